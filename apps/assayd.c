@@ -155,9 +155,10 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
                    node->config->state_dir);
     const struct assay_rules *rules = now->rules;
     ASSAY_ASSERT(rules != NULL); /* open_charter */
-    struct assay_judge_set sets[ASSAY_JUDGE_SETS_MAX];
-    struct assay_judge_config judge = { .sets = sets,
-                                        .set_count = assay_rules_judge_sets(rules, sets) };
+    struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
+    struct assay_verifier_process_config judge = { .sets = sets,
+                                                   .set_count =
+                                                       assay_rules_judge_sets(rules, sets) };
     struct assay_transport_apart transport = { .argument = NULL };
     struct assay_host_config settings = {
         .genesis = now->charter.genesis,
@@ -394,10 +395,12 @@ int main(int argc, char **argv)
     bool check_only = false;
     assay_memory_begin();
 #ifdef ASSAY_TEST_HOOKS
-    if (assay_judge_is(argc, argv)) assay_judge_run(assay_byzantine_verify(argv[2]));
+    if (assay_verifier_process_is(argc, argv))
+        assay_verifier_process_run(assay_byzantine_verify(argv[2]));
     if (assay_transport_is(argc, argv)) assay_transport_run(assay_byzantine_plant(argv[2]));
 #endif
-    if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
+    if (argc == 2 && assay_verifier_process_is(argc, argv))
+        assay_verifier_process_run(assay_evidence_verify);
     if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
     for (int o; (o = getopt_long(argc, argv, ":c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;

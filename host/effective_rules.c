@@ -21,7 +21,7 @@ struct room {
     enum assay_status status;
 };
 
-size_t assay_charter_size(void)
+size_t assay_effective_rules_size(void)
 {
     return (sizeof(struct room) + 63) / 64 * 64;
 }
@@ -59,7 +59,7 @@ static bool look_into(void *context, const struct assay_store_key *key, struct a
     struct search *search = context;
     struct assay_slice document;
     if (search->by_id && !assay_bytes_equal(key->id, search->digest, 32)) return true;
-    if (!assay_charter_in_kept(value, search->digest, &document)) return true;
+    if (!assay_effective_rules_in_kept(value, search->digest, &document)) return true;
     search->full = document.len > search->capacity;
     if (search->full) return false;
     assay_bytes_copy(search->memory, search->capacity, document.bytes, document.len);
@@ -94,10 +94,10 @@ static bool find(void *context, const uint8_t digest[static 32], struct assay_sl
     return true;
 }
 
-enum assay_status assay_charter_document(const struct assay_genesis *genesis,
-                                         struct assay_store *store,
-                                         const uint8_t digest[static 32], uint8_t *memory,
-                                         size_t capacity, struct assay_slice *document)
+enum assay_status assay_effective_rules_document(const struct assay_genesis *genesis,
+                                                 struct assay_store *store,
+                                                 const uint8_t digest[static 32], uint8_t *memory,
+                                                 size_t capacity, struct assay_slice *document)
 {
     struct search search = { .digest = digest, .memory = memory, .capacity = capacity };
     const bool policy = assay_bytes_equal(genesis->policy_digest, digest, 32);
@@ -110,14 +110,15 @@ enum assay_status assay_charter_document(const struct assay_genesis *genesis,
     return ASSAY_OK;
 }
 
-enum assay_status assay_charter_load(void *memory, size_t memory_len,
-                                     const struct assay_genesis *genesis,
-                                     struct assay_store *store, struct assay_charter *charter)
+enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
+                                             const struct assay_genesis *genesis,
+                                             struct assay_store *store,
+                                             struct assay_effective_rules *charter)
 {
     struct room *room = memory;
     const struct assay_store_key from = { 0 };
     struct assay_store_key to;
-    ASSAY_ASSERT((uintptr_t)memory % 64 == 0 && memory_len >= assay_charter_size());
+    ASSAY_ASSERT((uintptr_t)memory % 64 == 0 && memory_len >= assay_effective_rules_size());
     everything(&to);
     room->store = store;
     room->has_state = false;
@@ -128,9 +129,9 @@ enum assay_status assay_charter_load(void *memory, size_t memory_len,
     assay_bytes_copy(room->state.chain_id, 32, genesis->chain_id, 32);
     ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, take_state, room));
     ASSAY_TRY(room->status);
-    *charter = (struct assay_charter){ .genesis = genesis };
+    *charter = (struct assay_effective_rules){ .genesis = genesis };
     if (!room->has_state) return ASSAY_OK;
-    ASSAY_TRY(assay_charter_of(genesis, &room->state, find, room, &room->genesis));
-    *charter = (struct assay_charter){ .genesis = &room->genesis, .state = &room->state };
+    ASSAY_TRY(assay_effective_rules_of(genesis, &room->state, find, room, &room->genesis));
+    *charter = (struct assay_effective_rules){ .genesis = &room->genesis, .state = &room->state };
     return ASSAY_OK;
 }

@@ -164,7 +164,7 @@ static uint64_t balloted_weight(const struct assay_snapshot *s)
 
 static void advise(struct assay_snapshot *s)
 {
-    struct assay_margin *o = &s->margin;
+    struct assay_fault_tolerance *o = &s->margin;
     const bool alone = o->present_weight <= s->members[s->self].ledger.seat_weight;
     const bool waits = !o->progress || o->overdue;
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
@@ -186,13 +186,13 @@ static void advise(struct assay_snapshot *s)
         o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }
 
-void assay_margin_take(struct assay_snapshot *snapshot)
+void assay_fault_tolerance_take(struct assay_snapshot *snapshot)
 {
     struct assay_snapshot *s = snapshot;
-    struct assay_margin *o = &s->margin;
+    struct assay_fault_tolerance *o = &s->margin;
     const uint64_t total = s->chain.seats_weight;
     ASSAY_ASSERT(s->members != NULL && s->self < s->member_count && s->epoch_ms > 0);
-    *o = (struct assay_margin){ .quorum_weight = 2 * total / 3 + 1 };
+    *o = (struct assay_fault_tolerance){ .quorum_weight = 2 * total / 3 + 1 };
     for (uint32_t i = 0; i < s->member_count; i++)
         o->present_weight += weight_of(s, i, true);
     ASSAY_ASSERT(o->present_weight <= total);

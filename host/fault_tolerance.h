@@ -50,7 +50,7 @@ struct assay_snapshot;
 enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };
 #undef ASSAY_ADVICE_ENUM
 
-struct assay_margin {
+struct assay_fault_tolerance {
     bool overdue;     /* the running epoch should be closed by now */
     uint64_t open_ms; /* since when it runs here; 0: not in this run */
     uint64_t quorum_weight;  /* the least that is more than 2W/3 */
@@ -69,7 +69,7 @@ struct assay_margin {
 
 /* Fills in snapshot->margin, and of each member what failing alone, or with its whole operator or
  * vendor root, does. Everything else in it is set. Returns: nothing. */
-void assay_margin_take(struct assay_snapshot *snapshot);
+void assay_fault_tolerance_take(struct assay_snapshot *snapshot);
 /* Returns: static text. */
 const char *assay_advice_code(enum assay_advice advice);
 const char *assay_advice_text(enum assay_advice advice);

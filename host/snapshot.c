@@ -5,12 +5,12 @@
 
 #include "base/assert.h"
 
-static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *dates)
+static void look_at_dates(struct assay_snapshot *s, const struct assay_peer_clocks *dates)
 {
     for (uint32_t slot = 0; slot < s->member_count; slot++) {
         struct assay_snapshot_member *m = &s->members[slot];
-        const struct assay_dates_peer *p = &dates->peers[slot];
-        m->present = assay_dates_present(dates, (uint16_t)slot, s->now_ms);
+        const struct assay_peer_clocks_peer *p = &dates->peers[slot];
+        m->present = assay_peer_clocks_present(dates, (uint16_t)slot, s->now_ms);
         m->was_heard = p->heard && p->heard_ms <= s->now_ms;
         m->heard_age_ms = m->was_heard ? s->now_ms - p->heard_ms : 0;
         m->ended = p->ended;
@@ -21,7 +21,7 @@ static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *da
         m->date_ahead_ms = p->ahead_ms;
         m->date_round_ms = p->round_ms;
     }
-    const struct assay_dates_found found = dates->found;
+    const struct assay_peer_clocks_found found = dates->found;
     s->clock_known = found.known;
     s->clock_ahead_ms = found.ahead_ms;
     s->clock_off = dates->off;
@@ -29,17 +29,17 @@ static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *da
 }
 
 static void look_at_conduct(struct assay_snapshot_member *member,
-                            const struct assay_conduct *conduct, uint64_t now_ms)
+                            const struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    member->is_shut_out = assay_conduct_is_shut(conduct, now_ms);
-    member->is_served_last = assay_conduct_is_last(conduct, now_ms);
-    member->conduct = assay_conduct_points(conduct, now_ms);
-    for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
+    member->is_shut_out = assay_peer_score_is_shut(conduct, now_ms);
+    member->is_served_last = assay_peer_score_is_last(conduct, now_ms);
+    member->conduct = assay_peer_score_points(conduct, now_ms);
+    for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
         member->conduct_faults[i] = conduct->faults[i];
 }
 
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
-                         const struct assay_limit *limits, const struct assay_dates *dates,
+                         const struct assay_limit *limits, const struct assay_peer_clocks *dates,
                          uint64_t now_ms)
 {
     ASSAY_ASSERT(snapshot->members != NULL && limits != NULL);
@@ -59,5 +59,5 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
         look_at_conduct(member, &limits[slot].conduct, now_ms);
     }
     look_at_dates(snapshot, dates);
-    assay_margin_take(snapshot);
+    assay_fault_tolerance_take(snapshot);
 }

@@ -42,8 +42,8 @@ struct assay_snapshot_member {
     bool banned;
     /* How it behaves towards this node (host/peers/peer_score.h): no word about its hardware. */
     bool is_shut_out, is_served_last;
-    uint32_t conduct; /* 0 to ASSAY_CONDUCT_FULL */
-    uint64_t conduct_faults[ASSAY_CONDUCT_FAULTS];
+    uint32_t conduct; /* 0 to ASSAY_PEER_SCORE_FULL */
+    uint64_t conduct_faults[ASSAY_PEER_SCORE_FAULTS];
     bool present; /* heard of lately; always oneself */
     bool was_heard;
     uint64_t heard_age_ms; /* was_heard */
@@ -73,7 +73,7 @@ struct assay_snapshot {
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 
-    struct assay_margin margin;
+    struct assay_fault_tolerance margin;
     bool clock_known, clock_off; /* our date against the others' (host/peers/peer_clocks.h) */
     int64_t clock_ahead_ms;
     uint64_t clock_bound_ms; /* how far apart dates may be */
@@ -101,7 +101,7 @@ struct assay_snapshot {
     } enclave;
     struct assay_enforcement enforcement;
     bool has_neighbours; /* docs/protocol.md 4.12.1; else everybody has a link to everybody */
-    struct assay_view_figures neighbours;
+    struct assay_overlay_figures neighbours;
     struct {
         uint64_t counter, got;
         uint16_t got_from;
@@ -120,7 +120,7 @@ struct assay_snapshot {
  * members, member_count, self and epoch_ms are set before; limits[member_count]. Returns: nothing.
  */
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
-                         const struct assay_limit *limits, const struct assay_dates *dates,
+                         const struct assay_limit *limits, const struct assay_peer_clocks *dates,
                          uint64_t now_ms);
 
 #endif

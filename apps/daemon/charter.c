@@ -111,7 +111,8 @@ static enum assay_status become_newcomer(struct daemon_node *node, struct daemon
 }
 
 /* An address of somebody who is no member is used once it is one. */
-static void warn_of_peers(const struct daemon_node *node, const struct assay_charter *charter)
+static void warn_of_peers(const struct daemon_node *node,
+                          const struct assay_effective_rules *charter)
 {
     for (uint32_t i = 0; i < node->config->peer_count; i++) {
         const uint8_t *id = node->config->peers[i].node_id;
@@ -170,11 +171,11 @@ static enum assay_status open_services(struct daemon_node *node, struct daemon_c
 enum assay_status daemon_open_charter(struct daemon_node *node, struct daemon_charter *out)
 {
     char message[ASSAY_RULES_MESSAGE];
-    const size_t len = assay_charter_size();
+    const size_t len = assay_effective_rules_size();
     *out = (struct daemon_charter){ .memory = aligned_alloc(64, len) };
     if (out->memory == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
     enum assay_status status =
-        assay_charter_load(out->memory, len, node->genesis, node->store, &out->charter);
+        assay_effective_rules_load(out->memory, len, node->genesis, node->store, &out->charter);
     ASSAY_TRY(daemon_say(node, "the newest state in the store", status));
     ASSAY_TRY(find_membership(node, out->charter.state));
     ASSAY_TRY(check_level(node, out->charter.genesis));

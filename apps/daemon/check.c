@@ -179,13 +179,14 @@ enum assay_status daemon_check_start(struct daemon_node *node)
 enum assay_status daemon_check_tie(struct daemon_node *node)
 {
     static const char *const texts[] = {
-        [ASSAY_TIE_NONE] = "is not in",
-        [ASSAY_TIE_OTHER] = "is another one than that in",
-        [ASSAY_TIE_BEHIND] = "is newer than that in",
+        [ASSAY_STORE_BINDING_NONE] = "is not in",
+        [ASSAY_STORE_BINDING_OTHER] = "is another one than that in",
+        [ASSAY_STORE_BINDING_BEHIND] = "is newer than that in",
     };
-    enum assay_tie_fit fit = ASSAY_TIE_FITS;
+    enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
     char text[ASSAY_CONFIG_MESSAGE_MAX];
-    const enum assay_status status = assay_tie_check(node->config->keys_dir, node->store, &fit);
+    const enum assay_status status =
+        assay_store_binding_check(node->config->keys_dir, node->store, &fit);
     if (status != ASSAY_OK) {
         char message[ASSAY_FILE_MESSAGE_LEN], path[PATH_MAX + 16];
         (void)snprintf(path, sizeof path, "%s/store.id", node->config->keys_dir);
@@ -196,7 +197,7 @@ enum assay_status daemon_check_tie(struct daemon_node *node)
                            "%.300s or the store: damaged, or written by a newer version", path);
         return status;
     }
-    if (fit == ASSAY_TIE_FITS) return ASSAY_OK;
+    if (fit == ASSAY_STORE_BINDING_FITS) return ASSAY_OK;
     (void)snprintf(text, sizeof text,
                    "the store that the keys in %.150s remember %s %.150s: a start makes new keys, "
                    "and this node does not vote until they are listed. Is node.state_dir right?",

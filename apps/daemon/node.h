@@ -34,7 +34,7 @@ enum { DAEMON_FEATURE_LEVEL = ASSAY_LEVEL_SERVICES };
 /* What holds until the next boundary that changes it. */
 struct daemon_charter {
     void *memory; /* that charter points into */
-    struct assay_charter charter;
+    struct assay_effective_rules charter;
     struct assay_rules *rules;
     struct assay_genesis *joining; /* the genesis and this node, which it does not know: newcomer */
     struct assay_host_services *services; /* NULL: the network has none */

@@ -31,10 +31,10 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
     uint8_t found[32];
     char kept[65], given[65];
     const uint8_t *chain_id = node->genesis->chain_id;
-    enum assay_status status = assay_tie_chain(node->store, found);
+    enum assay_status status = assay_store_binding_chain(node->store, found);
     if (status == ASSAY_E_NOT_FOUND) {
         if (only_look) return ASSAY_OK;
-        status = assay_tie_put_chain(node->store, chain_id);
+        status = assay_store_binding_put_chain(node->store, chain_id);
         if (status == ASSAY_OK) status = assay_store_commit(node->store);
         return daemon_say(node, node->config->state_dir, status);
     }
@@ -55,7 +55,7 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
 static enum assay_status check_images(struct daemon_node *node, bool is_check)
 {
     const struct assay_rules *rules = node->in_force.rules;
-    const struct assay_policy *policies[2 + ASSAY_PAST_EPOCHS];
+    const struct assay_policy *policies[2 + ASSAY_FAST_SYNC_WIRE_EPOCHS];
     size_t count = 0;
     struct timespec now = { 0 };
     (void)clock_gettime(CLOCK_REALTIME, &now);

@@ -28,7 +28,7 @@ static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
-    return assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record);
+    return assay_cbor_bytes(c, ASSAY_FAST_SYNC_WIRE_CHANGE_LEN_MAX, record);
 }
 
 static enum assay_status read_boundary(struct assay_cursor *c, struct assay_slice *boundary,
@@ -73,7 +73,7 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_archi
 {
     uint64_t count = 0, epoch = 0;
     struct assay_slice record;
-    ASSAY_TRY(assay_cbor_array(c, ASSAY_PAST_CHANGES_MAX, &count));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_FAST_SYNC_WIRE_CHANGES_MAX, &count));
     a->change_count = (uint32_t)count;
     a->changes = *c;
     for (uint64_t i = 0; i < count; i++)
@@ -169,7 +169,7 @@ static bool find_document(void *context, const uint8_t digest[static 32],
         struct assay_slice record;
         uint64_t epoch = 0;
         assay_archive_next_change(&a, &epoch, &record);
-        if (assay_charter_in_kept(record, digest, document)) return true;
+        if (assay_effective_rules_in_kept(record, digest, document)) return true;
     }
     return false;
 }
@@ -417,7 +417,8 @@ enum assay_status assay_archive_survey(struct assay_store *store, struct assay_a
                                          .base_class = ASSAY_STORE_STATE,
                                          .len = HEAD_LEN_MAX + newest.len,
                                          .value_len = newest.len };
-    plan->len += ASSAY_PAST_CHANGES_MAX * ((size_t)ASSAY_PAST_CHANGE_LEN_MAX + 16);
+    plan->len +=
+        ASSAY_FAST_SYNC_WIRE_CHANGES_MAX * ((size_t)ASSAY_FAST_SYNC_WIRE_CHANGE_LEN_MAX + 16);
     return survey_boundaries(store, plan);
 }
 
@@ -432,7 +433,7 @@ struct telling {
 static bool visit_change(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct telling *t = context;
-    const uint64_t covers = assay_past_covers(t->head, key->id, value);
+    const uint64_t covers = assay_fast_sync_wire_covers(t->head, key->id, value);
     if ((covers & ~t->covered) == 0) return true;
     t->covered |= covers;
     t->count++;
@@ -525,8 +526,9 @@ static enum assay_status unpack_changes(const struct assay_archive *archive,
         struct assay_store_key key = { .era = a.end.era };
         assay_archive_next_change(&a, &key.epoch, &record);
         assay_sha256(record.bytes, record.len, key.id);
-        if (assay_past_covers(head, key.id, record) == 0) continue; /* nothing proves it */
-        const enum assay_store_class class_ = assay_past_class(record, a.end.epoch, &key);
+        if (assay_fast_sync_wire_covers(head, key.id, record) == 0)
+            continue; /* nothing proves it */
+        const enum assay_store_class class_ = assay_fast_sync_wire_class(record, a.end.epoch, &key);
         ASSAY_TRY(assay_store_put(store, class_, &key, record));
     }
     return ASSAY_OK;

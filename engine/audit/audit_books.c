@@ -29,7 +29,8 @@ static bool visit_document(void *context, const struct assay_store_key *key,
     struct search *s = context;
     struct assay_slice document;
     if (s->by_id && !assay_bytes_equal(key->id, s->digest, 32)) return true;
-    if (!assay_charter_in_kept(value, s->digest, &document) || document.len > ASSAY_SET_LEN_MAX)
+    if (!assay_effective_rules_in_kept(value, s->digest, &document) ||
+        document.len > ASSAY_SET_LEN_MAX)
         return true;
     uint8_t *own = s->books->documents[s->books->turn++ % ASSAY_AUDIT_DOCUMENTS];
     assay_bytes_copy(own, ASSAY_SET_LEN_MAX, document.bytes, document.len);

@@ -401,8 +401,8 @@ static const struct {
     { ASSAY_MESSAGE_BLOCK_PULL, assay_sx_block_pull },
     { ASSAY_MESSAGE_RESUME_ASK, assay_sx_resume_ask },
     { ASSAY_MESSAGE_RESUME_ANSWER, assay_sx_resume_answer },
-    { ASSAY_MESSAGE_VOTE_HAVE, assay_sx_vote_have },
-    { ASSAY_MESSAGE_VOTE_LACK, assay_sx_vote_lack },
+    { ASSAY_MESSAGE_VOTE_INVENTORY, assay_sx_vote_have },
+    { ASSAY_MESSAGE_VOTE_REQUEST_MISSING, assay_sx_vote_lack },
 };
 
 enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,

@@ -84,26 +84,26 @@ static void mark(struct board *board, uint64_t view, size_t type, uint16_t slot)
 static void say(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
                 const struct board *board, struct assay_simplex_actions *out)
 {
-    struct assay_vote_have have = { .era = s->base.era, .epoch = s->base.epoch };
-    uint8_t bytes[ASSAY_VOTE_HAVE_LEN_MAX];
+    struct assay_vote_inventory have = { .era = s->base.era, .epoch = s->base.epoch };
+    uint8_t bytes[ASSAY_VOTE_INVENTORY_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     const size_t len = ((size_t)s->voters->count + 7) / 8;
     const uint64_t lowest = s->view > BEFORE ? s->view - BEFORE : 1;
     for (uint64_t view = lowest; view <= s->view + 1; view++) {
         const uint64_t at = view % SX_TOLD_VIEWS;
-        struct assay_vote_have_view *v = &have.views[have.count];
+        struct assay_vote_inventory_view *v = &have.views[have.count];
         bool any = false;
-        *v = (struct assay_vote_have_view){ .view = view };
+        *v = (struct assay_vote_inventory_view){ .view = view };
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
             if (!board->any[at][type]) continue;
             v->bits[type] = assay_slice_over(board->bytes[at][type], len);
             any = true;
         }
         have.count += any;
-        if (have.count == ASSAY_VOTE_HAVE_VIEWS) break;
+        if (have.count == ASSAY_VOTE_INVENTORY_VIEWS) break;
     }
     if (have.count == 0) return;
-    assay_vote_have_encode(&have, &w);
+    assay_vote_inventory_encode(&have, &w);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, to, kind, assay_slice_over(bytes, w.len), out);
 }
@@ -120,7 +120,7 @@ static void tell(struct assay_simplex *s, struct assay_simplex_actions *out)
                 if (v->said[seat].held[type]) mark(&board, view, type, s->slot_of[seat]);
     }
     s->told.tell_at_ms = UINT64_MAX;
-    say(s, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_VOTE_HAVE, &board, out);
+    say(s, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_VOTE_INVENTORY, &board, out);
 }
 
 /* --- hearing */
@@ -140,11 +140,11 @@ static bool has(struct assay_slice bits, uint16_t slot)
 
 /* Returns: ASSAY_OK and *have, of this epoch | other statuses */
 static enum assay_status read(const struct assay_simplex *s, struct assay_slice payload,
-                              struct assay_vote_have *have)
+                              struct assay_vote_inventory *have)
 {
-    ASSAY_TRY(assay_vote_have_decode(payload, have));
+    ASSAY_TRY(assay_vote_inventory_decode(payload, have));
     ASSAY_TRY(assay_sx_place(s, s->config.chain_id, have->era, have->epoch));
-    return assay_vote_have_fits(have, s->voters->count);
+    return assay_vote_inventory_fits(have, s->voters->count);
 }
 
 /* It left an ask of this epoch or the last one without an answer: others are asked before it. */
@@ -177,7 +177,7 @@ static void note_teller(struct assay_simplex *s, struct sx_teller *t, uint16_t f
 enum assay_status assay_sx_vote_have(struct assay_simplex *s, uint16_t from,
                                      struct assay_slice payload, struct assay_simplex_actions *out)
 {
-    struct assay_vote_have have;
+    struct assay_vote_inventory have;
     (void)out;
     ASSAY_TRY(read(s, payload, &have));
     if (from == ASSAY_SLOT_SELF || from == s->config.self) return ASSAY_E_STRANGER;
@@ -252,7 +252,7 @@ static void ask_one(struct assay_simplex *s, uint16_t to, struct assay_simplex_a
                 *t = (struct sx_teller){ .first = t->next, .next = ASSAY_SLOT_ALL, .asked = to };
             }
     }
-    say(s, to, ASSAY_MESSAGE_VOTE_LACK, &board, out);
+    say(s, to, ASSAY_MESSAGE_VOTE_REQUEST_MISSING, &board, out);
 }
 
 static void ask(struct assay_simplex *s, struct assay_simplex_actions *out)
@@ -291,7 +291,7 @@ static void serve(struct assay_simplex *s, uint16_t to, const struct sx_view *v,
 enum assay_status assay_sx_vote_lack(struct assay_simplex *s, uint16_t from,
                                      struct assay_slice payload, struct assay_simplex_actions *out)
 {
-    struct assay_vote_have lack;
+    struct assay_vote_inventory lack;
     uint32_t served = 0;
     ASSAY_TRY(read(s, payload, &lack));
     if (from == ASSAY_SLOT_SELF || from == s->config.self) return ASSAY_E_STRANGER;

@@ -8,7 +8,7 @@
 
 enum { BITMAP_LEN_MAX = ASSAY_MEMBERS_MAX / 8 };
 
-static void encode_view(const struct assay_vote_have_view *view, struct assay_writer *w)
+static void encode_view(const struct assay_vote_inventory_view *view, struct assay_writer *w)
 {
     assay_cbor_put_array(w, 1 + ASSAY_VOTE_TYPES);
     assay_cbor_put_uint(w, view->view);
@@ -18,9 +18,9 @@ static void encode_view(const struct assay_vote_have_view *view, struct assay_wr
     }
 }
 
-void assay_vote_have_encode(const struct assay_vote_have *have, struct assay_writer *w)
+void assay_vote_inventory_encode(const struct assay_vote_inventory *have, struct assay_writer *w)
 {
-    ASSAY_ASSERT(have->count > 0 && have->count <= ASSAY_VOTE_HAVE_VIEWS);
+    ASSAY_ASSERT(have->count > 0 && have->count <= ASSAY_VOTE_INVENTORY_VIEWS);
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, have->era);
     assay_cbor_put_uint(w, have->epoch);
@@ -32,7 +32,7 @@ void assay_vote_have_encode(const struct assay_vote_have *have, struct assay_wri
 }
 
 /* No bit set is said by no bitmap: one meaning, one encoding. */
-static enum assay_status decode_view(struct assay_cursor *c, struct assay_vote_have_view *view)
+static enum assay_status decode_view(struct assay_cursor *c, struct assay_vote_inventory_view *view)
 {
     bool any = false;
     ASSAY_TRY(assay_cbor_array_exact(c, 1 + ASSAY_VOTE_TYPES));
@@ -47,17 +47,18 @@ static enum assay_status decode_view(struct assay_cursor *c, struct assay_vote_h
     return any ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_vote_have_decode(struct assay_slice payload, struct assay_vote_have *have)
+enum assay_status assay_vote_inventory_decode(struct assay_slice payload,
+                                              struct assay_vote_inventory *have)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_vote_have h = { 0 };
+    struct assay_vote_inventory h = { 0 };
     uint64_t era = 0;
     uint64_t count = 0;
-    if (payload.len > ASSAY_VOTE_HAVE_LEN_MAX) return ASSAY_E_RANGE;
+    if (payload.len > ASSAY_VOTE_INVENTORY_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_COUNT_MAX, &h.epoch));
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_HAVE_VIEWS, &count));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_INVENTORY_VIEWS, &count));
     if (count == 0) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < count; i++) {
         ASSAY_TRY(decode_view(&c, &h.views[i]));
@@ -67,11 +68,12 @@ enum assay_status assay_vote_have_decode(struct assay_slice payload, struct assa
     h.era = (uint32_t)era;
     h.count = (uint32_t)count;
     *have = h;
-    ASSAY_ASSERT(have->count > 0 && have->count <= ASSAY_VOTE_HAVE_VIEWS);
+    ASSAY_ASSERT(have->count > 0 && have->count <= ASSAY_VOTE_INVENTORY_VIEWS);
     return ASSAY_OK;
 }
 
-enum assay_status assay_vote_have_fits(const struct assay_vote_have *have, uint32_t members)
+enum assay_status assay_vote_inventory_fits(const struct assay_vote_inventory *have,
+                                            uint32_t members)
 {
     const size_t len = ((size_t)members + 7) / 8;
     for (uint32_t i = 0; i < have->count; i++)

@@ -51,7 +51,7 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
                              e->seats[slot].envelope.kind, reason);
         assay_seat_reason(e, slot, reason);
     }
-    if (own && assay_outcome_is_fail(outcome)) assay_want_fail(e, slot);
+    if (own && assay_outcome_is_fail(outcome)) assay_pending_proofs_fail(e, slot);
     ASSAY_ASSERT(e->seats[slot].phase == ASSAY_SEAT_JUDGED ||
                  e->seats[slot].phase == ASSAY_SEAT_FOREIGN);
     e->parts->evidence.judgements++; /* every ballot says something about this slot */
@@ -93,7 +93,7 @@ void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 
         return;
     }
     if (!before) judge_seats(e, digest);
-    assay_gather_judged(e);
+    assay_message_intake_judged(e);
     assay_branch_recheck(e);
 }
 

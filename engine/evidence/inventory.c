@@ -33,10 +33,10 @@ static uint32_t count_bits(const uint8_t *bits, uint32_t members)
 }
 
 /* Two bitmaps of zeros in the memory of the step. Returns: false when there is no room. */
-static bool take_bitmaps(struct assay_engine *e, uint8_t *bits[static ASSAY_HAVE_LANES])
+static bool take_bitmaps(struct assay_engine *e, uint8_t *bits[static ASSAY_INVENTORY_LANES])
 {
-    const size_t len = assay_have_bitmap_len(e->members);
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++) {
+    const size_t len = assay_inventory_bitmap_len(e->members);
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++) {
         bits[lane] = assay_eng_take(e, len);
         if (bits[lane] == NULL) return false;
         assay_bytes_zero(bits[lane], len);
@@ -51,15 +51,15 @@ static bool is_ballot_of_now(const struct assay_engine *e, const struct assay_po
 }
 
 /* Returns: false when there is no room. */
-static bool look(struct assay_engine *e, uint8_t *held[static ASSAY_HAVE_LANES])
+static bool look(struct assay_engine *e, uint8_t *held[static ASSAY_INVENTORY_LANES])
 {
     if (!take_bitmaps(e, held)) return false;
     for (uint32_t i = 0; i < e->members; i++)
-        if (e->seats[i].payload_len > 0) set_bit(held[ASSAY_HAVE_ENVELOPE], i);
+        if (e->seats[i].payload_len > 0) set_bit(held[ASSAY_INVENTORY_ENVELOPE], i);
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (is_ballot_of_now(e, item) && item->slot < e->members)
-            set_bit(held[ASSAY_HAVE_BALLOT], item->slot);
+            set_bit(held[ASSAY_INVENTORY_BALLOT], item->slot);
     }
     return true;
 }
@@ -70,27 +70,27 @@ static bool ballots_count(const struct assay_engine *e)
     return e->chain->ledger.has_roll && !e->chain->ledger.closed;
 }
 
-static bool is_wanted(const struct assay_engine *e, enum assay_have_lane lane, uint32_t slot)
+static bool is_wanted(const struct assay_engine *e, enum assay_inventory_lane lane, uint32_t slot)
 {
     if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) return false;
-    return lane == ASSAY_HAVE_ENVELOPE || ballots_count(e);
+    return lane == ASSAY_INVENTORY_ENVELOPE || ballots_count(e);
 }
 
 /* Returns: whether there was room; otherwise it is told or asked for again. */
 static bool say(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
-                uint8_t *const bits[static ASSAY_HAVE_LANES])
+                uint8_t *const bits[static ASSAY_INVENTORY_LANES])
 {
-    const size_t len = assay_have_bitmap_len(e->members);
-    const struct assay_have have = {
+    const size_t len = assay_inventory_bitmap_len(e->members);
+    const struct assay_inventory have = {
         .epoch = e->head->context.epoch,
-        .envelopes = assay_slice_over(bits[ASSAY_HAVE_ENVELOPE], len),
-        .ballots = assay_slice_over(bits[ASSAY_HAVE_BALLOT], len),
+        .envelopes = assay_slice_over(bits[ASSAY_INVENTORY_ENVELOPE], len),
+        .ballots = assay_slice_over(bits[ASSAY_INVENTORY_BALLOT], len),
     };
     const uint64_t unsent = e->output->effects->unsent;
-    uint8_t *bytes = assay_eng_take(e, 2 * len + ASSAY_HAVE_FIXED_LEN_MAX);
+    uint8_t *bytes = assay_eng_take(e, 2 * len + ASSAY_INVENTORY_FIXED_LEN_MAX);
     if (bytes == NULL) return false;
-    struct assay_writer w = assay_writer_over(bytes, 2 * len + ASSAY_HAVE_FIXED_LEN_MAX);
-    const enum assay_status status = assay_have_encode(&have, &w);
+    struct assay_writer w = assay_writer_over(bytes, 2 * len + ASSAY_INVENTORY_FIXED_LEN_MAX);
+    const enum assay_status status = assay_inventory_encode(&have, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, to, ASSAY_SLOT_ALL, kind, assay_slice_over(bytes, w.len));
     return e->output->effects->unsent == unsent;
@@ -106,16 +106,17 @@ static bool lacking_holds(const struct assay_engine *e, const struct assay_lacki
     return !l->due;
 }
 
-static bool window_holds(const struct assay_lack_window *window)
+static bool window_holds(const struct assay_request_missing_window *window)
 {
-    return window->size > 0 && window->size <= ASSAY_LACK_MAX &&
-           window->flying <= ASSAY_LACK_MAX && window->given <= ASSAY_LACK_MAX;
+    return window->size > 0 && window->size <= ASSAY_REQUEST_MISSING_MAX &&
+           window->flying <= ASSAY_REQUEST_MISSING_MAX &&
+           window->given <= ASSAY_REQUEST_MISSING_MAX;
 }
 
-void assay_have_check(const struct assay_engine *e)
+void assay_inventory_check(const struct assay_engine *e)
 {
     uint64_t asked = 0, flying = 0;
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             ASSAY_ASSERT(lacking_holds(e, &e->having->lacks[lane][i]));
             asked += e->having->lacks[lane][i].source != ASSAY_SLOT_ALL;
@@ -129,10 +130,10 @@ void assay_have_check(const struct assay_engine *e)
 
 static const struct assay_lacking NOBODY = { .source = ASSAY_SLOT_ALL, .spare = ASSAY_SLOT_ALL };
 
-void assay_have_turn(struct assay_engine *e)
+void assay_inventory_turn(struct assay_engine *e)
 {
-    struct assay_having *h = &e->parts->having;
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    struct assay_inventory_state *h = &e->parts->having;
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i] = NOBODY;
     for (uint32_t i = 0; i < e->members; i++) {
         h->windows[i].flying = h->windows[i].given = 0;
@@ -142,12 +143,13 @@ void assay_have_turn(struct assay_engine *e)
     h->rounds = 0;
 }
 
-void assay_have_init(struct assay_engine *e)
+void assay_inventory_init(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->members; i++)
-        e->parts->having.windows[i] = (struct assay_lack_window){ .size = ASSAY_LACK_FIRST };
-    assay_have_turn(e);
-    assay_have_check(e);
+        e->parts->having.windows[i] =
+            (struct assay_request_missing_window){ .size = ASSAY_REQUEST_MISSING_FIRST };
+    assay_inventory_turn(e);
+    assay_inventory_check(e);
 }
 
 /* --- how much one neighbour is asked for at once */
@@ -161,13 +163,13 @@ static bool is_doubted(const struct assay_engine *e, uint16_t slot)
 
 static bool has_room(const struct assay_engine *e, uint16_t slot)
 {
-    const struct assay_lack_window *window = &e->having->windows[slot];
+    const struct assay_request_missing_window *window = &e->having->windows[slot];
     return window->flying < window->size && !window->late;
 }
 
 static void watch(struct assay_engine *e, struct assay_lacking *l)
 {
-    struct assay_having *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->having;
     l->since_ms = e->now_ms;
     h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + patience_ms(e));
 }
@@ -184,11 +186,11 @@ static void take_spare(struct assay_engine *e, struct assay_lacking *l)
 
 /* Without room to ask the neighbour is not late with what it never heard of. */
 static void ask(struct assay_engine *e, uint16_t source,
-                uint8_t *const asked[static ASSAY_HAVE_LANES])
+                uint8_t *const asked[static ASSAY_INVENTORY_LANES])
 {
-    struct assay_having *h = &e->parts->having;
-    if (say(e, source, ASSAY_MESSAGE_LACK, asked)) return;
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    struct assay_inventory_state *h = &e->parts->having;
+    if (say(e, source, ASSAY_MESSAGE_REQUEST_MISSING, asked)) return;
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             struct assay_lacking *l = &h->lacks[lane][i];
             if (!bit(asked[lane], i)) continue;
@@ -202,14 +204,14 @@ static void ask(struct assay_engine *e, uint16_t source,
 /* What waits for this neighbour is asked of it, as far as its window goes. */
 static void ask_waiting(struct assay_engine *e, uint16_t source)
 {
-    uint8_t *asked[ASSAY_HAVE_LANES];
+    uint8_t *asked[ASSAY_INVENTORY_LANES];
     bool any = false;
     if (!take_bitmaps(e, asked)) return;
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members && has_room(e, source); i++) {
             struct assay_lacking *l = &e->parts->having.lacks[lane][i];
             if (l->source != ASSAY_SLOT_ALL || l->spare != source) continue;
-            if (!is_wanted(e, (enum assay_have_lane)lane, i)) continue;
+            if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
             take_spare(e, l);
             set_bit(asked[lane], i);
             any = true;
@@ -222,15 +224,16 @@ static void ask_waiting(struct assay_engine *e, uint16_t source)
  * could give one now and then. Returns: whether the batch is over. */
 static bool land(struct assay_engine *e, uint16_t source, bool given)
 {
-    struct assay_lack_window *window = &e->parts->having.windows[source];
+    struct assay_request_missing_window *window = &e->parts->having.windows[source];
     ASSAY_ASSERT(window->flying > 0);
     window->flying--;
     /* What was asked for while the batch ran belongs to it: more than one window may come. */
-    if (given && window->given < ASSAY_LACK_MAX) window->given++;
+    if (given && window->given < ASSAY_REQUEST_MISSING_MAX) window->given++;
     if (window->flying > 0 && (window->late || window->given < window->size)) return false;
     if (!window->late && window->given > 0) {
-        window->size = window->size < ASSAY_LACK_MAX / 2 ? (uint16_t)(2 * window->size)
-                                                         : (uint16_t)ASSAY_LACK_MAX;
+        window->size = window->size < ASSAY_REQUEST_MISSING_MAX / 2
+                           ? (uint16_t)(2 * window->size)
+                           : (uint16_t)ASSAY_REQUEST_MISSING_MAX;
         window->doubted = 0;
     }
     window->given = 0;
@@ -241,17 +244,17 @@ static bool land(struct assay_engine *e, uint16_t source, bool given)
 /* Halved once a batch, however many of it are late. */
 static void be_late(struct assay_engine *e, uint16_t source)
 {
-    struct assay_lack_window *window = &e->parts->having.windows[source];
+    struct assay_request_missing_window *window = &e->parts->having.windows[source];
     if (!window->late && window->size == 1) window->doubted = e->head->context.epoch;
     if (!window->late && window->size > 1) window->size /= 2;
     window->late = true;
     (void)land(e, source, false);
 }
 
-void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t from,
-                    uint32_t slot)
+void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
+                         uint32_t slot)
 {
-    struct assay_having *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->having;
     ASSAY_ASSERT(slot < e->members);
     const uint16_t source = h->lacks[lane][slot].source;
     h->lacks[lane][slot] = NOBODY;
@@ -260,10 +263,10 @@ void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t 
         h->tell_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
 }
 
-void assay_have_paused(struct assay_engine *e)
+void assay_inventory_paused(struct assay_engine *e)
 {
-    struct assay_having *h = &e->parts->having;
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    struct assay_inventory_state *h = &e->parts->having;
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i].since_ms = e->now_ms;
     if (h->late_at_ms != UINT64_MAX) h->late_at_ms = e->now_ms + patience_ms(e);
 }
@@ -273,7 +276,7 @@ void assay_have_paused(struct assay_engine *e)
 /* Of two that say the same the one is kept that has given more at once. */
 static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other)
 {
-    const struct assay_lack_window *windows = e->having->windows;
+    const struct assay_request_missing_window *windows = e->having->windows;
     if (is_doubted(e, one) != is_doubted(e, other)) return is_doubted(e, other);
     return windows[one].size > windows[other].size;
 }
@@ -297,24 +300,24 @@ static bool offered(struct assay_engine *e, struct assay_lacking *l, uint16_t fr
     return false;
 }
 
-enum assay_status assay_have_heard(struct assay_engine *e, uint16_t from,
-                                   struct assay_slice payload)
+enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
+                                        struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
-    struct assay_have have;
-    uint8_t *held[ASSAY_HAVE_LANES];
-    uint8_t *asked[ASSAY_HAVE_LANES];
+    struct assay_inventory have;
+    uint8_t *held[ASSAY_INVENTORY_LANES];
+    uint8_t *asked[ASSAY_INVENTORY_LANES];
     uint32_t count = 0;
-    ASSAY_TRY(assay_have_decode(payload, e->members, &have));
+    ASSAY_TRY(assay_inventory_decode(payload, e->members, &have));
     if (have.epoch > e->head->context.epoch) return ASSAY_E_EARLY;
     if (have.epoch < e->head->context.epoch) return ASSAY_E_STALE;
     if (from >= e->members || from == e->self) return ASSAY_OK;
     if (!look(e, held) || !take_bitmaps(e, asked)) return ASSAY_OK; /* it says so again */
-    const uint8_t *theirs[ASSAY_HAVE_LANES] = { have.envelopes.bytes, have.ballots.bytes };
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    const uint8_t *theirs[ASSAY_INVENTORY_LANES] = { have.envelopes.bytes, have.ballots.bytes };
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             if (!bit(theirs[lane], i) || bit(held[lane], i)) continue;
-            if (!is_wanted(e, (enum assay_have_lane)lane, i)) continue;
+            if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
             const bool asks = has_room(e, from) && !is_doubted(e, from);
             if (!offered(e, &e->parts->having.lacks[lane][i], from, asks)) continue;
             set_bit(asked[lane], i);
@@ -343,13 +346,13 @@ static void let_go(struct assay_engine *e, struct assay_lacking *l)
 }
 
 /* Everything that is due of one source goes into one ask. */
-static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_HAVE_LANES])
+static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_INVENTORY_LANES])
 {
-    struct assay_having *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->having;
     for (uint32_t source = 0; source < e->members; source++) {
         bool any = false;
-        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++) {
-            assay_bytes_zero(asked[lane], assay_have_bitmap_len(e->members));
+        for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++) {
+            assay_bytes_zero(asked[lane], assay_inventory_bitmap_len(e->members));
             for (uint32_t i = 0; i < e->members; i++) {
                 if (!h->lacks[lane][i].due || h->lacks[lane][i].source != source) continue;
                 set_bit(asked[lane], i);
@@ -357,7 +360,7 @@ static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_HA
             }
         }
         if (!any) continue;
-        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
             for (uint32_t i = 0; i < e->members; i++)
                 if (bit(asked[lane], i)) h->lacks[lane][i].due = false;
         ask(e, (uint16_t)source, asked);
@@ -366,16 +369,17 @@ static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_HA
 
 static void look_who_is_late(struct assay_engine *e)
 {
-    struct assay_having *h = &e->parts->having;
-    uint8_t *held[ASSAY_HAVE_LANES], *asked[ASSAY_HAVE_LANES];
+    struct assay_inventory_state *h = &e->parts->having;
+    uint8_t *held[ASSAY_INVENTORY_LANES], *asked[ASSAY_INVENTORY_LANES];
     bool due = false;
     if (!look(e, held) || !take_bitmaps(e, asked)) return;
     h->late_at_ms = UINT64_MAX;
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             struct assay_lacking *l = &h->lacks[lane][i];
             if (l->source == ASSAY_SLOT_ALL && l->spare == ASSAY_SLOT_ALL) continue;
-            if (bit(held[lane], i) || !is_wanted(e, (enum assay_have_lane)lane, i)) let_go(e, l);
+            if (bit(held[lane], i) || !is_wanted(e, (enum assay_inventory_lane)lane, i))
+                let_go(e, l);
             else if (e->now_ms >= l->since_ms + patience_ms(e)) pass_to_spare(e, l);
             due |= l->due;
             if (l->source != ASSAY_SLOT_ALL)
@@ -388,12 +392,12 @@ static void look_who_is_late(struct assay_engine *e)
 
 /* --- answering */
 
-enum assay_status assay_have_lacked(struct assay_engine *e, uint16_t from,
-                                    struct assay_slice payload)
+enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
+                                         struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
-    struct assay_have lack;
-    ASSAY_TRY(assay_have_decode(payload, e->members, &lack));
+    struct assay_inventory lack;
+    ASSAY_TRY(assay_inventory_decode(payload, e->members, &lack));
     if (lack.epoch > e->head->context.epoch) return ASSAY_E_EARLY;
     if (lack.epoch < e->head->context.epoch) return ASSAY_E_STALE;
     if (from >= e->members || from == e->self) return ASSAY_OK;
@@ -417,7 +421,7 @@ enum assay_status assay_have_lacked(struct assay_engine *e, uint16_t from,
 
 /* docs/protocol.md 4.1.4: three members at one distance, twice and three times it. With distances
  * of 1, 4 and 16, one round each, what a single one of 64 holds has come to all after three. */
-uint16_t assay_have_peer(const struct assay_engine *e, uint32_t round, uint32_t k)
+uint16_t assay_inventory_peer(const struct assay_engine *e, uint32_t round, uint32_t k)
 {
     static const uint32_t strides[] = { 1, 4, 16 };
     const uint32_t n = e->members;
@@ -448,18 +452,18 @@ static uint64_t round_due(const struct assay_engine *e)
 /* Whoever attested is expected to vote. */
 static void ask_for_ballots(struct assay_engine *e)
 {
-    uint8_t *held[ASSAY_HAVE_LANES];
-    uint8_t *asked[ASSAY_HAVE_LANES];
+    uint8_t *held[ASSAY_INVENTORY_LANES];
+    uint8_t *asked[ASSAY_INVENTORY_LANES];
     const uint32_t round = e->parts->having.rounds++;
     if (!ballots_count(e) || !look(e, held) || !take_bitmaps(e, asked)) return;
     for (uint32_t i = 0; i < e->members; i++)
-        if (is_wanted(e, ASSAY_HAVE_BALLOT, i) && bit(held[ASSAY_HAVE_ENVELOPE], i) &&
-            !bit(held[ASSAY_HAVE_BALLOT], i))
-            set_bit(asked[ASSAY_HAVE_BALLOT], i);
-    if (count_bits(asked[ASSAY_HAVE_BALLOT], e->members) == 0) return;
+        if (is_wanted(e, ASSAY_INVENTORY_BALLOT, i) && bit(held[ASSAY_INVENTORY_ENVELOPE], i) &&
+            !bit(held[ASSAY_INVENTORY_BALLOT], i))
+            set_bit(asked[ASSAY_INVENTORY_BALLOT], i);
+    if (count_bits(asked[ASSAY_INVENTORY_BALLOT], e->members) == 0) return;
     for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++) {
-        const uint16_t to = assay_have_peer(e, round, k);
-        if (to != ASSAY_SLOT_ALL) (void)say(e, to, ASSAY_MESSAGE_LACK, asked);
+        const uint16_t to = assay_inventory_peer(e, round, k);
+        if (to != ASSAY_SLOT_ALL) (void)say(e, to, ASSAY_MESSAGE_REQUEST_MISSING, asked);
     }
 }
 
@@ -483,46 +487,46 @@ static bool is_another(const struct assay_engine *e, uint32_t slot, const uint8_
            !is_proven(e, slot);
 }
 
-bool assay_have_disputed(const struct assay_engine *e, uint32_t slot)
+bool assay_inventory_disputed(const struct assay_engine *e, uint32_t slot)
 {
     const struct assay_ledger *l = &e->chain->ledger;
     ASSAY_ASSERT(slot < e->members);
     return l->has_roll && l->roll_present[slot] && is_another(e, slot, l->roll[slot]);
 }
 
-void assay_have_ballot(struct assay_engine *e, const struct assay_record *ballot)
+void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *ballot)
 {
     ASSAY_ASSERT(ballot->kind == ASSAY_RECORD_BALLOT);
     const struct assay_ballot *b = &ballot->ballot;
-    uint8_t *asked[ASSAY_HAVE_LANES];
+    uint8_t *asked[ASSAY_INVENTORY_LANES];
     if (b->epoch != e->head->context.epoch || b->exception_count == 0) return;
     if (ballot->slot >= e->members || ballot->slot == e->self || !take_bitmaps(e, asked)) return;
     for (uint32_t i = 0; i < b->exception_count; i++) {
         const struct assay_exception *x = &b->exceptions[i];
         if (x->slot < e->members && is_another(e, x->slot, x->digest))
-            set_bit(asked[ASSAY_HAVE_ENVELOPE], x->slot);
+            set_bit(asked[ASSAY_INVENTORY_ENVELOPE], x->slot);
     }
-    if (count_bits(asked[ASSAY_HAVE_ENVELOPE], e->members) > 0)
-        (void)say(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_LACK, asked);
+    if (count_bits(asked[ASSAY_INVENTORY_ENVELOPE], e->members) > 0)
+        (void)say(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_REQUEST_MISSING, asked);
 }
 
 /* --- time */
 
-void assay_have_tick(struct assay_engine *e)
+void assay_inventory_tick(struct assay_engine *e)
 {
-    struct assay_having *h = &e->parts->having;
-    uint8_t *held[ASSAY_HAVE_LANES];
+    struct assay_inventory_state *h = &e->parts->having;
+    uint8_t *held[ASSAY_INVENTORY_LANES];
     if (e->now_ms >= h->tell_at_ms && look(e, held)) {
         h->tell_at_ms = UINT64_MAX;
-        (void)say(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_HAVE, held);
+        (void)say(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_INVENTORY, held);
     }
     if (e->now_ms >= h->late_at_ms) look_who_is_late(e);
     if (e->now_ms >= round_due(e)) ask_for_ballots(e);
 }
 
-uint64_t assay_have_wake(const struct assay_engine *e)
+uint64_t assay_inventory_wake(const struct assay_engine *e)
 {
-    const struct assay_having *h = e->having;
+    const struct assay_inventory_state *h = e->having;
     if (!e->life->started || !e->chain->begun) return UINT64_MAX;
     return assay_min_u64(assay_min_u64(h->tell_at_ms, h->late_at_ms), round_due(e));
 }

@@ -10,12 +10,17 @@
 
 struct assay_engine;
 
-enum assay_have_lane { ASSAY_HAVE_ENVELOPE, ASSAY_HAVE_BALLOT, ASSAY_HAVE_LANES };
+enum assay_inventory_lane {
+    ASSAY_INVENTORY_ENVELOPE,
+    ASSAY_INVENTORY_BALLOT,
+    ASSAY_INVENTORY_LANES
+};
 
 enum {
-    ASSAY_LACK_FIRST = 8, /* pieces that a neighbour is asked for at once, to begin with */
-    ASSAY_LACK_MAX = 256, /* and at most: the others have them as well */
-    ASSAY_PEERS_AT_ONCE = 3, /* asked in one round (4.1.4) */
+    ASSAY_REQUEST_MISSING_FIRST =
+        8, /* pieces that a neighbour is asked for at once, to begin with */
+    ASSAY_REQUEST_MISSING_MAX = 256, /* and at most: the others have them as well */
+    ASSAY_PEERS_AT_ONCE = 3,         /* asked in one round (4.1.4) */
     ASSAY_BALLOT_ROUNDS = 3,
 };
 
@@ -28,53 +33,53 @@ struct assay_lacking {
 
 /* How many pieces a neighbour is asked for at once. When a batch is over the window has doubled or
  * been halved. */
-struct assay_lack_window {
-    uint16_t size;    /* 1..ASSAY_LACK_MAX */
+struct assay_request_missing_window {
+    uint16_t size;    /* 1..ASSAY_REQUEST_MISSING_MAX */
     uint16_t flying;  /* pieces of this batch that are awaited */
     uint16_t given;   /* that it gave in time */
     bool late;        /* one of them was late */
     uint64_t doubted; /* epoch in which it was late with a window of 1; 0: it was not */
 };
 
-struct assay_having {
-    struct assay_lacking *lacks[ASSAY_HAVE_LANES]; /* [members] each */
-    struct assay_lack_window *windows; /* [members] */
+struct assay_inventory_state {
+    struct assay_lacking *lacks[ASSAY_INVENTORY_LANES]; /* [members] each */
+    struct assay_request_missing_window *windows; /* [members] */
     uint64_t tell_at_ms; /* UINT64_MAX: neighbours know what is here */
     uint64_t late_at_ms; /* when the first source is late; UINT64_MAX: nobody is asked */
     uint32_t rounds;     /* of asking for ballots */
 };
 
 /* Empty, at the start of the engine. Returns: nothing. */
-void assay_have_init(struct assay_engine *e);
+void assay_inventory_init(struct assay_engine *e);
 /* An epoch begins: nothing of it is here, or was asked. Returns: nothing. */
-void assay_have_turn(struct assay_engine *e);
+void assay_inventory_turn(struct assay_engine *e);
 /* Something new of a slot in the running epoch is here; from: as where messages are taken. Returns:
  * nothing. */
-void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t from,
-                    uint32_t slot);
+void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
+                         uint32_t slot);
 /* A neighbour says what it holds.
- * Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | as assay_have_decode */
-ASSAY_CHECKED enum assay_status assay_have_heard(struct assay_engine *e, uint16_t from,
-                                                 struct assay_slice payload);
+ * Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | as assay_inventory_decode */
+ASSAY_CHECKED enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
+                                                      struct assay_slice payload);
 /* A member says what it lacks: what is here of that goes to it. Returns: as above. */
-ASSAY_CHECKED enum assay_status assay_have_lacked(struct assay_engine *e, uint16_t from,
-                                                  struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
+                                                       struct assay_slice payload);
 /* Whether the final roll names another envelope of a slot than the one that is held here, and no
  * proof of it is known. Returns: so. */
-bool assay_have_disputed(const struct assay_engine *e, uint32_t slot);
+bool assay_inventory_disputed(const struct assay_engine *e, uint32_t slot);
 /* A valid ballot: who voted on other envelopes than those held here is asked for them.
  * Returns: nothing. */
-void assay_have_ballot(struct assay_engine *e, const struct assay_record *ballot);
+void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *ballot);
 /* The k-th member to ask in a round, k < ASSAY_PEERS_AT_ONCE (asserted): never oneself, and another
  * one for each k as long as there are so many. Returns: a slot, ASSAY_SLOT_ALL: nobody serves */
-uint16_t assay_have_peer(const struct assay_engine *e, uint32_t round, uint32_t k);
+uint16_t assay_inventory_peer(const struct assay_engine *e, uint32_t round, uint32_t k);
 /* Returns: nothing. */
-void assay_have_tick(struct assay_engine *e);
+void assay_inventory_tick(struct assay_engine *e);
 /* The machine stood still: whoever was asked has that time again. Returns: nothing. */
-void assay_have_paused(struct assay_engine *e);
+void assay_inventory_paused(struct assay_engine *e);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
-uint64_t assay_have_wake(const struct assay_engine *e);
+uint64_t assay_inventory_wake(const struct assay_engine *e);
 /* Aborts on a broken invariant. Returns: nothing. */
-void assay_have_check(const struct assay_engine *e);
+void assay_inventory_check(const struct assay_engine *e);
 
 #endif

@@ -17,9 +17,9 @@ static void second_envelope(struct assay_engine *e, uint32_t slot, struct assay_
     ASSAY_ASSERT(slot < e->members && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
     if (slot == e->self && e->own->live_epochs == 2)
-        assay_own_shared(e, seat->envelope.incarnation);
+        assay_key_state_shared(e, seat->envelope.incarnation);
     const struct assay_slice first = assay_slice_over(seat->payload, seat->payload_len);
-    assay_status_ignore(assay_gather_accuse(e, (uint16_t)slot, 8, first, payload),
+    assay_status_ignore(assay_message_intake_accuse(e, (uint16_t)slot, 8, first, payload),
                         "its next envelope shows it again");
 }
 
@@ -61,14 +61,14 @@ static void own_unknown(struct assay_engine *e, uint16_t from,
     if (from == ASSAY_SLOT_SELF || !e->own->listed) return;
     if (envelope->incarnation != e->own->keys.incarnation) return;
     /* No earlier run can have signed in an epoch that opened while this one took part. */
-    if (e->own->live_epochs == 2) assay_own_shared(e, envelope->incarnation);
-    assay_own_rolled_back(e);
+    if (e->own->live_epochs == 2) assay_key_state_shared(e, envelope->incarnation);
+    assay_key_state_rolled_back(e);
     assay_simplex_halt(e->simplex);
     assay_order_derive(e);
 }
 
-enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
-                                        struct assay_slice payload)
+enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t from,
+                                                struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF || from == ASSAY_SLOT_ALL);
     struct assay_envelope envelope;
@@ -98,7 +98,7 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     } else {
         assay_evidence_fetch(e, slot);
     }
-    assay_have_got(e, ASSAY_HAVE_ENVELOPE, from, slot);
+    assay_inventory_got(e, ASSAY_INVENTORY_ENVELOPE, from, slot);
     if (from != ASSAY_SLOT_SELF) {
         const uint16_t except = from == ASSAY_SLOT_ALL ? (uint16_t)slot : from;
         assay_eng_send(e, ASSAY_SLOT_NEAR, except, ASSAY_MESSAGE_ENVELOPE,
@@ -107,8 +107,8 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
-                                    struct assay_slice payload)
+enum assay_status assay_message_intake_pull(struct assay_engine *e, uint16_t from,
+                                            struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     uint64_t epoch = 0;
@@ -125,7 +125,7 @@ enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-void assay_gather_ask_own(struct assay_engine *e)
+void assay_message_intake_ask_own(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->own->from_log && !e->run->envelope_made);
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
@@ -173,19 +173,19 @@ static void ask_disputed(struct assay_engine *e)
 {
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
     uint8_t *bitmap = assay_eng_take(e, bitmap_len);
-    const uint16_t to = assay_have_peer(e, e->run->pulls, 0);
+    const uint16_t to = assay_inventory_peer(e, e->run->pulls, 0);
     bool any = false;
     if (bitmap == NULL || to == ASSAY_SLOT_ALL) return;
     assay_bytes_zero(bitmap, bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
-        if (i == e->self || !assay_have_disputed(e, i)) continue;
+        if (i == e->self || !assay_inventory_disputed(e, i)) continue;
         bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
         any = true;
     }
     if (any) ask_for(e, to, bitmap, bitmap_len);
 }
 
-void assay_gather_ask(struct assay_engine *e)
+void assay_message_intake_ask(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->run->pulls > 0);
     if (e->members == 1) return;
@@ -197,7 +197,7 @@ void assay_gather_ask(struct assay_engine *e)
     if (bitmap == NULL) return;
     if (!find_missing(e, bitmap, bitmap_len)) ask = 0;
     for (uint32_t k = 0; k < ask; k++)
-        ask_for(e, assay_have_peer(e, e->run->pulls, k), bitmap, bitmap_len);
+        ask_for(e, assay_inventory_peer(e, e->run->pulls, k), bitmap, bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
         if (e->seats[i].payload_len == 0) assay_seat_asked(e, i, ask);
     }
@@ -269,8 +269,8 @@ static enum assay_status check(struct assay_engine *e, uint16_t from, struct ass
     return status;
 }
 
-enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
-                                      struct assay_slice payload)
+enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t from,
+                                              struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     struct assay_record r;
@@ -295,8 +295,8 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
     assay_pool_ready(e->pool, item, &r);
     if (r.kind == ASSAY_RECORD_BALLOT) {
-        assay_have_got(e, ASSAY_HAVE_BALLOT, from, r.slot);
-        assay_have_ballot(e, &r);
+        assay_inventory_got(e, ASSAY_INVENTORY_BALLOT, from, r.slot);
+        assay_inventory_ballot(e, &r);
     }
     if (from == ASSAY_SLOT_SELF) {
         assay_pool_own(e->pool, item);
@@ -307,7 +307,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-void assay_gather_judged(struct assay_engine *e)
+void assay_message_intake_judged(struct assay_engine *e)
 {
     struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool->count; i++) {
@@ -336,7 +336,7 @@ void assay_gather_judged(struct assay_engine *e)
  * will, and would only keep one of the few large places from others and its author from saying
  * something better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles;
  * others may wait for the next epoch, or still be contradicted. */
-void assay_gather_settled(struct assay_engine *e)
+void assay_message_intake_settled(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);
     struct assay_record r; /* large: made once */
@@ -355,7 +355,7 @@ void assay_gather_settled(struct assay_engine *e)
 /* What was good while its epoch ran may be good for nothing now: only with the roll final is a
  * ballot's electorate known, and proofs grow old. Kept unjudged it would be valid for those who
  * hold it and invalid for those who hear it first from a block. */
-void assay_gather_turn(struct assay_engine *e)
+void assay_message_intake_turn(struct assay_engine *e)
 {
     assay_pool_turn(e->pool, e->head->context.epoch);
     for (uint32_t i = 0; i < e->pool->count; i++) {
@@ -369,14 +369,14 @@ void assay_gather_turn(struct assay_engine *e)
     }
 }
 
-/* Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_gather_record */
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_message_intake_record */
 static enum assay_status take_own(struct assay_engine *e, struct assay_slice bytes)
 {
     ASSAY_ASSERT(bytes.len > 0);
 
     struct assay_record r;
     if (!assay_eng_room(e, OWN_EFFECTS)) return ASSAY_E_AGAIN;
-    ASSAY_TRY(assay_gather_record(e, ASSAY_SLOT_SELF, bytes));
+    ASSAY_TRY(assay_message_intake_record(e, ASSAY_SLOT_SELF, bytes));
     ASSAY_TRY(assay_record_decode(bytes, &r));
     const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
     if (item == NULL) return ASSAY_OK;
@@ -389,12 +389,13 @@ static enum assay_status take_own(struct assay_engine *e, struct assay_slice byt
     return ASSAY_OK;
 }
 
-void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
+void assay_message_intake_own(struct assay_engine *e, struct assay_slice bytes)
 {
     assay_status_ignore(take_own(e, bytes), "known, too late, or whoever wanted it wants it again");
 }
 
-void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view)
+void assay_message_intake_seen(struct assay_engine *e, const struct assay_record *record,
+                               uint64_t view)
 {
     ASSAY_ASSERT(record->slot < e->members);
     ASSAY_ASSERT(view > 0 && !assay_record_row(record->kind)->in_rolls_only);
@@ -402,14 +403,14 @@ void assay_gather_seen(struct assay_engine *e, const struct assay_record *record
     if (item == NULL) {
         if (assay_pool_add(e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
         assay_pool_ready(e->pool, item, record);
-        if (record->kind == ASSAY_RECORD_BALLOT) assay_have_ballot(e, record);
+        if (record->kind == ASSAY_RECORD_BALLOT) assay_inventory_ballot(e, record);
     } else if (item->phase == ASSAY_POOL_ASKED) {
         return; /* its own verdict decides */
     }
     if (item->phase == ASSAY_POOL_READY) assay_pool_placed(e->pool, item, view);
 }
 
-void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
+void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_BALLOT);
     const struct assay_pool_item *item = NULL;
@@ -426,10 +427,10 @@ void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
         assay_pool_done(e->pool, item);
 }
 
-void assay_gather_resend(struct assay_engine *e)
+void assay_message_intake_resend(struct assay_engine *e)
 {
     const uint64_t pause = assay_eng_epoch_ms(e) / 8;
-    struct assay_gathering *g = &e->parts->gather;
+    struct assay_message_intake_state *g = &e->parts->gather;
     if (g->resend_version == e->pool->version && e->now_ms < g->resend_at_ms) return;
     g->resend_version = e->pool->version;
     g->resend_at_ms = UINT64_MAX;
@@ -442,8 +443,9 @@ void assay_gather_resend(struct assay_engine *e)
     ASSAY_ASSERT(g->resend_version == e->pool->version);
 }
 
-enum assay_status assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
-                                      struct assay_slice first, struct assay_slice second)
+enum assay_status assay_message_intake_accuse(struct assay_engine *e, uint16_t slot,
+                                              unsigned number, struct assay_slice first,
+                                              struct assay_slice second)
 {
     ASSAY_ASSERT(slot < e->members && (number - 1 < 4 || number == 8));
     ASSAY_ASSERT(first.len > 0 && second.len > 0);

@@ -11,45 +11,47 @@ struct assay_engine;
 
 enum { ASSAY_PEERS_ASKED_MIN = 3 }; /* before ABSENT may be voted (docs/protocol.md 4.3.2) */
 
-struct assay_gathering {
+struct assay_message_intake_state {
     /* When a record of ours in this pool is due to be sent again. */
     uint64_t resend_version, resend_at_ms;
 };
 
 /* from: a slot, ASSAY_SLOT_SELF, or ASSAY_SLOT_ALL for one that was kept. Each
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE | other INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
-                                                      struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t from,
+                                                              struct assay_slice payload);
 /* Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | other INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
-                                                  struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_message_intake_pull(struct assay_engine *e, uint16_t from,
+                                                          struct assay_slice payload);
 /* Returns: ASSAY_OK | ASSAY_E_DUPLICATE | other INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
-                                                    struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t from,
+                                                            struct assay_slice payload);
 /* An epoch began: the pool forgets what is over and checks what it keeps anew. Returns: nothing. */
-void assay_gather_turn(struct assay_engine *e);
+void assay_message_intake_turn(struct assay_engine *e);
 /* A block became final: what can never fit behind it goes. Returns: nothing. */
-void assay_gather_settled(struct assay_engine *e);
+void assay_message_intake_settled(struct assay_engine *e);
 /* A record made here: into the pool, persisted, sent. Returns: nothing. */
-void assay_gather_own(struct assay_engine *e, struct assay_slice bytes);
+void assay_message_intake_own(struct assay_engine *e, struct assay_slice bytes);
 /* Records in a valid block that we did not know: kept against doubles and for E5.
  * Returns: nothing. */
-void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view);
+void assay_message_intake_seen(struct assay_engine *e, const struct assay_record *record,
+                               uint64_t view);
 /* A final block holds another ballot of a voter than the pool: the one that counts is the one to be
  * compared with our judgements (E5). Returns: nothing. */
-void assay_gather_counted(struct assay_engine *e, struct assay_record *r);
+void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r);
 /* A verdict came: records that waited for it become ready, or go. Returns: nothing. */
-void assay_gather_judged(struct assay_engine *e);
+void assay_message_intake_judged(struct assay_engine *e);
 /* Asks peers for the envelopes that are missing. Returns: nothing. */
-void assay_gather_ask(struct assay_engine *e);
+void assay_message_intake_ask(struct assay_engine *e);
 /* Asks everybody for our own envelope of the running epoch. Returns: nothing. */
-void assay_gather_ask_own(struct assay_engine *e);
+void assay_message_intake_ask_own(struct assay_engine *e);
 /* Returns: nothing. */
-void assay_gather_resend(struct assay_engine *e);
+void assay_message_intake_resend(struct assay_engine *e);
 /* Two signed messages that convict: E1 to E4, E8. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in
  * this step) | ASSAY_E_FULL (no place for the record: it is to be found again) */
-ASSAY_CHECKED enum assay_status assay_gather_accuse(struct assay_engine *e, uint16_t slot,
-                                                    unsigned number, struct assay_slice first,
-                                                    struct assay_slice second);
+ASSAY_CHECKED enum assay_status assay_message_intake_accuse(struct assay_engine *e, uint16_t slot,
+                                                            unsigned number,
+                                                            struct assay_slice first,
+                                                            struct assay_slice second);
 
 #endif

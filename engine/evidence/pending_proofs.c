@@ -9,7 +9,7 @@
 
 enum { RANKS_FIRST = 3, WANTS_OF_ONE = 4 };
 
-static bool want_holds(const struct assay_engine *e, const struct assay_want *w)
+static bool want_holds(const struct assay_engine *e, const struct assay_pending_proofs *w)
 {
     if (!w->used || w->slot >= e->members || w->subject >= e->members) return false;
     if (w->epoch > e->head->context.epoch || w->path_len > ASSAY_MERKLE_LEVELS) return false;
@@ -25,14 +25,14 @@ static uint64_t proof_time(const struct assay_engine *e, uint32_t accused)
     return rank <= RANKS_FIRST ? e->now_ms : e->now_ms + assay_eng_epoch_ms(e) / 8;
 }
 
-static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uint32_t subject,
-                                   bool contradiction)
+static struct assay_pending_proofs *want_new(struct assay_engine *e, uint32_t accused,
+                                             uint32_t subject, bool contradiction)
 {
     ASSAY_ASSERT(accused < e->members && subject < e->members && subject != e->self);
-    struct assay_want *found = NULL;
+    struct assay_pending_proofs *found = NULL;
     uint32_t same = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        struct assay_want *w = &e->parts->wants.all[i];
+        struct assay_pending_proofs *w = &e->parts->wants.all[i];
         same += w->used && w->contradiction && w->slot == accused;
         if (!w->used) {
             if (found == NULL) found = w;
@@ -45,7 +45,7 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
     if (found == NULL || (contradiction && same >= WANTS_OF_ONE)) return NULL;
     const struct assay_seat *seat = &e->seats[subject];
     uint8_t *ballot = found->ballot;
-    *found = (struct assay_want){ .used = true,
+    *found = (struct assay_pending_proofs){ .used = true,
                                   .contradiction = contradiction,
                                   .slot = accused,
                                   .subject = subject,
@@ -60,14 +60,14 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
     return found;
 }
 
-void assay_want_fail(struct assay_engine *e, uint32_t slot)
+void assay_pending_proofs_fail(struct assay_engine *e, uint32_t slot)
 {
     ASSAY_ASSERT(slot < e->members);
     ASSAY_ASSERT(assay_outcome_is_fail(e->seats[slot].outcome));
     (void)want_new(e, slot, slot, false);
 }
 
-static void drop_want(struct assay_engine *e, struct assay_want *w)
+static void drop_want(struct assay_engine *e, struct assay_pending_proofs *w)
 {
     ASSAY_ASSERT(w->used && e->wants->used > 0);
     w->used = false;
@@ -79,7 +79,7 @@ static void drop_want(struct assay_engine *e, struct assay_want *w)
 
 /* Whether the ballot is about the very envelope that we judged; fills the path to the roll. */
 static bool ballot_names(struct assay_engine *e, const struct assay_ballot *b, uint32_t subject,
-                         struct assay_want *want)
+                         struct assay_pending_proofs *want)
 {
     ASSAY_ASSERT(want->used && want->subject == subject);
 
@@ -110,7 +110,7 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         const uint8_t said = assay_row_get(r.ballot.row.bytes, subject);
         if (assay_record_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
         if (e->wants->used == ASSAY_WANTS_MAX) return false;
-        struct assay_want *want = want_new(e, item->slot, subject, true);
+        struct assay_pending_proofs *want = want_new(e, item->slot, subject, true);
         if (want == NULL) continue;
         if (!ballot_names(e, &r.ballot, subject, want)) {
             drop_want(e, want);
@@ -123,11 +123,11 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
     return true;
 }
 
-void assay_want_scan(struct assay_engine *e)
+void assay_pending_proofs_scan(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->wants->used <= ASSAY_WANTS_MAX);
 
-    struct assay_wants *wants = &e->parts->wants;
+    struct assay_pending_proofs_state *wants = &e->parts->wants;
     if (!e->chain->ledger.has_roll) return;
     const bool none_new = wants->scanned_judgements == e->evidence->judgements;
     if (none_new && wants->scanned_version == e->pool->version) return;
@@ -151,7 +151,7 @@ void assay_want_scan(struct assay_engine *e)
 /* --- making the proofs */
 
 /* Somebody else was faster: the pool or the chain has it. */
-static bool want_is_met(struct assay_engine *e, const struct assay_want *w)
+static bool want_is_met(struct assay_engine *e, const struct assay_pending_proofs *w)
 {
     ASSAY_ASSERT(w->used && w->epoch <= e->head->context.epoch);
     if (!w->contradiction && w->epoch != e->head->context.epoch)
@@ -168,15 +168,16 @@ static bool want_is_met(struct assay_engine *e, const struct assay_want *w)
     return false;
 }
 
-void assay_want_tick(struct assay_engine *e)
+void assay_pending_proofs_tick(struct assay_engine *e)
 {
     if (!e->life->started) return;
-    struct assay_wants *wants = &e->parts->wants;
+    struct assay_pending_proofs_state *wants = &e->parts->wants;
     for (uint32_t i = 0; wants->used > 0 && i < ASSAY_WANTS_MAX; i++) {
-        struct assay_want *w = &wants->all[i];
+        struct assay_pending_proofs *w = &wants->all[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
         ASSAY_ASSERT(want_holds(e, w));
-        if (want_is_met(e, w) || e->head->context.epoch > w->epoch + ASSAY_PAST_EPOCHS - 1) {
+        if (want_is_met(e, w) ||
+            e->head->context.epoch > w->epoch + ASSAY_FAST_SYNC_WIRE_EPOCHS - 1) {
             drop_want(e, w);
             continue;
         }
@@ -188,7 +189,7 @@ void assay_want_tick(struct assay_engine *e)
     }
 }
 
-static void make_proof(struct assay_engine *e, const struct assay_want *w,
+static void make_proof(struct assay_engine *e, const struct assay_pending_proofs *w,
                        struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
@@ -206,14 +207,14 @@ static void make_proof(struct assay_engine *e, const struct assay_want *w,
                                              w->path_len)
             : assay_record_put_fail(&out, envelope, evidence);
     ASSAY_ASSERT(status == ASSAY_OK);
-    assay_gather_own(e, assay_slice_over(bytes, out.len));
+    assay_message_intake_own(e, assay_slice_over(bytes, out.len));
 }
 
-void assay_want_loaded(struct assay_engine *e, const uint8_t digest[static 32],
-                           struct assay_slice bytes)
+void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[static 32],
+                                 struct assay_slice bytes)
 {
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        struct assay_want *w = &e->parts->wants.all[i];
+        struct assay_pending_proofs *w = &e->parts->wants.all[i];
         if (!w->used || !w->loading) continue;
         if (!assay_bytes_equal(w->evidence_digest, digest, 32)) continue;
         w->loading = false;
@@ -224,11 +225,11 @@ void assay_want_loaded(struct assay_engine *e, const uint8_t digest[static 32],
     }
 }
 
-void assay_want_check(const struct assay_engine *e)
+void assay_pending_proofs_check(const struct assay_engine *e)
 {
     uint32_t used = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        const struct assay_want *w = &e->wants->all[i];
+        const struct assay_pending_proofs *w = &e->wants->all[i];
         used += w->used;
         if (!w->used) continue;
         ASSAY_ASSERT(w->slot < e->members && w->subject < e->members);

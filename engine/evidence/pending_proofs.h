@@ -14,7 +14,7 @@ struct assay_engine;
 enum { ASSAY_WANTS_MAX = 32 }; /* proofs that wait for evidence bytes */
 
 /* A record to be made as soon as the evidence is at hand. */
-struct assay_want {
+struct assay_pending_proofs {
     bool used;
     bool loading;
     bool contradiction; /* E5, else FAIL */
@@ -31,8 +31,8 @@ struct assay_want {
     size_t path_len;
 };
 
-struct assay_wants {
-    struct assay_want all[ASSAY_WANTS_MAX];
+struct assay_pending_proofs_state {
+    struct assay_pending_proofs all[ASSAY_WANTS_MAX];
     uint32_t used;
     size_t ballot_len_max; /* of the ballots in wants */
     uint8_t (*hashes)[32]; /* leaf hashes of a roll */
@@ -41,16 +41,16 @@ struct assay_wants {
 };
 
 /* The slot's evidence fails: everybody is to know. Returns: nothing. */
-void assay_want_fail(struct assay_engine *e, uint32_t slot);
+void assay_pending_proofs_fail(struct assay_engine *e, uint32_t slot);
 /* Compares ballots in the pool with our own judgements; wants E5 where they contradict.
  * Returns: nothing. */
-void assay_want_scan(struct assay_engine *e);
+void assay_pending_proofs_scan(struct assay_engine *e);
 /* Asks for the evidence of proofs that are due. Returns: nothing. */
-void assay_want_tick(struct assay_engine *e);
+void assay_pending_proofs_tick(struct assay_engine *e);
 /* Evidence came from the store: the proofs that waited for it are made. Returns: nothing. */
-void assay_want_loaded(struct assay_engine *e, const uint8_t digest[static 32],
-                       struct assay_slice bytes);
+void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[static 32],
+                                 struct assay_slice bytes);
 /* Aborts on wants that break an invariant. Returns: nothing. */
-void assay_want_check(const struct assay_engine *e);
+void assay_pending_proofs_check(const struct assay_engine *e);
 
 #endif

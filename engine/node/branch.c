@@ -97,7 +97,7 @@ static void refused(void *context)
 static void seen(void *context, const struct assay_record *record, uint64_t view)
 {
     const struct vetting *v = context;
-    assay_gather_seen(v->engine, record, view);
+    assay_message_intake_seen(v->engine, record, view);
 }
 
 static enum assay_answer absorb(struct assay_engine *e, const struct source *source,

@@ -128,7 +128,7 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     void *set = take(l, ASSAY_SET_LEN_MAX);
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     p->seats = take(l, n * sizeof(struct assay_seat));
-    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+    for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         p->having.lacks[lane] = take(l, n * sizeof(struct assay_lacking));
     p->having.windows = take(l, n * sizeof *p->having.windows);
     findings->count = (uint32_t)(4 * n + 64);
@@ -314,9 +314,9 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
                                                           sizeof *parts->verifying.findings.items);
     assay_output_place(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
-    assay_have_init(e);
-    assay_own_init(e, config);
-    assay_leap_init(e, config);
+    assay_inventory_init(e);
+    assay_key_state_init(e, config);
+    assay_fast_sync_init(e, config);
     assay_vouch_init(e, config);
     ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
     return e;
@@ -326,9 +326,9 @@ static enum assay_status bring_up(struct assay_engine *e, const struct assay_eng
                                   const struct machines *m)
 {
     ASSAY_TRY(assay_head_begin(e, config->state, m->groups));
-    assay_own_renew(e, config->renewal);
-    assay_settle_init(e);
-    assay_own_look(e);
+    assay_key_state_renew(e, config->renewal);
+    assay_finalize_init(e);
+    assay_key_state_look(e);
     e->blocks =
         assay_blocks_init(m->blocks, assay_blocks_size(blocks_max(config), body_max(config)),
                           blocks_max(config), body_max(config));
@@ -354,7 +354,7 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
         return status;
     }
     ASSAY_ASSERT(!e->chain->begun && !e->life->started);
-    if (config->renewal != NULL) assay_settle_final_at(e, config->renewal->final_at_ms);
+    if (config->renewal != NULL) assay_finalize_final_at(e, config->renewal->final_at_ms);
     *out = e;
     return ASSAY_OK;
 }
@@ -363,7 +363,7 @@ void assay_engine_deinit(struct assay_engine **engine)
 {
     if (*engine == NULL) return;
     assay_head_free(*engine);
-    assay_leap_free(*engine);
+    assay_fast_sync_free(*engine);
     *engine = NULL;
 }
 

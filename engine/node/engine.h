@@ -88,7 +88,7 @@ struct assay_event {
 /* --------------------------------------------------------------- the machine */
 
 /* Own key set of the current or last incarnation; the private halves stay with the host. */
-struct assay_own_keys {
+struct assay_node_keys {
     uint32_t incarnation;
     uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t transport_public[32];
@@ -116,7 +116,7 @@ struct assay_engine_config {
      * where there is none. */
     const struct assay_services *services;
     uint16_t self;                       /* own roster slot */
-    struct assay_own_keys keys;
+    struct assay_node_keys keys;
     uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
     /* The highest feature level that this build speaks; those below it as well (9.10). */
     uint32_t level;
@@ -257,7 +257,7 @@ struct assay_changes_snapshot {
     uint64_t reverted_sequence;
     uint32_t update_count;
     struct assay_update updates[ASSAY_UPDATES_MAX]; /* collateral: docs/protocol.md 8.9 */
-    struct assay_charter_rules rules;
+    struct assay_effective_rules_rules rules;
 };
 /* Returns: nothing. */
 void assay_engine_changes(const struct assay_engine *engine,

@@ -78,13 +78,13 @@ struct assay_parts {
     struct assay_verifying verifying; /* evidence/verifying.c */
     struct assay_seat *seats;         /* node/seat.c: [members] */
     struct assay_appraisal evidence;  /* evidence/evidence.c */
-    struct assay_wants wants;         /* evidence/pending_proofs.c */
-    struct assay_gathering gather;    /* evidence/message_intake.c */
-    struct assay_having having;       /* evidence/inventory.c */
+    struct assay_pending_proofs_state wants;         /* evidence/pending_proofs.c */
+    struct assay_message_intake_state gather;    /* evidence/message_intake.c */
+    struct assay_inventory_state having;       /* evidence/inventory.c */
     struct assay_run run;             /* node/epoch.c */
-    struct assay_own own;             /* node/key_state.c */
+    struct assay_key_state own;             /* node/key_state.c */
     struct assay_syncing sync;        /* sync/catchup.c */
-    struct assay_leap leap;           /* sync/fast_sync.c */
+    struct assay_fast_sync leap;           /* sync/fast_sync.c */
     struct assay_ending ending;       /* node/era.c */
     struct assay_vouching vouching; /* node/vouch.c */
     struct assay_progress life;       /* node/restore.c */
@@ -117,13 +117,13 @@ struct assay_engine {
     const struct assay_verifying *verifying;
     const struct assay_seat *seats;
     const struct assay_appraisal *evidence;
-    const struct assay_wants *wants;
-    const struct assay_gathering *gather;
-    const struct assay_having *having;
+    const struct assay_pending_proofs_state *wants;
+    const struct assay_message_intake_state *gather;
+    const struct assay_inventory_state *having;
     const struct assay_run *run;
-    const struct assay_own *own;
+    const struct assay_key_state *own;
     const struct assay_syncing *sync;
-    const struct assay_leap *leap;
+    const struct assay_fast_sync *leap;
     const struct assay_ending *ending;
     const struct assay_vouching *vouching;
     const struct assay_progress *life;

@@ -12,7 +12,7 @@ static void ask_quote(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->sync->active);
     ASSAY_ASSERT(e->run->opened && e->life->started);
-    const struct assay_own_keys *keys = &e->own->keys;
+    const struct assay_node_keys *keys = &e->own->keys;
     struct assay_life life = { .incarnation = keys->incarnation };
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_QUOTE);
     if (effect == NULL) {
@@ -40,11 +40,11 @@ static bool asks_peers_first(struct assay_engine *e)
     const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
     if (!e->own->from_log || e->run->envelope_made || !assay_eng_may_sign(e)) return false;
     if (e->head->state.head_time_ms > e->own->began_unix_ms + epoch_ms) {
-        assay_own_trusts_log(e); /* nor will any later one be asked about */
+        assay_key_state_trusts_log(e); /* nor will any later one be asked about */
         return false;
     }
     if (e->run->own_asked_ms == 0) {
-        assay_gather_ask_own(e);
+        assay_message_intake_ask_own(e);
         e->parts->run.own_asked_ms = assay_max_u64(e->now_ms, 1);
     }
     const uint64_t until_ms = e->run->own_asked_ms + 2 * delta_ms;
@@ -62,7 +62,7 @@ static void attest(struct assay_engine *e)
     e->parts->run.opened = true;
     if (asks_peers_first(e)) return;
     if (assay_eng_may_sign(e) && !e->run->envelope_made) ask_quote(e);
-    else if (assay_own_wants_listing(e) && !e->run->incarnate_made) ask_quote(e);
+    else if (assay_key_state_wants_listing(e) && !e->run->incarnate_made) ask_quote(e);
 }
 
 /* Envelopes of the epoch that begins, which came while ours was still open. */
@@ -73,7 +73,7 @@ static void replay_early(struct assay_engine *e)
         const size_t len = assay_seat_take_early(e, i, payload);
         if (len == 0) continue;
         assay_status_ignore(
-            assay_gather_envelope(e, ASSAY_SLOT_ALL, assay_slice_over(payload, len)),
+            assay_message_intake_envelope(e, ASSAY_SLOT_ALL, assay_slice_over(payload, len)),
             "what does not fit this epoch after all is dropped");
     }
 }
@@ -82,9 +82,9 @@ void assay_epoch_open(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->chain->begun);
     assay_seat_turn(e);
-    assay_have_turn(e);
-    assay_settle_progress(e);
-    assay_own_opens(e);
+    assay_inventory_turn(e);
+    assay_finalize_progress(e);
+    assay_key_state_opens(e);
     e->parts->run = (struct assay_run){ .opened_ms = e->now_ms,
                                         .quote_again_ms = UINT64_MAX };
     const enum assay_status status =
@@ -155,8 +155,8 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
-    ASSAY_ASSERT(assay_own_wants_listing(e) && !e->run->incarnate_made);
-    const struct assay_own_keys *keys = &e->own->keys;
+    ASSAY_ASSERT(assay_key_state_wants_listing(e) && !e->run->incarnate_made);
+    const struct assay_node_keys *keys = &e->own->keys;
     struct assay_incarnate i = { .era = e->head->state.era,
                                  .epoch = e->head->context.epoch,
                                  .incarnation = keys->incarnation,
@@ -197,7 +197,7 @@ void assay_epoch_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnat
     }
     if (assay_eng_may_sign(e)) {
         if (!e->run->envelope_made) make_envelope(e, evidence);
-    } else if (assay_own_wants_listing(e) && !e->run->incarnate_made) {
+    } else if (assay_key_state_wants_listing(e) && !e->run->incarnate_made) {
         make_incarnate(e, evidence);
     }
 }
@@ -205,7 +205,7 @@ void assay_epoch_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnat
 void assay_epoch_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
                       const uint8_t transport_public[static 32])
 {
-    assay_own_take(e, voting_public, transport_public);
+    assay_key_state_take(e, voting_public, transport_public);
     if (!e->chain->begun) return;
     /* The key set that voted in this epoch is gone: whoever signs now is not listed yet. */
     if (!e->own->listed) assay_simplex_halt(e->simplex);
@@ -386,7 +386,7 @@ void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms)
     run->opened_ms += assay_min_u64(paused_ms, e->now_ms - run->opened_ms);
     if (run->own_asked_ms != 0)
         run->own_asked_ms += assay_min_u64(paused_ms, e->now_ms - run->own_asked_ms);
-    assay_have_paused(e);
+    assay_inventory_paused(e);
     ASSAY_ASSERT(run->opened_ms <= e->now_ms && run->own_asked_ms <= e->now_ms);
 }
 
@@ -416,7 +416,7 @@ static void pull(struct assay_engine *e)
     e->parts->run.pulls++;
     if (e->run->pulls <= PULLS_EARLY && !hears_network(e)) return;
     e->parts->run.asked_ms = e->now_ms;
-    assay_gather_ask(e);
+    assay_message_intake_ask(e);
 }
 
 void assay_epoch_tick(struct assay_engine *e)

@@ -546,7 +546,7 @@ enum assay_status assay_era_recover(struct assay_engine *e, uint16_t from,
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
                        r.header.height - 1);
     ASSAY_TRY(status);
-    ASSAY_TRY(assay_settle_recover(e, &r, &e->branch->ledger));
+    ASSAY_TRY(assay_finalize_recover(e, &r, &e->branch->ledger));
     const struct assay_slice kept = assay_eng_keep(e, payload);
     if (kept.len > 0)
         assay_eng_send(e, ASSAY_SLOT_ALL, from < e->members ? from : ASSAY_SLOT_ALL,
@@ -630,7 +630,7 @@ enum assay_status assay_engine_answer(const struct assay_engine *engine,
     }
     body->has_keys = !e->own->listed;
     if (!body->has_keys) return ASSAY_OK;
-    const struct assay_own_keys *keys = &e->own->keys;
+    const struct assay_node_keys *keys = &e->own->keys;
     assay_bytes_copy(body->keys.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_bytes_copy(body->keys.voting_public, 64, keys->voting_public, 64);
     assay_bytes_copy(body->keys.transport_public, 32, keys->transport_public, 32);

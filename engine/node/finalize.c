@@ -24,8 +24,8 @@ static bool chain_holds(const struct assay_engine *e)
            c->ledger.height >= e->head->state.head_height;
 }
 
-bool assay_settle_block(struct assay_engine *e, const struct assay_block_header *header,
-                        const uint8_t id[static 32], struct assay_slice payload)
+bool assay_finalize_block(struct assay_engine *e, const struct assay_block_header *header,
+                          const uint8_t id[static 32], struct assay_slice payload)
 {
     ASSAY_ASSERT(header->height > e->head->state.head_height);
     ASSAY_ASSERT(header->epoch == e->head->context.epoch && payload.len > 0);
@@ -75,7 +75,7 @@ static void note_record(struct assay_engine *e, const struct assay_record *r)
         assay_member_life_at(&e->head->state.members[slot], r->epoch);
     const bool of_these_keys = life != NULL && life->incarnation == e->own->keys.incarnation;
     if (of_these_keys && e->own->live_epochs == 2)
-        assay_own_shared(e, e->own->keys.incarnation);
+        assay_key_state_shared(e, e->own->keys.incarnation);
 }
 
 /* The records of a final block wait no more. */
@@ -90,7 +90,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         if (assay_body_next(&c, &bytes) != ASSAY_OK) return;
         if (assay_record_decode(bytes, &r) != ASSAY_OK) return;
         const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
-        if (item == NULL && r.kind == ASSAY_RECORD_BALLOT) assay_gather_counted(e, &r);
+        if (item == NULL && r.kind == ASSAY_RECORD_BALLOT) assay_message_intake_counted(e, &r);
         if (item == NULL || item->phase == ASSAY_POOL_DONE) continue;
         ASSAY_ASSERT(item->kind == r.kind && item->slot < e->members);
         r.slot = item->slot;
@@ -105,7 +105,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
 
 /* --- the next epoch */
 
-void assay_settle_begin(struct assay_engine *e)
+void assay_finalize_begin(struct assay_engine *e)
 {
     struct assay_simplex_base base = {
         .era = e->head->state.era,
@@ -120,14 +120,14 @@ void assay_settle_begin(struct assay_engine *e)
     assay_ledger_reset(&chain->ledger, &e->head->state);
     chain->wanted = false;
     chain->begun = true;
-    assay_settle_progress(e);
+    assay_finalize_progress(e);
     assay_branch_turn(e);
     assay_offer_turn(e);
     const bool was_listed = e->own->listed && e->life->started;
-    assay_own_look(e);
+    assay_key_state_look(e);
     /* INCARNATE, by this node's identity, with other keys than it has: what operators list makes
      * another engine (docs/protocol.md 2.15). */
-    if (was_listed && !e->own->listed) assay_own_shared(e, e->own->keys.incarnation - 1);
+    if (was_listed && !e->own->listed) assay_key_state_shared(e, e->own->keys.incarnation - 1);
     assay_era_opens(e);
     /* Before it begins: what came early may be reason enough to vote at once. */
     base.silent = !assay_eng_may_sign(e);
@@ -136,30 +136,30 @@ void assay_settle_begin(struct assay_engine *e)
     ASSAY_ASSERT(chain_holds(e) && e->chain->begun);
 }
 
-void assay_settle_init(struct assay_engine *e)
+void assay_finalize_init(struct assay_engine *e)
 {
     assay_ledger_reset(&e->parts->chain.ledger, &e->head->state);
     ASSAY_ASSERT(chain_holds(e));
 }
 
-void assay_settle_held(struct assay_engine *e)
+void assay_finalize_held(struct assay_engine *e)
 {
     e->parts->chain.tip_ms = e->now_ms;
 }
 
-void assay_settle_shown(struct assay_engine *e)
+void assay_finalize_shown(struct assay_engine *e)
 {
-    assay_settle_held(e);
+    assay_finalize_held(e);
     e->parts->chain.final_ms = e->now_ms;
 }
 
-void assay_settle_progress(struct assay_engine *e)
+void assay_finalize_progress(struct assay_engine *e)
 {
     e->parts->chain.progress_ms = e->now_ms;
 }
 
-void assay_settle_want(struct assay_engine *e, const uint8_t id[static 32],
-                       const uint8_t proof[static 32])
+void assay_finalize_want(struct assay_engine *e, const uint8_t id[static 32],
+                         const uint8_t proof[static 32])
 {
     ASSAY_ASSERT(e->chain->begun);
 
@@ -396,19 +396,19 @@ static void prune_all(struct assay_engine *e)
     prune(e, ASSAY_STORE_COLLATERAL, history + 1 + ANCHOR_EPOCHS);
     prune(e, ASSAY_STORE_FINALITY, BOUNDARIES_PER_HISTORY * history);
     prune(e, ASSAY_STORE_BOUNDARY, BOUNDARIES_PER_HISTORY * history);
-    prune(e, ASSAY_STORE_PROPOSAL, ASSAY_PAST_EPOCHS);
-    prune(e, ASSAY_STORE_CERTIFICATE, ASSAY_PAST_EPOCHS);
-    prune(e, ASSAY_STORE_VOTE, ASSAY_PAST_EPOCHS);
-    prune(e, ASSAY_STORE_ENVELOPE, ASSAY_PAST_EPOCHS);
-    prune(e, ASSAY_STORE_BALLOT, ASSAY_PAST_EPOCHS);
-    prune(e, ASSAY_STORE_RECORD, ASSAY_PAST_EPOCHS);
-    prune(e, ASSAY_STORE_EVIDENCE, ASSAY_PAST_EPOCHS);
+    prune(e, ASSAY_STORE_PROPOSAL, ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    prune(e, ASSAY_STORE_CERTIFICATE, ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    prune(e, ASSAY_STORE_VOTE, ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    prune(e, ASSAY_STORE_ENVELOPE, ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    prune(e, ASSAY_STORE_BALLOT, ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    prune(e, ASSAY_STORE_RECORD, ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    prune(e, ASSAY_STORE_EVIDENCE, ASSAY_FAST_SYNC_WIRE_EPOCHS);
 }
 
 /* Without room for it at the next close. */
 static void ask_for_keys(struct assay_engine *e)
 {
-    if (!assay_own_taken(e) || !assay_eng_room(e, 1)) return;
+    if (!assay_key_state_taken(e) || !assay_eng_room(e, 1)) return;
     const struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_KEYS);
     ASSAY_ASSERT(effect != NULL);
 }
@@ -430,7 +430,7 @@ static void turn(struct assay_engine *e)
     renew(e);
 }
 
-void assay_settle_final_at(struct assay_engine *e, uint64_t final_ms)
+void assay_finalize_final_at(struct assay_engine *e, uint64_t final_ms)
 {
     e->parts->chain.final_ms = final_ms;
 }
@@ -441,10 +441,10 @@ static void open_next(struct assay_engine *e)
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_CLOSED);
     if (effect != NULL) effect->as.closed.epoch = e->head->state.epoch;
     prune_all(e);
-    assay_gather_turn(e);
+    assay_message_intake_turn(e);
     assay_services_turn(e);
     assay_sync_turn(e);
-    assay_settle_begin(e);
+    assay_finalize_begin(e);
     ask_for_keys(e);
     assay_epoch_open(e);
     assay_order_derive(e);
@@ -457,16 +457,16 @@ static void keep_leapt(struct assay_engine *e, const struct assay_checkpoint *c,
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, snapshot);
     assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, snapshot);
     assay_eng_note(e, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL, c->epoch, from);
-    assay_settle_recovered(e);
+    assay_finalize_recovered(e);
     /* As in catching up: these keys may have signed in what was leapt over (2.7, 2.7.3). */
     struct assay_member own;
     const uint8_t *node_id = e->head->state.members[e->self].node_id;
     const bool found = assay_proof_member_of(snapshot, node_id, &own) == ASSAY_OK;
-    assay_own_compare(e, found ? &own : NULL, (struct assay_slice){ 0 }, 0);
+    assay_key_state_compare(e, found ? &own : NULL, (struct assay_slice){ 0 }, 0);
 }
 
-enum assay_status assay_settle_leap(struct assay_engine *e, struct assay_slice snapshot,
-                                    const uint8_t id[static 32], const uint8_t votes[static 32])
+enum assay_status assay_finalize_leap(struct assay_engine *e, struct assay_slice snapshot,
+                                      const uint8_t id[static 32], const uint8_t votes[static 32])
 {
     struct assay_checkpoint c;
     const uint64_t from = e->head->state.epoch;
@@ -485,15 +485,15 @@ enum assay_status assay_settle_leap(struct assay_engine *e, struct assay_slice s
     ASSAY_ASSERT(e->head->state.epoch == c.epoch);
     assay_head_proof(e, votes);
     keep_leapt(e, &c, snapshot, from);
-    assay_settle_shown(e);
+    assay_finalize_shown(e);
     open_next(e);
     return ASSAY_OK;
 }
 
-void assay_settle_close(struct assay_engine *e, const struct assay_block_header *header,
-                        const uint8_t id[static 32], struct assay_slice header_bytes,
-                        const struct assay_ledger *ledger, const uint8_t commitment[static 32],
-                        struct assay_slice proof)
+void assay_finalize_close(struct assay_engine *e, const struct assay_block_header *header,
+                          const uint8_t id[static 32], struct assay_slice header_bytes,
+                          const struct assay_ledger *ledger, const uint8_t commitment[static 32],
+                          struct assay_slice proof)
 {
     ASSAY_ASSERT(proof.len > 0);
     assay_head_seal_next(e, header, id);
@@ -502,7 +502,8 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     persist_head(e, header_bytes, proof);
     persist_change(e, ledger);
     persist_updates(e, ledger);
-    assay_want_scan(e); /* what was voted last is compared too, before the seats are cleared */
+    assay_pending_proofs_scan(
+        e); /* what was voted last is compared too, before the seats are cleared */
     if (assay_head_turns(e)) {
         turn(e);
         return;
@@ -540,8 +541,9 @@ static bool room_to_recover(struct assay_engine *e, const struct assay_recover *
            assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e));
 }
 
-enum assay_status assay_settle_recover(struct assay_engine *e, const struct assay_recover *recover,
-                                       const struct assay_ledger *ledger)
+enum assay_status assay_finalize_recover(struct assay_engine *e,
+                                         const struct assay_recover *recover,
+                                         const struct assay_ledger *ledger)
 {
     const struct assay_block_header *h = &recover->header;
     const struct assay_head *head = e->head;
@@ -562,14 +564,14 @@ enum assay_status assay_settle_recover(struct assay_engine *e, const struct assa
     persist_decision(e, recover);
     persist_updates(e, ledger);
     if (head->next.epoch % ANCHOR_EPOCHS != 0) persist_named(e); /* the state is an anchor */
-    assay_want_scan(e);
+    assay_pending_proofs_scan(e);
     assay_eng_note(e, ASSAY_NOTE_RECOVERED, ASSAY_SLOT_ALL, h->era, h->epoch);
     assay_era_ends(e, recover);
     turn(e);
     return ASSAY_OK;
 }
 
-void assay_settle_halt(struct assay_engine *e, bool catching_up)
+void assay_finalize_halt(struct assay_engine *e, bool catching_up)
 {
     if (!e->chain->halted)
         assay_eng_note(e, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL, e->head->context.epoch,
@@ -580,7 +582,7 @@ void assay_settle_halt(struct assay_engine *e, bool catching_up)
     ASSAY_ASSERT(!assay_eng_may_sign(e));
 }
 
-void assay_settle_wait(struct assay_engine *e)
+void assay_finalize_wait(struct assay_engine *e)
 {
     if (e->chain->halted) return;
     e->parts->chain.halted = true;
@@ -589,7 +591,7 @@ void assay_settle_wait(struct assay_engine *e)
     ASSAY_ASSERT(!assay_eng_may_sign(e));
 }
 
-void assay_settle_goes_on(struct assay_engine *e)
+void assay_finalize_goes_on(struct assay_engine *e)
 {
     if (!e->chain->waits || !assay_head_can_close(e)) return;
     e->parts->chain.halted = false;
@@ -601,7 +603,7 @@ void assay_settle_goes_on(struct assay_engine *e)
     assay_order_derive(e);
 }
 
-void assay_settle_recovered(struct assay_engine *e)
+void assay_finalize_recovered(struct assay_engine *e)
 {
     e->parts->chain.halted = false;
     e->parts->chain.waits = false;
@@ -612,7 +614,7 @@ static void stop_voting(struct assay_engine *e)
 {
     struct assay_chain *chain = &e->parts->chain;
     if (chain->halted) return;
-    assay_settle_halt(e, false);
+    assay_finalize_halt(e, false);
     assay_ledger_reset(&chain->ledger, &e->head->state);
     assay_branch_open_block(e); /* what it stood on is gone */
     chain->wanted = false;
@@ -633,8 +635,8 @@ static void close_running(struct assay_engine *e, const struct assay_block *bloc
         stop_voting(e);
         return;
     }
-    assay_settle_close(e, &block->header, block->id, block->header_bytes, &e->branch->ledger,
-                       e->chain->wanted_proof, assay_slice_over(bytes, w.len));
+    assay_finalize_close(e, &block->header, block->id, block->header_bytes, &e->branch->ledger,
+                         e->chain->wanted_proof, assay_slice_over(bytes, w.len));
     assay_sync_closed_by_votes(e);
 }
 
@@ -664,7 +666,7 @@ static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
             assay_blocks_find_const(e->blocks, e->chain->path[count - 1 - i]);
         ASSAY_ASSERT(block != NULL);
         const struct assay_slice payload = assay_slice_over(block->payload, block->payload_len);
-        const bool kept = assay_settle_block(e, &block->header, block->id, payload);
+        const bool kept = assay_finalize_block(e, &block->header, block->id, payload);
         ASSAY_ASSERT(kept); /* there_is_room */
         finish_records(e, block->body);
     }
@@ -694,7 +696,7 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
     return take;
 }
 
-void assay_settle(struct assay_engine *e)
+void assay_finalize(struct assay_engine *e)
 {
     ASSAY_ASSERT(chain_holds(e));
 
@@ -733,7 +735,7 @@ void assay_settle(struct assay_engine *e)
     chain->tip_ms = block->held_ms;
     if (block->held_ms > e->life->ran_ms) chain->final_ms = e->now_ms;
     ASSAY_ASSERT(chain_holds(e));
-    assay_settle_progress(e);
+    assay_finalize_progress(e);
     if (chain->ledger.closed) close_running(e, block);
-    else assay_gather_settled(e);
+    else assay_message_intake_settled(e);
 }

@@ -6,15 +6,15 @@
 
 #include "base/cbor.h"
 
-void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config)
+void assay_key_state_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
     ASSAY_ASSERT(config->self < config->genesis->member_count);
-    e->parts->own = (struct assay_own){ .keys = config->keys,
-                                        .keys_unused = config->keys_unused,
-                                        .log_kept = config->log_kept };
+    e->parts->own = (struct assay_key_state){ .keys = config->keys,
+                                              .keys_unused = config->keys_unused,
+                                              .log_kept = config->log_kept };
 }
 
-void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
+void assay_key_state_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
 {
     if (renewal == NULL) return;
     ASSAY_ASSERT(!renewal->continues || !renewal->keys_finished);
@@ -22,23 +22,23 @@ void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *
     e->parts->own.rolled_back = renewal->keys_finished;
 }
 
-void assay_own_begin(struct assay_engine *e, bool from_log)
+void assay_key_state_begin(struct assay_engine *e, bool from_log)
 {
     e->parts->own.from_log = from_log && !e->own->continues;
     e->parts->own.began_unix_ms = e->at_unix_ms;
 }
 
-void assay_own_trusts_log(struct assay_engine *e)
+void assay_key_state_trusts_log(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->own->from_log);
     e->parts->own.from_log = false;
 }
 
-void assay_own_look(struct assay_engine *e)
+void assay_key_state_look(struct assay_engine *e)
 {
     const struct assay_life *life = &e->head->state.members[e->self].lives[0];
-    struct assay_own *own = &e->parts->own;
-    struct assay_own_keys *keys = &own->keys;
+    struct assay_key_state *own = &e->parts->own;
+    struct assay_node_keys *keys = &own->keys;
     own->listed = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
                   assay_bytes_equal(keys->transport_public, life->transport_public, 32);
     if (own->listed) keys->incarnation = life->incarnation;
@@ -48,13 +48,13 @@ void assay_own_look(struct assay_engine *e)
     ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
 }
 
-void assay_own_opens(struct assay_engine *e)
+void assay_key_state_opens(struct assay_engine *e)
 {
     const bool live = e->life->voted_on && !e->sync->active;
     e->parts->own.live_epochs = (uint8_t)(!live ? 0 : e->own->live_epochs == 0 ? 1 : 2);
 }
 
-void assay_own_shared(struct assay_engine *e, uint32_t incarnation)
+void assay_key_state_shared(struct assay_engine *e, uint32_t incarnation)
 {
     if (e->own->shared_told) return;
     e->parts->own.shared_told = true;
@@ -62,9 +62,9 @@ void assay_own_shared(struct assay_engine *e, uint32_t incarnation)
                    incarnation);
 }
 
-bool assay_own_taken(const struct assay_engine *e)
+bool assay_key_state_taken(const struct assay_engine *e)
 {
-    const struct assay_own_keys *keys = &e->own->keys;
+    const struct assay_node_keys *keys = &e->own->keys;
     if (e->own->listed) return false;
     for (uint32_t k = 0; k < e->members; k++) {
         const struct assay_member *m = &e->head->state.members[k];
@@ -76,10 +76,10 @@ bool assay_own_taken(const struct assay_engine *e)
     return false;
 }
 
-void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],
-                    const uint8_t transport_public[static 32])
+void assay_key_state_take(struct assay_engine *e, const uint8_t voting_public[static 64],
+                          const uint8_t transport_public[static 32])
 {
-    struct assay_own *own = &e->parts->own;
+    struct assay_key_state *own = &e->parts->own;
     /* The same keys told again have still the log that was rolled back. */
     if (!assay_bytes_equal(own->keys.voting_public, voting_public, 64)) {
         own->rolled_back = false;
@@ -87,10 +87,10 @@ void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 6
     }
     assay_bytes_copy(own->keys.voting_public, 64, voting_public, 64);
     assay_bytes_copy(own->keys.transport_public, 32, transport_public, 32);
-    assay_own_look(e);
+    assay_key_state_look(e);
 }
 
-void assay_own_rolled_back(struct assay_engine *e)
+void assay_key_state_rolled_back(struct assay_engine *e)
 {
     e->parts->own.rolled_back = true;
     ASSAY_ASSERT(!assay_eng_may_sign(e));
@@ -102,7 +102,7 @@ static bool is_since(uint64_t epoch, const struct assay_life *life)
     return epoch > 0 && epoch >= life->since_epoch;
 }
 
-bool assay_own_recorded(const struct assay_engine *e, const struct assay_member *member)
+bool assay_key_state_recorded(const struct assay_engine *e, const struct assay_member *member)
 {
     const struct assay_life *listed = &member->lives[0];
     const uint8_t *own = e->own->keys.voting_public;
@@ -127,16 +127,16 @@ static bool has_voted(const struct assay_engine *e, struct assay_slice finality,
            (certificate.bitmap.bytes[e->self / 8] >> (e->self % 8) & 1) != 0;
 }
 
-void assay_own_compare(struct assay_engine *e, const struct assay_member *member,
-                       struct assay_slice finality, uint32_t members)
+void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,
+                             struct assay_slice finality, uint32_t members)
 {
     if (e->life->voted_on) return; /* a log, or keys that nobody listed */
     /* A log that is missing: whatever happened, these keys may have signed in it (2.7). */
     const bool missing = !e->own->keys_unused && !e->own->log_kept;
-    const bool recorded = e->life->asks_first &&
-                          ((member != NULL && assay_own_recorded(e, member)) ||
-                           (e->own->listed && has_voted(e, finality, members)));
-    if (missing || recorded) assay_own_rolled_back(e);
+    const bool recorded =
+        e->life->asks_first && ((member != NULL && assay_key_state_recorded(e, member)) ||
+                                (e->own->listed && has_voted(e, finality, members)));
+    if (missing || recorded) assay_key_state_rolled_back(e);
 }
 
 bool assay_eng_may_sign(const struct assay_engine *e)
@@ -145,7 +145,7 @@ bool assay_eng_may_sign(const struct assay_engine *e)
            assay_member_serves(&e->head->state.members[e->self]);
 }
 
-bool assay_own_wants_listing(const struct assay_engine *e)
+bool assay_key_state_wants_listing(const struct assay_engine *e)
 {
     return !e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
            e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;

@@ -6,8 +6,8 @@
 
 #include "engine/node/engine.h"
 
-struct assay_own {
-    struct assay_own_keys keys;
+struct assay_key_state {
+    struct assay_node_keys keys;
     bool keys_unused;       /* they signed nothing before this run: no log of theirs is missing */
     bool log_kept;          /* the store is the one that they began with, also where it is empty */
     bool listed;            /* keys are those of the listed incarnation: may vote, attest, ballot */
@@ -20,38 +20,38 @@ struct assay_own {
 };
 
 /* Returns: nothing. */
-void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config);
+void assay_key_state_init(struct assay_engine *e, const struct assay_engine_config *config);
 /* The process goes on with another engine; renewal NULL: it starts. Returns: nothing. */
-void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal);
+void assay_key_state_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal);
 /* The run begins, from a log or not. Returns: nothing. */
-void assay_own_begin(struct assay_engine *e, bool from_log);
+void assay_key_state_begin(struct assay_engine *e, bool from_log);
 /* No older log can be at work any more. Returns: nothing. */
-void assay_own_trusts_log(struct assay_engine *e);
+void assay_key_state_trusts_log(struct assay_engine *e);
 /* After a close: are our keys the listed ones? Returns: nothing. */
-void assay_own_look(struct assay_engine *e);
+void assay_key_state_look(struct assay_engine *e);
 /* An epoch opens: does this process take part in it from its beginning? Returns: nothing. */
-void assay_own_opens(struct assay_engine *e);
+void assay_key_state_opens(struct assay_engine *e);
 /* Another process signs with this node's keys, now: its operator is told, once (docs/protocol.md
  * 2.15). incarnation: that was seen. Returns: nothing. */
-void assay_own_shared(struct assay_engine *e, uint32_t incarnation);
+void assay_key_state_shared(struct assay_engine *e, uint32_t incarnation);
 /* Do waiting keys of ours stand in another member's entry? Returns: whether so. */
-bool assay_own_taken(const struct assay_engine *e);
+bool assay_key_state_taken(const struct assay_engine *e);
 /* The host made another key set, or tells the same again. Returns: nothing. */
-void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],
-                    const uint8_t transport_public[static 32]);
+void assay_key_state_take(struct assay_engine *e, const uint8_t voting_public[static 64],
+                          const uint8_t transport_public[static 32]);
 /* docs/protocol.md 2.7.3: does a state name something that this key set signed, or a set that came
  * after it? Returns: whether so. */
-bool assay_own_recorded(const struct assay_engine *e, const struct assay_member *member);
+bool assay_key_state_recorded(const struct assay_engine *e, const struct assay_member *member);
 /* After history that this process did not take part in. member: own entry of the state that is
  * reached, NULL: none; certificate: of a finality proof over `members` slots, empty: none. With a
  * store that had no log, keys that signed in it are finished. Returns: nothing. */
-void assay_own_compare(struct assay_engine *e, const struct assay_member *member,
-                       struct assay_slice finality, uint32_t members);
+void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,
+                             struct assay_slice finality, uint32_t members);
 /* These keys signed what our log lacks (docs/protocol.md 2.9): finished. Returns: nothing. */
-void assay_own_rolled_back(struct assay_engine *e);
+void assay_key_state_rolled_back(struct assay_engine *e);
 /* May this node sign for the running epoch as the listed incarnation? Returns: whether it may. */
 bool assay_eng_may_sign(const struct assay_engine *e);
 /* Keys that wait to be listed, unless peers caught us rolling them back. Returns: whether so. */
-bool assay_own_wants_listing(const struct assay_engine *e);
+bool assay_key_state_wants_listing(const struct assay_engine *e);
 
 #endif

@@ -31,22 +31,24 @@ enum {
     X(ASSAY_MESSAGE_SYNC_ASK, 10, "sync_ask", ASSAY_LANE_QUARANTINE)           /* sync.c */        \
     X(ASSAY_MESSAGE_SYNC_ANSWER, 11, "sync_answer", ASSAY_LANE_QUARANTINE)     /* sync.c */        \
     X(ASSAY_MESSAGE_ENVELOPE_PULL, 12, "envelope_pull", ASSAY_LANE_QUARANTINE) /* envelope.c */    \
-    X(ASSAY_MESSAGE_FENCE, 13, "fence", ASSAY_LANE_QUARANTINE)     /* ledger/recover.c */          \
-    X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE) /* ledger/recover.c */          \
-    X(ASSAY_MESSAGE_HAVE, 15, "have", ASSAY_LANE_QUARANTINE)       /* ledger/have.c */             \
-    X(ASSAY_MESSAGE_LACK, 16, "lack", ASSAY_LANE_QUARANTINE)       /* ledger/have.c */             \
-    X(ASSAY_MESSAGE_VOTE_HAVE, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_have.c */           \
-    X(ASSAY_MESSAGE_VOTE_LACK, 18, "vote_lack", ASSAY_LANE_QUARANTINE) /* vote_have.c */           \
+    X(ASSAY_MESSAGE_FENCE, 13, "fence", ASSAY_LANE_QUARANTINE)              /* ledger/recover.c */ \
+    X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE)          /* ledger/recover.c */ \
+    X(ASSAY_MESSAGE_INVENTORY, 15, "have", ASSAY_LANE_QUARANTINE)           /* ledger/have.c */    \
+    X(ASSAY_MESSAGE_REQUEST_MISSING, 16, "lack", ASSAY_LANE_QUARANTINE)     /* ledger/have.c */    \
+    X(ASSAY_MESSAGE_VOTE_INVENTORY, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_have.c */      \
+    X(ASSAY_MESSAGE_VOTE_REQUEST_MISSING, 18, "vote_lack",                                         \
+      ASSAY_LANE_QUARANTINE) /* vote_have.c */                                                     \
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* gossip.c */      \
-    X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE) /* gossip.c */                \
+    X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* gossip.c */      \
     X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE) /* service_probe.c */      \
-    X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer", ASSAY_LANE_SERVICE) /* service_probe.c */\
-    X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE) /* page.c */                          \
-    X(ASSAY_MESSAGE_DATE, 37, "date", ASSAY_LANE_QUARANTINE) /* peer_clocks.c */                   \
-    X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE) /* addresses.c */               \
+    X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer",                                          \
+      ASSAY_LANE_SERVICE)                                              /* service_probe.c */       \
+    X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE)           /* page.c */                \
+    X(ASSAY_MESSAGE_DATE, 37, "date", ASSAY_LANE_QUARANTINE)           /* peer_clocks.c */         \
+    X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE)     /* addresses.c */           \
     X(ASSAY_MESSAGE_NEIGHBOUR, 39, "neighbour", ASSAY_LANE_QUARANTINE) /* overlay.c */             \
-    X(ASSAY_MESSAGE_ROUTE, 40, "route", ASSAY_LANE_QUARANTINE) /* relay_tree.c */
+    X(ASSAY_MESSAGE_ROUTE, 40, "route", ASSAY_LANE_QUARANTINE)         /* relay_tree.c */
 
 /*
  * docs/protocol.md 10.5. QUARANTINE kinds are taken (rate-limited) from everybody on the roster,

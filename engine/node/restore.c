@@ -40,7 +40,7 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
         *epoch = closed > ASSAY_SERVICE_KEPT_EPOCHS ? closed - ASSAY_SERVICE_KEPT_EPOCHS : 0;
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
     if (class_ == ASSAY_STORE_RECORD)
-        *epoch = closed > ASSAY_PAST_EPOCHS ? closed - ASSAY_PAST_EPOCHS : 0;
+        *epoch = closed > ASSAY_FAST_SYNC_WIRE_EPOCHS ? closed - ASSAY_FAST_SYNC_WIRE_EPOCHS : 0;
     ASSAY_ASSERT(*epoch <= closed + 1);
 }
 
@@ -62,7 +62,7 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
 /* Simplex is begun once, when everything about the base is known. */
 static void ensure_begun(struct assay_engine *e)
 {
-    if (!e->chain->begun) assay_settle_begin(e);
+    if (!e->chain->begun) assay_finalize_begin(e);
     ASSAY_ASSERT(e->chain->begun && !e->life->started);
 }
 
@@ -174,13 +174,13 @@ void assay_restore_start(struct assay_engine *e)
     ensure_begun(e);
     /* Without what is to come into force no epoch can be closed: a leap brings it. */
     const bool knows = assay_head_knows_pending(e);
-    if (!assay_head_can_close(e)) assay_settle_wait(e);
-    assay_settle_held(e);
+    if (!assay_head_can_close(e)) assay_finalize_wait(e);
+    assay_finalize_held(e);
     e->parts->life.started = true;
     const bool empty = !e->life->restored && e->members > 1;
     e->parts->life.asks_first = empty && e->own->listed;
-    assay_own_begin(e, (e->life->restored || !e->own->keys_unused || e->own->listed) &&
-                           e->members > 1);
+    assay_key_state_begin(e, (e->life->restored || !e->own->keys_unused || e->own->listed) &&
+                                 e->members > 1);
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
     if ((!e->life->restored || !knows) && e->members > 1)
         assay_sync_start(e, e->head->context.epoch);
@@ -199,7 +199,7 @@ void assay_restore_start(struct assay_engine *e)
      * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
      * that finality has passed, and hold none of the epochs in which they are not. */
     if ((!missing && !e->life->asks_first) || e->members < 2) run(e);
-    assay_gather_judged(e);
+    assay_message_intake_judged(e);
     assay_order_derive(e);
     ASSAY_ASSERT(e->life->started && e->run->opened_ms == e->now_ms);
 }

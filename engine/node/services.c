@@ -242,7 +242,7 @@ enum assay_status assay_services_document(struct assay_engine *e, uint16_t from,
     if (s->missing > 0) return ASSAY_OK;
     assay_eng_note(e, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL, e->head->state.epoch,
                    e->head->state.services.count);
-    assay_settle_goes_on(e);
+    assay_finalize_goes_on(e);
     return ASSAY_OK;
 }
 

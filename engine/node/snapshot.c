@@ -172,8 +172,8 @@ void assay_engine_check(const struct assay_engine *engine)
                                        engine->head->state.members[i].lives[0].voting_public, 64));
     }
     ASSAY_ASSERT(total == engine->head->voters.total_weight);
-    assay_want_check(engine);
-    assay_have_check(engine);
+    assay_pending_proofs_check(engine);
+    assay_inventory_check(engine);
     if (engine->own->listed)
         ASSAY_ASSERT(engine->own->keys.incarnation ==
                      engine->head->state.members[engine->self].lives[0].incarnation);

@@ -31,14 +31,14 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_BLOCK_PULL:
     case ASSAY_MESSAGE_RESUME_ASK:
     case ASSAY_MESSAGE_RESUME_ANSWER:
-    case ASSAY_MESSAGE_VOTE_HAVE:
-    case ASSAY_MESSAGE_VOTE_LACK:
+    case ASSAY_MESSAGE_VOTE_INVENTORY:
+    case ASSAY_MESSAGE_VOTE_REQUEST_MISSING:
         return assay_simplex_message(e->simplex, e->now_ms, from, kind, payload, e->actions);
-    case ASSAY_MESSAGE_ENVELOPE: return assay_gather_envelope(e, from, payload);
-    case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_gather_pull(e, from, payload);
-    case ASSAY_MESSAGE_RECORD: return assay_gather_record(e, from, payload);
-    case ASSAY_MESSAGE_HAVE: return assay_have_heard(e, from, payload);
-    case ASSAY_MESSAGE_LACK: return assay_have_lacked(e, from, payload);
+    case ASSAY_MESSAGE_ENVELOPE: return assay_message_intake_envelope(e, from, payload);
+    case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_message_intake_pull(e, from, payload);
+    case ASSAY_MESSAGE_RECORD: return assay_message_intake_record(e, from, payload);
+    case ASSAY_MESSAGE_INVENTORY: return assay_inventory_heard(e, from, payload);
+    case ASSAY_MESSAGE_REQUEST_MISSING: return assay_inventory_lacked(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
     case ASSAY_MESSAGE_FENCE: return assay_era_fence(e, from, payload);
     case ASSAY_MESSAGE_RECOVER: return assay_era_recover(e, from, payload);
@@ -78,7 +78,7 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
         return ASSAY_OK;
     case ASSAY_EVENT_EVIDENCE:
         if (e->life->started)
-            assay_want_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
+            assay_pending_proofs_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
         return ASSAY_OK;
     case ASSAY_EVENT_QUOTE:
         if (e->life->started)
@@ -117,7 +117,7 @@ static void simplex_note(struct assay_engine *e, const struct assay_effect *effe
 static bool accuse(struct assay_engine *e, const struct assay_simplex_action *a)
 {
     const enum assay_status status =
-        assay_gather_accuse(e, a->slot, a->proof_number, a->first, a->second);
+        assay_message_intake_accuse(e, a->slot, a->proof_number, a->first, a->second);
     if (status == ASSAY_E_FULL) assay_simplex_unproven(e->simplex, a->slot, a->proof_number);
     return status != ASSAY_E_AGAIN;
 }
@@ -136,14 +136,14 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
     case ASSAY_SIMPLEX_NOTE: simplex_note(e, &a->effect); return;
     case ASSAY_SIMPLEX_PROPOSE: assay_offer_propose(e, a->view, a->id); return;
     case ASSAY_SIMPLEX_CHECK: assay_branch_check(e, a->id); return;
-    case ASSAY_SIMPLEX_FINAL: assay_settle_want(e, a->id, a->proof); return;
+    case ASSAY_SIMPLEX_FINAL: assay_finalize_want(e, a->id, a->proof); return;
     case ASSAY_SIMPLEX_ACCUSE: break; /* by drain */
     case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
     case ASSAY_SIMPLEX_ROLLED_BACK:
         /* Peers hold votes of the listed key set. Keys that wait to be listed have signed none:
          * they are not finished by an answer about the set that they replace. */
         if (!e->own->listed) return;
-        assay_own_rolled_back(e);
+        assay_key_state_rolled_back(e);
         assay_order_derive(e);
         return;
     }
@@ -179,7 +179,7 @@ static void drain(struct assay_engine *e)
         drop_first(e->actions, done);
         ASSAY_ASSERT(e->actions->count == 0 || e->output->crowded);
         if (e->actions->count > 0) return; /* assay_eng_room asked for another step */
-        assay_settle(e);                  /* may begin an epoch, which gives actions again */
+        assay_finalize(e);                  /* may begin an epoch, which gives actions again */
         if (e->actions->count == 0) return;
     }
 }
@@ -201,7 +201,7 @@ static uint64_t wake_at(struct assay_engine *e)
     if (e->output->crowded) return e->now_ms;
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
-    wake = assay_min_u64(wake, assay_have_wake(e));
+    wake = assay_min_u64(wake, assay_inventory_wake(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
     wake = assay_min_u64(wake, assay_services_wake(e));
     wake = assay_min_u64(wake, e->branch->early_ms);
@@ -218,11 +218,11 @@ static void do_what_is_due(struct assay_engine *e)
     if (e->chain->turned) return;
     if (e->now_ms >= e->branch->early_ms) assay_branch_recheck(e);
     assay_epoch_tick(e);
-    assay_want_scan(e);
-    assay_want_tick(e);
+    assay_pending_proofs_scan(e);
+    assay_pending_proofs_tick(e);
     assay_evidence_tick(e);
-    assay_gather_resend(e);
-    assay_have_tick(e);
+    assay_message_intake_resend(e);
+    assay_inventory_tick(e);
     assay_services_tick(e);
     assay_sync_tick(e);
     assay_era_tick(e);

@@ -43,7 +43,7 @@ void assay_vouch_nonce(const struct assay_engine *e, uint64_t round, uint8_t non
 /* The era that the next RECOVER begins: of the head, or where a leap has come to. */
 static uint64_t awaited_era(const struct assay_engine *e)
 {
-    const bool leaps = e->leap->phase != ASSAY_LEAP_OFF;
+    const bool leaps = e->leap->phase != ASSAY_FAST_SYNC_OFF;
     return (uint64_t)(leaps ? e->leap->era : e->head->state.era) + 1;
 }
 

@@ -83,7 +83,7 @@ static bool has_something(const struct assay_engine *e)
 static bool asks_several(const struct assay_engine *e)
 {
     return e->life->asks_first && !has_something(e) && !e->newcomer && !e->chain->halted &&
-           e->leap->phase == ASSAY_LEAP_OFF && !stands_still(e) &&
+           e->leap->phase == ASSAY_FAST_SYNC_OFF && !stands_still(e) &&
            e->head->context.epoch >= e->sync->target_epoch;
 }
 
@@ -139,7 +139,7 @@ void assay_sync_turn(struct assay_engine *e)
 {
     forget_progress(e);
     forget_heard(e);
-    assay_leap_closed(e);
+    assay_fast_sync_closed(e);
 }
 
 /* The first block that the next page must hold. */
@@ -153,9 +153,9 @@ static void ask_next(struct assay_engine *e)
 {
     ASSAY_ASSERT(sync_holds(e));
     ASSAY_ASSERT(e->sync->active);
-    assay_leap_consider(e, e->sync->target_epoch);
+    assay_fast_sync_consider(e, e->sync->target_epoch);
     /* It led nowhere, and was reported; or two histories are proven, and neither is followed. */
-    if (e->leap->conflict || (e->newcomer && e->leap->phase == ASSAY_LEAP_OFF)) {
+    if (e->leap->conflict || (e->newcomer && e->leap->phase == ASSAY_FAST_SYNC_OFF)) {
         e->parts->sync.active = false;
         return;
     }
@@ -164,15 +164,15 @@ static void ask_next(struct assay_engine *e)
                                   .height = wanted_height(e) };
     uint16_t peer = assay_eng_peer(e, e->sync->turn);
     if (peer == ASSAY_SLOT_ALL) return;
-    for (uint32_t k = 0; k < e->members && assay_leap_skips(e, peer); k++)
+    for (uint32_t k = 0; k < e->members && assay_fast_sync_skips(e, peer); k++)
         peer = assay_eng_peer(e, ++e->parts->sync.turn);
     e->parts->sync.asked_ms = e->now_ms;
     e->parts->sync.answered = false;
     /* A leap gives each peer its time: who does not answer in it is not asked to confirm. */
     if (e->sync->several != asks_several(e)) e->parts->sync.empty = 0;
     e->parts->sync.several = asks_several(e);
-    if (e->leap->phase != ASSAY_LEAP_OFF) {
-        assay_leap_ask(e, peer);
+    if (e->leap->phase != ASSAY_FAST_SYNC_OFF) {
+        assay_fast_sync_ask(e, peer);
         return;
     }
     uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
@@ -206,7 +206,7 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     s->empty = 0;
     forget_heard(e);
     forget_progress(e);
-    assay_leap_again(e);
+    assay_fast_sync_again(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
     ask_next(e);
     ASSAY_ASSERT(sync_holds(e));
@@ -231,7 +231,7 @@ static void finish(struct assay_engine *e)
  * would call it absent although it is level with them. */
 void assay_sync_closed_by_votes(struct assay_engine *e)
 {
-    if (!e->sync->active || e->chain->turned || e->leap->phase != ASSAY_LEAP_OFF) return;
+    if (!e->sync->active || e->chain->turned || e->leap->phase != ASSAY_FAST_SYNC_OFF) return;
     ASSAY_ASSERT(!e->sync->proven && e->sync->kept == 0); /* assay_sync_turn */
     if (has_something(e) && e->head->context.epoch >= e->sync->target_epoch) finish(e);
     else ask_next(e);
@@ -256,13 +256,13 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
     /* A disk that lost the record of a change that waits: no block brings it again, but who leaps
      * is given what its state names. */
     if (!assay_head_can_close(e)) {
-        assay_leap_again(e);
-        assay_leap_starve(e);
+        assay_fast_sync_again(e);
+        assay_fast_sync_starve(e);
         return ASSAY_E_AGAIN;
     }
     assay_head_next(e, &e->sync->ledger, h->view);
     if (!assay_bytes_equal(e->head->next.root, h->state_root, 32)) {
-        assay_settle_halt(e, true);
+        assay_finalize_halt(e, true);
         return ASSAY_E_INVALID;
     }
     ASSAY_ASSERT(e->sync->id_count > 0 && e->sync->kept == 0);
@@ -336,17 +336,18 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     ASSAY_ASSERT(e->sync->verified && e->sync->kept == e->sync->id_count);
     assay_head_next(e, &e->sync->ledger, p->header.view);
     ASSAY_ASSERT(assay_bytes_equal(e->head->next.root, p->header.state_root, 32)); /* check_close */
-    assay_settle_recovered(e);
+    assay_finalize_recovered(e);
     uint8_t commitment[32];
     assay_bytes_copy(commitment, 32, e->sync->commitment, 32);
     const struct assay_slice proof =
         assay_eng_keep(e, assay_slice_over(e->sync->proof, e->sync->proof_len));
     e->parts->sync.failures = 0;
     /* docs/protocol.md 2.7, 2.7.3: the network has a past, and these keys may have signed in it. */
-    assay_own_compare(e, &e->head->next.members[e->self],
-                      assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
-    assay_settle_shown(e);
-    assay_settle_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment, proof);
+    assay_key_state_compare(e, &e->head->next.members[e->self],
+                            assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
+    assay_finalize_shown(e);
+    assay_finalize_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment,
+                         proof);
 }
 
 /* Every block below it is kept, or there is none. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room) | as
@@ -359,8 +360,8 @@ static enum assay_status close_recovered(struct assay_engine *e)
     const struct assay_slice proof = assay_slice_over(e->sync->proof, e->sync->proof_len);
     ASSAY_TRY(assay_recover_decode(proof, &r));
     ASSAY_TRY(assay_era_look(e, &e->sync->ledger, &r, &fault)); /* the state, once more */
-    ASSAY_TRY(assay_settle_recover(e, &r, &e->branch->ledger));
-    assay_settle_recovered(e);
+    ASSAY_TRY(assay_finalize_recover(e, &r, &e->branch->ledger));
+    assay_finalize_recovered(e);
     e->parts->sync.failures = 0;
     return ASSAY_OK;
 }
@@ -406,7 +407,7 @@ static enum assay_status keep_block(struct assay_engine *e, struct assay_slice p
     if (!assay_p256_verify(e->head->voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
         return ASSAY_E_SIGNATURE;
     if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
-    if (!assay_settle_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
+    if (!assay_finalize_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
     if (++e->parts->sync.kept < e->sync->id_count) return ASSAY_OK;
     if (e->sync->recovers) return close_recovered(e);
     close_synced(e, &p);
@@ -523,12 +524,12 @@ static void empty_page(struct assay_engine *e, uint16_t from)
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
     if (!reached && e->sync->empty >= e->members - 1 &&
         e->head->context.epoch < e->sync->target_epoch && !e->leap->tried) {
-        assay_leap_starve(e); /* the others are ahead, and their blocks do not begin here */
+        assay_fast_sync_starve(e); /* the others are ahead, and their blocks do not begin here */
         ask_next(e);
         return;
     }
     if (reached || (may_begin(e) && e->sync->empty >= e->members - 1)) {
-        if (!reached && e->head->context.epoch < e->sync->target_epoch) assay_leap_fail(e);
+        if (!reached && e->head->context.epoch < e->sync->target_epoch) assay_fast_sync_fail(e);
         if (!e->chain->halted) finish(e);
         else s->empty = 0;
         return;
@@ -541,7 +542,7 @@ static enum assay_status take_past(struct assay_engine *e, uint16_t from,
                                    struct assay_slice payload)
 {
     if (!e->sync->active || from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE;
-    const enum assay_status status = assay_leap_take(e, from, payload);
+    const enum assay_status status = assay_fast_sync_take(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
     count_answer(e);
     if (status == ASSAY_E_AGAIN) { /* no room, or others are to confirm: sync_tick asks again */
@@ -564,7 +565,7 @@ static enum assay_status take_past(struct assay_engine *e, uint16_t from,
 enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
 {
     ASSAY_ASSERT(sync_holds(e));
-    if (assay_past_is(payload)) return take_past(e, from, payload);
+    if (assay_fast_sync_wire_is(payload)) return take_past(e, from, payload);
     if (assay_registry_page_is(payload)) return assay_services_document(e, from, payload);
     if (assay_services_lack(e)) { /* no epoch can be closed before: asked again then */
         e->parts->sync.answered = true;

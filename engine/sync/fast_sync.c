@@ -28,18 +28,19 @@ enum missing {
     MISSING_TRUTH = 6, /* two histories are proven */
 };
 
-_Static_assert((int)ASSAY_LEAP_PAGE_MAX == (int)ASSAY_PAST_BOUNDARIES_MAX, "an id for each");
+_Static_assert((int)ASSAY_FAST_SYNC_PAGE_MAX == (int)ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX,
+               "an id for each");
 
 static bool leap_holds(const struct assay_engine *e)
 {
-    const struct assay_leap *l = e->leap;
-    if (l->phase == ASSAY_LEAP_OFF) return true;
+    const struct assay_fast_sync *l = e->leap;
+    if (l->phase == ASSAY_FAST_SYNC_OFF) return true;
     return l->epoch >= e->head->state.epoch && l->voters.count <= ASSAY_MEMBERS_MAX;
 }
 
-void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *config)
+void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         l->keys[i] = NULL;
     for (size_t i = 0; i < 3; i++)
@@ -48,30 +49,31 @@ void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *c
     if (l->has_checkpoint) l->checkpoint = *config->checkpoint;
 }
 
-void assay_leap_free(struct assay_engine *e)
+void assay_fast_sync_free(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         assay_p256_free(&e->parts->leap.keys[i]);
 }
 
-void assay_leap_again(struct assay_engine *e)
+void assay_fast_sync_again(struct assay_engine *e)
 {
     e->parts->leap.tried = false;
 }
 
-void assay_leap_closed(struct assay_engine *e)
+void assay_fast_sync_closed(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     l->missing = false;
     /* What was to be leapt over was closed here meanwhile: from there on page by page. */
-    if (l->phase != ASSAY_LEAP_OFF && l->epoch < e->head->state.epoch) l->phase = ASSAY_LEAP_OFF;
+    if (l->phase != ASSAY_FAST_SYNC_OFF && l->epoch < e->head->state.epoch)
+        l->phase = ASSAY_FAST_SYNC_OFF;
 }
 
 /* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 static enum assay_status seat_voters(struct assay_engine *e, const struct assay_roster_row *rows,
                                      uint32_t count)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     uint64_t total = 0;
     ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
     for (uint32_t i = 0; i < count; i++) {
@@ -99,17 +101,17 @@ static enum assay_status seat_voters(struct assay_engine *e, const struct assay_
 /* It leads nowhere: say so once, and what is missing. */
 static void give_up(struct assay_engine *e, enum missing what)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL,
                    what == MISSING_STATE ? l->epoch : l->epoch + 1, what);
-    l->phase = ASSAY_LEAP_OFF;
+    l->phase = ASSAY_FAST_SYNC_OFF;
     l->tried = true;
     l->missing = true;
     l->starved = false;
     ASSAY_ASSERT(leap_holds(e));
 }
 
-void assay_leap_fail(struct assay_engine *e)
+void assay_fast_sync_fail(struct assay_engine *e)
 {
     if (!e->leap->missing) give_up(e, MISSING_BLOCKS);
 }
@@ -124,7 +126,7 @@ static bool past_checkpoint(const struct assay_engine *e)
 
 static void begin(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     const uint32_t known = e->members - e->newcomer;
     for (uint32_t i = 0; i < known; i++)
         assay_roster_row_of(&e->head->state.members[i], &l->rows_next[i]);
@@ -137,14 +139,14 @@ static void begin(struct assay_engine *e)
     l->unsealed = false;
     l->waits_for = ASSAY_SLOT_ALL;
     assay_bytes_zero(l->silent, ASSAY_MEMBERS_MAX / 8);
-    l->phase = ASSAY_LEAP_BOUNDARIES;
+    l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     l->epoch = e->head->state.epoch;
     l->era = e->head->state.era;
     assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
     assay_bytes_zero(l->votes, 32);
     if (!past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
-        l->phase = ASSAY_LEAP_STATE;
+        l->phase = ASSAY_FAST_SYNC_STATE;
         l->epoch = l->checkpoint.epoch;
         l->era = l->checkpoint.era;
         assay_bytes_copy(l->id, 32, l->checkpoint.id, 32);
@@ -152,19 +154,18 @@ static void begin(struct assay_engine *e)
     ASSAY_ASSERT(leap_holds(e));
 }
 
-void assay_leap_starve(struct assay_engine *e)
+void assay_fast_sync_starve(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     if (l->tried) return;
     l->starved = true;
 }
 
-void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch)
+void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch)
 {
-    const struct assay_leap *l = e->leap;
-    if (l->phase != ASSAY_LEAP_OFF || l->tried) return;
-    const bool far =
-        e->newcomer || target_epoch > e->head->context.epoch + ASSAY_LEAP_EPOCHS;
+    const struct assay_fast_sync *l = e->leap;
+    if (l->phase != ASSAY_FAST_SYNC_OFF || l->tried) return;
+    const bool far = e->newcomer || target_epoch > e->head->context.epoch + ASSAY_FAST_SYNC_EPOCHS;
     if (far || l->starved || !past_checkpoint(e)) begin(e);
 }
 
@@ -175,20 +176,20 @@ static const uint8_t *operator_of(const struct assay_engine *e, uint16_t peer)
     return e->head->state.members[peer].operator_id;
 }
 
-static bool is_silent(const struct assay_leap *l, uint32_t slot)
+static bool is_silent(const struct assay_fast_sync *l, uint32_t slot)
 {
     return (l->silent[slot / 8] >> (slot % 8) & 1) != 0;
 }
 
-static void mark_silent(struct assay_leap *l, uint32_t slot)
+static void mark_silent(struct assay_fast_sync *l, uint32_t slot)
 {
     l->silent[slot / 8] = (uint8_t)(l->silent[slot / 8] | 1u << (slot % 8));
 }
 
-bool assay_leap_skips(const struct assay_engine *e, uint16_t peer)
+bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer)
 {
-    const struct assay_leap *l = e->leap;
-    if (l->phase != ASSAY_LEAP_CONFIRM) return false;
+    const struct assay_fast_sync *l = e->leap;
+    if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return false;
     if (is_silent(l, peer)) return true;
     for (uint32_t i = 0; i < l->page.heard_count; i++)
         if (assay_bytes_equal(l->page.heard[i], operator_of(e, peer), 32)) return true;
@@ -198,57 +199,58 @@ bool assay_leap_skips(const struct assay_engine *e, uint16_t peer)
 /* One operator may run peers that hold the old keys of all others (docs/protocol.md 5.30.1). */
 static bool needs_more_operators(const struct assay_engine *e)
 {
-    if (e->leap->page.heard_count == ASSAY_LEAP_OPERATORS) return false;
+    if (e->leap->page.heard_count == ASSAY_FAST_SYNC_OPERATORS) return false;
     for (uint32_t slot = 0; slot < e->members; slot++) {
         if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) continue;
-        if (!assay_leap_skips(e, (uint16_t)slot)) return true;
+        if (!assay_fast_sync_skips(e, (uint16_t)slot)) return true;
     }
     return false;
 }
 
 static void go_on(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
-    ASSAY_ASSERT(l->phase == ASSAY_LEAP_CONFIRM);
+    struct assay_fast_sync *l = &e->parts->leap;
+    ASSAY_ASSERT(l->phase == ASSAY_FAST_SYNC_CONFIRM);
     l->waits_for = ASSAY_SLOT_ALL;
-    if (!needs_more_operators(e)) l->phase = ASSAY_LEAP_BOUNDARIES;
+    if (!needs_more_operators(e)) l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
 }
 
 static void count_operator(struct assay_engine *e, uint16_t from)
 {
-    struct assay_leap_page *p = &e->parts->leap.page;
-    ASSAY_ASSERT(p->heard_count < ASSAY_LEAP_OPERATORS);
+    struct assay_fast_sync_page *p = &e->parts->leap.page;
+    ASSAY_ASSERT(p->heard_count < ASSAY_FAST_SYNC_OPERATORS);
     assay_bytes_copy(p->heard[p->heard_count++], 32, operator_of(e, from), 32);
 }
 
 /* Asked before and not answered: it is not waited for again in this leap. */
 static void wait_for(struct assay_engine *e, uint16_t peer)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     if (l->waits_for != ASSAY_SLOT_ALL) {
         mark_silent(l, l->waits_for);
         go_on(e);
     }
-    if (l->phase == ASSAY_LEAP_CONFIRM) l->waits_for = peer;
+    if (l->phase == ASSAY_FAST_SYNC_CONFIRM) l->waits_for = peer;
 }
 
-void assay_leap_ask(struct assay_engine *e, uint16_t peer)
+void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
 {
-    if (e->leap->phase == ASSAY_LEAP_CONFIRM) wait_for(e, peer);
-    const struct assay_leap *l = e->leap;
-    struct assay_past_ask ask = { .state = l->phase == ASSAY_LEAP_STATE,
-                                  .era = l->era,
-                                  .epoch = l->epoch + (l->phase != ASSAY_LEAP_STATE) };
-    if (l->phase == ASSAY_LEAP_CONFIRM) {
+    if (e->leap->phase == ASSAY_FAST_SYNC_CONFIRM) wait_for(e, peer);
+    const struct assay_fast_sync *l = e->leap;
+    struct assay_fast_sync_wire_ask ask = { .state = l->phase == ASSAY_FAST_SYNC_STATE,
+                                            .era = l->era,
+                                            .epoch =
+                                                l->epoch + (l->phase != ASSAY_FAST_SYNC_STATE) };
+    if (l->phase == ASSAY_FAST_SYNC_CONFIRM) {
         ask.era = l->page.era;
         ask.epoch = l->page.epoch + 1;
     }
     uint8_t *bytes = assay_eng_take(e, ASK_LEN_MAX);
-    ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_LEAP_OFF);
+    ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_FAST_SYNC_OFF);
     if (bytes == NULL) return;
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASK_LEN_MAX);
-    const enum assay_status status = assay_past_ask_encode(&ask, &w);
+    const enum assay_status status = assay_fast_sync_wire_ask_encode(&ask, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
 }
@@ -273,7 +275,7 @@ static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct 
 static bool find_row(const void *context, const uint8_t node_id[static 32],
                      struct assay_recover_voter *voter)
 {
-    const struct assay_leap *l = context;
+    const struct assay_fast_sync *l = context;
     for (uint32_t i = 0; i < l->voters.count; i++) {
         if (!assay_bytes_equal(l->rows[i].node_id, node_id, 32)) continue;
         const bool keyless = assay_roster_row_is_keyless(&l->rows[i]);
@@ -289,7 +291,7 @@ static bool find_row(const void *context, const uint8_t node_id[static 32],
  * they kept. Who voted at its parent and took it signs so, for this node; slots are for good. */
 static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 32])
 {
-    const struct assay_leap *l = e->leap;
+    const struct assay_fast_sync *l = e->leap;
     uint64_t weight = 0;
     for (uint32_t i = 0; i < l->voters.count; i++)
         if (assay_vouch_says(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
@@ -301,7 +303,7 @@ static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 3
  * (others have to confirm it) | other INPUT statuses */
 static enum assay_status check_link(const struct assay_engine *e, const struct assay_recover *r)
 {
-    const struct assay_leap *l = e->leap;
+    const struct assay_fast_sync *l = e->leap;
     const struct assay_ending *n = e->ending;
     struct assay_recover_weight weight;
     const struct assay_recover_table table = { .era = l->era,
@@ -324,7 +326,7 @@ static enum assay_status check_link(const struct assay_engine *e, const struct a
 static enum assay_status prove(const struct assay_engine *e, const struct assay_boundary *b,
                                struct assay_slice finality, uint8_t votes[static 32])
 {
-    const struct assay_leap *l = e->leap;
+    const struct assay_fast_sync *l = e->leap;
     uint8_t final_id[32];
     if (assay_recover_is(finality)) { /* docs/protocol.md 9.17 */
         struct assay_recover r;
@@ -346,7 +348,7 @@ static enum assay_status prove(const struct assay_engine *e, const struct assay_
 static enum assay_status take_boundary(struct assay_engine *e, struct assay_slice bytes,
                                        struct assay_slice finality)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     struct assay_boundary b;
     uint8_t votes[32];
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
@@ -382,7 +384,7 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
  * no use to it. */
 static bool finds_itself(const struct assay_engine *e)
 {
-    const struct assay_leap *l = e->leap;
+    const struct assay_fast_sync *l = e->leap;
     const uint8_t *own = e->head->state.members[e->self].node_id;
     for (uint32_t i = 0; i < l->voters.count; i++)
         if (assay_bytes_equal(l->rows[i].node_id, own, 32)) return true;
@@ -391,10 +393,10 @@ static bool finds_itself(const struct assay_engine *e)
 
 static enum assay_status no_boundaries_for_newcomer(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     const uint32_t peers = e->members - 1;
     if (finds_itself(e) && !l->unsealed) {
-        l->phase = ASSAY_LEAP_STATE;
+        l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
     } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
         give_up(e, MISSING_MEMBERSHIP);
@@ -405,12 +407,12 @@ static enum assay_status no_boundaries_for_newcomer(struct assay_engine *e)
 /* The peer has nothing newer. */
 static enum assay_status no_boundaries(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
-    const uint64_t worth = l->starved ? 1 : ASSAY_LEAP_EPOCHS;
+    struct assay_fast_sync *l = &e->parts->leap;
+    const uint64_t worth = l->starved ? 1 : ASSAY_FAST_SYNC_EPOCHS;
     if (e->newcomer) return no_boundaries_for_newcomer(e);
     l->nothing++;
     if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
-        l->phase = ASSAY_LEAP_STATE;
+        l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
         return ASSAY_E_NOT_FOUND;
     }
@@ -420,7 +422,7 @@ static enum assay_status no_boundaries(struct assay_engine *e)
         give_up(e, MISSING_BLOCKS);
         return ASSAY_E_NOT_FOUND;
     }
-    l->phase = ASSAY_LEAP_OFF; /* not far enough: blocks will do */
+    l->phase = ASSAY_FAST_SYNC_OFF; /* not far enough: blocks will do */
     l->tried = true;
     return ASSAY_E_NOT_FOUND;
 }
@@ -432,9 +434,9 @@ static void copy_rows(struct assay_roster_row *to, const struct assay_roster_row
         to[i] = from[i];
 }
 
-static void mark(struct assay_leap *l, uint32_t at)
+static void mark(struct assay_fast_sync *l, uint32_t at)
 {
-    struct assay_leap_mark *m = &l->page.marks[at];
+    struct assay_fast_sync_mark *m = &l->page.marks[at];
     m->unsealed = l->unsealed;
     assay_bytes_copy(m->id, 32, l->id, 32);
     assay_bytes_copy(m->votes, 32, l->votes, 32);
@@ -443,8 +445,8 @@ static void mark(struct assay_leap *l, uint32_t at)
 /* What holds before the first boundary of a page. */
 static void open_page(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
-    struct assay_leap_page *p = &l->page;
+    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync_page *p = &l->page;
     p->epoch = l->epoch;
     p->era = l->era;
     assay_bytes_copy(p->operators, 32, l->operators, 32);
@@ -456,21 +458,22 @@ static void open_page(struct assay_engine *e)
 
 static void close_page(struct assay_engine *e, uint16_t from)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     if (l->page.count == 0) return;
     l->page.tip_row_count = l->voters.count;
     copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
-    l->phase = ASSAY_LEAP_CONFIRM;
+    l->phase = ASSAY_FAST_SYNC_CONFIRM;
     count_operator(e, from);
     go_on(e);
 }
 
-static enum assay_status take_page(struct assay_engine *e, struct assay_past_answer *answer)
+static enum assay_status take_page(struct assay_engine *e,
+                                   struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_leap *l = &e->parts->leap;
-    while (answer->pair_count > 0 && l->page.count < ASSAY_LEAP_PAGE_MAX) {
+    struct assay_fast_sync *l = &e->parts->leap;
+    while (answer->pair_count > 0 && l->page.count < ASSAY_FAST_SYNC_PAGE_MAX) {
         struct assay_slice boundary, finality;
-        ASSAY_TRY(assay_past_next(answer, &boundary, &finality));
+        ASSAY_TRY(assay_fast_sync_wire_next(answer, &boundary, &finality));
         const enum assay_status status = take_boundary(e, boundary, finality);
         if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is asked for again */
         ASSAY_TRY(status);
@@ -480,7 +483,7 @@ static enum assay_status take_page(struct assay_engine *e, struct assay_past_ans
 }
 
 static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
-                                         struct assay_past_answer *answer)
+                                         struct assay_fast_sync_wire_answer *answer)
 {
     if (answer->pair_count == 0) return no_boundaries(e);
     e->parts->leap.nothing = 0;
@@ -500,7 +503,7 @@ static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
  * is true, so a person does. */
 static void conflict(struct assay_engine *e, uint64_t epoch)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     l->conflict = true;
     l->epoch = epoch - 1;
     give_up(e, MISSING_TRUTH);
@@ -511,7 +514,7 @@ static void conflict(struct assay_engine *e, uint64_t epoch)
 static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index,
                                           struct assay_slice bytes, struct assay_slice finality)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     struct assay_boundary b;
     uint8_t votes[32];
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
@@ -533,9 +536,9 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
 
 /* docs/protocol.md 5.30.1: what an answer does not have it does not confirm. The page ends there,
  * with the voters that were seated up to there; without any, it is as if it had not come. */
-static void cut_page(struct assay_leap *l, uint32_t count)
+static void cut_page(struct assay_fast_sync *l, uint32_t count)
 {
-    const struct assay_leap_mark *m = &l->page.marks[count];
+    const struct assay_fast_sync_mark *m = &l->page.marks[count];
     l->page.count = count;
     l->page.tip_row_count = l->voters.count;
     copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
@@ -546,10 +549,10 @@ static void cut_page(struct assay_leap *l, uint32_t count)
 }
 
 /* With the voters of the page's first epoch, and back to those after its last. */
-static enum assay_status compare_page(struct assay_engine *e, struct assay_past_answer *answer,
-                                      uint32_t *index)
+static enum assay_status compare_page(struct assay_engine *e,
+                                      struct assay_fast_sync_wire_answer *answer, uint32_t *index)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     const uint32_t tip_era = l->era;
     uint8_t tip_operators[32];
     assay_bytes_copy(tip_operators, 32, l->operators, 32);
@@ -558,7 +561,7 @@ static enum assay_status compare_page(struct assay_engine *e, struct assay_past_
     enum assay_status status = seat_voters(e, l->page.rows, l->page.row_count);
     for (*index = 0; status == ASSAY_OK && *index < l->page.count && answer->pair_count > 0;) {
         struct assay_slice boundary, finality;
-        status = assay_past_next(answer, &boundary, &finality);
+        status = assay_fast_sync_wire_next(answer, &boundary, &finality);
         if (status == ASSAY_OK) status = compare_boundary(e, *index, boundary, finality);
         if (status == ASSAY_OK) (*index)++;
     }
@@ -573,9 +576,9 @@ static enum assay_status compare_page(struct assay_engine *e, struct assay_past_
 }
 
 static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from,
-                                           struct assay_past_answer *answer)
+                                           struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     uint32_t index = 0;
     if (from != l->waits_for) return ASSAY_E_STALE;
     const enum assay_status status = compare_page(e, answer, &index);
@@ -585,7 +588,7 @@ static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from
     }
     if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is asked for boundaries */
         l->waits_for = ASSAY_SLOT_ALL;
-        l->phase = ASSAY_LEAP_BOUNDARIES;
+        l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
         return ASSAY_E_NOT_FOUND;
     }
     if (status == ASSAY_OK) count_operator(e, from);
@@ -598,26 +601,27 @@ static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from
 
 static enum assay_status no_state(struct assay_engine *e)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     if (++l->nothing < e->members - 1) return ASSAY_E_NOT_FOUND;
     l->nothing = 0;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
     const bool given = l->has_checkpoint && l->epoch == l->checkpoint.epoch;
     if (++l->rounds >= ROUNDS_MAX || given) give_up(e, MISSING_STATE);
-    else l->phase = ASSAY_LEAP_BOUNDARIES;
+    else l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;
 }
 
 /* A document that is in one of the records. */
-static bool is_told(const struct assay_past_answer *answer, const uint8_t digest[static 32])
+static bool is_told(const struct assay_fast_sync_wire_answer *answer,
+                    const uint8_t digest[static 32])
 {
-    struct assay_past_answer a = *answer;
+    struct assay_fast_sync_wire_answer a = *answer;
     while (a.pair_count > 0) {
         struct assay_slice record, document;
         uint64_t epoch = 0;
-        if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
-        if (assay_charter_in_kept(record, digest, &document)) return true;
+        if (assay_fast_sync_wire_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
+        if (assay_effective_rules_in_kept(record, digest, &document)) return true;
     }
     return false;
 }
@@ -635,14 +639,15 @@ static bool is_known(const struct assay_engine *e, const uint8_t digest[static 3
 }
 
 /* A change that waits, by the digest of its record. */
-static bool is_sent(const struct assay_past_answer *answer, const uint8_t digest[static 32])
+static bool is_sent(const struct assay_fast_sync_wire_answer *answer,
+                    const uint8_t digest[static 32])
 {
-    struct assay_past_answer a = *answer;
+    struct assay_fast_sync_wire_answer a = *answer;
     while (a.pair_count > 0) {
         struct assay_slice record;
         uint64_t epoch = 0;
         uint8_t found[32];
-        if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
+        if (assay_fast_sync_wire_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
         assay_sha256(record.bytes, record.len, found);
         if (assay_bytes_equal(found, digest, 32)) return true;
     }
@@ -650,7 +655,8 @@ static bool is_sent(const struct assay_past_answer *answer, const uint8_t digest
 }
 
 /* With the state comes what it names by digest, or the next engine could not be made of it. */
-static bool is_complete(const struct assay_engine *e, const struct assay_past_answer *answer,
+static bool is_complete(const struct assay_engine *e,
+                        const struct assay_fast_sync_wire_answer *answer,
                         const struct assay_leaf_head *head)
 {
     for (uint32_t i = 0; i < head->pending_count; i++)
@@ -663,20 +669,20 @@ static bool is_complete(const struct assay_engine *e, const struct assay_past_an
 /* Records that operators signed, as their peers keep them. Returns: ASSAY_OK | ASSAY_E_AGAIN |
  * INPUT statuses */
 static enum assay_status keep_changes(struct assay_engine *e,
-                                      const struct assay_past_answer *answer,
+                                      const struct assay_fast_sync_wire_answer *answer,
                                       const struct assay_leaf_head *head)
 {
-    struct assay_past_answer a = *answer;
+    struct assay_fast_sync_wire_answer a = *answer;
     uint64_t covered = 0;
     while (a.pair_count > 0) {
         struct assay_slice bytes;
         struct assay_store_key key = { .era = e->head->state.era };
-        ASSAY_TRY(assay_past_next_change(&a, &key.epoch, &bytes));
+        ASSAY_TRY(assay_fast_sync_wire_next_change(&a, &key.epoch, &bytes));
         assay_sha256(bytes.bytes, bytes.len, key.id);
-        const uint64_t covers = assay_past_covers(head, key.id, bytes);
+        const uint64_t covers = assay_fast_sync_wire_covers(head, key.id, bytes);
         if ((covers & ~covered) == 0) continue; /* nothing proves it, or nobody asks for it */
         covered |= covers;
-        const enum assay_store_class class_ = assay_past_class(bytes, head->epoch, &key);
+        const enum assay_store_class class_ = assay_fast_sync_wire_class(bytes, head->epoch, &key);
         const struct assay_slice kept = assay_eng_keep(e, bytes);
         if (kept.len == 0 || !assay_eng_room(e, 1)) return ASSAY_E_AGAIN;
         assay_eng_persist(e, class_, &key, kept);
@@ -692,13 +698,14 @@ static bool is_member_in(const struct assay_engine *e, struct assay_slice snapsh
 }
 
 /* This engine goes on with them; another one reads them out of the store. */
-static void restore_decisions(struct assay_engine *e, const struct assay_past_answer *answer)
+static void restore_decisions(struct assay_engine *e,
+                              const struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_past_answer a = *answer;
+    struct assay_fast_sync_wire_answer a = *answer;
     while (a.pair_count > 0 && !e->chain->turned) {
         struct assay_slice bytes;
         uint64_t epoch = 0;
-        const enum assay_status status = assay_past_next_change(&a, &epoch, &bytes);
+        const enum assay_status status = assay_fast_sync_wire_next_change(&a, &epoch, &bytes);
         ASSAY_ASSERT(status == ASSAY_OK); /* keep_changes has read them */
         assay_head_restore_change(e, bytes);
         assay_head_restore_update(e, bytes);
@@ -706,9 +713,9 @@ static void restore_decisions(struct assay_engine *e, const struct assay_past_an
 }
 
 static enum assay_status take_state(struct assay_engine *e,
-                                    const struct assay_past_answer *answer)
+                                    const struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_leap *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->leap;
     struct assay_leaf_head head;
     struct assay_checkpoint c;
     if (answer->snapshot.len == 0) return no_state(e);
@@ -723,28 +730,29 @@ static enum assay_status take_state(struct assay_engine *e,
     const struct assay_slice kept = assay_eng_keep(e, answer->snapshot);
     if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */
     ASSAY_TRY(keep_changes(e, answer, &head));
-    ASSAY_TRY(assay_settle_leap(e, kept, l->id, l->votes));
+    ASSAY_TRY(assay_finalize_leap(e, kept, l->id, l->votes));
     restore_decisions(e, answer);
-    l->phase = ASSAY_LEAP_OFF;
+    l->phase = ASSAY_FAST_SYNC_OFF;
     l->missing = false;
     l->starved = false;
     l->tried = false;
     return ASSAY_OK;
 }
 
-enum assay_status assay_leap_take(struct assay_engine *e, uint16_t from,
-                                  struct assay_slice payload)
+enum assay_status assay_fast_sync_take(struct assay_engine *e, uint16_t from,
+                                       struct assay_slice payload)
 {
-    const struct assay_leap *l = e->leap;
-    struct assay_past_answer answer;
+    const struct assay_fast_sync *l = e->leap;
+    struct assay_fast_sync_wire_answer answer;
     ASSAY_ASSERT(leap_holds(e));
-    ASSAY_TRY(assay_past_answer_decode(payload, &answer));
+    ASSAY_TRY(assay_fast_sync_wire_answer_decode(payload, &answer));
     if (!assay_bytes_equal(answer.about.chain_id, e->head->state.chain_id, 32))
         return ASSAY_E_CHAIN;
-    const bool state = l->phase == ASSAY_LEAP_STATE, confirm = l->phase == ASSAY_LEAP_CONFIRM;
+    const bool state = l->phase == ASSAY_FAST_SYNC_STATE,
+               confirm = l->phase == ASSAY_FAST_SYNC_CONFIRM;
     const uint32_t era = confirm ? l->page.era : l->era;
     const uint64_t epoch = confirm ? l->page.epoch + 1 : l->epoch + !state;
-    if (l->phase == ASSAY_LEAP_OFF || answer.about.state != state || answer.about.era != era ||
+    if (l->phase == ASSAY_FAST_SYNC_OFF || answer.about.state != state || answer.about.era != era ||
         answer.about.epoch != epoch)
         return ASSAY_E_STALE;
     if (confirm) return take_confirmation(e, from, &answer);

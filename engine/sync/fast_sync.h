@@ -12,40 +12,44 @@ struct assay_engine;
 struct assay_engine_config;
 
 enum {
-    ASSAY_LEAP_EPOCHS = 64, /* so far behind that blocks are not worth their bytes */
+    ASSAY_FAST_SYNC_EPOCHS = 64, /* so far behind that blocks are not worth their bytes */
 };
 
 /* CONFIRM: other operators' peers are asked for the same boundaries (docs/protocol.md 5.30.1). */
-enum assay_leap_phase {
-    ASSAY_LEAP_OFF,
-    ASSAY_LEAP_BOUNDARIES,
-    ASSAY_LEAP_CONFIRM,
-    ASSAY_LEAP_STATE
+enum assay_fast_sync_phase {
+    ASSAY_FAST_SYNC_OFF,
+    ASSAY_FAST_SYNC_BOUNDARIES,
+    ASSAY_FAST_SYNC_CONFIRM,
+    ASSAY_FAST_SYNC_STATE
 };
 
-enum { ASSAY_LEAP_OPERATORS = 3, ASSAY_LEAP_PAGE_MAX = 200 /* ASSAY_PAST_BOUNDARIES_MAX */ };
+enum {
+    ASSAY_FAST_SYNC_OPERATORS = 3,
+    ASSAY_FAST_SYNC_PAGE_MAX = 200 /* ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX */
+};
 
 /* The boundaries that came last, until peers of several operators have given the same. */
 /* What the last proven boundary was at a place of a page. */
-struct assay_leap_mark {
+struct assay_fast_sync_mark {
     uint8_t id[32], votes[32];
     bool unsealed;
 };
 
-struct assay_leap_page {
+struct assay_fast_sync_page {
     uint64_t epoch; /* before the first of them, and what held then */
     uint32_t era;
     uint8_t operators[32];
     uint32_t row_count, tip_row_count; /* before the first, after the last */
     struct assay_roster_row *rows, *tip_rows;
     uint32_t count;
-    struct assay_leap_mark marks[ASSAY_LEAP_PAGE_MAX + 1]; /* before the first, then after each */
+    struct assay_fast_sync_mark
+        marks[ASSAY_FAST_SYNC_PAGE_MAX + 1]; /* before the first, then after each */
     uint32_t heard_count; /* operators that gave or confirmed them */
-    uint8_t heard[ASSAY_LEAP_OPERATORS][32];
+    uint8_t heard[ASSAY_FAST_SYNC_OPERATORS][32];
 };
 
-struct assay_leap {
-    enum assay_leap_phase phase;
+struct assay_fast_sync {
+    enum assay_fast_sync_phase phase;
     bool tried;       /* it led nowhere; blocks are asked for until somebody is seen ahead again */
     bool missing;     /* what it needs nobody has: said, and asked for again in peace */
     bool starved;     /* nobody has the next blocks: any boundary is worth a leap */
@@ -54,7 +58,7 @@ struct assay_leap {
     bool conflict; /* two histories are proven: nothing goes on without a newer checkpoint */
     uint16_t waits_for; /* the peer that was asked to confirm; ASSAY_SLOT_ALL: none */
     uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */
-    struct assay_leap_page page;
+    struct assay_fast_sync_page page;
     uint32_t nothing; /* peers in a row that had nothing */
     uint32_t rounds;  /* how often the state of the last boundary was not to be had */
     /* The last epoch that is proven; votes: commitment of its proof, zero: it has none. */
@@ -74,32 +78,32 @@ struct assay_leap {
 };
 
 /* Takes the configuration's checkpoint. Returns: nothing. */
-void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *config);
+void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_config *config);
 /* Frees the decoded keys. Returns: nothing. */
-void assay_leap_free(struct assay_engine *e);
+void assay_fast_sync_free(struct assay_engine *e);
 /* Somebody was seen ahead: what led nowhere may lead somewhere now. Returns: nothing. */
-void assay_leap_again(struct assay_engine *e);
+void assay_fast_sync_again(struct assay_engine *e);
 /* An epoch closed: nothing is missing, and what lies behind it is leapt over no more. Returns:
  * nothing. */
-void assay_leap_closed(struct assay_engine *e);
+void assay_fast_sync_closed(struct assay_engine *e);
 /* Nobody has the next blocks. Returns: nothing. */
-void assay_leap_starve(struct assay_engine *e);
+void assay_fast_sync_starve(struct assay_engine *e);
 /* protocol.md 5.32: the others are ahead, and no peer has boundaries or blocks from here on.
  * Reported once. Returns: nothing. */
-void assay_leap_fail(struct assay_engine *e);
+void assay_fast_sync_fail(struct assay_engine *e);
 /* Begins where that is the way to the epoch that was seen. Returns: nothing. */
-void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch);
+void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch);
 /* Is there a reason to ask another peer than this one? Returns: whether so. */
-bool assay_leap_skips(const struct assay_engine *e, uint16_t peer);
+bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer);
 /* Asks a peer for what is next. Returns: nothing. */
-void assay_leap_ask(struct assay_engine *e, uint16_t peer);
+void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer);
 /*
- * assay_leap_take - an answer of the peer that was asked.
+ * assay_fast_sync_take - an answer of the peer that was asked.
  * Returns: ASSAY_OK (it helped, or ended the leap) | ASSAY_E_NOT_FOUND (nothing there) |
  * ASSAY_E_STALE
  *          (not asked for) | other INPUT statuses (it lies)
  */
-ASSAY_CHECKED enum assay_status assay_leap_take(struct assay_engine *e, uint16_t from,
-                                                struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_fast_sync_take(struct assay_engine *e, uint16_t from,
+                                                     struct assay_slice payload);
 
 #endif

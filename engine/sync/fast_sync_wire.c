@@ -24,13 +24,13 @@ static bool begins(struct assay_slice payload, const char *tag)
            assay_cbor_text_expect(&c, tag) == ASSAY_OK;
 }
 
-bool assay_past_is(struct assay_slice payload)
+bool assay_fast_sync_wire_is(struct assay_slice payload)
 {
     return begins(payload, boundary_ask) || begins(payload, state_ask) ||
            begins(payload, boundary_answer) || begins(payload, state_answer);
 }
 
-static void put_about(struct assay_writer *w, const struct assay_past_ask *a)
+static void put_about(struct assay_writer *w, const struct assay_fast_sync_wire_ask *a)
 {
     ASSAY_ASSERT(a->epoch <= INT64_MAX);
     assay_cbor_put_bytes(w, a->chain_id, 32);
@@ -38,7 +38,7 @@ static void put_about(struct assay_writer *w, const struct assay_past_ask *a)
     assay_cbor_put_uint(w, a->epoch);
 }
 
-static enum assay_status read_about(struct assay_cursor *c, struct assay_past_ask *a)
+static enum assay_status read_about(struct assay_cursor *c, struct assay_fast_sync_wire_ask *a)
 {
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, a->chain_id, 32));
@@ -48,7 +48,8 @@ static enum assay_status read_about(struct assay_cursor *c, struct assay_past_as
     return ASSAY_OK;
 }
 
-enum assay_status assay_past_ask_encode(const struct assay_past_ask *ask, struct assay_writer *w)
+enum assay_status assay_fast_sync_wire_ask_encode(const struct assay_fast_sync_wire_ask *ask,
+                                                  struct assay_writer *w)
 {
     struct assay_slice all;
     assay_cbor_put_array(w, 4);
@@ -57,10 +58,11 @@ enum assay_status assay_past_ask_encode(const struct assay_past_ask *ask, struct
     return assay_writer_finish(w, &all);
 }
 
-enum assay_status assay_past_ask_decode(struct assay_slice payload, struct assay_past_ask *ask)
+enum assay_status assay_fast_sync_wire_ask_decode(struct assay_slice payload,
+                                                  struct assay_fast_sync_wire_ask *ask)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_past_ask a = { .state = begins(payload, state_ask) };
+    struct assay_fast_sync_wire_ask a = { .state = begins(payload, state_ask) };
     ASSAY_TRY(assay_cbor_array_exact(&c, 4));
     ASSAY_TRY(assay_cbor_text_expect(&c, a.state ? state_ask : boundary_ask));
     ASSAY_TRY(read_about(&c, &a));
@@ -82,30 +84,31 @@ static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
-    return assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record);
+    return assay_cbor_bytes(c, ASSAY_FAST_SYNC_WIRE_CHANGE_LEN_MAX, record);
 }
 
-enum assay_status assay_past_next_change(struct assay_past_answer *answer, uint64_t *epoch,
-                                         struct assay_slice *record)
+enum assay_status assay_fast_sync_wire_next_change(struct assay_fast_sync_wire_answer *answer,
+                                                   uint64_t *epoch, struct assay_slice *record)
 {
     ASSAY_ASSERT(answer->pair_count > 0);
     answer->pair_count--;
     return read_change(&answer->pairs, epoch, record);
 }
 
-enum assay_status assay_past_next(struct assay_past_answer *answer, struct assay_slice *boundary,
-                                  struct assay_slice *finality)
+enum assay_status assay_fast_sync_wire_next(struct assay_fast_sync_wire_answer *answer,
+                                            struct assay_slice *boundary,
+                                            struct assay_slice *finality)
 {
     ASSAY_ASSERT(answer->pair_count > 0);
     answer->pair_count--;
     return read_pair(&answer->pairs, boundary, finality);
 }
 
-enum assay_status assay_past_answer_decode(struct assay_slice payload,
-                                           struct assay_past_answer *answer)
+enum assay_status assay_fast_sync_wire_answer_decode(struct assay_slice payload,
+                                                     struct assay_fast_sync_wire_answer *answer)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_past_answer a = { .about = { .state = begins(payload, state_answer) } };
+    struct assay_fast_sync_wire_answer a = { .about = { .state = begins(payload, state_answer) } };
     struct assay_slice boundary, finality;
     uint64_t count = 0, epoch = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, a.about.state ? 6 : 5));
@@ -113,13 +116,13 @@ enum assay_status assay_past_answer_decode(struct assay_slice payload,
     ASSAY_TRY(read_about(&c, &a.about));
     if (a.about.state) {
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &a.snapshot));
-        ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_CHANGES_MAX, &count));
+        ASSAY_TRY(assay_cbor_array(&c, ASSAY_FAST_SYNC_WIRE_CHANGES_MAX, &count));
         a.pairs = c;
         a.pair_count = (uint32_t)count;
         for (uint64_t i = 0; i < count; i++)
             ASSAY_TRY(read_change(&c, &epoch, &boundary));
     } else {
-        ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_BOUNDARIES_MAX, &count));
+        ASSAY_TRY(assay_cbor_array(&c, ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX, &count));
         a.pairs = c;
         a.pair_count = (uint32_t)count;
         for (uint64_t i = 0; i < count; i++)
@@ -172,14 +175,14 @@ static uint64_t covers_by_name(const struct assay_leaf_head *head,
     return covers;
 }
 
-uint64_t assay_past_covers(const struct assay_leaf_head *head, const uint8_t digest[static 32],
-                           struct assay_slice kept)
+uint64_t assay_fast_sync_wire_covers(const struct assay_leaf_head *head,
+                                     const uint8_t digest[static 32], struct assay_slice kept)
 {
     return covers_by_name(head, digest) | covers_by_documents(head, kept);
 }
 
-enum assay_store_class assay_past_class(struct assay_slice kept, uint64_t epoch,
-                                        struct assay_store_key *key)
+enum assay_store_class assay_fast_sync_wire_class(struct assay_slice kept, uint64_t epoch,
+                                                  struct assay_store_key *key)
 {
     struct assay_change change;
     if (is_change(kept) && assay_change_record_read(kept, &change) == ASSAY_OK) {
@@ -212,7 +215,7 @@ static bool visit_boundary(void *context, const struct assay_store_key *key,
                                 &proof_len);
     if (a->status != ASSAY_OK) return false;
     const size_t len = value.len + proof_len + 16;
-    if (a->w == NULL && a->count > 0 && a->len + len > ASSAY_PAST_PAGE_LEN) return false;
+    if (a->w == NULL && a->count > 0 && a->len + len > ASSAY_FAST_SYNC_WIRE_PAGE_LEN) return false;
     if (a->w != NULL) {
         assay_cbor_put_array(a->w, 2);
         assay_cbor_put_bytes(a->w, value.bytes, value.len);
@@ -224,7 +227,8 @@ static bool visit_boundary(void *context, const struct assay_store_key *key,
     return true;
 }
 
-static enum assay_status scan_boundaries(const struct assay_past_ask *ask, struct answering *a)
+static enum assay_status scan_boundaries(const struct assay_fast_sync_wire_ask *ask,
+                                         struct answering *a)
 {
     const struct assay_store_key from = { .era = ask->era, .epoch = ask->epoch };
     struct assay_store_key to = { .era = ask->era, .epoch = UINT64_MAX, .number = UINT64_MAX };
@@ -236,12 +240,12 @@ static enum assay_status scan_boundaries(const struct assay_past_ask *ask, struc
     return a->status == ASSAY_E_NOT_FOUND ? ASSAY_OK : a->status;
 }
 
-static enum assay_status answer_boundaries(const struct assay_past_ask *ask,
+static enum assay_status answer_boundaries(const struct assay_fast_sync_wire_ask *ask,
                                            struct answering *counting, struct assay_writer *w)
 {
     struct assay_slice all;
     struct answering writing = *counting;
-    counting->limit = ASSAY_PAST_BOUNDARIES_MAX;
+    counting->limit = ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX;
     ASSAY_TRY(scan_boundaries(ask, counting));
     assay_cbor_put_array(w, 5);
     assay_cbor_put_text(w, boundary_answer);
@@ -254,8 +258,8 @@ static enum assay_status answer_boundaries(const struct assay_past_ask *ask,
     return assay_writer_finish(w, &all);
 }
 
-/* What a state names and the store has, as assay_past_covers counts it: where it lies, in the order
- * of classes and keys. */
+/* What a state names and the store has, as assay_fast_sync_wire_covers counts it: where it lies, in
+ * the order of classes and keys. */
 struct named {
     const struct assay_leaf_head *head;
     uint64_t wanted, covered;
@@ -263,7 +267,7 @@ struct named {
     struct place {
         enum assay_store_class class_;
         struct assay_store_key key;
-    } places[ASSAY_PAST_CHANGES_MAX];
+    } places[ASSAY_FAST_SYNC_WIRE_CHANGES_MAX];
 };
 
 static bool is_before(const struct place *a, const struct place *b)
@@ -281,7 +285,7 @@ static void note_place(struct named *n, enum assay_store_class class_,
     uint32_t at = 0;
     while (at < n->count && is_before(&n->places[at], &here)) at++;
     if (at < n->count && !is_before(&here, &n->places[at])) return; /* it covers more */
-    ASSAY_ASSERT(n->count < ASSAY_PAST_CHANGES_MAX); /* each covers something more */
+    ASSAY_ASSERT(n->count < ASSAY_FAST_SYNC_WIRE_CHANGES_MAX); /* each covers something more */
     for (uint32_t i = n->count++; i > at; i--) n->places[i] = n->places[i - 1];
     n->places[at] = here;
 }
@@ -344,8 +348,9 @@ static enum assay_status put_named(struct answering *a, const struct named *n,
 }
 
 /* The snapshot is written by now: what it lay in is free. */
-static enum assay_status put_changes(const struct assay_past_ask *ask, struct answering *a,
-                                     const struct assay_leaf_head *head, struct assay_writer *w)
+static enum assay_status put_changes(const struct assay_fast_sync_wire_ask *ask,
+                                     struct answering *a, const struct assay_leaf_head *head,
+                                     struct assay_writer *w)
 {
     struct named n = { .head = head };
     for (uint32_t i = 0; i < head->pending_count; i++)
@@ -357,8 +362,8 @@ static enum assay_status put_changes(const struct assay_past_ask *ask, struct an
     return put_named(a, &n, w);
 }
 
-static enum assay_status answer_state(const struct assay_past_ask *ask, struct answering *a,
-                                      struct assay_writer *w)
+static enum assay_status answer_state(const struct assay_fast_sync_wire_ask *ask,
+                                      struct answering *a, struct assay_writer *w)
 {
     const struct assay_store_key key = { .era = ask->era, .epoch = ask->epoch };
     struct assay_leaf_head head = { 0 };
@@ -382,13 +387,14 @@ static enum assay_status answer_state(const struct assay_past_ask *ask, struct a
     return status == ASSAY_OK ? assay_writer_finish(w, &all) : status;
 }
 
-enum assay_status assay_past_answer(struct assay_store *store, const uint8_t chain_id[static 32],
-                                    struct assay_slice ask, void *scratch, size_t scratch_len,
-                                    struct assay_writer *w)
+enum assay_status assay_fast_sync_wire_answer(struct assay_store *store,
+                                              const uint8_t chain_id[static 32],
+                                              struct assay_slice ask, void *scratch,
+                                              size_t scratch_len, struct assay_writer *w)
 {
-    struct assay_past_ask a;
+    struct assay_fast_sync_wire_ask a;
     struct answering answering = { .store = store, .scratch = scratch, .scratch_len = scratch_len };
-    ASSAY_TRY(assay_past_ask_decode(ask, &a));
+    ASSAY_TRY(assay_fast_sync_wire_ask_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     return a.state ? answer_state(&a, &answering, w) : answer_boundaries(&a, &answering, w);
 }

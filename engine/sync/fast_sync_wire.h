@@ -23,13 +23,14 @@
 _Static_assert(ASSAY_LEAF_RECORDS_MAX + ASSAY_LEAF_DOCUMENTS_MAX <= 64, "a bit for each");
 
 enum {
-    ASSAY_PAST_PAGE_LEN = 256 * 1024, /* 38 epochs of 100 members: a sixth of a second of keys */
-    ASSAY_PAST_BOUNDARIES_MAX = 200,  /* what one step can keep */
-    ASSAY_PAST_CHANGES_MAX = ASSAY_LEAF_RECORDS_MAX + ASSAY_LEAF_DOCUMENTS_MAX,
-    ASSAY_PAST_CHANGE_LEN_MAX = 512 * 1024, /* ASSAY_SET_LEN_MAX */
+    ASSAY_FAST_SYNC_WIRE_PAGE_LEN =
+        256 * 1024, /* 38 epochs of 100 members: a sixth of a second of keys */
+    ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX = 200, /* what one step can keep */
+    ASSAY_FAST_SYNC_WIRE_CHANGES_MAX = ASSAY_LEAF_RECORDS_MAX + ASSAY_LEAF_DOCUMENTS_MAX,
+    ASSAY_FAST_SYNC_WIRE_CHANGE_LEN_MAX = 512 * 1024, /* ASSAY_SET_LEN_MAX */
 };
 
-struct assay_past_ask {
+struct assay_fast_sync_wire_ask {
     bool state; /* a snapshot, else boundaries */
     uint8_t chain_id[32];
     uint32_t era;
@@ -37,47 +38,47 @@ struct assay_past_ask {
 };
 
 /* Slices borrow from the payload. */
-struct assay_past_answer {
-    struct assay_past_ask about;
+struct assay_fast_sync_wire_answer {
+    struct assay_fast_sync_wire_ask about;
     struct assay_slice snapshot; /* empty: not there */
     struct assay_cursor pairs; /* [boundary, finality] each; of a state [epoch, decision] */
     uint32_t pair_count;
 };
 
 /* Is this payload of SYNC_ASK or SYNC_ANSWER one of these? Returns: whether. */
-bool assay_past_is(struct assay_slice payload);
+bool assay_fast_sync_wire_is(struct assay_slice payload);
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_past_ask_encode(const struct assay_past_ask *ask,
-                                                      struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_ask_encode(
+    const struct assay_fast_sync_wire_ask *ask, struct assay_writer *w);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_past_ask_decode(struct assay_slice payload,
-                                                      struct assay_past_ask *ask);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_ask_decode(
+    struct assay_slice payload, struct assay_fast_sync_wire_ask *ask);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_past_answer_decode(struct assay_slice payload,
-                                                         struct assay_past_answer *answer);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_answer_decode(
+    struct assay_slice payload, struct assay_fast_sync_wire_answer *answer);
 /* The next pair. Returns: ASSAY_OK; the decoder has counted and read them */
-ASSAY_CHECKED enum assay_status assay_past_next(struct assay_past_answer *answer,
-                                                struct assay_slice *boundary,
-                                                struct assay_slice *finality);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_next(
+    struct assay_fast_sync_wire_answer *answer, struct assay_slice *boundary,
+    struct assay_slice *finality);
 /* The next decision of a state's. Returns: the same */
-ASSAY_CHECKED enum assay_status assay_past_next_change(struct assay_past_answer *answer,
-                                                       uint64_t *epoch,
-                                                       struct assay_slice *record);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_next_change(
+    struct assay_fast_sync_wire_answer *answer, uint64_t *epoch, struct assay_slice *record);
 /* Which of the records (from bit 0) and of the documents (from bit ASSAY_LEAF_RECORDS_MAX) that a
  * state names are in these bytes, whose SHA-256 is known. Returns: a bit for each, 0: it is not
  * needed. */
-uint64_t assay_past_covers(const struct assay_leaf_head *head, const uint8_t digest[static 32],
-                           struct assay_slice kept);
+uint64_t assay_fast_sync_wire_covers(const struct assay_leaf_head *head,
+                                     const uint8_t digest[static 32], struct assay_slice kept);
 /* Where a store keeps such bytes, whose key has the epoch that they were told with: a CHANGE under
  * its sequence; a set and a COLLATERAL record as of `epoch`, since they go with the horizon of who
  * keeps them. Out: the rest of *key but its id. Returns: the class. */
-enum assay_store_class assay_past_class(struct assay_slice kept, uint64_t epoch,
-                                        struct assay_store_key *key);
+enum assay_store_class assay_fast_sync_wire_class(struct assay_slice kept, uint64_t epoch,
+                                                  struct assay_store_key *key);
 /* As assay_sync_answer, which hands over what is not its own. Returns: the same */
-ASSAY_CHECKED enum assay_status assay_past_answer(struct assay_store *store,
-                                                  const uint8_t chain_id[static 32],
-                                                  struct assay_slice ask, void *scratch,
-                                                  size_t scratch_len, struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_answer(struct assay_store *store,
+                                                            const uint8_t chain_id[static 32],
+                                                            struct assay_slice ask, void *scratch,
+                                                            size_t scratch_len,
+                                                            struct assay_writer *w);
 
 #endif

@@ -147,8 +147,8 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
     struct assay_slice all;
     size_t proof_len = 0;
     ASSAY_ASSERT(store != NULL && scratch != NULL && w != NULL);
-    if (assay_past_is(ask))
-        return assay_past_answer(store, chain_id, ask, scratch, scratch_len, w);
+    if (assay_fast_sync_wire_is(ask))
+        return assay_fast_sync_wire_answer(store, chain_id, ask, scratch, scratch_len, w);
     if (assay_registry_page_is(ask))
         return assay_registry_answer(store, chain_id, ask, scratch, scratch_len, w);
     ASSAY_TRY(assay_sync_ask_decode(ask, &a));

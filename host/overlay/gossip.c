@@ -291,22 +291,22 @@ const struct assay_gossip_waiters *assay_gossip_waited(const struct assay_gossip
 static bool next_near(const struct assay_gossip *gossip, const struct flight *flight,
                       uint16_t *slot)
 {
-    const struct assay_view *view = gossip->config.view;
+    const struct assay_overlay *view = gossip->config.view;
     const uint8_t *digest = flight->request.digest;
-    const uint32_t count = assay_view_count(view);
+    const uint32_t count = assay_overlay_count(view);
     for (size_t i = 0; i < ASSAY_ANNOUNCED_MAX && flight->asked == 0; i++) {
         const struct announced *a = &gossip->announced[i];
         if (!a->used || a->digest[0] != digest[0] || !assay_bytes_equal(a->digest, digest, 32))
             continue;
-        if (!assay_view_near(view, a->from)) continue;
+        if (!assay_overlay_near(view, a->from)) continue;
         *slot = a->from;
         return true;
     }
     *slot = flight->request.origin;
-    if (assay_view_near(view, *slot) && !was_asked(flight, *slot)) return true;
+    if (assay_overlay_near(view, *slot) && !was_asked(flight, *slot)) return true;
     const uint32_t start = (uint32_t)digest[0] << 8 | digest[1];
     for (uint32_t i = 0; i < count; i++) {
-        *slot = assay_view_at(view, (start + i) % count);
+        *slot = assay_overlay_at(view, (start + i) % count);
         if (*slot < gossip->config.members && !was_asked(flight, *slot)) return true;
     }
     return false;
@@ -324,7 +324,7 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
     const uint32_t members = gossip->config.members;
     const uint16_t origin = flight->request.origin;
     ASSAY_ASSERT(members > 0 && gossip->config.self < members);
-    if (gossip->config.view != NULL && assay_view_used(gossip->config.view))
+    if (gossip->config.view != NULL && assay_overlay_used(gossip->config.view))
         return next_near(gossip, flight, slot);
     if (flight->asked == 0 && origin < members && origin != gossip->config.self) {
         *slot = origin;

@@ -99,7 +99,7 @@ struct assay_gossip_config {
     uint64_t retry_max_ms; /* and at most, where answers take long; below retry_ms: as that */
     uint64_t patience_ms; /* before a fetch may fail */
     struct assay_counters *counters;
-    const struct assay_view *view; /* NULL: everybody can be asked */
+    const struct assay_overlay *view; /* NULL: everybody can be asked */
 };
 
 /* Who asked for what a flight brings, while it flew. */

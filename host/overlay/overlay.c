@@ -11,7 +11,7 @@
 enum {
     ANSWER_MS_MIN = 250,
     BACKOFF_MAX = 6, /* doublings */
-    MAY_ASK_MAX = 2 * ASSAY_VIEW_DEGREE_MAX,
+    MAY_ASK_MAX = 2 * ASSAY_OVERLAY_DEGREE_MAX,
 };
 
 enum side {
@@ -22,11 +22,11 @@ enum side {
 };
 
 struct place {
-    struct assay_view_peer peer;
+    struct assay_overlay_peer peer;
     enum side side;
     bool anchor, linked, errand;
     uint8_t failures;          /* in a row */
-    enum assay_view_word tell; /* waits to be told; 0: nothing */
+    enum assay_overlay_word tell; /* waits to be told; 0: nothing */
     uint64_t heard_ms;         /* last */
     uint64_t until_ms;         /* asked: for an answer; none: not to be asked before */
     uint64_t errand_until_ms;
@@ -36,8 +36,8 @@ struct place {
     uint64_t told_ms;
 };
 
-struct assay_view {
-    struct assay_view_config config;
+struct assay_overlay {
+    struct assay_overlay_config config;
     uint32_t members;
     uint64_t answer_ms;
     uint64_t drawn;    /* random numbers so far */
@@ -50,21 +50,21 @@ struct assay_view {
     uint32_t refusals; /* since */
     uint32_t turn;
     uint32_t near_count;
-    uint16_t near[ASSAY_VIEW_NEIGHBOURS_MAX]; /* by slot */
+    uint16_t near[ASSAY_OVERLAY_NEIGHBOURS_MAX]; /* by slot */
     struct place places[];
 };
 
-static uint32_t wanted_out(const struct assay_view *v)
+static uint32_t wanted_out(const struct assay_overlay *v)
 {
     return v->config.degree - v->config.degree / 8;
 }
 
-static uint32_t most(const struct assay_view *v)
+static uint32_t most(const struct assay_overlay *v)
 {
     return 2 * v->config.degree;
 }
 
-static uint32_t count_side(const struct assay_view *v, enum side side)
+static uint32_t count_side(const struct assay_overlay *v, enum side side)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < v->near_count; i++)
@@ -72,9 +72,10 @@ static uint32_t count_side(const struct assay_view *v, enum side side)
     return count;
 }
 
-static bool view_holds(const struct assay_view *v)
+static bool view_holds(const struct assay_overlay *v)
 {
-    if (v->members > v->config.capacity || v->near_count > ASSAY_VIEW_NEIGHBOURS_MAX) return false;
+    if (v->members > v->config.capacity || v->near_count > ASSAY_OVERLAY_NEIGHBOURS_MAX)
+        return false;
     for (uint32_t i = 0; i < v->near_count; i++) {
         if (v->near[i] >= v->members || v->near[i] == v->config.self) return false;
         if (v->places[v->near[i]].side == SIDE_NONE) return false;
@@ -83,18 +84,18 @@ static bool view_holds(const struct assay_view *v)
     return true;
 }
 
-size_t assay_view_size(uint32_t capacity)
+size_t assay_overlay_size(uint32_t capacity)
 {
-    return (sizeof(struct assay_view) + capacity * sizeof(struct place) + 63) / 64 * 64;
+    return (sizeof(struct assay_overlay) + capacity * sizeof(struct place) + 63) / 64 * 64;
 }
 
-struct assay_view *assay_view_init(void *memory, const struct assay_view_config *config)
+struct assay_overlay *assay_overlay_init(void *memory, const struct assay_overlay_config *config)
 {
     ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
-    ASSAY_ASSERT(config->degree > 0 && config->degree <= ASSAY_VIEW_DEGREE_MAX);
+    ASSAY_ASSERT(config->degree > 0 && config->degree <= ASSAY_OVERLAY_DEGREE_MAX);
     ASSAY_ASSERT(config->epoch_ms > 0 && config->self < config->capacity);
-    struct assay_view *v = memory;
-    assay_bytes_zero(v, assay_view_size(config->capacity));
+    struct assay_overlay *v = memory;
+    assay_bytes_zero(v, assay_overlay_size(config->capacity));
     v->config = *config;
     v->answer_ms = assay_max_u64(ANSWER_MS_MIN, assay_min_u64(config->epoch_ms / 8, 5000));
     v->dirty = true;
@@ -103,7 +104,7 @@ struct assay_view *assay_view_init(void *memory, const struct assay_view_config 
 }
 
 /* SHA-256 of seed and a number: nobody without the seed knows the next one. */
-static uint64_t draw(struct assay_view *v)
+static uint64_t draw(struct assay_overlay *v)
 {
     uint8_t bytes[40], digest[32];
     uint64_t number = 0;
@@ -117,14 +118,14 @@ static uint64_t draw(struct assay_view *v)
     return number;
 }
 
-bool assay_view_used(const struct assay_view *v)
+bool assay_overlay_used(const struct assay_overlay *v)
 {
     return v->members > v->config.above;
 }
 
 /* ------------------------------------------------------------ in and out of the view */
 
-static void enter(struct assay_view *v, uint64_t now_ms, uint16_t slot, enum side side)
+static void enter(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, enum side side)
 {
     struct place *p = &v->places[slot];
     ASSAY_ASSERT(side != SIDE_NONE && slot != v->config.self);
@@ -133,7 +134,7 @@ static void enter(struct assay_view *v, uint64_t now_ms, uint16_t slot, enum sid
         p->side = side;
         return;
     }
-    ASSAY_ASSERT(v->near_count < ASSAY_VIEW_NEIGHBOURS_MAX);
+    ASSAY_ASSERT(v->near_count < ASSAY_OVERLAY_NEIGHBOURS_MAX);
     uint32_t at = v->near_count++;
     for (; at > 0 && v->near[at - 1] > slot; at--)
         v->near[at] = v->near[at - 1];
@@ -143,7 +144,7 @@ static void enter(struct assay_view *v, uint64_t now_ms, uint16_t slot, enum sid
     ASSAY_ASSERT(view_holds(v));
 }
 
-static void leave(struct assay_view *v, uint64_t now_ms, uint16_t slot, bool tell)
+static void leave(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool tell)
 {
     struct place *p = &v->places[slot];
     ASSAY_ASSERT(p->side != SIDE_NONE);
@@ -154,7 +155,7 @@ static void leave(struct assay_view *v, uint64_t now_ms, uint16_t slot, bool tel
         v->near[at] = v->near[at + 1];
     p->side = SIDE_NONE;
     p->anchor = false;
-    p->tell = tell ? ASSAY_VIEW_LEAVE : (enum assay_view_word)0;
+    p->tell = tell ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_word)0;
     if (tell) { /* the word needs the link a moment more */
         p->errand = true;
         p->errand_until_ms = now_ms + v->answer_ms;
@@ -164,13 +165,13 @@ static void leave(struct assay_view *v, uint64_t now_ms, uint16_t slot, bool tel
 }
 
 /* It did not answer, or would not: others first, ever longer. */
-static void put_off(const struct assay_view *v, struct place *p, uint64_t now_ms)
+static void put_off(const struct assay_overlay *v, struct place *p, uint64_t now_ms)
 {
     p->until_ms = now_ms + (v->answer_ms << p->failures);
     if (p->failures < BACKOFF_MAX) p->failures++;
 }
 
-void assay_view_members(struct assay_view *v, uint32_t members)
+void assay_overlay_members(struct assay_overlay *v, uint32_t members)
 {
     ASSAY_ASSERT(members <= v->config.capacity && v->config.self < members);
     for (uint32_t i = v->near_count; i > 0; i--)
@@ -180,8 +181,8 @@ void assay_view_members(struct assay_view *v, uint32_t members)
     ASSAY_ASSERT(view_holds(v));
 }
 
-void assay_view_peer(struct assay_view *v, uint64_t now_ms, uint16_t slot,
-                     const struct assay_view_peer *peer)
+void assay_overlay_peer(struct assay_overlay *v, uint64_t now_ms, uint16_t slot,
+                        const struct assay_overlay_peer *peer)
 {
     ASSAY_ASSERT(slot < v->members);
     struct place *p = &v->places[slot];
@@ -195,7 +196,8 @@ void assay_view_peer(struct assay_view *v, uint64_t now_ms, uint16_t slot,
 
 /* Of the neighbours on one side, or ours, how many are of the same operator or group of addresses:
  * the larger number. */
-static uint32_t alike(const struct assay_view *v, const struct assay_view_peer *peer, bool ours)
+static uint32_t alike(const struct assay_overlay *v, const struct assay_overlay_peer *peer,
+                      bool ours)
 {
     uint32_t operators = 0, groups = 0;
     for (uint32_t i = 0; i < v->near_count; i++) {
@@ -208,7 +210,7 @@ static uint32_t alike(const struct assay_view *v, const struct assay_view_peer *
 }
 
 /* A fixed number for an ordered pair of slots: public, and nobody chooses its slot. */
-static uint64_t pair(const struct assay_view *v, uint32_t from, uint32_t to)
+static uint64_t pair(const struct assay_overlay *v, uint32_t from, uint32_t to)
 {
     uint64_t x = (uint64_t)from << 32 | to;
     for (unsigned i = 0; i < 8; i++)
@@ -221,14 +223,14 @@ static uint64_t pair(const struct assay_view *v, uint32_t from, uint32_t to)
 
 /* Of its own class, voters or others, a member may ask half as many again as it has to have; of the
  * other a few. What a third of the members may ask of one is less than its room for others. */
-static uint32_t may_ask_count(const struct assay_view *v, uint32_t from, bool voters)
+static uint32_t may_ask_count(const struct assay_overlay *v, uint32_t from, bool voters)
 {
     const uint32_t own = v->config.degree + (v->config.degree + 1) / 2;
     return v->places[from].peer.voter == voters ? own : (own + 5) / 6;
 }
 
 /* Returns: the largest number of a pair with which it may ask, among voters or the others. */
-static uint64_t limit_of(const struct assay_view *v, uint32_t from, bool voters)
+static uint64_t limit_of(const struct assay_overlay *v, uint32_t from, bool voters)
 {
     const uint32_t most_asked = may_ask_count(v, from, voters);
     uint64_t lowest[MAY_ASK_MAX];
@@ -251,7 +253,7 @@ static uint64_t limit_of(const struct assay_view *v, uint32_t from, bool voters)
  * asks everybody would else fill what room there is for others' choices, and the honest, refused
  * everywhere but by hostile members, would have those alone.
  */
-static bool may_join(const struct assay_view *v, uint32_t from, uint32_t to)
+static bool may_join(const struct assay_overlay *v, uint32_t from, uint32_t to)
 {
     return pair(v, from, to) <= limit_of(v, from, v->places[to].peer.voter);
 }
@@ -259,7 +261,7 @@ static bool may_join(const struct assay_view *v, uint32_t from, uint32_t to)
 /* Whom a choice is made among. */
 enum among { AMONG_ALL, AMONG_FIRST, AMONG_VOTERS };
 
-static bool may_ask(const struct assay_view *v, uint16_t slot, uint64_t now_ms, enum among among)
+static bool may_ask(const struct assay_overlay *v, uint16_t slot, uint64_t now_ms, enum among among)
 {
     const struct place *p = &v->places[slot];
     if (!p->peer.usable || p->side != SIDE_NONE || now_ms < p->until_ms) return false;
@@ -268,13 +270,13 @@ static bool may_ask(const struct assay_view *v, uint16_t slot, uint64_t now_ms, 
 
 /* docs/protocol.md 4.12.3: as few as possible of one operator or group of addresses; among those
  * that are equal in this the draw decides. Returns: true and *slot when there is anybody. */
-static bool choose(struct assay_view *v, uint64_t now_ms, enum among among, uint16_t *slot)
+static bool choose(struct assay_overlay *v, uint64_t now_ms, enum among among, uint16_t *slot)
 {
     const uint64_t limits[2] = { limit_of(v, v->config.self, false),
                                  limit_of(v, v->config.self, true) };
     uint32_t best = UINT32_MAX, ties = 0;
     for (uint32_t s = 0; s < v->members; s++) {
-        const struct assay_view_peer *peer = &v->places[s].peer;
+        const struct assay_overlay_peer *peer = &v->places[s].peer;
         if (!may_ask(v, (uint16_t)s, now_ms, among)) continue;
         if (pair(v, v->config.self, s) > limits[peer->voter]) continue;
         const uint32_t same = alike(v, peer, true);
@@ -288,7 +290,7 @@ static bool choose(struct assay_view *v, uint64_t now_ms, enum among among, uint
 
 /* docs/protocol.md 4.12.4: a voter's choices are voters, all but one, so that what voters tell one
  * another is quickly round; the one has the others hear of it. */
-static enum among whom(const struct assay_view *v)
+static enum among whom(const struct assay_overlay *v)
 {
     uint32_t anchors = 0, others = 0;
     for (uint32_t i = 0; i < v->near_count; i++) {
@@ -298,11 +300,11 @@ static enum among whom(const struct assay_view *v)
     }
     const bool voter = v->places[v->config.self].peer.voter;
     if (voter && others > 0) return AMONG_VOTERS;
-    if (anchors < ASSAY_VIEW_ANCHORS && anchors + 1 < wanted_out(v)) return AMONG_FIRST;
+    if (anchors < ASSAY_OVERLAY_ANCHORS && anchors + 1 < wanted_out(v)) return AMONG_FIRST;
     return AMONG_ALL;
 }
 
-static bool ask_one(struct assay_view *v, uint64_t now_ms)
+static bool ask_one(struct assay_overlay *v, uint64_t now_ms)
 {
     uint16_t slot = 0;
     enum among among = whom(v);
@@ -312,12 +314,12 @@ static bool ask_one(struct assay_view *v, uint64_t now_ms)
     enter(v, now_ms, slot, SIDE_ASKED);
     p->anchor = among == AMONG_FIRST;
     p->until_ms = now_ms + v->answer_ms;
-    p->tell = ASSAY_VIEW_JOIN;
+    p->tell = ASSAY_OVERLAY_JOIN;
     return true;
 }
 
 /* The quota of our own choices, and more of them while there are too few neighbours. */
-static void fill(struct assay_view *v, uint64_t now_ms)
+static void fill(struct assay_overlay *v, uint64_t now_ms)
 {
     for (;;) {
         const uint32_t ours = v->near_count - count_side(v, SIDE_IN);
@@ -331,9 +333,9 @@ static void fill(struct assay_view *v, uint64_t now_ms)
 
 /* One of our own choices but the anchors, drawn: what it did or did not plays no part in it, or who
  * behaves worst would stay longest. */
-static bool one_of_ours(struct assay_view *v, uint16_t *slot)
+static bool one_of_ours(struct assay_overlay *v, uint16_t *slot)
 {
-    uint16_t ours[ASSAY_VIEW_NEIGHBOURS_MAX];
+    uint16_t ours[ASSAY_OVERLAY_NEIGHBOURS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < v->near_count; i++) {
         const struct place *p = &v->places[v->near[i]];
@@ -344,21 +346,21 @@ static bool one_of_ours(struct assay_view *v, uint16_t *slot)
     return true;
 }
 
-void assay_view_closed(struct assay_view *v, uint64_t now_ms, uint64_t epoch)
+void assay_overlay_closed(struct assay_overlay *v, uint64_t now_ms, uint64_t epoch)
 {
     v->closed_ms = now_ms;
-    if (epoch < v->rotated_epoch + ASSAY_VIEW_ROTATE_EPOCHS) return;
+    if (epoch < v->rotated_epoch + ASSAY_OVERLAY_ROTATE_EPOCHS) return;
     v->rotated_epoch = epoch;
     if (count_side(v, SIDE_OUT) < wanted_out(v)) return; /* never below the quota */
     v->rotates = true;
     v->dirty = true;
 }
 
-static void rotate(struct assay_view *v, uint64_t now_ms, uint16_t newest)
+static void rotate(struct assay_overlay *v, uint64_t now_ms, uint16_t newest)
 {
     uint16_t slot = newest;
     v->rotates = false;
-    for (unsigned k = 0; k < ASSAY_VIEW_NEIGHBOURS_MAX && slot == newest; k++)
+    for (unsigned k = 0; k < ASSAY_OVERLAY_NEIGHBOURS_MAX && slot == newest; k++)
         if (!one_of_ours(v, &slot)) return;
     if (slot == newest) return;
     put_off(v, &v->places[slot], now_ms);
@@ -368,7 +370,7 @@ static void rotate(struct assay_view *v, uint64_t now_ms, uint16_t newest)
 
 /* docs/protocol.md 4.12.5: no epoch closed for two: maybe everybody around us is of one mind, or
  * whoever did not answer was cut off and is no longer. */
-static void escape(struct assay_view *v, uint64_t now_ms)
+static void escape(struct assay_overlay *v, uint64_t now_ms)
 {
     uint16_t slot = 0;
     v->closed_ms = now_ms;
@@ -378,14 +380,14 @@ static void escape(struct assay_view *v, uint64_t now_ms)
         p->until_ms = 0;
         p->failures = 0;
     }
-    for (unsigned k = 0; k < ASSAY_VIEW_NEIGHBOURS_MAX && one_of_ours(v, &slot); k++) {
+    for (unsigned k = 0; k < ASSAY_OVERLAY_NEIGHBOURS_MAX && one_of_ours(v, &slot); k++) {
         put_off(v, &v->places[slot], now_ms);
         leave(v, now_ms, slot, true);
     }
 }
 
 /* Who does not answer, or has not been heard for an epoch, gives its place to another. */
-static void drop_silent(struct assay_view *v, uint64_t now_ms)
+static void drop_silent(struct assay_overlay *v, uint64_t now_ms)
 {
     const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
     for (uint32_t i = v->near_count; i > 0; i--) {
@@ -399,7 +401,7 @@ static void drop_silent(struct assay_view *v, uint64_t now_ms)
     }
 }
 
-static uint64_t look_ahead(const struct assay_view *v, uint64_t now_ms)
+static uint64_t look_ahead(const struct assay_overlay *v, uint64_t now_ms)
 {
     const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
     uint64_t wake = now_ms + v->answer_ms; /* whom we may ask again, refusals, errands */
@@ -411,7 +413,7 @@ static uint64_t look_ahead(const struct assay_view *v, uint64_t now_ms)
     return assay_max_u64(wake, now_ms + 1);
 }
 
-static void work(struct assay_view *v, uint64_t now_ms)
+static void work(struct assay_overlay *v, uint64_t now_ms)
 {
     if (v->closed_ms == 0) v->closed_ms = now_ms;
     if (now_ms >= v->closed_ms + 2 * (uint64_t)v->config.epoch_ms) escape(v, now_ms);
@@ -425,56 +427,59 @@ static void work(struct assay_view *v, uint64_t now_ms)
     v->dirty = false;
 }
 
-static bool link_or_tell(struct place *p, uint16_t slot, struct assay_view_action *action)
+static bool link_or_tell(struct place *p, uint16_t slot, struct assay_overlay_action *action)
 {
     const bool wants = p->side != SIDE_NONE || p->errand;
     if (wants != p->linked) {
         p->linked = wants;
-        *action = (struct assay_view_action){
-            .kind = wants ? ASSAY_VIEW_LINK : ASSAY_VIEW_UNLINK, .slot = slot
-        };
+        *action = (struct assay_overlay_action){ .kind = wants ? ASSAY_OVERLAY_LINK
+                                                               : ASSAY_OVERLAY_UNLINK,
+                                                 .slot = slot };
         return true;
     }
     if (p->tell == 0 || !p->linked) return false;
-    *action = (struct assay_view_action){ .kind = ASSAY_VIEW_TELL, .slot = slot, .word = p->tell };
-    p->tell = (enum assay_view_word)0;
+    *action = (struct assay_overlay_action){ .kind = ASSAY_OVERLAY_TELL,
+                                             .slot = slot,
+                                             .word = p->tell };
+    p->tell = (enum assay_overlay_word)0;
     return true;
 }
 
-bool assay_view_next(struct assay_view *v, uint64_t now_ms, struct assay_view_action *action)
+bool assay_overlay_next(struct assay_overlay *v, uint64_t now_ms,
+                        struct assay_overlay_action *action)
 {
     ASSAY_ASSERT(view_holds(v));
-    if (!assay_view_used(v)) return false;
+    if (!assay_overlay_used(v)) return false;
     if (v->dirty || now_ms >= v->wake_ms) work(v, now_ms);
     for (uint32_t s = 0; s < v->config.capacity; s++)
         if (link_or_tell(&v->places[s], (uint16_t)s, action)) return true;
     return false;
 }
 
-uint64_t assay_view_wake_at(const struct assay_view *v)
+uint64_t assay_overlay_wake_at(const struct assay_overlay *v)
 {
-    if (!assay_view_used(v)) return UINT64_MAX;
+    if (!assay_overlay_used(v)) return UINT64_MAX;
     return v->dirty ? 0 : v->wake_ms;
 }
 
 /* ------------------------------------------------------------ what others say */
 
 /* Silence refuses as well: who asks too many of us does not have us dial them all. */
-static void refuse(struct assay_view *v, uint64_t now_ms, uint16_t from)
+static void refuse(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
     if (now_ms >= v->refused_ms + v->answer_ms) {
         v->refused_ms = now_ms;
         v->refusals = 0;
     }
-    if (v->refusals >= ASSAY_VIEW_REFUSALS || !assay_view_errand(v, now_ms, from)) return;
+    if (v->refusals >= ASSAY_OVERLAY_REFUSALS || !assay_overlay_errand(v, now_ms, from)) return;
     v->refusals++;
-    p->tell = ASSAY_VIEW_REFUSE;
+    p->tell = ASSAY_OVERLAY_REFUSE;
 }
 
 /* docs/protocol.md 4.12.2: others' choices have what our own leave, and no operator or group of
  * addresses more than a quarter of it. */
-static bool has_room(const struct assay_view *v, const struct assay_view_peer *peer)
+static bool has_room(const struct assay_overlay *v, const struct assay_overlay_peer *peer)
 {
     const uint32_t room = most(v) - wanted_out(v);
     const uint32_t share = (room + 3) / 4;
@@ -486,7 +491,7 @@ static bool has_room(const struct assay_view *v, const struct assay_view_peer *p
     return alike(v, peer, false) < share;
 }
 
-static enum assay_status joined(struct assay_view *v, uint64_t now_ms, uint16_t from)
+static enum assay_status joined(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
     if (!p->peer.usable) return ASSAY_E_STRANGER;
@@ -501,11 +506,11 @@ static enum assay_status joined(struct assay_view *v, uint64_t now_ms, uint16_t 
     if (p->side == SIDE_ASKED) p->failures = 0; /* each asked the other: it is our choice still */
     enter(v, now_ms, from,
           p->side == SIDE_NONE ? SIDE_IN : p->side == SIDE_ASKED ? SIDE_OUT : p->side);
-    p->tell = ASSAY_VIEW_ACCEPT;
+    p->tell = ASSAY_OVERLAY_ACCEPT;
     return ASSAY_OK;
 }
 
-static void accepted(struct assay_view *v, uint64_t now_ms, uint16_t from)
+static void accepted(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
     p->heard_ms = now_ms;
@@ -515,7 +520,7 @@ static void accepted(struct assay_view *v, uint64_t now_ms, uint16_t from)
     if (v->rotates && count_side(v, SIDE_OUT) > wanted_out(v)) rotate(v, now_ms, from);
 }
 
-static void left(struct assay_view *v, uint64_t now_ms, uint16_t from, bool refused)
+static void left(struct assay_overlay *v, uint64_t now_ms, uint16_t from, bool refused)
 {
     struct place *p = &v->places[from];
     if (p->side == SIDE_NONE || (refused && p->side != SIDE_ASKED)) return;
@@ -523,36 +528,37 @@ static void left(struct assay_view *v, uint64_t now_ms, uint16_t from, bool refu
     leave(v, now_ms, from, false);
 }
 
-enum assay_status assay_view_heard(struct assay_view *v, uint64_t now_ms, uint16_t from,
-                                   const uint8_t *payload, size_t payload_len)
+enum assay_status assay_overlay_heard(struct assay_overlay *v, uint64_t now_ms, uint16_t from,
+                                      const uint8_t *payload, size_t payload_len)
 {
     ASSAY_ASSERT(from < v->members && from != v->config.self);
     if (payload_len == 0) return ASSAY_E_TRUNCATED;
     if (payload_len > 1) return ASSAY_E_TRAILING;
-    if (payload[0] < ASSAY_VIEW_JOIN || payload[0] > ASSAY_VIEW_LEAVE) return ASSAY_E_UNSUPPORTED;
-    switch ((enum assay_view_word)payload[0]) {
-    case ASSAY_VIEW_JOIN: return joined(v, now_ms, from);
-    case ASSAY_VIEW_ACCEPT: accepted(v, now_ms, from); return ASSAY_OK;
-    case ASSAY_VIEW_REFUSE: left(v, now_ms, from, true); return ASSAY_OK;
-    case ASSAY_VIEW_LEAVE: left(v, now_ms, from, false); return ASSAY_OK;
+    if (payload[0] < ASSAY_OVERLAY_JOIN || payload[0] > ASSAY_OVERLAY_LEAVE)
+        return ASSAY_E_UNSUPPORTED;
+    switch ((enum assay_overlay_word)payload[0]) {
+    case ASSAY_OVERLAY_JOIN: return joined(v, now_ms, from);
+    case ASSAY_OVERLAY_ACCEPT: accepted(v, now_ms, from); return ASSAY_OK;
+    case ASSAY_OVERLAY_REFUSE: left(v, now_ms, from, true); return ASSAY_OK;
+    case ASSAY_OVERLAY_LEAVE: left(v, now_ms, from, false); return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("every word returns");
 }
 
-void assay_view_alive(struct assay_view *v, uint64_t now_ms, uint16_t from)
+void assay_overlay_alive(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
     v->places[from].heard_ms = now_ms;
 }
 
-void assay_view_told(struct assay_view *v, uint64_t now_ms, uint16_t from)
+void assay_overlay_told(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
     v->places[from].tells = true;
     v->places[from].told_ms = now_ms;
 }
 
-bool assay_view_tells(const struct assay_view *v, uint64_t now_ms, uint16_t slot)
+bool assay_overlay_tells(const struct assay_overlay *v, uint64_t now_ms, uint16_t slot)
 {
     ASSAY_ASSERT(slot < v->members);
     const struct place *p = &v->places[slot];
@@ -560,7 +566,7 @@ bool assay_view_tells(const struct assay_view *v, uint64_t now_ms, uint16_t slot
     return now_ms < p->near_ms + epoch_ms || (p->tells && now_ms < p->told_ms + 2 * epoch_ms);
 }
 
-bool assay_view_errand(struct assay_view *v, uint64_t now_ms, uint16_t to)
+bool assay_overlay_errand(struct assay_overlay *v, uint64_t now_ms, uint16_t to)
 {
     ASSAY_ASSERT(to < v->members && to != v->config.self);
     struct place *p = &v->places[to];
@@ -568,7 +574,7 @@ bool assay_view_errand(struct assay_view *v, uint64_t now_ms, uint16_t to)
     if (p->side != SIDE_NONE) return true;
     for (uint32_t s = 0; s < v->members; s++)
         held += v->places[s].errand;
-    if (!p->errand && held >= ASSAY_VIEW_ERRANDS_MAX) return false;
+    if (!p->errand && held >= ASSAY_OVERLAY_ERRANDS_MAX) return false;
     p->errand = true;
     p->errand_until_ms = now_ms + 4 * v->answer_ms;
     v->dirty = true;
@@ -577,42 +583,42 @@ bool assay_view_errand(struct assay_view *v, uint64_t now_ms, uint16_t to)
 
 /* ------------------------------------------------------------ looks */
 
-uint32_t assay_view_count(const struct assay_view *v)
+uint32_t assay_overlay_count(const struct assay_overlay *v)
 {
     return v->near_count;
 }
 
-uint16_t assay_view_at(const struct assay_view *v, uint32_t k)
+uint16_t assay_overlay_at(const struct assay_overlay *v, uint32_t k)
 {
     ASSAY_ASSERT(k < v->near_count);
     return v->near[k];
 }
 
-bool assay_view_near(const struct assay_view *v, uint16_t slot)
+bool assay_overlay_near(const struct assay_overlay *v, uint16_t slot)
 {
     return slot < v->members && v->places[slot].side != SIDE_NONE;
 }
 
-bool assay_view_voter(const struct assay_view *v, uint16_t slot)
+bool assay_overlay_voter(const struct assay_overlay *v, uint16_t slot)
 {
     return slot < v->members && v->places[slot].peer.voter;
 }
 
-bool assay_view_chosen(const struct assay_view *v, uint16_t slot)
+bool assay_overlay_chosen(const struct assay_overlay *v, uint16_t slot)
 {
     return slot < v->members && v->places[slot].side == SIDE_OUT;
 }
 
-bool assay_view_turn(struct assay_view *v, uint16_t *slot)
+bool assay_overlay_turn(struct assay_overlay *v, uint16_t *slot)
 {
     if (v->near_count == 0) return false;
     *slot = v->near[v->turn++ % v->near_count];
     return true;
 }
 
-void assay_view_look(const struct assay_view *v, struct assay_view_figures *figures)
+void assay_overlay_look(const struct assay_overlay *v, struct assay_overlay_figures *figures)
 {
-    *figures = (struct assay_view_figures){ .outbound = count_side(v, SIDE_OUT),
+    *figures = (struct assay_overlay_figures){ .outbound = count_side(v, SIDE_OUT),
                                             .inbound = count_side(v, SIDE_IN),
                                             .asked = count_side(v, SIDE_ASKED) };
     for (uint32_t s = 0; s < v->members; s++)

@@ -32,30 +32,32 @@ static bool asks_voters(enum assay_message_kind kind)
 
 /* Whoever has it may answer, and the answer proves itself. A neighbour that said that it has it is
  * asked itself. */
-static bool asks_anybody(const struct assay_view *view, uint16_t to, enum assay_message_kind kind)
+static bool asks_anybody(const struct assay_overlay *view, uint16_t to,
+                         enum assay_message_kind kind)
 {
-    if (kind == ASSAY_MESSAGE_LACK) return !assay_view_near(view, to);
+    if (kind == ASSAY_MESSAGE_REQUEST_MISSING) return !assay_overlay_near(view, to);
     return kind == ASSAY_MESSAGE_BLOCK_PULL || kind == ASSAY_MESSAGE_CERTIFICATE_PULL ||
            kind == ASSAY_MESSAGE_ENVELOPE_PULL;
 }
 
-struct assay_relay assay_relay_near(struct assay_view *view, const struct assay_routes *routes,
-                                    uint64_t now_ms, const struct assay_relay *wide,
-                                    enum assay_message_kind kind, uint16_t source)
+struct assay_relay assay_relay_near(struct assay_overlay *view,
+                                    const struct assay_relay_tree *routes, uint64_t now_ms,
+                                    const struct assay_relay *wide, enum assay_message_kind kind,
+                                    uint16_t source)
 {
     struct assay_relay relay = *wide;
-    ASSAY_ASSERT(assay_view_used(view) && wide->walked == 0);
+    ASSAY_ASSERT(assay_overlay_used(view) && wide->walked == 0);
     relay.now_ms = now_ms;
     relay.calls = view;
     const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
-    if (!all && asks_anybody(view, relay.to, kind) && !assay_view_turn(view, &relay.to))
+    if (!all && asks_anybody(view, relay.to, kind) && !assay_overlay_turn(view, &relay.to))
         relay.left = 0; /* nobody to ask yet */
     if (!all || asks_voters(kind)) return relay;
     relay.view = view;
     relay.untold = relay.few && relay.to == ASSAY_SLOT_NEAR;
-    relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_view_count(view);
+    relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_overlay_count(view);
     relay.source = source;
-    if (kind == ASSAY_MESSAGE_VOTE_HAVE) relay.left = 0; /* but for those who said */
+    if (kind == ASSAY_MESSAGE_VOTE_INVENTORY) relay.left = 0; /* but for those who said */
     else if (source == ASSAY_SLOT_ALL) return relay;
     relay.routes = routes;
     return relay;
@@ -65,19 +67,19 @@ struct assay_relay assay_relay_near(struct assay_view *view, const struct assay_
  * then *wants. */
 static bool said(const struct assay_relay *relay, uint16_t slot, bool *wants)
 {
-    if (relay->routes == NULL || !assay_routes_knows(relay->routes, relay->now_ms, slot))
+    if (relay->routes == NULL || !assay_relay_tree_knows(relay->routes, relay->now_ms, slot))
         return false;
     *wants = relay->source == ASSAY_SLOT_ALL ||
-             assay_routes_wants(relay->routes, relay->now_ms, slot, relay->source);
+             assay_relay_tree_wants(relay->routes, relay->now_ms, slot, relay->source);
     return true;
 }
 
 static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
                       void *context, uint16_t *slot)
 {
-    const uint32_t count = assay_view_count(relay->view);
+    const uint32_t count = assay_overlay_count(relay->view);
     while (relay->walked < count) {
-        const uint16_t s = assay_view_at(relay->view, (relay->first + relay->walked++) % count);
+        const uint16_t s = assay_overlay_at(relay->view, (relay->first + relay->walked++) % count);
         bool wants = false;
         if (s == relay->except || s >= relay->members) continue;
         *slot = s;
@@ -87,7 +89,7 @@ static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, 
         }
         if (relay->left == 0) continue;
         if (relay->few && !reaches(context, s)) continue;
-        if (relay->untold && assay_view_tells(relay->view, relay->now_ms, s)) continue;
+        if (relay->untold && assay_overlay_tells(relay->view, relay->now_ms, s)) continue;
         relay->left--;
         return true;
     }
@@ -107,9 +109,9 @@ bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, 
         if (relay->to != ASSAY_SLOT_ALL && s != relay->to) continue;
         if (relay->few && !reaches(context, s)) continue;
         if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&
-            !assay_view_voter(relay->calls, s))
+            !assay_overlay_voter(relay->calls, s))
             continue;
-        if (relay->calls != NULL && !assay_view_errand(relay->calls, relay->now_ms, s)) continue;
+        if (relay->calls != NULL && !assay_overlay_errand(relay->calls, relay->now_ms, s)) continue;
         ASSAY_ASSERT(s < relay->members && s != relay->self);
         relay->left--;
         *slot = s;

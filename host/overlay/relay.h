@@ -32,10 +32,11 @@ struct assay_relay {
     uint32_t members, walked, left;
     bool few;                /* a relay */
     bool untold;             /* only to those who say no HAVE themselves */
-    struct assay_view *view; /* its neighbours are walked over; NULL: the roster */
-    const struct assay_routes *routes; /* who wants what of the source; NULL: nobody was asked */
+    struct assay_overlay *view; /* its neighbours are walked over; NULL: the roster */
+    const struct assay_relay_tree
+        *routes;                       /* who wants what of the source; NULL: nobody was asked */
     uint16_t source;                   /* ASSAY_SLOT_ALL: only those who said what they want */
-    struct assay_view *calls; /* errands: links for those who are no neighbours; NULL: there are
+    struct assay_overlay *calls; /* errands: links for those who are no neighbours; NULL: there are
                                  links to all */
     uint64_t now_ms;
 };
@@ -55,14 +56,15 @@ struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to
                                     const uint8_t *digest);
 /*
  * The same over a view that is used, for a message of that kind (docs/protocol.md 4.12.6, .11).
- * source: whose it is by routes (assay_routes_source); ASSAY_SLOT_ALL: nobody's, or its author
+ * source: whose it is by routes (assay_relay_tree_source); ASSAY_SLOT_ALL: nobody's, or its author
  * sends it again, so that it goes where it would go without routes. routes: NULL where there are
  * none.
  * Returns: the walk before its first recipient.
  */
-struct assay_relay assay_relay_near(struct assay_view *view, const struct assay_routes *routes,
-                                    uint64_t now_ms, const struct assay_relay *wide,
-                                    enum assay_message_kind kind, uint16_t source);
+struct assay_relay assay_relay_near(struct assay_overlay *view,
+                                    const struct assay_relay_tree *routes, uint64_t now_ms,
+                                    const struct assay_relay *wide, enum assay_message_kind kind,
+                                    uint16_t source);
 /*
  * The next recipient. reaches: whether there is a way to a slot now; a relay looks for others when
  * there is none, an author leaves what it sends for the time when there is one again.

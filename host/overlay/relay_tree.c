@@ -8,7 +8,7 @@
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote_have.h"
 
-enum { ROWS = ASSAY_VIEW_NEIGHBOURS_MAX, NO_ROW = 0xff, NO_PARENT = 0xffff };
+enum { ROWS = ASSAY_OVERLAY_NEIGHBOURS_MAX, NO_ROW = 0xff, NO_PARENT = 0xffff };
 
 struct row {
     bool used;
@@ -20,8 +20,8 @@ struct row {
     uint8_t theirs[ASSAY_ROUTE_LEN_MAX]; /* of whom it wants nothing from us */
 };
 
-struct assay_routes {
-    struct assay_routes_config config;
+struct assay_relay_tree {
+    struct assay_relay_tree_config config;
     uint64_t epoch;
     uint64_t say_at_ms; /* UINT64_MAX: nothing */
     struct row rows[ROWS];
@@ -42,33 +42,34 @@ static void set(uint8_t *bits, uint16_t slot, bool value)
     bits[slot / 8] = (uint8_t)(value ? bits[slot / 8] | bit : bits[slot / 8] & ~bit);
 }
 
-static bool row_holds(const struct assay_routes *r, const struct row *row)
+static bool row_holds(const struct assay_relay_tree *r, const struct row *row)
 {
     if (!row->used) return !row->says;
     return row->slot < r->config.capacity && row->slot != r->config.self &&
            r->slots[row->slot].row == row - r->rows;
 }
 
-static bool routes_hold(const struct assay_routes *r)
+static bool routes_hold(const struct assay_relay_tree *r)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (!row_holds(r, &r->rows[i])) return false;
     return true;
 }
 
-size_t assay_routes_size(uint32_t capacity)
+size_t assay_relay_tree_size(uint32_t capacity)
 {
-    const struct assay_routes *r = NULL;
+    const struct assay_relay_tree *r = NULL;
     return (sizeof *r + capacity * sizeof r->slots[0] + 63) / 64 * 64;
 }
 
-struct assay_routes *assay_routes_init(void *memory, const struct assay_routes_config *config)
+struct assay_relay_tree *assay_relay_tree_init(void *memory,
+                                               const struct assay_relay_tree_config *config)
 {
     ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
     ASSAY_ASSERT(config->capacity <= 8 * ASSAY_ROUTE_LEN_MAX && config->self < config->capacity);
     ASSAY_ASSERT(config->epoch_ms > 0);
-    struct assay_routes *r = memory;
-    assay_bytes_zero(r, assay_routes_size(config->capacity));
+    struct assay_relay_tree *r = memory;
+    assay_bytes_zero(r, assay_relay_tree_size(config->capacity));
     r->config = *config;
     r->say_at_ms = UINT64_MAX;
     for (uint32_t i = 0; i < config->capacity; i++) {
@@ -103,8 +104,9 @@ static bool proposal_source(struct assay_slice payload, uint64_t *slot)
     return true;
 }
 
-uint16_t assay_routes_source(const struct assay_routes *r, const struct assay_engine *engine,
-                             enum assay_message_kind kind, struct assay_slice payload)
+uint16_t assay_relay_tree_source(const struct assay_relay_tree *r,
+                                 const struct assay_engine *engine, enum assay_message_kind kind,
+                                 struct assay_slice payload)
 {
     uint64_t slot = UINT64_MAX;
     uint16_t sender = 0;
@@ -118,16 +120,17 @@ uint16_t assay_routes_source(const struct assay_routes *r, const struct assay_en
 
 /* ------------------------------------------------------------ what we want of neighbours */
 
-static void say_soon(struct assay_routes *r, struct row *row, uint64_t now_ms)
+static void say_soon(struct assay_relay_tree *r, struct row *row, uint64_t now_ms)
 {
     row->says = true;
     if (r->say_at_ms == UINT64_MAX)
         r->say_at_ms = now_ms + assay_message_pause_ms(r->config.epoch_ms);
 }
 
-static struct row *row_of(struct assay_routes *r, const struct assay_view *view, uint16_t slot)
+static struct row *row_of(struct assay_relay_tree *r, const struct assay_overlay *view,
+                          uint16_t slot)
 {
-    if (slot >= r->config.capacity || !assay_view_near(view, slot)) return NULL;
+    if (slot >= r->config.capacity || !assay_overlay_near(view, slot)) return NULL;
     if (r->slots[slot].row != NO_ROW) return &r->rows[r->slots[slot].row];
     uint8_t at = 0;
     while (at < ROWS && r->rows[at].used)
@@ -139,7 +142,7 @@ static struct row *row_of(struct assay_routes *r, const struct assay_view *view,
     return &r->rows[at];
 }
 
-static void want(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source,
+static void want(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source,
                  bool wanted)
 {
     if (has(row->ours, source) == !wanted) return;
@@ -148,19 +151,20 @@ static void want(struct assay_routes *r, struct row *row, uint64_t now_ms, uint1
 }
 
 /* Nobody is known to bring it: whoever has it may. */
-static void want_of_all(struct assay_routes *r, uint64_t now_ms, uint16_t source)
+static void want_of_all(struct assay_relay_tree *r, uint64_t now_ms, uint16_t source)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (r->rows[i].used) want(r, &r->rows[i], now_ms, source, true);
     r->slots[source].parent = NO_PARENT;
 }
 
-static bool is_late(const struct assay_routes *r, const struct row *row)
+static bool is_late(const struct assay_relay_tree *r, const struct row *row)
 {
     return row->late_epoch > 0 && r->epoch <= row->late_epoch;
 }
 
-static void came_first(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source)
+static void came_first(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
+                       uint16_t source)
 {
     if (is_late(r, row)) return;
     r->slots[source].parent = row->slot;
@@ -169,7 +173,8 @@ static void came_first(struct assay_routes *r, struct row *row, uint64_t now_ms,
 
 /* A parent is never asked to be silent: what it brings again its own source sent again. What is our
  * own nobody needs to bring. */
-static void came_again(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source)
+static void came_again(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
+                       uint16_t source)
 {
     const uint16_t parent = r->slots[source].parent;
     if (parent == row->slot) return;
@@ -177,11 +182,11 @@ static void came_again(struct assay_routes *r, struct row *row, uint64_t now_ms,
     want(r, row, now_ms, source, false);
 }
 
-void assay_routes_came(struct assay_routes *r, const struct assay_view *view, uint64_t now_ms,
-                       uint16_t from, enum assay_message_kind kind, struct assay_slice payload,
-                       bool first)
+void assay_relay_tree_came(struct assay_relay_tree *r, const struct assay_overlay *view,
+                           uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
+                           struct assay_slice payload, bool first)
 {
-    const uint16_t source = assay_routes_source(r, NULL, kind, payload);
+    const uint16_t source = assay_relay_tree_source(r, NULL, kind, payload);
     struct row *row = row_of(r, view, from);
     if (source == ASSAY_SLOT_ALL || row == NULL) return;
     if (first) came_first(r, row, now_ms, source);
@@ -190,7 +195,7 @@ void assay_routes_came(struct assay_routes *r, const struct assay_view *view, ui
 }
 
 /* Its parent was late with a vote of the source: who has it becomes the parent. */
-static void replace(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source)
+static void replace(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source)
 {
     const uint16_t parent = r->slots[source].parent;
     if (parent != NO_PARENT && parent != row->slot)
@@ -199,12 +204,12 @@ static void replace(struct assay_routes *r, struct row *row, uint64_t now_ms, ui
     want(r, row, now_ms, source, true);
 }
 
-void assay_routes_asked(struct assay_routes *r, const struct assay_view *view, uint64_t now_ms,
-                        uint16_t to, struct assay_slice payload)
+void assay_relay_tree_asked(struct assay_relay_tree *r, const struct assay_overlay *view,
+                            uint64_t now_ms, uint16_t to, struct assay_slice payload)
 {
-    struct assay_vote_have lack;
+    struct assay_vote_inventory lack;
     struct row *row = row_of(r, view, to);
-    const enum assay_status status = assay_vote_have_decode(payload, &lack);
+    const enum assay_status status = assay_vote_inventory_decode(payload, &lack);
     ASSAY_ASSERT(status == ASSAY_OK); /* the engine made it */
     for (uint32_t i = 0; row != NULL && i < lack.count; i++)
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
@@ -216,7 +221,7 @@ void assay_routes_asked(struct assay_routes *r, const struct assay_view *view, u
     ASSAY_ASSERT(routes_hold(r));
 }
 
-void assay_routes_closed(struct assay_routes *r, uint64_t now_ms, uint64_t epoch)
+void assay_relay_tree_closed(struct assay_relay_tree *r, uint64_t now_ms, uint64_t epoch)
 {
     r->epoch = epoch;
     for (size_t i = 0; i < ROWS; i++)
@@ -224,11 +229,12 @@ void assay_routes_closed(struct assay_routes *r, uint64_t now_ms, uint64_t epoch
             say_soon(r, &r->rows[i], now_ms);
 }
 
-void assay_routes_follow(struct assay_routes *r, const struct assay_view *view, uint64_t now_ms)
+void assay_relay_tree_follow(struct assay_relay_tree *r, const struct assay_overlay *view,
+                             uint64_t now_ms)
 {
     for (size_t i = 0; i < ROWS; i++) {
         struct row *row = &r->rows[i];
-        if (!row->used || assay_view_near(view, row->slot)) continue;
+        if (!row->used || assay_overlay_near(view, row->slot)) continue;
         const uint16_t left = row->slot;
         *row = (struct row){ .used = false };
         r->slots[left].row = NO_ROW;
@@ -238,7 +244,7 @@ void assay_routes_follow(struct assay_routes *r, const struct assay_view *view, 
     ASSAY_ASSERT(routes_hold(r));
 }
 
-void assay_routes_anew(struct assay_routes *r, uint64_t now_ms, uint16_t slot)
+void assay_relay_tree_anew(struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot)
 {
     if (slot >= r->config.capacity || r->slots[slot].row == NO_ROW) return;
     struct row *row = &r->rows[r->slots[slot].row];
@@ -248,8 +254,9 @@ void assay_routes_anew(struct assay_routes *r, uint64_t now_ms, uint16_t slot)
 
 /* ------------------------------------------------------------ what they want of us */
 
-enum assay_status assay_routes_heard(struct assay_routes *r, const struct assay_view *view,
-                                     uint64_t now_ms, uint16_t from, struct assay_slice payload)
+enum assay_status assay_relay_tree_heard(struct assay_relay_tree *r,
+                                         const struct assay_overlay *view, uint64_t now_ms,
+                                         uint16_t from, struct assay_slice payload)
 {
     if (payload.len == 0 || payload.len > ASSAY_ROUTE_LEN_MAX) return ASSAY_E_RANGE;
     struct row *row = row_of(r, view, from);
@@ -260,21 +267,21 @@ enum assay_status assay_routes_heard(struct assay_routes *r, const struct assay_
     return ASSAY_OK;
 }
 
-bool assay_routes_knows(const struct assay_routes *r, uint64_t now_ms, uint16_t slot)
+bool assay_relay_tree_knows(const struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot)
 {
     if (slot >= r->config.capacity || r->slots[slot].row == NO_ROW) return false;
     return now_ms < r->rows[r->slots[slot].row].theirs_until_ms;
 }
 
-bool assay_routes_wants(const struct assay_routes *r, uint64_t now_ms, uint16_t slot,
-                        uint16_t source)
+bool assay_relay_tree_wants(const struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot,
+                            uint16_t source)
 {
     ASSAY_ASSERT(source < r->config.capacity);
-    return !assay_routes_knows(r, now_ms, slot) ||
+    return !assay_relay_tree_knows(r, now_ms, slot) ||
            !has(r->rows[r->slots[slot].row].theirs, source);
 }
 
-bool assay_routes_next(struct assay_routes *r, uint64_t now_ms, struct assay_route_say *say)
+bool assay_relay_tree_next(struct assay_relay_tree *r, uint64_t now_ms, struct assay_route_say *say)
 {
     if (now_ms < r->say_at_ms) return false;
     for (size_t at = 0; at < ROWS; at++) {
@@ -292,7 +299,7 @@ bool assay_routes_next(struct assay_routes *r, uint64_t now_ms, struct assay_rou
     return false;
 }
 
-uint64_t assay_routes_wake_at(const struct assay_routes *r)
+uint64_t assay_relay_tree_wake_at(const struct assay_relay_tree *r)
 {
     return r->say_at_ms;
 }

@@ -26,7 +26,7 @@ enum {
     ASSAY_ROUTE_LATE_EPOCHS = 8,
 };
 
-struct assay_routes_config {
+struct assay_relay_tree_config {
     uint16_t self;
     uint32_t capacity; /* slots at most, 8 * ASSAY_ROUTE_LEN_MAX or fewer (asserted) */
     uint32_t epoch_ms;
@@ -39,50 +39,54 @@ struct assay_route_say {
     uint8_t payload[ASSAY_ROUTE_LEN_MAX];
 };
 
-struct assay_routes;
+struct assay_relay_tree;
 
 /* Returns: bytes of memory that init needs, aligned to 64. */
-size_t assay_routes_size(uint32_t capacity);
+size_t assay_relay_tree_size(uint32_t capacity);
 /* memory: the caller's, aligned to 64, outlives it. Returns: routes of nobody. */
-struct assay_routes *assay_routes_init(void *memory, const struct assay_routes_config *config);
+struct assay_relay_tree *assay_relay_tree_init(void *memory,
+                                               const struct assay_relay_tree_config *config);
 
 /*
  * Whose message it is: of a VOTE the slot that signed it, of a PROPOSAL its leader, of a
  * CERTIFICATE the leader who sends it as a rule (engine may be NULL: nobody).
  * Returns: a slot below capacity; ASSAY_SLOT_ALL: of another kind, or no such message
  */
-uint16_t assay_routes_source(const struct assay_routes *routes, const struct assay_engine *engine,
-                             enum assay_message_kind kind, struct assay_slice payload);
+uint16_t assay_relay_tree_source(const struct assay_relay_tree *routes,
+                                 const struct assay_engine *engine, enum assay_message_kind kind,
+                                 struct assay_slice payload);
 /* A VOTE or PROPOSAL came from a member: for the first time, and was accepted, or once
  * more. Returns: nothing. */
-void assay_routes_came(struct assay_routes *routes, const struct assay_view *view, uint64_t now_ms,
-                       uint16_t from, enum assay_message_kind kind, struct assay_slice payload,
-                       bool first);
+void assay_relay_tree_came(struct assay_relay_tree *routes, const struct assay_overlay *view,
+                           uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
+                           struct assay_slice payload, bool first);
 /* A VOTE_LACK of our own goes to one that says that it has these votes. Returns: nothing. */
-void assay_routes_asked(struct assay_routes *routes, const struct assay_view *view,
-                        uint64_t now_ms, uint16_t to, struct assay_slice payload);
+void assay_relay_tree_asked(struct assay_relay_tree *routes, const struct assay_overlay *view,
+                            uint64_t now_ms, uint16_t to, struct assay_slice payload);
 /* An epoch closed. Returns: nothing. */
-void assay_routes_closed(struct assay_routes *routes, uint64_t now_ms, uint64_t epoch);
+void assay_relay_tree_closed(struct assay_relay_tree *routes, uint64_t now_ms, uint64_t epoch);
 /* The view has other neighbours now: what is known of those who left is forgotten.
  * Returns: nothing. */
-void assay_routes_follow(struct assay_routes *routes, const struct assay_view *view,
-                         uint64_t now_ms);
+void assay_relay_tree_follow(struct assay_relay_tree *routes, const struct assay_overlay *view,
+                             uint64_t now_ms);
 /* A neighbour began anew: it knows of no routes. Returns: nothing. */
-void assay_routes_anew(struct assay_routes *routes, uint64_t now_ms, uint16_t slot);
+void assay_relay_tree_anew(struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
 
 /* A ROUTE message, hostile bytes. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_STRANGER (no
  * neighbour) */
-ASSAY_CHECKED enum assay_status assay_routes_heard(struct assay_routes *routes,
-                                                   const struct assay_view *view, uint64_t now_ms,
-                                                   uint16_t from, struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_relay_tree_heard(struct assay_relay_tree *routes,
+                                                       const struct assay_overlay *view,
+                                                       uint64_t now_ms, uint16_t from,
+                                                       struct assay_slice payload);
 /* Returns: whether a neighbour says of whom it wants nothing. */
-bool assay_routes_knows(const struct assay_routes *routes, uint64_t now_ms, uint16_t slot);
+bool assay_relay_tree_knows(const struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
 /* Returns: whether it wants what a source says; true where it said nothing. */
-bool assay_routes_wants(const struct assay_routes *routes, uint64_t now_ms, uint16_t slot,
-                        uint16_t source);
+bool assay_relay_tree_wants(const struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot,
+                            uint16_t source);
 /* What is to be said now; called until false. Returns: true and *say. */
-bool assay_routes_next(struct assay_routes *routes, uint64_t now_ms, struct assay_route_say *say);
-/* Returns: when assay_routes_next has something to say; UINT64_MAX: never. */
-uint64_t assay_routes_wake_at(const struct assay_routes *routes);
+bool assay_relay_tree_next(struct assay_relay_tree *routes, uint64_t now_ms,
+                           struct assay_route_say *say);
+/* Returns: when assay_relay_tree_next has something to say; UINT64_MAX: never. */
+uint64_t assay_relay_tree_wake_at(const struct assay_relay_tree *routes);
 
 #endif

@@ -11,8 +11,8 @@
 static uint64_t cost_of(struct assay_slice ask)
 {
     enum { BLOCKS = 1, STATE = 4 };
-    struct assay_past_ask past;
-    return assay_past_ask_decode(ask, &past) == ASSAY_OK && past.state ? STATE : BLOCKS;
+    struct assay_fast_sync_wire_ask past;
+    return assay_fast_sync_wire_ask_decode(ask, &past) == ASSAY_OK && past.state ? STATE : BLOCKS;
 }
 
 enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay_limit *limit,
@@ -25,7 +25,7 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
     if (limit != NULL && !assay_limit_sync(limit, now_ms, cost_of(ask))) {
         assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
         const bool is_shut =
-            assay_conduct_note(&limit->conduct, now_ms, ASSAY_CONDUCT_OF_DUPLICATE);
+            assay_peer_score_note(&limit->conduct, now_ms, ASSAY_PEER_SCORE_OF_DUPLICATE);
         ASSAY_ASSERT(!is_shut); /* who catches up asks often */
         return ASSAY_E_RATE;
     }

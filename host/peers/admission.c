@@ -14,10 +14,10 @@ static void check(const struct assay_admission *a, uint16_t slot)
 
 /* What one refusal says of a peer's conduct. It may shut the peer out: the host sees that. */
 static void hold_against(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                         enum assay_conduct_fault fault)
+                         enum assay_peer_score_fault fault)
 {
     if (a->limits == NULL) return;
-    if (assay_conduct_note(&a->limits[slot].conduct, now_ms, fault))
+    if (assay_peer_score_note(&a->limits[slot].conduct, now_ms, fault))
         assay_count(a->counters, ASSAY_COUNT_SHUT);
 }
 
@@ -34,8 +34,8 @@ static void refuse_header(struct assay_admission *a, uint64_t now_ms, uint16_t s
     if (status == ASSAY_E_UNSUPPORTED) which = ASSAY_COUNT_FRAME_KIND;
     assay_count(a->counters, which);
     hold_against(a, now_ms, slot,
-                 which == ASSAY_COUNT_FRAME_KIND ? ASSAY_CONDUCT_OF_DUPLICATE
-                                                 : ASSAY_CONDUCT_OF_INVALID);
+                 which == ASSAY_COUNT_FRAME_KIND ? ASSAY_PEER_SCORE_OF_DUPLICATE
+                                                 : ASSAY_PEER_SCORE_OF_INVALID);
 }
 
 static bool is_heard(struct assay_admission *a, uint64_t now_ms, uint16_t slot)
@@ -61,7 +61,7 @@ static bool within_budget(struct assay_admission *a, uint64_t now_ms, uint16_t s
     case ASSAY_LIMIT_BANNED:
     case ASSAY_LIMIT_SHUT: return true;
     }
-    hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_FLOODING);
+    hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_FLOODING);
     return false;
 }
 
@@ -74,7 +74,7 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
     case ASSAY_ADMITTED: return ASSAY_ADMIT_TAKEN;
     case ASSAY_REFUSED_NO_WEIGHT:
         /* 4.12.7: it passes on what others say, and the engine looks at whose votes they are. */
-        if (a->view != NULL && assay_view_used(a->view)) return ASSAY_ADMIT_TAKEN;
+        if (a->view != NULL && assay_overlay_used(a->view)) return ASSAY_ADMIT_TAKEN;
         assay_count(a->counters, ASSAY_COUNT_LANE_VOTER);
         break;
     case ASSAY_REFUSED_UNLISTED: assay_count(a->counters, ASSAY_COUNT_LANE_DOOR); break;
@@ -97,9 +97,9 @@ static enum assay_admitted refuse_page(struct assay_admission *a, uint64_t now_m
     if (status == ASSAY_E_FULL || status == ASSAY_E_MEMORY) which = ASSAY_COUNT_PAGE_FULL;
     assay_count(a->counters, which);
     if (which == ASSAY_COUNT_PAGE_DUPLICATE)
-        hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_DUPLICATE);
+        hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_DUPLICATE);
     if (which == ASSAY_COUNT_PAGE_MALFORMED || which == ASSAY_COUNT_PAGE_DIGEST)
-        hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_INVALID);
+        hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_INVALID);
     return ASSAY_ADMIT_REFUSED;
 }
 
@@ -197,7 +197,7 @@ bool assay_admission_is_new(struct assay_admission *a, uint64_t now_ms,
 
 bool assay_admission_passes_on(const struct assay_admission *a, enum assay_message_kind kind)
 {
-    if (a->view == NULL || !assay_view_used(a->view)) return false;
+    if (a->view == NULL || !assay_overlay_used(a->view)) return false;
     return kind == ASSAY_MESSAGE_VOTE || kind == ASSAY_MESSAGE_CERTIFICATE ||
            kind == ASSAY_MESSAGE_PROPOSAL;
 }
@@ -256,8 +256,8 @@ static void hold_against_answer(struct assay_admission *a, uint64_t now_ms, uint
                          (which == ASSAY_COUNT_ENGINE_ENCODING && status != ASSAY_E_UNSUPPORTED);
     const bool again = which == ASSAY_COUNT_ENGINE_DUPLICATE || which == ASSAY_COUNT_ENGINE_STALE ||
                        status == ASSAY_E_UNSUPPORTED;
-    if (invalid) hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_INVALID);
-    if (again) hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_DUPLICATE);
+    if (invalid) hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_INVALID);
+    if (again) hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_DUPLICATE);
 }
 
 bool assay_admission_judged(struct assay_admission *a, uint64_t now_ms, uint16_t slot,

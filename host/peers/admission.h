@@ -25,7 +25,7 @@ struct assay_admission {
     struct assay_pages *pages;  /* of frames */
     struct assay_seen *seen;
     struct assay_counters *counters;
-    const struct assay_view *view; /* who passes on what; NULL: everybody speaks for itself */
+    const struct assay_overlay *view; /* who passes on what; NULL: everybody speaks for itself */
     uint64_t again_ms; /* what is flooded by the host is passed on again after so long */
 };
 

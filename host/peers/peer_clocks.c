@@ -9,29 +9,30 @@
 
 enum { ASK = 0, ANSWER = 1, FAREWELL = 2, WORST_PARTS = 8, BOUND_MS_MAX = 5000, BOUND_PARTS = 8 };
 
-static void check(const struct assay_dates *d)
+static void check(const struct assay_peer_clocks *d)
 {
     ASSAY_ASSERT(d->peers != NULL && d->self < d->count);
-    ASSAY_ASSERT(d->every_ms >= ASSAY_DATES_ASK_MS_MIN && d->every_ms <= ASSAY_DATES_ASK_MS_MAX);
+    ASSAY_ASSERT(d->every_ms >= ASSAY_PEER_CLOCKS_ASK_MS_MIN &&
+                 d->every_ms <= ASSAY_PEER_CLOCKS_ASK_MS_MAX);
 }
 
-void assay_dates_init(struct assay_dates *dates, struct assay_dates_peer *peers, uint32_t count,
-                      uint16_t self, uint32_t epoch_ms)
+void assay_peer_clocks_init(struct assay_peer_clocks *dates, struct assay_peer_clocks_peer *peers,
+                            uint32_t count, uint16_t self, uint32_t epoch_ms)
 {
     ASSAY_ASSERT(epoch_ms > 0);
-    const uint64_t every_ms = assay_max_u64(epoch_ms, ASSAY_DATES_ASK_MS_MIN);
-    *dates = (struct assay_dates){
+    const uint64_t every_ms = assay_max_u64(epoch_ms, ASSAY_PEER_CLOCKS_ASK_MS_MIN);
+    *dates = (struct assay_peer_clocks){
         .peers = peers,
         .count = count,
         .self = self,
-        .every_ms = assay_min_u64(every_ms, ASSAY_DATES_ASK_MS_MAX),
+        .every_ms = assay_min_u64(every_ms, ASSAY_PEER_CLOCKS_ASK_MS_MAX),
         .bound_ms = assay_min_u64(BOUND_MS_MAX, epoch_ms / BOUND_PARTS),
     };
     assay_bytes_zero(peers, count * sizeof *peers);
     check(dates);
 }
 
-void assay_dates_heard(struct assay_dates *dates, uint16_t slot, uint64_t now_ms)
+void assay_peer_clocks_heard(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms)
 {
     ASSAY_ASSERT(slot < dates->count);
     dates->peers[slot].heard = true;
@@ -44,18 +45,19 @@ static bool is_within(uint64_t at_ms, uint64_t now_ms, uint64_t most_ms)
     return now_ms < at_ms || now_ms - at_ms <= most_ms;
 }
 
-static bool is_fresh(const struct assay_dates *d, uint64_t at_ms, uint64_t now_ms)
+static bool is_fresh(const struct assay_peer_clocks *d, uint64_t at_ms, uint64_t now_ms)
 {
-    return is_within(at_ms, now_ms, ASSAY_DATES_ASKS * d->every_ms);
+    return is_within(at_ms, now_ms, ASSAY_PEER_CLOCKS_ASKS * d->every_ms);
 }
 
-bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_t now_ms)
+bool assay_peer_clocks_present(const struct assay_peer_clocks *dates, uint16_t slot,
+                               uint64_t now_ms)
 {
     check(dates);
     ASSAY_ASSERT(slot < dates->count);
-    const struct assay_dates_peer *p = &dates->peers[slot];
+    const struct assay_peer_clocks_peer *p = &dates->peers[slot];
     if (slot == dates->self) return true;
-    const uint64_t most_ms = assay_max_u64(ASSAY_DATES_ASKS * dates->every_ms, dates->far_ms);
+    const uint64_t most_ms = assay_max_u64(ASSAY_PEER_CLOCKS_ASKS * dates->every_ms, dates->far_ms);
     return p->heard && !p->ended && is_within(p->heard_ms, now_ms, most_ms);
 }
 
@@ -66,8 +68,8 @@ static void put(struct assay_writer *w, uint8_t what, uint64_t ticket, uint64_t 
     assay_writer_u64be(w, at_unix_ms);
 }
 
-bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms, bool beside,
-                     struct assay_writer *w)
+bool assay_peer_clocks_ask(struct assay_peer_clocks *dates, uint64_t now_ms, uint64_t at_unix_ms,
+                           bool beside, struct assay_writer *w)
 {
     check(dates);
     if (now_ms < (beside ? dates->beside_at_ms : dates->ask_at_ms)) return false;
@@ -79,30 +81,30 @@ bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_uni
     return true;
 }
 
-void assay_dates_farewell(uint64_t at_unix_ms, struct assay_writer *w)
+void assay_peer_clocks_farewell(uint64_t at_unix_ms, struct assay_writer *w)
 {
     put(w, FAREWELL, 0, at_unix_ms);
     ASSAY_ASSERT(!w->full);
 }
 
-bool assay_dates_ends(struct assay_dates *dates, uint16_t slot, uint64_t now_ms)
+bool assay_peer_clocks_ends(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms)
 {
     check(dates);
     ASSAY_ASSERT(slot < dates->count);
-    struct assay_dates_peer *p = &dates->peers[slot];
+    struct assay_peer_clocks_peer *p = &dates->peers[slot];
     if (!p->ended || (p->was_ending && now_ms - p->ending_ms < dates->every_ms)) return false;
     p->was_ending = true;
     p->ending_ms = now_ms;
     return true;
 }
 
-uint64_t assay_dates_wake_at(const struct assay_dates *dates)
+uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates)
 {
     return dates->ask_at_ms;
 }
 
 /* The answer was given about halfway between the question and now. */
-static void note(struct assay_dates *d, struct assay_dates_peer *p, uint64_t now_ms,
+static void note(struct assay_peer_clocks *d, struct assay_peer_clocks_peer *p, uint64_t now_ms,
                  uint64_t at_unix_ms, uint64_t told_unix_ms)
 {
     const uint64_t round_ms = now_ms - (d->ticket - 1);
@@ -113,9 +115,9 @@ static void note(struct assay_dates *d, struct assay_dates_peer *p, uint64_t now
     p->worst_ms = assay_max_u64(round_ms, p->worst_ms - p->worst_ms / WORST_PARTS);
 }
 
-enum assay_status assay_dates_take(struct assay_dates *dates, uint16_t slot, uint64_t now_ms,
-                                   uint64_t at_unix_ms, struct assay_slice payload,
-                                   struct assay_writer *w)
+enum assay_status assay_peer_clocks_take(struct assay_peer_clocks *dates, uint16_t slot,
+                                         uint64_t now_ms, uint64_t at_unix_ms,
+                                         struct assay_slice payload, struct assay_writer *w)
 {
     check(dates);
     ASSAY_ASSERT(slot < dates->count && at_unix_ms < INT64_MAX / 2);
@@ -145,26 +147,26 @@ enum assay_status assay_dates_take(struct assay_dates *dates, uint16_t slot, uin
     return ASSAY_OK;
 }
 
-static bool has_date(const struct assay_dates *d, uint32_t slot, uint64_t now_ms)
+static bool has_date(const struct assay_peer_clocks *d, uint32_t slot, uint64_t now_ms)
 {
-    const struct assay_dates_peer *p = &d->peers[slot];
+    const struct assay_peer_clocks_peer *p = &d->peers[slot];
     return slot == d->self || (p->known && is_fresh(d, p->told_ms, now_ms));
 }
 
 /* How far a date is ahead of ours; `sure`: at least so far, were the whole of the answer's time
  * spent on one of its ways (4.5.4). A slow answer says little, and no alarm comes of it. */
-static int64_t ahead_of(const struct assay_dates *d, uint32_t slot, bool sure)
+static int64_t ahead_of(const struct assay_peer_clocks *d, uint32_t slot, bool sure)
 {
     if (slot == d->self) return 0;
-    const struct assay_dates_peer *p = &d->peers[slot];
+    const struct assay_peer_clocks_peer *p = &d->peers[slot];
     const int64_t vague_ms = sure ? (int64_t)((p->round_ms + 1) / 2) : 0;
     if (p->ahead_ms > vague_ms) return p->ahead_ms - vague_ms;
     return p->ahead_ms < -vague_ms ? p->ahead_ms + vague_ms : 0;
 }
 
 /* Weight of the members whose date is not above the limit (`above`: not below it). */
-static uint64_t weight_beside(const struct assay_dates *d, const uint32_t *weights, uint64_t now_ms,
-                              bool sure, int64_t limit_ms, bool above)
+static uint64_t weight_beside(const struct assay_peer_clocks *d, const uint32_t *weights,
+                              uint64_t now_ms, bool sure, int64_t limit_ms, bool above)
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < d->count; i++) {
@@ -178,8 +180,8 @@ static uint64_t weight_beside(const struct assay_dates *d, const uint32_t *weigh
 /* The median that is nearest to our own date: where exactly half disagrees with it, nobody can say
  * who is right. A Byzantine third is less than half of what is looked at. Returns: ours ahead of
  * it. */
-static int64_t median(const struct assay_dates *dates, const uint32_t *weights, uint64_t now_ms,
-                      uint64_t dated, bool sure)
+static int64_t median(const struct assay_peer_clocks *dates, const uint32_t *weights,
+                      uint64_t now_ms, uint64_t dated, bool sure)
 {
     int64_t nearest_ms = 0;
     for (uint32_t i = 0; i < dates->count; i++) {
@@ -192,8 +194,8 @@ static int64_t median(const struct assay_dates *dates, const uint32_t *weights, 
     return nearest_ms;
 }
 
-static struct assay_dates_found find(const struct assay_dates *dates, const uint32_t *weights,
-                                     uint64_t now_ms)
+static struct assay_peer_clocks_found find(const struct assay_peer_clocks *dates,
+                                           const uint32_t *weights, uint64_t now_ms)
 {
     uint64_t total = 0;
     uint64_t dated = 0;
@@ -201,14 +203,15 @@ static struct assay_dates_found find(const struct assay_dates *dates, const uint
         total += weights[i];
         if (has_date(dates, i, now_ms)) dated += weights[i];
     }
-    struct assay_dates_found found = { .known = total > 0 && 3 * dated > 2 * total };
+    struct assay_peer_clocks_found found = { .known = total > 0 && 3 * dated > 2 * total };
     if (!found.known) return found;
     found.ahead_ms = median(dates, weights, now_ms, dated, false);
     found.sure_ms = median(dates, weights, now_ms, dated, true);
     return found;
 }
 
-bool assay_dates_look(struct assay_dates *dates, const uint32_t *weights, uint64_t now_ms)
+bool assay_peer_clocks_look(struct assay_peer_clocks *dates, const uint32_t *weights,
+                            uint64_t now_ms)
 {
     check(dates);
     dates->found = find(dates, weights, now_ms);

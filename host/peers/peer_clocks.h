@@ -21,12 +21,13 @@
 
 enum {
     ASSAY_DATE_LEN = 17,
-    ASSAY_DATES_ASK_MS_MIN = 500, /* T between two questions, within these */
-    ASSAY_DATES_ASK_MS_MAX = 10 * 1000,
-    ASSAY_DATES_ASKS = 3, /* silent for so many questions is gone, and its date is forgotten */
+    ASSAY_PEER_CLOCKS_ASK_MS_MIN = 500, /* T between two questions, within these */
+    ASSAY_PEER_CLOCKS_ASK_MS_MAX = 10 * 1000,
+    ASSAY_PEER_CLOCKS_ASKS =
+        3, /* silent for so many questions is gone, and its date is forgotten */
 };
 
-struct assay_dates_peer {
+struct assay_peer_clocks_peer {
     bool heard, known;
     uint64_t heard_ms; /* monotonic: when anything came from it last */
     int64_t ahead_ms;  /* its date was ahead of ours by so much ... */
@@ -39,8 +40,8 @@ struct assay_dates_peer {
 };
 
 /* In the caller's memory. */
-struct assay_dates {
-    struct assay_dates_peer *peers; /* [count] */
+struct assay_peer_clocks {
+    struct assay_peer_clocks_peer *peers; /* [count] */
     uint32_t count;
     uint16_t self;
     uint64_t every_ms;
@@ -49,7 +50,7 @@ struct assay_dates {
     uint64_t ask_at_ms, ticket; /* alone at the latest; ticket 0: nothing was asked */
     uint64_t beside_at_ms;      /* in company from then on */
     bool off; /* as found out last: our date is surely off by more than the bound */
-    struct assay_dates_found {
+    struct assay_peer_clocks_found {
         bool known; /* members of more than 2W/3, this one included, have a date that is fresh */
         int64_t ahead_ms; /* ours is ahead of the weighted median of theirs and ours by so much */
         int64_t sure_ms;  /* and by so much at least, however long each way of an answer took */
@@ -57,37 +58,40 @@ struct assay_dates {
 };
 
 /* peers: [count], zeroed here. Returns: nothing. */
-void assay_dates_init(struct assay_dates *dates, struct assay_dates_peer *peers, uint32_t count,
-                      uint16_t self, uint32_t epoch_ms);
+void assay_peer_clocks_init(struct assay_peer_clocks *dates, struct assay_peer_clocks_peer *peers,
+                            uint32_t count, uint16_t self, uint32_t epoch_ms);
 /* Something came from a member. Returns: nothing. */
-void assay_dates_heard(struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
+void assay_peer_clocks_heard(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
 /* Returns: whether the member was heard of lately; always of oneself. */
-bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
+bool assay_peer_clocks_present(const struct assay_peer_clocks *dates, uint16_t slot,
+                               uint64_t now_ms);
 /* What this node says last: *w holds it. Returns: nothing. */
-void assay_dates_farewell(uint64_t at_unix_ms, struct assay_writer *w);
+void assay_peer_clocks_farewell(uint64_t at_unix_ms, struct assay_writer *w);
 /* After a DATE payload was taken. Returns: whether people are to be told that the member ends:
  * once an interval of questions, however often it says so. */
-bool assay_dates_ends(struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
+bool assay_peer_clocks_ends(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
 /*
  * Whether everybody is to be asked now; then *w holds the question. beside: something that can wait
  * goes to everybody now, so that the question costs no message of its own; without such company it
  * is asked a quarter of an interval later. Returns: true once a turn.
  */
-bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms, bool beside,
-                     struct assay_writer *w);
-/* Returns: when assay_dates_ask is due without company. */
-uint64_t assay_dates_wake_at(const struct assay_dates *dates);
+bool assay_peer_clocks_ask(struct assay_peer_clocks *dates, uint64_t now_ms, uint64_t at_unix_ms,
+                           bool beside, struct assay_writer *w);
+/* Returns: when assay_peer_clocks_ask is due without company. */
+uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates);
 /*
- * assay_dates_take - a DATE payload came, hostile bytes; slot < count (asserted).
+ * assay_peer_clocks_take - a DATE payload came, hostile bytes; slot < count (asserted).
  * Out:     *w holds the answer to a question, nothing otherwise
  * Returns: ASSAY_OK | ASSAY_E_STALE (an answer to nothing that was asked last) | INPUT statuses
  */
-ASSAY_CHECKED enum assay_status assay_dates_take(struct assay_dates *dates, uint16_t slot,
-                                                 uint64_t now_ms, uint64_t at_unix_ms,
-                                                 struct assay_slice payload,
-                                                 struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_peer_clocks_take(struct assay_peer_clocks *dates,
+                                                       uint16_t slot, uint64_t now_ms,
+                                                       uint64_t at_unix_ms,
+                                                       struct assay_slice payload,
+                                                       struct assay_writer *w);
 /* Works out dates->found anew. weights: [count], of the running epoch.
  * Returns: whether our date has just turned out to be off, or to be right again (dates->off) */
-bool assay_dates_look(struct assay_dates *dates, const uint32_t *weights, uint64_t now_ms);
+bool assay_peer_clocks_look(struct assay_peer_clocks *dates, const uint32_t *weights,
+                            uint64_t now_ms);
 
 #endif

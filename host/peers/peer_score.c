@@ -6,64 +6,64 @@
 #include "base/assert.h"
 #include "base/checked.h"
 
-enum { MILLI = 1000, SECOND_MS = 1000, NEVER_TOO_MUCH = ASSAY_CONDUCT_FULL };
+enum { MILLI = 1000, SECOND_MS = 1000, NEVER_TOO_MUCH = ASSAY_PEER_SCORE_FULL };
 
 struct price {
     uint32_t points, most_s; /* most_s: no more is lost in a second */
     bool can_shut;
 };
 
-static struct price price_of(enum assay_conduct_fault fault)
+static struct price price_of(enum assay_peer_score_fault fault)
 {
     switch (fault) {
-    case ASSAY_CONDUCT_OF_INVALID:
-        return (struct price){ ASSAY_CONDUCT_INVALID, NEVER_TOO_MUCH, true };
-    case ASSAY_CONDUCT_OF_FLOODING:
-        return (struct price){ ASSAY_CONDUCT_FLOODING, ASSAY_CONDUCT_FLOODING_S, true };
-    case ASSAY_CONDUCT_OF_DUPLICATE:
-        return (struct price){ ASSAY_CONDUCT_DUPLICATE, ASSAY_CONDUCT_DUPLICATE_S, false };
-    case ASSAY_CONDUCT_OF_UNANSWERED:
-        return (struct price){ ASSAY_CONDUCT_UNANSWERED, ASSAY_CONDUCT_UNANSWERED_S, false };
-    case ASSAY_CONDUCT_FAULTS: break;
+    case ASSAY_PEER_SCORE_OF_INVALID:
+        return (struct price){ ASSAY_PEER_SCORE_INVALID, NEVER_TOO_MUCH, true };
+    case ASSAY_PEER_SCORE_OF_FLOODING:
+        return (struct price){ ASSAY_PEER_SCORE_FLOODING, ASSAY_PEER_SCORE_FLOODING_S, true };
+    case ASSAY_PEER_SCORE_OF_DUPLICATE:
+        return (struct price){ ASSAY_PEER_SCORE_DUPLICATE, ASSAY_PEER_SCORE_DUPLICATE_S, false };
+    case ASSAY_PEER_SCORE_OF_UNANSWERED:
+        return (struct price){ ASSAY_PEER_SCORE_UNANSWERED, ASSAY_PEER_SCORE_UNANSWERED_S, false };
+    case ASSAY_PEER_SCORE_FAULTS: break;
     }
     ASSAY_UNREACHABLE("fault");
 }
 
-static bool holds(const struct assay_conduct *c)
+static bool holds(const struct assay_peer_score *c)
 {
-    return c->points_milli <= (uint64_t)ASSAY_CONDUCT_FULL * MILLI &&
-           c->back_off_ms >= ASSAY_CONDUCT_BACK_OFF_MS &&
-           c->back_off_ms <= ASSAY_CONDUCT_BACK_OFF_MAX_MS;
+    return c->points_milli <= (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI &&
+           c->back_off_ms >= ASSAY_PEER_SCORE_BACK_OFF_MS &&
+           c->back_off_ms <= ASSAY_PEER_SCORE_BACK_OFF_MAX_MS;
 }
 
-void assay_conduct_init(struct assay_conduct *conduct, uint64_t now_ms)
+void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    *conduct = (struct assay_conduct){ .points_milli = (uint64_t)ASSAY_CONDUCT_FULL * MILLI,
-                                       .at_ms = now_ms,
-                                       .second_ms = now_ms,
-                                       .back_off_ms = ASSAY_CONDUCT_BACK_OFF_MS };
+    *conduct = (struct assay_peer_score){ .points_milli = (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI,
+                                          .at_ms = now_ms,
+                                          .second_ms = now_ms,
+                                          .back_off_ms = ASSAY_PEER_SCORE_BACK_OFF_MS };
     ASSAY_ASSERT(holds(conduct));
 }
 
-static uint64_t level_milli(const struct assay_conduct *c, uint64_t now_ms)
+static uint64_t level_milli(const struct assay_peer_score *c, uint64_t now_ms)
 {
-    const uint64_t full = (uint64_t)ASSAY_CONDUCT_FULL * MILLI;
+    const uint64_t full = (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI;
     ASSAY_ASSERT(holds(c));
     if (now_ms <= c->at_ms) return c->points_milli; /* monotonic clocks stand still at most */
     const uint64_t missing = full - c->points_milli;
     const uint64_t gone_ms = now_ms - c->at_ms;
     /* So long ago that all is back: before anything is multiplied. */
-    if (gone_ms >= missing / ASSAY_CONDUCT_REGAINED_S) return full;
-    return c->points_milli + gone_ms * ASSAY_CONDUCT_REGAINED_S;
+    if (gone_ms >= missing / ASSAY_PEER_SCORE_REGAINED_S) return full;
+    return c->points_milli + gone_ms * ASSAY_PEER_SCORE_REGAINED_S;
 }
 
 /* What one second may take was taken: the rest of it is counted and costs nothing. */
-static uint32_t within_second(struct assay_conduct *c, uint64_t now_ms,
-                              enum assay_conduct_fault fault, struct price price)
+static uint32_t within_second(struct assay_peer_score *c, uint64_t now_ms,
+                              enum assay_peer_score_fault fault, struct price price)
 {
     if (now_ms >= c->second_ms && now_ms - c->second_ms >= SECOND_MS) {
         c->second_ms = now_ms;
-        for (int i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
+        for (int i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
             c->lost[i] = 0;
     }
     ASSAY_ASSERT(c->lost[fault] <= price.most_s);
@@ -74,90 +74,92 @@ static uint32_t within_second(struct assay_conduct *c, uint64_t now_ms,
 }
 
 /* Good behaviour since it was let in again makes the next back-off shorter. */
-static void forgive(struct assay_conduct *c, uint64_t now_ms)
+static void forgive(struct assay_peer_score *c, uint64_t now_ms)
 {
     uint64_t good_ms = now_ms - c->shut_until_ms;
-    while (good_ms >= ASSAY_CONDUCT_FORGIVEN_MS && c->back_off_ms > ASSAY_CONDUCT_BACK_OFF_MS) {
-        c->back_off_ms = assay_max_u64(c->back_off_ms / 2, ASSAY_CONDUCT_BACK_OFF_MS);
-        good_ms -= ASSAY_CONDUCT_FORGIVEN_MS;
+    while (good_ms >= ASSAY_PEER_SCORE_FORGIVEN_MS &&
+           c->back_off_ms > ASSAY_PEER_SCORE_BACK_OFF_MS) {
+        c->back_off_ms = assay_max_u64(c->back_off_ms / 2, ASSAY_PEER_SCORE_BACK_OFF_MS);
+        good_ms -= ASSAY_PEER_SCORE_FORGIVEN_MS;
     }
 }
 
-static void shut(struct assay_conduct *c, uint64_t now_ms)
+static void shut(struct assay_peer_score *c, uint64_t now_ms)
 {
     ASSAY_ASSERT(now_ms >= c->shut_until_ms);
     if (c->shut_count > 0) forgive(c, now_ms);
     c->shut_until_ms = now_ms + c->back_off_ms;
-    c->back_off_ms = assay_min_u64(2 * c->back_off_ms, ASSAY_CONDUCT_BACK_OFF_MAX_MS);
+    c->back_off_ms = assay_min_u64(2 * c->back_off_ms, ASSAY_PEER_SCORE_BACK_OFF_MAX_MS);
     c->shut_count += 1;
     /* It comes back as one that is served last, with a second chance. */
-    c->points_milli = (uint64_t)ASSAY_CONDUCT_LEAST * MILLI;
+    c->points_milli = (uint64_t)ASSAY_PEER_SCORE_LEAST * MILLI;
     c->at_ms = c->shut_until_ms;
     ASSAY_ASSERT(holds(c));
 }
 
-bool assay_conduct_note(struct assay_conduct *conduct, uint64_t now_ms,
-                        enum assay_conduct_fault fault)
+bool assay_peer_score_note(struct assay_peer_score *conduct, uint64_t now_ms,
+                           enum assay_peer_score_fault fault)
 {
     const struct price price = price_of(fault);
     ASSAY_ASSERT(holds(conduct));
     conduct->faults[fault] += 1;
-    if (assay_conduct_is_shut(conduct, now_ms)) return false; /* it pays already */
+    if (assay_peer_score_is_shut(conduct, now_ms)) return false; /* it pays already */
     const uint64_t now_milli = level_milli(conduct, now_ms);
     const uint64_t cost = (uint64_t)within_second(conduct, now_ms, fault, price) * MILLI;
-    const uint64_t least = price.can_shut ? 0 : (uint64_t)ASSAY_CONDUCT_LEAST * MILLI;
+    const uint64_t least = price.can_shut ? 0 : (uint64_t)ASSAY_PEER_SCORE_LEAST * MILLI;
     uint64_t left = now_milli >= cost ? now_milli - cost : 0;
     if (left < least) left = assay_min_u64(now_milli, least);
     conduct->points_milli = left;
     if (now_ms > conduct->at_ms) conduct->at_ms = now_ms;
     if (left > 0 || !price.can_shut) return false;
     shut(conduct, now_ms);
-    ASSAY_ASSERT(assay_conduct_is_shut(conduct, now_ms));
+    ASSAY_ASSERT(assay_peer_score_is_shut(conduct, now_ms));
     return true;
 }
 
-void assay_conduct_asked(struct assay_conduct *conduct, uint64_t now_ms)
+void assay_peer_score_asked(struct assay_peer_score *conduct, uint64_t now_ms)
 {
     ASSAY_ASSERT(holds(conduct));
     const bool late = conduct->open > 0 && now_ms >= conduct->open_since_ms &&
-                      now_ms - conduct->open_since_ms >= ASSAY_CONDUCT_ANSWER_MS;
+                      now_ms - conduct->open_since_ms >= ASSAY_PEER_SCORE_ANSWER_MS;
     for (uint32_t i = 0; late && i < conduct->open; i++) {
-        const bool was_shut = assay_conduct_note(conduct, now_ms, ASSAY_CONDUCT_OF_UNANSWERED);
+        const bool was_shut =
+            assay_peer_score_note(conduct, now_ms, ASSAY_PEER_SCORE_OF_UNANSWERED);
         ASSAY_ASSERT(!was_shut);
     }
     if (late) conduct->open = 0;
     if (conduct->open == 0) conduct->open_since_ms = now_ms;
-    if (conduct->open < ASSAY_CONDUCT_OPEN_MAX) conduct->open += 1;
+    if (conduct->open < ASSAY_PEER_SCORE_OPEN_MAX) conduct->open += 1;
 }
 
-void assay_conduct_answered(struct assay_conduct *conduct, uint64_t now_ms)
+void assay_peer_score_answered(struct assay_peer_score *conduct, uint64_t now_ms)
 {
     ASSAY_ASSERT(holds(conduct));
     if (conduct->open > 0) conduct->open -= 1;
     conduct->open_since_ms = now_ms; /* who answers is there: the others have that time again */
 }
 
-uint32_t assay_conduct_points(const struct assay_conduct *conduct, uint64_t now_ms)
+uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    if (assay_conduct_is_shut(conduct, now_ms)) return 0;
+    if (assay_peer_score_is_shut(conduct, now_ms)) return 0;
     return (uint32_t)(level_milli(conduct, now_ms) / MILLI);
 }
 
-bool assay_conduct_is_shut(const struct assay_conduct *conduct, uint64_t now_ms)
+bool assay_peer_score_is_shut(const struct assay_peer_score *conduct, uint64_t now_ms)
 {
     return now_ms < conduct->shut_until_ms;
 }
 
-bool assay_conduct_is_last(const struct assay_conduct *conduct, uint64_t now_ms)
+bool assay_peer_score_is_last(const struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    return assay_conduct_points(conduct, now_ms) < ASSAY_CONDUCT_LAST;
+    return assay_peer_score_points(conduct, now_ms) < ASSAY_PEER_SCORE_LAST;
 }
 
-const char *assay_conduct_name(enum assay_conduct_fault fault)
+const char *assay_peer_score_name(enum assay_peer_score_fault fault)
 {
-#define ASSAY_CONDUCT_NAME(symbol, name) [symbol] = (name),
-    static const char *const names[ASSAY_CONDUCT_FAULTS] = { ASSAY_CONDUCT_LIST(
-        ASSAY_CONDUCT_NAME) };
-#undef ASSAY_CONDUCT_NAME
-    return (unsigned)fault < ASSAY_CONDUCT_FAULTS ? names[fault] : "unknown";
+#define ASSAY_PEER_SCORE_NAME(symbol, name) [symbol] = (name),
+    static const char *const names[ASSAY_PEER_SCORE_FAULTS] = { ASSAY_PEER_SCORE_LIST(
+        ASSAY_PEER_SCORE_NAME) };
+#undef ASSAY_PEER_SCORE_NAME
+    return (unsigned)fault < ASSAY_PEER_SCORE_FAULTS ? names[fault] : "unknown";
 }

@@ -2,7 +2,7 @@
  * host/peers/peer_score.h - how a peer behaves on the wire towards this node: local, and soon
  * forgotten. Pure; time is an argument.
  *
- * Points from ASSAY_CONDUCT_FULL down to 0, lost by faults, regained with time
+ * Points from ASSAY_PEER_SCORE_FULL down to 0, lost by faults, regained with time
  * (docs/protocol.md 10.5.1). They decide who is served first and who is hung up; they are no word
  * about anybody's hardware, are told to nobody, and neither engine nor ledger can see them.
  *
@@ -21,40 +21,44 @@
 #include <stdint.h>
 
 enum {
-    ASSAY_CONDUCT_FULL = 1000,
-    ASSAY_CONDUCT_LAST = 500,      /* below it a peer is served after the others */
-    ASSAY_CONDUCT_LEAST = 400, /* small faults bring nobody below; who was shut out begins here */
-    ASSAY_CONDUCT_REGAINED_S = 10, /* points a second: from nothing to good again in 50 s */
-    ASSAY_CONDUCT_INVALID = 50,
-    ASSAY_CONDUCT_FLOODING = 5,
-    ASSAY_CONDUCT_FLOODING_S = 60, /* no more than so many points in one second */
-    ASSAY_CONDUCT_DUPLICATE = 1,
-    ASSAY_CONDUCT_DUPLICATE_S = 15, /* as above */
-    ASSAY_CONDUCT_UNANSWERED = 5,
-    ASSAY_CONDUCT_UNANSWERED_S = 15, /* as above */
-    ASSAY_CONDUCT_ANSWER_MS = 2000,  /* so long whoever is asked has for its answer */
-    ASSAY_CONDUCT_OPEN_MAX = 64,     /* asks that are watched at a time */
-    ASSAY_CONDUCT_BACK_OFF_MS = 5 * 1000,     /* hung up for so long, then doubling ... */
-    ASSAY_CONDUCT_BACK_OFF_MAX_MS = 10 * 60 * 1000,
-    ASSAY_CONDUCT_FORGIVEN_MS = 10 * 60 * 1000, /* ... and halved for each such time without one */
+    ASSAY_PEER_SCORE_FULL = 1000,
+    ASSAY_PEER_SCORE_LAST = 500, /* below it a peer is served after the others */
+    ASSAY_PEER_SCORE_LEAST =
+        400, /* small faults bring nobody below; who was shut out begins here */
+    ASSAY_PEER_SCORE_REGAINED_S = 10, /* points a second: from nothing to good again in 50 s */
+    ASSAY_PEER_SCORE_INVALID = 50,
+    ASSAY_PEER_SCORE_FLOODING = 5,
+    ASSAY_PEER_SCORE_FLOODING_S = 60, /* no more than so many points in one second */
+    ASSAY_PEER_SCORE_DUPLICATE = 1,
+    ASSAY_PEER_SCORE_DUPLICATE_S = 15, /* as above */
+    ASSAY_PEER_SCORE_UNANSWERED = 5,
+    ASSAY_PEER_SCORE_UNANSWERED_S = 15,      /* as above */
+    ASSAY_PEER_SCORE_ANSWER_MS = 2000,       /* so long whoever is asked has for its answer */
+    ASSAY_PEER_SCORE_OPEN_MAX = 64,          /* asks that are watched at a time */
+    ASSAY_PEER_SCORE_BACK_OFF_MS = 5 * 1000, /* hung up for so long, then doubling ... */
+    ASSAY_PEER_SCORE_BACK_OFF_MAX_MS = 10 * 60 * 1000,
+    ASSAY_PEER_SCORE_FORGIVEN_MS =
+        10 * 60 * 1000, /* ... and halved for each such time without one */
 };
 
 /* symbol, name */
-#define ASSAY_CONDUCT_LIST(X)                                                                      \
-    X(ASSAY_CONDUCT_OF_INVALID, "invalid")                                                         \
-    X(ASSAY_CONDUCT_OF_FLOODING, "flooding")                                                       \
-    X(ASSAY_CONDUCT_OF_DUPLICATE, "duplicate")                                                     \
-    X(ASSAY_CONDUCT_OF_UNANSWERED, "unanswered")
+#define ASSAY_PEER_SCORE_LIST(X)                                                                   \
+    X(ASSAY_PEER_SCORE_OF_INVALID, "invalid")                                                      \
+    X(ASSAY_PEER_SCORE_OF_FLOODING, "flooding")                                                    \
+    X(ASSAY_PEER_SCORE_OF_DUPLICATE, "duplicate")                                                  \
+    X(ASSAY_PEER_SCORE_OF_UNANSWERED, "unanswered")
 
-#define ASSAY_CONDUCT_ENUM(symbol, name) symbol,
-enum assay_conduct_fault { ASSAY_CONDUCT_LIST(ASSAY_CONDUCT_ENUM) ASSAY_CONDUCT_FAULTS };
-#undef ASSAY_CONDUCT_ENUM
+#define ASSAY_PEER_SCORE_ENUM(symbol, name) symbol,
+enum assay_peer_score_fault {
+    ASSAY_PEER_SCORE_LIST(ASSAY_PEER_SCORE_ENUM) ASSAY_PEER_SCORE_FAULTS
+};
+#undef ASSAY_PEER_SCORE_ENUM
 
-struct assay_conduct {
+struct assay_peer_score {
     uint64_t points_milli, at_ms;
-    uint64_t faults[ASSAY_CONDUCT_FAULTS]; /* so far */
+    uint64_t faults[ASSAY_PEER_SCORE_FAULTS]; /* so far */
     uint64_t second_ms;                    /* when the running second began ... */
-    uint32_t lost[ASSAY_CONDUCT_FAULTS];   /* ... and what was lost in it */
+    uint32_t lost[ASSAY_PEER_SCORE_FAULTS];   /* ... and what was lost in it */
     uint64_t shut_until_ms, back_off_ms;   /* the next one's length */
     uint32_t shut_count;
     uint32_t open;          /* asks that wait for its answer ... */
@@ -62,21 +66,21 @@ struct assay_conduct {
 };
 
 /* Nothing is held against anybody. Returns: nothing. */
-void assay_conduct_init(struct assay_conduct *conduct, uint64_t now_ms);
+void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms);
 /* One fault more. Returns: true when the peer is shut out from now on because of it. */
-bool assay_conduct_note(struct assay_conduct *conduct, uint64_t now_ms,
-                        enum assay_conduct_fault fault);
+bool assay_peer_score_note(struct assay_peer_score *conduct, uint64_t now_ms,
+                           enum assay_peer_score_fault fault);
 /* It is asked for something: what was asked too long ago is unanswered. Returns: nothing. */
-void assay_conduct_asked(struct assay_conduct *conduct, uint64_t now_ms);
+void assay_peer_score_asked(struct assay_peer_score *conduct, uint64_t now_ms);
 /* It answered one ask, with what was asked for or that it has it not. Returns: nothing. */
-void assay_conduct_answered(struct assay_conduct *conduct, uint64_t now_ms);
-/* Returns: points, 0 to ASSAY_CONDUCT_FULL. */
-uint32_t assay_conduct_points(const struct assay_conduct *conduct, uint64_t now_ms);
+void assay_peer_score_answered(struct assay_peer_score *conduct, uint64_t now_ms);
+/* Returns: points, 0 to ASSAY_PEER_SCORE_FULL. */
+uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: true while it is hung up. */
-bool assay_conduct_is_shut(const struct assay_conduct *conduct, uint64_t now_ms);
+bool assay_peer_score_is_shut(const struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: true when others are served before it. */
-bool assay_conduct_is_last(const struct assay_conduct *conduct, uint64_t now_ms);
+bool assay_peer_score_is_last(const struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: "invalid" .. "unanswered", "unknown" outside the list. */
-const char *assay_conduct_name(enum assay_conduct_fault fault);
+const char *assay_peer_score_name(enum assay_peer_score_fault fault);
 
 #endif

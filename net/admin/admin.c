@@ -116,7 +116,7 @@ static struct client *place_for(struct assay_admin *admin, uint32_t uid)
         if (c->fd < 0) return &admin->clients[i];
         places[i] = (struct assay_place){ .holder = c->uid, .since = c->number };
     }
-    const size_t yields = assay_places_yield(places, ASSAY_ADMIN_CLIENTS_MAX, uid);
+    const size_t yields = assay_connection_quota_yield(places, ASSAY_ADMIN_CLIENTS_MAX, uid);
     if (yields == ASSAY_ADMIN_CLIENTS_MAX) return NULL;
     assay_count(admin->counters, ASSAY_COUNT_ADMIN_YIELDED);
     drop(&admin->clients[yields]);

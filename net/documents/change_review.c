@@ -124,10 +124,10 @@ static void genesis_state(struct assay_change_basis *b)
 static enum assay_status open_basis(struct assay_change_basis *b)
 {
     struct assay_writer w = assay_writer_over(b->operator_bytes, sizeof b->operator_bytes);
-    b->charter_memory = aligned(assay_charter_size());
+    b->charter_memory = aligned(assay_effective_rules_size());
     if (b->charter_memory == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_charter_load(b->charter_memory, assay_charter_size(), b->genesis, b->store,
-                                 &b->charter));
+    ASSAY_TRY(assay_effective_rules_load(b->charter_memory, assay_effective_rules_size(),
+                                         b->genesis, b->store, &b->charter));
     if (!open_memory(b, b->charter.genesis->member_count + ASSAY_JOINS_MAX)) return ASSAY_E_MEMORY;
     if (b->charter.state != NULL) assay_state_copy(&b->state, b->charter.state);
     else genesis_state(b);

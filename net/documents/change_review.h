@@ -43,7 +43,7 @@ struct assay_tolerance; /* scoring/weight.h */
 struct assay_change_basis {
     const struct assay_genesis *genesis; /* as founded */
     struct assay_store *store;
-    struct assay_charter charter; /* in force; .state NULL: no epoch has closed yet */
+    struct assay_effective_rules charter; /* in force; .state NULL: no epoch has closed yet */
     struct assay_state state;     /* the same state, or the genesis's */
     struct assay_state stage;
     struct assay_slice pending[ASSAY_PENDING_MAX]; /* records, as state.pending; len 0: not known */
@@ -59,7 +59,7 @@ struct assay_change_basis {
  * assay_change_basis_open - from the newest state of a store.
  *
  * Out:     *out; genesis and store outlive it
- * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_charter_load
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_effective_rules_load
  */
 ASSAY_CHECKED enum assay_status assay_change_basis_open(const struct assay_genesis *genesis,
                                                         struct assay_store *store,

@@ -185,8 +185,8 @@ static void put_stage(struct assay_json *object, const struct assay_snapshot_mem
 static void put_faults(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     struct assay_json *faults = assay_json_object();
-    for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
-        assay_json_set_uint(faults, assay_conduct_name((enum assay_conduct_fault)i),
+    for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
+        assay_json_set_uint(faults, assay_peer_score_name((enum assay_peer_score_fault)i),
                             member->conduct_faults[i]);
     assay_json_set(object, "conduct_faults", faults);
 }

@@ -34,7 +34,7 @@ static struct assay_json *service_of(const struct assay_snapshot *s)
 static struct assay_json *neighbours_of(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
-    const struct assay_view_figures *n = &s->neighbours;
+    const struct assay_overlay_figures *n = &s->neighbours;
     assay_json_set_bool(object, "used", s->has_neighbours);
     assay_json_set_uint(object, "chosen", n->outbound);
     assay_json_set_uint(object, "others", n->inbound);
@@ -141,7 +141,7 @@ static struct assay_json *lacks_of(const struct assay_snapshot *s, uint16_t slot
 
 static struct assay_json *closing_of(const struct assay_snapshot *s)
 {
-    const struct assay_margin *o = &s->margin;
+    const struct assay_fault_tolerance *o = &s->margin;
     struct assay_json *object = assay_json_object(), *missing = assay_json_array();
     assay_json_set_bool(object, "overdue", o->overdue);
     assay_json_set_uint(object, "open_ms", o->open_ms);

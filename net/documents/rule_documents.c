@@ -86,19 +86,20 @@ static enum assay_status take_set(const struct reading *r, const uint8_t *policy
     *out = find_set(r->rules, policy, endorsements);
     if (*out != NULL) return ASSAY_OK;
     ASSAY_TRY(fault(r, "policy", policy,
-                    assay_charter_document(r->genesis, r->store, policy, r->memory,
-                                           ASSAY_SET_LEN_MAX, &documents[0])));
+                    assay_effective_rules_document(r->genesis, r->store, policy, r->memory,
+                                                   ASSAY_SET_LEN_MAX, &documents[0])));
     ASSAY_TRY(fault(r, "endorsements", endorsements,
-                    assay_charter_document(r->genesis, r->store, endorsements,
-                                           r->memory + ASSAY_SET_LEN_MAX, ASSAY_SET_LEN_MAX,
-                                           &documents[1])));
+                    assay_effective_rules_document(r->genesis, r->store, endorsements,
+                                                   r->memory + ASSAY_SET_LEN_MAX, ASSAY_SET_LEN_MAX,
+                                                   &documents[1])));
     ASSAY_ASSERT(r->rules->set_count < sizeof r->rules->sets / sizeof r->rules->sets[0]);
     *out = &r->rules->sets[r->rules->set_count++];
     return fault(r, "rules with policy", policy,
                  assay_ruleset_open(documents[0], documents[1], *out));
 }
 
-static enum assay_status read_all(const struct reading *r, const struct assay_charter *charter)
+static enum assay_status read_all(const struct reading *r,
+                                  const struct assay_effective_rules *charter)
 {
     const struct assay_genesis *now = charter->genesis;
     struct assay_rules *rules = r->rules;
@@ -106,7 +107,7 @@ static enum assay_status read_all(const struct reading *r, const struct assay_ch
     ASSAY_TRY(take_set(r, now->policy_digest, now->endorsements_digest, &set));
     if (charter->state == NULL) return ASSAY_OK;
     for (uint32_t i = 0; i < charter->state->past_count; i++) {
-        const struct assay_past *past = &charter->state->past[i];
+        const struct assay_fast_sync_wire *past = &charter->state->past[i];
         ASSAY_TRY(take_set(r, past->policy_digest, past->endorsements_digest, &set));
         if (set == &rules->sets[0]) continue;
         rules->past[rules->past_count++] =
@@ -116,7 +117,7 @@ static enum assay_status read_all(const struct reading *r, const struct assay_ch
                                       .policy = set->policy };
     }
     if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
-    const struct assay_charter_rules *before = &charter->state->trial.before;
+    const struct assay_effective_rules_rules *before = &charter->state->trial.before;
     ASSAY_TRY(take_set(r, before->policy_digest, before->endorsements_digest, &set));
     rules->has_before = true;
     rules->before = (struct assay_host_past){ .endorsements = &set->endorsements,
@@ -125,8 +126,8 @@ static enum assay_status read_all(const struct reading *r, const struct assay_ch
 }
 
 enum assay_status assay_rules_open(const struct assay_genesis *genesis,
-                                   const struct assay_charter *charter, struct assay_store *store,
-                                   struct assay_rules **out,
+                                   const struct assay_effective_rules *charter,
+                                   struct assay_store *store, struct assay_rules **out,
                                    char message[static ASSAY_RULES_MESSAGE])
 {
     struct reading r = { .genesis = genesis,
@@ -143,15 +144,17 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
     return status;
 }
 
-size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets)
+size_t assay_rules_judge_sets(const struct assay_rules *rules,
+                              struct assay_verifier_process_set *sets)
 {
-    _Static_assert((int)ASSAY_JUDGE_SETS_MAX == 1 + (int)ASSAY_PAST_EPOCHS + 1, "all of them");
+    _Static_assert((int)ASSAY_VERIFIER_PROCESS_SETS_MAX == 1 + (int)ASSAY_FAST_SYNC_WIRE_EPOCHS + 1,
+                   "all of them");
     for (size_t i = 0; i < rules->set_count; i++) {
         const struct assay_ruleset *set = &rules->sets[i];
-        sets[i] = (struct assay_judge_set){ .endorsements = &set->endorsements,
-                                            .policy = set->policy,
-                                            .documents = { set->policy_bytes,
-                                                           set->endorsements_bytes } };
+        sets[i] = (struct assay_verifier_process_set){ .endorsements = &set->endorsements,
+                                                       .policy = set->policy,
+                                                       .documents = { set->policy_bytes,
+                                                                      set->endorsements_bytes } };
     }
     return rules->set_count;
 }

@@ -12,7 +12,7 @@
 #include "quote/accept/policy.h"
 
 struct assay_collateral; /* quote/collateral/collateral.h */
-struct assay_judge_set;  /* net/verifier/verifier_supervisor.h */
+struct assay_verifier_process_set;  /* net/verifier/verifier_supervisor.h */
 
 /* One policy and one set of endorsements. */
 struct assay_ruleset {
@@ -36,9 +36,9 @@ void assay_ruleset_close(struct assay_ruleset *set);
 
 struct assay_rules {
     size_t set_count; /* [0]: in force */
-    struct assay_ruleset sets[1 + ASSAY_PAST_EPOCHS + 1];
+    struct assay_ruleset sets[1 + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1];
     size_t past_count; /* epochs that had others, as assay_host_config wants them */
-    struct assay_host_past past[ASSAY_PAST_EPOCHS];
+    struct assay_host_past past[ASSAY_FAST_SYNC_WIRE_EPOCHS];
     bool has_before; /* rules are on trial, */
     struct assay_host_past before; /* and came after these */
 };
@@ -48,20 +48,21 @@ enum { ASSAY_RULES_MESSAGE = 160 };
 /*
  * assay_rules_open - the rules of a charter, and those of the epochs that its state remembers.
  *
- * In:      charter: assay_charter_load of this genesis and store
+ * In:      charter: assay_effective_rules_load of this genesis and store
  * Out:     *out; message says which document is at fault otherwise
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a document is in neither) | ASSAY_E_STORE |
  *          as assay_ruleset_open
  */
 ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *genesis,
-                                                 const struct assay_charter *charter,
+                                                 const struct assay_effective_rules *charter,
                                                  struct assay_store *store,
                                                  struct assay_rules **out,
                                                  char message[static ASSAY_RULES_MESSAGE]);
 /* All sets with their documents, for a judge in another process
  * (net/verifier/verifier_supervisor.h); they borrow.
- * Out: sets[ASSAY_JUDGE_SETS_MAX]. Returns: how many. */
-size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets);
+ * Out: sets[ASSAY_VERIFIER_PROCESS_SETS_MAX]. Returns: how many. */
+size_t assay_rules_judge_sets(const struct assay_rules *rules,
+                              struct assay_verifier_process_set *sets);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_rules_close(struct assay_rules **rules);
 

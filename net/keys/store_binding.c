@@ -8,8 +8,8 @@
 #include "engine/consensus/block.h"
 
 /* net/runtime/runtime_internal.h has the other numbers. */
-enum { META_NUMBER = 1000, META_CHAIN = 1040, LEN = ASSAY_TIE_ID_LEN + 32 + 8 };
-enum { OLD_LEN = ASSAY_TIE_ID_LEN + 32 }; /* before epochs were counted */
+enum { META_NUMBER = 1000, META_CHAIN = 1040, LEN = ASSAY_STORE_BINDING_ID_LEN + 32 + 8 };
+enum { OLD_LEN = ASSAY_STORE_BINDING_ID_LEN + 32 }; /* before epochs were counted */
 
 static const struct assay_store_key key = { .number = META_NUMBER };
 static const struct assay_store_key chain_key = { .number = META_CHAIN };
@@ -28,37 +28,44 @@ static uint64_t get_number(const uint8_t bytes[static 8])
     return number;
 }
 
-void assay_tie_encode_copy(const struct assay_tie *tie, uint8_t bytes[static ASSAY_TIE_COPY_LEN])
+void assay_store_binding_encode_copy(const struct assay_store_binding *tie,
+                                     uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN])
 {
-    assay_bytes_copy(bytes, ASSAY_TIE_ID_LEN, tie->id, ASSAY_TIE_ID_LEN);
-    put_number(bytes + ASSAY_TIE_ID_LEN, tie->generation);
+    assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, tie->id, ASSAY_STORE_BINDING_ID_LEN);
+    put_number(bytes + ASSAY_STORE_BINDING_ID_LEN, tie->generation);
 }
 
-enum assay_status assay_tie_decode_copy(struct assay_slice bytes, struct assay_tie *copy)
+enum assay_status assay_store_binding_decode_copy(struct assay_slice bytes,
+                                                  struct assay_store_binding *copy)
 {
-    if (bytes.len != ASSAY_TIE_COPY_LEN && bytes.len != ASSAY_TIE_ID_LEN) return ASSAY_E_VERSION;
-    const bool is_counted = bytes.len == ASSAY_TIE_COPY_LEN;
-    *copy = (struct assay_tie){ .generation =
-                                    is_counted ? get_number(bytes.bytes + ASSAY_TIE_ID_LEN) : 0 };
-    assay_bytes_copy(copy->id, ASSAY_TIE_ID_LEN, bytes.bytes, ASSAY_TIE_ID_LEN);
+    if (bytes.len != ASSAY_STORE_BINDING_COPY_LEN && bytes.len != ASSAY_STORE_BINDING_ID_LEN)
+        return ASSAY_E_VERSION;
+    const bool is_counted = bytes.len == ASSAY_STORE_BINDING_COPY_LEN;
+    *copy = (struct assay_store_binding){
+        .generation = is_counted ? get_number(bytes.bytes + ASSAY_STORE_BINDING_ID_LEN) : 0
+    };
+    assay_bytes_copy(copy->id, ASSAY_STORE_BINDING_ID_LEN, bytes.bytes, ASSAY_STORE_BINDING_ID_LEN);
     return ASSAY_OK;
 }
 
-bool assay_tie_is_behind(const struct assay_tie *store, const struct assay_tie *copy)
+bool assay_store_binding_is_behind(const struct assay_store_binding *store,
+                                   const struct assay_store_binding *copy)
 {
     return store->generation < copy->generation;
 }
 
-enum assay_status assay_tie_put(struct assay_store *store, const struct assay_tie *tie)
+enum assay_status assay_store_binding_put(struct assay_store *store,
+                                          const struct assay_store_binding *tie)
 {
     uint8_t bytes[LEN];
-    assay_bytes_copy(bytes, ASSAY_TIE_ID_LEN, tie->id, ASSAY_TIE_ID_LEN);
-    assay_bytes_copy(bytes + ASSAY_TIE_ID_LEN, 32, tie->set, 32);
-    put_number(bytes + ASSAY_TIE_ID_LEN + 32, tie->generation);
+    assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, tie->id, ASSAY_STORE_BINDING_ID_LEN);
+    assay_bytes_copy(bytes + ASSAY_STORE_BINDING_ID_LEN, 32, tie->set, 32);
+    put_number(bytes + ASSAY_STORE_BINDING_ID_LEN + 32, tie->generation);
     return assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes));
 }
 
-enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie)
+enum assay_status assay_store_binding_get(struct assay_store *store,
+                                          struct assay_store_binding *tie)
 {
     uint8_t bytes[LEN];
     size_t len = 0;
@@ -67,20 +74,21 @@ enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie
     if (got == ASSAY_E_NOT_FOUND) return got;
     if (got != ASSAY_OK && got != ASSAY_E_FULL) return ASSAY_E_STORE;
     if (got != ASSAY_OK || (len != LEN && len != OLD_LEN)) return ASSAY_E_VERSION;
-    assay_bytes_copy(tie->id, ASSAY_TIE_ID_LEN, bytes, ASSAY_TIE_ID_LEN);
-    assay_bytes_copy(tie->set, 32, bytes + ASSAY_TIE_ID_LEN, 32);
+    assay_bytes_copy(tie->id, ASSAY_STORE_BINDING_ID_LEN, bytes, ASSAY_STORE_BINDING_ID_LEN);
+    assay_bytes_copy(tie->set, 32, bytes + ASSAY_STORE_BINDING_ID_LEN, 32);
     tie->generation = len == LEN ? get_number(bytes + OLD_LEN) : 0;
     return ASSAY_OK;
 }
 
-enum assay_status assay_tie_put_nobody(struct assay_store *store)
+enum assay_status assay_store_binding_put_nobody(struct assay_store *store)
 {
-    struct assay_tie tie = { .set = { 0 } };
+    struct assay_store_binding tie = { .set = { 0 } };
     ASSAY_TRY(assay_random(tie.id, sizeof tie.id));
-    return assay_tie_put(store, &tie);
+    return assay_store_binding_put(store, &tie);
 }
 
-enum assay_status assay_tie_put_chain(struct assay_store *store, const uint8_t chain_id[static 32])
+enum assay_status assay_store_binding_put_chain(struct assay_store *store,
+                                                const uint8_t chain_id[static 32])
 {
     return assay_store_put(store, ASSAY_STORE_META, &chain_key, assay_slice_over(chain_id, 32));
 }
@@ -111,7 +119,7 @@ static enum assay_status chain_of_blocks(struct assay_store *store, uint8_t chai
     return ASSAY_OK;
 }
 
-enum assay_status assay_tie_chain(struct assay_store *store, uint8_t chain_id[static 32])
+enum assay_status assay_store_binding_chain(struct assay_store *store, uint8_t chain_id[static 32])
 {
     uint8_t bytes[32];
     size_t len = 0;

@@ -10,10 +10,13 @@
 
 #include "engine/store/store.h"
 
-enum { ASSAY_TIE_ID_LEN = 32, ASSAY_TIE_COPY_LEN = ASSAY_TIE_ID_LEN + 8 };
+enum {
+    ASSAY_STORE_BINDING_ID_LEN = 32,
+    ASSAY_STORE_BINDING_COPY_LEN = ASSAY_STORE_BINDING_ID_LEN + 8
+};
 
-struct assay_tie {
-    uint8_t id[ASSAY_TIE_ID_LEN];
+struct assay_store_binding {
+    uint8_t id[ASSAY_STORE_BINDING_ID_LEN];
     uint8_t set[32]; /* SHA-256 of its voting key; zeros: nobody's, the store was restored */
     /* Counts closed epochs. The copy with the keys is written behind the store: a store with a
      * lower one was rolled back (docs/protocol.md 2.7.4). */
@@ -22,51 +25,57 @@ struct assay_tie {
 
 /* The file with the keys: id and generation. Store and file of a version that counted no epochs
  * are of generation 0. Returns: nothing. */
-void assay_tie_encode_copy(const struct assay_tie *tie, uint8_t bytes[static ASSAY_TIE_COPY_LEN]);
+void assay_store_binding_encode_copy(const struct assay_store_binding *tie,
+                                     uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION (another length) */
-ASSAY_CHECKED enum assay_status assay_tie_decode_copy(struct assay_slice bytes,
-                                                      struct assay_tie *copy);
+ASSAY_CHECKED enum assay_status assay_store_binding_decode_copy(struct assay_slice bytes,
+                                                                struct assay_store_binding *copy);
 /* Does a store lack what its copy has seen? Returns: whether so. */
-bool assay_tie_is_behind(const struct assay_tie *store, const struct assay_tie *copy);
+bool assay_store_binding_is_behind(const struct assay_store_binding *store,
+                                   const struct assay_store_binding *copy);
 
 /* That file, store.id of the keys folder.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) | ASSAY_E_VERSION
  */
-ASSAY_CHECKED enum assay_status assay_tie_read_copy(const char *keys_dir, struct assay_tie *copy);
+ASSAY_CHECKED enum assay_status assay_store_binding_read_copy(const char *keys_dir,
+                                                              struct assay_store_binding *copy);
 /* Returns: ASSAY_OK | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_tie_write_copy(const char *keys_dir,
-                                                     const struct assay_tie *tie);
+ASSAY_CHECKED enum assay_status assay_store_binding_write_copy(
+    const char *keys_dir, const struct assay_store_binding *tie);
 
-enum assay_tie_fit {
-    ASSAY_TIE_FITS,   /* the store of these keys, or neither knows of the other yet */
-    ASSAY_TIE_NONE,   /* these keys have a store, and it is not here */
-    ASSAY_TIE_OTHER,  /* they have another one */
-    ASSAY_TIE_BEHIND, /* it is theirs, and was rolled back */
+enum assay_store_binding_fit {
+    ASSAY_STORE_BINDING_FITS,   /* the store of these keys, or neither knows of the other yet */
+    ASSAY_STORE_BINDING_NONE,   /* these keys have a store, and it is not here */
+    ASSAY_STORE_BINDING_OTHER,  /* they have another one */
+    ASSAY_STORE_BINDING_BEHIND, /* it is theirs, and was rolled back */
 };
 /* Whether a start would make new keys, as far as id and counter say; nothing is written.
  * In:      store: NULL: there is none
- * Returns: as assay_tie_read_copy, but ASSAY_OK where there is no file | as assay_tie_get */
-ASSAY_CHECKED enum assay_status assay_tie_check(const char *keys_dir, struct assay_store *store,
-                                                enum assay_tie_fit *fit);
+ * Returns: as assay_store_binding_read_copy, but ASSAY_OK where there is no file | as
+ * assay_store_binding_get */
+ASSAY_CHECKED enum assay_status assay_store_binding_check(const char *keys_dir,
+                                                          struct assay_store *store,
+                                                          enum assay_store_binding_fit *fit);
 
 /* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_tie_put(struct assay_store *store,
-                                              const struct assay_tie *tie);
+ASSAY_CHECKED enum assay_status assay_store_binding_put(struct assay_store *store,
+                                                        const struct assay_store_binding *tie);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE | ASSAY_E_VERSION (of no
  * version that is known) */
-ASSAY_CHECKED enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie);
+ASSAY_CHECKED enum assay_status assay_store_binding_get(struct assay_store *store,
+                                                        struct assay_store_binding *tie);
 /* A store that was put together without a log of votes (engine/audit/archive.h) is nobody's: the
  * first daemon on it makes new keys, whatever lies beside them. Into the open batch. Returns:
  * ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_tie_put_nobody(struct assay_store *store);
+ASSAY_CHECKED enum assay_status assay_store_binding_put_nobody(struct assay_store *store);
 
 /* Which chain a store holds: written by the first daemon on it, into the open batch.
  * Returns: ASSAY_OK | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_tie_put_chain(struct assay_store *store,
-                                                    const uint8_t chain_id[static 32]);
+ASSAY_CHECKED enum assay_status assay_store_binding_put_chain(struct assay_store *store,
+                                                              const uint8_t chain_id[static 32]);
 /* As it is written down, else as its newest block says.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_tie_chain(struct assay_store *store,
-                                                uint8_t chain_id[static 32]);
+ASSAY_CHECKED enum assay_status assay_store_binding_chain(struct assay_store *store,
+                                                          uint8_t chain_id[static 32]);
 
 #endif

@@ -15,41 +15,44 @@ static enum assay_status path_of(const char *keys_dir, char path[static PATH_MAX
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
 }
 
-enum assay_status assay_tie_write_copy(const char *keys_dir, const struct assay_tie *tie)
+enum assay_status assay_store_binding_write_copy(const char *keys_dir,
+                                                 const struct assay_store_binding *tie)
 {
     char path[PATH_MAX];
-    uint8_t bytes[ASSAY_TIE_COPY_LEN];
+    uint8_t bytes[ASSAY_STORE_BINDING_COPY_LEN];
     ASSAY_TRY(path_of(keys_dir, path));
-    assay_tie_encode_copy(tie, bytes);
+    assay_store_binding_encode_copy(tie, bytes);
     return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, sizeof bytes));
 }
 
-enum assay_status assay_tie_read_copy(const char *keys_dir, struct assay_tie *copy)
+enum assay_status assay_store_binding_read_copy(const char *keys_dir,
+                                                struct assay_store_binding *copy)
 {
     char path[PATH_MAX];
-    uint8_t bytes[ASSAY_TIE_COPY_LEN + 1];
+    uint8_t bytes[ASSAY_STORE_BINDING_COPY_LEN + 1];
     size_t len = 0;
     ASSAY_TRY(path_of(keys_dir, path));
     const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
     if (status == ASSAY_E_NOT_FOUND) return status;
     if (status == ASSAY_E_RANGE) return ASSAY_E_VERSION;
     if (status != ASSAY_OK) return ASSAY_E_IO;
-    return assay_tie_decode_copy(assay_slice_over(bytes, len), copy);
+    return assay_store_binding_decode_copy(assay_slice_over(bytes, len), copy);
 }
 
-enum assay_status assay_tie_check(const char *keys_dir, struct assay_store *store,
-                                  enum assay_tie_fit *fit)
+enum assay_status assay_store_binding_check(const char *keys_dir, struct assay_store *store,
+                                            enum assay_store_binding_fit *fit)
 {
-    struct assay_tie copy = { 0 }, known = { 0 };
-    *fit = ASSAY_TIE_FITS;
-    const enum assay_status kept = assay_tie_read_copy(keys_dir, &copy);
+    struct assay_store_binding copy = { 0 }, known = { 0 };
+    *fit = ASSAY_STORE_BINDING_FITS;
+    const enum assay_status kept = assay_store_binding_read_copy(keys_dir, &copy);
     if (kept == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     ASSAY_TRY(kept);
     const enum assay_status got =
-        store != NULL ? assay_tie_get(store, &known) : ASSAY_E_NOT_FOUND;
+        store != NULL ? assay_store_binding_get(store, &known) : ASSAY_E_NOT_FOUND;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
-    if (got == ASSAY_E_NOT_FOUND) *fit = ASSAY_TIE_NONE;
-    else if (!assay_bytes_equal(known.id, copy.id, ASSAY_TIE_ID_LEN)) *fit = ASSAY_TIE_OTHER;
-    else if (assay_tie_is_behind(&known, &copy)) *fit = ASSAY_TIE_BEHIND;
+    if (got == ASSAY_E_NOT_FOUND) *fit = ASSAY_STORE_BINDING_NONE;
+    else if (!assay_bytes_equal(known.id, copy.id, ASSAY_STORE_BINDING_ID_LEN))
+        *fit = ASSAY_STORE_BINDING_OTHER;
+    else if (assay_store_binding_is_behind(&known, &copy)) *fit = ASSAY_STORE_BINDING_BEHIND;
     return ASSAY_OK;
 }

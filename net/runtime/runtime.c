@@ -132,7 +132,7 @@ static uint32_t default_threads(void)
 static enum assay_status open_pool(struct assay_host *host,
                                    char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    char why[ASSAY_KEEPER_WHY] = "";
+    char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
     const struct assay_verify_pool_config config = {
         .threads =
             host->config.verify_threads > 0 ? host->config.verify_threads : default_threads(),
@@ -193,7 +193,8 @@ static enum assay_status open_pieces(struct assay_host *host,
     if (flights != NULL) host->gossip = assay_gossip_init(flights, &gossip);
     if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
     /* Those of an epoch, and of the one before, whose evidence may be asked about once more. */
-    ASSAY_TRY(assay_locker_create(host->config.store, (size_t)2 * host->members, &host->locker));
+    ASSAY_TRY(
+        assay_evidence_cache_create(host->config.store, (size_t)2 * host->members, &host->locker));
     ASSAY_TRY(host_changes_open(host));
     ASSAY_TRY(host_offers_open(host));
     ASSAY_TRY(host_dispatch_open(host));
@@ -215,8 +216,8 @@ static enum assay_status open_pieces(struct assay_host *host,
     if (host->serve.scratch == NULL || host->serve.answer == NULL) return ASSAY_E_MEMORY;
     if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')
         ASSAY_TRY(assay_workload_create(host->config.workload_path, &host->workload));
-    ASSAY_TRY(assay_favour_create(host->self, host->members, host->workload, &host->counters,
-                                   &host->service));
+    ASSAY_TRY(assay_service_probe_create(host->self, host->members, host->workload, &host->counters,
+                                         &host->service));
     return open_pool(host, message);
 }
 
@@ -360,7 +361,7 @@ struct left {
     struct assay_timeline_file *timeline_file;
     struct assay_latency latency;
     struct assay_admin *admin, *anchor;
-    struct assay_desk *desk;
+    struct assay_service_server *desk;
     struct assay_http *http;
     uint64_t started_ms, reloads, drain_until_ms;
     bool reload_refused, draining;
@@ -469,7 +470,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     assay_timeline_file_close(&left->timeline_file);
     assay_admin_close(&left->admin);
     assay_admin_close(&left->anchor);
-    assay_desk_close(&left->desk);
+    assay_service_server_close(&left->desk);
     assay_http_close(&left->http);
     free(left);
     return status != ASSAY_OK ? status : (*host)->failure;
@@ -496,11 +497,11 @@ void assay_host_close(struct assay_host **host)
     assay_engine_deinit(&h->engine);
     free(h->engine_memory);
     free(h->dispatch_memory);
-    assay_favour_destroy(&h->service);
+    assay_service_probe_destroy(&h->service);
     assay_workload_destroy(&h->workload);
     free(h->serve.scratch);
     free(h->serve.answer);
-    assay_locker_destroy(&h->locker);
+    assay_evidence_cache_destroy(&h->locker);
     free(h->gossip);
     free(h->seen);
     free(h->pages);
@@ -528,12 +529,12 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
 {
     uint64_t wake = host->wake_at_ms;
     wake = assay_min_u64(wake, assay_gossip_wake_at(host->gossip));
-    wake = assay_min_u64(wake, assay_dates_wake_at(&host->dates));
+    wake = assay_min_u64(wake, assay_peer_clocks_wake_at(&host->dates));
     wake = assay_min_u64(wake, host_neighbours_wake_at(host));
     wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
     if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
     if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
-    if (host->desk != NULL) wake = assay_min_u64(wake, assay_desk_wake_at(host->desk));
+    if (host->desk != NULL) wake = assay_min_u64(wake, assay_service_server_wake_at(host->desk));
     if (host->anchor != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->anchor));
     if (assay_dispatch_waits(host->dispatch) || wake <= host->now_ms) return 0;
     const uint64_t most = assay_min_u64(wait_ms_max, HOST_SLEEP_MS_MAX);
@@ -563,7 +564,8 @@ static struct polled fill_fds(struct assay_host *host)
     if (host->anchor != NULL)
         p.count += assay_admin_poll(host->anchor, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
     if (host->desk != NULL)
-        p.count += assay_desk_poll(host->desk, host->fds + p.count, ASSAY_DESK_FDS_MAX);
+        p.count += assay_service_server_poll(host->desk, host->fds + p.count,
+                                             ASSAY_SERVICE_SERVER_FDS_MAX);
     p.enclave_at = p.count;
     p.enclave_count = host->config.enclave.poll_set(
         host->config.enclave.context, host->fds + p.count, ASSAY_HOST_ENCLAVE_FDS_MAX);

@@ -23,7 +23,7 @@
 struct assay_host;
 struct assay_endorsements; /* quote/verify.h */
 struct assay_fetcher;      /* net/fetch/fetcher.h */
-struct assay_judge_config; /* net/verifier/verifier_supervisor.h */
+struct assay_verifier_process_config; /* net/verifier/verifier_supervisor.h */
 struct assay_transport_apart; /* net/transport/transport.h */
 struct assay_host_services; /* host/services.h */
 struct assay_policy;       /* quote/accept/policy.h */
@@ -187,7 +187,7 @@ struct assay_host_config {
     const struct assay_host_past *before; /* rules before those on trial; NULL: none are */
     /* Quotes are judged in a process of its own; borrowed while the host opens. NULL: in threads.
      * */
-    const struct assay_judge_config *judge;
+    const struct assay_verifier_process_config *judge;
     /* Sockets are in a process of their own; borrowed while the host opens. NULL: in this one. */
     const struct assay_transport_apart *transport;
     assay_document_check *document_check;

@@ -48,8 +48,8 @@ static void take_quote(struct assay_host *host, const struct assay_enclave_event
         assay_engine_snapshot(host->engine, &snapshot);
         assay_sha256(bytes.bytes, bytes.len, digest);
         assay_dispatch_opened(host->dispatch);
-        const enum assay_status status =
-            assay_locker_put(host->locker, snapshot.era, event->as.quote.epoch, digest, bytes);
+        const enum assay_status status = assay_evidence_cache_put(
+            host->locker, snapshot.era, event->as.quote.epoch, digest, bytes);
         if (status != ASSAY_OK) host_fail(host, status, "store evidence");
     }
     answer_quote(host, event->as.quote.epoch, event->as.quote.incarnation, bytes);

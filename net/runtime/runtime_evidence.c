@@ -1,5 +1,5 @@
 /*
- * net/runtime/runtime_evidence.c - what host/overlay/evidence_fetch.h runs over in a daemon:
+ * net/runtime/runtime_evidence.c - what host/overlay/evidence_pull.h runs over in a daemon:
  * locker, pool of verifiers, link.
  */
 #include "net/runtime/runtime_internal.h"
@@ -94,14 +94,14 @@ static void collect(struct assay_host *host)
         deliver(host, digest, at_unix_s, before, &host->verdict, 0);
         if (before) continue; /* nothing but a trial asks what the rules before say */
         if (is_in_force(host, at_unix_s))
-            assay_locker_remember(host->locker, digest, at_unix_s, &host->verdict);
+            assay_evidence_cache_remember(host->locker, digest, at_unix_s, &host->verdict);
         host_services_verdict(host, digest, at_unix_s, &host->verdict);
     }
 }
 
 /* ------------------------------------------------------------ the judge */
 
-static void say_ready(struct assay_host *host, const struct assay_judge_news *news)
+static void say_ready(struct assay_host *host, const struct assay_verifier_process_news *news)
 {
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "judge_ready"))
         host_say_child(host, news->pid, news->took_ms, news->walls, news->landlock);
@@ -109,7 +109,7 @@ static void say_ready(struct assay_host *host, const struct assay_judge_news *ne
 }
 
 /* It was taken over, or two processes of one build disagree: people have to look at it. */
-static void say_lied(struct assay_host *host, const struct assay_judge_news *news)
+static void say_lied(struct assay_host *host, const struct assay_verifier_process_news *news)
 {
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR, "judge_lied")) {
         assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
@@ -118,7 +118,7 @@ static void say_lied(struct assay_host *host, const struct assay_judge_news *new
     assay_log_end(&host->log);
 }
 
-static void say_fell(struct assay_host *host, const struct assay_judge_news *news)
+static void say_fell(struct assay_host *host, const struct assay_verifier_process_news *news)
 {
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "judge_fell")) {
         assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
@@ -133,8 +133,8 @@ static void say_fell(struct assay_host *host, const struct assay_judge_news *new
 /* What became of the process that judges: nothing that it does may pass without a word. */
 static void hear_judge(struct assay_host *host)
 {
-    struct assay_judge_losses since;
-    struct assay_judge_news news;
+    struct assay_verifier_process_losses since;
+    struct assay_verifier_process_news news;
     assay_verify_pool_losses(host->pool, &since);
     assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_FELL, since.restarts);
     assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
@@ -149,13 +149,13 @@ static void hear_judge(struct assay_host *host)
 }
 
 /* ------------------------------------------------------------ the world of
- * host/overlay/evidence_fetch.h */
+ * host/overlay/evidence_pull.h */
 
 static enum assay_status get(void *context, const uint8_t digest[static 32],
                              struct assay_slice *bytes)
 {
     const struct assay_host *host = context;
-    return assay_locker_get(host->locker, digest, bytes);
+    return assay_evidence_cache_get(host->locker, digest, bytes);
 }
 
 /* What others announced is had again after a crash: it is durable with the next commit, as what a
@@ -166,7 +166,7 @@ static enum assay_status keep(void *context, uint64_t epoch, const uint8_t diges
     struct assay_host *host = context;
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(host->engine, &snapshot);
-    return assay_locker_put(host->locker, snapshot.era, epoch, digest, bytes);
+    return assay_evidence_cache_put(host->locker, snapshot.era, epoch, digest, bytes);
 }
 
 /* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch, and what fails
@@ -195,7 +195,7 @@ static enum assay_status judge(void *context, const struct assay_fetch_request *
                                     .bytes = bytes };
     const struct assay_verdict *known =
         !request->before && is_in_force(host, request->at_unix_s)
-            ? assay_locker_verdict(host->locker, request->digest, request->at_unix_s)
+            ? assay_evidence_cache_verdict(host->locker, request->digest, request->at_unix_s)
             : NULL;
     if (known != NULL && known->kind == request->kind) {
         assay_count(&host->counters, ASSAY_COUNT_VERIFY_MEMO);
@@ -213,7 +213,8 @@ void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32
                          struct assay_slice bytes)
 {
     struct assay_verify_job job = { .kind = kind, .at_unix_s = at_unix_s, .bytes = bytes };
-    const struct assay_verdict *known = assay_locker_verdict(host->locker, digest, at_unix_s);
+    const struct assay_verdict *known =
+        assay_evidence_cache_verdict(host->locker, digest, at_unix_s);
     if (known != NULL && known->kind == kind) {
         host_services_verdict(host, digest, at_unix_s, known);
         return;
@@ -235,7 +236,7 @@ static void send(void *context, uint16_t to, enum assay_message_kind kind,
 
 void host_evidence_open(struct assay_host *host)
 {
-    host->pulls = (struct assay_pulls){
+    host->pulls = (struct assay_evidence_pull){
         .world = { host, get, keep, judge, answer, send },
         .self = host->self,
         .members = host->members,
@@ -253,22 +254,22 @@ static void stop_if_failed(struct assay_host *host, enum assay_status status)
 
 void host_fetch(struct assay_host *host, const struct assay_effect *effect)
 {
-    stop_if_failed(host, assay_pulls_fetch(&host->pulls, host->now_ms, effect));
+    stop_if_failed(host, assay_evidence_pull_fetch(&host->pulls, host->now_ms, effect));
 }
 
 void host_verify(struct assay_host *host, const struct assay_effect *effect)
 {
-    stop_if_failed(host, assay_pulls_verify(&host->pulls, effect));
+    stop_if_failed(host, assay_evidence_pull_verify(&host->pulls, effect));
 }
 
 void host_pull(struct assay_host *host, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(host, assay_pulls_serve(&host->pulls, from, payload));
+    stop_if_failed(host, assay_evidence_pull_serve(&host->pulls, from, payload));
 }
 
 void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(host, assay_pulls_pulled(&host->pulls, host->now_ms, from, payload));
+    stop_if_failed(host, assay_evidence_pull_pulled(&host->pulls, host->now_ms, from, payload));
 }
 
 void host_evidence_turn(struct assay_host *host)
@@ -277,7 +278,7 @@ void host_evidence_turn(struct assay_host *host)
     hear_judge(host);
     submit_waiting(host);
     while (assay_dispatch_room(host->dispatch) &&
-           assay_pulls_turn(&host->pulls, host->now_ms)) {
+           assay_evidence_pull_turn(&host->pulls, host->now_ms)) {
     }
 }
 
@@ -287,7 +288,7 @@ void host_load(struct assay_host *host, const uint8_t digest[static 32])
 {
     struct assay_event event = { .kind = ASSAY_EVENT_EVIDENCE };
     const enum assay_status status =
-        assay_locker_get(host->locker, digest, &event.as.evidence.bytes);
+        assay_evidence_cache_get(host->locker, digest, &event.as.evidence.bytes);
     if (status == ASSAY_E_STORE) {
         host_fail(host, status, "store read");
         return;

@@ -5,7 +5,7 @@
  *   host_step.c      what host/dispatch.h runs over: engine, keys, store, link
  *   host_receive.c   frames of peers, the kinds that the host answers itself
  *   host_collateral.c  what the fetcher of collateral found
- *   host_evidence.c  what host/overlay/evidence_fetch.h runs over: locker, pool, link; LOAD
+ *   host_evidence.c  what host/overlay/evidence_pull.h runs over: locker, pool, link; LOAD
  *   host_changes.c   changes of the operators that were submitted here
  *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
  *   host_keys.c      keyring, signers, what we dial with, the roster
@@ -34,7 +34,7 @@
 #include "host/overlay/gossip.h"
 #include "host/peers/limit.h"
 #include "host/peers/page.h"
-#include "host/overlay/evidence_fetch.h"
+#include "host/overlay/evidence_pull.h"
 #include "host/overlay/relay.h"
 #include "host/peers/roster.h"
 #include "host/overlay/serve.h"
@@ -60,25 +60,25 @@ struct assay_http; /* net/http/http.h */
 struct assay_json; /* net/json/json.h */
 
 enum {
-    HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
+    HOST_FRAMES_PER_TURN = 256,   /* then timers and the admin socket get their turn */
     HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     HOST_SLEEP_MS_MAX = 1000,
     HOST_LINGER_MS = 200, /* peers that are there take what is queued in much less */
     /* signals, pool, fetcher, workload, the sockets of admin, anchors and services with their
      * clients, the enclave's */
-    HOST_FDS_MAX = 4 + 2 * (1 + ASSAY_ADMIN_CLIENTS_MAX) + ASSAY_DESK_FDS_MAX +
+    HOST_FDS_MAX = 4 + 2 * (1 + ASSAY_ADMIN_CLIENTS_MAX) + ASSAY_SERVICE_SERVER_FDS_MAX +
                    ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 20000, /* as the engine keeps blocks */
     /* ASSAY_STORE_META; the engine's own numbers are below, 1000 and 1040 are
      * net/keys/store_binding.c's */
-    HOST_META_CHANGES = 1001,     /* to 1008 */
-    HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
-    HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
-    HOST_META_FELLED = 1009,      /* whom the last change that was reverted had felled */
-    HOST_META_ENDED = 1011,       /* epoch: a sequence; assay_change_end of one that did not stay */
-    HOST_META_ADDRESS = 1010,     /* id: a node; where it says that it listens */
-    HOST_META_OFFERS = 1020,      /* to 1035 */
-    HOST_OFFERS_MAX = 16,         /* of collateral, found or submitted and in no block yet */
+    HOST_META_CHANGES = 1001,  /* to 1008 */
+    HOST_CHANGES_MAX = 8,      /* submitted and in no block yet */
+    HOST_CHANGE_MESSAGE = 400, /* ASSAY_CHANGE_MESSAGE */
+    HOST_META_FELLED = 1009,   /* whom the last change that was reverted had felled */
+    HOST_META_ENDED = 1011,    /* epoch: a sequence; assay_change_end of one that did not stay */
+    HOST_META_ADDRESS = 1010,  /* id: a node; where it says that it listens */
+    HOST_META_OFFERS = 1020,   /* to 1035 */
+    HOST_OFFERS_MAX = 16,      /* of collateral, found or submitted and in no block yet */
     HOST_OFFER_MESSAGE = 300,
     HOST_ADDRESSES_TEXT = 2 * ASSAY_CLAIM_ADDRESSES_MAX * (ASSAY_CLAIM_ADDRESS_MAX + 8),
 };
@@ -133,7 +133,7 @@ struct assay_host {
     struct { /* what the tie of a new store leaves to write when everything is open */
         bool is_due, has_new_keys, has_new_store;
         const char *why; /* new keys */
-        struct assay_tie tie;
+        struct assay_store_binding tie;
     } tying;
     bool dials_by_door, dials;
     uint8_t dial_public[32]; /* of the set that we dialled for */
@@ -151,30 +151,30 @@ struct assay_host {
     struct assay_roster roster;
     struct assay_limit_rates rates;
     struct assay_limit *limits; /* [members] */
-    struct assay_dates dates;
-    struct assay_dates_peer *date_peers; /* [members] */
+    struct assay_peer_clocks dates;
+    struct assay_peer_clocks_peer *date_peers; /* [members] */
     uint32_t *date_weights;              /* [members] */
     struct assay_address *addresses;     /* [members] where they say that they listen */
     struct assay_transport *link;
-    struct assay_view *view; /* in view_memory; NULL: everybody has a link to everybody */
+    struct assay_overlay *view; /* in view_memory; NULL: everybody has a link to everybody */
     void *view_memory;
-    struct assay_routes *routes; /* of the view's neighbours, behind it in view_memory */
+    struct assay_relay_tree *routes; /* of the view's neighbours, behind it in view_memory */
     struct host_link *links; /* [members]; NULL with it */
     uint64_t hang_up_at_ms;  /* the next of links */
     struct assay_pages *pages;
     struct assay_seen *seen;
     struct assay_gossip *gossip;
-    struct assay_pulls pulls;
+    struct assay_evidence_pull pulls;
     struct assay_admission admission;
-    struct assay_locker *locker;
+    struct assay_evidence_cache *locker;
     struct assay_verify_pool *pool;
     struct host_waiting *waiting, **waiting_end;
     struct assay_serve serve;
     struct assay_workload *workload;
-    struct assay_favour *service;
+    struct assay_service_probe *service;
     struct assay_admin *admin;
     struct assay_admin *anchor; /* for anchors on EVM chains; NULL: no services */
-    struct assay_desk *desk; /* NULL: no services, or nobody is to follow them */
+    struct assay_service_server *desk; /* NULL: no services, or nobody is to follow them */
     struct host_desk *desk_at; /* host_services.c */
     struct assay_services_summary *summary; /* NULL: the network has no services */
     bool quoting; /* the node's own quote is on its way */
@@ -283,7 +283,7 @@ void host_enclave_events(struct assay_host *host);
 /* --- host_services.c: programs that follow what services' records make */
 /* Returns: what the engine asks; NULL where the network has no services. */
 const struct assay_services *host_services_ledger(const struct assay_host *host);
-/* Returns: as assay_desk_open */
+/* Returns: as assay_service_server_open */
 ASSAY_CHECKED enum assay_status host_services_open(struct assay_host *host,
                                                    char message[static ASSAY_HOST_MESSAGE_LEN]);
 /* Tells what became final, hears what programs want. Returns: nothing. */

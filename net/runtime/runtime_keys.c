@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-enum { TIE_LEN = ASSAY_TIE_ID_LEN };
+enum { TIE_LEN = ASSAY_STORE_BINDING_ID_LEN };
 
 const struct assay_key_set *host_key_set(const struct assay_host *host)
 {
@@ -29,9 +29,9 @@ static void digest_of(const struct assay_key_set *set, uint8_t digest[static TIE
     assay_sha256(set->voting_public, sizeof set->voting_public, digest);
 }
 
-static enum assay_status store_tie(struct assay_host *host, const struct assay_tie *known)
+static enum assay_status store_tie(struct assay_host *host, const struct assay_store_binding *known)
 {
-    ASSAY_TRY(assay_tie_put(host->config.store, known));
+    ASSAY_TRY(assay_store_binding_put(host->config.store, known));
     return assay_store_commit(host->config.store);
 }
 
@@ -49,17 +49,17 @@ static bool has_set(const struct assay_host *host, const uint8_t set[static TIE_
 /* Whether these keys may vote beside this store, and new ones where not: in memory alone. */
 static enum assay_status tie(struct assay_host *host)
 {
-    struct assay_tie known = { 0 };
-    struct assay_tie copy = { 0 };
-    const enum assay_status got = assay_tie_get(host->config.store, &known);
-    const enum assay_status kept = assay_tie_read_copy(host->keys_dir, &copy);
+    struct assay_store_binding known = { 0 };
+    struct assay_store_binding copy = { 0 };
+    const enum assay_status got = assay_store_binding_get(host->config.store, &known);
+    const enum assay_status kept = assay_store_binding_read_copy(host->keys_dir, &copy);
     const bool has_store = got == ASSAY_OK;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
     const bool same =
         has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, copy.id, TIE_LEN);
     const bool strange = has_store && !has_set(host, known.set);
-    const bool behind = same && assay_tie_is_behind(&known, &copy);
+    const bool behind = same && assay_store_binding_is_behind(&known, &copy);
     host->log_kept = same && !strange && !behind;
     if (host->log_kept) return ASSAY_OK;
     /* Keys that were never used with a store may begin one; a store without an id beside the keys
@@ -98,17 +98,17 @@ static enum assay_status settle(struct assay_host *host)
         ASSAY_TRY(assay_keyring_save_next(host->keys_dir, &host->ring));
     }
     if (host->tying.has_new_store) ASSAY_TRY(store_tie(host, &host->tying.tie));
-    return assay_tie_write_copy(host->keys_dir, &host->tying.tie);
+    return assay_store_binding_write_copy(host->keys_dir, &host->tying.tie);
 }
 
 /* The store first: after a crash between the two it is ahead of its copy, never behind. */
 static enum assay_status count_epoch(struct assay_host *host)
 {
-    struct assay_tie known;
-    ASSAY_TRY(assay_tie_get(host->config.store, &known));
+    struct assay_store_binding known;
+    ASSAY_TRY(assay_store_binding_get(host->config.store, &known));
     known.generation++;
     ASSAY_TRY(store_tie(host, &known));
-    return assay_tie_write_copy(host->keys_dir, &known);
+    return assay_store_binding_write_copy(host->keys_dir, &known);
 }
 
 void host_keys_closed(struct assay_host *host)
@@ -120,8 +120,8 @@ void host_keys_closed(struct assay_host *host)
 /* The store is the next set's from now on: the one that it knew goes. */
 static enum assay_status follow(struct assay_host *host)
 {
-    struct assay_tie known;
-    ASSAY_TRY(assay_tie_get(host->config.store, &known));
+    struct assay_store_binding known;
+    ASSAY_TRY(assay_store_binding_get(host->config.store, &known));
     digest_of(&host->ring.next, known.set);
     return store_tie(host, &known);
 }

@@ -463,7 +463,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
 static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
 {
     struct assay_enclave_snapshot enclave = { 0 };
-    struct assay_favour_snapshot service;
+    struct assay_service_probe_snapshot service;
     host->config.enclave.look(host->config.enclave.context, &enclave);
     s->enclave.pid = enclave.pid;
     s->enclave.paused = enclave.paused;
@@ -473,8 +473,8 @@ static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
     if (host->config.enclave.enforcement != NULL)
         host->config.enclave.enforcement(host->config.enclave.context, &s->enforcement);
     s->has_neighbours = host_neighbours_used(host);
-    if (s->has_neighbours) assay_view_look(host->view, &s->neighbours);
-    assay_favour_look(host->service, &service);
+    if (s->has_neighbours) assay_overlay_look(host->view, &s->neighbours);
+    assay_service_probe_look(host->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;
     s->service.got_from = service.last_got_from;
@@ -516,7 +516,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
     s->verifications_pending = assay_verify_pool_pending(host->pool);
-    s->evidence_cached_bytes = assay_locker_held(host->locker);
+    s->evidence_cached_bytes = assay_evidence_cache_held(host->locker);
     s->timeline_seq = host->timeline.last;
     s->counters = host->counters;
     look_at_pieces(host, s);
@@ -579,7 +579,7 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     host_roster(host);
     host_neighbours_closed(host, epoch);
     assay_gossip_forget(host->gossip, epoch);
-    assay_favour_turn(host->service);
+    assay_service_probe_turn(host->service);
     host_changes_turn(host);
     assay_dispatch_opened(host->dispatch);
     enum assay_status status = keep_scores(host, epoch, &snapshot);

@@ -12,8 +12,8 @@ enum assay_status host_dates_open(struct assay_host *host)
     host->date_peers = calloc(host->members, sizeof *host->date_peers);
     host->date_weights = calloc(host->members, sizeof *host->date_weights);
     if (host->date_peers == NULL || host->date_weights == NULL) return ASSAY_E_MEMORY;
-    assay_dates_init(&host->dates, host->date_peers, host->members, host->self,
-                     host->config.genesis->parameters.epoch_ms);
+    assay_peer_clocks_init(&host->dates, host->date_peers, host->members, host->self,
+                           host->config.genesis->parameters.epoch_ms);
     /* What a member signs in one epoch, and in the next one, comes through others. */
     if (host->view != NULL)
         host->dates.far_ms = 2 * (uint64_t)host->config.genesis->parameters.epoch_ms;
@@ -49,14 +49,14 @@ void host_dates_turn(struct assay_host *host, bool beside)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    if (!assay_dates_ask(&host->dates, host->now_ms, host->at_unix_ms, beside, &w)) return;
+    if (!assay_peer_clocks_ask(&host->dates, host->now_ms, host->at_unix_ms, beside, &w)) return;
     /* What the last question brought, before the next one. */
     for (uint16_t slot = 0; slot < host->members; slot++) {
         const bool asked = slot == host->self || !host_neighbours_used(host) ||
-                           assay_view_near(host->view, slot);
+                           assay_overlay_near(host->view, slot);
         host->date_weights[slot] = asked ? host->roster.entries[slot].weight : 0;
     }
-    if (assay_dates_look(&host->dates, host->date_weights, host->now_ms)) say(host);
+    if (assay_peer_clocks_look(&host->dates, host->date_weights, host->now_ms)) say(host);
     host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
               assay_slice_over(bytes, w.len));
     host_addresses_turn(host);
@@ -66,7 +66,7 @@ void host_farewell(struct assay_host *host)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_dates_farewell(host->at_unix_ms, &w);
+    assay_peer_clocks_farewell(host->at_unix_ms, &w);
     host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
               assay_slice_over(bytes, w.len));
 }
@@ -86,11 +86,11 @@ void host_date(struct assay_host *host, uint16_t from, struct assay_slice payloa
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     const enum assay_status status =
-        assay_dates_take(&host->dates, from, host->now_ms, host->at_unix_ms, payload, &w);
+        assay_peer_clocks_take(&host->dates, from, host->now_ms, host->at_unix_ms, payload, &w);
     if (status != ASSAY_OK)
         assay_count(&host->counters,
                     status == ASSAY_E_STALE ? ASSAY_COUNT_DATE_STALE : ASSAY_COUNT_DATE_MALFORMED);
     else if (w.len > 0)
         host_send(host, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE, assay_slice_over(bytes, w.len));
-    if (assay_dates_ends(&host->dates, from, host->now_ms)) say_ended(host, from);
+    if (assay_peer_clocks_ends(&host->dates, from, host->now_ms)) say_ended(host, from);
 }

@@ -19,13 +19,13 @@ static void say_banned(struct assay_host *host, uint16_t slot)
 static void say_shut_out(struct assay_host *host, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
-    const struct assay_conduct *conduct = &host->limits[slot].conduct;
+    const struct assay_peer_score *conduct = &host->limits[slot].conduct;
     host_name(host, slot, name, sizeof name);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "peer_shut_out")) {
         assay_log_text(&host->log, "peer", name);
         assay_log_uint(&host->log, "for_ms", conduct->shut_until_ms - host->now_ms);
-        for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
-            assay_log_uint(&host->log, assay_conduct_name((enum assay_conduct_fault)i),
+        for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
+            assay_log_uint(&host->log, assay_peer_score_name((enum assay_peer_score_fault)i),
                            conduct->faults[i]);
     }
     assay_log_end(&host->log);
@@ -50,7 +50,7 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
         return;
     }
     if (kind == ASSAY_MESSAGE_ENVELOPE) host_neighbours_announced(host, slot, payload);
-    if (kind == ASSAY_MESSAGE_HAVE) host_neighbours_told(host, slot);
+    if (kind == ASSAY_MESSAGE_INVENTORY) host_neighbours_told(host, slot);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
                                  .as.message = { .from = slot, .kind = kind, .payload = payload } };
     const enum assay_status status = host_step(host, &event);
@@ -86,9 +86,11 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_EVIDENCE_PULL: host_pull(host, slot, payload); return;
     case ASSAY_MESSAGE_EVIDENCE: host_pulled(host, slot, payload); return;
     case ASSAY_MESSAGE_SERVICE_ASK:
-        assay_favour_ask(host->service, host->now_ms, slot, payload);
+        assay_service_probe_ask(host->service, host->now_ms, slot, payload);
         return;
-    case ASSAY_MESSAGE_SERVICE_ANSWER: assay_favour_answered(host->service, slot, payload); return;
+    case ASSAY_MESSAGE_SERVICE_ANSWER:
+        assay_service_probe_answered(host->service, slot, payload);
+        return;
     case ASSAY_MESSAGE_DATE: host_date(host, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: host_address(host, slot, payload); return;
     case ASSAY_MESSAGE_NEIGHBOUR: host_neighbour(host, slot, payload); return;
@@ -104,10 +106,10 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_ENVELOPE:
     case ASSAY_MESSAGE_ENVELOPE_PULL:
     case ASSAY_MESSAGE_RECORD:
-    case ASSAY_MESSAGE_HAVE:
-    case ASSAY_MESSAGE_LACK:
-    case ASSAY_MESSAGE_VOTE_HAVE:
-    case ASSAY_MESSAGE_VOTE_LACK:
+    case ASSAY_MESSAGE_INVENTORY:
+    case ASSAY_MESSAGE_REQUEST_MISSING:
+    case ASSAY_MESSAGE_VOTE_INVENTORY:
+    case ASSAY_MESSAGE_VOTE_REQUEST_MISSING:
     case ASSAY_MESSAGE_FENCE:
     case ASSAY_MESSAGE_RECOVER:
     case ASSAY_MESSAGE_SYNC_ANSWER: to_engine(host, slot, kind, payload); return;
@@ -120,14 +122,16 @@ static void take_frame(struct assay_host *host, uint16_t slot, enum assay_roster
 {
     struct assay_admission_message message;
     if (!assay_limit_banned(&host->limits[slot], host->now_ms))
-        assay_dates_heard(&host->dates, slot, host->now_ms);
+        assay_peer_clocks_heard(&host->dates, slot, host->now_ms);
     switch (assay_admission_frame(&host->admission, host->now_ms, slot, which, bytes, &message)) {
     case ASSAY_ADMIT_REFUSED: return;
     case ASSAY_ADMIT_TAKEN:
         host_neighbours_alive(host, slot);
         dispatch(host, slot, message.kind, message.payload);
         return;
-    case ASSAY_ADMIT_SUSPENDED: assay_favour_refuse(host->service, slot, message.payload); return;
+    case ASSAY_ADMIT_SUSPENDED:
+        assay_service_probe_refuse(host->service, slot, message.payload);
+        return;
     }
     ASSAY_UNREACHABLE("admission");
 }
@@ -153,15 +157,15 @@ void host_receive(struct assay_host *host)
 
 void host_service(struct assay_host *host)
 {
-    struct assay_favour_message message;
-    while (assay_favour_next(host->service, &message)) {
+    struct assay_service_probe_message message;
+    while (assay_service_probe_next(host->service, &message)) {
         uint8_t bytes[32];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         struct assay_slice payload = { 0 };
         if (message.ask) {
-            assay_favour_ask_encode(message.answer.ticket, &w);
+            assay_service_probe_ask_encode(message.answer.ticket, &w);
         } else {
-            assay_favour_answer_encode(&message.answer, &w);
+            assay_service_probe_answer_encode(&message.answer, &w);
         }
         if (assay_writer_finish(&w, &payload) != ASSAY_OK) continue;
         host_send(host, message.to, ASSAY_SLOT_ALL,

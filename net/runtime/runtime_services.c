@@ -26,7 +26,7 @@ struct desk_job {
     uint8_t digest[32];
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
-    struct assay_desk_proof proof; /* without its evidence */
+    struct assay_service_server_proof proof; /* without its evidence */
 };
 
 struct host_desk {
@@ -35,8 +35,8 @@ struct host_desk {
     size_t at;      /* in the log of that epoch */
     bool quoting;   /* for a program */
     char path[ASSAY_SUMMARY_PATH]; /* of the socket, for people: whole where that fits */
-    struct desk_job jobs[ASSAY_DESK_ASKS_MAX];
-    struct assay_desk_moment moment;
+    struct desk_job jobs[ASSAY_SERVICE_SERVER_ASKS_MAX];
+    struct assay_service_server_moment moment;
     struct assay_service_member *members; /* [of the roster] */
 };
 
@@ -83,7 +83,7 @@ void host_services_quoted(struct assay_host *host, struct assay_slice bytes)
         assay_bytes_copy(all + KIND_LEN, ASSAY_EVIDENCE_LEN_MAX, bytes.bytes, bytes.len);
         told = assay_slice_over(all, KIND_LEN + bytes.len);
     }
-    assay_desk_quoted(host->desk, told);
+    assay_service_server_quoted(host->desk, told);
 }
 
 bool host_services_is_quote(const struct assay_host *host, uint64_t epoch)
@@ -100,7 +100,7 @@ static int64_t moment_of(const struct assay_host *host)
     return (int64_t)(s.epoch_t0_ms / 1000);
 }
 
-static bool judge(void *context, uint64_t ticket, const struct assay_desk_proof *proof)
+static bool judge(void *context, uint64_t ticket, const struct assay_service_server_proof *proof)
 {
     struct assay_host *host = context;
     struct desk_job *job = NULL;
@@ -109,7 +109,7 @@ static bool judge(void *context, uint64_t ticket, const struct assay_desk_proof 
     const uint32_t kind = (uint32_t)e.bytes[0] << 8 | e.bytes[1];
     /* As of a card (docs/protocol.md 9.2): no judge takes a question of another, it would end. */
     if (kind == ASSAY_KIND_NONE || kind >= ASSAY_KIND_COUNT) return false;
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX && job == NULL; i++)
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX && job == NULL; i++)
         if (host->desk_at->jobs[i].ticket == 0) job = &host->desk_at->jobs[i];
     if (job == NULL) return false;
     const struct assay_slice bytes = assay_slice_over(e.bytes + KIND_LEN, e.len - KIND_LEN);
@@ -129,7 +129,7 @@ static bool user(void *context, int fd, uint32_t *uid)
     return assay_unix_user(fd, uid);
 }
 
-static void crowded(void *context, const struct assay_desk_crowd *crowd)
+static void crowded(void *context, const struct assay_service_server_crowd *crowd)
 {
     struct assay_host *host = context;
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "services_crowded")) {
@@ -174,7 +174,7 @@ void host_services_verdict(struct assay_host *host, const uint8_t digest[static 
                            int64_t at_unix_s, const struct assay_verdict *verdict)
 {
     if (host->desk == NULL) return;
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         struct desk_job *job = &host->desk_at->jobs[i];
         if (job->ticket == 0 || job->at_unix_s != at_unix_s ||
             !assay_bytes_equal(job->digest, digest, 32))
@@ -182,17 +182,17 @@ void host_services_verdict(struct assay_host *host, const uint8_t digest[static 
         const uint64_t ticket = job->ticket;
         const bool good = verdict != NULL && is_good(host, job, verdict);
         job->ticket = 0;
-        assay_desk_judged(host->desk, ticket, good);
+        assay_service_server_judged(host->desk, ticket, good);
     }
 }
 
 /* --- what the ledger did */
 
 static void look(struct assay_host *host, const struct assay_services_snapshot *s,
-                 const struct assay_desk_moment *before)
+                 const struct assay_service_server_moment *before)
 {
-    struct assay_desk_moment *m = &host->desk_at->moment;
-    *m = (struct assay_desk_moment){ .era = s->era, .epoch = s->epoch - 1 };
+    struct assay_service_server_moment *m = &host->desk_at->moment;
+    *m = (struct assay_service_server_moment){ .era = s->era, .epoch = s->epoch - 1 };
     assay_bytes_copy(m->beacon, 32, s->beacon, 32);
     assay_engine_service_members(host->engine, host->desk_at->members);
     m->members =
@@ -211,30 +211,30 @@ static void tell_log(struct assay_host *host, const struct assay_service_log *lo
 {
     struct assay_service_entry entry;
     while (assay_service_log_next(log, at, &entry))
-        assay_desk_record(host->desk, entry.slot, (enum assay_service_kind)entry.kind,
-                          entry.payload);
+        assay_service_server_record(host->desk, entry.slot, (enum assay_service_kind)entry.kind,
+                                    entry.payload);
 }
 
 static void begin(struct assay_host *host, const struct assay_services_snapshot *s)
 {
     struct host_desk *d = host->desk_at;
     look(host, s, NULL);
-    assay_desk_begin(host->desk, s->registry, host->self, &d->moment);
+    assay_service_server_begin(host->desk, s->registry, host->self, &d->moment);
     d->begun = true;
     d->epoch = s->epoch;
     d->at = 0;
     tell_log(host, s->log, &d->at);
-    assay_desk_ready(host->desk);
+    assay_service_server_ready(host->desk);
 }
 
 /* One epoch went by: the rest of its records, and its close. */
 static void close_one(struct assay_host *host, const struct assay_services_snapshot *s)
 {
     struct host_desk *d = host->desk_at;
-    const struct assay_desk_moment before = d->moment;
+    const struct assay_service_server_moment before = d->moment;
     tell_log(host, s->closed, &d->at);
     look(host, s, &before);
-    assay_desk_closed(host->desk, s->registry, &d->moment);
+    assay_service_server_closed(host->desk, s->registry, &d->moment);
     d->epoch = s->epoch;
     d->at = 0;
 }
@@ -257,7 +257,7 @@ void host_services_turn(struct assay_host *host)
 {
     if (host->desk == NULL || host->failure != ASSAY_OK) return;
     follow(host);
-    assay_desk_step(host->desk, host->now_ms);
+    assay_service_server_step(host->desk, host->now_ms);
     host_settle(host); /* what programs handed in is signed and sent now */
 }
 
@@ -269,7 +269,7 @@ const struct assay_registry *host_services_registry(const struct assay_host *hos
     if (host->config.services == NULL) return NULL;
     if (host->desk != NULL) {
         const bool begun = host->desk_at != NULL && host->desk_at->begun;
-        return begun ? assay_desk_registry(host->desk) : NULL;
+        return begun ? assay_service_server_registry(host->desk) : NULL;
     }
     assay_engine_services(host->engine, &s);
     return host->renewing ? NULL : s.registry;
@@ -288,7 +288,7 @@ void host_services_look(struct assay_host *host, struct assay_snapshot *snapshot
     if (host->desk != NULL) {
         if (host->desk_at != NULL)
             assay_bytes_copy(out->path, sizeof out->path, host->desk_at->path, sizeof out->path);
-        assay_desk_look(host->desk, &out->desk);
+        assay_service_server_look(host->desk, &out->desk);
     }
     if (registry != NULL) assay_summary_take(out, &host->config.services->plan, registry);
 }
@@ -307,8 +307,8 @@ static void keep_path(struct host_desk *d, const char *path)
 /* Which sockets are a group's as well: a folder may have inherited the bit. */
 static void log_open(struct assay_host *host, const char *path)
 {
-    char shared[ASSAY_DESK_NAMES];
-    assay_desk_shared(host->desk, shared);
+    char shared[ASSAY_SERVICE_SERVER_NAMES];
+    assay_service_server_shared(host->desk, shared);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "services_open")) {
         assay_log_text(&host->log, "path", path);
         assay_log_text(&host->log, "shared", shared[0] != '\0' ? shared : "none");
@@ -344,9 +344,9 @@ static enum assay_status open_anchor(struct assay_host *host, const char *folder
 enum assay_status host_services_open(struct assay_host *host,
                                      char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    _Static_assert((int)ASSAY_DESK_RECORDS == (int)ASSAY_SERVICE_NUMBERS, "of one epoch");
-    _Static_assert((int)ASSAY_DESK_MESSAGE <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
-    const struct assay_desk_world world = { host, submit, quote, judge, user, crowded };
+    _Static_assert((int)ASSAY_SERVICE_SERVER_RECORDS == (int)ASSAY_SERVICE_NUMBERS, "of one epoch");
+    _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
+    const struct assay_service_server_world world = { host, submit, quote, judge, user, crowded };
     const char *path = host->config.services_path;
     if (host->config.services == NULL) return ASSAY_OK;
     host->summary = calloc(1, sizeof *host->summary);
@@ -358,13 +358,15 @@ enum assay_status host_services_open(struct assay_host *host,
     if (host->desk_at->members == NULL) return ASSAY_E_MEMORY;
     if (host->desk != NULL) { /* the host before us had it open */
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot follow the plan of services");
-        ASSAY_TRY(assay_desk_hand_over(host->desk, &world, host->config.genesis->services));
+        ASSAY_TRY(
+            assay_service_server_hand_over(host->desk, &world, host->config.genesis->services));
         assay_admin_hand_over(host->anchor, host, &host->counters);
         keep_path(host->desk_at, path);
         return ASSAY_OK;
     }
-    ASSAY_TRY(assay_desk_open(path, host->config.genesis->services,
-                              host->config.genesis->chain_id, &world, &host->desk, message));
+    ASSAY_TRY(assay_service_server_open(path, host->config.genesis->services,
+                                        host->config.genesis->chain_id, &world, &host->desk,
+                                        message));
     ASSAY_TRY(open_anchor(host, path, message));
     keep_path(host->desk_at, path);
     log_open(host, path);
@@ -373,7 +375,7 @@ enum assay_status host_services_open(struct assay_host *host,
 
 void host_services_close(struct assay_host *host)
 {
-    assay_desk_close(&host->desk);
+    assay_service_server_close(&host->desk);
     assay_admin_close(&host->anchor);
     if (host->desk_at != NULL) free(host->desk_at->members);
     free(host->desk_at);

@@ -192,7 +192,7 @@ static void send_routed(struct assay_host *host, uint16_t to, uint16_t except,
     }
     struct assay_relay walk = assay_relay_over(host->self, host->members, to, except, digest);
     if (host_neighbours_used(host)) {
-        if (!again) source = assay_routes_source(host->routes, host->engine, kind, payload);
+        if (!again) source = assay_relay_tree_source(host->routes, host->engine, kind, payload);
         walk =
             assay_relay_near(host->view, host->routes, host->now_ms, &walk, kind, source);
     }
@@ -218,7 +218,7 @@ static void send_routed(struct assay_host *host, uint16_t to, uint16_t except,
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload)
 {
-    if (kind == ASSAY_MESSAGE_VOTE_LACK) host_neighbours_asked(host, to, payload);
+    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING) host_neighbours_asked(host, to, payload);
     send_routed(host, to, except, kind, payload, false);
 }
 

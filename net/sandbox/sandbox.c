@@ -41,7 +41,7 @@ static bool limit(int which, uint64_t most)
     return setrlimit((__rlimit_resource_t)which, &both) == 0;
 }
 
-uint64_t assay_cage_mapped(void)
+uint64_t assay_sandbox_mapped(void)
 {
     char line[128]; /* "MAPPED RESIDENT ..", in pages */
     uint64_t pages = 0;
@@ -52,7 +52,7 @@ uint64_t assay_cage_mapped(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void assay_cage_first_to_go(void)
+void assay_sandbox_first_to_go(void)
 {
     FILE *file = fopen("/proc/self/oom_score_adj", "we");
     if (file == NULL) return;
@@ -62,11 +62,11 @@ void assay_cage_first_to_go(void)
 
 /* What root may is nothing that this process needs, but for a port below 1024 of a door.
  * Returns: whether nothing more is left. */
-static bool drop_capabilities(enum assay_cage cage)
+static bool drop_capabilities(enum assay_sandbox cage)
 {
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-    const uint32_t kept = cage == ASSAY_CAGE_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
+    const uint32_t kept = cage == ASSAY_SANDBOX_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
     if (syscall(SYS_capget, &head, data) != 0) return false;
     if ((data[0].permitted & ~kept) == 0 && data[1].permitted == 0) return true; /* nobody's root */
     data[0].effective &= kept;
@@ -76,7 +76,7 @@ static bool drop_capabilities(enum assay_cage cage)
     return syscall(SYS_capset, &head, data) == 0;
 }
 
-uint32_t assay_cage_limits(enum assay_cage cage, uint64_t memory)
+uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory)
 {
     uint32_t walls = 0;
 #ifdef SANITIZED
@@ -85,7 +85,7 @@ uint32_t assay_cage_limits(enum assay_cage cage, uint64_t memory)
     if (memory > 0 && limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
     /* Of a reader: descriptors that are open stay open; there will be no other. */
     const bool all = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
-                     (cage == ASSAY_CAGE_SPEAKER || limit(RLIMIT_NOFILE, 0));
+                     (cage == ASSAY_SANDBOX_SPEAKER || limit(RLIMIT_NOFILE, 0));
     const bool shut = drop_capabilities(cage) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
     return all && shut ? walls | ASSAY_WALL_LIMITS : walls;
@@ -103,12 +103,12 @@ struct landlock_rights {
 };
 
 /* Every right that the kernel knows is withheld, since no rule gives it back. */
-static struct landlock_rights rights_of(enum assay_cage cage, long version)
+static struct landlock_rights rights_of(enum assay_sandbox cage, long version)
 {
     struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
     if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
     if (version >= 3) r.files |= UINT64_C(1) << 14; /* TRUNCATE */
-    if (version >= 4 && cage != ASSAY_CAGE_SPEAKER) r.ports = 3; /* bind, connect */
+    if (version >= 4 && cage != ASSAY_SANDBOX_SPEAKER) r.ports = 3; /* bind, connect */
     if (version >= 5) r.files |= UINT64_C(1) << 15; /* ioctl of devices */
     if (version >= 6) r.scopes = 3;                 /* abstract sockets, signals */
     return r;
@@ -121,7 +121,7 @@ static size_t rights_len(long version)
                         : offsetof(struct landlock_rights, ports);
 }
 
-uint32_t assay_cage_files(enum assay_cage cage, uint32_t *version)
+uint32_t assay_sandbox_files(enum assay_sandbox cage, uint32_t *version)
 {
     *version = 0;
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
@@ -170,7 +170,7 @@ static bool leave_writable(int rules, const char *folder, uint64_t rights)
     return added;
 }
 
-bool assay_cage_writes(const char *const *folders, size_t count)
+bool assay_sandbox_writes(const char *const *folders, size_t count)
 {
 #ifdef ASSAY_COVERAGE
     return true; /* the counts are written beside the objects */
@@ -367,7 +367,7 @@ static void build_forker(struct program *p)
     say_where(p, SYS_prlimit64, 1, RLIMIT_CPU);
 }
 
-static void build(struct program *p, enum assay_cage cage)
+static void build(struct program *p, enum assay_sandbox cage)
 {
     const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
     load(p, offsetof(struct seccomp_data, arch));
@@ -378,8 +378,8 @@ static void build(struct program *p, enum assay_cage cage)
     load(p, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         say(p, allowed[i], SECCOMP_RET_ALLOW);
-    if (cage == ASSAY_CAGE_SPEAKER) build_spoken(p);
-    if (cage == ASSAY_CAGE_FORKER) build_forker(p);
+    if (cage == ASSAY_SANDBOX_SPEAKER) build_spoken(p);
+    if (cage == ASSAY_SANDBOX_FORKER) build_forker(p);
     for (size_t i = 0; i < sizeof curious / sizeof curious[0]; i++)
         say(p, curious[i], refused);
     const int maps[] = { SYS_mmap, SYS_mprotect };
@@ -398,7 +398,7 @@ static void build(struct program *p, enum assay_cage cage)
     answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
 }
 
-enum assay_status assay_cage_calls(enum assay_cage cage)
+enum assay_status assay_sandbox_calls(enum assay_sandbox cage)
 {
     struct program program = { .count = 0 };
 #ifndef ARCHITECTURE

@@ -35,25 +35,25 @@ enum {
 
 /* A forker reads nothing that others wrote, and makes copies of itself that do, each of which
  * becomes a reader first. */
-enum assay_cage { ASSAY_CAGE_READER, ASSAY_CAGE_SPEAKER, ASSAY_CAGE_FORKER };
+enum assay_sandbox { ASSAY_SANDBOX_READER, ASSAY_SANDBOX_SPEAKER, ASSAY_SANDBOX_FORKER };
 
 /* Where memory runs out on the machine, this process goes before the daemon that can replace it;
  * before the wall of files. Returns: nothing. */
-void assay_cage_first_to_go(void);
+void assay_sandbox_first_to_go(void);
 /* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: not known. */
-uint64_t assay_cage_mapped(void);
+uint64_t assay_sandbox_mapped(void);
 /* memory: bytes of addresses in all; 0: no limit. Returns: WALL bits. */
-uint32_t assay_cage_limits(enum assay_cage cage, uint64_t memory);
+uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory);
 /* Of the calling thread and those that it starts. Out: *version of the kernel's Landlock, 0: none.
  * Returns: the WALL bit, or 0. */
-uint32_t assay_cage_files(enum assay_cage cage, uint32_t *version);
+uint32_t assay_sandbox_files(enum assay_sandbox cage, uint32_t *version);
 /* Of the calling thread and those that it starts: no file is written, made, removed or executed
  * but beneath these folders, in which nothing is executed either. Reading is not touched.
  * Returns: false: a folder cannot be opened, or the kernel refuses what it says that it has; true
  * as well where the kernel has no Landlock */
-bool assay_cage_writes(const char *const *folders, size_t count);
+bool assay_sandbox_writes(const char *const *folders, size_t count);
 /* Of every thread of the process; no other can be started afterwards.
  * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (the kernel filters no calls) */
-ASSAY_CHECKED enum assay_status assay_cage_calls(enum assay_cage cage);
+ASSAY_CHECKED enum assay_status assay_sandbox_calls(enum assay_sandbox cage);
 
 #endif

@@ -55,7 +55,7 @@ enum assay_enclave_result {
 
 struct assay_enclave;
 
-/* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group) | as assay_board_open,
+/* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group) | as assay_peer_links_open,
  * assay_follower_create; message says why, for people */
 ASSAY_CHECKED enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
                                                    struct assay_enclave **out,

@@ -32,7 +32,7 @@ struct assay_replica_node {
     struct assay_secret32 secret, link_seed;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_p256_signer *signer;
-    struct assay_board *board;
+    struct assay_peer_links *board;
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t told; /* of the follower, when the board was told */
@@ -73,9 +73,9 @@ static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
 {
     struct assay_secret32 curve_secret;
-    const struct assay_board_config board = { .listen = n->config.listen,
-                                              .instances = n->config.instances_max,
-                                              .secret = &curve_secret };
+    const struct assay_peer_links_config board = { .listen = n->config.listen,
+                                                   .instances = n->config.instances_max,
+                                                   .secret = &curve_secret };
     n->memory = malloc(assay_cont_replica_size(n->config.instances_max));
     n->loop = calloc(LOOPS_MAX, sizeof *n->loop);
     if (n->memory == NULL || n->loop == NULL) return ASSAY_E_MEMORY;
@@ -83,12 +83,12 @@ static enum assay_status set_up(struct assay_replica_node *n,
     ASSAY_TRY(assay_p256_signer_load(&n->secret, &n->signer));
     ASSAY_TRY(assay_random(n->link_seed.bytes, sizeof n->link_seed.bytes));
     assay_sodium_link_secret(&n->link_seed, &curve_secret);
-    const enum assay_status opened = assay_board_open(&board, &n->board, message);
+    const enum assay_status opened = assay_peer_links_open(&board, &n->board, message);
     assay_secret_wipe(&curve_secret, sizeof curve_secret);
     ASSAY_TRY(opened);
     (void)snprintf(message, ASSAY_REPLICA_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
-    ASSAY_TRY(assay_board_contact(n->board, n->config.host, &n->contact));
+    ASSAY_TRY(assay_peer_links_contact(n->board, n->config.host, &n->contact));
     (void)snprintf(message, ASSAY_REPLICA_NODE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
@@ -123,7 +123,7 @@ void assay_replica_node_close(struct assay_replica_node **node)
     struct assay_replica_node *n = *node;
     if (n == NULL) return;
     assay_follower_destroy(&n->follower);
-    assay_board_close(&n->board);
+    assay_peer_links_close(&n->board);
     assay_p256_signer_free(&n->signer);
     assay_secret_wipe(&n->secret, sizeof n->secret);
     assay_secret_wipe(&n->link_seed, sizeof n->link_seed);
@@ -146,7 +146,7 @@ static void loop_back(struct assay_replica_node *n, struct assay_slice frame)
 static void to_key(struct assay_replica_node *n, const uint8_t *key, struct assay_slice frame)
 {
     if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) loop_back(n, frame);
-    else assay_board_to_replica(n->board, key, frame);
+    else assay_peer_links_to_replica(n->board, key, frame);
 }
 
 /* Every replica of the views that are known, and itself. */
@@ -161,7 +161,7 @@ static void to_group(struct assay_replica_node *n, struct assay_slice frame)
             if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) continue;
             if (k == 1 && assay_cont_seat(&group->now.roster, key) < group->now.roster.count)
                 continue;
-            assay_board_to_replica(n->board, key, frame);
+            assay_peer_links_to_replica(n->board, key, frame);
         }
 }
 
@@ -199,7 +199,7 @@ enum { OWN = UINT16_MAX };
 static void to_sender(struct assay_replica_node *n, uint16_t slot, struct assay_slice frame)
 {
     if (slot == OWN) loop_back(n, frame);
-    else assay_board_to_slot(n->board, slot, frame);
+    else assay_peer_links_to_slot(n->board, slot, frame);
 }
 
 /* slot: of the sender of the frame that is answered; OWN: itself, or nothing is answered. */
@@ -215,7 +215,7 @@ static void perform(struct assay_replica_node *n, uint16_t slot)
         case ASSAY_CONT_TO_KEY: to_key(n, send->key, bytes); break;
         case ASSAY_CONT_TO_LEDGER: to_ledger(n, bytes); break;
         case ASSAY_CONT_TO_SESSION:
-            assay_board_to_session(n->board, send->instance, send->session, bytes);
+            assay_peer_links_to_session(n->board, send->instance, send->session, bytes);
             break;
         }
     }
@@ -259,7 +259,7 @@ static void told(void *context, const struct assay_cont_fact *fact)
     assay_cont_replica_fact(n->replica, fact, n->now_ms, &n->effects);
     /* Who may call from now on: an answer may be asked for at once. Rows wait for follow(): what is
      * told of each of them makes nobody speak to it. */
-    if (is_of_views(fact->kind)) assay_board_take(n->board, assay_follower_group(n->follower));
+    if (is_of_views(fact->kind)) assay_peer_links_take(n->board, assay_follower_group(n->follower));
     perform(n, OWN);
     hear_oneself(n);
 }
@@ -417,7 +417,7 @@ static enum assay_status follow(struct assay_replica_node *n)
     take_close(n, group);
     if (n->told != assay_follower_told(n->follower)) {
         n->told = assay_follower_told(n->follower);
-        assay_board_take(n->board, group);
+        assay_peer_links_take(n->board, group);
         const struct assay_cont_member *const member = member_of(n, group);
         /* Within an era another process of the member has followed it. A RECOVER may undo that it
          * was listed, but not what it remembers: it is listed once more. */
@@ -452,7 +452,7 @@ static void serve(struct assay_replica_node *n)
     struct assay_slice frame;
     uint16_t slot = 0;
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_board_receive(n->board, &slot, &from, &frame) != ASSAY_OK) break;
+        if (assay_peer_links_receive(n->board, &slot, &from, &frame) != ASSAY_OK) break;
         if (n->replica == NULL) continue;
         if (assay_cont_replica_frame(n->replica, &from, frame, n->now_ms, &n->effects) !=
             ASSAY_OK) {
@@ -463,23 +463,23 @@ static void serve(struct assay_replica_node *n)
         perform(n, slot);
         hear_oneself(n);
     }
-    assay_board_flush(n->board);
+    assay_peer_links_flush(n->board);
 }
 
 enum assay_status assay_replica_node_turn(struct assay_replica_node *node, int timeout_ms)
 {
     struct assay_replica_node *n = node;
     struct pollfd extra = assay_follower_poll(n->follower);
-    n->now_ms = assay_board_clock_ms();
-    ASSAY_TRY(assay_board_wait(n->board, n->now_ms, &extra, 1, wait_ms(n, timeout_ms)));
-    n->now_ms = assay_board_clock_ms();
+    n->now_ms = assay_peer_links_clock_ms();
+    ASSAY_TRY(assay_peer_links_wait(n->board, n->now_ms, &extra, 1, wait_ms(n, timeout_ms)));
+    n->now_ms = assay_peer_links_clock_ms();
     ASSAY_TRY(follow(n));
     serve(n);
     if (n->replica != NULL && n->now_ms >= n->wake_at_ms) {
         assay_cont_replica_tick(n->replica, n->now_ms, &n->effects);
         perform(n, OWN);
         hear_oneself(n);
-        assay_board_flush(n->board);
+        assay_peer_links_flush(n->board);
     }
     return n->failure;
 }

@@ -27,7 +27,8 @@ struct assay_replica_node_figures {
 
 struct assay_replica_node;
 
-/* Returns: ASSAY_OK | as assay_board_open, assay_follower_create; message says why, for people */
+/* Returns: ASSAY_OK | as assay_peer_links_open, assay_follower_create; message says why, for people
+ */
 ASSAY_CHECKED enum assay_status assay_replica_node_open(
     const struct assay_replica_node_config *config, struct assay_replica_node **out,
     char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN]);

@@ -17,15 +17,15 @@ struct customer {
     uint64_t ticket; /* theirs */
 };
 
-struct assay_favour {
+struct assay_service_probe {
     uint16_t self;
     uint32_t members;
     struct assay_workload *workload;
     struct assay_counters *counters;
-    struct assay_favour_snapshot snapshot;
+    struct assay_service_probe_snapshot snapshot;
     struct customer customers[ASSAY_WORKLOAD_PENDING_MAX]; /* by our ticket */
     size_t first, count;
-    struct assay_favour_message queue[QUEUE_MAX];
+    struct assay_service_probe_message queue[QUEUE_MAX];
     uint16_t next_peer;
     bool asking;
     uint16_t asked;        /* slot of the running question */
@@ -34,7 +34,7 @@ struct assay_favour {
 
 /* ------------------------------------------------------------ payloads */
 
-enum assay_status assay_favour_ask_decode(struct assay_slice payload, uint64_t *ticket)
+enum assay_status assay_service_probe_ask_decode(struct assay_slice payload, uint64_t *ticket)
 {
     struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
     uint64_t t = 0;
@@ -44,28 +44,29 @@ enum assay_status assay_favour_ask_decode(struct assay_slice payload, uint64_t *
     return ASSAY_OK;
 }
 
-void assay_favour_ask_encode(uint64_t ticket, struct assay_writer *w)
+void assay_service_probe_ask_encode(uint64_t ticket, struct assay_writer *w)
 {
     assay_writer_u64be(w, ticket);
 }
 
-enum assay_status assay_favour_answer_decode(struct assay_slice payload,
-                                              struct assay_favour_answer *answer)
+enum assay_status assay_service_probe_answer_decode(struct assay_slice payload,
+                                                    struct assay_service_probe_answer *answer)
 {
     struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_favour_answer a = { 0 };
+    struct assay_service_probe_answer a = { 0 };
     uint8_t outcome = 0;
     ASSAY_TRY(assay_cursor_u64be(&in, &a.ticket));
     ASSAY_TRY(assay_cursor_u8(&in, &outcome));
     ASSAY_TRY(assay_cursor_u64be(&in, &a.value));
     ASSAY_TRY(assay_cursor_end(&in));
-    if (outcome > ASSAY_FAVOUR_UNAVAILABLE) return ASSAY_E_RANGE;
-    a.outcome = (enum assay_favour_outcome)outcome;
+    if (outcome > ASSAY_SERVICE_PROBE_UNAVAILABLE) return ASSAY_E_RANGE;
+    a.outcome = (enum assay_service_probe_outcome)outcome;
     *answer = a;
     return ASSAY_OK;
 }
 
-void assay_favour_answer_encode(const struct assay_favour_answer *answer, struct assay_writer *w)
+void assay_service_probe_answer_encode(const struct assay_service_probe_answer *answer,
+                                       struct assay_writer *w)
 {
     assay_writer_u64be(w, answer->ticket);
     assay_writer_u8(w, (uint8_t)answer->outcome);
@@ -74,11 +75,12 @@ void assay_favour_answer_encode(const struct assay_favour_answer *answer, struct
 
 /* ------------------------------------------------------------ life */
 
-enum assay_status assay_favour_create(uint16_t self, uint32_t members,
-                                       struct assay_workload *workload,
-                                       struct assay_counters *counters, struct assay_favour **out)
+enum assay_status assay_service_probe_create(uint16_t self, uint32_t members,
+                                             struct assay_workload *workload,
+                                             struct assay_counters *counters,
+                                             struct assay_service_probe **out)
 {
-    struct assay_favour *service = calloc(1, sizeof *service);
+    struct assay_service_probe *service = calloc(1, sizeof *service);
     if (service == NULL) return ASSAY_E_MEMORY;
     service->self = self;
     service->members = members;
@@ -90,14 +92,15 @@ enum assay_status assay_favour_create(uint16_t self, uint32_t members,
     return ASSAY_OK;
 }
 
-void assay_favour_destroy(struct assay_favour **service)
+void assay_service_probe_destroy(struct assay_service_probe **service)
 {
     free(*service);
     *service = NULL;
 }
 
 /* A full queue loses the message: the other side's question simply stays open. */
-static void queue(struct assay_favour *service, const struct assay_favour_message *message)
+static void queue(struct assay_service_probe *service,
+                  const struct assay_service_probe_message *message)
 {
     if (service->count == QUEUE_MAX) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_BUSY);
@@ -106,10 +109,10 @@ static void queue(struct assay_favour *service, const struct assay_favour_messag
     service->queue[(service->first + service->count++) % QUEUE_MAX] = *message;
 }
 
-static void reply(struct assay_favour *service, uint16_t to, uint64_t ticket,
-                  enum assay_favour_outcome outcome, uint64_t value)
+static void reply(struct assay_service_probe *service, uint16_t to, uint64_t ticket,
+                  enum assay_service_probe_outcome outcome, uint64_t value)
 {
-    const struct assay_favour_message message = {
+    const struct assay_service_probe_message message = {
         .to = to, .answer = { .ticket = ticket, .outcome = outcome, .value = value }
     };
     queue(service, &message);
@@ -117,7 +120,7 @@ static void reply(struct assay_favour *service, uint16_t to, uint64_t ticket,
 
 /* ------------------------------------------------------------ being asked */
 
-static size_t free_customer(const struct assay_favour *service)
+static size_t free_customer(const struct assay_service_probe *service)
 {
     size_t i = 0;
     while (i < ASSAY_WORKLOAD_PENDING_MAX && service->customers[i].used)
@@ -125,41 +128,42 @@ static size_t free_customer(const struct assay_favour *service)
     return i;
 }
 
-void assay_favour_ask(struct assay_favour *service, uint64_t now_ms, uint16_t from,
-                       struct assay_slice payload)
+void assay_service_probe_ask(struct assay_service_probe *service, uint64_t now_ms, uint16_t from,
+                             struct assay_slice payload)
 {
     uint64_t ticket = 0;
-    if (assay_favour_ask_decode(payload, &ticket) != ASSAY_OK) {
+    if (assay_service_probe_ask_decode(payload, &ticket) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_MALFORMED);
         return;
     }
     if (service->workload == NULL) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_UNAVAILABLE);
-        reply(service, from, ticket, ASSAY_FAVOUR_UNAVAILABLE, 0);
+        reply(service, from, ticket, ASSAY_SERVICE_PROBE_UNAVAILABLE, 0);
         return;
     }
     const size_t place = free_customer(service);
     if (place == ASSAY_WORKLOAD_PENDING_MAX ||
         assay_workload_increment(service->workload, now_ms, place) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_BUSY);
-        reply(service, from, ticket, ASSAY_FAVOUR_BUSY, 0);
+        reply(service, from, ticket, ASSAY_SERVICE_PROBE_BUSY, 0);
         return;
     }
     service->customers[place] = (struct customer){ .used = true, .slot = from, .ticket = ticket };
 }
 
-void assay_favour_refuse(struct assay_favour *service, uint16_t from, struct assay_slice payload)
+void assay_service_probe_refuse(struct assay_service_probe *service, uint16_t from,
+                                struct assay_slice payload)
 {
     uint64_t ticket = 0;
-    if (assay_favour_ask_decode(payload, &ticket) != ASSAY_OK) {
+    if (assay_service_probe_ask_decode(payload, &ticket) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_MALFORMED);
         return;
     }
     assay_count(service->counters, ASSAY_COUNT_SERVICE_SUSPENDED);
-    reply(service, from, ticket, ASSAY_FAVOUR_SUSPENDED, 0);
+    reply(service, from, ticket, ASSAY_SERVICE_PROBE_SUSPENDED, 0);
 }
 
-static void served(struct assay_favour *service, const struct assay_workload_answer *answer)
+static void served(struct assay_service_probe *service, const struct assay_workload_answer *answer)
 {
     ASSAY_ASSERT(answer->ticket < ASSAY_WORKLOAD_PENDING_MAX);
     struct customer *customer = &service->customers[answer->ticket];
@@ -169,13 +173,13 @@ static void served(struct assay_favour *service, const struct assay_workload_ans
                 done ? ASSAY_COUNT_SERVICE_ANSWERED : ASSAY_COUNT_SERVICE_UNAVAILABLE);
     if (done) service->snapshot.last_value = answer->value;
     reply(service, customer->slot, customer->ticket,
-          done ? ASSAY_FAVOUR_DONE : ASSAY_FAVOUR_UNAVAILABLE, answer->value);
+          done ? ASSAY_SERVICE_PROBE_DONE : ASSAY_SERVICE_PROBE_UNAVAILABLE, answer->value);
     customer->used = false;
 }
 
 /* ------------------------------------------------------------ asking */
 
-void assay_favour_turn(struct assay_favour *service)
+void assay_service_probe_turn(struct assay_service_probe *service)
 {
     if (service->members < 2) return;
     do {
@@ -184,18 +188,18 @@ void assay_favour_turn(struct assay_favour *service)
     service->asking = true;
     service->asked = service->next_peer;
     service->asked_ticket++;
-    const struct assay_favour_message message = { .to = service->asked,
-                                                   .ask = true,
-                                                   .answer = { .ticket = service->asked_ticket } };
+    const struct assay_service_probe_message message = {
+        .to = service->asked, .ask = true, .answer = { .ticket = service->asked_ticket }
+    };
     assay_count(service->counters, ASSAY_COUNT_SERVICE_ASKED);
     queue(service, &message);
 }
 
-void assay_favour_answered(struct assay_favour *service, uint16_t from,
-                            struct assay_slice payload)
+void assay_service_probe_answered(struct assay_service_probe *service, uint16_t from,
+                                  struct assay_slice payload)
 {
-    struct assay_favour_answer answer;
-    if (assay_favour_answer_decode(payload, &answer) != ASSAY_OK) {
+    struct assay_service_probe_answer answer;
+    if (assay_service_probe_answer_decode(payload, &answer) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_MALFORMED);
         return;
     }
@@ -204,8 +208,8 @@ void assay_favour_answered(struct assay_favour *service, uint16_t from,
         return;
     }
     service->asking = false;
-    service->snapshot.refused_by_last = answer.outcome == ASSAY_FAVOUR_SUSPENDED;
-    if (answer.outcome == ASSAY_FAVOUR_DONE) {
+    service->snapshot.refused_by_last = answer.outcome == ASSAY_SERVICE_PROBE_SUSPENDED;
+    if (answer.outcome == ASSAY_SERVICE_PROBE_DONE) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_GOT);
         service->snapshot.last_got = answer.value;
         service->snapshot.last_got_from = from;
@@ -214,7 +218,8 @@ void assay_favour_answered(struct assay_favour *service, uint16_t from,
     }
 }
 
-bool assay_favour_next(struct assay_favour *service, struct assay_favour_message *message)
+bool assay_service_probe_next(struct assay_service_probe *service,
+                              struct assay_service_probe_message *message)
 {
     struct assay_workload_answer answer;
     while (service->workload != NULL && assay_workload_next(service->workload, &answer))
@@ -226,8 +231,8 @@ bool assay_favour_next(struct assay_favour *service, struct assay_favour_message
     return true;
 }
 
-void assay_favour_look(const struct assay_favour *service,
-                        struct assay_favour_snapshot *snapshot)
+void assay_service_probe_look(const struct assay_service_probe *service,
+                              struct assay_service_probe_snapshot *snapshot)
 {
     *snapshot = service->snapshot;
 }

@@ -16,66 +16,69 @@
 #include "host/counters.h"
 #include "net/runtime/workload.h"
 
-enum assay_favour_outcome {
-    ASSAY_FAVOUR_DONE = 0,
-    ASSAY_FAVOUR_SUSPENDED = 1, /* the asker is */
-    ASSAY_FAVOUR_BUSY = 2,
-    ASSAY_FAVOUR_UNAVAILABLE = 3, /* no enclave, or it was told not to serve */
+enum assay_service_probe_outcome {
+    ASSAY_SERVICE_PROBE_DONE = 0,
+    ASSAY_SERVICE_PROBE_SUSPENDED = 1, /* the asker is */
+    ASSAY_SERVICE_PROBE_BUSY = 2,
+    ASSAY_SERVICE_PROBE_UNAVAILABLE = 3, /* no enclave, or it was told not to serve */
 };
 
-struct assay_favour_answer {
+struct assay_service_probe_answer {
     uint64_t ticket;
-    enum assay_favour_outcome outcome;
+    enum assay_service_probe_outcome outcome;
     uint64_t value;
 };
 
 /* Each Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_RANGE (outcome) */
-ASSAY_CHECKED enum assay_status assay_favour_ask_decode(struct assay_slice payload,
-                                                         uint64_t *ticket);
-ASSAY_CHECKED enum assay_status assay_favour_answer_decode(struct assay_slice payload,
-                                                            struct assay_favour_answer *answer);
+ASSAY_CHECKED enum assay_status assay_service_probe_ask_decode(struct assay_slice payload,
+                                                               uint64_t *ticket);
+ASSAY_CHECKED enum assay_status assay_service_probe_answer_decode(
+    struct assay_slice payload, struct assay_service_probe_answer *answer);
 /* Each Returns: nothing. */
-void assay_favour_ask_encode(uint64_t ticket, struct assay_writer *w);
-void assay_favour_answer_encode(const struct assay_favour_answer *answer, struct assay_writer *w);
+void assay_service_probe_ask_encode(uint64_t ticket, struct assay_writer *w);
+void assay_service_probe_answer_encode(const struct assay_service_probe_answer *answer,
+                                       struct assay_writer *w);
 
 /* What to send. */
-struct assay_favour_message {
+struct assay_service_probe_message {
     uint16_t to;
     bool ask; /* SERVICE_ASK of answer.ticket, else SERVICE_ANSWER */
-    struct assay_favour_answer answer;
+    struct assay_service_probe_answer answer;
 };
 
 /* For people. */
-struct assay_favour_snapshot {
+struct assay_service_probe_snapshot {
     uint64_t last_value;    /* of our counter, as the enclave said last */
     uint64_t last_got;      /* of a peer's */
     uint16_t last_got_from; /* slot; ASSAY_SLOT_ALL before the first */
     bool refused_by_last;   /* the last answer to us was a refusal */
 };
 
-struct assay_favour;
+struct assay_service_probe;
 
 /* workload may be NULL: this node serves nobody. Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_favour_create(uint16_t self, uint32_t members,
-                                                     struct assay_workload *workload,
-                                                     struct assay_counters *counters,
-                                                     struct assay_favour **out);
+ASSAY_CHECKED enum assay_status assay_service_probe_create(uint16_t self, uint32_t members,
+                                                           struct assay_workload *workload,
+                                                           struct assay_counters *counters,
+                                                           struct assay_service_probe **out);
 /* Accepts a pointer to NULL; nulls it; the workload stays the caller's. Returns: nothing. */
-void assay_favour_destroy(struct assay_favour **service);
+void assay_service_probe_destroy(struct assay_service_probe **service);
 /* A SERVICE_ASK of a member that may be served. Returns: nothing; the answer comes from next. */
-void assay_favour_ask(struct assay_favour *service, uint64_t now_ms, uint16_t from,
-                       struct assay_slice payload);
+void assay_service_probe_ask(struct assay_service_probe *service, uint64_t now_ms, uint16_t from,
+                             struct assay_slice payload);
 /* A SERVICE_ASK of a member that may not. Returns: nothing; the answer comes from next. */
-void assay_favour_refuse(struct assay_favour *service, uint16_t from, struct assay_slice payload);
+void assay_service_probe_refuse(struct assay_service_probe *service, uint16_t from,
+                                struct assay_slice payload);
 /* A SERVICE_ANSWER. Returns: nothing. */
-void assay_favour_answered(struct assay_favour *service, uint16_t from,
-                            struct assay_slice payload);
+void assay_service_probe_answered(struct assay_service_probe *service, uint16_t from,
+                                  struct assay_slice payload);
 /* An epoch began: ask the next member in turn. Returns: nothing. */
-void assay_favour_turn(struct assay_favour *service);
+void assay_service_probe_turn(struct assay_service_probe *service);
 /* Collect what the workload answered. Returns: true and the next message to send. */
-bool assay_favour_next(struct assay_favour *service, struct assay_favour_message *message);
+bool assay_service_probe_next(struct assay_service_probe *service,
+                              struct assay_service_probe_message *message);
 /* Returns: nothing. */
-void assay_favour_look(const struct assay_favour *service,
-                        struct assay_favour_snapshot *snapshot);
+void assay_service_probe_look(const struct assay_service_probe *service,
+                              struct assay_service_probe_snapshot *snapshot);
 
 #endif

@@ -80,7 +80,7 @@ struct assay_services_summary {
     bool is_current; /* with every final record; else as the last close left it */
     uint64_t epoch;  /* that closed last */
     char path[ASSAY_SUMMARY_PATH];   /* where programs follow; "": nowhere */
-    struct assay_desk_snapshot desk; /* zero without a path */
+    struct assay_service_server_snapshot desk; /* zero without a path */
     uint32_t group_count;
     struct assay_summary_group group[ASSAY_PLAN_GROUPS_MAX];
     bool has_shares, has_tasks;

@@ -11,7 +11,7 @@ static size_t held_by(const struct assay_place *places, size_t count, uint64_t h
     return held;
 }
 
-size_t assay_places_yield(const struct assay_place *places, size_t count, uint64_t caller)
+size_t assay_connection_quota_yield(const struct assay_place *places, size_t count, uint64_t caller)
 {
     /* It keeps as many as the caller has then. */
     const size_t least = held_by(places, count, caller) + 2;

@@ -21,6 +21,7 @@ struct assay_place {
 
 /* places: all of them, taken. Returns: which is given up for one more of the caller's; count:
  * none */
-size_t assay_places_yield(const struct assay_place *places, size_t count, uint64_t caller);
+size_t assay_connection_quota_yield(const struct assay_place *places, size_t count,
+                                    uint64_t caller);
 
 #endif

@@ -14,14 +14,15 @@
 
 /* ------------------------------------------------------------ what is said */
 
-static void ring_bell(struct assay_far *far)
+static void ring_bell(struct assay_transport_client *far)
 {
     const uint8_t bell = ASSAY_PACKET_BELL;
     /* One that does not fit is not needed: many wait to be heard. Who is gone is found by recv. */
     if (send(far->child.socket, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
 }
 
-bool assay_far_say(struct assay_far *far, const struct assay_transport_packet *packet)
+bool assay_transport_client_say(struct assay_transport_client *far,
+                                const struct assay_transport_packet *packet)
 {
     uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
     struct assay_slice out;
@@ -36,8 +37,8 @@ bool assay_far_say(struct assay_far *far, const struct assay_transport_packet *p
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (no process) */
-static enum assay_status put(struct assay_far *far, const struct assay_transport_order *order,
-                             size_t reserve)
+static enum assay_status put(struct assay_transport_client *far,
+                             const struct assay_transport_order *order, size_t reserve)
 {
     struct assay_slice record;
     struct assay_writer w = assay_writer_over(far->out, sizeof far->out);
@@ -49,7 +50,8 @@ static enum assay_status put(struct assay_far *far, const struct assay_transport
     return assay_ring_put(&far->orders, record);
 }
 
-void assay_far_order(struct assay_far *far, const struct assay_transport_order *order)
+void assay_transport_client_order(struct assay_transport_client *far,
+                                  const struct assay_transport_order *order)
 {
     const enum assay_status status = put(far, order, 0);
     if (status == ASSAY_OK || status == ASSAY_E_NOT_FOUND) return;
@@ -57,7 +59,7 @@ void assay_far_order(struct assay_far *far, const struct assay_transport_order *
                     status == ASSAY_E_FULL);
 }
 
-static void tell_member(struct assay_far *far, uint16_t slot)
+static void tell_member(struct assay_transport_client *far, uint16_t slot)
 {
     const struct far_member *m = &far->member[slot];
     struct assay_transport_order *o = &far->order;
@@ -66,30 +68,30 @@ static void tell_member(struct assay_far *far, uint16_t slot)
     o->gone = m->gone;
     assay_bytes_copy(o->door, sizeof o->door, m->door, sizeof m->door);
     assay_bytes_copy(o->transport, sizeof o->transport, m->transport, sizeof m->transport);
-    assay_far_order(far, o);
+    assay_transport_client_order(far, o);
 }
 
-static void tell_peer(struct assay_far *far, uint16_t slot)
+static void tell_peer(struct assay_transport_client *far, uint16_t slot)
 {
     const char *addresses = far->member[slot].addresses;
     far->order.kind = addresses != NULL ? ASSAY_CARRY_PEER : ASSAY_CARRY_FORGET;
     far->order.slot = slot;
     if (addresses != NULL) far->order.bytes = assay_slice_over(addresses, strlen(addresses));
-    assay_far_order(far, &far->order);
+    assay_transport_client_order(far, &far->order);
 }
 
-static void tell_limits(struct assay_far *far, uint16_t slot)
+static void tell_limits(struct assay_transport_client *far, uint16_t slot)
 {
     far->order.kind = ASSAY_CARRY_LIMITS;
     far->order.slot = slot;
     far->order.until_ms = far->member[slot].until_ms;
     far->order.last = far->member[slot].last;
-    assay_far_order(far, &far->order);
+    assay_transport_client_order(far, &far->order);
 }
 
 /* Who is not let in, and who is served last: decided here, done there. Returns: whether it is
  * another thing than before. */
-static bool look_at_limits(struct assay_far *far, uint16_t slot, uint64_t now_ms)
+static bool look_at_limits(struct assay_transport_client *far, uint16_t slot, uint64_t now_ms)
 {
     struct far_member *m = &far->member[slot];
     const struct assay_limit *limit =
@@ -99,7 +101,7 @@ static bool look_at_limits(struct assay_far *far, uint16_t slot, uint64_t now_ms
     if (limit != NULL) {
         if (limit->banned_until_ms > until_ms) until_ms = limit->banned_until_ms;
         if (limit->conduct.shut_until_ms > until_ms) until_ms = limit->conduct.shut_until_ms;
-        last = assay_conduct_is_last(&limit->conduct, now_ms);
+        last = assay_peer_score_is_last(&limit->conduct, now_ms);
     }
     if (until_ms <= now_ms) until_ms = 0;
     if (m->until_ms <= now_ms) m->until_ms = 0;
@@ -109,7 +111,7 @@ static bool look_at_limits(struct assay_far *far, uint16_t slot, uint64_t now_ms
     return true;
 }
 
-static void follow_limits(struct assay_far *far, uint64_t now_ms)
+static void follow_limits(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms < far->limits_ms) return;
     far->limits_ms = now_ms + FAR_LIMITS_MS;
@@ -117,7 +119,7 @@ static void follow_limits(struct assay_far *far, uint64_t now_ms)
         if (look_at_limits(far, (uint16_t)slot, now_ms)) tell_limits(far, (uint16_t)slot);
 }
 
-static bool take_entry(struct assay_far *far, uint16_t slot)
+static bool take_entry(struct assay_transport_client *far, uint16_t slot)
 {
     struct far_member *m = &far->member[slot];
     const struct assay_roster_entry *now = &far->config.roster->entries[slot];
@@ -130,23 +132,23 @@ static bool take_entry(struct assay_far *far, uint16_t slot)
     return true;
 }
 
-void assay_far_roster(struct assay_far *far)
+void assay_transport_client_roster(struct assay_transport_client *far)
 {
     for (uint32_t slot = 0; slot < far->members; slot++)
         if (take_entry(far, (uint16_t)slot)) tell_member(far, (uint16_t)slot);
 }
 
-static void tell_key(struct assay_far *far)
+static void tell_key(struct assay_transport_client *far)
 {
     far->packet.kind = ASSAY_PACKET_IDENTIFY;
     far->packet.secret = far->secret;
     assay_bytes_copy(far->packet.public_key, 32, far->public_key, 32);
-    if (!assay_far_say(far, &far->packet) && far->shared != NULL)
+    if (!assay_transport_client_say(far, &far->packet) && far->shared != NULL)
         assay_kept_fall(far, assay_link_clock_ms(), "it takes no keys any more", true);
     assay_secret_wipe(&far->packet, sizeof far->packet);
 }
 
-static void tell_brief(struct assay_far *far)
+static void tell_brief(struct assay_transport_client *far)
 {
     const struct assay_link_config *config = &far->config;
     struct assay_transport_packet *p = &far->packet;
@@ -162,11 +164,11 @@ static void tell_brief(struct assay_far *far)
     assay_bytes_copy(p->public_key, 32, config->door_public, 32);
     (void)snprintf(p->text, sizeof p->text, "%s", far->listen);
     /* One that is gone already is found by recv. */
-    if (!assay_far_say(far, p)) return;
+    if (!assay_transport_client_say(far, p)) return;
     assay_secret_wipe(p, sizeof *p);
 }
 
-void assay_far_tell_all(struct assay_far *far, uint64_t now_ms)
+void assay_transport_client_tell_all(struct assay_transport_client *far, uint64_t now_ms)
 {
     far->frame_len = SIZE_MAX;
     for (uint32_t slot = 0; slot < far->members; slot++) {
@@ -178,10 +180,11 @@ void assay_far_tell_all(struct assay_far *far, uint64_t now_ms)
     }
     far->order.kind = ASSAY_CARRY_BEGIN;
     far->order.slot = 0;
-    assay_far_order(far, &far->order);
+    assay_transport_client_order(far, &far->order);
     for (uint32_t slot = 0; slot < far->members; slot++)
         if (far->member[slot].addresses != NULL) tell_peer(far, (uint16_t)slot);
-    assay_far_flush(far); /* nobody sleeps yet: no bell, the brief is what comes first */
+    assay_transport_client_flush(
+        far); /* nobody sleeps yet: no bell, the brief is what comes first */
     tell_brief(far);
     if (far->identified) tell_key(far);
 }
@@ -198,7 +201,8 @@ static uint32_t or_else(uint32_t given, uint32_t usual)
     return given > 0 ? given : usual;
 }
 
-static enum assay_status prepare(struct assay_far *far, const struct assay_link_config *config,
+static enum assay_status prepare(struct assay_transport_client *far,
+                                 const struct assay_link_config *config,
                                  const struct assay_transport_apart *apart)
 {
     ASSAY_ASSERT(config->names == NULL && config->roster->count <= ASSAY_MEMBERS_MAX);
@@ -223,7 +227,7 @@ static enum assay_status prepare(struct assay_far *far, const struct assay_link_
 }
 
 /* Returns: ASSAY_OK when it is ready | why not. */
-static enum assay_status wait_until_ready(struct assay_far *far,
+static enum assay_status wait_until_ready(struct assay_transport_client *far,
                                           char message[static ASSAY_LINK_MESSAGE_LEN])
 {
     while (!far->ready) {
@@ -243,12 +247,12 @@ static enum assay_status wait_until_ready(struct assay_far *far,
     return ASSAY_OK;
 }
 
-enum assay_status assay_far_begin(const struct assay_link_config *config,
-                                  const struct assay_transport_apart *apart,
-                                  struct assay_far **out,
-                                  char message[static ASSAY_LINK_MESSAGE_LEN])
+enum assay_status assay_transport_client_begin(const struct assay_link_config *config,
+                                               const struct assay_transport_apart *apart,
+                                               struct assay_transport_client **out,
+                                               char message[static ASSAY_LINK_MESSAGE_LEN])
 {
-    struct assay_far *far = calloc(1, sizeof *far);
+    struct assay_transport_client *far = calloc(1, sizeof *far);
     if (far == NULL) return ASSAY_E_MEMORY;
     (void)snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the transport");
     const enum assay_status status = prepare(far, config, apart);
@@ -257,19 +261,20 @@ enum assay_status assay_far_begin(const struct assay_link_config *config,
         *out = far;
         return ASSAY_OK;
     }
-    assay_far_close(&far);
+    assay_transport_client_close(&far);
     return status;
 }
 
-enum assay_status assay_far_open(const struct assay_link_config *config,
-                                 const struct assay_transport_apart *apart, struct assay_far **out,
-                                 char message[static ASSAY_LINK_MESSAGE_LEN])
+enum assay_status assay_transport_client_open(const struct assay_link_config *config,
+                                              const struct assay_transport_apart *apart,
+                                              struct assay_transport_client **out,
+                                              char message[static ASSAY_LINK_MESSAGE_LEN])
 {
-    struct assay_far *far = NULL;
-    ASSAY_TRY(assay_far_begin(config, apart, &far, message));
+    struct assay_transport_client *far = NULL;
+    ASSAY_TRY(assay_transport_client_begin(config, apart, &far, message));
     const enum assay_status status = wait_until_ready(far, message);
     if (status != ASSAY_OK) {
-        assay_far_close(&far);
+        assay_transport_client_close(&far);
         return status;
     }
     message[0] = '\0';
@@ -277,21 +282,21 @@ enum assay_status assay_far_open(const struct assay_link_config *config,
     return ASSAY_OK;
 }
 
-void assay_far_linger(struct assay_far *far, int ms)
+void assay_transport_client_linger(struct assay_transport_client *far, int ms)
 {
     ASSAY_ASSERT(ms >= 0);
     if (!far->ready) return;
     far->order.kind = ASSAY_CARRY_LINGER;
     far->order.slot = 0;
     far->order.ms = (uint32_t)ms;
-    assay_far_order(far, &far->order);
-    assay_far_flush(far);
+    assay_transport_client_order(far, &far->order);
+    assay_transport_client_flush(far);
     far->linger_ms = ms;
 }
 
-void assay_far_close(struct assay_far **far)
+void assay_transport_client_close(struct assay_transport_client **far)
 {
-    struct assay_far *f = *far;
+    struct assay_transport_client *f = *far;
     if (f == NULL) return;
     assay_kept_end(f);
     assay_resolver_close(&f->resolver);
@@ -305,15 +310,16 @@ void assay_far_close(struct assay_far **far)
     *far = NULL;
 }
 
-const char *assay_far_endpoint(const struct assay_far *far)
+const char *assay_transport_client_endpoint(const struct assay_transport_client *far)
 {
     return far->endpoint;
 }
 
 /* ------------------------------------------------------------ the host's orders */
 
-void assay_far_identify(struct assay_far *far, const struct assay_secret32 *secret,
-                        const uint8_t public_key[static 32])
+void assay_transport_client_identify(struct assay_transport_client *far,
+                                     const struct assay_secret32 *secret,
+                                     const uint8_t public_key[static 32])
 {
     far->secret = *secret;
     assay_bytes_copy(far->public_key, sizeof far->public_key, public_key, 32);
@@ -321,7 +327,8 @@ void assay_far_identify(struct assay_far *far, const struct assay_secret32 *secr
     if (far->shared != NULL) tell_key(far);
 }
 
-enum assay_status assay_far_peer(struct assay_far *far, uint16_t slot, const char *addresses)
+enum assay_status assay_transport_client_peer(struct assay_transport_client *far, uint16_t slot,
+                                              const char *addresses)
 {
     ASSAY_ASSERT(slot < far->members);
     struct far_member *m = &far->member[slot];
@@ -336,7 +343,7 @@ enum assay_status assay_far_peer(struct assay_far *far, uint16_t slot, const cha
     return ASSAY_OK;
 }
 
-void assay_far_forget(struct assay_far *far, uint16_t slot)
+void assay_transport_client_forget(struct assay_transport_client *far, uint16_t slot)
 {
     ASSAY_ASSERT(slot < far->members);
     free(far->member[slot].addresses);
@@ -344,20 +351,20 @@ void assay_far_forget(struct assay_far *far, uint16_t slot)
     tell_peer(far, slot);
 }
 
-bool assay_far_has_peer(const struct assay_far *far, uint16_t slot)
+bool assay_transport_client_has_peer(const struct assay_transport_client *far, uint16_t slot)
 {
     ASSAY_ASSERT(slot < far->members);
     return far->member[slot].addresses != NULL;
 }
 
-bool assay_far_is_up(const struct assay_far *far, uint16_t slot)
+bool assay_transport_client_is_up(const struct assay_transport_client *far, uint16_t slot)
 {
     ASSAY_ASSERT(slot < far->members);
     return far->ready && atomic_load_explicit(&far->shared->up[slot], memory_order_relaxed) != 0;
 }
 
 /* One frame goes to many: its bytes are given once. Returns: whether they are there. */
-static bool give_frame(struct assay_far *far, struct assay_slice frame)
+static bool give_frame(struct assay_transport_client *far, struct assay_slice frame)
 {
     if (far->frame_len == frame.len && assay_bytes_equal(far->frame, frame.bytes, frame.len))
         return true;
@@ -370,8 +377,8 @@ static bool give_frame(struct assay_far *far, struct assay_slice frame)
     return true;
 }
 
-enum assay_status assay_far_send(struct assay_far *far, uint16_t slot, struct assay_slice frame,
-                                 uint64_t relay)
+enum assay_status assay_transport_client_send(struct assay_transport_client *far, uint16_t slot,
+                                              struct assay_slice frame, uint64_t relay)
 {
     ASSAY_ASSERT(slot < far->members);
     if (far->member[slot].addresses == NULL) return ASSAY_E_NOT_FOUND;
@@ -385,7 +392,7 @@ enum assay_status assay_far_send(struct assay_far *far, uint16_t slot, struct as
     return ASSAY_OK;
 }
 
-void assay_far_spare(struct assay_far *far, uint16_t slot, uint64_t relay)
+void assay_transport_client_spare(struct assay_transport_client *far, uint16_t slot, uint64_t relay)
 {
     ASSAY_ASSERT(slot < far->members);
     far->order.kind = ASSAY_CARRY_SPARE;
@@ -394,12 +401,12 @@ void assay_far_spare(struct assay_far *far, uint16_t slot, uint64_t relay)
     assay_status_ignore(put(far, &far->order, FAR_RESERVE), "then it is sent");
 }
 
-void assay_far_flush(struct assay_far *far)
+void assay_transport_client_flush(struct assay_transport_client *far)
 {
     if (far->shared != NULL && assay_ring_publish(&far->orders)) ring_bell(far);
 }
 
-void assay_far_pause(struct assay_far *far, bool paused)
+void assay_transport_client_pause(struct assay_transport_client *far, bool paused)
 {
     far->paused = paused;
 }
@@ -407,7 +414,7 @@ void assay_far_pause(struct assay_far *far, bool paused)
 /* ------------------------------------------------------------ names */
 
 /* Returns: whether the host is that of one of the member's addresses. */
-static bool is_given(const struct assay_far *far, uint16_t slot, const char *host)
+static bool is_given(const struct assay_transport_client *far, uint16_t slot, const char *host)
 {
     const char *rest = far->member[slot].addresses;
     char item[ASSAY_CLAIM_ADDRESS_MAX];
@@ -421,32 +428,32 @@ static bool is_given(const struct assay_far *far, uint16_t slot, const char *hos
 }
 
 /* Of names that nobody gave it is told nothing: it has no say in whom this node asks for what. */
-static void ask_name(struct assay_far *far, const struct assay_transport_report *r)
+static void ask_name(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
     if (!is_given(far, r->slot, r->host)) return;
     if (assay_resolver_ask(far->resolver, r->slot, r->host) == ASSAY_OK) far->asked++;
 }
 
-static void tell_numbers(struct assay_far *far)
+static void tell_numbers(struct assay_transport_client *far)
 {
     while (far->asked > 0 && assay_resolver_take(far->resolver, &far->order.numbers)) {
         far->asked--;
         far->order.kind = ASSAY_CARRY_NUMBERS;
         far->order.slot = (uint16_t)far->order.numbers.asker;
-        assay_far_order(far, &far->order);
+        assay_transport_client_order(far, &far->order);
     }
 }
 
 /* ------------------------------------------------------------ what comes in */
 
 /* All that can be done about what it holds against us. */
-static void make_room(struct assay_far *far)
+static void make_room(struct assay_transport_client *far)
 {
     if (far->shared != NULL && atomic_exchange(&far->shared->wants_room, 0) != 0) ring_bell(far);
 }
 
 /* Whose frame it is by the roster of now, as in net/zmq/link.c. Returns: whether it is taken. */
-static bool is_members(struct assay_far *far, const struct assay_transport_report *r)
+static bool is_members(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
     const struct assay_roster *const roster = far->config.roster;
     const enum assay_status status = assay_roster_is(roster, r->slot, r->which, r->key);
@@ -457,7 +464,7 @@ static bool is_members(struct assay_far *far, const struct assay_transport_repor
 }
 
 /* Returns: ASSAY_OK, far->report | ASSAY_E_AGAIN */
-static enum assay_status next_report(struct assay_far *far)
+static enum assay_status next_report(struct assay_transport_client *far)
 {
     size_t len = 0;
     if (!far->ready) return ASSAY_E_AGAIN;
@@ -471,8 +478,9 @@ static enum assay_status next_report(struct assay_far *far)
     return ASSAY_E_AGAIN;
 }
 
-enum assay_status assay_far_receive(struct assay_far *far, uint16_t *slot,
-                                    enum assay_roster_key *which, struct assay_slice *frame)
+enum assay_status assay_transport_client_receive(struct assay_transport_client *far, uint16_t *slot,
+                                                 enum assay_roster_key *which,
+                                                 struct assay_slice *frame)
 {
     for (int i = 0; i < FAR_DROPS_PER_RECEIVE; i++) {
         if (next_report(far) != ASSAY_OK) break;
@@ -492,14 +500,14 @@ enum assay_status assay_far_receive(struct assay_far *far, uint16_t *slot,
 /* ------------------------------------------------------------ waiting */
 
 /* spoke: the socket may have something to say; without that it costs no call into the kernel. */
-static void turn(struct assay_far *far, uint64_t now_ms, bool spoke)
+static void turn(struct assay_transport_client *far, uint64_t now_ms, bool spoke)
 {
     if (spoke || !far->ready) assay_kept_turn(far, now_ms);
     else assay_kept_look(far, now_ms);
     if (far->shared != NULL) follow_limits(far, now_ms);
     tell_numbers(far);
     make_room(far);
-    assay_far_flush(far);
+    assay_transport_client_flush(far);
     if (far->shared == NULL || now_ms < far->rest_ms) return;
     far->rest_ms = now_ms + FAR_REST_MS;
     assay_ring_rest(&far->orders);
@@ -511,7 +519,7 @@ static int shorter(int timeout_ms, int other_ms)
     return timeout_ms < 0 || other_ms < timeout_ms ? other_ms : timeout_ms;
 }
 
-static int rest_ms(struct assay_far *far, uint64_t now_ms, int timeout_ms)
+static int rest_ms(struct assay_transport_client *far, uint64_t now_ms, int timeout_ms)
 {
     if (far->asked > 0) timeout_ms = shorter(timeout_ms, FAR_NAMES_MS);
     timeout_ms = shorter(timeout_ms, assay_kept_wait_ms(far, now_ms));
@@ -523,7 +531,7 @@ static int rest_ms(struct assay_far *far, uint64_t now_ms, int timeout_ms)
 }
 
 /* What a transport that was taken over rings for costs us no more than so many turns. */
-static bool may_wake(struct assay_far *far, uint64_t now_ms)
+static bool may_wake(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms - far->wakes_ms >= 1000) {
         far->wakes_ms = now_ms;
@@ -532,8 +540,8 @@ static bool may_wake(struct assay_far *far, uint64_t now_ms)
     return far->wakes < FAR_WAKES_PER_S;
 }
 
-enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct pollfd *extra,
-                                 size_t count, int timeout_ms)
+enum assay_status assay_transport_client_wait(struct assay_transport_client *far, uint64_t now_ms,
+                                              struct pollfd *extra, size_t count, int timeout_ms)
 {
     ASSAY_ASSERT(count <= FAR_EXTRA_MAX);
     turn(far, now_ms, false);
@@ -556,7 +564,8 @@ enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct 
     return ASSAY_OK;
 }
 
-bool assay_far_news(struct assay_far *far, struct assay_transport_news *news)
+bool assay_transport_client_news(struct assay_transport_client *far,
+                                 struct assay_transport_news *news)
 {
     if (far->news_count == 0) return false;
     *news = far->news[0];

@@ -148,7 +148,7 @@ static void follow_limits(struct role *role, const struct assay_transport_order 
 {
     struct assay_limit *limit = &role->limits[o->slot];
     limit->banned_until_ms = o->until_ms;
-    assay_conduct_init(&limit->conduct, assay_link_clock_ms());
+    assay_peer_score_init(&limit->conduct, assay_link_clock_ms());
     if (o->last) limit->conduct.points_milli = 0;
 }
 
@@ -421,13 +421,14 @@ void assay_transport_run(assay_transport_plant *plant)
     map_memory(&role);
     take_brief(&role);
     warm_up();
-    assay_cage_first_to_go();
-    const uint64_t mapped = assay_cage_mapped();
+    assay_sandbox_first_to_go();
+    const uint64_t mapped = assay_sandbox_mapped();
     const uint64_t mib = memory_mib(role.roster.count);
-    walls |= assay_cage_files(ASSAY_CAGE_SPEAKER, &landlock); /* before there are threads */
-    walls |= assay_cage_limits(ASSAY_CAGE_SPEAKER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    walls |= assay_sandbox_files(ASSAY_SANDBOX_SPEAKER, &landlock); /* before there are threads */
+    walls |=
+        assay_sandbox_limits(ASSAY_SANDBOX_SPEAKER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     open_door(&role);
-    need(assay_cage_calls(ASSAY_CAGE_SPEAKER), "the kernel filters no system calls");
+    need(assay_sandbox_calls(ASSAY_SANDBOX_SPEAKER), "the kernel filters no system calls");
     tell_ready(&role, walls | ASSAY_WALL_CALLS, landlock);
     serve(&role);
 }

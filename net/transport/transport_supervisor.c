@@ -32,7 +32,7 @@ static bool is_its_own(enum assay_counter which)
 }
 
 /* Numbers for people; one that goes back was set to nothing by the self-test. */
-static void take_counters(struct assay_far *far)
+static void take_counters(struct assay_transport_client *far)
 {
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++) {
         const enum assay_counter which = (enum assay_counter)i;
@@ -48,13 +48,13 @@ static void take_counters(struct assay_far *far)
 
 /* ------------------------------------------------------------ it falls */
 
-static void tell(struct assay_far *far, const struct assay_transport_news *news)
+static void tell(struct assay_transport_client *far, const struct assay_transport_news *news)
 {
     if (far->news_count < ASSAY_TRANSPORT_NEWS_MAX) far->news[far->news_count++] = *news;
 }
 
 /* The first is replaced at once; then ever later, up to a bound. */
-static uint64_t delay_ms(const struct assay_far *far, uint32_t most)
+static uint64_t delay_ms(const struct assay_transport_client *far, uint32_t most)
 {
     if (far->falls <= 2) return 0;
     const uint32_t doubled = far->falls - 2 < 12 ? far->falls - 2 : 12;
@@ -67,7 +67,7 @@ static uint64_t delay_ms(const struct assay_far *far, uint32_t most)
  * in its hand. The process is believed here, and may be somebody else's: so this costs a member
  * some seconds of one of its connections, and nothing that the network can see.
  */
-static uint16_t suspect_of(const struct assay_far *far, bool killed)
+static uint16_t suspect_of(const struct assay_transport_client *far, bool killed)
 {
     uint16_t who = ASSAY_TRANSPORT_NOBODY;
     uint64_t most = ASSAY_TRANSPORT_SUSPECT;
@@ -82,7 +82,7 @@ static uint16_t suspect_of(const struct assay_far *far, bool killed)
     return who;
 }
 
-static void shut_out(struct assay_far *far, uint64_t now_ms, uint16_t slot,
+static void shut_out(struct assay_transport_client *far, uint64_t now_ms, uint16_t slot,
                      struct assay_transport_news *news)
 {
     if (slot == ASSAY_TRANSPORT_NOBODY) return;
@@ -97,7 +97,7 @@ static void shut_out(struct assay_far *far, uint64_t now_ms, uint16_t slot,
     assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_SHUT);
 }
 
-static void count_fall(struct assay_far *far, uint64_t now_ms, bool stalled)
+static void count_fall(struct assay_transport_client *far, uint64_t now_ms, bool stalled)
 {
     if (far->ready && now_ms - far->ready_ms > ASSAY_TRANSPORT_GOOD_MS) far->falls = 0;
     if (far->falls < UINT32_MAX) far->falls++;
@@ -107,14 +107,15 @@ static void count_fall(struct assay_far *far, uint64_t now_ms, bool stalled)
     if (stalled) assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_STALLED);
 }
 
-static void unmap(struct assay_far *far)
+static void unmap(struct assay_transport_client *far)
 {
     if (far->shared != NULL) (void)munmap(far->shared, sizeof *far->shared);
     far->shared = NULL;
     far->ready = false;
 }
 
-void assay_kept_fall(struct assay_far *far, uint64_t now_ms, const char *cause, bool stalled)
+void assay_kept_fall(struct assay_transport_client *far, uint64_t now_ms, const char *cause,
+                     bool stalled)
 {
     struct assay_child_end end;
     struct assay_transport_news news = { .pid = far->child.pid,
@@ -136,7 +137,7 @@ void assay_kept_fall(struct assay_far *far, uint64_t now_ms, const char *cause, 
 /* ------------------------------------------------------------ it starts */
 
 /* Sealed: it can neither grow nor shrink under whoever reads it. Returns: -1 on failure. */
-static int make_memory(struct assay_far *far)
+static int make_memory(struct assay_transport_client *far)
 {
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW };
     const size_t len = sizeof *far->shared;
@@ -157,7 +158,7 @@ static int make_memory(struct assay_far *far)
     return fd;
 }
 
-static void start(struct assay_far *far, uint64_t now_ms)
+static void start(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms < far->start_ms) return;
     far->start_ms = far->seen_ms = far->looked_ms = now_ms;
@@ -170,7 +171,7 @@ static void start(struct assay_far *far, uint64_t now_ms)
                                                       far->argument, fd, &far->child) == ASSAY_OK;
     if (fd >= 0) (void)close(fd);
     if (started) {
-        assay_far_tell_all(far, now_ms);
+        assay_transport_client_tell_all(far, now_ms);
         return;
     }
     const struct assay_transport_news news = { .why = "it cannot be started",
@@ -183,7 +184,7 @@ static void start(struct assay_far *far, uint64_t now_ms)
 /* ------------------------------------------------------------ what it says */
 
 /* A port that was free is ours from now on: peers know it. */
-static void keep_port(struct assay_far *far, uint16_t port)
+static void keep_port(struct assay_transport_client *far, uint16_t port)
 {
     char first[ASSAY_CLAIM_ADDRESS_MAX], rest_of[ASSAY_TRANSPORT_TEXT_MAX];
     const char *rest = far->listen;
@@ -196,7 +197,7 @@ static void keep_port(struct assay_far *far, uint16_t port)
                    rest_of[0] != '\0' ? "," : "", rest_of);
 }
 
-static bool take_ready(struct assay_far *far, uint64_t now_ms)
+static bool take_ready(struct assay_transport_client *far, uint64_t now_ms)
 {
     const struct assay_transport_packet *p = &far->packet;
     if (far->ready || p->port == 0) return false;
@@ -215,7 +216,7 @@ static bool take_ready(struct assay_far *far, uint64_t now_ms)
 }
 
 /* Returns: whether there may be more. */
-static bool hear(struct assay_far *far, uint64_t now_ms)
+static bool hear(struct assay_transport_client *far, uint64_t now_ms)
 {
     uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
     const ssize_t got = recv(far->child.socket, bytes, sizeof bytes, MSG_TRUNC);
@@ -248,7 +249,7 @@ static bool hear(struct assay_far *far, uint64_t now_ms)
 /* ------------------------------------------------------------ time */
 
 /* We came late: so did everybody on this machine. */
-static void forgive(struct assay_far *far, uint64_t now_ms)
+static void forgive(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms - far->looked_ms < FAR_LATE_MS) return;
     const uint64_t gap = now_ms - far->looked_ms;
@@ -257,7 +258,7 @@ static void forgive(struct assay_far *far, uint64_t now_ms)
     if (!far->ready) far->start_ms += gap;
 }
 
-static bool is_stalled(struct assay_far *far, uint64_t now_ms)
+static bool is_stalled(struct assay_transport_client *far, uint64_t now_ms)
 {
     const uint64_t turns = atomic_load_explicit(&far->shared->turns, memory_order_relaxed);
     if (turns != far->seen_turns) {
@@ -275,7 +276,7 @@ static bool is_stalled(struct assay_far *far, uint64_t now_ms)
 
 /* With its thread hung every socket of libzmq is quiet, and the loop turns all the same. Both
  * threads of a process that spins need processor time, so the clock alone can tell. */
-static bool is_numb(struct assay_far *far, uint64_t now_ms)
+static bool is_numb(struct assay_transport_client *far, uint64_t now_ms)
 {
     const uint64_t beats = atomic_load_explicit(&far->shared->beats, memory_order_relaxed);
     if (beats != far->seen_beats) {
@@ -285,7 +286,7 @@ static bool is_numb(struct assay_far *far, uint64_t now_ms)
     return now_ms > far->beat_ms + far->stall_ms + FAR_BEAT_MS;
 }
 
-void assay_kept_look(struct assay_far *far, uint64_t now_ms)
+void assay_kept_look(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (far->shared == NULL) return;
     forgive(far, now_ms);
@@ -301,7 +302,7 @@ void assay_kept_look(struct assay_far *far, uint64_t now_ms)
         assay_kept_fall(far, now_ms, "libzmq's thread does not turn", true);
 }
 
-void assay_kept_turn(struct assay_far *far, uint64_t now_ms)
+void assay_kept_turn(struct assay_transport_client *far, uint64_t now_ms)
 {
     for (int i = 0; far->shared != NULL && i < FAR_PACKETS_PER_TURN; i++)
         if (!hear(far, now_ms)) break;
@@ -310,14 +311,14 @@ void assay_kept_turn(struct assay_far *far, uint64_t now_ms)
     if (far->shared == NULL && (far->served || far->falls == 0)) start(far, now_ms);
 }
 
-int assay_kept_wait_ms(const struct assay_far *far, uint64_t now_ms)
+int assay_kept_wait_ms(const struct assay_transport_client *far, uint64_t now_ms)
 {
     if (far->shared == NULL)
         return far->start_ms > now_ms ? (int)assay_min_u64(far->start_ms - now_ms, FAR_LOOK_MS) : 0;
     return far->ready ? -1 : FAR_LOOK_MS;
 }
 
-void assay_kept_end(struct assay_far *far)
+void assay_kept_end(struct assay_transport_client *far)
 {
     enum { PATIENCE_MS = 500 };
     struct assay_child_end end;

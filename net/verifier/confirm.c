@@ -102,10 +102,9 @@ static uint64_t next_delay_ms(struct assay_confirm *c)
 static void on_fall(struct assay_confirm *c, uint64_t now_ms, const char *cause, bool stalled)
 {
     struct assay_child_end end;
-    struct assay_judge_news news = { .pid = c->child.pid,
-                                     .in_hand = c->given,
-                                     .started = c->ready,
-                                     .stalled = stalled };
+    struct assay_verifier_process_news news = {
+        .pid = c->child.pid, .in_hand = c->given, .started = c->ready, .stalled = stalled
+    };
     assay_child_end(&c->child, &end);
     assay_child_explain(&end, cause, news.why, sizeof news.why);
     if (c->count > 0 && (c->given || !c->ready)) {
@@ -126,12 +125,12 @@ static void set_aside(struct assay_confirm *c, uint64_t now_ms)
 {
     struct assay_child_end end;
     const bool has_room = assay_confirm_room_for_slow(c);
-    struct assay_judge_news news = { .pid = c->child.pid,
-                                     .in_hand = 1,
-                                     .started = true,
-                                     .stalled = true,
-                                     .unjudged = !has_room,
-                                     .number = c->jobs[0].number };
+    struct assay_verifier_process_news news = { .pid = c->child.pid,
+                                                .in_hand = 1,
+                                                .started = true,
+                                                .stalled = true,
+                                                .unjudged = !has_room,
+                                                .number = c->jobs[0].number };
     assay_child_end(&c->child, &end);
     assay_child_explain(&end, "a job that takes long", news.why, sizeof news.why);
     c->start_ms = now_ms;
@@ -152,7 +151,7 @@ static void start_process(struct assay_confirm *c, uint64_t now_ms, int brief)
     if (now_ms < c->start_ms) return;
     c->start_ms = now_ms;
     c->ready = c->given = false;
-    if (assay_child_start(c->program, ASSAY_JUDGE_ROLE, c->argument, brief, &c->child) ==
+    if (assay_child_start(c->program, ASSAY_VERIFIER_PROCESS_ROLE, c->argument, brief, &c->child) ==
         ASSAY_OK) {
         c->without_since_ms = UINT64_MAX;
         return;
@@ -164,11 +163,11 @@ static void start_process(struct assay_confirm *c, uint64_t now_ms, int brief)
 
 static void give_job(struct assay_confirm *c, uint64_t now_ms)
 {
-    struct assay_judge_job job;
+    struct assay_verifier_process_job job;
     struct assay_slice packet;
     struct assay_writer w = assay_writer_over(c->packet, sizeof c->packet);
     c->world->load(c->world->context, c->jobs[0].number, &job);
-    assay_judge_job_encode(&job, &w);
+    assay_verifier_process_job_encode(&job, &w);
     const enum assay_status status = assay_writer_finish(&w, &packet);
     ASSAY_ASSERT(status == ASSAY_OK); /* the pool bounds evidence */
     if (send(c->child.socket, packet.bytes, packet.len, MSG_NOSIGNAL) < 0) {
@@ -214,10 +213,10 @@ static pid_t on_verdict(struct assay_confirm *c, struct assay_slice packet)
 }
 
 /* Returns: whether the packet is what this process may send now. */
-static bool is_expected(struct assay_confirm *c, const struct assay_judge_answer *answer)
+static bool is_expected(struct assay_confirm *c, const struct assay_verifier_process_answer *answer)
 {
-    struct assay_judge_job job;
-    if (answer->kind == ASSAY_JUDGE_READY) return !c->ready;
+    struct assay_verifier_process_job job;
+    if (answer->kind == ASSAY_VERIFIER_PROCESS_READY) return !c->ready;
     if (!c->given || answer->number != c->jobs[0].number) return false;
     c->world->load(c->world->context, answer->number, &job);
     return job.kind == c->verdict.kind && job.at_unix_s == c->verdict.at_unix_s;
@@ -225,7 +224,7 @@ static bool is_expected(struct assay_confirm *c, const struct assay_judge_answer
 
 static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
 {
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     const ssize_t got = recv(c->child.socket, c->packet, sizeof c->packet, MSG_TRUNC);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return 0;
     if (got <= 0) {
@@ -236,13 +235,13 @@ static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
         assay_slice_over(c->packet, (size_t)assay_min_u64((uint64_t)got, sizeof c->packet));
     enum assay_status status =
         (size_t)got <= sizeof c->packet
-            ? assay_judge_answer_decode(packet, &answer, &c->verdict)
+            ? assay_verifier_process_answer_decode(packet, &answer, &c->verdict)
             : ASSAY_E_RANGE;
     if (status != ASSAY_OK || !is_expected(c, &answer)) {
         on_fall(c, now_ms, "its answer is none to what it was asked", false);
         return 0;
     }
-    if (answer.kind == ASSAY_JUDGE_READY) {
+    if (answer.kind == ASSAY_VERIFIER_PROCESS_READY) {
         c->ready = true;
         c->failed_starts = 0;
         return 0;
@@ -254,7 +253,7 @@ static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
 static void check_time(struct assay_confirm *c, uint64_t now_ms)
 {
     if (!c->ready) {
-        if (now_ms > c->start_ms && now_ms - c->start_ms > ASSAY_KEEPER_START_MS)
+        if (now_ms > c->start_ms && now_ms - c->start_ms > ASSAY_VERIFIER_SUPERVISOR_START_MS)
             on_fall(c, now_ms, "it did not become ready", true);
         return;
     }

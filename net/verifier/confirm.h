@@ -26,14 +26,14 @@ struct assay_confirm_job {
 
 struct assay_confirm {
     /* The owner's: what to start, whose jobs they are, where falls are counted. */
-    const struct assay_keeper_world *world;
+    const struct assay_verifier_supervisor_world *world;
     const char *program, *argument;
     uint32_t stall_ms;
     struct assay_confirm *slow; /* what takes longer than the patience; NULL: this is the one */
     uint32_t patience_ms, slow_max;
     uint64_t lied;   /* the job whose first verdict was another, when a turn returns a pid */
     uint32_t asides; /* jobs that went there since the owner looked */
-    struct assay_judge_losses *losses;
+    struct assay_verifier_process_losses *losses;
 
     struct assay_child child; /* pid 0: none */
     bool wanted;              /* ahead of jobs */
@@ -45,7 +45,7 @@ struct assay_confirm {
     size_t count;
     struct assay_confirm_job jobs[ASSAY_CONFIRM_MAX]; /* in the order in which they came */
     struct assay_verdict verdict;
-    uint8_t packet[ASSAY_JUDGE_JOB_LEN_MAX];
+    uint8_t packet[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX];
 };
 
 /* Returns: whether a verdict needs a second process to count. */

@@ -20,24 +20,25 @@ struct remembered {
     struct assay_verdict verdict;
 };
 
-struct assay_locker {
+struct assay_evidence_cache {
     struct assay_store *store;
     size_t first, count, held, piece_count;
-    struct piece pieces[ASSAY_LOCKER_MAX]; /* [piece_count] a ring */
+    struct piece pieces[ASSAY_EVIDENCE_CACHE_MAX]; /* [piece_count] a ring */
     size_t next_verdict, verdict_count;
     struct remembered *verdicts; /* [verdict_count] a ring */
     uint8_t buffer[ASSAY_EVIDENCE_LEN_MAX];            /* what was read from the store */
 };
 
-enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
-                                      struct assay_locker **out)
+enum assay_status assay_evidence_cache_create(struct assay_store *store, size_t newest,
+                                              struct assay_evidence_cache **out)
 {
     ASSAY_ASSERT(newest > 0);
-    struct assay_locker *locker = calloc(1, sizeof *locker);
+    struct assay_evidence_cache *locker = calloc(1, sizeof *locker);
     if (locker == NULL) return ASSAY_E_MEMORY;
     locker->store = store;
-    locker->piece_count = newest < ASSAY_LOCKER_MAX ? newest : ASSAY_LOCKER_MAX;
-    locker->verdict_count = newest < ASSAY_LOCKER_VERDICTS ? newest : ASSAY_LOCKER_VERDICTS;
+    locker->piece_count = newest < ASSAY_EVIDENCE_CACHE_MAX ? newest : ASSAY_EVIDENCE_CACHE_MAX;
+    locker->verdict_count =
+        newest < ASSAY_EVIDENCE_CACHE_VERDICTS ? newest : ASSAY_EVIDENCE_CACHE_VERDICTS;
     locker->verdicts = calloc(locker->verdict_count, sizeof *locker->verdicts);
     if (locker->verdicts == NULL) {
         free(locker);
@@ -47,7 +48,7 @@ enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
     return ASSAY_OK;
 }
 
-static void drop_oldest(struct assay_locker *locker)
+static void drop_oldest(struct assay_evidence_cache *locker)
 {
     ASSAY_ASSERT(locker->count > 0);
     struct piece *piece = &locker->pieces[locker->first];
@@ -58,9 +59,9 @@ static void drop_oldest(struct assay_locker *locker)
     locker->count--;
 }
 
-void assay_locker_destroy(struct assay_locker **locker)
+void assay_evidence_cache_destroy(struct assay_evidence_cache **locker)
 {
-    struct assay_locker *c = *locker;
+    struct assay_evidence_cache *c = *locker;
     if (c == NULL) return;
     while (c->count > 0)
         drop_oldest(c);
@@ -69,7 +70,8 @@ void assay_locker_destroy(struct assay_locker **locker)
     *locker = NULL;
 }
 
-static const struct piece *find(const struct assay_locker *locker, const uint8_t digest[static 32])
+static const struct piece *find(const struct assay_evidence_cache *locker,
+                                const uint8_t digest[static 32])
 {
     for (size_t i = 0; i < locker->count; i++) {
         const struct piece *piece = &locker->pieces[(locker->first + i) % locker->piece_count];
@@ -78,8 +80,9 @@ static const struct piece *find(const struct assay_locker *locker, const uint8_t
     return NULL;
 }
 
-enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era, uint64_t epoch,
-                                   const uint8_t digest[static 32], struct assay_slice bytes)
+enum assay_status assay_evidence_cache_put(struct assay_evidence_cache *locker, uint32_t era,
+                                           uint64_t epoch, const uint8_t digest[static 32],
+                                           struct assay_slice bytes)
 {
     if (bytes.len == 0 || bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     if (find(locker, digest) != NULL) return ASSAY_OK;
@@ -91,7 +94,7 @@ enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era, ui
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
     while (locker->count == locker->piece_count ||
-           locker->held + bytes.len > ASSAY_LOCKER_BYTES)
+           locker->held + bytes.len > ASSAY_EVIDENCE_CACHE_BYTES)
         drop_oldest(locker);
     struct piece *piece =
         &locker->pieces[(locker->first + locker->count++) % locker->piece_count];
@@ -102,8 +105,9 @@ enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era, ui
     return ASSAY_OK;
 }
 
-enum assay_status assay_locker_get(struct assay_locker *locker, const uint8_t digest[static 32],
-                                   struct assay_slice *bytes)
+enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
+                                           const uint8_t digest[static 32],
+                                           struct assay_slice *bytes)
 {
     const struct piece *piece = find(locker, digest);
     if (piece != NULL) {
@@ -122,10 +126,11 @@ enum assay_status assay_locker_get(struct assay_locker *locker, const uint8_t di
     return ASSAY_OK;
 }
 
-void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[static 32],
-                           int64_t at_unix_s, const struct assay_verdict *verdict)
+void assay_evidence_cache_remember(struct assay_evidence_cache *locker,
+                                   const uint8_t digest[static 32], int64_t at_unix_s,
+                                   const struct assay_verdict *verdict)
 {
-    if (assay_locker_verdict(locker, digest, at_unix_s) != NULL) return;
+    if (assay_evidence_cache_verdict(locker, digest, at_unix_s) != NULL) return;
     struct remembered *place = &locker->verdicts[locker->next_verdict];
     locker->next_verdict = (locker->next_verdict + 1) % locker->verdict_count;
     place->used = true;
@@ -134,8 +139,9 @@ void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[sta
     assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
 }
 
-const struct assay_verdict *assay_locker_verdict(const struct assay_locker *locker,
-                                                 const uint8_t digest[static 32], int64_t at_unix_s)
+const struct assay_verdict *assay_evidence_cache_verdict(const struct assay_evidence_cache *locker,
+                                                         const uint8_t digest[static 32],
+                                                         int64_t at_unix_s)
 {
     for (size_t i = 0; i < locker->verdict_count; i++) {
         const struct remembered *r = &locker->verdicts[i];
@@ -145,7 +151,7 @@ const struct assay_verdict *assay_locker_verdict(const struct assay_locker *lock
     return NULL;
 }
 
-size_t assay_locker_held(const struct assay_locker *locker)
+size_t assay_evidence_cache_held(const struct assay_evidence_cache *locker)
 {
     return locker->held;
 }

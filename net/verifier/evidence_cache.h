@@ -14,41 +14,44 @@
 #include "quote/verdict.h"
 
 enum {
-    ASSAY_LOCKER_MAX = 512,       /* pieces */
-    ASSAY_LOCKER_BYTES = 8 << 20, /* of all pieces */
-    ASSAY_LOCKER_VERDICTS = 128, /* of 5 KB each */
+    ASSAY_EVIDENCE_CACHE_MAX = 512,       /* pieces */
+    ASSAY_EVIDENCE_CACHE_BYTES = 8 << 20, /* of all pieces */
+    ASSAY_EVIDENCE_CACHE_VERDICTS = 128, /* of 5 KB each */
 };
 
-struct assay_locker;
+struct assay_evidence_cache;
 
 /* In: newest: how many pieces and how many verdicts are remembered, at least 1; no more than
- * ASSAY_LOCKER_MAX and ASSAY_LOCKER_VERDICTS are.
+ * ASSAY_EVIDENCE_CACHE_MAX and ASSAY_EVIDENCE_CACHE_VERDICTS are.
  * Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
-                                                    struct assay_locker **out);
+ASSAY_CHECKED enum assay_status assay_evidence_cache_create(struct assay_store *store,
+                                                            size_t newest,
+                                                            struct assay_evidence_cache **out);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_locker_destroy(struct assay_locker **locker);
+void assay_evidence_cache_destroy(struct assay_evidence_cache **locker);
 /*
  * Keep bytes in memory and, unless they are there already, in the store's open batch.
  * In:      digest = SHA-256 of the bytes (asserted by the caller); len 1..ASSAY_EVIDENCE_LEN_MAX
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_STORE | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era,
-                                                 uint64_t epoch, const uint8_t digest[static 32],
-                                                 struct assay_slice bytes);
+ASSAY_CHECKED enum assay_status assay_evidence_cache_put(struct assay_evidence_cache *locker,
+                                                         uint32_t era, uint64_t epoch,
+                                                         const uint8_t digest[static 32],
+                                                         struct assay_slice bytes);
 /* From memory, else from the store. Out: *bytes, borrowed until the next call.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_locker_get(struct assay_locker *locker,
-                                                 const uint8_t digest[static 32],
-                                                 struct assay_slice *bytes);
+ASSAY_CHECKED enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
+                                                         const uint8_t digest[static 32],
+                                                         struct assay_slice *bytes);
 /* Returns: nothing. */
-void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[static 32],
-                           int64_t at_unix_s, const struct assay_verdict *verdict);
+void assay_evidence_cache_remember(struct assay_evidence_cache *locker,
+                                   const uint8_t digest[static 32], int64_t at_unix_s,
+                                   const struct assay_verdict *verdict);
 /* Returns: the borrowed verdict, or NULL. */
-const struct assay_verdict *assay_locker_verdict(const struct assay_locker *locker,
-                                                 const uint8_t digest[static 32],
-                                                 int64_t at_unix_s);
+const struct assay_verdict *assay_evidence_cache_verdict(const struct assay_evidence_cache *locker,
+                                                         const uint8_t digest[static 32],
+                                                         int64_t at_unix_s);
 /* Returns: bytes held in memory. */
-size_t assay_locker_held(const struct assay_locker *locker);
+size_t assay_evidence_cache_held(const struct assay_evidence_cache *locker);
 
 #endif

@@ -26,7 +26,7 @@ __attribute__((noreturn)) static void give_up(const char *why)
     _exit(1);
 }
 
-bool assay_judge_fork_open(void)
+bool assay_verifier_process_fork_open(void)
 {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, answers) == 0;
 }
@@ -34,9 +34,10 @@ bool assay_judge_fork_open(void)
 /* The copy: it ends with its parent, cannot reach the core, and is a reader from here on. */
 __attribute__((noreturn)) static void appraise_one(pid_t parent, uint32_t cpu_s,
                                                    struct assay_slice job,
-                                                   assay_judge_appraise *appraise, void *context)
+                                                   assay_verifier_process_appraise *appraise,
+                                                   void *context)
 {
-    uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
+    uint8_t out[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
     struct assay_slice answer;
     struct assay_writer w = assay_writer_over(out, sizeof out);
     const struct rlimit cpu = { cpu_s, cpu_s };
@@ -45,7 +46,7 @@ __attribute__((noreturn)) static void appraise_one(pid_t parent, uint32_t cpu_s,
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) give_up("it would outlive its parent");
     if (getppid() != parent) _exit(1);
     if (prlimit(0, RLIMIT_CPU, &cpu, NULL) != 0) give_up("its time cannot be limited");
-    if (assay_cage_calls(ASSAY_CAGE_READER) != ASSAY_OK) give_up("it cannot be confined");
+    if (assay_sandbox_calls(ASSAY_SANDBOX_READER) != ASSAY_OK) give_up("it cannot be confined");
     appraise(context, job, &w);
     if (assay_writer_finish(&w, &answer) != ASSAY_OK) give_up("its answer is too long");
     if (send(answers[1], answer.bytes, answer.len, MSG_NOSIGNAL) < 0) _exit(1);
@@ -75,8 +76,8 @@ static void pass_on(uint8_t *memory, size_t len)
         _exit(0); /* the core is gone */
 }
 
-void assay_judge_fork_serve(uint32_t cpu_s, uint8_t *memory, size_t len,
-                            assay_judge_appraise *appraise, void *context)
+void assay_verifier_process_fork_serve(uint32_t cpu_s, uint8_t *memory, size_t len,
+                                       assay_verifier_process_appraise *appraise, void *context)
 {
     const pid_t self = getpid();
     ASSAY_ASSERT(cpu_s > 0 && answers[0] >= 0);

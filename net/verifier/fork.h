@@ -14,18 +14,19 @@
 #include "base/writer.h"
 
 /* Reads a job and writes its answer. It may end the process. Returns: nothing. */
-typedef void assay_judge_appraise(void *context, struct assay_slice job,
-                                  struct assay_writer *answer);
+typedef void assay_verifier_process_appraise(void *context, struct assay_slice job,
+                                             struct assay_writer *answer);
 
 /* Opens what copies answer through; before descriptors are limited. Returns: whether it could. */
-bool assay_judge_fork_open(void);
+bool assay_verifier_process_fork_open(void);
 /*
- * assay_judge_fork_serve - answers jobs from ASSAY_CHILD_SOCKET_FD until the core closes it.
+ * assay_verifier_process_fork_serve - answers jobs from ASSAY_CHILD_SOCKET_FD until the core closes
+ * it.
  * In:      cpu_s: CPU time that a copy may use, in seconds, at least 1; memory[len]: for one job
  * Returns: never; a copy that ends without its answer ends this process, too
  */
-__attribute__((noreturn)) void assay_judge_fork_serve(uint32_t cpu_s, uint8_t *memory, size_t len,
-                                                      assay_judge_appraise *appraise,
-                                                      void *context);
+__attribute__((noreturn)) void assay_verifier_process_fork_serve(
+    uint32_t cpu_s, uint8_t *memory, size_t len, assay_verifier_process_appraise *appraise,
+    void *context);
 
 #endif

@@ -3,8 +3,10 @@
  */
 #include "net/verifier/verifier_process.h"
 
-void assay_judge_one(assay_judge_function *verify, struct assay_verifier *verifier,
-                     const struct assay_evidence_request *request, struct assay_verdict *verdict)
+void assay_verifier_process_one(assay_verifier_process_function *verify,
+                                struct assay_verifier *verifier,
+                                const struct assay_evidence_request *request,
+                                struct assay_verdict *verdict)
 {
     const enum assay_status status = verify(verifier, request, verdict);
     /*

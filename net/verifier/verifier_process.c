@@ -36,9 +36,9 @@ enum {
 };
 
 struct judge {
-    assay_judge_function *verify;
-    struct assay_judge_brief brief;
-    struct assay_ruleset rules[ASSAY_JUDGE_SETS_MAX];
+    assay_verifier_process_function *verify;
+    struct assay_verifier_process_brief brief;
+    struct assay_ruleset rules[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     uint32_t started; /* threads that stand behind the walls */
@@ -56,24 +56,24 @@ static void need(enum assay_status status, const char *what)
     if (status != ASSAY_OK) give_up(what, assay_status_text(status));
 }
 
-bool assay_judge_is(int argc, char *const *argv)
+bool assay_verifier_process_is(int argc, char *const *argv)
 {
-    return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_JUDGE_ROLE) == 0;
+    return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_VERIFIER_PROCESS_ROLE) == 0;
 }
 
 /* ------------------------------------------------------------ before the walls */
 
-static void *read_brief(struct assay_judge_brief *brief, size_t *len)
+static void *read_brief(struct assay_verifier_process_brief *brief, size_t *len)
 {
     struct stat about;
     if (fstat(ASSAY_CHILD_BRIEF_FD, &about) != 0 || about.st_size < 1 ||
-        about.st_size > ASSAY_JUDGE_BRIEF_LEN_MAX)
+        about.st_size > ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX)
         give_up("brief", "not what a daemon leaves: this role is for assayd alone");
     *len = (size_t)about.st_size;
     void *bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, ASSAY_CHILD_BRIEF_FD, 0);
     if (bytes == MAP_FAILED) give_up("brief", strerror(errno));
     (void)close(ASSAY_CHILD_BRIEF_FD);
-    need(assay_judge_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
+    need(assay_verifier_process_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
     return bytes;
 }
 
@@ -121,7 +121,7 @@ struct bench {
     const struct judge *judge;
     struct assay_verifier *verifier;
     struct assay_verdict *verdict;
-    uint8_t *in; /* [ASSAY_JUDGE_JOB_LEN_MAX] */
+    uint8_t *in; /* [ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX] */
 };
 
 static struct bench new_bench(const struct judge *judge)
@@ -129,7 +129,7 @@ static struct bench new_bench(const struct judge *judge)
     const struct bench b = { .judge = judge,
                              .verifier = new_verifier(),
                              .verdict = malloc(sizeof *b.verdict),
-                             .in = malloc(ASSAY_JUDGE_JOB_LEN_MAX) };
+                             .in = malloc(ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX) };
     if (b.verdict == NULL || b.in == NULL)
         give_up("memory", assay_status_text(ASSAY_E_MEMORY));
     return b;
@@ -138,8 +138,8 @@ static struct bench new_bench(const struct judge *judge)
 static void appraise(void *context, struct assay_slice packet, struct assay_writer *w)
 {
     const struct bench *b = context;
-    struct assay_judge_job job;
-    need(assay_judge_job_decode(packet, &job), "job");
+    struct assay_verifier_process_job job;
+    need(assay_verifier_process_job_decode(packet, &job), "job");
     if (job.set >= b->judge->brief.set_count) give_up("job", "it names rules that nobody brought");
     const struct assay_ruleset *rules = &b->judge->rules[job.set];
     const struct assay_evidence_request request = { .kind = job.kind,
@@ -149,8 +149,8 @@ static void appraise(void *context, struct assay_slice packet, struct assay_writ
                                                     .at_end = job.at_end,
                                                     .endorsements = &rules->endorsements,
                                                     .policy = rules->policy };
-    assay_judge_one(b->judge->verify, b->verifier, &request, b->verdict);
-    assay_judge_verdict_encode(job.number, b->verdict, w);
+    assay_verifier_process_one(b->judge->verify, b->verifier, &request, b->verdict);
+    assay_verifier_process_verdict_encode(job.number, b->verdict, w);
 }
 
 /* Threads take packets from one socket: whoever is free has the next one. */
@@ -158,9 +158,10 @@ __attribute__((noreturn)) static void serve(const struct judge *judge)
 {
     struct bench bench = new_bench(judge);
     for (;;) {
-        uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
+        uint8_t out[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
         struct assay_writer w = assay_writer_over(out, sizeof out);
-        const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, bench.in, ASSAY_JUDGE_JOB_LEN_MAX, 0);
+        const ssize_t got =
+            recv(ASSAY_CHILD_SOCKET_FD, bench.in, ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX, 0);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) _exit(0);
         appraise(&bench, assay_slice_over(bench.in, (size_t)got), &w);
@@ -204,7 +205,7 @@ static void read_rules(struct judge *judge)
              "rules");
 }
 
-void assay_judge_run(assay_judge_function *verify)
+void assay_verifier_process_run(assay_verifier_process_function *verify)
 {
     static struct judge judge = { .mutex = PTHREAD_MUTEX_INITIALIZER,
                                   .changed = PTHREAD_COND_INITIALIZER };
@@ -217,29 +218,29 @@ void assay_judge_run(assay_judge_function *verify)
     judge.verify = verify;
     void *const brief = read_brief(&judge.brief, &brief_len);
     warm_up();
-    assay_cage_first_to_go();
+    assay_sandbox_first_to_go();
     const bool forks = judge.brief.fork_cpu_s > 0;
-    const enum assay_cage cage = forks ? ASSAY_CAGE_FORKER : ASSAY_CAGE_READER;
-    if (forks && !assay_judge_fork_open()) give_up("sockets", strerror(errno));
+    const enum assay_sandbox cage = forks ? ASSAY_SANDBOX_FORKER : ASSAY_SANDBOX_READER;
+    if (forks && !assay_verifier_process_fork_open()) give_up("sockets", strerror(errno));
     if (forks) (void)prctl(PR_SET_NAME, "assayd-confirm", 0, 0, 0); /* for ps, top and tests */
     const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
                          MEMORY_THREAD_MIB * (uint64_t)judge.brief.threads;
-    const uint64_t mapped = assay_cage_mapped();
-    walls |= assay_cage_files(cage, &landlock);
-    walls |= assay_cage_limits(cage, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    const uint64_t mapped = assay_sandbox_mapped();
+    walls |= assay_sandbox_files(cage, &landlock);
+    walls |= assay_sandbox_limits(cage, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     start_threads(&judge);
-    need(assay_cage_calls(cage), "the kernel filters no system calls");
+    need(assay_sandbox_calls(cage), "the kernel filters no system calls");
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);
     uint64_t trim_ms = 0;
     assay_memory_turn(0, &trim_ms); /* what reading them took */
-    assay_judge_ready_encode(walls, landlock, &w);
+    assay_verifier_process_ready_encode(walls, landlock, &w);
     if (forks) {
         struct bench bench = new_bench(&judge);
         say(&w);
-        assay_judge_fork_serve(judge.brief.fork_cpu_s, bench.in, ASSAY_JUDGE_JOB_LEN_MAX, appraise,
-                               &bench);
+        assay_verifier_process_fork_serve(judge.brief.fork_cpu_s, bench.in,
+                                          ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX, appraise, &bench);
     }
     say(&w);
     pthread_mutex_lock(&judge.mutex);

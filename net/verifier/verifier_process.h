@@ -16,20 +16,22 @@
 #include <stdbool.h>
 
 /* The argument that makes a judge of the program. */
-#define ASSAY_JUDGE_ROLE "judge"
+#define ASSAY_VERIFIER_PROCESS_ROLE "judge"
 
 /* What it does with a job: assay_evidence_verify; tests put in one that falls. */
-typedef enum assay_status assay_judge_function(struct assay_verifier *verifier,
-                                               const struct assay_evidence_request *request,
-                                               struct assay_verdict *verdict);
+typedef enum assay_status assay_verifier_process_function(
+    struct assay_verifier *verifier, const struct assay_evidence_request *request,
+    struct assay_verdict *verdict);
 
 /* Returns: whether the arguments of a program say that it is a judge: the role, and at most one. */
-bool assay_judge_is(int argc, char *const *argv);
+bool assay_verifier_process_is(int argc, char *const *argv);
 /* The whole life of it. Returns: never. */
-__attribute__((noreturn)) void assay_judge_run(assay_judge_function *verify);
+__attribute__((noreturn)) void assay_verifier_process_run(assay_verifier_process_function *verify);
 /* One verdict as a pool gives it: a failure of the host judges nothing (docs/protocol.md 3.1).
  * Returns: nothing. */
-void assay_judge_one(assay_judge_function *verify, struct assay_verifier *verifier,
-                     const struct assay_evidence_request *request, struct assay_verdict *verdict);
+void assay_verifier_process_one(assay_verifier_process_function *verify,
+                                struct assay_verifier *verifier,
+                                const struct assay_evidence_request *request,
+                                struct assay_verdict *verdict);
 
 #endif

@@ -31,15 +31,15 @@ struct hand {
     uint64_t cpu_ms;   /* what the judge had used then */
 };
 
-struct assay_keeper {
-    struct assay_keeper_world world;
+struct assay_verifier_supervisor {
+    struct assay_verifier_supervisor_world world;
     char *program, *argument;
     uint32_t threads, stall_cpu_ms, stall_ms, patience_ms, backoff_ms, sample;
     uint32_t slow_count;    /* jobs that took longer than the patience, one after the other */
     uint64_t slow_since_ms; /* the last of them */
     int brief; /* a sealed file */
     int brief_fork; /* the same for a process that forks */
-    struct assay_judge_brief what; /* documents borrow from documents_memory */
+    struct assay_verifier_process_brief what; /* documents borrow from documents_memory */
     uint8_t *documents_memory;
 
     struct assay_child child; /* pid 0: none */
@@ -50,16 +50,16 @@ struct assay_keeper {
     uint32_t falls;            /* in a row, without a verdict in between */
 
     size_t hand_count; /* given to the child */
-    struct hand hands[ASSAY_KEEPER_HANDS];
+    struct hand hands[ASSAY_VERIFIER_SUPERVISOR_HANDS];
     size_t again_count; /* to be tried once more, alone */
-    uint64_t again[ASSAY_KEEPER_HANDS];
+    uint64_t again[ASSAY_VERIFIER_SUPERVISOR_HANDS];
     bool alone; /* the one in hand is tried for the second time */
 
     struct assay_confirm confirm; /* verdicts that need a second process */
     struct assay_confirm slow;    /* jobs that take long */
-    struct assay_judge_losses losses;
+    struct assay_verifier_process_losses losses;
     struct assay_verdict verdict;
-    uint8_t packet[ASSAY_JUDGE_JOB_LEN_MAX];
+    uint8_t packet[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX];
 };
 
 /* ------------------------------------------------------------ the brief */
@@ -76,17 +76,18 @@ static bool write_all(int fd, struct assay_slice bytes)
 }
 
 /* Sealed: a judge cannot change what the next one is told. */
-static enum assay_status write_brief(struct assay_keeper *k, uint32_t threads, uint32_t fork_cpu_s,
-                                     int *place)
+static enum assay_status write_brief(struct assay_verifier_supervisor *k, uint32_t threads,
+                                     uint32_t fork_cpu_s, int *place)
 {
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
     struct assay_slice all;
-    uint8_t *bytes = malloc(ASSAY_JUDGE_BRIEF_LEN_MAX); /* touched as far as it is written */
+    uint8_t *bytes =
+        malloc(ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX); /* touched as far as it is written */
     if (bytes == NULL) return ASSAY_E_MEMORY;
-    struct assay_writer w = assay_writer_over(bytes, ASSAY_JUDGE_BRIEF_LEN_MAX);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX);
     k->what.threads = threads;
     k->what.fork_cpu_s = fork_cpu_s;
-    assay_judge_brief_encode(&k->what, &w);
+    assay_verifier_process_brief_encode(&k->what, &w);
     enum assay_status status = assay_writer_finish(&w, &all);
     const int fd =
         status == ASSAY_OK ? memfd_create("assay-judge", MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1;
@@ -111,17 +112,17 @@ static struct assay_slice keep(uint8_t *memory, size_t *at, struct assay_slice b
     return kept;
 }
 
-static enum assay_status keep_documents(struct assay_keeper *k,
-                                        const struct assay_judge_config *config)
+static enum assay_status keep_documents(struct assay_verifier_supervisor *k,
+                                        const struct assay_verifier_process_config *config)
 {
     size_t len = 0, at = 0;
     for (size_t i = 0; i < config->set_count; i++)
         len += config->sets[i].documents.policy.len + config->sets[i].documents.endorsements.len;
-    if (len >= ASSAY_JUDGE_BRIEF_LEN_MAX) return ASSAY_E_RANGE;
+    if (len >= ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX) return ASSAY_E_RANGE;
     k->documents_memory = malloc(len + 1);
     if (k->documents_memory == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < config->set_count; i++) {
-        const struct assay_judge_documents *from = &config->sets[i].documents;
+        const struct assay_verifier_process_documents *from = &config->sets[i].documents;
         k->what.sets[i].policy = keep(k->documents_memory, &at, from->policy);
         k->what.sets[i].endorsements = keep(k->documents_memory, &at, from->endorsements);
     }
@@ -129,21 +130,25 @@ static enum assay_status keep_documents(struct assay_keeper *k,
     return ASSAY_OK;
 }
 
-enum assay_status assay_keeper_create(const struct assay_judge_config *config, uint32_t threads,
-                                      const struct assay_keeper_world *world,
-                                      struct assay_keeper **out)
+enum assay_status assay_verifier_supervisor_create(
+    const struct assay_verifier_process_config *config, uint32_t threads,
+    const struct assay_verifier_supervisor_world *world, struct assay_verifier_supervisor **out)
 {
-    if (threads == 0 || threads > ASSAY_JUDGE_THREADS_MAX) return ASSAY_E_RANGE;
-    if (config->set_count == 0 || config->set_count > ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
-    struct assay_keeper *k = calloc(1, sizeof *k);
+    if (threads == 0 || threads > ASSAY_VERIFIER_PROCESS_THREADS_MAX) return ASSAY_E_RANGE;
+    if (config->set_count == 0 || config->set_count > ASSAY_VERIFIER_PROCESS_SETS_MAX)
+        return ASSAY_E_RANGE;
+    struct assay_verifier_supervisor *k = calloc(1, sizeof *k);
     if (k == NULL) return ASSAY_E_MEMORY;
     k->world = *world;
     k->brief = k->brief_fork = -1;
-    k->stall_cpu_ms = config->stall_cpu_ms > 0 ? config->stall_cpu_ms : ASSAY_KEEPER_STALL_CPU_MS;
-    k->stall_ms = config->stall_ms > 0 ? config->stall_ms : ASSAY_KEEPER_STALL_MS;
-    k->patience_ms = config->patience_ms > 0 ? config->patience_ms : ASSAY_KEEPER_PATIENCE_MS;
-    k->sample = config->sample > 0 ? config->sample : ASSAY_KEEPER_SAMPLE;
-    k->backoff_ms = config->backoff_ms > 0 ? config->backoff_ms : ASSAY_KEEPER_BACKOFF_MS;
+    k->stall_cpu_ms =
+        config->stall_cpu_ms > 0 ? config->stall_cpu_ms : ASSAY_VERIFIER_SUPERVISOR_STALL_CPU_MS;
+    k->stall_ms = config->stall_ms > 0 ? config->stall_ms : ASSAY_VERIFIER_SUPERVISOR_STALL_MS;
+    k->patience_ms =
+        config->patience_ms > 0 ? config->patience_ms : ASSAY_VERIFIER_SUPERVISOR_PATIENCE_MS;
+    k->sample = config->sample > 0 ? config->sample : ASSAY_VERIFIER_SUPERVISOR_SAMPLE;
+    k->backoff_ms =
+        config->backoff_ms > 0 ? config->backoff_ms : ASSAY_VERIFIER_SUPERVISOR_BACKOFF_MS;
     k->due_ms = UINT64_MAX;
     if (config->program != NULL) k->program = strdup(config->program);
     if (config->argument != NULL) k->argument = strdup(config->argument);
@@ -159,19 +164,20 @@ enum assay_status assay_keeper_create(const struct assay_judge_config *config, u
                                          .argument = k->argument,
                                          .stall_ms = k->stall_ms,
                                          .losses = &k->losses };
-    k->confirm.slow_max = config->slow_max > 0 ? config->slow_max : ASSAY_KEEPER_SLOW_MAX;
+    k->confirm.slow_max =
+        config->slow_max > 0 ? config->slow_max : ASSAY_VERIFIER_SUPERVISOR_SLOW_MAX;
     k->slow = k->confirm;
     k->confirm.slow = &k->slow;
     assay_confirm_init(&k->confirm);
     assay_confirm_init(&k->slow);
-    if (status != ASSAY_OK) assay_keeper_destroy(&k);
+    if (status != ASSAY_OK) assay_verifier_supervisor_destroy(&k);
     *out = k;
     return status;
 }
 
-void assay_keeper_destroy(struct assay_keeper **keeper)
+void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper)
 {
-    struct assay_keeper *k = *keeper;
+    struct assay_verifier_supervisor *k = *keeper;
     struct assay_child_end end;
     if (k == NULL) return;
     assay_child_end(&k->child, &end);
@@ -186,9 +192,10 @@ void assay_keeper_destroy(struct assay_keeper **keeper)
     *keeper = NULL;
 }
 
-enum assay_status assay_keeper_threads(struct assay_keeper *keeper, uint32_t threads)
+enum assay_status assay_verifier_supervisor_threads(struct assay_verifier_supervisor *keeper,
+                                                    uint32_t threads)
 {
-    if (threads == 0 || threads > ASSAY_JUDGE_THREADS_MAX) return ASSAY_E_RANGE;
+    if (threads == 0 || threads > ASSAY_VERIFIER_PROCESS_THREADS_MAX) return ASSAY_E_RANGE;
     if (threads == keeper->threads) return ASSAY_OK;
     ASSAY_TRY(write_brief(keeper, threads, 0, &keeper->brief));
     keeper->threads = threads;
@@ -198,14 +205,14 @@ enum assay_status assay_keeper_threads(struct assay_keeper *keeper, uint32_t thr
 
 /* ------------------------------------------------------------ a judge falls */
 
-static void leave_unjudged(struct assay_keeper *k, uint64_t number)
+static void leave_unjudged(struct assay_verifier_supervisor *k, uint64_t number)
 {
     k->losses.unjudged++;
     k->world.answer(k->world.context, number, NULL);
 }
 
 /* The first is replaced at once; then ever later, up to a bound. */
-static uint64_t delay_ms(const struct assay_keeper *k, uint32_t most)
+static uint64_t delay_ms(const struct assay_verifier_supervisor *k, uint32_t most)
 {
     if (k->falls <= 2) return 0;
     const uint32_t doubled = k->falls - 2 < 12 ? k->falls - 2 : 12;
@@ -213,7 +220,7 @@ static uint64_t delay_ms(const struct assay_keeper *k, uint32_t most)
 }
 
 /* Everything that it had in hand is tried once more; what was alone in its hands is not. */
-static void suspect(struct assay_keeper *k, struct assay_judge_news *news)
+static void suspect(struct assay_verifier_supervisor *k, struct assay_verifier_process_news *news)
 {
     const size_t count = k->hand_count;
     k->hand_count = 0;
@@ -225,21 +232,22 @@ static void suspect(struct assay_keeper *k, struct assay_judge_news *news)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        ASSAY_ASSERT(k->again_count < ASSAY_KEEPER_HANDS);
+        ASSAY_ASSERT(k->again_count < ASSAY_VERIFIER_SUPERVISOR_HANDS);
         k->again[k->again_count++] = k->hands[i].number;
         k->losses.retried++;
     }
 }
 
 /* cause: NULL, it ended by itself. */
-static void fall(struct assay_keeper *k, uint64_t now_ms, const char *cause, bool stalled)
+static void fall(struct assay_verifier_supervisor *k, uint64_t now_ms, const char *cause,
+                 bool stalled)
 {
     struct assay_child_end end;
-    struct assay_judge_news news = { .pid = k->child.pid,
-                                     .in_hand = (uint32_t)k->hand_count,
-                                     .started = k->ready,
-                                     .stalled = stalled };
-    const uint32_t most = k->ready ? k->backoff_ms : ASSAY_KEEPER_BACKOFF_START_MS;
+    struct assay_verifier_process_news news = { .pid = k->child.pid,
+                                                .in_hand = (uint32_t)k->hand_count,
+                                                .started = k->ready,
+                                                .stalled = stalled };
+    const uint32_t most = k->ready ? k->backoff_ms : ASSAY_VERIFIER_SUPERVISOR_BACKOFF_START_MS;
     assay_child_end(&k->child, &end);
     assay_child_explain(&end, cause, news.why, sizeof news.why);
     suspect(k, &news);
@@ -255,15 +263,15 @@ static void fall(struct assay_keeper *k, uint64_t now_ms, const char *cause, boo
 
 /* ------------------------------------------------------------ what it says */
 
-static bool take_ready(struct assay_keeper *k, uint64_t now_ms,
-                       const struct assay_judge_answer *answer)
+static bool take_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
+                       const struct assay_verifier_process_answer *answer)
 {
     if (k->ready) return false;
-    const struct assay_judge_news news = { .ready = true,
-                                           .pid = k->child.pid,
-                                           .walls = answer->walls,
-                                           .landlock = answer->landlock,
-                                           .took_ms = (uint32_t)(now_ms - k->start_ms) };
+    const struct assay_verifier_process_news news = { .ready = true,
+                                                      .pid = k->child.pid,
+                                                      .walls = answer->walls,
+                                                      .landlock = answer->landlock,
+                                                      .took_ms = (uint32_t)(now_ms - k->start_ms) };
     k->ready = true;
     k->without_since_ms = UINT64_MAX;
     k->world.tell(k->world.context, &news);
@@ -271,15 +279,16 @@ static bool take_ready(struct assay_keeper *k, uint64_t now_ms,
 }
 
 /* docs/protocol.md 3.1.3. The judge cannot know which. */
-static bool is_drawn(const struct assay_keeper *k)
+static bool is_drawn(const struct assay_verifier_supervisor *k)
 {
     uint32_t number = 0;
     return assay_random(&number, sizeof number) != ASSAY_OK || number % k->sample == 0;
 }
 
-static bool take_verdict(struct assay_keeper *k, uint64_t number, struct assay_slice packet)
+static bool take_verdict(struct assay_verifier_supervisor *k, uint64_t number,
+                         struct assay_slice packet)
 {
-    struct assay_judge_job job;
+    struct assay_verifier_process_job job;
     for (size_t i = 0; i < k->hand_count; i++) {
         if (k->hands[i].number != number) continue;
         k->world.load(k->world.context, number, &job);
@@ -296,9 +305,9 @@ static bool take_verdict(struct assay_keeper *k, uint64_t number, struct assay_s
 }
 
 /* Returns: whether there may be more. */
-static bool receive(struct assay_keeper *k, uint64_t now_ms)
+static bool receive(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     const ssize_t got = recv(k->child.socket, k->packet, sizeof k->packet, MSG_TRUNC);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
     if (got < 0 && errno == EINTR) return true;
@@ -310,9 +319,9 @@ static bool receive(struct assay_keeper *k, uint64_t now_ms)
         assay_slice_over(k->packet, (size_t)assay_min_u64((uint64_t)got, sizeof k->packet));
     const enum assay_status status =
         (size_t)got <= sizeof k->packet
-            ? assay_judge_answer_decode(packet, &answer, &k->verdict)
+            ? assay_verifier_process_answer_decode(packet, &answer, &k->verdict)
             : ASSAY_E_RANGE;
-    const bool good = status == ASSAY_OK && (answer.kind == ASSAY_JUDGE_READY
+    const bool good = status == ASSAY_OK && (answer.kind == ASSAY_VERIFIER_PROCESS_READY
                                                  ? take_ready(k, now_ms, &answer)
                                                  : take_verdict(k, answer.number, packet));
     if (!good) fall(k, now_ms, "its answer is none to what it was asked", false);
@@ -322,13 +331,13 @@ static bool receive(struct assay_keeper *k, uint64_t now_ms)
 /* ------------------------------------------------------------ what it is given */
 
 /* No judge was ready for so long that what waits is better left unjudged. */
-static bool is_hopeless(const struct assay_keeper *k, uint64_t now_ms)
+static bool is_hopeless(const struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->ready || k->without_since_ms == 0) return false;
     return now_ms > k->without_since_ms && now_ms - k->without_since_ms > k->stall_ms;
 }
 
-bool assay_keeper_room(const struct assay_keeper *keeper, uint64_t now_ms)
+bool assay_verifier_supervisor_room(const struct assay_verifier_supervisor *keeper, uint64_t now_ms)
 {
     if (is_hopeless(keeper, now_ms)) return true;
     if (keeper->again_count > 0 || keeper->alone) return false;
@@ -338,14 +347,14 @@ bool assay_keeper_room(const struct assay_keeper *keeper, uint64_t now_ms)
     return !keeper->changing && keeper->hand_count < (size_t)2 * keeper->threads;
 }
 
-static bool hand_over(struct assay_keeper *k, uint64_t now_ms, uint64_t number)
+static bool hand_over(struct assay_verifier_supervisor *k, uint64_t now_ms, uint64_t number)
 {
-    struct assay_judge_job job;
+    struct assay_verifier_process_job job;
     struct assay_slice packet;
     struct assay_writer w = assay_writer_over(k->packet, sizeof k->packet);
-    ASSAY_ASSERT(k->hand_count < ASSAY_KEEPER_HANDS);
+    ASSAY_ASSERT(k->hand_count < ASSAY_VERIFIER_SUPERVISOR_HANDS);
     k->world.load(k->world.context, number, &job);
-    assay_judge_job_encode(&job, &w);
+    assay_verifier_process_job_encode(&job, &w);
     const enum assay_status status = assay_writer_finish(&w, &packet);
     ASSAY_ASSERT(status == ASSAY_OK); /* the pool bounds evidence */
     /* One that is dead is found by the next receive. */
@@ -356,15 +365,16 @@ static bool hand_over(struct assay_keeper *k, uint64_t now_ms, uint64_t number)
     return true;
 }
 
-bool assay_keeper_give(struct assay_keeper *keeper, uint64_t now_ms, uint64_t number)
+bool assay_verifier_supervisor_give(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
+                                    uint64_t number)
 {
-    if (!assay_keeper_room(keeper, now_ms)) return false;
+    if (!assay_verifier_supervisor_room(keeper, now_ms)) return false;
     if (!is_hopeless(keeper, now_ms)) return hand_over(keeper, now_ms, number);
     leave_unjudged(keeper, number);
     return true;
 }
 
-static void try_again(struct assay_keeper *k, uint64_t now_ms)
+static void try_again(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (!k->ready || k->changing || k->again_count == 0 || k->hand_count > 0) return;
     if (k->confirm.count + k->slow.count >= ASSAY_CONFIRM_MAX) return;
@@ -378,8 +388,8 @@ static void try_again(struct assay_keeper *k, uint64_t now_ms)
 /* ------------------------------------------------------------ time */
 
 /* Threads share the clock of their process: none of them takes more than all. */
-static bool is_stalled(const struct assay_keeper *k, const struct hand *hand, uint64_t now_ms,
-                       uint64_t cpu_ms)
+static bool is_stalled(const struct assay_verifier_supervisor *k, const struct hand *hand,
+                       uint64_t now_ms, uint64_t cpu_ms)
 {
     const uint64_t most = (uint64_t)k->stall_cpu_ms * k->threads;
     if (cpu_ms > hand->cpu_ms && cpu_ms - hand->cpu_ms > most) return true;
@@ -388,29 +398,30 @@ static bool is_stalled(const struct assay_keeper *k, const struct hand *hand, ui
 
 /* It halves with every job that exceeds it, so that many of them delay others little more than one
  * does. */
-static uint64_t patience(struct assay_keeper *k, uint64_t now_ms)
+static uint64_t patience(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
-    const uint64_t least = assay_min_u64(k->patience_ms, ASSAY_KEEPER_PATIENCE_LEAST_MS);
-    if (now_ms - k->slow_since_ms > ASSAY_KEEPER_PATIENCE_AGAIN_MS) k->slow_count = 0;
+    const uint64_t least =
+        assay_min_u64(k->patience_ms, ASSAY_VERIFIER_SUPERVISOR_PATIENCE_LEAST_MS);
+    if (now_ms - k->slow_since_ms > ASSAY_VERIFIER_SUPERVISOR_PATIENCE_AGAIN_MS) k->slow_count = 0;
     const uint64_t now = (uint64_t)k->patience_ms >> (k->slow_count < 16 ? k->slow_count : 16);
     return now > least ? now : least;
 }
 
-static void note_slow(struct assay_keeper *k, uint64_t now_ms, uint32_t count)
+static void note_slow(struct assay_verifier_supervisor *k, uint64_t now_ms, uint32_t count)
 {
     if (count == 0) return;
     k->slow_count += k->slow_count < 16 ? count : 0;
     k->slow_since_ms = now_ms;
 }
 
-static bool is_slow(struct assay_keeper *k, const struct hand *hand, uint64_t now_ms)
+static bool is_slow(struct assay_verifier_supervisor *k, const struct hand *hand, uint64_t now_ms)
 {
     return now_ms > hand->since_ms && now_ms - hand->since_ms > patience(k, now_ms);
 }
 
 /* What is slow among others is tried again alone, as they are; what is slow alone goes on where
  * nobody waits for it, or, where too many are already, nowhere. */
-static void fall_slow(struct assay_keeper *k, uint64_t now_ms)
+static void fall_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->alone && assay_confirm_room_for_slow(&k->confirm)) {
         const struct assay_confirm_job job = { .number = k->hands[0].number };
@@ -422,10 +433,10 @@ static void fall_slow(struct assay_keeper *k, uint64_t now_ms)
     fall(k, now_ms, "a job that takes long", true);
 }
 
-static void look(struct assay_keeper *k, uint64_t now_ms)
+static void look(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (!k->ready) {
-        if (now_ms > k->start_ms && now_ms - k->start_ms > ASSAY_KEEPER_START_MS)
+        if (now_ms > k->start_ms && now_ms - k->start_ms > ASSAY_VERIFIER_SUPERVISOR_START_MS)
             fall(k, now_ms, "it did not become ready", true);
         return;
     }
@@ -444,7 +455,7 @@ static void look(struct assay_keeper *k, uint64_t now_ms)
 }
 
 /* We came late: so did everybody on this machine. */
-static void forgive(struct assay_keeper *k, uint64_t now_ms)
+static void forgive(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->due_ms >= now_ms || now_ms - k->due_ms < LATE_MS) return;
     const uint64_t gap = now_ms - k->due_ms;
@@ -456,31 +467,31 @@ static void forgive(struct assay_keeper *k, uint64_t now_ms)
     assay_confirm_forgive(&k->slow, gap);
 }
 
-static void lose_patience(struct assay_keeper *k, uint64_t now_ms)
+static void lose_patience(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (!is_hopeless(k, now_ms)) return;
     while (k->again_count > 0)
         leave_unjudged(k, k->again[--k->again_count]);
 }
 
-static void start(struct assay_keeper *k, uint64_t now_ms)
+static void start(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->without_since_ms == 0) k->without_since_ms = now_ms;
     if (now_ms < k->start_ms) return;
     k->start_ms = now_ms;
     k->ready = false;
-    if (assay_child_start(k->program, ASSAY_JUDGE_ROLE, k->argument, k->brief, &k->child) ==
-        ASSAY_OK)
+    if (assay_child_start(k->program, ASSAY_VERIFIER_PROCESS_ROLE, k->argument, k->brief,
+                          &k->child) == ASSAY_OK)
         return;
-    const struct assay_judge_news news = { .why = "it cannot be started" };
+    const struct assay_verifier_process_news news = { .why = "it cannot be started" };
     if (k->falls < UINT32_MAX) k->falls++;
     k->losses.restarts++;
-    k->start_ms = now_ms + delay_ms(k, ASSAY_KEEPER_BACKOFF_START_MS);
+    k->start_ms = now_ms + delay_ms(k, ASSAY_VERIFIER_SUPERVISOR_BACKOFF_START_MS);
     k->world.tell(k->world.context, &news);
 }
 
 /* With other threads: the old one goes in peace. */
-static void change(struct assay_keeper *k, uint64_t now_ms)
+static void change(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     struct assay_child_end end;
     if (!k->changing || k->hand_count > 0) return;
@@ -491,17 +502,18 @@ static void change(struct assay_keeper *k, uint64_t now_ms)
 
 /* docs/protocol.md 3.1.1: a process whose verdict is not that of a fresh one is replaced; what it
  * has in hand is appraised by the next, and none of that is to blame. */
-static void replace_liar(struct assay_keeper *k, uint64_t now_ms, pid_t liar, uint64_t number)
+static void replace_liar(struct assay_verifier_supervisor *k, uint64_t now_ms, pid_t liar,
+                         uint64_t number)
 {
     if (liar == 0) return;
-    const struct assay_judge_news news = { .pid = liar, .lied = true, .number = number };
+    const struct assay_verifier_process_news news = { .pid = liar, .lied = true, .number = number };
     k->world.tell(k->world.context, &news);
     if (k->child.pid != liar) return;
     k->alone = false;
     fall(k, now_ms, "its verdict is not that of a fresh process", false);
 }
 
-static void check_confirmations(struct assay_keeper *k, uint64_t now_ms)
+static void check_confirmations(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     k->confirm.patience_ms = (uint32_t)patience(k, now_ms);
     k->confirm.asides = 0;
@@ -512,7 +524,7 @@ static void check_confirmations(struct assay_keeper *k, uint64_t now_ms)
     replace_liar(k, now_ms, liar, k->slow.lied);
 }
 
-void assay_keeper_turn(struct assay_keeper *keeper, uint64_t now_ms)
+void assay_verifier_supervisor_turn(struct assay_verifier_supervisor *keeper, uint64_t now_ms)
 {
     forgive(keeper, now_ms);
     for (int i = 0; keeper->child.pid > 0 && i < ANSWERS_PER_TURN; i++)
@@ -526,7 +538,8 @@ void assay_keeper_turn(struct assay_keeper *keeper, uint64_t now_ms)
     keeper->due_ms = UINT64_MAX;
 }
 
-void assay_keeper_poll(const struct assay_keeper *keeper, struct pollfd fds[ASSAY_KEEPER_FDS])
+void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *keeper,
+                                    struct pollfd fds[ASSAY_VERIFIER_SUPERVISOR_FDS])
 {
     const bool runs = keeper->child.pid > 0;
     fds[0] = (struct pollfd){ .fd = runs ? keeper->child.socket : -1, .events = POLLIN };
@@ -534,7 +547,7 @@ void assay_keeper_poll(const struct assay_keeper *keeper, struct pollfd fds[ASSA
     fds[2] = assay_confirm_poll(&keeper->slow);
 }
 
-int assay_keeper_wait_ms(struct assay_keeper *keeper, uint64_t now_ms)
+int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, uint64_t now_ms)
 {
     int wait = -1;
     if (keeper->child.pid == 0)
@@ -550,7 +563,8 @@ int assay_keeper_wait_ms(struct assay_keeper *keeper, uint64_t now_ms)
     return wait;
 }
 
-void assay_keeper_losses(const struct assay_keeper *keeper, struct assay_judge_losses *losses)
+void assay_verifier_supervisor_losses(const struct assay_verifier_supervisor *keeper,
+                                      struct assay_verifier_process_losses *losses)
 {
     *losses = keeper->losses;
 }

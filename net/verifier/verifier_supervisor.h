@@ -30,38 +30,43 @@
 #include <poll.h>
 
 enum {
-    ASSAY_KEEPER_STALL_CPU_MS = 1000, /* the dearest quote takes some ms, a hundred in valgrind */
-    ASSAY_KEEPER_STALL_MS = 10000,
-    ASSAY_KEEPER_PATIENCE_MS = 2000, /* after which a job no longer holds up others */
-    ASSAY_KEEPER_PATIENCE_LEAST_MS = 250,
-    ASSAY_KEEPER_PATIENCE_AGAIN_MS = 60000, /* without a slow job: as patient as in the beginning */
-    ASSAY_KEEPER_SLOW_MAX = 8, /* slow jobs that wait for their turn; the next are not judged */
-    ASSAY_KEEPER_START_MS = 30000,
-    ASSAY_KEEPER_BACKOFF_MS = 250,       /* at most, when a job fells one judge after the other */
-    ASSAY_KEEPER_BACKOFF_START_MS = 5000, /* at most, when none can be started */
-    ASSAY_KEEPER_SAMPLE = 8, /* one in so many of the verdicts that convict nobody */
-    ASSAY_KEEPER_HANDS = 2 * ASSAY_JUDGE_THREADS_MAX,
-    ASSAY_KEEPER_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
+    ASSAY_VERIFIER_SUPERVISOR_STALL_CPU_MS =
+        1000, /* the dearest quote takes some ms, a hundred in valgrind */
+    ASSAY_VERIFIER_SUPERVISOR_STALL_MS = 10000,
+    ASSAY_VERIFIER_SUPERVISOR_PATIENCE_MS = 2000, /* after which a job no longer holds up others */
+    ASSAY_VERIFIER_SUPERVISOR_PATIENCE_LEAST_MS = 250,
+    ASSAY_VERIFIER_SUPERVISOR_PATIENCE_AGAIN_MS =
+        60000, /* without a slow job: as patient as in the beginning */
+    ASSAY_VERIFIER_SUPERVISOR_SLOW_MAX =
+        8, /* slow jobs that wait for their turn; the next are not judged */
+    ASSAY_VERIFIER_SUPERVISOR_START_MS = 30000,
+    ASSAY_VERIFIER_SUPERVISOR_BACKOFF_MS =
+        250, /* at most, when a job fells one judge after the other */
+    ASSAY_VERIFIER_SUPERVISOR_BACKOFF_START_MS = 5000, /* at most, when none can be started */
+    ASSAY_VERIFIER_SUPERVISOR_SAMPLE = 8, /* one in so many of the verdicts that convict nobody */
+    ASSAY_VERIFIER_SUPERVISOR_HANDS = 2 * ASSAY_VERIFIER_PROCESS_THREADS_MAX,
+    ASSAY_VERIFIER_SUPERVISOR_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
 };
 
 /* The documents and what was made of them here: jobs name the latter. */
-struct assay_judge_set {
+struct assay_verifier_process_set {
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
-    struct assay_judge_documents documents;
+    struct assay_verifier_process_documents documents;
 };
 
 /* Borrowed while the keeper is made. */
-struct assay_judge_config {
+struct assay_verifier_process_config {
     const char *program;  /* NULL: the one that runs */
     const char *argument; /* behind its role, for tests; NULL */
-    const struct assay_judge_set *sets; /* [set_count], 1..ASSAY_JUDGE_SETS_MAX */
+    const struct assay_verifier_process_set
+        *sets; /* [set_count], 1..ASSAY_VERIFIER_PROCESS_SETS_MAX */
     size_t set_count;
     uint32_t stall_cpu_ms, stall_ms, patience_ms, slow_max, backoff_ms, sample; /* 0: as above */
 };
 
 /* What may be worth a line in a log. ready, else: a verdict was a lie, or it fell. */
-struct assay_judge_news {
+struct assay_verifier_process_news {
     bool ready; /* else it fell */
     int64_t pid;
     uint32_t walls, landlock, took_ms; /* of a ready one */
@@ -71,11 +76,11 @@ struct assay_judge_news {
     bool lied;                         /* its verdict is not that of a fresh process */
     uint64_t number;                   /* of that job */
     uint8_t digest[32];                /* of its evidence; the pool's to fill in */
-    char why[ASSAY_KEEPER_WHY];        /* in words */
+    char why[ASSAY_VERIFIER_SUPERVISOR_WHY];        /* in words */
 };
 
 /* Since the keeper was made. */
-struct assay_judge_losses {
+struct assay_verifier_process_losses {
     uint64_t restarts; /* judges that fell */
     uint64_t stalls;   /* of them, for a job without end */
     uint64_t retried;  /* jobs given to a fresh one */
@@ -83,46 +88,49 @@ struct assay_judge_losses {
     uint64_t lied;     /* verdicts that were not those of a fresh process */
 };
 
-struct assay_keeper_world {
+struct assay_verifier_supervisor_world {
     void *context;
     /* The job of a number that was given, until it is answered. */
-    void (*load)(void *context, uint64_t number, struct assay_judge_job *job);
+    void (*load)(void *context, uint64_t number, struct assay_verifier_process_job *job);
     /* NULL: it is not judged. Once for each that was given. */
     void (*answer)(void *context, uint64_t number, const struct assay_verdict *verdict);
     /* It takes long, and is answered behind others that were given later. */
     void (*aside)(void *context, uint64_t number);
-    void (*tell)(void *context, const struct assay_judge_news *news);
+    void (*tell)(void *context, const struct assay_verifier_process_news *news);
 };
 
-struct assay_keeper;
+struct assay_verifier_supervisor;
 
 /* Returns: ASSAY_OK | ASSAY_E_RANGE (sets, threads) | ASSAY_E_MEMORY | ASSAY_E_IO; no judge runs
  * before the first turn */
-ASSAY_CHECKED enum assay_status assay_keeper_create(const struct assay_judge_config *config,
-                                                    uint32_t threads,
-                                                    const struct assay_keeper_world *world,
-                                                    struct assay_keeper **out);
+ASSAY_CHECKED enum assay_status assay_verifier_supervisor_create(
+    const struct assay_verifier_process_config *config, uint32_t threads,
+    const struct assay_verifier_supervisor_world *world, struct assay_verifier_supervisor **out);
 /* Kills the judge; jobs in its hands are forgotten. Accepts a pointer to NULL; nulls it.
  * Returns: nothing. */
-void assay_keeper_destroy(struct assay_keeper **keeper);
+void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper);
 /* A judge of that many threads takes over when the one that runs has nothing in hand.
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_keeper_threads(struct assay_keeper *keeper,
-                                                     uint32_t threads);
+ASSAY_CHECKED enum assay_status assay_verifier_supervisor_threads(
+    struct assay_verifier_supervisor *keeper, uint32_t threads);
 /* Returns: whether a job may be given now. */
-bool assay_keeper_room(const struct assay_keeper *keeper, uint64_t now_ms);
+bool assay_verifier_supervisor_room(const struct assay_verifier_supervisor *keeper,
+                                    uint64_t now_ms);
 /* Give the job of a number, which load describes; where there was no judge for too long, it is not
  * judged. Returns: whether it was taken; else it is kept by the caller. */
-bool assay_keeper_give(struct assay_keeper *keeper, uint64_t now_ms, uint64_t number);
+bool assay_verifier_supervisor_give(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
+                                    uint64_t number);
 /* Answers in, deadlines, judges that fell, jobs to be tried again. Returns: nothing. */
-void assay_keeper_turn(struct assay_keeper *keeper, uint64_t now_ms);
-enum { ASSAY_KEEPER_FDS = 3 };
+void assay_verifier_supervisor_turn(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
+enum { ASSAY_VERIFIER_SUPERVISOR_FDS = 3 };
 /* Out: what to poll for: the judge and the two processes that confirm, fd -1 while there is none.
  * Returns: nothing. */
-void assay_keeper_poll(const struct assay_keeper *keeper, struct pollfd fds[ASSAY_KEEPER_FDS]);
+void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *keeper,
+                                    struct pollfd fds[ASSAY_VERIFIER_SUPERVISOR_FDS]);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
-int assay_keeper_wait_ms(struct assay_keeper *keeper, uint64_t now_ms);
+int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
 /* Returns: nothing. */
-void assay_keeper_losses(const struct assay_keeper *keeper, struct assay_judge_losses *losses);
+void assay_verifier_supervisor_losses(const struct assay_verifier_supervisor *keeper,
+                                      struct assay_verifier_process_losses *losses);
 
 #endif

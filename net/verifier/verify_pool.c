@@ -60,13 +60,14 @@ struct assay_verify_pool {
     pthread_t minder;
     bool minds;
     int bell; /* rung when there is something to do for it */
-    struct assay_keeper *keeper; /* the minder's alone, once it runs */
-    struct assay_judge_set sets[ASSAY_JUDGE_SETS_MAX];
+    struct assay_verifier_supervisor *keeper; /* the minder's alone, once it runs */
+    struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     size_t set_count;
     bool has_begun; /* the first judge is ready, or fell */
     size_t news_count;
-    struct assay_judge_news news[ASSAY_POOL_NEWS_MAX];
-    struct assay_judge_losses losses, told; /* the minder's copy; what the host has of it */
+    struct assay_verifier_process_news news[ASSAY_POOL_NEWS_MAX];
+    struct assay_verifier_process_losses losses,
+        told; /* the minder's copy; what the host has of it */
 };
 
 /* The counter is far from its limit; a write of eight bytes is whole or not at all. */
@@ -107,7 +108,7 @@ static void judge(struct worker *worker, struct entry *entry)
         .endorsements = entry->endorsements,
         .policy = entry->policy,
     };
-    assay_judge_one(config->verify, worker->verifier, &request, &entry->verdict);
+    assay_verifier_process_one(config->verify, worker->verifier, &request, &entry->verdict);
 }
 
 static void *work(void *context)
@@ -154,10 +155,10 @@ static uint64_t now_ms(const struct assay_verify_pool *pool)
 }
 
 /* What was submitted stays as it is until it is answered. */
-static void load_job(void *context, uint64_t number, struct assay_judge_job *job)
+static void load_job(void *context, uint64_t number, struct assay_verifier_process_job *job)
 {
     const struct entry *entry = entry_at(context, number);
-    *job = (struct assay_judge_job){ .number = number,
+    *job = (struct assay_verifier_process_job){ .number = number,
                                      .kind = entry->kind,
                                      .set = entry->set,
                                      .at_unix_s = entry->at_unix_s,
@@ -177,7 +178,7 @@ static void take_answer(void *context, uint64_t number, const struct assay_verdi
     }
     pthread_mutex_lock(&pool->mutex);
     entry->done = true;
-    assay_keeper_losses(pool->keeper, &pool->losses);
+    assay_verifier_supervisor_losses(pool->keeper, &pool->losses);
     pthread_mutex_unlock(&pool->mutex);
     ring_bell(pool->fd);
 }
@@ -191,19 +192,19 @@ static void pass_over(void *context, uint64_t number)
     ring_bell(pool->fd);
 }
 
-static void take_news(void *context, const struct assay_judge_news *news)
+static void take_news(void *context, const struct assay_verifier_process_news *news)
 {
     struct assay_verify_pool *pool = context;
     pthread_mutex_lock(&pool->mutex);
     if (!pool->has_begun && !news->ready && pool->config.message != NULL)
-        (void)snprintf(pool->config.message, ASSAY_KEEPER_WHY, "%s", news->why);
+        (void)snprintf(pool->config.message, ASSAY_VERIFIER_SUPERVISOR_WHY, "%s", news->why);
     else if (!pool->has_begun && pool->config.message != NULL)
         pool->config.message[0] = '\0';
     pool->config.message = NULL; /* the creator's, who waits no longer */
     pool->has_begun = true;
-    assay_keeper_losses(pool->keeper, &pool->losses);
+    assay_verifier_supervisor_losses(pool->keeper, &pool->losses);
     if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
-        struct assay_judge_news *const kept = &pool->news[pool->news_count++];
+        struct assay_verifier_process_news *const kept = &pool->news[pool->news_count++];
         *kept = *news;
         if (news->unjudged || news->lied)
             assay_bytes_copy(kept->digest, 32, entry_at(pool, news->number)->digest, 32);
@@ -217,10 +218,10 @@ static void take_news(void *context, const struct assay_judge_news *news)
 static void give_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
     bool taken = true;
-    while (taken && pool->next != pool->tail && assay_keeper_room(pool->keeper, now)) {
+    while (taken && pool->next != pool->tail && assay_verifier_supervisor_room(pool->keeper, now)) {
         const uint64_t number = pool->next++; /* before an answer to it can come */
         pthread_mutex_unlock(&pool->mutex);
-        taken = assay_keeper_give(pool->keeper, now, number);
+        taken = assay_verifier_supervisor_give(pool->keeper, now, number);
         pthread_mutex_lock(&pool->mutex);
         if (!taken) pool->next--;
     }
@@ -233,15 +234,17 @@ static void *mind(void *context)
     while (!pool->stopping) {
         const uint32_t threads = pool->config.threads;
         pthread_mutex_unlock(&pool->mutex);
-        assay_status_ignore(assay_keeper_threads(pool->keeper, threads),
+        assay_status_ignore(assay_verifier_supervisor_threads(pool->keeper, threads),
                             "as many as before go on");
-        assay_keeper_turn(pool->keeper, now_ms(pool));
+        assay_verifier_supervisor_turn(pool->keeper, now_ms(pool));
         pthread_mutex_lock(&pool->mutex);
         give_jobs(pool, now_ms(pool));
         pthread_mutex_unlock(&pool->mutex);
-        struct pollfd fds[1 + ASSAY_KEEPER_FDS] = { { .fd = pool->bell, .events = POLLIN } };
-        assay_keeper_poll(pool->keeper, fds + 1);
-        (void)poll(fds, 1 + ASSAY_KEEPER_FDS, assay_keeper_wait_ms(pool->keeper, now_ms(pool)));
+        struct pollfd fds[1 + ASSAY_VERIFIER_SUPERVISOR_FDS] = { { .fd = pool->bell,
+                                                                   .events = POLLIN } };
+        assay_verifier_supervisor_poll(pool->keeper, fds + 1);
+        (void)poll(fds, 1 + ASSAY_VERIFIER_SUPERVISOR_FDS,
+                   assay_verifier_supervisor_wait_ms(pool->keeper, now_ms(pool)));
         quiet(pool->bell);
         pthread_mutex_lock(&pool->mutex);
     }
@@ -250,12 +253,13 @@ static void *mind(void *context)
 }
 
 static enum assay_status start_minder(struct assay_verify_pool *pool,
-                                      const struct assay_judge_config *judge)
+                                      const struct assay_verifier_process_config *judge)
 {
-    const struct assay_keeper_world world = { pool, load_job, take_answer, pass_over, take_news };
+    const struct assay_verifier_supervisor_world world = { pool, load_job, take_answer, pass_over,
+                                                           take_news };
     pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (pool->bell < 0) return ASSAY_E_IO;
-    ASSAY_TRY(assay_keeper_create(judge, pool->config.threads, &world, &pool->keeper));
+    ASSAY_TRY(assay_verifier_supervisor_create(judge, pool->config.threads, &world, &pool->keeper));
     for (pool->set_count = 0; pool->set_count < judge->set_count; pool->set_count++)
         pool->sets[pool->set_count] = judge->sets[pool->set_count];
     pool->config.judge = NULL; /* borrowed until here */
@@ -354,7 +358,7 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
         ring_bell(p->bell);
         (void)pthread_join(p->minder, NULL);
     }
-    assay_keeper_destroy(&p->keeper);
+    assay_verifier_supervisor_destroy(&p->keeper);
     if (p->bell >= 0) (void)close(p->bell);
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
         join(&p->workers[i]);
@@ -460,7 +464,8 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
     return place != NULL;
 }
 
-bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news)
+bool assay_verify_pool_news(struct assay_verify_pool *pool,
+                            struct assay_verifier_process_news *news)
 {
     pthread_mutex_lock(&pool->mutex);
     const bool any = pool->news_count > 0;
@@ -474,13 +479,14 @@ bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_n
     return any;
 }
 
-void assay_verify_pool_losses(struct assay_verify_pool *pool, struct assay_judge_losses *since)
+void assay_verify_pool_losses(struct assay_verify_pool *pool,
+                              struct assay_verifier_process_losses *since)
 {
     pthread_mutex_lock(&pool->mutex);
-    const struct assay_judge_losses now = pool->losses, before = pool->told;
+    const struct assay_verifier_process_losses now = pool->losses, before = pool->told;
     pool->told = now;
     pthread_mutex_unlock(&pool->mutex);
-    *since = (struct assay_judge_losses){ .restarts = now.restarts - before.restarts,
+    *since = (struct assay_verifier_process_losses){ .restarts = now.restarts - before.restarts,
                                           .stalls = now.stalls - before.stalls,
                                           .retried = now.retried - before.retried,
                                           .unjudged = now.unjudged - before.unjudged,

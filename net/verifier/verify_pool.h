@@ -55,8 +55,9 @@ struct assay_verify_pool_config {
     const struct assay_policy *policy;
     assay_verify_function *verify; /* NULL: assay_evidence_verify */
     /* Judge in a process of its own; rules of jobs, and of this, are among its sets. NULL: here. */
-    const struct assay_judge_config *judge;
-    char *message; /* [ASSAY_KEEPER_WHY] why there is no judge, or NULL: that is not waited for */
+    const struct assay_verifier_process_config *judge;
+    /* [ASSAY_VERIFIER_SUPERVISOR_WHY] why there is no verifier process; NULL: not waited for. */
+    char *message;
     /* In ms, never going back, of any thread: what the judge's deadlines are counted by, but for
      * its processor time. NULL: the monotonic clock. */
     uint64_t (*clock)(void);
@@ -96,9 +97,11 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
                             int64_t *at_unix_s, bool *before, struct assay_verdict *verdict);
 /* The next of what happened to the judge, the oldest first; of more than ASSAY_POOL_NEWS_MAX that
  * wait the last ones are lost. Returns: whether there was one. */
-bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news);
+bool assay_verify_pool_news(struct assay_verify_pool *pool,
+                            struct assay_verifier_process_news *news);
 /* What judges cost since the last call; nothing in a process without. Returns: nothing. */
-void assay_verify_pool_losses(struct assay_verify_pool *pool, struct assay_judge_losses *since);
+void assay_verify_pool_losses(struct assay_verify_pool *pool,
+                              struct assay_verifier_process_losses *since);
 /* Returns: how many jobs were submitted and not yet handed out. */
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool);
 

@@ -12,14 +12,15 @@ enum { JOB = 1 };
 
 /* ------------------------------------------------------------ the brief */
 
-void assay_judge_brief_encode(const struct assay_judge_brief *brief, struct assay_writer *w)
+void assay_verifier_process_brief_encode(const struct assay_verifier_process_brief *brief,
+                                         struct assay_writer *w)
 {
-    ASSAY_ASSERT(brief->set_count <= ASSAY_JUDGE_SETS_MAX);
+    ASSAY_ASSERT(brief->set_count <= ASSAY_VERIFIER_PROCESS_SETS_MAX);
     assay_writer_u32le(w, brief->threads);
     assay_writer_u32le(w, brief->fork_cpu_s);
     assay_writer_u32le(w, (uint32_t)brief->set_count);
     for (size_t i = 0; i < brief->set_count; i++) {
-        const struct assay_judge_documents *set = &brief->sets[i];
+        const struct assay_verifier_process_documents *set = &brief->sets[i];
         assay_writer_u32le(w, (uint32_t)set->policy.len);
         assay_writer_u32le(w, (uint32_t)set->endorsements.len);
         assay_writer_put(w, set->policy.bytes, set->policy.len);
@@ -27,20 +28,20 @@ void assay_judge_brief_encode(const struct assay_judge_brief *brief, struct assa
     }
 }
 
-enum assay_status assay_judge_brief_decode(struct assay_slice bytes,
-                                           struct assay_judge_brief *brief)
+enum assay_status assay_verifier_process_brief_decode(struct assay_slice bytes,
+                                                      struct assay_verifier_process_brief *brief)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_judge_brief b = { 0 };
+    struct assay_verifier_process_brief b = { 0 };
     uint32_t count = 0;
     ASSAY_TRY(assay_cursor_u32le(&in, &b.threads));
     ASSAY_TRY(assay_cursor_u32le(&in, &b.fork_cpu_s));
     ASSAY_TRY(assay_cursor_u32le(&in, &count));
-    if (b.threads == 0 || b.threads > ASSAY_JUDGE_THREADS_MAX) return ASSAY_E_RANGE;
+    if (b.threads == 0 || b.threads > ASSAY_VERIFIER_PROCESS_THREADS_MAX) return ASSAY_E_RANGE;
     if (b.fork_cpu_s > 0 && b.threads > 1) return ASSAY_E_RANGE;
-    if (count == 0 || count > ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
+    if (count == 0 || count > ASSAY_VERIFIER_PROCESS_SETS_MAX) return ASSAY_E_RANGE;
     for (b.set_count = 0; b.set_count < count; b.set_count++) {
-        struct assay_judge_documents *set = &b.sets[b.set_count];
+        struct assay_verifier_process_documents *set = &b.sets[b.set_count];
         uint32_t policy_len = 0, endorsements_len = 0;
         ASSAY_TRY(assay_cursor_u32le(&in, &policy_len));
         ASSAY_TRY(assay_cursor_u32le(&in, &endorsements_len));
@@ -54,7 +55,8 @@ enum assay_status assay_judge_brief_decode(struct assay_slice bytes,
 
 /* ------------------------------------------------------------ a job */
 
-void assay_judge_job_encode(const struct assay_judge_job *job, struct assay_writer *w)
+void assay_verifier_process_job_encode(const struct assay_verifier_process_job *job,
+                                       struct assay_writer *w)
 {
     assay_writer_u8(w, JOB);
     assay_writer_u64le(w, job->number);
@@ -66,10 +68,11 @@ void assay_judge_job_encode(const struct assay_judge_job *job, struct assay_writ
     assay_writer_put(w, job->bytes.bytes, job->bytes.len);
 }
 
-enum assay_status assay_judge_job_decode(struct assay_slice bytes, struct assay_judge_job *job)
+enum assay_status assay_verifier_process_job_decode(struct assay_slice bytes,
+                                                    struct assay_verifier_process_job *job)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_judge_job j = { 0 };
+    struct assay_verifier_process_job j = { 0 };
     uint8_t tag = 0, at_end = 0;
     uint32_t kind = 0, len = 0;
     uint64_t at = 0;
@@ -82,7 +85,7 @@ enum assay_status assay_judge_job_decode(struct assay_slice bytes, struct assay_
     ASSAY_TRY(assay_cursor_u8(&in, &at_end));
     ASSAY_TRY(assay_cursor_u32le(&in, &len));
     if (at_end > 1) return ASSAY_E_RANGE;
-    if (kind >= ASSAY_KIND_COUNT || j.set >= ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
+    if (kind >= ASSAY_KIND_COUNT || j.set >= ASSAY_VERIFIER_PROCESS_SETS_MAX) return ASSAY_E_RANGE;
     if (len == 0 || len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_slice(&in, len, &j.bytes));
     ASSAY_TRY(assay_cursor_end(&in));
@@ -307,17 +310,17 @@ static enum assay_status take_claims(struct assay_cursor *in, struct assay_verdi
 
 /* ------------------------------------------------------------ an answer */
 
-void assay_judge_ready_encode(uint32_t walls, uint32_t landlock, struct assay_writer *w)
+void assay_verifier_process_ready_encode(uint32_t walls, uint32_t landlock, struct assay_writer *w)
 {
-    assay_writer_u8(w, ASSAY_JUDGE_READY);
+    assay_writer_u8(w, ASSAY_VERIFIER_PROCESS_READY);
     assay_writer_u32le(w, walls);
     assay_writer_u32le(w, landlock);
 }
 
-void assay_judge_verdict_encode(uint64_t number, const struct assay_verdict *verdict,
-                                struct assay_writer *w)
+void assay_verifier_process_verdict_encode(uint64_t number, const struct assay_verdict *verdict,
+                                           struct assay_writer *w)
 {
-    assay_writer_u8(w, ASSAY_JUDGE_VERDICT);
+    assay_writer_u8(w, ASSAY_VERIFIER_PROCESS_VERDICT);
     assay_writer_u64le(w, number);
     put_result(w, verdict);
     put_claims(w, verdict);
@@ -338,20 +341,20 @@ static enum assay_status take_verdict(struct assay_cursor *in, struct assay_verd
     return take_advisories(in, &v->advisory_now_count, v->advisories_now);
 }
 
-enum assay_status assay_judge_answer_decode(struct assay_slice bytes,
-                                            struct assay_judge_answer *answer,
-                                            struct assay_verdict *verdict)
+enum assay_status assay_verifier_process_answer_decode(struct assay_slice bytes,
+                                                       struct assay_verifier_process_answer *answer,
+                                                       struct assay_verdict *verdict)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_judge_answer a = { 0 };
+    struct assay_verifier_process_answer a = { 0 };
     uint8_t kind = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &kind));
-    if (kind == ASSAY_JUDGE_READY) {
-        a.kind = ASSAY_JUDGE_READY;
+    if (kind == ASSAY_VERIFIER_PROCESS_READY) {
+        a.kind = ASSAY_VERIFIER_PROCESS_READY;
         ASSAY_TRY(assay_cursor_u32le(&in, &a.walls));
         ASSAY_TRY(assay_cursor_u32le(&in, &a.landlock));
-    } else if (kind == ASSAY_JUDGE_VERDICT) {
-        a.kind = ASSAY_JUDGE_VERDICT;
+    } else if (kind == ASSAY_VERIFIER_PROCESS_VERDICT) {
+        a.kind = ASSAY_VERIFIER_PROCESS_VERDICT;
         ASSAY_TRY(assay_cursor_u64le(&in, &a.number));
         ASSAY_TRY(take_verdict(&in, verdict));
     } else {

@@ -12,31 +12,32 @@
 #include "quote/verify.h"
 
 enum {
-    ASSAY_JUDGE_THREADS_MAX = 16,
-    /* In force, of ASSAY_PAST_EPOCHS, and the one before that on trial. */
-    ASSAY_JUDGE_SETS_MAX = 10,
-    ASSAY_JUDGE_BRIEF_LEN_MAX = 16 * 1024 * 1024, /* two documents of 512 KiB a set, and room */
-    ASSAY_JUDGE_JOB_LEN_MAX = ASSAY_EVIDENCE_LEN_MAX + 64,
-    ASSAY_JUDGE_ANSWER_LEN_MAX = 8192, /* of a verdict with every list full, and room */
+    ASSAY_VERIFIER_PROCESS_THREADS_MAX = 16,
+    /* In force, of ASSAY_FAST_SYNC_WIRE_EPOCHS, and the one before that on trial. */
+    ASSAY_VERIFIER_PROCESS_SETS_MAX = 10,
+    ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX =
+        16 * 1024 * 1024, /* two documents of 512 KiB a set, and room */
+    ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX = ASSAY_EVIDENCE_LEN_MAX + 64,
+    ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX = 8192, /* of a verdict with every list full, and room */
 };
 
 /* The documents of one policy with one set of endorsements. */
-struct assay_judge_documents {
+struct assay_verifier_process_documents {
     struct assay_slice policy, endorsements;
 };
 
 /* What a judge is told once, in a sealed file: how many work, and by what rules. */
-struct assay_judge_brief {
+struct assay_verifier_process_brief {
     uint32_t threads;
     /* Not 0: each job is appraised by a fork of the process, which may use so many seconds of CPU
      * time (net/verifier/fork.h); threads is 1. */
     uint32_t fork_cpu_s;
     size_t set_count;
-    struct assay_judge_documents sets[ASSAY_JUDGE_SETS_MAX];
+    struct assay_verifier_process_documents sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
 };
 
 /* Core to judge. */
-struct assay_judge_job {
+struct assay_verifier_process_job {
     uint64_t number;
     enum assay_evidence_kind kind;
     uint32_t set; /* of the brief */
@@ -45,35 +46,37 @@ struct assay_judge_job {
     struct assay_slice bytes;
 };
 
-enum assay_judge_answer_kind {
-    ASSAY_JUDGE_READY = 1,   /* the walls stand and the rules are read */
-    ASSAY_JUDGE_VERDICT = 2, /* of a job */
+enum assay_verifier_process_answer_kind {
+    ASSAY_VERIFIER_PROCESS_READY = 1,   /* the walls stand and the rules are read */
+    ASSAY_VERIFIER_PROCESS_VERDICT = 2, /* of a job */
 };
 
 /* Judge to core; verdict is beside it. */
-struct assay_judge_answer {
-    enum assay_judge_answer_kind kind;
+struct assay_verifier_process_answer {
+    enum assay_verifier_process_answer_kind kind;
     uint64_t number;
     uint32_t walls, landlock; /* of READY: net/sandbox/sandbox.h */
 };
 
 /* Each Returns: nothing; the writer says whether it fit. */
-void assay_judge_brief_encode(const struct assay_judge_brief *brief, struct assay_writer *w);
-void assay_judge_job_encode(const struct assay_judge_job *job, struct assay_writer *w);
-void assay_judge_ready_encode(uint32_t walls, uint32_t landlock, struct assay_writer *w);
+void assay_verifier_process_brief_encode(const struct assay_verifier_process_brief *brief,
+                                         struct assay_writer *w);
+void assay_verifier_process_job_encode(const struct assay_verifier_process_job *job,
+                                       struct assay_writer *w);
+void assay_verifier_process_ready_encode(uint32_t walls, uint32_t landlock, struct assay_writer *w);
 /* verdict: as assay_evidence_verify leaves it. */
-void assay_judge_verdict_encode(uint64_t number, const struct assay_verdict *verdict,
-                                struct assay_writer *w);
+void assay_verifier_process_verdict_encode(uint64_t number, const struct assay_verdict *verdict,
+                                           struct assay_writer *w);
 
 /* The mirrors; slices borrow. Outputs are untouched unless ASSAY_OK, but for *verdict.
  * Each Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_TYPE |
  * ASSAY_E_ENCODING (a text with a NUL within) */
-ASSAY_CHECKED enum assay_status assay_judge_brief_decode(struct assay_slice bytes,
-                                                         struct assay_judge_brief *brief);
-ASSAY_CHECKED enum assay_status assay_judge_job_decode(struct assay_slice bytes,
-                                                       struct assay_judge_job *job);
-ASSAY_CHECKED enum assay_status assay_judge_answer_decode(struct assay_slice bytes,
-                                                          struct assay_judge_answer *answer,
-                                                          struct assay_verdict *verdict);
+ASSAY_CHECKED enum assay_status assay_verifier_process_brief_decode(
+    struct assay_slice bytes, struct assay_verifier_process_brief *brief);
+ASSAY_CHECKED enum assay_status assay_verifier_process_job_decode(
+    struct assay_slice bytes, struct assay_verifier_process_job *job);
+ASSAY_CHECKED enum assay_status assay_verifier_process_answer_decode(
+    struct assay_slice bytes, struct assay_verifier_process_answer *answer,
+    struct assay_verdict *verdict);
 
 #endif

@@ -74,7 +74,7 @@ static bool admit(struct assay_link *link, const uint8_t key[static 32],
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_BANNED);
         return false;
     }
-    if (limit && assay_conduct_is_shut(&limit->conduct, link->now_ms)) {
+    if (limit && assay_peer_score_is_shut(&limit->conduct, link->now_ms)) {
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_SHUT);
         return false;
     }

@@ -86,7 +86,7 @@ static uint16_t whose_turn(const struct assay_link *link)
     for (uint32_t i = 0; i < members && link->waiting > 0; i++) {
         const uint16_t slot = (uint16_t)((link->turn + i) % members);
         if (link->inboxes[slot].first == NULL) continue;
-        if (limits == NULL || !assay_conduct_is_last(&limits[slot].conduct, link->now_ms))
+        if (limits == NULL || !assay_peer_score_is_last(&limits[slot].conduct, link->now_ms))
             return slot;
         if (last == LINK_NOBODY) last = slot;
     }

@@ -38,14 +38,14 @@ static bool gives(const struct assay_attack_scene *scene, const uint8_t node_id[
 static bool passes(const struct assay_attack_scene *scene, uint32_t to,
                    enum assay_message_kind kind, struct assay_slice payload)
 {
-    struct assay_have have;
+    struct assay_inventory have;
     struct assay_envelope envelope;
     struct assay_slice row;
     uint64_t epoch = 0;
     uint8_t voter[32];
     if (scene->cohort_of[to] == scene->cohort_of[scene->node]) return true;
-    if (kind == ASSAY_MESSAGE_HAVE &&
-        assay_have_decode(payload, members_of(scene), &have) == ASSAY_OK) {
+    if (kind == ASSAY_MESSAGE_INVENTORY &&
+        assay_inventory_decode(payload, members_of(scene), &have) == ASSAY_OK) {
         claim_all(have.envelopes, members_of(scene));
         claim_all(have.ballots, members_of(scene));
     }

@@ -30,14 +30,20 @@ struct assay_scenario assay_scenario_default(void)
         .link = { .delay_min_ms = 5, .delay_mean_ms = 10, .delay_max_ms = 20 },
         .cohort_count = 1,
         .progress_epochs = 3,
-        .overlay_above = 64, /* ASSAY_VIEW_ABOVE, ASSAY_VIEW_DEGREE (host/overlay/overlay.h) */
+        .overlay_above =
+            64, /* ASSAY_OVERLAY_ABOVE, ASSAY_OVERLAY_DEGREE (host/overlay/overlay.h) */
         .overlay_degree = 8,
         .seats_max = ASSAY_VOTERS_MAX,
         .amplification_percent = ASSAY_AMPLIFICATION_PERCENT,
         .quiet_floor_percent = ASSAY_QUIET_FLOOR_PERCENT,
         .collateral_delay_s = 4,
-        .services = { .group_size = 3, .enclaves = 1, .clones = 1, .steps = 3, .share_slots = 3,
-                      .share_k = 2, .secrets = 1 },
+        .services = { .group_size = 3,
+                      .enclaves = 1,
+                      .clones = 1,
+                      .steps = 3,
+                      .share_slots = 3,
+                      .share_k = 2,
+                      .secrets = 1 },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;

@@ -1,5 +1,5 @@
 /*
- * sim/world/evidence.c - quotes, what is held, verdicts: what host/overlay/evidence_fetch.h runs
+ * sim/world/evidence.c - quotes, what is held, verdicts: what host/overlay/evidence_pull.h runs
  * over.
  *
  * Every piece of evidence of a world is kept once, with the nodes that hold it; a node that does
@@ -215,7 +215,7 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     world_push(w, item, at_us);
 }
 
-/* --- the world of host/overlay/evidence_fetch.h */
+/* --- the world of host/overlay/evidence_pull.h */
 
 static enum assay_status get_held(void *context, const uint8_t digest[static 32],
                                   struct assay_slice *bytes)
@@ -268,12 +268,11 @@ void world_evidence_open(struct assay_sim_world *w)
 {
     w->pulls = calloc(1, sizeof *w->pulls);
     ASSAY_ASSERT(w->pulls != NULL);
-    w->pulls->world = (struct assay_pulls_world){
-        w, get_held, keep_held, judge_held, answer_without, send_to
-    };
+    w->pulls->world = (struct assay_evidence_pull_world){ w,          get_held,       keep_held,
+                                                          judge_held, answer_without, send_to };
 }
 
-static struct assay_pulls *pulls_of(struct assay_sim_world *w, uint32_t node)
+static struct assay_evidence_pull *pulls_of(struct assay_sim_world *w, uint32_t node)
 {
     w->pulls->self = (uint16_t)node;
     w->pulls->members = world_members(w, node);
@@ -292,7 +291,7 @@ static void check(enum assay_status status)
 void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    while (assay_pulls_turn(pulls_of(w, node), world_mono_ms(w, node))) {
+    while (assay_evidence_pull_turn(pulls_of(w, node), world_mono_ms(w, node))) {
     }
     const uint64_t wake_ms = assay_gossip_wake_at(n->gossip);
     if (wake_ms == UINT64_MAX) return;
@@ -306,25 +305,25 @@ void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
 void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     if (!world_run_verifies(w, node)) return;
-    check(assay_pulls_fetch(pulls_of(w, node), world_mono_ms(w, node), effect));
+    check(assay_evidence_pull_fetch(pulls_of(w, node), world_mono_ms(w, node), effect));
     world_gossip_turn(w, node);
 }
 
 void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
                   struct assay_slice payload)
 {
-    check(assay_pulls_pulled(pulls_of(w, node), world_mono_ms(w, node), from, payload));
+    check(assay_evidence_pull_pulled(pulls_of(w, node), world_mono_ms(w, node), from, payload));
     world_gossip_turn(w, node);
 }
 
 void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    check(assay_pulls_verify(pulls_of(w, node), effect));
+    check(assay_evidence_pull_verify(pulls_of(w, node), effect));
 }
 
 void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
 {
-    check(assay_pulls_serve(pulls_of(w, node), from, payload));
+    check(assay_evidence_pull_serve(pulls_of(w, node), from, payload));
 }
 
 void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)

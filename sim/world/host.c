@@ -83,7 +83,7 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
     if (kind == ASSAY_MESSAGE_ENVELOPE)
         world_overlay_announced(w, item->node, item->from, bytes);
-    if (kind == ASSAY_MESSAGE_HAVE && !own) world_overlay_told(w, item->node, item->from);
+    if (kind == ASSAY_MESSAGE_INVENTORY && !own) world_overlay_told(w, item->node, item->from);
     w->hearing = item->payload;
     w->hearing_hops = item->hops;
     const enum assay_status status = world_step(w, item->node, &event);

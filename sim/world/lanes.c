@@ -81,7 +81,7 @@ void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from)
  * (docs/protocol.md 10.5.1). */
 static void check_conduct(struct assay_sim_world *w, uint32_t node, uint32_t from)
 {
-    const struct assay_conduct *conduct = &w->nodes[node].limits[from].conduct;
+    const struct assay_peer_score *conduct = &w->nodes[node].limits[from].conduct;
     if (conduct->shut_count > 0 && world_trusted(w, from))
         world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u shuts out node %u, which is honest", node,
                      from);
@@ -104,8 +104,8 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
         n->limits[2].messages.rate_s = 0;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CONDUCT && item->node == 1)
         n->counters->value[ASSAY_COUNT_SHUT] +=
-            assay_conduct_note(&n->limits[item->from].conduct, world_mono_ms(w, item->node),
-                               ASSAY_CONDUCT_OF_INVALID);
+            assay_peer_score_note(&n->limits[item->from].conduct, world_mono_ms(w, item->node),
+                                  ASSAY_PEER_SCORE_OF_INVALID);
     const uint64_t before = over_rate(n);
     const bool taken =
         assay_admission_whole(&n->admission, world_mono_ms(w, item->node), item->from,
@@ -116,6 +116,6 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
                      item->node, (int)message.kind, item->from);
     check_conduct(w, item->node, item->from);
     if (taken && world_overlay_used(w, item->node))
-        assay_view_alive(n->view, world_mono_ms(w, item->node), item->from);
+        assay_overlay_alive(n->view, world_mono_ms(w, item->node), item->from);
     return taken;
 }

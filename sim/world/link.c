@@ -212,8 +212,8 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
         assay_relay_over((uint16_t)from, world_members(w, from), to, except, digest);
     if (world_overlay_used(w, from)) {
         if (!again)
-            source = assay_routes_source(n->routes, n->engine, kind,
-                                         assay_slice_over(payload->bytes, payload->len));
+            source = assay_relay_tree_source(n->routes, n->engine, kind,
+                                             assay_slice_over(payload->bytes, payload->len));
         walk = assay_relay_near(n->view, n->routes, world_mono_ms(w, from), &walk, kind, source);
     }
     uint16_t slot = 0;
@@ -228,7 +228,7 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload)
 {
-    if (kind == ASSAY_MESSAGE_VOTE_LACK) world_overlay_asked(w, from, to, payload);
+    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING) world_overlay_asked(w, from, to, payload);
     send_routed(w, from, to, except, kind, payload, false);
 }
 

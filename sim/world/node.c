@@ -200,7 +200,7 @@ static void lose_store(struct assay_sim_world *w, uint32_t node)
 
 /* The rules before those on trial, from its store; of real evidence none are modelled. */
 static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
-                                     const struct assay_charter *charter)
+                                     const struct assay_effective_rules *charter)
 {
     struct world_node *n = &w->nodes[node];
     uint8_t bytes[SET_KEPT];
@@ -209,38 +209,39 @@ static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
     assay_bytes_zero(n->before_fails, sizeof n->before_fails);
     if (charter->state == NULL || !assay_trial_runs(&charter->state->trial) || w->soft != NULL)
         return ASSAY_OK;
-    const struct assay_charter_rules *before = &charter->state->trial.before;
-    ASSAY_TRY(assay_charter_document(w->genesis, n->store, before->policy_digest, bytes,
-                                     sizeof bytes, &document));
+    const struct assay_effective_rules_rules *before = &charter->state->trial.before;
+    ASSAY_TRY(assay_effective_rules_document(w->genesis, n->store, before->policy_digest, bytes,
+                                             sizeof bytes, &document));
     world_policy_fails(document, n->before_fails);
-    ASSAY_TRY(assay_charter_document(w->genesis, n->store, before->endorsements_digest, bytes,
-                                     sizeof bytes, &document));
+    ASSAY_TRY(assay_effective_rules_document(w->genesis, n->store, before->endorsements_digest,
+                                             bytes, sizeof bytes, &document));
     assay_bytes_copy(n->before_set, sizeof n->before_set, document.bytes, document.len);
     n->before_set_len = document.len;
     return ASSAY_OK;
 }
 
 static enum assay_status load_rules(struct assay_sim_world *w, uint32_t node,
-                                    struct assay_charter *charter)
+                                    struct assay_effective_rules *charter)
 {
     const struct world_node *n = &w->nodes[node];
-    ASSAY_TRY(assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, charter));
+    ASSAY_TRY(assay_effective_rules_load(n->charter, assay_effective_rules_size(), w->genesis,
+                                         n->store, charter));
     return load_before(w, node, charter);
 }
 
 /* Of the newest state on its disk. */
-static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t node)
+static struct assay_effective_rules load_charter(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_charter charter = { .genesis = w->genesis };
-    if (n->charter == NULL) n->charter = aligned_alloc(64, assay_charter_size());
+    struct assay_effective_rules charter = { .genesis = w->genesis };
+    if (n->charter == NULL) n->charter = aligned_alloc(64, assay_effective_rules_size());
     ASSAY_ASSERT(n->charter != NULL);
     enum assay_status status = load_rules(w, node, &charter);
     if (status != ASSAY_OK && n->faulty_store) {
         /* A document that its state names was torn off: the daemon says so and ends
          * (net/documents/rule_documents.c), the operator starts from an empty disk. */
         lose_store(w, node);
-        charter = (struct assay_charter){ .genesis = w->genesis };
+        charter = (struct assay_effective_rules){ .genesis = w->genesis };
         status = load_rules(w, node, &charter);
     }
     if (status != ASSAY_OK)
@@ -274,7 +275,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                         const struct assay_engine_renewal *renewal)
 {
     struct world_node *n = &w->nodes[node];
-    const struct assay_charter charter = load_charter(w, node);
+    const struct assay_effective_rules charter = load_charter(w, node);
     const bool newcomer = n->joining != NULL && charter.state == NULL;
     struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
                                                 .newcomer = newcomer,
@@ -370,7 +371,7 @@ static void begin_anew(struct assay_sim_world *w, uint32_t node)
     lose_store(w, node);
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation++;
-    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_PAST_EPOCHS;
+    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_FAST_SYNC_WIRE_EPOCHS;
     n->faulty_store = false; /* its log spoke of keys that are finished */
 }
 
@@ -635,7 +636,7 @@ void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation = member.incarnation + 1;
     n->acts.tampered = n->acts.foreign_platform = false;
-    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_PAST_EPOCHS;
+    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_FAST_SYNC_WIRE_EPOCHS;
     n->faulty_store = false; /* its log speaks of keys that are finished */
     tell_keys(w, node);
 }

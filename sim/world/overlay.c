@@ -15,33 +15,33 @@ enum { HANDSHAKE_WAYS = 3, VIEW_SEED_LEN = 32 };
 
 bool world_overlay_used(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->nodes[node].view != NULL && assay_view_used(w->nodes[node].view);
+    return w->nodes[node].view != NULL && assay_overlay_used(w->nodes[node].view);
 }
 
 /* Machines of one operator stand in one place. */
 static void tell_members(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    assay_view_members(n->view, n->roster.count);
+    assay_overlay_members(n->view, n->roster.count);
     for (uint32_t s = 0; s < n->roster.count; s++) {
         const struct assay_roster_entry *entry = &n->roster.entries[s];
-        const struct assay_view_peer peer = { .usable = !entry->gone,
-                                              .first = s < w->genesis->member_count,
-                                              .voter = entry->seated,
-                                              .operator_ = world_operator(w, s),
-                                              .group = world_operator(w, s) };
-        assay_view_peer(n->view, world_mono_ms(w, node), (uint16_t)s, &peer);
+        const struct assay_overlay_peer peer = { .usable = !entry->gone,
+                                                 .first = s < w->genesis->member_count,
+                                                 .voter = entry->seated,
+                                                 .operator_ = world_operator(w, s),
+                                                 .group = world_operator(w, s) };
+        assay_overlay_peer(n->view, world_mono_ms(w, node), (uint16_t)s, &peer);
     }
 }
 
 void world_overlay_open(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_view_config config = { .self = (uint16_t)node,
-                                        .capacity = w->options.nodes,
-                                        .above = w->options.overlay_above,
-                                        .degree = w->options.overlay_degree,
-                                        .epoch_ms = w->options.epoch_ms };
+    struct assay_overlay_config config = { .self = (uint16_t)node,
+                                           .capacity = w->options.nodes,
+                                           .above = w->options.overlay_above,
+                                           .degree = w->options.overlay_degree,
+                                           .epoch_ms = w->options.epoch_ms };
     assay_bytes_copy(config.network, sizeof config.network, w->genesis->chain_id,
                      sizeof config.network);
     struct assay_sim_random seed =
@@ -50,16 +50,16 @@ void world_overlay_open(struct assay_sim_world *w, uint32_t node)
     for (size_t i = 0; i < VIEW_SEED_LEN; i++)
         config.seed[i] = (uint8_t)assay_sim_random_next(&seed);
     free(n->view);
-    n->view = aligned_alloc(64, assay_view_size(config.capacity));
+    n->view = aligned_alloc(64, assay_overlay_size(config.capacity));
     ASSAY_ASSERT(n->view != NULL);
-    n->view = assay_view_init(n->view, &config);
-    const struct assay_routes_config routes = { .self = config.self,
-                                                .capacity = config.capacity,
-                                                .epoch_ms = config.epoch_ms };
+    n->view = assay_overlay_init(n->view, &config);
+    const struct assay_relay_tree_config routes = { .self = config.self,
+                                                    .capacity = config.capacity,
+                                                    .epoch_ms = config.epoch_ms };
     free(n->routes);
-    n->routes = aligned_alloc(64, assay_routes_size(routes.capacity));
+    n->routes = aligned_alloc(64, assay_relay_tree_size(routes.capacity));
     ASSAY_ASSERT(n->routes != NULL);
-    n->routes = assay_routes_init(n->routes, &routes);
+    n->routes = assay_relay_tree_init(n->routes, &routes);
     n->handshakes = assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_VIEW, node,
                                         UINT64_C(1) << 32 | n->life);
     tell_members(w, node);
@@ -80,7 +80,7 @@ static void say(struct assay_sim_world *w, uint32_t node, uint16_t to,
 }
 
 static void say_word(struct assay_sim_world *w, uint32_t node, uint16_t to,
-                     enum assay_view_word word)
+                     enum assay_overlay_word word)
 {
     const uint8_t byte = (uint8_t)word;
     say(w, node, to, ASSAY_MESSAGE_NEIGHBOUR, &byte, 1);
@@ -90,8 +90,8 @@ static void say_routes(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     struct assay_route_say route;
-    assay_routes_follow(n->routes, n->view, world_mono_ms(w, node));
-    while (assay_routes_next(n->routes, world_mono_ms(w, node), &route))
+    assay_relay_tree_follow(n->routes, n->view, world_mono_ms(w, node));
+    while (assay_relay_tree_next(n->routes, world_mono_ms(w, node), &route))
         say(w, node, route.to, ASSAY_MESSAGE_ROUTE, route.payload, route.len);
 }
 
@@ -107,15 +107,15 @@ static void dial(struct assay_sim_world *w, uint32_t node, uint16_t to)
 void world_overlay_turn(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_view_action action;
+    struct assay_overlay_action action;
     if (!n->alive || !world_overlay_used(w, node)) return;
-    while (assay_view_next(n->view, world_mono_ms(w, node), &action)) {
-        if (action.kind == ASSAY_VIEW_LINK) dial(w, node, action.slot);
-        if (action.kind == ASSAY_VIEW_TELL) say_word(w, node, action.slot, action.word);
+    while (assay_overlay_next(n->view, world_mono_ms(w, node), &action)) {
+        if (action.kind == ASSAY_OVERLAY_LINK) dial(w, node, action.slot);
+        if (action.kind == ASSAY_OVERLAY_TELL) say_word(w, node, action.slot, action.word);
     }
     say_routes(w, node);
     const uint64_t wake_ms =
-        assay_min_u64(assay_view_wake_at(n->view), assay_routes_wake_at(n->routes));
+        assay_min_u64(assay_overlay_wake_at(n->view), assay_relay_tree_wake_at(n->routes));
     const uint64_t at_us = world_when_us(w, node, wake_ms);
     if (n->view_item_us <= at_us) return;
     n->view_item_us = at_us;
@@ -133,10 +133,10 @@ void world_overlay_due(struct assay_sim_world *w, uint32_t node)
 void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from,
                          struct assay_slice payload)
 {
-    const enum assay_status status = assay_view_heard(
+    const enum assay_status status = assay_overlay_heard(
         w->nodes[node].view, world_mono_ms(w, node), from, payload.bytes, payload.len);
     assay_status_ignore(status, "a member asked too often, or is none");
-    assay_routes_anew(w->nodes[node].routes, world_mono_ms(w, node), from);
+    assay_relay_tree_anew(w->nodes[node].routes, world_mono_ms(w, node), from);
     world_overlay_turn(w, node);
 }
 
@@ -145,7 +145,7 @@ void world_overlay_route(struct assay_sim_world *w, uint32_t node, uint16_t from
 {
     struct world_node *n = &w->nodes[node];
     const enum assay_status status =
-        assay_routes_heard(n->routes, n->view, world_mono_ms(w, node), from, payload);
+        assay_relay_tree_heard(n->routes, n->view, world_mono_ms(w, node), from, payload);
     assay_status_ignore(status, "no neighbour any more");
 }
 
@@ -154,10 +154,10 @@ void world_overlay_came(struct assay_sim_world *w, const struct item *item,
 {
     struct world_node *n = &w->nodes[item->node];
     if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE) return;
-    assay_routes_came(n->routes, n->view, world_mono_ms(w, item->node), item->from,
-                      (enum assay_message_kind)item->message,
-                      assay_slice_over(item->payload->bytes, item->payload->len),
-                      status == ASSAY_OK);
+    assay_relay_tree_came(n->routes, n->view, world_mono_ms(w, item->node), item->from,
+                          (enum assay_message_kind)item->message,
+                          assay_slice_over(item->payload->bytes, item->payload->len),
+                          status == ASSAY_OK);
     world_overlay_turn(w, item->node);
 }
 
@@ -166,20 +166,20 @@ void world_overlay_asked(struct assay_sim_world *w, uint32_t node, uint16_t to,
 {
     struct world_node *n = &w->nodes[node];
     if (world_overlay_used(w, node))
-        assay_routes_asked(n->routes, n->view, world_mono_ms(w, node), to,
-                           assay_slice_over(payload->bytes, payload->len));
+        assay_relay_tree_asked(n->routes, n->view, world_mono_ms(w, node), to,
+                               assay_slice_over(payload->bytes, payload->len));
 }
 
 void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_view_figures figures;
+    struct assay_overlay_figures figures;
     if (n->view == NULL) return;
     tell_members(w, node);
-    assay_view_closed(n->view, world_mono_ms(w, node), epoch);
-    assay_routes_closed(n->routes, world_mono_ms(w, node), epoch);
+    assay_overlay_closed(n->view, world_mono_ms(w, node), epoch);
+    assay_relay_tree_closed(n->routes, world_mono_ms(w, node), epoch);
     world_overlay_turn(w, node);
-    assay_view_look(n->view, &figures);
+    assay_overlay_look(n->view, &figures);
     const uint32_t count = figures.outbound + figures.inbound + figures.asked;
     if (count > 2 * w->options.overlay_degree + 1)
         world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u has %u neighbours, %u at most", node,
@@ -189,10 +189,10 @@ void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epo
 void world_overlay_told(struct assay_sim_world *w, uint32_t node, uint16_t from)
 {
     if (world_overlay_used(w, node) && from < world_members(w, node))
-        assay_view_told(w->nodes[node].view, world_mono_ms(w, node), from);
+        assay_overlay_told(w->nodes[node].view, world_mono_ms(w, node), from);
 }
 
-/* host/overlay/evidence_fetch.h asks whoever announced it first. */
+/* host/overlay/evidence_pull.h asks whoever announced it first. */
 void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
                              struct assay_slice payload)
 {

@@ -287,8 +287,8 @@ static void set_defaults(struct assay_sim_world *w)
     ASSAY_ASSERT(o->nodes > 0 && o->nodes <= WORLD_NODES);
     if (o->epoch_ms == 0) o->epoch_ms = 800;
     if (o->vendors == 0) o->vendors = 4;
-    if (o->overlay_above == 0) o->overlay_above = ASSAY_VIEW_ABOVE;
-    if (o->overlay_degree == 0) o->overlay_degree = ASSAY_VIEW_DEGREE;
+    if (o->overlay_above == 0) o->overlay_above = ASSAY_OVERLAY_ABOVE;
+    if (o->overlay_degree == 0) o->overlay_degree = ASSAY_OVERLAY_DEGREE;
     if (o->delay_max_ms == 0) {
         o->delay_min_ms = 1;
         o->delay_max_ms = 6;

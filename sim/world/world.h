@@ -74,8 +74,8 @@ struct assay_sim_world_options {
     uint32_t skew_ms;        /* clocks differ by up to so much */
     bool check_each_step;    /* assay_engine_check */
     bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
-    uint32_t overlay_above;  /* with more members nodes have neighbours; 0: ASSAY_VIEW_ABOVE */
-    uint32_t overlay_degree; /* so many to twice as many; 0: ASSAY_VIEW_DEGREE */
+    uint32_t overlay_above;  /* with more members nodes have neighbours; 0: ASSAY_OVERLAY_ABOVE */
+    uint32_t overlay_degree; /* so many to twice as many; 0: ASSAY_OVERLAY_DEGREE */
     uint32_t history_epochs; /* epochs of blocks that stores retain; 0: the engine's default */
     bool limits;             /* lanes and budgets of host/peers: admission.h, limit.h */
     enum assay_sim_world_plant plant;

@@ -20,7 +20,7 @@
 #include "host/peers/admission.h"
 #include "host/effective_rules.h"
 #include "host/dispatch.h"
-#include "host/overlay/evidence_fetch.h"
+#include "host/overlay/evidence_pull.h"
 #include "host/overlay/relay.h"
 #include "host/overlay/serve.h"
 #include "host/overlay/overlay.h"
@@ -168,11 +168,11 @@ struct world_image {
 struct world_node {
     struct assay_engine *engine;
     void *memory;
-    void *charter; /* assay_charter_size(): what the engine was made of */
+    void *charter; /* assay_effective_rules_size(): what the engine was made of */
     struct assay_store *store;
     struct assay_gossip *gossip;
-    struct assay_view *view; /* its neighbours; NULL: everybody is */
-    struct assay_routes *routes; /* what comes over them; NULL: the same */
+    struct assay_overlay *view; /* its neighbours; NULL: everybody is */
+    struct assay_relay_tree *routes; /* what comes over them; NULL: the same */
     struct assay_sim_random handshakes;
     uint64_t view_item_us;
     struct assay_seen *seen;
@@ -203,7 +203,7 @@ struct world_node {
     uint64_t gossip_item_us;
     uint64_t uplink_us, verifier_us; /* free from then on */
     uint64_t verified;               /* pieces of evidence since its last close or start */
-    struct assay_own_keys keys;
+    struct assay_node_keys keys;
     struct assay_p256_signer *voting, *identity;
     uint64_t key_turn;
     struct assay_sim_world_acts acts;
@@ -312,7 +312,7 @@ struct assay_sim_world {
     uint8_t *fence; /* [fence_len] what operators signed last; recover.c */
     size_t fence_len;
     uint64_t fence_lasts; /* epochs that the next one names; 0: recover.c's usual ones */
-    struct assay_pulls *pulls; /* of the node that it was asked for last */
+    struct assay_evidence_pull *pulls; /* of the node that it was asked for last */
     uint8_t *scratch, *page;
     uint8_t trace[32];
     uint8_t trace_buffer[8192];

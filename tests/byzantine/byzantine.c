@@ -158,7 +158,7 @@ void assay_byzantine_overlay(uint32_t *above, uint32_t *degree)
     unsigned a = 0, d = 0;
     if (text == NULL) return;
     if (sscanf(text, "%u,%u", &a, &d) != 2) abort();
-    if (a == 0 || d == 0 || d > ASSAY_VIEW_DEGREE_MAX) abort();
+    if (a == 0 || d == 0 || d > ASSAY_OVERLAY_DEGREE_MAX) abort();
     *above = a;
     *degree = d;
 }

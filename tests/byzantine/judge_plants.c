@@ -110,11 +110,11 @@ static int fall_by_abort(void)
 static int lie(void)
 {
     static struct assay_verdict verdict;
-    uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
+    uint8_t out[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
     struct assay_slice packet;
     struct assay_writer w = assay_writer_over(out, sizeof out);
     assay_verdict_init(&verdict, ASSAY_KIND_SOFT, 1);
-    assay_judge_verdict_encode(UINT64_MAX, &verdict, &w);
+    assay_verifier_process_verdict_encode(UINT64_MAX, &verdict, &w);
     if (assay_writer_finish(&w, &packet) != ASSAY_OK) return 0;
     return send(ASSAY_CHILD_SOCKET_FD, packet.bytes, packet.len, 0) < 0 ? errno : 0;
 }
@@ -190,7 +190,7 @@ static enum assay_status verify_some(struct assay_verifier *verifier,
     return assay_evidence_verify(verifier, request, verdict);
 }
 
-assay_judge_function *assay_byzantine_verify(const char *argument)
+assay_verifier_process_function *assay_byzantine_verify(const char *argument)
 {
     const char *colon = argument != NULL ? strchr(argument, ':') : NULL;
     if (colon == NULL) return assay_evidence_verify;

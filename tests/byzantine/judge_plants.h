@@ -13,7 +13,7 @@
  */
 const char *assay_byzantine_judge(void);
 /* Returns: the function of a judge with that argument; NULL: of a good one. */
-assay_judge_function *assay_byzantine_verify(const char *argument);
+assay_verifier_process_function *assay_byzantine_verify(const char *argument);
 /* Of a judge whose evidence is the name of a plant, and a space; "good" and what follows it gets a
  * verdict with these bytes for its report data. */
 enum assay_status assay_planted_verify(struct assay_verifier *verifier,

@@ -47,7 +47,7 @@ static void service_asks(struct attacker *a)
     uint8_t bytes[32];
     for (int i = 0; i < RATE; i++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_favour_ask_encode(a->said++, &w);
+        assay_service_probe_ask_encode(a->said++, &w);
         attacker_tell_written(a, ASSAY_MESSAGE_SERVICE_ASK, &w);
     }
 }
@@ -56,9 +56,9 @@ static void service_answers(struct attacker *a)
 {
     uint8_t bytes[32];
     for (int i = 0; i < RATE; i++) {
-        const struct assay_favour_answer answer = { .ticket = a->said++ };
+        const struct assay_service_probe_answer answer = { .ticket = a->said++ };
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_favour_answer_encode(&answer, &w);
+        assay_service_probe_answer_encode(&answer, &w);
         attacker_tell_written(a, ASSAY_MESSAGE_SERVICE_ANSWER, &w);
     }
 }
@@ -467,7 +467,7 @@ static void ballots(struct attacker *a)
 
 /* ------------------------------------------------------------ neighbours */
 
-static void be_neighbour(struct attacker *a, enum assay_view_word word)
+static void be_neighbour(struct attacker *a, enum assay_overlay_word word)
 {
     const uint8_t byte = (uint8_t)word;
     attacker_tell(a, ASSAY_MESSAGE_NEIGHBOUR, &byte, 1);
@@ -476,14 +476,14 @@ static void be_neighbour(struct attacker *a, enum assay_view_word word)
 static void neighbour_joins(struct attacker *a)
 {
     for (int i = 0; i < RATE; i++)
-        be_neighbour(a, ASSAY_VIEW_JOIN);
+        be_neighbour(a, ASSAY_OVERLAY_JOIN);
 }
 
 /* Yes to what nobody asked, no to what somebody did, and away. */
 static void neighbour_words(struct attacker *a)
 {
-    static const enum assay_view_word words[] = { ASSAY_VIEW_ACCEPT, ASSAY_VIEW_REFUSE,
-                                                  ASSAY_VIEW_LEAVE };
+    static const enum assay_overlay_word words[] = { ASSAY_OVERLAY_ACCEPT, ASSAY_OVERLAY_REFUSE,
+                                                     ASSAY_OVERLAY_LEAVE };
     for (int i = 0; i < RATE; i++)
         be_neighbour(a, words[a->said++ % 3]);
 }
@@ -491,7 +491,7 @@ static void neighbour_words(struct attacker *a)
 /* Slowly: each time a place is taken and given up. */
 static void neighbour_comes_and_goes(struct attacker *a)
 {
-    be_neighbour(a, a->turns % 2 == 0 ? ASSAY_VIEW_JOIN : ASSAY_VIEW_LEAVE);
+    be_neighbour(a, a->turns % 2 == 0 ? ASSAY_OVERLAY_JOIN : ASSAY_OVERLAY_LEAVE);
 }
 
 const struct attack attacks_of_words[] = {

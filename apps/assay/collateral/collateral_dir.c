@@ -12,7 +12,7 @@ bool assay_collateral_dir_serves(enum assay_evidence_kind kind)
     return (ASSAY_KINDS_DCAP & ASSAY_KIND_BIT(kind)) != 0;
 }
 
-enum assay_status assay_collateral_dir_choose(struct assay_given *given,
+enum assay_status assay_collateral_dir_choose(struct assay_input_files *given,
                                               const struct assay_collateral_wanted *wanted,
                                               struct assay_collateral_dir *out)
 {
@@ -21,7 +21,7 @@ enum assay_status assay_collateral_dir_choose(struct assay_given *given,
     out->choice = calloc(1, sizeof *out->choice);
     if (out->choice == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_choose(&given->found, wanted, out->choice));
-    assay_given_note(given, none, out->choice->is_taken);
+    assay_input_files_note(given, none, out->choice->is_taken);
     out->files = out->choice->files;
     return ASSAY_OK;
 }
@@ -34,13 +34,13 @@ enum assay_status assay_collateral_dir_read(const char *dir,
     *where = NULL;
     out->given = calloc(1, sizeof *out->given);
     if (out->given == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_given_read(dir, out->given, where));
+    ASSAY_TRY(assay_input_files_read(dir, out->given, where));
     return assay_collateral_dir_choose(out->given, wanted, out);
 }
 
 void assay_collateral_dir_close(struct assay_collateral_dir *dir)
 {
-    if (dir->given != NULL) assay_given_close(dir->given);
+    if (dir->given != NULL) assay_input_files_close(dir->given);
     free(dir->given);
     free(dir->choice);
     *dir = (struct assay_collateral_dir){ 0 };

@@ -13,7 +13,7 @@
 
 struct assay_collateral_dir {
     struct assay_collateral_files files; /* borrows from the two below */
-    struct assay_given *given;
+    struct assay_input_files *given;
     struct assay_choice *choice;
 };
 
@@ -23,14 +23,14 @@ bool assay_collateral_dir_serves(enum assay_evidence_kind kind);
  * assay_collateral_dir_read - find the parts; those that are nowhere stay empty.
  * Out:     *out, whatever the status: assay_collateral_dir_close frees it; *where: the name of the
  *          file that was too much, NULL for the folder itself
- * Returns: as assay_given_read and assay_choose
+ * Returns: as assay_input_files_read and assay_choose
  */
 ASSAY_CHECKED enum assay_status assay_collateral_dir_read(
     const char *dir, const struct assay_collateral_wanted *wanted, struct assay_collateral_dir *out,
     const char **where);
 /* The same of pieces that were read; they stay the caller's. Returns: as assay_choose */
 ASSAY_CHECKED enum assay_status assay_collateral_dir_choose(
-    struct assay_given *given, const struct assay_collateral_wanted *wanted,
+    struct assay_input_files *given, const struct assay_collateral_wanted *wanted,
     struct assay_collateral_dir *out);
 /* Returns: nothing. */
 void assay_collateral_dir_close(struct assay_collateral_dir *dir);

@@ -25,7 +25,7 @@ struct packing {
     const struct assay_collateral_options *options;
     int64_t at_unix_s;
     struct assay_collateral_file in_force;
-    struct assay_given given;
+    struct assay_input_files given;
     struct assay_collateral_wanted wanted;
     struct assay_collateral_dir dirs[ASSAY_ENDORSEMENTS_MAX]; /* what entries borrow from */
     struct assay_endorsement_files entries[ASSAY_ENDORSEMENTS_MAX];
@@ -141,7 +141,7 @@ static enum assay_status pack_lists(struct packing *p, const struct assay_key *r
         lists[count++] = piece->bytes;
     }
     if (count == 0) return ASSAY_E_NOT_FOUND;
-    assay_given_note(&p->given, none, is_taken);
+    assay_input_files_note(&p->given, none, is_taken);
     return assay_offer_lists(&p->in_force.set, root, lists, count, &p->scratch, w);
 }
 
@@ -221,7 +221,7 @@ static int run(struct packing *p)
     enum assay_status status =
         assay_endorsements_files(p->in_force.set.bytes.bytes, p->in_force.set.bytes.len, p->own,
                                  ASSAY_ENDORSEMENTS_MAX, &count);
-    if (status == ASSAY_OK) status = assay_given_read(o->directory, &p->given, &where);
+    if (status == ASSAY_OK) status = assay_input_files_read(o->directory, &p->given, &where);
     if (status != ASSAY_OK)
         return assay_print_error(o->json, ASSAY_EXIT_USAGE, "usage", "%s%s%s: %s", o->directory,
                                  where != NULL ? "/" : "", where != NULL ? where : "",
@@ -248,7 +248,7 @@ int assay_collateral_pack(const struct assay_collateral_options *options)
     const int result = run(p);
     for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++)
         assay_collateral_dir_close(&p->dirs[i]);
-    assay_given_close(&p->given);
+    assay_input_files_close(&p->given);
     assay_collateral_file_close(&p->in_force);
     free(p);
     return result;

@@ -205,9 +205,9 @@ static enum assay_status build(struct assay_collateral_dir *dir, const struct as
         if (at == NULL)
             status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
         if (at == NULL) at = &pinned;
-        if (status == ASSAY_OK) status = assay_gather(&dir->given->found, at, others, g);
+        if (status == ASSAY_OK) status = assay_message_intake(&dir->given->found, at, others, g);
         if (status != ASSAY_OK) break;
-        assay_given_note(dir->given, g->leads, g->is_taken);
+        assay_input_files_note(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
         status = assay_collateral_build(others && g->count + g->lists_len > 0 ? &g->files
                                                                               : &dir->files,
@@ -242,7 +242,7 @@ int assay_collateral_show(const struct assay_collateral_options *options)
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {
         result = options->json ? print_json(built, at_unix_s) : print_text(built, at_unix_s);
-        assay_given_print(dir.given, options->directory, assay_slice_over(NULL, 0));
+        assay_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
     }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);
     assay_collateral_dir_close(&dir);

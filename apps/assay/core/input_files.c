@@ -11,13 +11,13 @@
 #include <string.h>
 
 /* --- reading */
-static void keep(struct assay_given *g, uint8_t *buffer)
+static void keep(struct assay_input_files *g, uint8_t *buffer)
 {
     ASSAY_ASSERT(g->buffer_count < sizeof g->buffers / sizeof g->buffers[0]);
     g->buffers[g->buffer_count++] = buffer;
 }
 
-static enum assay_status recognise(struct assay_given *g, const char *name, uint8_t *bytes,
+static enum assay_status recognise(struct assay_input_files *g, const char *name, uint8_t *bytes,
                                    size_t len)
 {
     if (g->found.file_count == ASSAY_RECOGNISED_FILES_MAX) {
@@ -39,7 +39,8 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-enum assay_status assay_given_read(const char *dir, struct assay_given *out, const char **where)
+enum assay_status assay_input_files_read(const char *dir, struct assay_input_files *out,
+                                         const char **where)
 {
     *where = NULL;
     ASSAY_TRY(assay_folder_open(dir, &out->folder));
@@ -62,8 +63,8 @@ enum assay_status assay_given_read(const char *dir, struct assay_given *out, con
         if (status != ASSAY_OK || len == 0) {
             free(status == ASSAY_OK ? bytes : NULL);
             out->skipped[out->skipped_count++] =
-                (struct assay_given_skipped){ name,
-                                              status == ASSAY_OK ? ASSAY_E_TRUNCATED : status };
+                (struct assay_input_files_skipped){ name, status == ASSAY_OK ? ASSAY_E_TRUNCATED
+                                                                             : status };
             continue;
         }
         ASSAY_TRY(recognise(out, name, bytes, len));
@@ -72,8 +73,9 @@ enum assay_status assay_given_read(const char *dir, struct assay_given *out, con
     return ASSAY_OK;
 }
 
-void assay_given_note(struct assay_given *given, const bool leads[static ASSAY_RECOGNISED_MAX],
-                      const bool is_taken[static ASSAY_RECOGNISED_MAX])
+void assay_input_files_note(struct assay_input_files *given,
+                            const bool leads[static ASSAY_RECOGNISED_MAX],
+                            const bool is_taken[static ASSAY_RECOGNISED_MAX])
 {
     for (size_t i = 0; i < given->found.count; i++) {
         given->leads[i] = given->leads[i] || leads[i];
@@ -81,7 +83,7 @@ void assay_given_note(struct assay_given *given, const bool leads[static ASSAY_R
     }
 }
 
-void assay_given_close(struct assay_given *given)
+void assay_input_files_close(struct assay_input_files *given)
 {
     for (size_t i = 0; i < given->buffer_count; i++)
         free(given->buffers[i]);
@@ -116,7 +118,7 @@ static const char *printable(const char *name)
     return text;
 }
 
-static void print_piece(const struct assay_given *g, const char *dir, size_t index)
+static void print_piece(const struct assay_input_files *g, const char *dir, size_t index)
 {
     const struct assay_recognised *const piece = &g->found.pieces[index];
     const char *const name = printable(g->names[piece->file]);
@@ -131,8 +133,8 @@ static void print_piece(const struct assay_given *g, const char *dir, size_t ind
                       advice(piece, status));
 }
 
-void assay_given_print(const struct assay_given *given, const char *dir,
-                       struct assay_slice evidence)
+void assay_input_files_print(const struct assay_input_files *given, const char *dir,
+                             struct assay_slice evidence)
 {
     for (size_t i = 0; i < given->skipped_count; i++)
         (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir,

@@ -11,19 +11,19 @@
 #include "quote/verify.h"
 
 /* A file that holds nothing that could be recognised. */
-struct assay_given_skipped {
+struct assay_input_files_skipped {
     const char *name;
     enum assay_status status;
 };
 
 /* Large: on the heap. All zero to begin with. */
-struct assay_given {
+struct assay_input_files {
     struct assay_folder folder;
     size_t buffer_count;
     uint8_t *buffers[2 * ASSAY_RECOGNISED_FILES_MAX]; /* each file, and what is decoded of it */
     const char *names[ASSAY_RECOGNISED_FILES_MAX];    /* as the recogniser counts the files */
     size_t skipped_count;
-    struct assay_given_skipped skipped[ASSAY_FOLDER_FILES_MAX];
+    struct assay_input_files_skipped skipped[ASSAY_FOLDER_FILES_MAX];
     struct assay_recognition found;
     struct assay_recognise_scratch scratch;
     bool leads[ASSAY_RECOGNISED_MAX];    /* of the pieces: certificates to a root that counts */
@@ -31,22 +31,24 @@ struct assay_given {
 };
 
 /*
- * assay_given_read - read and recognise every plain file.
- * Out:     *out, whatever the status: assay_given_close frees it; *where: the file that was too
+ * assay_input_files_read - read and recognise every plain file.
+ * Out: *out, whatever the status: assay_input_files_close frees it; *where: the file that was too
  *          much, NULL for the folder itself
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such folder) | ASSAY_E_IO | ASSAY_E_FULL (too many
  *          files or pieces) | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_given_read(const char *dir, struct assay_given *out,
-                                                 const char **where);
+ASSAY_CHECKED enum assay_status assay_input_files_read(const char *dir,
+                                                       struct assay_input_files *out,
+                                                       const char **where);
 /* What leads to a root, and was taken, is noted. Returns: nothing. */
-void assay_given_note(struct assay_given *given, const bool leads[static ASSAY_RECOGNISED_MAX],
-                      const bool is_taken[static ASSAY_RECOGNISED_MAX]);
+void assay_input_files_note(struct assay_input_files *given,
+                            const bool leads[static ASSAY_RECOGNISED_MAX],
+                            const bool is_taken[static ASSAY_RECOGNISED_MAX]);
 /* A line on stderr for each piece that was not taken: file, what it is, why, what to do. evidence:
  * the bytes that are judged, which may stand in the folder as well. Returns: nothing. */
-void assay_given_print(const struct assay_given *given, const char *dir,
-                       struct assay_slice evidence);
+void assay_input_files_print(const struct assay_input_files *given, const char *dir,
+                             struct assay_slice evidence);
 /* Returns: nothing. */
-void assay_given_close(struct assay_given *given);
+void assay_input_files_close(struct assay_input_files *given);
 
 #endif

@@ -20,12 +20,12 @@
 
 enum { TURN_MS = 200, WHY_MAX = 160 };
 
-struct assay_hand {
+struct assay_record_submit {
     const struct assay_question *q;
     char path[ASSAY_FOLLOWER_PATH_MAX + 1];
     uint64_t until_ms;
     struct assay_follower *follower;
-    struct assay_pending *pending;
+    struct assay_record_queue *pending;
     enum assay_service_kind kind; /* of what was handed in; 0: nothing */
     struct assay_slice payload;
     bool away;          /* the daemon was gone since: its record may have become final unseen */
@@ -45,7 +45,7 @@ static uint64_t now_ms(void)
 
 enum { OPTIONS_MAX = 16, OPTION_JSON, OPTION_SOCKET, OPTION_TIMEOUT };
 
-static int take_option(const struct assay_hand_option *option)
+static int take_option(const struct assay_record_submit_option *option)
 {
     if (option->count != NULL && *option->count == option->most)
         return assay_misuse("--%s may be said %u times", option->name, (unsigned)option->most);
@@ -53,9 +53,9 @@ static int take_option(const struct assay_hand_option *option)
     return -1;
 }
 
-int assay_hand_options(struct assay_question *q, int argc, char **argv,
-                       const struct assay_hand_option *options, const char **timeout,
-                       const char **verb, const char **word)
+int assay_record_submit_options(struct assay_question *q, int argc, char **argv,
+                                const struct assay_record_submit_option *options,
+                                const char **timeout, const char **verb, const char **word)
 {
     struct option table[OPTIONS_MAX + 1] = {
         { "json", no_argument, NULL, OPTION_JSON },
@@ -81,8 +81,8 @@ int assay_hand_options(struct assay_question *q, int argc, char **argv,
     return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
 }
 
-int assay_hand_key(const char *group, const char *path, struct assay_secret32 *secret,
-                   uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+int assay_record_submit_key(const char *group, const char *path, struct assay_secret32 *secret,
+                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
     const enum assay_status status = assay_operator_key_load(path, secret, public_key);
@@ -93,7 +93,7 @@ int assay_hand_key(const char *group, const char *path, struct assay_secret32 *s
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
 }
 
-int assay_hand_account(const char *group, const char *text, uint8_t account[static 32])
+int assay_record_submit_account(const char *group, const char *text, uint8_t account[static 32])
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 secret;
@@ -112,7 +112,7 @@ int assay_hand_account(const char *group, const char *text, uint8_t account[stat
     return ASSAY_EXIT_OK;
 }
 
-bool assay_hand_number(const char *text, uint64_t min, uint64_t *out)
+bool assay_record_submit_number(const char *text, uint64_t min, uint64_t *out)
 {
     char *end = NULL;
     if (text[0] < '0' || text[0] > '9') return false;
@@ -123,14 +123,15 @@ bool assay_hand_number(const char *text, uint64_t min, uint64_t *out)
     return true;
 }
 
-int assay_hand_timeout(struct assay_question *q, const char *text)
+int assay_record_submit_timeout(struct assay_question *q, const char *text)
 {
-    q->timeout_ms = ASSAY_HAND_TIMEOUT_MS;
+    q->timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
     if (text == NULL || assay_ask_timeout(text, &q->timeout_ms)) return -1;
     return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", text);
 }
 
-int assay_hand_path(const struct assay_question *q, char path[static ASSAY_FOLLOWER_PATH_MAX + 1])
+int assay_record_submit_path(const struct assay_question *q,
+                             char path[static ASSAY_FOLLOWER_PATH_MAX + 1])
 {
     struct assay_json *document = NULL;
     struct assay_question ask = *q;
@@ -154,26 +155,26 @@ int assay_hand_path(const struct assay_question *q, char path[static ASSAY_FOLLO
 /* After it was away the daemon tells where things stand, not what became of one record. */
 static void tell_begun(void *context)
 {
-    struct assay_hand *hand = context;
+    struct assay_record_submit *hand = context;
     if (hand->kind == 0) return;
     hand->away = true;
-    assay_pending_renew(hand->pending);
+    assay_record_queue_renew(hand->pending);
 }
 
 static void tell_became(void *context, enum assay_service_kind kind, struct assay_slice payload,
                         const char *word)
 {
-    struct assay_hand *hand = context;
+    struct assay_record_submit *hand = context;
     if (hand->kind == 0 || kind != hand->kind || payload.len != hand->payload.len ||
         !assay_bytes_equal(payload.bytes, hand->payload.bytes, payload.len))
         return;
-    assay_pending_final(hand->pending, kind, payload);
+    assay_record_queue_final(hand->pending, kind, payload);
     if (hand->became == NULL) hand->became = word;
 }
 
 static void tell_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
 {
-    struct assay_hand *hand = context;
+    struct assay_record_submit *hand = context;
     if (kind != hand->kind) return;
     const size_t len = why.len < WHY_MAX ? why.len : WHY_MAX - 1;
     assay_bytes_copy(hand->why, WHY_MAX, why.bytes, len);
@@ -184,21 +185,22 @@ static void tell_refused(void *context, enum assay_service_kind kind, struct ass
 
 /* A daemon that starts may be away for a while, and then behind what it told before. Returns:
  * ASSAY_OK, and the world may have moved | ASSAY_E_TIMEOUT | what no waiting mends */
-static enum assay_status turn(struct assay_hand *hand)
+static enum assay_status turn(struct assay_record_submit *hand)
 {
     const enum assay_status status = assay_follower_turn(hand->follower, now_ms());
     if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
         return status;
     if (status != ASSAY_OK || assay_follower_follows(hand->follower))
         hand->crowded = status == ASSAY_E_FULL;
-    assay_pending_turn(hand->pending, hand->follower, now_ms());
+    assay_record_queue_turn(hand->pending, hand->follower, now_ms());
     if (now_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
     struct pollfd fd = assay_follower_poll(hand->follower);
     (void)poll(&fd, fd.fd >= 0 ? 1 : 0, TURN_MS);
     return ASSAY_OK;
 }
 
-static int give_up(const struct assay_hand *hand, enum assay_status status, const char *what)
+static int give_up(const struct assay_record_submit *hand, enum assay_status status,
+                   const char *what)
 {
     const char *words = assay_status_text(status);
     if (status == ASSAY_E_STRANGER)
@@ -212,10 +214,10 @@ static int give_up(const struct assay_hand *hand, enum assay_status status, cons
     return status == ASSAY_E_UNSUPPORTED ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_hand_open(const struct assay_question *q, enum assay_service_role role,
-                    struct assay_hand **hand)
+int assay_record_submit_open(const struct assay_question *q, enum assay_service_role role,
+                             struct assay_record_submit **hand)
 {
-    struct assay_hand *l = calloc(1, sizeof *l);
+    struct assay_record_submit *l = calloc(1, sizeof *l);
     if (l == NULL) return ASSAY_EXIT_INTERNAL;
     const struct assay_follower_tells tells = { .begun = tell_begun,
                                                 .became = tell_became,
@@ -225,12 +227,12 @@ int assay_hand_open(const struct assay_question *q, enum assay_service_role role
     };
     l->q = q;
     l->until_ms = now_ms() + q->timeout_ms;
-    const int found = assay_hand_path(q, l->path);
+    const int found = assay_record_submit_path(q, l->path);
     if (found != ASSAY_EXIT_OK) {
         free(l);
         return found;
     }
-    enum assay_status status = assay_pending_create(ASSAY_PENDING_AGAIN_MS, &l->pending);
+    enum assay_status status = assay_record_queue_create(ASSAY_RECORD_QUEUE_AGAIN_MS, &l->pending);
     if (status == ASSAY_OK) status = assay_follower_create(&config, &l->follower);
     while (status == ASSAY_OK && !assay_follower_follows(l->follower))
         status = turn(l);
@@ -239,21 +241,21 @@ int assay_hand_open(const struct assay_question *q, enum assay_service_role role
         return ASSAY_EXIT_OK;
     }
     const int result = give_up(l, status, "the ledger was not told");
-    assay_hand_close(&l);
+    assay_record_submit_close(&l);
     return result;
 }
 
-void assay_hand_close(struct assay_hand **hand)
+void assay_record_submit_close(struct assay_record_submit **hand)
 {
-    struct assay_hand *l = *hand;
+    struct assay_record_submit *l = *hand;
     *hand = NULL;
     if (l == NULL) return;
     assay_follower_destroy(&l->follower);
-    assay_pending_destroy(&l->pending);
+    assay_record_queue_destroy(&l->pending);
     free(l);
 }
 
-const struct assay_follower *assay_hand_follower(const struct assay_hand *hand)
+const struct assay_follower *assay_record_submit_follower(const struct assay_record_submit *hand)
 {
     return hand->follower;
 }
@@ -284,7 +286,7 @@ static const char *sentence_of(const char *word)
     return "it means nothing here";
 }
 
-static int outcome(const struct assay_hand *hand, const char *word)
+static int outcome(const struct assay_record_submit *hand, const char *word)
 {
     if (strcmp(word, "applied") == 0) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay %s: final, and without effect (%s): %s\n", hand->q->group, word,
@@ -295,8 +297,8 @@ static int outcome(const struct assay_hand *hand, const char *word)
     return ASSAY_EXIT_DENIED;
 }
 
-int assay_hand_submit(struct assay_hand *hand, enum assay_service_kind kind,
-                      struct assay_slice payload, const char **word)
+int assay_record_submit_submit(struct assay_record_submit *hand, enum assay_service_kind kind,
+                               struct assay_slice payload, const char **word)
 {
     *word = "";
     hand->kind = kind;
@@ -304,10 +306,10 @@ int assay_hand_submit(struct assay_hand *hand, enum assay_service_kind kind,
     hand->away = false;
     hand->became = NULL;
     hand->why[0] = '\0';
-    enum assay_status status = assay_pending_add(hand->pending, kind, payload);
+    enum assay_status status = assay_record_queue_add(hand->pending, kind, payload);
     while (status == ASSAY_OK && hand->became == NULL && hand->why[0] == '\0')
         status = turn(hand);
-    assay_pending_drop(hand->pending, kind);
+    assay_record_queue_drop(hand->pending, kind);
     hand->kind = 0;
     if (hand->became != NULL && (!hand->away || strcmp(hand->became, "applied") == 0)) {
         *word = hand->became;
@@ -330,26 +332,26 @@ int assay_hand_submit(struct assay_hand *hand, enum assay_service_kind kind,
 
 /* ------------------------------------------------------------ what an account signs */
 
-int assay_hand_begin(struct assay_question *q, const char *key, const char *timeout,
-                     struct assay_hand_signing *signing)
+int assay_record_submit_begin(struct assay_question *q, const char *key, const char *timeout,
+                              struct assay_record_submit_signing *signing)
 {
-    const int set = assay_hand_timeout(q, timeout);
+    const int set = assay_record_submit_timeout(q, timeout);
     if (set >= 0) return set;
-    const int read = assay_hand_key(q->group, key, &signing->secret, signing->public_key);
+    const int read = assay_record_submit_key(q->group, key, &signing->secret, signing->public_key);
     if (read != ASSAY_EXIT_OK) return read;
     assay_task_account(signing->public_key, signing->account);
-    return assay_hand_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
+    return assay_record_submit_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
 }
 
-void assay_hand_end(struct assay_hand_signing *signing)
+void assay_record_submit_end(struct assay_record_submit_signing *signing)
 {
     assay_secret_wipe(&signing->secret, sizeof signing->secret);
-    assay_hand_close(&signing->hand);
+    assay_record_submit_close(&signing->hand);
 }
 
-enum assay_status assay_hand_sign(const struct assay_hand_signing *signing,
-                                  const uint8_t digest[static 32],
-                                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+enum assay_status assay_record_submit_sign(const struct assay_record_submit_signing *signing,
+                                           const uint8_t digest[static 32],
+                                           uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct assay_p256_signer *signer = NULL;
     ASSAY_TRY(assay_p256_signer_load(&signing->secret, &signer));
@@ -358,7 +360,7 @@ enum assay_status assay_hand_sign(const struct assay_hand_signing *signing,
     return status;
 }
 
-int assay_hand_unmade(const char *group, enum assay_status status)
+int assay_record_submit_unmade(const char *group, enum assay_status status)
 {
     (void)fprintf(stderr, "assay %s: the record cannot be made: %s\n", group,
                   assay_status_text(status));

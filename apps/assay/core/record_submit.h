@@ -8,69 +8,70 @@
 #include "apps/assay/core/daemon_request.h"
 #include "net/services/follower.h"
 
-enum { ASSAY_HAND_TIMEOUT_MS = 60000 };
+enum { ASSAY_RECORD_SUBMIT_TIMEOUT_MS = 60000 };
 
 /* An option of a group of verbs, and where its text goes; with a count it may come so often. */
-struct assay_hand_option {
+struct assay_record_submit_option {
     const char *name; /* NULL ends a list */
     const char **text;
     uint32_t *count;
     uint32_t most;
 };
 
-struct assay_hand;
+struct assay_record_submit;
 
 /* The options that all these groups share (socket, json, timeout) and those of the list, which the
  * table of verbs has let through; *verb and *word are what stands behind them, *word NULL when that
  * is nothing. Returns: -1 to go on, else the exit status. */
-int assay_hand_options(struct assay_question *q, int argc, char **argv,
-                       const struct assay_hand_option *options, const char **timeout,
-                       const char **verb, const char **word);
+int assay_record_submit_options(struct assay_question *q, int argc, char **argv,
+                                const struct assay_record_submit_option *options,
+                                const char **timeout, const char **verb, const char **word);
 /* Of a key file, as assay account create writes it; the caller wipes *secret. What is wrong is
  * said. Returns: an enum assay_exit. */
-int assay_hand_key(const char *group, const char *path, struct assay_secret32 *secret,
-                   uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+int assay_record_submit_key(const char *group, const char *path, struct assay_secret32 *secret,
+                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 /* By 64 hexadecimal digits, or a key file. What is wrong is said. Returns: an enum assay_exit. */
-int assay_hand_account(const char *group, const char *text, uint8_t account[static 32]);
+int assay_record_submit_account(const char *group, const char *text, uint8_t account[static 32]);
 /* Where the daemon says that programs follow it. What is wrong is said. Out: path. Returns: an enum
  * assay_exit. */
-int assay_hand_path(const struct assay_question *q, char path[static ASSAY_FOLLOWER_PATH_MAX + 1]);
+int assay_record_submit_path(const struct assay_question *q,
+                             char path[static ASSAY_FOLLOWER_PATH_MAX + 1]);
 /* What the option of a verb that hands in says, and its default. Returns: -1 to go on, else the
  * exit status. */
-int assay_hand_timeout(struct assay_question *q, const char *text);
+int assay_record_submit_timeout(struct assay_question *q, const char *text);
 /* Plain digits, min and above. Returns: whether, and *out. */
-bool assay_hand_number(const char *text, uint64_t min, uint64_t *out);
+bool assay_record_submit_number(const char *text, uint64_t min, uint64_t *out);
 
 /* Dials and waits until the ledger has told. What is wrong is said. Returns: an enum assay_exit;
  * only with ASSAY_EXIT_OK there is a *hand, to be closed. */
-int assay_hand_open(const struct assay_question *q, enum assay_service_role role,
-                    struct assay_hand **hand);
+int assay_record_submit_open(const struct assay_question *q, enum assay_service_role role,
+                             struct assay_record_submit **hand);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_hand_close(struct assay_hand **hand);
+void assay_record_submit_close(struct assay_record_submit **hand);
 /* Returns: who is followed; never NULL. */
-const struct assay_follower *assay_hand_follower(const struct assay_hand *hand);
+const struct assay_follower *assay_record_submit_follower(const struct assay_record_submit *hand);
 /* What hands a record in that an account signs. */
-struct assay_hand_signing {
+struct assay_record_submit_signing {
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], account[32];
-    struct assay_hand *hand;
+    struct assay_record_submit *hand;
 };
 /* Reads the key and the time-out, then opens. What is wrong is said. Returns: an enum assay_exit;
- * assay_hand_end is called whatever it is. */
-int assay_hand_begin(struct assay_question *q, const char *key, const char *timeout,
-                     struct assay_hand_signing *signing);
+ * assay_record_submit_end is called whatever it is. */
+int assay_record_submit_begin(struct assay_question *q, const char *key, const char *timeout,
+                              struct assay_record_submit_signing *signing);
 /* Wipes and closes. Returns: nothing. */
-void assay_hand_end(struct assay_hand_signing *signing);
+void assay_record_submit_end(struct assay_record_submit_signing *signing);
 /* Returns: ASSAY_OK | as assay_p256_signer_load and assay_p256_sign. */
-ASSAY_CHECKED enum assay_status assay_hand_sign(const struct assay_hand_signing *signing,
-                                                const uint8_t digest[static 32],
-                                                uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
+ASSAY_CHECKED enum assay_status assay_record_submit_sign(
+    const struct assay_record_submit_signing *signing, const uint8_t digest[static 32],
+    uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 /* Says that a record could not be made. Returns: ASSAY_EXIT_INTERNAL. */
-int assay_hand_unmade(const char *group, enum assay_status status);
+int assay_record_submit_unmade(const char *group, enum assay_status status);
 /* Hands the record in, again and again, until it is final or the time is over. What is not
  * applied is said. Out: *word: what became of it (registry.h), "" when that is not known. Returns:
  * an enum assay_exit. */
-int assay_hand_submit(struct assay_hand *hand, enum assay_service_kind kind,
-                      struct assay_slice payload, const char **word);
+int assay_record_submit_submit(struct assay_record_submit *hand, enum assay_service_kind kind,
+                               struct assay_slice payload, const char **word);
 
 #endif

@@ -10,23 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void assay_eyes_take(const struct assay_config *config, struct assay_eyes *eyes)
+void assay_service_user_take(const struct assay_config *config, struct assay_service_user *eyes)
 {
     struct stat info;
-    *eyes = (struct assay_eyes){ .group = getegid() };
+    *eyes = (struct assay_service_user){ .group = getegid() };
     if (geteuid() != 0 || stat(config->keys_dir, &info) != 0 || info.st_uid == 0) return;
-    eyes->count = getgroups(ASSAY_EYES_GROUPS_MAX, eyes->groups);
+    eyes->count = getgroups(ASSAY_SERVICE_USER_GROUPS_MAX, eyes->groups);
     if (eyes->count < 0) return;
     const struct passwd *const user = getpwuid(info.st_uid);
     const gid_t group = user != NULL ? user->pw_gid : info.st_gid;
     const int grouped = user != NULL ? initgroups(user->pw_name, group) : setgroups(1, &group);
     eyes->other = true;
     if (grouped == 0 && setegid(group) == 0 && seteuid(info.st_uid) == 0) return;
-    assay_eyes_give_back(eyes);
+    assay_service_user_give_back(eyes);
     eyes->other = false;
 }
 
-void assay_eyes_give_back(const struct assay_eyes *eyes)
+void assay_service_user_give_back(const struct assay_service_user *eyes)
 {
     if (!eyes->other) return;
     /* What was given away by root can be taken back by it. */

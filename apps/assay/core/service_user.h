@@ -10,18 +10,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { ASSAY_EYES_GROUPS_MAX = 128 };
+enum { ASSAY_SERVICE_USER_GROUPS_MAX = 128 };
 
-struct assay_eyes {
+struct assay_service_user {
     bool other; /* they are another user's */
-    gid_t group, groups[ASSAY_EYES_GROUPS_MAX];
+    gid_t group, groups[ASSAY_SERVICE_USER_GROUPS_MAX];
     int count;
 };
 
 /* From here on this process, if it is root's, has the rights of whoever owns the node's folder of
  * keys, with that user's groups; else, or where that is root, nothing changes. Returns: nothing. */
-void assay_eyes_take(const struct assay_config *config, struct assay_eyes *eyes);
+void assay_service_user_take(const struct assay_config *config, struct assay_service_user *eyes);
 /* Ends that. Returns: nothing. */
-void assay_eyes_give_back(const struct assay_eyes *eyes);
+void assay_service_user_give_back(const struct assay_service_user *eyes);
 
 #endif

@@ -35,9 +35,9 @@ static int out_of_memory(const struct assay_appraisal *a)
 void assay_appraisal_close(struct assay_appraisal *a)
 {
     assay_collateral_dir_close(&a->dir);
-    assay_pieces_close(&a->pieces);
+    assay_evidence_package_close(&a->pieces);
     assay_eventlogs_close(&a->event_logs);
-    if (a->given != NULL) assay_given_close(a->given);
+    if (a->given != NULL) assay_input_files_close(a->given);
     free(a->given);
     free(a->file);
     free(a->policy);
@@ -212,7 +212,7 @@ static int choose_collateral(struct assay_appraisal *a, const char *dir)
 /* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
 static int take_pieces(struct assay_appraisal *a, const char *dir)
 {
-    const enum assay_status status = assay_pieces_take(
+    const enum assay_status status = assay_evidence_package_take(
         a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
     if (status != ASSAY_OK) return complain_of_folder(a, dir, NULL, status);
     a->bytes = a->pieces.evidence.bytes;
@@ -235,9 +235,9 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
     a->folder = dir;
     a->given = calloc(1, sizeof *a->given);
     if (a->given == NULL) return out_of_memory(a);
-    const enum assay_status status = assay_given_read(dir, a->given, &where);
+    const enum assay_status status = assay_input_files_read(dir, a->given, &where);
     if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
-    if (readable && assay_pieces_wanted(a->kind)) result = take_pieces(a, dir);
+    if (readable && assay_evidence_package_wanted(a->kind)) result = take_pieces(a, dir);
     if (result == ASSAY_EXIT_OK && (!readable || assay_collateral_dir_serves(a->kind)))
         result = choose_collateral(a, dir);
     return result;
@@ -253,9 +253,9 @@ static enum assay_status build_under(struct assay_appraisal *a, struct assay_gat
     if (a->given == NULL) {
         gathered->files = (struct assay_collateral_files){ 0 };
     } else {
-        ASSAY_TRY(assay_gather(&a->given->found, &e->root, !is_intel, gathered));
+        ASSAY_TRY(assay_message_intake(&a->given->found, &e->root, !is_intel, gathered));
         if (is_intel) assay_bytes_zero(gathered->is_taken, sizeof gathered->is_taken);
-        assay_given_note(a->given, gathered->leads, gathered->is_taken);
+        assay_input_files_note(a->given, gathered->leads, gathered->is_taken);
     }
     return assay_collateral_build(is_intel ? &a->dir.files : &gathered->files, &e->root, out);
 }
@@ -315,7 +315,7 @@ void assay_appraisal_note(const struct assay_appraisal *a)
                               "%.16s here\n",
                       a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
     }
-    assay_given_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
+    assay_input_files_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
     if (a->pieces.left_out > 0)
         (void)fprintf(stderr,
                       "assay: note: %s: %zu certificates are left out: a package has no room for "

@@ -40,9 +40,9 @@ struct assay_appraisal {
     struct assay_collateral *collateral; /* one per root */
     const char *folder;                  /* of collateral, as the options name it */
     const struct assay_key *folder_root; /* whose the folder is, where it is not every root's */
-    struct assay_given *given;           /* what it holds; NULL without one */
+    struct assay_input_files *given;           /* what it holds; NULL without one */
     struct assay_collateral_dir dir;     /* quotes of SGX and TDX */
-    struct assay_pieces pieces;          /* the other kinds */
+    struct assay_evidence_package pieces;          /* the other kinds */
     struct assay_eventlogs event_logs;
     struct assay_verdict *verdict;
     struct assay_json *claims; /* NULL when the bytes are malformed */

@@ -10,16 +10,18 @@
 
 #include <stdlib.h>
 
-bool assay_pieces_wanted(enum assay_evidence_kind kind)
+bool assay_evidence_package_wanted(enum assay_evidence_kind kind)
 {
     return kind != ASSAY_KIND_NONE && (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) == 0;
 }
 
-enum assay_status assay_pieces_take(struct assay_given *given, enum assay_evidence_kind kind,
-                                    struct assay_slice evidence, struct assay_pieces *out)
+enum assay_status assay_evidence_package_take(struct assay_input_files *given,
+                                              enum assay_evidence_kind kind,
+                                              struct assay_slice evidence,
+                                              struct assay_evidence_package *out)
 {
     ASSAY_ASSERT(given != NULL);
-    *out = (struct assay_pieces){ .evidence = evidence };
+    *out = (struct assay_evidence_package){ .evidence = evidence };
     out->package = (struct assay_package){ .kind = kind, .main = evidence };
     out->assembly = calloc(1, sizeof *out->assembly);
     if (out->assembly == NULL) return ASSAY_E_MEMORY;
@@ -31,8 +33,8 @@ enum assay_status assay_pieces_take(struct assay_given *given, enum assay_eviden
     return ASSAY_OK;
 }
 
-void assay_pieces_close(struct assay_pieces *pieces)
+void assay_evidence_package_close(struct assay_evidence_package *pieces)
 {
     free(pieces->assembly);
-    *pieces = (struct assay_pieces){ 0 };
+    *pieces = (struct assay_evidence_package){ 0 };
 }

@@ -18,7 +18,7 @@
 
 struct assay_assembly;
 
-struct assay_pieces {
+struct assay_evidence_package {
     struct assay_slice evidence;  /* what is verified: the package, or the bare bytes */
     struct assay_package package; /* the same, taken apart */
     size_t left_out;              /* certificates beyond what a package holds */
@@ -26,19 +26,19 @@ struct assay_pieces {
 };
 
 /* Does the kind leave pieces to other files? Returns: true for all but quotes of SGX, TDX, SOFT. */
-bool assay_pieces_wanted(enum assay_evidence_kind kind);
+bool assay_evidence_package_wanted(enum assay_evidence_kind kind);
 /*
- * assay_pieces_take - find the pieces of one piece of evidence.
+ * assay_evidence_package_take - find the pieces of one piece of evidence.
  * In:      given, whose pieces are marked as taken; evidence as it was read, bare or a package
  *          (then nothing is added)
- * Out:     *out, whatever the status: assay_pieces_close frees it; it borrows from both
+ * Out:     *out, whatever the status: assay_evidence_package_close frees it; it borrows from both
  * Returns: as assay_assemble
  */
-ASSAY_CHECKED enum assay_status assay_pieces_take(struct assay_given *given,
-                                                  enum assay_evidence_kind kind,
-                                                  struct assay_slice evidence,
-                                                  struct assay_pieces *out);
+ASSAY_CHECKED enum assay_status assay_evidence_package_take(struct assay_input_files *given,
+                                                            enum assay_evidence_kind kind,
+                                                            struct assay_slice evidence,
+                                                            struct assay_evidence_package *out);
 /* Returns: nothing. */
-void assay_pieces_close(struct assay_pieces *pieces);
+void assay_evidence_package_close(struct assay_evidence_package *pieces);
 
 #endif

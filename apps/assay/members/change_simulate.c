@@ -78,7 +78,8 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
 static int judge_all(struct trying *t)
 {
     const struct assay_state *s = &t->source.basis->state;
-    const uint64_t first = s->epoch > ASSAY_PAST_EPOCHS ? s->epoch + 1 - ASSAY_PAST_EPOCHS : 1;
+    const uint64_t first =
+        s->epoch > ASSAY_FAST_SYNC_WIRE_EPOCHS ? s->epoch + 1 - ASSAY_FAST_SYNC_WIRE_EPOCHS : 1;
     int result = assay_change_source_evidence(t->options, &t->source, first);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_store_key from = { .era = s->era, .epoch = first };

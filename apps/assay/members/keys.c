@@ -95,10 +95,10 @@ static int generate(const char *dir, const char *name)
     int result = write_card(dir, name, &ring);
     if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("keys generate", (const char *const[]){ dir, NULL });
+            assay_result_json("keys generate", (const char *const[]){ dir, NULL });
         assay_json_set_text(data, "name", name);
         put_ring(data, &ring);
-        result = assay_made_print(data);
+        result = assay_result_json_print(data);
     } else if (result == ASSAY_EXIT_OK) {
         put_card(stdout, name, &ring);
     }
@@ -113,9 +113,9 @@ static int operator_key(const char *path)
     if (status != ASSAY_OK) return complain(path, status, cannot_write);
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("keys operator", (const char *const[]){ path, NULL });
+            assay_result_json("keys operator", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     put_hex(stdout, "public_key", public_key, sizeof public_key);
     return ASSAY_EXIT_OK;
@@ -190,9 +190,9 @@ static int rotate(const char *config_path)
     if (status != ASSAY_OK) return complain(config.keys_dir, status, cannot_write);
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("keys rotate", (const char *const[]){ config.keys_dir, NULL });
+            assay_result_json("keys rotate", (const char *const[]){ config.keys_dir, NULL });
         assay_json_set_uint(data, "incarnation", (uint64_t)newest + 1);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     (void)printf("%s: new voting and transport keys, incarnation %u; start the daemon, and the "
                  "network lists them\n",

@@ -73,8 +73,8 @@ static int make_request(const struct assay_config *config, const char *out)
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     uint8_t *text = NULL;
     size_t text_len = 0, sample_len = 0;
-    struct assay_eyes eyes;
-    assay_eyes_take(config, &eyes);
+    struct assay_service_user eyes;
+    assay_service_user_take(config, &eyes);
     int result = read_card(config, &card, &text, &text_len);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
@@ -83,7 +83,7 @@ static int make_request(const struct assay_config *config, const char *out)
             result =
                 complain(who, assay_config_evidence_text(config->evidence.kind), status, message);
     }
-    assay_eyes_give_back(&eyes);
+    assay_service_user_give_back(&eyes);
     char *written = NULL;
     if (result == ASSAY_EXIT_OK) {
         written = print_request(&card, assay_slice_over(text, text_len),
@@ -95,10 +95,10 @@ static int make_request(const struct assay_config *config, const char *out)
     }
     if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("node request", (const char *const[]){ out, NULL });
+            assay_result_json("node request", (const char *const[]){ out, NULL });
         assay_json_set_text(data, "name", card.name);
         assay_json_set_hex(data, "node_id", card.node_id, sizeof card.node_id);
-        result = assay_made_print(data);
+        result = assay_result_json_print(data);
     } else if (result == ASSAY_EXIT_OK) {
         (void)printf("%s: %s, with a quote of its platform; for an operator:\n"
                      "  assay change add-node %s --operator NAME --out join.change\n",

@@ -210,9 +210,9 @@ static int write_bundle(struct bundle *b, const char *path)
     }
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("debug bundle", (const char *const[]){ path, NULL });
+            assay_result_json("debug bundle", (const char *const[]){ path, NULL });
         assay_json_set_uint(data, "parts", b->parts);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     (void)printf("%s: %u files, nothing secret; look: tar tvf %s\n", path, b->parts, path);
     return ASSAY_EXIT_OK;

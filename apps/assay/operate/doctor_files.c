@@ -193,21 +193,22 @@ static void look_at_card(struct assay_doctor *d, const struct assay_keyring *rin
 static void look_at_tie(struct assay_doctor *d, struct assay_store *store)
 {
     static const char expected[] = "the store that the keys were used with";
-    enum assay_tie_fit fit = ASSAY_TIE_FITS;
-    const enum assay_status status = assay_tie_check(d->config.keys_dir, store, &fit);
+    enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
+    const enum assay_status status = assay_store_binding_check(d->config.keys_dir, store, &fit);
     if (status != ASSAY_OK)
         assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL, "store.id as the daemon wrote it",
                          "bring the file back from the back-up of the keys; without one remove "
                          "it and the store together: new keys are made then",
                          "%s/store.id: damaged, or of a newer version", d->config.keys_dir);
-    else if (fit != ASSAY_TIE_FITS)
+    else if (fit != ASSAY_STORE_BINDING_FITS)
         assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, expected,
                          "is node.state_dir right? Else a start makes new keys, and the node does "
                          "not vote until they are listed",
                          "%s: %s", d->config.state_dir,
-                         fit == ASSAY_TIE_NONE    ? "the store of these keys is not here"
-                         : fit == ASSAY_TIE_OTHER ? "another store than that of these keys"
-                                                  : "an older copy of the store of these keys");
+                         fit == ASSAY_STORE_BINDING_NONE ? "the store of these keys is not here"
+                         : fit == ASSAY_STORE_BINDING_OTHER
+                             ? "another store than that of these keys"
+                             : "an older copy of the store of these keys");
 }
 
 void assay_doctor_holder(struct assay_doctor *d)
@@ -452,9 +453,9 @@ void assay_doctor_config(struct assay_doctor *d)
 void assay_doctor_files(struct assay_doctor *d)
 {
     struct charter *const c = calloc(1, sizeof *c);
-    struct assay_eyes eyes;
+    struct assay_service_user eyes;
     if (c == NULL) return;
-    assay_eyes_take(&d->config, &eyes);
+    assay_service_user_take(&d->config, &eyes);
     look_at_genesis(d, c);
     look_at_peers(d, c);
     look_at_keys(d, c);
@@ -466,7 +467,7 @@ void assay_doctor_files(struct assay_doctor *d)
     look_at_program(d, c, "enclave.path", d->config.enclave_path);
     look_at_program(d, c, "restore_path", d->config.enclave_restore_path);
     look_at_source(d);
-    assay_eyes_give_back(&eyes);
+    assay_service_user_give_back(&eyes);
     free(c->bytes);
     free(c);
 }

@@ -41,7 +41,7 @@ static void put_why(const struct assay_json *node)
     (void)fputs(assay_json_bool(node, "probation", false) ? "on probation; " : "", stdout);
     if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
     else if (assay_json_get(node, "conduct") != NULL &&
-             assay_number_of(node, "conduct") < ASSAY_CONDUCT_LAST)
+             assay_number_of(node, "conduct") < ASSAY_PEER_SCORE_LAST)
         (void)fputs("served last here; ", stdout);
     (void)fputs(assay_text_of(reason, "text", ""), stdout);
     if (assay_number_of(reason, "epoch") > 0)

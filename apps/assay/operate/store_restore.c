@@ -61,12 +61,12 @@ static int open_folder(const char *dir, struct places *p)
 /* Can a daemon be made of it? */
 static enum assay_status try_charter(const struct assay_genesis *genesis, struct assay_store *store)
 {
-    struct assay_charter charter;
-    const size_t len = assay_charter_size();
+    struct assay_effective_rules charter;
+    const size_t len = assay_effective_rules_size();
     void *memory = aligned_alloc(64, len);
     if (memory == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status =
-        assay_charter_load(memory, len, genesis, store, &charter);
+        assay_effective_rules_load(memory, len, genesis, store, &charter);
     free(memory);
     return status;
 }
@@ -79,8 +79,8 @@ static enum assay_status fill(const struct assay_archive *archive,
     struct assay_store *store = NULL;
     enum assay_status status = assay_store_sqlite_open(path, &store, message, message_len);
     if (status == ASSAY_OK) status = assay_archive_unpack(archive, report, store);
-    if (status == ASSAY_OK) status = assay_tie_put_nobody(store);
-    if (status == ASSAY_OK) status = assay_tie_put_chain(store, genesis->chain_id);
+    if (status == ASSAY_OK) status = assay_store_binding_put_nobody(store);
+    if (status == ASSAY_OK) status = assay_store_binding_put_chain(store, genesis->chain_id);
     if (status == ASSAY_OK) status = assay_store_commit(store);
     if (status == ASSAY_OK) status = try_charter(genesis, store);
     if (status == ASSAY_E_STORE && store != NULL)
@@ -116,11 +116,11 @@ static int restore(const struct assay_store_options *o, const struct assay_archi
     result = take_place(&p);
     if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("store restore", (const char *const[]){ p.store, NULL });
+            assay_result_json("store restore", (const char *const[]){ p.store, NULL });
         assay_json_set_uint(data, "era", archive->end.era);
         assay_json_set_uint(data, "epoch", archive->end.epoch);
         assay_json_set_hex(data, "id", archive->end.id, sizeof archive->end.id);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     if (result == ASSAY_EXIT_OK)
         (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n", p.store,

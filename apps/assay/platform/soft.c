@@ -68,7 +68,8 @@ static bool read_number(const char *text, unsigned long max, unsigned long *out)
 static int say_file(const char *verb, const char *path, bool to_people)
 {
     if (assay_json_mode_asked())
-        return assay_made_print(assay_made(verb, (const char *const[]){ path, NULL }));
+        return assay_result_json_print(
+            assay_result_json(verb, (const char *const[]){ path, NULL }));
     if (to_people) (void)printf("%s\n", path);
     return ASSAY_EXIT_OK;
 }
@@ -101,9 +102,10 @@ static int say_ca(const char *dir, const char *key)
         (void)printf("root_key: \"%s\"\n", key);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_made("soft ca", (const char *const[]){ dir, NULL });
+    struct assay_json *const data =
+        assay_result_json("soft ca", (const char *const[]){ dir, NULL });
     assay_json_set_text(data, "root_key", key);
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 static int run_ca(const struct options *o)

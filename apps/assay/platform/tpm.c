@@ -41,7 +41,8 @@ static int complain_device(const char *message, enum assay_status status)
 int tpm_say_file(const char *verb, const char *path, bool to_people)
 {
     if (assay_json_mode_asked())
-        return assay_made_print(assay_made(verb, (const char *const[]){ path, NULL }));
+        return assay_result_json_print(
+            assay_result_json(verb, (const char *const[]){ path, NULL }));
     if (to_people) (void)printf("%s\n", path);
     return ASSAY_EXIT_OK;
 }
@@ -52,9 +53,9 @@ int tpm_say_value(const char *verb, const char *path, const char *name, const ch
         (void)printf("%s: \"%s\"\n", name, value);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_made(verb, (const char *const[]){ path, NULL });
+    struct assay_json *const data = assay_result_json(verb, (const char *const[]){ path, NULL });
     assay_json_set_text(data, name, value);
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 enum assay_status tpm_join(char path[static PATH_MAX], const char *dir, const char *name)

@@ -347,10 +347,10 @@ static int say_made(const char *path, const char *node, size_t len)
         (void)printf("%s: %zu bytes\n", path, len);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_made("proof", (const char *const[]){ path, NULL });
+    struct assay_json *const data = assay_result_json("proof", (const char *const[]){ path, NULL });
     assay_json_set_text(data, "node", node);
     assay_json_set_uint(data, "bytes", len);
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 static int make(const struct proof_options *o)

@@ -180,12 +180,12 @@ static int print_made(struct assay_anchor_sending *s, const char *verb, const ui
         (void)printf("contract       %s\nepoch          %" PRIu64 "\n", address, epoch);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_made(verb, (const char *const[]){ NULL });
+    struct assay_json *const data = assay_result_json(verb, (const char *const[]){ NULL });
     assay_json_set_text(data, "contract", address);
     assay_json_set_uint(data, "epoch", epoch);
     assay_json_set(data, "transactions", s->transactions);
     s->transactions = NULL;
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 /* ------------------------------------------------------------ advance */

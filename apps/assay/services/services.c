@@ -363,7 +363,7 @@ int assay_services_account(const struct assay_question *q, const char *which)
 {
     uint8_t account[32];
     char text[65];
-    const int known = assay_hand_account(q->group, which, account);
+    const int known = assay_record_submit_account(q->group, which, account);
     if (known != ASSAY_EXIT_OK) return known;
     assay_hex_encode(account, sizeof account, text, sizeof text);
     return assay_ask(q, show_account, "account %s", text);

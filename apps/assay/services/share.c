@@ -57,13 +57,13 @@ static int open_client(struct share_deed *d)
 {
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    const int set = assay_hand_timeout(&d->q, d->timeout);
+    const int set = assay_record_submit_timeout(&d->q, d->timeout);
     if (set >= 0) return set;
     d->until_ms = now_ms() + d->q.timeout_ms;
-    int result = assay_hand_key(d->q.group, d->key, &secret, public_key);
+    int result = assay_record_submit_key(d->q.group, d->key, &secret, public_key);
     if (result != ASSAY_EXIT_OK) return result;
     assay_task_account(public_key, d->account);
-    result = assay_hand_path(&d->q, d->path);
+    result = assay_record_submit_path(&d->q, d->path);
     const struct assay_share_client_config config = { .ledger = d->path, .key = &secret };
     const enum assay_status status =
         result == ASSAY_EXIT_OK ? assay_share_client_open(&config, &d->client) : ASSAY_OK;
@@ -122,7 +122,7 @@ static int take_readers(const struct share_deed *d,
 {
     for (uint32_t i = 0; i < d->reader_count; i++) {
         reader[i].kind = ASSAY_SHARE_READER_ACCOUNT;
-        const int known = assay_hand_account(d->q.group, d->readers[i], reader[i].name);
+        const int known = assay_record_submit_account(d->q.group, d->readers[i], reader[i].name);
         if (known != ASSAY_EXIT_OK) return known;
     }
     qsort(reader, d->reader_count, sizeof reader[0], by_name);
@@ -136,9 +136,10 @@ static int print_id(const struct share_deed *d, const uint8_t id[static 32])
 {
     char text[65];
     if (assay_json_mode_asked()) {
-        struct assay_json *const data = assay_made(d->made, (const char *const[]){ d->out, NULL });
+        struct assay_json *const data =
+            assay_result_json(d->made, (const char *const[]){ d->out, NULL });
         assay_json_set_hex(data, "id", id, 32);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     assay_hex_encode(id, 32, text, sizeof text);
     (void)printf("id: %s\n", text);
@@ -184,8 +185,8 @@ static int put(struct share_deed *d)
     uint64_t cluster = 0;
     ASSAY_ASSERT(d->name != NULL); /* by the table */
     d->made = "share put";
-    if (d->cluster != NULL &&
-        (!assay_hand_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
+    if (d->cluster != NULL && (!assay_record_submit_number(d->cluster, 0, &cluster) ||
+                               cluster >= ASSAY_SHARE_CLUSTERS_MAX))
         return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
     if (d->name[0] == '\0') return assay_misuse("--name is empty");
     const int free_out = assay_output_check("assay share put", d->out, NULL);
@@ -260,7 +261,8 @@ static int write_secret(const struct share_deed *d)
                                            assay_share_client_payload(d->client));
     if (written != ASSAY_EXIT_OK) return written;
     if (!assay_json_mode_asked()) return ASSAY_EXIT_OK;
-    return assay_made_print(assay_made("share read", (const char *const[]){ d->out, NULL }));
+    return assay_result_json_print(
+        assay_result_json("share read", (const char *const[]){ d->out, NULL }));
 }
 
 /* Holders answer nobody else, and would not say so. */
@@ -310,7 +312,7 @@ static int read_secret(struct share_deed *d)
 int assay_command_share(int argc, char **argv)
 {
     struct share_deed d = { .q = { .group = "share" } };
-    const struct assay_hand_option options[] = {
+    const struct assay_record_submit_option options[] = {
         { "key", &d.key, NULL, 0 },
         { "name", &d.name, NULL, 0 },
         { "out", &d.out, NULL, 0 },
@@ -320,7 +322,8 @@ int assay_command_share(int argc, char **argv)
         { "reader", d.readers, &d.reader_count, ASSAY_SHARE_READERS_MAX },
         { NULL, NULL, NULL, 0 },
     };
-    const int read = assay_hand_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+    const int read =
+        assay_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
     if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
     const int result = strcmp(d.verb, "put") == 0      ? put(&d)

@@ -106,8 +106,8 @@ static int read_numbers(struct task_running *r)
     r->price_wei = wei;
     for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
         r->price[i] = (uint8_t)wei;
-    if (d->deadline == NULL ||
-        (assay_hand_number(d->deadline, AHEAD_S_MIN, &r->ahead_s) && r->ahead_s <= AHEAD_S_MAX))
+    if (d->deadline == NULL || (assay_record_submit_number(d->deadline, AHEAD_S_MIN, &r->ahead_s) &&
+                                r->ahead_s <= AHEAD_S_MAX))
         return ASSAY_EXIT_OK;
     return assay_misuse("--deadline wants %d to %d seconds with --evm, not \"%s\"", AHEAD_S_MIN,
                         AHEAD_S_MAX, d->deadline);
@@ -314,11 +314,11 @@ static int deploy(struct task_chain *c)
         (void)printf("tasks          %s\n", address);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_made("task deploy", (const char *const[]){ NULL });
+    struct assay_json *const data = assay_result_json("task deploy", (const char *const[]){ NULL });
     assay_json_set_text(data, "tasks", address);
     assay_json_set(data, "transactions", c->sending.transactions);
     c->sending.transactions = NULL;
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 int task_chain_deploy(struct task_deed *deed)

@@ -137,7 +137,7 @@ static int read_input(struct task_running *r)
 static bool number(const char *text, uint64_t min, uint64_t max, uint64_t fallback, uint64_t *out)
 {
     *out = fallback;
-    return text == NULL || (assay_hand_number(text, min, out) && *out <= max);
+    return text == NULL || (assay_record_submit_number(text, min, out) && *out <= max);
 }
 
 static int read_standing(const char *text, enum assay_task_standing *standing)
@@ -237,7 +237,7 @@ static int read_keys(struct task_running *r)
     static const char label[] = "assay/task/store/v1";
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     if (r->chain == NULL) {
-        const int read = assay_hand_key(r->d->q.group, r->d->key, &r->key, public_key);
+        const int read = assay_record_submit_key(r->d->q.group, r->d->key, &r->key, public_key);
         if (read != ASSAY_EXIT_OK) return read;
     }
     assay_hmac_sha256(r->key.bytes, sizeof r->key.bytes, label, sizeof label - 1,
@@ -508,7 +508,7 @@ static int print(const struct task_running *r)
         return ASSAY_EXIT_OK;
     }
     struct assay_json *const data =
-        assay_made("task run", (const char *const[]){ r->d->out, NULL });
+        assay_result_json("task run", (const char *const[]){ r->d->out, NULL });
     assay_json_set_hex(data, "task", r->now.task, 32);
     assay_json_set_text(data, "executor", name_of(r, terms->executor));
     assay_json_set_hex(data, "code", terms->code, 32);
@@ -520,7 +520,7 @@ static int print(const struct task_running *r)
         assay_json_set_hex(data, "after", r->after->task, 32);
         assay_json_set_uint(data, "after_step", r->after->step);
     }
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 /* On a chain what was not paid comes back to whoever asks for it. */
@@ -565,7 +565,7 @@ static int begin(struct task_running *r)
                                      : assay_misuse("--key is missing: the account that pays");
     if (result == ASSAY_EXIT_OK) result = read_wish(r);
     if (result == ASSAY_EXIT_OK) result = read_input(r);
-    if (result == ASSAY_EXIT_OK) result = assay_hand_path(&r->d->q, r->socket);
+    if (result == ASSAY_EXIT_OK) result = assay_record_submit_path(&r->d->q, r->socket);
     if (result == ASSAY_EXIT_OK) result = assay_ask_document(&r->d->q, &r->services, "services");
     if (result == ASSAY_EXIT_OK && r->d->executor != NULL) result = find_executor(r);
     return result == ASSAY_EXIT_OK ? open_client(r) : result;

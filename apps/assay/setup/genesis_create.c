@@ -317,11 +317,11 @@ static int say(const char *path, const struct assay_genesis *genesis)
 {
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("genesis create", (const char *const[]){ path, NULL });
+            assay_result_json("genesis create", (const char *const[]){ path, NULL });
         assay_json_set_uint(data, "members", genesis->member_count);
         assay_json_set_uint(data, "operators", genesis->operator_count);
         assay_json_set_uint(data, "threshold", genesis->threshold);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     (void)printf("%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
                  path, (unsigned)genesis->member_count, (unsigned)genesis->operator_count,

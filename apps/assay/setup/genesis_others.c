@@ -22,7 +22,7 @@ static const uint32_t others = ASSAY_KINDS_KNOWN & ~ASSAY_KINDS_DCAP & ~ASSAY_KI
 
 /* One folder. On the heap. */
 struct find {
-    struct assay_given given;
+    struct assay_input_files given;
     struct assay_gathered gathered;
     struct assay_crl crl, other; /* room for two */
 };
@@ -127,8 +127,8 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
 {
     size_t chosen[ASSAY_CHAIN_MAX];
     struct assay_slice pieces[ASSAY_CHAIN_MAX], lists[ASSAY_LISTS_MAX];
-    ASSAY_TRY(assay_gather(&f->given.found, &root->key, false, &f->gathered));
-    assay_given_note(&f->given, f->gathered.leads, f->gathered.is_taken);
+    ASSAY_TRY(assay_message_intake(&f->given.found, &root->key, false, &f->gathered));
+    assay_input_files_note(&f->given, f->gathered.leads, f->gathered.is_taken);
     const size_t count = choose(f, chosen);
     const size_t list_count =
         choose_lists(f, &root->key, chosen, count, bundles->at_unix_s, lists);
@@ -171,7 +171,7 @@ enum assay_status assay_genesis_others_read(struct assay_genesis_bundles *bundle
     struct find *const f = calloc(1, sizeof *f);
     const char *where = NULL;
     if (f == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = assay_given_read(folder, &f->given, &where);
+    enum assay_status status = assay_input_files_read(folder, &f->given, &where);
     if (status != ASSAY_OK)
         status = assay_genesis_explain(message, status, "%s: %s", folder,
                                        status == ASSAY_E_FULL ? "too many certificates"
@@ -181,7 +181,7 @@ enum assay_status assay_genesis_others_read(struct assay_genesis_bundles *bundle
         const uint32_t kinds = kinds_of(policy, i, others);
         if (kinds != 0) status = add_root(bundles, folder, f, &policy->roots[i], kinds, message);
     }
-    assay_given_close(&f->given);
+    assay_input_files_close(&f->given);
     free(f);
     return status;
 }

@@ -89,12 +89,12 @@ static int sign_with(const char *path, const struct assay_genesis *genesis,
     if (written != ASSAY_EXIT_OK) return written;
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("genesis sign", (const char *const[]){ path, NULL });
+            assay_result_json("genesis sign", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
         assay_json_set_uint(data, "signatures", all.count);
         assay_json_set_uint(data, "operators", genesis->operator_count);
         assay_json_set_uint(data, "threshold", genesis->threshold);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     (void)printf("%s: signed by %u of %u operators, %u needed\n", path, (unsigned)all.count,
                  (unsigned)genesis->operator_count, (unsigned)genesis->threshold);

@@ -414,7 +414,7 @@ static void print_next(const struct local *l)
 static int print_made(const struct local *l)
 {
     struct assay_json *const data =
-        assay_made("setup local", (const char *const[]){ l->dir, NULL });
+        assay_result_json("setup local", (const char *const[]){ l->dir, NULL });
     struct assay_json *const nodes = assay_json_array();
     for (unsigned long n = 1; n <= l->nodes; n++) {
         struct assay_json *const node = assay_json_object();
@@ -433,7 +433,7 @@ static int print_made(const struct local *l)
     assay_json_set_bool(data, "insecure", true); /* SOFT proves nothing about hardware */
     assay_json_set(data, "nodes", nodes);
     set_services(l, data);
-    return assay_made_print(data);
+    return assay_result_json_print(data);
 }
 
 /* A group of three replicas has each seat from another operator (docs/services.md 1.9.3). */

@@ -206,10 +206,10 @@ int assay_setup_node(struct assay_setup *s)
     if (made != ASSAY_EXIT_OK) return made;
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
-            assay_made("setup node", (const char *const[]){ s->dir, NULL });
+            assay_result_json("setup node", (const char *const[]){ s->dir, NULL });
         assay_json_set_text(data, "name", s->name);
         assay_json_set_text(data, "config", config);
-        return assay_made_print(data);
+        return assay_result_json_print(data);
     }
     print_next(s, config);
     return ASSAY_EXIT_OK;

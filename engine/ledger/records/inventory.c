@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
-enum assay_status assay_have_encode(const struct assay_have *have, struct assay_writer *w)
+enum assay_status assay_inventory_encode(const struct assay_inventory *have, struct assay_writer *w)
 {
     ASSAY_ASSERT(have->epoch <= INT64_MAX && have->envelopes.len > 0);
     ASSAY_ASSERT(have->envelopes.len == have->ballots.len);
@@ -18,13 +18,13 @@ enum assay_status assay_have_encode(const struct assay_have *have, struct assay_
     return assay_writer_finish(w, &all);
 }
 
-enum assay_status assay_have_decode(struct assay_slice payload, uint32_t members,
-                                    struct assay_have *have)
+enum assay_status assay_inventory_decode(struct assay_slice payload, uint32_t members,
+                                         struct assay_inventory *have)
 {
     ASSAY_ASSERT(members > 0);
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_have h = { 0 };
-    const size_t len = assay_have_bitmap_len(members);
+    struct assay_inventory h = { 0 };
+    const size_t len = assay_inventory_bitmap_len(members);
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &h.epoch));
     ASSAY_TRY(assay_cbor_bytes(&c, len, &h.envelopes));

@@ -13,24 +13,24 @@
 #include "base/status.h"
 #include "base/writer.h"
 
-enum { ASSAY_HAVE_FIXED_LEN_MAX = 16 }; /* beside the two bitmaps */
+enum { ASSAY_INVENTORY_FIXED_LEN_MAX = 16 }; /* beside the two bitmaps */
 
-struct assay_have {
+struct assay_inventory {
     uint64_t epoch;
     struct assay_slice envelopes, ballots;
 };
 
 /* Returns: bytes of one bitmap. */
-static inline size_t assay_have_bitmap_len(uint32_t members)
+static inline size_t assay_inventory_bitmap_len(uint32_t members)
 {
     return ((size_t)members + 7) / 8;
 }
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_have_encode(const struct assay_have *have,
-                                                  struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_inventory_encode(const struct assay_inventory *have,
+                                                       struct assay_writer *w);
 /* Out:     *have, slices of payload
  * Returns: ASSAY_OK | ASSAY_E_RANGE (a bitmap of another length) | other INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_have_decode(struct assay_slice payload, uint32_t members,
-                                                  struct assay_have *have);
+ASSAY_CHECKED enum assay_status assay_inventory_decode(struct assay_slice payload, uint32_t members,
+                                                       struct assay_inventory *have);
 
 #endif

@@ -14,8 +14,8 @@ static bool has_digest(struct assay_slice document, const uint8_t digest[static 
     return assay_bytes_equal(own, digest, 32);
 }
 
-bool assay_charter_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
-                           struct assay_slice *document)
+bool assay_effective_rules_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
+                                   struct assay_slice *document)
 {
     struct assay_change change;
     *document = kept;
@@ -66,12 +66,13 @@ static enum assay_status take(struct assay_slice own, const uint8_t own_digest[s
     return ASSAY_OK;
 }
 
-enum assay_status assay_charter_of(const struct assay_genesis *genesis,
-                                   const struct assay_state *state, assay_document_find *find,
-                                   void *context, struct assay_genesis *charter)
+enum assay_status assay_effective_rules_of(const struct assay_genesis *genesis,
+                                           const struct assay_state *state,
+                                           assay_document_find *find, void *context,
+                                           struct assay_genesis *charter)
 {
     struct assay_slice operators;
-    const struct assay_charter_rules *rules = &state->rules;
+    const struct assay_effective_rules_rules *rules = &state->rules;
     ASSAY_ASSERT(charter != genesis && state->member_count <= ASSAY_MEMBERS_MAX);
     if (!assay_bytes_equal(genesis->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     *charter = *genesis;

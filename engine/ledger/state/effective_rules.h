@@ -18,7 +18,7 @@ typedef bool assay_document_find(void *context, const uint8_t digest[static 32],
                                  struct assay_slice *document);
 
 /*
- * assay_charter_of - the charter after a state.
+ * assay_effective_rules_of - the charter after a state.
  *
  * In:      genesis, state (both outlive *charter, which borrows names from state and documents from
  *          genesis and find)
@@ -26,14 +26,14 @@ typedef bool assay_document_find(void *context, const uint8_t digest[static 32],
  *          heap memory)
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain's state) | ASSAY_E_NOT_FOUND (a document)
  */
-ASSAY_CHECKED enum assay_status assay_charter_of(const struct assay_genesis *genesis,
-                                                 const struct assay_state *state,
-                                                 assay_document_find *find, void *context,
-                                                 struct assay_genesis *charter);
+ASSAY_CHECKED enum assay_status assay_effective_rules_of(const struct assay_genesis *genesis,
+                                                         const struct assay_state *state,
+                                                         assay_document_find *find, void *context,
+                                                         struct assay_genesis *charter);
 /* The document of this digest in what a store keeps of decisions: a CHANGE record that brought it,
  * or a set of endorsements by itself, as collateral that was renewed made it. Any bytes.
  * Returns: whether it is in them. */
-bool assay_charter_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
-                           struct assay_slice *document);
+bool assay_effective_rules_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
+                                   struct assay_slice *document);
 
 #endif

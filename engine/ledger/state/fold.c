@@ -329,7 +329,7 @@ static enum assay_status follow_pending(struct assay_fold *f)
 static bool in_force(const struct assay_fold *f)
 {
     const struct assay_genesis *c = f->charter;
-    const struct assay_charter_rules *r = &f->state.rules;
+    const struct assay_effective_rules_rules *r = &f->state.rules;
     return c != NULL && assay_bytes_equal(c->policy_digest, r->policy_digest, 32) &&
            assay_bytes_equal(c->endorsements_digest, r->endorsements_digest, 32) &&
            assay_bytes_equal(f->plan_digest, f->state.services.plan, 32) &&
@@ -434,7 +434,7 @@ static enum assay_status follow_plan(struct assay_fold *f)
 static enum assay_status follow_charter(struct assay_fold *f)
 {
     if (in_force(f)) return ASSAY_OK;
-    ASSAY_TRY(assay_charter_of(f->genesis, &f->state, find_document, f, f->own_charter));
+    ASSAY_TRY(assay_effective_rules_of(f->genesis, &f->state, find_document, f, f->own_charter));
     ASSAY_TRY(follow_plan(f));
     f->charter = f->own_charter;
     /* What serves now is left alone: the next set is made in the other place. */

@@ -16,14 +16,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LENGTH_LEN = 4, IN_MAX = LENGTH_LEN + ASSAY_DOOR_FRAME_MAX, BACKLOG = 32, HOST_MAX = 255 };
+enum {
+    LENGTH_LEN = 4,
+    IN_MAX = LENGTH_LEN + ASSAY_CLIENT_LISTENER_FRAME_MAX,
+    BACKLOG = 32,
+    HOST_MAX = 255
+};
 
 /* One end of a connection. */
 struct line {
     int fd;
     size_t in_len, taken, out_len;
     uint8_t in[IN_MAX];
-    uint8_t out[ASSAY_DOOR_WAITS_MAX];
+    uint8_t out[ASSAY_CLIENT_LISTENER_WAITS_MAX];
 };
 
 static struct line *line_open(int fd)
@@ -72,7 +77,7 @@ static enum assay_status line_send(struct line *line, struct assay_slice frame)
 {
     struct assay_writer w = assay_writer_over(line->out + line->out_len,
                                               sizeof line->out - line->out_len);
-    ASSAY_ASSERT(frame.len > 0 && frame.len <= ASSAY_DOOR_FRAME_MAX);
+    ASSAY_ASSERT(frame.len > 0 && frame.len <= ASSAY_CLIENT_LISTENER_FRAME_MAX);
     assay_writer_u32be(&w, (uint32_t)frame.len);
     assay_writer_put(&w, frame.bytes, frame.len);
     if (w.full) return ASSAY_E_FULL;
@@ -101,7 +106,7 @@ static enum assay_status line_next(struct line *line, struct assay_slice *frame)
     ASSAY_TRY(line_fill(line, LENGTH_LEN));
     const size_t len = (size_t)line->in[0] << 24 | (size_t)line->in[1] << 16 |
                        (size_t)line->in[2] << 8 | line->in[3];
-    if (len == 0 || len > ASSAY_DOOR_FRAME_MAX) return ASSAY_E_RANGE;
+    if (len == 0 || len > ASSAY_CLIENT_LISTENER_FRAME_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(line_fill(line, LENGTH_LEN + len));
     line->taken = LENGTH_LEN + len;
     *frame = assay_slice_over(line->in + LENGTH_LEN, len);
@@ -153,16 +158,16 @@ struct guest {
     uint8_t from[16]; /* its IPv4 address, or the /64 of its IPv6 address */
 };
 
-struct assay_door {
+struct assay_client_listener {
     int fd;
     uint16_t port;
     uint64_t last; /* number of a guest */
     uint64_t now_ms;
     size_t next; /* whose turn it is to be heard */
-    struct guest guest[ASSAY_DOOR_GUESTS_MAX];
+    struct guest guest[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
 };
 
-static enum assay_status bind_to(struct assay_door *d, const struct addrinfo *at)
+static enum assay_status bind_to(struct assay_client_listener *d, const struct addrinfo *at)
 {
     const int on = 1;
     union {
@@ -181,13 +186,13 @@ static enum assay_status bind_to(struct assay_door *d, const struct addrinfo *at
     return ASSAY_OK;
 }
 
-enum assay_status assay_door_open(const char *listen, struct assay_door **out,
-                                  char message[static ASSAY_DOOR_MESSAGE_LEN])
+enum assay_status assay_client_listener_open(const char *listen, struct assay_client_listener **out,
+                                             char message[static ASSAY_CLIENT_LISTENER_MESSAGE_LEN])
 {
     enum assay_status status = ASSAY_E_MEMORY;
-    struct assay_door *d = calloc(1, sizeof *d);
+    struct assay_client_listener *d = calloc(1, sizeof *d);
     *out = NULL;
-    (void)snprintf(message, ASSAY_DOOR_MESSAGE_LEN, "out of memory");
+    (void)snprintf(message, ASSAY_CLIENT_LISTENER_MESSAGE_LEN, "out of memory");
     if (d == NULL) return ASSAY_E_MEMORY;
     d->fd = -1;
     struct addrinfo *at = look_up(listen, AI_PASSIVE, &status);
@@ -199,9 +204,9 @@ enum assay_status assay_door_open(const char *listen, struct assay_door **out,
         *out = d;
         return ASSAY_OK;
     }
-    (void)snprintf(message, ASSAY_DOOR_MESSAGE_LEN, "%s: %s", listen,
+    (void)snprintf(message, ASSAY_CLIENT_LISTENER_MESSAGE_LEN, "%s: %s", listen,
                    status == ASSAY_E_IO ? strerror(errno) : "no address to listen at, HOST:PORT");
-    assay_door_close(&d);
+    assay_client_listener_close(&d);
     return ASSAY_E_IO;
 }
 
@@ -211,27 +216,28 @@ static void leave(struct guest *g)
     *g = (struct guest){ 0 };
 }
 
-void assay_door_close(struct assay_door **door)
+void assay_client_listener_close(struct assay_client_listener **door)
 {
-    struct assay_door *d = *door;
+    struct assay_client_listener *d = *door;
     if (d == NULL) return;
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         leave(&d->guest[i]);
     if (d->fd >= 0) (void)close(d->fd);
     free(d);
     *door = NULL;
 }
 
-uint16_t assay_door_port(const struct assay_door *door)
+uint16_t assay_client_listener_port(const struct assay_client_listener *door)
 {
     return door->port;
 }
 
-size_t assay_door_poll(const struct assay_door *door, struct pollfd fds[static ASSAY_DOOR_FDS])
+size_t assay_client_listener_poll(const struct assay_client_listener *door,
+                                  struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
 {
     size_t count = 0;
     fds[count++] = (struct pollfd){ .fd = door->fd, .events = POLLIN };
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         if (door->guest[i].line != NULL)
             fds[count++] = (struct pollfd){ .fd = door->guest[i].line->fd,
                                             .events = line_events(door->guest[i].line) };
@@ -253,11 +259,11 @@ struct crowd {
     size_t site, address;
 };
 
-static struct crowd crowd_of(const struct assay_door *d, const uint8_t from[static 16],
+static struct crowd crowd_of(const struct assay_client_listener *d, const uint8_t from[static 16],
                              enum guest_stage stage)
 {
     struct crowd crowd = { 0 };
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         const struct guest *g = &d->guest[i];
         if (g->line == NULL || g->stage != stage) continue;
         crowd.site += is_same_site(g->from, from);
@@ -267,7 +273,8 @@ static struct crowd crowd_of(const struct assay_door *d, const uint8_t from[stat
 }
 
 /* Whether a goes before b, which is of the same stage. */
-static bool goes_before(const struct assay_door *d, const struct guest *a, const struct guest *b)
+static bool goes_before(const struct assay_client_listener *d, const struct guest *a,
+                        const struct guest *b)
 {
     const struct crowd of_a = crowd_of(d, a->from, a->stage), of_b = crowd_of(d, b->from, b->stage);
     if (of_a.site != of_b.site) return of_a.site > of_b.site;
@@ -277,7 +284,7 @@ static bool goes_before(const struct assay_door *d, const struct guest *a, const
 
 /* Whether a guest that waits gives way: its site, or within a site its address, has more guests
  * than the caller's would have. */
-static bool gives_way(const struct assay_door *d, const struct guest *g,
+static bool gives_way(const struct assay_client_listener *d, const struct guest *g,
                       const uint8_t from[static 16])
 {
     const struct crowd of_guest = crowd_of(d, g->from, GUEST_WAITING);
@@ -288,10 +295,10 @@ static bool gives_way(const struct assay_door *d, const struct guest *g,
 
 /* A free place for a caller, or that of a guest who has to go. Returns: NULL: the caller is refused
  */
-static struct guest *find_place(struct assay_door *d, const uint8_t from[static 16])
+static struct guest *find_place(struct assay_client_listener *d, const uint8_t from[static 16])
 {
     struct guest *worst = NULL;
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         struct guest *g = &d->guest[i];
         if (g->line == NULL) return g;
         if (worst == NULL || g->stage < worst->stage ||
@@ -318,7 +325,7 @@ static void address_of(const struct sockaddr_storage *at, uint8_t from[static 16
     }
 }
 
-static void admit(struct assay_door *d)
+static void admit(struct assay_client_listener *d)
 {
     for (int i = 0; i < BACKLOG; i++) {
         struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
@@ -339,23 +346,24 @@ static void admit(struct assay_door *d)
     }
 }
 
-void assay_door_turn(struct assay_door *door, uint64_t now_ms)
+void assay_client_listener_turn(struct assay_client_listener *door, uint64_t now_ms)
 {
     door->now_ms = now_ms;
     admit(door);
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         struct guest *g = &door->guest[i];
         if (g->line == NULL) continue;
-        if (line_flush(g->line) != ASSAY_OK || now_ms - g->heard_ms > ASSAY_DOOR_IDLE_MS) leave(g);
+        if (line_flush(g->line) != ASSAY_OK || now_ms - g->heard_ms > ASSAY_CLIENT_LISTENER_IDLE_MS)
+            leave(g);
     }
 }
 
-enum assay_status assay_door_next(struct assay_door *door, uint64_t *guest,
-                                  struct assay_slice *frame)
+enum assay_status assay_client_listener_next(struct assay_client_listener *door, uint64_t *guest,
+                                             struct assay_slice *frame)
 {
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         struct guest *g = &door->guest[door->next];
-        door->next = (door->next + 1) % ASSAY_DOOR_GUESTS_MAX;
+        door->next = (door->next + 1) % ASSAY_CLIENT_LISTENER_GUESTS_MAX;
         if (g->line == NULL) continue;
         const enum assay_status status = line_next(g->line, frame);
         if (status == ASSAY_E_AGAIN) continue;
@@ -370,9 +378,10 @@ enum assay_status assay_door_next(struct assay_door *door, uint64_t *guest,
     return ASSAY_E_AGAIN;
 }
 
-bool assay_door_site(const struct assay_door *door, uint64_t guest, uint8_t site[static 16])
+bool assay_client_listener_site(const struct assay_client_listener *door, uint64_t guest,
+                                uint8_t site[static 16])
 {
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         const struct guest *g = &door->guest[i];
         if (g->line == NULL || g->number != guest) continue;
         assay_bytes_copy(site, 16, g->from, 16);
@@ -382,14 +391,15 @@ bool assay_door_site(const struct assay_door *door, uint64_t guest, uint8_t site
     return false;
 }
 
-static struct guest *find(struct assay_door *d, uint64_t number)
+static struct guest *find(struct assay_client_listener *d, uint64_t number)
 {
-    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         if (d->guest[i].line != NULL && d->guest[i].number == number) return &d->guest[i];
     return NULL;
 }
 
-void assay_door_send(struct assay_door *door, uint64_t guest, struct assay_slice frame)
+void assay_client_listener_send(struct assay_client_listener *door, uint64_t guest,
+                                struct assay_slice frame)
 {
     struct guest *g = find(door, guest);
     if (g == NULL) return;
@@ -397,7 +407,7 @@ void assay_door_send(struct assay_door *door, uint64_t guest, struct assay_slice
     if (line_send(g->line, frame) != ASSAY_OK) leave(g);
 }
 
-void assay_door_hang_up(struct assay_door *door, uint64_t guest)
+void assay_client_listener_hang_up(struct assay_client_listener *door, uint64_t guest)
 {
     struct guest *g = find(door, guest);
     if (g != NULL) leave(g);

@@ -17,7 +17,7 @@ struct party {
     struct assay_cont_contact contact;
 };
 
-struct assay_board {
+struct assay_peer_links {
     struct assay_secret32 secret;
     uint8_t public_key[32];
     uint32_t instances;
@@ -27,8 +27,9 @@ struct assay_board {
     struct assay_link *link;
 };
 
-static enum assay_status set_up(struct assay_board *b, const struct assay_board_config *config,
-                                char message[static ASSAY_BOARD_MESSAGE_LEN])
+static enum assay_status set_up(struct assay_peer_links *b,
+                                const struct assay_peer_links_config *config,
+                                char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
     b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + ASSAY_CONT_SEATS_MAX + 1;
     b->roster.self = (uint16_t)(b->roster.count - 1);
@@ -51,24 +52,25 @@ static enum assay_status set_up(struct assay_board *b, const struct assay_board_
     return assay_link_identify(b->link, &b->secret, b->public_key);
 }
 
-enum assay_status assay_board_open(const struct assay_board_config *config,
-                                   struct assay_board **out,
-                                   char message[static ASSAY_BOARD_MESSAGE_LEN])
+enum assay_status assay_peer_links_open(const struct assay_peer_links_config *config,
+                                        struct assay_peer_links **out,
+                                        char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
-    _Static_assert((int)ASSAY_BOARD_MESSAGE_LEN >= (int)ASSAY_LINK_MESSAGE_LEN, "its words fit");
+    _Static_assert((int)ASSAY_PEER_LINKS_MESSAGE_LEN >= (int)ASSAY_LINK_MESSAGE_LEN,
+                   "its words fit");
     ASSAY_ASSERT(config->instances <= ASSAY_CONT_INSTANCES_MAX);
-    struct assay_board *b = calloc(1, sizeof *b);
-    (void)snprintf(message, ASSAY_BOARD_MESSAGE_LEN, "out of memory, or no random numbers");
+    struct assay_peer_links *b = calloc(1, sizeof *b);
+    (void)snprintf(message, ASSAY_PEER_LINKS_MESSAGE_LEN, "out of memory, or no random numbers");
     if (b == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status = set_up(b, config, message);
-    if (status != ASSAY_OK) assay_board_close(&b);
+    if (status != ASSAY_OK) assay_peer_links_close(&b);
     *out = b;
     return status;
 }
 
-void assay_board_close(struct assay_board **board)
+void assay_peer_links_close(struct assay_peer_links **board)
 {
-    struct assay_board *b = *board;
+    struct assay_peer_links *b = *board;
     if (b == NULL) return;
     assay_link_close(&b->link);
     assay_secret_wipe(&b->secret, sizeof b->secret);
@@ -78,8 +80,8 @@ void assay_board_close(struct assay_board **board)
     *board = NULL;
 }
 
-enum assay_status assay_board_contact(const struct assay_board *board, const char *host,
-                                      struct assay_cont_contact *contact)
+enum assay_status assay_peer_links_contact(const struct assay_peer_links *board, const char *host,
+                                           struct assay_cont_contact *contact)
 {
     static const char scheme[] = "tcp://";
     char text[ASSAY_LINK_ENDPOINT_MAX];
@@ -97,7 +99,7 @@ enum assay_status assay_board_contact(const struct assay_board *board, const cha
 
 /* --- who is who */
 
-static void set_party(struct assay_board *b, uint32_t slot, const struct assay_cont_from *from,
+static void set_party(struct assay_peer_links *b, uint32_t slot, const struct assay_cont_from *from,
                       const struct assay_cont_contact *contact)
 {
     struct party *p = &b->parties[slot];
@@ -121,9 +123,9 @@ static void set_party(struct assay_board *b, uint32_t slot, const struct assay_c
     assay_bytes_copy(entry->transport, 32, contact->curve, 32);
 }
 
-void assay_board_list(struct assay_board *board, uint32_t slot,
-                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                      const struct assay_cont_contact *contact)
+void assay_peer_links_list(struct assay_peer_links *board, uint32_t slot,
+                           const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                           const struct assay_cont_contact *contact)
 {
     struct assay_cont_from from = { .replica = true };
     ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
@@ -134,7 +136,7 @@ void assay_board_list(struct assay_board *board, uint32_t slot,
 }
 
 /* A row keeps its place, and so its line, while others leave the table. */
-static void take_rows(struct assay_board *b, const struct assay_cont_group *group)
+static void take_rows(struct assay_peer_links *b, const struct assay_cont_group *group)
 {
     for (uint32_t place = 0; place < b->instances; place++) {
         const bool taken =
@@ -151,12 +153,12 @@ static void take_rows(struct assay_board *b, const struct assay_cont_group *grou
     }
 }
 
-static uint32_t seat_slot(const struct assay_board *b, uint32_t seat)
+static uint32_t seat_slot(const struct assay_peer_links *b, uint32_t seat)
 {
     return ASSAY_CONT_SLOTS_MAX + b->instances + seat;
 }
 
-static bool is_listed(const struct assay_board *b, const uint8_t curve[static 32])
+static bool is_listed(const struct assay_peer_links *b, const uint8_t curve[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (!b->roster.entries[i].gone && assay_bytes_equal(b->parties[i].contact.curve, curve, 32))
@@ -164,8 +166,8 @@ static bool is_listed(const struct assay_board *b, const uint8_t curve[static 32
     return false;
 }
 
-void assay_board_seats(struct assay_board *board, const struct assay_cont_roster *roster,
-                       const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
+void assay_peer_links_seats(struct assay_peer_links *board, const struct assay_cont_roster *roster,
+                            const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
         const bool named = i < roster->count && contact[i].address_len > 0 &&
@@ -178,7 +180,7 @@ void assay_board_seats(struct assay_board *board, const struct assay_cont_roster
 }
 
 /* One CURVE key is one party. */
-static void drop_listed_seats(struct assay_board *b)
+static void drop_listed_seats(struct assay_peer_links *b)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
         const uint32_t slot = seat_slot(b, i);
@@ -187,11 +189,11 @@ static void drop_listed_seats(struct assay_board *b)
     }
 }
 
-void assay_board_take(struct assay_board *board, const struct assay_cont_group *group)
+void assay_peer_links_take(struct assay_peer_links *board, const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
-        assay_board_list(board, i, m->key, m->listed ? &m->contact : NULL);
+        assay_peer_links_list(board, i, m->key, m->listed ? &m->contact : NULL);
     }
     drop_listed_seats(board);
     take_rows(board, group);
@@ -199,7 +201,7 @@ void assay_board_take(struct assay_board *board, const struct assay_cont_group *
 
 /* --- frames */
 
-static bool dial(struct assay_board *b, uint16_t slot)
+static bool dial(struct assay_peer_links *b, uint16_t slot)
 {
     struct party *p = &b->parties[slot];
     char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
@@ -210,7 +212,8 @@ static bool dial(struct assay_board *b, uint16_t slot)
     return p->dialled;
 }
 
-void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_slice frame)
+void assay_peer_links_to_slot(struct assay_peer_links *board, uint16_t slot,
+                              struct assay_slice frame)
 {
     ASSAY_ASSERT(slot < board->roster.count);
     if (!dial(board, slot)) return;
@@ -218,14 +221,14 @@ void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_
                         "a frame that is lost is said again by whoever waits for its answer");
 }
 
-static bool has_key(const struct assay_board *b, uint32_t slot, const uint8_t *key)
+static bool has_key(const struct assay_peer_links *b, uint32_t slot, const uint8_t *key)
 {
     return !b->roster.entries[slot].gone &&
            assay_bytes_equal(b->parties[slot].from.key, key, ASSAY_P256_PUBLIC_LEN);
 }
 
 /* Returns: the slot of a replica; that of this process: nobody has the key. */
-static uint32_t slot_of(const struct assay_board *b, const uint8_t *key)
+static uint32_t slot_of(const struct assay_peer_links *b, const uint8_t *key)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (has_key(b, i, key)) return i;
@@ -234,38 +237,38 @@ static uint32_t slot_of(const struct assay_board *b, const uint8_t *key)
     return b->roster.self;
 }
 
-void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
-                            struct assay_slice frame)
+void assay_peer_links_to_replica(struct assay_peer_links *board, const uint8_t *key,
+                                 struct assay_slice frame)
 {
     const uint32_t slot = slot_of(board, key);
-    if (slot != board->roster.self) assay_board_to_slot(board, (uint16_t)slot, frame);
+    if (slot != board->roster.self) assay_peer_links_to_slot(board, (uint16_t)slot, frame);
 }
 
-void assay_board_to_session(struct assay_board *board, const uint8_t instance[static 32],
-                            uint64_t session, struct assay_slice frame)
+void assay_peer_links_to_session(struct assay_peer_links *board, const uint8_t instance[static 32],
+                                 uint64_t session, struct assay_slice frame)
 {
     for (uint32_t place = 0; place < board->instances; place++) {
         const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
         const struct assay_cont_from *from = &board->parties[slot].from;
         if (from->session != session || !assay_bytes_equal(from->instance, instance, 32)) continue;
-        assay_board_to_slot(board, (uint16_t)slot, frame);
+        assay_peer_links_to_slot(board, (uint16_t)slot, frame);
         return;
     }
 }
 
-enum assay_status assay_board_wait(struct assay_board *board, uint64_t now_ms,
-                                   struct pollfd *extra, size_t count, int timeout_ms)
+enum assay_status assay_peer_links_wait(struct assay_peer_links *board, uint64_t now_ms,
+                                        struct pollfd *extra, size_t count, int timeout_ms)
 {
     return assay_link_wait(board->link, now_ms, extra, count, timeout_ms);
 }
 
-void assay_board_flush(struct assay_board *board)
+void assay_peer_links_flush(struct assay_peer_links *board)
 {
     assay_link_flush(board->link);
 }
 
-enum assay_status assay_board_receive(struct assay_board *board, uint16_t *slot,
-                                      struct assay_cont_from *from, struct assay_slice *frame)
+enum assay_status assay_peer_links_receive(struct assay_peer_links *board, uint16_t *slot,
+                                           struct assay_cont_from *from, struct assay_slice *frame)
 {
     enum assay_roster_key which = ASSAY_ROSTER_TRANSPORT;
     ASSAY_TRY(assay_link_receive(board->link, slot, &which, frame));
@@ -274,7 +277,7 @@ enum assay_status assay_board_receive(struct assay_board *board, uint16_t *slot,
     return ASSAY_OK;
 }
 
-uint64_t assay_board_clock_ms(void)
+uint64_t assay_peer_links_clock_ms(void)
 {
     return assay_link_clock_ms();
 }

@@ -14,13 +14,13 @@ struct record {
     uint8_t *payload;
 };
 
-struct assay_pending {
+struct assay_record_queue {
     uint64_t again_ms;
     size_t count;
-    struct record record[ASSAY_PENDING_RECORDS_MAX]; /* in the order of add */
+    struct record record[ASSAY_RECORD_QUEUE_RECORDS_MAX]; /* in the order of add */
 };
 
-enum assay_status assay_pending_create(uint64_t again_ms, struct assay_pending **out)
+enum assay_status assay_record_queue_create(uint64_t again_ms, struct assay_record_queue **out)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL) return ASSAY_E_MEMORY;
@@ -28,7 +28,7 @@ enum assay_status assay_pending_create(uint64_t again_ms, struct assay_pending *
     return ASSAY_OK;
 }
 
-void assay_pending_destroy(struct assay_pending **pending)
+void assay_record_queue_destroy(struct assay_record_queue **pending)
 {
     if (*pending == NULL) return;
     for (size_t i = 0; i < (*pending)->count; i++)
@@ -37,7 +37,7 @@ void assay_pending_destroy(struct assay_pending **pending)
     *pending = NULL;
 }
 
-static size_t find(const struct assay_pending *p, enum assay_service_kind kind,
+static size_t find(const struct assay_record_queue *p, enum assay_service_kind kind,
                    struct assay_slice payload)
 {
     size_t at = 0;
@@ -48,7 +48,7 @@ static size_t find(const struct assay_pending *p, enum assay_service_kind kind,
     return at;
 }
 
-static void remove_at(struct assay_pending *p, size_t at)
+static void remove_at(struct assay_record_queue *p, size_t at)
 {
     free(p->record[at].payload);
     p->count--;
@@ -56,12 +56,12 @@ static void remove_at(struct assay_pending *p, size_t at)
         p->record[i] = p->record[i + 1];
 }
 
-enum assay_status assay_pending_add(struct assay_pending *pending, enum assay_service_kind kind,
-                                    struct assay_slice payload)
+enum assay_status assay_record_queue_add(struct assay_record_queue *pending,
+                                         enum assay_service_kind kind, struct assay_slice payload)
 {
     ASSAY_ASSERT(payload.len > 0 && payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
     if (find(pending, kind, payload) < pending->count) return ASSAY_OK;
-    if (pending->count == ASSAY_PENDING_RECORDS_MAX) return ASSAY_E_FULL;
+    if (pending->count == ASSAY_RECORD_QUEUE_RECORDS_MAX) return ASSAY_E_FULL;
     uint8_t *copy = malloc(payload.len);
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, payload.len, payload.bytes, payload.len);
@@ -70,27 +70,27 @@ enum assay_status assay_pending_add(struct assay_pending *pending, enum assay_se
     return ASSAY_OK;
 }
 
-void assay_pending_final(struct assay_pending *pending, enum assay_service_kind kind,
-                         struct assay_slice payload)
+void assay_record_queue_final(struct assay_record_queue *pending, enum assay_service_kind kind,
+                              struct assay_slice payload)
 {
     const size_t at = find(pending, kind, payload);
     if (at < pending->count) remove_at(pending, at);
 }
 
-void assay_pending_drop(struct assay_pending *pending, enum assay_service_kind kind)
+void assay_record_queue_drop(struct assay_record_queue *pending, enum assay_service_kind kind)
 {
     for (size_t i = pending->count; i-- > 0;)
         if (pending->record[i].kind == kind) remove_at(pending, i);
 }
 
-void assay_pending_renew(struct assay_pending *pending)
+void assay_record_queue_renew(struct assay_record_queue *pending)
 {
     for (size_t i = 0; i < pending->count; i++)
         pending->record[i].due_ms = 0;
 }
 
-void assay_pending_turn(struct assay_pending *pending, struct assay_follower *follower,
-                        uint64_t now_ms)
+void assay_record_queue_turn(struct assay_record_queue *pending, struct assay_follower *follower,
+                             uint64_t now_ms)
 {
     for (size_t i = 0; i < pending->count; i++) {
         struct record *r = &pending->record[i];
@@ -103,7 +103,7 @@ void assay_pending_turn(struct assay_pending *pending, struct assay_follower *fo
     }
 }
 
-uint64_t assay_pending_wake_at(const struct assay_pending *pending)
+uint64_t assay_record_queue_wake_at(const struct assay_record_queue *pending)
 {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; i < pending->count; i++)
@@ -111,7 +111,7 @@ uint64_t assay_pending_wake_at(const struct assay_pending *pending)
     return at;
 }
 
-size_t assay_pending_count(const struct assay_pending *pending)
+size_t assay_record_queue_count(const struct assay_record_queue *pending)
 {
     return pending->count;
 }

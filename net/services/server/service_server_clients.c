@@ -14,10 +14,11 @@
 
 enum { PLACES_MAX = 8 }; /* of one socket */
 
-static uint32_t places_of(const struct assay_desk *d, const struct listener *l, uint32_t uid)
+static uint32_t places_of(const struct assay_service_server *d, const struct listener *l,
+                          uint32_t uid)
 {
     uint32_t held = 0;
-    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         const struct client *c = &d->clients[i];
         held += desk_is_open(c) && c->at == l && c->of->uid == uid;
     }
@@ -25,19 +26,21 @@ static uint32_t places_of(const struct assay_desk *d, const struct listener *l, 
 }
 
 /* For the log, so often that a program that dials again and again does not fill it. */
-static void say_crowded(struct assay_desk *d, struct listener *l,
-                        const struct assay_desk_crowd *crowd)
+static void say_crowded(struct assay_service_server *d, struct listener *l,
+                        const struct assay_service_server_crowd *crowd)
 {
     const size_t which = crowd->given ? 1 : 0;
-    if (l->has_told[which] && d->now_ms - l->told_ms[which] < ASSAY_DESK_CROWD_MS) return;
+    if (l->has_told[which] && d->now_ms - l->told_ms[which] < ASSAY_SERVICE_SERVER_CROWD_MS) return;
     l->has_told[which] = true;
     l->told_ms[which] = d->now_ms;
     d->world.crowded(d->world.context, crowd);
 }
 
 /* In a few words, and then it hangs up. */
-static struct assay_service_message *crowded(struct assay_desk *d, char *why, size_t why_len,
-                                             const struct assay_desk_crowd *crowd, bool given_up)
+static struct assay_service_message *crowded(struct assay_service_server *d, char *why,
+                                             size_t why_len,
+                                             const struct assay_service_server_crowd *crowd,
+                                             bool given_up)
 {
     struct assay_service_message *m = desk_fresh(d, ASSAY_SERVICE_CROWDED);
     const int len =
@@ -57,12 +60,14 @@ static struct assay_service_message *crowded(struct assay_desk *d, char *why, si
 
 /* All places are taken. Returns: one that another user gives up, now free; NULL: none, and the
  * caller was told. */
-static struct client *crowd_out(struct assay_desk *d, struct listener *l, uint32_t uid,
+static struct client *crowd_out(struct assay_service_server *d, struct listener *l, uint32_t uid,
                                 struct client *const *there, size_t count, int fd)
 {
     struct assay_place places[PLACES_MAX];
     char why[ASSAY_SERVICE_WHY_MAX + 1], name[ASSAY_SERVICE_SOCKET_NAME];
-    struct assay_desk_crowd crowd = { .uid = uid, .had = places_of(d, l, uid), .socket = name };
+    struct assay_service_server_crowd crowd = { .uid = uid,
+                                                .had = places_of(d, l, uid),
+                                                .socket = name };
     for (size_t i = 0; i < count; i++) {
         const struct client *c = there[i];
         const uint32_t held = places_of(d, l, c->of->uid);
@@ -70,7 +75,7 @@ static struct client *crowd_out(struct assay_desk *d, struct listener *l, uint32
         if (held > crowd.held) crowd.of = c->of->uid;
         if (held > crowd.held) crowd.held = held;
     }
-    const size_t yields = assay_places_yield(places, count, uid);
+    const size_t yields = assay_connection_quota_yield(places, count, uid);
     crowd.places = (uint32_t)count;
     crowd.given = yields < count;
     assay_service_socket_name(l->is, name);
@@ -92,11 +97,12 @@ static struct client *crowd_out(struct assay_desk *d, struct listener *l, uint32
 }
 
 /* Returns: a place for one more of that user; NULL: there is none, and fd is closed. */
-static struct client *place_at(struct assay_desk *d, struct listener *l, uint32_t uid, int fd)
+static struct client *place_at(struct assay_service_server *d, struct listener *l, uint32_t uid,
+                               int fd)
 {
     struct client *place = NULL, *there[PLACES_MAX];
     size_t taken = 0;
-    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
         if (!desk_is_open(c)) place = c;
         if (!desk_is_open(c) || c->at != l) continue;
@@ -108,7 +114,7 @@ static struct client *place_at(struct assay_desk *d, struct listener *l, uint32_
     return place;
 }
 
-static void let_in(struct assay_desk *d, struct listener *l, uint32_t uid, int fd)
+static void let_in(struct assay_service_server *d, struct listener *l, uint32_t uid, int fd)
 {
     struct client *c = place_at(d, l, uid, fd);
     if (c == NULL) return;
@@ -124,7 +130,7 @@ static void let_in(struct assay_desk *d, struct listener *l, uint32_t uid, int f
         c->served[i] = d->turns; /* behind those of its user that were here before */
 }
 
-void desk_door_turn(struct assay_desk *d, struct listener *l)
+void desk_door_turn(struct assay_service_server *d, struct listener *l)
 {
     for (unsigned i = 0; i < CALLS_PER_TURN; i++) {
         const int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -52,16 +52,17 @@ struct ask {
     size_t evidence_len;
 };
 
-struct assay_desk {
+struct assay_service_server {
     struct listener listeners[ASSAY_SERVICE_SOCKETS_MAX];
     uint8_t chain_id[32];
     struct assay_registry_plan plan;
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
     size_t plan_len;
-    struct assay_desk_world world;
-    struct client clients[ASSAY_DESK_CLIENTS_MAX];
-    struct ask asks[ASSAY_DESK_ASKS_MAX];
-    uint8_t evidence[ASSAY_DESK_ASKS_MAX][ASSAY_SERVICE_EVIDENCE_MAX]; /* [number of the ask] */
+    struct assay_service_server_world world;
+    struct client clients[ASSAY_SERVICE_SERVER_CLIENTS_MAX];
+    struct ask asks[ASSAY_SERVICE_SERVER_ASKS_MAX];
+    uint8_t evidence[ASSAY_SERVICE_SERVER_ASKS_MAX]
+                    [ASSAY_SERVICE_EVIDENCE_MAX]; /* [number of the ask] */
     uint64_t numbers, tickets, turns;
     uint64_t now_ms;
     bool ready; /* the registry is that of the ledger, and programs may be told */
@@ -69,11 +70,11 @@ struct assay_desk {
     struct assay_registry *registry; /* NULL before the first begin */
     struct assay_registry_facts facts;
     uint32_t slot;
-    struct assay_desk_moment moment;
+    struct assay_service_server_moment moment;
     uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* by service, final since that moment's close */
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
     struct assay_service_message message, answer;
-    struct assay_desk_snapshot figures;
+    struct assay_service_server_snapshot figures;
 };
 
 static inline bool desk_is_open(const struct client *c)
@@ -83,23 +84,25 @@ static inline bool desk_is_open(const struct client *c)
 
 /* --- desk.c */
 /* Returns: the message that is written next, empty but for its verb. */
-struct assay_service_message *desk_fresh(struct assay_desk *d, enum assay_service_verb verb);
+struct assay_service_message *desk_fresh(struct assay_service_server *d,
+                                         enum assay_service_verb verb);
 /* Who reads too slowly is dropped, dials again, and is told everything anew. Returns: nothing. */
-void desk_send(struct assay_desk *d, struct client *c, const struct assay_service_message *m);
+void desk_send(struct assay_service_server *d, struct client *c,
+               const struct assay_service_message *m);
 /* Hangs up. What it waits for is forgotten. Returns: nothing. */
-void desk_drop(struct assay_desk *d, struct client *c);
+void desk_drop(struct assay_service_server *d, struct client *c);
 
 /* --- desk_ask.c: quotes and verdicts */
 /* Of the message that came last. Returns: nothing. */
-void desk_ask_take(struct assay_desk *d, struct client *c);
+void desk_ask_take(struct assay_service_server *d, struct client *c);
 /* Questions of a connection that ends, but for what the node is at. Returns: nothing. */
-void desk_ask_forget(struct assay_desk *d, const struct client *c);
+void desk_ask_forget(struct assay_service_server *d, const struct client *c);
 /* Who waited too long has no answer; the next ones are asked for. Returns: nothing. */
-void desk_ask_turn(struct assay_desk *d);
+void desk_ask_turn(struct assay_service_server *d);
 /* Another node is behind the desk. Returns: nothing. */
-void desk_ask_hand_over(struct assay_desk *d);
+void desk_ask_hand_over(struct assay_service_server *d);
 
 /* --- desk_door.c: who is let in */
-void desk_door_turn(struct assay_desk *d, struct listener *l); /* Returns: nothing. */
+void desk_door_turn(struct assay_service_server *d, struct listener *l); /* Returns: nothing. */
 
 #endif

@@ -15,21 +15,21 @@ static void forget(struct ask *a)
     a->ticket = 0;
 }
 
-void desk_ask_forget(struct assay_desk *d, const struct client *c)
+void desk_ask_forget(struct assay_service_server *d, const struct client *c)
 {
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++)
         if (d->asks[i].ticket != 0 && d->asks[i].client == c->number && !d->asks[i].sent)
             forget(&d->asks[i]);
 }
 
-static struct client *client_of(struct assay_desk *d, uint64_t number)
+static struct client *client_of(struct assay_service_server *d, uint64_t number)
 {
-    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++)
         if (desk_is_open(&d->clients[i]) && d->clients[i].number == number) return &d->clients[i];
     return NULL;
 }
 
-static enum assay_registry_standing standing_of(const struct assay_desk *d,
+static enum assay_registry_standing standing_of(const struct assay_service_server *d,
                                                 const uint8_t node_id[static 32])
 {
     for (uint32_t i = 0; i < d->moment.members; i++)
@@ -38,7 +38,7 @@ static enum assay_registry_standing standing_of(const struct assay_desk *d,
     return ASSAY_REGISTRY_STAND_NONE;
 }
 
-static void tell_answer(struct assay_desk *d, struct client *c, const struct ask *a,
+static void tell_answer(struct assay_service_server *d, struct client *c, const struct ask *a,
                         struct assay_slice evidence, bool good)
 {
     const bool quote = a->turn == ASSAY_TURN_QUOTE;
@@ -52,7 +52,8 @@ static void tell_answer(struct assay_desk *d, struct client *c, const struct ask
 }
 
 /* The ask has its answer. */
-static void answer(struct assay_desk *d, struct ask *a, struct assay_slice evidence, bool good)
+static void answer(struct assay_service_server *d, struct ask *a, struct assay_slice evidence,
+                   bool good)
 {
     struct client *c = client_of(d, a->client);
     const struct ask answered = *a;
@@ -64,37 +65,37 @@ static const struct assay_slice no_evidence;
 
 /* Of all that wait at a socket, or of one user there: the one that is given up for one more of that
  * user, or of that connection. What the node is at is not given up. */
-static struct ask *yielding(struct assay_desk *d, const struct client *c, bool of_user)
+static struct ask *yielding(struct assay_service_server *d, const struct client *c, bool of_user)
 {
-    struct assay_place places[ASSAY_DESK_ASKS_EACH];
-    struct ask *asks[ASSAY_DESK_ASKS_EACH];
+    struct assay_place places[ASSAY_SERVICE_SERVER_ASKS_EACH];
+    struct ask *asks[ASSAY_SERVICE_SERVER_ASKS_EACH];
     size_t count = 0;
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         struct ask *a = &d->asks[i];
         if (a->ticket == 0 || a->at != c->at || (of_user && a->of != c->of)) continue;
-        ASSAY_ASSERT(count < ASSAY_DESK_ASKS_EACH);
+        ASSAY_ASSERT(count < ASSAY_SERVICE_SERVER_ASKS_EACH);
         places[count] = (struct assay_place){ .holder = of_user ? a->client : a->of->uid,
                                               .since = a->ticket,
                                               .stays = a->sent };
         asks[count++] = a;
     }
-    const size_t i = assay_places_yield(places, count, of_user ? c->number : c->of->uid);
+    const size_t i = assay_connection_quota_yield(places, count, of_user ? c->number : c->of->uid);
     return i < count ? asks[i] : NULL;
 }
 
 /* A place for one more question, which may be one that another user or connection with more of them
  * gives up. Returns: it; NULL: there is none. */
-static struct ask *place_for(struct assay_desk *d, const struct client *c)
+static struct ask *place_for(struct assay_service_server *d, const struct client *c)
 {
     struct ask *place = NULL;
     uint32_t waiting = 0;
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         if (d->asks[i].ticket == 0) place = &d->asks[i];
         else waiting += d->asks[i].at == c->at;
     }
-    /* ASSAY_DESK_ASKERS sockets have that many at most */
-    ASSAY_ASSERT(place != NULL || waiting >= ASSAY_DESK_ASKS_EACH);
-    if (waiting < ASSAY_DESK_ASKS_EACH) return place;
+    /* ASSAY_SERVICE_SERVER_ASKERS sockets have that many at most */
+    ASSAY_ASSERT(place != NULL || waiting >= ASSAY_SERVICE_SERVER_ASKS_EACH);
+    if (waiting < ASSAY_SERVICE_SERVER_ASKS_EACH) return place;
     struct ask *given = yielding(d, c, false);
     if (given == NULL) given = yielding(d, c, true);
     if (given == NULL) return NULL;
@@ -116,16 +117,16 @@ static bool is_before(const struct ask *a, const struct ask *b)
     return a->ticket < b->ticket;
 }
 
-static bool send_quote(struct assay_desk *d, struct ask *a)
+static bool send_quote(struct assay_service_server *d, struct ask *a)
 {
     a->sent = d->world.quote(d->world.context, a->report_data);
     return a->sent;
 }
 
-static bool send_proof(struct assay_desk *d, struct ask *a)
+static bool send_proof(struct assay_service_server *d, struct ask *a)
 {
     const uint64_t ticket = a->ticket;
-    struct assay_desk_proof proof = { .has_measurement = a->has_measurement };
+    struct assay_service_server_proof proof = { .has_measurement = a->has_measurement };
     proof.evidence = assay_slice_over(d->evidence[a - d->asks], a->evidence_len);
     assay_bytes_copy(proof.node_id, 32, a->node_id, 32);
     assay_bytes_copy(proof.report_data, 64, a->report_data, 64);
@@ -137,13 +138,13 @@ static bool send_proof(struct assay_desk *d, struct ask *a)
 }
 
 /* Returns: whether the next one may be asked for at once: this one has its answer. */
-static bool take_turn(struct assay_desk *d, struct ask *a)
+static bool take_turn(struct assay_service_server *d, struct ask *a)
 {
     const enum assay_turn t = a->turn;
     struct listener *const at = a->at;
     struct assay_user *const of = a->of;
     struct client *const from = a->from;
-    const uint64_t client = a->client, until_ms = d->now_ms + ASSAY_DESK_PATIENCE_MS;
+    const uint64_t client = a->client, until_ms = d->now_ms + ASSAY_SERVICE_SERVER_PATIENCE_MS;
     const uint64_t ticket = a->ticket;
     if (!(t == ASSAY_TURN_QUOTE ? send_quote(d, a) : send_proof(d, a))) return false;
     at->served[t] = of->served[t] = ++d->turns;
@@ -154,11 +155,11 @@ static bool take_turn(struct assay_desk *d, struct ask *a)
 }
 
 /* One at a time of each kind. */
-static void ask_next(struct assay_desk *d, enum assay_turn turn)
+static void ask_next(struct assay_service_server *d, enum assay_turn turn)
 {
-    for (size_t n = 0; n < ASSAY_DESK_ASKS_MAX; n++) {
+    for (size_t n = 0; n < ASSAY_SERVICE_SERVER_ASKS_MAX; n++) {
         struct ask *first = NULL;
-        for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
             struct ask *a = &d->asks[i];
             if (a->ticket == 0 || a->turn != turn) continue;
             if (a->sent) return;
@@ -169,7 +170,7 @@ static void ask_next(struct assay_desk *d, enum assay_turn turn)
 }
 
 /* Of too many the answer is none, at once: who waits asks again. */
-void desk_ask_take(struct assay_desk *d, struct client *c)
+void desk_ask_take(struct assay_service_server *d, struct client *c)
 {
     const struct assay_service_message *m = &d->message;
     struct ask asked = { .client = c->number,
@@ -177,7 +178,7 @@ void desk_ask_take(struct assay_desk *d, struct client *c)
                          .at = c->at,
                          .of = c->of,
                          .serial = m->serial,
-                         .until_ms = d->now_ms + ASSAY_DESK_PATIENCE_MS,
+                         .until_ms = d->now_ms + ASSAY_SERVICE_SERVER_PATIENCE_MS,
                          .turn =
                              m->verb == ASSAY_SERVICE_QUOTE ? ASSAY_TURN_QUOTE : ASSAY_TURN_VERDICT,
                          .has_measurement = m->measurement.len == 32,
@@ -200,9 +201,9 @@ void desk_ask_take(struct assay_desk *d, struct client *c)
     ask_next(d, asked.turn);
 }
 
-void assay_desk_quoted(struct assay_desk *desk, struct assay_slice bytes)
+void assay_service_server_quoted(struct assay_service_server *desk, struct assay_slice bytes)
 {
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         struct ask *a = &desk->asks[i];
         if (a->ticket == 0 || a->turn != ASSAY_TURN_QUOTE || !a->sent) continue;
         if (bytes.len > 0) desk->figures.quotes++;
@@ -211,9 +212,9 @@ void assay_desk_quoted(struct assay_desk *desk, struct assay_slice bytes)
     }
 }
 
-void assay_desk_judged(struct assay_desk *desk, uint64_t ticket, bool good)
+void assay_service_server_judged(struct assay_service_server *desk, uint64_t ticket, bool good)
 {
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         struct ask *a = &desk->asks[i];
         if (a->ticket != ticket || ticket == 0 || a->turn != ASSAY_TURN_VERDICT) continue;
         desk->figures.verdicts++;
@@ -222,9 +223,9 @@ void assay_desk_judged(struct assay_desk *desk, uint64_t ticket, bool good)
     }
 }
 
-void desk_ask_hand_over(struct assay_desk *d)
+void desk_ask_hand_over(struct assay_service_server *d)
 {
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         struct ask *a = &d->asks[i];
         if (a->ticket == 0 || !a->sent) continue;
         a->from = client_of(d, a->client);
@@ -233,25 +234,25 @@ void desk_ask_hand_over(struct assay_desk *d)
     }
 }
 
-static void give_up(struct assay_desk *d)
+static void give_up(struct assay_service_server *d)
 {
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
         struct ask *a = &d->asks[i];
         if (a->ticket != 0 && d->now_ms >= a->until_ms) answer(d, a, no_evidence, false);
     }
 }
 
-void desk_ask_turn(struct assay_desk *d)
+void desk_ask_turn(struct assay_service_server *d)
 {
     give_up(d);
     for (unsigned i = 0; i < ASSAY_TURNS; i++)
         ask_next(d, (enum assay_turn)i);
 }
 
-uint64_t assay_desk_wake_at(const struct assay_desk *desk)
+uint64_t assay_service_server_wake_at(const struct assay_service_server *desk)
 {
     uint64_t wake = UINT64_MAX;
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++)
         if (desk->asks[i].ticket != 0) wake = assay_min_u64(wake, desk->asks[i].until_ms);
     return wake;
 }

@@ -33,9 +33,9 @@ struct assay_holder_node {
     struct assay_p256_signer *signer;
     struct assay_share_holder_record own; /* what its member has to list, */
     bool own_signed;                      /* with its signatures */
-    struct assay_board *board;
-    struct assay_door *door;
-    struct assay_pending *pending;
+    struct assay_peer_links *board;
+    struct assay_client_listener *door;
+    struct assay_record_queue *pending;
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t told; /* of the follower, when the board was told */
@@ -107,9 +107,10 @@ static enum assay_status take_address(struct assay_holder_node *n)
 {
     struct assay_cont_contact contact;
     char text[ASSAY_CONT_ADDRESS_MAX + 16];
-    ASSAY_TRY(assay_board_contact(n->board, n->config.host, &contact));
-    const int len = snprintf(text, sizeof text, "%.*s/%u", (int)contact.address_len,
-                             (const char *)contact.address, (unsigned)assay_door_port(n->door));
+    ASSAY_TRY(assay_peer_links_contact(n->board, n->config.host, &contact));
+    const int len =
+        snprintf(text, sizeof text, "%.*s/%u", (int)contact.address_len,
+                 (const char *)contact.address, (unsigned)assay_client_listener_port(n->door));
     if (len <= 0 || len > ASSAY_SHARE_ADDRESS_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(n->own.address, sizeof n->own.address, text, (size_t)len);
     n->own.address_len = (uint8_t)len;
@@ -160,22 +161,22 @@ static enum assay_status open_follower(struct assay_holder_node *n)
 static enum assay_status set_up(struct assay_holder_node *n,
                                 char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
 {
-    const struct assay_board_config board = { .listen = n->config.listen,
-                                              .secret = &n->curve_secret };
+    const struct assay_peer_links_config board = { .listen = n->config.listen,
+                                                   .secret = &n->curve_secret };
     ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
     (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
                    "%s: its keys cannot be read, or no random numbers", n->config.store);
     ASSAY_TRY(take_identity(n));
-    ASSAY_TRY(assay_board_open(&board, &n->board, message));
-    ASSAY_TRY(assay_door_open(n->config.door, &n->door, message));
+    ASSAY_TRY(assay_peer_links_open(&board, &n->board, message));
+    ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
     (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_SHARE_ADDRESS_MAX);
     ASSAY_TRY(take_address(n));
     (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
                    "out of memory, or the path of the daemon's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
-    ASSAY_TRY(assay_pending_create(
-        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_PENDING_AGAIN_MS, &n->pending));
+    ASSAY_TRY(assay_record_queue_create(
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_AGAIN_MS, &n->pending));
     return open_follower(n);
 }
 
@@ -184,8 +185,8 @@ enum assay_status assay_holder_node_open(const struct assay_holder_node_config *
                                          char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
 {
     _Static_assert((int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_VAULT_MESSAGE_LEN &&
-                       (int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_BOARD_MESSAGE_LEN &&
-                       (int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_DOOR_MESSAGE_LEN,
+                       (int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_PEER_LINKS_MESSAGE_LEN &&
+                       (int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_CLIENT_LISTENER_MESSAGE_LEN,
                    "their words fit");
     ASSAY_ASSERT(config->cluster < ASSAY_SHARE_CLUSTERS_MAX);
     struct assay_holder_node *n = calloc(1, sizeof *n);
@@ -209,9 +210,9 @@ void assay_holder_node_close(struct assay_holder_node **node)
     struct assay_holder_node *n = *node;
     if (n == NULL) return;
     assay_follower_destroy(&n->follower);
-    assay_pending_destroy(&n->pending);
-    assay_door_close(&n->door);
-    assay_board_close(&n->board);
+    assay_record_queue_destroy(&n->pending);
+    assay_client_listener_close(&n->door);
+    assay_peer_links_close(&n->board);
     assay_p256_signer_free(&n->signer);
     assay_vault_close(&n->vault);
     if (n->memory != NULL) assay_secret_wipe(n->memory, n->memory_len);
@@ -257,13 +258,13 @@ static void keep(struct assay_holder_node *n, enum assay_status status)
 static void send_out(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
     if (e->to_holder) {
-        assay_board_to_replica(n->board, e->key, e->bytes);
+        assay_peer_links_to_replica(n->board, e->key, e->bytes);
         return;
     }
     ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
     n->frame[0] = ASSAY_HOLDER_MESSAGE;
     assay_bytes_copy(n->frame + 1, sizeof n->frame - 1, e->bytes.bytes, e->bytes.len);
-    assay_door_send(n->door, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
+    assay_client_listener_send(n->door, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
 }
 
 static void submit(struct assay_holder_node *n, const struct assay_share_effect *e)
@@ -280,10 +281,11 @@ static void submit(struct assay_holder_node *n, const struct assay_share_effect 
     };
     /* One that is ready is so with what is synced now. */
     if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
-        assay_pending_drop(n->pending, ASSAY_SERVICE_SHARE_READY);
+        assay_record_queue_drop(n->pending, ASSAY_SERVICE_SHARE_READY);
     if (e->payload == ASSAY_SHARE_PAYLOAD_KEY)
-        assay_pending_drop(n->pending, ASSAY_SERVICE_SHARE_KEY); /* of a round that has begun */
-    keep(n, assay_pending_add(n->pending, kind_of[e->payload], e->bytes));
+        assay_record_queue_drop(n->pending,
+                                ASSAY_SERVICE_SHARE_KEY); /* of a round that has begun */
+    keep(n, assay_record_queue_add(n->pending, kind_of[e->payload], e->bytes));
 }
 
 static void ask_daemon(struct assay_holder_node *n, const struct assay_share_effect *e)
@@ -441,7 +443,7 @@ static void begun(void *context)
     if (n->failure != ASSAY_OK || !accepts_era(n, r)) return;
     n->era = assay_follower_home(n->follower)->era;
     remember_seen(n);
-    assay_pending_renew(n->pending);
+    assay_record_queue_renew(n->pending);
     const struct assay_share_epoch epoch = epoch_of(n);
     assay_share_holder_crawl(n->holder, r, &epoch, n->now_ms, &n->effects);
     perform(n);
@@ -471,7 +473,7 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
 {
     struct assay_holder_node *n = context;
     if (slot == assay_follower_home(n->follower)->slot)
-        assay_pending_final(n->pending, kind, payload);
+        assay_record_queue_final(n->pending, kind, payload);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -508,7 +510,7 @@ static void take_board(struct assay_holder_node *n, const struct assay_share_reg
         contact.address_len = (uint8_t)len;
         assay_bytes_copy(contact.address, sizeof contact.address, m->address, len);
         assay_bytes_copy(contact.curve, 32, m->curve, 32);
-        assay_board_list(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
+        assay_peer_links_list(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
     }
 }
 
@@ -547,7 +549,7 @@ static void list_oneself(struct assay_holder_node *n)
     const enum assay_status status =
         assay_share_holder_record_encode(&n->own, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_HOLDER, payload));
+    keep(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload));
 }
 
 static void follow(struct assay_holder_node *n)
@@ -567,7 +569,7 @@ static void follow(struct assay_holder_node *n)
         n->list_at_ms = n->now_ms + LIST_AGAIN_MS;
         if (!n->listed || !is_found(n, r)) list_oneself(n);
     }
-    assay_pending_turn(n->pending, n->follower, n->now_ms);
+    assay_record_queue_turn(n->pending, n->follower, n->now_ms);
 }
 
 /* --- messages */
@@ -578,7 +580,7 @@ static void hear_holders(struct assay_holder_node *n)
     struct assay_slice frame;
     uint16_t slot = 0;
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_board_receive(n->board, &slot, &party, &frame) != ASSAY_OK) break;
+        if (assay_peer_links_receive(n->board, &slot, &party, &frame) != ASSAY_OK) break;
         if (n->holder == NULL) continue;
         struct assay_share_from from = { .holder = true };
         assay_bytes_copy(from.key, sizeof from.key, party.key, sizeof from.key);
@@ -622,9 +624,9 @@ static void hear_guests(struct assay_holder_node *n)
 {
     struct assay_slice frame;
     uint64_t guest = 0;
-    assay_door_turn(n->door, n->now_ms);
+    assay_client_listener_turn(n->door, n->now_ms);
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_door_next(n->door, &guest, &frame) != ASSAY_OK) break;
+        if (assay_client_listener_next(n->door, &guest, &frame) != ASSAY_OK) break;
         uint8_t answer[2] = { ASSAY_HOLDER_REFUSED, ASSAY_HOLDER_LATER };
         n->effects.count = 0;
         n->effects.used = 0;
@@ -633,7 +635,8 @@ static void hear_guests(struct assay_holder_node *n)
             n->holder == NULL ? ASSAY_E_AGAIN : hear_guest(n, guest, frame);
         answer[1] = (uint8_t)refusal_of(status);
         perform(n);
-        if (status != ASSAY_OK) assay_door_send(n->door, guest, assay_slice_over(answer, 2));
+        if (status != ASSAY_OK)
+            assay_client_listener_send(n->door, guest, assay_slice_over(answer, 2));
     }
 }
 
@@ -644,7 +647,8 @@ static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
     uint64_t due = n->wake_at_ms;
     /* Before the ledger is known nothing is handed in, however late it is. */
     if (assay_follower_shares(n->follower) != NULL)
-        due = assay_min_u64(due, assay_min_u64(assay_pending_wake_at(n->pending), n->list_at_ms));
+        due = assay_min_u64(due,
+                            assay_min_u64(assay_record_queue_wake_at(n->pending), n->list_at_ms));
     const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
@@ -665,22 +669,22 @@ static void tick(struct assay_holder_node *n)
 enum assay_status assay_holder_node_turn(struct assay_holder_node *node, int timeout_ms)
 {
     struct assay_holder_node *n = node;
-    struct pollfd extra[1 + ASSAY_DOOR_FDS];
+    struct pollfd extra[1 + ASSAY_CLIENT_LISTENER_FDS];
     ASSAY_ASSERT(timeout_ms >= 0);
     if (n->failure != ASSAY_OK) return n->failure;
     extra[0] = assay_follower_poll(n->follower);
-    const size_t count = 1 + assay_door_poll(n->door, extra + 1);
-    n->now_ms = assay_board_clock_ms();
-    ASSAY_TRY(assay_board_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
-    n->now_ms = assay_board_clock_ms();
+    const size_t count = 1 + assay_client_listener_poll(n->door, extra + 1);
+    n->now_ms = assay_peer_links_clock_ms();
+    ASSAY_TRY(assay_peer_links_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
+    n->now_ms = assay_peer_links_clock_ms();
     follow(n);
     hear_holders(n);
     hear_guests(n);
     tick(n);
     /* What was decided now is handed in now. */
     if (assay_follower_home(n->follower) != NULL)
-        assay_pending_turn(n->pending, n->follower, n->now_ms);
-    assay_board_flush(n->board);
+        assay_record_queue_turn(n->pending, n->follower, n->now_ms);
+    assay_peer_links_flush(n->board);
     return n->failure;
 }
 
@@ -688,7 +692,7 @@ struct assay_holder_node_status assay_holder_node_status(const struct assay_hold
 {
     struct assay_holder_node_status status = { .follows = assay_follower_follows(node->follower),
                                                .listed = node->listed,
-                                               .pending = assay_pending_count(node->pending),
+                                               .pending = assay_record_queue_count(node->pending),
                                                .ledger = node->ledger,
                                                .undone = node->undone };
     if (node->holder != NULL) status.share = assay_share_holder_status(node->holder);

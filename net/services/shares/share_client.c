@@ -41,7 +41,7 @@ struct assay_share_client {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_p256_signer *signer;
     struct assay_follower *follower;
-    struct assay_pending *pending;
+    struct assay_record_queue *pending;
     uint64_t now_ms;
     enum deed deed;
     enum assay_share_client_state state;
@@ -98,7 +98,8 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     enum assay_status status = assay_sodium_start();
     if (status == ASSAY_OK) status = assay_p256_public(&c->secret_key, c->key);
     if (status == ASSAY_OK) status = assay_p256_signer_load(&c->secret_key, &c->signer);
-    if (status == ASSAY_OK) status = assay_pending_create(ASSAY_PENDING_AGAIN_MS, &c->pending);
+    if (status == ASSAY_OK)
+        status = assay_record_queue_create(ASSAY_RECORD_QUEUE_AGAIN_MS, &c->pending);
     if (status == ASSAY_OK) status = assay_follower_create(&follower, &c->follower);
     if (status != ASSAY_OK) assay_share_client_close(&c);
     *out = c;
@@ -119,7 +120,7 @@ void assay_share_client_close(struct assay_share_client **client)
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
         end_talk(&c->talk[i]);
     assay_follower_destroy(&c->follower);
-    assay_pending_destroy(&c->pending);
+    assay_record_queue_destroy(&c->pending);
     assay_p256_signer_free(&c->signer);
     if (c->payload != NULL) assay_secret_wipe(c->payload, c->sealed_len);
     free(c->payload);
@@ -162,10 +163,10 @@ static enum assay_status deal(struct assay_share_client *c)
 static enum assay_status hand_in(struct assay_share_client *c, enum assay_service_kind kind,
                                  struct assay_slice payload)
 {
-    assay_pending_drop(c->pending, kind);
+    assay_record_queue_drop(c->pending, kind);
     c->is_final = false;
     c->state = ASSAY_SHARE_CLIENT_WORKS;
-    return assay_pending_add(c->pending, kind, payload);
+    return assay_record_queue_add(c->pending, kind, payload);
 }
 
 static enum assay_status submit_put(struct assay_share_client *c,
@@ -544,9 +545,10 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
 {
     struct assay_share_client *c = context;
     if (slot != assay_follower_home(c->follower)->slot) return;
-    const size_t before = assay_pending_count(c->pending);
-    assay_pending_final(c->pending, kind, payload);
-    if (assay_pending_count(c->pending) == before) return; /* of another program of this member */
+    const size_t before = assay_record_queue_count(c->pending);
+    assay_record_queue_final(c->pending, kind, payload);
+    if (assay_record_queue_count(c->pending) == before)
+        return; /* of another program of this member */
     c->is_final = true;
     c->read_again_ms = c->now_ms + c->read_pause_ms;
 }
@@ -580,7 +582,7 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
 static void begun(void *context)
 {
     struct assay_share_client *c = context;
-    assay_pending_renew(c->pending);
+    assay_record_queue_renew(c->pending);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -746,7 +748,7 @@ void assay_share_client_turn(struct assay_share_client *client, int timeout_ms)
     c->now_ms = assay_link_clock_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms),
                         "the daemon is dialled again; status says whether it is followed");
-    assay_pending_turn(c->pending, c->follower, c->now_ms);
+    assay_record_queue_turn(c->pending, c->follower, c->now_ms);
     go_on(c);
 }
 

@@ -33,7 +33,7 @@ static void say(struct assay_executor_node *n, uint64_t guest, struct assay_task
     struct assay_slice out;
     const enum assay_status status = assay_task_frame_encode(frame, bytes, sizeof bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK); /* no list here is long */
-    assay_door_send(n->door, guest, out);
+    assay_client_listener_send(n->door, guest, out);
 }
 
 static void say_no(struct assay_executor_node *n, uint64_t guest,
@@ -230,7 +230,7 @@ static void take_draft(struct assay_executor_node *n, uint64_t guest,
     }
     const char *fault = fault_of(n, &draft);
     uint8_t site[16];
-    if (!assay_door_site(n->door, guest, site)) return;
+    if (!assay_client_listener_site(n->door, guest, site)) return;
     struct assay_executor_work *work = fault == NULL ? place_for_draft(n, site) : NULL;
     if (work != NULL && !has_room_for_owed(n)) {
         fault = "too many of its claims are not paid yet";

@@ -28,7 +28,7 @@ struct assay_executor_work {
     bool opened;       /* there, as deep as configured */
     uint64_t since_ms; /* drafted */
     uint8_t draft[32];
-    uint8_t site[16]; /* of who drafted it first: as assay_door_site */
+    uint8_t site[16]; /* of who drafted it first: as assay_client_listener_site */
     struct assay_evm_place place;
     struct assay_evm_terms terms;
     struct assay_task_payer payer;
@@ -49,8 +49,8 @@ struct assay_executor_owed {
 struct assay_executor_node {
     struct assay_executor_node_config config;
     struct assay_vault *vault;
-    struct assay_door *door;
-    struct assay_pending *pending;
+    struct assay_client_listener *door;
+    struct assay_record_queue *pending;
     struct assay_follower *follower;
     struct assay_task_offer offer;
     uint64_t now_ms, offer_at_ms, chain_at_ms, turns, steps;

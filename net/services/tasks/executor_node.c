@@ -114,8 +114,8 @@ static bool claim_hand_in(struct assay_executor_node *n, const struct assay_task
     /* Its epoch has closed. */
     if (held->step <= row->paid || held->epoch > assay_follower_home(n->follower)->epoch)
         return false;
-    assay_executor_keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
-                                             assay_slice_over(held->bytes, held->len)));
+    assay_executor_keep(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
+                                                  assay_slice_over(held->bytes, held->len)));
     return true;
 }
 
@@ -135,8 +135,8 @@ static void claims_go_on(struct assay_executor_node *n)
         } else if (work != NULL) {
             const struct assay_slice due = assay_task_executor_claim(&work->e);
             if (due.len > 0 && assay_task_executor_claim_due(&work->e))
-                assay_executor_keep(n,
-                                    assay_pending_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
+                assay_executor_keep(
+                    n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
         } else {
             (void)claim_hand_in(n, &claim->sure, row);
             (void)claim_hand_in(n, &claim->newest, row);
@@ -197,7 +197,7 @@ static void does(struct assay_executor_node *n, struct assay_executor_work *work
         else claim_keep(n, work);
     }
     if (n->failure != ASSAY_OK) return;
-    if (outs->frame.len > 0) assay_door_send(n->door, guest, outs->frame);
+    if (outs->frame.len > 0) assay_client_listener_send(n->door, guest, outs->frame);
     if ((outs->told & ASSAY_TASK_TOLD_ASKED) != 0) quote(n, work, guest);
     if ((outs->told & (ASSAY_TASK_TOLD_INPUT | ASSAY_TASK_TOLD_NEXT)) != 0)
         run_step(n, work, guest);
@@ -207,13 +207,13 @@ static void hear(struct assay_executor_node *n)
 {
     struct assay_slice bytes;
     uint64_t guest = 0;
-    assay_door_turn(n->door, n->now_ms);
+    assay_client_listener_turn(n->door, n->now_ms);
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
         struct assay_task_frame frame;
         struct assay_task_outs outs;
-        if (assay_door_next(n->door, &guest, &bytes) != ASSAY_OK) return;
+        if (assay_client_listener_next(n->door, &guest, &bytes) != ASSAY_OK) return;
         if (assay_task_frame_decode(bytes, &frame) != ASSAY_OK) {
-            assay_door_hang_up(n->door, guest);
+            assay_client_listener_hang_up(n->door, guest);
             continue;
         }
         struct assay_executor_work *work = work_of(n, frame.task);
@@ -281,7 +281,7 @@ static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
     const enum assay_status status =
         assay_task_accept_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK && assay_bytes_equal(work->e.task, task, 32));
-    assay_executor_keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
+    assay_executor_keep(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
 }
 
 void assay_executor_leave(struct assay_executor_work *work)
@@ -298,7 +298,7 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     n->has_opened =
         kind == ASSAY_SERVICE_TASK_OPEN && assay_task_open_decode(payload, &n->opened) == ASSAY_OK;
     n->is_own = slot == assay_follower_home(n->follower)->slot;
-    if (n->is_own) assay_pending_final(n->pending, kind, payload);
+    if (n->is_own) assay_record_queue_final(n->pending, kind, payload);
 }
 
 /* A claim that was handed in twice means nothing the second time, and its step is paid. */
@@ -375,7 +375,8 @@ static void leave_idle(struct assay_executor_node *n)
         const enum assay_status status =
             assay_task_release_encode(&record, bytes, sizeof bytes, &payload);
         ASSAY_ASSERT(status == ASSAY_OK);
-        assay_executor_keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_RELEASE, payload));
+        assay_executor_keep(
+            n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_RELEASE, payload));
     }
 }
 
@@ -406,7 +407,7 @@ static void begun(void *context)
 {
     struct assay_executor_node *n = context;
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
-    assay_pending_renew(n->pending);
+    assay_record_queue_renew(n->pending);
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs) continue;
@@ -461,10 +462,10 @@ static void follow(struct assay_executor_node *n)
             assay_task_offer_encode(&n->offer, bytes, sizeof bytes, &payload);
         ASSAY_ASSERT(status == ASSAY_OK);
         if (!n->offered)
-            assay_executor_keep(n,
-                                assay_pending_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
+            assay_executor_keep(
+                n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
     }
-    assay_pending_turn(n->pending, n->follower, n->now_ms);
+    assay_record_queue_turn(n->pending, n->follower, n->now_ms);
 }
 
 /* --- opening */
@@ -473,7 +474,7 @@ static enum assay_status take_offer(struct assay_executor_node *n)
 {
     const char *listen = n->config.door, *colon = strrchr(listen, ':');
     char text[ASSAY_TASK_ADDRESS_MAX + 64];
-    const unsigned port = assay_door_port(n->door);
+    const unsigned port = assay_client_listener_port(n->door);
     const int len =
         n->config.host != NULL
             ? snprintf(text, sizeof text, "%s:%u", n->config.host, port)
@@ -507,15 +508,15 @@ static enum assay_status set_up(struct assay_executor_node *n,
                    n->config.store);
     ASSAY_TRY(assay_vault_each(n->vault, ASSAY_VAULT_CLAIM, claim_load, n));
     ASSAY_TRY(assay_executor_owed_load(n));
-    ASSAY_TRY(assay_door_open(n->config.door, &n->door, message));
+    ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_TASK_ADDRESS_MAX);
     ASSAY_TRY(take_offer(n));
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN,
                    "out of memory, or the path of the daemon's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
-    ASSAY_TRY(assay_pending_create(
-        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_PENDING_AGAIN_MS, &n->pending));
+    ASSAY_TRY(assay_record_queue_create(
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_AGAIN_MS, &n->pending));
     return assay_follower_create(&follower, &n->follower);
 }
 
@@ -545,8 +546,8 @@ void assay_executor_node_close(struct assay_executor_node **node)
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         if (n->work[i].runs) assay_executor_leave(&n->work[i]);
     assay_follower_destroy(&n->follower);
-    assay_pending_destroy(&n->pending);
-    assay_door_close(&n->door);
+    assay_record_queue_destroy(&n->pending);
+    assay_client_listener_close(&n->door);
     assay_vault_close(&n->vault);
     assay_secret_wipe(n, sizeof *n);
     free(n);
@@ -556,10 +557,10 @@ void assay_executor_node_close(struct assay_executor_node **node)
 enum assay_status assay_executor_node_turn(struct assay_executor_node *node, int timeout_ms)
 {
     struct assay_executor_node *n = node;
-    struct pollfd fds[1 + ASSAY_DOOR_FDS];
+    struct pollfd fds[1 + ASSAY_CLIENT_LISTENER_FDS];
     if (n->failure != ASSAY_OK) return n->failure;
     fds[0] = assay_follower_poll(n->follower);
-    const size_t count = 1 + assay_door_poll(n->door, fds + 1);
+    const size_t count = 1 + assay_client_listener_poll(n->door, fds + 1);
     (void)poll(fds, count, timeout_ms < 100 ? timeout_ms : 100);
     n->now_ms = assay_link_clock_ms();
     follow(n);

@@ -67,8 +67,8 @@ struct assay_executor_node_status {
 
 struct assay_executor_node;
 
-/* Returns: ASSAY_OK | as assay_vault_open, assay_door_open, assay_follower_create; message says
- * why, for people */
+/* Returns: ASSAY_OK | as assay_vault_open, assay_client_listener_open, assay_follower_create;
+ * message says why, for people */
 ASSAY_CHECKED enum assay_status assay_executor_node_open(
     const struct assay_executor_node_config *config, struct assay_executor_node **out,
     char message[static ASSAY_EXECUTOR_NODE_MESSAGE_LEN]);

@@ -272,8 +272,8 @@ static enum assay_status set_up(struct assay_task_client *c,
     ASSAY_TRY(assay_task_client_keys(c, NULL));
     const enum assay_status status = read_task(c);
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
-    ASSAY_TRY(assay_pending_create(
-        c->config.again_ms != 0 ? c->config.again_ms : ASSAY_PENDING_AGAIN_MS, &c->pending));
+    ASSAY_TRY(assay_record_queue_create(
+        c->config.again_ms != 0 ? c->config.again_ms : ASSAY_RECORD_QUEUE_AGAIN_MS, &c->pending));
     return assay_follower_create(&follower, &c->follower);
 }
 
@@ -307,7 +307,7 @@ void assay_task_client_close(struct assay_task_client **client)
     if (c == NULL) return;
     assay_call_close(&c->call);
     assay_follower_destroy(&c->follower);
-    assay_pending_destroy(&c->pending);
+    assay_record_queue_destroy(&c->pending);
     assay_task_keys_deinit(&c->keys);
     assay_vault_close(&c->vault);
     assay_secret_wipe(c, sizeof *c);
@@ -322,7 +322,7 @@ static enum assay_status hand_in(struct assay_task_client *c)
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
     ASSAY_TRY(assay_task_open_encode(&c->terms, bytes, sizeof bytes, &payload));
-    return assay_pending_add(c->pending, ASSAY_SERVICE_TASK_OPEN, payload);
+    return assay_record_queue_add(c->pending, ASSAY_SERVICE_TASK_OPEN, payload);
 }
 
 static bool names(const struct assay_task_offer *offer, const uint8_t code[static 32])
@@ -544,7 +544,7 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload)
 {
     struct assay_task_client *c = context;
-    if (slot == home_of(c)->slot) assay_pending_final(c->pending, kind, payload);
+    if (slot == home_of(c)->slot) assay_record_queue_final(c->pending, kind, payload);
 }
 
 /* Is that record the one that opens the task? */
@@ -567,7 +567,7 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
     if (!is_open(c, kind, payload) || strcmp(word, "applied") == 0) return;
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     if (assay_task_ledger_task(assay_follower_tasks(c->follower), c->task) != NULL) return;
-    assay_pending_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    assay_record_queue_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
     (void)snprintf(why, sizeof why, "what opens the task is final, and without effect (%s)", word);
     assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
 }
@@ -577,7 +577,7 @@ static void refused(void *context, enum assay_service_kind kind, struct assay_sl
     struct assay_task_client *c = context;
     char text[ASSAY_TASK_CLIENT_WHY_MAX];
     if (kind != ASSAY_SERVICE_TASK_OPEN || c->state != ASSAY_TASK_CLIENT_OPENS) return;
-    assay_pending_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    assay_record_queue_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
     (void)snprintf(text, sizeof text, "the daemon refuses what opens the task: %.*s", (int)why.len,
                    (const char *)why.bytes);
     assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, text);
@@ -587,7 +587,7 @@ static void begun(void *context)
 {
     struct assay_task_client *c = context;
     if (!c->on_chain) assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
-    assay_pending_renew(c->pending);
+    assay_record_queue_renew(c->pending);
     if (c->runs && c->r.epoch < home_of(c)->epoch + 1)
         assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, false);
 }
@@ -648,7 +648,8 @@ static void look(struct assay_task_client *c)
     }
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     const struct assay_task_row *row = assay_task_ledger_task(ledger, c->task);
-    if (row == NULL && assay_pending_count(c->pending) == 0) assay_task_client_keep(c, hand_in(c));
+    if (row == NULL && assay_record_queue_count(c->pending) == 0)
+        assay_task_client_keep(c, hand_in(c));
     if (row == NULL) return;
     if (c->state == ASSAY_TASK_CLIENT_OPENS) c->state = ASSAY_TASK_CLIENT_AWAITS;
     const bool ended = row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID;
@@ -673,7 +674,7 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
     look(c);
     hear_vouched(c);
-    assay_pending_turn(c->pending, c->follower, c->now_ms);
+    assay_record_queue_turn(c->pending, c->follower, c->now_ms);
     hear(c);
     if (c->runs && !assay_task_client_is_over(c->state) && c->now_ms >= c->wake_at_ms) {
         assay_task_requestor_tick(&c->r, c->now_ms, &outs);

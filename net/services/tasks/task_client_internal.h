@@ -27,7 +27,7 @@ struct assay_task_client {
     struct assay_task_keys keys;
     struct assay_vault *vault;
     struct assay_follower *follower;
-    struct assay_pending *pending;
+    struct assay_record_queue *pending;
     struct assay_call *call;
     enum assay_task_client_state state;
     char why[ASSAY_TASK_CLIENT_WHY_MAX];

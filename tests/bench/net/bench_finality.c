@@ -317,14 +317,14 @@ struct cost {
     uint64_t cpu_us; /* of a node and epoch */
 };
 
-static void judge_apart(struct network *network, struct assay_judge_config *judge,
-                        struct assay_judge_set *set)
+static void judge_apart(struct network *network, struct assay_verifier_process_config *judge,
+                        struct assay_verifier_process_set *set)
 {
-    *set = (struct assay_judge_set){ .endorsements = &network->endorsements,
+    *set = (struct assay_verifier_process_set){ .endorsements = &network->endorsements,
                                      .policy = &network->policy,
                                      .documents = { network->genesis.policy,
                                                     network->genesis.endorsements } };
-    *judge = (struct assay_judge_config){ .sets = set, .set_count = 1 };
+    *judge = (struct assay_verifier_process_config){ .sets = set, .set_count = 1 };
     for (uint32_t i = 0; i < network->count; i++)
         network->nodes[i].config.judge = judge;
 }
@@ -335,8 +335,8 @@ static struct cost bench(uint32_t count, unsigned seconds, enum apart apart)
 {
     static const char *const words[] = { "threads", "a judge", "a judge and a transport" };
     const struct assay_transport_apart transport = { .program = NULL };
-    struct assay_judge_config judge;
-    struct assay_judge_set set;
+    struct assay_verifier_process_config judge;
+    struct assay_verifier_process_set set;
     struct network *network = network_make(count, EPOCH_MS, START_MS);
     struct floor floor = { 0 };
     pthread_t threads[NETWORK_MAX];
@@ -419,7 +419,8 @@ static void all(uint32_t count, unsigned seconds)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
+    if (argc == 2 && assay_verifier_process_is(argc, argv))
+        assay_verifier_process_run(assay_evidence_verify);
     if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
     const long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 10;
     need(seconds > 0 && seconds <= 600, "usage: bench_net_finality [SECONDS]");

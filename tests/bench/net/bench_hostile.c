@@ -162,7 +162,7 @@ static void service(struct attacker *a)
 {
     uint8_t bytes[16];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_favour_ask_encode(a->said, &w);
+    assay_service_probe_ask_encode(a->said, &w);
     send_all(a, ASSAY_MESSAGE_SERVICE_ASK, assay_slice_over(bytes, w.len));
 }
 

@@ -72,16 +72,16 @@ static void try_pull(struct assay_slice payload)
 
 static void try_vote_have(struct assay_slice payload)
 {
-    struct assay_vote_have have;
+    struct assay_vote_inventory have;
     struct assay_writer w = assay_writer_over(scratch, sizeof scratch);
-    if (assay_vote_have_decode(payload, &have) != ASSAY_OK) return;
-    assay_vote_have_encode(&have, &w);
+    if (assay_vote_inventory_decode(payload, &have) != ASSAY_OK) return;
+    assay_vote_inventory_encode(&have, &w);
     require_same(&w, payload);
 }
 
 static bool is_told(uint8_t kind)
 {
-    return kind == ASSAY_MESSAGE_VOTE_HAVE || kind == ASSAY_MESSAGE_VOTE_LACK;
+    return kind == ASSAY_MESSAGE_VOTE_INVENTORY || kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING;
 }
 
 /* --- a machine in view 1 of epoch 1 */

@@ -33,11 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct assay_slice slots;
     assay_status_ignore(assay_envelope_pull_decode(payload, 20, &epoch, &slots),
                         "only crashes count");
-    struct assay_have have;
-    if (assay_have_decode(payload, 20, &have) == ASSAY_OK) {
-        uint8_t again[2 * 3 + ASSAY_HAVE_FIXED_LEN_MAX];
+    struct assay_inventory have;
+    if (assay_inventory_decode(payload, 20, &have) == ASSAY_OK) {
+        uint8_t again[2 * 3 + ASSAY_INVENTORY_FIXED_LEN_MAX];
         struct assay_writer w = assay_writer_over(again, sizeof again);
-        ASSAY_ASSERT(assay_have_encode(&have, &w) == ASSAY_OK && w.len == len);
+        ASSAY_ASSERT(assay_inventory_encode(&have, &w) == ASSAY_OK && w.len == len);
         ASSAY_ASSERT(assay_bytes_equal(again, bytes, len));
     }
     return 0;

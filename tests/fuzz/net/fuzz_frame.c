@@ -50,17 +50,17 @@ static void check_batch(struct assay_slice bytes)
 
 static void check_service(struct assay_slice bytes)
 {
-    struct assay_favour_answer answer;
+    struct assay_service_probe_answer answer;
     uint64_t ticket = 0;
     uint8_t digest[32];
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    if (assay_favour_answer_decode(bytes, &answer) == ASSAY_OK) {
-        assay_favour_answer_encode(&answer, &w);
+    if (assay_service_probe_answer_decode(bytes, &answer) == ASSAY_OK) {
+        assay_service_probe_answer_encode(&answer, &w);
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
     }
     w = assay_writer_over(again, sizeof again);
-    if (assay_favour_ask_decode(bytes, &ticket) == ASSAY_OK) {
-        assay_favour_ask_encode(ticket, &w);
+    if (assay_service_probe_ask_decode(bytes, &ticket) == ASSAY_OK) {
+        assay_service_probe_ask_encode(ticket, &w);
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
     }
     w = assay_writer_over(again, sizeof again);
@@ -74,12 +74,13 @@ static void check_service(struct assay_slice bytes)
 static void check_source(struct assay_slice bytes)
 {
     static _Alignas(64) uint8_t memory[1 << 16];
-    const struct assay_routes_config config = { .capacity = 100, .epoch_ms = 1000 };
+    const struct assay_relay_tree_config config = { .capacity = 100, .epoch_ms = 1000 };
     struct assay_vote vote;
-    ASSAY_ASSERT(assay_routes_size(config.capacity) <= sizeof memory);
-    const struct assay_routes *routes = assay_routes_init(memory, &config);
-    const uint16_t of_vote = assay_routes_source(routes, NULL, ASSAY_MESSAGE_VOTE, bytes);
-    const uint16_t of_proposal = assay_routes_source(routes, NULL, ASSAY_MESSAGE_PROPOSAL, bytes);
+    ASSAY_ASSERT(assay_relay_tree_size(config.capacity) <= sizeof memory);
+    const struct assay_relay_tree *routes = assay_relay_tree_init(memory, &config);
+    const uint16_t of_vote = assay_relay_tree_source(routes, NULL, ASSAY_MESSAGE_VOTE, bytes);
+    const uint16_t of_proposal =
+        assay_relay_tree_source(routes, NULL, ASSAY_MESSAGE_PROPOSAL, bytes);
     ASSAY_ASSERT(of_vote < 100 || of_vote == ASSAY_SLOT_ALL);
     ASSAY_ASSERT(of_proposal < 100 || of_proposal == ASSAY_SLOT_ALL);
     if (assay_vote_decode(bytes, &vote) == ASSAY_OK)

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-static uint8_t again[ASSAY_JUDGE_JOB_LEN_MAX];
+static uint8_t again[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX];
 
 static void expect_same(const struct assay_writer *w, struct assay_slice in)
 {
@@ -20,12 +20,12 @@ static void expect_same(const struct assay_writer *w, struct assay_slice in)
 static void read_answer(struct assay_slice in)
 {
     static struct assay_verdict verdict;
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    if (assay_judge_answer_decode(in, &answer, &verdict) != ASSAY_OK) return;
-    if (answer.kind == ASSAY_JUDGE_READY)
-        assay_judge_ready_encode(answer.walls, answer.landlock, &w);
-    else assay_judge_verdict_encode(answer.number, &verdict, &w);
+    if (assay_verifier_process_answer_decode(in, &answer, &verdict) != ASSAY_OK) return;
+    if (answer.kind == ASSAY_VERIFIER_PROCESS_READY)
+        assay_verifier_process_ready_encode(answer.walls, answer.landlock, &w);
+    else assay_verifier_process_verdict_encode(answer.number, &verdict, &w);
     expect_same(&w, in);
     /* What becomes of any verdict may be asked. */
     ASSAY_ASSERT((unsigned)assay_verdict_outcome(&verdict) < ASSAY_OUTCOME_COUNT);
@@ -33,21 +33,22 @@ static void read_answer(struct assay_slice in)
 
 static void read_job(struct assay_slice in)
 {
-    struct assay_judge_job job;
+    struct assay_verifier_process_job job;
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    if (assay_judge_job_decode(in, &job) != ASSAY_OK) return;
-    ASSAY_ASSERT(job.bytes.len <= ASSAY_EVIDENCE_LEN_MAX && job.set < ASSAY_JUDGE_SETS_MAX);
-    assay_judge_job_encode(&job, &w);
+    if (assay_verifier_process_job_decode(in, &job) != ASSAY_OK) return;
+    ASSAY_ASSERT(job.bytes.len <= ASSAY_EVIDENCE_LEN_MAX &&
+                 job.set < ASSAY_VERIFIER_PROCESS_SETS_MAX);
+    assay_verifier_process_job_encode(&job, &w);
     expect_same(&w, in);
 }
 
 static void read_brief(struct assay_slice in)
 {
-    struct assay_judge_brief brief;
+    struct assay_verifier_process_brief brief;
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    if (assay_judge_brief_decode(in, &brief) != ASSAY_OK) return;
+    if (assay_verifier_process_brief_decode(in, &brief) != ASSAY_OK) return;
     if (in.len > sizeof again) return;
-    assay_judge_brief_encode(&brief, &w);
+    assay_verifier_process_brief_encode(&brief, &w);
     expect_same(&w, in);
 }
 

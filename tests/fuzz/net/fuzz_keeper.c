@@ -18,7 +18,7 @@ enum { JOBS = 64, AT_S = 1000, GOOD_TURNS = 4096 };
 enum job_state { JOB_NEW, JOB_BEING_GIVEN, JOB_GIVEN, JOB_ANSWERED };
 
 static struct world {
-    struct assay_keeper *keeper;
+    struct assay_verifier_supervisor *keeper;
     uint64_t now_ms, cpu_ms;
     enum job_state jobs[JOBS];
     bool said[JOBS]; /* well, by the judge that runs */
@@ -29,7 +29,7 @@ static struct world {
     bool no_start;
 } w;
 
-static uint8_t packet[ASSAY_JUDGE_ANSWER_LEN_MAX];
+static uint8_t packet[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
 
 /* ------------------------------------------------------------ in place of net/sandbox/child.c */
 
@@ -80,13 +80,13 @@ uint64_t assay_child_cpu_ms(const struct assay_child *child)
 
 /* ------------------------------------------------------------ whose jobs they are */
 
-static void load(void *context, uint64_t number, struct assay_judge_job *job)
+static void load(void *context, uint64_t number, struct assay_verifier_process_job *job)
 {
     static const uint8_t evidence[8];
     (void)context;
     ASSAY_ASSERT(number < JOBS);
     ASSAY_ASSERT(w.jobs[number] == JOB_BEING_GIVEN || w.jobs[number] == JOB_GIVEN);
-    *job = (struct assay_judge_job){ .number = number,
+    *job = (struct assay_verifier_process_job){ .number = number,
                                      .kind = ASSAY_KIND_SOFT,
                                      .at_unix_s = AT_S + (int64_t)number,
                                      .bytes = assay_slice_over(evidence, sizeof evidence) };
@@ -103,7 +103,7 @@ static void answered(void *context, uint64_t number, const struct assay_verdict 
     ASSAY_ASSERT(verdict->at_unix_s == AT_S + (int64_t)number);
 }
 
-static void told(void *context, const struct assay_judge_news *news)
+static void told(void *context, const struct assay_verifier_process_news *news)
 {
     (void)context;
     ASSAY_ASSERT(news->ready ? news->pid > 0 : news->why[0] != '\0');
@@ -115,8 +115,8 @@ static void give(uint8_t number)
     if (w.jobs[n] != JOB_NEW && w.jobs[n] != JOB_ANSWERED) return;
     w.jobs[n] = JOB_BEING_GIVEN;
     w.said[n] = false;
-    const bool room = assay_keeper_room(w.keeper, w.now_ms);
-    const bool taken = assay_keeper_give(w.keeper, w.now_ms, n);
+    const bool room = assay_verifier_supervisor_room(w.keeper, w.now_ms);
+    const bool taken = assay_verifier_supervisor_give(w.keeper, w.now_ms, n);
     ASSAY_ASSERT(room || !taken);
     if (w.jobs[n] == JOB_BEING_GIVEN) w.jobs[n] = taken ? JOB_GIVEN : JOB_NEW;
     else ASSAY_ASSERT(taken);
@@ -126,13 +126,13 @@ static void give(uint8_t number)
 
 static void judge_takes(void)
 {
-    static uint8_t job_packet[ASSAY_JUDGE_JOB_LEN_MAX];
-    struct assay_judge_job job;
+    static uint8_t job_packet[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX];
+    struct assay_verifier_process_job job;
     ssize_t got;
     while (w.judge >= 0 && (got = recv(w.judge, job_packet, sizeof job_packet, 0)) > 0) {
         const enum assay_status status =
-            assay_judge_job_decode(assay_slice_over(job_packet, (size_t)got), &job);
-        ASSAY_ASSERT(status == ASSAY_OK && w.in_hand_count < ASSAY_KEEPER_HANDS);
+            assay_verifier_process_job_decode(assay_slice_over(job_packet, (size_t)got), &job);
+        ASSAY_ASSERT(status == ASSAY_OK && w.in_hand_count < ASSAY_VERIFIER_SUPERVISOR_HANDS);
         w.in_hand[w.in_hand_count++] = job.number;
     }
 }
@@ -146,7 +146,7 @@ static size_t ready_packet(void)
 {
     struct assay_slice out;
     struct assay_writer writer = assay_writer_over(packet, sizeof packet);
-    assay_judge_ready_encode(3, 1, &writer);
+    assay_verifier_process_ready_encode(3, 1, &writer);
     const enum assay_status status = assay_writer_finish(&writer, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
     return out.len;
@@ -159,7 +159,7 @@ static size_t verdict_packet(uint64_t number, int64_t at_unix_s)
     struct assay_writer writer = assay_writer_over(packet, sizeof packet);
     verdict.kind = ASSAY_KIND_SOFT;
     verdict.at_unix_s = at_unix_s;
-    assay_judge_verdict_encode(number, &verdict, &writer);
+    assay_verifier_process_verdict_encode(number, &verdict, &writer);
     const enum assay_status status = assay_writer_finish(&writer, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
     return out.len;
@@ -219,7 +219,7 @@ static void step(struct tape *t)
     case 0: w.now_ms += next(t); break;
     case 1: w.now_ms += (uint64_t)next(t) * 250; break;
     case 2:
-    case 3: assay_keeper_turn(w.keeper, w.now_ms); break;
+    case 3: assay_verifier_supervisor_turn(w.keeper, w.now_ms); break;
     case 4:
     case 5: give(next(t)); break;
     case 6: judge_says(packet, ready_packet()); break;
@@ -232,14 +232,14 @@ static void step(struct tape *t)
         break;
     case 12: w.no_start = next(t) % 2 == 0; break;
     case 13: {
-        const uint32_t threads = next(t) % ASSAY_JUDGE_THREADS_MAX + 1;
-        const enum assay_status status = assay_keeper_threads(w.keeper, threads);
+        const uint32_t threads = next(t) % ASSAY_VERIFIER_PROCESS_THREADS_MAX + 1;
+        const enum assay_status status = assay_verifier_supervisor_threads(w.keeper, threads);
         ASSAY_ASSERT(status == ASSAY_OK);
         break;
     }
     case 14:
         w.cpu_ms += (uint64_t)next(t) * 20;
-        ASSAY_ASSERT(assay_keeper_wait_ms(w.keeper, w.now_ms) >= -1);
+        ASSAY_ASSERT(assay_verifier_supervisor_wait_ms(w.keeper, w.now_ms) >= -1);
         break;
     }
 }
@@ -258,7 +258,7 @@ static void be_good(void)
     w.no_start = false;
     for (int i = 0; i < GOOD_TURNS && !all_answered(); i++) {
         w.now_ms += 20;
-        assay_keeper_turn(w.keeper, w.now_ms);
+        assay_verifier_supervisor_turn(w.keeper, w.now_ms);
         if (w.judge >= 0 && greeted != w.pids) {
             greeted = w.pids;
             judge_says(packet, ready_packet());
@@ -270,17 +270,20 @@ static void be_good(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static const struct assay_judge_set set = { 0 };
-    const struct assay_judge_config config = { .sets = &set, .set_count = 1 };
-    const struct assay_keeper_world world = { .load = load, .answer = answered, .tell = told };
+    static const struct assay_verifier_process_set set = { 0 };
+    const struct assay_verifier_process_config config = { .sets = &set, .set_count = 1 };
+    const struct assay_verifier_supervisor_world world = { .load = load,
+                                                           .answer = answered,
+                                                           .tell = told };
     struct tape tape = { .bytes = bytes, .len = len };
     w = (struct world){ .judge = -1, .now_ms = 1000000 };
-    const enum assay_status status = assay_keeper_create(&config, 2, &world, &w.keeper);
+    const enum assay_status status =
+        assay_verifier_supervisor_create(&config, 2, &world, &w.keeper);
     ASSAY_ASSERT(status == ASSAY_OK);
     while (tape.len > 0)
         step(&tape);
     be_good();
-    assay_keeper_destroy(&w.keeper);
+    assay_verifier_supervisor_destroy(&w.keeper);
     end_judge();
     return 0;
 }

@@ -25,7 +25,7 @@ static struct world {
     struct assay_limit limits[MEMBERS];
     struct assay_counters counters;
     struct assay_secret32 secret;
-    struct assay_far *far;
+    struct assay_transport_client *far;
     int socket; /* the transport's end; -1: none runs */
     struct assay_transport_shared *shared;
     struct assay_ring reports, orders;
@@ -157,15 +157,16 @@ static unsigned hear(void)
     uint16_t slot = 99;
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
     struct assay_slice frame;
-    const enum assay_status status = assay_far_wait(w.far, assay_link_clock_ms(), NULL, 0, 0);
+    const enum assay_status status =
+        assay_transport_client_wait(w.far, assay_link_clock_ms(), NULL, 0, 0);
     ASSAY_ASSERT(status == ASSAY_OK);
-    while (count < 64 && assay_far_receive(w.far, &slot, &which, &frame) == ASSAY_OK) {
+    while (count < 64 && assay_transport_client_receive(w.far, &slot, &which, &frame) == ASSAY_OK) {
         ASSAY_ASSERT(slot > 0 && slot < MEMBERS && frame.len <= ASSAY_FRAME_LEN_MAX);
         ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
         ASSAY_ASSERT(!w.entries[slot].gone);
         count++;
     }
-    (void)assay_far_is_up(w.far, 1);
+    (void)assay_transport_client_is_up(w.far, 1);
     return count;
 }
 
@@ -182,18 +183,25 @@ static void do_one(uint8_t what, uint8_t a, uint8_t b)
     case 6: take_orders(); return;
     case 7: end_transport(); return;
     case 8: w.no_start = a % 2 == 0; return;
-    case 9: w.entries[1].transport[0] = a; assay_far_roster(w.far); return;
-    case 10: w.entries[2].gone = a % 2 == 0; assay_far_roster(w.far); return;
+    case 9:
+        w.entries[1].transport[0] = a;
+        assay_transport_client_roster(w.far);
+        return;
+    case 10:
+        w.entries[2].gone = a % 2 == 0;
+        assay_transport_client_roster(w.far);
+        return;
     case 11:
-        assay_status_ignore(assay_far_send(w.far, 1 + a % 2, assay_slice_over("frame", 1 + b % 5),
-                                           b), "it may have no address");
+        assay_status_ignore(
+            assay_transport_client_send(w.far, 1 + a % 2, assay_slice_over("frame", 1 + b % 5), b),
+            "it may have no address");
         return;
     case 12:
-        if (a % 2 == 0) assay_far_forget(w.far, 1);
-        else assay_status_ignore(assay_far_peer(w.far, 1, "127.0.0.1:1"), "it is one");
+        if (a % 2 == 0) assay_transport_client_forget(w.far, 1);
+        else assay_status_ignore(assay_transport_client_peer(w.far, 1, "127.0.0.1:1"), "it is one");
         return;
     default:
-        while (assay_far_news(w.far, &news))
+        while (assay_transport_client_news(w.far, &news))
             ASSAY_ASSERT(news.ready || news.why[0] != '\0');
     }
 }
@@ -234,7 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
                                               .door_secret = &w.secret,
                                               .door_public = w.entries[0].door,
                                               .listen = "127.0.0.1:0" };
-    const enum assay_status status = assay_far_begin(&config, &apart, &w.far, message);
+    const enum assay_status status = assay_transport_client_begin(&config, &apart, &w.far, message);
     ASSAY_ASSERT(status == ASSAY_OK);
     say_ready(1); /* the first one: whose that one falls says so, and does not try again */
     (void)hear();
@@ -243,7 +251,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     end_well();
     for (unsigned i = ASSAY_COUNT_TRANSPORT_SHUT + 1; i < ASSAY_COUNT_SEND_DROPPED; i++)
         ASSAY_ASSERT(w.counters.value[i] == 0);
-    assay_far_close(&w.far);
+    assay_transport_client_close(&w.far);
     end_transport();
     return 0;
 }

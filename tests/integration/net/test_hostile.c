@@ -138,7 +138,7 @@ Test(net_hostile, a_flood_costs_the_flooder_alone, .init = start, .fini = stop)
     const uint64_t since = network_epoch(network, 0);
     for (uint64_t i = 0; i < 20000; i++) {
         struct assay_writer w = assay_writer_over(ask, sizeof ask);
-        assay_favour_ask_encode(i, &w);
+        assay_service_probe_ask_encode(i, &w);
         send_frame(ASSAY_MESSAGE_SERVICE_ASK, ask, w.len);
         if (i % 50 == 0) network_run(network, 1, NULL, NULL);
     }

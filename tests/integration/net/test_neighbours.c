@@ -54,9 +54,9 @@ Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 120)
     for (uint32_t i = 0; i < NODES; i++) {
         struct assay_host *host = network->nodes[i].host;
         const struct assay_snapshot *seen = host_snapshot(host);
-        struct assay_view_figures figures;
+        struct assay_overlay_figures figures;
         cr_assert(host_neighbours_used(host) && seen->has_neighbours);
-        assay_view_look(host->view, &figures);
+        assay_overlay_look(host->view, &figures);
         cr_expect_geq(figures.outbound + figures.inbound, 2, "node %u", i);
         cr_expect_leq(figures.outbound + figures.inbound + figures.asked, 2 * DEGREE + 1);
         const uint32_t near = figures.outbound + figures.inbound + figures.asked;
@@ -93,7 +93,7 @@ Test(net_neighbours, in_a_small_network_nobody_is_asked_to_be_one, .timeout = 12
 {
     struct network *network = ten_up(NODES);
     const uint64_t epoch = 1;
-    const uint8_t join = ASSAY_VIEW_JOIN;
+    const uint8_t join = ASSAY_OVERLAY_JOIN;
     cr_assert(network_run(network, PATIENCE_MS, all_past, &epoch));
     struct assay_host *one = network->nodes[0].host, *other = network->nodes[1].host;
     cr_assert_not(host_neighbours_used(one));

@@ -15,7 +15,7 @@ struct scattered {
     struct vtpm *world;
     struct assay_package whole; /* borrows from the world's evidence */
     struct folder folder;
-    struct assay_given *given;
+    struct assay_input_files *given;
 };
 
 static void put(const struct scattered *s, const char *name, struct assay_slice bytes)
@@ -41,20 +41,22 @@ static struct scattered scatter(bool is_tdx)
     return s;
 }
 
-static struct assay_pieces gather(struct scattered *s)
+static struct assay_evidence_package gather(struct scattered *s)
 {
-    struct assay_pieces pieces;
+    struct assay_evidence_package pieces;
     const char *where = NULL;
     s->given = calloc(1, sizeof *s->given);
     cr_assert_not_null(s->given);
-    cr_assert_eq(assay_given_read(s->folder.path, s->given, &where), ASSAY_OK, "%s",
+    cr_assert_eq(assay_input_files_read(s->folder.path, s->given, &where), ASSAY_OK, "%s",
                  where != NULL ? where : "the folder");
-    cr_assert_eq(assay_pieces_take(s->given, s->whole.kind, s->whole.hardware, &pieces), ASSAY_OK);
+    cr_assert_eq(assay_evidence_package_take(s->given, s->whole.kind, s->whole.hardware, &pieces),
+                 ASSAY_OK);
     return pieces;
 }
 
 /* The same package as the world's is found and appraised. */
-static enum assay_genuine genuine_of(struct scattered *s, const struct assay_pieces *pieces)
+static enum assay_genuine genuine_of(struct scattered *s,
+                                     const struct assay_evidence_package *pieces)
 {
     struct vtpm *const v = s->world;
     cr_assert_leq(pieces->evidence.len, sizeof v->evidence);
@@ -66,7 +68,7 @@ static enum assay_genuine genuine_of(struct scattered *s, const struct assay_pie
 
 static void done(struct scattered *s)
 {
-    if (s->given != NULL) assay_given_close(s->given);
+    if (s->given != NULL) assay_input_files_close(s->given);
     free(s->given);
     folder_remove(&s->folder);
     vtpm_close(s->world);
@@ -89,10 +91,10 @@ Test(pieces, quote_of_a_domain_is_found_though_its_chain_is_pem)
     struct scattered s = scatter(true);
     cr_assert(has_pem(s.whole.quote), "as genuine ones");
     put(&s, "5", s.whole.quote);
-    struct assay_pieces pieces = gather(&s);
+    struct assay_evidence_package pieces = gather(&s);
     cr_expect(assay_slice_equal(pieces.package.quote, s.whole.quote));
     cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE, "%s", why(&s));
-    assay_pieces_close(&pieces);
+    assay_evidence_package_close(&pieces);
     done(&s);
 }
 
@@ -102,30 +104,30 @@ Test(pieces, bytes_after_the_quote_of_a_domain_are_not_of_it)
     struct scattered s = scatter(true);
     assay_bytes_copy(longer, sizeof longer, s.whole.quote.bytes, s.whole.quote.len);
     put(&s, "5", assay_slice_over(longer, s.whole.quote.len + 100));
-    struct assay_pieces pieces = gather(&s);
+    struct assay_evidence_package pieces = gather(&s);
     cr_expect(assay_slice_equal(pieces.package.quote, s.whole.quote));
-    assay_pieces_close(&pieces);
+    assay_evidence_package_close(&pieces);
     done(&s);
 }
 
 Test(pieces, without_the_quote_of_the_domain_nothing_is_judged)
 {
     struct scattered s = scatter(true);
-    struct assay_pieces pieces = gather(&s);
+    struct assay_evidence_package pieces = gather(&s);
     cr_expect_eq(pieces.package.quote.len, 0);
     cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_UNKNOWN);
     cr_expect_eq(s.world->verdict.tier, ASSAY_TIER_NONE);
-    assay_pieces_close(&pieces);
+    assay_evidence_package_close(&pieces);
     done(&s);
 }
 
 Test(pieces, a_chip_s_report_finds_its_certificates)
 {
     struct scattered s = scatter(false);
-    struct assay_pieces pieces = gather(&s);
+    struct assay_evidence_package pieces = gather(&s);
     cr_expect_eq(pieces.package.certificate_count, s.whole.certificate_count);
     cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE, "%s", why(&s));
-    assay_pieces_close(&pieces);
+    assay_evidence_package_close(&pieces);
     done(&s);
 }
 

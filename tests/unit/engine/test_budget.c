@@ -389,8 +389,8 @@ Test(budget, a_proof_without_room_in_its_step_waits, .timeout = 60)
     const struct assay_output before = *o;
     o->effects = &effects;
     o->arena_used = o->arena_len;
-    cr_expect_eq(assay_gather_accuse(e, SPAMMER, 1, assay_slice_over("a", 1),
-                                     assay_slice_over("b", 1)),
+    cr_expect_eq(assay_message_intake_accuse(e, SPAMMER, 1, assay_slice_over("a", 1),
+                                             assay_slice_over("b", 1)),
                  ASSAY_E_AGAIN);
     cr_expect_not(assay_seat_is_proven(e, SPAMMER, 1));
     *o = before;

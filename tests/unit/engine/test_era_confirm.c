@@ -75,11 +75,11 @@ Test(era_confirm, a_leap_over_stored_answers_waits_for_the_living, .timeout = 24
         assay_sim_world_destroy(&w);
         w = behind(41, false);
         plant_end(w, epoch, assay_slice_over(boundary, len), d);
-        struct assay_leap *leap = &w->nodes[AWAY].engine->parts->leap;
+        struct assay_fast_sync *leap = &w->nodes[AWAY].engine->parts->leap;
         leap->starved = true; /* as where nobody has the next blocks */
         assay_sim_world_partition(w, NULL);
         run_forked(w, 8);
-        cr_expect_eq(leap->phase, ASSAY_LEAP_BOUNDARIES);
+        cr_expect_eq(leap->phase, ASSAY_FAST_SYNC_BOUNDARIES);
         cr_expect(leap->unconfirmed);
         cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, epoch, found, ASSAY_RECOVER_LEN_MAX), 0,
                      "nothing of it is kept");

@@ -68,25 +68,25 @@ static uint32_t holders(const struct assay_sim_world *w, uint32_t slot)
 Test(have, payloads_say_what_was_said)
 {
     const uint8_t envelopes[3] = { 0x81, 0, 0x0f }, ballots[3] = { 0, 0x42, 0 };
-    const struct assay_have have = { .epoch = 77,
-                                     .envelopes = assay_slice_over(envelopes, 3),
-                                     .ballots = assay_slice_over(ballots, 3) };
+    const struct assay_inventory have = { .epoch = 77,
+                                          .envelopes = assay_slice_over(envelopes, 3),
+                                          .ballots = assay_slice_over(ballots, 3) };
     uint8_t bytes[64];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    struct assay_have back = { 0 };
-    cr_assert_eq(assay_have_encode(&have, &w), ASSAY_OK);
-    cr_assert_leq(w.len, 6 + ASSAY_HAVE_FIXED_LEN_MAX);
+    struct assay_inventory back = { 0 };
+    cr_assert_eq(assay_inventory_encode(&have, &w), ASSAY_OK);
+    cr_assert_leq(w.len, 6 + ASSAY_INVENTORY_FIXED_LEN_MAX);
     const struct assay_slice all = assay_slice_over(bytes, w.len);
-    cr_assert_eq(assay_have_decode(all, 20, &back), ASSAY_OK);
+    cr_assert_eq(assay_inventory_decode(all, 20, &back), ASSAY_OK);
     cr_assert_eq(back.epoch, 77);
     cr_assert_arr_eq(back.envelopes.bytes, envelopes, 3);
     cr_assert_arr_eq(back.ballots.bytes, ballots, 3);
-    cr_assert_eq(assay_have_decode(all, 25, &back), ASSAY_E_RANGE, "a bitmap is too short");
-    cr_assert_neq(assay_have_decode(all, 16, &back), ASSAY_OK, "or too long");
+    cr_assert_eq(assay_inventory_decode(all, 25, &back), ASSAY_E_RANGE, "a bitmap is too short");
+    cr_assert_neq(assay_inventory_decode(all, 16, &back), ASSAY_OK, "or too long");
     for (size_t len = 0; len < w.len; len++)
-        cr_assert_neq(assay_have_decode(assay_slice_over(bytes, len), 20, &back), ASSAY_OK);
+        cr_assert_neq(assay_inventory_decode(assay_slice_over(bytes, len), 20, &back), ASSAY_OK);
     bytes[w.len] = 0;
-    cr_assert_eq(assay_have_decode(assay_slice_over(bytes, w.len + 1), 20, &back),
+    cr_assert_eq(assay_inventory_decode(assay_slice_over(bytes, w.len + 1), 20, &back),
                  ASSAY_E_TRAILING);
 }
 
@@ -100,7 +100,7 @@ Test(have, rounds_go_to_other_members_at_other_distances)
         for (uint32_t round = 0; round < 3; round++) {
             uint32_t asked[ASSAY_PEERS_AT_ONCE];
             for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++) {
-                asked[k] = assay_have_peer(e, round, k);
+                asked[k] = assay_inventory_peer(e, round, k);
                 if (k + 1 >= nodes) {
                     cr_assert_eq(asked[k], ASSAY_SLOT_ALL, "there is nobody else");
                     continue;
@@ -123,7 +123,7 @@ Test(have, three_rounds_join_sixty_four)
         for (uint32_t i = 0; i < 64; i++) {
             next[i] = knows[i];
             for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++)
-                next[i] |= knows[assay_have_peer(engine_of(w, i), round, k)];
+                next[i] |= knows[assay_inventory_peer(engine_of(w, i), round, k)];
         }
         assay_bytes_copy(knows, sizeof knows, next, sizeof next);
     }
@@ -265,11 +265,11 @@ Test(have, another_envelope_than_a_ballots_is_looked_for_and_convicts, .timeout 
 static size_t have_all(const struct assay_sim_world *w, uint32_t node, uint8_t *bytes, size_t len)
 {
     uint8_t ones[2] = { 0xff, 0x03 }, none[2] = { 0 };
-    const struct assay_have have = { .epoch = running(w, node),
-                                     .envelopes = assay_slice_over(ones, 2),
-                                     .ballots = assay_slice_over(none, 2) };
+    const struct assay_inventory have = { .epoch = running(w, node),
+                                          .envelopes = assay_slice_over(ones, 2),
+                                          .ballots = assay_slice_over(none, 2) };
     struct assay_writer out = assay_writer_over(bytes, len);
-    cr_assert_eq(assay_have_encode(&have, &out), ASSAY_OK);
+    cr_assert_eq(assay_inventory_encode(&have, &out), ASSAY_OK);
     return out.len;
 }
 
@@ -282,7 +282,7 @@ static struct assay_sim_world *claimed(uint8_t *bytes, size_t len, struct assay_
     w->cut[1 * 10] = 1;
     to_beginning(w, 2);
     *claim = assay_slice_over(bytes, have_all(w, 0, bytes, len));
-    show(w, 0, ASSAY_MESSAGE_HAVE, 1, *claim);
+    show(w, 0, ASSAY_MESSAGE_INVENTORY, 1, *claim);
     return w;
 }
 
@@ -291,19 +291,20 @@ Test(have, one_is_asked_and_when_it_is_late_another)
     uint8_t bytes[64];
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
-    const struct assay_lacking *l = &engine_of(w, 0)->having->lacks[ASSAY_HAVE_ENVELOPE][AUTHOR];
+    const struct assay_lacking *l =
+        &engine_of(w, 0)->having->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
     cr_assert(l->source == 1 && l->spare == ASSAY_SLOT_ALL);
     go_on(w, 20);
-    show(w, 0, ASSAY_MESSAGE_HAVE, 2, claim);
-    show(w, 0, ASSAY_MESSAGE_HAVE, 3, claim);
+    show(w, 0, ASSAY_MESSAGE_INVENTORY, 2, claim);
+    show(w, 0, ASSAY_MESSAGE_INVENTORY, 3, claim);
     cr_assert(l->source == 1 && l->spare == 2, "a single one is asked at a time");
     go_on(w, 40);
     cr_assert(l->source == 1 && engine_of(w, 0)->seats[AUTHOR].payload_len == 0, "it has its time");
     go_on(w, 60);
     cr_assert_gt(engine_of(w, 0)->seats[AUTHOR].payload_len, 0, "the other one had it");
-    const struct assay_lack_window *windows = engine_of(w, 0)->having->windows;
-    cr_assert_eq(windows[1].size, ASSAY_LACK_FIRST / 2, "it is asked for less at once");
-    cr_assert_eq(windows[2].size, 2 * ASSAY_LACK_FIRST, "and who gave in time for more");
+    const struct assay_request_missing_window *windows = engine_of(w, 0)->having->windows;
+    cr_assert_eq(windows[1].size, ASSAY_REQUEST_MISSING_FIRST / 2, "it is asked for less at once");
+    cr_assert_eq(windows[2].size, 2 * ASSAY_REQUEST_MISSING_FIRST, "and who gave in time for more");
     cr_assert_eq(windows[1].doubted, 0);
     assay_sim_world_destroy(&w);
 }
@@ -318,11 +319,11 @@ static bool looks_with(struct assay_engine *e, size_t room)
     o->effects = &effects;
     cr_assert_leq(room, o->arena_len);
     o->arena_used = o->arena_len - room;
-    assay_have_tick(e);
+    assay_inventory_tick(e);
     *o = before;
     for (size_t i = 0; i < effects.count; i++)
         if (effects.items[i].kind == ASSAY_EFFECT_SEND &&
-            effects.items[i].as.send.message == ASSAY_MESSAGE_LACK)
+            effects.items[i].as.send.message == ASSAY_MESSAGE_REQUEST_MISSING)
             return true;
     return false;
 }
@@ -336,9 +337,9 @@ Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
     for (size_t room = 0; room < 256; room += 16) {
         struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
         struct assay_engine *e = w->nodes[0].engine;
-        const struct assay_lacking *l = &e->having->lacks[ASSAY_HAVE_ENVELOPE][AUTHOR];
+        const struct assay_lacking *l = &e->having->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
         go_on(w, 20);
-        show(w, 0, ASSAY_MESSAGE_HAVE, 2, claim);
+        show(w, 0, ASSAY_MESSAGE_INVENTORY, 2, claim);
         cr_assert(l->source == 1 && l->spare == 2);
         const uint64_t now_ms = e->now_ms;
         e->now_ms = l->since_ms + EPOCH_MS;
@@ -347,7 +348,7 @@ Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
         cr_expect_eq(l->source == 2, asked, "%zu bytes", room);
         cr_expect_eq(e->having->windows[2].flying > 0, asked, "%zu bytes", room);
         given_back += l->source == ASSAY_SLOT_ALL && l->spare == 2;
-        assay_have_check(e);
+        assay_inventory_check(e);
         assay_sim_world_destroy(&w);
     }
     cr_expect_gt(given_back, 0, "there was room to look, and none to ask");
@@ -365,15 +366,15 @@ Test(have, who_did_not_answer_is_not_asked_first_again)
     uint8_t bytes[64];
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
-    const struct assay_having *h = engine_of(w, 0)->having;
+    const struct assay_inventory_state *h = engine_of(w, 0)->having;
     distrust(w);
     go_on(w, 110);
     cr_assert_eq(h->windows[1].doubted, running(w, 0));
-    show(w, 0, ASSAY_MESSAGE_HAVE, 1, claim);
-    const struct assay_lacking *l = &h->lacks[ASSAY_HAVE_ENVELOPE][AUTHOR];
+    show(w, 0, ASSAY_MESSAGE_INVENTORY, 1, claim);
+    const struct assay_lacking *l = &h->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
     cr_assert(l->source == ASSAY_SLOT_ALL && l->spare == 1);
     cr_assert_eq(h->windows[1].flying, 0, "for nothing at all");
-    show(w, 0, ASSAY_MESSAGE_HAVE, 2, claim);
+    show(w, 0, ASSAY_MESSAGE_INVENTORY, 2, claim);
     cr_assert_eq(l->source, 2, "asked at once");
     go_on(w, 20);
     cr_assert_gt(engine_of(w, 0)->seats[AUTHOR].payload_len, 0);
@@ -386,7 +387,7 @@ Test(have, one_piece_that_comes_late_clears_nothing)
     uint8_t bytes[64];
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
-    const struct assay_having *h = engine_of(w, 0)->having;
+    const struct assay_inventory_state *h = engine_of(w, 0)->having;
     const struct assay_seat *seat = &engine_of(w, 1)->seats[AUTHOR];
     distrust(w);
     go_on(w, 110);
@@ -408,15 +409,15 @@ Test(have, a_neighbour_is_asked_for_as_much_as_it_gives)
     for (uint32_t i = 1; i < 12; i++) w->cut[i * 12] = 1;
     go_on(w, EPOCH_MS * 3 / 8);
     const uint8_t ones[2] = { 0xff, 0x0f }, none[2] = { 0 };
-    const struct assay_have have = { .epoch = running(w, 0),
-                                     .envelopes = assay_slice_over(ones, 2),
-                                     .ballots = assay_slice_over(none, 2) };
+    const struct assay_inventory have = { .epoch = running(w, 0),
+                                          .envelopes = assay_slice_over(ones, 2),
+                                          .ballots = assay_slice_over(none, 2) };
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
-    cr_assert_eq(assay_have_encode(&have, &out), ASSAY_OK);
-    show(w, 0, ASSAY_MESSAGE_HAVE, 1, assay_slice_over(bytes, out.len));
-    const struct assay_lack_window *window = &engine_of(w, 0)->having->windows[1];
-    cr_assert_eq(window->flying, ASSAY_LACK_FIRST);
-    const struct assay_lacking *l = engine_of(w, 0)->having->lacks[ASSAY_HAVE_ENVELOPE];
+    cr_assert_eq(assay_inventory_encode(&have, &out), ASSAY_OK);
+    show(w, 0, ASSAY_MESSAGE_INVENTORY, 1, assay_slice_over(bytes, out.len));
+    const struct assay_request_missing_window *window = &engine_of(w, 0)->having->windows[1];
+    cr_assert_eq(window->flying, ASSAY_REQUEST_MISSING_FIRST);
+    const struct assay_lacking *l = engine_of(w, 0)->having->lacks[ASSAY_INVENTORY_ENVELOPE];
     uint32_t gave = 0;
     for (uint32_t i = 1; i < 12 && gave < 4; i++) { /* half of what was asked */
         const struct assay_seat *seat = &engine_of(w, 1)->seats[i];
@@ -425,9 +426,9 @@ Test(have, a_neighbour_is_asked_for_as_much_as_it_gives)
         gave++;
     }
     cr_assert_eq(gave, 4);
-    cr_assert_eq(window->size, ASSAY_LACK_FIRST);
+    cr_assert_eq(window->size, ASSAY_REQUEST_MISSING_FIRST);
     go_on(w, 110); /* and the rest is late */
-    cr_assert_eq(window->size, ASSAY_LACK_FIRST / 2);
+    cr_assert_eq(window->size, ASSAY_REQUEST_MISSING_FIRST / 2);
     assay_sim_world_destroy(&w);
 }
 
@@ -437,18 +438,18 @@ Test(have, words_about_other_epochs_are_refused)
     struct assay_sim_world *w = world_of(10, 0);
     struct assay_engine *e = w->nodes[0].engine;
     uint8_t map[2] = { 0 };
-    struct assay_have have = { .envelopes = assay_slice_over(map, 2),
-                               .ballots = assay_slice_over(map, 2) };
+    struct assay_inventory have = { .envelopes = assay_slice_over(map, 2),
+                                    .ballots = assay_slice_over(map, 2) };
     to_beginning(w, 2);
     for (uint64_t epoch = running(w, 0) - 1; epoch <= running(w, 0) + 1; epoch += 2) {
         struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
         have.epoch = epoch;
-        cr_assert_eq(assay_have_encode(&have, &out), ASSAY_OK);
+        cr_assert_eq(assay_inventory_encode(&have, &out), ASSAY_OK);
         const struct assay_slice all = assay_slice_over(bytes, out.len);
         const enum assay_status expected =
             epoch < running(w, 0) ? ASSAY_E_STALE : ASSAY_E_EARLY;
-        cr_assert_eq(assay_have_heard(e, 3, all), expected);
-        cr_assert_eq(assay_have_lacked(e, 3, all), expected);
+        cr_assert_eq(assay_inventory_heard(e, 3, all), expected);
+        cr_assert_eq(assay_inventory_lacked(e, 3, all), expected);
     }
     assay_sim_world_destroy(&w);
 }

@@ -72,7 +72,7 @@ Test(leap, is_the_way_over_many_epochs, .timeout = 120)
 {
     struct assay_sim_world *w = start(3);
     assay_sim_world_kill(w, 0);
-    cr_assert(assay_sim_world_run_to_epoch(w, 3 + ASSAY_LEAP_EPOCHS + 8, 200000), "%s",
+    cr_assert(assay_sim_world_run_to_epoch(w, 3 + ASSAY_FAST_SYNC_EPOCHS + 8, 200000), "%s",
               assay_sim_world_violation(w));
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
@@ -80,7 +80,7 @@ Test(leap, is_the_way_over_many_epochs, .timeout = 120)
         assay_sim_world_last_note(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_assert_leq(n->b, 4);
-    cr_assert_geq(n->a, 3 + ASSAY_LEAP_EPOCHS);
+    cr_assert_geq(n->a, 3 + ASSAY_FAST_SYNC_EPOCHS);
     agrees(w);
     assay_sim_world_destroy(&w);
 }
@@ -443,10 +443,10 @@ Test(leap, a_node_that_pruning_left_behind_reports_it, .timeout = 120)
     struct assay_sim_world *w = start(3);
     struct assay_checkpoint c;
     assay_sim_world_kill(w, 0);
-    cr_assert(assay_sim_world_run_to_epoch(w, 3 + ASSAY_LEAP_EPOCHS + 8, 200000), "%s",
+    cr_assert(assay_sim_world_run_to_epoch(w, 3 + ASSAY_FAST_SYNC_EPOCHS + 8, 200000), "%s",
               assay_sim_world_violation(w));
-    prune(w, ASSAY_STORE_BLOCK, 3 + ASSAY_LEAP_EPOCHS);
-    prune(w, ASSAY_STORE_BOUNDARY, 3 + ASSAY_LEAP_EPOCHS);
+    prune(w, ASSAY_STORE_BLOCK, 3 + ASSAY_FAST_SYNC_EPOCHS);
+    prune(w, ASSAY_STORE_BOUNDARY, 3 + ASSAY_FAST_SYNC_EPOCHS);
     assay_sim_world_restart(w, 0);
     const uint32_t caught_up = assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL);
     cr_assert_not(joins(w, 20000));
@@ -579,11 +579,12 @@ Test(leap, covers_nothing_by_what_no_state_names)
     assay_sha256(set.bytes, set.len, head.documents[2]);
     assay_sha256(junk, sizeof junk, digest);
     for (size_t len = 0; len <= sizeof junk; len++)
-        cr_expect_eq(assay_past_covers(&head, digest, assay_slice_over(junk, len)), 0);
-    cr_expect_eq(assay_past_covers(&head, head.documents[2], set),
+        cr_expect_eq(assay_fast_sync_wire_covers(&head, digest, assay_slice_over(junk, len)), 0);
+    cr_expect_eq(assay_fast_sync_wire_covers(&head, head.documents[2], set),
                  (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + 2));
     assay_bytes_copy(head.pending[0], 32, digest, 32);
-    cr_expect_eq(assay_past_covers(&head, digest, assay_slice_over(junk, sizeof junk)), 1);
+    cr_expect_eq(assay_fast_sync_wire_covers(&head, digest, assay_slice_over(junk, sizeof junk)),
+                 1);
 }
 
 /* While it was away a member was laid to rest: the roster is another one behind that boundary, the
@@ -746,13 +747,14 @@ static void answer_as_asked(struct assay_sim_world *w, uint64_t epoch)
 {
     static uint8_t asked[256], answer[ASSAY_SYNC_ANSWER_LEN_MAX], scratch[65536];
     const struct assay_engine *e = assay_sim_world_engine(w, NODES);
-    struct assay_past_ask ask = { .epoch = epoch };
+    struct assay_fast_sync_wire_ask ask = { .epoch = epoch };
     assay_bytes_copy(ask.chain_id, 32, w->genesis->chain_id, 32);
     struct assay_writer a = assay_writer_over(asked, sizeof asked);
     struct assay_writer out = assay_writer_over(answer, sizeof answer);
-    cr_assert_eq(assay_past_ask_encode(&ask, &a), ASSAY_OK);
-    cr_assert_eq(assay_past_answer(w->nodes[1].store, w->genesis->chain_id,
-                                   assay_slice_over(asked, a.len), scratch, sizeof scratch, &out),
+    cr_assert_eq(assay_fast_sync_wire_ask_encode(&ask, &a), ASSAY_OK);
+    cr_assert_eq(assay_fast_sync_wire_answer(w->nodes[1].store, w->genesis->chain_id,
+                                             assay_slice_over(asked, a.len), scratch,
+                                             sizeof scratch, &out),
                  ASSAY_OK);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = assay_eng_peer(e, e->sync->turn);
@@ -768,25 +770,25 @@ Test(leap, takes_no_state_without_the_newcomer, .timeout = 60)
     struct assay_sim_world *w = with_newcomer(&join, name);
     cr_assert(assay_sim_world_run(w, 100), "%s", assay_sim_world_violation(w));
     const struct assay_engine *e = assay_sim_world_engine(w, NODES);
-    cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES);
+    cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_BOUNDARIES);
     answer_as_asked(w, 1);
     cr_assert_geq(e->leap->epoch, 3);
-    for (int peer = 1; e->leap->phase == ASSAY_LEAP_CONFIRM; peer++) {
-        cr_assert_lt(peer, ASSAY_LEAP_OPERATORS);
+    for (int peer = 1; e->leap->phase == ASSAY_FAST_SYNC_CONFIRM; peer++) {
+        cr_assert_lt(peer, ASSAY_FAST_SYNC_OPERATORS);
         answer_as_asked(w, 1);
     }
     for (int peer = 0; peer < 3; peer++) {
-        cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES, "%d", peer);
+        cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_BOUNDARIES, "%d", peer);
         answer_as_asked(w, e->leap->epoch + 1);
     }
-    cr_assert_eq(e->leap->phase, ASSAY_LEAP_OFF);
+    cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_OFF);
     const struct assay_sim_world_note *n =
         assay_sim_world_last_note(w, NODES, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_assert_eq(n->b, 4);
     /* And asks again. */
     cr_assert(assay_sim_world_run(w, 2000), "%s", assay_sim_world_violation(w));
-    cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES);
+    cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_BOUNDARIES);
     cr_assert_eq(e->head->state.epoch, 0);
     assay_sim_world_destroy(&w);
 }

@@ -73,18 +73,20 @@ Test(past, an_ask_about_a_state_shows_each_change_at_most_once, .timeout = 60)
     const struct assay_engine *e = assay_sim_world_engine(w, 1);
     put_rows(store, ASSAY_STORE_CHANGE, CHANGES);
     put_rows(store, ASSAY_STORE_COLLATERAL, SETS);
-    struct assay_past_ask ask = { .state = true, .epoch = e->head->state.epoch };
+    struct assay_fast_sync_wire_ask ask = { .state = true, .epoch = e->head->state.epoch };
     assay_bytes_copy(ask.chain_id, 32, w->genesis->chain_id, 32);
     struct assay_writer a = assay_writer_over(asked, sizeof asked);
     struct assay_writer out = assay_writer_over(answer, sizeof answer);
-    cr_assert_eq(assay_past_ask_encode(&ask, &a), ASSAY_OK);
+    cr_assert_eq(assay_fast_sync_wire_ask_encode(&ask, &a), ASSAY_OK);
     begin_counting(store);
-    cr_assert_eq(assay_past_answer(store, w->genesis->chain_id, assay_slice_over(asked, a.len),
-                                   scratch, sizeof scratch, &out),
+    cr_assert_eq(assay_fast_sync_wire_answer(store, w->genesis->chain_id,
+                                             assay_slice_over(asked, a.len), scratch,
+                                             sizeof scratch, &out),
                  ASSAY_OK);
     store->ops = counted.real;
-    struct assay_past_answer got;
-    cr_assert_eq(assay_past_answer_decode(assay_slice_over(answer, out.len), &got), ASSAY_OK);
+    struct assay_fast_sync_wire_answer got;
+    cr_assert_eq(assay_fast_sync_wire_answer_decode(assay_slice_over(answer, out.len), &got),
+                 ASSAY_OK);
     cr_expect_gt(got.snapshot.len, 0);
     cr_expect_leq(counted.shown, CHANGES, "%zu values shown", counted.shown);
     assay_sim_world_destroy(&w);

@@ -325,7 +325,7 @@ Test(services, who_was_given_the_documents_votes_in_the_same_epoch, .timeout = 6
     struct assay_engine *e = assay_sim_world_engine(w, 0);
     assay_services_replaced(e);
     cr_assert(assay_services_lack(e));
-    assay_settle_wait(e);
+    assay_finalize_wait(e);
     cr_assert_not(assay_eng_may_sign(e));
     close_two(w);
     cr_expect(assay_eng_may_sign(assay_sim_world_engine(w, 0)));

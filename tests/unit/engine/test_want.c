@@ -72,8 +72,8 @@ Test(want, a_lie_that_found_no_room_is_looked_at_again, .timeout = 60)
     uint32_t liars = 0;
     for (uint32_t i = 1; i <= LIARS; i++)
         lie(e, i);
-    assay_want_scan(e);
-    assay_want_check(e);
+    assay_pending_proofs_scan(e);
+    assay_pending_proofs_check(e);
     cr_assert_eq(e->wants->used, ASSAY_WANTS_MAX, "the table is full");
     proofs_of(e, count);
     /* The proofs are made, or somebody else was faster. */
@@ -82,7 +82,7 @@ Test(want, a_lie_that_found_no_room_is_looked_at_again, .timeout = 60)
     e->parts->wants.used = 0;
     for (uint32_t i = 0; i < e->pool->count; i++)
         if (count[e->pool->items[i].slot] == 4) e->pool->items[i].kind = ASSAY_RECORD_OFFENCE;
-    assay_want_scan(e);
+    assay_pending_proofs_scan(e);
     proofs_of(e, count);
     for (uint32_t i = 1; i < NODES; i++)
         liars += count[i] > 0;

@@ -276,7 +276,7 @@ Test(host_admission, a_large_service_ask_of_the_suspended_is_not_kept)
 Test(host_admission, malformed_frames_shut_out_one_peer_and_no_other)
 {
     const struct assay_slice none = { 0 };
-    for (int i = 0; i < ASSAY_CONDUCT_FULL / ASSAY_CONDUCT_INVALID; i++) {
+    for (int i = 0; i < ASSAY_PEER_SCORE_FULL / ASSAY_PEER_SCORE_INVALID; i++) {
         cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
         (void)assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message);
     }
@@ -303,19 +303,19 @@ Test(host_admission, a_newer_build_and_another_view_of_things_shut_nobody_out)
                                                  NULL));
     }
     cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
-    cr_assert(assay_conduct_is_last(&limits[1].conduct, NOW + 500000), "but served last");
+    cr_assert(assay_peer_score_is_last(&limits[1].conduct, NOW + 500000), "but served last");
 }
 
 Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the_sender)
 {
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_TRUNCATED, NULL);
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL);
-    cr_assert_eq(limits[1].conduct.faults[ASSAY_CONDUCT_OF_INVALID], 2);
+    cr_assert_eq(limits[1].conduct.faults[ASSAY_PEER_SCORE_OF_INVALID], 2);
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_DUPLICATE, NULL);
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_STALE, NULL);
-    cr_assert_eq(limits[1].conduct.faults[ASSAY_CONDUCT_OF_DUPLICATE], 2);
+    cr_assert_eq(limits[1].conduct.faults[ASSAY_PEER_SCORE_OF_DUPLICATE], 2);
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_OK, NULL);
-    cr_assert_eq(assay_conduct_points(&limits[1].conduct, NOW), ASSAY_CONDUCT_FULL - 102);
+    cr_assert_eq(assay_peer_score_points(&limits[1].conduct, NOW), ASSAY_PEER_SCORE_FULL - 102);
 }
 
 /* --- docs/protocol.md 4.12.7 */
@@ -323,12 +323,12 @@ Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the
 static void with_neighbours(uint32_t members)
 {
     static _Alignas(64) uint8_t memory[1 << 16];
-    const struct assay_view_config config = {
+    const struct assay_overlay_config config = {
         .capacity = 8, .above = 3, .degree = 2, .epoch_ms = EPOCH_MS
     };
-    cr_assert_leq(assay_view_size(config.capacity), sizeof memory);
-    struct assay_view *view = assay_view_init(memory, &config);
-    assay_view_members(view, members);
+    cr_assert_leq(assay_overlay_size(config.capacity), sizeof memory);
+    struct assay_overlay *view = assay_overlay_init(memory, &config);
+    assay_overlay_members(view, members);
     a.view = view;
     a.again_ms = assay_admission_again_ms(EPOCH_MS);
 }

@@ -414,27 +414,27 @@ Test(host_gossip, what_was_heard_is_forgotten_after_its_life)
 
 enum { ALL = 100 };
 
-static struct assay_view *near_gossip(void)
+static struct assay_overlay *near_gossip(void)
 {
     static _Alignas(64) uint8_t memory[1 << 16];
-    const struct assay_view_config config = {
+    const struct assay_overlay_config config = {
         .self = SELF, .capacity = ALL, .above = 64, .degree = 8, .epoch_ms = 10000
     };
-    const uint8_t join = ASSAY_VIEW_JOIN;
-    struct assay_view *view = assay_view_init(memory, &config);
-    assay_view_members(view, ALL);
+    const uint8_t join = ASSAY_OVERLAY_JOIN;
+    struct assay_overlay *view = assay_overlay_init(memory, &config);
+    assay_overlay_members(view, ALL);
     for (uint16_t s = 0; s < ALL; s++) {
-        const struct assay_view_peer peer = {
+        const struct assay_overlay_peer peer = {
             .usable = true, .first = true, .operator_ = s, .group = s
         };
-        assay_view_peer(view, 1000, s, &peer);
+        assay_overlay_peer(view, 1000, s, &peer);
     }
     for (uint16_t s = 0; s < ALL; s++) { /* those who may are neighbours now */
         if (s == SELF) continue;
-        const enum assay_status status = assay_view_heard(view, 1000, s, &join, 1);
+        const enum assay_status status = assay_overlay_heard(view, 1000, s, &join, 1);
         assay_status_ignore(status, "not everybody may");
     }
-    cr_assert_geq(assay_view_count(view), 4);
+    cr_assert_geq(assay_overlay_count(view), 4);
     const struct assay_gossip_config gossiping = { .self = SELF,
                                                    .members = ALL,
                                                    .retry_ms = RETRY_MS,
@@ -449,12 +449,12 @@ static struct assay_view *near_gossip(void)
 Test(host_gossip, who_announced_it_is_asked_first_then_other_neighbours, .init = start,
      .fini = stop)
 {
-    struct assay_view *view = near_gossip();
+    struct assay_overlay *view = near_gossip();
     struct assay_gossip_action action;
     bool asked[ALL] = { false };
-    const uint16_t announcer = assay_view_at(view, assay_view_count(view) - 1);
+    const uint16_t announcer = assay_overlay_at(view, assay_overlay_count(view) - 1);
     uint8_t other[32] = { 1 };
-    assay_gossip_announced(gossip, other, assay_view_at(view, 0));
+    assay_gossip_announced(gossip, other, assay_overlay_at(view, 0));
     assay_gossip_announced(gossip, request.digest, announcer);
     cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
     expect_pull(1000, &action);
@@ -462,7 +462,7 @@ Test(host_gossip, who_announced_it_is_asked_first_then_other_neighbours, .init =
     asked[action.to] = true;
     for (uint64_t at = 1000 + RETRY_MS, k = 1; k < 4; at += RETRY_MS, k++) {
         expect_pull(at, &action);
-        cr_expect(assay_view_near(view, action.to), "%u is far", action.to);
+        cr_expect(assay_overlay_near(view, action.to), "%u is far", action.to);
         cr_expect_not(asked[action.to]);
         asked[action.to] = true;
     }
@@ -472,12 +472,12 @@ Test(host_gossip, who_asks_for_what_is_in_flight_waits_for_it, .init = start, .f
 {
     struct assay_fetch_request done;
     struct assay_slice got;
-    struct assay_view *view = near_gossip();
+    struct assay_overlay *view = near_gossip();
     struct assay_gossip_action action;
     cr_expect_not(assay_gossip_wait(gossip, request.digest, 5), "nothing is in flight");
     cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
     expect_pull(1000, &action);
-    cr_expect(assay_view_near(view, action.to));
+    cr_expect(assay_overlay_near(view, action.to));
     cr_expect(assay_gossip_wait(gossip, request.digest, 5));
     cr_expect(assay_gossip_wait(gossip, request.digest, 5), "the same again");
     for (uint16_t s = 20; s < 20 + ASSAY_FETCH_WAITERS - 1; s++)

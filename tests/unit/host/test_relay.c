@@ -94,29 +94,29 @@ Test(host_relay, ends_where_there_are_fewer_members_than_a_relay_wants)
 
 enum { MANY = 100, WEIGHTY = 10 };
 
-static struct assay_view *neighbours(void)
+static struct assay_overlay *neighbours(void)
 {
     static _Alignas(64) uint8_t memory[1 << 16];
-    const struct assay_view_config config = {
+    const struct assay_overlay_config config = {
         .self = 0, .capacity = MANY, .above = 64, .degree = 8, .epoch_ms = 10000
     };
-    struct assay_view_action action;
-    cr_assert_leq(assay_view_size(MANY), sizeof memory);
-    struct assay_view *view = assay_view_init(memory, &config);
-    assay_view_members(view, MANY);
+    struct assay_overlay_action action;
+    cr_assert_leq(assay_overlay_size(MANY), sizeof memory);
+    struct assay_overlay *view = assay_overlay_init(memory, &config);
+    assay_overlay_members(view, MANY);
     for (uint16_t s = 0; s < MANY; s++) {
-        const struct assay_view_peer peer = {
+        const struct assay_overlay_peer peer = {
             .usable = true, .first = true, .voter = s < WEIGHTY, .operator_ = s, .group = s
         };
-        assay_view_peer(view, 1000, s, &peer);
+        assay_overlay_peer(view, 1000, s, &peer);
     }
-    while (assay_view_next(view, 1000, &action))
+    while (assay_overlay_next(view, 1000, &action))
         continue;
-    cr_assert_geq(assay_view_count(view), 7);
+    cr_assert_geq(assay_overlay_count(view), 7);
     return view;
 }
 
-static uint32_t walk_near(struct assay_view *view, uint16_t to, uint16_t except,
+static uint32_t walk_near(struct assay_overlay *view, uint16_t to, uint16_t except,
                           enum assay_message_kind kind, unsigned got[static MANY])
 {
     const uint8_t digest[32] = { 1, 2, 3 };
@@ -133,13 +133,13 @@ static uint32_t walk_near(struct assay_view *view, uint16_t to, uint16_t except,
 
 Test(host_relay, what_is_for_everybody_goes_to_the_neighbours)
 {
-    struct assay_view *view = neighbours();
+    struct assay_overlay *view = neighbours();
     unsigned got[MANY];
-    const uint32_t count = assay_view_count(view);
-    const uint16_t first = assay_view_at(view, 0);
+    const uint32_t count = assay_overlay_count(view);
+    const uint16_t first = assay_overlay_at(view, 0);
     cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE, got), count);
     for (uint16_t s = 0; s < MANY; s++)
-        cr_expect_eq(got[s], assay_view_near(view, s));
+        cr_expect_eq(got[s], assay_overlay_near(view, s));
     cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, first, ASSAY_MESSAGE_ENVELOPE, got),
                  ASSAY_RELAY_PEERS);
     cr_expect_eq(got[first], 0);
@@ -147,28 +147,28 @@ Test(host_relay, what_is_for_everybody_goes_to_the_neighbours)
 
 Test(host_relay, what_anybody_may_answer_is_asked_of_neighbours_in_turn)
 {
-    struct assay_view *view = neighbours();
+    struct assay_overlay *view = neighbours();
     unsigned got[MANY], sum[MANY] = { 0 };
-    for (uint32_t k = 0; k < assay_view_count(view); k++) {
+    for (uint32_t k = 0; k < assay_overlay_count(view); k++) {
         cr_expect_eq(walk_near(view, 99, ASSAY_SLOT_ALL, ASSAY_MESSAGE_BLOCK_PULL, got), 1);
         for (uint32_t s = 0; s < MANY; s++)
             sum[s] += got[s];
     }
     for (uint16_t s = 0; s < MANY; s++)
-        cr_expect_eq(sum[s], assay_view_near(view, s));
+        cr_expect_eq(sum[s], assay_overlay_near(view, s));
 }
 
 Test(host_relay, what_is_for_one_goes_to_it_and_a_resume_to_every_voter)
 {
-    struct assay_view *view = neighbours();
+    struct assay_overlay *view = neighbours();
     unsigned got[MANY];
-    struct assay_view_figures f;
+    struct assay_overlay_figures f;
     uint16_t far = 1;
-    while (assay_view_near(view, far))
+    while (assay_overlay_near(view, far))
         far++;
     cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ANSWER, got), 1);
     cr_expect_eq(got[far], 1);
-    assay_view_look(view, &f);
+    assay_overlay_look(view, &f);
     cr_expect_eq(f.errands, 1);
     cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ASK, got),
                  WEIGHTY - 1);
@@ -194,25 +194,25 @@ Test(host_relay, what_authors_send_to_all_is_passed_on_to_nobody_in_a_mesh)
 
 Test(host_relay, a_have_goes_to_every_neighbour)
 {
-    struct assay_view *view = neighbours();
+    struct assay_overlay *view = neighbours();
     unsigned got[MANY];
-    cr_expect_eq(walk_near(view, ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL, ASSAY_MESSAGE_HAVE, got),
-                 assay_view_count(view));
+    cr_expect_eq(walk_near(view, ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL, ASSAY_MESSAGE_INVENTORY, got),
+                 assay_overlay_count(view));
     for (uint16_t s = 0; s < MANY; s++)
-        cr_expect_eq(got[s], assay_view_near(view, s));
+        cr_expect_eq(got[s], assay_overlay_near(view, s));
 }
 
 Test(host_relay, who_says_no_have_for_an_epoch_is_passed_what_others_said)
 {
-    struct assay_view *view = neighbours();
+    struct assay_overlay *view = neighbours();
     const uint8_t digest[32] = { 1, 2, 3 };
-    const uint16_t tells = assay_view_at(view, 0), first = assay_view_at(view, 1);
+    const uint16_t tells = assay_overlay_at(view, 0), first = assay_overlay_at(view, 1);
     const uint64_t later = 1000 + 10000; /* an epoch after they became neighbours */
     unsigned got[MANY] = { 0 };
     uint16_t slot = 0;
     cr_expect_eq(walk_near(view, ASSAY_SLOT_NEAR, first, ASSAY_MESSAGE_ENVELOPE, got), 0,
                  "they had no time yet to say one");
-    assay_view_told(view, later - 1, tells);
+    assay_overlay_told(view, later - 1, tells);
     for (uint32_t drawn = 0; drawn < 256; drawn++) {
         const uint8_t other[32] = { 0, 0, (uint8_t)drawn };
         const struct assay_relay wide = assay_relay_over(0, MANY, ASSAY_SLOT_NEAR, first, other);
@@ -225,10 +225,10 @@ Test(host_relay, who_says_no_have_for_an_epoch_is_passed_what_others_said)
     }
     cr_expect_eq(got[tells], 0, "it asks for what it lacks");
     cr_expect_eq(got[first], 0, "it had it");
-    for (uint32_t k = 2; k < assay_view_count(view); k++)
-        cr_expect_gt(got[assay_view_at(view, k)], 0);
-    for (uint32_t k = 0; k < assay_view_count(view); k++)
-        assay_view_told(view, later, assay_view_at(view, k));
+    for (uint32_t k = 2; k < assay_overlay_count(view); k++)
+        cr_expect_gt(got[assay_overlay_at(view, k)], 0);
+    for (uint32_t k = 0; k < assay_overlay_count(view); k++)
+        assay_overlay_told(view, later, assay_overlay_at(view, k));
     const struct assay_relay wide = assay_relay_over(0, MANY, ASSAY_SLOT_NEAR, first, digest);
     struct assay_relay relay = assay_relay_near(view, NULL, later + 20000 - 1, &wide,
                                                 ASSAY_MESSAGE_RECORD, ASSAY_SLOT_ALL);
@@ -240,21 +240,21 @@ Test(host_relay, who_says_no_have_for_an_epoch_is_passed_what_others_said)
 
 Test(host_relay, the_neighbour_that_has_it_is_asked_itself_and_else_one_in_turn)
 {
-    struct assay_view *view = neighbours();
+    struct assay_overlay *view = neighbours();
     unsigned got[MANY], sum[MANY] = { 0 };
-    const uint16_t has = assay_view_at(view, 2);
+    const uint16_t has = assay_overlay_at(view, 2);
     uint16_t far = 1;
-    while (assay_view_near(view, far))
+    while (assay_overlay_near(view, far))
         far++;
     for (uint32_t k = 0; k < 3; k++) {
-        cr_expect_eq(walk_near(view, has, ASSAY_SLOT_ALL, ASSAY_MESSAGE_LACK, got), 1);
+        cr_expect_eq(walk_near(view, has, ASSAY_SLOT_ALL, ASSAY_MESSAGE_REQUEST_MISSING, got), 1);
         cr_expect_eq(got[has], 1);
     }
-    for (uint32_t k = 0; k < assay_view_count(view); k++) {
-        cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_LACK, got), 1);
+    for (uint32_t k = 0; k < assay_overlay_count(view); k++) {
+        cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_REQUEST_MISSING, got), 1);
         for (uint32_t s = 0; s < MANY; s++)
             sum[s] += got[s];
     }
     for (uint16_t s = 0; s < MANY; s++)
-        cr_expect_eq(sum[s], assay_view_near(view, s));
+        cr_expect_eq(sum[s], assay_overlay_near(view, s));
 }

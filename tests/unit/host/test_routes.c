@@ -13,37 +13,39 @@
 enum { MANY = 100, EPOCH_MS = 10000, SOURCE = 77, NOW = 1000 };
 
 static struct {
-    struct assay_view *view;
-    struct assay_routes *routes;
+    struct assay_overlay *view;
+    struct assay_relay_tree *routes;
     uint16_t a, b, c; /* neighbours */
 } t;
 
 static void set_up(void)
 {
     static _Alignas(64) uint8_t memory[1 << 16], more[1 << 16];
-    const struct assay_view_config config = {
+    const struct assay_overlay_config config = {
         .self = 0, .capacity = MANY, .above = 64, .degree = 8, .epoch_ms = EPOCH_MS
     };
-    const struct assay_routes_config routes = { .self = 0, .capacity = MANY, .epoch_ms = EPOCH_MS };
-    struct assay_view_action action;
-    cr_assert_leq(assay_view_size(MANY), sizeof memory);
-    cr_assert_leq(assay_routes_size(MANY), sizeof more);
+    const struct assay_relay_tree_config routes = { .self = 0,
+                                                    .capacity = MANY,
+                                                    .epoch_ms = EPOCH_MS };
+    struct assay_overlay_action action;
+    cr_assert_leq(assay_overlay_size(MANY), sizeof memory);
+    cr_assert_leq(assay_relay_tree_size(MANY), sizeof more);
     memset(more, 0xa5, sizeof more);
-    t.view = assay_view_init(memory, &config);
-    t.routes = assay_routes_init(more, &routes);
-    assay_view_members(t.view, MANY);
+    t.view = assay_overlay_init(memory, &config);
+    t.routes = assay_relay_tree_init(more, &routes);
+    assay_overlay_members(t.view, MANY);
     for (uint16_t s = 0; s < MANY; s++) {
-        const struct assay_view_peer peer = {
+        const struct assay_overlay_peer peer = {
             .usable = true, .first = true, .voter = true, .operator_ = s, .group = s
         };
-        assay_view_peer(t.view, NOW, s, &peer);
+        assay_overlay_peer(t.view, NOW, s, &peer);
     }
-    while (assay_view_next(t.view, NOW, &action))
+    while (assay_overlay_next(t.view, NOW, &action))
         continue;
-    cr_assert_geq(assay_view_count(t.view), 4);
-    t.a = assay_view_at(t.view, 0);
-    t.b = assay_view_at(t.view, 1);
-    t.c = assay_view_at(t.view, 2);
+    cr_assert_geq(assay_overlay_count(t.view), 4);
+    t.a = assay_overlay_at(t.view, 0);
+    t.b = assay_overlay_at(t.view, 1);
+    t.c = assay_overlay_at(t.view, 2);
     cr_assert(t.a != SOURCE && t.b != SOURCE && t.c != SOURCE);
 }
 
@@ -62,8 +64,8 @@ static void comes(uint16_t from, bool first)
 {
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     const size_t len = vote_of(SOURCE, bytes);
-    assay_routes_came(t.routes, t.view, NOW, from, ASSAY_MESSAGE_VOTE,
-                      assay_slice_over(bytes, len), first);
+    assay_relay_tree_came(t.routes, t.view, NOW, from, ASSAY_MESSAGE_VOTE,
+                          assay_slice_over(bytes, len), first);
 }
 
 /* What is said now, at any later time. Returns: to how many; bits: of whom `to` is to be silent. */
@@ -72,9 +74,9 @@ static uint32_t said(uint16_t to, uint8_t bits[static ASSAY_ROUTE_LEN_MAX])
     struct assay_route_say say;
     uint32_t count = 0;
     memset(bits, 0, ASSAY_ROUTE_LEN_MAX);
-    for (; assay_routes_next(t.routes, NOW + EPOCH_MS, &say); count++)
+    for (; assay_relay_tree_next(t.routes, NOW + EPOCH_MS, &say); count++)
         if (say.to == to) assay_bytes_copy(bits, ASSAY_ROUTE_LEN_MAX, say.payload, say.len);
-    cr_expect_eq(assay_routes_wake_at(t.routes), UINT64_MAX);
+    cr_expect_eq(assay_relay_tree_wake_at(t.routes), UINT64_MAX);
     return count;
 }
 
@@ -85,26 +87,26 @@ static bool is_set(const uint8_t *bits, unsigned slot)
 
 static void asks(uint16_t to)
 {
-    uint8_t bits[(MANY + 7) / 8] = { 0 }, bytes[ASSAY_VOTE_HAVE_LEN_MAX];
+    uint8_t bits[(MANY + 7) / 8] = { 0 }, bytes[ASSAY_VOTE_INVENTORY_LEN_MAX];
     bits[SOURCE / 8] = 1u << SOURCE % 8;
-    const struct assay_vote_have lack = {
+    const struct assay_vote_inventory lack = {
         .epoch = 1,
         .count = 1,
         .views = { { .view = 1, .bits = { assay_slice_over(bits, sizeof bits) } } },
     };
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_vote_have_encode(&lack, &w);
-    assay_routes_asked(t.routes, t.view, NOW, to, assay_slice_over(bytes, w.len));
+    assay_vote_inventory_encode(&lack, &w);
+    assay_relay_tree_asked(t.routes, t.view, NOW, to, assay_slice_over(bytes, w.len));
 }
 
 Test(host_routes, who_brings_it_again_is_asked_not_to)
 {
     uint8_t bits[ASSAY_ROUTE_LEN_MAX];
     comes(t.a, false);
-    cr_expect_eq(assay_routes_wake_at(t.routes), UINT64_MAX, "nobody brought it first");
+    cr_expect_eq(assay_relay_tree_wake_at(t.routes), UINT64_MAX, "nobody brought it first");
     comes(t.a, true);
     comes(t.b, false);
-    cr_expect_eq(assay_routes_wake_at(t.routes), NOW + EPOCH_MS / 64);
+    cr_expect_eq(assay_relay_tree_wake_at(t.routes), NOW + EPOCH_MS / 64);
     cr_expect_eq(said(t.b, bits), 1);
     cr_expect(is_set(bits, SOURCE));
     cr_expect_not(is_set(bits, SOURCE - 1));
@@ -132,8 +134,8 @@ Test(host_routes, nobody_needs_to_bring_what_is_our_own)
 {
     uint8_t bits[ASSAY_ROUTE_LEN_MAX], bytes[ASSAY_VOTE_LEN_MAX];
     const size_t len = vote_of(0, bytes);
-    assay_routes_came(t.routes, t.view, NOW, t.a, ASSAY_MESSAGE_VOTE, assay_slice_over(bytes, len),
-                      false);
+    assay_relay_tree_came(t.routes, t.view, NOW, t.a, ASSAY_MESSAGE_VOTE,
+                          assay_slice_over(bytes, len), false);
     cr_expect_eq(said(t.a, bits), 1);
     cr_expect(is_set(bits, 0));
 }
@@ -141,7 +143,7 @@ Test(host_routes, nobody_needs_to_bring_what_is_our_own)
 Test(host_routes, who_is_asked_for_it_becomes_the_parent_and_the_late_one_is_none_for_eight_epochs)
 {
     uint8_t bits[ASSAY_ROUTE_LEN_MAX];
-    assay_routes_closed(t.routes, NOW, 10);
+    assay_relay_tree_closed(t.routes, NOW, 10);
     comes(t.a, true);
     comes(t.b, false);
     comes(t.c, false);
@@ -150,14 +152,14 @@ Test(host_routes, who_is_asked_for_it_becomes_the_parent_and_the_late_one_is_non
     cr_expect_eq(said(t.b, bits), 1, "it may bring it again");
     cr_expect_not(is_set(bits, SOURCE));
     for (uint64_t epoch = 10; epoch <= 18; epoch++) {
-        assay_routes_closed(t.routes, NOW, epoch);
+        assay_relay_tree_closed(t.routes, NOW, epoch);
         (void)said(t.b, bits);
         comes(t.a, true); /* fast again, and b after it */
         comes(t.b, false);
         (void)said(t.b, bits);
         cr_expect_not(is_set(bits, SOURCE), "epoch %llu", (unsigned long long)epoch);
     }
-    assay_routes_closed(t.routes, NOW, 19);
+    assay_relay_tree_closed(t.routes, NOW, 19);
     comes(t.a, true);
     comes(t.b, false);
     (void)said(t.b, bits);
@@ -167,12 +169,12 @@ Test(host_routes, who_is_asked_for_it_becomes_the_parent_and_the_late_one_is_non
 Test(host_routes, when_the_parent_leaves_everybody_may_bring_it)
 {
     uint8_t bits[ASSAY_ROUTE_LEN_MAX];
-    const struct assay_view_peer gone = { .usable = false };
+    const struct assay_overlay_peer gone = { .usable = false };
     comes(t.a, true);
     comes(t.b, false);
     (void)said(t.b, bits);
-    assay_view_peer(t.view, NOW, t.a, &gone);
-    assay_routes_follow(t.routes, t.view, NOW);
+    assay_overlay_peer(t.view, NOW, t.a, &gone);
+    assay_relay_tree_follow(t.routes, t.view, NOW);
     cr_expect_eq(said(t.b, bits), 1);
     cr_expect_not(is_set(bits, SOURCE));
 }
@@ -183,10 +185,10 @@ Test(host_routes, what_is_asked_for_is_said_in_every_epoch)
     comes(t.a, true);
     comes(t.b, false);
     (void)said(t.b, bits);
-    assay_routes_closed(t.routes, NOW, 2);
+    assay_relay_tree_closed(t.routes, NOW, 2);
     cr_expect_eq(said(t.b, bits), 1, "and of the others nothing is asked");
     cr_expect(is_set(bits, SOURCE));
-    assay_routes_anew(t.routes, NOW, t.b);
+    assay_relay_tree_anew(t.routes, NOW, t.b);
     cr_expect_eq(said(t.b, bits), 1, "and when it began anew");
 }
 
@@ -203,7 +205,7 @@ static uint32_t walk(uint64_t now_ms, uint16_t except, enum assay_message_kind k
                      uint16_t source, unsigned got[static MANY])
 {
     const uint8_t digest[32] = { 1, 2, 3 };
-    const uint16_t to = kind == ASSAY_MESSAGE_VOTE_HAVE ? ASSAY_SLOT_NEAR : ASSAY_SLOT_ALL;
+    const uint16_t to = kind == ASSAY_MESSAGE_VOTE_INVENTORY ? ASSAY_SLOT_NEAR : ASSAY_SLOT_ALL;
     const struct assay_relay wide = assay_relay_over(0, MANY, to, except, digest);
     struct assay_relay relay = assay_relay_near(t.view, t.routes, now_ms, &wide, kind, source);
     uint32_t count = 0;
@@ -216,7 +218,7 @@ static uint32_t walk(uint64_t now_ms, uint16_t except, enum assay_message_kind k
 
 static void hears(uint16_t from, const uint8_t *bits, size_t len, enum assay_status status)
 {
-    cr_expect_eq(assay_routes_heard(t.routes, t.view, NOW, from, assay_slice_over(bits, len)),
+    cr_expect_eq(assay_relay_tree_heard(t.routes, t.view, NOW, from, assay_slice_over(bits, len)),
                  status);
 }
 
@@ -225,12 +227,12 @@ Test(host_routes, a_neighbour_gets_what_it_wants_for_three_epochs)
     uint8_t bits[ASSAY_ROUTE_LEN_MAX] = { 0 };
     unsigned got[MANY];
     bits[SOURCE / 8] = 1u << SOURCE % 8;
-    const uint32_t near = assay_view_count(t.view);
+    const uint32_t near = assay_overlay_count(t.view);
     hears(t.a, bits, SOURCE / 8 + 1, ASSAY_OK);
-    cr_expect(assay_routes_knows(t.routes, NOW + 3 * EPOCH_MS - 1, t.a));
-    cr_expect_not(assay_routes_knows(t.routes, NOW + 3 * EPOCH_MS, t.a));
-    cr_expect_not(assay_routes_wants(t.routes, NOW, t.a, SOURCE));
-    cr_expect(assay_routes_wants(t.routes, NOW, t.a, SOURCE - 1));
+    cr_expect(assay_relay_tree_knows(t.routes, NOW + 3 * EPOCH_MS - 1, t.a));
+    cr_expect_not(assay_relay_tree_knows(t.routes, NOW + 3 * EPOCH_MS, t.a));
+    cr_expect_not(assay_relay_tree_wants(t.routes, NOW, t.a, SOURCE));
+    cr_expect(assay_relay_tree_wants(t.routes, NOW, t.a, SOURCE - 1));
     /* What others said: those who said nothing get it as one of four. */
     cr_expect_eq(walk(NOW, t.b, ASSAY_MESSAGE_VOTE, SOURCE, got), ASSAY_RELAY_PEERS);
     cr_expect_eq(got[t.a], 0);
@@ -242,10 +244,10 @@ Test(host_routes, a_neighbour_gets_what_it_wants_for_three_epochs)
     cr_expect_eq(walk(NOW, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE, SOURCE, got), near - 1);
     cr_expect_eq(walk(NOW + 3 * EPOCH_MS, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE, SOURCE, got), near);
     /* And only who asked to be left alone is told what is here. */
-    cr_expect_eq(walk(NOW, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE_HAVE, ASSAY_SLOT_ALL, got), 1);
+    cr_expect_eq(walk(NOW, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE_INVENTORY, ASSAY_SLOT_ALL, got), 1);
     cr_expect_eq(got[t.a], 1);
-    assay_routes_anew(t.routes, NOW, t.a);
-    cr_expect(assay_routes_wants(t.routes, NOW, t.a, SOURCE), "it knows of nothing any more");
+    assay_relay_tree_anew(t.routes, NOW, t.a);
+    cr_expect(assay_relay_tree_wants(t.routes, NOW, t.a, SOURCE), "it knows of nothing any more");
 }
 
 Test(host_routes, bytes_of_strangers_change_nothing)
@@ -253,15 +255,15 @@ Test(host_routes, bytes_of_strangers_change_nothing)
     uint8_t bits[ASSAY_ROUTE_LEN_MAX + 1];
     uint16_t far = 1;
     memset(bits, 0xff, sizeof bits);
-    while (assay_view_near(t.view, far))
+    while (assay_overlay_near(t.view, far))
         far++;
     hears(far, bits, 13, ASSAY_E_STRANGER);
     hears(MANY, bits, 13, ASSAY_E_STRANGER);
     hears(t.a, bits, 0, ASSAY_E_RANGE);
     hears(t.a, bits, sizeof bits, ASSAY_E_RANGE);
-    cr_expect_not(assay_routes_knows(t.routes, NOW, t.a));
+    cr_expect_not(assay_relay_tree_knows(t.routes, NOW, t.a));
     hears(t.a, bits, ASSAY_ROUTE_LEN_MAX, ASSAY_OK); /* of slots that nobody has, too */
-    cr_expect_not(assay_routes_wants(t.routes, NOW, t.a, MANY - 1));
+    cr_expect_not(assay_relay_tree_wants(t.routes, NOW, t.a, MANY - 1));
 }
 
 Test(host_routes, sources_are_read_from_what_was_signed)
@@ -269,17 +271,19 @@ Test(host_routes, sources_are_read_from_what_was_signed)
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     const size_t len = vote_of(SOURCE, bytes);
     const struct assay_slice vote = assay_slice_over(bytes, len);
-    cr_expect_eq(assay_routes_source(t.routes, NULL, ASSAY_MESSAGE_VOTE, vote), SOURCE);
-    cr_expect_eq(assay_routes_source(t.routes, NULL, ASSAY_MESSAGE_PROPOSAL, vote), ASSAY_SLOT_ALL);
-    cr_expect_eq(assay_routes_source(t.routes, NULL, ASSAY_MESSAGE_CERTIFICATE, vote),
+    cr_expect_eq(assay_relay_tree_source(t.routes, NULL, ASSAY_MESSAGE_VOTE, vote), SOURCE);
+    cr_expect_eq(assay_relay_tree_source(t.routes, NULL, ASSAY_MESSAGE_PROPOSAL, vote),
                  ASSAY_SLOT_ALL);
-    cr_expect_eq(assay_routes_source(t.routes, NULL, ASSAY_MESSAGE_RECORD, vote), ASSAY_SLOT_ALL);
+    cr_expect_eq(assay_relay_tree_source(t.routes, NULL, ASSAY_MESSAGE_CERTIFICATE, vote),
+                 ASSAY_SLOT_ALL);
+    cr_expect_eq(assay_relay_tree_source(t.routes, NULL, ASSAY_MESSAGE_RECORD, vote),
+                 ASSAY_SLOT_ALL);
     const size_t other = vote_of(MANY, bytes); /* no slot of ours */
-    cr_expect_eq(assay_routes_source(t.routes, NULL, ASSAY_MESSAGE_VOTE,
-                                     assay_slice_over(bytes, other)),
-                 ASSAY_SLOT_ALL);
+    cr_expect_eq(
+        assay_relay_tree_source(t.routes, NULL, ASSAY_MESSAGE_VOTE, assay_slice_over(bytes, other)),
+        ASSAY_SLOT_ALL);
     for (size_t cut = 0; cut < len - ASSAY_P256_SIGNATURE_LEN - 4; cut++)
-        cr_expect_eq(assay_routes_source(t.routes, NULL, ASSAY_MESSAGE_VOTE,
-                                         assay_slice_over(bytes, cut)),
+        cr_expect_eq(assay_relay_tree_source(t.routes, NULL, ASSAY_MESSAGE_VOTE,
+                                             assay_slice_over(bytes, cut)),
                      ASSAY_SLOT_ALL);
 }

@@ -22,7 +22,7 @@ static int make(int family, int type, int protocol)
     int status = 0;
     const pid_t child = fork();
     if (child == 0) {
-        if (assay_cage_calls(ASSAY_CAGE_SPEAKER) != ASSAY_OK) _exit(77);
+        if (assay_sandbox_calls(ASSAY_SANDBOX_SPEAKER) != ASSAY_OK) _exit(77);
         (void)syscall(SYS_exit_group, socket(family, type, protocol) >= 0 ? 0 : 1);
     }
     cr_assert_eq(waitpid(child, &status, 0), child);
@@ -54,7 +54,7 @@ static int set_option(int family, int level, int name)
     if (child == 0) {
         const int one = 1;
         const int fd = socket(family, SOCK_STREAM, 0);
-        if (fd < 0 || assay_cage_calls(ASSAY_CAGE_SPEAKER) != ASSAY_OK) _exit(77);
+        if (fd < 0 || assay_sandbox_calls(ASSAY_SANDBOX_SPEAKER) != ASSAY_OK) _exit(77);
         (void)setsockopt(fd, level, name, &one, sizeof one);
         (void)syscall(SYS_exit_group, 0);
     }

@@ -417,9 +417,9 @@ Test(net_link_hostile, hangs_up_on_the_shut_out_and_hears_them_again_afterwards)
     introduce(0, 1);
     say(0, 1, "before");
     cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
-    struct assay_conduct *conduct = &nodes[1].limits[0].conduct;
+    struct assay_peer_score *conduct = &nodes[1].limits[0].conduct;
     conduct->shut_until_ms = now_ms() + 1500;
-    while (assay_conduct_is_shut(conduct, now_ms())) {
+    while (assay_peer_score_is_shut(conduct, now_ms())) {
         say(0, 1, "meanwhile");
         (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
     }

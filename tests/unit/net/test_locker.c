@@ -11,24 +11,24 @@
 enum { VERDICTS = 40 };
 
 static struct assay_store *store;
-static struct assay_locker *locker;
+static struct assay_evidence_cache *locker;
 
 static void start(void)
 {
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_locker_create(store, VERDICTS, &locker), ASSAY_OK);
+    cr_assert_eq(assay_evidence_cache_create(store, VERDICTS, &locker), ASSAY_OK);
 }
 
 static void stop(void)
 {
-    assay_locker_destroy(&locker);
+    assay_evidence_cache_destroy(&locker);
     store->ops->close(&store);
 }
 
 static void put(uint64_t epoch, const void *bytes, size_t len, uint8_t digest[static 32])
 {
     assay_sha256(bytes, len, digest);
-    cr_assert_eq(assay_locker_put(locker, 0, epoch, digest, assay_slice_over(bytes, len)),
+    cr_assert_eq(assay_evidence_cache_put(locker, 0, epoch, digest, assay_slice_over(bytes, len)),
                  ASSAY_OK);
 }
 
@@ -37,9 +37,9 @@ Test(net_locker, gives_back_what_was_put, .init = start, .fini = stop)
     uint8_t digest[32], other[32] = { 1 };
     struct assay_slice bytes;
     put(1, "quote", 5, digest);
-    cr_assert_eq(assay_locker_get(locker, digest, &bytes), ASSAY_OK);
+    cr_assert_eq(assay_evidence_cache_get(locker, digest, &bytes), ASSAY_OK);
     cr_assert(assay_slice_equal(bytes, assay_slice_over("quote", 5)));
-    cr_assert_eq(assay_locker_get(locker, other, &bytes), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_evidence_cache_get(locker, other, &bytes), ASSAY_E_NOT_FOUND);
 }
 
 Test(net_locker, finds_in_the_store_what_memory_forgot, .init = start, .fini = stop)
@@ -48,27 +48,28 @@ Test(net_locker, finds_in_the_store_what_memory_forgot, .init = start, .fini = s
     struct assay_slice bytes;
     put(1, "quote", 5, digest);
     cr_assert_eq(store->ops->commit(store), ASSAY_OK);
-    assay_locker_destroy(&locker);
-    cr_assert_eq(assay_locker_create(store, VERDICTS, &locker), ASSAY_OK);
-    cr_assert_eq(assay_locker_get(locker, digest, &bytes), ASSAY_OK);
+    assay_evidence_cache_destroy(&locker);
+    cr_assert_eq(assay_evidence_cache_create(store, VERDICTS, &locker), ASSAY_OK);
+    cr_assert_eq(assay_evidence_cache_get(locker, digest, &bytes), ASSAY_OK);
     cr_assert(assay_slice_equal(bytes, assay_slice_over("quote", 5)));
 }
 
 Test(net_locker, is_bounded_in_pieces_and_bytes, .init = start, .fini = stop)
 {
     uint8_t *piece = calloc(1, ASSAY_EVIDENCE_LEN_MAX), digest[32];
-    for (unsigned i = 0; i < 2 * ASSAY_LOCKER_MAX; i++) {
+    for (unsigned i = 0; i < 2 * ASSAY_EVIDENCE_CACHE_MAX; i++) {
         piece[0] = (uint8_t)i;
         piece[1] = (uint8_t)(i >> 8);
         put(1, piece, ASSAY_EVIDENCE_LEN_MAX, digest);
-        cr_assert_leq(assay_locker_held(locker), (size_t)ASSAY_LOCKER_BYTES);
+        cr_assert_leq(assay_evidence_cache_held(locker), (size_t)ASSAY_EVIDENCE_CACHE_BYTES);
     }
     struct assay_slice bytes;
-    cr_assert_eq(assay_locker_get(locker, digest, &bytes), ASSAY_OK, "the newest is there");
-    cr_assert_eq(
-        assay_locker_put(locker, 0, 1, digest, assay_slice_over(piece, ASSAY_EVIDENCE_LEN_MAX)),
-        ASSAY_OK, "again is no second piece");
-    cr_assert_eq(assay_locker_put(locker, 0, 1, digest, assay_slice_over(piece, 0)), ASSAY_E_RANGE);
+    cr_assert_eq(assay_evidence_cache_get(locker, digest, &bytes), ASSAY_OK, "the newest is there");
+    cr_assert_eq(assay_evidence_cache_put(locker, 0, 1, digest,
+                                          assay_slice_over(piece, ASSAY_EVIDENCE_LEN_MAX)),
+                 ASSAY_OK, "again is no second piece");
+    cr_assert_eq(assay_evidence_cache_put(locker, 0, 1, digest, assay_slice_over(piece, 0)),
+                 ASSAY_E_RANGE);
     free(piece);
 }
 
@@ -80,8 +81,8 @@ Test(net_locker, keeps_the_newest_in_memory_and_finds_the_others, .init = start,
     put(1, "first", 5, first);
     for (size_t i = 1; i <= VERDICTS; i++)
         put(2, piece, i, digest);
-    cr_assert_eq(assay_locker_held(locker), (size_t)VERDICTS * (VERDICTS + 1) / 2);
-    cr_assert_eq(assay_locker_get(locker, first, &bytes), ASSAY_OK);
+    cr_assert_eq(assay_evidence_cache_held(locker), (size_t)VERDICTS * (VERDICTS + 1) / 2);
+    cr_assert_eq(assay_evidence_cache_get(locker, first, &bytes), ASSAY_OK);
     cr_assert(assay_slice_equal(bytes, assay_slice_over("first", 5)));
 }
 
@@ -90,9 +91,10 @@ Test(net_locker, a_failing_store_is_said, .init = start, .fini = stop)
     uint8_t digest[32] = { 7 };
     struct assay_slice bytes;
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_PUT, 1, true);
-    cr_assert_eq(assay_locker_put(locker, 0, 1, digest, assay_slice_over("x", 1)), ASSAY_E_STORE);
+    cr_assert_eq(assay_evidence_cache_put(locker, 0, 1, digest, assay_slice_over("x", 1)),
+                 ASSAY_E_STORE);
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_READ, 1, true);
-    cr_assert_eq(assay_locker_get(locker, digest, &bytes), ASSAY_E_STORE);
+    cr_assert_eq(assay_evidence_cache_get(locker, digest, &bytes), ASSAY_E_STORE);
 }
 
 Test(net_locker, remembers_verdicts_by_digest_and_time, .init = start, .fini = stop)
@@ -100,11 +102,12 @@ Test(net_locker, remembers_verdicts_by_digest_and_time, .init = start, .fini = s
     static struct assay_verdict verdict;
     uint8_t digest[32] = { 3 };
     assay_verdict_init(&verdict, ASSAY_KIND_SOFT, 5);
-    cr_assert_null(assay_locker_verdict(locker, digest, 5));
-    assay_locker_remember(locker, digest, 5, &verdict);
-    cr_assert_not_null(assay_locker_verdict(locker, digest, 5));
-    cr_assert_null(assay_locker_verdict(locker, digest, 6), "another moment is another question");
+    cr_assert_null(assay_evidence_cache_verdict(locker, digest, 5));
+    assay_evidence_cache_remember(locker, digest, 5, &verdict);
+    cr_assert_not_null(assay_evidence_cache_verdict(locker, digest, 5));
+    cr_assert_null(assay_evidence_cache_verdict(locker, digest, 6),
+                   "another moment is another question");
     for (unsigned i = 0; i < VERDICTS; i++)
-        assay_locker_remember(locker, digest, 100 + (int64_t)i, &verdict);
-    cr_assert_null(assay_locker_verdict(locker, digest, 5), "the oldest went");
+        assay_evidence_cache_remember(locker, digest, 100 + (int64_t)i, &verdict);
+    cr_assert_null(assay_evidence_cache_verdict(locker, digest, 5), "the oldest went");
 }

@@ -96,7 +96,7 @@ static void fill_state(struct assay_state *state)
 {
     *state = (struct assay_state){ .epoch = 9, .past_count = 3 };
     for (uint32_t i = 0; i < 3; i++) {
-        state->past[i] = (struct assay_past){ .epoch = 9 - i, .t0_ms = 5500 - 1000 * i };
+        state->past[i] = (struct assay_fast_sync_wire){ .epoch = 9 - i, .t0_ms = 5500 - 1000 * i };
         assay_bytes_copy(state->past[i].policy_digest, 32, digests[i == 0], 32);
         assay_bytes_copy(state->past[i].endorsements_digest, 32, genesis.endorsements_digest, 32);
     }
@@ -112,7 +112,7 @@ Test(net_rules, past_epochs_have_theirs)
     now = genesis;
     now.policy = policies[1];
     assay_bytes_copy(now.policy_digest, 32, digests[1], 32);
-    const struct assay_charter charter = { .genesis = &now, .state = &state };
+    const struct assay_effective_rules charter = { .genesis = &now, .state = &state };
     cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK, "%s",
                  message);
     cr_assert_eq(rules->set_count, 2, "each set is read once");
@@ -147,7 +147,7 @@ Test(net_rules, those_before_the_rules_on_trial_are_read)
     now = genesis;
     now.policy = policies[1];
     assay_bytes_copy(now.policy_digest, 32, digests[1], 32);
-    const struct assay_charter charter = { .genesis = &now, .state = &state };
+    const struct assay_effective_rules charter = { .genesis = &now, .state = &state };
     cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK);
     cr_assert_not(rules->has_before);
     assay_rules_close(&rules);
@@ -169,7 +169,7 @@ Test(net_rules, a_document_that_nobody_has_is_named)
     struct assay_state state;
     struct assay_rules *rules = NULL;
     fill_state(&state); /* its newest epoch had the second policy, which no CHANGE brought here */
-    const struct assay_charter charter = { .genesis = &genesis, .state = &state };
+    const struct assay_effective_rules charter = { .genesis = &genesis, .state = &state };
     cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_E_NOT_FOUND);
     cr_assert_null(rules);
     cr_assert_not_null(strstr(message, "in neither the genesis nor the store"), "%s", message);
@@ -180,23 +180,23 @@ Test(net_rules, a_document_comes_from_the_genesis_or_a_change)
     struct assay_slice document;
     static uint8_t memory[ASSAY_CHANGE_LEN_MAX];
     keep_change();
-    cr_assert_eq(assay_charter_document(&genesis, store, digests[0], memory, 0, &document),
+    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[0], memory, 0, &document),
                  ASSAY_OK);
     cr_assert_eq(document.bytes, genesis.policy.bytes);
-    cr_assert_eq(assay_charter_document(&genesis, store, digests[1], memory, 8, &document),
+    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, 8, &document),
                  ASSAY_E_FULL);
-    cr_assert_eq(
-        assay_charter_document(&genesis, store, digests[1], memory, sizeof memory, &document),
-        ASSAY_OK);
+    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, sizeof memory,
+                                                &document),
+                 ASSAY_OK);
     cr_assert(assay_slice_equal(document, policies[1]));
     digests[1][0] ^= 1;
-    cr_assert_eq(
-        assay_charter_document(&genesis, store, digests[1], memory, sizeof memory, &document),
-        ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, sizeof memory,
+                                                &document),
+                 ASSAY_E_NOT_FOUND);
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_READ, 1, true);
-    cr_assert_eq(
-        assay_charter_document(&genesis, store, digests[1], memory, sizeof memory, &document),
-        ASSAY_E_STORE);
+    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, sizeof memory,
+                                                &document),
+                 ASSAY_E_STORE);
 }
 
 Test(net_rules, only_what_can_be_judged_by_may_be_brought)

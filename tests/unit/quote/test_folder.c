@@ -283,7 +283,7 @@ Test(quote_folder, takes_revocation_lists_by_issuer_then_time_then_date)
     world_close(w);
 }
 
-static const struct assay_recognised *piece_of(const struct assay_given *g, const char *name)
+static const struct assay_recognised *piece_of(const struct assay_input_files *g, const char *name)
 {
     for (size_t i = 0; i < g->found.count; i++)
         if (strcmp(g->names[g->found.pieces[i].file], name) == 0) return &g->found.pieces[i];

@@ -20,7 +20,7 @@
 
 enum { MEMBERS = 4 };
 
-static char folder[64], path[80], message[ASSAY_DESK_MESSAGE];
+static char folder[64], path[80], message[ASSAY_SERVICE_SERVER_MESSAGE];
 static uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
 static size_t plan_len;
 /* What programs are. */
@@ -33,9 +33,9 @@ SOCKET executors = { ASSAY_SERVICE_ROLE_EXECUTOR, 0 };
 SOCKET requestors = { ASSAY_SERVICE_ROLE_REQUESTOR, 0 };
 #undef SOCKET
 static const uint8_t chain[32] = { 7 };
-static struct assay_desk *desk;
+static struct assay_service_server *desk;
 static struct assay_registry *registry;
-static struct assay_desk_moment *moment;
+static struct assay_service_server_moment *moment;
 static uint64_t now_ms;
 
 /* The node behind it: what it was asked, and what it says. */
@@ -63,7 +63,8 @@ static inline bool quote(void *context, const uint8_t report_data[static 64])
     return quote_says;
 }
 
-static inline bool judge(void *context, uint64_t ticket, const struct assay_desk_proof *proof)
+static inline bool judge(void *context, uint64_t ticket,
+                         const struct assay_service_server_proof *proof)
 {
     (void)context;
     cr_assert_gt(proof->evidence.len, 0);
@@ -75,7 +76,7 @@ static inline bool judge(void *context, uint64_t ticket, const struct assay_desk
 /* Who dials next, by what the kernel would say; and what was told of a socket that is crowded. */
 static uint32_t dials_as;
 static unsigned crowds;
-static struct assay_desk_crowd crowded_last;
+static struct assay_service_server_crowd crowded_last;
 
 static inline bool user_of(void *context, int fd, uint32_t *uid)
 {
@@ -85,7 +86,7 @@ static inline bool user_of(void *context, int fd, uint32_t *uid)
     return true;
 }
 
-static inline void tell_crowd(void *context, const struct assay_desk_crowd *crowd)
+static inline void tell_crowd(void *context, const struct assay_service_server_crowd *crowd)
 {
     (void)context;
     crowds++;
@@ -93,8 +94,8 @@ static inline void tell_crowd(void *context, const struct assay_desk_crowd *crow
     crowded_last.socket = NULL; /* of the call */
 }
 
-static const struct assay_desk_world world = { NULL,  submit,  quote,
-                                               judge, user_of, tell_crowd };
+static const struct assay_service_server_world world = { NULL,  submit,  quote,
+                                                         judge, user_of, tell_crowd };
 
 static inline void make_plan(bool with_shares)
 {
@@ -138,8 +139,8 @@ static inline void set_up(void)
     submit_says = ASSAY_OK;
     quote_says = judge_says = true;
     dials_as = (uint32_t)geteuid();
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
-                                 message),
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &desk, message),
                  ASSAY_OK, "%s", message);
 }
 
@@ -154,7 +155,7 @@ static inline const char *place_of(struct assay_service_socket socket, bool whol
 
 static inline void tear_down(void)
 {
-    assay_desk_close(&desk);
+    assay_service_server_close(&desk);
     for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
         const struct assay_service_socket socket = assay_service_socket_at(i);
         cr_expect_neq(access(place_of(socket, true), F_OK), 0, "the socket is gone");
@@ -180,7 +181,7 @@ static inline void dial(struct assay_service_stream *s, struct assay_service_soc
 static inline void turn(void)
 {
     for (unsigned i = 0; i < 4; i++)
-        assay_desk_step(desk, now_ms);
+        assay_service_server_step(desk, now_ms);
 }
 
 static inline void say(struct assay_service_stream *s, const struct assay_service_message *m)
@@ -218,8 +219,8 @@ static inline bool is_hung_up(struct assay_service_stream *s)
 
 static inline void begin(void)
 {
-    assay_desk_begin(desk, registry, 2, moment);
-    assay_desk_ready(desk);
+    assay_service_server_begin(desk, registry, 2, moment);
+    assay_service_server_ready(desk);
 }
 
 static inline void hear_beginning(struct assay_service_stream *s)

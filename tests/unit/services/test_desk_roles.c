@@ -165,16 +165,16 @@ Test(desk_roles, sockets_take_turns_with_quotes)
         ASSAY_SERVICE_FOR_SHARES
     };
     struct assay_service_stream holder, executor;
-    assay_desk_close(&desk);
+    assay_service_server_close(&desk);
     free(registry);
     make_plan(true);
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
-                                 message),
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &desk, message),
                  ASSAY_OK, "%s", message);
     begin();
     follow(&holder, holders);
     follow(&executor, executors);
-    for (uint64_t i = 0; i <= ASSAY_DESK_ASKS_EACH; i++)
+    for (uint64_t i = 0; i <= ASSAY_SERVICE_SERVER_ASKS_EACH; i++)
         ask_for(&holder, i, ASSAY_SERVICE_FOR_SHARES);
     ask(&executor, 1);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
@@ -182,7 +182,7 @@ Test(desk_roles, sockets_take_turns_with_quotes)
         cr_assert_eq(quotes_asked, i + 1);
         assay_service_report_data(chain, expected[i], assay_slice_over(plan_bytes, 2), data);
         cr_expect_arr_eq(quoted_for, data, 64, "quote %zu", i);
-        assay_desk_quoted(desk, assay_slice_over("evidence", 8));
+        assay_service_server_quoted(desk, assay_slice_over("evidence", 8));
         turn();
     }
     assay_service_stream_close(&holder);
@@ -206,7 +206,7 @@ Test(desk_roles, programs_of_one_role_take_turns_with_quotes)
     for (size_t i = 0; i < 2; i++) {
         cr_assert_eq(quotes_asked, i + 1);
         cr_expect_null(hear(&modest));
-        assay_desk_quoted(desk, assay_slice_over("evidence", 8));
+        assay_service_server_quoted(desk, assay_slice_over("evidence", 8));
         turn();
     }
     m = hear(&modest);
@@ -220,7 +220,10 @@ Test(desk_roles, programs_of_one_role_take_turns_with_quotes)
 /* A member has 64 records in an epoch: whoever hands in as many as it can leaves others theirs. */
 Test(desk_roles, records_of_an_epoch_are_left_for_every_socket)
 {
-    enum { SOCKETS = 6, EACH = ASSAY_DESK_RECORDS / 2 / SOCKETS }; /* two groups, and tasks */
+    enum {
+        SOCKETS = 6,
+        EACH = ASSAY_SERVICE_SERVER_RECORDS / 2 / SOCKETS
+    }; /* two groups, and tasks */
     const struct assay_service_message greedy = { .verb = ASSAY_SERVICE_SUBMIT,
                                                   .kind = ASSAY_SERVICE_TASK_OPEN,
                                                   .payload = { plan_bytes, 3 } };
@@ -233,25 +236,25 @@ Test(desk_roles, records_of_an_epoch_are_left_for_every_socket)
     hear_beginning(&replica);
     for (unsigned epoch = 0; epoch < 2; epoch++) {
         submitted = 0;
-        for (unsigned i = 0; i < 2 * ASSAY_DESK_RECORDS; i++)
+        for (unsigned i = 0; i < 2 * ASSAY_SERVICE_SERVER_RECORDS; i++)
             say(&requestor, &greedy);
-        cr_expect_eq(submitted, ASSAY_DESK_RECORDS - EACH * (SOCKETS - 1));
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_RECORDS - EACH * (SOCKETS - 1));
         submitted = 0;
         m.kind = ASSAY_SERVICE_REPLICA;
-        for (unsigned i = 0; i < ASSAY_DESK_RECORDS; i++)
+        for (unsigned i = 0; i < ASSAY_SERVICE_SERVER_RECORDS; i++)
             say(&replica, &m);
         cr_expect_eq(submitted, EACH);
         moment->epoch++;
-        assay_desk_closed(desk, registry, moment);
+        assay_service_server_closed(desk, registry, moment);
     }
     /* What the node does not take counts for nothing. */
     submit_says = ASSAY_E_AGAIN;
     submitted = 0;
-    for (unsigned i = 0; i < 2 * ASSAY_DESK_RECORDS; i++) {
+    for (unsigned i = 0; i < 2 * ASSAY_SERVICE_SERVER_RECORDS; i++) {
         say(&requestor, &greedy);
-        now_ms += ASSAY_DESK_VAIN_MS / 8;
+        now_ms += ASSAY_SERVICE_SERVER_VAIN_MS / 8;
     }
-    cr_expect_eq(submitted, 2 * ASSAY_DESK_RECORDS);
+    cr_expect_eq(submitted, 2 * ASSAY_SERVICE_SERVER_RECORDS);
     assay_service_stream_close(&requestor);
     assay_service_stream_close(&replica);
 }
@@ -269,26 +272,26 @@ Test(desk_roles, records_in_vain_are_looked_at_so_often_a_second)
                                                 .payload = { plan_bytes, 3 } };
     struct assay_service_stream requestor, second, replica;
     begin();
-    now_ms = 5 * ASSAY_DESK_VAIN_MS;
+    now_ms = 5 * ASSAY_SERVICE_SERVER_VAIN_MS;
     follow(&requestor, requestors);
     follow(&second, requestors);
     follow(&replica, replicas_of_0);
     for (size_t i = 0; i < sizeof vain / sizeof vain[0]; i++) {
         submit_says = vain[i];
         submitted = 0;
-        for (unsigned j = 0; j < 2 * ASSAY_DESK_VAIN; j++) {
+        for (unsigned j = 0; j < 2 * ASSAY_SERVICE_SERVER_VAIN; j++) {
             say(j % 2 == 0 ? &requestor : &second, &bad);
             now_ms += j % 4 == 0;
         }
-        cr_expect_eq(submitted, ASSAY_DESK_VAIN, "%s", assay_status_text(vain[i]));
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN, "%s", assay_status_text(vain[i]));
         submit_says = ASSAY_OK;
         say(&requestor, &bad);
-        cr_expect_eq(submitted, ASSAY_DESK_VAIN, "it cannot be known without looking");
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN, "it cannot be known without looking");
         say(&replica, &good);
-        cr_expect_eq(submitted, ASSAY_DESK_VAIN + 1, "another socket");
-        now_ms += ASSAY_DESK_VAIN_MS;
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN + 1, "another socket");
+        now_ms += ASSAY_SERVICE_SERVER_VAIN_MS;
         say(&requestor, &bad);
-        cr_expect_eq(submitted, ASSAY_DESK_VAIN + 2, "a second later");
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN + 2, "a second later");
     }
     assay_service_stream_close(&requestor);
     assay_service_stream_close(&second);
@@ -297,40 +300,41 @@ Test(desk_roles, records_in_vain_are_looked_at_so_often_a_second)
 
 Test(desk_roles, a_plan_that_cannot_be_read_and_a_path_in_use_are_said)
 {
-    struct assay_desk *other = NULL;
-    cr_assert_neq(assay_desk_open(path, assay_slice_over("x", 1), chain, &world, &other, message),
-                  ASSAY_OK);
+    struct assay_service_server *other = NULL;
+    cr_assert_neq(
+        assay_service_server_open(path, assay_slice_over("x", 1), chain, &world, &other, message),
+        ASSAY_OK);
     cr_assert_not_null(strstr(message, "plan of services"));
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world,
-                                 &other, message),
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &other, message),
                  ASSAY_E_IO);
     cr_assert_not_null(strstr(message, "services socket"));
     cr_assert_null(other);
-    cr_assert_eq(assay_desk_open("/tmp/a/folder/whose/path/is/so/long/that/sockets/below/it/have/"
-                                 "no/room/for/the/names/of/roles",
-                                 assay_slice_over(plan_bytes, plan_len), chain, &world, &other,
-                                 message),
+    cr_assert_eq(assay_service_server_open(
+                     "/tmp/a/folder/whose/path/is/so/long/that/sockets/below/it/have/"
+                     "no/room/for/the/names/of/roles",
+                     assay_slice_over(plan_bytes, plan_len), chain, &world, &other, message),
                  ASSAY_E_RANGE);
     cr_assert_not_null(strstr(message, "expected at most 90"), "%s", message);
 }
 
 Test(desk_roles, a_file_or_a_loose_folder_in_the_place_of_a_socket_is_said)
 {
-    struct assay_desk *other = NULL;
+    struct assay_service_server *other = NULL;
     char at[96];
-    assay_desk_close(&desk);
+    assay_service_server_close(&desk);
     (void)snprintf(at, sizeof at, "%s/file", folder);
     const int fd = open(at, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     cr_assert_geq(fd, 0);
     (void)close(fd);
-    cr_assert_eq(assay_desk_open(at, assay_slice_over(plan_bytes, plan_len), chain, &world, &other,
-                                 message),
+    cr_assert_eq(assay_service_server_open(at, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &other, message),
                  ASSAY_E_IO);
     cr_assert_not_null(strstr(message, "expected a folder"), "%s", message);
     (void)unlink(at);
     cr_assert_eq(chmod(place_of(holders, false), 0777), 0);
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world,
-                                 &other, message),
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &other, message),
                  ASSAY_E_INVALID);
     cr_assert_not_null(strstr(message, "others may change it"), "%s", message);
     cr_assert_null(other);
@@ -338,8 +342,8 @@ Test(desk_roles, a_file_or_a_loose_folder_in_the_place_of_a_socket_is_said)
         cr_expect_neq(access(place_of(assay_service_socket_at(i), true), F_OK), 0,
                       "what was opened before is closed");
     cr_assert_eq(chmod(place_of(holders, false), 0700), 0);
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
-                                 message),
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &desk, message),
                  ASSAY_OK, "%s", message);
 }
 
@@ -353,23 +357,23 @@ static mode_t mode_of(struct assay_service_socket socket, bool whole)
 /* docs/services.md 4.1: who may connect is decided by the folder of the socket, and by no other. */
 Test(desk_roles, a_folder_with_the_setgid_bit_lets_its_group_connect)
 {
-    char shared[ASSAY_DESK_NAMES];
-    assay_desk_shared(desk, shared);
+    char shared[ASSAY_SERVICE_SERVER_NAMES];
+    assay_service_server_shared(desk, shared);
     cr_expect_str_eq(shared, "");
     cr_expect_eq(mode_of(holders, true), 0600);
-    assay_desk_close(&desk);
+    assay_service_server_close(&desk);
     cr_assert_eq(chmod(place_of(holders, false), 02750), 0);
     /* A folder that is made anew does not inherit the bit. */
     cr_assert_eq(rmdir(place_of(executors, false)), 0);
     cr_assert_eq(chmod(path, 02750), 0);
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
-                                 message),
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &desk, message),
                  ASSAY_OK, "%s", message);
     for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
         const struct assay_service_socket socket = assay_service_socket_at(i);
         cr_expect_eq(mode_of(socket, true), socket.role == holders.role ? 0660 : 0600);
         cr_expect_eq(mode_of(socket, false), socket.role == holders.role ? 02750 : 0700);
     }
-    assay_desk_shared(desk, shared);
+    assay_service_server_shared(desk, shared);
     cr_expect_str_eq(shared, "holder", "the daemon logs it");
 }

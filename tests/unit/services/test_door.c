@@ -15,20 +15,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct assay_door *door;
+static struct assay_client_listener *door;
 static char address[64];
 static uint64_t now_ms;
 
 static void set_up(void)
 {
-    char message[ASSAY_DOOR_MESSAGE_LEN];
-    cr_assert_eq(assay_door_open("127.0.0.1:0", &door, message), ASSAY_OK, "%s", message);
-    (void)snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)assay_door_port(door));
+    char message[ASSAY_CLIENT_LISTENER_MESSAGE_LEN];
+    cr_assert_eq(assay_client_listener_open("127.0.0.1:0", &door, message), ASSAY_OK, "%s",
+                 message);
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u",
+                   (unsigned)assay_client_listener_port(door));
 }
 
 static void clear_up(void)
 {
-    assay_door_close(&door);
+    assay_client_listener_close(&door);
 }
 
 static struct assay_call *call_on(void)
@@ -42,8 +44,8 @@ static enum assay_status next(uint64_t *guest, struct assay_slice *frame)
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 200 && status == ASSAY_E_AGAIN; i++) {
-        assay_door_turn(door, ++now_ms);
-        status = assay_door_next(door, guest, frame);
+        assay_client_listener_turn(door, ++now_ms);
+        status = assay_client_listener_next(door, guest, frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     return status;
@@ -53,7 +55,7 @@ static enum assay_status answer(struct assay_call *call, struct assay_slice *fra
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 200 && status == ASSAY_E_AGAIN; i++) {
-        assay_door_turn(door, now_ms);
+        assay_client_listener_turn(door, now_ms);
         status = assay_call_next(call, frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
@@ -62,29 +64,29 @@ static enum assay_status answer(struct assay_call *call, struct assay_slice *fra
 
 Test(services_door, frames_go_both_ways_whole, .init = set_up, .fini = clear_up)
 {
-    static uint8_t long_one[ASSAY_DOOR_FRAME_MAX];
+    static uint8_t long_one[ASSAY_CLIENT_LISTENER_FRAME_MAX];
     struct assay_call *call = call_on(), *other = call_on();
     struct assay_slice frame;
     uint64_t guest = 0, second = 0;
-    long_one[ASSAY_DOOR_FRAME_MAX - 1] = 9;
+    long_one[ASSAY_CLIENT_LISTENER_FRAME_MAX - 1] = 9;
     cr_assert_eq(assay_call_send(call, assay_slice_over("hello", 5)), ASSAY_OK);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
     cr_expect(frame.len == 5 && assay_bytes_equal(frame.bytes, "hello", 5));
     cr_assert_eq(assay_call_send(other, assay_slice_over(long_one, sizeof long_one)), ASSAY_OK);
     for (int i = 0; i < 100; i++) {
-        assay_door_turn(door, now_ms);
+        assay_client_listener_turn(door, now_ms);
         assay_status_ignore(assay_call_next(other, &frame), "what waits leaves");
-        if (assay_door_next(door, &second, &frame) == ASSAY_OK) break;
+        if (assay_client_listener_next(door, &second, &frame) == ASSAY_OK) break;
         usleep(1000);
     }
     cr_expect(second != guest && frame.len == sizeof long_one && frame.bytes[frame.len - 1] == 9);
-    assay_door_send(door, guest, assay_slice_over("you", 3));
+    assay_client_listener_send(door, guest, assay_slice_over("you", 3));
     cr_assert_eq(answer(call, &frame), ASSAY_OK);
     cr_expect(frame.len == 3 && assay_bytes_equal(frame.bytes, "you", 3));
     cr_expect_eq(assay_call_next(other, &frame), ASSAY_E_AGAIN, "nobody else hears it");
-    assay_door_hang_up(door, guest);
+    assay_client_listener_hang_up(door, guest);
     cr_expect_eq(answer(call, &frame), ASSAY_E_IO);
-    assay_door_send(door, guest, assay_slice_over("gone", 4));
+    assay_client_listener_send(door, guest, assay_slice_over("gone", 4));
     assay_call_close(&call);
     assay_call_close(&other);
 }
@@ -93,7 +95,7 @@ Test(services_door, frames_go_both_ways_whole, .init = set_up, .fini = clear_up)
 static int raw(void)
 {
     const struct sockaddr_in at = { .sin_family = AF_INET,
-                                    .sin_port = htons(assay_door_port(door)),
+                                    .sin_port = htons(assay_client_listener_port(door)),
                                     .sin_addr = { htonl(INADDR_LOOPBACK) } };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
@@ -106,8 +108,8 @@ static bool is_hung_up(int fd)
     for (int i = 0; i < 200; i++) {
         struct assay_slice frame;
         uint64_t guest;
-        assay_door_turn(door, now_ms);
-        (void)!assay_door_next(door, &guest, &frame);
+        assay_client_listener_turn(door, now_ms);
+        (void)!assay_client_listener_next(door, &guest, &frame);
         const ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
         if (got == 0 || (got < 0 && errno == ECONNRESET)) return true;
         usleep(1000);
@@ -128,45 +130,45 @@ Test(services_door, what_is_no_frame_is_hung_up, .init = set_up, .fini = clear_u
     const uint8_t most[4] = { 0, 1, 0, 0 };
     cr_assert_eq(send(fd, most, 4, 0), 4);
     cr_expect_not(is_hung_up(fd), "the longest may still come");
-    now_ms += ASSAY_DOOR_IDLE_MS + 1;
+    now_ms += ASSAY_CLIENT_LISTENER_IDLE_MS + 1;
     cr_expect(is_hung_up(fd), "but not for ever");
     (void)close(fd);
 }
 
 Test(services_door, the_most_silent_makes_room, .init = set_up, .fini = clear_up)
 {
-    int fds[ASSAY_DOOR_GUESTS_MAX + 1];
+    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX + 1];
     struct assay_slice frame;
     uint64_t guest = 0;
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         fds[i] = raw();
-        assay_door_turn(door, ++now_ms);
+        assay_client_listener_turn(door, ++now_ms);
     }
     const uint8_t word[] = { 0, 0, 0, 1, 42 };
     cr_assert_eq(send(fds[0], word, sizeof word, 0), (ssize_t)sizeof word);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
-    fds[ASSAY_DOOR_GUESTS_MAX] = raw();
-    assay_door_turn(door, ++now_ms);
+    fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX] = raw();
+    assay_client_listener_turn(door, ++now_ms);
     cr_expect(is_hung_up(fds[1]), "it has said nothing for the longest time");
     cr_expect_not(is_hung_up(fds[0]));
-    for (int i = 0; i <= ASSAY_DOOR_GUESTS_MAX; i++)
+    for (int i = 0; i <= ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         (void)close(fds[i]);
 }
 
 /* Who does not take what is said to it holds a bound, no more. */
 Test(services_door, who_does_not_listen_is_hung_up, .init = set_up, .fini = clear_up)
 {
-    static uint8_t long_one[ASSAY_DOOR_FRAME_MAX];
+    static uint8_t long_one[ASSAY_CLIENT_LISTENER_FRAME_MAX];
     struct assay_slice frame;
     uint64_t guest = 0;
     const int fd = raw();
     const uint8_t word[] = { 0, 0, 0, 1, 42 };
     cr_assert_eq(send(fd, word, sizeof word, 0), (ssize_t)sizeof word);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
-    struct pollfd fds[ASSAY_DOOR_FDS];
-    for (int i = 0; i < 500 && assay_door_poll(door, fds) == 2; i++)
-        assay_door_send(door, guest, assay_slice_over(long_one, sizeof long_one));
-    cr_expect_eq(assay_door_poll(door, fds), 1, "it is gone");
+    struct pollfd fds[ASSAY_CLIENT_LISTENER_FDS];
+    for (int i = 0; i < 500 && assay_client_listener_poll(door, fds) == 2; i++)
+        assay_client_listener_send(door, guest, assay_slice_over(long_one, sizeof long_one));
+    cr_expect_eq(assay_client_listener_poll(door, fds), 1, "it is gone");
     (void)close(fd);
 }
 
@@ -174,16 +176,17 @@ Test(services_door, addresses)
 {
     static const char *const bad[] = { "", "host", ":1", "127.0.0.1:", "127.0.0.1:port" };
     struct assay_call *call = NULL;
-    char message[ASSAY_DOOR_MESSAGE_LEN];
+    char message[ASSAY_CLIENT_LISTENER_MESSAGE_LEN];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (i != 3) cr_expect_neq(assay_call_open(bad[i], &call), ASSAY_OK, "%s", bad[i]);
         if (i != 3)
-            cr_expect_neq(assay_door_open(bad[i], &door, message), ASSAY_OK, "%s", bad[i]);
+            cr_expect_neq(assay_client_listener_open(bad[i], &door, message), ASSAY_OK, "%s",
+                          bad[i]);
         cr_expect_null(call);
     }
-    if (assay_door_open("[::1]:0", &door, message) == ASSAY_OK) {
-        cr_expect_gt(assay_door_port(door), 0);
-        assay_door_close(&door);
+    if (assay_client_listener_open("[::1]:0", &door, message) == ASSAY_OK) {
+        cr_expect_gt(assay_client_listener_port(door), 0);
+        assay_client_listener_close(&door);
     }
 }
 
@@ -201,27 +204,27 @@ static void say_word(int fd, uint64_t *guest)
 Test(services_door, a_flood_of_callers_evicts_nobody_who_waits, .init = set_up, .fini = clear_up)
 {
     for (int speaks = 0; speaks < 2; speaks++) {
-        int held[ASSAY_DOOR_GUESTS_MAX];
+        int held[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
         uint64_t waits = 0;
         const int fd = raw();
         say_word(fd, &waits);
-        for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+        for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
             held[i] = -1;
         for (int i = 0; i < 400; i++) {
-            int *const place = &held[i % ASSAY_DOOR_GUESTS_MAX];
+            int *const place = &held[i % ASSAY_CLIENT_LISTENER_GUESTS_MAX];
             if (*place >= 0) (void)close(*place);
             *place = raw();
-            assay_door_turn(door, ++now_ms);
+            assay_client_listener_turn(door, ++now_ms);
             if (!speaks) continue;
             uint64_t guest = 0;
             say_word(*place, &guest);
-            assay_door_send(door, guest, assay_slice_over("no", 2));
+            assay_client_listener_send(door, guest, assay_slice_over("no", 2));
         }
         uint8_t reply[5] = { 0 };
-        assay_door_send(door, waits, assay_slice_over("y", 1));
+        assay_client_listener_send(door, waits, assay_slice_over("y", 1));
         cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5, "speaks %d", speaks);
         cr_expect_eq(reply[4], 'y');
-        for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+        for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
             (void)close(held[i]);
         (void)close(fd);
     }
@@ -231,9 +234,9 @@ Test(services_door, a_flood_of_callers_evicts_nobody_who_waits, .init = set_up, 
  * are refused, another address still gets a place. */
 Test(services_door, one_address_cannot_keep_others_out, .init = set_up, .fini = clear_up)
 {
-    int fds[ASSAY_DOOR_GUESTS_MAX];
+    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
     uint64_t guest = 0, other = 0;
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         fds[i] = raw();
         say_word(fds[i], &guest);
     }
@@ -242,17 +245,17 @@ Test(services_door, one_address_cannot_keep_others_out, .init = set_up, .fini = 
     const struct sockaddr_in from = { .sin_family = AF_INET,
                                       .sin_addr = { htonl(INADDR_LOOPBACK + 1) } };
     const struct sockaddr_in at = { .sin_family = AF_INET,
-                                    .sin_port = htons(assay_door_port(door)),
+                                    .sin_port = htons(assay_client_listener_port(door)),
                                     .sin_addr = { htonl(INADDR_LOOPBACK) } };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(bind(fd, (const struct sockaddr *)&from, sizeof from), 0);
     cr_assert_eq(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
     say_word(fd, &other);
     cr_expect(is_hung_up(fds[0]), "the most silent of the crowd made room");
-    assay_door_send(door, other, assay_slice_over("y", 1));
+    assay_client_listener_send(door, other, assay_slice_over("y", 1));
     uint8_t reply[5];
     cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5);
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         (void)close(fds[i]);
     (void)close(same);
     (void)close(fd);
@@ -293,18 +296,18 @@ static int waiting_from(uint16_t site, uint16_t network)
     for (size_t i = 0; i < sizeof prefix; i++)
         caller.sin6_addr.s6_addr[i] = prefix[i];
     caller.sin6_addr.s6_addr[15] = 1;
-    assay_door_turn(door, ++now_ms);
+    assay_client_listener_turn(door, ++now_ms);
     if (!is_refused(fd)) say_word(fd, &guest);
     caller = (struct sockaddr_in6){ 0 };
     return fd;
 }
 
-static size_t fill_with(int fds[static ASSAY_DOOR_GUESTS_MAX], bool of_one_site)
+static size_t fill_with(int fds[static ASSAY_CLIENT_LISTENER_GUESTS_MAX], bool of_one_site)
 {
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         fds[i] = of_one_site ? waiting_from(1, (uint16_t)i) : waiting_from((uint16_t)(i + 1), 0);
     size_t kept = 0;
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         kept += !is_refused(fds[i]);
     return kept;
 }
@@ -314,13 +317,13 @@ static size_t fill_with(int fds[static ASSAY_DOOR_GUESTS_MAX], bool of_one_site)
 Test(services_door, one_site_of_many_networks_cannot_keep_others_out, .init = set_up,
      .fini = clear_up)
 {
-    int fds[ASSAY_DOOR_GUESTS_MAX];
-    cr_assert_eq(fill_with(fds, true), ASSAY_DOOR_GUESTS_MAX);
+    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
+    cr_assert_eq(fill_with(fds, true), ASSAY_CLIENT_LISTENER_GUESTS_MAX);
     const int same = waiting_from(1, 999), other = waiting_from(2, 0);
     cr_expect(is_refused(same));
     cr_expect_not(is_refused(other));
     cr_expect(is_hung_up(fds[0]), "the most silent of the site made room");
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
         (void)close(fds[i]);
     (void)close(same);
     (void)close(other);
@@ -329,11 +332,11 @@ Test(services_door, one_site_of_many_networks_cannot_keep_others_out, .init = se
 /* Nobody who waits gives way to a caller of a site that has as many guests. */
 Test(services_door, sites_of_one_guest_each_keep_their_places, .init = set_up, .fini = clear_up)
 {
-    int fds[ASSAY_DOOR_GUESTS_MAX];
-    cr_assert_eq(fill_with(fds, false), ASSAY_DOOR_GUESTS_MAX);
+    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
+    cr_assert_eq(fill_with(fds, false), ASSAY_CLIENT_LISTENER_GUESTS_MAX);
     const int late = waiting_from(999, 0);
     cr_expect(is_refused(late));
-    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
         cr_expect_not(is_refused(fds[i]), "%d", i);
         (void)close(fds[i]);
     }

@@ -14,9 +14,9 @@ enum { NODES = 20, EPOCH_MS = 1600, VICTIM = 7 };
 
 /* --- the payload */
 
-static struct assay_vote_have example(const uint8_t bits[3])
+static struct assay_vote_inventory example(const uint8_t bits[3])
 {
-    return (struct assay_vote_have){
+    return (struct assay_vote_inventory){
         .era = 3,
         .epoch = 77,
         .count = 2,
@@ -30,40 +30,40 @@ static struct assay_vote_have example(const uint8_t bits[3])
 Test(vote_have, payloads_say_what_was_said)
 {
     const uint8_t bits[3] = { 0x81, 0, 0x0f };
-    const struct assay_vote_have have = example(bits);
-    uint8_t bytes[ASSAY_VOTE_HAVE_LEN_MAX];
+    const struct assay_vote_inventory have = example(bits);
+    uint8_t bytes[ASSAY_VOTE_INVENTORY_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    struct assay_vote_have back = { 0 };
-    assay_vote_have_encode(&have, &w);
+    struct assay_vote_inventory back = { 0 };
+    assay_vote_inventory_encode(&have, &w);
     cr_assert_not(w.full);
-    cr_assert_eq(assay_vote_have_decode(assay_slice_over(bytes, w.len), &back), ASSAY_OK);
+    cr_assert_eq(assay_vote_inventory_decode(assay_slice_over(bytes, w.len), &back), ASSAY_OK);
     cr_assert(back.era == 3 && back.epoch == 77 && back.count == 2);
     cr_assert(back.views[0].view == 5 && back.views[1].view == 6);
     cr_assert_eq(back.views[0].bits[ASSAY_VOTE_NOTARISE].len, 0);
     cr_assert_arr_eq(back.views[0].bits[ASSAY_VOTE_FINALISE].bytes, bits, 3);
     cr_assert_arr_eq(back.views[1].bits[ASSAY_VOTE_NULLIFY].bytes, bits, 3);
-    cr_assert_eq(assay_vote_have_fits(&back, 20), ASSAY_OK);
-    cr_assert_eq(assay_vote_have_fits(&back, 25), ASSAY_E_RANGE, "a bitmap is too short");
-    cr_assert_eq(assay_vote_have_fits(&back, 16), ASSAY_E_RANGE, "or too long");
+    cr_assert_eq(assay_vote_inventory_fits(&back, 20), ASSAY_OK);
+    cr_assert_eq(assay_vote_inventory_fits(&back, 25), ASSAY_E_RANGE, "a bitmap is too short");
+    cr_assert_eq(assay_vote_inventory_fits(&back, 16), ASSAY_E_RANGE, "or too long");
     for (size_t len = 0; len < w.len; len++)
-        cr_assert_neq(assay_vote_have_decode(assay_slice_over(bytes, len), &back), ASSAY_OK);
+        cr_assert_neq(assay_vote_inventory_decode(assay_slice_over(bytes, len), &back), ASSAY_OK);
     bytes[w.len] = 0;
-    cr_assert_eq(assay_vote_have_decode(assay_slice_over(bytes, w.len + 1), &back),
+    cr_assert_eq(assay_vote_inventory_decode(assay_slice_over(bytes, w.len + 1), &back),
                  ASSAY_E_TRAILING);
 }
 
 Test(vote_have, one_meaning_has_one_encoding)
 {
     const uint8_t bits[3] = { 1, 0, 0 }, none[3] = { 0 };
-    struct assay_vote_have back = { 0 };
+    struct assay_vote_inventory back = { 0 };
     for (int bad = 0; bad < 5; bad++) {
-        struct assay_vote_have have = example(bits);
-        uint8_t bytes[ASSAY_VOTE_HAVE_LEN_MAX + 64];
+        struct assay_vote_inventory have = example(bits);
+        uint8_t bytes[ASSAY_VOTE_INVENTORY_LEN_MAX + 64];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         if (bad == 0) have.views[0].bits[ASSAY_VOTE_FINALISE] = assay_slice_over(none, 3);
         if (bad == 1) have.views[0].bits[ASSAY_VOTE_FINALISE].len = 0; /* nothing of this view */
         if (bad == 2) have.views[0].view = 0;
-        assay_vote_have_encode(&have, &w);
+        assay_vote_inventory_encode(&have, &w);
         cr_assert_not(w.full);
         if (bad == 3) { /* the order of views */
             for (size_t i = 0; i < w.len; i++)
@@ -74,7 +74,7 @@ Test(vote_have, one_meaning_has_one_encoding)
             assay_bytes_copy(bytes, sizeof bytes, empty, sizeof empty);
             w.len = sizeof empty;
         }
-        cr_expect_neq(assay_vote_have_decode(assay_slice_over(bytes, w.len), &back), ASSAY_OK,
+        cr_expect_neq(assay_vote_inventory_decode(assay_slice_over(bytes, w.len), &back), ASSAY_OK,
                       "case %d", bad);
     }
 }
@@ -137,9 +137,9 @@ static uint32_t brings(const struct assay_sim_world *w, uint32_t from)
 {
     const struct world_node *n = &w->nodes[from];
     uint32_t count = 0;
-    if (!assay_routes_knows(n->routes, world_mono_ms(w, from), VICTIM)) return 0;
+    if (!assay_relay_tree_knows(n->routes, world_mono_ms(w, from), VICTIM)) return 0;
     for (uint16_t source = 0; source < NODES; source++)
-        count += assay_routes_wants(n->routes, world_mono_ms(w, from), VICTIM, source);
+        count += assay_relay_tree_wants(n->routes, world_mono_ms(w, from), VICTIM, source);
     return count;
 }
 
@@ -170,14 +170,14 @@ static uint64_t longest_behind(struct assay_sim_world *w, uint64_t ms, uint32_t 
     uint64_t behind_ms = 0, longest_ms = 0;
     to_epoch(w, 4);
     for (uint32_t i = 0; i < NODES; i++) {
-        if (i == VICTIM || !assay_view_near(w->nodes[i].view, VICTIM)) continue;
-        if (!assay_routes_knows(w->nodes[i].routes, world_mono_ms(w, i), VICTIM)) continue;
+        if (i == VICTIM || !assay_overlay_near(w->nodes[i].view, VICTIM)) continue;
+        if (!assay_relay_tree_knows(w->nodes[i].routes, world_mono_ms(w, i), VICTIM)) continue;
         if (left == VICTIM || brings(w, i) < brings(w, left)) left = i;
     }
     cr_assert(left != VICTIM && brings(w, left) < NODES / 2);
     for (uint32_t i = 0; i < NODES; i++)
-        w->cut[i * NODES + VICTIM] = i != left && (assay_view_near(w->nodes[i].view, VICTIM) ||
-                                                   assay_view_near(w->nodes[VICTIM].view, i));
+        w->cut[i * NODES + VICTIM] = i != left && (assay_overlay_near(w->nodes[i].view, VICTIM) ||
+                                                   assay_overlay_near(w->nodes[VICTIM].view, i));
     for (uint64_t at_ms = 0; at_ms < ms; at_ms += STEP_MS) {
         cr_assert(assay_sim_world_run(w, STEP_MS), "%s", assay_sim_world_violation(w));
         behind_ms = is_behind(w, left) ? behind_ms + STEP_MS : 0;

@@ -245,7 +245,7 @@ Test(change, a_slot_is_used_again_only_when_nothing_can_be_proven_of_its_member)
     change_pass_epoch(b);
     change_pass_epoch(b);
     cr_assert_eq(b->state.member_count, CHANGE_MEMBERS + 1, "a slot of its own");
-    while (b->context.epoch < 3 + ASSAY_PAST_EPOCHS)
+    while (b->context.epoch < 3 + ASSAY_FAST_SYNC_WIRE_EPOCHS)
         change_pass_epoch(b);
     change_card(b, 21, 1, &join.card);
     cr_assert_eq(change_offer_one(b, 3, b->context.epoch + 2, &join), ASSAY_OK);
@@ -269,16 +269,17 @@ Test(change, who_left_comes_back_to_its_own_slot_and_to_no_other)
     change_pass_epoch(b);
     cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 3, &high), ASSAY_OK);
     const uint64_t left = b->context.epoch + 3;
-    while (b->context.epoch < left + ASSAY_PAST_EPOCHS - 2)
+    while (b->context.epoch < left + ASSAY_FAST_SYNC_WIRE_EPOCHS - 2)
         change_pass_epoch(b);
     cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_LEFT);
     cr_assert_eq(b->state.members[4].stage, ASSAY_STAGE_LEFT);
     /* The lower slot is free, its own not yet. */
-    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_PAST_EPOCHS, &join), ASSAY_E_DUPLICATE);
-    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_PAST_EPOCHS + 1, &join), ASSAY_OK);
+    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_FAST_SYNC_WIRE_EPOCHS, &join),
+                 ASSAY_E_DUPLICATE);
+    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1, &join), ASSAY_OK);
     for (int i = 0; i < 3; i++)
         change_pass_epoch(b);
-    cr_assert_eq(b->context.epoch, left + ASSAY_PAST_EPOCHS + 1);
+    cr_assert_eq(b->context.epoch, left + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1);
     cr_assert_eq(b->state.members[4].stage, ASSAY_STAGE_MEMBER);
     cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_LEFT, "nobody's still");
     cr_assert_eq(b->state.member_count, CHANGE_MEMBERS);
@@ -318,7 +319,7 @@ Test(change, a_slot_stays_while_offences_of_its_platform_are_remembered)
         assay_state_copy(&b->stage, &b->state);
         cr_assert_eq(assay_change_apply(&staging, &change, &unfit), ASSAY_OK);
         const bool reused = b->stage.member_count == CHANGE_MEMBERS;
-        cr_assert_eq(reused, activation > 3 + 512 + ASSAY_PAST_EPOCHS, "%llu",
+        cr_assert_eq(reused, activation > 3 + 512 + ASSAY_FAST_SYNC_WIRE_EPOCHS, "%llu",
                      (unsigned long long)activation);
     }
     change_drop(b);
@@ -511,7 +512,7 @@ Test(change, no_span_holds_more_maintenance_than_one_in_sixteen)
 static bool find_in(void *context, const uint8_t digest[static 32], struct assay_slice *document)
 {
     const struct change_made *m = context;
-    return assay_charter_in_kept(m->record.bytes, digest, document);
+    return assay_effective_rules_in_kept(m->record.bytes, digest, document);
 }
 
 Test(change, the_charter_after_a_change_is_made_of_state_and_documents)
@@ -526,8 +527,9 @@ Test(change, the_charter_after_a_change_is_made_of_state_and_documents)
     cr_assert_eq(change_offer(b, m), ASSAY_OK);
     change_pass_epoch(b);
     change_pass_epoch(b);
-    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, NULL, NULL, charter), ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, find_in, m, charter), ASSAY_OK);
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, charter),
+                 ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, m, charter), ASSAY_OK);
     cr_assert_eq(charter->policy.len, 14);
     cr_assert_arr_eq(charter->policy.bytes, "another policy", 14);
     cr_assert_eq(charter->member_count, CHANGE_MEMBERS + 1);
@@ -536,7 +538,8 @@ Test(change, the_charter_after_a_change_is_made_of_state_and_documents)
     cr_assert_eq(charter->members[CHANGE_MEMBERS].name.len, 3);
     cr_assert_eq(charter->operator_count, CHANGE_OPERATORS);
     b->state.chain_id[0] ^= 1;
-    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, find_in, m, charter), ASSAY_E_CHAIN);
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, m, charter),
+                 ASSAY_E_CHAIN);
     free(charter);
     free(m);
     change_drop(b);

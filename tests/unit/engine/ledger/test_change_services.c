@@ -296,7 +296,7 @@ static bool find_in(void *context, const uint8_t digest[static 32], struct assay
 {
     struct books *books = context;
     books->asked++;
-    return assay_charter_in_kept(books->record, digest, document);
+    return assay_effective_rules_in_kept(books->record, digest, document);
 }
 
 Test(change_services, the_charter_has_the_plan_of_the_change)
@@ -308,14 +308,16 @@ Test(change_services, the_charter_has_the_plan_of_the_change)
     struct change_made *m = change_make_change(b, &head, &add, 1, 3);
     struct books books = { .record = m->record.bytes };
     b->genesis.services = assay_slice_over("b", 1);
-    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, NULL, NULL, charter), ASSAY_OK);
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, charter), ASSAY_OK);
     cr_assert(assay_slice_equal(charter->services, b->genesis.services), "the genesis's own");
     b->state.services.count = 1;
     cr_assert_eq(change_offer(b, m), ASSAY_OK);
     pass_two(b, "ab");
     b->genesis.services = assay_slice_over("b", 1);
-    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, NULL, NULL, charter), ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, find_in, &books, charter), ASSAY_OK);
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, charter),
+                 ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, &books, charter),
+                 ASSAY_OK);
     cr_assert(assay_slice_equal(charter->services, assay_slice_over("ab", 2)));
     cr_assert_eq(books.asked, 1);
     free(charter);

@@ -42,7 +42,7 @@ void book_open(struct book *book, uint32_t members)
     s->chain.total_weight = s->chain.seats_weight = 10000 * (uint64_t)members;
     for (uint32_t i = 0; i < members; i++)
         fill_member(book, i);
-    assay_margin_take(s);
+    assay_fault_tolerance_take(s);
     s->margin.progress = true;
 }
 

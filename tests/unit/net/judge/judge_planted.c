@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-    if (!assay_judge_is(argc, argv)) return 2;
+    if (!assay_verifier_process_is(argc, argv)) return 2;
     const bool good = argc == 3 && strcmp(argv[2], "good") == 0;
-    assay_judge_run(good ? assay_evidence_verify : assay_planted_verify);
+    assay_verifier_process_run(good ? assay_evidence_verify : assay_planted_verify);
 }

@@ -25,8 +25,8 @@ enum { CRASHES = TEST_SANITIZED ? 60 : 1000 };
 
 static struct world *world;
 static uint8_t policy[ASSAY_POLICY_LEN_MAX], endorsements[ASSAY_BUNDLE_LEN_MAX];
-static struct assay_judge_set set;
-static struct assay_judge_losses losses;
+static struct assay_verifier_process_set set;
+static struct assay_verifier_process_losses losses;
 static struct assay_verify_pool *pool;
 
 static void start(void)
@@ -43,7 +43,7 @@ static void start(void)
     cr_assert_eq(assay_writer_finish(&w, &set.documents.policy), ASSAY_OK);
     set.policy = &world->policy;
     set.endorsements = &world->endorsements;
-    losses = (struct assay_judge_losses){ 0 };
+    losses = (struct assay_verifier_process_losses){ 0 };
 }
 
 static void stop(void)
@@ -70,12 +70,12 @@ static struct {
     int64_t pid;             /* of the judge that is ready; 0: none */
     uint32_t falls;          /* of all its processes */
     uint32_t asides;         /* jobs of the judge that go on in a process beside */
-    char why[ASSAY_KEEPER_WHY]; /* of the last fall */
+    char why[ASSAY_VERIFIER_SUPERVISOR_WHY]; /* of the last fall */
 } seen;
 
 static void read_news(void)
 {
-    struct assay_judge_news news;
+    struct assay_verifier_process_news news;
     while (assay_verify_pool_news(pool, &news)) {
         if (news.lied) continue;
         if (news.ready) {
@@ -104,16 +104,16 @@ static uint32_t sample = UINT32_MAX; /* none, but by a chance of one in four bil
 static void open_patient_pool(uint32_t threads, const char *argument, uint32_t stall_ms,
                               uint32_t patience_ms)
 {
-    char why[ASSAY_KEEPER_WHY];
-    const struct assay_judge_config judge = { .program = JUDGE_PLANTED,
-                                              .argument = argument,
-                                              .sets = &set,
-                                              .set_count = 1,
-                                              .stall_ms = stall_ms,
-                                              .patience_ms = patience_ms,
-                                              .slow_max = slow_max,
-                                              .sample = sample,
-                                              .backoff_ms = 1 };
+    char why[ASSAY_VERIFIER_SUPERVISOR_WHY];
+    const struct assay_verifier_process_config judge = { .program = JUDGE_PLANTED,
+                                                         .argument = argument,
+                                                         .sets = &set,
+                                                         .set_count = 1,
+                                                         .stall_ms = stall_ms,
+                                                         .patience_ms = patience_ms,
+                                                         .slow_max = slow_max,
+                                                         .sample = sample,
+                                                         .backoff_ms = 1 };
     const struct assay_verify_pool_config config = { .threads = threads,
                                                      .policy = &world->policy,
                                                      .endorsements = &world->endorsements,
@@ -195,7 +195,7 @@ static void expect_unjudged(const char *what)
 
 static void count(void)
 {
-    struct assay_judge_losses since;
+    struct assay_verifier_process_losses since;
     assay_verify_pool_losses(pool, &since);
     losses.restarts += since.restarts;
     losses.stalls += since.stalls;
@@ -204,7 +204,7 @@ static void count(void)
     losses.lied += since.lied;
 }
 
-static bool next_fall(struct assay_judge_news *news)
+static bool next_fall(struct assay_verifier_process_news *news)
 {
     while (assay_verify_pool_news(pool, news))
         if (!news->ready && !news->lied) return true;
@@ -215,7 +215,8 @@ TestSuite(net_judge_keeper, .init = start, .fini = stop, .timeout = 240);
 
 Test(net_judge_keeper, every_verdict_is_that_of_this_process)
 {
-    uint8_t here[ASSAY_JUDGE_ANSWER_LEN_MAX], there[ASSAY_JUDGE_ANSWER_LEN_MAX];
+    uint8_t here[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX],
+        there[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
     open_pool(2, "good", 10000);
     for (int i = 0; i < 40; i++) {
         struct assay_slice a, b;
@@ -225,10 +226,10 @@ Test(net_judge_keeper, every_verdict_is_that_of_this_process)
         cr_assert_neq(assay_status_class(world_judge(world)), ASSAY_CLASS_HOST);
         world->at_unix_s -= i % 3;
         struct assay_writer w = assay_writer_over(here, sizeof here);
-        assay_judge_verdict_encode(0, &world->verdict, &w);
+        assay_verifier_process_verdict_encode(0, &world->verdict, &w);
         cr_assert_eq(assay_writer_finish(&w, &a), ASSAY_OK);
         w = assay_writer_over(there, sizeof there);
-        assay_judge_verdict_encode(0, hear(), &w);
+        assay_verifier_process_verdict_encode(0, hear(), &w);
         cr_assert_eq(assay_writer_finish(&w, &b), ASSAY_OK);
         cr_assert(a.len == b.len && assay_bytes_equal(a.bytes, b.bytes, a.len), "quote %d", i);
         if (i == 0) cr_assert_eq(world->verdict.genuine, ASSAY_GENUINE_TRUE);
@@ -239,7 +240,7 @@ Test(net_judge_keeper, every_verdict_is_that_of_this_process)
 
 Test(net_judge_keeper, all_its_walls_stand)
 {
-    struct assay_judge_news news;
+    struct assay_verifier_process_news news;
     open_pool(3, NULL, 10000);
     cr_assert(assay_verify_pool_news(pool, &news));
     cr_assert(news.ready);
@@ -252,7 +253,7 @@ Test(net_judge_keeper, all_its_walls_stand)
 /* Each fells two judges, and is the only thing that is lost. */
 static void fells(const char *plant, const char *why)
 {
-    struct assay_judge_news news;
+    struct assay_verifier_process_news news;
     open_pool(1, NULL, 10000);
     ask("good before");
     ask(plant);
@@ -414,8 +415,10 @@ Test(net_judge_keeper, rules_that_it_was_not_told_are_a_fault_of_ours)
 /* Rules that cannot be read, and a program that is not there. */
 Test(net_judge_keeper, why_there_is_no_judge_is_said_at_the_start)
 {
-    char why[ASSAY_KEEPER_WHY] = "";
-    struct assay_judge_config judge = { .program = JUDGE_PLANTED, .sets = &set, .set_count = 1 };
+    char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
+    struct assay_verifier_process_config judge = { .program = JUDGE_PLANTED,
+                                                   .sets = &set,
+                                                   .set_count = 1 };
     const struct assay_verify_pool_config config = { .threads = 1,
                                                      .judge = &judge,
                                                      .message = why };
@@ -429,10 +432,9 @@ Test(net_judge_keeper, why_there_is_no_judge_is_said_at_the_start)
 
 Test(net_judge_keeper, without_a_judge_quotes_are_left_unjudged)
 {
-    struct assay_judge_config judge = { .program = "/nonexistent/assayd",
-                                        .sets = &set,
-                                        .set_count = 1,
-                                        .stall_ms = 200 };
+    struct assay_verifier_process_config judge = {
+        .program = "/nonexistent/assayd", .sets = &set, .set_count = 1, .stall_ms = 200
+    };
     const struct assay_verify_pool_config config = { .threads = 1,
                                                      .policy = &world->policy,
                                                      .endorsements = &world->endorsements,
@@ -460,7 +462,7 @@ static void expect_outcome(const char *what, enum assay_outcome outcome)
 /* Evidence that takes the process over makes it lie about everybody, and nobody loses anything. */
 Test(net_judge_keeper, a_judge_that_turned_costs_no_member_its_verdict)
 {
-    struct assay_judge_news news;
+    struct assay_verifier_process_news news;
     open_pool(2, NULL, 10000);
     ask("member 0");
     expect_outcome("before", ASSAY_OUTCOME_PASS_UP_TO_DATE);
@@ -671,7 +673,7 @@ static void is_found_out(const char *text, enum assay_outcome lie, enum assay_ou
                          uint32_t one_in)
 {
     enum { MANY = 400 };
-    struct assay_judge_news news;
+    struct assay_verifier_process_news news;
     uint32_t lies = 0, told = 0;
     sample = one_in;
     open_pool(1, NULL, 60000);
@@ -699,13 +701,13 @@ static void is_found_out(const char *text, enum assay_outcome lie, enum assay_ou
 Test(net_judge_keeper, a_judge_that_passes_what_fails_is_found_out)
 {
     is_found_out("bad ", ASSAY_OUTCOME_PASS_UP_TO_DATE, ASSAY_OUTCOME_FAIL_HARD,
-                 ASSAY_KEEPER_SAMPLE);
+                 ASSAY_VERIFIER_SUPERVISOR_SAMPLE);
 }
 
 Test(net_judge_keeper, a_judge_that_leaves_what_passes_unjudged_is_found_out)
 {
     is_found_out("member ", ASSAY_OUTCOME_NONE, ASSAY_OUTCOME_PASS_UP_TO_DATE,
-                 ASSAY_KEEPER_SAMPLE);
+                 ASSAY_VERIFIER_SUPERVISOR_SAMPLE);
 }
 
 Test(net_judge_keeper, a_lie_that_is_drawn_does_not_count)

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t buffer[ASSAY_JUDGE_JOB_LEN_MAX], again[ASSAY_JUDGE_JOB_LEN_MAX];
+static uint8_t buffer[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX],
+    again[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX];
 static struct assay_verdict verdict, found;
 
 /* Every list full, every field something. */
@@ -50,19 +51,19 @@ static void fill(struct assay_verdict *v)
 static struct assay_slice encoded(const struct assay_verdict *v, uint8_t *bytes)
 {
     struct assay_slice out;
-    struct assay_writer w = assay_writer_over(bytes, ASSAY_JUDGE_ANSWER_LEN_MAX);
-    assay_judge_verdict_encode(77, v, &w);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX);
+    assay_verifier_process_verdict_encode(77, v, &w);
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
     return out;
 }
 
 Test(net_judge_wire, a_full_verdict_comes_back_as_it_was)
 {
-    struct assay_judge_answer answer = { 0 };
+    struct assay_verifier_process_answer answer = { 0 };
     fill(&verdict);
     const struct assay_slice bytes = encoded(&verdict, buffer);
-    cr_assert_eq(assay_judge_answer_decode(bytes, &answer, &found), ASSAY_OK);
-    cr_assert_eq(answer.kind, ASSAY_JUDGE_VERDICT);
+    cr_assert_eq(assay_verifier_process_answer_decode(bytes, &answer, &found), ASSAY_OK);
+    cr_assert_eq(answer.kind, ASSAY_VERIFIER_PROCESS_VERDICT);
     cr_assert_eq(answer.number, 77);
     cr_assert(assay_bytes_equal(&verdict, &found, sizeof verdict));
     const struct assay_slice second = encoded(&found, again);
@@ -72,21 +73,22 @@ Test(net_judge_wire, a_full_verdict_comes_back_as_it_was)
 
 Test(net_judge_wire, refuses_every_truncation_and_one_byte_more)
 {
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     fill(&verdict);
     const struct assay_slice bytes = encoded(&verdict, buffer);
     for (size_t len = 0; len < bytes.len; len++) {
         uint8_t *exact = malloc(len + (len == 0));
         cr_assert_not_null(exact);
         assay_bytes_copy(exact, len, bytes.bytes, len);
-        cr_assert_eq(assay_judge_answer_decode(assay_slice_over(exact, len), &answer, &found),
-                     ASSAY_E_TRUNCATED, "%zu", len);
+        cr_assert_eq(
+            assay_verifier_process_answer_decode(assay_slice_over(exact, len), &answer, &found),
+            ASSAY_E_TRUNCATED, "%zu", len);
         free(exact);
     }
     buffer[bytes.len] = 0;
-    cr_assert_eq(
-        assay_judge_answer_decode(assay_slice_over(buffer, bytes.len + 1), &answer, &found),
-        ASSAY_E_TRAILING);
+    cr_assert_eq(assay_verifier_process_answer_decode(assay_slice_over(buffer, bytes.len + 1),
+                                                      &answer, &found),
+                 ASSAY_E_TRAILING);
 }
 
 /* What is read is in its range, whatever a judge that was taken over writes. */
@@ -109,7 +111,7 @@ static void holds(const struct assay_verdict *v)
 Test(net_judge_wire, each_byte_at_its_limits_is_refused_or_in_range)
 {
     static const uint8_t values[] = { 0, 1, 2, 63, 64, 65, 127, 128, 255 };
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     size_t refused = 0;
     fill(&verdict);
     const struct assay_slice bytes = encoded(&verdict, buffer);
@@ -117,11 +119,11 @@ Test(net_judge_wire, each_byte_at_its_limits_is_refused_or_in_range)
         const uint8_t before = buffer[at];
         for (size_t i = 0; i < sizeof values; i++) {
             buffer[at] = values[i];
-            if (assay_judge_answer_decode(bytes, &answer, &found) != ASSAY_OK) {
+            if (assay_verifier_process_answer_decode(bytes, &answer, &found) != ASSAY_OK) {
                 refused++;
                 continue;
             }
-            if (answer.kind != ASSAY_JUDGE_VERDICT) continue;
+            if (answer.kind != ASSAY_VERIFIER_PROCESS_VERDICT) continue;
             holds(&found);
             const struct assay_slice two = encoded(&found, again);
             if (at > 9) cr_assert(assay_bytes_equal(two.bytes, bytes.bytes, bytes.len), "%zu", at);
@@ -133,98 +135,102 @@ Test(net_judge_wire, each_byte_at_its_limits_is_refused_or_in_range)
 
 Test(net_judge_wire, a_text_that_ends_within_itself_is_refused)
 {
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     fill(&verdict);
     const struct assay_slice bytes = encoded(&verdict, buffer);
     uint8_t *at = memmem(buffer, bytes.len, "expected", 8);
     cr_assert_not_null(at);
     at[3] = 0;
-    cr_assert_eq(assay_judge_answer_decode(bytes, &answer, &found), ASSAY_E_ENCODING);
+    cr_assert_eq(assay_verifier_process_answer_decode(bytes, &answer, &found), ASSAY_E_ENCODING);
 }
 
 Test(net_judge_wire, a_ready_judge_says_which_walls_stand)
 {
-    struct assay_judge_answer answer;
+    struct assay_verifier_process_answer answer;
     struct assay_slice out;
     struct assay_writer w = assay_writer_over(buffer, sizeof buffer);
-    assay_judge_ready_encode(15, 7, &w);
+    assay_verifier_process_ready_encode(15, 7, &w);
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
-    cr_assert_eq(assay_judge_answer_decode(out, &answer, &found), ASSAY_OK);
-    cr_assert_eq(answer.kind, ASSAY_JUDGE_READY);
+    cr_assert_eq(assay_verifier_process_answer_decode(out, &answer, &found), ASSAY_OK);
+    cr_assert_eq(answer.kind, ASSAY_VERIFIER_PROCESS_READY);
     cr_assert_eq(answer.walls, 15);
     cr_assert_eq(answer.landlock, 7);
     buffer[0] = 3;
-    cr_assert_eq(assay_judge_answer_decode(out, &answer, &found), ASSAY_E_TYPE);
+    cr_assert_eq(assay_verifier_process_answer_decode(out, &answer, &found), ASSAY_E_TYPE);
 }
 
 static struct assay_slice job_of(size_t len)
 {
     static uint8_t evidence[ASSAY_EVIDENCE_LEN_MAX + 1];
-    const struct assay_judge_job job = { .number = 5,
-                                         .kind = ASSAY_KIND_CCA,
-                                         .set = ASSAY_JUDGE_SETS_MAX - 1,
-                                         .at_unix_s = -3,
-                                         .at_end = true,
-                                         .bytes = assay_slice_over(evidence, len) };
+    const struct assay_verifier_process_job job = { .number = 5,
+                                                    .kind = ASSAY_KIND_CCA,
+                                                    .set = ASSAY_VERIFIER_PROCESS_SETS_MAX - 1,
+                                                    .at_unix_s = -3,
+                                                    .at_end = true,
+                                                    .bytes = assay_slice_over(evidence, len) };
     struct assay_slice out;
     struct assay_writer w = assay_writer_over(buffer, sizeof buffer);
-    assay_judge_job_encode(&job, &w);
+    assay_verifier_process_job_encode(&job, &w);
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
     return out;
 }
 
 Test(net_judge_wire, a_job_at_its_limits_and_past_them)
 {
-    struct assay_judge_job job;
-    cr_assert_eq(assay_judge_job_decode(job_of(ASSAY_EVIDENCE_LEN_MAX), &job), ASSAY_OK);
+    struct assay_verifier_process_job job;
+    cr_assert_eq(assay_verifier_process_job_decode(job_of(ASSAY_EVIDENCE_LEN_MAX), &job), ASSAY_OK);
     cr_assert_eq(job.number, 5);
     cr_assert_eq(job.kind, ASSAY_KIND_CCA);
     cr_assert_eq(job.at_unix_s, -3);
     cr_assert(job.at_end);
     cr_assert_eq(job.bytes.len, ASSAY_EVIDENCE_LEN_MAX);
-    cr_assert_eq(assay_judge_job_decode(job_of(ASSAY_EVIDENCE_LEN_MAX + 1), &job), ASSAY_E_RANGE);
-    cr_assert_eq(assay_judge_job_decode(job_of(0), &job), ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_process_job_decode(job_of(ASSAY_EVIDENCE_LEN_MAX + 1), &job),
+                 ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_process_job_decode(job_of(0), &job), ASSAY_E_RANGE);
     const struct assay_slice good = job_of(3);
     for (size_t len = 0; len < good.len; len++)
-        cr_assert_eq(assay_judge_job_decode(assay_slice_over(buffer, len), &job),
+        cr_assert_eq(assay_verifier_process_job_decode(assay_slice_over(buffer, len), &job),
                      ASSAY_E_TRUNCATED);
     buffer[9] = ASSAY_KIND_COUNT;
-    cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_process_job_decode(good, &job), ASSAY_E_RANGE);
     buffer[9] = ASSAY_KIND_SOFT;
-    buffer[13] = ASSAY_JUDGE_SETS_MAX;
-    cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_E_RANGE);
+    buffer[13] = ASSAY_VERIFIER_PROCESS_SETS_MAX;
+    cr_assert_eq(assay_verifier_process_job_decode(good, &job), ASSAY_E_RANGE);
     buffer[13] = 0;
-    cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_OK);
+    cr_assert_eq(assay_verifier_process_job_decode(good, &job), ASSAY_OK);
     buffer[25] = 2;
-    cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_process_job_decode(good, &job), ASSAY_E_RANGE);
 }
 
 Test(net_judge_wire, a_brief_brings_every_set_and_nothing_else)
 {
-    struct assay_judge_brief brief = { .threads = 2, .set_count = ASSAY_JUDGE_SETS_MAX }, read;
+    struct assay_verifier_process_brief brief = { .threads = 2,
+                                                  .set_count = ASSAY_VERIFIER_PROCESS_SETS_MAX },
+                                        read;
     struct assay_slice out;
     for (size_t i = 0; i < brief.set_count; i++) {
         brief.sets[i].policy = assay_slice_over((const uint8_t *)"policy", i % 6);
         brief.sets[i].endorsements = assay_slice_over((const uint8_t *)"endorsements", 12);
     }
     struct assay_writer w = assay_writer_over(buffer, sizeof buffer);
-    assay_judge_brief_encode(&brief, &w);
+    assay_verifier_process_brief_encode(&brief, &w);
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
-    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_OK);
+    cr_assert_eq(assay_verifier_process_brief_decode(out, &read), ASSAY_OK);
     cr_assert_eq(read.set_count, brief.set_count);
     cr_assert_eq(read.sets[5].policy.len, 5);
     for (size_t len = 0; len < out.len; len++)
-        cr_assert_eq(assay_judge_brief_decode(assay_slice_over(buffer, len), &read),
+        cr_assert_eq(assay_verifier_process_brief_decode(assay_slice_over(buffer, len), &read),
                      ASSAY_E_TRUNCATED);
-    buffer[0] = ASSAY_JUDGE_THREADS_MAX + 1;
-    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_E_RANGE);
+    buffer[0] = ASSAY_VERIFIER_PROCESS_THREADS_MAX + 1;
+    cr_assert_eq(assay_verifier_process_brief_decode(out, &read), ASSAY_E_RANGE);
     buffer[0] = 1;
     buffer[4] = 3;
-    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_OK);
+    cr_assert_eq(assay_verifier_process_brief_decode(out, &read), ASSAY_OK);
     cr_assert_eq(read.fork_cpu_s, 3);
     buffer[0] = 2;
-    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_E_RANGE, "threads are not forked");
+    cr_assert_eq(assay_verifier_process_brief_decode(out, &read), ASSAY_E_RANGE,
+                 "threads are not forked");
     buffer[0] = 1;
-    buffer[8] = ASSAY_JUDGE_SETS_MAX + 1;
-    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_E_RANGE);
+    buffer[8] = ASSAY_VERIFIER_PROCESS_SETS_MAX + 1;
+    cr_assert_eq(assay_verifier_process_brief_decode(out, &read), ASSAY_E_RANGE);
 }

@@ -1,11 +1,11 @@
 /*
- * host/overlay/evidence_fetch.c - the way of a piece of evidence through a node.
+ * host/overlay/evidence_pull.c - the way of a piece of evidence through a node.
  */
-#include "host/overlay/evidence_fetch.h"
+#include "host/overlay/evidence_pull.h"
 
 #include "base/assert.h"
 
-static void check(const struct assay_pulls *e)
+static void check(const struct assay_evidence_pull *e)
 {
     ASSAY_ASSERT(e->gossip != NULL && e->counters != NULL);
     ASSAY_ASSERT(e->self < e->members);
@@ -18,7 +18,7 @@ static bool is_failure(enum assay_status status)
 
 /* ------------------------------------------------------------ having it */
 
-static void tell(struct assay_pulls *e, uint16_t to, const uint8_t digest[static 32],
+static void tell(struct assay_evidence_pull *e, uint16_t to, const uint8_t digest[static 32],
                  struct assay_slice bytes)
 {
     struct assay_slice answer = { 0 };
@@ -31,7 +31,7 @@ static void tell(struct assay_pulls *e, uint16_t to, const uint8_t digest[static
 }
 
 /* docs/protocol.md 4.12.8: those who asked while it flew. */
-static void tell_waiters(struct assay_pulls *e, const struct assay_gossip_waiters *waiters,
+static void tell_waiters(struct assay_evidence_pull *e, const struct assay_gossip_waiters *waiters,
                          const uint8_t digest[static 32], struct assay_slice bytes)
 {
     for (uint32_t i = 0; i < waiters->count; i++) {
@@ -43,8 +43,8 @@ static void tell_waiters(struct assay_pulls *e, const struct assay_gossip_waiter
 }
 
 /* Kept, then judged. */
-static enum assay_status take(struct assay_pulls *e, const struct assay_fetch_request *request,
-                              struct assay_slice bytes)
+static enum assay_status take(struct assay_evidence_pull *e,
+                              const struct assay_fetch_request *request, struct assay_slice bytes)
 {
     const enum assay_status kept =
         e->world.keep(e->world.context, request->epoch, request->digest, bytes);
@@ -55,7 +55,7 @@ static enum assay_status take(struct assay_pulls *e, const struct assay_fetch_re
 }
 
 /* Who announces more than its share is not pulled from: each piece costs a verification. */
-static bool within_budget(struct assay_pulls *e, uint64_t now_ms, uint16_t origin)
+static bool within_budget(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t origin)
 {
     if (e->limits == NULL || origin >= e->members || origin == e->self) return true;
     if (assay_limit_verification(&e->limits[origin], now_ms)) return true;
@@ -63,8 +63,8 @@ static bool within_budget(struct assay_pulls *e, uint64_t now_ms, uint16_t origi
     return false;
 }
 
-enum assay_status assay_pulls_fetch(struct assay_pulls *e, uint64_t now_ms,
-                                       const struct assay_effect *effect)
+enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint64_t now_ms,
+                                            const struct assay_effect *effect)
 {
     check(e);
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_FETCH);
@@ -90,7 +90,8 @@ enum assay_status assay_pulls_fetch(struct assay_pulls *e, uint64_t now_ms,
     return ASSAY_OK;
 }
 
-enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_effect *effect)
+enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
+                                             const struct assay_effect *effect)
 {
     check(e);
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_VERIFY);
@@ -117,20 +118,20 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
 
 /* What the answer says of whoever gave it (host/peers/peer_score.h). One that comes when it is
  * needed no more is no fault. */
-static void note_answer(struct assay_pulls *e, uint64_t now_ms, uint16_t from,
+static void note_answer(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t from,
                         enum assay_status status)
 {
     if (e->limits == NULL) return;
-    struct assay_conduct *conduct = &e->limits[from].conduct;
+    struct assay_peer_score *conduct = &e->limits[from].conduct;
     const bool invalid = status == ASSAY_E_TRUNCATED || status == ASSAY_E_SIGNATURE ||
                          status == ASSAY_E_RANGE || status == ASSAY_E_TRAILING;
-    if (!invalid) assay_conduct_answered(conduct, now_ms);
-    else if (assay_conduct_note(conduct, now_ms, ASSAY_CONDUCT_OF_INVALID))
+    if (!invalid) assay_peer_score_answered(conduct, now_ms);
+    else if (assay_peer_score_note(conduct, now_ms, ASSAY_PEER_SCORE_OF_INVALID))
         assay_count(e->counters, ASSAY_COUNT_SHUT);
 }
 
-enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms, uint16_t from,
-                                        struct assay_slice payload)
+enum assay_status assay_evidence_pull_pulled(struct assay_evidence_pull *e, uint64_t now_ms,
+                                             uint16_t from, struct assay_slice payload)
 {
     check(e);
     ASSAY_ASSERT(from < e->members);
@@ -146,7 +147,7 @@ enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms, uin
     return ASSAY_OK;
 }
 
-bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
+bool assay_evidence_pull_turn(struct assay_evidence_pull *e, uint64_t now_ms)
 {
     check(e);
     struct assay_gossip_action action;
@@ -158,7 +159,7 @@ bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
         return true;
     }
     ASSAY_ASSERT(action.to < e->members && action.to != e->self);
-    if (e->limits != NULL) assay_conduct_asked(&e->limits[action.to].conduct, now_ms);
+    if (e->limits != NULL) assay_peer_score_asked(&e->limits[action.to].conduct, now_ms);
     e->world.send(e->world.context, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
                   assay_slice_over(action.request.digest, ASSAY_PULL_LEN));
     return true;
@@ -166,8 +167,8 @@ bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
 
 /* ------------------------------------------------------------ giving it */
 
-enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
-                                       struct assay_slice payload)
+enum assay_status assay_evidence_pull_serve(struct assay_evidence_pull *e, uint16_t from,
+                                            struct assay_slice payload)
 {
     check(e);
     ASSAY_ASSERT(from < e->members);

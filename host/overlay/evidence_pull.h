@@ -1,21 +1,21 @@
 /*
- * host/overlay/evidence_fetch.h - evidence: have it, keep it, have it judged, give it to others.
+ * host/overlay/evidence_pull.h - evidence: have it, keep it, have it judged, give it to others.
  *
  * What the engine asks for by FETCH and VERIFY, and what peers ask for by EVIDENCE_PULL, is decided
  * here for the daemon and for the simulator: held evidence is judged at once, other evidence is
  * pulled (host/overlay/gossip.h) within the budget of who announced it, everything that was asked
  * gets an answer (docs/protocol.md 4.1, 4.1.2). Bytes, verdicts and sockets are behind struct
- * assay_pulls_world.
+ * assay_evidence_pull_world.
  */
-#ifndef ASSAY_HOST_OVERLAY_EVIDENCE_FETCH_H
-#define ASSAY_HOST_OVERLAY_EVIDENCE_FETCH_H
+#ifndef ASSAY_HOST_OVERLAY_EVIDENCE_PULL_H
+#define ASSAY_HOST_OVERLAY_EVIDENCE_PULL_H
 
 #include "engine/node/effect.h"
 #include "host/overlay/gossip.h"
 #include "host/peers/limit.h"
 
 /* Every pointer is set. A HOST status of any stops the node. */
-struct assay_pulls_world {
+struct assay_evidence_pull_world {
     void *context;
     /* Returns: ASSAY_OK and *bytes, borrowed until the next call | ASSAY_E_NOT_FOUND | HOST */
     enum assay_status (*get)(void *context, const uint8_t digest[static 32],
@@ -37,8 +37,8 @@ struct assay_pulls_world {
 };
 
 /* All set by the caller but the buffer; a plain struct in the caller's memory. */
-struct assay_pulls {
-    struct assay_pulls_world world;
+struct assay_evidence_pull {
+    struct assay_evidence_pull_world world;
     uint16_t self;
     uint32_t members;
     struct assay_gossip *gossip;
@@ -49,20 +49,23 @@ struct assay_pulls {
 };
 
 /* FETCH. Returns: ASSAY_OK (an answer comes) | HOST */
-ASSAY_CHECKED enum assay_status assay_pulls_fetch(struct assay_pulls *e, uint64_t now_ms,
-                                                     const struct assay_effect *effect);
+ASSAY_CHECKED enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e,
+                                                          uint64_t now_ms,
+                                                          const struct assay_effect *effect);
 /* VERIFY: bytes that a record brought; a flight for the same has its answer too.
  * Returns: ASSAY_OK (an answer comes) | HOST */
-ASSAY_CHECKED enum assay_status assay_pulls_verify(struct assay_pulls *e,
-                                                      const struct assay_effect *effect);
+ASSAY_CHECKED enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
+                                                           const struct assay_effect *effect);
 /* A peer asks for evidence; it gets it, or that it is not here. Returns: ASSAY_OK | HOST */
-ASSAY_CHECKED enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
-                                                     struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_evidence_pull_serve(struct assay_evidence_pull *e,
+                                                          uint16_t from,
+                                                          struct assay_slice payload);
 /* A peer's answer to a pull of ours; what was not asked for is counted. Returns: ASSAY_OK | HOST */
-ASSAY_CHECKED enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms,
-                                                      uint16_t from, struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_evidence_pull_pulled(struct assay_evidence_pull *e,
+                                                           uint64_t now_ms, uint16_t from,
+                                                           struct assay_slice payload);
 /* One thing that is due: a further source is asked, or a fetch fails.
  * Returns: false when nothing was. */
-bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms);
+bool assay_evidence_pull_turn(struct assay_evidence_pull *e, uint64_t now_ms);
 
 #endif
