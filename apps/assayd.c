@@ -40,7 +40,7 @@ static const char usage[] =
     "the\n"
     "scores, obeys the orders that follow. Ask it with `assay status --socket PATH`.\n"
     "\n"
-    "  --config FILE     configuration in YAML (docs/operations.md has every key)\n"
+    "  --config FILE     configuration in YAML (docs/configuration.md has every key)\n"
     "  --set KEY=VALUE   over the file, its folder (assayd.yaml: assayd.d/*.yaml) and ASSAY_...\n"
     "                    variables, as in --set log.level=debug; `assay config show`\n"
     "  --check-config    read configuration, keys, genesis, credential, state folder and the\n"

@@ -26,7 +26,7 @@
  *       - { field: mrenclave, state: allowed, value: "33d8...", not_after: 2027-01-01T00:00:00Z,
  *           isvsvn_min: 2 }
  *
- * docs/operations.md 4 and assay-policy(5) have every key.
+ * docs/configuration.md 4 and assay-policy(5) have every key.
  */
 #ifndef ASSAY_QUOTE_YAML_H
 #define ASSAY_QUOTE_YAML_H

@@ -390,7 +390,7 @@ static bool has_loose_targets(const struct assay_config_enforcement *e,
 }
 
 /* Whoever may change one of these decides what this node does: they are held to who may write keys
- * (docs/operations.md 1). */
+ * (docs/configuration.md 1). */
 static enum assay_status check_rights(struct daemon_node *node)
 {
     const struct assay_config *c = node->config;

@@ -2,7 +2,7 @@
  * apps/demo/life_hands.c - what the rows of the year share: what operators type, daemons started
  * and stopped, what the witness says.
  *
- * Operators act by `assay change` alone, each with a key of its own, as docs/operations.md tells.
+ * Operators act by `assay change` alone, each with a key of its own, as docs/upgrade.md tells.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"

@@ -232,7 +232,7 @@ struct assay_policy;
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create(struct assay_policy **policy);
 /*
- * assay_policy_create_yaml - from the text of a policy file (docs/operations.md, section 4).
+ * assay_policy_create_yaml - from the text of a policy file (docs/configuration.md, section 4).
  * In:      text[len], len up to ASSAY_POLICY_YAML_MAX
  * Out:     *policy on ASSAY_OK; else message, when it is not NULL, is "LINE:COLUMN: what is wrong"
  *          (message_len at least ASSAY_POLICY_MESSAGE_MAX, or it is cut)

@@ -7,7 +7,7 @@
  * and are still read.
  *
  * Every row of a day is kept, and for a month one an hour: those stand under an era that no chain
- * has, in places that are used again (docs/operations.md 17), so that the file stays bounded. What
+ * has, in places that are used again (docs/operations.md 7), so that the file stays bounded. What
  * the network could bear stands beside the rows of its epoch.
  */
 #ifndef ASSAY_NET_RUNTIME_HISTORY_H

@@ -9,7 +9,7 @@
  * restrict nothing and are always left out.
  *
  * Which measurement is which field of a policy is the one table of corim_table.c, explained in
- * docs/operations.md 4.
+ * docs/configuration.md 4.
  */
 #ifndef ASSAY_QUOTE_ACCEPT_CORIM_H
 #define ASSAY_QUOTE_ACCEPT_CORIM_H

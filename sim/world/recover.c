@@ -405,7 +405,7 @@ static bool third_is_unlisted(const struct world_run *r)
 
 /* Whoever was silent when an era ended in doubt has lost its store since. Where those are a third,
  * the new era stands still until operators end it too, with their answers, which bring their new
- * key sets (docs/operations.md 18, docs/runbooks/quorum-loss.md). */
+ * key sets (docs/operations.md 8, docs/runbooks/quorum-loss.md). */
 static void look_for_unlisted(struct world_run *r)
 {
     enum { STANDS_STILL_EPOCHS = 2 };
@@ -418,7 +418,7 @@ static void look_for_unlisted(struct world_run *r)
 }
 
 /* Whoever had taken the RECOVER may have gone with its disk before anybody else heard of it: then
- * the era that operators began is nowhere (docs/operations.md 18). */
+ * the era that operators began is nowhere (docs/operations.md 8). */
 static bool is_lost(const struct world_run *r)
 {
     if (r->recovered == 0) return false;
@@ -463,7 +463,7 @@ void world_recovers_turn(struct world_run *r)
 }
 
 /* Does it obey the fence whose answers operators count? One of operators that were replaced since
- * holds where it was answered, and no answer to it counts (docs/operations.md 18). */
+ * holds where it was answered, and no answer to it counts (docs/operations.md 8). */
 static bool obeys_newest(const struct assay_sim_world *w, const struct assay_engine *e)
 {
     struct assay_fence last;
@@ -490,7 +490,7 @@ static void fence_all(struct world_run *r, const struct assay_sim_recover *row)
 }
 
 /* Who is silent while something may be undone is gone for good: it may come back with its identity
- * and an empty store (docs/operations.md 18). */
+ * and an empty store (docs/operations.md 8). */
 static void give_up_silent(struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
@@ -598,7 +598,7 @@ static void accept_manually(const struct world_run *r)
         if (r->manual || is_unconfirmed(r, i)) accept_at(r, i);
 }
 
-/* docs/operations.md 18: a store that was moved away because it was refused has had blocks that
+/* docs/operations.md 8: a store that was moved away because it was refused has had blocks that
  * peers may still hand out, so the RECOVERs are named in the configuration of the empty one. */
 void world_run_started(struct assay_sim_world *w, uint32_t node)
 {
@@ -608,7 +608,7 @@ void world_run_started(struct assay_sim_world *w, uint32_t node)
     world_push(w, item, w->now_us);
 }
 
-/* docs/operations.md 18: to another node, where the first did not pass it on. */
+/* docs/operations.md 8: to another node, where the first did not pass it on. */
 static void hand_in_again(const struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
@@ -626,7 +626,7 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
     const struct assay_sim_recover *row = row_of(r);
-    if ((item->number & MOVED_AWAY) != 0) { /* docs/operations.md 18: with an empty store */
+    if ((item->number & MOVED_AWAY) != 0) { /* docs/operations.md 8: with an empty store */
         struct world_node *n = &w->nodes[item->node];
         if (!n->alive) return;
         n->wipes = true;

@@ -39,7 +39,7 @@ for n in 1 8 15; do
 done
 tell "finality p50 $(($(ask 1 status --json | sed -n 's/^ *"p50_us": \([0-9]*\),/\1/p') / 1000)) ms"
 
-# What its links carry is asked of neighbours alone (docs/operations.md).
+# What its links carry is asked of neighbours alone (docs/command-line.md 5).
 doctor() {
     "$ASSAY" doctor net --socket "$WORK/node-1/admin.sock" >"$WORK/said"
     [ $? -ne 11 ] && grep -q "of the neighbours' weight" "$WORK/said" && grep -q ' far  *-' "$WORK/said"

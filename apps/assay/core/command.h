@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Stable exit statuses (docs/operations.md). */
+/* Stable exit statuses (docs/command-line.md 7). */
 enum assay_exit {
     ASSAY_EXIT_OK = 0, /* and: affirming */
     ASSAY_EXIT_INTERNAL = 1,

@@ -3,7 +3,7 @@
  *
  * What a command prints is kept until it ends, and what it says on stderr is listened to. When it
  * fails and has printed no document, one of schema assay.error is printed in its place, with what
- * was said as detail (docs/operations.md 6). stderr says the same to people.
+ * was said as detail (docs/command-line.md 4). stderr says the same to people.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_JSON_MODE_H
 #define ASSAY_APPS_ASSAY_CORE_JSON_MODE_H

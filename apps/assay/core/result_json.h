@@ -2,7 +2,7 @@
  * apps/assay/core/result_json.h - what a verb that makes something says to programs.
  *
  * People read a line or none. With --json it is one document of schema assay.made: the verb, the
- * files that it wrote, and what else the lines say, under the same names (docs/operations.md 6).
+ * files that it wrote, and what else the lines say, under the same names (docs/command-line.md 4).
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_RESULT_JSON_H
 #define ASSAY_APPS_ASSAY_CORE_RESULT_JSON_H

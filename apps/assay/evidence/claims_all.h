@@ -10,7 +10,7 @@
 
 /*
  * assay_claims_of - the claims of any kind; names and types are part of the contract of
- * `assay evidence` (docs/operations.md).
+ * `assay evidence` (docs/command-line.md).
  * Out:     *claims, freed by the caller with assay_json_free
  * Returns: ASSAY_OK | what the parser says | ASSAY_E_UNSUPPORTED (kind) | ASSAY_E_MEMORY
  */

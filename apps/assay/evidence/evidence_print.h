@@ -28,7 +28,7 @@ struct assay_json *assay_verdict_json(const struct assay_verdict *verdict,
 int assay_print_verdict(const struct assay_verdict *verdict, const struct assay_json *claims);
 /*
  * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
- * JSON was asked for (docs/operations.md 6).
+ * JSON was asked for (docs/command-line.md 4).
  * In:      code: usage, not_found, malformed, unsupported, internal
  * Returns: exit | ASSAY_EXIT_INTERNAL (stdout is gone)
  */

@@ -3,7 +3,7 @@
  *
  * draft writes the file of a change on what is in force, show and try tell what it does, sign adds
  * an operator's signature (offline, as for a genesis), submit hands it to a running node, list
- * tells what became of it (docs/operations.md, docs/protocol.md 9.5 to 9.9).
+ * tells what became of it (docs/upgrade.md 4, docs/protocol.md 9.5 to 9.9).
  */
 #include "apps/assay/members/change.h"
 

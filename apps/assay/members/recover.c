@@ -1,6 +1,6 @@
 /*
  * apps/assay/members/recover.c - `assay recover`: when more than a third is gone for good,
- * operators end an era and begin the next (docs/operations.md, docs/protocol.md 9.11 to 9.18).
+ * operators end an era and begin the next (docs/operations.md 8, docs/protocol.md 9.11 to 9.18).
  *
  * fence, release and draft write files, sign adds an operator's signature (offline), submit and
  * accept hand them to a running node, answer fetches the ANSWER of a fenced one.

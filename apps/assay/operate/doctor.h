@@ -13,7 +13,7 @@ enum assay_health { ASSAY_HEALTH_OK = 0, ASSAY_HEALTH_WARN = 1, ASSAY_HEALTH_FAI
 enum { ASSAY_DOCTOR_ROWS_MAX = 64, ASSAY_DOCTOR_TEXT = 384 };
 
 struct assay_doctor_row {
-    const char *about; /* a word of the list in docs/operations.md */
+    const char *about; /* a word of the list in docs/command-line.md 5 */
     enum assay_health health;
     char found[ASSAY_DOCTOR_TEXT];
     const char *expected, *advice; /* static; advice "" when all is well */

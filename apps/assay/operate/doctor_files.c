@@ -328,7 +328,7 @@ static void look_at_disk(struct assay_doctor *d)
                                      : free_mib < FREE_WARN_MIB ? ASSAY_HEALTH_WARN
                                                                 : ASSAY_HEALTH_OK;
     assay_doctor_say(d, "disk", health, "1024 MiB free or more; without any the node stops",
-                     "make room, or lower node.history_epochs (docs/operations.md, section 17)",
+                     "make room, or lower node.history_epochs (docs/operations.md, section 7)",
                      "%" PRIu64 " MiB free for %s", free_mib, d->config.state_dir);
 }
 
@@ -426,7 +426,7 @@ static void look_at_source(struct assay_doctor *d)
     const enum assay_status status = assay_node_source_sample(&d->config, NULL, NULL, message);
     assay_doctor_say(d, "evidence", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
                      "a source that this user may open",
-                     "docs/operations.md, sections 11 and 14, has each source's needs",
+                     "docs/configuration.md, sections 6 and 7, has each source's needs",
                      "%s: %s%s%s", assay_config_evidence_text(e->kind),
                      status == ASSAY_OK ? "it opens" : assay_status_text(status),
                      message[0] != '\0' ? ": " : "", message);
@@ -446,7 +446,7 @@ void assay_doctor_config(struct assay_doctor *d)
         assay_doctor_say(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
     else
         assay_doctor_say(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
-                         "fix that line; docs/operations.md, section 3, has every key", "%s",
+                         "fix that line; docs/configuration.md, section 3, has every key", "%s",
                          message);
 }
 

@@ -36,7 +36,7 @@ static pid_t listener_of(const char *path)
 }
 
 /* assayd raises its own limit as far as it may: what counts is the hard limit here, or what the
- * running one has (docs/operations.md 9). */
+ * running one has (docs/operations.md 10). */
 static void look_at_descriptors(struct assay_doctor *d)
 {
     struct rlimit files = { 0 };

@@ -123,7 +123,7 @@ static const char *own(const struct assay_setup *s, const char *name)
 static void put_config(const struct assay_setup *s, FILE *out)
 {
     (void)fprintf(out,
-                  "# Written by `assay setup node`; docs/operations.md, section 3, has every key.\n"
+                  "# Written by `assay setup node`; docs/configuration.md, section 3, has every key.\n"
                   "config_version: 1\n"
                   "node:\n  state_dir: %s\n  keys_dir: %s\n  genesis: %s\n"
                   "listen:\n  gossip: \"%s\"\n  admin: %s\n",

@@ -4,7 +4,7 @@
  *
  * The unit reads /etc/assay/assayd.yaml, which its user may read and not write, keeps keys, state
  * and enclave in /var/lib/assay, which is that user's alone, and has its sockets in /run/assay
- * (docs/operations.md, section 19). Keys are made as that user; what root itself puts into that
+ * (docs/configuration.md, section 9). Keys are made as that user; what root itself puts into that
  * folder, it creates and never follows.
  */
 #include "apps/assay/setup/setup.h"

@@ -1,9 +1,17 @@
 #!/bin/sh
-# docs/operations.md against the code: every name that an operator can meet stands in it, and its worked
-# example runs as it is printed.
+# The operator's pages against the code: every configuration key, command, exit status, event and counter is
+# documented on its page, and the example of docs/configuration.md runs as printed.
 . "$(dirname "$0")/lib.sh"
 ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
-PAGE=$ROOT/docs/operations.md
+
+# page KIND: the page that documents names of that kind.
+page() {
+    case $1 in
+    configuration | policy) echo docs/configuration.md ;;
+    groups | statuses) echo docs/command-line.md ;;
+    counters | events) echo docs/operations.md ;;
+    esac
+}
 
 # names WHAT: the names of one kind that the code has, one a line.
 names() {
@@ -41,40 +49,43 @@ stands() {
 
 for kind in configuration policy counters events groups statuses; do
     names $kind >"$WORK/names"
+    page=$(page $kind)
     check "the code has names of $kind" test "$(wc -l <"$WORK/names")" -ge 8
     while read -r name; do
-        check "docs/operations.md says nothing of $kind: $name" stands "$name" "$PAGE"
+        check "$page does not document the name of $kind: $name" stands "$name" "$ROOT/$page"
     done <"$WORK/names"
 done
 # The check can fail: a name is missed once its line is gone.
-grep -v '`handshake_accepted`' "$PAGE" >"$WORK/page"
+page=$ROOT/$(page counters)
+grep -v '`handshake_accepted`' "$page" >"$WORK/page"
 stands handshake_accepted "$WORK/page" && wrong 'a name that is gone is not missed'
-stands handshake_accepte "$PAGE" && wrong 'half a name is taken for a whole one'
+stands handshake_accepte "$page" && wrong 'half a name is taken for a whole one'
 
+CONFIGURATION=$ROOT/$(page configuration)
 # --- what a reload takes over, in the table of keys and on the page
 sed -n 's/^ *LIVE("\([a-z_.]*\)".*/\1/p; s/^ *LIST("\([a-z_.]*\)", ASSAY_CONFIG_LIVE).*/\1/p' \
     "$ROOT/apps/config/keys.c" | sort >"$WORK/live"
-sed -n 's/^| `\([a-z_.]*\)` .*\*live\* |$/\1/p' "$PAGE" | sort >"$WORK/told"
+sed -n 's/^| `\([a-z_.]*\)` .*\*live\* |$/\1/p' "$CONFIGURATION" | sort >"$WORK/told"
 check 'keys are live' test "$(wc -l <"$WORK/live")" -ge 5
-check "docs/operations.md marks other keys live: $(diff "$WORK/live" "$WORK/told")" cmp -s "$WORK/live" "$WORK/told"
+check "docs/configuration.md marks other keys live: $(diff "$WORK/live" "$WORK/told")" cmp -s "$WORK/live" "$WORK/told"
 # Sections that others cite are about what they say.
-cited() { # cited FILE TEXT TITLE: behind TEXT stands the number of the section with that title
+cited() { # cited FILE TEXT PAGE TITLE: the number after TEXT is that of the section TITLE on that page
     number=$(grep -o "$2[0-9]*" "$ROOT/$1" | grep -o '[0-9]*$' | head -1)
-    [ -n "$number" ] && grep -qx "## $number[.] $3" "$PAGE"
+    [ -n "$number" ] && grep -qx "## $number[.] $4" "$ROOT/docs/$3"
 }
 check 'assay.h cites another section' cited include/assay/assay.h \
-    'text of a policy file (docs/operations.md, section ' 'The policy file'
+    'text of a policy file (docs/configuration.md, section ' configuration.md 'Policy file'
 check 'library.md cites another section' cited docs/library.md \
-    'says what is accepted (`docs/operations.md`, section ' 'The policy file'
+    'says what is accepted (`docs/configuration.md`, section ' configuration.md 'Policy file'
 check 'library.md cites another section for the choice' cited docs/library.md \
-    'the rule of `operations.md`, section ' 'The command line'
-cited docs/library.md 'says what is accepted (`docs/operations.md`, section ' 'Counters' &&
+    'the rule of `command-line.md`, section ' command-line.md 'Choice of collateral'
+cited docs/library.md 'says what is accepted (`docs/configuration.md`, section ' configuration.md 'Sources of evidence' &&
     wrong 'a citation that leads astray is not noticed'
 
 # --- the worked example, on ports of its own and as long as it needs
 "$TOOLS/free_port" 4 >"$WORK/ports"
 awk '/^<!-- run -->$/ { want = 1; next } want && /^```sh$/ { inside = 1; next }
-     /^```$/ { inside = 0; want = 0 } inside' "$PAGE" |
+     /^```$/ { inside = 0; want = 0 } inside' "$CONFIGURATION" |
     sed "s/127.0.0.1:710\\\$n/127.0.0.1:\$(sed -n \${n}p ..\/ports)/
          s/:7101\"/:$(sed -n 1p "$WORK/ports")\"/; s/:7102\"/:$(sed -n 2p "$WORK/ports")\"/
          s/:7103\"/:$(sed -n 3p "$WORK/ports")\"/; s/:7104\"/:$(sed -n 4p "$WORK/ports")\"/" \

@@ -112,7 +112,7 @@ until_true() {
     return 1
 }
 
-# --- a network by hand, as docs/operations.md tells an operator to
+# --- a network by hand, as docs/configuration.md 2 tells an operator to
 
 # network COUNT EPOCH_MS THRESHOLD: COUNT nodes of two operators on two SOFT vendors, in $WORK; the
 # genesis is created and not signed. Nodes are node-1, node-2, ... More than two: $operators, $vendors.

@@ -25,11 +25,11 @@ said=$(warnings "$WORK/broken.1")
 check 'a broken page is noticed' test -n "$said"
 
 for key in $(sed -n '/^## 3/,/^## 4/s/^| `\([a-z_.]*\(\[\]\.[a-z]*\)\{0,1\}\)` |.*/\1/p' \
-    "$ROOT/docs/operations.md"); do
+    "$ROOT/docs/configuration.md"); do
     check "assayd.yaml.5 says nothing of $key" grep -qF ".It Cm $key" "$MAN/assayd.yaml.5"
 done
 grep -E '^[.](It )?Cm ' "$MAN/assay-policy.5" >"$WORK/keys"
-for key in $(sed -n '/^## 4/,/^Fields of/p' "$ROOT/docs/operations.md" | sed -n 's/^| \(`.*\)` |.*| .*/\1/p' |
+for key in $(sed -n '/^## 4/,/^Fields of/p' "$ROOT/docs/configuration.md" | sed -n 's/^| \(`.*\)` |.*| .*/\1/p' |
     sed 's/ |.*//' | grep -o '[a-z_]*\(\[\]\)\{0,1\}[a-z_.]*' | sed 's/^snp_tcb_min\.//' | sort -u); do
     check "assay-policy.5 says nothing of $key" grep -qwF -- "$key" "$WORK/keys"
 done

@@ -1,6 +1,6 @@
 /*
  * tests/unit/quote/test_manifest.c - every case of the manifest through the program itself: the
- * contract of `assay evidence verify` (docs/operations.md) against what independent verifiers
+ * contract of `assay evidence verify` (docs/command-line.md) against what independent verifiers
  * established.
  *
  * What a case expects decides the rule, not its name: a proof that the folder cannot give makes
