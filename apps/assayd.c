@@ -111,18 +111,19 @@ static enum assay_status open_fetcher(struct daemon_node *node)
 /* The node's thread has come around. */
 static void turned(void *context, uint64_t now_ms)
 {
-    char sentence[ASSAY_HOST_SENTENCE_LEN];
+    char sentence[ASSAY_RUNTIME_STATUS_LEN];
     struct daemon_node *const node = context;
-    if (node->host != NULL && assay_host_ends(node->host)) daemon_notify_stopping(&node->notify);
+    if (node->host != NULL && assay_runtime_is_draining(node->host))
+        daemon_notify_stopping(&node->notify);
     assay_memory_turn(now_ms, &node->trim_ms);
     if (!daemon_notify_turned(&node->notify, now_ms) || node->host == NULL) return;
-    assay_host_sentence(node->host, sentence);
+    assay_runtime_format_status(node->host, sentence);
     daemon_notify_status(&node->notify, sentence);
 }
 
 /* Which key is wrong, when a socket or a port is. */
 static enum assay_status open_first(struct daemon_node *node,
-                                    const struct assay_host_config *settings)
+                                    const struct assay_runtime_config *settings)
 {
     static const struct {
         const char *begin, *key;
@@ -130,22 +131,22 @@ static enum assay_status open_first(struct daemon_node *node,
                  { "admin socket", "listen.admin" },
                  { "services socket", "listen.services" },
                  { "HTTP socket", "listen.http" } };
-    const enum assay_status status = assay_host_open(settings, &node->host, node->message);
+    const enum assay_status status = assay_runtime_open(settings, &node->host, node->message);
     for (size_t i = 0; status != ASSAY_OK && i < sizeof rows / sizeof rows[0]; i++)
         if (strncmp(node->message, rows[i].begin, strlen(rows[i].begin)) == 0)
             daemon_place(node, rows[i].key);
     return status;
 }
 
-static struct assay_host_http http_of(const struct assay_config *config)
+static struct assay_runtime_http http_of(const struct assay_config *config)
 {
-    return (struct assay_host_http){ .socket_path = daemon_said(config->http.socket_path),
-                                     .address = daemon_said(config->http.address),
-                                     .certificate = daemon_said(config->http.certificate),
-                                     .key = daemon_said(config->http.key),
-                                     .clients = daemon_said(config->http.clients),
-                                     .accept_plain = config->insecure[ASSAY_INSECURE_HTTP],
-                                     .state_dir = config->state_dir };
+    return (struct assay_runtime_http){ .socket_path = daemon_said(config->http.socket_path),
+                                        .address = daemon_said(config->http.address),
+                                        .certificate = daemon_said(config->http.certificate),
+                                        .key = daemon_said(config->http.key),
+                                        .clients = daemon_said(config->http.clients),
+                                        .accept_plain = config->insecure[ASSAY_INSECURE_HTTP],
+                                        .state_dir = config->state_dir };
 }
 
 /* The host of a charter: the first one, or in the place of the one before. */
@@ -160,7 +161,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
                                                    .set_count =
                                                        assay_rules_judge_sets(rules, sets) };
     struct assay_transport_apart transport = { .argument = NULL };
-    struct assay_host_config settings = {
+    struct assay_runtime_config settings = {
         .genesis = now->charter.genesis,
         .state = now->charter.state,
         .founding = node->genesis,
@@ -213,7 +214,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
     assay_byzantine_overlay(&settings.overlay_above, &settings.overlay_degree);
 #endif
     if (node->host == NULL) return open_first(node, &settings);
-    return assay_host_renew(&node->host, &settings, node->message);
+    return assay_runtime_renew(&node->host, &settings, node->message);
 }
 
 /* What is newer is newer than the set in force. */
@@ -238,7 +239,7 @@ static enum assay_status renew(struct daemon_node *node)
     enum assay_status status = daemon_open_charter(node, &next);
     if (status == ASSAY_OK) status = follow_collateral(node, &next);
     if (status == ASSAY_OK) status = open_host(node, &next);
-    else assay_host_close(&node->host); /* before what it borrows */
+    else assay_runtime_close(&node->host); /* before what it borrows */
     daemon_close_charter(&node->in_force);
     node->in_force = next;
     return status;
@@ -280,15 +281,15 @@ static int not_opened(struct daemon_node *node, enum assay_status status, bool f
     return fit ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }
 
-/* One epoch after the other, whatever operators decide. Returns: as assay_host_run; with
+/* One epoch after the other, whatever operators decide. Returns: as assay_runtime_run; with
  * ASSAY_E_STRANGER and others of renew there is no host any more, and node->message. */
 static enum assay_status serve(struct daemon_node *node)
 {
     for (;;) {
-        ASSAY_TRY(assay_host_run(node->host));
-        const bool reloads = assay_host_reloads(node->host);
+        ASSAY_TRY(assay_runtime_run(node->host));
+        const bool reloads = assay_runtime_poll_reload(node->host);
         if (reloads) daemon_reload(node);
-        if (assay_host_renews(node->host)) ASSAY_TRY(renew(node));
+        if (assay_runtime_is_renewing(node->host)) ASSAY_TRY(renew(node));
         else if (!reloads) return ASSAY_OK;
     }
 }

@@ -76,7 +76,7 @@ bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[sta
 
 void daemon_close(struct daemon_node *node)
 {
-    assay_host_close(&node->host);
+    assay_runtime_close(&node->host);
     daemon_close_charter(&node->in_force);
     assay_fetcher_destroy(&node->fetcher);
     assay_update_judge_destroy(&node->updates);

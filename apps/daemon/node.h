@@ -63,13 +63,13 @@ struct daemon_node {
     struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
     struct assay_source *source;  /* every kind but soft and tpm */
     bool lent;                    /* a quote is still being made: its maker must not be freed */
-    struct assay_host_peer *peers;
+    struct assay_runtime_peer *peers;
     char (*endpoints)[ASSAY_ADDRESSES_MAX];
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_update_judge *updates;
     struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
-    struct assay_host *host;
+    struct assay_runtime *host;
     struct daemon_notify notify;
     const char *insecure[ASSAY_CONFIG_INSECURE_COUNT]; /* [insecure_count] that are in use */
     size_t insecure_count;

@@ -64,8 +64,8 @@ static const struct assay_config_rows *live_rows(const struct daemon_node *node)
 
 static void name_one(struct daemon_node *node, const char *key, bool live)
 {
-    assay_host_told(node->host, live ? ASSAY_SEVERITY_INFO : ASSAY_SEVERITY_WARNING, "key", key,
-                    live ? "taken over" : "changed, and needs a restart");
+    assay_runtime_log_reload(node->host, live ? ASSAY_SEVERITY_INFO : ASSAY_SEVERITY_WARNING, "key",
+                             key, live ? "taken over" : "changed, and needs a restart");
 }
 
 /* Keys of one kind that one side has otherwise than the other, or alone.
@@ -109,14 +109,14 @@ static bool targets_differ(const struct assay_config_rows *before,
 
 static void refuse(struct daemon_node *node, const char *why)
 {
-    assay_host_told(node->host, ASSAY_SEVERITY_ERROR, "reason", why,
-                    "refused as a whole: the configuration before goes on");
+    assay_runtime_log_reload(node->host, ASSAY_SEVERITY_ERROR, "reason", why,
+                             "refused as a whole: the configuration before goes on");
 }
 
 /* The only part that may fail goes first, and leaves those before. */
 static bool take_targets(struct daemon_node *node, struct daemon_node *next)
 {
-    char message[ASSAY_HOST_MESSAGE_LEN] = "";
+    char message[ASSAY_RUNTIME_MESSAGE_LEN] = "";
     if (!targets_differ(live_rows(node), &next->rows)) return true;
     struct assay_config_enforcement *const fresh = malloc(sizeof *fresh);
     if (fresh == NULL) {
@@ -141,7 +141,7 @@ static void take_live(struct daemon_node *node, struct daemon_node *next)
 {
     assay_bytes_copy(node->config->advertise, sizeof node->config->advertise,
                      next->config->advertise, sizeof next->config->advertise);
-    const struct assay_host_tuning tuning = {
+    const struct assay_runtime_settings tuning = {
         .log_level = (unsigned)next->config->log_level,
         .verify_threads = next->config->verify_threads,
         .drain_ms = next->config->drain_ms,
@@ -149,10 +149,11 @@ static void take_live(struct daemon_node *node, struct daemon_node *next)
         .peer_count = next->config->peer_count,
         .advertise = daemon_advertised(node->config), /* of the door that is open */
     };
-    const enum assay_status status = assay_host_tune(node->host, &tuning);
+    const enum assay_status status = assay_runtime_reconfigure(node->host, &tuning);
     if (status != ASSAY_OK)
-        assay_host_told(node->host, ASSAY_SEVERITY_ERROR, "reason", assay_status_text(status),
-                        "a thread or an address could not be taken over");
+        assay_runtime_log_reload(node->host, ASSAY_SEVERITY_ERROR, "reason",
+                                 assay_status_text(status),
+                                 "a thread or an address could not be taken over");
     daemon_log_style(next->config);
     /* The next host of this process is made of these (a boundary that changes rules). */
     node->config->log_level = next->config->log_level;
@@ -160,7 +161,7 @@ static void take_live(struct daemon_node *node, struct daemon_node *next)
     node->config->verify_threads = next->config->verify_threads;
     node->config->drain_ms = next->config->drain_ms;
     node->config->peer_count = next->config->peer_count;
-    struct assay_host_peer *const peers = node->peers;
+    struct assay_runtime_peer *const peers = node->peers;
     char(*const endpoints)[ASSAY_ADDRESSES_MAX] = node->endpoints;
     node->peers = next->peers;
     node->endpoints = next->endpoints;
@@ -185,7 +186,7 @@ static void take_over(struct daemon_node *node, struct daemon_node *next)
     const unsigned later = compare(node, &node->rows, &next->rows, false, true);
     take_live(node, next);
     (void)snprintf(summary, sizeof summary, "%u values taken over, %u need a restart", live, later);
-    assay_host_told(node->host, ASSAY_SEVERITY_INFO, NULL, NULL, summary);
+    assay_runtime_log_reload(node->host, ASSAY_SEVERITY_INFO, NULL, NULL, summary);
     daemon_reloaded_close(node);
     node->reloaded = next;
 }
@@ -218,7 +219,7 @@ void daemon_reload(struct daemon_node *node)
         take_over(node, next);
         next = NULL;
     }
-    assay_host_reloaded(node->host, next == NULL && status == ASSAY_OK);
+    assay_runtime_on_reload(node->host, next == NULL && status == ASSAY_OK);
     close_next(&next);
     daemon_notify_ready(&node->notify);
 }

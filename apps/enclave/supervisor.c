@@ -273,9 +273,9 @@ static enum assay_status host_hold(void *context, bool held, const char *reason)
 }
 
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
-                                struct assay_host_enclave *enclave)
+                                struct assay_runtime_enclave *enclave)
 {
-    *enclave = (struct assay_host_enclave){
+    *enclave = (struct assay_runtime_enclave){
         .context = supervisor,
         .request_quote = host_request_quote,
         .order = host_order,
@@ -313,9 +313,9 @@ static enum assay_status open_platform(struct assay_supervisor *self,
 
 static enum assay_status open_journal(struct assay_supervisor *self,
                                       const struct assay_supervisor_config *config,
-                                      char message[static ASSAY_HOST_MESSAGE_LEN])
+                                      char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    _Static_assert((int)ASSAY_JOURNAL_MESSAGE_LEN <= (int)ASSAY_HOST_MESSAGE_LEN, "fits");
+    _Static_assert((int)ASSAY_JOURNAL_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN, "fits");
     const struct assay_journal_config journal = { .path = config->enforcement->journal,
                                                   .store = config->store };
     ASSAY_TRY(assay_journal_open(&journal, &self->journal, message));
@@ -329,7 +329,7 @@ static enum assay_status open_journal(struct assay_supervisor *self,
 
 static enum assay_status open_targets(struct assay_supervisor *self,
                                       const struct assay_config_enforcement *enforcement,
-                                      char message[static ASSAY_HOST_MESSAGE_LEN])
+                                      char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     const struct assay_targets_config targets = { .enforcement = enforcement,
                                                   .store = self->store,
@@ -345,9 +345,9 @@ static enum assay_status open_targets(struct assay_supervisor *self,
  * store, and they read it again. */
 enum assay_status assay_supervisor_targets(struct assay_supervisor *self,
                                            const struct assay_config_enforcement *enforcement,
-                                           char message[static ASSAY_HOST_MESSAGE_LEN])
+                                           char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    char again[ASSAY_HOST_MESSAGE_LEN] = "";
+    char again[ASSAY_RUNTIME_MESSAGE_LEN] = "";
     ASSAY_ASSERT(self->enforcement != NULL);
     assay_targets_close(&self->targets);
     const enum assay_status status = open_targets(self, enforcement, message);
@@ -359,7 +359,7 @@ enum assay_status assay_supervisor_targets(struct assay_supervisor *self,
 
 static enum assay_status open_parts(struct assay_supervisor *self,
                                     const struct assay_supervisor_config *config,
-                                    char message[static ASSAY_HOST_MESSAGE_LEN])
+                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     const struct assay_config_enforcement *const enforcement = config->enforcement;
     self->store = config->store;
@@ -392,7 +392,7 @@ static enum assay_status open_parts(struct assay_supervisor *self,
 
 enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
                                         struct assay_supervisor **out,
-                                        char message[static ASSAY_HOST_MESSAGE_LEN])
+                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     ASSAY_ASSERT((config->credential != NULL) + (config->tpm != NULL) + (config->source != NULL) ==
                  1);
@@ -415,7 +415,8 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
         const char *why =
             status == ASSAY_E_RANGE ? "a path is missing or too long" : assay_status_text(status);
         if (status == ASSAY_E_STORE) why = config->store->ops->error(config->store);
-        if (message[0] == '\0') (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enclave: %s", why);
+        if (message[0] == '\0')
+            (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "enclave: %s", why);
         assay_supervisor_close(&self); /* nothing was asked of the platform yet */
         return status;
     }

@@ -52,9 +52,9 @@ struct assay_supervisor_config {
  * Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long or missing) | ASSAY_E_STORE | ASSAY_E_MEMORY |
  *          as assay_journal_open and assay_targets_open; message says why not
  */
-ASSAY_CHECKED enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
-                                                      struct assay_supervisor **out,
-                                                      char message[static ASSAY_HOST_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_supervisor_open(
+    const struct assay_supervisor_config *config, struct assay_supervisor **out,
+    char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 /*
  * assay_supervisor_targets - other targets in the place of those before, with the same journal.
  *
@@ -65,10 +65,10 @@ ASSAY_CHECKED enum assay_status assay_supervisor_open(const struct assay_supervi
  */
 ASSAY_CHECKED enum assay_status assay_supervisor_targets(
     struct assay_supervisor *supervisor, const struct assay_config_enforcement *enforcement,
-    char message[static ASSAY_HOST_MESSAGE_LEN]);
-/* What assay_host_config.enclave wants. Returns: nothing. */
+    char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
+/* What assay_runtime_config.enclave wants. Returns: nothing. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
-                                struct assay_host_enclave *enclave);
+                                struct assay_runtime_enclave *enclave);
 /*
  * assay_supervisor_close - end the enclave at once (SIGKILL to its group, waited for).
  *

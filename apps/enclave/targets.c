@@ -78,7 +78,7 @@ static enum assay_status open_webhook(const struct assay_targets_config *all,
         len--; /* what an editor adds */
     if (status == ASSAY_OK && len < ASSAY_WEBHOOK_SECRET_MIN) status = ASSAY_E_RANGE;
     if (status != ASSAY_OK) {
-        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
+        (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN,
                        "%.120s: expected a regular file of mode 0600 with a key of %d to %d bytes",
                        config->secret, ASSAY_WEBHOOK_SECRET_MIN, ASSAY_WEBHOOK_SECRET_MAX);
         return status;
@@ -96,7 +96,7 @@ static enum assay_status open_webhook(const struct assay_targets_config *all,
     };
     status = assay_webhook_open(&webhook, out, why);
     assay_secret_wipe(secret, sizeof secret);
-    if (status != ASSAY_OK) (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "%s", why);
+    if (status != ASSAY_OK) (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "%s", why);
     return status;
 }
 
@@ -163,17 +163,17 @@ static enum assay_status open_one(const struct assay_targets_config *all,
 
 enum assay_status assay_targets_open(const struct assay_targets_config *config,
                                      struct assay_targets **out,
-                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     struct assay_targets *self = calloc(1, sizeof *self);
     if (self == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < config->enforcement->target_count; i++) {
         const struct assay_config_target *const target = &config->enforcement->targets[i];
-        char why[ASSAY_HOST_MESSAGE_LEN] = "";
+        char why[ASSAY_RUNTIME_MESSAGE_LEN] = "";
         self->count++;
         const enum assay_status status = open_one(config, target, &self->items[i], why);
         if (status == ASSAY_OK) continue;
-        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enforcement.targets: %.40s: %.160s",
+        (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "enforcement.targets: %.40s: %.160s",
                        target->name, why[0] != '\0' ? why : assay_status_text(status));
         assay_targets_close(&self);
         return status;

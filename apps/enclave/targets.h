@@ -24,7 +24,7 @@ struct assay_targets_config {
  * that others may read) | ASSAY_E_STORE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_targets_open(const struct assay_targets_config *config,
                                                    struct assay_targets **out,
-                                                   char message[static ASSAY_HOST_MESSAGE_LEN]);
+                                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 /* To every target. Returns: ASSAY_OK | ASSAY_E_STORE (one of them could not remember it) */
 ASSAY_CHECKED enum assay_status assay_targets_order(struct assay_targets *targets,
                                                     const struct assay_order *order,

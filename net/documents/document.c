@@ -27,100 +27,100 @@ enum {
     TIMELINE_ROWS_MAX = 1024,
 };
 
-char *host_document_finish(struct assay_host *host, const char *schema, struct assay_json *data)
+char *document_finish(struct assay_runtime *runtime, const char *schema, struct assay_json *data)
 {
     char name[ASSAY_NAME_MAX + 1];
-    return assay_document_finish(host_name(host, host->self, name, sizeof name), host->at_unix_ms,
-                                 schema, data);
+    return assay_document_finish(runtime_slot_name(runtime, runtime->self, name, sizeof name),
+                                 runtime->at_unix_ms, schema, data);
 }
 
-char *host_document_refuse(struct assay_host *host, const char *code, const char *detail)
+char *document_error(struct assay_runtime *runtime, const char *code, const char *detail)
 {
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "code", code);
     assay_json_set_text(data, "detail", detail);
-    return host_document_finish(host, "assay.error", data);
+    return document_finish(runtime, "assay.error", data);
 }
 
-char *host_document_of_hex(struct assay_host *host, const char *hex, const char *usage,
-                           char *(*take)(struct assay_host *host, struct assay_slice bytes))
+char *document_from_hex(struct assay_runtime *runtime, const char *hex, const char *usage,
+                        char *(*take)(struct assay_runtime *runtime, struct assay_slice bytes))
 {
     const size_t len = strlen(hex);
     uint8_t *bytes = malloc(len / 2 + 1);
     if (bytes == NULL) return NULL;
     char *answer = NULL;
     if (len == 0 || len % 2 != 0 || assay_hex_decode(hex, len, bytes, len / 2) != ASSAY_OK)
-        answer = host_document_refuse(host, "usage", usage);
-    else answer = take(host, assay_slice_over(bytes, len / 2));
+        answer = document_error(runtime, "usage", usage);
+    else answer = take(runtime, assay_slice_over(bytes, len / 2));
     free(bytes);
     return answer;
 }
 
 /* ------------------------------------------------------------ permit */
 
-static char *permit(struct assay_host *host, const char *class_)
+static char *permit(struct assay_runtime *runtime, const char *class_)
 {
     const bool critical = strcmp(class_, "critical") == 0;
     if (!critical && strcmp(class_, "normal") != 0)
-        return host_document_refuse(host, "usage", "permit critical|normal");
+        return document_error(runtime, "usage", "permit critical|normal");
     struct assay_permission p;
-    struct assay_json *data = assay_document_permit(host_snapshot(host), critical, &p);
-    assay_count(&host->counters,
+    struct assay_json *data = assay_document_permit(runtime_snapshot(runtime), critical, &p);
+    assay_count(&runtime->counters,
                 p.permitted ? ASSAY_COUNT_PERMIT_GRANTED : ASSAY_COUNT_PERMIT_DENIED);
-    return host_document_finish(host, "assay.permit", data);
+    return document_finish(runtime, "assay.permit", data);
 }
 
 /* ------------------------------------------------------------ members */
 
-static char *nodes(struct assay_host *host)
+static char *nodes(struct assay_runtime *runtime)
 {
-    const struct assay_snapshot *s = host_snapshot(host);
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     /* running: scores are of the close before */
     assay_json_set_uint(data, "epoch", s->chain.epoch);
     for (uint32_t slot = 0; slot < s->member_count; slot++)
         assay_json_append(list, assay_document_member(s, slot, false));
     assay_json_set(data, "nodes", list);
-    return host_document_finish(host, "assay.nodes", data);
+    return document_finish(runtime, "assay.nodes", data);
 }
 
-static bool find_slot(struct assay_host *host, const char *text, uint16_t *slot)
+static bool find_slot(struct assay_runtime *runtime, const char *text, uint16_t *slot)
 {
-    return assay_document_slot(host_snapshot(host), text, slot);
+    return assay_document_slot(runtime_snapshot(runtime), text, slot);
 }
 
 /* Says which word it was, and the member that is nearly meant. */
-static char *nobody(struct assay_host *host, const char *which)
+static char *nobody(struct assay_runtime *runtime, const char *which)
 {
-    const struct assay_snapshot *s = host_snapshot(host);
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
     unsigned apart = ASSAY_WORDS_APART_MAX;
     char near[ASSAY_NAME_MAX + 1] = "", name[ASSAY_NAME_MAX + 1], detail[256];
     for (uint32_t slot = 0; slot < s->member_count; slot++) {
         const char *hint = NULL;
-        assay_words_nearest(which, host_name(host, (uint16_t)slot, name, sizeof name), &apart,
-                            &hint);
+        assay_words_nearest(which, runtime_slot_name(runtime, (uint16_t)slot, name, sizeof name),
+                            &apart, &hint);
         if (hint != NULL) (void)snprintf(near, sizeof near, "%s", hint);
     }
     (void)snprintf(detail, sizeof detail, "no member has that name, slot or id: \"%.64s\"%s%s%s",
                    which, near[0] != '\0' ? "; is \"" : "", near,
                    near[0] != '\0' ? "\" meant?" : "");
-    return host_document_refuse(host, "not_found", detail);
+    return document_error(runtime, "not_found", detail);
 }
 
-static char *node(struct assay_host *host, const char *which)
+static char *node(struct assay_runtime *runtime, const char *which)
 {
     uint16_t slot = 0;
-    if (!find_slot(host, which, &slot)) return nobody(host, which);
-    return host_document_finish(host, "assay.node",
-                                assay_document_member(host_snapshot(host), slot, true));
+    if (!find_slot(runtime, which, &slot)) return nobody(runtime, which);
+    return document_finish(runtime, "assay.node",
+                           assay_document_member(runtime_snapshot(runtime), slot, true));
 }
 
 /* ------------------------------------------------------------ counters, timeline */
 
-static char *counters(struct assay_host *host)
+static char *counters(struct assay_runtime *runtime)
 {
-    const struct assay_snapshot *s = host_snapshot(host);
-    return host_document_finish(host, "assay.counters", assay_document_counters(s));
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    return document_finish(runtime, "assay.counters", assay_document_counters(s));
 }
 
 /* "since=NUMBER" or nothing. */
@@ -133,29 +133,29 @@ static bool parse_since(const char *text, uint64_t *since)
            assay_document_number(text + sizeof key - 1, since);
 }
 
-static char *timeline(struct assay_host *host, const char *argument)
+static char *timeline(struct assay_runtime *runtime, const char *argument)
 {
     uint64_t since = 0;
     if (!parse_since(argument, &since))
-        return host_document_refuse(host, "usage", "timeline [since=SEQ]");
+        return document_error(runtime, "usage", "timeline [since=SEQ]");
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     const struct assay_timeline_event *event = NULL;
     char name[ASSAY_NAME_MAX + 1];
     for (int i = 0;
-         i < TIMELINE_ROWS_MAX && (event = assay_timeline_after(&host->timeline, since)) != NULL;
+         i < TIMELINE_ROWS_MAX && (event = assay_timeline_after(&runtime->timeline, since)) != NULL;
          i++) {
-        const char *who = host_name(host, event->slot, name, sizeof name);
+        const char *who = runtime_slot_name(runtime, event->slot, name, sizeof name);
         assay_json_append(list, assay_document_event(event, who));
         since = event->seq;
     }
-    assay_json_set_uint(data, "last_seq", host->timeline.last);
+    assay_json_set_uint(data, "last_seq", runtime->timeline.last);
     assay_json_set(data, "events", list);
-    return host_document_finish(host, "assay.timeline", data);
+    return document_finish(runtime, "assay.timeline", data);
 }
 
 /* ------------------------------------------------------------ requests */
 
-static char *proof(struct assay_host *host, const char *argument)
+static char *proof(struct assay_runtime *runtime, const char *argument)
 {
     char which[ASSAY_ADMIN_LINE_MAX + 1] = "";
     const char *space = strchr(argument, ' ');
@@ -163,51 +163,51 @@ static char *proof(struct assay_host *host, const char *argument)
     const size_t len = space != NULL ? (size_t)(space - argument) : strlen(argument);
     uint16_t slot = 0;
     if ((space != NULL && !bare) || len >= sizeof which)
-        return host_document_refuse(host, "usage", "proof NAME|SLOT|ID [bare]");
+        return document_error(runtime, "usage", "proof NAME|SLOT|ID [bare]");
     assay_bytes_copy(which, sizeof which, argument, len);
-    if (!find_slot(host, which, &slot)) return nobody(host, which);
-    return host_document_proof(host, slot, bare);
+    if (!find_slot(runtime, which, &slot)) return nobody(runtime, which);
+    return document_proof(runtime, slot, bare);
 }
 
-char *host_document(void *context, const char *line)
+char *document_answer(void *context, const char *line)
 {
-    struct assay_host *host = context;
+    struct assay_runtime *runtime = context;
     char command[16] = "";
     const char *space = strchr(line, ' ');
     const size_t len = space != NULL ? (size_t)(space - line) : strlen(line);
     const char *argument = space != NULL ? space + 1 : "";
     if (len < sizeof command) assay_bytes_copy(command, sizeof command, line, len);
     if (strcmp(command, "status") == 0)
-        return host_document_finish(host, "assay.status",
-                                    assay_document_status(host_snapshot(host)));
-    if (strcmp(command, "nodes") == 0) return nodes(host);
-    if (strcmp(command, "node") == 0) return node(host, argument);
-    if (strcmp(command, "counters") == 0) return counters(host);
-    if (strcmp(command, "timeline") == 0) return timeline(host, argument);
-    if (strcmp(command, "permit") == 0) return permit(host, argument);
+        return document_finish(runtime, "assay.status",
+                               assay_document_status(runtime_snapshot(runtime)));
+    if (strcmp(command, "nodes") == 0) return nodes(runtime);
+    if (strcmp(command, "node") == 0) return node(runtime, argument);
+    if (strcmp(command, "counters") == 0) return counters(runtime);
+    if (strcmp(command, "timeline") == 0) return timeline(runtime, argument);
+    if (strcmp(command, "permit") == 0) return permit(runtime, argument);
     if (strcmp(command, "enforcement") == 0) {
-        return host_document_finish(host, "assay.enforcement",
-                                    assay_document_enforcement(host_snapshot(host)));
+        return document_finish(runtime, "assay.enforcement",
+                               assay_document_enforcement(runtime_snapshot(runtime)));
     }
-    if (strcmp(command, "hold") == 0) return host_document_hold(host, true, argument);
-    if (strcmp(command, "let-go") == 0) return host_document_hold(host, false, argument);
-    if (strcmp(command, "export") == 0) return host_document_export(host, argument);
-    if (strcmp(command, "changes") == 0) return host_document_changes(host);
-    if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
-    if (strcmp(command, "recover") == 0) return host_document_recover(host, argument);
-    if (strcmp(command, "collateral") == 0) return host_document_collateral(host);
-    if (strcmp(command, "offer") == 0) return host_document_offer(host, argument);
-    if (strcmp(command, "items") == 0) return host_document_items(host, argument);
-    if (strcmp(command, "proof") == 0) return proof(host, argument);
-    if (strcmp(command, "anchor") == 0) return host_document_anchor(host, argument);
-    if (strcmp(command, "row") == 0) return host_document_row(host, argument);
-    if (strcmp(command, "boundaries") == 0) return host_document_boundaries(host, argument);
-    if (strcmp(command, "checkpoint") == 0) return host_document_proof(host, ASSAY_SLOT_ALL, true);
-    char *const service = host_document_service(host, command, argument);
+    if (strcmp(command, "hold") == 0) return document_set_hold(runtime, true, argument);
+    if (strcmp(command, "let-go") == 0) return document_set_hold(runtime, false, argument);
+    if (strcmp(command, "export") == 0) return document_export(runtime, argument);
+    if (strcmp(command, "changes") == 0) return document_changes(runtime);
+    if (strcmp(command, "submit") == 0) return document_submit_change(runtime, argument);
+    if (strcmp(command, "recover") == 0) return document_recover(runtime, argument);
+    if (strcmp(command, "collateral") == 0) return document_collateral(runtime);
+    if (strcmp(command, "offer") == 0) return document_offer_collateral(runtime, argument);
+    if (strcmp(command, "items") == 0) return document_items(runtime, argument);
+    if (strcmp(command, "proof") == 0) return proof(runtime, argument);
+    if (strcmp(command, "anchor") == 0) return document_anchor(runtime, argument);
+    if (strcmp(command, "row") == 0) return document_row(runtime, argument);
+    if (strcmp(command, "boundaries") == 0) return document_boundaries(runtime, argument);
+    if (strcmp(command, "checkpoint") == 0) return document_proof(runtime, ASSAY_SLOT_ALL, true);
+    char *const service = document_services(runtime, command, argument);
     if (service != NULL) return service;
-    assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
-    return host_document_refuse(
-        host, "unknown_request",
+    assay_count(&runtime->counters, ASSAY_COUNT_ADMIN_SYNTAX);
+    return document_error(
+        runtime, "unknown_request",
         "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
         "changes | submit HEX | recover VERB | collateral | offer HEX | "

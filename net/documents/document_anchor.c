@@ -76,20 +76,20 @@ static enum assay_status header_of(struct assay_slice snapshot, struct assay_sli
     return assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, header);
 }
 
-static enum assay_status load(struct assay_host *host, uint32_t era, uint64_t epoch,
+static enum assay_status load(struct assay_runtime *runtime, uint32_t era, uint64_t epoch,
                               struct kept *kept)
 {
     size_t len = 0;
     uint64_t closed = 0;
     uint32_t members = 0;
-    ASSAY_TRY(get(host->config.store, ASSAY_STORE_STATE, era, epoch, &kept->bytes, &len));
+    ASSAY_TRY(get(runtime->config.store, ASSAY_STORE_STATE, era, epoch, &kept->bytes, &len));
     const struct assay_slice bytes = assay_slice_over(kept->bytes, len);
     ASSAY_TRY(header_of(bytes, &kept->header));
     ASSAY_TRY(assay_state_peek(bytes, &closed, &members));
     kept->memory = aligned_alloc(64, (assay_state_memory_len(members) + 63) & ~(size_t)63);
     if (kept->memory == NULL) return ASSAY_E_MEMORY;
     assay_state_place(&kept->state, kept->memory, members);
-    assay_bytes_copy(kept->state.chain_id, 32, host->config.genesis->chain_id, 32);
+    assay_bytes_copy(kept->state.chain_id, 32, runtime->config.genesis->chain_id, 32);
     return assay_state_decode(bytes, &kept->state);
 }
 
@@ -149,14 +149,14 @@ static enum assay_status put_scores(struct assay_json *data, const struct assay_
     return ASSAY_OK;
 }
 
-static enum assay_status put_closed(struct assay_host *host, struct assay_json *data,
+static enum assay_status put_closed(struct assay_runtime *runtime, struct assay_json *data,
                                     const struct kept *before, const struct kept *closed)
 {
     const struct assay_state *const s = &closed->state;
     uint8_t *finality = NULL;
     size_t finality_len = 0;
-    enum assay_status status =
-        get(host->config.store, ASSAY_STORE_FINALITY, s->era, s->epoch, &finality, &finality_len);
+    enum assay_status status = get(runtime->config.store, ASSAY_STORE_FINALITY, s->era, s->epoch,
+                                   &finality, &finality_len);
     if (status == ASSAY_OK) {
         assay_json_set_hex(data, "chain_id", s->chain_id, 32);
         assay_json_set_uint(data, "era", s->era);
@@ -174,47 +174,47 @@ static enum assay_status put_closed(struct assay_host *host, struct assay_json *
     return put_scores(data, s);
 }
 
-static char *refuse(struct assay_host *host, enum assay_status status, uint64_t oldest)
+static char *refuse(struct assay_runtime *runtime, enum assay_status status, uint64_t oldest)
 {
     char words[160] = "no epoch is closed here yet, with its votes: ask again after the next close";
     if (status != ASSAY_E_NOT_FOUND)
-        return host_document_refuse(host, "store", "that epoch cannot be read");
+        return document_error(runtime, "store", "that epoch cannot be read");
     if (oldest > 0)
         (void)snprintf(words, sizeof words,
                        "that epoch is not kept here: the last ones are, from %llu on",
                        (unsigned long long)oldest);
-    return host_document_refuse(host, "not_found", words);
+    return document_error(runtime, "not_found", words);
 }
 
-char *host_document_anchor(struct assay_host *host, const char *argument)
+char *document_anchor(struct assay_runtime *runtime, const char *argument)
 {
     struct kept before = { .bytes = NULL }, closed = { .bytes = NULL };
     struct assay_store_key newest;
     uint64_t epoch = 0, oldest = 0;
     if (*argument != '\0' && !assay_document_number(argument, &epoch))
-        return host_document_refuse(host, "usage", "anchor [EPOCH]");
-    if (host->config.genesis->services.len == 0)
-        return host_document_refuse(host, "not_found",
-                                    "this network has no services, so none of its states has an "
-                                    "anchor");
-    enum assay_status status = range(host->config.store, &newest, &oldest);
+        return document_error(runtime, "usage", "anchor [EPOCH]");
+    if (runtime->config.genesis->services.len == 0)
+        return document_error(runtime, "not_found",
+                              "this network has no services, so none of its states has an "
+                              "anchor");
+    enum assay_status status = range(runtime->config.store, &newest, &oldest);
     if (*argument == '\0') epoch = newest.epoch;
     if (status == ASSAY_OK && (epoch < oldest || epoch > newest.epoch)) status = ASSAY_E_NOT_FOUND;
-    if (status == ASSAY_OK) status = load(host, newest.era, epoch - 1, &before);
-    if (status == ASSAY_OK) status = load(host, newest.era, epoch, &closed);
+    if (status == ASSAY_OK) status = load(runtime, newest.era, epoch - 1, &before);
+    if (status == ASSAY_OK) status = load(runtime, newest.era, epoch, &closed);
     if (status == ASSAY_OK && closed.state.services.count == 0) { /* a change added them later */
         kept_free(&before);
         kept_free(&closed);
-        return host_document_refuse(host, "not_found",
-                                    "that epoch closed before the network had services, so its "
-                                    "state has no anchor");
+        return document_error(runtime, "not_found",
+                              "that epoch closed before the network had services, so its "
+                              "state has no anchor");
     }
     struct assay_json *data = assay_json_object();
-    if (status == ASSAY_OK) status = put_closed(host, data, &before, &closed);
+    if (status == ASSAY_OK) status = put_closed(runtime, data, &before, &closed);
     assay_json_set_uint(data, "oldest", oldest);
     kept_free(&before);
     kept_free(&closed);
-    if (status == ASSAY_OK) return host_document_finish(host, "assay.anchor", data);
+    if (status == ASSAY_OK) return document_finish(runtime, "assay.anchor", data);
     assay_json_free(&data);
-    return refuse(host, status, oldest);
+    return refuse(runtime, status, oldest);
 }

@@ -97,13 +97,13 @@ static enum assay_status put_links(const struct assay_boundary_page *page, const
     return ASSAY_OK;
 }
 
-char *host_document_boundaries(struct assay_host *host, const char *argument)
+char *document_boundaries(struct assay_runtime *runtime, const char *argument)
 {
     struct asked a;
     if (!parse(argument, &a))
-        return host_document_refuse(host, "usage", "boundaries ERA EPOCH [voters]");
-    struct assay_boundary_page page = { .store = host->config.store,
-                                        .genesis = host_founding(host),
+        return document_error(runtime, "usage", "boundaries ERA EPOCH [voters]");
+    struct assay_boundary_page page = { .store = runtime->config.store,
+                                        .genesis = runtime_founding_genesis(runtime),
                                         .scratch =
                                             aligned_alloc(64, assay_boundary_page_scratch_len()) };
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
@@ -112,11 +112,11 @@ char *host_document_boundaries(struct assay_host *host, const char *argument)
     if (status == ASSAY_OK) status = put_links(&page, &a, list);
     free(page.scratch);
     assay_json_set(data, "links", list);
-    if (status == ASSAY_OK) return host_document_finish(host, "assay.boundaries", data);
+    if (status == ASSAY_OK) return document_finish(runtime, "assay.boundaries", data);
     assay_json_free(&data);
     if (status == ASSAY_E_NOT_FOUND)
-        return host_document_refuse(host, "not_found",
-                                    "the voters of that epoch are not stored here: too old, or of "
-                                    "another era; ask another node, or take a newer checkpoint");
-    return host_document_refuse(host, "store", "a boundary cannot be read");
+        return document_error(runtime, "not_found",
+                              "the voters of that epoch are not stored here: too old, or of "
+                              "another era; ask another node, or take a newer checkpoint");
+    return document_error(runtime, "store", "a boundary cannot be read");
 }

@@ -55,12 +55,12 @@ static struct assay_json *pending_of(const struct assay_change_basis *basis)
     return list;
 }
 
-static struct assay_json *waiting_of(const struct assay_host *host,
+static struct assay_json *waiting_of(const struct assay_runtime *runtime,
                                      const struct assay_change_basis *basis)
 {
     struct assay_json *list = assay_json_array();
     struct assay_slice record;
-    for (uint32_t at = 0; host_change_next(host, &at, &record);)
+    for (uint32_t at = 0; runtime_change_next(runtime, &at, &record);)
         assay_json_append(list, change_of(&basis->state, record));
     return list;
 }
@@ -94,7 +94,7 @@ static bool take_decided(void *context, const struct assay_store_key *key, struc
 }
 
 /* By name, of those in force or of the genesis; who is neither any more, by the id. */
-static struct assay_json *signers_of(const struct assay_host *host,
+static struct assay_json *signers_of(const struct assay_runtime *runtime,
                                      const struct assay_genesis *charter,
                                      const struct assay_change_draft *draft)
 {
@@ -102,7 +102,8 @@ static struct assay_json *signers_of(const struct assay_host *host,
     for (uint32_t i = 0; i < draft->signature_count; i++) {
         char text[ASSAY_NAME_MAX + 65];
         const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
-        if (o == NULL) o = assay_operator_find(host_founding(host), draft->signers[i]);
+        if (o == NULL)
+            o = assay_operator_find(runtime_founding_genesis(runtime), draft->signers[i]);
         assay_hex_encode(draft->signers[i], 32, text, sizeof text);
         if (o != NULL)
             (void)snprintf(text, sizeof text, "%.*s", (int)o->name.len,
@@ -112,7 +113,7 @@ static struct assay_json *signers_of(const struct assay_host *host,
     return list;
 }
 
-static struct assay_json *decided_of(struct assay_host *host,
+static struct assay_json *decided_of(struct assay_runtime *runtime,
                                      const struct assay_change_basis *basis, uint64_t epoch)
 {
     const struct assay_store_key from = { 0 };
@@ -124,7 +125,7 @@ static struct assay_json *decided_of(struct assay_host *host,
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     if (all.draft != NULL)
-        assay_status_ignore(assay_store_scan(host->config.store, ASSAY_STORE_CHANGE, &from, &to,
+        assay_status_ignore(assay_store_scan(runtime->config.store, ASSAY_STORE_CHANGE, &from, &to,
                                              false, take_decided, &all),
                             "what could be read is told");
     const uint32_t kept = all.count < DECIDED_MAX ? all.count : DECIDED_MAX;
@@ -134,11 +135,11 @@ static struct assay_json *decided_of(struct assay_host *host,
         if (record.len == 0 || assay_change_draft_read(record, all.draft) != ASSAY_OK) continue;
         const uint64_t sequence = all.draft->change.sequence;
         struct assay_json *object = change_of(&basis->state, record);
-        assay_json_set(object, "signers", signers_of(host, basis->charter.genesis, all.draft));
+        assay_json_set(object, "signers", signers_of(runtime, basis->charter.genesis, all.draft));
         assay_json_set_text(object, "end",
-                            assay_document_change_end(
-                                (uint64_t)(sequence != 0 ? host_ended_load(host, sequence)
-                                                         : ASSAY_CHANGE_NONE)));
+                            assay_document_change_end((
+                                uint64_t)(sequence != 0 ? runtime_change_end_load(runtime, sequence)
+                                                        : ASSAY_CHANGE_NONE)));
         assay_json_append(list, object);
     }
     for (uint32_t i = 0; i < DECIDED_MAX; i++)
@@ -147,14 +148,15 @@ static struct assay_json *decided_of(struct assay_host *host,
     return list;
 }
 
-static struct assay_json *felled_of(struct assay_host *host, uint64_t sequence)
+static struct assay_json *felled_of(struct assay_runtime *runtime, uint64_t sequence)
 {
     char name[ASSAY_NAME_MAX + 1];
     uint64_t slots[ASSAY_MEMBERS_MAX];
-    const size_t count = host_felled_load(host, sequence, slots, ASSAY_MEMBERS_MAX);
+    const size_t count = runtime_suspensions_load(runtime, sequence, slots, ASSAY_MEMBERS_MAX);
     struct assay_json *list = assay_json_array();
     for (size_t i = 0; i < count; i++)
-        assay_json_append_text(list, host_name(host, (uint16_t)slots[i], name, sizeof name));
+        assay_json_append_text(list,
+                               runtime_slot_name(runtime, (uint16_t)slots[i], name, sizeof name));
     return list;
 }
 
@@ -175,22 +177,23 @@ static struct assay_json *members_of(const struct assay_snapshot *s)
     return list;
 }
 
-char *host_document_changes(struct assay_host *host)
+char *document_changes(struct assay_runtime *runtime)
 {
     struct assay_change_basis *basis = NULL;
-    if (assay_change_basis_open(host_founding(host), host->config.store, &basis) != ASSAY_OK)
-        return host_document_refuse(host, "store", "the newest state cannot be read");
-    const struct assay_snapshot *s = host_snapshot(host);
+    if (assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis) !=
+        ASSAY_OK)
+        return document_error(runtime, "store", "the newest state cannot be read");
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_document_change_status(s);
     assay_json_set_uint(data, "epoch", s->chain.epoch);
-    assay_json_set(data, "waiting", waiting_of(host, basis));
+    assay_json_set(data, "waiting", waiting_of(runtime, basis));
     assay_json_set(data, "queue", pending_of(basis));
-    assay_json_set(data, "decided", decided_of(host, basis, s->chain.epoch));
+    assay_json_set(data, "decided", decided_of(runtime, basis, s->chain.epoch));
     if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
-        assay_json_set(data, "felled", felled_of(host, s->changes.ended.sequence));
+        assay_json_set(data, "felled", felled_of(runtime, s->changes.ended.sequence));
     assay_json_set(data, "members", members_of(s));
     assay_change_basis_close(&basis);
-    return host_document_finish(host, "assay.changes", data);
+    return document_finish(runtime, "assay.changes", data);
 }
 
 /* ------------------------------------------------------------ submit */
@@ -203,23 +206,23 @@ static const char *code_of(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
 }
 
-static char *submit(struct assay_host *host, struct assay_slice bytes)
+static char *submit(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_draft draft;
-    const enum assay_status status = host_change_submit(host, bytes, &draft, message);
+    const enum assay_status status = runtime_change_submit(runtime, bytes, &draft, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return host_document_refuse(host, code_of(status), message);
+        return document_error(runtime, code_of(status), message);
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "sequence", draft.change.sequence);
     assay_json_set_uint(data, "activation", draft.change.activation);
     assay_json_set_text(data, "note", message);
-    return host_document_finish(host, "assay.change.submit", data);
+    return document_finish(runtime, "assay.change.submit", data);
 }
 
-char *host_document_submit(struct assay_host *host, const char *hex)
+char *document_submit_change(struct assay_runtime *runtime, const char *hex)
 {
-    return host_document_of_hex(host, hex, "submit HEX: the file of a change", submit);
+    return document_from_hex(runtime, hex, "submit HEX: the file of a change", submit);
 }
 
 /* ------------------------------------------------------------ items of the store */
@@ -267,7 +270,7 @@ static bool class_of(const char *name, enum assay_store_class *class_)
 }
 
 /* From an epoch of the running era on; of states the newest alone. */
-static enum assay_status scan(struct assay_host *host, enum assay_store_class class_,
+static enum assay_status scan(struct assay_runtime *runtime, enum assay_store_class class_,
                               uint64_t epoch, struct items *items)
 {
     const struct assay_store_key from = { .epoch = epoch };
@@ -275,14 +278,15 @@ static enum assay_status scan(struct assay_host *host, enum assay_store_class cl
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     const bool newest = class_ == ASSAY_STORE_STATE;
-    return assay_store_scan(host->config.store, class_, &from, &to, newest,
+    return assay_store_scan(runtime->config.store, class_, &from, &to, newest,
                             newest ? take_last : take_item, items);
 }
 
-static void take_genesis(const struct assay_host *host, struct items *items)
+static void take_genesis(const struct assay_runtime *runtime, struct items *items)
 {
     const struct assay_store_key key = { 0 };
-    if (host->config.genesis_file.len > 0) (void)take_item(items, &key, host->config.genesis_file);
+    if (runtime->config.genesis_file.len > 0)
+        (void)take_item(items, &key, runtime->config.genesis_file);
 }
 
 /* "NAME [EPOCH [SKIP]]"; a number that is not there is 0. Returns: whether it is that. */
@@ -306,7 +310,7 @@ static bool split_items(const char *argument, char *name, size_t name_len, uint6
     return *at == '\0';
 }
 
-char *host_document_items(struct assay_host *host, const char *argument)
+char *document_items(struct assay_runtime *runtime, const char *argument)
 {
     enum assay_store_class class_ = ASSAY_STORE_META;
     char name[16] = "";
@@ -314,20 +318,20 @@ char *host_document_items(struct assay_host *host, const char *argument)
     const bool good = split_items(argument, name, sizeof name, &epoch, &skip);
     const bool genesis = strcmp(name, "genesis") == 0;
     if (!good || (!genesis && !class_of(name, &class_)))
-        return host_document_refuse(host, "usage",
-                                    "items genesis | state | changes | collateral | evidence | "
-                                    "boundaries | finality | anchors [EPOCH [SKIP]]");
+        return document_error(runtime, "usage",
+                              "items genesis | state | changes | collateral | evidence | "
+                              "boundaries | finality | anchors [EPOCH [SKIP]]");
     struct items items = { .list = assay_json_array(), .skip = skip };
     enum assay_status status = ASSAY_OK;
-    if (genesis) take_genesis(host, &items);
-    else status = scan(host, class_, epoch, &items);
+    if (genesis) take_genesis(runtime, &items);
+    else status = scan(runtime, class_, epoch, &items);
     if (status != ASSAY_OK) {
         assay_json_free(&items.list);
-        return host_document_refuse(host, "store", "the store cannot be read");
+        return document_error(runtime, "store", "the store cannot be read");
     }
     struct assay_json *data = assay_json_object();
     assay_json_set(data, "items", items.list);
     if (items.more) assay_json_set_uint(data, "next_skip", items.count - 1);
     else assay_json_set_null(data, "next_skip");
-    return host_document_finish(host, "assay.items", data);
+    return document_finish(runtime, "assay.items", data);
 }

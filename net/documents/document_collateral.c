@@ -40,16 +40,16 @@ static struct assay_json *life_of(const struct assay_collateral_life *life, int6
     return object;
 }
 
-static struct assay_json *lives_of(const struct assay_host *host)
+static struct assay_json *lives_of(const struct assay_runtime *runtime)
 {
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     struct assay_json *list = assay_json_array();
     size_t count = 0;
-    assay_collateral_lives(host->config.endorsements, lives, &count);
+    assay_collateral_lives(runtime->config.endorsements, lives, &count);
     for (size_t i = 0; i < count; i++)
-        assay_json_append(list, life_of(&lives[i],
-                                        (int64_t)(host->config.genesis->time_ms / 1000),
-                                        (int64_t)(host->at_unix_ms / 1000)));
+        assay_json_append(list,
+                          life_of(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),
+                                  (int64_t)(runtime->at_unix_ms / 1000)));
     return list;
 }
 
@@ -72,20 +72,20 @@ static struct assay_json *update_of(const struct assay_update *u)
     return object;
 }
 
-char *host_document_collateral(struct assay_host *host)
+char *document_collateral(struct assay_runtime *runtime)
 {
     struct assay_changes_snapshot changes;
     struct assay_json *list = assay_json_array();
     struct assay_json *data = assay_json_object();
-    assay_engine_changes(host->engine, &changes);
+    assay_engine_changes(runtime->engine, &changes);
     for (uint32_t i = 0; i < changes.update_count; i++)
         assay_json_append(list, update_of(&changes.updates[i]));
     assay_json_set_hex(data, "endorsements_digest", changes.rules.endorsements_digest, 32);
     assay_json_set_uint(data, "delay_s",
                         assay_parameters_delay_ms(&changes.rules.parameters) / 1000);
-    assay_json_set(data, "in_force", lives_of(host));
+    assay_json_set(data, "in_force", lives_of(runtime));
     assay_json_set(data, "updates", list);
-    return host_document_finish(host, "assay.collateral", data);
+    return document_finish(runtime, "assay.collateral", data);
 }
 
 /* ------------------------------------------------------------ offered by hand */
@@ -96,18 +96,18 @@ static const char *code_of(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
 }
 
-static char *submit(struct assay_host *host, struct assay_slice offer)
+static char *submit(struct assay_runtime *runtime, struct assay_slice offer)
 {
-    char message[HOST_OFFER_MESSAGE];
-    const enum assay_status status = host_offer_take(host, offer, true, message);
+    char message[RUNTIME_OFFER_MESSAGE];
+    const enum assay_status status = runtime_offer_add(runtime, offer, true, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY && status != ASSAY_E_FULL)
-        return host_document_refuse(host, code_of(status), message);
+        return document_error(runtime, code_of(status), message);
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "note", message);
-    return host_document_finish(host, "assay.collateral.submit", data);
+    return document_finish(runtime, "assay.collateral.submit", data);
 }
 
-char *host_document_offer(struct assay_host *host, const char *hex)
+char *document_offer_collateral(struct assay_runtime *runtime, const char *hex)
 {
-    return host_document_of_hex(host, hex, "offer HEX: an offer of collateral", submit);
+    return document_from_hex(runtime, hex, "offer HEX: an offer of collateral", submit);
 }

@@ -27,7 +27,7 @@ struct range {
 };
 
 struct exporting {
-    struct assay_host *host;
+    struct assay_runtime *runtime;
     struct range range;
     struct assay_json *epochs, *members; /* members: of the epoch being written */
     struct assay_json *epoch_object;
@@ -82,7 +82,7 @@ static void append_row(struct exporting *e, uint64_t slot, const struct assay_hi
     struct assay_json *member = assay_json_object();
     const uint16_t known = (uint16_t)(slot < ASSAY_SLOT_SELF ? slot : ASSAY_SLOT_ALL);
     assay_json_set_uint(member, "slot", slot);
-    assay_json_set_text(member, "name", host_name(e->host, known, name, sizeof name));
+    assay_json_set_text(member, "name", runtime_slot_name(e->runtime, known, name, sizeof name));
     assay_json_set_uint(member, "incarnation", row->incarnation);
     assay_json_set_uint(member, "score_bp", row->score_bp);
     assay_json_set_uint(member, "integrity_bp", row->integrity_bp);
@@ -146,8 +146,8 @@ static bool export_row(void *context, const struct assay_store_key *key, struct 
     if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* no row, or another version */
     if (is_new(e, key->era, key->epoch)) {
         if (!begin_epoch(e, key->era, key->epoch, row.certified, true)) return false;
-        host_publish_drop(&e->votes);
-        if (e->range.votes) e->votes = host_publish_votes(e->host, key->era, key->epoch);
+        runtime_votes_free(&e->votes);
+        if (e->range.votes) e->votes = runtime_votes_load(e->runtime, key->era, key->epoch);
     }
     append_row(e, key->number, &row);
     return true;
@@ -179,7 +179,7 @@ static bool first_row(void *context, const struct assay_store_key *key, struct a
 static enum assay_status scan(struct exporting *e, uint32_t era, uint64_t from, uint64_t to,
                               assay_store_visit *visit)
 {
-    struct assay_store *store = e->host->config.store;
+    struct assay_store *store = e->runtime->config.store;
     const struct assay_store_key first = { .era = era, .epoch = from };
     struct assay_store_key last = { .era = era == ASSAY_HISTORY_ERA ? era : ASSAY_HISTORY_ERA - 1,
                                     .epoch = to,
@@ -191,7 +191,7 @@ static enum assay_status scan(struct exporting *e, uint32_t era, uint64_t from, 
 
 static enum assay_status export_hours(struct exporting *e)
 {
-    const uint64_t turn = host_history_oldest(e->host);
+    const uint64_t turn = runtime_history_oldest(e->runtime);
     ASSAY_TRY(scan(e, ASSAY_HISTORY_ERA, turn, UINT64_MAX, export_hour));
     if (e->more || turn == 0) return ASSAY_OK;
     return scan(e, ASSAY_HISTORY_ERA, 0, turn - 1, export_hour);
@@ -232,22 +232,22 @@ static bool parse_range(const char *text, struct range *range)
     return true;
 }
 
-char *host_document_export(struct assay_host *host, const char *argument)
+char *document_export(struct assay_runtime *runtime, const char *argument)
 {
-    struct exporting e = { .host = host };
+    struct exporting e = { .runtime = runtime };
     if (!parse_range(argument, &e.range))
-        return host_document_refuse(host, "usage", "export [since=EPOCH] [until=EPOCH] [votes]");
+        return document_error(runtime, "usage", "export [since=EPOCH] [until=EPOCH] [votes]");
     e.epochs = assay_json_array();
     const enum assay_status status = walk(&e);
-    host_publish_drop(&e.votes);
+    runtime_votes_free(&e.votes);
     if (status != ASSAY_OK) {
         assay_json_free(&e.epochs);
-        return host_document_refuse(host, "store", "the history cannot be read");
+        return document_error(runtime, "store", "the history cannot be read");
     }
     struct assay_json *data = assay_json_object();
-    assay_json_set_hex(data, "chain_id", host->config.genesis->chain_id, 32);
+    assay_json_set_hex(data, "chain_id", runtime->config.genesis->chain_id, 32);
     assay_json_set(data, "epochs", e.epochs);
     if (e.more) assay_json_set_uint(data, "next_since", e.epoch);
     else assay_json_set_null(data, "next_since");
-    return host_document_finish(host, "assay.export", data);
+    return document_finish(runtime, "assay.export", data);
 }

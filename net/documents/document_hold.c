@@ -6,23 +6,22 @@
 
 #include <string.h>
 
-char *host_document_hold(struct assay_host *host, bool held, const char *reason)
+char *document_set_hold(struct assay_runtime *runtime, bool held, const char *reason)
 {
-    const struct assay_host_enclave *const enclave = &host->config.enclave;
+    const struct assay_runtime_enclave *const enclave = &runtime->config.enclave;
     if (reason[0] == '\0' || strlen(reason) > ASSAY_ENFORCEMENT_REASON_MAX)
-        return host_document_refuse(host, "usage", "hold REASON, let-go REASON: at most 200 bytes");
+        return document_error(runtime, "usage", "hold REASON, let-go REASON: at most 200 bytes");
     if (enclave->hold == NULL)
-        return host_document_refuse(host, "unsupported", "nothing here obeys orders");
-    if (host_snapshot(host)->enforcement.held == held)
-        return host_document_refuse(host, "conflict",
-                                    held ? "it is held already" : "it is not held");
+        return document_error(runtime, "unsupported", "nothing here obeys orders");
+    if (runtime_snapshot(runtime)->enforcement.held == held)
+        return document_error(runtime, "conflict", held ? "it is held already" : "it is not held");
     if (enclave->hold(enclave->context, held, reason) != ASSAY_OK)
-        return host_document_refuse(host, "store", "the store could not remember it");
-    host_tell(host, held ? "held" : "let_go", host->self, 0, 0, "%s: %s",
-              held ? "held by hand" : "let go by hand", reason);
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, held ? "held" : "let_go"))
-        assay_log_text(&host->log, "reason", reason);
-    assay_log_end(&host->log);
-    return host_document_finish(host, "assay.enforcement",
-                                assay_document_enforcement(host_snapshot(host)));
+        return document_error(runtime, "store", "the store could not remember it");
+    runtime_log_event(runtime, held ? "held" : "let_go", runtime->self, 0, 0, "%s: %s",
+                      held ? "held by hand" : "let go by hand", reason);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, held ? "held" : "let_go"))
+        assay_log_text(&runtime->log, "reason", reason);
+    assay_log_end(&runtime->log);
+    return document_finish(runtime, "assay.enforcement",
+                           assay_document_enforcement(runtime_snapshot(runtime)));
 }

@@ -11,13 +11,13 @@
 
 #include <stdlib.h>
 
-static char *refuse_prove(struct assay_host *host, enum assay_status status)
+static char *refuse_prove(struct assay_runtime *runtime, enum assay_status status)
 {
     if (status == ASSAY_E_NOT_FOUND || status == ASSAY_E_EARLY)
-        return host_document_refuse(host, "not_found",
-                                    "not enough epochs are closed here yet: ask again after the "
-                                    "next close");
-    return host_document_refuse(host, "store", "the last epoch cannot be read");
+        return document_error(runtime, "not_found",
+                              "not enough epochs are closed here yet: ask again after the "
+                              "next close");
+    return document_error(runtime, "store", "the last epoch cannot be read");
 }
 
 static void put_checkpoint(struct assay_json *data, const struct assay_checkpoint *c)
@@ -34,11 +34,11 @@ static void put_checkpoint(struct assay_json *data, const struct assay_checkpoin
     assay_json_set_hex(data, "checkpoint", bytes, w.len);
 }
 
-static char *put_proof(struct assay_host *host, const struct assay_prove *prove, uint16_t slot,
-                       bool bare)
+static char *put_proof(struct assay_runtime *runtime, const struct assay_prove *prove,
+                       uint16_t slot, bool bare)
 {
     uint8_t *bytes = malloc(ASSAY_PROOF_LEN_MAX);
-    if (bytes == NULL) return refuse_prove(host, ASSAY_E_MEMORY);
+    if (bytes == NULL) return refuse_prove(runtime, ASSAY_E_MEMORY);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_PROOF_LEN_MAX);
     const enum assay_status status = assay_prove_member(prove, slot, bare, &w);
     char *text = NULL;
@@ -48,31 +48,31 @@ static char *put_proof(struct assay_host *host, const struct assay_prove *prove,
         assay_json_set_uint(data, "slot", slot);
         assay_json_set_bool(data, "bare", bare);
         assay_json_set_hex(data, "proof", bytes, w.len);
-        text = host_document_finish(host, "assay.proof", data);
+        text = document_finish(runtime, "assay.proof", data);
     } else {
-        text = refuse_prove(host, status);
+        text = refuse_prove(runtime, status);
     }
     free(bytes);
     return text;
 }
 
-char *host_document_proof(struct assay_host *host, uint16_t slot, bool bare)
+char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare)
 {
     struct assay_prove prove;
-    const size_t len = (assay_prove_memory_len(host->members) + 15) & ~(size_t)15;
+    const size_t len = (assay_prove_memory_len(runtime->members) + 15) & ~(size_t)15;
     void *memory = aligned_alloc(16, len);
     enum assay_status status = ASSAY_E_MEMORY;
     char *text = NULL;
     if (memory != NULL)
-        status = assay_prove_open(&prove, host->config.store, memory, host->members);
+        status = assay_prove_open(&prove, runtime->config.store, memory, runtime->members);
     if (status != ASSAY_OK) {
-        text = refuse_prove(host, status);
+        text = refuse_prove(runtime, status);
     } else if (slot == ASSAY_SLOT_ALL) {
         struct assay_json *data = assay_json_object();
         put_checkpoint(data, &prove.checkpoint);
-        text = host_document_finish(host, "assay.checkpoint", data);
+        text = document_finish(runtime, "assay.checkpoint", data);
     } else {
-        text = put_proof(host, &prove, slot, bare);
+        text = put_proof(runtime, &prove, slot, bare);
     }
     free(memory);
     return text;

@@ -28,51 +28,51 @@ static const char *code_of(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
 }
 
-static char *refuse(struct assay_host *host, enum assay_status status, const char *what)
+static char *refuse(struct assay_runtime *runtime, enum assay_status status, const char *what)
 {
     char words[WORDS];
     (void)snprintf(words, sizeof words, "%s (%s)", what, assay_status_text(status));
-    return host_document_refuse(host, code_of(status), words);
+    return document_error(runtime, code_of(status), words);
 }
 
 /* Too few, or one that is wrong: the one is waited for, the other taken out. */
-static char *refuse_signed(struct assay_host *host, enum assay_status status, uint32_t count,
+static char *refuse_signed(struct assay_runtime *runtime, enum assay_status status, uint32_t count,
                            uint32_t threshold)
 {
     char words[WORDS];
     if (count >= threshold)
-        return refuse(host, status,
+        return refuse(runtime, status,
                       "it is not signed by the threshold of the operators in force: one of its "
                       "signatures is not one of theirs");
     (void)snprintf(words, sizeof words,
                    "%u of %u signatures: it is not signed by the threshold of the operators in "
                    "force (assay recover show lists who signed)",
                    (unsigned)count, (unsigned)threshold);
-    return host_document_refuse(host, code_of(status), words);
+    return document_error(runtime, code_of(status), words);
 }
 
 /* Into the engine as our own, and durable. Returns: what the engine said. */
-static enum assay_status hand_in(struct assay_host *host, enum assay_message_kind kind,
+static enum assay_status hand_in(struct assay_runtime *runtime, enum assay_message_kind kind,
                                  struct assay_slice bytes)
 {
     struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
         .as.message = { .from = ASSAY_SLOT_SELF, .kind = kind, .payload = bytes }
     };
-    const enum assay_status status = host_step(host, &event);
-    host_settle(host);
-    return host->failure != ASSAY_OK ? host->failure : status;
+    const enum assay_status status = runtime_step_event(runtime, &event);
+    runtime_process_events(runtime);
+    return runtime->failure != ASSAY_OK ? runtime->failure : status;
 }
 
 /* ------------------------------------------------------------ status */
 
-static void put_head(struct assay_host *host, struct assay_json *data)
+static void put_head(struct assay_runtime *runtime, struct assay_json *data)
 {
     struct assay_engine_snapshot chain;
     struct assay_ending_snapshot ending;
     struct assay_fence fence;
-    assay_engine_snapshot(host->engine, &chain);
-    assay_engine_ending(host->engine, &ending);
+    assay_engine_snapshot(runtime->engine, &chain);
+    assay_engine_ending(runtime->engine, &ending);
     assay_json_set_hex(data, "chain_id", chain.chain_id, sizeof chain.chain_id);
     assay_json_set_uint(data, "era", chain.era);
     assay_json_set_uint(data, "epoch", chain.epoch);
@@ -95,59 +95,61 @@ static void put_head(struct assay_host *host, struct assay_json *data)
     assay_json_set_hex(data, "fence", ending.fence.bytes, ending.fence.len);
 }
 
-static char *status_of(struct assay_host *host)
+static char *status_of(struct assay_runtime *runtime)
 {
     struct assay_json *data = assay_json_object();
-    put_head(host, data);
-    return host_document_finish(host, "assay.recover.status", data);
+    put_head(runtime, data);
+    return document_finish(runtime, "assay.recover.status", data);
 }
 
 /* ------------------------------------------------------------ fence */
 
-static char *take_fence(struct assay_host *host, struct assay_slice bytes)
+static char *take_fence(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     struct assay_fence fence;
     struct assay_release release;
     const bool releases = assay_release_is(bytes);
     const enum assay_status read = releases ? assay_release_decode(bytes, &release)
                                             : assay_fence_decode(bytes, &fence);
-    if (read != ASSAY_OK) return refuse(host, read, "this is not the file of a fence or a release");
-    const enum assay_status status = hand_in(host, ASSAY_MESSAGE_FENCE, bytes);
+    if (read != ASSAY_OK)
+        return refuse(runtime, read, "this is not the file of a fence or a release");
+    const enum assay_status status = hand_in(runtime, ASSAY_MESSAGE_FENCE, bytes);
     if (status == ASSAY_E_STALE)
-        return refuse(host, status, "the era that it names is over, or its last epoch");
-    if (status == ASSAY_E_EARLY) return refuse(host, status, "this node is in an earlier era");
+        return refuse(runtime, status, "the era that it names is over, or its last epoch");
+    if (status == ASSAY_E_EARLY) return refuse(runtime, status, "this node is in an earlier era");
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER)
-        return refuse_signed(host, status, releases ? release.approval.count : fence.approval.count,
-                             host->config.genesis->threshold);
+        return refuse_signed(runtime, status,
+                             releases ? release.approval.count : fence.approval.count,
+                             runtime->config.genesis->threshold);
     if (status == ASSAY_E_INVALID)
-        return refuse(host, status,
+        return refuse(runtime, status,
                       "it releases another fence, or one of the operators in force");
-    if (status != ASSAY_OK) return refuse(host, status, "it is not taken");
-    return status_of(host);
+    if (status != ASSAY_OK) return refuse(runtime, status, "it is not taken");
+    return status_of(runtime);
 }
 
 /* ------------------------------------------------------------ answer */
 
-static enum assay_status sign_keys(struct assay_host *host, struct assay_answer_body *body)
+static enum assay_status sign_keys(struct assay_runtime *runtime, struct assay_answer_body *body)
 {
     uint8_t digest[32];
     if (!body->has_keys) return ASSAY_OK;
     assay_recover_keys_digest(body->chain_id, body->era, &body->keys, digest);
-    ASSAY_TRY(assay_p256_sign(host->identity, digest, body->keys.identified));
-    return assay_p256_sign(host->voting, digest, body->keys.possessed);
+    ASSAY_TRY(assay_p256_sign(runtime->identity, digest, body->keys.identified));
+    return assay_p256_sign(runtime->voting, digest, body->keys.possessed);
 }
 
 /* The fence outlives its operators from here on (docs/protocol.md 9.12.2): durable first. */
-static enum assay_status begin_answer(struct assay_host *host)
+static enum assay_status begin_answer(struct assay_runtime *runtime)
 {
     uint8_t asking[32];
     struct assay_writer w = assay_writer_over(asking, sizeof asking);
     assay_era_answering(&w);
-    return hand_in(host, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, w.len));
+    return hand_in(runtime, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, w.len));
 }
 
 /* bytes[2 * ASSAY_ANSWER_LEN_MAX]: the file first. */
-static enum assay_status make_answer(struct assay_host *host, struct assay_answer_body *body,
+static enum assay_status make_answer(struct assay_runtime *runtime, struct assay_answer_body *body,
                                      uint8_t *bytes, size_t *len)
 {
     uint8_t core[ASSAY_ANSWER_CORE_LEN_MAX], digest[32];
@@ -155,39 +157,39 @@ static enum assay_status make_answer(struct assay_host *host, struct assay_answe
     struct assay_writer c = assay_writer_over(core, sizeof core);
     struct assay_writer r = assay_writer_over(bytes + ASSAY_ANSWER_LEN_MAX, ASSAY_ANSWER_LEN_MAX);
     struct assay_writer o = assay_writer_over(bytes, ASSAY_ANSWER_LEN_MAX);
-    ASSAY_TRY(begin_answer(host));
-    ASSAY_TRY(assay_engine_answer(host->engine, body));
-    ASSAY_TRY(sign_keys(host, body));
+    ASSAY_TRY(begin_answer(runtime));
+    ASSAY_TRY(assay_engine_answer(runtime->engine, body));
+    ASSAY_TRY(sign_keys(runtime, body));
     ASSAY_TRY(assay_answer_body_encode(body, &r, &c));
     assay_sha256(core, c.len, digest);
-    ASSAY_TRY(assay_p256_sign(host->identity, digest, identified));
-    ASSAY_TRY(assay_p256_sign(host->voting, digest, voted));
+    ASSAY_TRY(assay_p256_sign(runtime->identity, digest, identified));
+    ASSAY_TRY(assay_p256_sign(runtime->voting, digest, voted));
     ASSAY_TRY(assay_answer_encode(assay_slice_over(core, c.len), assay_slice_over(r.bytes, r.len),
-                                  host->ring.identity_public, identified, voted, &o));
+                                  runtime->keyring.identity_public, identified, voted, &o));
     *len = o.len;
     return ASSAY_OK;
 }
 
-static char *answer(struct assay_host *host)
+static char *answer(struct assay_runtime *runtime)
 {
     struct assay_answer_body *body = calloc(1, sizeof *body);
     uint8_t *bytes = malloc((size_t)2 * ASSAY_ANSWER_LEN_MAX);
     size_t len = 0;
     enum assay_status status = body != NULL && bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) status = make_answer(host, body, bytes, &len);
+    if (status == ASSAY_OK) status = make_answer(runtime, body, bytes, &len);
     char *document = NULL;
     if (status == ASSAY_E_EARLY) {
-        document = refuse(host, status, "no fence is in force here: it may still sign");
+        document = refuse(runtime, status, "no fence is in force here: it may still sign");
     } else if (status != ASSAY_OK) {
-        document = refuse(host, status, "the answer cannot be made");
+        document = refuse(runtime, status, "the answer cannot be made");
     } else {
         struct assay_json *data = assay_json_object();
-        put_head(host, data);
+        put_head(runtime, data);
         assay_json_set_uint(data, "votes_above", body->vote_count);
         assay_json_set_bool(data, "log_whole", body->whole);
         assay_json_set_bool(data, "new_keys", body->has_keys);
         assay_json_set_hex(data, "answer", bytes, len);
-        document = host_document_finish(host, "assay.recover.answer", data);
+        document = document_finish(runtime, "assay.recover.answer", data);
     }
     free(bytes);
     free(body);
@@ -210,33 +212,33 @@ static void put_drafted(struct assay_json *data, const struct assay_recover_draf
     assay_json_set_uint(data, "largest_platform_bp", d->largest_platform_bp);
 }
 
-static char *draft(struct assay_host *host, struct assay_slice request)
+static char *draft(struct assay_runtime *runtime, struct assay_slice request)
 {
     struct assay_cursor c = assay_cursor_over(request.bytes, request.len);
     struct assay_slice body, grounds;
     if (assay_cbor_array_exact(&c, 2) != ASSAY_OK ||
         assay_cbor_bytes(&c, ASSAY_RECOVER_BODY_LEN_MAX, &body) != ASSAY_OK ||
         assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, &grounds) != ASSAY_OK)
-        return refuse(host, ASSAY_E_ENCODING, "a draft is made of a body and its grounds");
+        return refuse(runtime, ASSAY_E_ENCODING, "a draft is made of a body and its grounds");
     struct assay_engine_snapshot chain;
     struct assay_recover_drafted drafted;
     struct assay_fault fault;
-    assay_engine_snapshot(host->engine, &chain);
-    const uint64_t time_ms = assay_max_u64(host->at_unix_ms, chain.head_time_ms + 1);
+    assay_engine_snapshot(runtime->engine, &chain);
+    const uint64_t time_ms = assay_max_u64(runtime->at_unix_ms, chain.head_time_ms + 1);
     const enum assay_status status =
-        assay_engine_recover_draft(host->engine, body, grounds, time_ms, &drafted, &fault);
-    if (status != ASSAY_OK) return refuse(host, status, fault.what);
+        assay_engine_recover_draft(runtime->engine, body, grounds, time_ms, &drafted, &fault);
+    if (status != ASSAY_OK) return refuse(runtime, status, fault.what);
     struct assay_json *data = assay_json_object();
-    put_head(host, data);
+    put_head(runtime, data);
     put_drafted(data, &drafted);
-    return host_document_finish(host, "assay.recover.draft", data);
+    return document_finish(runtime, "assay.recover.draft", data);
 }
 
-static char *why_not(struct assay_host *host, enum assay_status status,
+static char *why_not(struct assay_runtime *runtime, enum assay_status status,
                      const struct assay_fault *fault)
 {
     char words[WORDS];
-    if (!fault->has_numbers) return refuse(host, status, fault->what);
+    if (!fault->has_numbers) return refuse(runtime, status, fault->what);
     (void)snprintf(words, sizeof words, "%s: it says %llu, here it is %llu", fault->what,
                    (unsigned long long)fault->found, (unsigned long long)fault->expected);
     if (status == ASSAY_E_STALE)
@@ -245,12 +247,12 @@ static char *why_not(struct assay_host *host, enum assay_status status,
                        "and would be undone",
                        fault->what, (unsigned long long)fault->expected,
                        (unsigned long long)fault->found);
-    return host_document_refuse(host, code_of(status), words);
+    return document_error(runtime, code_of(status), words);
 }
 
 enum taking { TRIES, SUBMITS, ACCEPTS };
 
-static enum assay_status accept_it(struct assay_host *host, struct assay_slice bytes)
+static enum assay_status accept_it(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     uint8_t *accepting = malloc(bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     if (accepting == NULL) return ASSAY_E_MEMORY;
@@ -258,25 +260,25 @@ static enum assay_status accept_it(struct assay_host *host, struct assay_slice b
         assay_writer_over(accepting, bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     assay_era_accepting(bytes, &w);
     const enum assay_status status =
-        hand_in(host, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
+        hand_in(runtime, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
     free(accepting);
     return status;
 }
 
 /* EARLY is no refusal: what is missing is fetched. */
-static char *take_recover(struct assay_host *host, struct assay_slice bytes, enum taking how)
+static char *take_recover(struct assay_runtime *runtime, struct assay_slice bytes, enum taking how)
 {
     struct assay_fault fault = { .what = "the head that it names is not known here yet" };
     struct assay_recover r;
     enum assay_status status = ASSAY_OK;
     const enum assay_status read = assay_recover_decode(bytes, &r);
-    if (read != ASSAY_OK) return refuse(host, read, "RECOVER cannot be read");
-    if (how != ACCEPTS) status = assay_engine_recover_try(host->engine, bytes, &fault);
-    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return why_not(host, status, &fault);
-    if (how == SUBMITS) status = hand_in(host, ASSAY_MESSAGE_RECOVER, bytes);
-    if (how == ACCEPTS) status = accept_it(host, bytes);
+    if (read != ASSAY_OK) return refuse(runtime, read, "RECOVER cannot be read");
+    if (how != ACCEPTS) status = assay_engine_recover_try(runtime->engine, bytes, &fault);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return why_not(runtime, status, &fault);
+    if (how == SUBMITS) status = hand_in(runtime, ASSAY_MESSAGE_RECOVER, bytes);
+    if (how == ACCEPTS) status = accept_it(runtime, bytes);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return refuse(host, status, "the RECOVER is not taken");
+        return refuse(runtime, status, "the RECOVER is not taken");
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "era", r.header.era);
     assay_json_set_uint(data, "epoch", r.header.epoch);
@@ -285,34 +287,34 @@ static char *take_recover(struct assay_host *host, struct assay_slice bytes, enu
                         status == ASSAY_E_EARLY ? fault.what
                         : how != TRIES          ? "the new era begins"
                                                 : "it would be taken");
-    return host_document_finish(host, "assay.recover.submit", data);
+    return document_finish(runtime, "assay.recover.submit", data);
 }
 
 /* ------------------------------------------------------------ the request */
 
-static char *submit(struct assay_host *host, struct assay_slice bytes)
+static char *submit(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    return take_recover(host, bytes, SUBMITS);
+    return take_recover(runtime, bytes, SUBMITS);
 }
 
-static char *accept_manually(struct assay_host *host, struct assay_slice bytes)
+static char *accept_manually(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    return take_recover(host, bytes, ACCEPTS);
+    return take_recover(runtime, bytes, ACCEPTS);
 }
 
-static char *try_it(struct assay_host *host, struct assay_slice bytes)
+static char *try_it(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    return take_recover(host, bytes, TRIES);
+    return take_recover(runtime, bytes, TRIES);
 }
 
 static const char usage[] =
     "recover status | answer | fence HEX | draft HEX | try HEX | submit HEX | accept HEX";
 
-char *host_document_recover(struct assay_host *host, const char *argument)
+char *document_recover(struct assay_runtime *runtime, const char *argument)
 {
     static const struct {
         const char *verb;
-        char *(*take)(struct assay_host *host, struct assay_slice bytes);
+        char *(*take)(struct assay_runtime *runtime, struct assay_slice bytes);
     } verbs[] = {
         { "fence", take_fence }, { "draft", draft }, { "try", try_it }, { "submit", submit },
         { "accept", accept_manually }
@@ -321,10 +323,10 @@ char *host_document_recover(struct assay_host *host, const char *argument)
     const size_t len = strcspn(argument, " ");
     const char *hex = argument[len] == ' ' ? argument + len + 1 : "";
     if (len < sizeof verb) assay_bytes_copy(verb, sizeof verb, argument, len);
-    if (strcmp(verb, "status") == 0) return status_of(host);
-    if (strcmp(verb, "answer") == 0) return answer(host);
+    if (strcmp(verb, "status") == 0) return status_of(runtime);
+    if (strcmp(verb, "answer") == 0) return answer(runtime);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verb, verbs[i].verb) == 0)
-            return host_document_of_hex(host, hex, usage, verbs[i].take);
-    return host_document_refuse(host, "usage", usage);
+            return document_from_hex(runtime, hex, usage, verbs[i].take);
+    return document_error(runtime, "usage", usage);
 }

@@ -111,17 +111,17 @@ static enum assay_status read_all(const struct reading *r,
         ASSAY_TRY(take_set(r, past->policy_digest, past->endorsements_digest, &set));
         if (set == &rules->sets[0]) continue;
         rules->past[rules->past_count++] =
-            (struct assay_host_past){ .epoch = past->epoch,
-                                      .at_unix_s = (int64_t)(past->t0_ms / 1000),
-                                      .endorsements = &set->endorsements,
-                                      .policy = set->policy };
+            (struct assay_runtime_past_rules){ .epoch = past->epoch,
+                                               .at_unix_s = (int64_t)(past->t0_ms / 1000),
+                                               .endorsements = &set->endorsements,
+                                               .policy = set->policy };
     }
     if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
     const struct assay_effective_rules_rules *before = &charter->state->trial.before;
     ASSAY_TRY(take_set(r, before->policy_digest, before->endorsements_digest, &set));
     rules->has_before = true;
-    rules->before = (struct assay_host_past){ .endorsements = &set->endorsements,
-                                              .policy = set->policy };
+    rules->before = (struct assay_runtime_past_rules){ .endorsements = &set->endorsements,
+                                                       .policy = set->policy };
     return ASSAY_OK;
 }
 
@@ -168,15 +168,16 @@ void assay_rules_close(struct assay_rules **rules)
     *rules = NULL;
 }
 
-const struct assay_host_past *assay_rules_past(const struct assay_host_past *past, size_t count,
-                                               uint64_t epoch)
+const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runtime_past_rules *past,
+                                                        size_t count, uint64_t epoch)
 {
     for (size_t i = 0; i < count; i++)
         if (past[i].epoch == epoch) return &past[i];
     return NULL;
 }
 
-bool assay_rules_in_force(const struct assay_host_past *past, size_t count, int64_t at_unix_s)
+bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t count,
+                          int64_t at_unix_s)
 {
     for (size_t i = 0; i < count; i++)
         if (at_unix_s <= past[i].at_unix_s) return false;

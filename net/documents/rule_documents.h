@@ -37,10 +37,10 @@ void assay_ruleset_close(struct assay_ruleset *set);
 struct assay_rules {
     size_t set_count; /* [0]: in force */
     struct assay_ruleset sets[1 + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1];
-    size_t past_count; /* epochs that had others, as assay_host_config wants them */
-    struct assay_host_past past[ASSAY_FAST_SYNC_WIRE_EPOCHS];
+    size_t past_count; /* epochs that had others, as assay_runtime_config wants them */
+    struct assay_runtime_past_rules past[ASSAY_FAST_SYNC_WIRE_EPOCHS];
     bool has_before; /* rules are on trial, */
-    struct assay_host_past before; /* and came after these */
+    struct assay_runtime_past_rules before; /* and came after these */
 };
 
 enum { ASSAY_RULES_MESSAGE = 160 };
@@ -67,11 +67,12 @@ size_t assay_rules_judge_sets(const struct assay_rules *rules,
 void assay_rules_close(struct assay_rules **rules);
 
 /* Returns: the rules that an epoch had, where they are not those in force; NULL. */
-const struct assay_host_past *assay_rules_past(const struct assay_host_past *past, size_t count,
-                                               uint64_t epoch);
+const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runtime_past_rules *past,
+                                                        size_t count, uint64_t epoch);
 /* Every epoch that had other rules began in an earlier second: what is known of evidence then is
  * known by the rules in force. Epochs of less than a second may share one. Returns: whether so. */
-bool assay_rules_in_force(const struct assay_host_past *past, size_t count, int64_t at_unix_s);
+bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t count,
+                          int64_t at_unix_s);
 
 /* What every node asks of a document before a change may bring it (assay_document_check).
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */

@@ -20,42 +20,42 @@ enum { SERVE_SCRATCH_LEN = ASSAY_BLOCK_LEN_MAX + ASSAY_PROPOSAL_OVERHEAD_MAX };
 
 /* ------------------------------------------------------------ the engine and what it had stored */
 
-static enum assay_status open_engine(struct assay_host *host,
+static enum assay_status open_engine(struct assay_runtime *runtime,
                                      const struct assay_engine_renewal *renewal)
 {
-    const struct assay_key_set *set = host_key_set(host);
+    const struct assay_key_set *set = runtime_key_set(runtime);
     struct assay_engine_config config = {
-        .genesis = host->config.genesis,
-        .state = host->config.state,
+        .genesis = runtime->config.genesis,
+        .state = runtime->config.state,
         .renewal = renewal,
-        .document_check = host->config.document_check,
-        .updates = host->config.updates,
-        .plan_follow = host->config.plan_follow,
-        .services = host_services_ledger(host),
-        .self = host->self,
+        .document_check = runtime->config.document_check,
+        .updates = runtime->config.updates,
+        .plan_follow = runtime->config.plan_follow,
+        .services = runtime_services_ledger(runtime),
+        .self = runtime->self,
         .keys = { .incarnation = set->incarnation },
-        .history_epochs = host->config.history_epochs,
-        .checkpoint = host->config.checkpoint,
-        .keys_unused = host->keys_unused,
-        .log_kept = host->log_kept,
-        .newcomer = host->config.newcomer,
-        .neighbours = host_neighbours_wanted(host),
+        .history_epochs = runtime->config.history_epochs,
+        .checkpoint = runtime->config.checkpoint,
+        .keys_unused = runtime->keys_are_new,
+        .log_kept = runtime->has_bound_store,
+        .newcomer = runtime->config.newcomer,
+        .neighbours = runtime_overlay_is_wanted(runtime),
     };
     assay_bytes_copy(config.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
                      sizeof set->voting_public);
     assay_bytes_copy(config.keys.transport_public, 32, set->transport_public,
                      sizeof set->transport_public);
-    assay_bytes_copy(config.verifier_digest, 32, host->config.verifier_digest, 32);
-    config.level = host->config.level;
+    assay_bytes_copy(config.verifier_digest, 32, runtime->config.verifier_digest, 32);
+    config.level = runtime->config.level;
     ASSAY_TRY(assay_random(config.vouch_secret, sizeof config.vouch_secret));
     const size_t len = (assay_engine_size(&config) + 63) / 64 * 64;
-    host->engine_memory = aligned_alloc(64, len);
-    if (host->engine_memory == NULL) return ASSAY_E_MEMORY;
-    return assay_engine_init(host->engine_memory, len, &config, &host->engine);
+    runtime->engine_memory = aligned_alloc(64, len);
+    if (runtime->engine_memory == NULL) return ASSAY_E_MEMORY;
+    return assay_engine_init(runtime->engine_memory, len, &config, &runtime->engine);
 }
 
 struct restoring {
-    struct assay_host *host;
+    struct assay_runtime *runtime;
     struct assay_effects *effects; /* nothing is acted on */
     enum assay_store_class class_;
     enum assay_status status;
@@ -74,47 +74,47 @@ static bool is_damage(enum assay_status status)
 static bool restore_item(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct restoring *restoring = context;
-    struct assay_host *host = restoring->host;
+    struct assay_runtime *runtime = restoring->runtime;
     struct assay_event event = {
-        .now_ms = host->now_ms,
-        .at_unix_ms = host->at_unix_ms,
+        .now_ms = runtime->now_ms,
+        .at_unix_ms = runtime->at_unix_ms,
         .kind = ASSAY_EVENT_RESTORE,
         .as.restore = { .class_ = restoring->class_, .key = *key, .value = value },
     };
-    const enum assay_status status = assay_engine_step(host->engine, &event, restoring->effects);
+    const enum assay_status status = assay_engine_step(runtime->engine, &event, restoring->effects);
     if (is_damage(status)) restoring->status = status;
     return !is_damage(status);
 }
 
-static enum assay_status restore_all(struct assay_host *host, struct assay_effects *effects,
-                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status restore_all(struct assay_runtime *runtime, struct assay_effects *effects,
+                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    struct assay_store *store = host->config.store;
+    struct assay_store *store = runtime->config.store;
     for (const enum assay_store_class *c = assay_engine_restore_order(); *c != 0; c++) {
-        struct restoring restoring = { .host = host, .effects = effects, .class_ = *c };
+        struct restoring restoring = { .runtime = runtime, .effects = effects, .class_ = *c };
         struct assay_store_key from = { 0 }, to = { .era = UINT32_MAX,
                                                     .epoch = UINT64_MAX,
                                                     .number = UINT64_MAX };
         for (size_t i = 0; i < sizeof to.id; i++)
             to.id[i] = 0xff;
-        assay_engine_restore_from(host->engine, *c, &from.era, &from.epoch);
+        assay_engine_restore_from(runtime->engine, *c, &from.era, &from.epoch);
         enum assay_status status =
             store->ops->scan(store, *c, &from, &to, false, restore_item, &restoring);
         if (status == ASSAY_OK) status = restoring.status;
         if (status == ASSAY_OK) continue;
-        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "the store, class %u: %s", (unsigned)*c,
+        (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "the store, class %u: %s", (unsigned)*c,
                        assay_status_text(status));
         return ASSAY_E_STORE;
     }
     return ASSAY_OK;
 }
 
-static enum assay_status restore(struct assay_host *host,
-                                 char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status restore(struct assay_runtime *runtime,
+                                 char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     struct assay_effects *effects = calloc(1, sizeof *effects);
     const enum assay_status status =
-        effects != NULL ? restore_all(host, effects, message) : ASSAY_E_MEMORY;
+        effects != NULL ? restore_all(runtime, effects, message) : ASSAY_E_MEMORY;
     free(effects);
     return status;
 }
@@ -129,21 +129,21 @@ static uint32_t default_threads(void)
 }
 
 /* A machine on which none can run says so at the start, and only there is it waited for. */
-static enum assay_status open_pool(struct assay_host *host,
-                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_pool(struct assay_runtime *runtime,
+                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
     const struct assay_verify_pool_config config = {
         .threads =
-            host->config.verify_threads > 0 ? host->config.verify_threads : default_threads(),
-        .endorsements = host->config.endorsements,
-        .policy = host->config.policy,
-        .judge = host->config.judge,
-        .message = host->config.judge != NULL && !host->renewed ? why : NULL,
+            runtime->config.verify_threads > 0 ? runtime->config.verify_threads : default_threads(),
+        .endorsements = runtime->config.endorsements,
+        .policy = runtime->config.policy,
+        .judge = runtime->config.judge,
+        .message = runtime->config.judge != NULL && !runtime->renewed ? why : NULL,
     };
-    const enum assay_status status = assay_verify_pool_create(&config, &host->pool);
-    host->config.judge = NULL;
-    if (why[0] != '\0') (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "judge: %.240s", why);
+    const enum assay_status status = assay_verify_pool_create(&config, &runtime->pool);
+    runtime->config.judge = NULL;
+    if (why[0] != '\0') (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "judge: %.240s", why);
     return status;
 }
 
@@ -153,160 +153,162 @@ static void *memory_of(size_t len)
     return aligned_alloc(64, (len + 63) / 64 * 64);
 }
 
-static enum assay_status open_pieces(struct assay_host *host,
-                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_pieces(struct assay_runtime *runtime,
+                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    const uint32_t epoch_ms = host->config.genesis->parameters.epoch_ms;
+    const uint32_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
     const struct assay_gossip_config gossip = {
-        .self = host->self,
-        .members = host->members,
-        .retry_ms = host->view != NULL ? assay_gossip_retry_near_ms(epoch_ms)
-                                       : assay_gossip_retry_ms(epoch_ms),
+        .self = runtime->self,
+        .members = runtime->members,
+        .retry_ms = runtime->overlay != NULL ? assay_gossip_retry_near_ms(epoch_ms)
+                                             : assay_gossip_retry_ms(epoch_ms),
         .retry_max_ms = assay_gossip_retry_max_ms(epoch_ms),
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
-        .counters = &host->counters,
-        .view = host->view,
+        .counters = &runtime->counters,
+        .view = runtime->overlay,
     };
-    ASSAY_TRY(host_dates_open(host));
-    ASSAY_TRY(host_addresses_open(host));
-    host->roster.entries = calloc(host->members, sizeof *host->roster.entries);
-    host->limits = calloc(host->members, sizeof *host->limits);
-    host->snapshot.members = calloc(host->members, sizeof *host->snapshot.members);
-    host->fail_epoch = calloc(host->members, sizeof *host->fail_epoch);
-    host->outgoing = malloc(ASSAY_FRAME_LEN_MAX);
-    host->paging = malloc(ASSAY_FRAME_LEN_MAX);
-    if (host->roster.entries == NULL || host->limits == NULL || host->snapshot.members == NULL ||
-        host->fail_epoch == NULL ||
-        host->outgoing == NULL || host->paging == NULL)
+    ASSAY_TRY(runtime_peer_clocks_open(runtime));
+    ASSAY_TRY(runtime_addresses_open(runtime));
+    runtime->roster.entries = calloc(runtime->members, sizeof *runtime->roster.entries);
+    runtime->limits = calloc(runtime->members, sizeof *runtime->limits);
+    runtime->snapshot.members = calloc(runtime->members, sizeof *runtime->snapshot.members);
+    runtime->fail_epoch = calloc(runtime->members, sizeof *runtime->fail_epoch);
+    runtime->outgoing = malloc(ASSAY_FRAME_LEN_MAX);
+    runtime->paging = malloc(ASSAY_FRAME_LEN_MAX);
+    if (runtime->roster.entries == NULL || runtime->limits == NULL ||
+        runtime->snapshot.members == NULL || runtime->fail_epoch == NULL ||
+        runtime->outgoing == NULL || runtime->paging == NULL)
         return ASSAY_E_MEMORY;
-    host->roster.count = host->members;
-    host->roster.self = host->self;
-    if (host->view != NULL) assay_limit_rates_near(epoch_ms, host->members, &host->rates);
-    else assay_limit_rates(epoch_ms, host->members, &host->rates);
-    for (uint32_t i = 0; i < host->members; i++)
-        assay_limit_init(&host->limits[i], &host->rates, host->now_ms);
-    void *pages = memory_of(assay_pages_size(host->members));
+    runtime->roster.count = runtime->members;
+    runtime->roster.self = runtime->self;
+    if (runtime->overlay != NULL)
+        assay_limit_rates_near(epoch_ms, runtime->members, &runtime->rates);
+    else assay_limit_rates(epoch_ms, runtime->members, &runtime->rates);
+    for (uint32_t i = 0; i < runtime->members; i++)
+        assay_limit_init(&runtime->limits[i], &runtime->rates, runtime->now_ms);
+    void *pages = memory_of(assay_pages_size(runtime->members));
     void *seen = memory_of(assay_seen_size());
     void *flights = memory_of(assay_gossip_size());
-    if (pages != NULL) host->pages = assay_pages_init(pages, host->members);
-    if (seen != NULL) host->seen = assay_seen_init(seen, epoch_ms);
-    if (flights != NULL) host->gossip = assay_gossip_init(flights, &gossip);
+    if (pages != NULL) runtime->pages = assay_pages_init(pages, runtime->members);
+    if (seen != NULL) runtime->seen = assay_seen_init(seen, epoch_ms);
+    if (flights != NULL) runtime->gossip = assay_gossip_init(flights, &gossip);
     if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
     /* Those of an epoch, and of the one before, whose evidence may be asked about once more. */
-    ASSAY_TRY(
-        assay_evidence_cache_create(host->config.store, (size_t)2 * host->members, &host->locker));
-    ASSAY_TRY(host_changes_open(host));
-    ASSAY_TRY(host_offers_open(host));
-    ASSAY_TRY(host_dispatch_open(host));
-    host_evidence_open(host);
-    host->admission = (struct assay_admission){ .chain_id = host->config.genesis->chain_id,
-                                                .roster = &host->roster,
-                                                .limits = host->limits,
-                                                .pages = host->pages,
-                                                .seen = host->seen,
-                                                .counters = &host->counters,
-                                                .view = host->view,
-                                                .again_ms = assay_admission_again_ms(epoch_ms) };
-    host->serve = (struct assay_serve){ .store = host->config.store,
-                                        .chain_id = host->config.genesis->chain_id,
-                                        .counters = &host->counters,
-                                        .scratch = malloc(SERVE_SCRATCH_LEN),
-                                        .scratch_len = SERVE_SCRATCH_LEN,
-                                        .answer = malloc(ASSAY_SYNC_ANSWER_LEN_MAX) };
-    if (host->serve.scratch == NULL || host->serve.answer == NULL) return ASSAY_E_MEMORY;
-    if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')
-        ASSAY_TRY(assay_workload_create(host->config.workload_path, &host->workload));
-    ASSAY_TRY(assay_service_probe_create(host->self, host->members, host->workload, &host->counters,
-                                         &host->service));
-    return open_pool(host, message);
+    ASSAY_TRY(assay_evidence_cache_create(runtime->config.store, (size_t)2 * runtime->members,
+                                          &runtime->evidence_cache));
+    ASSAY_TRY(runtime_changes_open(runtime));
+    ASSAY_TRY(runtime_offers_open(runtime));
+    ASSAY_TRY(runtime_dispatch_open(runtime));
+    runtime_evidence_open(runtime);
+    runtime->admission = (struct assay_admission){ .chain_id = runtime->config.genesis->chain_id,
+                                                   .roster = &runtime->roster,
+                                                   .limits = runtime->limits,
+                                                   .pages = runtime->pages,
+                                                   .seen = runtime->seen,
+                                                   .counters = &runtime->counters,
+                                                   .view = runtime->overlay,
+                                                   .again_ms = assay_admission_again_ms(epoch_ms) };
+    runtime->serve = (struct assay_serve){ .store = runtime->config.store,
+                                           .chain_id = runtime->config.genesis->chain_id,
+                                           .counters = &runtime->counters,
+                                           .scratch = malloc(SERVE_SCRATCH_LEN),
+                                           .scratch_len = SERVE_SCRATCH_LEN,
+                                           .answer = malloc(ASSAY_SYNC_ANSWER_LEN_MAX) };
+    if (runtime->serve.scratch == NULL || runtime->serve.answer == NULL) return ASSAY_E_MEMORY;
+    if (runtime->config.workload_path != NULL && runtime->config.workload_path[0] != '\0')
+        ASSAY_TRY(assay_workload_create(runtime->config.workload_path, &runtime->workload));
+    ASSAY_TRY(assay_service_probe_create(runtime->self, runtime->members, runtime->workload,
+                                         &runtime->counters, &runtime->service));
+    return open_pool(runtime, message);
 }
 
-static enum assay_status open_peers(struct assay_host *host)
+static enum assay_status open_peers(struct assay_runtime *runtime)
 {
-    for (uint16_t slot = 0; slot < host->members; slot++)
-        ASSAY_TRY(host_address_dial(host, slot));
+    for (uint16_t slot = 0; slot < runtime->members; slot++)
+        ASSAY_TRY(runtime_dial_member(runtime, slot));
     return ASSAY_OK;
 }
 
-static enum assay_status open_link(struct assay_host *host,
-                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_link(struct assay_runtime *runtime,
+                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    _Static_assert((int)ASSAY_LINK_MESSAGE_LEN <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
-    const uint32_t epoch_ms = host->config.genesis->parameters.epoch_ms;
+    _Static_assert((int)ASSAY_LINK_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN, "one buffer");
+    const uint32_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
     const struct assay_link_config config = {
-        .roster = &host->roster,
-        .limits = host->limits,
-        .counters = &host->counters,
-        .door_secret = &host->ring.door_private,
-        .door_public = host->ring.door_public,
-        .listen = host->config.listen,
+        .roster = &runtime->roster,
+        .limits = runtime->limits,
+        .counters = &runtime->counters,
+        .door_secret = &runtime->keyring.door_private,
+        .door_public = runtime->keyring.door_public,
+        .listen = runtime->config.listen,
         .redial_ms = (int)assay_max_u64(500, assay_min_u64(epoch_ms, 5000)),
         /* A member that comes back calls: a pause need not be short for its sake. */
         .pause_ms_max = (uint32_t)assay_max_u64(2000, assay_min_u64(epoch_ms, 30000)),
-        .self_test = !host->renewed, /* the door is the same */
+        .self_test = !runtime->renewed, /* the door is the same */
     };
-    host_roster(host); /* before the door opens: members may be waiting outside */
-    ASSAY_TRY(assay_transport_open(&config, host->config.transport, &host->link, message));
-    host->config.transport = NULL;
-    ASSAY_TRY(open_peers(host));
-    host_dial(host);
-    return host->failure;
+    runtime_update_roster(runtime); /* before the door opens: members may be waiting outside */
+    ASSAY_TRY(assay_transport_open(&config, runtime->config.transport, &runtime->link, message));
+    runtime->config.transport = NULL;
+    ASSAY_TRY(open_peers(runtime));
+    runtime_dial_members(runtime);
+    return runtime->failure;
 }
 
 /* ------------------------------------------------------------ opening and closing */
 
-static void say_open(struct assay_host *host)
+static void say_open(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot snapshot;
-    const bool insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
-    assay_engine_snapshot(host->engine, &snapshot);
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_open")) {
-        assay_log_text(&host->log, "listen", assay_transport_endpoint(host->link));
-        assay_log_hex(&host->log, "chain", host->config.genesis->chain_id, 8);
-        assay_log_uint(&host->log, "slot", host->self);
-        assay_log_uint(&host->log, "members", host->members);
-        assay_log_uint(&host->log, "incarnation", host_key_set(host)->incarnation);
-        assay_log_uint(&host->log, "epoch", snapshot.epoch);
-        assay_log_bool(&host->log, "insecure", insecure);
+    const bool insecure = runtime->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "node_open")) {
+        assay_log_text(&runtime->log, "listen", assay_transport_endpoint(runtime->link));
+        assay_log_hex(&runtime->log, "chain", runtime->config.genesis->chain_id, 8);
+        assay_log_uint(&runtime->log, "slot", runtime->self);
+        assay_log_uint(&runtime->log, "members", runtime->members);
+        assay_log_uint(&runtime->log, "incarnation", runtime_key_set(runtime)->incarnation);
+        assay_log_uint(&runtime->log, "epoch", snapshot.epoch);
+        assay_log_bool(&runtime->log, "insecure", insecure);
     }
-    assay_log_end(&host->log);
-    if (host->config.newcomer && assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "newcomer"))
-        assay_log_text(&host->log, "note",
+    assay_log_end(&runtime->log);
+    if (runtime->config.newcomer && assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "newcomer"))
+        assay_log_text(&runtime->log, "note",
                        "no member that this store knows of: it waits until a change that joins it "
                        "is in force, and begins there");
-    if (host->config.newcomer) assay_log_end(&host->log);
-    for (size_t i = 0; i < host->config.insecure_count; i++) {
-        if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "insecure_setting"))
-            assay_log_text(&host->log, "name", host->config.insecure[i]);
-        assay_log_end(&host->log);
+    if (runtime->config.newcomer) assay_log_end(&runtime->log);
+    for (size_t i = 0; i < runtime->config.insecure_count; i++) {
+        if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "insecure_setting"))
+            assay_log_text(&runtime->log, "name", runtime->config.insecure[i]);
+        assay_log_end(&runtime->log);
     }
     if (!insecure) return;
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "insecure_profile"))
-        assay_log_text(&host->log, "note",
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "insecure_profile"))
+        assay_log_text(&runtime->log, "note",
                        "profile development: SOFT evidence proves nothing, INSECURE");
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
-static enum assay_status open_admin(struct assay_host *host,
-                                    char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_admin(struct assay_runtime *runtime,
+                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    if (host->admin != NULL) { /* the host before us had it open */
-        assay_admin_hand_over(host->admin, host, &host->counters);
+    if (runtime->admin != NULL) { /* the host before us had it open */
+        assay_admin_hand_over(runtime->admin, runtime, &runtime->counters);
         return ASSAY_OK;
     }
-    if (host->config.admin_path == NULL || host->config.admin_path[0] == '\0') return ASSAY_OK;
-    return assay_admin_open(host->config.admin_path, "admin socket", ASSAY_ADMIN_LINE_MAX,
-                            host_document, host, &host->counters, &host->admin, message,
-                            ASSAY_HOST_MESSAGE_LEN);
+    if (runtime->config.admin_path == NULL || runtime->config.admin_path[0] == '\0')
+        return ASSAY_OK;
+    return assay_admin_open(runtime->config.admin_path, "admin socket", ASSAY_ADMIN_LINE_MAX,
+                            document_answer, runtime, &runtime->counters, &runtime->admin, message,
+                            ASSAY_RUNTIME_MESSAGE_LEN);
 }
 
 /* What ended the era in which this engine begins, before any peer tells how that era went on. */
-static void accept_recovers(struct assay_host *host)
+static void accept_recovers(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot chain;
-    assay_engine_snapshot(host->engine, &chain);
-    for (uint32_t i = 0; i < host->config.recover_count; i++) {
-        const struct assay_accepted_recover *r = &host->config.recovers[i];
+    assay_engine_snapshot(runtime->engine, &chain);
+    for (uint32_t i = 0; i < runtime->config.recover_count; i++) {
+        const struct assay_accepted_recover *r = &runtime->config.recovers[i];
         if (r->era != chain.era + 1) continue;
         const struct assay_event accepts = {
             .kind = ASSAY_EVENT_MESSAGE,
@@ -314,43 +316,45 @@ static void accept_recovers(struct assay_host *host)
                             .kind = ASSAY_MESSAGE_RECOVER,
                             .payload = assay_slice_over(r->accepting, r->accepting_len) }
         };
-        host_queue(host, &accepts);
+        runtime_queue_event(runtime, &accepts);
     }
 }
 
-static enum assay_status open_all(struct assay_host *host,
+static enum assay_status open_all(struct assay_runtime *runtime,
                                   const struct assay_engine_renewal *renewal,
-                                  char message[static ASSAY_HOST_MESSAGE_LEN])
+                                  char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     char name[ASSAY_NAME_MAX + 1];
-    ASSAY_TRY(host_signals_open(host));
-    ASSAY_TRY(host_keys_open(host, message));
-    const enum assay_severity most = host->config.log_level < ASSAY_SEVERITY_DEBUG
-                                         ? (enum assay_severity)host->config.log_level
+    ASSAY_TRY(runtime_signals_open(runtime));
+    ASSAY_TRY(runtime_keys_open(runtime, message));
+    const enum assay_severity most = runtime->config.log_level < ASSAY_SEVERITY_DEBUG
+                                         ? (enum assay_severity)runtime->config.log_level
                                          : ASSAY_SEVERITY_DEBUG;
-    assay_log_init(&host->log, stderr, most, host_name(host, host->self, name, sizeof name));
-    host_clock(host);
-    host_timeline_open(host);
-    ASSAY_TRY(host_keys_tie(host, message));
-    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the engine");
-    ASSAY_TRY(open_engine(host, renewal));
-    ASSAY_TRY(restore(host, message));
-    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
-    ASSAY_TRY(host_neighbours_open(host));
-    ASSAY_TRY(open_pieces(host, message));
-    ASSAY_TRY(open_link(host, message));
-    ASSAY_TRY(open_admin(host, message));
-    ASSAY_TRY(host_services_open(host, message));
-    ASSAY_TRY(host_publish_open(host, message));
+    assay_log_init(&runtime->log, stderr, most,
+                   runtime_slot_name(runtime, runtime->self, name, sizeof name));
+    runtime_update_clock(runtime);
+    runtime_timeline_open(runtime);
+    ASSAY_TRY(runtime_keys_bind(runtime, message));
+    (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the engine");
+    ASSAY_TRY(open_engine(runtime, renewal));
+    ASSAY_TRY(restore(runtime, message));
+    (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
+    ASSAY_TRY(runtime_overlay_open(runtime));
+    ASSAY_TRY(open_pieces(runtime, message));
+    ASSAY_TRY(open_link(runtime, message));
+    ASSAY_TRY(open_admin(runtime, message));
+    ASSAY_TRY(runtime_services_open(runtime, message));
+    ASSAY_TRY(runtime_publish_open(runtime, message));
     /* Last: a start that fails leaves the keys as they were. */
-    ASSAY_TRY(host_keys_settle(host, message));
+    ASSAY_TRY(runtime_keys_persist(runtime, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
-    host_queue(host, &start);
-    accept_recovers(host);
+    runtime_queue_event(runtime, &start);
+    accept_recovers(runtime);
     /* A set that waits to be listed, or was listed in what others closed meanwhile. */
-    if (host->ring.next.incarnation != 0) host_keys_tell(host);
-    if (!host->renewed) host_changes_turn(host); /* else when the epoch's end was taken in */
-    return host->failure;
+    if (runtime->keyring.next.incarnation != 0) runtime_keys_announce(runtime);
+    if (!runtime->renewed)
+        runtime_changes_on_epoch(runtime); /* else when the epoch's end was taken in */
+    return runtime->failure;
 }
 
 /* What a host leaves to the next one of the process. */
@@ -361,87 +365,89 @@ struct left {
     struct assay_timeline_file *timeline_file;
     struct assay_latency latency;
     struct assay_admin *admin, *anchor;
-    struct assay_service_server *desk;
+    struct assay_service_server *service_server;
     struct assay_http *http;
     uint64_t started_ms, reloads, drain_until_ms;
     bool reload_refused, draining;
-    struct host_shared shared;
+    struct runtime_shared_identity shared;
 };
 
-static void take_over(struct assay_host *host, struct left *left)
+static void take_over(struct assay_runtime *runtime, struct left *left)
 {
-    host->counters = left->counters;
-    host->timeline = left->timeline;
-    host->timeline_file = left->timeline_file;
+    runtime->counters = left->counters;
+    runtime->timeline = left->timeline;
+    runtime->timeline_file = left->timeline_file;
     left->timeline_file = NULL;
-    host->latency = left->latency;
-    host->admin = left->admin;
-    host->anchor = left->anchor;
-    host->desk = left->desk;
-    host->http = left->http;
-    host->renewed = true;
-    host->started_ms = left->started_ms;
-    host->reloads = left->reloads;
-    host->shared = left->shared;
-    host->reload_refused = left->reload_refused;
-    host->draining = left->draining; /* who was asked to end before the boundary ends after it */
-    host->drain_until_ms = left->drain_until_ms;
+    runtime->latency = left->latency;
+    runtime->admin = left->admin;
+    runtime->anchor = left->anchor;
+    runtime->service_server = left->service_server;
+    runtime->http = left->http;
+    runtime->renewed = true;
+    runtime->started_ms = left->started_ms;
+    runtime->reloads = left->reloads;
+    runtime->shared = left->shared;
+    runtime->reload_refused = left->reload_refused;
+    runtime->draining = left->draining; /* who was asked to end before the boundary ends after it */
+    runtime->drain_until_ms = left->drain_until_ms;
     left->admin = left->anchor = NULL;
-    left->desk = NULL;
+    left->service_server = NULL;
     left->http = NULL;
 }
 
 /* left: NULL when the process starts. */
-static enum assay_status open_host(const struct assay_host_config *config, struct left *left,
-                                   struct assay_host **out,
-                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_host(const struct assay_runtime_config *config, struct left *left,
+                                   struct assay_runtime **out,
+                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    struct assay_host *host = calloc(1, sizeof *host);
-    if (host == NULL) return ASSAY_E_MEMORY;
-    host->config = *config;
-    host->signal_fd = -1;
+    struct assay_runtime *runtime = calloc(1, sizeof *runtime);
+    if (runtime == NULL) return ASSAY_E_MEMORY;
+    runtime->config = *config;
+    runtime->signal_fd = -1;
     _Static_assert(ASSAY_MEMBERS_MAX <= UINT16_MAX, "slots are numbered in 16 bits");
-    host->members = (uint16_t)config->genesis->member_count;
-    host->keys_dir = strdup(config->keys_dir);
-    host->waiting_end = &host->waiting;
-    host->wake_at_ms = UINT64_MAX;
-    host_clock(host);
-    host->started_ms = host->now_ms;
-    if (left != NULL) take_over(host, left);
-    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
+    runtime->members = (uint16_t)config->genesis->member_count;
+    runtime->keys_dir = strdup(config->keys_dir);
+    runtime->waiting_end = &runtime->waiting;
+    runtime->wake_at_ms = UINT64_MAX;
+    runtime_update_clock(runtime);
+    runtime->started_ms = runtime->now_ms;
+    if (left != NULL) take_over(runtime, left);
+    (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     const enum assay_status status =
-        host->keys_dir != NULL ? open_all(host, left != NULL ? &left->engine : NULL, message)
-                               : ASSAY_E_MEMORY;
+        runtime->keys_dir != NULL ? open_all(runtime, left != NULL ? &left->engine : NULL, message)
+                                  : ASSAY_E_MEMORY;
     if (status != ASSAY_OK) {
-        assay_host_close(&host);
+        assay_runtime_close(&runtime);
         return status;
     }
-    say_open(host);
+    say_open(runtime);
     message[0] = '\0';
-    *out = host;
+    *out = runtime;
     return ASSAY_OK;
 }
 
-enum assay_status assay_host_open(const struct assay_host_config *config, struct assay_host **out,
-                                  char message[static ASSAY_HOST_MESSAGE_LEN])
+enum assay_status assay_runtime_open(const struct assay_runtime_config *config,
+                                     struct assay_runtime **out,
+                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     return open_host(config, NULL, out, message);
 }
 
-bool assay_host_renews(const struct assay_host *host)
+bool assay_runtime_is_renewing(const struct assay_runtime *runtime)
 {
-    return host->renewing && !host->stopping;
+    return runtime->renewing && !runtime->stopping;
 }
 
-enum assay_status assay_host_renew(struct assay_host **host, const struct assay_host_config *config,
-                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
+                                      const struct assay_runtime_config *config,
+                                      char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    struct assay_host *old = *host;
+    struct assay_runtime *old = *runtime;
     ASSAY_ASSERT(old->renewing && old->failure == ASSAY_OK && config->state != NULL);
-    *host = NULL;
+    *runtime = NULL;
     struct left *left = calloc(1, sizeof *left);
     if (left == NULL) {
-        assay_host_close(&old);
+        assay_runtime_close(&old);
         return ASSAY_E_MEMORY;
     }
     *left = (struct left){ .counters = old->counters,
@@ -450,7 +456,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .latency = old->latency,
                            .admin = old->admin,
                            .anchor = old->anchor,
-                           .desk = old->desk,
+                           .service_server = old->service_server,
                            .http = old->http,
                            .started_ms = old->started_ms,
                            .reloads = old->reloads,
@@ -461,35 +467,35 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     assay_engine_renewal(old->engine, &left->engine);
     old->timeline_file = NULL;
     old->admin = old->anchor = NULL;
-    old->desk = NULL;
+    old->service_server = NULL;
     old->http = NULL;
-    assay_transport_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
-    assay_host_close(&old);
-    const enum assay_status status = open_host(config, left, host, message);
-    if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
+    assay_transport_linger(old->link, RUNTIME_LINGER_MS); /* the last word of the epoch that ends */
+    assay_runtime_close(&old);
+    const enum assay_status status = open_host(config, left, runtime, message);
+    if (status == ASSAY_OK) runtime_on_epoch_closed(*runtime, config->state->epoch);
     assay_timeline_file_close(&left->timeline_file);
     assay_admin_close(&left->admin);
     assay_admin_close(&left->anchor);
-    assay_service_server_close(&left->desk);
+    assay_service_server_close(&left->service_server);
     assay_http_close(&left->http);
     free(left);
-    return status != ASSAY_OK ? status : (*host)->failure;
+    return status != ASSAY_OK ? status : (*runtime)->failure;
 }
 
-void assay_host_close(struct assay_host **host)
+void assay_runtime_close(struct assay_runtime **runtime)
 {
-    struct assay_host *h = *host;
+    struct assay_runtime *h = *runtime;
     if (h == NULL) return;
-    host_publish_close(h);
+    runtime_publish_close(h);
     assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
-    host_services_close(h);
+    runtime_services_close(h);
     /* The last words of a node that ends in order; who fails has none. */
-    if (h->draining && h->stopping && h->link != NULL) host_farewell(h);
-    if (h->draining && h->link != NULL) assay_transport_linger(h->link, HOST_LINGER_MS);
+    if (h->draining && h->stopping && h->link != NULL) runtime_send_farewell(h);
+    if (h->draining && h->link != NULL) assay_transport_linger(h->link, RUNTIME_LINGER_MS);
     assay_transport_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
-    host_evidence_forget(h);
+    runtime_evidence_clear(h);
     /* Pieces of evidence that no commit has taken along yet; all else was settled. */
     if (h->failure == ASSAY_OK && h->engine != NULL)
         assay_status_ignore(assay_store_commit(h->config.store), "they are pulled again");
@@ -501,170 +507,177 @@ void assay_host_close(struct assay_host **host)
     assay_workload_destroy(&h->workload);
     free(h->serve.scratch);
     free(h->serve.answer);
-    assay_evidence_cache_destroy(&h->locker);
+    assay_evidence_cache_destroy(&h->evidence_cache);
     free(h->gossip);
     free(h->seen);
     free(h->pages);
-    host_keys_close(h);
+    runtime_keys_close(h);
     if (h->signal_fd >= 0) (void)close(h->signal_fd);
     free(h->roster.entries);
     free(h->limits);
-    host_dates_close(h);
-    host_addresses_close(h);
-    host_neighbours_close(h);
+    runtime_peer_clocks_close(h);
+    runtime_addresses_close(h);
+    runtime_overlay_close(h);
     free(h->fail_epoch);
-    host_changes_close(h);
-    host_offers_close(h);
+    runtime_changes_close(h);
+    runtime_offers_close(h);
     free(h->snapshot.members);
     free(h->outgoing);
     free(h->paging);
     free(h->keys_dir);
     free(h);
-    *host = NULL;
+    *runtime = NULL;
 }
 
 /* ------------------------------------------------------------ one turn */
 
-static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
+static int sleep_ms(const struct assay_runtime *runtime, uint32_t wait_ms_max)
 {
-    uint64_t wake = host->wake_at_ms;
-    wake = assay_min_u64(wake, assay_gossip_wake_at(host->gossip));
-    wake = assay_min_u64(wake, assay_peer_clocks_wake_at(&host->dates));
-    wake = assay_min_u64(wake, host_neighbours_wake_at(host));
-    wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
-    if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
-    if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
-    if (host->desk != NULL) wake = assay_min_u64(wake, assay_service_server_wake_at(host->desk));
-    if (host->anchor != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->anchor));
-    if (assay_dispatch_waits(host->dispatch) || wake <= host->now_ms) return 0;
-    const uint64_t most = assay_min_u64(wait_ms_max, HOST_SLEEP_MS_MAX);
-    return (int)assay_min_u64(wake - host->now_ms, most);
+    uint64_t wake = runtime->wake_at_ms;
+    wake = assay_min_u64(wake, assay_gossip_wake_at(runtime->gossip));
+    wake = assay_min_u64(wake, assay_peer_clocks_wake_at(&runtime->peer_clocks));
+    wake = assay_min_u64(wake, runtime_overlay_wake_at(runtime));
+    wake = assay_min_u64(wake, runtime->config.enclave.wake_at(runtime->config.enclave.context));
+    if (runtime->workload != NULL)
+        wake = assay_min_u64(wake, assay_workload_wake_at(runtime->workload));
+    if (runtime->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(runtime->admin));
+    if (runtime->service_server != NULL)
+        wake = assay_min_u64(wake, assay_service_server_wake_at(runtime->service_server));
+    if (runtime->anchor != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(runtime->anchor));
+    if (assay_dispatch_waits(runtime->dispatch) || wake <= runtime->now_ms) return 0;
+    const uint64_t most = assay_min_u64(wait_ms_max, RUNTIME_SLEEP_MS_MAX);
+    return (int)assay_min_u64(wake - runtime->now_ms, most);
 }
 
 struct polled {
     size_t count, admin_at, anchor_at, enclave_at, enclave_count;
 };
 
-static struct polled fill_fds(struct assay_host *host)
+static struct polled fill_fds(struct assay_runtime *runtime)
 {
     struct polled p = { 0 };
-    if (host->signal_fd >= 0)
-        host->fds[p.count++] = (struct pollfd){ .fd = host->signal_fd, .events = POLLIN };
-    host->fds[p.count++] =
-        (struct pollfd){ .fd = assay_verify_pool_fd(host->pool), .events = POLLIN };
-    if (host->config.fetcher != NULL)
-        host->fds[p.count++] =
-            (struct pollfd){ .fd = assay_fetcher_fd(host->config.fetcher), .events = POLLIN };
-    if (host->workload != NULL)
-        p.count += assay_workload_poll(host->workload, host->fds + p.count, HOST_FDS_MAX - p.count);
+    if (runtime->signal_fd >= 0)
+        runtime->fds[p.count++] = (struct pollfd){ .fd = runtime->signal_fd, .events = POLLIN };
+    runtime->fds[p.count++] =
+        (struct pollfd){ .fd = assay_verify_pool_fd(runtime->pool), .events = POLLIN };
+    if (runtime->config.fetcher != NULL)
+        runtime->fds[p.count++] =
+            (struct pollfd){ .fd = assay_fetcher_fd(runtime->config.fetcher), .events = POLLIN };
+    if (runtime->workload != NULL)
+        p.count += assay_workload_poll(runtime->workload, runtime->fds + p.count,
+                                       RUNTIME_FDS_MAX - p.count);
     p.admin_at = p.count;
-    if (host->admin != NULL)
-        p.count += assay_admin_poll(host->admin, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
+    if (runtime->admin != NULL)
+        p.count +=
+            assay_admin_poll(runtime->admin, runtime->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
     p.anchor_at = p.count;
-    if (host->anchor != NULL)
-        p.count += assay_admin_poll(host->anchor, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
-    if (host->desk != NULL)
-        p.count += assay_service_server_poll(host->desk, host->fds + p.count,
+    if (runtime->anchor != NULL)
+        p.count +=
+            assay_admin_poll(runtime->anchor, runtime->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
+    if (runtime->service_server != NULL)
+        p.count += assay_service_server_poll(runtime->service_server, runtime->fds + p.count,
                                              ASSAY_SERVICE_SERVER_FDS_MAX);
     p.enclave_at = p.count;
-    p.enclave_count = host->config.enclave.poll_set(
-        host->config.enclave.context, host->fds + p.count, ASSAY_HOST_ENCLAVE_FDS_MAX);
-    ASSAY_ASSERT(p.enclave_count <= ASSAY_HOST_ENCLAVE_FDS_MAX);
+    p.enclave_count = runtime->config.enclave.poll_set(
+        runtime->config.enclave.context, runtime->fds + p.count, ASSAY_RUNTIME_ENCLAVE_FDS_MAX);
+    ASSAY_ASSERT(p.enclave_count <= ASSAY_RUNTIME_ENCLAVE_FDS_MAX);
     p.count += p.enclave_count;
     return p;
 }
 
-static void expire(struct assay_host *host)
+static void expire(struct assay_runtime *runtime)
 {
     struct assay_pages_losses losses;
-    if (host->now_ms - host->expired_ms < HOST_SLEEP_MS_MAX) return;
-    host->expired_ms = host->now_ms;
-    host_dial(host); /* a door that was tried for long enough */
-    assay_pages_expire(host->pages, host->now_ms);
-    const size_t held = assay_pages_held(host->pages, &losses);
+    if (runtime->now_ms - runtime->expired_ms < RUNTIME_SLEEP_MS_MAX) return;
+    runtime->expired_ms = runtime->now_ms;
+    runtime_dial_members(runtime); /* a door that was tried for long enough */
+    assay_pages_expire(runtime->pages, runtime->now_ms);
+    const size_t held = assay_pages_held(runtime->pages, &losses);
     ASSAY_ASSERT(held <= ASSAY_PAGE_BYTES_ALL);
-    host->counters.value[ASSAY_COUNT_PAGE_EVICTED] = losses.evicted;
-    host->counters.value[ASSAY_COUNT_PAGE_EXPIRED] = losses.expired;
-    host->counters.value[ASSAY_COUNT_LOG_SUPPRESSED] = host->log.suppressed;
+    runtime->counters.value[ASSAY_COUNT_PAGE_EVICTED] = losses.evicted;
+    runtime->counters.value[ASSAY_COUNT_PAGE_EXPIRED] = losses.expired;
+    runtime->counters.value[ASSAY_COUNT_LOG_SUPPRESSED] = runtime->log.suppressed;
 }
 
-static void tick(struct assay_host *host)
+static void tick(struct assay_runtime *runtime)
 {
-    if (host->now_ms < host->wake_at_ms || host->failure != ASSAY_OK) return;
+    if (runtime->now_ms < runtime->wake_at_ms || runtime->failure != ASSAY_OK) return;
     struct assay_event event = { .kind = ASSAY_EVENT_TICK };
-    const enum assay_status status = host_step(host, &event);
-    assay_status_ignore(status, "a failure of the host is kept in host->failure");
+    const enum assay_status status = runtime_step_event(runtime, &event);
+    assay_status_ignore(status, "a failure of the host is kept in runtime->failure");
 }
 
-static void work(struct assay_host *host, const struct polled *polled)
+static void work(struct assay_runtime *runtime, const struct polled *polled)
 {
-    const struct assay_host_enclave *enclave = &host->config.enclave;
-    host_signals_read(host);
-    enclave->step(enclave->context, host->now_ms, host->fds + polled->enclave_at,
+    const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
+    runtime_signals_read(runtime);
+    enclave->step(enclave->context, runtime->now_ms, runtime->fds + polled->enclave_at,
                   polled->enclave_count);
-    host_enclave_events(host);
-    if (host->workload != NULL) assay_workload_step(host->workload, host->now_ms);
-    host_transport_turn(host);
-    host_receive(host);
-    tick(host);
-    host_settle(host);
-    if (host->failure != ASSAY_OK) return;
-    host_evidence_turn(host);
-    host_collateral(host);
-    host_service(host);
-    host_dates_turn(host, false);
-    host_neighbours_turn(host);
-    host_settle(host);
-    if (host->admin != NULL)
-        assay_admin_step(host->admin, host->now_ms, host->fds[polled->admin_at].revents != 0);
-    if (host->anchor != NULL)
-        assay_admin_step(host->anchor, host->now_ms, host->fds[polled->anchor_at].revents != 0);
-    host_services_turn(host);
-    host_drain(host);
-    host_publish_turn(host);
-    expire(host);
-    if (host->config.turned != NULL)
-        host->config.turned(host->config.turned_context, host->now_ms);
+    runtime_enclave_poll(runtime);
+    if (runtime->workload != NULL) assay_workload_step(runtime->workload, runtime->now_ms);
+    runtime_transport_poll(runtime);
+    runtime_receive(runtime);
+    tick(runtime);
+    runtime_process_events(runtime);
+    if (runtime->failure != ASSAY_OK) return;
+    runtime_evidence_poll(runtime);
+    runtime_collateral_poll(runtime);
+    runtime_workload_poll(runtime);
+    runtime_peer_clocks_poll(runtime, false);
+    runtime_overlay_poll(runtime);
+    runtime_process_events(runtime);
+    if (runtime->admin != NULL)
+        assay_admin_step(runtime->admin, runtime->now_ms,
+                         runtime->fds[polled->admin_at].revents != 0);
+    if (runtime->anchor != NULL)
+        assay_admin_step(runtime->anchor, runtime->now_ms,
+                         runtime->fds[polled->anchor_at].revents != 0);
+    runtime_services_poll(runtime);
+    runtime_drain_poll(runtime);
+    runtime_publish_poll(runtime);
+    expire(runtime);
+    if (runtime->config.turned != NULL)
+        runtime->config.turned(runtime->config.turned_context, runtime->now_ms);
 }
 
-enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
+enum assay_status assay_runtime_poll(struct assay_runtime *runtime, uint32_t wait_ms_max)
 {
-    if (host->failure != ASSAY_OK) return host->failure;
-    if (host->stopping || host->renewing) return ASSAY_OK;
-    host_clock(host);
-    const struct polled polled = fill_fds(host);
-    assay_transport_pause(host->link, host->waiting != NULL);
-    const enum assay_status status = assay_transport_wait(host->link, host->now_ms, host->fds,
-                                                     polled.count, sleep_ms(host, wait_ms_max));
-    if (status != ASSAY_OK) host_fail(host, status, "poll");
-    host_clock(host);
-    if (host->failure == ASSAY_OK) work(host, &polled);
-    if (host->failure != ASSAY_OK) return host->failure;
-    return host->stopping || host->renewing || host->reloading ? ASSAY_OK : ASSAY_E_AGAIN;
+    if (runtime->failure != ASSAY_OK) return runtime->failure;
+    if (runtime->stopping || runtime->renewing) return ASSAY_OK;
+    runtime_update_clock(runtime);
+    const struct polled polled = fill_fds(runtime);
+    assay_transport_pause(runtime->link, runtime->waiting != NULL);
+    const enum assay_status status = assay_transport_wait(
+        runtime->link, runtime->now_ms, runtime->fds, polled.count, sleep_ms(runtime, wait_ms_max));
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "poll");
+    runtime_update_clock(runtime);
+    if (runtime->failure == ASSAY_OK) work(runtime, &polled);
+    if (runtime->failure != ASSAY_OK) return runtime->failure;
+    return runtime->stopping || runtime->renewing || runtime->reloading ? ASSAY_OK : ASSAY_E_AGAIN;
 }
 
-enum assay_status assay_host_run(struct assay_host *host)
+enum assay_status assay_runtime_run(struct assay_runtime *runtime)
 {
     enum assay_status status = ASSAY_E_AGAIN;
     while (status == ASSAY_E_AGAIN)
-        status = assay_host_turn(host, HOST_SLEEP_MS_MAX);
-    if (status == ASSAY_OK && host->stopping &&
-        assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_closed"))
-        assay_log_end(&host->log);
+        status = assay_runtime_poll(runtime, RUNTIME_SLEEP_MS_MAX);
+    if (status == ASSAY_OK && runtime->stopping &&
+        assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "node_closed"))
+        assay_log_end(&runtime->log);
     return status;
 }
 
-void assay_host_stop(struct assay_host *host)
+void assay_runtime_stop(struct assay_runtime *runtime)
 {
-    host->stopping = 1;
+    runtime->stopping = 1;
 }
 
-const struct assay_engine *assay_host_engine(const struct assay_host *host)
+const struct assay_engine *assay_runtime_engine(const struct assay_runtime *runtime)
 {
-    return host->engine;
+    return runtime->engine;
 }
 
-uint16_t assay_host_slot(const struct assay_host *host)
+uint16_t assay_runtime_slot(const struct assay_runtime *runtime)
 {
-    return host->self;
+    return runtime->self;
 }

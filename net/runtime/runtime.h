@@ -6,10 +6,10 @@
  * engine/node/engine.h. A store that fails stops the node: nothing more is signed or sent, the loop
  * returns the status and assayd exits non-zero. Verification runs in a process of its own, or in a
  * pool of threads (net/verifier/verify_pool.h), and comes back as events; everything else happens
- * in the thread that calls assay_host_run.
+ * in the thread that calls assay_runtime_run.
  *
  * The enclave (platform and agent, quote/source and engine/enforce) is reached through struct
- * assay_host_enclave alone; apps/assayd.c fills it in.
+ * assay_runtime_enclave alone; apps/assayd.c fills it in.
  */
 #ifndef ASSAY_NET_RUNTIME_RUNTIME_H
 #define ASSAY_NET_RUNTIME_RUNTIME_H
@@ -20,7 +20,7 @@
 
 #include <poll.h>
 
-struct assay_host;
+struct assay_runtime;
 struct assay_endorsements; /* quote/verify.h */
 struct assay_fetcher;      /* net/fetch/fetcher.h */
 struct assay_verifier_process_config; /* net/verifier/verifier_supervisor.h */
@@ -29,9 +29,9 @@ struct assay_host_services; /* host/services.h */
 struct assay_policy;       /* quote/accept/policy.h */
 
 enum {
-    ASSAY_HOST_ENCLAVE_FDS_MAX = 16,
-    ASSAY_HOST_MESSAGE_LEN = 256, /* a reason for people */
-    ASSAY_HOST_SENTENCE_LEN = 640,
+    ASSAY_RUNTIME_ENCLAVE_FDS_MAX = 16,
+    ASSAY_RUNTIME_MESSAGE_LEN = 256, /* a reason for people */
+    ASSAY_RUNTIME_STATUS_LEN = 640,
 };
 
 /* --------------------------------------------------------------- the enclave, by callbacks */
@@ -85,7 +85,7 @@ struct assay_enclave_snapshot {
 /* Every pointer is set, but for the last two. No call blocks: bounded work, then return. The host
  * calls from one thread.
  */
-struct assay_host_enclave {
+struct assay_runtime_enclave {
     void *context;
     /* Have the enclave ask for a quote over report_data; answered by an ASSAY_ENCLAVE_QUOTE event,
      * also when it fails later. A newer request replaces one that was not answered yet. Returns:
@@ -121,12 +121,12 @@ struct assay_host_enclave {
  * this: the symbols are not there. Any pointer may be NULL. Replaced slices must outlive the
  * turn.
  */
-struct assay_host_hooks {
+struct assay_runtime_hooks {
     void *context;
     /* Before an effect is carried out; may change it. Returns: false to drop it. */
-    bool (*effect)(void *context, struct assay_host *host, struct assay_effect *effect);
+    bool (*effect)(void *context, struct assay_runtime *runtime, struct assay_effect *effect);
     /* Before an event is stepped; may change it. Returns: false to drop it. */
-    bool (*event)(void *context, struct assay_host *host, struct assay_event *event);
+    bool (*event)(void *context, struct assay_runtime *runtime, struct assay_event *event);
     /* Each frame that came, before anything of it is looked at. Returns: nothing. */
     void (*frame)(void *context, struct assay_slice bytes);
 };
@@ -134,13 +134,13 @@ struct assay_host_hooks {
 
 /* --------------------------------------------------------------- the host */
 
-struct assay_host_peer {
+struct assay_runtime_peer {
     uint8_t node_id[32];
     const char *endpoint; /* "host:port", several between commas (net/zmq/link.h) */
 };
 
 /* An epoch that proofs may still be about, and that had other rules than those in force. */
-struct assay_host_past {
+struct assay_runtime_past_rules {
     uint64_t epoch;
     int64_t at_unix_s; /* the moment that its evidence is judged for */
     const struct assay_endorsements *endorsements;
@@ -148,7 +148,7 @@ struct assay_host_past {
 };
 
 /* Where HTTP listens (net/http/http.h); both NULL: nowhere. */
-struct assay_host_http {
+struct assay_runtime_http {
     const char *socket_path, *address;
     const char *certificate, *key, *clients; /* NULL: no TLS */
     bool accept_plain;
@@ -163,7 +163,7 @@ struct assay_accepted_recover {
 };
 
 /* Pointers are borrowed for the life of the host unless a line says otherwise. */
-struct assay_host_config {
+struct assay_runtime_config {
     /* The genesis, or what changes made of it, and the state of which (host/effective_rules.h). */
     const struct assay_genesis *genesis;
     const struct assay_state *state; /* NULL: the chain begins */
@@ -174,17 +174,17 @@ struct assay_host_config {
     const char *identity_dir;  /* the keys for life are there instead; NULL, "": in keys_dir */
     const char *listen;        /* "tcp://127.0.0.1:7100" */
     const char *advertise;     /* "127.0.0.1:7100", which members are told; NULL: they are not */
-    const struct assay_host_peer *peers; /* copied; members without an address are not dialled */
+    const struct assay_runtime_peer *peers; /* copied; members without an address are not dialled */
     size_t peer_count;
     const char *timeline_path; /* net/runtime/timeline_file.h; NULL: it is forgotten at the end */
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
-    struct assay_host_http http;
+    struct assay_runtime_http http;
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
     const struct assay_endorsements *endorsements; /* in force; net/documents/rule_documents.h */
     const struct assay_policy *policy;
-    const struct assay_host_past *past; /* [past_count] */
+    const struct assay_runtime_past_rules *past; /* [past_count] */
     size_t past_count;
-    const struct assay_host_past *before; /* rules before those on trial; NULL: none are */
+    const struct assay_runtime_past_rules *before; /* rules before those on trial; NULL: none are */
     /* Quotes are judged in a process of its own; borrowed while the host opens. NULL: in threads.
      * */
     const struct assay_verifier_process_config *judge;
@@ -209,7 +209,7 @@ struct assay_host_config {
     const struct assay_accepted_recover *recovers;
     uint32_t recover_count;
     bool newcomer; /* the last member of genesis is this node, and of no state that is known yet */
-    struct assay_host_enclave enclave;
+    struct assay_runtime_enclave enclave;
     unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */
     /* SIGINT and SIGTERM end the loop, SIGHUP asks for a reload, SIGUSR1 for a line about the node
      * (blocked and read by signalfd). */
@@ -221,81 +221,84 @@ struct assay_host_config {
     const char *const *insecure; /* [insecure_count] what an operator accepted, by name */
     size_t insecure_count;
 #ifdef ASSAY_TEST_HOOKS
-    struct assay_host_hooks hooks;
+    struct assay_runtime_hooks hooks;
 #endif
 };
 
-/* What may change while a node runs. Pointers as in assay_host_config. */
-struct assay_host_tuning {
+/* What may change while a node runs. Pointers as in assay_runtime_config. */
+struct assay_runtime_settings {
     unsigned log_level;
     uint32_t verify_threads, drain_ms;
-    const struct assay_host_peer *peers; /* in the place of those before */
+    const struct assay_runtime_peer *peers; /* in the place of those before */
     size_t peer_count;
-    const char *advertise; /* as in assay_host_config */
+    const char *advertise; /* as in assay_runtime_config */
 };
 
 /*
- * assay_host_open - load and check the keys, start the pool, bind the sockets, restore the engine.
+ * assay_runtime_open - load and check the keys, start the pool, bind the sockets, restore the
+ * engine.
  *
- * Out:     *out on ASSAY_OK; message[ASSAY_HOST_MESSAGE_LEN] says why not otherwise
+ * Out:     *out on ASSAY_OK; message[ASSAY_RUNTIME_MESSAGE_LEN] says why not otherwise
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (the identity is no member, or not any more) | ASSAY_E_IO
  * (port in use, key file, socket) | ASSAY_E_STORE | ASSAY_E_MEMORY | ASSAY_E_CRYPTO | statuses of
  *          assay_engine_init and assay_keyring_load
  */
-ASSAY_CHECKED enum assay_status assay_host_open(const struct assay_host_config *config,
-                                                struct assay_host **out,
-                                                char message[static ASSAY_HOST_MESSAGE_LEN]);
-/* Turn until a signal (config.take_signals), assay_host_stop, or a boundary that leaves another
- * roster or other rules (assay_host_renews).
+ASSAY_CHECKED enum assay_status assay_runtime_open(const struct assay_runtime_config *config,
+                                                   struct assay_runtime **out,
+                                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
+/* Turn until a signal (config.take_signals), assay_runtime_stop, or a boundary that leaves another
+ * roster or other rules (assay_runtime_is_renewing).
  * Returns: ASSAY_OK (asked to end or to reload, or renews) | the ASSAY_CLASS_HOST status that
  * stopped the node
  */
-ASSAY_CHECKED enum assay_status assay_host_run(struct assay_host *host);
+ASSAY_CHECKED enum assay_status assay_runtime_run(struct assay_runtime *runtime);
 /* After run said ASSAY_OK: SIGHUP came; asked once, and run goes on afterwards. Returns: whether
  * so.
  */
-bool assay_host_reloads(struct assay_host *host);
+bool assay_runtime_poll_reload(struct assay_runtime *runtime);
 /*
- * assay_host_tune - take over what changed, between two turns.
+ * assay_runtime_reconfigure - take over what changed, between two turns.
  * Returns: ASSAY_OK | ASSAY_E_IO (a thread, an address) | ASSAY_E_MEMORY: all but that is in force
  */
-ASSAY_CHECKED enum assay_status assay_host_tune(struct assay_host *host,
-                                                const struct assay_host_tuning *tuning);
+ASSAY_CHECKED enum assay_status assay_runtime_reconfigure(
+    struct assay_runtime *runtime, const struct assay_runtime_settings *tuning);
 /* A line of event "reload": key (NULL: none) with its value, and a note. Returns: nothing. */
-void assay_host_told(struct assay_host *host, enum assay_severity severity, const char *key,
-                     const char *value, const char *note);
+void assay_runtime_log_reload(struct assay_runtime *runtime, enum assay_severity severity,
+                              const char *key, const char *value, const char *note);
 /* Returns: whether it was asked to end, and goes when nothing is in hand. */
-bool assay_host_ends(const struct assay_host *host);
+bool assay_runtime_is_draining(const struct assay_runtime *runtime);
 /* What came of a reload, for metrics. Returns: nothing. */
-void assay_host_reloaded(struct assay_host *host, bool taken);
+void assay_runtime_on_reload(struct assay_runtime *runtime, bool taken);
 /* How things stand, in one sentence. Returns: nothing. */
-void assay_host_sentence(struct assay_host *host, char text[static ASSAY_HOST_SENTENCE_LEN]);
+void assay_runtime_format_status(struct assay_runtime *runtime,
+                                 char text[static ASSAY_RUNTIME_STATUS_LEN]);
 /* After run or turn said ASSAY_OK: the epoch that follows is another engine's (docs/protocol.md
- * 9.6): assay_host_renew, unless the process is to end as well. Returns: whether so. */
-bool assay_host_renews(const struct assay_host *host);
+ * 9.6): assay_runtime_renew, unless the process is to end as well. Returns: whether so. */
+bool assay_runtime_is_renewing(const struct assay_runtime *runtime);
 /*
- * assay_host_renew - a host for the epoch that follows, in the place of one that renews.
+ * assay_runtime_renew - a host for the epoch that follows, in the place of one that renews.
  *
  * Timeline, counters and the clients of the admin socket go on; connections of peers are made anew.
  * In:      config: of the charter after the newest state in the store; what the old host borrowed
  *          is not used any more afterwards
  * Out:     *host: the new one, NULL unless ASSAY_OK
- * Returns: as assay_host_open
+ * Returns: as assay_runtime_open
  */
-ASSAY_CHECKED enum assay_status assay_host_renew(struct assay_host **host,
-                                                 const struct assay_host_config *config,
-                                                 char message[static ASSAY_HOST_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
+                                                    const struct assay_runtime_config *config,
+                                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 /* One turn that sleeps at most wait_ms_max: for tests that drive several hosts from one thread.
- * Returns: as assay_host_run; ASSAY_E_AGAIN while the node goes on */
-ASSAY_CHECKED enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max);
+ * Returns: as assay_runtime_run; ASSAY_E_AGAIN while the node goes on */
+ASSAY_CHECKED enum assay_status assay_runtime_poll(struct assay_runtime *runtime,
+                                                   uint32_t wait_ms_max);
 /* From the same thread or a signal handler: the loop ends after this turn. Returns: nothing. */
-void assay_host_stop(struct assay_host *host);
+void assay_runtime_stop(struct assay_runtime *runtime);
 /* Accepts a pointer to NULL; nulls it. Keys are wiped. Returns: nothing. */
-void assay_host_close(struct assay_host **host);
+void assay_runtime_close(struct assay_runtime **runtime);
 
 /* Returns: the engine, to look at (assay_engine_snapshot). */
-const struct assay_engine *assay_host_engine(const struct assay_host *host);
+const struct assay_engine *assay_runtime_engine(const struct assay_runtime *runtime);
 /* Returns: own roster slot. */
-uint16_t assay_host_slot(const struct assay_host *host);
+uint16_t assay_runtime_slot(const struct assay_runtime *runtime);
 
 #endif

@@ -16,22 +16,22 @@ struct host_change {
     uint8_t bytes[ASSAY_CHANGE_RECORD_LEN_MAX];
 };
 
-struct host_changes {
-    struct host_change items[HOST_CHANGES_MAX];
+struct runtime_changes {
+    struct host_change items[RUNTIME_CHANGES_MAX];
 };
 
 /* ------------------------------------------------------------ kept */
 
 /* An item in the store is its record; a freed one is a byte, since nothing can be deleted alone. */
-static enum assay_status keep(struct assay_host *host, uint32_t i)
+static enum assay_status keep(struct assay_runtime *runtime, uint32_t i)
 {
-    const struct host_change *item = &host->changes->items[i];
-    const struct assay_store_key key = { .number = HOST_META_CHANGES + i };
+    const struct host_change *item = &runtime->changes->items[i];
+    const struct assay_store_key key = { .number = RUNTIME_META_CHANGES + i };
     const uint8_t none = 0;
     struct assay_slice value = assay_slice_over(item->bytes, item->len);
     if (item->len == 0) value = assay_slice_over(&none, sizeof none);
-    ASSAY_TRY(assay_store_put(host->config.store, ASSAY_STORE_META, &key, value));
-    return assay_store_commit(host->config.store);
+    ASSAY_TRY(assay_store_put(runtime->config.store, ASSAY_STORE_META, &key, value));
+    return assay_store_commit(runtime->config.store);
 }
 
 static bool fill(struct host_change *item, struct assay_slice bytes)
@@ -46,41 +46,42 @@ static bool fill(struct host_change *item, struct assay_slice bytes)
     return true;
 }
 
-enum assay_status host_changes_open(struct assay_host *host)
+enum assay_status runtime_changes_open(struct assay_runtime *runtime)
 {
-    host->changes = calloc(1, sizeof *host->changes);
+    runtime->changes = calloc(1, sizeof *runtime->changes);
     uint8_t *bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
-    enum assay_status status = host->changes != NULL && bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    for (uint32_t i = 0; status == ASSAY_OK && i < HOST_CHANGES_MAX; i++) {
-        const struct assay_store_key key = { .number = HOST_META_CHANGES + i };
+    enum assay_status status =
+        runtime->changes != NULL && bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    for (uint32_t i = 0; status == ASSAY_OK && i < RUNTIME_CHANGES_MAX; i++) {
+        const struct assay_store_key key = { .number = RUNTIME_META_CHANGES + i };
         size_t len = 0;
-        status = assay_store_get(host->config.store, ASSAY_STORE_META, &key, bytes,
+        status = assay_store_get(runtime->config.store, ASSAY_STORE_META, &key, bytes,
                                  ASSAY_CHANGE_RECORD_LEN_MAX, &len);
         if (status == ASSAY_OK && len > 1)
-            (void)fill(&host->changes->items[i], assay_slice_over(bytes, len));
+            (void)fill(&runtime->changes->items[i], assay_slice_over(bytes, len));
         if (status == ASSAY_E_NOT_FOUND) status = ASSAY_OK;
     }
     free(bytes);
     return status;
 }
 
-void host_changes_close(struct assay_host *host)
+void runtime_changes_close(struct assay_runtime *runtime)
 {
-    free(host->changes);
-    host->changes = NULL;
+    free(runtime->changes);
+    runtime->changes = NULL;
 }
 
 /* ------------------------------------------------------------ offered */
 
-static void drop(struct assay_host *host, uint32_t i)
+static void drop(struct assay_runtime *runtime, uint32_t i)
 {
-    host->changes->items[i].len = 0;
-    const enum assay_status status = keep(host, i);
-    if (status != ASSAY_OK) host_fail(host, status, "store change");
+    runtime->changes->items[i].len = 0;
+    const enum assay_status status = keep(runtime, i);
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "store change");
 }
 
 /* Every member of an announcement has it. */
-static bool is_announced(const struct assay_host *host, const struct host_change *item)
+static bool is_announced(const struct assay_runtime *runtime, const struct host_change *item)
 {
     struct assay_change change;
     assay_change_of_record(assay_slice_over(item->bytes, item->len), &change);
@@ -89,95 +90,95 @@ static bool is_announced(const struct assay_host *host, const struct host_change
         struct assay_action action;
         struct assay_member_snapshot member;
         if (assay_action_next(&c, &action) != ASSAY_OK) return false;
-        const uint32_t slot = host_slot_of(host, action.node_id);
-        if (slot == host->members) return false;
-        assay_engine_member_snapshot(host->engine, (uint16_t)slot, &member);
+        const uint32_t slot = runtime_find_slot(runtime, action.node_id);
+        if (slot == runtime->members) return false;
+        assay_engine_member_snapshot(runtime->engine, (uint16_t)slot, &member);
         if (member.maintenance.until == 0 || member.maintenance.from != change.activation)
             return false;
     }
     return true;
 }
 
-static bool is_taken(const struct assay_host *host, const struct host_change *item)
+static bool is_taken(const struct assay_runtime *runtime, const struct host_change *item)
 {
     struct assay_changes_snapshot chain;
-    if (item->sequence == 0) return is_announced(host, item);
-    assay_engine_changes(host->engine, &chain);
+    if (item->sequence == 0) return is_announced(runtime, item);
+    assay_engine_changes(runtime->engine, &chain);
     return chain.sequence >= item->sequence;
 }
 
 /* Our own message is taken by the engine as one that was sent already: it is sent here. */
-static void offer(struct assay_host *host, const struct host_change *item)
+static void offer(struct assay_runtime *runtime, const struct host_change *item)
 {
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
     const struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
         .as.message = { .from = ASSAY_SLOT_SELF, .kind = ASSAY_MESSAGE_RECORD, .payload = bytes }
     };
-    host_queue(host, &event);
-    host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD, bytes);
+    runtime_queue_event(runtime, &event);
+    runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD, bytes);
 }
 
-static void say_expired(struct assay_host *host, const struct host_change *item)
+static void say_expired(struct assay_runtime *runtime, const struct host_change *item)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "change_expired")) {
-        assay_log_uint(&host->log, "sequence", item->sequence);
-        assay_log_uint(&host->log, "activation", item->activation);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "change_expired")) {
+        assay_log_uint(&runtime->log, "sequence", item->sequence);
+        assay_log_uint(&runtime->log, "activation", item->activation);
     }
-    assay_log_end(&host->log);
-    host_tell(
-        host, "change_expired", ASSAY_SLOT_ALL, item->sequence, item->activation,
+    assay_log_end(&runtime->log);
+    runtime_log_event(
+        runtime, "change_expired", ASSAY_SLOT_ALL, item->sequence, item->activation,
         "no block took this change %llu in time for epoch %llu, or another one of its number: "
         "draft it anew",
         (unsigned long long)item->sequence, (unsigned long long)item->activation);
 }
 
-static void say_submitted(struct assay_host *host, const struct assay_change *change)
+static void say_submitted(struct assay_runtime *runtime, const struct assay_change *change)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "change_submitted")) {
-        assay_log_uint(&host->log, "sequence", change->sequence);
-        assay_log_uint(&host->log, "activation", change->activation);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "change_submitted")) {
+        assay_log_uint(&runtime->log, "sequence", change->sequence);
+        assay_log_uint(&runtime->log, "activation", change->activation);
     }
-    assay_log_end(&host->log);
-    host_tell(host, "change_submitted", ASSAY_SLOT_ALL, change->sequence, change->activation,
-              "change %llu is offered for epoch %llu", (unsigned long long)change->sequence,
-              (unsigned long long)change->activation);
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "change_submitted", ASSAY_SLOT_ALL, change->sequence,
+                      change->activation, "change %llu is offered for epoch %llu",
+                      (unsigned long long)change->sequence, (unsigned long long)change->activation);
 }
 
 /* Is it this one that a block has, or another of the same number? */
-static bool is_ours(const struct assay_host *host, const struct host_change *item)
+static bool is_ours(const struct assay_runtime *runtime, const struct host_change *item)
 {
     struct assay_store_key key;
     uint8_t none[1];
     size_t len = 0;
     if (item->sequence == 0) return true;
-    return assay_store_find(host->config.store, ASSAY_STORE_CHANGE, item->digest, &key, none, 0,
+    return assay_store_find(runtime->config.store, ASSAY_STORE_CHANGE, item->digest, &key, none, 0,
                             &len) != ASSAY_E_NOT_FOUND;
 }
 
-void host_changes_turn(struct assay_host *host)
+void runtime_changes_on_epoch(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot chain;
-    assay_engine_snapshot(host->engine, &chain);
-    for (uint32_t i = 0; i < HOST_CHANGES_MAX; i++) {
-        const struct host_change *item = &host->changes->items[i];
+    assay_engine_snapshot(runtime->engine, &chain);
+    for (uint32_t i = 0; i < RUNTIME_CHANGES_MAX; i++) {
+        const struct host_change *item = &runtime->changes->items[i];
         if (item->len == 0) continue;
-        if (is_taken(host, item)) {
-            if (!is_ours(host, item)) say_expired(host, item);
-            drop(host, i);
+        if (is_taken(runtime, item)) {
+            if (!is_ours(runtime, item)) say_expired(runtime, item);
+            drop(runtime, i);
         } else if (item->activation < chain.epoch + ASSAY_ACTIVATION_AHEAD_MIN) {
-            say_expired(host, item);
-            drop(host, i);
+            say_expired(runtime, item);
+            drop(runtime, i);
         } else {
-            offer(host, item);
+            offer(runtime, item);
         }
-        if (host->failure != ASSAY_OK) return;
+        if (runtime->failure != ASSAY_OK) return;
     }
 }
 
 /* ------------------------------------------------------------ submitted */
 
-static enum assay_status judge(struct assay_host *host, struct assay_slice bytes,
+static enum assay_status judge(struct assay_runtime *runtime, struct assay_slice bytes,
                                struct assay_change_draft *draft,
                                char message[static ASSAY_CHANGE_MESSAGE])
 {
@@ -188,7 +189,8 @@ static enum assay_status judge(struct assay_host *host, struct assay_slice bytes
                        assay_status_text(status));
         return status;
     }
-    status = assay_change_basis_open(host_founding(host), host->config.store, &basis);
+    status =
+        assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
     if (status == ASSAY_OK) status = assay_change_judge(basis, draft, true, message);
     else
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "the newest state: %s",
@@ -197,14 +199,14 @@ static enum assay_status judge(struct assay_host *host, struct assay_slice bytes
     return status;
 }
 
-/* A free place, or the one that holds the very same. Returns: HOST_CHANGES_MAX when there is none.
- * */
-static uint32_t place_for(const struct host_changes *changes, struct assay_slice bytes)
+/* A free place, or the one that holds the very same. Returns: RUNTIME_CHANGES_MAX when there is
+ * none. */
+static uint32_t place_for(const struct runtime_changes *changes, struct assay_slice bytes)
 {
     uint8_t digest[32];
-    uint32_t free_one = HOST_CHANGES_MAX;
+    uint32_t free_one = RUNTIME_CHANGES_MAX;
     assay_sha256(bytes.bytes, bytes.len, digest);
-    for (uint32_t i = HOST_CHANGES_MAX; i-- > 0;) {
+    for (uint32_t i = RUNTIME_CHANGES_MAX; i-- > 0;) {
         const struct host_change *item = &changes->items[i];
         if (item->len > 0 && assay_bytes_equal(item->digest, digest, 32)) return i;
         if (item->len == 0) free_one = i;
@@ -212,33 +214,34 @@ static uint32_t place_for(const struct host_changes *changes, struct assay_slice
     return free_one;
 }
 
-enum assay_status host_change_submit(struct assay_host *host, struct assay_slice bytes,
-                                     struct assay_change_draft *draft,
-                                     char message[static ASSAY_CHANGE_MESSAGE])
+enum assay_status runtime_change_submit(struct assay_runtime *runtime, struct assay_slice bytes,
+                                        struct assay_change_draft *draft,
+                                        char message[static ASSAY_CHANGE_MESSAGE])
 {
-    const enum assay_status status = judge(host, bytes, draft, message);
+    const enum assay_status status = judge(runtime, bytes, draft, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY) return status;
-    const uint32_t i = place_for(host->changes, bytes);
-    if (i == HOST_CHANGES_MAX) {
+    const uint32_t i = place_for(runtime->changes, bytes);
+    if (i == RUNTIME_CHANGES_MAX) {
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE,
-                       "%d changes wait here already: assay change list", HOST_CHANGES_MAX);
+                       "%d changes wait here already: assay change list", RUNTIME_CHANGES_MAX);
         return ASSAY_E_FULL;
     }
-    (void)fill(&host->changes->items[i], bytes);
-    const enum assay_status kept = keep(host, i);
+    (void)fill(&runtime->changes->items[i], bytes);
+    const enum assay_status kept = keep(runtime, i);
     if (kept != ASSAY_OK) {
-        host_fail(host, kept, "store change");
+        runtime_fail(runtime, kept, "store change");
         return kept;
     }
-    offer(host, &host->changes->items[i]);
-    say_submitted(host, &draft->change);
+    offer(runtime, &runtime->changes->items[i]);
+    say_submitted(runtime, &draft->change);
     return status;
 }
 
-bool host_change_next(const struct assay_host *host, uint32_t *at, struct assay_slice *record)
+bool runtime_change_next(const struct assay_runtime *runtime, uint32_t *at,
+                         struct assay_slice *record)
 {
-    for (; *at < HOST_CHANGES_MAX; (*at)++) {
-        const struct host_change *item = &host->changes->items[*at];
+    for (; *at < RUNTIME_CHANGES_MAX; (*at)++) {
+        const struct host_change *item = &runtime->changes->items[*at];
         if (item->len == 0) continue;
         *record = assay_slice_over(item->bytes, item->len);
         (*at)++;
@@ -252,49 +255,50 @@ bool host_change_next(const struct assay_host *host, uint32_t *at, struct assay_
 /* In the store: the sequence number in 8 bytes, then node ids: a name may be another's later. */
 enum { SEQUENCE_LEN = 8, FELLED_LEN_MAX = SEQUENCE_LEN + 32 * ASSAY_MEMBERS_MAX };
 
-static bool is_felled(const struct assay_host *host, uint16_t slot, uint64_t epoch,
+static bool is_felled(const struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
                       uint8_t node_id[static 32])
 {
     struct assay_member_snapshot member;
-    assay_engine_member_snapshot(host->engine, slot, &member);
+    assay_engine_member_snapshot(runtime->engine, slot, &member);
     assay_bytes_copy(node_id, 32, member.node_id, 32);
-    return member.watched_weight > 0 && (member.felled || host->fail_epoch[slot] == epoch);
+    return member.watched_weight > 0 && (member.felled || runtime->fail_epoch[slot] == epoch);
 }
 
-void host_felled_keep(struct assay_host *host, uint64_t sequence, char *names, size_t names_len)
+void runtime_suspensions_save(struct assay_runtime *runtime, uint64_t sequence, char *names,
+                              size_t names_len)
 {
-    const struct assay_store_key key = { .number = HOST_META_FELLED };
+    const struct assay_store_key key = { .number = RUNTIME_META_SUSPENSIONS };
     struct assay_engine_snapshot chain;
     uint8_t bytes[FELLED_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_slice value = { 0 };
     size_t used = 0;
     names[0] = '\0';
-    assay_engine_snapshot(host->engine, &chain);
+    assay_engine_snapshot(runtime->engine, &chain);
     assay_writer_u64be(&w, sequence);
-    for (uint16_t slot = 0; slot < host->members; slot++) {
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
         uint8_t node_id[32];
         char name[ASSAY_NAME_MAX + 1];
-        if (!is_felled(host, slot, chain.epoch, node_id)) continue;
+        if (!is_felled(runtime, slot, chain.epoch, node_id)) continue;
         assay_writer_put(&w, node_id, sizeof node_id);
         const int n = snprintf(names + used, names_len - used, "%s%s", used > 0 ? ", " : "",
-                               host_name(host, slot, name, sizeof name));
+                               runtime_slot_name(runtime, slot, name, sizeof name));
         if (n > 0 && (size_t)n < names_len - used) used += (size_t)n;
     }
-    assay_dispatch_opened(host->dispatch);
+    assay_dispatch_opened(runtime->dispatch);
     enum assay_status status = assay_writer_finish(&w, &value);
     if (status == ASSAY_OK)
-        status = assay_store_put(host->config.store, ASSAY_STORE_META, &key, value);
-    if (status != ASSAY_OK) host_fail(host, status, "store change");
+        status = assay_store_put(runtime->config.store, ASSAY_STORE_META, &key, value);
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "store change");
 }
 
-size_t host_felled_load(struct assay_host *host, uint64_t sequence, uint64_t *slots,
-                        size_t capacity)
+size_t runtime_suspensions_load(struct assay_runtime *runtime, uint64_t sequence, uint64_t *slots,
+                                size_t capacity)
 {
-    const struct assay_store_key key = { .number = HOST_META_FELLED };
+    const struct assay_store_key key = { .number = RUNTIME_META_SUSPENSIONS };
     uint8_t bytes[FELLED_LEN_MAX];
     size_t len = 0, count = 0;
-    if (assay_store_get(host->config.store, ASSAY_STORE_META, &key, bytes, sizeof bytes, &len) !=
+    if (assay_store_get(runtime->config.store, ASSAY_STORE_META, &key, bytes, sizeof bytes, &len) !=
             ASSAY_OK ||
         len < SEQUENCE_LEN)
         return 0;
@@ -302,29 +306,30 @@ size_t host_felled_load(struct assay_host *host, uint64_t sequence, uint64_t *sl
     for (size_t i = 0; i < SEQUENCE_LEN; i++)
         of = of << 8 | bytes[i];
     for (size_t at = SEQUENCE_LEN; of == sequence && at + 32 <= len && count < capacity; at += 32) {
-        const uint32_t slot = host_slot_of(host, bytes + at);
-        if (slot < host->members) slots[count++] = slot;
+        const uint32_t slot = runtime_find_slot(runtime, bytes + at);
+        if (slot < runtime->members) slots[count++] = slot;
     }
     return count;
 }
 
-void host_ended_keep(struct assay_host *host, uint64_t sequence, enum assay_change_end end)
+void runtime_change_end_save(struct assay_runtime *runtime, uint64_t sequence,
+                             enum assay_change_end end)
 {
-    const struct assay_store_key key = { .epoch = sequence, .number = HOST_META_ENDED };
+    const struct assay_store_key key = { .epoch = sequence, .number = RUNTIME_META_CHANGE_ENDS };
     const uint8_t value = (uint8_t)end;
-    assay_dispatch_opened(host->dispatch);
-    const enum assay_status status = assay_store_put(host->config.store, ASSAY_STORE_META, &key,
+    assay_dispatch_opened(runtime->dispatch);
+    const enum assay_status status = assay_store_put(runtime->config.store, ASSAY_STORE_META, &key,
                                                      assay_slice_over(&value, sizeof value));
-    if (status != ASSAY_OK) host_fail(host, status, "store change");
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "store change");
 }
 
-enum assay_change_end host_ended_load(struct assay_host *host, uint64_t sequence)
+enum assay_change_end runtime_change_end_load(struct assay_runtime *runtime, uint64_t sequence)
 {
-    const struct assay_store_key key = { .epoch = sequence, .number = HOST_META_ENDED };
+    const struct assay_store_key key = { .epoch = sequence, .number = RUNTIME_META_CHANGE_ENDS };
     uint8_t value = 0;
     size_t len = 0;
-    if (assay_store_get(host->config.store, ASSAY_STORE_META, &key, &value, sizeof value, &len) !=
-            ASSAY_OK ||
+    if (assay_store_get(runtime->config.store, ASSAY_STORE_META, &key, &value, sizeof value,
+                        &len) != ASSAY_OK ||
         len != sizeof value || value > ASSAY_CHANGE_DROPPED)
         return ASSAY_CHANGE_NONE;
     return (enum assay_change_end)value;

@@ -4,125 +4,125 @@
  */
 #include "net/runtime/runtime_internal.h"
 
-static void answer_quote(struct assay_host *host, uint64_t epoch, uint32_t incarnation,
+static void answer_quote(struct assay_runtime *runtime, uint64_t epoch, uint32_t incarnation,
                          struct assay_slice bytes)
 {
     const struct assay_event event = {
         .kind = ASSAY_EVENT_QUOTE,
         .as.quote = { .epoch = epoch, .incarnation = incarnation, .bytes = bytes },
     };
-    host_queue(host, &event);
+    runtime_queue_event(runtime, &event);
 }
 
-void host_quote(struct assay_host *host, const struct assay_effect *effect)
+void runtime_request_quote(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const struct assay_slice none = { 0 };
-    const struct assay_host_enclave *enclave = &host->config.enclave;
-    host_services_quoted(host, none); /* the newer request replaces a program's */
-    host->quoting = true;
+    const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
+    runtime_services_on_quote(runtime, none); /* the newer request replaces a program's */
+    runtime->quoting = true;
     const enum assay_status status =
         enclave->request_quote(enclave->context, effect->as.quote.epoch,
                                effect->as.quote.incarnation, effect->as.quote.report_data);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
-        host_fail(host, status, "enclave quote");
+        runtime_fail(runtime, status, "enclave quote");
     } else if (status != ASSAY_OK) {
-        host->quoting = false;
-        answer_quote(host, effect->as.quote.epoch, effect->as.quote.incarnation, none);
+        runtime->quoting = false;
+        answer_quote(runtime, effect->as.quote.epoch, effect->as.quote.incarnation, none);
     }
 }
 
 /* Our own evidence is kept before anybody can ask for it: its bytes are in the batch that holds the
  * envelope which announces it. */
-static void take_quote(struct assay_host *host, const struct assay_enclave_event *event)
+static void take_quote(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     struct assay_slice bytes = event->as.quote.bytes;
     struct assay_engine_snapshot snapshot;
     uint8_t digest[32];
-    if (host_services_is_quote(host, event->as.quote.epoch)) {
-        host_services_quoted(host, bytes);
+    if (runtime_services_is_quote(runtime, event->as.quote.epoch)) {
+        runtime_services_on_quote(runtime, bytes);
         return;
     }
-    host->quoting = false;
+    runtime->quoting = false;
     if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) bytes = (struct assay_slice){ 0 };
     if (bytes.len > 0) {
-        assay_engine_snapshot(host->engine, &snapshot);
+        assay_engine_snapshot(runtime->engine, &snapshot);
         assay_sha256(bytes.bytes, bytes.len, digest);
-        assay_dispatch_opened(host->dispatch);
+        assay_dispatch_opened(runtime->dispatch);
         const enum assay_status status = assay_evidence_cache_put(
-            host->locker, snapshot.era, event->as.quote.epoch, digest, bytes);
-        if (status != ASSAY_OK) host_fail(host, status, "store evidence");
+            runtime->evidence_cache, snapshot.era, event->as.quote.epoch, digest, bytes);
+        if (status != ASSAY_OK) runtime_fail(runtime, status, "store evidence");
     }
-    answer_quote(host, event->as.quote.epoch, event->as.quote.incarnation, bytes);
+    answer_quote(runtime, event->as.quote.epoch, event->as.quote.incarnation, bytes);
 }
 
-void host_order(struct assay_host *host, const struct assay_order *order)
+void runtime_send_order(struct assay_runtime *runtime, const struct assay_order *order)
 {
-    const struct assay_host_enclave *enclave = &host->config.enclave;
+    const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     const enum assay_status status = enclave->order(enclave->context, order);
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_DEBUG, "order")) {
-        assay_log_text(&host->log, "kind", assay_order_name(order->kind));
-        assay_log_uint(&host->log, "epoch", order->epoch);
-        assay_log_uint(&host->log, "seq", order->seq);
-        assay_log_uint(&host->log, "incarnation", order->incarnation);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_DEBUG, "order")) {
+        assay_log_text(&runtime->log, "kind", assay_order_name(order->kind));
+        assay_log_uint(&runtime->log, "epoch", order->epoch);
+        assay_log_uint(&runtime->log, "seq", order->seq);
+        assay_log_uint(&runtime->log, "incarnation", order->incarnation);
     }
-    assay_log_end(&host->log);
-    if (status != ASSAY_OK) host_fail(host, status, "enclave order");
+    assay_log_end(&runtime->log);
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "enclave order");
 }
 
-static void tell_outcome(struct assay_host *host, const struct assay_enclave_event *event)
+static void tell_outcome(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     const struct assay_order *order = &event->as.outcome.order;
     const enum assay_status status = event->as.outcome.status;
     if (status == ASSAY_E_STALE) return; /* derived again from the head state, done before */
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "order_done")) {
-        assay_log_text(&host->log, "kind", assay_order_name(order->kind));
-        assay_log_uint(&host->log, "epoch", order->epoch);
-        assay_log_uint(&host->log, "seq", order->seq);
-        assay_log_text(&host->log, "status", assay_status_symbol(status));
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "order_done")) {
+        assay_log_text(&runtime->log, "kind", assay_order_name(order->kind));
+        assay_log_uint(&runtime->log, "epoch", order->epoch);
+        assay_log_uint(&runtime->log, "seq", order->seq);
+        assay_log_text(&runtime->log, "status", assay_status_symbol(status));
     }
-    assay_log_end(&host->log);
-    host_tell(host, "order_done", host->self, order->kind, (uint64_t)status, "%s: %s",
-              assay_order_name(order->kind), assay_status_text(status));
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "order_done", runtime->self, order->kind, (uint64_t)status, "%s: %s",
+                      assay_order_name(order->kind), assay_status_text(status));
 }
 
-static void tell_started(struct assay_host *host, const struct assay_enclave_event *event)
+static void tell_started(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     char hex[65];
     assay_hex_encode(event->as.started.measurement, 32, hex, sizeof hex);
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "enclave_started")) {
-        assay_log_uint(&host->log, "pid", (uint64_t)event->as.started.pid);
-        assay_log_text(&host->log, "measurement", hex);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "enclave_started")) {
+        assay_log_uint(&runtime->log, "pid", (uint64_t)event->as.started.pid);
+        assay_log_text(&runtime->log, "measurement", hex);
     }
-    assay_log_end(&host->log);
-    host_tell(host, "enclave_started", host->self, (uint64_t)event->as.started.pid, 0,
-              "enclave runs with measurement %.16s", hex);
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "enclave_started", runtime->self, (uint64_t)event->as.started.pid, 0,
+                      "enclave runs with measurement %.16s", hex);
 }
 
-static void tell_exited(struct assay_host *host, const struct assay_enclave_event *event)
+static void tell_exited(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "enclave_exited")) {
-        assay_log_uint(&host->log, "pid", (uint64_t)event->as.exited.pid);
-        assay_log_uint(&host->log, "status", (uint64_t)(unsigned)event->as.exited.wait_status);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "enclave_exited")) {
+        assay_log_uint(&runtime->log, "pid", (uint64_t)event->as.exited.pid);
+        assay_log_uint(&runtime->log, "status", (uint64_t)(unsigned)event->as.exited.wait_status);
     }
-    assay_log_end(&host->log);
-    host_tell(host, "enclave_exited", host->self, (uint64_t)event->as.exited.pid,
-              (uint64_t)(unsigned)event->as.exited.wait_status, "enclave ended, status %d",
-              event->as.exited.wait_status);
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "enclave_exited", runtime->self, (uint64_t)event->as.exited.pid,
+                      (uint64_t)(unsigned)event->as.exited.wait_status, "enclave ended, status %d",
+                      event->as.exited.wait_status);
 }
 
-void host_enclave_events(struct assay_host *host)
+void runtime_enclave_poll(struct assay_runtime *runtime)
 {
     struct assay_enclave_event event;
-    const struct assay_host_enclave *enclave = &host->config.enclave;
-    while (host->failure == ASSAY_OK && enclave->next(enclave->context, &event)) {
+    const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
+    while (runtime->failure == ASSAY_OK && enclave->next(enclave->context, &event)) {
         switch (event.kind) {
-        case ASSAY_ENCLAVE_QUOTE: take_quote(host, &event); continue;
+        case ASSAY_ENCLAVE_QUOTE: take_quote(runtime, &event); continue;
         case ASSAY_ENCLAVE_REBUILT:
-            host_keys_renew(host, event.as.rebuilt.ended_incarnation);
+            runtime_keys_renew(runtime, event.as.rebuilt.ended_incarnation);
             continue;
-        case ASSAY_ENCLAVE_OUTCOME: tell_outcome(host, &event); continue;
-        case ASSAY_ENCLAVE_STARTED: tell_started(host, &event); continue;
-        case ASSAY_ENCLAVE_EXITED: tell_exited(host, &event); continue;
+        case ASSAY_ENCLAVE_OUTCOME: tell_outcome(runtime, &event); continue;
+        case ASSAY_ENCLAVE_STARTED: tell_started(runtime, &event); continue;
+        case ASSAY_ENCLAVE_EXITED: tell_exited(runtime, &event); continue;
         }
         ASSAY_UNREACHABLE("enclave event");
     }

@@ -8,8 +8,9 @@
 
 #include <stdlib.h>
 
-static void deliver(struct assay_host *host, const uint8_t digest[static 32], int64_t at_unix_s,
-                    bool before, const struct assay_verdict *verdict, uint32_t asked)
+static void deliver(struct assay_runtime *runtime, const uint8_t digest[static 32],
+                    int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
+                    uint32_t asked)
 {
     struct assay_event event = {
         .kind = ASSAY_EVENT_VERDICT,
@@ -19,132 +20,133 @@ static void deliver(struct assay_host *host, const uint8_t digest[static 32], in
                         .asked = asked },
     };
     assay_bytes_copy(event.as.verdict.digest, 32, digest, 32);
-    host_queue(host, &event);
+    runtime_queue_event(runtime, &event);
 }
 
 /* ------------------------------------------------------------ the pool */
 
-static void wait_for_room(struct assay_host *host, const struct assay_verify_job *job)
+static void wait_for_room(struct assay_runtime *runtime, const struct assay_verify_job *job)
 {
-    struct host_waiting *item = calloc(1, sizeof *item);
+    struct runtime_waiting_job *item = calloc(1, sizeof *item);
     if (item != NULL) item->bytes = malloc(job->bytes.len);
     if (item == NULL || item->bytes == NULL) {
         free(item);
-        host_fail(host, ASSAY_E_MEMORY, "verification");
+        runtime_fail(runtime, ASSAY_E_MEMORY, "verification");
         return;
     }
     assay_bytes_copy(item->bytes, job->bytes.len, job->bytes.bytes, job->bytes.len);
     item->job = *job;
     item->job.bytes = assay_slice_over(item->bytes, job->bytes.len);
-    *host->waiting_end = item;
-    host->waiting_end = &item->next;
-    assay_count(&host->counters, ASSAY_COUNT_VERIFY_BACKPRESSURE);
+    *runtime->waiting_end = item;
+    runtime->waiting_end = &item->next;
+    assay_count(&runtime->counters, ASSAY_COUNT_VERIFY_BACKPRESSURE);
 }
 
-static void submit(struct assay_host *host, const struct assay_verify_job *job)
+static void submit(struct assay_runtime *runtime, const struct assay_verify_job *job)
 {
-    const enum assay_status status = host->waiting != NULL
+    const enum assay_status status = runtime->waiting != NULL
                                          ? ASSAY_E_AGAIN /* those before it first */
-                                         : assay_verify_pool_submit(host->pool, job);
+                                         : assay_verify_pool_submit(runtime->pool, job);
     if (status == ASSAY_E_AGAIN) {
-        wait_for_room(host, job);
+        wait_for_room(runtime, job);
     } else if (status != ASSAY_OK) {
-        host_fail(host, status, "verification");
+        runtime_fail(runtime, status, "verification");
     }
 }
 
-static void submit_waiting(struct assay_host *host)
+static void submit_waiting(struct assay_runtime *runtime)
 {
-    while (host->waiting != NULL) {
-        struct host_waiting *item = host->waiting;
-        const enum assay_status status = assay_verify_pool_submit(host->pool, &item->job);
+    while (runtime->waiting != NULL) {
+        struct runtime_waiting_job *item = runtime->waiting;
+        const enum assay_status status = assay_verify_pool_submit(runtime->pool, &item->job);
         if (status == ASSAY_E_AGAIN) return;
-        if (status != ASSAY_OK) host_fail(host, status, "verification");
-        host->waiting = item->next;
-        if (host->waiting == NULL) host->waiting_end = &host->waiting;
+        if (status != ASSAY_OK) runtime_fail(runtime, status, "verification");
+        runtime->waiting = item->next;
+        if (runtime->waiting == NULL) runtime->waiting_end = &runtime->waiting;
         free(item->bytes);
         free(item);
     }
 }
 
-void host_evidence_forget(struct assay_host *host)
+void runtime_evidence_clear(struct assay_runtime *runtime)
 {
-    while (host->waiting != NULL) {
-        struct host_waiting *item = host->waiting;
-        host->waiting = item->next;
+    while (runtime->waiting != NULL) {
+        struct runtime_waiting_job *item = runtime->waiting;
+        runtime->waiting = item->next;
         free(item->bytes);
         free(item);
     }
-    host->waiting_end = &host->waiting;
+    runtime->waiting_end = &runtime->waiting;
 }
 
-static bool is_in_force(const struct assay_host *host, int64_t at_unix_s)
+static bool is_in_force(const struct assay_runtime *runtime, int64_t at_unix_s)
 {
-    return assay_rules_in_force(host->config.past, host->config.past_count, at_unix_s);
+    return assay_rules_in_force(runtime->config.past, runtime->config.past_count, at_unix_s);
 }
 
-static void collect(struct assay_host *host)
+static void collect(struct assay_runtime *runtime)
 {
     uint8_t digest[32];
     int64_t at_unix_s = 0;
     bool before = false;
-    while (assay_dispatch_room(host->dispatch) &&
-           assay_verify_pool_next(host->pool, digest, &at_unix_s, &before, &host->verdict)) {
-        assay_count(&host->counters, ASSAY_COUNT_VERIFIED);
-        deliver(host, digest, at_unix_s, before, &host->verdict, 0);
+    while (assay_dispatch_room(runtime->dispatch) &&
+           assay_verify_pool_next(runtime->pool, digest, &at_unix_s, &before, &runtime->verdict)) {
+        assay_count(&runtime->counters, ASSAY_COUNT_VERIFIED);
+        deliver(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
         if (before) continue; /* nothing but a trial asks what the rules before say */
-        if (is_in_force(host, at_unix_s))
-            assay_evidence_cache_remember(host->locker, digest, at_unix_s, &host->verdict);
-        host_services_verdict(host, digest, at_unix_s, &host->verdict);
+        if (is_in_force(runtime, at_unix_s))
+            assay_evidence_cache_remember(runtime->evidence_cache, digest, at_unix_s,
+                                          &runtime->verdict);
+        runtime_services_on_verdict(runtime, digest, at_unix_s, &runtime->verdict);
     }
 }
 
 /* ------------------------------------------------------------ the judge */
 
-static void say_ready(struct assay_host *host, const struct assay_verifier_process_news *news)
+static void say_ready(struct assay_runtime *runtime, const struct assay_verifier_process_news *news)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "judge_ready"))
-        host_say_child(host, news->pid, news->took_ms, news->walls, news->landlock);
-    assay_log_end(&host->log);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "judge_ready"))
+        runtime_log_child(runtime, news->pid, news->took_ms, news->walls, news->landlock);
+    assay_log_end(&runtime->log);
 }
 
 /* It was taken over, or two processes of one build disagree: people have to look at it. */
-static void say_lied(struct assay_host *host, const struct assay_verifier_process_news *news)
+static void say_lied(struct assay_runtime *runtime, const struct assay_verifier_process_news *news)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR, "judge_lied")) {
-        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
-        assay_log_hex(&host->log, "about", news->digest, 32);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "judge_lied")) {
+        assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
+        assay_log_hex(&runtime->log, "about", news->digest, 32);
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
-static void say_fell(struct assay_host *host, const struct assay_verifier_process_news *news)
+static void say_fell(struct assay_runtime *runtime, const struct assay_verifier_process_news *news)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "judge_fell")) {
-        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
-        assay_log_text(&host->log, "why", news->why);
-        assay_log_uint(&host->log, "in_hand", news->in_hand);
-        assay_log_bool(&host->log, "was_ready", news->started);
-        if (news->unjudged) assay_log_hex(&host->log, "unjudged", news->digest, 32);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "judge_fell")) {
+        assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
+        assay_log_text(&runtime->log, "why", news->why);
+        assay_log_uint(&runtime->log, "in_hand", news->in_hand);
+        assay_log_bool(&runtime->log, "was_ready", news->started);
+        if (news->unjudged) assay_log_hex(&runtime->log, "unjudged", news->digest, 32);
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
 /* What became of the process that judges: nothing that it does may pass without a word. */
-static void hear_judge(struct assay_host *host)
+static void hear_judge(struct assay_runtime *runtime)
 {
     struct assay_verifier_process_losses since;
     struct assay_verifier_process_news news;
-    assay_verify_pool_losses(host->pool, &since);
-    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_FELL, since.restarts);
-    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
-    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_RETRIED, since.retried);
-    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_UNJUDGED, since.unjudged);
-    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_LIED, since.lied);
-    while (assay_verify_pool_news(host->pool, &news)) {
-        if (news.ready) say_ready(host, &news);
-        else if (news.lied) say_lied(host, &news);
-        else say_fell(host, &news);
+    assay_verify_pool_losses(runtime->pool, &since);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_FELL, since.restarts);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_RETRIED, since.retried);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_UNJUDGED, since.unjudged);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_LIED, since.lied);
+    while (assay_verify_pool_news(runtime->pool, &news)) {
+        if (news.ready) say_ready(runtime, &news);
+        else if (news.lied) say_lied(runtime, &news);
+        else say_fell(runtime, &news);
     }
 }
 
@@ -154,8 +156,8 @@ static void hear_judge(struct assay_host *host)
 static enum assay_status get(void *context, const uint8_t digest[static 32],
                              struct assay_slice *bytes)
 {
-    const struct assay_host *host = context;
-    return assay_evidence_cache_get(host->locker, digest, bytes);
+    const struct assay_runtime *runtime = context;
+    return assay_evidence_cache_get(runtime->evidence_cache, digest, bytes);
 }
 
 /* What others announced is had again after a crash: it is durable with the next commit, as what a
@@ -163,21 +165,21 @@ static enum assay_status get(void *context, const uint8_t digest[static 32],
 static enum assay_status keep(void *context, uint64_t epoch, const uint8_t digest[static 32],
                               struct assay_slice bytes)
 {
-    struct assay_host *host = context;
+    struct assay_runtime *runtime = context;
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(host->engine, &snapshot);
-    return assay_evidence_cache_put(host->locker, snapshot.era, epoch, digest, bytes);
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    return assay_evidence_cache_put(runtime->evidence_cache, snapshot.era, epoch, digest, bytes);
 }
 
 /* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch, and what fails
  * under trial by those before, too (9.9). */
-static void choose_rules(const struct assay_host *host, const struct assay_fetch_request *request,
-                         struct assay_verify_job *job)
+static void choose_rules(const struct assay_runtime *runtime,
+                         const struct assay_fetch_request *request, struct assay_verify_job *job)
 {
-    const struct assay_host_past *past =
+    const struct assay_runtime_past_rules *past =
         request->before
-            ? host->config.before
-            : assay_rules_past(host->config.past, host->config.past_count, request->epoch);
+            ? runtime->config.before
+            : assay_rules_past(runtime->config.past, runtime->config.past_count, request->epoch);
     job->before = request->before;
     ASSAY_ASSERT(past != NULL || !request->before); /* made of the state that has the trial */
     if (past == NULL) return;
@@ -189,38 +191,39 @@ static void choose_rules(const struct assay_host *host, const struct assay_fetch
 static enum assay_status judge(void *context, const struct assay_fetch_request *request,
                                struct assay_slice bytes)
 {
-    struct assay_host *host = context;
+    struct assay_runtime *runtime = context;
     struct assay_verify_job job = { .kind = request->kind,
                                     .at_unix_s = request->at_unix_s,
                                     .bytes = bytes };
     const struct assay_verdict *known =
-        !request->before && is_in_force(host, request->at_unix_s)
-            ? assay_evidence_cache_verdict(host->locker, request->digest, request->at_unix_s)
+        !request->before && is_in_force(runtime, request->at_unix_s)
+            ? assay_evidence_cache_verdict(runtime->evidence_cache, request->digest,
+                                           request->at_unix_s)
             : NULL;
     if (known != NULL && known->kind == request->kind) {
-        assay_count(&host->counters, ASSAY_COUNT_VERIFY_MEMO);
-        deliver(host, request->digest, request->at_unix_s, false, known, 0);
+        assay_count(&runtime->counters, ASSAY_COUNT_VERIFY_MEMO);
+        deliver(runtime, request->digest, request->at_unix_s, false, known, 0);
         return ASSAY_OK;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, request->digest, 32);
-    choose_rules(host, request, &job);
-    submit(host, &job);
+    choose_rules(runtime, request, &job);
+    submit(runtime, &job);
     return ASSAY_OK;
 }
 
-void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32],
-                         enum assay_evidence_kind kind, int64_t at_unix_s,
-                         struct assay_slice bytes)
+void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t digest[static 32],
+                               enum assay_evidence_kind kind, int64_t at_unix_s,
+                               struct assay_slice bytes)
 {
     struct assay_verify_job job = { .kind = kind, .at_unix_s = at_unix_s, .bytes = bytes };
     const struct assay_verdict *known =
-        assay_evidence_cache_verdict(host->locker, digest, at_unix_s);
+        assay_evidence_cache_verdict(runtime->evidence_cache, digest, at_unix_s);
     if (known != NULL && known->kind == kind) {
-        host_services_verdict(host, digest, at_unix_s, known);
+        runtime_services_on_verdict(runtime, digest, at_unix_s, known);
         return;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, digest, 32);
-    submit(host, &job);
+    submit(runtime, &job);
 }
 
 static void answer(void *context, const struct assay_fetch_request *request, uint32_t asked)
@@ -231,69 +234,71 @@ static void answer(void *context, const struct assay_fetch_request *request, uin
 static void send(void *context, uint16_t to, enum assay_message_kind kind,
                  struct assay_slice payload)
 {
-    host_send(context, to, ASSAY_SLOT_ALL, kind, payload);
+    runtime_send(context, to, ASSAY_SLOT_ALL, kind, payload);
 }
 
-void host_evidence_open(struct assay_host *host)
+void runtime_evidence_open(struct assay_runtime *runtime)
 {
-    host->pulls = (struct assay_evidence_pull){
-        .world = { host, get, keep, judge, answer, send },
-        .self = host->self,
-        .members = host->members,
-        .gossip = host->gossip,
-        .limits = host->limits,
-        .counters = &host->counters,
-        .waits = host->view != NULL,
+    runtime->evidence_pull = (struct assay_evidence_pull){
+        .world = { runtime, get, keep, judge, answer, send },
+        .self = runtime->self,
+        .members = runtime->members,
+        .gossip = runtime->gossip,
+        .limits = runtime->limits,
+        .counters = &runtime->counters,
+        .waits = runtime->overlay != NULL,
     };
 }
 
-static void stop_if_failed(struct assay_host *host, enum assay_status status)
+static void stop_if_failed(struct assay_runtime *runtime, enum assay_status status)
 {
-    if (status != ASSAY_OK) host_fail(host, status, "store evidence");
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "store evidence");
 }
 
-void host_fetch(struct assay_host *host, const struct assay_effect *effect)
+void runtime_fetch_evidence(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    stop_if_failed(host, assay_evidence_pull_fetch(&host->pulls, host->now_ms, effect));
+    stop_if_failed(runtime,
+                   assay_evidence_pull_fetch(&runtime->evidence_pull, runtime->now_ms, effect));
 }
 
-void host_verify(struct assay_host *host, const struct assay_effect *effect)
+void runtime_verify_evidence(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    stop_if_failed(host, assay_evidence_pull_verify(&host->pulls, effect));
+    stop_if_failed(runtime, assay_evidence_pull_verify(&runtime->evidence_pull, effect));
 }
 
-void host_pull(struct assay_host *host, uint16_t from, struct assay_slice payload)
+void runtime_on_pull(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(host, assay_evidence_pull_serve(&host->pulls, from, payload));
+    stop_if_failed(runtime, assay_evidence_pull_serve(&runtime->evidence_pull, from, payload));
 }
 
-void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payload)
+void runtime_on_pulled(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(host, assay_evidence_pull_pulled(&host->pulls, host->now_ms, from, payload));
+    stop_if_failed(runtime, assay_evidence_pull_pulled(&runtime->evidence_pull, runtime->now_ms,
+                                                       from, payload));
 }
 
-void host_evidence_turn(struct assay_host *host)
+void runtime_evidence_poll(struct assay_runtime *runtime)
 {
-    collect(host);
-    hear_judge(host);
-    submit_waiting(host);
-    while (assay_dispatch_room(host->dispatch) &&
-           assay_evidence_pull_turn(&host->pulls, host->now_ms)) {
+    collect(runtime);
+    hear_judge(runtime);
+    submit_waiting(runtime);
+    while (assay_dispatch_room(runtime->dispatch) &&
+           assay_evidence_pull_turn(&runtime->evidence_pull, runtime->now_ms)) {
     }
 }
 
 /* ------------------------------------------------------------ what the engine has forgotten */
 
-void host_load(struct assay_host *host, const uint8_t digest[static 32])
+void runtime_load_evidence(struct assay_runtime *runtime, const uint8_t digest[static 32])
 {
     struct assay_event event = { .kind = ASSAY_EVENT_EVIDENCE };
     const enum assay_status status =
-        assay_evidence_cache_get(host->locker, digest, &event.as.evidence.bytes);
+        assay_evidence_cache_get(runtime->evidence_cache, digest, &event.as.evidence.bytes);
     if (status == ASSAY_E_STORE) {
-        host_fail(host, status, "store read");
+        runtime_fail(runtime, status, "store read");
         return;
     }
     if (status != ASSAY_OK) event.as.evidence.bytes = (struct assay_slice){ 0 };
     assay_bytes_copy(event.as.evidence.digest, 32, digest, 32);
-    host_queue(host, &event);
+    runtime_queue_event(runtime, &event);
 }

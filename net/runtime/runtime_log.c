@@ -13,18 +13,19 @@
 #include <stdarg.h>
 #include <string.h>
 
-const char *host_standing(uint64_t standing)
+const char *runtime_standing_name(uint64_t standing)
 {
     return assay_document_standing(standing);
 }
 
-const char *host_name(const struct assay_host *host, uint16_t slot, char *text, size_t text_len)
+const char *runtime_slot_name(const struct assay_runtime *runtime, uint16_t slot, char *text,
+                              size_t text_len)
 {
     ASSAY_ASSERT(text_len > 0);
     text[0] = '\0';
-    if (slot >= host->members) return text;
+    if (slot >= runtime->members) return text;
     /* Names come from genesis, which operators sign; terminals are protected all the same. */
-    const struct assay_slice name = host->config.genesis->members[slot].name;
+    const struct assay_slice name = runtime->config.genesis->members[slot].name;
     size_t len = 0;
     for (; len < name.len && len + 1 < text_len; len++) {
         const uint8_t b = name.bytes[len];
@@ -34,23 +35,24 @@ const char *host_name(const struct assay_host *host, uint16_t slot, char *text, 
     return text;
 }
 
-static void say_not_kept(struct assay_host *host, enum assay_status status)
+static void say_not_kept(struct assay_runtime *runtime, enum assay_status status)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "timeline_failed")) {
-        assay_log_text(&host->log, "path", host->config.timeline_path);
-        assay_log_text(&host->log, "status", assay_status_symbol(status));
-        assay_log_text(&host->log, "note", "what happens from now on is not told after a restart");
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "timeline_failed")) {
+        assay_log_text(&runtime->log, "path", runtime->config.timeline_path);
+        assay_log_text(&runtime->log, "status", assay_status_symbol(status));
+        assay_log_text(&runtime->log, "note",
+                       "what happens from now on is not told after a restart");
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
-void host_timeline_open(struct assay_host *host)
+void runtime_timeline_open(struct assay_runtime *runtime)
 {
-    const char *path = host->config.timeline_path;
-    if (path == NULL || path[0] == '\0' || host->renewed) return; /* taken over */
+    const char *path = runtime->config.timeline_path;
+    if (path == NULL || path[0] == '\0' || runtime->renewed) return; /* taken over */
     const enum assay_status status =
-        assay_timeline_file_open(path, &host->timeline, &host->timeline_file);
-    if (status != ASSAY_OK) say_not_kept(host, status);
+        assay_timeline_file_open(path, &runtime->timeline, &runtime->timeline_file);
+    if (status != ASSAY_OK) say_not_kept(runtime, status);
 }
 
 /* The close and what moved with it: of the epoch that closed, as log and export have it, not of
@@ -61,26 +63,26 @@ static bool belongs_to_close(const char *code)
            strcmp(code, assay_note_name(ASSAY_NOTE_STANDING)) == 0;
 }
 
-void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_t a, uint64_t b,
-               const char *format, ...)
+void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t slot, uint64_t a,
+                       uint64_t b, const char *format, ...)
 {
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(host->engine, &snapshot);
-    struct assay_timeline_event *event = assay_timeline_add(&host->timeline, code, slot);
-    event->at_unix_ms = host->at_unix_ms;
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    struct assay_timeline_event *event = assay_timeline_add(&runtime->timeline, code, slot);
+    event->at_unix_ms = runtime->at_unix_ms;
     event->epoch = snapshot.epoch;
-    if (host->closed_epoch != 0 && belongs_to_close(code)) event->epoch = host->closed_epoch;
+    if (runtime->closed_epoch != 0 && belongs_to_close(code)) event->epoch = runtime->closed_epoch;
     event->a = a;
     event->b = b;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(event->text, sizeof event->text, format, args);
     va_end(args);
-    if (host->timeline_file == NULL) return;
-    const enum assay_status kept = assay_timeline_file_put(host->timeline_file, event);
+    if (runtime->timeline_file == NULL) return;
+    const enum assay_status kept = assay_timeline_file_put(runtime->timeline_file, event);
     if (kept == ASSAY_OK) return;
-    assay_timeline_file_close(&host->timeline_file);
-    say_not_kept(host, kept);
+    assay_timeline_file_close(&runtime->timeline_file);
+    say_not_kept(runtime, kept);
 }
 
 /* ------------------------------------------------------------ notes */
@@ -131,149 +133,157 @@ static enum assay_severity severity_of(enum assay_note note)
 }
 
 /* Rule, expected, observed: what whoever reads the log of the failing node looks for. */
-static void log_reason(struct assay_host *host, uint16_t slot)
+static void log_reason(struct assay_runtime *runtime, uint16_t slot)
 {
     struct assay_member_snapshot snapshot;
-    assay_engine_member_snapshot(host->engine, slot, &snapshot);
+    assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
     if (snapshot.last_reason[0] != '\0')
-        assay_log_text(&host->log, "reason", snapshot.last_reason);
+        assay_log_text(&runtime->log, "reason", snapshot.last_reason);
 }
 
-static void log_note(struct assay_host *host, const struct assay_effect *effect)
+static void log_note(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     const uint16_t slot = effect->as.note.slot;
     const enum assay_note note = effect->as.note.note;
-    if (assay_log_begin(&host->log, severity_of(note), assay_note_name(note))) {
-        if (slot < host->members)
-            assay_log_text(&host->log, "subject", host_name(host, slot, name, sizeof name));
-        assay_note_fields(&host->log, note, effect->as.note.a, effect->as.note.b);
-        if (note == ASSAY_NOTE_FAIL_PROVEN && slot < host->members) log_reason(host, slot);
+    if (assay_log_begin(&runtime->log, severity_of(note), assay_note_name(note))) {
+        if (slot < runtime->members)
+            assay_log_text(&runtime->log, "subject",
+                           runtime_slot_name(runtime, slot, name, sizeof name));
+        assay_note_fields(&runtime->log, note, effect->as.note.a, effect->as.note.b);
+        if (note == ASSAY_NOTE_FAIL_PROVEN && slot < runtime->members) log_reason(runtime, slot);
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
 /* Why a member stands where it stands, as this node judged or the close said. */
-static void tell_about(struct assay_host *host, const struct assay_effect *effect, const char *what)
+static void tell_about(struct assay_runtime *runtime, const struct assay_effect *effect,
+                       const char *what)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot = { 0 };
     const uint16_t slot = effect->as.note.slot;
-    if (slot < host->members) assay_engine_member_snapshot(host->engine, slot, &snapshot);
-    host_tell(host, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
-              effect->as.note.b, "%s %s%s%.100s", host_name(host, slot, name, sizeof name), what,
-              snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
+    if (slot < runtime->members) assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
+                      effect->as.note.b, "%s %s%s%.100s",
+                      runtime_slot_name(runtime, slot, name, sizeof name), what,
+                      snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
 }
 
 /* What evidence failed by before is not the reason why none is there. */
-static void tell_missing(struct assay_host *host, const struct assay_effect *effect)
+static void tell_missing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot = { 0 };
     const uint16_t slot = effect->as.note.slot;
-    if (slot < host->members) assay_engine_member_snapshot(host->engine, slot, &snapshot);
+    if (slot < runtime->members) assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
     if (!assay_outcome_is_fail(snapshot.own_outcome)) {
-        tell_about(host, effect, "sent no evidence");
+        tell_about(runtime, effect, "sent no evidence");
         return;
     }
-    host_tell(host, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
-              effect->as.note.b, "%s sent no evidence: the last that came fails",
-              host_name(host, slot, name, sizeof name));
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
+                      effect->as.note.b, "%s sent no evidence: the last that came fails",
+                      runtime_slot_name(runtime, slot, name, sizeof name));
 }
 
 /* It is no judgement: the last one is not the reason of it. */
-static void tell_listed(struct assay_host *host, const struct assay_effect *effect)
+static void tell_listed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
-              effect->as.note.b, "%s listed anew, with new keys",
-              host_name(host, effect->as.note.slot, name, sizeof name));
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
+                      effect->as.note.a, effect->as.note.b, "%s listed anew, with new keys",
+                      runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name));
 }
 
-static void tell_standing(struct assay_host *host, const struct assay_effect *effect)
+static void tell_standing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot;
-    ASSAY_ASSERT(effect->as.note.slot < host->members);
+    ASSAY_ASSERT(effect->as.note.slot < runtime->members);
     const bool worse = effect->as.note.b > effect->as.note.a; /* better is smaller */
-    assay_engine_member_snapshot(host->engine, effect->as.note.slot, &snapshot);
-    host_tell(
-        host, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
+    assay_engine_member_snapshot(runtime->engine, effect->as.note.slot, &snapshot);
+    runtime_log_event(
+        runtime, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
         effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.72s",
-        host_name(host, effect->as.note.slot, name, sizeof name), host_standing(effect->as.note.a),
-        host_standing(effect->as.note.b), (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
+        runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name),
+        runtime_standing_name(effect->as.note.a), runtime_standing_name(effect->as.note.b),
+        (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
         worse && snapshot.last_reason[0] != '\0' ? ": " : "", worse ? snapshot.last_reason : "");
 }
 
 /* docs/protocol.md 6.7. */
-static void tell_votes(struct assay_host *host, const struct assay_effect *effect)
+static void tell_votes(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     const enum assay_note note = effect->as.note.note;
     const unsigned long long b = effect->as.note.b;
     const uint16_t slot = effect->as.note.slot;
-    (void)host_name(host, slot, name, sizeof name);
+    (void)runtime_slot_name(runtime, slot, name, sizeof name);
     if (note == ASSAY_NOTE_VOTES_LOST)
-        host_tell(host, assay_note_name(note), slot, effect->as.note.a, b,
-                  "the votes of %s do not count: it ballots and shows no evidence; repair its "
-                  "quotes (assay doctor there), or drain it",
-                  name);
+        runtime_log_event(
+            runtime, assay_note_name(note), slot, effect->as.note.a, b,
+            "the votes of %s do not count: it ballots and shows no evidence; repair its "
+            "quotes (assay doctor there), or drain it",
+            name);
     else if (note == ASSAY_NOTE_VOTES_SPARED)
-        host_tell(host, assay_note_name(note), slot, effect->as.note.a, b,
-                  "%s shows no evidence and keeps its votes, for no more than the floor of %llu %% "
-                  "has any: repair its quotes, or drain it",
-                  name, b);
+        runtime_log_event(
+            runtime, assay_note_name(note), slot, effect->as.note.a, b,
+            "%s shows no evidence and keeps its votes, for no more than the floor of %llu %% "
+            "has any: repair its quotes, or drain it",
+            name, b);
     else
-        host_tell(host, assay_note_name(note), slot, effect->as.note.a, b,
-                  "the votes of %s count again: its evidence passes", name);
+        runtime_log_event(runtime, assay_note_name(note), slot, effect->as.note.a, b,
+                          "the votes of %s count again: its evidence passes", name);
 }
 
-static void tell_plain(struct assay_host *host, const struct assay_effect *effect, const char *text)
+static void tell_plain(struct assay_runtime *runtime, const struct assay_effect *effect,
+                       const char *text)
 {
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
-              effect->as.note.b, "%s", text);
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
+                      effect->as.note.a, effect->as.note.b, "%s", text);
 }
 
-static void tell_ended(struct assay_host *host, const struct assay_effect *effect)
+static void tell_ended(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char names[ASSAY_TIMELINE_TEXT - 80];
-    host_ended_keep(host, effect->as.note.a, (enum assay_change_end)effect->as.note.b);
+    runtime_change_end_save(runtime, effect->as.note.a, (enum assay_change_end)effect->as.note.b);
     if (effect->as.note.b != ASSAY_CHANGE_REVERTED) {
-        tell_plain(host, effect, "the change could not be applied as a whole: it is void");
+        tell_plain(runtime, effect, "the change could not be applied as a whole: it is void");
         return;
     }
-    host_felled_keep(host, effect->as.note.a, names, sizeof names);
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
-              effect->as.note.b, "felled more than a fifth: the rules before are back. Felled: %s",
-              names);
+    runtime_suspensions_save(runtime, effect->as.note.a, names, sizeof names);
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
+                      effect->as.note.a, effect->as.note.b,
+                      "felled more than a fifth: the rules before are back. Felled: %s", names);
 }
 
-static void tell_taken(struct assay_host *host, const struct assay_effect *effect)
+static void tell_taken(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char until[ASSAY_RFC3339_LEN + 1] = "";
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
     assay_rfc3339_format((int64_t)(b / 1000), until);
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-              "newer collateral stands in a block: it serves from the first epoch after %s on "
-              "(assay collateral status)",
-              until);
+    runtime_log_event(
+        runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+        "newer collateral stands in a block: it serves from the first epoch after %s on "
+        "(assay collateral status)",
+        until);
 }
 
-static void tell_reverted(struct assay_host *host, const struct assay_effect *effect)
+static void tell_reverted(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char names[ASSAY_TIMELINE_TEXT - 100];
-    host_felled_keep(host, 0, names, sizeof names);
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
-              effect->as.note.b,
-              "newer collateral felled more than a fifth: the set before is back. Felled: %s",
-              names);
+    runtime_suspensions_save(runtime, 0, names, sizeof names);
+    runtime_log_event(
+        runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
+        effect->as.note.b,
+        "newer collateral felled more than a fifth: the set before is back. Felled: %s", names);
 }
 
-static void note_fail(struct assay_host *host, uint16_t slot)
+static void note_fail(struct assay_runtime *runtime, uint16_t slot)
 {
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(host->engine, &snapshot);
-    if (slot < host->members) host->fail_epoch[slot] = snapshot.epoch;
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    if (slot < runtime->members) runtime->fail_epoch[slot] = snapshot.epoch;
 }
 
 /* What nobody has, as ASSAY_NOTE_CANNOT_CATCH_UP numbers it, and what to do. */
@@ -295,232 +305,238 @@ static const char *missing_text(uint64_t what)
     return "something that no peer has";
 }
 
-static void tell_era(struct assay_host *host, const struct assay_effect *effect)
+static void tell_era(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const enum assay_note note = effect->as.note.note;
     const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
     const char *name = assay_note_name(note);
     if (note == ASSAY_NOTE_FENCED)
-        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
-                  "the operators have fenced era %llu: nothing is signed in it any more", a);
+        runtime_log_event(runtime, name, ASSAY_SLOT_ALL, a, b,
+                          "the operators have fenced era %llu: nothing is signed in it any more",
+                          a);
     else if (note == ASSAY_NOTE_ERA_FORKED)
-        host_tell(host, name, effect->as.note.slot, a, b,
-                  "a member is in another era %llu, at height %llu: two RECOVERs, or one beside an "
-                  "era that goes on; operators compare assay recover status",
-                  a, b);
+        runtime_log_event(
+            runtime, name, effect->as.note.slot, a, b,
+            "a member is in another era %llu, at height %llu: two RECOVERs, or one beside an "
+            "era that goes on; operators compare assay recover status",
+            a, b);
     else if (note == ASSAY_NOTE_RELEASED)
-        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
-                  "the operators in force have released the fence of era %llu: this node signs "
-                  "again from the next epoch, or restart, on",
-                  a);
+        runtime_log_event(
+            runtime, name, ASSAY_SLOT_ALL, a, b,
+            "the operators in force have released the fence of era %llu: this node signs "
+            "again from the next epoch, or restart, on",
+            a);
     else if (note == ASSAY_NOTE_RECOVER_UNCONFIRMED)
-        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
-                  "a RECOVER that begins era %llu waits: members of more than a third of the "
-                  "weight have to say that they took it; if that cannot be, compare its id with "
-                  "another operator and accept it (assay recover accept)",
-                  a);
+        runtime_log_event(
+            runtime, name, ASSAY_SLOT_ALL, a, b,
+            "a RECOVER that begins era %llu waits: members of more than a third of the "
+            "weight have to say that they took it; if that cannot be, compare its id with "
+            "another operator and accept it (assay recover accept)",
+            a);
     else if (note == ASSAY_NOTE_RECOVERED)
-        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
-                  "era %llu begins, by decision of the operators", a);
+        runtime_log_event(runtime, name, ASSAY_SLOT_ALL, a, b,
+                          "era %llu begins, by decision of the operators", a);
     else
-        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
-                  "a RECOVER on height %llu is refused: what is final here, up to height %llu, "
-                  "would be undone, or is another chain",
-                  b, a);
+        runtime_log_event(
+            runtime, name, ASSAY_SLOT_ALL, a, b,
+            "a RECOVER on height %llu is refused: what is final here, up to height %llu, "
+            "would be undone, or is another chain",
+            b, a);
 }
 
-static void tell_active(struct assay_host *host, const struct assay_effect *effect)
+static void tell_active(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    tell_plain(host, effect,
+    tell_plain(runtime, effect,
                effect->as.note.b ? "newer collateral is in force, with a higher evaluation number"
                                  : "newer collateral is in force");
 }
 
-static void tell_fetched(struct assay_host *host, const struct assay_effect *effect)
+static void tell_fetched(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    tell_plain(host, effect, "every document of services is here");
+    tell_plain(runtime, effect, "every document of services is here");
 }
 
-static void tell_change(struct assay_host *host, const struct assay_effect *effect)
+static void tell_change(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-              "change %llu stands in a block: in force from epoch %llu", a, b);
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+                      "change %llu stands in a block: in force from epoch %llu", a, b);
 }
 
 static const char shared_text[] =
     "another process uses the identity of this node: was its folder copied? Stop one of the two "
     "and make new keys for it, before both are suspended";
 
-static void tell_shared(struct assay_host *host, const struct assay_effect *effect)
+static void tell_shared(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    host->shared.told = true;
-    host->shared.since_ms = host->now_ms;
-    tell_plain(host, effect, shared_text);
+    runtime->shared.told = true;
+    runtime->shared.since_ms = runtime->now_ms;
+    tell_plain(runtime, effect, shared_text);
 }
 
-void host_shared(struct assay_host *host, const char *where)
+void runtime_on_shared_identity(struct assay_runtime *runtime, const char *where)
 {
-    if (host->shared.told) return;
-    host->shared.told = true;
-    host->shared.since_ms = host->now_ms;
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR,
+    if (runtime->shared.told) return;
+    runtime->shared.told = true;
+    runtime->shared.since_ms = runtime->now_ms;
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR,
                         assay_note_name(ASSAY_NOTE_IDENTITY_IN_USE)) &&
         where[0] != '\0')
-        assay_log_text(&host->log, "address", where);
-    assay_log_end(&host->log);
-    host_tell(host, assay_note_name(ASSAY_NOTE_IDENTITY_IN_USE), ASSAY_SLOT_ALL, 0, 0, "%s",
-              shared_text);
+        assay_log_text(&runtime->log, "address", where);
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, assay_note_name(ASSAY_NOTE_IDENTITY_IN_USE), ASSAY_SLOT_ALL, 0, 0,
+                      "%s", shared_text);
 }
 
-static void tell_in_force(struct assay_host *host, const struct assay_effect *effect)
+static void tell_in_force(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const unsigned long long change = effect->as.note.a;
-    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, change,
-              effect->as.note.b, "change %llu is in force", change);
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, change,
+                      effect->as.note.b, "change %llu is in force", change);
 }
 
 /* Who catches up closes more than one epoch in a step. */
-static void tell_closed(struct assay_host *host, const struct assay_effect *effect)
+static void tell_closed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    host->closed_epoch = effect->as.note.a;
-    tell_plain(host, effect,
+    runtime->closed_epoch = effect->as.note.a;
+    tell_plain(runtime, effect,
                effect->as.note.b ? "closed, certified"
                                  : "closed without a certificate: no score moved");
-    host->closed_epoch = effect->as.note.a + 1;
+    runtime->closed_epoch = effect->as.note.a + 1;
 }
 
-void host_note(struct assay_host *host, const struct assay_effect *effect)
+void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
-    log_note(host, effect);
+    log_note(runtime, effect);
     if (effect->as.note.note == ASSAY_NOTE_EPOCH_CLOSED ||
         effect->as.note.note == ASSAY_NOTE_LEAPT || effect->as.note.note == ASSAY_NOTE_CAUGHT_UP)
-        host->missing = 0;
+        runtime->missing = 0;
     switch (effect->as.note.note) {
     case ASSAY_NOTE_FINALISED:
-        assay_latency_final(&host->latency, b, a, host_now_us());
+        assay_latency_final(&runtime->latency, b, a, runtime_now_us());
         return; /* many a second: counters and height tell */
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return;
-    case ASSAY_NOTE_EPOCH_CLOSED: tell_closed(host, effect); return;
-    case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(host, effect, "view nullified"); return;
-    case ASSAY_NOTE_STANDING: tell_standing(host, effect); return;
+    case ASSAY_NOTE_EPOCH_CLOSED: tell_closed(runtime, effect); return;
+    case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(runtime, effect, "view nullified"); return;
+    case ASSAY_NOTE_STANDING: tell_standing(runtime, effect); return;
     case ASSAY_NOTE_FAIL_PROVEN:
-        note_fail(host, effect->as.note.slot);
-        tell_about(host, effect, "proven to fail");
+        note_fail(runtime, effect->as.note.slot);
+        tell_about(runtime, effect, "proven to fail");
         return;
-    case ASSAY_NOTE_OFFENCE_PROVEN: tell_about(host, effect, "convicted by proof"); return;
-    case ASSAY_NOTE_INCARNATION_LISTED: tell_listed(host, effect); return;
+    case ASSAY_NOTE_OFFENCE_PROVEN: tell_about(runtime, effect, "convicted by proof"); return;
+    case ASSAY_NOTE_INCARNATION_LISTED: tell_listed(runtime, effect); return;
     case ASSAY_NOTE_EVIDENCE_FOREIGN:
-        tell_about(host, effect, "sent evidence that is not for this epoch");
+        tell_about(runtime, effect, "sent evidence that is not for this epoch");
         return;
-    case ASSAY_NOTE_EVIDENCE_MISSING: tell_missing(host, effect); return;
-    case ASSAY_NOTE_RESUMED: tell_plain(host, effect, "resumed"); return;
-    case ASSAY_NOTE_BEHIND: tell_plain(host, effect, "behind: fetching blocks"); return;
-    case ASSAY_NOTE_CAUGHT_UP: tell_plain(host, effect, "caught up"); return;
+    case ASSAY_NOTE_EVIDENCE_MISSING: tell_missing(runtime, effect); return;
+    case ASSAY_NOTE_RESUMED: tell_plain(runtime, effect, "resumed"); return;
+    case ASSAY_NOTE_BEHIND: tell_plain(runtime, effect, "behind: fetching blocks"); return;
+    case ASSAY_NOTE_CAUGHT_UP: tell_plain(runtime, effect, "caught up"); return;
     case ASSAY_NOTE_ROOT_MISMATCH:
-        tell_plain(host, effect, "state root differs from the network's: stopped voting");
+        tell_plain(runtime, effect, "state root differs from the network's: stopped voting");
         return;
-    case ASSAY_NOTE_EQUIVOCATION: tell_about(host, effect, "signed two things"); return;
-    case ASSAY_NOTE_CHANGE_TAKEN: tell_change(host, effect); return;
-    case ASSAY_NOTE_CHANGE_ACTIVE: tell_in_force(host, effect); return;
+    case ASSAY_NOTE_EQUIVOCATION: tell_about(runtime, effect, "signed two things"); return;
+    case ASSAY_NOTE_CHANGE_TAKEN: tell_change(runtime, effect); return;
+    case ASSAY_NOTE_CHANGE_ACTIVE: tell_in_force(runtime, effect); return;
     case ASSAY_NOTE_CHANGE_ENDED:
-        if (a != 0) tell_ended(host, effect);
+        if (a != 0) tell_ended(runtime, effect);
         return; /* of collateral: below */
-    case ASSAY_NOTE_COLLATERAL_TAKEN: tell_taken(host, effect); return;
-    case ASSAY_NOTE_COLLATERAL_ACTIVE: tell_active(host, effect); return;
-    case ASSAY_NOTE_COLLATERAL_REVERTED: tell_reverted(host, effect); return;
+    case ASSAY_NOTE_COLLATERAL_TAKEN: tell_taken(runtime, effect); return;
+    case ASSAY_NOTE_COLLATERAL_ACTIVE: tell_active(runtime, effect); return;
+    case ASSAY_NOTE_COLLATERAL_REVERTED: tell_reverted(runtime, effect); return;
     case ASSAY_NOTE_COLLATERAL_VOID:
-        tell_plain(host, effect, "collateral that waited is not newer any more, or has ended");
+        tell_plain(runtime, effect, "collateral that waited is not newer any more, or has ended");
         return;
-    case ASSAY_NOTE_SERVICES_FETCHED: tell_fetched(host, effect); return;
-    case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
+    case ASSAY_NOTE_SERVICES_FETCHED: tell_fetched(runtime, effect); return;
+    case ASSAY_NOTE_CLOCK: tell_plain(runtime, effect, "the chain is ahead of our clock"); return;
     case ASSAY_NOTE_LEAPT:
-        tell_plain(host, effect, "leapt over history, by what its voters have signed");
+        tell_plain(runtime, effect, "leapt over history, by what its voters have signed");
         return;
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RECOVERED:
     case ASSAY_NOTE_RELEASED:
     case ASSAY_NOTE_ERA_FORKED:
     case ASSAY_NOTE_RECOVER_UNCONFIRMED:
-    case ASSAY_NOTE_RECOVER_REFUSED: tell_era(host, effect); return;
+    case ASSAY_NOTE_RECOVER_REFUSED: tell_era(runtime, effect); return;
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:
-    case ASSAY_NOTE_VOTES_SPARED: tell_votes(host, effect); return;
-    case ASSAY_NOTE_IDENTITY_IN_USE: tell_shared(host, effect); return;
+    case ASSAY_NOTE_VOTES_SPARED: tell_votes(runtime, effect); return;
+    case ASSAY_NOTE_IDENTITY_IN_USE: tell_shared(runtime, effect); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
-        host->missing = b;
-        tell_plain(host, effect, missing_text(b));
+        runtime->missing = b;
+        tell_plain(runtime, effect, missing_text(b));
         return;
     }
-    tell_plain(host, effect, "");
+    tell_plain(runtime, effect, "");
 }
 
 /* ------------------------------------------------------------ what people may ask */
 
-static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
+static void look_at_pieces(struct assay_runtime *runtime, struct assay_snapshot *s)
 {
     struct assay_enclave_snapshot enclave = { 0 };
     struct assay_service_probe_snapshot service;
-    host->config.enclave.look(host->config.enclave.context, &enclave);
+    runtime->config.enclave.look(runtime->config.enclave.context, &enclave);
     s->enclave.pid = enclave.pid;
     s->enclave.paused = enclave.paused;
     s->enclave.starts = enclave.starts;
     assay_bytes_copy(s->enclave.measurement, sizeof s->enclave.measurement, enclave.measurement,
                      sizeof enclave.measurement);
-    if (host->config.enclave.enforcement != NULL)
-        host->config.enclave.enforcement(host->config.enclave.context, &s->enforcement);
-    s->has_neighbours = host_neighbours_used(host);
-    if (s->has_neighbours) assay_overlay_look(host->view, &s->neighbours);
-    assay_service_probe_look(host->service, &service);
+    if (runtime->config.enclave.enforcement != NULL)
+        runtime->config.enclave.enforcement(runtime->config.enclave.context, &s->enforcement);
+    s->has_neighbours = runtime_overlay_is_used(runtime);
+    if (s->has_neighbours) assay_overlay_look(runtime->overlay, &s->neighbours);
+    assay_service_probe_look(runtime->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;
     s->service.got_from = service.last_got_from;
     s->service.refused = service.refused_by_last;
-    s->finality.samples = host->latency.count;
-    s->finality.p50_us = assay_latency_us(&host->latency, 500);
-    s->finality.p90_us = assay_latency_us(&host->latency, 900);
+    s->finality.samples = runtime->latency.count;
+    s->finality.p50_us = assay_latency_us(&runtime->latency, 500);
+    s->finality.p90_us = assay_latency_us(&runtime->latency, 900);
     s->finality.newest_count =
-        assay_latency_newest(&host->latency, s->finality.newest_us, ASSAY_SNAPSHOT_NEWEST);
-    s->finality.p99_us = assay_latency_us(&host->latency, 990);
+        assay_latency_newest(&runtime->latency, s->finality.newest_us, ASSAY_SNAPSHOT_NEWEST);
+    s->finality.p99_us = assay_latency_us(&runtime->latency, 990);
 }
 
-const struct assay_snapshot *host_snapshot(struct assay_host *host)
+const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
 {
-    struct assay_snapshot *s = &host->snapshot;
-    s->at_unix_ms = host->at_unix_ms;
-    s->uptime_ms = host->now_ms - host->started_ms;
-    s->self = host->self;
-    s->epoch_ms = host->config.genesis->parameters.epoch_ms;
-    s->member_count = host->members;
-    assay_snapshot_take(s, host->engine, host->limits, &host->dates, host->now_ms);
-    for (uint16_t slot = 0; slot < host->members; slot++) {
-        s->members[slot].has_address = assay_transport_has_peer(host->link, slot);
-        s->members[slot].connected = assay_transport_is_up(host->link, slot);
-        s->members[slot].integrity_fall = host->integrity_falls[slot];
-        s->members[slot].availability_fall = host->availability_falls[slot];
+    struct assay_snapshot *s = &runtime->snapshot;
+    s->at_unix_ms = runtime->at_unix_ms;
+    s->uptime_ms = runtime->now_ms - runtime->started_ms;
+    s->self = runtime->self;
+    s->epoch_ms = runtime->config.genesis->parameters.epoch_ms;
+    s->member_count = runtime->members;
+    assay_snapshot_take(s, runtime->engine, runtime->limits, &runtime->peer_clocks,
+                        runtime->now_ms);
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
+        s->members[slot].has_address = assay_transport_has_peer(runtime->link, slot);
+        s->members[slot].connected = assay_transport_is_up(runtime->link, slot);
+        s->members[slot].integrity_fall = runtime->integrity_falls[slot];
+        s->members[slot].availability_fall = runtime->availability_falls[slot];
     }
-    s->incarnation_waiting = host->ring.next.incarnation != 0;
-    s->newcomer = host->config.newcomer;
-    s->identity_in_use = host->shared.told;
-    s->cannot_catch_up = host->missing != 0 ? missing_text(host->missing) : NULL;
-    s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
-    s->insecure_names = host->config.insecure;
-    s->insecure_count = (uint32_t)host->config.insecure_count;
-    s->config_reloads = host->reloads;
-    s->config_refused = host->reload_refused;
-    (void)snprintf(s->listen, sizeof s->listen, "%s", assay_transport_endpoint(host->link));
-    const struct assay_host_http *const http = &host->config.http;
+    s->incarnation_waiting = runtime->keyring.next.incarnation != 0;
+    s->newcomer = runtime->config.newcomer;
+    s->identity_in_use = runtime->shared.told;
+    s->cannot_catch_up = runtime->missing != 0 ? missing_text(runtime->missing) : NULL;
+    s->insecure = runtime->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    s->insecure_names = runtime->config.insecure;
+    s->insecure_count = (uint32_t)runtime->config.insecure_count;
+    s->config_reloads = runtime->reloads;
+    s->config_refused = runtime->reload_refused;
+    (void)snprintf(s->listen, sizeof s->listen, "%s", assay_transport_endpoint(runtime->link));
+    const struct assay_runtime_http *const http = &runtime->config.http;
     const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
-    s->verifications_pending = assay_verify_pool_pending(host->pool);
-    s->evidence_cached_bytes = assay_evidence_cache_held(host->locker);
-    s->timeline_seq = host->timeline.last;
-    s->counters = host->counters;
-    look_at_pieces(host, s);
-    host_services_look(host, s);
+    s->verifications_pending = assay_verify_pool_pending(runtime->pool);
+    s->evidence_cached_bytes = assay_evidence_cache_held(runtime->evidence_cache);
+    s->timeline_seq = runtime->timeline.last;
+    s->counters = runtime->counters;
+    look_at_pieces(runtime, s);
+    runtime_services_snapshot(runtime, s);
     return s;
 }
 
@@ -528,13 +544,13 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
 
 /* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
  * members is the last of them, so only that one is written. */
-static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
+static enum assay_status keep_scores(struct assay_runtime *runtime, uint64_t epoch,
                                      const struct assay_engine_snapshot *snapshot)
 {
     if (snapshot->epoch != epoch + 1) return ASSAY_OK;
-    for (uint16_t slot = 0; slot < host->members; slot++) {
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
         struct assay_member_snapshot m;
-        assay_engine_member_snapshot(host->engine, slot, &m);
+        assay_engine_member_snapshot(runtime->engine, slot, &m);
         const struct assay_history_row row = {
             .incarnation = m.incarnation,
             .score_bp = assay_trust_score_bp(&m.trust),
@@ -554,16 +570,16 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
             .orders = assay_history_orders(&m),
         };
         const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
-        ASSAY_TRY(host_history_row(host, &key, &row));
+        ASSAY_TRY(runtime_history_append(runtime, &key, &row));
     }
-    return host_history_closed(host, snapshot->era, epoch);
+    return runtime_history_on_epoch_closed(runtime, snapshot->era, epoch);
 }
 
 /* docs/protocol.md 4.10: evidence is kept 8 epochs by everyone; all scores of a day. */
-static enum assay_status prune(struct assay_host *host, uint64_t epoch, uint32_t era)
+static enum assay_status prune(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
 {
-    const uint64_t history = host_history_full(host);
-    struct assay_store *store = host->config.store;
+    const uint64_t history = runtime_history_full(runtime);
+    struct assay_store *store = runtime->config.store;
     if (epoch > ASSAY_EVIDENCE_EPOCHS)
         ASSAY_TRY(
             store->ops->prune(store, ASSAY_STORE_EVIDENCE, era, epoch - ASSAY_EVIDENCE_EPOCHS));
@@ -572,20 +588,20 @@ static enum assay_status prune(struct assay_host *host, uint64_t epoch, uint32_t
     return ASSAY_OK;
 }
 
-void host_closed(struct assay_host *host, uint64_t epoch)
+void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(host->engine, &snapshot);
-    host_roster(host);
-    host_neighbours_closed(host, epoch);
-    assay_gossip_forget(host->gossip, epoch);
-    assay_service_probe_turn(host->service);
-    host_changes_turn(host);
-    assay_dispatch_opened(host->dispatch);
-    enum assay_status status = keep_scores(host, epoch, &snapshot);
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    runtime_update_roster(runtime);
+    runtime_overlay_on_epoch_closed(runtime, epoch);
+    assay_gossip_forget(runtime->gossip, epoch);
+    assay_service_probe_turn(runtime->service);
+    runtime_changes_on_epoch(runtime);
+    assay_dispatch_opened(runtime->dispatch);
+    enum assay_status status = keep_scores(runtime, epoch, &snapshot);
     const bool kept = status == ASSAY_OK && snapshot.epoch == epoch + 1;
-    if (status == ASSAY_OK) status = prune(host, epoch, snapshot.era);
-    if (status != ASSAY_OK) host_fail(host, status, "store");
-    else host_keys_closed(host);
-    if (status == ASSAY_OK && kept) host_publish_closed(host, epoch);
+    if (status == ASSAY_OK) status = prune(runtime, epoch, snapshot.era);
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "store");
+    else runtime_keys_on_epoch_closed(runtime);
+    if (status == ASSAY_OK && kept) runtime_publish_on_epoch_closed(runtime, epoch);
 }

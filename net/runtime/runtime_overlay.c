@@ -15,9 +15,9 @@
 /* Its last words are out by then. */
 enum { HANG_UP_MS = 1000 };
 
-bool host_neighbours_used(const struct assay_host *host)
+bool runtime_overlay_is_used(const struct assay_runtime *runtime)
 {
-    return host->view != NULL;
+    return runtime->overlay != NULL;
 }
 
 static uint32_t operator_of(const struct assay_genesis_member *m)
@@ -26,231 +26,242 @@ static uint32_t operator_of(const struct assay_genesis_member *m)
     return (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
 }
 
-static bool is_founder(const struct assay_host *host, uint16_t slot)
+static bool is_founder(const struct assay_runtime *runtime, uint16_t slot)
 {
-    const struct assay_genesis *founding = host_founding(host);
+    const struct assay_genesis *founding = runtime_founding_genesis(runtime);
     return slot < founding->member_count &&
            assay_bytes_equal(founding->members[slot].node_id,
-                             host->config.genesis->members[slot].node_id, 32);
+                             runtime->config.genesis->members[slot].node_id, 32);
 }
 
 /* Addresses decide about nothing; that they are spread keeps one cut from taking all. */
-static void tell(struct assay_host *host, uint16_t slot)
+static void tell(struct assay_runtime *runtime, uint16_t slot)
 {
-    char text[HOST_ADDRESSES_TEXT];
-    const bool known = host_addresses_of(host, slot, text);
-    const struct assay_roster_entry *entry = &host->roster.entries[slot];
+    char text[RUNTIME_ADDRESSES_TEXT];
+    const bool known = runtime_addresses_get(runtime, slot, text);
+    const struct assay_roster_entry *entry = &runtime->roster.entries[slot];
     const struct assay_overlay_peer peer = {
-        .usable = slot != host->self && !entry->gone && known,
-        .first = is_founder(host, slot),
+        .usable = slot != runtime->self && !entry->gone && known,
+        .first = is_founder(runtime, slot),
         .voter = entry->seated,
-        .operator_ = operator_of(&host->config.genesis->members[slot]),
+        .operator_ = operator_of(&runtime->config.genesis->members[slot]),
         .group = known ? assay_address_group(text) : 0,
     };
-    assay_overlay_peer(host->view, host->now_ms, slot, &peer);
+    assay_overlay_peer(runtime->overlay, runtime->now_ms, slot, &peer);
 }
 
-static uint32_t above(const struct assay_host *host)
+static uint32_t above(const struct assay_runtime *runtime)
 {
-    return host->config.overlay_above > 0 ? host->config.overlay_above : ASSAY_OVERLAY_ABOVE;
+    return runtime->config.overlay_above > 0 ? runtime->config.overlay_above : ASSAY_OVERLAY_ABOVE;
 }
 
-bool host_neighbours_wanted(const struct assay_host *host)
+bool runtime_overlay_is_wanted(const struct assay_runtime *runtime)
 {
-    return host->config.genesis->member_count > above(host);
+    return runtime->config.genesis->member_count > above(runtime);
 }
 
-enum assay_status host_neighbours_open(struct assay_host *host)
+enum assay_status runtime_overlay_open(struct assay_runtime *runtime)
 {
     struct assay_overlay_config config = {
-        .self = host->self,
-        .capacity = host->members,
-        .above = above(host),
-        .degree =
-            host->config.overlay_degree > 0 ? host->config.overlay_degree : ASSAY_OVERLAY_DEGREE,
-        .epoch_ms = host->config.genesis->parameters.epoch_ms,
+        .self = runtime->self,
+        .capacity = runtime->members,
+        .above = above(runtime),
+        .degree = runtime->config.overlay_degree > 0 ? runtime->config.overlay_degree
+                                                     : ASSAY_OVERLAY_DEGREE,
+        .epoch_ms = runtime->config.genesis->parameters.epoch_ms,
     };
-    const struct assay_relay_tree_config routes = { .self = host->self,
-                                                    .capacity = host->members,
+    const struct assay_relay_tree_config routes = { .self = runtime->self,
+                                                    .capacity = runtime->members,
                                                     .epoch_ms = config.epoch_ms };
     const size_t view_len = (assay_overlay_size(config.capacity) + 63) / 64 * 64;
-    if (!host_neighbours_wanted(host)) return ASSAY_OK;
-    assay_bytes_copy(config.network, sizeof config.network, host->config.genesis->chain_id,
+    if (!runtime_overlay_is_wanted(runtime)) return ASSAY_OK;
+    assay_bytes_copy(config.network, sizeof config.network, runtime->config.genesis->chain_id,
                      sizeof config.network);
     ASSAY_TRY(assay_random(config.seed, sizeof config.seed));
-    host->links = calloc(host->members, sizeof *host->links);
-    host->view_memory = aligned_alloc(64, view_len + assay_relay_tree_size(routes.capacity));
-    if (host->links == NULL || host->view_memory == NULL) return ASSAY_E_MEMORY;
-    host->view = assay_overlay_init(host->view_memory, &config);
-    host->routes = assay_relay_tree_init((uint8_t *)host->view_memory + view_len, &routes);
-    assay_overlay_members(host->view, host->members);
+    runtime->links = calloc(runtime->members, sizeof *runtime->links);
+    runtime->overlay_memory = aligned_alloc(64, view_len + assay_relay_tree_size(routes.capacity));
+    if (runtime->links == NULL || runtime->overlay_memory == NULL) return ASSAY_E_MEMORY;
+    runtime->overlay = assay_overlay_init(runtime->overlay_memory, &config);
+    runtime->relay_tree =
+        assay_relay_tree_init((uint8_t *)runtime->overlay_memory + view_len, &routes);
+    assay_overlay_members(runtime->overlay, runtime->members);
     ASSAY_ASSERT(
-        assay_overlay_used(host->view)); /* and it stays so: a roster is a host's for life */
+        assay_overlay_used(runtime->overlay)); /* and it stays so: a roster is a host's for life */
     return ASSAY_OK;
 }
 
-void host_neighbours_close(struct assay_host *host)
+void runtime_overlay_close(struct assay_runtime *runtime)
 {
-    free(host->view_memory);
-    free(host->links);
-    host->view = NULL;
-    host->routes = NULL;
+    free(runtime->overlay_memory);
+    free(runtime->links);
+    runtime->overlay = NULL;
+    runtime->relay_tree = NULL;
 }
 
-void host_neighbours_roster(struct assay_host *host)
+void runtime_overlay_on_roster(struct assay_runtime *runtime)
 {
-    if (host->view == NULL) return;
-    for (uint16_t slot = 0; slot < host->members; slot++)
-        tell(host, slot);
+    if (runtime->overlay == NULL) return;
+    for (uint16_t slot = 0; slot < runtime->members; slot++)
+        tell(runtime, slot);
 }
 
-void host_neighbours_address(struct assay_host *host, uint16_t slot)
+void runtime_overlay_on_address(struct assay_runtime *runtime, uint16_t slot)
 {
-    if (host->view != NULL) tell(host, slot);
+    if (runtime->overlay != NULL) tell(runtime, slot);
 }
 
-bool host_neighbours_links(const struct assay_host *host, uint16_t slot)
+bool runtime_overlay_has_link(const struct assay_runtime *runtime, uint16_t slot)
 {
-    return host->view == NULL || host->links[slot].wanted;
+    return runtime->overlay == NULL || runtime->links[slot].wanted;
 }
 
 /* ------------------------------------------------------------ what the view wants */
 
-static void link_to(struct assay_host *host, uint16_t slot)
+static void link_to(struct assay_runtime *runtime, uint16_t slot)
 {
-    host->links[slot] = (struct host_link){ .wanted = true };
-    const enum assay_status status = host_address_dial(host, slot);
-    /* What the configuration says may be no address (assay_host_tune told it). */
-    if (status != ASSAY_OK && status != ASSAY_E_IO) host_fail(host, status, "neighbour");
+    runtime->links[slot] = (struct runtime_link){ .wanted = true };
+    const enum assay_status status = runtime_dial_member(runtime, slot);
+    /* What the configuration says may be no address (assay_runtime_reconfigure told it). */
+    if (status != ASSAY_OK && status != ASSAY_E_IO) runtime_fail(runtime, status, "neighbour");
 }
 
-static void say(struct assay_host *host, uint16_t slot, enum assay_overlay_word word)
+static void say(struct assay_runtime *runtime, uint16_t slot, enum assay_overlay_word word)
 {
     const uint8_t byte = (uint8_t)word;
-    host_send_over(host, slot, ASSAY_MESSAGE_NEIGHBOUR, assay_slice_over(&byte, 1));
+    runtime_send_frame(runtime, slot, ASSAY_MESSAGE_NEIGHBOUR, assay_slice_over(&byte, 1));
 }
 
-static void hang_up_due(struct assay_host *host)
+static void hang_up_due(struct assay_runtime *runtime)
 {
-    host->hang_up_at_ms = UINT64_MAX;
-    for (uint16_t slot = 0; slot < host->members; slot++) {
-        struct host_link *l = &host->links[slot];
+    runtime->hang_up_due_ms = UINT64_MAX;
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
+        struct runtime_link *l = &runtime->links[slot];
         if (l->hang_up_ms == 0) continue;
-        if (l->hang_up_ms <= host->now_ms) {
-            *l = (struct host_link){ .wanted = false };
-            if (assay_transport_has_peer(host->link, slot))
-                assay_transport_forget(host->link, slot);
+        if (l->hang_up_ms <= runtime->now_ms) {
+            *l = (struct runtime_link){ .wanted = false };
+            if (assay_transport_has_peer(runtime->link, slot))
+                assay_transport_forget(runtime->link, slot);
         } else {
-            host->hang_up_at_ms = assay_min_u64(host->hang_up_at_ms, l->hang_up_ms);
+            runtime->hang_up_due_ms = assay_min_u64(runtime->hang_up_due_ms, l->hang_up_ms);
         }
     }
 }
 
-static void work(struct assay_host *host)
+static void work(struct assay_runtime *runtime)
 {
     struct assay_overlay_action action;
-    if (host->view == NULL || host->link == NULL) return;
-    while (assay_overlay_next(host->view, host->now_ms, &action)) {
+    if (runtime->overlay == NULL || runtime->link == NULL) return;
+    while (assay_overlay_next(runtime->overlay, runtime->now_ms, &action)) {
         switch (action.kind) {
-        case ASSAY_OVERLAY_LINK: link_to(host, action.slot); break;
+        case ASSAY_OVERLAY_LINK: link_to(runtime, action.slot); break;
         case ASSAY_OVERLAY_UNLINK:
-            host->links[action.slot].hang_up_ms = host->now_ms + HANG_UP_MS;
-            host->hang_up_at_ms = assay_min_u64(host->hang_up_at_ms, host->now_ms + HANG_UP_MS);
+            runtime->links[action.slot].hang_up_ms = runtime->now_ms + HANG_UP_MS;
+            runtime->hang_up_due_ms =
+                assay_min_u64(runtime->hang_up_due_ms, runtime->now_ms + HANG_UP_MS);
             break;
-        case ASSAY_OVERLAY_TELL: say(host, action.slot, action.word); break;
+        case ASSAY_OVERLAY_TELL: say(runtime, action.slot, action.word); break;
         }
     }
-    if (host->hang_up_at_ms <= host->now_ms) hang_up_due(host);
-    assay_relay_tree_follow(host->routes, host->view, host->now_ms);
+    if (runtime->hang_up_due_ms <= runtime->now_ms) hang_up_due(runtime);
+    assay_relay_tree_follow(runtime->relay_tree, runtime->overlay, runtime->now_ms);
     struct assay_route_say route;
-    while (assay_relay_tree_next(host->routes, host->now_ms, &route))
-        host_send_over(host, route.to, ASSAY_MESSAGE_ROUTE,
-                       assay_slice_over(route.payload, route.len));
+    while (assay_relay_tree_next(runtime->relay_tree, runtime->now_ms, &route))
+        runtime_send_frame(runtime, route.to, ASSAY_MESSAGE_ROUTE,
+                           assay_slice_over(route.payload, route.len));
 }
 
-void host_neighbours_turn(struct assay_host *host)
+void runtime_overlay_poll(struct assay_runtime *runtime)
 {
-    if (host_neighbours_wake_at(host) <= host->now_ms) work(host);
+    if (runtime_overlay_wake_at(runtime) <= runtime->now_ms) work(runtime);
 }
 
-uint64_t host_neighbours_wake_at(const struct assay_host *host)
+uint64_t runtime_overlay_wake_at(const struct assay_runtime *runtime)
 {
-    if (host->view == NULL) return UINT64_MAX;
-    return assay_min_u64(assay_min_u64(assay_overlay_wake_at(host->view), host->hang_up_at_ms),
-                         assay_relay_tree_wake_at(host->routes));
+    if (runtime->overlay == NULL) return UINT64_MAX;
+    return assay_min_u64(
+        assay_min_u64(assay_overlay_wake_at(runtime->overlay), runtime->hang_up_due_ms),
+        assay_relay_tree_wake_at(runtime->relay_tree));
 }
 
 /* ------------------------------------------------------------ what is heard */
 
-void host_neighbour(struct assay_host *host, uint16_t from, struct assay_slice payload)
+void runtime_overlay_on_neighbour(struct assay_runtime *runtime, uint16_t from,
+                                  struct assay_slice payload)
 {
     enum assay_status status = ASSAY_E_INVALID; /* everybody is one here */
-    if (host_neighbours_used(host)) {
-        status = assay_overlay_heard(host->view, host->now_ms, from, payload.bytes, payload.len);
-        assay_relay_tree_anew(host->routes, host->now_ms, from);
+    if (runtime_overlay_is_used(runtime)) {
+        status = assay_overlay_heard(runtime->overlay, runtime->now_ms, from, payload.bytes,
+                                     payload.len);
+        assay_relay_tree_anew(runtime->relay_tree, runtime->now_ms, from);
     }
-    if (status != ASSAY_OK) assay_count(&host->counters, ASSAY_COUNT_NEIGHBOUR_REFUSED);
-    work(host);
+    if (status != ASSAY_OK) assay_count(&runtime->counters, ASSAY_COUNT_NEIGHBOUR_REFUSED);
+    work(runtime);
 }
 
-void host_neighbours_alive(struct assay_host *host, uint16_t from)
+void runtime_overlay_on_frame(struct assay_runtime *runtime, uint16_t from)
 {
-    if (host->view != NULL) assay_overlay_alive(host->view, host->now_ms, from);
+    if (runtime->overlay != NULL) assay_overlay_alive(runtime->overlay, runtime->now_ms, from);
 }
 
-void host_neighbours_told(struct assay_host *host, uint16_t from)
+void runtime_overlay_on_inventory(struct assay_runtime *runtime, uint16_t from)
 {
-    if (host->view != NULL) assay_overlay_told(host->view, host->now_ms, from);
+    if (runtime->overlay != NULL) assay_overlay_told(runtime->overlay, runtime->now_ms, from);
 }
 
-void host_neighbours_came(struct assay_host *host, uint16_t from, enum assay_message_kind kind,
-                          struct assay_slice payload, enum assay_status status)
+void runtime_overlay_on_relayed(struct assay_runtime *runtime, uint16_t from,
+                                enum assay_message_kind kind, struct assay_slice payload,
+                                enum assay_status status)
 {
     if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE)
-        assay_relay_tree_came(host->routes, host->view, host->now_ms, from, kind, payload,
-                              status == ASSAY_OK);
+        assay_relay_tree_came(runtime->relay_tree, runtime->overlay, runtime->now_ms, from, kind,
+                              payload, status == ASSAY_OK);
 }
 
-void host_neighbours_route(struct assay_host *host, uint16_t from, struct assay_slice payload)
+void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
+                              struct assay_slice payload)
 {
     enum assay_status status = ASSAY_E_STRANGER; /* no neighbour: there are none */
-    if (host_neighbours_used(host))
-        status = assay_relay_tree_heard(host->routes, host->view, host->now_ms, from, payload);
-    if (status != ASSAY_OK) assay_count(&host->counters, ASSAY_COUNT_ROUTE_REFUSED);
+    if (runtime_overlay_is_used(runtime))
+        status = assay_relay_tree_heard(runtime->relay_tree, runtime->overlay, runtime->now_ms,
+                                        from, payload);
+    if (status != ASSAY_OK) assay_count(&runtime->counters, ASSAY_COUNT_ROUTE_REFUSED);
 }
 
-void host_neighbours_asked(struct assay_host *host, uint16_t to, struct assay_slice payload)
+void runtime_overlay_on_request(struct assay_runtime *runtime, uint16_t to,
+                                struct assay_slice payload)
 {
-    if (host_neighbours_used(host))
-        assay_relay_tree_asked(host->routes, host->view, host->now_ms, to, payload);
+    if (runtime_overlay_is_used(runtime))
+        assay_relay_tree_asked(runtime->relay_tree, runtime->overlay, runtime->now_ms, to, payload);
 }
 
-void host_neighbours_announced(struct assay_host *host, uint16_t from, struct assay_slice payload)
+void runtime_overlay_on_envelope(struct assay_runtime *runtime, uint16_t from,
+                                 struct assay_slice payload)
 {
     struct assay_envelope envelope;
-    if (!host_neighbours_used(host) || assay_envelope_decode(payload, &envelope) != ASSAY_OK)
+    if (!runtime_overlay_is_used(runtime) || assay_envelope_decode(payload, &envelope) != ASSAY_OK)
         return;
-    assay_gossip_announced(host->gossip, envelope.evidence_digest, from);
+    assay_gossip_announced(runtime->gossip, envelope.evidence_digest, from);
 }
 
-void host_neighbours_authored(struct assay_host *host, enum assay_message_kind kind,
-                              struct assay_slice payload)
+void runtime_overlay_on_accepted(struct assay_runtime *runtime, enum assay_message_kind kind,
+                                 struct assay_slice payload)
 {
     struct assay_envelope envelope;
     struct assay_vote vote;
-    uint32_t slot = host->members;
-    if (!host_neighbours_used(host)) return;
+    uint32_t slot = runtime->members;
+    if (!runtime_overlay_is_used(runtime)) return;
     if (kind == ASSAY_MESSAGE_ENVELOPE && assay_envelope_decode(payload, &envelope) == ASSAY_OK)
-        slot = host_slot_of(host, envelope.node_id);
+        slot = runtime_find_slot(runtime, envelope.node_id);
     if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK)
         slot = vote.slot;
-    if (slot < host->members) assay_peer_clocks_heard(&host->dates, (uint16_t)slot, host->now_ms);
+    if (slot < runtime->members)
+        assay_peer_clocks_heard(&runtime->peer_clocks, (uint16_t)slot, runtime->now_ms);
 }
 
-void host_neighbours_closed(struct assay_host *host, uint64_t epoch)
+void runtime_overlay_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
-    if (host->view == NULL) return;
-    assay_overlay_closed(host->view, host->now_ms, epoch);
-    assay_relay_tree_closed(host->routes, host->now_ms, epoch);
-    work(host);
+    if (runtime->overlay == NULL) return;
+    assay_overlay_closed(runtime->overlay, runtime->now_ms, epoch);
+    assay_relay_tree_closed(runtime->relay_tree, runtime->now_ms, epoch);
+    work(runtime);
 }

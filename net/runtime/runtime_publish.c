@@ -36,21 +36,21 @@ static struct assay_store_key last_key(uint32_t era, uint64_t epoch)
 }
 
 struct reading {
-    struct assay_host *host;
+    struct assay_runtime *runtime;
     struct assay_http_epoch *epoch;
     struct assay_record *record; /* large: off the stack */
     uint64_t rows;
     bool quiet; /* read once more: what it proves was told */
 };
 
-static void note_fall(struct assay_host *host, uint16_t slot, uint64_t epoch,
+static void note_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
                       const struct assay_history_row *row)
 {
     if (assay_document_integrity_fell(row->reason))
-        host->integrity_falls[slot] =
+        runtime->integrity_falls[slot] =
             (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->reason };
     if (assay_document_availability_fell(row->availability_rule))
-        host->availability_falls[slot] =
+        runtime->availability_falls[slot] =
             (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->availability_rule };
 }
 
@@ -58,10 +58,10 @@ static bool read_row(void *context, const struct assay_store_key *key, struct as
 {
     struct reading *reading = context;
     struct assay_history_row row;
-    if (key->number >= reading->host->members) return true;
+    if (key->number >= reading->runtime->members) return true;
     if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* of another version */
     const uint16_t slot = (uint16_t)key->number;
-    note_fall(reading->host, slot, key->epoch, &row);
+    note_fall(reading->runtime, slot, key->epoch, &row);
     reading->rows++;
     if (reading->epoch == NULL) return true;
     reading->epoch->rows[slot].row = row;
@@ -86,7 +86,7 @@ static bool read_weight(void *context, const struct assay_store_key *key, struct
 static void take_ballot(struct reading *reading, const struct assay_ballot *ballot)
 {
     struct assay_http_epoch *epoch = reading->epoch;
-    const uint32_t voter = host_slot_of(reading->host, ballot->node_id);
+    const uint32_t voter = runtime_find_slot(reading->runtime, ballot->node_id);
     /* The first one counts; a roster of another size is not this one. */
     if (voter >= epoch->count || epoch->rows[voter].balloted || ballot->epoch != epoch->epoch ||
         ballot->row.len != assay_row_len(epoch->count))
@@ -100,8 +100,8 @@ static void take_ballot(struct reading *reading, const struct assay_ballot *ball
 static void take_lie(struct reading *reading, const struct assay_record *record)
 {
     const struct assay_http_epoch *epoch = reading->epoch;
-    const uint32_t voter = host_slot_of(reading->host, record->ballot.node_id);
-    const uint32_t subject = host_slot_of(reading->host, record->envelope.node_id);
+    const uint32_t voter = runtime_find_slot(reading->runtime, record->ballot.node_id);
+    const uint32_t subject = runtime_find_slot(reading->runtime, record->envelope.node_id);
     if (voter >= epoch->count || subject >= epoch->count ||
         record->ballot.row.len != assay_row_len(epoch->count))
         return;
@@ -112,7 +112,7 @@ static void take_lie(struct reading *reading, const struct assay_record *record)
         .subject = (uint16_t)subject,
         .said = assay_http_letter(assay_row_get(record->ballot.row.bytes, subject)),
     };
-    if (!reading->quiet) assay_http_lie(reading->host->http, &lie);
+    if (!reading->quiet) assay_http_lie(reading->runtime->http, &lie);
 }
 
 static void take_record(struct reading *reading, const struct assay_record *record)
@@ -120,7 +120,7 @@ static void take_record(struct reading *reading, const struct assay_record *reco
     if (record->kind == ASSAY_RECORD_BALLOT) take_ballot(reading, &record->ballot);
     if (record->kind == ASSAY_RECORD_CONTRADICTION) take_lie(reading, record);
     if (record->kind == ASSAY_RECORD_FAIL && record->envelope.epoch == reading->epoch->epoch) {
-        const uint32_t subject = host_slot_of(reading->host, record->envelope.node_id);
+        const uint32_t subject = runtime_find_slot(reading->runtime, record->envelope.node_id);
         if (subject < reading->epoch->count) reading->epoch->rows[subject].proven_fail = true;
     }
 }
@@ -146,7 +146,7 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
 static enum assay_status read_blocks(struct reading *reading)
 {
     const struct assay_http_epoch *epoch = reading->epoch;
-    struct assay_store *store = reading->host->config.store;
+    struct assay_store *store = reading->runtime->config.store;
     const struct assay_store_key from = first_key(epoch->era, epoch->epoch);
     const struct assay_store_key to = last_key(epoch->era, epoch->epoch);
     reading->epoch->has_votes = true;
@@ -156,7 +156,7 @@ static enum assay_status read_blocks(struct reading *reading)
 static enum assay_status read_weights(struct reading *reading)
 {
     const struct assay_http_epoch *epoch = reading->epoch;
-    struct assay_store *store = reading->host->config.store;
+    struct assay_store *store = reading->runtime->config.store;
     if (epoch->epoch == 0) return ASSAY_OK;
     const struct assay_store_key from = first_key(epoch->era, epoch->epoch - 1);
     const struct assay_store_key to = last_key(epoch->era, epoch->epoch - 1);
@@ -165,31 +165,31 @@ static enum assay_status read_weights(struct reading *reading)
 
 /* ------------------------------------------------------------ an epoch */
 
-static struct assay_http_epoch *new_epoch(const struct assay_host *host, uint32_t era,
+static struct assay_http_epoch *new_epoch(const struct assay_runtime *runtime, uint32_t era,
                                           uint64_t number)
 {
-    struct assay_http_epoch *epoch = assay_http_epoch_make(host->members);
+    struct assay_http_epoch *epoch = assay_http_epoch_make(runtime->members);
     if (epoch == NULL) return NULL;
     epoch->era = era;
     epoch->epoch = number;
-    for (uint16_t slot = 0; slot < host->members; slot++) {
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
         struct assay_http_row *row = &epoch->rows[slot];
-        (void)host_name(host, slot, row->name, sizeof row->name);
-        assay_bytes_copy(row->node_id, 32, host->config.genesis->members[slot].node_id, 32);
+        (void)runtime_slot_name(runtime, slot, row->name, sizeof row->name);
+        assay_bytes_copy(row->node_id, 32, runtime->config.genesis->members[slot].node_id, 32);
     }
     return epoch;
 }
 
 /* Without memory there is one epoch less to be shown; a store that cannot be read stops the node.
  * */
-static enum assay_status read_epoch(struct assay_host *host, uint32_t era, uint64_t number,
+static enum assay_status read_epoch(struct assay_runtime *runtime, uint32_t era, uint64_t number,
                                     bool votes)
 {
     const struct assay_store_key from = first_key(era, number), to = last_key(era, number);
-    struct assay_store *store = host->config.store;
-    struct reading reading = { .host = host };
-    if (host->http != NULL) {
-        reading.epoch = new_epoch(host, era, number);
+    struct assay_store *store = runtime->config.store;
+    struct reading reading = { .runtime = runtime };
+    if (runtime->http != NULL) {
+        reading.epoch = new_epoch(runtime, era, number);
         reading.record = malloc(sizeof *reading.record);
     }
     enum assay_status status =
@@ -198,7 +198,7 @@ static enum assay_status read_epoch(struct assay_host *host, uint32_t era, uint6
     if (status == ASSAY_OK && shown && votes) status = read_blocks(&reading);
     if (status == ASSAY_OK && shown && votes) status = read_weights(&reading);
     if (shown && status == ASSAY_OK) {
-        assay_http_epoch(host->http, reading.epoch);
+        assay_http_epoch(runtime->http, reading.epoch);
         reading.epoch = NULL;
     }
     assay_http_epoch_drop(&reading.epoch);
@@ -206,19 +206,19 @@ static enum assay_status read_epoch(struct assay_host *host, uint32_t era, uint6
     return status;
 }
 
-void host_publish_closed(struct assay_host *host, uint64_t epoch)
+void runtime_publish_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(host->engine, &snapshot);
-    const enum assay_status status = read_epoch(host, snapshot.era, epoch, true);
-    if (status != ASSAY_OK) host_fail(host, status, "store");
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    const enum assay_status status = read_epoch(runtime, snapshot.era, epoch, true);
+    if (status != ASSAY_OK) runtime_fail(runtime, status, "store");
 }
 
-const struct assay_http_epoch *host_publish_votes(struct assay_host *host, uint32_t era,
+const struct assay_http_epoch *runtime_votes_load(struct assay_runtime *runtime, uint32_t era,
                                                   uint64_t epoch)
 {
-    struct reading reading = { .host = host, .quiet = true };
-    reading.epoch = new_epoch(host, era, epoch);
+    struct reading reading = { .runtime = runtime, .quiet = true };
+    reading.epoch = new_epoch(runtime, era, epoch);
     reading.record = malloc(sizeof *reading.record);
     if (reading.epoch == NULL || reading.record == NULL || read_blocks(&reading) != ASSAY_OK)
         assay_http_epoch_drop(&reading.epoch);
@@ -226,7 +226,7 @@ const struct assay_http_epoch *host_publish_votes(struct assay_host *host, uint3
     return reading.epoch;
 }
 
-void host_publish_drop(const struct assay_http_epoch **epoch)
+void runtime_votes_free(const struct assay_http_epoch **epoch)
 {
     union {
         const struct assay_http_epoch *in;
@@ -238,10 +238,10 @@ void host_publish_drop(const struct assay_http_epoch **epoch)
 
 /* ------------------------------------------------------------ opening, and every turn */
 
-static enum assay_status open_http(struct assay_host *host,
-                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_http(struct assay_runtime *runtime,
+                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    const struct assay_host_http *c = &host->config.http;
+    const struct assay_runtime_http *c = &runtime->config.http;
     const struct assay_http_config config = { .socket_path = c->socket_path,
                                               .address = c->address,
                                               .certificate = c->certificate,
@@ -249,55 +249,61 @@ static enum assay_status open_http(struct assay_host *host,
                                               .clients = c->clients,
                                               .accept_plain = c->accept_plain,
                                               .state_dir = c->state_dir };
-    if (host->http != NULL) return ASSAY_OK; /* the host before us had it open */
+    if (runtime->http != NULL) return ASSAY_OK; /* the host before us had it open */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
-    return assay_http_open(&config, host->at_unix_ms, &host->http, message, ASSAY_HOST_MESSAGE_LEN);
+    return assay_http_open(&config, runtime->at_unix_ms, &runtime->http, message,
+                           ASSAY_RUNTIME_MESSAGE_LEN);
 }
 
 /* Each host of a process has rules of its own: those of its charter. */
-static void publish_rules(struct assay_host *host)
+static void publish_rules(struct assay_runtime *runtime)
 {
-    if (host->http == NULL) return;
-    struct assay_json *policy = assay_document_policy(host->config.policy);
+    if (runtime->http == NULL) return;
+    struct assay_json *policy = assay_document_policy(runtime->config.policy);
     struct assay_json *collateral =
-        assay_document_collateral(host->config.endorsements, host->config.policy);
-    assay_http_rules(host->http, assay_http_rules_make(assay_json_print(policy, 0),
-                                                       assay_json_print(collateral, 0)));
+        assay_document_collateral(runtime->config.endorsements, runtime->config.policy);
+    assay_http_rules(runtime->http, assay_http_rules_make(assay_json_print(policy, 0),
+                                                          assay_json_print(collateral, 0)));
     assay_json_free(&policy);
     assay_json_free(&collateral);
 }
 
-enum assay_status host_publish_open(struct assay_host *host,
-                                    char message[static ASSAY_HOST_MESSAGE_LEN])
+enum assay_status runtime_publish_open(struct assay_runtime *runtime,
+                                       char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(host->engine, &snapshot);
-    host->integrity_falls = calloc(host->members, sizeof *host->integrity_falls);
-    host->availability_falls = calloc(host->members, sizeof *host->availability_falls);
-    if (host->integrity_falls == NULL || host->availability_falls == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(open_http(host, message));
-    publish_rules(host);
+    assay_engine_snapshot(runtime->engine, &snapshot);
+    runtime->integrity_falls = calloc(runtime->members, sizeof *runtime->integrity_falls);
+    runtime->availability_falls = calloc(runtime->members, sizeof *runtime->availability_falls);
+    if (runtime->integrity_falls == NULL || runtime->availability_falls == NULL)
+        return ASSAY_E_MEMORY;
+    ASSAY_TRY(open_http(runtime, message));
+    publish_rules(runtime);
     /* What the host before us showed stays; only what it lacks comes, in order. */
     const uint64_t now = snapshot.epoch;
     for (uint64_t e = now > ASSAY_HTTP_EPOCHS ? now - ASSAY_HTTP_EPOCHS : 1; e < now; e++)
-        ASSAY_TRY(read_epoch(host, snapshot.era, e, now - e <= VOTES_AT_START && !host->renewed));
+        ASSAY_TRY(
+            read_epoch(runtime, snapshot.era, e, now - e <= VOTES_AT_START && !runtime->renewed));
     return ASSAY_OK;
 }
 
-void host_publish_close(struct assay_host *host)
+void runtime_publish_close(struct assay_runtime *runtime)
 {
-    assay_http_close(&host->http);
-    free(host->integrity_falls);
-    free(host->availability_falls);
+    assay_http_close(&runtime->http);
+    free(runtime->integrity_falls);
+    free(runtime->availability_falls);
 }
 
-void host_publish_turn(struct assay_host *host)
+void runtime_publish_poll(struct assay_runtime *runtime)
 {
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_timeline_event *event = NULL;
-    if (host->http == NULL) return;
-    while ((event = assay_timeline_after(&host->timeline, assay_http_told(host->http))) != NULL)
-        assay_http_tell(host->http, event, host_name(host, event->slot, name, sizeof name));
-    if (assay_http_due(host->http, host->now_ms) || host->draining)
-        assay_http_publish(host->http, host_snapshot(host), host->draining || host->stopping);
+    if (runtime->http == NULL) return;
+    while ((event = assay_timeline_after(&runtime->timeline, assay_http_told(runtime->http))) !=
+           NULL)
+        assay_http_tell(runtime->http, event,
+                        runtime_slot_name(runtime, event->slot, name, sizeof name));
+    if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
+        assay_http_publish(runtime->http, runtime_snapshot(runtime),
+                           runtime->draining || runtime->stopping);
 }

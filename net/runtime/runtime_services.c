@@ -29,7 +29,7 @@ struct desk_job {
     struct assay_service_server_proof proof; /* without its evidence */
 };
 
-struct host_desk {
+struct runtime_service_server {
     bool begun;     /* it was told of this engine */
     uint64_t epoch; /* running, as it was told last */
     size_t at;      /* in the log of that epoch */
@@ -40,9 +40,9 @@ struct host_desk {
     struct assay_service_member *members; /* [of the roster] */
 };
 
-const struct assay_services *host_services_ledger(const struct assay_host *host)
+const struct assay_services *runtime_services_ledger(const struct assay_runtime *runtime)
 {
-    return host->config.services != NULL ? &host->config.services->ledger : NULL;
+    return runtime->config.services != NULL ? &runtime->config.services->ledger : NULL;
 }
 
 /* --- what programs want */
@@ -50,59 +50,60 @@ const struct assay_services *host_services_ledger(const struct assay_host *host)
 static enum assay_status submit(void *context, enum assay_service_kind kind,
                                 struct assay_slice payload)
 {
-    struct assay_host *host = context;
+    struct assay_runtime *runtime = context;
     struct assay_event event = { .kind = ASSAY_EVENT_SUBMIT,
                                  .as.submit = { .kind = (uint32_t)kind, .payload = payload } };
-    const enum assay_status status = host_step(host, &event);
-    /* A failure of the host is kept in host->failure, and the program will not be answered. */
+    const enum assay_status status = runtime_step_event(runtime, &event);
+    /* A failure of the host is kept in runtime->failure, and the program will not be answered. */
     return assay_status_class(status) == ASSAY_CLASS_HOST ? ASSAY_E_AGAIN : status;
 }
 
 static bool quote(void *context, const uint8_t report_data[static 64])
 {
-    struct assay_host *host = context;
-    const struct assay_host_enclave *enclave = &host->config.enclave;
-    if (host->quoting) return false; /* tried again when the node's own is there */
+    struct assay_runtime *runtime = context;
+    const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
+    if (runtime->quoting) return false; /* tried again when the node's own is there */
     const enum assay_status status = enclave->request_quote(
-        enclave->context, FOR_DESK, host_key_set(host)->incarnation, report_data);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) host_fail(host, status, "enclave quote");
-    host->desk_at->quoting = status == ASSAY_OK;
+        enclave->context, FOR_DESK, runtime_key_set(runtime)->incarnation, report_data);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST)
+        runtime_fail(runtime, status, "enclave quote");
+    runtime->service_state->quoting = status == ASSAY_OK;
     return status == ASSAY_OK;
 }
 
-void host_services_quoted(struct assay_host *host, struct assay_slice bytes)
+void runtime_services_on_quote(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     uint8_t all[KIND_LEN + ASSAY_EVIDENCE_LEN_MAX];
     struct assay_slice told = { 0 };
-    if (host->desk == NULL || !host->desk_at->quoting) return;
-    host->desk_at->quoting = false;
+    if (runtime->service_server == NULL || !runtime->service_state->quoting) return;
+    runtime->service_state->quoting = false;
     if (bytes.len > 0 && bytes.len <= ASSAY_EVIDENCE_LEN_MAX) {
-        const uint32_t kind = host->config.genesis->members[host->self].evidence_kind;
+        const uint32_t kind = runtime->config.genesis->members[runtime->self].evidence_kind;
         all[0] = (uint8_t)(kind >> 8);
         all[1] = (uint8_t)kind;
         assay_bytes_copy(all + KIND_LEN, ASSAY_EVIDENCE_LEN_MAX, bytes.bytes, bytes.len);
         told = assay_slice_over(all, KIND_LEN + bytes.len);
     }
-    assay_service_server_quoted(host->desk, told);
+    assay_service_server_quoted(runtime->service_server, told);
 }
 
-bool host_services_is_quote(const struct assay_host *host, uint64_t epoch)
+bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epoch)
 {
-    (void)host;
+    (void)runtime;
     return epoch == FOR_DESK;
 }
 
 /* The running epoch's moment: a verdict is the same on every machine. */
-static int64_t moment_of(const struct assay_host *host)
+static int64_t moment_of(const struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot s;
-    assay_engine_snapshot(host->engine, &s);
+    assay_engine_snapshot(runtime->engine, &s);
     return (int64_t)(s.epoch_t0_ms / 1000);
 }
 
 static bool judge(void *context, uint64_t ticket, const struct assay_service_server_proof *proof)
 {
-    struct assay_host *host = context;
+    struct assay_runtime *runtime = context;
     struct desk_job *job = NULL;
     const struct assay_slice e = proof->evidence;
     if (e.len <= KIND_LEN || e.len > KIND_LEN + ASSAY_EVIDENCE_LEN_MAX) return false;
@@ -110,16 +111,16 @@ static bool judge(void *context, uint64_t ticket, const struct assay_service_ser
     /* As of a card (docs/protocol.md 9.2): no judge takes a question of another, it would end. */
     if (kind == ASSAY_KIND_NONE || kind >= ASSAY_KIND_COUNT) return false;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX && job == NULL; i++)
-        if (host->desk_at->jobs[i].ticket == 0) job = &host->desk_at->jobs[i];
+        if (runtime->service_state->jobs[i].ticket == 0) job = &runtime->service_state->jobs[i];
     if (job == NULL) return false;
     const struct assay_slice bytes = assay_slice_over(e.bytes + KIND_LEN, e.len - KIND_LEN);
     *job = (struct desk_job){ .ticket = ticket,
-                              .at_unix_s = moment_of(host),
+                              .at_unix_s = moment_of(runtime),
                               .kind = (enum assay_evidence_kind)kind,
                               .proof = *proof };
     job->proof.evidence = (struct assay_slice){ 0 };
     assay_sha256(bytes.bytes, bytes.len, job->digest);
-    host_evidence_judge(host, job->digest, job->kind, job->at_unix_s, bytes);
+    runtime_appraise_evidence(runtime, job->digest, job->kind, job->at_unix_s, bytes);
     return true;
 }
 
@@ -131,34 +132,34 @@ static bool user(void *context, int fd, uint32_t *uid)
 
 static void crowded(void *context, const struct assay_service_server_crowd *crowd)
 {
-    struct assay_host *host = context;
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "services_crowded")) {
-        assay_log_text(&host->log, "socket", crowd->socket);
-        assay_log_uint(&host->log, "user", crowd->uid);
-        assay_log_uint(&host->log, "user_had", crowd->had);
-        assay_log_uint(&host->log, "most_user", crowd->of);
-        assay_log_uint(&host->log, "most_held", crowd->held);
-        assay_log_uint(&host->log, "places", crowd->places);
-        assay_log_text(&host->log, "result", crowd->given ? "given" : "refused");
+    struct assay_runtime *runtime = context;
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "services_crowded")) {
+        assay_log_text(&runtime->log, "socket", crowd->socket);
+        assay_log_uint(&runtime->log, "user", crowd->uid);
+        assay_log_uint(&runtime->log, "user_had", crowd->had);
+        assay_log_uint(&runtime->log, "most_user", crowd->of);
+        assay_log_uint(&runtime->log, "most_held", crowd->held);
+        assay_log_uint(&runtime->log, "places", crowd->places);
+        assay_log_text(&runtime->log, "result", crowd->given ? "given" : "refused");
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
 /* Evidence of a node is of its kind, and of the platform that it is a member by. */
-static bool is_of_node(const struct assay_host *host, const struct desk_job *job,
+static bool is_of_node(const struct assay_runtime *runtime, const struct desk_job *job,
                        const struct assay_verdict *v)
 {
     struct assay_member_snapshot m;
     if (assay_bytes_all_zero(job->proof.node_id, 32)) return true;
-    const uint32_t slot = host_slot_of(host, job->proof.node_id);
-    if (slot >= host->members) return false;
-    if (host->config.genesis->members[slot].evidence_kind != (uint32_t)job->kind) return false;
-    assay_engine_member_snapshot(host->engine, (uint16_t)slot, &m);
+    const uint32_t slot = runtime_find_slot(runtime, job->proof.node_id);
+    if (slot >= runtime->members) return false;
+    if (runtime->config.genesis->members[slot].evidence_kind != (uint32_t)job->kind) return false;
+    assay_engine_member_snapshot(runtime->engine, (uint16_t)slot, &m);
     if (!v->has_platform || !assay_bytes_equal(v->vendor_root, m.vendor_root, 32)) return false;
     return v->platform_masked || assay_bytes_equal(v->platform_id, m.platform_id, 32);
 }
 
-static bool is_good(const struct assay_host *host, const struct desk_job *job,
+static bool is_good(const struct assay_runtime *runtime, const struct desk_job *job,
                     const struct assay_verdict *v)
 {
     uint8_t measured[32];
@@ -167,39 +168,39 @@ static bool is_good(const struct assay_host *host, const struct desk_job *job,
     assay_sha256(v->measurement, v->measurement_len, measured);
     if (job->proof.has_measurement && !assay_bytes_equal(measured, job->proof.measurement, 32))
         return false;
-    return is_of_node(host, job, v);
+    return is_of_node(runtime, job, v);
 }
 
-void host_services_verdict(struct assay_host *host, const uint8_t digest[static 32],
-                           int64_t at_unix_s, const struct assay_verdict *verdict)
+void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+                                 int64_t at_unix_s, const struct assay_verdict *verdict)
 {
-    if (host->desk == NULL) return;
+    if (runtime->service_server == NULL) return;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
-        struct desk_job *job = &host->desk_at->jobs[i];
+        struct desk_job *job = &runtime->service_state->jobs[i];
         if (job->ticket == 0 || job->at_unix_s != at_unix_s ||
             !assay_bytes_equal(job->digest, digest, 32))
             continue;
         const uint64_t ticket = job->ticket;
-        const bool good = verdict != NULL && is_good(host, job, verdict);
+        const bool good = verdict != NULL && is_good(runtime, job, verdict);
         job->ticket = 0;
-        assay_service_server_judged(host->desk, ticket, good);
+        assay_service_server_judged(runtime->service_server, ticket, good);
     }
 }
 
 /* --- what the ledger did */
 
-static void look(struct assay_host *host, const struct assay_services_snapshot *s,
+static void look(struct assay_runtime *runtime, const struct assay_services_snapshot *s,
                  const struct assay_service_server_moment *before)
 {
-    struct assay_service_server_moment *m = &host->desk_at->moment;
+    struct assay_service_server_moment *m = &runtime->service_state->moment;
     *m = (struct assay_service_server_moment){ .era = s->era, .epoch = s->epoch - 1 };
     assay_bytes_copy(m->beacon, 32, s->beacon, 32);
-    assay_engine_service_members(host->engine, host->desk_at->members);
+    assay_engine_service_members(runtime->engine, runtime->service_state->members);
     m->members =
-        assay_host_services_members(host->desk_at->members, host->members, m->member);
+        assay_host_services_members(runtime->service_state->members, runtime->members, m->member);
     for (uint32_t i = 0; i < m->members; i++) {
         struct assay_member_snapshot one;
-        assay_engine_member_snapshot(host->engine, (uint16_t)i, &one);
+        assay_engine_member_snapshot(runtime->engine, (uint16_t)i, &one);
         if (one.stage != ASSAY_STAGE_LEFT) assay_bytes_copy(m->node_id[i], 32, one.node_id, 32);
         m->member[i].renewed =
             before != NULL && (i >= before->members ||
@@ -207,96 +208,97 @@ static void look(struct assay_host *host, const struct assay_services_snapshot *
     }
 }
 
-static void tell_log(struct assay_host *host, const struct assay_service_log *log, size_t *at)
+static void tell_log(struct assay_runtime *runtime, const struct assay_service_log *log, size_t *at)
 {
     struct assay_service_entry entry;
     while (assay_service_log_next(log, at, &entry))
-        assay_service_server_record(host->desk, entry.slot, (enum assay_service_kind)entry.kind,
-                                    entry.payload);
+        assay_service_server_record(runtime->service_server, entry.slot,
+                                    (enum assay_service_kind)entry.kind, entry.payload);
 }
 
-static void begin(struct assay_host *host, const struct assay_services_snapshot *s)
+static void begin(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
 {
-    struct host_desk *d = host->desk_at;
-    look(host, s, NULL);
-    assay_service_server_begin(host->desk, s->registry, host->self, &d->moment);
+    struct runtime_service_server *d = runtime->service_state;
+    look(runtime, s, NULL);
+    assay_service_server_begin(runtime->service_server, s->registry, runtime->self, &d->moment);
     d->begun = true;
     d->epoch = s->epoch;
     d->at = 0;
-    tell_log(host, s->log, &d->at);
-    assay_service_server_ready(host->desk);
+    tell_log(runtime, s->log, &d->at);
+    assay_service_server_ready(runtime->service_server);
 }
 
 /* One epoch went by: the rest of its records, and its close. */
-static void close_one(struct assay_host *host, const struct assay_services_snapshot *s)
+static void close_one(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
 {
-    struct host_desk *d = host->desk_at;
+    struct runtime_service_server *d = runtime->service_state;
     const struct assay_service_server_moment before = d->moment;
-    tell_log(host, s->closed, &d->at);
-    look(host, s, &before);
-    assay_service_server_closed(host->desk, s->registry, &d->moment);
+    tell_log(runtime, s->closed, &d->at);
+    look(runtime, s, &before);
+    assay_service_server_closed(runtime->service_server, s->registry, &d->moment);
     d->epoch = s->epoch;
     d->at = 0;
 }
 
-static void follow(struct assay_host *host)
+static void follow(struct assay_runtime *runtime)
 {
     struct assay_services_snapshot s;
-    struct host_desk *d = host->desk_at;
-    assay_engine_services(host->engine, &s);
-    if (s.registry == NULL || host->renewing) return; /* documents are still to come */
+    struct runtime_service_server *d = runtime->service_state;
+    assay_engine_services(runtime->engine, &s);
+    if (s.registry == NULL || runtime->renewing) return; /* documents are still to come */
     if (!d->begun || s.epoch < d->epoch || s.epoch > d->epoch + 1) {
-        begin(host, &s);
+        begin(runtime, &s);
         return;
     }
-    if (s.epoch == d->epoch + 1) close_one(host, &s);
-    tell_log(host, s.log, &d->at);
+    if (s.epoch == d->epoch + 1) close_one(runtime, &s);
+    tell_log(runtime, s.log, &d->at);
 }
 
-void host_services_turn(struct assay_host *host)
+void runtime_services_poll(struct assay_runtime *runtime)
 {
-    if (host->desk == NULL || host->failure != ASSAY_OK) return;
-    follow(host);
-    assay_service_server_step(host->desk, host->now_ms);
-    host_settle(host); /* what programs handed in is signed and sent now */
+    if (runtime->service_server == NULL || runtime->failure != ASSAY_OK) return;
+    follow(runtime);
+    assay_service_server_step(runtime->service_server, runtime->now_ms);
+    runtime_process_events(runtime); /* what programs handed in is signed and sent now */
 }
 
 /* --- for people */
 
-const struct assay_registry *host_services_registry(const struct assay_host *host)
+const struct assay_registry *runtime_services_registry(const struct assay_runtime *runtime)
 {
     struct assay_services_snapshot s;
-    if (host->config.services == NULL) return NULL;
-    if (host->desk != NULL) {
-        const bool begun = host->desk_at != NULL && host->desk_at->begun;
-        return begun ? assay_service_server_registry(host->desk) : NULL;
+    if (runtime->config.services == NULL) return NULL;
+    if (runtime->service_server != NULL) {
+        const bool begun = runtime->service_state != NULL && runtime->service_state->begun;
+        return begun ? assay_service_server_registry(runtime->service_server) : NULL;
     }
-    assay_engine_services(host->engine, &s);
-    return host->renewing ? NULL : s.registry;
+    assay_engine_services(runtime->engine, &s);
+    return runtime->renewing ? NULL : s.registry;
 }
 
-void host_services_look(struct assay_host *host, struct assay_snapshot *snapshot)
+void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snapshot *snapshot)
 {
-    struct assay_services_summary *const out = host->summary;
-    const struct assay_registry *const registry = host_services_registry(host);
+    struct assay_services_summary *const out = runtime->services_summary;
+    const struct assay_registry *const registry = runtime_services_registry(runtime);
     const uint64_t epoch = snapshot->chain.epoch;
     snapshot->services = out;
     if (out == NULL) return;
     *out = (struct assay_services_summary){ .is_known = registry != NULL,
-                                            .is_current = host->desk != NULL,
+                                            .is_current = runtime->service_server != NULL,
                                             .epoch = epoch > 0 ? epoch - 1 : 0 };
-    if (host->desk != NULL) {
-        if (host->desk_at != NULL)
-            assay_bytes_copy(out->path, sizeof out->path, host->desk_at->path, sizeof out->path);
-        assay_service_server_look(host->desk, &out->desk);
+    if (runtime->service_server != NULL) {
+        if (runtime->service_state != NULL)
+            assay_bytes_copy(out->path, sizeof out->path, runtime->service_state->path,
+                             sizeof out->path);
+        assay_service_server_look(runtime->service_server, &out->desk);
     }
-    if (registry != NULL) assay_summary_take(out, &host->config.services->plan, registry);
+    if (registry != NULL) assay_summary_take(out, &runtime->config.services->plan, registry);
 }
 
 /* --- opening */
 
 /* Who asks stands in another folder. */
-static void keep_path(struct host_desk *d, const char *path)
+static void keep_path(struct runtime_service_server *d, const char *path)
 {
     char whole[PATH_MAX];
     const bool found = realpath(path, whole) != NULL && strlen(whole) < sizeof d->path;
@@ -305,15 +307,15 @@ static void keep_path(struct host_desk *d, const char *path)
 }
 
 /* Which sockets are a group's as well: a folder may have inherited the bit. */
-static void log_open(struct assay_host *host, const char *path)
+static void log_open(struct assay_runtime *runtime, const char *path)
 {
     char shared[ASSAY_SERVICE_SERVER_NAMES];
-    assay_service_server_shared(host->desk, shared);
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "services_open")) {
-        assay_log_text(&host->log, "path", path);
-        assay_log_text(&host->log, "shared", shared[0] != '\0' ? shared : "none");
+    assay_service_server_shared(runtime->service_server, shared);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "services_open")) {
+        assay_log_text(&runtime->log, "path", path);
+        assay_log_text(&runtime->log, "shared", shared[0] != '\0' ? shared : "none");
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
 /* Whoever advances an anchor parses what nodes of an EVM chain say: it is told closed epochs, and
@@ -323,63 +325,68 @@ static char *answer_anchor(void *context, const char *line)
     static const char request[] = "anchor";
     const size_t len = sizeof request - 1;
     const bool is_it = strncmp(line, request, len) == 0 && (line[len] == '\0' || line[len] == ' ');
-    return is_it ? host_document(context, line)
-                 : host_document_refuse(context, "unknown_request", "anchor [EPOCH]");
+    return is_it ? document_answer(context, line)
+                 : document_error(context, "unknown_request", "anchor [EPOCH]");
 }
 
-static enum assay_status open_anchor(struct assay_host *host, const char *folder,
-                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status open_anchor(struct assay_runtime *runtime, const char *folder,
+                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     static const char what[] = "services socket";
     char path[ASSAY_SERVICE_SOCKET_PATH];
     (void)snprintf(path, sizeof path, "%.*s/anchor", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
-    ASSAY_TRY(assay_unix_folder(path, what, message, ASSAY_HOST_MESSAGE_LEN));
+    ASSAY_TRY(assay_unix_folder(path, what, message, ASSAY_RUNTIME_MESSAGE_LEN));
     (void)snprintf(path, sizeof path, "%.*s/anchor/ask", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
-    ASSAY_TRY(assay_admin_open(path, what, ASSAY_ADMIN_LINE_ANCHOR, answer_anchor, host,
-                               &host->counters, &host->anchor, message, ASSAY_HOST_MESSAGE_LEN));
-    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "%s %s: its mode cannot be set", what, path);
-    return assay_admin_share(host->anchor);
+    ASSAY_TRY(assay_admin_open(path, what, ASSAY_ADMIN_LINE_ANCHOR, answer_anchor, runtime,
+                               &runtime->counters, &runtime->anchor, message,
+                               ASSAY_RUNTIME_MESSAGE_LEN));
+    (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "%s %s: its mode cannot be set", what, path);
+    return assay_admin_share(runtime->anchor);
 }
 
-enum assay_status host_services_open(struct assay_host *host,
-                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+enum assay_status runtime_services_open(struct assay_runtime *runtime,
+                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     _Static_assert((int)ASSAY_SERVICE_SERVER_RECORDS == (int)ASSAY_SERVICE_NUMBERS, "of one epoch");
-    _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
-    const struct assay_service_server_world world = { host, submit, quote, judge, user, crowded };
-    const char *path = host->config.services_path;
-    if (host->config.services == NULL) return ASSAY_OK;
-    host->summary = calloc(1, sizeof *host->summary);
-    if (host->summary == NULL) return ASSAY_E_MEMORY;
+    _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
+                   "one buffer");
+    const struct assay_service_server_world world = {
+        runtime, submit, quote, judge, user, crowded
+    };
+    const char *path = runtime->config.services_path;
+    if (runtime->config.services == NULL) return ASSAY_OK;
+    runtime->services_summary = calloc(1, sizeof *runtime->services_summary);
+    if (runtime->services_summary == NULL) return ASSAY_E_MEMORY;
     if (path == NULL || path[0] == '\0') return ASSAY_OK;
-    host->desk_at = calloc(1, sizeof *host->desk_at);
-    if (host->desk_at == NULL) return ASSAY_E_MEMORY;
-    host->desk_at->members = calloc(host->members, sizeof *host->desk_at->members);
-    if (host->desk_at->members == NULL) return ASSAY_E_MEMORY;
-    if (host->desk != NULL) { /* the host before us had it open */
-        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot follow the plan of services");
-        ASSAY_TRY(
-            assay_service_server_hand_over(host->desk, &world, host->config.genesis->services));
-        assay_admin_hand_over(host->anchor, host, &host->counters);
-        keep_path(host->desk_at, path);
+    runtime->service_state = calloc(1, sizeof *runtime->service_state);
+    if (runtime->service_state == NULL) return ASSAY_E_MEMORY;
+    runtime->service_state->members =
+        calloc(runtime->members, sizeof *runtime->service_state->members);
+    if (runtime->service_state->members == NULL) return ASSAY_E_MEMORY;
+    if (runtime->service_server != NULL) { /* the host before us had it open */
+        (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot follow the plan of services");
+        ASSAY_TRY(assay_service_server_hand_over(runtime->service_server, &world,
+                                                 runtime->config.genesis->services));
+        assay_admin_hand_over(runtime->anchor, runtime, &runtime->counters);
+        keep_path(runtime->service_state, path);
         return ASSAY_OK;
     }
-    ASSAY_TRY(assay_service_server_open(path, host->config.genesis->services,
-                                        host->config.genesis->chain_id, &world, &host->desk,
-                                        message));
-    ASSAY_TRY(open_anchor(host, path, message));
-    keep_path(host->desk_at, path);
-    log_open(host, path);
+    ASSAY_TRY(assay_service_server_open(path, runtime->config.genesis->services,
+                                        runtime->config.genesis->chain_id, &world,
+                                        &runtime->service_server, message));
+    ASSAY_TRY(open_anchor(runtime, path, message));
+    keep_path(runtime->service_state, path);
+    log_open(runtime, path);
     return ASSAY_OK;
 }
 
-void host_services_close(struct assay_host *host)
+void runtime_services_close(struct assay_runtime *runtime)
 {
-    assay_service_server_close(&host->desk);
-    assay_admin_close(&host->anchor);
-    if (host->desk_at != NULL) free(host->desk_at->members);
-    free(host->desk_at);
-    host->desk_at = NULL;
-    free(host->summary);
-    host->summary = NULL;
+    assay_service_server_close(&runtime->service_server);
+    assay_admin_close(&runtime->anchor);
+    if (runtime->service_state != NULL) free(runtime->service_state->members);
+    free(runtime->service_state);
+    runtime->service_state = NULL;
+    free(runtime->services_summary);
+    runtime->services_summary = NULL;
 }

@@ -17,10 +17,10 @@
 
 /* ------------------------------------------------------------ signals */
 
-enum assay_status host_signals_open(struct assay_host *host)
+enum assay_status runtime_signals_open(struct assay_runtime *runtime)
 {
     sigset_t set;
-    if (!host->config.take_signals) return ASSAY_OK;
+    if (!runtime->config.take_signals) return ASSAY_OK;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGTERM);
@@ -31,22 +31,22 @@ enum assay_status host_signals_open(struct assay_host *host)
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return ASSAY_E_IO;
     /* Before any thread exists: threads inherit the mask. */
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return ASSAY_E_IO;
-    host->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    return host->signal_fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
+    runtime->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return runtime->signal_fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
 /* What the node stands at, for who has a terminal and no `assay` at hand. */
-static void say_state(struct assay_host *host)
+static void say_state(struct assay_runtime *runtime)
 {
     char sentence[ASSAY_DOCUMENT_SENTENCE];
-    const struct assay_snapshot *s = host_snapshot(host);
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "state")) {
-        assay_log_uint(&host->log, "epoch", s->chain.epoch);
-        assay_log_uint(&host->log, "height", s->chain.height);
-        assay_log_bool(&host->log, "voting", s->chain.voting);
-        assay_log_text(&host->log, "says", assay_document_sentence(s, sentence));
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "state")) {
+        assay_log_uint(&runtime->log, "epoch", s->chain.epoch);
+        assay_log_uint(&runtime->log, "height", s->chain.height);
+        assay_log_bool(&runtime->log, "voting", s->chain.voting);
+        assay_log_text(&runtime->log, "says", assay_document_sentence(s, sentence));
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
 static const char *signal_name(uint32_t number)
@@ -61,56 +61,56 @@ static const char *signal_name(uint32_t number)
 }
 
 /* Once: to go when nothing is in hand. Twice: to go. */
-static void begin_drain(struct assay_host *host)
+static void begin_drain(struct assay_runtime *runtime)
 {
-    if (host->draining) host->stopping = 1;
-    host->draining = true;
-    host->drain_until_ms = host->now_ms + host->config.drain_ms;
+    if (runtime->draining) runtime->stopping = 1;
+    runtime->draining = true;
+    runtime->drain_until_ms = runtime->now_ms + runtime->config.drain_ms;
 }
 
-static void take_signal(struct assay_host *host, uint32_t number)
+static void take_signal(struct assay_runtime *runtime, uint32_t number)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "signal")) {
-        assay_log_text(&host->log, "name", signal_name(number));
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "signal")) {
+        assay_log_text(&runtime->log, "name", signal_name(number));
         if (number == SIGUSR1)
-            assay_log_text(&host->log, "note", "lines go to standard error: nothing to reopen");
+            assay_log_text(&runtime->log, "note", "lines go to standard error: nothing to reopen");
     }
-    assay_log_end(&host->log);
-    if (number == SIGINT || number == SIGTERM) begin_drain(host);
-    else if (number == SIGHUP) host->reloading = true;
-    else say_state(host);
+    assay_log_end(&runtime->log);
+    if (number == SIGINT || number == SIGTERM) begin_drain(runtime);
+    else if (number == SIGHUP) runtime->reloading = true;
+    else say_state(runtime);
 }
 
-void host_signals_read(struct assay_host *host)
+void runtime_signals_read(struct assay_runtime *runtime)
 {
     struct signalfd_siginfo info;
-    while (host->signal_fd >= 0 &&
-           read(host->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        take_signal(host, info.ssi_signo);
+    while (runtime->signal_fd >= 0 &&
+           read(runtime->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        take_signal(runtime, info.ssi_signo);
 }
 
 /* ------------------------------------------------------------ the end */
 
 /* Whatever the engine asked for is carried out, and nothing of it waits for a thread or for room.
  * */
-static bool is_idle(const struct assay_host *host)
+static bool is_idle(const struct assay_runtime *runtime)
 {
-    return !assay_dispatch_waits(host->dispatch) && host->waiting == NULL &&
-           assay_verify_pool_pending(host->pool) == 0;
+    return !assay_dispatch_waits(runtime->dispatch) && runtime->waiting == NULL &&
+           assay_verify_pool_pending(runtime->pool) == 0;
 }
 
-void host_drain(struct assay_host *host)
+void runtime_drain_poll(struct assay_runtime *runtime)
 {
-    if (!host->draining || host->stopping) return;
-    if (is_idle(host) || host->now_ms >= host->drain_until_ms) host->stopping = 1;
+    if (!runtime->draining || runtime->stopping) return;
+    if (is_idle(runtime) || runtime->now_ms >= runtime->drain_until_ms) runtime->stopping = 1;
 }
 
 /* ------------------------------------------------------------ a reload */
 
-bool assay_host_reloads(struct assay_host *host)
+bool assay_runtime_poll_reload(struct assay_runtime *runtime)
 {
-    const bool reloads = host->reloading && !host->stopping;
-    host->reloading = false;
+    const bool reloads = runtime->reloading && !runtime->stopping;
+    runtime->reloading = false;
     return reloads;
 }
 
@@ -121,57 +121,59 @@ static enum assay_severity severity_of(unsigned level)
 
 /* One that is named otherwise is dialled there, and one that is named no more where it says that it
  * listens, or not at all. A connection to an address that is still among them goes on. */
-static enum assay_status tune_peers(struct assay_host *host)
+static enum assay_status tune_peers(struct assay_runtime *runtime)
 {
     enum assay_status status = ASSAY_OK;
-    for (uint16_t slot = 0; slot < host->members; slot++) {
-        const enum assay_status one = host_address_dial(host, slot);
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
+        const enum assay_status one = runtime_dial_member(runtime, slot);
         if (one != ASSAY_OK) status = one;
     }
     return status;
 }
 
-enum assay_status assay_host_tune(struct assay_host *host, const struct assay_host_tuning *tuning)
+enum assay_status assay_runtime_reconfigure(struct assay_runtime *runtime,
+                                            const struct assay_runtime_settings *tuning)
 {
-    host->config.peers = tuning->peers;
-    host->config.peer_count = tuning->peer_count;
-    enum assay_status status = tune_peers(host);
-    const enum assay_status told = host_addresses_advertise(host, tuning->advertise);
+    runtime->config.peers = tuning->peers;
+    runtime->config.peer_count = tuning->peer_count;
+    enum assay_status status = tune_peers(runtime);
+    const enum assay_status told = runtime_addresses_advertise(runtime, tuning->advertise);
     if (told != ASSAY_OK) status = told;
-    host->config.drain_ms = tuning->drain_ms;
-    host->config.log_level = tuning->log_level;
-    host->log.most = severity_of(tuning->log_level);
-    if (tuning->verify_threads == host->config.verify_threads) return status;
+    runtime->config.drain_ms = tuning->drain_ms;
+    runtime->config.log_level = tuning->log_level;
+    runtime->log.most = severity_of(tuning->log_level);
+    if (tuning->verify_threads == runtime->config.verify_threads) return status;
     const enum assay_status threads =
-        assay_verify_pool_threads(host->pool, tuning->verify_threads);
-    if (threads == ASSAY_OK) host->config.verify_threads = tuning->verify_threads;
+        assay_verify_pool_threads(runtime->pool, tuning->verify_threads);
+    if (threads == ASSAY_OK) runtime->config.verify_threads = tuning->verify_threads;
     return status != ASSAY_OK ? status : threads;
 }
 
-void assay_host_told(struct assay_host *host, enum assay_severity severity, const char *key,
-                     const char *value, const char *note)
+void assay_runtime_log_reload(struct assay_runtime *runtime, enum assay_severity severity,
+                              const char *key, const char *value, const char *note)
 {
-    if (assay_log_begin(&host->log, severity, "reload")) {
-        if (key != NULL) assay_log_text(&host->log, key, value);
-        assay_log_text(&host->log, "note", note);
+    if (assay_log_begin(&runtime->log, severity, "reload")) {
+        if (key != NULL) assay_log_text(&runtime->log, key, value);
+        assay_log_text(&runtime->log, "note", note);
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
-bool assay_host_ends(const struct assay_host *host)
+bool assay_runtime_is_draining(const struct assay_runtime *runtime)
 {
-    return host->draining || host->stopping;
+    return runtime->draining || runtime->stopping;
 }
 
-void assay_host_reloaded(struct assay_host *host, bool taken)
+void assay_runtime_on_reload(struct assay_runtime *runtime, bool taken)
 {
-    host->reload_refused = !taken;
-    if (taken) host->reloads++;
+    runtime->reload_refused = !taken;
+    if (taken) runtime->reloads++;
 }
 
-void assay_host_sentence(struct assay_host *host, char text[static ASSAY_HOST_SENTENCE_LEN])
+void assay_runtime_format_status(struct assay_runtime *runtime,
+                                 char text[static ASSAY_RUNTIME_STATUS_LEN])
 {
-    _Static_assert((int)ASSAY_DOCUMENT_SENTENCE <= (int)ASSAY_HOST_SENTENCE_LEN, "fits");
-    const char *const said = assay_document_sentence(host_snapshot(host), text);
+    _Static_assert((int)ASSAY_DOCUMENT_SENTENCE <= (int)ASSAY_RUNTIME_STATUS_LEN, "fits");
+    const char *const said = assay_document_sentence(runtime_snapshot(runtime), text);
     ASSAY_ASSERT(said == text);
 }

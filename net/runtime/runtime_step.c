@@ -9,246 +9,251 @@
 #include <stdlib.h>
 #include <time.h>
 
-uint64_t host_now_us(void)
+uint64_t runtime_now_us(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-void host_clock(struct assay_host *host)
+void runtime_update_clock(struct assay_runtime *runtime)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_REALTIME, &t);
-    host->now_ms = host_now_us() / 1000;
-    host->at_unix_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-    host->log.now_ms = host->now_ms;
-    host->log.at_unix_ms = host->at_unix_ms;
+    runtime->now_ms = runtime_now_us() / 1000;
+    runtime->at_unix_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    runtime->log.now_ms = runtime->now_ms;
+    runtime->log.at_unix_ms = runtime->at_unix_ms;
 }
 
-void host_fail(struct assay_host *host, enum assay_status status, const char *what)
+void runtime_fail(struct assay_runtime *runtime, enum assay_status status, const char *what)
 {
-    if (host->failure != ASSAY_OK) return;
-    host->failure = status;
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR, "node_stopped")) {
-        assay_log_text(&host->log, "what", what);
-        assay_log_text(&host->log, "status", assay_status_symbol(status));
-        assay_log_text(&host->log, "reason", assay_status_text(status));
+    if (runtime->failure != ASSAY_OK) return;
+    runtime->failure = status;
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "node_stopped")) {
+        assay_log_text(&runtime->log, "what", what);
+        assay_log_text(&runtime->log, "status", assay_status_symbol(status));
+        assay_log_text(&runtime->log, "reason", assay_status_text(status));
     }
-    assay_log_end(&host->log);
+    assay_log_end(&runtime->log);
 }
 
 /* ------------------------------------------------------------ before the commit */
 
-static void note_proposal(struct assay_host *host, struct assay_slice payload)
+static void note_proposal(struct assay_runtime *runtime, struct assay_slice payload)
 {
     struct assay_proposal proposal;
     if (assay_proposal_decode(payload, &proposal) != ASSAY_OK) return;
     if (proposal.header.kind == ASSAY_BLOCK_TAIL) return;
-    assay_latency_open(&host->latency, proposal.header.view, proposal.header.height, host_now_us());
+    assay_latency_open(&runtime->latency, proposal.header.view, proposal.header.height,
+                       runtime_now_us());
 }
 
 static enum assay_status step_engine(void *context, struct assay_event *event,
                                      struct assay_effects *effects)
 {
-    struct assay_host *host = context;
-    event->now_ms = host->now_ms;
-    event->at_unix_ms = host->at_unix_ms;
+    struct assay_runtime *runtime = context;
+    event->now_ms = runtime->now_ms;
+    event->at_unix_ms = runtime->at_unix_ms;
     effects->count = 0;
 #ifdef ASSAY_TEST_HOOKS
-    const struct assay_host_hooks *hooks = &host->config.hooks;
-    if (hooks->event != NULL && !hooks->event(hooks->context, host, event)) return ASSAY_OK;
+    const struct assay_runtime_hooks *hooks = &runtime->config.hooks;
+    if (hooks->event != NULL && !hooks->event(hooks->context, runtime, event)) return ASSAY_OK;
 #endif
-    const enum assay_status status = assay_engine_step(host->engine, event, effects);
-    host->wake_at_ms = effects->wake_at_ms;
-    host->closed_epoch = 0; /* what moved with a close belongs to the epoch that closed */
+    const enum assay_status status = assay_engine_step(runtime->engine, event, effects);
+    runtime->wake_at_ms = effects->wake_at_ms;
+    runtime->closed_epoch = 0; /* what moved with a close belongs to the epoch that closed */
     for (size_t i = effects->count; i > 0; i--) {
         const struct assay_effect *const e = &effects->items[i - 1];
         if (e->kind == ASSAY_EFFECT_NOTE && e->as.note.note == ASSAY_NOTE_EPOCH_CLOSED)
-            host->closed_epoch = e->as.note.a;
+            runtime->closed_epoch = e->as.note.a;
     }
     if (effects->paused_ms > 0)
-        assay_gossip_paused(host->gossip, host->now_ms, effects->paused_ms);
-    assay_count_many(&host->counters, ASSAY_COUNT_SEND_NO_ROOM, effects->unsent);
+        assay_gossip_paused(runtime->gossip, runtime->now_ms, effects->paused_ms);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_SEND_NO_ROOM, effects->unsent);
 #ifdef ASSAY_TEST_HOOKS
     size_t kept = 0;
     for (size_t i = 0; i < effects->count; i++)
-        if (hooks->effect == NULL || hooks->effect(hooks->context, host, &effects->items[i]))
+        if (hooks->effect == NULL || hooks->effect(hooks->context, runtime, &effects->items[i]))
             effects->items[kept++] = effects->items[i];
     effects->count = kept;
 #endif
     /* Our own word must be right for ourselves; anything else shows in the counters too. */
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE &&
         event->as.message.from == ASSAY_SLOT_SELF &&
-        assay_log_begin(&host->log, ASSAY_SEVERITY_DEBUG, "own_message_refused")) {
-        assay_log_text(&host->log, "kind", assay_message_name(event->as.message.kind));
-        assay_log_text(&host->log, "status", assay_status_symbol(status));
-        assay_log_end(&host->log);
+        assay_log_begin(&runtime->log, ASSAY_SEVERITY_DEBUG, "own_message_refused")) {
+        assay_log_text(&runtime->log, "kind", assay_message_name(event->as.message.kind));
+        assay_log_text(&runtime->log, "status", assay_status_symbol(status));
+        assay_log_end(&runtime->log);
     }
     return status;
 }
 
 static enum assay_status sign(void *context, struct assay_effect *effect, uint8_t *payload)
 {
-    struct assay_host *host = context;
+    struct assay_runtime *runtime = context;
     const bool votes = effect->as.sign.key == ASSAY_KEY_VOTING;
     enum assay_status status =
-        assay_p256_sign(votes ? host->voting : host->identity, effect->as.sign.digest,
+        assay_p256_sign(votes ? runtime->voting : runtime->identity, effect->as.sign.digest,
                         payload + effect->as.sign.signature_at);
     if (status == ASSAY_OK && effect->as.sign.possession_at != 0)
-        status = assay_p256_sign(host->voting, effect->as.sign.digest,
+        status = assay_p256_sign(runtime->voting, effect->as.sign.digest,
                                  payload + effect->as.sign.possession_at);
     if (status == ASSAY_OK && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
-        note_proposal(host, assay_slice_over(payload, effect->as.sign.payload.len));
+        note_proposal(runtime, assay_slice_over(payload, effect->as.sign.payload.len));
     return status;
 }
 
 static enum assay_status put(void *context, enum assay_store_class class_,
                              const struct assay_store_key *key, struct assay_slice value)
 {
-    const struct assay_host *host = context;
-    return assay_store_put(host->config.store, class_, key, value);
+    const struct assay_runtime *runtime = context;
+    return assay_store_put(runtime->config.store, class_, key, value);
 }
 
 static enum assay_status prune(void *context, enum assay_store_class class_, uint32_t era,
                                uint64_t epoch)
 {
-    const struct assay_host *host = context;
-    return assay_store_prune(host->config.store, class_, era, epoch);
+    const struct assay_runtime *runtime = context;
+    return assay_store_prune(runtime->config.store, class_, era, epoch);
 }
 
 static enum assay_status commit(void *context)
 {
-    const struct assay_host *host = context;
-    return assay_store_commit(host->config.store);
+    const struct assay_runtime *runtime = context;
+    return assay_store_commit(runtime->config.store);
 }
 
 static void rollback(void *context)
 {
-    const struct assay_host *host = context;
-    host->config.store->ops->rollback(host->config.store);
+    const struct assay_runtime *runtime = context;
+    runtime->config.store->ops->rollback(runtime->config.store);
 }
 
 /* ------------------------------------------------------------ after the commit */
 
-static void send_frame_to(struct assay_host *host, uint16_t slot, struct assay_slice frame,
+static void send_frame_to(struct assay_runtime *runtime, uint16_t slot, struct assay_slice frame,
                           uint64_t relay)
 {
-    const enum assay_status status = assay_transport_send(host->link, slot, frame, relay);
-    if (status == ASSAY_E_RANGE) assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
-    if (status == ASSAY_E_MEMORY) assay_count(&host->counters, ASSAY_COUNT_SEND_MEMORY);
+    const enum assay_status status = assay_transport_send(runtime->link, slot, frame, relay);
+    if (status == ASSAY_E_RANGE) assay_count(&runtime->counters, ASSAY_COUNT_SEND_OVERSIZE);
+    if (status == ASSAY_E_MEMORY) assay_count(&runtime->counters, ASSAY_COUNT_SEND_MEMORY);
 }
 
 static bool reaches(void *context, uint16_t slot)
 {
-    const struct assay_host *host = context;
-    return assay_transport_has_peer(host->link, slot);
+    const struct assay_runtime *runtime = context;
+    return assay_transport_has_peer(runtime->link, slot);
 }
 
 /* One frame to each recipient of the walk, which is taken from its beginning. */
-static void send_one(struct assay_host *host, struct assay_relay walk, uint64_t relay,
+static void send_one(struct assay_runtime *runtime, struct assay_relay walk, uint64_t relay,
                      enum assay_message_kind kind, struct assay_slice payload)
 {
     uint16_t slot = 0;
-    struct assay_writer w = assay_writer_over(host->outgoing, ASSAY_FRAME_LEN_MAX);
+    struct assay_writer w = assay_writer_over(runtime->outgoing, ASSAY_FRAME_LEN_MAX);
     struct assay_slice frame = { 0 };
-    if (assay_frame_encode(host->config.genesis->chain_id, kind, payload, &w) != ASSAY_OK ||
+    if (assay_frame_encode(runtime->config.genesis->chain_id, kind, payload, &w) != ASSAY_OK ||
         assay_writer_finish(&w, &frame) != ASSAY_OK) {
-        assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
+        assay_count(&runtime->counters, ASSAY_COUNT_SEND_OVERSIZE);
         return;
     }
-    while (assay_relay_next(&walk, reaches, host, &slot)) {
-        host_neighbours_turn(host); /* an errand dials */
-        send_frame_to(host, slot, frame, relay);
+    while (assay_relay_next(&walk, reaches, runtime, &slot)) {
+        runtime_overlay_poll(runtime); /* an errand dials */
+        send_frame_to(runtime, slot, frame, relay);
     }
 }
 
-/* With bytes of its own: while a link is dialled for a message, that one lies in host->outgoing. */
-void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
-                    struct assay_slice payload)
+/* With bytes of its own: while a link is dialled for a message, that one lies in runtime->outgoing.
+ */
+void runtime_send_frame(struct assay_runtime *runtime, uint16_t to, enum assay_message_kind kind,
+                        struct assay_slice payload)
 {
     uint8_t bytes[ASSAY_FRAME_HEADER_LEN + ASSAY_ROUTE_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_slice frame = { 0 };
-    ASSAY_ASSERT(to < host->members);
+    ASSAY_ASSERT(to < runtime->members);
     enum assay_status status =
-        assay_frame_encode(host->config.genesis->chain_id, kind, payload, &w);
+        assay_frame_encode(runtime->config.genesis->chain_id, kind, payload, &w);
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &frame);
     ASSAY_ASSERT(status == ASSAY_OK);
-    send_frame_to(host, to, frame, 0);
+    send_frame_to(runtime, to, frame, 0);
 }
 
 /* again: its author sends it once more. */
-static void send_routed(struct assay_host *host, uint16_t to, uint16_t except,
+static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t except,
                         enum assay_message_kind kind, struct assay_slice payload, bool again)
 {
     uint8_t digest[32];
     uint64_t relay = 0;
     uint16_t source = ASSAY_SLOT_ALL;
-    if (to == ASSAY_SLOT_NEAR && !host_neighbours_used(host)) return; /* docs/protocol.md 4.1.1 */
+    if (to == ASSAY_SLOT_NEAR && !runtime_overlay_is_used(runtime))
+        return; /* docs/protocol.md 4.1.1 */
     if (assay_relay_is(to, except)) {
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);
     }
-    struct assay_relay walk = assay_relay_over(host->self, host->members, to, except, digest);
-    if (host_neighbours_used(host)) {
-        if (!again) source = assay_relay_tree_source(host->routes, host->engine, kind, payload);
-        walk =
-            assay_relay_near(host->view, host->routes, host->now_ms, &walk, kind, source);
+    struct assay_relay walk = assay_relay_over(runtime->self, runtime->members, to, except, digest);
+    if (runtime_overlay_is_used(runtime)) {
+        if (!again)
+            source = assay_relay_tree_source(runtime->relay_tree, runtime->engine, kind, payload);
+        walk = assay_relay_near(runtime->overlay, runtime->relay_tree, runtime->now_ms, &walk, kind,
+                                source);
     }
     if (payload.len <= ASSAY_PAGE_LEN) {
-        send_one(host, walk, relay, kind, payload);
+        send_one(runtime, walk, relay, kind, payload);
         return;
     }
     const uint16_t count = assay_page_count(payload.len);
     if (count == 0) {
-        assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
+        assay_count(&runtime->counters, ASSAY_COUNT_SEND_OVERSIZE);
         return;
     }
     assay_page_digest((uint16_t)kind, payload, digest);
     for (uint16_t i = 0; i < count; i++) {
-        struct assay_writer w = assay_writer_over(host->paging, ASSAY_FRAME_LEN_MAX);
+        struct assay_writer w = assay_writer_over(runtime->paging, ASSAY_FRAME_LEN_MAX);
         struct assay_slice page = { 0 };
         if (assay_page_encode((uint16_t)kind, payload, digest, i, &w) == ASSAY_OK &&
             assay_writer_finish(&w, &page) == ASSAY_OK)
-            send_one(host, walk, 0, ASSAY_MESSAGE_PAGE, page);
+            send_one(runtime, walk, 0, ASSAY_MESSAGE_PAGE, page);
     }
 }
 
-void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
-               struct assay_slice payload)
+void runtime_send(struct assay_runtime *runtime, uint16_t to, uint16_t except,
+                  enum assay_message_kind kind, struct assay_slice payload)
 {
-    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING) host_neighbours_asked(host, to, payload);
-    send_routed(host, to, except, kind, payload, false);
+    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING)
+        runtime_overlay_on_request(runtime, to, payload);
+    send_routed(runtime, to, except, kind, payload, false);
 }
 
-void host_pass(struct assay_host *host, uint16_t except, enum assay_message_kind kind,
-               struct assay_slice payload, bool again)
+void runtime_relay(struct assay_runtime *runtime, uint16_t except, enum assay_message_kind kind,
+                   struct assay_slice payload, bool again)
 {
-    send_routed(host, ASSAY_SLOT_ALL, except, kind, payload, again);
+    send_routed(runtime, ASSAY_SLOT_ALL, except, kind, payload, again);
 }
 
 static void send_letter(void *context, struct assay_effect *effect)
 {
     const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
-    struct assay_host *host = context;
-    host_send(host, letter.to, letter.except, letter.kind, letter.payload);
+    struct assay_runtime *runtime = context;
+    runtime_send(runtime, letter.to, letter.except, letter.kind, letter.payload);
     /* Who hears an envelope asks for its evidence: the answers have company, too. Never beside a
      * vote, which would wait behind them. Neighbours are few, and asked while links are quiet. */
-    const bool beside = effect->kind == ASSAY_EFFECT_SIGN && !host_neighbours_used(host) &&
-                        (letter.kind == ASSAY_MESSAGE_ENVELOPE ||
-                         letter.kind == ASSAY_MESSAGE_RECORD);
-    if (beside) host_dates_turn(host, true);
+    const bool beside =
+        effect->kind == ASSAY_EFFECT_SIGN && !runtime_overlay_is_used(runtime) &&
+        (letter.kind == ASSAY_MESSAGE_ENVELOPE || letter.kind == ASSAY_MESSAGE_RECORD);
+    if (beside) runtime_peer_clocks_poll(runtime, true);
 }
 
 static void flush(void *context)
 {
-    struct assay_host *host = context;
-    assay_transport_flush(host->link);
+    struct assay_runtime *runtime = context;
+    assay_transport_flush(runtime->link);
 }
 
 /* Signed when all that was said before it is durable, and for one member alone. */
-static void vouch(struct assay_host *host, const struct assay_effect *effect)
+static void vouch(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     uint8_t bytes[ASSAY_VOUCH_LEN_MAX];
     const struct assay_slice payload = effect->as.vouch.payload;
@@ -256,27 +261,27 @@ static void vouch(struct assay_host *host, const struct assay_effect *effect)
     ASSAY_ASSERT(payload.len <= sizeof bytes && at + ASSAY_P256_SIGNATURE_LEN <= payload.len);
     assay_bytes_copy(bytes, sizeof bytes, payload.bytes, payload.len);
     const enum assay_status status =
-        assay_p256_sign(host->identity, effect->as.vouch.digest, bytes + at);
+        assay_p256_sign(runtime->identity, effect->as.vouch.digest, bytes + at);
     if (status == ASSAY_OK)
-        host_send(host, effect->as.vouch.to, ASSAY_SLOT_ALL, effect->as.vouch.message,
-                  assay_slice_over(bytes, payload.len));
-    else host_fail(host, status, "vouch");
+        runtime_send(runtime, effect->as.vouch.to, ASSAY_SLOT_ALL, effect->as.vouch.message,
+                     assay_slice_over(bytes, payload.len));
+    else runtime_fail(runtime, status, "vouch");
 }
 
 /* A failure on the way is the host's: what it stands for is not to be done any more. */
-static void act_on(struct assay_host *host, const struct assay_effect *effect)
+static void act_on(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     switch (effect->kind) {
-    case ASSAY_EFFECT_FETCH: host_fetch(host, effect); return;
-    case ASSAY_EFFECT_VERIFY: host_verify(host, effect); return;
-    case ASSAY_EFFECT_LOAD: host_load(host, effect->as.load.digest); return;
-    case ASSAY_EFFECT_QUOTE: host_quote(host, effect); return;
-    case ASSAY_EFFECT_ORDER: host_order(host, &effect->as.order); return;
-    case ASSAY_EFFECT_NOTE: host_note(host, effect); return;
-    case ASSAY_EFFECT_VOUCH: vouch(host, effect); return;
-    case ASSAY_EFFECT_KEYS: host_keys_replace(host); return;
-    case ASSAY_EFFECT_CLOSED: host_closed(host, effect->as.closed.epoch); return;
-    case ASSAY_EFFECT_RENEW: host->renewing = true; return;
+    case ASSAY_EFFECT_FETCH: runtime_fetch_evidence(runtime, effect); return;
+    case ASSAY_EFFECT_VERIFY: runtime_verify_evidence(runtime, effect); return;
+    case ASSAY_EFFECT_LOAD: runtime_load_evidence(runtime, effect->as.load.digest); return;
+    case ASSAY_EFFECT_QUOTE: runtime_request_quote(runtime, effect); return;
+    case ASSAY_EFFECT_ORDER: runtime_send_order(runtime, &effect->as.order); return;
+    case ASSAY_EFFECT_NOTE: runtime_log_note(runtime, effect); return;
+    case ASSAY_EFFECT_VOUCH: vouch(runtime, effect); return;
+    case ASSAY_EFFECT_KEYS: runtime_keys_replace(runtime); return;
+    case ASSAY_EFFECT_CLOSED: runtime_on_epoch_closed(runtime, effect->as.closed.epoch); return;
+    case ASSAY_EFFECT_RENEW: runtime->renewing = true; return;
     case ASSAY_EFFECT_PRUNE: return; /* done; memory in front of the store forgets by itself */
     case ASSAY_EFFECT_SIGN:
     case ASSAY_EFFECT_PERSIST:
@@ -287,25 +292,25 @@ static void act_on(struct assay_host *host, const struct assay_effect *effect)
 
 static bool act(void *context, const struct assay_effect *effect)
 {
-    struct assay_host *host = context;
-    act_on(host, effect);
-    return host->failure == ASSAY_OK;
+    struct assay_runtime *runtime = context;
+    act_on(runtime, effect);
+    return runtime->failure == ASSAY_OK;
 }
 
 static bool affords(void *context, uint16_t to, size_t len)
 {
-    struct assay_host *host = context;
-    if (to >= host->members || assay_limit_answer(&host->limits[to], host->now_ms, len))
+    struct assay_runtime *runtime = context;
+    if (to >= runtime->members || assay_limit_answer(&runtime->limits[to], runtime->now_ms, len))
         return true;
-    assay_count(&host->counters, ASSAY_COUNT_RATE_ANSWERS);
+    assay_count(&runtime->counters, ASSAY_COUNT_RATE_ANSWERS);
     return false;
 }
 
 /* ------------------------------------------------------------ the dispatch */
 
-enum assay_status host_dispatch_open(struct assay_host *host)
+enum assay_status runtime_dispatch_open(struct assay_runtime *runtime)
 {
-    const struct assay_dispatch_config config = { .world = { .context = host,
+    const struct assay_dispatch_config config = { .world = { .context = runtime,
                                                              .step = step_engine,
                                                              .sign = sign,
                                                              .put = put,
@@ -316,44 +321,44 @@ enum assay_status host_dispatch_open(struct assay_host *host)
                                                              .send = send_letter,
                                                              .flush = flush,
                                                              .act = act },
-                                                  .events_per_commit = HOST_EVENTS_PER_COMMIT };
+                                                  .events_per_commit = RUNTIME_EVENTS_PER_COMMIT };
     const size_t len = assay_dispatch_size();
-    host->dispatch_memory = aligned_alloc(64, len);
-    if (host->dispatch_memory == NULL) return ASSAY_E_MEMORY;
-    return assay_dispatch_init(host->dispatch_memory, len, &config, &host->dispatch);
+    runtime->dispatch_memory = aligned_alloc(64, len);
+    if (runtime->dispatch_memory == NULL) return ASSAY_E_MEMORY;
+    return assay_dispatch_init(runtime->dispatch_memory, len, &config, &runtime->dispatch);
 }
 
 /* What stopped the dispatch stops the node. */
-static void stop_if_failed(struct assay_host *host)
+static void stop_if_failed(struct assay_runtime *runtime)
 {
     const char *what = "";
-    const enum assay_status status = assay_dispatch_failure(host->dispatch, &what);
-    if (status != ASSAY_OK) host_fail(host, status, what);
+    const enum assay_status status = assay_dispatch_failure(runtime->dispatch, &what);
+    if (status != ASSAY_OK) runtime_fail(runtime, status, what);
 }
 
-void host_queue(struct assay_host *host, const struct assay_event *event)
+void runtime_queue_event(struct assay_runtime *runtime, const struct assay_event *event)
 {
-    const enum assay_status status = assay_dispatch_queue(host->dispatch, event);
+    const enum assay_status status = assay_dispatch_queue(runtime->dispatch, event);
     assay_status_ignore(status, "it is the dispatch's failure, which is looked at");
-    stop_if_failed(host);
+    stop_if_failed(runtime);
 }
 
-enum assay_status host_step(struct assay_host *host, struct assay_event *event)
+enum assay_status runtime_step_event(struct assay_runtime *runtime, struct assay_event *event)
 {
-    const enum assay_status status = assay_dispatch_step(host->dispatch, event);
-    stop_if_failed(host);
+    const enum assay_status status = assay_dispatch_step(runtime->dispatch, event);
+    stop_if_failed(runtime);
     return status;
 }
 
-void host_settle(struct assay_host *host)
+void runtime_process_events(struct assay_runtime *runtime)
 {
-    if (host->failure == ASSAY_OK) {
-        const enum assay_status status = assay_dispatch_settle(host->dispatch);
+    if (runtime->failure == ASSAY_OK) {
+        const enum assay_status status = assay_dispatch_settle(runtime->dispatch);
         assay_status_ignore(status, "it is the dispatch's failure, which is looked at");
-        stop_if_failed(host);
+        stop_if_failed(runtime);
     }
-    if (host->failure == ASSAY_OK) return;
+    if (runtime->failure == ASSAY_OK) return;
     /* Nothing of what was not made durable leaves the node. */
-    assay_dispatch_forget(host->dispatch);
-    rollback(host);
+    assay_dispatch_forget(runtime->dispatch);
+    rollback(runtime);
 }

@@ -46,7 +46,7 @@ static void encode(const struct assay_timeline_event *event,
     assay_writer_put(&w, digest, DIGEST_LEN);
 }
 
-/* Texts end inside their place and are ASCII, as host_tell writes them. */
+/* Texts end inside their place and are ASCII, as runtime_log_event writes them. */
 static bool take_text(struct assay_cursor *in, char *out, size_t len)
 {
     const uint8_t *bytes = NULL;

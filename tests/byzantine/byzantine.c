@@ -105,7 +105,7 @@ static bool replay(struct assay_effect *effect)
 
 /* ------------------------------------------------------------ hooks */
 
-static bool on_effect(void *context, struct assay_host *host, struct assay_effect *effect)
+static bool on_effect(void *context, struct assay_runtime *host, struct assay_effect *effect)
 {
     unsigned number = 0;
     (void)context;
@@ -131,7 +131,7 @@ static void keep_quote(struct assay_slice bytes)
     (void)fclose(file);
 }
 
-static bool on_event(void *context, struct assay_host *host, struct assay_event *event)
+static bool on_event(void *context, struct assay_runtime *host, struct assay_event *event)
 {
     (void)context;
     (void)host;
@@ -145,9 +145,9 @@ static bool on_event(void *context, struct assay_host *host, struct assay_event 
     return true;
 }
 
-void assay_byzantine_hooks(struct assay_host_hooks *hooks)
+void assay_byzantine_hooks(struct assay_runtime_hooks *hooks)
 {
-    *hooks = (struct assay_host_hooks){ .effect = on_effect,
+    *hooks = (struct assay_runtime_hooks){ .effect = on_effect,
                                          .event = on_event,
                                          .frame = assay_lanes_hook() };
 }

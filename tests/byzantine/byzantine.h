@@ -21,7 +21,7 @@
 #include "tests/byzantine/transport_plants.h"
 
 /* Fills in both hooks. Returns: nothing. */
-void assay_byzantine_hooks(struct assay_host_hooks *hooks);
+void assay_byzantine_hooks(struct assay_runtime_hooks *hooks);
 /* ASSAY_TEST_OVERLAY=ABOVE,DEGREE: neighbours in a network that one machine can hold
  * (docs/protocol.md 4.12.1). Aborts where it says something else. Returns: nothing. */
 void assay_byzantine_overlay(uint32_t *above, uint32_t *degree);

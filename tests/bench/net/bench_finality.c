@@ -291,7 +291,7 @@ static uint32_t measure_crowd(uint32_t count, const char *dir)
 static void *run(void *context)
 {
     struct network_node *node = context;
-    node->status = assay_host_run(node->host);
+    node->status = assay_runtime_run(node->host);
     return NULL;
 }
 
@@ -356,7 +356,7 @@ static struct cost bench(uint32_t count, unsigned seconds, enum apart apart)
     const uint64_t own_us = used_us(RUSAGE_SELF), judges_us = used_us(RUSAGE_CHILDREN);
     (void)sleep(seconds);
     for (uint32_t i = 0; i < count; i++)
-        assay_host_stop(network->nodes[i].host);
+        assay_runtime_stop(network->nodes[i].host);
     for (uint32_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     uint64_t cpu_us = used_us(RUSAGE_SELF) - own_us;
@@ -371,7 +371,7 @@ static struct cost bench(uint32_t count, unsigned seconds, enum apart apart)
             samples[used++] = latency->us[k];
         need(network->nodes[i].status == ASSAY_OK, "a node stopped by itself");
     }
-    assay_engine_snapshot(assay_host_engine(network->nodes[0].host), &snapshot);
+    assay_engine_snapshot(assay_runtime_engine(network->nodes[0].host), &snapshot);
     const uint32_t quorum = 2 * count / 3 + 1;
     const uint32_t bound = HOPS * (floor.hop_us + floor.commit_us + floor.sign_us) +
                            (1 + 2 * (quorum - 1)) * floor.verify_us;

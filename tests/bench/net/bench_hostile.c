@@ -303,7 +303,7 @@ static void close_attacker(struct attacker *a)
 static void *run(void *context)
 {
     struct network_node *node = context;
-    node->status = assay_host_run(node->host);
+    node->status = assay_runtime_run(node->host);
     return NULL;
 }
 
@@ -392,7 +392,7 @@ int main(int argc, char **argv)
         if (argc > 2 && strcmp(argv[2], attacks[i].name) != 0) continue;
         if (attacks[i].is_suspended && !asleep) {
             for (uint32_t k = HONEST; k < MEMBERS; k++)
-                assay_host_stop(network->nodes[k].host);
+                assay_runtime_stop(network->nodes[k].host);
             (void)sleep(8 * EPOCH_MS / 1000);
             asleep = true;
         }
@@ -402,7 +402,7 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < MEMBERS - HONEST; i++)
         close_attacker(&attackers[i]);
     for (uint32_t i = 0; i < MEMBERS; i++)
-        assay_host_stop(network->nodes[i].host);
+        assay_runtime_stop(network->nodes[i].host);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         pthread_join(threads[i], NULL);
         need(network->nodes[i].status == ASSAY_OK, "a node stopped by itself");

@@ -127,9 +127,9 @@ static void look(void *context, struct assay_enclave_snapshot *snapshot)
 }
 
 void network_enclave_callbacks(struct network_enclave *enclave,
-                               struct assay_host_enclave *callbacks)
+                               struct assay_runtime_enclave *callbacks)
 {
-    *callbacks = (struct assay_host_enclave){ .context = enclave,
+    *callbacks = (struct assay_runtime_enclave){ .context = enclave,
                                               .request_quote = request_quote,
                                               .order = order,
                                               .poll_set = poll_set,
@@ -337,7 +337,7 @@ static void prepare_node(struct network *network, uint32_t i)
     assay_bytes_copy(node->enclave.measurement, 32, network->right, 32);
     assay_bytes_copy(node->enclave.right, 32, network->right, 32);
     NEED(assay_store_memory_create(&node->store));
-    node->config = (struct assay_host_config){
+    node->config = (struct assay_runtime_config){
         .genesis = &network->genesis,
         .keys_dir = node->keys_dir,
         .listen = node->endpoint,
@@ -379,10 +379,10 @@ struct network *network_make(uint32_t count, uint32_t epoch_ms, int32_t delay_ms
 bool network_up(struct network *network, uint32_t index)
 {
     struct network_node *node = &network->nodes[index];
-    char message[ASSAY_HOST_MESSAGE_LEN];
+    char message[ASSAY_RUNTIME_MESSAGE_LEN];
     need(node->host == NULL, "it is up already");
     node->config.store = node->store;
-    const enum assay_status status = assay_host_open(&node->config, &node->host, message);
+    const enum assay_status status = assay_runtime_open(&node->config, &node->host, message);
     if (status != ASSAY_OK)
         fprintf(stderr, "network: %s: %s (%s)\n", node->name, message, assay_status_symbol(status));
     node->status = ASSAY_E_AGAIN;
@@ -391,7 +391,7 @@ bool network_up(struct network *network, uint32_t index)
 
 void network_down(struct network *network, uint32_t index)
 {
-    assay_host_close(&network->nodes[index].host);
+    assay_runtime_close(&network->nodes[index].host);
 }
 
 void network_free(struct network **network)
@@ -421,7 +421,7 @@ bool network_run(struct network *network, uint32_t ms,
         for (uint32_t i = 0; i < network->count; i++) {
             struct network_node *node = &network->nodes[i];
             if (node->host != NULL && !node->asleep && node->status == ASSAY_E_AGAIN)
-                node->status = assay_host_turn(node->host, 0);
+                node->status = assay_runtime_poll(node->host, 0);
         }
         (void)nanosleep(&pause, NULL);
         finished = done != NULL && done(network, context);
@@ -432,7 +432,7 @@ bool network_run(struct network *network, uint32_t ms,
 void network_look(const struct network *network, uint32_t index, uint32_t about,
                   struct assay_member_snapshot *snapshot)
 {
-    assay_engine_member_snapshot(assay_host_engine(network->nodes[index].host),
+    assay_engine_member_snapshot(assay_runtime_engine(network->nodes[index].host),
                                  network->nodes[about].slot, snapshot);
 }
 
@@ -440,6 +440,6 @@ uint64_t network_epoch(const struct network *network, uint32_t index)
 {
     struct assay_engine_snapshot snapshot;
     if (network->nodes[index].host == NULL) return 0;
-    assay_engine_snapshot(assay_host_engine(network->nodes[index].host), &snapshot);
+    assay_engine_snapshot(assay_runtime_engine(network->nodes[index].host), &snapshot);
     return snapshot.epoch;
 }

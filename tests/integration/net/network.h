@@ -49,10 +49,10 @@ struct network_node {
     struct assay_soft_node platform;
     struct network_enclave enclave;
     struct assay_store *store;
-    struct assay_host *host;  /* NULL: down */
+    struct assay_runtime *host;  /* NULL: down */
     bool asleep;              /* up, but given no turn */
     enum assay_status status; /* of its last turn */
-    struct assay_host_config config;
+    struct assay_runtime_config config;
 };
 
 struct network {
@@ -64,7 +64,7 @@ struct network {
     struct assay_endorsements endorsements;
     struct assay_genesis genesis;
     uint8_t *genesis_bytes;
-    struct assay_host_peer peers[NETWORK_MAX];
+    struct assay_runtime_peer peers[NETWORK_MAX];
     struct network_node nodes[NETWORK_MAX];
     uint8_t right[32], wrong[32]; /* measurements */
 };
@@ -93,6 +93,6 @@ void network_look(const struct network *network, uint32_t index, uint32_t about,
 uint64_t network_epoch(const struct network *network, uint32_t index);
 /* The callbacks of a node's scripted enclave. */
 void network_enclave_callbacks(struct network_enclave *enclave,
-                               struct assay_host_enclave *callbacks);
+                               struct assay_runtime_enclave *callbacks);
 
 #endif

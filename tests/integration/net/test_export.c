@@ -40,7 +40,7 @@ TestSuite(net_export, .init = start, .fini = stop);
 
 static const struct assay_json *ask(const char *argument)
 {
-    char *text = host_document_export(network->nodes[0].host, argument);
+    char *text = document_export(network->nodes[0].host, argument);
     assay_json_free(&document);
     cr_assert_eq(assay_json_parse(text, strlen(text), &document), ASSAY_OK);
     free(text);

@@ -147,7 +147,7 @@ Test(net_hostile, a_flood_costs_the_flooder_alone, .init = start, .fini = stop)
     /* On a busy machine one epoch may come to nothing, flood or not. */
     for (uint64_t epoch = since + 2; epoch < since + 8 && !snapshot.certified; epoch++) {
         run_past(epoch);
-        assay_engine_snapshot(assay_host_engine(network->nodes[0].host), &snapshot);
+        assay_engine_snapshot(assay_runtime_engine(network->nodes[0].host), &snapshot);
     }
     cr_assert(snapshot.certified, "three of four close certified epochs through it");
 }

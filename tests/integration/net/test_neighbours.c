@@ -29,7 +29,7 @@ static struct network *ten_up(uint32_t above)
     return network;
 }
 
-static uint32_t links_of(const struct assay_host *host)
+static uint32_t links_of(const struct assay_runtime *host)
 {
     uint32_t links = 0;
     for (uint16_t slot = 0; slot < NODES; slot++)
@@ -52,11 +52,11 @@ Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 120)
     uint32_t links = 0;
     cr_assert(network_run(network, PATIENCE_MS, all_past, &epoch));
     for (uint32_t i = 0; i < NODES; i++) {
-        struct assay_host *host = network->nodes[i].host;
-        const struct assay_snapshot *seen = host_snapshot(host);
+        struct assay_runtime *host = network->nodes[i].host;
+        const struct assay_snapshot *seen = runtime_snapshot(host);
         struct assay_overlay_figures figures;
-        cr_assert(host_neighbours_used(host) && seen->has_neighbours);
-        assay_overlay_look(host->view, &figures);
+        cr_assert(runtime_overlay_is_used(host) && seen->has_neighbours);
+        assay_overlay_look(host->overlay, &figures);
         cr_expect_geq(figures.outbound + figures.inbound, 2, "node %u", i);
         cr_expect_leq(figures.outbound + figures.inbound + figures.asked, 2 * DEGREE + 1);
         const uint32_t near = figures.outbound + figures.inbound + figures.asked;
@@ -84,7 +84,7 @@ Test(net_neighbours, who_comes_back_asks_over_links_for_a_moment, .timeout = 120
     epoch = network_epoch(network, 0) + 2;
     cr_assert(network_run(network, PATIENCE_MS, all_past, &epoch));
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(assay_host_engine(network->nodes[3].host), &snapshot);
+    assay_engine_snapshot(assay_runtime_engine(network->nodes[3].host), &snapshot);
     cr_expect(snapshot.voting);
     network_free(&network);
 }
@@ -95,11 +95,11 @@ Test(net_neighbours, in_a_small_network_nobody_is_asked_to_be_one, .timeout = 12
     const uint64_t epoch = 1;
     const uint8_t join = ASSAY_OVERLAY_JOIN;
     cr_assert(network_run(network, PATIENCE_MS, all_past, &epoch));
-    struct assay_host *one = network->nodes[0].host, *other = network->nodes[1].host;
-    cr_assert_not(host_neighbours_used(one));
+    struct assay_runtime *one = network->nodes[0].host, *other = network->nodes[1].host;
+    cr_assert_not(runtime_overlay_is_used(one));
     cr_expect_eq(links_of(one), NODES - 1);
-    host_send(one, network->nodes[1].slot, ASSAY_SLOT_ALL, ASSAY_MESSAGE_NEIGHBOUR,
-              assay_slice_over(&join, 1));
+    runtime_send(one, network->nodes[1].slot, ASSAY_SLOT_ALL, ASSAY_MESSAGE_NEIGHBOUR,
+                 assay_slice_over(&join, 1));
     (void)network_run(network, 500, NULL, NULL);
     cr_expect_eq(other->counters.value[ASSAY_COUNT_NEIGHBOUR_REFUSED], 1);
     network_free(&network);

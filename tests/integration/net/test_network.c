@@ -51,7 +51,7 @@ Test(net_network, four_nodes_close_epochs_and_everyone_stays_full)
     run_past(network, 4);
     for (uint32_t i = 0; i < FOUR; i++) {
         struct assay_engine_snapshot snapshot;
-        assay_engine_snapshot(assay_host_engine(network->nodes[i].host), &snapshot);
+        assay_engine_snapshot(assay_runtime_engine(network->nodes[i].host), &snapshot);
         cr_assert(snapshot.voting);
         cr_assert_geq(snapshot.certified_epoch, 2);
         for (uint32_t k = 0; k < FOUR; k++) {
@@ -224,7 +224,7 @@ Test(net_network, a_killed_node_resumes_catches_up_and_signs_nothing_twice)
     cr_assert(network_up(network, 2));
     run_past(network, network_epoch(network, 0) + 3);
     struct assay_engine_snapshot snapshot;
-    assay_engine_snapshot(assay_host_engine(network->nodes[2].host), &snapshot);
+    assay_engine_snapshot(assay_runtime_engine(network->nodes[2].host), &snapshot);
     cr_assert(snapshot.voting);
     cr_assert_not(snapshot.behind);
     cr_assert(was_told(network, 2, 2, "resumed"));
@@ -249,7 +249,7 @@ Test(net_network, a_store_that_fails_stops_the_node_and_nobody_else)
     const uint64_t others = network_epoch(network, 0) + 2;
     network_run(network, 3000, NULL, NULL);
     cr_assert_eq(network->nodes[1].status, ASSAY_E_STORE);
-    cr_assert_eq(assay_host_turn(network->nodes[1].host, 0), ASSAY_E_STORE, "and stays stopped");
+    cr_assert_eq(assay_runtime_poll(network->nodes[1].host, 0), ASSAY_E_STORE, "and stays stopped");
     cr_assert_eq(assay_store_memory_count(network->nodes[1].store, ASSAY_STORE_VOTE), votes);
     network_down(network, 1);
     run_past(network, others);
@@ -460,24 +460,24 @@ static void count_turns(void *context, uint64_t now_ms)
 }
 
 /* Turns until the node says something else than that it goes on, or a hundred times. */
-static enum assay_status turned(struct assay_host *host)
+static enum assay_status turned(struct assay_runtime *host)
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 100 && status == ASSAY_E_AGAIN; i++)
-        status = assay_host_turn(host, 5);
+        status = assay_runtime_poll(host, 5);
     return status;
 }
 
 Test(net_network, hears_signals_and_ends_by_two_of_them, .timeout = 60)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
-    struct assay_host_config *config = &network->nodes[0].config;
+    struct assay_runtime_config *config = &network->nodes[0].config;
     config->take_signals = true;
     config->drain_ms = 30000;
     config->turned = count_turns;
     config->turned_context = &turns;
     cr_assert(network_up(network, 0));
-    struct assay_host *host = network->nodes[0].host;
+    struct assay_runtime *host = network->nodes[0].host;
     cr_assert_eq(turned(host), ASSAY_E_AGAIN);
     cr_assert(turns >= 100, "a watchdog would have been fed %u times", turns);
     cr_assert_eq(raise(SIGUSR1), 0);
@@ -485,14 +485,14 @@ Test(net_network, hears_signals_and_ends_by_two_of_them, .timeout = 60)
     cr_assert_eq(turned(host), ASSAY_E_AGAIN, "both are answered by a line");
     cr_assert_eq(raise(SIGHUP), 0);
     cr_assert_eq(turned(host), ASSAY_OK);
-    cr_assert(assay_host_reloads(host), "a reload is wanted");
-    cr_assert_not(assay_host_reloads(host), "once");
-    cr_assert_not(assay_host_renews(host));
+    cr_assert(assay_runtime_poll_reload(host), "a reload is wanted");
+    cr_assert_not(assay_runtime_poll_reload(host), "once");
+    cr_assert_not(assay_runtime_is_renewing(host));
     cr_assert_eq(turned(host), ASSAY_E_AGAIN, "and the node goes on");
-    cr_assert_not(assay_host_ends(host));
+    cr_assert_not(assay_runtime_is_draining(host));
     cr_assert_eq(raise(SIGTERM), 0);
     cr_assert_eq(turned(host), ASSAY_OK, "nothing is in hand: it does not wait for drain_ms");
-    cr_assert(assay_host_ends(host));
+    cr_assert(assay_runtime_is_draining(host));
     network_free(&network);
 }
 
@@ -510,7 +510,8 @@ static enum assay_status never_done(struct assay_verifier *verifier,
 }
 
 /* A node that is asked to end while evidence is being verified. */
-static struct assay_host *ending_with_something_in_hand(struct network *network, uint32_t drain_ms)
+static struct assay_runtime *ending_with_something_in_hand(struct network *network,
+                                                           uint32_t drain_ms)
 {
     const struct assay_verify_pool_config slow = { .threads = 1, .verify = never_done };
     const uint8_t bytes[1] = { 1 };
@@ -519,21 +520,21 @@ static struct assay_host *ending_with_something_in_hand(struct network *network,
     network->nodes[0].config.take_signals = true;
     network->nodes[0].config.drain_ms = drain_ms;
     cr_assert(network_up(network, 0));
-    struct assay_host *host = network->nodes[0].host;
+    struct assay_runtime *host = network->nodes[0].host;
     cr_assert_eq(turned(host), ASSAY_E_AGAIN);
     assay_verify_pool_destroy(&host->pool);
     cr_assert_eq(assay_verify_pool_create(&slow, &host->pool), ASSAY_OK);
     cr_assert_eq(assay_verify_pool_submit(host->pool, &job), ASSAY_OK);
     cr_assert_eq(raise(SIGTERM), 0);
-    cr_assert_eq(assay_host_turn(host, 5), ASSAY_E_AGAIN, "it finishes what it has in hand");
-    cr_assert(assay_host_ends(host), "and says so");
+    cr_assert_eq(assay_runtime_poll(host, 5), ASSAY_E_AGAIN, "it finishes what it has in hand");
+    cr_assert(assay_runtime_is_draining(host), "and says so");
     return host;
 }
 
 Test(net_network, waits_for_what_is_in_hand_and_no_longer_than_it_may, .timeout = 60)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
-    struct assay_host *host = ending_with_something_in_hand(network, 300);
+    struct assay_runtime *host = ending_with_something_in_hand(network, 300);
     const uint64_t until = host->drain_until_ms;
     cr_assert_eq(turned(host), ASSAY_OK);
     cr_assert_geq(host->now_ms, until, "it took its time, which is over");
@@ -544,7 +545,7 @@ Test(net_network, waits_for_what_is_in_hand_and_no_longer_than_it_may, .timeout 
 Test(net_network, asked_twice_it_ends_at_once, .timeout = 60)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
-    struct assay_host *host = ending_with_something_in_hand(network, 60000);
+    struct assay_runtime *host = ending_with_something_in_hand(network, 60000);
     cr_assert_eq(raise(SIGINT), 0);
     cr_assert_eq(turned(host), ASSAY_OK);
     cr_assert_lt(host->now_ms, host->drain_until_ms);
@@ -555,7 +556,7 @@ Test(net_network, asked_twice_it_ends_at_once, .timeout = 60)
 Test(net_network, ends_when_nothing_is_in_hand_any_more, .timeout = 60)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
-    struct assay_host *host = ending_with_something_in_hand(network, 60000);
+    struct assay_runtime *host = ending_with_something_in_hand(network, 60000);
     atomic_store(&gate, 1);
     cr_assert_eq(turned(host), ASSAY_OK);
     cr_assert_lt(host->now_ms, host->drain_until_ms);
@@ -567,27 +568,29 @@ Test(net_network, takes_over_what_may_change_while_it_runs, .timeout = 60)
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
     for (uint32_t i = 0; i < FOUR; i++)
         cr_assert(network_up(network, i));
-    struct assay_host *host = network->nodes[0].host;
-    struct assay_host_peer peers[2] = { network->peers[1], network->peers[2] };
+    struct assay_runtime *host = network->nodes[0].host;
+    struct assay_runtime_peer peers[2] = { network->peers[1], network->peers[2] };
     const char *const there = peers[0].endpoint;
-    struct assay_host_tuning tuning = {
+    struct assay_runtime_settings tuning = {
         .verify_threads = 4, .drain_ms = 7, .peers = peers, .peer_count = 2
     };
-    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_OK);
-    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_OK, "the same again changes nothing");
-    struct assay_host_peer others[1] = { peers[0] };
+    cr_assert_eq(assay_runtime_reconfigure(host, &tuning), ASSAY_OK);
+    cr_assert_eq(assay_runtime_reconfigure(host, &tuning), ASSAY_OK,
+                 "the same again changes nothing");
+    struct assay_runtime_peer others[1] = { peers[0] };
     others[0].endpoint = "tcp://no address at all";
     tuning.peers = others;
     tuning.peer_count = 1;
     tuning.verify_threads = 1;
-    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_E_IO, "an address that is none is told");
+    cr_assert_eq(assay_runtime_reconfigure(host, &tuning), ASSAY_E_IO,
+                 "an address that is none is told");
     others[0].endpoint = there;
-    struct assay_host_peer again[1] = { others[0] };
+    struct assay_runtime_peer again[1] = { others[0] };
     others[0].endpoint = "tcp://127.0.0.1:1";
     tuning.peers = again;
-    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_OK);
+    cr_assert_eq(assay_runtime_reconfigure(host, &tuning), ASSAY_OK);
     tuning.verify_threads = 1000;
-    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_E_RANGE);
+    cr_assert_eq(assay_runtime_reconfigure(host, &tuning), ASSAY_E_RANGE);
     const uint64_t epoch = network_epoch(network, 0);
     (void)network_run(network, 10 * EPOCH_MS, NULL, NULL);
     cr_assert_gt(network_epoch(network, 0), epoch, "and the network goes on");
@@ -599,19 +602,19 @@ Test(net_network, takes_over_what_may_change_while_it_runs, .timeout = 60)
 Test(net_network, refuses_to_start_where_it_must)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
-    struct assay_host_config config = network->nodes[0].config;
-    struct assay_host *host = NULL;
-    char message[ASSAY_HOST_MESSAGE_LEN];
+    struct assay_runtime_config config = network->nodes[0].config;
+    struct assay_runtime *host = NULL;
+    char message[ASSAY_RUNTIME_MESSAGE_LEN];
     cr_assert(network_up(network, 1));
 
     config.store = network->nodes[0].store;
     config.listen = network->nodes[1].endpoint;
-    cr_assert_eq(assay_host_open(&config, &host, message), ASSAY_E_IO, "a port in use");
+    cr_assert_eq(assay_runtime_open(&config, &host, message), ASSAY_E_IO, "a port in use");
     cr_assert_not_null(strstr(message, "listen"));
     config = network->nodes[0].config;
     config.store = network->nodes[0].store;
     config.keys_dir = "/nonexistent";
-    cr_assert_neq(assay_host_open(&config, &host, message), ASSAY_OK, "no keys");
+    cr_assert_neq(assay_runtime_open(&config, &host, message), ASSAY_OK, "no keys");
     cr_assert_not_null(strstr(message, "/nonexistent: there is no such folder"));
 
     char strange[PATH_MAX];
@@ -619,7 +622,7 @@ Test(net_network, refuses_to_start_where_it_must)
     (void)snprintf(strange, sizeof strange, "%.200s/strange", network->dir);
     cr_assert_eq(assay_keyring_create(strange, &ring), ASSAY_OK);
     config.keys_dir = strange;
-    cr_assert_eq(assay_host_open(&config, &host, message), ASSAY_E_STRANGER,
+    cr_assert_eq(assay_runtime_open(&config, &host, message), ASSAY_E_STRANGER,
                  "not of this network");
     cr_assert_not_null(strstr(message, "no member"));
     assay_keyring_wipe(&ring);
@@ -627,7 +630,7 @@ Test(net_network, refuses_to_start_where_it_must)
     config = network->nodes[0].config;
     config.store = network->nodes[0].store;
     assay_store_memory_fail(config.store, ASSAY_STORE_FAULT_READ, 1, true);
-    cr_assert_eq(assay_host_open(&config, &host, message), ASSAY_E_STORE,
+    cr_assert_eq(assay_runtime_open(&config, &host, message), ASSAY_E_STORE,
                  "a store that cannot be read");
     cr_assert_null(host);
     network_free(&network);

@@ -68,7 +68,7 @@ void nest_open(struct nest *nest)
         .grace_ms = 1000,
         .backoff_ms = 20,
     };
-    char message[ASSAY_HOST_MESSAGE_LEN];
+    char message[ASSAY_RUNTIME_MESSAGE_LEN];
     must(assay_supervisor_open(&config, &nest->supervisor, message), "open the supervisor");
     assay_supervisor_callbacks(nest->supervisor, &nest->enclave);
     nest->event_count = 0;
@@ -77,8 +77,8 @@ void nest_open(struct nest *nest)
 static void turn(struct nest *nest, int wait_ms)
 {
     void *context = nest->enclave.context;
-    struct pollfd fds[ASSAY_HOST_ENCLAVE_FDS_MAX];
-    const size_t count = nest->enclave.poll_set(context, fds, ASSAY_HOST_ENCLAVE_FDS_MAX);
+    struct pollfd fds[ASSAY_RUNTIME_ENCLAVE_FDS_MAX];
+    const size_t count = nest->enclave.poll_set(context, fds, ASSAY_RUNTIME_ENCLAVE_FDS_MAX);
     const uint64_t now_ms = nest_now_ms(), wake_ms = nest->enclave.wake_at(context);
     if (wake_ms <= now_ms) wait_ms = 0;
     else if (wake_ms - now_ms < (uint64_t)wait_ms) wait_ms = (int)(wake_ms - now_ms);

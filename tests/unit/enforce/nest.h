@@ -21,7 +21,7 @@ struct nest {
     uint32_t quote_ms, close_ms; /* of a test; 0: as usual */
     struct assay_store *store;
     struct assay_supervisor *supervisor;
-    struct assay_host_enclave enclave;
+    struct assay_runtime_enclave enclave;
     struct assay_enclave_event events[NEST_EVENTS_MAX]; /* all that came since open */
     size_t event_count;
     uint8_t quote[ASSAY_SOFT_QUOTE_MAX];

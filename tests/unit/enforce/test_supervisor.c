@@ -300,7 +300,7 @@ Test(supervisor, leaves_no_process_behind)
 
 Test(supervisor, refuses_a_path_that_is_missing_or_too_long)
 {
-    char message[ASSAY_HOST_MESSAGE_LEN];
+    char message[ASSAY_RUNTIME_MESSAGE_LEN];
     char longer[200];
     for (size_t i = 0; i < sizeof longer; i++)
         longer[i] = i + 1 < sizeof longer ? 'x' : '\0';

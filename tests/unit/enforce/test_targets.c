@@ -18,7 +18,7 @@ static struct assay_store *store;
 static struct assay_targets *targets;
 static struct assay_config_enforcement *config;
 static struct assay_journal *journal;
-static char message[ASSAY_HOST_MESSAGE_LEN];
+static char message[ASSAY_RUNTIME_MESSAGE_LEN];
 static const uint8_t node_id[32] = { 0xab };
 
 static struct assay_config_target *add(const char *name, enum assay_config_driver driver)

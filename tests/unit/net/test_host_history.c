@@ -9,13 +9,13 @@
 
 enum { SLOTS = 2 };
 
-static struct assay_host host; /* large */
+static struct assay_runtime host; /* large */
 static struct assay_genesis genesis;
 
 static void open_host(uint32_t epoch_ms)
 {
     genesis = (struct assay_genesis){ .parameters.epoch_ms = epoch_ms };
-    host = (struct assay_host){ .config.genesis = &genesis };
+    host = (struct assay_runtime){ .config.genesis = &genesis };
     cr_assert_eq(assay_store_memory_create(&host.config.store), ASSAY_OK);
 }
 
@@ -24,14 +24,14 @@ static void close_epoch(uint64_t epoch)
     const struct assay_history_row row = { .score_bp = (uint32_t)(epoch % 10000) };
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
         const struct assay_store_key key = { .epoch = epoch, .number = slot };
-        cr_assert_eq(host_history_row(&host, &key, &row), ASSAY_OK);
+        cr_assert_eq(runtime_history_append(&host, &key, &row), ASSAY_OK);
     }
-    /* As host_history_closed does, without the engine that it asks. */
+    /* As runtime_history_on_epoch_closed does, without the engine that it asks. */
     const uint64_t each = 3600000 / genesis.parameters.epoch_ms;
     host.history_hour = epoch / (each > 0 ? each : 1) + 1;
-    if (epoch > host_history_full(&host))
+    if (epoch > runtime_history_full(&host))
         cr_assert_eq(assay_store_prune(host.config.store, ASSAY_STORE_SCORE, 0,
-                                       epoch - host_history_full(&host)),
+                                       epoch - runtime_history_full(&host)),
                      ASSAY_OK);
     cr_assert_eq(assay_store_commit(host.config.store), ASSAY_OK);
 }
@@ -79,7 +79,7 @@ Test(net_host_history, a_day_in_full_and_a_month_by_the_hour)
         close_epoch(e);
     const struct seen seen = look();
     /* However few epochs a day has, as many stay as HTTP shows. */
-    cr_expect_eq(host_history_full(&host), 256);
+    cr_expect_eq(runtime_history_full(&host), 256);
     cr_expect_eq(seen.full, SLOTS * (256 + 1));
     cr_expect_eq(seen.hours, SLOTS * ASSAY_HISTORY_HOURS);
     cr_expect_eq(seen.oldest_hour, 4 * (24 * 40 - ASSAY_HISTORY_HOURS + 1));
@@ -89,12 +89,12 @@ Test(net_host_history, a_day_in_full_and_a_month_by_the_hour)
 Test(net_host_history, a_day_of_minutes_and_no_more_than_was_asked_for)
 {
     open_host(60 * 1000);
-    cr_expect_eq(host_history_full(&host), 1440);
+    cr_expect_eq(runtime_history_full(&host), 1440);
     host.config.history_epochs = 100;
-    cr_expect_eq(host_history_full(&host), 100);
+    cr_expect_eq(runtime_history_full(&host), 100);
     genesis.parameters.epoch_ms = 250;
     host.config.history_epochs = 0;
-    cr_expect_eq(host_history_full(&host), HOST_HISTORY_EPOCHS);
+    cr_expect_eq(runtime_history_full(&host), RUNTIME_HISTORY_EPOCHS);
     assay_store_close(&host.config.store);
 }
 
