@@ -34,8 +34,10 @@ names() {
         [ -s "$WORK/notes" ] || echo no-name-of-a-note
         cat "$WORK/notes"
         find "$ROOT/net" -name '*.c' -exec cat {} + | tr -d '\n' |
-            grep -o 'assay_log_begin(&host->log, *ASSAY_SEVERITY_[A-Z]*, *"[a-z_]*"' |
-            sed 's/.*"\([a-z_]*\)"/\1/'
+            grep -o 'assay_log_begin(&[a-z_]*->log, *ASSAY_SEVERITY_[A-Z]*, *"[a-z_]*"' |
+            sed 's/.*"\([a-z_]*\)"/\1/' >"$WORK/logged"
+        [ -s "$WORK/logged" ] || echo no-name-of-a-logged-event
+        cat "$WORK/logged"
         ;;
     groups) sed -n 's/^ *{ "\([a-z]*\)", ".*", assay_command_.*/\1/p' "$ROOT/apps/assay/core/main.c" ;;
     statuses) sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/core/command.h" ;;
