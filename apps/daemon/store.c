@@ -55,7 +55,7 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
 static enum assay_status check_images(struct daemon_node *node, bool is_check)
 {
     const struct assay_rules *rules = node->in_force.rules;
-    const struct assay_policy *policies[2 + ASSAY_FAST_SYNC_WIRE_EPOCHS];
+    const struct assay_policy *policies[2 + ASSAY_RETAINED_EPOCHS];
     size_t count = 0;
     struct timespec now = { 0 };
     (void)clock_gettime(CLOCK_REALTIME, &now);

@@ -168,7 +168,7 @@ static enum assay_status meets_checkpoint(struct audit *a, const struct assay_st
 }
 
 /* Were these rules given to `ruled` last? */
-static bool is_followed(const struct audit *a, const struct assay_effective_rules_rules *r,
+static bool is_followed(const struct audit *a, const struct assay_rules_in_force *r,
                         const uint8_t before[static 2 * 32])
 {
     return assay_bytes_equal(a->policy_digest, r->policy_digest, 32) &&
@@ -190,8 +190,8 @@ static bool find_before(struct audit *a, const uint8_t digest[static 32],
 /* The rules that verdicts are made by from here on. */
 static enum assay_status follow_rules(struct audit *a, const struct assay_store_key *key)
 {
-    const struct assay_effective_rules_rules *r = &a->fold.state.rules;
-    const struct assay_effective_rules_rules *old = &a->fold.state.trial.before;
+    const struct assay_rules_in_force *r = &a->fold.state.rules;
+    const struct assay_rules_in_force *old = &a->fold.state.trial.before;
     const struct assay_genesis *g = a->config->genesis;
     const bool tried = assay_trial_runs(&a->fold.state.trial);
     struct assay_audit_rules before;

@@ -176,8 +176,7 @@ void assay_pending_proofs_tick(struct assay_engine *e)
         struct assay_pending_proofs *w = &wants->all[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
         ASSAY_ASSERT(want_holds(e, w));
-        if (want_is_met(e, w) ||
-            e->head->context.epoch > w->epoch + ASSAY_FAST_SYNC_WIRE_EPOCHS - 1) {
+        if (want_is_met(e, w) || e->head->context.epoch > w->epoch + ASSAY_RETAINED_EPOCHS - 1) {
             drop_want(e, w);
             continue;
         }

@@ -311,10 +311,10 @@ void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE) continue;
-        const bool over = assay_record_row(item->kind)->outlives
-                              ? item->epoch + ASSAY_FAST_SYNC_WIRE_EPOCHS < epoch ||
-                                    item->phase == ASSAY_POOL_DONE
-                              : item->epoch < epoch;
+        const bool over =
+            assay_record_row(item->kind)->outlives
+                ? item->epoch + ASSAY_RETAINED_EPOCHS < epoch || item->phase == ASSAY_POOL_DONE
+                : item->epoch < epoch;
         if (over) {
             assay_pool_remove(pool, item);
             continue;

@@ -257,7 +257,7 @@ struct assay_changes_snapshot {
     uint64_t reverted_sequence;
     uint32_t update_count;
     struct assay_update updates[ASSAY_UPDATES_MAX]; /* collateral: docs/protocol.md 8.9 */
-    struct assay_effective_rules_rules rules;
+    struct assay_rules_in_force rules;
 };
 /* Returns: nothing. */
 void assay_engine_changes(const struct assay_engine *engine,

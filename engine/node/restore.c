@@ -40,7 +40,7 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
         *epoch = closed > ASSAY_SERVICE_KEPT_EPOCHS ? closed - ASSAY_SERVICE_KEPT_EPOCHS : 0;
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
     if (class_ == ASSAY_STORE_RECORD)
-        *epoch = closed > ASSAY_FAST_SYNC_WIRE_EPOCHS ? closed - ASSAY_FAST_SYNC_WIRE_EPOCHS : 0;
+        *epoch = closed > ASSAY_RETAINED_EPOCHS ? closed - ASSAY_RETAINED_EPOCHS : 0;
     ASSAY_ASSERT(*epoch <= closed + 1);
 }
 

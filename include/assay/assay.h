@@ -307,7 +307,7 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_policy_roots(
 ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_collateral(
     struct assay_trust *trust, const struct assay_bytes *files, size_t count);
 /* A piece of a set; the same thing twice is one. */
-struct assay_input_files_piece {
+struct assay_trust_piece {
     size_t set;       /* in the order in which they were added */
     size_t file;      /* of its files */
     const char *name; /* static text: "revocation list", "other bytes" */
@@ -324,8 +324,9 @@ ASSAY_API size_t assay_trust_count_pieces(const struct assay_trust *trust);
  * assay_trust_get_piece - what became of the index-th piece.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (there are no more) | ASSAY_E_INVALID
  */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_get_piece(
-    const struct assay_trust *trust, size_t index, struct assay_input_files_piece *piece);
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_get_piece(const struct assay_trust *trust,
+                                                                size_t index,
+                                                                struct assay_trust_piece *piece);
 /*
  * assay_trust_set_exact - true: the collateral is meant for the very evidence that is verified, and
  * collateral of another platform is a mismatch (not genuine). false, the default: it is a pool, and
@@ -351,7 +352,7 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_recognise(const uint8_t
                                                                    enum assay_evidence_kind *kind);
 
 /* Evidence that comes in pieces. Empty pieces are not there. */
-struct assay_evidence_package_of_evidence {
+struct assay_evidence_piece_list {
     struct assay_bytes main; /* report; TPMS_ATTEST; quote */
     const struct assay_bytes
         *certificates;              /* DER or PEM: VEK, ASK; EK, AK; an external PCK chain */
@@ -372,8 +373,8 @@ struct assay_evidence_package_of_evidence {
  *          ASSAY_E_INVALID (no main bytes, or packed already; a piece of another kind)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
-    enum assay_evidence_kind kind, const struct assay_evidence_package_of_evidence *pieces,
-    uint8_t *buffer, size_t capacity, size_t *len);
+    enum assay_evidence_kind kind, const struct assay_evidence_piece_list *pieces, uint8_t *buffer,
+    size_t capacity, size_t *len);
 
 /*
  * assay_verify - appraise one piece of evidence.

@@ -107,7 +107,7 @@ static enum assay_status read_all(const struct reading *r,
     ASSAY_TRY(take_set(r, now->policy_digest, now->endorsements_digest, &set));
     if (charter->state == NULL) return ASSAY_OK;
     for (uint32_t i = 0; i < charter->state->past_count; i++) {
-        const struct assay_fast_sync_wire *past = &charter->state->past[i];
+        const struct assay_past_epoch *past = &charter->state->past[i];
         ASSAY_TRY(take_set(r, past->policy_digest, past->endorsements_digest, &set));
         if (set == &rules->sets[0]) continue;
         rules->past[rules->past_count++] =
@@ -117,7 +117,7 @@ static enum assay_status read_all(const struct reading *r,
                                                .policy = set->policy };
     }
     if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
-    const struct assay_effective_rules_rules *before = &charter->state->trial.before;
+    const struct assay_rules_in_force *before = &charter->state->trial.before;
     ASSAY_TRY(take_set(r, before->policy_digest, before->endorsements_digest, &set));
     rules->has_before = true;
     rules->before = (struct assay_runtime_past_rules){ .endorsements = &set->endorsements,
@@ -147,7 +147,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
 size_t assay_rules_judge_sets(const struct assay_rules *rules,
                               struct assay_verifier_process_set *sets)
 {
-    _Static_assert((int)ASSAY_VERIFIER_PROCESS_SETS_MAX == 1 + (int)ASSAY_FAST_SYNC_WIRE_EPOCHS + 1,
+    _Static_assert((int)ASSAY_VERIFIER_PROCESS_SETS_MAX == 1 + (int)ASSAY_RETAINED_EPOCHS + 1,
                    "all of them");
     for (size_t i = 0; i < rules->set_count; i++) {
         const struct assay_ruleset *set = &rules->sets[i];

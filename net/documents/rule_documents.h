@@ -36,9 +36,9 @@ void assay_ruleset_close(struct assay_ruleset *set);
 
 struct assay_rules {
     size_t set_count; /* [0]: in force */
-    struct assay_ruleset sets[1 + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1];
+    struct assay_ruleset sets[1 + ASSAY_RETAINED_EPOCHS + 1];
     size_t past_count; /* epochs that had others, as assay_runtime_config wants them */
-    struct assay_runtime_past_rules past[ASSAY_FAST_SYNC_WIRE_EPOCHS];
+    struct assay_runtime_past_rules past[ASSAY_RETAINED_EPOCHS];
     bool has_before; /* rules are on trial, */
     struct assay_runtime_past_rules before; /* and came after these */
 };

@@ -13,7 +13,7 @@
 
 enum {
     ASSAY_VERIFIER_PROCESS_THREADS_MAX = 16,
-    /* In force, of ASSAY_FAST_SYNC_WIRE_EPOCHS, and the one before that on trial. */
+    /* In force, of ASSAY_RETAINED_EPOCHS, and the one before that on trial. */
     ASSAY_VERIFIER_PROCESS_SETS_MAX = 10,
     ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX =
         16 * 1024 * 1024, /* two documents of 512 KiB a set, and room */

@@ -300,7 +300,7 @@ static void judge_window(const struct assay_snp_appraisal *a, const char *what, 
                                          .is_list = !is_certificate,
                                          .from_unix_s = from_unix_s,
                                          .to_unix_s = to_unix_s };
-    assay_verifier_process_window(&window, a->request->policy, a->verdict);
+    assay_appraise_window(&window, a->request->policy, a->verdict);
 }
 
 static void no_list(const struct assay_snp_appraisal *a)

@@ -286,8 +286,8 @@ static enum assay_status prove(const struct assay_snp_report *report,
     ASSAY_TRY(assay_snp_vek_read(subject->certificates, subject->certificate_count, h.all, OWN_MAX,
                                  &h.own_count));
     ASSAY_TRY(find_best(&h, request, &way));
-    /* As assay_verifier_process_stranger has it. */
-    return write_proof(&way, h.exact && !assay_verifier_process_has_root(request), proven);
+    /* As assay_appraise_unknown_root has it. */
+    return write_proof(&way, h.exact && !assay_appraise_has_root(request), proven);
 }
 
 /*

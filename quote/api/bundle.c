@@ -71,7 +71,8 @@ enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_pol
     bool for_others = (root->kinds & ~ASSAY_API_KINDS_INTEL) != 0;
     struct assay_gathered *const gathered = calloc(1, sizeof *gathered);
     if (gathered == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = assay_message_intake(set->found, &root->key, for_others, gathered);
+    enum assay_status status =
+        assay_collateral_gather(set->found, &root->key, for_others, gathered);
     for (size_t i = 0; status == ASSAY_OK && i < set->found->count; i++)
         set->leads[i] = set->leads[i] || gathered->leads[i];
     if (status == ASSAY_OK && for_others && set->is_intel && gathered->count == 0) {

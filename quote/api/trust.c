@@ -185,7 +185,7 @@ enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
 }
 
 enum assay_status assay_trust_get_piece(const struct assay_trust *trust, size_t index,
-                                        struct assay_input_files_piece *piece)
+                                        struct assay_trust_piece *piece)
 {
     if (trust == NULL || piece == NULL) return ASSAY_E_INVALID;
     for (size_t i = 0; i < trust->set_count; i++) {
@@ -195,7 +195,7 @@ enum assay_status assay_trust_get_piece(const struct assay_trust *trust, size_t 
             continue;
         }
         const struct assay_recognised *const it = &set->found->pieces[index];
-        *piece = (struct assay_input_files_piece){ i, it->file, assay_shape_text(it->shape),
+        *piece = (struct assay_trust_piece){ i, it->file, assay_shape_text(it->shape),
                                              assay_recognised_status(it, set->leads[index]) };
         return ASSAY_OK;
     }

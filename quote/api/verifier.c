@@ -77,7 +77,7 @@ static struct assay_slice slice_of(struct assay_bytes bytes)
 }
 
 enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
-                                      const struct assay_evidence_package_of_evidence *pieces,
+                                      const struct assay_evidence_piece_list *pieces,
                                       uint8_t *buffer, size_t capacity, size_t *len)
 {
     struct assay_slice out;

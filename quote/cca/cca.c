@@ -127,7 +127,7 @@ static void judge_platform(const struct assay_evidence_request *request,
             .expected = "a platform key pinned for this kind",
             .observed = assay_cose_algorithm_text(t->platform.cose.algorithm),
         };
-        assay_verifier_process_stranger(request, ASSAY_PROOF_PLATFORM_SIGNATURE, &fault, verdict);
+        assay_appraise_unknown_root(request, ASSAY_PROOF_PLATFORM_SIGNATURE, &fault, verdict);
         return;
     }
     assay_verdict_proof(verdict, ASSAY_PROOF_PLATFORM_SIGNATURE,

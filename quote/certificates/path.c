@@ -278,7 +278,7 @@ void assay_path_windows(const struct assay_path *path, struct assay_verdict *ver
                                              .is_certificate = true,
                                              .from_unix_s = c->not_before_s,
                                              .to_unix_s = c->not_after_s };
-        assay_verifier_process_window(&window, NULL, verdict);
+        assay_appraise_window(&window, NULL, verdict);
     }
 }
 

@@ -135,7 +135,7 @@ enum assay_status assay_revocation_judge(const struct assay_evidence_request *re
                                                  .is_list = true,
                                                  .from_unix_s = found.crl->this_update_s,
                                                  .to_unix_s = found.crl->next_update_s };
-            assay_verifier_process_window(&window, request->policy, verdict);
+            assay_appraise_window(&window, request->policy, verdict);
         }
         if (found.is_forged)
             assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,

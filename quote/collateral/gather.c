@@ -156,9 +156,9 @@ static enum assay_status take_lists(const struct assay_recognition *r, struct as
     return ASSAY_OK;
 }
 
-enum assay_status assay_message_intake(const struct assay_recognition *r,
-                                       const struct assay_key *root, bool with_lists,
-                                       struct assay_gathered *out)
+enum assay_status assay_collateral_gather(const struct assay_recognition *r,
+                                          const struct assay_key *root, bool with_lists,
+                                          struct assay_gathered *out)
 {
     ASSAY_ASSERT(r != NULL && root != NULL && out != NULL);
     out->files = (struct assay_collateral_files){ 0 };

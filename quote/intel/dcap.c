@@ -124,7 +124,7 @@ static void judge_collateral(const struct assay_collateral *c, const struct assa
         assay_verdict_add(verdict, fault->rule, 0, fault->what, assay_status_text(fault->status));
     }
     for (uint32_t i = 0; i < c->window_count; i++)
-        if (!c->windows[i].is_list) assay_verifier_process_window(&c->windows[i], policy, verdict);
+        if (!c->windows[i].is_list) assay_appraise_window(&c->windows[i], policy, verdict);
 }
 
 /* TCB info and QE identity must be about this platform and this TEE (evidence-rules.md 2.8). */
@@ -169,7 +169,7 @@ static void refuse_root(const struct assay_evidence_request *request,
     const struct assay_fault fault = { .offset = quote->offset_cert_data,
                                        .expected = "a root key pinned for this kind",
                                        .observed = observed.text };
-    assay_verifier_process_stranger(request, ASSAY_PROOF_CHAIN_TO_ROOT, &fault, verdict);
+    assay_appraise_unknown_root(request, ASSAY_PROOF_CHAIN_TO_ROOT, &fault, verdict);
 }
 
 /* Everything that builds on a chain that was read: root, times, collateral, levels. */
@@ -186,7 +186,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
         refuse_root(request, quote, proven, verdict);
         return ASSAY_OK;
     }
-    assay_verifier_process_links(proven, verdict);
+    assay_appraise_links(proven, verdict);
     if (!assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) name_platform(proven, verdict);
 
     const struct assay_collateral *const c = e->collateral;
@@ -200,13 +200,13 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
     judge_collateral(c, request->policy, verdict);
     ASSAY_TRY(assay_intel_judge_lists(request, c, lease, verdict));
     judge_subject(kind, c, pck, verdict);
-    assay_verifier_process_identities(kind, quote, c, verdict);
+    assay_appraise_identities(kind, quote, c, verdict);
     /*
      * A level computed from collateral that is forged, old or for somebody else would say nothing.
      */
     if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) return ASSAY_OK;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED)) return ASSAY_OK;
-    assay_verifier_process_tcb(kind, quote, pck, c, request->policy, verdict);
+    assay_appraise_tcb(kind, quote, pck, c, request->policy, verdict);
     return ASSAY_OK;
 }
 

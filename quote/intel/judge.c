@@ -29,8 +29,8 @@ static void judge_age(const struct assay_window *window, const struct assay_poli
     assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_AGE, 0, expected.text, observed.text);
 }
 
-void assay_verifier_process_window(const struct assay_window *window,
-                                   const struct assay_policy *policy, struct assay_verdict *verdict)
+void assay_appraise_window(const struct assay_window *window, const struct assay_policy *policy,
+                           struct assay_verdict *verdict)
 {
     if (!verdict->has_expiry || window->to_unix_s < verdict->expires_unix_s)
         verdict->expires_unix_s = window->to_unix_s;
@@ -55,14 +55,14 @@ void assay_verifier_process_window(const struct assay_window *window,
     assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
 }
 
-bool assay_verifier_process_ran_out(int64_t to_unix_s, int64_t at_unix_s)
+bool assay_appraise_expired(int64_t to_unix_s, int64_t at_unix_s)
 {
     enum { LEAD_S_MAX = 600 }; /* docs/protocol.md 4.5: the largest lead of a header's time */
     /* Not "at - to > LEAD_S_MAX", which could overflow. */
     return at_unix_s > LEAD_S_MAX && at_unix_s - LEAD_S_MAX > to_unix_s;
 }
 
-bool assay_verifier_process_has_root(const struct assay_evidence_request *request)
+bool assay_appraise_has_root(const struct assay_evidence_request *request)
 {
     const struct assay_endorsements *const all = request->endorsements;
     for (size_t i = 0; i < all->count; i++)
@@ -70,17 +70,17 @@ bool assay_verifier_process_has_root(const struct assay_evidence_request *reques
     return false;
 }
 
-void assay_verifier_process_stranger(const struct assay_evidence_request *request,
-                                     enum assay_proof proof, const struct assay_fault *fault,
-                                     struct assay_verdict *verdict)
+void assay_appraise_unknown_root(const struct assay_evidence_request *request,
+                                 enum assay_proof proof, const struct assay_fault *fault,
+                                 struct assay_verdict *verdict)
 {
-    const bool nobody = request->endorsements->exact && !assay_verifier_process_has_root(request);
+    const bool nobody = request->endorsements->exact && !assay_appraise_has_root(request);
     assay_verdict_add(verdict, nobody ? ASSAY_RULE_ROOT_MISSING : ASSAY_RULE_CHAIN_ROOT,
                       fault->offset, fault->expected, fault->observed);
     assay_verdict_proof(verdict, proof, nobody ? ASSAY_PROOF_UNKNOWN : ASSAY_PROOF_FALSE);
 }
 
-void assay_verifier_process_links(const struct assay_proven *proven, struct assay_verdict *verdict)
+void assay_appraise_links(const struct assay_proven *proven, struct assay_verdict *verdict)
 {
     for (uint32_t i = 0; i < proven->link_count; i++) {
         const struct assay_link *const link = &proven->links[i];
@@ -88,7 +88,7 @@ void assay_verifier_process_links(const struct assay_proven *proven, struct assa
                                              .is_certificate = true,
                                              .from_unix_s = link->from_unix_s,
                                              .to_unix_s = link->to_unix_s };
-        assay_verifier_process_window(&window, NULL, verdict);
+        assay_appraise_window(&window, NULL, verdict);
     }
 }
 
@@ -150,10 +150,9 @@ static void judge_module(const struct assay_quote *quote, const struct assay_tcb
                 td->seam_attributes, 8);
 }
 
-void assay_verifier_process_identities(const struct assay_kind *kind,
-                                       const struct assay_quote *quote,
-                                       const struct assay_collateral *collateral,
-                                       struct assay_verdict *verdict)
+void assay_appraise_identities(const struct assay_kind *kind, const struct assay_quote *quote,
+                               const struct assay_collateral *collateral,
+                               struct assay_verdict *verdict)
 {
     if (collateral->has[ASSAY_PART_QE_IDENTITY]) judge_qe(quote, &collateral->qe_identity, verdict);
     if (kind->is_tdx && collateral->has[ASSAY_PART_TCB_INFO] &&
@@ -287,10 +286,9 @@ static void judge_advisories(const struct assay_policy *policy, struct assay_ver
     }
 }
 
-void assay_verifier_process_tcb(const struct assay_kind *kind, const struct assay_quote *quote,
-                                const struct assay_pck *pck,
-                                const struct assay_collateral *collateral,
-                                const struct assay_policy *policy, struct assay_verdict *verdict)
+void assay_appraise_tcb(const struct assay_kind *kind, const struct assay_quote *quote,
+                        const struct assay_pck *pck, const struct assay_collateral *collateral,
+                        const struct assay_policy *policy, struct assay_verdict *verdict)
 {
     struct assay_tcb_platform platform = {
         .pck = pck,

@@ -85,7 +85,7 @@ static void judge_dates(const struct assay_crl *crl, const char *what,
                                          .is_list = true,
                                          .from_unix_s = crl->this_update_s,
                                          .to_unix_s = crl->next_update_s };
-    assay_verifier_process_window(&window, policy, verdict);
+    assay_appraise_window(&window, policy, verdict);
 }
 
 /* Is the PCK CRL signed by this very CA? The bundle checked it with the CA of its own PCK chain;

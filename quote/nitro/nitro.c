@@ -163,7 +163,7 @@ static void judge_link(const struct assay_link *link, bool is_root, struct assay
     verdict->has_expiry = true;
     if (at >= link->from_unix_s && at <= link->to_unix_s) return;
 
-    const bool stale = !is_root && assay_verifier_process_ran_out(link->to_unix_s, at);
+    const bool stale = !is_root && assay_appraise_expired(link->to_unix_s, at);
     struct assay_text expected = assay_text_empty();
     struct assay_text observed = assay_text_empty();
     assay_text_add(&expected, link->what);
@@ -204,7 +204,7 @@ static void judge_root(const struct assay_nitro_document *d, const struct assay_
         .expected = "a root key pinned for this kind, first in cabundle",
         .observed = observed.text,
     };
-    assay_verifier_process_stranger(request, ASSAY_PROOF_CHAIN, &fault, verdict);
+    assay_appraise_unknown_root(request, ASSAY_PROOF_CHAIN, &fault, verdict);
 }
 
 static void judge_signature(const struct assay_nitro_document *d, const struct assay_proven *proven,

@@ -394,7 +394,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_FALSE);
     /* In a network the sender chooses what goes along: what no root vouches for is nothing. */
     const bool is_network = !request->endorsements->exact;
-    if (!is_network && !assay_verifier_process_has_root(request))
+    if (!is_network && !assay_appraise_has_root(request))
         assay_verdict_add(verdict, ASSAY_RULE_ROOT_MISSING, 0,
                           "a root that may certify attestation keys", "none");
     else if (best.reach == REACH_NOTHING || (best.reach == REACH_MISSING && is_network))
@@ -403,7 +403,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
     if (best.reach != REACH_ROOT && best.reach != REACH_FORM) return ASSAY_OK;
     assay_path_windows(&best.path, verdict);
     if (is_network &&
-        assay_verifier_process_ran_out(best.path.certificates[0]->not_after_s, verdict->at_unix_s))
+        assay_appraise_expired(best.path.certificates[0]->not_after_s, verdict->at_unix_s))
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key for this time",
                           "one that has run out");

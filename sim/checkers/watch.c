@@ -198,7 +198,7 @@ static bool stands_on(const struct assay_sim_closed *closed)
 {
     const struct assay_state *before = closed->before, *after = closed->state;
     if (before == NULL || closed->forked || before->epoch + 1 != after->epoch) return false;
-    const struct assay_fast_sync_wire *past = assay_state_past(after, after->epoch);
+    const struct assay_past_epoch *past = assay_state_past(after, after->epoch);
     return past == NULL || assay_bytes_equal(past->base_id, before->head_id, 32);
 }
 

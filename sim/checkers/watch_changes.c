@@ -229,7 +229,7 @@ static void judge_trial(const struct assay_watch_epoch *e)
 struct making {
     const struct assay_watch_epoch *e;
     struct place *places;
-    struct assay_effective_rules_rules rules;
+    struct assay_rules_in_force rules;
     uint8_t operators_digest[32];
     struct assay_slice operators;
     uint64_t activation;
@@ -380,7 +380,7 @@ static void look_at_operators(const struct assay_watch_epoch *e)
 }
 
 static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
-                      const struct assay_effective_rules_rules *before)
+                      const struct assay_rules_in_force *before)
 {
     struct assay_watch_charter *c = e->watch->charter;
     if (c->trial.epoch != 0) BROKEN(e, "rules on trial give way to others");
@@ -402,7 +402,7 @@ static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
 static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
 {
     struct assay_watch_charter *c = e->watch->charter;
-    const struct assay_effective_rules_rules before = c->rules;
+    const struct assay_rules_in_force before = c->rules;
     bool tried = false;
     const bool serves = assay_watch_serve(e, &m->rules, &tried);
     const char *what = difference(m);
@@ -505,7 +505,7 @@ static void activate(const struct assay_watch_epoch *e)
                unfit ? ", which did not fit" : "", what);
     else FINE(e);
     assay_watch_add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
-    const struct assay_effective_rules_rules before = c->rules;
+    const struct assay_rules_in_force before = c->rules;
     c->rules = m.rules;
     assay_bytes_copy(c->operators_digest, 32, m.operators_digest, 32);
     if (m.operators.len > 0) follow_operators(c, m.operators);

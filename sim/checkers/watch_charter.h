@@ -37,7 +37,7 @@ struct trial {
     uint64_t sequence; /* 0: of collateral */
     uint64_t epoch;    /* of activation; 0: none */
     uint64_t total, felled;
-    struct assay_effective_rules_rules before;
+    struct assay_rules_in_force before;
     uint64_t until_ms; /* header time from which they are good for nothing */
 };
 
@@ -66,7 +66,7 @@ struct assay_watch_charter {
     uint8_t operators_digest[32];
     uint8_t seen[OPERATORS_SEEN][32]; /* digests of operators that were in force, newest last */
     uint32_t seen_count;
-    struct assay_effective_rules_rules rules;
+    struct assay_rules_in_force rules;
     uint64_t sequence; /* of the last change that a block took */
     struct waiting waiting[WAITING_MAX];
     uint32_t waiting_count;
@@ -109,7 +109,7 @@ void assay_watch_take_update(const struct assay_watch_epoch *epoch, struct assay
 void assay_watch_updates_end_trial(const struct assay_watch_epoch *epoch, bool reverted);
 /* What is due comes into force with these rules. Out: *tried: on trial. Returns: whether anything
  * did. */
-bool assay_watch_serve(const struct assay_watch_epoch *epoch,
-                       struct assay_effective_rules_rules *rules, bool *tried);
+bool assay_watch_serve(const struct assay_watch_epoch *epoch, struct assay_rules_in_force *rules,
+                       bool *tried);
 
 #endif

@@ -133,7 +133,7 @@ static size_t find_due(const struct assay_watch_epoch *e, uint32_t *at, struct a
     return count;
 }
 
-bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_effective_rules_rules *rules,
+bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_rules_in_force *rules,
                        bool *tried)
 {
     struct assay_watch_charter *c = e->watch->charter;

@@ -664,8 +664,8 @@ static void check_charter(struct assay_sim_world *w, uint32_t node)
     const struct assay_engine *e = w->nodes[node].engine;
     const struct assay_state *s = &e->head->state;
     const struct assay_genesis *charter = e->genesis;
-    const struct assay_effective_rules_rules *rules = &s->rules;
-    struct assay_effective_rules_rules own = { .parameters = charter->parameters };
+    const struct assay_rules_in_force *rules = &s->rules;
+    struct assay_rules_in_force own = { .parameters = charter->parameters };
     assay_bytes_copy(own.policy_digest, 32, charter->policy_digest, 32);
     assay_bytes_copy(own.endorsements_digest, 32, charter->endorsements_digest, 32);
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CHARTER && node == 1) own.policy_digest[0] ^= 1;

@@ -209,7 +209,7 @@ static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
     assay_bytes_zero(n->before_fails, sizeof n->before_fails);
     if (charter->state == NULL || !assay_trial_runs(&charter->state->trial) || w->soft != NULL)
         return ASSAY_OK;
-    const struct assay_effective_rules_rules *before = &charter->state->trial.before;
+    const struct assay_rules_in_force *before = &charter->state->trial.before;
     ASSAY_TRY(assay_effective_rules_document(w->genesis, n->store, before->policy_digest, bytes,
                                              sizeof bytes, &document));
     world_policy_fails(document, n->before_fails);
@@ -371,7 +371,7 @@ static void begin_anew(struct assay_sim_world *w, uint32_t node)
     lose_store(w, node);
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation++;
-    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_FAST_SYNC_WIRE_EPOCHS;
+    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_RETAINED_EPOCHS;
     n->faulty_store = false; /* its log spoke of keys that are finished */
 }
 
@@ -636,7 +636,7 @@ void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation = member.incarnation + 1;
     n->acts.tampered = n->acts.foreign_platform = false;
-    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_FAST_SYNC_WIRE_EPOCHS;
+    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_RETAINED_EPOCHS;
     n->faulty_store = false; /* its log speaks of keys that are finished */
     tell_keys(w, node);
 }

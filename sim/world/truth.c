@@ -92,7 +92,7 @@ static const uint8_t *base_of(const struct assay_sim_world *w, uint32_t node, ui
 {
     const struct assay_state *state = &w->nodes[node].engine->head->state;
     if (epoch == state->epoch + 1) return state->head_id;
-    const struct assay_fast_sync_wire *past = assay_state_past(state, epoch);
+    const struct assay_past_epoch *past = assay_state_past(state, epoch);
     return past != NULL ? past->base_id : NULL;
 }
 

@@ -64,13 +64,13 @@ static void close_state(struct network *net, const struct ending *ending)
     struct assay_state *const s = &net->state;
     s->epoch = s->certified_epoch = ending->epoch;
     s->certified = true;
-    s->past_count = ASSAY_FAST_SYNC_WIRE_EPOCHS;
-    for (uint32_t i = 0; i < ASSAY_FAST_SYNC_WIRE_EPOCHS; i++)
-        s->past[i] = (struct assay_fast_sync_wire){ .epoch = ending->epoch - i,
-                                                    .t0_ms = ending->time_ms - i * 60000,
-                                                    .has_roll = true,
-                                                    .members = net->n };
-    for (uint32_t i = 0; i < ASSAY_FAST_SYNC_WIRE_EPOCHS; i++)
+    s->past_count = ASSAY_RETAINED_EPOCHS;
+    for (uint32_t i = 0; i < ASSAY_RETAINED_EPOCHS; i++)
+        s->past[i] = (struct assay_past_epoch){ .epoch = ending->epoch - i,
+                                                .t0_ms = ending->time_ms - i * 60000,
+                                                .has_roll = true,
+                                                .members = net->n };
+    for (uint32_t i = 0; i < ASSAY_RETAINED_EPOCHS; i++)
         for (size_t j = 0; j < 32; j++)
             s->past[i].base_id[j] = s->past[i].roll_root[j] = s->past[i].policy_digest[j] =
                 s->past[i].endorsements_digest[j] = s->past[i].verifier_digest[j] =

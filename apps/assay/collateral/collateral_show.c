@@ -205,7 +205,7 @@ static enum assay_status build(struct assay_collateral_dir *dir, const struct as
         if (at == NULL)
             status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
         if (at == NULL) at = &pinned;
-        if (status == ASSAY_OK) status = assay_message_intake(&dir->given->found, at, others, g);
+        if (status == ASSAY_OK) status = assay_collateral_gather(&dir->given->found, at, others, g);
         if (status != ASSAY_OK) break;
         assay_input_files_note(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;

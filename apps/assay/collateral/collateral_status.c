@@ -142,7 +142,7 @@ static enum assay_status scan_evidence(struct looking *l)
 {
     const struct assay_state *s = &l->source.basis->state;
     const uint64_t first =
-        s->epoch > ASSAY_FAST_SYNC_WIRE_EPOCHS ? s->epoch + 1 - ASSAY_FAST_SYNC_WIRE_EPOCHS : 1;
+        s->epoch > ASSAY_RETAINED_EPOCHS ? s->epoch + 1 - ASSAY_RETAINED_EPOCHS : 1;
     const struct assay_store_key from = { .era = s->era, .epoch = first };
     struct assay_store_key to = { .era = s->era,
                                   .epoch = s->epoch + 1,
@@ -274,11 +274,11 @@ int assay_collateral_status(const struct assay_collateral_options *options)
     int result = assay_change_ask(&ask, "collateral", &document);
     if (result == ASSAY_EXIT_OK) result = assay_change_source_open(&ask, &l.source);
     if (result == ASSAY_EXIT_OK && l.source.basis->state.epoch > 0)
-        result = assay_change_source_evidence(
-            &ask, &l.source,
-            l.source.basis->state.epoch > ASSAY_FAST_SYNC_WIRE_EPOCHS
-                ? l.source.basis->state.epoch + 1 - ASSAY_FAST_SYNC_WIRE_EPOCHS
-                : 1);
+        result = assay_change_source_evidence(&ask, &l.source,
+                                              l.source.basis->state.epoch > ASSAY_RETAINED_EPOCHS
+                                                  ? l.source.basis->state.epoch + 1 -
+                                                        ASSAY_RETAINED_EPOCHS
+                                                  : 1);
     if (result == ASSAY_EXIT_OK)
         result = assay_change_rules_of(&ask, &l.source, NULL, &l.source.basis->state.rules, &l.now);
     if (result == ASSAY_EXIT_OK &&

@@ -253,7 +253,7 @@ static enum assay_status build_under(struct assay_appraisal *a, struct assay_gat
     if (a->given == NULL) {
         gathered->files = (struct assay_collateral_files){ 0 };
     } else {
-        ASSAY_TRY(assay_message_intake(&a->given->found, &e->root, !is_intel, gathered));
+        ASSAY_TRY(assay_collateral_gather(&a->given->found, &e->root, !is_intel, gathered));
         if (is_intel) assay_bytes_zero(gathered->is_taken, sizeof gathered->is_taken);
         assay_input_files_note(a->given, gathered->leads, gathered->is_taken);
     }

@@ -80,8 +80,7 @@ void assay_change_source_close(struct assay_change_source *source);
 int assay_change_rules_of(const struct assay_change_options *options,
                           const struct assay_change_source *source,
                           const struct assay_change *change,
-                          const struct assay_effective_rules_rules *rules,
-                          struct assay_ruleset *set);
+                          const struct assay_rules_in_force *rules, struct assay_ruleset *set);
 
 /*
  * assay_change_signer_check - is the key that is about to sign one of an operator in force? Asked

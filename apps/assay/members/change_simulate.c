@@ -79,7 +79,7 @@ static int judge_all(struct trying *t)
 {
     const struct assay_state *s = &t->source.basis->state;
     const uint64_t first =
-        s->epoch > ASSAY_FAST_SYNC_WIRE_EPOCHS ? s->epoch + 1 - ASSAY_FAST_SYNC_WIRE_EPOCHS : 1;
+        s->epoch > ASSAY_RETAINED_EPOCHS ? s->epoch + 1 - ASSAY_RETAINED_EPOCHS : 1;
     int result = assay_change_source_evidence(t->options, &t->source, first);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_store_key from = { .era = s->era, .epoch = first };

@@ -153,8 +153,7 @@ static enum assay_status find_document(const struct assay_change_source *source,
 int assay_change_rules_of(const struct assay_change_options *options,
                           const struct assay_change_source *source,
                           const struct assay_change *change,
-                          const struct assay_effective_rules_rules *rules,
-                          struct assay_ruleset *set)
+                          const struct assay_rules_in_force *rules, struct assay_ruleset *set)
 {
     struct assay_slice policy, endorsements;
     uint8_t *memory = malloc((size_t)2 * ASSAY_SET_LEN_MAX);

@@ -8,7 +8,7 @@
 bool assay_change_moment(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
                          uint8_t beacon[static 32])
 {
-    const struct assay_fast_sync_wire *past = assay_state_past(s, epoch);
+    const struct assay_past_epoch *past = assay_state_past(s, epoch);
     if (past == NULL && epoch != s->epoch + 1) return false;
     *at_unix_s = (int64_t)((past != NULL ? past->t0_ms : s->head_time_ms) / 1000);
     assay_state_beacon(s, epoch, past != NULL ? past->base_id : s->head_id, beacon);

@@ -127,7 +127,7 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
 {
     size_t chosen[ASSAY_CHAIN_MAX];
     struct assay_slice pieces[ASSAY_CHAIN_MAX], lists[ASSAY_LISTS_MAX];
-    ASSAY_TRY(assay_message_intake(&f->given.found, &root->key, false, &f->gathered));
+    ASSAY_TRY(assay_collateral_gather(&f->given.found, &root->key, false, &f->gathered));
     assay_input_files_note(&f->given, f->gathered.leads, f->gathered.is_taken);
     const size_t count = choose(f, chosen);
     const size_t list_count =

@@ -2,8 +2,8 @@
  * apps/assay/setup/setup_local.c - `assay setup local`: a network on this machine, of SOFT
  * platforms.
  *
- * The same files as in the example by hand (docs/configuration.md 2), and nothing else: whoever wants
- * to understand or change one looks there.
+ * The same files as in the example by hand (docs/configuration.md 2), and nothing else: whoever
+ * wants to understand or change one looks there.
  */
 #include "apps/assay/setup/setup.h"
 

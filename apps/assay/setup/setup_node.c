@@ -122,12 +122,13 @@ static const char *own(const struct assay_setup *s, const char *name)
 
 static void put_config(const struct assay_setup *s, FILE *out)
 {
-    (void)fprintf(out,
-                  "# Written by `assay setup node`; docs/configuration.md, section 3, has every key.\n"
-                  "config_version: 1\n"
-                  "node:\n  state_dir: %s\n  keys_dir: %s\n  genesis: %s\n"
-                  "listen:\n  gossip: \"%s\"\n  admin: %s\n",
-                  own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
+    (void)fprintf(
+        out,
+        "# Written by `assay setup node`; docs/configuration.md, section 3, has every key.\n"
+        "config_version: 1\n"
+        "node:\n  state_dir: %s\n  keys_dir: %s\n  genesis: %s\n"
+        "listen:\n  gossip: \"%s\"\n  admin: %s\n",
+        own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
     if (s->http != NULL) (void)fprintf(out, "  http: \"%s\"\n", s->http);
     if (s->unit) (void)fprintf(out, "  services: /run/assay-services\n");
     (void)fprintf(out, "evidence:\n  kind: %s\n", s->kind);

@@ -21,7 +21,7 @@ enum {
     HEAD_ITEMS_MAX = 64
 };
 
-static void put_past(struct assay_writer *w, const struct assay_fast_sync_wire *p)
+static void put_past(struct assay_writer *w, const struct assay_past_epoch *p)
 {
     ASSAY_ASSERT(p->t0_ms <= INT64_MAX && p->epoch <= INT64_MAX);
 
@@ -37,7 +37,7 @@ static void put_past(struct assay_writer *w, const struct assay_fast_sync_wire *
     assay_cbor_put_bytes(w, p->verifier_digest, 32);
 }
 
-static void put_rules(struct assay_writer *w, const struct assay_effective_rules_rules *rules)
+static void put_rules(struct assay_writer *w, const struct assay_rules_in_force *rules)
 {
     assay_cbor_put_array(w, 3);
     assay_cbor_put_bytes(w, rules->policy_digest, 32);
@@ -183,7 +183,7 @@ static enum assay_status read_null_or_bytes(struct assay_cursor *c, bool *has, u
     return *has ? assay_cbor_bytes_exact(c, out, 32) : assay_cbor_null(c);
 }
 
-static enum assay_status read_past(struct assay_cursor *c, struct assay_fast_sync_wire *p)
+static enum assay_status read_past(struct assay_cursor *c, struct assay_past_epoch *p)
 {
     uint64_t members = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 8));
@@ -201,15 +201,14 @@ static enum assay_status read_past(struct assay_cursor *c, struct assay_fast_syn
 static enum assay_status read_pasts(struct assay_cursor *c, struct assay_state *s)
 {
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(c, ASSAY_FAST_SYNC_WIRE_EPOCHS, &count));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_RETAINED_EPOCHS, &count));
     s->past_count = (uint32_t)count;
     for (uint32_t i = 0; i < s->past_count; i++)
         ASSAY_TRY(read_past(c, &s->past[i]));
     return ASSAY_OK;
 }
 
-static enum assay_status read_rules(struct assay_cursor *c,
-                                    struct assay_effective_rules_rules *rules)
+static enum assay_status read_rules(struct assay_cursor *c, struct assay_rules_in_force *rules)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
     ASSAY_TRY(assay_cbor_bytes_exact(c, rules->policy_digest, 32));
@@ -365,7 +364,7 @@ enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay
         ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
     ASSAY_TRY(read_pasts(&c, s));
     ASSAY_TRY(read_later(&c, items, s));
-    ASSAY_ASSERT(s->past_count <= ASSAY_FAST_SYNC_WIRE_EPOCHS && s->certified_epoch <= s->epoch);
+    ASSAY_ASSERT(s->past_count <= ASSAY_RETAINED_EPOCHS && s->certified_epoch <= s->epoch);
     return assay_cursor_end(&c);
 }
 
@@ -383,7 +382,7 @@ static enum assay_status read_pending_digests(struct assay_cursor *c, struct ass
     return ASSAY_OK;
 }
 
-static uint32_t put_documents(const struct assay_effective_rules_rules *rules, uint32_t count,
+static uint32_t put_documents(const struct assay_rules_in_force *rules, uint32_t count,
                               uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
 {
     ASSAY_ASSERT(count + 2 <= ASSAY_LEAF_DOCUMENTS_MAX);
@@ -402,8 +401,8 @@ uint32_t assay_leaf_documents(const struct assay_state *state,
     if (assay_trial_runs(&state->trial))
         count = put_documents(&state->trial.before, count, documents);
     for (uint32_t i = 0; i < state->past_count; i++) {
-        const struct assay_fast_sync_wire *p = &state->past[i];
-        struct assay_effective_rules_rules rules;
+        const struct assay_past_epoch *p = &state->past[i];
+        struct assay_rules_in_force rules;
         assay_bytes_copy(rules.policy_digest, 32, p->policy_digest, 32);
         assay_bytes_copy(rules.endorsements_digest, 32, p->endorsements_digest, 32);
         count = put_documents(&rules, count, documents);

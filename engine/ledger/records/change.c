@@ -268,8 +268,7 @@ static bool is_operator(struct assay_slice document, const uint8_t id[static 32]
  * its platform (docs/protocol.md 7.6: one offence is forgotten in 512 epochs) is forgotten. */
 static bool is_free(const struct assay_member *m, uint64_t activation)
 {
-    const uint64_t kept =
-        (uint64_t)ASSAY_FAST_SYNC_WIRE_EPOCHS + 512 * (uint64_t)m->trust.offences.count;
+    const uint64_t kept = (uint64_t)ASSAY_RETAINED_EPOCHS + 512 * (uint64_t)m->trust.offences.count;
     return m->stage == ASSAY_STAGE_LEFT && m->stage_epoch + kept < activation;
 }
 
@@ -444,7 +443,7 @@ static enum assay_status extend_services(struct applying *a, struct assay_slice 
 
 static enum assay_status apply_one(struct applying *a, const struct assay_action *action)
 {
-    struct assay_effective_rules_rules *rules = &a->state->rules;
+    struct assay_rules_in_force *rules = &a->state->rules;
     const struct assay_slice doc = action->document;
     switch (action->kind) {
     case ASSAY_ACTION_JOIN: return join(a, &action->card);

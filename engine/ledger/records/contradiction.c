@@ -98,8 +98,8 @@ static enum assay_status check_electorate(const struct assay_context *context,
 {
     ASSAY_ASSERT(b->epoch <= context->epoch);
 
-    const struct assay_effective_rules_rules *now = &context->state->rules;
-    const struct assay_fast_sync_wire *past = assay_state_past(context->state, b->epoch);
+    const struct assay_rules_in_force *now = &context->state->rules;
+    const struct assay_past_epoch *past = assay_state_past(context->state, b->epoch);
     if (b->epoch == context->epoch)
         return assay_ballot_under(b, now->policy_digest, now->endorsements_digest,
                                   now->parameters.verifier_digest)
@@ -172,7 +172,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
         /* bit k of ballots_struck: the ballot of state->epoch - k */
         const uint64_t age = context->state->epoch - r->epoch;
         ASSAY_ASSERT(r->epoch <= context->state->epoch);
-        if (age >= ASSAY_FAST_SYNC_WIRE_EPOCHS) return ASSAY_E_STALE;
+        if (age >= ASSAY_RETAINED_EPOCHS) return ASSAY_E_STALE;
         if ((m->ballots_struck >> age & 1u) != 0) return ASSAY_E_DUPLICATE;
     }
     for (uint32_t i = 0; i < l->contradiction_count; i++) {

@@ -395,7 +395,7 @@ static void serve(const struct assay_context *context, struct due *due, bool for
                   struct assay_state *next)
 {
     const struct assay_updates *updates = context->updates;
-    const struct assay_effective_rules_rules before = next->rules;
+    const struct assay_rules_in_force before = next->rules;
     int64_t until_unix_s = INT64_MAX;
     bool same = false;
     context->set->len = 0;

@@ -82,7 +82,7 @@ void assay_close_groups(const struct assay_state *state, struct assay_place *pla
     ASSAY_ASSERT(groups->count == n);
 }
 
-struct assay_weight_rules assay_close_caps(const struct assay_effective_rules_rules *rules)
+struct assay_weight_rules assay_close_caps(const struct assay_rules_in_force *rules)
 {
     const struct assay_genesis_parameters *p = &rules->parameters;
     ASSAY_ASSERT(p->operator_cap_den > 0 && p->vendor_cap_den > 0);
@@ -232,12 +232,12 @@ static void settle_member(const struct assay_state *before, const struct assay_l
     if (ledger->balloted[slot]) m->level = ledger->levels[slot];
     if (ledger->struck[slot] > m->equivocation_struck)
         m->equivocation_struck = ledger->struck[slot];
-    m->ballots_struck = (m->ballots_struck << 1) & ((1u << ASSAY_FAST_SYNC_WIRE_EPOCHS) - 1);
+    m->ballots_struck = (m->ballots_struck << 1) & ((1u << ASSAY_RETAINED_EPOCHS) - 1);
     for (uint32_t i = 0; i < ledger->contradiction_count; i++) {
         const struct assay_contradiction *c = &ledger->contradictions[i];
         ASSAY_ASSERT(c->epoch <= next->epoch);
         const uint64_t age = next->epoch - c->epoch;
-        if (c->slot == slot && age < ASSAY_FAST_SYNC_WIRE_EPOCHS) m->ballots_struck |= 1u << age;
+        if (c->slot == slot && age < ASSAY_RETAINED_EPOCHS) m->ballots_struck |= 1u << age;
     }
     /* Listing follows the tally: a last failure of the old incarnation does not bind the new. */
     if (ledger->incarnated[slot]) {
@@ -252,17 +252,16 @@ static void settle_member(const struct assay_state *before, const struct assay_l
 static void remember_epoch(const struct assay_state *before, const struct assay_ledger *ledger,
                            struct assay_state *next)
 {
-    ASSAY_ASSERT(before->past_count <= ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    ASSAY_ASSERT(before->past_count <= ASSAY_RETAINED_EPOCHS);
 
-    const uint32_t keep = before->past_count < ASSAY_FAST_SYNC_WIRE_EPOCHS
-                              ? before->past_count
-                              : ASSAY_FAST_SYNC_WIRE_EPOCHS - 1;
+    const uint32_t keep =
+        before->past_count < ASSAY_RETAINED_EPOCHS ? before->past_count : ASSAY_RETAINED_EPOCHS - 1;
     for (uint32_t i = 0; i < keep; i++)
         next->past[i + 1] = before->past[i];
-    next->past[0] = (struct assay_fast_sync_wire){ .epoch = next->epoch,
-                                                   .t0_ms = before->head_time_ms,
-                                                   .has_roll = ledger->has_roll,
-                                                   .members = before->member_count };
+    next->past[0] = (struct assay_past_epoch){ .epoch = next->epoch,
+                                               .t0_ms = before->head_time_ms,
+                                               .has_roll = ledger->has_roll,
+                                               .members = before->member_count };
     assay_bytes_copy(next->past[0].policy_digest, 32, before->rules.policy_digest, 32);
     assay_bytes_copy(next->past[0].endorsements_digest, 32, before->rules.endorsements_digest,
                      32);
@@ -271,8 +270,8 @@ static void remember_epoch(const struct assay_state *before, const struct assay_
     assay_bytes_copy(next->past[0].base_id, 32, before->head_id, 32);
     if (ledger->has_roll) assay_bytes_copy(next->past[0].roll_root, 32, ledger->roll_root, 32);
     next->past_count = keep + 1;
-    ASSAY_ASSERT(next->past_count <= ASSAY_FAST_SYNC_WIRE_EPOCHS);
-    ASSAY_ASSERT(next->past_count > before->past_count || keep == ASSAY_FAST_SYNC_WIRE_EPOCHS - 1);
+    ASSAY_ASSERT(next->past_count <= ASSAY_RETAINED_EPOCHS);
+    ASSAY_ASSERT(next->past_count > before->past_count || keep == ASSAY_RETAINED_EPOCHS - 1);
 }
 
 /* The counters as they stand after E's own view (docs/protocol.md 5.8). */
@@ -520,8 +519,8 @@ static void drop_first(struct assay_state *next)
 static void force_before(const struct assay_change *change, struct assay_state *next)
 {
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
-    struct assay_effective_rules_rules *before = &next->trial.before;
-    const struct assay_effective_rules_rules *now = &next->rules;
+    struct assay_rules_in_force *before = &next->trial.before;
+    const struct assay_rules_in_force *now = &next->rules;
     if (!assay_trial_runs(&next->trial)) return;
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
@@ -564,7 +563,7 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
                                             .epoch = next->epoch };
         return true;
     }
-    const struct assay_effective_rules_rules before = next->rules;
+    const struct assay_rules_in_force before = next->rules;
     const bool same = assay_rules_equal(&before, &staging.state->rules);
     if (!same && change.forces == 0 && assay_trial_runs(&next->trial)) return false;
     assay_state_copy(next, staging.state);

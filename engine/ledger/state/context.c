@@ -22,7 +22,7 @@ enum assay_status assay_context_moment(const struct assay_context *context, uint
         moment->t0_ms = state->head_time_ms;
         assay_state_beacon(state, epoch, state->head_id, moment->beacon);
     } else {
-        const struct assay_fast_sync_wire *past = assay_state_past(state, epoch);
+        const struct assay_past_epoch *past = assay_state_past(state, epoch);
         if (past == NULL) return ASSAY_E_STALE;
         moment->t0_ms = past->t0_ms;
         assay_state_beacon(state, epoch, past->base_id, moment->beacon);
@@ -34,7 +34,7 @@ enum assay_status assay_context_moment(const struct assay_context *context, uint
 uint32_t assay_context_members(const struct assay_context *context, uint64_t epoch)
 {
     if (epoch == context->epoch) return context->state->member_count;
-    const struct assay_fast_sync_wire *past = assay_state_past(context->state, epoch);
+    const struct assay_past_epoch *past = assay_state_past(context->state, epoch);
     return past != NULL ? past->members : 0;
 }
 

@@ -72,7 +72,7 @@ enum assay_status assay_effective_rules_of(const struct assay_genesis *genesis,
                                            struct assay_genesis *charter)
 {
     struct assay_slice operators;
-    const struct assay_effective_rules_rules *rules = &state->rules;
+    const struct assay_rules_in_force *rules = &state->rules;
     ASSAY_ASSERT(charter != genesis && state->member_count <= ASSAY_MEMBERS_MAX);
     if (!assay_bytes_equal(genesis->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     *charter = *genesis;

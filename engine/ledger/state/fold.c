@@ -329,7 +329,7 @@ static enum assay_status follow_pending(struct assay_fold *f)
 static bool in_force(const struct assay_fold *f)
 {
     const struct assay_genesis *c = f->charter;
-    const struct assay_effective_rules_rules *r = &f->state.rules;
+    const struct assay_rules_in_force *r = &f->state.rules;
     return c != NULL && assay_bytes_equal(c->policy_digest, r->policy_digest, 32) &&
            assay_bytes_equal(c->endorsements_digest, r->endorsements_digest, 32) &&
            assay_bytes_equal(f->plan_digest, f->state.services.plan, 32) &&

@@ -149,7 +149,7 @@ struct assay_close_rules {
 void assay_close_groups(const struct assay_state *state, struct assay_place *places, void *memory,
                         struct assay_groups *groups);
 /* Returns: the caps of these rules. */
-struct assay_weight_rules assay_close_caps(const struct assay_effective_rules_rules *rules);
+struct assay_weight_rules assay_close_caps(const struct assay_rules_in_force *rules);
 
 /* Who votes in the epoch that follows: members[].keyless and seat_weight from members[].weight
  * (docs/protocol.md 5.22). groups: of its roster. Returns: nothing. */

@@ -27,7 +27,7 @@ struct assay_record_row {
     struct {
         uint32_t of_author, of_epoch, of_subject;
     } limits;
-    bool outlives; /* a proof: good for ASSAY_FAST_SYNC_WIRE_EPOCHS, else for its epoch alone */
+    bool outlives; /* a proof: good for ASSAY_RETAINED_EPOCHS, else for its epoch alone */
     bool stays;    /* in a full pool, too, when it stands in a final block */
     bool passes;   /* out of the pool as soon as it is final, and into places of its own before */
     bool check_costs; /* as much as a verification: who sent it answers for what is refused */

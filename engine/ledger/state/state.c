@@ -20,8 +20,7 @@ bool assay_state_holds(const struct assay_state *state)
     return state->member_count > 0 && state->member_count <= state->capacity &&
            state->pending_count <= ASSAY_PENDING_MAX && state->update_count <= ASSAY_UPDATES_MAX &&
            state->services.count <= ASSAY_SERVICE_DOCUMENTS_MAX &&
-           state->past_count <= ASSAY_FAST_SYNC_WIRE_EPOCHS &&
-           state->certified_epoch <= state->epoch &&
+           state->past_count <= ASSAY_RETAINED_EPOCHS && state->certified_epoch <= state->epoch &&
            (const void *)state->counters > (const void *)state->members;
 }
 
@@ -198,7 +197,7 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     member->lives[0].until_epoch = since - 1;
     uint32_t keep = 0;
     while (keep < member->life_count &&
-           member->lives[keep].until_epoch + ASSAY_FAST_SYNC_WIRE_EPOCHS >= since)
+           member->lives[keep].until_epoch + ASSAY_RETAINED_EPOCHS >= since)
         keep++;
     if (keep >= ASSAY_LIVES_MAX) keep = ASSAY_LIVES_MAX - 1;
     for (uint32_t i = keep; i > 0; i--)
@@ -211,8 +210,7 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     ASSAY_ASSERT(assay_member_life_at(member, since) == &member->lives[0]);
 }
 
-bool assay_rules_equal(const struct assay_effective_rules_rules *a,
-                       const struct assay_effective_rules_rules *b)
+bool assay_rules_equal(const struct assay_rules_in_force *a, const struct assay_rules_in_force *b)
 {
     const struct assay_genesis_parameters *p = &a->parameters;
     const struct assay_genesis_parameters *q = &b->parameters;
@@ -296,7 +294,7 @@ bool assay_state_same_roster(const struct assay_state *a, const struct assay_sta
     return true;
 }
 
-const struct assay_fast_sync_wire *assay_state_past(const struct assay_state *state, uint64_t epoch)
+const struct assay_past_epoch *assay_state_past(const struct assay_state *state, uint64_t epoch)
 {
     ASSAY_ASSERT(assay_state_holds(state));
 
@@ -363,7 +361,7 @@ bool assay_state_seats_fit(const struct assay_state *state)
 void assay_state_check(const struct assay_state *state)
 {
     ASSAY_ASSERT(assay_state_holds(state));
-    ASSAY_ASSERT(state->past_count <= ASSAY_FAST_SYNC_WIRE_EPOCHS);
+    ASSAY_ASSERT(state->past_count <= ASSAY_RETAINED_EPOCHS);
     ASSAY_ASSERT(state->certified_epoch <= state->epoch);
     for (uint32_t i = 0; i < state->member_count; i++)
         member_check(state, &state->members[i]);

@@ -20,7 +20,7 @@
 
 enum {
     ASSAY_LIVES_MAX = 9,   /* the listed incarnation and those that ended within 8 epochs */
-    ASSAY_FAST_SYNC_WIRE_EPOCHS = 8, /* proofs about an epoch live so long (protocol.md 4.10) */
+    ASSAY_RETAINED_EPOCHS = 8, /* proofs about an epoch live so long (protocol.md 4.10) */
     ASSAY_LEAF_LEN_MAX = 4096,
     ASSAY_PENDING_MAX = 4, /* changes that wait for their epoch */
     ASSAY_JOINS_MAX = 32,  /* slots that one boundary may add */
@@ -99,7 +99,7 @@ struct assay_member {
 };
 
 /* An epoch that closed: enough to judge a proof about it. */
-struct assay_fast_sync_wire {
+struct assay_past_epoch {
     uint64_t epoch;
     uint64_t t0_ms;
     uint8_t base_id[32]; /* the block that closed the epoch before: source of the beacon */
@@ -117,7 +117,7 @@ struct assay_pending {
 };
 
 /* What may be decided, and undone: not the roster. */
-struct assay_effective_rules_rules {
+struct assay_rules_in_force {
     uint8_t policy_digest[32], endorsements_digest[32];
     struct assay_genesis_parameters parameters;
 };
@@ -157,7 +157,7 @@ struct assay_trial {
     uint64_t sequence; /* of the CHANGE; 0: of collateral */
     uint64_t epoch;    /* of activation; 0: no trial is on */
     uint64_t total_weight; /* of that epoch's table */
-    struct assay_effective_rules_rules before;
+    struct assay_rules_in_force before;
     uint64_t until_ms; /* header time from which the rules before are good for nothing */
 };
 
@@ -192,7 +192,7 @@ struct assay_state {
     uint64_t epoch; /* closed; 0: genesis */
     bool certified;
     uint64_t certified_epoch;
-    struct assay_effective_rules_rules rules; /* of the epoch that follows, like the roster */
+    struct assay_rules_in_force rules; /* of the epoch that follows, like the roster */
     uint8_t operators_digest[32];     /* of the operators' document: genesis.h */
     uint8_t roster_digest[32];        /* of who votes next: checkpoint.h */
     uint64_t change_sequence;         /* newest CHANGE in a block; 0: none yet */
@@ -205,7 +205,7 @@ struct assay_state {
     struct assay_update updates[ASSAY_UPDATES_MAX];
     struct assay_service_state services;
     uint32_t past_count; /* newest first */
-    struct assay_fast_sync_wire past[ASSAY_FAST_SYNC_WIRE_EPOCHS];
+    struct assay_past_epoch past[ASSAY_RETAINED_EPOCHS];
     uint32_t capacity;     /* slots that there is memory for */
     uint32_t member_count; /* slots, those of members that left included */
     struct assay_member *members; /* [capacity], in use: member_count */
@@ -310,8 +310,7 @@ uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node
  * and joined again in between, with another operator or machine. Returns: whether so. */
 bool assay_state_same_roster(const struct assay_state *a, const struct assay_state *b);
 /* t0, base and roll of the running epoch's past. Returns: NULL when it is forgotten. */
-const struct assay_fast_sync_wire *assay_state_past(const struct assay_state *state,
-                                                    uint64_t epoch);
+const struct assay_past_epoch *assay_state_past(const struct assay_state *state, uint64_t epoch);
 /* Returns: nothing; digest of ["assay/beacon/v1", chain, era, epoch, id of the block before]. */
 void assay_state_beacon(const struct assay_state *state, uint64_t epoch,
                         const uint8_t base_id[static 32], uint8_t beacon[static 32]);
@@ -321,8 +320,7 @@ static inline bool assay_trial_runs(const struct assay_trial *trial)
     return trial->epoch != 0;
 }
 /* Returns: whether both say the same. */
-bool assay_rules_equal(const struct assay_effective_rules_rules *a,
-                       const struct assay_effective_rules_rules *b);
+bool assay_rules_equal(const struct assay_rules_in_force *a, const struct assay_rules_in_force *b);
 /* What every user of a state relies on, at little cost; a snapshot is read so that it is true of
  * it. Returns: whether it holds. */
 bool assay_state_holds(const struct assay_state *state);

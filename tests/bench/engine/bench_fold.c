@@ -164,14 +164,14 @@ static size_t snapshot(uint32_t n, uint8_t *bytes, size_t capacity)
     assay_state_place(&s, memory, n);
     assay_state_genesis(&s, &g);
     s.epoch = s.certified_epoch = 100000;
-    s.past_count = ASSAY_FAST_SYNC_WIRE_EPOCHS;
-    for (uint32_t i = 0; i < ASSAY_FAST_SYNC_WIRE_EPOCHS; i++)
-        s.past[i] = (struct assay_fast_sync_wire){ .epoch = 100000 - i,
-                                                   .t0_ms = 1800000000000,
-                                                   .base_id = { 1 },
-                                                   .has_roll = true,
-                                                   .roll_root = { 1 },
-                                                   .members = n };
+    s.past_count = ASSAY_RETAINED_EPOCHS;
+    for (uint32_t i = 0; i < ASSAY_RETAINED_EPOCHS; i++)
+        s.past[i] = (struct assay_past_epoch){ .epoch = 100000 - i,
+                                               .t0_ms = 1800000000000,
+                                               .base_id = { 1 },
+                                               .has_roll = true,
+                                               .roll_root = { 1 },
+                                               .members = n };
     for (uint32_t i = 0; i < n; i++) {
         s.counters[i] = -123456;
         s.members[i].weight = i < ASSAY_VOTERS_MAX ? 10000 : 0;

@@ -119,8 +119,7 @@ static void expect_finding(const char *name)
     cr_expect(false, "no finding %s", name);
 }
 
-static void pack(enum assay_evidence_kind kind,
-                 const struct assay_evidence_package_of_evidence *pieces)
+static void pack(enum assay_evidence_kind kind, const struct assay_evidence_piece_list *pieces)
 {
     cr_assert_eq(assay_evidence_pack(kind, pieces, packed, sizeof packed, &packed_len), ASSAY_OK);
 }
@@ -131,7 +130,7 @@ Test(library_kinds, a_genuine_tpm_quote_is_proven_up_to_the_key_that_nobody_cert
     struct assay_bytes certificates[] = { vector("tpm/swtpm-p256-ak/ek-rsa2048.der"),
                                           vector("tpm/swtpm-p256-ak/ca-issuer.pem") };
     struct assay_bytes root = vector("tpm/swtpm-p256-ak/ca-root.pem");
-    struct assay_evidence_package_of_evidence pieces = {
+    struct assay_evidence_piece_list pieces = {
         .main = vector("tpm/swtpm-p256-ak/quote.msg"),
         .certificates = certificates,
         .certificate_count = 2,
@@ -200,7 +199,7 @@ Test(library_kinds, a_genuine_paravisor_is_proven_link_by_link_under_the_pinned_
         const char *const dir = paravisors[i].dir;
         struct assay_bytes certificates[] = { vector_of(dir, paravisors[i].vcek),
                                               vector_of(paravisors[i].vendor, "ask.pem") };
-        struct assay_evidence_package_of_evidence pieces = {
+        struct assay_evidence_piece_list pieces = {
             .main = vector_of(dir, "tpm_quote.msg"),
             .certificates = certificates,
             .certificate_count = 2,

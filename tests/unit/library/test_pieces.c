@@ -126,7 +126,7 @@ static bool has_finding(const char *name)
 /* The piece of the last file. */
 static void expect_last(const struct set *s, const char *name, enum assay_status status)
 {
-    struct assay_input_files_piece piece;
+    struct assay_trust_piece piece;
     for (size_t i = 0; assay_trust_get_piece(trust, i, &piece) == ASSAY_OK; i++) {
         cr_expect_eq(piece.set, 0);
         if (piece.file != s->count - 1) continue;
@@ -144,7 +144,7 @@ static struct set set_at(int which)
 
 Test(library_pieces, all_of_a_good_set_can_serve)
 {
-    struct assay_input_files_piece piece;
+    struct assay_trust_piece piece;
     for (int which = 0; which < 2; which++) {
         const struct set s = set_at(which);
         judge(&s);

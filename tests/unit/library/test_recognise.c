@@ -403,7 +403,7 @@ static void ask_library(const struct set *s, size_t count, struct answer *out)
     struct assay_trust *trust = NULL;
     struct assay_policy *policy = NULL;
     struct assay_verdict *verdict = NULL;
-    struct assay_input_files_piece piece;
+    struct assay_trust_piece piece;
     char message[512];
     cr_assert_eq(assay_policy_create_yaml(policy_text, strlen(policy_text), &policy, message,
                                           sizeof message),

@@ -189,9 +189,9 @@ Test(library_vectors, pieces_of_evidence_are_packed_and_verified)
     }
     (void)snprintf(path, sizeof path, "%s/snp/milan-v2-a/report.bin", vectors_dir());
     uint8_t *const report = read_file(path, &len);
-    struct assay_evidence_package_of_evidence pieces = { .main = { report, len },
-                                                         .certificates = certificates,
-                                                         .certificate_count = 3 };
+    struct assay_evidence_piece_list pieces = { .main = { report, len },
+                                                .certificates = certificates,
+                                                .certificate_count = 3 };
     cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, packed, sizeof packed, &packed_len),
                  ASSAY_OK);
     cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);

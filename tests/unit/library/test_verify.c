@@ -499,7 +499,7 @@ Test(library_verify, certificates_alone_are_a_set_and_strangers_take_no_room)
     struct assay_bytes cut = { der, used - 1 };
     cr_assert_eq(assay_trust_add_collateral(trust, &cut, 1), ASSAY_OK);
     size_t damaged = 0;
-    struct assay_input_files_piece piece;
+    struct assay_trust_piece piece;
     for (size_t i = 0; assay_trust_get_piece(trust, i, &piece) == ASSAY_OK; i++) {
         cr_expect_str_eq(piece.name, "certificate");
         cr_expect_neq(piece.status, ASSAY_OK, "no root is there that it could lead to");
@@ -542,7 +542,7 @@ Test(library_verify, packs_only_what_the_kind_has_use_for)
 {
     static const uint8_t main[] = "report", piece[] = "piece";
     const struct assay_bytes certificate = { piece, sizeof piece };
-    struct assay_evidence_package_of_evidence pieces = { .main = { main, sizeof main } };
+    struct assay_evidence_piece_list pieces = { .main = { main, sizeof main } };
     uint8_t packed[64], again[64];
     size_t len = 0, again_len = 0;
     cr_assert_eq(assay_evidence_pack(ASSAY_KIND_NITRO, &pieces, packed, sizeof packed, &len),

@@ -96,7 +96,7 @@ static void fill_state(struct assay_state *state)
 {
     *state = (struct assay_state){ .epoch = 9, .past_count = 3 };
     for (uint32_t i = 0; i < 3; i++) {
-        state->past[i] = (struct assay_fast_sync_wire){ .epoch = 9 - i, .t0_ms = 5500 - 1000 * i };
+        state->past[i] = (struct assay_past_epoch){ .epoch = 9 - i, .t0_ms = 5500 - 1000 * i };
         assay_bytes_copy(state->past[i].policy_digest, 32, digests[i == 0], 32);
         assay_bytes_copy(state->past[i].endorsements_digest, 32, genesis.endorsements_digest, 32);
     }

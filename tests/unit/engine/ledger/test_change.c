@@ -245,7 +245,7 @@ Test(change, a_slot_is_used_again_only_when_nothing_can_be_proven_of_its_member)
     change_pass_epoch(b);
     change_pass_epoch(b);
     cr_assert_eq(b->state.member_count, CHANGE_MEMBERS + 1, "a slot of its own");
-    while (b->context.epoch < 3 + ASSAY_FAST_SYNC_WIRE_EPOCHS)
+    while (b->context.epoch < 3 + ASSAY_RETAINED_EPOCHS)
         change_pass_epoch(b);
     change_card(b, 21, 1, &join.card);
     cr_assert_eq(change_offer_one(b, 3, b->context.epoch + 2, &join), ASSAY_OK);
@@ -269,17 +269,16 @@ Test(change, who_left_comes_back_to_its_own_slot_and_to_no_other)
     change_pass_epoch(b);
     cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 3, &high), ASSAY_OK);
     const uint64_t left = b->context.epoch + 3;
-    while (b->context.epoch < left + ASSAY_FAST_SYNC_WIRE_EPOCHS - 2)
+    while (b->context.epoch < left + ASSAY_RETAINED_EPOCHS - 2)
         change_pass_epoch(b);
     cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_LEFT);
     cr_assert_eq(b->state.members[4].stage, ASSAY_STAGE_LEFT);
     /* The lower slot is free, its own not yet. */
-    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_FAST_SYNC_WIRE_EPOCHS, &join),
-                 ASSAY_E_DUPLICATE);
-    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1, &join), ASSAY_OK);
+    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_RETAINED_EPOCHS, &join), ASSAY_E_DUPLICATE);
+    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_RETAINED_EPOCHS + 1, &join), ASSAY_OK);
     for (int i = 0; i < 3; i++)
         change_pass_epoch(b);
-    cr_assert_eq(b->context.epoch, left + ASSAY_FAST_SYNC_WIRE_EPOCHS + 1);
+    cr_assert_eq(b->context.epoch, left + ASSAY_RETAINED_EPOCHS + 1);
     cr_assert_eq(b->state.members[4].stage, ASSAY_STAGE_MEMBER);
     cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_LEFT, "nobody's still");
     cr_assert_eq(b->state.member_count, CHANGE_MEMBERS);
@@ -319,7 +318,7 @@ Test(change, a_slot_stays_while_offences_of_its_platform_are_remembered)
         assay_state_copy(&b->stage, &b->state);
         cr_assert_eq(assay_change_apply(&staging, &change, &unfit), ASSAY_OK);
         const bool reused = b->stage.member_count == CHANGE_MEMBERS;
-        cr_assert_eq(reused, activation > 3 + 512 + ASSAY_FAST_SYNC_WIRE_EPOCHS, "%llu",
+        cr_assert_eq(reused, activation > 3 + 512 + ASSAY_RETAINED_EPOCHS, "%llu",
                      (unsigned long long)activation);
     }
     change_drop(b);

@@ -72,8 +72,8 @@ static struct bench *make(void)
     assay_state_genesis(&b->other, g);
     b->state.epoch = 41;
     b->state.past_count = 2;
-    b->state.past[0] = (struct assay_fast_sync_wire){ .epoch = 41, .t0_ms = 5, .has_roll = true };
-    b->state.past[1] = (struct assay_fast_sync_wire){ .epoch = 40, .t0_ms = 4 };
+    b->state.past[0] = (struct assay_past_epoch){ .epoch = 41, .t0_ms = 5, .has_roll = true };
+    b->state.past[1] = (struct assay_past_epoch){ .epoch = 40, .t0_ms = 4 };
     b->state.counters[2] = -12345;
     b->state.rules.parameters =
         (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 2, 0, 0, 0, 0 };

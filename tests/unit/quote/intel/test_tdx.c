@@ -52,7 +52,7 @@ static int judge_body(struct bench *b)
 static int judge_module(struct bench *b)
 {
     assay_verdict_init(&b->verdict, ASSAY_KIND_TDX4, 1000);
-    assay_verifier_process_identities(&b->row, &b->quote, &b->collateral, &b->verdict);
+    assay_appraise_identities(&b->row, &b->quote, &b->collateral, &b->verdict);
     return b->verdict.reason_count == 0 ? 0 : (int)b->verdict.reasons[0].rule;
 }
 

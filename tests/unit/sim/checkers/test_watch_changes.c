@@ -499,7 +499,7 @@ static void strike(struct fixture *f, uint32_t slot)
 
 static void revert(struct fixture *f, const struct office *o)
 {
-    f->after.rules = (struct assay_effective_rules_rules){ .parameters = o->genesis->parameters };
+    f->after.rules = (struct assay_rules_in_force){ .parameters = o->genesis->parameters };
     f->after.ended = (struct assay_ended){ .end = ASSAY_CHANGE_REVERTED,
                                            .sequence = 1,
                                            .epoch = f->after.epoch };
