@@ -401,7 +401,6 @@ static void forget(struct assay_sim_services *s, uint32_t process)
     instance_of(s, process)->released = 0;
     instance_of(s, process)->adopted_session = 0;
     instance_of(s, process)->named = false;
-    s->views[instance_of(s, process)->group].session[first / clones % s->load->enclaves] = 0;
 }
 
 /* docs/services.md 1.2.2: until the ledger keeps its row. */

@@ -2,7 +2,8 @@
  * sim/services/internal.h - what the files of sim/services/ share.
  *
  * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
- * registry once more, from final blocks), replicas.c, enclaves.c and views_audit.c (continuity),
+ * registry once more, from final blocks), replicas.c, enclaves.c, views_audit.c and
+ * sessions_audit.c (continuity),
  * handovers.c (those that hosts show), forge.c (what hostile members hand in), hoard.c (what they
  * take for nothing), tasks.c, seal.c
  * and audit.c (tasks), shares.c, secrets.c and shares_audit.c (shares).
@@ -144,10 +145,22 @@ struct views {
     uint64_t move[SILENCE_MOVES];
     bool lists[NODES];
     uint8_t key[NODES][ASSAY_P256_PUBLIC_LEN]; /* what a slot has listed last */
-    uint64_t session[ASSAY_SIM_ENCLAVES_MAX];  /* numbered last */
     uint32_t known_count; /* views that started, in whatever era: the last of them */
     struct assay_cont_roster known[KNOWN_VIEWS];
     uint64_t unseen; /* up to this one some may have started while nobody looked */
+};
+
+/* An instance, by final records and closes (sessions_audit.c). */
+struct numbered {
+    uint8_t instance[32];
+    uint64_t given; /* the highest number of a session, undone since or not */
+    uint64_t last;  /* of its row; 0: it has none */
+    bool kept, leased;
+};
+
+struct sessions {
+    uint32_t count, room;
+    struct numbered *known;
 };
 
 /* A hand-over that a replica gave. */
@@ -197,6 +210,7 @@ struct assay_sim_services {
         uint64_t epoch; /* that runs */
     } recount;
     struct views views[GROUPS];
+    struct sessions sessions[GROUPS];
     bool views_suspended[NODES]; /* by the last close */
     uint8_t views_operator[NODES];
 
@@ -290,6 +304,15 @@ void views_told(struct assay_sim_services *s, const struct assay_registry_facts 
 void views_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
                  uint32_t count);
 void views_closed(struct assay_sim_services *s);
+
+/* --- sessions_audit.c: as views_audit.c, which calls it: a registry that was followed from here
+ * on; an applied SESSION; an applied KEEP; a close is over. Each Returns: nothing. */
+void sessions_take(struct assay_sim_services *s, uint32_t group);
+void sessions_numbered(struct assay_sim_services *s, struct assay_slice payload,
+                       const struct assay_registry_facts *facts);
+void sessions_kept(struct assay_sim_services *s, struct assay_slice payload);
+void sessions_closed(struct assay_sim_services *s, uint32_t group);
+void sessions_free(struct assay_sim_services *s);
 
 /* --- forge.c: what hostile members hand in beside a record */
 void forge_open(struct assay_sim_services *s);

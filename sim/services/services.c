@@ -218,6 +218,7 @@ void assay_sim_services_destroy(struct assay_sim_services **services)
     for (uint32_t i = 0; i < s->nodes; i++)
         desk_free(&s->desk[i]);
     recount_free(s);
+    sessions_free(s);
     replicas_free(s);
     enclaves_free(s);
     tasks_free(s);

@@ -1,8 +1,8 @@
 /*
  * sim/services/views_audit.c - what must hold of groups by final records and closes alone, the
  * rules of docs/services.md 1.2, 1.3, 1.9 and 1.10 said a second time: one view after the other,
- * each decided and then started by a quorum of its own seats; sessions one by one; memories that
- * are gone are missed, and those of suspended members not counted.
+ * each decided and then started by a quorum of its own seats; memories that are gone are missed,
+ * and those of suspended members not counted. Of sessions: sessions_audit.c.
  */
 #include "sim/services/internal.h"
 
@@ -51,12 +51,7 @@ void views_take(struct assay_sim_services *s)
             assay_bytes_copy(v->key[i], sizeof v->key[i], group->member[i].key,
                              sizeof group->member[i].key);
         }
-        for (uint32_t i = 0; i < s->load->enclaves; i++) {
-            const struct instance *in = &s->instance[g * s->load->enclaves + i];
-            for (uint32_t k = 0; k < group->instance_end; k++)
-                if (assay_bytes_equal(group->instance[k].instance, in->name, 32))
-                    v->session[i] = group->instance[k].session;
-        }
+        sessions_take(s, g);
     }
 }
 
@@ -209,27 +204,6 @@ static void remembers(struct assay_sim_services *s, uint32_t g)
 
 /* --- records */
 
-static void numbered(struct assay_sim_services *s, struct assay_slice payload,
-                     const struct assay_registry_facts *facts)
-{
-    struct assay_cont_session_record record;
-    uint8_t name[32];
-    const enum assay_status status = assay_cont_session_record_decode(payload, &record);
-    ASSAY_ASSERT(status == ASSAY_OK && facts->continuity.count > 0);
-    const uint64_t session = facts->continuity.fact[0].session;
-    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, record.group);
-    assay_cont_instance(&group->home, &record.birth, record.instance_key, name);
-    for (uint32_t i = 0; i < s->load->enclaves; i++) {
-        uint64_t *last = &s->views[record.group].session[i];
-        const struct instance *in = &s->instance[record.group * s->load->enclaves + i];
-        if (!assay_bytes_equal(in->name, name, 32)) continue;
-        if (session != record.expected || session <= *last ||
-            session >> ASSAY_CONT_NUMBER_BITS != group->era)
-            wrong(s, record.group, "numbers a session that did not expect it", session);
-        *last = session;
-    }
-}
-
 static void vouched(struct assay_sim_services *s, struct assay_slice payload)
 {
     struct assay_cont_table_record record;
@@ -275,7 +249,8 @@ void views_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
                          sizeof record.key);
     }
     if (kind == ASSAY_SERVICE_SILENT) reported(s, payload);
-    if (kind == ASSAY_SERVICE_SESSION) numbered(s, payload, facts);
+    if (kind == ASSAY_SERVICE_SESSION) sessions_numbered(s, payload, facts);
+    if (kind == ASSAY_SERVICE_KEEP) sessions_kept(s, payload);
     if (kind == ASSAY_SERVICE_TABLE) vouched(s, payload);
     views_told(s, facts);
 }
@@ -310,5 +285,6 @@ void views_closed(struct assay_sim_services *s)
         v->closes = v->era == era ? v->closes + 1 : 1;
         v->era = era;
         remembers(s, g);
+        sessions_closed(s, g);
     }
 }

@@ -209,6 +209,37 @@ Test(sim_services, what_an_era_begins_with_is_held_though_it_undoes_what_was_fin
     cr_expect_gt(SUM(total, STEPS_PAID), 0);
 }
 
+/* Rows leave the table after the time of births, and their hosts make other instances: a name has
+ * no number twice, though an era ends, and is never born again; of what a receipt was shown the row
+ * stays (docs/services.md 1.2, 1.3.2). */
+Test(sim_services, no_number_is_given_twice_and_no_instance_is_born_again, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 8; seed += test_every(2)) {
+        struct assay_scenario s = served_scenario(5, 84);
+        s.services.groups = 1;
+        s.services.group_size = 3;
+        s.services.enclaves = 2;
+        s.services.clones = 3;
+        s.services.updates = (uint32_t)(seed / 4 % 2); /* none: no row is ever kept */
+        s.services.reads = 1;
+        s.services.enclaves_die_permille = 100;
+        s.services.forged_permille = seed % 3 == 0 ? 0 : 150;
+        s.link.loss_permille = 20 * (uint32_t)(seed % 4);
+        s.heal_epoch = 70;
+        s.progress_epochs = 10;
+        if (seed % 4 < 2)
+            s.recovers[s.recover_count++] = (struct assay_sim_recover){ .at_epoch = 2 + seed % 3,
+                                                                        .after_epochs = 1,
+                                                                        .rests_dead = true };
+        served_run(&s, seed, &total);
+    }
+    cr_expect_gt(SUM(total, ERAS), 1);
+    cr_expect_gt(SUM(total, SESSIONS), 500);
+    cr_expect_gt(SUM(total, STATES_CERTIFIED), 100);
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 2000);
+}
+
 /* Some are absent now and then, or fall: their receipts of those epochs are worth nothing. */
 static void executors_lapse(struct assay_scenario *s, uint64_t seed)
 {
