@@ -115,7 +115,7 @@ static void turned(void *context, uint64_t now_ms)
     struct daemon_node *const node = context;
     if (node->host != NULL && assay_runtime_is_draining(node->host))
         daemon_notify_stopping(&node->notify);
-    assay_memory_turn(now_ms, &node->trim_ms);
+    assay_allocator_trim(now_ms, &node->trim_ms);
     if (!daemon_notify_turned(&node->notify, now_ms) || node->host == NULL) return;
     assay_runtime_format_status(node->host, sentence);
     daemon_notify_status(&node->notify, sentence);
@@ -185,7 +185,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .judge = &judge,
         .transport = node->config->transport_apart ? &transport : NULL,
         .document_check = assay_rules_check,
-        .updates = assay_update_judge_functions(node->updates),
+        .updates = assay_collateral_updates_functions(node->updates),
         .plan_follow = assay_host_services_follow,
         .services = now->services,
         .services_path = daemon_said(node->config->services),
@@ -249,7 +249,7 @@ static enum assay_status open_all(struct daemon_node *node)
 {
     ASSAY_TRY(daemon_open_store(node));
     ASSAY_TRY(open_enclave(node));
-    ASSAY_TRY(daemon_say(node, "start", assay_update_judge_create(&node->updates)));
+    ASSAY_TRY(daemon_say(node, "start", assay_collateral_updates_create(&node->updates)));
     ASSAY_TRY(open_fetcher(node));
     return open_host(node, &node->in_force);
 }
@@ -394,7 +394,7 @@ int main(int argc, char **argv)
                                             .sets = sets };
     char wrong[ASSAY_FLAGS_MESSAGE_MAX];
     bool check_only = false;
-    assay_memory_begin();
+    assay_allocator_init();
 #ifdef ASSAY_TEST_HOOKS
     if (assay_verifier_process_is(argc, argv))
         assay_verifier_process_run(assay_byzantine_verify(argv[2]));
@@ -421,7 +421,8 @@ int main(int argc, char **argv)
     }
     if (optind != argc) return misuse_word(argv[optind]);
     if (sources.path == NULL) return misuse("expected --config FILE, found none");
-    if (!check_only && assay_first_split() != ASSAY_OK) return misuse("no process can be made");
+    if (!check_only && assay_container_init_split() != ASSAY_OK)
+        return misuse("no process can be made");
     hold_signals(false);
     forbid_dumps();
     allow_descriptors();

@@ -44,7 +44,8 @@ struct assay_agent {
 
 /* --------------------------------------------------------------- events */
 
-static struct assay_agent_event *push(struct assay_agent *self, enum assay_agent_event_kind kind)
+static struct assay_agent_event *push_event(struct assay_agent *self,
+                                            enum assay_agent_event_kind kind)
 {
     if (self->event_count == EVENTS_MAX) {
         self->event_first = (self->event_first + 1) % EVENTS_MAX;
@@ -56,8 +57,9 @@ static struct assay_agent_event *push(struct assay_agent *self, enum assay_agent
     return event;
 }
 
-static void journal(struct assay_agent *self, enum assay_journal_kind kind,
-                    const struct assay_order *order, enum assay_status status, const char *text)
+static void write_journal(struct assay_agent *self, enum assay_journal_kind kind,
+                          const struct assay_order *order, enum assay_status status,
+                          const char *text)
 {
     const struct assay_agent_config *config = &self->config;
     const bool judged = kind == ASSAY_JOURNAL_OUTCOME || kind == ASSAY_JOURNAL_FAILED;
@@ -72,14 +74,14 @@ static void journal(struct assay_agent *self, enum assay_journal_kind kind,
         .status = status,
         .text = text,
     };
-    assay_journal_write(config->journal, &entry);
+    assay_journal_append(config->journal, &entry);
 }
 
-static void tell_outcome(struct assay_agent *self, const struct assay_order *order,
+static void push_outcome(struct assay_agent *self, const struct assay_order *order,
                          enum assay_status status, const char *message)
 {
-    journal(self, ASSAY_JOURNAL_OUTCOME, order, status, message);
-    struct assay_agent_event *event = push(self, ASSAY_AGENT_OUTCOME);
+    write_journal(self, ASSAY_JOURNAL_OUTCOME, order, status, message);
+    struct assay_agent_event *event = push_event(self, ASSAY_AGENT_OUTCOME);
     event->order = *order;
     event->status = status;
     (void)snprintf(event->message, sizeof event->message, "%s", message);
@@ -102,7 +104,7 @@ bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event
 
 /* --------------------------------------------------------------- memory */
 
-static struct assay_store_key key_of(const struct assay_order *order)
+static struct assay_store_key order_key(const struct assay_order *order)
 {
     return (
         struct assay_store_key){ .era = order->era, .epoch = order->epoch, .number = order->seq };
@@ -117,28 +119,29 @@ static struct assay_store_key target_key(const char *name)
     return key;
 }
 
-static enum assay_status put_memory(struct assay_agent *self, const struct assay_order *order,
-                                    struct assay_slice bytes)
+static enum assay_status store_memory(struct assay_agent *self, const struct assay_order *order,
+                                      struct assay_slice bytes)
 {
     struct assay_store *store = self->config.store;
     if (self->config.name != NULL) {
         const struct assay_store_key own = target_key(self->config.name);
         return assay_store_put(store, ASSAY_STORE_META, &own, bytes);
     }
-    const struct assay_store_key key = key_of(order);
+    const struct assay_store_key key = order_key(order);
     ASSAY_TRY(assay_store_put(store, ASSAY_STORE_ORDER, &key, bytes));
     if (key.epoch <= EPOCHS_REMEMBERED) return ASSAY_OK;
     return assay_store_prune(store, ASSAY_STORE_ORDER, key.era, key.epoch - EPOCHS_REMEMBERED);
 }
 
 /* Returns: ASSAY_OK and self->memory is next, durably | ASSAY_E_STORE and nothing changed */
-static enum assay_status remember(struct assay_agent *self, const struct assay_agent_memory *next)
+static enum assay_status persist_memory(struct assay_agent *self,
+                                        const struct assay_agent_memory *next)
 {
     struct assay_store *store = self->config.store;
     uint8_t bytes[ASSAY_AGENT_MEMORY_LEN];
     assay_agent_memory_encode(next, bytes);
     enum assay_status status =
-        put_memory(self, &next->last, assay_slice_over(bytes, sizeof bytes));
+        store_memory(self, &next->last, assay_slice_over(bytes, sizeof bytes));
     if (status == ASSAY_OK) status = assay_store_commit(store);
     if (status != ASSAY_OK) {
         store->ops->rollback(store);
@@ -157,7 +160,7 @@ static bool recall_last(void *context, const struct assay_store_key *key, struct
 {
     struct recall *recall = context;
     recall->status = assay_agent_memory_decode(value.bytes, value.len, &recall->memory);
-    const struct assay_store_key expected = key_of(&recall->memory.last);
+    const struct assay_store_key expected = order_key(&recall->memory.last);
     if (recall->status == ASSAY_OK && assay_store_key_compare(key, &expected) != 0)
         recall->status = ASSAY_E_INVALID;
     return false;
@@ -262,7 +265,7 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
     switch (decision.action) {
     case ASSAY_AGENT_DONE_BEFORE: return ASSAY_OK;
     case ASSAY_AGENT_VOID:
-        tell_outcome(agent, order, ASSAY_E_STALE, "for an incarnation that is no more");
+        push_outcome(agent, order, ASSAY_E_STALE, "for an incarnation that is no more");
         return ASSAY_OK;
     case ASSAY_AGENT_SAME:
     case ASSAY_AGENT_LATER:
@@ -274,10 +277,10 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
     case ASSAY_AGENT_SET_WORK:
     case ASSAY_AGENT_RESTART: break;
     }
-    const struct assay_agent_memory next = assay_agent_begin(&agent->memory, order, decision);
-    ASSAY_TRY(remember(agent, &next));
-    journal(agent, ASSAY_JOURNAL_ORDER, order, ASSAY_OK,
-            softer ? "what was ordered is less severe than what this target obeys" : "");
+    const struct assay_agent_memory next = assay_agent_begin_order(&agent->memory, order, decision);
+    ASSAY_TRY(persist_memory(agent, &next));
+    write_journal(agent, ASSAY_JOURNAL_ORDER, order, ASSAY_OK,
+                  softer ? "what was ordered is less severe than what this target obeys" : "");
     agent->resume_due = false;
     agent->work_due = true;
     agent->retry_ms = now_ms;
@@ -286,7 +289,7 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
 }
 
 /* Returns: true when what is pending has happened. */
-static bool carried_out(const struct assay_agent *self)
+static bool on_done(const struct assay_agent *self)
 {
     if (self->memory.last.kind == ASSAY_ORDER_RESTART)
         return self->phase == UP && !self->restore_due;
@@ -298,19 +301,19 @@ static bool carried_out(const struct assay_agent *self)
 
 static void record_outcome(struct assay_agent *self, uint64_t now_ms)
 {
-    if (!self->memory.pending || !carried_out(self) || now_ms < self->retry_ms) return;
-    const struct assay_agent_memory next = assay_agent_finish(&self->memory);
-    if (remember(self, &next) != ASSAY_OK) {
+    if (!self->memory.pending || !on_done(self) || now_ms < self->retry_ms) return;
+    const struct assay_agent_memory next = assay_agent_finish_order(&self->memory);
+    if (persist_memory(self, &next) != ASSAY_OK) {
         self->retry_ms = now_ms + RETRY_MS;
         return;
     }
-    tell_outcome(self, &self->memory.last, ASSAY_OK, "");
+    push_outcome(self, &self->memory.last, ASSAY_OK, "");
     if (next.last.kind == ASSAY_ORDER_RESTART) self->rebuilt_due = true;
 }
 
 /* --------------------------------------------------------------- the enclave */
 
-static void fall_back(struct assay_agent *self, uint64_t now_ms)
+static void use_fallback(struct assay_agent *self, uint64_t now_ms)
 {
     self->start_ms = now_ms + self->backoff_ms;
     const uint64_t doubled = (uint64_t)self->backoff_ms * 2;
@@ -318,35 +321,35 @@ static void fall_back(struct assay_agent *self, uint64_t now_ms)
         doubled < self->config.backoff_ms_max ? (uint32_t)doubled : self->config.backoff_ms_max;
 }
 
-static void tell_failure(struct assay_agent *self, enum assay_status status, const char *message)
+static void push_failure(struct assay_agent *self, enum assay_status status, const char *message)
 {
     const struct assay_order *const last = &self->memory.last;
     const bool ordered = self->memory.pending && (last->kind == ASSAY_ORDER_RESTART ||
                                                   self->config.driver->outlives);
-    struct assay_agent_event *event = push(self, ASSAY_AGENT_FAILED);
+    struct assay_agent_event *event = push_event(self, ASSAY_AGENT_FAILED);
     event->status = status;
     (void)snprintf(event->message, sizeof event->message, "%s", message);
     if (ordered) {
-        event = push(self, ASSAY_AGENT_OUTCOME);
+        event = push_event(self, ASSAY_AGENT_OUTCOME);
         event->order = *last;
         event->status = status;
         (void)snprintf(event->message, sizeof event->message, "%s", message);
     }
     if (self->told[0] != '\0' && strncmp(self->told, message, sizeof self->told - 1) == 0) return;
     (void)snprintf(self->told, sizeof self->told, "%s", message);
-    journal(self, ordered ? ASSAY_JOURNAL_OUTCOME : ASSAY_JOURNAL_FAILED, ordered ? last : NULL,
-            status, message);
+    write_journal(self, ordered ? ASSAY_JOURNAL_OUTCOME : ASSAY_JOURNAL_FAILED,
+                  ordered ? last : NULL, status, message);
 }
 
-static void take_event(struct assay_agent *self, const struct assay_driver_event *event,
-                       uint64_t now_ms)
+static void handle_driver_event(struct assay_agent *self, const struct assay_driver_event *event,
+                                uint64_t now_ms)
 {
     switch (event->kind) {
     case ASSAY_DRIVER_STARTED:
-        journal(self, ASSAY_JOURNAL_STARTED, NULL, ASSAY_OK, event->message);
-        push(self, ASSAY_AGENT_STARTED)->process = *event;
+        write_journal(self, ASSAY_JOURNAL_STARTED, NULL, ASSAY_OK, event->message);
+        push_event(self, ASSAY_AGENT_STARTED)->process = *event;
         return;
-    case ASSAY_DRIVER_TROUBLE: tell_failure(self, event->status, event->message); return;
+    case ASSAY_DRIVER_TROUBLE: push_failure(self, event->status, event->message); return;
     case ASSAY_DRIVER_READY:
         if (self->phase != STARTING) return; /* a stop is under way */
         self->phase = UP;
@@ -356,12 +359,12 @@ static void take_event(struct assay_agent *self, const struct assay_driver_event
         return;
     case ASSAY_DRIVER_ENDED:
         if (self->config.driver->outlives && event->cause == ASSAY_CAUSE_NO_START) {
-            tell_failure(self, event->status, event->message);
-            fall_back(self, now_ms);
+            push_failure(self, event->status, event->message);
+            use_fallback(self, now_ms);
         } else if (self->phase != STOPPING || event->cause != ASSAY_CAUSE_STOPPED) {
-            journal(self, ASSAY_JOURNAL_ENDED, NULL, ASSAY_OK, event->message);
-            push(self, ASSAY_AGENT_ENDED)->process = *event;
-            fall_back(self, now_ms);
+            write_journal(self, ASSAY_JOURNAL_ENDED, NULL, ASSAY_OK, event->message);
+            push_event(self, ASSAY_AGENT_ENDED)->process = *event;
+            use_fallback(self, now_ms);
         }
         self->phase = DOWN;
         return;
@@ -369,12 +372,12 @@ static void take_event(struct assay_agent *self, const struct assay_driver_event
     ASSAY_UNREACHABLE("an event outside the list");
 }
 
-static void take_events(struct assay_agent *self, uint64_t now_ms)
+static void handle_driver_events(struct assay_agent *self, uint64_t now_ms)
 {
     struct assay_driver *driver = self->config.driver;
     struct assay_driver_event event;
     while (driver->ops->next(driver, &event))
-        take_event(self, &event, now_ms);
+        handle_driver_event(self, &event, now_ms);
 }
 
 /* Returns: whether another restart fits into the window; when not, start_ms says when it does. */
@@ -386,7 +389,7 @@ static bool may_restart(struct assay_agent *self, uint64_t now_ms)
     if (self->restart_count >= max && now_ms < oldest_ms + window_ms) {
         self->start_ms = oldest_ms + window_ms;
         if (!self->limit_told)
-            tell_failure(self, ASSAY_E_RATE, "as many restarts as the window allows");
+            push_failure(self, ASSAY_E_RATE, "as many restarts as the window allows");
         self->limit_told = true;
         return false;
     }
@@ -396,20 +399,20 @@ static bool may_restart(struct assay_agent *self, uint64_t now_ms)
 }
 
 /* docs/protocol.md 10.8: a hold hides the order, and ends none. */
-static enum assay_work work_now(const struct assay_agent *self)
+static enum assay_work current_work(const struct assay_agent *self)
 {
     return self->held ? ASSAY_WORK_SUSPENDED : self->memory.work;
 }
 
-static void brief(struct assay_agent *self)
+static void brief_driver(struct assay_agent *self)
 {
     struct assay_driver *driver = self->config.driver;
     if (driver->ops->brief == NULL) return;
-    driver->ops->brief(driver, self->memory.has_last ? &self->memory.last : NULL, work_now(self),
-                       self->held);
+    driver->ops->brief(driver, self->memory.has_last ? &self->memory.last : NULL,
+                       current_work(self), self->held);
 }
 
-static void start(struct assay_agent *self, uint64_t now_ms)
+static void start_enclave(struct assay_agent *self, uint64_t now_ms)
 {
     struct assay_driver *driver = self->config.driver;
     char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
@@ -420,12 +423,12 @@ static void start(struct assay_agent *self, uint64_t now_ms)
         return;
     }
     if (!may_restart(self, now_ms)) return;
-    brief(self);
+    brief_driver(self);
     if (self->restore_due) status = driver->ops->restore(driver, message);
     if (status == ASSAY_OK) status = driver->ops->start(driver, now_ms, message);
     if (status != ASSAY_OK) {
-        tell_failure(self, status, message);
-        fall_back(self, now_ms);
+        push_failure(self, status, message);
+        use_fallback(self, now_ms);
         return;
     }
     self->restore_due = false;
@@ -433,12 +436,12 @@ static void start(struct assay_agent *self, uint64_t now_ms)
     self->starts++;
 }
 
-static void tell_work(struct assay_agent *self, uint64_t now_ms)
+static void set_driver_work(struct assay_agent *self, uint64_t now_ms)
 {
     if (self->phase != UP || !self->work_due || now_ms < self->retry_ms) return;
     struct assay_driver *driver = self->config.driver;
-    brief(self);
-    if (driver->ops->set_work(driver, work_now(self)) == ASSAY_OK) self->work_due = false;
+    brief_driver(self);
+    if (driver->ops->set_work(driver, current_work(self)) == ASSAY_OK) self->work_due = false;
     else self->retry_ms = now_ms + RETRY_MS;
 }
 
@@ -453,14 +456,14 @@ void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms)
 void assay_agent_step(struct assay_agent *agent, uint64_t now_ms)
 {
     if (agent->resume_due) {
-        journal(agent, ASSAY_JOURNAL_RESUMED, &agent->memory.last, ASSAY_OK, "");
+        write_journal(agent, ASSAY_JOURNAL_RESUMED, &agent->memory.last, ASSAY_OK, "");
         agent->resume_due = false;
     }
     agent->config.driver->ops->step(agent->config.driver, now_ms);
-    take_events(agent, now_ms);
-    if (agent->phase == DOWN && now_ms >= agent->start_ms) start(agent, now_ms);
-    take_events(agent, now_ms);
-    tell_work(agent, now_ms);
+    handle_driver_events(agent, now_ms);
+    if (agent->phase == DOWN && now_ms >= agent->start_ms) start_enclave(agent, now_ms);
+    handle_driver_events(agent, now_ms);
+    set_driver_work(agent, now_ms);
     record_outcome(agent, now_ms);
     if (agent->phase == UP && now_ms >= agent->up_ms + agent->config.stable_ms)
         agent->backoff_ms = agent->config.backoff_ms;
@@ -472,17 +475,17 @@ uint64_t assay_agent_wake_at(struct assay_agent *agent)
     uint64_t at = driver->ops->wake_at(driver);
     if (agent->phase == DOWN && agent->start_ms < at) at = agent->start_ms;
     const bool waits =
-        (agent->phase == UP && agent->work_due) || (agent->memory.pending && carried_out(agent));
+        (agent->phase == UP && agent->work_due) || (agent->memory.pending && on_done(agent));
     if (waits && agent->retry_ms < at) at = agent->retry_ms;
     return at;
 }
 
-const struct assay_agent_memory *assay_agent_look(const struct assay_agent *agent)
+const struct assay_agent_memory *assay_agent_get_memory(const struct assay_agent *agent)
 {
     return &agent->memory;
 }
 
-bool assay_agent_settled(const struct assay_agent *agent)
+bool assay_agent_is_settled(const struct assay_agent *agent)
 {
     return agent->phase == UP && !agent->work_due && !agent->memory.pending;
 }

@@ -94,9 +94,9 @@ uint64_t assay_agent_wake_at(struct assay_agent *agent);
 bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event);
 
 /* Returns: what is remembered. */
-const struct assay_agent_memory *assay_agent_look(const struct assay_agent *agent);
+const struct assay_agent_memory *assay_agent_get_memory(const struct assay_agent *agent);
 /* Returns: whether the driver has done what is asked of it. */
-bool assay_agent_settled(const struct assay_agent *agent);
+bool assay_agent_is_settled(const struct assay_agent *agent);
 /* Returns: how many processes were started since open. */
 uint32_t assay_agent_starts(const struct assay_agent *agent);
 

@@ -17,7 +17,7 @@ struct head {
 };
 
 /* Returns: the bytes of the line at text, without its end; *next behind it. NULL: no end yet. */
-static const char *line_at(const char *text, const char *end, size_t *len, const char **next)
+static const char *find_line(const char *text, const char *end, size_t *len, const char **next)
 {
     const char *const newline = memchr(text, '\n', (size_t)(end - text));
     if (newline == NULL) return NULL;
@@ -91,7 +91,7 @@ static enum assay_status read_head(const uint8_t *bytes, size_t len, struct head
     const char *next = text;
     for (bool first = true;; first = false) {
         size_t line_len = 0;
-        const char *const line = line_at(next, end, &line_len, &next);
+        const char *const line = find_line(next, end, &line_len, &next);
         if (line == NULL) return len > HEAD_LEN_MAX ? ASSAY_E_RANGE : ASSAY_E_AGAIN;
         if (next - text > HEAD_LEN_MAX) return ASSAY_E_RANGE;
         if (first && !read_status(line, line_len, &head->code)) return ASSAY_E_SYNTAX;
@@ -110,7 +110,7 @@ static enum assay_status read_chunks(uint8_t *bytes, size_t len, bool move, size
     *decoded = 0;
     for (;;) {
         size_t line_len = 0, size = 0;
-        const char *const line = line_at(next, end, &line_len, &next);
+        const char *const line = find_line(next, end, &line_len, &next);
         if (line == NULL)
             return (size_t)(end - next) > LINE_MAX_LEN ? ASSAY_E_SYNTAX : ASSAY_E_AGAIN;
         const char *const extension = memchr(line, ';', line_len);
@@ -123,18 +123,18 @@ static enum assay_status read_chunks(uint8_t *bytes, size_t len, bool move, size
                 bytes[*decoded + i] = (uint8_t)next[i];
         *decoded += size;
         next += size;
-        if (line_at(next, end, &line_len, &next) == NULL) return ASSAY_E_AGAIN;
+        if (find_line(next, end, &line_len, &next) == NULL) return ASSAY_E_AGAIN;
         if (line_len != 0) return ASSAY_E_SYNTAX;
     }
     for (;;) { /* trailers, which say nothing to us */
         size_t line_len = 0;
-        if (line_at(next, end, &line_len, &next) == NULL) return ASSAY_E_AGAIN;
+        if (find_line(next, end, &line_len, &next) == NULL) return ASSAY_E_AGAIN;
         if (line_len == 0) return ASSAY_OK;
     }
 }
 
-enum assay_status assay_answer_read(uint8_t *bytes, size_t len, bool at_end, unsigned *code,
-                                    struct assay_slice *body)
+enum assay_status assay_answer_parse(uint8_t *bytes, size_t len, bool at_end, unsigned *code,
+                                     struct assay_slice *body)
 {
     struct head head = { 0 };
     size_t body_at = 0, decoded = 0;

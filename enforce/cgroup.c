@@ -25,46 +25,46 @@ static struct cgroup *self_of(struct assay_target *target)
     return (struct cgroup *)target;
 }
 
-static enum assay_status fail(const struct cgroup *self, const char *name, const char *why,
-                              char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status set_error(const struct cgroup *self, const char *name, const char *why,
+                                   char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%.150s/%s: %s", self->path, name, why);
     return ASSAY_E_IO;
 }
 
-static enum assay_status put(const struct cgroup *self, const char *name, char value,
-                             char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status write_file(const struct cgroup *self, const char *name, char value,
+                                    char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     char path[PATH_MAX];
     (void)snprintf(path, sizeof path, "%s/%s", self->path, name);
     const int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return fail(self, name, strerror(errno), message);
+    if (fd < 0) return set_error(self, name, strerror(errno), message);
     const bool done = write(fd, &value, 1) == 1;
     const int error = errno;
     (void)close(fd);
-    return done ? ASSAY_OK : fail(self, name, strerror(error), message);
+    return done ? ASSAY_OK : set_error(self, name, strerror(error), message);
 }
 
 /* Out: text, NUL-terminated, cut at its capacity. */
-static enum assay_status get(const struct cgroup *self, const char *name, char *text,
-                             size_t capacity, char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status read_file(const struct cgroup *self, const char *name, char *text,
+                                   size_t capacity, char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     char path[PATH_MAX];
     size_t len = 0;
     (void)snprintf(path, sizeof path, "%s/%s", self->path, name);
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return fail(self, name, strerror(errno), message);
+    if (fd < 0) return set_error(self, name, strerror(errno), message);
     ssize_t n = 0;
     while (len + 1 < capacity && (n = read(fd, text + len, capacity - 1 - len)) > 0)
         len += (size_t)n;
     const int error = errno;
     (void)close(fd);
     text[len] = '\0';
-    return n >= 0 ? ASSAY_OK : fail(self, name, strerror(error), message);
+    return n >= 0 ? ASSAY_OK : set_error(self, name, strerror(error), message);
 }
 
 /* "populated 1\nfrozen 0\n". Returns: false when the key is not there. */
-static bool flag_of(const char *events, const char *key, bool *value)
+static bool parse_flag(const char *events, const char *key, bool *value)
 {
     const size_t key_len = strlen(key);
     for (const char *line = events; *line != '\0';) {
@@ -84,15 +84,16 @@ static enum assay_status read_events(const struct cgroup *self, bool *populated,
                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     char events[256];
-    ASSAY_TRY(get(self, "cgroup.events", events, sizeof events, message));
-    if (flag_of(events, "populated", populated) && flag_of(events, "frozen", frozen))
+    ASSAY_TRY(read_file(self, "cgroup.events", events, sizeof events, message));
+    if (parse_flag(events, "populated", populated) && parse_flag(events, "frozen", frozen))
         return ASSAY_OK;
-    (void)fail(self, "cgroup.events", "neither populated nor frozen: version 2 has both", message);
+    (void)set_error(self, "cgroup.events", "neither populated nor frozen: version 2 has both",
+                    message);
     return ASSAY_E_SYNTAX;
 }
 
 /* Whole lines of `before` that still stand in `after`. */
-static bool any_left(const char *before, const char *after)
+static bool has_processes(const char *before, const char *after)
 {
     for (const char *line = before; *line != '\0';) {
         const char *const end = strchrnul(line, '\n');
@@ -111,9 +112,9 @@ static enum assay_status begin_stop(struct cgroup *self,
                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     /* Frozen first, so that nobody in it can start another one, and nobody comes up at work. */
-    ASSAY_TRY(put(self, "cgroup.freeze", '1', message));
-    ASSAY_TRY(get(self, "cgroup.procs", self->killed, sizeof self->killed, message));
-    return put(self, "cgroup.kill", '1', message);
+    ASSAY_TRY(write_file(self, "cgroup.freeze", '1', message));
+    ASSAY_TRY(read_file(self, "cgroup.procs", self->killed, sizeof self->killed, message));
+    return write_file(self, "cgroup.kill", '1', message);
 }
 
 static enum assay_status cgroup_begin(struct assay_target *target,
@@ -126,10 +127,10 @@ static enum assay_status cgroup_begin(struct assay_target *target,
     switch (act->verb) {
     case ASSAY_TARGET_LOOK: return ASSAY_OK;
     case ASSAY_TARGET_STOP: return begin_stop(self, message);
-    case ASSAY_TARGET_SUSPEND: return put(self, "cgroup.freeze", '1', message);
+    case ASSAY_TARGET_SUSPEND: return write_file(self, "cgroup.freeze", '1', message);
     case ASSAY_TARGET_START:
     case ASSAY_TARGET_RESTRICT:
-    case ASSAY_TARGET_RUN: return put(self, "cgroup.freeze", '0', message);
+    case ASSAY_TARGET_RUN: return write_file(self, "cgroup.freeze", '0', message);
     }
     ASSAY_UNREACHABLE("a verb outside the list");
 }
@@ -140,8 +141,8 @@ static enum assay_status step_stop(const struct cgroup *self, bool populated,
     char left[FILE_LEN_MAX];
     if (!populated) return ASSAY_OK;
     if (self->killed[0] == '\0') return ASSAY_E_AGAIN; /* they are in groups below */
-    ASSAY_TRY(get(self, "cgroup.procs", left, sizeof left, message));
-    return any_left(self->killed, left) ? ASSAY_E_AGAIN : ASSAY_OK;
+    ASSAY_TRY(read_file(self, "cgroup.procs", left, sizeof left, message));
+    return has_processes(self->killed, left) ? ASSAY_E_AGAIN : ASSAY_OK;
 }
 
 static enum assay_status cgroup_step(struct assay_target *target, uint64_t now_ms,

@@ -28,7 +28,7 @@ static struct container *self_of(struct assay_target *target)
     return (struct container *)target;
 }
 
-bool assay_container_name_is_fit(const char *name)
+bool assay_container_name_is_valid(const char *name)
 {
     static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -37,19 +37,19 @@ bool assay_container_name_is_fit(const char *name)
            strspn(name, rest) == len;
 }
 
-static enum assay_status ask(struct container *self, const char *method, const char *what,
-                             char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status send_request(struct container *self, const char *method, const char *what,
+                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     char target[ASSAY_CONTAINER_NAME_MAX + 64], why[ASSAY_EXCHANGE_MESSAGE_LEN] = "";
     (void)snprintf(target, sizeof target, "/containers/%s/%s", self->name, what);
     const enum assay_status status =
-        assay_exchange_begin(&self->exchange, self->socket, method, target, why);
+        assay_exchange_start(&self->exchange, self->socket, method, target, why);
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s: %.120s", self->socket, why);
     return status;
 }
 
-static const char *path_of(enum assay_target_verb verb)
+static const char *format_path(enum assay_target_verb verb)
 {
     switch (verb) {
     case ASSAY_TARGET_LOOK: return "json";
@@ -70,7 +70,8 @@ static enum assay_status container_begin(struct assay_target *target,
     (void)now_ms;
     self->verb = act->verb;
     self->stage = ONLY;
-    return ask(self, act->verb == ASSAY_TARGET_LOOK ? "GET" : "POST", path_of(act->verb), message);
+    return send_request(self, act->verb == ASSAY_TARGET_LOOK ? "GET" : "POST",
+                        format_path(act->verb), message);
 }
 
 /* --------------------------------------------------------------- answers */
@@ -99,7 +100,7 @@ static enum assay_status read_state(struct assay_slice body, enum assay_target_s
 }
 
 /* {"message":"No such container: web"} of Docker; Podman adds "cause". Any bytes. */
-static void quote(struct assay_slice body, char *text, size_t text_len)
+static void append_json_quoted(struct assay_slice body, char *text, size_t text_len)
 {
     struct assay_json *document = NULL;
     size_t len = 0;
@@ -112,39 +113,39 @@ static void quote(struct assay_slice body, char *text, size_t text_len)
     assay_json_free(&document);
 }
 
-static enum assay_status refuse(const struct container *self, unsigned code,
-                                struct assay_slice body,
-                                char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status set_refused(const struct container *self, unsigned code,
+                                     struct assay_slice body,
+                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     char said[120];
-    quote(body, said, sizeof said);
+    append_json_quoted(body, said, sizeof said);
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%.40s: the engine answered %u%s%s",
                    self->name, code, said[0] != '\0' ? ": " : "", said);
     return code == 404 ? ASSAY_E_NOT_FOUND : ASSAY_E_INVALID;
 }
 
 /* What an answer means for the act. Returns: ASSAY_E_AGAIN: another request went out. */
-static enum assay_status judge(struct container *self, unsigned code, struct assay_slice body,
-                               enum assay_target_state *state,
-                               char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status judge_response(struct container *self, unsigned code,
+                                        struct assay_slice body, enum assay_target_state *state,
+                                        char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     const bool good = code >= 200 && code < 300;
     if (self->verb == ASSAY_TARGET_LOOK)
-        return good ? read_state(body, state, message) : refuse(self, code, body, message);
+        return good ? read_state(body, state, message) : set_refused(self, code, body, message);
     if (self->stage == THAW_FIRST) {
-        assay_exchange_end(&self->exchange);
+        assay_exchange_close(&self->exchange);
         self->stage = THEN_STOP; /* whatever it said: it may not be paused any more */
-        ASSAY_TRY(ask(self, "POST", "stop?t=0", message));
+        ASSAY_TRY(send_request(self, "POST", "stop?t=0", message));
         return ASSAY_E_AGAIN;
     }
     if (good || code == 304) return ASSAY_OK; /* 304: it is so already */
     if (self->verb == ASSAY_TARGET_STOP && self->stage == ONLY && code != 404) {
-        assay_exchange_end(&self->exchange);
+        assay_exchange_close(&self->exchange);
         self->stage = THAW_FIRST;
-        ASSAY_TRY(ask(self, "POST", "unpause", message));
+        ASSAY_TRY(send_request(self, "POST", "unpause", message));
         return ASSAY_E_AGAIN;
     }
-    return refuse(self, code, body, message);
+    return set_refused(self, code, body, message);
 }
 
 static enum assay_status container_step(struct assay_target *target, uint64_t now_ms,
@@ -158,15 +159,15 @@ static enum assay_status container_step(struct assay_target *target, uint64_t no
     (void)now_ms;
     enum assay_status status = assay_exchange_step(&self->exchange, &code, &body, why);
     if (status == ASSAY_E_AGAIN) return status;
-    if (status == ASSAY_OK) status = judge(self, code, body, state, message);
+    if (status == ASSAY_OK) status = judge_response(self, code, body, state, message);
     else (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s: %.120s", self->socket, why);
-    if (status != ASSAY_E_AGAIN) assay_exchange_end(&self->exchange);
+    if (status != ASSAY_E_AGAIN) assay_exchange_close(&self->exchange);
     return status;
 }
 
 static void container_abandon(struct assay_target *target)
 {
-    assay_exchange_end(&self_of(target)->exchange);
+    assay_exchange_close(&self_of(target)->exchange);
 }
 
 static void container_close(struct assay_target *target)
@@ -188,7 +189,7 @@ enum assay_status assay_container_open(const char *socket, const char *name,
                                        struct assay_target **out)
 {
     if (strlen(socket) > SOCKET_PATH_MAX || socket[0] != '/') return ASSAY_E_RANGE;
-    if (!assay_container_name_is_fit(name)) return ASSAY_E_SYNTAX;
+    if (!assay_container_name_is_valid(name)) return ASSAY_E_SYNTAX;
     struct container *self = calloc(1, sizeof *self);
     if (self == NULL) return ASSAY_E_MEMORY;
     self->base.ops = &container_ops;

@@ -12,7 +12,7 @@
 enum { ASSAY_CONTAINER_NAME_MAX = 128 };
 
 /* Returns: whether an engine takes it as a name or id: [A-Za-z0-9][A-Za-z0-9_.-]*, at most 128. */
-bool assay_container_name_is_fit(const char *name);
+bool assay_container_name_is_valid(const char *name);
 
 /* socket: path of the engine's socket; name: of the container; both copied.
  * Returns: ASSAY_OK | ASSAY_E_RANGE (the path) | ASSAY_E_SYNTAX (the name) | ASSAY_E_MEMORY */

@@ -23,7 +23,7 @@ int assay_order_compare(const struct assay_order *a, const struct assay_order *b
 
 /* What the enclave may do under an order; one that is restarted does nothing until it is trusted.
  */
-static enum assay_work work_under(enum assay_order_kind kind)
+static enum assay_work work_for_order(enum assay_order_kind kind)
 {
     switch (kind) {
     case ASSAY_ORDER_NOTE: return ASSAY_WORK_FULL;
@@ -38,7 +38,7 @@ static enum assay_work work_under(enum assay_order_kind kind)
 struct assay_agent_decision assay_agent_decide(const struct assay_agent_memory *memory,
                                                const struct assay_order *order)
 {
-    const enum assay_work work = work_under(order->kind);
+    const enum assay_work work = work_for_order(order->kind);
     /* "each naming (era, epoch, seq)": executed once. */
     if (memory->has_last && assay_order_compare(order, &memory->last) <= 0)
         return (struct assay_agent_decision){ ASSAY_AGENT_DONE_BEFORE, work };
@@ -61,9 +61,9 @@ struct assay_agent_decision assay_agent_decide(const struct assay_agent_memory *
     return (struct assay_agent_decision){ action, work };
 }
 
-struct assay_agent_memory assay_agent_begin(const struct assay_agent_memory *memory,
-                                            const struct assay_order *order,
-                                            struct assay_agent_decision decision)
+struct assay_agent_memory assay_agent_begin_order(const struct assay_agent_memory *memory,
+                                                  const struct assay_order *order,
+                                                  struct assay_agent_decision decision)
 {
     ASSAY_ASSERT(decision.action == ASSAY_AGENT_SET_WORK || decision.action == ASSAY_AGENT_RESTART);
     ASSAY_ASSERT(order->incarnation >= memory->incarnation);
@@ -75,7 +75,7 @@ struct assay_agent_memory assay_agent_begin(const struct assay_agent_memory *mem
     return next;
 }
 
-struct assay_agent_memory assay_agent_finish(const struct assay_agent_memory *memory)
+struct assay_agent_memory assay_agent_finish_order(const struct assay_agent_memory *memory)
 {
     ASSAY_ASSERT(memory->pending);
     struct assay_agent_memory next = *memory;

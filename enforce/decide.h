@@ -42,11 +42,11 @@ int assay_order_compare(const struct assay_order *a, const struct assay_order *b
 struct assay_agent_decision assay_agent_decide(const struct assay_agent_memory *memory,
                                                const struct assay_order *order);
 /* Returns: the memory while order is carried out. decision is SET_WORK or RESTART (asserted). */
-struct assay_agent_memory assay_agent_begin(const struct assay_agent_memory *memory,
-                                            const struct assay_order *order,
-                                            struct assay_agent_decision decision);
+struct assay_agent_memory assay_agent_begin_order(const struct assay_agent_memory *memory,
+                                                  const struct assay_order *order,
+                                                  struct assay_agent_decision decision);
 /* Returns: the memory when it is done. Something is pending (asserted). */
-struct assay_agent_memory assay_agent_finish(const struct assay_agent_memory *memory);
+struct assay_agent_memory assay_agent_finish_order(const struct assay_agent_memory *memory);
 /* Returns: the incarnation that a RESTART ended and for which no successor is known; 0: none. */
 uint32_t assay_agent_ended_incarnation(const struct assay_agent_memory *memory);
 

@@ -28,11 +28,11 @@ struct assay_exchange {
 /* Returns: nothing; an exchange that is not under way. */
 void assay_exchange_init(struct assay_exchange *exchange);
 /*
- * assay_exchange_begin - connect to the socket at path and ask.
+ * assay_exchange_start - connect to the socket at path and ask.
  * In:      method "GET" or "POST" (without a body); target: what stands behind it, "/_ping"
  * Returns: ASSAY_OK | ASSAY_E_RANGE (path or target too long) | ASSAY_E_IO, with a message
  */
-ASSAY_CHECKED enum assay_status assay_exchange_begin(
+ASSAY_CHECKED enum assay_status assay_exchange_start(
     struct assay_exchange *exchange, const char *path, const char *method, const char *target,
     char message[static ASSAY_EXCHANGE_MESSAGE_LEN]);
 /*
@@ -45,11 +45,11 @@ ASSAY_CHECKED enum assay_status assay_exchange_step(
     struct assay_exchange *exchange, unsigned *code, struct assay_slice *body,
     char message[static ASSAY_EXCHANGE_MESSAGE_LEN]);
 /* Break off, free. Returns: nothing; an exchange as after init. */
-void assay_exchange_end(struct assay_exchange *exchange);
+void assay_exchange_close(struct assay_exchange *exchange);
 
 /* enforce/answer.c: is the answer whole, and what is it? bytes are decoded in place once it is.
  * at_end: nothing will follow. Returns: as assay_exchange_step, without I/O. */
-ASSAY_CHECKED enum assay_status assay_answer_read(uint8_t *bytes, size_t len, bool at_end,
-                                                  unsigned *code, struct assay_slice *body);
+ASSAY_CHECKED enum assay_status assay_answer_parse(uint8_t *bytes, size_t len, bool at_end,
+                                                   unsigned *code, struct assay_slice *body);
 
 #endif

@@ -35,7 +35,7 @@ enum assay_status assay_hold_load(struct assay_store *store, struct assay_hold *
     return ASSAY_OK;
 }
 
-enum assay_status assay_hold_keep(struct assay_store *store, const struct assay_hold *hold)
+enum assay_status assay_hold_save(struct assay_store *store, const struct assay_hold *hold)
 {
     uint8_t bytes[ROW_MAX];
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);

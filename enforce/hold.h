@@ -20,7 +20,7 @@ struct assay_hold {
 /* Returns: ASSAY_OK (also when nothing was ever kept) | ASSAY_E_STORE | ASSAY_E_VERSION */
 ASSAY_CHECKED enum assay_status assay_hold_load(struct assay_store *store, struct assay_hold *hold);
 /* Durably; no batch is open. Returns: ASSAY_OK | ASSAY_E_STORE (nothing changed) */
-ASSAY_CHECKED enum assay_status assay_hold_keep(struct assay_store *store,
+ASSAY_CHECKED enum assay_status assay_hold_save(struct assay_store *store,
                                                 const struct assay_hold *hold);
 
 #endif

@@ -41,7 +41,7 @@ static struct hook *self_of(struct assay_target *target)
     return (struct hook *)target;
 }
 
-static void shut(int *fd)
+static void close_pipes(int *fd)
 {
     if (*fd >= 0) (void)close(*fd);
     *fd = -1;
@@ -73,7 +73,7 @@ _Noreturn static void become(const struct hook *self, char *const argv[], int in
 }
 
 /* Returns: whether the child runs; its ends are in our hands. */
-static bool spawn(struct hook *self, int in, int out)
+static bool spawn_hook(struct hook *self, int in, int out)
 {
     char *argv[ASSAY_HOOK_ARGUMENTS_MAX + 2] = { self->path };
     for (size_t i = 0; i < self->argument_count; i++)
@@ -89,11 +89,11 @@ static bool spawn(struct hook *self, int in, int out)
     return false;
 }
 
-static bool tell(struct hook *self, const struct assay_target_act *act)
+static bool write_order(struct hook *self, const struct assay_target_act *act)
 {
     char id[ASSAY_WORDS_ID_LEN];
-    struct assay_json *document = assay_json_object(), *words = assay_words_of(self->name, act);
-    assay_words_id(self->name, act, id);
+    struct assay_json *document = assay_json_object(), *words = assay_order_words(self->name, act);
+    assay_order_event_id(self->name, act, id);
     assay_json_set_text(document, "schema", "assay.hook");
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set_text(document, "id", id);
@@ -120,26 +120,26 @@ static enum assay_status hook_begin(struct assay_target *target, const struct as
     (void)now_ms;
     ASSAY_ASSERT(self->pidfd < 0);
     self->said_len = 0;
-    bool runs = tell(self, act) && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+    bool runs = write_order(self, act) && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
                 fcntl(in[1], F_SETFL, O_NONBLOCK) == 0 && fcntl(out[0], F_SETFL, O_NONBLOCK) == 0;
-    runs = runs && spawn(self, in[0], out[1]);
+    runs = runs && spawn_hook(self, in[0], out[1]);
     const int error = errno;
-    shut(&in[0]);
-    shut(&out[1]);
+    close_pipes(&in[0]);
+    close_pipes(&out[1]);
     if (runs) {
         self->in = in[1];
         self->out = out[0];
         return ASSAY_OK;
     }
-    shut(&in[1]);
-    shut(&out[0]);
+    close_pipes(&in[1]);
+    close_pipes(&out[0]);
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%.160s: %s", self->path, strerror(error));
     return ASSAY_E_IO;
 }
 
 /* --------------------------------------------------------------- while it runs */
 
-static void feed(struct hook *self)
+static void feed_stdin(struct hook *self)
 {
     while (self->in >= 0 && self->told_done < self->told_len) {
         const ssize_t n =
@@ -149,12 +149,12 @@ static void feed(struct hook *self)
         if (n <= 0) break; /* it does not listen: its own affair */
         self->told_done += (size_t)n;
     }
-    shut(&self->in);
+    close_pipes(&self->in);
 }
 
 /* More than fits is read and dropped, so that it does not wait for us; but not for ever in one go.
  * */
-static void hear(struct hook *self)
+static void read_output(struct hook *self)
 {
     char rest[1024];
     for (int turn = 0; turn < 64 && self->out >= 0; turn++) {
@@ -163,13 +163,13 @@ static void hear(struct hook *self)
                                room > 0 ? room : sizeof rest);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
-        if (n <= 0) shut(&self->out);
+        if (n <= 0) close_pipes(&self->out);
         else if (room > 0) self->said_len += (size_t)n;
     }
 }
 
 /* The first line that says something, fit for a log. */
-static void quote(const struct hook *self, char *text, size_t text_len)
+static void append_quoted(const struct hook *self, char *text, size_t text_len)
 {
     size_t len = 0;
     for (size_t i = 0; i < self->said_len && len + 1 < text_len; i++) {
@@ -181,11 +181,11 @@ static void quote(const struct hook *self, char *text, size_t text_len)
     text[len] = '\0';
 }
 
-static void forget(struct hook *self)
+static void clear_run(struct hook *self)
 {
-    shut(&self->in);
-    shut(&self->out);
-    shut(&self->pidfd);
+    close_pipes(&self->in);
+    close_pipes(&self->out);
+    close_pipes(&self->pidfd);
 }
 
 static enum assay_status hook_step(struct assay_target *target, uint64_t now_ms,
@@ -197,16 +197,16 @@ static enum assay_status hook_step(struct assay_target *target, uint64_t now_ms,
     char said[160];
     (void)now_ms;
     (void)state;
-    feed(self);
-    hear(self);
+    feed_stdin(self);
+    read_output(self);
     if (poll(&fd, 1, 0) != 1) return ASSAY_E_AGAIN;
-    hear(self);
+    read_output(self);
     (void)kill(-self->pid, SIGKILL); /* whatever it left behind in its group */
     siginfo_t info = { 0 };
     if (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) != 0) return ASSAY_E_AGAIN;
-    forget(self);
+    clear_run(self);
     if (info.si_code == CLD_EXITED && info.si_status == 0) return ASSAY_OK;
-    quote(self, said, sizeof said);
+    append_quoted(self, said, sizeof said);
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s %d%s%s",
                    info.si_code == CLD_EXITED ? "exit status" : "killed by signal", info.si_status,
                    said[0] != '\0' ? ": " : "", said);
@@ -221,7 +221,7 @@ static void hook_abandon(struct assay_target *target)
     (void)kill(-self->pid, SIGKILL);
     while (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED) != 0 && errno == EINTR)
         continue;
-    forget(self);
+    clear_run(self);
 }
 
 static void hook_close(struct assay_target *target)

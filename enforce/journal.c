@@ -40,7 +40,7 @@ const char *assay_journal_kind_name(enum assay_journal_kind kind)
 
 static const struct assay_store_key head_key = { .number = ASSAY_JOURNAL_META };
 
-static enum assay_status keep_head(struct assay_journal *self)
+static enum assay_status save_head(struct assay_journal *self)
 {
     struct assay_store *const store = self->config.store;
     uint8_t bytes[ASSAY_JOURNAL_HEAD_LEN];
@@ -91,7 +91,7 @@ static void set_order(struct assay_json *line, const struct assay_order *order)
 }
 
 /* Returns: a text of malloc, without the hash and the closing brace; NULL without memory. */
-static char *compose(const struct assay_journal *self, const struct assay_journal_entry *entry)
+static char *compose_line(const struct assay_journal *self, const struct assay_journal_entry *entry)
 {
     char at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *line = assay_json_object();
@@ -116,7 +116,7 @@ static char *compose(const struct assay_journal *self, const struct assay_journa
 }
 
 /* What a write left half done must not be in front of the next line. */
-static bool put_line(struct assay_journal *self, const char *line, size_t len)
+static bool write_line(struct assay_journal *self, const char *line, size_t len)
 {
     if (ftruncate(self->fd, (off_t)self->len) != 0) return false;
     for (size_t done = 0; done < len;) {
@@ -129,11 +129,11 @@ static bool put_line(struct assay_journal *self, const char *line, size_t len)
     return fdatasync(self->fd) == 0;
 }
 
-static bool append(struct assay_journal *self, const struct assay_journal_entry *entry)
+static bool append_line(struct assay_journal *self, const struct assay_journal_entry *entry)
 {
     char line[ASSAY_JOURNAL_LINE_MAX], hex[65];
     uint8_t hash[32];
-    char *const text = compose(self, entry);
+    char *const text = compose_line(self, entry);
     if (text == NULL) return false;
     const size_t text_len = strlen(text);
     assay_sha256(text, text_len, hash);
@@ -143,28 +143,28 @@ static bool append(struct assay_journal *self, const struct assay_journal_entry 
     if (len < 0 || (size_t)len >= sizeof line) return false;
     struct assay_journal_head head = self->head;
     ASSAY_ASSERT(assay_journal_line_check(line, (size_t)len - 1, &head) == NULL);
-    if (!put_line(self, line, (size_t)len)) return false;
+    if (!write_line(self, line, (size_t)len)) return false;
     self->head = head;
     self->len += (uint64_t)len;
     return true;
 }
 
-void assay_journal_write(struct assay_journal *journal, const struct assay_journal_entry *entry)
+void assay_journal_append(struct assay_journal *journal, const struct assay_journal_entry *entry)
 {
     if (journal == NULL) return;
-    if (!append(journal, entry)) {
+    if (!append_line(journal, entry)) {
         journal->lost++;
         return;
     }
     journal->lost = 0;
     /* A head that is not kept is one line behind: a chain may be longer than what is known of it.
      * */
-    assay_status_ignore(keep_head(journal), "the store says so itself when it is asked next");
+    assay_status_ignore(save_head(journal), "the store says so itself when it is asked next");
 }
 
 /* --------------------------------------------------------------- open and close */
 
-static enum assay_status fail(char *message, const char *path, const char *what)
+static enum assay_status set_failed(char *message, const char *path, const char *what)
 {
     (void)snprintf(message, ASSAY_JOURNAL_MESSAGE_LEN, "%.160s: %s", path, what);
     return ASSAY_E_IO;
@@ -199,12 +199,12 @@ static enum assay_status set_aside(struct assay_journal *self,
         self->len = 0;
         return ASSAY_OK;
     }
-    return fail(message, self->path, strerror(errno));
+    return set_failed(message, self->path, strerror(errno));
 }
 
 /* What is there becomes what is appended to. */
-static enum assay_status take_over(struct assay_journal *self,
-                                   char message[static ASSAY_JOURNAL_MESSAGE_LEN])
+static enum assay_status take_over_file(struct assay_journal *self,
+                                        char message[static ASSAY_JOURNAL_MESSAGE_LEN])
 {
     struct assay_journal_head known;
     struct assay_journal_report report = { 0 };
@@ -216,13 +216,13 @@ static enum assay_status take_over(struct assay_journal *self,
         status = ASSAY_OK;
     }
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND)
-        return fail(message, self->path, strerror(errno));
+        return set_failed(message, self->path, strerror(errno));
     if (report.broken) ASSAY_TRY(set_aside(self, &report, message));
     else {
         self->head = report.head;
         self->len = report.holds_len;
     }
-    if (!open_file(self)) return fail(message, self->path, strerror(errno));
+    if (!open_file(self)) return set_failed(message, self->path, strerror(errno));
     if (report.torn_len > 0)
         (void)snprintf(message, ASSAY_JOURNAL_MESSAGE_LEN,
                        "%llu bytes of a line that a crash left half written were taken away",
@@ -231,8 +231,8 @@ static enum assay_status take_over(struct assay_journal *self,
         .kind = self->head.number == 0 ? ASSAY_JOURNAL_BEGIN : ASSAY_JOURNAL_MENDED, .text = message
     };
     if (self->head.number > 0 && report.torn_len == 0) return ASSAY_OK;
-    if (!append(self, &first)) return fail(message, self->path, strerror(errno));
-    return keep_head(self);
+    if (!append_line(self, &first)) return set_failed(message, self->path, strerror(errno));
+    return save_head(self);
 }
 
 enum assay_status assay_journal_open(const struct assay_journal_config *config,
@@ -247,18 +247,18 @@ enum assay_status assay_journal_open(const struct assay_journal_config *config,
     if (self->config.unix_ms == NULL) self->config.unix_ms = machine_unix_ms;
     const int len = snprintf(self->path, sizeof self->path, "%s", config->path);
     enum assay_status status = ASSAY_E_RANGE;
-    if (len > 0 && (size_t)len < sizeof self->path) status = take_over(self, message);
+    if (len > 0 && (size_t)len < sizeof self->path) status = take_over_file(self, message);
     if (status == ASSAY_OK) *out = self;
     else assay_journal_close(&self);
     return status;
 }
 
-struct assay_journal_head assay_journal_head_of(const struct assay_journal *journal)
+struct assay_journal_head assay_journal_get_head(const struct assay_journal *journal)
 {
     return journal != NULL ? journal->head : (struct assay_journal_head){ 0 };
 }
 
-uint64_t assay_journal_lost(const struct assay_journal *journal)
+uint64_t assay_journal_count_lost(const struct assay_journal *journal)
 {
     return journal != NULL ? journal->lost : 0;
 }

@@ -98,11 +98,11 @@ ASSAY_CHECKED enum assay_status assay_journal_open(const struct assay_journal_co
                                                    struct assay_journal **out,
                                                    char message[static ASSAY_JOURNAL_MESSAGE_LEN]);
 /* Accepts NULL (nothing happens). Returns: nothing; what could not be written is counted. */
-void assay_journal_write(struct assay_journal *journal, const struct assay_journal_entry *entry);
+void assay_journal_append(struct assay_journal *journal, const struct assay_journal_entry *entry);
 /* Returns: the head; number 0 for NULL. */
-struct assay_journal_head assay_journal_head_of(const struct assay_journal *journal);
+struct assay_journal_head assay_journal_get_head(const struct assay_journal *journal);
 /* Returns: lines that could not be written since the last one that could. */
-uint64_t assay_journal_lost(const struct assay_journal *journal);
+uint64_t assay_journal_count_lost(const struct assay_journal *journal);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_journal_close(struct assay_journal **journal);
 /* Returns: static text. */

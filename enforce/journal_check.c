@@ -16,7 +16,7 @@ static const char before_hash[] = ",\"hash\":\"", after_hash[] = "\"}";
 enum { HEX_LEN = 64, TAIL_LEN = sizeof before_hash - 1 + HEX_LEN + sizeof after_hash - 1 };
 
 /* Returns: false unless text goes on with what is expected; *at is behind it then. */
-static bool skip(const char *line, size_t len, size_t *at, const char *expected)
+static bool skip_text(const char *line, size_t len, size_t *at, const char *expected)
 {
     const size_t expected_len = strlen(expected);
     if (len - *at < expected_len || strncmp(line + *at, expected, expected_len) != 0) return false;
@@ -46,13 +46,13 @@ const char *assay_journal_line_check(const char *line, size_t len, struct assay_
     uint8_t prev[32], said[32], hash[32];
     uint64_t number = 0;
     size_t at = 0;
-    if (len <= TAIL_LEN || !skip(line, len, &at, before_number) ||
-        !read_number(line, len, &at, &number) || !skip(line, len, &at, before_prev) ||
+    if (len <= TAIL_LEN || !skip_text(line, len, &at, before_number) ||
+        !read_number(line, len, &at, &number) || !skip_text(line, len, &at, before_prev) ||
         !read_hash(line, len, &at, prev))
         return "no line of a journal";
     at = len - TAIL_LEN;
-    if (!skip(line, len, &at, before_hash) || !read_hash(line, len, &at, said) ||
-        !skip(line, len, &at, after_hash))
+    if (!skip_text(line, len, &at, before_hash) || !read_hash(line, len, &at, said) ||
+        !skip_text(line, len, &at, after_hash))
         return "no line of a journal";
     assay_sha256(line, len - TAIL_LEN, hash);
     if (!assay_bytes_equal(hash, said, sizeof hash)) return "the line is not what was hashed";
@@ -64,27 +64,27 @@ const char *assay_journal_line_check(const char *line, size_t len, struct assay_
     return NULL;
 }
 
-static void broken(struct assay_journal_report *report, const char *why)
+static void set_broken(struct assay_journal_report *report, const char *why)
 {
     report->broken = true;
     (void)snprintf(report->message, sizeof report->message, "%s", why);
 }
 
 /* One line. Returns: false to stop. */
-static bool take_line(const char *line, size_t len, bool whole,
-                      const struct assay_journal_head *known, struct assay_journal_report *report)
+static bool check_line(const char *line, size_t len, bool whole,
+                       const struct assay_journal_head *known, struct assay_journal_report *report)
 {
     report->line++;
     const char *const why =
         whole ? assay_journal_line_check(line, len, &report->head) : "no newline ends it";
     if (why != NULL) {
-        broken(report, why);
+        set_broken(report, why);
         return false;
     }
     report->holds_len += len + 1;
     if (known->number != report->head.number) return true;
     if (assay_bytes_equal(known->hash, report->head.hash, 32)) return true;
-    broken(report, "another line than the one that was written");
+    set_broken(report, "another line than the one that was written");
     return false;
 }
 
@@ -107,7 +107,7 @@ static size_t next_line(FILE *file, char *line, size_t capacity, bool *whole)
  * what is before it not, on some file systems, which read as zeros there; only who knows the head
  * that was written before it takes that for torn. A line that is whole is no crash's, whatever it
  * says. */
-static void judge_tail(FILE *file, size_t line_len, bool whole, bool has_hole,
+static void check_tail(FILE *file, size_t line_len, bool whole, bool has_hole,
                        const struct assay_journal_head *known, struct assay_journal_report *report)
 {
     const long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
@@ -132,16 +132,16 @@ enum assay_status assay_journal_check(const char *path, const struct assay_journ
     for (;;) {
         len = next_line(file, line, sizeof line, &whole);
         if (len == 0 && !whole) break;
-        if (!take_line(line, len, whole, known, report)) break;
+        if (!check_line(line, len, whole, known, report)) break;
     }
     const bool has_hole = memchr(line, '\0', len) != NULL; /* blocks that were never written */
-    if (report->broken) judge_tail(file, len, whole, has_hole, known, report);
+    if (report->broken) check_tail(file, len, whole, has_hole, known, report);
     const bool failed = ferror(file) != 0;
     (void)fclose(file);
     if (failed) return ASSAY_E_IO;
     if (!report->broken && report->head.number < known->number) {
         report->line++;
-        broken(report, "lines are missing at the end");
+        set_broken(report, "lines are missing at the end");
     }
     return ASSAY_OK;
 }

@@ -34,14 +34,14 @@ static struct process_driver *self_of(struct assay_driver *driver)
     return (struct process_driver *)driver;
 }
 
-static void enter(struct process_driver *self, enum phase phase, uint64_t now_ms)
+static void enter_enclave(struct process_driver *self, enum phase phase, uint64_t now_ms)
 {
     self->phase = phase;
     self->since_ms = now_ms;
 }
 
-static struct assay_driver_event *push(struct process_driver *self,
-                                       enum assay_driver_event_kind kind)
+static struct assay_driver_event *push_event(struct process_driver *self,
+                                             enum assay_driver_event_kind kind)
 {
     ASSAY_ASSERT(self->event_count < EVENTS_MAX);
     struct assay_driver_event *event = &self->events[self->event_count++];
@@ -58,8 +58,8 @@ static enum assay_status process_start(struct assay_driver *driver, uint64_t now
     message[0] = '\0';
     ASSAY_TRY(source->start(source->context, self->path, now_ms, &self->child, message));
     ASSAY_ASSERT(self->child.pid > 1 && self->child.pidfd >= 0);
-    enter(self, STARTING, now_ms);
-    push(self, ASSAY_DRIVER_STARTED);
+    enter_enclave(self, STARTING, now_ms);
+    push_event(self, ASSAY_DRIVER_STARTED);
     return ASSAY_OK;
 }
 
@@ -69,12 +69,11 @@ static void signal_group(const struct process_driver *self, int number)
     kill((pid_t)-self->child.pid, number);
 }
 
-static void end_by_force(struct process_driver *self, enum assay_driver_cause cause,
-                         uint64_t now_ms)
+static void kill_group(struct process_driver *self, enum assay_driver_cause cause, uint64_t now_ms)
 {
     if (self->phase != STOPPING) self->cause = cause;
     signal_group(self, SIGKILL);
-    enter(self, KILLED, now_ms);
+    enter_enclave(self, KILLED, now_ms);
 }
 
 static void process_stop(struct assay_driver *driver, uint64_t now_ms)
@@ -83,7 +82,7 @@ static void process_stop(struct assay_driver *driver, uint64_t now_ms)
     if (self->phase != STARTING && self->phase != RUNNING) return;
     self->cause = ASSAY_CAUSE_STOPPED;
     signal_group(self, SIGTERM);
-    enter(self, STOPPING, now_ms);
+    enter_enclave(self, STOPPING, now_ms);
 }
 
 static enum assay_status process_restore(struct assay_driver *driver,
@@ -111,7 +110,7 @@ static size_t process_poll_set(struct assay_driver *driver, struct pollfd *fds, 
     return 1;
 }
 
-static uint64_t silent_at(const struct process_driver *self)
+static uint64_t silence_deadline(const struct process_driver *self)
 {
     const uint64_t heard_ms = self->config.source.heard_ms(self->config.source.context);
     return heard_ms == UINT64_MAX ? UINT64_MAX : heard_ms + self->config.silent_ms_max;
@@ -124,7 +123,7 @@ static uint64_t process_wake_at(struct assay_driver *driver)
     switch (self->phase) {
     case DOWN: return UINT64_MAX;
     case STARTING: return self->since_ms + self->config.ready_ms_max;
-    case RUNNING: return silent_at(self);
+    case RUNNING: return silence_deadline(self);
     case STOPPING: return self->since_ms + self->config.grace_ms;
     case KILLED: return UINT64_MAX; /* the pidfd tells */
     }
@@ -142,14 +141,14 @@ static void describe_end(struct assay_driver_event *event, int exec_error)
 }
 
 /* Returns: false while it lives. */
-static bool reap(struct process_driver *self, uint64_t now_ms)
+static bool reap_child(struct process_driver *self, uint64_t now_ms)
 {
     struct pollfd fd = { .fd = self->child.pidfd, .events = POLLIN };
     if (poll(&fd, 1, 0) != 1) return false;
     signal_group(self, SIGKILL); /* whatever it started goes with it */
     siginfo_t info = { 0 };
     if (waitid(P_PIDFD, (id_t)self->child.pidfd, &info, WEXITED | WNOHANG) != 0) return false;
-    struct assay_driver_event *event = push(self, ASSAY_DRIVER_ENDED);
+    struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_ENDED);
     event->wait_status = info.si_status;
     event->killed = info.si_code != CLD_EXITED;
     event->cause = self->phase == STARTING ? ASSAY_CAUSE_NO_START : self->cause;
@@ -157,31 +156,31 @@ static bool reap(struct process_driver *self, uint64_t now_ms)
     close(self->child.pidfd);
     self->child = (struct assay_process_child){ .pidfd = -1 };
     self->cause = ASSAY_CAUSE_ITSELF;
-    enter(self, DOWN, now_ms);
+    enter_enclave(self, DOWN, now_ms);
     return true;
 }
 
 static void process_step(struct assay_driver *driver, uint64_t now_ms)
 {
     struct process_driver *self = self_of(driver);
-    if (self->phase == DOWN || reap(self, now_ms)) return;
+    if (self->phase == DOWN || reap_child(self, now_ms)) return;
     const struct assay_process_source *source = &self->config.source;
     switch (self->phase) {
     case DOWN: return;
     case STARTING:
         if (source->ready(source->context)) {
-            push(self, ASSAY_DRIVER_READY);
-            enter(self, RUNNING, now_ms);
+            push_event(self, ASSAY_DRIVER_READY);
+            enter_enclave(self, RUNNING, now_ms);
         } else if (now_ms >= self->since_ms + self->config.ready_ms_max) {
-            end_by_force(self, ASSAY_CAUSE_NO_START, now_ms);
+            kill_group(self, ASSAY_CAUSE_NO_START, now_ms);
         }
         return;
     case RUNNING:
-        if (now_ms >= silent_at(self)) end_by_force(self, ASSAY_CAUSE_SILENT, now_ms);
+        if (now_ms >= silence_deadline(self)) kill_group(self, ASSAY_CAUSE_SILENT, now_ms);
         return;
     case STOPPING:
         if (now_ms >= self->since_ms + self->config.grace_ms)
-            end_by_force(self, ASSAY_CAUSE_STOPPED, now_ms);
+            kill_group(self, ASSAY_CAUSE_STOPPED, now_ms);
         return;
     case KILLED: return;
     }
@@ -210,7 +209,7 @@ static const struct assay_driver_ops process_ops = {
     .next = process_next,
 };
 
-static bool take_path(char *to, const char *from)
+static bool copy_path(char *to, const char *from)
 {
     const int len = snprintf(to, PATH_MAX, "%s", from != NULL ? from : "");
     return len >= 0 && len < PATH_MAX;
@@ -228,8 +227,8 @@ enum assay_status assay_process_open(const struct assay_process_config *config,
     if (self->config.ready_ms_max == 0) self->config.ready_ms_max = READY_MS_MAX;
     if (self->config.silent_ms_max == 0) self->config.silent_ms_max = SILENT_MS_MAX;
     self->child.pidfd = -1;
-    if (!take_path(self->path, config->path) || self->path[0] == '\0' ||
-        !take_path(self->restore_path, config->restore_path)) {
+    if (!copy_path(self->path, config->path) || self->path[0] == '\0' ||
+        !copy_path(self->restore_path, config->restore_path)) {
         free(self);
         return ASSAY_E_RANGE;
     }

@@ -14,7 +14,8 @@
 
 enum { DIGITS = 18 };
 
-static void path_of(const struct assay_spool *spool, uint64_t number, char path[static PATH_MAX])
+static void format_path(const struct assay_spool *spool, uint64_t number,
+                        char path[static PATH_MAX])
 {
     (void)snprintf(path, PATH_MAX, "%s/%0*llu", spool->folder, DIGITS, (unsigned long long)number);
 }
@@ -78,12 +79,12 @@ uint64_t assay_spool_count(const struct assay_spool *spool)
     return spool->next - spool->first;
 }
 
-enum assay_status assay_spool_put(struct assay_spool *spool, struct assay_slice event)
+enum assay_status assay_spool_append(struct assay_spool *spool, struct assay_slice event)
 {
     char path[PATH_MAX];
     if (event.len > ASSAY_SPOOL_EVENT_MAX) return ASSAY_E_RANGE;
     if (assay_spool_count(spool) >= spool->count_max) return ASSAY_E_FULL;
-    path_of(spool, spool->next, path);
+    format_path(spool, spool->next, path);
     ASSAY_TRY(assay_file_replace(path, ASSAY_FILE_SECRET, event));
     spool->next++;
     return ASSAY_OK;
@@ -93,9 +94,9 @@ enum assay_status assay_spool_peek(struct assay_spool *spool,
                                    uint8_t event[static ASSAY_SPOOL_EVENT_MAX], size_t *len)
 {
     char path[PATH_MAX];
-    for (; spool->first < spool->next; assay_spool_drop(spool)) {
+    for (; spool->first < spool->next; assay_spool_remove(spool)) {
         uint8_t *bytes = NULL;
-        path_of(spool, spool->first, path);
+        format_path(spool, spool->first, path);
         if (assay_file_read(path, ASSAY_SPOOL_EVENT_MAX, &bytes, len) != ASSAY_OK) continue;
         assay_bytes_copy(event, ASSAY_SPOOL_EVENT_MAX, bytes, *len);
         free(bytes);
@@ -104,11 +105,11 @@ enum assay_status assay_spool_peek(struct assay_spool *spool,
     return ASSAY_E_NOT_FOUND;
 }
 
-void assay_spool_drop(struct assay_spool *spool)
+void assay_spool_remove(struct assay_spool *spool)
 {
     char path[PATH_MAX];
     ASSAY_ASSERT(spool->first < spool->next);
-    path_of(spool, spool->first, path);
+    format_path(spool, spool->first, path);
     (void)unlink(path);
     spool->first++;
 }

@@ -32,15 +32,15 @@ ASSAY_CHECKED enum assay_status assay_spool_open(const char *folder, uint32_t co
                                                  struct assay_spool *spool,
                                                  char message[static ASSAY_SPOOL_MESSAGE_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (too long) | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_spool_put(struct assay_spool *spool,
-                                                struct assay_slice event);
+ASSAY_CHECKED enum assay_status assay_spool_append(struct assay_spool *spool,
+                                                   struct assay_slice event);
 /* The oldest event that can be read; what cannot is skipped and removed.
  * Returns: ASSAY_OK and event[*len] | ASSAY_E_NOT_FOUND (none waits) */
 ASSAY_CHECKED enum assay_status assay_spool_peek(struct assay_spool *spool,
                                                  uint8_t event[static ASSAY_SPOOL_EVENT_MAX],
                                                  size_t *len);
 /* It was taken. Returns: nothing. */
-void assay_spool_drop(struct assay_spool *spool);
+void assay_spool_remove(struct assay_spool *spool);
 /* Returns: how many wait. */
 uint64_t assay_spool_count(const struct assay_spool *spool);
 

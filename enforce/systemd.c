@@ -40,7 +40,7 @@ static struct systemd *self_of(struct assay_target *target)
     return (struct systemd *)target;
 }
 
-bool assay_systemd_unit_is_fit(const char *unit)
+bool assay_systemd_unit_is_valid(const char *unit)
 {
     static const char fit[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
@@ -79,7 +79,7 @@ static int open_bus(struct systemd *self)
     return r;
 }
 
-static void fail_with(struct systemd *self, const char *what, const char *why)
+static void set_error(struct systemd *self, const char *what, const char *why)
 {
     size_t len = 0;
     char fit[160];
@@ -91,7 +91,7 @@ static void fail_with(struct systemd *self, const char *what, const char *why)
 }
 
 /* Refusals come in words that help nobody: polkit asks for a password, the bus counts its rules. */
-static const char *error_of(sd_bus_message *answer)
+static const char *error_status(sd_bus_message *answer)
 {
     static const char bus_words[] = "Rejected send message";
     const sd_bus_error *const error = sd_bus_message_get_error(answer);
@@ -115,7 +115,7 @@ static int on_called(sd_bus_message *answer, void *context, sd_bus_error *error)
     (void)error;
     self->slot = sd_bus_slot_unref(self->slot);
     if (sd_bus_message_is_method_error(answer, NULL) > 0)
-        fail_with(self, assay_target_verb_name(self->verb), error_of(answer));
+        set_error(self, assay_target_verb_name(self->verb), error_status(answer));
     else self->stage = LOADING;
     return 0;
 }
@@ -127,9 +127,9 @@ static int on_loaded(sd_bus_message *answer, void *context, sd_bus_error *error)
     (void)error;
     self->slot = sd_bus_slot_unref(self->slot);
     if (sd_bus_message_is_method_error(answer, NULL) > 0)
-        fail_with(self, "LoadUnit", error_of(answer));
+        set_error(self, "LoadUnit", error_status(answer));
     else if (sd_bus_message_read(answer, "o", &path) < 0 || strlen(path) >= sizeof self->path)
-        fail_with(self, "LoadUnit", "an answer without a path");
+        set_error(self, "LoadUnit", "an answer without a path");
     else {
         (void)snprintf(self->path, sizeof self->path, "%s", path);
         self->stage = READING;
@@ -163,9 +163,9 @@ static int on_read(sd_bus_message *answer, void *context, sd_bus_error *error)
     self->slot = sd_bus_slot_unref(self->slot);
     self->active[0] = self->freezer[0] = '\0';
     if (sd_bus_message_is_method_error(answer, NULL) > 0)
-        fail_with(self, "its properties", error_of(answer));
+        set_error(self, "its properties", error_status(answer));
     else if (read_states(self, answer) < 0 || self->active[0] == '\0')
-        fail_with(self, "its properties", "an answer without ActiveState");
+        set_error(self, "its properties", "an answer without ActiveState");
     else self->stage = SEEN;
     return 0;
 }
@@ -192,8 +192,8 @@ static int call_manager(struct systemd *self)
     ASSAY_UNREACHABLE("a verb outside the list");
 }
 
-static enum assay_status lost(struct systemd *self, int error,
-                              char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status on_bus_lost(struct systemd *self, int error,
+                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "bus of systemd: %s", strerror(-error));
     drop_bus(self);
@@ -211,42 +211,47 @@ static enum assay_status systemd_begin(struct assay_target *target,
     self->was_active = false;
     int r = open_bus(self);
     if (r >= 0) r = call_manager(self);
-    return r >= 0 ? ASSAY_OK : lost(self, r, message);
+    return r >= 0 ? ASSAY_OK : on_bus_lost(self, r, message);
 }
 
-static bool is(const char *state, const char *word)
+static bool text_equals(const char *state, const char *word)
 {
     return strcmp(state, word) == 0;
 }
 
 static enum assay_target_state state_of(const struct systemd *self)
 {
-    if (is(self->active, "inactive") || is(self->active, "failed")) return ASSAY_TARGET_DOWN;
-    if (is(self->freezer, "frozen") || is(self->freezer, "freezing")) return ASSAY_TARGET_FROZEN;
+    if (text_equals(self->active, "inactive") || text_equals(self->active, "failed"))
+        return ASSAY_TARGET_DOWN;
+    if (text_equals(self->freezer, "frozen") || text_equals(self->freezer, "freezing"))
+        return ASSAY_TARGET_FROZEN;
     return ASSAY_TARGET_RUNS;
 }
 
 /* What the unit says, for what was asked. Returns: as step. */
-static enum assay_status judge(struct systemd *self, enum assay_target_state *state)
+static enum assay_status judge_state(struct systemd *self, enum assay_target_state *state)
 {
     switch (self->verb) {
     case ASSAY_TARGET_LOOK: *state = state_of(self); return ASSAY_OK;
     case ASSAY_TARGET_STOP: return state_of(self) == ASSAY_TARGET_DOWN ? ASSAY_OK : ASSAY_E_AGAIN;
     case ASSAY_TARGET_START:
-        if (is(self->active, "active") || is(self->active, "reloading")) return ASSAY_OK;
-        if (is(self->active, "activating")) self->was_active = true;
-        if (!is(self->active, "failed") && !(self->was_active && is(self->active, "inactive")))
+        if (text_equals(self->active, "active") || text_equals(self->active, "reloading"))
+            return ASSAY_OK;
+        if (text_equals(self->active, "activating")) self->was_active = true;
+        if (!text_equals(self->active, "failed") &&
+            !(self->was_active && text_equals(self->active, "inactive")))
             return ASSAY_E_AGAIN;
-        fail_with(self, "start", self->active);
+        set_error(self, "start", self->active);
         return ASSAY_E_INVALID;
-    case ASSAY_TARGET_SUSPEND: return is(self->freezer, "frozen") ? ASSAY_OK : ASSAY_E_AGAIN;
+    case ASSAY_TARGET_SUSPEND:
+        return text_equals(self->freezer, "frozen") ? ASSAY_OK : ASSAY_E_AGAIN;
     case ASSAY_TARGET_RESTRICT:
-    case ASSAY_TARGET_RUN: return is(self->freezer, "running") ? ASSAY_OK : ASSAY_E_AGAIN;
+    case ASSAY_TARGET_RUN: return text_equals(self->freezer, "running") ? ASSAY_OK : ASSAY_E_AGAIN;
     }
     ASSAY_UNREACHABLE("a verb outside the list");
 }
 
-static int ask_next(struct systemd *self)
+static int call_next(struct systemd *self)
 {
     if (self->slot != NULL) return 0;
     if (self->stage == LOADING)
@@ -264,17 +269,17 @@ static enum assay_status systemd_step(struct assay_target *target, uint64_t now_
 {
     struct systemd *self = self_of(target);
     enum { AGAIN_MS = 50 };
-    if (self->bus == NULL) return lost(self, -ENOTCONN, message);
+    if (self->bus == NULL) return on_bus_lost(self, -ENOTCONN, message);
     for (int i = 0; i < PROCESS_PER_STEP; i++) {
-        int r = now_ms >= self->read_ms ? ask_next(self) : 0;
+        int r = now_ms >= self->read_ms ? call_next(self) : 0;
         if (r >= 0) r = sd_bus_process(self->bus, NULL);
-        if (r < 0) return lost(self, r, message);
+        if (r < 0) return on_bus_lost(self, r, message);
         if (self->stage == SEEN || self->stage == FAILED) break;
         if (r == 0) return ASSAY_E_AGAIN;
     }
     enum assay_status status = ASSAY_E_AGAIN;
     if (self->stage == FAILED) status = ASSAY_E_INVALID;
-    else if (self->stage == SEEN) status = judge(self, state);
+    else if (self->stage == SEEN) status = judge_state(self, state);
     if (status == ASSAY_E_AGAIN && self->stage == SEEN) {
         self->stage = READING;
         self->read_ms = now_ms + AGAIN_MS;
@@ -307,7 +312,7 @@ static const struct assay_target_ops systemd_ops = {
 enum assay_status assay_systemd_open(const char *address, const char *unit,
                                      struct assay_target **out)
 {
-    if (!assay_systemd_unit_is_fit(unit)) return ASSAY_E_SYNTAX;
+    if (!assay_systemd_unit_is_valid(unit)) return ASSAY_E_SYNTAX;
     if (strlen(address) > ASSAY_SYSTEMD_ADDRESS_MAX) return ASSAY_E_RANGE;
     struct systemd *self = calloc(1, sizeof *self);
     if (self == NULL) return ASSAY_E_MEMORY;

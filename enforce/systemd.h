@@ -13,7 +13,7 @@
 enum { ASSAY_SYSTEMD_UNIT_MAX = 255, ASSAY_SYSTEMD_ADDRESS_MAX = 255 };
 
 /* Returns: whether it is the full name of a unit that can be started: "nginx.service". */
-bool assay_systemd_unit_is_fit(const char *unit);
+bool assay_systemd_unit_is_valid(const char *unit);
 
 /* address: of the bus, "unix:path=..."; "": the system's. Both are copied.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX (the unit) | ASSAY_E_RANGE (the address) | ASSAY_E_MEMORY */

@@ -59,8 +59,8 @@ static struct target_driver *self_of(struct assay_driver *driver)
 
 /* --------------------------------------------------------------- events */
 
-static struct assay_driver_event *push(struct target_driver *self,
-                                       enum assay_driver_event_kind kind)
+static struct assay_driver_event *push_event(struct target_driver *self,
+                                             enum assay_driver_event_kind kind)
 {
     /* STARTED, READY and ENDED of one life fit; only trouble comes again and again. */
     for (size_t i = 0; self->event_count == EVENTS_MAX && i < EVENTS_MAX; i++)
@@ -86,10 +86,10 @@ static bool target_next(struct assay_driver *driver, struct assay_driver_event *
     return true;
 }
 
-static void end(struct target_driver *self, enum assay_driver_cause cause, enum assay_status status,
-                const char *message)
+static void end_act(struct target_driver *self, enum assay_driver_cause cause,
+                    enum assay_status status, const char *message)
 {
-    struct assay_driver_event *event = push(self, ASSAY_DRIVER_ENDED);
+    struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_ENDED);
     event->cause = cause;
     event->status = status;
     (void)snprintf(event->message, sizeof event->message, "%s", message);
@@ -97,7 +97,7 @@ static void end(struct target_driver *self, enum assay_driver_cause cause, enum 
     self->reached = false;
 }
 
-static void back_off(struct target_driver *self)
+static void schedule_retry(struct target_driver *self)
 {
     self->retry_ms = self->now_ms + self->backoff_ms;
     const uint64_t doubled = (uint64_t)self->backoff_ms * 2;
@@ -105,13 +105,13 @@ static void back_off(struct target_driver *self)
         doubled < self->config.backoff_ms_max ? (uint32_t)doubled : self->config.backoff_ms_max;
 }
 
-static void trouble(struct target_driver *self, enum assay_status status, const char *message)
+static void on_trouble(struct target_driver *self, enum assay_status status, const char *message)
 {
-    struct assay_driver_event *event = push(self, ASSAY_DRIVER_TROUBLE);
+    struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_TROUBLE);
     event->status = status;
     (void)snprintf(event->message, sizeof event->message, "%s: %.200s",
                    assay_target_verb_name(self->verb), message);
-    back_off(self);
+    schedule_retry(self);
 }
 
 /* --------------------------------------------------------------- what is wanted */
@@ -144,7 +144,7 @@ static bool verb_for_work(const struct target_driver *self, enum assay_target_ve
 }
 
 /* Returns: whether an act that was done is all that was wanted. */
-static bool satisfies(const struct target_driver *self, enum assay_target_verb verb)
+static bool state_satisfies(const struct target_driver *self, enum assay_target_verb verb)
 {
     switch (wanted_of(self)) {
     case ASSAY_WORK_FULL: return verb == ASSAY_TARGET_RUN || verb == ASSAY_TARGET_START;
@@ -156,10 +156,10 @@ static bool satisfies(const struct target_driver *self, enum assay_target_verb v
 
 /* --------------------------------------------------------------- acts */
 
-static void finish(struct target_driver *self, enum assay_status status,
-                   enum assay_target_state seen, const char *message);
+static void finish_act(struct target_driver *self, enum assay_status status,
+                       enum assay_target_state seen, const char *message);
 
-static void begin(struct target_driver *self, enum assay_target_verb verb)
+static void begin_act(struct target_driver *self, enum assay_target_verb verb)
 {
     char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
     struct assay_target *const target = self->config.target;
@@ -170,15 +170,15 @@ static void begin(struct target_driver *self, enum assay_target_verb verb)
     self->acting = true;
     self->act_ms = self->now_ms;
     if (self->config.dry_run) {
-        finish(self, ASSAY_OK,
-               self->state == ASSAY_TARGET_UNKNOWN ? ASSAY_TARGET_RUNS : self->state, "");
+        finish_act(self, ASSAY_OK,
+                   self->state == ASSAY_TARGET_UNKNOWN ? ASSAY_TARGET_RUNS : self->state, "");
         return;
     }
     const enum assay_status status = target->ops->begin(target, &act, self->now_ms, message);
-    if (status != ASSAY_OK) finish(self, status, ASSAY_TARGET_UNKNOWN, message);
+    if (status != ASSAY_OK) finish_act(self, status, ASSAY_TARGET_UNKNOWN, message);
 }
 
-static void go_on(struct target_driver *self)
+static void continue_act(struct target_driver *self)
 {
     char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
     struct assay_target *const target = self->config.target;
@@ -190,7 +190,7 @@ static void go_on(struct target_driver *self)
         (void)snprintf(message, sizeof message, "no end of it in %u ms",
                        (unsigned)self->config.act_ms);
     }
-    if (status != ASSAY_E_AGAIN) finish(self, status, seen, message);
+    if (status != ASSAY_E_AGAIN) finish_act(self, status, seen, message);
 }
 
 static enum assay_target_state state_after(enum assay_target_verb verb,
@@ -208,21 +208,21 @@ static enum assay_target_state state_after(enum assay_target_verb verb,
 }
 
 /* What a look found while it should be at work, or not. */
-static void compare(struct target_driver *self)
+static void compare_state(struct target_driver *self)
 {
     const bool suspended = wanted_of(self) == ASSAY_WORK_SUSPENDED;
     if (!suspended && self->state == ASSAY_TARGET_DOWN) {
-        end(self, ASSAY_CAUSE_ITSELF, ASSAY_OK, "it does not run any more");
+        end_act(self, ASSAY_CAUSE_ITSELF, ASSAY_OK, "it does not run any more");
     } else if (suspended && self->state == ASSAY_TARGET_RUNS) {
         /* Somebody thawed it, or its manager started it again. */
         self->reached = false;
-        trouble(self, ASSAY_E_INVALID, "it runs although it is suspended: suspended again");
+        on_trouble(self, ASSAY_E_INVALID, "it runs although it is suspended: suspended again");
         self->retry_ms = self->now_ms;
     }
 }
 
-static void finish(struct target_driver *self, enum assay_status status,
-                   enum assay_target_state seen, const char *message)
+static void finish_act(struct target_driver *self, enum assay_status status,
+                       enum assay_target_state seen, const char *message)
 {
     ASSAY_ASSERT(self->acting);
     self->acting = false;
@@ -234,9 +234,9 @@ static void finish(struct target_driver *self, enum assay_status status,
             char why[ASSAY_DRIVER_MESSAGE_LEN];
             (void)snprintf(why, sizeof why, "%s: %.200s", assay_target_verb_name(self->verb),
                            message);
-            end(self, ASSAY_CAUSE_NO_START, status, why);
+            end_act(self, ASSAY_CAUSE_NO_START, status, why);
         } else {
-            trouble(self, status, message);
+            on_trouble(self, status, message);
         }
         return;
     }
@@ -245,37 +245,37 @@ static void finish(struct target_driver *self, enum assay_status status,
     self->look_ms = self->now_ms + self->config.look_ms;
     if (self->verb == ASSAY_TARGET_LOOK) {
         self->looked = true;
-        if (self->phase == UP && self->reached) compare(self);
+        if (self->phase == UP && self->reached) compare_state(self);
         return;
     }
     if (self->verb == ASSAY_TARGET_STOP) self->stop_due = false;
-    if (self->phase == UP) self->reached = satisfies(self, self->verb);
+    if (self->phase == UP) self->reached = state_satisfies(self, self->verb);
 }
 
 /* --------------------------------------------------------------- what to do next */
 
-static void ready(struct target_driver *self)
+static void on_ready(struct target_driver *self)
 {
     self->phase = UP;
     self->reached = false;
-    struct assay_driver_event *event = push(self, ASSAY_DRIVER_STARTED);
+    struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_STARTED);
     (void)snprintf(event->message, sizeof event->message, "%s",
                    assay_target_state_name(self->state));
-    push(self, ASSAY_DRIVER_READY);
+    push_event(self, ASSAY_DRIVER_READY);
 }
 
 /* docs/protocol.md 10.7: what may do no work is not started. */
 static void next_while_starting(struct target_driver *self)
 {
     if (self->config.target->ops->can_look && !self->looked) {
-        begin(self, ASSAY_TARGET_LOOK);
+        begin_act(self, ASSAY_TARGET_LOOK);
     } else if (self->stop_due && self->state != ASSAY_TARGET_DOWN) {
-        begin(self, ASSAY_TARGET_STOP);
+        begin_act(self, ASSAY_TARGET_STOP);
     } else if (wanted_of(self) == ASSAY_WORK_SUSPENDED || self->state == ASSAY_TARGET_RUNS ||
                self->state == ASSAY_TARGET_FROZEN) {
-        ready(self);
+        on_ready(self);
     } else {
-        begin(self, ASSAY_TARGET_START);
+        begin_act(self, ASSAY_TARGET_START);
     }
 }
 
@@ -285,12 +285,12 @@ static void next_while_up(struct target_driver *self)
     const bool can_look = self->config.target->ops->can_look;
     if (self->now_ms < self->retry_ms) return;
     if (self->reached) {
-        if (can_look && self->now_ms >= self->look_ms) begin(self, ASSAY_TARGET_LOOK);
+        if (can_look && self->now_ms >= self->look_ms) begin_act(self, ASSAY_TARGET_LOOK);
         return;
     }
     /* What was seen before an order came is not what is so now. */
-    if (can_look && !self->looked) begin(self, ASSAY_TARGET_LOOK);
-    else if (verb_for_work(self, &verb)) begin(self, verb);
+    if (can_look && !self->looked) begin_act(self, ASSAY_TARGET_LOOK);
+    else if (verb_for_work(self, &verb)) begin_act(self, verb);
     else self->reached = true;
 }
 
@@ -298,15 +298,15 @@ static void target_step(struct assay_driver *driver, uint64_t now_ms)
 {
     struct target_driver *self = self_of(driver);
     self->now_ms = now_ms;
-    if (self->acting) go_on(self);
+    if (self->acting) continue_act(self);
     if (self->acting || self->event_count > 0) return; /* the agent hears of it first */
     switch (self->phase) {
     case DOWN: return;
     case STARTING: next_while_starting(self); return;
     case UP: next_while_up(self); return;
     case STOPPING:
-        if (!self->stop_due) end(self, ASSAY_CAUSE_STOPPED, ASSAY_OK, "");
-        else if (now_ms >= self->retry_ms) begin(self, ASSAY_TARGET_STOP);
+        if (!self->stop_due) end_act(self, ASSAY_CAUSE_STOPPED, ASSAY_OK, "");
+        else if (now_ms >= self->retry_ms) begin_act(self, ASSAY_TARGET_STOP);
         return;
     }
     ASSAY_UNREACHABLE("a phase outside the list");
@@ -412,7 +412,7 @@ static const struct assay_driver_ops target_ops = {
     .next = target_next,
 };
 
-static uint32_t said_or(uint32_t said, uint32_t usual)
+static uint32_t text_or(uint32_t said, uint32_t usual)
 {
     return said != 0 ? said : usual;
 }
@@ -427,10 +427,10 @@ enum assay_status assay_target_open(const struct assay_target_config *config,
     }
     self->base = (struct assay_driver){ .ops = &target_ops, .outlives = true };
     self->config = *config;
-    self->config.act_ms = said_or(config->act_ms, ACT_MS);
-    self->config.look_ms = said_or(config->look_ms, LOOK_MS);
-    self->config.backoff_ms = said_or(config->backoff_ms, BACKOFF_MS);
-    self->config.backoff_ms_max = said_or(config->backoff_ms_max, BACKOFF_MS_MAX);
+    self->config.act_ms = text_or(config->act_ms, ACT_MS);
+    self->config.look_ms = text_or(config->look_ms, LOOK_MS);
+    self->config.backoff_ms = text_or(config->backoff_ms, BACKOFF_MS);
+    self->config.backoff_ms_max = text_or(config->backoff_ms_max, BACKOFF_MS_MAX);
     self->backoff_ms = self->config.backoff_ms;
     self->wanted = ASSAY_WORK_FULL;
     *out = &self->base;

@@ -42,7 +42,7 @@ struct webhook {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
     struct assay_spool spool;
-    struct assay_webhook_look look;
+    struct assay_webhook_get_status look;
 };
 
 static struct webhook *self_of(struct assay_target *target)
@@ -60,7 +60,7 @@ static uint64_t unix_ms(void)
 }
 
 /* What happened, as a type: by hand, or by the order. Returns: NULL when it is no event. */
-static const char *type_of(const struct webhook *self, const struct assay_target_act *act)
+static const char *event_type(const struct webhook *self, const struct assay_target_act *act)
 {
     if (act->held) return "org.assay.enforcement.held";
     if (self->was_held) return "org.assay.enforcement.let_go";
@@ -76,8 +76,8 @@ static const char *type_of(const struct webhook *self, const struct assay_target
 }
 
 /* Of malloc; NULL without memory. */
-static char *event_of(const struct webhook *self, const struct assay_target_act *act,
-                      const char *type, const char *id)
+static char *build_event(const struct webhook *self, const struct assay_target_act *act,
+                         const char *type, const char *id)
 {
     char at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *event = assay_json_object();
@@ -89,7 +89,7 @@ static char *event_of(const struct webhook *self, const struct assay_target_act 
     assay_json_set_text(event, "subject", self->name);
     assay_json_set_text(event, "time", at);
     assay_json_set_text(event, "datacontenttype", "application/json");
-    assay_json_set(event, "data", assay_words_of(self->name, act));
+    assay_json_set(event, "data", assay_order_words(self->name, act));
     char *const text = assay_json_print(event, 0);
     assay_json_free(&event);
     return text;
@@ -101,20 +101,20 @@ static enum assay_status webhook_begin(struct assay_target *target,
 {
     struct webhook *self = self_of(target);
     char id[ASSAY_WORDS_ID_LEN], told[ASSAY_WORDS_ID_LEN];
-    const char *const type = type_of(self, act);
+    const char *const type = event_type(self, act);
     (void)now_ms;
     if (type == NULL) return ASSAY_OK;
-    assay_words_id(self->name, act, id);
+    assay_order_event_id(self->name, act, id);
     if (strcmp(id, self->last_id) == 0 && act->held == self->was_held) return ASSAY_OK;
     /* An order has one event; a hand may do the same thing twice under one order. */
     if (act->held || self->was_held)
         (void)snprintf(told, sizeof told, "%.130s.%llu", id, (unsigned long long)unix_ms());
     else (void)snprintf(told, sizeof told, "%s", id);
-    char *const event = event_of(self, act, type, told);
+    char *const event = build_event(self, act, type, told);
     if (event == NULL) return ASSAY_E_MEMORY;
     (void)pthread_mutex_lock(&self->lock);
     const enum assay_status status =
-        assay_spool_put(&self->spool, assay_slice_over(event, strlen(event)));
+        assay_spool_append(&self->spool, assay_slice_over(event, strlen(event)));
     if (status == ASSAY_E_FULL)
         (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN,
                        "%u events wait; the last delivery: %.150s", (unsigned)self->spool.count_max,
@@ -145,7 +145,7 @@ static enum assay_status webhook_step(struct assay_target *target, uint64_t now_
 /* --------------------------------------------------------------- delivery */
 
 /* The id of an event that we wrote: what a spool holds is read again, also after a restart. */
-static bool id_of(const uint8_t *event, size_t len, char id[static ASSAY_WORDS_ID_LEN])
+static bool event_id(const uint8_t *event, size_t len, char id[static ASSAY_WORDS_ID_LEN])
 {
     struct assay_json *document = NULL;
     if (assay_json_parse((const char *)event, len, &document) != ASSAY_OK) return false;
@@ -157,8 +157,8 @@ static bool id_of(const uint8_t *event, size_t len, char id[static ASSAY_WORDS_I
     return fit;
 }
 
-static void sign(const struct webhook *self, const char *id, struct assay_slice body,
-                 char headers[static ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX])
+static void sign_body(const struct webhook *self, const char *id, struct assay_slice body,
+                      char headers[static ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX])
 {
     static _Thread_local uint8_t whole[SIGNED_MAX];
     uint8_t mac[ASSAY_SHA256_LEN];
@@ -182,14 +182,14 @@ static void sign(const struct webhook *self, const char *id, struct assay_slice 
 }
 
 /* Returns: whether the event was taken, or is none. */
-static bool deliver(struct webhook *self, const uint8_t *event, size_t len,
-                    char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
+static bool deliver_event(struct webhook *self, const uint8_t *event, size_t len,
+                          char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
 {
     char headers[ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX], id[ASSAY_WORDS_ID_LEN];
     unsigned code = 0;
     message[0] = '\0';
-    if (!id_of(event, len, id)) return true; /* somebody else's file */
-    sign(self, id, assay_slice_over(event, len), headers);
+    if (!event_id(event, len, id)) return true; /* somebody else's file */
+    sign_body(self, id, assay_slice_over(event, len), headers);
     const enum assay_status status =
         self->post(self->context, self->url, headers, assay_slice_over(event, len), &self->stop,
                    &code, message);
@@ -203,7 +203,7 @@ static bool deliver(struct webhook *self, const uint8_t *event, size_t len,
     return false;
 }
 
-static void wait_ms(struct webhook *self, uint32_t ms)
+static void retry_wait_ms(struct webhook *self, uint32_t ms)
 {
     struct timespec until = { 0 };
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -219,7 +219,7 @@ static void wait_ms(struct webhook *self, uint32_t ms)
         continue;
 }
 
-static void *run(void *argument)
+static void *run_delivery(void *argument)
 {
     struct webhook *self = argument;
     uint8_t event[ASSAY_SPOOL_EVENT_MAX];
@@ -233,24 +233,24 @@ static void *run(void *argument)
             continue;
         }
         (void)pthread_mutex_unlock(&self->lock);
-        const bool taken = deliver(self, event, len, message);
+        const bool taken = deliver_event(self, event, len, message);
         (void)pthread_mutex_lock(&self->lock);
         (void)snprintf(self->look.trouble, sizeof self->look.trouble, "%s", message);
         if (taken) {
-            assay_spool_drop(&self->spool);
+            assay_spool_remove(&self->spool);
             self->look.delivered++;
             backoff_ms = self->backoff_ms;
             continue;
         }
         self->look.failed++;
-        wait_ms(self, backoff_ms);
+        retry_wait_ms(self, backoff_ms);
         backoff_ms = backoff_ms > self->backoff_ms_max / 2 ? self->backoff_ms_max : backoff_ms * 2;
     }
     (void)pthread_mutex_unlock(&self->lock);
     return NULL;
 }
 
-void assay_webhook_look(struct assay_target *target, struct assay_webhook_look *look)
+void assay_webhook_get_status(struct assay_target *target, struct assay_webhook_get_status *look)
 {
     struct webhook *self = self_of(target);
     (void)pthread_mutex_lock(&self->lock);
@@ -291,7 +291,7 @@ static const struct assay_target_ops webhook_ops = {
     .close = webhook_close,
 };
 
-static bool take_text(char *to, size_t capacity, const char *from)
+static bool copy_text(char *to, size_t capacity, const char *from)
 {
     const int len = snprintf(to, capacity, "%s", from);
     return len > 0 && (size_t)len < capacity;
@@ -305,7 +305,7 @@ static enum assay_status start_thread(struct webhook *self)
     (void)pthread_mutex_init(&self->lock, NULL);
     (void)pthread_cond_init(&self->wake, &clock);
     (void)pthread_condattr_destroy(&clock);
-    self->has_thread = pthread_create(&self->thread, NULL, run, self) == 0;
+    self->has_thread = pthread_create(&self->thread, NULL, run_delivery, self) == 0;
     return self->has_thread ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
@@ -324,9 +324,9 @@ enum assay_status assay_webhook_open(const struct assay_webhook_config *config,
     enum assay_status status = ASSAY_E_RANGE;
     if (config->secret_len >= ASSAY_WEBHOOK_SECRET_MIN &&
         config->secret_len <= ASSAY_WEBHOOK_SECRET_MAX &&
-        take_text(self->name, sizeof self->name, config->name) &&
-        take_text(self->url, sizeof self->url, config->url) &&
-        take_text(self->source, sizeof self->source, config->source))
+        copy_text(self->name, sizeof self->name, config->name) &&
+        copy_text(self->url, sizeof self->url, config->url) &&
+        copy_text(self->source, sizeof self->source, config->source))
         status = assay_spool_open(config->spool, config->spool_max, &self->spool, message);
     if (status == ASSAY_OK) {
         self->secret_len = config->secret_len;

@@ -52,12 +52,12 @@ ASSAY_CHECKED enum assay_status assay_webhook_open(const struct assay_webhook_co
                                                    struct assay_target **out,
                                                    char message[static ASSAY_WEBHOOK_MESSAGE_LEN]);
 
-struct assay_webhook_look {
+struct assay_webhook_get_status {
     uint64_t waiting, delivered, failed;     /* events; answers that were no 2xx, and none */
     char trouble[ASSAY_WEBHOOK_MESSAGE_LEN]; /* of the last delivery; "" when it went well */
 };
 
 /* Returns: nothing; how deliveries go. */
-void assay_webhook_look(struct assay_target *target, struct assay_webhook_look *look);
+void assay_webhook_get_status(struct assay_target *target, struct assay_webhook_get_status *look);
 
 #endif

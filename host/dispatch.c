@@ -39,14 +39,14 @@ struct assay_dispatch {
     struct assay_effects effects;
 };
 
-static size_t rounded(size_t len)
+static size_t round_up(size_t len)
 {
     return (len + 63) / 64 * 64;
 }
 
 size_t assay_dispatch_size(void)
 {
-    return rounded(sizeof(struct assay_dispatch)) + ASSAY_DISPATCH_EVENTS_LEN +
+    return round_up(sizeof(struct assay_dispatch)) + ASSAY_DISPATCH_EVENTS_LEN +
            ASSAY_DISPATCH_SENDS_LEN + ASSAY_DISPATCH_ACTS_LEN;
 }
 
@@ -58,7 +58,7 @@ enum assay_status assay_dispatch_init(void *memory, size_t memory_len,
     ASSAY_ASSERT(config->events_per_commit > 0);
     if (memory_len < assay_dispatch_size()) return ASSAY_E_FULL;
     struct assay_dispatch *d = memory;
-    uint8_t *rest = (uint8_t *)memory + rounded(sizeof *d);
+    uint8_t *rest = (uint8_t *)memory + round_up(sizeof *d);
     *d = (struct assay_dispatch){ .config = *config, .what = "" };
     assay_fifo_init(&d->events, rest, ASSAY_DISPATCH_EVENTS_LEN);
     assay_fifo_init(&d->sends, rest + ASSAY_DISPATCH_EVENTS_LEN, ASSAY_DISPATCH_SENDS_LEN);
@@ -79,7 +79,7 @@ static bool dispatch_holds(const struct assay_dispatch *d)
            d->sends.memory + ASSAY_DISPATCH_SENDS_LEN == d->acts.memory;
 }
 
-static void fail(struct assay_dispatch *d, enum assay_status status, const char *what)
+static void set_failure(struct assay_dispatch *d, enum assay_status status, const char *what)
 {
     ASSAY_ASSERT(status != ASSAY_OK && what[0] != '\0');
     if (d->failure != ASSAY_OK) return; /* the first cause stands */
@@ -88,14 +88,14 @@ static void fail(struct assay_dispatch *d, enum assay_status status, const char 
     ASSAY_ASSERT(dispatch_holds(d));
 }
 
-enum assay_status assay_dispatch_failure(const struct assay_dispatch *d, const char **what)
+enum assay_status assay_dispatch_get_failure(const struct assay_dispatch *d, const char **what)
 {
     ASSAY_ASSERT(dispatch_holds(d));
     *what = d->what;
     return d->failure;
 }
 
-void assay_dispatch_forget(struct assay_dispatch *d)
+void assay_dispatch_clear(struct assay_dispatch *d)
 {
     assay_fifo_clear(&d->events);
     assay_fifo_clear(&d->sends);
@@ -104,29 +104,29 @@ void assay_dispatch_forget(struct assay_dispatch *d)
     d->stepped = 0;
     d->failure = ASSAY_OK;
     d->what = "";
-    ASSAY_ASSERT(dispatch_holds(d) && !assay_dispatch_waits(d));
+    ASSAY_ASSERT(dispatch_holds(d) && !assay_dispatch_has_queued(d));
 }
 
 /* ------------------------------------------------------------ what waits */
 
-bool assay_dispatch_waits(const struct assay_dispatch *d)
+bool assay_dispatch_has_queued(const struct assay_dispatch *d)
 {
     return d->events.count > 0;
 }
 
-bool assay_dispatch_room(const struct assay_dispatch *d)
+bool assay_dispatch_has_room(const struct assay_dispatch *d)
 {
     return assay_fifo_room(&d->events) >= STEP_LEN + ANSWER_LEN;
 }
 
-void assay_dispatch_opened(struct assay_dispatch *d)
+void assay_dispatch_request_commit(struct assay_dispatch *d)
 {
     ASSAY_ASSERT(dispatch_holds(d));
     d->open = true;
 }
 
 /* What an event points to: bytes, which are copied as they are. */
-static struct assay_slice bytes_of(const struct assay_event *event)
+static struct assay_slice effect_bytes(const struct assay_event *event)
 {
     const struct assay_verdict *verdict = NULL;
     switch (event->kind) {
@@ -145,7 +145,7 @@ static struct assay_slice bytes_of(const struct assay_event *event)
     ASSAY_UNREACHABLE("event kind");
 }
 
-static void point_at(struct assay_event *event, struct assay_slice bytes)
+static void relocate_effect(struct assay_event *event, struct assay_slice bytes)
 {
     if (event->kind == ASSAY_EVENT_MESSAGE) event->as.message.payload = bytes;
     if (event->kind == ASSAY_EVENT_EVIDENCE) event->as.evidence.bytes = bytes;
@@ -159,23 +159,23 @@ enum assay_status assay_dispatch_queue(struct assay_dispatch *d, const struct as
 {
     ASSAY_ASSERT(dispatch_holds(d));
     ASSAY_ASSERT(event->kind != ASSAY_EVENT_RESTORE); /* before START, by assay_engine_step */
-    const struct assay_slice bytes = bytes_of(event);
+    const struct assay_slice bytes = effect_bytes(event);
     struct waiting_event *waiting =
         assay_fifo_push(&d->events, sizeof(struct waiting_event) + bytes.len);
     if (waiting == NULL) {
-        fail(d, ASSAY_E_FULL, "event");
+        set_failure(d, ASSAY_E_FULL, "event");
         return ASSAY_E_FULL;
     }
     waiting->event = *event;
     assay_bytes_copy(waiting->bytes, bytes.len, bytes.bytes, bytes.len);
-    point_at(&waiting->event, assay_slice_over(waiting->bytes, bytes.len));
+    relocate_effect(&waiting->event, assay_slice_over(waiting->bytes, bytes.len));
     ASSAY_ASSERT(d->events.count > 0);
     return ASSAY_OK;
 }
 
 /* Effects' slices hold until the next step only: the queue keeps a copy. */
-static struct waiting_deed *defer(struct assay_fifo *fifo, const struct assay_effect *effect,
-                                  struct assay_slice bytes)
+static struct waiting_deed *defer_effect(struct assay_fifo *fifo, const struct assay_effect *effect,
+                                         struct assay_slice bytes)
 {
     struct waiting_deed *deed = assay_fifo_push(fifo, sizeof(struct waiting_deed) + bytes.len);
     if (deed == NULL) return NULL;
@@ -192,42 +192,42 @@ static struct waiting_deed *defer(struct assay_fifo *fifo, const struct assay_ef
 
 /* ------------------------------------------------------------ before the commit */
 
-static void put(struct assay_dispatch *d, enum assay_store_class class_,
-                const struct assay_store_key *key, struct assay_slice value)
+static void put_item(struct assay_dispatch *d, enum assay_store_class class_,
+                     const struct assay_store_key *key, struct assay_slice value)
 {
     ASSAY_ASSERT(value.len > 0);
 
     d->open = true;
     const enum assay_status status =
         d->config.world.put(d->config.world.context, class_, key, value);
-    if (status != ASSAY_OK) fail(d, status, "store put");
+    if (status != ASSAY_OK) set_failure(d, status, "store put");
     ASSAY_ASSERT(d->open);
 }
 
 /* The signature goes into its hole in a copy; that copy is stored, sent and fed back. */
-static void sign(struct assay_dispatch *d, const struct assay_effect *effect)
+static void sign_effect(struct assay_dispatch *d, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_SIGN);
 
     const struct assay_slice body = effect->as.sign.payload;
     const size_t at = effect->as.sign.signature_at;
     ASSAY_ASSERT(at <= body.len && body.len - at >= ASSAY_P256_SIGNATURE_LEN);
-    struct waiting_deed *deed = defer(&d->sends, effect, body);
+    struct waiting_deed *deed = defer_effect(&d->sends, effect, body);
     if (deed == NULL) {
-        fail(d, ASSAY_E_FULL, "sign");
+        set_failure(d, ASSAY_E_FULL, "sign");
         return;
     }
     d->open = true; /* even what is stored nowhere leaves after what was said before it */
     const enum assay_status status =
         d->config.world.sign(d->config.world.context, &deed->effect, deed->bytes);
     if (status != ASSAY_OK) {
-        fail(d, status, "sign");
+        set_failure(d, status, "sign");
         return;
     }
     const struct assay_effect *done = &deed->effect;
     const struct assay_slice payload = done->as.sign.payload;
     ASSAY_ASSERT(payload.bytes == deed->bytes && payload.len == body.len);
-    put(d, done->as.sign.class_, &done->as.sign.store_key, payload);
+    put_item(d, done->as.sign.class_, &done->as.sign.store_key, payload);
     const struct assay_event own = { .kind = ASSAY_EVENT_MESSAGE,
                                      .as.message = { .from = ASSAY_SLOT_SELF,
                                                      .kind = done->as.sign.message,
@@ -236,7 +236,7 @@ static void sign(struct assay_dispatch *d, const struct assay_effect *effect)
     assay_status_ignore(queued, "a full queue is the dispatch's failure already");
 }
 
-static void prune(struct assay_dispatch *d, const struct assay_effect *effect)
+static void prune_store(struct assay_dispatch *d, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_PRUNE);
 
@@ -244,25 +244,25 @@ static void prune(struct assay_dispatch *d, const struct assay_effect *effect)
     const enum assay_status status =
         d->config.world.prune(d->config.world.context, effect->as.prune.class_,
                               effect->as.prune.era, effect->as.prune.epoch);
-    if (status != ASSAY_OK) fail(d, status, "store prune");
+    if (status != ASSAY_OK) set_failure(d, status, "store prune");
 }
 
 static void wait_to_act(struct assay_dispatch *d, const struct assay_effect *effect,
                         struct assay_slice bytes)
 {
     ASSAY_ASSERT(effect->kind != ASSAY_EFFECT_SEND && effect->kind != ASSAY_EFFECT_SIGN);
-    if (defer(&d->acts, effect, bytes) == NULL) fail(d, ASSAY_E_FULL, "effect");
+    if (defer_effect(&d->acts, effect, bytes) == NULL) set_failure(d, ASSAY_E_FULL, "effect");
 }
 
-static void take_effect(struct assay_dispatch *d, const struct assay_effect *effect)
+static void handle_effect(struct assay_dispatch *d, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(d->failure == ASSAY_OK);
 
     const struct assay_slice none = { 0 };
     switch (effect->kind) {
-    case ASSAY_EFFECT_SIGN: sign(d, effect); return;
+    case ASSAY_EFFECT_SIGN: sign_effect(d, effect); return;
     case ASSAY_EFFECT_PERSIST:
-        put(d, effect->as.persist.class_, &effect->as.persist.key, effect->as.persist.value);
+        put_item(d, effect->as.persist.class_, &effect->as.persist.key, effect->as.persist.value);
         return;
     case ASSAY_EFFECT_SEND:
         if (effect->as.send.to != ASSAY_SLOT_ALL &&
@@ -270,7 +270,7 @@ static void take_effect(struct assay_dispatch *d, const struct assay_effect *eff
                                      effect->as.send.payload.len))
             return;
         /* Delivery is never relied on: what finds no room is asked for or sent again. */
-        (void)defer(&d->sends, effect, effect->as.send.payload);
+        (void)defer_effect(&d->sends, effect, effect->as.send.payload);
         return;
     case ASSAY_EFFECT_VERIFY: wait_to_act(d, effect, effect->as.verify.bytes); return;
     case ASSAY_EFFECT_VOUCH:
@@ -278,7 +278,7 @@ static void take_effect(struct assay_dispatch *d, const struct assay_effect *eff
                                     effect->as.vouch.payload.len))
             wait_to_act(d, effect, effect->as.vouch.payload);
         return;
-    case ASSAY_EFFECT_PRUNE: prune(d, effect); break;
+    case ASSAY_EFFECT_PRUNE: prune_store(d, effect); break;
     case ASSAY_EFFECT_FETCH:
     case ASSAY_EFFECT_LOAD:
     case ASSAY_EFFECT_QUOTE:
@@ -292,23 +292,23 @@ static void take_effect(struct assay_dispatch *d, const struct assay_effect *eff
 }
 
 /* Whether the effects of one more step, whatever they are, find room; a SEND may go without. */
-static bool has_room(const struct assay_dispatch *d)
+static bool has_effect_room(const struct assay_dispatch *d)
 {
     return assay_fifo_room(&d->sends) >= STEP_LEN &&
            assay_fifo_room(&d->acts) >= ASSAY_DISPATCH_ACTS_LEN / 2 &&
            d->stepped < d->config.events_per_commit;
 }
 
-static enum assay_status take_event(struct assay_dispatch *d, struct assay_event *event)
+static enum assay_status decode_event(struct assay_dispatch *d, struct assay_event *event)
 {
     ASSAY_ASSERT(d->failure == ASSAY_OK);
     d->stepped++;
     const enum assay_status status =
         d->config.world.step(d->config.world.context, event, &d->effects);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) fail(d, status, "engine");
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) set_failure(d, status, "engine");
     ASSAY_ASSERT(d->effects.count <= ASSAY_EFFECTS_MAX);
     for (size_t i = 0; i < d->effects.count && d->failure == ASSAY_OK; i++)
-        take_effect(d, &d->effects.items[i]);
+        handle_effect(d, &d->effects.items[i]);
     return status;
 }
 
@@ -316,19 +316,19 @@ enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_eve
 {
     ASSAY_ASSERT(dispatch_holds(d));
 
-    if (!has_room(d)) {
-        const enum assay_status settled = assay_dispatch_settle(d);
+    if (!has_effect_room(d)) {
+        const enum assay_status settled = assay_dispatch_process(d);
         assay_status_ignore(settled, "a failure is kept, and looked at next");
     }
     if (d->failure != ASSAY_OK) return d->failure;
-    return take_event(d, event);
+    return decode_event(d, event);
 }
 
 static void step_queued(struct assay_dispatch *d)
 {
-    while (d->failure == ASSAY_OK && d->events.count > 0 && has_room(d)) {
+    while (d->failure == ASSAY_OK && d->events.count > 0 && has_effect_room(d)) {
         struct waiting_event *waiting = assay_fifo_peek(&d->events);
-        (void)take_event(d, &waiting->event);
+        (void)decode_event(d, &waiting->event);
         if (d->failure == ASSAY_OK) assay_fifo_pop(&d->events);
     }
     ASSAY_ASSERT(dispatch_holds(d));
@@ -336,21 +336,21 @@ static void step_queued(struct assay_dispatch *d)
 
 /* ------------------------------------------------------------ the commit, and after it */
 
-struct assay_dispatch_letter assay_dispatch_letter_of(const struct assay_effect *effect)
+struct assay_outbound_message assay_dispatch_get_outbound(const struct assay_effect *effect)
 {
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_SEND || effect->kind == ASSAY_EFFECT_SIGN);
     if (effect->kind == ASSAY_EFFECT_SIGN)
-        return (struct assay_dispatch_letter){ .to = ASSAY_SLOT_ALL,
-                                               .except = ASSAY_SLOT_ALL,
-                                               .kind = effect->as.sign.message,
-                                               .payload = effect->as.sign.payload };
-    return (struct assay_dispatch_letter){ .to = effect->as.send.to,
-                                           .except = effect->as.send.except,
-                                           .kind = effect->as.send.message,
-                                           .payload = effect->as.send.payload };
+        return (struct assay_outbound_message){ .to = ASSAY_SLOT_ALL,
+                                                .except = ASSAY_SLOT_ALL,
+                                                .kind = effect->as.sign.message,
+                                                .payload = effect->as.sign.payload };
+    return (struct assay_outbound_message){ .to = effect->as.send.to,
+                                            .except = effect->as.send.except,
+                                            .kind = effect->as.send.message,
+                                            .payload = effect->as.send.payload };
 }
 
-static void commit(struct assay_dispatch *d)
+static void commit_batch(struct assay_dispatch *d)
 {
     ASSAY_ASSERT(d->failure == ASSAY_OK);
 
@@ -358,11 +358,11 @@ static void commit(struct assay_dispatch *d)
     if (!d->open) return;
     d->open = false;
     const enum assay_status status = d->config.world.commit(d->config.world.context);
-    if (status != ASSAY_OK) fail(d, status, "store commit");
+    if (status != ASSAY_OK) set_failure(d, status, "store commit");
     ASSAY_ASSERT(!d->open && d->stepped == 0);
 }
 
-static void send(struct assay_dispatch *d)
+static void send_deferred(struct assay_dispatch *d)
 {
     struct waiting_deed *deed;
     if (d->sends.count == 0) return;
@@ -376,40 +376,40 @@ static void send(struct assay_dispatch *d)
 /* An act may have an answer: each waits until that finds room, unless acts themselves need some. */
 static bool may_act(const struct assay_dispatch *d)
 {
-    return assay_dispatch_room(d) || assay_fifo_room(&d->acts) < ASSAY_DISPATCH_ACTS_LEN / 2;
+    return assay_dispatch_has_room(d) || assay_fifo_room(&d->acts) < ASSAY_DISPATCH_ACTS_LEN / 2;
 }
 
-static void act(struct assay_dispatch *d)
+static void act_deferred(struct assay_dispatch *d)
 {
     struct waiting_deed *deed;
     while (d->failure == ASSAY_OK && may_act(d) && (deed = assay_fifo_peek(&d->acts)) != NULL) {
         if (!d->config.world.act(d->config.world.context, &deed->effect)) {
             d->config.world.rollback(d->config.world.context);
-            assay_dispatch_forget(d);
+            assay_dispatch_clear(d);
             return;
         }
         assay_fifo_pop(&d->acts);
     }
 }
 
-enum assay_status assay_dispatch_settle(struct assay_dispatch *d)
+enum assay_status assay_dispatch_process(struct assay_dispatch *d)
 {
     ASSAY_ASSERT(dispatch_holds(d));
 
     while (d->failure == ASSAY_OK) {
         step_queued(d);
-        if (d->failure == ASSAY_OK) commit(d);
+        if (d->failure == ASSAY_OK) commit_batch(d);
         if (d->failure != ASSAY_OK) break;
         ASSAY_ASSERT(!d->open); /* what leaves now is durable */
-        send(d);
-        act(d);
+        send_deferred(d);
+        act_deferred(d);
         if (d->events.count == 0 && d->acts.count == 0 && !d->open) return d->failure;
     }
     /* Nothing of what was not made durable leaves the node. */
     const enum assay_status failure = d->failure;
     const char *what = d->what;
     d->config.world.rollback(d->config.world.context);
-    assay_dispatch_forget(d);
+    assay_dispatch_clear(d);
     d->failure = failure;
     d->what = what;
     ASSAY_ASSERT(dispatch_holds(d) && failure != ASSAY_OK);

@@ -44,7 +44,7 @@ struct assay_dispatch_world {
     /* May so many bytes go to this member alone? Asked before they are copied: what one member asks
      * for is bounded. Returns: false when they are not to be sent. */
     bool (*affords)(void *context, uint16_t to, size_t len);
-    /* A SEND, or a SIGN with its signature: assay_dispatch_letter_of. Returns: nothing. */
+    /* A SEND, or a SIGN with its signature: assay_dispatch_get_outbound. Returns: nothing. */
     void (*send)(void *context, struct assay_effect *effect);
     /* All of one commit was given to send: it may leave together. Returns: nothing. */
     void (*flush)(void *context);
@@ -59,7 +59,7 @@ struct assay_dispatch_config {
 };
 
 /* What leaves the node. */
-struct assay_dispatch_letter {
+struct assay_outbound_message {
     uint16_t to, except; /* as.send */
     enum assay_message_kind kind;
     struct assay_slice payload;
@@ -80,12 +80,12 @@ ASSAY_CHECKED enum assay_status assay_dispatch_init(void *memory, size_t memory_
 ASSAY_CHECKED enum assay_status assay_dispatch_queue(struct assay_dispatch *d,
                                                      const struct assay_event *event);
 /* Returns: whether an answer of any size finds room: who has one ready waits until it does. */
-bool assay_dispatch_room(const struct assay_dispatch *d);
+bool assay_dispatch_has_room(const struct assay_dispatch *d);
 /* Returns: whether events wait. */
-bool assay_dispatch_waits(const struct assay_dispatch *d);
+bool assay_dispatch_has_queued(const struct assay_dispatch *d);
 /* The host put something into the store's batch itself, which the next settle makes durable. What
  * may be lost with the node need not be told of: it joins the next commit. Returns: nothing. */
-void assay_dispatch_opened(struct assay_dispatch *d);
+void assay_dispatch_request_commit(struct assay_dispatch *d);
 /* One event now; what follows from it waits for the next settle. Returns: what world.step said. */
 enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_event *event);
 /*
@@ -93,12 +93,12 @@ enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_eve
  * Returns: ASSAY_OK | the status that stopped the node: nothing that was not durable has left it,
  *          the batch is rolled back, what waited is forgotten
  */
-enum assay_status assay_dispatch_settle(struct assay_dispatch *d);
+enum assay_status assay_dispatch_process(struct assay_dispatch *d);
 /* Out: *what failed, for people: static text. Returns: ASSAY_OK | what stopped the node. */
-enum assay_status assay_dispatch_failure(const struct assay_dispatch *d, const char **what);
+enum assay_status assay_dispatch_get_failure(const struct assay_dispatch *d, const char **what);
 /* Forget what waits, and that anything failed. Returns: nothing. */
-void assay_dispatch_forget(struct assay_dispatch *d);
+void assay_dispatch_clear(struct assay_dispatch *d);
 /* effect: SEND or SIGN (asserted). Returns: who gets what. */
-struct assay_dispatch_letter assay_dispatch_letter_of(const struct assay_effect *effect);
+struct assay_outbound_message assay_dispatch_get_outbound(const struct assay_effect *effect);
 
 #endif

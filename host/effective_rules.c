@@ -26,7 +26,7 @@ size_t assay_effective_rules_size(void)
     return (sizeof(struct room) + 63) / 64 * 64;
 }
 
-static void everything(struct assay_store_key *to)
+static void store_range(struct assay_store_key *to)
 {
     *to = (struct assay_store_key){ .era = UINT32_MAX,
                                     .epoch = ASSAY_STORE_NUMBER_MAX,
@@ -36,7 +36,7 @@ static void everything(struct assay_store_key *to)
 }
 
 /* In the order of epochs: the last one stays. */
-static bool take_state(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool read_state(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct room *room = context;
     (void)key;
@@ -54,7 +54,8 @@ struct search {
     bool full;
 };
 
-static bool look_into(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool read_newest_state(void *context, const struct assay_store_key *key,
+                              struct assay_slice value)
 {
     struct search *search = context;
     struct assay_slice document;
@@ -67,28 +68,29 @@ static bool look_into(void *context, const struct assay_store_key *key, struct a
     return false;
 }
 
-static enum assay_status look_for(struct assay_store *store, struct search *search)
+static enum assay_status find_newest_state(struct assay_store *store, struct search *search)
 {
     const struct assay_store_key from = { 0 };
     struct assay_store_key to;
-    everything(&to);
-    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, look_into, search));
+    store_range(&to);
+    ASSAY_TRY(
+        assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, read_newest_state, search));
     search->by_id = true;
     if (!search->full && search->found.len == 0)
-        ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_COLLATERAL, &from, &to, false, look_into,
-                                   search));
+        ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_COLLATERAL, &from, &to, false,
+                                   read_newest_state, search));
     if (search->full) return ASSAY_E_FULL;
     return search->found.len > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND;
 }
 
-static bool find(void *context, const uint8_t digest[static 32], struct assay_slice *document)
+static bool load_state(void *context, const uint8_t digest[static 32], struct assay_slice *document)
 {
     struct room *room = context;
     ASSAY_ASSERT(room->document_count < DOCUMENTS);
     struct search search = { .digest = digest,
                              .memory = room->documents[room->document_count],
                              .capacity = ASSAY_SET_LEN_MAX };
-    if (look_for(room->store, &search) != ASSAY_OK) return false;
+    if (find_newest_state(room->store, &search) != ASSAY_OK) return false;
     room->document_count++;
     *document = search.found;
     return true;
@@ -105,7 +107,7 @@ enum assay_status assay_effective_rules_document(const struct assay_genesis *gen
         *document = policy ? genesis->policy : genesis->endorsements;
         return ASSAY_OK;
     }
-    ASSAY_TRY(look_for(store, &search));
+    ASSAY_TRY(find_newest_state(store, &search));
     *document = search.found;
     return ASSAY_OK;
 }
@@ -119,7 +121,7 @@ enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
     const struct assay_store_key from = { 0 };
     struct assay_store_key to;
     ASSAY_ASSERT((uintptr_t)memory % 64 == 0 && memory_len >= assay_effective_rules_size());
-    everything(&to);
+    store_range(&to);
     room->store = store;
     room->has_state = false;
     room->status = ASSAY_OK;
@@ -127,11 +129,11 @@ enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
     room->state = (struct assay_state){ 0 };
     assay_state_place(&room->state, room->members, ASSAY_MEMBERS_MAX + ASSAY_JOINS_MAX);
     assay_bytes_copy(room->state.chain_id, 32, genesis->chain_id, 32);
-    ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, take_state, room));
+    ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, read_state, room));
     ASSAY_TRY(room->status);
     *charter = (struct assay_effective_rules){ .genesis = genesis };
     if (!room->has_state) return ASSAY_OK;
-    ASSAY_TRY(assay_effective_rules_of(genesis, &room->state, find, room, &room->genesis));
+    ASSAY_TRY(assay_effective_rules_of(genesis, &room->state, load_state, room, &room->genesis));
     *charter = (struct assay_effective_rules){ .genesis = &room->genesis, .state = &room->state };
     return ASSAY_OK;
 }

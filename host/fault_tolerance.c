@@ -14,7 +14,7 @@ static bool is_quorum(uint64_t weight, uint64_t total)
 }
 
 /* docs/protocol.md 6.5: what lies must be no more than a third. */
-static bool breaks(uint64_t weight, uint64_t total)
+static bool breaks_quorum(uint64_t weight, uint64_t total)
 {
     return 3 * weight > total;
 }
@@ -77,16 +77,16 @@ static uint32_t unit_weight(const struct assay_snapshot *s, uint32_t slot, bool 
 }
 
 /* docs/protocol.md 5.22.4: a third or less of the weight, and more than a third of the votes. */
-static bool outvotes(const struct assay_snapshot *s, uint32_t slot)
+static bool group_outvotes(const struct assay_snapshot *s, uint32_t slot)
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (same_unit(s, i, slot, UNIT_ROOT)) weight += s->members[i].ledger.weight;
-    return !breaks(weight, s->chain.total_weight) &&
-           breaks(group_weight(s, slot, true, false), s->chain.seats_weight);
+    return !breaks_quorum(weight, s->chain.total_weight) &&
+           breaks_quorum(group_weight(s, slot, true, false), s->chain.seats_weight);
 }
 
-static void look_at_groups(struct assay_snapshot *s)
+static void count_groups(struct assay_snapshot *s)
 {
     const uint64_t total = s->chain.seats_weight;
     for (uint32_t i = 0; i < s->member_count; i++) {
@@ -96,9 +96,9 @@ static void look_at_groups(struct assay_snapshot *s)
         const uint64_t of_vendor = group_weight(s, i, true, true);
         m->operator_stops = s->margin.progress && !is_quorum(present - of_operator, total);
         m->vendor_stops = s->margin.progress && !is_quorum(present - of_vendor, total);
-        m->operator_breaks = breaks(group_weight(s, i, false, false), total);
-        m->vendor_breaks = breaks(group_weight(s, i, true, false), total);
-        m->vendor_outvotes = outvotes(s, i);
+        m->operator_breaks = breaks_quorum(group_weight(s, i, false, false), total);
+        m->vendor_breaks = breaks_quorum(group_weight(s, i, true, false), total);
+        m->vendor_outvotes = group_outvotes(s, i);
     }
 }
 
@@ -131,7 +131,7 @@ static uint32_t heaviest(const struct assay_snapshot *s, const uint32_t *weights
 }
 
 /* How many of the heaviest may go before it is too much. */
-static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, enum unit unit)
+static uint32_t largest_tolerated(const struct assay_snapshot *s, bool present_only, enum unit unit)
 {
     const uint64_t total = s->chain.seats_weight;
     uint32_t weights[ASSAY_MEMBERS_MAX];
@@ -146,7 +146,7 @@ static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, e
         weight = weights[slot];
         gone += weight;
         const bool too_much = present_only ? !is_quorum(s->margin.present_weight - gone, total)
-                                           : breaks(gone, total);
+                                           : breaks_quorum(gone, total);
         if (too_much) return count;
         count++;
     }
@@ -162,7 +162,7 @@ static uint64_t balloted_weight(const struct assay_snapshot *s)
     return weight;
 }
 
-static void advise(struct assay_snapshot *s)
+static void choose_advice(struct assay_snapshot *s)
 {
     struct assay_fault_tolerance *o = &s->margin;
     const bool alone = o->present_weight <= s->members[s->self].ledger.seat_weight;
@@ -186,7 +186,7 @@ static void advise(struct assay_snapshot *s)
         o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }
 
-void assay_fault_tolerance_take(struct assay_snapshot *snapshot)
+void assay_fault_tolerance_compute(struct assay_snapshot *snapshot)
 {
     struct assay_snapshot *s = snapshot;
     struct assay_fault_tolerance *o = &s->margin;
@@ -201,19 +201,19 @@ void assay_fault_tolerance_take(struct assay_snapshot *snapshot)
         o->open_ms = s->now_ms - s->chain.opened_ms;
     o->overdue = o->open_ms > s->epoch_ms + s->epoch_ms / 4;
     o->ballots_short = s->chain.has_roll && !is_quorum(balloted_weight(s), s->chain.total_weight);
-    look_at_groups(s);
+    count_groups(s);
     if (o->progress) {
-        o->members_stop = any_so_many(s, true, UNIT_MEMBER);
-        o->platforms_stop = any_so_many(s, true, UNIT_PLATFORM);
-        o->operators_stop = any_so_many(s, true, UNIT_OPERATOR);
-        o->roots_stop = any_so_many(s, true, UNIT_ROOT);
+        o->members_stop = largest_tolerated(s, true, UNIT_MEMBER);
+        o->platforms_stop = largest_tolerated(s, true, UNIT_PLATFORM);
+        o->operators_stop = largest_tolerated(s, true, UNIT_OPERATOR);
+        o->roots_stop = largest_tolerated(s, true, UNIT_ROOT);
     }
-    o->members_break = any_so_many(s, false, UNIT_MEMBER);
-    o->platforms_break = any_so_many(s, false, UNIT_PLATFORM);
-    o->operators_break = any_so_many(s, false, UNIT_OPERATOR);
-    o->roots_break = any_so_many(s, false, UNIT_ROOT);
+    o->members_break = largest_tolerated(s, false, UNIT_MEMBER);
+    o->platforms_break = largest_tolerated(s, false, UNIT_PLATFORM);
+    o->operators_break = largest_tolerated(s, false, UNIT_OPERATOR);
+    o->roots_break = largest_tolerated(s, false, UNIT_ROOT);
     o->shares_platforms = shares_platforms(s);
-    advise(s);
+    choose_advice(s);
 }
 
 static const struct {

@@ -69,7 +69,7 @@ struct assay_fault_tolerance {
 
 /* Fills in snapshot->margin, and of each member what failing alone, or with its whole operator or
  * vendor root, does. Everything else in it is set. Returns: nothing. */
-void assay_fault_tolerance_take(struct assay_snapshot *snapshot);
+void assay_fault_tolerance_compute(struct assay_snapshot *snapshot);
 /* Returns: static text. */
 const char *assay_advice_code(enum assay_advice advice);
 const char *assay_advice_text(enum assay_advice advice);

@@ -21,7 +21,7 @@ void assay_fifo_init(struct assay_fifo *fifo, void *memory, size_t memory_len)
     ASSAY_ASSERT(fifo->capacity > HEAD_LEN);
 }
 
-static void check(const struct assay_fifo *fifo)
+static void check_fifo(const struct assay_fifo *fifo)
 {
     ASSAY_ASSERT(fifo->first <= fifo->capacity && fifo->next <= fifo->capacity);
     if (fifo->count == 0) ASSAY_ASSERT(fifo->next == 0 && fifo->wrap == 0);
@@ -42,7 +42,7 @@ static size_t room_before(const struct assay_fifo *fifo)
 
 void *assay_fifo_push(struct assay_fifo *fifo, size_t len)
 {
-    check(fifo);
+    check_fifo(fifo);
     if (len > fifo->capacity) return NULL; /* so that rounding up cannot wrap */
     const size_t need =
         HEAD_LEN + (len + ASSAY_FIFO_ALIGN - 1) / ASSAY_FIFO_ALIGN * ASSAY_FIFO_ALIGN;
@@ -56,13 +56,13 @@ void *assay_fifo_push(struct assay_fifo *fifo, size_t len)
     head->len = need;
     fifo->next += need;
     fifo->count++;
-    check(fifo);
+    check_fifo(fifo);
     return (uint8_t *)head + HEAD_LEN;
 }
 
 void *assay_fifo_peek(const struct assay_fifo *fifo)
 {
-    check(fifo);
+    check_fifo(fifo);
     ASSAY_ASSERT(fifo->count == 0 || fifo->first < fifo->capacity);
     return fifo->count > 0 ? fifo->memory + fifo->first + HEAD_LEN : NULL;
 }
@@ -77,12 +77,12 @@ void assay_fifo_pop(struct assay_fifo *fifo)
     if (fifo->wrap > 0 && fifo->first == fifo->wrap) fifo->first = fifo->wrap = 0;
     /* From the start again: memory that was never needed is never touched. */
     if (fifo->count == 0) assay_fifo_clear(fifo);
-    check(fifo);
+    check_fifo(fifo);
 }
 
 size_t assay_fifo_room(const struct assay_fifo *fifo)
 {
-    check(fifo);
+    check_fifo(fifo);
     const size_t here = room_here(fifo), before = room_before(fifo);
     const size_t most = here > before ? here : before;
     ASSAY_ASSERT(most <= fifo->capacity);

@@ -12,8 +12,8 @@ enum {
     ANSWER_LEN = ASSAY_ANSWER_CORE_LEN_MAX + 2 * 66 + 4,
 };
 
-enum assay_status assay_recovery_begin(struct assay_recovery *r, const struct assay_state *state,
-                                       const uint8_t fence_digest[static 32])
+enum assay_status assay_recovery_init(struct assay_recovery *r, const struct assay_state *state,
+                                      const uint8_t fence_digest[static 32])
 {
     uint64_t total = 0;
     assay_bytes_zero(r, sizeof *r);
@@ -36,7 +36,7 @@ enum assay_status assay_recovery_begin(struct assay_recovery *r, const struct as
     return total > 0 && r->total_weight > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-void assay_recovery_end(struct assay_recovery *r)
+void assay_recovery_free(struct assay_recovery *r)
 {
     for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         assay_p256_free(&r->keys[i]);
@@ -68,7 +68,7 @@ static bool is_proven(const struct assay_recovery *r, const struct assay_answer_
            (c->statement.view > a->view || assay_bytes_equal(c->statement.block_id, a->id, 32));
 }
 
-static void show(struct assay_recovery *r, uint32_t weight, const struct assay_answer_vote *v)
+static void add_shown(struct assay_recovery *r, uint32_t weight, const struct assay_answer_vote *v)
 {
     uint32_t at = 0;
     while (at < r->shown_count && (r->shown[at].view != v->view ||
@@ -96,7 +96,7 @@ static void show_certificate(struct assay_recovery *r, const struct assay_answer
     if (c == NULL || c->statement.view <= a->view) return;
     struct assay_answer_vote v = { .view = c->statement.view };
     assay_bytes_copy(v.id, 32, c->statement.block_id, 32);
-    show(r, (uint32_t)r->voters.total_weight, &v);
+    add_shown(r, (uint32_t)r->voters.total_weight, &v);
 }
 
 /* The listed voting key signs; a member whose store is lost has only the set that waits, which can
@@ -158,7 +158,7 @@ enum assay_status assay_recovery_add(struct assay_recovery *r,
     assay_bytes_copy(own->id, 32, a->id, 32);
     if (a->epoch != state->epoch + 1) return ASSAY_OK; /* its F are below the table's epoch */
     for (uint32_t i = 0; i < a->vote_count; i++)
-        show(r, r->weights[slot], &a->votes[i]);
+        add_shown(r, r->weights[slot], &a->votes[i]);
     show_certificate(r, a, final);
     return ASSAY_OK;
 }
@@ -183,7 +183,7 @@ static bool claims_more(const struct assay_recovery_answer *a,
     return !a->proven && (a->epoch > head->epoch || a->height > head->height);
 }
 
-static void weigh(struct assay_recovery *r, const struct assay_recovery_answer *head)
+static void sum_weight(struct assay_recovery *r, const struct assay_recovery_answer *head)
 {
     r->answered_weight = r->whole_weight = r->unknown_weight = 0;
     for (uint32_t i = 0; i < r->voters.count; i++) {
@@ -196,7 +196,7 @@ static void weigh(struct assay_recovery *r, const struct assay_recovery_answer *
     }
 }
 
-enum assay_status assay_recovery_judge(struct assay_recovery *r)
+enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
 {
     const struct assay_recovery_answer *best = NULL;
     for (uint32_t i = 0; i < r->voters.count; i++) {
@@ -211,7 +211,7 @@ enum assay_status assay_recovery_judge(struct assay_recovery *r)
         best = a;
         r->head = i;
     }
-    weigh(r, best);
+    sum_weight(r, best);
     list_keys(r);
     if (best == NULL && r->answered_weight > 0) return ASSAY_E_NOT_FOUND;
     /* docs/protocol.md 9.14: at least one of them is honest. */
@@ -229,7 +229,7 @@ bool assay_recovery_is_certain(const struct assay_recovery *r)
 }
 
 /* The next one for the grounds: the head's, then by whole logs, then by weight. */
-static uint32_t heaviest(const struct assay_recovery *r, const bool *taken)
+static uint32_t find_heaviest(const struct assay_recovery *r, const bool *taken)
 {
     uint32_t best = UINT32_MAX;
     if (r->answers[r->head].counted && !taken[r->head]) return r->head;
@@ -244,8 +244,8 @@ static uint32_t heaviest(const struct assay_recovery *r, const bool *taken)
     return best;
 }
 
-enum assay_status assay_recovery_grounds(const struct assay_recovery *r, struct assay_slice fence,
-                                         struct assay_writer *w)
+enum assay_status assay_recovery_encode_grounds(const struct assay_recovery *r,
+                                                struct assay_slice fence, struct assay_writer *w)
 {
     const struct assay_answer_file *files[ASSAY_MEMBERS_MAX];
     bool taken[ASSAY_MEMBERS_MAX] = { false };
@@ -253,7 +253,7 @@ enum assay_status assay_recovery_grounds(const struct assay_recovery *r, struct 
     uint32_t count = 0;
     while (!assay_quorum(whole, r->total_weight) &&
            (count + 1) * (size_t)ANSWER_LEN + fence.len <= GROUNDS_LEN_MAX) {
-        const uint32_t slot = heaviest(r, taken);
+        const uint32_t slot = find_heaviest(r, taken);
         if (slot == UINT32_MAX) break;
         const struct assay_answer_file *file = r->answers[slot].file;
         taken[slot] = true;
@@ -298,7 +298,7 @@ bool assay_recovery_in_doubt(const struct assay_recovery *r)
     return assay_recovery_margin(r) == 0;
 }
 
-bool assay_recovery_is_ahead(uint64_t time_ms, uint64_t date_ms)
+bool assay_recovery_is_too_early(uint64_t time_ms, uint64_t date_ms)
 {
     return time_ms > date_ms && time_ms - date_ms > ASSAY_RECOVER_AHEAD_MS;
 }

@@ -45,7 +45,7 @@ struct assay_recovery {
     struct assay_recovery_doubt shown[ASSAY_RECOVERY_DOUBTS_MAX];
     bool overflowed; /* more than there is room for: nothing can be said of what is undone */
 
-    /* assay_recovery_judge. */
+    /* assay_recovery_evaluate. */
     uint32_t head;                          /* slot of the member with the highest proven one */
     uint64_t answered_weight, whole_weight; /* of members; whole: with whole logs */
     uint64_t unknown_weight; /* of seats: no answer, a log that is not whole, an unproven head above
@@ -56,11 +56,11 @@ struct assay_recovery {
 
 /* Returns: ASSAY_OK | ASSAY_E_RANGE (more members than a roster has, or nobody has weight) |
  * ASSAY_E_KEY | ASSAY_E_CRYPTO; end it in any case */
-ASSAY_CHECKED enum assay_status assay_recovery_begin(struct assay_recovery *r,
-                                                     const struct assay_state *state,
-                                                     const uint8_t fence_digest[static 32]);
+ASSAY_CHECKED enum assay_status assay_recovery_init(struct assay_recovery *r,
+                                                    const struct assay_state *state,
+                                                    const uint8_t fence_digest[static 32]);
 /* Frees the decoded keys. Returns: nothing. */
-void assay_recovery_end(struct assay_recovery *r);
+void assay_recovery_free(struct assay_recovery *r);
 /*
  * assay_recovery_add - one decoded answer, borrowed. A head that is not proven keeps its weight and
  * is chosen never (docs/protocol.md 9.14.1).
@@ -74,17 +74,18 @@ ASSAY_CHECKED enum assay_status assay_recovery_add(struct assay_recovery *r,
 /* All are there. Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight: manual
  * acceptance alone is left) | ASSAY_E_NOT_FOUND (no head is proven) | ASSAY_E_INVALID (two heads of
  * one height differ: more than a third is dishonest) */
-ASSAY_CHECKED enum assay_status assay_recovery_judge(struct assay_recovery *r);
+ASSAY_CHECKED enum assay_status assay_recovery_evaluate(struct assay_recovery *r);
 /* More than two thirds of the members' weight have answered with whole logs, and for a block above
  * the head to be final a third or more would have to lie.
  * Returns: whether nothing that is final is undone while less than a third is dishonest. */
 bool assay_recovery_is_certain(const struct assay_recovery *r);
 /* The grounds of a RECOVER: the FENCE with answers, the head's first, then the heaviest with whole
- * logs, until they are certain, no more are there or no room is left. After assay_recovery_judge.
+ * logs, until they are certain, no more are there or no room is left. After
+ * assay_recovery_evaluate.
  * Returns: as assay_recover_grounds_encode */
-ASSAY_CHECKED enum assay_status assay_recovery_grounds(const struct assay_recovery *r,
-                                                       struct assay_slice fence,
-                                                       struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_recovery_encode_grounds(const struct assay_recovery *r,
+                                                              struct assay_slice fence,
+                                                              struct assay_writer *w);
 /* Is this block above the head that was chosen, and may it be final somewhere? Returns: whether */
 bool assay_recovery_may_be_final(const struct assay_recovery *r,
                                  const struct assay_recovery_doubt *doubt);
@@ -97,6 +98,6 @@ bool assay_recovery_in_doubt(const struct assay_recovery *r);
 /* docs/protocol.md 9.16.6: no node whose date is right takes a RECOVER of such a time, and the one
  * that drafted it would be alone in its era. So no operator signs it: date_ms is the signer's.
  * Returns: whether it lies too far ahead. */
-bool assay_recovery_is_ahead(uint64_t time_ms, uint64_t date_ms);
+bool assay_recovery_is_too_early(uint64_t time_ms, uint64_t date_ms);
 
 #endif

@@ -46,7 +46,7 @@ uint32_t assay_host_services_members(const struct assay_service_member *members,
     return n;
 }
 
-static void begin(void *context, void *registry)
+static void services_begin(void *context, void *registry)
 {
     const struct assay_host_services *s = context;
     struct assay_registry *r = NULL;
@@ -55,21 +55,22 @@ static void begin(void *context, void *registry)
     ASSAY_ASSERT(status == ASSAY_OK && (void *)r == registry); /* the plan was decoded */
 }
 
-static void copy(void *context, void *to, const void *from)
+static void services_copy(void *context, void *to, const void *from)
 {
     (void)context;
     assay_registry_copy(to, from);
 }
 
-static enum assay_status check(void *context, uint32_t kind, struct assay_slice payload)
+static enum assay_status services_check(void *context, uint32_t kind, struct assay_slice payload)
 {
     const struct assay_host_services *s = context;
     return assay_registry_check_record(&s->plan, s->chain_id, (enum assay_service_kind)kind,
                                        payload);
 }
 
-static void apply(void *context, void *registry, uint32_t slot, const uint8_t node_id[static 32],
-                  uint32_t kind, struct assay_slice payload)
+static void services_apply(void *context, void *registry, uint32_t slot,
+                           const uint8_t node_id[static 32], uint32_t kind,
+                           struct assay_slice payload)
 {
     struct assay_host_services *s = context;
     const char *became = assay_registry_apply(registry, slot, node_id,
@@ -77,8 +78,8 @@ static void apply(void *context, void *registry, uint32_t slot, const uint8_t no
     ASSAY_ASSERT(became != NULL); /* a record that means nothing is no fault */
 }
 
-static void close_epoch(void *context, void *registry, uint64_t era, uint64_t epoch,
-                        const struct assay_service_member *members, uint32_t count)
+static void services_close_epoch(void *context, void *registry, uint64_t era, uint64_t epoch,
+                                 const struct assay_service_member *members, uint32_t count)
 {
     struct assay_host_services *s = context;
     assay_registry_enter(registry, era);
@@ -86,8 +87,8 @@ static void close_epoch(void *context, void *registry, uint64_t era, uint64_t ep
     assay_registry_close(registry, epoch, s->member, n, &s->facts, NULL, NULL);
 }
 
-static void stand(void *context, void *registry, uint64_t era, uint64_t epoch,
-                  const struct assay_service_member *members, uint32_t count)
+static void services_set_standing(void *context, void *registry, uint64_t era, uint64_t epoch,
+                                  const struct assay_service_member *members, uint32_t count)
 {
     struct assay_host_services *s = context;
     assay_registry_enter(registry, era);
@@ -95,21 +96,21 @@ static void stand(void *context, void *registry, uint64_t era, uint64_t epoch,
     assay_registry_stand(registry, epoch, s->member, n);
 }
 
-static enum assay_status encode(void *context, const void *registry, uint32_t document,
-                                struct assay_writer *w)
+static enum assay_status services_encode(void *context, const void *registry, uint32_t document,
+                                         struct assay_writer *w)
 {
     (void)context;
     return assay_registry_encode(registry, document, w);
 }
 
-static enum assay_status decode(void *context, void *registry, uint32_t document,
-                                struct assay_slice bytes)
+static enum assay_status services_decode(void *context, void *registry, uint32_t document,
+                                         struct assay_slice bytes)
 {
     (void)context;
     return assay_registry_decode(registry, document, bytes);
 }
 
-static void added(void *context, void *registry, uint32_t document)
+static void services_added(void *context, void *registry, uint32_t document)
 {
     (void)context;
     assay_registry_added(registry, document);
@@ -128,15 +129,15 @@ enum assay_status assay_host_services_open(struct assay_host_services *services,
         .documents = documents,
         .document_len_max = ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
         .documents_len_max = (size_t)documents * ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
-        .begin = begin,
-        .copy = copy,
-        .check = check,
-        .apply = apply,
-        .close = close_epoch,
-        .stand = stand,
-        .encode = encode,
-        .added = added,
-        .decode = decode,
+        .begin = services_begin,
+        .copy = services_copy,
+        .check = services_check,
+        .apply = services_apply,
+        .close = services_close_epoch,
+        .stand = services_set_standing,
+        .encode = services_encode,
+        .added = services_added,
+        .decode = services_decode,
     };
     ASSAY_ASSERT(documents > 0 && documents <= ASSAY_SERVICE_DOCUMENTS_MAX);
     return ASSAY_OK;

@@ -5,12 +5,12 @@
 
 #include "base/assert.h"
 
-static void look_at_dates(struct assay_snapshot *s, const struct assay_peer_clocks *dates)
+static void snapshot_clocks(struct assay_snapshot *s, const struct assay_peer_clocks *dates)
 {
     for (uint32_t slot = 0; slot < s->member_count; slot++) {
         struct assay_snapshot_member *m = &s->members[slot];
         const struct assay_peer_clocks_peer *p = &dates->peers[slot];
-        m->present = assay_peer_clocks_present(dates, (uint16_t)slot, s->now_ms);
+        m->present = assay_peer_clocks_is_reachable(dates, (uint16_t)slot, s->now_ms);
         m->was_heard = p->heard && p->heard_ms <= s->now_ms;
         m->heard_age_ms = m->was_heard ? s->now_ms - p->heard_ms : 0;
         m->ended = p->ended;
@@ -28,11 +28,11 @@ static void look_at_dates(struct assay_snapshot *s, const struct assay_peer_cloc
     s->clock_bound_ms = dates->bound_ms;
 }
 
-static void look_at_conduct(struct assay_snapshot_member *member,
+static void snapshot_scores(struct assay_snapshot_member *member,
                             const struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    member->is_shut_out = assay_peer_score_is_shut(conduct, now_ms);
-    member->is_served_last = assay_peer_score_is_last(conduct, now_ms);
+    member->is_shut_out = assay_peer_score_is_shut_out(conduct, now_ms);
+    member->is_served_last = assay_peer_score_is_deprioritised(conduct, now_ms);
     member->conduct = assay_peer_score_points(conduct, now_ms);
     for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
         member->conduct_faults[i] = conduct->faults[i];
@@ -55,9 +55,9 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
     for (uint32_t slot = 0; slot < snapshot->member_count; slot++) {
         struct assay_snapshot_member *member = &snapshot->members[slot];
         assay_engine_member_snapshot(engine, (uint16_t)slot, &member->ledger);
-        member->banned = assay_limit_banned(&limits[slot], now_ms);
-        look_at_conduct(member, &limits[slot].conduct, now_ms);
+        member->banned = assay_limit_is_banned(&limits[slot], now_ms);
+        snapshot_scores(member, &limits[slot].conduct, now_ms);
     }
-    look_at_dates(snapshot, dates);
-    assay_fault_tolerance_take(snapshot);
+    snapshot_clocks(snapshot, dates);
+    assay_fault_tolerance_compute(snapshot);
 }

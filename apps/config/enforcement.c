@@ -208,7 +208,7 @@ static enum assay_status take_container(struct at *at, struct assay_config_targe
     if (yaml->socket == NULL) return missing(at, "socket", "the engine's UNIX socket");
     if (yaml->container == NULL) return missing(at, "container", "its name or id");
     ASSAY_TRY(assay_config_take_socket(at->file, key_of(at, "socket"), yaml->socket, out->socket));
-    if (!assay_container_name_is_fit(yaml->container))
+    if (!assay_container_name_is_valid(yaml->container))
         return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, "container"),
                                  "expected a name or id of [A-Za-z0-9_.-], found \"%.60s\"",
                                  yaml->container);
@@ -220,7 +220,7 @@ static enum assay_status take_systemd(struct at *at, struct assay_config_target 
 {
     const struct assay_yaml_target *const yaml = at->yaml;
     if (yaml->unit == NULL) return missing(at, "unit", "such as nginx.service");
-    if (!assay_systemd_unit_is_fit(yaml->unit))
+    if (!assay_systemd_unit_is_valid(yaml->unit))
         return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, "unit"),
                                  "expected a unit such as nginx.service, found \"%.60s\"",
                                  yaml->unit);

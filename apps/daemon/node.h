@@ -67,7 +67,7 @@ struct daemon_node {
     char (*endpoints)[ASSAY_ADDRESSES_MAX];
     struct assay_store *store;
     struct assay_supervisor *supervisor;
-    struct assay_update_judge *updates;
+    struct assay_collateral_updates *updates;
     struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
     struct assay_runtime *host;
     struct daemon_notify notify;

@@ -24,9 +24,9 @@
 static void style_of_journal(bool native)
 {
     static int fd = -1;
-    assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false);
+    assay_log_set_format(ASSAY_LOG_FORMAT_JOURNAL, false);
     if (native && fd < 0) fd = assay_journald_open(ASSAY_JOURNALD_SOCKET);
-    assay_log_journal(native ? fd : -1);
+    assay_log_open_journal(native ? fd : -1);
 }
 
 void daemon_log_style(const struct assay_config *config)
@@ -37,13 +37,15 @@ void daemon_log_style(const struct assay_config *config)
     const char *const no_color = getenv("NO_COLOR");
     const bool colour = terminal && (no_color == NULL || no_color[0] == '\0');
     switch (config->log_format) {
-    case ASSAY_CONFIG_LOG_LOGFMT: assay_log_style(ASSAY_LOG_FORMAT_LOGFMT, false); return;
-    case ASSAY_CONFIG_LOG_JSON: assay_log_style(ASSAY_LOG_FORMAT_JSON, false); return;
+    case ASSAY_CONFIG_LOG_LOGFMT: assay_log_set_format(ASSAY_LOG_FORMAT_LOGFMT, false); return;
+    case ASSAY_CONFIG_LOG_JSON: assay_log_set_format(ASSAY_LOG_FORMAT_JSON, false); return;
     case ASSAY_CONFIG_LOG_JOURNAL: style_of_journal(stream && native); return;
-    case ASSAY_CONFIG_LOG_TEXT: assay_log_style(ASSAY_LOG_FORMAT_TEXT, colour); return;
+    case ASSAY_CONFIG_LOG_TEXT: assay_log_set_format(ASSAY_LOG_FORMAT_TEXT, colour); return;
     case ASSAY_CONFIG_LOG_AUTO:
         if (stream) style_of_journal(native);
-        else assay_log_style(terminal ? ASSAY_LOG_FORMAT_TEXT : ASSAY_LOG_FORMAT_LOGFMT, colour);
+        else
+            assay_log_set_format(terminal ? ASSAY_LOG_FORMAT_TEXT : ASSAY_LOG_FORMAT_LOGFMT,
+                                 colour);
         return;
     }
     ASSAY_UNREACHABLE("a format outside the list");

@@ -34,7 +34,7 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
     enum assay_status status = assay_store_binding_chain(node->store, found);
     if (status == ASSAY_E_NOT_FOUND) {
         if (only_look) return ASSAY_OK;
-        status = assay_store_binding_put_chain(node->store, chain_id);
+        status = assay_store_binding_save_chain(node->store, chain_id);
         if (status == ASSAY_OK) status = assay_store_commit(node->store);
         return daemon_say(node, node->config->state_dir, status);
     }

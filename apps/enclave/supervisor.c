@@ -177,7 +177,7 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     assay_agent_step(self->agent, now_ms);
     if (self->targets != NULL) assay_targets_step(self->targets, now_ms);
     propose(self);
-    const bool lost = assay_journal_lost(self->journal) > 0;
+    const bool lost = assay_journal_count_lost(self->journal) > 0;
     if (lost && !self->lost_told)
         assay_enclave_log("error", "orders_log_failed", ASSAY_E_IO,
                           "a line cannot be written; orders are obeyed all the same");
@@ -230,21 +230,21 @@ static void host_look(void *context, struct assay_enclave_snapshot *snapshot)
     struct assay_supervisor *self = context;
     *snapshot = (struct assay_enclave_snapshot){ .pid = assay_process_pid(self->driver),
                                                  .starts = assay_agent_starts(self->agent) };
-    snapshot->paused = assay_agent_look(self->agent)->work == ASSAY_WORK_SUSPENDED;
+    snapshot->paused = assay_agent_get_memory(self->agent)->work == ASSAY_WORK_SUSPENDED;
     assay_platform_measurement(self->platform, snapshot->measurement);
 }
 
 static void host_enforcement(void *context, struct assay_enforcement *view)
 {
     struct assay_supervisor *self = context;
-    const struct assay_journal_head head = assay_journal_head_of(self->journal);
+    const struct assay_journal_head head = assay_journal_get_head(self->journal);
     _Static_assert((int)ASSAY_ENFORCEMENT_REASON_MAX == (int)ASSAY_HOLD_REASON_MAX, "one text");
     _Static_assert((int)ASSAY_ENFORCEMENT_TARGETS_MAX >= (int)ASSAY_CONFIG_TARGETS_MAX,
                    "all are shown");
     *view = (struct assay_enforcement){ .held = self->hold.held,
                                         .held_since_unix_ms = self->hold.since_unix_ms,
                                         .journal_lines = head.number,
-                                        .journal_lost = assay_journal_lost(self->journal) };
+                                        .journal_lost = assay_journal_count_lost(self->journal) };
     (void)snprintf(view->held_reason, sizeof view->held_reason, "%s", self->hold.reason);
     assay_bytes_copy(view->journal_hash, 32, head.hash, 32);
     if (self->targets != NULL)
@@ -261,12 +261,12 @@ static enum assay_status host_hold(void *context, bool held, const char *reason)
     struct assay_hold next = { .held = held };
     next.since_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     (void)snprintf(next.reason, sizeof next.reason, "%s", reason);
-    ASSAY_TRY(assay_hold_keep(self->store, &next));
+    ASSAY_TRY(assay_hold_save(self->store, &next));
     self->hold = next;
     const struct assay_journal_entry entry = {
         .kind = held ? ASSAY_JOURNAL_HELD : ASSAY_JOURNAL_LET_GO, .text = reason
     };
-    assay_journal_write(self->journal, &entry);
+    assay_journal_append(self->journal, &entry);
     assay_agent_hold(self->agent, held, self->now_ms);
     if (self->targets != NULL) assay_targets_hold(self->targets, held, self->now_ms);
     return ASSAY_OK;
@@ -320,7 +320,7 @@ static enum assay_status open_journal(struct assay_supervisor *self,
                                                   .store = config->store };
     ASSAY_TRY(assay_journal_open(&journal, &self->journal, message));
     if (message[0] == '\0') return ASSAY_OK;
-    const bool broken = assay_journal_head_of(self->journal).number == 1;
+    const bool broken = assay_journal_get_head(self->journal).number == 1;
     assay_enclave_log(broken ? "error" : "warning",
                       broken ? "orders_log_broken" : "orders_log_mended", ASSAY_OK, message);
     message[0] = '\0';

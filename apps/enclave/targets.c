@@ -256,7 +256,7 @@ void assay_targets_step(struct assay_targets *targets, uint64_t now_ms)
         assay_agent_step(one->agent, now_ms);
         while (assay_agent_next(one->agent, &event))
             take_event(one, &event);
-        if (assay_agent_settled(one->agent)) one->trouble[0] = '\0';
+        if (assay_agent_is_settled(one->agent)) one->trouble[0] = '\0';
     }
 }
 
@@ -290,15 +290,15 @@ size_t assay_targets_look(const struct assay_targets *targets,
         *view = (struct assay_enforcement_target){
             .driver = assay_config_driver_text(one->config->driver),
             .state = assay_target_state_name(assay_target_state_of(one->driver)),
-            .ordered = work_name(assay_agent_look(one->agent)->work),
+            .ordered = work_name(assay_agent_get_memory(one->agent)->work),
             .dry_run = one->config->dry_run,
-            .settled = assay_agent_settled(one->agent),
+            .settled = assay_agent_is_settled(one->agent),
         };
         (void)snprintf(view->name, sizeof view->name, "%s", one->config->name);
         (void)snprintf(view->trouble, sizeof view->trouble, "%s", one->trouble);
         if (one->config->driver != ASSAY_CONFIG_WEBHOOK) continue;
-        struct assay_webhook_look look;
-        assay_webhook_look(one->kind, &look);
+        struct assay_webhook_get_status look;
+        assay_webhook_get_status(one->kind, &look);
         view->waiting = look.waiting;
         if (view->trouble[0] == '\0')
             (void)snprintf(view->trouble, sizeof view->trouble, "%s", look.trouble);

@@ -34,12 +34,12 @@ static enum assay_status read_settings(struct executor_chain *c, const char *pat
     return assay_anchor_key_read(c->settings.key, key, message);
 }
 
-static struct assay_evm_till_config config_of(const struct executor_chain *c)
+static struct assay_payout_claims_config config_of(const struct executor_chain *c)
 {
-    struct assay_evm_till_config config = { .place = c->chain.place,
-                                            .sender = assay_anchor_sender(&c->settings),
-                                            .margin_s = c->settings.margin_s,
-                                            .batch = c->settings.batch };
+    struct assay_payout_claims_config config = { .place = c->chain.place,
+                                                 .sender = assay_anchor_sender(&c->settings),
+                                                 .margin_s = c->settings.margin_s,
+                                                 .batch = c->settings.batch };
     assay_bytes_copy(config.anchor, sizeof config.anchor, c->settings.contract,
                      sizeof c->settings.contract);
     return config;
@@ -64,17 +64,17 @@ enum assay_status executor_chain_open(struct executor_chain *c, const char *path
     struct assay_evm_link link;
     ASSAY_TRY(read_settings(c, path, &key, message));
     fill(c);
-    const struct assay_evm_till_config config = config_of(c);
+    const struct assay_payout_claims_config config = config_of(c);
     const char *const ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
     enum assay_status status =
         assay_evm_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
     if (status == ASSAY_OK)
-        status = assay_evm_till_create(&config, &key, link, &c->chain.till);
+        status = assay_payout_claims_create(&config, &key, link, &c->chain.till);
     assay_secret_wipe(&key, sizeof key);
     (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
-    if (status == ASSAY_OK) status = assay_evm_till_check(c->chain.till, why);
-    if (status == ASSAY_OK) status = assay_evm_till_start(c->chain.till);
-    const char *const told = assay_evm_https_why(&c->https);
+    if (status == ASSAY_OK) status = assay_payout_claims_check(c->chain.till, why);
+    if (status == ASSAY_OK) status = assay_payout_claims_start(c->chain.till);
+    const char *const told = assay_evm_https_get_error(&c->https);
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.200s: %.150s%s%.150s", c->settings.rpc,
                        why, told[0] != '\0' ? ": " : "", told);
@@ -93,5 +93,5 @@ enum assay_status executor_chain_check(const char *path,
 
 void executor_chain_close(struct executor_chain *c)
 {
-    assay_evm_till_destroy(&c->chain.till);
+    assay_payout_claims_destroy(&c->chain.till);
 }

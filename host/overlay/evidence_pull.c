@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 
-static void check(const struct assay_evidence_pull *e)
+static void check_pull(const struct assay_evidence_pull *e)
 {
     ASSAY_ASSERT(e->gossip != NULL && e->counters != NULL);
     ASSAY_ASSERT(e->self < e->members);
@@ -18,8 +18,8 @@ static bool is_failure(enum assay_status status)
 
 /* ------------------------------------------------------------ having it */
 
-static void tell(struct assay_evidence_pull *e, uint16_t to, const uint8_t digest[static 32],
-                 struct assay_slice bytes)
+static void send_evidence(struct assay_evidence_pull *e, uint16_t to,
+                          const uint8_t digest[static 32], struct assay_slice bytes)
 {
     struct assay_slice answer = { 0 };
     struct assay_writer w = assay_writer_over(e->buffer, sizeof e->buffer);
@@ -31,20 +31,22 @@ static void tell(struct assay_evidence_pull *e, uint16_t to, const uint8_t diges
 }
 
 /* docs/protocol.md 4.12.8: those who asked while it flew. */
-static void tell_waiters(struct assay_evidence_pull *e, const struct assay_gossip_waiters *waiters,
-                         const uint8_t digest[static 32], struct assay_slice bytes)
+static void send_to_waiters(struct assay_evidence_pull *e,
+                            const struct assay_gossip_waiters *waiters,
+                            const uint8_t digest[static 32], struct assay_slice bytes)
 {
     for (uint32_t i = 0; i < waiters->count; i++) {
         if (waiters->slots[i] >= e->members) continue;
         assay_count(e->counters,
                     bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
-        tell(e, waiters->slots[i], digest, bytes);
+        send_evidence(e, waiters->slots[i], digest, bytes);
     }
 }
 
 /* Kept, then judged. */
-static enum assay_status take(struct assay_evidence_pull *e,
-                              const struct assay_fetch_request *request, struct assay_slice bytes)
+static enum assay_status accept_evidence(struct assay_evidence_pull *e,
+                                         const struct assay_fetch_request *request,
+                                         struct assay_slice bytes)
 {
     const enum assay_status kept =
         e->world.keep(e->world.context, request->epoch, request->digest, bytes);
@@ -66,7 +68,7 @@ static bool within_budget(struct assay_evidence_pull *e, uint64_t now_ms, uint16
 enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint64_t now_ms,
                                             const struct assay_effect *effect)
 {
-    check(e);
+    check_pull(e);
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_FETCH);
     ASSAY_ASSERT(effect->as.fetch.len > 0 && effect->as.fetch.len <= ASSAY_EVIDENCE_LEN_MAX);
     struct assay_fetch_request request = {
@@ -80,7 +82,7 @@ enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint6
     assay_bytes_copy(request.digest, 32, effect->as.fetch.digest, 32);
     const enum assay_status held = e->world.get(e->world.context, request.digest, &bytes);
     if (is_failure(held)) return held;
-    if (held == ASSAY_OK) return take(e, &request, bytes);
+    if (held == ASSAY_OK) return accept_evidence(e, &request, bytes);
     const enum assay_status status = within_budget(e, now_ms, request.origin)
                                          ? assay_gossip_fetch(e->gossip, now_ms, &request)
                                          : ASSAY_E_RATE;
@@ -93,7 +95,7 @@ enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint6
 enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
                                              const struct assay_effect *effect)
 {
-    check(e);
+    check_pull(e);
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_VERIFY);
     ASSAY_ASSERT(effect->as.verify.bytes.len > 0);
     const struct assay_slice bytes = effect->as.verify.bytes;
@@ -105,15 +107,15 @@ enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
     struct assay_gossip_waiters waiters = { 0 };
     assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
     /* A record brought what was being pulled: the flight has its answer too. */
-    const bool flies = assay_gossip_satisfy(e->gossip, request.digest, &flight);
-    if (flies) waiters = *assay_gossip_waited(e->gossip);
+    const bool flies = assay_gossip_complete(e->gossip, request.digest, &flight);
+    if (flies) waiters = *assay_gossip_get_waiters(e->gossip);
     if (!effect->as.verify.keep && !flies) return e->world.judge(e->world.context, &request, bytes);
-    ASSAY_TRY(take(e, &request, bytes));
+    ASSAY_TRY(accept_evidence(e, &request, bytes));
     if (!flies) return ASSAY_OK;
-    tell_waiters(e, &waiters, request.digest, bytes);
+    send_to_waiters(e, &waiters, request.digest, bytes);
     if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind && !request.before)
         return ASSAY_OK;
-    return take(e, &flight, bytes);
+    return accept_evidence(e, &flight, bytes);
 }
 
 /* What the answer says of whoever gave it (host/peers/peer_score.h). One that comes when it is
@@ -125,41 +127,41 @@ static void note_answer(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t
     struct assay_peer_score *conduct = &e->limits[from].conduct;
     const bool invalid = status == ASSAY_E_TRUNCATED || status == ASSAY_E_SIGNATURE ||
                          status == ASSAY_E_RANGE || status == ASSAY_E_TRAILING;
-    if (!invalid) assay_peer_score_answered(conduct, now_ms);
-    else if (assay_peer_score_note(conduct, now_ms, ASSAY_PEER_SCORE_OF_INVALID))
+    if (!invalid) assay_peer_score_on_answer(conduct, now_ms);
+    else if (assay_peer_score_add_fault(conduct, now_ms, ASSAY_PEER_SCORE_OF_INVALID))
         assay_count(e->counters, ASSAY_COUNT_SHUT);
 }
 
-enum assay_status assay_evidence_pull_pulled(struct assay_evidence_pull *e, uint64_t now_ms,
-                                             uint16_t from, struct assay_slice payload)
+enum assay_status assay_evidence_pull_on_evidence(struct assay_evidence_pull *e, uint64_t now_ms,
+                                                  uint16_t from, struct assay_slice payload)
 {
-    check(e);
+    check_pull(e);
     ASSAY_ASSERT(from < e->members);
     struct assay_fetch_request request;
     struct assay_slice bytes;
     const enum assay_status status =
-        assay_gossip_evidence(e->gossip, now_ms, from, payload, &request, &bytes);
+        assay_gossip_on_evidence(e->gossip, now_ms, from, payload, &request, &bytes);
     note_answer(e, now_ms, from, status);
     if (status != ASSAY_OK) return ASSAY_OK; /* counted */
-    const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);
-    ASSAY_TRY(take(e, &request, bytes));
-    tell_waiters(e, &waiters, request.digest, bytes);
+    const struct assay_gossip_waiters waiters = *assay_gossip_get_waiters(e->gossip);
+    ASSAY_TRY(accept_evidence(e, &request, bytes));
+    send_to_waiters(e, &waiters, request.digest, bytes);
     return ASSAY_OK;
 }
 
-bool assay_evidence_pull_turn(struct assay_evidence_pull *e, uint64_t now_ms)
+bool assay_evidence_pull_poll(struct assay_evidence_pull *e, uint64_t now_ms)
 {
-    check(e);
+    check_pull(e);
     struct assay_gossip_action action;
     if (!assay_gossip_next(e->gossip, now_ms, &action)) return false;
     if (action.kind == ASSAY_GOSSIP_FAIL) {
-        const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);
-        tell_waiters(e, &waiters, action.request.digest, (struct assay_slice){ 0 });
+        const struct assay_gossip_waiters waiters = *assay_gossip_get_waiters(e->gossip);
+        send_to_waiters(e, &waiters, action.request.digest, (struct assay_slice){ 0 });
         e->world.answer(e->world.context, &action.request, action.asked);
         return true;
     }
     ASSAY_ASSERT(action.to < e->members && action.to != e->self);
-    if (e->limits != NULL) assay_peer_score_asked(&e->limits[action.to].conduct, now_ms);
+    if (e->limits != NULL) assay_peer_score_on_request(&e->limits[action.to].conduct, now_ms);
     e->world.send(e->world.context, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
                   assay_slice_over(action.request.digest, ASSAY_PULL_LEN));
     return true;
@@ -167,10 +169,10 @@ bool assay_evidence_pull_turn(struct assay_evidence_pull *e, uint64_t now_ms)
 
 /* ------------------------------------------------------------ giving it */
 
-enum assay_status assay_evidence_pull_serve(struct assay_evidence_pull *e, uint16_t from,
-                                            struct assay_slice payload)
+enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e, uint16_t from,
+                                              struct assay_slice payload)
 {
-    check(e);
+    check_pull(e);
     ASSAY_ASSERT(from < e->members);
     uint8_t digest[32];
     struct assay_slice bytes = { 0 };
@@ -181,9 +183,10 @@ enum assay_status assay_evidence_pull_serve(struct assay_evidence_pull *e, uint1
     const enum assay_status status = e->world.get(e->world.context, digest, &bytes);
     if (is_failure(status)) return status;
     if (status != ASSAY_OK) bytes = (struct assay_slice){ 0 };
-    if (bytes.len == 0 && e->waits && assay_gossip_wait(e->gossip, digest, from)) return ASSAY_OK;
+    if (bytes.len == 0 && e->waits && assay_gossip_add_waiter(e->gossip, digest, from))
+        return ASSAY_OK;
     assay_count(e->counters,
                 bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
-    tell(e, from, digest, bytes);
+    send_evidence(e, from, digest, bytes);
     return ASSAY_OK;
 }

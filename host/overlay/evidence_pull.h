@@ -57,15 +57,15 @@ ASSAY_CHECKED enum assay_status assay_evidence_pull_fetch(struct assay_evidence_
 ASSAY_CHECKED enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
                                                            const struct assay_effect *effect);
 /* A peer asks for evidence; it gets it, or that it is not here. Returns: ASSAY_OK | HOST */
-ASSAY_CHECKED enum assay_status assay_evidence_pull_serve(struct assay_evidence_pull *e,
-                                                          uint16_t from,
-                                                          struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e,
+                                                            uint16_t from,
+                                                            struct assay_slice payload);
 /* A peer's answer to a pull of ours; what was not asked for is counted. Returns: ASSAY_OK | HOST */
-ASSAY_CHECKED enum assay_status assay_evidence_pull_pulled(struct assay_evidence_pull *e,
-                                                           uint64_t now_ms, uint16_t from,
-                                                           struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_evidence_pull_on_evidence(struct assay_evidence_pull *e,
+                                                                uint64_t now_ms, uint16_t from,
+                                                                struct assay_slice payload);
 /* One thing that is due: a further source is asked, or a fetch fails.
  * Returns: false when nothing was. */
-bool assay_evidence_pull_turn(struct assay_evidence_pull *e, uint64_t now_ms);
+bool assay_evidence_pull_poll(struct assay_evidence_pull *e, uint64_t now_ms);
 
 #endif

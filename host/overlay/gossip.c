@@ -43,7 +43,7 @@ struct assay_seen *assay_seen_init(void *memory, uint64_t life_ms)
     return seen;
 }
 
-static size_t set_of(const uint8_t digest[static 32])
+static size_t digest_bucket(const uint8_t digest[static 32])
 {
     return ((size_t)digest[0] << 8 | digest[1]) % SEEN_SETS;
 }
@@ -51,7 +51,7 @@ static size_t set_of(const uint8_t digest[static 32])
 static const struct heard *find_heard(const struct assay_seen *seen, uint64_t now_ms,
                                       const uint8_t digest[static 32])
 {
-    const struct heard *set = seen->sets[set_of(digest)];
+    const struct heard *set = seen->sets[digest_bucket(digest)];
     for (size_t i = 0; i < SEEN_WAYS; i++)
         if (set[i].used && now_ms - set[i].at_ms < seen->life_ms &&
             assay_bytes_equal(set[i].digest, digest, 32))
@@ -65,18 +65,18 @@ bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_
     return find_heard(seen, now_ms, digest) != NULL;
 }
 
-bool assay_seen_within(const struct assay_seen *seen, uint64_t now_ms,
-                       const uint8_t digest[static 32], uint64_t within_ms)
+bool assay_seen_has_within(const struct assay_seen *seen, uint64_t now_ms,
+                           const uint8_t digest[static 32], uint64_t within_ms)
 {
     const struct heard *heard = find_heard(seen, now_ms, digest);
     return heard != NULL && now_ms - heard->at_ms < within_ms << heard->again;
 }
 
-void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+void assay_seen_add(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
 {
     ASSAY_ASSERT(seen->life_ms > 0);
 
-    struct heard *set = seen->sets[set_of(digest)];
+    struct heard *set = seen->sets[digest_bucket(digest)];
     struct heard *place = &set[0];
     const bool again = assay_seen_has(seen, now_ms, digest);
     for (size_t i = 1; i < SEEN_WAYS && place->used; i++)
@@ -169,8 +169,8 @@ uint64_t assay_gossip_retry(const struct assay_gossip *gossip)
 }
 
 /* From whom it came is known, so an answer that came after another source was asked counts too. */
-static void measure(struct assay_gossip *gossip, const struct flight *flight, uint64_t now_ms,
-                    uint16_t from)
+static void measure_latency(struct assay_gossip *gossip, const struct flight *flight,
+                            uint64_t now_ms, uint16_t from)
 {
     uint32_t i = 0;
     while (i < flight->asked && flight->sources[i] != from) i++;
@@ -206,7 +206,7 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
     return gossip;
 }
 
-static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[static 32])
+static struct flight *find_flight(struct assay_gossip *gossip, const uint8_t digest[static 32])
 {
     for (size_t i = 0; i < gossip->top; i++) {
         struct flight *flight = &gossip->flights[i];
@@ -222,7 +222,7 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
 {
     ASSAY_ASSERT(gossip_holds(gossip));
     if (request->len == 0 || request->len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
-    if (find(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
+    if (find_flight(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
     if (gossip->count == ASSAY_FETCHES_MAX) {
         assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FULL);
         return ASSAY_E_FULL;
@@ -241,7 +241,7 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
     return ASSAY_OK;
 }
 
-static void land(struct assay_gossip *gossip, struct flight *flight)
+static void end_flight(struct assay_gossip *gossip, struct flight *flight)
 {
     ASSAY_ASSERT(flight->used && gossip->count > 0);
     if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look anew */
@@ -261,8 +261,8 @@ static bool was_asked(const struct flight *flight, uint16_t slot)
     return false;
 }
 
-void assay_gossip_announced(struct assay_gossip *gossip, const uint8_t digest[static 32],
-                            uint16_t from)
+void assay_gossip_on_announcement(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                                  uint16_t from)
 {
     ASSAY_ASSERT(from < gossip->config.members);
     struct announced *a = &gossip->announced[gossip->announced_next++ % ASSAY_ANNOUNCED_MAX];
@@ -270,10 +270,11 @@ void assay_gossip_announced(struct assay_gossip *gossip, const uint8_t digest[st
     assay_bytes_copy(a->digest, 32, digest, 32);
 }
 
-bool assay_gossip_wait(struct assay_gossip *gossip, const uint8_t digest[static 32], uint16_t from)
+bool assay_gossip_add_waiter(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                             uint16_t from)
 {
     ASSAY_ASSERT(gossip_holds(gossip));
-    struct flight *flight = find(gossip, digest);
+    struct flight *flight = find_flight(gossip, digest);
     if (flight == NULL || flight->waiters.count == ASSAY_FETCH_WAITERS) return false;
     for (uint32_t i = 0; i < flight->waiters.count; i++)
         if (flight->waiters.slots[i] == from) return true;
@@ -281,7 +282,7 @@ bool assay_gossip_wait(struct assay_gossip *gossip, const uint8_t digest[static 
     return true;
 }
 
-const struct assay_gossip_waiters *assay_gossip_waited(const struct assay_gossip *gossip)
+const struct assay_gossip_waiters *assay_gossip_get_waiters(const struct assay_gossip *gossip)
 {
     return &gossip->waited;
 }
@@ -298,15 +299,15 @@ static bool next_near(const struct assay_gossip *gossip, const struct flight *fl
         const struct announced *a = &gossip->announced[i];
         if (!a->used || a->digest[0] != digest[0] || !assay_bytes_equal(a->digest, digest, 32))
             continue;
-        if (!assay_overlay_near(view, a->from)) continue;
+        if (!assay_overlay_has(view, a->from)) continue;
         *slot = a->from;
         return true;
     }
     *slot = flight->request.origin;
-    if (assay_overlay_near(view, *slot) && !was_asked(flight, *slot)) return true;
+    if (assay_overlay_has(view, *slot) && !was_asked(flight, *slot)) return true;
     const uint32_t start = (uint32_t)digest[0] << 8 | digest[1];
     for (uint32_t i = 0; i < count; i++) {
-        *slot = assay_overlay_at(view, (start + i) % count);
+        *slot = assay_overlay_get(view, (start + i) % count);
         if (*slot < gossip->config.members && !was_asked(flight, *slot)) return true;
     }
     return false;
@@ -324,7 +325,7 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
     const uint32_t members = gossip->config.members;
     const uint16_t origin = flight->request.origin;
     ASSAY_ASSERT(members > 0 && gossip->config.self < members);
-    if (gossip->config.view != NULL && assay_overlay_used(gossip->config.view))
+    if (gossip->config.view != NULL && assay_overlay_is_used(gossip->config.view))
         return next_near(gossip, flight, slot);
     if (flight->asked == 0 && origin < members && origin != gossip->config.self) {
         *slot = origin;
@@ -341,8 +342,8 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
 }
 
 /* What a flight whose time has come does. Returns: false when it only waits on. */
-static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
-                    struct assay_gossip_action *action)
+static bool ask_next_source(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
+                            struct assay_gossip_action *action)
 {
     ASSAY_ASSERT(flight->used && now_ms >= flight->next_ms);
     const uint16_t origin = flight->request.origin;
@@ -368,7 +369,7 @@ static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t
     } else {
         action->kind = ASSAY_GOSSIP_FAIL;
         action->asked = flight->asked;
-        land(gossip, flight);
+        end_flight(gossip, flight);
         assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FAILED);
         return true;
     }
@@ -387,14 +388,14 @@ bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
     for (size_t i = 0; i < gossip->top; i++) {
         struct flight *flight = &gossip->flights[i];
         if (!flight->used || now_ms < flight->next_ms) continue;
-        if (advance(gossip, flight, now_ms, action)) return true;
+        if (ask_next_source(gossip, flight, now_ms, action)) return true;
     }
     gossip->earliest_ms = assay_gossip_wake_at(gossip);
     gossip->quiet = true;
     return false;
 }
 
-void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms)
+void assay_gossip_on_pause(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms)
 {
     ASSAY_ASSERT(gossip_holds(gossip) && paused_ms <= now_ms);
     for (size_t i = 0; i < gossip->top; i++) {
@@ -423,8 +424,9 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
 /* Size, sender, digest, shape: cheap before costly. The digest alone binds evidence to its
  * envelope: whoever announces another length than its failing evidence has hides nothing
  * (docs/protocol.md 3.9). */
-static enum assay_status judge(const struct assay_gossip *gossip, const struct flight *flight,
-                               uint16_t from, struct assay_slice bytes)
+static enum assay_status judge_flight(const struct assay_gossip *gossip,
+                                      const struct flight *flight, uint16_t from,
+                                      struct assay_slice bytes)
 {
     struct assay_counters *counters = gossip->config.counters;
     uint8_t digest[32];
@@ -449,10 +451,10 @@ static enum assay_status judge(const struct assay_gossip *gossip, const struct f
     return ASSAY_OK;
 }
 
-enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint64_t now_ms,
-                                        uint16_t from, struct assay_slice payload,
-                                        struct assay_fetch_request *request,
-                                        struct assay_slice *bytes)
+enum assay_status assay_gossip_on_evidence(struct assay_gossip *gossip, uint64_t now_ms,
+                                           uint16_t from, struct assay_slice payload,
+                                           struct assay_fetch_request *request,
+                                           struct assay_slice *bytes)
 {
     ASSAY_ASSERT(from < gossip->config.members && request != NULL && bytes != NULL);
     struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
@@ -463,7 +465,7 @@ enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint64_t no
         return ASSAY_E_TRUNCATED;
     }
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &rest));
-    struct flight *flight = find(gossip, digest);
+    struct flight *flight = find_flight(gossip, digest);
     if (rest.len == 0 && flight != NULL && was_asked(flight, from)) {
         assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_NEGATIVE);
         /* Only the one asked last hurries us on: the others had their time. */
@@ -473,42 +475,42 @@ enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint64_t no
         }
         return ASSAY_E_AGAIN;
     }
-    ASSAY_TRY(judge(gossip, flight, from, rest));
+    ASSAY_TRY(judge_flight(gossip, flight, from, rest));
     ASSAY_ASSERT(flight_holds(flight) && rest.len > 0);
     *request = flight->request;
     *bytes = rest;
-    measure(gossip, flight, now_ms, from);
-    land(gossip, flight);
+    measure_latency(gossip, flight, now_ms, from);
+    end_flight(gossip, flight);
     assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_DONE);
     ASSAY_ASSERT(gossip_holds(gossip));
     return ASSAY_OK;
 }
 
-bool assay_gossip_satisfy(struct assay_gossip *gossip, const uint8_t digest[static 32],
-                          struct assay_fetch_request *request)
+bool assay_gossip_complete(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                           struct assay_fetch_request *request)
 {
     ASSAY_ASSERT(gossip_holds(gossip));
 
-    struct flight *flight = find(gossip, digest);
+    struct flight *flight = find_flight(gossip, digest);
     if (flight == NULL) return false;
     ASSAY_ASSERT(flight_holds(flight));
     *request = flight->request;
-    land(gossip, flight);
+    end_flight(gossip, flight);
     return true;
 }
 
-void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch)
+void assay_gossip_remove_before(struct assay_gossip *gossip, uint64_t epoch)
 {
     ASSAY_ASSERT(gossip_holds(gossip));
 
     for (size_t i = 0; i < ASSAY_FETCHES_MAX; i++) {
         struct flight *flight = &gossip->flights[i];
-        if (flight->used && flight->request.epoch < epoch) land(gossip, flight);
+        if (flight->used && flight->request.epoch < epoch) end_flight(gossip, flight);
     }
     ASSAY_ASSERT(gossip->count <= gossip->top);
 }
 
-size_t assay_gossip_flights(const struct assay_gossip *gossip)
+size_t assay_gossip_count(const struct assay_gossip *gossip)
 {
     ASSAY_ASSERT(gossip_holds(gossip));
     return gossip->count;

@@ -61,10 +61,10 @@ bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms,
                     const uint8_t digest[static 32]);
 /* Returns: the same for less than within_ms ago, at most a life; after each time that it is noted
  * anew it is twice as long, so that nothing goes round for ever. */
-bool assay_seen_within(const struct assay_seen *seen, uint64_t now_ms,
-                       const uint8_t digest[static 32], uint64_t within_ms);
+bool assay_seen_has_within(const struct assay_seen *seen, uint64_t now_ms,
+                           const uint8_t digest[static 32], uint64_t within_ms);
 /* Noted again it is as if noted for the first time. Returns: nothing. */
-void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32]);
+void assay_seen_add(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32]);
 
 /* --- pulling evidence */
 
@@ -127,44 +127,44 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
 ASSAY_CHECKED enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
                                                    const struct assay_fetch_request *request);
 /* A neighbour announced evidence: it is asked first. Returns: nothing. */
-void assay_gossip_announced(struct assay_gossip *gossip, const uint8_t digest[static 32],
-                            uint16_t from);
+void assay_gossip_on_announcement(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                                  uint16_t from);
 /* A neighbour asks for what may be in flight. Returns: whether it is, and is answered when the
  * flight ends. */
-bool assay_gossip_wait(struct assay_gossip *gossip, const uint8_t digest[static 32],
-                       uint16_t from);
+bool assay_gossip_add_waiter(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                             uint16_t from);
 /* Returns: who waited for the flight that ended last, borrowed until the next one ends. */
-const struct assay_gossip_waiters *assay_gossip_waited(const struct assay_gossip *gossip);
+const struct assay_gossip_waiters *assay_gossip_get_waiters(const struct assay_gossip *gossip);
 /* What is to be done now; called until false. Returns: true and *action. */
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action);
 /* The machine stood still: what flies is given that time again. Returns: nothing. */
-void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms);
+void assay_gossip_on_pause(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms);
 /* Returns: when assay_gossip_next has something to say without another call; UINT64_MAX: never. */
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip);
 /* Returns: how long a source that is asked now has for an answer. */
 uint64_t assay_gossip_retry(const struct assay_gossip *gossip);
 /*
- * assay_gossip_evidence - an EVIDENCE payload came.
+ * assay_gossip_on_evidence - an EVIDENCE payload came.
  * Out:     on ASSAY_OK *request (the flight is over) and *bytes, borrowed from payload
  * Returns: ASSAY_OK | ASSAY_E_AGAIN ("not here": another is asked) | ASSAY_E_TRUNCATED |
  *          ASSAY_E_NOT_FOUND (not asked for, or not from this member) | ASSAY_E_RANGE (another
  *          length and digest) | ASSAY_E_SIGNATURE (another digest) | ASSAY_E_TRAILING (a tail of
  *          zeros); each counted
  */
-ASSAY_CHECKED enum assay_status assay_gossip_evidence(struct assay_gossip *gossip,
-                                                      uint64_t now_ms, uint16_t from,
-                                                      struct assay_slice payload,
-                                                      struct assay_fetch_request *request,
-                                                      struct assay_slice *bytes);
+ASSAY_CHECKED enum assay_status assay_gossip_on_evidence(struct assay_gossip *gossip,
+                                                         uint64_t now_ms, uint16_t from,
+                                                         struct assay_slice payload,
+                                                         struct assay_fetch_request *request,
+                                                         struct assay_slice *bytes);
 /* The bytes came another way (a record carried them): end the flight.
  * Returns: true and *request when there was one. */
-bool assay_gossip_satisfy(struct assay_gossip *gossip, const uint8_t digest[static 32],
-                          struct assay_fetch_request *request);
+bool assay_gossip_complete(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                           struct assay_fetch_request *request);
 /* Every flight of an epoch below goes. Returns: nothing. */
-void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch);
+void assay_gossip_remove_before(struct assay_gossip *gossip, uint64_t epoch);
 /* Returns: how many flights there are. */
-size_t assay_gossip_flights(const struct assay_gossip *gossip);
+size_t assay_gossip_count(const struct assay_gossip *gossip);
 
 /* --- the two payloads */
 /* Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING */

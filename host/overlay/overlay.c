@@ -26,7 +26,7 @@ struct place {
     enum side side;
     bool anchor, linked, errand;
     uint8_t failures;          /* in a row */
-    enum assay_overlay_word tell; /* waits to be told; 0: nothing */
+    enum assay_overlay_verb tell; /* waits to be told; 0: nothing */
     uint64_t heard_ms;         /* last */
     uint64_t until_ms;         /* asked: for an answer; none: not to be asked before */
     uint64_t errand_until_ms;
@@ -59,7 +59,7 @@ static uint32_t wanted_out(const struct assay_overlay *v)
     return v->config.degree - v->config.degree / 8;
 }
 
-static uint32_t most(const struct assay_overlay *v)
+static uint32_t max_outbound(const struct assay_overlay *v)
 {
     return 2 * v->config.degree;
 }
@@ -104,7 +104,7 @@ struct assay_overlay *assay_overlay_init(void *memory, const struct assay_overla
 }
 
 /* SHA-256 of seed and a number: nobody without the seed knows the next one. */
-static uint64_t draw(struct assay_overlay *v)
+static uint64_t draw_random(struct assay_overlay *v)
 {
     uint8_t bytes[40], digest[32];
     uint64_t number = 0;
@@ -118,14 +118,14 @@ static uint64_t draw(struct assay_overlay *v)
     return number;
 }
 
-bool assay_overlay_used(const struct assay_overlay *v)
+bool assay_overlay_is_used(const struct assay_overlay *v)
 {
     return v->members > v->config.above;
 }
 
 /* ------------------------------------------------------------ in and out of the view */
 
-static void enter(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, enum side side)
+static void add_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, enum side side)
 {
     struct place *p = &v->places[slot];
     ASSAY_ASSERT(side != SIDE_NONE && slot != v->config.self);
@@ -144,7 +144,7 @@ static void enter(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, enum 
     ASSAY_ASSERT(view_holds(v));
 }
 
-static void leave(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool tell)
+static void remove_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool tell)
 {
     struct place *p = &v->places[slot];
     ASSAY_ASSERT(p->side != SIDE_NONE);
@@ -155,7 +155,7 @@ static void leave(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool 
         v->near[at] = v->near[at + 1];
     p->side = SIDE_NONE;
     p->anchor = false;
-    p->tell = tell ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_word)0;
+    p->tell = tell ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_verb)0;
     if (tell) { /* the word needs the link a moment more */
         p->errand = true;
         p->errand_until_ms = now_ms + v->answer_ms;
@@ -165,17 +165,17 @@ static void leave(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool 
 }
 
 /* It did not answer, or would not: others first, ever longer. */
-static void put_off(const struct assay_overlay *v, struct place *p, uint64_t now_ms)
+static void put_off_peer(const struct assay_overlay *v, struct place *p, uint64_t now_ms)
 {
     p->until_ms = now_ms + (v->answer_ms << p->failures);
     if (p->failures < BACKOFF_MAX) p->failures++;
 }
 
-void assay_overlay_members(struct assay_overlay *v, uint32_t members)
+void assay_overlay_set_members(struct assay_overlay *v, uint32_t members)
 {
     ASSAY_ASSERT(members <= v->config.capacity && v->config.self < members);
     for (uint32_t i = v->near_count; i > 0; i--)
-        if (v->near[i - 1] >= members) leave(v, 0, v->near[i - 1], false);
+        if (v->near[i - 1] >= members) remove_neighbour(v, 0, v->near[i - 1], false);
     v->members = members;
     v->dirty = true;
     ASSAY_ASSERT(view_holds(v));
@@ -189,15 +189,15 @@ void assay_overlay_peer(struct assay_overlay *v, uint64_t now_ms, uint16_t slot,
     if (peer->usable && !p->peer.usable) v->dirty = true;
     p->peer = *peer;
     if (slot == v->config.self) p->peer.usable = false; /* nobody's own neighbour */
-    if (!p->peer.usable && p->side != SIDE_NONE) leave(v, now_ms, slot, false);
+    if (!p->peer.usable && p->side != SIDE_NONE) remove_neighbour(v, now_ms, slot, false);
 }
 
 /* ------------------------------------------------------------ whom to choose */
 
 /* Of the neighbours on one side, or ours, how many are of the same operator or group of addresses:
  * the larger number. */
-static uint32_t alike(const struct assay_overlay *v, const struct assay_overlay_peer *peer,
-                      bool ours)
+static uint32_t is_same_operator(const struct assay_overlay *v,
+                                 const struct assay_overlay_peer *peer, bool ours)
 {
     uint32_t operators = 0, groups = 0;
     for (uint32_t i = 0; i < v->near_count; i++) {
@@ -210,7 +210,7 @@ static uint32_t alike(const struct assay_overlay *v, const struct assay_overlay_
 }
 
 /* A fixed number for an ordered pair of slots: public, and nobody chooses its slot. */
-static uint64_t pair(const struct assay_overlay *v, uint32_t from, uint32_t to)
+static uint64_t pair_hash(const struct assay_overlay *v, uint32_t from, uint32_t to)
 {
     uint64_t x = (uint64_t)from << 32 | to;
     for (unsigned i = 0; i < 8; i++)
@@ -238,7 +238,7 @@ static uint64_t limit_of(const struct assay_overlay *v, uint32_t from, bool vote
     ASSAY_ASSERT(most_asked > 0 && most_asked <= MAY_ASK_MAX);
     for (uint32_t to = 0; to < v->members; to++) {
         if (to == from || v->places[to].peer.voter != voters) continue;
-        const uint64_t number = pair(v, from, to);
+        const uint64_t number = pair_hash(v, from, to);
         if (count == most_asked && number >= lowest[count - 1]) continue;
         uint32_t at = count < most_asked ? count++ : count - 1;
         for (; at > 0 && lowest[at - 1] > number; at--)
@@ -255,7 +255,7 @@ static uint64_t limit_of(const struct assay_overlay *v, uint32_t from, bool vote
  */
 static bool may_join(const struct assay_overlay *v, uint32_t from, uint32_t to)
 {
-    return pair(v, from, to) <= limit_of(v, from, v->places[to].peer.voter);
+    return pair_hash(v, from, to) <= limit_of(v, from, v->places[to].peer.voter);
 }
 
 /* Whom a choice is made among. */
@@ -270,7 +270,8 @@ static bool may_ask(const struct assay_overlay *v, uint16_t slot, uint64_t now_m
 
 /* docs/protocol.md 4.12.3: as few as possible of one operator or group of addresses; among those
  * that are equal in this the draw decides. Returns: true and *slot when there is anybody. */
-static bool choose(struct assay_overlay *v, uint64_t now_ms, enum among among, uint16_t *slot)
+static bool choose_candidate(struct assay_overlay *v, uint64_t now_ms, enum among among,
+                             uint16_t *slot)
 {
     const uint64_t limits[2] = { limit_of(v, v->config.self, false),
                                  limit_of(v, v->config.self, true) };
@@ -278,19 +279,19 @@ static bool choose(struct assay_overlay *v, uint64_t now_ms, enum among among, u
     for (uint32_t s = 0; s < v->members; s++) {
         const struct assay_overlay_peer *peer = &v->places[s].peer;
         if (!may_ask(v, (uint16_t)s, now_ms, among)) continue;
-        if (pair(v, v->config.self, s) > limits[peer->voter]) continue;
-        const uint32_t same = alike(v, peer, true);
+        if (pair_hash(v, v->config.self, s) > limits[peer->voter]) continue;
+        const uint32_t same = is_same_operator(v, peer, true);
         if (same > best) continue;
         ties = same < best ? 1 : ties + 1;
         best = same;
-        if (draw(v) % ties == 0) *slot = (uint16_t)s;
+        if (draw_random(v) % ties == 0) *slot = (uint16_t)s;
     }
     return ties > 0;
 }
 
 /* docs/protocol.md 4.12.4: a voter's choices are voters, all but one, so that what voters tell one
  * another is quickly round; the one has the others hear of it. */
-static enum among whom(const struct assay_overlay *v)
+static enum among choose_join_target(const struct assay_overlay *v)
 {
     uint32_t anchors = 0, others = 0;
     for (uint32_t i = 0; i < v->near_count; i++) {
@@ -304,14 +305,14 @@ static enum among whom(const struct assay_overlay *v)
     return AMONG_ALL;
 }
 
-static bool ask_one(struct assay_overlay *v, uint64_t now_ms)
+static bool send_join(struct assay_overlay *v, uint64_t now_ms)
 {
     uint16_t slot = 0;
-    enum among among = whom(v);
-    if (among != AMONG_ALL && !choose(v, now_ms, among, &slot)) among = AMONG_ALL;
-    if (among == AMONG_ALL && !choose(v, now_ms, among, &slot)) return false;
+    enum among among = choose_join_target(v);
+    if (among != AMONG_ALL && !choose_candidate(v, now_ms, among, &slot)) among = AMONG_ALL;
+    if (among == AMONG_ALL && !choose_candidate(v, now_ms, among, &slot)) return false;
     struct place *p = &v->places[slot];
-    enter(v, now_ms, slot, SIDE_ASKED);
+    add_neighbour(v, now_ms, slot, SIDE_ASKED);
     p->anchor = among == AMONG_FIRST;
     p->until_ms = now_ms + v->answer_ms;
     p->tell = ASSAY_OVERLAY_JOIN;
@@ -319,13 +320,14 @@ static bool ask_one(struct assay_overlay *v, uint64_t now_ms)
 }
 
 /* The quota of our own choices, and more of them while there are too few neighbours. */
-static void fill(struct assay_overlay *v, uint64_t now_ms)
+static void fill_outbound(struct assay_overlay *v, uint64_t now_ms)
 {
     for (;;) {
         const uint32_t ours = v->near_count - count_side(v, SIDE_IN);
         const bool few = ours < wanted_out(v) + (v->rotates ? 1 : 0);
         if (!few && v->near_count >= v->config.degree) return;
-        if (v->near_count >= most(v) + (v->rotates ? 1 : 0) || !ask_one(v, now_ms)) return;
+        if (v->near_count >= max_outbound(v) + (v->rotates ? 1 : 0) || !send_join(v, now_ms))
+            return;
     }
 }
 
@@ -333,7 +335,7 @@ static void fill(struct assay_overlay *v, uint64_t now_ms)
 
 /* One of our own choices but the anchors, drawn: what it did or did not plays no part in it, or who
  * behaves worst would stay longest. */
-static bool one_of_ours(struct assay_overlay *v, uint16_t *slot)
+static bool find_chosen(struct assay_overlay *v, uint16_t *slot)
 {
     uint16_t ours[ASSAY_OVERLAY_NEIGHBOURS_MAX];
     uint32_t count = 0;
@@ -342,11 +344,11 @@ static bool one_of_ours(struct assay_overlay *v, uint16_t *slot)
         if (p->side == SIDE_OUT && !p->anchor) ours[count++] = v->near[i];
     }
     if (count == 0) return false;
-    *slot = ours[draw(v) % count];
+    *slot = ours[draw_random(v) % count];
     return true;
 }
 
-void assay_overlay_closed(struct assay_overlay *v, uint64_t now_ms, uint64_t epoch)
+void assay_overlay_on_epoch_closed(struct assay_overlay *v, uint64_t now_ms, uint64_t epoch)
 {
     v->closed_ms = now_ms;
     if (epoch < v->rotated_epoch + ASSAY_OVERLAY_ROTATE_EPOCHS) return;
@@ -356,21 +358,21 @@ void assay_overlay_closed(struct assay_overlay *v, uint64_t now_ms, uint64_t epo
     v->dirty = true;
 }
 
-static void rotate(struct assay_overlay *v, uint64_t now_ms, uint16_t newest)
+static void rotate_outbound(struct assay_overlay *v, uint64_t now_ms, uint16_t newest)
 {
     uint16_t slot = newest;
     v->rotates = false;
     for (unsigned k = 0; k < ASSAY_OVERLAY_NEIGHBOURS_MAX && slot == newest; k++)
-        if (!one_of_ours(v, &slot)) return;
+        if (!find_chosen(v, &slot)) return;
     if (slot == newest) return;
-    put_off(v, &v->places[slot], now_ms);
+    put_off_peer(v, &v->places[slot], now_ms);
     v->places[slot].failures = 0;
-    leave(v, now_ms, slot, true);
+    remove_neighbour(v, now_ms, slot, true);
 }
 
 /* docs/protocol.md 4.12.5: no epoch closed for two: maybe everybody around us is of one mind, or
  * whoever did not answer was cut off and is no longer. */
-static void escape(struct assay_overlay *v, uint64_t now_ms)
+static void replace_isolated(struct assay_overlay *v, uint64_t now_ms)
 {
     uint16_t slot = 0;
     v->closed_ms = now_ms;
@@ -380,9 +382,9 @@ static void escape(struct assay_overlay *v, uint64_t now_ms)
         p->until_ms = 0;
         p->failures = 0;
     }
-    for (unsigned k = 0; k < ASSAY_OVERLAY_NEIGHBOURS_MAX && one_of_ours(v, &slot); k++) {
-        put_off(v, &v->places[slot], now_ms);
-        leave(v, now_ms, slot, true);
+    for (unsigned k = 0; k < ASSAY_OVERLAY_NEIGHBOURS_MAX && find_chosen(v, &slot); k++) {
+        put_off_peer(v, &v->places[slot], now_ms);
+        remove_neighbour(v, now_ms, slot, true);
     }
 }
 
@@ -396,12 +398,12 @@ static void drop_silent(struct assay_overlay *v, uint64_t now_ms)
         const bool unanswered = p->side == SIDE_ASKED && now_ms >= p->until_ms;
         const bool silent = p->side != SIDE_ASKED && now_ms >= p->heard_ms + silence_ms;
         if (!unanswered && !silent) continue;
-        put_off(v, p, now_ms);
-        leave(v, now_ms, slot, false);
+        put_off_peer(v, p, now_ms);
+        remove_neighbour(v, now_ms, slot, false);
     }
 }
 
-static uint64_t look_ahead(const struct assay_overlay *v, uint64_t now_ms)
+static uint64_t schedule_next(const struct assay_overlay *v, uint64_t now_ms)
 {
     const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
     uint64_t wake = now_ms + v->answer_ms; /* whom we may ask again, refusals, errands */
@@ -413,21 +415,21 @@ static uint64_t look_ahead(const struct assay_overlay *v, uint64_t now_ms)
     return assay_max_u64(wake, now_ms + 1);
 }
 
-static void work(struct assay_overlay *v, uint64_t now_ms)
+static void update_overlay(struct assay_overlay *v, uint64_t now_ms)
 {
     if (v->closed_ms == 0) v->closed_ms = now_ms;
-    if (now_ms >= v->closed_ms + 2 * (uint64_t)v->config.epoch_ms) escape(v, now_ms);
+    if (now_ms >= v->closed_ms + 2 * (uint64_t)v->config.epoch_ms) replace_isolated(v, now_ms);
     drop_silent(v, now_ms);
-    fill(v, now_ms);
+    fill_outbound(v, now_ms);
     for (uint32_t s = 0; s < v->members; s++) {
         struct place *p = &v->places[s];
         if (p->errand && now_ms >= p->errand_until_ms) p->errand = false;
     }
-    v->wake_ms = look_ahead(v, now_ms);
+    v->wake_ms = schedule_next(v, now_ms);
     v->dirty = false;
 }
 
-static bool link_or_tell(struct place *p, uint16_t slot, struct assay_overlay_action *action)
+static bool emit_action(struct place *p, uint16_t slot, struct assay_overlay_action *action)
 {
     const bool wants = p->side != SIDE_NONE || p->errand;
     if (wants != p->linked) {
@@ -438,10 +440,10 @@ static bool link_or_tell(struct place *p, uint16_t slot, struct assay_overlay_ac
         return true;
     }
     if (p->tell == 0 || !p->linked) return false;
-    *action = (struct assay_overlay_action){ .kind = ASSAY_OVERLAY_TELL,
+    *action = (struct assay_overlay_action){ .kind = ASSAY_OVERLAY_SEND,
                                              .slot = slot,
                                              .word = p->tell };
-    p->tell = (enum assay_overlay_word)0;
+    p->tell = (enum assay_overlay_verb)0;
     return true;
 }
 
@@ -449,49 +451,50 @@ bool assay_overlay_next(struct assay_overlay *v, uint64_t now_ms,
                         struct assay_overlay_action *action)
 {
     ASSAY_ASSERT(view_holds(v));
-    if (!assay_overlay_used(v)) return false;
-    if (v->dirty || now_ms >= v->wake_ms) work(v, now_ms);
+    if (!assay_overlay_is_used(v)) return false;
+    if (v->dirty || now_ms >= v->wake_ms) update_overlay(v, now_ms);
     for (uint32_t s = 0; s < v->config.capacity; s++)
-        if (link_or_tell(&v->places[s], (uint16_t)s, action)) return true;
+        if (emit_action(&v->places[s], (uint16_t)s, action)) return true;
     return false;
 }
 
 uint64_t assay_overlay_wake_at(const struct assay_overlay *v)
 {
-    if (!assay_overlay_used(v)) return UINT64_MAX;
+    if (!assay_overlay_is_used(v)) return UINT64_MAX;
     return v->dirty ? 0 : v->wake_ms;
 }
 
 /* ------------------------------------------------------------ what others say */
 
 /* Silence refuses as well: who asks too many of us does not have us dial them all. */
-static void refuse(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
+static void queue_refusal(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
     if (now_ms >= v->refused_ms + v->answer_ms) {
         v->refused_ms = now_ms;
         v->refusals = 0;
     }
-    if (v->refusals >= ASSAY_OVERLAY_REFUSALS || !assay_overlay_errand(v, now_ms, from)) return;
+    if (v->refusals >= ASSAY_OVERLAY_REFUSALS || !assay_overlay_request_link(v, now_ms, from))
+        return;
     v->refusals++;
     p->tell = ASSAY_OVERLAY_REFUSE;
 }
 
 /* docs/protocol.md 4.12.2: others' choices have what our own leave, and no operator or group of
  * addresses more than a quarter of it. */
-static bool has_room(const struct assay_overlay *v, const struct assay_overlay_peer *peer)
+static bool has_inbound_room(const struct assay_overlay *v, const struct assay_overlay_peer *peer)
 {
-    const uint32_t room = most(v) - wanted_out(v);
+    const uint32_t room = max_outbound(v) - wanted_out(v);
     const uint32_t share = (room + 3) / 4;
     uint32_t others = 0;
-    if (count_side(v, SIDE_IN) >= room || v->near_count >= most(v)) return false;
+    if (count_side(v, SIDE_IN) >= room || v->near_count >= max_outbound(v)) return false;
     for (uint32_t i = 0; i < v->near_count; i++)
         others += v->places[v->near[i]].side == SIDE_IN && !v->places[v->near[i]].peer.voter;
     if (v->places[v->config.self].peer.voter && !peer->voter && others >= share) return false;
-    return alike(v, peer, false) < share;
+    return is_same_operator(v, peer, false) < share;
 }
 
-static enum assay_status joined(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
+static enum assay_status on_join(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
     if (!p->peer.usable) return ASSAY_E_STRANGER;
@@ -499,66 +502,69 @@ static enum assay_status joined(struct assay_overlay *v, uint64_t now_ms, uint16
     p->joined_ms = now_ms + 1; /* 0 means never */
     p->heard_ms = now_ms;
     if (p->side == SIDE_NONE && !may_join(v, from, v->config.self)) return ASSAY_E_INVALID;
-    if (p->side == SIDE_NONE && !has_room(v, &p->peer)) {
-        refuse(v, now_ms, from);
+    if (p->side == SIDE_NONE && !has_inbound_room(v, &p->peer)) {
+        queue_refusal(v, now_ms, from);
         return ASSAY_OK;
     }
     if (p->side == SIDE_ASKED) p->failures = 0; /* each asked the other: it is our choice still */
-    enter(v, now_ms, from,
-          p->side == SIDE_NONE ? SIDE_IN : p->side == SIDE_ASKED ? SIDE_OUT : p->side);
+    add_neighbour(v, now_ms, from,
+                  p->side == SIDE_NONE    ? SIDE_IN
+                  : p->side == SIDE_ASKED ? SIDE_OUT
+                                          : p->side);
     p->tell = ASSAY_OVERLAY_ACCEPT;
     return ASSAY_OK;
 }
 
-static void accepted(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
+static void on_accept(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
     p->heard_ms = now_ms;
     if (p->side != SIDE_ASKED) return;
     p->failures = 0;
-    enter(v, now_ms, from, SIDE_OUT);
-    if (v->rotates && count_side(v, SIDE_OUT) > wanted_out(v)) rotate(v, now_ms, from);
+    add_neighbour(v, now_ms, from, SIDE_OUT);
+    if (v->rotates && count_side(v, SIDE_OUT) > wanted_out(v)) rotate_outbound(v, now_ms, from);
 }
 
-static void left(struct assay_overlay *v, uint64_t now_ms, uint16_t from, bool refused)
+static void on_leave(struct assay_overlay *v, uint64_t now_ms, uint16_t from, bool refused)
 {
     struct place *p = &v->places[from];
     if (p->side == SIDE_NONE || (refused && p->side != SIDE_ASKED)) return;
-    if (p->side != SIDE_IN) put_off(v, p, now_ms);
-    leave(v, now_ms, from, false);
+    if (p->side != SIDE_IN) put_off_peer(v, p, now_ms);
+    remove_neighbour(v, now_ms, from, false);
 }
 
-enum assay_status assay_overlay_heard(struct assay_overlay *v, uint64_t now_ms, uint16_t from,
-                                      const uint8_t *payload, size_t payload_len)
+enum assay_status assay_overlay_on_neighbour(struct assay_overlay *v, uint64_t now_ms,
+                                             uint16_t from, const uint8_t *payload,
+                                             size_t payload_len)
 {
     ASSAY_ASSERT(from < v->members && from != v->config.self);
     if (payload_len == 0) return ASSAY_E_TRUNCATED;
     if (payload_len > 1) return ASSAY_E_TRAILING;
     if (payload[0] < ASSAY_OVERLAY_JOIN || payload[0] > ASSAY_OVERLAY_LEAVE)
         return ASSAY_E_UNSUPPORTED;
-    switch ((enum assay_overlay_word)payload[0]) {
-    case ASSAY_OVERLAY_JOIN: return joined(v, now_ms, from);
-    case ASSAY_OVERLAY_ACCEPT: accepted(v, now_ms, from); return ASSAY_OK;
-    case ASSAY_OVERLAY_REFUSE: left(v, now_ms, from, true); return ASSAY_OK;
-    case ASSAY_OVERLAY_LEAVE: left(v, now_ms, from, false); return ASSAY_OK;
+    switch ((enum assay_overlay_verb)payload[0]) {
+    case ASSAY_OVERLAY_JOIN: return on_join(v, now_ms, from);
+    case ASSAY_OVERLAY_ACCEPT: on_accept(v, now_ms, from); return ASSAY_OK;
+    case ASSAY_OVERLAY_REFUSE: on_leave(v, now_ms, from, true); return ASSAY_OK;
+    case ASSAY_OVERLAY_LEAVE: on_leave(v, now_ms, from, false); return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("every word returns");
 }
 
-void assay_overlay_alive(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
+void assay_overlay_on_message(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
     v->places[from].heard_ms = now_ms;
 }
 
-void assay_overlay_told(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
+void assay_overlay_on_inventory(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
     v->places[from].tells = true;
     v->places[from].told_ms = now_ms;
 }
 
-bool assay_overlay_tells(const struct assay_overlay *v, uint64_t now_ms, uint16_t slot)
+bool assay_overlay_sends_inventory(const struct assay_overlay *v, uint64_t now_ms, uint16_t slot)
 {
     ASSAY_ASSERT(slot < v->members);
     const struct place *p = &v->places[slot];
@@ -566,7 +572,7 @@ bool assay_overlay_tells(const struct assay_overlay *v, uint64_t now_ms, uint16_
     return now_ms < p->near_ms + epoch_ms || (p->tells && now_ms < p->told_ms + 2 * epoch_ms);
 }
 
-bool assay_overlay_errand(struct assay_overlay *v, uint64_t now_ms, uint16_t to)
+bool assay_overlay_request_link(struct assay_overlay *v, uint64_t now_ms, uint16_t to)
 {
     ASSAY_ASSERT(to < v->members && to != v->config.self);
     struct place *p = &v->places[to];
@@ -574,7 +580,7 @@ bool assay_overlay_errand(struct assay_overlay *v, uint64_t now_ms, uint16_t to)
     if (p->side != SIDE_NONE) return true;
     for (uint32_t s = 0; s < v->members; s++)
         held += v->places[s].errand;
-    if (!p->errand && held >= ASSAY_OVERLAY_ERRANDS_MAX) return false;
+    if (!p->errand && held >= ASSAY_OVERLAY_REQUESTED_MAX) return false;
     p->errand = true;
     p->errand_until_ms = now_ms + 4 * v->answer_ms;
     v->dirty = true;
@@ -588,35 +594,35 @@ uint32_t assay_overlay_count(const struct assay_overlay *v)
     return v->near_count;
 }
 
-uint16_t assay_overlay_at(const struct assay_overlay *v, uint32_t k)
+uint16_t assay_overlay_get(const struct assay_overlay *v, uint32_t k)
 {
     ASSAY_ASSERT(k < v->near_count);
     return v->near[k];
 }
 
-bool assay_overlay_near(const struct assay_overlay *v, uint16_t slot)
+bool assay_overlay_has(const struct assay_overlay *v, uint16_t slot)
 {
     return slot < v->members && v->places[slot].side != SIDE_NONE;
 }
 
-bool assay_overlay_voter(const struct assay_overlay *v, uint16_t slot)
+bool assay_overlay_is_voter(const struct assay_overlay *v, uint16_t slot)
 {
     return slot < v->members && v->places[slot].peer.voter;
 }
 
-bool assay_overlay_chosen(const struct assay_overlay *v, uint16_t slot)
+bool assay_overlay_is_outbound(const struct assay_overlay *v, uint16_t slot)
 {
     return slot < v->members && v->places[slot].side == SIDE_OUT;
 }
 
-bool assay_overlay_turn(struct assay_overlay *v, uint16_t *slot)
+bool assay_overlay_next_neighbour(struct assay_overlay *v, uint16_t *slot)
 {
     if (v->near_count == 0) return false;
     *slot = v->near[v->turn++ % v->near_count];
     return true;
 }
 
-void assay_overlay_look(const struct assay_overlay *v, struct assay_overlay_figures *figures)
+void assay_overlay_get_figures(const struct assay_overlay *v, struct assay_overlay_figures *figures)
 {
     *figures = (struct assay_overlay_figures){ .outbound = count_side(v, SIDE_OUT),
                                             .inbound = count_side(v, SIDE_IN),

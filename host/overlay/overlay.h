@@ -13,7 +13,7 @@
  * A link is held to neighbours and to those who were asked to become one. A message to another
  * member (an errand: an answer, a resume) holds one for a moment.
  *
- *   NEIGHBOUR payload: one byte, enum assay_overlay_word
+ *   NEIGHBOUR payload: one byte, enum assay_overlay_verb
  */
 #ifndef ASSAY_HOST_OVERLAY_OVERLAY_H
 #define ASSAY_HOST_OVERLAY_OVERLAY_H
@@ -31,12 +31,12 @@ enum {
     ASSAY_OVERLAY_NEIGHBOURS_MAX = 2 * ASSAY_OVERLAY_DEGREE_MAX,
     ASSAY_OVERLAY_ANCHORS = 2,
     ASSAY_OVERLAY_ROTATE_EPOCHS = 4,
-    ASSAY_OVERLAY_ERRANDS_MAX = 128, /* a resume asks every voter at once */
+    ASSAY_OVERLAY_REQUESTED_MAX = 128, /* a resume asks every voter at once */
     ASSAY_OVERLAY_REFUSALS = 4,      /* said aloud within the time of one answer; else silence */
 };
 
 /* On the wire: never reused. */
-enum assay_overlay_word {
+enum assay_overlay_verb {
     ASSAY_OVERLAY_JOIN = 1,
     ASSAY_OVERLAY_ACCEPT = 2,
     ASSAY_OVERLAY_REFUSE = 3,
@@ -64,13 +64,13 @@ struct assay_overlay_config {
 enum assay_overlay_action_kind {
     ASSAY_OVERLAY_LINK,   /* dial the member */
     ASSAY_OVERLAY_UNLINK, /* hang up */
-    ASSAY_OVERLAY_TELL,   /* a NEIGHBOUR message; there is a link */
+    ASSAY_OVERLAY_SEND,   /* a NEIGHBOUR message; there is a link */
 };
 
 struct assay_overlay_action {
     enum assay_overlay_action_kind kind;
     uint16_t slot;
-    enum assay_overlay_word word;
+    enum assay_overlay_verb word;
 };
 
 /* Of now, for people and tests. */
@@ -85,30 +85,32 @@ size_t assay_overlay_size(uint32_t capacity);
 /* memory: the caller's, aligned to 64, outlives it. Returns: the view, of nobody. */
 struct assay_overlay *assay_overlay_init(void *memory, const struct assay_overlay_config *config);
 /* The roster has so many slots now (at most the capacity, asserted). Returns: nothing. */
-void assay_overlay_members(struct assay_overlay *view, uint32_t members);
+void assay_overlay_set_members(struct assay_overlay *view, uint32_t members);
 /* What is known of a member now; a neighbour that is not usable any more is dropped.
  * Returns: nothing. */
 void assay_overlay_peer(struct assay_overlay *view, uint64_t now_ms, uint16_t slot,
                         const struct assay_overlay_peer *peer);
 /* Returns: whether there are so many members that it decides who gets what. */
-bool assay_overlay_used(const struct assay_overlay *view);
+bool assay_overlay_is_used(const struct assay_overlay *view);
 /* A NEIGHBOUR message. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
  * ASSAY_E_UNSUPPORTED (no such word) | ASSAY_E_RATE (asked too often) | ASSAY_E_INVALID (it may
  * not ask us) | ASSAY_E_STRANGER */
-ASSAY_CHECKED enum assay_status assay_overlay_heard(struct assay_overlay *view, uint64_t now_ms,
-                                                    uint16_t from, const uint8_t *payload,
-                                                    size_t payload_len);
+ASSAY_CHECKED enum assay_status assay_overlay_on_neighbour(struct assay_overlay *view,
+                                                           uint64_t now_ms, uint16_t from,
+                                                           const uint8_t *payload,
+                                                           size_t payload_len);
 /* Any other message of a member came: it lives. Returns: nothing. */
-void assay_overlay_alive(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
+void assay_overlay_on_message(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
 /* A HAVE of a member came: it tells what it holds, and asks for what it lacks. Returns: nothing. */
-void assay_overlay_told(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
+void assay_overlay_on_inventory(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
 /* Returns: whether one came within two epochs, or it was no neighbour for so long as to say one. */
-bool assay_overlay_tells(const struct assay_overlay *view, uint64_t now_ms, uint16_t slot);
+bool assay_overlay_sends_inventory(const struct assay_overlay *view, uint64_t now_ms,
+                                   uint16_t slot);
 /* An epoch closed: the time for a new choice. Returns: nothing. */
-void assay_overlay_closed(struct assay_overlay *view, uint64_t now_ms, uint64_t epoch);
+void assay_overlay_on_epoch_closed(struct assay_overlay *view, uint64_t now_ms, uint64_t epoch);
 /* A message is to go to a member that need not be a neighbour: there is a link, or there will be.
  * Returns: false: there is none to be had, too many are held already. */
-bool assay_overlay_errand(struct assay_overlay *view, uint64_t now_ms, uint16_t to);
+bool assay_overlay_request_link(struct assay_overlay *view, uint64_t now_ms, uint16_t to);
 /* What is to be done now; called until false. Returns: true and *action. */
 bool assay_overlay_next(struct assay_overlay *view, uint64_t now_ms,
                         struct assay_overlay_action *action);
@@ -118,17 +120,18 @@ uint64_t assay_overlay_wake_at(const struct assay_overlay *view);
 /* Returns: neighbours, and those who were asked. */
 uint32_t assay_overlay_count(const struct assay_overlay *view);
 /* Returns: the k-th of them, k < count (asserted), by slot. */
-uint16_t assay_overlay_at(const struct assay_overlay *view, uint32_t k);
+uint16_t assay_overlay_get(const struct assay_overlay *view, uint32_t k);
 /* Returns: whether it is one of them. */
-bool assay_overlay_near(const struct assay_overlay *view, uint16_t slot);
+bool assay_overlay_has(const struct assay_overlay *view, uint16_t slot);
 /* Returns: whether it has weight. */
-bool assay_overlay_voter(const struct assay_overlay *view, uint16_t slot);
+bool assay_overlay_is_voter(const struct assay_overlay *view, uint16_t slot);
 /* Returns: whether it is a neighbour of our own choice. */
-bool assay_overlay_chosen(const struct assay_overlay *view, uint16_t slot);
+bool assay_overlay_is_outbound(const struct assay_overlay *view, uint16_t slot);
 /* Another neighbour at each call, in turn: whom to ask for what anybody may have.
  * Returns: true and *slot when there is one. */
-bool assay_overlay_turn(struct assay_overlay *view, uint16_t *slot);
+bool assay_overlay_next_neighbour(struct assay_overlay *view, uint16_t *slot);
 /* Returns: nothing; *figures. */
-void assay_overlay_look(const struct assay_overlay *view, struct assay_overlay_figures *figures);
+void assay_overlay_get_figures(const struct assay_overlay *view,
+                               struct assay_overlay_figures *figures);
 
 #endif

@@ -5,11 +5,11 @@
 
 #include "base/assert.h"
 
-struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
+struct assay_relay assay_relay_init(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
                                     const uint8_t *digest)
 {
     ASSAY_ASSERT(self < members);
-    const bool few = assay_relay_is(to, except);
+    const bool few = assay_relay_is_relay(to, except);
     struct assay_relay relay = { .self = self,
                                  .to = to,
                                  .except = except,
@@ -35,22 +35,23 @@ static bool asks_voters(enum assay_message_kind kind)
 static bool asks_anybody(const struct assay_overlay *view, uint16_t to,
                          enum assay_message_kind kind)
 {
-    if (kind == ASSAY_MESSAGE_REQUEST_MISSING) return !assay_overlay_near(view, to);
+    if (kind == ASSAY_MESSAGE_REQUEST_MISSING) return !assay_overlay_has(view, to);
     return kind == ASSAY_MESSAGE_BLOCK_PULL || kind == ASSAY_MESSAGE_CERTIFICATE_PULL ||
            kind == ASSAY_MESSAGE_ENVELOPE_PULL;
 }
 
-struct assay_relay assay_relay_near(struct assay_overlay *view,
-                                    const struct assay_relay_tree *routes, uint64_t now_ms,
-                                    const struct assay_relay *wide, enum assay_message_kind kind,
-                                    uint16_t source)
+struct assay_relay assay_relay_init_overlay(struct assay_overlay *view,
+                                            const struct assay_relay_tree *routes, uint64_t now_ms,
+                                            const struct assay_relay *wide,
+                                            enum assay_message_kind kind, uint16_t source)
 {
     struct assay_relay relay = *wide;
-    ASSAY_ASSERT(assay_overlay_used(view) && wide->walked == 0);
+    ASSAY_ASSERT(assay_overlay_is_used(view) && wide->walked == 0);
     relay.now_ms = now_ms;
     relay.calls = view;
     const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
-    if (!all && asks_anybody(view, relay.to, kind) && !assay_overlay_turn(view, &relay.to))
+    if (!all && asks_anybody(view, relay.to, kind) &&
+        !assay_overlay_next_neighbour(view, &relay.to))
         relay.left = 0; /* nobody to ask yet */
     if (!all || asks_voters(kind)) return relay;
     relay.view = view;
@@ -65,12 +66,12 @@ struct assay_relay assay_relay_near(struct assay_overlay *view,
 
 /* docs/protocol.md 4.12.11. Returns: whether a neighbour said itself if it wants the message, and
  * then *wants. */
-static bool said(const struct assay_relay *relay, uint16_t slot, bool *wants)
+static bool has_inventory(const struct assay_relay *relay, uint16_t slot, bool *wants)
 {
-    if (relay->routes == NULL || !assay_relay_tree_knows(relay->routes, relay->now_ms, slot))
+    if (relay->routes == NULL || !assay_relay_tree_has_prune(relay->routes, relay->now_ms, slot))
         return false;
     *wants = relay->source == ASSAY_SLOT_ALL ||
-             assay_relay_tree_wants(relay->routes, relay->now_ms, slot, relay->source);
+             assay_relay_tree_is_wanted(relay->routes, relay->now_ms, slot, relay->source);
     return true;
 }
 
@@ -79,17 +80,17 @@ static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, 
 {
     const uint32_t count = assay_overlay_count(relay->view);
     while (relay->walked < count) {
-        const uint16_t s = assay_overlay_at(relay->view, (relay->first + relay->walked++) % count);
+        const uint16_t s = assay_overlay_get(relay->view, (relay->first + relay->walked++) % count);
         bool wants = false;
         if (s == relay->except || s >= relay->members) continue;
         *slot = s;
-        if (said(relay, s, &wants)) {
+        if (has_inventory(relay, s, &wants)) {
             if (wants) return true;
             continue;
         }
         if (relay->left == 0) continue;
         if (relay->few && !reaches(context, s)) continue;
-        if (relay->untold && assay_overlay_tells(relay->view, relay->now_ms, s)) continue;
+        if (relay->untold && assay_overlay_sends_inventory(relay->view, relay->now_ms, s)) continue;
         relay->left--;
         return true;
     }
@@ -109,9 +110,10 @@ bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, 
         if (relay->to != ASSAY_SLOT_ALL && s != relay->to) continue;
         if (relay->few && !reaches(context, s)) continue;
         if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&
-            !assay_overlay_voter(relay->calls, s))
+            !assay_overlay_is_voter(relay->calls, s))
             continue;
-        if (relay->calls != NULL && !assay_overlay_errand(relay->calls, relay->now_ms, s)) continue;
+        if (relay->calls != NULL && !assay_overlay_request_link(relay->calls, relay->now_ms, s))
+            continue;
         ASSAY_ASSERT(s < relay->members && s != relay->self);
         relay->left--;
         *slot = s;

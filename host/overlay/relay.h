@@ -43,16 +43,16 @@ struct assay_relay {
 
 /* Returns: whether a message goes out for somebody else, with ALL or NEAR and a slot that is left
  * out. */
-static inline bool assay_relay_is(uint16_t to, uint16_t except)
+static inline bool assay_relay_is_relay(uint16_t to, uint16_t except)
 {
     return (to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR) && except != ASSAY_SLOT_ALL;
 }
 /*
  * to and except as in struct assay_effect (as.send); digest: SHA-256 of the payload, looked at for
- * a relay alone (assay_relay_is), else may be NULL; self < members (asserted).
+ * a relay alone (assay_relay_is_relay), else may be NULL; self < members (asserted).
  * Returns: the walk before its first recipient.
  */
-struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
+struct assay_relay assay_relay_init(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
                                     const uint8_t *digest);
 /*
  * The same over a view that is used, for a message of that kind (docs/protocol.md 4.12.6, .11).
@@ -61,10 +61,10 @@ struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to
  * none.
  * Returns: the walk before its first recipient.
  */
-struct assay_relay assay_relay_near(struct assay_overlay *view,
-                                    const struct assay_relay_tree *routes, uint64_t now_ms,
-                                    const struct assay_relay *wide, enum assay_message_kind kind,
-                                    uint16_t source);
+struct assay_relay assay_relay_init_overlay(struct assay_overlay *view,
+                                            const struct assay_relay_tree *routes, uint64_t now_ms,
+                                            const struct assay_relay *wide,
+                                            enum assay_message_kind kind, uint16_t source);
 /*
  * The next recipient. reaches: whether there is a way to a slot now; a relay looks for others when
  * there is none, an author leaves what it sends for the time when there is one again.

@@ -16,8 +16,8 @@ struct row {
     bool says;                /* what we want of it is to be said */
     uint64_t late_epoch;      /* it was late, and is nobody's parent up to this epoch */
     uint64_t theirs_until_ms; /* what it asked for holds until then; 0: it asked for nothing */
-    uint8_t ours[ASSAY_ROUTE_LEN_MAX];   /* of whom we want nothing from it */
-    uint8_t theirs[ASSAY_ROUTE_LEN_MAX]; /* of whom it wants nothing from us */
+    uint8_t ours[ASSAY_PRUNE_LEN_MAX];   /* of whom we want nothing from it */
+    uint8_t theirs[ASSAY_PRUNE_LEN_MAX]; /* of whom it wants nothing from us */
 };
 
 struct assay_relay_tree {
@@ -31,12 +31,12 @@ struct assay_relay_tree {
     } slots[];
 };
 
-static bool has(const uint8_t *bits, uint16_t slot)
+static bool bitmap_has(const uint8_t *bits, uint16_t slot)
 {
     return (bits[slot / 8] >> (slot % 8) & 1) != 0;
 }
 
-static void set(uint8_t *bits, uint16_t slot, bool value)
+static void bitmap_set(uint8_t *bits, uint16_t slot, bool value)
 {
     const uint8_t bit = (uint8_t)(1u << slot % 8);
     bits[slot / 8] = (uint8_t)(value ? bits[slot / 8] | bit : bits[slot / 8] & ~bit);
@@ -66,7 +66,7 @@ struct assay_relay_tree *assay_relay_tree_init(void *memory,
                                                const struct assay_relay_tree_config *config)
 {
     ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
-    ASSAY_ASSERT(config->capacity <= 8 * ASSAY_ROUTE_LEN_MAX && config->self < config->capacity);
+    ASSAY_ASSERT(config->capacity <= 8 * ASSAY_PRUNE_LEN_MAX && config->self < config->capacity);
     ASSAY_ASSERT(config->epoch_ms > 0);
     struct assay_relay_tree *r = memory;
     assay_bytes_zero(r, assay_relay_tree_size(config->capacity));
@@ -120,17 +120,17 @@ uint16_t assay_relay_tree_source(const struct assay_relay_tree *r,
 
 /* ------------------------------------------------------------ what we want of neighbours */
 
-static void say_soon(struct assay_relay_tree *r, struct row *row, uint64_t now_ms)
+static void schedule_prune(struct assay_relay_tree *r, struct row *row, uint64_t now_ms)
 {
     row->says = true;
     if (r->say_at_ms == UINT64_MAX)
         r->say_at_ms = now_ms + assay_message_pause_ms(r->config.epoch_ms);
 }
 
-static struct row *row_of(struct assay_relay_tree *r, const struct assay_overlay *view,
-                          uint16_t slot)
+static struct row *find_row(struct assay_relay_tree *r, const struct assay_overlay *view,
+                            uint16_t slot)
 {
-    if (slot >= r->config.capacity || !assay_overlay_near(view, slot)) return NULL;
+    if (slot >= r->config.capacity || !assay_overlay_has(view, slot)) return NULL;
     if (r->slots[slot].row != NO_ROW) return &r->rows[r->slots[slot].row];
     uint8_t at = 0;
     while (at < ROWS && r->rows[at].used)
@@ -142,19 +142,19 @@ static struct row *row_of(struct assay_relay_tree *r, const struct assay_overlay
     return &r->rows[at];
 }
 
-static void want(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source,
-                 bool wanted)
+static void set_want(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source,
+                     bool wanted)
 {
-    if (has(row->ours, source) == !wanted) return;
-    set(row->ours, source, !wanted);
-    say_soon(r, row, now_ms);
+    if (bitmap_has(row->ours, source) == !wanted) return;
+    bitmap_set(row->ours, source, !wanted);
+    schedule_prune(r, row, now_ms);
 }
 
 /* Nobody is known to bring it: whoever has it may. */
-static void want_of_all(struct assay_relay_tree *r, uint64_t now_ms, uint16_t source)
+static void set_want_all(struct assay_relay_tree *r, uint64_t now_ms, uint16_t source)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (r->rows[i].used) want(r, &r->rows[i], now_ms, source, true);
+        if (r->rows[i].used) set_want(r, &r->rows[i], now_ms, source, true);
     r->slots[source].parent = NO_PARENT;
 }
 
@@ -163,134 +163,135 @@ static bool is_late(const struct assay_relay_tree *r, const struct row *row)
     return row->late_epoch > 0 && r->epoch <= row->late_epoch;
 }
 
-static void came_first(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
-                       uint16_t source)
+static void on_first(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source)
 {
     if (is_late(r, row)) return;
     r->slots[source].parent = row->slot;
-    want(r, row, now_ms, source, true);
+    set_want(r, row, now_ms, source, true);
 }
 
 /* A parent is never asked to be silent: what it brings again its own source sent again. What is our
  * own nobody needs to bring. */
-static void came_again(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
-                       uint16_t source)
+static void on_duplicate(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
+                         uint16_t source)
 {
     const uint16_t parent = r->slots[source].parent;
     if (parent == row->slot) return;
     if (parent == NO_PARENT && source != r->config.self) return;
-    want(r, row, now_ms, source, false);
+    set_want(r, row, now_ms, source, false);
 }
 
-void assay_relay_tree_came(struct assay_relay_tree *r, const struct assay_overlay *view,
-                           uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
-                           struct assay_slice payload, bool first)
+void assay_relay_tree_on_message(struct assay_relay_tree *r, const struct assay_overlay *view,
+                                 uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
+                                 struct assay_slice payload, bool first)
 {
     const uint16_t source = assay_relay_tree_source(r, NULL, kind, payload);
-    struct row *row = row_of(r, view, from);
+    struct row *row = find_row(r, view, from);
     if (source == ASSAY_SLOT_ALL || row == NULL) return;
-    if (first) came_first(r, row, now_ms, source);
-    else came_again(r, row, now_ms, source);
+    if (first) on_first(r, row, now_ms, source);
+    else on_duplicate(r, row, now_ms, source);
     ASSAY_ASSERT(routes_hold(r));
 }
 
 /* Its parent was late with a vote of the source: who has it becomes the parent. */
-static void replace(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source)
+static void replace_parent(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
+                           uint16_t source)
 {
     const uint16_t parent = r->slots[source].parent;
     if (parent != NO_PARENT && parent != row->slot)
-        r->rows[r->slots[parent].row].late_epoch = r->epoch + ASSAY_ROUTE_LATE_EPOCHS;
+        r->rows[r->slots[parent].row].late_epoch = r->epoch + ASSAY_PRUNE_LATE_EPOCHS;
     r->slots[source].parent = row->slot;
-    want(r, row, now_ms, source, true);
+    set_want(r, row, now_ms, source, true);
 }
 
-void assay_relay_tree_asked(struct assay_relay_tree *r, const struct assay_overlay *view,
-                            uint64_t now_ms, uint16_t to, struct assay_slice payload)
+void assay_relay_tree_on_request(struct assay_relay_tree *r, const struct assay_overlay *view,
+                                 uint64_t now_ms, uint16_t to, struct assay_slice payload)
 {
     struct assay_vote_inventory lack;
-    struct row *row = row_of(r, view, to);
+    struct row *row = find_row(r, view, to);
     const enum assay_status status = assay_vote_inventory_decode(payload, &lack);
     ASSAY_ASSERT(status == ASSAY_OK); /* the engine made it */
     for (uint32_t i = 0; row != NULL && i < lack.count; i++)
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
             for (uint32_t source = 0; source < r->config.capacity; source++) {
                 const struct assay_slice bits = lack.views[i].bits[type];
-                if (source / 8 < bits.len && has(bits.bytes, (uint16_t)source))
-                    replace(r, row, now_ms, (uint16_t)source);
+                if (source / 8 < bits.len && bitmap_has(bits.bytes, (uint16_t)source))
+                    replace_parent(r, row, now_ms, (uint16_t)source);
             }
     ASSAY_ASSERT(routes_hold(r));
 }
 
-void assay_relay_tree_closed(struct assay_relay_tree *r, uint64_t now_ms, uint64_t epoch)
+void assay_relay_tree_on_epoch_closed(struct assay_relay_tree *r, uint64_t now_ms, uint64_t epoch)
 {
     r->epoch = epoch;
     for (size_t i = 0; i < ROWS; i++)
-        if (r->rows[i].used && !assay_bytes_all_zero(r->rows[i].ours, ASSAY_ROUTE_LEN_MAX))
-            say_soon(r, &r->rows[i], now_ms);
+        if (r->rows[i].used && !assay_bytes_all_zero(r->rows[i].ours, ASSAY_PRUNE_LEN_MAX))
+            schedule_prune(r, &r->rows[i], now_ms);
 }
 
-void assay_relay_tree_follow(struct assay_relay_tree *r, const struct assay_overlay *view,
+void assay_relay_tree_update(struct assay_relay_tree *r, const struct assay_overlay *view,
                              uint64_t now_ms)
 {
     for (size_t i = 0; i < ROWS; i++) {
         struct row *row = &r->rows[i];
-        if (!row->used || assay_overlay_near(view, row->slot)) continue;
+        if (!row->used || assay_overlay_has(view, row->slot)) continue;
         const uint16_t left = row->slot;
         *row = (struct row){ .used = false };
         r->slots[left].row = NO_ROW;
         for (uint32_t source = 0; source < r->config.capacity; source++)
-            if (r->slots[source].parent == left) want_of_all(r, now_ms, (uint16_t)source);
+            if (r->slots[source].parent == left) set_want_all(r, now_ms, (uint16_t)source);
     }
     ASSAY_ASSERT(routes_hold(r));
 }
 
-void assay_relay_tree_anew(struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot)
+void assay_relay_tree_on_restart(struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot)
 {
     if (slot >= r->config.capacity || r->slots[slot].row == NO_ROW) return;
     struct row *row = &r->rows[r->slots[slot].row];
     row->theirs_until_ms = 0;
-    if (!assay_bytes_all_zero(row->ours, ASSAY_ROUTE_LEN_MAX)) say_soon(r, row, now_ms);
+    if (!assay_bytes_all_zero(row->ours, ASSAY_PRUNE_LEN_MAX)) schedule_prune(r, row, now_ms);
 }
 
 /* ------------------------------------------------------------ what they want of us */
 
-enum assay_status assay_relay_tree_heard(struct assay_relay_tree *r,
-                                         const struct assay_overlay *view, uint64_t now_ms,
-                                         uint16_t from, struct assay_slice payload)
+enum assay_status assay_relay_tree_on_prune(struct assay_relay_tree *r,
+                                            const struct assay_overlay *view, uint64_t now_ms,
+                                            uint16_t from, struct assay_slice payload)
 {
-    if (payload.len == 0 || payload.len > ASSAY_ROUTE_LEN_MAX) return ASSAY_E_RANGE;
-    struct row *row = row_of(r, view, from);
+    if (payload.len == 0 || payload.len > ASSAY_PRUNE_LEN_MAX) return ASSAY_E_RANGE;
+    struct row *row = find_row(r, view, from);
     if (row == NULL) return ASSAY_E_STRANGER;
     assay_bytes_zero(row->theirs, sizeof row->theirs);
     assay_bytes_copy(row->theirs, sizeof row->theirs, payload.bytes, payload.len);
-    row->theirs_until_ms = now_ms + ASSAY_ROUTE_LASTS_EPOCHS * (uint64_t)r->config.epoch_ms;
+    row->theirs_until_ms = now_ms + ASSAY_PRUNE_LASTS_EPOCHS * (uint64_t)r->config.epoch_ms;
     return ASSAY_OK;
 }
 
-bool assay_relay_tree_knows(const struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot)
+bool assay_relay_tree_has_prune(const struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot)
 {
     if (slot >= r->config.capacity || r->slots[slot].row == NO_ROW) return false;
     return now_ms < r->rows[r->slots[slot].row].theirs_until_ms;
 }
 
-bool assay_relay_tree_wants(const struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot,
-                            uint16_t source)
+bool assay_relay_tree_is_wanted(const struct assay_relay_tree *r, uint64_t now_ms, uint16_t slot,
+                                uint16_t source)
 {
     ASSAY_ASSERT(source < r->config.capacity);
-    return !assay_relay_tree_knows(r, now_ms, slot) ||
-           !has(r->rows[r->slots[slot].row].theirs, source);
+    return !assay_relay_tree_has_prune(r, now_ms, slot) ||
+           !bitmap_has(r->rows[r->slots[slot].row].theirs, source);
 }
 
-bool assay_relay_tree_next(struct assay_relay_tree *r, uint64_t now_ms, struct assay_route_say *say)
+bool assay_relay_tree_next(struct assay_relay_tree *r, uint64_t now_ms,
+                           struct assay_prune_message *say)
 {
     if (now_ms < r->say_at_ms) return false;
     for (size_t at = 0; at < ROWS; at++) {
         struct row *row = &r->rows[at];
         if (!row->says) continue;
         row->says = false;
-        *say = (struct assay_route_say){ .to = row->slot, .len = 1 };
+        *say = (struct assay_prune_message){ .to = row->slot, .len = 1 };
         assay_bytes_copy(say->payload, sizeof say->payload, row->ours, sizeof row->ours);
-        for (size_t i = 1; i < ASSAY_ROUTE_LEN_MAX; i++)
+        for (size_t i = 1; i < ASSAY_PRUNE_LEN_MAX; i++)
             if (row->ours[i] != 0) say->len = i + 1;
         return true;
     }

@@ -21,22 +21,22 @@
 #include "base/bytes.h"
 
 enum {
-    ASSAY_ROUTE_LEN_MAX = 128, /* a bit for each of 1024 slots */
-    ASSAY_ROUTE_LASTS_EPOCHS = 3,
-    ASSAY_ROUTE_LATE_EPOCHS = 8,
+    ASSAY_PRUNE_LEN_MAX = 128, /* a bit for each of 1024 slots */
+    ASSAY_PRUNE_LASTS_EPOCHS = 3,
+    ASSAY_PRUNE_LATE_EPOCHS = 8,
 };
 
 struct assay_relay_tree_config {
     uint16_t self;
-    uint32_t capacity; /* slots at most, 8 * ASSAY_ROUTE_LEN_MAX or fewer (asserted) */
+    uint32_t capacity; /* slots at most, 8 * ASSAY_PRUNE_LEN_MAX or fewer (asserted) */
     uint32_t epoch_ms;
 };
 
 /* A ROUTE message to be sent. */
-struct assay_route_say {
+struct assay_prune_message {
     uint16_t to;
     size_t len;
-    uint8_t payload[ASSAY_ROUTE_LEN_MAX];
+    uint8_t payload[ASSAY_PRUNE_LEN_MAX];
 };
 
 struct assay_relay_tree;
@@ -57,35 +57,37 @@ uint16_t assay_relay_tree_source(const struct assay_relay_tree *routes,
                                  struct assay_slice payload);
 /* A VOTE or PROPOSAL came from a member: for the first time, and was accepted, or once
  * more. Returns: nothing. */
-void assay_relay_tree_came(struct assay_relay_tree *routes, const struct assay_overlay *view,
-                           uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
-                           struct assay_slice payload, bool first);
+void assay_relay_tree_on_message(struct assay_relay_tree *routes, const struct assay_overlay *view,
+                                 uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
+                                 struct assay_slice payload, bool first);
 /* A VOTE_LACK of our own goes to one that says that it has these votes. Returns: nothing. */
-void assay_relay_tree_asked(struct assay_relay_tree *routes, const struct assay_overlay *view,
-                            uint64_t now_ms, uint16_t to, struct assay_slice payload);
+void assay_relay_tree_on_request(struct assay_relay_tree *routes, const struct assay_overlay *view,
+                                 uint64_t now_ms, uint16_t to, struct assay_slice payload);
 /* An epoch closed. Returns: nothing. */
-void assay_relay_tree_closed(struct assay_relay_tree *routes, uint64_t now_ms, uint64_t epoch);
+void assay_relay_tree_on_epoch_closed(struct assay_relay_tree *routes, uint64_t now_ms,
+                                      uint64_t epoch);
 /* The view has other neighbours now: what is known of those who left is forgotten.
  * Returns: nothing. */
-void assay_relay_tree_follow(struct assay_relay_tree *routes, const struct assay_overlay *view,
+void assay_relay_tree_update(struct assay_relay_tree *routes, const struct assay_overlay *view,
                              uint64_t now_ms);
 /* A neighbour began anew: it knows of no routes. Returns: nothing. */
-void assay_relay_tree_anew(struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
+void assay_relay_tree_on_restart(struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
 
 /* A ROUTE message, hostile bytes. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_STRANGER (no
  * neighbour) */
-ASSAY_CHECKED enum assay_status assay_relay_tree_heard(struct assay_relay_tree *routes,
-                                                       const struct assay_overlay *view,
-                                                       uint64_t now_ms, uint16_t from,
-                                                       struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_relay_tree_on_prune(struct assay_relay_tree *routes,
+                                                          const struct assay_overlay *view,
+                                                          uint64_t now_ms, uint16_t from,
+                                                          struct assay_slice payload);
 /* Returns: whether a neighbour says of whom it wants nothing. */
-bool assay_relay_tree_knows(const struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
+bool assay_relay_tree_has_prune(const struct assay_relay_tree *routes, uint64_t now_ms,
+                                uint16_t slot);
 /* Returns: whether it wants what a source says; true where it said nothing. */
-bool assay_relay_tree_wants(const struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot,
-                            uint16_t source);
+bool assay_relay_tree_is_wanted(const struct assay_relay_tree *routes, uint64_t now_ms,
+                                uint16_t slot, uint16_t source);
 /* What is to be said now; called until false. Returns: true and *say. */
 bool assay_relay_tree_next(struct assay_relay_tree *routes, uint64_t now_ms,
-                           struct assay_route_say *say);
+                           struct assay_prune_message *say);
 /* Returns: when assay_relay_tree_next has something to say; UINT64_MAX: never. */
 uint64_t assay_relay_tree_wake_at(const struct assay_relay_tree *routes);
 

@@ -8,7 +8,7 @@
 #include "engine/sync/sync.h"
 
 /* What it costs of the budget: with a state come decisions and documents, which are looked for. */
-static uint64_t cost_of(struct assay_slice ask)
+static uint64_t answer_cost(struct assay_slice ask)
 {
     enum { BLOCKS = 1, STATE = 4 };
     struct assay_fast_sync_wire_ask past;
@@ -22,10 +22,10 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
     ASSAY_ASSERT(serve->scratch_len > 0);
     ASSAY_ASSERT(serve->store != NULL && serve->chain_id != NULL && serve->counters != NULL);
     ASSAY_ASSERT(serve->scratch != NULL && serve->answer != NULL);
-    if (limit != NULL && !assay_limit_sync(limit, now_ms, cost_of(ask))) {
+    if (limit != NULL && !assay_limit_sync(limit, now_ms, answer_cost(ask))) {
         assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
         const bool is_shut =
-            assay_peer_score_note(&limit->conduct, now_ms, ASSAY_PEER_SCORE_OF_DUPLICATE);
+            assay_peer_score_add_fault(&limit->conduct, now_ms, ASSAY_PEER_SCORE_OF_DUPLICATE);
         ASSAY_ASSERT(!is_shut); /* who catches up asks often */
         return ASSAY_E_RATE;
     }

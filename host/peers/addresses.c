@@ -10,7 +10,7 @@ static const char tag[] = "assay/address/v2";
 
 enum { BODY_LEN_MAX = 656, PORT_MAX = 65535 };
 
-static size_t length_of(const char *text)
+static size_t address_len(const char *text)
 {
     size_t len = 0;
     while (len < ASSAY_CLAIM_ADDRESS_MAX && text[len] != '\0')
@@ -53,7 +53,7 @@ static bool read_ipv4(const char *host, size_t len, uint8_t octets[static 4])
     return count == 4;
 }
 
-static int hex_of(char c)
+static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -82,7 +82,7 @@ static bool is_ipv6(const char *text, size_t len)
             groups += 2;
             break;
         }
-        while (at + digits < len && hex_of(text[at + digits]) >= 0)
+        while (at + digits < len && hex_digit(text[at + digits]) >= 0)
             digits++;
         if (digits == 0 || digits > DIGITS_MAX) return false;
         at += digits;
@@ -104,9 +104,9 @@ static bool is_host(const char *host, size_t len)
     return len > 2 && host[0] == '[' && host[len - 1] == ']' && is_ipv6(host + 1, len - 2);
 }
 
-bool assay_address_fits(const char *text)
+bool assay_address_is_valid(const char *text)
 {
-    const size_t len = length_of(text);
+    const size_t len = address_len(text);
     size_t colon = len;
     uint32_t port = 0;
     if (len == ASSAY_CLAIM_ADDRESS_MAX) return false;
@@ -145,7 +145,7 @@ bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_
 /* --- groups */
 
 /* FNV-1a: who crowds a group wins nothing by a collision. */
-static uint32_t mix(uint32_t hash, const char *text, size_t len)
+static uint32_t mix_hash(uint32_t hash, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (uint8_t)text[i]) * UINT32_C(16777619);
@@ -158,7 +158,7 @@ static void read_ipv6(const char *host, size_t len, uint32_t parts[static 2])
     size_t part = 0;
     parts[0] = parts[1] = 0;
     for (size_t i = 1; i < len && part < 2; i++) {
-        const int digit = hex_of(host[i]);
+        const int digit = hex_digit(host[i]);
         if (digit >= 0) parts[part] = (parts[part] << 4 | (uint32_t)digit) & 0xffff;
         else part++;
     }
@@ -192,33 +192,33 @@ uint32_t assay_address_group(const char *text)
     uint8_t octets[4];
     uint32_t parts[2];
     if (!assay_address_next(&text, item)) return 0;
-    const size_t len = length_of(item);
+    const size_t len = address_len(item);
     size_t host = len;
     while (host > 0 && item[host] != ':')
         host--;
     if (read_ipv4(item, host, octets)) {
         const enum reach reach = reach_of_ipv4(octets);
         if (reach == EVERYWHERE) return UINT32_C(4) << 24 | (uint32_t)octets[0] << 8 | octets[1];
-        return mix(START, item, reach == ONE_MACHINE ? len : host);
+        return mix_hash(START, item, reach == ONE_MACHINE ? len : host);
     }
     if (host > 0 && item[0] == '[') {
         read_ipv6(item, host, parts);
         const enum reach reach = reach_of_ipv6(item, host, parts);
         if (reach == EVERYWHERE) return parts[0] << 16 | parts[1];
-        return mix(START, item, reach == ONE_MACHINE ? len : host);
+        return mix_hash(START, item, reach == ONE_MACHINE ? len : host);
     }
     static const char here[] = "localhost";
     const bool machine = host == sizeof here - 1 && assay_bytes_equal(item, here, host);
-    return mix(START, item, machine ? len : host);
+    return mix_hash(START, item, machine ? len : host);
 }
 
 static bool is_same(const char *a, const char *b)
 {
-    const size_t len = length_of(a);
-    return len == length_of(b) && assay_bytes_equal(a, b, len);
+    const size_t len = address_len(a);
+    return len == address_len(b) && assay_bytes_equal(a, b, len);
 }
 
-static bool has(const struct assay_claim *claim, const char *address)
+static bool claim_has(const struct assay_claim *claim, const char *address)
 {
     for (uint32_t i = 0; i < claim->count; i++)
         if (is_same(claim->addresses[i], address)) return true;
@@ -229,12 +229,12 @@ void assay_claim_add(struct assay_claim *claim, const char *address)
 {
     ASSAY_ASSERT(claim->count <= ASSAY_CLAIM_ADDRESSES_MAX);
     if (claim->count == ASSAY_CLAIM_ADDRESSES_MAX) return;
-    if (!assay_address_fits(address) || has(claim, address)) return;
+    if (!assay_address_is_valid(address) || claim_has(claim, address)) return;
     assay_bytes_copy(claim->addresses[claim->count++], ASSAY_CLAIM_ADDRESS_MAX, address,
-                     length_of(address) + 1);
+                     address_len(address) + 1);
 }
 
-bool assay_claim_same(const struct assay_claim *a, const struct assay_claim *b)
+bool assay_claim_equals(const struct assay_claim *a, const struct assay_claim *b)
 {
     if (a->count != b->count) return false;
     for (uint32_t i = 0; i < a->count; i++)
@@ -242,7 +242,7 @@ bool assay_claim_same(const struct assay_claim *a, const struct assay_claim *b)
     return true;
 }
 
-static size_t put_body(const struct assay_claim *c, uint8_t body[static BODY_LEN_MAX])
+static size_t encode_body(const struct assay_claim *c, uint8_t body[static BODY_LEN_MAX])
 {
     struct assay_writer w = assay_writer_over(body, BODY_LEN_MAX);
     ASSAY_ASSERT(c->count > 0 && c->count <= ASSAY_CLAIM_ADDRESSES_MAX);
@@ -253,7 +253,7 @@ static size_t put_body(const struct assay_claim *c, uint8_t body[static BODY_LEN
     assay_cbor_put_uint(&w, c->number);
     assay_cbor_put_array(&w, c->count);
     for (uint32_t i = 0; i < c->count; i++) {
-        ASSAY_ASSERT(assay_address_fits(c->addresses[i]));
+        ASSAY_ASSERT(assay_address_is_valid(c->addresses[i]));
         assay_cbor_put_text(&w, c->addresses[i]);
     }
     ASSAY_ASSERT(!w.full);
@@ -263,14 +263,14 @@ static size_t put_body(const struct assay_claim *c, uint8_t body[static BODY_LEN
 void assay_claim_digest(struct assay_claim *claim)
 {
     uint8_t body[BODY_LEN_MAX];
-    assay_sha256(body, put_body(claim, body), claim->digest);
+    assay_sha256(body, encode_body(claim, body), claim->digest);
 }
 
 enum assay_status assay_claim_encode(const struct assay_claim *claim, struct assay_writer *w)
 {
     uint8_t body[BODY_LEN_MAX];
     struct assay_slice all;
-    const size_t len = put_body(claim, body);
+    const size_t len = encode_body(claim, body);
     assay_cbor_put_array(w, 2);
     assay_cbor_put_bytes(w, body, len);
     assay_cbor_put_bytes(w, claim->signature, sizeof claim->signature);
@@ -278,7 +278,7 @@ enum assay_status assay_claim_encode(const struct assay_claim *claim, struct ass
 }
 
 /* docs/protocol.md 9.3.1: one to four, each once, so that one meaning has one encoding. */
-static enum assay_status read_address(struct assay_cursor *c, struct assay_claim *claim)
+static enum assay_status decode_address(struct assay_cursor *c, struct assay_claim *claim)
 {
     struct assay_slice text;
     char address[ASSAY_CLAIM_ADDRESS_MAX];
@@ -292,7 +292,7 @@ static enum assay_status read_address(struct assay_cursor *c, struct assay_claim
     return claim->count > before ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-static enum assay_status read_body(struct assay_slice body, struct assay_claim *claim)
+static enum assay_status decode_body(struct assay_slice body, struct assay_claim *claim)
 {
     struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
     uint64_t count = 0;
@@ -304,7 +304,7 @@ static enum assay_status read_body(struct assay_slice body, struct assay_claim *
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_CLAIM_ADDRESSES_MAX, &count));
     if (count == 0) return ASSAY_E_INVALID;
     for (uint64_t i = 0; i < count; i++)
-        ASSAY_TRY(read_address(&c, claim));
+        ASSAY_TRY(decode_address(&c, claim));
     return assay_cursor_end(&c);
 }
 
@@ -317,17 +317,17 @@ enum assay_status assay_claim_decode(struct assay_slice bytes, struct assay_clai
     ASSAY_TRY(assay_cbor_bytes(&c, BODY_LEN_MAX, &body));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, found.signature, sizeof found.signature));
     ASSAY_TRY(assay_cursor_end(&c));
-    ASSAY_TRY(read_body(body, &found));
+    ASSAY_TRY(decode_body(body, &found));
     assay_sha256(body.bytes, body.len, found.digest);
     *claim = found;
     return ASSAY_OK;
 }
 
-enum assay_status assay_address_take(struct assay_address *held, const struct assay_claim *claim,
-                                     const uint8_t chain_id[static 32],
-                                     const uint8_t node_id[static 32],
-                                     const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN],
-                                     uint64_t now_ms)
+enum assay_status assay_address_update(struct assay_address *held, const struct assay_claim *claim,
+                                       const uint8_t chain_id[static 32],
+                                       const uint8_t node_id[static 32],
+                                       const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN],
+                                       uint64_t now_ms)
 {
     struct assay_p256 *key = NULL;
     if (!assay_bytes_equal(claim->chain_id, chain_id, 32)) return ASSAY_E_CHAIN;

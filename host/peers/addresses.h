@@ -35,7 +35,7 @@ struct assay_claim {
 
 /* HOST:PORT that can be dialled: letters, digits, dots, dashes, brackets and colons; a port of 1 to
  * 65535; no wildcard. Returns: whether so. */
-bool assay_address_fits(const char *text);
+bool assay_address_is_valid(const char *text);
 /*
  * assay_address_next - walks "HOST:PORT, HOST:PORT": between commas, without blanks and "tcp://".
  * In:      *rest: the text, advanced
@@ -55,7 +55,7 @@ uint32_t assay_address_group(const char *text);
  * nothing. */
 void assay_claim_add(struct assay_claim *claim, const char *address);
 /* Returns: whether the same addresses stand in both, in the same order. */
-bool assay_claim_same(const struct assay_claim *a, const struct assay_claim *b);
+bool assay_claim_equals(const struct assay_claim *a, const struct assay_claim *b);
 /* Sets claim->digest, which is to be signed. The addresses must fit (asserted). Returns: nothing.
  * */
 void assay_claim_digest(struct assay_claim *claim);
@@ -76,13 +76,13 @@ struct assay_address {
 };
 
 /*
- * assay_address_take - a claim of this member, decoded; its public identity key.
+ * assay_address_update - a claim of this member, decoded; its public identity key.
  * Out:     *held, where it is newer and genuine
  * Returns: ASSAY_OK | ASSAY_E_STALE (known, or older) | ASSAY_E_RATE (too soon after the last) |
  *          ASSAY_E_CHAIN | ASSAY_E_STRANGER (of another member) | ASSAY_E_SIGNATURE | ASSAY_E_KEY |
  *          ASSAY_E_CRYPTO
  */
-ASSAY_CHECKED enum assay_status assay_address_take(
+ASSAY_CHECKED enum assay_status assay_address_update(
     struct assay_address *held, const struct assay_claim *claim, const uint8_t chain_id[static 32],
     const uint8_t node_id[static 32], const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN],
     uint64_t now_ms);

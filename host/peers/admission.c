@@ -6,18 +6,18 @@
 #include "base/assert.h"
 #include "base/checked.h"
 
-static void check(const struct assay_admission *a, uint16_t slot)
+static void check_admission(const struct assay_admission *a, uint16_t slot)
 {
     ASSAY_ASSERT(a->roster != NULL && a->seen != NULL && a->counters != NULL);
     ASSAY_ASSERT(slot < a->roster->count);
 }
 
 /* What one refusal says of a peer's conduct. It may shut the peer out: the host sees that. */
-static void hold_against(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                         enum assay_peer_score_fault fault)
+static void add_strike(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                       enum assay_peer_score_fault fault)
 {
     if (a->limits == NULL) return;
-    if (assay_peer_score_note(&a->limits[slot].conduct, now_ms, fault))
+    if (assay_peer_score_add_fault(&a->limits[slot].conduct, now_ms, fault))
         assay_count(a->counters, ASSAY_COUNT_SHUT);
 }
 
@@ -33,15 +33,15 @@ static void refuse_header(struct assay_admission *a, uint64_t now_ms, uint16_t s
     if (status == ASSAY_E_CHAIN) which = ASSAY_COUNT_FRAME_CHAIN;
     if (status == ASSAY_E_UNSUPPORTED) which = ASSAY_COUNT_FRAME_KIND;
     assay_count(a->counters, which);
-    hold_against(a, now_ms, slot,
-                 which == ASSAY_COUNT_FRAME_KIND ? ASSAY_PEER_SCORE_OF_DUPLICATE
-                                                 : ASSAY_PEER_SCORE_OF_INVALID);
+    add_strike(a, now_ms, slot,
+               which == ASSAY_COUNT_FRAME_KIND ? ASSAY_PEER_SCORE_OF_DUPLICATE
+                                               : ASSAY_PEER_SCORE_OF_INVALID);
 }
 
-static bool is_heard(struct assay_admission *a, uint64_t now_ms, uint16_t slot)
+static bool is_within_rate(struct assay_admission *a, uint64_t now_ms, uint16_t slot)
 {
     if (a->limits == NULL) return true;
-    switch (assay_limit_peer(&a->limits[slot], now_ms)) {
+    switch (assay_limit_check_peer(&a->limits[slot], now_ms)) {
     case ASSAY_LIMIT_BANNED: assay_count(a->counters, ASSAY_COUNT_FRAME_BANNED); return false;
     case ASSAY_LIMIT_SHUT: assay_count(a->counters, ASSAY_COUNT_FRAME_SHUT); return false;
     case ASSAY_LIMIT_OK:
@@ -61,7 +61,7 @@ static bool within_budget(struct assay_admission *a, uint64_t now_ms, uint16_t s
     case ASSAY_LIMIT_BANNED:
     case ASSAY_LIMIT_SHUT: return true;
     }
-    hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_FLOODING);
+    add_strike(a, now_ms, slot, ASSAY_PEER_SCORE_OF_FLOODING);
     return false;
 }
 
@@ -74,7 +74,7 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
     case ASSAY_ADMITTED: return ASSAY_ADMIT_TAKEN;
     case ASSAY_REFUSED_NO_WEIGHT:
         /* 4.12.7: it passes on what others say, and the engine looks at whose votes they are. */
-        if (a->view != NULL && assay_overlay_used(a->view)) return ASSAY_ADMIT_TAKEN;
+        if (a->view != NULL && assay_overlay_is_used(a->view)) return ASSAY_ADMIT_TAKEN;
         assay_count(a->counters, ASSAY_COUNT_LANE_VOTER);
         break;
     case ASSAY_REFUSED_UNLISTED: assay_count(a->counters, ASSAY_COUNT_LANE_DOOR); break;
@@ -97,9 +97,9 @@ static enum assay_admitted refuse_page(struct assay_admission *a, uint64_t now_m
     if (status == ASSAY_E_FULL || status == ASSAY_E_MEMORY) which = ASSAY_COUNT_PAGE_FULL;
     assay_count(a->counters, which);
     if (which == ASSAY_COUNT_PAGE_DUPLICATE)
-        hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_DUPLICATE);
+        add_strike(a, now_ms, slot, ASSAY_PEER_SCORE_OF_DUPLICATE);
     if (which == ASSAY_COUNT_PAGE_MALFORMED || which == ASSAY_COUNT_PAGE_DIGEST)
-        hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_INVALID);
+        add_strike(a, now_ms, slot, ASSAY_PEER_SCORE_OF_INVALID);
     return ASSAY_ADMIT_REFUSED;
 }
 
@@ -115,13 +115,13 @@ static enum assay_status kind_of_page(struct assay_slice payload, struct assay_f
     return ASSAY_OK;
 }
 
-static enum assay_admitted take_page(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                     struct assay_slice payload,
-                                     struct assay_admission_message *message)
+static enum assay_admitted add_page(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                                    struct assay_slice payload,
+                                    struct assay_admission_message *message)
 {
     uint16_t number = 0;
     const enum assay_status status =
-        assay_pages_take(a->pages, slot, now_ms, payload, &number, &message->payload);
+        assay_pages_add(a->pages, slot, now_ms, payload, &number, &message->payload);
     if (status == ASSAY_E_AGAIN) return ASSAY_ADMIT_REFUSED; /* kept, more to come */
     if (status != ASSAY_OK) return refuse_page(a, now_ms, slot, status);
     ASSAY_ASSERT(number == (uint16_t)message->kind);
@@ -130,15 +130,16 @@ static enum assay_admitted take_page(struct assay_admission *a, uint64_t now_ms,
 }
 
 /* Size, header, peer, lane, rate: each before the next costs anything (docs/protocol.md 10.5.1). */
-enum assay_admitted assay_admission_frame(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                          enum assay_roster_key which, struct assay_slice bytes,
-                                          struct assay_admission_message *message)
+enum assay_admitted assay_admission_check_frame(struct assay_admission *a, uint64_t now_ms,
+                                                uint16_t slot, enum assay_roster_key which,
+                                                struct assay_slice bytes,
+                                                struct assay_admission_message *message)
 {
-    check(a, slot);
+    check_admission(a, slot);
     ASSAY_ASSERT(a->pages != NULL && a->chain_id != NULL);
     struct assay_frame frame;
     const enum assay_status status = assay_frame_decode(a->chain_id, bytes, &frame);
-    if (!is_heard(a, now_ms, slot)) return ASSAY_ADMIT_REFUSED;
+    if (!is_within_rate(a, now_ms, slot)) return ASSAY_ADMIT_REFUSED;
     if (status != ASSAY_OK) {
         refuse_header(a, now_ms, slot, status);
         return ASSAY_ADMIT_REFUSED;
@@ -155,19 +156,19 @@ enum assay_admitted assay_admission_frame(struct assay_admission *a, uint64_t no
     message->payload = frame.payload;
     ASSAY_ASSERT(frame.payload.len <= ASSAY_FRAME_LEN_MAX - ASSAY_FRAME_HEADER_LEN);
     if (is_page && lane == ASSAY_ADMIT_TAKEN)
-        return take_page(a, now_ms, slot, frame.payload, message);
+        return add_page(a, now_ms, slot, frame.payload, message);
     return is_page ? ASSAY_ADMIT_REFUSED : lane;
 }
 
-enum assay_admitted assay_admission_whole(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                          enum assay_roster_key which,
-                                          const struct assay_admission_message *message)
+enum assay_admitted assay_admission_check_message(struct assay_admission *a, uint64_t now_ms,
+                                                  uint16_t slot, enum assay_roster_key which,
+                                                  const struct assay_admission_message *message)
 {
-    check(a, slot);
+    check_admission(a, slot);
     enum assay_lane lane = ASSAY_LANE_QUARANTINE;
     const int known = assay_message_lane(message->kind, &lane);
     ASSAY_ASSERT(known != 0);
-    if (!is_heard(a, now_ms, slot)) return ASSAY_ADMIT_REFUSED;
+    if (!is_within_rate(a, now_ms, slot)) return ASSAY_ADMIT_REFUSED;
     const enum assay_admitted answer = in_lane(a, slot, which, message->kind, lane);
     if (answer == ASSAY_ADMIT_REFUSED) return answer;
     size_t left = message->payload.len;
@@ -182,7 +183,7 @@ enum assay_admitted assay_admission_whole(struct assay_admission *a, uint64_t no
 
 /* ------------------------------------------------------------ duplicates, strikes */
 
-bool assay_admission_floods(enum assay_message_kind kind)
+bool assay_admission_is_flooded(enum assay_message_kind kind)
 {
     return kind == ASSAY_MESSAGE_ENVELOPE || kind == ASSAY_MESSAGE_RECORD;
 }
@@ -195,38 +196,39 @@ bool assay_admission_is_new(struct assay_admission *a, uint64_t now_ms,
     return false;
 }
 
-bool assay_admission_passes_on(const struct assay_admission *a, enum assay_message_kind kind)
+bool assay_admission_is_relayed(const struct assay_admission *a, enum assay_message_kind kind)
 {
-    if (a->view == NULL || !assay_overlay_used(a->view)) return false;
+    if (a->view == NULL || !assay_overlay_is_used(a->view)) return false;
     return kind == ASSAY_MESSAGE_VOTE || kind == ASSAY_MESSAGE_CERTIFICATE ||
            kind == ASSAY_MESSAGE_PROPOSAL;
 }
 
-uint64_t assay_admission_again_ms(uint32_t epoch_ms)
+uint64_t assay_admission_repeat_ms(uint32_t epoch_ms)
 {
     const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
     return 3 * delta_ms;
 }
 
-enum assay_passing assay_admission_passing(struct assay_admission *a, uint64_t now_ms,
-                                           const uint8_t digest[static 32])
+enum assay_repeat assay_admission_find_repeat(struct assay_admission *a, uint64_t now_ms,
+                                              const uint8_t digest[static 32])
 {
     ASSAY_ASSERT(a->again_ms > 0);
-    if (!assay_seen_has(a->seen, now_ms, digest)) return ASSAY_PASSING_NEW;
-    if (!assay_seen_within(a->seen, now_ms, digest, a->again_ms)) return ASSAY_PASSING_AGAIN;
+    if (!assay_seen_has(a->seen, now_ms, digest)) return ASSAY_REPEAT_NONE;
+    if (!assay_seen_has_within(a->seen, now_ms, digest, a->again_ms)) return ASSAY_REPEAT_RESENT;
     assay_count(a->counters, ASSAY_COUNT_DUPLICATE);
-    return ASSAY_PASSING_DUPLICATE;
+    return ASSAY_REPEAT_DUPLICATE;
 }
 
 /* Nothing is passed on whose signature was not verified, now or when the same bytes came before:
  * whoever passes junk on is banned for it. */
-bool assay_admission_pass(struct assay_admission *a, uint64_t now_ms, enum assay_passing passing,
-                          enum assay_status status, const uint8_t digest[static 32])
+bool assay_admission_on_relayed(struct assay_admission *a, uint64_t now_ms,
+                                enum assay_repeat passing, enum assay_status status,
+                                const uint8_t digest[static 32])
 {
-    ASSAY_ASSERT(passing != ASSAY_PASSING_DUPLICATE);
-    const bool again = passing == ASSAY_PASSING_AGAIN && status == ASSAY_E_DUPLICATE;
+    ASSAY_ASSERT(passing != ASSAY_REPEAT_DUPLICATE);
+    const bool again = passing == ASSAY_REPEAT_RESENT && status == ASSAY_E_DUPLICATE;
     if (status != ASSAY_OK && !again) return false;
-    assay_seen_note(a->seen, now_ms, digest);
+    assay_seen_add(a->seen, now_ms, digest);
     return true;
 }
 
@@ -248,28 +250,28 @@ static enum assay_counter counter_of(enum assay_status status)
 }
 
 /* What a correct build may send in good faith, about a state that is not ours, is no fault. */
-static void hold_against_answer(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                enum assay_status status)
+static void count_answer(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                         enum assay_status status)
 {
     const enum assay_counter which = counter_of(status);
     const bool invalid = which == ASSAY_COUNT_ENGINE_SIGNATURE ||
                          (which == ASSAY_COUNT_ENGINE_ENCODING && status != ASSAY_E_UNSUPPORTED);
     const bool again = which == ASSAY_COUNT_ENGINE_DUPLICATE || which == ASSAY_COUNT_ENGINE_STALE ||
                        status == ASSAY_E_UNSUPPORTED;
-    if (invalid) hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_INVALID);
-    if (again) hold_against(a, now_ms, slot, ASSAY_PEER_SCORE_OF_DUPLICATE);
+    if (invalid) add_strike(a, now_ms, slot, ASSAY_PEER_SCORE_OF_INVALID);
+    if (again) add_strike(a, now_ms, slot, ASSAY_PEER_SCORE_OF_DUPLICATE);
 }
 
-bool assay_admission_judged(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                            enum assay_status status, const uint8_t *digest)
+bool assay_admission_on_result(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                               enum assay_status status, const uint8_t *digest)
 {
-    check(a, slot);
+    check_admission(a, slot);
     assay_count(a->counters, counter_of(status));
-    if (status == ASSAY_OK && digest != NULL) assay_seen_note(a->seen, now_ms, digest);
-    hold_against_answer(a, now_ms, slot, status);
+    if (status == ASSAY_OK && digest != NULL) assay_seen_add(a->seen, now_ms, digest);
+    count_answer(a, now_ms, slot, status);
     if (status != ASSAY_E_SIGNATURE || a->limits == NULL) return false;
-    if (!assay_limit_strike(&a->limits[slot], now_ms)) return false;
-    ASSAY_ASSERT(assay_limit_banned(&a->limits[slot], now_ms));
+    if (!assay_limit_add_strike(&a->limits[slot], now_ms)) return false;
+    ASSAY_ASSERT(assay_limit_is_banned(&a->limits[slot], now_ms));
     assay_count(a->counters, ASSAY_COUNT_BANS);
     return true;
 }

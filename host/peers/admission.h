@@ -41,16 +41,17 @@ struct assay_admission_message {
 };
 
 /* A frame, hostile bytes; slot < roster->count (asserted). Returns: what is to become of it. */
-enum assay_admitted assay_admission_frame(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                          enum assay_roster_key which, struct assay_slice bytes,
-                                          struct assay_admission_message *message);
+enum assay_admitted assay_admission_check_frame(struct assay_admission *a, uint64_t now_ms,
+                                                uint16_t slot, enum assay_roster_key which,
+                                                struct assay_slice bytes,
+                                                struct assay_admission_message *message);
 /* A message that came without frames, but at their price. Returns: as above. */
-enum assay_admitted assay_admission_whole(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                          enum assay_roster_key which,
-                                          const struct assay_admission_message *message);
+enum assay_admitted assay_admission_check_message(struct assay_admission *a, uint64_t now_ms,
+                                                  uint16_t slot, enum assay_roster_key which,
+                                                  const struct assay_admission_message *message);
 
 /* Returns: whether a kind is flooded: the same bytes come from several sides. */
-bool assay_admission_floods(enum assay_message_kind kind);
+bool assay_admission_is_flooded(enum assay_message_kind kind);
 /* digest: SHA-256 of the payload of a kind that is flooded.
  * Returns: false, and counts, when the engine accepted the same a short while ago. */
 bool assay_admission_is_new(struct assay_admission *a, uint64_t now_ms,
@@ -61,26 +62,27 @@ bool assay_admission_is_new(struct assay_admission *a, uint64_t now_ms,
  * author sends again after that goes round again, since some may lack it.
  * Returns: whether a kind is flooded so.
  */
-bool assay_admission_passes_on(const struct assay_admission *a, enum assay_message_kind kind);
+bool assay_admission_is_relayed(const struct assay_admission *a, enum assay_message_kind kind);
 
-enum assay_passing {
-    ASSAY_PASSING_NEW,
-    ASSAY_PASSING_AGAIN,     /* these bytes were accepted before */
-    ASSAY_PASSING_DUPLICATE, /* counted; not worth a step */
+enum assay_repeat {
+    ASSAY_REPEAT_NONE,
+    ASSAY_REPEAT_RESENT,    /* these bytes were accepted before */
+    ASSAY_REPEAT_DUPLICATE, /* counted; not worth a step */
 };
 /* digest: SHA-256 of the payload. Returns: what it is before the engine has seen it. */
-enum assay_passing assay_admission_passing(struct assay_admission *a, uint64_t now_ms,
-                                           const uint8_t digest[static 32]);
+enum assay_repeat assay_admission_find_repeat(struct assay_admission *a, uint64_t now_ms,
+                                              const uint8_t digest[static 32]);
 /* status: the engine's of it. Returns: whether it is to be passed on to all other neighbours; then
  * it is noted. */
-bool assay_admission_pass(struct assay_admission *a, uint64_t now_ms, enum assay_passing passing,
-                          enum assay_status status, const uint8_t digest[static 32]);
+bool assay_admission_on_relayed(struct assay_admission *a, uint64_t now_ms,
+                                enum assay_repeat passing, enum assay_status status,
+                                const uint8_t digest[static 32]);
 /* Returns: again_ms for epochs of epoch_ms: three quarters of the shortest wait before a standstill
  * sends again (docs/protocol.md 5.20), so that what is sent again goes round again. */
-uint64_t assay_admission_again_ms(uint32_t epoch_ms);
+uint64_t assay_admission_repeat_ms(uint32_t epoch_ms);
 /* What the engine said of a message; digest as above, or NULL. Invalid signatures are strikes.
  * Returns: true when the peer is banned from now on because of it. */
-bool assay_admission_judged(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                            enum assay_status status, const uint8_t *digest);
+bool assay_admission_on_result(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                               enum assay_status status, const uint8_t *digest);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/checked.h"
 
 /* splitmix64: no secret, only apart from others. */
-static uint64_t draw(struct assay_dial *dial)
+static uint64_t draw_random(struct assay_dial *dial)
 {
     dial->random += 0x9e3779b97f4a7c15u;
     uint64_t x = dial->random;
@@ -16,7 +16,7 @@ static uint64_t draw(struct assay_dial *dial)
     return x ^ (x >> 31);
 }
 
-void assay_dial_begin(struct assay_dial *dial, uint32_t count, uint64_t now_ms)
+void assay_dial_set_addresses(struct assay_dial *dial, uint32_t count, uint64_t now_ms)
 {
     dial->state = count > 0 ? ASSAY_DIAL_WAITING : ASSAY_DIAL_IDLE;
     dial->count = count;
@@ -25,7 +25,7 @@ void assay_dial_begin(struct assay_dial *dial, uint32_t count, uint64_t now_ms)
     dial->at_ms = now_ms;
 }
 
-void assay_dial_keep(struct assay_dial *dial, uint32_t count, uint32_t index)
+void assay_dial_update_addresses(struct assay_dial *dial, uint32_t count, uint32_t index)
 {
     ASSAY_ASSERT(index < count);
     ASSAY_ASSERT(dial->state != ASSAY_DIAL_IDLE);
@@ -33,8 +33,8 @@ void assay_dial_keep(struct assay_dial *dial, uint32_t count, uint32_t index)
     dial->index = index;
 }
 
-bool assay_dial_due(struct assay_dial *dial, const struct assay_dial_config *config,
-                    uint64_t now_ms)
+bool assay_dial_start_due(struct assay_dial *dial, const struct assay_dial_config *config,
+                          uint64_t now_ms)
 {
     ASSAY_ASSERT(config->give_up_ms > 0);
     if (dial->state != ASSAY_DIAL_WAITING || now_ms < dial->at_ms) return false;
@@ -48,16 +48,17 @@ static uint64_t pause_ms(struct assay_dial *dial, const struct assay_dial_config
 {
     ASSAY_ASSERT(config->pause_ms_max >= ASSAY_DIAL_FIRST_MS);
     if (dial->failed % dial->count != 0)
-        return ASSAY_DIAL_NEXT_MS + draw(dial) % ASSAY_DIAL_NEXT_MS;
+        return ASSAY_DIAL_NEXT_MS + draw_random(dial) % ASSAY_DIAL_NEXT_MS;
     uint64_t pause = ASSAY_DIAL_FIRST_MS;
     for (uint32_t round = dial->failed / dial->count; round > 1 && pause < config->pause_ms_max;
          round--)
         pause *= 2;
     pause = assay_min_u64(pause, config->pause_ms_max);
-    return pause / 2 + draw(dial) % pause;
+    return pause / 2 + draw_random(dial) % pause;
 }
 
-static void fail(struct assay_dial *dial, const struct assay_dial_config *config, uint64_t now_ms)
+static void on_try_failed(struct assay_dial *dial, const struct assay_dial_config *config,
+                          uint64_t now_ms)
 {
     if (dial->failed < UINT32_MAX) dial->failed++;
     dial->index = (dial->index + 1) % dial->count;
@@ -65,49 +66,49 @@ static void fail(struct assay_dial *dial, const struct assay_dial_config *config
     dial->state = ASSAY_DIAL_WAITING;
 }
 
-bool assay_dial_late(struct assay_dial *dial, const struct assay_dial_config *config,
-                     uint64_t now_ms)
+bool assay_dial_check_timeout(struct assay_dial *dial, const struct assay_dial_config *config,
+                              uint64_t now_ms)
 {
     if (dial->state != ASSAY_DIAL_TRYING || now_ms < dial->at_ms) return false;
-    fail(dial, config, now_ms);
+    on_try_failed(dial, config, now_ms);
     return true;
 }
 
-void assay_dial_up(struct assay_dial *dial, uint64_t now_ms)
+void assay_dial_on_connected(struct assay_dial *dial, uint64_t now_ms)
 {
     if (dial->state != ASSAY_DIAL_TRYING) return;
     dial->state = ASSAY_DIAL_UP;
     dial->at_ms = now_ms;
 }
 
-void assay_dial_down(struct assay_dial *dial, const struct assay_dial_config *config,
-                     uint64_t now_ms)
+void assay_dial_on_disconnected(struct assay_dial *dial, const struct assay_dial_config *config,
+                                uint64_t now_ms)
 {
     switch (dial->state) {
     case ASSAY_DIAL_IDLE:
     case ASSAY_DIAL_WAITING: return;
-    case ASSAY_DIAL_TRYING: fail(dial, config, now_ms); return;
+    case ASSAY_DIAL_TRYING: on_try_failed(dial, config, now_ms); return;
     case ASSAY_DIAL_UP:
         /* A peer that lets us in and hangs up at once would be dialled without end. */
         if (now_ms < dial->at_ms + ASSAY_DIAL_STABLE_MS) {
-            fail(dial, config, now_ms);
+            on_try_failed(dial, config, now_ms);
             return;
         }
         dial->failed = 0;
-        dial->at_ms = now_ms + draw(dial) % ASSAY_DIAL_NEXT_MS;
+        dial->at_ms = now_ms + draw_random(dial) % ASSAY_DIAL_NEXT_MS;
         dial->state = ASSAY_DIAL_WAITING;
         return;
     }
     ASSAY_UNREACHABLE("a state of dialling");
 }
 
-void assay_dial_nudge(struct assay_dial *dial, uint64_t now_ms)
+void assay_dial_on_incoming(struct assay_dial *dial, uint64_t now_ms)
 {
     if (dial->state != ASSAY_DIAL_WAITING) return;
-    dial->at_ms = assay_min_u64(dial->at_ms, now_ms + draw(dial) % ASSAY_DIAL_NEXT_MS);
+    dial->at_ms = assay_min_u64(dial->at_ms, now_ms + draw_random(dial) % ASSAY_DIAL_NEXT_MS);
 }
 
-uint64_t assay_dial_next(const struct assay_dial *dial)
+uint64_t assay_dial_wake_at(const struct assay_dial *dial)
 {
     const bool waits =
         dial->state == ASSAY_DIAL_WAITING || dial->state == ASSAY_DIAL_TRYING;

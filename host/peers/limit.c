@@ -19,7 +19,7 @@ static bool limit_holds(const struct assay_limit *limit)
            limit->next_ban_ms <= ASSAY_BAN_MAX_MS;
 }
 
-static void refill(struct assay_bucket *bucket, uint64_t now_ms)
+static void refill_bucket(struct assay_bucket *bucket, uint64_t now_ms)
 {
     ASSAY_ASSERT(bucket_holds(bucket));
     if (now_ms <= bucket->at_ms) return; /* monotonic clocks stand still at most */
@@ -32,17 +32,17 @@ static void refill(struct assay_bucket *bucket, uint64_t now_ms)
     ASSAY_ASSERT(bucket->level_milli <= full);
 }
 
-bool assay_bucket_take(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost)
+bool assay_bucket_spend(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost)
 {
     ASSAY_ASSERT(bucket_holds(bucket));
-    refill(bucket, now_ms);
+    refill_bucket(bucket, now_ms);
     if (cost > bucket->burst || bucket->level_milli < cost * MILLI) return false;
     bucket->level_milli -= cost * MILLI;
     ASSAY_ASSERT(bucket_holds(bucket));
     return true;
 }
 
-static struct assay_bucket bucket_of(uint64_t rate_s, uint64_t burst, uint64_t now_ms)
+static struct assay_bucket bucket_init(uint64_t rate_s, uint64_t burst, uint64_t now_ms)
 {
     ASSAY_ASSERT(burst > 0 && burst <= UINT64_MAX / MILLI);
     return (struct assay_bucket){
@@ -92,31 +92,32 @@ void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates 
                       uint64_t now_ms)
 {
     *limit = (struct assay_limit){
-        .messages = bucket_of(rates->messages_s, rates->messages_burst, now_ms),
-        .bytes = bucket_of(rates->bytes_s, rates->bytes_burst, now_ms),
-        .verifications = bucket_of(rates->verifications_s, rates->verifications_burst, now_ms),
-        .syncs = bucket_of(rates->syncs_s, rates->syncs_burst, now_ms),
-        .answers = bucket_of(rates->answers_s, rates->answers_burst, now_ms),
-        .handshakes = bucket_of(ASSAY_HANDSHAKES_PER_S, ASSAY_HANDSHAKES_BURST, now_ms),
+        .messages = bucket_init(rates->messages_s, rates->messages_burst, now_ms),
+        .bytes = bucket_init(rates->bytes_s, rates->bytes_burst, now_ms),
+        .verifications = bucket_init(rates->verifications_s, rates->verifications_burst, now_ms),
+        .syncs = bucket_init(rates->syncs_s, rates->syncs_burst, now_ms),
+        .answers = bucket_init(rates->answers_s, rates->answers_burst, now_ms),
+        .handshakes = bucket_init(ASSAY_HANDSHAKES_PER_S, ASSAY_HANDSHAKES_BURST, now_ms),
         .next_ban_ms = ASSAY_BAN_FIRST_MS,
     };
     assay_peer_score_init(&limit->conduct, now_ms);
     ASSAY_ASSERT(limit_holds(limit));
 }
 
-enum assay_limit_answer assay_limit_peer(const struct assay_limit *limit, uint64_t now_ms)
+enum assay_limit_answer assay_limit_check_peer(const struct assay_limit *limit, uint64_t now_ms)
 {
     ASSAY_ASSERT(limit_holds(limit));
-    if (assay_limit_banned(limit, now_ms)) return ASSAY_LIMIT_BANNED;
-    return assay_peer_score_is_shut(&limit->conduct, now_ms) ? ASSAY_LIMIT_SHUT : ASSAY_LIMIT_OK;
+    if (assay_limit_is_banned(limit, now_ms)) return ASSAY_LIMIT_BANNED;
+    return assay_peer_score_is_shut_out(&limit->conduct, now_ms) ? ASSAY_LIMIT_SHUT
+                                                                 : ASSAY_LIMIT_OK;
 }
 
 enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t now_ms, size_t len)
 {
     ASSAY_ASSERT(limit_holds(limit));
     struct assay_bucket messages = limit->messages;
-    if (!assay_bucket_take(&messages, now_ms, 1)) return ASSAY_LIMIT_MESSAGES;
-    if (!assay_bucket_take(&limit->bytes, now_ms, len)) return ASSAY_LIMIT_BYTES;
+    if (!assay_bucket_spend(&messages, now_ms, 1)) return ASSAY_LIMIT_MESSAGES;
+    if (!assay_bucket_spend(&limit->bytes, now_ms, len)) return ASSAY_LIMIT_BYTES;
     limit->messages = messages;
     return ASSAY_LIMIT_OK;
 }
@@ -124,28 +125,28 @@ enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t no
 bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms)
 {
     ASSAY_ASSERT(limit_holds(limit));
-    return assay_bucket_take(&limit->verifications, now_ms, 1);
+    return assay_bucket_spend(&limit->verifications, now_ms, 1);
 }
 
 bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms, uint64_t cost)
 {
     ASSAY_ASSERT(limit_holds(limit) && cost > 0);
-    return assay_bucket_take(&limit->syncs, now_ms, cost);
+    return assay_bucket_spend(&limit->syncs, now_ms, cost);
 }
 
 bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len)
 {
     ASSAY_ASSERT(limit_holds(limit));
-    return assay_bucket_take(&limit->answers, now_ms, len);
+    return assay_bucket_spend(&limit->answers, now_ms, len);
 }
 
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms)
 {
     ASSAY_ASSERT(limit_holds(limit));
-    return assay_bucket_take(&limit->handshakes, now_ms, 1);
+    return assay_bucket_spend(&limit->handshakes, now_ms, 1);
 }
 
-bool assay_limit_strike(struct assay_limit *limit, uint64_t now_ms)
+bool assay_limit_add_strike(struct assay_limit *limit, uint64_t now_ms)
 {
     ASSAY_ASSERT(limit_holds(limit));
 
@@ -163,7 +164,7 @@ bool assay_limit_strike(struct assay_limit *limit, uint64_t now_ms)
     return true;
 }
 
-bool assay_limit_banned(const struct assay_limit *limit, uint64_t now_ms)
+bool assay_limit_is_banned(const struct assay_limit *limit, uint64_t now_ms)
 {
     return now_ms < limit->banned_until_ms;
 }

@@ -81,7 +81,7 @@ void assay_limit_rates_near(uint32_t epoch_ms, uint32_t members, struct assay_li
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
                       uint64_t now_ms);
 /* Is the peer heard at all? Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_BANNED | ASSAY_LIMIT_SHUT */
-enum assay_limit_answer assay_limit_peer(const struct assay_limit *limit, uint64_t now_ms);
+enum assay_limit_answer assay_limit_check_peer(const struct assay_limit *limit, uint64_t now_ms);
 /* One frame of that length came. Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_MESSAGES |
  * ASSAY_LIMIT_BYTES; a refused one costs nothing. */
 enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t now_ms, size_t len);
@@ -96,11 +96,11 @@ bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len);
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms);
 /* An invalid signature of this peer's. Returns: true when it is banned from now on because of it.
  * */
-bool assay_limit_strike(struct assay_limit *limit, uint64_t now_ms);
+bool assay_limit_add_strike(struct assay_limit *limit, uint64_t now_ms);
 /* Returns: true while banned. */
-bool assay_limit_banned(const struct assay_limit *limit, uint64_t now_ms);
+bool assay_limit_is_banned(const struct assay_limit *limit, uint64_t now_ms);
 
 /* Take tokens. Returns: true and the level falls by cost; false and nothing changes. */
-bool assay_bucket_take(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost);
+bool assay_bucket_spend(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost);
 
 #endif

@@ -146,20 +146,20 @@ static bool object_holds(const struct object *object)
 }
 
 /* Returns: NOWHERE when all are taken. */
-static uint16_t take_place(struct assay_pages *pages)
+static uint16_t claim_slot(struct assay_pages *pages)
 {
     ASSAY_ASSERT(pages_hold(pages));
     if (pages->free_count > 0) return pages->free[--pages->free_count];
     return pages->fresh < ASSAY_PAGE_PLACES ? ++pages->fresh : (uint16_t)NOWHERE;
 }
 
-static uint8_t *at_place(const struct assay_pages *pages, uint16_t place)
+static uint8_t *slot_at(const struct assay_pages *pages, uint16_t place)
 {
     ASSAY_ASSERT(place > NOWHERE && place <= pages->fresh);
     return pages->arena + (size_t)(place - 1) * ASSAY_PAGE_LEN;
 }
 
-static void forget(struct assay_pages *pages, struct object *object)
+static void drop_object(struct assay_pages *pages, struct object *object)
 {
     ASSAY_ASSERT(object_holds(object));
 
@@ -182,15 +182,15 @@ void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms)
     for (size_t i = 0; i < (size_t)pages->peers * ASSAY_PAGE_OBJECTS_PER_PEER; i++) {
         struct object *object = &pages->objects[i];
         if (!object->used || now_ms - object->since_ms < ASSAY_PAGE_LIFE_MS) continue;
-        forget(pages, object);
+        drop_object(pages, object);
         pages->losses.expired++;
     }
 }
 
 /* The object that a page belongs to; a peer's oldest one makes room, so that it hurts only
  * itself. */
-static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
-                                 const struct assay_page *page)
+static struct object *find_object(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
+                                  const struct assay_page *page)
 {
     ASSAY_ASSERT(peer < pages->peers);
 
@@ -207,7 +207,7 @@ static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint6
         }
     }
     if (place->used) pages->losses.evicted++;
-    forget(pages, place);
+    drop_object(pages, place);
     place->used = true;
     place->kind = page->kind;
     place->count = page->count;
@@ -219,7 +219,7 @@ static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint6
 }
 
 /* Returns: how many pages a peer has here. */
-static uint32_t pages_of(const struct assay_pages *pages, uint32_t peer)
+static uint32_t count_pages_of(const struct assay_pages *pages, uint32_t peer)
 {
     uint32_t count = 0;
     for (size_t i = 0; i < ASSAY_PAGE_OBJECTS_PER_PEER; i++)
@@ -229,12 +229,12 @@ static uint32_t pages_of(const struct assay_pages *pages, uint32_t peer)
 
 /* docs/protocol.md 10.5.2: who has most makes room for who has less, with the larger of its
  * objects. Returns: whether there was such a peer. */
-static bool make_room(struct assay_pages *pages, uint16_t peer)
+static bool evict_for(struct assay_pages *pages, uint16_t peer)
 {
-    uint32_t most = pages_of(pages, peer) + 1;
+    uint32_t most = count_pages_of(pages, peer) + 1;
     struct object *larger = NULL;
     for (uint32_t i = 0; i < pages->peers; i++) {
-        const uint32_t count = pages_of(pages, i);
+        const uint32_t count = count_pages_of(pages, i);
         if (count <= most) continue;
         most = count;
         struct object *const own = &pages->objects[(size_t)i * ASSAY_PAGE_OBJECTS_PER_PEER];
@@ -244,19 +244,19 @@ static bool make_room(struct assay_pages *pages, uint16_t peer)
     }
     if (larger == NULL) return false;
     ASSAY_ASSERT(larger->present > 0);
-    forget(pages, larger);
+    drop_object(pages, larger);
     pages->losses.evicted++;
     return true;
 }
 
-static enum assay_status complete(struct assay_pages *pages, struct object *object, uint16_t *kind,
-                                  struct assay_slice *out)
+static enum assay_status complete_object(struct assay_pages *pages, struct object *object,
+                                         uint16_t *kind, struct assay_slice *out)
 {
     ASSAY_ASSERT(object->present == object->count && object->total_len <= ASSAY_OBJECT_LEN_MAX);
     for (uint16_t i = 0; i < object->count; i++) {
         const size_t at = (size_t)i * ASSAY_PAGE_LEN;
         assay_bytes_copy(pages->whole + at, object->total_len - at,
-                         at_place(pages, object->place[i]), page_len(object->total_len, i));
+                         slot_at(pages, object->place[i]), page_len(object->total_len, i));
     }
     const struct assay_slice whole = assay_slice_over(pages->whole, object->total_len);
     uint8_t digest[32];
@@ -264,36 +264,36 @@ static enum assay_status complete(struct assay_pages *pages, struct object *obje
     const bool same = assay_bytes_equal(digest, object->digest, sizeof digest);
     ASSAY_ASSERT(object_holds(object));
     *kind = object->kind;
-    forget(pages, object);
+    drop_object(pages, object);
     if (!same) return ASSAY_E_SIGNATURE;
     *out = whole;
     return ASSAY_OK;
 }
 
-enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
-                                   struct assay_slice payload, uint16_t *kind,
-                                   struct assay_slice *object)
+enum assay_status assay_pages_add(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
+                                  struct assay_slice payload, uint16_t *kind,
+                                  struct assay_slice *object)
 {
     ASSAY_ASSERT(pages_hold(pages));
     ASSAY_ASSERT(peer < pages->peers);
     struct assay_page page;
     ASSAY_TRY(assay_page_decode(payload, &page));
 
-    struct object *o = object_for(pages, peer, now_ms, &page);
+    struct object *o = find_object(pages, peer, now_ms, &page);
     ASSAY_ASSERT(page.index < o->count);
     if (o->place[page.index] != NOWHERE) return ASSAY_E_DUPLICATE;
-    uint16_t place = take_place(pages);
-    if (place == NOWHERE && make_room(pages, peer)) place = take_place(pages);
+    uint16_t place = claim_slot(pages);
+    if (place == NOWHERE && evict_for(pages, peer)) place = claim_slot(pages);
     if (place == NOWHERE) return ASSAY_E_FULL;
     o->place[page.index] = place;
-    assay_bytes_copy(at_place(pages, place), ASSAY_PAGE_LEN, page.bytes.bytes, page.bytes.len);
+    assay_bytes_copy(slot_at(pages, place), ASSAY_PAGE_LEN, page.bytes.bytes, page.bytes.len);
     pages->held += page.bytes.len;
     o->present++;
     ASSAY_ASSERT(object_holds(o) && pages_hold(pages));
-    return o->present < o->count ? ASSAY_E_AGAIN : complete(pages, o, kind, object);
+    return o->present < o->count ? ASSAY_E_AGAIN : complete_object(pages, o, kind, object);
 }
 
-size_t assay_pages_held(const struct assay_pages *pages, struct assay_pages_losses *losses)
+size_t assay_pages_get_bytes(const struct assay_pages *pages, struct assay_pages_losses *losses)
 {
     ASSAY_ASSERT(pages_hold(pages));
     if (losses != NULL) *losses = pages->losses;

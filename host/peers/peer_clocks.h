@@ -21,9 +21,9 @@
 
 enum {
     ASSAY_DATE_LEN = 17,
-    ASSAY_PEER_CLOCKS_ASK_MS_MIN = 500, /* T between two questions, within these */
-    ASSAY_PEER_CLOCKS_ASK_MS_MAX = 10 * 1000,
-    ASSAY_PEER_CLOCKS_ASKS =
+    ASSAY_PEER_CLOCKS_REQUEST_MS_MIN = 500, /* T between two questions, within these */
+    ASSAY_PEER_CLOCKS_REQUEST_MS_MAX = 10 * 1000,
+    ASSAY_PEER_CLOCKS_REQUESTS =
         3, /* silent for so many questions is gone, and its date is forgotten */
 };
 
@@ -61,37 +61,37 @@ struct assay_peer_clocks {
 void assay_peer_clocks_init(struct assay_peer_clocks *dates, struct assay_peer_clocks_peer *peers,
                             uint32_t count, uint16_t self, uint32_t epoch_ms);
 /* Something came from a member. Returns: nothing. */
-void assay_peer_clocks_heard(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
+void assay_peer_clocks_on_message(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
 /* Returns: whether the member was heard of lately; always of oneself. */
-bool assay_peer_clocks_present(const struct assay_peer_clocks *dates, uint16_t slot,
-                               uint64_t now_ms);
+bool assay_peer_clocks_is_reachable(const struct assay_peer_clocks *dates, uint16_t slot,
+                                    uint64_t now_ms);
 /* What this node says last: *w holds it. Returns: nothing. */
-void assay_peer_clocks_farewell(uint64_t at_unix_ms, struct assay_writer *w);
+void assay_peer_clocks_encode_farewell(uint64_t at_unix_ms, struct assay_writer *w);
 /* After a DATE payload was taken. Returns: whether people are to be told that the member ends:
  * once an interval of questions, however often it says so. */
-bool assay_peer_clocks_ends(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
+bool assay_peer_clocks_poll_ending(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
 /*
  * Whether everybody is to be asked now; then *w holds the question. beside: something that can wait
  * goes to everybody now, so that the question costs no message of its own; without such company it
  * is asked a quarter of an interval later. Returns: true once a turn.
  */
-bool assay_peer_clocks_ask(struct assay_peer_clocks *dates, uint64_t now_ms, uint64_t at_unix_ms,
-                           bool beside, struct assay_writer *w);
-/* Returns: when assay_peer_clocks_ask is due without company. */
+bool assay_peer_clocks_poll_request(struct assay_peer_clocks *dates, uint64_t now_ms,
+                                    uint64_t at_unix_ms, bool beside, struct assay_writer *w);
+/* Returns: when assay_peer_clocks_poll_request is due without company. */
 uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates);
 /*
- * assay_peer_clocks_take - a DATE payload came, hostile bytes; slot < count (asserted).
+ * assay_peer_clocks_on_date - a DATE payload came, hostile bytes; slot < count (asserted).
  * Out:     *w holds the answer to a question, nothing otherwise
  * Returns: ASSAY_OK | ASSAY_E_STALE (an answer to nothing that was asked last) | INPUT statuses
  */
-ASSAY_CHECKED enum assay_status assay_peer_clocks_take(struct assay_peer_clocks *dates,
-                                                       uint16_t slot, uint64_t now_ms,
-                                                       uint64_t at_unix_ms,
-                                                       struct assay_slice payload,
-                                                       struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_peer_clocks_on_date(struct assay_peer_clocks *dates,
+                                                          uint16_t slot, uint64_t now_ms,
+                                                          uint64_t at_unix_ms,
+                                                          struct assay_slice payload,
+                                                          struct assay_writer *w);
 /* Works out dates->found anew. weights: [count], of the running epoch.
  * Returns: whether our date has just turned out to be off, or to be right again (dates->off) */
-bool assay_peer_clocks_look(struct assay_peer_clocks *dates, const uint32_t *weights,
-                            uint64_t now_ms);
+bool assay_peer_clocks_update(struct assay_peer_clocks *dates, const uint32_t *weights,
+                              uint64_t now_ms);
 
 #endif

@@ -13,7 +13,7 @@ struct price {
     bool can_shut;
 };
 
-static struct price price_of(enum assay_peer_score_fault fault)
+static struct price fault_price(enum assay_peer_score_fault fault)
 {
     switch (fault) {
     case ASSAY_PEER_SCORE_OF_INVALID:
@@ -29,7 +29,7 @@ static struct price price_of(enum assay_peer_score_fault fault)
     ASSAY_UNREACHABLE("fault");
 }
 
-static bool holds(const struct assay_peer_score *c)
+static bool score_holds(const struct assay_peer_score *c)
 {
     return c->points_milli <= (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI &&
            c->back_off_ms >= ASSAY_PEER_SCORE_BACK_OFF_MS &&
@@ -42,13 +42,13 @@ void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms)
                                           .at_ms = now_ms,
                                           .second_ms = now_ms,
                                           .back_off_ms = ASSAY_PEER_SCORE_BACK_OFF_MS };
-    ASSAY_ASSERT(holds(conduct));
+    ASSAY_ASSERT(score_holds(conduct));
 }
 
 static uint64_t level_milli(const struct assay_peer_score *c, uint64_t now_ms)
 {
     const uint64_t full = (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI;
-    ASSAY_ASSERT(holds(c));
+    ASSAY_ASSERT(score_holds(c));
     if (now_ms <= c->at_ms) return c->points_milli; /* monotonic clocks stand still at most */
     const uint64_t missing = full - c->points_milli;
     const uint64_t gone_ms = now_ms - c->at_ms;
@@ -74,7 +74,7 @@ static uint32_t within_second(struct assay_peer_score *c, uint64_t now_ms,
 }
 
 /* Good behaviour since it was let in again makes the next back-off shorter. */
-static void forgive(struct assay_peer_score *c, uint64_t now_ms)
+static void decay_back_off(struct assay_peer_score *c, uint64_t now_ms)
 {
     uint64_t good_ms = now_ms - c->shut_until_ms;
     while (good_ms >= ASSAY_PEER_SCORE_FORGIVEN_MS &&
@@ -84,26 +84,26 @@ static void forgive(struct assay_peer_score *c, uint64_t now_ms)
     }
 }
 
-static void shut(struct assay_peer_score *c, uint64_t now_ms)
+static void shut_out_peer(struct assay_peer_score *c, uint64_t now_ms)
 {
     ASSAY_ASSERT(now_ms >= c->shut_until_ms);
-    if (c->shut_count > 0) forgive(c, now_ms);
+    if (c->shut_count > 0) decay_back_off(c, now_ms);
     c->shut_until_ms = now_ms + c->back_off_ms;
     c->back_off_ms = assay_min_u64(2 * c->back_off_ms, ASSAY_PEER_SCORE_BACK_OFF_MAX_MS);
     c->shut_count += 1;
     /* It comes back as one that is served last, with a second chance. */
     c->points_milli = (uint64_t)ASSAY_PEER_SCORE_LEAST * MILLI;
     c->at_ms = c->shut_until_ms;
-    ASSAY_ASSERT(holds(c));
+    ASSAY_ASSERT(score_holds(c));
 }
 
-bool assay_peer_score_note(struct assay_peer_score *conduct, uint64_t now_ms,
-                           enum assay_peer_score_fault fault)
+bool assay_peer_score_add_fault(struct assay_peer_score *conduct, uint64_t now_ms,
+                                enum assay_peer_score_fault fault)
 {
-    const struct price price = price_of(fault);
-    ASSAY_ASSERT(holds(conduct));
+    const struct price price = fault_price(fault);
+    ASSAY_ASSERT(score_holds(conduct));
     conduct->faults[fault] += 1;
-    if (assay_peer_score_is_shut(conduct, now_ms)) return false; /* it pays already */
+    if (assay_peer_score_is_shut_out(conduct, now_ms)) return false; /* it pays already */
     const uint64_t now_milli = level_milli(conduct, now_ms);
     const uint64_t cost = (uint64_t)within_second(conduct, now_ms, fault, price) * MILLI;
     const uint64_t least = price.can_shut ? 0 : (uint64_t)ASSAY_PEER_SCORE_LEAST * MILLI;
@@ -112,19 +112,19 @@ bool assay_peer_score_note(struct assay_peer_score *conduct, uint64_t now_ms,
     conduct->points_milli = left;
     if (now_ms > conduct->at_ms) conduct->at_ms = now_ms;
     if (left > 0 || !price.can_shut) return false;
-    shut(conduct, now_ms);
-    ASSAY_ASSERT(assay_peer_score_is_shut(conduct, now_ms));
+    shut_out_peer(conduct, now_ms);
+    ASSAY_ASSERT(assay_peer_score_is_shut_out(conduct, now_ms));
     return true;
 }
 
-void assay_peer_score_asked(struct assay_peer_score *conduct, uint64_t now_ms)
+void assay_peer_score_on_request(struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    ASSAY_ASSERT(holds(conduct));
+    ASSAY_ASSERT(score_holds(conduct));
     const bool late = conduct->open > 0 && now_ms >= conduct->open_since_ms &&
                       now_ms - conduct->open_since_ms >= ASSAY_PEER_SCORE_ANSWER_MS;
     for (uint32_t i = 0; late && i < conduct->open; i++) {
         const bool was_shut =
-            assay_peer_score_note(conduct, now_ms, ASSAY_PEER_SCORE_OF_UNANSWERED);
+            assay_peer_score_add_fault(conduct, now_ms, ASSAY_PEER_SCORE_OF_UNANSWERED);
         ASSAY_ASSERT(!was_shut);
     }
     if (late) conduct->open = 0;
@@ -132,25 +132,25 @@ void assay_peer_score_asked(struct assay_peer_score *conduct, uint64_t now_ms)
     if (conduct->open < ASSAY_PEER_SCORE_OPEN_MAX) conduct->open += 1;
 }
 
-void assay_peer_score_answered(struct assay_peer_score *conduct, uint64_t now_ms)
+void assay_peer_score_on_answer(struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    ASSAY_ASSERT(holds(conduct));
+    ASSAY_ASSERT(score_holds(conduct));
     if (conduct->open > 0) conduct->open -= 1;
     conduct->open_since_ms = now_ms; /* who answers is there: the others have that time again */
 }
 
 uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms)
 {
-    if (assay_peer_score_is_shut(conduct, now_ms)) return 0;
+    if (assay_peer_score_is_shut_out(conduct, now_ms)) return 0;
     return (uint32_t)(level_milli(conduct, now_ms) / MILLI);
 }
 
-bool assay_peer_score_is_shut(const struct assay_peer_score *conduct, uint64_t now_ms)
+bool assay_peer_score_is_shut_out(const struct assay_peer_score *conduct, uint64_t now_ms)
 {
     return now_ms < conduct->shut_until_ms;
 }
 
-bool assay_peer_score_is_last(const struct assay_peer_score *conduct, uint64_t now_ms)
+bool assay_peer_score_is_deprioritised(const struct assay_peer_score *conduct, uint64_t now_ms)
 {
     return assay_peer_score_points(conduct, now_ms) < ASSAY_PEER_SCORE_LAST;
 }

@@ -68,18 +68,18 @@ struct assay_peer_score {
 /* Nothing is held against anybody. Returns: nothing. */
 void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms);
 /* One fault more. Returns: true when the peer is shut out from now on because of it. */
-bool assay_peer_score_note(struct assay_peer_score *conduct, uint64_t now_ms,
-                           enum assay_peer_score_fault fault);
+bool assay_peer_score_add_fault(struct assay_peer_score *conduct, uint64_t now_ms,
+                                enum assay_peer_score_fault fault);
 /* It is asked for something: what was asked too long ago is unanswered. Returns: nothing. */
-void assay_peer_score_asked(struct assay_peer_score *conduct, uint64_t now_ms);
+void assay_peer_score_on_request(struct assay_peer_score *conduct, uint64_t now_ms);
 /* It answered one ask, with what was asked for or that it has it not. Returns: nothing. */
-void assay_peer_score_answered(struct assay_peer_score *conduct, uint64_t now_ms);
+void assay_peer_score_on_answer(struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: points, 0 to ASSAY_PEER_SCORE_FULL. */
 uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: true while it is hung up. */
-bool assay_peer_score_is_shut(const struct assay_peer_score *conduct, uint64_t now_ms);
+bool assay_peer_score_is_shut_out(const struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: true when others are served before it. */
-bool assay_peer_score_is_last(const struct assay_peer_score *conduct, uint64_t now_ms);
+bool assay_peer_score_is_deprioritised(const struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: "invalid" .. "unanswered", "unknown" outside the list. */
 const char *assay_peer_score_name(enum assay_peer_score_fault fault);
 

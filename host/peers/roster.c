@@ -10,7 +10,7 @@ static bool roster_holds(const struct assay_roster *roster)
     return roster->count > 0 && roster->count < ASSAY_SLOT_SELF && roster->self < roster->count;
 }
 
-void assay_roster_take(struct assay_roster *roster, const struct assay_engine *engine)
+void assay_roster_update(struct assay_roster *roster, const struct assay_engine *engine)
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(engine, &snapshot);
@@ -59,8 +59,8 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
     ASSAY_ASSERT(text[ASSAY_ROSTER_USER_LEN] == '\0');
 }
 
-enum assay_status assay_roster_is(const struct assay_roster *roster, uint16_t slot,
-                                  enum assay_roster_key which, const uint8_t key[static 32])
+enum assay_status assay_roster_check_key(const struct assay_roster *roster, uint16_t slot,
+                                         enum assay_roster_key which, const uint8_t key[static 32])
 {
     ASSAY_ASSERT(roster_holds(roster));
     ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
@@ -71,8 +71,8 @@ enum assay_status assay_roster_is(const struct assay_roster *roster, uint16_t sl
     return assay_bytes_equal(now, key, 32) ? ASSAY_OK : ASSAY_E_STALE;
 }
 
-enum assay_status assay_roster_user(const struct assay_roster *roster, const char *text,
-                                    uint16_t *slot, enum assay_roster_key *which)
+enum assay_status assay_roster_find_user(const struct assay_roster *roster, const char *text,
+                                         uint16_t *slot, enum assay_roster_key *which)
 {
     ASSAY_ASSERT(roster_holds(roster));
 
@@ -86,7 +86,7 @@ enum assay_status assay_roster_user(const struct assay_roster *roster, const cha
     ASSAY_TRY(assay_hex_decode(text + 5, 64, key, sizeof key));
     const uint16_t s = (uint16_t)(number[0] << 8 | number[1]);
     const enum assay_roster_key w = text[0] == 'D' ? ASSAY_ROSTER_DOOR : ASSAY_ROSTER_TRANSPORT;
-    ASSAY_TRY(assay_roster_is(roster, s, w, key));
+    ASSAY_TRY(assay_roster_check_key(roster, s, w, key));
     *slot = s;
     *which = w;
     return ASSAY_OK;

@@ -33,7 +33,7 @@ struct assay_roster {
 
 /* Take over what the head state says of the members: keys, weights, standings. count is the
  * engine's (asserted). Returns: nothing. */
-void assay_roster_take(struct assay_roster *roster, const struct assay_engine *engine);
+void assay_roster_update(struct assay_roster *roster, const struct assay_engine *engine);
 
 /* In ZAP's User-Id: key kind, slot and key, all in text. */
 enum { ASSAY_ROSTER_USER_LEN = 1 + 4 + 64 };
@@ -48,17 +48,17 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
                               char text[static ASSAY_ROSTER_USER_LEN + 1]);
 /* Whether the key by which a slot was let in is that of now; the slot may be anything.
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key was replaced) */
-ASSAY_CHECKED enum assay_status assay_roster_is(const struct assay_roster *roster, uint16_t slot,
-                                                enum assay_roster_key which,
-                                                const uint8_t key[static 32]);
+ASSAY_CHECKED enum assay_status assay_roster_check_key(const struct assay_roster *roster,
+                                                       uint16_t slot, enum assay_roster_key which,
+                                                       const uint8_t key[static 32]);
 /*
- * assay_roster_user - who a frame comes from, by the roster of now.
+ * assay_roster_find_user - who a frame comes from, by the roster of now.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key
  *          was replaced)
  */
-ASSAY_CHECKED enum assay_status assay_roster_user(const struct assay_roster *roster,
-                                                  const char *text, uint16_t *slot,
-                                                  enum assay_roster_key *which);
+ASSAY_CHECKED enum assay_status assay_roster_find_user(const struct assay_roster *roster,
+                                                       const char *text, uint16_t *slot,
+                                                       enum assay_roster_key *which);
 
 enum assay_roster_answer {
     ASSAY_ADMITTED,

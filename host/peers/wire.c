@@ -67,13 +67,13 @@ enum assay_status assay_batch_add(struct assay_writer *w, struct assay_slice fra
     return ASSAY_OK;
 }
 
-struct assay_batch assay_batch_over(struct assay_slice bytes)
+struct assay_batch assay_batch_init(struct assay_slice bytes)
 {
     return (struct assay_batch){ .bytes = bytes,
                                  .at = is_batch(bytes) ? ASSAY_BATCH_HEADER_LEN : 0 };
 }
 
-bool assay_batch_ended(const struct assay_batch *batch)
+bool assay_batch_is_empty(const struct assay_batch *batch)
 {
     ASSAY_ASSERT(batch->at <= batch->bytes.len);
     return batch->at == batch->bytes.len && batch->count > 0;
@@ -95,7 +95,7 @@ static enum assay_status read_next(const struct assay_batch *batch, struct assay
 
 enum assay_status assay_batch_next(struct assay_batch *batch, struct assay_slice *frame)
 {
-    ASSAY_ASSERT(!assay_batch_ended(batch));
+    ASSAY_ASSERT(!assay_batch_is_empty(batch));
     if (!is_batch(batch->bytes)) {
         *frame = batch->bytes;
         batch->at = batch->bytes.len;

@@ -73,9 +73,9 @@ struct assay_batch {
 
 /* bytes from the wire, hostile; even without a byte it is one frame, or one malformed batch.
  * Returns: the way before its first frame. */
-struct assay_batch assay_batch_over(struct assay_slice bytes);
+struct assay_batch assay_batch_init(struct assay_slice bytes);
 /* Returns: whether nothing is left. */
-bool assay_batch_ended(const struct assay_batch *batch);
+bool assay_batch_is_empty(const struct assay_batch *batch);
 /*
  * assay_batch_next - the next frame, borrowed, itself hostile; whatever is no batch is one frame.
  * Only when not ended (asserted).

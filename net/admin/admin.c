@@ -71,19 +71,19 @@ enum assay_status assay_admin_open(const char *path, const char *what, size_t li
     return ASSAY_OK;
 }
 
-enum assay_status assay_admin_share(struct assay_admin *admin)
+enum assay_status assay_admin_set_group(struct assay_admin *admin)
 {
-    return assay_unix_share(admin->path, &admin->is_shared);
+    return assay_unix_set_group(admin->path, &admin->is_shared);
 }
 
-void assay_admin_hand_over(struct assay_admin *admin, void *context,
-                           struct assay_counters *counters)
+void assay_admin_set_answer(struct assay_admin *admin, void *context,
+                            struct assay_counters *counters)
 {
     admin->context = context;
     admin->counters = counters;
 }
 
-static void drop(struct client *client)
+static void drop_client(struct client *client)
 {
     if (client->fd >= 0) (void)close(client->fd);
     free(client->out);
@@ -96,7 +96,7 @@ void assay_admin_close(struct assay_admin **admin)
     struct assay_admin *a = *admin;
     if (a == NULL) return;
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
-        drop(&a->clients[i]);
+        drop_client(&a->clients[i]);
     (void)close(a->fd);
     (void)unlink(a->path);
     free(a->path);
@@ -108,7 +108,7 @@ void assay_admin_close(struct assay_admin **admin)
 
 /* A free place, or that of a user who has more than this one (net/system/connection_quota.h).
  * Returns: it; NULL: there is none. */
-static struct client *place_for(struct assay_admin *admin, uint32_t uid)
+static struct client *find_free_client(struct assay_admin *admin, uint32_t uid)
 {
     struct assay_place places[ASSAY_ADMIN_CLIENTS_MAX];
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
@@ -119,7 +119,7 @@ static struct client *place_for(struct assay_admin *admin, uint32_t uid)
     const size_t yields = assay_connection_quota_yield(places, ASSAY_ADMIN_CLIENTS_MAX, uid);
     if (yields == ASSAY_ADMIN_CLIENTS_MAX) return NULL;
     assay_count(admin->counters, ASSAY_COUNT_ADMIN_YIELDED);
-    drop(&admin->clients[yields]);
+    drop_client(&admin->clients[yields]);
     return &admin->clients[yields];
 }
 
@@ -134,7 +134,7 @@ static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
         if (fd < 0) return;
         const bool may =
             assay_unix_user(fd, &uid) && (admin->is_shared || assay_unix_may_connect(uid));
-        struct client *const place = may ? place_for(admin, uid) : NULL;
+        struct client *const place = may ? find_free_client(admin, uid) : NULL;
         if (place == NULL) {
             assay_count(admin->counters, may ? ASSAY_COUNT_ADMIN_FULL : ASSAY_COUNT_ADMIN_USER);
             (void)close(fd);
@@ -145,7 +145,7 @@ static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
                                   .number = ++admin->numbers,
                                   .line = malloc(admin->line_max),
                                   .progress_ms = now_ms };
-        if (place->line == NULL) drop(place);
+        if (place->line == NULL) drop_client(place);
     }
 }
 
@@ -229,14 +229,14 @@ static bool write_client(struct client *client, uint64_t now_ms)
     return true;
 }
 
-static uint64_t deadline(const struct client *client)
+static uint64_t client_deadline(const struct client *client)
 {
     return client->progress_ms + (client->out != NULL ? ASSAY_ADMIN_SLOW_MS : ASSAY_ADMIN_IDLE_MS);
 }
 
 /* answers: how many more this turn may have. */
-static void serve(struct assay_admin *admin, struct client *client, uint64_t now_ms,
-                  unsigned *answers)
+static void serve_client(struct assay_admin *admin, struct client *client, uint64_t now_ms,
+                         unsigned *answers)
 {
     bool alive = write_client(client, now_ms);
     if (alive && client->out == NULL && !has_line(client)) alive = read_client(admin, client);
@@ -246,11 +246,11 @@ static void serve(struct assay_admin *admin, struct client *client, uint64_t now
         alive = answer_line(admin, client) && write_client(client, now_ms);
         if (alive) (void)has_line(client); /* the next one is there: poll would not tell */
     }
-    if (alive && !waits_for_answer(client) && now_ms >= deadline(client)) {
+    if (alive && !waits_for_answer(client) && now_ms >= client_deadline(client)) {
         if (client->out != NULL) assay_count(admin->counters, ASSAY_COUNT_ADMIN_SLOW);
         alive = false;
     }
-    if (!alive) drop(client);
+    if (!alive) drop_client(client);
 }
 
 void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
@@ -261,7 +261,7 @@ void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
         const size_t at = (first + i) % ASSAY_ADMIN_CLIENTS_MAX;
         const unsigned before = answers;
-        if (admin->clients[at].fd >= 0) serve(admin, &admin->clients[at], now_ms, &answers);
+        if (admin->clients[at].fd >= 0) serve_client(admin, &admin->clients[at], now_ms, &answers);
         if (answers < before) admin->first = (at + 1) % ASSAY_ADMIN_CLIENTS_MAX;
     }
 }
@@ -286,7 +286,7 @@ uint64_t assay_admin_wake_at(const struct assay_admin *admin)
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
         const struct client *client = &admin->clients[i];
         if (client->fd < 0) continue;
-        wake = waits_for_answer(client) ? 0 : assay_min_u64(wake, deadline(client));
+        wake = waits_for_answer(client) ? 0 : assay_min_u64(wake, client_deadline(client));
         if (wake == 0) return 0;
     }
     return wake;

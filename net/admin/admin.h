@@ -49,10 +49,10 @@ ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *w
 /* The group of its folder may ask as well, where that has the setgid bit
  * (net/system/unix_socket.h): of one that answers what everybody may know. Returns: ASSAY_OK |
  * ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_admin_share(struct assay_admin *admin);
+ASSAY_CHECKED enum assay_status assay_admin_set_group(struct assay_admin *admin);
 /* Whoever answers from now on; clients and what they were promised stay. Returns: nothing. */
-void assay_admin_hand_over(struct assay_admin *admin, void *context,
-                           struct assay_counters *counters);
+void assay_admin_set_answer(struct assay_admin *admin, void *context,
+                            struct assay_counters *counters);
 /* Removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_admin_close(struct assay_admin **admin);
 /* What to poll for. Returns: how many of fds[capacity] were written. */

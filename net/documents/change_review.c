@@ -32,8 +32,8 @@ static enum assay_status read_signatures(struct assay_cursor *c, struct assay_ch
     return ASSAY_OK;
 }
 
-enum assay_status assay_change_draft_read(struct assay_slice bytes,
-                                          struct assay_change_draft *draft)
+enum assay_status assay_change_draft_decode(struct assay_slice bytes,
+                                            struct assay_change_draft *draft)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     uint64_t kind = 0;
@@ -49,8 +49,8 @@ enum assay_status assay_change_draft_read(struct assay_slice bytes,
     return assay_change_decode(draft->body, &draft->change);
 }
 
-bool assay_change_signature_good(const struct assay_genesis *charter,
-                                 const struct assay_change_draft *draft, uint32_t i)
+bool assay_change_signature_is_valid(const struct assay_genesis *charter,
+                                     const struct assay_change_draft *draft, uint32_t i)
 {
     ASSAY_ASSERT(i < draft->signature_count);
     struct assay_p256 *key = NULL;
@@ -63,17 +63,17 @@ bool assay_change_signature_good(const struct assay_genesis *charter,
 
 /* ------------------------------------------------------------ the basis */
 
-static void *aligned(size_t len)
+static void *align_up(size_t len)
 {
     return aligned_alloc(64, (len + 63) / 64 * 64);
 }
 
 static bool open_memory(struct assay_change_basis *b, uint32_t capacity)
 {
-    b->state_memory = aligned(assay_state_memory_len(capacity));
-    b->stage_memory = aligned(assay_state_memory_len(capacity));
-    b->close_memory = aligned(assay_close_memory_len(capacity));
-    b->groups_memory = aligned(assay_groups_memory_len(capacity));
+    b->state_memory = align_up(assay_state_memory_len(capacity));
+    b->stage_memory = align_up(assay_state_memory_len(capacity));
+    b->close_memory = align_up(assay_close_memory_len(capacity));
+    b->groups_memory = align_up(assay_groups_memory_len(capacity));
     b->close = calloc(1, sizeof *b->close);
     b->pending_memory = malloc((size_t)ASSAY_PENDING_MAX * ASSAY_CHANGE_RECORD_LEN_MAX);
     if (b->state_memory == NULL || b->stage_memory == NULL || b->close_memory == NULL ||
@@ -85,7 +85,7 @@ static bool open_memory(struct assay_change_basis *b, uint32_t capacity)
     return true;
 }
 
-static bool take_pending(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool read_pending(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct assay_change_basis *b = context;
     for (uint32_t i = 0; i < b->state.pending_count; i++) {
@@ -106,7 +106,7 @@ static enum assay_status find_pending(struct assay_change_basis *b)
                                   .number = ASSAY_STORE_NUMBER_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
-    return assay_store_scan(b->store, ASSAY_STORE_CHANGE, &from, &to, false, take_pending, b);
+    return assay_store_scan(b->store, ASSAY_STORE_CHANGE, &from, &to, false, read_pending, b);
 }
 
 static void genesis_state(struct assay_change_basis *b)
@@ -124,7 +124,7 @@ static void genesis_state(struct assay_change_basis *b)
 static enum assay_status open_basis(struct assay_change_basis *b)
 {
     struct assay_writer w = assay_writer_over(b->operator_bytes, sizeof b->operator_bytes);
-    b->charter_memory = aligned(assay_effective_rules_size());
+    b->charter_memory = align_up(assay_effective_rules_size());
     if (b->charter_memory == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_effective_rules_load(b->charter_memory, assay_effective_rules_size(),
                                          b->genesis, b->store, &b->charter));
@@ -181,7 +181,7 @@ __attribute__((format(printf, 3, 4))) static enum assay_status why(
 
 typedef unsigned long long llu;
 
-static enum assay_status judge_place(const struct assay_change_basis *b,
+static enum assay_status check_place(const struct assay_change_basis *b,
                                      const struct assay_change *c, char *message)
 {
     const struct assay_state *s = &b->state;
@@ -207,7 +207,7 @@ static enum assay_status judge_place(const struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
-static enum assay_status judge_signatures(const struct assay_change_basis *b,
+static enum assay_status check_signatures(const struct assay_change_basis *b,
                                           const struct assay_change_draft *d, bool whole,
                                           char *message)
 {
@@ -218,7 +218,7 @@ static enum assay_status judge_signatures(const struct assay_change_basis *b,
         assay_hex_encode(d->signers[i], 32, id, sizeof id);
         if (assay_operator_find(charter, d->signers[i]) == NULL)
             return why(message, ASSAY_E_STRANGER, "signed by %.16s, who is no operator", id);
-        if (!assay_change_signature_good(charter, d, i))
+        if (!assay_change_signature_is_valid(charter, d, i))
             return why(message, ASSAY_E_SIGNATURE, "the signature of operator %.16s is wrong", id);
     }
     if (d->change.sequence == 0 && d->signature_count > 1)
@@ -229,7 +229,7 @@ static enum assay_status judge_signatures(const struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
-static enum assay_status judge_documents(const struct assay_change *change, char *message)
+static enum assay_status check_documents(const struct assay_change *change, char *message)
 {
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     for (uint32_t i = 0; i < change->action_count; i++) {
@@ -248,7 +248,7 @@ static enum assay_status judge_documents(const struct assay_change *change, char
     return ASSAY_OK;
 }
 
-static enum assay_status judge_maintenance(const struct assay_change_basis *b,
+static enum assay_status check_maintenance(const struct assay_change_basis *b,
                                            const struct assay_change_draft *d, char *message)
 {
     const struct assay_change *change = &d->change;
@@ -272,7 +272,7 @@ static enum assay_status judge_maintenance(const struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
-static enum assay_status judge_queue(const struct assay_change_basis *b,
+static enum assay_status check_queue(const struct assay_change_basis *b,
                                      const struct assay_change *c, char *message)
 {
     const struct assay_state *s = &b->state;
@@ -337,19 +337,19 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
     return why(message, status, "action %u: %s", (unsigned)unfit.action + 1, unfit.why);
 }
 
-enum assay_status assay_change_judge(struct assay_change_basis *basis,
-                                     const struct assay_change_draft *draft, bool whole,
-                                     char message[static ASSAY_CHANGE_MESSAGE])
+enum assay_status assay_change_review(struct assay_change_basis *basis,
+                                      const struct assay_change_draft *draft, bool whole,
+                                      char message[static ASSAY_CHANGE_MESSAGE])
 {
     const struct assay_change *change = &draft->change;
     message[0] = '\0';
     if (basis->operators.len == 0)
         return why(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
-    ASSAY_TRY(judge_place(basis, change, message));
-    ASSAY_TRY(judge_signatures(basis, draft, whole, message));
-    ASSAY_TRY(judge_documents(change, message));
-    if (change->sequence == 0) return judge_maintenance(basis, draft, message);
-    ASSAY_TRY(judge_queue(basis, change, message));
+    ASSAY_TRY(check_place(basis, change, message));
+    ASSAY_TRY(check_signatures(basis, draft, whole, message));
+    ASSAY_TRY(check_documents(change, message));
+    if (change->sequence == 0) return check_maintenance(basis, draft, message);
+    ASSAY_TRY(check_queue(basis, change, message));
     ASSAY_TRY(assay_change_stage(basis, change, message));
     if (assay_change_adds_services(change) &&
         basis->state.rules.parameters.level < ASSAY_LEVEL_SERVICES)
@@ -358,8 +358,8 @@ enum assay_status assay_change_judge(struct assay_change_basis *basis,
     return ASSAY_OK;
 }
 
-void assay_change_weigh(struct assay_change_basis *b, struct assay_state *state,
-                        struct assay_tolerance *tolerance)
+void assay_change_compute_weights(struct assay_change_basis *b, struct assay_state *state,
+                                  struct assay_tolerance *tolerance)
 {
     struct assay_groups groups;
     const struct assay_close_rules rules = { .groups = &groups,
@@ -424,8 +424,8 @@ static void parameter_words(const struct assay_genesis_parameters *p,
                    assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 
-void assay_change_words(const struct assay_state *state, const struct assay_action *action,
-                        char words[static ASSAY_CHANGE_WORDS])
+void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
+                                char words[static ASSAY_CHANGE_WORDS])
 {
     char name[ASSAY_NAME_MAX + 24];
     char hex[65];

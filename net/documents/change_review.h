@@ -28,11 +28,11 @@ struct assay_change_draft {
 };
 
 /* Returns: ASSAY_OK | INPUT statuses: not the file of a change */
-ASSAY_CHECKED enum assay_status assay_change_draft_read(struct assay_slice bytes,
-                                                        struct assay_change_draft *draft);
+ASSAY_CHECKED enum assay_status assay_change_draft_decode(struct assay_slice bytes,
+                                                          struct assay_change_draft *draft);
 /* Signature i is one of an operator of this charter, and good. Returns: whether so. */
-bool assay_change_signature_good(const struct assay_genesis *charter,
-                                 const struct assay_change_draft *draft, uint32_t i);
+bool assay_change_signature_is_valid(const struct assay_genesis *charter,
+                                     const struct assay_change_draft *draft, uint32_t i);
 
 /* --- what it is held against */
 
@@ -68,7 +68,7 @@ ASSAY_CHECKED enum assay_status assay_change_basis_open(const struct assay_genes
 void assay_change_basis_close(struct assay_change_basis **basis);
 
 /*
- * assay_change_judge - would the next blocks take it?
+ * assay_change_review - would the next blocks take it?
  *
  * In:      whole: it must have its signatures; else those that it has must be good
  * Out:     message: why not, or what it waits for (ASSAY_E_EARLY)
@@ -77,10 +77,10 @@ void assay_change_basis_close(struct assay_change_basis **basis);
  *          ASSAY_E_SIGNATURE | ASSAY_E_STRANGER | ASSAY_E_INVALID, ASSAY_E_FULL (what it asks for)
  *          | what a document is refused for
  */
-ASSAY_CHECKED enum assay_status assay_change_judge(struct assay_change_basis *basis,
-                                                   const struct assay_change_draft *draft,
-                                                   bool whole,
-                                                   char message[static ASSAY_CHANGE_MESSAGE]);
+ASSAY_CHECKED enum assay_status assay_change_review(struct assay_change_basis *basis,
+                                                    const struct assay_change_draft *draft,
+                                                    bool whole,
+                                                    char message[static ASSAY_CHANGE_MESSAGE]);
 /*
  * assay_change_stage - basis->stage: the state with this change in force, after those that wait.
  * Out:     message: why it does not fit
@@ -95,12 +95,12 @@ ASSAY_CHECKED enum assay_status assay_change_stage(struct assay_change_basis *ba
 struct assay_slice assay_change_plan(const struct assay_change_basis *basis);
 /* The weights of a state of the basis, made anew after what change did to it; none is taken over
  * from before where a member is new. Out: state->members[].weight, *tolerance. Returns: nothing. */
-void assay_change_weigh(struct assay_change_basis *basis, struct assay_state *state,
-                        struct assay_tolerance *tolerance);
+void assay_change_compute_weights(struct assay_change_basis *basis, struct assay_state *state,
+                                  struct assay_tolerance *tolerance);
 
 /* One action for people: "rest node-3", "policy 0011223344556677". state: who has which name.
  * Returns: nothing. */
-void assay_change_words(const struct assay_state *state, const struct assay_action *action,
-                        char words[static ASSAY_CHANGE_WORDS]);
+void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
+                                char words[static ASSAY_CHANGE_WORDS]);
 
 #endif

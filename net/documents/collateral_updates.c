@@ -21,19 +21,19 @@ struct built {
     struct assay_endorsements endorsements;
 };
 
-struct assay_update_judge {
+struct assay_collateral_updates {
     struct assay_updates functions;
     struct built set; /* that was asked about last */
 };
 
-static void drop(struct built *b)
+static void free_set(struct built *b)
 {
     free(b->bytes);
     free(b->memory);
     *b = (struct built){ 0 };
 }
 
-static enum assay_status build_copy(struct built *b, bool is_set)
+static enum assay_status build_copied_set(struct built *b, bool is_set)
 {
     size_t count = 0;
     ASSAY_TRY(assay_endorsements_count(b->bytes, b->len, &count));
@@ -43,28 +43,28 @@ static enum assay_status build_copy(struct built *b, bool is_set)
                   : assay_endorsements_read(b->bytes, b->len, b->memory, count, &b->endorsements);
 }
 
-static enum assay_status build(struct built *b, struct assay_slice bytes, bool is_set)
+static enum assay_status build_set(struct built *b, struct assay_slice bytes, bool is_set)
 {
     *b = (struct built){ .bytes = malloc(bytes.len + 1), .len = bytes.len };
     if (b->bytes == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(b->bytes, bytes.len, bytes.bytes, bytes.len);
     assay_sha256(bytes.bytes, bytes.len, b->digest);
-    const enum assay_status status = build_copy(b, is_set);
-    if (status != ASSAY_OK) drop(b);
+    const enum assay_status status = build_copied_set(b, is_set);
+    if (status != ASSAY_OK) free_set(b);
     return status;
 }
 
 /* The set, built unless it was the last one. */
-static enum assay_status take_set(struct assay_update_judge *judge, struct assay_slice set)
+static enum assay_status copy_set(struct assay_collateral_updates *judge, struct assay_slice set)
 {
     uint8_t digest[32];
     assay_sha256(set.bytes, set.len, digest);
     if (judge->set.len > 0 && assay_bytes_equal(judge->set.digest, digest, 32)) return ASSAY_OK;
-    drop(&judge->set);
-    return build(&judge->set, set, true);
+    free_set(&judge->set);
+    return build_set(&judge->set, set, true);
 }
 
-static struct assay_collateral_set set_of(const struct built *b)
+static struct assay_collateral_set find_set_of(const struct built *b)
 {
     return (struct assay_collateral_set){ .bytes = assay_slice_over(b->bytes, b->len),
                                           .built = &b->endorsements };
@@ -96,9 +96,9 @@ static enum assay_status find_part(const struct assay_endorsements *offer,
     return ASSAY_OK;
 }
 
-static enum assay_status weigh(const struct built *set, const struct built *offer,
-                               int64_t at_unix_s, struct assay_renewal *renewal,
-                               struct assay_update_facts *facts)
+static enum assay_status weigh_part(const struct built *set, const struct built *offer,
+                                    int64_t at_unix_s, struct assay_renewal *renewal,
+                                    struct assay_update_facts *facts)
 {
     *facts = (struct assay_update_facts){ 0 };
     ASSAY_TRY(find_part(&offer->endorsements, facts));
@@ -108,21 +108,21 @@ static enum assay_status weigh(const struct built *set, const struct built *offe
     return ASSAY_OK;
 }
 
-enum assay_status assay_update_judge_ask(struct assay_update_judge *judge, struct assay_slice set,
-                                         struct assay_slice offer, int64_t at_unix_s,
-                                         struct assay_renewal *renewal,
-                                         struct assay_update_facts *facts)
+enum assay_status assay_collateral_updates_check(struct assay_collateral_updates *judge,
+                                                 struct assay_slice set, struct assay_slice offer,
+                                                 int64_t at_unix_s, struct assay_renewal *renewal,
+                                                 struct assay_update_facts *facts)
 {
     struct built offered;
     *renewal = (struct assay_renewal){ .kind = ASSAY_RENEWAL_REFUSED };
-    ASSAY_TRY(take_set(judge, set));
-    ASSAY_TRY(build(&offered, offer, false));
-    const enum assay_status status = weigh(&judge->set, &offered, at_unix_s, renewal, facts);
-    drop(&offered);
+    ASSAY_TRY(copy_set(judge, set));
+    ASSAY_TRY(build_set(&offered, offer, false));
+    const enum assay_status status = weigh_part(&judge->set, &offered, at_unix_s, renewal, facts);
+    free_set(&offered);
     return status;
 }
 
-static enum assay_status status_of(const struct assay_renewal *renewal)
+static enum assay_status part_status(const struct assay_renewal *renewal)
 {
     if (renewal->kind != ASSAY_RENEWAL_REFUSED) return ASSAY_OK;
     switch (renewal->fault) {
@@ -143,47 +143,47 @@ static enum assay_status status_of(const struct assay_renewal *renewal)
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status judge_offer(void *context, struct assay_slice set,
+static enum assay_status check_offer(void *context, struct assay_slice set,
                                      struct assay_slice offer, int64_t at_unix_s,
                                      struct assay_update_facts *facts)
 {
     struct assay_renewal renewal;
-    ASSAY_TRY(assay_update_judge_ask(context, set, offer, at_unix_s, &renewal, facts));
-    return status_of(&renewal);
+    ASSAY_TRY(assay_collateral_updates_check(context, set, offer, at_unix_s, &renewal, facts));
+    return part_status(&renewal);
 }
 
 /* ------------------------------------------------------------ the set that follows */
 
 /* *set becomes what the offer makes of it. Returns: ASSAY_OK | why it does not follow */
-static enum assay_status advance(struct built *set, struct assay_slice offer, int64_t at_unix_s,
-                                 uint8_t root[static 32])
+static enum assay_status advance_root(struct built *set, struct assay_slice offer,
+                                      int64_t at_unix_s, uint8_t root[static 32])
 {
     struct built offered, next = { 0 };
     struct assay_renewal renewal;
     struct assay_update_facts facts;
-    ASSAY_TRY(build(&offered, offer, false));
-    enum assay_status status = weigh(set, &offered, at_unix_s, &renewal, &facts);
-    if (status == ASSAY_OK) status = status_of(&renewal);
+    ASSAY_TRY(build_set(&offered, offer, false));
+    enum assay_status status = weigh_part(set, &offered, at_unix_s, &renewal, &facts);
+    if (status == ASSAY_OK) status = part_status(&renewal);
     const size_t room = set->len + offer.len;
     uint8_t *bytes = malloc(room);
     if (bytes == NULL) status = ASSAY_E_MEMORY;
     if (status == ASSAY_OK) {
-        const struct assay_collateral_set from = set_of(set), with = set_of(&offered);
+        const struct assay_collateral_set from = find_set_of(set), with = find_set_of(&offered);
         struct assay_writer w = assay_writer_over(bytes, room);
         status = assay_collateral_replace(&from, &with, &w);
-        if (status == ASSAY_OK) status = build(&next, assay_slice_over(bytes, w.len), true);
+        if (status == ASSAY_OK) status = build_set(&next, assay_slice_over(bytes, w.len), true);
     }
     free(bytes);
-    drop(&offered);
+    free_set(&offered);
     if (status != ASSAY_OK) return status;
     assay_bytes_copy(root, 32, facts.root, 32);
-    drop(set);
+    free_set(set);
     *set = next;
     return ASSAY_OK;
 }
 
 /* Until when a root's part of a set is valid. */
-static int64_t life_of(const struct assay_endorsements *set, const uint8_t root[static 32])
+static int64_t part_lifetime(const struct assay_endorsements *set, const uint8_t root[static 32])
 {
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
@@ -196,57 +196,58 @@ static int64_t life_of(const struct assay_endorsements *set, const uint8_t root[
     return INT64_MAX;
 }
 
-static enum assay_status follow(void *context, struct assay_slice set,
-                                const struct assay_slice *offers, size_t count, int64_t at_unix_s,
-                                struct assay_writer *w, bool *taken, int64_t *until_unix_s,
-                                bool *same)
+static enum assay_status follow_offer(void *context, struct assay_slice set,
+                                      const struct assay_slice *offers, size_t count,
+                                      int64_t at_unix_s, struct assay_writer *w, bool *taken,
+                                      int64_t *until_unix_s, bool *same)
 {
-    struct assay_update_judge *judge = context;
+    struct assay_collateral_updates *judge = context;
     struct built now;
     bool any = false;
     *until_unix_s = INT64_MAX;
     *same = false;
-    ASSAY_TRY(take_set(judge, set));
-    ASSAY_TRY(build(&now, set, true));
+    ASSAY_TRY(copy_set(judge, set));
+    ASSAY_TRY(build_set(&now, set, true));
     for (size_t i = 0; i < count; i++) {
         uint8_t root[32];
-        const enum assay_status status = advance(&now, offers[i], at_unix_s, root);
+        const enum assay_status status = advance_root(&now, offers[i], at_unix_s, root);
         taken[i] = status == ASSAY_OK;
         if (assay_status_class(status) == ASSAY_CLASS_HOST) {
-            drop(&now);
+            free_set(&now);
             return status;
         }
         if (!taken[i]) continue;
         any = true;
-        const int64_t until = life_of(&judge->set.endorsements, root);
+        const int64_t until = part_lifetime(&judge->set.endorsements, root);
         if (until < *until_unix_s) *until_unix_s = until;
     }
     assay_writer_put(w, now.bytes, now.len);
     *same = assay_collateral_same(&judge->set.endorsements, &now.endorsements);
-    drop(&now);
+    free_set(&now);
     if (!any) return ASSAY_E_STALE;
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ the judge */
 
-enum assay_status assay_update_judge_create(struct assay_update_judge **out)
+enum assay_status assay_collateral_updates_create(struct assay_collateral_updates **out)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL) return ASSAY_E_MEMORY;
-    (*out)->functions = (struct assay_updates){ *out, judge_offer, follow };
+    (*out)->functions = (struct assay_updates){ *out, check_offer, follow_offer };
     return ASSAY_OK;
 }
 
-void assay_update_judge_destroy(struct assay_update_judge **judge)
+void assay_collateral_updates_destroy(struct assay_collateral_updates **judge)
 {
     if (*judge == NULL) return;
-    drop(&(*judge)->set);
+    free_set(&(*judge)->set);
     free(*judge);
     *judge = NULL;
 }
 
-const struct assay_updates *assay_update_judge_functions(const struct assay_update_judge *judge)
+const struct assay_updates *assay_collateral_updates_functions(
+    const struct assay_collateral_updates *judge)
 {
     return &judge->functions;
 }

@@ -12,25 +12,25 @@
 
 struct assay_renewal; /* quote/collateral/newer.h */
 
-struct assay_update_judge;
+struct assay_collateral_updates;
 
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_update_judge_create(struct assay_update_judge **out);
+ASSAY_CHECKED enum assay_status assay_collateral_updates_create(
+    struct assay_collateral_updates **out);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_update_judge_destroy(struct assay_update_judge **judge);
+void assay_collateral_updates_destroy(struct assay_collateral_updates **judge);
 /* Returns: the functions for an engine or an audit, of the judge's life; of one thread. */
-const struct assay_updates *assay_update_judge_functions(const struct assay_update_judge *judge);
+const struct assay_updates *assay_collateral_updates_functions(
+    const struct assay_collateral_updates *judge);
 /*
- * assay_update_judge_ask - the same in words: what an offer is beside a set.
+ * assay_collateral_updates_check - the same in words: what an offer is beside a set.
  *
  * Out:     *renewal; *facts where it is not refused
  * Returns: ASSAY_OK | ASSAY_E_RANGE (not of one family, or of one root's other part) |
  *          ASSAY_E_MEMORY | INPUT statuses: no offer
  */
-ASSAY_CHECKED enum assay_status assay_update_judge_ask(struct assay_update_judge *judge,
-                                                       struct assay_slice set,
-                                                       struct assay_slice offer, int64_t at_unix_s,
-                                                       struct assay_renewal *renewal,
-                                                       struct assay_update_facts *facts);
+ASSAY_CHECKED enum assay_status assay_collateral_updates_check(
+    struct assay_collateral_updates *judge, struct assay_slice set, struct assay_slice offer,
+    int64_t at_unix_s, struct assay_renewal *renewal, struct assay_update_facts *facts);
 
 #endif

@@ -58,7 +58,7 @@ char *document_from_hex(struct assay_runtime *runtime, const char *hex, const ch
 
 /* ------------------------------------------------------------ permit */
 
-static char *permit(struct assay_runtime *runtime, const char *class_)
+static char *document_permit(struct assay_runtime *runtime, const char *class_)
 {
     const bool critical = strcmp(class_, "critical") == 0;
     if (!critical && strcmp(class_, "normal") != 0)
@@ -72,7 +72,7 @@ static char *permit(struct assay_runtime *runtime, const char *class_)
 
 /* ------------------------------------------------------------ members */
 
-static char *nodes(struct assay_runtime *runtime)
+static char *document_nodes(struct assay_runtime *runtime)
 {
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
@@ -90,7 +90,7 @@ static bool find_slot(struct assay_runtime *runtime, const char *text, uint16_t 
 }
 
 /* Says which word it was, and the member that is nearly meant. */
-static char *nobody(struct assay_runtime *runtime, const char *which)
+static char *refuse_unknown_slot(struct assay_runtime *runtime, const char *which)
 {
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     unsigned apart = ASSAY_WORDS_APART_MAX;
@@ -107,17 +107,17 @@ static char *nobody(struct assay_runtime *runtime, const char *which)
     return document_error(runtime, "not_found", detail);
 }
 
-static char *node(struct assay_runtime *runtime, const char *which)
+static char *document_node(struct assay_runtime *runtime, const char *which)
 {
     uint16_t slot = 0;
-    if (!find_slot(runtime, which, &slot)) return nobody(runtime, which);
+    if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
     return document_finish(runtime, "assay.node",
                            assay_document_member(runtime_snapshot(runtime), slot, true));
 }
 
 /* ------------------------------------------------------------ counters, timeline */
 
-static char *counters(struct assay_runtime *runtime)
+static char *document_counters(struct assay_runtime *runtime)
 {
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     return document_finish(runtime, "assay.counters", assay_document_counters(s));
@@ -133,7 +133,7 @@ static bool parse_since(const char *text, uint64_t *since)
            assay_document_number(text + sizeof key - 1, since);
 }
 
-static char *timeline(struct assay_runtime *runtime, const char *argument)
+static char *document_timeline(struct assay_runtime *runtime, const char *argument)
 {
     uint64_t since = 0;
     if (!parse_since(argument, &since))
@@ -141,8 +141,8 @@ static char *timeline(struct assay_runtime *runtime, const char *argument)
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     const struct assay_timeline_event *event = NULL;
     char name[ASSAY_NAME_MAX + 1];
-    for (int i = 0;
-         i < TIMELINE_ROWS_MAX && (event = assay_timeline_after(&runtime->timeline, since)) != NULL;
+    for (int i = 0; i < TIMELINE_ROWS_MAX &&
+                    (event = assay_timeline_find_after(&runtime->timeline, since)) != NULL;
          i++) {
         const char *who = runtime_slot_name(runtime, event->slot, name, sizeof name);
         assay_json_append(list, assay_document_event(event, who));
@@ -155,7 +155,7 @@ static char *timeline(struct assay_runtime *runtime, const char *argument)
 
 /* ------------------------------------------------------------ requests */
 
-static char *proof(struct assay_runtime *runtime, const char *argument)
+static char *document_slot_proof(struct assay_runtime *runtime, const char *argument)
 {
     char which[ASSAY_ADMIN_LINE_MAX + 1] = "";
     const char *space = strchr(argument, ' ');
@@ -165,7 +165,7 @@ static char *proof(struct assay_runtime *runtime, const char *argument)
     if ((space != NULL && !bare) || len >= sizeof which)
         return document_error(runtime, "usage", "proof NAME|SLOT|ID [bare]");
     assay_bytes_copy(which, sizeof which, argument, len);
-    if (!find_slot(runtime, which, &slot)) return nobody(runtime, which);
+    if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
     return document_proof(runtime, slot, bare);
 }
 
@@ -180,11 +180,11 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "status") == 0)
         return document_finish(runtime, "assay.status",
                                assay_document_status(runtime_snapshot(runtime)));
-    if (strcmp(command, "nodes") == 0) return nodes(runtime);
-    if (strcmp(command, "node") == 0) return node(runtime, argument);
-    if (strcmp(command, "counters") == 0) return counters(runtime);
-    if (strcmp(command, "timeline") == 0) return timeline(runtime, argument);
-    if (strcmp(command, "permit") == 0) return permit(runtime, argument);
+    if (strcmp(command, "nodes") == 0) return document_nodes(runtime);
+    if (strcmp(command, "node") == 0) return document_node(runtime, argument);
+    if (strcmp(command, "counters") == 0) return document_counters(runtime);
+    if (strcmp(command, "timeline") == 0) return document_timeline(runtime, argument);
+    if (strcmp(command, "permit") == 0) return document_permit(runtime, argument);
     if (strcmp(command, "enforcement") == 0) {
         return document_finish(runtime, "assay.enforcement",
                                assay_document_enforcement(runtime_snapshot(runtime)));
@@ -198,7 +198,7 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "collateral") == 0) return document_collateral(runtime);
     if (strcmp(command, "offer") == 0) return document_offer_collateral(runtime, argument);
     if (strcmp(command, "items") == 0) return document_items(runtime, argument);
-    if (strcmp(command, "proof") == 0) return proof(runtime, argument);
+    if (strcmp(command, "proof") == 0) return document_slot_proof(runtime, argument);
     if (strcmp(command, "anchor") == 0) return document_anchor(runtime, argument);
     if (strcmp(command, "row") == 0) return document_row(runtime, argument);
     if (strcmp(command, "boundaries") == 0) return document_boundaries(runtime, argument);

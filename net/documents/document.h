@@ -52,7 +52,7 @@ const char *assay_document_member_sentence(const struct assay_snapshot *s, uint3
  * any other number. Each Returns: static text. */
 const char *assay_document_standing(uint64_t standing);
 /* docs/protocol.md 11.3.4: SUSPENDED of one that left or rests. Returns: an enum assay_standing */
-uint64_t assay_document_relied(const struct assay_member_snapshot *member);
+uint64_t assay_document_effective_standing(const struct assay_member_snapshot *member);
 const char *assay_document_stage(uint64_t stage);
 const char *assay_document_change_end(uint64_t end); /* Returns: "reverted" */
 /* Stable codes of the rules, "fail_hard", "rise", and their words; "unknown" for numbers outside.

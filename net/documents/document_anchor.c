@@ -24,13 +24,13 @@ struct kept {
     struct assay_state state;
 };
 
-static void kept_free(struct kept *kept)
+static void free_epoch(struct kept *kept)
 {
     free(kept->bytes);
     free(kept->memory);
 }
 
-static bool take_key(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool read_key(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     (void)value;
     *(struct assay_store_key *)context = *key;
@@ -38,18 +38,18 @@ static bool take_key(void *context, const struct assay_store_key *key, struct as
 }
 
 /* Newest and oldest state of the newest era. */
-static enum assay_status range(struct assay_store *store, struct assay_store_key *newest,
-                               uint64_t *oldest)
+static enum assay_status epoch_range(struct assay_store *store, struct assay_store_key *newest,
+                                     uint64_t *oldest)
 {
     struct assay_store_key from = { .era = 0 }, first = { .epoch = UINT64_MAX };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     *newest = first;
-    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, true, take_key, newest));
+    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, true, read_key, newest));
     if (newest->epoch == UINT64_MAX) return ASSAY_E_NOT_FOUND;
     from.era = newest->era;
-    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, false, take_key, &first));
+    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, false, read_key, &first));
     *oldest = first.epoch + 1; /* who voted stands in the state before */
     if (*oldest <= newest->epoch) return ASSAY_OK;
     *oldest = 0;
@@ -68,7 +68,7 @@ static enum assay_status get(struct assay_store *store, enum assay_store_class c
 }
 
 /* The block's header stands in a snapshot before the leaves. */
-static enum assay_status header_of(struct assay_slice snapshot, struct assay_slice *header)
+static enum assay_status load_header(struct assay_slice snapshot, struct assay_slice *header)
 {
     struct assay_cursor c = assay_cursor_over(snapshot.bytes, snapshot.len);
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
@@ -84,7 +84,7 @@ static enum assay_status load(struct assay_runtime *runtime, uint32_t era, uint6
     uint32_t members = 0;
     ASSAY_TRY(get(runtime->config.store, ASSAY_STORE_STATE, era, epoch, &kept->bytes, &len));
     const struct assay_slice bytes = assay_slice_over(kept->bytes, len);
-    ASSAY_TRY(header_of(bytes, &kept->header));
+    ASSAY_TRY(load_header(bytes, &kept->header));
     ASSAY_TRY(assay_state_peek(bytes, &closed, &members));
     kept->memory = aligned_alloc(64, (assay_state_memory_len(members) + 63) & ~(size_t)63);
     if (kept->memory == NULL) return ASSAY_E_MEMORY;
@@ -94,7 +94,7 @@ static enum assay_status load(struct assay_runtime *runtime, uint32_t era, uint6
 }
 
 /* Leaf hash of leaf 0, and the path of index 0. */
-static enum assay_status put_path(struct assay_json *data, const struct assay_state *s)
+static enum assay_status set_path(struct assay_json *data, const struct assay_state *s)
 {
     const size_t scratch_len = assay_state_scratch_len(s->member_count);
     uint8_t *const scratch = malloc(scratch_len);
@@ -123,7 +123,7 @@ static enum assay_status put_path(struct assay_json *data, const struct assay_st
 }
 
 /* A row for each slot, of who has no seat with weight 0. */
-static enum assay_status put_rows(struct assay_json *data, const char *name,
+static enum assay_status set_rows(struct assay_json *data, const char *name,
                                   const struct assay_state *s)
 {
     const size_t len = (size_t)s->member_count * ASSAY_ANCHOR_VOTER_LEN;
@@ -136,7 +136,7 @@ static enum assay_status put_rows(struct assay_json *data, const char *name,
     return ASSAY_OK;
 }
 
-static enum assay_status put_scores(struct assay_json *data, const struct assay_state *s)
+static enum assay_status set_scores(struct assay_json *data, const struct assay_state *s)
 {
     const size_t len = (size_t)s->member_count * ASSAY_ANCHOR_LEAF_LEN;
     ASSAY_ASSERT(len > 0); /* assay_state_decode */
@@ -149,7 +149,7 @@ static enum assay_status put_scores(struct assay_json *data, const struct assay_
     return ASSAY_OK;
 }
 
-static enum assay_status put_closed(struct assay_runtime *runtime, struct assay_json *data,
+static enum assay_status set_closed(struct assay_runtime *runtime, struct assay_json *data,
                                     const struct kept *before, const struct kept *closed)
 {
     const struct assay_state *const s = &closed->state;
@@ -165,16 +165,16 @@ static enum assay_status put_closed(struct assay_runtime *runtime, struct assay_
         assay_json_set_hex(data, "anchor", s->services.anchor, 32);
         assay_json_set_hex(data, "header", closed->header.bytes, closed->header.len);
         assay_json_set_hex(data, "finality", finality, finality_len);
-        status = put_path(data, s);
+        status = set_path(data, s);
     }
     free(finality);
     ASSAY_TRY(status);
-    ASSAY_TRY(put_rows(data, "voted", &before->state));
-    ASSAY_TRY(put_rows(data, "next", s));
-    return put_scores(data, s);
+    ASSAY_TRY(set_rows(data, "voted", &before->state));
+    ASSAY_TRY(set_rows(data, "next", s));
+    return set_scores(data, s);
 }
 
-static char *refuse(struct assay_runtime *runtime, enum assay_status status, uint64_t oldest)
+static char *refuse_anchor(struct assay_runtime *runtime, enum assay_status status, uint64_t oldest)
 {
     char words[160] = "no epoch is closed here yet, with its votes: ask again after the next close";
     if (status != ASSAY_E_NOT_FOUND)
@@ -197,24 +197,24 @@ char *document_anchor(struct assay_runtime *runtime, const char *argument)
         return document_error(runtime, "not_found",
                               "this network has no services, so none of its states has an "
                               "anchor");
-    enum assay_status status = range(runtime->config.store, &newest, &oldest);
+    enum assay_status status = epoch_range(runtime->config.store, &newest, &oldest);
     if (*argument == '\0') epoch = newest.epoch;
     if (status == ASSAY_OK && (epoch < oldest || epoch > newest.epoch)) status = ASSAY_E_NOT_FOUND;
     if (status == ASSAY_OK) status = load(runtime, newest.era, epoch - 1, &before);
     if (status == ASSAY_OK) status = load(runtime, newest.era, epoch, &closed);
     if (status == ASSAY_OK && closed.state.services.count == 0) { /* a change added them later */
-        kept_free(&before);
-        kept_free(&closed);
+        free_epoch(&before);
+        free_epoch(&closed);
         return document_error(runtime, "not_found",
                               "that epoch closed before the network had services, so its "
                               "state has no anchor");
     }
     struct assay_json *data = assay_json_object();
-    if (status == ASSAY_OK) status = put_closed(runtime, data, &before, &closed);
+    if (status == ASSAY_OK) status = set_closed(runtime, data, &before, &closed);
     assay_json_set_uint(data, "oldest", oldest);
-    kept_free(&before);
-    kept_free(&closed);
+    free_epoch(&before);
+    free_epoch(&closed);
     if (status == ASSAY_OK) return document_finish(runtime, "assay.anchor", data);
     assay_json_free(&data);
-    return refuse(runtime, status, oldest);
+    return refuse_anchor(runtime, status, oldest);
 }

@@ -27,7 +27,7 @@ struct asked {
 };
 
 /* "ERA EPOCH [voters]" */
-static bool parse(const char *text, struct asked *a)
+static bool parse_argument(const char *text, struct asked *a)
 {
     char word[2][WORD_MAX] = { "", "" };
     *a = (struct asked){ .voters = false };
@@ -44,7 +44,7 @@ static bool parse(const char *text, struct asked *a)
            a->epoch <= ASSAY_COUNT_MAX;
 }
 
-static enum assay_status put_voters(const struct assay_boundary_page *page, const struct asked *a,
+static enum assay_status set_voters(const struct assay_boundary_page *page, const struct asked *a,
                                     struct assay_json *data)
 {
     struct assay_roster_row *rows = calloc(ASSAY_MEMBERS_MAX, sizeof *rows);
@@ -74,7 +74,7 @@ static enum assay_status put_voters(const struct assay_boundary_page *page, cons
     return status;
 }
 
-static enum assay_status put_links(const struct assay_boundary_page *page, const struct asked *a,
+static enum assay_status set_links(const struct assay_boundary_page *page, const struct asked *a,
                                    struct assay_json *list)
 {
     uint32_t era = (uint32_t)a->era;
@@ -100,7 +100,7 @@ static enum assay_status put_links(const struct assay_boundary_page *page, const
 char *document_boundaries(struct assay_runtime *runtime, const char *argument)
 {
     struct asked a;
-    if (!parse(argument, &a))
+    if (!parse_argument(argument, &a))
         return document_error(runtime, "usage", "boundaries ERA EPOCH [voters]");
     struct assay_boundary_page page = { .store = runtime->config.store,
                                         .genesis = runtime_founding_genesis(runtime),
@@ -108,8 +108,8 @@ char *document_boundaries(struct assay_runtime *runtime, const char *argument)
                                             aligned_alloc(64, assay_boundary_page_scratch_len()) };
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     enum assay_status status = page.scratch == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
-    if (status == ASSAY_OK && a.voters) status = put_voters(&page, &a, data);
-    if (status == ASSAY_OK) status = put_links(&page, &a, list);
+    if (status == ASSAY_OK && a.voters) status = set_voters(&page, &a, data);
+    if (status == ASSAY_OK) status = set_links(&page, &a, list);
     free(page.scratch);
     assay_json_set(data, "links", list);
     if (status == ASSAY_OK) return document_finish(runtime, "assay.boundaries", data);

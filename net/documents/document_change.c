@@ -17,8 +17,8 @@ enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is asked f
 
 /* ------------------------------------------------------------ changes */
 
-static struct assay_json *words_of(const struct assay_state *state,
-                                   const struct assay_change *change)
+static struct assay_json *change_words(const struct assay_state *state,
+                                       const struct assay_change *change)
 {
     struct assay_json *list = assay_json_array();
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
@@ -26,13 +26,14 @@ static struct assay_json *words_of(const struct assay_state *state,
         struct assay_action action;
         char words[ASSAY_CHANGE_WORDS];
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        assay_change_words(state, &action, words);
+        assay_change_format_action(state, &action, words);
         assay_json_append_text(list, words);
     }
     return list;
 }
 
-static struct assay_json *change_of(const struct assay_state *state, struct assay_slice record)
+static struct assay_json *change_document(const struct assay_state *state,
+                                          struct assay_slice record)
 {
     struct assay_change change;
     uint8_t digest[32];
@@ -42,26 +43,26 @@ static struct assay_json *change_of(const struct assay_state *state, struct assa
     assay_json_set_uint(object, "sequence", change.sequence);
     assay_json_set_uint(object, "activation", change.activation);
     assay_json_set_hex(object, "digest", digest, sizeof digest);
-    assay_json_set(object, "actions", words_of(state, &change));
+    assay_json_set(object, "actions", change_words(state, &change));
     return object;
 }
 
-static struct assay_json *pending_of(const struct assay_change_basis *basis)
+static struct assay_json *pending_changes(const struct assay_change_basis *basis)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < basis->state.pending_count; i++)
         if (basis->pending[i].len > 0)
-            assay_json_append(list, change_of(&basis->state, basis->pending[i]));
+            assay_json_append(list, change_document(&basis->state, basis->pending[i]));
     return list;
 }
 
-static struct assay_json *waiting_of(const struct assay_runtime *runtime,
-                                     const struct assay_change_basis *basis)
+static struct assay_json *waiting_changes(const struct assay_runtime *runtime,
+                                          const struct assay_change_basis *basis)
 {
     struct assay_json *list = assay_json_array();
     struct assay_slice record;
     for (uint32_t at = 0; runtime_change_next(runtime, &at, &record);)
-        assay_json_append(list, change_of(&basis->state, record));
+        assay_json_append(list, change_document(&basis->state, record));
     return list;
 }
 
@@ -77,11 +78,11 @@ struct decided {
     size_t lens[DECIDED_MAX];
 };
 
-static bool take_decided(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool read_decided(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct decided *all = context;
     (void)key;
-    if (assay_change_draft_read(value, all->draft) != ASSAY_OK ||
+    if (assay_change_draft_decode(value, all->draft) != ASSAY_OK ||
         all->draft->change.activation > all->epoch)
         return true;
     const uint32_t at = all->count++ % DECIDED_MAX;
@@ -94,9 +95,9 @@ static bool take_decided(void *context, const struct assay_store_key *key, struc
 }
 
 /* By name, of those in force or of the genesis; who is neither any more, by the id. */
-static struct assay_json *signers_of(const struct assay_runtime *runtime,
-                                     const struct assay_genesis *charter,
-                                     const struct assay_change_draft *draft)
+static struct assay_json *change_signers(const struct assay_runtime *runtime,
+                                         const struct assay_genesis *charter,
+                                         const struct assay_change_draft *draft)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < draft->signature_count; i++) {
@@ -113,8 +114,8 @@ static struct assay_json *signers_of(const struct assay_runtime *runtime,
     return list;
 }
 
-static struct assay_json *decided_of(struct assay_runtime *runtime,
-                                     const struct assay_change_basis *basis, uint64_t epoch)
+static struct assay_json *decided_changes(struct assay_runtime *runtime,
+                                          const struct assay_change_basis *basis, uint64_t epoch)
 {
     const struct assay_store_key from = { 0 };
     struct assay_store_key to = { .era = UINT32_MAX,
@@ -126,16 +127,17 @@ static struct assay_json *decided_of(struct assay_runtime *runtime,
         to.id[i] = 0xff;
     if (all.draft != NULL)
         assay_status_ignore(assay_store_scan(runtime->config.store, ASSAY_STORE_CHANGE, &from, &to,
-                                             false, take_decided, &all),
+                                             false, read_decided, &all),
                             "what could be read is told");
     const uint32_t kept = all.count < DECIDED_MAX ? all.count : DECIDED_MAX;
     for (uint32_t i = 0; i < kept; i++) {
         const uint32_t at = (all.count - kept + i) % DECIDED_MAX;
         const struct assay_slice record = assay_slice_over(all.records[at], all.lens[at]);
-        if (record.len == 0 || assay_change_draft_read(record, all.draft) != ASSAY_OK) continue;
+        if (record.len == 0 || assay_change_draft_decode(record, all.draft) != ASSAY_OK) continue;
         const uint64_t sequence = all.draft->change.sequence;
-        struct assay_json *object = change_of(&basis->state, record);
-        assay_json_set(object, "signers", signers_of(runtime, basis->charter.genesis, all.draft));
+        struct assay_json *object = change_document(&basis->state, record);
+        assay_json_set(object, "signers",
+                       change_signers(runtime, basis->charter.genesis, all.draft));
         assay_json_set_text(object, "end",
                             assay_document_change_end((
                                 uint64_t)(sequence != 0 ? runtime_change_end_load(runtime, sequence)
@@ -148,7 +150,7 @@ static struct assay_json *decided_of(struct assay_runtime *runtime,
     return list;
 }
 
-static struct assay_json *felled_of(struct assay_runtime *runtime, uint64_t sequence)
+static struct assay_json *suspended_members(struct assay_runtime *runtime, uint64_t sequence)
 {
     char name[ASSAY_NAME_MAX + 1];
     uint64_t slots[ASSAY_MEMBERS_MAX];
@@ -160,7 +162,7 @@ static struct assay_json *felled_of(struct assay_runtime *runtime, uint64_t sequ
     return list;
 }
 
-static struct assay_json *members_of(const struct assay_snapshot *s)
+static struct assay_json *change_members(const struct assay_snapshot *s)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t slot = 0; slot < s->member_count; slot++) {
@@ -186,19 +188,19 @@ char *document_changes(struct assay_runtime *runtime)
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_document_change_status(s);
     assay_json_set_uint(data, "epoch", s->chain.epoch);
-    assay_json_set(data, "waiting", waiting_of(runtime, basis));
-    assay_json_set(data, "queue", pending_of(basis));
-    assay_json_set(data, "decided", decided_of(runtime, basis, s->chain.epoch));
+    assay_json_set(data, "waiting", waiting_changes(runtime, basis));
+    assay_json_set(data, "queue", pending_changes(basis));
+    assay_json_set(data, "decided", decided_changes(runtime, basis, s->chain.epoch));
     if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
-        assay_json_set(data, "felled", felled_of(runtime, s->changes.ended.sequence));
-    assay_json_set(data, "members", members_of(s));
+        assay_json_set(data, "felled", suspended_members(runtime, s->changes.ended.sequence));
+    assay_json_set(data, "members", change_members(s));
     assay_change_basis_close(&basis);
     return document_finish(runtime, "assay.changes", data);
 }
 
 /* ------------------------------------------------------------ submit */
 
-static const char *code_of(enum assay_status status)
+static const char *error_code(enum assay_status status)
 {
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER) return "denied";
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE || status == ASSAY_E_FULL)
@@ -206,13 +208,13 @@ static const char *code_of(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
 }
 
-static char *submit(struct assay_runtime *runtime, struct assay_slice bytes)
+static char *submit_bytes(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_draft draft;
     const enum assay_status status = runtime_change_submit(runtime, bytes, &draft, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return document_error(runtime, code_of(status), message);
+        return document_error(runtime, error_code(status), message);
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "sequence", draft.change.sequence);
     assay_json_set_uint(data, "activation", draft.change.activation);
@@ -222,7 +224,7 @@ static char *submit(struct assay_runtime *runtime, struct assay_slice bytes)
 
 char *document_submit_change(struct assay_runtime *runtime, const char *hex)
 {
-    return document_from_hex(runtime, hex, "submit HEX: the file of a change", submit);
+    return document_from_hex(runtime, hex, "submit HEX: the file of a change", submit_bytes);
 }
 
 /* ------------------------------------------------------------ items of the store */
@@ -233,7 +235,7 @@ struct items {
     bool more;
 };
 
-static bool take_item(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool append_item(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct items *items = context;
     if (items->count++ < items->skip) return true;
@@ -250,13 +252,13 @@ static bool take_item(void *context, const struct assay_store_key *key, struct a
     return true;
 }
 
-static bool take_last(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool append_last(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
-    (void)take_item(context, key, value);
+    (void)append_item(context, key, value);
     return false;
 }
 
-static bool class_of(const char *name, enum assay_store_class *class_)
+static bool parse_class(const char *name, enum assay_store_class *class_)
 {
     if (strcmp(name, "state") == 0) *class_ = ASSAY_STORE_STATE;
     else if (strcmp(name, "changes") == 0) *class_ = ASSAY_STORE_CHANGE;
@@ -270,8 +272,8 @@ static bool class_of(const char *name, enum assay_store_class *class_)
 }
 
 /* From an epoch of the running era on; of states the newest alone. */
-static enum assay_status scan(struct assay_runtime *runtime, enum assay_store_class class_,
-                              uint64_t epoch, struct items *items)
+static enum assay_status scan_items(struct assay_runtime *runtime, enum assay_store_class class_,
+                                    uint64_t epoch, struct items *items)
 {
     const struct assay_store_key from = { .epoch = epoch };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
@@ -279,14 +281,14 @@ static enum assay_status scan(struct assay_runtime *runtime, enum assay_store_cl
         to.id[i] = 0xff;
     const bool newest = class_ == ASSAY_STORE_STATE;
     return assay_store_scan(runtime->config.store, class_, &from, &to, newest,
-                            newest ? take_last : take_item, items);
+                            newest ? append_last : append_item, items);
 }
 
-static void take_genesis(const struct assay_runtime *runtime, struct items *items)
+static void append_genesis(const struct assay_runtime *runtime, struct items *items)
 {
     const struct assay_store_key key = { 0 };
     if (runtime->config.genesis_file.len > 0)
-        (void)take_item(items, &key, runtime->config.genesis_file);
+        (void)append_item(items, &key, runtime->config.genesis_file);
 }
 
 /* "NAME [EPOCH [SKIP]]"; a number that is not there is 0. Returns: whether it is that. */
@@ -317,14 +319,14 @@ char *document_items(struct assay_runtime *runtime, const char *argument)
     uint64_t epoch = 0, skip = 0;
     const bool good = split_items(argument, name, sizeof name, &epoch, &skip);
     const bool genesis = strcmp(name, "genesis") == 0;
-    if (!good || (!genesis && !class_of(name, &class_)))
+    if (!good || (!genesis && !parse_class(name, &class_)))
         return document_error(runtime, "usage",
                               "items genesis | state | changes | collateral | evidence | "
                               "boundaries | finality | anchors [EPOCH [SKIP]]");
     struct items items = { .list = assay_json_array(), .skip = skip };
     enum assay_status status = ASSAY_OK;
-    if (genesis) take_genesis(runtime, &items);
-    else status = scan(runtime, class_, epoch, &items);
+    if (genesis) append_genesis(runtime, &items);
+    else status = scan_items(runtime, class_, epoch, &items);
     if (status != ASSAY_OK) {
         assay_json_free(&items.list);
         return document_error(runtime, "store", "the store cannot be read");

@@ -11,15 +11,15 @@
 
 #include <string.h>
 
-static void set_time(struct assay_json *object, const char *name, int64_t unix_s)
+static void set_unix_time(struct assay_json *object, const char *name, int64_t unix_s)
 {
     char text[ASSAY_RFC3339_LEN + 1] = "";
     assay_rfc3339_format(unix_s, text);
     assay_json_set_text(object, name, text);
 }
 
-static struct assay_json *life_of(const struct assay_collateral_life *life, int64_t since_unix_s,
-                                  int64_t at_unix_s)
+static struct assay_json *collateral_lifetime(const struct assay_collateral_life *life,
+                                              int64_t since_unix_s, int64_t at_unix_s)
 {
     uint8_t root[32];
     struct assay_json *object = assay_json_object();
@@ -34,26 +34,26 @@ static struct assay_json *life_of(const struct assay_collateral_life *life, int6
         assay_json_set_null(object, "until");
         return object;
     }
-    set_time(object, "until", life->until_unix_s);
-    set_time(object, "alarm", assay_collateral_half(life, since_unix_s));
+    set_unix_time(object, "until", life->until_unix_s);
+    set_unix_time(object, "alarm", assay_collateral_half(life, since_unix_s));
     assay_json_set_text(object, "ends_first", life->ends_first);
     return object;
 }
 
-static struct assay_json *lives_of(const struct assay_runtime *runtime)
+static struct assay_json *collateral_lifetimes(const struct assay_runtime *runtime)
 {
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     struct assay_json *list = assay_json_array();
     size_t count = 0;
     assay_collateral_lives(runtime->config.endorsements, lives, &count);
     for (size_t i = 0; i < count; i++)
-        assay_json_append(list,
-                          life_of(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),
-                                  (int64_t)(runtime->at_unix_ms / 1000)));
+        assay_json_append(
+            list, collateral_lifetime(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),
+                                      (int64_t)(runtime->at_unix_ms / 1000)));
     return list;
 }
 
-static struct assay_json *update_of(const struct assay_update *u)
+static struct assay_json *update_document(const struct assay_update *u)
 {
     struct assay_json *object = assay_json_object();
     const bool is_dated = u->phase == ASSAY_UPDATE_WAITING ||
@@ -67,8 +67,8 @@ static struct assay_json *update_of(const struct assay_update *u)
     assay_json_set_bool(object, "forced", u->forced);
     assay_json_set_uint(object, "epoch", u->epoch);
     if (is_dated)
-        set_time(object, u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
-                 (int64_t)(u->due_ms / 1000));
+        set_unix_time(object, u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
+                      (int64_t)(u->due_ms / 1000));
     return object;
 }
 
@@ -79,29 +79,29 @@ char *document_collateral(struct assay_runtime *runtime)
     struct assay_json *data = assay_json_object();
     assay_engine_changes(runtime->engine, &changes);
     for (uint32_t i = 0; i < changes.update_count; i++)
-        assay_json_append(list, update_of(&changes.updates[i]));
+        assay_json_append(list, update_document(&changes.updates[i]));
     assay_json_set_hex(data, "endorsements_digest", changes.rules.endorsements_digest, 32);
     assay_json_set_uint(data, "delay_s",
                         assay_parameters_delay_ms(&changes.rules.parameters) / 1000);
-    assay_json_set(data, "in_force", lives_of(runtime));
+    assay_json_set(data, "in_force", collateral_lifetimes(runtime));
     assay_json_set(data, "updates", list);
     return document_finish(runtime, "assay.collateral", data);
 }
 
 /* ------------------------------------------------------------ offered by hand */
 
-static const char *code_of(enum assay_status status)
+static const char *error_code(enum assay_status status)
 {
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return "conflict";
     return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
 }
 
-static char *submit(struct assay_runtime *runtime, struct assay_slice offer)
+static char *submit_offer(struct assay_runtime *runtime, struct assay_slice offer)
 {
     char message[RUNTIME_OFFER_MESSAGE];
     const enum assay_status status = runtime_offer_add(runtime, offer, true, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY && status != ASSAY_E_FULL)
-        return document_error(runtime, code_of(status), message);
+        return document_error(runtime, error_code(status), message);
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "note", message);
     return document_finish(runtime, "assay.collateral.submit", data);
@@ -109,5 +109,5 @@ static char *submit(struct assay_runtime *runtime, struct assay_slice offer)
 
 char *document_offer_collateral(struct assay_runtime *runtime, const char *hex)
 {
-    return document_from_hex(runtime, hex, "offer HEX: an offer of collateral", submit);
+    return document_from_hex(runtime, hex, "offer HEX: an offer of collateral", submit_offer);
 }

@@ -5,7 +5,7 @@
 #include "base/rfc3339.h"
 #include "net/documents/document.h"
 
-static struct assay_json *target_of(const struct assay_enforcement_target *target)
+static struct assay_json *target_document(const struct assay_enforcement_target *target)
 {
     struct assay_json *const object = assay_json_object();
     assay_json_set_text(object, "name", target->name);
@@ -37,7 +37,7 @@ struct assay_json *assay_document_enforcement(const struct assay_snapshot *s)
     assay_json_set_uint(journal, "lost", e->journal_lost);
     assay_json_set(data, "journal", journal);
     for (size_t i = 0; i < e->target_count; i++)
-        assay_json_append(list, target_of(&e->targets[i]));
+        assay_json_append(list, target_document(&e->targets[i]));
     assay_json_set(data, "targets", list);
     return data;
 }

@@ -39,7 +39,7 @@ struct exporting {
 
 /* ------------------------------------------------------------ one row */
 
-static void put_rules(struct assay_json *member, const struct assay_history_row *row)
+static void set_rules(struct assay_json *member, const struct assay_history_row *row)
 {
     assay_json_set_uint(member, "positive_bp", row->positive_bp);
     assay_json_set_uint(member, "negative_bp", row->negative_bp);
@@ -53,7 +53,7 @@ static void put_rules(struct assay_json *member, const struct assay_history_row 
                         assay_document_availability_code(row->availability_rule));
 }
 
-static void put_votes(struct assay_json *member, const struct assay_http_epoch *epoch,
+static void set_votes(struct assay_json *member, const struct assay_http_epoch *epoch,
                       uint64_t slot)
 {
     if (slot >= epoch->count) return;
@@ -64,7 +64,7 @@ static void put_votes(struct assay_json *member, const struct assay_http_epoch *
 }
 
 /* "SUSPEND RESTART": what stands against it, in this order. */
-static void put_orders(struct assay_json *member, uint32_t orders)
+static void set_orders(struct assay_json *member, uint32_t orders)
 {
     char text[64] = "";
     for (uint32_t kind = 0; kind <= ASSAY_ORDER_RELEASE; kind++) {
@@ -89,14 +89,14 @@ static void append_row(struct exporting *e, uint64_t slot, const struct assay_hi
     assay_json_set_uint(member, "availability_bp", row->availability_bp);
     assay_json_set_text(member, "standing", assay_document_standing(row->standing));
     assay_json_set_uint(member, "weight", row->weight);
-    put_orders(member, row->orders);
-    put_rules(member, row);
-    if (e->votes != NULL) put_votes(member, e->votes, slot);
+    set_orders(member, row->orders);
+    set_rules(member, row);
+    if (e->votes != NULL) set_votes(member, e->votes, slot);
     assay_json_append(e->members, member);
     e->rows++;
 }
 
-static void put_tolerance(struct assay_json *epoch, struct assay_slice value)
+static void set_tolerance(struct assay_json *epoch, struct assay_slice value)
 {
     struct assay_history_tolerance t;
     if (assay_history_tolerance_decode(value, &t) != ASSAY_OK) return;
@@ -131,7 +131,7 @@ static bool begin_epoch(struct exporting *e, uint32_t era, uint64_t number, bool
     return true;
 }
 
-static bool is_new(const struct exporting *e, uint32_t era, uint64_t number)
+static bool is_new_epoch(const struct exporting *e, uint32_t era, uint64_t number)
 {
     return e->members == NULL || e->era != era || e->epoch != number;
 }
@@ -141,10 +141,10 @@ static bool export_row(void *context, const struct assay_store_key *key, struct 
     struct exporting *e = context;
     struct assay_history_row row;
     if (key->era == ASSAY_HISTORY_ERA || key->epoch > e->range.until) return false;
-    if (key->number == ASSAY_HISTORY_TOLERANCE && !is_new(e, key->era, key->epoch))
-        put_tolerance(e->epoch_object, value);
+    if (key->number == ASSAY_HISTORY_TOLERANCE && !is_new_epoch(e, key->era, key->epoch))
+        set_tolerance(e->epoch_object, value);
     if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* no row, or another version */
-    if (is_new(e, key->era, key->epoch)) {
+    if (is_new_epoch(e, key->era, key->epoch)) {
         if (!begin_epoch(e, key->era, key->epoch, row.certified, true)) return false;
         runtime_votes_free(&e->votes);
         if (e->range.votes) e->votes = runtime_votes_load(e->runtime, key->era, key->epoch);
@@ -161,12 +161,14 @@ static bool export_hour(void *context, const struct assay_store_key *key, struct
     uint64_t epoch = 0;
     if (assay_history_hour_decode(value, &era, &epoch, &row) != ASSAY_OK) return true;
     if (epoch < e->range.since || epoch > e->range.until || epoch >= e->first_full) return true;
-    if (is_new(e, era, epoch) && !begin_epoch(e, era, epoch, row.certified, false)) return false;
+    if (is_new_epoch(e, era, epoch) && !begin_epoch(e, era, epoch, row.certified, false))
+        return false;
     append_row(e, key->number, &row);
     return true;
 }
 
-static bool first_row(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool find_first_row(void *context, const struct assay_store_key *key,
+                           struct assay_slice value)
 {
     struct exporting *e = context;
     (void)value;
@@ -176,8 +178,8 @@ static bool first_row(void *context, const struct assay_store_key *key, struct a
 
 /* ------------------------------------------------------------ the walk */
 
-static enum assay_status scan(struct exporting *e, uint32_t era, uint64_t from, uint64_t to,
-                              assay_store_visit *visit)
+static enum assay_status scan_rows(struct exporting *e, uint32_t era, uint64_t from, uint64_t to,
+                                   assay_store_visit *visit)
 {
     struct assay_store *store = e->runtime->config.store;
     const struct assay_store_key first = { .era = era, .epoch = from };
@@ -192,18 +194,18 @@ static enum assay_status scan(struct exporting *e, uint32_t era, uint64_t from, 
 static enum assay_status export_hours(struct exporting *e)
 {
     const uint64_t turn = runtime_history_oldest(e->runtime);
-    ASSAY_TRY(scan(e, ASSAY_HISTORY_ERA, turn, UINT64_MAX, export_hour));
+    ASSAY_TRY(scan_rows(e, ASSAY_HISTORY_ERA, turn, UINT64_MAX, export_hour));
     if (e->more || turn == 0) return ASSAY_OK;
-    return scan(e, ASSAY_HISTORY_ERA, 0, turn - 1, export_hour);
+    return scan_rows(e, ASSAY_HISTORY_ERA, 0, turn - 1, export_hour);
 }
 
-static enum assay_status walk(struct exporting *e)
+static enum assay_status export_rows(struct exporting *e)
 {
     e->first_full = UINT64_MAX;
-    ASSAY_TRY(scan(e, 0, 0, UINT64_MAX, first_row));
+    ASSAY_TRY(scan_rows(e, 0, 0, UINT64_MAX, find_first_row));
     if (e->range.since < e->first_full) ASSAY_TRY(export_hours(e));
     if (e->more) return ASSAY_OK;
-    return scan(e, 0, e->range.since, UINT64_MAX, export_row);
+    return scan_rows(e, 0, e->range.since, UINT64_MAX, export_row);
 }
 
 /* ------------------------------------------------------------ the request */
@@ -238,7 +240,7 @@ char *document_export(struct assay_runtime *runtime, const char *argument)
     if (!parse_range(argument, &e.range))
         return document_error(runtime, "usage", "export [since=EPOCH] [until=EPOCH] [votes]");
     e.epochs = assay_json_array();
-    const enum assay_status status = walk(&e);
+    const enum assay_status status = export_rows(&e);
     runtime_votes_free(&e.votes);
     if (status != ASSAY_OK) {
         assay_json_free(&e.epochs);

@@ -102,7 +102,7 @@ static void append_availability(struct assay_json *list, const struct assay_snap
 
 /* The rule that made the score comes first: score and reason belong together. What this node found
  * last is said only while it is what this node finds. */
-static struct assay_json *reasons_of(const struct assay_snapshot_member *m)
+static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
     const struct assay_member_snapshot *l = &m->ledger;
@@ -122,13 +122,14 @@ static struct assay_json *reasons_of(const struct assay_snapshot_member *m)
 
 /* ------------------------------------------------------------ a member */
 
-static void put_trust(struct assay_json *object, const struct assay_snapshot_member *member)
+static void set_trust(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
     assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m->trust));
     assay_json_set_uint(object, "integrity_bp", m->trust.integrity_bp);
     assay_json_set_uint(object, "availability_bp", m->trust.availability_bp);
-    assay_json_set_text(object, "standing", assay_document_standing(assay_document_relied(m)));
+    assay_json_set_text(object, "standing",
+                        assay_document_standing(assay_document_effective_standing(m)));
     assay_json_set_text(object, "integrity_standing",
                         assay_document_standing(m->trust.integrity.standing));
     assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
@@ -150,7 +151,7 @@ static void put_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_text(object, "integrity_rule", assay_document_integrity_code(m->change_reason));
     assay_json_set_text(object, "availability_rule",
                         assay_document_availability_code(m->availability_rule));
-    assay_json_set(object, "reasons", reasons_of(member));
+    assay_json_set(object, "reasons", member_reasons(member));
     assay_json_set_text(object, "last_reason", m->last_reason);
     assay_json_set_uint(object, "change_epoch", m->change_epoch);
     assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
@@ -159,7 +160,7 @@ static void put_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_uint(object, "offences", m->trust.offences.count);
 }
 
-static void put_stage(struct assay_json *object, const struct assay_snapshot_member *member)
+static void set_stage(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
     assay_json_set_text(object, "stage", assay_document_stage((uint64_t)m->stage));
@@ -182,7 +183,7 @@ static void put_stage(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_uint(object, "round_worst_ms", member->round_worst_ms);
 }
 
-static void put_faults(struct assay_json *object, const struct assay_snapshot_member *member)
+static void set_faults(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     struct assay_json *faults = assay_json_object();
     for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
@@ -191,7 +192,7 @@ static void put_faults(struct assay_json *object, const struct assay_snapshot_me
     assay_json_set(object, "conduct_faults", faults);
 }
 
-static void put_keys(struct assay_json *object, const struct assay_snapshot_member *member)
+static void set_keys(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
     assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
@@ -202,7 +203,7 @@ static void put_keys(struct assay_json *object, const struct assay_snapshot_memb
     assay_json_set_bool(object, "connected", member->connected);
     if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
     assay_json_set_bool(object, "banned", member->banned);
-    put_faults(object, member);
+    set_faults(object, member);
 }
 
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole)
@@ -218,9 +219,9 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
     assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
     assay_json_set_uint(object, "incarnation", m->incarnation);
-    put_trust(object, member);
-    put_stage(object, member);
-    if (whole) put_keys(object, member);
+    set_trust(object, member);
+    set_stage(object, member);
+    if (whole) set_keys(object, member);
     return object;
 }
 

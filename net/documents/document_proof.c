@@ -20,7 +20,7 @@ static char *refuse_prove(struct assay_runtime *runtime, enum assay_status statu
     return document_error(runtime, "store", "the last epoch cannot be read");
 }
 
-static void put_checkpoint(struct assay_json *data, const struct assay_checkpoint *c)
+static void set_checkpoint(struct assay_json *data, const struct assay_checkpoint *c)
 {
     uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -34,7 +34,7 @@ static void put_checkpoint(struct assay_json *data, const struct assay_checkpoin
     assay_json_set_hex(data, "checkpoint", bytes, w.len);
 }
 
-static char *put_proof(struct assay_runtime *runtime, const struct assay_prove *prove,
+static char *set_proof(struct assay_runtime *runtime, const struct assay_prove *prove,
                        uint16_t slot, bool bare)
 {
     uint8_t *bytes = malloc(ASSAY_PROOF_LEN_MAX);
@@ -69,10 +69,10 @@ char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare)
         text = refuse_prove(runtime, status);
     } else if (slot == ASSAY_SLOT_ALL) {
         struct assay_json *data = assay_json_object();
-        put_checkpoint(data, &prove.checkpoint);
+        set_checkpoint(data, &prove.checkpoint);
         text = document_finish(runtime, "assay.checkpoint", data);
     } else {
-        text = put_proof(runtime, &prove, slot, bare);
+        text = set_proof(runtime, &prove, slot, bare);
     }
     free(memory);
     return text;

@@ -19,7 +19,7 @@
 
 enum { WORDS = 300 };
 
-static const char *code_of(enum assay_status status)
+static const char *error_code(enum assay_status status)
 {
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER) return "denied";
     if (status == ASSAY_E_STALE || status == ASSAY_E_DUPLICATE || status == ASSAY_E_EARLY ||
@@ -28,11 +28,12 @@ static const char *code_of(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
 }
 
-static char *refuse(struct assay_runtime *runtime, enum assay_status status, const char *what)
+static char *refuse_recover(struct assay_runtime *runtime, enum assay_status status,
+                            const char *what)
 {
     char words[WORDS];
     (void)snprintf(words, sizeof words, "%s (%s)", what, assay_status_text(status));
-    return document_error(runtime, code_of(status), words);
+    return document_error(runtime, error_code(status), words);
 }
 
 /* Too few, or one that is wrong: the one is waited for, the other taken out. */
@@ -41,19 +42,20 @@ static char *refuse_signed(struct assay_runtime *runtime, enum assay_status stat
 {
     char words[WORDS];
     if (count >= threshold)
-        return refuse(runtime, status,
-                      "it is not signed by the threshold of the operators in force: one of its "
-                      "signatures is not one of theirs");
+        return refuse_recover(
+            runtime, status,
+            "it is not signed by the threshold of the operators in force: one of its "
+            "signatures is not one of theirs");
     (void)snprintf(words, sizeof words,
                    "%u of %u signatures: it is not signed by the threshold of the operators in "
                    "force (assay recover show lists who signed)",
                    (unsigned)count, (unsigned)threshold);
-    return document_error(runtime, code_of(status), words);
+    return document_error(runtime, error_code(status), words);
 }
 
 /* Into the engine as our own, and durable. Returns: what the engine said. */
-static enum assay_status hand_in(struct assay_runtime *runtime, enum assay_message_kind kind,
-                                 struct assay_slice bytes)
+static enum assay_status submit_event(struct assay_runtime *runtime, enum assay_message_kind kind,
+                                      struct assay_slice bytes)
 {
     struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
@@ -66,7 +68,7 @@ static enum assay_status hand_in(struct assay_runtime *runtime, enum assay_messa
 
 /* ------------------------------------------------------------ status */
 
-static void put_head(struct assay_runtime *runtime, struct assay_json *data)
+static void set_head(struct assay_runtime *runtime, struct assay_json *data)
 {
     struct assay_engine_snapshot chain;
     struct assay_ending_snapshot ending;
@@ -95,16 +97,16 @@ static void put_head(struct assay_runtime *runtime, struct assay_json *data)
     assay_json_set_hex(data, "fence", ending.fence.bytes, ending.fence.len);
 }
 
-static char *status_of(struct assay_runtime *runtime)
+static char *recover_status(struct assay_runtime *runtime)
 {
     struct assay_json *data = assay_json_object();
-    put_head(runtime, data);
+    set_head(runtime, data);
     return document_finish(runtime, "assay.recover.status", data);
 }
 
 /* ------------------------------------------------------------ fence */
 
-static char *take_fence(struct assay_runtime *runtime, struct assay_slice bytes)
+static char *submit_fence(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     struct assay_fence fence;
     struct assay_release release;
@@ -112,20 +114,21 @@ static char *take_fence(struct assay_runtime *runtime, struct assay_slice bytes)
     const enum assay_status read = releases ? assay_release_decode(bytes, &release)
                                             : assay_fence_decode(bytes, &fence);
     if (read != ASSAY_OK)
-        return refuse(runtime, read, "this is not the file of a fence or a release");
-    const enum assay_status status = hand_in(runtime, ASSAY_MESSAGE_FENCE, bytes);
+        return refuse_recover(runtime, read, "this is not the file of a fence or a release");
+    const enum assay_status status = submit_event(runtime, ASSAY_MESSAGE_FENCE, bytes);
     if (status == ASSAY_E_STALE)
-        return refuse(runtime, status, "the era that it names is over, or its last epoch");
-    if (status == ASSAY_E_EARLY) return refuse(runtime, status, "this node is in an earlier era");
+        return refuse_recover(runtime, status, "the era that it names is over, or its last epoch");
+    if (status == ASSAY_E_EARLY)
+        return refuse_recover(runtime, status, "this node is in an earlier era");
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER)
         return refuse_signed(runtime, status,
                              releases ? release.approval.count : fence.approval.count,
                              runtime->config.genesis->threshold);
     if (status == ASSAY_E_INVALID)
-        return refuse(runtime, status,
-                      "it releases another fence, or one of the operators in force");
-    if (status != ASSAY_OK) return refuse(runtime, status, "it is not taken");
-    return status_of(runtime);
+        return refuse_recover(runtime, status,
+                              "it releases another fence, or one of the operators in force");
+    if (status != ASSAY_OK) return refuse_recover(runtime, status, "it is not taken");
+    return recover_status(runtime);
 }
 
 /* ------------------------------------------------------------ answer */
@@ -140,24 +143,25 @@ static enum assay_status sign_keys(struct assay_runtime *runtime, struct assay_a
 }
 
 /* The fence outlives its operators from here on (docs/protocol.md 9.12.2): durable first. */
-static enum assay_status begin_answer(struct assay_runtime *runtime)
+static enum assay_status init_fence_answer(struct assay_runtime *runtime)
 {
     uint8_t asking[32];
     struct assay_writer w = assay_writer_over(asking, sizeof asking);
     assay_era_answering(&w);
-    return hand_in(runtime, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, w.len));
+    return submit_event(runtime, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, w.len));
 }
 
 /* bytes[2 * ASSAY_ANSWER_LEN_MAX]: the file first. */
-static enum assay_status make_answer(struct assay_runtime *runtime, struct assay_answer_body *body,
-                                     uint8_t *bytes, size_t *len)
+static enum assay_status sign_fence_answer(struct assay_runtime *runtime,
+                                           struct assay_answer_body *body, uint8_t *bytes,
+                                           size_t *len)
 {
     uint8_t core[ASSAY_ANSWER_CORE_LEN_MAX], digest[32];
     uint8_t identified[ASSAY_P256_SIGNATURE_LEN], voted[ASSAY_P256_SIGNATURE_LEN];
     struct assay_writer c = assay_writer_over(core, sizeof core);
     struct assay_writer r = assay_writer_over(bytes + ASSAY_ANSWER_LEN_MAX, ASSAY_ANSWER_LEN_MAX);
     struct assay_writer o = assay_writer_over(bytes, ASSAY_ANSWER_LEN_MAX);
-    ASSAY_TRY(begin_answer(runtime));
+    ASSAY_TRY(init_fence_answer(runtime));
     ASSAY_TRY(assay_engine_answer(runtime->engine, body));
     ASSAY_TRY(sign_keys(runtime, body));
     ASSAY_TRY(assay_answer_body_encode(body, &r, &c));
@@ -170,21 +174,21 @@ static enum assay_status make_answer(struct assay_runtime *runtime, struct assay
     return ASSAY_OK;
 }
 
-static char *answer(struct assay_runtime *runtime)
+static char *answer_fence(struct assay_runtime *runtime)
 {
     struct assay_answer_body *body = calloc(1, sizeof *body);
     uint8_t *bytes = malloc((size_t)2 * ASSAY_ANSWER_LEN_MAX);
     size_t len = 0;
     enum assay_status status = body != NULL && bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) status = make_answer(runtime, body, bytes, &len);
+    if (status == ASSAY_OK) status = sign_fence_answer(runtime, body, bytes, &len);
     char *document = NULL;
     if (status == ASSAY_E_EARLY) {
-        document = refuse(runtime, status, "no fence is in force here: it may still sign");
+        document = refuse_recover(runtime, status, "no fence is in force here: it may still sign");
     } else if (status != ASSAY_OK) {
-        document = refuse(runtime, status, "the answer cannot be made");
+        document = refuse_recover(runtime, status, "the answer cannot be made");
     } else {
         struct assay_json *data = assay_json_object();
-        put_head(runtime, data);
+        set_head(runtime, data);
         assay_json_set_uint(data, "votes_above", body->vote_count);
         assay_json_set_bool(data, "log_whole", body->whole);
         assay_json_set_bool(data, "new_keys", body->has_keys);
@@ -198,7 +202,7 @@ static char *answer(struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ RECOVER */
 
-static void put_drafted(struct assay_json *data, const struct assay_recover_drafted *d)
+static void set_draft(struct assay_json *data, const struct assay_recover_drafted *d)
 {
     uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
     struct assay_writer w = assay_writer_over(header, sizeof header);
@@ -212,14 +216,15 @@ static void put_drafted(struct assay_json *data, const struct assay_recover_draf
     assay_json_set_uint(data, "largest_platform_bp", d->largest_platform_bp);
 }
 
-static char *draft(struct assay_runtime *runtime, struct assay_slice request)
+static char *draft_recover(struct assay_runtime *runtime, struct assay_slice request)
 {
     struct assay_cursor c = assay_cursor_over(request.bytes, request.len);
     struct assay_slice body, grounds;
     if (assay_cbor_array_exact(&c, 2) != ASSAY_OK ||
         assay_cbor_bytes(&c, ASSAY_RECOVER_BODY_LEN_MAX, &body) != ASSAY_OK ||
         assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, &grounds) != ASSAY_OK)
-        return refuse(runtime, ASSAY_E_ENCODING, "a draft is made of a body and its grounds");
+        return refuse_recover(runtime, ASSAY_E_ENCODING,
+                              "a draft is made of a body and its grounds");
     struct assay_engine_snapshot chain;
     struct assay_recover_drafted drafted;
     struct assay_fault fault;
@@ -227,18 +232,18 @@ static char *draft(struct assay_runtime *runtime, struct assay_slice request)
     const uint64_t time_ms = assay_max_u64(runtime->at_unix_ms, chain.head_time_ms + 1);
     const enum assay_status status =
         assay_engine_recover_draft(runtime->engine, body, grounds, time_ms, &drafted, &fault);
-    if (status != ASSAY_OK) return refuse(runtime, status, fault.what);
+    if (status != ASSAY_OK) return refuse_recover(runtime, status, fault.what);
     struct assay_json *data = assay_json_object();
-    put_head(runtime, data);
-    put_drafted(data, &drafted);
+    set_head(runtime, data);
+    set_draft(data, &drafted);
     return document_finish(runtime, "assay.recover.draft", data);
 }
 
-static char *why_not(struct assay_runtime *runtime, enum assay_status status,
-                     const struct assay_fault *fault)
+static char *refusal_text(struct assay_runtime *runtime, enum assay_status status,
+                          const struct assay_fault *fault)
 {
     char words[WORDS];
-    if (!fault->has_numbers) return refuse(runtime, status, fault->what);
+    if (!fault->has_numbers) return refuse_recover(runtime, status, fault->what);
     (void)snprintf(words, sizeof words, "%s: it says %llu, here it is %llu", fault->what,
                    (unsigned long long)fault->found, (unsigned long long)fault->expected);
     if (status == ASSAY_E_STALE)
@@ -247,12 +252,12 @@ static char *why_not(struct assay_runtime *runtime, enum assay_status status,
                        "and would be undone",
                        fault->what, (unsigned long long)fault->expected,
                        (unsigned long long)fault->found);
-    return document_error(runtime, code_of(status), words);
+    return document_error(runtime, error_code(status), words);
 }
 
 enum taking { TRIES, SUBMITS, ACCEPTS };
 
-static enum assay_status accept_it(struct assay_runtime *runtime, struct assay_slice bytes)
+static enum assay_status accept_recover(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     uint8_t *accepting = malloc(bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     if (accepting == NULL) return ASSAY_E_MEMORY;
@@ -260,25 +265,26 @@ static enum assay_status accept_it(struct assay_runtime *runtime, struct assay_s
         assay_writer_over(accepting, bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     assay_era_accepting(bytes, &w);
     const enum assay_status status =
-        hand_in(runtime, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
+        submit_event(runtime, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
     free(accepting);
     return status;
 }
 
 /* EARLY is no refusal: what is missing is fetched. */
-static char *take_recover(struct assay_runtime *runtime, struct assay_slice bytes, enum taking how)
+static char *submit_recover(struct assay_runtime *runtime, struct assay_slice bytes,
+                            enum taking how)
 {
     struct assay_fault fault = { .what = "the head that it names is not known here yet" };
     struct assay_recover r;
     enum assay_status status = ASSAY_OK;
     const enum assay_status read = assay_recover_decode(bytes, &r);
-    if (read != ASSAY_OK) return refuse(runtime, read, "RECOVER cannot be read");
+    if (read != ASSAY_OK) return refuse_recover(runtime, read, "RECOVER cannot be read");
     if (how != ACCEPTS) status = assay_engine_recover_try(runtime->engine, bytes, &fault);
-    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return why_not(runtime, status, &fault);
-    if (how == SUBMITS) status = hand_in(runtime, ASSAY_MESSAGE_RECOVER, bytes);
-    if (how == ACCEPTS) status = accept_it(runtime, bytes);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return refusal_text(runtime, status, &fault);
+    if (how == SUBMITS) status = submit_event(runtime, ASSAY_MESSAGE_RECOVER, bytes);
+    if (how == ACCEPTS) status = accept_recover(runtime, bytes);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return refuse(runtime, status, "the RECOVER is not taken");
+        return refuse_recover(runtime, status, "the RECOVER is not taken");
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "era", r.header.era);
     assay_json_set_uint(data, "epoch", r.header.epoch);
@@ -292,19 +298,19 @@ static char *take_recover(struct assay_runtime *runtime, struct assay_slice byte
 
 /* ------------------------------------------------------------ the request */
 
-static char *submit(struct assay_runtime *runtime, struct assay_slice bytes)
+static char *submit_bytes(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    return take_recover(runtime, bytes, SUBMITS);
+    return submit_recover(runtime, bytes, SUBMITS);
 }
 
 static char *accept_manually(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    return take_recover(runtime, bytes, ACCEPTS);
+    return submit_recover(runtime, bytes, ACCEPTS);
 }
 
-static char *try_it(struct assay_runtime *runtime, struct assay_slice bytes)
+static char *try_recover(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    return take_recover(runtime, bytes, TRIES);
+    return submit_recover(runtime, bytes, TRIES);
 }
 
 static const char usage[] =
@@ -315,16 +321,17 @@ char *document_recover(struct assay_runtime *runtime, const char *argument)
     static const struct {
         const char *verb;
         char *(*take)(struct assay_runtime *runtime, struct assay_slice bytes);
-    } verbs[] = {
-        { "fence", take_fence }, { "draft", draft }, { "try", try_it }, { "submit", submit },
-        { "accept", accept_manually }
-    };
+    } verbs[] = { { "fence", submit_fence },
+                  { "draft", draft_recover },
+                  { "try", try_recover },
+                  { "submit", submit_bytes },
+                  { "accept", accept_manually } };
     char verb[16] = "";
     const size_t len = strcspn(argument, " ");
     const char *hex = argument[len] == ' ' ? argument + len + 1 : "";
     if (len < sizeof verb) assay_bytes_copy(verb, sizeof verb, argument, len);
-    if (strcmp(verb, "status") == 0) return status_of(runtime);
-    if (strcmp(verb, "answer") == 0) return answer(runtime);
+    if (strcmp(verb, "status") == 0) return recover_status(runtime);
+    if (strcmp(verb, "answer") == 0) return answer_fence(runtime);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verb, verbs[i].verb) == 0)
             return document_from_hex(runtime, hex, usage, verbs[i].take);

@@ -20,23 +20,23 @@ static char *no_services(struct assay_runtime *runtime, const char *what)
     return document_error(runtime, "not_found", what);
 }
 
-static const struct assay_task_ledger *tasks_of(const struct assay_runtime *runtime)
+static const struct assay_task_ledger *account_tasks(const struct assay_runtime *runtime)
 {
     const struct assay_registry *const r = runtime_services_registry(runtime);
     return r != NULL ? assay_registry_tasks(r) : NULL;
 }
 
-static char *account(struct assay_runtime *runtime, const uint8_t id[static 32])
+static char *document_account(struct assay_runtime *runtime, const uint8_t id[static 32])
 {
     struct assay_summary_account found;
-    if (tasks_of(runtime) == NULL) return no_services(runtime, "this network has no accounts");
+    if (account_tasks(runtime) == NULL) return no_services(runtime, "this network has no accounts");
     assay_summary_account_take(&found, runtime_services_registry(runtime), id);
     return document_finish(runtime, "assay.account", assay_document_account(&found));
 }
 
-static char *task(struct assay_runtime *runtime, const uint8_t id[static 32])
+static char *document_task(struct assay_runtime *runtime, const uint8_t id[static 32])
 {
-    const struct assay_task_ledger *const ledger = tasks_of(runtime);
+    const struct assay_task_ledger *const ledger = account_tasks(runtime);
     if (ledger == NULL) return no_services(runtime, "this network has no tasks");
     const struct assay_task_row *const row = assay_task_ledger_task(ledger, id);
     if (row == NULL)
@@ -47,7 +47,7 @@ static char *task(struct assay_runtime *runtime, const uint8_t id[static 32])
                            assay_document_task(runtime_snapshot(runtime), row));
 }
 
-static char *share(struct assay_runtime *runtime, const uint8_t id[static 32])
+static char *document_share(struct assay_runtime *runtime, const uint8_t id[static 32])
 {
     const struct assay_registry *const r = runtime_services_registry(runtime);
     const struct assay_share_registry *const shares = r != NULL ? assay_registry_shares(r) : NULL;
@@ -58,9 +58,9 @@ static char *share(struct assay_runtime *runtime, const uint8_t id[static 32])
                            assay_document_share(runtime_snapshot(runtime), shares, row));
 }
 
-static char *tasks(struct assay_runtime *runtime)
+static char *document_tasks(struct assay_runtime *runtime)
 {
-    const struct assay_task_ledger *const ledger = tasks_of(runtime);
+    const struct assay_task_ledger *const ledger = account_tasks(runtime);
     const struct assay_task_row *row = NULL;
     if (ledger == NULL) return no_services(runtime, "this network has no tasks");
     const struct assay_snapshot *const s = runtime_snapshot(runtime);
@@ -76,12 +76,14 @@ char *document_services(struct assay_runtime *runtime, const char *command, cons
     static const struct {
         const char *command;
         char *(*of)(struct assay_runtime *runtime, const uint8_t id[static 32]);
-    } rows[] = { { "account", account }, { "task", task }, { "share", share } };
+    } rows[] = { { "account", document_account },
+                 { "task", document_task },
+                 { "share", document_share } };
     uint8_t id[32];
     if (strcmp(command, "services") == 0)
         return document_finish(runtime, "assay.services",
                                assay_document_services(runtime_snapshot(runtime)));
-    if (strcmp(command, "tasks") == 0) return tasks(runtime);
+    if (strcmp(command, "tasks") == 0) return document_tasks(runtime);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(command, rows[i].command) != 0) continue;
         if (strlen(argument) == 64 && assay_hex_decode(argument, 64, id, 32) == ASSAY_OK)

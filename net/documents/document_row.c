@@ -24,7 +24,7 @@ struct room {
     uint8_t evidence[ASSAY_ROW_EVIDENCE_LEN_MAX];
 };
 
-static char *refuse(struct assay_runtime *runtime, enum assay_status status)
+static char *refuse_row(struct assay_runtime *runtime, enum assay_status status)
 {
     if (status == ASSAY_E_NOT_FOUND || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN)
         return document_error(runtime, "not_ready",
@@ -48,9 +48,9 @@ static uint32_t find_group(const struct assay_registry_plan *plan, const char *w
 }
 
 /* The store and the engine are asked for the same close. */
-static enum assay_status make(struct assay_runtime *runtime, uint32_t number,
-                              const uint8_t instance[static 32], struct room *room, void *memory,
-                              struct assay_slice *out)
+static enum assay_status make_row(struct assay_runtime *runtime, uint32_t number,
+                                  const uint8_t instance[static 32], struct room *room,
+                                  void *memory, struct assay_slice *out)
 {
     struct assay_services_snapshot s;
     struct assay_writer proof = assay_writer_over(room->proof, sizeof room->proof);
@@ -68,8 +68,8 @@ static enum assay_status make(struct assay_runtime *runtime, uint32_t number,
     return assay_writer_finish(&w, out);
 }
 
-static char *answer(struct assay_runtime *runtime, uint32_t number,
-                    const uint8_t instance[static 32])
+static char *answer_row(struct assay_runtime *runtime, uint32_t number,
+                        const uint8_t instance[static 32])
 {
     struct room *room = malloc(sizeof *room);
     void *memory = aligned_alloc(16, (assay_prove_memory_len(runtime->members) + 15) & ~(size_t)15);
@@ -77,7 +77,7 @@ static char *answer(struct assay_runtime *runtime, uint32_t number,
     char *text = NULL;
     enum assay_status status = ASSAY_E_MEMORY;
     if (room != NULL && memory != NULL)
-        status = make(runtime, number, instance, room, memory, &evidence);
+        status = make_row(runtime, number, instance, room, memory, &evidence);
     if (status == ASSAY_OK) {
         struct assay_json *data = assay_json_object();
         assay_json_set_uint(data, "epoch", room->prove.checkpoint.epoch);
@@ -87,7 +87,7 @@ static char *answer(struct assay_runtime *runtime, uint32_t number,
         assay_json_set_hex(data, "evidence", evidence.bytes, evidence.len);
         text = document_finish(runtime, "assay.row", data);
     } else {
-        text = refuse(runtime, status);
+        text = refuse_row(runtime, status);
     }
     free(memory);
     free(room);
@@ -107,5 +107,5 @@ char *document_row(struct assay_runtime *runtime, const char *argument)
     const uint32_t number = find_group(plan, argument, (size_t)(space - argument));
     if (number == plan->group_count)
         return document_error(runtime, "not_found", "no group has that name or number");
-    return answer(runtime, number, instance);
+    return answer_row(runtime, number, instance);
 }

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-static void set_time(struct assay_json *object, const char *key, int64_t unix_s)
+static void set_unix_time(struct assay_json *object, const char *key, int64_t unix_s)
 {
     char text[ASSAY_RFC3339_LEN + 1];
     assay_rfc3339_format(unix_s, text);
@@ -19,7 +19,7 @@ static void set_time(struct assay_json *object, const char *key, int64_t unix_s)
 
 /* ------------------------------------------------------------ policy */
 
-static struct assay_json *references_of(const struct assay_policy *policy)
+static struct assay_json *policy_references(const struct assay_policy *policy)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < policy->reference_count; i++) {
@@ -28,15 +28,15 @@ static struct assay_json *references_of(const struct assay_policy *policy)
         assay_json_set_text(o, "field", assay_reference_field_name(r->field));
         assay_json_set_text(o, "state", assay_reference_state_name(r->state));
         assay_json_set_hex(o, "value", r->value, r->value_len);
-        if (r->has_not_before) set_time(o, "not_before", r->not_before_s);
-        if (r->has_not_after) set_time(o, "not_after", r->not_after_s);
+        if (r->has_not_before) set_unix_time(o, "not_before", r->not_before_s);
+        if (r->has_not_after) set_unix_time(o, "not_after", r->not_after_s);
         if (r->isvsvn_min > 0) assay_json_set_uint(o, "isvsvn_min", r->isvsvn_min);
         assay_json_append(list, o);
     }
     return list;
 }
 
-static struct assay_json *statuses_of(const struct assay_policy *policy)
+static struct assay_json *policy_statuses(const struct assay_policy *policy)
 {
     struct assay_json *list = assay_json_array();
     for (int i = 0; i < ASSAY_TCB_STATUS_COUNT; i++) {
@@ -76,8 +76,8 @@ struct assay_json *assay_document_policy(const struct assay_policy *policy)
     assay_json_set(o, "roots", roots);
     assay_json_set(o, "advisories_denied", denied);
     assay_json_set_uint(o, "tcb_evaluation_number_min", policy->evaluation_number_min);
-    assay_json_set(o, "references", references_of(policy));
-    assay_json_set(o, "statuses", statuses_of(policy));
+    assay_json_set(o, "references", policy_references(policy));
+    assay_json_set(o, "statuses", policy_statuses(policy));
     return o;
 }
 
@@ -89,14 +89,14 @@ static void append_pieces(struct assay_json *pieces, const struct assay_collater
         struct assay_json *o = assay_json_object();
         assay_json_set_text(o, "name", c->windows[i].what);
         assay_json_set_bool(o, "certificate", c->windows[i].is_certificate);
-        set_time(o, "from", c->windows[i].from_unix_s);
-        set_time(o, "until", c->windows[i].to_unix_s);
+        set_unix_time(o, "from", c->windows[i].from_unix_s);
+        set_unix_time(o, "until", c->windows[i].to_unix_s);
         assay_json_append(pieces, o);
     }
 }
 
 /* As the policy calls it, or the program; "" where neither does. */
-static const char *name_of(const struct assay_policy *policy, const struct assay_key *root)
+static const char *root_name(const struct assay_policy *policy, const struct assay_key *root)
 {
     for (uint32_t i = 0; i < policy->root_count; i++)
         if (assay_key_equal(&policy->roots[i].key, root)) return policy->roots[i].name;
@@ -111,17 +111,17 @@ static const char *name_of(const struct assay_policy *policy, const struct assay
     return "";
 }
 
-static struct assay_json *root_of(const struct assay_endorsements *set,
-                                  const struct assay_policy *policy,
-                                  const struct assay_collateral_life *life)
+static struct assay_json *root_document(const struct assay_endorsements *set,
+                                        const struct assay_policy *policy,
+                                        const struct assay_collateral_life *life)
 {
     struct assay_json *o = assay_json_object(), *pieces = assay_json_array();
     uint8_t name[ASSAY_SHA256_LEN];
     assay_key_name(&life->root, name);
     assay_json_set_hex(o, "root", name, sizeof name);
-    assay_json_set_text(o, "name", name_of(policy, &life->root));
+    assay_json_set_text(o, "name", root_name(policy, &life->root));
     assay_json_set_uint(o, "evaluation_number", life->evaluation_number);
-    if (life->is_bounded) set_time(o, "until", life->until_unix_s);
+    if (life->is_bounded) set_unix_time(o, "until", life->until_unix_s);
     for (size_t i = 0; i < set->count; i++)
         if (assay_key_equal(&set->entries[i].root, &life->root))
             append_pieces(pieces, set->entries[i].collateral);
@@ -138,7 +138,7 @@ struct assay_json *assay_document_collateral(const struct assay_endorsements *se
     size_t count = 0;
     assay_collateral_lives(set, lives, &count);
     for (size_t i = 0; i < count; i++)
-        assay_json_append(roots, root_of(set, policy, &lives[i]));
+        assay_json_append(roots, root_document(set, policy, &lives[i]));
     assay_json_set(o, "roots", roots);
     free(lives);
     return o;

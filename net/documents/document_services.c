@@ -23,7 +23,7 @@ const char *assay_document_state(enum assay_summary_state state)
 }
 
 /* A member by its slot; null where it is gone. */
-static void put_member(struct assay_json *object, const struct assay_snapshot *s, uint32_t slot)
+static void set_member(struct assay_json *object, const struct assay_snapshot *s, uint32_t slot)
 {
     char name[ASSAY_NAME_MAX + 1] = "";
     if (slot >= s->member_count) {
@@ -35,16 +35,16 @@ static void put_member(struct assay_json *object, const struct assay_snapshot *s
     assay_json_set_text(object, "name", assay_document_name(s, (uint16_t)slot, name, sizeof name));
 }
 
-static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slot)
+static struct assay_json *member_document(const struct assay_snapshot *s, uint32_t slot)
 {
     struct assay_json *object = assay_json_object();
-    put_member(object, s, slot);
+    set_member(object, s, slot);
     return object;
 }
 
 /* ------------------------------------------------------------ who follows, what came */
 
-static struct assay_json *programs_of(const struct assay_services_summary *v)
+static struct assay_json *program_documents(const struct assay_services_summary *v)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "socket", v->path);
@@ -61,7 +61,7 @@ static struct assay_json *programs_of(const struct assay_services_summary *v)
     return object;
 }
 
-static struct assay_json *records_of(const struct assay_services_summary *v)
+static struct assay_json *record_documents(const struct assay_services_summary *v)
 {
     struct assay_json *list = assay_json_array();
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
@@ -76,7 +76,7 @@ static struct assay_json *records_of(const struct assay_services_summary *v)
 
 /* ------------------------------------------------------------ continuity */
 
-static const char *seat_state(enum assay_cont_seat_state state)
+static const char *seat_state_name(enum assay_cont_seat_state state)
 {
     switch (state) {
     case ASSAY_CONT_SEAT_SERVES: return "serves";
@@ -88,14 +88,14 @@ static const char *seat_state(enum assay_cont_seat_state state)
     ASSAY_UNREACHABLE("a state of a seat");
 }
 
-static struct assay_json *seats_of(const struct assay_snapshot *s,
-                                   const struct assay_summary_group *g)
+static struct assay_json *seat_documents(const struct assay_snapshot *s,
+                                         const struct assay_summary_group *g)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < g->seat_count; i++) {
-        struct assay_json *seat = member_of(s, g->seat[i]);
+        struct assay_json *seat = member_document(s, g->seat[i]);
         assay_json_set_bool(seat, "lost", g->state[i] == ASSAY_CONT_SEAT_LOST);
-        assay_json_set_text(seat, "state", seat_state(g->state[i]));
+        assay_json_set_text(seat, "state", seat_state_name(g->state[i]));
         assay_json_append(list, seat);
     }
     return list;
@@ -120,8 +120,8 @@ static struct assay_json *group_alarms(uint32_t alarms)
     return list;
 }
 
-static struct assay_json *group_of(const struct assay_snapshot *s,
-                                   const struct assay_summary_group *g, uint32_t number)
+static struct assay_json *group_document(const struct assay_snapshot *s,
+                                         const struct assay_summary_group *g, uint32_t number)
 {
     struct assay_json *object = assay_json_object();
     struct assay_json *next = assay_json_array(), *listed = assay_json_array();
@@ -130,14 +130,14 @@ static struct assay_json *group_of(const struct assay_snapshot *s,
     assay_json_set_uint(object, "size", g->size);
     assay_json_set_text(object, "phase", assay_document_phase(g->phase));
     assay_json_set_uint(object, "view", g->view);
-    assay_json_set(object, "seats", seats_of(s, g));
+    assay_json_set(object, "seats", seat_documents(s, g));
     assay_json_set(object, "alarms", group_alarms(g->alarms));
     assay_json_set_uint(object, "next_view", g->next_view);
     for (uint32_t i = 0; i < g->next_count; i++)
-        assay_json_append(next, member_of(s, g->next[i]));
+        assay_json_append(next, member_document(s, g->next[i]));
     assay_json_set(object, "next_seats", next);
     for (uint32_t i = 0; i < g->listed_count; i++)
-        assay_json_append(listed, member_of(s, g->listed[i]));
+        assay_json_append(listed, member_document(s, g->listed[i]));
     assay_json_set(object, "listed", listed);
     assay_json_set_uint(object, "entries", g->entries);
     assay_json_set_uint(object, "instances", g->instances);
@@ -162,7 +162,7 @@ static struct assay_json *cluster_alarms(const struct assay_summary_cluster *c)
 }
 
 /* Of public attempts, docs/services.md 5.17. */
-static const char *phase_of(enum assay_share_phase phase)
+static const char *phase_name(enum assay_share_phase phase)
 {
     switch (phase) {
     case ASSAY_SHARE_PHASE_NONE: return "none";
@@ -173,8 +173,8 @@ static const char *phase_of(enum assay_share_phase phase)
     ASSAY_UNREACHABLE("a phase");
 }
 
-static struct assay_json *cluster_of(const struct assay_snapshot *s,
-                                     const struct assay_summary_shares *v, uint32_t number)
+static struct assay_json *cluster_document(const struct assay_snapshot *s,
+                                           const struct assay_summary_shares *v, uint32_t number)
 {
     const struct assay_summary_cluster *c = &v->cluster[number];
     struct assay_json *object = assay_json_object(), *seats = assay_json_array();
@@ -183,10 +183,10 @@ static struct assay_json *cluster_of(const struct assay_snapshot *s,
     assay_json_set_bool(object, "alarm", c->alarm);
     assay_json_set_uint(object, "alarm_epoch", c->alarm_epoch);
     assay_json_set(object, "alarms", cluster_alarms(c));
-    assay_json_set_text(object, "public_phase", phase_of(c->phase));
+    assay_json_set_text(object, "public_phase", phase_name(c->phase));
     assay_json_set_uint(object, "public_until", c->public_until);
     for (uint32_t i = 0; c->seated && i < v->slots; i++) {
-        struct assay_json *seat = member_of(s, c->member[i]);
+        struct assay_json *seat = member_document(s, c->member[i]);
         assay_json_set_bool(seat, "ready", c->ready[i]);
         assay_json_set_bool(seat, "lost", c->lost[i]);
         assay_json_set_uint(seat, "silent_epoch", c->silent_epoch[i]);
@@ -196,8 +196,8 @@ static struct assay_json *cluster_of(const struct assay_snapshot *s,
     return object;
 }
 
-static struct assay_json *shares_of(const struct assay_snapshot *s,
-                                    const struct assay_summary_shares *v)
+static struct assay_json *share_documents(const struct assay_snapshot *s,
+                                          const struct assay_summary_shares *v)
 {
     struct assay_json *object = assay_json_object(), *clusters = assay_json_array();
     assay_json_set_uint(object, "slots", v->slots);
@@ -216,7 +216,7 @@ static struct assay_json *shares_of(const struct assay_snapshot *s,
     assay_json_set_uint(object, "holders", v->holders);
     assay_json_set_uint(object, "convicted", v->convicted);
     for (uint32_t c = 0; c < v->cluster_count; c++)
-        assay_json_append(clusters, cluster_of(s, v, c));
+        assay_json_append(clusters, cluster_document(s, v, c));
     assay_json_set(object, "clusters", clusters);
     return object;
 }
@@ -240,7 +240,7 @@ struct assay_json *assay_document_share(const struct assay_snapshot *s,
         assay_json_set_uint(cluster, "cluster", c);
         for (uint32_t slot = 0; r->cluster[c].seated && slot < r->config.slots; slot++)
             if (row->have[c] >> slot & 1)
-                assay_json_append(seats, member_of(s, r->cluster[c].seat[slot].member));
+                assay_json_append(seats, member_document(s, r->cluster[c].seat[slot].member));
         assay_json_set(cluster, "seats", seats);
         assay_json_append(kept, cluster);
     }
@@ -250,10 +250,10 @@ struct assay_json *assay_document_share(const struct assay_snapshot *s,
 
 /* ------------------------------------------------------------ tasks and money */
 
-static struct assay_json *offer_of(const struct assay_snapshot *s,
-                                   const struct assay_summary_offer *o)
+static struct assay_json *offer_document(const struct assay_snapshot *s,
+                                         const struct assay_summary_offer *o)
 {
-    struct assay_json *object = member_of(s, o->slot), *codes = assay_json_array();
+    struct assay_json *object = member_document(s, o->slot), *codes = assay_json_array();
     char text[65];
     assay_json_set_uint(object, "price", o->offer.price);
     assay_json_set_uint(object, "hold", o->offer.hold);
@@ -266,8 +266,8 @@ static struct assay_json *offer_of(const struct assay_snapshot *s,
     return object;
 }
 
-static struct assay_json *tasks_of(const struct assay_snapshot *s,
-                                   const struct assay_summary_tasks *v)
+static struct assay_json *task_documents(const struct assay_snapshot *s,
+                                         const struct assay_summary_tasks *v)
 {
     struct assay_json *object = assay_json_object();
     struct assay_json *offers = assay_json_array(), *states = assay_json_object();
@@ -280,7 +280,7 @@ static struct assay_json *tasks_of(const struct assay_snapshot *s,
         assay_json_set_uint(states, assay_document_state((enum assay_summary_state)i), v->state[i]);
     assay_json_set(object, "states", states);
     for (uint32_t i = 0; i < v->offer_count; i++)
-        assay_json_append(offers, offer_of(s, &v->offer[i]));
+        assay_json_append(offers, offer_document(s, &v->offer[i]));
     assay_json_set(object, "offers", offers);
     return object;
 }
@@ -297,7 +297,7 @@ struct assay_json *assay_document_account(const struct assay_summary_account *ac
 }
 
 /* In how many closes one side may leave, and after how many it ends when one has said so. */
-static void put_leaving(struct assay_json *object, const struct assay_task_row *row)
+static void set_leaving(struct assay_json *object, const struct assay_task_row *row)
 {
     const bool runs = row->end == ASSAY_TASK_END_NONE && row->accepted && !row->failed;
     const bool early = row->quiet < ASSAY_TASK_QUIET_EPOCHS;
@@ -316,7 +316,7 @@ struct assay_json *assay_document_task(const struct assay_snapshot *s,
     assay_json_set_hex(object, "task", row->task, 32);
     assay_json_set_text(object, "state", assay_document_state(assay_summary_state_of(row)));
     assay_json_set_hex(object, "requestor", row->requestor, 32);
-    assay_json_set(object, "executor", member_of(s, row->executor));
+    assay_json_set(object, "executor", member_document(s, row->executor));
     if (row->accepted) assay_json_set_hex(object, "payee", row->payee, 32);
     else assay_json_set_null(object, "payee");
     assay_json_set_hex(object, "input", row->input, 32);
@@ -327,7 +327,7 @@ struct assay_json *assay_document_task(const struct assay_snapshot *s,
     assay_json_set_uint(object, "paid", row->paid);
     assay_json_set_uint(object, "locked", row->locked);
     assay_json_set_uint(object, "deadline", row->deadline);
-    put_leaving(object, row);
+    set_leaving(object, row);
     return object;
 }
 
@@ -342,14 +342,14 @@ struct assay_json *assay_document_services(const struct assay_snapshot *s)
     assay_json_set_bool(data, "current", v->is_current);
     assay_json_set_uint(data, "epoch", s->services != NULL ? v->epoch : 0);
     for (uint32_t g = 0; g < v->group_count; g++)
-        assay_json_append(groups, group_of(s, &v->group[g], g));
+        assay_json_append(groups, group_document(s, &v->group[g], g));
     assay_json_set(data, "groups", groups);
-    if (v->has_shares) assay_json_set(data, "shares", shares_of(s, &v->shares));
+    if (v->has_shares) assay_json_set(data, "shares", share_documents(s, &v->shares));
     else assay_json_set_null(data, "shares");
-    if (v->has_tasks) assay_json_set(data, "tasks", tasks_of(s, &v->tasks));
+    if (v->has_tasks) assay_json_set(data, "tasks", task_documents(s, &v->tasks));
     else assay_json_set_null(data, "tasks");
-    assay_json_set(data, "records", s->services != NULL ? records_of(v) : assay_json_array());
-    if (v->path[0] != '\0') assay_json_set(data, "programs", programs_of(v));
+    assay_json_set(data, "records", s->services != NULL ? record_documents(v) : assay_json_array());
+    if (v->path[0] != '\0') assay_json_set(data, "programs", program_documents(v));
     else assay_json_set_null(data, "programs");
     return data;
 }

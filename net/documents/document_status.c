@@ -8,7 +8,7 @@
 
 #include "host/permit.h"
 
-static struct assay_json *enclave_of(const struct assay_snapshot *s)
+static struct assay_json *enclave_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "pid", (uint64_t)s->enclave.pid);
@@ -19,7 +19,7 @@ static struct assay_json *enclave_of(const struct assay_snapshot *s)
     return object;
 }
 
-static struct assay_json *service_of(const struct assay_snapshot *s)
+static struct assay_json *service_document(const struct assay_snapshot *s)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_json *object = assay_json_object();
@@ -31,7 +31,7 @@ static struct assay_json *service_of(const struct assay_snapshot *s)
     return object;
 }
 
-static struct assay_json *neighbours_of(const struct assay_snapshot *s)
+static struct assay_json *neighbours_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     const struct assay_overlay_figures *n = &s->neighbours;
@@ -43,7 +43,7 @@ static struct assay_json *neighbours_of(const struct assay_snapshot *s)
     return object;
 }
 
-static struct assay_json *finality_of(const struct assay_snapshot *s)
+static struct assay_json *finality_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "samples", s->finality.samples);
@@ -58,7 +58,7 @@ static struct assay_json *finality_of(const struct assay_snapshot *s)
 }
 
 /* How things stand, before what they stand at: a chain that no longer moves shows scores, too. */
-static void put_head(struct assay_json *data, const struct assay_snapshot *s)
+static void set_head(struct assay_json *data, const struct assay_snapshot *s)
 {
     const uint64_t final_ms = s->chain.final_at_ms;
     if (final_ms == 0) assay_json_set_null(data, "head_age_ms");
@@ -68,7 +68,7 @@ static void put_head(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_uint(data, "clock_lead_ms", s->chain.clock_lead_ms);
 }
 
-static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
+static void set_chain(struct assay_json *data, const struct assay_snapshot *s)
 {
     const struct assay_engine_snapshot *snapshot = &s->chain;
     assay_json_set_hex(data, "chain_id", snapshot->chain_id, sizeof snapshot->chain_id);
@@ -81,7 +81,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_hex(data, "head_id", snapshot->head_id, sizeof snapshot->head_id);
     assay_json_set_hex(data, "state_root", snapshot->state_root, sizeof snapshot->state_root);
     assay_json_set_uint(data, "head_time_ms", snapshot->head_time_ms);
-    put_head(data, s);
+    set_head(data, s);
     assay_json_set_bool(data, "certified", snapshot->certified);
     assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
     assay_json_set_bool(data, "voting", snapshot->voting);
@@ -100,7 +100,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
 
 /* ------------------------------------------------------------ the margin */
 
-static struct assay_json *clock_of(const struct assay_snapshot *s)
+static struct assay_json *clock_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_bool(object, "known", s->clock_known);
@@ -118,7 +118,7 @@ static void append_member(const struct assay_snapshot *s, struct assay_json *lis
 }
 
 /* What one member of weight has not given to the running epoch; NULL: it has given everything. */
-static struct assay_json *lacks_of(const struct assay_snapshot *s, uint16_t slot)
+static struct assay_json *missing_document(const struct assay_snapshot *s, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
@@ -139,7 +139,7 @@ static struct assay_json *lacks_of(const struct assay_snapshot *s, uint16_t slot
     return object;
 }
 
-static struct assay_json *closing_of(const struct assay_snapshot *s)
+static struct assay_json *closing_document(const struct assay_snapshot *s)
 {
     const struct assay_fault_tolerance *o = &s->margin;
     struct assay_json *object = assay_json_object(), *missing = assay_json_array();
@@ -151,7 +151,7 @@ static struct assay_json *closing_of(const struct assay_snapshot *s)
     assay_json_set_bool(object, "roll", s->chain.has_roll);
     assay_json_set_bool(object, "ballots_short", o->ballots_short);
     for (uint16_t slot = 0; slot < s->member_count; slot++) {
-        struct assay_json *lacks = lacks_of(s, slot);
+        struct assay_json *lacks = missing_document(s, slot);
         if (lacks != NULL) assay_json_append(missing, lacks);
     }
     assay_json_set(object, "missing", missing);
@@ -165,7 +165,7 @@ static bool same_group(const struct assay_snapshot *s, uint16_t a, uint16_t b, b
                   : assay_bytes_equal(x->operator_id, y->operator_id, 32);
 }
 
-static bool is_first(const struct assay_snapshot *s, uint16_t slot, bool vendor)
+static bool is_first_of_group(const struct assay_snapshot *s, uint16_t slot, bool vendor)
 {
     for (uint16_t before = 0; before < slot; before++)
         if (same_group(s, before, slot, vendor)) return false;
@@ -174,7 +174,7 @@ static bool is_first(const struct assay_snapshot *s, uint16_t slot, bool vendor)
 
 enum margin { STOPS, BREAKS, OUTVOTES };
 
-static bool is_in(const struct assay_snapshot_member *m, bool vendor, enum margin what)
+static bool is_in_group(const struct assay_snapshot_member *m, bool vendor, enum margin what)
 {
     switch (what) {
     case STOPS: return vendor ? m->vendor_stops : m->operator_stops;
@@ -185,13 +185,14 @@ static bool is_in(const struct assay_snapshot_member *m, bool vendor, enum margi
 }
 
 /* Operators (or vendor roots) of which one alone is too much, each with its members. */
-static struct assay_json *groups_of(const struct assay_snapshot *s, bool vendor, enum margin what)
+static struct assay_json *groups_document(const struct assay_snapshot *s, bool vendor,
+                                          enum margin what)
 {
     struct assay_json *list = assay_json_array();
     for (uint16_t slot = 0; slot < s->member_count; slot++) {
         const struct assay_snapshot_member *m = &s->members[slot];
-        if (!is_in(m, vendor, what)) continue;
-        if (!is_first(s, slot, vendor)) continue;
+        if (!is_in_group(m, vendor, what)) continue;
+        if (!is_first_of_group(s, slot, vendor)) continue;
         struct assay_json *group = assay_json_object(), *members = assay_json_array();
         assay_json_set_hex(group, "id", vendor ? m->ledger.vendor_root : m->ledger.operator_id, 32);
         if (!vendor)
@@ -205,7 +206,7 @@ static struct assay_json *groups_of(const struct assay_snapshot *s, bool vendor,
     return list;
 }
 
-static struct assay_json *tolerance_of(const struct assay_snapshot *s)
+static struct assay_json *tolerance_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "members_stop", s->margin.members_stop);
@@ -217,15 +218,15 @@ static struct assay_json *tolerance_of(const struct assay_snapshot *s)
     assay_json_set_uint(object, "any_operators_break", s->margin.operators_break);
     assay_json_set_uint(object, "any_vendors_stop", s->margin.roots_stop);
     assay_json_set_uint(object, "any_vendors_break", s->margin.roots_break);
-    assay_json_set(object, "operators_stop", groups_of(s, false, STOPS));
-    assay_json_set(object, "vendors_stop", groups_of(s, true, STOPS));
-    assay_json_set(object, "operators_break", groups_of(s, false, BREAKS));
-    assay_json_set(object, "vendors_break", groups_of(s, true, BREAKS));
-    assay_json_set(object, "vendors_outvote", groups_of(s, true, OUTVOTES));
+    assay_json_set(object, "operators_stop", groups_document(s, false, STOPS));
+    assay_json_set(object, "vendors_stop", groups_document(s, true, STOPS));
+    assay_json_set(object, "operators_break", groups_document(s, false, BREAKS));
+    assay_json_set(object, "vendors_break", groups_document(s, true, BREAKS));
+    assay_json_set(object, "vendors_outvote", groups_document(s, true, OUTVOTES));
     return object;
 }
 
-static struct assay_json *advice_of(const struct assay_snapshot *s)
+static struct assay_json *advice_document(const struct assay_snapshot *s)
 {
     struct assay_json *list = assay_json_array();
     if (s->identity_in_use) {
@@ -247,7 +248,7 @@ static struct assay_json *advice_of(const struct assay_snapshot *s)
 }
 
 /* Who votes without attesting (docs/protocol.md 6.7): its votes do not count, or they still do. */
-static struct assay_json *quiet_of(const struct assay_snapshot *s, bool spared)
+static struct assay_json *quiet_document(const struct assay_snapshot *s, bool spared)
 {
     struct assay_json *list = assay_json_array();
     for (uint16_t slot = 0; slot < s->member_count; slot++) {
@@ -259,7 +260,7 @@ static struct assay_json *quiet_of(const struct assay_snapshot *s, bool spared)
 
 /* ------------------------------------------------------------ changes of the operators */
 
-static struct assay_json *trial_of(const struct assay_snapshot *s)
+static struct assay_json *trial_document(const struct assay_snapshot *s)
 {
     const struct assay_trial *trial = &s->changes.trial;
     uint64_t felled = 0, unjudged = 0;
@@ -277,7 +278,7 @@ static struct assay_json *trial_of(const struct assay_snapshot *s)
     return object;
 }
 
-static struct assay_json *ended_of(const struct assay_ended *ended)
+static struct assay_json *ended_document(const struct assay_ended *ended)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "end", assay_document_change_end((uint64_t)ended->end));
@@ -298,9 +299,10 @@ struct assay_json *assay_document_change_status(const struct assay_snapshot *s)
         assay_json_set_uint(object, "next_activation", c->pending[0].activation);
     assay_json_set_hex(object, "policy_digest", c->rules.policy_digest, 32);
     assay_json_set_hex(object, "endorsements_digest", c->rules.endorsements_digest, 32);
-    if (assay_trial_runs(&c->trial)) assay_json_set(object, "trial", trial_of(s));
+    if (assay_trial_runs(&c->trial)) assay_json_set(object, "trial", trial_document(s));
     else assay_json_set_null(object, "trial");
-    if (c->ended.end != ASSAY_CHANGE_NONE) assay_json_set(object, "ended", ended_of(&c->ended));
+    if (c->ended.end != ASSAY_CHANGE_NONE)
+        assay_json_set(object, "ended", ended_document(&c->ended));
     else assay_json_set_null(object, "ended");
     return object;
 }
@@ -313,14 +315,14 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     char sentence[ASSAY_DOCUMENT_SENTENCE];
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "sentence", assay_document_sentence(s, sentence));
-    put_chain(data, s);
-    assay_json_set(data, "clock", clock_of(s));
-    assay_json_set(data, "closing", closing_of(s));
-    assay_json_set(data, "tolerance", tolerance_of(s));
+    set_chain(data, s);
+    assay_json_set(data, "clock", clock_document(s));
+    assay_json_set(data, "closing", closing_document(s));
+    assay_json_set(data, "tolerance", tolerance_document(s));
     assay_json_set_bool(data, "no_votes", own->votes_lost);
-    assay_json_set(data, "votes_lost", quiet_of(s, false));
-    assay_json_set(data, "votes_spared", quiet_of(s, true));
-    assay_json_set(data, "advice", advice_of(s));
+    assay_json_set(data, "votes_lost", quiet_document(s, false));
+    assay_json_set(data, "votes_spared", quiet_document(s, true));
+    assay_json_set(data, "advice", advice_document(s));
     assay_json_set_uint(data, "member_count", s->member_count);
     assay_json_set_uint(data, "slot", s->self);
     assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
@@ -350,10 +352,10 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "verifications_pending", s->verifications_pending);
     assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
     assay_json_set_uint(data, "timeline_seq", s->timeline_seq);
-    assay_json_set(data, "enclave", enclave_of(s));
+    assay_json_set(data, "enclave", enclave_document(s));
     assay_json_set(data, "enforcement", assay_document_enforcement(s));
-    assay_json_set(data, "service", service_of(s));
-    assay_json_set(data, "neighbours", neighbours_of(s));
-    assay_json_set(data, "finality", finality_of(s));
+    assay_json_set(data, "service", service_document(s));
+    assay_json_set(data, "neighbours", neighbours_document(s));
+    assay_json_set(data, "finality", finality_document(s));
     return data;
 }

@@ -18,7 +18,7 @@ const char *assay_document_standing(uint64_t standing)
     return standing < sizeof names / sizeof names[0] ? names[standing] : "unknown";
 }
 
-uint64_t assay_document_relied(const struct assay_member_snapshot *member)
+uint64_t assay_document_effective_standing(const struct assay_member_snapshot *member)
 {
     return (uint64_t)(member->stage == ASSAY_STAGE_MEMBER ? member->trust.score.standing
                                                           : ASSAY_STANDING_SUSPENDED);
@@ -119,13 +119,13 @@ static const char *count_word(uint32_t count)
 }
 
 /* "fell: its evidence fails soft": what follows the colon. */
-static const char *cause(const char *text)
+static const char *cause_phrase(const char *text)
 {
     const char *colon = strstr(text, ": ");
     return colon != NULL ? colon + 2 : text;
 }
 
-static const char *in_standing(enum assay_standing standing)
+static const char *count_in_standing(enum assay_standing standing)
 {
     switch (standing) {
     case ASSAY_STANDING_FULL: return "is full";
@@ -138,42 +138,42 @@ static const char *in_standing(enum assay_standing standing)
 
 /* The fall that made the score what it is: of the number that is the lower one. Out: *epoch, 0 when
  * it is not remembered. */
-static const char *why(const struct assay_snapshot_member *m, uint64_t *epoch)
+static const char *reason_text(const struct assay_snapshot_member *m, uint64_t *epoch)
 {
     const struct assay_member_snapshot *l = &m->ledger;
     const bool integrity = l->trust.integrity_bp <= l->trust.availability_bp;
     *epoch = integrity ? m->integrity_fall.epoch : m->availability_fall.epoch;
     if (integrity && m->integrity_fall.epoch != 0)
-        return cause(assay_document_integrity_text(m->integrity_fall.rule));
+        return cause_phrase(assay_document_integrity_text(m->integrity_fall.rule));
     if (!integrity && m->availability_fall.epoch != 0)
-        return cause(assay_document_availability_text(m->availability_fall.rule));
-    return integrity ? cause(assay_document_integrity_text(l->change_reason))
-                     : cause(assay_document_availability_text(l->availability_rule));
+        return cause_phrase(assay_document_availability_text(m->availability_fall.rule));
+    return integrity ? cause_phrase(assay_document_integrity_text(l->change_reason))
+                     : cause_phrase(assay_document_availability_text(l->availability_rule));
 }
 
-static bool is_there(const struct assay_snapshot_member *m)
+static bool is_reachable(const struct assay_snapshot_member *m)
 {
     return m->ledger.stage == ASSAY_STAGE_MEMBER;
 }
 
-static void say_member(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
+static void format_member(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
     const enum assay_standing standing = m->ledger.trust.score.standing;
     say(out, "%s %s", assay_document_name(s, (uint16_t)slot, name, sizeof name),
-        in_standing(standing));
-    if (!is_there(m)) {
+        count_in_standing(standing));
+    if (!is_reachable(m)) {
         say(out, ", %s", assay_document_stage((uint64_t)m->ledger.stage));
     } else if (standing != ASSAY_STANDING_FULL) {
         uint64_t epoch = 0;
-        const char *const cause_text = why(m, &epoch);
+        const char *const cause_text = reason_text(m, &epoch);
         if (epoch != 0) say(out, ", fell in epoch %llu", (unsigned long long)epoch);
         say(out, ": %s", cause_text);
     }
 }
 
-static void say_trouble(struct sentence *out, const struct assay_snapshot *s)
+static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
 {
     if (s->cannot_catch_up != NULL) say(out, "CANNOT CATCH UP, %s; ", s->cannot_catch_up);
     if (s->chain.final_at_ms == 0) say(out, "nothing has become final here yet; ");
@@ -185,7 +185,7 @@ static void say_trouble(struct sentence *out, const struct assay_snapshot *s)
     if (s->clock_off) say(out, "CLOCK, the date of this machine is off; ");
 }
 
-static void say_tolerance(struct sentence *out, const struct assay_snapshot *s)
+static void format_tolerance(struct sentence *out, const struct assay_snapshot *s)
 {
     const uint32_t faults = s->margin.members_stop < s->margin.members_break
                                 ? s->margin.members_stop
@@ -211,12 +211,12 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
     text[0] = '\0';
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
-        if (!is_there(m)) continue;
+        if (!is_reachable(m)) continue;
         there++;
         attested += is_attested(s, m);
         full += m->ledger.trust.score.standing == ASSAY_STANDING_FULL;
     }
-    say_trouble(&out, s);
+    format_trouble(&out, s);
     if (assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
         say(&out, "%u of %u attested, %u full", attested, there, full);
     else if (s->chain.final_at_ms == 0)
@@ -224,13 +224,13 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
     else say(&out, "when it stood still %u of %u were full", full, there);
     for (uint32_t i = 0; i < s->member_count && named < NAMED; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
-        if (!is_there(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;
+        if (!is_reachable(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;
         say(&out, ", ");
-        say_member(&out, s, i);
+        format_member(&out, s, i);
         named++;
     }
     if (there - full > named) say(&out, ", and %u more are not full", there - full - named);
-    say_tolerance(&out, s);
+    format_tolerance(&out, s);
     return text;
 }
 
@@ -240,7 +240,7 @@ const char *assay_document_member_sentence(const struct assay_snapshot *s, uint3
     struct sentence out = { .text = text };
     const struct assay_member_snapshot *m = &s->members[slot].ledger;
     text[0] = '\0';
-    say_member(&out, s, slot);
+    format_member(&out, s, slot);
     say(&out, "; score %u.%02u %%, weight %u", assay_trust_score_bp(&m->trust) / 100U,
         assay_trust_score_bp(&m->trust) % 100U, m->weight);
     return text;

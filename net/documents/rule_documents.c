@@ -54,8 +54,8 @@ struct reading {
     char *message;
 };
 
-static enum assay_status fault(const struct reading *r, const char *what,
-                               const uint8_t digest[static 32], enum assay_status status)
+static enum assay_status set_fault(const struct reading *r, const char *what,
+                                   const uint8_t digest[static 32], enum assay_status status)
 {
     char hex[65];
     if (status == ASSAY_OK) return status;
@@ -79,36 +79,36 @@ static struct assay_ruleset *find_set(struct assay_rules *rules, const uint8_t *
 }
 
 /* The set of these digests, read unless it was before. */
-static enum assay_status take_set(const struct reading *r, const uint8_t *policy,
+static enum assay_status copy_set(const struct reading *r, const uint8_t *policy,
                                   const uint8_t *endorsements, struct assay_ruleset **out)
 {
     struct assay_slice documents[2];
     *out = find_set(r->rules, policy, endorsements);
     if (*out != NULL) return ASSAY_OK;
-    ASSAY_TRY(fault(r, "policy", policy,
-                    assay_effective_rules_document(r->genesis, r->store, policy, r->memory,
-                                                   ASSAY_SET_LEN_MAX, &documents[0])));
-    ASSAY_TRY(fault(r, "endorsements", endorsements,
-                    assay_effective_rules_document(r->genesis, r->store, endorsements,
-                                                   r->memory + ASSAY_SET_LEN_MAX, ASSAY_SET_LEN_MAX,
-                                                   &documents[1])));
+    ASSAY_TRY(set_fault(r, "policy", policy,
+                        assay_effective_rules_document(r->genesis, r->store, policy, r->memory,
+                                                       ASSAY_SET_LEN_MAX, &documents[0])));
+    ASSAY_TRY(set_fault(r, "endorsements", endorsements,
+                        assay_effective_rules_document(r->genesis, r->store, endorsements,
+                                                       r->memory + ASSAY_SET_LEN_MAX,
+                                                       ASSAY_SET_LEN_MAX, &documents[1])));
     ASSAY_ASSERT(r->rules->set_count < sizeof r->rules->sets / sizeof r->rules->sets[0]);
     *out = &r->rules->sets[r->rules->set_count++];
-    return fault(r, "rules with policy", policy,
-                 assay_ruleset_open(documents[0], documents[1], *out));
+    return set_fault(r, "rules with policy", policy,
+                     assay_ruleset_open(documents[0], documents[1], *out));
 }
 
-static enum assay_status read_all(const struct reading *r,
-                                  const struct assay_effective_rules *charter)
+static enum assay_status read_documents(const struct reading *r,
+                                        const struct assay_effective_rules *charter)
 {
     const struct assay_genesis *now = charter->genesis;
     struct assay_rules *rules = r->rules;
     struct assay_ruleset *set = NULL;
-    ASSAY_TRY(take_set(r, now->policy_digest, now->endorsements_digest, &set));
+    ASSAY_TRY(copy_set(r, now->policy_digest, now->endorsements_digest, &set));
     if (charter->state == NULL) return ASSAY_OK;
     for (uint32_t i = 0; i < charter->state->past_count; i++) {
         const struct assay_past_epoch *past = &charter->state->past[i];
-        ASSAY_TRY(take_set(r, past->policy_digest, past->endorsements_digest, &set));
+        ASSAY_TRY(copy_set(r, past->policy_digest, past->endorsements_digest, &set));
         if (set == &rules->sets[0]) continue;
         rules->past[rules->past_count++] =
             (struct assay_runtime_past_rules){ .epoch = past->epoch,
@@ -118,7 +118,7 @@ static enum assay_status read_all(const struct reading *r,
     }
     if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
     const struct assay_rules_in_force *before = &charter->state->trial.before;
-    ASSAY_TRY(take_set(r, before->policy_digest, before->endorsements_digest, &set));
+    ASSAY_TRY(copy_set(r, before->policy_digest, before->endorsements_digest, &set));
     rules->has_before = true;
     rules->before = (struct assay_runtime_past_rules){ .endorsements = &set->endorsements,
                                                        .policy = set->policy };
@@ -137,7 +137,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
                          .message = message };
     (void)snprintf(message, ASSAY_RULES_MESSAGE, "out of memory");
     const enum assay_status status =
-        r.rules != NULL && r.memory != NULL ? read_all(&r, charter) : ASSAY_E_MEMORY;
+        r.rules != NULL && r.memory != NULL ? read_documents(&r, charter) : ASSAY_E_MEMORY;
     free(r.memory);
     if (status != ASSAY_OK) assay_rules_close(&r.rules);
     *out = r.rules;

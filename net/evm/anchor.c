@@ -16,7 +16,7 @@ struct row {
     const uint8_t *signature; /* NULL: none */
 };
 
-static void put_row(const uint8_t key[static 64], uint32_t weight, uint32_t at, struct row *out)
+static void encode_row(const uint8_t key[static 64], uint32_t weight, uint32_t at, struct row *out)
 {
     if (at >= ROWS_MAX) return;
     assay_evm_anchor_row(key, weight, out[at].bytes);
@@ -32,9 +32,9 @@ static uint32_t seats_of(const struct assay_roster_row *rows, uint32_t count, st
     for (uint32_t i = 0; i < count; i++) {
         if (rows[i].weight == 0) continue;
         if (assay_roster_row_is_keyless(&rows[i])) keyless += rows[i].weight;
-        else put_row(rows[i].voting_public, rows[i].weight, seats++, out);
+        else encode_row(rows[i].voting_public, rows[i].weight, seats++, out);
     }
-    if (keyless > 0) put_row(none, keyless, seats++, out);
+    if (keyless > 0) encode_row(none, keyless, seats++, out);
     return seats;
 }
 
@@ -54,8 +54,8 @@ enum assay_status assay_evm_rows(const struct assay_roster_row *rows, uint32_t c
 }
 
 /* Signatures of a certificate, by the slots of who voted, to the rows of the same keys. */
-static void assign(const struct assay_certificate *certificate,
-                   const struct assay_evm_boundary *boundary, struct row *row, uint32_t seats)
+static void assign_seats(const struct assay_certificate *certificate,
+                         const struct assay_evm_boundary *boundary, struct row *row, uint32_t seats)
 {
     const uint8_t *signature = certificate->signatures.bytes;
     for (uint32_t slot = 0; slot < boundary->voted_count; slot++) {
@@ -69,7 +69,7 @@ static void assign(const struct assay_certificate *certificate,
 
 /* The heaviest signers that are enough, so that fewest are paid for. Returns: false without
  * quorum. */
-static bool choose(struct row *row, uint32_t seats, uint8_t signers[static 32])
+static bool choose_voters(struct row *row, uint32_t seats, uint8_t signers[static 32])
 {
     uint64_t total = 0, weight = 0;
     assay_bytes_zero(signers, 32);
@@ -114,8 +114,8 @@ static enum assay_status read_finality(const struct assay_evm_boundary *boundary
 }
 
 /* Leads the certificate's block to the header, tail by tail? */
-static enum assay_status check_tails(const struct assay_evm_boundary *boundary,
-                                     const struct finality *finality)
+static enum assay_status check_row_tails(const struct assay_evm_boundary *boundary,
+                                         const struct finality *finality)
 {
     uint8_t id[32], wanted[32];
     struct assay_block_header tail;
@@ -132,9 +132,9 @@ static enum assay_status check_tails(const struct assay_evm_boundary *boundary,
 }
 
 /* What the contract would check of header and anchor. Out: what it would hold then. */
-static enum assay_status check(const struct assay_evm_anchored *held,
-                               const struct assay_evm_boundary *boundary,
-                               struct assay_evm_anchored *next)
+static enum assay_status check_anchor(const struct assay_evm_anchored *held,
+                                      const struct assay_evm_boundary *boundary,
+                                      struct assay_evm_anchored *next)
 {
     struct assay_block_header header;
     uint8_t root[32];
@@ -153,7 +153,7 @@ static enum assay_status check(const struct assay_evm_anchored *held,
     return assay_bytes_equal(root, header.state_root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-static enum assay_status finish(struct assay_writer *w, struct assay_evm_order *order)
+static enum assay_status finish_order(struct assay_writer *w, struct assay_evm_order *order)
 {
     return assay_writer_finish(w, &order->data);
 }
@@ -169,11 +169,11 @@ enum assay_status assay_evm_anchor_advance_order(
     uint8_t rows[ROWS_MAX * ASSAY_EVM_ROW_LEN], digest[32];
     uint8_t signatures[ROWS_MAX * ASSAY_P256_SIGNATURE_LEN];
     size_t rows_len = 0, signatures_len = 0;
-    ASSAY_TRY(check(held, boundary, &next));
+    ASSAY_TRY(check_anchor(held, boundary, &next));
     ASSAY_TRY(assay_evm_rows(known, known_count, rows, sizeof rows, &rows_len, digest));
     if (!assay_bytes_equal(digest, held->voters, 32)) return ASSAY_E_STRANGER;
     ASSAY_TRY(read_finality(boundary, &finality));
-    ASSAY_TRY(check_tails(boundary, &finality));
+    ASSAY_TRY(check_row_tails(boundary, &finality));
     struct assay_evm_advance a = { .header = boundary->header,
                                    .tails = finality.tail,
                                    .tail_count = finality.tails,
@@ -181,8 +181,8 @@ enum assay_status assay_evm_anchor_advance_order(
                                    .path = boundary->path,
                                    .path_len = boundary->path_len };
     const uint32_t seats = seats_of(known, known_count, row);
-    assign(&finality.certificate, boundary, row, seats);
-    if (!choose(row, seats, a.signers)) return ASSAY_E_EARLY;
+    assign_seats(&finality.certificate, boundary, row, seats);
+    if (!choose_voters(row, seats, a.signers)) return ASSAY_E_EARLY;
     for (uint32_t i = 0; i < seats; i++) {
         if ((a.signers[31 - i / 8] >> (i % 8) & 1) == 0) continue;
         assay_bytes_copy(signatures + signatures_len, sizeof signatures - signatures_len,
@@ -197,7 +197,7 @@ enum assay_status assay_evm_anchor_advance_order(
     assay_evm_anchor_put_advance(&w, &a);
     *order = (struct assay_evm_order){ 0 };
     assay_bytes_copy(order->to, sizeof order->to, contract, sizeof order->to);
-    return finish(&w, order);
+    return finish_order(&w, order);
 }
 
 enum assay_status assay_evm_anchor_deploy_order(const struct assay_evm_anchored *from,
@@ -209,7 +209,7 @@ enum assay_status assay_evm_anchor_deploy_order(const struct assay_evm_anchored 
     assay_writer_put(&w, code.bytes, code.len);
     assay_evm_anchor_put_arguments(&w, from);
     *order = (struct assay_evm_order){ .creates = true };
-    return finish(&w, order);
+    return finish_order(&w, order);
 }
 
 /* --- what it holds */
@@ -219,7 +219,7 @@ static enum assay_status ask_field(struct assay_evm_rpc *rpc, const uint8_t *con
 {
     uint8_t selector[ASSAY_ABI_SELECTOR_LEN];
     assay_abi_selector(signature, selector);
-    return assay_evm_ask_word(rpc, contract, assay_slice_over(selector, sizeof selector), 0, word);
+    return assay_evm_get_word(rpc, contract, assay_slice_over(selector, sizeof selector), 0, word);
 }
 
 /* Numbers fill their word from the right. */
@@ -230,14 +230,14 @@ static enum assay_status number_of(const uint8_t word[static WORD], uint64_t *ou
     return assay_cursor_u64be(&c, out);
 }
 
-enum assay_status assay_evm_anchor_ask(struct assay_evm_rpc *rpc,
-                                       const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
-                                       struct assay_evm_anchored *held)
+enum assay_status assay_evm_anchor_read(struct assay_evm_rpc *rpc,
+                                        const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
+                                        struct assay_evm_anchored *held)
 {
     struct assay_evm_anchored read = { 0 };
     uint8_t words[2][32], word[WORD];
     uint64_t era = 0;
-    ASSAY_TRY(assay_evm_contract_ask(rpc, &assay_evm_contract_anchor, contract, words));
+    ASSAY_TRY(assay_evm_contract_verify(rpc, &assay_evm_contract_anchor, contract, words));
     ASSAY_TRY(number_of(words[1], &era));
     if (era > UINT32_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(read.chain_id, 32, words[0], 32);

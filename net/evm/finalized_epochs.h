@@ -10,7 +10,7 @@
 #include "net/json/json.h"
 
 /* All zero to begin with; owned. */
-struct assay_evm_closed {
+struct assay_evm_finalized_epoch {
     struct assay_evm_anchored anchored; /* what an anchor holds that was brought there */
     uint64_t oldest;                    /* epoch that can be asked for */
     struct assay_evm_boundary boundary;
@@ -21,30 +21,31 @@ struct assay_evm_closed {
 };
 
 /*
- * assay_evm_closed_read - the data of a document `anchor`.
- * Out:     *closed, which assay_evm_closed_free frees whatever the status
+ * assay_evm_finalized_epoch_parse - the data of a document `anchor`.
+ * Out:     *closed, which assay_evm_finalized_epoch_free frees whatever the status
  * Returns: ASSAY_OK | ASSAY_E_TYPE, _SYNTAX, _RANGE (not of that form) | ASSAY_E_INVALID (header,
  *          rows, scores and path are not of one state) | ASSAY_E_MEMORY | INPUT statuses
  */
-ASSAY_CHECKED enum assay_status assay_evm_closed_read(const struct assay_json *data,
-                                                      struct assay_evm_closed *closed);
+ASSAY_CHECKED enum assay_status assay_evm_finalized_epoch_parse(
+    const struct assay_json *data, struct assay_evm_finalized_epoch *closed);
 /* Returns: nothing; *closed is zero then. */
-void assay_evm_closed_free(struct assay_evm_closed *closed);
+void assay_evm_finalized_epoch_free(struct assay_evm_finalized_epoch *closed);
 
 /*
- * assay_evm_closed_score - what the anchor of that epoch says of a member, for opening a task.
+ * assay_evm_finalized_epoch_score - what the anchor of that epoch says of a member, for opening a
+ * task.
  * Out:     *proof, whose path lies in path[ASSAY_EVM_SCORE_PATH_MAX]
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such member) | ASSAY_E_MEMORY | as assay_merkle_path
  */
-ASSAY_CHECKED enum assay_status assay_evm_closed_score(const struct assay_evm_closed *closed,
-                                                       const uint8_t node_id[static 32],
-                                                       uint8_t (*path)[32],
-                                                       struct assay_evm_score_proof *proof);
+ASSAY_CHECKED enum assay_status assay_evm_finalized_epoch_score(
+    const struct assay_evm_finalized_epoch *closed, const uint8_t node_id[static 32],
+    uint8_t (*path)[32], struct assay_evm_score_proof *proof);
 
 /* Whoever knows closed epochs. epoch 0: the newest. Out: *closed, empty before, the caller frees it
  * whatever the status. Returns: ASSAY_OK | what stands in the way */
-struct assay_evm_closings {
-    enum assay_status (*ask)(void *context, uint64_t epoch, struct assay_evm_closed *closed);
+struct assay_evm_epoch_source {
+    enum assay_status (*ask)(void *context, uint64_t epoch,
+                             struct assay_evm_finalized_epoch *closed);
     void *context;
 };
 
@@ -62,7 +63,7 @@ struct assay_evm_closings {
  */
 ASSAY_CHECKED enum assay_status assay_evm_anchor_next_order(
     const struct assay_evm_anchored *held, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
-    const struct assay_evm_closings *closings, uint8_t *bytes, size_t capacity,
+    const struct assay_evm_epoch_source *closings, uint8_t *bytes, size_t capacity,
     struct assay_evm_order *order, uint64_t *epoch);
 
 #endif

@@ -57,7 +57,7 @@ static bool is_url(const char *text)
 }
 
 /* Cuts the next one off. Returns: NULL after the last. */
-static char *next_of(char **rest)
+static char *next_url(char **rest)
 {
     if (*rest == NULL) return NULL;
     char *const one = *rest + strspn(*rest, " ");
@@ -68,8 +68,8 @@ static char *next_of(char **rest)
     return one;
 }
 
-static enum assay_status add(struct assay_evm_https *https, const char *url,
-                             const struct assay_evm_http *like)
+static enum assay_status append_header(struct assay_evm_https *https, const char *url,
+                                       const struct assay_evm_http *like)
 {
     const uint32_t count = https->nodes.count;
     if (!is_url(url)) return ASSAY_E_SYNTAX;
@@ -92,13 +92,13 @@ enum assay_status assay_evm_https_link(struct assay_evm_https *https, const char
     if (len == 0 || len >= sizeof https->urls) return ASSAY_E_RANGE;
     assay_bytes_copy(https->urls, sizeof https->urls, urls, len + 1);
     char *rest = https->urls;
-    for (const char *url = next_of(&rest); url != NULL; url = next_of(&rest))
-        ASSAY_TRY(add(https, url, &like));
+    for (const char *url = next_url(&rest); url != NULL; url = next_url(&rest))
+        ASSAY_TRY(append_header(https, url, &like));
     *link = assay_evm_nodes_link(&https->nodes);
     return ASSAY_OK;
 }
 
-const char *assay_evm_https_why(const struct assay_evm_https *https)
+const char *assay_evm_https_get_error(const struct assay_evm_https *https)
 {
     return https->nodes.count == 1 ? https->node[0].message : "";
 }

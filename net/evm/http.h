@@ -40,6 +40,6 @@ ASSAY_CHECKED enum assay_status assay_evm_https_link(struct assay_evm_https *htt
                                                      struct assay_evm_link *link);
 /* Why nothing came of the last question to the one node that there is, for people; "": nothing is
  * wrong, or there are several. */
-const char *assay_evm_https_why(const struct assay_evm_https *https);
+const char *assay_evm_https_get_error(const struct assay_evm_https *https);
 
 #endif

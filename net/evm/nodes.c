@@ -39,7 +39,8 @@ static void read_answer(struct said *s)
     s->counts = s->result != NULL || is_refusal(error);
 }
 
-static void ask_one(const struct assay_evm_link *link, struct assay_slice question, struct said *s)
+static void query_node(const struct assay_evm_link *link, struct assay_slice question,
+                       struct said *s)
 {
     *s = (struct said){ .status = ASSAY_E_MEMORY, .bytes = malloc(ASSAY_EVM_ANSWER_LEN_MAX) };
     if (s->bytes == NULL) return;
@@ -47,7 +48,7 @@ static void ask_one(const struct assay_evm_link *link, struct assay_slice questi
     read_answer(s);
 }
 
-static void drop(struct said *s, uint32_t count)
+static void free_answers(struct said *s, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         assay_json_free(&s[i].document);
@@ -89,14 +90,14 @@ static bool is_same(const struct said *a, const struct said *b)
 
 /* --- which answer is everybody's. Each Returns: its number; count: none. */
 
-static uint32_t first_of(const struct said *said, uint32_t count, bool result)
+static uint32_t first_answer(const struct said *said, uint32_t count, bool result)
 {
     for (uint32_t i = 0; i < count; i++)
         if (result ? said[i].result != NULL : said[i].status == ASSAY_OK) return i;
     return count;
 }
 
-static uint32_t lowest_of(const struct said *said, uint32_t count)
+static uint32_t lowest_answer(const struct said *said, uint32_t count)
 {
     uint32_t lowest = count, answers = 0;
     uint64_t number = 0, least = UINT64_MAX;
@@ -111,9 +112,9 @@ static uint32_t lowest_of(const struct said *said, uint32_t count)
 }
 
 /* What is looked for proves itself: who shows most hides least. */
-static uint32_t fullest_of(const struct said *said, uint32_t count)
+static uint32_t fullest_answer(const struct said *said, uint32_t count)
 {
-    uint32_t fullest = first_of(said, count, false);
+    uint32_t fullest = first_answer(said, count, false);
     size_t most = 0;
     for (uint32_t i = 0; i < count; i++) {
         const size_t size = assay_json_count(said[i].result) + assay_json_size(said[i].result);
@@ -124,7 +125,7 @@ static uint32_t fullest_of(const struct said *said, uint32_t count)
 }
 
 /* Out: *apart: two of them say different things. */
-static uint32_t agreed_of(const struct said *said, uint32_t count, bool *apart)
+static uint32_t agreed_answer(const struct said *said, uint32_t count, bool *apart)
 {
     uint32_t first = count, answers = 0;
     *apart = false;
@@ -137,31 +138,33 @@ static uint32_t agreed_of(const struct said *said, uint32_t count, bool *apart)
     return 2 * answers > count && !*apart ? first : count;
 }
 
-static uint32_t choose(const char *method, const struct said *said, uint32_t count, bool *apart)
+static uint32_t choose_answer(const char *method, const struct said *said, uint32_t count,
+                              bool *apart)
 {
     *apart = false;
     if (strcmp(method, "eth_sendRawTransaction") == 0) {
-        const uint32_t taken = first_of(said, count, true);
-        return taken < count ? taken : first_of(said, count, false);
+        const uint32_t taken = first_answer(said, count, true);
+        return taken < count ? taken : first_answer(said, count, false);
     }
     if (strcmp(method, "eth_feeHistory") == 0 || strcmp(method, "eth_estimateGas") == 0)
-        return first_of(said, count, false);
+        return first_answer(said, count, false);
     if (strcmp(method, "eth_getLogs") == 0 || strcmp(method, "eth_getTransactionByHash") == 0)
-        return fullest_of(said, count);
-    if (strcmp(method, "eth_blockNumber") == 0) return lowest_of(said, count);
-    return agreed_of(said, count, apart);
+        return fullest_answer(said, count);
+    if (strcmp(method, "eth_blockNumber") == 0) return lowest_answer(said, count);
+    return agreed_answer(said, count, apart);
 }
 
 /* --- */
 
-static void pause_for(uint32_t ms)
+static void set_pause(uint32_t ms)
 {
     const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
     (void)nanosleep(&time, NULL);
 }
 
 /* Says why nothing came of it. */
-static enum assay_status fails(struct assay_evm_nodes *nodes, const struct said *said, bool apart)
+static enum assay_status node_fails(struct assay_evm_nodes *nodes, const struct said *said,
+                                    bool apart)
 {
     uint32_t answers = 0;
     for (uint32_t i = 0; i < nodes->count; i++)
@@ -175,28 +178,28 @@ static enum assay_status fails(struct assay_evm_nodes *nodes, const struct said 
     return ASSAY_E_AGAIN;
 }
 
-static enum assay_status round_of(struct assay_evm_nodes *nodes, const char *method,
-                                  struct assay_slice question, uint8_t *answer, size_t capacity,
-                                  size_t *len, bool *apart)
+static enum assay_status query_round(struct assay_evm_nodes *nodes, const char *method,
+                                     struct assay_slice question, uint8_t *answer, size_t capacity,
+                                     size_t *len, bool *apart)
 {
     struct said said[ASSAY_EVM_NODES_MAX];
     enum assay_status status = ASSAY_OK;
     nodes->why[0] = '\0';
     for (uint32_t i = 0; i < nodes->count; i++)
-        ask_one(&nodes->link[i], question, &said[i]);
-    const uint32_t chosen = choose(method, said, nodes->count, apart);
-    if (chosen == nodes->count) status = fails(nodes, said, *apart);
+        query_node(&nodes->link[i], question, &said[i]);
+    const uint32_t chosen = choose_answer(method, said, nodes->count, apart);
+    if (chosen == nodes->count) status = node_fails(nodes, said, *apart);
     else if (said[chosen].len > capacity) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) {
         assay_bytes_copy(answer, capacity, said[chosen].bytes, said[chosen].len);
         *len = said[chosen].len;
     }
-    drop(said, nodes->count);
+    free_answers(said, nodes->count);
     return status;
 }
 
-static enum assay_status ask(void *context, struct assay_slice question, uint8_t *answer,
-                             size_t capacity, size_t *len)
+static enum assay_status query_nodes(void *context, struct assay_slice question, uint8_t *answer,
+                                     size_t capacity, size_t *len)
 {
     struct assay_evm_nodes *const nodes = context;
     struct assay_json *document = NULL;
@@ -208,8 +211,8 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
     const char *const method =
         status == ASSAY_OK ? assay_json_text(document, "method", "") : "";
     for (uint32_t i = 0; status == ASSAY_OK || (apart && i < ROUNDS); i++) {
-        if (i > 0) pause_for(nodes->pause_ms);
-        status = round_of(nodes, method, question, answer, capacity, len, &apart);
+        if (i > 0) set_pause(nodes->pause_ms);
+        status = query_round(nodes, method, question, answer, capacity, len, &apart);
         if (status == ASSAY_OK) break;
     }
     assay_json_free(&document);
@@ -219,5 +222,5 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
 struct assay_evm_link assay_evm_nodes_link(struct assay_evm_nodes *nodes)
 {
     ASSAY_ASSERT(nodes->count > 0 && nodes->count <= ASSAY_EVM_NODES_MAX);
-    return (struct assay_evm_link){ .ask = ask, .context = nodes, .why = nodes->why };
+    return (struct assay_evm_link){ .ask = query_nodes, .context = nodes, .why = nodes->why };
 }

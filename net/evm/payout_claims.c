@@ -16,17 +16,17 @@ struct row {
     struct assay_evm_terms terms;
     struct assay_evm_claim claim; /* step 0: nothing is vouched yet */
     bool runs;
-    struct assay_evm_till_look look;
+    struct assay_payout_claims_get_task look;
 };
 
-struct assay_evm_till {
-    struct assay_evm_till_config config;
+struct assay_payout_claims {
+    struct assay_payout_claims_config config;
     /* Of the thread of steps alone. */
     struct assay_evm_sender sender;
     uint8_t data[ASSAY_EVM_TASK_CALL_MAX];
     bool sends; /* the sender has a claim */
     uint64_t poll_at_ms;
-    struct row seen[ASSAY_EVM_TILL_TASKS_MAX];
+    struct row seen[ASSAY_PAYOUT_CLAIMS_TASKS_MAX];
     bool answers;
     uint64_t sent;
     char why[ASSAY_EVM_WHY_LEN];
@@ -35,115 +35,116 @@ struct assay_evm_till {
     pthread_cond_t wake;
     bool starts, ends;
     pthread_t thread;
-    struct row row[ASSAY_EVM_TILL_TASKS_MAX];
-    struct assay_evm_till_status status;
+    struct row row[ASSAY_PAYOUT_CLAIMS_TASKS_MAX];
+    struct assay_payout_claims_status status;
 };
 
 /* --- the table */
 
-static struct row *row_of(struct assay_evm_till *t, const uint8_t task[static 32])
+static struct row *find_task_row(struct assay_payout_claims *t, const uint8_t task[static 32])
 {
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
         if (t->row[i].used && assay_bytes_equal(t->row[i].task, task, 32)) return &t->row[i];
     return NULL;
 }
 
-static void lock(struct assay_evm_till *t)
+static void lock_claims(struct assay_payout_claims *t)
 {
     ASSAY_ASSERT(pthread_mutex_lock(&t->lock) == 0);
 }
 
-static void unlock(struct assay_evm_till *t)
+static void unlock_claims(struct assay_payout_claims *t)
 {
     ASSAY_ASSERT(pthread_mutex_unlock(&t->lock) == 0);
 }
 
-enum assay_status assay_evm_till_watch(struct assay_evm_till *till,
-                                       const struct assay_evm_terms *terms)
+enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *till,
+                                               const struct assay_evm_terms *terms)
 {
     struct row *row = NULL;
     uint8_t task[32];
     assay_evm_task_name(&till->config.place, terms, task);
-    lock(till);
-    const bool known = row_of(till, task) != NULL;
-    for (uint32_t i = 0; !known && row == NULL && i < ASSAY_EVM_TILL_TASKS_MAX; i++)
+    lock_claims(till);
+    const bool known = find_task_row(till, task) != NULL;
+    for (uint32_t i = 0; !known && row == NULL && i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
         if (!till->row[i].used) row = &till->row[i];
     if (row != NULL) {
         *row = (struct row){ .used = true, .terms = *terms, .runs = true };
         assay_bytes_copy(row->task, 32, task, 32);
     }
-    unlock(till);
+    unlock_claims(till);
     return known || row != NULL ? ASSAY_OK : ASSAY_E_FULL;
 }
 
-void assay_evm_till_owe(struct assay_evm_till *till, const uint8_t task[static 32],
-                        const struct assay_evm_claim *claim, bool runs)
+void assay_payout_claims_set_claim(struct assay_payout_claims *till, const uint8_t task[static 32],
+                                   const struct assay_evm_claim *claim, bool runs)
 {
-    lock(till);
-    struct row *row = row_of(till, task);
+    lock_claims(till);
+    struct row *row = find_task_row(till, task);
     if (row != NULL) {
         row->claim = *claim;
         row->runs = runs;
     }
-    unlock(till);
+    unlock_claims(till);
 }
 
-void assay_evm_till_forget(struct assay_evm_till *till, const uint8_t task[static 32])
+void assay_payout_claims_remove_task(struct assay_payout_claims *till,
+                                     const uint8_t task[static 32])
 {
-    lock(till);
-    struct row *row = row_of(till, task);
+    lock_claims(till);
+    struct row *row = find_task_row(till, task);
     if (row != NULL) *row = (struct row){ .used = false };
-    unlock(till);
+    unlock_claims(till);
 }
 
-struct assay_evm_till_look assay_evm_till_look(struct assay_evm_till *till,
-                                               const uint8_t task[static 32])
+struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *till,
+                                                                 const uint8_t task[static 32])
 {
-    struct assay_evm_till_look look = { .known = false };
-    lock(till);
-    const struct row *row = row_of(till, task);
+    struct assay_payout_claims_get_task look = { .known = false };
+    lock_claims(till);
+    const struct row *row = find_task_row(till, task);
     if (row != NULL) look = row->look;
-    unlock(till);
+    unlock_claims(till);
     return look;
 }
 
-void assay_evm_till_account(const struct assay_evm_till *till,
-                            uint8_t account[static ASSAY_EVM_ADDRESS_LEN])
+void assay_payout_claims_account(const struct assay_payout_claims *till,
+                                 uint8_t account[static ASSAY_EVM_ADDRESS_LEN])
 {
     assay_bytes_copy(account, ASSAY_EVM_ADDRESS_LEN, till->sender.account, ASSAY_EVM_ADDRESS_LEN);
 }
 
-struct assay_evm_till_status assay_evm_till_status(struct assay_evm_till *till)
+struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *till)
 {
-    lock(till);
-    struct assay_evm_till_status status = till->status;
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++)
+    lock_claims(till);
+    struct assay_payout_claims_status status = till->status;
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
         status.owed += till->row[i].used && till->row[i].claim.step > till->row[i].look.paid;
-    unlock(till);
+    unlock_claims(till);
     return status;
 }
 
 /* --- what the chain says */
 
-static void say(struct assay_evm_till *t, const char *why)
+static void log_line(struct assay_payout_claims *t, const char *why)
 {
     (void)snprintf(t->why, sizeof t->why, "%s", why);
 }
 
 /* The block whose state is as deep as configured. Returns: false when nobody answers, or the chain
  * is not so long yet */
-static bool deep_block(struct assay_evm_till *t, uint64_t *block)
+static bool deep_block(struct assay_payout_claims *t, uint64_t *block)
 {
     uint64_t chain_id = 0, head = 0;
     struct assay_evm_rpc *const rpc = &t->sender.rpc;
-    t->answers = assay_evm_ask_chain(rpc, &chain_id) == ASSAY_OK &&
-                 assay_evm_ask_head(rpc, &head) == ASSAY_OK;
+    t->answers = assay_evm_get_chain(rpc, &chain_id) == ASSAY_OK &&
+                 assay_evm_get_head(rpc, &head) == ASSAY_OK;
     if (!t->answers) {
-        say(t, rpc->why);
+        log_line(t, rpc->why);
         return false;
     }
     if (chain_id != t->config.place.chain_id) {
-        say(t, "the node is of another chain");
+        log_line(t, "the node is of another chain");
         return false;
     }
     const uint32_t below = t->config.sender.confirmations - 1;
@@ -151,25 +152,25 @@ static bool deep_block(struct assay_evm_till *t, uint64_t *block)
     return *block > 0;
 }
 
-static void look_at_chain(struct assay_evm_till *t)
+static void read_chain(struct assay_payout_claims *t)
 {
     uint64_t block = 0;
     if (!deep_block(t, &block)) return;
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++) {
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++) {
         struct row *row = &t->seen[i];
-        struct assay_evm_till_look look = { .known = true };
+        struct assay_payout_claims_get_task look = { .known = true };
         if (!row->used) continue;
-        if (assay_evm_task_ask(&t->sender.rpc, &t->config.place, row->task, block, &look.open,
-                               &look.paid) == ASSAY_OK)
+        if (assay_evm_task_read(&t->sender.rpc, &t->config.place, row->task, block, &look.open,
+                                &look.paid) == ASSAY_OK)
             row->look = look;
-        else say(t, t->sender.rpc.why);
+        else log_line(t, t->sender.rpc.why);
     }
 }
 
 /* --- what is worth its gas */
 
 /* Steps times price, as far as 64 bits go. */
-static uint64_t worth_of(const struct row *row)
+static uint64_t claim_worth(const struct row *row)
 {
     const uint8_t *const price = row->terms.price;
     const size_t before = ASSAY_EVM_PRICE_LEN - 8;
@@ -183,26 +184,27 @@ static uint64_t worth_of(const struct row *row)
 }
 
 /* What it costs at the price of the next block. */
-static uint64_t cost_of(const struct assay_evm_till *t, uint64_t base_fee_wei)
+static uint64_t claim_cost(const struct assay_payout_claims *t, uint64_t base_fee_wei)
 {
     uint64_t fee = 0, all = 0;
     if (__builtin_add_overflow(base_fee_wei, t->config.sender.tip_wei, &fee)) return UINT64_MAX;
-    return __builtin_mul_overflow(fee, (uint64_t)ASSAY_EVM_TILL_CLAIM_GAS, &all) ? UINT64_MAX : all;
+    return __builtin_mul_overflow(fee, (uint64_t)ASSAY_PAYOUT_CLAIMS_CLAIM_GAS, &all) ? UINT64_MAX
+                                                                                      : all;
 }
 
 /* A claim takes the place of those before it: as long as more may come and there is time, the gas
  * of one is spent on many steps. */
-static bool is_due(const struct assay_evm_till *t, const struct row *row, uint64_t cost,
+static bool is_due(const struct assay_payout_claims *t, const struct row *row, uint64_t cost,
                    uint64_t now_s)
 {
-    const uint64_t worth = worth_of(row), deadline = row->terms.deadline_s;
+    const uint64_t worth = claim_worth(row), deadline = row->terms.deadline_s;
     if (!row->used || !row->look.known || !row->look.open || now_s >= deadline) return false;
     const bool last =
         !row->runs || row->claim.step == row->terms.steps || deadline - now_s <= t->config.margin_s;
     return worth > 0 && worth / (last ? 1 : t->config.batch) > cost;
 }
 
-static void begin(struct assay_evm_till *t, const struct row *row)
+static void begin_claim(struct assay_payout_claims *t, const struct row *row)
 {
     struct assay_evm_order order;
     if (assay_evm_claim_order(&t->config.place, &row->terms, &row->claim, t->data, sizeof t->data,
@@ -212,67 +214,67 @@ static void begin(struct assay_evm_till *t, const struct row *row)
 }
 
 /* Of what is due, what is over first. */
-static void choose(struct assay_evm_till *t, uint64_t now_s)
+static void choose_claim(struct assay_payout_claims *t, uint64_t now_s)
 {
     const struct row *next = NULL;
     uint64_t base_fee_wei = 0;
     bool owed = false;
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++)
-        owed = owed || (t->seen[i].used && worth_of(&t->seen[i]) > 0);
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
+        owed = owed || (t->seen[i].used && claim_worth(&t->seen[i]) > 0);
     if (!owed) return;
-    if (assay_evm_ask_base_fee(&t->sender.rpc, &base_fee_wei) != ASSAY_OK) {
-        say(t, t->sender.rpc.why);
+    if (assay_evm_get_base_fee(&t->sender.rpc, &base_fee_wei) != ASSAY_OK) {
+        log_line(t, t->sender.rpc.why);
         return;
     }
-    const uint64_t cost = cost_of(t, base_fee_wei);
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++) {
+    const uint64_t cost = claim_cost(t, base_fee_wei);
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++) {
         const struct row *row = &t->seen[i];
         if (!is_due(t, row, cost, now_s)) continue;
         if (next == NULL || row->terms.deadline_s < next->terms.deadline_s) next = row;
     }
-    if (next != NULL) begin(t, next);
+    if (next != NULL) begin_claim(t, next);
 }
 
 /* --- steps */
 
 /* Only what this side finds is written back: the other may have changed the rest meanwhile. */
-static void share(struct assay_evm_till *t)
+static void apply_share(struct assay_payout_claims *t)
 {
-    lock(t);
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++) {
-        struct row *row = t->seen[i].used ? row_of(t, t->seen[i].task) : NULL;
+    lock_claims(t);
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++) {
+        struct row *row = t->seen[i].used ? find_task_row(t, t->seen[i].task) : NULL;
         if (row != NULL) row->look = t->seen[i].look;
     }
-    t->status = (struct assay_evm_till_status){ .answers = t->answers, .sent = t->sent };
+    t->status = (struct assay_payout_claims_status){ .answers = t->answers, .sent = t->sent };
     (void)snprintf(t->status.why, sizeof t->status.why, "%s", t->why);
-    unlock(t);
+    unlock_claims(t);
 }
 
 /* Returns: whether the sender is free. Who has paid meanwhile is seen from the chain. */
-static bool drive(struct assay_evm_till *t, uint64_t now_ms)
+static bool drive_sender(struct assay_payout_claims *t, uint64_t now_ms)
 {
     if (!t->sends) return true;
     const enum assay_evm_phase phase = assay_evm_sender_step(&t->sender, now_ms);
-    say(t, t->sender.progress.why);
+    log_line(t, t->sender.progress.why);
     t->sent += phase == ASSAY_EVM_DONE;
     t->sends = phase != ASSAY_EVM_DONE && phase != ASSAY_EVM_REFUSED;
     return !t->sends;
 }
 
-void assay_evm_till_step(struct assay_evm_till *till, uint64_t now_ms, uint64_t now_s)
+void assay_payout_claims_step(struct assay_payout_claims *till, uint64_t now_ms, uint64_t now_s)
 {
-    struct assay_evm_till *const t = till;
+    struct assay_payout_claims *const t = till;
     if (now_ms < t->poll_at_ms) return;
-    t->poll_at_ms = now_ms + ASSAY_EVM_TILL_POLL_MS;
-    lock(t);
-    for (uint32_t i = 0; i < ASSAY_EVM_TILL_TASKS_MAX; i++)
+    t->poll_at_ms = now_ms + ASSAY_PAYOUT_CLAIMS_POLL_MS;
+    lock_claims(t);
+    for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
         t->seen[i] = t->row[i];
-    unlock(t);
+    unlock_claims(t);
     t->why[0] = '\0';
-    const bool free_again = drive(t, now_ms);
-    look_at_chain(t);
-    if (free_again && t->answers) choose(t, now_s);
-    share(t);
+    const bool free_again = drive_sender(t, now_ms);
+    read_chain(t);
+    if (free_again && t->answers) choose_claim(t, now_s);
+    apply_share(t);
 }
 
 /* --- its thread */
@@ -284,40 +286,41 @@ static uint64_t clock_ms(clockid_t clock)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void *work(void *context)
+static void *run_claims(void *context)
 {
-    struct assay_evm_till *const t = context;
+    struct assay_payout_claims *const t = context;
     struct timespec until;
     for (;;) {
-        assay_evm_till_step(t, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_REALTIME) / 1000);
+        assay_payout_claims_step(t, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_REALTIME) / 1000);
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += TICK_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
-        lock(t);
+        lock_claims(t);
         if (!t->ends) (void)pthread_cond_timedwait(&t->wake, &t->lock, &until);
         const bool ends = t->ends;
-        unlock(t);
+        unlock_claims(t);
         if (ends) return NULL;
     }
 }
 
-enum assay_status assay_evm_till_start(struct assay_evm_till *till)
+enum assay_status assay_payout_claims_start(struct assay_payout_claims *till)
 {
-    till->starts = pthread_create(&till->thread, NULL, work, till) == 0;
+    till->starts = pthread_create(&till->thread, NULL, run_claims, till) == 0;
     return till->starts ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
 /* --- opening */
 
-enum assay_status assay_evm_till_create(const struct assay_evm_till_config *config,
-                                        const struct assay_secret32 *key,
-                                        struct assay_evm_link link, struct assay_evm_till **out)
+enum assay_status assay_payout_claims_create(const struct assay_payout_claims_config *config,
+                                             const struct assay_secret32 *key,
+                                             struct assay_evm_link link,
+                                             struct assay_payout_claims **out)
 {
     pthread_condattr_t clock;
     *out = NULL;
     if (config->batch == 0) return ASSAY_E_RANGE;
-    struct assay_evm_till *t = calloc(1, sizeof *t);
+    struct assay_payout_claims *t = calloc(1, sizeof *t);
     if (t == NULL) return ASSAY_E_MEMORY;
     t->config = *config;
     t->answers = true;
@@ -327,21 +330,21 @@ enum assay_status assay_evm_till_create(const struct assay_evm_till_config *conf
     ASSAY_ASSERT(pthread_cond_init(&t->wake, &clock) == 0);
     (void)pthread_condattr_destroy(&clock);
     const enum assay_status status = assay_evm_sender_init(&t->sender, &config->sender, key, link);
-    if (status != ASSAY_OK) assay_evm_till_destroy(&t);
+    if (status != ASSAY_OK) assay_payout_claims_destroy(&t);
     *out = t;
     return status;
 }
 
-void assay_evm_till_destroy(struct assay_evm_till **till)
+void assay_payout_claims_destroy(struct assay_payout_claims **till)
 {
-    struct assay_evm_till *t = *till;
+    struct assay_payout_claims *t = *till;
     *till = NULL;
     if (t == NULL) return;
     if (t->starts) {
-        lock(t);
+        lock_claims(t);
         t->ends = true;
         ASSAY_ASSERT(pthread_cond_signal(&t->wake) == 0);
-        unlock(t);
+        unlock_claims(t);
         ASSAY_ASSERT(pthread_join(t->thread, NULL) == 0);
     }
     assay_evm_sender_deinit(&t->sender);
@@ -350,20 +353,20 @@ void assay_evm_till_destroy(struct assay_evm_till **till)
     free(t);
 }
 
-enum assay_status assay_evm_till_check(struct assay_evm_till *till,
-                                       char why[static ASSAY_EVM_WHY_LEN])
+enum assay_status assay_payout_claims_check(struct assay_payout_claims *till,
+                                            char why[static ASSAY_EVM_WHY_LEN])
 {
     struct assay_evm_rpc *const rpc = &till->sender.rpc;
     uint64_t chain_id = 0;
     const char *text = "";
-    enum assay_status status = assay_evm_ask_chain(rpc, &chain_id);
+    enum assay_status status = assay_evm_get_chain(rpc, &chain_id);
     if (status == ASSAY_OK && chain_id != till->config.place.chain_id) {
         (void)snprintf(why, ASSAY_EVM_WHY_LEN, "it is a node of chain %llu, not of %llu",
                        (unsigned long long)chain_id,
                        (unsigned long long)till->config.place.chain_id);
         return ASSAY_E_CHAIN;
     }
-    if (status == ASSAY_OK) status = assay_evm_p256_ask(rpc);
+    if (status == ASSAY_OK) status = assay_evm_p256_check(rpc);
     if (status == ASSAY_E_UNSUPPORTED) {
         text = "that chain has no ECDSA over P-256 at 0x100 (EIP-7951): nothing can be paid there";
     } else if (status == ASSAY_OK) {

@@ -16,13 +16,13 @@
 #include "services/evm/keep.h"
 
 enum {
-    ASSAY_EVM_TILL_TASKS_MAX = 64,
-    ASSAY_EVM_TILL_POLL_MS = 1000,
+    ASSAY_PAYOUT_CLAIMS_TASKS_MAX = 64,
+    ASSAY_PAYOUT_CLAIMS_POLL_MS = 1000,
     /* A claim that pays an account for the first time, and a little more. */
-    ASSAY_EVM_TILL_CLAIM_GAS = 90000,
+    ASSAY_PAYOUT_CLAIMS_CLAIM_GAS = 90000,
 };
 
-struct assay_evm_till_config {
+struct assay_payout_claims_config {
     struct assay_evm_place place;
     uint8_t anchor[ASSAY_EVM_ADDRESS_LEN]; /* that the contract of tasks believes */
     struct assay_evm_config sender;
@@ -31,53 +31,53 @@ struct assay_evm_till_config {
 };
 
 /* What is known of a task, as deep as configured. */
-struct assay_evm_till_look {
+struct assay_payout_claims_get_task {
     bool known; /* the chain has been asked */
     bool open;
     uint32_t paid; /* steps */
 };
 
 /* For people. */
-struct assay_evm_till_status {
+struct assay_payout_claims_status {
     bool answers;                /* the node did, last time */
     uint32_t owed;               /* tasks with steps that are vouched and not paid */
     uint64_t sent;               /* claims that were as deep as configured, since the start */
     char why[ASSAY_EVM_WHY_LEN]; /* of what does not go on; empty when nothing is wrong */
 };
 
-struct assay_evm_till;
+struct assay_payout_claims;
 
 /* Copies all. Returns: ASSAY_OK | as assay_evm_sender_init | ASSAY_E_RANGE (batch) */
-ASSAY_CHECKED enum assay_status assay_evm_till_create(const struct assay_evm_till_config *config,
-                                                      const struct assay_secret32 *key,
-                                                      struct assay_evm_link link,
-                                                      struct assay_evm_till **out);
+ASSAY_CHECKED enum assay_status assay_payout_claims_create(
+    const struct assay_payout_claims_config *config, const struct assay_secret32 *key,
+    struct assay_evm_link link, struct assay_payout_claims **out);
 /* Stops its thread. Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_evm_till_destroy(struct assay_evm_till **till);
+void assay_payout_claims_destroy(struct assay_payout_claims **till);
 /* Is this a chain, and a contract, on which claims can be paid? Before start. Out: why, for people.
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain) | ASSAY_E_UNSUPPORTED (no P-256 there) |
  * ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or another contract) | what asking says */
-ASSAY_CHECKED enum assay_status assay_evm_till_check(struct assay_evm_till *till,
-                                                     char why[static ASSAY_EVM_WHY_LEN]);
+ASSAY_CHECKED enum assay_status assay_payout_claims_check(struct assay_payout_claims *till,
+                                                          char why[static ASSAY_EVM_WHY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY (no thread) */
-ASSAY_CHECKED enum assay_status assay_evm_till_start(struct assay_evm_till *till);
+ASSAY_CHECKED enum assay_status assay_payout_claims_start(struct assay_payout_claims *till);
 
 /* A task that may be opened, or has been. One that is known is one. Returns: ASSAY_OK |
  * ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_evm_till_watch(struct assay_evm_till *till,
-                                                     const struct assay_evm_terms *terms);
+ASSAY_CHECKED enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *till,
+                                                             const struct assay_evm_terms *terms);
 /* The newest claim of a task that is watched; runs: more may come. Returns: nothing. */
-void assay_evm_till_owe(struct assay_evm_till *till, const uint8_t task[static 32],
-                        const struct assay_evm_claim *claim, bool runs);
+void assay_payout_claims_set_claim(struct assay_payout_claims *till, const uint8_t task[static 32],
+                                   const struct assay_evm_claim *claim, bool runs);
 /* Returns: nothing. */
-void assay_evm_till_forget(struct assay_evm_till *till, const uint8_t task[static 32]);
-struct assay_evm_till_look assay_evm_till_look(struct assay_evm_till *till,
-                                               const uint8_t task[static 32]);
+void assay_payout_claims_remove_task(struct assay_payout_claims *till,
+                                     const uint8_t task[static 32]);
+struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *till,
+                                                                 const uint8_t task[static 32]);
 /* Who is paid, and pays for gas. Returns: nothing. */
-void assay_evm_till_account(const struct assay_evm_till *till,
-                            uint8_t account[static ASSAY_EVM_ADDRESS_LEN]);
-struct assay_evm_till_status assay_evm_till_status(struct assay_evm_till *till);
+void assay_payout_claims_account(const struct assay_payout_claims *till,
+                                 uint8_t account[static ASSAY_EVM_ADDRESS_LEN]);
+struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *till);
 /* In: now_ms: monotonic; now_s: Unix. Returns: nothing. */
-void assay_evm_till_step(struct assay_evm_till *till, uint64_t now_ms, uint64_t now_s);
+void assay_payout_claims_step(struct assay_payout_claims *till, uint64_t now_ms, uint64_t now_s);
 
 #endif

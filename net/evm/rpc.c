@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static enum assay_status fails(struct assay_evm_rpc *rpc, enum assay_status status,
-                               const char *what)
+static enum assay_status set_rpc_error(struct assay_evm_rpc *rpc, enum assay_status status,
+                                       const char *what)
 {
     const bool told = rpc->link.why != NULL && rpc->link.why[0] != '\0';
     if (rpc->why[0] == '\0')
@@ -70,9 +70,9 @@ enum assay_status assay_evm_bytes_exact(const struct assay_json *value, uint8_t 
     return found == len ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-enum assay_status assay_evm_receipt_read(const struct assay_json *result,
-                                         const uint8_t hash[static 32],
-                                         struct assay_evm_receipt *receipt)
+enum assay_status assay_evm_receipt_parse(const struct assay_json *result,
+                                          const uint8_t hash[static 32],
+                                          struct assay_evm_receipt *receipt)
 {
     struct assay_evm_receipt r = { 0 };
     uint8_t named[32];
@@ -127,9 +127,9 @@ static void read_error(struct assay_evm_rpc *rpc, const struct assay_json *error
     read_refusal(rpc, assay_json_get(error, "data"));
 }
 
-enum assay_status assay_evm_answer_read(struct assay_evm_rpc *rpc, struct assay_slice answer,
-                                        uint64_t id, struct assay_json **document,
-                                        const struct assay_json **result)
+enum assay_status assay_evm_answer_parse(struct assay_evm_rpc *rpc, struct assay_slice answer,
+                                         uint64_t id, struct assay_json **document,
+                                         const struct assay_json **result)
 {
     int64_t named = 0;
     *document = NULL;
@@ -161,9 +161,9 @@ static void without_zeros(uint8_t *answer, size_t len)
 }
 
 /* Takes params over. Out: *document is the caller's to free, whatever comes back. */
-static enum assay_status ask(struct assay_evm_rpc *rpc, const char *method,
-                             struct assay_json *params, struct assay_json **document,
-                             const struct assay_json **result)
+static enum assay_status call_method(struct assay_evm_rpc *rpc, const char *method,
+                                     struct assay_json *params, struct assay_json **document,
+                                     const struct assay_json **result)
 {
     struct assay_json *question = assay_json_object();
     uint8_t *const answer = malloc(ASSAY_EVM_ANSWER_LEN_MAX);
@@ -183,11 +183,11 @@ static enum assay_status ask(struct assay_evm_rpc *rpc, const char *method,
                                ASSAY_EVM_ANSWER_LEN_MAX, &len);
     if (status == ASSAY_OK) without_zeros(answer, len);
     if (status == ASSAY_OK)
-        status =
-            assay_evm_answer_read(rpc, assay_slice_over(answer, len), rpc->asked, document, result);
+        status = assay_evm_answer_parse(rpc, assay_slice_over(answer, len), rpc->asked, document,
+                                        result);
     free(text);
     free(answer);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
 /* --- questions */
@@ -212,39 +212,39 @@ static void append_block(struct assay_json *array, uint64_t block)
     assay_json_append_text(array, text);
 }
 
-static enum assay_status ask_quantity(struct assay_evm_rpc *rpc, const char *method,
-                                      struct assay_json *params, uint64_t *out)
+static enum assay_status call_quantity(struct assay_evm_rpc *rpc, const char *method,
+                                       struct assay_json *params, uint64_t *out)
 {
     struct assay_json *document = NULL;
     const struct assay_json *result = NULL;
-    enum assay_status status = ask(rpc, method, params, &document, &result);
+    enum assay_status status = call_method(rpc, method, params, &document, &result);
     if (status == ASSAY_OK) status = assay_evm_quantity(result, out);
     assay_json_free(&document);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-enum assay_status assay_evm_ask_chain(struct assay_evm_rpc *rpc, uint64_t *chain_id)
+enum assay_status assay_evm_get_chain(struct assay_evm_rpc *rpc, uint64_t *chain_id)
 {
-    return ask_quantity(rpc, "eth_chainId", no_params(), chain_id);
+    return call_quantity(rpc, "eth_chainId", no_params(), chain_id);
 }
 
-enum assay_status assay_evm_ask_head(struct assay_evm_rpc *rpc, uint64_t *block)
+enum assay_status assay_evm_get_head(struct assay_evm_rpc *rpc, uint64_t *block)
 {
-    return ask_quantity(rpc, "eth_blockNumber", no_params(), block);
+    return call_quantity(rpc, "eth_blockNumber", no_params(), block);
 }
 
-enum assay_status assay_evm_ask_nonce(struct assay_evm_rpc *rpc,
+enum assay_status assay_evm_get_nonce(struct assay_evm_rpc *rpc,
                                       const uint8_t account[static ASSAY_EVM_ADDRESS_LEN],
                                       uint64_t block, uint64_t *nonce)
 {
     struct assay_json *const params = assay_json_array();
     append_hex(params, account, ASSAY_EVM_ADDRESS_LEN);
     append_block(params, block);
-    return ask_quantity(rpc, "eth_getTransactionCount", params, nonce);
+    return call_quantity(rpc, "eth_getTransactionCount", params, nonce);
 }
 
 /* Of the newest block and the one that follows: the last of the list is the next one's. */
-enum assay_status assay_evm_ask_base_fee(struct assay_evm_rpc *rpc, uint64_t *wei)
+enum assay_status assay_evm_get_base_fee(struct assay_evm_rpc *rpc, uint64_t *wei)
 {
     static const char method[] = "eth_feeHistory";
     struct assay_json *document = NULL, *const params = assay_json_array();
@@ -252,36 +252,36 @@ enum assay_status assay_evm_ask_base_fee(struct assay_evm_rpc *rpc, uint64_t *we
     assay_json_append_text(params, "0x1");
     append_block(params, UINT64_MAX);
     assay_json_append(params, assay_json_array());
-    enum assay_status status = ask(rpc, method, params, &document, &result);
+    enum assay_status status = call_method(rpc, method, params, &document, &result);
     if (status == ASSAY_OK) {
         const struct assay_json *const fees = assay_json_get(result, "baseFeePerGas");
         status = assay_json_count(fees) == 2 ? assay_evm_quantity(assay_json_at(fees, 1), wei)
                                              : ASSAY_E_TYPE;
     }
     assay_json_free(&document);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-static enum assay_status ask_bytes(struct assay_evm_rpc *rpc, const char *method,
-                                   struct assay_json *params, uint8_t *out, size_t capacity,
-                                   size_t *len)
+static enum assay_status call_bytes(struct assay_evm_rpc *rpc, const char *method,
+                                    struct assay_json *params, uint8_t *out, size_t capacity,
+                                    size_t *len)
 {
     struct assay_json *document = NULL;
     const struct assay_json *result = NULL;
-    enum assay_status status = ask(rpc, method, params, &document, &result);
+    enum assay_status status = call_method(rpc, method, params, &document, &result);
     if (status == ASSAY_OK) status = assay_evm_bytes(result, out, capacity, len);
     assay_json_free(&document);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-enum assay_status assay_evm_ask_code(struct assay_evm_rpc *rpc,
+enum assay_status assay_evm_get_code(struct assay_evm_rpc *rpc,
                                      const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                      uint8_t *code, size_t capacity, size_t *len)
 {
     struct assay_json *const params = assay_json_array();
     append_hex(params, contract, ASSAY_EVM_ADDRESS_LEN);
     append_block(params, UINT64_MAX);
-    return ask_bytes(rpc, "eth_getCode", params, code, capacity, len);
+    return call_bytes(rpc, "eth_getCode", params, code, capacity, len);
 }
 
 /* Returns: NULL without memory. */
@@ -327,32 +327,32 @@ static struct assay_json *call_params(const struct assay_evm_call *call)
     return params;
 }
 
-enum assay_status assay_evm_ask_call(struct assay_evm_rpc *rpc, const struct assay_evm_call *call,
+enum assay_status assay_evm_get_call(struct assay_evm_rpc *rpc, const struct assay_evm_call *call,
                                      uint8_t *out, size_t capacity, size_t *len)
 {
     struct assay_json *const params = call_params(call);
     append_block(params, call->block != 0 ? call->block : UINT64_MAX);
-    return ask_bytes(rpc, "eth_call", params, out, capacity, len);
+    return call_bytes(rpc, "eth_call", params, out, capacity, len);
 }
 
-enum assay_status assay_evm_ask_word(struct assay_evm_rpc *rpc,
+enum assay_status assay_evm_get_word(struct assay_evm_rpc *rpc,
                                      const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                      struct assay_slice data, uint64_t block,
                                      uint8_t word[static 32])
 {
     const struct assay_evm_call call = { .to = contract, .data = data, .block = block };
     size_t len = 0;
-    ASSAY_TRY(assay_evm_ask_call(rpc, &call, word, 32, &len));
-    return len == 32 ? ASSAY_OK : fails(rpc, ASSAY_E_RANGE, "eth_call");
+    ASSAY_TRY(assay_evm_get_call(rpc, &call, word, 32, &len));
+    return len == 32 ? ASSAY_OK : set_rpc_error(rpc, ASSAY_E_RANGE, "eth_call");
 }
 
-enum assay_status assay_evm_ask_gas(struct assay_evm_rpc *rpc, const struct assay_evm_call *call,
-                                    uint64_t *gas)
+enum assay_status assay_evm_estimate_gas(struct assay_evm_rpc *rpc,
+                                         const struct assay_evm_call *call, uint64_t *gas)
 {
-    return ask_quantity(rpc, "eth_estimateGas", call_params(call), gas);
+    return call_quantity(rpc, "eth_estimateGas", call_params(call), gas);
 }
 
-enum assay_status assay_evm_ask_send(struct assay_evm_rpc *rpc, struct assay_slice raw,
+enum assay_status assay_evm_send_raw(struct assay_evm_rpc *rpc, struct assay_slice raw,
                                      uint8_t hash[static 32])
 {
     struct assay_json *const params = assay_json_array();
@@ -361,23 +361,23 @@ enum assay_status assay_evm_ask_send(struct assay_evm_rpc *rpc, struct assay_sli
     size_t len = 0;
     if (text != NULL) assay_json_append_text(params, text);
     free(text);
-    ASSAY_TRY(ask_bytes(rpc, "eth_sendRawTransaction", params, named, sizeof named, &len));
-    if (len != sizeof named) return fails(rpc, ASSAY_E_RANGE, "eth_sendRawTransaction");
+    ASSAY_TRY(call_bytes(rpc, "eth_sendRawTransaction", params, named, sizeof named, &len));
+    if (len != sizeof named) return set_rpc_error(rpc, ASSAY_E_RANGE, "eth_sendRawTransaction");
     assay_bytes_copy(hash, 32, named, 32);
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_ask_receipt(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
+enum assay_status assay_evm_get_receipt(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
                                         struct assay_evm_receipt *receipt)
 {
     static const char method[] = "eth_getTransactionReceipt";
     struct assay_json *document = NULL, *const params = assay_json_array();
     const struct assay_json *result = NULL;
     append_hex(params, hash, 32);
-    enum assay_status status = ask(rpc, method, params, &document, &result);
-    if (status == ASSAY_OK) status = assay_evm_receipt_read(result, hash, receipt);
+    enum assay_status status = call_method(rpc, method, params, &document, &result);
+    if (status == ASSAY_OK) status = assay_evm_receipt_parse(result, hash, receipt);
     assay_json_free(&document);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
 /* --- what was sent by others */
@@ -401,7 +401,7 @@ static struct assay_json *event_params(const uint8_t contract[static ASSAY_EVM_A
     return params;
 }
 
-enum assay_status assay_evm_ask_events(struct assay_evm_rpc *rpc,
+enum assay_status assay_evm_get_events(struct assay_evm_rpc *rpc,
                                        const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                        const uint8_t event[static 32],
                                        const uint8_t word[static 32], uint64_t from, uint64_t to,
@@ -412,7 +412,7 @@ enum assay_status assay_evm_ask_events(struct assay_evm_rpc *rpc,
     const struct assay_json *result = NULL;
     *count = 0;
     enum assay_status status =
-        ask(rpc, method, event_params(contract, event, word, from, to), &document, &result);
+        call_method(rpc, method, event_params(contract, event, word, from, to), &document, &result);
     if (status == ASSAY_OK && assay_json_kind_of(result) != ASSAY_JSON_ARRAY) status = ASSAY_E_TYPE;
     const size_t all = status == ASSAY_OK ? assay_json_count(result) : 0;
     const size_t first = all > capacity ? all - capacity : 0;
@@ -422,21 +422,21 @@ enum assay_status assay_evm_ask_events(struct assay_evm_rpc *rpc,
         *count += status == ASSAY_OK;
     }
     assay_json_free(&document);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-enum assay_status assay_evm_ask_input(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
+enum assay_status assay_evm_get_input(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
                                       uint8_t *out, size_t capacity, size_t *len)
 {
     static const char method[] = "eth_getTransactionByHash";
     struct assay_json *document = NULL, *const params = assay_json_array();
     const struct assay_json *result = NULL;
     append_hex(params, hash, 32);
-    enum assay_status status = ask(rpc, method, params, &document, &result);
+    enum assay_status status = call_method(rpc, method, params, &document, &result);
     if (status == ASSAY_OK && assay_json_kind_of(result) == ASSAY_JSON_NULL)
         status = ASSAY_E_NOT_FOUND;
     if (status == ASSAY_OK)
         status = assay_evm_bytes(assay_json_get(result, "input"), out, capacity, len);
     assay_json_free(&document);
-    return status == ASSAY_OK ? status : fails(rpc, status, method);
+    return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }

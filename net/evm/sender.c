@@ -61,29 +61,29 @@ enum assay_status assay_evm_sender_begin(struct assay_evm_sender *sender,
     return ASSAY_OK;
 }
 
-static void say(struct assay_evm_sender *sender, const char *why)
+static void set_text(struct assay_evm_sender *sender, const char *why)
 {
     snprintf(sender->progress.why, sizeof sender->progress.why, "%s", why);
 }
 
 /* Whatever the node said to the last question. Returns: whether it was an answer. */
-static bool answered(struct assay_evm_sender *sender, enum assay_status status)
+static bool on_answer(struct assay_evm_sender *sender, enum assay_status status)
 {
-    if (status != ASSAY_OK) say(sender, sender->rpc.why);
+    if (status != ASSAY_OK) set_text(sender, sender->rpc.why);
     return status == ASSAY_OK;
 }
 
 /* A node of another chain is asked nothing else: what is signed would be worth something there. */
-static bool chain_is_right(struct assay_evm_sender *sender)
+static bool check_chain(struct assay_evm_sender *sender)
 {
     uint64_t chain_id = 0;
-    if (!answered(sender, assay_evm_ask_chain(&sender->rpc, &chain_id))) return false;
+    if (!on_answer(sender, assay_evm_get_chain(&sender->rpc, &chain_id))) return false;
     if (chain_id == sender->config.chain_id) return true;
-    say(sender, "the node is of another chain");
+    set_text(sender, "the node is of another chain");
     return false;
 }
 
-static struct assay_evm_call call_of(const struct assay_evm_sender *sender)
+static struct assay_evm_call build_call(const struct assay_evm_sender *sender)
 {
     return (struct assay_evm_call){ .from = sender->account,
                                     .to = sender->order.creates ? NULL : sender->order.to,
@@ -92,15 +92,15 @@ static struct assay_evm_call call_of(const struct assay_evm_sender *sender)
 }
 
 /* Returns: false when the contract says no, or nobody answers. */
-static bool gas_is_known(struct assay_evm_sender *sender)
+static bool estimate_gas(struct assay_evm_sender *sender)
 {
-    const struct assay_evm_call call = call_of(sender);
+    const struct assay_evm_call call = build_call(sender);
     uint64_t gas = 0;
-    const enum assay_status status = assay_evm_ask_gas(&sender->rpc, &call, &gas);
+    const enum assay_status status = assay_evm_estimate_gas(&sender->rpc, &call, &gas);
     if (status != ASSAY_OK && sender->rpc.refused) sender->progress.phase = ASSAY_EVM_REFUSED;
-    if (!answered(sender, status)) return false;
+    if (!on_answer(sender, status)) return false;
     if (gas > sender->config.gas_limit) {
-        say(sender, "it takes more gas than the configuration allows");
+        set_text(sender, "it takes more gas than the configuration allows");
         return false;
     }
     /* A block later it may take a little more. */
@@ -109,20 +109,20 @@ static bool gas_is_known(struct assay_evm_sender *sender)
     return true;
 }
 
-static bool base_fee_is_known(struct assay_evm_sender *sender)
+static bool read_base_fee(struct assay_evm_sender *sender)
 {
-    return answered(sender, assay_evm_ask_base_fee(&sender->rpc, &sender->progress.base_fee_wei));
+    return on_answer(sender, assay_evm_get_base_fee(&sender->rpc, &sender->progress.base_fee_wei));
 }
 
 /* Twice the base fee survives six full blocks; the limit holds whatever a node says of fees. */
-static uint64_t fee_for(const struct assay_evm_sender *sender)
+static uint64_t compute_fee(const struct assay_evm_sender *sender)
 {
     const uint64_t limit = sender->config.fee_limit_wei, base = sender->progress.base_fee_wei;
     if (base > limit / 2 || 2 * base > limit - sender->config.tip_wei) return limit;
     return 2 * base + sender->config.tip_wei;
 }
 
-static bool is_too_dear(const struct assay_evm_sender *sender)
+static bool is_too_expensive(const struct assay_evm_sender *sender)
 {
     const uint64_t room = sender->config.fee_limit_wei - sender->config.tip_wei;
     return sender->progress.base_fee_wei > room;
@@ -138,7 +138,7 @@ static void forget_oldest(struct assay_evm_sender *sender)
     sender->hash_count--;
 }
 
-static void sign(struct assay_evm_sender *sender, uint64_t nonce, uint64_t fee_wei)
+static void sign_transaction(struct assay_evm_sender *sender, uint64_t nonce, uint64_t fee_wei)
 {
     const struct assay_evm_config *const config = &sender->config;
     struct assay_evm_transaction t = { .chain_id = config->chain_id,
@@ -167,45 +167,45 @@ static void sign(struct assay_evm_sender *sender, uint64_t nonce, uint64_t fee_w
 }
 
 /* Whatever it answers, whether the node has it is seen from the chain. */
-static void send(struct assay_evm_sender *sender, uint64_t now_ms)
+static void send_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 {
     uint8_t hash[32];
     const enum assay_status status =
-        assay_evm_ask_send(&sender->rpc, assay_slice_over(sender->raw, sender->raw_len), hash);
+        assay_evm_send_raw(&sender->rpc, assay_slice_over(sender->raw, sender->raw_len), hash);
     sender->progress.phase = ASSAY_EVM_SENT;
     sender->sent_ms = now_ms;
-    if (!answered(sender, status)) return;
+    if (!on_answer(sender, status)) return;
     if (!assay_bytes_equal(hash, sender->progress.hash, 32))
-        say(sender, "the node names another transaction than it was sent");
+        set_text(sender, "the node names another transaction than it was sent");
 }
 
-static void start(struct assay_evm_sender *sender, uint64_t now_ms)
+static void start_order(struct assay_evm_sender *sender, uint64_t now_ms)
 {
     uint64_t nonce = 0;
-    if (!chain_is_right(sender) || !gas_is_known(sender) || !base_fee_is_known(sender)) return;
-    if (is_too_dear(sender)) {
+    if (!check_chain(sender) || !estimate_gas(sender) || !read_base_fee(sender)) return;
+    if (is_too_expensive(sender)) {
         sender->progress.phase = ASSAY_EVM_DEAR;
-        say(sender, "gas costs more than the configuration allows");
+        set_text(sender, "gas costs more than the configuration allows");
         return;
     }
-    if (!answered(sender, assay_evm_ask_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)))
+    if (!on_answer(sender, assay_evm_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)))
         return;
     if (nonce < sender->next) {
-        say(sender, "the node tells a nonce that is used");
+        set_text(sender, "the node tells a nonce that is used");
         return;
     }
     sender->tip_wei = sender->config.tip_wei;
-    sign(sender, nonce, fee_for(sender));
-    send(sender, now_ms);
+    sign_transaction(sender, nonce, compute_fee(sender));
+    send_transaction(sender, now_ms);
 }
 
 /* Is one of what was signed in a block? Returns: false when nobody answers. */
-static bool look(struct assay_evm_sender *sender, struct assay_evm_receipt *receipt)
+static bool read_receipt(struct assay_evm_sender *sender, struct assay_evm_receipt *receipt)
 {
     *receipt = (struct assay_evm_receipt){ 0 };
     for (uint32_t i = sender->hash_count; i > 0 && !receipt->found; i--) {
         const uint8_t *const hash = sender->hashes[i - 1];
-        if (!answered(sender, assay_evm_ask_receipt(&sender->rpc, hash, receipt))) return false;
+        if (!on_answer(sender, assay_evm_get_receipt(&sender->rpc, hash, receipt))) return false;
         if (!receipt->found) continue;
         sender->progress.nonce = sender->nonces[i - 1];
         assay_bytes_copy(sender->progress.hash, 32, hash, 32);
@@ -214,8 +214,8 @@ static bool look(struct assay_evm_sender *sender, struct assay_evm_receipt *rece
 }
 
 /* How a receipt disagrees with what is known here. Returns: NULL when it does not. */
-static const char *lie_of(const struct assay_evm_sender *sender,
-                          const struct assay_evm_receipt *receipt, uint64_t head)
+static const char *check_receipt(const struct assay_evm_sender *sender,
+                                 const struct assay_evm_receipt *receipt, uint64_t head)
 {
     uint8_t made[ASSAY_EVM_ADDRESS_LEN];
     if (receipt->block > head) return "a receipt of a block that is to come";
@@ -228,7 +228,7 @@ static const char *lie_of(const struct assay_evm_sender *sender,
                : "a receipt that names another contract";
 }
 
-static void settle(struct assay_evm_sender *sender)
+static void settle_order(struct assay_evm_sender *sender)
 {
     struct assay_evm_progress *const p = &sender->progress;
     p->why[0] = '\0';
@@ -240,10 +240,11 @@ static void settle(struct assay_evm_sender *sender)
     p->phase = p->receipt.good ? ASSAY_EVM_DONE : ASSAY_EVM_REFUSED;
     if (p->receipt.good) return;
     /* Why: as the contract says now; what changed it may be over. */
-    const struct assay_evm_call call = call_of(sender);
+    const struct assay_evm_call call = build_call(sender);
     uint64_t gas = 0;
-    const enum assay_status status = assay_evm_ask_gas(&sender->rpc, &call, &gas);
-    say(sender, status != ASSAY_OK && sender->rpc.refused ? sender->rpc.why : "it was reverted");
+    const enum assay_status status = assay_evm_estimate_gas(&sender->rpc, &call, &gas);
+    set_text(sender,
+             status != ASSAY_OK && sender->rpc.refused ? sender->rpc.why : "it was reverted");
 }
 
 /* An eighth dearer is what nodes take in its place. Above the limit it stays as it is. */
@@ -251,18 +252,18 @@ static void raise_fee(struct assay_evm_sender *sender)
 {
     const uint64_t limit = sender->config.fee_limit_wei, old = sender->progress.fee_wei;
     const uint64_t tip = sender->tip_wei + sender->tip_wei / 8 + 1;
-    const uint64_t least = old + old / 8 + 1, wanted = fee_for(sender);
+    const uint64_t least = old + old / 8 + 1, wanted = compute_fee(sender);
     if (sender->progress.base_fee_wei <= old - sender->tip_wei) return; /* dear enough */
     if (least > limit || tip > limit) {
-        say(sender, "gas costs more than the configuration allows");
+        set_text(sender, "gas costs more than the configuration allows");
         return;
     }
     sender->tip_wei = tip;
-    sign(sender, sender->progress.nonce, wanted > least ? wanted : least);
+    sign_transaction(sender, sender->progress.nonce, wanted > least ? wanted : least);
 }
 
 /* Not seen in a block for a while. */
-static void send_again(struct assay_evm_sender *sender, uint64_t now_ms)
+static void resend_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 {
     uint64_t nonce = 0, deep = 0, head = 0;
     struct assay_evm_receipt receipt;
@@ -270,58 +271,59 @@ static void send_again(struct assay_evm_sender *sender, uint64_t now_ms)
     const uint32_t newest = sender->hash_count - 1; /* an older one may have been mined, and gone */
     p->nonce = sender->nonces[newest];
     assay_bytes_copy(p->hash, 32, sender->hashes[newest], 32);
-    if (!chain_is_right(sender) || !base_fee_is_known(sender)) return;
-    if (!answered(sender, assay_evm_ask_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)) ||
-        !answered(sender, assay_evm_ask_head(&sender->rpc, &head)))
+    if (!check_chain(sender) || !read_base_fee(sender)) return;
+    if (!on_answer(sender,
+                   assay_evm_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)) ||
+        !on_answer(sender, assay_evm_get_head(&sender->rpc, &head)))
         return;
     const uint32_t below = sender->config.confirmations - 1;
-    if (!answered(sender, assay_evm_ask_nonce(&sender->rpc, sender->account,
-                                              head > below ? head - below : 0, &deep)))
+    if (!on_answer(sender, assay_evm_get_nonce(&sender->rpc, sender->account,
+                                               head > below ? head - below : 0, &deep)))
         return;
     /* It may be ours that was included while we asked. */
-    if (nonce > p->nonce && (!look(sender, &receipt) || receipt.found)) return;
+    if (nonce > p->nonce && (!read_receipt(sender, &receipt) || receipt.found)) return;
     if (nonce == p->nonce) {
         raise_fee(sender);
     } else if (nonce < sender->next) {
-        say(sender, "the node tells a nonce that is used");
+        set_text(sender, "the node tells a nonce that is used");
         return;
     } else if (nonce < p->nonce || deep > p->nonce) {
         /* It was signed for a place that is far ahead, or which another one has for good. */
-        sign(sender, nonce, fee_for(sender));
+        sign_transaction(sender, nonce, compute_fee(sender));
     } else {
-        say(sender, "another transaction of this account has its place");
+        set_text(sender, "another transaction of this account has its place");
         sender->sent_ms = now_ms;
         return;
     }
-    send(sender, now_ms);
+    send_transaction(sender, now_ms);
 }
 
-static void follow(struct assay_evm_sender *sender, uint64_t now_ms)
+static void follow_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 {
     struct assay_evm_progress *const p = &sender->progress;
     struct assay_evm_receipt receipt;
     uint64_t head = 0;
     const bool was_mined = p->phase == ASSAY_EVM_MINED;
-    if (!chain_is_right(sender) || !look(sender, &receipt)) return;
+    if (!check_chain(sender) || !read_receipt(sender, &receipt)) return;
     if (receipt.found) {
-        if (!answered(sender, assay_evm_ask_head(&sender->rpc, &head))) return;
-        const char *const lie = lie_of(sender, &receipt, head);
+        if (!on_answer(sender, assay_evm_get_head(&sender->rpc, &head))) return;
+        const char *const lie = check_receipt(sender, &receipt, head);
         if (lie != NULL) {
-            say(sender, lie);
+            set_text(sender, lie);
             return;
         }
         if (was_mined && !assay_bytes_equal(receipt.block_hash, p->receipt.block_hash, 32))
             p->gone++;
         p->receipt = receipt;
         p->depth = head - receipt.block + 1;
-        settle(sender);
+        settle_order(sender);
         return;
     }
     p->receipt = receipt;
     p->depth = 0;
     if (was_mined) p->gone++;
     if (was_mined || now_ms - sender->sent_ms >= sender->config.resend_ms)
-        send_again(sender, now_ms);
+        resend_transaction(sender, now_ms);
     if (p->phase == ASSAY_EVM_MINED) p->phase = ASSAY_EVM_SENT;
 }
 
@@ -330,7 +332,7 @@ enum assay_evm_phase assay_evm_sender_step(struct assay_evm_sender *sender, uint
     const enum assay_evm_phase phase = sender->progress.phase;
     if (is_over(phase)) return phase;
     sender->progress.why[0] = '\0';
-    if (phase == ASSAY_EVM_NEW || phase == ASSAY_EVM_DEAR) start(sender, now_ms);
-    else follow(sender, now_ms);
+    if (phase == ASSAY_EVM_NEW || phase == ASSAY_EVM_DEAR) start_order(sender, now_ms);
+    else follow_transaction(sender, now_ms);
     return sender->progress.phase;
 }

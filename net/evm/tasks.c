@@ -10,8 +10,9 @@
 
 enum { CLAIMS_LOOKED_AT = 8, CLAIM_INPUT_MAX = 4096 };
 
-static enum assay_status finish(const struct assay_writer *w, const struct assay_evm_place *place,
-                                struct assay_evm_order *order)
+static enum assay_status finish_order(const struct assay_writer *w,
+                                      const struct assay_evm_place *place,
+                                      struct assay_evm_order *order)
 {
     *order = (struct assay_evm_order){ 0 };
     assay_bytes_copy(order->to, sizeof order->to, place->contract, sizeof order->to);
@@ -41,7 +42,7 @@ enum assay_status assay_evm_open_order(const struct assay_evm_place *place,
         return ASSAY_E_RANGE;
     const uint64_t sides = assay_evm_path_sides(proof->index, proof->count, proof->path_len);
     assay_evm_task_put_open(&w, terms, proof->leaf, sides, proof->path, proof->path_len);
-    ASSAY_TRY(finish(&w, place, order));
+    ASSAY_TRY(finish_order(&w, place, order));
     assay_evm_deposit(terms, order->value);
     return ASSAY_OK;
 }
@@ -54,7 +55,7 @@ enum assay_status assay_evm_claim_order(const struct assay_evm_place *place,
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_TRY(assay_evm_terms_check(terms));
     assay_evm_task_put_claim(&w, terms, claim);
-    return finish(&w, place, order);
+    return finish_order(&w, place, order);
 }
 
 enum assay_status assay_evm_close_order(const struct assay_evm_place *place,
@@ -64,7 +65,7 @@ enum assay_status assay_evm_close_order(const struct assay_evm_place *place,
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_TRY(assay_evm_terms_check(terms));
     assay_evm_task_put_close(&w, terms);
-    return finish(&w, place, order);
+    return finish_order(&w, place, order);
 }
 
 enum assay_status assay_evm_tasks_check(struct assay_evm_rpc *rpc,
@@ -72,7 +73,7 @@ enum assay_status assay_evm_tasks_check(struct assay_evm_rpc *rpc,
                                         const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN])
 {
     uint8_t word[1][32];
-    ASSAY_TRY(assay_evm_contract_ask(rpc, &assay_evm_contract_tasks, place->contract, word));
+    ASSAY_TRY(assay_evm_contract_verify(rpc, &assay_evm_contract_tasks, place->contract, word));
     const size_t before = 32 - ASSAY_EVM_ADDRESS_LEN;
     return assay_bytes_all_zero(word[0], before) &&
                    assay_bytes_equal(word[0] + before, anchor, ASSAY_EVM_ADDRESS_LEN)
@@ -80,15 +81,16 @@ enum assay_status assay_evm_tasks_check(struct assay_evm_rpc *rpc,
                : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
-                                     const uint8_t task[static 32], uint64_t block, bool *open,
-                                     uint32_t *paid)
+enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
+                                      const struct assay_evm_place *place,
+                                      const uint8_t task[static 32], uint64_t block, bool *open,
+                                      uint32_t *paid)
 {
     uint8_t bytes[ASSAY_ABI_SELECTOR_LEN + ASSAY_ABI_WORD_LEN], word[32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_evm_task_put_paid(&w, task);
     ASSAY_TRY(
-        assay_evm_ask_word(rpc, place->contract, assay_slice_over(bytes, w.len), block, word));
+        assay_evm_get_word(rpc, place->contract, assay_slice_over(bytes, w.len), block, word));
     struct assay_cursor c = assay_cursor_over(word + 28, 4);
     uint32_t next = 0;
     if (!assay_bytes_all_zero(word, 28)) return ASSAY_E_RANGE;
@@ -116,19 +118,20 @@ static bool find_opening(const uint8_t *input, size_t len, const uint8_t lock[st
 }
 
 /* Of the newest claims in these blocks. */
-static enum assay_status search(struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
-                                const uint8_t task[static 32], uint64_t from, uint64_t to,
-                                const uint8_t lock[static 32], uint8_t opening[static 32])
+static enum assay_status search_openings(struct assay_evm_rpc *rpc,
+                                         const struct assay_evm_place *place,
+                                         const uint8_t task[static 32], uint64_t from, uint64_t to,
+                                         const uint8_t lock[static 32], uint8_t opening[static 32])
 {
     static const char paid[] = "Paid(bytes32,uint256)";
     uint8_t event[32], hash[CLAIMS_LOOKED_AT][32], input[CLAIM_INPUT_MAX];
     size_t count = 0, len = 0;
     assay_keccak256((const uint8_t *)paid, sizeof paid - 1, event);
-    ASSAY_TRY(assay_evm_ask_events(rpc, place->contract, event, task, from, to, hash,
+    ASSAY_TRY(assay_evm_get_events(rpc, place->contract, event, task, from, to, hash,
                                    CLAIMS_LOOKED_AT, &count));
     while (count-- > 0) {
         const enum assay_status status =
-            assay_evm_ask_input(rpc, hash[count], input, sizeof input, &len);
+            assay_evm_get_input(rpc, hash[count], input, sizeof input, &len);
         if (status == ASSAY_OK && find_opening(input, len, lock, opening)) return ASSAY_OK;
         if (status != ASSAY_OK && assay_status_class(status) != ASSAY_CLASS_INPUT) return status;
     }
@@ -142,13 +145,13 @@ enum assay_status assay_evm_task_opening(struct assay_evm_rpc *rpc,
                                          uint8_t opening[static 32])
 {
     uint64_t to = 0;
-    ASSAY_TRY(assay_evm_ask_head(rpc, &to));
+    ASSAY_TRY(assay_evm_get_head(rpc, &to));
     const uint64_t end = to > ASSAY_EVM_OPENING_BLOCKS ? to - ASSAY_EVM_OPENING_BLOCKS : 0;
     for (;;) {
         const uint64_t from = to >= end + ASSAY_EVM_OPENING_WINDOW
                                   ? to - ASSAY_EVM_OPENING_WINDOW + 1
                                   : end;
-        const enum assay_status status = search(rpc, place, task, from, to, lock, opening);
+        const enum assay_status status = search_openings(rpc, place, task, from, to, lock, opening);
         if (status != ASSAY_E_NOT_FOUND || from <= end) return status;
         to = from - 1;
     }

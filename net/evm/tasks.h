@@ -44,10 +44,10 @@ ASSAY_CHECKED enum assay_status assay_evm_tasks_check(
     const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN]);
 /* After a block; 0: the newest. Out: *open: the task is known; *paid steps of it. Returns: ASSAY_OK
  * | what asking says */
-ASSAY_CHECKED enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc,
-                                                   const struct assay_evm_place *place,
-                                                   const uint8_t task[static 32], uint64_t block,
-                                                   bool *open, uint32_t *paid);
+ASSAY_CHECKED enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
+                                                    const struct assay_evm_place *place,
+                                                    const uint8_t task[static 32], uint64_t block,
+                                                    bool *open, uint32_t *paid);
 
 /*
  * assay_evm_task_opening - the key of a step, from the claim that was paid for it (docs/services.md

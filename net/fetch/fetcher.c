@@ -77,7 +77,7 @@ static enum assay_status open_set(const uint8_t *bytes, size_t len, struct set *
 
 /* ------------------------------------------------------------ reports */
 
-static void push(struct assay_fetcher *f, struct assay_fetcher_found *found)
+static void push_found(struct assay_fetcher *f, struct assay_fetcher_found *found)
 {
     const uint64_t one = 1;
     pthread_mutex_lock(&f->mutex);
@@ -93,8 +93,8 @@ static void push(struct assay_fetcher *f, struct assay_fetcher_found *found)
     if (!fits) assay_fetcher_found_free(found);
 }
 
-static bool path_of(const struct assay_fetcher *f, const struct assay_round_report *report,
-                    char path[static PATH_MAX])
+static bool format_path(const struct assay_fetcher *f, const struct assay_round_report *report,
+                        char path[static PATH_MAX])
 {
     char name[2 * ASSAY_SHA256_LEN + 1];
     assay_hex_encode(report->root, ASSAY_SHA256_LEN, name, sizeof name);
@@ -118,12 +118,12 @@ static bool is_worth_keeping(const struct assay_fetcher *f, const char *path,
     return status != ASSAY_OK || before.kind != ASSAY_RENEWAL_HIGHER_NUMBER;
 }
 
-static bool keep(const struct assay_fetcher *f, const struct assay_round_report *report,
-                 int64_t at_unix_s)
+static bool save_found(const struct assay_fetcher *f, const struct assay_round_report *report,
+                       int64_t at_unix_s)
 {
     char path[PATH_MAX];
     if (f->dir == NULL) return true;
-    if (!path_of(f, report, path)) return false;
+    if (!format_path(f, report, path)) return false;
     return !is_worth_keeping(f, path, report, at_unix_s) ||
            assay_file_replace(path, ASSAY_FILE_PUBLIC, report->offer) == ASSAY_OK;
 }
@@ -156,12 +156,12 @@ static void on_report(void *context, const struct assay_round_report *report)
     struct assay_fetcher_found found = { 0 };
     copy_report(report, &found);
     if (report->result == ASSAY_ROUND_NEWER)
-        found.is_unkept = !keep(f, report, now_unix_s(f));
-    push(f, &found);
+        found.is_unkept = !save_found(f, report, now_unix_s(f));
+    push_found(f, &found);
 }
 
 /* Has an earlier entry the same file? */
-static bool is_told(const struct assay_endorsements *set, size_t index, const char *part)
+static bool is_reported(const struct assay_endorsements *set, size_t index, const char *part)
 {
     char other[ASSAY_ROUND_PART_LEN];
     for (size_t i = 0; i < index; i++) {
@@ -174,7 +174,7 @@ static bool is_told(const struct assay_endorsements *set, size_t index, const ch
 }
 
 /* What was kept from before and may still follow, before anybody is asked. */
-static void tell_kept(struct assay_fetcher *f)
+static void report_saved(struct assay_fetcher *f)
 {
     char path[PATH_MAX];
     const struct assay_endorsements *const set = &f->set->built;
@@ -184,7 +184,7 @@ static void tell_kept(struct assay_fetcher *f)
         struct assay_round_report report = { .result = ASSAY_ROUND_NEWER };
         assay_key_name(&set->entries[i].root, report.root);
         assay_round_part(&set->entries[i], report.part);
-        if (is_told(set, i, report.part) || !path_of(f, &report, path) ||
+        if (is_reported(set, i, report.part) || !format_path(f, &report, path) ||
             assay_file_read(path, ASSAY_OFFER_LEN_MAX, &bytes, &len) != ASSAY_OK)
             continue;
         report.offer = assay_slice_over(bytes, len);
@@ -193,7 +193,7 @@ static void tell_kept(struct assay_fetcher *f)
                 ASSAY_OK &&
             report.renewal.kind != ASSAY_RENEWAL_REFUSED) {
             copy_report(&report, &found);
-            push(f, &found);
+            push_found(f, &found);
         }
         free(bytes);
     }
@@ -202,7 +202,7 @@ static void tell_kept(struct assay_fetcher *f)
 /* ------------------------------------------------------------ the thread */
 
 /* splitmix64, as in quote/source/fetch/fetch.c. */
-static uint64_t mix(uint64_t x)
+static uint64_t mix_hash(uint64_t x)
 {
     x += 0x9e3779b97f4a7c15u;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -213,7 +213,7 @@ static uint64_t mix(uint64_t x)
 uint64_t assay_fetcher_wait_ms(uint64_t seed, uint64_t round, uint32_t every_s)
 {
     const uint64_t every_ms = (uint64_t)every_s * 1000;
-    return every_ms - every_ms / 4 + mix(mix(seed) ^ round) % (every_ms / 2 + 1);
+    return every_ms - every_ms / 4 + mix_hash(mix_hash(seed) ^ round) % (every_ms / 2 + 1);
 }
 
 /* With the mutex held. Returns: whether another round is due; false: told to stop. */
@@ -230,13 +230,13 @@ static bool wait_for_round(struct assay_fetcher *f, uint64_t wait_ms)
     return !atomic_load(&f->stop);
 }
 
-static void *work(void *context)
+static void *run_fetcher(void *context)
 {
     struct assay_fetcher *const f = context;
     const struct assay_fetcher_config *const config = &f->config;
     uint64_t wait_ms = config->first_ms != 0 ? config->first_ms
-                                             : mix(config->seed) % ASSAY_FETCHER_FIRST_MS_MAX;
-    tell_kept(f);
+                                             : mix_hash(config->seed) % ASSAY_FETCHER_FIRST_MS_MAX;
+    report_saved(f);
     for (uint64_t round = 0;; round++) {
         pthread_mutex_lock(&f->mutex);
         const bool goes_on = wait_for_round(f, wait_ms);
@@ -256,19 +256,19 @@ static void *work(void *context)
 }
 
 /* No signal of the process is this thread's, and a connection that a server closes raises none. */
-static int start(struct assay_fetcher *f)
+static int start_thread(struct assay_fetcher *f)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return -1;
-    const int failed = pthread_create(&f->thread, NULL, work, f);
+    const int failed = pthread_create(&f->thread, NULL, run_fetcher, f);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
 
 /* ------------------------------------------------------------ the outside */
 
-static enum assay_status prepare(struct assay_fetcher *f, const char *dir)
+static enum assay_status prepare_state(struct assay_fetcher *f, const char *dir)
 {
     pthread_condattr_t attributes;
     struct stat info;
@@ -301,8 +301,8 @@ enum assay_status assay_fetcher_create(const struct assay_fetcher_config *config
     (void)pthread_mutex_init(&f->mutex, NULL);
     (void)pthread_cond_init(&f->wake, NULL);
     enum assay_status status = open_set(set, set_len, &f->set);
-    if (status == ASSAY_OK) status = prepare(f, config->dir);
-    if (status == ASSAY_OK && start(f) != 0) status = ASSAY_E_IO;
+    if (status == ASSAY_OK) status = prepare_state(f, config->dir);
+    if (status == ASSAY_OK && start_thread(f) != 0) status = ASSAY_E_IO;
     if (status != ASSAY_OK) {
         assay_fetcher_destroy(&f);
         return status;

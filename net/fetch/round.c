@@ -18,7 +18,7 @@ struct work {
     const struct assay_round_config *config;
     const struct assay_collateral_set *in_force;
     int64_t at_unix_s;
-    assay_round_tell *tell;
+    assay_round_report_function *tell;
     void *context;
     struct assay_round_report report;
     struct assay_fetched fetched[ASSAY_LISTS_MAX];
@@ -34,7 +34,7 @@ static bool is_stopped(const struct work *w)
     return w->config->fetch.stop != NULL && atomic_load(w->config->fetch.stop);
 }
 
-static void tell(struct work *w, enum assay_round_result result, enum assay_status status)
+static void report_result(struct work *w, enum assay_round_result result, enum assay_status status)
 {
     if (is_stopped(w)) return; /* what was broken off says nothing about a vendor */
     w->report.result = result;
@@ -45,7 +45,7 @@ static void tell(struct work *w, enum assay_round_result result, enum assay_stat
     w->tell(w->context, &w->report);
 }
 
-static void begin(struct work *w, const struct assay_key *root)
+static void begin_report(struct work *w, const struct assay_key *root)
 {
     w->report = (struct assay_round_report){ .renewal = { .piece = "", .field = "" } };
     assay_key_name(root, w->report.root);
@@ -67,20 +67,20 @@ enum assay_status assay_round_judge(const struct assay_collateral_set *in_force,
     return status;
 }
 
-static void judge(struct work *w, size_t len)
+static void judge_part(struct work *w, size_t len)
 {
     const struct assay_slice offer = assay_slice_over(w->offer, len);
     const enum assay_status status =
         assay_round_judge(w->in_force, offer, w->at_unix_s, &w->report.renewal);
     const enum assay_renewal_fault fault = w->report.renewal.fault;
     if (status != ASSAY_OK) {
-        tell(w, ASSAY_ROUND_UNREACHABLE, status);
+        report_result(w, ASSAY_ROUND_UNREACHABLE, status);
     } else if (w->report.renewal.kind != ASSAY_RENEWAL_REFUSED) {
         w->report.offer = offer;
-        tell(w, ASSAY_ROUND_NEWER, ASSAY_OK);
+        report_result(w, ASSAY_ROUND_NEWER, ASSAY_OK);
     } else {
         const bool is_known = fault == ASSAY_RENEWAL_NOTHING || fault == ASSAY_RENEWAL_SOON;
-        tell(w, is_known ? ASSAY_ROUND_KNOWN : ASSAY_ROUND_REFUSED, ASSAY_OK);
+        report_result(w, is_known ? ASSAY_ROUND_KNOWN : ASSAY_ROUND_REFUSED, ASSAY_OK);
     }
 }
 
@@ -93,14 +93,14 @@ static bool is_pinned(const struct assay_key *root, enum assay_pinned_root which
     return assay_pinned_root(which, &key, &kinds) == ASSAY_OK && assay_key_equal(&key, root);
 }
 
-static bool asks_intel(const struct assay_round_source *source, const struct assay_key *root)
+static bool needs_intel(const struct assay_round_source *source, const struct assay_key *root)
 {
     return source->mode == ASSAY_ROUND_URL ||
            (source->mode == ASSAY_ROUND_VENDOR && is_pinned(root, ASSAY_PINNED_INTEL_SGX));
 }
 
 /* Intel's two issuers of PCK certificates, by the list of theirs that is in force. */
-static enum assay_pcs_ca ca_of(const struct assay_collateral *c)
+static enum assay_pcs_ca find_ca(const struct assay_collateral *c)
 {
     for (size_t i = 0; i < c->certificate_count; i++)
         if (assay_bytes_equal(c->certificates[i].key_name, c->pck_issuer_name, 32) &&
@@ -118,7 +118,7 @@ void assay_round_part(const struct assay_endorsement *entry, char part[static AS
     assay_hex_encode(c->tcb_info.fmspc, sizeof c->tcb_info.fmspc, fmspc, sizeof fmspc);
     (void)snprintf(part, ASSAY_ROUND_PART_LEN, "%s-%s-%s",
                    c->tcb_info.tee == ASSAY_TEE_TDX ? "tdx" : "sgx", fmspc,
-                   ca_of(c) == ASSAY_PCS_CA_PLATFORM ? "platform" : "processor");
+                   find_ca(c) == ASSAY_PCS_CA_PLATFORM ? "platform" : "processor");
 }
 
 static enum assay_status fetch_family(struct work *w, const struct assay_endorsement *entry,
@@ -127,7 +127,7 @@ static enum assay_status fetch_family(struct work *w, const struct assay_endorse
     const struct assay_round_source *const source = &w->config->intel;
     struct assay_pcs_request request = {
         .tee = entry->collateral->tcb_info.tee,
-        .ca = ca_of(entry->collateral),
+        .ca = find_ca(entry->collateral),
         .early = early,
         .base_url = source->mode == ASSAY_ROUND_URL ? source->url : NULL,
         .root = &entry->root,
@@ -140,10 +140,10 @@ static enum assay_status fetch_family(struct work *w, const struct assay_endorse
     return assay_pcs_fetch(&w->config->fetch, &request, bundle, w->report.message);
 }
 
-static void ask_intel(struct work *w, const struct assay_endorsement *entry, bool early)
+static void request_intel(struct work *w, const struct assay_endorsement *entry, bool early)
 {
     struct assay_pcs_bundle bundle = { 0 };
-    begin(w, &entry->root);
+    begin_report(w, &entry->root);
     assay_round_part(entry, w->report.part);
     enum assay_status status = fetch_family(w, entry, early, &bundle);
     if (status == ASSAY_OK) {
@@ -153,9 +153,9 @@ static void ask_intel(struct work *w, const struct assay_endorsement *entry, boo
                                                  .files = bundle.files };
         w->report.message[0] = '\0'; /* without a cache there is nothing to warn of */
         status = assay_offer_encode(&files, 1, &out);
-        if (status == ASSAY_OK) judge(w, out.len);
+        if (status == ASSAY_OK) judge_part(w, out.len);
     }
-    if (status != ASSAY_OK) tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    if (status != ASSAY_OK) report_result(w, ASSAY_ROUND_UNREACHABLE, status);
     assay_pcs_bundle_free(&bundle);
 }
 
@@ -192,8 +192,8 @@ static enum assay_status fetch_list(struct work *w, const char *url, struct assa
 
 /* AMD's roots are one a product, and each has one list. A mirror is asked for roots of its own
  * under the paths of Milan. */
-static bool asks_amd(const struct work *w, const struct assay_endorsement *entry,
-                     enum assay_kds_product *product)
+static bool needs_amd(const struct work *w, const struct assay_endorsement *entry,
+                      enum assay_kds_product *product)
 {
     static const enum assay_kds_product products[] = { ASSAY_KDS_MILAN, ASSAY_KDS_GENOA,
                                                        ASSAY_KDS_TURIN };
@@ -224,37 +224,37 @@ static enum assay_status fetch_amd(struct work *w, const struct assay_key *root,
 }
 
 /* One list came or did not. Returns: the count of those that came. */
-static size_t note(struct work *w, enum assay_status status, size_t count)
+static size_t note_result(struct work *w, enum assay_status status, size_t count)
 {
     if (status == ASSAY_OK) return count + 1;
-    tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    report_result(w, ASSAY_ROUND_UNREACHABLE, status);
     return count;
 }
 
-static void ask_for_lists(struct work *w, const struct assay_endorsement *entry)
+static void request_lists(struct work *w, const struct assay_endorsement *entry)
 {
     size_t count = 0;
     enum assay_kds_product product = ASSAY_KDS_MILAN;
     struct assay_slice lists[ASSAY_LISTS_MAX];
-    begin(w, &entry->root);
-    if (asks_amd(w, entry, &product))
-        count = note(w, fetch_amd(w, &entry->root, product, &w->fetched[count]), count);
+    begin_report(w, &entry->root);
+    if (needs_amd(w, entry, &product))
+        count = note_result(w, fetch_amd(w, &entry->root, product, &w->fetched[count]), count);
     for (size_t i = 0; i < w->config->list_count && count < ASSAY_LISTS_MAX; i++) {
-        begin(w, &entry->root);
+        begin_report(w, &entry->root);
         if (is_stopped(w) || !assay_bytes_equal(w->config->lists[i].root, w->report.root,
                                                 sizeof w->report.root))
             continue;
-        count = note(w, fetch_list(w, w->config->lists[i].url, &w->fetched[count]), count);
+        count = note_result(w, fetch_list(w, w->config->lists[i].url, &w->fetched[count]), count);
     }
     for (size_t i = 0; i < count; i++)
         lists[i] = w->fetched[i].content.body;
     if (count > 0) {
-        begin(w, &entry->root);
+        begin_report(w, &entry->root);
         struct assay_writer out = assay_writer_over(w->offer, sizeof w->offer);
         const enum assay_status status =
             assay_offer_lists(w->in_force, &entry->root, lists, count, &w->scratch, &out);
-        if (status == ASSAY_OK) judge(w, out.len);
-        else tell(w, ASSAY_ROUND_UNREACHABLE, status);
+        if (status == ASSAY_OK) judge_part(w, out.len);
+        else report_result(w, ASSAY_ROUND_UNREACHABLE, status);
     }
     for (size_t i = 0; i < count; i++)
         assay_fetched_free(&w->fetched[i]);
@@ -274,7 +274,7 @@ static bool is_first(const struct assay_endorsements *set, size_t index)
 
 enum assay_status assay_round_run(const struct assay_round_config *config,
                                   const struct assay_collateral_set *in_force, int64_t at_unix_s,
-                                  assay_round_tell *teller, void *context)
+                                  assay_round_report_function *teller, void *context)
 {
     ASSAY_ASSERT(config->list_count <= ASSAY_ROUND_LISTS_MAX);
     struct work *const w = calloc(1, sizeof *w);
@@ -287,11 +287,11 @@ enum assay_status assay_round_run(const struct assay_round_config *config,
     for (size_t i = 0; i < in_force->built->count && !is_stopped(w); i++) {
         const struct assay_endorsement *const entry = &in_force->built->entries[i];
         if (assay_endorsement_has_documents(entry)) {
-            if (!asks_intel(&config->intel, &entry->root)) continue;
-            ask_intel(w, entry, false);
-            if (config->early && !is_stopped(w)) ask_intel(w, entry, true);
+            if (!needs_intel(&config->intel, &entry->root)) continue;
+            request_intel(w, entry, false);
+            if (config->early && !is_stopped(w)) request_intel(w, entry, true);
         } else if (is_first(in_force->built, i)) {
-            ask_for_lists(w, entry);
+            request_lists(w, entry);
         }
     }
     free(w);

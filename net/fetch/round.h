@@ -61,7 +61,7 @@ struct assay_round_report {
     enum assay_status status;
     char message[ASSAY_FETCH_MESSAGE_LEN];
 };
-typedef void assay_round_tell(void *context, const struct assay_round_report *report);
+typedef void assay_round_report_function(void *context, const struct assay_round_report *report);
 
 /*
  * assay_round_run - ask for everything once; tell is called for every family and every root with
@@ -71,8 +71,8 @@ typedef void assay_round_tell(void *context, const struct assay_round_report *re
  */
 ASSAY_CHECKED enum assay_status assay_round_run(const struct assay_round_config *config,
                                                 const struct assay_collateral_set *in_force,
-                                                int64_t at_unix_s, assay_round_tell *tell,
-                                                void *context);
+                                                int64_t at_unix_s,
+                                                assay_round_report_function *tell, void *context);
 /* What of its root an entry is: its family, or empty. Returns: nothing. */
 void assay_round_part(const struct assay_endorsement *entry,
                       char part[static ASSAY_ROUND_PART_LEN]);

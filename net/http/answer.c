@@ -23,7 +23,8 @@ struct problem {
 static const struct problem problems[HTTP_PROBLEM_COUNT] = { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ROW) };
 #undef HTTP_PROBLEM_ROW
 
-static void give(struct assay_http_answer *answer, unsigned status, const char *type, char *body)
+static void set_body(struct assay_http_answer *answer, unsigned status, const char *type,
+                     char *body)
 {
     static const char nothing[] =
         "{\"type\":\"about:blank\",\"title\":\"The node is short of memory\","
@@ -52,7 +53,7 @@ void http_problem(struct http_asking *asking, enum http_problem problem, const c
     asking->answer->etag[0] = '\0';
     asking->answer->again = p->status == 503;
     if (problem == HTTP_METHOD) asking->answer->allow = "GET, HEAD";
-    give(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
+    set_body(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
     assay_json_free(&object);
 }
 
@@ -60,14 +61,14 @@ void http_document(struct http_asking *asking, const char *schema, struct assay_
 {
     const struct assay_snapshot *s = &asking->view->snapshot;
     char name[ASSAY_NAME_MAX + 1];
-    give(asking->answer, 200, "application/json",
-         assay_document_finish(assay_document_name(s, s->self, name, sizeof name), s->at_unix_ms,
-                               schema, data));
+    set_body(asking->answer, 200, "application/json",
+             assay_document_finish(assay_document_name(s, s->self, name, sizeof name),
+                                   s->at_unix_ms, schema, data));
 }
 
 void http_bare(struct http_asking *asking, struct assay_json *value)
 {
-    give(asking->answer, 200, "application/json", assay_json_print(value, 0));
+    set_body(asking->answer, 200, "application/json", assay_json_print(value, 0));
     assay_json_free(&value);
 }
 
@@ -81,7 +82,7 @@ bool assay_http_is_known(const struct assay_http_request *request, const char *e
 }
 
 /* Weak: bytes may differ in the time of rendering. */
-static bool same(struct http_asking *asking)
+static bool text_equals(struct http_asking *asking)
 {
     if (!assay_http_is_known(asking->request, asking->answer->etag)) return false;
     asking->answer->status = 304;
@@ -94,7 +95,7 @@ bool http_same_view(struct http_asking *asking)
 {
     (void)snprintf(asking->answer->etag, ASSAY_HTTP_ETAG_MAX, "W/\"%" PRIx64 "-%" PRIu64 "\"",
                    asking->view->boot, asking->view->generation);
-    return same(asking);
+    return text_equals(asking);
 }
 
 bool http_same_epochs(struct http_asking *asking)
@@ -103,7 +104,7 @@ bool http_same_epochs(struct http_asking *asking)
     (void)snprintf(asking->answer->etag, ASSAY_HTTP_ETAG_MAX,
                    "W/\"%" PRIx64 "-e%" PRIu64 "-%" PRIu32 "\"", asking->view->boot,
                    newest != NULL ? newest->epoch : 0, asking->view->lie_count);
-    return same(asking);
+    return text_equals(asking);
 }
 
 /* ------------------------------------------------------------ parameters */
@@ -137,7 +138,7 @@ bool http_number(struct http_asking *asking, const char *key, uint64_t min, uint
 
 /* ------------------------------------------------------------ routes */
 
-static void page(struct http_asking *asking)
+static void answer_page(struct http_asking *asking)
 {
     asking->answer->status = 200;
     asking->answer->type = "text/html; charset=utf-8";
@@ -146,7 +147,7 @@ static void page(struct http_asking *asking)
     asking->answer->policy = assay_web_policy;
 }
 
-static void openapi(struct http_asking *asking)
+static void answer_openapi(struct http_asking *asking)
 {
     asking->answer->status = 200;
     asking->answer->type = "application/json";
@@ -165,11 +166,11 @@ struct route {
 static const char json_type[] = "application/json", text_type[] = "text/plain";
 
 static const struct route routes[] = {
-    { "/", "text/html", true, page, "" },
+    { "/", "text/html", true, answer_page, "" },
     { "/metrics", text_type, false, http_metrics, "" },
     { "/livez", json_type, false, http_livez, " verbose " },
     { "/readyz", json_type, false, http_readyz, " verbose " },
-    { "/openapi.json", json_type, true, openapi, "" },
+    { "/openapi.json", json_type, true, answer_openapi, "" },
     { "/v1/status", json_type, false, http_status, "" },
     { "/v1/nodes", json_type, false, http_nodes, " since limit " },
     { "/v1/nodes/*", json_type, false, http_node, "" },
@@ -189,7 +190,7 @@ static const struct route routes[] = {
 };
 
 /* Does the path match? word: [word_len], takes the variable part. */
-static bool matches(const char *pattern, const char *path, char *word, size_t word_len)
+static bool route_matches(const char *pattern, const char *path, char *word, size_t word_len)
 {
     const char *star = strchr(pattern, '*');
     word[0] = '\0';
@@ -208,12 +209,12 @@ static bool matches(const char *pattern, const char *path, char *word, size_t wo
 static const struct route *find_route(const char *path, char *word, size_t word_len)
 {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
-        if (matches(routes[i].path, path, word, word_len)) return &routes[i];
+        if (route_matches(routes[i].path, path, word, word_len)) return &routes[i];
     return NULL;
 }
 
 /* Lists of types, without weighing them: the type itself, its family, or everything. */
-static bool accepts(const char *accept, const char *type)
+static bool accepts_type(const char *accept, const char *type)
 {
     char family[32];
     const char *slash = strchr(type, '/');
@@ -265,7 +266,7 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
         http_problem(asking, HTTP_METHOD, "only GET and HEAD are answered", NULL);
     else if (r->has_body) http_problem(asking, HTTP_BODY, "a body came with the question", NULL);
-    else if (!accepts(r->accept, route->type))
+    else if (!accepts_type(r->accept, route->type))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!knows_parameters(asking, route)) return;
     else if (!route->bare && asking->view == NULL)
@@ -273,14 +274,14 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     else route->make(asking);
 }
 
-bool assay_http_is_for_us(const struct assay_http_request *request)
+bool assay_http_host_is_allowed(const struct assay_http_request *request)
 {
     if (request->malformed != NULL) return false;
     return !request->loopback || is_own_name(request->host);
 }
 
-void assay_http_answer(const struct assay_http_book *book, const struct assay_http_request *request,
-                       struct assay_http_answer *answer)
+void assay_http_answer(const struct assay_http_content *book,
+                       const struct assay_http_request *request, struct assay_http_answer *answer)
 {
     char word[80]; /* a node_id, or a name */
     struct http_asking asking = {
@@ -292,7 +293,7 @@ void assay_http_answer(const struct assay_http_book *book, const struct assay_ht
         answer->close = true;
         return;
     }
-    if (!assay_http_is_for_us(request)) {
+    if (!assay_http_host_is_allowed(request)) {
         http_problem(&asking, HTTP_FORBIDDEN, "Host names another machine", NULL);
         return;
     }

@@ -40,8 +40,8 @@ struct assay_http_figures {
 };
 
 /* What an answer is made of. */
-struct assay_http_book {
-    const struct assay_http_view *view; /* NULL: the node is only starting */
+struct assay_http_content {
+    const struct assay_http_snapshot *view; /* NULL: the node is only starting */
     struct assay_http_ring *ring;
     const struct assay_http_figures *figures;
     uint64_t now_ms;                 /* monotonic, as the view's */
@@ -69,12 +69,12 @@ struct assay_http_answer {
 
 /* Returns: whether the request is well-formed and for this machine: another one is refused before
  * anything that was rendered for others is looked for. */
-bool assay_http_is_for_us(const struct assay_http_request *request);
+bool assay_http_host_is_allowed(const struct assay_http_request *request);
 /* Returns: whether an answer of this ETag is what the request has (If-None-Match, its list). */
 bool assay_http_is_known(const struct assay_http_request *request, const char *etag);
 /* Returns: nothing; answer->body is the caller's to free. Without memory the status is 500 and
  * there is a fixed body. */
-void assay_http_answer(const struct assay_http_book *book, const struct assay_http_request *request,
-                       struct assay_http_answer *answer);
+void assay_http_answer(const struct assay_http_content *book,
+                       const struct assay_http_request *request, struct assay_http_answer *answer);
 
 #endif

@@ -16,8 +16,8 @@
 
 /* One question on its way. */
 struct http_asking {
-    const struct assay_http_book *book;
-    const struct assay_http_view *view; /* of the book; not NULL */
+    const struct assay_http_content *book;
+    const struct assay_http_snapshot *view; /* of the book; not NULL */
     const struct assay_http_request *request;
     struct assay_http_answer *answer;
     const char *word; /* the variable part of the path, "" without one */
@@ -82,9 +82,9 @@ void http_services(struct http_asking *asking);
 void http_graph_nodes(struct http_asking *asking);
 void http_graph_edges(struct http_asking *asking);
 /* Returns: the newest closed epoch of the view, NULL: none. */
-const struct assay_http_epoch *http_newest(const struct assay_http_view *view);
+const struct assay_http_epoch *http_newest(const struct assay_http_snapshot *view);
 /* Was this vote proven false? Returns: whether. */
-bool http_is_lie(const struct assay_http_view *view, uint64_t epoch, uint32_t verifier,
+bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_t verifier,
                  uint32_t subject);
 /* What the tally worked with, into an object. */
 void http_put_tally(struct assay_json *object, const struct assay_history_row *row);

@@ -59,7 +59,7 @@ void http_counters(struct http_asking *asking)
 
 /* ------------------------------------------------------------ closed epochs */
 
-const struct assay_http_epoch *http_newest(const struct assay_http_view *view)
+const struct assay_http_epoch *http_newest(const struct assay_http_snapshot *view)
 {
     return view->epoch_count > 0 ? view->epochs[view->epoch_count - 1] : NULL;
 }
@@ -107,7 +107,7 @@ static struct assay_json *epoch_of(const struct assay_http_epoch *epoch)
 }
 
 /* Where to begin: at `since`, or so that the newest ones come. */
-static uint32_t first_index(const struct assay_http_view *view, bool given, uint64_t since,
+static uint32_t first_index(const struct assay_http_snapshot *view, bool given, uint64_t since,
                             uint64_t limit)
 {
     uint32_t at = 0;
@@ -119,7 +119,7 @@ static uint32_t first_index(const struct assay_http_view *view, bool given, uint
 
 void http_epochs(struct http_asking *asking)
 {
-    const struct assay_http_view *view = asking->view;
+    const struct assay_http_snapshot *view = asking->view;
     uint64_t since = 0, limit = EPOCHS_DEFAULT, rows = 0, taken = 0;
     bool given = false, limited = false;
     if (!http_number(asking, "since", 0, UINT64_MAX, &given, &since)) return;
@@ -149,7 +149,7 @@ void http_epochs(struct http_asking *asking)
     http_document(asking, "assay.epochs", data);
 }
 
-static const struct assay_http_epoch *find_epoch(const struct assay_http_view *view,
+static const struct assay_http_epoch *find_epoch(const struct assay_http_snapshot *view,
                                                  uint64_t number)
 {
     for (uint32_t i = 0; i < view->epoch_count; i++)
@@ -175,22 +175,22 @@ void http_epoch(struct http_asking *asking)
 
 /* ------------------------------------------------------------ who said what of whom */
 
-bool http_is_lie(const struct assay_http_view *view, uint64_t epoch, uint32_t verifier,
+bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_t verifier,
                  uint32_t subject)
 {
     for (uint32_t i = 0; i < view->lie_count; i++) {
-        const struct assay_http_lie *lie = &view->lies[i];
+        const struct assay_http_false_vote *lie = &view->lies[i];
         if (lie->epoch == epoch && lie->verifier == verifier && lie->subject == subject)
             return true;
     }
     return false;
 }
 
-static struct assay_json *lies_of(const struct assay_http_view *view, uint64_t epoch)
+static struct assay_json *lies_document(const struct assay_http_snapshot *view, uint64_t epoch)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < view->lie_count; i++) {
-        const struct assay_http_lie *lie = &view->lies[i];
+        const struct assay_http_false_vote *lie = &view->lies[i];
         if (lie->epoch != epoch) continue;
         struct assay_json *object = assay_json_object();
         assay_json_set_uint(object, "verifier", lie->verifier);
@@ -241,7 +241,7 @@ void http_matrix(struct http_asking *asking)
     for (uint32_t slot = 0; slot < epoch->count; slot++)
         assay_json_append(list, matrix_member(epoch, slot));
     assay_json_set(data, "members", list);
-    assay_json_set(data, "lies", lies_of(asking->view, epoch->epoch));
+    assay_json_set(data, "lies", lies_document(asking->view, epoch->epoch));
     http_document(asking, "assay.matrix", data);
 }
 
@@ -286,7 +286,7 @@ void http_timeline(struct http_asking *asking)
     if (!http_number(asking, "since", 0, UINT64_MAX, &given, &since)) return;
     if (!http_number(asking, "limit", 1, ASSAY_HTTP_EVENTS, &given, &limit)) return;
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
-    while (taken < limit && assay_http_ring_after(ring, since, &event, &gone)) {
+    while (taken < limit && assay_http_ring_find_after(ring, since, &event, &gone)) {
         gap = gap || gone;
         assay_json_append(list, assay_document_event(&event.event, event.name));
         since = event.event.seq;
@@ -306,7 +306,7 @@ void http_timeline(struct http_asking *asking)
 /* ------------------------------------------------------------ Grafana's node graph */
 
 /* One arc is whole: the colour of the standing. */
-static void put_arcs(struct assay_json *object, enum assay_standing standing)
+static void append_arcs(struct assay_json *object, enum assay_standing standing)
 {
     assay_json_set_uint(object, "arc__full", standing == ASSAY_STANDING_FULL);
     assay_json_set_uint(object, "arc__warning", standing == ASSAY_STANDING_WARNING);
@@ -328,12 +328,13 @@ void http_graph_nodes(struct http_asking *asking)
         assay_json_set_text(object, "id", text);
         assay_json_set_text(object, "title",
                             assay_document_name(s, (uint16_t)slot, name, sizeof name));
-        assay_json_set_text(object, "subtitle", assay_document_standing(assay_document_relied(m)));
+        assay_json_set_text(object, "subtitle",
+                            assay_document_standing(assay_document_effective_standing(m)));
         (void)snprintf(text, sizeof text, "%" PRIu32 ".%02" PRIu32 " %%", score / 100, score % 100);
         assay_json_set_text(object, "mainstat", text);
         (void)snprintf(text, sizeof text, "weight %" PRIu32, m->weight);
         assay_json_set_text(object, "secondarystat", text);
-        put_arcs(object, (enum assay_standing)assay_document_relied(m));
+        append_arcs(object, (enum assay_standing)assay_document_effective_standing(m));
         assay_json_set_text(object, "detail__reason",
                             assay_document_integrity_text(m->change_reason));
         assay_json_append(list, object);

@@ -14,14 +14,14 @@ enum { MOVES_MAX = 64 };
 
 /* ------------------------------------------------------------ the last tally */
 
-static void say_step(struct assay_json *list, const char *text)
+static void append_step(struct assay_json *list, const char *text)
 {
     assay_json_append_text(list, text);
 }
 
 /* docs/protocol.md 7.2 to 7.4, with this epoch's numbers. */
-static struct assay_json *steps_of(const struct assay_http_epoch *epoch,
-                                   const struct assay_http_row *row)
+static struct assay_json *steps_document(const struct assay_http_epoch *epoch,
+                                         const struct assay_http_row *row)
 {
     const struct assay_history_row *r = &row->row;
     char text[200];
@@ -29,46 +29,46 @@ static struct assay_json *steps_of(const struct assay_http_epoch *epoch,
     (void)snprintf(text, sizeof text,
                    "W = %" PRIu64 ": weight of everybody but the node and its platform",
                    r->electorate_bp);
-    say_step(list, text);
+    append_step(list, text);
     (void)snprintf(text, sizeof text,
                    "P = %" PRIu64 " said PASS; N = %" PRIu64
                    " said absent, or FAIL that is proven; U = %" PRIu64 " could not judge",
                    r->positive_bp, r->negative_bp, r->unjudged_bp);
-    say_step(list, text);
+    append_step(list, text);
     (void)snprintf(text, sizeof text,
                    "whoever said nothing may have meant either: between %" PRIu32 ".%02" PRIu32
                    " %% and %" PRIu32 ".%02" PRIu32 " %%",
                    r->lo_bp / 100, r->lo_bp % 100, r->hi_bp / 100, r->hi_bp % 100);
-    say_step(list, text);
+    append_step(list, text);
     (void)snprintf(text, sizeof text, "availability: %s: %" PRIu32 ".%02" PRIu32 " %%",
                    assay_document_availability_text(r->availability_rule), r->availability_bp / 100,
                    r->availability_bp % 100);
-    say_step(list, text);
+    append_step(list, text);
     (void)snprintf(text, sizeof text, "integrity: %s: %" PRIu32 ".%02" PRIu32 " %%",
                    assay_document_integrity_text(r->reason), r->integrity_bp / 100,
                    r->integrity_bp % 100);
-    say_step(list, text);
+    append_step(list, text);
     (void)snprintf(text, sizeof text,
                    "score = the smaller one = %" PRIu32 ".%02" PRIu32 " %%: %s%s",
                    r->score_bp / 100, r->score_bp % 100, assay_document_standing(r->standing),
                    epoch->certified ? "" : "; the epoch was not certified: nothing moved");
-    say_step(list, text);
+    append_step(list, text);
     return list;
 }
 
-static struct assay_json *tally_of(const struct assay_http_epoch *epoch, uint32_t slot)
+static struct assay_json *tally_votes(const struct assay_http_epoch *epoch, uint32_t slot)
 {
     const struct assay_http_row *row = &epoch->rows[slot];
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch->epoch);
     assay_json_set_bool(object, "certified", epoch->certified);
     http_put_tally(object, &row->row);
-    assay_json_set(object, "steps", steps_of(epoch, row));
+    assay_json_set(object, "steps", steps_document(epoch, row));
     return object;
 }
 
-static struct assay_json *votes_of(const struct assay_http_view *view,
-                                   const struct assay_http_epoch *epoch, uint32_t slot)
+static struct assay_json *votes_document(const struct assay_http_snapshot *view,
+                                         const struct assay_http_epoch *epoch, uint32_t slot)
 {
     struct assay_json *list = assay_json_array();
     const uint32_t count = epoch != NULL ? epoch->count : 0;
@@ -89,8 +89,8 @@ static struct assay_json *votes_of(const struct assay_http_view *view,
 /* ------------------------------------------------------------ what moved it */
 
 /* A roster may have changed: a member is looked up by its id. */
-static const struct assay_http_row *row_of(const struct assay_http_epoch *epoch, uint32_t slot,
-                                           const uint8_t node_id[static 32])
+static const struct assay_http_row *find_row(const struct assay_http_epoch *epoch, uint32_t slot,
+                                             const uint8_t node_id[static 32])
 {
     if (slot < epoch->count && assay_bytes_equal(epoch->rows[slot].node_id, node_id, 32))
         return &epoch->rows[slot];
@@ -99,8 +99,8 @@ static const struct assay_http_row *row_of(const struct assay_http_epoch *epoch,
     return NULL;
 }
 
-static struct assay_json *move_of(uint64_t epoch, const struct assay_history_row *from,
-                                  const struct assay_history_row *to)
+static struct assay_json *move_document(uint64_t epoch, const struct assay_history_row *from,
+                                        const struct assay_history_row *to)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch);
@@ -121,22 +121,22 @@ static struct assay_json *move_of(uint64_t epoch, const struct assay_history_row
     return object;
 }
 
-static bool moved(const struct assay_history_row *from, const struct assay_history_row *to)
+static bool has_moved(const struct assay_history_row *from, const struct assay_history_row *to)
 {
     return from->score_bp != to->score_bp || from->integrity_bp != to->integrity_bp ||
            from->availability_bp != to->availability_bp || from->standing != to->standing;
 }
 
-static struct assay_json *moves_of(const struct assay_http_view *view, uint32_t slot)
+static struct assay_json *moves_document(const struct assay_http_snapshot *view, uint32_t slot)
 {
     struct assay_json *list = assay_json_array();
     const uint8_t *node_id = view->snapshot.members[slot].ledger.node_id;
     uint32_t told = 0;
     for (uint32_t i = view->epoch_count; i > 1 && told < MOVES_MAX; i--) {
-        const struct assay_http_row *to = row_of(view->epochs[i - 1], slot, node_id);
-        const struct assay_http_row *from = row_of(view->epochs[i - 2], slot, node_id);
-        if (to == NULL || from == NULL || !moved(&from->row, &to->row)) continue;
-        assay_json_append(list, move_of(view->epochs[i - 1]->epoch, &from->row, &to->row));
+        const struct assay_http_row *to = find_row(view->epochs[i - 1], slot, node_id);
+        const struct assay_http_row *from = find_row(view->epochs[i - 2], slot, node_id);
+        if (to == NULL || from == NULL || !has_moved(&from->row, &to->row)) continue;
+        assay_json_append(list, move_document(view->epochs[i - 1]->epoch, &from->row, &to->row));
         told++;
     }
     return list;
@@ -180,7 +180,7 @@ static const char *roster_advice(const struct assay_member_snapshot *m)
     return NULL;
 }
 
-static struct assay_json *advice_of(const struct assay_snapshot_member *m)
+static struct assay_json *choose_advice(const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
     const struct assay_trust *trust = &m->ledger.trust;
@@ -202,7 +202,7 @@ static struct assay_json *advice_of(const struct assay_snapshot_member *m)
 
 void http_explain(struct http_asking *asking)
 {
-    const struct assay_http_view *view = asking->view;
+    const struct assay_http_snapshot *view = asking->view;
     const struct assay_snapshot *s = &view->snapshot;
     char sentence[ASSAY_DOCUMENT_SENTENCE];
     uint16_t slot = 0;
@@ -227,10 +227,10 @@ void http_explain(struct http_asking *asking)
                         integrity == availability  ? "both"
                         : integrity < availability ? "integrity"
                                                    : "availability");
-    if (epoch != NULL) assay_json_set(data, "tally", tally_of(epoch, slot));
+    if (epoch != NULL) assay_json_set(data, "tally", tally_votes(epoch, slot));
     else assay_json_set_null(data, "tally");
-    assay_json_set(data, "votes", votes_of(view, epoch, slot));
-    assay_json_set(data, "moves", moves_of(view, slot));
-    assay_json_set(data, "advice", advice_of(m));
+    assay_json_set(data, "votes", votes_document(view, epoch, slot));
+    assay_json_set(data, "moves", moves_document(view, slot));
+    assay_json_set(data, "advice", choose_advice(m));
     http_document(asking, "assay.explain", data);
 }

@@ -64,20 +64,20 @@ void assay_http_close(struct assay_http **http);
 
 /* Returns: whether a view is due. */
 bool assay_http_due(const struct assay_http *http, uint64_t now_ms);
-/* As assay_http_shelf_publish. Returns: nothing. */
+/* As assay_http_snapshot_slot_publish. Returns: nothing. */
 void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,
                         bool draining);
 /* A closed epoch, taken over (NULL: there was no memory for it). Returns: nothing. */
 void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
 /* Returns: nothing. */
-void assay_http_lie(struct assay_http *http, const struct assay_http_lie *lie);
+void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie);
 /* What evidence is judged by from now on, taken over (NULL: there was no memory for it). Returns:
  * nothing. */
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
 /* name: "" when it is about nobody. Returns: nothing. */
-void assay_http_tell(struct assay_http *http, const struct assay_timeline_event *event,
-                     const char *name);
+void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
+                       const char *name);
 /* Returns: the number of the event that was told last, 0: none. */
-uint64_t assay_http_told(const struct assay_http *http);
+uint64_t assay_http_last_event(const struct assay_http *http);
 
 #endif

@@ -23,7 +23,7 @@ static uint64_t count_files(void)
     return count > 3 ? count - 3 : 0; /* ".", "..", and this one */
 }
 
-static void look_at_process(struct assay_http_book *book)
+static void read_process(struct assay_http_content *book)
 {
     struct rusage used;
     char line[128], *resident = line; /* "MAPPED RESIDENT ..", in pages */
@@ -40,7 +40,7 @@ static void look_at_process(struct assay_http_book *book)
 }
 
 /* Where the store stands. A disk that hangs delays whoever asks, and not the node. */
-static void look_at_disk(const char *state_dir, struct assay_http_book *book)
+static void read_disk(const char *state_dir, struct assay_http_content *book)
 {
     struct statvfs disk;
     if (state_dir == NULL || statvfs(state_dir, &disk) != 0) return;
@@ -48,11 +48,11 @@ static void look_at_disk(const char *state_dir, struct assay_http_book *book)
     book->disk_size_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
 }
 
-void assay_http_look_at_machine(const char *state_dir, struct assay_http_book *book)
+void assay_http_read_machine(const char *state_dir, struct assay_http_content *book)
 {
     struct timespec now = { 0 };
-    look_at_process(book);
-    look_at_disk(state_dir, book);
+    read_process(book);
+    read_disk(state_dir, book);
     (void)clock_gettime(CLOCK_REALTIME, &now);
     book->now_unix_s = (int64_t)now.tv_sec;
 }

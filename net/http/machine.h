@@ -9,6 +9,6 @@
 
 /* state_dir: whose disk it is; NULL: none is looked at. What cannot be found out stays as it is.
  * Returns: nothing. */
-void assay_http_look_at_machine(const char *state_dir, struct assay_http_book *book);
+void assay_http_read_machine(const char *state_dir, struct assay_http_content *book);
 
 #endif

@@ -21,7 +21,8 @@ struct page {
 /* ------------------------------------------------------------ lines */
 
 /* The old format names a counter's family with its suffix, the new one without. */
-static void head(const struct page *page, const char *name, const char *type, const char *help)
+static void write_head(const struct page *page, const char *name, const char *type,
+                       const char *help)
 {
     const bool counter = strcmp(type, "counter") == 0;
     const char *suffix = counter && !page->open ? "_total" : "";
@@ -30,8 +31,8 @@ static void head(const struct page *page, const char *name, const char *type, co
 }
 
 /* One of them: label and value of it may be NULL. scale: how many decimals the integer has. */
-static void sample(const struct page *page, const char *name, const char *label, const char *word,
-                   uint64_t value, unsigned scale)
+static void write_sample(const struct page *page, const char *name, const char *label,
+                         const char *word, uint64_t value, unsigned scale)
 {
     static const uint64_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
     const uint64_t unit = powers[scale];
@@ -42,33 +43,33 @@ static void sample(const struct page *page, const char *name, const char *label,
     (void)fputc('\n', page->out);
 }
 
-static void gauge(const struct page *page, const char *name, const char *help, uint64_t value,
-                  unsigned scale)
+static void write_gauge(const struct page *page, const char *name, const char *help, uint64_t value,
+                        unsigned scale)
 {
-    head(page, name, "gauge", help);
-    sample(page, name, NULL, NULL, value, scale);
+    write_head(page, name, "gauge", help);
+    write_sample(page, name, NULL, NULL, value, scale);
 }
 
-static void counter(const struct page *page, const char *name, const char *help, uint64_t value,
-                    unsigned scale)
+static void write_counter(const struct page *page, const char *name, const char *help,
+                          uint64_t value, unsigned scale)
 {
     char full[96];
-    head(page, name, "counter", help);
+    write_head(page, name, "counter", help);
     (void)snprintf(full, sizeof full, "%s_total", name);
-    sample(page, full, NULL, NULL, value, scale);
+    write_sample(page, full, NULL, NULL, value, scale);
 }
 
-static void labelled(const struct page *page, const char *name, const char *label, const char *word,
-                     uint64_t value)
+static void write_labelled(const struct page *page, const char *name, const char *label,
+                           const char *word, uint64_t value)
 {
     char full[96];
     (void)snprintf(full, sizeof full, "%s_total", name);
-    sample(page, full, label, word, value, 0);
+    write_sample(page, full, label, word, value, 0);
 }
 
 /* With a second label: what is counted by two. */
-static void pair(const struct page *page, const char *name, const char *label, const char *word,
-                 const char *second, const char *other, uint64_t value)
+static void write_pair(const struct page *page, const char *name, const char *label,
+                       const char *word, const char *second, const char *other, uint64_t value)
 {
     (void)fprintf(page->out, "%s{%s=\"%s\",%s=\"%s\"} %" PRIu64 "\n", name, label, word, second,
                   other, value);
@@ -76,42 +77,43 @@ static void pair(const struct page *page, const char *name, const char *label, c
 
 /* ------------------------------------------------------------ this node */
 
-static void put_self(const struct page *page, const struct assay_snapshot *s)
+static void write_self(const struct page *page, const struct assay_snapshot *s)
 {
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
-    head(page, "assay_build_info", "gauge", "The program, always 1.");
-    sample(page, "assay_build_info", "version", ASSAY_VERSION, 1, 0);
-    gauge(page, "assay_node_score_ratio", "Score of this node: the smaller of both below.",
-          assay_trust_score_bp(&own->trust), 4);
-    gauge(page, "assay_node_integrity_ratio", "Integrity of this node.", own->trust.integrity_bp,
-          4);
-    gauge(page, "assay_node_availability_ratio", "Availability of this node.",
-          own->trust.availability_bp, 4);
-    head(page, "assay_node_standing", "gauge", "1 at the standing of this node.");
+    write_head(page, "assay_build_info", "gauge", "The program, always 1.");
+    write_sample(page, "assay_build_info", "version", ASSAY_VERSION, 1, 0);
+    write_gauge(page, "assay_node_score_ratio", "Score of this node: the smaller of both below.",
+                assay_trust_score_bp(&own->trust), 4);
+    write_gauge(page, "assay_node_integrity_ratio", "Integrity of this node.",
+                own->trust.integrity_bp, 4);
+    write_gauge(page, "assay_node_availability_ratio", "Availability of this node.",
+                own->trust.availability_bp, 4);
+    write_head(page, "assay_node_standing", "gauge", "1 at the standing of this node.");
     for (unsigned i = 0; i < 4; i++)
-        sample(page, "assay_node_standing", "band", words[i],
-               (unsigned)own->trust.score.standing == i, 0);
-    gauge(page, "assay_node_weight", "Weight of this node in the running epoch.", own->weight, 0);
+        write_sample(page, "assay_node_standing", "band", words[i],
+                     (unsigned)own->trust.score.standing == i, 0);
+    write_gauge(page, "assay_node_weight", "Weight of this node in the running epoch.", own->weight,
+                0);
     const uint64_t epochs = s->chain.epoch - own->last_success_epoch;
-    gauge(page, "assay_evidence_age_seconds",
-          "Epochs since own evidence was certified, as time; grows while the chain goes on.",
-          epochs * s->epoch_ms, 3);
-    gauge(page, "assay_enclave_running", "Does the enclave run?", s->enclave.pid != 0, 0);
-    gauge(page, "assay_enclave_paused", "Is its service suspended by an order?", s->enclave.paused,
-          0);
-    counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
-    counter(page, "assay_config_reloads", "Configurations that were taken over while it runs.",
-            s->config_reloads, 0);
-    gauge(page, "assay_config_last_reload_success", "Was the last one taken over?",
-          !s->config_refused, 0);
-    gauge(page, "assay_insecure_mode", "Profile development, or what was accepted.",
-          s->insecure || s->insecure_count > 0, 0);
+    write_gauge(page, "assay_evidence_age_seconds",
+                "Epochs since own evidence was certified, as time; grows while the chain goes on.",
+                epochs * s->epoch_ms, 3);
+    write_gauge(page, "assay_enclave_running", "Does the enclave run?", s->enclave.pid != 0, 0);
+    write_gauge(page, "assay_enclave_paused", "Is its service suspended by an order?",
+                s->enclave.paused, 0);
+    write_counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
+    write_counter(page, "assay_config_reloads",
+                  "Configurations that were taken over while it runs.", s->config_reloads, 0);
+    write_gauge(page, "assay_config_last_reload_success", "Was the last one taken over?",
+                !s->config_refused, 0);
+    write_gauge(page, "assay_insecure_mode", "Profile development, or what was accepted.",
+                s->insecure || s->insecure_count > 0, 0);
 }
 
 /* ------------------------------------------------------------ the network */
 
-static void put_members(const struct page *page, const struct assay_snapshot *s)
+static void write_members(const struct page *page, const struct assay_snapshot *s)
 {
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
     uint64_t bands[4] = { 0 }, present = 0, banned = 0, attested = 0, offences = 0;
@@ -130,74 +132,76 @@ static void put_members(const struct page *page, const struct assay_snapshot *s)
         attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
     }
     const uint64_t all = bands[0] + bands[1] + bands[2] + bands[3];
-    head(page, "assay_nodes", "gauge", "Members by standing.");
+    write_head(page, "assay_nodes", "gauge", "Members by standing.");
     for (unsigned i = 0; i < 4; i++)
-        sample(page, "assay_nodes", "band", words[i], bands[i], 0);
-    gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
-          attested, 0);
-    gauge(page, "assay_suspensions_active", "Members that are suspended.", bands[3], 0);
-    head(page, "assay_quiet_members", "gauge", "Members that vote and do not attest.");
-    sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
-    sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
-    gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
-    head(page, "assay_peers", "gauge", "Members by what is heard of them, this node included.");
-    sample(page, "assay_peers", "state", "present", present, 0);
-    sample(page, "assay_peers", "state", "absent", all - present, 0);
-    sample(page, "assay_peers", "state", "banned", banned, 0);
-    sample(page, "assay_peers", "state", "shut_out", shut, 0);
-    sample(page, "assay_peers", "state", "served_last", last, 0);
+        write_sample(page, "assay_nodes", "band", words[i], bands[i], 0);
+    write_gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
+                attested, 0);
+    write_gauge(page, "assay_suspensions_active", "Members that are suspended.", bands[3], 0);
+    write_head(page, "assay_quiet_members", "gauge", "Members that vote and do not attest.");
+    write_sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
+    write_sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
+    write_gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
+    write_head(page, "assay_peers", "gauge",
+               "Members by what is heard of them, this node included.");
+    write_sample(page, "assay_peers", "state", "present", present, 0);
+    write_sample(page, "assay_peers", "state", "absent", all - present, 0);
+    write_sample(page, "assay_peers", "state", "banned", banned, 0);
+    write_sample(page, "assay_peers", "state", "shut_out", shut, 0);
+    write_sample(page, "assay_peers", "state", "served_last", last, 0);
 }
 
-static void put_margin(const struct page *page, const struct assay_snapshot *s)
+static void write_tolerance(const struct page *page, const struct assay_snapshot *s)
 {
-    gauge(page, "assay_quorum_available", "Is enough weight heard of to go on?", s->margin.progress,
-          0);
-    gauge(page, "assay_quorum_weight", "The least weight that is a quorum.",
-          s->margin.quorum_weight, 0);
-    gauge(page, "assay_present_weight", "Weight of the members that are heard of.",
-          s->margin.present_weight, 0);
-    gauge(page, "assay_total_weight", "Weight of all.", s->chain.total_weight, 0);
-    head(page, "assay_tolerated_faults", "gauge",
-         "Any so many more members may fail without stopping progress, or lie without ending "
-         "safety.");
-    sample(page, "assay_tolerated_faults", "until", "stop", s->margin.members_stop, 0);
-    sample(page, "assay_tolerated_faults", "until", "break", s->margin.members_break, 0);
-    gauge(page, "assay_largest_operator_ratio", "Share of the weight of the largest operator.",
-          s->chain.largest_operator_bp, 4);
-    gauge(page, "assay_largest_vendor_ratio", "Share of the weight of the largest vendor root.",
-          s->chain.largest_vendor_bp, 4);
+    write_gauge(page, "assay_quorum_available", "Is enough weight heard of to go on?",
+                s->margin.progress, 0);
+    write_gauge(page, "assay_quorum_weight", "The least weight that is a quorum.",
+                s->margin.quorum_weight, 0);
+    write_gauge(page, "assay_present_weight", "Weight of the members that are heard of.",
+                s->margin.present_weight, 0);
+    write_gauge(page, "assay_total_weight", "Weight of all.", s->chain.total_weight, 0);
+    write_head(page, "assay_tolerated_faults", "gauge",
+               "Any so many more members may fail without stopping progress, or lie without ending "
+               "safety.");
+    write_sample(page, "assay_tolerated_faults", "until", "stop", s->margin.members_stop, 0);
+    write_sample(page, "assay_tolerated_faults", "until", "break", s->margin.members_break, 0);
+    write_gauge(page, "assay_largest_operator_ratio",
+                "Share of the weight of the largest operator.", s->chain.largest_operator_bp, 4);
+    write_gauge(page, "assay_largest_vendor_ratio",
+                "Share of the weight of the largest vendor root.", s->chain.largest_vendor_bp, 4);
 }
 
-static void put_chain(const struct page *page, const struct assay_snapshot *s)
+static void write_chain(const struct page *page, const struct assay_snapshot *s)
 {
     const uint64_t final_ms = s->chain.final_at_ms;
-    gauge(page, "assay_epoch", "The running epoch.", s->chain.epoch, 0);
-    gauge(page, "assay_epoch_duration_seconds", "Length of an epoch.", s->epoch_ms, 3);
-    gauge(page, "assay_epoch_open_seconds", "Since when the running epoch runs here.",
-          s->margin.open_ms, 3);
-    gauge(page, "assay_epoch_overdue", "Should the running epoch be closed by now?",
-          s->margin.overdue, 0);
-    gauge(page, "assay_epoch_certified", "Was the last closed epoch certified?", s->chain.certified,
-          0);
-    gauge(page, "assay_chain_height", "Height of the newest final block.", s->chain.height, 0);
-    gauge(page, "assay_head_age_seconds",
-          "Since a block became final here; since the start, when none has.",
-          final_ms != 0 ? s->now_ms - final_ms : s->uptime_ms, 3);
-    gauge(page, "assay_chain_voting", "Does this node vote?", s->chain.voting, 0);
-    gauge(page, "assay_chain_behind", "Does this node fetch blocks that others have?",
-          s->chain.behind, 0);
-    gauge(page, "assay_views_nullified", "Views that ended without a block, in a row.",
-          s->chain.views_nullified, 0);
-    gauge(page, "assay_changes_pending", "Changes by operators that wait for their epoch.",
-          s->changes.pending_count, 0);
-    head(page, "assay_finality_seconds", "summary", "From an own proposal to its finality.");
-    sample(page, "assay_finality_seconds", "quantile", "0.5", s->finality.p50_us, 6);
-    sample(page, "assay_finality_seconds", "quantile", "0.99", s->finality.p99_us, 6);
-    sample(page, "assay_finality_seconds_count", NULL, NULL, s->finality.samples, 0);
+    write_gauge(page, "assay_epoch", "The running epoch.", s->chain.epoch, 0);
+    write_gauge(page, "assay_epoch_duration_seconds", "Length of an epoch.", s->epoch_ms, 3);
+    write_gauge(page, "assay_epoch_open_seconds", "Since when the running epoch runs here.",
+                s->margin.open_ms, 3);
+    write_gauge(page, "assay_epoch_overdue", "Should the running epoch be closed by now?",
+                s->margin.overdue, 0);
+    write_gauge(page, "assay_epoch_certified", "Was the last closed epoch certified?",
+                s->chain.certified, 0);
+    write_gauge(page, "assay_chain_height", "Height of the newest final block.", s->chain.height,
+                0);
+    write_gauge(page, "assay_head_age_seconds",
+                "Since a block became final here; since the start, when none has.",
+                final_ms != 0 ? s->now_ms - final_ms : s->uptime_ms, 3);
+    write_gauge(page, "assay_chain_voting", "Does this node vote?", s->chain.voting, 0);
+    write_gauge(page, "assay_chain_behind", "Does this node fetch blocks that others have?",
+                s->chain.behind, 0);
+    write_gauge(page, "assay_views_nullified", "Views that ended without a block, in a row.",
+                s->chain.views_nullified, 0);
+    write_gauge(page, "assay_changes_pending", "Changes by operators that wait for their epoch.",
+                s->changes.pending_count, 0);
+    write_head(page, "assay_finality_seconds", "summary", "From an own proposal to its finality.");
+    write_sample(page, "assay_finality_seconds", "quantile", "0.5", s->finality.p50_us, 6);
+    write_sample(page, "assay_finality_seconds", "quantile", "0.99", s->finality.p99_us, 6);
+    write_sample(page, "assay_finality_seconds_count", NULL, NULL, s->finality.samples, 0);
 }
 
 /* How far ballots of the newest closed epoch agree. */
-static void put_votes(const struct page *page, const struct assay_http_view *view)
+static void write_votes(const struct page *page, const struct assay_http_snapshot *view)
 {
     const struct assay_http_epoch *epoch = http_newest(view);
     uint64_t balloted = 0, said = 0, against = 0;
@@ -213,37 +217,38 @@ static void put_votes(const struct page *page, const struct assay_http_view *vie
             against += passes != (row->positive_bp > row->negative_bp + row->unjudged_bp);
         }
     }
-    gauge(page, "assay_epoch_participation_ratio",
-          "Share of the members whose ballot counted in the last closed epoch.",
-          count > 0 ? balloted * 10000 / count : 0, 4);
-    gauge(page, "assay_vote_disagreement_ratio",
-          "Share of the votes of that epoch that the others did not share.",
-          said > 0 ? against * 10000 / said : 0, 4);
-    gauge(page, "assay_votes_proven_false", "Votes that proofs contradict, as far as remembered.",
-          view->lie_count, 0);
+    write_gauge(page, "assay_epoch_participation_ratio",
+                "Share of the members whose ballot counted in the last closed epoch.",
+                count > 0 ? balloted * 10000 / count : 0, 4);
+    write_gauge(page, "assay_vote_disagreement_ratio",
+                "Share of the votes of that epoch that the others did not share.",
+                said > 0 ? against * 10000 / said : 0, 4);
+    write_gauge(page, "assay_votes_proven_false",
+                "Votes that proofs contradict, as far as remembered.", view->lie_count, 0);
 }
 
 /* ------------------------------------------------------------ the machine */
 
 /* A gauge may be below zero, a sample is not. */
-static void put_clock(const struct page *page, const struct assay_snapshot *s)
+static void write_clock(const struct page *page, const struct assay_snapshot *s)
 {
     const int64_t ahead = s->clock_known ? s->clock_ahead_ms : 0;
     const uint64_t size = ahead < 0 ? 0 - (uint64_t)ahead : (uint64_t)ahead;
-    head(page, "assay_clock_skew_seconds", "gauge",
-         "The date of this machine is ahead of the others' by so much; 0 while not known.");
+    write_head(page, "assay_clock_skew_seconds", "gauge",
+               "The date of this machine is ahead of the others' by so much; 0 while not known.");
     (void)fprintf(page->out, "assay_clock_skew_seconds %s%" PRIu64 ".%03" PRIu64 "\n",
                   ahead < 0 ? "-" : "", size / 1000, size % 1000);
-    gauge(page, "assay_clock_bound_seconds", "How far apart dates may be.", s->clock_bound_ms, 3);
-    gauge(page, "assay_clock_off", "Is it further apart than that?", s->clock_off, 0);
+    write_gauge(page, "assay_clock_bound_seconds", "How far apart dates may be.", s->clock_bound_ms,
+                3);
+    write_gauge(page, "assay_clock_off", "Is it further apart than that?", s->clock_off, 0);
 }
 
 /* By kind, the root that ends first; below zero when it has ended. What never ends has no line. */
-static void put_collateral(const struct page *page, const struct assay_snapshot *s)
+static void write_collateral(const struct page *page, const struct assay_snapshot *s)
 {
     static const char name[] = "assay_collateral_expiry_seconds";
     const int64_t now = (int64_t)(s->at_unix_ms / 1000);
-    head(page, name, "gauge", "Until what evidence of a kind is judged by ends.");
+    write_head(page, name, "gauge", "Until what evidence of a kind is judged by ends.");
     for (int kind = 0; kind < ASSAY_KIND_COUNT; kind++) {
         int64_t until = INT64_MAX;
         for (uint32_t i = 0; i < s->collateral_count; i++)
@@ -257,169 +262,177 @@ static void put_collateral(const struct page *page, const struct assay_snapshot 
 }
 
 /* Below zero: it has ended. */
-static void put_machine(const struct page *page, const struct assay_http_book *book)
+static void write_machine(const struct page *page, const struct assay_http_content *book)
 {
     if (book->disk_size_bytes > 0) {
-        gauge(page, "assay_disk_free_bytes", "Room that the state's folder still has.",
-              book->disk_free_bytes, 0);
-        gauge(page, "assay_disk_size_bytes", "Size of the file system that it stands in.",
-              book->disk_size_bytes, 0);
+        write_gauge(page, "assay_disk_free_bytes", "Room that the state's folder still has.",
+                    book->disk_free_bytes, 0);
+        write_gauge(page, "assay_disk_size_bytes", "Size of the file system that it stands in.",
+                    book->disk_size_bytes, 0);
     }
     if (book->certificate_ends_unix_s == 0) return;
-    head(page, "assay_http_certificate_expiry_seconds", "gauge",
-         "Until the certificate of http.certificate ends.");
+    write_head(page, "assay_http_certificate_expiry_seconds", "gauge",
+               "Until the certificate of http.certificate ends.");
     (void)fprintf(page->out, "assay_http_certificate_expiry_seconds %" PRId64 "\n",
                   book->certificate_ends_unix_s - book->now_unix_s);
 }
 
-static void put_process(const struct page *page, const struct assay_http_book *book)
+static void write_process(const struct page *page, const struct assay_http_content *book)
 {
     const struct assay_snapshot *s = &book->view->snapshot;
-    gauge(page, "process_start_time_seconds", "When the process started, in Unix seconds.",
-          s->at_unix_ms - s->uptime_ms, 3);
-    gauge(page, "process_resident_memory_bytes", "Memory of the process.", book->rss_bytes, 0);
-    counter(page, "process_cpu_seconds", "Time on processors.", book->cpu_ms, 3);
-    gauge(page, "process_open_fds", "Open descriptors.", book->fds, 0);
-    gauge(page, "assay_verifications_pending", "Verifications that wait or run.",
-          s->verifications_pending, 0);
-    gauge(page, "assay_evidence_cached_bytes", "Evidence in memory.", s->evidence_cached_bytes, 0);
+    write_gauge(page, "process_start_time_seconds", "When the process started, in Unix seconds.",
+                s->at_unix_ms - s->uptime_ms, 3);
+    write_gauge(page, "process_resident_memory_bytes", "Memory of the process.", book->rss_bytes,
+                0);
+    write_counter(page, "process_cpu_seconds", "Time on processors.", book->cpu_ms, 3);
+    write_gauge(page, "process_open_fds", "Open descriptors.", book->fds, 0);
+    write_gauge(page, "assay_verifications_pending", "Verifications that wait or run.",
+                s->verifications_pending, 0);
+    write_gauge(page, "assay_evidence_cached_bytes", "Evidence in memory.",
+                s->evidence_cached_bytes, 0);
 }
 
-static void put_http(const struct page *page, const struct assay_http_figures *f)
+static void write_http(const struct page *page, const struct assay_http_figures *f)
 {
     static const char *const codes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
     static const char name[] = "assay_http_requests", cut[] = "assay_http_connections_cut";
-    head(page, name, "counter", "Answers by their status, but those of /metrics.");
+    write_head(page, name, "counter", "Answers by their status, but those of /metrics.");
     for (unsigned i = 2; i < 6; i++)
-        labelled(page, name, "code", codes[i], f->answers[i]);
-    gauge(page, "assay_http_connections", "Open connections.", f->connections, 0);
-    gauge(page, "assay_http_streams", "Streams of events among them.", f->streams, 0);
-    gauge(page, "assay_http_held_bytes", "Answers that are being read.", f->held_bytes, 0);
-    head(page, cut, "counter", "Connections that were ended from here.");
-    labelled(page, cut, "reason", "slow", f->cut_slow);
-    labelled(page, cut, "reason", "idle", f->cut_idle);
-    labelled(page, cut, "reason", "busy", f->refused);
+        write_labelled(page, name, "code", codes[i], f->answers[i]);
+    write_gauge(page, "assay_http_connections", "Open connections.", f->connections, 0);
+    write_gauge(page, "assay_http_streams", "Streams of events among them.", f->streams, 0);
+    write_gauge(page, "assay_http_held_bytes", "Answers that are being read.", f->held_bytes, 0);
+    write_head(page, cut, "counter", "Connections that were ended from here.");
+    write_labelled(page, cut, "reason", "slow", f->cut_slow);
+    write_labelled(page, cut, "reason", "idle", f->cut_idle);
+    write_labelled(page, cut, "reason", "busy", f->refused);
 }
 
 /* ------------------------------------------------------------ counters */
 
-static void put_counters(const struct page *page, const struct assay_counters *c)
+static void write_counters(const struct page *page, const struct assay_counters *c)
 {
     static const char messages[] = "assay_gossip_messages", bytes[] = "assay_gossip_bytes";
     static const char permits[] = "assay_permits", counted[] = "assay_counted";
-    head(page, messages, "counter", "Frames from and to peers.");
-    labelled(page, messages, "dir", "in", c->value[ASSAY_COUNT_FRAMES_IN]);
-    labelled(page, messages, "dir", "out", c->value[ASSAY_COUNT_FRAMES_OUT]);
-    head(page, bytes, "counter", "Bytes from and to peers.");
-    labelled(page, bytes, "dir", "in", c->value[ASSAY_COUNT_BYTES_IN]);
-    labelled(page, bytes, "dir", "out", c->value[ASSAY_COUNT_BYTES_OUT]);
-    counter(page, "assay_evidence_verifications", "Pieces of evidence that were verified.",
-            c->value[ASSAY_COUNT_VERIFIED], 0);
-    head(page, permits, "counter", "Permits that were asked for.");
-    labelled(page, permits, "result", "granted", c->value[ASSAY_COUNT_PERMIT_GRANTED]);
-    labelled(page, permits, "result", "denied", c->value[ASSAY_COUNT_PERMIT_DENIED]);
-    head(page, counted, "counter", "What came, went and was refused, by reason (assay counters).");
+    write_head(page, messages, "counter", "Frames from and to peers.");
+    write_labelled(page, messages, "dir", "in", c->value[ASSAY_COUNT_FRAMES_IN]);
+    write_labelled(page, messages, "dir", "out", c->value[ASSAY_COUNT_FRAMES_OUT]);
+    write_head(page, bytes, "counter", "Bytes from and to peers.");
+    write_labelled(page, bytes, "dir", "in", c->value[ASSAY_COUNT_BYTES_IN]);
+    write_labelled(page, bytes, "dir", "out", c->value[ASSAY_COUNT_BYTES_OUT]);
+    write_counter(page, "assay_evidence_verifications", "Pieces of evidence that were verified.",
+                  c->value[ASSAY_COUNT_VERIFIED], 0);
+    write_head(page, permits, "counter", "Permits that were asked for.");
+    write_labelled(page, permits, "result", "granted", c->value[ASSAY_COUNT_PERMIT_GRANTED]);
+    write_labelled(page, permits, "result", "denied", c->value[ASSAY_COUNT_PERMIT_DENIED]);
+    write_head(page, counted, "counter",
+               "What came, went and was refused, by reason (assay counters).");
     for (unsigned i = ASSAY_COUNT_BYTES_OUT + 1; i < ASSAY_COUNTER_COUNT; i++)
-        labelled(page, counted, "what", assay_counter_name((enum assay_counter)i), c->value[i]);
+        write_labelled(page, counted, "what", assay_counter_name((enum assay_counter)i),
+                       c->value[i]);
 }
 
 /* ------------------------------------------------------------ services */
 
 /* Groups are named by the genesis, which has eight at most. */
-static void put_groups(const struct page *page, const struct assay_services_summary *v)
+static void write_groups(const struct page *page, const struct assay_services_summary *v)
 {
     static const char view[] = "assay_continuity_view", phase[] = "assay_continuity_phase";
     static const char lost[] = "assay_continuity_seats_lost";
     static const char sessions[] = "assay_continuity_sessions";
     if (v->group_count == 0) return;
-    head(page, view, "gauge", "The view that serves a group of state continuity.");
+    write_head(page, view, "gauge", "The view that serves a group of state continuity.");
     for (uint32_t g = 0; g < v->group_count; g++)
-        sample(page, view, "group", v->group[g].name, v->group[g].view, 0);
-    head(page, phase, "gauge", "1 at the phase of the group.");
+        write_sample(page, view, "group", v->group[g].name, v->group[g].view, 0);
+    write_head(page, phase, "gauge", "1 at the phase of the group.");
     for (uint32_t g = 0; g < v->group_count; g++)
         for (int p = ASSAY_CONT_FORMING; p <= ASSAY_CONT_GONE; p++)
-            pair(page, phase, "group", v->group[g].name, "phase",
-                 assay_document_phase((enum assay_cont_phase)p), (int)v->group[g].phase == p);
-    head(page, lost, "gauge", "Seats of that view whose member serves no more.");
+            write_pair(page, phase, "group", v->group[g].name, "phase",
+                       assay_document_phase((enum assay_cont_phase)p), (int)v->group[g].phase == p);
+    write_head(page, lost, "gauge", "Seats of that view whose member serves no more.");
     for (uint32_t g = 0; g < v->group_count; g++) {
         uint64_t count = 0;
         for (uint32_t i = 0; i < v->group[g].seat_count; i++)
             count += v->group[g].state[i] == ASSAY_CONT_SEAT_LOST;
-        sample(page, lost, "group", v->group[g].name, count, 0);
+        write_sample(page, lost, "group", v->group[g].name, count, 0);
     }
-    head(page, sessions, "gauge", "Sessions that were numbered, of all enclaves of the group.");
+    write_head(page, sessions, "gauge",
+               "Sessions that were numbered, of all enclaves of the group.");
     for (uint32_t g = 0; g < v->group_count; g++)
-        sample(page, sessions, "group", v->group[g].name, v->group[g].sessions, 0);
+        write_sample(page, sessions, "group", v->group[g].name, v->group[g].sessions, 0);
 }
 
-static void put_shares(const struct page *page, const struct assay_services_summary *v)
+static void write_shares(const struct page *page, const struct assay_services_summary *v)
 {
     uint64_t alarms = 0;
     if (!v->has_shares) return;
     for (uint32_t c = 0; c < v->shares.cluster_count; c++)
         alarms += v->shares.cluster[c].alarm;
-    gauge(page, "assay_shares_synced", "Secrets that enough holders keep.", v->shares.synced, 0);
-    gauge(page, "assay_shares_waiting", "Secrets that too few holders have confirmed yet.",
-          v->shares.waiting, 0);
-    gauge(page, "assay_shares_resharing", "Secrets that are being dealt anew.",
-          v->shares.resharing, 0);
-    gauge(page, "assay_shares_public", "Secrets that are being dealt anew in public.",
-          v->shares.in_public, 0);
-    gauge(page, "assay_shares_away", "Members that lost a slot for their silence, for 64 epochs.",
-          v->shares.away, 0);
-    gauge(page, "assay_shares_alarm", "Clusters that could not go on at the last close.", alarms,
-          0);
+    write_gauge(page, "assay_shares_synced", "Secrets that enough holders keep.", v->shares.synced,
+                0);
+    write_gauge(page, "assay_shares_waiting", "Secrets that too few holders have confirmed yet.",
+                v->shares.waiting, 0);
+    write_gauge(page, "assay_shares_resharing", "Secrets that are being dealt anew.",
+                v->shares.resharing, 0);
+    write_gauge(page, "assay_shares_public", "Secrets that are being dealt anew in public.",
+                v->shares.in_public, 0);
+    write_gauge(page, "assay_shares_away",
+                "Members that lost a slot for their silence, for 64 epochs.", v->shares.away, 0);
+    write_gauge(page, "assay_shares_alarm", "Clusters that could not go on at the last close.",
+                alarms, 0);
 }
 
-static void put_tasks(const struct page *page, const struct assay_services_summary *v)
+static void write_tasks(const struct page *page, const struct assay_services_summary *v)
 {
     if (!v->has_tasks) return;
-    gauge(page, "assay_tasks_open", "Tasks that have not ended.",
-          (uint64_t)v->tasks.state[ASSAY_SUMMARY_OPEN] + v->tasks.state[ASSAY_SUMMARY_ACCEPTED] +
-              v->tasks.state[ASSAY_SUMMARY_FAILED],
-          0);
-    gauge(page, "assay_tasks_locked", "Money that tasks have locked.", v->tasks.locked, 0);
-    gauge(page, "assay_accounts", "Accounts.", v->tasks.accounts, 0);
+    write_gauge(page, "assay_tasks_open", "Tasks that have not ended.",
+                (uint64_t)v->tasks.state[ASSAY_SUMMARY_OPEN] +
+                    v->tasks.state[ASSAY_SUMMARY_ACCEPTED] + v->tasks.state[ASSAY_SUMMARY_FAILED],
+                0);
+    write_gauge(page, "assay_tasks_locked", "Money that tasks have locked.", v->tasks.locked, 0);
+    write_gauge(page, "assay_accounts", "Accounts.", v->tasks.accounts, 0);
 }
 
-static void put_programs(const struct page *page, const struct assay_services_summary *v)
+static void write_programs(const struct page *page, const struct assay_services_summary *v)
 {
     static const char programs[] = "assay_service_programs";
     static const char records[] = "assay_service_records_total";
     static const char crowded[] = "assay_service_crowded_total";
     if (v->path[0] == '\0') return;
-    head(page, "assay_service_records", "counter", "Final records of services since the start.");
+    write_head(page, "assay_service_records", "counter",
+               "Final records of services since the start.");
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
         const char *word = assay_service_kind_name(kind);
-        pair(page, records, "kind", word, "result", "applied", v->desk.applied[kind]);
-        pair(page, records, "kind", word, "result", "idle", v->desk.idle[kind]);
+        write_pair(page, records, "kind", word, "result", "applied", v->desk.applied[kind]);
+        write_pair(page, records, "kind", word, "result", "idle", v->desk.idle[kind]);
     }
-    head(page, programs, "gauge",
-         "Programs at the sockets of services; idle: they follow nothing.");
-    sample(page, programs, "state", "following", v->desk.following, 0);
-    sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
-    head(page, "assay_service_crowded", "counter",
-         "What found all places of a socket of services taken; yielded: it got that of another "
-         "user or connection.");
-    pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
-    pair(page, crowded, "what", "connection", "result", "yielded", v->desk.calls_yielded);
-    pair(page, crowded, "what", "question", "result", "refused", v->desk.asks_refused);
-    pair(page, crowded, "what", "question", "result", "yielded", v->desk.asks_yielded);
+    write_head(page, programs, "gauge",
+               "Programs at the sockets of services; idle: they follow nothing.");
+    write_sample(page, programs, "state", "following", v->desk.following, 0);
+    write_sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
+    write_head(
+        page, "assay_service_crowded", "counter",
+        "What found all places of a socket of services taken; yielded: it got that of another "
+        "user or connection.");
+    write_pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
+    write_pair(page, crowded, "what", "connection", "result", "yielded", v->desk.calls_yielded);
+    write_pair(page, crowded, "what", "question", "result", "refused", v->desk.asks_refused);
+    write_pair(page, crowded, "what", "question", "result", "yielded", v->desk.asks_yielded);
 }
 
 /* Only where the network has services, and this node their documents. */
-static void put_services(const struct page *page, const struct assay_services_summary *v)
+static void write_services(const struct page *page, const struct assay_services_summary *v)
 {
     if (v == NULL || !v->is_known) return;
-    put_programs(page, v);
-    put_groups(page, v);
-    put_shares(page, v);
-    put_tasks(page, v);
+    write_programs(page, v);
+    write_groups(page, v);
+    write_shares(page, v);
+    write_tasks(page, v);
 }
 
 void http_metrics(struct http_asking *asking)
 {
-    const struct assay_http_view *view = asking->view;
+    const struct assay_http_snapshot *view = asking->view;
     const char *accept = asking->request->accept;
     char *text = NULL;
     size_t len = 0;
@@ -430,18 +443,18 @@ void http_metrics(struct http_asking *asking)
         http_problem(asking, HTTP_INTERNAL, "", NULL);
         return;
     }
-    put_self(&page, &view->snapshot);
-    put_members(&page, &view->snapshot);
-    put_margin(&page, &view->snapshot);
-    put_chain(&page, &view->snapshot);
-    put_votes(&page, view);
-    put_clock(&page, &view->snapshot);
-    put_collateral(&page, &view->snapshot);
-    put_machine(&page, asking->book);
-    put_process(&page, asking->book);
-    put_http(&page, asking->book->figures);
-    put_counters(&page, &view->snapshot.counters);
-    put_services(&page, view->snapshot.services);
+    write_self(&page, &view->snapshot);
+    write_members(&page, &view->snapshot);
+    write_tolerance(&page, &view->snapshot);
+    write_chain(&page, &view->snapshot);
+    write_votes(&page, view);
+    write_clock(&page, &view->snapshot);
+    write_collateral(&page, &view->snapshot);
+    write_machine(&page, asking->book);
+    write_process(&page, asking->book);
+    write_http(&page, asking->book->figures);
+    write_counters(&page, &view->snapshot.counters);
+    write_services(&page, view->snapshot.services);
     if (page.open) (void)fputs("# EOF\n", page.out);
     const bool whole = ferror(page.out) == 0;
     if (fclose(page.out) != 0 || !whole) {

@@ -65,7 +65,7 @@ struct kept {
 };
 
 struct assay_http {
-    struct assay_http_shelf *shelf;
+    struct assay_http_snapshot_slot *shelf;
     struct assay_http_ring *ring;
     char *socket_path;
     int wake_fd;
@@ -133,7 +133,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     return NULL; /* the state of a request that on_request has not seen */
 }
 
-static const char *header(struct MHD_Connection *connection, const char *name)
+static const char *on_header(struct MHD_Connection *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
@@ -142,16 +142,16 @@ static void read_request(const struct link *link, const char *method, const char
                          struct assay_http_request *out)
 {
     struct MHD_Connection *c = link->connection;
-    const char *length = header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *length = on_header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
     *out = (struct assay_http_request){
         .method = method,
         .path = url,
-        .accept = header(c, MHD_HTTP_HEADER_ACCEPT),
-        .if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH),
-        .host = header(c, MHD_HTTP_HEADER_HOST),
-        .last_event_id = header(c, "Last-Event-ID"),
+        .accept = on_header(c, MHD_HTTP_HEADER_ACCEPT),
+        .if_none_match = on_header(c, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .host = on_header(c, MHD_HTTP_HEADER_HOST),
+        .last_event_id = on_header(c, "Last-Event-ID"),
         .has_body = (length != NULL && strcmp(length, "0") != 0) ||
-                    header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
+                    on_header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
         .malformed = link->form.fault,
         .loopback = link->http->loopback,
     };
@@ -167,7 +167,7 @@ struct held {
     char *body;
 };
 
-static void let_go(void *context)
+static void release_request(void *context)
 {
     struct held *held = context;
     held->http->figures.held_bytes -= held->len;
@@ -188,7 +188,7 @@ static struct MHD_Response *response_of(struct assay_http *http, struct assay_ht
     if (held != NULL) {
         *held = (struct held){ .http = http, .len = answer->len, .body = answer->body };
         response = MHD_create_response_from_buffer_with_free_callback_cls(answer->len, answer->body,
-                                                                          let_go, held);
+                                                                          release_request, held);
     }
     if (response != NULL) {
         http->figures.held_bytes += answer->len;
@@ -200,7 +200,7 @@ static struct MHD_Response *response_of(struct assay_http *http, struct assay_ht
     return response;
 }
 
-static void put_headers(struct MHD_Response *response, const struct assay_http_answer *answer)
+static void add_headers(struct MHD_Response *response, const struct assay_http_answer *answer)
 {
     static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
     const struct {
@@ -232,12 +232,12 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
 /* ------------------------------------------------------------ answers that are kept */
 
 /* Returns: false when this answer depends on more than the view, or its key is too long. */
-static bool key_of(const struct assay_http_request *r, char key[static KEY_MAX])
+static bool cache_key(const struct assay_http_request *r, char key[static KEY_MAX])
 {
     static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
                                          "/v1/timeline" };
     const bool open = r->accept != NULL && strstr(r->accept, "openmetrics") != NULL;
-    if (!assay_http_is_for_us(r) || r->has_body || r->too_many_parameters) return false;
+    if (!assay_http_host_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
@@ -249,8 +249,8 @@ static bool key_of(const struct assay_http_request *r, char key[static KEY_MAX])
     return len > 0 && len < KEY_MAX;
 }
 
-static const struct kept *find_kept(const struct assay_http *http, const char *key,
-                                    uint64_t generation)
+static const struct kept *find_cached(const struct assay_http *http, const char *key,
+                                      uint64_t generation)
 {
     for (size_t i = 0; i < KEPT; i++)
         if (http->kept[i].response != NULL && http->kept[i].generation == generation &&
@@ -260,8 +260,8 @@ static const struct kept *find_kept(const struct assay_http *http, const char *k
 }
 
 /* Takes a reference of its own. */
-static void keep(struct assay_http *http, const char *key, const char *etag, uint64_t generation,
-                 struct MHD_Response *response)
+static void cache_answer(struct assay_http *http, const char *key, const char *etag,
+                         uint64_t generation, struct MHD_Response *response)
 {
     struct kept *place = &http->kept[http->kept_next++ % KEPT];
     if (place->response != NULL) MHD_destroy_response(place->response);
@@ -271,7 +271,7 @@ static void keep(struct assay_http *http, const char *key, const char *etag, uin
 }
 
 /* What an old view said is read by nobody new. */
-static void forget_kept(struct assay_http *http, bool all)
+static void clear_cached(struct assay_http *http, bool all)
 {
     for (size_t i = 0; i < KEPT; i++) {
         struct kept *kept = &http->kept[i];
@@ -289,10 +289,10 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t c
     struct assay_http *http = link->http;
     (void)position;
     if (atomic_load(&http->stop)) return MHD_CONTENT_READER_END_OF_STREAM;
-    struct assay_http_view *view = assay_http_shelf_take(http->shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->shelf);
     const size_t len =
-        assay_http_stream_take(link->stream, http->ring, view, http->now_ms, out, capacity);
-    assay_http_view_drop(&view);
+        assay_http_stream_read(link->stream, http->ring, view, http->now_ms, out, capacity);
+    assay_http_snapshot_release(&view);
     link->since_ms = http->now_ms;
     if (len > 0) return (ssize_t)len;
     MHD_suspend_connection(link->connection);
@@ -349,22 +349,22 @@ static enum MHD_Result answer_busy(struct link *link)
                                         .again = true };
     struct MHD_Response *response = response_of(link->http, &answer);
     if (response == NULL) return MHD_NO;
-    put_headers(response, &answer);
+    add_headers(response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     MHD_destroy_response(response);
     return result;
 }
 
 static enum MHD_Result answer_new(struct link *link, const struct assay_http_request *request,
-                                  const struct assay_http_view *view, const char *key)
+                                  const struct assay_http_snapshot *view, const char *key)
 {
     struct assay_http *http = link->http;
     struct assay_http_answer answer;
-    struct assay_http_book book = {
+    struct assay_http_content book = {
         .view = view, .ring = http->ring, .figures = &http->figures, .now_ms = http->now_ms
     };
     if (strcmp(request->path, "/metrics") == 0) {
-        assay_http_look_at_machine(http->state_dir, &book);
+        assay_http_read_machine(http->state_dir, &book);
         book.certificate_ends_unix_s = http->certificate_ends_unix_s;
     }
     assay_http_answer(&book, request, &answer);
@@ -373,10 +373,10 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     struct MHD_Response *response =
         answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
-    put_headers(response, &answer);
+    add_headers(response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     if (key != NULL && answer.status == 200 && !answer.stream)
-        keep(http, key, answer.etag, view->generation, response);
+        cache_answer(http, key, answer.etag, view->generation, response);
     else MHD_destroy_response(response);
     return result;
 }
@@ -388,7 +388,7 @@ static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
     (void)snprintf(answer.etag, sizeof answer.etag, "%s", etag);
     struct MHD_Response *response = response_of(link->http, &answer);
     if (response == NULL) return MHD_NO;
-    put_headers(response, &answer);
+    add_headers(response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     MHD_destroy_response(response);
     return result;
@@ -398,9 +398,9 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
 {
     struct assay_http *http = link->http;
     char key[KEY_MAX];
-    struct assay_http_view *view = assay_http_shelf_take(http->shelf);
-    const bool may_keep = view != NULL && key_of(request, key);
-    const struct kept *kept = may_keep ? find_kept(http, key, view->generation) : NULL;
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->shelf);
+    const bool may_keep = view != NULL && cache_key(request, key);
+    const struct kept *kept = may_keep ? find_cached(http, key, view->generation) : NULL;
     enum MHD_Result result = MHD_NO;
     if (kept != NULL && assay_http_is_known(request, kept->etag)) {
         count_answer(http, request->path, 304);
@@ -414,7 +414,7 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     } else {
         result = answer_new(link, request, view, may_keep ? key : NULL);
     }
-    assay_http_view_drop(&view);
+    assay_http_snapshot_release(&view);
     return result;
 }
 
@@ -459,7 +459,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* ------------------------------------------------------------ connections */
 
 /* The library learns of it as if the other side had gone. */
-static void cut(struct link *link)
+static void cut_connection(struct link *link)
 {
     if (link->cut) return;
     link->cut = true;
@@ -470,7 +470,7 @@ static void cut(struct link *link)
 }
 
 /* Somebody new comes and there is little room: who has said nothing for longest goes. */
-static void make_room(struct assay_http *http)
+static void evict_connection(struct assay_http *http)
 {
     struct link *oldest = NULL;
     if (http->figures.connections < EVICT_ABOVE) return;
@@ -480,7 +480,7 @@ static void make_room(struct assay_http *http)
             oldest = l;
     if (oldest == NULL) return;
     http->figures.refused++;
-    cut(oldest);
+    cut_connection(oldest);
 }
 
 /* A client shows a certificate of http.clients, or the handshake fails. */
@@ -493,7 +493,7 @@ static bool demand_certificate(struct MHD_Connection *connection)
     return true;
 }
 
-static void on_link(struct assay_http *http, struct MHD_Connection *connection, void **place)
+static void on_socket(struct assay_http *http, struct MHD_Connection *connection, void **place)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -504,7 +504,7 @@ static void on_link(struct assay_http *http, struct MHD_Connection *connection, 
         free(link);
         return;
     }
-    make_room(http);
+    evict_connection(http);
     *link = (struct link){ .http = http,
                            .next = http->links,
                            .connection = connection,
@@ -522,7 +522,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
     struct assay_http *http = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        on_link(http, connection, place);
+        on_socket(http, connection, place);
     } else if (*place != NULL) {
         struct link *link = *place;
         if (link->next != NULL) link->next->before = link->before;
@@ -542,7 +542,7 @@ static bool is_over(const struct assay_http *http, const struct link *link)
     return age > (link->state == LINK_WAITING ? ASSAY_HTTP_IDLE_MS : ASSAY_HTTP_SLOW_MS);
 }
 
-static void sweep(struct assay_http *http)
+static void sweep_connections(struct assay_http *http)
 {
     if (http->now_ms - http->swept_ms < SWEEP_MS) return;
     http->swept_ms = http->now_ms;
@@ -551,30 +551,30 @@ static void sweep(struct assay_http *http)
         if (!is_over(http, l)) continue;
         if (l->state == LINK_WAITING) http->figures.cut_idle++;
         else http->figures.cut_slow++;
-        cut(l);
+        cut_connection(l);
     }
 }
 
 /* ------------------------------------------------------------ the thread */
 
-static void tell_streams(struct assay_http *http)
+static void resume_streams(struct assay_http *http)
 {
-    struct assay_http_view *view = assay_http_shelf_take(http->shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->shelf);
     const uint64_t last = assay_http_ring_last(http->ring);
     if (view != NULL && view->generation != http->generation) {
         http->generation = view->generation;
-        forget_kept(http, false);
+        clear_cached(http, false);
     }
-    assay_http_view_drop(&view);
+    assay_http_snapshot_release(&view);
     for (struct link *l = http->links; l != NULL; l = l->next) {
         if (!l->suspended || l->stream == NULL) continue;
-        if (!assay_http_stream_waits(l->stream, last, http->generation, http->now_ms)) continue;
+        if (!assay_http_stream_is_ready(l->stream, last, http->generation, http->now_ms)) continue;
         l->suspended = false;
         MHD_resume_connection(l->connection);
     }
 }
 
-static int patience_ms(struct assay_http *http)
+static int idle_limit_ms(struct assay_http *http)
 {
     MHD_UNSIGNED_LONG_LONG timeout = SWEEP_MS;
     const unsigned long long most = http->figures.streams > 0 ? ASSAY_HTTP_SNAPSHOT_MS : SWEEP_MS;
@@ -582,7 +582,7 @@ static int patience_ms(struct assay_http *http)
     return (int)timeout;
 }
 
-static void *serve(void *context)
+static void *run_server(void *context)
 {
     struct assay_http *http = context;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -591,11 +591,11 @@ static void *serve(void *context)
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone, on Linux */
     while (!atomic_load(&http->stop)) {
         uint64_t woken = 0;
-        (void)poll(fds, 2, patience_ms(http));
+        (void)poll(fds, 2, idle_limit_ms(http));
         http->now_ms = monotonic_ms();
         if (read(http->wake_fd, &woken, sizeof woken) > 0 || http->figures.streams > 0)
-            tell_streams(http);
-        sweep(http);
+            resume_streams(http);
+        sweep_connections(http);
         (void)MHD_run(http->daemon);
     }
     /* The library closes no connection that is suspended. */
@@ -680,7 +680,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->certificate_ends_unix_s = assay_http_tls_end_of(http->certificate);
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
-    http->shelf = assay_http_shelf_create(http->boot);
+    http->shelf = assay_http_snapshot_slot_create(http->boot);
     http->ring = assay_http_ring_create();
     if (http->shelf == NULL || http->ring == NULL) return ASSAY_E_MEMORY;
     http->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -697,7 +697,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     ASSAY_TRY(
         open_daemon(http, fd, config->socket_path != NULL || http->loopback, message, message_len));
     http->now_ms = monotonic_ms();
-    http->has_thread = pthread_create(&http->thread, NULL, serve, http) == 0;
+    http->has_thread = pthread_create(&http->thread, NULL, run_server, http) == 0;
     return http->has_thread ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
@@ -718,7 +718,7 @@ enum assay_status assay_http_open(const struct assay_http_config *config, uint64
     return ASSAY_OK;
 }
 
-static void wake(struct assay_http *http)
+static void wake_server(struct assay_http *http)
 {
     const uint64_t one = 1;
     /* A counter that is full wakes as well. */
@@ -733,14 +733,14 @@ void assay_http_close(struct assay_http **http)
     if (h == NULL) return;
     atomic_store(&h->stop, true);
     if (h->has_thread) {
-        wake(h);
+        wake_server(h);
         (void)pthread_join(h->thread, NULL);
     }
-    forget_kept(h, true);
+    clear_cached(h, true);
     if (h->daemon != NULL) MHD_stop_daemon(h->daemon); /* closes the listener, too */
     if (h->socket_path != NULL) (void)unlink(h->socket_path);
     free(h->socket_path);
-    assay_http_shelf_destroy(&h->shelf);
+    assay_http_snapshot_slot_destroy(&h->shelf);
     assay_http_ring_destroy(&h->ring);
     if (h->wake_fd >= 0) (void)close(h->wake_fd);
     if (h->key != NULL) explicit_bzero(h->key, strlen(h->key));
@@ -764,34 +764,34 @@ void assay_http_publish(struct assay_http *http, const struct assay_snapshot *sn
                         bool draining)
 {
     http->published_ms = snapshot->now_ms;
-    http->has_published = assay_http_shelf_publish(http->shelf, snapshot, draining);
-    wake(http);
+    http->has_published = assay_http_snapshot_slot_publish(http->shelf, snapshot, draining);
+    wake_server(http);
 }
 
 void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch)
 {
-    assay_http_shelf_epoch(http->shelf, epoch);
+    assay_http_snapshot_slot_add_epoch(http->shelf, epoch);
 }
 
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules)
 {
-    assay_http_shelf_rules(http->shelf, rules);
+    assay_http_snapshot_slot_set_rules(http->shelf, rules);
 }
 
-void assay_http_lie(struct assay_http *http, const struct assay_http_lie *lie)
+void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie)
 {
-    assay_http_shelf_lie(http->shelf, lie);
+    assay_http_snapshot_slot_add_false_vote(http->shelf, lie);
 }
 
-void assay_http_tell(struct assay_http *http, const struct assay_timeline_event *event,
-                     const char *name)
+void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
+                       const char *name)
 {
     assay_http_ring_add(http->ring, event, name);
     http->told = event->seq;
-    wake(http);
+    wake_server(http);
 }
 
-uint64_t assay_http_told(const struct assay_http *http)
+uint64_t assay_http_last_event(const struct assay_http *http)
 {
     return http->told;
 }

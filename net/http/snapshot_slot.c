@@ -19,7 +19,7 @@ char assay_http_letter(uint8_t outcome)
 
 /* ------------------------------------------------------------ epochs */
 
-struct assay_http_epoch *assay_http_epoch_make(uint32_t count)
+struct assay_http_epoch *assay_http_epoch_create(uint32_t count)
 {
     const size_t cells = (size_t)count * count;
     struct assay_http_epoch *epoch = calloc(1, sizeof *epoch);
@@ -29,7 +29,7 @@ struct assay_http_epoch *assay_http_epoch_make(uint32_t count)
     epoch->said = malloc(cells + 1);
     atomic_init(&epoch->references, 1);
     if (epoch->rows == NULL || epoch->said == NULL) {
-        assay_http_epoch_drop(&epoch);
+        assay_http_epoch_release(&epoch);
         return NULL;
     }
     for (size_t i = 0; i < cells; i++)
@@ -38,7 +38,7 @@ struct assay_http_epoch *assay_http_epoch_make(uint32_t count)
     return epoch;
 }
 
-void assay_http_epoch_drop(struct assay_http_epoch **epoch)
+void assay_http_epoch_release(struct assay_http_epoch **epoch)
 {
     struct assay_http_epoch *e = *epoch;
     *epoch = NULL;
@@ -50,7 +50,7 @@ void assay_http_epoch_drop(struct assay_http_epoch **epoch)
 
 /* ------------------------------------------------------------ rules */
 
-struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral)
+struct assay_http_rules *assay_http_rules_create(char *policy, char *collateral)
 {
     struct assay_http_rules *rules = calloc(1, sizeof *rules);
     if (rules == NULL || policy == NULL || collateral == NULL) {
@@ -65,7 +65,7 @@ struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral)
     return rules;
 }
 
-void assay_http_rules_drop(struct assay_http_rules **rules)
+void assay_http_rules_release(struct assay_http_rules **rules)
 {
     struct assay_http_rules *r = *rules;
     *rules = NULL;
@@ -77,20 +77,20 @@ void assay_http_rules_drop(struct assay_http_rules **rules)
 
 /* ------------------------------------------------------------ the shelf */
 
-struct assay_http_shelf {
+struct assay_http_snapshot_slot {
     pthread_mutex_t lock; /* of `now` alone */
-    struct assay_http_view *now;
+    struct assay_http_snapshot *now;
     /* the loop's */
     uint64_t boot, generation;
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS];
-    struct assay_http_lie lies[ASSAY_HTTP_LIES];
+    struct assay_http_false_vote lies[ASSAY_HTTP_FALSE_VOTES];
     struct assay_http_rules *rules;
 };
 
-struct assay_http_shelf *assay_http_shelf_create(uint64_t boot)
+struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot)
 {
-    struct assay_http_shelf *shelf = calloc(1, sizeof *shelf);
+    struct assay_http_snapshot_slot *shelf = calloc(1, sizeof *shelf);
     if (shelf == NULL) return NULL;
     shelf->boot = boot;
     if (pthread_mutex_init(&shelf->lock, NULL) == 0) return shelf;
@@ -98,29 +98,30 @@ struct assay_http_shelf *assay_http_shelf_create(uint64_t boot)
     return NULL;
 }
 
-void assay_http_shelf_destroy(struct assay_http_shelf **shelf)
+void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf)
 {
-    struct assay_http_shelf *s = *shelf;
+    struct assay_http_snapshot_slot *s = *shelf;
     *shelf = NULL;
     if (s == NULL) return;
-    assay_http_view_drop(&s->now);
+    assay_http_snapshot_release(&s->now);
     for (uint32_t i = 0; i < s->epoch_count; i++)
-        assay_http_epoch_drop(&s->epochs[i]);
-    assay_http_rules_drop(&s->rules);
+        assay_http_epoch_release(&s->epochs[i]);
+    assay_http_rules_release(&s->rules);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-void assay_http_shelf_epoch(struct assay_http_shelf *shelf, struct assay_http_epoch *epoch)
+void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *shelf,
+                                        struct assay_http_epoch *epoch)
 {
     const uint32_t n = shelf->epoch_count;
     if (epoch == NULL) return;
     if (n > 0 && shelf->epochs[n - 1]->epoch >= epoch->epoch) {
-        assay_http_epoch_drop(&epoch);
+        assay_http_epoch_release(&epoch);
         return;
     }
     if (n == ASSAY_HTTP_EPOCHS) {
-        assay_http_epoch_drop(&shelf->epochs[0]);
+        assay_http_epoch_release(&shelf->epochs[0]);
         for (uint32_t i = 1; i < n; i++)
             shelf->epochs[i - 1] = shelf->epochs[i];
         shelf->epoch_count--;
@@ -128,35 +129,37 @@ void assay_http_shelf_epoch(struct assay_http_shelf *shelf, struct assay_http_ep
     shelf->epochs[shelf->epoch_count++] = epoch;
 }
 
-void assay_http_shelf_lie(struct assay_http_shelf *shelf, const struct assay_http_lie *lie)
+void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *shelf,
+                                             const struct assay_http_false_vote *lie)
 {
-    if (shelf->lie_count == ASSAY_HTTP_LIES) {
-        for (uint32_t i = 1; i < ASSAY_HTTP_LIES; i++)
+    if (shelf->lie_count == ASSAY_HTTP_FALSE_VOTES) {
+        for (uint32_t i = 1; i < ASSAY_HTTP_FALSE_VOTES; i++)
             shelf->lies[i - 1] = shelf->lies[i];
         shelf->lie_count--;
     }
     shelf->lies[shelf->lie_count++] = *lie;
 }
 
-void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_rules *rules)
+void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
+                                        struct assay_http_rules *rules)
 {
-    assay_http_rules_drop(&shelf->rules);
+    assay_http_rules_release(&shelf->rules);
     shelf->rules = rules;
 }
 
 /* One piece of memory: the view, its members, services, names of members. */
-static struct assay_http_view *copy_of(const struct assay_snapshot *snapshot)
+static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot)
 {
     const uint32_t count = snapshot->member_count;
-    const size_t at_members = (sizeof(struct assay_http_view) + 63) / 64 * 64;
+    const size_t at_members = (sizeof(struct assay_http_snapshot) + 63) / 64 * 64;
     const size_t at_services = at_members + (size_t)count * sizeof *snapshot->members;
     const size_t at_names =
         at_services + (snapshot->services != NULL ? sizeof *snapshot->services : 0);
     uint8_t *memory = malloc(at_names + (size_t)count * ASSAY_NAME_MAX);
     if (memory == NULL) return NULL;
     void *start = memory, *members = memory + at_members, *own = memory + at_services;
-    struct assay_http_view *view = start;
-    *view = (struct assay_http_view){ .snapshot = *snapshot };
+    struct assay_http_snapshot *view = start;
+    *view = (struct assay_http_snapshot){ .snapshot = *snapshot };
     view->snapshot.members = members;
     if (snapshot->services != NULL) {
         struct assay_services_summary *services = own;
@@ -176,10 +179,10 @@ static struct assay_http_view *copy_of(const struct assay_snapshot *snapshot)
     return view;
 }
 
-bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay_snapshot *snapshot,
-                              bool draining)
+bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *shelf,
+                                      const struct assay_snapshot *snapshot, bool draining)
 {
-    struct assay_http_view *view = copy_of(snapshot);
+    struct assay_http_snapshot *view = copy_of(snapshot);
     if (view == NULL) return false;
     view->generation = ++shelf->generation;
     view->boot = shelf->boot;
@@ -195,30 +198,30 @@ bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay
     view->rules = shelf->rules;
     if (view->rules != NULL) (void)atomic_fetch_add(&view->rules->references, 1);
     (void)pthread_mutex_lock(&shelf->lock);
-    struct assay_http_view *before = shelf->now;
+    struct assay_http_snapshot *before = shelf->now;
     shelf->now = view;
     (void)pthread_mutex_unlock(&shelf->lock);
-    assay_http_view_drop(&before);
+    assay_http_snapshot_release(&before);
     return true;
 }
 
-struct assay_http_view *assay_http_shelf_take(struct assay_http_shelf *shelf)
+struct assay_http_snapshot *assay_http_snapshot_slot_acquire(struct assay_http_snapshot_slot *shelf)
 {
     (void)pthread_mutex_lock(&shelf->lock);
-    struct assay_http_view *view = shelf->now;
+    struct assay_http_snapshot *view = shelf->now;
     if (view != NULL) (void)atomic_fetch_add(&view->references, 1);
     (void)pthread_mutex_unlock(&shelf->lock);
     return view;
 }
 
-void assay_http_view_drop(struct assay_http_view **view)
+void assay_http_snapshot_release(struct assay_http_snapshot **view)
 {
-    struct assay_http_view *v = *view;
+    struct assay_http_snapshot *v = *view;
     *view = NULL;
     if (v == NULL || atomic_fetch_sub(&v->references, 1) > 1) return;
     for (uint32_t i = 0; i < v->epoch_count; i++)
-        assay_http_epoch_drop(&v->epochs[i]);
-    assay_http_rules_drop(&v->rules);
+        assay_http_epoch_release(&v->epochs[i]);
+    assay_http_rules_release(&v->rules);
     free(v);
 }
 
@@ -269,8 +272,8 @@ uint64_t assay_http_ring_last(struct assay_http_ring *ring)
     return last;
 }
 
-bool assay_http_ring_after(struct assay_http_ring *ring, uint64_t since,
-                           struct assay_http_event *out, bool *gap)
+bool assay_http_ring_find_after(struct assay_http_ring *ring, uint64_t since,
+                                struct assay_http_event *out, bool *gap)
 {
     (void)pthread_mutex_lock(&ring->lock);
     const bool found = since < ring->last;

@@ -19,7 +19,7 @@
 
 enum {
     ASSAY_HTTP_EPOCHS = 256, /* some 6 MiB at 100 members */
-    ASSAY_HTTP_LIES = 128,
+    ASSAY_HTTP_FALSE_VOTES = 128,
     ASSAY_HTTP_EVENTS = ASSAY_TIMELINE_MAX,
 };
 
@@ -45,7 +45,7 @@ struct assay_http_epoch {
 };
 
 /* A vote that a CONTRADICTION in the chain proves false. */
-struct assay_http_lie {
+struct assay_http_false_vote {
     uint64_t epoch, found_epoch; /* of the ballot; of the block */
     uint16_t verifier, subject;
     char said;
@@ -57,7 +57,7 @@ struct assay_http_rules {
     char *policy, *collateral; /* of malloc */
 };
 
-struct assay_http_view {
+struct assay_http_snapshot {
     _Atomic uint32_t references;
     uint64_t generation; /* from 1 */
     uint64_t boot;       /* names this run of the process */
@@ -65,7 +65,7 @@ struct assay_http_view {
     struct assay_snapshot snapshot; /* members, their names, services point into this view */
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
-    struct assay_http_lie lies[ASSAY_HTTP_LIES];
+    struct assay_http_false_vote lies[ASSAY_HTTP_FALSE_VOTES];
     struct assay_http_rules *rules; /* NULL: there was no memory for them */
 };
 
@@ -74,38 +74,42 @@ char assay_http_letter(uint8_t outcome);
 
 /* --- epochs */
 /* Nobody has said anything. Returns: an epoch of one reference, NULL without memory. */
-struct assay_http_epoch *assay_http_epoch_make(uint32_t count);
+struct assay_http_epoch *assay_http_epoch_create(uint32_t count);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_http_epoch_drop(struct assay_http_epoch **epoch);
+void assay_http_epoch_release(struct assay_http_epoch **epoch);
 
 /* --- rules */
 /* Takes both texts over. Returns: one reference, NULL without memory or one of the texts. */
-struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral);
+struct assay_http_rules *assay_http_rules_create(char *policy, char *collateral);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_http_rules_drop(struct assay_http_rules **rules);
+void assay_http_rules_release(struct assay_http_rules **rules);
 
 /* --- the shelf. All but the last two functions are the loop's alone. */
-struct assay_http_shelf;
+struct assay_http_snapshot_slot;
 
 /* boot: names this run. Returns: the shelf, NULL without memory. */
-struct assay_http_shelf *assay_http_shelf_create(uint64_t boot);
+struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot);
 /* No view is out any more. Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_http_shelf_destroy(struct assay_http_shelf **shelf);
+void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf);
 /* A closed epoch, later than those before (else it is dropped); takes it over. The oldest goes when
  * there are too many. Returns: nothing. */
-void assay_http_shelf_epoch(struct assay_http_shelf *shelf, struct assay_http_epoch *epoch);
+void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *shelf,
+                                        struct assay_http_epoch *epoch);
 /* Returns: nothing. */
-void assay_http_shelf_lie(struct assay_http_shelf *shelf, const struct assay_http_lie *lie);
+void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *shelf,
+                                             const struct assay_http_false_vote *lie);
 /* Those in force from now on; takes them over, accepts NULL. Returns: nothing. */
-void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_rules *rules);
+void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
+                                        struct assay_http_rules *rules);
 /* Lays out a copy of this snapshot, with the epochs and lies so far. Returns: whether there was
  * memory for it; if not, the view before stays. */
-bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay_snapshot *snapshot,
-                              bool draining);
+bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *shelf,
+                                      const struct assay_snapshot *snapshot, bool draining);
 /* From any thread. Returns: the newest view, to be given back; NULL before the first. */
-struct assay_http_view *assay_http_shelf_take(struct assay_http_shelf *shelf);
+struct assay_http_snapshot *assay_http_snapshot_slot_acquire(
+    struct assay_http_snapshot_slot *shelf);
 /* From any thread. Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_http_view_drop(struct assay_http_view **view);
+void assay_http_snapshot_release(struct assay_http_snapshot **view);
 
 /* --- the ring of events, from any thread */
 struct assay_http_event {
@@ -126,7 +130,7 @@ void assay_http_ring_add(struct assay_http_ring *ring, const struct assay_timeli
 uint64_t assay_http_ring_last(struct assay_http_ring *ring);
 /* The oldest event after since. Returns: whether there is one, and *out; *gap: some between are
  * gone. */
-bool assay_http_ring_after(struct assay_http_ring *ring, uint64_t since,
-                           struct assay_http_event *out, bool *gap);
+bool assay_http_ring_find_after(struct assay_http_ring *ring, uint64_t since,
+                                struct assay_http_event *out, bool *gap);
 
 #endif

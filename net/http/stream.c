@@ -70,8 +70,8 @@ __attribute__((format(printf, 2, 3))) static void put(struct assay_http_stream *
     if (len > 0 && (size_t)len < room) stream->len += (size_t)len;
 }
 
-static void put_snapshot(struct assay_http_stream *stream, const struct assay_http_view *view,
-                         uint64_t now_ms)
+static void write_snapshot(struct assay_http_stream *stream, const struct assay_http_snapshot *view,
+                           uint64_t now_ms)
 {
     const struct assay_snapshot *s = &view->snapshot;
     put(stream,
@@ -83,7 +83,7 @@ static void put_snapshot(struct assay_http_stream *stream, const struct assay_ht
 }
 
 /* JSON has no newline of its own: one line of data. */
-static void put_event(struct assay_http_stream *stream, const struct assay_http_event *event)
+static void write_event(struct assay_http_stream *stream, const struct assay_http_event *event)
 {
     struct assay_json *object = assay_document_event(&event->event, event->name);
     char *text = assay_json_print(object, 0);
@@ -94,7 +94,7 @@ static void put_event(struct assay_http_stream *stream, const struct assay_http_
     assay_json_free(&object);
 }
 
-static void put_resync(struct assay_http_stream *stream)
+static void write_resync(struct assay_http_stream *stream)
 {
     put(stream, "id: %" PRIx64 "-%" PRIu64 "\nevent: resync\ndata: {}\n\n", stream->boot,
         stream->seq);
@@ -107,38 +107,38 @@ static void fill_events(struct assay_http_stream *stream, struct assay_http_ring
     struct assay_http_event event;
     bool gap = false;
     while (sizeof stream->chunk - stream->len > ROOM &&
-           assay_http_ring_after(ring, stream->seq, &event, &gap)) {
+           assay_http_ring_find_after(ring, stream->seq, &event, &gap)) {
         if (gap) { /* begin again at the newest: what is gone cannot be told */
             stream->seq = assay_http_ring_last(ring);
-            put_resync(stream);
+            write_resync(stream);
             return;
         }
-        put_event(stream, &event);
+        write_event(stream, &event);
         stream->seq = event.event.seq;
     }
 }
 
-static void fill(struct assay_http_stream *stream, struct assay_http_ring *ring,
-                 const struct assay_http_view *view, uint64_t now_ms)
+static void fill_chunk(struct assay_http_stream *stream, struct assay_http_ring *ring,
+                       const struct assay_http_snapshot *view, uint64_t now_ms)
 {
     stream->len = stream->done = 0;
     if (!stream->begun) put(stream, "retry: 3000\n\n");
     stream->begun = true;
-    if (stream->resync) put_resync(stream);
+    if (stream->resync) write_resync(stream);
     fill_events(stream, ring);
     if (view != NULL && view->generation != stream->generation &&
         (stream->generation == 0 || now_ms - stream->snapshot_ms >= ASSAY_HTTP_SNAPSHOT_MS))
-        put_snapshot(stream, view, now_ms);
+        write_snapshot(stream, view, now_ms);
     if (stream->len == 0 && now_ms - stream->told_ms >= ASSAY_HTTP_HEARTBEAT_MS)
         put(stream, ": still here\n\n");
     if (stream->len > 0) stream->told_ms = now_ms;
 }
 
-size_t assay_http_stream_take(struct assay_http_stream *stream, struct assay_http_ring *ring,
-                              const struct assay_http_view *view, uint64_t now_ms, char *out,
+size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_http_ring *ring,
+                              const struct assay_http_snapshot *view, uint64_t now_ms, char *out,
                               size_t capacity)
 {
-    if (stream->done == stream->len) fill(stream, ring, view, now_ms);
+    if (stream->done == stream->len) fill_chunk(stream, ring, view, now_ms);
     const size_t left = stream->len - stream->done;
     const size_t len = left < capacity ? left : capacity;
     assay_bytes_copy(out, capacity, stream->chunk + stream->done, len);
@@ -146,8 +146,8 @@ size_t assay_http_stream_take(struct assay_http_stream *stream, struct assay_htt
     return len;
 }
 
-bool assay_http_stream_waits(const struct assay_http_stream *stream, uint64_t last_seq,
-                             uint64_t generation, uint64_t now_ms)
+bool assay_http_stream_is_ready(const struct assay_http_stream *stream, uint64_t last_seq,
+                                uint64_t generation, uint64_t now_ms)
 {
     if (stream->done < stream->len || !stream->begun || stream->resync) return true;
     if (stream->seq != last_seq || now_ms - stream->told_ms >= ASSAY_HTTP_HEARTBEAT_MS) return true;

@@ -33,11 +33,11 @@ void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uin
  * Fills the chunk when it is empty, and takes bytes from it. view: the newest.
  * Returns: bytes written to out[capacity], 0: there is nothing to say now
  */
-size_t assay_http_stream_take(struct assay_http_stream *stream, struct assay_http_ring *ring,
-                              const struct assay_http_view *view, uint64_t now_ms, char *out,
+size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_http_ring *ring,
+                              const struct assay_http_snapshot *view, uint64_t now_ms, char *out,
                               size_t capacity);
 /* Returns: whether there is something to say. */
-bool assay_http_stream_waits(const struct assay_http_stream *stream, uint64_t last_seq,
-                             uint64_t generation, uint64_t now_ms);
+bool assay_http_stream_is_ready(const struct assay_http_stream *stream, uint64_t last_seq,
+                                uint64_t generation, uint64_t now_ms);
 
 #endif

@@ -11,22 +11,22 @@
 #include <string.h>
 
 /* The opaque type is jansson's own; it never leaves this file by name. */
-static json_t *in(struct assay_json *value)
+static json_t *from_jansson(struct assay_json *value)
 {
     return (json_t *)value;
 }
 
-static const json_t *in_const(const struct assay_json *value)
+static const json_t *from_jansson_const(const struct assay_json *value)
 {
     return (const json_t *)value;
 }
 
-static struct assay_json *out(json_t *value)
+static struct assay_json *to_jansson(json_t *value)
 {
     return (struct assay_json *)value;
 }
 
-static const struct assay_json *out_const(const json_t *value)
+static const struct assay_json *to_jansson_const(const json_t *value)
 {
     return (const struct assay_json *)value;
 }
@@ -35,18 +35,18 @@ static const struct assay_json *out_const(const json_t *value)
 
 struct assay_json *assay_json_object(void)
 {
-    return out(json_object());
+    return to_jansson(json_object());
 }
 
 struct assay_json *assay_json_array(void)
 {
-    return out(json_array());
+    return to_jansson(json_array());
 }
 
 /* The library refuses a NULL object or value and frees what it was to take over. */
-static void put(struct assay_json *object, const char *key, json_t *value)
+static void set_member(struct assay_json *object, const char *key, json_t *value)
 {
-    (void)json_object_set_new(in(object), key, value);
+    (void)json_object_set_new(from_jansson(object), key, value);
 }
 
 /* Text from other nodes may be cut or malformed: what is no UTF-8 becomes question marks. */
@@ -65,12 +65,12 @@ static json_t *text_value(const char *text, size_t len)
 
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text)
 {
-    put(object, key, text_value(text, strlen(text)));
+    set_member(object, key, text_value(text, strlen(text)));
 }
 
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text, size_t len)
 {
-    put(object, key, text_value(len != 0 ? text : "", len));
+    set_member(object, key, text_value(len != 0 ? text : "", len));
 }
 
 /* JSON readers agree on integers up to 2^63 - 1; above, the digits as text lose nothing. */
@@ -84,22 +84,22 @@ static json_t *uint_value(uint64_t value)
 
 void assay_json_set_uint(struct assay_json *object, const char *key, uint64_t value)
 {
-    put(object, key, uint_value(value));
+    set_member(object, key, uint_value(value));
 }
 
 void assay_json_set_int(struct assay_json *object, const char *key, int64_t value)
 {
-    put(object, key, json_integer((json_int_t)value));
+    set_member(object, key, json_integer((json_int_t)value));
 }
 
 void assay_json_set_bool(struct assay_json *object, const char *key, bool value)
 {
-    put(object, key, json_boolean(value));
+    set_member(object, key, json_boolean(value));
 }
 
 void assay_json_set_null(struct assay_json *object, const char *key)
 {
-    put(object, key, json_null());
+    set_member(object, key, json_null());
 }
 
 void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_t *bytes,
@@ -108,50 +108,50 @@ void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_
     ASSAY_ASSERT(len <= ASSAY_JSON_LEN_MAX / 2);
     char *const text = malloc(2 * len + 1);
     if (text != NULL) assay_hex_encode(bytes, len, text, 2 * len + 1);
-    put(object, key, text == NULL ? NULL : json_stringn(text, 2 * len));
+    set_member(object, key, text == NULL ? NULL : json_stringn(text, 2 * len));
     free(text);
 }
 
 void assay_json_set(struct assay_json *object, const char *key, struct assay_json *value)
 {
-    put(object, key, in(value));
+    set_member(object, key, from_jansson(value));
 }
 
 void assay_json_append(struct assay_json *array, struct assay_json *value)
 {
-    (void)json_array_append_new(in(array), in(value));
+    (void)json_array_append_new(from_jansson(array), from_jansson(value));
 }
 
 void assay_json_append_text(struct assay_json *array, const char *text)
 {
-    (void)json_array_append_new(in(array), text_value(text, strlen(text)));
+    (void)json_array_append_new(from_jansson(array), text_value(text, strlen(text)));
 }
 
 void assay_json_append_uint(struct assay_json *array, uint64_t value)
 {
-    (void)json_array_append_new(in(array), uint_value(value));
+    (void)json_array_append_new(from_jansson(array), uint_value(value));
 }
 
 void assay_json_append_null(struct assay_json *array)
 {
-    (void)json_array_append_new(in(array), json_null());
+    (void)json_array_append_new(from_jansson(array), json_null());
 }
 
 char *assay_json_print(const struct assay_json *value, unsigned indent)
 {
     if (value == NULL) return NULL;
     const size_t layout = indent != 0 ? JSON_INDENT(indent) : JSON_COMPACT;
-    return json_dumps(in_const(value), JSON_ENCODE_ANY | JSON_PRESERVE_ORDER | layout);
+    return json_dumps(from_jansson_const(value), JSON_ENCODE_ANY | JSON_PRESERVE_ORDER | layout);
 }
 
 struct assay_json *assay_json_copy(const struct assay_json *value)
 {
-    return out(json_deep_copy(in_const(value)));
+    return to_jansson(json_deep_copy(from_jansson_const(value)));
 }
 
 void assay_json_free(struct assay_json **value)
 {
-    json_decref(in(*value));
+    json_decref(from_jansson(*value));
     *value = NULL;
 }
 
@@ -181,29 +181,29 @@ enum assay_status assay_json_parse(const char *text, size_t len, struct assay_js
     if (len > ASSAY_JSON_LEN_MAX || too_deep(text, len)) return ASSAY_E_RANGE;
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     if (value == NULL) return ASSAY_E_SYNTAX;
-    *parsed = out(value);
+    *parsed = to_jansson(value);
     return ASSAY_OK;
 }
 
 const struct assay_json *assay_json_get(const struct assay_json *object, const char *key)
 {
-    return out_const(json_object_get(in_const(object), key));
+    return to_jansson_const(json_object_get(from_jansson_const(object), key));
 }
 
 size_t assay_json_count(const struct assay_json *array)
 {
-    return json_array_size(in_const(array));
+    return json_array_size(from_jansson_const(array));
 }
 
 const struct assay_json *assay_json_at(const struct assay_json *array, size_t index)
 {
-    return out_const(json_array_get(in_const(array), index));
+    return to_jansson_const(json_array_get(from_jansson_const(array), index));
 }
 
 enum assay_json_kind assay_json_kind_of(const struct assay_json *value)
 {
     if (value == NULL) return ASSAY_JSON_NOTHING;
-    switch (json_typeof(in_const(value))) {
+    switch (json_typeof(from_jansson_const(value))) {
     case JSON_OBJECT: return ASSAY_JSON_OBJECT;
     case JSON_ARRAY: return ASSAY_JSON_ARRAY;
     case JSON_STRING: return ASSAY_JSON_TEXT;
@@ -218,7 +218,7 @@ enum assay_json_kind assay_json_kind_of(const struct assay_json *value)
 
 size_t assay_json_size(const struct assay_json *object)
 {
-    return json_object_size(in_const(object));
+    return json_object_size(from_jansson_const(object));
 }
 
 bool assay_json_member(const struct assay_json *object, size_t index, const char **key,
@@ -228,25 +228,25 @@ bool assay_json_member(const struct assay_json *object, size_t index, const char
         const struct assay_json *given;
         struct assay_json *walked; /* the library's iterator writes nothing through it */
     } as = { .given = object };
-    void *at = json_object_iter(in(as.walked));
+    void *at = json_object_iter(from_jansson(as.walked));
     for (size_t i = 0; at != NULL && i < index; i++)
-        at = json_object_iter_next(in(as.walked), at);
+        at = json_object_iter_next(from_jansson(as.walked), at);
     if (at == NULL) return false;
     *key = json_object_iter_key(at);
-    *value = out_const(json_object_iter_value(at));
+    *value = to_jansson_const(json_object_iter_value(at));
     return true;
 }
 
 uint64_t assay_json_uint(const struct assay_json *object, const char *key, uint64_t fallback)
 {
-    const json_t *value = in_const(assay_json_get(object, key));
+    const json_t *value = from_jansson_const(assay_json_get(object, key));
     if (!json_is_integer(value) || json_integer_value(value) < 0) return fallback;
     return (uint64_t)json_integer_value(value);
 }
 
 bool assay_json_bool(const struct assay_json *object, const char *key, bool fallback)
 {
-    const json_t *value = in_const(assay_json_get(object, key));
+    const json_t *value = from_jansson_const(assay_json_get(object, key));
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
@@ -258,12 +258,12 @@ const char *assay_json_text(const struct assay_json *object, const char *key, co
 
 const char *assay_json_as_text(const struct assay_json *value)
 {
-    return json_string_value(in_const(value));
+    return json_string_value(from_jansson_const(value));
 }
 
 bool assay_json_as_int(const struct assay_json *value, int64_t *out)
 {
-    if (!json_is_integer(in_const(value))) return false;
-    *out = (int64_t)json_integer_value(in_const(value));
+    if (!json_is_integer(from_jansson_const(value))) return false;
+    *out = (int64_t)json_integer_value(from_jansson_const(value));
     return true;
 }

@@ -29,7 +29,7 @@ static const struct key_file door_file = { "door.key", "door", false };
 static const struct key_file current_file = { "incarnation.key", "incarnation", true };
 static const struct key_file next_file = { "incarnation.next.key", "incarnation", true };
 
-static enum assay_status path_of(const char *dir, const char *name, char path[static PATH_MAX])
+static enum assay_status format_path(const char *dir, const char *name, char path[static PATH_MAX])
 {
     const int len = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
@@ -55,7 +55,7 @@ static enum assay_status write_secrets(const char *dir, const struct key_file *f
     struct assay_slice content = { NULL, 0 };
     enum assay_status status = assay_writer_finish(&w, &content);
     char path[PATH_MAX];
-    if (status == ASSAY_OK) status = path_of(dir, file->name, path);
+    if (status == ASSAY_OK) status = format_path(dir, file->name, path);
     if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_SECRET, content);
     assay_secret_wipe(&secrets, sizeof secrets);
     return status;
@@ -75,7 +75,7 @@ static enum assay_status read_file(const char *dir, const char *name, uint8_t *b
                                    size_t capacity, size_t *len)
 {
     char path[PATH_MAX];
-    ASSAY_TRY(path_of(dir, name, path));
+    ASSAY_TRY(format_path(dir, name, path));
     const enum assay_status status = assay_file_read_secret(path, bytes, capacity, len);
     return status == ASSAY_E_INVALID ? ASSAY_E_IO : status;
 }
@@ -167,7 +167,7 @@ enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ri
     ASSAY_ASSERT(ring != NULL);
 
     char path[PATH_MAX];
-    ASSAY_TRY(path_of(dir, identity_file.name, path));
+    ASSAY_TRY(format_path(dir, identity_file.name, path));
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) return ASSAY_E_IO;
     if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
 
@@ -217,11 +217,11 @@ enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring
 }
 
 /* Rights first: they are what is wrong most often; then what the file holds. */
-static void explain(const struct place *place, enum assay_status status, char *message)
+static void explain_status(const struct place *place, enum assay_status status, char *message)
 {
     char path[PATH_MAX];
     const char *hint = "";
-    if (path_of(place->at_dir, place->at_name, path) != ASSAY_OK) {
+    if (format_path(place->at_dir, place->at_name, path) != ASSAY_OK) {
         (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: the path is too long",
                        place->at_dir);
         return;
@@ -251,7 +251,7 @@ enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
     }
     const enum assay_status status = ring_read(&place, ring);
     if (status == ASSAY_OK) return status;
-    explain(&place, status, message);
+    explain_status(&place, status, message);
     assay_keyring_wipe(ring);
     return status;
 }
@@ -269,7 +269,7 @@ enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
     return status;
 }
 
-enum assay_status assay_keyring_draw_next(uint32_t incarnation, struct assay_keyring *ring)
+enum assay_status assay_keyring_generate_next(uint32_t incarnation, struct assay_keyring *ring)
 {
     ASSAY_ASSERT(incarnation > ring->current.incarnation);
 
@@ -306,8 +306,8 @@ enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *r
     if (ring->next.incarnation == 0) return ASSAY_E_NOT_FOUND;
 
     char from[PATH_MAX], to[PATH_MAX];
-    ASSAY_TRY(path_of(dir, next_file.name, from));
-    ASSAY_TRY(path_of(dir, current_file.name, to));
+    ASSAY_TRY(format_path(dir, next_file.name, from));
+    ASSAY_TRY(format_path(dir, current_file.name, to));
     const int old = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     enum assay_status status = rename(from, to) == 0 ? ASSAY_OK : ASSAY_E_IO;
     if (status == ASSAY_OK) status = assay_file_sync_folder(to);

@@ -58,8 +58,8 @@ ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_
                                                         struct assay_keyring *ring);
 /* The two halves of it: the set in memory alone, and on the disk, durably.
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO; ASSAY_OK | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_keyring_draw_next(uint32_t incarnation,
-                                                        struct assay_keyring *ring);
+ASSAY_CHECKED enum assay_status assay_keyring_generate_next(uint32_t incarnation,
+                                                            struct assay_keyring *ring);
 ASSAY_CHECKED enum assay_status assay_keyring_save_next(const char *dir,
                                                         const struct assay_keyring *ring);
 /* `next` was listed: it becomes `current`, durably; then the old set is wiped, and the bytes of its

@@ -54,8 +54,8 @@ bool assay_store_binding_is_behind(const struct assay_store_binding *store,
     return store->generation < copy->generation;
 }
 
-enum assay_status assay_store_binding_put(struct assay_store *store,
-                                          const struct assay_store_binding *tie)
+enum assay_status assay_store_binding_save(struct assay_store *store,
+                                           const struct assay_store_binding *tie)
 {
     uint8_t bytes[LEN];
     assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, tie->id, ASSAY_STORE_BINDING_ID_LEN);
@@ -64,8 +64,8 @@ enum assay_status assay_store_binding_put(struct assay_store *store,
     return assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes));
 }
 
-enum assay_status assay_store_binding_get(struct assay_store *store,
-                                          struct assay_store_binding *tie)
+enum assay_status assay_store_binding_load(struct assay_store *store,
+                                           struct assay_store_binding *tie)
 {
     uint8_t bytes[LEN];
     size_t len = 0;
@@ -80,21 +80,21 @@ enum assay_status assay_store_binding_get(struct assay_store *store,
     return ASSAY_OK;
 }
 
-enum assay_status assay_store_binding_put_nobody(struct assay_store *store)
+enum assay_status assay_store_binding_save_unbound(struct assay_store *store)
 {
     struct assay_store_binding tie = { .set = { 0 } };
     ASSAY_TRY(assay_random(tie.id, sizeof tie.id));
-    return assay_store_binding_put(store, &tie);
+    return assay_store_binding_save(store, &tie);
 }
 
-enum assay_status assay_store_binding_put_chain(struct assay_store *store,
-                                                const uint8_t chain_id[static 32])
+enum assay_status assay_store_binding_save_chain(struct assay_store *store,
+                                                 const uint8_t chain_id[static 32])
 {
     return assay_store_put(store, ASSAY_STORE_META, &chain_key, assay_slice_over(chain_id, 32));
 }
 
 /* Of the newest block; stores that were begun before chains were written down have no more. */
-static bool take_chain(void *context, const struct assay_store_key *at, struct assay_slice value)
+static bool adopt_chain(void *context, const struct assay_store_key *at, struct assay_slice value)
 {
     struct assay_block_header *const header = context;
     struct assay_proposal proposal;
@@ -103,7 +103,7 @@ static bool take_chain(void *context, const struct assay_store_key *at, struct a
     return false;
 }
 
-static enum assay_status chain_of_blocks(struct assay_store *store, uint8_t chain_id[static 32])
+static enum assay_status read_chain_id(struct assay_store *store, uint8_t chain_id[static 32])
 {
     struct assay_block_header header = { 0 };
     const struct assay_store_key from = { 0 };
@@ -112,8 +112,7 @@ static enum assay_status chain_of_blocks(struct assay_store *store, uint8_t chai
                                   .number = ASSAY_STORE_NUMBER_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
-    ASSAY_TRY(
-        assay_store_scan(store, ASSAY_STORE_BLOCK, &from, &to, true, take_chain, &header));
+    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_BLOCK, &from, &to, true, adopt_chain, &header));
     if (assay_bytes_all_zero(header.chain_id, 32)) return ASSAY_E_NOT_FOUND;
     assay_bytes_copy(chain_id, 32, header.chain_id, 32);
     return ASSAY_OK;
@@ -125,7 +124,7 @@ enum assay_status assay_store_binding_chain(struct assay_store *store, uint8_t c
     size_t len = 0;
     const enum assay_status got =
         assay_store_get(store, ASSAY_STORE_META, &chain_key, bytes, sizeof bytes, &len);
-    if (got == ASSAY_E_NOT_FOUND) return chain_of_blocks(store, chain_id);
+    if (got == ASSAY_E_NOT_FOUND) return read_chain_id(store, chain_id);
     if (got != ASSAY_OK || len != sizeof bytes) return ASSAY_E_STORE;
     assay_bytes_copy(chain_id, 32, bytes, sizeof bytes);
     return ASSAY_OK;

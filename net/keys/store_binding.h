@@ -52,27 +52,27 @@ enum assay_store_binding_fit {
 /* Whether a start would make new keys, as far as id and counter say; nothing is written.
  * In:      store: NULL: there is none
  * Returns: as assay_store_binding_read_copy, but ASSAY_OK where there is no file | as
- * assay_store_binding_get */
+ * assay_store_binding_load */
 ASSAY_CHECKED enum assay_status assay_store_binding_check(const char *keys_dir,
                                                           struct assay_store *store,
                                                           enum assay_store_binding_fit *fit);
 
 /* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_store_binding_put(struct assay_store *store,
-                                                        const struct assay_store_binding *tie);
+ASSAY_CHECKED enum assay_status assay_store_binding_save(struct assay_store *store,
+                                                         const struct assay_store_binding *tie);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE | ASSAY_E_VERSION (of no
  * version that is known) */
-ASSAY_CHECKED enum assay_status assay_store_binding_get(struct assay_store *store,
-                                                        struct assay_store_binding *tie);
+ASSAY_CHECKED enum assay_status assay_store_binding_load(struct assay_store *store,
+                                                         struct assay_store_binding *tie);
 /* A store that was put together without a log of votes (engine/audit/archive.h) is nobody's: the
  * first daemon on it makes new keys, whatever lies beside them. Into the open batch. Returns:
  * ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_store_binding_put_nobody(struct assay_store *store);
+ASSAY_CHECKED enum assay_status assay_store_binding_save_unbound(struct assay_store *store);
 
 /* Which chain a store holds: written by the first daemon on it, into the open batch.
  * Returns: ASSAY_OK | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_store_binding_put_chain(struct assay_store *store,
-                                                              const uint8_t chain_id[static 32]);
+ASSAY_CHECKED enum assay_status assay_store_binding_save_chain(struct assay_store *store,
+                                                               const uint8_t chain_id[static 32]);
 /* As it is written down, else as its newest block says.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_store_binding_chain(struct assay_store *store,

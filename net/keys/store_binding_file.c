@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-static enum assay_status path_of(const char *keys_dir, char path[static PATH_MAX])
+static enum assay_status format_path(const char *keys_dir, char path[static PATH_MAX])
 {
     const int len = snprintf(path, PATH_MAX, "%s/store.id", keys_dir);
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
@@ -20,7 +20,7 @@ enum assay_status assay_store_binding_write_copy(const char *keys_dir,
 {
     char path[PATH_MAX];
     uint8_t bytes[ASSAY_STORE_BINDING_COPY_LEN];
-    ASSAY_TRY(path_of(keys_dir, path));
+    ASSAY_TRY(format_path(keys_dir, path));
     assay_store_binding_encode_copy(tie, bytes);
     return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, sizeof bytes));
 }
@@ -31,7 +31,7 @@ enum assay_status assay_store_binding_read_copy(const char *keys_dir,
     char path[PATH_MAX];
     uint8_t bytes[ASSAY_STORE_BINDING_COPY_LEN + 1];
     size_t len = 0;
-    ASSAY_TRY(path_of(keys_dir, path));
+    ASSAY_TRY(format_path(keys_dir, path));
     const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
     if (status == ASSAY_E_NOT_FOUND) return status;
     if (status == ASSAY_E_RANGE) return ASSAY_E_VERSION;
@@ -48,7 +48,7 @@ enum assay_status assay_store_binding_check(const char *keys_dir, struct assay_s
     if (kept == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     ASSAY_TRY(kept);
     const enum assay_status got =
-        store != NULL ? assay_store_binding_get(store, &known) : ASSAY_E_NOT_FOUND;
+        store != NULL ? assay_store_binding_load(store, &known) : ASSAY_E_NOT_FOUND;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (got == ASSAY_E_NOT_FOUND) *fit = ASSAY_STORE_BINDING_NONE;
     else if (!assay_bytes_equal(known.id, copy.id, ASSAY_STORE_BINDING_ID_LEN))

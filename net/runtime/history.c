@@ -35,7 +35,7 @@ enum assay_status assay_history_encode(const struct assay_history_row *row, stru
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-static enum assay_status take_u32(struct assay_cursor *in, uint32_t *out)
+static enum assay_status read_u32(struct assay_cursor *in, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, UINT32_MAX, &value));
@@ -54,24 +54,24 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
         version++;
     if (version == VERSIONS) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_text_expect(&in, tags[version]));
-    ASSAY_TRY(take_u32(&in, &r.incarnation));
-    ASSAY_TRY(take_u32(&in, &r.score_bp));
-    ASSAY_TRY(take_u32(&in, &r.integrity_bp));
-    ASSAY_TRY(take_u32(&in, &r.availability_bp));
-    ASSAY_TRY(take_u32(&in, &r.standing));
-    ASSAY_TRY(take_u32(&in, &r.weight));
+    ASSAY_TRY(read_u32(&in, &r.incarnation));
+    ASSAY_TRY(read_u32(&in, &r.score_bp));
+    ASSAY_TRY(read_u32(&in, &r.integrity_bp));
+    ASSAY_TRY(read_u32(&in, &r.availability_bp));
+    ASSAY_TRY(read_u32(&in, &r.standing));
+    ASSAY_TRY(read_u32(&in, &r.weight));
     ASSAY_TRY(assay_cbor_uint(&in, &r.positive_bp));
     ASSAY_TRY(assay_cbor_uint(&in, &r.negative_bp));
     ASSAY_TRY(assay_cbor_uint(&in, &r.electorate_bp));
-    ASSAY_TRY(take_u32(&in, &r.reason));
+    ASSAY_TRY(read_u32(&in, &r.reason));
     ASSAY_TRY(assay_cbor_bool(&in, &r.certified));
     if (version > 0) {
         ASSAY_TRY(assay_cbor_uint(&in, &r.unjudged_bp));
-        ASSAY_TRY(take_u32(&in, &r.lo_bp));
-        ASSAY_TRY(take_u32(&in, &r.hi_bp));
-        ASSAY_TRY(take_u32(&in, &r.availability_rule));
+        ASSAY_TRY(read_u32(&in, &r.lo_bp));
+        ASSAY_TRY(read_u32(&in, &r.hi_bp));
+        ASSAY_TRY(read_u32(&in, &r.availability_rule));
     }
-    if (version > 1) ASSAY_TRY(take_u32(&in, &r.orders));
+    if (version > 1) ASSAY_TRY(read_u32(&in, &r.orders));
     ASSAY_TRY(assay_cursor_end(&in));
     r.version = (uint32_t)version + 1;
     *row = r;
@@ -112,7 +112,7 @@ enum assay_status assay_history_hour_decode(struct assay_slice bytes, uint32_t *
     uint64_t number = 0;
     ASSAY_TRY(assay_cbor_array_exact(&in, 4));
     ASSAY_TRY(assay_cbor_text_expect(&in, hour_tag));
-    ASSAY_TRY(take_u32(&in, &e));
+    ASSAY_TRY(read_u32(&in, &e));
     ASSAY_TRY(assay_cbor_uint(&in, &number));
     ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_HISTORY_ROW_MAX, &inner));
     ASSAY_TRY(assay_cursor_end(&in));
@@ -148,11 +148,11 @@ enum assay_status assay_history_tolerance_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_array_exact(&in, 7));
     ASSAY_TRY(assay_cbor_text_expect(&in, tolerance_tag));
     ASSAY_TRY(assay_cbor_uint(&in, &t.total_weight));
-    ASSAY_TRY(take_u32(&in, &t.members_stop));
-    ASSAY_TRY(take_u32(&in, &t.members_break));
-    ASSAY_TRY(take_u32(&in, &t.largest_operator_bp));
-    ASSAY_TRY(take_u32(&in, &t.largest_vendor_bp));
-    ASSAY_TRY(take_u32(&in, &t.largest_platform_bp));
+    ASSAY_TRY(read_u32(&in, &t.members_stop));
+    ASSAY_TRY(read_u32(&in, &t.members_break));
+    ASSAY_TRY(read_u32(&in, &t.largest_operator_bp));
+    ASSAY_TRY(read_u32(&in, &t.largest_vendor_bp));
+    ASSAY_TRY(read_u32(&in, &t.largest_platform_bp));
     ASSAY_TRY(assay_cursor_end(&in));
     *tolerance = t;
     return ASSAY_OK;

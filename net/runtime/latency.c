@@ -31,7 +31,7 @@ void assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t 
     }
 }
 
-static int by_size(const void *a, const void *b)
+static int compare_sample(const void *a, const void *b)
 {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return x < y ? -1 : x > y;
@@ -55,7 +55,7 @@ uint32_t assay_latency_us(const struct assay_latency *latency, uint32_t permille
     ASSAY_ASSERT(permille <= 1000);
     if (n == 0) return 0;
     assay_bytes_copy(sorted, sizeof sorted, latency->us, n * sizeof sorted[0]);
-    qsort(sorted, n, sizeof sorted[0], by_size);
+    qsort(sorted, n, sizeof sorted[0], compare_sample);
     const size_t at = n * permille / 1000;
     return sorted[at < n ? at : n - 1];
 }

@@ -18,13 +18,13 @@ static _Atomic enum assay_log_format style = ASSAY_LOG_FORMAT_LOGFMT;
 static atomic_bool colours;
 static atomic_int journal = -1;
 
-void assay_log_style(enum assay_log_format format, bool colour)
+void assay_log_set_format(enum assay_log_format format, bool colour)
 {
     atomic_store(&style, format);
     atomic_store(&colours, colour);
 }
 
-void assay_log_journal(int fd)
+void assay_log_open_journal(int fd)
 {
     atomic_store(&journal, fd);
 }
@@ -41,7 +41,7 @@ static bool is_json(const struct assay_log *log)
 }
 
 /* A line that is too long is cut; a JSON line loses whole fields, so that it stays JSON. */
-static void put(struct assay_log *log, const char *text, size_t len)
+static void append_bytes(struct assay_log *log, const char *text, size_t len)
 {
     if (!log->open || log->full) return;
     const size_t most = sizeof log->line - (is_json(log) ? sizeof json_cut : 2);
@@ -57,38 +57,38 @@ static void put(struct assay_log *log, const char *text, size_t len)
     log->len += len;
 }
 
-static void put_text(struct assay_log *log, const char *text)
+static void append_text(struct assay_log *log, const char *text)
 {
-    put(log, text, strlen(text));
+    append_bytes(log, text, strlen(text));
 }
 
 /* Inside quotes: printable ASCII but for quote and backslash as it is, all else as \xNN, in JSON as
  * \u00NN. */
-static void put_escaped(struct assay_log *log, const uint8_t *bytes, size_t len)
+static void append_escaped(struct assay_log *log, const uint8_t *bytes, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
     const size_t shown = len < ASSAY_LOG_VALUE_MAX ? len : ASSAY_LOG_VALUE_MAX;
     const char *const escape = is_json(log) ? "\\u00" : "\\x";
-    put_text(log, "\"");
+    append_text(log, "\"");
     for (size_t i = 0; i < shown; i++) {
         const uint8_t b = bytes[i];
         const char digit[2] = { digits[b >> 4], digits[b & 15] };
         if (b >= 0x20 && b < 0x7f && b != '"' && b != '\\') {
-            put(log, (const char *)&bytes[i], 1);
+            append_bytes(log, (const char *)&bytes[i], 1);
         } else {
-            put_text(log, escape);
-            put(log, digit, sizeof digit);
+            append_text(log, escape);
+            append_bytes(log, digit, sizeof digit);
         }
     }
-    put_text(log, shown < len ? "...\"" : "\"");
+    append_text(log, shown < len ? "...\"" : "\"");
 }
 
-static void put_key(struct assay_log *log, const char *key)
+static void append_key(struct assay_log *log, const char *key)
 {
     log->field_at = log->len;
-    put_text(log, is_json(log) ? ",\"" : " ");
-    put_text(log, key);
-    put_text(log, is_json(log) ? "\":" : "=");
+    append_text(log, is_json(log) ? ",\"" : " ");
+    append_text(log, key);
+    append_text(log, is_json(log) ? "\":" : "=");
 }
 
 void assay_log_init(struct assay_log *log, FILE *out, enum assay_severity most, const char *node)
@@ -97,7 +97,7 @@ void assay_log_init(struct assay_log *log, FILE *out, enum assay_severity most, 
     (void)snprintf(log->node, sizeof log->node, "%s", node);
 }
 
-static struct assay_log_code *code_of(struct assay_log *log, const char *code)
+static struct assay_log_code *find_code(struct assay_log *log, const char *code)
 {
     for (size_t i = 0; i < log->code_count; i++)
         if (strcmp(log->codes[i].code, code) == 0) return &log->codes[i];
@@ -107,7 +107,7 @@ static struct assay_log_code *code_of(struct assay_log *log, const char *code)
     return place;
 }
 
-static bool may_speak(struct assay_log *log, struct assay_log_code *code, uint64_t *suppressed)
+static bool is_within_rate(struct assay_log *log, struct assay_log_code *code, uint64_t *suppressed)
 {
     *suppressed = 0;
     if (code == NULL) return false;
@@ -129,20 +129,20 @@ static bool may_speak(struct assay_log *log, struct assay_log_code *code, uint64
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
 /* Level and event, as wide as most, in a colour of the level's. */
-static void put_head_text(struct assay_log *log, enum assay_severity severity, const char *code)
+static void append_head_text(struct assay_log *log, enum assay_severity severity, const char *code)
 {
     static const char *const colour[] = { "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[2m" };
     static const char *const words[] = { "ERROR", "WARN ", "INFO ", "DEBUG" };
     const bool coloured = atomic_load(&colours);
-    put_text(log, " ");
-    if (coloured) put_text(log, colour[severity]);
-    put_text(log, words[severity]);
-    if (coloured) put_text(log, "\x1b[0m");
-    put_text(log, " ");
-    put_text(log, code);
+    append_text(log, " ");
+    if (coloured) append_text(log, colour[severity]);
+    append_text(log, words[severity]);
+    if (coloured) append_text(log, "\x1b[0m");
+    append_text(log, " ");
+    append_text(log, code);
 }
 
-static void put_head(struct assay_log *log, enum assay_severity severity, const char *code)
+static void append_head(struct assay_log *log, enum assay_severity severity, const char *code)
 {
     /* Priorities of syslog(3). */
     static const char *const priorities[] = { "<3>event=", "<4>event=", "<6>event=", "<7>event=" };
@@ -150,27 +150,27 @@ static void put_head(struct assay_log *log, enum assay_severity severity, const 
     assay_rfc3339_format_ms(log->at_unix_ms, ts);
     switch (log->format) {
     case ASSAY_LOG_FORMAT_LOGFMT:
-        put_text(log, "ts=");
-        put_text(log, ts);
-        put_key(log, "level");
-        put_text(log, level_names[severity]);
-        put_key(log, "event");
-        put_text(log, code);
+        append_text(log, "ts=");
+        append_text(log, ts);
+        append_key(log, "level");
+        append_text(log, level_names[severity]);
+        append_key(log, "event");
+        append_text(log, code);
         break;
     case ASSAY_LOG_FORMAT_JSON:
-        put_text(log, "{\"ts\":\"");
-        put_text(log, ts);
-        put_text(log, "\"");
+        append_text(log, "{\"ts\":\"");
+        append_text(log, ts);
+        append_text(log, "\"");
         assay_log_text(log, "level", level_names[severity]);
         assay_log_text(log, "event", code);
         break;
     case ASSAY_LOG_FORMAT_JOURNAL:
-        put_text(log, priorities[severity]);
-        put_text(log, code);
+        append_text(log, priorities[severity]);
+        append_text(log, code);
         break;
     case ASSAY_LOG_FORMAT_TEXT:
-        put_text(log, ts);
-        put_head_text(log, severity, code);
+        append_text(log, ts);
+        append_head_text(log, severity, code);
         return; /* one terminal, one node */
     }
     if (log->node[0] != '\0') assay_log_text(log, "node", log->node);
@@ -185,10 +185,10 @@ bool assay_log_begin(struct assay_log *log, enum assay_severity severity, const 
     log->len = 0;
     log->field_at = 0;
     if (log->out == NULL || severity > log->most) return false;
-    if (!may_speak(log, code_of(log, code), &suppressed)) return false;
+    if (!is_within_rate(log, find_code(log, code), &suppressed)) return false;
     log->open = true;
     log->format = atomic_load(&style);
-    put_head(log, severity, code);
+    append_head(log, severity, code);
     if (suppressed > 0) assay_log_uint(log, "suppressed", suppressed);
     return true;
 }
@@ -197,8 +197,8 @@ void assay_log_uint(struct assay_log *log, const char *key, uint64_t value)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    put_key(log, key);
-    put_text(log, text);
+    append_key(log, key);
+    append_text(log, text);
 }
 
 static bool is_plain(const uint8_t *bytes, size_t len)
@@ -213,11 +213,11 @@ static bool is_plain(const uint8_t *bytes, size_t len)
 
 void assay_log_text_n(struct assay_log *log, const char *key, const void *bytes, size_t len)
 {
-    put_key(log, key);
+    append_key(log, key);
     if (!is_json(log) && is_plain(bytes, len)) {
-        put(log, bytes, len);
+        append_bytes(log, bytes, len);
     } else {
-        put_escaped(log, bytes, len);
+        append_escaped(log, bytes, len);
     }
 }
 
@@ -228,8 +228,8 @@ void assay_log_text(struct assay_log *log, const char *key, const char *text)
 
 void assay_log_bool(struct assay_log *log, const char *key, bool value)
 {
-    put_key(log, key);
-    put_text(log, value ? "true" : "false");
+    append_key(log, key);
+    append_text(log, value ? "true" : "false");
 }
 
 void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes, size_t len)

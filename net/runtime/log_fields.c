@@ -17,7 +17,7 @@ struct fields {
     struct field a, b;
 };
 
-static struct fields fields_of(enum assay_note note)
+static struct fields note_field_names(enum assay_note note)
 {
 #define ONE(name_a, form_a) (struct fields){ .a = { name_a, form_a } }
 #define TWO(name_a, form_a, name_b, form_b)                                                        \
@@ -77,7 +77,7 @@ static const char *lack_text(uint64_t what)
     return what < sizeof texts / sizeof texts[0] ? texts[what] : "unknown";
 }
 
-static const char *word_of(enum form form, uint64_t value)
+static const char *note_value_word(enum form form, uint64_t value)
 {
     switch (form) {
     case STANDING: return assay_document_standing(value);
@@ -92,17 +92,17 @@ static const char *word_of(enum form form, uint64_t value)
     ASSAY_UNREACHABLE("no word");
 }
 
-static void put(struct assay_log *log, const struct field *field, uint64_t value)
+static void log_value(struct assay_log *log, const struct field *field, uint64_t value)
 {
     if (field->key == NULL) return;
     if (field->form == NUMBER) assay_log_uint(log, field->key, value);
     else if (field->form == TRUTH) assay_log_bool(log, field->key, value != 0);
-    else assay_log_text(log, field->key, word_of(field->form, value));
+    else assay_log_text(log, field->key, note_value_word(field->form, value));
 }
 
-void assay_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b)
+void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b)
 {
-    const struct fields fields = fields_of(note);
-    put(log, &fields.a, a);
-    put(log, &fields.b, b);
+    const struct fields fields = note_field_names(note);
+    log_value(log, &fields.a, a);
+    log_value(log, &fields.b, b);
 }

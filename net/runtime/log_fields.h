@@ -11,6 +11,6 @@
 #include "net/runtime/log.h"
 
 /* The fields of one note, into a line that is begun. Returns: nothing. */
-void assay_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b);
+void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b);
 
 #endif

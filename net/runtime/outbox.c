@@ -16,7 +16,7 @@ static struct assay_outbox_frame *frame_at(struct assay_outbox *box, size_t i)
     return &box->frames[(box->first + i) % ASSAY_OUTBOX_FRAMES_MAX];
 }
 
-static void check(const struct assay_outbox *box)
+static void check_outbox(const struct assay_outbox *box)
 {
     ASSAY_ASSERT(box->count <= ASSAY_OUTBOX_FRAMES_MAX && box->own <= box->count);
     ASSAY_ASSERT(box->bytes <= ASSAY_OUTBOX_BYTES_MAX && (box->bytes > 0) == (box->count > 0));
@@ -31,7 +31,7 @@ uint64_t assay_outbox_tag(const uint8_t digest[static 32])
 }
 
 /* What frame i holds is let go; its place is still taken. */
-static void release(struct assay_outbox *box, size_t i)
+static void release_frame(struct assay_outbox *box, size_t i)
 {
     struct assay_outbox_frame *frame = frame_at(box, i);
     ASSAY_ASSERT(box->bytes >= frame->len);
@@ -45,30 +45,30 @@ void assay_outbox_pop(struct assay_outbox *box, size_t count)
 {
     ASSAY_ASSERT(count <= box->count);
     for (size_t i = 0; i < count; i++) {
-        release(box, 0);
+        release_frame(box, 0);
         box->first = (box->first + 1) % ASSAY_OUTBOX_FRAMES_MAX;
         box->count--;
     }
     if (box->count == 0) box->first = 0; /* the same few places again and again, not all of them */
-    check(box);
+    check_outbox(box);
 }
 
-bool assay_outbox_spare(struct assay_outbox *box, uint64_t relay)
+bool assay_outbox_remove_relay(struct assay_outbox *box, uint64_t relay)
 {
     ASSAY_ASSERT(relay != 0);
     size_t at = 0;
     while (at < box->count && frame_at(box, at)->relay != relay) at++;
     if (at == box->count) return false;
-    release(box, at);
+    release_frame(box, at);
     for (size_t i = at; i + 1 < box->count; i++)
         *frame_at(box, i) = *frame_at(box, i + 1);
     *frame_at(box, box->count - 1) = (struct assay_outbox_frame){ 0 };
     box->count--;
-    check(box);
+    check_outbox(box);
     return true;
 }
 
-bool assay_outbox_full(const struct assay_outbox *box, size_t len)
+bool assay_outbox_is_full(const struct assay_outbox *box, size_t len)
 {
     return box->count == ASSAY_OUTBOX_FRAMES_MAX || len > ASSAY_OUTBOX_BYTES_MAX - box->bytes;
 }
@@ -81,7 +81,7 @@ enum assay_status assay_outbox_push(struct assay_outbox *box, uint64_t now_ms,
     uint8_t *copy = malloc(frame.len);
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, frame.len, frame.bytes, frame.len);
-    while (box->count > 0 && assay_outbox_full(box, frame.len)) {
+    while (box->count > 0 && assay_outbox_is_full(box, frame.len)) {
         assay_outbox_pop(box, 1);
         (*dropped)++;
     }
@@ -92,17 +92,17 @@ enum assay_status assay_outbox_push(struct assay_outbox *box, uint64_t now_ms,
         (struct assay_outbox_frame){ .bytes = copy, .len = frame.len, .relay = relay };
     box->bytes += frame.len;
     if (relay == 0) box->own++;
-    check(box);
+    check_outbox(box);
     return ASSAY_OK;
 }
 
-bool assay_outbox_due(const struct assay_outbox *box, uint64_t now_ms)
+bool assay_outbox_has_due(const struct assay_outbox *box, uint64_t now_ms)
 {
     return box->own > 0 || (box->count > 0 && now_ms >= box->relay_at_ms);
 }
 
-size_t assay_outbox_gather(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
-                           struct assay_slice *frame)
+size_t assay_outbox_build_batch(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
+                                struct assay_slice *frame)
 {
     ASSAY_ASSERT(box->count > 0 && capacity >= ASSAY_FRAME_LEN_MAX);
     struct assay_writer w = assay_writer_over(buffer, ASSAY_FRAME_LEN_MAX);

@@ -48,22 +48,22 @@ ASSAY_CHECKED enum assay_status assay_outbox_push(struct assay_outbox *box, uint
                                                   struct assay_slice frame, uint64_t relay,
                                                   uint64_t *dropped);
 /* Returns: whether a frame of this length would push others out. */
-bool assay_outbox_full(const struct assay_outbox *box, size_t len);
+bool assay_outbox_is_full(const struct assay_outbox *box, size_t len);
 /* The peer has the message: what was to be passed on to it need not go. Returns: whether it
  * waited. */
-bool assay_outbox_spare(struct assay_outbox *box, uint64_t relay);
+bool assay_outbox_remove_relay(struct assay_outbox *box, uint64_t relay);
 /* Returns: whether something is to leave now. */
-bool assay_outbox_due(const struct assay_outbox *box, uint64_t now_ms);
+bool assay_outbox_has_due(const struct assay_outbox *box, uint64_t now_ms);
 /*
- * assay_outbox_gather - the oldest frames as one for the wire (host/peers/wire.h), which stay
+ * assay_outbox_build_batch - the oldest frames as one for the wire (host/peers/wire.h), which stay
  * queued.
  * In:      the box not empty (asserted); buffer[capacity] for a batch, capacity >=
  *          ASSAY_FRAME_LEN_MAX
  * Out:     *frame: borrowed, of the box or the buffer
  * Returns: how many frames it holds, 1 or more: what to give to assay_outbox_pop when it was sent
  */
-size_t assay_outbox_gather(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
-                           struct assay_slice *frame);
+size_t assay_outbox_build_batch(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
+                                struct assay_slice *frame);
 /* Forget the oldest frames; there must be so many (asserted). Returns: nothing. */
 void assay_outbox_pop(struct assay_outbox *box, size_t count);
 /* Forget all. Returns: nothing. */

@@ -148,13 +148,13 @@ static enum assay_status open_pool(struct assay_runtime *runtime,
 }
 
 /* For the pieces of host/, which take their memory from the caller. */
-static void *memory_of(size_t len)
+static void *engine_memory_budget(size_t len)
 {
     return aligned_alloc(64, (len + 63) / 64 * 64);
 }
 
-static enum assay_status open_pieces(struct assay_runtime *runtime,
-                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
+static enum assay_status open_components(struct assay_runtime *runtime,
+                                         char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     const uint32_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
     const struct assay_gossip_config gossip = {
@@ -186,9 +186,9 @@ static enum assay_status open_pieces(struct assay_runtime *runtime,
     else assay_limit_rates(epoch_ms, runtime->members, &runtime->rates);
     for (uint32_t i = 0; i < runtime->members; i++)
         assay_limit_init(&runtime->limits[i], &runtime->rates, runtime->now_ms);
-    void *pages = memory_of(assay_pages_size(runtime->members));
-    void *seen = memory_of(assay_seen_size());
-    void *flights = memory_of(assay_gossip_size());
+    void *pages = engine_memory_budget(assay_pages_size(runtime->members));
+    void *seen = engine_memory_budget(assay_seen_size());
+    void *flights = engine_memory_budget(assay_gossip_size());
     if (pages != NULL) runtime->pages = assay_pages_init(pages, runtime->members);
     if (seen != NULL) runtime->seen = assay_seen_init(seen, epoch_ms);
     if (flights != NULL) runtime->gossip = assay_gossip_init(flights, &gossip);
@@ -200,14 +200,15 @@ static enum assay_status open_pieces(struct assay_runtime *runtime,
     ASSAY_TRY(runtime_offers_open(runtime));
     ASSAY_TRY(runtime_dispatch_open(runtime));
     runtime_evidence_open(runtime);
-    runtime->admission = (struct assay_admission){ .chain_id = runtime->config.genesis->chain_id,
-                                                   .roster = &runtime->roster,
-                                                   .limits = runtime->limits,
-                                                   .pages = runtime->pages,
-                                                   .seen = runtime->seen,
-                                                   .counters = &runtime->counters,
-                                                   .view = runtime->overlay,
-                                                   .again_ms = assay_admission_again_ms(epoch_ms) };
+    runtime->admission =
+        (struct assay_admission){ .chain_id = runtime->config.genesis->chain_id,
+                                  .roster = &runtime->roster,
+                                  .limits = runtime->limits,
+                                  .pages = runtime->pages,
+                                  .seen = runtime->seen,
+                                  .counters = &runtime->counters,
+                                  .view = runtime->overlay,
+                                  .again_ms = assay_admission_repeat_ms(epoch_ms) };
     runtime->serve = (struct assay_serve){ .store = runtime->config.store,
                                            .chain_id = runtime->config.genesis->chain_id,
                                            .counters = &runtime->counters,
@@ -256,7 +257,7 @@ static enum assay_status open_link(struct assay_runtime *runtime,
 
 /* ------------------------------------------------------------ opening and closing */
 
-static void say_open(struct assay_runtime *runtime)
+static void log_open(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot snapshot;
     const bool insecure = runtime->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
@@ -292,7 +293,7 @@ static enum assay_status open_admin(struct assay_runtime *runtime,
                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     if (runtime->admin != NULL) { /* the host before us had it open */
-        assay_admin_hand_over(runtime->admin, runtime, &runtime->counters);
+        assay_admin_set_answer(runtime->admin, runtime, &runtime->counters);
         return ASSAY_OK;
     }
     if (runtime->config.admin_path == NULL || runtime->config.admin_path[0] == '\0')
@@ -340,7 +341,7 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     ASSAY_TRY(restore(runtime, message));
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     ASSAY_TRY(runtime_overlay_open(runtime));
-    ASSAY_TRY(open_pieces(runtime, message));
+    ASSAY_TRY(open_components(runtime, message));
     ASSAY_TRY(open_link(runtime, message));
     ASSAY_TRY(open_admin(runtime, message));
     ASSAY_TRY(runtime_services_open(runtime, message));
@@ -372,7 +373,7 @@ struct left {
     struct runtime_shared_identity shared;
 };
 
-static void take_over(struct assay_runtime *runtime, struct left *left)
+static void adopt_previous(struct assay_runtime *runtime, struct left *left)
 {
     runtime->counters = left->counters;
     runtime->timeline = left->timeline;
@@ -411,7 +412,7 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
     runtime->wake_at_ms = UINT64_MAX;
     runtime_update_clock(runtime);
     runtime->started_ms = runtime->now_ms;
-    if (left != NULL) take_over(runtime, left);
+    if (left != NULL) adopt_previous(runtime, left);
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     const enum assay_status status =
         runtime->keys_dir != NULL ? open_all(runtime, left != NULL ? &left->engine : NULL, message)
@@ -420,7 +421,7 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
         assay_runtime_close(&runtime);
         return status;
     }
-    say_open(runtime);
+    log_open(runtime);
     message[0] = '\0';
     *out = runtime;
     return ASSAY_OK;
@@ -544,7 +545,7 @@ static int sleep_ms(const struct assay_runtime *runtime, uint32_t wait_ms_max)
     if (runtime->service_server != NULL)
         wake = assay_min_u64(wake, assay_service_server_wake_at(runtime->service_server));
     if (runtime->anchor != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(runtime->anchor));
-    if (assay_dispatch_waits(runtime->dispatch) || wake <= runtime->now_ms) return 0;
+    if (assay_dispatch_has_queued(runtime->dispatch) || wake <= runtime->now_ms) return 0;
     const uint64_t most = assay_min_u64(wait_ms_max, RUNTIME_SLEEP_MS_MAX);
     return (int)assay_min_u64(wake - runtime->now_ms, most);
 }
@@ -585,21 +586,21 @@ static struct polled fill_fds(struct assay_runtime *runtime)
     return p;
 }
 
-static void expire(struct assay_runtime *runtime)
+static void expire_periodic(struct assay_runtime *runtime)
 {
     struct assay_pages_losses losses;
     if (runtime->now_ms - runtime->expired_ms < RUNTIME_SLEEP_MS_MAX) return;
     runtime->expired_ms = runtime->now_ms;
     runtime_dial_members(runtime); /* a door that was tried for long enough */
     assay_pages_expire(runtime->pages, runtime->now_ms);
-    const size_t held = assay_pages_held(runtime->pages, &losses);
+    const size_t held = assay_pages_get_bytes(runtime->pages, &losses);
     ASSAY_ASSERT(held <= ASSAY_PAGE_BYTES_ALL);
     runtime->counters.value[ASSAY_COUNT_PAGE_EVICTED] = losses.evicted;
     runtime->counters.value[ASSAY_COUNT_PAGE_EXPIRED] = losses.expired;
     runtime->counters.value[ASSAY_COUNT_LOG_SUPPRESSED] = runtime->log.suppressed;
 }
 
-static void tick(struct assay_runtime *runtime)
+static void tick_engine(struct assay_runtime *runtime)
 {
     if (runtime->now_ms < runtime->wake_at_ms || runtime->failure != ASSAY_OK) return;
     struct assay_event event = { .kind = ASSAY_EVENT_TICK };
@@ -607,7 +608,7 @@ static void tick(struct assay_runtime *runtime)
     assay_status_ignore(status, "a failure of the host is kept in runtime->failure");
 }
 
-static void work(struct assay_runtime *runtime, const struct polled *polled)
+static void run_poll(struct assay_runtime *runtime, const struct polled *polled)
 {
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     runtime_signals_read(runtime);
@@ -617,7 +618,7 @@ static void work(struct assay_runtime *runtime, const struct polled *polled)
     if (runtime->workload != NULL) assay_workload_step(runtime->workload, runtime->now_ms);
     runtime_transport_poll(runtime);
     runtime_receive(runtime);
-    tick(runtime);
+    tick_engine(runtime);
     runtime_process_events(runtime);
     if (runtime->failure != ASSAY_OK) return;
     runtime_evidence_poll(runtime);
@@ -635,7 +636,7 @@ static void work(struct assay_runtime *runtime, const struct polled *polled)
     runtime_services_poll(runtime);
     runtime_drain_poll(runtime);
     runtime_publish_poll(runtime);
-    expire(runtime);
+    expire_periodic(runtime);
     if (runtime->config.turned != NULL)
         runtime->config.turned(runtime->config.turned_context, runtime->now_ms);
 }
@@ -651,7 +652,7 @@ enum assay_status assay_runtime_poll(struct assay_runtime *runtime, uint32_t wai
         runtime->link, runtime->now_ms, runtime->fds, polled.count, sleep_ms(runtime, wait_ms_max));
     if (status != ASSAY_OK) runtime_fail(runtime, status, "poll");
     runtime_update_clock(runtime);
-    if (runtime->failure == ASSAY_OK) work(runtime, &polled);
+    if (runtime->failure == ASSAY_OK) run_poll(runtime, &polled);
     if (runtime->failure != ASSAY_OK) return runtime->failure;
     return runtime->stopping || runtime->renewing || runtime->reloading ? ASSAY_OK : ASSAY_E_AGAIN;
 }

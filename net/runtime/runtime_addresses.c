@@ -13,24 +13,24 @@ enum {
     DIALLED_MS = 120 * 1000,
 };
 
-static struct assay_store_key key_of(const struct assay_runtime *runtime, uint16_t slot)
+static struct assay_store_key address_key(const struct assay_runtime *runtime, uint16_t slot)
 {
     struct assay_store_key key = { .number = RUNTIME_META_ADDRESS };
     assay_bytes_copy(key.id, 32, runtime->config.genesis->members[slot].node_id, 32);
     return key;
 }
 
-static enum assay_status take(struct assay_runtime *runtime, uint16_t slot,
-                              const struct assay_claim *claim)
+static enum assay_status check_claim(struct assay_runtime *runtime, uint16_t slot,
+                                     const struct assay_claim *claim)
 {
     const struct assay_genesis_member *m = &runtime->config.genesis->members[slot];
-    return assay_address_take(&runtime->addresses[slot], claim, runtime->config.genesis->chain_id,
-                              m->node_id, m->identity_public, runtime->now_ms);
+    return assay_address_update(&runtime->addresses[slot], claim, runtime->config.genesis->chain_id,
+                                m->node_id, m->identity_public, runtime->now_ms);
 }
 
-static enum assay_status keep(struct assay_runtime *runtime, uint16_t slot)
+static enum assay_status save_claim(struct assay_runtime *runtime, uint16_t slot)
 {
-    const struct assay_store_key key = key_of(runtime, slot);
+    const struct assay_store_key key = address_key(runtime, slot);
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     ASSAY_TRY(assay_claim_encode(&runtime->addresses[slot].claim, &w));
@@ -41,7 +41,7 @@ static enum assay_status keep(struct assay_runtime *runtime, uint16_t slot)
 /* ------------------------------------------------------------ one's own */
 
 /* Returns: whether there is anything that others can dial. */
-static bool advertised(const struct assay_runtime *runtime, struct assay_claim *claim)
+static bool build_own_claim(const struct assay_runtime *runtime, struct assay_claim *claim)
 {
     const char *rest = runtime->config.advertise != NULL ? runtime->config.advertise : "";
     char item[ASSAY_CLAIM_ADDRESS_MAX];
@@ -56,25 +56,26 @@ static enum assay_status sign_own(struct assay_runtime *runtime, uint64_t number
     const struct assay_genesis *g = runtime->config.genesis;
     assay_bytes_copy(claim.chain_id, 32, g->chain_id, 32);
     assay_bytes_copy(claim.node_id, 32, g->members[runtime->self].node_id, 32);
-    if (!advertised(runtime, &claim)) return ASSAY_OK;
+    if (!build_own_claim(runtime, &claim)) return ASSAY_OK;
     assay_claim_digest(&claim);
     ASSAY_TRY(assay_p256_sign(runtime->identity, claim.digest, claim.signature));
     runtime->addresses[runtime->self] = (struct assay_address){ .known = true, .claim = claim };
-    return keep(runtime, runtime->self);
+    return save_claim(runtime, runtime->self);
 }
 
 /* The date numbers them: who has lost its store says something newer all the same. */
-static enum assay_status claim_own(struct assay_runtime *runtime)
+static enum assay_status renew_own_claim(struct assay_runtime *runtime)
 {
     const struct assay_address *own = &runtime->addresses[runtime->self];
     struct assay_claim now = { .count = 0 };
-    if (!advertised(runtime, &now)) return ASSAY_OK;
-    if (own->known && assay_claim_same(&own->claim, &now)) return ASSAY_OK;
+    if (!build_own_claim(runtime, &now)) return ASSAY_OK;
+    if (own->known && assay_claim_equals(&own->claim, &now)) return ASSAY_OK;
     const uint64_t next = own->known ? own->claim.number + 1 : 1;
     return sign_own(runtime, assay_max_u64(runtime->at_unix_ms, next));
 }
 
-static void text_of(const struct assay_claim *claim, char all[static RUNTIME_ADDRESSES_TEXT])
+static void format_addresses(const struct assay_claim *claim,
+                             char all[static RUNTIME_ADDRESSES_TEXT])
 {
     int len = 0;
     all[0] = '\0';
@@ -88,38 +89,39 @@ static void text_of(const struct assay_claim *claim, char all[static RUNTIME_ADD
  * not made. An older one is of another life; one of a date to come is of a life whose clock was
  * wrong. The other one is dialled with our own keys: its door refuses them, and so it knows.
  */
-static void notice(struct assay_runtime *runtime, const struct assay_claim *claim)
+static void detect_shared_identity(struct assay_runtime *runtime, const struct assay_claim *claim)
 {
     char where[RUNTIME_ADDRESSES_TEXT];
     if (claim->number <= runtime->shared.opened_unix_ms ||
         claim->number > runtime->at_unix_ms + CLOCKS_APART_MS)
         return;
-    text_of(claim, where);
+    format_addresses(claim, where);
     runtime_on_shared_identity(runtime, where);
     assay_status_ignore(assay_transport_peer(runtime->link, runtime->self, where),
                         "its operator learns it from its own process, if at all");
 }
 
 /* One's own of another life, that others still tell, or of another process. */
-static enum assay_status outdo(struct assay_runtime *runtime, const struct assay_claim *claim)
+static enum assay_status supersede_claim(struct assay_runtime *runtime,
+                                         const struct assay_claim *claim)
 {
     const struct assay_address *own = &runtime->addresses[runtime->self];
     struct assay_address held = *own;
     if (!own->known || runtime->shared.told) return ASSAY_E_STALE;
     const struct assay_genesis_member *m = &runtime->config.genesis->members[runtime->self];
-    ASSAY_TRY(assay_address_take(&held, claim, runtime->config.genesis->chain_id, m->node_id,
-                                 m->identity_public, runtime->now_ms));
+    ASSAY_TRY(assay_address_update(&held, claim, runtime->config.genesis->chain_id, m->node_id,
+                                   m->identity_public, runtime->now_ms));
     if (claim->number >= INT64_MAX) return ASSAY_E_RANGE;
-    notice(runtime, claim);
+    detect_shared_identity(runtime, claim);
     /* Two that outdo each other would have everybody dial to and fro. */
     return runtime->shared.told ? ASSAY_E_STALE : sign_own(runtime, claim->number + 1);
 }
 
 /* ------------------------------------------------------------ opened */
 
-static void load(struct assay_runtime *runtime, uint16_t slot)
+static void load_claim(struct assay_runtime *runtime, uint16_t slot)
 {
-    const struct assay_store_key key = key_of(runtime, slot);
+    const struct assay_store_key key = address_key(runtime, slot);
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     struct assay_claim claim;
     size_t len = 0;
@@ -127,7 +129,8 @@ static void load(struct assay_runtime *runtime, uint16_t slot)
             ASSAY_OK ||
         assay_claim_decode(assay_slice_over(bytes, len), &claim) != ASSAY_OK)
         return;
-    assay_status_ignore(take(runtime, slot, &claim), "what is not genuine is asked for anew");
+    assay_status_ignore(check_claim(runtime, slot, &claim),
+                        "what is not genuine is asked for anew");
 }
 
 enum assay_status runtime_addresses_open(struct assay_runtime *runtime)
@@ -136,8 +139,8 @@ enum assay_status runtime_addresses_open(struct assay_runtime *runtime)
     if (runtime->addresses == NULL) return ASSAY_E_MEMORY;
     if (!runtime->renewed) runtime->shared.opened_unix_ms = runtime->at_unix_ms;
     for (uint16_t slot = 0; slot < runtime->members; slot++)
-        load(runtime, slot);
-    ASSAY_TRY(claim_own(runtime));
+        load_claim(runtime, slot);
+    ASSAY_TRY(renew_own_claim(runtime));
     return assay_store_commit(runtime->config.store);
 }
 
@@ -147,7 +150,7 @@ void runtime_addresses_close(struct assay_runtime *runtime)
     runtime->addresses = NULL;
 }
 
-static const char *configured(const struct assay_runtime *runtime, uint16_t slot)
+static const char *find_configured(const struct assay_runtime *runtime, uint16_t slot)
 {
     const uint8_t *id = runtime->config.genesis->members[slot].node_id;
     for (size_t i = 0; i < runtime->config.peer_count; i++)
@@ -162,7 +165,7 @@ bool runtime_addresses_get(const struct assay_runtime *runtime, uint16_t slot,
                            char text[static RUNTIME_ADDRESSES_TEXT])
 {
     const struct assay_address *held = &runtime->addresses[slot];
-    const char *const first = configured(runtime, slot);
+    const char *const first = find_configured(runtime, slot);
     int len = snprintf(text, RUNTIME_ADDRESSES_TEXT, "%s", first != NULL ? first : "");
     for (uint32_t i = 0; held->known && i < held->claim.count; i++) {
         ASSAY_ASSERT(len >= 0 && len < RUNTIME_ADDRESSES_TEXT);
@@ -180,7 +183,8 @@ enum assay_status runtime_dial_member(struct assay_runtime *runtime, uint16_t sl
     const bool links = runtime_overlay_has_link(runtime, slot);
     if (links && runtime_addresses_get(runtime, slot, text))
         return assay_transport_peer(runtime->link, slot, text);
-    if (assay_transport_has_peer(runtime->link, slot)) assay_transport_forget(runtime->link, slot);
+    if (assay_transport_has_peer(runtime->link, slot))
+        assay_transport_remove_peer(runtime->link, slot);
     return ASSAY_OK;
 }
 
@@ -188,16 +192,16 @@ enum assay_status runtime_addresses_advertise(struct assay_runtime *runtime, con
 {
     const uint64_t before = runtime->addresses[runtime->self].claim.number;
     runtime->config.advertise = advertise;
-    ASSAY_TRY(claim_own(runtime));
+    ASSAY_TRY(renew_own_claim(runtime));
     if (runtime->addresses[runtime->self].claim.number == before) return ASSAY_OK;
-    assay_dispatch_opened(runtime->dispatch);
+    assay_dispatch_request_commit(runtime->dispatch);
     runtime_addresses_poll(runtime);
     return ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ told and heard */
 
-static void tell(struct assay_runtime *runtime, uint16_t to, uint16_t except, uint16_t slot)
+static void send_claim(struct assay_runtime *runtime, uint16_t to, uint16_t except, uint16_t slot)
 {
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -208,7 +212,7 @@ static void tell(struct assay_runtime *runtime, uint16_t to, uint16_t except, ui
 
 /* What the configuration says may be no address (assay_runtime_reconfigure told it): no fault of
  * theirs. */
-static void dial(struct assay_runtime *runtime, uint16_t slot)
+static void dial_claimed(struct assay_runtime *runtime, uint16_t slot)
 {
     runtime->addresses[slot].dial_due = false;
     const enum assay_status status = runtime_dial_member(runtime, slot);
@@ -220,24 +224,24 @@ void runtime_addresses_poll(struct assay_runtime *runtime)
     /* What the other process answered is known by now. */
     if (runtime->shared.told && runtime->now_ms - runtime->shared.since_ms > DIALLED_MS &&
         assay_transport_has_peer(runtime->link, runtime->self))
-        assay_transport_forget(runtime->link, runtime->self);
+        assay_transport_remove_peer(runtime->link, runtime->self);
     /* Somebody called who proved to have our keys. */
     if (runtime->counters.value[ASSAY_COUNT_HANDSHAKE_OWN_KEY] > 0)
         runtime_on_shared_identity(runtime, "");
     for (uint16_t slot = 0; slot < runtime->members; slot++)
-        if (runtime->addresses[slot].dial_due) dial(runtime, slot);
-    tell(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, runtime->self);
+        if (runtime->addresses[slot].dial_due) dial_claimed(runtime, slot);
+    send_claim(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, runtime->self);
 }
 
-static void say(struct assay_runtime *runtime, uint16_t slot)
+static void log_address(struct assay_runtime *runtime, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1], all[RUNTIME_ADDRESSES_TEXT];
-    text_of(&runtime->addresses[slot].claim, all);
+    format_addresses(&runtime->addresses[slot].claim, all);
     runtime_slot_name(runtime, slot, name, sizeof name);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "peer_address")) {
         assay_log_text(&runtime->log, "peer", name);
         assay_log_text(&runtime->log, "address", all);
-        assay_log_bool(&runtime->log, "configured", configured(runtime, slot) != NULL);
+        assay_log_bool(&runtime->log, "configured", find_configured(runtime, slot) != NULL);
     }
     assay_log_end(&runtime->log);
     runtime_log_event(runtime, "peer_address", slot, 0, 0, "%s says that it listens on %s", name,
@@ -245,23 +249,23 @@ static void say(struct assay_runtime *runtime, uint16_t slot)
 }
 
 /* A member that is new here has heard of nobody else, maybe. */
-static void learn(struct assay_runtime *runtime, uint16_t from, uint16_t slot, bool first)
+static void on_claim(struct assay_runtime *runtime, uint16_t from, uint16_t slot, bool first)
 {
-    const enum assay_status status = keep(runtime, slot);
+    const enum assay_status status = save_claim(runtime, slot);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "peer address");
         return;
     }
-    assay_dispatch_opened(runtime->dispatch);
+    assay_dispatch_request_commit(runtime->dispatch);
     /* Whoever listens where we dialled so far hears of it before we hang up: it may be another
      * process than the one that says this. */
     runtime->addresses[slot].dial_due = !first && assay_transport_is_up(runtime->link, slot);
-    if (runtime->addresses[slot].dial_due) tell(runtime, slot, ASSAY_SLOT_ALL, slot);
-    else dial(runtime, slot);
-    say(runtime, slot);
-    tell(runtime, ASSAY_SLOT_ALL, from, slot);
+    if (runtime->addresses[slot].dial_due) send_claim(runtime, slot, ASSAY_SLOT_ALL, slot);
+    else dial_claimed(runtime, slot);
+    log_address(runtime, slot);
+    send_claim(runtime, ASSAY_SLOT_ALL, from, slot);
     for (uint16_t other = 0; first && from == slot && other < runtime->members; other++)
-        if (other != slot) tell(runtime, slot, ASSAY_SLOT_ALL, other);
+        if (other != slot) send_claim(runtime, slot, ASSAY_SLOT_ALL, other);
 }
 
 void runtime_on_address(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
@@ -274,14 +278,15 @@ void runtime_on_address(struct assay_runtime *runtime, uint16_t from, struct ass
     const bool own = slot == runtime->self;
     const bool first = slot < runtime->members && !runtime->addresses[slot].known;
     if (status == ASSAY_OK)
-        status = own ? outdo(runtime, &claim) : take(runtime, (uint16_t)slot, &claim);
-    if (status == ASSAY_OK && !own) learn(runtime, from, (uint16_t)slot, first);
+        status =
+            own ? supersede_claim(runtime, &claim) : check_claim(runtime, (uint16_t)slot, &claim);
+    if (status == ASSAY_OK && !own) on_claim(runtime, from, (uint16_t)slot, first);
     if (status == ASSAY_OK && own) runtime_addresses_poll(runtime);
-    if (status == ASSAY_OK && own) assay_dispatch_opened(runtime->dispatch);
+    if (status == ASSAY_OK && own) assay_dispatch_request_commit(runtime->dispatch);
     /* It has not heard of its newer one: another process made that, or it lost its store. */
     if (status == ASSAY_E_STALE && !own && from == slot &&
         claim.number < runtime->addresses[slot].claim.number)
-        tell(runtime, from, ASSAY_SLOT_ALL, from);
+        send_claim(runtime, from, ASSAY_SLOT_ALL, from);
     if (status != ASSAY_OK && status != ASSAY_E_STALE)
         assay_count(&runtime->counters, ASSAY_COUNT_ADDRESS_REFUSED);
 }

@@ -23,7 +23,7 @@ struct runtime_changes {
 /* ------------------------------------------------------------ kept */
 
 /* An item in the store is its record; a freed one is a byte, since nothing can be deleted alone. */
-static enum assay_status keep(struct assay_runtime *runtime, uint32_t i)
+static enum assay_status save_change(struct assay_runtime *runtime, uint32_t i)
 {
     const struct host_change *item = &runtime->changes->items[i];
     const struct assay_store_key key = { .number = RUNTIME_META_CHANGES + i };
@@ -34,10 +34,10 @@ static enum assay_status keep(struct assay_runtime *runtime, uint32_t i)
     return assay_store_commit(runtime->config.store);
 }
 
-static bool fill(struct host_change *item, struct assay_slice bytes)
+static bool fill_slot(struct host_change *item, struct assay_slice bytes)
 {
     struct assay_change_draft draft;
-    if (assay_change_draft_read(bytes, &draft) != ASSAY_OK) return false;
+    if (assay_change_draft_decode(bytes, &draft) != ASSAY_OK) return false;
     item->len = bytes.len;
     item->sequence = draft.change.sequence;
     item->activation = draft.change.activation;
@@ -58,7 +58,7 @@ enum assay_status runtime_changes_open(struct assay_runtime *runtime)
         status = assay_store_get(runtime->config.store, ASSAY_STORE_META, &key, bytes,
                                  ASSAY_CHANGE_RECORD_LEN_MAX, &len);
         if (status == ASSAY_OK && len > 1)
-            (void)fill(&runtime->changes->items[i], assay_slice_over(bytes, len));
+            (void)fill_slot(&runtime->changes->items[i], assay_slice_over(bytes, len));
         if (status == ASSAY_E_NOT_FOUND) status = ASSAY_OK;
     }
     free(bytes);
@@ -73,10 +73,10 @@ void runtime_changes_close(struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ offered */
 
-static void drop(struct assay_runtime *runtime, uint32_t i)
+static void drop_change(struct assay_runtime *runtime, uint32_t i)
 {
     runtime->changes->items[i].len = 0;
-    const enum assay_status status = keep(runtime, i);
+    const enum assay_status status = save_change(runtime, i);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store change");
 }
 
@@ -99,7 +99,7 @@ static bool is_announced(const struct assay_runtime *runtime, const struct host_
     return true;
 }
 
-static bool is_taken(const struct assay_runtime *runtime, const struct host_change *item)
+static bool is_recorded(const struct assay_runtime *runtime, const struct host_change *item)
 {
     struct assay_changes_snapshot chain;
     if (item->sequence == 0) return is_announced(runtime, item);
@@ -108,7 +108,7 @@ static bool is_taken(const struct assay_runtime *runtime, const struct host_chan
 }
 
 /* Our own message is taken by the engine as one that was sent already: it is sent here. */
-static void offer(struct assay_runtime *runtime, const struct host_change *item)
+static void offer_change(struct assay_runtime *runtime, const struct host_change *item)
 {
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
     const struct assay_event event = {
@@ -119,7 +119,7 @@ static void offer(struct assay_runtime *runtime, const struct host_change *item)
     runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD, bytes);
 }
 
-static void say_expired(struct assay_runtime *runtime, const struct host_change *item)
+static void log_expired(struct assay_runtime *runtime, const struct host_change *item)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "change_expired")) {
         assay_log_uint(&runtime->log, "sequence", item->sequence);
@@ -133,7 +133,7 @@ static void say_expired(struct assay_runtime *runtime, const struct host_change 
         (unsigned long long)item->sequence, (unsigned long long)item->activation);
 }
 
-static void say_submitted(struct assay_runtime *runtime, const struct assay_change *change)
+static void log_submitted(struct assay_runtime *runtime, const struct assay_change *change)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "change_submitted")) {
         assay_log_uint(&runtime->log, "sequence", change->sequence);
@@ -163,14 +163,14 @@ void runtime_changes_on_epoch(struct assay_runtime *runtime)
     for (uint32_t i = 0; i < RUNTIME_CHANGES_MAX; i++) {
         const struct host_change *item = &runtime->changes->items[i];
         if (item->len == 0) continue;
-        if (is_taken(runtime, item)) {
-            if (!is_ours(runtime, item)) say_expired(runtime, item);
-            drop(runtime, i);
+        if (is_recorded(runtime, item)) {
+            if (!is_ours(runtime, item)) log_expired(runtime, item);
+            drop_change(runtime, i);
         } else if (item->activation < chain.epoch + ASSAY_ACTIVATION_AHEAD_MIN) {
-            say_expired(runtime, item);
-            drop(runtime, i);
+            log_expired(runtime, item);
+            drop_change(runtime, i);
         } else {
-            offer(runtime, item);
+            offer_change(runtime, item);
         }
         if (runtime->failure != ASSAY_OK) return;
     }
@@ -178,12 +178,12 @@ void runtime_changes_on_epoch(struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ submitted */
 
-static enum assay_status judge(struct assay_runtime *runtime, struct assay_slice bytes,
-                               struct assay_change_draft *draft,
-                               char message[static ASSAY_CHANGE_MESSAGE])
+static enum assay_status review_change(struct assay_runtime *runtime, struct assay_slice bytes,
+                                       struct assay_change_draft *draft,
+                                       char message[static ASSAY_CHANGE_MESSAGE])
 {
     struct assay_change_basis *basis = NULL;
-    enum assay_status status = assay_change_draft_read(bytes, draft);
+    enum assay_status status = assay_change_draft_decode(bytes, draft);
     if (status != ASSAY_OK) {
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "this is not the file of a change: %s",
                        assay_status_text(status));
@@ -191,7 +191,7 @@ static enum assay_status judge(struct assay_runtime *runtime, struct assay_slice
     }
     status =
         assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
-    if (status == ASSAY_OK) status = assay_change_judge(basis, draft, true, message);
+    if (status == ASSAY_OK) status = assay_change_review(basis, draft, true, message);
     else
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "the newest state: %s",
                        assay_status_text(status));
@@ -201,7 +201,7 @@ static enum assay_status judge(struct assay_runtime *runtime, struct assay_slice
 
 /* A free place, or the one that holds the very same. Returns: RUNTIME_CHANGES_MAX when there is
  * none. */
-static uint32_t place_for(const struct runtime_changes *changes, struct assay_slice bytes)
+static uint32_t find_free_slot(const struct runtime_changes *changes, struct assay_slice bytes)
 {
     uint8_t digest[32];
     uint32_t free_one = RUNTIME_CHANGES_MAX;
@@ -218,22 +218,22 @@ enum assay_status runtime_change_submit(struct assay_runtime *runtime, struct as
                                         struct assay_change_draft *draft,
                                         char message[static ASSAY_CHANGE_MESSAGE])
 {
-    const enum assay_status status = judge(runtime, bytes, draft, message);
+    const enum assay_status status = review_change(runtime, bytes, draft, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY) return status;
-    const uint32_t i = place_for(runtime->changes, bytes);
+    const uint32_t i = find_free_slot(runtime->changes, bytes);
     if (i == RUNTIME_CHANGES_MAX) {
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE,
                        "%d changes wait here already: assay change list", RUNTIME_CHANGES_MAX);
         return ASSAY_E_FULL;
     }
-    (void)fill(&runtime->changes->items[i], bytes);
-    const enum assay_status kept = keep(runtime, i);
+    (void)fill_slot(&runtime->changes->items[i], bytes);
+    const enum assay_status kept = save_change(runtime, i);
     if (kept != ASSAY_OK) {
         runtime_fail(runtime, kept, "store change");
         return kept;
     }
-    offer(runtime, &runtime->changes->items[i]);
-    say_submitted(runtime, &draft->change);
+    offer_change(runtime, &runtime->changes->items[i]);
+    log_submitted(runtime, &draft->change);
     return status;
 }
 
@@ -255,8 +255,8 @@ bool runtime_change_next(const struct assay_runtime *runtime, uint32_t *at,
 /* In the store: the sequence number in 8 bytes, then node ids: a name may be another's later. */
 enum { SEQUENCE_LEN = 8, FELLED_LEN_MAX = SEQUENCE_LEN + 32 * ASSAY_MEMBERS_MAX };
 
-static bool is_felled(const struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
-                      uint8_t node_id[static 32])
+static bool is_suspended(const struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
+                         uint8_t node_id[static 32])
 {
     struct assay_member_snapshot member;
     assay_engine_member_snapshot(runtime->engine, slot, &member);
@@ -279,13 +279,13 @@ void runtime_suspensions_save(struct assay_runtime *runtime, uint64_t sequence, 
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         uint8_t node_id[32];
         char name[ASSAY_NAME_MAX + 1];
-        if (!is_felled(runtime, slot, chain.epoch, node_id)) continue;
+        if (!is_suspended(runtime, slot, chain.epoch, node_id)) continue;
         assay_writer_put(&w, node_id, sizeof node_id);
         const int n = snprintf(names + used, names_len - used, "%s%s", used > 0 ? ", " : "",
                                runtime_slot_name(runtime, slot, name, sizeof name));
         if (n > 0 && (size_t)n < names_len - used) used += (size_t)n;
     }
-    assay_dispatch_opened(runtime->dispatch);
+    assay_dispatch_request_commit(runtime->dispatch);
     enum assay_status status = assay_writer_finish(&w, &value);
     if (status == ASSAY_OK)
         status = assay_store_put(runtime->config.store, ASSAY_STORE_META, &key, value);
@@ -317,7 +317,7 @@ void runtime_change_end_save(struct assay_runtime *runtime, uint64_t sequence,
 {
     const struct assay_store_key key = { .epoch = sequence, .number = RUNTIME_META_CHANGE_ENDS };
     const uint8_t value = (uint8_t)end;
-    assay_dispatch_opened(runtime->dispatch);
+    assay_dispatch_request_commit(runtime->dispatch);
     const enum assay_status status = assay_store_put(runtime->config.store, ASSAY_STORE_META, &key,
                                                      assay_slice_over(&value, sizeof value));
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store change");

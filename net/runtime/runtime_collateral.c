@@ -11,7 +11,7 @@
 enum { AGE_EVERY_MS = 60000 };
 
 /* What waits, is on trial or was reverted is found again and again: no news. */
-static void offer(struct assay_runtime *runtime, const struct assay_fetcher_found *found)
+static void offer_found(struct assay_runtime *runtime, const struct assay_fetcher_found *found)
 {
     char message[RUNTIME_OFFER_MESSAGE];
     const enum assay_status status =
@@ -25,7 +25,7 @@ static void offer(struct assay_runtime *runtime, const struct assay_fetcher_foun
     assay_log_end(&runtime->log);
 }
 
-static void say_newer(struct assay_runtime *runtime, const struct assay_fetcher_found *found)
+static void log_newer(struct assay_runtime *runtime, const struct assay_fetcher_found *found)
 {
     const struct assay_round_report *const report = &found->report;
     const bool is_recovery = report->renewal.kind == ASSAY_RENEWAL_HIGHER_NUMBER;
@@ -39,14 +39,14 @@ static void say_newer(struct assay_runtime *runtime, const struct assay_fetcher_
         assay_log_bool(&runtime->log, "kept_from_before", found->was_kept);
     }
     assay_log_end(&runtime->log);
-    offer(runtime, found);
+    offer_found(runtime, found);
     if (!found->is_unkept) return;
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_unkept"))
         assay_log_hex(&runtime->log, "root", report->root, 8);
     assay_log_end(&runtime->log);
 }
 
-static void say_refused(struct assay_runtime *runtime, const struct assay_round_report *report)
+static void log_refused(struct assay_runtime *runtime, const struct assay_round_report *report)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_refused")) {
         assay_log_hex(&runtime->log, "root", report->root, 8);
@@ -58,7 +58,7 @@ static void say_refused(struct assay_runtime *runtime, const struct assay_round_
     assay_log_end(&runtime->log);
 }
 
-static void say_unreachable(struct assay_runtime *runtime, const struct assay_round_report *report)
+static void log_unreachable(struct assay_runtime *runtime, const struct assay_round_report *report)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_unreachable")) {
         assay_log_hex(&runtime->log, "root", report->root, 8);
@@ -71,7 +71,7 @@ static void say_unreachable(struct assay_runtime *runtime, const struct assay_ro
 
 /* ------------------------------------------------------------ the age of what is in force */
 
-static void say_age(struct assay_runtime *runtime, const struct assay_collateral_life *life,
+static void log_age(struct assay_runtime *runtime, const struct assay_collateral_life *life,
                     enum assay_collateral_age age)
 {
     uint8_t root[ASSAY_SHA256_LEN];
@@ -90,8 +90,8 @@ static void say_age(struct assay_runtime *runtime, const struct assay_collateral
     assay_log_end(&runtime->log);
 }
 
-static void keep_life(struct assay_snapshot_collateral *out,
-                      const struct assay_collateral_life *life, enum assay_collateral_age age)
+static void save_lifetimes(struct assay_snapshot_collateral *out,
+                           const struct assay_collateral_life *life, enum assay_collateral_age age)
 {
     *out = (struct assay_snapshot_collateral){
         .kinds = life->kinds,
@@ -106,7 +106,7 @@ static void keep_life(struct assay_snapshot_collateral *out,
 }
 
 /* Told when it changes; that it is fresh to begin with is no news. */
-static void watch_ages(struct assay_runtime *runtime)
+static void check_ages(struct assay_runtime *runtime)
 {
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
@@ -117,9 +117,9 @@ static void watch_ages(struct assay_runtime *runtime)
         const enum assay_collateral_age age =
             assay_collateral_age(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),
                                  (int64_t)(runtime->at_unix_ms / 1000));
-        if (runtime->ages[i] != (uint8_t)age) say_age(runtime, &lives[i], age);
+        if (runtime->ages[i] != (uint8_t)age) log_age(runtime, &lives[i], age);
         runtime->ages[i] = (uint8_t)age;
-        keep_life(&runtime->snapshot.collateral[i], &lives[i], age);
+        save_lifetimes(&runtime->snapshot.collateral[i], &lives[i], age);
     }
     runtime->snapshot.collateral_count = (uint32_t)count;
 }
@@ -127,15 +127,15 @@ static void watch_ages(struct assay_runtime *runtime)
 void runtime_collateral_poll(struct assay_runtime *runtime)
 {
     struct assay_fetcher_found found;
-    watch_ages(runtime);
+    check_ages(runtime);
     runtime_offers_poll(runtime);
     if (runtime->config.fetcher == NULL) return;
     while (assay_fetcher_next(runtime->config.fetcher, &found)) {
         switch (found.report.result) {
-        case ASSAY_ROUND_NEWER: say_newer(runtime, &found); break;
+        case ASSAY_ROUND_NEWER: log_newer(runtime, &found); break;
         case ASSAY_ROUND_KNOWN: break;
-        case ASSAY_ROUND_REFUSED: say_refused(runtime, &found.report); break;
-        case ASSAY_ROUND_UNREACHABLE: say_unreachable(runtime, &found.report); break;
+        case ASSAY_ROUND_REFUSED: log_refused(runtime, &found.report); break;
+        case ASSAY_ROUND_UNREACHABLE: log_unreachable(runtime, &found.report); break;
         }
         assay_fetcher_found_free(&found);
     }

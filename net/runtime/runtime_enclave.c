@@ -33,7 +33,7 @@ void runtime_request_quote(struct assay_runtime *runtime, const struct assay_eff
 
 /* Our own evidence is kept before anybody can ask for it: its bytes are in the batch that holds the
  * envelope which announces it. */
-static void take_quote(struct assay_runtime *runtime, const struct assay_enclave_event *event)
+static void on_quote(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     struct assay_slice bytes = event->as.quote.bytes;
     struct assay_engine_snapshot snapshot;
@@ -47,8 +47,8 @@ static void take_quote(struct assay_runtime *runtime, const struct assay_enclave
     if (bytes.len > 0) {
         assay_engine_snapshot(runtime->engine, &snapshot);
         assay_sha256(bytes.bytes, bytes.len, digest);
-        assay_dispatch_opened(runtime->dispatch);
-        const enum assay_status status = assay_evidence_cache_put(
+        assay_dispatch_request_commit(runtime->dispatch);
+        const enum assay_status status = assay_evidence_cache_add(
             runtime->evidence_cache, snapshot.era, event->as.quote.epoch, digest, bytes);
         if (status != ASSAY_OK) runtime_fail(runtime, status, "store evidence");
     }
@@ -69,7 +69,7 @@ void runtime_send_order(struct assay_runtime *runtime, const struct assay_order 
     if (status != ASSAY_OK) runtime_fail(runtime, status, "enclave order");
 }
 
-static void tell_outcome(struct assay_runtime *runtime, const struct assay_enclave_event *event)
+static void log_outcome(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     const struct assay_order *order = &event->as.outcome.order;
     const enum assay_status status = event->as.outcome.status;
@@ -85,7 +85,7 @@ static void tell_outcome(struct assay_runtime *runtime, const struct assay_encla
                       assay_order_name(order->kind), assay_status_text(status));
 }
 
-static void tell_started(struct assay_runtime *runtime, const struct assay_enclave_event *event)
+static void log_started(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     char hex[65];
     assay_hex_encode(event->as.started.measurement, 32, hex, sizeof hex);
@@ -98,7 +98,7 @@ static void tell_started(struct assay_runtime *runtime, const struct assay_encla
                       "enclave runs with measurement %.16s", hex);
 }
 
-static void tell_exited(struct assay_runtime *runtime, const struct assay_enclave_event *event)
+static void log_exited(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "enclave_exited")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)event->as.exited.pid);
@@ -116,13 +116,13 @@ void runtime_enclave_poll(struct assay_runtime *runtime)
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     while (runtime->failure == ASSAY_OK && enclave->next(enclave->context, &event)) {
         switch (event.kind) {
-        case ASSAY_ENCLAVE_QUOTE: take_quote(runtime, &event); continue;
+        case ASSAY_ENCLAVE_QUOTE: on_quote(runtime, &event); continue;
         case ASSAY_ENCLAVE_REBUILT:
             runtime_keys_renew(runtime, event.as.rebuilt.ended_incarnation);
             continue;
-        case ASSAY_ENCLAVE_OUTCOME: tell_outcome(runtime, &event); continue;
-        case ASSAY_ENCLAVE_STARTED: tell_started(runtime, &event); continue;
-        case ASSAY_ENCLAVE_EXITED: tell_exited(runtime, &event); continue;
+        case ASSAY_ENCLAVE_OUTCOME: log_outcome(runtime, &event); continue;
+        case ASSAY_ENCLAVE_STARTED: log_started(runtime, &event); continue;
+        case ASSAY_ENCLAVE_EXITED: log_exited(runtime, &event); continue;
         }
         ASSAY_UNREACHABLE("enclave event");
     }

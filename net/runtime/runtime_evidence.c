@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-static void deliver(struct assay_runtime *runtime, const uint8_t digest[static 32],
-                    int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
-                    uint32_t asked)
+static void deliver_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+                            int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
+                            uint32_t asked)
 {
     struct assay_event event = {
         .kind = ASSAY_EVENT_VERDICT,
@@ -25,7 +25,7 @@ static void deliver(struct assay_runtime *runtime, const uint8_t digest[static 3
 
 /* ------------------------------------------------------------ the pool */
 
-static void wait_for_room(struct assay_runtime *runtime, const struct assay_verify_job *job)
+static void queue_job(struct assay_runtime *runtime, const struct assay_verify_job *job)
 {
     struct runtime_waiting_job *item = calloc(1, sizeof *item);
     if (item != NULL) item->bytes = malloc(job->bytes.len);
@@ -42,19 +42,19 @@ static void wait_for_room(struct assay_runtime *runtime, const struct assay_veri
     assay_count(&runtime->counters, ASSAY_COUNT_VERIFY_BACKPRESSURE);
 }
 
-static void submit(struct assay_runtime *runtime, const struct assay_verify_job *job)
+static void submit_job(struct assay_runtime *runtime, const struct assay_verify_job *job)
 {
     const enum assay_status status = runtime->waiting != NULL
                                          ? ASSAY_E_AGAIN /* those before it first */
                                          : assay_verify_pool_submit(runtime->pool, job);
     if (status == ASSAY_E_AGAIN) {
-        wait_for_room(runtime, job);
+        queue_job(runtime, job);
     } else if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "verification");
     }
 }
 
-static void submit_waiting(struct assay_runtime *runtime)
+static void submit_queued(struct assay_runtime *runtime)
 {
     while (runtime->waiting != NULL) {
         struct runtime_waiting_job *item = runtime->waiting;
@@ -84,26 +84,27 @@ static bool is_in_force(const struct assay_runtime *runtime, int64_t at_unix_s)
     return assay_rules_in_force(runtime->config.past, runtime->config.past_count, at_unix_s);
 }
 
-static void collect(struct assay_runtime *runtime)
+static void collect_verdicts(struct assay_runtime *runtime)
 {
     uint8_t digest[32];
     int64_t at_unix_s = 0;
     bool before = false;
-    while (assay_dispatch_room(runtime->dispatch) &&
+    while (assay_dispatch_has_room(runtime->dispatch) &&
            assay_verify_pool_next(runtime->pool, digest, &at_unix_s, &before, &runtime->verdict)) {
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFIED);
-        deliver(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
+        deliver_verdict(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
         if (before) continue; /* nothing but a trial asks what the rules before say */
         if (is_in_force(runtime, at_unix_s))
-            assay_evidence_cache_remember(runtime->evidence_cache, digest, at_unix_s,
-                                          &runtime->verdict);
+            assay_evidence_cache_set_verdict(runtime->evidence_cache, digest, at_unix_s,
+                                             &runtime->verdict);
         runtime_services_on_verdict(runtime, digest, at_unix_s, &runtime->verdict);
     }
 }
 
 /* ------------------------------------------------------------ the judge */
 
-static void say_ready(struct assay_runtime *runtime, const struct assay_verifier_process_news *news)
+static void log_verifier_ready(struct assay_runtime *runtime,
+                               const struct assay_verifier_process_news *news)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "judge_ready"))
         runtime_log_child(runtime, news->pid, news->took_ms, news->walls, news->landlock);
@@ -111,7 +112,8 @@ static void say_ready(struct assay_runtime *runtime, const struct assay_verifier
 }
 
 /* It was taken over, or two processes of one build disagree: people have to look at it. */
-static void say_lied(struct assay_runtime *runtime, const struct assay_verifier_process_news *news)
+static void log_verifier_mismatch(struct assay_runtime *runtime,
+                                  const struct assay_verifier_process_news *news)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "judge_lied")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
@@ -120,7 +122,8 @@ static void say_lied(struct assay_runtime *runtime, const struct assay_verifier_
     assay_log_end(&runtime->log);
 }
 
-static void say_fell(struct assay_runtime *runtime, const struct assay_verifier_process_news *news)
+static void log_verifier_exit(struct assay_runtime *runtime,
+                              const struct assay_verifier_process_news *news)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "judge_fell")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
@@ -133,28 +136,28 @@ static void say_fell(struct assay_runtime *runtime, const struct assay_verifier_
 }
 
 /* What became of the process that judges: nothing that it does may pass without a word. */
-static void hear_judge(struct assay_runtime *runtime)
+static void poll_verifier_news(struct assay_runtime *runtime)
 {
     struct assay_verifier_process_losses since;
     struct assay_verifier_process_news news;
-    assay_verify_pool_losses(runtime->pool, &since);
+    assay_verify_pool_get_losses(runtime->pool, &since);
     assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_FELL, since.restarts);
     assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
     assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_RETRIED, since.retried);
     assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_UNJUDGED, since.unjudged);
     assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_LIED, since.lied);
-    while (assay_verify_pool_news(runtime->pool, &news)) {
-        if (news.ready) say_ready(runtime, &news);
-        else if (news.lied) say_lied(runtime, &news);
-        else say_fell(runtime, &news);
+    while (assay_verify_pool_next_news(runtime->pool, &news)) {
+        if (news.ready) log_verifier_ready(runtime, &news);
+        else if (news.lied) log_verifier_mismatch(runtime, &news);
+        else log_verifier_exit(runtime, &news);
     }
 }
 
 /* ------------------------------------------------------------ the world of
  * host/overlay/evidence_pull.h */
 
-static enum assay_status get(void *context, const uint8_t digest[static 32],
-                             struct assay_slice *bytes)
+static enum assay_status get_evidence(void *context, const uint8_t digest[static 32],
+                                      struct assay_slice *bytes)
 {
     const struct assay_runtime *runtime = context;
     return assay_evidence_cache_get(runtime->evidence_cache, digest, bytes);
@@ -162,13 +165,13 @@ static enum assay_status get(void *context, const uint8_t digest[static 32],
 
 /* What others announced is had again after a crash: it is durable with the next commit, as what a
  * ballot says of it is, and makes none of its own. */
-static enum assay_status keep(void *context, uint64_t epoch, const uint8_t digest[static 32],
-                              struct assay_slice bytes)
+static enum assay_status store_evidence(void *context, uint64_t epoch,
+                                        const uint8_t digest[static 32], struct assay_slice bytes)
 {
     struct assay_runtime *runtime = context;
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
-    return assay_evidence_cache_put(runtime->evidence_cache, snapshot.era, epoch, digest, bytes);
+    return assay_evidence_cache_add(runtime->evidence_cache, snapshot.era, epoch, digest, bytes);
 }
 
 /* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch, and what fails
@@ -188,8 +191,8 @@ static void choose_rules(const struct assay_runtime *runtime,
 }
 
 /* Judged unless it was for the same moment before. */
-static enum assay_status judge(void *context, const struct assay_fetch_request *request,
-                               struct assay_slice bytes)
+static enum assay_status appraise_request(void *context, const struct assay_fetch_request *request,
+                                          struct assay_slice bytes)
 {
     struct assay_runtime *runtime = context;
     struct assay_verify_job job = { .kind = request->kind,
@@ -197,17 +200,17 @@ static enum assay_status judge(void *context, const struct assay_fetch_request *
                                     .bytes = bytes };
     const struct assay_verdict *known =
         !request->before && is_in_force(runtime, request->at_unix_s)
-            ? assay_evidence_cache_verdict(runtime->evidence_cache, request->digest,
-                                           request->at_unix_s)
+            ? assay_evidence_cache_find_verdict(runtime->evidence_cache, request->digest,
+                                                request->at_unix_s)
             : NULL;
     if (known != NULL && known->kind == request->kind) {
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFY_MEMO);
-        deliver(runtime, request->digest, request->at_unix_s, false, known, 0);
+        deliver_verdict(runtime, request->digest, request->at_unix_s, false, known, 0);
         return ASSAY_OK;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, request->digest, 32);
     choose_rules(runtime, request, &job);
-    submit(runtime, &job);
+    submit_job(runtime, &job);
     return ASSAY_OK;
 }
 
@@ -217,22 +220,22 @@ void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t dige
 {
     struct assay_verify_job job = { .kind = kind, .at_unix_s = at_unix_s, .bytes = bytes };
     const struct assay_verdict *known =
-        assay_evidence_cache_verdict(runtime->evidence_cache, digest, at_unix_s);
+        assay_evidence_cache_find_verdict(runtime->evidence_cache, digest, at_unix_s);
     if (known != NULL && known->kind == kind) {
         runtime_services_on_verdict(runtime, digest, at_unix_s, known);
         return;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, digest, 32);
-    submit(runtime, &job);
+    submit_job(runtime, &job);
 }
 
-static void answer(void *context, const struct assay_fetch_request *request, uint32_t asked)
+static void fail_request(void *context, const struct assay_fetch_request *request, uint32_t asked)
 {
-    deliver(context, request->digest, request->at_unix_s, request->before, NULL, asked);
+    deliver_verdict(context, request->digest, request->at_unix_s, request->before, NULL, asked);
 }
 
-static void send(void *context, uint16_t to, enum assay_message_kind kind,
-                 struct assay_slice payload)
+static void send_evidence_message(void *context, uint16_t to, enum assay_message_kind kind,
+                                  struct assay_slice payload)
 {
     runtime_send(context, to, ASSAY_SLOT_ALL, kind, payload);
 }
@@ -240,7 +243,8 @@ static void send(void *context, uint16_t to, enum assay_message_kind kind,
 void runtime_evidence_open(struct assay_runtime *runtime)
 {
     runtime->evidence_pull = (struct assay_evidence_pull){
-        .world = { runtime, get, keep, judge, answer, send },
+        .world = { runtime, get_evidence, store_evidence, appraise_request, fail_request,
+                   send_evidence_message },
         .self = runtime->self,
         .members = runtime->members,
         .gossip = runtime->gossip,
@@ -268,22 +272,22 @@ void runtime_verify_evidence(struct assay_runtime *runtime, const struct assay_e
 
 void runtime_on_pull(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(runtime, assay_evidence_pull_serve(&runtime->evidence_pull, from, payload));
+    stop_if_failed(runtime, assay_evidence_pull_on_pull(&runtime->evidence_pull, from, payload));
 }
 
 void runtime_on_pulled(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(runtime, assay_evidence_pull_pulled(&runtime->evidence_pull, runtime->now_ms,
-                                                       from, payload));
+    stop_if_failed(runtime, assay_evidence_pull_on_evidence(&runtime->evidence_pull,
+                                                            runtime->now_ms, from, payload));
 }
 
 void runtime_evidence_poll(struct assay_runtime *runtime)
 {
-    collect(runtime);
-    hear_judge(runtime);
-    submit_waiting(runtime);
-    while (assay_dispatch_room(runtime->dispatch) &&
-           assay_evidence_pull_turn(&runtime->evidence_pull, runtime->now_ms)) {
+    collect_verdicts(runtime);
+    poll_verifier_news(runtime);
+    submit_queued(runtime);
+    while (assay_dispatch_has_room(runtime->dispatch) &&
+           assay_evidence_pull_poll(&runtime->evidence_pull, runtime->now_ms)) {
     }
 }
 

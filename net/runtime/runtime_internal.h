@@ -343,7 +343,7 @@ void runtime_changes_close(struct assay_runtime *runtime);
 /* An epoch begins: what no block has is offered again, what is over goes. Returns: nothing. */
 void runtime_changes_on_epoch(struct assay_runtime *runtime);
 /* Judge, keep and offer a change.
- * Returns: as assay_change_judge, message says why (not) | ASSAY_E_STORE */
+ * Returns: as assay_change_review, message says why (not) | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status runtime_change_submit(struct assay_runtime *runtime,
                                                       struct assay_slice bytes,
                                                       struct assay_change_draft *draft,

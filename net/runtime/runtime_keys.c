@@ -25,42 +25,42 @@ const struct assay_key_set *runtime_key_set(const struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ the tie between keys and store */
 
-static void digest_of(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
+static void key_set_digest(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
 {
     assay_sha256(set->voting_public, sizeof set->voting_public, digest);
 }
 
-static enum assay_status store_tie(struct assay_runtime *runtime,
-                                   const struct assay_store_binding *known)
+static enum assay_status save_binding(struct assay_runtime *runtime,
+                                      const struct assay_store_binding *known)
 {
-    ASSAY_TRY(assay_store_binding_put(runtime->config.store, known));
+    ASSAY_TRY(assay_store_binding_save(runtime->config.store, known));
     return assay_store_commit(runtime->config.store);
 }
 
 /* Is the key set there that the store began with? Those made after it never voted elsewhere. */
-static bool has_set(const struct assay_runtime *runtime, const uint8_t set[static TIE_LEN])
+static bool has_key_set(const struct assay_runtime *runtime, const uint8_t set[static TIE_LEN])
 {
     uint8_t current[TIE_LEN], next[TIE_LEN];
-    digest_of(&runtime->keyring.current, current);
+    key_set_digest(&runtime->keyring.current, current);
     if (assay_bytes_equal(current, set, TIE_LEN)) return true;
     if (runtime->keyring.next.incarnation == 0) return false;
-    digest_of(&runtime->keyring.next, next);
+    key_set_digest(&runtime->keyring.next, next);
     return assay_bytes_equal(next, set, TIE_LEN);
 }
 
 /* Whether these keys may vote beside this store, and new ones where not: in memory alone. */
-static enum assay_status tie(struct assay_runtime *runtime)
+static enum assay_status check_binding(struct assay_runtime *runtime)
 {
     struct assay_store_binding known = { 0 };
     struct assay_store_binding copy = { 0 };
-    const enum assay_status got = assay_store_binding_get(runtime->config.store, &known);
+    const enum assay_status got = assay_store_binding_load(runtime->config.store, &known);
     const enum assay_status kept = assay_store_binding_read_copy(runtime->keys_dir, &copy);
     const bool has_store = got == ASSAY_OK;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
     const bool same =
         has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, copy.id, TIE_LEN);
-    const bool strange = has_store && !has_set(runtime, known.set);
+    const bool strange = has_store && !has_key_set(runtime, known.set);
     const bool behind = same && assay_store_binding_is_behind(&known, &copy);
     runtime->has_bound_store = same && !strange && !behind;
     if (runtime->has_bound_store) return ASSAY_OK;
@@ -74,12 +74,12 @@ static enum assay_status tie(struct assay_runtime *runtime)
     if (has_store && assay_bytes_all_zero(known.set, TIE_LEN))
         why = "this store was restored, and holds nobody's votes: new keys";
     if (lost)
-        ASSAY_TRY(
-            assay_keyring_draw_next(runtime_key_set(runtime)->incarnation + 1, &runtime->keyring));
+        ASSAY_TRY(assay_keyring_generate_next(runtime_key_set(runtime)->incarnation + 1,
+                                              &runtime->keyring));
     runtime->keys_are_new = lost || !has_store;
     if (!has_store) ASSAY_TRY(assay_random(known.id, TIE_LEN));
     if (behind) known.generation = copy.generation;
-    if (lost || !has_store) digest_of(runtime_key_set(runtime), known.set);
+    if (lost || !has_store) key_set_digest(runtime_key_set(runtime), known.set);
     runtime->binding.is_due = true;
     runtime->binding.has_new_keys = lost;
     runtime->binding.has_new_store = lost || !has_store;
@@ -92,7 +92,7 @@ static enum assay_status tie(struct assay_runtime *runtime)
  * The order matters: new keys before the new store is called theirs, so that no crash in between
  * lets the old keys vote beside an empty log.
  */
-static enum assay_status settle(struct assay_runtime *runtime)
+static enum assay_status persist_binding(struct assay_runtime *runtime)
 {
     if (runtime->binding.has_new_keys) {
         if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "store_lost"))
@@ -100,7 +100,7 @@ static enum assay_status settle(struct assay_runtime *runtime)
         assay_log_end(&runtime->log);
         ASSAY_TRY(assay_keyring_save_next(runtime->keys_dir, &runtime->keyring));
     }
-    if (runtime->binding.has_new_store) ASSAY_TRY(store_tie(runtime, &runtime->binding.tie));
+    if (runtime->binding.has_new_store) ASSAY_TRY(save_binding(runtime, &runtime->binding.tie));
     return assay_store_binding_write_copy(runtime->keys_dir, &runtime->binding.tie);
 }
 
@@ -108,9 +108,9 @@ static enum assay_status settle(struct assay_runtime *runtime)
 static enum assay_status count_epoch(struct assay_runtime *runtime)
 {
     struct assay_store_binding known;
-    ASSAY_TRY(assay_store_binding_get(runtime->config.store, &known));
+    ASSAY_TRY(assay_store_binding_load(runtime->config.store, &known));
     known.generation++;
-    ASSAY_TRY(store_tie(runtime, &known));
+    ASSAY_TRY(save_binding(runtime, &known));
     return assay_store_binding_write_copy(runtime->keys_dir, &known);
 }
 
@@ -121,17 +121,17 @@ void runtime_keys_on_epoch_closed(struct assay_runtime *runtime)
 }
 
 /* The store is the next set's from now on: the one that it knew goes. */
-static enum assay_status follow(struct assay_runtime *runtime)
+static enum assay_status bind_next_set(struct assay_runtime *runtime)
 {
     struct assay_store_binding known;
-    ASSAY_TRY(assay_store_binding_get(runtime->config.store, &known));
-    digest_of(&runtime->keyring.next, known.set);
-    return store_tie(runtime, &known);
+    ASSAY_TRY(assay_store_binding_load(runtime->config.store, &known));
+    key_set_digest(&runtime->keyring.next, known.set);
+    return save_binding(runtime, &known);
 }
 
 /* ------------------------------------------------------------ signers and dialling */
 
-static enum assay_status load_voting(struct assay_runtime *runtime)
+static enum assay_status load_voting_signer(struct assay_runtime *runtime)
 {
     const struct assay_key_set *set = runtime_key_set(runtime);
     struct assay_p256_signer *signer = NULL;
@@ -180,10 +180,10 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
 enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    enum assay_status status = tie(runtime);
+    enum assay_status status = check_binding(runtime);
     if (status == ASSAY_OK)
         status = assay_p256_signer_load(&runtime->keyring.identity_private, &runtime->identity);
-    if (status == ASSAY_OK) status = load_voting(runtime);
+    if (status == ASSAY_OK) status = load_voting_signer(runtime);
     if (status == ASSAY_E_VERSION)
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN,
                        "%.120s/store.id or the store: written by a newer version, or damaged: run "
@@ -199,7 +199,7 @@ enum assay_status runtime_keys_persist(struct assay_runtime *runtime,
                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     if (!runtime->binding.is_due) return ASSAY_OK;
-    const enum assay_status status = settle(runtime);
+    const enum assay_status status = persist_binding(runtime);
     runtime->binding.is_due = false;
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "new keys in %.180s: %s",
@@ -225,11 +225,11 @@ void runtime_keys_announce(struct assay_runtime *runtime)
     runtime_queue_event(runtime, &event);
 }
 
-static void make_next(struct assay_runtime *runtime, uint32_t incarnation)
+static void make_next_set(struct assay_runtime *runtime, uint32_t incarnation)
 {
     enum assay_status status = assay_keyring_make_next(runtime->keys_dir, incarnation,
                                                        &runtime->keyring); /* durable then */
-    if (status == ASSAY_OK) status = load_voting(runtime);
+    if (status == ASSAY_OK) status = load_voting_signer(runtime);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "new keys");
         return;
@@ -247,7 +247,7 @@ void runtime_keys_renew(struct assay_runtime *runtime, uint32_t ended)
 {
     if (runtime_key_set(runtime)->incarnation > ended)
         return; /* made before a crash, or listed already */
-    make_next(runtime, ended + 1);
+    make_next_set(runtime, ended + 1);
 }
 
 void runtime_keys_replace(struct assay_runtime *runtime)
@@ -257,15 +257,15 @@ void runtime_keys_replace(struct assay_runtime *runtime)
         assay_log_text(&runtime->log, "note",
                        "another member named the keys that wait to be listed");
     assay_log_end(&runtime->log);
-    make_next(runtime, runtime->keyring.next.incarnation);
-    const enum assay_status status = follow(runtime);
+    make_next_set(runtime, runtime->keyring.next.incarnation);
+    const enum assay_status status = bind_next_set(runtime);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "new keys");
 }
 
 /* A store with an old head lists old keys. Where peers list others, because this key set is over,
  * they let only the door key in: while nothing comes it is tried in turns (docs/protocol.md 10.5).
  * Returns: whether to dial by the door key. */
-static bool tries_door(struct assay_runtime *runtime)
+static bool tries_bootstrap_key(struct assay_runtime *runtime)
 {
     enum { TURN_EPOCHS = 4, TURN_MS_MIN = 2000 };
     struct assay_engine_snapshot s;
@@ -289,7 +289,7 @@ void runtime_dial_members(struct assay_runtime *runtime)
     const struct assay_key_set *set = runtime_key_set(runtime);
     const bool listed = assay_bytes_equal(runtime->roster.entries[runtime->self].transport,
                                           set->transport_public, 32) &&
-                        !tries_door(runtime);
+                        !tries_bootstrap_key(runtime);
     if (runtime->dials && runtime->dials_by_bootstrap_key == !listed &&
         (runtime->dials_by_bootstrap_key ||
          assay_bytes_equal(runtime->dial_public, set->transport_public, 32)))
@@ -305,14 +305,14 @@ void runtime_dial_members(struct assay_runtime *runtime)
     assay_bytes_copy(runtime->dial_public, 32, set->transport_public, 32);
 }
 
-static void promote(struct assay_runtime *runtime, const struct assay_member_snapshot *own)
+static void promote_own_keys(struct assay_runtime *runtime, const struct assay_member_snapshot *own)
 {
     if (runtime->keyring.next.incarnation == 0 ||
         !assay_bytes_equal(own->voting_public, runtime->keyring.next.voting_public,
                            ASSAY_P256_PUBLIC_LEN))
         return;
     runtime->keyring.next.incarnation = own->incarnation; /* the ledger assigns the number */
-    enum assay_status status = follow(runtime); /* first: the file of the old keys goes */
+    enum assay_status status = bind_next_set(runtime); /* first: the file of the old keys goes */
     if (status == ASSAY_OK) status = assay_keyring_promote(runtime->keys_dir, &runtime->keyring);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "keys");
@@ -326,10 +326,10 @@ static void promote(struct assay_runtime *runtime, const struct assay_member_sna
 void runtime_update_roster(struct assay_runtime *runtime)
 {
     struct assay_member_snapshot own;
-    assay_roster_take(&runtime->roster, runtime->engine);
+    assay_roster_update(&runtime->roster, runtime->engine);
     if (runtime->link != NULL) assay_transport_roster(runtime->link);
     runtime_overlay_on_roster(runtime);
     assay_engine_member_snapshot(runtime->engine, runtime->self, &own);
-    promote(runtime, &own);
+    promote_own_keys(runtime, &own);
     runtime_dial_members(runtime);
 }

@@ -35,7 +35,7 @@ const char *runtime_slot_name(const struct assay_runtime *runtime, uint16_t slot
     return text;
 }
 
-static void say_not_kept(struct assay_runtime *runtime, enum assay_status status)
+static void log_timeline_failed(struct assay_runtime *runtime, enum assay_status status)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "timeline_failed")) {
         assay_log_text(&runtime->log, "path", runtime->config.timeline_path);
@@ -52,7 +52,7 @@ void runtime_timeline_open(struct assay_runtime *runtime)
     if (path == NULL || path[0] == '\0' || runtime->renewed) return; /* taken over */
     const enum assay_status status =
         assay_timeline_file_open(path, &runtime->timeline, &runtime->timeline_file);
-    if (status != ASSAY_OK) say_not_kept(runtime, status);
+    if (status != ASSAY_OK) log_timeline_failed(runtime, status);
 }
 
 /* The close and what moved with it: of the epoch that closed, as log and export have it, not of
@@ -79,10 +79,10 @@ void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t
     (void)vsnprintf(event->text, sizeof event->text, format, args);
     va_end(args);
     if (runtime->timeline_file == NULL) return;
-    const enum assay_status kept = assay_timeline_file_put(runtime->timeline_file, event);
+    const enum assay_status kept = assay_timeline_file_append(runtime->timeline_file, event);
     if (kept == ASSAY_OK) return;
     assay_timeline_file_close(&runtime->timeline_file);
-    say_not_kept(runtime, kept);
+    log_timeline_failed(runtime, kept);
 }
 
 /* ------------------------------------------------------------ notes */
@@ -150,15 +150,15 @@ static void log_note(struct assay_runtime *runtime, const struct assay_effect *e
         if (slot < runtime->members)
             assay_log_text(&runtime->log, "subject",
                            runtime_slot_name(runtime, slot, name, sizeof name));
-        assay_note_fields(&runtime->log, note, effect->as.note.a, effect->as.note.b);
+        assay_log_note_fields(&runtime->log, note, effect->as.note.a, effect->as.note.b);
         if (note == ASSAY_NOTE_FAIL_PROVEN && slot < runtime->members) log_reason(runtime, slot);
     }
     assay_log_end(&runtime->log);
 }
 
 /* Why a member stands where it stands, as this node judged or the close said. */
-static void tell_about(struct assay_runtime *runtime, const struct assay_effect *effect,
-                       const char *what)
+static void log_subject(struct assay_runtime *runtime, const struct assay_effect *effect,
+                        const char *what)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot = { 0 };
@@ -171,14 +171,14 @@ static void tell_about(struct assay_runtime *runtime, const struct assay_effect 
 }
 
 /* What evidence failed by before is not the reason why none is there. */
-static void tell_missing(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_missing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot = { 0 };
     const uint16_t slot = effect->as.note.slot;
     if (slot < runtime->members) assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
     if (!assay_outcome_is_fail(snapshot.own_outcome)) {
-        tell_about(runtime, effect, "sent no evidence");
+        log_subject(runtime, effect, "sent no evidence");
         return;
     }
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
@@ -187,7 +187,7 @@ static void tell_missing(struct assay_runtime *runtime, const struct assay_effec
 }
 
 /* It is no judgement: the last one is not the reason of it. */
-static void tell_listed(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_listed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
@@ -195,7 +195,7 @@ static void tell_listed(struct assay_runtime *runtime, const struct assay_effect
                       runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name));
 }
 
-static void tell_standing(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_standing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot;
@@ -212,7 +212,7 @@ static void tell_standing(struct assay_runtime *runtime, const struct assay_effe
 }
 
 /* docs/protocol.md 6.7. */
-static void tell_votes(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_votes(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
     const enum assay_note note = effect->as.note.note;
@@ -236,19 +236,19 @@ static void tell_votes(struct assay_runtime *runtime, const struct assay_effect 
                           "the votes of %s count again: its evidence passes", name);
 }
 
-static void tell_plain(struct assay_runtime *runtime, const struct assay_effect *effect,
-                       const char *text)
+static void log_plain(struct assay_runtime *runtime, const struct assay_effect *effect,
+                      const char *text)
 {
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
                       effect->as.note.a, effect->as.note.b, "%s", text);
 }
 
-static void tell_ended(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_change_ended(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char names[ASSAY_TIMELINE_TEXT - 80];
     runtime_change_end_save(runtime, effect->as.note.a, (enum assay_change_end)effect->as.note.b);
     if (effect->as.note.b != ASSAY_CHANGE_REVERTED) {
-        tell_plain(runtime, effect, "the change could not be applied as a whole: it is void");
+        log_plain(runtime, effect, "the change could not be applied as a whole: it is void");
         return;
     }
     runtime_suspensions_save(runtime, effect->as.note.a, names, sizeof names);
@@ -257,7 +257,7 @@ static void tell_ended(struct assay_runtime *runtime, const struct assay_effect 
                       "felled more than a fifth: the rules before are back. Felled: %s", names);
 }
 
-static void tell_taken(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_collateral_taken(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char until[ASSAY_RFC3339_LEN + 1] = "";
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
@@ -269,7 +269,8 @@ static void tell_taken(struct assay_runtime *runtime, const struct assay_effect 
         until);
 }
 
-static void tell_reverted(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_collateral_reverted(struct assay_runtime *runtime,
+                                    const struct assay_effect *effect)
 {
     char names[ASSAY_TIMELINE_TEXT - 100];
     runtime_suspensions_save(runtime, 0, names, sizeof names);
@@ -279,7 +280,7 @@ static void tell_reverted(struct assay_runtime *runtime, const struct assay_effe
         "newer collateral felled more than a fifth: the set before is back. Felled: %s", names);
 }
 
-static void note_fail(struct assay_runtime *runtime, uint16_t slot)
+static void record_fail(struct assay_runtime *runtime, uint16_t slot)
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
@@ -305,7 +306,7 @@ static const char *missing_text(uint64_t what)
     return "something that no peer has";
 }
 
-static void tell_era(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_era(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const enum assay_note note = effect->as.note.note;
     const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
@@ -344,19 +345,19 @@ static void tell_era(struct assay_runtime *runtime, const struct assay_effect *e
             b, a);
 }
 
-static void tell_active(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_collateral_active(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    tell_plain(runtime, effect,
-               effect->as.note.b ? "newer collateral is in force, with a higher evaluation number"
-                                 : "newer collateral is in force");
+    log_plain(runtime, effect,
+              effect->as.note.b ? "newer collateral is in force, with a higher evaluation number"
+                                : "newer collateral is in force");
 }
 
-static void tell_fetched(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_services_fetched(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    tell_plain(runtime, effect, "every document of services is here");
+    log_plain(runtime, effect, "every document of services is here");
 }
 
-static void tell_change(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_change(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
@@ -367,11 +368,11 @@ static const char shared_text[] =
     "another process uses the identity of this node: was its folder copied? Stop one of the two "
     "and make new keys for it, before both are suspended";
 
-static void tell_shared(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_shared_identity(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     runtime->shared.told = true;
     runtime->shared.since_ms = runtime->now_ms;
-    tell_plain(runtime, effect, shared_text);
+    log_plain(runtime, effect, shared_text);
 }
 
 void runtime_on_shared_identity(struct assay_runtime *runtime, const char *where)
@@ -388,7 +389,7 @@ void runtime_on_shared_identity(struct assay_runtime *runtime, const char *where
                       "%s", shared_text);
 }
 
-static void tell_in_force(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_in_force(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     const unsigned long long change = effect->as.note.a;
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, change,
@@ -396,12 +397,12 @@ static void tell_in_force(struct assay_runtime *runtime, const struct assay_effe
 }
 
 /* Who catches up closes more than one epoch in a step. */
-static void tell_closed(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void log_epoch_closed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     runtime->closed_epoch = effect->as.note.a;
-    tell_plain(runtime, effect,
-               effect->as.note.b ? "closed, certified"
-                                 : "closed without a certificate: no score moved");
+    log_plain(runtime, effect,
+              effect->as.note.b ? "closed, certified"
+                                : "closed without a certificate: no score moved");
     runtime->closed_epoch = effect->as.note.a + 1;
 }
 
@@ -419,63 +420,63 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return;
-    case ASSAY_NOTE_EPOCH_CLOSED: tell_closed(runtime, effect); return;
-    case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(runtime, effect, "view nullified"); return;
-    case ASSAY_NOTE_STANDING: tell_standing(runtime, effect); return;
+    case ASSAY_NOTE_EPOCH_CLOSED: log_epoch_closed(runtime, effect); return;
+    case ASSAY_NOTE_VIEW_NULLIFIED: log_plain(runtime, effect, "view nullified"); return;
+    case ASSAY_NOTE_STANDING: log_standing(runtime, effect); return;
     case ASSAY_NOTE_FAIL_PROVEN:
-        note_fail(runtime, effect->as.note.slot);
-        tell_about(runtime, effect, "proven to fail");
+        record_fail(runtime, effect->as.note.slot);
+        log_subject(runtime, effect, "proven to fail");
         return;
-    case ASSAY_NOTE_OFFENCE_PROVEN: tell_about(runtime, effect, "convicted by proof"); return;
-    case ASSAY_NOTE_INCARNATION_LISTED: tell_listed(runtime, effect); return;
+    case ASSAY_NOTE_OFFENCE_PROVEN: log_subject(runtime, effect, "convicted by proof"); return;
+    case ASSAY_NOTE_INCARNATION_LISTED: log_listed(runtime, effect); return;
     case ASSAY_NOTE_EVIDENCE_FOREIGN:
-        tell_about(runtime, effect, "sent evidence that is not for this epoch");
+        log_subject(runtime, effect, "sent evidence that is not for this epoch");
         return;
-    case ASSAY_NOTE_EVIDENCE_MISSING: tell_missing(runtime, effect); return;
-    case ASSAY_NOTE_RESUMED: tell_plain(runtime, effect, "resumed"); return;
-    case ASSAY_NOTE_BEHIND: tell_plain(runtime, effect, "behind: fetching blocks"); return;
-    case ASSAY_NOTE_CAUGHT_UP: tell_plain(runtime, effect, "caught up"); return;
+    case ASSAY_NOTE_EVIDENCE_MISSING: log_missing(runtime, effect); return;
+    case ASSAY_NOTE_RESUMED: log_plain(runtime, effect, "resumed"); return;
+    case ASSAY_NOTE_BEHIND: log_plain(runtime, effect, "behind: fetching blocks"); return;
+    case ASSAY_NOTE_CAUGHT_UP: log_plain(runtime, effect, "caught up"); return;
     case ASSAY_NOTE_ROOT_MISMATCH:
-        tell_plain(runtime, effect, "state root differs from the network's: stopped voting");
+        log_plain(runtime, effect, "state root differs from the network's: stopped voting");
         return;
-    case ASSAY_NOTE_EQUIVOCATION: tell_about(runtime, effect, "signed two things"); return;
-    case ASSAY_NOTE_CHANGE_TAKEN: tell_change(runtime, effect); return;
-    case ASSAY_NOTE_CHANGE_ACTIVE: tell_in_force(runtime, effect); return;
+    case ASSAY_NOTE_EQUIVOCATION: log_subject(runtime, effect, "signed two things"); return;
+    case ASSAY_NOTE_CHANGE_TAKEN: log_change(runtime, effect); return;
+    case ASSAY_NOTE_CHANGE_ACTIVE: log_in_force(runtime, effect); return;
     case ASSAY_NOTE_CHANGE_ENDED:
-        if (a != 0) tell_ended(runtime, effect);
+        if (a != 0) log_change_ended(runtime, effect);
         return; /* of collateral: below */
-    case ASSAY_NOTE_COLLATERAL_TAKEN: tell_taken(runtime, effect); return;
-    case ASSAY_NOTE_COLLATERAL_ACTIVE: tell_active(runtime, effect); return;
-    case ASSAY_NOTE_COLLATERAL_REVERTED: tell_reverted(runtime, effect); return;
+    case ASSAY_NOTE_COLLATERAL_TAKEN: log_collateral_taken(runtime, effect); return;
+    case ASSAY_NOTE_COLLATERAL_ACTIVE: log_collateral_active(runtime, effect); return;
+    case ASSAY_NOTE_COLLATERAL_REVERTED: log_collateral_reverted(runtime, effect); return;
     case ASSAY_NOTE_COLLATERAL_VOID:
-        tell_plain(runtime, effect, "collateral that waited is not newer any more, or has ended");
+        log_plain(runtime, effect, "collateral that waited is not newer any more, or has ended");
         return;
-    case ASSAY_NOTE_SERVICES_FETCHED: tell_fetched(runtime, effect); return;
-    case ASSAY_NOTE_CLOCK: tell_plain(runtime, effect, "the chain is ahead of our clock"); return;
+    case ASSAY_NOTE_SERVICES_FETCHED: log_services_fetched(runtime, effect); return;
+    case ASSAY_NOTE_CLOCK: log_plain(runtime, effect, "the chain is ahead of our clock"); return;
     case ASSAY_NOTE_LEAPT:
-        tell_plain(runtime, effect, "leapt over history, by what its voters have signed");
+        log_plain(runtime, effect, "leapt over history, by what its voters have signed");
         return;
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RECOVERED:
     case ASSAY_NOTE_RELEASED:
     case ASSAY_NOTE_ERA_FORKED:
     case ASSAY_NOTE_RECOVER_UNCONFIRMED:
-    case ASSAY_NOTE_RECOVER_REFUSED: tell_era(runtime, effect); return;
+    case ASSAY_NOTE_RECOVER_REFUSED: log_era(runtime, effect); return;
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:
-    case ASSAY_NOTE_VOTES_SPARED: tell_votes(runtime, effect); return;
-    case ASSAY_NOTE_IDENTITY_IN_USE: tell_shared(runtime, effect); return;
+    case ASSAY_NOTE_VOTES_SPARED: log_votes(runtime, effect); return;
+    case ASSAY_NOTE_IDENTITY_IN_USE: log_shared_identity(runtime, effect); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         runtime->missing = b;
-        tell_plain(runtime, effect, missing_text(b));
+        log_plain(runtime, effect, missing_text(b));
         return;
     }
-    tell_plain(runtime, effect, "");
+    log_plain(runtime, effect, "");
 }
 
 /* ------------------------------------------------------------ what people may ask */
 
-static void look_at_pieces(struct assay_runtime *runtime, struct assay_snapshot *s)
+static void snapshot_components(struct assay_runtime *runtime, struct assay_snapshot *s)
 {
     struct assay_enclave_snapshot enclave = { 0 };
     struct assay_service_probe_snapshot service;
@@ -488,7 +489,7 @@ static void look_at_pieces(struct assay_runtime *runtime, struct assay_snapshot 
     if (runtime->config.enclave.enforcement != NULL)
         runtime->config.enclave.enforcement(runtime->config.enclave.context, &s->enforcement);
     s->has_neighbours = runtime_overlay_is_used(runtime);
-    if (s->has_neighbours) assay_overlay_look(runtime->overlay, &s->neighbours);
+    if (s->has_neighbours) assay_overlay_get_figures(runtime->overlay, &s->neighbours);
     assay_service_probe_look(runtime->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;
@@ -532,10 +533,10 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
     s->verifications_pending = assay_verify_pool_pending(runtime->pool);
-    s->evidence_cached_bytes = assay_evidence_cache_held(runtime->evidence_cache);
+    s->evidence_cached_bytes = assay_evidence_cache_get_bytes(runtime->evidence_cache);
     s->timeline_seq = runtime->timeline.last;
     s->counters = runtime->counters;
-    look_at_pieces(runtime, s);
+    snapshot_components(runtime, s);
     runtime_services_snapshot(runtime, s);
     return s;
 }
@@ -544,7 +545,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
 
 /* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
  * members is the last of them, so only that one is written. */
-static enum assay_status keep_scores(struct assay_runtime *runtime, uint64_t epoch,
+static enum assay_status save_scores(struct assay_runtime *runtime, uint64_t epoch,
                                      const struct assay_engine_snapshot *snapshot)
 {
     if (snapshot->epoch != epoch + 1) return ASSAY_OK;
@@ -576,7 +577,7 @@ static enum assay_status keep_scores(struct assay_runtime *runtime, uint64_t epo
 }
 
 /* docs/protocol.md 4.10: evidence is kept 8 epochs by everyone; all scores of a day. */
-static enum assay_status prune(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
+static enum assay_status prune_history(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
 {
     const uint64_t history = runtime_history_full(runtime);
     struct assay_store *store = runtime->config.store;
@@ -594,13 +595,13 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
     assay_engine_snapshot(runtime->engine, &snapshot);
     runtime_update_roster(runtime);
     runtime_overlay_on_epoch_closed(runtime, epoch);
-    assay_gossip_forget(runtime->gossip, epoch);
+    assay_gossip_remove_before(runtime->gossip, epoch);
     assay_service_probe_turn(runtime->service);
     runtime_changes_on_epoch(runtime);
-    assay_dispatch_opened(runtime->dispatch);
-    enum assay_status status = keep_scores(runtime, epoch, &snapshot);
+    assay_dispatch_request_commit(runtime->dispatch);
+    enum assay_status status = save_scores(runtime, epoch, &snapshot);
     const bool kept = status == ASSAY_OK && snapshot.epoch == epoch + 1;
-    if (status == ASSAY_OK) status = prune(runtime, epoch, snapshot.era);
+    if (status == ASSAY_OK) status = prune_history(runtime, epoch, snapshot.era);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store");
     else runtime_keys_on_epoch_closed(runtime);
     if (status == ASSAY_OK && kept) runtime_publish_on_epoch_closed(runtime, epoch);

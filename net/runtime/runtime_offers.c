@@ -25,7 +25,7 @@ struct runtime_offers {
 /* ------------------------------------------------------------ kept */
 
 /* An item in the store is its record; a freed one is a byte, since nothing can be deleted alone. */
-static void keep(struct assay_runtime *runtime, uint32_t i)
+static void save_offer(struct assay_runtime *runtime, uint32_t i)
 {
     const struct host_offer *item = &runtime->offers->items[i];
     const struct assay_store_key key = { .number = RUNTIME_META_OFFERS + i };
@@ -38,14 +38,14 @@ static void keep(struct assay_runtime *runtime, uint32_t i)
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store collateral");
 }
 
-static void drop(struct assay_runtime *runtime, uint32_t i)
+static void drop_offer(struct assay_runtime *runtime, uint32_t i)
 {
     runtime->offers->items[i].len = 0;
-    keep(runtime, i);
+    save_offer(runtime, i);
 }
 
 /* Drawn from who offers what: members that found it in one minute do not offer it in one. */
-static uint64_t draw_ms(const struct assay_runtime *runtime, const uint8_t digest[static 32])
+static uint64_t draw_delay_ms(const struct assay_runtime *runtime, const uint8_t digest[static 32])
 {
     const uint64_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
     const uint64_t window_ms =
@@ -77,7 +77,7 @@ enum assay_status runtime_offers_open(struct assay_runtime *runtime)
         if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
         if (item->len == 0) continue;
         assay_sha256(item->bytes, item->len, digest);
-        item->at_ms = runtime->now_ms + draw_ms(runtime, digest);
+        item->at_ms = runtime->now_ms + draw_delay_ms(runtime, digest);
     }
     return ASSAY_OK;
 }
@@ -92,8 +92,8 @@ void runtime_offers_close(struct assay_runtime *runtime)
 
 /* As everybody will: beside the set in force, at the appraisal time of the running epoch, and
  * beside what waits. */
-static enum assay_status judge(struct assay_runtime *runtime, struct assay_slice offer,
-                               struct assay_update_facts *facts)
+static enum assay_status check_offer(struct assay_runtime *runtime, struct assay_slice offer,
+                                     struct assay_update_facts *facts)
 {
     struct assay_engine_snapshot chain;
     struct assay_changes_snapshot changes;
@@ -106,8 +106,8 @@ static enum assay_status judge(struct assay_runtime *runtime, struct assay_slice
     return assay_update_fits(changes.updates, changes.update_count, chain.epoch_t0_ms, facts);
 }
 
-static void say(struct assay_runtime *runtime, const char *event,
-                const struct assay_update_facts *facts, size_t len)
+static void log_offer(struct assay_runtime *runtime, const char *event,
+                      const struct assay_update_facts *facts, size_t len)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, event)) {
         assay_log_hex(&runtime->log, "root", facts->root, 8);
@@ -121,8 +121,8 @@ static void say(struct assay_runtime *runtime, const char *event,
 /* ------------------------------------------------------------ offered */
 
 /* Our own message is taken by the engine as one that was sent already: it is sent here. */
-static void offer(struct assay_runtime *runtime, struct assay_slice record,
-                  const struct assay_update_facts *facts)
+static void submit_offer(struct assay_runtime *runtime, struct assay_slice record,
+                         const struct assay_update_facts *facts)
 {
     const struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
@@ -130,7 +130,7 @@ static void offer(struct assay_runtime *runtime, struct assay_slice record,
     };
     runtime_queue_event(runtime, &event);
     runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD, record);
-    say(runtime, "collateral_offered", facts, record.len);
+    log_offer(runtime, "collateral_offered", facts, record.len);
 }
 
 void runtime_offers_poll(struct assay_runtime *runtime)
@@ -142,19 +142,19 @@ void runtime_offers_poll(struct assay_runtime *runtime)
         struct assay_update_facts facts;
         if (item->len == 0 || item->at_ms > runtime->now_ms) continue;
         enum assay_status status = assay_update_offer(record, &bytes);
-        if (status == ASSAY_OK) status = judge(runtime, bytes, &facts);
+        if (status == ASSAY_OK) status = check_offer(runtime, bytes, &facts);
         /* Once an epoch: a record is good for one, and another of its root may have taken it. */
         item->at_ms = runtime->now_ms + runtime->config.genesis->parameters.epoch_ms;
-        if (status == ASSAY_OK) offer(runtime, record, &facts);
+        if (status == ASSAY_OK) submit_offer(runtime, record, &facts);
         else if (status != ASSAY_E_EARLY && status != ASSAY_E_FULL && status != ASSAY_E_MEMORY)
-            drop(runtime, i); /* it is in a block, or something newer is */
+            drop_offer(runtime, i); /* it is in a block, or something newer is */
     }
 }
 
 /* ------------------------------------------------------------ taken */
 
 /* The one that holds the very same, a free place, or RUNTIME_OFFERS_MAX. */
-static uint32_t place_for(const struct runtime_offers *offers, struct assay_slice record)
+static uint32_t find_free_slot(const struct runtime_offers *offers, struct assay_slice record)
 {
     uint32_t free_one = RUNTIME_OFFERS_MAX;
     for (uint32_t i = RUNTIME_OFFERS_MAX; i-- > 0;) {
@@ -167,7 +167,7 @@ static uint32_t place_for(const struct runtime_offers *offers, struct assay_slic
     return free_one;
 }
 
-static const char *reason_of(enum assay_status status)
+static const char *refusal_reason(enum assay_status status)
 {
     switch ((int)status) {
     case ASSAY_E_RANGE: return "not of one platform family, or too long for a record (48 KiB)";
@@ -180,10 +180,11 @@ static const char *reason_of(enum assay_status status)
     }
 }
 
-static enum assay_status put(struct assay_runtime *runtime, struct assay_slice record, bool at_once)
+static enum assay_status put_offer(struct assay_runtime *runtime, struct assay_slice record,
+                                   bool at_once)
 {
     uint8_t digest[32];
-    const uint32_t i = place_for(runtime->offers, record);
+    const uint32_t i = find_free_slot(runtime->offers, record);
     if (i == RUNTIME_OFFERS_MAX) return ASSAY_E_FULL;
     struct host_offer *item = &runtime->offers->items[i];
     const bool is_new = item->len == 0;
@@ -191,8 +192,8 @@ static enum assay_status put(struct assay_runtime *runtime, struct assay_slice r
     item->len = record.len;
     assay_sha256(record.bytes, record.len, digest);
     if (at_once) item->at_ms = runtime->now_ms;
-    else if (is_new) item->at_ms = runtime->now_ms + draw_ms(runtime, digest);
-    if (is_new) keep(runtime, i);
+    else if (is_new) item->at_ms = runtime->now_ms + draw_delay_ms(runtime, digest);
+    if (is_new) save_offer(runtime, i);
     return runtime->failure;
 }
 
@@ -202,15 +203,16 @@ enum assay_status runtime_offer_add(struct assay_runtime *runtime, struct assay_
     struct assay_update_facts facts = { 0 };
     uint8_t *memory = malloc(ASSAY_UPDATE_RECORD_LEN_MAX);
     struct assay_writer w = assay_writer_over(memory, ASSAY_UPDATE_RECORD_LEN_MAX);
-    enum assay_status status = memory != NULL ? judge(runtime, bytes, &facts) : ASSAY_E_MEMORY;
+    enum assay_status status =
+        memory != NULL ? check_offer(runtime, bytes, &facts) : ASSAY_E_MEMORY;
     const bool waits = status == ASSAY_E_EARLY || status == ASSAY_E_FULL;
     enum assay_status taken = status == ASSAY_OK || waits ? assay_record_put_update(&w, bytes)
                                                           : status;
-    if (taken == ASSAY_OK) taken = put(runtime, assay_slice_over(memory, w.len), at_once);
+    if (taken == ASSAY_OK) taken = put_offer(runtime, assay_slice_over(memory, w.len), at_once);
     free(memory);
     if (taken != ASSAY_OK) status = taken;
     (void)snprintf(message, RUNTIME_OFFER_MESSAGE, "%s",
-                   status == ASSAY_OK ? "it is offered" : reason_of(status));
-    if (taken == ASSAY_OK && at_once) say(runtime, "collateral_submitted", &facts, bytes.len);
+                   status == ASSAY_OK ? "it is offered" : refusal_reason(status));
+    if (taken == ASSAY_OK && at_once) log_offer(runtime, "collateral_submitted", &facts, bytes.len);
     return status;
 }

@@ -20,7 +20,7 @@ bool runtime_overlay_is_used(const struct assay_runtime *runtime)
     return runtime->overlay != NULL;
 }
 
-static uint32_t operator_of(const struct assay_genesis_member *m)
+static uint32_t operator_index(const struct assay_genesis_member *m)
 {
     const uint8_t *id = m->operator_id;
     return (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
@@ -35,7 +35,7 @@ static bool is_founder(const struct assay_runtime *runtime, uint16_t slot)
 }
 
 /* Addresses decide about nothing; that they are spread keeps one cut from taking all. */
-static void tell(struct assay_runtime *runtime, uint16_t slot)
+static void update_peer(struct assay_runtime *runtime, uint16_t slot)
 {
     char text[RUNTIME_ADDRESSES_TEXT];
     const bool known = runtime_addresses_get(runtime, slot, text);
@@ -44,20 +44,20 @@ static void tell(struct assay_runtime *runtime, uint16_t slot)
         .usable = slot != runtime->self && !entry->gone && known,
         .first = is_founder(runtime, slot),
         .voter = entry->seated,
-        .operator_ = operator_of(&runtime->config.genesis->members[slot]),
+        .operator_ = operator_index(&runtime->config.genesis->members[slot]),
         .group = known ? assay_address_group(text) : 0,
     };
     assay_overlay_peer(runtime->overlay, runtime->now_ms, slot, &peer);
 }
 
-static uint32_t above(const struct assay_runtime *runtime)
+static uint32_t overlay_threshold(const struct assay_runtime *runtime)
 {
     return runtime->config.overlay_above > 0 ? runtime->config.overlay_above : ASSAY_OVERLAY_ABOVE;
 }
 
 bool runtime_overlay_is_wanted(const struct assay_runtime *runtime)
 {
-    return runtime->config.genesis->member_count > above(runtime);
+    return runtime->config.genesis->member_count > overlay_threshold(runtime);
 }
 
 enum assay_status runtime_overlay_open(struct assay_runtime *runtime)
@@ -65,7 +65,7 @@ enum assay_status runtime_overlay_open(struct assay_runtime *runtime)
     struct assay_overlay_config config = {
         .self = runtime->self,
         .capacity = runtime->members,
-        .above = above(runtime),
+        .above = overlay_threshold(runtime),
         .degree = runtime->config.overlay_degree > 0 ? runtime->config.overlay_degree
                                                      : ASSAY_OVERLAY_DEGREE,
         .epoch_ms = runtime->config.genesis->parameters.epoch_ms,
@@ -84,9 +84,9 @@ enum assay_status runtime_overlay_open(struct assay_runtime *runtime)
     runtime->overlay = assay_overlay_init(runtime->overlay_memory, &config);
     runtime->relay_tree =
         assay_relay_tree_init((uint8_t *)runtime->overlay_memory + view_len, &routes);
-    assay_overlay_members(runtime->overlay, runtime->members);
-    ASSAY_ASSERT(
-        assay_overlay_used(runtime->overlay)); /* and it stays so: a roster is a host's for life */
+    assay_overlay_set_members(runtime->overlay, runtime->members);
+    ASSAY_ASSERT(assay_overlay_is_used(
+        runtime->overlay)); /* and it stays so: a roster is a host's for life */
     return ASSAY_OK;
 }
 
@@ -102,12 +102,12 @@ void runtime_overlay_on_roster(struct assay_runtime *runtime)
 {
     if (runtime->overlay == NULL) return;
     for (uint16_t slot = 0; slot < runtime->members; slot++)
-        tell(runtime, slot);
+        update_peer(runtime, slot);
 }
 
 void runtime_overlay_on_address(struct assay_runtime *runtime, uint16_t slot)
 {
-    if (runtime->overlay != NULL) tell(runtime, slot);
+    if (runtime->overlay != NULL) update_peer(runtime, slot);
 }
 
 bool runtime_overlay_has_link(const struct assay_runtime *runtime, uint16_t slot)
@@ -117,7 +117,7 @@ bool runtime_overlay_has_link(const struct assay_runtime *runtime, uint16_t slot
 
 /* ------------------------------------------------------------ what the view wants */
 
-static void link_to(struct assay_runtime *runtime, uint16_t slot)
+static void open_link(struct assay_runtime *runtime, uint16_t slot)
 {
     runtime->links[slot] = (struct runtime_link){ .wanted = true };
     const enum assay_status status = runtime_dial_member(runtime, slot);
@@ -125,13 +125,14 @@ static void link_to(struct assay_runtime *runtime, uint16_t slot)
     if (status != ASSAY_OK && status != ASSAY_E_IO) runtime_fail(runtime, status, "neighbour");
 }
 
-static void say(struct assay_runtime *runtime, uint16_t slot, enum assay_overlay_word word)
+static void send_neighbour(struct assay_runtime *runtime, uint16_t slot,
+                           enum assay_overlay_verb word)
 {
     const uint8_t byte = (uint8_t)word;
     runtime_send_frame(runtime, slot, ASSAY_MESSAGE_NEIGHBOUR, assay_slice_over(&byte, 1));
 }
 
-static void hang_up_due(struct assay_runtime *runtime)
+static void close_due_links(struct assay_runtime *runtime)
 {
     runtime->hang_up_due_ms = UINT64_MAX;
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
@@ -140,31 +141,31 @@ static void hang_up_due(struct assay_runtime *runtime)
         if (l->hang_up_ms <= runtime->now_ms) {
             *l = (struct runtime_link){ .wanted = false };
             if (assay_transport_has_peer(runtime->link, slot))
-                assay_transport_forget(runtime->link, slot);
+                assay_transport_remove_peer(runtime->link, slot);
         } else {
             runtime->hang_up_due_ms = assay_min_u64(runtime->hang_up_due_ms, l->hang_up_ms);
         }
     }
 }
 
-static void work(struct assay_runtime *runtime)
+static void apply_actions(struct assay_runtime *runtime)
 {
     struct assay_overlay_action action;
     if (runtime->overlay == NULL || runtime->link == NULL) return;
     while (assay_overlay_next(runtime->overlay, runtime->now_ms, &action)) {
         switch (action.kind) {
-        case ASSAY_OVERLAY_LINK: link_to(runtime, action.slot); break;
+        case ASSAY_OVERLAY_LINK: open_link(runtime, action.slot); break;
         case ASSAY_OVERLAY_UNLINK:
             runtime->links[action.slot].hang_up_ms = runtime->now_ms + HANG_UP_MS;
             runtime->hang_up_due_ms =
                 assay_min_u64(runtime->hang_up_due_ms, runtime->now_ms + HANG_UP_MS);
             break;
-        case ASSAY_OVERLAY_TELL: say(runtime, action.slot, action.word); break;
+        case ASSAY_OVERLAY_SEND: send_neighbour(runtime, action.slot, action.word); break;
         }
     }
-    if (runtime->hang_up_due_ms <= runtime->now_ms) hang_up_due(runtime);
-    assay_relay_tree_follow(runtime->relay_tree, runtime->overlay, runtime->now_ms);
-    struct assay_route_say route;
+    if (runtime->hang_up_due_ms <= runtime->now_ms) close_due_links(runtime);
+    assay_relay_tree_update(runtime->relay_tree, runtime->overlay, runtime->now_ms);
+    struct assay_prune_message route;
     while (assay_relay_tree_next(runtime->relay_tree, runtime->now_ms, &route))
         runtime_send_frame(runtime, route.to, ASSAY_MESSAGE_ROUTE,
                            assay_slice_over(route.payload, route.len));
@@ -172,7 +173,7 @@ static void work(struct assay_runtime *runtime)
 
 void runtime_overlay_poll(struct assay_runtime *runtime)
 {
-    if (runtime_overlay_wake_at(runtime) <= runtime->now_ms) work(runtime);
+    if (runtime_overlay_wake_at(runtime) <= runtime->now_ms) apply_actions(runtime);
 }
 
 uint64_t runtime_overlay_wake_at(const struct assay_runtime *runtime)
@@ -190,22 +191,23 @@ void runtime_overlay_on_neighbour(struct assay_runtime *runtime, uint16_t from,
 {
     enum assay_status status = ASSAY_E_INVALID; /* everybody is one here */
     if (runtime_overlay_is_used(runtime)) {
-        status = assay_overlay_heard(runtime->overlay, runtime->now_ms, from, payload.bytes,
-                                     payload.len);
-        assay_relay_tree_anew(runtime->relay_tree, runtime->now_ms, from);
+        status = assay_overlay_on_neighbour(runtime->overlay, runtime->now_ms, from, payload.bytes,
+                                            payload.len);
+        assay_relay_tree_on_restart(runtime->relay_tree, runtime->now_ms, from);
     }
     if (status != ASSAY_OK) assay_count(&runtime->counters, ASSAY_COUNT_NEIGHBOUR_REFUSED);
-    work(runtime);
+    apply_actions(runtime);
 }
 
 void runtime_overlay_on_frame(struct assay_runtime *runtime, uint16_t from)
 {
-    if (runtime->overlay != NULL) assay_overlay_alive(runtime->overlay, runtime->now_ms, from);
+    if (runtime->overlay != NULL) assay_overlay_on_message(runtime->overlay, runtime->now_ms, from);
 }
 
 void runtime_overlay_on_inventory(struct assay_runtime *runtime, uint16_t from)
 {
-    if (runtime->overlay != NULL) assay_overlay_told(runtime->overlay, runtime->now_ms, from);
+    if (runtime->overlay != NULL)
+        assay_overlay_on_inventory(runtime->overlay, runtime->now_ms, from);
 }
 
 void runtime_overlay_on_relayed(struct assay_runtime *runtime, uint16_t from,
@@ -213,8 +215,8 @@ void runtime_overlay_on_relayed(struct assay_runtime *runtime, uint16_t from,
                                 enum assay_status status)
 {
     if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE)
-        assay_relay_tree_came(runtime->relay_tree, runtime->overlay, runtime->now_ms, from, kind,
-                              payload, status == ASSAY_OK);
+        assay_relay_tree_on_message(runtime->relay_tree, runtime->overlay, runtime->now_ms, from,
+                                    kind, payload, status == ASSAY_OK);
 }
 
 void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
@@ -222,8 +224,8 @@ void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
 {
     enum assay_status status = ASSAY_E_STRANGER; /* no neighbour: there are none */
     if (runtime_overlay_is_used(runtime))
-        status = assay_relay_tree_heard(runtime->relay_tree, runtime->overlay, runtime->now_ms,
-                                        from, payload);
+        status = assay_relay_tree_on_prune(runtime->relay_tree, runtime->overlay, runtime->now_ms,
+                                           from, payload);
     if (status != ASSAY_OK) assay_count(&runtime->counters, ASSAY_COUNT_ROUTE_REFUSED);
 }
 
@@ -231,7 +233,8 @@ void runtime_overlay_on_request(struct assay_runtime *runtime, uint16_t to,
                                 struct assay_slice payload)
 {
     if (runtime_overlay_is_used(runtime))
-        assay_relay_tree_asked(runtime->relay_tree, runtime->overlay, runtime->now_ms, to, payload);
+        assay_relay_tree_on_request(runtime->relay_tree, runtime->overlay, runtime->now_ms, to,
+                                    payload);
 }
 
 void runtime_overlay_on_envelope(struct assay_runtime *runtime, uint16_t from,
@@ -240,7 +243,7 @@ void runtime_overlay_on_envelope(struct assay_runtime *runtime, uint16_t from,
     struct assay_envelope envelope;
     if (!runtime_overlay_is_used(runtime) || assay_envelope_decode(payload, &envelope) != ASSAY_OK)
         return;
-    assay_gossip_announced(runtime->gossip, envelope.evidence_digest, from);
+    assay_gossip_on_announcement(runtime->gossip, envelope.evidence_digest, from);
 }
 
 void runtime_overlay_on_accepted(struct assay_runtime *runtime, enum assay_message_kind kind,
@@ -255,13 +258,13 @@ void runtime_overlay_on_accepted(struct assay_runtime *runtime, enum assay_messa
     if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK)
         slot = vote.slot;
     if (slot < runtime->members)
-        assay_peer_clocks_heard(&runtime->peer_clocks, (uint16_t)slot, runtime->now_ms);
+        assay_peer_clocks_on_message(&runtime->peer_clocks, (uint16_t)slot, runtime->now_ms);
 }
 
 void runtime_overlay_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
     if (runtime->overlay == NULL) return;
-    assay_overlay_closed(runtime->overlay, runtime->now_ms, epoch);
-    assay_relay_tree_closed(runtime->relay_tree, runtime->now_ms, epoch);
-    work(runtime);
+    assay_overlay_on_epoch_closed(runtime->overlay, runtime->now_ms, epoch);
+    assay_relay_tree_on_epoch_closed(runtime->relay_tree, runtime->now_ms, epoch);
+    apply_actions(runtime);
 }

@@ -26,7 +26,7 @@ void runtime_peer_clocks_close(struct assay_runtime *runtime)
     free(runtime->clock_weights);
 }
 
-static void say(struct assay_runtime *runtime)
+static void log_clock(struct assay_runtime *runtime)
 {
     const int64_t ahead_ms = runtime->peer_clocks.found.ahead_ms;
     const uint64_t by_ms = (uint64_t)(ahead_ms < 0 ? -ahead_ms : ahead_ms);
@@ -50,17 +50,17 @@ void runtime_peer_clocks_poll(struct assay_runtime *runtime, bool beside)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    if (!assay_peer_clocks_ask(&runtime->peer_clocks, runtime->now_ms, runtime->at_unix_ms, beside,
-                               &w))
+    if (!assay_peer_clocks_poll_request(&runtime->peer_clocks, runtime->now_ms, runtime->at_unix_ms,
+                                        beside, &w))
         return;
     /* What the last question brought, before the next one. */
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         const bool asked = slot == runtime->self || !runtime_overlay_is_used(runtime) ||
-                           assay_overlay_near(runtime->overlay, slot);
+                           assay_overlay_has(runtime->overlay, slot);
         runtime->clock_weights[slot] = asked ? runtime->roster.entries[slot].weight : 0;
     }
-    if (assay_peer_clocks_look(&runtime->peer_clocks, runtime->clock_weights, runtime->now_ms))
-        say(runtime);
+    if (assay_peer_clocks_update(&runtime->peer_clocks, runtime->clock_weights, runtime->now_ms))
+        log_clock(runtime);
     runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
                  assay_slice_over(bytes, w.len));
     runtime_addresses_poll(runtime);
@@ -70,12 +70,12 @@ void runtime_send_farewell(struct assay_runtime *runtime)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_peer_clocks_farewell(runtime->at_unix_ms, &w);
+    assay_peer_clocks_encode_farewell(runtime->at_unix_ms, &w);
     runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
                  assay_slice_over(bytes, w.len));
 }
 
-static void say_ended(struct assay_runtime *runtime, uint16_t slot)
+static void log_peer_ended(struct assay_runtime *runtime, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     runtime_slot_name(runtime, slot, name, sizeof name);
@@ -90,7 +90,7 @@ void runtime_on_date(struct assay_runtime *runtime, uint16_t from, struct assay_
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    const enum assay_status status = assay_peer_clocks_take(
+    const enum assay_status status = assay_peer_clocks_on_date(
         &runtime->peer_clocks, from, runtime->now_ms, runtime->at_unix_ms, payload, &w);
     if (status != ASSAY_OK)
         assay_count(&runtime->counters,
@@ -98,6 +98,6 @@ void runtime_on_date(struct assay_runtime *runtime, uint16_t from, struct assay_
     else if (w.len > 0)
         runtime_send(runtime, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
                      assay_slice_over(bytes, w.len));
-    if (assay_peer_clocks_ends(&runtime->peer_clocks, from, runtime->now_ms))
-        say_ended(runtime, from);
+    if (assay_peer_clocks_poll_ending(&runtime->peer_clocks, from, runtime->now_ms))
+        log_peer_ended(runtime, from);
 }

@@ -43,8 +43,8 @@ struct reading {
     bool quiet; /* read once more: what it proves was told */
 };
 
-static void note_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
-                      const struct assay_history_row *row)
+static void record_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
+                        const struct assay_history_row *row)
 {
     if (assay_document_integrity_fell(row->reason))
         runtime->integrity_falls[slot] =
@@ -61,7 +61,7 @@ static bool read_row(void *context, const struct assay_store_key *key, struct as
     if (key->number >= reading->runtime->members) return true;
     if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* of another version */
     const uint16_t slot = (uint16_t)key->number;
-    note_fall(reading->runtime, slot, key->epoch, &row);
+    record_fall(reading->runtime, slot, key->epoch, &row);
     reading->rows++;
     if (reading->epoch == NULL) return true;
     reading->epoch->rows[slot].row = row;
@@ -83,7 +83,7 @@ static bool read_weight(void *context, const struct assay_store_key *key, struct
 
 /* ------------------------------------------------------------ votes of an epoch */
 
-static void take_ballot(struct reading *reading, const struct assay_ballot *ballot)
+static void add_ballot(struct reading *reading, const struct assay_ballot *ballot)
 {
     struct assay_http_epoch *epoch = reading->epoch;
     const uint32_t voter = runtime_find_slot(reading->runtime, ballot->node_id);
@@ -97,7 +97,7 @@ static void take_ballot(struct reading *reading, const struct assay_ballot *ball
             assay_http_letter(assay_row_get(ballot->row.bytes, s));
 }
 
-static void take_lie(struct reading *reading, const struct assay_record *record)
+static void add_lie(struct reading *reading, const struct assay_record *record)
 {
     const struct assay_http_epoch *epoch = reading->epoch;
     const uint32_t voter = runtime_find_slot(reading->runtime, record->ballot.node_id);
@@ -105,20 +105,20 @@ static void take_lie(struct reading *reading, const struct assay_record *record)
     if (voter >= epoch->count || subject >= epoch->count ||
         record->ballot.row.len != assay_row_len(epoch->count))
         return;
-    const struct assay_http_lie lie = {
+    const struct assay_http_false_vote lie = {
         .epoch = record->ballot.epoch,
         .found_epoch = epoch->epoch,
         .verifier = (uint16_t)voter,
         .subject = (uint16_t)subject,
         .said = assay_http_letter(assay_row_get(record->ballot.row.bytes, subject)),
     };
-    if (!reading->quiet) assay_http_lie(reading->runtime->http, &lie);
+    if (!reading->quiet) assay_http_false_vote(reading->runtime->http, &lie);
 }
 
-static void take_record(struct reading *reading, const struct assay_record *record)
+static void add_record(struct reading *reading, const struct assay_record *record)
 {
-    if (record->kind == ASSAY_RECORD_BALLOT) take_ballot(reading, &record->ballot);
-    if (record->kind == ASSAY_RECORD_CONTRADICTION) take_lie(reading, record);
+    if (record->kind == ASSAY_RECORD_BALLOT) add_ballot(reading, &record->ballot);
+    if (record->kind == ASSAY_RECORD_CONTRADICTION) add_lie(reading, record);
     if (record->kind == ASSAY_RECORD_FAIL && record->envelope.epoch == reading->epoch->epoch) {
         const uint32_t subject = runtime_find_slot(reading->runtime, record->envelope.node_id);
         if (subject < reading->epoch->count) reading->epoch->rows[subject].proven_fail = true;
@@ -139,7 +139,7 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
         return true;
     for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)
         if (assay_record_decode(bytes, reading->record) == ASSAY_OK)
-            take_record(reading, reading->record);
+            add_record(reading, reading->record);
     return true;
 }
 
@@ -168,7 +168,7 @@ static enum assay_status read_weights(struct reading *reading)
 static struct assay_http_epoch *new_epoch(const struct assay_runtime *runtime, uint32_t era,
                                           uint64_t number)
 {
-    struct assay_http_epoch *epoch = assay_http_epoch_make(runtime->members);
+    struct assay_http_epoch *epoch = assay_http_epoch_create(runtime->members);
     if (epoch == NULL) return NULL;
     epoch->era = era;
     epoch->epoch = number;
@@ -201,7 +201,7 @@ static enum assay_status read_epoch(struct assay_runtime *runtime, uint32_t era,
         assay_http_epoch(runtime->http, reading.epoch);
         reading.epoch = NULL;
     }
-    assay_http_epoch_drop(&reading.epoch);
+    assay_http_epoch_release(&reading.epoch);
     free(reading.record);
     return status;
 }
@@ -221,7 +221,7 @@ const struct assay_http_epoch *runtime_votes_load(struct assay_runtime *runtime,
     reading.epoch = new_epoch(runtime, era, epoch);
     reading.record = malloc(sizeof *reading.record);
     if (reading.epoch == NULL || reading.record == NULL || read_blocks(&reading) != ASSAY_OK)
-        assay_http_epoch_drop(&reading.epoch);
+        assay_http_epoch_release(&reading.epoch);
     free(reading.record);
     return reading.epoch;
 }
@@ -232,7 +232,7 @@ void runtime_votes_free(const struct assay_http_epoch **epoch)
         const struct assay_http_epoch *in;
         struct assay_http_epoch *out;
     } own = { .in = *epoch };
-    assay_http_epoch_drop(&own.out);
+    assay_http_epoch_release(&own.out);
     *epoch = NULL;
 }
 
@@ -262,8 +262,8 @@ static void publish_rules(struct assay_runtime *runtime)
     struct assay_json *policy = assay_document_policy(runtime->config.policy);
     struct assay_json *collateral =
         assay_document_collateral(runtime->config.endorsements, runtime->config.policy);
-    assay_http_rules(runtime->http, assay_http_rules_make(assay_json_print(policy, 0),
-                                                          assay_json_print(collateral, 0)));
+    assay_http_rules(runtime->http, assay_http_rules_create(assay_json_print(policy, 0),
+                                                            assay_json_print(collateral, 0)));
     assay_json_free(&policy);
     assay_json_free(&collateral);
 }
@@ -299,10 +299,10 @@ void runtime_publish_poll(struct assay_runtime *runtime)
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_timeline_event *event = NULL;
     if (runtime->http == NULL) return;
-    while ((event = assay_timeline_after(&runtime->timeline, assay_http_told(runtime->http))) !=
-           NULL)
-        assay_http_tell(runtime->http, event,
-                        runtime_slot_name(runtime, event->slot, name, sizeof name));
+    while ((event = assay_timeline_find_after(&runtime->timeline,
+                                              assay_http_last_event(runtime->http))) != NULL)
+        assay_http_notify(runtime->http, event,
+                          runtime_slot_name(runtime, event->slot, name, sizeof name));
     if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
         assay_http_publish(runtime->http, runtime_snapshot(runtime),
                            runtime->draining || runtime->stopping);

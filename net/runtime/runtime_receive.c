@@ -4,7 +4,7 @@
  */
 #include "net/runtime/runtime_internal.h"
 
-static void say_banned(struct assay_runtime *runtime, uint16_t slot)
+static void log_banned(struct assay_runtime *runtime, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     runtime_slot_name(runtime, slot, name, sizeof name);
@@ -17,7 +17,7 @@ static void say_banned(struct assay_runtime *runtime, uint16_t slot)
     runtime_log_event(runtime, "peer_banned", slot, 0, 0, "%s sent invalid signatures", name);
 }
 
-static void say_shut_out(struct assay_runtime *runtime, uint16_t slot)
+static void log_shut_out(struct assay_runtime *runtime, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_peer_score *conduct = &runtime->limits[slot].conduct;
@@ -34,20 +34,20 @@ static void say_shut_out(struct assay_runtime *runtime, uint16_t slot)
                       "%s floods, or sends what is no message", name);
 }
 
-static void to_engine(struct assay_runtime *runtime, uint16_t slot, enum assay_message_kind kind,
-                      struct assay_slice payload)
+static void deliver_message(struct assay_runtime *runtime, uint16_t slot,
+                            enum assay_message_kind kind, struct assay_slice payload)
 {
-    const bool floods = assay_admission_floods(kind);
-    const bool passes = assay_admission_passes_on(&runtime->admission, kind);
-    enum assay_passing passing = ASSAY_PASSING_NEW;
+    const bool floods = assay_admission_is_flooded(kind);
+    const bool passes = assay_admission_is_relayed(&runtime->admission, kind);
+    enum assay_repeat passing = ASSAY_REPEAT_NONE;
     uint8_t digest[32] = { 0 };
     if (floods || passes) {
         assay_sha256(payload.bytes, payload.len, digest);
         assay_transport_spare(runtime->link, slot, assay_outbox_tag(digest));
     }
     if (floods && !assay_admission_is_new(&runtime->admission, runtime->now_ms, digest)) return;
-    if (passes) passing = assay_admission_passing(&runtime->admission, runtime->now_ms, digest);
-    if (passing == ASSAY_PASSING_DUPLICATE) {
+    if (passes) passing = assay_admission_find_repeat(&runtime->admission, runtime->now_ms, digest);
+    if (passing == ASSAY_REPEAT_DUPLICATE) {
         runtime_overlay_on_relayed(runtime, slot, kind, payload, ASSAY_E_DUPLICATE);
         return;
     }
@@ -59,13 +59,13 @@ static void to_engine(struct assay_runtime *runtime, uint16_t slot, enum assay_m
     if (status == ASSAY_OK) runtime_overlay_on_accepted(runtime, kind, payload);
     /* What is passed on was verified, and nothing of it is ours: it may leave before a commit. */
     if (passes &&
-        assay_admission_pass(&runtime->admission, runtime->now_ms, passing, status, digest))
-        runtime_relay(runtime, slot, kind, payload, passing == ASSAY_PASSING_AGAIN);
-    if (passes && passing == ASSAY_PASSING_NEW)
+        assay_admission_on_relayed(&runtime->admission, runtime->now_ms, passing, status, digest))
+        runtime_relay(runtime, slot, kind, payload, passing == ASSAY_REPEAT_RESENT);
+    if (passes && passing == ASSAY_REPEAT_NONE)
         runtime_overlay_on_relayed(runtime, slot, kind, payload, status);
-    if (assay_admission_judged(&runtime->admission, runtime->now_ms, slot, status,
-                               floods ? digest : NULL))
-        say_banned(runtime, slot);
+    if (assay_admission_on_result(&runtime->admission, runtime->now_ms, slot, status,
+                                  floods ? digest : NULL))
+        log_banned(runtime, slot);
 }
 
 /* ------------------------------------------------------------ what the host answers */
@@ -80,8 +80,8 @@ static void answer_sync(struct assay_runtime *runtime, uint16_t slot, struct ass
         runtime_send(runtime, slot, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ANSWER, answer);
 }
 
-static void dispatch(struct assay_runtime *runtime, uint16_t slot, enum assay_message_kind kind,
-                     struct assay_slice payload)
+static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
+                             enum assay_message_kind kind, struct assay_slice payload)
 {
     switch (kind) {
     case ASSAY_MESSAGE_SYNC_ASK: answer_sync(runtime, slot, payload); return;
@@ -114,23 +114,23 @@ static void dispatch(struct assay_runtime *runtime, uint16_t slot, enum assay_me
     case ASSAY_MESSAGE_VOTE_REQUEST_MISSING:
     case ASSAY_MESSAGE_FENCE:
     case ASSAY_MESSAGE_RECOVER:
-    case ASSAY_MESSAGE_SYNC_ANSWER: to_engine(runtime, slot, kind, payload); return;
+    case ASSAY_MESSAGE_SYNC_ANSWER: deliver_message(runtime, slot, kind, payload); return;
     }
     ASSAY_UNREACHABLE("message kind");
 }
 
-static void take_frame(struct assay_runtime *runtime, uint16_t slot, enum assay_roster_key which,
-                       struct assay_slice bytes)
+static void on_frame(struct assay_runtime *runtime, uint16_t slot, enum assay_roster_key which,
+                     struct assay_slice bytes)
 {
     struct assay_admission_message message;
-    if (!assay_limit_banned(&runtime->limits[slot], runtime->now_ms))
-        assay_peer_clocks_heard(&runtime->peer_clocks, slot, runtime->now_ms);
-    switch (
-        assay_admission_frame(&runtime->admission, runtime->now_ms, slot, which, bytes, &message)) {
+    if (!assay_limit_is_banned(&runtime->limits[slot], runtime->now_ms))
+        assay_peer_clocks_on_message(&runtime->peer_clocks, slot, runtime->now_ms);
+    switch (assay_admission_check_frame(&runtime->admission, runtime->now_ms, slot, which, bytes,
+                                        &message)) {
     case ASSAY_ADMIT_REFUSED: return;
     case ASSAY_ADMIT_TAKEN:
         runtime_overlay_on_frame(runtime, slot);
-        dispatch(runtime, slot, message.kind, message.payload);
+        dispatch_message(runtime, slot, message.kind, message.payload);
         return;
     case ASSAY_ADMIT_SUSPENDED:
         assay_service_probe_refuse(runtime->service, slot, message.payload);
@@ -153,8 +153,8 @@ void runtime_receive(struct assay_runtime *runtime)
         if (hooks->frame != NULL) hooks->frame(hooks->context, bytes);
 #endif
         const uint32_t shut_before = runtime->limits[slot].conduct.shut_count;
-        take_frame(runtime, slot, which, bytes);
-        if (runtime->limits[slot].conduct.shut_count != shut_before) say_shut_out(runtime, slot);
+        on_frame(runtime, slot, which, bytes);
+        if (runtime->limits[slot].conduct.shut_count != shut_before) log_shut_out(runtime, slot);
     }
 }
 

@@ -47,8 +47,8 @@ const struct assay_services *runtime_services_ledger(const struct assay_runtime 
 
 /* --- what programs want */
 
-static enum assay_status submit(void *context, enum assay_service_kind kind,
-                                struct assay_slice payload)
+static enum assay_status submit_record(void *context, enum assay_service_kind kind,
+                                       struct assay_slice payload)
 {
     struct assay_runtime *runtime = context;
     struct assay_event event = { .kind = ASSAY_EVENT_SUBMIT,
@@ -58,7 +58,7 @@ static enum assay_status submit(void *context, enum assay_service_kind kind,
     return assay_status_class(status) == ASSAY_CLASS_HOST ? ASSAY_E_AGAIN : status;
 }
 
-static bool quote(void *context, const uint8_t report_data[static 64])
+static bool request_program_quote(void *context, const uint8_t report_data[static 64])
 {
     struct assay_runtime *runtime = context;
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
@@ -94,14 +94,15 @@ bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epo
 }
 
 /* The running epoch's moment: a verdict is the same on every machine. */
-static int64_t moment_of(const struct assay_runtime *runtime)
+static int64_t epoch_moment(const struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot s;
     assay_engine_snapshot(runtime->engine, &s);
     return (int64_t)(s.epoch_t0_ms / 1000);
 }
 
-static bool judge(void *context, uint64_t ticket, const struct assay_service_server_proof *proof)
+static bool appraise_proof(void *context, uint64_t ticket,
+                           const struct assay_service_server_proof *proof)
 {
     struct assay_runtime *runtime = context;
     struct desk_job *job = NULL;
@@ -115,7 +116,7 @@ static bool judge(void *context, uint64_t ticket, const struct assay_service_ser
     if (job == NULL) return false;
     const struct assay_slice bytes = assay_slice_over(e.bytes + KIND_LEN, e.len - KIND_LEN);
     *job = (struct desk_job){ .ticket = ticket,
-                              .at_unix_s = moment_of(runtime),
+                              .at_unix_s = epoch_moment(runtime),
                               .kind = (enum assay_evidence_kind)kind,
                               .proof = *proof };
     job->proof.evidence = (struct assay_slice){ 0 };
@@ -124,13 +125,13 @@ static bool judge(void *context, uint64_t ticket, const struct assay_service_ser
     return true;
 }
 
-static bool user(void *context, int fd, uint32_t *uid)
+static bool get_peer_uid(void *context, int fd, uint32_t *uid)
 {
     (void)context;
     return assay_unix_user(fd, uid);
 }
 
-static void crowded(void *context, const struct assay_service_server_crowd *crowd)
+static void log_crowded(void *context, const struct assay_service_server_crowd *crowd)
 {
     struct assay_runtime *runtime = context;
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "services_crowded")) {
@@ -159,8 +160,8 @@ static bool is_of_node(const struct assay_runtime *runtime, const struct desk_jo
     return v->platform_masked || assay_bytes_equal(v->platform_id, m.platform_id, 32);
 }
 
-static bool is_good(const struct assay_runtime *runtime, const struct desk_job *job,
-                    const struct assay_verdict *v)
+static bool is_acceptable(const struct assay_runtime *runtime, const struct desk_job *job,
+                          const struct assay_verdict *v)
 {
     uint8_t measured[32];
     if (!v->has_claims || !assay_outcome_is_pass(assay_verdict_outcome(v))) return false;
@@ -181,7 +182,7 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
             !assay_bytes_equal(job->digest, digest, 32))
             continue;
         const uint64_t ticket = job->ticket;
-        const bool good = verdict != NULL && is_good(runtime, job, verdict);
+        const bool good = verdict != NULL && is_acceptable(runtime, job, verdict);
         job->ticket = 0;
         assay_service_server_judged(runtime->service_server, ticket, good);
     }
@@ -189,8 +190,8 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
 
 /* --- what the ledger did */
 
-static void look(struct assay_runtime *runtime, const struct assay_services_snapshot *s,
-                 const struct assay_service_server_moment *before)
+static void update_summary(struct assay_runtime *runtime, const struct assay_services_snapshot *s,
+                           const struct assay_service_server_moment *before)
 {
     struct assay_service_server_moment *m = &runtime->service_state->moment;
     *m = (struct assay_service_server_moment){ .era = s->era, .epoch = s->epoch - 1 };
@@ -208,7 +209,8 @@ static void look(struct assay_runtime *runtime, const struct assay_services_snap
     }
 }
 
-static void tell_log(struct assay_runtime *runtime, const struct assay_service_log *log, size_t *at)
+static void append_service_log(struct assay_runtime *runtime, const struct assay_service_log *log,
+                               size_t *at)
 {
     struct assay_service_entry entry;
     while (assay_service_log_next(log, at, &entry))
@@ -216,48 +218,48 @@ static void tell_log(struct assay_runtime *runtime, const struct assay_service_l
                                     (enum assay_service_kind)entry.kind, entry.payload);
 }
 
-static void begin(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
+static void start_following(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
 {
     struct runtime_service_server *d = runtime->service_state;
-    look(runtime, s, NULL);
+    update_summary(runtime, s, NULL);
     assay_service_server_begin(runtime->service_server, s->registry, runtime->self, &d->moment);
     d->begun = true;
     d->epoch = s->epoch;
     d->at = 0;
-    tell_log(runtime, s->log, &d->at);
+    append_service_log(runtime, s->log, &d->at);
     assay_service_server_ready(runtime->service_server);
 }
 
 /* One epoch went by: the rest of its records, and its close. */
-static void close_one(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
+static void close_epoch(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
 {
     struct runtime_service_server *d = runtime->service_state;
     const struct assay_service_server_moment before = d->moment;
-    tell_log(runtime, s->closed, &d->at);
-    look(runtime, s, &before);
+    append_service_log(runtime, s->closed, &d->at);
+    update_summary(runtime, s, &before);
     assay_service_server_closed(runtime->service_server, s->registry, &d->moment);
     d->epoch = s->epoch;
     d->at = 0;
 }
 
-static void follow(struct assay_runtime *runtime)
+static void follow_ledger(struct assay_runtime *runtime)
 {
     struct assay_services_snapshot s;
     struct runtime_service_server *d = runtime->service_state;
     assay_engine_services(runtime->engine, &s);
     if (s.registry == NULL || runtime->renewing) return; /* documents are still to come */
     if (!d->begun || s.epoch < d->epoch || s.epoch > d->epoch + 1) {
-        begin(runtime, &s);
+        start_following(runtime, &s);
         return;
     }
-    if (s.epoch == d->epoch + 1) close_one(runtime, &s);
-    tell_log(runtime, s.log, &d->at);
+    if (s.epoch == d->epoch + 1) close_epoch(runtime, &s);
+    append_service_log(runtime, s.log, &d->at);
 }
 
 void runtime_services_poll(struct assay_runtime *runtime)
 {
     if (runtime->service_server == NULL || runtime->failure != ASSAY_OK) return;
-    follow(runtime);
+    follow_ledger(runtime);
     assay_service_server_step(runtime->service_server, runtime->now_ms);
     runtime_process_events(runtime); /* what programs handed in is signed and sent now */
 }
@@ -298,7 +300,7 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
 /* --- opening */
 
 /* Who asks stands in another folder. */
-static void keep_path(struct runtime_service_server *d, const char *path)
+static void save_path(struct runtime_service_server *d, const char *path)
 {
     char whole[PATH_MAX];
     const bool found = realpath(path, whole) != NULL && strlen(whole) < sizeof d->path;
@@ -307,7 +309,7 @@ static void keep_path(struct runtime_service_server *d, const char *path)
 }
 
 /* Which sockets are a group's as well: a folder may have inherited the bit. */
-static void log_open(struct assay_runtime *runtime, const char *path)
+static void log_socket(struct assay_runtime *runtime, const char *path)
 {
     char shared[ASSAY_SERVICE_SERVER_NAMES];
     assay_service_server_shared(runtime->service_server, shared);
@@ -341,7 +343,7 @@ static enum assay_status open_anchor(struct assay_runtime *runtime, const char *
                                &runtime->counters, &runtime->anchor, message,
                                ASSAY_RUNTIME_MESSAGE_LEN));
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "%s %s: its mode cannot be set", what, path);
-    return assay_admin_share(runtime->anchor);
+    return assay_admin_set_group(runtime->anchor);
 }
 
 enum assay_status runtime_services_open(struct assay_runtime *runtime,
@@ -351,7 +353,7 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
                    "one buffer");
     const struct assay_service_server_world world = {
-        runtime, submit, quote, judge, user, crowded
+        runtime, submit_record, request_program_quote, appraise_proof, get_peer_uid, log_crowded
     };
     const char *path = runtime->config.services_path;
     if (runtime->config.services == NULL) return ASSAY_OK;
@@ -367,16 +369,16 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot follow the plan of services");
         ASSAY_TRY(assay_service_server_hand_over(runtime->service_server, &world,
                                                  runtime->config.genesis->services));
-        assay_admin_hand_over(runtime->anchor, runtime, &runtime->counters);
-        keep_path(runtime->service_state, path);
+        assay_admin_set_answer(runtime->anchor, runtime, &runtime->counters);
+        save_path(runtime->service_state, path);
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_service_server_open(path, runtime->config.genesis->services,
                                         runtime->config.genesis->chain_id, &world,
                                         &runtime->service_server, message));
     ASSAY_TRY(open_anchor(runtime, path, message));
-    keep_path(runtime->service_state, path);
-    log_open(runtime, path);
+    save_path(runtime->service_state, path);
+    log_socket(runtime, path);
     return ASSAY_OK;
 }
 

@@ -36,7 +36,7 @@ enum assay_status runtime_signals_open(struct assay_runtime *runtime)
 }
 
 /* What the node stands at, for who has a terminal and no `assay` at hand. */
-static void say_state(struct assay_runtime *runtime)
+static void log_state(struct assay_runtime *runtime)
 {
     char sentence[ASSAY_DOCUMENT_SENTENCE];
     const struct assay_snapshot *s = runtime_snapshot(runtime);
@@ -68,7 +68,7 @@ static void begin_drain(struct assay_runtime *runtime)
     runtime->drain_until_ms = runtime->now_ms + runtime->config.drain_ms;
 }
 
-static void take_signal(struct assay_runtime *runtime, uint32_t number)
+static void on_signal(struct assay_runtime *runtime, uint32_t number)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "signal")) {
         assay_log_text(&runtime->log, "name", signal_name(number));
@@ -78,7 +78,7 @@ static void take_signal(struct assay_runtime *runtime, uint32_t number)
     assay_log_end(&runtime->log);
     if (number == SIGINT || number == SIGTERM) begin_drain(runtime);
     else if (number == SIGHUP) runtime->reloading = true;
-    else say_state(runtime);
+    else log_state(runtime);
 }
 
 void runtime_signals_read(struct assay_runtime *runtime)
@@ -86,7 +86,7 @@ void runtime_signals_read(struct assay_runtime *runtime)
     struct signalfd_siginfo info;
     while (runtime->signal_fd >= 0 &&
            read(runtime->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        take_signal(runtime, info.ssi_signo);
+        on_signal(runtime, info.ssi_signo);
 }
 
 /* ------------------------------------------------------------ the end */
@@ -95,7 +95,7 @@ void runtime_signals_read(struct assay_runtime *runtime)
  * */
 static bool is_idle(const struct assay_runtime *runtime)
 {
-    return !assay_dispatch_waits(runtime->dispatch) && runtime->waiting == NULL &&
+    return !assay_dispatch_has_queued(runtime->dispatch) && runtime->waiting == NULL &&
            assay_verify_pool_pending(runtime->pool) == 0;
 }
 
@@ -121,7 +121,7 @@ static enum assay_severity severity_of(unsigned level)
 
 /* One that is named otherwise is dialled there, and one that is named no more where it says that it
  * listens, or not at all. A connection to an address that is still among them goes on. */
-static enum assay_status tune_peers(struct assay_runtime *runtime)
+static enum assay_status reconfigure_peers(struct assay_runtime *runtime)
 {
     enum assay_status status = ASSAY_OK;
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
@@ -136,7 +136,7 @@ enum assay_status assay_runtime_reconfigure(struct assay_runtime *runtime,
 {
     runtime->config.peers = tuning->peers;
     runtime->config.peer_count = tuning->peer_count;
-    enum assay_status status = tune_peers(runtime);
+    enum assay_status status = reconfigure_peers(runtime);
     const enum assay_status told = runtime_addresses_advertise(runtime, tuning->advertise);
     if (told != ASSAY_OK) status = told;
     runtime->config.drain_ms = tuning->drain_ms;

@@ -40,7 +40,7 @@ void runtime_fail(struct assay_runtime *runtime, enum assay_status status, const
 
 /* ------------------------------------------------------------ before the commit */
 
-static void note_proposal(struct assay_runtime *runtime, struct assay_slice payload)
+static void record_proposal(struct assay_runtime *runtime, struct assay_slice payload)
 {
     struct assay_proposal proposal;
     if (assay_proposal_decode(payload, &proposal) != ASSAY_OK) return;
@@ -69,7 +69,7 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
             runtime->closed_epoch = e->as.note.a;
     }
     if (effects->paused_ms > 0)
-        assay_gossip_paused(runtime->gossip, runtime->now_ms, effects->paused_ms);
+        assay_gossip_on_pause(runtime->gossip, runtime->now_ms, effects->paused_ms);
     assay_count_many(&runtime->counters, ASSAY_COUNT_SEND_NO_ROOM, effects->unsent);
 #ifdef ASSAY_TEST_HOOKS
     size_t kept = 0;
@@ -89,7 +89,7 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
     return status;
 }
 
-static enum assay_status sign(void *context, struct assay_effect *effect, uint8_t *payload)
+static enum assay_status sign_effect(void *context, struct assay_effect *effect, uint8_t *payload)
 {
     struct assay_runtime *runtime = context;
     const bool votes = effect->as.sign.key == ASSAY_KEY_VOTING;
@@ -100,31 +100,31 @@ static enum assay_status sign(void *context, struct assay_effect *effect, uint8_
         status = assay_p256_sign(runtime->voting, effect->as.sign.digest,
                                  payload + effect->as.sign.possession_at);
     if (status == ASSAY_OK && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
-        note_proposal(runtime, assay_slice_over(payload, effect->as.sign.payload.len));
+        record_proposal(runtime, assay_slice_over(payload, effect->as.sign.payload.len));
     return status;
 }
 
-static enum assay_status put(void *context, enum assay_store_class class_,
-                             const struct assay_store_key *key, struct assay_slice value)
+static enum assay_status put_item(void *context, enum assay_store_class class_,
+                                  const struct assay_store_key *key, struct assay_slice value)
 {
     const struct assay_runtime *runtime = context;
     return assay_store_put(runtime->config.store, class_, key, value);
 }
 
-static enum assay_status prune(void *context, enum assay_store_class class_, uint32_t era,
-                               uint64_t epoch)
+static enum assay_status prune_store(void *context, enum assay_store_class class_, uint32_t era,
+                                     uint64_t epoch)
 {
     const struct assay_runtime *runtime = context;
     return assay_store_prune(runtime->config.store, class_, era, epoch);
 }
 
-static enum assay_status commit(void *context)
+static enum assay_status commit_batch(void *context)
 {
     const struct assay_runtime *runtime = context;
     return assay_store_commit(runtime->config.store);
 }
 
-static void rollback(void *context)
+static void rollback_batch(void *context)
 {
     const struct assay_runtime *runtime = context;
     runtime->config.store->ops->rollback(runtime->config.store);
@@ -140,15 +140,15 @@ static void send_frame_to(struct assay_runtime *runtime, uint16_t slot, struct a
     if (status == ASSAY_E_MEMORY) assay_count(&runtime->counters, ASSAY_COUNT_SEND_MEMORY);
 }
 
-static bool reaches(void *context, uint16_t slot)
+static bool reaches_slot(void *context, uint16_t slot)
 {
     const struct assay_runtime *runtime = context;
     return assay_transport_has_peer(runtime->link, slot);
 }
 
 /* One frame to each recipient of the walk, which is taken from its beginning. */
-static void send_one(struct assay_runtime *runtime, struct assay_relay walk, uint64_t relay,
-                     enum assay_message_kind kind, struct assay_slice payload)
+static void send_to_slot(struct assay_runtime *runtime, struct assay_relay walk, uint64_t relay,
+                         enum assay_message_kind kind, struct assay_slice payload)
 {
     uint16_t slot = 0;
     struct assay_writer w = assay_writer_over(runtime->outgoing, ASSAY_FRAME_LEN_MAX);
@@ -158,7 +158,7 @@ static void send_one(struct assay_runtime *runtime, struct assay_relay walk, uin
         assay_count(&runtime->counters, ASSAY_COUNT_SEND_OVERSIZE);
         return;
     }
-    while (assay_relay_next(&walk, reaches, runtime, &slot)) {
+    while (assay_relay_next(&walk, reaches_slot, runtime, &slot)) {
         runtime_overlay_poll(runtime); /* an errand dials */
         send_frame_to(runtime, slot, frame, relay);
     }
@@ -169,7 +169,7 @@ static void send_one(struct assay_runtime *runtime, struct assay_relay walk, uin
 void runtime_send_frame(struct assay_runtime *runtime, uint16_t to, enum assay_message_kind kind,
                         struct assay_slice payload)
 {
-    uint8_t bytes[ASSAY_FRAME_HEADER_LEN + ASSAY_ROUTE_LEN_MAX];
+    uint8_t bytes[ASSAY_FRAME_HEADER_LEN + ASSAY_PRUNE_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_slice frame = { 0 };
     ASSAY_ASSERT(to < runtime->members);
@@ -189,19 +189,19 @@ static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t exc
     uint16_t source = ASSAY_SLOT_ALL;
     if (to == ASSAY_SLOT_NEAR && !runtime_overlay_is_used(runtime))
         return; /* docs/protocol.md 4.1.1 */
-    if (assay_relay_is(to, except)) {
+    if (assay_relay_is_relay(to, except)) {
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);
     }
-    struct assay_relay walk = assay_relay_over(runtime->self, runtime->members, to, except, digest);
+    struct assay_relay walk = assay_relay_init(runtime->self, runtime->members, to, except, digest);
     if (runtime_overlay_is_used(runtime)) {
         if (!again)
             source = assay_relay_tree_source(runtime->relay_tree, runtime->engine, kind, payload);
-        walk = assay_relay_near(runtime->overlay, runtime->relay_tree, runtime->now_ms, &walk, kind,
-                                source);
+        walk = assay_relay_init_overlay(runtime->overlay, runtime->relay_tree, runtime->now_ms,
+                                        &walk, kind, source);
     }
     if (payload.len <= ASSAY_PAGE_LEN) {
-        send_one(runtime, walk, relay, kind, payload);
+        send_to_slot(runtime, walk, relay, kind, payload);
         return;
     }
     const uint16_t count = assay_page_count(payload.len);
@@ -215,7 +215,7 @@ static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t exc
         struct assay_slice page = { 0 };
         if (assay_page_encode((uint16_t)kind, payload, digest, i, &w) == ASSAY_OK &&
             assay_writer_finish(&w, &page) == ASSAY_OK)
-            send_one(runtime, walk, 0, ASSAY_MESSAGE_PAGE, page);
+            send_to_slot(runtime, walk, 0, ASSAY_MESSAGE_PAGE, page);
     }
 }
 
@@ -233,9 +233,9 @@ void runtime_relay(struct assay_runtime *runtime, uint16_t except, enum assay_me
     send_routed(runtime, ASSAY_SLOT_ALL, except, kind, payload, again);
 }
 
-static void send_letter(void *context, struct assay_effect *effect)
+static void send_message(void *context, struct assay_effect *effect)
 {
-    const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
+    const struct assay_outbound_message letter = assay_dispatch_get_outbound(effect);
     struct assay_runtime *runtime = context;
     runtime_send(runtime, letter.to, letter.except, letter.kind, letter.payload);
     /* Who hears an envelope asks for its evidence: the answers have company, too. Never beside a
@@ -246,14 +246,14 @@ static void send_letter(void *context, struct assay_effect *effect)
     if (beside) runtime_peer_clocks_poll(runtime, true);
 }
 
-static void flush(void *context)
+static void flush_link(void *context)
 {
     struct assay_runtime *runtime = context;
     assay_transport_flush(runtime->link);
 }
 
 /* Signed when all that was said before it is durable, and for one member alone. */
-static void vouch(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void announce_sources(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     uint8_t bytes[ASSAY_VOUCH_LEN_MAX];
     const struct assay_slice payload = effect->as.vouch.payload;
@@ -269,7 +269,7 @@ static void vouch(struct assay_runtime *runtime, const struct assay_effect *effe
 }
 
 /* A failure on the way is the host's: what it stands for is not to be done any more. */
-static void act_on(struct assay_runtime *runtime, const struct assay_effect *effect)
+static void apply_effect(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     switch (effect->kind) {
     case ASSAY_EFFECT_FETCH: runtime_fetch_evidence(runtime, effect); return;
@@ -278,7 +278,7 @@ static void act_on(struct assay_runtime *runtime, const struct assay_effect *eff
     case ASSAY_EFFECT_QUOTE: runtime_request_quote(runtime, effect); return;
     case ASSAY_EFFECT_ORDER: runtime_send_order(runtime, &effect->as.order); return;
     case ASSAY_EFFECT_NOTE: runtime_log_note(runtime, effect); return;
-    case ASSAY_EFFECT_VOUCH: vouch(runtime, effect); return;
+    case ASSAY_EFFECT_VOUCH: announce_sources(runtime, effect); return;
     case ASSAY_EFFECT_KEYS: runtime_keys_replace(runtime); return;
     case ASSAY_EFFECT_CLOSED: runtime_on_epoch_closed(runtime, effect->as.closed.epoch); return;
     case ASSAY_EFFECT_RENEW: runtime->renewing = true; return;
@@ -290,14 +290,14 @@ static void act_on(struct assay_runtime *runtime, const struct assay_effect *eff
     ASSAY_UNREACHABLE("not an act");
 }
 
-static bool act(void *context, const struct assay_effect *effect)
+static bool on_effect(void *context, const struct assay_effect *effect)
 {
     struct assay_runtime *runtime = context;
-    act_on(runtime, effect);
+    apply_effect(runtime, effect);
     return runtime->failure == ASSAY_OK;
 }
 
-static bool affords(void *context, uint16_t to, size_t len)
+static bool has_answer_budget(void *context, uint16_t to, size_t len)
 {
     struct assay_runtime *runtime = context;
     if (to >= runtime->members || assay_limit_answer(&runtime->limits[to], runtime->now_ms, len))
@@ -312,15 +312,15 @@ enum assay_status runtime_dispatch_open(struct assay_runtime *runtime)
 {
     const struct assay_dispatch_config config = { .world = { .context = runtime,
                                                              .step = step_engine,
-                                                             .sign = sign,
-                                                             .put = put,
-                                                             .prune = prune,
-                                                             .commit = commit,
-                                                             .rollback = rollback,
-                                                             .affords = affords,
-                                                             .send = send_letter,
-                                                             .flush = flush,
-                                                             .act = act },
+                                                             .sign = sign_effect,
+                                                             .put = put_item,
+                                                             .prune = prune_store,
+                                                             .commit = commit_batch,
+                                                             .rollback = rollback_batch,
+                                                             .affords = has_answer_budget,
+                                                             .send = send_message,
+                                                             .flush = flush_link,
+                                                             .act = on_effect },
                                                   .events_per_commit = RUNTIME_EVENTS_PER_COMMIT };
     const size_t len = assay_dispatch_size();
     runtime->dispatch_memory = aligned_alloc(64, len);
@@ -332,7 +332,7 @@ enum assay_status runtime_dispatch_open(struct assay_runtime *runtime)
 static void stop_if_failed(struct assay_runtime *runtime)
 {
     const char *what = "";
-    const enum assay_status status = assay_dispatch_failure(runtime->dispatch, &what);
+    const enum assay_status status = assay_dispatch_get_failure(runtime->dispatch, &what);
     if (status != ASSAY_OK) runtime_fail(runtime, status, what);
 }
 
@@ -353,12 +353,12 @@ enum assay_status runtime_step_event(struct assay_runtime *runtime, struct assay
 void runtime_process_events(struct assay_runtime *runtime)
 {
     if (runtime->failure == ASSAY_OK) {
-        const enum assay_status status = assay_dispatch_settle(runtime->dispatch);
+        const enum assay_status status = assay_dispatch_process(runtime->dispatch);
         assay_status_ignore(status, "it is the dispatch's failure, which is looked at");
         stop_if_failed(runtime);
     }
     if (runtime->failure == ASSAY_OK) return;
     /* Nothing of what was not made durable leaves the node. */
-    assay_dispatch_forget(runtime->dispatch);
-    rollback(runtime);
+    assay_dispatch_clear(runtime->dispatch);
+    rollback_batch(runtime);
 }

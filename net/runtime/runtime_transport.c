@@ -17,14 +17,16 @@ void runtime_log_child(struct assay_runtime *runtime, int64_t pid, uint32_t took
     assay_log_uint(&runtime->log, "landlock", landlock);
 }
 
-static void say_ready(struct assay_runtime *runtime, const struct assay_transport_news *news)
+static void log_transport_ready(struct assay_runtime *runtime,
+                                const struct assay_transport_news *news)
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "transport_ready"))
         runtime_log_child(runtime, news->pid, news->took_ms, news->walls, news->landlock);
     assay_log_end(&runtime->log);
 }
 
-static void say_fell(struct assay_runtime *runtime, const struct assay_transport_news *news)
+static void log_transport_exit(struct assay_runtime *runtime,
+                               const struct assay_transport_news *news)
 {
     char name[ASSAY_NAME_MAX + 1];
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "transport_fell")) {
@@ -44,7 +46,7 @@ void runtime_transport_poll(struct assay_runtime *runtime)
 {
     struct assay_transport_news news;
     while (assay_transport_news(runtime->link, &news)) {
-        if (news.ready) say_ready(runtime, &news);
-        else say_fell(runtime, &news);
+        if (news.ready) log_transport_ready(runtime, &news);
+        else log_transport_exit(runtime, &news);
     }
 }

@@ -38,8 +38,8 @@ struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline,
     return event;
 }
 
-const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,
-                                                        uint64_t since)
+const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
+                                                             uint64_t since)
 {
     if (since >= timeline->last) return NULL;
     const uint64_t gone =

@@ -42,7 +42,7 @@ struct assay_timeline {
 struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline, const char *code,
                                                 uint16_t slot);
 /* Returns: the oldest event with a sequence number above since, or NULL. */
-const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,
-                                                        uint64_t since);
+const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
+                                                             uint64_t since);
 
 #endif

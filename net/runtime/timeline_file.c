@@ -28,8 +28,8 @@ static void digest_of(const uint8_t *body, uint8_t digest[static 32])
     assay_sha256(body, BODY_LEN, digest);
 }
 
-static void encode(const struct assay_timeline_event *event,
-                   uint8_t record[static ASSAY_TIMELINE_RECORD_LEN])
+static void encode_record(const struct assay_timeline_event *event,
+                          uint8_t record[static ASSAY_TIMELINE_RECORD_LEN])
 {
     uint8_t digest[32];
     struct assay_writer w = assay_writer_over(record, ASSAY_TIMELINE_RECORD_LEN);
@@ -47,7 +47,7 @@ static void encode(const struct assay_timeline_event *event,
 }
 
 /* Texts end inside their place and are ASCII, as runtime_log_event writes them. */
-static bool take_text(struct assay_cursor *in, char *out, size_t len)
+static bool read_text(struct assay_cursor *in, char *out, size_t len)
 {
     const uint8_t *bytes = NULL;
     if (assay_cursor_take(in, len, &bytes) != ASSAY_OK || bytes[len - 1] != 0) return false;
@@ -57,8 +57,8 @@ static bool take_text(struct assay_cursor *in, char *out, size_t len)
     return true;
 }
 
-static bool decode(const uint8_t record[static ASSAY_TIMELINE_RECORD_LEN],
-                   struct assay_timeline_event *event)
+static bool decode_record(const uint8_t record[static ASSAY_TIMELINE_RECORD_LEN],
+                          struct assay_timeline_event *event)
 {
     uint8_t digest[32];
     struct assay_cursor in = assay_cursor_over(record, BODY_LEN);
@@ -71,13 +71,13 @@ static bool decode(const uint8_t record[static ASSAY_TIMELINE_RECORD_LEN],
            assay_cursor_u64be(&in, &event->a) == ASSAY_OK &&
            assay_cursor_u64be(&in, &event->b) == ASSAY_OK &&
            assay_cursor_u16be(&in, &event->slot) == ASSAY_OK &&
-           take_text(&in, event->code, sizeof event->code) &&
-           take_text(&in, event->text, sizeof event->text);
+           read_text(&in, event->code, sizeof event->code) &&
+           read_text(&in, event->text, sizeof event->text);
 }
 
 /* ------------------------------------------------------------ the file */
 
-static size_t place_of(uint64_t seq)
+static size_t record_offset(uint64_t seq)
 {
     return (size_t)(seq % ASSAY_TIMELINE_MAX);
 }
@@ -98,15 +98,15 @@ static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_
 }
 
 /* What stands without a gap before the newest. */
-static void settle(struct assay_timeline *timeline)
+static void settle_file(struct assay_timeline *timeline)
 {
     uint64_t seq = timeline->last;
     for (size_t i = 0; i < ASSAY_TIMELINE_MAX && seq > 0; i++, seq--)
-        if (timeline->ring[place_of(seq)].seq != seq) break;
+        if (timeline->ring[record_offset(seq)].seq != seq) break;
     timeline->before = seq;
 }
 
-static enum assay_status load(int fd, struct assay_timeline *timeline)
+static enum assay_status load_events(int fd, struct assay_timeline *timeline)
 {
     const size_t capacity = (size_t)ASSAY_TIMELINE_MAX * ASSAY_TIMELINE_RECORD_LEN;
     uint8_t *bytes = malloc(capacity);
@@ -115,13 +115,13 @@ static enum assay_status load(int fd, struct assay_timeline *timeline)
     const enum assay_status status = read_all(fd, bytes, capacity, &len);
     for (size_t i = 0; status == ASSAY_OK && i < len / ASSAY_TIMELINE_RECORD_LEN; i++) {
         struct assay_timeline_event event;
-        if (!decode(bytes + i * ASSAY_TIMELINE_RECORD_LEN, &event)) continue;
-        if (event.seq == 0 || event.seq == UINT64_MAX || place_of(event.seq) != i) continue;
+        if (!decode_record(bytes + i * ASSAY_TIMELINE_RECORD_LEN, &event)) continue;
+        if (event.seq == 0 || event.seq == UINT64_MAX || record_offset(event.seq) != i) continue;
         timeline->ring[i] = event;
         if (event.seq > timeline->last) timeline->last = event.seq;
     }
     free(bytes);
-    settle(timeline);
+    settle_file(timeline);
     return status;
 }
 
@@ -136,7 +136,7 @@ enum assay_status assay_timeline_file_open(const char *path, struct assay_timeli
     enum assay_status status = file->fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
     if (status == ASSAY_OK && (fstat(file->fd, &info) != 0 || !S_ISREG(info.st_mode)))
         status = ASSAY_E_IO;
-    if (status == ASSAY_OK) status = load(file->fd, timeline);
+    if (status == ASSAY_OK) status = load_events(file->fd, timeline);
     if (status != ASSAY_OK) {
         *timeline = (struct assay_timeline){ 0 };
         assay_timeline_file_close(&file);
@@ -146,12 +146,12 @@ enum assay_status assay_timeline_file_open(const char *path, struct assay_timeli
     return ASSAY_OK;
 }
 
-enum assay_status assay_timeline_file_put(struct assay_timeline_file *file,
-                                          const struct assay_timeline_event *event)
+enum assay_status assay_timeline_file_append(struct assay_timeline_file *file,
+                                             const struct assay_timeline_event *event)
 {
     uint8_t record[ASSAY_TIMELINE_RECORD_LEN];
-    encode(event, record);
-    const off_t at = (off_t)(place_of(event->seq) * ASSAY_TIMELINE_RECORD_LEN);
+    encode_record(event, record);
+    const off_t at = (off_t)(record_offset(event->seq) * ASSAY_TIMELINE_RECORD_LEN);
     const ssize_t put = pwrite(file->fd, record, sizeof record, at);
     return put == (ssize_t)sizeof record ? ASSAY_OK : ASSAY_E_IO;
 }

@@ -25,8 +25,8 @@ ASSAY_CHECKED enum assay_status assay_timeline_file_open(const char *path,
                                                          struct assay_timeline *timeline,
                                                          struct assay_timeline_file **out);
 /* Returns: ASSAY_OK | ASSAY_E_IO (the disk is full, or gone) */
-ASSAY_CHECKED enum assay_status assay_timeline_file_put(struct assay_timeline_file *file,
-                                                        const struct assay_timeline_event *event);
+ASSAY_CHECKED enum assay_status assay_timeline_file_append(
+    struct assay_timeline_file *file, const struct assay_timeline_event *event);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_timeline_file_close(struct assay_timeline_file **file);
 

@@ -69,8 +69,8 @@ enum assay_status assay_workload_increment(struct assay_workload *workload, uint
     return ASSAY_OK;
 }
 
-static void answer(struct assay_workload *workload, enum assay_workload_outcome outcome,
-                   uint64_t value)
+static void push_answer(struct assay_workload *workload, enum assay_workload_outcome outcome,
+                        uint64_t value)
 {
     ASSAY_ASSERT(workload->count > 0);
     ASSAY_ASSERT(workload->done_count < ASSAY_WORKLOAD_PENDING_MAX);
@@ -85,17 +85,17 @@ static void answer(struct assay_workload *workload, enum assay_workload_outcome 
 }
 
 /* Everything asked on this connection is lost. */
-static void give_up(struct assay_workload *workload)
+static void fail_requests(struct assay_workload *workload)
 {
     if (workload->fd >= 0) (void)close(workload->fd);
     workload->fd = -1;
     workload->written = 0;
     workload->line_len = 0;
     while (workload->count > 0)
-        answer(workload, ASSAY_WORKLOAD_UNAVAILABLE, 0);
+        push_answer(workload, ASSAY_WORKLOAD_UNAVAILABLE, 0);
 }
 
-static bool dial(struct assay_workload *workload)
+static bool dial_socket(struct assay_workload *workload)
 {
     if (workload->fd >= 0) return true;
     workload->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -121,7 +121,7 @@ static bool write_requests(struct assay_workload *workload)
 }
 
 /* A line of digits is the counter, anything else a refusal. */
-static void take_line(struct assay_workload *workload)
+static void read_line(struct assay_workload *workload)
 {
     uint64_t value = 0;
     bool digits = workload->line_len > 0 && workload->line_len <= 19;
@@ -130,7 +130,8 @@ static void take_line(struct assay_workload *workload)
         value = value * 10 + (uint64_t)(workload->line[i] - '0');
     }
     workload->line_len = 0;
-    answer(workload, digits ? ASSAY_WORKLOAD_DONE : ASSAY_WORKLOAD_REFUSED, digits ? value : 0);
+    push_answer(workload, digits ? ASSAY_WORKLOAD_DONE : ASSAY_WORKLOAD_REFUSED,
+                digits ? value : 0);
 }
 
 static bool read_answers(struct assay_workload *workload)
@@ -144,7 +145,7 @@ static bool read_answers(struct assay_workload *workload)
         for (ssize_t i = 0; i < n; i++) {
             if (bytes[i] == '\n') {
                 if (workload->sent == 0) return false; /* nothing was asked */
-                take_line(workload);
+                read_line(workload);
             } else if (workload->line_len < sizeof workload->line) {
                 workload->line[workload->line_len++] = bytes[i];
             } else {
@@ -159,8 +160,8 @@ void assay_workload_step(struct assay_workload *workload, uint64_t now_ms)
     if (workload->fd < 0 && workload->count == 0) return;
     const bool late = workload->count > 0 && now_ms - workload->pending[workload->first].since_ms >=
                                                  ASSAY_WORKLOAD_TIMEOUT_MS;
-    if (late || !dial(workload) || !write_requests(workload) || !read_answers(workload))
-        give_up(workload);
+    if (late || !dial_socket(workload) || !write_requests(workload) || !read_answers(workload))
+        fail_requests(workload);
 }
 
 size_t assay_workload_poll(const struct assay_workload *workload, struct pollfd *fds,

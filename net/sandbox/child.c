@@ -24,7 +24,7 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-static bool lift(int *fd)
+static bool move_fd(int *fd)
 {
     if (*fd < 0) return false;
     const int high = fcntl(*fd, F_DUPFD_CLOEXEC, FREE_FD);
@@ -59,7 +59,8 @@ static bool make_ends(struct assay_child *child, int brief, struct ends *ends)
     ends->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     ends->brief = fcntl(brief, F_DUPFD_CLOEXEC, FREE_FD);
     if (fcntl(child->socket, F_SETFL, O_NONBLOCK) != 0) return false;
-    return lift(&ends->socket) && lift(&ends->words) && lift(&ends->null) && ends->brief >= 0;
+    return move_fd(&ends->socket) && move_fd(&ends->words) && move_fd(&ends->null) &&
+           ends->brief >= 0;
 }
 
 /* Where libraries and their settings are, and what sanitizers are told; never a secret. */
@@ -77,7 +78,7 @@ static void choose_environment(char *chosen[static VARIABLES])
     chosen[count] = NULL;
 }
 
-static int spawn(const char *program, char *const argv[], const struct ends *ends, pid_t *pid)
+static int spawn_child(const char *program, char *const argv[], const struct ends *ends, pid_t *pid)
 {
     char *environment[VARIABLES];
     posix_spawn_file_actions_t files;
@@ -124,7 +125,7 @@ enum assay_status assay_child_start(const char *program, const char *role, const
     (void)snprintf(arguments, sizeof arguments, "%s", argument != NULL ? argument : "");
     int error = make_ends(&c, brief, &ends) ? 0 : EIO;
     if (error == 0)
-        error = spawn(program != NULL ? program : "/proc/self/exe", argv, &ends, &c.pid);
+        error = spawn_child(program != NULL ? program : "/proc/self/exe", argv, &ends, &c.pid);
     close_ends(&ends);
     if (error != 0) {
         close_fd(&c.socket);

@@ -35,7 +35,7 @@
 
 /* ------------------------------------------------------------ limits */
 
-static bool limit(int which, uint64_t most)
+static bool set_limit(int which, uint64_t most)
 {
     const struct rlimit both = { most, most };
     return setrlimit((__rlimit_resource_t)which, &both) == 0;
@@ -82,10 +82,10 @@ uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory)
 #ifdef SANITIZED
     memory = 0;
 #endif
-    if (memory > 0 && limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
+    if (memory > 0 && set_limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
     /* Of a reader: descriptors that are open stay open; there will be no other. */
-    const bool all = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
-                     (cage == ASSAY_SANDBOX_SPEAKER || limit(RLIMIT_NOFILE, 0));
+    const bool all = set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_FSIZE, 0) &&
+                     (cage == ASSAY_SANDBOX_SPEAKER || set_limit(RLIMIT_NOFILE, 0));
     const bool shut = drop_capabilities(cage) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
     return all && shut ? walls | ASSAY_WALL_LIMITS : walls;
@@ -103,7 +103,7 @@ struct landlock_rights {
 };
 
 /* Every right that the kernel knows is withheld, since no rule gives it back. */
-static struct landlock_rights rights_of(enum assay_sandbox cage, long version)
+static struct landlock_rights landlock_access(enum assay_sandbox cage, long version)
 {
     struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
     if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
@@ -126,7 +126,7 @@ uint32_t assay_sandbox_files(enum assay_sandbox cage, uint32_t *version)
     *version = 0;
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
     if (known < 1) return 0;
-    const struct landlock_rights rights = rights_of(cage, known);
+    const struct landlock_rights rights = landlock_access(cage, known);
     const long rules = syscall(LANDLOCK_CREATE, &rights, rights_len(known), 0);
     if (rules < 0) return 0;
     const bool in = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -152,7 +152,7 @@ struct landlock_beneath {
     int32_t folder;
 } __attribute__((packed));
 
-static uint64_t changes_of(long version)
+static uint64_t landlock_write_rights(long version)
 {
     uint64_t rights = RIGHT_WRITE | RIGHTS_OF_FOLDERS;
     if (version >= 2) rights |= RIGHT_REFER;
@@ -177,7 +177,7 @@ bool assay_sandbox_writes(const char *const *folders, size_t count)
 #endif
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
     if (known < 1) return true;
-    const uint64_t changes = changes_of(known);
+    const uint64_t changes = landlock_write_rights(known);
     const struct landlock_rights rights = { .files = changes | RIGHT_EXECUTE };
     const size_t len = offsetof(struct landlock_rights, ports);
     const long rules = syscall(LANDLOCK_CREATE, &rights, len, 0);
@@ -250,42 +250,42 @@ struct program {
     unsigned short count;
 };
 
-static void add(struct program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
+static void add_instruction(struct program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
 {
     ASSAY_ASSERT(p->count < PROGRAM_MAX);
     p->lines[p->count++] = (struct sock_filter){ .code = code, .jt = yes, .jf = no, .k = k };
 }
 
-static void answer(struct program *p, uint32_t what)
+static void add_answer(struct program *p, uint32_t what)
 {
-    add(p, BPF_RET | BPF_K, 0, 0, what);
+    add_instruction(p, BPF_RET | BPF_K, 0, 0, what);
 }
 
-static void load(struct program *p, size_t offset)
+static void add_load(struct program *p, size_t offset)
 {
-    add(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+    add_instruction(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
 }
 
 /* The low half of an argument; all three machines are little-endian. */
-static void load_argument(struct program *p, unsigned which)
+static void add_load_argument(struct program *p, unsigned which)
 {
-    load(p, offsetof(struct seccomp_data, args) + 8 * (size_t)which);
+    add_load(p, offsetof(struct seccomp_data, args) + 8 * (size_t)which);
 }
 
-static void say(struct program *p, int number, uint32_t what)
+static void add_errno(struct program *p, int number, uint32_t what)
 {
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)number);
-    answer(p, what);
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)number);
+    add_answer(p, what);
 }
 
 /* Where an argument has that value; the number of the call is loaded again afterwards. */
-static void say_where(struct program *p, int number, unsigned which, uint32_t value)
+static void add_errno_where(struct program *p, int number, unsigned which, uint32_t value)
 {
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)number);
-    load_argument(p, which);
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
-    answer(p, SECCOMP_RET_ALLOW);
-    load(p, offsetof(struct seccomp_data, nr));
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)number);
+    add_load_argument(p, which);
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+    add_answer(p, SECCOMP_RET_ALLOW);
+    add_load(p, offsetof(struct seccomp_data, nr));
 }
 
 /* TCP alone: a stream without a protocol, or with TCP's number. MPTCP, SCTP and SMC are streams as
@@ -295,23 +295,23 @@ static void build_sockets(struct program *p)
 {
     const int families[] = { AF_INET, AF_INET6 };
     for (size_t i = 0; i < 2; i++) {
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 10, SYS_socket);
-        load_argument(p, 0);
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, (uint32_t)families[i]);
-        load_argument(p, 1);
-        add(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf); /* without its flags */
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SOCK_STREAM);
-        load_argument(p, 2);
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, IPPROTO_TCP);
-        answer(p, SECCOMP_RET_ALLOW);
-        load(p, offsetof(struct seccomp_data, nr));
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 10, SYS_socket);
+        add_load_argument(p, 0);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, (uint32_t)families[i]);
+        add_load_argument(p, 1);
+        add_instruction(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf); /* without its flags */
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SOCK_STREAM);
+        add_load_argument(p, 2);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, IPPROTO_TCP);
+        add_answer(p, SECCOMP_RET_ALLOW);
+        add_load(p, offsetof(struct seccomp_data, nr));
     }
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_socket);
-    load_argument(p, 0);
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, AF_NETLINK);
-    answer(p, SECCOMP_RET_ERRNO | EOPNOTSUPP);
-    load(p, offsetof(struct seccomp_data, nr));
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_socket);
+    add_load_argument(p, 0);
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, AF_NETLINK);
+    add_answer(p, SECCOMP_RET_ERRNO | EOPNOTSUPP);
+    add_load(p, offsetof(struct seccomp_data, nr));
 }
 
 /* What libzmq sets on connections of TCP (its tcp.cpp, ip.cpp and tcp_connecter.cpp). No other
@@ -329,13 +329,13 @@ static void build_options(struct program *p)
         { IPPROTO_TCP, TCP_USER_TIMEOUT }, { IPPROTO_IPV6, IPV6_V6ONLY },
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, SYS_setsockopt);
-        load_argument(p, 1);
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, options[i].level);
-        load_argument(p, 2);
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, options[i].name);
-        answer(p, SECCOMP_RET_ALLOW);
-        load(p, offsetof(struct seccomp_data, nr));
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, SYS_setsockopt);
+        add_load_argument(p, 1);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, options[i].level);
+        add_load_argument(p, 2);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, options[i].name);
+        add_answer(p, SECCOMP_RET_ALLOW);
+        add_load(p, offsetof(struct seccomp_data, nr));
     }
 }
 
@@ -344,14 +344,14 @@ static void build_options(struct program *p)
 static void build_spoken(struct program *p)
 {
     for (size_t i = 0; i < sizeof spoken / sizeof spoken[0]; i++)
-        say(p, spoken[i], SECCOMP_RET_ALLOW);
+        add_errno(p, spoken[i], SECCOMP_RET_ALLOW);
     build_sockets(p);
     build_options(p);
-    say_where(p, SYS_fcntl, 1, F_GETFL);
-    say_where(p, SYS_fcntl, 1, F_SETFL);
-    say_where(p, SYS_fcntl, 1, F_SETFD);
-    say_where(p, SYS_prctl, 0, PR_SET_NAME);
-    say_where(p, SYS_sched_setscheduler, 1, SCHED_OTHER);
+    add_errno_where(p, SYS_fcntl, 1, F_GETFL);
+    add_errno_where(p, SYS_fcntl, 1, F_SETFL);
+    add_errno_where(p, SYS_fcntl, 1, F_SETFD);
+    add_errno_where(p, SYS_prctl, 0, PR_SET_NAME);
+    add_errno_where(p, SYS_sched_setscheduler, 1, SCHED_OTHER);
 }
 
 /* A copy of the process, never a thread or a namespace; what the copy does before it is a reader;
@@ -360,42 +360,42 @@ static void build_forker(struct program *p)
 {
     static const int calls[] = { SYS_wait4, SYS_set_robust_list, SYS_getppid, SYS_seccomp };
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-        say(p, calls[i], SECCOMP_RET_ALLOW);
-    say_where(p, SYS_clone, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
-    say_where(p, SYS_prctl, 0, PR_SET_PDEATHSIG);
-    say_where(p, SYS_prctl, 0, PR_SET_NO_NEW_PRIVS);
-    say_where(p, SYS_prlimit64, 1, RLIMIT_CPU);
+        add_errno(p, calls[i], SECCOMP_RET_ALLOW);
+    add_errno_where(p, SYS_clone, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
+    add_errno_where(p, SYS_prctl, 0, PR_SET_PDEATHSIG);
+    add_errno_where(p, SYS_prctl, 0, PR_SET_NO_NEW_PRIVS);
+    add_errno_where(p, SYS_prlimit64, 1, RLIMIT_CPU);
 }
 
-static void build(struct program *p, enum assay_sandbox cage)
+static void build_filter(struct program *p, enum assay_sandbox cage)
 {
     const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
-    load(p, offsetof(struct seccomp_data, arch));
+    add_load(p, offsetof(struct seccomp_data, arch));
 #ifdef ARCHITECTURE
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCHITECTURE);
-    answer(p, SECCOMP_RET_KILL_PROCESS);
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCHITECTURE);
+    add_answer(p, SECCOMP_RET_KILL_PROCESS);
 #endif
-    load(p, offsetof(struct seccomp_data, nr));
+    add_load(p, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
-        say(p, allowed[i], SECCOMP_RET_ALLOW);
+        add_errno(p, allowed[i], SECCOMP_RET_ALLOW);
     if (cage == ASSAY_SANDBOX_SPEAKER) build_spoken(p);
     if (cage == ASSAY_SANDBOX_FORKER) build_forker(p);
     for (size_t i = 0; i < sizeof curious / sizeof curious[0]; i++)
-        say(p, curious[i], refused);
+        add_errno(p, curious[i], refused);
     const int maps[] = { SYS_mmap, SYS_mprotect };
     for (size_t i = 0; i < 2; i++) {
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)maps[i]);
-        load_argument(p, 2);
-        add(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, PROT_EXEC);
-        answer(p, refused);
-        answer(p, SECCOMP_RET_ALLOW);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)maps[i]);
+        add_load_argument(p, 2);
+        add_instruction(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, PROT_EXEC);
+        add_answer(p, refused);
+        add_answer(p, SECCOMP_RET_ALLOW);
     }
     /* abort() of itself, so that the core reads why; a signal to nobody else. */
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_tgkill);
-    load_argument(p, 0);
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)getpid());
-    answer(p, SECCOMP_RET_ALLOW);
-    answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_tgkill);
+    add_load_argument(p, 0);
+    add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)getpid());
+    add_answer(p, SECCOMP_RET_ALLOW);
+    add_answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
 }
 
 enum assay_status assay_sandbox_calls(enum assay_sandbox cage)
@@ -404,7 +404,7 @@ enum assay_status assay_sandbox_calls(enum assay_sandbox cage)
 #ifndef ARCHITECTURE
     return ASSAY_E_UNSUPPORTED; /* numbers without the machine they belong to are no wall */
 #endif
-    build(&program, cage);
+    build_filter(&program, cage);
     const struct sock_fprog all = { .len = program.count, .filter = program.lines };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ASSAY_E_UNSUPPORTED;
     const long status =

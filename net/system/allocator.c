@@ -11,7 +11,7 @@
 /* The bound from which on an allocation is a mapping of its own. */
 enum { MAPPED_LEN_MIN = 128 * 1024 };
 
-void assay_memory_begin(void)
+void assay_allocator_init(void)
 {
 #ifdef __GLIBC__
     /* A large table is mappings of its own, of which pages that nobody touches take no memory; left
@@ -23,10 +23,10 @@ void assay_memory_begin(void)
 #endif
 }
 
-void assay_memory_turn(uint64_t now_ms, uint64_t *next_ms)
+void assay_allocator_trim(uint64_t now_ms, uint64_t *next_ms)
 {
     if (now_ms < *next_ms) return;
-    *next_ms = now_ms + ASSAY_MEMORY_TRIM_MS;
+    *next_ms = now_ms + ASSAY_ALLOCATOR_TRIM_MS;
 #ifdef __GLIBC__
     (void)malloc_trim(0);
 #endif

@@ -7,18 +7,18 @@
 
 #include <stdint.h>
 
-enum { ASSAY_MEMORY_TRIM_MS = 10 * 1000 };
+enum { ASSAY_ALLOCATOR_TRIM_MS = 10 * 1000 };
 
 /* Before there are threads. Returns: nothing. */
-void assay_memory_begin(void);
+void assay_allocator_init(void);
 /*
- * assay_memory_turn - gives pages that hold nothing any more back to the kernel, now and then:
+ * assay_allocator_trim - gives pages that hold nothing any more back to the kernel, now and then:
  *          what was needed for a moment (a start, peers that come and go) would else be kept for
  *          ever, scattered over the heap.
  * In:      *next_ms: 0 at first; when it is done again
- * Cost:    below a millisecond, for each ASSAY_MEMORY_TRIM_MS
+ * Cost:    below a millisecond, for each ASSAY_ALLOCATOR_TRIM_MS
  * Returns: nothing
  */
-void assay_memory_turn(uint64_t now_ms, uint64_t *next_ms);
+void assay_allocator_trim(uint64_t now_ms, uint64_t *next_ms);
 
 #endif

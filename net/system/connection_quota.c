@@ -3,7 +3,7 @@
  */
 #include "net/system/connection_quota.h"
 
-static size_t held_by(const struct assay_place *places, size_t count, uint64_t holder)
+static size_t count_held(const struct assay_place *places, size_t count, uint64_t holder)
 {
     size_t held = 0;
     for (size_t i = 0; i < count; i++)
@@ -14,10 +14,10 @@ static size_t held_by(const struct assay_place *places, size_t count, uint64_t h
 size_t assay_connection_quota_yield(const struct assay_place *places, size_t count, uint64_t caller)
 {
     /* It keeps as many as the caller has then. */
-    const size_t least = held_by(places, count, caller) + 2;
+    const size_t least = count_held(places, count, caller) + 2;
     size_t chosen = count, most = 0;
     for (size_t i = 0; i < count; i++) {
-        const size_t held = held_by(places, count, places[i].holder);
+        const size_t held = count_held(places, count, places[i].holder);
         if (places[i].stays || held < least || held < most) continue;
         if (held == most && places[i].since < places[chosen].since) continue;
         most = held;

@@ -47,7 +47,7 @@ struct record {
     size_t len, capacity;
 };
 
-static void put(struct record *record, const char *text, size_t len)
+static void append_bytes(struct record *record, const char *text, size_t len)
 {
     if (len > record->capacity - record->len) {
         record->capacity = record->len; /* full, for what follows as well */
@@ -58,19 +58,19 @@ static void put(struct record *record, const char *text, size_t len)
 }
 
 /* Keys of the log are [a-z0-9_], static text; those of the journal [A-Z0-9_]. */
-static void put_key(struct record *record, const char *key, size_t len)
+static void append_key(struct record *record, const char *key, size_t len)
 {
-    put(record, "ASSAY_", 6);
+    append_bytes(record, "ASSAY_", 6);
     for (size_t i = 0; i < len; i++) {
         const char upper = (char)(key[i] >= 'a' && key[i] <= 'z' ? key[i] - 'a' + 'A' : key[i]);
-        put(record, &upper, 1);
+        append_bytes(record, &upper, 1);
     }
-    put(record, "=", 1);
+    append_bytes(record, "=", 1);
 }
 
 /* One field of the line, and the blank behind it. A value in quotes has none inside: they are
  * escaped. A line that was cut ends where it ends. Returns: what follows. */
-static const char *put_field(struct record *record, const char *at, const char *end)
+static const char *append_field(struct record *record, const char *at, const char *end)
 {
     const char *const equals = memchr(at, '=', (size_t)(end - at));
     if (equals == NULL) return end; /* cut within a key */
@@ -79,9 +79,9 @@ static const char *put_field(struct record *record, const char *at, const char *
     if (quoted) value++;
     const char *past = memchr(value, quoted ? '"' : ' ', (size_t)(end - value));
     if (past == NULL) past = end;
-    put_key(record, at, (size_t)(equals - at));
-    put(record, value, (size_t)(past - value));
-    put(record, "\n", 1);
+    append_key(record, at, (size_t)(equals - at));
+    append_bytes(record, value, (size_t)(past - value));
+    append_bytes(record, "\n", 1);
     if (quoted && past < end) past++;
     return past < end ? past + 1 : end;
 }
@@ -91,16 +91,16 @@ size_t assay_journald_record(const char *line, size_t len, const char *identifie
 {
     struct record record = { .bytes = bytes, .capacity = capacity };
     if (len < 4 || line[0] != '<' || line[2] != '>' || line[len - 1] != '\n') return 0;
-    put(&record, "MESSAGE=", 8);
-    put(&record, line + 3, len - 3);
-    put(&record, "PRIORITY=", 9);
-    put(&record, line + 1, 1);
-    put(&record, "\nSYSLOG_IDENTIFIER=", 19);
-    put(&record, identifier, strlen(identifier));
-    put(&record, "\n", 1);
+    append_bytes(&record, "MESSAGE=", 8);
+    append_bytes(&record, line + 3, len - 3);
+    append_bytes(&record, "PRIORITY=", 9);
+    append_bytes(&record, line + 1, 1);
+    append_bytes(&record, "\nSYSLOG_IDENTIFIER=", 19);
+    append_bytes(&record, identifier, strlen(identifier));
+    append_bytes(&record, "\n", 1);
     const char *const end = line + len - 1;
     for (const char *at = line + 3; at < end;)
-        at = put_field(&record, at, end);
+        at = append_field(&record, at, end);
     return record.len < record.capacity ? record.len : 0;
 }
 

@@ -33,8 +33,8 @@ struct assay_resolver {
     struct question *questions;
 };
 
-static size_t ask_system(void *context, const char *host,
-                         char numbers[ASSAY_RESOLVER_NUMBERS_MAX][ASSAY_RESOLVER_NUMBER_LEN])
+static size_t resolve_blocking(void *context, const char *host,
+                               char numbers[ASSAY_RESOLVER_NUMBERS_MAX][ASSAY_RESOLVER_NUMBER_LEN])
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
     struct addrinfo *list = NULL;
@@ -54,7 +54,7 @@ static size_t ask_system(void *context, const char *host,
     return count;
 }
 
-static void release(struct assay_resolver *r)
+static void release_shared(struct assay_resolver *r)
 {
     while (r->questions != NULL) {
         struct question *const next = r->questions->next;
@@ -65,7 +65,7 @@ static void release(struct assay_resolver *r)
     free(r);
 }
 
-static struct question *find(struct assay_resolver *r, enum stage stage)
+static struct question *find_question(struct assay_resolver *r, enum stage stage)
 {
     struct question *q = r->questions;
     while (q != NULL && q->stage != stage) q = q->next;
@@ -73,10 +73,10 @@ static struct question *find(struct assay_resolver *r, enum stage stage)
 }
 
 /* The lock is held, but while a name is asked. */
-static void work(struct assay_resolver *r)
+static void run_resolver(struct assay_resolver *r)
 {
     struct question *q = NULL;
-    while (!r->is_closed && (q = find(r, ASKED)) != NULL) {
+    while (!r->is_closed && (q = find_question(r, ASKED)) != NULL) {
         q->stage = RUNNING;
         pthread_mutex_unlock(&r->lock);
         q->answer.count = r->resolve(r->context, q->answer.host, q->answer.numbers);
@@ -91,11 +91,11 @@ static void *run(void *argument)
 {
     struct assay_resolver *const r = argument;
     pthread_mutex_lock(&r->lock);
-    work(r);
+    run_resolver(r);
     r->threads--;
     const bool is_last = r->is_closed && r->threads == 0;
     pthread_mutex_unlock(&r->lock);
-    if (is_last) release(r);
+    if (is_last) release_shared(r);
     return NULL;
 }
 
@@ -108,7 +108,7 @@ enum assay_status assay_resolver_open(assay_resolve *resolve, void *context,
         free(r);
         return ASSAY_E_MEMORY;
     }
-    r->resolve = resolve != NULL ? resolve : ask_system;
+    r->resolve = resolve != NULL ? resolve : resolve_blocking;
     r->context = context;
     *out = r;
     return ASSAY_OK;
@@ -122,7 +122,7 @@ void assay_resolver_close(struct assay_resolver **resolver)
     r->is_closed = true;
     const bool is_last = r->threads == 0;
     pthread_mutex_unlock(&r->lock);
-    if (is_last) release(r);
+    if (is_last) release_shared(r);
     *resolver = NULL;
 }
 
@@ -142,7 +142,7 @@ static bool is_served(struct assay_resolver *r)
     return r->threads > 0;
 }
 
-static enum assay_status ask(struct assay_resolver *r, uint32_t asker, const char *host)
+static enum assay_status start_question(struct assay_resolver *r, uint32_t asker, const char *host)
 {
     struct question **end = &r->questions;
     for (; *end != NULL; end = &(*end)->next)
@@ -158,17 +158,17 @@ static enum assay_status ask(struct assay_resolver *r, uint32_t asker, const cha
     return ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_resolver_ask(struct assay_resolver *resolver, uint32_t asker,
-                                     const char *host)
+enum assay_status assay_resolver_request(struct assay_resolver *resolver, uint32_t asker,
+                                         const char *host)
 {
     if (strlen(host) >= ASSAY_RESOLVER_HOST_MAX) return ASSAY_E_RANGE;
     pthread_mutex_lock(&resolver->lock);
-    const enum assay_status status = ask(resolver, asker, host);
+    const enum assay_status status = start_question(resolver, asker, host);
     pthread_mutex_unlock(&resolver->lock);
     return status;
 }
 
-bool assay_resolver_take(struct assay_resolver *resolver, struct assay_resolver_answer *answer)
+bool assay_resolver_next(struct assay_resolver *resolver, struct assay_resolver_answer *answer)
 {
     struct question *found = NULL;
     pthread_mutex_lock(&resolver->lock);

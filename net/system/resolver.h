@@ -43,9 +43,9 @@ ASSAY_CHECKED enum assay_status assay_resolver_open(assay_resolve *resolve, void
 void assay_resolver_close(struct assay_resolver **resolver);
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (the asker's question before is not answered and taken yet) |
  * ASSAY_E_RANGE (host) | ASSAY_E_MEMORY (or no thread) */
-ASSAY_CHECKED enum assay_status assay_resolver_ask(struct assay_resolver *resolver, uint32_t asker,
-                                                   const char *host);
+ASSAY_CHECKED enum assay_status assay_resolver_request(struct assay_resolver *resolver,
+                                                       uint32_t asker, const char *host);
 /* Returns: whether there was an answer. */
-bool assay_resolver_take(struct assay_resolver *resolver, struct assay_resolver_answer *answer);
+bool assay_resolver_next(struct assay_resolver *resolver, struct assay_resolver_answer *answer);
 
 #endif

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* A socket file that nobody listens on is the rest of a crash. */
-static bool somebody_listens(const struct sockaddr_un *address)
+static bool has_listener(const struct sockaddr_un *address)
 {
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
@@ -29,7 +29,7 @@ static bool is_free(const struct sockaddr_un *address)
 {
     struct stat file;
     if (lstat(address->sun_path, &file) != 0) return true;
-    if (!S_ISSOCK(file.st_mode) || somebody_listens(address)) return false;
+    if (!S_ISSOCK(file.st_mode) || has_listener(address)) return false;
     (void)unlink(address->sun_path);
     return true;
 }
@@ -55,7 +55,7 @@ enum assay_status assay_unix_folder(const char *path, const char *what, char *me
     return ASSAY_E_INVALID;
 }
 
-enum assay_status assay_unix_share(const char *path, bool *shared)
+enum assay_status assay_unix_set_group(const char *path, bool *shared)
 {
     char folder[sizeof ((struct sockaddr_un *)0)->sun_path] = ".";
     const char *slash = strrchr(path, '/');

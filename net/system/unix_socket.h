@@ -39,12 +39,12 @@ ASSAY_CHECKED enum assay_status assay_unix_folder(const char *path, const char *
                                                   size_t message_len);
 
 /*
- * assay_unix_share - let the group of the socket's folder connect (mode 0660), where the folder has
- * the setgid bit: then the socket belongs to that group. Elsewhere it stays its owner's alone.
+ * assay_unix_set_group - let the group of the socket's folder connect (mode 0660), where the folder
+ * has the setgid bit: then the socket belongs to that group. Elsewhere it stays its owner's alone.
  * Out:     *shared: whether others than its owner may connect
  * Returns: ASSAY_OK | ASSAY_E_IO
  */
-ASSAY_CHECKED enum assay_status assay_unix_share(const char *path, bool *shared);
+ASSAY_CHECKED enum assay_status assay_unix_set_group(const char *path, bool *shared);
 
 /* Who connected, as the kernel says (SO_PEERCRED: of the moment of connect). Out: *uid. Returns:
  * whether it is known. */

@@ -80,30 +80,30 @@ struct assay_transport_client {
 
 /* --- far.c */
 /* As assay_transport_client_open, without waiting for the process. */
-ASSAY_CHECKED enum assay_status assay_transport_client_begin(
+ASSAY_CHECKED enum assay_status assay_transport_client_init(
     const struct assay_link_config *config, const struct assay_transport_apart *apart,
     struct assay_transport_client **out, char message[static ASSAY_LINK_MESSAGE_LEN]);
 /* One that is no frame: what the process cannot be told it is told anew, by another one.
  * Returns: nothing. */
-void assay_transport_client_order(struct assay_transport_client *far,
-                                  const struct assay_transport_order *order);
+void assay_transport_client_send_order(struct assay_transport_client *far,
+                                       const struct assay_transport_order *order);
 /* Everything that a new process is to know. Returns: nothing. */
-void assay_transport_client_tell_all(struct assay_transport_client *far, uint64_t now_ms);
+void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: false when there is none, or it is gone. */
-bool assay_transport_client_say(struct assay_transport_client *far,
-                                const struct assay_transport_packet *packet);
+bool assay_transport_client_send_packet(struct assay_transport_client *far,
+                                        const struct assay_transport_packet *packet);
 
 /* --- kept.c */
 /* cause: NULL, it ended by itself. Returns: nothing; there is no process. */
-void assay_kept_fall(struct assay_transport_client *far, uint64_t now_ms, const char *cause,
-                     bool stalled);
+void assay_transport_supervisor_on_failure(struct assay_transport_client *far, uint64_t now_ms,
+                                           const char *cause, bool stalled);
 /* What it says of itself, how it is, another one when it is time. Returns: nothing. */
-void assay_kept_turn(struct assay_transport_client *far, uint64_t now_ms);
+void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_t now_ms);
 /* How it is alone. Returns: nothing; there may be no process any more. */
-void assay_kept_look(struct assay_transport_client *far, uint64_t now_ms);
+void assay_transport_supervisor_check(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
-int assay_kept_wait_ms(const struct assay_transport_client *far, uint64_t now_ms);
+int assay_transport_supervisor_wait_ms(const struct assay_transport_client *far, uint64_t now_ms);
 /* Waits for the end of one that lingers, and ends it. Returns: nothing. */
-void assay_kept_end(struct assay_transport_client *far);
+void assay_transport_supervisor_stop(struct assay_transport_client *far);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { HEAD_LEN = 4 };
 
-struct assay_ring assay_ring_over(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size)
+struct assay_ring assay_ring_init(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size)
 {
     ASSAY_ASSERT(size > HEAD_LEN);
     return (struct assay_ring){ .shared = shared, .bytes = bytes, .size = size };
@@ -50,13 +50,13 @@ static enum assay_status room_of(const struct assay_ring *ring, uint64_t *room)
     return ASSAY_OK;
 }
 
-bool assay_ring_fits(const struct assay_ring *ring, size_t len)
+bool assay_ring_has_room(const struct assay_ring *ring, size_t len)
 {
     uint64_t room = 0;
     return room_of(ring, &room) == ASSAY_OK && room >= HEAD_LEN && room - HEAD_LEN >= len;
 }
 
-enum assay_status assay_ring_put(struct assay_ring *ring, struct assay_slice record)
+enum assay_status assay_ring_write(struct assay_ring *ring, struct assay_slice record)
 {
     uint64_t room = 0;
     ASSAY_ASSERT(record.len <= UINT32_MAX);
@@ -79,25 +79,25 @@ bool assay_ring_publish(struct assay_ring *ring)
            atomic_exchange(&ring->shared->sleeps, 0) != 0;
 }
 
-bool assay_ring_is_taken(const struct assay_ring *ring)
+bool assay_ring_is_drained(const struct assay_ring *ring)
 {
     return atomic_load_explicit(&ring->shared->taken, memory_order_acquire) == ring->at;
 }
 
-void assay_ring_rest(struct assay_ring *ring)
+void assay_ring_trim(struct assay_ring *ring)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     const uintptr_t begin = (uintptr_t)ring->bytes, end = begin + ring->size;
     const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
     const uint64_t published = atomic_load_explicit(&ring->shared->written, memory_order_relaxed);
-    if (published != ring->at || !assay_ring_is_taken(ring) || first >= last) return;
+    if (published != ring->at || !assay_ring_is_drained(ring) || first >= last) return;
     /* Of memory that is no file it fails, and nothing is lost. */
     (void)madvise(ring->bytes + (first - begin), last - first, MADV_REMOVE);
 }
 
 /* ------------------------------------------------------------ the reader */
 
-enum assay_status assay_ring_take(struct assay_ring *ring, uint8_t *buffer, size_t capacity,
+enum assay_status assay_ring_read(struct assay_ring *ring, uint8_t *buffer, size_t capacity,
                                   size_t *len)
 {
     const uint64_t written = atomic_load_explicit(&ring->shared->written, memory_order_acquire);
@@ -121,7 +121,7 @@ bool assay_ring_sleep(struct assay_ring *ring)
     return false;
 }
 
-void assay_ring_awake(struct assay_ring *ring)
+void assay_ring_wake(struct assay_ring *ring)
 {
     atomic_store(&ring->shared->sleeps, 0);
 }

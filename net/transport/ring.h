@@ -31,35 +31,36 @@ struct assay_ring {
 };
 
 /* Returns: one side, at the beginning. */
-struct assay_ring assay_ring_over(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size);
+struct assay_ring assay_ring_init(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size);
 
 /* --- the writer's */
 /* Returns: whether a record of so many bytes fits now; false as well where the reader lies. */
-bool assay_ring_fits(const struct assay_ring *ring, size_t len);
+bool assay_ring_has_room(const struct assay_ring *ring, size_t len);
 /* Returns: ASSAY_OK | ASSAY_E_FULL (nothing changed) | ASSAY_E_RANGE (the reader took what was
  * never written) */
-ASSAY_CHECKED enum assay_status assay_ring_put(struct assay_ring *ring, struct assay_slice record);
+ASSAY_CHECKED enum assay_status assay_ring_write(struct assay_ring *ring,
+                                                 struct assay_slice record);
 /* What was put is there. Returns: whether the reader is to be woken up. */
 bool assay_ring_publish(struct assay_ring *ring);
 /* Returns: whether the reader took all that was published; false as well where it lies. */
-bool assay_ring_is_taken(const struct assay_ring *ring);
+bool assay_ring_is_drained(const struct assay_ring *ring);
 
 /* Where nothing is in it, its pages go back to the machine: over time every one was written, and
  * few are needed at once. Returns: nothing. */
-void assay_ring_rest(struct assay_ring *ring);
+void assay_ring_trim(struct assay_ring *ring);
 
 /* --- the reader's */
 /*
- * assay_ring_take - copy the next record out.
+ * assay_ring_read - copy the next record out.
  * Out:     buffer[capacity], *len on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (none is there) | ASSAY_E_RANGE (the writer lies: a position
  *          out of the ring, a record longer than what was written or than capacity)
  */
-ASSAY_CHECKED enum assay_status assay_ring_take(struct assay_ring *ring, uint8_t *buffer,
+ASSAY_CHECKED enum assay_status assay_ring_read(struct assay_ring *ring, uint8_t *buffer,
                                                 size_t capacity, size_t *len);
 /* The reader is about to sleep. Returns: whether it may: nothing is there. */
 bool assay_ring_sleep(struct assay_ring *ring);
 /* It does not sleep any more. Returns: nothing. */
-void assay_ring_awake(struct assay_ring *ring);
+void assay_ring_wake(struct assay_ring *ring);
 
 #endif

@@ -69,10 +69,10 @@ enum assay_status assay_transport_peer(struct assay_transport *transport, uint16
                                    : assay_transport_client_peer(transport->far, slot, addresses);
 }
 
-void assay_transport_forget(struct assay_transport *transport, uint16_t slot)
+void assay_transport_remove_peer(struct assay_transport *transport, uint16_t slot)
 {
-    if (transport->near != NULL) assay_link_forget(transport->near, slot);
-    else assay_transport_client_forget(transport->far, slot);
+    if (transport->near != NULL) assay_link_remove_peer(transport->near, slot);
+    else assay_transport_client_remove_peer(transport->far, slot);
 }
 
 bool assay_transport_has_peer(const struct assay_transport *transport, uint16_t slot)

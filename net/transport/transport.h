@@ -84,7 +84,7 @@ ASSAY_CHECKED enum assay_status assay_transport_identify(struct assay_transport 
 void assay_transport_roster(struct assay_transport *transport);
 ASSAY_CHECKED enum assay_status assay_transport_peer(struct assay_transport *transport,
                                                      uint16_t slot, const char *addresses);
-void assay_transport_forget(struct assay_transport *transport, uint16_t slot);
+void assay_transport_remove_peer(struct assay_transport *transport, uint16_t slot);
 bool assay_transport_has_peer(const struct assay_transport *transport, uint16_t slot);
 /* Returns: as assay_link_is_up; of a process, what it says. */
 bool assay_transport_is_up(const struct assay_transport *transport, uint16_t slot);

@@ -21,8 +21,8 @@ static void ring_bell(struct assay_transport_client *far)
     if (send(far->child.socket, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
 }
 
-bool assay_transport_client_say(struct assay_transport_client *far,
-                                const struct assay_transport_packet *packet)
+bool assay_transport_client_send_packet(struct assay_transport_client *far,
+                                        const struct assay_transport_packet *packet)
 {
     uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
     struct assay_slice out;
@@ -37,8 +37,8 @@ bool assay_transport_client_say(struct assay_transport_client *far,
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (no process) */
-static enum assay_status put(struct assay_transport_client *far,
-                             const struct assay_transport_order *order, size_t reserve)
+static enum assay_status put_order(struct assay_transport_client *far,
+                                   const struct assay_transport_order *order, size_t reserve)
 {
     struct assay_slice record;
     struct assay_writer w = assay_writer_over(far->out, sizeof far->out);
@@ -46,20 +46,21 @@ static enum assay_status put(struct assay_transport_client *far,
     assay_transport_order_encode(order, &w);
     const enum assay_status status = assay_writer_finish(&w, &record);
     ASSAY_ASSERT(status == ASSAY_OK);
-    if (reserve > 0 && !assay_ring_fits(&far->orders, record.len + reserve)) return ASSAY_E_FULL;
-    return assay_ring_put(&far->orders, record);
+    if (reserve > 0 && !assay_ring_has_room(&far->orders, record.len + reserve))
+        return ASSAY_E_FULL;
+    return assay_ring_write(&far->orders, record);
 }
 
-void assay_transport_client_order(struct assay_transport_client *far,
-                                  const struct assay_transport_order *order)
+void assay_transport_client_send_order(struct assay_transport_client *far,
+                                       const struct assay_transport_order *order)
 {
-    const enum assay_status status = put(far, order, 0);
+    const enum assay_status status = put_order(far, order, 0);
     if (status == ASSAY_OK || status == ASSAY_E_NOT_FOUND) return;
-    assay_kept_fall(far, assay_link_clock_ms(), "it takes no orders any more",
-                    status == ASSAY_E_FULL);
+    assay_transport_supervisor_on_failure(far, assay_link_clock_ms(), "it takes no orders any more",
+                                          status == ASSAY_E_FULL);
 }
 
-static void tell_member(struct assay_transport_client *far, uint16_t slot)
+static void send_member(struct assay_transport_client *far, uint16_t slot)
 {
     const struct far_member *m = &far->member[slot];
     struct assay_transport_order *o = &far->order;
@@ -68,30 +69,30 @@ static void tell_member(struct assay_transport_client *far, uint16_t slot)
     o->gone = m->gone;
     assay_bytes_copy(o->door, sizeof o->door, m->door, sizeof m->door);
     assay_bytes_copy(o->transport, sizeof o->transport, m->transport, sizeof m->transport);
-    assay_transport_client_order(far, o);
+    assay_transport_client_send_order(far, o);
 }
 
-static void tell_peer(struct assay_transport_client *far, uint16_t slot)
+static void send_peer(struct assay_transport_client *far, uint16_t slot)
 {
     const char *addresses = far->member[slot].addresses;
     far->order.kind = addresses != NULL ? ASSAY_CARRY_PEER : ASSAY_CARRY_FORGET;
     far->order.slot = slot;
     if (addresses != NULL) far->order.bytes = assay_slice_over(addresses, strlen(addresses));
-    assay_transport_client_order(far, &far->order);
+    assay_transport_client_send_order(far, &far->order);
 }
 
-static void tell_limits(struct assay_transport_client *far, uint16_t slot)
+static void send_limits(struct assay_transport_client *far, uint16_t slot)
 {
     far->order.kind = ASSAY_CARRY_LIMITS;
     far->order.slot = slot;
     far->order.until_ms = far->member[slot].until_ms;
     far->order.last = far->member[slot].last;
-    assay_transport_client_order(far, &far->order);
+    assay_transport_client_send_order(far, &far->order);
 }
 
 /* Who is not let in, and who is served last: decided here, done there. Returns: whether it is
  * another thing than before. */
-static bool look_at_limits(struct assay_transport_client *far, uint16_t slot, uint64_t now_ms)
+static bool check_limits(struct assay_transport_client *far, uint16_t slot, uint64_t now_ms)
 {
     struct far_member *m = &far->member[slot];
     const struct assay_limit *limit =
@@ -101,7 +102,7 @@ static bool look_at_limits(struct assay_transport_client *far, uint16_t slot, ui
     if (limit != NULL) {
         if (limit->banned_until_ms > until_ms) until_ms = limit->banned_until_ms;
         if (limit->conduct.shut_until_ms > until_ms) until_ms = limit->conduct.shut_until_ms;
-        last = assay_peer_score_is_last(&limit->conduct, now_ms);
+        last = assay_peer_score_is_deprioritised(&limit->conduct, now_ms);
     }
     if (until_ms <= now_ms) until_ms = 0;
     if (m->until_ms <= now_ms) m->until_ms = 0;
@@ -111,15 +112,15 @@ static bool look_at_limits(struct assay_transport_client *far, uint16_t slot, ui
     return true;
 }
 
-static void follow_limits(struct assay_transport_client *far, uint64_t now_ms)
+static void update_limits(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms < far->limits_ms) return;
     far->limits_ms = now_ms + FAR_LIMITS_MS;
     for (uint32_t slot = 0; slot < far->members; slot++)
-        if (look_at_limits(far, (uint16_t)slot, now_ms)) tell_limits(far, (uint16_t)slot);
+        if (check_limits(far, (uint16_t)slot, now_ms)) send_limits(far, (uint16_t)slot);
 }
 
-static bool take_entry(struct assay_transport_client *far, uint16_t slot)
+static bool copy_entry(struct assay_transport_client *far, uint16_t slot)
 {
     struct far_member *m = &far->member[slot];
     const struct assay_roster_entry *now = &far->config.roster->entries[slot];
@@ -135,20 +136,21 @@ static bool take_entry(struct assay_transport_client *far, uint16_t slot)
 void assay_transport_client_roster(struct assay_transport_client *far)
 {
     for (uint32_t slot = 0; slot < far->members; slot++)
-        if (take_entry(far, (uint16_t)slot)) tell_member(far, (uint16_t)slot);
+        if (copy_entry(far, (uint16_t)slot)) send_member(far, (uint16_t)slot);
 }
 
-static void tell_key(struct assay_transport_client *far)
+static void send_key(struct assay_transport_client *far)
 {
     far->packet.kind = ASSAY_PACKET_IDENTIFY;
     far->packet.secret = far->secret;
     assay_bytes_copy(far->packet.public_key, 32, far->public_key, 32);
-    if (!assay_transport_client_say(far, &far->packet) && far->shared != NULL)
-        assay_kept_fall(far, assay_link_clock_ms(), "it takes no keys any more", true);
+    if (!assay_transport_client_send_packet(far, &far->packet) && far->shared != NULL)
+        assay_transport_supervisor_on_failure(far, assay_link_clock_ms(),
+                                              "it takes no keys any more", true);
     assay_secret_wipe(&far->packet, sizeof far->packet);
 }
 
-static void tell_brief(struct assay_transport_client *far)
+static void send_brief(struct assay_transport_client *far)
 {
     const struct assay_link_config *config = &far->config;
     struct assay_transport_packet *p = &far->packet;
@@ -164,59 +166,59 @@ static void tell_brief(struct assay_transport_client *far)
     assay_bytes_copy(p->public_key, 32, config->door_public, 32);
     (void)snprintf(p->text, sizeof p->text, "%s", far->listen);
     /* One that is gone already is found by recv. */
-    if (!assay_transport_client_say(far, p)) return;
+    if (!assay_transport_client_send_packet(far, p)) return;
     assay_secret_wipe(p, sizeof *p);
 }
 
-void assay_transport_client_tell_all(struct assay_transport_client *far, uint64_t now_ms)
+void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms)
 {
     far->frame_len = SIZE_MAX;
     for (uint32_t slot = 0; slot < far->members; slot++) {
         const uint16_t s = (uint16_t)slot;
-        (void)take_entry(far, s);
-        (void)look_at_limits(far, s, now_ms);
-        tell_member(far, s);
-        if (far->member[s].until_ms > 0 || far->member[s].last) tell_limits(far, s);
+        (void)copy_entry(far, s);
+        (void)check_limits(far, s, now_ms);
+        send_member(far, s);
+        if (far->member[s].until_ms > 0 || far->member[s].last) send_limits(far, s);
     }
     far->order.kind = ASSAY_CARRY_BEGIN;
     far->order.slot = 0;
-    assay_transport_client_order(far, &far->order);
+    assay_transport_client_send_order(far, &far->order);
     for (uint32_t slot = 0; slot < far->members; slot++)
-        if (far->member[slot].addresses != NULL) tell_peer(far, (uint16_t)slot);
+        if (far->member[slot].addresses != NULL) send_peer(far, (uint16_t)slot);
     assay_transport_client_flush(
         far); /* nobody sleeps yet: no bell, the brief is what comes first */
-    tell_brief(far);
-    if (far->identified) tell_key(far);
+    send_brief(far);
+    if (far->identified) send_key(far);
 }
 
 /* ------------------------------------------------------------ opened and closed */
 
-static char *copy_of(const char *text)
+static char *copy_text(const char *text)
 {
     return text != NULL ? strdup(text) : NULL;
 }
 
-static uint32_t or_else(uint32_t given, uint32_t usual)
+static uint32_t first_text(uint32_t given, uint32_t usual)
 {
     return given > 0 ? given : usual;
 }
 
-static enum assay_status prepare(struct assay_transport_client *far,
-                                 const struct assay_link_config *config,
-                                 const struct assay_transport_apart *apart)
+static enum assay_status prepare_client(struct assay_transport_client *far,
+                                        const struct assay_link_config *config,
+                                        const struct assay_transport_apart *apart)
 {
     ASSAY_ASSERT(config->names == NULL && config->roster->count <= ASSAY_MEMBERS_MAX);
     far->config = *config;
     far->members = config->roster->count;
     far->linger_ms = -1;
     far->frame_len = SIZE_MAX;
-    far->stall_cpu_ms = or_else(apart->stall_cpu_ms, ASSAY_TRANSPORT_STALL_CPU_MS);
-    far->stall_ms = or_else(apart->stall_ms, ASSAY_TRANSPORT_STALL_MS);
-    far->backoff_ms = or_else(apart->backoff_ms, ASSAY_TRANSPORT_BACKOFF_MS);
-    far->shut_ms = or_else(apart->shut_ms, ASSAY_TRANSPORT_SHUT_MS);
+    far->stall_cpu_ms = first_text(apart->stall_cpu_ms, ASSAY_TRANSPORT_STALL_CPU_MS);
+    far->stall_ms = first_text(apart->stall_ms, ASSAY_TRANSPORT_STALL_MS);
+    far->backoff_ms = first_text(apart->backoff_ms, ASSAY_TRANSPORT_BACKOFF_MS);
+    far->shut_ms = first_text(apart->shut_ms, ASSAY_TRANSPORT_SHUT_MS);
     far->member = calloc(far->members, sizeof *far->member);
-    far->program = copy_of(apart->program);
-    far->argument = copy_of(apart->argument);
+    far->program = copy_text(apart->program);
+    far->argument = copy_text(apart->argument);
     const bool copied = (apart->program == NULL) == (far->program == NULL) &&
                         (apart->argument == NULL) == (far->argument == NULL);
     if (!copied || far->member == NULL) return ASSAY_E_MEMORY;
@@ -234,7 +236,7 @@ static enum assay_status wait_until_ready(struct assay_transport_client *far,
         struct pollfd one = { .fd = far->child.socket, .events = POLLIN };
         if (far->falls == 0) {
             if (poll(&one, 1, FAR_LOOK_MS) < 0 && errno != EINTR) return ASSAY_E_IO;
-            assay_kept_turn(far, assay_link_clock_ms());
+            assay_transport_supervisor_poll(far, assay_link_clock_ms());
             continue;
         }
         ASSAY_ASSERT(far->news_count > 0);
@@ -247,17 +249,17 @@ static enum assay_status wait_until_ready(struct assay_transport_client *far,
     return ASSAY_OK;
 }
 
-enum assay_status assay_transport_client_begin(const struct assay_link_config *config,
-                                               const struct assay_transport_apart *apart,
-                                               struct assay_transport_client **out,
-                                               char message[static ASSAY_LINK_MESSAGE_LEN])
+enum assay_status assay_transport_client_init(const struct assay_link_config *config,
+                                              const struct assay_transport_apart *apart,
+                                              struct assay_transport_client **out,
+                                              char message[static ASSAY_LINK_MESSAGE_LEN])
 {
     struct assay_transport_client *far = calloc(1, sizeof *far);
     if (far == NULL) return ASSAY_E_MEMORY;
     (void)snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the transport");
-    const enum assay_status status = prepare(far, config, apart);
+    const enum assay_status status = prepare_client(far, config, apart);
     if (status == ASSAY_OK) {
-        assay_kept_turn(far, assay_link_clock_ms());
+        assay_transport_supervisor_poll(far, assay_link_clock_ms());
         *out = far;
         return ASSAY_OK;
     }
@@ -271,7 +273,7 @@ enum assay_status assay_transport_client_open(const struct assay_link_config *co
                                               char message[static ASSAY_LINK_MESSAGE_LEN])
 {
     struct assay_transport_client *far = NULL;
-    ASSAY_TRY(assay_transport_client_begin(config, apart, &far, message));
+    ASSAY_TRY(assay_transport_client_init(config, apart, &far, message));
     const enum assay_status status = wait_until_ready(far, message);
     if (status != ASSAY_OK) {
         assay_transport_client_close(&far);
@@ -289,7 +291,7 @@ void assay_transport_client_linger(struct assay_transport_client *far, int ms)
     far->order.kind = ASSAY_CARRY_LINGER;
     far->order.slot = 0;
     far->order.ms = (uint32_t)ms;
-    assay_transport_client_order(far, &far->order);
+    assay_transport_client_send_order(far, &far->order);
     assay_transport_client_flush(far);
     far->linger_ms = ms;
 }
@@ -298,7 +300,7 @@ void assay_transport_client_close(struct assay_transport_client **far)
 {
     struct assay_transport_client *f = *far;
     if (f == NULL) return;
-    assay_kept_end(f);
+    assay_transport_supervisor_stop(f);
     assay_resolver_close(&f->resolver);
     for (uint32_t slot = 0; f->member != NULL && slot < f->members; slot++)
         free(f->member[slot].addresses);
@@ -324,7 +326,7 @@ void assay_transport_client_identify(struct assay_transport_client *far,
     far->secret = *secret;
     assay_bytes_copy(far->public_key, sizeof far->public_key, public_key, 32);
     far->identified = true;
-    if (far->shared != NULL) tell_key(far);
+    if (far->shared != NULL) send_key(far);
 }
 
 enum assay_status assay_transport_client_peer(struct assay_transport_client *far, uint16_t slot,
@@ -332,23 +334,23 @@ enum assay_status assay_transport_client_peer(struct assay_transport_client *far
 {
     ASSAY_ASSERT(slot < far->members);
     struct far_member *m = &far->member[slot];
-    if (strlen(addresses) >= ASSAY_TRANSPORT_TEXT_MAX || !assay_link_is_addresses(addresses))
+    if (strlen(addresses) >= ASSAY_TRANSPORT_TEXT_MAX || !assay_link_addresses_are_valid(addresses))
         return ASSAY_E_IO;
     if (m->addresses != NULL && strcmp(m->addresses, addresses) == 0) return ASSAY_OK;
     char *const kept = strdup(addresses);
     if (kept == NULL) return ASSAY_E_MEMORY;
     free(m->addresses);
     m->addresses = kept;
-    tell_peer(far, slot);
+    send_peer(far, slot);
     return ASSAY_OK;
 }
 
-void assay_transport_client_forget(struct assay_transport_client *far, uint16_t slot)
+void assay_transport_client_remove_peer(struct assay_transport_client *far, uint16_t slot)
 {
     ASSAY_ASSERT(slot < far->members);
     free(far->member[slot].addresses);
     far->member[slot].addresses = NULL;
-    tell_peer(far, slot);
+    send_peer(far, slot);
 }
 
 bool assay_transport_client_has_peer(const struct assay_transport_client *far, uint16_t slot)
@@ -371,7 +373,7 @@ static bool give_frame(struct assay_transport_client *far, struct assay_slice fr
     far->order.kind = ASSAY_CARRY_FRAME;
     far->order.slot = 0;
     far->order.bytes = frame;
-    if (put(far, &far->order, FAR_RESERVE) != ASSAY_OK) return false;
+    if (put_order(far, &far->order, FAR_RESERVE) != ASSAY_OK) return false;
     assay_bytes_copy(far->frame, sizeof far->frame, frame.bytes, frame.len);
     far->frame_len = frame.len;
     return true;
@@ -387,7 +389,7 @@ enum assay_status assay_transport_client_send(struct assay_transport_client *far
     far->order.kind = ASSAY_CARRY_TO;
     far->order.slot = slot;
     far->order.relay = relay;
-    given = given && put(far, &far->order, FAR_RESERVE) == ASSAY_OK;
+    given = given && put_order(far, &far->order, FAR_RESERVE) == ASSAY_OK;
     if (!given) assay_count(far->config.counters, ASSAY_COUNT_SEND_DROPPED);
     return ASSAY_OK;
 }
@@ -398,7 +400,7 @@ void assay_transport_client_spare(struct assay_transport_client *far, uint16_t s
     far->order.kind = ASSAY_CARRY_SPARE;
     far->order.slot = slot;
     far->order.relay = relay;
-    assay_status_ignore(put(far, &far->order, FAR_RESERVE), "then it is sent");
+    assay_status_ignore(put_order(far, &far->order, FAR_RESERVE), "then it is sent");
 }
 
 void assay_transport_client_flush(struct assay_transport_client *far)
@@ -414,7 +416,7 @@ void assay_transport_client_pause(struct assay_transport_client *far, bool pause
 /* ------------------------------------------------------------ names */
 
 /* Returns: whether the host is that of one of the member's addresses. */
-static bool is_given(const struct assay_transport_client *far, uint16_t slot, const char *host)
+static bool has_frame(const struct assay_transport_client *far, uint16_t slot, const char *host)
 {
     const char *rest = far->member[slot].addresses;
     char item[ASSAY_CLAIM_ADDRESS_MAX];
@@ -428,26 +430,26 @@ static bool is_given(const struct assay_transport_client *far, uint16_t slot, co
 }
 
 /* Of names that nobody gave it is told nothing: it has no say in whom this node asks for what. */
-static void ask_name(struct assay_transport_client *far, const struct assay_transport_report *r)
+static void request_name(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
-    if (!is_given(far, r->slot, r->host)) return;
-    if (assay_resolver_ask(far->resolver, r->slot, r->host) == ASSAY_OK) far->asked++;
+    if (!has_frame(far, r->slot, r->host)) return;
+    if (assay_resolver_request(far->resolver, r->slot, r->host) == ASSAY_OK) far->asked++;
 }
 
-static void tell_numbers(struct assay_transport_client *far)
+static void read_counters(struct assay_transport_client *far)
 {
-    while (far->asked > 0 && assay_resolver_take(far->resolver, &far->order.numbers)) {
+    while (far->asked > 0 && assay_resolver_next(far->resolver, &far->order.numbers)) {
         far->asked--;
         far->order.kind = ASSAY_CARRY_NUMBERS;
         far->order.slot = (uint16_t)far->order.numbers.asker;
-        assay_transport_client_order(far, &far->order);
+        assay_transport_client_send_order(far, &far->order);
     }
 }
 
 /* ------------------------------------------------------------ what comes in */
 
 /* All that can be done about what it holds against us. */
-static void make_room(struct assay_transport_client *far)
+static void wait_for_space(struct assay_transport_client *far)
 {
     if (far->shared != NULL && atomic_exchange(&far->shared->wants_room, 0) != 0) ring_bell(far);
 }
@@ -456,7 +458,7 @@ static void make_room(struct assay_transport_client *far)
 static bool is_members(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
     const struct assay_roster *const roster = far->config.roster;
-    const enum assay_status status = assay_roster_is(roster, r->slot, r->which, r->key);
+    const enum assay_status status = assay_roster_check_key(roster, r->slot, r->which, r->key);
     if (status == ASSAY_OK && r->slot != roster->self) return true;
     assay_count(far->config.counters,
                 status == ASSAY_E_STALE ? ASSAY_COUNT_FRAME_OLD_KEY : ASSAY_COUNT_FRAME_USER);
@@ -464,17 +466,18 @@ static bool is_members(struct assay_transport_client *far, const struct assay_tr
 }
 
 /* Returns: ASSAY_OK, far->report | ASSAY_E_AGAIN */
-static enum assay_status next_report(struct assay_transport_client *far)
+static enum assay_status read_report(struct assay_transport_client *far)
 {
     size_t len = 0;
     if (!far->ready) return ASSAY_E_AGAIN;
-    enum assay_status status = assay_ring_take(&far->reports, far->in, sizeof far->in, &len);
+    enum assay_status status = assay_ring_read(&far->reports, far->in, sizeof far->in, &len);
     if (status == ASSAY_E_AGAIN) return status;
     if (status == ASSAY_OK)
         status = assay_transport_report_decode(assay_slice_over(far->in, len), &far->report);
     if (status == ASSAY_OK && far->report.slot >= far->members) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) return status;
-    assay_kept_fall(far, assay_link_clock_ms(), "what it reports cannot be read", false);
+    assay_transport_supervisor_on_failure(far, assay_link_clock_ms(),
+                                          "what it reports cannot be read", false);
     return ASSAY_E_AGAIN;
 }
 
@@ -483,9 +486,9 @@ enum assay_status assay_transport_client_receive(struct assay_transport_client *
                                                  struct assay_slice *frame)
 {
     for (int i = 0; i < FAR_DROPS_PER_RECEIVE; i++) {
-        if (next_report(far) != ASSAY_OK) break;
+        if (read_report(far) != ASSAY_OK) break;
         if (far->report.kind == ASSAY_REPORT_NAME) {
-            ask_name(far, &far->report);
+            request_name(far, &far->report);
         } else if (is_members(far, &far->report)) {
             *slot = far->report.slot;
             *which = far->report.which;
@@ -493,36 +496,36 @@ enum assay_status assay_transport_client_receive(struct assay_transport_client *
             return ASSAY_OK;
         }
     }
-    make_room(far);
+    wait_for_space(far);
     return ASSAY_E_AGAIN;
 }
 
 /* ------------------------------------------------------------ waiting */
 
 /* spoke: the socket may have something to say; without that it costs no call into the kernel. */
-static void turn(struct assay_transport_client *far, uint64_t now_ms, bool spoke)
+static void poll_client(struct assay_transport_client *far, uint64_t now_ms, bool spoke)
 {
-    if (spoke || !far->ready) assay_kept_turn(far, now_ms);
-    else assay_kept_look(far, now_ms);
-    if (far->shared != NULL) follow_limits(far, now_ms);
-    tell_numbers(far);
-    make_room(far);
+    if (spoke || !far->ready) assay_transport_supervisor_poll(far, now_ms);
+    else assay_transport_supervisor_check(far, now_ms);
+    if (far->shared != NULL) update_limits(far, now_ms);
+    read_counters(far);
+    wait_for_space(far);
     assay_transport_client_flush(far);
     if (far->shared == NULL || now_ms < far->rest_ms) return;
     far->rest_ms = now_ms + FAR_REST_MS;
-    assay_ring_rest(&far->orders);
+    assay_ring_trim(&far->orders);
 }
 
-static int shorter(int timeout_ms, int other_ms)
+static int min_wait(int timeout_ms, int other_ms)
 {
     if (other_ms < 0) return timeout_ms;
     return timeout_ms < 0 || other_ms < timeout_ms ? other_ms : timeout_ms;
 }
 
-static int rest_ms(struct assay_transport_client *far, uint64_t now_ms, int timeout_ms)
+static int sleep_limit_ms(struct assay_transport_client *far, uint64_t now_ms, int timeout_ms)
 {
-    if (far->asked > 0) timeout_ms = shorter(timeout_ms, FAR_NAMES_MS);
-    timeout_ms = shorter(timeout_ms, assay_kept_wait_ms(far, now_ms));
+    if (far->asked > 0) timeout_ms = min_wait(timeout_ms, FAR_NAMES_MS);
+    timeout_ms = min_wait(timeout_ms, assay_transport_supervisor_wait_ms(far, now_ms));
     /* While paused nothing is woken up for. */
     if (!far->ready || far->paused) return timeout_ms;
     if (!assay_ring_sleep(&far->reports)) return 0;
@@ -544,23 +547,23 @@ enum assay_status assay_transport_client_wait(struct assay_transport_client *far
                                               struct pollfd *extra, size_t count, int timeout_ms)
 {
     ASSAY_ASSERT(count <= FAR_EXTRA_MAX);
-    turn(far, now_ms, false);
+    poll_client(far, now_ms, false);
     for (size_t i = 0; i < count; i++)
         far->fds[i] = extra[i];
     const bool listens = may_wake(far, now_ms);
-    if (!listens) timeout_ms = shorter(timeout_ms, FAR_WAKES_REST_MS);
+    if (!listens) timeout_ms = min_wait(timeout_ms, FAR_WAKES_REST_MS);
     far->fds[count] = (struct pollfd){
         .fd = far->shared != NULL && listens ? far->child.socket : -1, .events = POLLIN };
-    const int polled = poll(far->fds, count + 1, rest_ms(far, now_ms, timeout_ms));
+    const int polled = poll(far->fds, count + 1, sleep_limit_ms(far, now_ms, timeout_ms));
     if (polled < 0 && errno != EINTR) return ASSAY_E_IO;
     const bool spoke = polled < 0 || far->fds[count].revents != 0;
     far->wakes += spoke;
-    if (far->shared != NULL) assay_ring_awake(&far->reports);
+    if (far->shared != NULL) assay_ring_wake(&far->reports);
     for (size_t i = 0; i < count; i++) {
         extra[i].revents = 0;
         if (polled >= 0) extra[i].revents = far->fds[i].revents;
     }
-    turn(far, assay_link_clock_ms(), spoke);
+    poll_client(far, assay_link_clock_ms(), spoke);
     return ASSAY_OK;
 }
 

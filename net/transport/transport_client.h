@@ -23,7 +23,7 @@ void assay_transport_client_identify(struct assay_transport_client *far,
 void assay_transport_client_roster(struct assay_transport_client *far);
 ASSAY_CHECKED enum assay_status assay_transport_client_peer(struct assay_transport_client *far,
                                                             uint16_t slot, const char *addresses);
-void assay_transport_client_forget(struct assay_transport_client *far, uint16_t slot);
+void assay_transport_client_remove_peer(struct assay_transport_client *far, uint16_t slot);
 bool assay_transport_client_has_peer(const struct assay_transport_client *far, uint16_t slot);
 bool assay_transport_client_is_up(const struct assay_transport_client *far, uint16_t slot);
 ASSAY_CHECKED enum assay_status assay_transport_client_send(struct assay_transport_client *far,

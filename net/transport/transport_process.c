@@ -70,7 +70,7 @@ __attribute__((noreturn)) static void give_up(const char *what, const char *why)
     _exit(1);
 }
 
-static void need(enum assay_status status, const char *what)
+static void exit_unless(enum assay_status status, const char *what)
 {
     if (status != ASSAY_OK) give_up(what, assay_status_text(status));
 }
@@ -82,12 +82,12 @@ bool assay_transport_is(int argc, char *const *argv)
 
 /* ------------------------------------------------------------ words with the core */
 
-static void say(struct role *role, const struct assay_transport_packet *packet)
+static void send_report(struct role *role, const struct assay_transport_packet *packet)
 {
     struct assay_slice out;
     struct assay_writer w = assay_writer_over(role->bytes, sizeof role->bytes);
     assay_transport_packet_encode(packet, &w);
-    need(assay_writer_finish(&w, &out), "packet");
+    exit_unless(assay_writer_finish(&w, &out), "packet");
     if (send(ASSAY_CHILD_SOCKET_FD, out.bytes, out.len, MSG_NOSIGNAL) < 0)
         _exit(0); /* the core is gone */
 }
@@ -101,40 +101,40 @@ static void ring_bell(void)
 }
 
 /* Returns: whether one came; role->packet. */
-static bool hear(struct role *role, int flags)
+static bool on_link_event(struct role *role, int flags)
 {
     const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, role->bytes, sizeof role->bytes, flags);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (got <= 0) _exit(0);
     const struct assay_slice in = assay_slice_over(role->bytes, (size_t)got);
-    need(assay_transport_packet_decode(in, &role->packet), "packet");
+    exit_unless(assay_transport_packet_decode(in, &role->packet), "packet");
     assay_secret_wipe(role->bytes, (size_t)got);
     return true;
 }
 
-static void report(struct role *role, const struct assay_transport_report *r)
+static void report_event(struct role *role, const struct assay_transport_report *r)
 {
     struct assay_slice record;
     struct assay_writer w = assay_writer_over(role->report, sizeof role->report);
     assay_transport_report_encode(r, &w);
-    need(assay_writer_finish(&w, &record), "report");
+    exit_unless(assay_writer_finish(&w, &record), "report");
     /* Of a frame there is room, which was looked for; a name is asked for again. */
-    assay_status_ignore(assay_ring_put(&role->reports, record), "a name is asked for again");
+    assay_status_ignore(assay_ring_write(&role->reports, record), "a name is asked for again");
 }
 
 /* ------------------------------------------------------------ names */
 
-static enum assay_status ask_name(void *context, uint32_t asker, const char *host)
+static enum assay_status resolve_name(void *context, uint32_t asker, const char *host)
 {
     struct role *role = context;
     struct assay_transport_report r = { .kind = ASSAY_REPORT_NAME, .slot = (uint16_t)asker };
     if (strlen(host) >= sizeof r.host) return ASSAY_E_RANGE;
     (void)snprintf(r.host, sizeof r.host, "%s", host);
-    report(role, &r);
+    report_event(role, &r);
     return ASSAY_OK;
 }
 
-static bool take_name(void *context, struct assay_resolver_answer *answer)
+static bool on_name(void *context, struct assay_resolver_answer *answer)
 {
     struct role *role = context;
     if (role->answer_count == 0) return false;
@@ -144,7 +144,7 @@ static bool take_name(void *context, struct assay_resolver_answer *answer)
 
 /* ------------------------------------------------------------ orders */
 
-static void follow_limits(struct role *role, const struct assay_transport_order *o)
+static void apply_limits(struct role *role, const struct assay_transport_order *o)
 {
     struct assay_limit *limit = &role->limits[o->slot];
     limit->banned_until_ms = o->until_ms;
@@ -153,7 +153,7 @@ static void follow_limits(struct role *role, const struct assay_transport_order 
 }
 
 /* Of members: before the door opens, and at any time later. */
-static void follow_roster(struct role *role, const struct assay_transport_order *o)
+static void apply_roster(struct role *role, const struct assay_transport_order *o)
 {
     struct assay_roster_entry *entry = &role->roster.entries[o->slot];
     assay_bytes_copy(entry->door, sizeof entry->door, o->door, sizeof o->door);
@@ -162,7 +162,7 @@ static void follow_roster(struct role *role, const struct assay_transport_order 
     entry->gone = o->gone;
 }
 
-static void follow_peer(struct role *role, const struct assay_transport_order *o)
+static void apply_peer(struct role *role, const struct assay_transport_order *o)
 {
     char text[ASSAY_TRANSPORT_TEXT_MAX];
     assay_bytes_copy(text, sizeof text - 1, o->bytes.bytes, o->bytes.len);
@@ -185,13 +185,13 @@ static void send_frame(struct role *role, const struct assay_transport_order *o)
         assay_count(&role->shared->counters, ASSAY_COUNT_SEND_MEMORY);
 }
 
-static void follow_at_work(struct role *role, const struct assay_transport_order *o)
+static void apply_order(struct role *role, const struct assay_transport_order *o)
 {
     switch (o->kind) {
-    case ASSAY_CARRY_MEMBER: follow_roster(role, o); return;
-    case ASSAY_CARRY_LIMITS: follow_limits(role, o); return;
-    case ASSAY_CARRY_PEER: follow_peer(role, o); return;
-    case ASSAY_CARRY_FORGET: assay_link_forget(role->link, o->slot); return;
+    case ASSAY_CARRY_MEMBER: apply_roster(role, o); return;
+    case ASSAY_CARRY_LIMITS: apply_limits(role, o); return;
+    case ASSAY_CARRY_PEER: apply_peer(role, o); return;
+    case ASSAY_CARRY_FORGET: assay_link_remove_peer(role->link, o->slot); return;
     case ASSAY_CARRY_FRAME:
         assay_bytes_copy(role->frame, sizeof role->frame, o->bytes.bytes, o->bytes.len);
         role->frame_len = o->bytes.len;
@@ -210,14 +210,15 @@ static void follow_at_work(struct role *role, const struct assay_transport_order
 }
 
 /* Returns: whether there was one; role->order. */
-static bool next_order(struct role *role)
+static bool read_order(struct role *role)
 {
     size_t len = 0;
     const enum assay_status status =
-        assay_ring_take(&role->orders, role->record, sizeof role->record, &len);
+        assay_ring_read(&role->orders, role->record, sizeof role->record, &len);
     if (status == ASSAY_E_AGAIN) return false;
-    need(status, "orders");
-    need(assay_transport_order_decode(assay_slice_over(role->record, len), &role->order), "order");
+    exit_unless(status, "orders");
+    exit_unless(assay_transport_order_decode(assay_slice_over(role->record, len), &role->order),
+                "order");
     if (role->order.slot >= role->roster.count) give_up("order", "of no member");
     return true;
 }
@@ -234,24 +235,24 @@ static void map_memory(struct role *role)
     if (memory == MAP_FAILED) give_up("memory", strerror(errno));
     (void)close(ASSAY_CHILD_BRIEF_FD);
     role->shared = memory;
-    role->orders = assay_ring_over(&role->shared->orders, role->shared->orders_bytes,
+    role->orders = assay_ring_init(&role->shared->orders, role->shared->orders_bytes,
                                    ASSAY_TRANSPORT_ORDERS_LEN);
-    role->reports = assay_ring_over(&role->shared->reports, role->shared->reports_bytes,
+    role->reports = assay_ring_init(&role->shared->reports, role->shared->reports_bytes,
                                     ASSAY_TRANSPORT_REPORTS_LEN);
 }
 
 /* What a library reads from files at its first use is read before the walls. */
-static void warm_up(void)
+static void preload(void)
 {
     struct assay_secret32 secret;
     uint8_t public_key[32];
-    need(assay_x25519_generate(&secret, public_key), "keys");
+    exit_unless(assay_x25519_generate(&secret, public_key), "keys");
     assay_secret_wipe(&secret, sizeof secret);
 }
 
-static void take_brief(struct role *role)
+static void read_brief(struct role *role)
 {
-    while (!hear(role, 0)) {
+    while (!on_link_event(role, 0)) {
     }
     if (role->packet.kind != ASSAY_PACKET_BRIEF) give_up("brief", "something else came");
     const uint32_t members = role->packet.members;
@@ -267,9 +268,9 @@ static void take_brief(struct role *role)
     assay_limit_rates(1000, members, &rates);
     for (uint32_t i = 0; i < members; i++)
         assay_limit_init(&role->limits[i], &rates, assay_link_clock_ms());
-    while (next_order(role) && role->order.kind != ASSAY_CARRY_BEGIN) {
-        if (role->order.kind == ASSAY_CARRY_MEMBER) follow_roster(role, &role->order);
-        else if (role->order.kind == ASSAY_CARRY_LIMITS) follow_limits(role, &role->order);
+    while (read_order(role) && role->order.kind != ASSAY_CARRY_BEGIN) {
+        if (role->order.kind == ASSAY_CARRY_MEMBER) apply_roster(role, &role->order);
+        else if (role->order.kind == ASSAY_CARRY_LIMITS) apply_limits(role, &role->order);
         else give_up("orders", "one that has no place here");
     }
     if (role->order.kind != ASSAY_CARRY_BEGIN) give_up("orders", "they do not begin");
@@ -281,14 +282,14 @@ __attribute__((noreturn)) static void refuse(struct role *role, enum assay_statu
     role->packet = (struct assay_transport_packet){ .kind = ASSAY_PACKET_REFUSED,
                                                     .status = status };
     (void)snprintf(role->packet.text, sizeof role->packet.text, "%s", message);
-    say(role, &role->packet);
+    send_report(role, &role->packet);
     _exit(1);
 }
 
-static void open_door(struct role *role)
+static void open_link(struct role *role)
 {
     char message[ASSAY_LINK_MESSAGE_LEN];
-    const struct assay_link_names names = { role, ask_name, take_name };
+    const struct assay_link_names names = { role, resolve_name, on_name };
     const struct assay_transport_packet *const brief = &role->packet;
     const struct assay_link_config config = { .roster = &role->roster,
                                               .limits = role->limits,
@@ -303,10 +304,10 @@ static void open_door(struct role *role)
                                               .self_test = brief->self_test };
     const enum assay_status status = assay_link_open(&config, &role->link, message);
     if (status != ASSAY_OK) refuse(role, status, message);
-    need(assay_pulse_open(role->link, &role->pulse), "pulse");
+    exit_unless(assay_pulse_open(role->link, &role->pulse), "pulse");
 }
 
-static void tell_ready(struct role *role, uint32_t walls, uint32_t landlock)
+static void send_ready(struct role *role, uint32_t walls, uint32_t landlock)
 {
     const char *const endpoint = assay_link_endpoint(role->link);
     const char *const port = strrchr(endpoint, ':');
@@ -318,41 +319,41 @@ static void tell_ready(struct role *role, uint32_t walls, uint32_t landlock)
         .port = port != NULL ? (uint16_t)strtoul(port + 1, NULL, 10) : 0,
     };
     (void)snprintf(role->packet.text, sizeof role->packet.text, "%s", endpoint);
-    say(role, &role->packet);
+    send_report(role, &role->packet);
 }
 
 /* ------------------------------------------------------------ at work */
 
-static void take_packets(struct role *role)
+static void receive_packets(struct role *role)
 {
-    for (int i = 0; i < PACKETS_PER_TURN && hear(role, MSG_DONTWAIT); i++) {
+    for (int i = 0; i < PACKETS_PER_TURN && on_link_event(role, MSG_DONTWAIT); i++) {
         if (role->packet.kind == ASSAY_PACKET_BELL) continue;
         if (role->packet.kind != ASSAY_PACKET_IDENTIFY)
             give_up("packet", "one that has no place here");
-        need(assay_link_identify(role->link, &role->packet.secret, role->packet.public_key),
-             "keys");
+        exit_unless(assay_link_identify(role->link, &role->packet.secret, role->packet.public_key),
+                    "keys");
         assay_secret_wipe(&role->packet, sizeof role->packet);
     }
 }
 
 /* Returns: whether the ring has room for more. */
-static bool give_frames(struct role *role)
+static bool deliver_frames(struct role *role)
 {
     struct assay_transport_report r = { .kind = ASSAY_REPORT_FRAME };
-    while (assay_ring_fits(&role->reports, ASSAY_TRANSPORT_RECORD_MAX)) {
+    while (assay_ring_has_room(&role->reports, ASSAY_TRANSPORT_RECORD_MAX)) {
         if (assay_link_receive(role->link, &r.slot, &r.which, &r.bytes) != ASSAY_OK) return true;
         const struct assay_roster_entry *entry = &role->roster.entries[r.slot];
         assay_bytes_copy(r.key, sizeof r.key,
                          r.which == ASSAY_ROSTER_DOOR ? entry->door : entry->transport, 32);
         atomic_store_explicit(&role->shared->handling, r.slot + 1U, memory_order_relaxed);
         if (role->plant != NULL) role->plant(r.slot, r.bytes);
-        report(role, &r);
+        report_event(role, &r);
         atomic_store_explicit(&role->shared->handling, 0, memory_order_relaxed);
     }
     return false;
 }
 
-static void feel_pulse(struct role *role, uint64_t now_ms)
+static void check_pulse(struct role *role, uint64_t now_ms)
 {
     if (now_ms < role->felt_ms + BEAT_MS) return;
     role->felt_ms = now_ms;
@@ -360,25 +361,25 @@ static void feel_pulse(struct role *role, uint64_t now_ms)
                           memory_order_relaxed);
 }
 
-static void say_state(struct role *role, uint64_t now_ms)
+static void publish_state(struct role *role, uint64_t now_ms)
 {
     atomic_fetch_add_explicit(&role->shared->turns, 1, memory_order_relaxed);
     if (now_ms < role->said_ms + STATE_MS) return;
     role->said_ms = now_ms;
-    feel_pulse(role, now_ms);
+    check_pulse(role, now_ms);
     const uint64_t trim_ms = role->trim_ms;
-    assay_memory_turn(now_ms, &role->trim_ms);
-    if (role->trim_ms != trim_ms) assay_ring_rest(&role->reports);
+    assay_allocator_trim(now_ms, &role->trim_ms);
+    if (role->trim_ms != trim_ms) assay_ring_trim(&role->reports);
     for (uint32_t i = 0; i < role->roster.count; i++) {
         const uint16_t slot = (uint16_t)i;
         const uint8_t up = assay_link_is_up(role->link, slot);
         atomic_store_explicit(&role->shared->up[slot], up, memory_order_relaxed);
-        atomic_store_explicit(&role->shared->held[slot], assay_link_held(role->link, slot),
+        atomic_store_explicit(&role->shared->held[slot], assay_link_get_bytes(role->link, slot),
                               memory_order_relaxed);
     }
 }
 
-static void publish(struct role *role)
+static void publish_counters(struct role *role)
 {
     if (assay_ring_publish(&role->reports)) ring_bell();
 }
@@ -387,19 +388,20 @@ __attribute__((noreturn)) static void serve(struct role *role)
 {
     for (;;) {
         struct pollfd core = { .fd = ASSAY_CHILD_SOCKET_FD, .events = POLLIN };
-        while (next_order(role))
-            follow_at_work(role, &role->order);
-        const bool room = give_frames(role);
-        publish(role);
-        say_state(role, assay_link_clock_ms());
+        while (read_order(role))
+            apply_order(role, &role->order);
+        const bool room = deliver_frames(role);
+        publish_counters(role);
+        publish_state(role, assay_link_clock_ms());
         atomic_store(&role->shared->wants_room, !room);
         assay_link_pause(role->link, !room);
         const int rest_ms = room ? TURN_MS : ROOM_MS;
         const bool idle = assay_ring_sleep(&role->orders);
-        need(assay_link_wait(role->link, assay_link_clock_ms(), &core, 1, idle ? rest_ms : 0),
-             "poll");
-        assay_ring_awake(&role->orders);
-        if (core.revents != 0) take_packets(role);
+        exit_unless(
+            assay_link_wait(role->link, assay_link_clock_ms(), &core, 1, idle ? rest_ms : 0),
+            "poll");
+        assay_ring_wake(&role->orders);
+        if (core.revents != 0) receive_packets(role);
     }
 }
 
@@ -416,19 +418,19 @@ void assay_transport_run(assay_transport_plant *plant)
     static struct role role;
     uint32_t walls = 0, landlock = 0;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
-    assay_memory_begin();
+    assay_allocator_init();
     role.plant = plant;
     map_memory(&role);
-    take_brief(&role);
-    warm_up();
+    read_brief(&role);
+    preload();
     assay_sandbox_first_to_go();
     const uint64_t mapped = assay_sandbox_mapped();
     const uint64_t mib = memory_mib(role.roster.count);
     walls |= assay_sandbox_files(ASSAY_SANDBOX_SPEAKER, &landlock); /* before there are threads */
     walls |=
         assay_sandbox_limits(ASSAY_SANDBOX_SPEAKER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
-    open_door(&role);
-    need(assay_sandbox_calls(ASSAY_SANDBOX_SPEAKER), "the kernel filters no system calls");
-    tell_ready(&role, walls | ASSAY_WALL_CALLS, landlock);
+    open_link(&role);
+    exit_unless(assay_sandbox_calls(ASSAY_SANDBOX_SPEAKER), "the kernel filters no system calls");
+    send_ready(&role, walls | ASSAY_WALL_CALLS, landlock);
     serve(&role);
 }

@@ -32,7 +32,7 @@ static bool is_its_own(enum assay_counter which)
 }
 
 /* Numbers for people; one that goes back was set to nothing by the self-test. */
-static void take_counters(struct assay_transport_client *far)
+static void read_counters(struct assay_transport_client *far)
 {
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++) {
         const enum assay_counter which = (enum assay_counter)i;
@@ -48,7 +48,7 @@ static void take_counters(struct assay_transport_client *far)
 
 /* ------------------------------------------------------------ it falls */
 
-static void tell(struct assay_transport_client *far, const struct assay_transport_news *news)
+static void send_roster(struct assay_transport_client *far, const struct assay_transport_news *news)
 {
     if (far->news_count < ASSAY_TRANSPORT_NEWS_MAX) far->news[far->news_count++] = *news;
 }
@@ -67,7 +67,7 @@ static uint64_t delay_ms(const struct assay_transport_client *far, uint32_t most
  * in its hand. The process is believed here, and may be somebody else's: so this costs a member
  * some seconds of one of its connections, and nothing that the network can see.
  */
-static uint16_t suspect_of(const struct assay_transport_client *far, bool killed)
+static uint16_t find_suspect(const struct assay_transport_client *far, bool killed)
 {
     uint16_t who = ASSAY_TRANSPORT_NOBODY;
     uint64_t most = ASSAY_TRANSPORT_SUSPECT;
@@ -82,8 +82,8 @@ static uint16_t suspect_of(const struct assay_transport_client *far, bool killed
     return who;
 }
 
-static void shut_out(struct assay_transport_client *far, uint64_t now_ms, uint16_t slot,
-                     struct assay_transport_news *news)
+static void shut_out_suspect(struct assay_transport_client *far, uint64_t now_ms, uint16_t slot,
+                             struct assay_transport_news *news)
 {
     if (slot == ASSAY_TRANSPORT_NOBODY) return;
     struct far_member *m = &far->member[slot];
@@ -97,7 +97,7 @@ static void shut_out(struct assay_transport_client *far, uint64_t now_ms, uint16
     assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_SHUT);
 }
 
-static void count_fall(struct assay_transport_client *far, uint64_t now_ms, bool stalled)
+static void count_failure(struct assay_transport_client *far, uint64_t now_ms, bool stalled)
 {
     if (far->ready && now_ms - far->ready_ms > ASSAY_TRANSPORT_GOOD_MS) far->falls = 0;
     if (far->falls < UINT32_MAX) far->falls++;
@@ -114,8 +114,8 @@ static void unmap(struct assay_transport_client *far)
     far->ready = false;
 }
 
-void assay_kept_fall(struct assay_transport_client *far, uint64_t now_ms, const char *cause,
-                     bool stalled)
+void assay_transport_supervisor_on_failure(struct assay_transport_client *far, uint64_t now_ms,
+                                           const char *cause, bool stalled)
 {
     struct assay_child_end end;
     struct assay_transport_news news = { .pid = far->child.pid,
@@ -124,14 +124,14 @@ void assay_kept_fall(struct assay_transport_client *far, uint64_t now_ms, const 
                                          .shut = ASSAY_TRANSPORT_NOBODY };
     if (far->shared == NULL) return;
     assay_child_end(&far->child, &end);
-    take_counters(far);
+    read_counters(far);
     assay_child_explain(&end, cause, news.why, sizeof news.why);
     const bool killed = cause == NULL && end.by_signal && end.number == SIGKILL;
     if (far->ready && (cause == NULL || stalled))
-        shut_out(far, now_ms, suspect_of(far, killed), &news);
-    count_fall(far, now_ms, stalled);
+        shut_out_suspect(far, now_ms, find_suspect(far, killed), &news);
+    count_failure(far, now_ms, stalled);
     unmap(far);
-    tell(far, &news);
+    send_roster(far, &news);
 }
 
 /* ------------------------------------------------------------ it starts */
@@ -151,14 +151,14 @@ static int make_memory(struct assay_transport_client *far)
         return -1;
     }
     far->shared = memory;
-    far->orders = assay_ring_over(&far->shared->orders, far->shared->orders_bytes,
+    far->orders = assay_ring_init(&far->shared->orders, far->shared->orders_bytes,
                                   ASSAY_TRANSPORT_ORDERS_LEN);
-    far->reports = assay_ring_over(&far->shared->reports, far->shared->reports_bytes,
+    far->reports = assay_ring_init(&far->shared->reports, far->shared->reports_bytes,
                                    ASSAY_TRANSPORT_REPORTS_LEN);
     return fd;
 }
 
-static void start(struct assay_transport_client *far, uint64_t now_ms)
+static void start_process(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms < far->start_ms) return;
     far->start_ms = far->seen_ms = far->looked_ms = now_ms;
@@ -171,20 +171,20 @@ static void start(struct assay_transport_client *far, uint64_t now_ms)
                                                       far->argument, fd, &far->child) == ASSAY_OK;
     if (fd >= 0) (void)close(fd);
     if (started) {
-        assay_transport_client_tell_all(far, now_ms);
+        assay_transport_client_send_all(far, now_ms);
         return;
     }
     const struct assay_transport_news news = { .why = "it cannot be started",
                                                .shut = ASSAY_TRANSPORT_NOBODY };
     unmap(far);
-    count_fall(far, now_ms, false);
-    tell(far, &news);
+    count_failure(far, now_ms, false);
+    send_roster(far, &news);
 }
 
 /* ------------------------------------------------------------ what it says */
 
 /* A port that was free is ours from now on: peers know it. */
-static void keep_port(struct assay_transport_client *far, uint16_t port)
+static void save_port(struct assay_transport_client *far, uint16_t port)
 {
     char first[ASSAY_CLAIM_ADDRESS_MAX], rest_of[ASSAY_TRANSPORT_TEXT_MAX];
     const char *rest = far->listen;
@@ -197,7 +197,7 @@ static void keep_port(struct assay_transport_client *far, uint16_t port)
                    rest_of[0] != '\0' ? "," : "", rest_of);
 }
 
-static bool take_ready(struct assay_transport_client *far, uint64_t now_ms)
+static bool on_ready(struct assay_transport_client *far, uint64_t now_ms)
 {
     const struct assay_transport_packet *p = &far->packet;
     if (far->ready || p->port == 0) return false;
@@ -208,22 +208,22 @@ static bool take_ready(struct assay_transport_client *far, uint64_t now_ms)
                                                .shut = ASSAY_TRANSPORT_NOBODY,
                                                .took_ms = (uint32_t)(now_ms - far->start_ms) };
     (void)snprintf(far->endpoint, sizeof far->endpoint, "%.255s", p->text);
-    keep_port(far, p->port);
+    save_port(far, p->port);
     far->ready = far->served = true;
     far->ready_ms = far->seen_ms = far->beat_ms = now_ms;
-    tell(far, &news);
+    send_roster(far, &news);
     return true;
 }
 
 /* Returns: whether there may be more. */
-static bool hear(struct assay_transport_client *far, uint64_t now_ms)
+static bool receive_messages(struct assay_transport_client *far, uint64_t now_ms)
 {
     uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
     const ssize_t got = recv(far->child.socket, bytes, sizeof bytes, MSG_TRUNC);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
     if (got < 0 && errno == EINTR) return true;
     if (got <= 0) {
-        assay_kept_fall(far, now_ms, NULL, false);
+        assay_transport_supervisor_on_failure(far, now_ms, NULL, false);
         return false;
     }
     const enum assay_status status =
@@ -232,24 +232,25 @@ static bool hear(struct assay_transport_client *far, uint64_t now_ms)
             : ASSAY_E_RANGE;
     if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_BELL) {
         if (++far->bells <= far->sleeps + FAR_BELLS_BEYOND) return true;
-        assay_kept_fall(far, now_ms, "it wakes us up without a reason", false);
+        assay_transport_supervisor_on_failure(far, now_ms, "it wakes us up without a reason",
+                                              false);
         return false;
     }
-    if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_READY && take_ready(far, now_ms))
+    if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_READY && on_ready(far, now_ms))
         return true;
     if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_REFUSED && !far->ready) {
         far->refusal = far->packet.status;
-        assay_kept_fall(far, now_ms, far->packet.text, false);
+        assay_transport_supervisor_on_failure(far, now_ms, far->packet.text, false);
         return false;
     }
-    assay_kept_fall(far, now_ms, "what it says cannot be read", false);
+    assay_transport_supervisor_on_failure(far, now_ms, "what it says cannot be read", false);
     return false;
 }
 
 /* ------------------------------------------------------------ time */
 
 /* We came late: so did everybody on this machine. */
-static void forgive(struct assay_transport_client *far, uint64_t now_ms)
+static void clear_failures(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms - far->looked_ms < FAR_LATE_MS) return;
     const uint64_t gap = now_ms - far->looked_ms;
@@ -276,7 +277,7 @@ static bool is_stalled(struct assay_transport_client *far, uint64_t now_ms)
 
 /* With its thread hung every socket of libzmq is quiet, and the loop turns all the same. Both
  * threads of a process that spins need processor time, so the clock alone can tell. */
-static bool is_numb(struct assay_transport_client *far, uint64_t now_ms)
+static bool is_unresponsive(struct assay_transport_client *far, uint64_t now_ms)
 {
     const uint64_t beats = atomic_load_explicit(&far->shared->beats, memory_order_relaxed);
     if (beats != far->seen_beats) {
@@ -286,39 +287,40 @@ static bool is_numb(struct assay_transport_client *far, uint64_t now_ms)
     return now_ms > far->beat_ms + far->stall_ms + FAR_BEAT_MS;
 }
 
-void assay_kept_look(struct assay_transport_client *far, uint64_t now_ms)
+void assay_transport_supervisor_check(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (far->shared == NULL) return;
-    forgive(far, now_ms);
+    clear_failures(far, now_ms);
     far->looked_ms = now_ms;
     if (!far->ready) {
         if (now_ms > far->start_ms + ASSAY_TRANSPORT_START_MS)
-            assay_kept_fall(far, now_ms, "it did not become ready", true);
+            assay_transport_supervisor_on_failure(far, now_ms, "it did not become ready", true);
         return;
     }
-    take_counters(far);
-    if (is_stalled(far, now_ms)) assay_kept_fall(far, now_ms, "its loop does not turn", true);
-    else if (is_numb(far, now_ms))
-        assay_kept_fall(far, now_ms, "libzmq's thread does not turn", true);
+    read_counters(far);
+    if (is_stalled(far, now_ms))
+        assay_transport_supervisor_on_failure(far, now_ms, "its loop does not turn", true);
+    else if (is_unresponsive(far, now_ms))
+        assay_transport_supervisor_on_failure(far, now_ms, "libzmq's thread does not turn", true);
 }
 
-void assay_kept_turn(struct assay_transport_client *far, uint64_t now_ms)
+void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_t now_ms)
 {
     for (int i = 0; far->shared != NULL && i < FAR_PACKETS_PER_TURN; i++)
-        if (!hear(far, now_ms)) break;
-    assay_kept_look(far, now_ms);
+        if (!receive_messages(far, now_ms)) break;
+    assay_transport_supervisor_check(far, now_ms);
     /* Whose first one falls has to say so, not to try again. */
-    if (far->shared == NULL && (far->served || far->falls == 0)) start(far, now_ms);
+    if (far->shared == NULL && (far->served || far->falls == 0)) start_process(far, now_ms);
 }
 
-int assay_kept_wait_ms(const struct assay_transport_client *far, uint64_t now_ms)
+int assay_transport_supervisor_wait_ms(const struct assay_transport_client *far, uint64_t now_ms)
 {
     if (far->shared == NULL)
         return far->start_ms > now_ms ? (int)assay_min_u64(far->start_ms - now_ms, FAR_LOOK_MS) : 0;
     return far->ready ? -1 : FAR_LOOK_MS;
 }
 
-void assay_kept_end(struct assay_transport_client *far)
+void assay_transport_supervisor_stop(struct assay_transport_client *far)
 {
     enum { PATIENCE_MS = 500 };
     struct assay_child_end end;
@@ -331,7 +333,7 @@ void assay_kept_end(struct assay_transport_client *far)
         const ssize_t got = recv(far->child.socket, bytes, sizeof bytes, 0);
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
     }
-    if (far->shared != NULL) take_counters(far);
+    if (far->shared != NULL) read_counters(far);
     assay_child_end(&far->child, &end);
     unmap(far);
 }

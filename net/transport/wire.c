@@ -10,14 +10,14 @@
 
 /* ------------------------------------------------------------ parts */
 
-static void put_text(struct assay_writer *w, const char *text, size_t capacity)
+static void write_text(struct assay_writer *w, const char *text, size_t capacity)
 {
     const size_t len = strnlen(text, capacity - 1);
     assay_writer_u16le(w, (uint16_t)len);
     assay_writer_put(w, text, len);
 }
 
-static enum assay_status take_text(struct assay_cursor *in, char *text, size_t capacity)
+static enum assay_status read_text(struct assay_cursor *in, char *text, size_t capacity)
 {
     uint16_t len = 0;
     ASSAY_TRY(assay_cursor_u16le(in, &len));
@@ -28,15 +28,15 @@ static enum assay_status take_text(struct assay_cursor *in, char *text, size_t c
 }
 
 /* It goes to people: in a log, on a page. */
-static enum assay_status take_words(struct assay_cursor *in, char *text, size_t capacity)
+static enum assay_status read_words(struct assay_cursor *in, char *text, size_t capacity)
 {
-    ASSAY_TRY(take_text(in, text, capacity));
+    ASSAY_TRY(read_text(in, text, capacity));
     for (const char *c = text; *c != '\0'; c++)
         if (*c < ' ' || *c > '~') return ASSAY_E_ENCODING;
     return ASSAY_OK;
 }
 
-static enum assay_status take_flag(struct assay_cursor *in, bool *out)
+static enum assay_status read_flag(struct assay_cursor *in, bool *out)
 {
     uint8_t value = 0;
     ASSAY_TRY(assay_cursor_u8(in, &value));
@@ -45,13 +45,13 @@ static enum assay_status take_flag(struct assay_cursor *in, bool *out)
     return ASSAY_OK;
 }
 
-static enum assay_status take_slot(struct assay_cursor *in, uint16_t *slot)
+static enum assay_status read_slot(struct assay_cursor *in, uint16_t *slot)
 {
     ASSAY_TRY(assay_cursor_u16le(in, slot));
     return *slot < ASSAY_MEMBERS_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static enum assay_status take_rest(struct assay_cursor *in, size_t most, struct assay_slice *out)
+static enum assay_status read_rest(struct assay_cursor *in, size_t most, struct assay_slice *out)
 {
     const size_t len = assay_cursor_left(in);
     return len <= most ? assay_cursor_slice(in, len, out) : ASSAY_E_RANGE;
@@ -59,24 +59,24 @@ static enum assay_status take_rest(struct assay_cursor *in, size_t most, struct 
 
 /* ------------------------------------------------------------ orders */
 
-static void put_numbers(struct assay_writer *w, const struct assay_resolver_answer *numbers)
+static void write_numbers(struct assay_writer *w, const struct assay_resolver_answer *numbers)
 {
     ASSAY_ASSERT(numbers->count <= ASSAY_RESOLVER_NUMBERS_MAX);
-    put_text(w, numbers->host, sizeof numbers->host);
+    write_text(w, numbers->host, sizeof numbers->host);
     assay_writer_u8(w, (uint8_t)numbers->count);
     for (size_t i = 0; i < numbers->count; i++)
-        put_text(w, numbers->numbers[i], sizeof numbers->numbers[i]);
+        write_text(w, numbers->numbers[i], sizeof numbers->numbers[i]);
 }
 
-static enum assay_status take_numbers(struct assay_cursor *in,
+static enum assay_status read_numbers(struct assay_cursor *in,
                                       struct assay_resolver_answer *numbers)
 {
     uint8_t count = 0;
-    ASSAY_TRY(take_text(in, numbers->host, sizeof numbers->host));
+    ASSAY_TRY(read_text(in, numbers->host, sizeof numbers->host));
     ASSAY_TRY(assay_cursor_u8(in, &count));
     if (count > ASSAY_RESOLVER_NUMBERS_MAX) return ASSAY_E_RANGE;
     for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(take_text(in, numbers->numbers[i], sizeof numbers->numbers[i]));
+        ASSAY_TRY(read_text(in, numbers->numbers[i], sizeof numbers->numbers[i]));
     numbers->count = count;
     return ASSAY_OK;
 }
@@ -99,7 +99,7 @@ void assay_transport_order_encode(const struct assay_transport_order *order, str
     case ASSAY_CARRY_FRAME: assay_writer_put(w, order->bytes.bytes, order->bytes.len); return;
     case ASSAY_CARRY_TO:
     case ASSAY_CARRY_SPARE: assay_writer_u64le(w, order->relay); return;
-    case ASSAY_CARRY_NUMBERS: put_numbers(w, &order->numbers); return;
+    case ASSAY_CARRY_NUMBERS: write_numbers(w, &order->numbers); return;
     case ASSAY_CARRY_LINGER: assay_writer_u32le(w, order->ms); return;
     case ASSAY_CARRY_BEGIN:
     case ASSAY_CARRY_FORGET: return;
@@ -107,21 +107,21 @@ void assay_transport_order_encode(const struct assay_transport_order *order, str
     ASSAY_UNREACHABLE("order");
 }
 
-static enum assay_status take_order(struct assay_cursor *in, struct assay_transport_order *o)
+static enum assay_status decode_order(struct assay_cursor *in, struct assay_transport_order *o)
 {
     switch (o->kind) {
     case ASSAY_CARRY_MEMBER:
         ASSAY_TRY(assay_cursor_copy(in, o->door, sizeof o->door));
         ASSAY_TRY(assay_cursor_copy(in, o->transport, sizeof o->transport));
-        return take_flag(in, &o->gone);
+        return read_flag(in, &o->gone);
     case ASSAY_CARRY_LIMITS:
         ASSAY_TRY(assay_cursor_u64le(in, &o->until_ms));
-        return take_flag(in, &o->last);
-    case ASSAY_CARRY_PEER: return take_rest(in, ASSAY_TRANSPORT_TEXT_MAX - 1, &o->bytes);
-    case ASSAY_CARRY_FRAME: return take_rest(in, ASSAY_FRAME_LEN_MAX, &o->bytes);
+        return read_flag(in, &o->last);
+    case ASSAY_CARRY_PEER: return read_rest(in, ASSAY_TRANSPORT_TEXT_MAX - 1, &o->bytes);
+    case ASSAY_CARRY_FRAME: return read_rest(in, ASSAY_FRAME_LEN_MAX, &o->bytes);
     case ASSAY_CARRY_TO:
     case ASSAY_CARRY_SPARE: return assay_cursor_u64le(in, &o->relay);
-    case ASSAY_CARRY_NUMBERS: return take_numbers(in, &o->numbers);
+    case ASSAY_CARRY_NUMBERS: return read_numbers(in, &o->numbers);
     case ASSAY_CARRY_LINGER: return assay_cursor_u32le(in, &o->ms);
     case ASSAY_CARRY_BEGIN:
     case ASSAY_CARRY_FORGET: return ASSAY_OK;
@@ -136,8 +136,8 @@ enum assay_status assay_transport_order_decode(struct assay_slice bytes,
     uint8_t kind = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &kind));
     order->kind = (enum assay_carry_kind)kind;
-    ASSAY_TRY(take_slot(&in, &order->slot));
-    ASSAY_TRY(take_order(&in, order));
+    ASSAY_TRY(read_slot(&in, &order->slot));
+    ASSAY_TRY(decode_order(&in, order));
     return assay_cursor_end(&in);
 }
 
@@ -149,7 +149,7 @@ void assay_transport_report_encode(const struct assay_transport_report *report,
     assay_writer_u8(w, (uint8_t)report->kind);
     assay_writer_u16le(w, report->slot);
     if (report->kind == ASSAY_REPORT_NAME) {
-        put_text(w, report->host, sizeof report->host);
+        write_text(w, report->host, sizeof report->host);
         return;
     }
     ASSAY_ASSERT(report->kind == ASSAY_REPORT_FRAME);
@@ -158,14 +158,14 @@ void assay_transport_report_encode(const struct assay_transport_report *report,
     assay_writer_put(w, report->bytes.bytes, report->bytes.len);
 }
 
-static enum assay_status take_frame(struct assay_cursor *in, struct assay_transport_report *r)
+static enum assay_status decode_frame(struct assay_cursor *in, struct assay_transport_report *r)
 {
     uint8_t which = 0;
     ASSAY_TRY(assay_cursor_u8(in, &which));
     if (which > ASSAY_ROSTER_TRANSPORT) return ASSAY_E_RANGE;
     r->which = (enum assay_roster_key)which;
     ASSAY_TRY(assay_cursor_copy(in, r->key, sizeof r->key));
-    return take_rest(in, ASSAY_FRAME_LEN_MAX, &r->bytes);
+    return read_rest(in, ASSAY_FRAME_LEN_MAX, &r->bytes);
 }
 
 enum assay_status assay_transport_report_decode(struct assay_slice bytes,
@@ -175,16 +175,16 @@ enum assay_status assay_transport_report_decode(struct assay_slice bytes,
     uint8_t kind = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &kind));
     report->kind = (enum assay_report_kind)kind;
-    ASSAY_TRY(take_slot(&in, &report->slot));
-    if (report->kind == ASSAY_REPORT_FRAME) return take_frame(&in, report);
+    ASSAY_TRY(read_slot(&in, &report->slot));
+    if (report->kind == ASSAY_REPORT_FRAME) return decode_frame(&in, report);
     if (report->kind != ASSAY_REPORT_NAME) return ASSAY_E_TYPE;
-    ASSAY_TRY(take_words(&in, report->host, sizeof report->host));
+    ASSAY_TRY(read_words(&in, report->host, sizeof report->host));
     return assay_cursor_end(&in);
 }
 
 /* ------------------------------------------------------------ packets */
 
-static void put_brief(struct assay_writer *w, const struct assay_transport_packet *p)
+static void encode_brief(struct assay_writer *w, const struct assay_transport_packet *p)
 {
     assay_writer_u32le(w, p->members);
     assay_writer_u16le(w, p->self);
@@ -194,10 +194,10 @@ static void put_brief(struct assay_writer *w, const struct assay_transport_packe
     assay_writer_u8(w, p->self_test);
     assay_writer_put(w, p->secret.bytes, sizeof p->secret.bytes);
     assay_writer_put(w, p->public_key, sizeof p->public_key);
-    put_text(w, p->text, sizeof p->text);
+    write_text(w, p->text, sizeof p->text);
 }
 
-static enum assay_status take_brief(struct assay_cursor *in, struct assay_transport_packet *p)
+static enum assay_status decode_brief(struct assay_cursor *in, struct assay_transport_packet *p)
 {
     ASSAY_TRY(assay_cursor_u32le(in, &p->members));
     ASSAY_TRY(assay_cursor_u16le(in, &p->self));
@@ -207,10 +207,10 @@ static enum assay_status take_brief(struct assay_cursor *in, struct assay_transp
     ASSAY_TRY(assay_cursor_u32le(in, &p->redial_ms));
     ASSAY_TRY(assay_cursor_u32le(in, &p->pause_ms_max));
     if (p->handshake_ms > INT32_MAX || p->redial_ms > INT32_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(take_flag(in, &p->self_test));
+    ASSAY_TRY(read_flag(in, &p->self_test));
     ASSAY_TRY(assay_cursor_copy(in, p->secret.bytes, sizeof p->secret.bytes));
     ASSAY_TRY(assay_cursor_copy(in, p->public_key, sizeof p->public_key));
-    return take_text(in, p->text, sizeof p->text);
+    return read_text(in, p->text, sizeof p->text);
 }
 
 void assay_transport_packet_encode(const struct assay_transport_packet *packet,
@@ -219,7 +219,7 @@ void assay_transport_packet_encode(const struct assay_transport_packet *packet,
     assay_writer_u8(w, (uint8_t)packet->kind);
     switch (packet->kind) {
     case ASSAY_PACKET_BELL: return;
-    case ASSAY_PACKET_BRIEF: put_brief(w, packet); return;
+    case ASSAY_PACKET_BRIEF: encode_brief(w, packet); return;
     case ASSAY_PACKET_IDENTIFY:
         assay_writer_put(w, packet->secret.bytes, sizeof packet->secret.bytes);
         assay_writer_put(w, packet->public_key, sizeof packet->public_key);
@@ -228,26 +228,26 @@ void assay_transport_packet_encode(const struct assay_transport_packet *packet,
         assay_writer_u32le(w, packet->walls);
         assay_writer_u32le(w, packet->landlock);
         assay_writer_u16le(w, packet->port);
-        put_text(w, packet->text, ASSAY_LINK_ENDPOINT_MAX);
+        write_text(w, packet->text, ASSAY_LINK_ENDPOINT_MAX);
         return;
     case ASSAY_PACKET_REFUSED:
         assay_writer_u32le(w, (uint32_t)packet->status);
-        put_text(w, packet->text, ASSAY_LINK_MESSAGE_LEN);
+        write_text(w, packet->text, ASSAY_LINK_MESSAGE_LEN);
         return;
     }
     ASSAY_UNREACHABLE("packet");
 }
 
-static enum assay_status take_ready(struct assay_cursor *in, struct assay_transport_packet *p)
+static enum assay_status decode_ready(struct assay_cursor *in, struct assay_transport_packet *p)
 {
     ASSAY_TRY(assay_cursor_u32le(in, &p->walls));
     ASSAY_TRY(assay_cursor_u32le(in, &p->landlock));
     ASSAY_TRY(assay_cursor_u16le(in, &p->port));
-    return take_words(in, p->text, ASSAY_LINK_ENDPOINT_MAX);
+    return read_words(in, p->text, ASSAY_LINK_ENDPOINT_MAX);
 }
 
 /* What assay_link_open says, and nothing else. */
-static enum assay_status take_refused(struct assay_cursor *in, struct assay_transport_packet *p)
+static enum assay_status decode_refused(struct assay_cursor *in, struct assay_transport_packet *p)
 {
     static const enum assay_status said[] = { ASSAY_E_VERSION, ASSAY_E_IO,      ASSAY_E_INVALID,
                                               ASSAY_E_TIMEOUT, ASSAY_E_MEMORY };
@@ -257,7 +257,7 @@ static enum assay_status take_refused(struct assay_cursor *in, struct assay_tran
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         if ((uint32_t)said[i] == status) p->status = said[i];
     if (p->status == ASSAY_OK) return ASSAY_E_RANGE;
-    return take_words(in, p->text, ASSAY_LINK_MESSAGE_LEN);
+    return read_words(in, p->text, ASSAY_LINK_MESSAGE_LEN);
 }
 
 enum assay_status assay_transport_packet_decode(struct assay_slice bytes,
@@ -269,13 +269,13 @@ enum assay_status assay_transport_packet_decode(struct assay_slice bytes,
     packet->kind = (enum assay_packet_kind)kind;
     switch (packet->kind) {
     case ASSAY_PACKET_BELL: break;
-    case ASSAY_PACKET_BRIEF: ASSAY_TRY(take_brief(&in, packet)); break;
+    case ASSAY_PACKET_BRIEF: ASSAY_TRY(decode_brief(&in, packet)); break;
     case ASSAY_PACKET_IDENTIFY:
         ASSAY_TRY(assay_cursor_copy(&in, packet->secret.bytes, sizeof packet->secret.bytes));
         ASSAY_TRY(assay_cursor_copy(&in, packet->public_key, sizeof packet->public_key));
         break;
-    case ASSAY_PACKET_READY: ASSAY_TRY(take_ready(&in, packet)); break;
-    case ASSAY_PACKET_REFUSED: ASSAY_TRY(take_refused(&in, packet)); break;
+    case ASSAY_PACKET_READY: ASSAY_TRY(decode_ready(&in, packet)); break;
+    case ASSAY_PACKET_REFUSED: ASSAY_TRY(decode_refused(&in, packet)); break;
     default: return ASSAY_E_TYPE;
     }
     return assay_cursor_end(&in);

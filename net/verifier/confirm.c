@@ -18,7 +18,7 @@ enum {
     START_DELAY_MS_MAX = 1000 /* between attempts to start one */
 };
 
-bool assay_confirm_needed(const struct assay_verdict *verdict)
+bool assay_confirm_is_needed(const struct assay_verdict *verdict)
 {
     switch (assay_verdict_outcome(verdict)) {
     case ASSAY_OUTCOME_FAIL_SOFT:
@@ -59,12 +59,12 @@ void assay_confirm_add(struct assay_confirm *c, uint64_t number, pid_t pid,
     assay_sha256(packet.bytes, packet.len, job->digest[0]);
 }
 
-bool assay_confirm_room_for_slow(const struct assay_confirm *c)
+bool assay_confirm_has_slow_room(const struct assay_confirm *c)
 {
     return c->slow->count < c->slow_max;
 }
 
-void assay_confirm_take_over(struct assay_confirm *c, const struct assay_confirm_job *job)
+void assay_confirm_add_slow(struct assay_confirm *c, const struct assay_confirm_job *job)
 {
     ASSAY_ASSERT(c->slow == NULL && c->count < ASSAY_CONFIRM_MAX);
     c->jobs[c->count++] = *job;
@@ -99,7 +99,7 @@ static uint64_t next_delay_ms(struct assay_confirm *c)
 
 /* cause: NULL, it ended by itself. Evidence is to blame for the end of a process that had it, or
  * that did not start while it waited. */
-static void on_fall(struct assay_confirm *c, uint64_t now_ms, const char *cause, bool stalled)
+static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cause, bool stalled)
 {
     struct assay_child_end end;
     struct assay_verifier_process_news news = {
@@ -121,10 +121,10 @@ static void on_fall(struct assay_confirm *c, uint64_t now_ms, const char *cause,
 
 /* The others go on without it: it begins anew where only jobs are that take long, or, where too
  * many are already, nowhere. */
-static void set_aside(struct assay_confirm *c, uint64_t now_ms)
+static void set_aside_job(struct assay_confirm *c, uint64_t now_ms)
 {
     struct assay_child_end end;
-    const bool has_room = assay_confirm_room_for_slow(c);
+    const bool has_room = assay_confirm_has_slow_room(c);
     struct assay_verifier_process_news news = { .pid = c->child.pid,
                                                 .in_hand = 1,
                                                 .started = true,
@@ -139,7 +139,7 @@ static void set_aside(struct assay_confirm *c, uint64_t now_ms)
     c->losses->restarts++;
     c->losses->stalls++;
     if (has_room) {
-        assay_confirm_take_over(c->slow, &c->jobs[0]);
+        assay_confirm_add_slow(c->slow, &c->jobs[0]);
         remove_first(c);
     }
     c->world->tell(c->world->context, &news);
@@ -161,7 +161,7 @@ static void start_process(struct assay_confirm *c, uint64_t now_ms, int brief)
     if (c->count > 0 && now_ms - c->without_since_ms > c->stall_ms) answer_first(c, NULL);
 }
 
-static void give_job(struct assay_confirm *c, uint64_t now_ms)
+static void send_job(struct assay_confirm *c, uint64_t now_ms)
 {
     struct assay_verifier_process_job job;
     struct assay_slice packet;
@@ -171,7 +171,7 @@ static void give_job(struct assay_confirm *c, uint64_t now_ms)
     const enum assay_status status = assay_writer_finish(&w, &packet);
     ASSAY_ASSERT(status == ASSAY_OK); /* the pool bounds evidence */
     if (send(c->child.socket, packet.bytes, packet.len, MSG_NOSIGNAL) < 0) {
-        on_fall(c, now_ms, NULL, false);
+        on_failure(c, now_ms, NULL, false);
         return;
     }
     c->given = true;
@@ -188,7 +188,7 @@ static pid_t on_verdict(struct assay_confirm *c, struct assay_slice packet)
     const pid_t first = job->pid;
     assay_sha256(packet.bytes, packet.len, digest);
     if (job->verdicts == 0) { /* no process has appraised it to the end */
-        if (assay_confirm_needed(&c->verdict)) {
+        if (assay_confirm_is_needed(&c->verdict)) {
             assay_bytes_copy(job->digest[0], 32, digest, 32);
             job->verdicts = 1;
         } else {
@@ -228,7 +228,7 @@ static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
     const ssize_t got = recv(c->child.socket, c->packet, sizeof c->packet, MSG_TRUNC);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return 0;
     if (got <= 0) {
-        on_fall(c, now_ms, NULL, false);
+        on_failure(c, now_ms, NULL, false);
         return 0;
     }
     const struct assay_slice packet =
@@ -238,7 +238,7 @@ static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
             ? assay_verifier_process_answer_decode(packet, &answer, &c->verdict)
             : ASSAY_E_RANGE;
     if (status != ASSAY_OK || !is_expected(c, &answer)) {
-        on_fall(c, now_ms, "its answer is none to what it was asked", false);
+        on_failure(c, now_ms, "its answer is none to what it was asked", false);
         return 0;
     }
     if (answer.kind == ASSAY_VERIFIER_PROCESS_READY) {
@@ -254,31 +254,30 @@ static void check_time(struct assay_confirm *c, uint64_t now_ms)
 {
     if (!c->ready) {
         if (now_ms > c->start_ms && now_ms - c->start_ms > ASSAY_VERIFIER_SUPERVISOR_START_MS)
-            on_fall(c, now_ms, "it did not become ready", true);
+            on_failure(c, now_ms, "it did not become ready", true);
         return;
     }
     if (!c->given || now_ms <= c->given_ms) return;
     if (c->slow != NULL && now_ms - c->given_ms > c->patience_ms) {
-        set_aside(c, now_ms);
+        set_aside_job(c, now_ms);
         return;
     }
     /* A copy that computes without end is ended by its own limit. */
-    if (now_ms - c->given_ms > c->stall_ms)
-        on_fall(c, now_ms, "a job without end", true);
+    if (now_ms - c->given_ms > c->stall_ms) on_failure(c, now_ms, "a job without end", true);
 }
 
-pid_t assay_confirm_turn(struct assay_confirm *c, uint64_t now_ms, int brief, bool ahead)
+pid_t assay_confirm_run(struct assay_confirm *c, uint64_t now_ms, int brief, bool ahead)
 {
     pid_t liar = 0;
     c->wanted = ahead || c->count > 0;
     if (c->child.pid > 0) liar = receive_answer(c, now_ms);
     if (c->child.pid > 0) check_time(c, now_ms);
     if (c->child.pid == 0 && c->wanted) start_process(c, now_ms, brief);
-    if (c->count > 0 && c->child.pid > 0 && c->ready && !c->given) give_job(c, now_ms);
+    if (c->count > 0 && c->child.pid > 0 && c->ready && !c->given) send_job(c, now_ms);
     return liar;
 }
 
-void assay_confirm_forgive(struct assay_confirm *c, uint64_t gap_ms)
+void assay_confirm_on_pause(struct assay_confirm *c, uint64_t gap_ms)
 {
     c->given_ms += gap_ms;
     if (c->child.pid > 0) c->start_ms += gap_ms;

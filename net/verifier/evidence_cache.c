@@ -70,8 +70,8 @@ void assay_evidence_cache_destroy(struct assay_evidence_cache **locker)
     *locker = NULL;
 }
 
-static const struct piece *find(const struct assay_evidence_cache *locker,
-                                const uint8_t digest[static 32])
+static const struct piece *find_piece(const struct assay_evidence_cache *locker,
+                                      const uint8_t digest[static 32])
 {
     for (size_t i = 0; i < locker->count; i++) {
         const struct piece *piece = &locker->pieces[(locker->first + i) % locker->piece_count];
@@ -80,12 +80,12 @@ static const struct piece *find(const struct assay_evidence_cache *locker,
     return NULL;
 }
 
-enum assay_status assay_evidence_cache_put(struct assay_evidence_cache *locker, uint32_t era,
+enum assay_status assay_evidence_cache_add(struct assay_evidence_cache *locker, uint32_t era,
                                            uint64_t epoch, const uint8_t digest[static 32],
                                            struct assay_slice bytes)
 {
     if (bytes.len == 0 || bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
-    if (find(locker, digest) != NULL) return ASSAY_OK;
+    if (find_piece(locker, digest) != NULL) return ASSAY_OK;
     struct assay_store_key key = { .era = era, .epoch = epoch };
     assay_bytes_copy(key.id, sizeof key.id, digest, 32);
     ASSAY_TRY(locker->store->ops->put(locker->store, ASSAY_STORE_EVIDENCE, &key, bytes));
@@ -109,7 +109,7 @@ enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
                                            const uint8_t digest[static 32],
                                            struct assay_slice *bytes)
 {
-    const struct piece *piece = find(locker, digest);
+    const struct piece *piece = find_piece(locker, digest);
     if (piece != NULL) {
         *bytes = assay_slice_over(piece->bytes, piece->len);
         return ASSAY_OK;
@@ -126,11 +126,11 @@ enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
     return ASSAY_OK;
 }
 
-void assay_evidence_cache_remember(struct assay_evidence_cache *locker,
-                                   const uint8_t digest[static 32], int64_t at_unix_s,
-                                   const struct assay_verdict *verdict)
+void assay_evidence_cache_set_verdict(struct assay_evidence_cache *locker,
+                                      const uint8_t digest[static 32], int64_t at_unix_s,
+                                      const struct assay_verdict *verdict)
 {
-    if (assay_evidence_cache_verdict(locker, digest, at_unix_s) != NULL) return;
+    if (assay_evidence_cache_find_verdict(locker, digest, at_unix_s) != NULL) return;
     struct remembered *place = &locker->verdicts[locker->next_verdict];
     locker->next_verdict = (locker->next_verdict + 1) % locker->verdict_count;
     place->used = true;
@@ -139,9 +139,8 @@ void assay_evidence_cache_remember(struct assay_evidence_cache *locker,
     assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
 }
 
-const struct assay_verdict *assay_evidence_cache_verdict(const struct assay_evidence_cache *locker,
-                                                         const uint8_t digest[static 32],
-                                                         int64_t at_unix_s)
+const struct assay_verdict *assay_evidence_cache_find_verdict(
+    const struct assay_evidence_cache *locker, const uint8_t digest[static 32], int64_t at_unix_s)
 {
     for (size_t i = 0; i < locker->verdict_count; i++) {
         const struct remembered *r = &locker->verdicts[i];
@@ -151,7 +150,7 @@ const struct assay_verdict *assay_evidence_cache_verdict(const struct assay_evid
     return NULL;
 }
 
-size_t assay_evidence_cache_held(const struct assay_evidence_cache *locker)
+size_t assay_evidence_cache_get_bytes(const struct assay_evidence_cache *locker)
 {
     return locker->held;
 }

@@ -34,7 +34,7 @@ void assay_evidence_cache_destroy(struct assay_evidence_cache **locker);
  * In:      digest = SHA-256 of the bytes (asserted by the caller); len 1..ASSAY_EVIDENCE_LEN_MAX
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_STORE | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_evidence_cache_put(struct assay_evidence_cache *locker,
+ASSAY_CHECKED enum assay_status assay_evidence_cache_add(struct assay_evidence_cache *locker,
                                                          uint32_t era, uint64_t epoch,
                                                          const uint8_t digest[static 32],
                                                          struct assay_slice bytes);
@@ -44,14 +44,13 @@ ASSAY_CHECKED enum assay_status assay_evidence_cache_get(struct assay_evidence_c
                                                          const uint8_t digest[static 32],
                                                          struct assay_slice *bytes);
 /* Returns: nothing. */
-void assay_evidence_cache_remember(struct assay_evidence_cache *locker,
-                                   const uint8_t digest[static 32], int64_t at_unix_s,
-                                   const struct assay_verdict *verdict);
+void assay_evidence_cache_set_verdict(struct assay_evidence_cache *locker,
+                                      const uint8_t digest[static 32], int64_t at_unix_s,
+                                      const struct assay_verdict *verdict);
 /* Returns: the borrowed verdict, or NULL. */
-const struct assay_verdict *assay_evidence_cache_verdict(const struct assay_evidence_cache *locker,
-                                                         const uint8_t digest[static 32],
-                                                         int64_t at_unix_s);
+const struct assay_verdict *assay_evidence_cache_find_verdict(
+    const struct assay_evidence_cache *locker, const uint8_t digest[static 32], int64_t at_unix_s);
 /* Returns: bytes held in memory. */
-size_t assay_evidence_cache_held(const struct assay_evidence_cache *locker);
+size_t assay_evidence_cache_get_bytes(const struct assay_evidence_cache *locker);
 
 #endif

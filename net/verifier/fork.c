@@ -66,7 +66,7 @@ static void await_end(pid_t copy)
     give_up(why);
 }
 
-static void pass_on(uint8_t *memory, size_t len)
+static void forward_verdict(uint8_t *memory, size_t len)
 {
     uint8_t more[1];
     const ssize_t got = recv(answers[0], memory, len, MSG_DONTWAIT | MSG_TRUNC);
@@ -90,6 +90,6 @@ void assay_verifier_process_fork_serve(uint32_t cpu_s, uint8_t *memory, size_t l
         if (copy == 0)
             appraise_one(self, cpu_s, assay_slice_over(memory, (size_t)got), appraise, context);
         await_end(copy);
-        pass_on(memory, len);
+        forward_verdict(memory, len);
     }
 }

@@ -51,7 +51,7 @@ __attribute__((noreturn)) static void give_up(const char *what, const char *why)
     _exit(1);
 }
 
-static void need(enum assay_status status, const char *what)
+static void exit_unless(enum assay_status status, const char *what)
 {
     if (status != ASSAY_OK) give_up(what, assay_status_text(status));
 }
@@ -73,45 +73,45 @@ static void *read_brief(struct assay_verifier_process_brief *brief, size_t *len)
     void *bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, ASSAY_CHILD_BRIEF_FD, 0);
     if (bytes == MAP_FAILED) give_up("brief", strerror(errno));
     (void)close(ASSAY_CHILD_BRIEF_FD);
-    need(assay_verifier_process_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
+    exit_unless(assay_verifier_process_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
     return bytes;
 }
 
 /* Seeds, tables and algorithms of libraries, which read files for them at the first use. */
-static void warm_up(void)
+static void preload(void)
 {
     static const char none[] = "{}";
     struct assay_key key;
     uint8_t random[8];
-    need(assay_random(random, sizeof random), "random numbers");
+    exit_unless(assay_random(random, sizeof random), "random numbers");
     const enum assay_status status =
         assay_json_web_key((const uint8_t *)none, sizeof none - 1, &key);
     assay_status_ignore(status, "there is no key in it");
     for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
         struct assay_verify_key *loaded = NULL;
         uint32_t kinds = 0;
-        need(assay_pinned_root((enum assay_pinned_root)i, &key, &kinds), "roots");
-        need(assay_verify_key_load(&key, &loaded), "keys");
+        exit_unless(assay_pinned_root((enum assay_pinned_root)i, &key, &kinds), "roots");
+        exit_unless(assay_verify_key_load(&key, &loaded), "keys");
         assay_verify_key_free(&loaded);
     }
 }
 
 /* ------------------------------------------------------------ at work */
 
-static struct assay_verifier *new_verifier(void)
+static struct assay_verifier *create_verifier(void)
 {
     struct assay_verifier *verifier = NULL;
     const size_t len = (assay_verifier_size(ASSAY_POOL_ENTRIES) + 63) / 64 * 64;
     void *memory = aligned_alloc(64, len);
     if (memory == NULL) give_up("memory", assay_status_text(ASSAY_E_MEMORY));
-    need(assay_verifier_init(memory, len, ASSAY_POOL_ENTRIES, &verifier), "memory");
+    exit_unless(assay_verifier_init(memory, len, ASSAY_POOL_ENTRIES, &verifier), "memory");
     return verifier;
 }
 
-static void say(struct assay_writer *w)
+static void write_answer(struct assay_writer *w)
 {
     struct assay_slice packet;
-    need(assay_writer_finish(w, &packet), "answer");
+    exit_unless(assay_writer_finish(w, &packet), "answer");
     if (send(ASSAY_CHILD_SOCKET_FD, packet.bytes, packet.len, MSG_NOSIGNAL) < 0)
         _exit(0); /* the core is gone */
 }
@@ -124,10 +124,10 @@ struct bench {
     uint8_t *in; /* [ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX] */
 };
 
-static struct bench new_bench(const struct judge *judge)
+static struct bench create_bench(const struct judge *judge)
 {
     const struct bench b = { .judge = judge,
-                             .verifier = new_verifier(),
+                             .verifier = create_verifier(),
                              .verdict = malloc(sizeof *b.verdict),
                              .in = malloc(ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX) };
     if (b.verdict == NULL || b.in == NULL)
@@ -139,7 +139,7 @@ static void appraise(void *context, struct assay_slice packet, struct assay_writ
 {
     const struct bench *b = context;
     struct assay_verifier_process_job job;
-    need(assay_verifier_process_job_decode(packet, &job), "job");
+    exit_unless(assay_verifier_process_job_decode(packet, &job), "job");
     if (job.set >= b->judge->brief.set_count) give_up("job", "it names rules that nobody brought");
     const struct assay_ruleset *rules = &b->judge->rules[job.set];
     const struct assay_evidence_request request = { .kind = job.kind,
@@ -156,7 +156,7 @@ static void appraise(void *context, struct assay_slice packet, struct assay_writ
 /* Threads take packets from one socket: whoever is free has the next one. */
 __attribute__((noreturn)) static void serve(const struct judge *judge)
 {
-    struct bench bench = new_bench(judge);
+    struct bench bench = create_bench(judge);
     for (;;) {
         uint8_t out[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
         struct assay_writer w = assay_writer_over(out, sizeof out);
@@ -165,7 +165,7 @@ __attribute__((noreturn)) static void serve(const struct judge *judge)
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) _exit(0);
         appraise(&bench, assay_slice_over(bench.in, (size_t)got), &w);
-        say(&w);
+        write_answer(&w);
     }
 }
 
@@ -200,9 +200,9 @@ static void start_threads(struct judge *judge)
 static void read_rules(struct judge *judge)
 {
     for (size_t i = 0; i < judge->brief.set_count; i++)
-        need(assay_ruleset_open(judge->brief.sets[i].policy, judge->brief.sets[i].endorsements,
-                                &judge->rules[i]),
-             "rules");
+        exit_unless(assay_ruleset_open(judge->brief.sets[i].policy,
+                                       judge->brief.sets[i].endorsements, &judge->rules[i]),
+                    "rules");
 }
 
 void assay_verifier_process_run(assay_verifier_process_function *verify)
@@ -214,10 +214,10 @@ void assay_verifier_process_run(assay_verifier_process_function *verify)
     uint8_t out[16];
     struct assay_writer w = assay_writer_over(out, sizeof out);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
-    assay_memory_begin();
+    assay_allocator_init();
     judge.verify = verify;
     void *const brief = read_brief(&judge.brief, &brief_len);
-    warm_up();
+    preload();
     assay_sandbox_first_to_go();
     const bool forks = judge.brief.fork_cpu_s > 0;
     const enum assay_sandbox cage = forks ? ASSAY_SANDBOX_FORKER : ASSAY_SANDBOX_READER;
@@ -229,20 +229,20 @@ void assay_verifier_process_run(assay_verifier_process_function *verify)
     walls |= assay_sandbox_files(cage, &landlock);
     walls |= assay_sandbox_limits(cage, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     start_threads(&judge);
-    need(assay_sandbox_calls(cage), "the kernel filters no system calls");
+    exit_unless(assay_sandbox_calls(cage), "the kernel filters no system calls");
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);
     uint64_t trim_ms = 0;
-    assay_memory_turn(0, &trim_ms); /* what reading them took */
+    assay_allocator_trim(0, &trim_ms); /* what reading them took */
     assay_verifier_process_ready_encode(walls, landlock, &w);
     if (forks) {
-        struct bench bench = new_bench(&judge);
-        say(&w);
+        struct bench bench = create_bench(&judge);
+        write_answer(&w);
         assay_verifier_process_fork_serve(judge.brief.fork_cpu_s, bench.in,
                                           ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX, appraise, &bench);
     }
-    say(&w);
+    write_answer(&w);
     pthread_mutex_lock(&judge.mutex);
     judge.open = true;
     pthread_cond_broadcast(&judge.changed);

@@ -104,7 +104,7 @@ static enum assay_status write_brief(struct assay_verifier_supervisor *k, uint32
     return ASSAY_OK;
 }
 
-static struct assay_slice keep(uint8_t *memory, size_t *at, struct assay_slice bytes)
+static struct assay_slice copy_bytes(uint8_t *memory, size_t *at, struct assay_slice bytes)
 {
     const struct assay_slice kept = assay_slice_over(memory + *at, bytes.len);
     if (bytes.len > 0) assay_bytes_copy(memory + *at, bytes.len, bytes.bytes, bytes.len);
@@ -112,7 +112,7 @@ static struct assay_slice keep(uint8_t *memory, size_t *at, struct assay_slice b
     return kept;
 }
 
-static enum assay_status keep_documents(struct assay_verifier_supervisor *k,
+static enum assay_status copy_documents(struct assay_verifier_supervisor *k,
                                         const struct assay_verifier_process_config *config)
 {
     size_t len = 0, at = 0;
@@ -123,8 +123,8 @@ static enum assay_status keep_documents(struct assay_verifier_supervisor *k,
     if (k->documents_memory == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < config->set_count; i++) {
         const struct assay_verifier_process_documents *from = &config->sets[i].documents;
-        k->what.sets[i].policy = keep(k->documents_memory, &at, from->policy);
-        k->what.sets[i].endorsements = keep(k->documents_memory, &at, from->endorsements);
+        k->what.sets[i].policy = copy_bytes(k->documents_memory, &at, from->policy);
+        k->what.sets[i].endorsements = copy_bytes(k->documents_memory, &at, from->endorsements);
     }
     k->what.set_count = config->set_count;
     return ASSAY_OK;
@@ -154,7 +154,7 @@ enum assay_status assay_verifier_supervisor_create(
     if (config->argument != NULL) k->argument = strdup(config->argument);
     const bool copied = (config->program == NULL) == (k->program == NULL) &&
                         (config->argument == NULL) == (k->argument == NULL);
-    enum assay_status status = copied ? keep_documents(k, config) : ASSAY_E_MEMORY;
+    enum assay_status status = copied ? copy_documents(k, config) : ASSAY_E_MEMORY;
     if (status == ASSAY_OK) status = write_brief(k, threads, 0, &k->brief);
     if (status == ASSAY_OK)
         status = write_brief(k, 1, (k->stall_cpu_ms + 999) / 1000, &k->brief_fork);
@@ -205,7 +205,7 @@ enum assay_status assay_verifier_supervisor_threads(struct assay_verifier_superv
 
 /* ------------------------------------------------------------ a judge falls */
 
-static void leave_unjudged(struct assay_verifier_supervisor *k, uint64_t number)
+static void fail_job(struct assay_verifier_supervisor *k, uint64_t number)
 {
     k->losses.unjudged++;
     k->world.answer(k->world.context, number, NULL);
@@ -220,7 +220,8 @@ static uint64_t delay_ms(const struct assay_verifier_supervisor *k, uint32_t mos
 }
 
 /* Everything that it had in hand is tried once more; what was alone in its hands is not. */
-static void suspect(struct assay_verifier_supervisor *k, struct assay_verifier_process_news *news)
+static void find_suspect(struct assay_verifier_supervisor *k,
+                         struct assay_verifier_process_news *news)
 {
     const size_t count = k->hand_count;
     k->hand_count = 0;
@@ -239,8 +240,8 @@ static void suspect(struct assay_verifier_supervisor *k, struct assay_verifier_p
 }
 
 /* cause: NULL, it ended by itself. */
-static void fall(struct assay_verifier_supervisor *k, uint64_t now_ms, const char *cause,
-                 bool stalled)
+static void on_failure(struct assay_verifier_supervisor *k, uint64_t now_ms, const char *cause,
+                       bool stalled)
 {
     struct assay_child_end end;
     struct assay_verifier_process_news news = { .pid = k->child.pid,
@@ -250,7 +251,7 @@ static void fall(struct assay_verifier_supervisor *k, uint64_t now_ms, const cha
     const uint32_t most = k->ready ? k->backoff_ms : ASSAY_VERIFIER_SUPERVISOR_BACKOFF_START_MS;
     assay_child_end(&k->child, &end);
     assay_child_explain(&end, cause, news.why, sizeof news.why);
-    suspect(k, &news);
+    find_suspect(k, &news);
     if (k->falls < UINT32_MAX) k->falls++;
     if (k->ready) k->without_since_ms = now_ms;
     k->ready = k->changing = false;
@@ -258,13 +259,13 @@ static void fall(struct assay_verifier_supervisor *k, uint64_t now_ms, const cha
     k->losses.restarts++;
     if (stalled) k->losses.stalls++;
     k->world.tell(k->world.context, &news);
-    if (news.unjudged) leave_unjudged(k, news.number);
+    if (news.unjudged) fail_job(k, news.number);
 }
 
 /* ------------------------------------------------------------ what it says */
 
-static bool take_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
-                       const struct assay_verifier_process_answer *answer)
+static bool on_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
+                     const struct assay_verifier_process_answer *answer)
 {
     if (k->ready) return false;
     const struct assay_verifier_process_news news = { .ready = true,
@@ -285,8 +286,8 @@ static bool is_drawn(const struct assay_verifier_supervisor *k)
     return assay_random(&number, sizeof number) != ASSAY_OK || number % k->sample == 0;
 }
 
-static bool take_verdict(struct assay_verifier_supervisor *k, uint64_t number,
-                         struct assay_slice packet)
+static bool on_verdict(struct assay_verifier_supervisor *k, uint64_t number,
+                       struct assay_slice packet)
 {
     struct assay_verifier_process_job job;
     for (size_t i = 0; i < k->hand_count; i++) {
@@ -296,7 +297,7 @@ static bool take_verdict(struct assay_verifier_supervisor *k, uint64_t number,
         k->hands[i] = k->hands[--k->hand_count];
         k->alone = false;
         k->falls = 0;
-        if (assay_confirm_needed(&k->verdict) || is_drawn(k))
+        if (assay_confirm_is_needed(&k->verdict) || is_drawn(k))
             assay_confirm_add(&k->confirm, number, k->child.pid, packet);
         else k->world.answer(k->world.context, number, &k->verdict);
         return true;
@@ -305,14 +306,14 @@ static bool take_verdict(struct assay_verifier_supervisor *k, uint64_t number,
 }
 
 /* Returns: whether there may be more. */
-static bool receive(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static bool receive_answers(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     struct assay_verifier_process_answer answer;
     const ssize_t got = recv(k->child.socket, k->packet, sizeof k->packet, MSG_TRUNC);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
     if (got < 0 && errno == EINTR) return true;
     if (got <= 0) {
-        fall(k, now_ms, NULL, false);
+        on_failure(k, now_ms, NULL, false);
         return false;
     }
     const struct assay_slice packet =
@@ -322,9 +323,9 @@ static bool receive(struct assay_verifier_supervisor *k, uint64_t now_ms)
             ? assay_verifier_process_answer_decode(packet, &answer, &k->verdict)
             : ASSAY_E_RANGE;
     const bool good = status == ASSAY_OK && (answer.kind == ASSAY_VERIFIER_PROCESS_READY
-                                                 ? take_ready(k, now_ms, &answer)
-                                                 : take_verdict(k, answer.number, packet));
-    if (!good) fall(k, now_ms, "its answer is none to what it was asked", false);
+                                                 ? on_ready(k, now_ms, &answer)
+                                                 : on_verdict(k, answer.number, packet));
+    if (!good) on_failure(k, now_ms, "its answer is none to what it was asked", false);
     return good;
 }
 
@@ -337,7 +338,8 @@ static bool is_hopeless(const struct assay_verifier_supervisor *k, uint64_t now_
     return now_ms > k->without_since_ms && now_ms - k->without_since_ms > k->stall_ms;
 }
 
-bool assay_verifier_supervisor_room(const struct assay_verifier_supervisor *keeper, uint64_t now_ms)
+bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *keeper,
+                                        uint64_t now_ms)
 {
     if (is_hopeless(keeper, now_ms)) return true;
     if (keeper->again_count > 0 || keeper->alone) return false;
@@ -347,7 +349,7 @@ bool assay_verifier_supervisor_room(const struct assay_verifier_supervisor *keep
     return !keeper->changing && keeper->hand_count < (size_t)2 * keeper->threads;
 }
 
-static bool hand_over(struct assay_verifier_supervisor *k, uint64_t now_ms, uint64_t number)
+static bool send_jobs(struct assay_verifier_supervisor *k, uint64_t now_ms, uint64_t number)
 {
     struct assay_verifier_process_job job;
     struct assay_slice packet;
@@ -365,20 +367,20 @@ static bool hand_over(struct assay_verifier_supervisor *k, uint64_t now_ms, uint
     return true;
 }
 
-bool assay_verifier_supervisor_give(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
-                                    uint64_t number)
+bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
+                                      uint64_t number)
 {
-    if (!assay_verifier_supervisor_room(keeper, now_ms)) return false;
-    if (!is_hopeless(keeper, now_ms)) return hand_over(keeper, now_ms, number);
-    leave_unjudged(keeper, number);
+    if (!assay_verifier_supervisor_has_room(keeper, now_ms)) return false;
+    if (!is_hopeless(keeper, now_ms)) return send_jobs(keeper, now_ms, number);
+    fail_job(keeper, number);
     return true;
 }
 
-static void try_again(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void retry_job(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (!k->ready || k->changing || k->again_count == 0 || k->hand_count > 0) return;
     if (k->confirm.count + k->slow.count >= ASSAY_CONFIRM_MAX) return;
-    if (!hand_over(k, now_ms, k->again[0])) return;
+    if (!send_jobs(k, now_ms, k->again[0])) return;
     k->alone = true;
     k->again_count--;
     for (size_t i = 0; i < k->again_count; i++)
@@ -398,7 +400,7 @@ static bool is_stalled(const struct assay_verifier_supervisor *k, const struct h
 
 /* It halves with every job that exceeds it, so that many of them delay others little more than one
  * does. */
-static uint64_t patience(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static uint64_t job_timeout_ms(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     const uint64_t least =
         assay_min_u64(k->patience_ms, ASSAY_VERIFIER_SUPERVISOR_PATIENCE_LEAST_MS);
@@ -416,46 +418,46 @@ static void note_slow(struct assay_verifier_supervisor *k, uint64_t now_ms, uint
 
 static bool is_slow(struct assay_verifier_supervisor *k, const struct hand *hand, uint64_t now_ms)
 {
-    return now_ms > hand->since_ms && now_ms - hand->since_ms > patience(k, now_ms);
+    return now_ms > hand->since_ms && now_ms - hand->since_ms > job_timeout_ms(k, now_ms);
 }
 
 /* What is slow among others is tried again alone, as they are; what is slow alone goes on where
  * nobody waits for it, or, where too many are already, nowhere. */
-static void fall_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void fail_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
-    if (k->alone && assay_confirm_room_for_slow(&k->confirm)) {
+    if (k->alone && assay_confirm_has_slow_room(&k->confirm)) {
         const struct assay_confirm_job job = { .number = k->hands[0].number };
         k->alone = false;
         k->hand_count = 0;
-        assay_confirm_take_over(&k->slow, &job);
+        assay_confirm_add_slow(&k->slow, &job);
     }
     note_slow(k, now_ms, 1);
-    fall(k, now_ms, "a job that takes long", true);
+    on_failure(k, now_ms, "a job that takes long", true);
 }
 
-static void look(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void check_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (!k->ready) {
         if (now_ms > k->start_ms && now_ms - k->start_ms > ASSAY_VERIFIER_SUPERVISOR_START_MS)
-            fall(k, now_ms, "it did not become ready", true);
+            on_failure(k, now_ms, "it did not become ready", true);
         return;
     }
     if (k->hand_count == 0) return;
     const uint64_t cpu_ms = assay_child_cpu_ms(&k->child);
     for (size_t i = 0; i < k->hand_count; i++) {
         if (!is_stalled(k, &k->hands[i], now_ms, cpu_ms)) continue;
-        fall(k, now_ms, "a job without end", true);
+        on_failure(k, now_ms, "a job without end", true);
         return;
     }
     for (size_t i = 0; i < k->hand_count; i++) {
         if (!is_slow(k, &k->hands[i], now_ms)) continue;
-        fall_slow(k, now_ms);
+        fail_slow(k, now_ms);
         return;
     }
 }
 
 /* We came late: so did everybody on this machine. */
-static void forgive(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void clear_failures(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->due_ms >= now_ms || now_ms - k->due_ms < LATE_MS) return;
     const uint64_t gap = now_ms - k->due_ms;
@@ -463,18 +465,18 @@ static void forgive(struct assay_verifier_supervisor *k, uint64_t now_ms)
         k->hands[i].since_ms += gap;
     if (k->child.pid > 0) k->start_ms += gap;
     if (k->without_since_ms < UINT64_MAX) k->without_since_ms += gap;
-    assay_confirm_forgive(&k->confirm, gap);
-    assay_confirm_forgive(&k->slow, gap);
+    assay_confirm_on_pause(&k->confirm, gap);
+    assay_confirm_on_pause(&k->slow, gap);
 }
 
-static void lose_patience(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void kill_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (!is_hopeless(k, now_ms)) return;
     while (k->again_count > 0)
-        leave_unjudged(k, k->again[--k->again_count]);
+        fail_job(k, k->again[--k->again_count]);
 }
 
-static void start(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void start_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->without_since_ms == 0) k->without_since_ms = now_ms;
     if (now_ms < k->start_ms) return;
@@ -491,7 +493,7 @@ static void start(struct assay_verifier_supervisor *k, uint64_t now_ms)
 }
 
 /* With other threads: the old one goes in peace. */
-static void change(struct assay_verifier_supervisor *k, uint64_t now_ms)
+static void replace_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     struct assay_child_end end;
     if (!k->changing || k->hand_count > 0) return;
@@ -502,39 +504,39 @@ static void change(struct assay_verifier_supervisor *k, uint64_t now_ms)
 
 /* docs/protocol.md 3.1.1: a process whose verdict is not that of a fresh one is replaced; what it
  * has in hand is appraised by the next, and none of that is to blame. */
-static void replace_liar(struct assay_verifier_supervisor *k, uint64_t now_ms, pid_t liar,
-                         uint64_t number)
+static void replace_mismatching(struct assay_verifier_supervisor *k, uint64_t now_ms, pid_t liar,
+                                uint64_t number)
 {
     if (liar == 0) return;
     const struct assay_verifier_process_news news = { .pid = liar, .lied = true, .number = number };
     k->world.tell(k->world.context, &news);
     if (k->child.pid != liar) return;
     k->alone = false;
-    fall(k, now_ms, "its verdict is not that of a fresh process", false);
+    on_failure(k, now_ms, "its verdict is not that of a fresh process", false);
 }
 
 static void check_confirmations(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
-    k->confirm.patience_ms = (uint32_t)patience(k, now_ms);
+    k->confirm.patience_ms = (uint32_t)job_timeout_ms(k, now_ms);
     k->confirm.asides = 0;
-    pid_t liar = assay_confirm_turn(&k->confirm, now_ms, k->brief_fork, k->ready);
-    replace_liar(k, now_ms, liar, k->confirm.lied);
+    pid_t liar = assay_confirm_run(&k->confirm, now_ms, k->brief_fork, k->ready);
+    replace_mismatching(k, now_ms, liar, k->confirm.lied);
     note_slow(k, now_ms, k->confirm.asides);
-    liar = assay_confirm_turn(&k->slow, now_ms, k->brief_fork, false);
-    replace_liar(k, now_ms, liar, k->slow.lied);
+    liar = assay_confirm_run(&k->slow, now_ms, k->brief_fork, false);
+    replace_mismatching(k, now_ms, liar, k->slow.lied);
 }
 
-void assay_verifier_supervisor_turn(struct assay_verifier_supervisor *keeper, uint64_t now_ms)
+void assay_verifier_supervisor_run(struct assay_verifier_supervisor *keeper, uint64_t now_ms)
 {
-    forgive(keeper, now_ms);
+    clear_failures(keeper, now_ms);
     for (int i = 0; keeper->child.pid > 0 && i < ANSWERS_PER_TURN; i++)
-        if (!receive(keeper, now_ms)) break;
-    if (keeper->child.pid > 0) look(keeper, now_ms);
+        if (!receive_answers(keeper, now_ms)) break;
+    if (keeper->child.pid > 0) check_process(keeper, now_ms);
     check_confirmations(keeper, now_ms);
-    change(keeper, now_ms);
-    if (keeper->child.pid == 0) start(keeper, now_ms);
-    lose_patience(keeper, now_ms);
-    try_again(keeper, now_ms);
+    replace_process(keeper, now_ms);
+    if (keeper->child.pid == 0) start_process(keeper, now_ms);
+    kill_slow(keeper, now_ms);
+    retry_job(keeper, now_ms);
     keeper->due_ms = UINT64_MAX;
 }
 
@@ -563,8 +565,8 @@ int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, 
     return wait;
 }
 
-void assay_verifier_supervisor_losses(const struct assay_verifier_supervisor *keeper,
-                                      struct assay_verifier_process_losses *losses)
+void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *keeper,
+                                          struct assay_verifier_process_losses *losses)
 {
     *losses = keeper->losses;
 }

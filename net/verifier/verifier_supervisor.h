@@ -114,14 +114,14 @@ void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper
 ASSAY_CHECKED enum assay_status assay_verifier_supervisor_threads(
     struct assay_verifier_supervisor *keeper, uint32_t threads);
 /* Returns: whether a job may be given now. */
-bool assay_verifier_supervisor_room(const struct assay_verifier_supervisor *keeper,
-                                    uint64_t now_ms);
+bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *keeper,
+                                        uint64_t now_ms);
 /* Give the job of a number, which load describes; where there was no judge for too long, it is not
  * judged. Returns: whether it was taken; else it is kept by the caller. */
-bool assay_verifier_supervisor_give(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
-                                    uint64_t number);
+bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
+                                      uint64_t number);
 /* Answers in, deadlines, judges that fell, jobs to be tried again. Returns: nothing. */
-void assay_verifier_supervisor_turn(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
+void assay_verifier_supervisor_run(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
 enum { ASSAY_VERIFIER_SUPERVISOR_FDS = 3 };
 /* Out: what to poll for: the judge and the two processes that confirm, fd -1 while there is none.
  * Returns: nothing. */
@@ -130,7 +130,7 @@ void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *keep
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
 int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
 /* Returns: nothing. */
-void assay_verifier_supervisor_losses(const struct assay_verifier_supervisor *keeper,
-                                      struct assay_verifier_process_losses *losses);
+void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *keeper,
+                                          struct assay_verifier_process_losses *losses);
 
 #endif

@@ -77,7 +77,7 @@ static void ring_bell(int fd)
     if (write(fd, &one, sizeof one) != (ssize_t)sizeof one) return;
 }
 
-static void quiet(int fd)
+static void drain_bell(int fd)
 {
     uint64_t count = 0;
     if (read(fd, &count, sizeof count) < 0) return;
@@ -96,7 +96,7 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
-static void judge(struct worker *worker, struct entry *entry)
+static void appraise_job(struct worker *worker, struct entry *entry)
 {
     const struct assay_verify_pool_config *config = &worker->pool->config;
     const struct assay_evidence_request request = {
@@ -111,7 +111,7 @@ static void judge(struct worker *worker, struct entry *entry)
     assay_verifier_process_one(config->verify, worker->verifier, &request, &entry->verdict);
 }
 
-static void *work(void *context)
+static void *run_worker(void *context)
 {
     struct worker *worker = context;
     struct assay_verify_pool *pool = worker->pool;
@@ -123,7 +123,7 @@ static void *work(void *context)
         }
         struct entry *entry = entry_at(pool, pool->next++);
         pthread_mutex_unlock(&pool->mutex);
-        judge(worker, entry);
+        appraise_job(worker, entry);
         pthread_mutex_lock(&pool->mutex);
         entry->done = true;
         ring_bell(pool->fd);
@@ -132,14 +132,14 @@ static void *work(void *context)
     return NULL;
 }
 
-static enum assay_status start(struct assay_verify_pool *pool, struct worker *worker)
+static enum assay_status start_threads(struct assay_verify_pool *pool, struct worker *worker)
 {
     const size_t len = assay_verifier_size(ASSAY_POOL_ENTRIES);
     worker->pool = pool;
     worker->memory = aligned_alloc(64, (len + 63) / 64 * 64);
     if (worker->memory == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_verifier_init(worker->memory, len, ASSAY_POOL_ENTRIES, &worker->verifier));
-    if (pthread_create(&worker->thread, NULL, work, worker) != 0) return ASSAY_E_IO;
+    if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0) return ASSAY_E_IO;
     worker->started = true;
     return ASSAY_OK;
 }
@@ -166,7 +166,7 @@ static void load_job(void *context, uint64_t number, struct assay_verifier_proce
                                      .bytes = assay_slice_over(entry->bytes, entry->len) };
 }
 
-static void take_answer(void *context, uint64_t number, const struct assay_verdict *verdict)
+static void on_answer(void *context, uint64_t number, const struct assay_verdict *verdict)
 {
     struct assay_verify_pool *pool = context;
     struct entry *entry = entry_at(pool, number);
@@ -178,12 +178,12 @@ static void take_answer(void *context, uint64_t number, const struct assay_verdi
     }
     pthread_mutex_lock(&pool->mutex);
     entry->done = true;
-    assay_verifier_supervisor_losses(pool->keeper, &pool->losses);
+    assay_verifier_supervisor_get_losses(pool->keeper, &pool->losses);
     pthread_mutex_unlock(&pool->mutex);
     ring_bell(pool->fd);
 }
 
-static void pass_over(void *context, uint64_t number)
+static void skip_done(void *context, uint64_t number)
 {
     struct assay_verify_pool *pool = context;
     pthread_mutex_lock(&pool->mutex);
@@ -192,7 +192,7 @@ static void pass_over(void *context, uint64_t number)
     ring_bell(pool->fd);
 }
 
-static void take_news(void *context, const struct assay_verifier_process_news *news)
+static void read_news(void *context, const struct assay_verifier_process_news *news)
 {
     struct assay_verify_pool *pool = context;
     pthread_mutex_lock(&pool->mutex);
@@ -202,7 +202,7 @@ static void take_news(void *context, const struct assay_verifier_process_news *n
         pool->config.message[0] = '\0';
     pool->config.message = NULL; /* the creator's, who waits no longer */
     pool->has_begun = true;
-    assay_verifier_supervisor_losses(pool->keeper, &pool->losses);
+    assay_verifier_supervisor_get_losses(pool->keeper, &pool->losses);
     if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
         struct assay_verifier_process_news *const kept = &pool->news[pool->news_count++];
         *kept = *news;
@@ -215,19 +215,20 @@ static void take_news(void *context, const struct assay_verifier_process_news *n
 }
 
 /* With the mutex held, which is let go of while the keeper works. */
-static void give_jobs(struct assay_verify_pool *pool, uint64_t now)
+static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
     bool taken = true;
-    while (taken && pool->next != pool->tail && assay_verifier_supervisor_room(pool->keeper, now)) {
+    while (taken && pool->next != pool->tail &&
+           assay_verifier_supervisor_has_room(pool->keeper, now)) {
         const uint64_t number = pool->next++; /* before an answer to it can come */
         pthread_mutex_unlock(&pool->mutex);
-        taken = assay_verifier_supervisor_give(pool->keeper, now, number);
+        taken = assay_verifier_supervisor_submit(pool->keeper, now, number);
         pthread_mutex_lock(&pool->mutex);
         if (!taken) pool->next--;
     }
 }
 
-static void *mind(void *context)
+static void *run_minder(void *context)
 {
     struct assay_verify_pool *pool = context;
     pthread_mutex_lock(&pool->mutex);
@@ -236,16 +237,16 @@ static void *mind(void *context)
         pthread_mutex_unlock(&pool->mutex);
         assay_status_ignore(assay_verifier_supervisor_threads(pool->keeper, threads),
                             "as many as before go on");
-        assay_verifier_supervisor_turn(pool->keeper, now_ms(pool));
+        assay_verifier_supervisor_run(pool->keeper, now_ms(pool));
         pthread_mutex_lock(&pool->mutex);
-        give_jobs(pool, now_ms(pool));
+        submit_jobs(pool, now_ms(pool));
         pthread_mutex_unlock(&pool->mutex);
         struct pollfd fds[1 + ASSAY_VERIFIER_SUPERVISOR_FDS] = { { .fd = pool->bell,
                                                                    .events = POLLIN } };
         assay_verifier_supervisor_poll(pool->keeper, fds + 1);
         (void)poll(fds, 1 + ASSAY_VERIFIER_SUPERVISOR_FDS,
                    assay_verifier_supervisor_wait_ms(pool->keeper, now_ms(pool)));
-        quiet(pool->bell);
+        drain_bell(pool->bell);
         pthread_mutex_lock(&pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -255,8 +256,8 @@ static void *mind(void *context)
 static enum assay_status start_minder(struct assay_verify_pool *pool,
                                       const struct assay_verifier_process_config *judge)
 {
-    const struct assay_verifier_supervisor_world world = { pool, load_job, take_answer, pass_over,
-                                                           take_news };
+    const struct assay_verifier_supervisor_world world = { pool, load_job, on_answer, skip_done,
+                                                           read_news };
     pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (pool->bell < 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_verifier_supervisor_create(judge, pool->config.threads, &world, &pool->keeper));
@@ -264,7 +265,7 @@ static enum assay_status start_minder(struct assay_verify_pool *pool,
         pool->sets[pool->set_count] = judge->sets[pool->set_count];
     pool->config.judge = NULL; /* borrowed until here */
     char *const message = pool->config.message;
-    if (pthread_create(&pool->minder, NULL, mind, pool) != 0) return ASSAY_E_IO;
+    if (pthread_create(&pool->minder, NULL, run_minder, pool) != 0) return ASSAY_E_IO;
     pool->minds = true;
     if (message == NULL) return ASSAY_OK;
     pthread_mutex_lock(&pool->mutex);
@@ -301,7 +302,7 @@ enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config
     enum assay_status status = pool->fd < 0 ? ASSAY_E_IO : ASSAY_OK;
     if (status == ASSAY_OK && config->judge != NULL) status = start_minder(pool, config->judge);
     for (uint32_t i = 0; status == ASSAY_OK && config->judge == NULL && i < config->threads; i++)
-        status = start(pool, &pool->workers[i]);
+        status = start_threads(pool, &pool->workers[i]);
     if (status != ASSAY_OK) {
         assay_verify_pool_destroy(&pool);
         return status;
@@ -311,7 +312,7 @@ enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config
 }
 
 /* Its thread is told to end already. */
-static void join(struct worker *worker)
+static void join_threads(struct worker *worker)
 {
     if (worker->started) pthread_join(worker->thread, NULL);
     assay_verifier_deinit(&worker->verifier);
@@ -336,12 +337,12 @@ enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool, uint
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->mutex);
     for (uint32_t i = threads; i < ASSAY_POOL_THREADS_MAX; i++)
-        join(&pool->workers[i]);
+        join_threads(&pool->workers[i]);
     for (uint32_t i = 0; i < threads && status == ASSAY_OK; i++) {
         struct worker *const worker = &pool->workers[i];
         if (worker->started) continue;
-        status = start(pool, worker);
-        if (status != ASSAY_OK) join(worker);
+        status = start_threads(pool, worker);
+        if (status != ASSAY_OK) join_threads(worker);
     }
     return status;
 }
@@ -361,7 +362,7 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     assay_verifier_supervisor_destroy(&p->keeper);
     if (p->bell >= 0) (void)close(p->bell);
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
-        join(&p->workers[i]);
+        join_threads(&p->workers[i]);
     for (size_t i = 0; i < RING; i++)
         entry_free(p->ring[i]);
     if (p->fd >= 0) (void)close(p->fd);
@@ -372,8 +373,8 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
 }
 
 /* Returns: NULL without memory. */
-static struct entry *entry_of(const struct assay_verify_pool *pool,
-                              const struct assay_verify_job *job)
+static struct entry *find_entry(const struct assay_verify_pool *pool,
+                                const struct assay_verify_job *job)
 {
     const struct assay_verify_pool_config *config = &pool->config;
     struct entry *entry = malloc(sizeof *entry); /* its verdict, of several KB, is written later */
@@ -401,7 +402,7 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
                                            const struct assay_verify_job *job)
 {
     if (job->bytes.len == 0 || job->bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
-    struct entry *entry = entry_of(pool, job);
+    struct entry *entry = find_entry(pool, job);
     if (entry == NULL) return ASSAY_E_MEMORY;
 
     pthread_mutex_lock(&pool->mutex);
@@ -458,14 +459,14 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
             pool->head++;
     } else {
         /* Drained under the lock: an answer that comes later writes again. */
-        quiet(pool->fd);
+        drain_bell(pool->fd);
     }
     pthread_mutex_unlock(&pool->mutex);
     return place != NULL;
 }
 
-bool assay_verify_pool_news(struct assay_verify_pool *pool,
-                            struct assay_verifier_process_news *news)
+bool assay_verify_pool_next_news(struct assay_verify_pool *pool,
+                                 struct assay_verifier_process_news *news)
 {
     pthread_mutex_lock(&pool->mutex);
     const bool any = pool->news_count > 0;
@@ -479,8 +480,8 @@ bool assay_verify_pool_news(struct assay_verify_pool *pool,
     return any;
 }
 
-void assay_verify_pool_losses(struct assay_verify_pool *pool,
-                              struct assay_verifier_process_losses *since)
+void assay_verify_pool_get_losses(struct assay_verify_pool *pool,
+                                  struct assay_verifier_process_losses *since)
 {
     pthread_mutex_lock(&pool->mutex);
     const struct assay_verifier_process_losses now = pool->losses, before = pool->told;

@@ -97,11 +97,11 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
                             int64_t *at_unix_s, bool *before, struct assay_verdict *verdict);
 /* The next of what happened to the judge, the oldest first; of more than ASSAY_POOL_NEWS_MAX that
  * wait the last ones are lost. Returns: whether there was one. */
-bool assay_verify_pool_news(struct assay_verify_pool *pool,
-                            struct assay_verifier_process_news *news);
+bool assay_verify_pool_next_news(struct assay_verify_pool *pool,
+                                 struct assay_verifier_process_news *news);
 /* What judges cost since the last call; nothing in a process without. Returns: nothing. */
-void assay_verify_pool_losses(struct assay_verify_pool *pool,
-                              struct assay_verifier_process_losses *since);
+void assay_verify_pool_get_losses(struct assay_verify_pool *pool,
+                                  struct assay_verifier_process_losses *since);
 /* Returns: how many jobs were submitted and not yet handed out. */
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool);
 

@@ -98,7 +98,7 @@ enum assay_status assay_verifier_process_job_decode(struct assay_slice bytes,
 
 /* ------------------------------------------------------------ parts of a verdict */
 
-static void put_text(struct assay_writer *w, const char *text, size_t capacity)
+static void write_text(struct assay_writer *w, const char *text, size_t capacity)
 {
     const size_t len = strnlen(text, capacity - 1);
     ASSAY_ASSERT(len <= UINT8_MAX);
@@ -107,7 +107,7 @@ static void put_text(struct assay_writer *w, const char *text, size_t capacity)
 }
 
 /* Into memory that is zero. */
-static enum assay_status take_text(struct assay_cursor *in, char *text, size_t capacity)
+static enum assay_status read_text(struct assay_cursor *in, char *text, size_t capacity)
 {
     uint8_t len = 0;
     ASSAY_TRY(assay_cursor_u8(in, &len));
@@ -117,7 +117,7 @@ static enum assay_status take_text(struct assay_cursor *in, char *text, size_t c
 }
 
 /* An enum below `count`, in a byte. */
-static enum assay_status take_number(struct assay_cursor *in, unsigned count, unsigned *out)
+static enum assay_status read_number(struct assay_cursor *in, unsigned count, unsigned *out)
 {
     uint8_t value = 0;
     ASSAY_TRY(assay_cursor_u8(in, &value));
@@ -126,15 +126,15 @@ static enum assay_status take_number(struct assay_cursor *in, unsigned count, un
     return ASSAY_OK;
 }
 
-static enum assay_status take_flag(struct assay_cursor *in, bool *out)
+static enum assay_status read_flag(struct assay_cursor *in, bool *out)
 {
     unsigned value = 0;
-    ASSAY_TRY(take_number(in, 2, &value));
+    ASSAY_TRY(read_number(in, 2, &value));
     *out = value == 1;
     return ASSAY_OK;
 }
 
-static enum assay_status take_time(struct assay_cursor *in, int64_t *out)
+static enum assay_status read_time(struct assay_cursor *in, int64_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cursor_u64le(in, &value));
@@ -142,27 +142,27 @@ static enum assay_status take_time(struct assay_cursor *in, int64_t *out)
     return ASSAY_OK;
 }
 
-static void put_advisories(struct assay_writer *w, uint32_t count,
-                           const char (*list)[ASSAY_ADVISORY_TEXT])
+static void write_advisories(struct assay_writer *w, uint32_t count,
+                             const char (*list)[ASSAY_ADVISORY_TEXT])
 {
     ASSAY_ASSERT(count <= ASSAY_ADVISORIES_MAX);
     assay_writer_u8(w, (uint8_t)count);
     for (uint32_t i = 0; i < count; i++)
-        put_text(w, list[i], ASSAY_ADVISORY_TEXT);
+        write_text(w, list[i], ASSAY_ADVISORY_TEXT);
 }
 
-static enum assay_status take_advisories(struct assay_cursor *in, uint32_t *count,
+static enum assay_status read_advisories(struct assay_cursor *in, uint32_t *count,
                                          char (*list)[ASSAY_ADVISORY_TEXT])
 {
     unsigned all = 0;
-    ASSAY_TRY(take_number(in, ASSAY_ADVISORIES_MAX + 1, &all));
+    ASSAY_TRY(read_number(in, ASSAY_ADVISORIES_MAX + 1, &all));
     for (unsigned i = 0; i < all; i++)
-        ASSAY_TRY(take_text(in, list[i], ASSAY_ADVISORY_TEXT));
+        ASSAY_TRY(read_text(in, list[i], ASSAY_ADVISORY_TEXT));
     *count = all;
     return ASSAY_OK;
 }
 
-static void put_reasons(struct assay_writer *w, const struct assay_verdict *v)
+static void write_reasons(struct assay_writer *w, const struct assay_verdict *v)
 {
     ASSAY_ASSERT(v->reason_count <= ASSAY_REASONS_MAX);
     assay_writer_u8(w, (uint8_t)v->reason_count);
@@ -170,8 +170,8 @@ static void put_reasons(struct assay_writer *w, const struct assay_verdict *v)
         const struct assay_reason *reason = &v->reasons[i];
         assay_writer_u16le(w, (uint16_t)reason->rule);
         assay_writer_u32le(w, reason->offset);
-        put_text(w, reason->expected, sizeof reason->expected);
-        put_text(w, reason->observed, sizeof reason->observed);
+        write_text(w, reason->expected, sizeof reason->expected);
+        write_text(w, reason->observed, sizeof reason->observed);
     }
 }
 
@@ -188,10 +188,10 @@ static bool is_rule(uint16_t number)
     return false;
 }
 
-static enum assay_status take_reasons(struct assay_cursor *in, struct assay_verdict *v)
+static enum assay_status read_reasons(struct assay_cursor *in, struct assay_verdict *v)
 {
     unsigned count = 0;
-    ASSAY_TRY(take_number(in, ASSAY_REASONS_MAX + 1, &count));
+    ASSAY_TRY(read_number(in, ASSAY_REASONS_MAX + 1, &count));
     for (unsigned i = 0; i < count; i++) {
         struct assay_reason *reason = &v->reasons[i];
         uint16_t rule = 0;
@@ -199,34 +199,34 @@ static enum assay_status take_reasons(struct assay_cursor *in, struct assay_verd
         if (!is_rule(rule)) return ASSAY_E_RANGE;
         reason->rule = (enum assay_rule)rule;
         ASSAY_TRY(assay_cursor_u32le(in, &reason->offset));
-        ASSAY_TRY(take_text(in, reason->expected, sizeof reason->expected));
-        ASSAY_TRY(take_text(in, reason->observed, sizeof reason->observed));
+        ASSAY_TRY(read_text(in, reason->expected, sizeof reason->expected));
+        ASSAY_TRY(read_text(in, reason->observed, sizeof reason->observed));
     }
     v->reason_count = count;
     return ASSAY_OK;
 }
 
-static void put_instance(struct assay_writer *w, const struct assay_instance *instance)
+static void write_instance(struct assay_writer *w, const struct assay_instance *instance)
 {
-    put_text(w, instance->id, sizeof instance->id);
-    put_text(w, instance->name, sizeof instance->name);
-    put_text(w, instance->project, sizeof instance->project);
-    put_text(w, instance->zone, sizeof instance->zone);
+    write_text(w, instance->id, sizeof instance->id);
+    write_text(w, instance->name, sizeof instance->name);
+    write_text(w, instance->project, sizeof instance->project);
+    write_text(w, instance->zone, sizeof instance->zone);
     assay_writer_u64le(w, instance->project_number);
 }
 
-static enum assay_status take_instance(struct assay_cursor *in, struct assay_instance *instance)
+static enum assay_status read_instance(struct assay_cursor *in, struct assay_instance *instance)
 {
-    ASSAY_TRY(take_text(in, instance->id, sizeof instance->id));
-    ASSAY_TRY(take_text(in, instance->name, sizeof instance->name));
-    ASSAY_TRY(take_text(in, instance->project, sizeof instance->project));
-    ASSAY_TRY(take_text(in, instance->zone, sizeof instance->zone));
+    ASSAY_TRY(read_text(in, instance->id, sizeof instance->id));
+    ASSAY_TRY(read_text(in, instance->name, sizeof instance->name));
+    ASSAY_TRY(read_text(in, instance->project, sizeof instance->project));
+    ASSAY_TRY(read_text(in, instance->zone, sizeof instance->zone));
     return assay_cursor_u64le(in, &instance->project_number);
 }
 
 /* ------------------------------------------------------------ a verdict */
 
-static void put_result(struct assay_writer *w, const struct assay_verdict *v)
+static void write_result(struct assay_writer *w, const struct assay_verdict *v)
 {
     assay_writer_u8(w, (uint8_t)v->kind);
     assay_writer_u8(w, (uint8_t)v->genuine);
@@ -247,26 +247,26 @@ static void put_result(struct assay_writer *w, const struct assay_verdict *v)
     assay_writer_u64le(w, (uint64_t)v->expires_unix_s);
 }
 
-static enum assay_status take_result(struct assay_cursor *in, struct assay_verdict *v)
+static enum assay_status read_result(struct assay_cursor *in, struct assay_verdict *v)
 {
     unsigned kind = 0, genuine = 0, tier = 0, tcb = 0, launch = 0, current = 0;
-    ASSAY_TRY(take_number(in, ASSAY_KIND_COUNT, &kind));
-    ASSAY_TRY(take_number(in, ASSAY_GENUINE_FALSE + 1, &genuine));
-    ASSAY_TRY(take_number(in, ASSAY_TIER_CONTRAINDICATED + 1, &tier));
-    ASSAY_TRY(take_number(in, ASSAY_TCB_STATUS_COUNT, &tcb));
-    ASSAY_TRY(take_number(in, ASSAY_TCB_STATUS_COUNT, &launch));
-    ASSAY_TRY(take_number(in, ASSAY_TCB_STATUS_COUNT, &current));
-    ASSAY_TRY(take_flag(in, &v->insecure));
-    ASSAY_TRY(take_flag(in, &v->appraised));
-    ASSAY_TRY(take_flag(in, &v->debug));
-    ASSAY_TRY(take_flag(in, &v->has_tcb_date));
-    ASSAY_TRY(take_time(in, &v->tcb_date_unix_s));
-    ASSAY_TRY(take_flag(in, &v->has_now));
-    ASSAY_TRY(take_flag(in, &v->has_tcb_date_now));
-    ASSAY_TRY(take_time(in, &v->tcb_date_now_unix_s));
-    ASSAY_TRY(take_time(in, &v->at_unix_s));
-    ASSAY_TRY(take_flag(in, &v->has_expiry));
-    ASSAY_TRY(take_time(in, &v->expires_unix_s));
+    ASSAY_TRY(read_number(in, ASSAY_KIND_COUNT, &kind));
+    ASSAY_TRY(read_number(in, ASSAY_GENUINE_FALSE + 1, &genuine));
+    ASSAY_TRY(read_number(in, ASSAY_TIER_CONTRAINDICATED + 1, &tier));
+    ASSAY_TRY(read_number(in, ASSAY_TCB_STATUS_COUNT, &tcb));
+    ASSAY_TRY(read_number(in, ASSAY_TCB_STATUS_COUNT, &launch));
+    ASSAY_TRY(read_number(in, ASSAY_TCB_STATUS_COUNT, &current));
+    ASSAY_TRY(read_flag(in, &v->insecure));
+    ASSAY_TRY(read_flag(in, &v->appraised));
+    ASSAY_TRY(read_flag(in, &v->debug));
+    ASSAY_TRY(read_flag(in, &v->has_tcb_date));
+    ASSAY_TRY(read_time(in, &v->tcb_date_unix_s));
+    ASSAY_TRY(read_flag(in, &v->has_now));
+    ASSAY_TRY(read_flag(in, &v->has_tcb_date_now));
+    ASSAY_TRY(read_time(in, &v->tcb_date_now_unix_s));
+    ASSAY_TRY(read_time(in, &v->at_unix_s));
+    ASSAY_TRY(read_flag(in, &v->has_expiry));
+    ASSAY_TRY(read_time(in, &v->expires_unix_s));
     v->kind = (enum assay_evidence_kind)kind;
     v->genuine = (enum assay_genuine)genuine;
     v->tier = (enum assay_tier)tier;
@@ -276,7 +276,7 @@ static enum assay_status take_result(struct assay_cursor *in, struct assay_verdi
     return ASSAY_OK;
 }
 
-static void put_claims(struct assay_writer *w, const struct assay_verdict *v)
+static void write_claims(struct assay_writer *w, const struct assay_verdict *v)
 {
     ASSAY_ASSERT(v->measurement_len <= ASSAY_MEASUREMENT_MAX);
     assay_writer_u8(w, v->has_claims);
@@ -290,18 +290,18 @@ static void put_claims(struct assay_writer *w, const struct assay_verdict *v)
     assay_writer_put(w, v->vendor_root, sizeof v->vendor_root);
 }
 
-static enum assay_status take_claims(struct assay_cursor *in, struct assay_verdict *v)
+static enum assay_status read_claims(struct assay_cursor *in, struct assay_verdict *v)
 {
     unsigned len = 0;
-    ASSAY_TRY(take_flag(in, &v->has_claims));
+    ASSAY_TRY(read_flag(in, &v->has_claims));
     ASSAY_TRY(assay_cursor_copy(in, v->report_data, sizeof v->report_data));
-    ASSAY_TRY(take_number(in, ASSAY_MEASUREMENT_MAX + 1, &len));
+    ASSAY_TRY(read_number(in, ASSAY_MEASUREMENT_MAX + 1, &len));
     ASSAY_TRY(assay_cursor_copy(in, v->measurement, sizeof v->measurement));
     ASSAY_TRY(assay_cursor_copy(in, v->proofs, sizeof v->proofs));
     for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
         if (v->proofs[i] > ASSAY_PROOF_FALSE) return ASSAY_E_RANGE;
-    ASSAY_TRY(take_flag(in, &v->has_platform));
-    ASSAY_TRY(take_flag(in, &v->platform_masked));
+    ASSAY_TRY(read_flag(in, &v->has_platform));
+    ASSAY_TRY(read_flag(in, &v->platform_masked));
     ASSAY_TRY(assay_cursor_copy(in, v->platform_id, sizeof v->platform_id));
     ASSAY_TRY(assay_cursor_copy(in, v->vendor_root, sizeof v->vendor_root));
     v->measurement_len = len;
@@ -322,23 +322,23 @@ void assay_verifier_process_verdict_encode(uint64_t number, const struct assay_v
 {
     assay_writer_u8(w, ASSAY_VERIFIER_PROCESS_VERDICT);
     assay_writer_u64le(w, number);
-    put_result(w, verdict);
-    put_claims(w, verdict);
-    put_instance(w, &verdict->instance);
-    put_reasons(w, verdict);
-    put_advisories(w, verdict->advisory_count, verdict->advisories);
-    put_advisories(w, verdict->advisory_now_count, verdict->advisories_now);
+    write_result(w, verdict);
+    write_claims(w, verdict);
+    write_instance(w, &verdict->instance);
+    write_reasons(w, verdict);
+    write_advisories(w, verdict->advisory_count, verdict->advisories);
+    write_advisories(w, verdict->advisory_now_count, verdict->advisories_now);
 }
 
-static enum assay_status take_verdict(struct assay_cursor *in, struct assay_verdict *v)
+static enum assay_status read_verdict(struct assay_cursor *in, struct assay_verdict *v)
 {
     assay_verdict_init(v, ASSAY_KIND_NONE, 0);
-    ASSAY_TRY(take_result(in, v));
-    ASSAY_TRY(take_claims(in, v));
-    ASSAY_TRY(take_instance(in, &v->instance));
-    ASSAY_TRY(take_reasons(in, v));
-    ASSAY_TRY(take_advisories(in, &v->advisory_count, v->advisories));
-    return take_advisories(in, &v->advisory_now_count, v->advisories_now);
+    ASSAY_TRY(read_result(in, v));
+    ASSAY_TRY(read_claims(in, v));
+    ASSAY_TRY(read_instance(in, &v->instance));
+    ASSAY_TRY(read_reasons(in, v));
+    ASSAY_TRY(read_advisories(in, &v->advisory_count, v->advisories));
+    return read_advisories(in, &v->advisory_now_count, v->advisories_now);
 }
 
 enum assay_status assay_verifier_process_answer_decode(struct assay_slice bytes,
@@ -356,7 +356,7 @@ enum assay_status assay_verifier_process_answer_decode(struct assay_slice bytes,
     } else if (kind == ASSAY_VERIFIER_PROCESS_VERDICT) {
         a.kind = ASSAY_VERIFIER_PROCESS_VERDICT;
         ASSAY_TRY(assay_cursor_u64le(&in, &a.number));
-        ASSAY_TRY(take_verdict(&in, verdict));
+        ASSAY_TRY(read_verdict(&in, verdict));
     } else {
         return ASSAY_E_TYPE;
     }

@@ -38,7 +38,7 @@ enum {
     SETTLE_MAX = 1 << 20, /* heartbeats, handshakes: forgotten with the next frame delivered */
 };
 
-static uint64_t cookie_of(int fd)
+static uint64_t socket_cookie(int fd)
 {
     uint64_t cookie = 0;
     socklen_t len = sizeof cookie;
@@ -68,7 +68,7 @@ static uint16_t local_port(int fd)
     return ntohs(port);
 }
 
-static bool is_door(const struct link_census *c, uint16_t port)
+static bool is_listener(const struct link_census *c, uint16_t port)
 {
     for (uint32_t i = 0; i < c->port_count; i++)
         if (c->ports[i] == port) return true;
@@ -109,12 +109,12 @@ static void count_failed(struct assay_link *link, const struct link_conn *conn)
     if (conn->slot == LINK_NOBODY) assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
 }
 
-void assay_census_new(struct assay_link *link, int fd)
+void assay_census_add(struct assay_link *link, int fd)
 {
     struct link_census *c = &link->census;
     if (fd < 0 || (uint32_t)fd >= c->capacity) return;
     struct link_conn *conn = &c->conns[fd];
-    const uint64_t cookie = cookie_of(fd);
+    const uint64_t cookie = socket_cookie(fd);
     if (cookie == 0) { /* gone already */
         assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
         return;
@@ -126,13 +126,13 @@ void assay_census_new(struct assay_link *link, int fd)
     *conn = (struct link_conn){ .cookie = cookie,
                                 .since_ms = link->now_ms,
                                 .slot = LINK_NOBODY,
-                                .is_inbound = is_door(c, local_port(fd)) };
+                                .is_inbound = is_listener(c, local_port(fd)) };
     /* Whoever closes it takes it out. One that is not in it is looked at less often, no more. */
     struct epoll_event arrival = { .events = EPOLLIN };
     (void)epoll_ctl(c->arrivals_fd, EPOLL_CTL_ADD, fd, &arrival);
 }
 
-void assay_census_heard(struct assay_link *link, int fd, size_t len)
+void assay_census_on_bytes(struct assay_link *link, int fd, size_t len)
 {
     struct link_census *c = &link->census;
     if (fd < 0 || (uint32_t)fd >= c->capacity || c->conns[fd].cookie == 0) return;
@@ -140,20 +140,20 @@ void assay_census_heard(struct assay_link *link, int fd, size_t len)
     c->conns[fd].is_settling = true;
 }
 
-void assay_census_whose(struct assay_link *link, int fd, uint16_t slot)
+void assay_census_set_member(struct assay_link *link, int fd, uint16_t slot)
 {
     struct link_census *c = &link->census;
     if (fd < 0 || (uint32_t)fd >= c->capacity || c->conns[fd].cookie == 0) return;
     c->conns[fd].slot = slot;
 }
 
-void assay_census_excuse(struct assay_link *link)
+void assay_census_excuse_all(struct assay_link *link)
 {
     for (uint32_t i = 0; i < link->census.count; i++)
         link->census.conns[link->census.active[i]].is_excused = true;
 }
 
-static void forget(struct assay_link *link, uint32_t i)
+static void forget_socket(struct assay_link *link, uint32_t i)
 {
     struct link_census *c = &link->census;
     ASSAY_ASSERT(i < c->count);
@@ -164,18 +164,18 @@ static void forget(struct assay_link *link, uint32_t i)
 
 /* Nothing may stay that was sent on it: libzmq sees the end of the stream and drops the rest. The
  * descriptor may be somebody else's by now: then it is let be, and forgotten at the next look. */
-static void cut(struct assay_link *link, int fd)
+static void cut_socket(struct assay_link *link, int fd)
 {
     struct link_conn *conn = &link->census.conns[fd];
     if (conn->is_cut) return;
     conn->is_cut = true;
-    if (cookie_of(fd) == conn->cookie && shutdown(fd, SHUT_RDWR) == 0)
+    if (socket_cookie(fd) == conn->cookie && shutdown(fd, SHUT_RDWR) == 0)
         assay_count(link->config.counters, ASSAY_COUNT_CONNECTION_CUT);
 }
 
 /* What the connection holds now. What came before a frame that was delivered is held no more.
  * Returns: false when it is no more. */
-static bool weigh(struct link_conn *conn, int fd)
+static bool weigh_socket(struct link_conn *conn, int fd)
 {
     uint64_t received = 0;
     if (!received_on(fd, &received)) return false;
@@ -192,9 +192,9 @@ static bool weigh(struct link_conn *conn, int fd)
 /*
  * Adds up; forgets descriptors that are closed. One that is somebody else's by now is told by its
  * cookie, which is looked at where it matters, before a cut and now and then: of a connection of
- * ours a monitor tells anyway (assay_census_new).
+ * ours a monitor tells anyway (assay_census_add).
  */
-static void count_all(struct assay_link *link, struct link_load *strangers)
+static void count_sockets(struct assay_link *link, struct link_load *strangers)
 {
     struct link_census *c = &link->census;
     const bool looks_closely = c->looks++ % LINK_CENSUS_CLOSELY == 0;
@@ -204,12 +204,12 @@ static void count_all(struct assay_link *link, struct link_load *strangers)
         const int fd = c->active[i];
         struct link_conn *conn = &c->conns[fd];
         const bool asks = looks_closely || conn->is_cut;
-        if ((asks && cookie_of(fd) != conn->cookie) || !weigh(conn, fd)) {
-            forget(link, i);
+        if ((asks && socket_cookie(fd) != conn->cookie) || !weigh_socket(conn, fd)) {
+            forget_socket(link, i);
             continue;
         }
         i++;
-        if (conn->held > LINK_HELD_MAX) cut(link, fd);
+        if (conn->held > LINK_HELD_MAX) cut_socket(link, fd);
         if (conn->is_cut || !conn->is_inbound) continue;
         struct link_load *t = conn->slot == LINK_NOBODY ? strangers : &c->of_member[conn->slot];
         t->count += 1;
@@ -218,7 +218,7 @@ static void count_all(struct assay_link *link, struct link_load *strangers)
 }
 
 /* The oldest connection of a member, or of those that have said nothing; -1: none. */
-static int oldest_of(const struct link_census *c, uint16_t slot)
+static int find_oldest(const struct link_census *c, uint16_t slot)
 {
     int oldest = -1;
     for (uint32_t i = 0; i < c->count; i++) {
@@ -234,21 +234,21 @@ static int oldest_of(const struct link_census *c, uint16_t slot)
 static uint32_t connections_of(const struct assay_link *link, uint16_t slot)
 {
     const struct assay_limit *limits = link->config.limits;
-    if (limits == NULL || assay_limit_peer(&limits[slot], link->now_ms) == ASSAY_LIMIT_OK)
+    if (limits == NULL || assay_limit_check_peer(&limits[slot], link->now_ms) == ASSAY_LIMIT_OK)
         return LINK_CONNECTIONS_OF_ONE;
     return 0;
 }
 
 /* Oldest first: who has just come may still be about to say who it is. */
-static void thin_out(struct assay_link *link, struct link_load *t, uint16_t slot,
-                     uint32_t count_max)
+static void evict_oldest(struct assay_link *link, struct link_load *t, uint16_t slot,
+                         uint32_t count_max)
 {
     while (t->count > count_max || t->held > LINK_HELD_OF_ONE_MAX) {
-        const int fd = oldest_of(&link->census, slot);
+        const int fd = find_oldest(&link->census, slot);
         if (fd < 0) return;
         t->count -= 1;
         t->held -= link->census.conns[fd].held;
-        cut(link, fd);
+        cut_socket(link, fd);
     }
 }
 
@@ -264,7 +264,7 @@ static int64_t cpu_us(clockid_t clock)
  * calls into the kernel as there are members are saved. Nor is what our own messages cost that
  * thread: a call into the kernel each, whoever made us send them.
  */
-static bool is_worth_a_look(struct link_census *c, uint64_t now_ms, uint64_t sent)
+static bool is_due(struct link_census *c, uint64_t now_ms, uint64_t sent)
 {
     const int64_t all_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID),
                   own_us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
@@ -283,18 +283,18 @@ static bool is_worth_a_look(struct link_census *c, uint64_t now_ms, uint64_t sen
     return true;
 }
 
-void assay_census_take(struct assay_link *link)
+void assay_census_run(struct assay_link *link)
 {
     struct link_census *c = &link->census;
     struct link_load strangers = { 0 };
     if (link->now_ms < c->next_ms) return;
     c->next_ms = link->now_ms + LINK_CENSUS_MS;
     const uint64_t sent = link->config.counters->value[ASSAY_COUNT_FRAMES_OUT];
-    if (!is_worth_a_look(c, link->now_ms, sent)) return;
-    count_all(link, &strangers);
-    thin_out(link, &strangers, LINK_NOBODY, c->silent_max);
+    if (!is_due(c, link->now_ms, sent)) return;
+    count_sockets(link, &strangers);
+    evict_oldest(link, &strangers, LINK_NOBODY, c->silent_max);
     for (uint32_t s = 0; s < link->config.roster->count; s++)
-        thin_out(link, &c->of_member[s], (uint16_t)s, connections_of(link, (uint16_t)s));
+        evict_oldest(link, &c->of_member[s], (uint16_t)s, connections_of(link, (uint16_t)s));
 }
 
 void assay_census_wake(struct assay_link *link)

@@ -62,7 +62,7 @@ static bool keep_alive(void *line)
 }
 
 /* The census has to know the line's descriptor: a peer that we dialled may send, too. */
-static bool watch_line(struct assay_link *link, struct link_peer *peer)
+static bool start_line(struct assay_link *link, struct link_peer *peer)
 {
     /* No event of a failed handshake: link.c says why, above open_server. */
     const int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
@@ -78,7 +78,7 @@ static bool watch_line(struct assay_link *link, struct link_peer *peer)
 }
 
 /* address: HOST:PORT, the host a number. Returns: whether libzmq took it. */
-static bool dial(struct assay_link *link, struct link_peer *peer, const char *address)
+static bool dial_peer(struct assay_link *link, struct link_peer *peer, const char *address)
 {
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     const uint8_t *server_key = link->config.roster->entries[peer - link->peers].door;
@@ -92,30 +92,31 @@ static bool dial(struct assay_link *link, struct link_peer *peer, const char *ad
         assay_socket_bytes(line, ZMQ_CURVE_SERVERKEY, server_key, 32) &&
         assay_socket_bytes(line, ZMQ_CURVE_PUBLICKEY, link->dial_public, 32) &&
         assay_socket_bytes(line, ZMQ_CURVE_SECRETKEY, link->dial_secret.bytes, 32) &&
-        watch_line(link, peer) && zmq_connect(line, endpoint) == 0) {
-        assay_line_watch(link, peer); /* the first edge comes after the first look */
+        start_line(link, peer) && zmq_connect(line, endpoint) == 0) {
+        assay_line_read_monitor(link, peer); /* the first edge comes after the first look */
         return true;
     }
     disconnect(link, peer);
     return false;
 }
 
-static void fail(struct assay_link *link, struct link_peer *peer)
+static void set_error(struct assay_link *link, struct link_peer *peer)
 {
     disconnect(link, peer);
-    assay_dial_down(&peer->dial, &link->dialling, assay_link_clock_ms());
+    assay_dial_on_disconnected(&peer->dial, &link->dialling, assay_link_clock_ms());
 }
 
-void assay_line_watch(struct assay_link *link, struct link_peer *peer)
+void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer)
 {
     uint16_t event = 0;
     uint32_t value = 0;
     ASSAY_ASSERT(peer->monitor != NULL);
     while (peer->monitor != NULL && assay_monitor_next(peer->monitor, &event, &value)) {
-        if (event == ZMQ_EVENT_CONNECTED) assay_census_new(link, (int)value);
+        if (event == ZMQ_EVENT_CONNECTED) assay_census_add(link, (int)value);
         else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-            assay_dial_up(&peer->dial, assay_link_clock_ms());
-        else if (event == ZMQ_EVENT_DISCONNECTED || event == ZMQ_EVENT_CLOSED) fail(link, peer);
+            assay_dial_on_connected(&peer->dial, assay_link_clock_ms());
+        else if (event == ZMQ_EVENT_DISCONNECTED || event == ZMQ_EVENT_CLOSED)
+            set_error(link, peer);
     }
 }
 
@@ -126,7 +127,7 @@ void assay_line_watch(struct assay_link *link, struct link_peer *peer)
  * ("%eth0"), in the thread that serves everybody; a transport in a process of its own ends by it
  * (net/sandbox/sandbox.c).
  */
-static bool is_six(const char *host, size_t len)
+static bool is_ipv6(const char *host, size_t len)
 {
     struct in6_addr six;
     char number[INET6_ADDRSTRLEN];
@@ -144,7 +145,7 @@ static bool is_number(const char *address, char host[static ASSAY_CLAIM_ADDRESS_
     const char *const colon = strrchr(address, ':');
     ASSAY_ASSERT(colon != NULL);
     (void)snprintf(host, ASSAY_CLAIM_ADDRESS_MAX, "%.*s", (int)(colon - address), address);
-    return is_six(host, strlen(host)) || inet_pton(AF_INET, host, &four) == 1;
+    return is_ipv6(host, strlen(host)) || inet_pton(AF_INET, host, &four) == 1;
 }
 
 /* One number a try, another one the next time: of a name with two families one may lead nowhere. */
@@ -155,27 +156,27 @@ static void dial_one_of(struct assay_link *link, struct link_peer *peer, const c
     ASSAY_ASSERT(answer->count > 0);
     (void)snprintf(address, sizeof address, "%s%s",
                    answer->numbers[peer->turn++ % answer->count], port);
-    if (!dial(link, peer, address)) fail(link, peer);
+    if (!dial_peer(link, peer, address)) set_error(link, peer);
 }
 
 /* Is the name of this try one that was answered when the try before was over? */
-static bool was_late(struct link_peer *peer, const char *host)
+static bool is_try_late(struct link_peer *peer, const char *host)
 {
     const uint64_t passed_ms = assay_link_clock_ms() - peer->late_ms;
     return peer->late.count > 0 && passed_ms <= LINK_LATE_MS && strcmp(host, peer->late.host) == 0;
 }
 
 /* docs/protocol.md 9.3.3: a name is resolved at each try. */
-static void try(struct assay_link *link, struct link_peer *peer)
+static void try_dial(struct assay_link *link, struct link_peer *peer)
 {
     char host[ASSAY_CLAIM_ADDRESS_MAX];
     const char *const address = peer->addresses[peer->dial.index];
     peer->is_resolving = false;
     if (is_number(address, host)) {
-        if (!dial(link, peer, address)) fail(link, peer);
+        if (!dial_peer(link, peer, address)) set_error(link, peer);
         return;
     }
-    if (was_late(peer, host)) {
+    if (is_try_late(peer, host)) {
         const struct assay_resolver_answer answer = peer->late;
         peer->late.count = 0;
         dial_one_of(link, peer, strrchr(address, ':'), &answer);
@@ -184,19 +185,19 @@ static void try(struct assay_link *link, struct link_peer *peer)
     peer->is_resolving =
         link->names.ask(link->names.context, (uint32_t)(peer - link->peers), host) == ASSAY_OK;
     if (peer->is_resolving) link->asked++;
-    else fail(link, peer);
+    else set_error(link, peer);
 }
 
 /* Where names of others take all of the resolver's time, every answer is one to a try that is over:
  * the next try takes it. */
-static void keep_late(struct link_peer *peer, const struct assay_resolver_answer *answer)
+static void hang_up_late(struct link_peer *peer, const struct assay_resolver_answer *answer)
 {
     if (answer->count == 0) return;
     peer->late = *answer;
     peer->late_ms = assay_link_clock_ms();
 }
 
-static void resolved(struct assay_link *link, const struct assay_resolver_answer *answer)
+static void start_resolving(struct assay_link *link, const struct assay_resolver_answer *answer)
 {
     char host[ASSAY_CLAIM_ADDRESS_MAX];
     struct link_peer *const peer = &link->peers[answer->asker];
@@ -205,37 +206,37 @@ static void resolved(struct assay_link *link, const struct assay_resolver_answer
     const bool tries = peer->is_resolving && peer->dial.state == ASSAY_DIAL_TRYING;
     const char *const named = tries ? peer->addresses[peer->dial.index] : NULL;
     if (!tries || is_number(named, host) || strcmp(host, answer->host) != 0) {
-        keep_late(peer, answer); /* too late, or of another address of the list */
+        hang_up_late(peer, answer); /* too late, or of another address of the list */
         return;
     }
     peer->is_resolving = false;
     if (answer->count == 0) {
         assay_count(link->config.counters, ASSAY_COUNT_NAME_UNKNOWN);
-        fail(link, peer);
+        set_error(link, peer);
         return;
     }
     dial_one_of(link, peer, strrchr(named, ':'), answer);
 }
 
-void assay_line_turn(struct assay_link *link)
+void assay_line_poll(struct assay_link *link)
 {
     struct assay_resolver_answer answer;
     const uint64_t now_ms = assay_link_clock_ms();
     while (link->asked > 0 && link->names.take(link->names.context, &answer))
-        resolved(link, &answer);
+        start_resolving(link, &answer);
     if (!link->identified) return;
     for (size_t i = 0; i < link->config.roster->count; i++) {
         struct link_peer *peer = &link->peers[i];
-        if (now_ms < assay_dial_next(&peer->dial)) continue;
-        if (assay_dial_late(&peer->dial, &link->dialling, now_ms)) disconnect(link, peer);
-        else if (assay_dial_due(&peer->dial, &link->dialling, now_ms)) try(link, peer);
+        if (now_ms < assay_dial_wake_at(&peer->dial)) continue;
+        if (assay_dial_check_timeout(&peer->dial, &link->dialling, now_ms)) disconnect(link, peer);
+        else if (assay_dial_start_due(&peer->dial, &link->dialling, now_ms)) try_dial(link, peer);
     }
 }
 
-void assay_line_called(struct assay_link *link, uint16_t slot)
+void assay_line_on_incoming(struct assay_link *link, uint16_t slot)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
-    assay_dial_nudge(&link->peers[slot].dial, assay_link_clock_ms());
+    assay_dial_on_incoming(&link->peers[slot].dial, assay_link_clock_ms());
 }
 
 /* ------------------------------------------------------------ addresses */
@@ -248,13 +249,13 @@ static bool is_address(const char *text)
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
     const char *const colon = strrchr(text, ':');
     if (colon == NULL || colon == text || strspn(text, fit) != strlen(text)) return false;
-    if (strpbrk(text, "[]") != NULL && !is_six(text, (size_t)(colon - text))) return false;
+    if (strpbrk(text, "[]") != NULL && !is_ipv6(text, (size_t)(colon - text))) return false;
     char *end = NULL;
     const unsigned long port = strtoul(colon + 1, &end, 10);
     return colon[1] >= '1' && colon[1] <= '9' && *end == '\0' && port <= 65535;
 }
 
-static bool has(char *const *addresses, uint32_t count, const char *address, uint32_t *at)
+static bool list_has(char *const *addresses, uint32_t count, const char *address, uint32_t *at)
 {
     for (*at = 0; *at < count; ++*at)
         if (strcmp(addresses[*at], address) == 0) return true;
@@ -269,14 +270,14 @@ static enum assay_status read_addresses(const char *text, char *list[static LINK
     *count = 0;
     while (assay_address_next(&text, item)) {
         if (!is_address(item)) return ASSAY_E_IO;
-        if (has(list, *count, item, &at) || *count == LINK_ADDRESSES_MAX) continue;
+        if (list_has(list, *count, item, &at) || *count == LINK_ADDRESSES_MAX) continue;
         if ((list[*count] = strdup(item)) == NULL) return ASSAY_E_MEMORY;
         ++*count;
     }
     return *count > 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
-bool assay_link_is_addresses(const char *addresses)
+bool assay_link_addresses_are_valid(const char *addresses)
 {
     char *list[LINK_ADDRESSES_MAX] = { NULL };
     uint32_t count = 0;
@@ -294,23 +295,23 @@ static bool is_same(const struct link_peer *peer, char *const *list, uint32_t co
     return true;
 }
 
-static void take_addresses(struct assay_link *link, struct link_peer *peer, char *const *list,
-                           uint32_t count)
+static void set_addresses(struct assay_link *link, struct link_peer *peer, char *const *list,
+                          uint32_t count)
 {
     uint32_t at = 0;
     const enum assay_dial_state state = peer->dial.state;
     const bool is_out = state == ASSAY_DIAL_TRYING || state == ASSAY_DIAL_UP;
-    const bool stays = is_out && has(list, count, peer->addresses[peer->dial.index], &at);
+    const bool stays = is_out && list_has(list, count, peer->addresses[peer->dial.index], &at);
     forget_addresses(peer);
     for (uint32_t i = 0; i < count; i++)
         peer->addresses[i] = list[i];
     peer->address_count = count;
     if (stays) {
-        assay_dial_keep(&peer->dial, count, at);
+        assay_dial_update_addresses(&peer->dial, count, at);
         return;
     }
     disconnect(link, peer);
-    assay_dial_begin(&peer->dial, count, assay_link_clock_ms());
+    assay_dial_set_addresses(&peer->dial, count, assay_link_clock_ms());
 }
 
 enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const char *addresses)
@@ -321,7 +322,7 @@ enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const 
     uint32_t count = 0;
     const enum assay_status status = read_addresses(addresses, list, &count);
     if (status == ASSAY_OK && !is_same(peer, list, count)) {
-        take_addresses(link, peer, list, count);
+        set_addresses(link, peer, list, count);
         return ASSAY_OK;
     }
     for (uint32_t i = 0; i < count; i++)
@@ -329,12 +330,12 @@ enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const 
     return status;
 }
 
-void assay_link_forget(struct assay_link *link, uint16_t slot)
+void assay_link_remove_peer(struct assay_link *link, uint16_t slot)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_peer *peer = &link->peers[slot];
     assay_line_close(link, peer);
-    assay_dial_begin(&peer->dial, 0, 0);
+    assay_dial_set_addresses(&peer->dial, 0, 0);
 }
 
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot)
@@ -358,22 +359,22 @@ enum assay_status assay_link_identify(struct assay_link *link, const struct assa
     for (uint16_t slot = 0; slot < link->config.roster->count; slot++) {
         struct link_peer *peer = &link->peers[slot];
         disconnect(link, peer);
-        assay_dial_begin(&peer->dial, peer->address_count, assay_link_clock_ms());
+        assay_dial_set_addresses(&peer->dial, peer->address_count, assay_link_clock_ms());
     }
-    assay_line_turn(link);
+    assay_line_poll(link);
     return ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ opened */
 
-static enum assay_status ask_resolver(void *context, uint32_t asker, const char *host)
+static enum assay_status request_resolve(void *context, uint32_t asker, const char *host)
 {
-    return assay_resolver_ask(context, asker, host);
+    return assay_resolver_request(context, asker, host);
 }
 
-static bool take_resolved(void *context, struct assay_resolver_answer *answer)
+static bool on_resolved(void *context, struct assay_resolver_answer *answer)
 {
-    return assay_resolver_take(context, answer);
+    return assay_resolver_next(context, answer);
 }
 
 static enum assay_status open_names(struct assay_link *link)
@@ -384,7 +385,7 @@ static enum assay_status open_names(struct assay_link *link)
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_resolver_open(config->resolve, config->resolve_context, &link->resolver));
-    link->names = (struct assay_link_names){ link->resolver, ask_resolver, take_resolved };
+    link->names = (struct assay_link_names){ link->resolver, request_resolve, on_resolved };
     return ASSAY_OK;
 }
 

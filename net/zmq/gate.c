@@ -45,14 +45,14 @@ static size_t read_request(void *zap, struct zap_part parts[static ZAP_PARTS])
     return count;
 }
 
-static bool part_is(const struct zap_part *part, const char *text)
+static bool part_equals(const struct zap_part *part, const char *text)
 {
     return part->len == strlen(text) && assay_bytes_equal(part->bytes, text, part->len);
 }
 
 /* Returns: true and user when the key may connect; otherwise the reason is counted. */
-static bool admit(struct assay_link *link, const uint8_t key[static 32],
-                  char user[static ASSAY_ROSTER_USER_LEN + 1])
+static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
+                      char user[static ASSAY_ROSTER_USER_LEN + 1])
 {
     uint16_t slot = 0;
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
@@ -70,11 +70,11 @@ static bool admit(struct assay_link *link, const uint8_t key[static 32],
         return false;
     }
     struct assay_limit *limit = link->config.limits ? &link->config.limits[slot] : NULL;
-    if (limit && assay_limit_banned(limit, link->now_ms)) {
+    if (limit && assay_limit_is_banned(limit, link->now_ms)) {
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_BANNED);
         return false;
     }
-    if (limit && assay_peer_score_is_shut(&limit->conduct, link->now_ms)) {
+    if (limit && assay_peer_score_is_shut_out(&limit->conduct, link->now_ms)) {
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_SHUT);
         return false;
     }
@@ -84,11 +84,11 @@ static bool admit(struct assay_link *link, const uint8_t key[static 32],
     }
     assay_count(counters, ASSAY_COUNT_HANDSHAKE_ACCEPTED);
     assay_roster_user_encode(slot, which, key, user);
-    assay_line_called(link, slot);
+    assay_line_on_incoming(link, slot);
     return true;
 }
 
-static void reply(void *zap, const struct zap_part *id, const char *code, const char *user)
+static void send_reply(void *zap, const struct zap_part *id, const char *code, const char *user)
 {
     const struct assay_slice parts[] = {
         assay_slice_over("1.0", 3), assay_slice_over(id->bytes, id->len), assay_slice_over(code, 3),
@@ -101,7 +101,7 @@ static void reply(void *zap, const struct zap_part *id, const char *code, const 
     }
 }
 
-void assay_gate_answer(struct assay_link *link)
+void assay_gate_reply(struct assay_link *link)
 {
     for (;;) {
         struct zap_part parts[ZAP_PARTS] = { 0 };
@@ -109,14 +109,14 @@ void assay_gate_answer(struct assay_link *link)
         const size_t count = read_request(link->zap, parts);
         if (count == 0) return;
         bool in = false;
-        if (count != ZAP_PARTS || !part_is(&parts[ZAP_VERSION], "1.0")) {
+        if (count != ZAP_PARTS || !part_equals(&parts[ZAP_VERSION], "1.0")) {
             assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_REQUEST);
-        } else if (!part_is(&parts[ZAP_MECHANISM], "CURVE") || parts[ZAP_KEY].len != 32) {
+        } else if (!part_equals(&parts[ZAP_MECHANISM], "CURVE") || parts[ZAP_KEY].len != 32) {
             assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_MECHANISM);
         } else {
-            in = admit(link, parts[ZAP_KEY].bytes, user);
+            in = admit_key(link, parts[ZAP_KEY].bytes, user);
         }
-        reply(link->zap, &parts[ZAP_ID], in ? "200" : "300", in ? user : "");
+        send_reply(link->zap, &parts[ZAP_ID], in ? "200" : "300", in ? user : "");
     }
 }
 
@@ -131,12 +131,12 @@ bool assay_monitor_next(void *monitor, uint16_t *event, uint32_t *value)
     return true;
 }
 
-void assay_gate_watch(struct assay_link *link)
+void assay_gate_read_monitor(struct assay_link *link)
 {
     uint16_t event = 0;
     uint32_t value = 0;
     while (assay_monitor_next(link->monitor, &event, &value))
-        if (event == ZMQ_EVENT_ACCEPTED) assay_census_new(link, (int)value);
+        if (event == ZMQ_EVENT_ACCEPTED) assay_census_add(link, (int)value);
 }
 
 enum assay_status assay_gate_open(struct assay_link *link)

@@ -32,7 +32,7 @@ void assay_inbox_close(struct assay_link *link)
     link->inboxes = NULL;
 }
 
-bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
+bool assay_inbox_add(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_inbox *box = &link->inboxes[slot];
@@ -45,7 +45,7 @@ bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
     frame->next = NULL;
     zmq_msg_init(&frame->message);
     (void)zmq_msg_move(&frame->message, message);
-    frame->batch = assay_batch_over(assay_slice_over(zmq_msg_data(&frame->message), len));
+    frame->batch = assay_batch_init(assay_slice_over(zmq_msg_data(&frame->message), len));
     if (box->first == NULL) box->first = frame;
     else box->last->next = frame;
     box->last = frame;
@@ -55,14 +55,14 @@ bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
     return true;
 }
 
-uint64_t assay_link_held(const struct assay_link *link, uint16_t slot)
+uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     return link->census.of_member[slot].held + link->inboxes[slot].bytes;
 }
 
 /* The oldest of the box, into link->frame, which holds it until the next one. */
-static void pop(struct assay_link *link, struct link_inbox *box)
+static void pop_frame(struct assay_link *link, struct link_inbox *box)
 {
     struct link_frame *frame = box->first;
     const size_t len = zmq_msg_size(&frame->message);
@@ -78,7 +78,7 @@ static void pop(struct assay_link *link, struct link_inbox *box)
 
 /* The member whose turn it is: of those that behave, and of the others when no such one waits
  * (host/peers/peer_score.h). Returns: its slot, LINK_NOBODY when nothing waits. */
-static uint16_t whose_turn(const struct assay_link *link)
+static uint16_t next_slot(const struct assay_link *link)
 {
     const uint32_t members = link->config.roster->count;
     const struct assay_limit *limits = link->config.limits;
@@ -86,17 +86,18 @@ static uint16_t whose_turn(const struct assay_link *link)
     for (uint32_t i = 0; i < members && link->waiting > 0; i++) {
         const uint16_t slot = (uint16_t)((link->turn + i) % members);
         if (link->inboxes[slot].first == NULL) continue;
-        if (limits == NULL || !assay_peer_score_is_last(&limits[slot].conduct, link->now_ms))
+        if (limits == NULL ||
+            !assay_peer_score_is_deprioritised(&limits[slot].conduct, link->now_ms))
             return slot;
         if (last == LINK_NOBODY) last = slot;
     }
     return last;
 }
 
-enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
+enum assay_status assay_inbox_next(struct assay_link *link, zmq_msg_t **message,
                                    struct assay_slice *frame)
 {
-    const uint16_t slot = whose_turn(link);
+    const uint16_t slot = next_slot(link);
     if (slot == LINK_NOBODY) {
         ASSAY_ASSERT(link->waiting == 0);
         return ASSAY_E_AGAIN;
@@ -106,9 +107,9 @@ enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
     link->turn = (slot + 1U) % link->config.roster->count;
     const enum assay_status status = assay_batch_next(&first->batch, frame);
     *message = &first->message;
-    if (status == ASSAY_OK && !assay_batch_ended(&first->batch)) return ASSAY_OK;
+    if (status == ASSAY_OK && !assay_batch_is_empty(&first->batch)) return ASSAY_OK;
     const uint8_t *from = first->batch.bytes.bytes;
-    pop(link, box);
+    pop_frame(link, box);
     *message = &link->frame;
     /* Moving a message may move its bytes, when they are few. */
     const uint8_t *moved = zmq_msg_data(&link->frame);

@@ -15,13 +15,13 @@ static bool send_now(struct assay_link *link, struct link_peer *peer, struct ass
 }
 
 /* What is due, until the line takes no more: then the next poll waits for it. */
-static void flush(struct assay_link *link, struct link_peer *peer)
+static void flush_line(struct assay_link *link, struct link_peer *peer)
 {
     peer->is_stuck = false;
-    while (peer->line != NULL && assay_outbox_due(&peer->box, link->now_ms)) {
+    while (peer->line != NULL && assay_outbox_has_due(&peer->box, link->now_ms)) {
         struct assay_slice frame;
         const size_t count =
-            assay_outbox_gather(&peer->box, link->batch, sizeof link->batch, &frame);
+            assay_outbox_build_batch(&peer->box, link->batch, sizeof link->batch, &frame);
         if (!send_now(link, peer, frame)) {
             peer->is_stuck = true;
             return;
@@ -33,7 +33,7 @@ static void flush(struct assay_link *link, struct link_peer *peer)
 void assay_link_flush(struct assay_link *link)
 {
     for (size_t i = 0; i < link->config.roster->count; i++)
-        flush(link, &link->peers[i]);
+        flush_line(link, &link->peers[i]);
 }
 
 enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct assay_slice frame,
@@ -44,7 +44,7 @@ enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct
     if (peer->address_count == 0) return ASSAY_E_NOT_FOUND;
     if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
     /* Room first, where the line takes some: the oldest go only when it does not. */
-    if (assay_outbox_full(&peer->box, frame.len)) flush(link, peer);
+    if (assay_outbox_is_full(&peer->box, frame.len)) flush_line(link, peer);
     uint64_t dropped = 0;
     const enum assay_status status =
         assay_outbox_push(&peer->box, link->now_ms, frame, relay, &dropped);
@@ -58,7 +58,7 @@ void assay_link_linger(struct assay_link *link, int ms)
     for (size_t i = 0; i < link->config.roster->count; i++) {
         struct link_peer *peer = &link->peers[i];
         peer->box.relay_at_ms = 0; /* no company will come */
-        flush(link, peer);
+        flush_line(link, peer);
         if (peer->line != NULL && !assay_socket_int(peer->line, ZMQ_LINGER, ms)) return;
     }
 }
@@ -66,6 +66,6 @@ void assay_link_linger(struct assay_link *link, int ms)
 void assay_link_spare(struct assay_link *link, uint16_t slot, uint64_t relay)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
-    if (assay_outbox_spare(&link->peers[slot].box, relay))
+    if (assay_outbox_remove_relay(&link->peers[slot].box, relay))
         assay_count(link->config.counters, ASSAY_COUNT_SEND_SPARED);
 }

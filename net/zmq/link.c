@@ -118,20 +118,20 @@ static enum assay_status open_server(struct assay_link *link,
                  zmq_strerror(zmq_errno()));
         return ASSAY_E_IO;
     }
-    assay_gate_watch(link); /* the first edge comes after the first look */
+    assay_gate_read_monitor(link); /* the first edge comes after the first look */
     return listen_on(link, message);
 }
 
-static bool pump(void *context)
+static bool pump_events(void *context)
 {
     struct assay_link *link = context;
-    assay_gate_answer(link);
-    assay_gate_watch(link);
+    assay_gate_reply(link);
+    assay_gate_read_monitor(link);
     return link->test_refused;
 }
 
 /* An address that one binds to is not always one that can be dialled. */
-static void dialable(const char *bound, char out[static ASSAY_LINK_ENDPOINT_MAX])
+static void is_dialable(const char *bound, char out[static ASSAY_LINK_ENDPOINT_MAX])
 {
     static const char any4[] = "tcp://0.0.0.0:", any6[] = "tcp://[::]:";
     if (strncmp(bound, any4, sizeof any4 - 1) == 0) {
@@ -143,23 +143,24 @@ static void dialable(const char *bound, char out[static ASSAY_LINK_ENDPOINT_MAX]
     }
 }
 
-static enum assay_status test_oneself(struct assay_link *link,
+static enum assay_status run_selftest(struct assay_link *link,
                                       char message[static ASSAY_LINK_MESSAGE_LEN])
 {
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     struct assay_secret32 secret;
     ASSAY_TRY(assay_x25519_generate(&secret, link->test_key));
-    dialable(link->endpoint, endpoint);
+    is_dialable(link->endpoint, endpoint);
     link->testing = true;
-    const enum assay_status status = assay_selftest(
-        link->context, endpoint, link->config.door_public, &secret, link->test_key, pump, link);
+    const enum assay_status status =
+        assay_selftest(link->context, endpoint, link->config.door_public, &secret, link->test_key,
+                       pump_events, link);
     link->testing = false;
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK)
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "self-test of the door at %.150s: %s", endpoint,
                  status == ASSAY_E_INVALID ? "a stranger got in" : assay_status_text(status));
-    assay_gate_watch(link);
-    assay_census_excuse(link); /* what it dialled itself */
+    assay_gate_read_monitor(link);
+    assay_census_excuse_all(link); /* what it dialled itself */
     link->config.counters->value[ASSAY_COUNT_HANDSHAKE_FAILED] = 0;
     return status;
 }
@@ -189,7 +190,7 @@ static enum assay_status open_all(struct assay_link *link,
     if (zmq_ctx_set(link->context, ZMQ_MAX_SOCKETS, (int)(64 + 6 * peers)) != 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_gate_open(link));
     ASSAY_TRY(open_server(link, message));
-    return link->config.self_test ? test_oneself(link, message) : ASSAY_OK;
+    return link->config.self_test ? run_selftest(link, message) : ASSAY_OK;
 }
 
 enum assay_status assay_link_open(const struct assay_link_config *config, struct assay_link **out,
@@ -282,7 +283,7 @@ static void watch_lines(struct assay_link *link)
     for (int i = 0; i < count; i++) {
         struct link_peer *const peer = &link->peers[spoke[i].data.u32];
         ASSAY_ASSERT(spoke[i].data.u32 < link->config.roster->count);
-        if (peer->line != NULL) assay_line_watch(link, peer);
+        if (peer->line != NULL) assay_line_read_monitor(link, peer);
     }
 }
 
@@ -309,32 +310,34 @@ void assay_link_pause(struct assay_link *link, bool paused)
 /* --- what came in: out of libzmq, into the inbox of whoever sent it */
 
 /* Takes one part. Returns: false when none waits. */
-static bool take_part(struct assay_link *link, zmq_msg_t *part, int *fd)
+static bool receive_part(struct assay_link *link, zmq_msg_t *part, int *fd)
 {
     (void)zmq_msg_close(part);
     zmq_msg_init(part);
     if (zmq_msg_recv(part, link->door, ZMQ_DONTWAIT) < 0) return false;
     *fd = zmq_msg_get(part, ZMQ_SRCFD);
-    assay_census_heard(link, *fd, zmq_msg_size(part));
+    assay_census_on_bytes(link, *fd, zmq_msg_size(part));
     return true;
 }
 
 /* The parts after the first: read away. Returns: how many there were. */
-static size_t take_rest(struct assay_link *link, zmq_msg_t *part)
+static size_t discard_rest(struct assay_link *link, zmq_msg_t *part)
 {
     size_t count = 0;
     int fd = -1;
-    while (zmq_msg_more(part) && take_part(link, part, &fd)) count++;
+    while (zmq_msg_more(part) && receive_part(link, part, &fd))
+        count++;
     return count;
 }
 
-/* Whose frame is it? Returns: as assay_roster_user; what is refused was counted. */
+/* Whose frame is it? Returns: as assay_roster_find_user; what is refused was counted. */
 static enum assay_status sender_of(struct assay_link *link, zmq_msg_t *frame, uint16_t *slot,
                                    enum assay_roster_key *which)
 {
     const char *user = zmq_msg_gets(frame, "User-Id");
     const enum assay_status status =
-        user == NULL ? ASSAY_E_STRANGER : assay_roster_user(link->config.roster, user, slot, which);
+        user == NULL ? ASSAY_E_STRANGER
+                     : assay_roster_find_user(link->config.roster, user, slot, which);
     if (status == ASSAY_E_STALE) {
         assay_count(link->config.counters, ASSAY_COUNT_FRAME_OLD_KEY);
     } else if (status != ASSAY_OK) {
@@ -350,20 +353,20 @@ static bool drain_one(struct assay_link *link, zmq_msg_t *frame)
     uint16_t slot = 0;
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
     int fd = -1;
-    if (!take_part(link, frame, &fd)) return false;
+    if (!receive_part(link, frame, &fd)) return false;
     assay_count(counters, ASSAY_COUNT_FRAMES_IN);
     assay_count_many(counters, ASSAY_COUNT_BYTES_IN, zmq_msg_size(frame));
-    if (take_rest(link, frame) > 0) {
+    if (discard_rest(link, frame) > 0) {
         assay_count(counters, ASSAY_COUNT_FRAME_PARTS);
         return true;
     }
     if (sender_of(link, frame, &slot, &which) != ASSAY_OK) return true;
-    assay_census_whose(link, fd, slot);
-    if (!assay_inbox_put(link, slot, frame)) assay_count(counters, ASSAY_COUNT_FRAME_INBOX_FULL);
+    assay_census_set_member(link, fd, slot);
+    if (!assay_inbox_add(link, slot, frame)) assay_count(counters, ASSAY_COUNT_FRAME_INBOX_FULL);
     return true;
 }
 
-static void drain(struct assay_link *link)
+static void drain_sockets(struct assay_link *link)
 {
     zmq_msg_t frame;
     zmq_msg_init(&frame);
@@ -374,15 +377,15 @@ static void drain(struct assay_link *link)
 }
 
 /* Everything of ours that is due at each turn, whatever the host waits for. */
-static void attend(struct assay_link *link, struct link_woken woken)
+static void attend_sockets(struct assay_link *link, struct link_woken woken)
 {
     if (woken.gate) {
-        assay_gate_answer(link);
-        assay_gate_watch(link);
+        assay_gate_reply(link);
+        assay_gate_read_monitor(link);
     }
-    if (woken.door || link->has_more || link->paused) drain(link);
-    assay_census_take(link);
-    assay_line_turn(link);
+    if (woken.door || link->has_more || link->paused) drain_sockets(link);
+    assay_census_run(link);
+    assay_line_poll(link);
     assay_link_flush(link);
 }
 
@@ -394,14 +397,14 @@ uint64_t assay_link_clock_ms(void)
 }
 
 /* How long nothing of ours is due, at most. */
-static int rest_ms(const struct assay_link *link)
+static int sleep_limit_ms(const struct assay_link *link)
 {
     const uint64_t clock_ms = assay_link_clock_ms();
     uint64_t rest = LINK_REST_MS;
     if (!link->census.is_idle || link->paused || link->asked > 0) return LINK_CENSUS_MS;
     for (size_t i = 0; i < link->config.roster->count; i++) {
         const struct link_peer *peer = &link->peers[i];
-        const uint64_t dial_ms = assay_dial_next(&peer->dial), relay_ms = peer->box.relay_at_ms;
+        const uint64_t dial_ms = assay_dial_wake_at(&peer->dial), relay_ms = peer->box.relay_at_ms;
         if (link->identified && dial_ms < clock_ms + rest)
             rest = dial_ms > clock_ms ? dial_ms - clock_ms : 0;
         /* One that is stuck says itself when it goes on. */
@@ -453,13 +456,13 @@ enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, stru
     if (!link->paused && link->waiting > 0) timeout_ms = 0;
     for (;;) {
         const uint64_t gone_ms = assay_link_clock_ms() - start_ms;
-        int left_ms = rest_ms(link);
+        int left_ms = sleep_limit_ms(link);
         if (timeout_ms >= 0 && gone_ms + (uint64_t)left_ms > (uint64_t)timeout_ms)
             left_ms = gone_ms >= (uint64_t)timeout_ms ? 0 : timeout_ms - (int)gone_ms;
         struct link_woken woken;
         ASSAY_TRY(poll_once(link, extra, count, left_ms, &woken, &is_due));
         link->now_ms = now_ms + (assay_link_clock_ms() - start_ms);
-        attend(link, woken);
+        attend_sockets(link, woken);
         if (is_due || (!link->paused && link->waiting > 0)) return ASSAY_OK;
         if (timeout_ms >= 0 && assay_link_clock_ms() - start_ms >= (uint64_t)timeout_ms)
             return ASSAY_OK;
@@ -470,9 +473,9 @@ enum assay_status assay_link_receive(struct assay_link *link, uint16_t *slot,
                                      enum assay_roster_key *which, struct assay_slice *frame)
 {
     for (int i = 0; i < LINK_DROPS_PER_RECEIVE; i++) {
-        if (link->waiting == 0) drain(link);
+        if (link->waiting == 0) drain_sockets(link);
         zmq_msg_t *message = NULL;
-        const enum assay_status status = assay_inbox_take(link, &message, frame);
+        const enum assay_status status = assay_inbox_next(link, &message, frame);
         if (status == ASSAY_E_AGAIN) return status;
         if (status != ASSAY_OK) {
             assay_count(link->config.counters, ASSAY_COUNT_FRAME_BATCH);

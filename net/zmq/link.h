@@ -32,7 +32,7 @@ struct assay_link;
 
 enum { ASSAY_LINK_MESSAGE_LEN = 256, ASSAY_LINK_ENDPOINT_MAX = 256 };
 
-/* Who makes numbers of names: as assay_resolver_ask and assay_resolver_take. */
+/* Who makes numbers of names: as assay_resolver_request and assay_resolver_next. */
 struct assay_link_names {
     void *context;
     enum assay_status (*ask)(void *context, uint32_t asker, const char *host);
@@ -95,16 +95,16 @@ ASSAY_CHECKED enum assay_status assay_link_identify(struct assay_link *link,
 ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot,
                                                 const char *addresses);
 /* Returns: whether assay_link_peer takes this text for addresses. */
-bool assay_link_is_addresses(const char *addresses);
+bool assay_link_addresses_are_valid(const char *addresses);
 /* The member has no address any more: hung up, and what waits for it dropped. Returns: nothing. */
-void assay_link_forget(struct assay_link *link, uint16_t slot);
+void assay_link_remove_peer(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
 /* Returns: true when a connection to it stands, and it proved who it is. */
 bool assay_link_is_up(const struct assay_link *link, uint16_t slot);
 /* Returns: bytes that came from the member and were not received: the last look at connections,
  * and what waits in its inbox now. */
-uint64_t assay_link_held(const struct assay_link *link, uint16_t slot);
+uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company
  * (net/runtime/outbox.h); 0.

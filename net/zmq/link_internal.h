@@ -156,23 +156,23 @@ bool assay_socket_fd(void *socket, int *fd);
 /* Bind the ZAP handler before any other socket of the context. Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_gate_open(struct assay_link *link);
 /* Answer what waits. Returns: nothing. */
-void assay_gate_answer(struct assay_link *link);
+void assay_gate_reply(struct assay_link *link);
 /* Count what the door's monitor saw. Returns: nothing. */
-void assay_gate_watch(struct assay_link *link);
+void assay_gate_read_monitor(struct assay_link *link);
 
 /* inbox.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_inbox_open(struct assay_link *link);
 void assay_inbox_close(struct assay_link *link);
 /* Takes the message over, leaving it empty. Returns: false when the member's inbox is full. */
-bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message);
+bool assay_inbox_add(struct assay_link *link, uint16_t slot, zmq_msg_t *message);
 /*
  * The next frame, members in turn, batches frame by frame: a long batch gains nobody anything.
  * Out:     *message holds *frame; both are borrowed until the next call
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (none waits) | as assay_batch_next: the rest of a malformed
  *          batch is forgotten
  */
-ASSAY_CHECKED enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
+ASSAY_CHECKED enum assay_status assay_inbox_next(struct assay_link *link, zmq_msg_t **message,
                                                  struct assay_slice *frame);
 
 /* dial.c */
@@ -181,26 +181,26 @@ ASSAY_CHECKED enum assay_status assay_line_open(struct assay_link *link);
 /* No line, no frames, no address any more. Returns: nothing. */
 void assay_line_close(struct assay_link *link, struct link_peer *peer);
 /* Tries that are due begin, those that take too long end. Returns: nothing. */
-void assay_line_turn(struct assay_link *link);
+void assay_line_poll(struct assay_link *link);
 /* What the line's monitor saw, for the census and for dialling. Returns: nothing. */
-void assay_line_watch(struct assay_link *link, struct link_peer *peer);
+void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer);
 /* The member dialled us, and was let in. Returns: nothing. */
-void assay_line_called(struct assay_link *link, uint16_t slot);
+void assay_line_on_incoming(struct assay_link *link, uint16_t slot);
 
 /* census.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_census_open(struct assay_link *link);
 void assay_census_close(struct assay_link *link);
 /* A monitor told of a connection; fd may be closed or somebody else's by now. */
-void assay_census_new(struct assay_link *link, int fd);
+void assay_census_add(struct assay_link *link, int fd);
 /* Whoever is connected now may go without a word. Returns: nothing. */
-void assay_census_excuse(struct assay_link *link);
+void assay_census_excuse_all(struct assay_link *link);
 /* One part of len bytes came out of libzmq. */
-void assay_census_heard(struct assay_link *link, int fd, size_t len);
+void assay_census_on_bytes(struct assay_link *link, int fd, size_t len);
 /* ... with the User-Id of this member. */
-void assay_census_whose(struct assay_link *link, int fd, uint16_t slot);
+void assay_census_set_member(struct assay_link *link, int fd, uint16_t slot);
 /* Hangs up whoever holds too much, when a look is due (LINK_CENSUS_MS). */
-void assay_census_take(struct assay_link *link);
+void assay_census_run(struct assay_link *link);
 /* Bytes arrived while all were idle: looks are short apart again. Returns: nothing. */
 void assay_census_wake(struct assay_link *link);
 

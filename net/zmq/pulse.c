@@ -14,7 +14,7 @@ struct assay_pulse {
 
 static const char nowhere[] = "tcp://255.255.255.255:9", watch[] = "inproc://pulse";
 
-static bool begin(struct assay_pulse *pulse, void *context)
+static bool init_pulse(struct assay_pulse *pulse, void *context)
 {
     pulse->line = zmq_socket(context, ZMQ_PUSH);
     pulse->monitor = zmq_socket(context, ZMQ_PAIR);
@@ -31,7 +31,7 @@ enum assay_status assay_pulse_open(struct assay_link *link, struct assay_pulse *
 {
     struct assay_pulse *pulse = calloc(1, sizeof *pulse);
     if (pulse == NULL) return ASSAY_E_MEMORY;
-    if (!begin(pulse, link->context)) {
+    if (!init_pulse(pulse, link->context)) {
         assay_pulse_close(&pulse);
         return ASSAY_E_IO;
     }

@@ -19,7 +19,7 @@ struct caller {
     bool refused, accepted;
 };
 
-static bool prepare(void *context, struct caller *caller, const char *monitor_name)
+static bool prepare_side(void *context, struct caller *caller, const char *monitor_name)
 {
     caller->socket = zmq_socket(context, ZMQ_PUSH);
     caller->monitor = zmq_socket(context, ZMQ_PAIR);
@@ -34,7 +34,7 @@ static bool prepare(void *context, struct caller *caller, const char *monitor_na
            zmq_connect(caller->monitor, monitor_name) == 0;
 }
 
-static void hang_up(struct caller *caller)
+static void close_side(struct caller *caller)
 {
     if (caller->socket != NULL) {
         (void)zmq_socket_monitor(caller->socket, NULL, 0);
@@ -43,7 +43,7 @@ static void hang_up(struct caller *caller)
     if (caller->monitor != NULL) (void)zmq_close(caller->monitor);
 }
 
-static void look(struct caller *caller)
+static void check_side(struct caller *caller)
 {
     uint16_t event = 0;
     uint32_t value = 0;
@@ -59,8 +59,8 @@ static void look(struct caller *caller)
 /* Those that speak another mechanism are told so; a key that is not known meets silence. */
 enum { CALLER_NULL, CALLER_PLAIN, CALLER_UNKNOWN, CALLERS };
 
-static enum assay_status outcome(struct caller callers[static CALLERS], assay_selftest_pump *pump,
-                                 void *pump_context)
+static enum assay_status selftest_outcome(struct caller callers[static CALLERS],
+                                          assay_selftest_pump *pump, void *pump_context)
 {
     int quiet_ms = 0;
     for (int waited_ms = 0; waited_ms < LINK_SELF_TEST_MS; waited_ms += PUMP_MS) {
@@ -73,7 +73,7 @@ static enum assay_status outcome(struct caller callers[static CALLERS], assay_se
          */
         if (pump(pump_context)) quiet_ms += PUMP_MS;
         for (int i = 0; i < CALLERS; i++) {
-            look(&callers[i]);
+            check_side(&callers[i]);
             if (callers[i].accepted) return ASSAY_E_INVALID;
         }
         const bool refused = callers[CALLER_NULL].refused && callers[CALLER_PLAIN].refused;
@@ -88,7 +88,7 @@ static bool prepare_all(void *context, struct caller callers[static CALLERS])
                                                 "inproc://selftest-plain",
                                                 "inproc://selftest-unknown" };
     for (int i = 0; i < CALLERS; i++)
-        if (!prepare(context, &callers[i], names[i])) return false;
+        if (!prepare_side(context, &callers[i], names[i])) return false;
     void *plain = callers[CALLER_PLAIN].socket;
     return assay_socket_bytes(plain, ZMQ_PLAIN_USERNAME, "assay", 5) &&
            assay_socket_bytes(plain, ZMQ_PLAIN_PASSWORD, "assay", 5);
@@ -109,8 +109,8 @@ enum assay_status assay_selftest(void *context, const char *endpoint,
            assay_socket_bytes(unknown, ZMQ_CURVE_SECRETKEY, secret->bytes, 32);
     for (int i = 0; good && i < CALLERS; i++)
         good = zmq_connect(callers[i].socket, endpoint) == 0;
-    if (good) status = outcome(callers, pump, pump_context);
+    if (good) status = selftest_outcome(callers, pump, pump_context);
     for (int i = 0; i < CALLERS; i++)
-        hang_up(&callers[i]);
+        close_side(&callers[i]);
     return status;
 }

@@ -644,7 +644,7 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     world_looked(w, ASSAY_SIM_CHECKER_MEMORY);
     const size_t held = world_evidence_held(w, node);
     const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_FLIGHTS && node == 1;
-    const size_t flights = assay_gossip_flights(n->gossip) + (planted ? flights_max + 1 : 0);
+    const size_t flights = assay_gossip_count(n->gossip) + (planted ? flights_max + 1 : 0);
     if (held > evidence_max)
         world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u holds %zu pieces of evidence, bound %zu",
                      node, held, evidence_max);

@@ -291,7 +291,7 @@ static void check(enum assay_status status)
 void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    while (assay_evidence_pull_turn(pulls_of(w, node), world_mono_ms(w, node))) {
+    while (assay_evidence_pull_poll(pulls_of(w, node), world_mono_ms(w, node))) {
     }
     const uint64_t wake_ms = assay_gossip_wake_at(n->gossip);
     if (wake_ms == UINT64_MAX) return;
@@ -312,7 +312,8 @@ void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_ef
 void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
                   struct assay_slice payload)
 {
-    check(assay_evidence_pull_pulled(pulls_of(w, node), world_mono_ms(w, node), from, payload));
+    check(
+        assay_evidence_pull_on_evidence(pulls_of(w, node), world_mono_ms(w, node), from, payload));
     world_gossip_turn(w, node);
 }
 
@@ -323,7 +324,7 @@ void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_e
 
 void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
 {
-    check(assay_evidence_pull_serve(pulls_of(w, node), from, payload));
+    check(assay_evidence_pull_on_pull(pulls_of(w, node), from, payload));
 }
 
 void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)

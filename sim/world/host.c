@@ -40,7 +40,7 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
 static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
 {
     const bool votes = item->message == ASSAY_MESSAGE_VOTE;
-    const bool told = assay_admission_floods((enum assay_message_kind)item->message);
+    const bool told = assay_admission_is_flooded((enum assay_message_kind)item->message);
     const struct world_node *n = &w->nodes[item->node];
     if (!flooded || !world_overlay_used(w, item->node)) return;
     const uint8_t *digest = world_payload_digest(item->payload);
@@ -61,16 +61,16 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
     const bool own = item->from == ASSAY_SLOT_SELF;
     const uint64_t now_ms = world_mono_ms(w, item->node);
-    const bool passes = !own && assay_admission_passes_on(&n->admission, kind);
+    const bool passes = !own && assay_admission_is_relayed(&n->admission, kind);
     const uint8_t *digest =
-        assay_admission_floods(kind) && !own ? world_payload_digest(item->payload) : NULL;
+        assay_admission_is_flooded(kind) && !own ? world_payload_digest(item->payload) : NULL;
     count_flooded(w, item, digest != NULL || passes);
     if (digest != NULL && !assay_admission_is_new(&n->admission, now_ms, digest)) return;
-    enum assay_passing passing = ASSAY_PASSING_NEW;
+    enum assay_repeat passing = ASSAY_REPEAT_NONE;
     if (passes)
-        passing = assay_admission_passing(&n->admission, now_ms,
-                                          world_payload_digest(item->payload));
-    if (passing == ASSAY_PASSING_DUPLICATE) {
+        passing =
+            assay_admission_find_repeat(&n->admission, now_ms, world_payload_digest(item->payload));
+    if (passing == ASSAY_REPEAT_DUPLICATE) {
         world_overlay_came(w, item, ASSAY_E_DUPLICATE);
         return;
     }
@@ -88,14 +88,13 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     w->hearing_hops = item->hops;
     const enum assay_status status = world_step(w, item->node, &event);
     if (!own && n->alive && n->life == life && passes &&
-        assay_admission_pass(&n->admission, now_ms, passing, status,
-                             world_payload_digest(item->payload)))
-        world_pass(w, item->node, item->from, kind, item->payload,
-                   passing == ASSAY_PASSING_AGAIN);
+        assay_admission_on_relayed(&n->admission, now_ms, passing, status,
+                                   world_payload_digest(item->payload)))
+        world_pass(w, item->node, item->from, kind, item->payload, passing == ASSAY_REPEAT_RESENT);
     w->hearing = NULL;
     if (own || !n->alive || n->life != life) return;
-    if (passes && passing == ASSAY_PASSING_NEW) world_overlay_came(w, item, status);
-    if (assay_admission_judged(&n->admission, now_ms, item->from, status, digest) ||
+    if (passes && passing == ASSAY_REPEAT_NONE) world_overlay_came(w, item, status);
+    if (assay_admission_on_result(&n->admission, now_ms, item->from, status, digest) ||
         (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1))
         world_lanes_banned(w, item->node, item->from);
 }
@@ -359,7 +358,7 @@ static void send(void *context, struct assay_effect *e)
         send_signed(w, node, e, s->payloads[s->sent_count++]);
         return;
     }
-    const struct assay_dispatch_letter letter = assay_dispatch_letter_of(e);
+    const struct assay_outbound_message letter = assay_dispatch_get_outbound(e);
     struct world_payload *payload = world_payload(w, letter.payload.bytes, letter.payload.len);
     if (letter.kind == ASSAY_MESSAGE_ENVELOPE_PULL)
         world_ballots_asked(w, node, letter.to, letter.kind, letter.payload);
@@ -385,7 +384,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_STATE && node == 4 && epoch == 3)
         n->engine->parts->head.state.members[0].change_epoch = 1;
     n->closed = epoch;
-    assay_roster_take(&n->roster, n->engine);
+    assay_roster_update(&n->roster, n->engine);
     world_overlay_closed(w, node, epoch);
     world_ballots_opened(w, node);
     world_check_closed(w, node, epoch);
@@ -475,7 +474,7 @@ enum assay_status world_step(struct assay_sim_world *w, uint32_t node,
     struct world_stepping *s = &w->stepping;
     struct assay_event e = *event;
     if (!w->nodes[node].alive || w->violation[0] != '\0') return ASSAY_E_AGAIN;
-    ASSAY_ASSERT(s->effects == NULL && !assay_dispatch_waits(w->dispatch));
+    ASSAY_ASSERT(s->effects == NULL && !assay_dispatch_has_queued(w->dispatch));
     s->node = node;
     s->life = w->nodes[node].life;
     s->given = true;
@@ -484,9 +483,9 @@ enum assay_status world_step(struct assay_sim_world *w, uint32_t node,
     s->status = ASSAY_OK;
     const enum assay_status stepped = assay_dispatch_step(w->dispatch, &e);
     assay_status_ignore(stepped, "it stands in s->status, unless the node died");
-    const enum assay_status status = assay_dispatch_settle(w->dispatch);
+    const enum assay_status status = assay_dispatch_process(w->dispatch);
     ASSAY_ASSERT(status == ASSAY_OK || s->dies);
-    assay_dispatch_forget(w->dispatch);
+    assay_dispatch_clear(w->dispatch);
     if (s->dies) world_node_die(w, node, w->nodes[node].down_ms);
     finish_step(w);
     return s->status;

@@ -104,18 +104,18 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
         n->limits[2].messages.rate_s = 0;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CONDUCT && item->node == 1)
         n->counters->value[ASSAY_COUNT_SHUT] +=
-            assay_peer_score_note(&n->limits[item->from].conduct, world_mono_ms(w, item->node),
-                                  ASSAY_PEER_SCORE_OF_INVALID);
+            assay_peer_score_add_fault(&n->limits[item->from].conduct, world_mono_ms(w, item->node),
+                                       ASSAY_PEER_SCORE_OF_INVALID);
     const uint64_t before = over_rate(n);
     const bool taken =
-        assay_admission_whole(&n->admission, world_mono_ms(w, item->node), item->from,
-                              ASSAY_ROSTER_TRANSPORT, &message) == ASSAY_ADMIT_TAKEN;
+        assay_admission_check_message(&n->admission, world_mono_ms(w, item->node), item->from,
+                                      ASSAY_ROSTER_TRANSPORT, &message) == ASSAY_ADMIT_TAKEN;
     if (over_rate(n) != before && world_trusted(w, item->from))
         world_broken(w, ASSAY_SIM_CHECKER_LANES,
                      "node %u refuses message %d of node %u, which is honest: over its budget",
                      item->node, (int)message.kind, item->from);
     check_conduct(w, item->node, item->from);
     if (taken && world_overlay_used(w, item->node))
-        assay_overlay_alive(n->view, world_mono_ms(w, item->node), item->from);
+        assay_overlay_on_message(n->view, world_mono_ms(w, item->node), item->from);
     return taken;
 }

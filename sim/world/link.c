@@ -207,14 +207,15 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
     const struct world_node *n = &w->nodes[from];
     uint16_t source = ASSAY_SLOT_ALL;
     struct way way = { .w = w, .from = from };
-    const uint8_t *digest = assay_relay_is(to, except) ? world_payload_digest(payload) : NULL;
+    const uint8_t *digest = assay_relay_is_relay(to, except) ? world_payload_digest(payload) : NULL;
     struct assay_relay walk =
-        assay_relay_over((uint16_t)from, world_members(w, from), to, except, digest);
+        assay_relay_init((uint16_t)from, world_members(w, from), to, except, digest);
     if (world_overlay_used(w, from)) {
         if (!again)
             source = assay_relay_tree_source(n->routes, n->engine, kind,
                                              assay_slice_over(payload->bytes, payload->len));
-        walk = assay_relay_near(n->view, n->routes, world_mono_ms(w, from), &walk, kind, source);
+        walk = assay_relay_init_overlay(n->view, n->routes, world_mono_ms(w, from), &walk, kind,
+                                        source);
     }
     uint16_t slot = 0;
     uint32_t count = 0;
@@ -222,7 +223,7 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
         world_overlay_turn(w, from); /* an errand dials */
         world_deliver(w, from, slot, kind, payload);
     }
-    if (assay_relay_is(to, except)) world_lanes_relayed(w, from, to, except, count);
+    if (assay_relay_is_relay(to, except)) world_lanes_relayed(w, from, to, except, count);
 }
 
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,

@@ -360,7 +360,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
                                   .seen = n->seen,
                                   .counters = n->counters,
                                   .view = n->view,
-                                  .again_ms = assay_admission_again_ms(world_epoch_ms(w, node)) };
+                                  .again_ms = assay_admission_repeat_ms(world_epoch_ms(w, node)) };
 }
 
 /* The keys know which store they belong to (net/runtime/runtime_keys.c): beside an empty one the
@@ -435,11 +435,11 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     n->verifier_us = n->uplink_us = w->now_us;
     n->verified = 0;
     n->dies_at = CRASH_NEVER;
-    assay_roster_take(&n->roster, n->engine);
+    assay_roster_update(&n->roster, n->engine);
     world_overlay_open(w, node);
     make_gossip(w, node);
     if (again) restore(w, node);
-    assay_roster_take(&n->roster, n->engine);
+    assay_roster_update(&n->roster, n->engine);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(n->engine, &snapshot);
     n->closed = snapshot.epoch - 1;
@@ -549,7 +549,7 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     world_follow(w, node);
     free(n->gossip);
     free(n->seen);
-    assay_roster_take(&n->roster, n->engine);
+    assay_roster_update(&n->roster, n->engine);
     world_overlay_renewed(w, node);
     make_gossip(w, node);
     restore(w, node);

@@ -15,14 +15,14 @@ enum { HANDSHAKE_WAYS = 3, VIEW_SEED_LEN = 32 };
 
 bool world_overlay_used(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->nodes[node].view != NULL && assay_overlay_used(w->nodes[node].view);
+    return w->nodes[node].view != NULL && assay_overlay_is_used(w->nodes[node].view);
 }
 
 /* Machines of one operator stand in one place. */
 static void tell_members(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    assay_overlay_members(n->view, n->roster.count);
+    assay_overlay_set_members(n->view, n->roster.count);
     for (uint32_t s = 0; s < n->roster.count; s++) {
         const struct assay_roster_entry *entry = &n->roster.entries[s];
         const struct assay_overlay_peer peer = { .usable = !entry->gone,
@@ -80,7 +80,7 @@ static void say(struct assay_sim_world *w, uint32_t node, uint16_t to,
 }
 
 static void say_word(struct assay_sim_world *w, uint32_t node, uint16_t to,
-                     enum assay_overlay_word word)
+                     enum assay_overlay_verb word)
 {
     const uint8_t byte = (uint8_t)word;
     say(w, node, to, ASSAY_MESSAGE_NEIGHBOUR, &byte, 1);
@@ -89,8 +89,8 @@ static void say_word(struct assay_sim_world *w, uint32_t node, uint16_t to,
 static void say_routes(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_route_say route;
-    assay_relay_tree_follow(n->routes, n->view, world_mono_ms(w, node));
+    struct assay_prune_message route;
+    assay_relay_tree_update(n->routes, n->view, world_mono_ms(w, node));
     while (assay_relay_tree_next(n->routes, world_mono_ms(w, node), &route))
         say(w, node, route.to, ASSAY_MESSAGE_ROUTE, route.payload, route.len);
 }
@@ -111,7 +111,7 @@ void world_overlay_turn(struct assay_sim_world *w, uint32_t node)
     if (!n->alive || !world_overlay_used(w, node)) return;
     while (assay_overlay_next(n->view, world_mono_ms(w, node), &action)) {
         if (action.kind == ASSAY_OVERLAY_LINK) dial(w, node, action.slot);
-        if (action.kind == ASSAY_OVERLAY_TELL) say_word(w, node, action.slot, action.word);
+        if (action.kind == ASSAY_OVERLAY_SEND) say_word(w, node, action.slot, action.word);
     }
     say_routes(w, node);
     const uint64_t wake_ms =
@@ -133,10 +133,10 @@ void world_overlay_due(struct assay_sim_world *w, uint32_t node)
 void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from,
                          struct assay_slice payload)
 {
-    const enum assay_status status = assay_overlay_heard(
+    const enum assay_status status = assay_overlay_on_neighbour(
         w->nodes[node].view, world_mono_ms(w, node), from, payload.bytes, payload.len);
     assay_status_ignore(status, "a member asked too often, or is none");
-    assay_relay_tree_anew(w->nodes[node].routes, world_mono_ms(w, node), from);
+    assay_relay_tree_on_restart(w->nodes[node].routes, world_mono_ms(w, node), from);
     world_overlay_turn(w, node);
 }
 
@@ -145,7 +145,7 @@ void world_overlay_route(struct assay_sim_world *w, uint32_t node, uint16_t from
 {
     struct world_node *n = &w->nodes[node];
     const enum assay_status status =
-        assay_relay_tree_heard(n->routes, n->view, world_mono_ms(w, node), from, payload);
+        assay_relay_tree_on_prune(n->routes, n->view, world_mono_ms(w, node), from, payload);
     assay_status_ignore(status, "no neighbour any more");
 }
 
@@ -154,10 +154,10 @@ void world_overlay_came(struct assay_sim_world *w, const struct item *item,
 {
     struct world_node *n = &w->nodes[item->node];
     if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE) return;
-    assay_relay_tree_came(n->routes, n->view, world_mono_ms(w, item->node), item->from,
-                          (enum assay_message_kind)item->message,
-                          assay_slice_over(item->payload->bytes, item->payload->len),
-                          status == ASSAY_OK);
+    assay_relay_tree_on_message(n->routes, n->view, world_mono_ms(w, item->node), item->from,
+                                (enum assay_message_kind)item->message,
+                                assay_slice_over(item->payload->bytes, item->payload->len),
+                                status == ASSAY_OK);
     world_overlay_turn(w, item->node);
 }
 
@@ -166,8 +166,8 @@ void world_overlay_asked(struct assay_sim_world *w, uint32_t node, uint16_t to,
 {
     struct world_node *n = &w->nodes[node];
     if (world_overlay_used(w, node))
-        assay_relay_tree_asked(n->routes, n->view, world_mono_ms(w, node), to,
-                               assay_slice_over(payload->bytes, payload->len));
+        assay_relay_tree_on_request(n->routes, n->view, world_mono_ms(w, node), to,
+                                    assay_slice_over(payload->bytes, payload->len));
 }
 
 void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
@@ -176,10 +176,10 @@ void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epo
     struct assay_overlay_figures figures;
     if (n->view == NULL) return;
     tell_members(w, node);
-    assay_overlay_closed(n->view, world_mono_ms(w, node), epoch);
-    assay_relay_tree_closed(n->routes, world_mono_ms(w, node), epoch);
+    assay_overlay_on_epoch_closed(n->view, world_mono_ms(w, node), epoch);
+    assay_relay_tree_on_epoch_closed(n->routes, world_mono_ms(w, node), epoch);
     world_overlay_turn(w, node);
-    assay_overlay_look(n->view, &figures);
+    assay_overlay_get_figures(n->view, &figures);
     const uint32_t count = figures.outbound + figures.inbound + figures.asked;
     if (count > 2 * w->options.overlay_degree + 1)
         world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u has %u neighbours, %u at most", node,
@@ -189,7 +189,7 @@ void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epo
 void world_overlay_told(struct assay_sim_world *w, uint32_t node, uint16_t from)
 {
     if (world_overlay_used(w, node) && from < world_members(w, node))
-        assay_overlay_told(w->nodes[node].view, world_mono_ms(w, node), from);
+        assay_overlay_on_inventory(w->nodes[node].view, world_mono_ms(w, node), from);
 }
 
 /* host/overlay/evidence_pull.h asks whoever announced it first. */
@@ -199,5 +199,5 @@ void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t 
     struct assay_envelope envelope;
     if (!world_overlay_used(w, node) || from >= world_members(w, node)) return;
     if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return;
-    assay_gossip_announced(w->nodes[node].gossip, envelope.evidence_digest, from);
+    assay_gossip_on_announcement(w->nodes[node].gossip, envelope.evidence_digest, from);
 }

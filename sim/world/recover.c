@@ -219,7 +219,7 @@ static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
         if (status == ASSAY_E_INVALID || status == ASSAY_E_CHAIN) continue;
         if (status != ASSAY_OK) return status;
     }
-    return assay_recovery_judge(&r->judged);
+    return assay_recovery_evaluate(&r->judged);
 }
 
 static size_t make_change(const struct assay_state *state, struct recovering *r,
@@ -272,8 +272,8 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
                                         r->judged.key_count, &b));
     const struct assay_slice body = assay_slice_over(r->body, b.len);
     struct assay_writer g = assay_writer_over(r->grounds, sizeof r->grounds);
-    ASSAY_TRY(assay_recovery_grounds(&r->judged,
-                                     assay_slice_over(e->ending->fence, e->ending->fence_len), &g));
+    ASSAY_TRY(assay_recovery_encode_grounds(
+        &r->judged, assay_slice_over(e->ending->fence, e->ending->fence_len), &g));
     const struct assay_slice grounds = assay_slice_over(r->grounds, g.len);
     const uint64_t date = world_unix_ms(w, node);
     const uint64_t least = e->chain->ledger.time_ms + 1;
@@ -281,7 +281,7 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
                                          &fault));
     /* Each operator looks at a clock of its own, and at the time of the head. */
     const uint64_t true_ms = w->genesis->time_ms + w->now_us / 1000;
-    if (assay_recovery_is_ahead(drafted.header.time_ms, true_ms > least ? true_ms : least))
+    if (assay_recovery_is_too_early(drafted.header.time_ms, true_ms > least ? true_ms : least))
         return ASSAY_E_AGAIN;
     struct assay_writer h = assay_writer_over(header, sizeof header);
     assay_block_header_encode(&drafted.header, &h);
@@ -347,9 +347,9 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
     assay_state_place(state, memory, w->nodes[node].engine->head->capacity);
     assay_state_copy(state, &w->nodes[node].engine->head->state);
     enum assay_status status =
-        assay_recovery_begin(&r->judged, state, w->nodes[node].engine->ending->fence_digest);
+        assay_recovery_init(&r->judged, state, w->nodes[node].engine->ending->fence_digest);
     if (status == ASSAY_OK) status = decide(w, node, r, options);
-    assay_recovery_end(&r->judged);
+    assay_recovery_free(&r->judged);
     free(memory);
     free(state);
     free(r);

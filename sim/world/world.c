@@ -119,7 +119,7 @@ enum assay_status world_engine_step(struct assay_sim_world *w, uint32_t node,
     const enum assay_status status = assay_engine_step(w->nodes[node].engine, event, effects);
     if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
     if (effects->paused_ms > 0)
-        assay_gossip_paused(w->nodes[node].gossip, event->now_ms, effects->paused_ms);
+        assay_gossip_on_pause(w->nodes[node].gossip, event->now_ms, effects->paused_ms);
     if (w->options.check_each_step) {
         assay_engine_check(w->nodes[node].engine); /* aborts */
         world_looked(w, ASSAY_SIM_CHECKER_INVARIANTS);

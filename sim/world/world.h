@@ -188,8 +188,8 @@ struct assay_sim_world_recovery {
     uint32_t key_count;
 };
 /* Answers, a draft by whoever has the highest head, signatures, and back to it.
- * Returns: ASSAY_OK (it was taken) | as assay_recovery_judge | ASSAY_E_EARLY (who has the highest
- * head is not asked) | as assay_engine_recover_draft | what the engine said */
+ * Returns: ASSAY_OK (it was taken) | as assay_recovery_evaluate | ASSAY_E_EARLY (who has the
+ * highest head is not asked) | as assay_engine_recover_draft | what the engine said */
 enum assay_status assay_sim_world_recover(struct assay_sim_world *world,
                                           struct assay_sim_world_recovery *recovery);
 /* The same document to another node. Returns: what its engine said. */

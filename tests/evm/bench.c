@@ -27,7 +27,7 @@ static const struct assay_json *asked(struct bench *b, const char *method, const
                              sizeof answer, &len));
     free(text);
     const enum assay_status status =
-        assay_evm_answer_read(&b->rpc, assay_slice_over(answer, len), 1, document, &result);
+        assay_evm_answer_parse(&b->rpc, assay_slice_over(answer, len), 1, document, &result);
     if (status != ASSAY_OK) printf("%s: %s\n", method, b->rpc.why);
     CHECK(status == ASSAY_OK);
     return result;
@@ -129,7 +129,7 @@ const char *bench_would(struct bench *b, const uint8_t *from, const struct assay
     };
     uint8_t out[64];
     size_t len = 0;
-    if (assay_evm_ask_call(&b->rpc, &call, out, sizeof out, &len) == ASSAY_OK) return "";
+    if (assay_evm_get_call(&b->rpc, &call, out, sizeof out, &len) == ASSAY_OK) return "";
     return b->rpc.why;
 }
 

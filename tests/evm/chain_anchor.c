@@ -14,7 +14,7 @@ static struct ending at(struct bench *b, uint64_t epoch)
 static void check_holds(struct bench *b, const struct closed *c)
 {
     struct assay_evm_anchored held;
-    CHECK_OK(assay_evm_anchor_ask(&b->rpc, b->anchor, &held));
+    CHECK_OK(assay_evm_anchor_read(&b->rpc, b->anchor, &held));
     CHECK(held.epoch == c->anchored.epoch && held.time_ms == c->anchored.time_ms);
     CHECK(held.era == 0 && assay_bytes_equal(held.chain_id, c->anchored.chain_id, 32));
     CHECK(assay_bytes_equal(held.voters, c->anchored.voters, 32));
@@ -304,7 +304,7 @@ void scenario_old_fork(struct bench *b)
 {
     static struct draft d;
     struct ending e = at(b, 100);
-    CHECK(assay_evm_p256_ask(&b->rpc) == ASSAY_E_UNSUPPORTED);
+    CHECK(assay_evm_p256_check(&b->rpc) == ASSAY_E_UNSUPPORTED);
     network_make(&net, 7);
     network_close(&net, &e, &first);
     bench_deploy_anchor(b, &first.anchored);

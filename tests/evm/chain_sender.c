@@ -150,7 +150,7 @@ static void asks_no_other_chain(struct bench *b)
 
 void scenario_sender(struct bench *b)
 {
-    CHECK_OK(assay_evm_p256_ask(&b->rpc));
+    CHECK_OK(assay_evm_p256_check(&b->rpc));
     asks_no_other_chain(b);
     outlives_a_reorganisation(b);
     waits_when_gas_is_dear(b);

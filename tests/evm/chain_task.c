@@ -192,7 +192,7 @@ static void claim(struct bench *b, struct task *t, uint32_t step, uint32_t steps
     task_claim_order(b, t, &order);
     CHECK(bench_send(b, &b->sender, &order) > 0);
     CHECK(bench_balance(b, t->executor) - before == UINT64_C(1000) * steps_paid);
-    CHECK_OK(assay_evm_task_ask(&b->rpc, &b->tasks, t->name, 0, &open, &paid));
+    CHECK_OK(assay_evm_task_read(&b->rpc, &b->tasks, t->name, 0, &open, &paid));
     CHECK(open && paid == step);
     task_claim_order(b, t, &order);
     SAYS(&order, "step"); /* once */
@@ -210,7 +210,7 @@ void scenario_task(struct bench *b)
     CHECK(assay_evm_tasks_check(&b->rpc, &b->tasks, t.executor) == ASSAY_E_INVALID);
     task_make(b, &t);
     open_refuses(b, &t);
-    CHECK_OK(assay_evm_task_ask(&b->rpc, &b->tasks, t.name, 0, &open, &paid));
+    CHECK_OK(assay_evm_task_read(&b->rpc, &b->tasks, t.name, 0, &open, &paid));
     CHECK(!open && paid == 0);
     task_open_order(b, &t, 0, &order);
     CHECK(bench_send(b, &b->sender, &order) > 0);

@@ -467,7 +467,7 @@ static void ballots(struct attacker *a)
 
 /* ------------------------------------------------------------ neighbours */
 
-static void be_neighbour(struct attacker *a, enum assay_overlay_word word)
+static void be_neighbour(struct attacker *a, enum assay_overlay_verb word)
 {
     const uint8_t byte = (uint8_t)word;
     attacker_tell(a, ASSAY_MESSAGE_NEIGHBOUR, &byte, 1);
@@ -482,7 +482,7 @@ static void neighbour_joins(struct attacker *a)
 /* Yes to what nobody asked, no to what somebody did, and away. */
 static void neighbour_words(struct attacker *a)
 {
-    static const enum assay_overlay_word words[] = { ASSAY_OVERLAY_ACCEPT, ASSAY_OVERLAY_REFUSE,
+    static const enum assay_overlay_verb words[] = { ASSAY_OVERLAY_ACCEPT, ASSAY_OVERLAY_REFUSE,
                                                      ASSAY_OVERLAY_LEAVE };
     for (int i = 0; i < RATE; i++)
         be_neighbour(a, words[a->said++ % 3]);

@@ -70,7 +70,7 @@ int assay_collateral_submit(const struct assay_collateral_options *options)
 struct looking {
     const struct assay_change_options *options;
     struct assay_change_source source;
-    struct assay_update_judge *judge;
+    struct assay_collateral_updates *judge;
     struct assay_ruleset now, then;
     struct assay_outlook *outlook;
     const struct assay_update *update;
@@ -127,7 +127,7 @@ static enum assay_status find_record(struct looking *l, struct assay_slice *offe
 static enum assay_status open_then(struct looking *l, struct assay_slice offer, uint8_t *set)
 {
     struct assay_writer w = assay_writer_over(set, ASSAY_SET_LEN_MAX);
-    const struct assay_updates *updates = assay_update_judge_functions(l->judge);
+    const struct assay_updates *updates = assay_collateral_updates_functions(l->judge);
     const struct assay_state *s = &l->source.basis->state;
     const struct assay_genesis *charter = l->source.basis->charter.genesis;
     int64_t until_unix_s = 0;
@@ -282,13 +282,13 @@ int assay_collateral_status(const struct assay_collateral_options *options)
     if (result == ASSAY_EXIT_OK)
         result = assay_change_rules_of(&ask, &l.source, NULL, &l.source.basis->state.rules, &l.now);
     if (result == ASSAY_EXIT_OK &&
-        (l.outlook == NULL || assay_update_judge_create(&l.judge) != ASSAY_OK))
+        (l.outlook == NULL || assay_collateral_updates_create(&l.judge) != ASSAY_OK))
         result = assay_change_fail(&ask, ASSAY_E_MEMORY, "status");
     if (result == ASSAY_EXIT_OK) {
         result = report(&l, document);
         document = NULL;
     }
-    assay_update_judge_destroy(&l.judge);
+    assay_collateral_updates_destroy(&l.judge);
     assay_ruleset_close(&l.now);
     assay_change_source_close(&l.source);
     assay_json_free(&document);

@@ -74,7 +74,8 @@ int assay_change_file_load(const struct assay_change_options *options, uint8_t *
     size_t len = 0;
     enum assay_status status =
         assay_file_read(options->file, ASSAY_CHANGE_RECORD_LEN_MAX, bytes, &len);
-    if (status == ASSAY_OK) status = assay_change_draft_read(assay_slice_over(*bytes, len), draft);
+    if (status == ASSAY_OK)
+        status = assay_change_draft_decode(assay_slice_over(*bytes, len), draft);
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
         return status == ASSAY_OK ? ASSAY_EXIT_OK
                                   : assay_change_fail(options, status, options->file);

@@ -520,7 +520,7 @@ static int write_draft(struct drafting *d)
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_draft draft = { .body = body, .change = decoded };
     assay_sha256(body.bytes, body.len, draft.digest);
-    status = assay_change_judge(d->source.basis, &draft, false, message);
+    status = assay_change_review(d->source.basis, &draft, false, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
         return assay_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
                                  "change draft: %s", message);
@@ -570,7 +570,7 @@ static int check_out(const char *path)
     struct assay_change_draft *draft = malloc(sizeof *draft);
     if (draft != NULL &&
         assay_file_read(path, ASSAY_CHANGE_RECORD_LEN_MAX, &bytes, &len) == ASSAY_OK &&
-        assay_change_draft_read(assay_slice_over(bytes, len), draft) == ASSAY_OK)
+        assay_change_draft_decode(assay_slice_over(bytes, len), draft) == ASSAY_OK)
         signatures = draft->signature_count;
     free(bytes);
     free(draft);

@@ -57,7 +57,7 @@ static struct assay_json *actions_json(const struct assay_state *state,
         struct assay_action action;
         char words[ASSAY_CHANGE_WORDS];
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        assay_change_words(state, &action, words);
+        assay_change_format_action(state, &action, words);
         struct assay_json *object = assay_json_object();
         assay_json_set_text(object, "action", assay_action_name(action.kind));
         assay_json_set_text(object, "words", words);
@@ -119,7 +119,7 @@ static struct assay_json *signature_json(const struct assay_change_source *sourc
     const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
     if (o != NULL) name_text(o->name, name);
     assay_json_set_text(object, "name", name);
-    assay_json_set_bool(object, "good", assay_change_signature_good(charter, draft, i));
+    assay_json_set_bool(object, "good", assay_change_signature_is_valid(charter, draft, i));
     return object;
 }
 
@@ -196,7 +196,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
     if (source == NULL) return data;
     char message[ASSAY_CHANGE_MESSAGE];
     const enum assay_status status =
-        assay_change_judge(source->basis, draft, draft->signature_count > 0, message);
+        assay_change_review(source->basis, draft, draft->signature_count > 0, message);
     assay_json_set_uint(data, "epoch", state->epoch + 1);
     assay_json_set_bool(data, "fit", status == ASSAY_OK);
     assay_json_set_text(data, "note", message);

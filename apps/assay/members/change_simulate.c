@@ -105,12 +105,12 @@ static int stage(struct trying *t)
 {
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_basis *b = t->source.basis;
-    assay_change_weigh(b, &b->stage, &t->before); /* still as the state */
+    assay_change_compute_weights(b, &b->stage, &t->before); /* still as the state */
     const enum assay_status status = assay_change_stage(b, &t->draft->change, message);
     if (status != ASSAY_OK)
         return assay_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
                                  "change try: %s", message);
-    assay_change_weigh(b, &b->stage, &t->after);
+    assay_change_compute_weights(b, &b->stage, &t->after);
     int result = assay_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
     if (result == ASSAY_EXIT_OK)
         result = assay_change_rules_of(t->options, &t->source, &t->draft->change, &b->stage.rules,

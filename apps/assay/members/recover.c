@@ -444,7 +444,7 @@ static int check_time(const struct assay_recover_options *options,
     if (clock_gettime(CLOCK_REALTIME, &now) != 0)
         return assay_change_fail(&options->change, ASSAY_E_IO, "the date");
     const uint64_t date_ms = (uint64_t)now.tv_sec * 1000, time_ms = file->recover.header.time_ms;
-    if (!assay_recovery_is_ahead(time_ms, date_ms)) return ASSAY_EXIT_OK;
+    if (!assay_recovery_is_too_early(time_ms, date_ms)) return ASSAY_EXIT_OK;
     return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                              "recover sign: %s has a time %llu minutes ahead of this machine's "
                              "date: no node with a right date takes it; set the date of the node "

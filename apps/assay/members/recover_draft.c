@@ -31,7 +31,7 @@ struct drafting {
 
 static void close_drafting(struct drafting *d)
 {
-    if (d->judged != NULL) assay_recovery_end(d->judged);
+    if (d->judged != NULL) assay_recovery_free(d->judged);
     for (int i = 0; d->answers != NULL && i < d->options->file_count; i++)
         free(d->answers[i]);
     assay_change_source_close(&d->source);
@@ -65,7 +65,7 @@ static int begin_judging(struct drafting *d)
         return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                                  "recover draft: no fence is in force at the node that drafts");
     const enum assay_status status =
-        assay_recovery_begin(d->judged, &d->source.basis->state, fence.digest);
+        assay_recovery_init(d->judged, &d->source.basis->state, fence.digest);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the newest state");
 }
 
@@ -109,7 +109,7 @@ static int gather(struct drafting *d)
         const int result = add_answer(d, i);
         if (result != ASSAY_EXIT_OK) return result;
     }
-    const enum assay_status status = assay_recovery_judge(d->judged);
+    const enum assay_status status = assay_recovery_evaluate(d->judged);
     if (status == ASSAY_E_INVALID)
         return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                                  "recover draft: two answers name different final blocks of one "
@@ -171,7 +171,7 @@ static int make_grounds(struct drafting *d)
 {
     struct assay_writer w = assay_writer_over(d->grounds, ASSAY_RECOVER_LEN_MAX);
     const enum assay_status status =
-        assay_recovery_grounds(d->judged, assay_slice_over(d->fence, d->fence_len), &w);
+        assay_recovery_encode_grounds(d->judged, assay_slice_over(d->fence, d->fence_len), &w);
     d->grounds_len = w.len;
     return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the answers");
 }

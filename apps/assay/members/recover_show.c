@@ -65,7 +65,7 @@ static void put_actions(const struct assay_recover *r, const struct assay_change
             struct assay_action action;
             char words[ASSAY_CHANGE_WORDS];
             if (assay_action_next(&c, &action) != ASSAY_OK) break;
-            assay_change_words(state, &action, words);
+            assay_change_format_action(state, &action, words);
             assay_json_append_text(list, words);
         }
         struct assay_json *const services = assay_change_services_of(source, &change);

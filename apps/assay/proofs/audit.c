@@ -32,7 +32,7 @@ struct audit_run {
     const struct audit_options *options;
     struct assay_store *store;
     struct assay_network *network;
-    struct assay_update_judge *updates;
+    struct assay_collateral_updates *updates;
     struct assay_host_plans *plans; /* of services: of the genesis, and what changes add */
     struct assay_sim_progress progress;
     bool begun;           /* the first epoch was closed: the ones before are not part of it */
@@ -421,7 +421,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .store = run->store,
         .genesis = network->genesis,
         .vet = { .context = network, .finding = assay_network_judge },
-        .updates = run->updates != NULL ? assay_update_judge_functions(run->updates) : NULL,
+        .updates = run->updates != NULL ? assay_collateral_updates_functions(run->updates) : NULL,
         .plan_follow = assay_host_services_follow,
         .services = &run->plans->fold,
         .signatures = !options->unsigned_,
@@ -477,12 +477,12 @@ static int run_audit(const struct audit_options *options)
         result = assay_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
     if (result == ASSAY_EXIT_OK)
         result = assay_network_store("assay audit", options->store, &run.store);
-    if (result == ASSAY_EXIT_OK && assay_update_judge_create(&run.updates) != ASSAY_OK)
+    if (result == ASSAY_EXIT_OK && assay_collateral_updates_create(&run.updates) != ASSAY_OK)
         result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);
     if (result == ASSAY_EXIT_OK)
         result = walk(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
-    assay_update_judge_destroy(&run.updates);
+    assay_collateral_updates_destroy(&run.updates);
     if (run.plans != NULL) free(run.plans->fold.memory);
     free(run.plans);
     assay_store_close(&run.store);

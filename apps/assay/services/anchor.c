@@ -29,7 +29,7 @@ void assay_anchor_link(struct assay_anchor_run *run)
 int assay_anchor_node_failed(const struct assay_anchor_run *run, enum assay_status status)
 {
     const bool asked = assay_status_class(status) == ASSAY_CLASS_INPUT;
-    const char *const link = assay_evm_https_why(&run->https);
+    const char *const link = assay_evm_https_get_error(&run->https);
     const char *const why = asked || link[0] == '\0' ? run->rpc.why : link;
     (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->settings.rpc,
                   why[0] != '\0' ? why : assay_status_text(status));
@@ -47,7 +47,7 @@ void assay_anchor_address(const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
 int assay_anchor_held(struct assay_anchor_run *run, struct assay_evm_anchored *held)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
-    const enum assay_status status = assay_evm_anchor_ask(&run->rpc, run->settings.contract, held);
+    const enum assay_status status = assay_evm_anchor_read(&run->rpc, run->settings.contract, held);
     assay_anchor_address(run->settings.contract, address);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_NOT_FOUND && run->rpc.why[0] == '\0') {
@@ -88,7 +88,8 @@ static void keep_message(struct assay_anchor_run *run, const char *text)
     (void)snprintf(run->message, sizeof run->message, "%s", text);
 }
 
-enum assay_status assay_anchor_ask(void *context, uint64_t epoch, struct assay_evm_closed *closed)
+enum assay_status assay_anchor_ask(void *context, uint64_t epoch,
+                                   struct assay_evm_finalized_epoch *closed)
 {
     struct assay_anchor_run *const run = context;
     struct assay_json *document = NULL;
@@ -100,7 +101,7 @@ enum assay_status assay_anchor_ask(void *context, uint64_t epoch, struct assay_e
     const struct assay_json *const data = assay_json_get(document, "data");
     const char *const code = assay_json_text(data, "code", NULL);
     enum assay_status status = ASSAY_E_NOT_FOUND;
-    if (code == NULL) status = assay_evm_closed_read(data, closed);
+    if (code == NULL) status = assay_evm_finalized_epoch_parse(data, closed);
     else keep_message(run, assay_json_text(data, "detail", code));
     assay_json_free(&document);
     return status;

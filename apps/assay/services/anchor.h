@@ -40,9 +40,10 @@ int assay_anchor_node_failed(const struct assay_anchor_run *run, enum assay_stat
 int assay_anchor_daemon_failed(const struct assay_anchor_run *run, enum assay_status status);
 /* What the contract holds; says what is wrong. Returns: an enum assay_exit. */
 int assay_anchor_held(struct assay_anchor_run *run, struct assay_evm_anchored *held);
-/* A daemon's document; of struct assay_evm_closings, context: the run. Returns: as there; also
+/* A daemon's document; of struct assay_evm_epoch_source, context: the run. Returns: as there; also
  * ASSAY_E_NOT_FOUND (not kept there, run->message says it) and what assay_client_ask says */
-enum assay_status assay_anchor_ask(void *context, uint64_t epoch, struct assay_evm_closed *closed);
+enum assay_status assay_anchor_ask(void *context, uint64_t epoch,
+                                   struct assay_evm_finalized_epoch *closed);
 /* "0x.." of an address. Returns: nothing. */
 void assay_anchor_address(const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
                           char text[static 2 * ASSAY_EVM_ADDRESS_LEN + 3]);

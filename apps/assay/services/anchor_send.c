@@ -126,13 +126,13 @@ int assay_anchor_refused(const struct assay_anchor_sending *s)
 static int check_chain(struct assay_anchor_run *run)
 {
     uint64_t chain_id = 0;
-    enum assay_status status = assay_evm_ask_chain(&run->rpc, &chain_id);
+    enum assay_status status = assay_evm_get_chain(&run->rpc, &chain_id);
     if (status == ASSAY_OK && chain_id != run->settings.sender.chain_id) {
         (void)fprintf(stderr, "%s: %s is a node of chain %" PRIu64 ", not of %" PRIu64 "\n",
                       run->who, run->settings.rpc, chain_id, run->settings.sender.chain_id);
         return ASSAY_EXIT_CONFLICT;
     }
-    if (status == ASSAY_OK) status = assay_evm_p256_ask(&run->rpc);
+    if (status == ASSAY_OK) status = assay_evm_p256_check(&run->rpc);
     if (status == ASSAY_E_UNSUPPORTED) {
         (void)fprintf(stderr,
                       "%s: chain %" PRIu64 " has no ECDSA over P-256 at 0x100 (EIP-7951): no "
@@ -224,7 +224,7 @@ static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_a
 static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *held)
 {
     struct assay_anchor_run *const run = s->run;
-    const struct assay_evm_closings closings = { .ask = assay_anchor_ask, .context = run };
+    const struct assay_evm_epoch_source closings = { .ask = assay_anchor_ask, .context = run };
     const uint64_t before = held->epoch;
     struct assay_evm_order order;
     uint64_t epoch = 0;
@@ -248,7 +248,7 @@ static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *h
 static int advance(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
-    struct assay_evm_closed newest = { .oldest = 0 };
+    struct assay_evm_finalized_epoch newest = { .oldest = 0 };
     struct assay_evm_anchored held;
     const int asked = assay_anchor_held(run, &held);
     if (asked != ASSAY_EXIT_OK) return asked;
@@ -256,7 +256,7 @@ static int advance(struct assay_anchor_sending *s)
     const uint64_t target = newest.anchored.epoch;
     const bool same = assay_bytes_equal(newest.anchored.chain_id, held.chain_id, 32) &&
                       newest.anchored.era == held.era;
-    assay_evm_closed_free(&newest);
+    assay_evm_finalized_epoch_free(&newest);
     if (status != ASSAY_OK) return assay_anchor_daemon_failed(run, status);
     if (!same) return no_order(run, &held, ASSAY_E_CHAIN);
     if (held.epoch < target && is_dead(run, &held)) return ASSAY_EXIT_DENIED;
@@ -272,11 +272,11 @@ static int advance(struct assay_anchor_sending *s)
 static int deploy(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
-    struct assay_evm_closed newest = { .oldest = 0 };
+    struct assay_evm_finalized_epoch newest = { .oldest = 0 };
     const enum assay_status status = assay_anchor_ask(run, 0, &newest);
     const struct assay_evm_anchored from = newest.anchored;
     struct assay_evm_order order;
-    assay_evm_closed_free(&newest);
+    assay_evm_finalized_epoch_free(&newest);
     if (status != ASSAY_OK) return assay_anchor_daemon_failed(run, status);
     if (assay_evm_anchor_deploy_order(&from, s->data, ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;

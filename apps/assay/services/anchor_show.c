@@ -54,7 +54,7 @@ static bool says_the_same(const struct assay_evm_anchored *a, const struct assay
 static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_anchored *held,
                           struct compared *out)
 {
-    struct assay_evm_closed closed = { .oldest = 0 };
+    struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     if (assay_anchor_ask(run, held->epoch, &closed) != ASSAY_OK) {
         settle(out, UNKNOWN, "the daemon does not keep that epoch any more");
     } else if (says_the_same(held, &closed.anchored)) {
@@ -62,18 +62,18 @@ static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_a
     } else {
         settle(out, OTHER, "the daemon says something else of that epoch");
     }
-    assay_evm_closed_free(&closed);
+    assay_evm_finalized_epoch_free(&closed);
 }
 
 static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_anchored *held,
                           struct compared *out)
 {
-    struct assay_evm_closed newest = { .oldest = 0 };
+    struct assay_evm_finalized_epoch newest = { .oldest = 0 };
     const enum assay_status status = assay_anchor_ask(run, 0, &newest);
     if (status == ASSAY_E_NOT_FOUND && run->message[0] == '\0' && !run->socket_named) {
         settle(out, UNKNOWN, "no daemon is here, and no proof was given");
     } else if (status != ASSAY_OK) {
-        assay_evm_closed_free(&newest);
+        assay_evm_finalized_epoch_free(&newest);
         return assay_anchor_daemon_failed(run, status);
     } else if (!same_network(held, newest.anchored.chain_id, newest.anchored.era)) {
         settle(out, OTHER, "the daemon is of another network or era");
@@ -84,7 +84,7 @@ static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_a
             settle(out, UNKNOWN, "the daemon has not closed that epoch yet");
         else compare_epoch(run, held, out);
     }
-    assay_evm_closed_free(&newest);
+    assay_evm_finalized_epoch_free(&newest);
     return ASSAY_EXIT_OK;
 }
 

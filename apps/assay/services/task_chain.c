@@ -160,11 +160,11 @@ static int look(struct task_chain *c, const uint8_t task[static 32], bool *deep,
     uint64_t head = 0;
     uint32_t ignored = 0;
     *deep = *open = false;
-    enum assay_status status = assay_evm_ask_head(&c->run.rpc, &head);
+    enum assay_status status = assay_evm_get_head(&c->run.rpc, &head);
     if (status == ASSAY_OK)
-        status = assay_evm_task_ask(&c->run.rpc, &c->place, task, 0, open, paid);
+        status = assay_evm_task_read(&c->run.rpc, &c->place, task, 0, open, paid);
     if (status == ASSAY_OK && *open && head > below)
-        status = assay_evm_task_ask(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
+        status = assay_evm_task_read(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(&c->run, status);
 }
 
@@ -190,23 +190,24 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
 {
     struct task_chain *const c = r->chain;
     const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
-    struct assay_evm_closed closed = { .oldest = 0 };
+    struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     struct assay_evm_score_proof proof;
     uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
     enum assay_status status = assay_anchor_ask(&c->run, held->epoch, &closed);
     if (status != ASSAY_OK) {
-        assay_evm_closed_free(&closed);
+        assay_evm_finalized_epoch_free(&closed);
         const int failed = assay_anchor_daemon_failed(&c->run, status);
         task_say("the anchor holds epoch %llu; assay anchor advance brings a later one",
                  (unsigned long long)held->epoch);
         return failed;
     }
     if (!assay_bytes_equal(closed.anchored.scores, held->scores, 32)) status = ASSAY_E_CHAIN;
-    if (status == ASSAY_OK) status = assay_evm_closed_score(&closed, terms->node_id, path, &proof);
+    if (status == ASSAY_OK)
+        status = assay_evm_finalized_epoch_score(&closed, terms->node_id, path, &proof);
     if (status == ASSAY_OK)
         status = assay_evm_open_order(&c->place, terms, &proof, c->sending.data,
                                       ASSAY_EVM_DATA_LEN_MAX, order);
-    assay_evm_closed_free(&closed);
+    assay_evm_finalized_epoch_free(&closed);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     task_say("the anchored epoch %llu says nothing of that executor: %s",
              (unsigned long long)held->epoch,

@@ -113,7 +113,7 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
         p->from = *from; /* the number of a session */
         return;
     }
-    if (p->dialled) assay_link_forget(b->link, (uint16_t)slot);
+    if (p->dialled) assay_link_remove_peer(b->link, (uint16_t)slot);
     *p = (struct party){ 0 };
     entry->gone = contact == NULL;
     if (contact == NULL) return;

@@ -41,7 +41,7 @@ static enum assay_status listen_at(struct listener *l, const char *folder,
                                 ASSAY_SERVICE_SERVER_MESSAGE));
     (void)snprintf(message, ASSAY_SERVICE_SERVER_MESSAGE,
                    "services socket %s: its mode cannot be set", l->path);
-    return assay_unix_share(l->path, &l->is_shared);
+    return assay_unix_set_group(l->path, &l->is_shared);
 }
 
 static enum assay_status make(struct assay_service_server *d, const char *folder,

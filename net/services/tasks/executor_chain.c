@@ -85,7 +85,7 @@ static void drop(struct assay_executor_node *n, struct assay_executor_work *work
     assay_bytes_copy(task, 32, work->e.task, 32);
     const bool owes = work->e.claim.step > 0;
     assay_executor_leave(work);
-    if (!owes) assay_evm_till_forget(n->config.chain->till, task);
+    if (!owes) assay_payout_claims_remove_task(n->config.chain->till, task);
 }
 
 /* --- places of drafts: anybody may make one, and it costs nothing (docs/services.md 8.9.1) */
@@ -168,7 +168,7 @@ static void begin(struct assay_executor_node *n, struct assay_executor_work *wor
     };
     work->place = draft->place;
     work->terms = draft->terms;
-    assay_evm_till_account(n->config.chain->till, work->terms.executor);
+    assay_payout_claims_account(n->config.chain->till, work->terms.executor);
     assay_bytes_copy(work->terms.key, sizeof work->terms.key, work->keys.key,
                      sizeof work->terms.key);
     work->payer = (struct assay_task_payer){ .check = check_voucher, .context = work };
@@ -247,7 +247,7 @@ static void take_draft(struct assay_executor_node *n, uint64_t guest,
     begin(n, work, &draft);
     assay_bytes_copy(work->draft, 32, name, 32);
     assay_bytes_copy(work->site, sizeof work->site, site, sizeof site);
-    if (assay_evm_till_watch(n->config.chain->till, &work->terms) == ASSAY_OK) {
+    if (assay_payout_claims_add_task(n->config.chain->till, &work->terms) == ASSAY_OK) {
         say_keys(n, guest, work);
         return;
     }
@@ -288,8 +288,8 @@ void assay_executor_hear(struct assay_executor_node *n, uint64_t guest,
 bool assay_executor_may_begin(struct assay_executor_node *n, struct assay_executor_work *work)
 {
     if (!work->on_chain || work->opened) return true;
-    const struct assay_evm_till_look look =
-        assay_evm_till_look(n->config.chain->till, work->e.task);
+    const struct assay_payout_claims_get_task look =
+        assay_payout_claims_get_task(n->config.chain->till, work->e.task);
     work->opened = look.known && look.open;
     return work->opened;
 }
@@ -329,7 +329,7 @@ void assay_executor_owed_keep(struct assay_executor_node *n, const struct assay_
         assay_executor_keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWED, owed->task, row));
     if (n->failure == ASSAY_OK) assay_executor_keep(n, assay_vault_commit(n->vault));
     if (n->failure == ASSAY_OK)
-        assay_evm_till_owe(n->config.chain->till, owed->task, &owed->owed.claim, true);
+        assay_payout_claims_set_claim(n->config.chain->till, owed->task, &owed->owed.claim, true);
 }
 
 static enum assay_status owed_load(void *context, const uint8_t name[static 32],
@@ -344,8 +344,8 @@ static enum assay_status owed_load(void *context, const uint8_t name[static 32],
     if (owed->owed.place.chain_id != place->chain_id ||
         !assay_bytes_equal(owed->owed.place.contract, place->contract, sizeof place->contract))
         return ASSAY_OK;
-    ASSAY_TRY(assay_evm_till_watch(n->config.chain->till, &owed->owed.terms));
-    assay_evm_till_owe(n->config.chain->till, owed->task, &owed->owed.claim, false);
+    ASSAY_TRY(assay_payout_claims_add_task(n->config.chain->till, &owed->owed.terms));
+    assay_payout_claims_set_claim(n->config.chain->till, owed->task, &owed->owed.claim, false);
     return ASSAY_OK;
 }
 
@@ -370,10 +370,11 @@ static struct assay_executor_work *work_on_chain(struct assay_executor_node *n,
 /* What cannot be claimed any more, or is paid and brings no further step, is let go. */
 static void let_go(struct assay_executor_node *n)
 {
-    struct assay_evm_till *till = n->config.chain->till;
+    struct assay_payout_claims *till = n->config.chain->till;
     for (uint32_t i = n->owed_count; i-- > 0;) {
         struct assay_executor_owed *owed = &n->owed[i];
-        const struct assay_evm_till_look look = assay_evm_till_look(till, owed->task);
+        const struct assay_payout_claims_get_task look =
+            assay_payout_claims_get_task(till, owed->task);
         const bool late = now_s() >= owed->owed.terms.deadline_s + n->config.chain->margin_s;
         struct assay_executor_work *work = work_on_chain(n, owed->task);
         const bool paid = look.known && look.open && look.paid >= owed->owed.claim.step &&
@@ -381,7 +382,7 @@ static void let_go(struct assay_executor_node *n)
         if (!late && !paid) continue;
         assay_executor_keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_OWED, owed->task));
         assay_executor_keep(n, assay_vault_commit(n->vault));
-        assay_evm_till_forget(till, owed->task);
+        assay_payout_claims_remove_task(till, owed->task);
         if (work != NULL) assay_executor_leave(work);
         *owed = n->owed[--n->owed_count];
     }

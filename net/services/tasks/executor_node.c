@@ -584,7 +584,8 @@ struct assay_executor_node_status assay_executor_node_status(const struct assay_
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         status.tasks += node->work[i].runs;
     if (node->config.chain != NULL) {
-        const struct assay_evm_till_status till = assay_evm_till_status(node->config.chain->till);
+        const struct assay_payout_claims_status till =
+            assay_payout_claims_status(node->config.chain->till);
         status.owed = till.owed;
         status.sent = till.sent;
         status.chain_answers = till.answers;

@@ -27,7 +27,7 @@ struct assay_task_program {
 
 /* Tasks whose money lies on an EVM chain as well (docs/services.md 8.9). */
 struct assay_executor_chain {
-    struct assay_evm_till *till; /* started; outlives the node */
+    struct assay_payout_claims *till; /* started; outlives the node */
     struct assay_evm_place place;
     uint8_t price[ASSAY_EVM_PRICE_LEN]; /* wei a step, at least */
     uint64_t margin_s; /* as the till's: nothing is begun that ends sooner than twice that */

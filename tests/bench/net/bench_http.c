@@ -20,10 +20,10 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void measure(uint32_t members, const struct assay_http_view *view, const char *path)
+static void measure(uint32_t members, const struct assay_http_snapshot *view, const char *path)
 {
     const struct assay_http_figures figures = { .connections = 0 };
-    const struct assay_http_book b = {
+    const struct assay_http_content b = {
         .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100000
     };
     const struct assay_http_request request = { .method = "GET", .path = path };
@@ -46,16 +46,16 @@ static void at(uint32_t members)
                                          "/v1/graph/edges" };
     book_open(&book, members);
     for (uint64_t e = 1; e <= ASSAY_HTTP_EPOCHS; e++)
-        assay_http_shelf_epoch(book.shelf, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
     const double start = now_us();
     for (int i = 0; i < ROUNDS; i++)
-        if (!assay_http_shelf_publish(book.shelf, &book.snapshot, false)) abort();
+        if (!assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false)) abort();
     (void)printf("n = %3u  %-24s %9.1f us\n", (unsigned)members, "laying out a view",
                  (now_us() - start) / ROUNDS);
-    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         measure(members, view, paths[i]);
-    assay_http_view_drop(&view);
+    assay_http_snapshot_release(&view);
     book_close(&book);
 }
 

@@ -155,13 +155,13 @@ static void take_in(struct assay_admission *admission, uint64_t now_ms, uint16_t
 {
     struct assay_admission_message message;
     uint8_t digest[32];
-    need(assay_admission_frame(admission, now_ms, slot, which, frame, &message) ==
+    need(assay_admission_check_frame(admission, now_ms, slot, which, frame, &message) ==
              ASSAY_ADMIT_TAKEN,
          "a frame was refused");
-    need(assay_admission_floods(message.kind), "a kind that floods");
+    need(assay_admission_is_flooded(message.kind), "a kind that floods");
     assay_sha256(message.payload.bytes, message.payload.len, digest);
     need(assay_admission_is_new(admission, now_ms, digest), "a frame came twice");
-    need(!assay_admission_judged(admission, now_ms, slot, ASSAY_OK, digest), "a ban");
+    need(!assay_admission_on_result(admission, now_ms, slot, ASSAY_OK, digest), "a ban");
     atomic_fetch_add(&shared->taken, 1);
 }
 

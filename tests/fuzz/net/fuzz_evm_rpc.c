@@ -92,10 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (assay_cursor_u8(&script.in, &which) != ASSAY_OK) return 0;
     static const char why[] = "only crashes count";
     if (which % 4 == 0) follow(rpc.link);
-    if (which % 4 == 1) assay_status_ignore(assay_evm_anchor_ask(&rpc, name, &held), why);
-    if (which % 4 == 2) assay_status_ignore(assay_evm_p256_ask(&rpc), why);
+    if (which % 4 == 1) assay_status_ignore(assay_evm_anchor_read(&rpc, name, &held), why);
+    if (which % 4 == 2) assay_status_ignore(assay_evm_p256_check(&rpc), why);
     if (which % 4 == 3)
-        assay_status_ignore(assay_evm_task_ask(&rpc, &place, name, 0, &open, &paid), why);
+        assay_status_ignore(assay_evm_task_read(&rpc, &place, name, 0, &open, &paid), why);
     if (rpc.why[sizeof rpc.why - 1] != '\0') abort();
     return 0;
 }

@@ -29,12 +29,12 @@ static void check_frame(struct assay_slice bytes)
 /* Every frame lies in the batch, after the one before it; whole, they make the same batch. */
 static void check_batch(struct assay_slice bytes)
 {
-    struct assay_batch batch = assay_batch_over(bytes);
+    struct assay_batch batch = assay_batch_init(bytes);
     struct assay_writer w = assay_writer_over(again, sizeof again);
     const uint8_t *end = bytes.bytes;
     enum assay_status status = ASSAY_OK;
     if (bytes.len > ASSAY_FRAME_LEN_MAX || bytes.len == 0) return;
-    while (!assay_batch_ended(&batch)) {
+    while (!assay_batch_is_empty(&batch)) {
         struct assay_slice frame;
         status = assay_batch_next(&batch, &frame);
         if (status != ASSAY_OK) break;
@@ -43,7 +43,7 @@ static void check_batch(struct assay_slice bytes)
         if (bytes.bytes[0] == ASSAY_BATCH_VERSION)
             ASSAY_ASSERT(assay_batch_add(&w, frame) == ASSAY_OK);
     }
-    ASSAY_ASSERT(assay_batch_ended(&batch) && batch.count <= ASSAY_BATCH_FRAMES_MAX + 1);
+    ASSAY_ASSERT(assay_batch_is_empty(&batch) && batch.count <= ASSAY_BATCH_FRAMES_MAX + 1);
     if (status == ASSAY_OK && bytes.bytes[0] == ASSAY_BATCH_VERSION)
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
 }

@@ -23,11 +23,12 @@ static void open_book(void)
     if (open) return;
     open = true;
     book_open(&book, 4);
-    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 40));
-    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 40));
+    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
     book_tell(&book, 1, "x");
-    assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup("{}"), strdup("{}")));
-    ASSAY_ASSERT(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+    assay_http_snapshot_slot_set_rules(book.shelf,
+                                       assay_http_rules_create(strdup("{}"), strdup("{}")));
+    ASSAY_ASSERT(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
 }
 
 /* "-" alone is a header that was not sent. */
@@ -76,15 +77,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     for (size_t i = FIXED; i + 1 < count; i += 2)
         request.parameters[request.parameter_count++] =
             (struct assay_http_pair){ lines[i], sent(lines[i + 1]) };
-    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
-    const struct assay_http_book b = {
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    const struct assay_http_content b = {
         .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100100
     };
     struct assay_http_answer answer;
     assay_http_answer(&b, &request, &answer);
     check(&answer);
     free(answer.body);
-    assay_http_view_drop(&view);
+    assay_http_snapshot_release(&view);
     free(text);
     return 0;
 }

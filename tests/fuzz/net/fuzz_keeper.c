@@ -115,8 +115,8 @@ static void give(uint8_t number)
     if (w.jobs[n] != JOB_NEW && w.jobs[n] != JOB_ANSWERED) return;
     w.jobs[n] = JOB_BEING_GIVEN;
     w.said[n] = false;
-    const bool room = assay_verifier_supervisor_room(w.keeper, w.now_ms);
-    const bool taken = assay_verifier_supervisor_give(w.keeper, w.now_ms, n);
+    const bool room = assay_verifier_supervisor_has_room(w.keeper, w.now_ms);
+    const bool taken = assay_verifier_supervisor_submit(w.keeper, w.now_ms, n);
     ASSAY_ASSERT(room || !taken);
     if (w.jobs[n] == JOB_BEING_GIVEN) w.jobs[n] = taken ? JOB_GIVEN : JOB_NEW;
     else ASSAY_ASSERT(taken);
@@ -219,7 +219,7 @@ static void step(struct tape *t)
     case 0: w.now_ms += next(t); break;
     case 1: w.now_ms += (uint64_t)next(t) * 250; break;
     case 2:
-    case 3: assay_verifier_supervisor_turn(w.keeper, w.now_ms); break;
+    case 3: assay_verifier_supervisor_run(w.keeper, w.now_ms); break;
     case 4:
     case 5: give(next(t)); break;
     case 6: judge_says(packet, ready_packet()); break;
@@ -258,7 +258,7 @@ static void be_good(void)
     w.no_start = false;
     for (int i = 0; i < GOOD_TURNS && !all_answered(); i++) {
         w.now_ms += 20;
-        assay_verifier_supervisor_turn(w.keeper, w.now_ms);
+        assay_verifier_supervisor_run(w.keeper, w.now_ms);
         if (w.judge >= 0 && greeted != w.pids) {
             greeted = w.pids;
             judge_says(packet, ready_packet());

@@ -20,7 +20,7 @@ static void take(struct assay_pages *pages, uint8_t head, uint64_t now_ms,
     struct assay_page page;
     const enum assay_status decoded = assay_page_decode(payload, &page);
     const enum assay_status status =
-        assay_pages_take(pages, head % PEERS, now_ms, payload, &kind, &object);
+        assay_pages_add(pages, head % PEERS, now_ms, payload, &kind, &object);
     if (decoded != ASSAY_OK) ASSAY_ASSERT(status == decoded);
     if (status == ASSAY_OK) {
         uint8_t digest[32];
@@ -28,7 +28,7 @@ static void take(struct assay_pages *pages, uint8_t head, uint64_t now_ms,
         ASSAY_ASSERT(assay_bytes_equal(digest, page.digest, sizeof digest));
         ASSAY_ASSERT(object.len == page.total_len);
     }
-    ASSAY_ASSERT(assay_pages_held(pages, NULL) <= ASSAY_PAGE_BYTES_ALL);
+    ASSAY_ASSERT(assay_pages_get_bytes(pages, NULL) <= ASSAY_PAGE_BYTES_ALL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

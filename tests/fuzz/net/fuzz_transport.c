@@ -64,10 +64,10 @@ enum assay_status assay_child_start(const char *program, const char *role, const
     w.socket = pair[1];
     w.shared = memory;
     w.scribbled = false;
-    w.reports = assay_ring_over(&w.shared->reports, w.shared->reports_bytes,
-                                ASSAY_TRANSPORT_REPORTS_LEN);
-    w.orders = assay_ring_over(&w.shared->orders, w.shared->orders_bytes,
-                               ASSAY_TRANSPORT_ORDERS_LEN);
+    w.reports =
+        assay_ring_init(&w.shared->reports, w.shared->reports_bytes, ASSAY_TRANSPORT_REPORTS_LEN);
+    w.orders =
+        assay_ring_init(&w.shared->orders, w.shared->orders_bytes, ASSAY_TRANSPORT_ORDERS_LEN);
     return ASSAY_OK;
 }
 
@@ -91,7 +91,7 @@ uint64_t assay_child_cpu_ms(const struct assay_child *child)
 static void put_report(const uint8_t *bytes, size_t len)
 {
     if (w.shared == NULL) return;
-    assay_status_ignore(assay_ring_put(&w.reports, assay_slice_over(bytes, len)), "it is full");
+    assay_status_ignore(assay_ring_write(&w.reports, assay_slice_over(bytes, len)), "it is full");
     (void)assay_ring_publish(&w.reports);
 }
 
@@ -141,7 +141,7 @@ static void take_orders(void)
     static struct assay_transport_order order;
     size_t len = 0;
     while (w.shared != NULL &&
-           assay_ring_take(&w.orders, record, sizeof record, &len) == ASSAY_OK) {
+           assay_ring_read(&w.orders, record, sizeof record, &len) == ASSAY_OK) {
         const enum assay_status status =
             assay_transport_order_decode(assay_slice_over(record, len), &order);
         ASSAY_ASSERT(w.scribbled || (status == ASSAY_OK && order.slot < MEMBERS));
@@ -197,7 +197,7 @@ static void do_one(uint8_t what, uint8_t a, uint8_t b)
             "it may have no address");
         return;
     case 12:
-        if (a % 2 == 0) assay_transport_client_forget(w.far, 1);
+        if (a % 2 == 0) assay_transport_client_remove_peer(w.far, 1);
         else assay_status_ignore(assay_transport_client_peer(w.far, 1, "127.0.0.1:1"), "it is one");
         return;
     default:
@@ -242,7 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
                                               .door_secret = &w.secret,
                                               .door_public = w.entries[0].door,
                                               .listen = "127.0.0.1:0" };
-    const enum assay_status status = assay_transport_client_begin(&config, &apart, &w.far, message);
+    const enum assay_status status = assay_transport_client_init(&config, &apart, &w.far, message);
     ASSAY_ASSERT(status == ASSAY_OK);
     say_ready(1); /* the first one: whose that one falls says so, and does not try again */
     (void)hear();

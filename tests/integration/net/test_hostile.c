@@ -190,7 +190,7 @@ Test(net_hostile, large_objects_that_never_end_are_forgotten, .init = start, .fi
     }
     expect(ASSAY_COUNT_PAGE_EVICTED);
     struct assay_pages_losses losses;
-    cr_assert_leq(assay_pages_held(network->nodes[0].host->pages, &losses),
+    cr_assert_leq(assay_pages_get_bytes(network->nodes[0].host->pages, &losses),
                   (size_t)ASSAY_PAGE_OBJECTS_PER_PEER * ASSAY_PAGE_LEN);
     run_past(network_epoch(network, 0) + 1);
 }

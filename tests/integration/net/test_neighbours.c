@@ -56,7 +56,7 @@ Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 120)
         const struct assay_snapshot *seen = runtime_snapshot(host);
         struct assay_overlay_figures figures;
         cr_assert(runtime_overlay_is_used(host) && seen->has_neighbours);
-        assay_overlay_look(host->overlay, &figures);
+        assay_overlay_get_figures(host->overlay, &figures);
         cr_expect_geq(figures.outbound + figures.inbound, 2, "node %u", i);
         cr_expect_leq(figures.outbound + figures.inbound + figures.asked, 2 * DEGREE + 1);
         const uint32_t near = figures.outbound + figures.inbound + figures.asked;

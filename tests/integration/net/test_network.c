@@ -118,8 +118,8 @@ static uint64_t counter(const struct network *network, uint32_t node, enum assay
 static bool was_told(const struct network *network, uint32_t by, uint32_t node, const char *code)
 {
     const struct assay_timeline *timeline = &network->nodes[by].host->timeline;
-    for (const struct assay_timeline_event *e = assay_timeline_after(timeline, 0); e != NULL;
-         e = assay_timeline_after(timeline, e->seq))
+    for (const struct assay_timeline_event *e = assay_timeline_find_after(timeline, 0); e != NULL;
+         e = assay_timeline_find_after(timeline, e->seq))
         if (e->slot == network->nodes[node].slot && strcmp(e->code, code) == 0) return true;
     return false;
 }

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
     act_at = strtoull(argv[3], NULL, 10);
     const struct assay_agent_config config = { .store = store, .driver = &puppet.base };
     if (assay_agent_open(&config, &agent) != ASSAY_OK) return 4;
-    say("restarted", assay_agent_look(agent)->restarted);
+    say("restarted", assay_agent_get_memory(agent)->restarted);
     for (uint64_t now_ms = 1000; now_ms < 1600; now_ms += 10) {
         const uint64_t epoch = now_ms / 100;
         struct assay_order order = { .kind = ASSAY_ORDER_RESTRICT,
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
         assay_agent_step(agent, now_ms);
         report(agent);
     }
-    say("end", assay_agent_look(agent)->restarted);
+    say("end", assay_agent_get_memory(agent)->restarted);
     assay_agent_close(&agent);
     assay_store_close(&store);
     return 0;

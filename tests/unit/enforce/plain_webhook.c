@@ -68,12 +68,12 @@ int main(void)
     const struct timespec pause = { 0, 1000000 };
     for (unsigned epoch = 1, tries = 0; epoch <= EVENTS && tries < 20000; tries++) {
         char message[ASSAY_DRIVER_MESSAGE_LEN];
-        struct assay_webhook_look look;
+        struct assay_webhook_get_status look;
         const struct assay_order order = { .kind = ASSAY_ORDER_SUSPEND, .epoch = epoch };
         const struct assay_target_act act = { .verb = ASSAY_TARGET_SUSPEND, .order = &order };
         if (target->ops->begin(target, &act, 0, message) == ASSAY_OK) epoch++;
         else (void)nanosleep(&pause, NULL); /* full: asked again, as the agent does */
-        assay_webhook_look(target, &look);
+        assay_webhook_get_status(target, &look);
     }
     for (unsigned tries = 0; atomic_load(&taken) < EVENTS && tries < 20000; tries++)
         (void)nanosleep(&pause, NULL);

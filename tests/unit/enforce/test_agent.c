@@ -161,11 +161,11 @@ Test(agent, waits_for_the_old_enclave_to_end_before_it_starts_the_new_one)
     step_for(3000);
     cr_assert_eq(puppet.starts, 1);
     cr_assert_eq(puppet.restores, 0);
-    cr_assert(assay_agent_look(agent)->pending);
+    cr_assert(assay_agent_get_memory(agent)->pending);
     puppet.slow_to_stop = false;
     step_for(50);
     cr_assert_eq(puppet.starts, 2);
-    cr_assert_not(assay_agent_look(agent)->pending);
+    cr_assert_not(assay_agent_get_memory(agent)->pending);
 }
 
 Test(agent, keeps_a_restart_pending_until_the_right_build_is_ready)
@@ -293,12 +293,13 @@ Test(agent, does_nothing_that_it_could_not_record)
         cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_E_STORE);
         step_for(50);
         cr_assert_eq(puppet.stops, 0);
-        cr_assert_not(assay_agent_look(agent)->has_last);
+        cr_assert_not(assay_agent_get_memory(agent)->has_last);
     }
     cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_OK);
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 1, false);
     step_for(1000);
-    cr_assert_not(assay_agent_look(agent)->pending, "the outcome was recorded at the second try");
+    cr_assert_not(assay_agent_get_memory(agent)->pending,
+                  "the outcome was recorded at the second try");
     cr_assert_eq(puppet.starts, 2);
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1);
 }
@@ -309,11 +310,11 @@ Test(agent, tells_the_enclave_again_when_it_did_not_listen)
     puppet.work_says = ASSAY_E_AGAIN;
     give(ASSAY_ORDER_SUSPEND, 10, 1);
     step_for(1000);
-    cr_assert(assay_agent_look(agent)->pending);
+    cr_assert(assay_agent_get_memory(agent)->pending);
     puppet.work_says = ASSAY_OK;
     step_for(1000);
     cr_assert_eq(puppet.work, ASSAY_WORK_SUSPENDED);
-    cr_assert_not(assay_agent_look(agent)->pending);
+    cr_assert_not(assay_agent_get_memory(agent)->pending);
 }
 
 Test(agent, refuses_a_memory_that_it_did_not_write)

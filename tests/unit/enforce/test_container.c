@@ -151,5 +151,5 @@ Test(container, names_cannot_leave_their_place_in_the_path)
         struct assay_target *none = NULL;
         cr_assert_eq(assay_container_open("/x", bad[i], &none), ASSAY_E_SYNTAX, "%s", bad[i]);
     }
-    cr_assert(assay_container_name_is_fit("web-1.app_2"));
+    cr_assert(assay_container_name_is_valid("web-1.app_2"));
 }

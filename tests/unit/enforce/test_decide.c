@@ -110,12 +110,12 @@ static void tell(struct assay_agent_memory memory, struct history history, unsig
         next.begun[next.count] = order;
         next.highest = order.incarnation;
         next.done[next.count++] = false;
-        const struct assay_agent_memory begun = assay_agent_begin(&memory, &order, decision);
+        const struct assay_agent_memory begun = assay_agent_begin_order(&memory, &order, decision);
         cr_assert_eq(begun.work, work_now(&next));
         check_memory(&begun);
         tell(begun, next, depth - 1);
         next.done[next.count - 1] = true;
-        const struct assay_agent_memory done = assay_agent_finish(&begun);
+        const struct assay_agent_memory done = assay_agent_finish_order(&begun);
         check_memory(&done);
         cr_assert_eq(assay_agent_ended_incarnation(&done),
                      order.kind == ASSAY_ORDER_RESTART ? order.incarnation : 0);
@@ -172,7 +172,7 @@ Test(decide, refuses_a_memory_that_was_never_written)
 {
     const struct assay_order order = { .kind = ASSAY_ORDER_RESTART, .epoch = 3, .incarnation = 2 };
     struct assay_agent_memory memory = assay_agent_memory_none(), out;
-    memory = assay_agent_begin(&memory, &order, assay_agent_decide(&memory, &order));
+    memory = assay_agent_begin_order(&memory, &order, assay_agent_decide(&memory, &order));
     uint8_t bytes[ASSAY_AGENT_MEMORY_LEN + 1] = { 0 };
     assay_agent_memory_encode(&memory, bytes);
     for (size_t len = 0; len < ASSAY_AGENT_MEMORY_LEN; len++)

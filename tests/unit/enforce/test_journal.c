@@ -61,9 +61,9 @@ static void write_some(unsigned count)
                                                    .has_status = true,
                                                    .status = ASSAY_E_RATE,
                                                    .text = "say \"this\"\n\x1b[2J\xff" };
-        assay_journal_write(journal, &entry);
+        assay_journal_append(journal, &entry);
     }
-    cr_assert_eq(assay_journal_lost(journal), 0);
+    cr_assert_eq(assay_journal_count_lost(journal), 0);
 }
 
 static size_t slurp(char **bytes)
@@ -134,7 +134,7 @@ Test(journal, mends_a_last_line_that_a_crash_left_at_any_length)
 {
     cr_assert_eq(open_journal(true), ASSAY_OK);
     write_some(2);
-    const struct assay_journal_head before = assay_journal_head_of(journal);
+    const struct assay_journal_head before = assay_journal_get_head(journal);
     char *bytes, *again;
     const size_t whole = slurp(&bytes);
     assay_journal_close(&journal);
@@ -169,7 +169,7 @@ Test(journal, tells_a_crash_in_the_middle_of_a_block_by_the_head_that_the_store_
 {
     cr_assert_eq(open_journal(true), ASSAY_OK);
     write_some(1);
-    const struct assay_journal_head known = assay_journal_head_of(journal);
+    const struct assay_journal_head known = assay_journal_get_head(journal);
     write_some(1);
     char *bytes;
     const size_t len = slurp(&bytes);
@@ -178,7 +178,7 @@ Test(journal, tells_a_crash_in_the_middle_of_a_block_by_the_head_that_the_store_
     cr_assert(check(NULL).broken, "who does not know the head cannot tell");
     cr_assert_not(check(&known).broken);
     cr_assert_gt(check(&known).torn_len, 200);
-    const struct assay_journal_head newest = assay_journal_head_of(journal);
+    const struct assay_journal_head newest = assay_journal_get_head(journal);
     cr_assert(check(&newest).broken, "it was whole once");
     free(bytes);
 }
@@ -187,7 +187,7 @@ Test(journal, takes_no_complete_line_that_somebody_wrote_for_a_torn_one)
 {
     cr_assert_eq(open_journal(true), ASSAY_OK);
     write_some(2);
-    const struct assay_journal_head known = assay_journal_head_of(journal);
+    const struct assay_journal_head known = assay_journal_get_head(journal);
     char *bytes;
     const size_t len = slurp(&bytes);
     static const char forged[] = "{\"n\":4,\"entry\":\"order\",\"text\":\"never\"}\n";
@@ -213,7 +213,7 @@ Test(journal, finds_every_byte_that_somebody_changed)
     write_some(3);
     char *bytes;
     const size_t len = slurp(&bytes);
-    const struct assay_journal_head head = assay_journal_head_of(journal);
+    const struct assay_journal_head head = assay_journal_get_head(journal);
     for (size_t i = 0; i < len; i++) {
         bytes[i] ^= 1;
         spill(bytes, len);
@@ -232,7 +232,7 @@ Test(journal, finds_lines_that_are_gone_or_came_twice_or_changed_places)
     write_some(4);
     char *bytes, made[1 << 14];
     slurp(&bytes);
-    const struct assay_journal_head head = assay_journal_head_of(journal);
+    const struct assay_journal_head head = assay_journal_get_head(journal);
     char *lines[5];
     size_t count = 0;
     char *rest = bytes;
@@ -270,7 +270,7 @@ Test(journal, sets_aside_what_somebody_changed_and_begins_anew)
     cr_assert_eq(open_journal(true), ASSAY_OK, "%s", said);
     cr_assert_not_null(strstr(said, "orders.log.broken-1"), "%s", said);
     cr_assert_eq(access(folder_at(&folder, "orders.log.broken-1"), F_OK), 0);
-    cr_assert_eq(assay_journal_head_of(journal).number, 1);
+    cr_assert_eq(assay_journal_get_head(journal).number, 1);
     write_some(1);
     cr_assert_not(check(NULL).broken);
     assay_journal_close(&journal);
@@ -299,12 +299,12 @@ Test(journal, says_how_many_lines_a_full_disk_cost)
     cr_assert_eq(stat(path, &about), 0);
     limit = (struct rlimit){ (rlim_t)about.st_size + 20, files.rlim_max };
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assay_journal_write(journal, &entry);
-    assay_journal_write(journal, &entry);
+    assay_journal_append(journal, &entry);
+    assay_journal_append(journal, &entry);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &files), 0);
-    cr_assert_eq(assay_journal_lost(journal), 2);
-    assay_journal_write(journal, &entry);
-    cr_assert_eq(assay_journal_lost(journal), 0);
+    cr_assert_eq(assay_journal_count_lost(journal), 2);
+    assay_journal_append(journal, &entry);
+    cr_assert_eq(assay_journal_count_lost(journal), 0);
     char *bytes;
     slurp(&bytes);
     cr_assert_not_null(strstr(bytes, "\"lost\":2"));

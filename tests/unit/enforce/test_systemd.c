@@ -270,7 +270,7 @@ Test(systemd, names_of_units_are_whole_and_plain)
         "", "shop", ".service", "a b.service", "../x.service", "x.mount", "x.service\n"
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_assert_not(assay_systemd_unit_is_fit(bad[i]), "%s", bad[i]);
-    cr_assert(assay_systemd_unit_is_fit("getty@tty1.service"));
-    cr_assert(assay_systemd_unit_is_fit("dev-disk\\x2dby.slice"));
+        cr_assert_not(assay_systemd_unit_is_valid(bad[i]), "%s", bad[i]);
+    cr_assert(assay_systemd_unit_is_valid("getty@tty1.service"));
+    cr_assert(assay_systemd_unit_is_valid("dev-disk\\x2dby.slice"));
 }

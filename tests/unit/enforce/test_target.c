@@ -174,7 +174,7 @@ Test(target, starts_what_is_down_and_adopts_what_runs)
     crash();
     step_for(500);
     cr_assert_str_eq(doll.acts, "", "it runs, and nobody restarts it because we were restarted");
-    cr_assert(assay_agent_settled(agent));
+    cr_assert(assay_agent_is_settled(agent));
 }
 
 Test(target, freezes_and_thaws_as_ordered_and_says_so_when_it_is_so)
@@ -283,7 +283,7 @@ Test(target, that_hangs_is_given_up_and_asked_again_and_the_outcome_waits)
     struct assay_agent_event event;
     cr_assert_geq(take(ASSAY_AGENT_OUTCOME, &event), 1);
     cr_assert_eq(event.status, ASSAY_E_TIMEOUT, "never OK before it is so");
-    cr_assert(assay_agent_look(agent)->pending);
+    cr_assert(assay_agent_get_memory(agent)->pending);
     doll.hangs = false;
     step_for(3000);
     cr_assert_eq(doll.state, ASSAY_TARGET_FROZEN);
@@ -302,11 +302,11 @@ Test(target, whose_engine_is_gone_is_not_taken_for_one_that_does_no_work)
     struct assay_agent_event event;
     cr_assert_geq(take(ASSAY_AGENT_OUTCOME, &event), 1);
     cr_assert_eq(event.status, ASSAY_E_IO);
-    cr_assert(assay_agent_look(agent)->pending, "it runs on: nothing was executed");
+    cr_assert(assay_agent_get_memory(agent)->pending, "it runs on: nothing was executed");
     doll.begin_says = ASSAY_OK;
     step_for(3000);
     cr_assert_eq(doll.state, ASSAY_TARGET_FROZEN);
-    cr_assert_not(assay_agent_look(agent)->pending);
+    cr_assert_not(assay_agent_get_memory(agent)->pending);
 }
 
 Test(target, is_asked_later_and_later_when_it_fails)
@@ -468,8 +468,8 @@ Test(target, memories_of_two_do_not_mix_and_are_not_pruned_with_the_enclaves)
     assay_target_close(&other_driver);
     doll_open = true;
     crash();
-    cr_assert_eq(assay_agent_look(agent)->restarted, 1);
-    cr_assert_eq(assay_agent_look(agent)->last.epoch, 10);
+    cr_assert_eq(assay_agent_get_memory(agent)->restarted, 1);
+    cr_assert_eq(assay_agent_get_memory(agent)->last.epoch, 10);
     give(ASSAY_ORDER_RESTART, 11, 1);
     step_for(500);
     cr_assert_str_eq(doll.acts, "");

@@ -176,8 +176,8 @@ Test(webhook, keeps_events_until_they_are_taken_and_in_their_order)
     for (uint64_t epoch = 1; epoch <= 5; epoch++)
         cr_assert_eq(tell(ASSAY_ORDER_SUSPEND, epoch, false), ASSAY_OK);
     nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
-    struct assay_webhook_look look;
-    assay_webhook_look(target, &look);
+    struct assay_webhook_get_status look;
+    assay_webhook_get_status(target, &look);
     cr_assert_eq(look.waiting, 5);
     cr_assert_geq(look.failed, 2);
     cr_assert_str_eq(look.trouble, "the receiver answered 500");
@@ -185,7 +185,7 @@ Test(webhook, keeps_events_until_they_are_taken_and_in_their_order)
     answer_with(0);
     open_it(10);
     nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
-    assay_webhook_look(target, &look);
+    assay_webhook_get_status(target, &look);
     cr_assert_eq(look.waiting, 5);
     cr_assert_str_eq(look.trouble, "nobody is there");
     answer_with(200);

@@ -291,7 +291,7 @@ void is_one_of_them(struct assay_sim_world *w, enum signs signs)
         cr_expect_eq(state_of(w, i)->era, 0, "node %u", i);
         cr_expect_leq(state_of(w, 0)->epoch, state_of(w, i)->epoch + 1, "node %u", i);
         for (uint32_t k = 0; k < NODES; k++)
-            cr_expect_not(assay_limit_banned(&w->nodes[i].limits[k], world_mono_ms(w, i)),
+            cr_expect_not(assay_limit_is_banned(&w->nodes[i].limits[k], world_mono_ms(w, i)),
                           "node %u bans node %u", i, k);
     }
     const size_t after = w->nodes[AWAY].signed_count;

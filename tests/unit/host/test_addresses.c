@@ -40,7 +40,7 @@ static struct assay_claim claim_of(const struct member *m, uint64_t number, cons
 static enum assay_status take(struct assay_address *held, const struct assay_claim *c,
                               const struct member *m, uint64_t now_ms)
 {
-    return assay_address_take(held, c, chain_id, m->node_id, m->public, now_ms);
+    return assay_address_update(held, c, chain_id, m->node_id, m->public, now_ms);
 }
 
 Test(addresses, fit_when_somebody_can_dial_them)
@@ -66,15 +66,15 @@ Test(addresses, fit_when_somebody_can_dial_them)
     };
     char longest[ASSAY_CLAIM_ADDRESS_MAX + 1];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        cr_expect(assay_address_fits(good[i]), "%s", good[i]);
+        cr_expect(assay_address_is_valid(good[i]), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_expect_not(assay_address_fits(bad[i]), "%s", bad[i]);
+        cr_expect_not(assay_address_is_valid(bad[i]), "%s", bad[i]);
     for (size_t i = 0; i < sizeof brackets / sizeof brackets[0]; i++)
-        cr_expect_not(assay_address_fits(brackets[i]), "%s", brackets[i]);
+        cr_expect_not(assay_address_is_valid(brackets[i]), "%s", brackets[i]);
     memset(longest, 'a', sizeof longest);
     (void)snprintf(longest + sizeof longest - 7, 7, ":65535");
-    cr_expect_not(assay_address_fits(longest));
-    cr_expect(assay_address_fits(longest + 1));
+    cr_expect_not(assay_address_is_valid(longest));
+    cr_expect(assay_address_is_valid(longest + 1));
 }
 
 Test(addresses, are_walked_between_commas)
@@ -108,11 +108,11 @@ Test(addresses, a_claim_has_one_to_four_each_once_and_in_order)
     cr_assert_str_eq(a.addresses[2], "c:1");
     cr_assert_str_eq(a.addresses[3], "d:1");
     assay_claim_add(&b, "b:1");
-    cr_assert_not(assay_claim_same(&a, &b));
+    cr_assert_not(assay_claim_equals(&a, &b));
     assay_claim_add(&b, "a:1");
     assay_claim_add(&b, "c:1");
     assay_claim_add(&b, "d:1");
-    cr_assert_not(assay_claim_same(&a, &b), "the order says which one is tried first");
+    cr_assert_not(assay_claim_equals(&a, &b), "the order says which one is tried first");
 }
 
 /* [body, signature] around a body with these items as its addresses. */
@@ -176,7 +176,7 @@ Test(addresses, the_longest_claim_fits_its_buffer)
     struct assay_claim read;
     cr_assert_eq(assay_claim_encode(&c, &w), ASSAY_OK);
     cr_assert_eq(assay_claim_decode(assay_slice_over(bytes, w.len), &read), ASSAY_OK);
-    cr_assert(assay_claim_same(&read, &c));
+    cr_assert(assay_claim_equals(&read, &c));
     assay_p256_signer_free(&m.signer);
 }
 
@@ -224,7 +224,7 @@ Test(addresses, hostile_bytes_are_refused)
     cr_assert_eq(assay_claim_encode(&c, &w), ASSAY_OK);
     cr_assert_eq(assay_claim_decode(assay_slice_over(bytes, w.len), &read), ASSAY_OK);
     cr_assert_eq(read.number, 5);
-    cr_assert(assay_claim_same(&read, &c));
+    cr_assert(assay_claim_equals(&read, &c));
     cr_assert(assay_bytes_equal(read.digest, c.digest, 32));
     for (size_t len = 0; len < w.len; len++) {
         uint8_t *exact = malloc(len > 0 ? len : 1);

@@ -50,7 +50,7 @@ static enum assay_admitted give(uint16_t slot, enum assay_roster_key which,
     struct assay_slice frame;
     cr_assert_eq(assay_frame_encode(chain, kind, assay_slice_over(payload, len), &w), ASSAY_OK);
     cr_assert_eq(assay_writer_finish(&w, &frame), ASSAY_OK);
-    return assay_admission_frame(&a, NOW, slot, which, frame, &message);
+    return assay_admission_check_frame(&a, NOW, slot, which, frame, &message);
 }
 
 static uint64_t counted(enum assay_counter which)
@@ -68,16 +68,16 @@ Test(host_admission, takes_what_a_member_may_send)
 Test(host_admission, refuses_frames_that_are_none)
 {
     const struct assay_slice none = { 0 };
-    cr_assert_eq(assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message),
+    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message),
                  ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_TRUNCATED), 1);
     bytes[0] = ASSAY_WIRE_VERSION + 1;
-    cr_assert_eq(assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, assay_slice_over(bytes, 20),
-                                       &message),
+    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR,
+                                             assay_slice_over(bytes, 20), &message),
                  ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_VERSION), 1);
-    cr_assert_eq(assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR,
-                                       assay_slice_over(bytes, sizeof bytes), &message),
+    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR,
+                                             assay_slice_over(bytes, sizeof bytes), &message),
                  ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_OVERSIZE), 1);
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_PAGE, 10), ASSAY_ADMIT_REFUSED);
@@ -110,7 +110,7 @@ Test(host_admission, a_peer_has_its_budget_and_gets_it_back)
     cr_assert_eq(counted(ASSAY_COUNT_RATE_MESSAGES), 1);
     cr_assert_eq(give(2, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_RECORD, 1), ASSAY_ADMIT_TAKEN);
     const struct assay_admission_message again = { .kind = ASSAY_MESSAGE_RECORD };
-    cr_assert_eq(assay_admission_whole(&a, NOW + 1000, 1, ASSAY_ROSTER_TRANSPORT, &again),
+    cr_assert_eq(assay_admission_check_message(&a, NOW + 1000, 1, ASSAY_ROSTER_TRANSPORT, &again),
                  ASSAY_ADMIT_TAKEN);
 }
 
@@ -121,23 +121,23 @@ Test(host_admission, a_large_message_costs_its_pages)
     const struct assay_admission_message whole = { .kind = ASSAY_MESSAGE_SYNC_ANSWER,
                                                    .payload = { large, sizeof large } };
     const uint64_t before = limits[1].messages.level_milli;
-    cr_assert_eq(assay_admission_whole(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT, &whole),
+    cr_assert_eq(assay_admission_check_message(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT, &whole),
                  ASSAY_ADMIT_TAKEN);
     cr_assert_eq(before - limits[1].messages.level_milli, 3000);
     a.limits = NULL;
-    cr_assert_eq(assay_admission_whole(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT, &whole),
+    cr_assert_eq(assay_admission_check_message(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT, &whole),
                  ASSAY_ADMIT_TAKEN);
 }
 
 Test(host_admission, the_same_twice_is_no_news_once_it_was_accepted)
 {
     const uint8_t digest[32] = { 9 };
-    cr_assert(assay_admission_floods(ASSAY_MESSAGE_ENVELOPE));
-    cr_assert_not(assay_admission_floods(ASSAY_MESSAGE_VOTE));
+    cr_assert(assay_admission_is_flooded(ASSAY_MESSAGE_ENVELOPE));
+    cr_assert_not(assay_admission_is_flooded(ASSAY_MESSAGE_VOTE));
     cr_assert(assay_admission_is_new(&a, NOW, digest));
-    cr_assert_not(assay_admission_judged(&a, NOW, 1, ASSAY_E_INVALID, digest));
+    cr_assert_not(assay_admission_on_result(&a, NOW, 1, ASSAY_E_INVALID, digest));
     cr_assert(assay_admission_is_new(&a, NOW, digest));
-    cr_assert_not(assay_admission_judged(&a, NOW, 1, ASSAY_OK, digest));
+    cr_assert_not(assay_admission_on_result(&a, NOW, 1, ASSAY_OK, digest));
     cr_assert_not(assay_admission_is_new(&a, NOW, digest));
     cr_assert_eq(counted(ASSAY_COUNT_DUPLICATE), 1);
     cr_assert(assay_admission_is_new(&a, NOW + EPOCH_MS, digest));
@@ -145,9 +145,9 @@ Test(host_admission, the_same_twice_is_no_news_once_it_was_accepted)
 
 Test(host_admission, invalid_signatures_ban)
 {
-    cr_assert_not(assay_admission_judged(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL));
-    cr_assert_not(assay_admission_judged(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL));
-    cr_assert(assay_admission_judged(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL));
+    cr_assert_not(assay_admission_on_result(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL));
+    cr_assert_not(assay_admission_on_result(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL));
+    cr_assert(assay_admission_on_result(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL));
     cr_assert_eq(counted(ASSAY_COUNT_BANS), 1);
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_BANNED), 1);
@@ -165,7 +165,7 @@ static struct cost cost_of(uint16_t slot)
 {
     struct cost cost = { .level_milli = limits[slot].messages.level_milli,
                          .bytes_milli = limits[slot].bytes.level_milli,
-                         .held = assay_pages_held(a.pages, NULL) };
+                         .held = assay_pages_get_bytes(a.pages, NULL) };
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
         cost.counted += counters.value[i];
     return cost;
@@ -186,7 +186,7 @@ static enum assay_admitted give_page(uint16_t slot, unsigned kind, bool good_hea
     cr_assert_eq(assay_frame_encode(chain, ASSAY_MESSAGE_PAGE, payload, &w), ASSAY_OK);
     cr_assert_eq(assay_writer_finish(&w, &frame), ASSAY_OK);
     if (!good_header) bytes[1] ^= 1;
-    return assay_admission_frame(&a, NOW, slot, ASSAY_ROSTER_TRANSPORT, frame, &message);
+    return assay_admission_check_frame(&a, NOW, slot, ASSAY_ROSTER_TRANSPORT, frame, &message);
 }
 
 static void empty_budget(uint16_t slot)
@@ -213,12 +213,12 @@ Test(host_admission, size_header_peer_lane_rate_one_after_the_other)
     entries[1].weight = 0;
     empty_budget(1);
     for (int i = 0; i < ASSAY_BAN_STRIKES; i++)
-        (void)assay_limit_strike(&limits[1], NOW);
+        (void)assay_limit_add_strike(&limits[1], NOW);
     struct cost before = cost_of(1);
     static const uint8_t oversize[ASSAY_FRAME_LEN_MAX + 1];
     limits[1].banned_until_ms = 0;
-    (void)assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT,
-                                assay_slice_over(oversize, sizeof oversize), &message);
+    (void)assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT,
+                                      assay_slice_over(oversize, sizeof oversize), &message);
     refused_for(1, ASSAY_COUNT_FRAME_OVERSIZE, &before);
     before = cost_of(1);
     cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, false), ASSAY_ADMIT_REFUSED);
@@ -237,7 +237,7 @@ Test(host_admission, size_header_peer_lane_rate_one_after_the_other)
     refused_for(1, ASSAY_COUNT_RATE_MESSAGES, &before);
     assay_limit_init(&limits[1], &rates, NOW);
     cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
-    cr_assert_eq(assay_pages_held(a.pages, NULL), ASSAY_PAGE_LEN, "now it is kept");
+    cr_assert_eq(assay_pages_get_bytes(a.pages, NULL), ASSAY_PAGE_LEN, "now it is kept");
 }
 
 /* Whoever has no weight filled our pages with proposals that were refused when they were whole. */
@@ -246,10 +246,10 @@ Test(host_admission, no_page_is_kept_of_what_its_sender_may_not_send)
     entries[1].weight = 0;
     cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_LANE_VOTER), 1);
-    cr_assert_eq(assay_pages_held(a.pages, NULL), 0);
+    cr_assert_eq(assay_pages_get_bytes(a.pages, NULL), 0);
     cr_assert_eq(give_page(2, 999, true), ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_KIND), 1);
-    cr_assert_eq(assay_pages_held(a.pages, NULL), 0);
+    cr_assert_eq(assay_pages_get_bytes(a.pages, NULL), 0);
 }
 
 /* A refusal of service is an answer, and answers are for those who keep to their budget. */
@@ -268,7 +268,7 @@ Test(host_admission, a_large_service_ask_of_the_suspended_is_not_kept)
 {
     entries[2].standing = ASSAY_STANDING_SUSPENDED;
     cr_assert_eq(give_page(2, ASSAY_MESSAGE_SERVICE_ASK, true), ASSAY_ADMIT_REFUSED);
-    cr_assert_eq(assay_pages_held(a.pages, NULL), 0);
+    cr_assert_eq(assay_pages_get_bytes(a.pages, NULL), 0);
 }
 
 /* ------------------------------------------------------------ conduct */
@@ -278,7 +278,7 @@ Test(host_admission, malformed_frames_shut_out_one_peer_and_no_other)
     const struct assay_slice none = { 0 };
     for (int i = 0; i < ASSAY_PEER_SCORE_FULL / ASSAY_PEER_SCORE_INVALID; i++) {
         cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
-        (void)assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message);
+        (void)assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message);
     }
     cr_assert_eq(counted(ASSAY_COUNT_SHUT), 1);
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
@@ -299,22 +299,23 @@ Test(host_admission, a_newer_build_and_another_view_of_things_shut_nobody_out)
     for (int i = 0; i < 5000; i++) {
         (void)give(1, ASSAY_ROSTER_TRANSPORT, (enum assay_message_kind)999, 1);
         for (size_t k = 0; k < sizeof in_good_faith / sizeof in_good_faith[0]; k++)
-            cr_assert_not(assay_admission_judged(&a, NOW + (uint64_t)i * 100, 1, in_good_faith[k],
-                                                 NULL));
+            cr_assert_not(
+                assay_admission_on_result(&a, NOW + (uint64_t)i * 100, 1, in_good_faith[k], NULL));
     }
     cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
-    cr_assert(assay_peer_score_is_last(&limits[1].conduct, NOW + 500000), "but served last");
+    cr_assert(assay_peer_score_is_deprioritised(&limits[1].conduct, NOW + 500000),
+              "but served last");
 }
 
 Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the_sender)
 {
-    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_TRUNCATED, NULL);
-    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL);
+    (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_TRUNCATED, NULL);
+    (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL);
     cr_assert_eq(limits[1].conduct.faults[ASSAY_PEER_SCORE_OF_INVALID], 2);
-    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_DUPLICATE, NULL);
-    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_STALE, NULL);
+    (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_DUPLICATE, NULL);
+    (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_STALE, NULL);
     cr_assert_eq(limits[1].conduct.faults[ASSAY_PEER_SCORE_OF_DUPLICATE], 2);
-    (void)assay_admission_judged(&a, NOW, 1, ASSAY_OK, NULL);
+    (void)assay_admission_on_result(&a, NOW, 1, ASSAY_OK, NULL);
     cr_assert_eq(assay_peer_score_points(&limits[1].conduct, NOW), ASSAY_PEER_SCORE_FULL - 102);
 }
 
@@ -328,38 +329,39 @@ static void with_neighbours(uint32_t members)
     };
     cr_assert_leq(assay_overlay_size(config.capacity), sizeof memory);
     struct assay_overlay *view = assay_overlay_init(memory, &config);
-    assay_overlay_members(view, members);
+    assay_overlay_set_members(view, members);
     a.view = view;
-    a.again_ms = assay_admission_again_ms(EPOCH_MS);
+    a.again_ms = assay_admission_repeat_ms(EPOCH_MS);
 }
 
 Test(host_admission, only_with_neighbours_votes_are_passed_on)
 {
-    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_VOTE));
+    cr_expect_not(assay_admission_is_relayed(&a, ASSAY_MESSAGE_VOTE));
     with_neighbours(3);
-    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_VOTE));
+    cr_expect_not(assay_admission_is_relayed(&a, ASSAY_MESSAGE_VOTE));
     with_neighbours(4);
-    cr_expect(assay_admission_passes_on(&a, ASSAY_MESSAGE_VOTE));
-    cr_expect(assay_admission_passes_on(&a, ASSAY_MESSAGE_CERTIFICATE));
-    cr_expect(assay_admission_passes_on(&a, ASSAY_MESSAGE_PROPOSAL));
-    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_ENVELOPE), "the engine relays it");
-    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_SYNC_ANSWER));
+    cr_expect(assay_admission_is_relayed(&a, ASSAY_MESSAGE_VOTE));
+    cr_expect(assay_admission_is_relayed(&a, ASSAY_MESSAGE_CERTIFICATE));
+    cr_expect(assay_admission_is_relayed(&a, ASSAY_MESSAGE_PROPOSAL));
+    cr_expect_not(assay_admission_is_relayed(&a, ASSAY_MESSAGE_ENVELOPE), "the engine relays it");
+    cr_expect_not(assay_admission_is_relayed(&a, ASSAY_MESSAGE_SYNC_ANSWER));
 }
 
 Test(host_admission, what_is_sent_again_goes_round_again_ever_later)
 {
     const uint8_t digest[32] = { 7 };
-    const uint64_t again_ms = assay_admission_again_ms(EPOCH_MS);
+    const uint64_t again_ms = assay_admission_repeat_ms(EPOCH_MS);
     with_neighbours(4);
-    cr_assert_eq(assay_admission_passing(&a, NOW, digest), ASSAY_PASSING_NEW);
-    cr_assert(assay_admission_pass(&a, NOW, ASSAY_PASSING_NEW, ASSAY_OK, digest));
-    cr_assert_eq(assay_admission_passing(&a, NOW + again_ms - 1, digest), ASSAY_PASSING_DUPLICATE);
+    cr_assert_eq(assay_admission_find_repeat(&a, NOW, digest), ASSAY_REPEAT_NONE);
+    cr_assert(assay_admission_on_relayed(&a, NOW, ASSAY_REPEAT_NONE, ASSAY_OK, digest));
+    cr_assert_eq(assay_admission_find_repeat(&a, NOW + again_ms - 1, digest),
+                 ASSAY_REPEAT_DUPLICATE);
     cr_assert_eq(counted(ASSAY_COUNT_DUPLICATE), 1);
     uint64_t at = NOW + again_ms;
-    cr_assert_eq(assay_admission_passing(&a, at, digest), ASSAY_PASSING_AGAIN);
-    cr_assert(assay_admission_pass(&a, at, ASSAY_PASSING_AGAIN, ASSAY_E_DUPLICATE, digest));
-    cr_assert_eq(assay_admission_passing(&a, at + again_ms, digest), ASSAY_PASSING_DUPLICATE);
-    cr_assert_eq(assay_admission_passing(&a, at + 2 * again_ms, digest), ASSAY_PASSING_AGAIN);
+    cr_assert_eq(assay_admission_find_repeat(&a, at, digest), ASSAY_REPEAT_RESENT);
+    cr_assert(assay_admission_on_relayed(&a, at, ASSAY_REPEAT_RESENT, ASSAY_E_DUPLICATE, digest));
+    cr_assert_eq(assay_admission_find_repeat(&a, at + again_ms, digest), ASSAY_REPEAT_DUPLICATE);
+    cr_assert_eq(assay_admission_find_repeat(&a, at + 2 * again_ms, digest), ASSAY_REPEAT_RESENT);
 }
 
 Test(host_admission, nothing_is_passed_on_that_nobody_verified)
@@ -367,11 +369,11 @@ Test(host_admission, nothing_is_passed_on_that_nobody_verified)
     const uint8_t digest[32] = { 8 };
     with_neighbours(4);
     cr_expect_not(
-        assay_admission_pass(&a, NOW, ASSAY_PASSING_NEW, ASSAY_E_DUPLICATE, digest));
+        assay_admission_on_relayed(&a, NOW, ASSAY_REPEAT_NONE, ASSAY_E_DUPLICATE, digest));
     cr_expect_not(
-        assay_admission_pass(&a, NOW, ASSAY_PASSING_NEW, ASSAY_E_SIGNATURE, digest));
-    cr_expect_not(assay_admission_pass(&a, NOW, ASSAY_PASSING_AGAIN, ASSAY_E_STALE, digest));
-    cr_expect_eq(assay_admission_passing(&a, NOW, digest), ASSAY_PASSING_NEW);
+        assay_admission_on_relayed(&a, NOW, ASSAY_REPEAT_NONE, ASSAY_E_SIGNATURE, digest));
+    cr_expect_not(assay_admission_on_relayed(&a, NOW, ASSAY_REPEAT_RESENT, ASSAY_E_STALE, digest));
+    cr_expect_eq(assay_admission_find_repeat(&a, NOW, digest), ASSAY_REPEAT_NONE);
 }
 
 Test(host_admission, with_neighbours_a_member_without_weight_brings_votes_of_others)

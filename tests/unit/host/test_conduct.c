@@ -18,34 +18,35 @@ TestSuite(host_conduct, .init = set_up);
 static uint32_t until_shut(uint64_t now_ms, enum assay_peer_score_fault fault, uint32_t most)
 {
     for (uint32_t i = 1; i <= most; i++)
-        if (assay_peer_score_note(&c, now_ms, fault)) return i;
+        if (assay_peer_score_add_fault(&c, now_ms, fault)) return i;
     return 0;
 }
 
 Test(host_conduct, nothing_is_held_against_a_newcomer)
 {
     cr_assert_eq(assay_peer_score_points(&c, 0), ASSAY_PEER_SCORE_FULL);
-    cr_assert_not(assay_peer_score_is_shut(&c, 0));
-    cr_assert_not(assay_peer_score_is_last(&c, 0));
+    cr_assert_not(assay_peer_score_is_shut_out(&c, 0));
+    cr_assert_not(assay_peer_score_is_deprioritised(&c, 0));
 }
 
 Test(host_conduct, what_is_malformed_shuts_out_at_nought_and_not_one_before)
 {
     cr_assert_eq(until_shut(5, ASSAY_PEER_SCORE_OF_INVALID, 100),
                  ASSAY_PEER_SCORE_FULL / ASSAY_PEER_SCORE_INVALID);
-    cr_assert(assay_peer_score_is_shut(&c, 5));
+    cr_assert(assay_peer_score_is_shut_out(&c, 5));
     cr_assert_eq(assay_peer_score_points(&c, 5), 0);
-    cr_assert(assay_peer_score_is_shut(&c, 5 + ASSAY_PEER_SCORE_BACK_OFF_MS - 1));
-    cr_assert_not(assay_peer_score_is_shut(&c, 5 + ASSAY_PEER_SCORE_BACK_OFF_MS));
-    cr_assert(assay_peer_score_is_last(&c, 5 + ASSAY_PEER_SCORE_BACK_OFF_MS), "it comes back last");
+    cr_assert(assay_peer_score_is_shut_out(&c, 5 + ASSAY_PEER_SCORE_BACK_OFF_MS - 1));
+    cr_assert_not(assay_peer_score_is_shut_out(&c, 5 + ASSAY_PEER_SCORE_BACK_OFF_MS));
+    cr_assert(assay_peer_score_is_deprioritised(&c, 5 + ASSAY_PEER_SCORE_BACK_OFF_MS),
+              "it comes back last");
 }
 
 Test(host_conduct, points_come_back_with_time)
 {
     (void)until_shut(0, ASSAY_PEER_SCORE_OF_INVALID, 11);
     cr_assert_eq(assay_peer_score_points(&c, 0), 450);
-    cr_assert(assay_peer_score_is_last(&c, 4999));
-    cr_assert_not(assay_peer_score_is_last(&c, 5000));
+    cr_assert(assay_peer_score_is_deprioritised(&c, 4999));
+    cr_assert_not(assay_peer_score_is_deprioritised(&c, 5000));
     cr_assert_eq(assay_peer_score_points(&c, 54999), 999);
     cr_assert_eq(assay_peer_score_points(&c, 55000), ASSAY_PEER_SCORE_FULL);
     cr_assert_eq(assay_peer_score_points(&c, UINT64_MAX), ASSAY_PEER_SCORE_FULL);
@@ -55,10 +56,10 @@ Test(host_conduct, points_come_back_with_time)
 Test(host_conduct, rare_mistakes_are_forgiven_and_frequent_ones_are_not)
 {
     for (uint64_t s = 0; s < 10000; s += 5)
-        cr_assert_not(assay_peer_score_note(&c, s * 1000, ASSAY_PEER_SCORE_OF_INVALID));
+        cr_assert_not(assay_peer_score_add_fault(&c, s * 1000, ASSAY_PEER_SCORE_OF_INVALID));
     bool shut = false;
     for (uint64_t s = 0; s < 200 && !shut; s++)
-        shut = assay_peer_score_note(&c, 20000000 + s * 1000, ASSAY_PEER_SCORE_OF_INVALID);
+        shut = assay_peer_score_add_fault(&c, 20000000 + s * 1000, ASSAY_PEER_SCORE_OF_INVALID);
     cr_assert(shut);
 }
 
@@ -80,10 +81,10 @@ Test(host_conduct, a_lossy_link_is_served_last_and_never_shut_out)
 {
     for (uint64_t ms = 0; ms < 4 * 3600 * UINT64_C(1000); ms += 100) {
         for (int i = 0; i < 20; i++)
-            cr_assert_not(assay_peer_score_note(&c, ms, ASSAY_PEER_SCORE_OF_DUPLICATE));
-        cr_assert_not(assay_peer_score_note(&c, ms, ASSAY_PEER_SCORE_OF_UNANSWERED));
+            cr_assert_not(assay_peer_score_add_fault(&c, ms, ASSAY_PEER_SCORE_OF_DUPLICATE));
+        cr_assert_not(assay_peer_score_add_fault(&c, ms, ASSAY_PEER_SCORE_OF_UNANSWERED));
     }
-    cr_assert(assay_peer_score_is_last(&c, 4 * 3600 * UINT64_C(1000)));
+    cr_assert(assay_peer_score_is_deprioritised(&c, 4 * 3600 * UINT64_C(1000)));
     cr_assert_eq(c.shut_count, 0);
     cr_assert_geq(c.points_milli, ASSAY_PEER_SCORE_LEAST * UINT64_C(1000));
 }
@@ -93,7 +94,7 @@ Test(host_conduct, small_faults_of_one_who_has_less_take_nothing_and_give_nothin
 {
     (void)until_shut(0, ASSAY_PEER_SCORE_OF_INVALID, 15);
     cr_assert_eq(assay_peer_score_points(&c, 0), 250);
-    (void)assay_peer_score_note(&c, 0, ASSAY_PEER_SCORE_OF_DUPLICATE);
+    (void)assay_peer_score_add_fault(&c, 0, ASSAY_PEER_SCORE_OF_DUPLICATE);
     cr_assert_eq(assay_peer_score_points(&c, 0), 250);
 }
 
@@ -102,8 +103,8 @@ Test(host_conduct, back_off_doubles_up_to_its_limit_and_good_time_halves_it)
     uint64_t now = 0, expected = ASSAY_PEER_SCORE_BACK_OFF_MS;
     for (int round = 0; round < 12; round++) {
         cr_assert_neq(until_shut(now, ASSAY_PEER_SCORE_OF_INVALID, 100), 0);
-        cr_assert(assay_peer_score_is_shut(&c, now + expected - 1));
-        cr_assert_not(assay_peer_score_is_shut(&c, now + expected));
+        cr_assert(assay_peer_score_is_shut_out(&c, now + expected - 1));
+        cr_assert_not(assay_peer_score_is_shut_out(&c, now + expected));
         now += expected;
         expected = 2 * expected < ASSAY_PEER_SCORE_BACK_OFF_MAX_MS
                        ? 2 * expected
@@ -129,23 +130,23 @@ Test(host_conduct, who_is_shut_out_pays_once)
 
 Test(host_conduct, an_ask_without_an_answer_counts_when_the_next_one_goes)
 {
-    assay_peer_score_asked(&c, 0);
-    assay_peer_score_asked(&c, ASSAY_PEER_SCORE_ANSWER_MS - 1);
+    assay_peer_score_on_request(&c, 0);
+    assay_peer_score_on_request(&c, ASSAY_PEER_SCORE_ANSWER_MS - 1);
     cr_assert_eq(c.faults[ASSAY_PEER_SCORE_OF_UNANSWERED], 0);
-    assay_peer_score_asked(&c, ASSAY_PEER_SCORE_ANSWER_MS);
+    assay_peer_score_on_request(&c, ASSAY_PEER_SCORE_ANSWER_MS);
     cr_assert_eq(c.faults[ASSAY_PEER_SCORE_OF_UNANSWERED], 2);
-    assay_peer_score_answered(&c, ASSAY_PEER_SCORE_ANSWER_MS + 1);
-    assay_peer_score_asked(&c, 3 * ASSAY_PEER_SCORE_ANSWER_MS);
+    assay_peer_score_on_answer(&c, ASSAY_PEER_SCORE_ANSWER_MS + 1);
+    assay_peer_score_on_request(&c, 3 * ASSAY_PEER_SCORE_ANSWER_MS);
     cr_assert_eq(c.faults[ASSAY_PEER_SCORE_OF_UNANSWERED], 2, "it was answered");
     for (int i = 0; i < 1000; i++)
-        assay_peer_score_asked(&c, 3 * ASSAY_PEER_SCORE_ANSWER_MS);
+        assay_peer_score_on_request(&c, 3 * ASSAY_PEER_SCORE_ANSWER_MS);
     cr_assert_eq(c.open, ASSAY_PEER_SCORE_OPEN_MAX);
 }
 
 Test(host_conduct, an_answer_that_nobody_asked_for_gains_nothing)
 {
-    assay_peer_score_answered(&c, 5);
-    assay_peer_score_asked(&c, 10);
+    assay_peer_score_on_answer(&c, 5);
+    assay_peer_score_on_request(&c, 10);
     cr_assert_eq(c.open, 1);
 }
 

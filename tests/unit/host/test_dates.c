@@ -33,14 +33,14 @@ static enum assay_status give(struct assay_peer_clocks *d, uint16_t slot, uint64
 {
     uint8_t answer[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(answer, sizeof answer);
-    return assay_peer_clocks_take(d, slot, now_ms, 1000000 + now_ms, bytes, &w);
+    return assay_peer_clocks_on_date(d, slot, now_ms, 1000000 + now_ms, bytes, &w);
 }
 
 static void ask(struct assay_peer_clocks *d, uint64_t now_ms)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    cr_assert(assay_peer_clocks_ask(d, now_ms, 1000000 + now_ms, false, &w));
+    cr_assert(assay_peer_clocks_poll_request(d, now_ms, 1000000 + now_ms, false, &w));
     cr_assert_eq(w.len, ASSAY_DATE_LEN);
 }
 
@@ -58,7 +58,7 @@ Test(dates, what_peers_ask_is_answered_with_our_date)
     uint8_t bytes[ASSAY_DATE_LEN], answer[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(answer, sizeof answer);
     const struct assay_slice question = payload(bytes, 0, 77, 5);
-    cr_assert_eq(assay_peer_clocks_take(&d, 3, 50, 123456, question, &w), ASSAY_OK);
+    cr_assert_eq(assay_peer_clocks_on_date(&d, 3, 50, 123456, question, &w), ASSAY_OK);
     uint8_t wanted[ASSAY_DATE_LEN];
     (void)payload(wanted, 1, 77, 123456);
     cr_assert_eq(w.len, sizeof wanted);
@@ -103,10 +103,12 @@ Test(dates, asks_in_company_when_there_is_some)
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     ask(&d, 100);
-    cr_assert_not(assay_peer_clocks_ask(&d, 100 + 3 * T_MS / 4 - 1, 1, true, &w), "too soon");
-    cr_assert(assay_peer_clocks_ask(&d, 100 + 3 * T_MS / 4, 1, true, &w));
+    cr_assert_not(assay_peer_clocks_poll_request(&d, 100 + 3 * T_MS / 4 - 1, 1, true, &w),
+                  "too soon");
+    cr_assert(assay_peer_clocks_poll_request(&d, 100 + 3 * T_MS / 4, 1, true, &w));
     cr_assert_eq(w.len, ASSAY_DATE_LEN);
-    cr_assert_not(assay_peer_clocks_ask(&d, 100 + 5 * T_MS / 4, 1, false, &w), "asked already");
+    cr_assert_not(assay_peer_clocks_poll_request(&d, 100 + 5 * T_MS / 4, 1, false, &w),
+                  "asked already");
     cr_assert_eq(assay_peer_clocks_wake_at(&d), 100 + 2 * T_MS);
 }
 
@@ -117,14 +119,14 @@ Test(dates, asks_once_in_an_epoch_and_at_least_every_twelve_and_a_half_seconds)
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     ask(&d, 100);
     const uint64_t alone_ms = 100 + T_MS + T_MS / 4;
-    cr_assert_not(assay_peer_clocks_ask(&d, alone_ms - 1, 1, false, &w));
+    cr_assert_not(assay_peer_clocks_poll_request(&d, alone_ms - 1, 1, false, &w));
     cr_assert_eq(assay_peer_clocks_wake_at(&d), alone_ms);
     ask(&d, alone_ms);
     assay_peer_clocks_init(&d, peers, N, SELF, 3600 * 1000);
-    cr_assert_eq(d.every_ms, ASSAY_PEER_CLOCKS_ASK_MS_MAX);
+    cr_assert_eq(d.every_ms, ASSAY_PEER_CLOCKS_REQUEST_MS_MAX);
     cr_assert_eq(d.bound_ms, 5000);
     assay_peer_clocks_init(&d, peers, N, SELF, 100);
-    cr_assert_eq(d.every_ms, ASSAY_PEER_CLOCKS_ASK_MS_MIN);
+    cr_assert_eq(d.every_ms, ASSAY_PEER_CLOCKS_REQUEST_MS_MIN);
     cr_assert_eq(d.bound_ms, 12);
 }
 
@@ -134,10 +136,10 @@ Test(dates, too_few_say_nothing)
     ask(&d, 100);
     told(&d, 1, 100, 90000);
     told(&d, 2, 100, 90000);
-    cr_assert_not(assay_peer_clocks_look(&d, even, 300), "three of five with our own");
+    cr_assert_not(assay_peer_clocks_update(&d, even, 300), "three of five with our own");
     cr_assert_not(d.found.known || d.off);
     told(&d, 3, 100, 90000);
-    cr_assert(assay_peer_clocks_look(&d, even, 300));
+    cr_assert(assay_peer_clocks_update(&d, even, 300));
     cr_assert(d.found.known && d.off);
     cr_assert_eq(d.found.ahead_ms, -90000);
 }
@@ -151,12 +153,12 @@ Test(dates, a_lying_third_moves_nothing)
     told(&d, 2, 100, -30);
     told(&d, 3, 100, 3600000);
     told(&d, 4, 100, 3600000);
-    cr_assert_not(assay_peer_clocks_look(&d, weights, 300));
+    cr_assert_not(assay_peer_clocks_update(&d, weights, 300));
     cr_assert(d.found.known);
     cr_assert_leq(d.found.ahead_ms, 30);
     cr_assert_geq(d.found.ahead_ms, -30);
     told(&d, 1, 100, 3600000); /* and when more than half say so, it is ours that is off */
-    cr_assert(assay_peer_clocks_look(&d, weights, 300));
+    cr_assert(assay_peer_clocks_update(&d, weights, 300));
     cr_assert(d.off);
 }
 
@@ -168,7 +170,7 @@ Test(dates, where_half_disagrees_nobody_is_said_to_be_right)
     told(&d, 1, 100, 0);
     told(&d, 2, 100, 60000);
     told(&d, 3, 100, 60000);
-    cr_assert_not(assay_peer_clocks_look(&d, weights, 300));
+    cr_assert_not(assay_peer_clocks_update(&d, weights, 300));
     cr_assert(d.found.known);
     cr_assert_eq(d.found.ahead_ms, 0);
 }
@@ -179,21 +181,21 @@ Test(dates, off_is_said_once_and_right_again_once)
     ask(&d, 100);
     for (uint16_t i = 1; i < N; i++)
         told(&d, i, 100, BOUND_MS + WAY_MS);
-    cr_assert_not(assay_peer_clocks_look(&d, even, 300), "at the bound is within it");
+    cr_assert_not(assay_peer_clocks_update(&d, even, 300), "at the bound is within it");
     for (uint16_t i = 1; i < N; i++)
         told(&d, i, 100, -(BOUND_MS + WAY_MS + 1));
-    cr_assert(assay_peer_clocks_look(&d, even, 300));
+    cr_assert(assay_peer_clocks_update(&d, even, 300));
     cr_assert(d.off);
     cr_assert_eq(d.found.ahead_ms, BOUND_MS + WAY_MS + 1);
     cr_assert_eq(d.found.sure_ms, BOUND_MS + 1);
-    cr_assert_not(assay_peer_clocks_look(&d, even, 300));
+    cr_assert_not(assay_peer_clocks_update(&d, even, 300));
     /* silence is no sign that it is right again */
-    cr_assert_not(assay_peer_clocks_look(&d, even, 300 + 10 * T_MS));
+    cr_assert_not(assay_peer_clocks_update(&d, even, 300 + 10 * T_MS));
     cr_assert(d.off && !d.found.known);
     ask(&d, 20 * T_MS);
     for (uint16_t i = 1; i < N; i++)
         told(&d, i, 20 * T_MS, 0);
-    cr_assert(assay_peer_clocks_look(&d, even, 20 * T_MS + 300));
+    cr_assert(assay_peer_clocks_update(&d, even, 20 * T_MS + 300));
     cr_assert_not(d.off);
 }
 
@@ -208,7 +210,7 @@ Test(dates, a_lopsided_way_is_no_wrong_date)
         const struct assay_slice answer = payload(bytes, 1, d.ticket, 1000000 + 100);
         cr_assert_eq(give(&d, i, 100 + 3 * BOUND_MS, answer), ASSAY_OK);
     }
-    cr_assert_not(assay_peer_clocks_look(&d, even, 100 + 3 * BOUND_MS));
+    cr_assert_not(assay_peer_clocks_update(&d, even, 100 + 3 * BOUND_MS));
     cr_assert_not(d.off);
     cr_assert_eq(d.found.ahead_ms, 3 * BOUND_MS / 2, "shown as the best guess");
     cr_assert_eq(d.found.sure_ms, 0);
@@ -217,11 +219,11 @@ Test(dates, a_lopsided_way_is_no_wrong_date)
 Test(dates, who_is_silent_for_three_questions_is_gone)
 {
     struct assay_peer_clocks d = dates_of();
-    cr_assert_not(assay_peer_clocks_present(&d, 1, 0), "never heard of");
-    cr_assert(assay_peer_clocks_present(&d, SELF, 0));
-    assay_peer_clocks_heard(&d, 1, 500);
-    cr_assert(assay_peer_clocks_present(&d, 1, 500 + 3 * T_MS));
-    cr_assert_not(assay_peer_clocks_present(&d, 1, 501 + 3 * T_MS));
+    cr_assert_not(assay_peer_clocks_is_reachable(&d, 1, 0), "never heard of");
+    cr_assert(assay_peer_clocks_is_reachable(&d, SELF, 0));
+    assay_peer_clocks_on_message(&d, 1, 500);
+    cr_assert(assay_peer_clocks_is_reachable(&d, 1, 500 + 3 * T_MS));
+    cr_assert_not(assay_peer_clocks_is_reachable(&d, 1, 501 + 3 * T_MS));
 }
 
 Test(dates, who_says_farewell_is_gone_at_once_until_it_is_heard_of_again)
@@ -229,21 +231,21 @@ Test(dates, who_says_farewell_is_gone_at_once_until_it_is_heard_of_again)
     struct assay_peer_clocks d = dates_of();
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_peer_clocks_farewell(5, &w);
+    assay_peer_clocks_encode_farewell(5, &w);
     const struct assay_slice farewell = assay_slice_over(bytes, w.len);
-    assay_peer_clocks_heard(&d, 1, 500);
-    assay_peer_clocks_heard(&d, 2, 500);
-    cr_assert_not(assay_peer_clocks_ends(&d, 1, 500));
+    assay_peer_clocks_on_message(&d, 1, 500);
+    assay_peer_clocks_on_message(&d, 2, 500);
+    cr_assert_not(assay_peer_clocks_poll_ending(&d, 1, 500));
     cr_assert_eq(give(&d, 1, 500, farewell), ASSAY_OK);
-    cr_assert_not(assay_peer_clocks_present(&d, 1, 500));
-    cr_assert(assay_peer_clocks_present(&d, 2, 500), "of itself alone");
-    cr_assert(assay_peer_clocks_ends(&d, 1, 500));
-    cr_assert_not(assay_peer_clocks_ends(&d, 2, 500));
-    assay_peer_clocks_heard(&d, 1, 600);
-    cr_assert(assay_peer_clocks_present(&d, 1, 600));
-    cr_assert_not(assay_peer_clocks_ends(&d, 1, 600));
+    cr_assert_not(assay_peer_clocks_is_reachable(&d, 1, 500));
+    cr_assert(assay_peer_clocks_is_reachable(&d, 2, 500), "of itself alone");
+    cr_assert(assay_peer_clocks_poll_ending(&d, 1, 500));
+    cr_assert_not(assay_peer_clocks_poll_ending(&d, 2, 500));
+    assay_peer_clocks_on_message(&d, 1, 600);
+    cr_assert(assay_peer_clocks_is_reachable(&d, 1, 600));
+    cr_assert_not(assay_peer_clocks_poll_ending(&d, 1, 600));
     cr_assert_eq(give(&d, SELF, 600, farewell), ASSAY_OK);
-    cr_assert(assay_peer_clocks_present(&d, SELF, 600), "nobody says it of this node");
+    cr_assert(assay_peer_clocks_is_reachable(&d, SELF, 600), "nobody says it of this node");
 }
 
 Test(dates, people_are_told_of_farewells_once_an_interval)
@@ -252,9 +254,9 @@ Test(dates, people_are_told_of_farewells_once_an_interval)
     uint8_t bytes[ASSAY_DATE_LEN];
     uint32_t said = 0;
     for (uint64_t now = 0; now < 2 * T_MS; now += 10) {
-        assay_peer_clocks_heard(&d, 1, now);
+        assay_peer_clocks_on_message(&d, 1, now);
         cr_assert_eq(give(&d, 1, now, payload(bytes, 2, 0, 5)), ASSAY_OK);
-        said += assay_peer_clocks_ends(&d, 1, now);
+        said += assay_peer_clocks_poll_ending(&d, 1, now);
     }
     cr_assert_eq(said, 2);
     cr_assert_eq(give(&d, 1, 0, payload(bytes, 2, 1, 5)), ASSAY_E_RANGE, "one encoding");
@@ -279,7 +281,7 @@ Test(dates, a_weight_table_of_zeros_says_nothing)
 {
     static const uint32_t none[N] = { 0 };
     struct assay_peer_clocks d = dates_of();
-    cr_assert_not(assay_peer_clocks_look(&d, none, 5));
+    cr_assert_not(assay_peer_clocks_update(&d, none, 5));
     cr_assert_not(d.found.known);
 }
 
@@ -287,11 +289,11 @@ Test(dates, a_weight_table_of_zeros_says_nothing)
 Test(dates, who_is_far_may_be_silent_for_longer)
 {
     struct assay_peer_clocks d = dates_of();
-    assay_peer_clocks_heard(&d, 1, 1000);
-    cr_expect(assay_peer_clocks_present(&d, 1, 1000 + 3 * T_MS));
-    cr_expect_not(assay_peer_clocks_present(&d, 1, 1001 + 3 * T_MS));
+    assay_peer_clocks_on_message(&d, 1, 1000);
+    cr_expect(assay_peer_clocks_is_reachable(&d, 1, 1000 + 3 * T_MS));
+    cr_expect_not(assay_peer_clocks_is_reachable(&d, 1, 1001 + 3 * T_MS));
     d.far_ms = 5 * T_MS;
-    cr_expect(assay_peer_clocks_present(&d, 1, 1000 + 5 * T_MS));
-    cr_expect_not(assay_peer_clocks_present(&d, 1, 1001 + 5 * T_MS));
-    cr_expect_not(assay_peer_clocks_present(&d, 2, 1000), "never heard");
+    cr_expect(assay_peer_clocks_is_reachable(&d, 1, 1000 + 5 * T_MS));
+    cr_expect_not(assay_peer_clocks_is_reachable(&d, 1, 1001 + 5 * T_MS));
+    cr_expect_not(assay_peer_clocks_is_reachable(&d, 2, 1000), "never heard");
 }

@@ -123,7 +123,7 @@ static bool on_affords(void *context, uint16_t to, size_t len)
 
 static void on_send(void *context, struct assay_effect *effect)
 {
-    const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
+    const struct assay_outbound_message letter = assay_dispatch_get_outbound(effect);
     if (effect->kind == ASSAY_EFFECT_SIGN) {
         cr_assert_eq(letter.to, ASSAY_SLOT_ALL);
         cr_assert_eq(letter.payload.bytes[16], 0xaa);
@@ -173,8 +173,8 @@ static enum assay_status run(struct script *s, uint32_t events_per_commit)
     struct assay_dispatch *d = make(s, events_per_commit);
     struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
     cr_assert_eq(assay_dispatch_step(d, &tick), ASSAY_OK);
-    const enum assay_status status = assay_dispatch_settle(d);
-    cr_assert_not(assay_dispatch_waits(d));
+    const enum assay_status status = assay_dispatch_process(d);
+    cr_assert_not(assay_dispatch_has_queued(d));
     return status;
 }
 
@@ -236,7 +236,7 @@ Test(host_dispatch, nothing_leaves_when_the_commit_fails)
     const char *what = "";
     cr_assert_eq(run(&s, 1), ASSAY_E_STORE);
     cr_assert_str_eq(s.told, "espcr");
-    cr_assert_eq(assay_dispatch_failure(s.dispatch, &what), ASSAY_E_STORE);
+    cr_assert_eq(assay_dispatch_get_failure(s.dispatch, &what), ASSAY_E_STORE);
     cr_assert_str_eq(what, "store commit");
     struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
     cr_assert_eq(assay_dispatch_step(s.dispatch, &tick), ASSAY_E_STORE); /* and stays so */
@@ -274,7 +274,7 @@ Test(host_dispatch, a_full_queue_stops_the_node)
     const struct assay_event quote = { .kind = ASSAY_EVENT_QUOTE,
                                        .as.quote.bytes = { large, sizeof large } };
     unsigned count = 0;
-    while (assay_dispatch_room(d) && count < 100) {
+    while (assay_dispatch_has_room(d) && count < 100) {
         cr_assert_eq(assay_dispatch_queue(d, &quote), ASSAY_OK);
         count++;
     }
@@ -282,6 +282,6 @@ Test(host_dispatch, a_full_queue_stops_the_node)
     while (assay_dispatch_queue(d, &quote) == ASSAY_OK && count < 100)
         count++;
     cr_assert_lt(count, 17);
-    cr_assert_eq(assay_dispatch_settle(d), ASSAY_E_FULL);
+    cr_assert_eq(assay_dispatch_process(d), ASSAY_E_FULL);
     free(s.dispatch);
 }

@@ -53,8 +53,8 @@ static enum assay_status answer(uint16_t from, const void *bytes, size_t len)
 {
     struct assay_fetch_request done;
     struct assay_slice got;
-    return assay_gossip_evidence(gossip, 0, from, answer_of(request.digest, bytes, len), &done,
-                                 &got);
+    return assay_gossip_on_evidence(gossip, 0, from, answer_of(request.digest, bytes, len), &done,
+                                    &got);
 }
 
 static void expect_pull(uint64_t now_ms, struct assay_gossip_action *action)
@@ -74,13 +74,13 @@ Test(host_gossip, asks_the_origin_first_and_takes_its_answer, .init = start, .fi
     cr_assert_eq(action.to, ORIGIN);
     cr_assert_not(assay_gossip_next(gossip, 1000 + RETRY_MS - 1, &action));
     cr_assert_eq(assay_gossip_wake_at(gossip), 1000 + RETRY_MS);
-    cr_assert_eq(assay_gossip_evidence(gossip, 1000, ORIGIN,
-                                       answer_of(request.digest, quote, sizeof quote - 1), &done,
-                                       &got),
+    cr_assert_eq(assay_gossip_on_evidence(gossip, 1000, ORIGIN,
+                                          answer_of(request.digest, quote, sizeof quote - 1), &done,
+                                          &got),
                  ASSAY_OK);
     cr_assert(assay_slice_equal(got, assay_slice_over(quote, sizeof quote - 1)));
     cr_assert_eq(done.at_unix_s, 70);
-    cr_assert_eq(assay_gossip_flights(gossip), 0);
+    cr_assert_eq(assay_gossip_count(gossip), 0);
     cr_assert_eq(assay_gossip_wake_at(gossip), UINT64_MAX);
 }
 
@@ -110,7 +110,7 @@ Test(host_gossip, asks_three_different_members_then_fails_and_says_so, .init = s
     cr_assert(assay_gossip_next(gossip, end, &action));
     cr_assert_eq(action.kind, ASSAY_GOSSIP_FAIL);
     cr_assert_eq(action.asked, ASSAY_FETCH_ASKED);
-    cr_assert_eq(assay_gossip_flights(gossip), 0);
+    cr_assert_eq(assay_gossip_count(gossip), 0);
 }
 
 Test(host_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
@@ -240,11 +240,11 @@ Test(host_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = 
     cr_assert_eq(answer(ORIGIN, other, sizeof other), ASSAY_E_SIGNATURE);
     cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_DIGEST), 1);
     for (size_t len = 0; len < 32; len++)
-        cr_assert_eq(assay_gossip_evidence(gossip, 0, ORIGIN, assay_slice_over(big, len), &done,
-                                           &got),
-                     ASSAY_E_TRUNCATED);
+        cr_assert_eq(
+            assay_gossip_on_evidence(gossip, 0, ORIGIN, assay_slice_over(big, len), &done, &got),
+            ASSAY_E_TRUNCATED);
     cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_MALFORMED), 32);
-    cr_assert_eq(assay_gossip_flights(gossip), 1, "the flight goes on");
+    cr_assert_eq(assay_gossip_count(gossip), 1, "the flight goes on");
     cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
 }
 
@@ -276,18 +276,18 @@ Test(host_gossip, bounds_flights_and_lengths, .init = start, .fini = stop)
     request.digest[2] ^= 1;
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_E_FULL);
     cr_assert_eq(count(ASSAY_COUNT_FETCH_FULL), 1);
-    assay_gossip_forget(gossip, 1);
-    cr_assert_eq(assay_gossip_flights(gossip), ASSAY_FETCHES_MAX / 2);
+    assay_gossip_remove_before(gossip, 1);
+    cr_assert_eq(assay_gossip_count(gossip), ASSAY_FETCHES_MAX / 2);
 }
 
 Test(host_gossip, evidence_that_came_another_way_ends_the_flight, .init = start, .fini = stop)
 {
     struct assay_fetch_request done;
-    cr_assert_not(assay_gossip_satisfy(gossip, request.digest, &done));
+    cr_assert_not(assay_gossip_complete(gossip, request.digest, &done));
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
-    cr_assert(assay_gossip_satisfy(gossip, request.digest, &done));
+    cr_assert(assay_gossip_complete(gossip, request.digest, &done));
     cr_assert_eq(done.epoch, 7);
-    cr_assert_eq(assay_gossip_flights(gossip), 0);
+    cr_assert_eq(assay_gossip_count(gossip), 0);
 }
 
 Test(host_gossip, a_pull_is_exactly_one_digest)
@@ -348,8 +348,9 @@ static uint32_t fetch_one(uint64_t *now_ms, uint8_t number, uint64_t took_ms)
     for (uint64_t end = *now_ms + took_ms; *now_ms < end; (*now_ms)++)
         while (assay_gossip_next(gossip, *now_ms, &action))
             asked += action.kind == ASSAY_GOSSIP_PULL;
-    cr_assert_eq(assay_gossip_evidence(gossip, *now_ms, ORIGIN,
-                                       answer_of(request.digest, bytes, sizeof bytes), &done, &got),
+    cr_assert_eq(assay_gossip_on_evidence(gossip, *now_ms, ORIGIN,
+                                          answer_of(request.digest, bytes, sizeof bytes), &done,
+                                          &got),
                  ASSAY_OK);
     return asked;
 }
@@ -396,7 +397,7 @@ Test(host_gossip, what_was_heard_is_forgotten_after_its_life)
     uint8_t digest[32] = { 1, 2, 3 };
     seen = test_seen(500);
     cr_assert_not(assay_seen_has(seen, 1000, digest));
-    assay_seen_note(seen, 1000, digest);
+    assay_seen_add(seen, 1000, digest);
     cr_assert(assay_seen_has(seen, 1499, digest));
     cr_assert_not(assay_seen_has(seen, 1500, digest));
     digest[5] = 1;
@@ -404,7 +405,7 @@ Test(host_gossip, what_was_heard_is_forgotten_after_its_life)
     /* Many others of the same place push it out, and nothing grows. */
     for (unsigned i = 0; i < 100; i++) {
         digest[6] = (uint8_t)i;
-        assay_seen_note(seen, 1001 + i, digest);
+        assay_seen_add(seen, 1001 + i, digest);
         cr_assert(assay_seen_has(seen, 1001 + i, digest));
     }
     free(seen);
@@ -422,7 +423,7 @@ static struct assay_overlay *near_gossip(void)
     };
     const uint8_t join = ASSAY_OVERLAY_JOIN;
     struct assay_overlay *view = assay_overlay_init(memory, &config);
-    assay_overlay_members(view, ALL);
+    assay_overlay_set_members(view, ALL);
     for (uint16_t s = 0; s < ALL; s++) {
         const struct assay_overlay_peer peer = {
             .usable = true, .first = true, .operator_ = s, .group = s
@@ -431,7 +432,7 @@ static struct assay_overlay *near_gossip(void)
     }
     for (uint16_t s = 0; s < ALL; s++) { /* those who may are neighbours now */
         if (s == SELF) continue;
-        const enum assay_status status = assay_overlay_heard(view, 1000, s, &join, 1);
+        const enum assay_status status = assay_overlay_on_neighbour(view, 1000, s, &join, 1);
         assay_status_ignore(status, "not everybody may");
     }
     cr_assert_geq(assay_overlay_count(view), 4);
@@ -452,17 +453,17 @@ Test(host_gossip, who_announced_it_is_asked_first_then_other_neighbours, .init =
     struct assay_overlay *view = near_gossip();
     struct assay_gossip_action action;
     bool asked[ALL] = { false };
-    const uint16_t announcer = assay_overlay_at(view, assay_overlay_count(view) - 1);
+    const uint16_t announcer = assay_overlay_get(view, assay_overlay_count(view) - 1);
     uint8_t other[32] = { 1 };
-    assay_gossip_announced(gossip, other, assay_overlay_at(view, 0));
-    assay_gossip_announced(gossip, request.digest, announcer);
+    assay_gossip_on_announcement(gossip, other, assay_overlay_get(view, 0));
+    assay_gossip_on_announcement(gossip, request.digest, announcer);
     cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
     expect_pull(1000, &action);
     cr_expect_eq(action.to, announcer);
     asked[action.to] = true;
     for (uint64_t at = 1000 + RETRY_MS, k = 1; k < 4; at += RETRY_MS, k++) {
         expect_pull(at, &action);
-        cr_expect(assay_overlay_near(view, action.to), "%u is far", action.to);
+        cr_expect(assay_overlay_has(view, action.to), "%u is far", action.to);
         cr_expect_not(asked[action.to]);
         asked[action.to] = true;
     }
@@ -474,20 +475,20 @@ Test(host_gossip, who_asks_for_what_is_in_flight_waits_for_it, .init = start, .f
     struct assay_slice got;
     struct assay_overlay *view = near_gossip();
     struct assay_gossip_action action;
-    cr_expect_not(assay_gossip_wait(gossip, request.digest, 5), "nothing is in flight");
+    cr_expect_not(assay_gossip_add_waiter(gossip, request.digest, 5), "nothing is in flight");
     cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
     expect_pull(1000, &action);
-    cr_expect(assay_overlay_near(view, action.to));
-    cr_expect(assay_gossip_wait(gossip, request.digest, 5));
-    cr_expect(assay_gossip_wait(gossip, request.digest, 5), "the same again");
+    cr_expect(assay_overlay_has(view, action.to));
+    cr_expect(assay_gossip_add_waiter(gossip, request.digest, 5));
+    cr_expect(assay_gossip_add_waiter(gossip, request.digest, 5), "the same again");
     for (uint16_t s = 20; s < 20 + ASSAY_FETCH_WAITERS - 1; s++)
-        cr_expect(assay_gossip_wait(gossip, request.digest, s));
-    cr_expect_not(assay_gossip_wait(gossip, request.digest, 90), "so many and no more");
-    cr_assert_eq(assay_gossip_evidence(gossip, 1000, action.to,
-                                       answer_of(request.digest, quote, sizeof quote - 1), &done,
-                                       &got),
+        cr_expect(assay_gossip_add_waiter(gossip, request.digest, s));
+    cr_expect_not(assay_gossip_add_waiter(gossip, request.digest, 90), "so many and no more");
+    cr_assert_eq(assay_gossip_on_evidence(gossip, 1000, action.to,
+                                          answer_of(request.digest, quote, sizeof quote - 1), &done,
+                                          &got),
                  ASSAY_OK);
-    cr_expect_eq(assay_gossip_waited(gossip)->count, ASSAY_FETCH_WAITERS);
-    cr_expect_eq(assay_gossip_waited(gossip)->slots[0], 5);
-    cr_expect_not(assay_gossip_wait(gossip, request.digest, 5), "it landed");
+    cr_expect_eq(assay_gossip_get_waiters(gossip)->count, ASSAY_FETCH_WAITERS);
+    cr_expect_eq(assay_gossip_get_waiters(gossip)->slots[0], 5);
+    cr_expect_not(assay_gossip_add_waiter(gossip, request.digest, 5), "it landed");
 }

@@ -66,12 +66,12 @@ Test(host_limit, a_bucket_loses_no_fraction_and_never_overflows)
     struct assay_bucket bucket = { .rate_s = 3, .burst = 5 };
     uint64_t taken = 0;
     for (uint64_t ms = 1; ms <= 10000; ms++)
-        taken += assay_bucket_take(&bucket, ms, 1);
+        taken += assay_bucket_spend(&bucket, ms, 1);
     cr_assert_eq(taken, 30);
-    cr_assert(assay_bucket_take(&bucket, UINT64_MAX, 5));
-    cr_assert_not(assay_bucket_take(&bucket, UINT64_MAX, 1));
-    cr_assert_not(assay_bucket_take(&bucket, UINT64_MAX, 6), "more than a burst never fits");
-    cr_assert_not(assay_bucket_take(&bucket, 0, 1), "a clock that goes back brings nothing");
+    cr_assert(assay_bucket_spend(&bucket, UINT64_MAX, 5));
+    cr_assert_not(assay_bucket_spend(&bucket, UINT64_MAX, 1));
+    cr_assert_not(assay_bucket_spend(&bucket, UINT64_MAX, 6), "more than a burst never fits");
+    cr_assert_not(assay_bucket_spend(&bucket, 0, 1), "a clock that goes back brings nothing");
 }
 
 Test(host_limit, three_invalid_signatures_in_a_minute_ban_and_bans_double)
@@ -80,12 +80,12 @@ Test(host_limit, three_invalid_signatures_in_a_minute_ban_and_bans_double)
     uint64_t now = 1000;
     uint64_t expected = ASSAY_BAN_FIRST_MS;
     for (int round = 0; round < 12; round++) {
-        cr_assert_not(assay_limit_strike(&limit, now));
-        cr_assert_not(assay_limit_strike(&limit, now + 1));
-        cr_assert(assay_limit_strike(&limit, now + 2));
-        cr_assert_eq(assay_limit_peer(&limit, now + 3), ASSAY_LIMIT_BANNED);
-        cr_assert(assay_limit_banned(&limit, now + 2 + expected - 1));
-        cr_assert_not(assay_limit_banned(&limit, now + 2 + expected));
+        cr_assert_not(assay_limit_add_strike(&limit, now));
+        cr_assert_not(assay_limit_add_strike(&limit, now + 1));
+        cr_assert(assay_limit_add_strike(&limit, now + 2));
+        cr_assert_eq(assay_limit_check_peer(&limit, now + 3), ASSAY_LIMIT_BANNED);
+        cr_assert(assay_limit_is_banned(&limit, now + 2 + expected - 1));
+        cr_assert_not(assay_limit_is_banned(&limit, now + 2 + expected));
         now += 2 + expected;
         expected = 2 * expected < ASSAY_BAN_MAX_MS ? 2 * expected : ASSAY_BAN_MAX_MS;
     }
@@ -96,7 +96,7 @@ Test(host_limit, rare_mistakes_do_not_ban)
 {
     fresh(500, 4);
     for (uint64_t i = 0; i < 100; i++)
-        cr_assert_not(assay_limit_strike(&limit, i * (ASSAY_BAN_WINDOW_MS / 2)));
+        cr_assert_not(assay_limit_add_strike(&limit, i * (ASSAY_BAN_WINDOW_MS / 2)));
 }
 
 /* 47 bytes ask for a block of 4 MiB: the first is answered, a second only in time. */

@@ -43,7 +43,7 @@ static enum assay_status feed(struct assay_pages *pages, uint16_t peer, struct a
         cr_assert_eq(status, ASSAY_E_AGAIN);
         const struct assay_slice page =
             page_of(object, (uint16_t)(i * stride % count), buffer, sizeof buffer);
-        status = assay_pages_take(pages, peer, 0, page, &kind, out);
+        status = assay_pages_add(pages, peer, 0, page, &kind, out);
     }
     if (status == ASSAY_OK) cr_assert_eq(kind, KIND);
     return status;
@@ -63,7 +63,7 @@ Test(host_page, puts_objects_together_in_any_order)
             struct assay_slice out = { 0 };
             cr_assert_eq(feed(pages, 1, assay_slice_over(bytes, lens[i]), stride, &out), ASSAY_OK);
             cr_assert(assay_slice_equal(out, assay_slice_over(bytes, lens[i])));
-            cr_assert_eq(assay_pages_held(pages, NULL), 0);
+            cr_assert_eq(assay_pages_get_bytes(pages, NULL), 0);
         }
         free(bytes);
     }
@@ -128,12 +128,12 @@ Test(host_page, rejects_a_whole_with_another_digest)
     uint16_t kind = 0;
     pages = test_pages(PEERS);
     struct assay_slice page = first_page(bytes, len);
-    cr_assert_eq(assay_pages_take(pages, 0, 0, page, &kind, &out), ASSAY_E_AGAIN);
-    cr_assert_eq(assay_pages_take(pages, 0, 0, page, &kind, &out), ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_pages_add(pages, 0, 0, page, &kind, &out), ASSAY_E_AGAIN);
+    cr_assert_eq(assay_pages_add(pages, 0, 0, page, &kind, &out), ASSAY_E_DUPLICATE);
     page = page_of(assay_slice_over(bytes, len), 1, buffer, sizeof buffer);
     buffer[page.len - 1] ^= 1;
-    cr_assert_eq(assay_pages_take(pages, 0, 0, page, &kind, &out), ASSAY_E_SIGNATURE);
-    cr_assert_eq(assay_pages_held(pages, NULL), 0);
+    cr_assert_eq(assay_pages_add(pages, 0, 0, page, &kind, &out), ASSAY_E_SIGNATURE);
+    cr_assert_eq(assay_pages_get_bytes(pages, NULL), 0);
     free(bytes);
     free(pages);
 }
@@ -147,19 +147,18 @@ Test(host_page, a_peer_that_never_finishes_hurts_only_itself)
     uint16_t kind = 0;
     pages = test_pages(PEERS);
     uint8_t *honest = object_of(len, 200);
-    cr_assert_eq(assay_pages_take(pages, 1, 0, first_page(honest, len), &kind, &out),
-                 ASSAY_E_AGAIN);
+    cr_assert_eq(assay_pages_add(pages, 1, 0, first_page(honest, len), &kind, &out), ASSAY_E_AGAIN);
     for (uint8_t i = 0; i < 100; i++) {
         uint8_t *bytes = object_of(len, i);
-        cr_assert_eq(assay_pages_take(pages, 0, i, first_page(bytes, len), &kind, &out),
+        cr_assert_eq(assay_pages_add(pages, 0, i, first_page(bytes, len), &kind, &out),
                      ASSAY_E_AGAIN);
         free(bytes);
     }
-    cr_assert_eq(assay_pages_held(pages, &losses), 3 * (size_t)ASSAY_PAGE_LEN);
+    cr_assert_eq(assay_pages_get_bytes(pages, &losses), 3 * (size_t)ASSAY_PAGE_LEN);
     cr_assert_eq(losses.evicted, 98);
     const struct assay_slice rest =
         page_of(assay_slice_over(honest, len), 1, buffer, sizeof buffer);
-    cr_assert_eq(assay_pages_take(pages, 1, 0, rest, &kind, &out), ASSAY_OK);
+    cr_assert_eq(assay_pages_add(pages, 1, 0, rest, &kind, &out), ASSAY_OK);
     free(honest);
     free(pages);
 }
@@ -173,12 +172,12 @@ Test(host_page, forgets_what_is_too_old)
     uint16_t kind = 0;
     uint8_t *bytes = object_of(len, 0);
     pages = test_pages(PEERS);
-    cr_assert_eq(assay_pages_take(pages, 2, 1000, first_page(bytes, len), &kind, &out),
+    cr_assert_eq(assay_pages_add(pages, 2, 1000, first_page(bytes, len), &kind, &out),
                  ASSAY_E_AGAIN);
     assay_pages_expire(pages, 1000 + ASSAY_PAGE_LIFE_MS - 1);
-    cr_assert_gt(assay_pages_held(pages, NULL), 0);
+    cr_assert_gt(assay_pages_get_bytes(pages, NULL), 0);
     assay_pages_expire(pages, 1000 + ASSAY_PAGE_LIFE_MS);
-    cr_assert_eq(assay_pages_held(pages, &losses), 0);
+    cr_assert_eq(assay_pages_get_bytes(pages, &losses), 0);
     cr_assert_eq(losses.expired, 1);
     free(bytes);
     free(pages);
@@ -202,8 +201,8 @@ Test(host_page, holds_no_more_than_its_share_of_memory)
             struct assay_slice page = { 0 };
             cr_assert_eq(assay_page_encode(KIND, object, digest, i, &w), ASSAY_OK);
             cr_assert_eq(assay_writer_finish(&w, &page), ASSAY_OK);
-            cr_assert_eq(assay_pages_take(pages, peer, 0, page, &kind, &out), ASSAY_E_AGAIN);
-            cr_assert_leq(assay_pages_held(pages, &losses), (size_t)ASSAY_PAGE_BYTES_ALL);
+            cr_assert_eq(assay_pages_add(pages, peer, 0, page, &kind, &out), ASSAY_E_AGAIN);
+            cr_assert_leq(assay_pages_get_bytes(pages, &losses), (size_t)ASSAY_PAGE_BYTES_ALL);
         }
     }
     cr_assert_gt(losses.evicted, 0); /* all was taken, and who had most made room */
@@ -226,7 +225,7 @@ static enum assay_status fill(struct assay_pages *pages, uint16_t peer, uint8_t 
         struct assay_slice page = { 0 };
         cr_assert_eq(assay_page_encode(KIND, object, digest, i, &w), ASSAY_OK);
         cr_assert_eq(assay_writer_finish(&w, &page), ASSAY_OK);
-        status = assay_pages_take(pages, peer, 0, page, &kind, &out);
+        status = assay_pages_add(pages, peer, 0, page, &kind, &out);
     }
     free(bytes);
     return status;
@@ -241,7 +240,7 @@ Test(host_page, peers_that_never_finish_hurt_only_themselves_together, .timeout 
     struct assay_slice out = { 0 };
     uint8_t *early = object_of(LEN, 250), *late = object_of(LEN, 251);
     uint16_t kind = 0;
-    cr_assert_eq(assay_pages_take(pages, HONEST, 0, first_page(early, LEN), &kind, &out),
+    cr_assert_eq(assay_pages_add(pages, HONEST, 0, first_page(early, LEN), &kind, &out),
                  ASSAY_E_AGAIN);
     for (uint16_t peer = 0; peer < HOSTILE; peer++) {
         (void)fill(pages, peer, (uint8_t)(2 * peer));
@@ -251,12 +250,12 @@ Test(host_page, peers_that_never_finish_hurt_only_themselves_together, .timeout 
         const struct assay_slice page = page_of(assay_slice_over(early, LEN), i, buffer,
                                                 sizeof buffer);
         const bool last = i + 1 == assay_page_count(LEN);
-        cr_assert_eq(assay_pages_take(pages, HONEST, 0, page, &kind, &out),
+        cr_assert_eq(assay_pages_add(pages, HONEST, 0, page, &kind, &out),
                      last ? ASSAY_OK : ASSAY_E_AGAIN, "page %u of the early object", i);
     }
     cr_expect(assay_slice_equal(out, assay_slice_over(early, LEN)));
     cr_expect_eq(feed(pages, HONEST + 1, assay_slice_over(late, LEN), 1, &out), ASSAY_OK);
-    cr_expect_leq(assay_pages_held(pages, NULL), (size_t)ASSAY_PAGE_BYTES_ALL);
+    cr_expect_leq(assay_pages_get_bytes(pages, NULL), (size_t)ASSAY_PAGE_BYTES_ALL);
     free(early);
     free(late);
     free(pages);

@@ -41,13 +41,13 @@ static struct bench *make(void)
         m->life_count = 1;
         m->weight = m->seat_weight = WEIGHT;
     }
-    cr_assert_eq(assay_recovery_begin(&b->r, &b->state, fence_id), ASSAY_OK);
+    cr_assert_eq(assay_recovery_init(&b->r, &b->state, fence_id), ASSAY_OK);
     return b;
 }
 
 static void drop(struct bench *b)
 {
-    assay_recovery_end(&b->r);
+    assay_recovery_free(&b->r);
     for (uint32_t i = 0; i < MEMBERS; i++)
         assay_p256_signer_free(&b->signers[i]);
     free(b);
@@ -140,7 +140,7 @@ Test(recovery, takes_the_highest_head_that_is_proven)
     on_block(b, 2, 1, 0x41);
     for (uint32_t i = 0; i < 3; i++)
         cr_assert_eq(add(b, i), ASSAY_OK);
-    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     cr_expect_eq(b->r.head, 1);
     cr_expect_eq(b->r.answered_weight, 3 * WEIGHT);
     cr_expect_eq(b->r.unknown_weight, 3 * WEIGHT);
@@ -151,14 +151,14 @@ Test(recovery, does_without_answers_of_more_than_a_third_nothing)
 {
     struct bench *b = make();
     (void)says(b, 0);
-    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_SIGNATURE, "nobody has answered");
+    cr_expect_eq(assay_recovery_evaluate(&b->r), ASSAY_E_SIGNATURE, "nobody has answered");
     cr_assert_eq(add(b, 0), ASSAY_OK);
     (void)says(b, 5);
     cr_assert_eq(add(b, 5), ASSAY_OK);
-    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_SIGNATURE, "a third exactly");
+    cr_expect_eq(assay_recovery_evaluate(&b->r), ASSAY_E_SIGNATURE, "a third exactly");
     (void)says(b, 3);
     cr_assert_eq(add(b, 3), ASSAY_OK);
-    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_expect_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     drop(b);
 }
 
@@ -219,7 +219,7 @@ Test(recovery, goes_on_where_one_member_lies_about_its_head)
         a->height = 1000000000000;
         a->view = epoch == EPOCH ? 7 : 0;
         cr_assert_eq(add(b, 5), ASSAY_OK);
-        cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+        cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
         cr_expect_neq(b->r.head, 5);
         cr_expect_eq(b->r.answers[b->r.head].height, HEIGHT + 1);
         cr_expect_eq(b->r.answered_weight, 6 * WEIGHT, "it keeps its weight");
@@ -265,7 +265,7 @@ Test(recovery, an_answer_by_waiting_keys_alone_weighs_nothing)
         }
         cr_assert_eq(add(b, i), ASSAY_OK);
     }
-    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_SIGNATURE, "two of six");
+    cr_expect_eq(assay_recovery_evaluate(&b->r), ASSAY_E_SIGNATURE, "two of six");
     cr_expect_eq(b->r.answered_weight, 2 * WEIGHT);
     cr_expect_eq(b->r.key_count, 2);
     drop(b);
@@ -279,7 +279,7 @@ Test(recovery, stops_where_two_final_blocks_have_one_height)
     (void)says(b, 2);
     for (uint32_t i = 0; i < 3; i++)
         cr_assert_eq(add(b, i), ASSAY_OK);
-    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_INVALID);
+    cr_expect_eq(assay_recovery_evaluate(&b->r), ASSAY_E_INVALID);
     drop(b);
 }
 
@@ -293,7 +293,7 @@ Test(recovery, tells_what_may_be_final_above_the_head)
             if (i < shown) shows(b, i, 3, 0x43);
             cr_assert_eq(add(b, i), ASSAY_OK);
         }
-        cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+        cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
         cr_expect_eq(b->r.unknown_weight, 2 * WEIGHT);
         cr_expect_eq(b->r.shown_count, shown > 0);
         if (shown > 0) cr_expect_eq(b->r.shown[0].weight, shown * WEIGHT);
@@ -318,7 +318,7 @@ Test(recovery, is_certain_only_where_no_third_can_have_lied)
                 if (i < shown) shows(b, i, 3, 0x43);
                 cr_assert_eq(add(b, i), ASSAY_OK);
             }
-            cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+            cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
             /* By hand: most that lie are one of six, a quorum are five. */
             const bool may = shown + (MEMBERS - answered) + 1 >= 5;
             const bool certain = assay_recovery_is_certain(&b->r);
@@ -332,7 +332,7 @@ Test(recovery, is_certain_only_where_no_third_can_have_lied)
         if (i < 3) shows(b, i, 3, 0x43);
         cr_assert_eq(add(b, i), ASSAY_OK);
     }
-    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     cr_expect_not(assay_recovery_is_certain(&b->r), "three show, one is silent, one may lie");
     cr_expect_not(assay_recovery_in_doubt(&b->r), "unless one lies");
     drop(b);
@@ -353,12 +353,12 @@ Test(recovery, counts_a_log_that_is_not_whole_as_unknown)
     shows(b, 0, 4, 0x44);
     for (uint32_t i = 0; i < 6; i++)
         cr_assert_eq(add(b, i), ASSAY_OK);
-    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     cr_expect_eq(b->r.unknown_weight, 4 * WEIGHT);
     cr_expect_not(assay_recovery_in_doubt(&b->r), "four of six are no quorum");
     cr_expect_not(assay_recovery_may_be_final(&b->r, &b->r.shown[0]), "the head is above it");
     b->r.answers[4].whole = false;
-    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     cr_expect(assay_recovery_in_doubt(&b->r), "five are");
     drop(b);
 }
@@ -372,7 +372,7 @@ Test(recovery, knows_that_a_certified_block_is_final)
     certify(b, 2, 6, 0x46, 5, NULL);
     for (uint32_t i = 0; i < 6; i++)
         cr_assert_eq(add(b, i), ASSAY_OK);
-    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     cr_expect_eq(b->r.unknown_weight, 0);
     cr_expect(assay_recovery_in_doubt(&b->r));
     drop(b);
@@ -390,7 +390,7 @@ Test(recovery, a_certificate_that_does_not_verify_shows_nothing)
         if (kind == 2) b->certificates[2][b->answers[2].about.certificate.len - 1] ^= 1;
         for (uint32_t i = 0; i < 6; i++)
             cr_assert_eq(add(b, i), ASSAY_OK);
-        cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+        cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
         cr_expect_not(assay_recovery_in_doubt(&b->r), "kind %u", kind);
         cr_expect(assay_recovery_is_certain(&b->r), "kind %u", kind);
         drop(b);
@@ -406,7 +406,7 @@ Test(recovery, lists_new_key_sets_by_node_id)
         assay_bytes_copy(a->keys.node_id, 32, b->state.members[i].node_id, 32);
         cr_assert_eq(add(b, i), ASSAY_OK);
     }
-    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
     cr_assert_eq(b->r.key_count, 3);
     for (uint32_t i = 1; i < 3; i++)
         cr_expect_lt(assay_bytes_compare(b->r.listed[i - 1].node_id, b->r.listed[i].node_id, 32),
@@ -418,9 +418,9 @@ Test(recovery, lists_new_key_sets_by_node_id)
 Test(recovery, no_operator_signs_a_time_to_come)
 {
     const uint64_t date_ms = 1700000000000, most = 10 * 60 * 1000;
-    cr_expect_not(assay_recovery_is_ahead(date_ms, date_ms));
-    cr_expect_not(assay_recovery_is_ahead(date_ms - 30 * most, date_ms), "old is none of this");
-    cr_expect_not(assay_recovery_is_ahead(date_ms + most, date_ms));
-    cr_expect(assay_recovery_is_ahead(date_ms + most + 1, date_ms));
-    cr_expect(assay_recovery_is_ahead(UINT64_MAX, date_ms));
+    cr_expect_not(assay_recovery_is_too_early(date_ms, date_ms));
+    cr_expect_not(assay_recovery_is_too_early(date_ms - 30 * most, date_ms), "old is none of this");
+    cr_expect_not(assay_recovery_is_too_early(date_ms + most, date_ms));
+    cr_expect(assay_recovery_is_too_early(date_ms + most + 1, date_ms));
+    cr_expect(assay_recovery_is_too_early(UINT64_MAX, date_ms));
 }

@@ -44,15 +44,15 @@ Test(host_roster, a_user_id_is_looked_up_in_the_roster_of_now)
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
     fill();
     assay_roster_user_encode(2, ASSAY_ROSTER_TRANSPORT, entries[2].transport, text);
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_OK);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_OK);
     cr_assert_eq(slot, 2);
     cr_assert_eq(which, ASSAY_ROSTER_TRANSPORT);
     entries[2].transport[5] ^= 1;
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_STALE);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_STALE);
     assay_roster_user_encode(2, ASSAY_ROSTER_DOOR, entries[2].door, text);
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_OK);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_OK);
     assay_roster_user_encode(MEMBERS, ASSAY_ROSTER_DOOR, entries[2].door, text);
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
 }
 
 Test(host_roster, who_left_is_a_stranger)
@@ -65,7 +65,7 @@ Test(host_roster, who_left_is_a_stranger)
     entries[1].gone = true;
     cr_assert_eq(assay_roster_find(&roster, entries[1].door, &slot, &which), ASSAY_E_STRANGER);
     cr_assert_eq(assay_roster_find(&roster, entries[1].transport, &slot, &which), ASSAY_E_STRANGER);
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
     /* The same keys in the slot of a member that joined: that one is meant. */
     assay_bytes_copy(entries[2].door, 32, entries[1].door, 32);
     cr_assert_eq(assay_roster_find(&roster, entries[1].door, &slot, &which), ASSAY_OK);
@@ -81,18 +81,18 @@ Test(host_roster, rejects_texts_that_are_no_user_id)
     for (size_t len = 0; len < ASSAY_ROSTER_USER_LEN; len++) {
         assay_roster_user_encode(1, ASSAY_ROSTER_DOOR, entries[1].door, text);
         text[len] = '\0';
-        cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
+        cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
     }
     assay_roster_user_encode(1, ASSAY_ROSTER_DOOR, entries[1].door, text);
     text[ASSAY_ROSTER_USER_LEN] = '0';
     text[ASSAY_ROSTER_USER_LEN + 1] = '\0';
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
     assay_roster_user_encode(1, ASSAY_ROSTER_DOOR, entries[1].door, text);
     text[0] = 'X';
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
     text[0] = 'D';
     text[9] = 'g';
-    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
+    cr_assert_eq(assay_roster_find_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
 }
 
 Test(host_roster, standing_gates_service_and_weight_gates_consensus)

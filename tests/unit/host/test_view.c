@@ -66,7 +66,7 @@ static struct assay_overlay *make(uint32_t self, uint32_t members, uint64_t seed
         config.seed[i] = (uint8_t)mixed(seed * 1000003 + self * 64 + i);
     struct assay_overlay *view =
         assay_overlay_init(aligned_alloc(64, assay_overlay_size(members)), &config);
-    assay_overlay_members(view, members);
+    assay_overlay_set_members(view, members);
     for (uint32_t s = 0; s < members; s++) {
         const struct assay_overlay_peer peer = { .usable = true,
                                                  .first = true,
@@ -120,7 +120,7 @@ static void obey(uint32_t node)
             cr_assert_eq(*link, 1);
             *link = 0;
             break;
-        case ASSAY_OVERLAY_TELL:
+        case ASSAY_OVERLAY_SEND:
             cr_assert_eq(*link, 1, "it is told over a link");
             post((uint16_t)node, action.slot, (uint8_t)action.word);
             break;
@@ -133,9 +133,9 @@ static void hear_all(void)
 {
     for (uint32_t i = 0; i < net.members; i++)
         for (uint32_t k = 0; !net.down[i] && k < assay_overlay_count(net.views[i]); k++) {
-            const uint16_t s = assay_overlay_at(net.views[i], k);
+            const uint16_t s = assay_overlay_get(net.views[i], k);
             if (!net.down[s] && !parted(i, s))
-                assay_overlay_alive(net.views[s], net.now_ms, (uint16_t)i);
+                assay_overlay_on_message(net.views[s], net.now_ms, (uint16_t)i);
         }
 }
 
@@ -151,7 +151,7 @@ static void run(uint64_t ms)
             const struct letter *l = &net.sent[i];
             if (net.down[l->to] || net.down[l->from] || parted(l->to, l->from)) continue;
             const enum assay_status status =
-                assay_overlay_heard(net.views[l->to], net.now_ms, l->from, &l->word, 1);
+                assay_overlay_on_neighbour(net.views[l->to], net.now_ms, l->from, &l->word, 1);
             assay_status_ignore(status, "asked too often");
         }
         if (net.now_ms % 1000 < STEP_MS) hear_all();
@@ -164,8 +164,8 @@ static void run(uint64_t ms)
 /* Both say that they are neighbours, and neither is down. */
 static bool joined(uint32_t a, uint32_t b)
 {
-    return !net.down[a] && !net.down[b] && assay_overlay_near(net.views[a], (uint16_t)b) &&
-           assay_overlay_near(net.views[b], (uint16_t)a);
+    return !net.down[a] && !net.down[b] && assay_overlay_has(net.views[a], (uint16_t)b) &&
+           assay_overlay_has(net.views[b], (uint16_t)a);
 }
 
 Test(host_view, with_few_members_everybody_is_everybodys_neighbour)
@@ -173,12 +173,12 @@ Test(host_view, with_few_members_everybody_is_everybodys_neighbour)
     struct assay_overlay_action action;
     net.now_ms = 1;
     struct assay_overlay *view = make(3, ASSAY_OVERLAY_ABOVE, 1);
-    cr_expect_not(assay_overlay_used(view));
+    cr_expect_not(assay_overlay_is_used(view));
     cr_expect_not(assay_overlay_next(view, 1, &action));
     cr_expect_eq(assay_overlay_wake_at(view), UINT64_MAX);
     free(view);
     view = make(3, ASSAY_OVERLAY_ABOVE + 1, 1);
-    cr_expect(assay_overlay_used(view));
+    cr_expect(assay_overlay_is_used(view));
     cr_expect(assay_overlay_next(view, 1, &action));
     free(view);
 }
@@ -190,14 +190,14 @@ Test(host_view, has_degree_to_twice_as_many_neighbours_and_its_own_quota)
     uint32_t low = UINT32_MAX, high = 0, one_sided = 0, total = 0;
     for (uint32_t i = 0; i < net.members; i++) {
         struct assay_overlay_figures f;
-        assay_overlay_look(net.views[i], &f);
+        assay_overlay_get_figures(net.views[i], &f);
         const uint32_t count = assay_overlay_count(net.views[i]);
         low = count < low ? count : low;
         high = count > high ? count : high;
         total += count;
         cr_expect_geq(f.outbound, DEGREE / 2, "node %u chose %u", i, f.outbound);
         for (uint32_t k = 0; k < count; k++)
-            one_sided += !joined(i, assay_overlay_at(net.views[i], k));
+            one_sided += !joined(i, assay_overlay_get(net.views[i], k));
     }
     printf("300 members: %u to %u neighbours, %u on average\n", low, high, total / net.members);
     cr_expect_geq(low, DEGREE);
@@ -221,7 +221,7 @@ static uint32_t reached(uint32_t from, uint32_t voters, uint32_t hops_max)
         const uint16_t node = queue[head++];
         if (node != from && net.hostile[node]) continue; /* hears, and is silent */
         for (uint32_t k = 0; k < assay_overlay_count(net.views[node]); k++) {
-            const uint16_t s = assay_overlay_at(net.views[node], k);
+            const uint16_t s = assay_overlay_get(net.views[node], k);
             if (!joined(node, s) || hops[s] != UINT8_MAX) continue;
             hops[s] = (uint8_t)(hops[node] + 1);
             queue[tail++] = s;
@@ -267,7 +267,7 @@ Test(host_view, reaches_the_voters_in_three_hops_of_a_thousand, .timeout = 300)
         uint32_t others = 0; /* that voters chose: one each at most */
         for (uint32_t i = 0; i < VOTERS; i++)
             for (uint32_t k = VOTERS; k < net.members; k++)
-                others += assay_overlay_chosen(net.views[i], (uint16_t)k);
+                others += assay_overlay_is_outbound(net.views[i], (uint16_t)k);
         printf("voters chose %u that are none\n", others);
         cr_expect_leq(others, VOTERS);
         for (uint32_t i = 0; i < net.members; i++) {
@@ -277,7 +277,7 @@ Test(host_view, reaches_the_voters_in_three_hops_of_a_thousand, .timeout = 300)
         for (unsigned k = 0; k < 2; k++) { /* the dead are noticed, their places are taken */
             run(EPOCH_MS);
             for (uint32_t i = 0; i < net.members; i++)
-                assay_overlay_closed(net.views[i], net.now_ms, 1);
+                assay_overlay_on_epoch_closed(net.views[i], net.now_ms, 1);
         }
         printf("a tenth down, a third silent:\n");
         const uint64_t three = pairs_within(3, &pairs);
@@ -296,7 +296,7 @@ static void besiege(uint32_t victims)
         for (uint32_t i = 0; i < net.members; i++) {
             if (!net.hostile[i] || net.hostile[victim]) continue;
             const enum assay_status status =
-                assay_overlay_heard(net.views[victim], net.now_ms, (uint16_t)i, &word, 1);
+                assay_overlay_on_neighbour(net.views[victim], net.now_ms, (uint16_t)i, &word, 1);
             assay_status_ignore(status, "asked too often");
         }
 }
@@ -312,8 +312,8 @@ static struct siege look_at_siege(void)
         uint32_t honest = 0;
         if (net.hostile[i]) continue;
         for (uint32_t k = 0; k < assay_overlay_count(net.views[i]); k++) {
-            const uint16_t s = assay_overlay_at(net.views[i], k);
-            const bool chosen = assay_overlay_chosen(net.views[i], s);
+            const uint16_t s = assay_overlay_get(net.views[i], k);
+            const bool chosen = assay_overlay_is_outbound(net.views[i], s);
             found.neighbours++;
             found.hostile += net.hostile[s];
             found.own += chosen;
@@ -339,7 +339,7 @@ Test(host_view, a_third_that_asks_all_the_time_does_not_fill_a_view, .timeout = 
             run(EPOCH_MS / 6);
         }
         for (uint32_t i = 0; i < net.members; i++)
-            assay_overlay_closed(net.views[i], net.now_ms, epoch);
+            assay_overlay_on_epoch_closed(net.views[i], net.now_ms, epoch);
         const struct siege found = look_at_siege();
         const uint64_t own_permille = 1000 * found.own_hostile / found.own;
         if (epoch % 8 == 0)
@@ -377,8 +377,8 @@ Test(host_view, choices_are_spread_over_operators_and_addresses)
     for (uint32_t i = 0; i < net.members; i++) {
         uint32_t one_place = 0;
         for (uint32_t k = 0; k < assay_overlay_count(net.views[i]); k++) {
-            const uint16_t s = assay_overlay_at(net.views[i], k);
-            if (!assay_overlay_chosen(net.views[i], s)) continue;
+            const uint16_t s = assay_overlay_get(net.views[i], k);
+            if (!assay_overlay_is_outbound(net.views[i], s)) continue;
             one_place += s % 3 == 0;
             all++;
         }
@@ -395,17 +395,18 @@ Test(host_view, words_that_are_none_are_refused)
     begin(ASSAY_OVERLAY_ABOVE + 1, 3);
     const uint8_t join = ASSAY_OVERLAY_JOIN, none = 0, five = 5;
     const uint8_t two[2] = { ASSAY_OVERLAY_JOIN, 0 };
-    cr_expect_eq(assay_overlay_heard(net.views[0], 1000, 1, &join, 0), ASSAY_E_TRUNCATED);
-    cr_expect_eq(assay_overlay_heard(net.views[0], 1000, 1, two, 2), ASSAY_E_TRAILING);
-    cr_expect_eq(assay_overlay_heard(net.views[0], 1000, 1, &none, 1), ASSAY_E_UNSUPPORTED);
-    cr_expect_eq(assay_overlay_heard(net.views[0], 1000, 1, &five, 1), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(assay_overlay_on_neighbour(net.views[0], 1000, 1, &join, 0), ASSAY_E_TRUNCATED);
+    cr_expect_eq(assay_overlay_on_neighbour(net.views[0], 1000, 1, two, 2), ASSAY_E_TRAILING);
+    cr_expect_eq(assay_overlay_on_neighbour(net.views[0], 1000, 1, &none, 1), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(assay_overlay_on_neighbour(net.views[0], 1000, 1, &five, 1), ASSAY_E_UNSUPPORTED);
     cr_expect_eq(assay_overlay_count(net.views[0]), 0);
     uint32_t may = 0;
     for (uint16_t s = 1; s < net.members; s++) {
-        const enum assay_status status = assay_overlay_heard(net.views[0], 1000, s, &join, 1);
+        const enum assay_status status =
+            assay_overlay_on_neighbour(net.views[0], 1000, s, &join, 1);
         cr_expect(status == ASSAY_OK || status == ASSAY_E_INVALID);
         may += status == ASSAY_OK;
-        cr_expect_eq(assay_overlay_heard(net.views[0], 1001, s, &join, 1), ASSAY_E_RATE);
+        cr_expect_eq(assay_overlay_on_neighbour(net.views[0], 1001, s, &join, 1), ASSAY_E_RATE);
     }
     printf("%u of %u may ask one\n", may, net.members - 1);
     cr_expect_lt(may, 30);
@@ -418,10 +419,10 @@ Test(host_view, who_is_silent_gives_its_place_to_another_and_waits)
     struct assay_overlay_action action;
     begin(100, 3);
     run(10 * 1000);
-    const uint16_t gone = assay_overlay_at(net.views[0], 0);
+    const uint16_t gone = assay_overlay_get(net.views[0], 0);
     net.down[gone] = true;
     run(EPOCH_MS + 5000);
-    cr_expect_not(assay_overlay_near(net.views[0], gone));
+    cr_expect_not(assay_overlay_has(net.views[0], gone));
     cr_expect_geq(assay_overlay_count(net.views[0]), DEGREE);
     cr_expect_not(assay_overlay_next(net.views[0], net.now_ms, &action), "nothing is left to do");
     end();
@@ -433,20 +434,20 @@ Test(host_view, an_errand_holds_a_link_for_a_while)
     begin(200, 3);
     run(10 * 1000);
     uint16_t far = 1;
-    while (assay_overlay_near(net.views[0], far))
+    while (assay_overlay_has(net.views[0], far))
         far++;
-    cr_expect(assay_overlay_errand(net.views[0], net.now_ms, far));
+    cr_expect(assay_overlay_request_link(net.views[0], net.now_ms, far));
     run(100);
     cr_expect_eq(net.links[0][far], 1);
     run(60 * 1000);
     cr_expect_eq(net.links[0][far], 0);
     uint32_t held = 0;
     for (uint16_t s = 1; s < net.members; s++)
-        held += !assay_overlay_near(net.views[0], s) &&
-                assay_overlay_errand(net.views[0], net.now_ms, s);
-    assay_overlay_look(net.views[0], &f);
-    cr_expect_eq(held, ASSAY_OVERLAY_ERRANDS_MAX);
-    cr_expect_eq(f.errands, ASSAY_OVERLAY_ERRANDS_MAX);
+        held += !assay_overlay_has(net.views[0], s) &&
+                assay_overlay_request_link(net.views[0], net.now_ms, s);
+    assay_overlay_get_figures(net.views[0], &f);
+    cr_expect_eq(held, ASSAY_OVERLAY_REQUESTED_MAX);
+    cr_expect_eq(f.errands, ASSAY_OVERLAY_REQUESTED_MAX);
     end();
 }
 
@@ -458,16 +459,16 @@ Test(host_view, who_sees_no_epoch_close_chooses_anew)
     uint32_t kept = 0, before = 0;
     bool chosen[200] = { 0 };
     for (uint16_t s = 0; s < net.members; s++) {
-        chosen[s] = assay_overlay_chosen(net.views[0], s);
+        chosen[s] = assay_overlay_is_outbound(net.views[0], s);
         before += chosen[s];
     }
     for (unsigned k = 0; k < 3; k++) {
         for (uint32_t i = 1; i < net.members; i++)
-            assay_overlay_closed(net.views[i], net.now_ms, 1);
+            assay_overlay_on_epoch_closed(net.views[i], net.now_ms, 1);
         run(EPOCH_MS);
     }
     for (uint16_t s = 0; s < net.members; s++)
-        kept += chosen[s] && assay_overlay_chosen(net.views[0], s);
+        kept += chosen[s] && assay_overlay_is_outbound(net.views[0], s);
     cr_expect_geq(before, 6);
     cr_expect_lt(kept, before, "%u of %u are the same", kept, before); /* anchors are */
     end();
@@ -479,7 +480,7 @@ static uint32_t across(void)
     uint32_t count = 0;
     for (uint32_t i = 0; i < net.members; i++)
         for (uint32_t k = 0; k < net.members; k++)
-            count += i % 2 != k % 2 && assay_overlay_chosen(net.views[i], (uint16_t)k);
+            count += i % 2 != k % 2 && assay_overlay_is_outbound(net.views[i], (uint16_t)k);
     return count;
 }
 

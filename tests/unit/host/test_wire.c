@@ -111,16 +111,16 @@ static size_t walk(const uint8_t *bytes, size_t len, enum assay_status *last)
     size_t count = 0;
     uint8_t *copy = malloc(len > 0 ? len : 1);
     assay_bytes_copy(copy, len, bytes, len);
-    struct assay_batch batch = assay_batch_over(assay_slice_over(copy, len));
+    struct assay_batch batch = assay_batch_init(assay_slice_over(copy, len));
     *last = ASSAY_OK;
-    while (!assay_batch_ended(&batch)) {
+    while (!assay_batch_is_empty(&batch)) {
         struct assay_slice frame = { 0 };
         *last = assay_batch_next(&batch, &frame);
         if (*last != ASSAY_OK) break;
         cr_assert(frame.bytes >= copy && frame.bytes + frame.len <= copy + len);
         count++;
     }
-    cr_assert(assay_batch_ended(&batch), "what is malformed is over");
+    cr_assert(assay_batch_is_empty(&batch), "what is malformed is over");
     free(copy);
     return count;
 }
@@ -131,16 +131,16 @@ Test(host_wire, a_batch_gives_back_its_frames_in_order)
     static const char *const texts[] = { "", "one", "and another" };
     for (size_t i = 0; i < 3; i++)
         add(&w, texts[i], strlen(texts[i]));
-    struct assay_batch batch = assay_batch_over(assay_slice_over(all, w.len));
+    struct assay_batch batch = assay_batch_init(assay_slice_over(all, w.len));
     for (size_t i = 0; i < 3; i++) {
         struct assay_slice bytes;
         struct assay_frame frame;
-        cr_assert_not(assay_batch_ended(&batch));
+        cr_assert_not(assay_batch_is_empty(&batch));
         cr_assert_eq(assay_batch_next(&batch, &bytes), ASSAY_OK);
         cr_assert_eq(assay_frame_decode(chain, bytes, &frame), ASSAY_OK);
         cr_assert(assay_slice_equal(frame.payload, assay_slice_over(texts[i], strlen(texts[i]))));
     }
-    cr_assert(assay_batch_ended(&batch));
+    cr_assert(assay_batch_is_empty(&batch));
 }
 
 Test(host_wire, what_is_no_batch_is_one_frame)

@@ -131,9 +131,9 @@ static enum assay_status judge(const struct assay_change *change, const struct a
                                uint32_t signatures)
 {
     struct assay_change_draft draft;
-    cr_assert_eq(assay_change_draft_read(file_of(change, action, signatures, false), &draft),
+    cr_assert_eq(assay_change_draft_decode(file_of(change, action, signatures, false), &draft),
                  ASSAY_OK);
-    return assay_change_judge(basis, &draft, true, message);
+    return assay_change_review(basis, &draft, true, message);
 }
 
 TestSuite(net_change, .init = start, .fini = stop);
@@ -144,22 +144,22 @@ Test(net_change, a_file_reads_back_and_no_truncation_of_it_does)
     const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
     const struct assay_slice file = file_of(&change, &rest, 2, false);
     struct assay_change_draft draft;
-    cr_assert_eq(assay_change_draft_read(file, &draft), ASSAY_OK);
+    cr_assert_eq(assay_change_draft_decode(file, &draft), ASSAY_OK);
     cr_assert_eq(draft.signature_count, 2);
     cr_assert_eq(draft.change.activation, 3);
     for (size_t len = 0; len < file.len; len++) {
         uint8_t *exact = malloc(len + 1);
         assay_bytes_copy(exact, len, file.bytes, len);
-        cr_assert_neq(assay_change_draft_read(assay_slice_over(exact, len), &draft), ASSAY_OK,
+        cr_assert_neq(assay_change_draft_decode(assay_slice_over(exact, len), &draft), ASSAY_OK,
                       "%zu of %zu bytes", len, file.len);
         free(exact);
     }
     uint8_t *more = calloc(1, file.len + 1);
     assay_bytes_copy(more, file.len, file.bytes, file.len);
-    cr_assert_eq(assay_change_draft_read(assay_slice_over(more, file.len + 1), &draft),
+    cr_assert_eq(assay_change_draft_decode(assay_slice_over(more, file.len + 1), &draft),
                  ASSAY_E_TRAILING);
     free(more);
-    cr_assert_eq(assay_change_draft_read(file_of(&change, &rest, 0, false), &draft), ASSAY_OK,
+    cr_assert_eq(assay_change_draft_decode(file_of(&change, &rest, 0, false), &draft), ASSAY_OK,
                  "a draft that nobody has signed");
 }
 
@@ -202,14 +202,14 @@ Test(net_change, says_what_of_its_signatures_is_wrong)
     struct assay_change_draft draft;
     cr_assert_eq(judge(&c, &rest, 1), ASSAY_E_SIGNATURE);
     cr_assert_not_null(strstr(message, "1 of 2"));
-    cr_assert_eq(assay_change_draft_read(file_of(&c, &rest, 1, false), &draft), ASSAY_OK);
-    cr_assert_eq(assay_change_judge(basis, &draft, false, message), ASSAY_OK, "so far so good");
-    cr_assert_eq(assay_change_draft_read(file_of(&c, &rest, 2, true), &draft), ASSAY_OK);
-    cr_assert(assay_change_signature_good(&genesis, &draft, 0));
-    cr_assert(!assay_change_signature_good(&genesis, &draft, 1));
-    cr_assert_eq(assay_change_judge(basis, &draft, false, message), ASSAY_E_SIGNATURE);
+    cr_assert_eq(assay_change_draft_decode(file_of(&c, &rest, 1, false), &draft), ASSAY_OK);
+    cr_assert_eq(assay_change_review(basis, &draft, false, message), ASSAY_OK, "so far so good");
+    cr_assert_eq(assay_change_draft_decode(file_of(&c, &rest, 2, true), &draft), ASSAY_OK);
+    cr_assert(assay_change_signature_is_valid(&genesis, &draft, 0));
+    cr_assert(!assay_change_signature_is_valid(&genesis, &draft, 1));
+    cr_assert_eq(assay_change_review(basis, &draft, false, message), ASSAY_E_SIGNATURE);
     draft.signers[0][0] ^= 1;
-    cr_assert_eq(assay_change_judge(basis, &draft, false, message), ASSAY_E_STRANGER);
+    cr_assert_eq(assay_change_review(basis, &draft, false, message), ASSAY_E_STRANGER);
 }
 
 Test(net_change, says_what_of_its_actions_is_wrong)
@@ -257,10 +257,10 @@ Test(net_change, weights_follow_what_is_staged)
     const struct assay_change c = plain(1, 3);
     const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
     struct assay_tolerance before, after;
-    assay_change_weigh(basis, &basis->stage, &before);
+    assay_change_compute_weights(basis, &basis->stage, &before);
     cr_assert_eq(before.voter_count, N);
     cr_assert_eq(judge(&c, &rest, 2), ASSAY_OK);
-    assay_change_weigh(basis, &basis->stage, &after);
+    assay_change_compute_weights(basis, &basis->stage, &after);
     cr_assert_eq(after.voter_count, N - 1);
     cr_assert_eq(basis->stage.members[2].weight, 0);
 }
@@ -269,9 +269,9 @@ Test(net_change, actions_are_told_by_name)
 {
     char words[ASSAY_CHANGE_WORDS];
     struct assay_action a = stage(ASSAY_ACTION_REST, 2);
-    assay_change_words(&basis->state, &a, words);
+    assay_change_format_action(&basis->state, &a, words);
     cr_assert_eq(strncmp(words, "rest m2 (", 9), 0, "%s", words);
     a = (struct assay_action){ .kind = ASSAY_ACTION_PARAMETERS, .parameters = { .epoch_ms = 77 } };
-    assay_change_words(&basis->state, &a, words);
+    assay_change_format_action(&basis->state, &a, words);
     cr_assert_not_null(strstr(words, "epoch_ms 77"));
 }

@@ -51,9 +51,10 @@ static void make(const uint32_t rekeyed[static EPOCHS])
     network_free(&net);
 }
 
-static enum assay_status read_document(struct assay_json *data, struct assay_evm_closed *closed)
+static enum assay_status read_document(struct assay_json *data,
+                                       struct assay_evm_finalized_epoch *closed)
 {
-    const enum assay_status status = assay_evm_closed_read(data, closed);
+    const enum assay_status status = assay_evm_finalized_epoch_parse(data, closed);
     assay_json_free(&data);
     return status;
 }
@@ -63,7 +64,7 @@ static enum assay_status read_document(struct assay_json *data, struct assay_evm
 Test(evm_closed, what_is_read_is_what_an_anchor_would_hold)
 {
     static const uint32_t rekeyed[EPOCHS] = { 0, 2 };
-    struct assay_evm_closed closed;
+    struct assay_evm_finalized_epoch closed;
     make(rekeyed);
     for (uint32_t i = 0; i < EPOCHS; i++) {
         cr_assert_eq(read_document(document_of(&epochs[i], FIRST), &closed), ASSAY_OK);
@@ -73,7 +74,7 @@ Test(evm_closed, what_is_read_is_what_an_anchor_would_hold)
         cr_assert(assay_bytes_equal(a->voters, b->voters, 32));
         cr_assert(assay_bytes_equal(a->scores, b->scores, 32));
         cr_assert_eq(closed.oldest, FIRST);
-        assay_evm_closed_free(&closed);
+        assay_evm_finalized_epoch_free(&closed);
     }
 }
 
@@ -86,24 +87,24 @@ Test(evm_closed, nothing_that_was_changed_is_read)
     static const char *const proven[] = { "header", "leaf", "path", "next", "scores" };
     static const uint32_t rekeyed[EPOCHS] = { 0 };
     static char long_text[2 * (ASSAY_MEMBERS_MAX + 1) * ASSAY_EVM_ROW_LEN + 1];
-    struct assay_evm_closed closed;
+    struct assay_evm_finalized_epoch closed;
     make(rekeyed);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct assay_json *data = document_of(&epochs[0], FIRST);
         assay_json_set_uint(data, names[i], 5);
         cr_assert_eq(read_document(data, &closed), ASSAY_E_TYPE, "%s", names[i]);
-        assay_evm_closed_free(&closed);
+        assay_evm_finalized_epoch_free(&closed);
         data = document_of(&epochs[0], FIRST);
         assay_json_set_text(data, names[i], "abc");
         cr_assert_neq(read_document(data, &closed), ASSAY_OK, "%s", names[i]);
-        assay_evm_closed_free(&closed);
+        assay_evm_finalized_epoch_free(&closed);
         memset(long_text, '0', sizeof long_text - 1);
         data = document_of(&epochs[0], FIRST);
         assay_json_set_text(data, names[i], long_text);
         const enum assay_status status = read_document(data, &closed);
         /* what votes say is read when it is looked for */
         cr_assert(status != ASSAY_OK || strcmp(names[i], "finality") == 0, "%s", names[i]);
-        assay_evm_closed_free(&closed);
+        assay_evm_finalized_epoch_free(&closed);
     }
     for (size_t i = 0; i < sizeof proven / sizeof proven[0]; i++) {
         struct assay_json *data = document_of(&epochs[0], FIRST);
@@ -120,7 +121,7 @@ Test(evm_closed, nothing_that_was_changed_is_read)
             /* parts of a header that nothing here leads to are for the votes */
             cr_assert(status != ASSAY_OK || strcmp(proven[i], "header") == 0, "%s at %zu",
                       proven[i], at);
-            assay_evm_closed_free(&closed);
+            assay_evm_finalized_epoch_free(&closed);
             text[at] = was;
         }
     }
@@ -133,7 +134,8 @@ struct told {
     unsigned questions;
 };
 
-static enum assay_status tell(void *context, uint64_t epoch, struct assay_evm_closed *closed)
+static enum assay_status tell(void *context, uint64_t epoch,
+                              struct assay_evm_finalized_epoch *closed)
 {
     struct told *const told = context;
     const uint32_t i = epoch == 0 ? told->newest : (uint32_t)(epoch - FIRST);
@@ -147,7 +149,7 @@ static enum assay_status next_of(struct told *told, const struct assay_evm_ancho
 {
     static uint8_t data[ASSAY_EVM_DATA_LEN_MAX];
     static const uint8_t contract[ASSAY_EVM_ADDRESS_LEN] = { 7 };
-    const struct assay_evm_closings closings = { .ask = tell, .context = told };
+    const struct assay_evm_epoch_source closings = { .ask = tell, .context = told };
     struct assay_evm_order order;
     told->questions = 0;
     return assay_evm_anchor_next_order(held, contract, &closings, data, sizeof data, &order, epoch);

@@ -56,7 +56,7 @@ Test(evm_contract, only_the_committed_code_is_believed)
 static enum assay_status probe(struct evm_node *node)
 {
     struct assay_evm_rpc rpc = { .link = evm_node_link(node) };
-    return assay_evm_p256_ask(&rpc);
+    return assay_evm_p256_check(&rpc);
 }
 
 #define ONE "\"0x0000000000000000000000000000000000000000000000000000000000000001\""
@@ -86,7 +86,7 @@ static enum assay_status paid_of(const char *answer, bool *open, uint32_t *paid)
     struct evm_node node = evm_node_make();
     struct assay_evm_rpc rpc = { .link = evm_node_link(&node) };
     node.call = answer;
-    return assay_evm_task_ask(&rpc, &place, task, 0, open, paid);
+    return assay_evm_task_read(&rpc, &place, task, 0, open, paid);
 }
 
 Test(evm_contract, a_word_is_a_word)

@@ -13,7 +13,7 @@
 enum { DEPTH = 6, STEPS = 100, DEADLINE_S = 100000, MARGIN_S = 1000, BATCH = 10 };
 
 static struct evm_node node;
-static struct assay_evm_till *till;
+static struct assay_payout_claims *till;
 static struct assay_evm_terms terms;
 static uint8_t task[32];
 static uint64_t now_ms;
@@ -28,7 +28,7 @@ static void set_price(uint64_t wei)
 
 static void set_up(void)
 {
-    const struct assay_evm_till_config config = {
+    const struct assay_payout_claims_config config = {
         .place = { .chain_id = 7, .contract = { 1 } },
         .anchor = { 2 },
         .sender = { .chain_id = 7,
@@ -44,19 +44,19 @@ static void set_up(void)
     node = evm_node_make();
     node.call = "\"0x\"";
     now_ms = 0;
-    cr_assert_eq(assay_evm_till_create(&config, &key, evm_node_link(&node), &till), ASSAY_OK);
+    cr_assert_eq(assay_payout_claims_create(&config, &key, evm_node_link(&node), &till), ASSAY_OK);
     terms = (struct assay_evm_terms){
         .requestor = { 3 }, .steps = STEPS, .deadline_s = DEADLINE_S, .standing = 1
     };
-    assay_evm_till_account(till, terms.executor);
-    set_price(11 * GWEI * ASSAY_EVM_TILL_CLAIM_GAS);
+    assay_payout_claims_account(till, terms.executor);
+    set_price(11 * GWEI * ASSAY_PAYOUT_CLAIMS_CLAIM_GAS);
     assay_evm_task_name(&config.place, &terms, task);
-    cr_assert_eq(assay_evm_till_watch(till, &terms), ASSAY_OK);
+    cr_assert_eq(assay_payout_claims_add_task(till, &terms), ASSAY_OK);
 }
 
 static void tear_down(void)
 {
-    assay_evm_till_destroy(&till);
+    assay_payout_claims_destroy(&till);
 }
 
 TestSuite(evm_till, .init = set_up, .fini = tear_down);
@@ -71,31 +71,31 @@ static void chain_says(unsigned next)
 
 static void turn(uint64_t now_s)
 {
-    now_ms += ASSAY_EVM_TILL_POLL_MS;
-    assay_evm_till_step(till, now_ms, now_s);
+    now_ms += ASSAY_PAYOUT_CLAIMS_POLL_MS;
+    assay_payout_claims_step(till, now_ms, now_s);
 }
 
 static void owe(uint32_t step, bool runs)
 {
     const struct assay_evm_claim claim = { .step = step };
-    assay_evm_till_owe(till, task, &claim, runs);
+    assay_payout_claims_set_claim(till, task, &claim, runs);
 }
 
 Test(evm_till, a_task_is_open_when_the_chain_says_so_as_deep_as_configured)
 {
     turn(1);
-    cr_assert_not(assay_evm_till_look(till, task).known, "no word of 32 bytes");
+    cr_assert_not(assay_payout_claims_get_task(till, task).known, "no word of 32 bytes");
     chain_says(0);
     turn(1);
-    cr_assert(assay_evm_till_look(till, task).known);
-    cr_assert_not(assay_evm_till_look(till, task).open);
+    cr_assert(assay_payout_claims_get_task(till, task).known);
+    cr_assert_not(assay_payout_claims_get_task(till, task).open);
     chain_says(1);
     node.head = DEPTH - 1;
     turn(1);
-    cr_assert_not(assay_evm_till_look(till, task).open, "no block is so deep yet");
+    cr_assert_not(assay_payout_claims_get_task(till, task).open, "no block is so deep yet");
     node.head = DEPTH;
     turn(1);
-    cr_assert(assay_evm_till_look(till, task).open);
+    cr_assert(assay_payout_claims_get_task(till, task).open);
     cr_assert_eq(node.call_block, 1, "asked after block %llu", (unsigned long long)node.call_block);
     node.head = 100;
     turn(1);
@@ -154,7 +154,7 @@ Test(evm_till, the_last_claim_needs_to_be_worth_its_gas_alone)
     turn(1);
     turn(1);
     cr_assert_eq(node.sent, 1);
-    cr_assert_eq(assay_evm_till_status(till).owed, 1);
+    cr_assert_eq(assay_payout_claims_status(till).owed, 1);
 }
 
 Test(evm_till, gas_that_is_dear_is_waited_for)
@@ -166,7 +166,7 @@ Test(evm_till, gas_that_is_dear_is_waited_for)
     turn(1);
     turn(1);
     cr_assert_eq(node.sent, 0);
-    cr_assert_str_eq(assay_evm_till_status(till).why,
+    cr_assert_str_eq(assay_payout_claims_status(till).why,
                      "gas costs more than the configuration allows");
     node.base_fee = 10 * GWEI;
     turn(1);
@@ -183,7 +183,7 @@ Test(evm_till, a_claim_counts_when_it_is_deep_and_is_sent_again_when_its_block_i
     node.receipt = evm_node_receipt(&node, 101, true, "null", receipt, sizeof receipt);
     node.head = 104;
     turn(1);
-    cr_assert_eq(assay_evm_till_status(till).sent, 0);
+    cr_assert_eq(assay_payout_claims_status(till).sent, 0);
     node.receipt = NULL; /* five blocks are gone */
     node.head = 105;
     turn(1);
@@ -192,9 +192,9 @@ Test(evm_till, a_claim_counts_when_it_is_deep_and_is_sent_again_when_its_block_i
     node.head = 104 + DEPTH - 1;
     chain_says(STEPS + 1);
     turn(1);
-    cr_assert_eq(assay_evm_till_status(till).sent, 1);
-    cr_assert_eq(assay_evm_till_look(till, task).paid, STEPS);
-    cr_assert_eq(assay_evm_till_status(till).owed, 0);
+    cr_assert_eq(assay_payout_claims_status(till).sent, 1);
+    cr_assert_eq(assay_payout_claims_get_task(till, task).paid, STEPS);
+    cr_assert_eq(assay_payout_claims_status(till).owed, 0);
     for (int i = 0; i < 5; i++)
         turn(1);
     cr_assert_eq(node.sent, 2, "what is paid is not claimed again");
@@ -222,17 +222,17 @@ Test(evm_till, a_node_of_another_chain_is_asked_for_nothing_else)
     turn(1);
     turn(1);
     cr_assert_eq(node.sent, 0);
-    cr_assert_not(assay_evm_till_look(till, task).known);
-    cr_assert_str_eq(assay_evm_till_status(till).why, "the node is of another chain");
+    cr_assert_not(assay_payout_claims_get_task(till, task).known);
+    cr_assert_str_eq(assay_payout_claims_status(till).why, "the node is of another chain");
     node.silent = true;
     turn(1);
-    cr_assert_not(assay_evm_till_status(till).answers);
+    cr_assert_not(assay_payout_claims_status(till).answers);
     node = evm_node_make();
     chain_says(1);
     turn(1);
     turn(1);
     cr_assert_eq(node.sent, 1);
-    cr_assert(assay_evm_till_status(till).answers);
+    cr_assert(assay_payout_claims_status(till).answers);
 }
 
 /* One that says no to a claim is asked again; whoever else has claimed is seen from the chain. */
@@ -258,10 +258,10 @@ Test(evm_till, what_is_over_first_is_claimed_first)
     uint8_t name[32];
     sooner.deadline_s--;
     assay_evm_task_name(&place, &sooner, name);
-    cr_assert_eq(assay_evm_till_watch(till, &sooner), ASSAY_OK);
+    cr_assert_eq(assay_payout_claims_add_task(till, &sooner), ASSAY_OK);
     chain_says(1);
     owe(STEPS, true);
-    assay_evm_till_owe(till, name, &claim, false);
+    assay_payout_claims_set_claim(till, name, &claim, false);
     turn(1);
     turn(1);
     cr_assert_eq(node.sent, 1);
@@ -281,16 +281,16 @@ Test(evm_till, what_is_over_first_is_claimed_first)
 
 Test(evm_till, tasks_are_watched_up_to_a_number_and_forgotten)
 {
-    for (uint64_t i = 1; i < ASSAY_EVM_TILL_TASKS_MAX; i++) {
+    for (uint64_t i = 1; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++) {
         terms.nonce = i;
-        cr_assert_eq(assay_evm_till_watch(till, &terms), ASSAY_OK);
+        cr_assert_eq(assay_payout_claims_add_task(till, &terms), ASSAY_OK);
     }
     terms.nonce = 0;
-    cr_assert_eq(assay_evm_till_watch(till, &terms), ASSAY_OK, "it is known");
-    terms.nonce = ASSAY_EVM_TILL_TASKS_MAX;
-    cr_assert_eq(assay_evm_till_watch(till, &terms), ASSAY_E_FULL);
-    assay_evm_till_forget(till, task);
-    cr_assert_eq(assay_evm_till_watch(till, &terms), ASSAY_OK);
+    cr_assert_eq(assay_payout_claims_add_task(till, &terms), ASSAY_OK, "it is known");
+    terms.nonce = ASSAY_PAYOUT_CLAIMS_TASKS_MAX;
+    cr_assert_eq(assay_payout_claims_add_task(till, &terms), ASSAY_E_FULL);
+    assay_payout_claims_remove_task(till, task);
+    cr_assert_eq(assay_payout_claims_add_task(till, &terms), ASSAY_OK);
     chain_says(1);
     owe(STEPS, false);
     turn(1);
@@ -307,12 +307,12 @@ Test(evm_till, its_thread_claims_and_ends, .timeout = 30)
     const struct assay_evm_place place = { .chain_id = 7, .contract = { 1 } };
     const struct assay_evm_claim claim = { .step = STEPS };
     assay_evm_task_name(&place, &terms, task);
-    cr_assert_eq(assay_evm_till_watch(till, &terms), ASSAY_OK);
-    assay_evm_till_owe(till, task, &claim, true);
-    cr_assert_eq(assay_evm_till_start(till), ASSAY_OK);
-    while (!assay_evm_till_look(till, task).open) {
+    cr_assert_eq(assay_payout_claims_add_task(till, &terms), ASSAY_OK);
+    assay_payout_claims_set_claim(till, task, &claim, true);
+    cr_assert_eq(assay_payout_claims_start(till), ASSAY_OK);
+    while (!assay_payout_claims_get_task(till, task).open) {
     }
-    assay_evm_till_destroy(&till);
+    assay_payout_claims_destroy(&till);
     cr_assert_null(till);
 }
 
@@ -320,21 +320,21 @@ Test(evm_till, a_chain_on_which_nothing_can_be_paid_is_told)
 {
     char why[ASSAY_EVM_WHY_LEN] = "";
     node.chain_id = 8;
-    cr_assert_eq(assay_evm_till_check(till, why), ASSAY_E_CHAIN);
+    cr_assert_eq(assay_payout_claims_check(till, why), ASSAY_E_CHAIN);
     cr_assert_str_eq(why, "it is a node of chain 8, not of 7");
     node.chain_id = 7;
-    cr_assert_eq(assay_evm_till_check(till, why), ASSAY_E_UNSUPPORTED);
+    cr_assert_eq(assay_payout_claims_check(till, why), ASSAY_E_UNSUPPORTED);
     cr_assert(strstr(why, "P-256") != NULL, "%s", why);
     node.call = "\"0x0000000000000000000000000000000000000000000000000000000000000001\"";
     node.second_call = "\"0x\"";
     node.calls = 0;
     node.code = "\"0x\"";
-    cr_assert_eq(assay_evm_till_check(till, why), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_payout_claims_check(till, why), ASSAY_E_NOT_FOUND);
     cr_assert(strstr(why, "no contract") != NULL, "%s", why);
     node.calls = 0;
     node.code = "\"0x6001\"";
-    cr_assert_eq(assay_evm_till_check(till, why), ASSAY_E_INVALID);
+    cr_assert_eq(assay_payout_claims_check(till, why), ASSAY_E_INVALID);
     cr_assert(strstr(why, "not AssayTasks") != NULL, "%s", why);
     node.silent = true;
-    cr_assert_neq(assay_evm_till_check(till, why), ASSAY_OK);
+    cr_assert_neq(assay_payout_claims_check(till, why), ASSAY_OK);
 }

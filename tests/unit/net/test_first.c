@@ -26,7 +26,7 @@ static pid_t first(void (*daemon)(void))
     cr_assert_geq(pid, 0);
     if (pid > 0) return pid;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) _exit(90);
-    if (assay_first_split_always() != ASSAY_OK) _exit(91);
+    if (assay_container_init_split_always() != ASSAY_OK) _exit(91);
     daemon();
     _exit(92);
 }
@@ -109,6 +109,6 @@ Test(net_first, it_ends_as_the_daemon_does, .timeout = 30)
 Test(net_first, any_other_process_does_not_split)
 {
     const pid_t before = getpid();
-    cr_assert_eq(assay_first_split(), ASSAY_OK);
+    cr_assert_eq(assay_container_init_split(), ASSAY_OK);
     cr_expect_eq(getpid(), before);
 }

@@ -35,14 +35,14 @@ static void start(void)
     cr_assert_geq(fd, 0);
     file = open_memstream(&text, &text_len);
     assay_log_init(&log_, file, ASSAY_SEVERITY_DEBUG, "alpha");
-    assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false);
-    assay_log_journal(fd);
+    assay_log_set_format(ASSAY_LOG_FORMAT_JOURNAL, false);
+    assay_log_open_journal(fd);
 }
 
 static void stop(void)
 {
-    assay_log_journal(-1);
-    assay_log_style(ASSAY_LOG_FORMAT_LOGFMT, false);
+    assay_log_open_journal(-1);
+    assay_log_set_format(ASSAY_LOG_FORMAT_LOGFMT, false);
     fclose(file);
     free(text);
     close(fd);
@@ -178,7 +178,7 @@ Test(net_journald, what_the_journal_does_not_take_is_not_lost, .init = start, .f
 
 Test(net_journald, other_formats_go_where_they_went, .init = start, .fini = stop)
 {
-    assay_log_style(ASSAY_LOG_FORMAT_JSON, false);
+    assay_log_set_format(ASSAY_LOG_FORMAT_JSON, false);
     cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_INFO, "x"));
     assay_log_end(&log_);
     fflush(file);

@@ -111,7 +111,7 @@ Test(net_link_dial, one_that_is_forgotten_is_not_dialled_any_more, .timeout = 30
     meet(0, 1, address_of(1));
     expect_heard(0, 1, "here");
     const uint64_t accepted = nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_ACCEPTED];
-    assay_link_forget(nodes[0].link, 1);
+    assay_link_remove_peer(nodes[0].link, 1);
     cr_assert_not(assay_link_has_peer(nodes[0].link, 1));
     cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over("x", 1), 0),
                  ASSAY_E_NOT_FOUND);

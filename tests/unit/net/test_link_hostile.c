@@ -419,7 +419,7 @@ Test(net_link_hostile, hangs_up_on_the_shut_out_and_hears_them_again_afterwards)
     cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
     struct assay_peer_score *conduct = &nodes[1].limits[0].conduct;
     conduct->shut_until_ms = now_ms() + 1500;
-    while (assay_peer_score_is_shut(conduct, now_ms())) {
+    while (assay_peer_score_is_shut_out(conduct, now_ms())) {
         say(0, 1, "meanwhile");
         (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
     }
@@ -476,16 +476,16 @@ Test(net_link_hostile, one_inbox_holds_its_bytes_and_its_frames_and_not_one_more
     zmq_msg_t message;
     uint32_t taken = 0;
     cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
-    while (assay_inbox_put(nodes[1].link, 0, &message)) {
+    while (assay_inbox_add(nodes[1].link, 0, &message)) {
         taken++;
         cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
     }
     zmq_msg_close(&message);
     cr_assert_eq(taken, LINK_INBOX_FRAMES_MAX);
     cr_assert_eq(zmq_msg_init_size(&message, LINK_INBOX_BYTES_MAX), 0);
-    cr_assert(assay_inbox_put(nodes[1].link, 2, &message), "another member's, to its last byte");
+    cr_assert(assay_inbox_add(nodes[1].link, 2, &message), "another member's, to its last byte");
     cr_assert_eq(zmq_msg_init_size(&message, 1), 0);
-    cr_assert_not(assay_inbox_put(nodes[1].link, 2, &message));
+    cr_assert_not(assay_inbox_add(nodes[1].link, 2, &message));
     zmq_msg_close(&message);
     close_all();
 }

@@ -28,7 +28,7 @@ static void stop(void)
 static void put(uint64_t epoch, const void *bytes, size_t len, uint8_t digest[static 32])
 {
     assay_sha256(bytes, len, digest);
-    cr_assert_eq(assay_evidence_cache_put(locker, 0, epoch, digest, assay_slice_over(bytes, len)),
+    cr_assert_eq(assay_evidence_cache_add(locker, 0, epoch, digest, assay_slice_over(bytes, len)),
                  ASSAY_OK);
 }
 
@@ -61,14 +61,14 @@ Test(net_locker, is_bounded_in_pieces_and_bytes, .init = start, .fini = stop)
         piece[0] = (uint8_t)i;
         piece[1] = (uint8_t)(i >> 8);
         put(1, piece, ASSAY_EVIDENCE_LEN_MAX, digest);
-        cr_assert_leq(assay_evidence_cache_held(locker), (size_t)ASSAY_EVIDENCE_CACHE_BYTES);
+        cr_assert_leq(assay_evidence_cache_get_bytes(locker), (size_t)ASSAY_EVIDENCE_CACHE_BYTES);
     }
     struct assay_slice bytes;
     cr_assert_eq(assay_evidence_cache_get(locker, digest, &bytes), ASSAY_OK, "the newest is there");
-    cr_assert_eq(assay_evidence_cache_put(locker, 0, 1, digest,
+    cr_assert_eq(assay_evidence_cache_add(locker, 0, 1, digest,
                                           assay_slice_over(piece, ASSAY_EVIDENCE_LEN_MAX)),
                  ASSAY_OK, "again is no second piece");
-    cr_assert_eq(assay_evidence_cache_put(locker, 0, 1, digest, assay_slice_over(piece, 0)),
+    cr_assert_eq(assay_evidence_cache_add(locker, 0, 1, digest, assay_slice_over(piece, 0)),
                  ASSAY_E_RANGE);
     free(piece);
 }
@@ -81,7 +81,7 @@ Test(net_locker, keeps_the_newest_in_memory_and_finds_the_others, .init = start,
     put(1, "first", 5, first);
     for (size_t i = 1; i <= VERDICTS; i++)
         put(2, piece, i, digest);
-    cr_assert_eq(assay_evidence_cache_held(locker), (size_t)VERDICTS * (VERDICTS + 1) / 2);
+    cr_assert_eq(assay_evidence_cache_get_bytes(locker), (size_t)VERDICTS * (VERDICTS + 1) / 2);
     cr_assert_eq(assay_evidence_cache_get(locker, first, &bytes), ASSAY_OK);
     cr_assert(assay_slice_equal(bytes, assay_slice_over("first", 5)));
 }
@@ -91,7 +91,7 @@ Test(net_locker, a_failing_store_is_said, .init = start, .fini = stop)
     uint8_t digest[32] = { 7 };
     struct assay_slice bytes;
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_PUT, 1, true);
-    cr_assert_eq(assay_evidence_cache_put(locker, 0, 1, digest, assay_slice_over("x", 1)),
+    cr_assert_eq(assay_evidence_cache_add(locker, 0, 1, digest, assay_slice_over("x", 1)),
                  ASSAY_E_STORE);
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_READ, 1, true);
     cr_assert_eq(assay_evidence_cache_get(locker, digest, &bytes), ASSAY_E_STORE);
@@ -102,12 +102,12 @@ Test(net_locker, remembers_verdicts_by_digest_and_time, .init = start, .fini = s
     static struct assay_verdict verdict;
     uint8_t digest[32] = { 3 };
     assay_verdict_init(&verdict, ASSAY_KIND_SOFT, 5);
-    cr_assert_null(assay_evidence_cache_verdict(locker, digest, 5));
-    assay_evidence_cache_remember(locker, digest, 5, &verdict);
-    cr_assert_not_null(assay_evidence_cache_verdict(locker, digest, 5));
-    cr_assert_null(assay_evidence_cache_verdict(locker, digest, 6),
+    cr_assert_null(assay_evidence_cache_find_verdict(locker, digest, 5));
+    assay_evidence_cache_set_verdict(locker, digest, 5, &verdict);
+    cr_assert_not_null(assay_evidence_cache_find_verdict(locker, digest, 5));
+    cr_assert_null(assay_evidence_cache_find_verdict(locker, digest, 6),
                    "another moment is another question");
     for (unsigned i = 0; i < VERDICTS; i++)
-        assay_evidence_cache_remember(locker, digest, 100 + (int64_t)i, &verdict);
-    cr_assert_null(assay_evidence_cache_verdict(locker, digest, 5), "the oldest went");
+        assay_evidence_cache_set_verdict(locker, digest, 100 + (int64_t)i, &verdict);
+    cr_assert_null(assay_evidence_cache_find_verdict(locker, digest, 5), "the oldest went");
 }

@@ -90,7 +90,7 @@ Test(net_log, holds_back_a_flood_and_says_how_much, .init = start, .fini = stop)
 
 static void end_of_formats(void)
 {
-    assay_log_style(ASSAY_LOG_FORMAT_LOGFMT, false);
+    assay_log_set_format(ASSAY_LOG_FORMAT_LOGFMT, false);
     stop();
 }
 
@@ -107,7 +107,7 @@ static void some_line(enum assay_severity severity)
 
 Test(net_log, json_is_one_object_a_line, .init = start, .fini = end_of_formats)
 {
-    assay_log_style(ASSAY_LOG_FORMAT_JSON, true);
+    assay_log_set_format(ASSAY_LOG_FORMAT_JSON, true);
     some_line(ASSAY_SEVERITY_INFO);
     cr_assert_str_eq(text, "{\"ts\":\"2023-11-14T22:13:20.123Z\",\"level\":\"info\","
                            "\"event\":\"epoch_closed\",\"node\":\"alpha\",\"epoch\":7,"
@@ -119,7 +119,7 @@ Test(net_log, a_json_line_that_is_too_long_stays_json, .init = start, .fini = en
 {
     static char big[ASSAY_LOG_VALUE_MAX];
     memset(big, '\t', sizeof big);
-    assay_log_style(ASSAY_LOG_FORMAT_JSON, false);
+    assay_log_set_format(ASSAY_LOG_FORMAT_JSON, false);
     cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_INFO, "x"));
     assay_log_uint(&log_, "first", 1);
     for (int i = 0; i < 10; i++)
@@ -137,7 +137,7 @@ Test(net_log, a_json_line_that_is_too_long_stays_json, .init = start, .fini = en
 
 Test(net_log, the_journal_gets_a_priority_and_no_date, .init = start, .fini = end_of_formats)
 {
-    assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false);
+    assay_log_set_format(ASSAY_LOG_FORMAT_JOURNAL, false);
     log_.most = ASSAY_SEVERITY_DEBUG;
     some_line(ASSAY_SEVERITY_INFO);
     fflush(file);
@@ -153,12 +153,12 @@ Test(net_log, the_journal_gets_a_priority_and_no_date, .init = start, .fini = en
 
 Test(net_log, text_is_for_eyes_and_colour_for_terminals, .init = start, .fini = end_of_formats)
 {
-    assay_log_style(ASSAY_LOG_FORMAT_TEXT, false);
+    assay_log_set_format(ASSAY_LOG_FORMAT_TEXT, false);
     some_line(ASSAY_SEVERITY_WARNING);
     cr_assert_eq(strncmp(text, "2023-11-14T22:13:20.123Z WARN  epoch_closed epoch=7 ", 52), 0, "%s",
                  text);
     cr_assert_null(strchr(text, '\x1b'));
-    assay_log_style(ASSAY_LOG_FORMAT_TEXT, true);
+    assay_log_set_format(ASSAY_LOG_FORMAT_TEXT, true);
     some_line(ASSAY_SEVERITY_WARNING);
     cr_assert_not_null(strstr(text, "\x1b[33mWARN \x1b[0m epoch_closed"));
 }
@@ -173,17 +173,17 @@ Test(net_log, a_node_without_a_name_is_left_out, .init = start, .fini = stop)
 Test(net_timeline, keeps_the_newest_and_says_from_where)
 {
     static struct assay_timeline timeline;
-    cr_assert_null(assay_timeline_after(&timeline, 0));
+    cr_assert_null(assay_timeline_find_after(&timeline, 0));
     for (uint64_t i = 1; i <= ASSAY_TIMELINE_MAX + 10; i++)
         assay_timeline_add(&timeline, "epoch_closed", ASSAY_SLOT_ALL)->a = i;
-    const struct assay_timeline_event *event = assay_timeline_after(&timeline, 0);
+    const struct assay_timeline_event *event = assay_timeline_find_after(&timeline, 0);
     cr_assert_eq(event->seq, 11, "ten are gone, and it shows");
-    for (uint64_t seq = 11; event != NULL; event = assay_timeline_after(&timeline, seq++)) {
+    for (uint64_t seq = 11; event != NULL; event = assay_timeline_find_after(&timeline, seq++)) {
         cr_assert_eq(event->seq, seq == 11 && event->seq == 11 ? 11 : seq);
         cr_assert_eq(event->a, event->seq);
     }
-    cr_assert_null(assay_timeline_after(&timeline, ASSAY_TIMELINE_MAX + 10));
-    cr_assert_null(assay_timeline_after(&timeline, UINT64_MAX));
+    cr_assert_null(assay_timeline_find_after(&timeline, ASSAY_TIMELINE_MAX + 10));
+    cr_assert_null(assay_timeline_find_after(&timeline, UINT64_MAX));
 }
 
 /* Whatever one member does over and over, events about others and about the node stay, and so do
@@ -202,11 +202,11 @@ Test(net_timeline, what_one_member_does_over_and_over_leaves_the_events_of_other
         cr_assert_eq(event->slot, 3);
         event->a = i;
         cr_assert_eq(timeline.last, BEFORE + (i < MANY ? i : MANY));
-        cr_assert_eq(assay_timeline_after(&timeline, timeline.last - 1)->a, i, "the newest");
+        cr_assert_eq(assay_timeline_find_after(&timeline, timeline.last - 1)->a, i, "the newest");
     }
-    cr_expect_eq(assay_timeline_after(&timeline, 0)->seq, 1);
+    cr_expect_eq(assay_timeline_find_after(&timeline, 0)->seq, 1);
     for (uint64_t i = 1; i < MANY; i++)
-        cr_expect_eq(assay_timeline_after(&timeline, BEFORE + i - 1)->a, i, "the first");
+        cr_expect_eq(assay_timeline_find_after(&timeline, BEFORE + i - 1)->a, i, "the first");
     /* News of it, the same of another member, and of none are told; numbers go on. */
     cr_expect_eq(assay_timeline_add(&timeline, "offence_proven", 3)->seq, BEFORE + MANY + 1);
     cr_expect_eq(assay_timeline_add(&timeline, again, 4)->seq, BEFORE + MANY + 2);

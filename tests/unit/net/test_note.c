@@ -18,7 +18,7 @@ static const char *line_of(enum assay_note note, uint64_t a, uint64_t b)
     FILE *file = open_memstream(&text, &text_len);
     assay_log_init(&log, file, ASSAY_SEVERITY_INFO, "");
     cr_assert(assay_log_begin(&log, ASSAY_SEVERITY_INFO, "x"));
-    assay_note_fields(&log, note, a, b);
+    assay_log_note_fields(&log, note, a, b);
     assay_log_end(&log);
     cr_assert_eq(fclose(file), 0);
     const char *rest = strstr(text, "event=x");

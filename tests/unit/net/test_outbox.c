@@ -47,10 +47,10 @@ static uint32_t number_of(struct assay_slice frame)
 static size_t gather(uint32_t *numbers, size_t room)
 {
     struct assay_slice all, frame;
-    const size_t count = assay_outbox_gather(&box, buffer, sizeof buffer, &all);
-    struct assay_batch batch = assay_batch_over(all);
+    const size_t count = assay_outbox_build_batch(&box, buffer, sizeof buffer, &all);
+    struct assay_batch batch = assay_batch_init(all);
     size_t got = 0;
-    while (!assay_batch_ended(&batch)) {
+    while (!assay_batch_is_empty(&batch)) {
         cr_assert_eq(assay_batch_next(&batch, &frame), ASSAY_OK);
         cr_assert_lt(got, room);
         numbers[got++] = number_of(frame);
@@ -63,10 +63,10 @@ static size_t gather(uint32_t *numbers, size_t room)
 Test(net_outbox, keeps_the_order_and_sends_one_batch)
 {
     uint32_t numbers[8];
-    cr_assert_not(assay_outbox_due(&box, NOW_MS));
+    cr_assert_not(assay_outbox_has_due(&box, NOW_MS));
     for (uint32_t i = 0; i < 5; i++)
         push_number(i, 0, NOW_MS);
-    cr_assert(assay_outbox_due(&box, NOW_MS));
+    cr_assert(assay_outbox_has_due(&box, NOW_MS));
     cr_assert_eq(gather(numbers, 8), 5);
     for (uint32_t i = 0; i < 5; i++)
         cr_assert_eq(numbers[i], i);
@@ -78,12 +78,12 @@ Test(net_outbox, a_single_frame_travels_as_itself)
 {
     struct assay_slice frame;
     push_number(7, 0, NOW_MS);
-    cr_assert_eq(assay_outbox_gather(&box, buffer, sizeof buffer, &frame), 1);
+    cr_assert_eq(assay_outbox_build_batch(&box, buffer, sizeof buffer, &frame), 1);
     cr_assert_eq(number_of(frame), 7);
     assay_outbox_pop(&box, 1);
     push("short", 5); /* no frame: whoever gets it says so */
     push_number(8, 0, NOW_MS);
-    cr_assert_eq(assay_outbox_gather(&box, buffer, sizeof buffer, &frame), 1);
+    cr_assert_eq(assay_outbox_build_batch(&box, buffer, sizeof buffer, &frame), 1);
     cr_assert(assay_slice_equal(frame, assay_slice_over("short", 5)));
     assay_outbox_clear(&box);
 }
@@ -96,7 +96,7 @@ Test(net_outbox, a_batch_is_no_longer_than_a_frame)
     for (size_t i = 0; i < left; i++)
         push(page, sizeof page);
     while (left > 0) {
-        const size_t count = assay_outbox_gather(&box, buffer, sizeof buffer, &frame);
+        const size_t count = assay_outbox_build_batch(&box, buffer, sizeof buffer, &frame);
         cr_assert_eq(count, 1, "two pages are longer than a frame");
         cr_assert_leq(frame.len, (size_t)ASSAY_FRAME_LEN_MAX);
         assay_outbox_pop(&box, count);
@@ -104,7 +104,7 @@ Test(net_outbox, a_batch_is_no_longer_than_a_frame)
     }
     for (int i = 0; i < 40; i++)
         push(page, 2000);
-    const size_t count = assay_outbox_gather(&box, buffer, sizeof buffer, &frame);
+    const size_t count = assay_outbox_build_batch(&box, buffer, sizeof buffer, &frame);
     cr_assert_eq(count, (ASSAY_FRAME_LEN_MAX - 1) / 2002);
     cr_assert_leq(frame.len, (size_t)ASSAY_FRAME_LEN_MAX);
     assay_outbox_clear(&box);
@@ -115,15 +115,16 @@ Test(net_outbox, a_relay_waits_for_company)
     uint32_t numbers[8];
     push_number(1, 11, NOW_MS);
     push_number(2, 12, NOW_MS + 30);
-    cr_assert_not(assay_outbox_due(&box, NOW_MS + ASSAY_OUTBOX_RELAY_MS - 1));
-    cr_assert(assay_outbox_due(&box, NOW_MS + ASSAY_OUTBOX_RELAY_MS), "the first sets the time");
+    cr_assert_not(assay_outbox_has_due(&box, NOW_MS + ASSAY_OUTBOX_RELAY_MS - 1));
+    cr_assert(assay_outbox_has_due(&box, NOW_MS + ASSAY_OUTBOX_RELAY_MS),
+              "the first sets the time");
     push_number(3, 0, NOW_MS + 31);
-    cr_assert(assay_outbox_due(&box, NOW_MS + 31), "with whatever leaves next");
+    cr_assert(assay_outbox_has_due(&box, NOW_MS + 31), "with whatever leaves next");
     cr_assert_eq(gather(numbers, 8), 3);
     cr_assert_eq(numbers[0], 1);
     cr_assert_eq(numbers[2], 3);
     push_number(4, 14, NOW_MS + 100);
-    cr_assert_not(assay_outbox_due(&box, NOW_MS + 100 + ASSAY_OUTBOX_RELAY_MS - 1));
+    cr_assert_not(assay_outbox_has_due(&box, NOW_MS + 100 + ASSAY_OUTBOX_RELAY_MS - 1));
     assay_outbox_clear(&box);
 }
 
@@ -132,17 +133,17 @@ Test(net_outbox, spares_what_the_peer_has)
     uint32_t numbers[8];
     for (uint32_t i = 0; i < 4; i++)
         push_number(i, i == 3 ? 0 : 100 + i, NOW_MS);
-    cr_assert_not(assay_outbox_spare(&box, 99));
-    cr_assert(assay_outbox_spare(&box, 101));
-    cr_assert_not(assay_outbox_spare(&box, 101), "it is gone");
+    cr_assert_not(assay_outbox_remove_relay(&box, 99));
+    cr_assert(assay_outbox_remove_relay(&box, 101));
+    cr_assert_not(assay_outbox_remove_relay(&box, 101), "it is gone");
     cr_assert_eq(gather(numbers, 8), 3);
     cr_assert_eq(numbers[0], 0);
     cr_assert_eq(numbers[1], 2);
     cr_assert_eq(numbers[2], 3);
     push_number(5, 105, NOW_MS);
-    cr_assert(assay_outbox_spare(&box, 105));
+    cr_assert(assay_outbox_remove_relay(&box, 105));
     cr_assert_eq(box.count, 0);
-    cr_assert_not(assay_outbox_due(&box, NOW_MS + 10 * ASSAY_OUTBOX_RELAY_MS));
+    cr_assert_not(assay_outbox_has_due(&box, NOW_MS + 10 * ASSAY_OUTBOX_RELAY_MS));
 }
 
 Test(net_outbox, spares_across_the_end_of_the_ring)
@@ -153,7 +154,7 @@ Test(net_outbox, spares_across_the_end_of_the_ring)
     assay_outbox_pop(&box, ASSAY_OUTBOX_FRAMES_MAX - 2);
     for (uint32_t i = ASSAY_OUTBOX_FRAMES_MAX; i < ASSAY_OUTBOX_FRAMES_MAX + 3; i++)
         push_number(i, 1000 + i, NOW_MS);
-    cr_assert(assay_outbox_spare(&box, 1000 + ASSAY_OUTBOX_FRAMES_MAX - 1));
+    cr_assert(assay_outbox_remove_relay(&box, 1000 + ASSAY_OUTBOX_FRAMES_MAX - 1));
     cr_assert_eq(gather(numbers, ASSAY_OUTBOX_FRAMES_MAX), 4);
     cr_assert_eq(numbers[0], ASSAY_OUTBOX_FRAMES_MAX - 2);
     for (uint32_t i = 1; i < 4; i++)
@@ -170,7 +171,7 @@ Test(net_outbox, drops_the_oldest_beyond_its_frames)
     }
     cr_assert_eq(dropped, 10);
     cr_assert_eq(box.count, ASSAY_OUTBOX_FRAMES_MAX);
-    cr_assert_eq(assay_outbox_gather(&box, buffer, sizeof buffer, &frame), 1);
+    cr_assert_eq(assay_outbox_build_batch(&box, buffer, sizeof buffer, &frame), 1);
     cr_assert_eq(frame.bytes[1], 10);
     assay_outbox_clear(&box);
     cr_assert_eq(box.bytes, 0);

@@ -55,7 +55,7 @@ static void close_quietly(struct assay_resolver **r)
 static bool wait_for(struct assay_resolver *r, struct assay_resolver_answer *answer)
 {
     for (int i = 0; i < 5000; i++) {
-        if (assay_resolver_take(r, answer)) return true;
+        if (assay_resolver_next(r, answer)) return true;
         sleep_ms(1);
     }
     return false;
@@ -65,17 +65,17 @@ Test(resolver, answers_each_asker)
 {
     struct assay_resolver *r = made();
     struct assay_resolver_answer answer;
-    cr_assert_not(assay_resolver_take(r, &answer));
-    cr_assert_eq(assay_resolver_ask(r, 3, "abc"), ASSAY_OK);
+    cr_assert_not(assay_resolver_next(r, &answer));
+    cr_assert_eq(assay_resolver_request(r, 3, "abc"), ASSAY_OK);
     cr_assert(wait_for(r, &answer));
     cr_assert_eq(answer.asker, 3);
     cr_assert_eq(answer.count, 1);
     cr_assert_str_eq(answer.host, "abc");
     cr_assert_str_eq(answer.numbers[0], "192.0.2.3");
-    cr_assert_eq(assay_resolver_ask(r, 3, "nowhere"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 3, "nowhere"), ASSAY_OK);
     cr_assert(wait_for(r, &answer));
     cr_assert_eq(answer.count, 0);
-    cr_assert_not(assay_resolver_take(r, &answer));
+    cr_assert_not(assay_resolver_next(r, &answer));
     close_quietly(&r);
     assay_resolver_close(&r);
 }
@@ -84,15 +84,15 @@ Test(resolver, a_slow_name_holds_up_its_own_asker_alone)
 {
     struct assay_resolver *r = made();
     struct assay_resolver_answer answer;
-    cr_assert_eq(assay_resolver_ask(r, 0, "slow"), ASSAY_OK);
-    cr_assert_eq(assay_resolver_ask(r, 0, "abc"), ASSAY_E_AGAIN, "one question at a time");
-    cr_assert_eq(assay_resolver_ask(r, 1, "ab"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 0, "slow"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 0, "abc"), ASSAY_E_AGAIN, "one question at a time");
+    cr_assert_eq(assay_resolver_request(r, 1, "ab"), ASSAY_OK);
     cr_assert(wait_for(r, &answer));
     cr_assert_eq(answer.asker, 1);
     sem_post(&gate);
     cr_assert(wait_for(r, &answer));
     cr_assert_eq(answer.asker, 0);
-    cr_assert_eq(assay_resolver_ask(r, 0, "abc"), ASSAY_OK, "taken: it may ask again");
+    cr_assert_eq(assay_resolver_request(r, 0, "abc"), ASSAY_OK, "taken: it may ask again");
     close_quietly(&r);
 }
 
@@ -103,7 +103,7 @@ Test(resolver, asks_few_names_at_once_and_all_in_the_end)
     struct assay_resolver_answer answer;
     bool answered[ASKERS] = { false };
     for (uint32_t i = 0; i < ASKERS; i++)
-        cr_assert_eq(assay_resolver_ask(r, i, "slow"), ASSAY_OK);
+        cr_assert_eq(assay_resolver_request(r, i, "slow"), ASSAY_OK);
     for (int i = 0; i < ASKERS; i++)
         sem_post(&gate);
     for (int i = 0; i < ASKERS; i++) {
@@ -118,7 +118,7 @@ Test(resolver, asks_few_names_at_once_and_all_in_the_end)
 Test(resolver, closes_while_a_name_is_still_asked)
 {
     struct assay_resolver *r = made();
-    cr_assert_eq(assay_resolver_ask(r, 0, "slow"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 0, "slow"), ASSAY_OK);
     while (atomic_load(&asked) == 0) sleep_ms(1);
     close_quietly(&r);
     sem_post(&gate);
@@ -132,10 +132,10 @@ Test(resolver, gives_no_number_with_a_zone)
     struct assay_resolver *r = NULL;
     struct assay_resolver_answer answer;
     cr_assert_eq(assay_resolver_open(NULL, NULL, &r), ASSAY_OK);
-    cr_assert_eq(assay_resolver_ask(r, 0, "fe80::1%lo"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 0, "fe80::1%lo"), ASSAY_OK);
     cr_assert(wait_for(r, &answer));
     cr_assert_eq(answer.count, 0);
-    cr_assert_eq(assay_resolver_ask(r, 0, "fe80::1"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 0, "fe80::1"), ASSAY_OK);
     cr_assert(wait_for(r, &answer));
     cr_assert_eq(answer.count, 1);
     assay_resolver_close(&r);
@@ -147,7 +147,7 @@ Test(resolver, asks_the_system)
     struct assay_resolver_answer answer;
     char longest[ASSAY_RESOLVER_HOST_MAX + 1];
     cr_assert_eq(assay_resolver_open(NULL, NULL, &r), ASSAY_OK);
-    cr_assert_eq(assay_resolver_ask(r, 0, "localhost"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 0, "localhost"), ASSAY_OK);
     cr_assert(wait_for(r, &answer));
     cr_assert_gt(answer.count, 0);
     for (size_t i = 0; i < answer.count; i++)
@@ -156,6 +156,6 @@ Test(resolver, asks_the_system)
                   "%s", answer.numbers[i]);
     memset(longest, 'a', sizeof longest);
     longest[sizeof longest - 1] = '\0';
-    cr_assert_eq(assay_resolver_ask(r, 0, longest), ASSAY_E_RANGE);
+    cr_assert_eq(assay_resolver_request(r, 0, longest), ASSAY_E_RANGE);
     close_quietly(&r);
 }

@@ -17,20 +17,20 @@ Test(tie, is_kept_as_a_whole_and_nobodys_is_told_apart)
     const uint8_t short_value[40] = { 0 };
     const struct assay_store_key key = { .number = 1000 };
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_get(store, &read), ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_store_binding_put(store, &tie), ASSAY_OK);
+    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_store_binding_save(store, &tie), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_get(store, &read), ASSAY_OK);
+    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
     cr_assert(assay_bytes_equal(read.id, tie.id, 32) && assay_bytes_equal(read.set, tie.set, 32));
-    cr_assert_eq(assay_store_binding_put_nobody(store), ASSAY_OK);
+    cr_assert_eq(assay_store_binding_save_unbound(store), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_get(store, &read), ASSAY_OK);
+    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
     cr_assert(assay_bytes_all_zero(read.set, sizeof read.set));
     cr_assert_not(assay_bytes_all_zero(read.id, sizeof read.id));
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
                                  assay_slice_over(short_value, sizeof short_value)),
                  ASSAY_OK);
-    cr_assert_eq(assay_store_binding_get(store, &read), ASSAY_E_VERSION);
+    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_E_VERSION);
     assay_store_close(&store);
 }
 
@@ -44,12 +44,12 @@ Test(tie, a_store_that_was_rolled_back_is_behind_its_copy)
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
     for (uint64_t generation = 0; generation < UINT64_MAX / 3; generation = 3 * generation + 1) {
         tie.generation = generation;
-        cr_assert_eq(assay_store_binding_put(store, &tie), ASSAY_OK);
+        cr_assert_eq(assay_store_binding_save(store, &tie), ASSAY_OK);
         cr_assert_eq(assay_store_commit(store), ASSAY_OK);
         assay_store_binding_encode_copy(&tie, bytes);
         cr_assert_eq(assay_store_binding_decode_copy(assay_slice_over(bytes, sizeof bytes), &copy),
                      ASSAY_OK);
-        cr_assert_eq(assay_store_binding_get(store, &read), ASSAY_OK);
+        cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
         cr_expect(assay_bytes_equal(copy.id, tie.id, sizeof copy.id));
         cr_expect_not(assay_store_binding_is_behind(&read, &copy));
         read.generation++;
@@ -68,7 +68,7 @@ Test(tie, a_store_knows_its_chain)
     const struct assay_store_key key = { .number = 1040 };
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
     cr_assert_eq(assay_store_binding_chain(store, found), ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_store_binding_put_chain(store, chain), ASSAY_OK);
+    cr_assert_eq(assay_store_binding_save_chain(store, chain), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
     cr_assert_eq(assay_store_binding_chain(store, found), ASSAY_OK);
     cr_assert(assay_bytes_equal(found, chain, 32));
@@ -128,7 +128,7 @@ Test(tie, a_store_of_before_the_counter_is_of_generation_zero)
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(old, sizeof old)),
                  ASSAY_OK);
-    cr_assert_eq(assay_store_binding_get(store, &read), ASSAY_OK);
+    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
     cr_assert_eq(assay_store_binding_decode_copy(assay_slice_over(old, 32), &copy), ASSAY_OK);
     cr_expect_eq(read.generation, 0);
     cr_expect_eq(copy.generation, 0);

@@ -53,14 +53,14 @@ static void happen(uint64_t count)
         event->b = UINT64_MAX - event->seq;
         (void)snprintf(event->code, sizeof event->code, "code_%u", (unsigned)event->seq);
         (void)snprintf(event->text, sizeof event->text, "text of %u", (unsigned)event->seq);
-        cr_assert_eq(assay_timeline_file_put(file, event), ASSAY_OK);
+        cr_assert_eq(assay_timeline_file_append(file, event), ASSAY_OK);
     }
 }
 
 /* Everything from first to last is told, as it was. */
 static void expect_told(uint64_t first, uint64_t last)
 {
-    const struct assay_timeline_event *event = assay_timeline_after(&timeline, 0);
+    const struct assay_timeline_event *event = assay_timeline_find_after(&timeline, 0);
     cr_assert_eq(timeline.last, last);
     for (uint64_t seq = first; seq <= last; seq++) {
         char code[ASSAY_TIMELINE_CODE], text[ASSAY_TIMELINE_TEXT];
@@ -75,7 +75,7 @@ static void expect_told(uint64_t first, uint64_t last)
         cr_expect_eq(event->slot, seq % 5);
         cr_expect_eq(event->a, 2 * seq);
         cr_expect_eq(event->b, UINT64_MAX - seq);
-        event = assay_timeline_after(&timeline, seq);
+        event = assay_timeline_find_after(&timeline, seq);
     }
     cr_assert_null(event);
 }
@@ -102,13 +102,13 @@ Test(net_timeline_file, what_took_the_place_of_the_one_before_is_told)
     for (uint64_t i = 1; i <= 3 * ASSAY_TIMELINE_ALIKE_MAX; i++) {
         struct assay_timeline_event *event = assay_timeline_add(&timeline, "again", 2);
         event->a = i;
-        cr_assert_eq(assay_timeline_file_put(file, event), ASSAY_OK);
+        cr_assert_eq(assay_timeline_file_append(file, event), ASSAY_OK);
     }
     reopen();
     cr_assert_eq(timeline.last, ASSAY_TIMELINE_ALIKE_MAX);
     for (uint64_t seq = 1; seq < timeline.last; seq++)
-        cr_expect_eq(assay_timeline_after(&timeline, seq - 1)->a, seq);
-    cr_expect_eq(assay_timeline_after(&timeline, timeline.last - 1)->a,
+        cr_expect_eq(assay_timeline_find_after(&timeline, seq - 1)->a, seq);
+    cr_expect_eq(assay_timeline_find_after(&timeline, timeline.last - 1)->a,
                  3 * ASSAY_TIMELINE_ALIKE_MAX);
 }
 

@@ -46,7 +46,7 @@ static const struct assay_executor_chain *chain_of(void)
 {
     static struct evm_node node;
     static struct assay_executor_chain chain = { .margin_s = 30 };
-    const struct assay_evm_till_config config = {
+    const struct assay_payout_claims_config config = {
         .place = place,
         .anchor = { 2 },
         .sender = { .chain_id = 7, .fee_limit_wei = 2, .gas_limit = 1, .confirmations = 1 },
@@ -57,8 +57,9 @@ static const struct assay_executor_chain *chain_of(void)
     node.call = w.chain_says;
     chain.place = place;
     chain.price[ASSAY_EVM_PRICE_LEN - 1] = CHAIN_PRICE;
-    if (assay_evm_till_create(&config, &paid_key, evm_node_link(&node), &chain.till) != ASSAY_OK ||
-        assay_evm_till_start(chain.till) != ASSAY_OK)
+    if (assay_payout_claims_create(&config, &paid_key, evm_node_link(&node), &chain.till) !=
+            ASSAY_OK ||
+        assay_payout_claims_start(chain.till) != ASSAY_OK)
         _exit(4);
     return &chain;
 }

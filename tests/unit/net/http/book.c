@@ -24,8 +24,8 @@ static void fill_member(struct book *book, uint32_t slot)
 void book_open(struct book *book, uint32_t members)
 {
     ASSAY_ASSERT(members <= BOOK_MEMBERS_MAX);
-    *book =
-        (struct book){ .shelf = assay_http_shelf_create(0xabc), .ring = assay_http_ring_create() };
+    *book = (struct book){ .shelf = assay_http_snapshot_slot_create(0xabc),
+                           .ring = assay_http_ring_create() };
     ASSAY_ASSERT(book->shelf != NULL && book->ring != NULL);
     struct assay_snapshot *s = &book->snapshot;
     s->members = book->members;
@@ -42,20 +42,20 @@ void book_open(struct book *book, uint32_t members)
     s->chain.total_weight = s->chain.seats_weight = 10000 * (uint64_t)members;
     for (uint32_t i = 0; i < members; i++)
         fill_member(book, i);
-    assay_fault_tolerance_take(s);
+    assay_fault_tolerance_compute(s);
     s->margin.progress = true;
 }
 
 void book_close(struct book *book)
 {
-    assay_http_shelf_destroy(&book->shelf);
+    assay_http_snapshot_slot_destroy(&book->shelf);
     assay_http_ring_destroy(&book->ring);
 }
 
 struct assay_http_epoch *book_epoch(const struct book *book, uint64_t number)
 {
     const uint32_t n = book->snapshot.member_count;
-    struct assay_http_epoch *epoch = assay_http_epoch_make(n);
+    struct assay_http_epoch *epoch = assay_http_epoch_create(n);
     ASSAY_ASSERT(epoch != NULL);
     epoch->epoch = number;
     epoch->certified = epoch->has_votes = true;

@@ -27,7 +27,7 @@ static void *read_views(void *context)
     (void)context;
     assay_http_stream_init(&stream, 1, 0, false, 0);
     while (!atomic_load(&over)) {
-        struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+        struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
         if (view == NULL) continue;
         const struct assay_snapshot *s = &view->snapshot;
         /* Everything in a view is of one moment. */
@@ -38,8 +38,8 @@ static void *read_views(void *context)
             return other;
         if (strtoull(view->rules->policy, NULL, 10) + 1 != s->chain.epoch) return rules;
         last = view->generation;
-        (void)assay_http_stream_take(&stream, book.ring, view, last, text, sizeof text);
-        assay_http_view_drop(&view);
+        (void)assay_http_stream_read(&stream, book.ring, view, last, text, sizeof text);
+        assay_http_snapshot_release(&view);
     }
     return NULL;
 }
@@ -52,14 +52,15 @@ int main(void)
     for (size_t i = 0; i < READERS; i++)
         if (pthread_create(&readers[i], NULL, read_views, NULL) != 0) return 2;
     for (uint32_t e = 1; e <= ROUNDS; e++) {
-        assay_http_shelf_epoch(book.shelf, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
         char policy[24];
         (void)snprintf(policy, sizeof policy, "%u", (unsigned)e);
-        assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup(policy), strdup("{}")));
+        assay_http_snapshot_slot_set_rules(book.shelf,
+                                           assay_http_rules_create(strdup(policy), strdup("{}")));
         book_tell(&book, e, "x");
         book.snapshot.chain.epoch = e + 1;
         book.members[0].ledger.weight = e + 1;
-        if (!assay_http_shelf_publish(book.shelf, &book.snapshot, false)) return 2;
+        if (!assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false)) return 2;
     }
     atomic_store(&over, true);
     for (size_t i = 0; i < READERS; i++) {

@@ -34,8 +34,8 @@ TestSuite(net_http_answer, .init = open_book, .fini = close_book);
 /* Out: answer; json, when it is any. */
 static void ask_request(const struct assay_http_request *request, uint64_t now_ms)
 {
-    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
-    const struct assay_http_book b = {
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    const struct assay_http_content b = {
         .view = view, .ring = book.ring, .figures = &figures, .now_ms = now_ms
     };
     assay_json_free(&json);
@@ -45,7 +45,7 @@ static void ask_request(const struct assay_http_request *request, uint64_t now_m
     if (text != NULL && answer.len > 0 && strstr(answer.type, "json") != NULL)
         cr_assert_eq(assay_json_parse(text, answer.len, &json), ASSAY_OK, "%s: %.200s",
                      request->path, text);
-    assay_http_view_drop(&view);
+    assay_http_snapshot_release(&view);
 }
 
 static const struct assay_json *ask_with(const char *path, const char *key, const char *value)
@@ -66,7 +66,7 @@ static const struct assay_json *ask(const char *path)
 
 static void publish(void)
 {
-    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
 }
 
 static const char *code(void)
@@ -208,7 +208,7 @@ Test(net_http_answer, closes_that_moved_the_score_are_told_with_their_rules)
             epoch->rows[1].row.standing = 1;
             epoch->rows[1].row.reason = e == 40 ? 7U : 2U;
         }
-        assay_http_shelf_epoch(book.shelf, epoch);
+        assay_http_snapshot_slot_add_epoch(book.shelf, epoch);
     }
     publish();
     const struct assay_json *moves = assay_json_get(ask("/v1/nodes/1/explain"), "moves");
@@ -223,12 +223,12 @@ Test(net_http_answer, closes_that_moved_the_score_are_told_with_their_rules)
 
 Test(net_http_answer, a_lie_is_marked_where_it_was_told)
 {
-    const struct assay_http_lie lie = {
+    const struct assay_http_false_vote lie = {
         .epoch = 41, .found_epoch = 42, .verifier = 3, .said = 'F'
     };
-    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 40));
-    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
-    assay_http_shelf_lie(book.shelf, &lie);
+    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 40));
+    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_false_vote(book.shelf, &lie);
     publish();
     const struct assay_json *lies = assay_json_get(ask("/v1/matrix"), "lies");
     cr_assert_eq(assay_json_count(lies), 1);
@@ -248,7 +248,7 @@ Test(net_http_answer, large_histories_come_in_pages_that_hold_each_epoch_once)
     book_close(&book);
     book_open(&book, BOOK_MEMBERS_MAX);
     for (uint64_t e = 1; e <= 300; e++)
-        assay_http_shelf_epoch(book.shelf, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
     publish();
     const struct assay_json *data = ask_with("/v1/epochs", "limit", "256");
     cr_expect_eq(assay_json_uint(data, "first", 0), 300 - ASSAY_HTTP_EPOCHS + 1);
@@ -276,8 +276,9 @@ Test(net_http_answer, rules_are_told_as_they_were_laid_out)
     (void)ask("/v1/policy"); /* there was no memory for them */
     cr_expect_eq(answer.status, 500);
     cr_expect_str_eq(code(), "internal");
-    assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup("{\"profile\":\"production\"}"),
-                                                             strdup("{\"roots\":[{},{}]}")));
+    assay_http_snapshot_slot_set_rules(
+        book.shelf, assay_http_rules_create(strdup("{\"profile\":\"production\"}"),
+                                            strdup("{\"roots\":[{},{}]}")));
     publish();
     cr_expect_str_eq(assay_json_text(ask("/v1/policy"), "profile", ""), "production");
     cr_expect_str_eq(assay_json_text(json, "schema", ""), "assay.policy");
@@ -288,7 +289,7 @@ Test(net_http_answer, rules_are_told_as_they_were_laid_out)
 Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
 {
     char etag[ASSAY_HTTP_ETAG_MAX + 16];
-    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
     publish();
     static const char *const paths[] = { "/v1/status", "/v1/nodes", "/v1/matrix", "/v1/epochs",
                                          "/v1/graph/nodes" };
@@ -303,7 +304,7 @@ Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
         cr_expect_eq(answer.status, 304, "%s", paths[i]);
         cr_expect_eq(answer.len, 0);
         if (i == 0 || i == 1) publish();
-        else assay_http_shelf_epoch(book.shelf, book_epoch(&book, 50 + i));
+        else assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 50 + i));
         publish();
         ask_request(&again, 100100);
         cr_expect_eq(answer.status, 200, "%s changed", paths[i]);
@@ -375,7 +376,7 @@ Test(net_http_answer, each_thing_that_is_missing_makes_a_node_not_ready)
     book.snapshot.chain.final_at_ms = 97000;
     expect_not_ready("chain");
     book.snapshot.chain.final_at_ms = 99500;
-    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, true));
+    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, true));
     (void)ask("/readyz");
     cr_expect_eq(answer.status, 503, "a node that ends");
 }
@@ -484,7 +485,7 @@ Test(net_http_answer, names_are_data_wherever_they_are_shown)
 {
     static const char name[] = "</script>\"\\\n\x1b[2J{a=\"b\"}";
     book.members[1].ledger.name = assay_slice_over(name, sizeof name - 1);
-    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
     publish();
     const struct assay_json *list = assay_json_get(ask("/v1/nodes"), "nodes");
     cr_expect_eq(assay_json_count(list), 4);
@@ -689,14 +690,14 @@ Test(net_http_answer, what_is_not_for_this_machine_is_refused_first)
                                           .loopback = true };
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         request.host = foreign[i];
-        cr_expect_not(assay_http_is_for_us(&request), "%s", foreign[i]);
+        cr_expect_not(assay_http_host_is_allowed(&request), "%s", foreign[i]);
         ask_request(&request, 100100);
         cr_expect_eq(answer.status, 403, "%s", foreign[i]);
     }
     request.host = "127.0.0.1:80";
-    cr_expect(assay_http_is_for_us(&request));
+    cr_expect(assay_http_host_is_allowed(&request));
     request.malformed = "two lengths";
-    cr_expect_not(assay_http_is_for_us(&request));
+    cr_expect_not(assay_http_host_is_allowed(&request));
     ask_request(&request, 100100);
     cr_expect_eq(answer.status, 400);
     cr_expect(answer.close, "nothing behind it is a request");

@@ -35,16 +35,16 @@ static void begin(uint64_t seq, bool resync)
 /* Everything there is to say at this moment, in pieces of at most `piece` bytes. */
 static const char *drain(uint64_t now_ms, size_t piece)
 {
-    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
     size_t len = 0;
     text_len = 0;
     do {
         cr_assert_lt(text_len + piece, sizeof text);
-        len = assay_http_stream_take(&stream, book.ring, view, now_ms, text + text_len, piece);
+        len = assay_http_stream_read(&stream, book.ring, view, now_ms, text + text_len, piece);
         text_len += len;
     } while (len > 0);
     text[text_len] = '\0';
-    assay_http_view_drop(&view);
+    assay_http_snapshot_release(&view);
     return text;
 }
 
@@ -68,7 +68,7 @@ Test(net_http_stream, goes_on_after_the_event_that_was_seen)
     cr_expect_null(strstr(said, "id: abc-7\n"));
     cr_expect_str_eq(drain(1001, 100), "", "told once");
     book_tell(&book, 11, "y");
-    cr_expect(assay_http_stream_waits(&stream, 11, 0, 1002));
+    cr_expect(assay_http_stream_is_ready(&stream, 11, 0, 1002));
     cr_expect_eq(count(drain(1002, 100), "id: abc-11\n"), 1);
 }
 
@@ -77,7 +77,7 @@ Test(net_http_stream, any_pieces_make_the_same_text)
     static char whole[sizeof text];
     for (uint64_t seq = 1; seq <= 40; seq++)
         book_tell(&book, seq, "some event or other");
-    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
     begin(0, false);
     (void)snprintf(whole, sizeof whole, "%s", drain(1000, 8192));
     static const size_t pieces[] = { 1, 2, 3, 7, 100, 4095, 4096 };
@@ -107,7 +107,7 @@ Test(net_http_stream, tells_of_newer_states_four_times_a_second_at_most)
     begin(0, false);
     unsigned told = 0;
     for (uint64_t now = 1000; now < 3000; now += 10) {
-        cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+        cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
         told += count(drain(now, 4096), "event: snapshot");
     }
     cr_expect_eq(told, 8);
@@ -117,9 +117,9 @@ Test(net_http_stream, a_silent_network_is_heard_of_every_fifteen_seconds)
 {
     begin(0, false);
     (void)drain(1000, 100);
-    cr_expect_not(assay_http_stream_waits(&stream, 0, 0, 15999));
+    cr_expect_not(assay_http_stream_is_ready(&stream, 0, 0, 15999));
     cr_expect_str_eq(drain(15999, 100), "");
-    cr_expect(assay_http_stream_waits(&stream, 0, 0, 16000));
+    cr_expect(assay_http_stream_is_ready(&stream, 0, 0, 16000));
     cr_expect_str_eq(drain(16000, 100), ": still here\n\n");
     cr_expect_str_eq(drain(16001, 100), "");
 }

@@ -76,7 +76,7 @@ static struct {
 static void read_news(void)
 {
     struct assay_verifier_process_news news;
-    while (assay_verify_pool_news(pool, &news)) {
+    while (assay_verify_pool_next_news(pool, &news)) {
         if (news.lied) continue;
         if (news.ready) {
             seen.pid = news.pid;
@@ -196,7 +196,7 @@ static void expect_unjudged(const char *what)
 static void count(void)
 {
     struct assay_verifier_process_losses since;
-    assay_verify_pool_losses(pool, &since);
+    assay_verify_pool_get_losses(pool, &since);
     losses.restarts += since.restarts;
     losses.stalls += since.stalls;
     losses.retried += since.retried;
@@ -206,7 +206,7 @@ static void count(void)
 
 static bool next_fall(struct assay_verifier_process_news *news)
 {
-    while (assay_verify_pool_news(pool, news))
+    while (assay_verify_pool_next_news(pool, news))
         if (!news->ready && !news->lied) return true;
     return false;
 }
@@ -242,7 +242,7 @@ Test(net_judge_keeper, all_its_walls_stand)
 {
     struct assay_verifier_process_news news;
     open_pool(3, NULL, 10000);
-    cr_assert(assay_verify_pool_news(pool, &news));
+    cr_assert(assay_verify_pool_next_news(pool, &news));
     cr_assert(news.ready);
     cr_assert(news.walls & ASSAY_WALL_CALLS);
     cr_assert(news.walls & ASSAY_WALL_LIMITS);
@@ -690,7 +690,7 @@ static void is_found_out(const char *text, enum assay_outcome lie, enum assay_ou
     if (one_in == 1) cr_expect_eq(lies, 0);
     ask(text);
     expect_outcome("the next judge is honest", truth);
-    while (assay_verify_pool_news(pool, &news))
+    while (assay_verify_pool_next_news(pool, &news))
         told += news.lied;
     count();
     cr_expect_eq(told, 1);

@@ -156,7 +156,7 @@ Test(net_transport_transport, carries_both_ways_and_says_whose_it_is)
     cr_assert_geq(counted(ASSAY_COUNT_FRAMES_OUT), 2);
     cr_assert_geq(counted(ASSAY_COUNT_HANDSHAKE_ACCEPTED), 2);
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0);
-    assay_transport_forget(far, 1);
+    assay_transport_remove_peer(far, 1);
     cr_assert_not(assay_transport_has_peer(far, 1));
     cr_assert_eq(assay_transport_send(far, 1, assay_slice_over("x", 1), 0), ASSAY_E_NOT_FOUND);
 }
@@ -597,7 +597,7 @@ Test(net_transport_transport, without_a_process_it_is_the_link)
     cr_assert(is_heard(1, "to one", LONG_MS));
     cr_assert(assay_transport_is_up(far, 1));
     cr_assert(assay_transport_has_peer(far, 1));
-    assay_transport_forget(far, 1);
+    assay_transport_remove_peer(far, 1);
     cr_assert_not(assay_transport_has_peer(far, 1));
     cr_assert_not(assay_transport_news(far, &news));
     assay_transport_linger(far, 1);
