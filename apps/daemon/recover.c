@@ -30,6 +30,7 @@ enum assay_status daemon_read_recover(const char *path, const uint8_t chain_id[s
     if (status == ASSAY_OK) status = assay_recover_decode(assay_slice_over(bytes, len), &r);
     if (status == ASSAY_OK && !assay_bytes_equal(r.header.chain_id, chain_id, 32))
         status = ASSAY_E_CHAIN;
+    if (status == ASSAY_OK) status = assay_recover_self_approved(&r);
     if (status == ASSAY_OK) {
         out->era = r.header.era;
         status = encode(assay_slice_over(bytes, len), out);

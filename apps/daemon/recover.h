@@ -11,7 +11,7 @@
  *
  * Out:     out->accepting is freed by the caller
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (of another network) | ASSAY_E_MEMORY | as assay_file_read,
- *          assay_recover_decode
+ *          assay_recover_decode, assay_recover_self_approved
  */
 ASSAY_CHECKED enum assay_status daemon_read_recover(const char *path,
                                                     const uint8_t chain_id[static 32],

@@ -267,8 +267,11 @@ static enum assay_status note(struct audit *a, const struct assay_store_key *key
     if (key->number >= ASSAY_META_HOST_MIN) return ASSAY_OK; /* a daemon's own */
     if (key->number == ASSAY_META_FENCE) return ended ? ASSAY_OK : fence(a, key, value);
     if (key->number == ASSAY_META_ANSWERED) return ended ? ASSAY_OK : answered(a, key, value);
-    const bool id = key->number == ASSAY_META_ACCEPTED || key->number == ASSAY_META_BEGAN;
-    if (id && value.len == 32)
+    struct assay_accepted accepted;
+    const bool is_accepted = key->number == ASSAY_META_ACCEPTED;
+    if (is_accepted && (ended || assay_accepted_decode(value, &accepted) == ASSAY_OK))
+        return ASSAY_OK;
+    if (key->number == ASSAY_META_BEGAN && value.len == 32)
         return assay_audit_blame_ids(a, key, "id of a RECOVER", key->id, value.bytes);
     return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "note that cannot be read",
                                    ASSAY_E_ENCODING);

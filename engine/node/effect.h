@@ -84,6 +84,7 @@ struct assay_order {
     X(ASSAY_NOTE_ERA_FORKED, 33, "era_forked") /* alarm; slot: of a peer; a: its era, b: height */ \
     X(ASSAY_NOTE_IDENTITY_IN_USE, 34, "identity_in_use") /* alarm; a: epoch, b: incarnation */     \
     X(ASSAY_NOTE_RECOVER_UNCONFIRMED, 35, "recover_unconfirmed") /* alarm; a: era, b: epoch */     \
+    X(ASSAY_NOTE_RECOVER_ACCEPTED, 41, "recover_accepted") /* a: its height, b: its epoch */      \
     X(ASSAY_NOTE_VOTES_LOST, 36, "votes_lost")         /* alarm; slot; a: epoch, b: weight */      \
     X(ASSAY_NOTE_VOTES_RETURNED, 37, "votes_returned") /* slot; a: epoch, b: weight */             \
     X(ASSAY_NOTE_VOTES_SPARED, 38, "votes_spared")     /* alarm; slot; a: epoch, b: floor in % */

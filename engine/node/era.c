@@ -279,6 +279,16 @@ static enum assay_status restore_fence(struct assay_engine *e, struct assay_slic
     return ASSAY_OK;
 }
 
+static void set_accepted(struct assay_ending *n, const struct assay_accepted *a)
+{
+    n->accepted = true;
+    n->accepted_epoch = a->header.epoch;
+    n->accepted_height = a->header.height;
+    assay_bytes_copy(n->accepted_id, 32, a->id, 32);
+    assay_bytes_copy(n->accepted_parent, 32, a->header.parent_id, 32);
+    assay_bytes_copy(n->accepted_operators, 32, a->operators_digest, 32);
+}
+
 enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_store_key *key,
                                     struct assay_slice value)
 {
@@ -289,12 +299,12 @@ enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_s
         assay_bytes_copy(b->id, 32, key->id, 32);
     }
     if (key->era != e->head->state.era) return ASSAY_OK;
+    if (value.len <= sizeof ended) return ASSAY_OK; /* released, withdrawn */
     if (key->number == ASSAY_META_ACCEPTED) {
-        n->accepted = true;
-        n->accepted_height = key->epoch;
-        assay_bytes_copy(n->accepted_id, 32, key->id, 32);
+        struct assay_accepted accepted;
+        ASSAY_TRY(assay_accepted_decode(value, &accepted));
+        set_accepted(n, &accepted);
     }
-    if (value.len <= sizeof ended) return ASSAY_OK; /* released */
     /* Numbers ascend: the fence comes first, and what it depends on behind it. */
     if (key->number == ASSAY_META_FENCE) {
         if (value.len > ASSAY_FENCE_LEN_MAX) return ASSAY_E_RANGE;
@@ -486,12 +496,40 @@ enum assay_status assay_era_look(struct assay_engine *e, const struct assay_ledg
     return assay_fault_ids(fault, "state root", e->head->next.root, recover->header.state_root);
 }
 
-/* docs/protocol.md 9.16.9: what the operator gave up is not taken from peers that go on with it. */
-bool assay_era_is_given_up(const struct assay_engine *e, uint64_t height)
+/* It can be taken no more: its epoch is closed, its parent is not on the chain, or the operators that
+ * signed it are not those in force there. */
+static bool is_void(const struct assay_engine *e, uint64_t epoch)
 {
     const struct assay_ending *n = e->ending;
-    return n->accepted && e->chain->ledger.height < n->accepted_height &&
-           height >= n->accepted_height;
+    const struct assay_ledger *ledger = &e->chain->ledger;
+    if (epoch > n->accepted_epoch) return true;
+    if (e->head->context.epoch != n->accepted_epoch) return false;
+    if (!assay_bytes_equal(n->accepted_operators, e->head->state.operators_digest, 32)) return true;
+    return ledger->height + 1 == n->accepted_height &&
+           !assay_bytes_equal(n->accepted_parent, ledger->tip_id, 32);
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) */
+static enum assay_status drop_accepted(struct assay_engine *e)
+{
+    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(ended, sizeof ended));
+    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    persist_meta(e, ASSAY_META_ACCEPTED, kept);
+    e->parts->ending.accepted = false;
+    return ASSAY_OK;
+}
+
+bool assay_era_is_given_up(struct assay_engine *e, uint64_t epoch, uint64_t height)
+{
+    const struct assay_ending *n = e->ending;
+    if (!n->accepted || e->chain->ledger.height >= n->accepted_height) return false;
+    if (is_void(e, epoch)) {
+        const uint64_t own = e->chain->ledger.height, named = n->accepted_height - 1;
+        if (drop_accepted(e) != ASSAY_OK) return true; /* what follows it is not taken before */
+        assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, own, named);
+        return false;
+    }
+    return height >= n->accepted_height;
 }
 
 void assay_era_accepting(struct assay_slice recover, struct assay_writer *w)
@@ -510,23 +548,58 @@ static bool is_accepting(struct assay_slice payload, struct assay_slice *inner)
            assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, inner) == ASSAY_OK;
 }
 
-/* Durable: a node that is behind takes it when it has fetched what is missing. */
-static enum assay_status accept(struct assay_engine *e, const struct assay_recover *r)
+/* Could it be taken here, now or when this node has fetched what is missing? */
+static enum assay_status may_accept(const struct assay_engine *e, const struct assay_recover *r)
+{
+    const struct assay_state *state = &e->head->state;
+    const struct assay_block_header *h = &r->header;
+    const uint64_t running = e->head->context.epoch;
+    if (!assay_bytes_equal(h->chain_id, state->chain_id, 32) || h->era != (uint64_t)state->era + 1)
+        return ASSAY_E_CHAIN;
+    if (h->epoch > running) return assay_recover_self_approved(r);
+    return assay_recover_approved(r, state->operators_digest);
+}
+
+/* One row an era: a later decision replaces it. */
+static enum assay_status persist_accepted(struct assay_engine *e, const struct assay_recover *r)
+{
+    uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_accepted_encode(r, &w);
+    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(bytes, w.len));
+    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    persist_meta(e, ASSAY_META_ACCEPTED, kept);
+    assay_eng_note(e, ASSAY_NOTE_RECOVER_ACCEPTED, ASSAY_SLOT_ALL, r->header.height,
+                   r->header.epoch);
+    return ASSAY_OK;
+}
+
+/* Durable where it can be taken, now or later: a node that is behind takes it when it has fetched
+ * what is missing. Nothing stays of what is refused: the final head may be above it.
+ * Returns: as assay_era_look */
+static enum assay_status accept(struct assay_engine *e, const struct assay_recover *r,
+                                struct assay_fault *fault)
 {
     struct assay_ending *n = &e->parts->ending;
-    if (r->header.era != (uint64_t)e->head->state.era + 1) return ASSAY_E_CHAIN;
-    ASSAY_TRY(assay_approval_check(&r->approval, r->operators, r->id));
-    struct assay_store_key key = { .era = e->head->state.era,
-                                   .epoch = r->header.height,
-                                   .number = ASSAY_META_ACCEPTED };
-    assay_bytes_copy(key.id, 32, r->id, 32);
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(r->id, 32));
-    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
-    assay_eng_persist(e, ASSAY_STORE_META, &key, kept);
-    n->accepted = true;
-    n->accepted_height = r->header.height;
-    assay_bytes_copy(n->accepted_id, 32, r->id, 32);
-    return ASSAY_OK;
+    const struct assay_ending before = *n;
+    struct assay_accepted accepted = { .header = r->header };
+    ASSAY_TRY(may_accept(e, r));
+    assay_bytes_copy(accepted.id, 32, r->id, 32);
+    assay_sha256(r->operators.bytes, r->operators.len, accepted.operators_digest);
+    set_accepted(n, &accepted);
+    const enum assay_status status = assay_era_look(e, &e->chain->ledger, r, fault);
+    const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
+    const bool same = before.accepted && assay_bytes_equal(before.accepted_id, r->id, 32);
+    enum assay_status kept = ASSAY_OK;
+    if (stays && !same) kept = persist_accepted(e, r);
+    if (stays && kept == ASSAY_OK) return status;
+    n->accepted = before.accepted;
+    n->accepted_epoch = before.accepted_epoch;
+    n->accepted_height = before.accepted_height;
+    assay_bytes_copy(n->accepted_id, 32, before.accepted_id, 32);
+    assay_bytes_copy(n->accepted_parent, 32, before.accepted_parent, 32);
+    assay_bytes_copy(n->accepted_operators, 32, before.accepted_operators, 32);
+    return stays ? kept : status;
 }
 
 enum assay_status assay_era_recover(struct assay_engine *e, uint16_t from,
@@ -535,12 +608,13 @@ enum assay_status assay_era_recover(struct assay_engine *e, uint16_t from,
     struct assay_recover r;
     struct assay_fault fault;
     const bool accepts = from == ASSAY_SLOT_SELF && is_accepting(payload, &payload);
+    if (accepts && payload.len == 0) return e->ending->accepted ? drop_accepted(e) : ASSAY_OK;
     ASSAY_TRY(assay_recover_decode(payload, &r));
     if (assay_bytes_equal(r.header.chain_id, e->head->state.chain_id, 32) &&
         r.header.era <= e->head->state.era)
         return ASSAY_OK; /* one RECOVER in an era, the first: peers repeat it */
-    if (accepts) ASSAY_TRY(accept(e, &r));
-    const enum assay_status status = assay_era_look(e, &e->chain->ledger, &r, &fault);
+    const enum assay_status status = accepts ? accept(e, &r, &fault)
+                                             : assay_era_look(e, &e->chain->ledger, &r, &fault);
     if (status == ASSAY_E_EARLY) assay_sync_start(e, r.header.epoch);
     if (status == ASSAY_E_STALE || status == ASSAY_E_INVALID)
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,

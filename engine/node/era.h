@@ -37,9 +37,10 @@ struct assay_ending {
     bool answered;
     uint8_t answered_digest[32]; /* of the fence that was answered last; zero: of none */
     bool released; /* in force until the epoch is over: nothing is signed in the middle of one */
-    bool accepted; /* accepted_id: this node's operator decided, whatever the grounds */
-    uint8_t accepted_id[32];
-    uint64_t accepted_height; /* of the block that it is */
+    /* This node's operator accepted the RECOVER of accepted_id, whatever its grounds (9.16.2). */
+    bool accepted;
+    uint8_t accepted_id[32], accepted_parent[32], accepted_operators[32];
+    uint64_t accepted_epoch, accepted_height; /* of the block that it is */
     struct assay_grounds grounds[ASSAY_GROUNDS_KEPT];
     uint32_t grounds_next; /* is replaced next */
     struct assay_began began[ASSAY_ERAS_KEPT]; /* of an era at its number modulo the count */
@@ -74,12 +75,14 @@ ASSAY_CHECKED enum assay_status assay_era_restore(struct assay_engine *e,
  * the fence ends by RECOVER or RELEASE alone (docs/protocol.md 9.12.2). Returns: nothing. */
 void assay_era_answering(struct assay_writer *w);
 enum { ASSAY_ERA_ACCEPTING_OVERHEAD = 64 }; /* bytes around the RECOVER, at most */
-/* What it hands in, as a RECOVER message, to accept one manually: ["assay/accept/v1", RECOVER].
+/* What it hands in, as a RECOVER message, to accept one manually: ["assay/accept/v1", RECOVER]; with an empty one to
+ * withdraw what it accepted in this era.
  * Returns: nothing. */
 void assay_era_accepting(struct assay_slice recover, struct assay_writer *w);
-/* docs/protocol.md 9.16.9. Returns: whether no block of this height is taken in the running era,
- * since this node's operator accepted a RECOVER at or below it, which the node has not passed. */
-bool assay_era_is_given_up(const struct assay_engine *e, uint64_t height);
+/* docs/protocol.md 9.16.9: a node that accepted a RECOVER takes no block of the running era at or above
+ * it. An acceptance that can no longer be taken is dropped here, durably, with a note.
+ * Returns: whether the block of this epoch and height is not taken */
+bool assay_era_is_given_up(struct assay_engine *e, uint64_t epoch, uint64_t height);
 /* An epoch begins: a fence that was released, or is over by its date, binds no more.
  * Returns: nothing. */
 void assay_era_opens(struct assay_engine *e);

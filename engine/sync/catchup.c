@@ -484,7 +484,7 @@ static enum assay_status take_blocks(struct assay_engine *e, const struct assay_
         return ASSAY_E_INVALID;
     }
     if (e->sync->verified && !e->sync->recovers &&
-        assay_era_is_given_up(e, e->sync->ledger.height)) {
+        assay_era_is_given_up(e, e->head->context.epoch, e->sync->ledger.height)) {
         forget_progress(e); /* another peer has the RECOVER */
         return ASSAY_E_STALE;
     }

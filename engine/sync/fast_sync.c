@@ -354,6 +354,12 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
     if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
+    /* 9.16.9: the operator may have accepted the end of the next era, too. */
+    if (e->ending->accepted && l->era > e->head->state.era && !l->unsealed) {
+        l->phase = ASSAY_FAST_SYNC_STATE;
+        l->nothing = 0;
+        return ASSAY_E_NOT_FOUND;
+    }
     const enum assay_status proven = prove(e, &b, finality, votes);
     if (proven == ASSAY_E_EARLY) { /* neither it nor what follows it is kept before */
         assay_era_wait(e, &b.header);
@@ -361,8 +367,11 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
         return ASSAY_E_AGAIN;
     }
     ASSAY_TRY(proven);
-    if (b.header.era == e->head->state.era && assay_era_is_given_up(e, b.header.height))
-        return ASSAY_E_NOT_FOUND; /* another peer has the RECOVER */
+    if (b.header.era == e->head->state.era &&
+        assay_era_is_given_up(e, b.header.epoch, b.header.height)) {
+        l->unconfirmed = true; /* another peer has the RECOVER */
+        return ASSAY_E_AGAIN;
+    }
     for (uint32_t i = 0; i < l->voters.count; i++)
         l->rows_next[i] = l->rows[i];
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));

@@ -55,6 +55,7 @@ static struct fields note_field_names(enum assay_note note)
     case ASSAY_NOTE_VOTES_SPARED: return TWO("epoch", NUMBER, "floor_percent", NUMBER);
     case ASSAY_NOTE_IDENTITY_IN_USE: return TWO("epoch", NUMBER, "incarnation", NUMBER);
     case ASSAY_NOTE_ERA_FORKED: return TWO("its_era", NUMBER, "its_height", NUMBER);
+    case ASSAY_NOTE_RECOVER_ACCEPTED: return TWO("height", NUMBER, "epoch", NUMBER);
     case ASSAY_NOTE_RECOVER_REFUSED: return TWO("own_height", NUMBER, "named_height", NUMBER);
     case ASSAY_NOTE_SERVICES_FETCHED: return TWO("epoch", NUMBER, "documents", NUMBER);
     case ASSAY_NOTE_COLLATERAL_TAKEN:

@@ -116,6 +116,7 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_BEHIND:
     case ASSAY_NOTE_LEAPT:
     case ASSAY_NOTE_RECOVERED:
+    case ASSAY_NOTE_RECOVER_ACCEPTED:
     case ASSAY_NOTE_RELEASED:
     case ASSAY_NOTE_CHANGE_TAKEN:
     case ASSAY_NOTE_CHANGE_ACTIVE:
@@ -334,6 +335,11 @@ static void log_era(struct assay_runtime *runtime, const struct assay_effect *ef
             "weight have to say that they took it; if that cannot be, compare its id with "
             "another operator and accept it (assay recover accept)",
             a);
+    else if (note == ASSAY_NOTE_RECOVER_ACCEPTED)
+        runtime_log_event(runtime, name, ASSAY_SLOT_ALL, a, b,
+                          "this node's operator accepted the RECOVER at height %llu: no other "
+                          "block of this era is taken from there on",
+                          a);
     else if (note == ASSAY_NOTE_RECOVERED)
         runtime_log_event(runtime, name, ASSAY_SLOT_ALL, a, b,
                           "era %llu begins, by decision of the operators", a);
@@ -461,6 +467,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     case ASSAY_NOTE_RELEASED:
     case ASSAY_NOTE_ERA_FORKED:
     case ASSAY_NOTE_RECOVER_UNCONFIRMED:
+    case ASSAY_NOTE_RECOVER_ACCEPTED:
     case ASSAY_NOTE_RECOVER_REFUSED: log_era(runtime, effect); return;
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:

@@ -421,6 +421,31 @@ enum assay_status assay_recover_approved(const struct assay_recover *recover,
     return check_approval(&recover->approval, recover->operators, true, recover->id);
 }
 
+enum assay_status assay_recover_self_approved(const struct assay_recover *recover)
+{
+    return check_approval(&recover->approval, recover->operators, true, recover->id);
+}
+
+void assay_accepted_encode(const struct assay_recover *recover, struct assay_writer *w)
+{
+    uint8_t digest[32];
+    assay_sha256(recover->operators.bytes, recover->operators.len, digest);
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_bytes(w, recover->header_bytes.bytes, recover->header_bytes.len);
+    assay_cbor_put_bytes(w, digest, sizeof digest);
+}
+
+enum assay_status assay_accepted_decode(struct assay_slice bytes, struct assay_accepted *out)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    ASSAY_TRY(assay_cbor_array_exact(&c, 2));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &out->header_bytes));
+    ASSAY_TRY(assay_block_header_decode(out->header_bytes, &out->header));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, out->operators_digest, 32));
+    assay_block_id(out->header_bytes, out->id);
+    return assay_cursor_end(&c);
+}
+
 void assay_recover_header(const struct assay_state *state, const struct assay_ledger *ledger,
                           struct assay_slice body, struct assay_slice grounds, uint64_t time_ms,
                           struct assay_block_header *header)

@@ -118,9 +118,11 @@ static size_t collude(const struct assay_sim_world *w, const struct assay_engine
     return g.len;
 }
 
-/* spoilt: one bit of its grounds is another, and its operators sign that. */
+/* What is wrong in a RECOVER that its operators signed all the same. */
+enum flaw { FLAW_NONE, FLAW_GROUNDS, FLAW_PARENT };
+
 static struct document *forge_on(struct assay_sim_world *w, uint32_t node, uint32_t first,
-                                 uint32_t liars, uint64_t time_ms, bool spoilt)
+                                 uint32_t liars, uint64_t time_ms, enum flaw flaw)
 {
     static uint8_t body[1024], grounds[ASSAY_RECOVER_LEN_MAX];
     struct assay_engine *e = w->nodes[node].engine;
@@ -137,7 +139,8 @@ static struct document *forge_on(struct assay_sim_world *w, uint32_t node, uint3
         assay_engine_recover_draft(e, assay_slice_over(body, b.len), on, time_ms, &drafted, &fault),
         ASSAY_OK);
     const struct assay_block_header good = drafted.header;
-    if (spoilt) {
+    if (flaw == FLAW_PARENT) drafted.header.parent_id[0] ^= 1;
+    if (flaw == FLAW_GROUNDS) {
         grounds[on.len - 1] ^= 1; /* of the last signature */
         struct assay_recover_drafted none;
         cr_expect_neq(assay_engine_recover_draft(e, assay_slice_over(body, b.len), on, time_ms,
@@ -166,13 +169,19 @@ static struct document *forge_on(struct assay_sim_world *w, uint32_t node, uint3
 struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t first,
                           uint32_t liars, uint64_t time_ms)
 {
-    return forge_on(w, node, first, liars, time_ms, false);
+    return forge_on(w, node, first, liars, time_ms, FLAW_NONE);
 }
 
 struct document *forge_spoilt(struct assay_sim_world *w, uint32_t node, uint32_t first,
                               uint32_t liars)
 {
-    return forge_on(w, node, first, liars, w->nodes[node].engine->chain->ledger.time_ms + 1, true);
+    return forge_on(w, node, first, liars, w->nodes[node].engine->chain->ledger.time_ms + 1,
+                    FLAW_GROUNDS);
+}
+
+struct document *forge_on_another_parent(struct assay_sim_world *w, uint32_t node)
+{
+    return forge_on(w, node, 0, 0, w->nodes[node].engine->chain->ledger.time_ms + 1, FLAW_PARENT);
 }
 
 struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t first,

@@ -454,3 +454,88 @@ Test(era_attacks, what_an_operator_gave_up_is_not_taken_from_peers_again, .timeo
     free(d);
     assay_sim_world_destroy(&w);
 }
+
+static uint64_t height_of(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->nodes[node].engine->chain->ledger.height;
+}
+
+static void restart(struct assay_sim_world *w, uint32_t node)
+{
+    assay_sim_world_kill(w, node);
+    assay_sim_world_restart(w, node);
+    cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+}
+
+/* A node that is above a RECOVER refuses its acceptance, and would undo its own final blocks at the
+ * next start if that were durable all the same. */
+Test(era_attacks, a_refused_acceptance_undoes_nothing_at_the_next_start, .timeout = 240)
+{
+    struct assay_sim_world *w = start(17, 4);
+    struct document *d = forge(w, AWAY, 0, 0);
+    const uint64_t parent = height_of(w, AWAY);
+    const uint64_t epoch = w->nodes[AWAY].engine->head->context.epoch;
+    for (uint32_t i = 0; i < 400 && height_of(w, AWAY) <= parent + 1; i++)
+        cr_assert(assay_sim_world_run(w, 2));
+    const uint64_t before = height_of(w, AWAY);
+    cr_assert_gt(before, parent + 1);
+    cr_assert_eq(w->nodes[AWAY].engine->head->context.epoch, epoch, "of the same epoch");
+    cr_expect_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_E_STALE);
+    const uint32_t alone[NODES] = { [AWAY] = 1 };
+    assay_sim_world_partition(w, alone); /* what it has final is in its own store alone */
+    restart(w, AWAY);
+    cr_expect_geq(height_of(w, AWAY), before);
+    cr_expect_neq(hand(w, AWAY, ASSAY_SLOT_SELF, ASSAY_MESSAGE_RECOVER, d), ASSAY_OK);
+    cr_expect_eq(state_of(w, AWAY)->era, 0);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
+/* Its parent is not on the chain: nothing may wait for it for ever. */
+Test(era_attacks, an_acceptance_that_cannot_be_taken_ends, .timeout = 240)
+{
+    struct assay_sim_world *w = start(19, 4);
+    struct document *d = forge_on_another_parent(w, AWAY);
+    const uint64_t parent = height_of(w, AWAY);
+    cr_assert(assay_sim_world_run(w, 6 * EPOCH_MS));
+    comes_back_empty(w, d);
+    cr_expect_gt(height_of(w, AWAY), parent + 1);
+    cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 1);
+    restart(w, AWAY);
+    cr_expect(!w->nodes[AWAY].engine->ending->accepted, "nor after a restart");
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
+/* The last decision of the operator holds, and a withdrawal, over restarts. */
+Test(era_attacks, a_later_acceptance_replaces_the_first_and_may_be_withdrawn, .timeout = 240)
+{
+    struct assay_sim_world *w = start(23, 4);
+    const uint32_t alone[NODES] = { [AWAY] = 1 };
+    assay_sim_world_partition(w, alone);
+    struct document *first = forge(w, AWAY, 0, 0);
+    const uint64_t parent = height_of(w, AWAY);
+    struct document *second =
+        forge_at(w, AWAY, 0, 0, w->nodes[AWAY].engine->chain->ledger.time_ms + 2);
+    cr_assert(assay_sim_world_run(w, 6 * EPOCH_MS));
+    assay_sim_world_partition(w, NULL);
+    assay_sim_world_kill(w, AWAY);
+    w->nodes[AWAY].wipes = true;
+    assay_sim_world_restart(w, AWAY);
+    cr_assert(assay_sim_world_run(w, 0)); /* START, and no message */
+    cr_assert_eq(assay_sim_world_accept(w, AWAY, second->bytes, second->len), ASSAY_E_EARLY);
+    cr_assert_eq(assay_sim_world_accept(w, AWAY, first->bytes, first->len), ASSAY_E_EARLY);
+    assay_sim_world_kill(w, AWAY);
+    assay_sim_world_restart(w, AWAY);
+    cr_assert(assay_sim_world_run(w, 0));
+    const struct assay_ending *n = w->nodes[AWAY].engine->ending;
+    cr_expect(n->accepted && assay_bytes_equal(n->accepted_id, first->digest, 32));
+    cr_expect_eq(assay_sim_world_accept(w, AWAY, NULL, 0), ASSAY_OK);
+    restart(w, AWAY);
+    cr_expect(!w->nodes[AWAY].engine->ending->accepted);
+    cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_expect_gt(height_of(w, AWAY), parent);
+    free(first);
+    free(second);
+    assay_sim_world_destroy(&w);
+}
