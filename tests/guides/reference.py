@@ -171,10 +171,11 @@ def program_metrics(root):
 
 def metrics(root):
     found, labels, order = {}, {}, []
-    call = re.compile(rf"\b(head|gauge|counter|sample|labelled)\(\s*&?page,\s*({STRING}|\w+),\s*"
+    call = re.compile(rf"\bwrite_(head|gauge|counter|sample|labelled)\(\s*&?page,\s*({STRING}|\w+),\s*"
                       rf"({STRING}|NULL)(?:,\s*({STRING}))?")
-    # Function by function: a name is a constant of its function.
-    for text in source(root, "net/http/metrics.c").split("\nstatic void put_")[1:]:
+    # Function by function, behind those that write one line: a name is a constant of its function.
+    part = r"\nstatic void write_(?!(?:head|sample|gauge|counter|labelled|pair)\()"
+    for text in re.split(part, source(root, "net/http/metrics.c"))[1:]:
         names = dict(re.findall(rf"\b(\w+)\[\] = ({STRING})", text))
         for kind, name, first, second in call.findall(text):
             name = unquote(names.get(name, name))
@@ -187,7 +188,7 @@ def metrics(root):
                 labels[name + "_total" if name + "_total" in found else name] = unquote(first)
         for label in re.findall(r'"%s\{(\w+)=', text):
             labels[unquote(names["name"])] = label
-        pairs = rf"\bpair\(page,\s*(\w+),\s*({STRING}),[^;]*?({STRING}),\s*(?:{STRING}|\w+\()"
+        pairs = rf"\bwrite_pair\(page,\s*(\w+),\s*({STRING}),[^;]*?({STRING}),\s*(?:{STRING}|\w+\()"
         for name, first, second in re.findall(pairs, text):
             labels[unquote(names[name])] = f"{unquote(first)}`, `{unquote(second)}"
     if len(order) < 40 or not all(help_ for _, help_ in found.values()):
