@@ -427,6 +427,7 @@ static void turn(struct assay_engine *e)
 {
     assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
                    e->head->next.certified);
+    prune_all(e); /* one renewal may follow the other for many epochs */
     renew(e);
 }
 

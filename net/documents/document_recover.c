@@ -283,8 +283,12 @@ static char *submit_recover(struct assay_runtime *runtime, struct assay_slice by
     if (status != ASSAY_OK && status != ASSAY_E_EARLY) return refusal_text(runtime, status, &fault);
     if (how == SUBMITS) status = submit_event(runtime, ASSAY_MESSAGE_RECOVER, bytes);
     if (how == ACCEPTS) status = accept_recover(runtime, bytes);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY && how == ACCEPTS &&
+        assay_engine_recover_try(runtime->engine, bytes, &fault) == status)
+        return refusal_text(runtime, status, &fault);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return refuse_recover(runtime, status, "the RECOVER is not taken");
+        return refuse_recover(runtime, status,
+                              "the RECOVER is not accepted here, and nothing stays of it");
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "era", r.header.era);
     assay_json_set_uint(data, "epoch", r.header.epoch);
@@ -308,13 +312,22 @@ static char *accept_manually(struct assay_runtime *runtime, struct assay_slice b
     return submit_recover(runtime, bytes, ACCEPTS);
 }
 
+/* What was accepted and is not taken yet binds the node no more (docs/protocol.md 9.16.9). */
+static char *withdraw_accepted(struct assay_runtime *runtime)
+{
+    const enum assay_status status = accept_recover(runtime, (struct assay_slice){ 0 });
+    if (status != ASSAY_OK) return refuse_recover(runtime, status, "nothing is withdrawn");
+    return recover_status(runtime);
+}
+
 static char *try_recover(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     return submit_recover(runtime, bytes, TRIES);
 }
 
 static const char usage[] =
-    "recover status | answer | fence HEX | draft HEX | try HEX | submit HEX | accept HEX";
+    "recover status | answer | fence HEX | draft HEX | try HEX | submit HEX | accept HEX | "
+    "withdraw";
 
 char *document_recover(struct assay_runtime *runtime, const char *argument)
 {
@@ -332,6 +345,7 @@ char *document_recover(struct assay_runtime *runtime, const char *argument)
     if (len < sizeof verb) assay_bytes_copy(verb, sizeof verb, argument, len);
     if (strcmp(verb, "status") == 0) return recover_status(runtime);
     if (strcmp(verb, "answer") == 0) return answer_fence(runtime);
+    if (strcmp(verb, "withdraw") == 0) return withdraw_accepted(runtime);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verb, verbs[i].verb) == 0)
             return document_from_hex(runtime, hex, usage, verbs[i].take);

@@ -303,7 +303,8 @@ static enum assay_status open_admin(struct assay_runtime *runtime,
                             ASSAY_RUNTIME_MESSAGE_LEN);
 }
 
-/* What ended the era in which this engine begins, before any peer tells how that era went on. */
+/* The configuration's RECOVERs of the running era, before a message of a peer is read; later again
+ * when the node has reached the parent of the one that it accepted, since no peer may have it. */
 static void accept_recovers(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot chain;
@@ -311,14 +312,38 @@ static void accept_recovers(struct assay_runtime *runtime)
     for (uint32_t i = 0; i < runtime->config.recover_count; i++) {
         const struct assay_accepted_recover *r = &runtime->config.recovers[i];
         if (r->era != chain.era + 1) continue;
-        const struct assay_event accepts = {
+        struct assay_event accepts = {
             .kind = ASSAY_EVENT_MESSAGE,
             .as.message = { .from = ASSAY_SLOT_SELF,
                             .kind = ASSAY_MESSAGE_RECOVER,
                             .payload = assay_slice_over(r->accepting, r->accepting_len) }
         };
-        runtime_queue_event(runtime, &accepts);
+        const enum assay_status status = runtime_step_event(runtime, &accepts);
+        runtime_process_events(runtime);
+        if (status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN) continue;
+        if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "recover_not_accepted")) {
+            assay_log_uint(&runtime->log, "number", i);
+            assay_log_text(&runtime->log, "reason", assay_status_text(status));
+            assay_log_end(&runtime->log);
+        }
     }
+}
+
+static void accept_when_due(struct assay_runtime *runtime)
+{
+    enum { AGAIN_MS = 2000 };
+    struct assay_engine_snapshot chain;
+    struct assay_ending_snapshot ending;
+    if (runtime->config.recover_count == 0 || runtime->failure != ASSAY_OK) return;
+    assay_engine_snapshot(runtime->engine, &chain);
+    assay_engine_ending(runtime->engine, &ending);
+    const bool reached = ending.accepted_height > 0 && chain.height + 1 == ending.accepted_height;
+    if (runtime->accepted_ms != 0 &&
+        (!reached || runtime->now_ms < runtime->accepted_ms + AGAIN_MS))
+        return;
+    runtime_process_events(runtime); /* START comes first */
+    runtime->accepted_ms = runtime->now_ms;
+    accept_recovers(runtime);
 }
 
 static enum assay_status open_all(struct assay_runtime *runtime,
@@ -350,7 +375,6 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     ASSAY_TRY(runtime_keys_persist(runtime, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     runtime_queue_event(runtime, &start);
-    accept_recovers(runtime);
     /* A set that waits to be listed, or was listed in what others closed meanwhile. */
     if (runtime->keyring.next.incarnation != 0) runtime_keys_announce(runtime);
     if (!runtime->renewed)
@@ -646,6 +670,9 @@ enum assay_status assay_runtime_poll(struct assay_runtime *runtime, uint32_t wai
     if (runtime->failure != ASSAY_OK) return runtime->failure;
     if (runtime->stopping || runtime->renewing) return ASSAY_OK;
     runtime_update_clock(runtime);
+    accept_when_due(runtime);
+    if (runtime->failure != ASSAY_OK) return runtime->failure;
+    if (runtime->renewing) return ASSAY_OK; /* a new era has begun */
     const struct polled polled = fill_fds(runtime);
     assay_transport_pause(runtime->link, runtime->waiting != NULL);
     const enum assay_status status = assay_transport_wait(

@@ -125,6 +125,7 @@ struct assay_runtime {
     bool reload_refused;
     bool draining; /* asked to end: it does when nothing is in hand, at the latest then: */
     uint64_t drain_until_ms;
+    uint64_t accepted_ms; /* monotonic: when node.recovers were accepted last; 0: not yet */
     int signal_fd;
 
     struct assay_keyring keyring;

@@ -399,5 +399,10 @@ const struct assay_verb assay_verbs_network[] = {
       "a final head older than 14 days. Compare the printed id with the other operators first.",
       EXIT_RECOVER, "assay recover accept recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "recover", "withdraw", "",
+      "Withdraw what this node accepted manually and has not taken: it follows the running era "
+      "again. A file that node.recovers names is accepted again at the next start.",
+      EXIT_RECOVER, "assay recover withdraw\n",
+      (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
 };
 const size_t assay_verbs_network_count = sizeof assay_verbs_network / sizeof assay_verbs_network[0];

@@ -142,10 +142,11 @@ static int print_whole(const struct assay_json *document)
 
 /* ------------------------------------------------------------ status, fence */
 
-static int run_status(const struct assay_recover_options *options)
+/* verb: status, or withdraw, after which the status is what has changed */
+static int run_status(const struct assay_recover_options *options, const char *verb)
 {
     struct assay_json *document = NULL;
-    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_ask(options, verb, (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     if (options->change.json) {
@@ -557,7 +558,7 @@ static int dispatch(const char *verb, const struct assay_recover_options *o)
     const int is_free = drafts ? check_out(verb, o->change.out) : ASSAY_EXIT_OK;
     if (is_free != ASSAY_EXIT_OK) return is_free;
     if (strcmp(verb, "draft") == 0) return assay_recover_run_draft(o);
-    if (strcmp(verb, "status") == 0) return run_status(o);
+    if (strcmp(verb, "status") == 0 || strcmp(verb, "withdraw") == 0) return run_status(o, verb);
     if (strcmp(verb, "fence") == 0) return run_fence(o);
     if (strcmp(verb, "release") == 0) return run_release(o);
     if (strcmp(verb, "accept") == 0) return run_accept(o);
