@@ -1,4 +1,6 @@
-/* enforce/agent.c - see agent.h. */
+/*
+ * enforce/agent.c - enforcement agent: order handling, restarts and back-off.
+ */
 #include "enforce/agent.h"
 
 #include "base/assert.h"

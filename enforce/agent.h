@@ -1,5 +1,5 @@
 /*
- * enforce/agent.h - the agent that keeps one enclave running and obeys orders.
+ * enforce/agent.h - enforcement agent: supervises one enclave and executes orders.
  *
  * docs/protocol.md 10.4: it executes through a driver, remembers the last order durably, survives
  * its own crash between decision and act, backs off exponentially, reports the outcome.

@@ -1,5 +1,5 @@
 /*
- * enforce/answer.c - an HTTP/1.1 answer out of bytes (RFC 9112), for exchange.c. Hostile bytes.
+ * enforce/answer.c - parser of HTTP/1.1 responses (RFC 9112) for exchange.c. Hostile bytes.
  */
 #include "base/assert.h"
 #include "enforce/exchange.h"

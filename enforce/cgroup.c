@@ -1,4 +1,7 @@
-/* enforce/cgroup.c - see cgroup.h. Files of the kernel: each write and read is one call. */
+/*
+ * enforce/cgroup.c - cgroup v2 enforcement target. Files of the kernel: each write and read is one
+ * call.
+ */
 #include "enforce/cgroup.h"
 
 #include "base/assert.h"

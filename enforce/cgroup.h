@@ -1,5 +1,6 @@
 /*
- * enforce/cgroup.h - a target that is a control group (version 2): cgroup.freeze and cgroup.kill.
+ * enforce/cgroup.h - enforcement target for a control group (version 2): cgroup.freeze and
+ * cgroup.kill.
  *
  * Whoever starts the processes of the group is somebody else, so there is no START: STOP freezes
  * the group and kills what is in it, and what is started in it afterwards is frozen from its first

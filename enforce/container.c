@@ -1,4 +1,6 @@
-/* enforce/container.c - see container.h. */
+/*
+ * enforce/container.c - container enforcement target.
+ */
 #include "enforce/container.h"
 
 #include "base/assert.h"

@@ -1,5 +1,6 @@
 /*
- * enforce/container.h - a target that is a container, through its engine's API on a UNIX socket.
+ * enforce/container.h - enforcement target for a container, over the API of its engine on a UNIX
+ * socket.
  *
  * The API of Docker's engine, which Podman speaks too: look (GET /containers/NAME/json), start,
  * stop, pause, unpause. Paths without a version: both engines take them as their newest.

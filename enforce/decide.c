@@ -1,5 +1,6 @@
 /*
- * enforce/decide.c - see decide.h; each rule with its sentence of docs/protocol.md 10.2 and 10.3.
+ * enforce/decide.c - order decisions of the agent, each rule with its sentence of docs/protocol.md
+ * 10.2 and 10.3.
  */
 #include "enforce/decide.h"
 

@@ -1,5 +1,6 @@
 /*
- * enforce/decide.h - what an order means to an agent that remembers (docs/protocol.md 10.2, 10.3).
+ * enforce/decide.h - order decisions of the agent from its durable state (docs/protocol.md 10.2,
+ * 10.3).
  *
  * Pure: memory and order in, decision out. The engine re-derives orders while their cause stands,
  * so most orders ask for what is already so.

@@ -1,5 +1,5 @@
 /*
- * enforce/driver.h - what the agent needs of whatever runs the enclave.
+ * enforce/driver.h - driver interface between the agent and the enclave's runtime.
  *
  * A driver runs at most one enclave. Nothing blocks: start and stop begin, step goes on, events
  * tell. process.c runs a process of its own; target.c drives what somebody else runs (a service, a

@@ -1,4 +1,6 @@
-/* enforce/exchange.c - see exchange.h. */
+/*
+ * enforce/exchange.c - non-blocking HTTP/1.1 exchange over a UNIX socket.
+ */
 #include "enforce/exchange.h"
 
 #include "base/assert.h"

@@ -1,5 +1,5 @@
 /*
- * enforce/exchange.h - one HTTP/1.1 request and its answer over a UNIX socket, without waiting.
+ * enforce/exchange.h - one HTTP/1.1 request and its response over a UNIX socket, non-blocking.
  *
  * Only what an engine of containers on the same machine needs: a new connection each time, an
  * answer of at most ASSAY_EXCHANGE_LEN_MAX, with Content-Length, in chunks, or up to the end of the

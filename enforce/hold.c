@@ -1,4 +1,7 @@
-/* enforce/hold.c - see hold.h. One row: version, held, eight bytes of time, the reason. */
+/*
+ * enforce/hold.c - storage of the manual hold. One row: version, held, eight bytes of time, the
+ * reason.
+ */
 #include "enforce/hold.h"
 
 #include "base/cursor.h"

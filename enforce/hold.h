@@ -1,5 +1,5 @@
 /*
- * enforce/hold.h - held by hand: since when and why, remembered over restarts.
+ * enforce/hold.h - manual hold: state, start and reason, durable across restarts.
  */
 #ifndef ASSAY_ENFORCE_HOLD_H
 #define ASSAY_ENFORCE_HOLD_H

@@ -1,6 +1,6 @@
 /*
- * enforce/hook.c - see hook.h. The process leads a group of its own, known by its pidfd: whoever is
- * killed for taking too long goes with everything it started.
+ * enforce/hook.c - hook enforcement target. The process leads a group of its own, known by its
+ * pidfd: whoever is killed for taking too long goes with everything it started.
  */
 #include "enforce/hook.h"
 

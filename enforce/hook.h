@@ -1,5 +1,5 @@
 /*
- * enforce/hook.h - a target that an executable of the operator's drives.
+ * enforce/hook.h - enforcement target driven by an executable of the operator.
  *
  * Run once an act, directly (no shell), with an environment of its own, `/` as folder, no
  * descriptor of ours but stdin, stdout and stderr, and one line of JSON on stdin:

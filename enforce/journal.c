@@ -1,4 +1,6 @@
-/* enforce/journal.c - writing a journal: see journal.h. */
+/*
+ * enforce/journal.c - writer of the enforcement journal.
+ */
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/file/file.h"

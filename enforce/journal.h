@@ -1,6 +1,5 @@
 /*
- * enforce/journal.h - every order and what came of it, in a file that only grows
- * (docs/enforcement.md).
+ * enforce/journal.h - append-only journal of orders and outcomes (docs/enforcement.md).
  *
  * One line of JSON an entry. The last member of a line is the SHA-256 of everything before it in
  * that line, the second is the hash of the line before: who changes, drops or swaps a line in the

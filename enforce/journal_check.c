@@ -1,5 +1,6 @@
 /*
- * enforce/journal_check.c - reading a journal (journal.h), for the daemon and for `assay audit`.
+ * enforce/journal_check.c - reader of the enforcement journal, for the daemon and for `assay
+ * audit`.
  *
  * Only the form of a line is looked at, never its JSON: what a line says is covered by its hash.
  */

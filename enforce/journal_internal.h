@@ -1,5 +1,5 @@
 /*
- * enforce/journal_internal.h - what the two files of the journal share.
+ * enforce/journal_internal.h - declarations shared by the two files of the journal.
  */
 #ifndef ASSAY_ENFORCE_JOURNAL_INTERNAL_H
 #define ASSAY_ENFORCE_JOURNAL_INTERNAL_H

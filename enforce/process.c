@@ -1,4 +1,6 @@
-/* enforce/process.c - see process.h. */
+/*
+ * enforce/process.c - process driver.
+ */
 #include "enforce/process.h"
 
 #include "base/assert.h"

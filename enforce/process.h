@@ -1,5 +1,5 @@
 /*
- * enforce/process.h - the driver that runs the enclave as a process of this machine.
+ * enforce/process.h - driver that runs the enclave as a local process.
  *
  * The process leads a group of its own and is known by its pidfd, so that no signal meets another
  * process. stop: SIGTERM to the group, SIGKILL after a grace time. Who makes the process is a

@@ -1,4 +1,6 @@
-/* enforce/restore.c - see restore.h. */
+/*
+ * enforce/restore.c - atomic replacement of an executable.
+ */
 #include "enforce/restore.h"
 
 #include "base/file/file.h"

@@ -1,5 +1,5 @@
 /*
- * enforce/restore.h - put one executable in the place of another, whole or not at all.
+ * enforce/restore.h - atomic replacement of an executable: complete or unchanged.
  */
 #ifndef ASSAY_ENFORCE_RESTORE_H
 #define ASSAY_ENFORCE_RESTORE_H

@@ -1,4 +1,6 @@
-/* enforce/spool.c - see spool.h. */
+/*
+ * enforce/spool.c - spool of webhook events on disk.
+ */
 #include "enforce/spool.h"
 
 #include "base/assert.h"

@@ -1,5 +1,5 @@
 /*
- * enforce/spool.h - events that wait on disk until somebody has taken them: a bounded queue.
+ * enforce/spool.h - bounded on-disk queue of events that await delivery.
  *
  * A folder with a file an event, named by its number; written whole or not at all, and synced
  * before put returns. What a full spool refuses is not lost: who puts tries again.

@@ -1,4 +1,6 @@
-/* enforce/systemd.c - see systemd.h. The one file that includes <systemd/sd-bus.h>. */
+/*
+ * enforce/systemd.c - systemd enforcement target. The one file that includes <systemd/sd-bus.h>.
+ */
 #include "enforce/systemd.h"
 
 #include "base/assert.h"

@@ -1,5 +1,5 @@
 /*
- * enforce/systemd.h - a target that is a unit of systemd, over its bus (sd-bus).
+ * enforce/systemd.h - enforcement target for a systemd unit, over the system bus (sd-bus).
  *
  * StartUnit, StopUnit, FreezeUnit, ThawUnit of the manager, and the unit's ActiveState and
  * FreezerState. A start or stop is done when the unit says so, not when the job was queued. A bus

@@ -1,4 +1,6 @@
-/* enforce/target.c - see target.h. */
+/*
+ * enforce/target.c - driver over an externally managed target.
+ */
 #include "enforce/target.h"
 
 #include "base/assert.h"

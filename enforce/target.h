@@ -1,5 +1,5 @@
 /*
- * enforce/target.h - a driver over what somebody else runs: a unit, a container, a hook.
+ * enforce/target.h - driver over an externally managed target: a unit, a container, a hook.
  *
  * target.c is the one driver of all of them: it asks for one act at a time, gives up on those that
  * do not come back, tries again with back-off, looks now and then whether things are as ordered,

@@ -1,6 +1,6 @@
 /*
- * enforce/webhook.c - see webhook.h. The spool is shared with the thread that delivers, under one
- * lock; the lock is never held while the network is asked.
+ * enforce/webhook.c - webhook enforcement target. The spool is shared with the thread that
+ * delivers, under one lock; the lock is never held while the network is asked.
  */
 #include "enforce/webhook.h"
 

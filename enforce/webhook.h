@@ -1,5 +1,5 @@
 /*
- * enforce/webhook.h - a target that is told of orders by HTTPS: CloudEvents 1.0, signed.
+ * enforce/webhook.h - enforcement target that receives orders over HTTPS: signed CloudEvents 1.0.
  *
  * Each order that is news becomes one event (structured mode, JSON). An act is done when its event
  * is in the spool, on disk; a thread delivers them in their order, each until the receiver has

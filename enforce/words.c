@@ -1,4 +1,6 @@
-/* enforce/words.c - see words.h. */
+/*
+ * enforce/words.c - JSON form of an order.
+ */
 #include "enforce/words.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * enforce/words.h - what hooks and receivers of events are told, the same for both.
+ * enforce/words.h - JSON form of an order, shared by hooks and webhooks.
  */
 #ifndef ASSAY_ENFORCE_WORDS_H
 #define ASSAY_ENFORCE_WORDS_H

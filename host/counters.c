@@ -1,5 +1,5 @@
 /*
- * host/counters.c - the names of the counters.
+ * host/counters.c - names of the counters.
  */
 #include "host/counters.h"
 

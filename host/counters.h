@@ -1,5 +1,5 @@
 /*
- * host/counters.h - everything that came in, went out or was refused, by reason.
+ * host/counters.h - counters of received, sent and refused traffic, by reason.
  *
  * One list feeds enum and name; names are what `assay status`, the admin socket and, later, metrics
  * print, hence stable. Nothing is refused anywhere in net/ without one of these moving.

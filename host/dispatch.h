@@ -1,5 +1,5 @@
 /*
- * host/dispatch.h - events into the engine; its effects signed, persisted, sent, done, in that
+ * host/dispatch.h - event dispatch: steps the engine, then signs, persists, sends and acts, in that
  * order.
  *
  * The one place where engine/node/effect.h is obeyed, run by the daemon and by the simulator.

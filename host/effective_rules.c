@@ -1,5 +1,5 @@
 /*
- * host/effective_rules.c - the rules and the roster after the newest state in a store.
+ * host/effective_rules.c - lookup of the rules and the roster in force.
  */
 #include "host/effective_rules.h"
 

@@ -1,6 +1,6 @@
 /*
- * host/effective_rules.h - what an engine is made of: the rules and the roster after the newest
- * state in a store (docs/protocol.md 9.6).
+ * host/effective_rules.h - rules and roster in force, from the newest state in a store
+ * (docs/protocol.md 9.6).
  *
  * Run at each start of a process, and again at each boundary that changes rules or roster
  * (ASSAY_EFFECT_RENEW).

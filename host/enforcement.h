@@ -1,5 +1,5 @@
 /*
- * host/enforcement.h - what obeys orders on a node (docs/enforcement.md): plain data.
+ * host/enforcement.h - enforcement status of a node (docs/enforcement.md), as plain data.
  */
 #ifndef ASSAY_HOST_ENFORCEMENT_H
 #define ASSAY_HOST_ENFORCEMENT_H

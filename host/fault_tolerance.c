@@ -1,6 +1,6 @@
 /*
- * host/fault_tolerance.c - sums over the seats (docs/protocol.md 5.22), of all and of those who are
- * heard of.
+ * host/fault_tolerance.c - fault tolerance: sums over the seats (docs/protocol.md 5.22), of all and
+ * of reachable members.
  */
 #include "host/fault_tolerance.h"
 

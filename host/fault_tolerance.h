@@ -1,6 +1,6 @@
 /*
- * host/fault_tolerance.h - what keeps the running epoch from closing, who is missing for it, how
- * much more may fail, and what to do. Worked out of a snapshot alone, for people.
+ * host/fault_tolerance.h - fault tolerance report: blockers of the running epoch, missing members,
+ * remaining margin and advice. Computed from a snapshot alone, for operators.
  *
  * Progress needs more than 2W/3 of the weight, among those who are heard of now; safety holds while
  * no more than a third of all lies (docs/protocol.md 5.1, 6.5). A whole operator or vendor root is

@@ -1,5 +1,5 @@
 /*
- * host/fifo.c - a ring in which every record lies in one piece.
+ * host/fifo.c - ring buffer of contiguous records.
  */
 #include "host/fifo.h"
 

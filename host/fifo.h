@@ -1,5 +1,5 @@
 /*
- * host/fifo.h - records of any length, first in first out, in memory that the caller gave.
+ * host/fifo.h - FIFO queue of variable-length records in caller-provided memory.
  *
  * What waits inside a node (events for its engine, messages and deeds for the time after the
  * commit) waits here: bounded from the beginning, so that no peer decides how much is held. A

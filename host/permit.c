@@ -1,5 +1,5 @@
 /*
- * host/permit.c - the permit rule of docs/protocol.md 10.6.
+ * host/permit.c - permit rule of docs/protocol.md 10.6.
  */
 #include "host/permit.h"
 

@@ -1,5 +1,6 @@
 /*
- * host/permit.h - may the node's own enclave do work of a class now (docs/protocol.md 10.6).
+ * host/permit.h - permit decision: whether the local enclave may do work of a class
+ * (docs/protocol.md 10.6).
  */
 #ifndef ASSAY_HOST_PERMIT_H
 #define ASSAY_HOST_PERMIT_H

@@ -1,5 +1,5 @@
 /*
- * host/recovery.c - answers to a fence, held together (docs/protocol.md 9.14).
+ * host/recovery.c - evaluation of the answers to a fence (docs/protocol.md 9.14).
  */
 #include "host/recovery.h"
 

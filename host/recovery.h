@@ -1,6 +1,6 @@
 /*
- * host/recovery.h - what answers to a fence say together: on which head a new era may stand, and
- * what might still be undone (docs/protocol.md 9.14).
+ * host/recovery.h - evaluation of the answers to a fence: the head for a new era, and blocks that
+ * it might undo (docs/protocol.md 9.14).
  *
  * Answers are held against the state of who drafts: its table is that of the running epoch. Pure;
  * used by the command line and by the operators of simulated networks.

@@ -1,5 +1,5 @@
 /*
- * host/row.c - from a checkpoint to the row of an instance (host/row.h).
+ * host/row.c - proof of an instance's row from a checkpoint.
  */
 #include "host/row.h"
 

@@ -1,6 +1,6 @@
 /*
- * host/row.h - the row of an instance for whoever was never there: what a network's ledger has of
- * it, believed from a checkpoint (docs/services.md 1.3.5).
+ * host/row.h - row of an instance in the ledger, verifiable offline from a checkpoint
+ * (docs/services.md 1.3.5).
  *
  * Canonical CBOR ["assay/group/row-evidence/v1", group, instance, proof, head, row]:
  *

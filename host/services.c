@@ -1,5 +1,5 @@
 /*
- * host/services.c - the registry of services behind the functions that the ledger asks.
+ * host/services.c - service registry behind the ledger's callbacks.
  */
 #include "host/services.h"
 

@@ -1,7 +1,7 @@
 /*
- * host/services.h - the services of a network, as its ledger asks for them: what
- * engine/ledger/state/services.h wants, by services/registry/registry.h (docs/services.md 7), of
- * the plan of the genesis and of every plan that a change brings (docs/protocol.md 12.7).
+ * host/services.h - service registry behind the ledger's callbacks
+ * (engine/ledger/state/services.h), for the plan of the genesis and each plan that a change brings
+ * (docs/services.md 7, docs/protocol.md 12.7).
  */
 #ifndef ASSAY_HOST_SERVICES_H
 #define ASSAY_HOST_SERVICES_H

@@ -1,5 +1,5 @@
 /*
- * host/snapshot.c - copies, no pointers into what runs on.
+ * host/snapshot.c - copy of a node's state into a snapshot.
  */
 #include "host/snapshot.h"
 

@@ -1,5 +1,5 @@
 /*
- * host/snapshot.h - everything that people may ask of a node, at one moment, in plain values.
+ * host/snapshot.h - snapshot of a node for operators: plain values of one moment.
  *
  * The admin socket renders it, and so will HTTP and metrics; none of them looks into the engine or
  * the host. What is a history (timeline, scores of past epochs) is asked of those who keep it.

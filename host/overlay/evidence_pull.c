@@ -1,5 +1,5 @@
 /*
- * host/overlay/evidence_pull.c - the way of a piece of evidence through a node.
+ * host/overlay/evidence_pull.c - fetch, storage, appraisal and serving of evidence.
  */
 #include "host/overlay/evidence_pull.h"
 

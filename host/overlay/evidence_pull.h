@@ -1,5 +1,5 @@
 /*
- * host/overlay/evidence_pull.h - evidence: have it, keep it, have it judged, give it to others.
+ * host/overlay/evidence_pull.h - fetch, storage, appraisal and serving of evidence.
  *
  * What the engine asks for by FETCH and VERIFY, and what peers ask for by EVIDENCE_PULL, is decided
  * here for the daemon and for the simulator: held evidence is judged at once, other evidence is

@@ -1,5 +1,5 @@
 /*
- * host/overlay/gossip.c - the flights of evidence, and what was heard before.
+ * host/overlay/gossip.c - evidence fetches in flight, and the filter of seen messages.
  */
 #include "host/overlay/gossip.h"
 

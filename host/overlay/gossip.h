@@ -1,6 +1,6 @@
 /*
- * host/overlay/gossip.h - evidence pulled by digest, once; flooded messages heard once. Pure:
- * actions come out.
+ * host/overlay/gossip.h - evidence fetches by digest, and the filter of flooded messages. Pure:
+ * returns actions.
  *
  * A FETCH asks the origin of the announcement first, when that is late a second member, then others
  * in turn; an answer "not here" asks the next one at once. Late is who takes longer than answers

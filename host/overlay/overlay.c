@@ -1,5 +1,5 @@
 /*
- * host/overlay/overlay.c - own choices, those of others, and what becomes of both.
+ * host/overlay/overlay.c - neighbour selection, inbound and outbound.
  */
 #include "host/overlay/overlay.h"
 

@@ -1,6 +1,6 @@
 /*
- * host/overlay/overlay.h - above so many members: whom a node keeps a link to. Pure; time is an
- * argument.
+ * host/overlay/overlay.h - partial-mesh overlay for large networks: neighbour selection. Pure; time
+ * is an argument.
  *
  * docs/protocol.md 4.12.1: every node has degree to 2 * degree neighbours. Seven eighths of degree
  * are of its own choice (outbound), whatever others want: who dials us cannot choose whom we

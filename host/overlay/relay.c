@@ -1,5 +1,5 @@
 /*
- * host/overlay/relay.c - the walk over the recipients of a message.
+ * host/overlay/relay.c - iteration over the recipients of a message.
  */
 #include "host/overlay/relay.h"
 

@@ -1,5 +1,5 @@
 /*
- * host/overlay/relay.h - who gets a message: one slot, everybody, or for a relay a few.
+ * host/overlay/relay.h - recipients of a message: one slot, all members, or a few for a relay.
  *
  * docs/protocol.md 4.1.1: the author of a message sends it to everybody that it can reach. Of
  * records that are no ballots each holder passes on what others said to ASSAY_RELAY_PEERS more, and

@@ -1,5 +1,5 @@
 /*
- * host/overlay/relay_tree.c - a row for each neighbour, a parent for each source.
+ * host/overlay/relay_tree.c - relay tree: a row for each neighbour, a parent for each source.
  */
 #include "host/overlay/relay_tree.h"
 

@@ -1,6 +1,5 @@
 /*
- * host/overlay/relay_tree.h - above so many members: over which neighbours votes and proposals
- * come.
+ * host/overlay/relay_tree.h - relay tree of votes and proposals in the overlay.
  *
  * docs/protocol.md 4.12.7, 4.12.11. Of each source (the slot that signed) a node keeps one parent,
  * the neighbour that brings its messages first, and asks the neighbours that bring them again not

@@ -1,5 +1,5 @@
 /*
- * host/overlay/serve.c - blocks for those who were away.
+ * host/overlay/serve.c - block sync responses.
  */
 #include "host/overlay/serve.h"
 

@@ -1,5 +1,5 @@
 /*
- * host/overlay/serve.h - answering SYNC_ASK from the store, within the asker's budget
+ * host/overlay/serve.h - responses to SYNC_ASK from the store, within the requester's budget
  * (engine/sync/sync.h).
  */
 #ifndef ASSAY_HOST_OVERLAY_SERVE_H

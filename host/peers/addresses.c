@@ -1,5 +1,5 @@
 /*
- * host/peers/addresses.c - claims: encode and decode side by side, and which one stands.
+ * host/peers/addresses.c - address claims: codec and update rule.
  */
 #include "host/peers/addresses.h"
 

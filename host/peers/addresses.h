@@ -1,6 +1,5 @@
 /*
- * host/peers/addresses.h - where members say that they listen: signed claims, the newest one of
- * each.
+ * host/peers/addresses.h - listening addresses of members: signed claims, the newest one of each.
  *
  * docs/protocol.md 9.3.1. A hint for dialling and nothing else: who is at the other end is proven
  * by the link (door keys), and no address decides about anything. A claim is signed by the identity

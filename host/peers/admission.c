@@ -1,5 +1,5 @@
 /*
- * host/peers/admission.c - the checks in their order, each with its counter.
+ * host/peers/admission.c - admission checks in their order, each with its counter.
  */
 #include "host/peers/admission.h"
 

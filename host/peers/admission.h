@@ -1,6 +1,5 @@
 /*
- * host/peers/admission.h - what is taken in from a peer: size, header, rate, lane, pages,
- * duplicates.
+ * host/peers/admission.h - admission of peer traffic: size, header, rate, lane, pages, duplicates.
  *
  * Cheap before costly, lanes as in docs/protocol.md 10.5: a frame is refused by the first check
  * that it fails and counted under that reason. Who sent it, and with which key, the transport has

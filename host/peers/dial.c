@@ -1,5 +1,5 @@
 /*
- * host/peers/dial.c - see dial.h.
+ * host/peers/dial.c - dialling state machine of one peer.
  */
 #include "host/peers/dial.h"
 

@@ -1,5 +1,5 @@
 /*
- * host/peers/dial.h - when to dial a member, and at which of its addresses: docs/protocol.md 9.3.3.
+ * host/peers/dial.h - dialling schedule of one peer over its addresses (docs/protocol.md 9.3.3).
  *
  * Addresses are tried in turn. After the last one comes a pause that doubles with each round up to
  * a limit, with jitter, so that those who lost the same peer do not come back together. An address

@@ -1,6 +1,6 @@
 /*
- * host/peers/limit.h - what one peer may cost: budgets, bans, handshakes, conduct. Pure; time is an
- * argument.
+ * host/peers/limit.h - per-peer resource limits: budgets, bans, handshakes, peer score. Pure; time
+ * is an argument.
  *
  * The budgets grow out of what the protocol asks of an honest peer in one epoch of length T with n
  * members, times ASSAY_LIMIT_SLACK for standstill re-sends, catching up and bursts at the boundary:

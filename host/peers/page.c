@@ -1,6 +1,5 @@
 /*
- * host/peers/page.c - cutting large messages into pages and putting them together again, within
- * bounds.
+ * host/peers/page.c - fragmentation and bounded reassembly of large messages.
  */
 #include "host/peers/page.h"
 

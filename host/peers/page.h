@@ -1,5 +1,5 @@
 /*
- * host/peers/page.h - messages above 48 KiB travel in pages (docs/architecture.md, Sizes).
+ * host/peers/page.h - fragmentation of messages above 48 KiB (docs/architecture.md, Sizes).
  *
  * PAGE payload: object digest 32 | kind u16 | total length u32 | index u16 | count u16 | bytes,
  * big-endian. The digest is SHA-256 over kind and payload of the whole message. Every page but

@@ -1,5 +1,5 @@
 /*
- * host/peers/peer_clocks.c - questions and answers about dates, and their weighted median.
+ * host/peers/peer_clocks.c - clock requests and responses, and their weighted median.
  */
 #include "host/peers/peer_clocks.h"
 

@@ -1,6 +1,6 @@
 /*
- * host/peers/peer_clocks.h - what the dates of peers say about our own, who was heard of lately,
- * who said that it ends, and how long the way to each is.
+ * host/peers/peer_clocks.h - clock offsets of peers, their reachability, farewells and round-trip
+ * times.
  *
  * docs/protocol.md 4.5.4. Dates are asked for and told over links that prove who is at the other
  * end; how long an answer took bounds how wrong it is. Only people are told: no verdict, no vote

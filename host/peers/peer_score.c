@@ -1,5 +1,5 @@
 /*
- * host/peers/peer_score.c - points lost, regained, and the time that somebody is shut out.
+ * host/peers/peer_score.c - points lost and regained, and the time of a shut-out.
  */
 #include "host/peers/peer_score.h"
 

@@ -1,6 +1,6 @@
 /*
- * host/peers/peer_score.h - how a peer behaves on the wire towards this node: local, and soon
- * forgotten. Pure; time is an argument.
+ * host/peers/peer_score.h - local score of a peer's behaviour on the wire. Pure; time is an
+ * argument.
  *
  * Points from ASSAY_PEER_SCORE_FULL down to 0, lost by faults, regained with time
  * (docs/protocol.md 10.5.1). They decide who is served first and who is hung up; they are no word

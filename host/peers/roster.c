@@ -1,5 +1,5 @@
 /*
- * host/peers/roster.c - keys to slots, slots to lanes.
+ * host/peers/roster.c - lookup of keys and lanes.
  */
 #include "host/peers/roster.h"
 

@@ -1,5 +1,5 @@
 /*
- * host/peers/roster.h - whose key is this, and what may its owner send (docs/protocol.md 10.5).
+ * host/peers/roster.h - key-to-slot lookup and lane permissions (docs/protocol.md 10.5).
  *
  * A copy of what the engine's head state says about members, refreshed by the host after each
  * epoch. The lane is decided per frame: a connection that was accepted before a delisting keeps

@@ -1,5 +1,5 @@
 /*
- * host/peers/wire.c - frames and batches of them: encode and decode side by side.
+ * host/peers/wire.c - codec of frames and batches.
  */
 #include "host/peers/wire.h"
 

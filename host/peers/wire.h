@@ -1,5 +1,5 @@
 /*
- * host/peers/wire.h - the frame around every message between peers.
+ * host/peers/wire.h - frame format of all messages between peers.
  *
  *     version u8 = 1 | chain tag 8 bytes | kind u16 big-endian | payload to the end
  *

@@ -1,5 +1,5 @@
 /*
- * net/admin/admin.c - a line server on a UNIX socket.
+ * net/admin/admin.c - line server on a UNIX socket.
  */
 #include "net/admin/admin.h"
 

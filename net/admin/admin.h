@@ -1,5 +1,5 @@
 /*
- * net/admin/admin.h - the admin socket: one request line in, one JSON document per line out.
+ * net/admin/admin.h - admin socket: one request line in, one JSON document per line out.
  *
  * A UNIX stream socket, mode 0600; who connects must be the same user or root (SO_PEERCRED).
  * Documents are made by the host (net/documents/document.h); this file only moves bytes, within

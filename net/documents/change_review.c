@@ -1,5 +1,5 @@
 /*
- * net/documents/change_review.c - reading, judging and telling a change that no block holds yet.
+ * net/documents/change_review.c - review of a change before it is in a block.
  */
 #include "net/documents/change_review.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/documents/change_review.h - a change of the operators before it stands in a block: read,
- * judged, put into words (docs/protocol.md 9.5 to 9.9).
+ * net/documents/change_review.h - review of an operators' change before it is in a block: decoding,
+ * checks and text (docs/protocol.md 9.5 to 9.9).
  *
  * The daemon judges what is submitted to it, the command line what it drafts: both on the newest
  * state of a store. Whether a block takes it is engine/ledger's to say; here people are told why.

@@ -1,5 +1,5 @@
 /*
- * net/documents/collateral_updates.c - see updates.h.
+ * net/documents/collateral_updates.c - collateral checks for the ledger.
  */
 #include "net/documents/collateral_updates.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/documents/collateral_updates.h - what the ledger asks about collateral, answered from the
- * vendors' formats (docs/protocol.md 8.4, 8.5, 8.8).
+ * net/documents/collateral_updates.h - collateral checks for the ledger, over the vendors' formats
+ * (docs/protocol.md 8.4, 8.5, 8.8).
  *
  * quote/collateral/{newer,replace,life}.h decide; here is the memory that they need, and the set in
  * force, built once: it has the signatures of all families, and is asked about with every offer.

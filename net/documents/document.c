@@ -1,5 +1,5 @@
 /*
- * net/documents/document.c - what the admin socket answers: versioned JSON documents.
+ * net/documents/document.c - request routing of the admin socket: versioned JSON documents.
  *
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
  *   export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX | items CLASS [EPOCH [SKIP]]

@@ -1,6 +1,5 @@
 /*
- * net/documents/document.h - documents for people and programs, rendered from one snapshot of a
- * node.
+ * net/documents/document.h - JSON documents of a node, rendered from one snapshot.
  *
  * The admin socket and HTTP show the same things in the same words: both come here, with a snapshot
  * (host/snapshot.h) and nothing else of the node. Every document stands in an envelope { schema,

@@ -1,6 +1,6 @@
 /*
- * net/documents/document_anchor.c - the document `anchor`: all that a contract on another chain is
- * shown of a closed epoch (docs/services.md 8.2), as hexadecimal text.
+ * net/documents/document_anchor.c - document `anchor`: the proof of a closed epoch for a contract
+ * on another chain (docs/services.md 8.2), in hexadecimal.
  *
  * Read from the store, of an epoch whose state and the one before are kept.
  */

@@ -1,6 +1,6 @@
 /*
- * net/documents/document_boundaries.c - the document `boundaries`: what the holder of a checkpoint
- * needs to carry it forward, page by page, as hexadecimal text (docs/protocol.md 11.3.3).
+ * net/documents/document_boundaries.c - document `boundaries`: epoch boundaries after a checkpoint,
+ * page by page, in hexadecimal (docs/protocol.md 11.3.3).
  *
  * Read from the store. The receiver verifies all of it.
  */

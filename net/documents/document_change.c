@@ -1,6 +1,6 @@
 /*
- * net/documents/document_change.c - what the admin socket answers about changes of the operators,
- * and the items of the store that the command line drafts and tries them on.
+ * net/documents/document_change.c - admin requests about changes of the operators, and the store
+ * items that the command line drafts them on.
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/documents/document_collateral.c - collateral for people: what is in force, how long it lasts,
- * what waits (docs/protocol.md 8.6 to 8.13).
+ * net/documents/document_collateral.c - document `collateral`: sets in force, expiry, pending
+ * offers (docs/protocol.md 8.6 to 8.13).
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/documents/document_enforce.c - what obeys orders on this node (docs/enforcement.md), from its
+ * net/documents/document_enforce.c - document of enforcement (docs/enforcement.md), from a
  * snapshot.
  */
 #include "base/rfc3339.h"

@@ -1,6 +1,6 @@
 /*
- * net/documents/document_export.c - closed epochs as documents: scores, the rules that moved them,
- * who said what of whom, what the network could bear.
+ * net/documents/document_export.c - document `export` of closed epochs: scores, rules applied,
+ * votes, fault tolerance.
  *
  *   export [since=EPOCH] [until=EPOCH] [votes]
  *

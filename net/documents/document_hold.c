@@ -1,5 +1,5 @@
 /*
- * net/documents/document_hold.c - the admin socket's `hold` and `let-go` (docs/protocol.md 10.8).
+ * net/documents/document_hold.c - admin requests `hold` and `let-go` (docs/protocol.md 10.8).
  */
 #include "net/documents/document.h"
 #include "net/runtime/runtime_internal.h"

@@ -1,5 +1,5 @@
 /*
- * net/documents/document_member.c - one member as a document, and the small ones.
+ * net/documents/document_member.c - document of one member, and small documents.
  */
 #include "net/documents/document.h"
 

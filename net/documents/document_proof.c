@@ -1,6 +1,5 @@
 /*
- * net/documents/document_proof.c - the documents `checkpoint` and `proof`: bytes for others, as
- * hexadecimal text.
+ * net/documents/document_proof.c - documents `checkpoint` and `proof`, in hexadecimal.
  *
  * Read from the store, which is the one place that holds a finished epoch whole.
  */

@@ -1,6 +1,6 @@
 /*
- * net/documents/document_recover.c - what the admin socket answers about the end of an era: FENCE,
- * ANSWER, RECOVER (docs/protocol.md 9.11 to 9.16).
+ * net/documents/document_recover.c - admin requests about the end of an era: FENCE, ANSWER, RECOVER
+ * (docs/protocol.md 9.11 to 9.16).
  *
  *   recover status | answer | fence HEX (or a RELEASE) | draft HEX ([body, grounds]) | try HEX |
  *   submit HEX | accept HEX (manually, whatever the grounds)

@@ -1,5 +1,5 @@
 /*
- * net/documents/document_registry.c - what the admin socket answers about services:
+ * net/documents/document_registry.c - admin requests about services:
  *
  *   services | account HEX | tasks | task HEX | share HEX
  *

@@ -1,5 +1,5 @@
 /*
- * net/documents/document_row.c - the admin request `row`: evidence for one instance of a group:
+ * net/documents/document_row.c - admin request `row`: evidence for one instance of a group:
  *
  *   row GROUP HEX
  *

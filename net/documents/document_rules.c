@@ -1,6 +1,6 @@
 /*
- * net/documents/document_rules.c - what evidence is judged by, for people: policy, and collateral
- * with dates.
+ * net/documents/document_rules.c - documents `policy` and `collateral`: appraisal rules and expiry
+ * dates.
  */
 #include "net/documents/document_rules.h"
 

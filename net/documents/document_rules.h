@@ -1,6 +1,6 @@
 /*
- * net/documents/document_rules.h - what evidence is judged by, for people (docs/openapi.json:
- * policy, collateral).
+ * net/documents/document_rules.h - documents `policy` and `collateral`: appraisal rules
+ * (docs/openapi.json).
  */
 #ifndef ASSAY_NET_DOCUMENTS_DOCUMENT_RULES_H
 #define ASSAY_NET_DOCUMENTS_DOCUMENT_RULES_H

@@ -1,5 +1,5 @@
 /*
- * net/documents/document_services.c - see document_services.h.
+ * net/documents/document_services.c - documents of service state.
  */
 #include "net/documents/document_services.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/documents/document_services.h - documents of what services' records have made, from plain
- * values (net/services/summary.h); docs/openapi.json has the shape of the first.
+ * net/documents/document_services.h - documents of service state from plain values
+ * (net/services/summary.h); docs/openapi.json defines the first.
  */
 #ifndef ASSAY_NET_DOCUMENTS_DOCUMENT_SERVICES_H
 #define ASSAY_NET_DOCUMENTS_DOCUMENT_SERVICES_H

@@ -1,6 +1,5 @@
 /*
- * net/documents/document_status.c - the document about this node as a whole: how things stand
- * first.
+ * net/documents/document_status.c - document `status` of this node, most important facts first.
  *
  * Rendered from the snapshot of the host core alone (host/snapshot.h, host/fault_tolerance.h).
  */

@@ -1,5 +1,5 @@
 /*
- * net/documents/rule_documents.c - documents by their digests, decoded once each.
+ * net/documents/rule_documents.c - rule documents by digest, each decoded once.
  */
 #include "net/documents/rule_documents.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/documents/rule_documents.h - the documents that evidence is judged by, read: those in force,
- * and those of the past epochs that proofs may still be about (docs/protocol.md 9.8).
+ * net/documents/rule_documents.h - decoded rule documents for appraisal: in force, and of the past
+ * epochs that proofs may refer to (docs/protocol.md 9.8).
  *
  * A state names them by their digests; they stand in the genesis or in a CHANGE of the store.
  */

@@ -1,5 +1,5 @@
 /*
- * net/evm/anchor.c - see the header (docs/services.md 8.2).
+ * net/evm/anchor.c - anchor contract calls (docs/services.md 8.2).
  */
 #include "net/evm/anchor.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/evm/anchor.h - epoch boundaries of a network brought to an EVM chain: what `assay anchor`
- * calls (docs/services.md 8.2).
+ * net/evm/anchor.h - anchor contract calls: epoch boundaries of a network on an EVM chain, for
+ * `assay anchor` (docs/services.md 8.2).
  *
  *   deploy:  _deploy_order from a checkpoint, a sender's steps; the address is in its receipt
  *   advance: _ask what the contract holds, _advance_order for a later boundary, a sender's steps

@@ -1,5 +1,5 @@
 /*
- * net/evm/contract.c - see the header (docs/services.md 8.1).
+ * net/evm/contract.c - verification of deployed contract code (docs/services.md 8.1).
  */
 #include "net/evm/contract.h"
 

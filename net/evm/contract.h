@@ -1,6 +1,6 @@
 /*
- * net/evm/contract.h - the code of contracts/, as it is committed there and as a chain must have it
- * (docs/services.md 8.1).
+ * net/evm/contract.h - verification of deployed contract code against contracts/ (docs/services.md
+ * 8.1).
  *
  * The tables are made of contracts/contract.json when Assay is built (contract.cmake).
  */

@@ -1,5 +1,5 @@
 /*
- * net/evm/finalized_epochs.c - see the header (docs/services.md 8.2).
+ * net/evm/finalized_epochs.c - closed epochs for an anchor (docs/services.md 8.2).
  */
 #include "net/evm/finalized_epochs.h"
 

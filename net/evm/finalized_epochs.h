@@ -1,6 +1,6 @@
 /*
- * net/evm/finalized_epochs.h - closed epochs as a daemon tells them (document `anchor`), and which
- * of them an anchor can be brought to (docs/services.md 8.2).
+ * net/evm/finalized_epochs.h - closed epochs from a daemon's document `anchor`, and the choice of
+ * the next one to anchor (docs/services.md 8.2).
  */
 #ifndef ASSAY_NET_EVM_FINALIZED_EPOCHS_H
 #define ASSAY_NET_EVM_FINALIZED_EPOCHS_H

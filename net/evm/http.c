@@ -1,5 +1,5 @@
 /*
- * net/evm/http.c - see the header; libcurl is behind quote/source/fetch/http.h.
+ * net/evm/http.c - JSON-RPC transport over HTTP; libcurl is behind quote/source/fetch/http.h.
  */
 #include "net/evm/http.h"
 

@@ -1,5 +1,6 @@
 /*
- * net/evm/http.h - the link to a node of an EVM chain over HTTPS, or in the clear to this machine.
+ * net/evm/http.h - JSON-RPC transport to an EVM node over HTTPS, or over plain HTTP on the
+ * loopback.
  */
 #ifndef ASSAY_NET_EVM_HTTP_H
 #define ASSAY_NET_EVM_HTTP_H

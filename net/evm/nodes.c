@@ -1,5 +1,5 @@
 /*
- * net/evm/nodes.c - see the header.
+ * net/evm/nodes.c - majority queries over several EVM nodes.
  */
 #include "net/evm/nodes.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/evm/nodes.h - several nodes of an EVM chain asked as one (docs/services.md 8.5): what counts
- * is what more than half of them answer and none contradicts.
+ * net/evm/nodes.h - majority queries over several EVM nodes (docs/services.md 8.5): a result counts
+ * when more than half return it and none contradicts.
  *
  * Chain, code, calls, nonces and receipts are asked of all. The newest block is the lowest that
  * anybody names, so that what is asked as of a block is asked of nodes that have it. A transaction

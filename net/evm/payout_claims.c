@@ -1,5 +1,5 @@
 /*
- * net/evm/payout_claims.c - see the header (docs/services.md 8.10).
+ * net/evm/payout_claims.c - payout claims of an executor (docs/services.md 8.10).
  */
 #include "net/evm/payout_claims.h"
 

@@ -1,7 +1,6 @@
 /*
- * net/evm/payout_claims.h - what an executor is paid on an EVM chain: which of its tasks are open
- * there, how much of each is paid, and claims that are sent when they are worth their gas
- * (docs/services.md 8.10).
+ * net/evm/payout_claims.h - payout claims of an executor on an EVM chain: open tasks, paid amounts,
+ * and claims that are sent once they exceed their gas cost (docs/services.md 8.10).
  *
  * It never decides what is owed: whoever owns it has kept a claim durably before it hands it over,
  * and hands it over again after a start. What the chain says counts as deep as the configuration

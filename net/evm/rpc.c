@@ -1,5 +1,5 @@
 /*
- * net/evm/rpc.c - see the header (docs/services.md 8.4).
+ * net/evm/rpc.c - JSON-RPC calls to an EVM node (docs/services.md 8.4).
  */
 #include "net/evm/rpc.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/evm/rpc.h - what a node of an EVM chain is asked, and what is taken of its answers
- * (docs/services.md 8.4).
+ * net/evm/rpc.h - JSON-RPC calls to an EVM node, and checks of the responses (docs/services.md
+ * 8.4).
  *
  * JSON-RPC 2.0 over a link, one question at a time. Whoever answers may lie: each decoder takes the
  * canonical form alone, within bounds that were set before it was asked, and what can be computed

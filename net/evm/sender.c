@@ -1,5 +1,5 @@
 /*
- * net/evm/sender.c - see the header (docs/services.md 8.4).
+ * net/evm/sender.c - transaction sender (docs/services.md 8.4).
  */
 #include "net/evm/sender.h"
 

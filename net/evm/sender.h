@@ -1,6 +1,6 @@
 /*
- * net/evm/sender.h - one account's transactions on an EVM chain, one after the other, until each is
- * as deep as the configuration wants (docs/services.md 8.4).
+ * net/evm/sender.h - transaction sender of one account: one transaction at a time, until the
+ * configured confirmation depth (docs/services.md 8.4).
  *
  * A state machine without a clock: `step` asks the node what it needs and says how far it is. It
  * signs for one chain, never above the configured price of gas, never for more gas than allowed,

@@ -1,5 +1,5 @@
 /*
- * net/evm/tasks.c - see the header (docs/services.md 8.3).
+ * net/evm/tasks.c - task contract calls (docs/services.md 8.3).
  */
 #include "net/evm/tasks.h"
 

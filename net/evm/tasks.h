@@ -1,6 +1,6 @@
 /*
- * net/evm/tasks.h - tasks whose money lies on an EVM chain: orders for a sender, and what the
- * contract says of a task (docs/services.md 8.3).
+ * net/evm/tasks.h - task contract calls: tasks whose deposit is on an EVM chain (docs/services.md
+ * 8.3).
  */
 #ifndef ASSAY_NET_EVM_TASKS_H
 #define ASSAY_NET_EVM_TASKS_H

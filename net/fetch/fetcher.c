@@ -1,5 +1,5 @@
 /*
- * net/fetch/fetcher.c - see fetcher.h.
+ * net/fetch/fetcher.c - collateral fetcher thread.
  *
  * The mutex guards set, reports and the two flags; a round works on its own copy of the set.
  */

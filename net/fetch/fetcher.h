@@ -1,6 +1,5 @@
 /*
- * net/fetch/fetcher.h - a thread that asks the vendors for newer collateral and keeps what it
- * found.
+ * net/fetch/fetcher.h - thread that fetches newer collateral from the vendors and caches it.
  *
  * It sees the set in force and nothing else of the node: no keys, no store, no socket of ours. What
  * may follow is kept in a folder, one file a family or root, replaced durably, and handed out as a

@@ -1,5 +1,5 @@
 /*
- * net/fetch/round.c - see round.h.
+ * net/fetch/round.c - one fetch round over all roots.
  */
 #include "net/fetch/round.h"
 

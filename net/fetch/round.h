@@ -1,6 +1,6 @@
 /*
- * net/fetch/round.h - one round of fetching: what the vendors have now for every root in force, as
- * offers that quote/collateral/newer.h has judged.
+ * net/fetch/round.h - one fetch round: current vendor collateral for each root in force, as offers
+ * checked by quote/collateral/newer.h.
  *
  * What is asked for follows from the set in force: the documents of each platform family of
  * Intel's, the lists of AMD's roots, and lists whose addresses the configuration names. How to ask

@@ -1,5 +1,5 @@
 /*
- * net/http/answer.c - from a path to a document, or to a problem (RFC 9457).
+ * net/http/answer.c - HTTP routing: path to document, or to a problem (RFC 9457).
  */
 #include "net/http/answer_internal.h"
 

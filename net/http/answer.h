@@ -1,5 +1,5 @@
 /*
- * net/http/answer.h - one request in, one answer out: no socket, no library of HTTP.
+ * net/http/answer.h - HTTP request handling without sockets or an HTTP library.
  *
  * docs/openapi.json is the contract: paths, parameters, documents, codes of problems. Everything is
  * rendered from one view (net/http/snapshot_slot.h). What asks for too much gets a page of it.

@@ -1,5 +1,6 @@
 /*
- * net/http/answer_internal.h - what the files that make answers share; nothing outside includes it.
+ * net/http/answer_internal.h - declarations shared by the files that build responses; private to
+ * the folder.
  *
  *   answer.c     routes, parameters, problems
  *   documents.c  status, nodes, epochs, matrix, timeline, graph

@@ -1,5 +1,5 @@
 /*
- * net/http/assets.h - what is embedded in the program beside the page (web/page.h): the contract.
+ * net/http/assets.h - embedded assets next to the page (web/page.h): the OpenAPI contract.
  */
 #ifndef ASSAY_NET_HTTP_ASSETS_H
 #define ASSAY_NET_HTTP_ASSETS_H

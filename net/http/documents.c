@@ -1,5 +1,5 @@
 /*
- * net/http/documents.c - what a view holds, as documents.
+ * net/http/documents.c - JSON documents of an HTTP snapshot.
  */
 #include "net/http/answer_internal.h"
 

@@ -1,6 +1,5 @@
 /*
- * net/http/explain.c - why a node stands where it stands: the rules that moved its score, who said
- * what of it, and the arithmetic between.
+ * net/http/explain.c - document `explain`: applied rules, votes and score arithmetic of a member.
  */
 #include "net/http/answer_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/http/form.c - counts the headers that decide where a request ends and whom it is for.
+ * net/http/form.c - check of the headers that determine message length and target.
  */
 #include "net/http/form.h"
 

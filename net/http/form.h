@@ -1,6 +1,6 @@
 /*
- * net/http/form.h - whether a request means one thing only: one length, one host, no NUL, names of
- * headers that are tokens (RFC 9110 5.1, 9112 3.2, 6.3).
+ * net/http/form.h - check that a request is unambiguous: one length, one host, no NUL, header names
+ * that are tokens (RFC 9110 5.1, 9112 3.2, 6.3).
  *
  * What two parsers may read in two ways is refused, and its connection ends: behind a proxy the
  * rest of one request is else another one.

@@ -1,5 +1,5 @@
 /*
- * net/http/health.c - is the node alive, is it ready, may its enclave work.
+ * net/http/health.c - health checks: liveness, readiness, permit.
  *
  * Alive asks nothing of peers or vendors: whoever restarts what is not alive must not do so because
  * the network is down. Ready is about this node now: it attests, hears a quorum, follows the chain,

@@ -1,5 +1,6 @@
 /*
- * net/http/http.h - HTTP of a node: one thread that renders copies, and never touches the node.
+ * net/http/http.h - HTTP server of a node: one thread that renders snapshots and never touches the
+ * node.
  *
  * The node's loop lays out a copy of its snapshot (net/http/snapshot_slot.h) a few times a second;
  * the thread, of lower priority than the loop, answers from it. Connections, memory and time are

@@ -1,5 +1,5 @@
 /*
- * net/http/listen.c - sockets, and who may reach them.
+ * net/http/listen.c - listening sockets and their access rules.
  */
 #include "net/http/listen.h"
 

@@ -1,5 +1,6 @@
 /*
- * net/http/listen.h - where HTTP listens. Private to the folder.
+ * net/http/listen.h - listening sockets of the HTTP server. Private to the folder. Private to the
+ * folder.
  */
 #ifndef ASSAY_NET_HTTP_LISTEN_H
 #define ASSAY_NET_HTTP_LISTEN_H

@@ -1,5 +1,5 @@
 /*
- * net/http/machine.c - see machine.h.
+ * net/http/machine.c - machine metrics.
  */
 #include "net/http/machine.h"
 

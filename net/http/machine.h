@@ -1,6 +1,6 @@
 /*
- * net/http/machine.h - what metrics tell of the machine: memory, descriptors, the disk. Looked at
- * by the thread of HTTP when somebody asks, not by the node.
+ * net/http/machine.h - machine metrics: memory, descriptors, disk. Read by the HTTP thread per
+ * request, not by the node.
  */
 #ifndef ASSAY_NET_HTTP_MACHINE_H
 #define ASSAY_NET_HTTP_MACHINE_H

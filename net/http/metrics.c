@@ -1,5 +1,5 @@
 /*
- * net/http/metrics.c - the view as metrics, in OpenMetrics 1.0 or in the text format 0.0.4.
+ * net/http/metrics.c - snapshot as metrics, in OpenMetrics 1.0 or in the text format 0.0.4.
  *
  * No label names a peer: a network of strangers must not decide how many series there are. Labels
  * are words of lists in the source. docs/reference/metrics.md is made of this file.

@@ -1,5 +1,5 @@
 /*
- * net/http/server.c - the one adapter of libmicrohttpd: a thread, its connections, their bounds.
+ * net/http/server.c - adapter of libmicrohttpd: thread, connections, limits.
  *
  * The thread polls the library's own descriptor and a wake-up of ours. Requests are copied into
  * struct assay_http_request; what to say is decided in answer.c. Answers are kept while the view

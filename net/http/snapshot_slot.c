@@ -1,5 +1,5 @@
 /*
- * net/http/snapshot_slot.c - copies with counted references.
+ * net/http/snapshot_slot.c - reference-counted snapshots.
  */
 #include "net/http/snapshot_slot.h"
 

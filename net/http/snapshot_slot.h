@@ -1,6 +1,5 @@
 /*
- * net/http/snapshot_slot.h - what the threads of HTTP see of a node: immutable copies, and nothing
- * else.
+ * net/http/snapshot_slot.h - immutable snapshots of a node, shared with the HTTP thread.
  *
  * The node's loop lays a copy of its snapshot on the shelf; whoever wants to render takes the
  * newest one and gives it back. Nobody waits for anybody longer than a pointer takes to be copied.

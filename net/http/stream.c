@@ -1,5 +1,5 @@
 /*
- * net/http/stream.c - server-sent events, and where to begin.
+ * net/http/stream.c - server-sent events and their resumption.
  */
 #include "net/http/stream.h"
 

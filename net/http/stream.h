@@ -1,5 +1,6 @@
 /*
- * net/http/stream.h - events as they happen: one reader's place in the ring, and the bytes for it.
+ * net/http/stream.h - server-sent events: one reader's position in the event ring, and its pending
+ * bytes.
  *
  * Server-sent events as docs/openapi.json says: `timeline` with an id BOOT-SEQ to go on from,
  * `snapshot` when there is something newer to ask for, `resync` after a gap, a comment as a

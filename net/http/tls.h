@@ -1,5 +1,5 @@
 /*
- * net/http/tls.h - TLS of the HTTP server: which versions, and which certificates of clients.
+ * net/http/tls.h - TLS configuration of the HTTP server: versions and client certificates.
  *
  * TLS 1.2 and 1.3 alone. A client's certificate is of the authority of http.clients and names the
  * purpose clientAuth itself (RFC 5280 4.2.1.12).

@@ -1,6 +1,5 @@
 /*
- * net/json/json.h - JSON documents between a node and people: built by the admin socket, read by
- * the command line.
+ * net/json/json.h - JSON documents: built by the admin socket, read by the command line.
  *
  * The one adapter of jansson for our own documents (signed collateral has a stricter one in
  * quote/json/). Values are reference-counted by the library; here everything built belongs to the

@@ -1,5 +1,5 @@
 /*
- * net/keys/keyring.h - the private keys of one node, in one directory with owner-only rights.
+ * net/keys/keyring.h - private keys of one node, in one directory with owner-only permissions.
  *
  * docs/protocol.md 2.1, 2.2: identity key (P-256) and door key (CURVE25519) name the node for life;
  * a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in DIR,

@@ -1,5 +1,5 @@
 /*
- * net/runtime/history.c - rows of the score history: encode and decode side by side.
+ * net/runtime/history.c - codec of score history rows.
  */
 #include "net/runtime/history.h"
 

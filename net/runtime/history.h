@@ -1,5 +1,5 @@
 /*
- * net/runtime/history.h - the score history that a node keeps for people (ASSAY_STORE_SCORE).
+ * net/runtime/history.h - score history of a node for operators (ASSAY_STORE_SCORE).
  *
  * One row per member and closed epoch, written by the host; the engine never reads it. Canonical
  * CBOR: ["assay/score/v3", incarnation, score, I, A, standing, weight, P, N, W, reason, certified,

@@ -1,5 +1,5 @@
 /*
- * net/runtime/latency.c - samples of finality.
+ * net/runtime/latency.c - samples of finality latency.
  */
 #include "net/runtime/latency.h"
 

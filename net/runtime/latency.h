@@ -1,6 +1,5 @@
 /*
- * net/runtime/latency.h - how long from our proposal to its finality: the newest samples, in
- * microseconds.
+ * net/runtime/latency.h - time from own proposal to finality: the newest samples, in microseconds.
  *
  * Measured where it matters, between signing a proposal and the engine's word that it is final;
  * shown by `assay status` and by the bench of finality. Tail blocks are never final themselves and

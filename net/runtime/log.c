@@ -1,5 +1,5 @@
 /*
- * net/runtime/log.c - lines of every format. The format is the process', since it is about where
+ * net/runtime/log.c - log lines in each format. The format is the process', since it is about where
  * standard error goes.
  */
 #include "net/runtime/log.h"

@@ -1,5 +1,6 @@
 /*
- * net/runtime/log.h - one event per line on stderr, with stable codes, in one of four formats.
+ * net/runtime/log.h - structured log: one event per line on stderr, with stable codes, in one of
+ * four formats.
  *
  *   ts=2026-01-02T03:04:05.678Z level=info event=epoch_closed node=alpha epoch=7 certified=true
  *

@@ -1,5 +1,5 @@
 /*
- * net/runtime/log_fields.c - see note.h.
+ * net/runtime/log_fields.c - names of note fields.
  */
 #include "net/runtime/log_fields.h"
 

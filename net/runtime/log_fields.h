@@ -1,6 +1,5 @@
 /*
- * net/runtime/log_fields.h - what the two numbers of a note are called (engine/node/effect.h), for
- * log lines.
+ * net/runtime/log_fields.h - log field names of the two numbers of a note (engine/node/effect.h).
  *
  * Where a number stands for a word (a standing, a status, the end of a change) the word is logged.
  */

@@ -1,5 +1,5 @@
 /*
- * net/runtime/outbox.c - a ring of frames.
+ * net/runtime/outbox.c - ring of frames for one peer.
  */
 #include "net/runtime/outbox.h"
 

@@ -1,6 +1,5 @@
 /*
- * net/runtime/outbox.h - frames that wait for one peer: a bounded queue that drops the oldest, and
- * leaves in batches.
+ * net/runtime/outbox.h - bounded send queue of one peer: drops the oldest frames, sends in batches.
  *
  * Delivery is never relied on: votes, certificates, envelopes and records are re-sent by the
  * engine's standstill rule, evidence and blocks are pulled again. So when a peer is slow or away

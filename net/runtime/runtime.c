@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime.c - opening a node, and the one loop that owns engine, store and every
- * socket.
+ * net/runtime/runtime.c - node runtime: opening, closing and the main loop.
  */
 #include "net/runtime/runtime_internal.h"
 

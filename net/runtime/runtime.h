@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime.h - the real world around the engine: one loop that owns engine, store and
- * every socket.
+ * net/runtime/runtime.h - node runtime: one loop that owns the engine, the store and all sockets.
  *
  * Each turn: read -> step -> sign -> persist -> send -> act -> sleep, in the order of
  * engine/node/engine.h. A store that fails stops the node: nothing more is signed or sent, the loop

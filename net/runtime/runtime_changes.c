@@ -1,7 +1,6 @@
 /*
- * net/runtime/runtime_changes.c - changes of the operators that were submitted here: kept in the
- * store and offered in every epoch, until a block has them or their time is over (docs/protocol.md
- * 9.5).
+ * net/runtime/runtime_changes.c - changes submitted to this node: stored, and proposed in each
+ * epoch until a block contains them or they expire (docs/protocol.md 9.5).
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_collateral.c - what the fetcher found, into the log and to whoever offers it
- * (runtime_offers.c); and the age of what is in force (protocol.md 8.6).
+ * net/runtime/runtime_collateral.c - collateral found by the fetcher: logged and offered
+ * (runtime_offers.c); age of the collateral in force (docs/protocol.md 8.6).
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime_enclave.c - the node's own enclave: quotes asked for and got, orders, new
- * keys.
+ * net/runtime/runtime_enclave.c - local enclave: quote requests, orders and key renewal.
  */
 #include "net/runtime/runtime_internal.h"
 

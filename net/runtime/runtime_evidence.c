@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_evidence.c - what host/overlay/evidence_pull.h runs over in a daemon:
- * locker, pool of verifiers, link.
+ * net/runtime/runtime_evidence.c - callbacks of host/overlay/evidence_pull.h: cache, verifier pool
+ * and link.
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_history.c - what is kept of closed epochs for people: all of a day, by the
- * hour of a month.
+ * net/runtime/runtime_history.c - score history of closed epochs: complete for a day, hourly for a
+ * month.
  */
 #include "net/runtime/runtime_internal.h"
 

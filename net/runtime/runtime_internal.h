@@ -1,5 +1,6 @@
 /*
- * net/runtime/runtime_internal.h - what the files of the host share; nothing outside includes it.
+ * net/runtime/runtime_internal.h - declarations shared by the files of the runtime; private to
+ * net/runtime and net/documents.
  *
  *   host.c           opening, the loop
  *   runtime_step_event.c      what host/dispatch.h runs over: engine, keys, store, link

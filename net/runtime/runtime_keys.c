@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_keys.c - the keys of this node, what it dials with, and what the head state
- * says of others.
+ * net/runtime/runtime_keys.c - keys of this node, dialling keys, and roster updates from the head
+ * state.
  *
  * docs/protocol.md 2.7: a key set that voted must not vote again beside an empty vote log. A random
  * id in the store and beside the keys ties the two together, and the store knows the key set that

@@ -1,5 +1,5 @@
 /*
- * net/runtime/runtime_log.c - what the engine notes, for the log and for the timeline.
+ * net/runtime/runtime_log.c - log lines and timeline events of engine notes.
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_offers.c - newer collateral that was found or submitted here: kept in the
- * store and offered until a block has it (docs/protocol.md 8.8).
+ * net/runtime/runtime_offers.c - collateral offers of this node: stored, and proposed until a block
+ * contains them (docs/protocol.md 8.8).
  *
  * Every daemon may fetch, and all find the same: who has found something waits for a moment that
  * its own name draws, and offers it when nobody else has. Judged here first, as the engine and all

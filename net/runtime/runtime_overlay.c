@@ -1,7 +1,7 @@
 /*
- * net/runtime/runtime_overlay.c - above 64 members: whom this daemon keeps links to. What
- * host/overlay/overlay.h says is done: dialled, hung up, told. Fewer members, and none of this is
- * there.
+ * net/runtime/runtime_overlay.c - overlay links above 64 members: applies the actions of
+ * host/overlay/overlay.h. What host/overlay/overlay.h says is done: dialled, hung up, told. Fewer
+ * members, and none of this is there.
  *
  * A member that is no neighbour is heard of through others: what it signed came, so it lives.
  */

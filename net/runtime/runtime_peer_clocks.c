@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_peer_clocks.c - what peers say about dates (host/peers/peer_clocks.h): asked,
- * answered, told to people.
+ * net/runtime/runtime_peer_clocks.c - clock requests to peers (host/peers/peer_clocks.h), responses
+ * and log lines.
  */
 #include "net/runtime/runtime_internal.h"
 

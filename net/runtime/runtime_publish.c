@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime_publish.c - what HTTP is given: copies of the snapshot, closed epochs,
- * events.
+ * net/runtime/runtime_publish.c - data for the HTTP server: snapshots, closed epochs, events.
  *
  * A closed epoch is read back from the store, rows and blocks, so that a node that was restarted
  * shows the same as one that was not. Blocks were final when they were stored: nothing is verified

@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_receive.c - frames of peers, once host/peers/admission.h has taken them in:
- * to the engine, or answered here. Kinds from 32 on, and SYNC_ASK, the engine never sees.
+ * net/runtime/runtime_receive.c - handling of admitted frames: delivery to the engine, or a local
+ * response. Kinds from 32 on, and SYNC_ASK, the engine never sees.
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_services.c - programs of services and the node: what became final is told,
- * records are handed in, evidence is asked for and judged (docs/services.md 4.1).
+ * net/runtime/runtime_services.c - service programs: finalized records, submissions, evidence
+ * requests (docs/services.md 4.1).
  */
 #include "net/runtime/runtime_internal.h"
 

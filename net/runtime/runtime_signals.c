@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime_signals.c - what an operator asks of a running node: to end, to say how it
- * stands, to take over what may change while it runs.
+ * net/runtime/runtime_signals.c - operator signals to a running node: drain, status line, reload.
  *
  * Asked to end, a node says so (/readyz), finishes what it has in hand, gives it to its peers, and
  * goes: limits.drain_ms at the longest, at once when it is asked twice.

@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime_step.c - what host/dispatch.h runs over in a daemon: its engine, keys, store
- * and link.
+ * net/runtime/runtime_step.c - callbacks of host/dispatch.h: engine, keys, store and link.
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,6 +1,5 @@
 /*
- * net/runtime/runtime_transport.c - the process that has the sockets: nothing that it does may pass
- * without a word, and nothing of it is said to the engine.
+ * net/runtime/runtime_transport.c - news of the transport process; none of it reaches the engine.
  */
 #include "net/runtime/runtime_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/runtime/timeline.c - a ring of moments.
+ * net/runtime/timeline.c - ring of timeline events.
  */
 #include "net/runtime/timeline.h"
 

@@ -1,5 +1,6 @@
 /*
- * net/runtime/timeline.h - the newest events for people: a bounded ring with sequence numbers.
+ * net/runtime/timeline.h - timeline of recent events for operators: a bounded ring with sequence
+ * numbers.
  *
  * `assay` and the demo read it by `timeline since=SEQ`; who comes too late sees by the first
  * sequence number what is gone. net/runtime/timeline_file.h keeps it over a restart. What one

@@ -1,5 +1,5 @@
 /*
- * net/runtime/timeline_file.c - see timeline_file.h.
+ * net/runtime/timeline_file.c - timeline file.
  */
 #include "net/runtime/timeline_file.h"
 

@@ -1,6 +1,5 @@
 /*
- * net/runtime/timeline_file.h - the timeline on disk: what happened before a restart is still told,
- * and numbers go on.
+ * net/runtime/timeline_file.h - durable timeline: events and numbering survive a restart.
  *
  * One file of ASSAY_TIMELINE_MAX records of the same length, each in the place that its number
  * gives, each with a digest. Records are written as they come and not synced: after a power cut the

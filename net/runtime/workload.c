@@ -1,5 +1,5 @@
 /*
- * net/runtime/workload.c - a client that never waits.
+ * net/runtime/workload.c - non-blocking client of the counter service.
  *
  * `pending` is a ring in the order of asking: [first, first + sent) is on the wire, the rest is to
  * be written; `done` answers wait for the host in front of it.

@@ -1,6 +1,6 @@
 /*
- * net/runtime/workload.h - the enclave's counter service: a UNIX stream socket, one line out, one
- * line back.
+ * net/runtime/workload.h - client of the enclave's counter service: a UNIX stream socket, one line
+ * out, one line back.
  *
  * "increment\n" is answered "41\n", or a word that says why not ("suspended", "restricted", ...).
  * Requests are answered in order. The host never waits: a request has a ticket, the answer comes

@@ -1,5 +1,5 @@
 /*
- * net/sandbox/child.c - see child.h.
+ * net/sandbox/child.c - child processes.
  */
 #include "net/sandbox/child.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/sandbox/child.h - a process of this program in another role: started, listened to, ended.
+ * net/sandbox/child.h - child process of this program in another role: start, messages, end.
  *
  * Nothing of the parent goes along but what is named: three descriptors, an empty environment (but
  * for where libraries are found), no blocked signal, a process group of its own (a terminal's ^C is

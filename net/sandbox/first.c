@@ -1,5 +1,5 @@
 /*
- * net/sandbox/first.c - the first process of a container (first.h).
+ * net/sandbox/first.c - init process of a container.
  */
 #include "net/sandbox/first.h"
 

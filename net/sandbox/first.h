@@ -1,5 +1,5 @@
 /*
- * net/sandbox/first.h - the first process of a container.
+ * net/sandbox/first.h - init process (PID 1) of a container.
  *
  * Whatever loses its parent in a PID namespace becomes a child of process 1, and stays as a zombie
  * until that waits for it: processes of hooks and enclaves, copies of a judge that was killed. A

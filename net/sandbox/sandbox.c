@@ -1,5 +1,5 @@
 /*
- * net/sandbox/sandbox.c - see cage.h.
+ * net/sandbox/sandbox.c - seccomp, Landlock and resource limits.
  */
 #include "net/sandbox/sandbox.h"
 

@@ -1,6 +1,5 @@
 /*
- * net/sandbox/sandbox.h - walls around this process, put up by itself before it reads what others
- * wrote.
+ * net/sandbox/sandbox.h - sandbox of this process, entered before it reads untrusted input.
  *
  * Three of them, each for what the others leave open:
  *

@@ -1,5 +1,5 @@
 /*
- * net/sandbox/words.c - how a process ended, in words.
+ * net/sandbox/words.c - text for the exit status of a process.
  */
 #include "net/sandbox/child.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/system/allocator.c - glibc's malloc. Another one has its own ways, and none of this is needed
- * to be right.
+ * net/system/allocator.c - settings of glibc's malloc. Another one has its own ways, and none of
+ * this is needed to be right.
  */
 #include "net/system/allocator.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/system/allocator.h - how this process takes memory from the kernel, and gives it back: the
- * one place that knows what malloc is like.
+ * net/system/allocator.h - memory allocator settings; the only place that depends on the malloc
+ * implementation.
  */
 #ifndef ASSAY_NET_SYSTEM_ALLOCATOR_H
 #define ASSAY_NET_SYSTEM_ALLOCATOR_H

@@ -1,5 +1,5 @@
 /*
- * net/system/connection_quota.c - sharing places of a socket between their holders.
+ * net/system/connection_quota.c - per-user sharing of the slots of a socket.
  */
 #include "net/system/connection_quota.h"
 

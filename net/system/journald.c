@@ -1,6 +1,6 @@
 /*
- * net/system/journald.c - see journald.h. The journal finds out by itself who sent a record and of
- * which unit that is.
+ * net/system/journald.c - systemd journal client. The journal finds out by itself who sent a record
+ * and of which unit that is.
  */
 #include "net/system/journald.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/system/journald.h - lines of the log as records of systemd's journal, by its native protocol:
- * one datagram of KEY=value lines. Without its library, as apps/daemon/notify.h does it.
+ * net/system/journald.h - systemd journal client over the native protocol: one datagram of
+ * KEY=value lines. Without its library, as apps/daemon/notify.h does it.
  *
  *   <6>event=epoch_closed node=alpha epoch=7     becomes
  *

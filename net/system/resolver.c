@@ -1,6 +1,6 @@
 /*
- * net/system/resolver.c - see resolver.h. Questions stand in one list until they are taken; the
- * threads are detached, and whoever is last, owner or thread, frees what they share.
+ * net/system/resolver.c - asynchronous name resolution. Questions stand in one list until they are
+ * taken; the threads are detached, and whoever is last, owner or thread, frees what they share.
  */
 #include "net/system/resolver.h"
 

@@ -1,5 +1,6 @@
 /*
- * net/system/resolver.h - names to numbers, beside the thread that waits for frames.
+ * net/system/resolver.h - asynchronous name resolution, outside of the thread that polls the
+ * sockets.
  *
  * getaddrinfo may take ten seconds when a server of names is away, and libzmq asks it from the
  * thread that serves every connection: one name would silence all peers. So names are asked here,

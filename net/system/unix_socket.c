@@ -1,5 +1,5 @@
 /*
- * net/system/unix_socket.c - bind, listen, what was left of the last run, who may connect.
+ * net/system/unix_socket.c - UNIX socket listener: bind, stale socket removal, permissions.
  */
 #include "net/system/unix_socket.h"
 

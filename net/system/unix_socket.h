@@ -1,6 +1,6 @@
 /*
- * net/system/unix_socket.h - a UNIX socket to listen on, for its owner alone or a group; its
- * folder.
+ * net/system/unix_socket.h - UNIX socket listener and its directory, for the owner alone or a
+ * group.
  */
 #ifndef ASSAY_NET_SYSTEM_UNIX_SOCKET_H
 #define ASSAY_NET_SYSTEM_UNIX_SOCKET_H

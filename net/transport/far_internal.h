@@ -1,6 +1,6 @@
 /*
- * net/transport/far_internal.h - what far.c and kept.c share; nothing outside includes it but their
- * tests.
+ * net/transport/far_internal.h - declarations shared by transport_client.c and
+ * transport_supervisor.c; private to the folder and its tests.
  */
 #ifndef ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
 #define ASSAY_NET_TRANSPORT_FAR_INTERNAL_H

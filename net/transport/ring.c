@@ -1,6 +1,6 @@
 /*
- * net/transport/ring.c - see ring.h. A record is its length in four bytes, in the machine's order,
- * and its bytes; both may go over the end of the ring, and on at its beginning.
+ * net/transport/ring.c - shared-memory ring. A record is its length in four bytes, in the machine's
+ * order, and its bytes; both may go over the end of the ring, and on at its beginning.
  */
 #include "net/transport/ring.h"
 

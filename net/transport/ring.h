@@ -1,5 +1,6 @@
 /*
- * net/transport/ring.h - records in memory that two processes share, from one writer to one reader.
+ * net/transport/ring.h - single-producer, single-consumer record ring in memory shared by two
+ * processes.
  *
  * Neither side believes the other: each keeps its own position and only looks at the other's, which
  * must lie where it can; a record is copied out before anything in it is looked at. The memory must

@@ -1,5 +1,5 @@
 /*
- * net/transport/transport.c - see transport.h: one of two, sockets here or a process that has them.
+ * net/transport/transport.c - selection between in-process sockets and a transport process.
  */
 #include "net/transport/transport_client.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/transport/transport.h - the link between peers as the host uses it: sockets in this process
- * (net/zmq/link.h), or in a process of their own (role.h) that is kept here.
+ * net/transport/transport.h - peer transport of the runtime: sockets in this process
+ * (net/zmq/link.h), or in a supervised process (transport_process.h).
  *
  * What each function does stands in net/zmq/link.h; here is only what a process in between changes.
  * Frames are lost where it falls, as on any bad line, and no more than that: another one is started

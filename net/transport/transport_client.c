@@ -1,5 +1,5 @@
 /*
- * net/transport/transport_client.c - see far.h: orders out, reports in.
+ * net/transport/transport_client.c - client of the transport process: orders out, reports in.
  */
 #include "net/transport/far_internal.h"
 

@@ -1,7 +1,6 @@
 /*
- * net/transport/transport_client.h - the core's side of a transport in a process of its own: what
- * it is told, what it says, and another one when it falls. Functions as in
- * net/transport/transport.h.
+ * net/transport/transport_client.h - client of the transport process; it resends its state to a new
+ * process after a failure. Functions as in net/transport/transport.h.
  */
 #ifndef ASSAY_NET_TRANSPORT_TRANSPORT_CLIENT_H
 #define ASSAY_NET_TRANSPORT_TRANSPORT_CLIENT_H

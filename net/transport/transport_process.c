@@ -1,6 +1,6 @@
 /*
- * net/transport/transport_process.c - see role.h. One loop: orders out of the ring, frames into the
- * other.
+ * net/transport/transport_process.c - main loop of the transport process: orders out of one ring,
+ * frames into the other.
  */
 #include "net/transport/transport_process.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/transport/transport_process.h - the process that speaks with the network: assayd in its third
- * role.
+ * net/transport/transport_process.h - transport process: owns the network sockets (third role of
+ * assayd).
  *
  * The daemon starts its own program again, with the word "transport" for its argument and three
  * things open: a pipe for last words (2), a socket to the core (3), shared memory (4). It has the

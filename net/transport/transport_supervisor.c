@@ -1,6 +1,6 @@
 /*
- * net/transport/transport_supervisor.c - the process of a transport: started, heard, looked after,
- * replaced.
+ * net/transport/transport_supervisor.c - supervisor of the transport process: start, liveness,
+ * restart.
  */
 #include "net/transport/far_internal.h"
 

@@ -1,5 +1,6 @@
 /*
- * net/transport/wire.c - see wire.h. Numbers are little-endian; texts have a length of two bytes.
+ * net/transport/wire.c - codec between the core and the transport process. Numbers are
+ * little-endian; texts have a length of two bytes.
  */
 #include "net/transport/wire.h"
 

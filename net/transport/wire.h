@@ -1,5 +1,5 @@
 /*
- * net/transport/wire.h - what core and transport say to each other.
+ * net/transport/wire.h - message format between the core and the transport process.
  *
  * Both are the same program: one version, no negotiation. Yet each reads the other as it reads a
  * stranger, the core above all: a transport that somebody took over says what it likes. Frames and

@@ -1,5 +1,5 @@
 /*
- * net/verifier/confirm.c - the queue of verdicts that wait for a second process, and that process.
+ * net/verifier/confirm.c - queue of verdicts that await confirmation, and the confirming process.
  */
 #include "net/verifier/confirm.h"
 

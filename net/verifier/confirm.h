@@ -1,6 +1,5 @@
 /*
- * net/verifier/confirm.h - verdicts against a member, appraised again by a verifier process of
- * their own.
+ * net/verifier/confirm.h - confirmation of adverse verdicts by a second verifier process.
  *
  * Evidence that takes a verifier process over can make it lie about evidence of others. So a
  * verdict that a ballot could be convicted for when it is false (FAIL, a PASS of a lower level)

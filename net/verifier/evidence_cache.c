@@ -1,5 +1,5 @@
 /*
- * net/verifier/evidence_cache.c - rings of bytes and verdicts; the oldest go first.
+ * net/verifier/evidence_cache.c - evidence cache: rings of bytes and verdicts, oldest first out.
  */
 #include "net/verifier/evidence_cache.h"
 

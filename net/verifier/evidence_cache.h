@@ -1,6 +1,5 @@
 /*
- * net/verifier/evidence_cache.h - evidence by digest, and the verdicts on it: what was held once is
- * held for all.
+ * net/verifier/evidence_cache.h - in-memory cache of evidence and verdicts, keyed by digest.
  *
  * Two bounded memories in front of the store: bytes (the newest pieces: what peers pull is of this
  * epoch, or of the one before) and verdicts by (digest, time asked about). The store keeps evidence

@@ -1,5 +1,5 @@
 /*
- * net/verifier/fork.c - copies of a judge, each for one evidence: made, confined, waited for.
+ * net/verifier/fork.c - forked copies of a verifier, one for each piece of evidence.
  */
 #include "net/verifier/fork.h"
 

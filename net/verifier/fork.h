@@ -1,5 +1,5 @@
 /*
- * net/verifier/fork.h - a judge that appraises each evidence in a copy of itself.
+ * net/verifier/fork.h - verifier that appraises each piece of evidence in a forked copy of itself.
  *
  * A verdict that can convict is confirmed by a process that has appraised no other evidence
  * (docs/protocol.md 3.1.1). Starting a program costs tens of milliseconds, a copy of one that has

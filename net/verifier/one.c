@@ -1,5 +1,5 @@
 /*
- * net/verifier/one.c - one request, one verdict, in whatever process.
+ * net/verifier/one.c - appraisal of one request, in any process.
  */
 #include "net/verifier/verifier_process.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/verifier/verifier_process.c - see judge.h. Everything that a library opens is opened before
- * the walls.
+ * net/verifier/verifier_process.c - main loop of the verifier process. Everything that a library
+ * opens is opened before the walls.
  */
 #include "net/verifier/verifier_process.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/verifier/verifier_process.h - the process that reads quotes of others: assayd in its second
- * role.
+ * net/verifier/verifier_process.h - verifier process: parses quotes of other members (second role
+ * of assayd).
  *
  * The daemon starts its own program again, with the word "judge" for its argument and three things
  * open: a pipe for last words (2), a socket to the core (3), the brief (4). It has no key, no

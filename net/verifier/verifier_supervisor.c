@@ -1,5 +1,5 @@
 /*
- * net/verifier/verifier_supervisor.c - see keeper.h.
+ * net/verifier/verifier_supervisor.c - supervisor of the verifier process.
  */
 #include "net/verifier/verifier_supervisor.h"
 

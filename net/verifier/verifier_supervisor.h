@@ -1,6 +1,6 @@
 /*
- * net/verifier/verifier_supervisor.h - keeps a judge: starts it, hands it jobs, and starts another
- * when it falls.
+ * net/verifier/verifier_supervisor.h - supervisor of a verifier process: starts it, submits jobs,
+ * restarts it after a failure.
  *
  * What fells a judge is looked for where it can be: among the jobs in its hands. Each of them is
  * tried once more, alone, in a fresh judge; what fells that one too is not judged, and is the only

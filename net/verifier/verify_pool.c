@@ -1,6 +1,6 @@
 /*
- * net/verifier/verify_pool.c - a ring of jobs; threads take them in order, the host collects them
- * in order, but passes those that the keeper has set aside.
+ * net/verifier/verify_pool.c - job ring of the verifier pool: appraised in order, collected in
+ * order except for jobs that the supervisor set aside.
  *
  * The ring's entries go through WAITING, RUNNING, DONE. `head` is the oldest that was not handed
  * out, `next` the next to run, `tail` the next free one; head <= next <= tail, tail - head never

@@ -1,6 +1,5 @@
 /*
- * net/verifier/verify_pool.h - threads around quote/verify.h: evidence in, verdicts out, in the
- * order asked.
+ * net/verifier/verify_pool.h - verifier pool: evidence in, verdicts out, in order of submission.
  *
  * A daemon's threads stand in a process of their own, which has no keys
  * (net/verifier/verifier_process.h); one thread here keeps it (net/verifier/verifier_supervisor.h).

@@ -1,5 +1,6 @@
 /*
- * net/verifier/wire.c - see wire.h. Numbers are little-endian; texts have a length of one byte.
+ * net/verifier/wire.c - codec between the core and a verifier process. Numbers are little-endian;
+ * texts have a length of one byte.
  */
 #include "net/verifier/wire.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/verifier/wire.h - what core and judge say to each other over their socket pair.
+ * net/verifier/wire.h - message format between the core and a verifier process, over a socket pair.
  *
  * Both are the same program, so there is one version and no negotiation; yet each reads the other
  * as it reads a stranger, since a judge that somebody took over says what it likes: lengths,

@@ -1,6 +1,6 @@
 /*
- * net/zmq/census.c - how much each connection makes libzmq and the kernel hold, and who is hung up
- * for it (docs/protocol.md 10.5).
+ * net/zmq/census.c - memory accounting of connections in libzmq and the kernel, and disconnection
+ * of the heaviest (docs/protocol.md 10.5).
  *
  * Why: libzmq bounds one part of a message (ZMQ_MAXMSGSIZE) and counts whole messages (RCVHWM), but
  * a message of endless parts is neither; and a pipe that is full stops its input, after which a

@@ -1,5 +1,6 @@
 /*
- * net/zmq/dial.c - the ways out: one PUSH per peer and try, dialled as host/peers/dial.h says.
+ * net/zmq/dial.c - outbound connections: one PUSH per peer and attempt, scheduled by
+ * host/peers/dial.h.
  *
  * libzmq neither redials nor resolves names here: it would do the one at one address alone, and the
  * other in the thread that serves everybody. A socket of its own for each try keeps what its

@@ -1,6 +1,5 @@
 /*
- * net/zmq/gate.c - who may connect: our own ZAP answer (RFC 27), and the monitor's view of the
- * door.
+ * net/zmq/gate.c - connection authentication: ZAP handler (RFC 27) and the listener's monitor.
  *
  * docs/protocol.md 10.5: keys of the roster get in, with a User-Id that says whose they are;
  * everybody else is refused with 300, which libzmq turns into silence, and counted by reason.

@@ -1,6 +1,5 @@
 /*
- * net/zmq/inbox.c - frames that came in and wait for the host: a bounded queue a member, served in
- * turn.
+ * net/zmq/inbox.c - bounded queue of received frames for each member, served round-robin.
  *
  * libzmq's own pipes have no bound here (census.c says why), so they are emptied whenever the link
  * has its turn. What one member makes us hold is bounded over all its connections, and a member

@@ -1,5 +1,5 @@
 /*
- * net/zmq/line.c - what leaves: each peer's line (dial.c) is fed from its outbox.
+ * net/zmq/line.c - outbound frames: moves frames from a peer's outbox to its connection (dial.c).
  */
 #include "net/zmq/link_internal.h"
 

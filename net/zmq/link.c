@@ -1,5 +1,6 @@
 /*
- * net/zmq/link.c - one PULL in, one PUSH per peer out, one poll for everything the host waits for.
+ * net/zmq/link.c - peer sockets: one PULL in, one PUSH per peer out, one poll for all descriptors
+ * of the runtime.
  *
  * A node of a large network has a monitor for each of its lines, and hardly ever does one of them
  * speak: looking at all of them was a tenth of what a turn costs. They are in an epoll set, of

@@ -1,5 +1,5 @@
 /*
- * net/zmq/link.h - the sockets between peers: the only interface to ZeroMQ.
+ * net/zmq/link.h - sockets between peers: the only interface to ZeroMQ.
  *
  * One PULL in (bound, CURVE server with the node's door key) and one PUSH per peer out (CURVE
  * client with our transport key, or the door key while our incarnation is unlisted; server key =

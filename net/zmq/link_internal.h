@@ -1,6 +1,6 @@
 /*
- * net/zmq/link_internal.h - what the files of this folder share; nothing outside includes it but
- * their tests.
+ * net/zmq/link_internal.h - declarations shared by the files of this folder; private to it and its
+ * tests.
  */
 #ifndef ASSAY_NET_ZMQ_LINK_INTERNAL_H
 #define ASSAY_NET_ZMQ_LINK_INTERNAL_H

@@ -1,5 +1,5 @@
 /*
- * net/zmq/pulse.c - see pulse.h.
+ * net/zmq/pulse.c - liveness probe of libzmq's thread.
  */
 #include "net/zmq/pulse.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/zmq/pulse.h - does libzmq's own thread still turn?
+ * net/zmq/pulse.h - liveness probe of libzmq's I/O thread.
  *
  * Whoever waits for frames does not see it: with that thread hung every socket is just quiet. So a
  * line is kept to where nobody can ever be (TCP knows no broadcast: connect(2) refuses it at once,

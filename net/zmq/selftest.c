@@ -1,5 +1,5 @@
 /*
- * net/zmq/selftest.c - at start-up: does the door that we opened keep strangers out?
+ * net/zmq/selftest.c - start-up self-test: the listener refuses unknown keys.
  *
  * A library that is built otherwise, or an option that is misspelt, would let NULL clients or
  * every CURVE key in without a word (it happened to others). So a node dials itself three times

@@ -1,5 +1,5 @@
 /*
- * tests/unit/enforce/agent_victim.c - an agent's life, to be killed at any point.
+ * tests/unit/enforce/agent_victim.c - agent process that the crash tests kill at any point.
  *
  * usage: agent_victim STORE DISK_AT ACT_AT
  *

@@ -1,4 +1,6 @@
-/* tests/unit/enforce/nest.c - see nest.h. */
+/*
+ * tests/unit/enforce/nest.c - test fixture of an enclave directory.
+ */
 #include "tests/unit/enforce/nest.h"
 
 #include "base/assert.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/enforce/nest.h - a folder with an enclave in it, a supervisor over it, and a host that
- * turns by hand.
+ * tests/unit/enforce/nest.h - test fixture: an enclave directory, its supervisor, and a manually
+ * stepped runtime.
  */
 #ifndef ASSAY_TESTS_UNIT_ENFORCE_NEST_H
 #define ASSAY_TESTS_UNIT_ENFORCE_NEST_H

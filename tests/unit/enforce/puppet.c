@@ -1,4 +1,6 @@
-/* tests/unit/enforce/puppet.c - see puppet.h. */
+/*
+ * tests/unit/enforce/puppet.c - scripted driver.
+ */
 #include "tests/unit/enforce/puppet.h"
 
 #include "base/assert.h"

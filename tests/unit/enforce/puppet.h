@@ -1,5 +1,5 @@
 /*
- * tests/unit/enforce/puppet.h - a driver without a process: every move is the test's.
+ * tests/unit/enforce/puppet.h - scripted driver without a process.
  */
 #ifndef ASSAY_TESTS_UNIT_ENFORCE_PUPPET_H
 #define ASSAY_TESTS_UNIT_ENFORCE_PUPPET_H

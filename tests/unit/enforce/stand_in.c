@@ -1,5 +1,7 @@
-/* tests/unit/enforce/stand_in.c - see stand_in.h. One connection at a time, as each has one
- * request. */
+/*
+ * tests/unit/enforce/stand_in.c - fake container engine. One connection at a time, as each has one
+ * request.
+ */
 #include "tests/unit/enforce/stand_in.h"
 
 #include "base/assert.h"

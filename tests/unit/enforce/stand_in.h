@@ -1,6 +1,6 @@
 /*
- * tests/unit/enforce/stand_in.h - an engine of containers on a UNIX socket, as Docker and Podman
- * speak: one container called "web", and what can go wrong.
+ * tests/unit/enforce/stand_in.h - fake container engine on a UNIX socket, with the API of Docker
+ * and Podman: one container "web", and its failure modes.
  */
 #ifndef ASSAY_TESTS_UNIT_ENFORCE_STAND_IN_H
 #define ASSAY_TESTS_UNIT_ENFORCE_STAND_IN_H

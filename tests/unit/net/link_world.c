@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/link_world.c - see link_world.h.
+ * tests/unit/net/link_world.c - fixture of three linked nodes.
  */
 #include "tests/unit/net/link_world.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/link_world.h - three nodes with links to one another, on loopback.
+ * tests/unit/net/link_world.h - fixture of three nodes with links to one another, on loopback.
  */
 #ifndef ASSAY_TESTS_UNIT_NET_LINK_WORLD_H
 #define ASSAY_TESTS_UNIT_NET_LINK_WORLD_H

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/fetch/vendors.c - see vendors.h.
+ * tests/unit/net/fetch/vendors.c - fake vendor servers.
  */
 #include "tests/unit/net/fetch/vendors.h"
 

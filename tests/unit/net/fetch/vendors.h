@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/fetch/vendors.h - vendors that answer on 127.0.0.1: a PCCS for a SOFT vendor's
- * documents, and an address for the list of another one; and the set in force.
+ * tests/unit/net/fetch/vendors.h - fake vendor servers on 127.0.0.1: a PCCS for a SOFT vendor's
+ * documents, and a list server of another vendor; and the set in force.
  */
 #ifndef ASSAY_TESTS_UNIT_NET_FETCH_VENDORS_H
 #define ASSAY_TESTS_UNIT_NET_FETCH_VENDORS_H

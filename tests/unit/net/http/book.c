@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/http/book.c - a network that never was.
+ * tests/unit/net/http/book.c - fixture of a made-up network.
  */
 #include "tests/unit/net/http/book.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/http/book.h - a network that never was, for answers to be made of.
+ * tests/unit/net/http/book.h - fixture of a made-up network for HTTP responses.
  */
 #ifndef ASSAY_TESTS_UNIT_NET_HTTP_BOOK_H
 #define ASSAY_TESTS_UNIT_NET_HTTP_BOOK_H
