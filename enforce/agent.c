@@ -16,7 +16,7 @@ enum {
     STABLE_MS = 10000,
     RETRY_MS = 200,           /* a store or an enclave that could not be told */
     EVENTS_MAX = 32,          /* the host takes them every turn; the oldest goes when it does not */
-    EPOCHS_REMEMBERED = 1024, /* of orders, for people; the last one is all that matters */
+    EPOCHS_REMEMBERED = 1024, /* of orders, for operators; the last one is all that matters */
     WINDOW_MS = 3600000,
 };
 
@@ -34,7 +34,7 @@ struct assay_agent {
     uint64_t retry_ms;   /* work_due or an outcome to record: not before */
     uint32_t backoff_ms; /* before the next start after an end */
     uint32_t starts;
-    bool held;         /* by hand */
+    bool held;         /* manually */
     bool resume_due;   /* what was begun before the start is not in the journal yet */
     bool limit_told;   /* that there were too many restarts */
     char told[ASSAY_DRIVER_MESSAGE_LEN]; /* failure in the journal last: said once while it lasts */
@@ -419,7 +419,7 @@ static void start_enclave(struct assay_agent *self, uint64_t now_ms)
     struct assay_driver *driver = self->config.driver;
     char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
     enum assay_status status = ASSAY_OK;
-    /* By hand it may have been stopped to be worked on. */
+    /* Manually it may have been stopped to be worked on. */
     if (self->held && self->config.name != NULL && !self->restore_due && self->starts > 0) {
         self->start_ms = now_ms + RETRY_MS;
         return;

@@ -35,7 +35,7 @@ struct assay_agent_config {
     struct assay_driver *driver;
     uint32_t backoff_ms;     /* before the first restart after an end; 0: 100 */
     uint32_t backoff_ms_max; /* 0: 30000 */
-    uint32_t stable_ms;      /* up for so long: the next end counts as the first; 0: 10000 */
+    uint32_t stable_ms;      /* up for this long: the next end counts as the first; 0: 10000 */
     const char *name;        /* of a target; NULL: the enclave itself */
     const char *driver_name; /* for the journal; NULL: "process" */
     struct assay_journal *journal; /* NULL: nobody reads */
@@ -81,26 +81,26 @@ ASSAY_CHECKED enum assay_status assay_agent_open(const struct assay_agent_config
 ASSAY_CHECKED enum assay_status assay_agent_order(struct assay_agent *agent,
                                                   const struct assay_order *order, uint64_t now_ms);
 /*
- * assay_agent_hold - by hand: no work, whatever the network says, until let go. An order that came
+ * assay_agent_hold - manually: no work, whatever the network says, until let go. An order that came
  * meanwhile counts afterwards. A target that ends while held is not started again.
- * Returns: nothing; whether it is held is the caller's to remember.
+ * Out: whether it is held is the caller's to remember.
  */
 void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms);
-/* Step the driver, act. Returns: nothing; a failing store is tried again, and order tells. */
+/* Step the driver, act. Out: a failing store is tried again, and order tells. */
 void assay_agent_step(struct assay_agent *agent, uint64_t now_ms);
-/* Returns: the monotonic ms at which step wants to be called at the latest; UINT64_MAX: never. */
+/* Returns: the monotonic ms at which step must be called at the latest; UINT64_MAX: never. */
 uint64_t assay_agent_wake_at(struct assay_agent *agent);
 /* Returns: true and the next event. */
 bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event);
 
 /* Returns: what is remembered. */
 const struct assay_agent_memory *assay_agent_get_memory(const struct assay_agent *agent);
-/* Returns: whether the driver has done what is asked of it. */
+/* Returns: whether the driver has done what is requested of it. */
 bool assay_agent_is_settled(const struct assay_agent *agent);
 /* Returns: how many processes were started since open. */
 uint32_t assay_agent_starts(const struct assay_agent *agent);
 
-/* The enclave is left to the driver's close. Accepts a pointer to NULL; nulls it. Returns: nothing.
+/* The enclave is left to the driver's close. Accepts a pointer to NULL; nulls it.
  */
 void assay_agent_close(struct assay_agent **agent);
 

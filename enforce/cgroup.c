@@ -82,7 +82,7 @@ static bool parse_flag(const char *events, const char *key, bool *value)
     return false;
 }
 
-/* cgroup.events, which says what is so, where cgroup.freeze says what was asked for. */
+/* cgroup.events, which says what is so, where cgroup.freeze says what was requested. */
 static enum assay_status read_events(const struct cgroup *self, bool *populated, bool *frozen,
                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {

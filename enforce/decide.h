@@ -53,7 +53,7 @@ uint32_t assay_agent_ended_incarnation(const struct assay_agent_memory *memory);
 
 enum { ASSAY_AGENT_MEMORY_LEN = 34 };
 
-/* Returns: nothing. */
+/* Encodes the durable state of the agent. */
 void assay_agent_memory_encode(const struct assay_agent_memory *memory,
                                uint8_t bytes[static ASSAY_AGENT_MEMORY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_RANGE */

@@ -43,22 +43,21 @@ struct assay_driver_event {
     int wait_status;               /* of ENDED: exit status, or the signal when killed */
     bool killed;
     enum assay_status status;               /* of TROUBLE */
-    char message[ASSAY_DRIVER_MESSAGE_LEN]; /* of ENDED and TROUBLE, for people; may be "" */
+    char message[ASSAY_DRIVER_MESSAGE_LEN]; /* of ENDED and TROUBLE, for operators; may be "" */
 };
 
 struct assay_driver;
 
 struct assay_driver_ops {
     /* What the acts that follow are for: the order (NULL: none yet), and what may be done under it
-     * and by hand. Called before start and set_work. NULL: the driver does not care.
-     * Returns: nothing. */
+     * and manually. Called before start and set_work. NULL: the driver does not care. */
     void (*brief)(struct assay_driver *driver, const struct assay_order *order,
                   enum assay_work work, bool held);
     /* Only while none runs. Returns: ASSAY_OK (STARTED and then READY or ENDED will come) | why
      * not, with a message; none runs then */
     enum assay_status (*start)(struct assay_driver *driver, uint64_t now_ms,
                                char message[static ASSAY_DRIVER_MESSAGE_LEN]);
-    /* Ask it to end, then make it; without one nothing happens. Returns: nothing; ENDED will come.
+    /* Ask it to end, then make it; without one nothing happens. Out: ENDED will come.
      */
     void (*stop)(struct assay_driver *driver, uint64_t now_ms);
     /* Put the right build in place of whatever is there; only while none runs.
@@ -69,10 +68,9 @@ struct assay_driver_ops {
     enum assay_status (*set_work)(struct assay_driver *driver, enum assay_work work);
     /* Returns: how many of fds[capacity] were written. */
     size_t (*poll_set)(struct assay_driver *driver, struct pollfd *fds, size_t capacity);
-    /* Returns: the monotonic ms at which step wants to be called at the latest; UINT64_MAX: never.
+    /* Returns: the monotonic ms at which step must be called at the latest; UINT64_MAX: never.
      */
     uint64_t (*wake_at)(struct assay_driver *driver);
-    /* Returns: nothing. */
     void (*step)(struct assay_driver *driver, uint64_t now_ms);
     /* Returns: true and the next event. */
     bool (*next)(struct assay_driver *driver, struct assay_driver_event *event);

@@ -25,7 +25,7 @@ struct assay_exchange {
     size_t len, capacity;
 };
 
-/* Returns: nothing; an exchange that is not under way. */
+/* Out: an exchange that is not under way. */
 void assay_exchange_init(struct assay_exchange *exchange);
 /*
  * assay_exchange_start - connect to the socket at path and ask.
@@ -44,7 +44,7 @@ ASSAY_CHECKED enum assay_status assay_exchange_start(
 ASSAY_CHECKED enum assay_status assay_exchange_step(
     struct assay_exchange *exchange, unsigned *code, struct assay_slice *body,
     char message[static ASSAY_EXCHANGE_MESSAGE_LEN]);
-/* Break off, free. Returns: nothing; an exchange as after init. */
+/* Break off, free. Out: an exchange as after init. */
 void assay_exchange_close(struct assay_exchange *exchange);
 
 /* enforce/answer.c: is the answer whole, and what is it? bytes are decoded in place once it is.

@@ -23,7 +23,7 @@ enum { ASSAY_HOOK_ARGUMENTS_MAX = 16 };
 struct assay_hook_config {
     const char *name;             /* of the target */
     const char *path;             /* absolute */
-    const char *const *arguments; /* [argument_count] beside the name; none: NULL */
+    const char *const *arguments; /* [argument_count] next to the name; none: NULL */
     size_t argument_count;
 };
 

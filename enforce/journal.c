@@ -159,7 +159,7 @@ void assay_journal_append(struct assay_journal *journal, const struct assay_jour
         return;
     }
     journal->lost = 0;
-    /* A head that is not kept is one line behind: a chain may be longer than what is known of it.
+    /* A head that is not kept is one line behind: a chain may be longer than the state of it.
      * */
     assay_status_ignore(save_head(journal), "the store says so itself when it is asked next");
 }

@@ -4,7 +4,7 @@
  * One line of JSON an entry. The last member of a line is the SHA-256 of everything before it in
  * that line, the second is the hash of the line before: who changes, drops or swaps a line in the
  * middle breaks the chain there. Who cuts lines off the end leaves a whole chain, which is why the
- * head (number and hash of the last line) is also kept in the store and shown to people.
+ * head (number and hash of the last line) is also kept in the store and shown to operators.
  *
  * A line is written with one write and synced. A crash in the middle leaves a last line that is
  * not whole: the next open takes it away and says so. Anything else that does not fit is no crash:
@@ -37,7 +37,7 @@ enum {
     X(ASSAY_JOURNAL_FAILED, "failed")   /* the driver could not do what it was asked */            \
     X(ASSAY_JOURNAL_STARTED, "started") /* what is enforced runs */                                \
     X(ASSAY_JOURNAL_ENDED, "ended")     /* and ended, and nobody ordered it */                     \
-    X(ASSAY_JOURNAL_HELD, "held")       /* by hand, with a reason */                               \
+    X(ASSAY_JOURNAL_HELD, "held")       /* manually, with a reason */                              \
     X(ASSAY_JOURNAL_LET_GO, "let_go")   /* the same, back */
 
 #define ASSAY_JOURNAL_ENUM(symbol, text) symbol,
@@ -52,7 +52,7 @@ struct assay_journal_entry {
     const struct assay_order *order; /* NULL: none */
     bool has_status;
     enum assay_status status;
-    const char *text; /* for people, any bytes; NULL: none */
+    const char *text; /* for operators, any bytes; NULL: none */
 };
 
 struct assay_journal_head {
@@ -88,7 +88,7 @@ struct assay_journal_config {
 };
 
 /*
- * assay_journal_open - check what is there, mend what a crash left, begin anew what was broken.
+ * assay_journal_open - check what is there, mend what a crash left, restart what was broken.
  * Out:     message: "" or what was found and done about it
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_STORE | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY, with a
  *          message
@@ -96,13 +96,13 @@ struct assay_journal_config {
 ASSAY_CHECKED enum assay_status assay_journal_open(const struct assay_journal_config *config,
                                                    struct assay_journal **out,
                                                    char message[static ASSAY_JOURNAL_MESSAGE_LEN]);
-/* Accepts NULL (nothing happens). Returns: nothing; what could not be written is counted. */
+/* Accepts NULL (nothing happens). Out: what could not be written is counted. */
 void assay_journal_append(struct assay_journal *journal, const struct assay_journal_entry *entry);
 /* Returns: the head; number 0 for NULL. */
 struct assay_journal_head assay_journal_get_head(const struct assay_journal *journal);
 /* Returns: lines that could not be written since the last one that could. */
 uint64_t assay_journal_count_lost(const struct assay_journal *journal);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_journal_close(struct assay_journal **journal);
 /* Returns: static text. */
 const char *assay_journal_kind_name(enum assay_journal_kind kind);

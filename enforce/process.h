@@ -6,7 +6,7 @@
  * "source"; for SOFT it is the platform.
  *
  * Executables: `path` is what start runs, whatever stands there. restore copies `restore_path` over
- * it, whole or not at all. So a host that swaps its enclave gets what it asked for until the
+ * it, completely or not at all. So a host that swaps its enclave gets what it asked for until the
  * network orders a RESTART, and the order puts the right build back.
  */
 #ifndef ASSAY_ENFORCE_PROCESS_H
@@ -43,14 +43,14 @@ struct assay_process_config {
     struct assay_process_source source;
     uint32_t grace_ms;      /* from SIGTERM to SIGKILL; 0: 2000 */
     uint32_t ready_ms_max;  /* from start to ready; 0: 10000 */
-    uint32_t silent_ms_max; /* heard nothing for so long: it hangs; 0: 10000 */
+    uint32_t silent_ms_max; /* heard nothing for this long: it hangs; 0: 10000 */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_RANGE (no path, or one too long) | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_process_open(const struct assay_process_config *config,
                                                    struct assay_driver **out);
 /* A running process is killed (its whole group) and waited for. Accepts a pointer to NULL; nulls
- * it. Returns: nothing. */
+ * it. */
 void assay_process_close(struct assay_driver **driver);
 /* Returns: the process that runs; 0: none. */
 int64_t assay_process_pid(const struct assay_driver *driver);

@@ -1,7 +1,7 @@
 /*
  * enforce/spool.h - bounded on-disk queue of events that await delivery.
  *
- * A folder with a file an event, named by its number; written whole or not at all, and synced
+ * A folder with a file an event, named by its number; written completely or not at all, and synced
  * before put returns. What a full spool refuses is not lost: who puts tries again.
  */
 #ifndef ASSAY_ENFORCE_SPOOL_H
@@ -39,7 +39,7 @@ ASSAY_CHECKED enum assay_status assay_spool_append(struct assay_spool *spool,
 ASSAY_CHECKED enum assay_status assay_spool_peek(struct assay_spool *spool,
                                                  uint8_t event[static ASSAY_SPOOL_EVENT_MAX],
                                                  size_t *len);
-/* It was taken. Returns: nothing. */
+/* It was taken. */
 void assay_spool_remove(struct assay_spool *spool);
 /* Returns: how many wait. */
 uint64_t assay_spool_count(const struct assay_spool *spool);

@@ -139,7 +139,7 @@ static int on_loaded(sd_bus_message *answer, void *context, sd_bus_error *error)
     return 0;
 }
 
-/* Of all properties the two that are asked for; texts of any length, cut. */
+/* Of all properties the two that are requested; texts of any length, cut. */
 static int read_states(struct systemd *self, sd_bus_message *answer)
 {
     int r = sd_bus_message_enter_container(answer, SD_BUS_TYPE_ARRAY, "{sv}");

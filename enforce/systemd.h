@@ -3,7 +3,7 @@
  *
  * StartUnit, StopUnit, FreezeUnit, ThawUnit of the manager, and the unit's ActiveState and
  * FreezerState. A start or stop is done when the unit says so, not when the job was queued. A bus
- * that is lost is opened anew by the next act.
+ * that is lost is opened again by the next act.
  */
 #ifndef ASSAY_ENFORCE_SYSTEMD_H
 #define ASSAY_ENFORCE_SYSTEMD_H

@@ -35,14 +35,14 @@ enum assay_target_state {
 struct assay_target_act {
     enum assay_target_verb verb;
     const struct assay_order *order; /* the newest; NULL: none yet */
-    bool held;                       /* suspended by hand */
+    bool held;                       /* suspended manually */
 };
 
 struct assay_target;
 
 struct assay_target_ops {
     const char *name; /* "systemd" */
-    bool can_look;    /* else a state is what was asked for last */
+    bool can_look;    /* else a state is what was requested last */
     bool can_restrict;
     /* Begin an act; none is under way. Never waits. Returns: ASSAY_OK (step tells) | why not, with
      * a message */
@@ -53,9 +53,9 @@ struct assay_target_ops {
     enum assay_status (*step)(struct assay_target *target, uint64_t now_ms,
                               enum assay_target_state *state,
                               char message[static ASSAY_DRIVER_MESSAGE_LEN]);
-    /* Give up what is under way: it took too long. Returns: nothing; begin may be called. */
+    /* Give up what is under way: it took too long. Out: begin may be called. */
     void (*abandon)(struct assay_target *target);
-    /* Returns: nothing; what is driven stays as it is. */
+    /* Out: what is driven stays as it is. */
     void (*close)(struct assay_target *target);
 };
 
@@ -79,7 +79,7 @@ struct assay_target_config {
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_target_open(const struct assay_target_config *config,
                                                   struct assay_driver **out);
-/* What is driven stays as it is. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* What is driven stays as it is. Accepts a pointer to NULL; nulls it. */
 void assay_target_close(struct assay_driver **driver);
 /* Returns: what was seen or done last. */
 enum assay_target_state assay_target_state_of(const struct assay_driver *driver);

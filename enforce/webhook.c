@@ -59,7 +59,7 @@ static uint64_t unix_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* What happened, as a type: by hand, or by the order. Returns: NULL when it is no event. */
+/* What happened, as a type: manually, or by the order. Returns: NULL when it is no event. */
 static const char *event_type(const struct webhook *self, const struct assay_target_act *act)
 {
     if (act->held) return "org.assay.enforcement.held";

@@ -47,7 +47,7 @@ struct assay_webhook_config {
     const void *context; /* of post; borrowed */
 };
 
-/* message says why not. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_IO | ASSAY_E_MEMORY */
+/* message: the reason. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_IO | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_webhook_open(const struct assay_webhook_config *config,
                                                    struct assay_target **out,
                                                    char message[static ASSAY_WEBHOOK_MESSAGE_LEN]);
@@ -57,7 +57,7 @@ struct assay_webhook_get_status {
     char trouble[ASSAY_WEBHOOK_MESSAGE_LEN]; /* of the last delivery; "" when it went well */
 };
 
-/* Returns: nothing; how deliveries go. */
+/* Out: how deliveries go. */
 void assay_webhook_get_status(struct assay_target *target, struct assay_webhook_get_status *look);
 
 #endif

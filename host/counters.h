@@ -138,12 +138,10 @@ struct assay_counters {
     uint64_t value[ASSAY_COUNTER_COUNT];
 };
 
-/* Returns: nothing. */
 static inline void assay_count(struct assay_counters *counters, enum assay_counter which)
 {
     counters->value[which]++;
 }
-/* Returns: nothing. */
 static inline void assay_count_many(struct assay_counters *counters, enum assay_counter which,
                                     uint64_t more)
 {

@@ -11,7 +11,7 @@
 enum {
     BLOCK_LEN = ASSAY_BLOCK_LEN_MAX + ASSAY_PROPOSAL_OVERHEAD_MAX,
     DEEDS_LEN = ASSAY_EFFECTS_MAX * (sizeof(struct assay_effect) + 2 * ASSAY_FIFO_ALIGN),
-    /* What one step may sign: a block, and records and votes beside it. */
+    /* What one step may sign: a block, and records and votes next to it. */
     STEP_LEN = BLOCK_LEN + (1 << 20) + DEEDS_LEN,
     ANSWER_LEN = 1 << 16, /* an answer of the host: evidence or a verdict */
 };
@@ -269,7 +269,7 @@ static void handle_effect(struct assay_dispatch *d, const struct assay_effect *e
             !d->config.world.affords(d->config.world.context, effect->as.send.to,
                                      effect->as.send.payload.len))
             return;
-        /* Delivery is never relied on: what finds no room is asked for or sent again. */
+        /* Delivery is never relied on: what finds no room is requested or sent again. */
         (void)defer_effect(&d->sends, effect, effect->as.send.payload);
         return;
     case ASSAY_EFFECT_VERIFY: wait_to_act(d, effect, effect->as.verify.bytes); return;

@@ -41,12 +41,12 @@ struct assay_dispatch_world {
                                uint64_t epoch);
     enum assay_status (*commit)(void *context);
     void (*rollback)(void *context);
-    /* May so many bytes go to this member alone? Asked before they are copied: what one member asks
-     * for is bounded. Returns: false when they are not to be sent. */
+    /* May this number of bytes go to this member alone? Asked before they are copied: what one
+     * member asks for is bounded. Returns: false when they are not to be sent. */
     bool (*affords)(void *context, uint16_t to, size_t len);
-    /* A SEND, or a SIGN with its signature: assay_dispatch_get_outbound. Returns: nothing. */
+    /* A SEND, or a SIGN with its signature: assay_dispatch_get_outbound. */
     void (*send)(void *context, struct assay_effect *effect);
-    /* All of one commit was given to send: it may leave together. Returns: nothing. */
+    /* All of one commit was given to send: it may leave together. */
     void (*flush)(void *context);
     /* FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED, RENEW, and PRUNE after it was done. May call
      * assay_dispatch_queue. Returns: false when the node is no more. */
@@ -84,7 +84,7 @@ bool assay_dispatch_has_room(const struct assay_dispatch *d);
 /* Returns: whether events wait. */
 bool assay_dispatch_has_queued(const struct assay_dispatch *d);
 /* The host put something into the store's batch itself, which the next settle makes durable. What
- * may be lost with the node need not be told of: it joins the next commit. Returns: nothing. */
+ * may be lost with the node need not be told of: it joins the next commit. */
 void assay_dispatch_request_commit(struct assay_dispatch *d);
 /* One event now; what follows from it waits for the next settle. Returns: what world.step said. */
 enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_event *event);
@@ -94,9 +94,9 @@ enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_eve
  *          the batch is rolled back, what waited is forgotten
  */
 enum assay_status assay_dispatch_process(struct assay_dispatch *d);
-/* Out: *what failed, for people: static text. Returns: ASSAY_OK | what stopped the node. */
+/* Out: *what failed, for operators: static text. Returns: ASSAY_OK | what stopped the node. */
 enum assay_status assay_dispatch_get_failure(const struct assay_dispatch *d, const char **what);
-/* Forget what waits, and that anything failed. Returns: nothing. */
+/* Forget what waits, and that anything failed. */
 void assay_dispatch_clear(struct assay_dispatch *d);
 /* effect: SEND or SIGN (asserted). Returns: who gets what. */
 struct assay_outbound_message assay_dispatch_get_outbound(const struct assay_effect *effect);

@@ -20,7 +20,7 @@ struct assay_effective_rules {
 /* Returns: bytes of memory that load needs, aligned to 64. */
 size_t assay_effective_rules_size(void);
 /*
- * assay_effective_rules_load - the charter after the newest state of a store.
+ * assay_effective_rules_load - the effective rules after the newest state of a store.
  *
  * In:      memory: assay_effective_rules_size() bytes, which *charter points into
  * Out:     *charter, undefined unless ASSAY_OK

@@ -8,10 +8,10 @@
 
 enum {
     ASSAY_ENFORCEMENT_TARGETS_MAX = 16,
-    ASSAY_ENFORCEMENT_REASON_MAX = 200, /* of a hold by hand */
+    ASSAY_ENFORCEMENT_REASON_MAX = 200, /* of a manual hold */
 };
 
-/* Something beside the enclave that obeys orders. Texts are static unless they are arrays. */
+/* Something next to the enclave that obeys orders. Texts are static unless they are arrays. */
 struct assay_enforcement_target {
     char name[65];
     const char *driver;  /* "hook", "cgroup", ... */
@@ -24,7 +24,7 @@ struct assay_enforcement_target {
 };
 
 struct assay_enforcement {
-    bool held; /* by hand (docs/protocol.md 10.8) */
+    bool held; /* manually (docs/protocol.md 10.8) */
     uint64_t held_since_unix_ms;
     char held_reason[ASSAY_ENFORCEMENT_REASON_MAX + 1];
     uint64_t journal_lines, journal_lost;

@@ -68,7 +68,7 @@ struct assay_fault_tolerance {
 };
 
 /* Fills in snapshot->margin, and of each member what failing alone, or with its whole operator or
- * vendor root, does. Everything else in it is set. Returns: nothing. */
+ * vendor root, does. Everything else in it is set. */
 void assay_fault_tolerance_compute(struct assay_snapshot *snapshot);
 /* Returns: static text. */
 const char *assay_advice_code(enum assay_advice advice);

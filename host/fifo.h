@@ -21,17 +21,17 @@ struct assay_fifo {
     size_t count;
 };
 
-/* memory is aligned to ASSAY_FIFO_ALIGN (asserted) and outlives the queue. Returns: nothing. */
+/* memory is aligned to ASSAY_FIFO_ALIGN (asserted) and outlives the queue. */
 void assay_fifo_init(struct assay_fifo *fifo, void *memory, size_t memory_len);
 /* Returns: room for a record of len bytes, aligned, not filled; NULL: the queue is full. */
 void *assay_fifo_push(struct assay_fifo *fifo, size_t len);
 /* Returns: the oldest record, which stays queued; NULL: there is none. */
 void *assay_fifo_peek(const struct assay_fifo *fifo);
-/* Forget the oldest record; there is one (asserted). Returns: nothing. */
+/* Forget the oldest record; there is one (asserted). */
 void assay_fifo_pop(struct assay_fifo *fifo);
 /* Returns: the longest record that is sure to find room. */
 size_t assay_fifo_room(const struct assay_fifo *fifo);
-/* Forget all. Returns: nothing. */
+/* Forget all. */
 void assay_fifo_clear(struct assay_fifo *fifo);
 
 #endif

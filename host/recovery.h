@@ -2,8 +2,8 @@
  * host/recovery.h - evaluation of the answers to a fence: the head for a new era, and blocks that
  * it might undo (docs/protocol.md 9.14).
  *
- * Answers are held against the state of who drafts: its table is that of the running epoch. Pure;
- * used by the command line and by the operators of simulated networks.
+ * Answers are checked against the state of who drafts: its table is that of the running epoch.
+ * Pure; used by the command line and by the operators of simulated networks.
  */
 #ifndef ASSAY_HOST_RECOVERY_H
 #define ASSAY_HOST_RECOVERY_H
@@ -59,7 +59,7 @@ struct assay_recovery {
 ASSAY_CHECKED enum assay_status assay_recovery_init(struct assay_recovery *r,
                                                     const struct assay_state *state,
                                                     const uint8_t fence_digest[static 32]);
-/* Frees the decoded keys. Returns: nothing. */
+/* Frees the decoded keys. */
 void assay_recovery_free(struct assay_recovery *r);
 /*
  * assay_recovery_add - one decoded answer, borrowed. A head that is not proven keeps its weight and

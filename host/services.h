@@ -37,7 +37,7 @@ struct assay_host_plans {
     unsigned turn;
     struct assay_service_plans fold; /* its context is this struct; memory is the caller's to set */
 };
-/* Returns: nothing; nothing is read yet. */
+/* Out: nothing is read yet. */
 void assay_host_plans_open(struct assay_host_plans *plans, const uint8_t chain_id[static 32]);
 /* What the ledger says of members, in the words of services: count of them, at most
  * ASSAY_REGISTRY_SLOTS_MAX. Returns: how many. */

@@ -48,8 +48,8 @@ struct assay_snapshot_member {
     bool was_heard;
     uint64_t heard_age_ms; /* was_heard */
     bool ended;            /* it said that it ends, and nothing since (docs/protocol.md 4.5.5) */
-    bool has_date;         /* it has told its date lately: */
-    int64_t date_ahead_ms; /* ahead of ours by so much, */
+    bool has_date;         /* it has told its clock lately: */
+    int64_t date_ahead_ms; /* ahead of ours by this amount, */
     uint64_t date_round_ms; /* give or take half of this */
     bool has_round;         /* it has answered in this run, whether it is there now or not: */
     uint64_t round_ms, round_worst_ms; /* the last way there and back, the longest of the last few
@@ -117,7 +117,7 @@ struct assay_snapshot {
 
 /*
  * What engine, budgets and dates know: chain, members' ledger, ban, presence and date, the margin.
- * members, member_count, self and epoch_ms are set before; limits[member_count]. Returns: nothing.
+ * members, member_count, self and epoch_ms are set before; limits[member_count].
  */
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
                          const struct assay_limit *limits, const struct assay_peer_clocks *dates,

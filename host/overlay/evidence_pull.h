@@ -29,9 +29,9 @@ struct assay_evidence_pull_world {
     enum assay_status (*judge)(void *context, const struct assay_fetch_request *request,
                                struct assay_slice bytes);
     /* The evidence could not be had of so many peers that were asked: a VERDICT event without one.
-     * Returns: nothing. */
+     */
     void (*answer)(void *context, const struct assay_fetch_request *request, uint32_t asked);
-    /* EVIDENCE_PULL or EVIDENCE to a slot. Returns: nothing. */
+    /* EVIDENCE_PULL or EVIDENCE to a slot. */
     void (*send)(void *context, uint16_t to, enum assay_message_kind kind,
                  struct assay_slice payload);
 };
@@ -60,7 +60,7 @@ ASSAY_CHECKED enum assay_status assay_evidence_pull_verify(struct assay_evidence
 ASSAY_CHECKED enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e,
                                                             uint16_t from,
                                                             struct assay_slice payload);
-/* A peer's answer to a pull of ours; what was not asked for is counted. Returns: ASSAY_OK | HOST */
+/* A peer's answer to a pull of ours; what was not requested is counted. Returns: ASSAY_OK | HOST */
 ASSAY_CHECKED enum assay_status assay_evidence_pull_on_evidence(struct assay_evidence_pull *e,
                                                                 uint64_t now_ms, uint16_t from,
                                                                 struct assay_slice payload);

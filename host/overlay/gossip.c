@@ -244,7 +244,7 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
 static void end_flight(struct assay_gossip *gossip, struct flight *flight)
 {
     ASSAY_ASSERT(flight->used && gossip->count > 0);
-    if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look anew */
+    if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look again */
     gossip->waited = flight->waiters;
     *flight = (struct flight){ 0 };
     gossip->count--;

@@ -8,16 +8,16 @@
  * that is slow is not absent: a fetch goes on for patience_ms, asking further members and once more
  * the origin. Then, when ASSAY_FETCH_ASKED members (or all there are) were asked and the last had
  * its time, it fails and says how many were asked: that number decides whether ABSENT may be voted
- * (docs/protocol.md 4.3.1). One flight per digest, however often it is asked for.
+ * (docs/protocol.md 4.3.1). One flight per digest, however often it is requested.
  *
  * With a view (host/overlay/overlay.h) neighbours alone are asked: who announced it to us first,
- * then the others. Who is asked for what itself is pulling answers when it comes (docs/protocol.md
+ * then the others. Who is requested what itself is pulling answers when it comes (docs/protocol.md
  * 4.12.8): so each piece comes to a node once, behind its announcement.
  *
  *   EVIDENCE_PULL payload: digest 32
  *   EVIDENCE payload:      digest 32 | bytes (none: not here)
  *
- * Evidence is looked at only when it was asked for, from a member that was asked, within 32 KiB,
+ * Evidence is looked at only when it was requested, from a member that was asked, within 32 KiB,
  * with the digest; each refusal has its own counter. The announced length decides nothing: the
  * digest alone binds evidence to its envelope (docs/protocol.md 3.9).
  */
@@ -35,7 +35,7 @@ enum {
     ASSAY_FETCH_ASKED_MAX = 8,  /* and never more */
     ASSAY_FETCH_RETRY_MS = 200, /* second source at the earliest; less in short epochs */
     ASSAY_FETCH_RETRIES = 4,    /* so many sources have their time in every fetch */
-    ASSAY_FETCH_RETRY_NEAR_MS = 1000, /* where what is asked for is on its way over others */
+    ASSAY_FETCH_RETRY_NEAR_MS = 1000, /* where what is requested is on its way over others */
     ASSAY_FETCH_WAITERS = 16,         /* that a flight answers when it lands */
     ASSAY_ANNOUNCED_MAX = 256,        /* of the last so many it is known who announced them */
     ASSAY_PULL_LEN = 32,
@@ -60,10 +60,10 @@ struct assay_seen *assay_seen_init(void *memory, uint64_t life_ms);
 bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms,
                     const uint8_t digest[static 32]);
 /* Returns: the same for less than within_ms ago, at most a life; after each time that it is noted
- * anew it is twice as long, so that nothing goes round for ever. */
+ * again it is twice as long, so that nothing goes round for ever. */
 bool assay_seen_has_within(const struct assay_seen *seen, uint64_t now_ms,
                            const uint8_t digest[static 32], uint64_t within_ms);
-/* Noted again it is as if noted for the first time. Returns: nothing. */
+/* Noted again it is as if noted for the first time. */
 void assay_seen_add(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32]);
 
 /* --- pulling evidence */
@@ -75,7 +75,7 @@ struct assay_fetch_request {
     uint64_t epoch;
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
-    bool before; /* to be judged by the rules before those on trial; of a verification alone */
+    bool before; /* to be appraised by the rules before those on trial; of a verification alone */
 };
 
 enum assay_gossip_action_kind {
@@ -126,7 +126,7 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
  *          above the limit) */
 ASSAY_CHECKED enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
                                                    const struct assay_fetch_request *request);
-/* A neighbour announced evidence: it is asked first. Returns: nothing. */
+/* A neighbour announced evidence: it is asked first. */
 void assay_gossip_on_announcement(struct assay_gossip *gossip, const uint8_t digest[static 32],
                                   uint16_t from);
 /* A neighbour asks for what may be in flight. Returns: whether it is, and is answered when the
@@ -138,7 +138,7 @@ const struct assay_gossip_waiters *assay_gossip_get_waiters(const struct assay_g
 /* What is to be done now; called until false. Returns: true and *action. */
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action);
-/* The machine stood still: what flies is given that time again. Returns: nothing. */
+/* The machine stood still: what flies is given that time again. */
 void assay_gossip_on_pause(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms);
 /* Returns: when assay_gossip_next has something to say without another call; UINT64_MAX: never. */
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip);
@@ -161,7 +161,7 @@ ASSAY_CHECKED enum assay_status assay_gossip_on_evidence(struct assay_gossip *go
  * Returns: true and *request when there was one. */
 bool assay_gossip_complete(struct assay_gossip *gossip, const uint8_t digest[static 32],
                            struct assay_fetch_request *request);
-/* Every flight of an epoch below goes. Returns: nothing. */
+/* Every flight of an epoch below goes. */
 void assay_gossip_remove_before(struct assay_gossip *gossip, uint64_t epoch);
 /* Returns: how many flights there are. */
 size_t assay_gossip_count(const struct assay_gossip *gossip);
@@ -169,7 +169,7 @@ size_t assay_gossip_count(const struct assay_gossip *gossip);
 /* --- the two payloads */
 /* Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING */
 ASSAY_CHECKED enum assay_status assay_pull_decode(struct assay_slice payload, uint8_t digest[32]);
-/* Each Returns: nothing; w->full when it does not fit. */
+/* Out: w->full when it does not fit. */
 void assay_pull_encode(const uint8_t digest[static 32], struct assay_writer *w);
 void assay_pull_answer_encode(const uint8_t digest[static 32], struct assay_slice bytes,
                               struct assay_writer *w);

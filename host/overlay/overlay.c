@@ -43,7 +43,7 @@ struct assay_overlay {
     uint64_t drawn;    /* random numbers so far */
     bool dirty;        /* something is to be done at once */
     uint64_t wake_ms;
-    uint64_t closed_ms; /* the last epoch did, or all choices were made anew; 0: not yet */
+    uint64_t closed_ms; /* the last epoch did, or all choices were recreated; 0: not yet */
     uint64_t rotated_epoch;
     bool rotates; /* one choice more than needed is being asked; then another goes */
     uint64_t refused_ms;
@@ -466,7 +466,8 @@ uint64_t assay_overlay_wake_at(const struct assay_overlay *v)
 
 /* ------------------------------------------------------------ what others say */
 
-/* Silence refuses as well: who asks too many of us does not have us dial them all. */
+/* Silence refuses as well: a member that requests too many links from us cannot make us dial all of
+ * them. */
 static void queue_refusal(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];

@@ -43,7 +43,7 @@ enum assay_overlay_verb {
     ASSAY_OVERLAY_LEAVE = 4,
 };
 
-/* What is known of a member. All zero: it cannot be a neighbour. */
+/* State of a member. All zero: it cannot be a neighbour. */
 struct assay_overlay_peer {
     bool usable; /* a member that is not gone, whose address is known; not oneself */
     bool first;  /* of the genesis */
@@ -73,7 +73,7 @@ struct assay_overlay_action {
     enum assay_overlay_verb word;
 };
 
-/* Of now, for people and tests. */
+/* Of now, for operators and tests. */
 struct assay_overlay_figures {
     uint32_t outbound, inbound, asked, errands;
 };
@@ -84,10 +84,9 @@ struct assay_overlay;
 size_t assay_overlay_size(uint32_t capacity);
 /* memory: the caller's, aligned to 64, outlives it. Returns: the view, of nobody. */
 struct assay_overlay *assay_overlay_init(void *memory, const struct assay_overlay_config *config);
-/* The roster has so many slots now (at most the capacity, asserted). Returns: nothing. */
+/* The roster has so many slots now (at most the capacity, asserted). */
 void assay_overlay_set_members(struct assay_overlay *view, uint32_t members);
-/* What is known of a member now; a neighbour that is not usable any more is dropped.
- * Returns: nothing. */
+/* State of a member now; a neighbour that is not usable any more is dropped. */
 void assay_overlay_peer(struct assay_overlay *view, uint64_t now_ms, uint16_t slot,
                         const struct assay_overlay_peer *peer);
 /* Returns: whether there are so many members that it decides who gets what. */
@@ -99,14 +98,15 @@ ASSAY_CHECKED enum assay_status assay_overlay_on_neighbour(struct assay_overlay 
                                                            uint64_t now_ms, uint16_t from,
                                                            const uint8_t *payload,
                                                            size_t payload_len);
-/* Any other message of a member came: it lives. Returns: nothing. */
+/* Any other message of a member came: it lives. */
 void assay_overlay_on_message(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
-/* A HAVE of a member came: it tells what it holds, and asks for what it lacks. Returns: nothing. */
+/* A HAVE of a member came: it tells what it holds, and asks for what it lacks. */
 void assay_overlay_on_inventory(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
-/* Returns: whether one came within two epochs, or it was no neighbour for so long as to say one. */
+/* Returns: whether one came within two epochs, or it was no neighbour for this long as to say one.
+ */
 bool assay_overlay_sends_inventory(const struct assay_overlay *view, uint64_t now_ms,
                                    uint16_t slot);
-/* An epoch closed: the time for a new choice. Returns: nothing. */
+/* An epoch closed: the time for a new choice. */
 void assay_overlay_on_epoch_closed(struct assay_overlay *view, uint64_t now_ms, uint64_t epoch);
 /* A message is to go to a member that need not be a neighbour: there is a link, or there will be.
  * Returns: false: there is none to be had, too many are held already. */
@@ -130,7 +130,7 @@ bool assay_overlay_is_outbound(const struct assay_overlay *view, uint16_t slot);
 /* Another neighbour at each call, in turn: whom to ask for what anybody may have.
  * Returns: true and *slot when there is one. */
 bool assay_overlay_next_neighbour(struct assay_overlay *view, uint16_t *slot);
-/* Returns: nothing; *figures. */
+/* Out: *figures. */
 void assay_overlay_get_figures(const struct assay_overlay *view,
                                struct assay_overlay_figures *figures);
 

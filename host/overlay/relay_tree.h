@@ -5,7 +5,7 @@
  * the neighbour that brings its messages first, and asks the neighbours that bring them again not
  * to. What a neighbour asks is told whole in each ROUTE message, and holds for three epochs. A
  * neighbour that said none gets what it got before there were routes. When something of a source
- * is late the parent loses its place to the one that was asked for it, and does not get it back for
+ * is late the parent loses its place to the one that was requested it, and does not get it back for
  * eight epochs. Routes decide how often a message comes, never whether it may. Pure.
  *
  *   ROUTE payload: a bitmap by slot, low bit first, up to the last byte that is not zero, one byte
@@ -54,22 +54,21 @@ struct assay_relay_tree *assay_relay_tree_init(void *memory,
 uint16_t assay_relay_tree_source(const struct assay_relay_tree *routes,
                                  const struct assay_engine *engine, enum assay_message_kind kind,
                                  struct assay_slice payload);
-/* A VOTE or PROPOSAL came from a member: for the first time, and was accepted, or once
- * more. Returns: nothing. */
+/* A VOTE or PROPOSAL was received from a member: for the first time, and was accepted, or once
+ * more. */
 void assay_relay_tree_on_message(struct assay_relay_tree *routes, const struct assay_overlay *view,
                                  uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
                                  struct assay_slice payload, bool first);
-/* A VOTE_LACK of our own goes to one that says that it has these votes. Returns: nothing. */
+/* A VOTE_LACK of our own goes to one that says that it has these votes. */
 void assay_relay_tree_on_request(struct assay_relay_tree *routes, const struct assay_overlay *view,
                                  uint64_t now_ms, uint16_t to, struct assay_slice payload);
-/* An epoch closed. Returns: nothing. */
+/* An epoch closed. */
 void assay_relay_tree_on_epoch_closed(struct assay_relay_tree *routes, uint64_t now_ms,
                                       uint64_t epoch);
-/* The view has other neighbours now: what is known of those who left is forgotten.
- * Returns: nothing. */
+/* The view has other neighbours now: the state of those who left is forgotten. */
 void assay_relay_tree_update(struct assay_relay_tree *routes, const struct assay_overlay *view,
                              uint64_t now_ms);
-/* A neighbour began anew: it knows of no routes. Returns: nothing. */
+/* A neighbour restarted: it knows of no routes. */
 void assay_relay_tree_on_restart(struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
 
 /* A ROUTE message, hostile bytes. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_STRANGER (no

@@ -2,9 +2,9 @@
  * host/peers/addresses.h - listening addresses of members: signed claims, the newest one of each.
  *
  * docs/protocol.md 9.3.1. A hint for dialling and nothing else: who is at the other end is proven
- * by the link (door keys), and no address decides about anything. A claim is signed by the identity
- * key, so it may be passed on by anybody; the number of it is the date of its making, and of two of
- * a member the higher one stands. Canonical CBOR [body, signature], the body being
+ * by the link (bootstrap keys), and no address decides about anything. A claim is signed by the
+ * identity key, so it may be passed on by anybody; the number of it is the date of its making, and
+ * of two of a member the higher one stands. Canonical CBOR [body, signature], the body being
  * ["assay/address/v2", chain_id, node_id, number, ["HOST:PORT", ..]], in the order in which they
  * are to be tried.
  */
@@ -50,12 +50,11 @@ bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_
  * In:      text: HOST:PORT, several between commas: of the first
  */
 uint32_t assay_address_group(const char *text);
-/* One more address, unless it does not fit, is in it already, or the claim is full. Returns:
- * nothing. */
+/* One more address, unless it does not fit, is in it already, or the claim is full. */
 void assay_claim_add(struct assay_claim *claim, const char *address);
 /* Returns: whether the same addresses stand in both, in the same order. */
 bool assay_claim_equals(const struct assay_claim *a, const struct assay_claim *b);
-/* Sets claim->digest, which is to be signed. The addresses must fit (asserted). Returns: nothing.
+/* Sets claim->digest, which is to be signed. The addresses must fit (asserted).
  * */
 void assay_claim_digest(struct assay_claim *claim);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */

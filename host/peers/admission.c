@@ -244,7 +244,7 @@ static enum assay_counter counter_of(enum assay_status status)
     if (status == ASSAY_E_CHAIN) return ASSAY_COUNT_ENGINE_CHAIN;
     if (status == ASSAY_E_STRANGER) return ASSAY_COUNT_ENGINE_STRANGER;
     if (status == ASSAY_E_INVALID) return ASSAY_COUNT_ENGINE_INVALID;
-    /* A limit or a failure of ours says nothing about who sent it. */
+    /* A limit or a failure of ours says nothing about the sender. */
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_COUNT_ENGINE_ENCODING
                                                            : ASSAY_COUNT_ENGINE_LIMIT;
 }

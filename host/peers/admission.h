@@ -2,7 +2,7 @@
  * host/peers/admission.h - admission of peer traffic: size, header, rate, lane, pages, duplicates.
  *
  * Cheap before costly, lanes as in docs/protocol.md 10.5: a frame is refused by the first check
- * that it fails and counted under that reason. Who sent it, and with which key, the transport has
+ * that it fails and counted under that reason. The sender, and with which key, the transport has
  * authenticated. The daemon brings frames; the simulator brings messages, which it does not cut
  * into frames but which cost the same.
  */

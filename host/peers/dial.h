@@ -40,10 +40,10 @@ struct assay_dial {
     uint64_t random;
 };
 
-/* Other addresses, the first of them at once; 0: none. Returns: nothing. */
+/* Other addresses, the first of them at once; 0: none. */
 void assay_dial_set_addresses(struct assay_dial *dial, uint32_t count, uint64_t now_ms);
 /* The list changed, and the address in use or tried is in it still, at index: it goes on.
- * In: index < count (asserted), not idle (asserted). Returns: nothing. */
+ * In: index < count (asserted), not idle (asserted). */
 void assay_dial_update_addresses(struct assay_dial *dial, uint32_t count, uint32_t index);
 /* A pause that is over becomes a try. Returns: whether dial->index is to be dialled now. */
 bool assay_dial_start_due(struct assay_dial *dial, const struct assay_dial_config *config,
@@ -51,13 +51,13 @@ bool assay_dial_start_due(struct assay_dial *dial, const struct assay_dial_confi
 /* A try that takes too long fails here. Returns: whether it is to be hung up. */
 bool assay_dial_check_timeout(struct assay_dial *dial, const struct assay_dial_config *config,
                               uint64_t now_ms);
-/* The peer proved who it is. Returns: nothing. */
+/* The peer proved who it is. */
 void assay_dial_on_connected(struct assay_dial *dial, uint64_t now_ms);
-/* A try came to nothing, or a connection ended; otherwise nothing happens. Returns: nothing. */
+/* A try came to nothing, or a connection ended; otherwise nothing happens. */
 void assay_dial_on_disconnected(struct assay_dial *dial, const struct assay_dial_config *config,
                                 uint64_t now_ms);
 /* The peer dialled us: it is there, so a pause ends. Who may call how often is bounded by its
- * handshakes (host/peers/limit.h). Returns: nothing. */
+ * handshakes (host/peers/limit.h). */
 void assay_dial_on_incoming(struct assay_dial *dial, uint64_t now_ms);
 /* Returns: when something is due next; UINT64_MAX: nothing is. */
 uint64_t assay_dial_wake_at(const struct assay_dial *dial);

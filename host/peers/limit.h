@@ -11,8 +11,8 @@
  *                                       they hold (8n)
  *   bytes          512 KiB + 16 KiB * n blocks and proofs; per member a quote (8 KiB with room),
  *                                       an envelope, a ballot, each asked for
- *   answers        1 MiB/s, burst 5 MiB: the largest block, and what is asked beside it; more where
- *                  the bytes above are more
+ *   answers 1 MiB/s, burst 5 MiB: the largest block, and what is asked next to it; more where the
+ *                  bytes above are more
  *   verifications  2                    its own evidence, and one more for an INCARNATE
  *
  * The floors are 20 messages/s (burst 60), 256 KiB/s and 2 verifications/s (burst 6); at n = 20 and
@@ -72,12 +72,12 @@ enum assay_limit_answer {
     ASSAY_LIMIT_BYTES,
 };
 
-/* Returns: nothing; *rates for epochs of epoch_ms (> 0, asserted) with that many members. */
+/* Out: *rates for epochs of epoch_ms (> 0, asserted) with that many members. */
 void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_rates *rates);
 /* The same where members pass on what others vote (docs/protocol.md 4.12.6): of every voter the
- * votes of as many views. Returns: nothing. */
+ * votes of as many views. */
 void assay_limit_rates_near(uint32_t epoch_ms, uint32_t members, struct assay_limit_rates *rates);
-/* Full buckets, no strike. Returns: nothing. */
+/* Full buckets, no strike. */
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
                       uint64_t now_ms);
 /* Is the peer heard at all? Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_BANNED | ASSAY_LIMIT_SHUT */

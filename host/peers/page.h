@@ -17,7 +17,7 @@ enum {
     ASSAY_OBJECT_LEN_MAX = (4 << 20) + (128 << 10), /* a block body, or a sync answer around one */
     ASSAY_PAGES_MAX = (ASSAY_OBJECT_LEN_MAX + ASSAY_PAGE_LEN - 1) / ASSAY_PAGE_LEN,
     ASSAY_PAGE_HEADER_LEN = 32 + 2 + 4 + 2 + 2,
-    ASSAY_PAGE_OBJECTS_PER_PEER = 2, /* a proposal, and a sync answer beside it */
+    ASSAY_PAGE_OBJECTS_PER_PEER = 2, /* a proposal, and a sync answer next to it */
     ASSAY_PAGE_BYTES_ALL = 64 << 20,
     ASSAY_PAGE_PLACES = ASSAY_PAGE_BYTES_ALL / ASSAY_PAGE_LEN,
     ASSAY_PAGE_LIFE_MS = 10 * 1000, /* from the first page of an object */
@@ -31,7 +31,7 @@ struct assay_page {
     struct assay_slice bytes; /* borrowed */
 };
 
-/* Returns: nothing; the digest that names a message. */
+/* Out: the digest that names a message. */
 void assay_page_digest(uint16_t kind, struct assay_slice payload, uint8_t digest[static 32]);
 /* Returns: how many pages a payload needs; 0 when it is longer than an object may be. */
 uint16_t assay_page_count(size_t len);
@@ -68,7 +68,7 @@ struct assay_pages *assay_pages_init(void *memory, uint32_t peers);
 ASSAY_CHECKED enum assay_status assay_pages_add(struct assay_pages *pages, uint16_t peer,
                                                 uint64_t now_ms, struct assay_slice payload,
                                                 uint16_t *kind, struct assay_slice *object);
-/* Forget what is too old. Returns: nothing. */
+/* Forget what is too old. */
 void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms);
 /* Returns: bytes held now; *losses (optional) so far. */
 size_t assay_pages_get_bytes(const struct assay_pages *pages, struct assay_pages_losses *losses);

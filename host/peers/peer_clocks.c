@@ -178,7 +178,7 @@ static uint64_t fresh_weight(const struct assay_peer_clocks *d, const uint32_t *
     return weight;
 }
 
-/* The median that is nearest to our own date: where exactly half disagrees with it, nobody can say
+/* The median that is nearest to our own clock: where exactly half disagrees with it, nobody can say
  * who is right. A Byzantine third is less than half of what is looked at. Returns: ours ahead of
  * it. */
 static int64_t weighted_median(const struct assay_peer_clocks *dates, const uint32_t *weights,

@@ -35,7 +35,7 @@ enum {
     ASSAY_PEER_SCORE_UNANSWERED_S = 15,      /* as above */
     ASSAY_PEER_SCORE_ANSWER_MS = 2000,       /* so long whoever is asked has for its answer */
     ASSAY_PEER_SCORE_OPEN_MAX = 64,          /* asks that are watched at a time */
-    ASSAY_PEER_SCORE_BACK_OFF_MS = 5 * 1000, /* hung up for so long, then doubling ... */
+    ASSAY_PEER_SCORE_BACK_OFF_MS = 5 * 1000, /* hung up for this long, then doubling ... */
     ASSAY_PEER_SCORE_BACK_OFF_MAX_MS = 10 * 60 * 1000,
     ASSAY_PEER_SCORE_FORGIVEN_MS =
         10 * 60 * 1000, /* ... and halved for each such time without one */
@@ -65,14 +65,14 @@ struct assay_peer_score {
     uint64_t open_since_ms; /* ... the first of them since then */
 };
 
-/* Nothing is held against anybody. Returns: nothing. */
+/* Nothing is checked against anybody. */
 void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms);
 /* One fault more. Returns: true when the peer is shut out from now on because of it. */
 bool assay_peer_score_add_fault(struct assay_peer_score *conduct, uint64_t now_ms,
                                 enum assay_peer_score_fault fault);
-/* It is asked for something: what was asked too long ago is unanswered. Returns: nothing. */
+/* A request was sent to the peer; earlier requests without a timely answer count as unanswered. */
 void assay_peer_score_on_request(struct assay_peer_score *conduct, uint64_t now_ms);
-/* It answered one ask, with what was asked for or that it has it not. Returns: nothing. */
+/* It answered one ask, with what was requested or that it has it not. */
 void assay_peer_score_on_answer(struct assay_peer_score *conduct, uint64_t now_ms);
 /* Returns: points, 0 to ASSAY_PEER_SCORE_FULL. */
 uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms);

@@ -32,7 +32,7 @@ struct assay_roster {
 };
 
 /* Take over what the head state says of the members: keys, weights, standings. count is the
- * engine's (asserted). Returns: nothing. */
+ * engine's (asserted). */
 void assay_roster_update(struct assay_roster *roster, const struct assay_engine *engine);
 
 /* In ZAP's User-Id: key kind, slot and key, all in text. */
@@ -42,7 +42,7 @@ enum { ASSAY_ROSTER_USER_LEN = 1 + 4 + 64 };
 ASSAY_CHECKED enum assay_status assay_roster_find(const struct assay_roster *roster,
                                                   const uint8_t key[static 32], uint16_t *slot,
                                                   enum assay_roster_key *which);
-/* Returns: nothing; NUL-terminated. */
+/* Out: NUL-terminated. */
 void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
                               const uint8_t key[static 32],
                               char text[static ASSAY_ROSTER_USER_LEN + 1]);

@@ -2,7 +2,7 @@
  * net/admin/admin.h - admin socket: one request line in, one JSON document per line out.
  *
  * A UNIX stream socket, mode 0600; who connects must be the same user or root (SO_PEERCRED).
- * Documents are made by the host (net/documents/document.h); this file only moves bytes, within
+ * Documents are made by the runtime (net/documents/document.h); this file only moves bytes, within
  * bounds: so many clients, so long a line, so much output, so many answers a turn. A client that
  * does not read is dropped; the loop never waits for one. When all places are taken, a user with
  * fewer takes one of the user with the most (net/system/connection_quota.h). However many lines
@@ -36,7 +36,7 @@ typedef char *assay_admin_answer(void *context, const char *line);
 struct assay_admin;
 
 /*
- * what:     names the socket in messages, "admin socket"; message says why not.
+ * what:     names the socket in messages, "admin socket"; message: the reason.
  * line_max: the longest line with its newline, at most ASSAY_ADMIN_LINE_MAX
  * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: another daemon answers
  * there) | ASSAY_E_MEMORY
@@ -50,10 +50,10 @@ ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *w
  * (net/system/unix_socket.h): of one that answers what everybody may know. Returns: ASSAY_OK |
  * ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_admin_set_group(struct assay_admin *admin);
-/* Whoever answers from now on; clients and what they were promised stay. Returns: nothing. */
+/* Whoever answers from now on; clients and what they were promised stay. */
 void assay_admin_set_answer(struct assay_admin *admin, void *context,
                             struct assay_counters *counters);
-/* Removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Removes the socket. Accepts a pointer to NULL; nulls it. */
 void assay_admin_close(struct assay_admin **admin);
 /* What to poll for. Returns: how many of fds[capacity] were written. */
 size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity);
@@ -61,10 +61,9 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
  * Accept, read, answer, write what can be done without waiting.
  * called:  the first descriptor of assay_admin_poll was readable: somebody may be at the door
  *          (looking there costs the kernel a socket even where nobody is)
- * Returns: nothing.
  */
 void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called);
-/* Returns: when step wants to be called at the latest; 0: at once, as lines wait for their turn;
+/* Returns: when step must be called at the latest; 0: at once, as lines wait for their turn;
  * UINT64_MAX: never. */
 uint64_t assay_admin_wake_at(const struct assay_admin *admin);
 

@@ -3,7 +3,8 @@
  * checks and text (docs/protocol.md 9.5 to 9.9).
  *
  * The daemon judges what is submitted to it, the command line what it drafts: both on the newest
- * state of a store. Whether a block takes it is engine/ledger's to say; here people are told why.
+ * state of a store. Whether a block takes it is engine/ledger's to say; here operators are notified
+ * why.
  */
 #ifndef ASSAY_NET_DOCUMENTS_CHANGE_REVIEW_H
 #define ASSAY_NET_DOCUMENTS_CHANGE_REVIEW_H
@@ -12,7 +13,7 @@
 #include "host/effective_rules.h"
 
 enum {
-    ASSAY_CHANGE_MESSAGE = 400, /* a reason for people */
+    ASSAY_CHANGE_MESSAGE = 400, /* a reason for operators */
     ASSAY_CHANGE_WORDS = 300,   /* an action */
 };
 
@@ -34,7 +35,7 @@ ASSAY_CHECKED enum assay_status assay_change_draft_decode(struct assay_slice byt
 bool assay_change_signature_is_valid(const struct assay_genesis *charter,
                                      const struct assay_change_draft *draft, uint32_t i);
 
-/* --- what it is held against */
+/* --- what it is checked against */
 
 struct assay_close;     /* engine/ledger/state/ledger.h */
 struct assay_tolerance; /* scoring/weight.h */
@@ -46,7 +47,7 @@ struct assay_change_basis {
     struct assay_effective_rules charter; /* in force; .state NULL: no epoch has closed yet */
     struct assay_state state;     /* the same state, or the genesis's */
     struct assay_state stage;
-    struct assay_slice pending[ASSAY_PENDING_MAX]; /* records, as state.pending; len 0: not known */
+    struct assay_slice pending[ASSAY_PENDING_MAX]; /* records, as state.pending; len 0: unknown */
     struct assay_slice operators;
     /* Memory. */
     void *charter_memory;
@@ -64,7 +65,7 @@ struct assay_change_basis {
 ASSAY_CHECKED enum assay_status assay_change_basis_open(const struct assay_genesis *genesis,
                                                         struct assay_store *store,
                                                         struct assay_change_basis **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_change_basis_close(struct assay_change_basis **basis);
 
 /*
@@ -93,13 +94,12 @@ ASSAY_CHECKED enum assay_status assay_change_stage(struct assay_change_basis *ba
 /* Returns: the plan of services in force, or as what waits will have left it; len 0: none. Borrowed
  * from the basis. */
 struct assay_slice assay_change_plan(const struct assay_change_basis *basis);
-/* The weights of a state of the basis, made anew after what change did to it; none is taken over
- * from before where a member is new. Out: state->members[].weight, *tolerance. Returns: nothing. */
+/* The weights of a state of the basis, recreated after what change did to it; none is taken over
+ * from before where a member is new. Out: state->members[].weight, *tolerance. */
 void assay_change_compute_weights(struct assay_change_basis *basis, struct assay_state *state,
                                   struct assay_tolerance *tolerance);
 
-/* One action for people: "rest node-3", "policy 0011223344556677". state: who has which name.
- * Returns: nothing. */
+/* One action for operators: "rest node-3", "policy 0011223344556677". state: who has which name. */
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS]);
 

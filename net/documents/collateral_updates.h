@@ -17,13 +17,13 @@ struct assay_collateral_updates;
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_collateral_updates_create(
     struct assay_collateral_updates **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_collateral_updates_destroy(struct assay_collateral_updates **judge);
 /* Returns: the functions for an engine or an audit, of the judge's life; of one thread. */
 const struct assay_updates *assay_collateral_updates_functions(
     const struct assay_collateral_updates *judge);
 /*
- * assay_collateral_updates_check - the same in words: what an offer is beside a set.
+ * assay_collateral_updates_check - the same in words: what an offer is next to a set.
  *
  * Out:     *renewal; *facts where it is not refused
  * Returns: ASSAY_OK | ASSAY_E_RANGE (not of one family, or of one root's other part) |

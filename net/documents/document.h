@@ -29,7 +29,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s);
 struct assay_json *assay_document_change_status(const struct assay_snapshot *s);
 /* A member; whole: with its keys. slot < member_count (asserted). Returns: an object. */
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole);
-/* What obeys orders here, and the hold by hand. Returns: an object. */
+/* What obeys orders here, and the manual hold. Returns: an object. */
 struct assay_json *assay_document_enforcement(const struct assay_snapshot *s);
 /* May this node's enclave work now? *permission says the same. Returns: an object. */
 struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool critical,

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is asked for again */
+enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is requested again */
 
 /* ------------------------------------------------------------ changes */
 

@@ -88,7 +88,7 @@ char *document_collateral(struct assay_runtime *runtime)
     return document_finish(runtime, "assay.collateral", data);
 }
 
-/* ------------------------------------------------------------ offered by hand */
+/* ------------------------------------------------------------ offered manually */
 
 static const char *error_code(enum assay_status status)
 {

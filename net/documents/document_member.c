@@ -232,7 +232,7 @@ struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool cr
 {
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     *permission = assay_permit(&s->chain, own, s->epoch_ms, s->now_ms, critical);
-    /* docs/protocol.md 10.8: by hand, on this machine, whatever the network says of it. */
+    /* docs/protocol.md 10.8: manually, on this machine, whatever the network says of it. */
     if (s->enforcement.held) *permission = (struct assay_permission){ false, "held" };
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "class", critical ? "critical" : "normal");

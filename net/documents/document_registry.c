@@ -3,7 +3,7 @@
  *
  *   services | account HEX | tasks | task HEX | share HEX
  *
- * The first is of the snapshot; the others are looked up in the registry when they are asked for.
+ * The first is of the snapshot; the others are looked up in the registry when they are requested.
  */
 #include "net/documents/document_services.h"
 #include "net/runtime/runtime_internal.h"

@@ -47,7 +47,7 @@ static uint32_t find_group(const struct assay_registry_plan *plan, const char *w
                : plan->group_count;
 }
 
-/* The store and the engine are asked for the same close. */
+/* The store and the engine are requested the same close. */
 static enum assay_status make_row(struct assay_runtime *runtime, uint32_t number,
                                   const uint8_t instance[static 32], struct room *room,
                                   void *memory, struct assay_slice *out)

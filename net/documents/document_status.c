@@ -1,7 +1,7 @@
 /*
  * net/documents/document_status.c - document `status` of this node, most important facts first.
  *
- * Rendered from the snapshot of the host core alone (host/snapshot.h, host/fault_tolerance.h).
+ * Rendered from the snapshot of the runtime core alone (host/snapshot.h, host/fault_tolerance.h).
  */
 #include "net/documents/document.h"
 

@@ -44,7 +44,7 @@ void assay_ruleset_close(struct assay_ruleset *set)
     *set = (struct assay_ruleset){ 0 };
 }
 
-/* ------------------------------------------------------------ of a charter */
+/* ------------------------------------------------------------ of effective rules */
 
 struct reading {
     const struct assay_genesis *genesis;

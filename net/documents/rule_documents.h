@@ -31,7 +31,7 @@ struct assay_ruleset {
 ASSAY_CHECKED enum assay_status assay_ruleset_open(struct assay_slice policy,
                                                    struct assay_slice endorsements,
                                                    struct assay_ruleset *set);
-/* All zero is closed. Returns: nothing. */
+/* All zero is closed. */
 void assay_ruleset_close(struct assay_ruleset *set);
 
 struct assay_rules {
@@ -46,7 +46,8 @@ struct assay_rules {
 enum { ASSAY_RULES_MESSAGE = 160 };
 
 /*
- * assay_rules_open - the rules of a charter, and those of the epochs that its state remembers.
+ * assay_rules_open - the rules of effective rules, and those of the epochs that its state
+ * remembers.
  *
  * In:      charter: assay_effective_rules_load of this genesis and store
  * Out:     *out; message says which document is at fault otherwise
@@ -58,18 +59,18 @@ ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *gen
                                                  struct assay_store *store,
                                                  struct assay_rules **out,
                                                  char message[static ASSAY_RULES_MESSAGE]);
-/* All sets with their documents, for a judge in another process
+/* All sets with their documents, for a verifier in another process
  * (net/verifier/verifier_supervisor.h); they borrow.
  * Out: sets[ASSAY_VERIFIER_PROCESS_SETS_MAX]. Returns: how many. */
 size_t assay_rules_judge_sets(const struct assay_rules *rules,
                               struct assay_verifier_process_set *sets);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_rules_close(struct assay_rules **rules);
 
 /* Returns: the rules that an epoch had, where they are not those in force; NULL. */
 const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runtime_past_rules *past,
                                                         size_t count, uint64_t epoch);
-/* Every epoch that had other rules began in an earlier second: what is known of evidence then is
+/* Every epoch that had other rules began in an earlier second: the state of evidence then is
  * known by the rules in force. Epochs of less than a second may share one. Returns: whether so. */
 bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t count,
                           int64_t at_unix_s);

@@ -63,7 +63,8 @@ ASSAY_CHECKED enum assay_status assay_evm_anchor_deploy_order(const struct assay
                                                               struct assay_evm_order *order);
 /*
  * assay_evm_anchor_read - what an anchor holds, when it is one: its code is compared first.
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or other code) | what asking says
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or other code) | statuses of the
+ * request
  */
 ASSAY_CHECKED enum assay_status assay_evm_anchor_read(
     struct assay_evm_rpc *rpc, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],

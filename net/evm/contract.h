@@ -34,13 +34,13 @@ extern const struct assay_evm_contract assay_evm_contract_tasks;  /* immutable: 
 ASSAY_CHECKED enum assay_status assay_evm_contract_read(const struct assay_evm_contract *contract,
                                                         struct assay_slice code,
                                                         uint8_t (*words)[32]);
-/* The same of what stands on a chain. Returns: the same | what asking says */
+/* The same of what stands on a chain. Returns: the same | statuses of the request */
 ASSAY_CHECKED enum assay_status assay_evm_contract_verify(
     struct assay_evm_rpc *rpc, const struct assay_evm_contract *contract,
     const uint8_t address[static ASSAY_EVM_ADDRESS_LEN], uint8_t (*words)[32]);
 /* Has the chain ECDSA over P-256 at 0x100 (EIP-7951)? Asked with a signature that is good and one
  * that is not. Without it no contract here believes anything. Returns: ASSAY_OK |
- * ASSAY_E_UNSUPPORTED | what asking says */
+ * ASSAY_E_UNSUPPORTED | statuses of the request */
 ASSAY_CHECKED enum assay_status assay_evm_p256_check(struct assay_evm_rpc *rpc);
 
 #endif

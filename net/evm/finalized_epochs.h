@@ -28,7 +28,7 @@ struct assay_evm_finalized_epoch {
  */
 ASSAY_CHECKED enum assay_status assay_evm_finalized_epoch_parse(
     const struct assay_json *data, struct assay_evm_finalized_epoch *closed);
-/* Returns: nothing; *closed is zero then. */
+/* Out: *closed is zero then. */
 void assay_evm_finalized_epoch_free(struct assay_evm_finalized_epoch *closed);
 
 /*
@@ -58,7 +58,7 @@ struct assay_evm_epoch_source {
  * Returns: ASSAY_OK | ASSAY_E_STALE (nothing is later) | ASSAY_E_CHAIN (another network or era) |
  *          ASSAY_E_STRANGER (no epoch that is known began with the voters that the anchor holds) |
  *          ASSAY_E_EARLY (not even the next one that is known is signed by enough of them) |
- *          ASSAY_E_FULL | what asking says | INPUT statuses
+ *          ASSAY_E_FULL | statuses of the request | INPUT statuses
  * Cost:    at most two questions and those of a search among the epochs between
  */
 ASSAY_CHECKED enum assay_status assay_evm_anchor_next_order(

@@ -22,7 +22,7 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
 {
     struct assay_evm_http *const http = context;
     static const char *const headers[] = { "Content-Type: application/json" };
-    /* The seam takes plain HTTP to a literal loopback address alone, whoever asks. */
+    /* The seam takes plain HTTP to a literal loopback address only, and rejects all else. */
     const struct assay_http_request request = { .url = http->url,
                                                 .timeout_ms = http->timeout_ms,
                                                 .body_len_max = capacity,

@@ -12,7 +12,7 @@ struct assay_evm_http {
     const char *url;     /* https://..., or http:// of 127.0.0.1 or [::1] */
     const char *ca_file; /* PEM; NULL: the system's */
     uint64_t timeout_ms; /* of one question; 0: 15 s */
-    char message[320];   /* the last failure, for people */
+    char message[320];   /* the last failure, for operators */
 };
 
 /* Returns: a link that asks there. */
@@ -39,8 +39,8 @@ ASSAY_CHECKED enum assay_status assay_evm_https_link(struct assay_evm_https *htt
                                                      const char *urls, const char *ca_file,
                                                      uint64_t timeout_ms,
                                                      struct assay_evm_link *link);
-/* Why nothing came of the last question to the one node that there is, for people; "": nothing is
- * wrong, or there are several. */
+/* Why nothing came of the last question to the one node that there is, for operators; "": nothing
+ * is wrong, or there are several. */
 const char *assay_evm_https_get_error(const struct assay_evm_https *https);
 
 #endif

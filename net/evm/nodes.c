@@ -64,7 +64,7 @@ static bool same_text(const struct assay_json *a, const struct assay_json *b)
     return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
 }
 
-/* Of a receipt what is read of it: nodes name what they like beside. */
+/* Of a receipt what is read of it: nodes name what they like next to. */
 static bool same_receipt(const struct assay_json *a, const struct assay_json *b)
 {
     static const char *const read[] = { "transactionHash", "status",  "blockNumber",

@@ -19,7 +19,7 @@ struct assay_evm_nodes {
     struct assay_evm_link link[ASSAY_EVM_NODES_MAX];
     uint32_t count;    /* from 1; of one node its answers are passed on as they are */
     uint32_t pause_ms; /* before nodes that contradict each other are asked again */
-    char why[ASSAY_EVM_NODES_WHY_LEN]; /* the last failure that no single link has, for people */
+    char why[ASSAY_EVM_NODES_WHY_LEN]; /* the last failure that no single link has, for operators */
 };
 
 /*

@@ -6,7 +6,7 @@
  * and hands it over again after a start. What the chain says counts as deep as the configuration
  * wants, so blocks that go away take nothing with them. A step asks a node and may wait for it, so
  * start runs steps in a thread of their own; the other calls never wait for a node, and may come
- * from any thread. Without start, whoever calls step is that thread.
+ * from any thread. Without start, the caller step is that thread.
  */
 #ifndef ASSAY_NET_EVM_PAYOUT_CLAIMS_H
 #define ASSAY_NET_EVM_PAYOUT_CLAIMS_H
@@ -29,14 +29,14 @@ struct assay_payout_claims_config {
     uint32_t batch;    /* before: when it brings so many times its gas; from 1 */
 };
 
-/* What is known of a task, as deep as configured. */
+/* State of a task, as deep as configured. */
 struct assay_payout_claims_get_task {
     bool known; /* the chain has been asked */
     bool open;
     uint32_t paid; /* steps */
 };
 
-/* For people. */
+/* For operators. */
 struct assay_payout_claims_status {
     bool answers;                /* the node did, last time */
     uint32_t owed;               /* tasks with steps that are vouched and not paid */
@@ -50,11 +50,12 @@ struct assay_payout_claims;
 ASSAY_CHECKED enum assay_status assay_payout_claims_create(
     const struct assay_payout_claims_config *config, const struct assay_secret32 *key,
     struct assay_evm_link link, struct assay_payout_claims **out);
-/* Stops its thread. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Stops its thread. Accepts a pointer to NULL; nulls it. */
 void assay_payout_claims_destroy(struct assay_payout_claims **till);
-/* Is this a chain, and a contract, on which claims can be paid? Before start. Out: why, for people.
+/* Is this a chain, and a contract, on which claims can be paid? Before start. Out: why, for
+ * operators.
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain) | ASSAY_E_UNSUPPORTED (no P-256 there) |
- * ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or another contract) | what asking says */
+ * ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or another contract) | statuses of the request */
 ASSAY_CHECKED enum assay_status assay_payout_claims_check(struct assay_payout_claims *till,
                                                           char why[static ASSAY_EVM_WHY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY (no thread) */
@@ -64,19 +65,18 @@ ASSAY_CHECKED enum assay_status assay_payout_claims_start(struct assay_payout_cl
  * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *till,
                                                              const struct assay_evm_terms *terms);
-/* The newest claim of a task that is watched; runs: more may come. Returns: nothing. */
+/* The newest claim of a task that is watched; runs: more may come. */
 void assay_payout_claims_set_claim(struct assay_payout_claims *till, const uint8_t task[static 32],
                                    const struct assay_evm_claim *claim, bool runs);
-/* Returns: nothing. */
 void assay_payout_claims_remove_task(struct assay_payout_claims *till,
                                      const uint8_t task[static 32]);
 struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *till,
                                                                  const uint8_t task[static 32]);
-/* Who is paid, and pays for gas. Returns: nothing. */
+/* Who is paid, and pays for gas. */
 void assay_payout_claims_account(const struct assay_payout_claims *till,
                                  uint8_t account[static ASSAY_EVM_ADDRESS_LEN]);
 struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *till);
-/* In: now_ms: monotonic; now_s: Unix. Returns: nothing. */
+/* In: now_ms: monotonic; now_s: Unix. */
 void assay_payout_claims_step(struct assay_payout_claims *till, uint64_t now_ms, uint64_t now_s);
 
 #endif

@@ -101,7 +101,7 @@ enum assay_status assay_evm_receipt_parse(const struct assay_json *result,
 
 /* --- answers */
 
-/* Refused(bytes32): a word that is meant for people, as far as it has letters. */
+/* Refused(bytes32): a word that is meant for operators, as far as it has letters. */
 static void read_refusal(struct assay_evm_rpc *rpc, const struct assay_json *data)
 {
     uint8_t bytes[ASSAY_ABI_SELECTOR_LEN + ASSAY_ABI_WORD_LEN], selector[ASSAY_ABI_SELECTOR_LEN];

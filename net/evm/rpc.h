@@ -24,7 +24,8 @@ struct assay_evm_link {
     enum assay_status (*ask)(void *context, struct assay_slice question, uint8_t *answer,
                              size_t capacity, size_t *len);
     void *context;
-    const char *why; /* why the last question failed, for people, "" where the status says it; NULL:
+    const char
+        *why; /* why the last question failed, for operators, "" where the status says it; NULL:
                       * it never says */
 };
 
@@ -32,7 +33,7 @@ struct assay_evm_rpc {
     struct assay_evm_link link;
     uint64_t asked; /* the id of the last question */
     char why
-        [ASSAY_EVM_WHY_LEN]; /* the last failure, for people; a contract's word when it has one */
+        [ASSAY_EVM_WHY_LEN]; /* the last failure, for operators; a contract's word when it has one */
     bool refused;            /* the last failure was a contract's refusal */
 };
 

@@ -27,7 +27,7 @@ struct assay_evm_config {
     uint64_t tip_wei;       /* to who makes the block; at most the limit */
     uint64_t gas_limit;     /* of one transaction: never more */
     uint32_t confirmations; /* blocks, its own included, until it counts: 1 .. 1024 */
-    uint64_t resend_ms;     /* unseen for so long: it is sent again, dearer if blocks are */
+    uint64_t resend_ms;     /* unseen for this long: it is sent again, dearer if blocks are */
 };
 
 enum assay_evm_phase {
@@ -84,7 +84,7 @@ ASSAY_CHECKED enum assay_status assay_evm_sender_init(struct assay_evm_sender *s
                                                       const struct assay_evm_config *config,
                                                       const struct assay_secret32 *key,
                                                       struct assay_evm_link link);
-/* Wipes the key. Returns: nothing. */
+/* Wipes the key. */
 void assay_evm_sender_deinit(struct assay_evm_sender *sender);
 /* Copies the order. Returns: ASSAY_OK | ASSAY_E_AGAIN (another one is not over) | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_evm_sender_begin(struct assay_evm_sender *sender,

@@ -38,12 +38,12 @@ ASSAY_CHECKED enum assay_status assay_evm_close_order(const struct assay_evm_pla
                                                       struct assay_evm_order *order);
 
 /* Is the contract AssayTasks, over that anchor? Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
- * ASSAY_E_INVALID | what asking says */
+ * ASSAY_E_INVALID | statuses of the request */
 ASSAY_CHECKED enum assay_status assay_evm_tasks_check(
     struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
     const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN]);
 /* After a block; 0: the newest. Out: *open: the task is known; *paid steps of it. Returns: ASSAY_OK
- * | what asking says */
+ * | statuses of the request */
 ASSAY_CHECKED enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
                                                     const struct assay_evm_place *place,
                                                     const uint8_t task[static 32], uint64_t block,
@@ -55,7 +55,7 @@ ASSAY_CHECKED enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
  * In:      lock: SHA-256 of the key, as the receipt has it: so whoever answers cannot make one up
  * Out:     opening: written only on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no claim of the last ASSAY_EVM_OPENING_BLOCKS has it) |
- *          what asking says
+ *          statuses of the request
  */
 enum { ASSAY_EVM_OPENING_BLOCKS = 100000, ASSAY_EVM_OPENING_WINDOW = 2000 };
 ASSAY_CHECKED enum assay_status assay_evm_task_opening(struct assay_evm_rpc *rpc,

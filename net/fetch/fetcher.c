@@ -85,7 +85,7 @@ static void push_found(struct assay_fetcher *f, struct assay_fetcher_found *foun
     if (fits) {
         f->ring[(f->head + f->count) % ASSAY_FETCHER_REPORTS_MAX] = *found;
         f->count += 1;
-        /* The counter is far from its limit; a write of eight bytes is whole or not at all. */
+        /* The counter is far from its limit; a write of eight bytes is completely or not at all. */
         const ssize_t written = write(f->fd, &one, sizeof one);
         ASSAY_ASSERT(written == (ssize_t)sizeof one);
     }

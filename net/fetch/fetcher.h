@@ -49,22 +49,21 @@ struct assay_fetcher;
 ASSAY_CHECKED enum assay_status assay_fetcher_create(const struct assay_fetcher_config *config,
                                                      const uint8_t *set, size_t set_len,
                                                      struct assay_fetcher **out);
-/* Within a second or two, whatever a server does. Accepts a pointer to NULL; nulls it.
- * Returns: nothing. */
+/* Within a second or two, whatever a server does. Accepts a pointer to NULL; nulls it. */
 void assay_fetcher_destroy(struct assay_fetcher **fetcher);
 /*
- * assay_fetcher_in_force - another set is in force: the next round is held against it.
+ * assay_fetcher_in_force - another set is in force: the next round is checked against it.
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | what assay_endorsements_decode says
  */
 ASSAY_CHECKED enum assay_status assay_fetcher_in_force(struct assay_fetcher *fetcher,
                                                        const uint8_t *set, size_t set_len);
-/* Ask now. Returns: nothing. */
+/* Ask now. */
 void assay_fetcher_wake(struct assay_fetcher *fetcher);
 /* Returns: a descriptor that is readable while reports wait. */
 int assay_fetcher_fd(const struct assay_fetcher *fetcher);
 /* The next report. Returns: true and *found | false when none waits. */
 bool assay_fetcher_next(struct assay_fetcher *fetcher, struct assay_fetcher_found *found);
-/* Accepts an empty one; empties it. Returns: nothing. */
+/* Accepts an empty one; empties it. */
 void assay_fetcher_found_free(struct assay_fetcher_found *found);
 /* Returns: how long to wait before a round, in ms: three to five quarters of every_s. */
 uint64_t assay_fetcher_wait_ms(uint64_t seed, uint64_t round, uint32_t every_s);

@@ -190,7 +190,7 @@ static enum assay_status fetch_list(struct work *w, const char *url, struct assa
     return assay_fetch_get(&w->config->fetch, &want, fetched, w->report.message);
 }
 
-/* AMD's roots are one a product, and each has one list. A mirror is asked for roots of its own
+/* AMD's roots are one a product, and each has one list. A mirror is requested roots of its own
  * under the paths of Milan. */
 static bool needs_amd(const struct work *w, const struct assay_endorsement *entry,
                       enum assay_kds_product *product)

@@ -2,7 +2,7 @@
  * net/fetch/round.h - one fetch round: current vendor collateral for each root in force, as offers
  * checked by quote/collateral/newer.h.
  *
- * What is asked for follows from the set in force: the documents of each platform family of
+ * What is requested follows from the set in force: the documents of each platform family of
  * Intel's, the lists of AMD's roots, and lists whose addresses the configuration names. How to ask
  * is quote/source/fetch/: bounded, with deadlines, never to where a redirect leads. One source that
  * does not answer keeps no other from being asked. Each family is an offer of its own: it takes 20
@@ -43,7 +43,7 @@ struct assay_round_config {
     bool early; /* Intel's announced documents as well: a recovery is known weeks before */
     size_t list_count;
     struct assay_round_list lists[ASSAY_ROUND_LISTS_MAX];
-    struct assay_fetch_config fetch; /* no cache is needed: a round asks anew */
+    struct assay_fetch_config fetch; /* no cache is needed: a round asks again */
 };
 
 enum assay_round_result {
@@ -65,7 +65,7 @@ typedef void assay_round_report_function(void *context, const struct assay_round
 
 /*
  * assay_round_run - ask for everything once; tell is called for every family and every root with
- * lists that was asked for, in the order of the set.
+ * lists that was requested, in the order of the set.
  * In:      in_force, built; at_unix_s: what is offered must be valid then
  * Returns: ASSAY_OK (whatever was told) | ASSAY_E_MEMORY
  */
@@ -73,11 +73,11 @@ ASSAY_CHECKED enum assay_status assay_round_run(const struct assay_round_config 
                                                 const struct assay_collateral_set *in_force,
                                                 int64_t at_unix_s,
                                                 assay_round_report_function *tell, void *context);
-/* What of its root an entry is: its family, or empty. Returns: nothing. */
+/* What of its root an entry is: its family, or empty. */
 void assay_round_part(const struct assay_endorsement *entry,
                       char part[static ASSAY_ROUND_PART_LEN]);
 /*
- * assay_round_judge - what bytes from elsewhere are beside the set: a file of an operator's, what
+ * assay_round_judge - what bytes from elsewhere are next to the set: a file of an operator's, what
  * was kept from before.
  * Returns: ASSAY_OK and *renewal | INPUT statuses (no offer) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */

@@ -13,7 +13,7 @@ enum {
     ASSAY_HTTP_PARAMETERS_MAX = 8,
     ASSAY_HTTP_ROWS_MAX = 2000, /* rows of scores in one document: some 800 KiB */
     ASSAY_HTTP_ETAG_MAX = 64,
-    ASSAY_HTTP_DEAD_MS = 5000, /* a loop that laid out nothing for so long hangs */
+    ASSAY_HTTP_DEAD_MS = 5000, /* a loop that laid out nothing for this long hangs */
 };
 
 struct assay_http_pair {
@@ -45,8 +45,8 @@ struct assay_http_content {
     struct assay_http_ring *ring;
     const struct assay_http_figures *figures;
     uint64_t now_ms;                 /* monotonic, as the view's */
-    uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: not known */
-    uint64_t disk_free_bytes, disk_size_bytes; /* of the state's folder; size 0: not known */
+    uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: unknown */
+    uint64_t disk_free_bytes, disk_size_bytes; /* of the state's folder; size 0: unknown */
     int64_t certificate_ends_unix_s;           /* of the server's own; 0: it has none */
     int64_t now_unix_s;                        /* by this machine's date */
 };
@@ -64,7 +64,7 @@ struct assay_http_answer {
     bool close;                     /* the connection ends with it */
     bool stream;                    /* not an answer: events, after stream_since */
     uint64_t stream_since;
-    bool stream_resync; /* what was asked for is of another run, or gone */
+    bool stream_resync; /* what was requested is of another run, or gone */
 };
 
 /* Returns: whether the request is well-formed and for this machine: another one is refused before
@@ -72,7 +72,7 @@ struct assay_http_answer {
 bool assay_http_host_is_allowed(const struct assay_http_request *request);
 /* Returns: whether an answer of this ETag is what the request has (If-None-Match, its list). */
 bool assay_http_is_known(const struct assay_http_request *request, const char *etag);
-/* Returns: nothing; answer->body is the caller's to free. Without memory the status is 500 and
+/* Out: answer->body is the caller's to free. Without memory the status is 500 and
  * there is a fixed body. */
 void assay_http_answer(const struct assay_http_content *book,
                        const struct assay_http_request *request, struct assay_http_answer *answer);

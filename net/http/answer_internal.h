@@ -50,12 +50,12 @@ enum http_problem { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ENUM) HTTP_PROBLEM_COUNT };
 #undef HTTP_PROBLEM_ENUM
 
 /* --- answer.c */
-/* The problem as the answer; data (may be NULL) is taken over. Returns: nothing. */
+/* The problem as the answer; data (may be NULL) is taken over. */
 void http_problem(struct http_asking *asking, enum http_problem problem, const char *detail,
                   struct assay_json *data);
-/* The document as the answer, in its envelope; data is taken over. Returns: nothing. */
+/* The document as the answer, in its envelope; data is taken over. */
 void http_document(struct http_asking *asking, const char *schema, struct assay_json *data);
-/* A bare value as the answer; taken over. Returns: nothing. */
+/* A bare value as the answer; taken over. */
 void http_bare(struct http_asking *asking, struct assay_json *value);
 /* The answer's ETag: of the newest view; of the closed epochs alone. Each Returns: whether the
  * asker has it already, and then the answer is made. */

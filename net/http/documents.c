@@ -245,7 +245,7 @@ void http_matrix(struct http_asking *asking)
     http_document(asking, "assay.matrix", data);
 }
 
-/* ------------------------------------------------------------ what evidence is judged by */
+/* ------------------------------------------------------------ what evidence is appraised by */
 
 static void answer_text(struct http_asking *asking, const char *schema, const char *text)
 {

@@ -13,16 +13,16 @@
 
 /* All zero: nothing was seen. */
 struct assay_http_form {
-    const char *fault; /* the first, for people; NULL: none */
+    const char *fault; /* the first, for operators; NULL: none */
     unsigned hosts, lengths, codings;
 };
 
-/* The path with its parameters as it came, before anything was decoded. Returns: nothing. */
+/* The path with its parameters as it came, before anything was decoded. */
 void assay_http_form_target(struct assay_http_form *form, const char *target);
-/* One header: lengths as received, strings end with a NUL behind them. Returns: nothing. */
+/* One header: lengths as received, strings end with a NUL behind them. */
 void assay_http_form_header(struct assay_http_form *form, const char *name, size_t name_len,
                             const char *value, size_t value_len);
-/* After all headers; version: "HTTP/1.1". Returns: what is wrong, for people, or NULL. */
+/* After all headers; version: "HTTP/1.1". Returns: what is wrong, for operators, or NULL. */
 const char *assay_http_form_end(struct assay_http_form *form, const char *version);
 
 #endif

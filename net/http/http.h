@@ -40,7 +40,7 @@ struct assay_http;
 
 /*
  * assay_http_check - may HTTP listen like this?
- * Out:     message: why not, for people
+ * Out:     message: why not, for operators
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX (no such address) | ASSAY_E_INVALID (not a loopback address,
  *          and no mutual TLS; or TLS on a UNIX socket, or not whole)
  */
@@ -52,30 +52,28 @@ bool assay_http_is_open(const struct assay_http_config *config);
 /*
  * assay_http_open - listen, and start the thread.
  * In:      boot: names this run of the node
- * Out:     *out; message says why not
+ * Out:     *out; message: the reason
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_MEMORY | as assay_http_check | as assay_file_read
  */
 ASSAY_CHECKED enum assay_status assay_http_open(const struct assay_http_config *config,
                                                 uint64_t boot, struct assay_http **out,
                                                 char *message, size_t message_len);
-/* Ends the thread, removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Ends the thread, removes the socket. Accepts a pointer to NULL; nulls it. */
 void assay_http_close(struct assay_http **http);
 
 /* --- by the node's loop alone; none of them waits */
 
 /* Returns: whether a view is due. */
 bool assay_http_due(const struct assay_http *http, uint64_t now_ms);
-/* As assay_http_snapshot_slot_publish. Returns: nothing. */
+/* As assay_http_snapshot_slot_publish. */
 void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,
                         bool draining);
-/* A closed epoch, taken over (NULL: there was no memory for it). Returns: nothing. */
+/* A closed epoch, taken over (NULL: there was no memory for it). */
 void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
-/* Returns: nothing. */
 void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie);
-/* What evidence is judged by from now on, taken over (NULL: there was no memory for it). Returns:
- * nothing. */
+/* What evidence is appraised by from now on, taken over (NULL: there was no memory for it). */
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
-/* name: "" when it is about nobody. Returns: nothing. */
+/* name: "" when it is about nobody. */
 void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
                        const char *name);
 /* Returns: the number of the event that was told last, 0: none. */

@@ -7,8 +7,7 @@
 
 #include "net/http/answer.h"
 
-/* state_dir: whose disk it is; NULL: none is looked at. What cannot be found out stays as it is.
- * Returns: nothing. */
+/* state_dir: whose disk it is; NULL: none is looked at. What cannot be found out stays as it is. */
 void assay_http_read_machine(const char *state_dir, struct assay_http_content *book);
 
 #endif

@@ -75,7 +75,7 @@ void assay_http_rules_release(struct assay_http_rules **rules)
     free(r);
 }
 
-/* ------------------------------------------------------------ the shelf */
+/* ------------------------------------------------------------ the snapshot slot */
 
 struct assay_http_snapshot_slot {
     pthread_mutex_t lock; /* of `now` alone */

@@ -1,10 +1,10 @@
 /*
  * net/http/snapshot_slot.h - immutable snapshots of a node, shared with the HTTP thread.
  *
- * The node's loop lays a copy of its snapshot on the shelf; whoever wants to render takes the
- * newest one and gives it back. Nobody waits for anybody longer than a pointer takes to be copied.
- * Closed epochs are made once and shared by all views that hold them. Events go into a ring of
- * their own.
+ * The node's loop lays a copy of its snapshot on the snapshot slot; whoever wants to render takes
+ * the newest one and gives it back. Nobody waits for anybody longer than a pointer takes to be
+ * copied. Closed epochs are made once and shared by all views that hold them. Events go into a ring
+ * of their own.
  */
 #ifndef ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
 #define ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
@@ -50,7 +50,7 @@ struct assay_http_false_vote {
     char said;
 };
 
-/* What evidence is judged by: data of two documents as text, made once for each set of rules. */
+/* What evidence is appraised by: data of two documents as text, made once for each set of rules. */
 struct assay_http_rules {
     _Atomic uint32_t references;
     char *policy, *collateral; /* of malloc */
@@ -74,30 +74,30 @@ char assay_http_letter(uint8_t outcome);
 /* --- epochs */
 /* Nobody has said anything. Returns: an epoch of one reference, NULL without memory. */
 struct assay_http_epoch *assay_http_epoch_create(uint32_t count);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_http_epoch_release(struct assay_http_epoch **epoch);
 
 /* --- rules */
-/* Takes both texts over. Returns: one reference, NULL without memory or one of the texts. */
+/* Takes ownership of both texts. Returns: one reference, NULL without memory or one of the texts.
+ */
 struct assay_http_rules *assay_http_rules_create(char *policy, char *collateral);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_http_rules_release(struct assay_http_rules **rules);
 
-/* --- the shelf. All but the last two functions are the loop's alone. */
+/* --- the snapshot slot. All but the last two functions are the loop's alone. */
 struct assay_http_snapshot_slot;
 
-/* boot: names this run. Returns: the shelf, NULL without memory. */
+/* boot: names this run. Returns: the snapshot slot, NULL without memory. */
 struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot);
-/* No view is out any more. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* No view is out any more. Accepts a pointer to NULL; nulls it. */
 void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf);
-/* A closed epoch, later than those before (else it is dropped); takes it over. The oldest goes when
- * there are too many. Returns: nothing. */
+/* A closed epoch, later than those before (else it is dropped); takes ownership. The oldest goes
+ * when there are too many. */
 void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *shelf,
                                         struct assay_http_epoch *epoch);
-/* Returns: nothing. */
 void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *shelf,
                                              const struct assay_http_false_vote *lie);
-/* Those in force from now on; takes them over, accepts NULL. Returns: nothing. */
+/* Those in force from now on; takes ownership, accepts NULL. */
 void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
                                         struct assay_http_rules *rules);
 /* Lays out a copy of this snapshot, with the epochs and lies so far. Returns: whether there was
@@ -107,7 +107,7 @@ bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *shelf,
 /* From any thread. Returns: the newest view, to be given back; NULL before the first. */
 struct assay_http_snapshot *assay_http_snapshot_slot_acquire(
     struct assay_http_snapshot_slot *shelf);
-/* From any thread. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* From any thread. Accepts a pointer to NULL; nulls it. */
 void assay_http_snapshot_release(struct assay_http_snapshot **view);
 
 /* --- the ring of events, from any thread */
@@ -119,10 +119,9 @@ struct assay_http_ring;
 
 /* Returns: an empty ring, NULL without memory. */
 struct assay_http_ring *assay_http_ring_create(void);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_http_ring_destroy(struct assay_http_ring **ring);
-/* event->seq is one more than that of the one before (or the ring begins with it).
- * Returns: nothing. */
+/* event->seq is one more than that of the one before (or the ring begins with it). */
 void assay_http_ring_add(struct assay_http_ring *ring, const struct assay_timeline_event *event,
                          const char *name);
 /* Returns: the number of the newest event, 0: none. */

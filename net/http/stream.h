@@ -27,7 +27,7 @@ struct assay_http_stream {
     size_t len, done;
 };
 
-/* Events after seq. Returns: nothing. */
+/* Events after seq. */
 void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uint64_t seq,
                             bool resync, uint64_t now_ms);
 /*

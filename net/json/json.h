@@ -23,7 +23,7 @@ enum {
 struct assay_json *assay_json_object(void);
 struct assay_json *assay_json_array(void);
 /* Texts are cut to valid UTF-8; numbers above 2^63 - 1, where readers of JSON differ, become the
- * text of their digits. Each Returns: nothing. */
+ * text of their digits. Each */
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text);
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text,
                            size_t len);
@@ -42,9 +42,9 @@ void assay_json_append_null(struct assay_json *array);
 /* Returns: NUL-terminated text of malloc (the caller frees), keys in the order they were set; NULL
  * without memory. indent 0: one line. */
 char *assay_json_print(const struct assay_json *value, unsigned indent);
-/* All of it anew. Returns: the copy, NULL of NULL or without memory. */
+/* All of it again. Returns: the copy, NULL of NULL or without memory. */
 struct assay_json *assay_json_copy(const struct assay_json *value);
-/* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
+/* Accepts NULL; sets the pointer to NULL. */
 void assay_json_free(struct assay_json **value);
 
 /* What a value is. A number with a point or an exponent is REAL: no document of ours has one. */

@@ -1,9 +1,9 @@
 /*
  * net/keys/keyring.h - private keys of one node, in one directory with owner-only permissions.
  *
- * docs/protocol.md 2.1, 2.2: identity key (P-256) and door key (CURVE25519) name the node for life;
- * a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in DIR,
- * each mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
+ * docs/protocol.md 2.1, 2.2: identity key (P-256) and bootstrap key (CURVE25519) name the node for
+ * life; a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in
+ * DIR, each mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
  *   identity.key door.key    for life: incarnation 0, one secret
  *   incarnation.key          the listed set: its number, voting secret, transport secret
  *   incarnation.next.key     a set made for a restarted enclave and not yet listed
@@ -76,7 +76,7 @@ ASSAY_CHECKED enum assay_status assay_operator_key_load(
     const char *path, struct assay_secret32 *private_key,
     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 
-/* Wipes every secret. Returns: nothing. */
+/* Wipes every secret. */
 void assay_keyring_wipe(struct assay_keyring *ring);
 
 #endif

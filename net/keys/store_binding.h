@@ -1,5 +1,5 @@
 /*
- * net/keys/store_binding.h - what a store knows of the keys that vote beside it (docs/protocol.md
+ * net/keys/store_binding.h - what a store knows of the keys that vote next to it (docs/protocol.md
  * 2.7.1).
  *
  * A random id and a counter, of which a copy lies in the keys folder, and the key set that the
@@ -24,7 +24,7 @@ struct assay_store_binding {
 };
 
 /* The file with the keys: id and generation. Store and file of a version that counted no epochs
- * are of generation 0. Returns: nothing. */
+ * are of generation 0. */
 void assay_store_binding_encode_copy(const struct assay_store_binding *tie,
                                      uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION (another length) */
@@ -65,7 +65,7 @@ ASSAY_CHECKED enum assay_status assay_store_binding_save(struct assay_store *sto
 ASSAY_CHECKED enum assay_status assay_store_binding_load(struct assay_store *store,
                                                          struct assay_store_binding *tie);
 /* A store that was put together without a log of votes (engine/audit/archive.h) is nobody's: the
- * first daemon on it makes new keys, whatever lies beside them. Into the open batch. Returns:
+ * first daemon on it makes new keys, whatever lies next to them. Into the open batch. Returns:
  * ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_store_binding_save_unbound(struct assay_store *store);
 

@@ -1,14 +1,14 @@
 /*
  * net/runtime/history.h - score history of a node for operators (ASSAY_STORE_SCORE).
  *
- * One row per member and closed epoch, written by the host; the engine never reads it. Canonical
+ * One row per member and closed epoch, written by the runtime; the engine never reads it. Canonical
  * CBOR: ["assay/score/v3", incarnation, score, I, A, standing, weight, P, N, W, reason, certified,
  * U, lo, hi, rule of A, orders]; rows of version 1 end before U, of version 2 before the orders,
  * and are still read.
  *
  * Every row of a day is kept, and for a month one an hour: those stand under an era that no chain
  * has, in places that are used again (docs/operations.md 7), so that the file stays bounded. What
- * the network could bear stands beside the rows of its epoch.
+ * the network could bear stands next to the rows of its epoch.
  */
 #ifndef ASSAY_NET_RUNTIME_HISTORY_H
 #define ASSAY_NET_RUNTIME_HISTORY_H
@@ -51,7 +51,7 @@ struct assay_history_tolerance {
 };
 
 /* What the network orders of a member after a close (docs/protocol.md 10.1): by its standing, while
- * it serves, and to restart until it is listed anew. Returns: bits, 1 << enum assay_order_kind */
+ * it serves, and to restart until it is re-registered. Returns: bits, 1 << enum assay_order_kind */
 uint32_t assay_history_orders(const struct assay_member_snapshot *member);
 
 /* Returns: the hour that the epoch lies in, counted from genesis by the planned length. */

@@ -22,10 +22,10 @@ struct assay_latency {
     uint64_t opened;
 };
 
-/* Returns: nothing. */
+/* Starts the measurement of an own proposal. */
 void assay_latency_open(struct assay_latency *latency, uint64_t view, uint64_t height,
                         uint64_t now_us);
-/* A block became final; it is measured when it was ours. Returns: nothing. */
+/* A block became final; it is measured when it was ours. */
 void assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t height,
                          uint64_t now_us);
 /* Copies the newest samples, newest first. Returns: how many, count at most. */

@@ -53,7 +53,7 @@ struct assay_log {
     FILE *out; /* NULL: silent */
     enum assay_severity most;
     char node[64];
-    uint64_t now_ms, at_unix_ms; /* set by the host once a turn */
+    uint64_t now_ms, at_unix_ms; /* set by the runtime once a turn */
     uint64_t suppressed;         /* in all */
     size_t code_count;
     struct assay_log_code codes[ASSAY_LOG_CODES_MAX];
@@ -66,29 +66,28 @@ struct assay_log {
     enum assay_log_format format; /* of this line */
 };
 
-/* How every log of the process writes from its next line on; thread-safe. colour: TEXT only.
- * Returns: nothing. */
+/* How every log of the process writes from its next line on; thread-safe. colour: TEXT only. */
 void assay_log_set_format(enum assay_log_format format, bool colour);
 
 /* Lines of the JOURNAL format go to fd, of assay_journald_open, from the next one on; those that it
  * does not take, and without one (-1) all, go where the log goes. fd stays the caller's.
- * Thread-safe. Returns: nothing. */
+ * Thread-safe. */
 void assay_log_open_journal(int fd);
 
 /* Returns: whether programs read the lines (JSON, JOURNAL). */
 bool assay_log_is_structured(void);
-/* Returns: nothing; node is escaped and cut, "" is left out. */
+/* Out: node is escaped and cut, "" is left out. */
 void assay_log_init(struct assay_log *log, FILE *out, enum assay_severity most, const char *node);
 /* Begin a line. code is static text of [a-z0-9_]. Returns: true when the line will be written;
  * fields may be added either way. */
 bool assay_log_begin(struct assay_log *log, enum assay_severity severity, const char *code);
-/* Add a field to the line. keys are static text. Each Returns: nothing. */
+/* Add a field to the line. keys are static text. Each */
 void assay_log_uint(struct assay_log *log, const char *key, uint64_t value);
 void assay_log_text(struct assay_log *log, const char *key, const char *text);
 void assay_log_text_n(struct assay_log *log, const char *key, const void *bytes, size_t len);
 void assay_log_bool(struct assay_log *log, const char *key, bool value);
 void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes, size_t len);
-/* Write the line. Returns: nothing. */
+/* Write the line. */
 void assay_log_end(struct assay_log *log);
 
 #endif

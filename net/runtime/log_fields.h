@@ -9,7 +9,7 @@
 #include "engine/node/effect.h"
 #include "net/runtime/log.h"
 
-/* The fields of one note, into a line that is begun. Returns: nothing. */
+/* The fields of one note, into a line that is begun. */
 void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b);
 
 #endif

@@ -63,9 +63,9 @@ bool assay_outbox_has_due(const struct assay_outbox *box, uint64_t now_ms);
  */
 size_t assay_outbox_build_batch(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
                                 struct assay_slice *frame);
-/* Forget the oldest frames; there must be so many (asserted). Returns: nothing. */
+/* Forget the oldest frames; there must be so many (asserted). */
 void assay_outbox_pop(struct assay_outbox *box, size_t count);
-/* Forget all. Returns: nothing. */
+/* Forget all. */
 void assay_outbox_clear(struct assay_outbox *box);
 
 #endif

@@ -60,9 +60,7 @@ struct restoring {
     enum assay_status status;
 };
 
-/*
- * An item of an epoch that is over, or that came twice, is no damage; one that cannot be read is.
- */
+/* An item of a past epoch, or a duplicate, is not damage; an unreadable item is. */
 static bool is_damage(enum assay_status status)
 {
     return status == ASSAY_E_TRUNCATED || status == ASSAY_E_TRAILING ||
@@ -118,7 +116,7 @@ static enum assay_status restore(struct assay_runtime *runtime,
     return status;
 }
 
-/* ------------------------------------------------------------ the pieces */
+/* ------------------------------------------------------------ components */
 
 static uint32_t default_threads(void)
 {
@@ -127,7 +125,7 @@ static uint32_t default_threads(void)
     return cores > 9 ? 8 : (uint32_t)cores - 1;
 }
 
-/* A machine on which none can run says so at the start, and only there is it waited for. */
+/* The start waits for the verifier process, so that a machine on which it cannot run fails here. */
 static enum assay_status open_pool(struct assay_runtime *runtime,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
@@ -146,7 +144,7 @@ static enum assay_status open_pool(struct assay_runtime *runtime,
     return status;
 }
 
-/* For the pieces of host/, which take their memory from the caller. */
+/* For the components of host/, which use memory of the caller. */
 static void *engine_memory_budget(size_t len)
 {
     return aligned_alloc(64, (len + 63) / 64 * 64);
@@ -192,7 +190,7 @@ static enum assay_status open_components(struct assay_runtime *runtime,
     if (seen != NULL) runtime->seen = assay_seen_init(seen, epoch_ms);
     if (flights != NULL) runtime->gossip = assay_gossip_init(flights, &gossip);
     if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
-    /* Those of an epoch, and of the one before, whose evidence may be asked about once more. */
+    /* Evidence of this epoch and the last one, which peers may still request. */
     ASSAY_TRY(assay_evidence_cache_create(runtime->config.store, (size_t)2 * runtime->members,
                                           &runtime->evidence_cache));
     ASSAY_TRY(runtime_changes_open(runtime));
@@ -242,11 +240,11 @@ static enum assay_status open_link(struct assay_runtime *runtime,
         .door_public = runtime->keyring.door_public,
         .listen = runtime->config.listen,
         .redial_ms = (int)assay_max_u64(500, assay_min_u64(epoch_ms, 5000)),
-        /* A member that comes back calls: a pause need not be short for its sake. */
+        /* A returning member dials us, so the pause need not be short for it. */
         .pause_ms_max = (uint32_t)assay_max_u64(2000, assay_min_u64(epoch_ms, 30000)),
         .self_test = !runtime->renewed, /* the door is the same */
     };
-    runtime_update_roster(runtime); /* before the door opens: members may be waiting outside */
+    runtime_update_roster(runtime); /* before the listener opens: members may be waiting */
     ASSAY_TRY(assay_transport_open(&config, runtime->config.transport, &runtime->link, message));
     runtime->config.transport = NULL;
     ASSAY_TRY(open_peers(runtime));
@@ -291,7 +289,7 @@ static void log_open(struct assay_runtime *runtime)
 static enum assay_status open_admin(struct assay_runtime *runtime,
                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    if (runtime->admin != NULL) { /* the host before us had it open */
+    if (runtime->admin != NULL) { /* the previous runtime opened it */
         assay_admin_set_answer(runtime->admin, runtime, &runtime->counters);
         return ASSAY_OK;
     }
@@ -302,8 +300,8 @@ static enum assay_status open_admin(struct assay_runtime *runtime,
                             ASSAY_RUNTIME_MESSAGE_LEN);
 }
 
-/* The configuration's RECOVERs of the running era, before a message of a peer is read; later again
- * when the node has reached the parent of the one that it accepted, since no peer may have it. */
+/* The configured RECOVERs of the running era, before any message of a peer; again once the node
+ * has reached the parent of the accepted one, because no peer may have it. */
 static void accept_recovers(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot chain;
@@ -370,18 +368,18 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     ASSAY_TRY(open_admin(runtime, message));
     ASSAY_TRY(runtime_services_open(runtime, message));
     ASSAY_TRY(runtime_publish_open(runtime, message));
-    /* Last: a start that fails leaves the keys as they were. */
+    /* Last, so that a failed start leaves the keys unchanged. */
     ASSAY_TRY(runtime_keys_persist(runtime, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     runtime_queue_event(runtime, &start);
-    /* A set that waits to be listed, or was listed in what others closed meanwhile. */
+    /* An unlisted key set, or one that was listed in an epoch that others closed. */
     if (runtime->keyring.next.incarnation != 0) runtime_keys_announce(runtime);
     if (!runtime->renewed)
-        runtime_changes_on_epoch(runtime); /* else when the epoch's end was taken in */
+        runtime_changes_on_epoch(runtime); /* else on the epoch's close */
     return runtime->failure;
 }
 
-/* What a host leaves to the next one of the process. */
+/* State that a runtime passes to the next one of the process. */
 struct left {
     struct assay_engine_renewal engine;
     struct assay_counters counters;
@@ -412,14 +410,15 @@ static void adopt_previous(struct assay_runtime *runtime, struct left *left)
     runtime->reloads = left->reloads;
     runtime->shared = left->shared;
     runtime->reload_refused = left->reload_refused;
-    runtime->draining = left->draining; /* who was asked to end before the boundary ends after it */
+    runtime->draining = left->draining; /* an exit requested before the boundary still holds after
+                                         * it */
     runtime->drain_until_ms = left->drain_until_ms;
     left->admin = left->anchor = NULL;
     left->service_server = NULL;
     left->http = NULL;
 }
 
-/* left: NULL when the process starts. */
+/* left: NULL at process start. */
 static enum assay_status open_host(const struct assay_runtime_config *config, struct left *left,
                                    struct assay_runtime **out,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
@@ -493,7 +492,8 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
     old->admin = old->anchor = NULL;
     old->service_server = NULL;
     old->http = NULL;
-    assay_transport_linger(old->link, RUNTIME_LINGER_MS); /* the last word of the epoch that ends */
+    assay_transport_linger(old->link, RUNTIME_LINGER_MS); /* the last messages of the epoch that
+                                                           * ends */
     assay_runtime_close(&old);
     const enum assay_status status = open_host(config, left, runtime, message);
     if (status == ASSAY_OK) runtime_on_epoch_closed(*runtime, config->state->epoch);
@@ -514,13 +514,13 @@ void assay_runtime_close(struct assay_runtime **runtime)
     assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
     runtime_services_close(h);
-    /* The last words of a node that ends in order; who fails has none. */
+    /* Farewell of an orderly exit; a failed node sends none. */
     if (h->draining && h->stopping && h->link != NULL) runtime_send_farewell(h);
     if (h->draining && h->link != NULL) assay_transport_linger(h->link, RUNTIME_LINGER_MS);
     assay_transport_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
     runtime_evidence_clear(h);
-    /* Pieces of evidence that no commit has taken along yet; all else was settled. */
+    /* Evidence that is not committed yet; everything else was processed. */
     if (h->failure == ASSAY_OK && h->engine != NULL)
         assay_status_ignore(assay_store_commit(h->config.store), "they are pulled again");
     h->config.store->ops->rollback(h->config.store);
@@ -553,7 +553,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     *runtime = NULL;
 }
 
-/* ------------------------------------------------------------ one turn */
+/* ------------------------------------------------------------ one poll */
 
 static int sleep_ms(const struct assay_runtime *runtime, uint32_t wait_ms_max)
 {
@@ -614,7 +614,7 @@ static void expire_periodic(struct assay_runtime *runtime)
     struct assay_pages_losses losses;
     if (runtime->now_ms - runtime->expired_ms < RUNTIME_SLEEP_MS_MAX) return;
     runtime->expired_ms = runtime->now_ms;
-    runtime_dial_members(runtime); /* a door that was tried for long enough */
+    runtime_dial_members(runtime); /* the bootstrap key was tried for long enough */
     assay_pages_expire(runtime->pages, runtime->now_ms);
     const size_t held = assay_pages_get_bytes(runtime->pages, &losses);
     ASSAY_ASSERT(held <= ASSAY_PAGE_BYTES_ALL);

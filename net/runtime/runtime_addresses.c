@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-    CLOCKS_APART_MS = 5000, /* dates of members are apart at most (docs/protocol.md 4.5) */
+    CLOCKS_APART_MS = 5000, /* limit of clock differences between members (docs/protocol.md 4.5) */
     DIALLED_MS = 120 * 1000,
 };
 
@@ -38,9 +38,9 @@ static enum assay_status save_claim(struct assay_runtime *runtime, uint16_t slot
                            assay_slice_over(bytes, w.len));
 }
 
-/* ------------------------------------------------------------ one's own */
+/* ------------------------------------------------------------ own claim */
 
-/* Returns: whether there is anything that others can dial. */
+/* Returns: whether this node has an address that others can dial. */
 static bool build_own_claim(const struct assay_runtime *runtime, struct assay_claim *claim)
 {
     const char *rest = runtime->config.advertise != NULL ? runtime->config.advertise : "";
@@ -63,7 +63,7 @@ static enum assay_status sign_own(struct assay_runtime *runtime, uint64_t number
     return save_claim(runtime, runtime->self);
 }
 
-/* The date numbers them: who has lost its store says something newer all the same. */
+/* Claims are numbered by the clock, so that a node that lost its store still issues a newer one. */
 static enum assay_status renew_own_claim(struct assay_runtime *runtime)
 {
     const struct assay_address *own = &runtime->addresses[runtime->self];
@@ -85,9 +85,10 @@ static void format_addresses(const struct assay_claim *claim,
 }
 
 /*
- * docs/protocol.md 2.15: a claim by this identity, of a date since this process runs, that it has
- * not made. An older one is of another life; one of a date to come is of a life whose clock was
- * wrong. The other one is dialled with our own keys: its door refuses them, and so it knows.
+ * docs/protocol.md 2.15 (one process per identity): a claim by this identity, dated since this
+ * process started, that it did not issue. An older one is from an earlier process, one dated in the
+ * future from a process with a wrong clock. The other process is dialled with our own keys: its
+ * listener refuses them, and so it detects the conflict too.
  */
 static void detect_shared_identity(struct assay_runtime *runtime, const struct assay_claim *claim)
 {
@@ -101,23 +102,23 @@ static void detect_shared_identity(struct assay_runtime *runtime, const struct a
                         "its operator learns it from its own process, if at all");
 }
 
-/* One's own of another life, that others still tell, or of another process. */
+/* Own claim of an earlier process that others still send, or of another process. */
 static enum assay_status supersede_claim(struct assay_runtime *runtime,
                                          const struct assay_claim *claim)
 {
     const struct assay_address *own = &runtime->addresses[runtime->self];
     struct assay_address held = *own;
-    if (!own->known || runtime->shared.told) return ASSAY_E_STALE;
+    if (!own->known || runtime->shared.is_logged) return ASSAY_E_STALE;
     const struct assay_genesis_member *m = &runtime->config.genesis->members[runtime->self];
     ASSAY_TRY(assay_address_update(&held, claim, runtime->config.genesis->chain_id, m->node_id,
                                    m->identity_public, runtime->now_ms));
     if (claim->number >= INT64_MAX) return ASSAY_E_RANGE;
     detect_shared_identity(runtime, claim);
-    /* Two that outdo each other would have everybody dial to and fro. */
-    return runtime->shared.told ? ASSAY_E_STALE : sign_own(runtime, claim->number + 1);
+    /* Two processes that supersede each other would make all members redial back and forth. */
+    return runtime->shared.is_logged ? ASSAY_E_STALE : sign_own(runtime, claim->number + 1);
 }
 
-/* ------------------------------------------------------------ opened */
+/* ------------------------------------------------------------ opening */
 
 static void load_claim(struct assay_runtime *runtime, uint16_t slot)
 {
@@ -159,8 +160,8 @@ static const char *find_configured(const struct assay_runtime *runtime, uint16_t
     return NULL;
 }
 
-/* The operator's word comes first, and what the member says of itself after it: one that moved is
- * found where no configuration was edited, and the door key proves who is there. */
+/* Configured addresses come first, claimed ones after them: a member that moved is found without a
+ * change of the configuration, and the bootstrap key authenticates it. */
 bool runtime_addresses_get(const struct assay_runtime *runtime, uint16_t slot,
                            char text[static RUNTIME_ADDRESSES_TEXT])
 {
@@ -199,7 +200,7 @@ enum assay_status runtime_addresses_advertise(struct assay_runtime *runtime, con
     return ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ told and heard */
+/* ------------------------------------------------------------ sending and receiving */
 
 static void send_claim(struct assay_runtime *runtime, uint16_t to, uint16_t except, uint16_t slot)
 {
@@ -210,8 +211,8 @@ static void send_claim(struct assay_runtime *runtime, uint16_t to, uint16_t exce
     runtime_send(runtime, to, except, ASSAY_MESSAGE_ADDRESS, assay_slice_over(bytes, w.len));
 }
 
-/* What the configuration says may be no address (assay_runtime_reconfigure told it): no fault of
- * theirs. */
+/* The configured address may be invalid (assay_runtime_reconfigure reported it); that is not the
+ * member's fault. */
 static void dial_claimed(struct assay_runtime *runtime, uint16_t slot)
 {
     runtime->addresses[slot].dial_due = false;
@@ -221,11 +222,11 @@ static void dial_claimed(struct assay_runtime *runtime, uint16_t slot)
 
 void runtime_addresses_poll(struct assay_runtime *runtime)
 {
-    /* What the other process answered is known by now. */
-    if (runtime->shared.told && runtime->now_ms - runtime->shared.since_ms > DIALLED_MS &&
+    /* The other process has answered by now. */
+    if (runtime->shared.is_logged && runtime->now_ms - runtime->shared.logged_ms > DIALLED_MS &&
         assay_transport_has_peer(runtime->link, runtime->self))
         assay_transport_remove_peer(runtime->link, runtime->self);
-    /* Somebody called who proved to have our keys. */
+    /* A peer authenticated with our own keys. */
     if (runtime->counters.value[ASSAY_COUNT_HANDSHAKE_OWN_KEY] > 0)
         runtime_on_shared_identity(runtime, "");
     for (uint16_t slot = 0; slot < runtime->members; slot++)
@@ -248,7 +249,7 @@ static void log_address(struct assay_runtime *runtime, uint16_t slot)
                       all);
 }
 
-/* A member that is new here has heard of nobody else, maybe. */
+/* A member that is new to this node may lack the claims of others. */
 static void on_claim(struct assay_runtime *runtime, uint16_t from, uint16_t slot, bool first)
 {
     const enum assay_status status = save_claim(runtime, slot);
@@ -257,8 +258,8 @@ static void on_claim(struct assay_runtime *runtime, uint16_t from, uint16_t slot
         return;
     }
     assay_dispatch_request_commit(runtime->dispatch);
-    /* Whoever listens where we dialled so far hears of it before we hang up: it may be another
-     * process than the one that says this. */
+    /* The listener at the old address receives this before we disconnect: it may be another process
+     * than the one that issued the claim. */
     runtime->addresses[slot].dial_due = !first && assay_transport_is_up(runtime->link, slot);
     if (runtime->addresses[slot].dial_due) send_claim(runtime, slot, ASSAY_SLOT_ALL, slot);
     else dial_claimed(runtime, slot);
@@ -283,7 +284,7 @@ void runtime_on_address(struct assay_runtime *runtime, uint16_t from, struct ass
     if (status == ASSAY_OK && !own) on_claim(runtime, from, (uint16_t)slot, first);
     if (status == ASSAY_OK && own) runtime_addresses_poll(runtime);
     if (status == ASSAY_OK && own) assay_dispatch_request_commit(runtime->dispatch);
-    /* It has not heard of its newer one: another process made that, or it lost its store. */
+    /* The member lacks its own newer claim: another process issued that, or it lost its store. */
     if (status == ASSAY_E_STALE && !own && from == slot &&
         claim.number < runtime->addresses[slot].claim.number)
         send_claim(runtime, from, ASSAY_SLOT_ALL, from);

@@ -19,9 +19,9 @@ struct runtime_changes {
     struct host_change items[RUNTIME_CHANGES_MAX];
 };
 
-/* ------------------------------------------------------------ kept */
+/* ------------------------------------------------------------ storage */
 
-/* An item in the store is its record; a freed one is a byte, since nothing can be deleted alone. */
+/* The item is the record; a free item is one byte, because single items cannot be deleted. */
 static enum assay_status save_change(struct assay_runtime *runtime, uint32_t i)
 {
     const struct host_change *item = &runtime->changes->items[i];
@@ -70,7 +70,7 @@ void runtime_changes_close(struct assay_runtime *runtime)
     runtime->changes = NULL;
 }
 
-/* ------------------------------------------------------------ offered */
+/* ------------------------------------------------------------ proposing */
 
 static void drop_change(struct assay_runtime *runtime, uint32_t i)
 {
@@ -106,7 +106,7 @@ static bool is_recorded(const struct assay_runtime *runtime, const struct host_c
     return chain.sequence >= item->sequence;
 }
 
-/* Our own message is taken by the engine as one that was sent already: it is sent here. */
+/* The engine treats an own message as already sent, so it is sent here. */
 static void offer_change(struct assay_runtime *runtime, const struct host_change *item)
 {
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
@@ -144,7 +144,7 @@ static void log_submitted(struct assay_runtime *runtime, const struct assay_chan
                       (unsigned long long)change->sequence, (unsigned long long)change->activation);
 }
 
-/* Is it this one that a block has, or another of the same number? */
+/* Returns: whether a block has this change, and not another one of the same number. */
 static bool is_ours(const struct assay_runtime *runtime, const struct host_change *item)
 {
     struct assay_store_key key;
@@ -175,7 +175,7 @@ void runtime_changes_on_epoch(struct assay_runtime *runtime)
     }
 }
 
-/* ------------------------------------------------------------ submitted */
+/* ------------------------------------------------------------ submission */
 
 static enum assay_status review_change(struct assay_runtime *runtime, struct assay_slice bytes,
                                        struct assay_change_draft *draft,
@@ -198,7 +198,7 @@ static enum assay_status review_change(struct assay_runtime *runtime, struct ass
     return status;
 }
 
-/* A free place, or the one that holds the very same. Returns: RUNTIME_CHANGES_MAX when there is
+/* Finds a free slot, or the one with the same change. Returns: RUNTIME_CHANGES_MAX when there is
  * none. */
 static uint32_t find_free_slot(const struct runtime_changes *changes, struct assay_slice bytes)
 {
@@ -249,9 +249,10 @@ bool runtime_change_next(const struct assay_runtime *runtime, uint32_t *at,
     return false;
 }
 
-/* ------------------------------------------------------------ reverted */
+/* ------------------------------------------------------------ reverted changes */
 
-/* In the store: the sequence number in 8 bytes, then node ids: a name may be another's later. */
+/* Stored as the sequence number in 8 bytes, then node ids: a name may belong to another member
+ * later. */
 enum { SEQUENCE_LEN = 8, FELLED_LEN_MAX = SEQUENCE_LEN + 32 * ASSAY_MEMBERS_MAX };
 
 static bool is_suspended(const struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,

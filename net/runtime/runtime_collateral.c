@@ -10,7 +10,7 @@
 
 enum { AGE_EVERY_MS = 60000 };
 
-/* What waits, is on trial or was reverted is found again and again: no news. */
+/* Pending, trial and reverted offers are found again in each round: not logged. */
 static void offer_found(struct assay_runtime *runtime, const struct assay_fetcher_found *found)
 {
     char message[RUNTIME_OFFER_MESSAGE];
@@ -105,7 +105,7 @@ static void save_lifetimes(struct assay_snapshot_collateral *out,
     assay_key_name(&life->root, out->root);
 }
 
-/* Told when it changes; that it is fresh to begin with is no news. */
+/* Logged when it changes; initially fresh collateral is not logged. */
 static void check_ages(struct assay_runtime *runtime)
 {
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];

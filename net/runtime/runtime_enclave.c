@@ -17,7 +17,7 @@ void runtime_request_quote(struct assay_runtime *runtime, const struct assay_eff
 {
     const struct assay_slice none = { 0 };
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
-    runtime_services_on_quote(runtime, none); /* the newer request replaces a program's */
+    runtime_services_on_quote(runtime, none); /* the newer request replaces the program's */
     runtime->quoting = true;
     const enum assay_status status =
         enclave->request_quote(enclave->context, effect->as.quote.epoch,
@@ -30,8 +30,8 @@ void runtime_request_quote(struct assay_runtime *runtime, const struct assay_eff
     }
 }
 
-/* Our own evidence is kept before anybody can ask for it: its bytes are in the batch that holds the
- * envelope which announces it. */
+/* Own evidence is stored before others can request it: its bytes are in the batch with the envelope
+ * that announces it. */
 static void on_quote(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     struct assay_slice bytes = event->as.quote.bytes;
@@ -72,7 +72,7 @@ static void log_outcome(struct assay_runtime *runtime, const struct assay_enclav
 {
     const struct assay_order *order = &event->as.outcome.order;
     const enum assay_status status = event->as.outcome.status;
-    if (status == ASSAY_E_STALE) return; /* derived again from the head state, done before */
+    if (status == ASSAY_E_STALE) return; /* derived again from the head state, executed before */
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "order_done")) {
         assay_log_text(&runtime->log, "kind", assay_order_name(order->kind));
         assay_log_uint(&runtime->log, "epoch", order->epoch);

@@ -93,7 +93,7 @@ static void collect_verdicts(struct assay_runtime *runtime)
            assay_verify_pool_next(runtime->pool, digest, &at_unix_s, &before, &runtime->verdict)) {
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFIED);
         deliver_verdict(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
-        if (before) continue; /* nothing but a trial asks what the rules before say */
+        if (before) continue; /* only a trial needs the previous rules */
         if (is_in_force(runtime, at_unix_s))
             assay_evidence_cache_set_verdict(runtime->evidence_cache, digest, at_unix_s,
                                              &runtime->verdict);
@@ -101,7 +101,7 @@ static void collect_verdicts(struct assay_runtime *runtime)
     }
 }
 
-/* ------------------------------------------------------------ the judge */
+/* ------------------------------------------------------------ the verifier process */
 
 static void log_verifier_ready(struct assay_runtime *runtime,
                                const struct assay_verifier_process_news *news)
@@ -111,7 +111,8 @@ static void log_verifier_ready(struct assay_runtime *runtime,
     assay_log_end(&runtime->log);
 }
 
-/* It was taken over, or two processes of one build disagree: people have to look at it. */
+/* The process was compromised, or two processes of one build disagree: operators must examine it.
+ */
 static void log_verifier_mismatch(struct assay_runtime *runtime,
                                   const struct assay_verifier_process_news *news)
 {
@@ -135,7 +136,7 @@ static void log_verifier_exit(struct assay_runtime *runtime,
     assay_log_end(&runtime->log);
 }
 
-/* What became of the process that judges: nothing that it does may pass without a word. */
+/* Logs news of the verifier process; every change of its state is logged. */
 static void poll_verifier_news(struct assay_runtime *runtime)
 {
     struct assay_verifier_process_losses since;
@@ -153,7 +154,7 @@ static void poll_verifier_news(struct assay_runtime *runtime)
     }
 }
 
-/* ------------------------------------------------------------ the world of
+/* ------------------------------------------------------------ callbacks of
  * host/overlay/evidence_pull.h */
 
 static enum assay_status get_evidence(void *context, const uint8_t digest[static 32],
@@ -163,8 +164,8 @@ static enum assay_status get_evidence(void *context, const uint8_t digest[static
     return assay_evidence_cache_get(runtime->evidence_cache, digest, bytes);
 }
 
-/* What others announced is had again after a crash: it is durable with the next commit, as what a
- * ballot says of it is, and makes none of its own. */
+/* Evidence of other members can be fetched again after a crash: it becomes durable with the next
+ * commit, like the ballot on it, and triggers no commit of its own. */
 static enum assay_status store_evidence(void *context, uint64_t epoch,
                                         const uint8_t digest[static 32], struct assay_slice bytes)
 {
@@ -174,8 +175,8 @@ static enum assay_status store_evidence(void *context, uint64_t epoch,
     return assay_evidence_cache_add(runtime->evidence_cache, snapshot.era, epoch, digest, bytes);
 }
 
-/* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch, and what fails
- * under trial by those before, too (9.9). */
+/* docs/protocol.md 9.8: evidence is appraised by the rules of its epoch; during a trial (9.9),
+ * failing evidence also by the previous rules. */
 static void choose_rules(const struct assay_runtime *runtime,
                          const struct assay_fetch_request *request, struct assay_verify_job *job)
 {
@@ -184,13 +185,13 @@ static void choose_rules(const struct assay_runtime *runtime,
             ? runtime->config.before
             : assay_rules_past(runtime->config.past, runtime->config.past_count, request->epoch);
     job->before = request->before;
-    ASSAY_ASSERT(past != NULL || !request->before); /* made of the state that has the trial */
+    ASSAY_ASSERT(past != NULL || !request->before); /* created from the state that has the trial */
     if (past == NULL) return;
     job->endorsements = past->endorsements;
     job->policy = past->policy;
 }
 
-/* Judged unless it was for the same moment before. */
+/* Appraises unless there is a verdict as of the same time. */
 static enum assay_status appraise_request(void *context, const struct assay_fetch_request *request,
                                           struct assay_slice bytes)
 {
@@ -291,7 +292,7 @@ void runtime_evidence_poll(struct assay_runtime *runtime)
     }
 }
 
-/* ------------------------------------------------------------ what the engine has forgotten */
+/* ------------------------------------------------------------ LOAD */
 
 void runtime_load_evidence(struct assay_runtime *runtime, const uint8_t digest[static 32])
 {

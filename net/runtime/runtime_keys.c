@@ -2,12 +2,12 @@
  * net/runtime/runtime_keys.c - keys of this node, dialling keys, and roster updates from the head
  * state.
  *
- * docs/protocol.md 2.7: a key set that voted must not vote again beside an empty vote log. A random
- * id in the store and beside the keys ties the two together, and the store knows the key set that
- * it began with: when the ids differ (a store lost, or put back from elsewhere), or that key set is
- * not there (its file was removed), the node reincarnates. A counter
- * of epochs in both shows a store that was rolled back by an epoch or more (2.7.4: a missing or
- * damaged -wal file, an older copy); the engine asks its peers about the rest.
+ * docs/protocol.md 2.7: a key set that voted must not vote again next to an empty vote log. A
+ * random id in the store and next to the keys ties the two together, and the store knows the key
+ * set that it began with: when the ids differ (a store lost, or put back from elsewhere), or that
+ * key set is not there (its file was removed), the node reincarnates. A counter of epochs in both
+ * shows a store that was rolled back by an epoch or more (2.7.4: a missing or damaged -wal file, an
+ * older copy); the engine asks its peers about the rest.
  */
 #include "net/runtime/runtime_internal.h"
 
@@ -23,7 +23,7 @@ const struct assay_key_set *runtime_key_set(const struct assay_runtime *runtime)
                                                   : &runtime->keyring.current;
 }
 
-/* ------------------------------------------------------------ the tie between keys and store */
+/* ------------------------------------------------------------ binding of keys and store */
 
 static void key_set_digest(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
 {
@@ -37,7 +37,8 @@ static enum assay_status save_binding(struct assay_runtime *runtime,
     return assay_store_commit(runtime->config.store);
 }
 
-/* Is the key set there that the store began with? Those made after it never voted elsewhere. */
+/* Returns: whether the keyring has the key set that the store began with. Later sets never voted
+ * elsewhere. */
 static bool has_key_set(const struct assay_runtime *runtime, const uint8_t set[static TIE_LEN])
 {
     uint8_t current[TIE_LEN], next[TIE_LEN];
@@ -48,7 +49,7 @@ static bool has_key_set(const struct assay_runtime *runtime, const uint8_t set[s
     return assay_bytes_equal(next, set, TIE_LEN);
 }
 
-/* Whether these keys may vote beside this store, and new ones where not: in memory alone. */
+/* Decides whether these keys may vote with this store; if not, creates new ones, in memory only. */
 static enum assay_status check_binding(struct assay_runtime *runtime)
 {
     struct assay_store_binding known = { 0 };
@@ -64,8 +65,8 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
     const bool behind = same && assay_store_binding_is_behind(&known, &copy);
     runtime->has_bound_store = same && !strange && !behind;
     if (runtime->has_bound_store) return ASSAY_OK;
-    /* Keys that were never used with a store may begin one; a store without an id beside the keys
-     * is the crash between the two writes of runtime_keys_persist. */
+    /* Keys never used with a store may start one; a store without an id next to the keys is the
+     * result of a crash between the two writes of runtime_keys_persist. */
     const bool lost = strange || kept == ASSAY_OK;
     const char *why = strange ? "this store belongs to keys that are not here: new keys"
                               : "the vote log of these keys is gone: new keys";
@@ -89,8 +90,8 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
 }
 
 /*
- * The order matters: new keys before the new store is called theirs, so that no crash in between
- * lets the old keys vote beside an empty log.
+ * New keys are written before the new store is bound to them, so that no crash in between lets the
+ * old keys vote with an empty log.
  */
 static enum assay_status persist_binding(struct assay_runtime *runtime)
 {
@@ -104,7 +105,7 @@ static enum assay_status persist_binding(struct assay_runtime *runtime)
     return assay_store_binding_write_copy(runtime->keys_dir, &runtime->binding.tie);
 }
 
-/* The store first: after a crash between the two it is ahead of its copy, never behind. */
+/* The store first: after a crash between the two writes it is ahead of its copy, never behind. */
 static enum assay_status count_epoch(struct assay_runtime *runtime)
 {
     struct assay_store_binding known;
@@ -120,7 +121,7 @@ void runtime_keys_on_epoch_closed(struct assay_runtime *runtime)
     if (status != ASSAY_OK) runtime_fail(runtime, status, "the counter of the store");
 }
 
-/* The store is the next set's from now on: the one that it knew goes. */
+/* Binds the store to the next key set, and removes the previous one. */
 static enum assay_status bind_next_set(struct assay_runtime *runtime)
 {
     struct assay_store_binding known;
@@ -246,13 +247,13 @@ static void make_next_set(struct assay_runtime *runtime, uint32_t incarnation)
 void runtime_keys_renew(struct assay_runtime *runtime, uint32_t ended)
 {
     if (runtime_key_set(runtime)->incarnation > ended)
-        return; /* made before a crash, or listed already */
+        return; /* created before a crash, or listed already */
     make_next_set(runtime, ended + 1);
 }
 
 void runtime_keys_replace(struct assay_runtime *runtime)
 {
-    if (runtime->keyring.next.incarnation == 0) return; /* made new, listed, meanwhile */
+    if (runtime->keyring.next.incarnation == 0) return; /* created, listed, meanwhile */
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "keys_taken"))
         assay_log_text(&runtime->log, "note",
                        "another member named the keys that wait to be listed");
@@ -262,9 +263,9 @@ void runtime_keys_replace(struct assay_runtime *runtime)
     if (status != ASSAY_OK) runtime_fail(runtime, status, "new keys");
 }
 
-/* A store with an old head lists old keys. Where peers list others, because this key set is over,
- * they let only the door key in: while nothing comes it is tried in turns (docs/protocol.md 10.5).
- * Returns: whether to dial by the door key. */
+/* A store with an old head lists old keys. Peers that list others accept only the bootstrap key, so
+ * while nothing is received both keys are tried in turn (docs/protocol.md 10.5).
+ * Returns: whether to dial with the bootstrap key. */
 static bool tries_bootstrap_key(struct assay_runtime *runtime)
 {
     enum { TURN_EPOCHS = 4, TURN_MS_MIN = 2000 };
@@ -312,7 +313,8 @@ static void promote_own_keys(struct assay_runtime *runtime, const struct assay_m
                            ASSAY_P256_PUBLIC_LEN))
         return;
     runtime->keyring.next.incarnation = own->incarnation; /* the ledger assigns the number */
-    enum assay_status status = bind_next_set(runtime); /* first: the file of the old keys goes */
+    enum assay_status status =
+        bind_next_set(runtime); /* first: the file of the old keys is removed */
     if (status == ASSAY_OK) status = assay_keyring_promote(runtime->keys_dir, &runtime->keyring);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "keys");

@@ -24,7 +24,8 @@ const char *runtime_slot_name(const struct assay_runtime *runtime, uint16_t slot
     ASSAY_ASSERT(text_len > 0);
     text[0] = '\0';
     if (slot >= runtime->members) return text;
-    /* Names come from genesis, which operators sign; terminals are protected all the same. */
+    /* Names are from the genesis, which operators sign; they are escaped for terminals all the
+     * same. */
     const struct assay_slice name = runtime->config.genesis->members[slot].name;
     size_t len = 0;
     for (; len < name.len && len + 1 < text_len; len++) {
@@ -55,8 +56,8 @@ void runtime_timeline_open(struct assay_runtime *runtime)
     if (status != ASSAY_OK) log_timeline_failed(runtime, status);
 }
 
-/* The close and what moved with it: of the epoch that closed, as log and export have it, not of
- * the one that runs by then. */
+/* Events of a close belong to the epoch that closed, as in log and export, not to the running one.
+ */
 static bool belongs_to_close(const char *code)
 {
     return strcmp(code, assay_note_name(ASSAY_NOTE_EPOCH_CLOSED)) == 0 ||
@@ -130,10 +131,10 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return ASSAY_SEVERITY_DEBUG;
     }
-    return ASSAY_SEVERITY_INFO; /* a note that came later than this list */
+    return ASSAY_SEVERITY_INFO; /* a note newer than this list */
 }
 
-/* Rule, expected, observed: what whoever reads the log of the failing node looks for. */
+/* Rule, expected and observed value, for the log of the failing node. */
 static void log_reason(struct assay_runtime *runtime, uint16_t slot)
 {
     struct assay_member_snapshot snapshot;
@@ -157,7 +158,7 @@ static void log_note(struct assay_runtime *runtime, const struct assay_effect *e
     assay_log_end(&runtime->log);
 }
 
-/* Why a member stands where it stands, as this node judged or the close said. */
+/* The reason of a member's standing: this node's appraisal, or the close. */
 static void log_subject(struct assay_runtime *runtime, const struct assay_effect *effect,
                         const char *what)
 {
@@ -171,7 +172,7 @@ static void log_subject(struct assay_runtime *runtime, const struct assay_effect
                       snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
 }
 
-/* What evidence failed by before is not the reason why none is there. */
+/* An earlier failure is not the reason for missing evidence. */
 static void log_missing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -187,7 +188,7 @@ static void log_missing(struct assay_runtime *runtime, const struct assay_effect
                       runtime_slot_name(runtime, slot, name, sizeof name));
 }
 
-/* It is no judgement: the last one is not the reason of it. */
+/* This is not an appraisal, so the last reason does not apply. */
 static void log_listed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -288,7 +289,7 @@ static void record_fail(struct assay_runtime *runtime, uint16_t slot)
     if (slot < runtime->members) runtime->fail_epoch[slot] = snapshot.epoch;
 }
 
-/* What nobody has, as ASSAY_NOTE_CANNOT_CATCH_UP numbers it, and what to do. */
+/* Missing data by the number of ASSAY_NOTE_CANNOT_CATCH_UP, and the remedy. */
 static const char *missing_text(uint64_t what)
 {
     switch (what) {
@@ -376,16 +377,16 @@ static const char shared_text[] =
 
 static void log_shared_identity(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    runtime->shared.told = true;
-    runtime->shared.since_ms = runtime->now_ms;
+    runtime->shared.is_logged = true;
+    runtime->shared.logged_ms = runtime->now_ms;
     log_plain(runtime, effect, shared_text);
 }
 
 void runtime_on_shared_identity(struct assay_runtime *runtime, const char *where)
 {
-    if (runtime->shared.told) return;
-    runtime->shared.told = true;
-    runtime->shared.since_ms = runtime->now_ms;
+    if (runtime->shared.is_logged) return;
+    runtime->shared.is_logged = true;
+    runtime->shared.logged_ms = runtime->now_ms;
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR,
                         assay_note_name(ASSAY_NOTE_IDENTITY_IN_USE)) &&
         where[0] != '\0')
@@ -402,7 +403,7 @@ static void log_in_force(struct assay_runtime *runtime, const struct assay_effec
                       effect->as.note.b, "change %llu is in force", change);
 }
 
-/* Who catches up closes more than one epoch in a step. */
+/* A node that catches up closes more than one epoch in a step. */
 static void log_epoch_closed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     runtime->closed_epoch = effect->as.note.a;
@@ -422,7 +423,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     switch (effect->as.note.note) {
     case ASSAY_NOTE_FINALISED:
         assay_latency_final(&runtime->latency, b, a, runtime_now_us());
-        return; /* many a second: counters and height tell */
+        return; /* many a second: see counters and height */
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return;
@@ -481,7 +482,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     log_plain(runtime, effect, "");
 }
 
-/* ------------------------------------------------------------ what people may ask */
+/* ------------------------------------------------------------ snapshot */
 
 static void snapshot_components(struct assay_runtime *runtime, struct assay_snapshot *s)
 {
@@ -528,7 +529,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     }
     s->incarnation_waiting = runtime->keyring.next.incarnation != 0;
     s->newcomer = runtime->config.newcomer;
-    s->identity_in_use = runtime->shared.told;
+    s->identity_in_use = runtime->shared.is_logged;
     s->cannot_catch_up = runtime->missing != 0 ? missing_text(runtime->missing) : NULL;
     s->insecure = runtime->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     s->insecure_names = runtime->config.insecure;
@@ -550,8 +551,8 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ an epoch closed */
 
-/* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
- * members is the last of them, so only that one is written. */
+/* Score history for operators. Catching up closes many epochs in one step, but member snapshots
+ * show only the last, so only that one is stored. */
 static enum assay_status save_scores(struct assay_runtime *runtime, uint64_t epoch,
                                      const struct assay_engine_snapshot *snapshot)
 {
@@ -583,7 +584,8 @@ static enum assay_status save_scores(struct assay_runtime *runtime, uint64_t epo
     return runtime_history_on_epoch_closed(runtime, snapshot->era, epoch);
 }
 
-/* docs/protocol.md 4.10: evidence is kept 8 epochs by everyone; all scores of a day. */
+/* docs/protocol.md 4.10: all members retain evidence for 8 epochs; scores are retained for a day.
+ */
 static enum assay_status prune_history(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
 {
     const uint64_t history = runtime_history_full(runtime);

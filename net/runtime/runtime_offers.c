@@ -22,9 +22,9 @@ struct runtime_offers {
     struct host_offer items[RUNTIME_OFFERS_MAX];
 };
 
-/* ------------------------------------------------------------ kept */
+/* ------------------------------------------------------------ storage */
 
-/* An item in the store is its record; a freed one is a byte, since nothing can be deleted alone. */
+/* The item is the record; a free item is one byte, because single items cannot be deleted. */
 static void save_offer(struct assay_runtime *runtime, uint32_t i)
 {
     const struct host_offer *item = &runtime->offers->items[i];
@@ -44,7 +44,8 @@ static void drop_offer(struct assay_runtime *runtime, uint32_t i)
     save_offer(runtime, i);
 }
 
-/* Drawn from who offers what: members that found it in one minute do not offer it in one. */
+/* Derived from the member and the offer, so that members that find it at the same time do not offer
+ * it at the same time. */
 static uint64_t draw_delay_ms(const struct assay_runtime *runtime, const uint8_t digest[static 32])
 {
     const uint64_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
@@ -88,10 +89,10 @@ void runtime_offers_close(struct assay_runtime *runtime)
     runtime->offers = NULL;
 }
 
-/* ------------------------------------------------------------ judged */
+/* ------------------------------------------------------------ checks */
 
-/* As everybody will: beside the set in force, at the appraisal time of the running epoch, and
- * beside what waits. */
+/* As all members check it: against the set in force at the appraisal time of the running epoch, and
+ * against pending offers. */
 static enum assay_status check_offer(struct assay_runtime *runtime, struct assay_slice offer,
                                      struct assay_update_facts *facts)
 {
@@ -118,9 +119,9 @@ static void log_offer(struct assay_runtime *runtime, const char *event,
     assay_log_end(&runtime->log);
 }
 
-/* ------------------------------------------------------------ offered */
+/* ------------------------------------------------------------ proposing */
 
-/* Our own message is taken by the engine as one that was sent already: it is sent here. */
+/* The engine treats an own message as already sent, so it is sent here. */
 static void submit_offer(struct assay_runtime *runtime, struct assay_slice record,
                          const struct assay_update_facts *facts)
 {
@@ -143,17 +144,18 @@ void runtime_offers_poll(struct assay_runtime *runtime)
         if (item->len == 0 || item->at_ms > runtime->now_ms) continue;
         enum assay_status status = assay_update_offer(record, &bytes);
         if (status == ASSAY_OK) status = check_offer(runtime, bytes, &facts);
-        /* Once an epoch: a record is good for one, and another of its root may have taken it. */
+        /* Once an epoch: a record is valid for one, and another offer of its root may have been
+         * included. */
         item->at_ms = runtime->now_ms + runtime->config.genesis->parameters.epoch_ms;
         if (status == ASSAY_OK) submit_offer(runtime, record, &facts);
         else if (status != ASSAY_E_EARLY && status != ASSAY_E_FULL && status != ASSAY_E_MEMORY)
-            drop_offer(runtime, i); /* it is in a block, or something newer is */
+            drop_offer(runtime, i); /* it is in a block, or a newer one is */
     }
 }
 
-/* ------------------------------------------------------------ taken */
+/* ------------------------------------------------------------ adding */
 
-/* The one that holds the very same, a free place, or RUNTIME_OFFERS_MAX. */
+/* Returns: the slot of the same offer, a free slot, or RUNTIME_OFFERS_MAX. */
 static uint32_t find_free_slot(const struct runtime_offers *offers, struct assay_slice record)
 {
     uint32_t free_one = RUNTIME_OFFERS_MAX;

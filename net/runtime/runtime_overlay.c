@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-/* Its last words are out by then. */
+/* The last messages have left by then. */
 enum { HANG_UP_MS = 1000 };
 
 bool runtime_overlay_is_used(const struct assay_runtime *runtime)
@@ -34,7 +34,7 @@ static bool is_founder(const struct assay_runtime *runtime, uint16_t slot)
                              runtime->config.genesis->members[slot].node_id, 32);
 }
 
-/* Addresses decide about nothing; that they are spread keeps one cut from taking all. */
+/* Addresses carry no authority; their spread keeps one network failure from isolating the node. */
 static void update_peer(struct assay_runtime *runtime, uint16_t slot)
 {
     char text[RUNTIME_ADDRESSES_TEXT];
@@ -86,7 +86,7 @@ enum assay_status runtime_overlay_open(struct assay_runtime *runtime)
         assay_relay_tree_init((uint8_t *)runtime->overlay_memory + view_len, &routes);
     assay_overlay_set_members(runtime->overlay, runtime->members);
     ASSAY_ASSERT(assay_overlay_is_used(
-        runtime->overlay)); /* and it stays so: a roster is a host's for life */
+        runtime->overlay)); /* constant: a runtime has one roster */
     return ASSAY_OK;
 }
 
@@ -115,13 +115,13 @@ bool runtime_overlay_has_link(const struct assay_runtime *runtime, uint16_t slot
     return runtime->overlay == NULL || runtime->links[slot].wanted;
 }
 
-/* ------------------------------------------------------------ what the view wants */
+/* ------------------------------------------------------------ actions of the overlay */
 
 static void open_link(struct assay_runtime *runtime, uint16_t slot)
 {
     runtime->links[slot] = (struct runtime_link){ .wanted = true };
     const enum assay_status status = runtime_dial_member(runtime, slot);
-    /* What the configuration says may be no address (assay_runtime_reconfigure told it). */
+    /* The configured address may be invalid (assay_runtime_reconfigure reported it). */
     if (status != ASSAY_OK && status != ASSAY_E_IO) runtime_fail(runtime, status, "neighbour");
 }
 
@@ -184,7 +184,7 @@ uint64_t runtime_overlay_wake_at(const struct assay_runtime *runtime)
         assay_relay_tree_wake_at(runtime->relay_tree));
 }
 
-/* ------------------------------------------------------------ what is heard */
+/* ------------------------------------------------------------ received messages */
 
 void runtime_overlay_on_neighbour(struct assay_runtime *runtime, uint16_t from,
                                   struct assay_slice payload)
@@ -222,7 +222,7 @@ void runtime_overlay_on_relayed(struct assay_runtime *runtime, uint16_t from,
 void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
                               struct assay_slice payload)
 {
-    enum assay_status status = ASSAY_E_STRANGER; /* no neighbour: there are none */
+    enum assay_status status = ASSAY_E_STRANGER; /* no neighbours */
     if (runtime_overlay_is_used(runtime))
         status = assay_relay_tree_on_prune(runtime->relay_tree, runtime->overlay, runtime->now_ms,
                                            from, payload);

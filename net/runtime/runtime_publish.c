@@ -17,7 +17,9 @@
 
 #include <stdlib.h>
 
-enum { VOTES_AT_START = 64 }; /* epochs whose blocks are read at the start; of more, the rows */
+enum {
+    VOTES_AT_START = 64
+}; /* epochs whose blocks are read at start; earlier ones show rows only */
 
 /* ------------------------------------------------------------ rows of an epoch */
 
@@ -39,7 +41,7 @@ struct reading {
     struct assay_http_epoch *epoch;
     struct assay_record *record; /* large: off the stack */
     uint64_t rows;
-    bool quiet; /* read once more: what it proves was told */
+    bool quiet; /* read again: its proof was published */
 };
 
 static void record_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
@@ -68,7 +70,7 @@ static bool read_row(void *context, const struct assay_store_key *key, struct as
     return true;
 }
 
-/* As a voter of this epoch: what the close before said of the epoch that began. */
+/* Weight as a voter of this epoch, set by the close before. */
 static bool read_weight(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct reading *reading = context;
@@ -86,7 +88,7 @@ static void add_ballot(struct reading *reading, const struct assay_ballot *ballo
 {
     struct assay_http_epoch *epoch = reading->epoch;
     const uint32_t voter = runtime_find_slot(reading->runtime, ballot->node_id);
-    /* The first one counts; a roster of another size is not this one. */
+    /* The first ballot counts; a roster of another size is not this one. */
     if (voter >= epoch->count || epoch->rows[voter].balloted || ballot->epoch != epoch->epoch ||
         ballot->row.len != assay_row_len(epoch->count))
         return;
@@ -124,7 +126,7 @@ static void add_record(struct reading *reading, const struct assay_record *recor
     }
 }
 
-/* A block of ours that cannot be read is a matter of the audit, not of this. */
+/* An unreadable block is reported by the audit, not here. */
 static bool read_block(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct reading *reading = context;
@@ -179,8 +181,7 @@ static struct assay_http_epoch *new_epoch(const struct assay_runtime *runtime, u
     return epoch;
 }
 
-/* Without memory there is one epoch less to be shown; a store that cannot be read stops the node.
- * */
+/* Out of memory: one epoch less is shown. An unreadable store stops the node. */
 static enum assay_status read_epoch(struct assay_runtime *runtime, uint32_t era, uint64_t number,
                                     bool votes)
 {
@@ -235,7 +236,7 @@ void runtime_votes_free(const struct assay_http_epoch **epoch)
     *epoch = NULL;
 }
 
-/* ------------------------------------------------------------ opening, and every turn */
+/* ------------------------------------------------------------ opening and polling */
 
 static enum assay_status open_http(struct assay_runtime *runtime,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
@@ -248,13 +249,13 @@ static enum assay_status open_http(struct assay_runtime *runtime,
                                               .clients = c->clients,
                                               .accept_plain = c->accept_plain,
                                               .state_dir = c->state_dir };
-    if (runtime->http != NULL) return ASSAY_OK; /* the host before us had it open */
+    if (runtime->http != NULL) return ASSAY_OK; /* the previous runtime opened it */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
     return assay_http_open(&config, runtime->at_unix_ms, &runtime->http, message,
                            ASSAY_RUNTIME_MESSAGE_LEN);
 }
 
-/* Each host of a process has rules of its own: those of its charter. */
+/* Each runtime of a process has its own effective rules. */
 static void publish_rules(struct assay_runtime *runtime)
 {
     if (runtime->http == NULL) return;
@@ -278,7 +279,7 @@ enum assay_status runtime_publish_open(struct assay_runtime *runtime,
         return ASSAY_E_MEMORY;
     ASSAY_TRY(open_http(runtime, message));
     publish_rules(runtime);
-    /* What the host before us showed stays; only what it lacks comes, in order. */
+    /* Data of the previous runtime stays; only newer data is added, in order. */
     const uint64_t now = snapshot.epoch;
     for (uint64_t e = now > ASSAY_HTTP_EPOCHS ? now - ASSAY_HTTP_EPOCHS : 1; e < now; e++)
         ASSAY_TRY(

@@ -57,7 +57,7 @@ static void deliver_message(struct assay_runtime *runtime, uint16_t slot,
                                  .as.message = { .from = slot, .kind = kind, .payload = payload } };
     const enum assay_status status = runtime_step_event(runtime, &event);
     if (status == ASSAY_OK) runtime_overlay_on_accepted(runtime, kind, payload);
-    /* What is passed on was verified, and nothing of it is ours: it may leave before a commit. */
+    /* Relayed messages are verified and not our own, so they may leave before a commit. */
     if (passes &&
         assay_admission_on_relayed(&runtime->admission, runtime->now_ms, passing, status, digest))
         runtime_relay(runtime, slot, kind, payload, passing == ASSAY_REPEAT_RESENT);
@@ -68,7 +68,7 @@ static void deliver_message(struct assay_runtime *runtime, uint16_t slot,
         log_banned(runtime, slot);
 }
 
-/* ------------------------------------------------------------ what the host answers */
+/* ------------------------------------------------------------ what the runtime answers */
 
 static void answer_sync(struct assay_runtime *runtime, uint16_t slot, struct assay_slice ask)
 {
@@ -144,7 +144,7 @@ void runtime_receive(struct assay_runtime *runtime)
     uint16_t slot = 0;
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
     struct assay_slice bytes;
-    /* Back-pressure: while verifications wait for room nothing more is taken in. */
+    /* Back-pressure: while verifications wait for room, no frames are read. */
     for (int i = 0; i < RUNTIME_FRAMES_PER_POLL && runtime->waiting == NULL; i++) {
         if (runtime->failure != ASSAY_OK) return;
         if (assay_transport_receive(runtime->link, &slot, &which, &bytes) != ASSAY_OK) return;

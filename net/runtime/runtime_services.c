@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the enclave: a request of this "epoch" is a program's, and the node's own goes first. */
+/* Quote requests with this "epoch" are a program's; the node's own have priority. */
 #define FOR_DESK UINT64_MAX
 
-enum { KIND_LEN = 2 }; /* before evidence, big-endian: a program's evidence says what it is */
+enum { KIND_LEN = 2 }; /* before evidence, big-endian: the kind of a program's evidence */
 
-/* Evidence that is being judged for programs. */
+/* Evidence of programs that is being appraised. */
 struct desk_job {
     uint64_t ticket; /* 0: free */
     uint8_t digest[32];
@@ -30,11 +30,11 @@ struct desk_job {
 };
 
 struct runtime_service_server {
-    bool begun;     /* it was told of this engine */
-    uint64_t epoch; /* running, as it was told last */
+    bool begun;     /* programs follow this engine */
+    uint64_t epoch; /* running epoch, as last sent */
     size_t at;      /* in the log of that epoch */
     bool quoting;   /* for a program */
-    char path[ASSAY_SUMMARY_PATH]; /* of the socket, for people: whole where that fits */
+    char path[ASSAY_SUMMARY_PATH]; /* path of the socket, for operators; complete where it fits */
     struct desk_job jobs[ASSAY_SERVICE_SERVER_ASKS_MAX];
     struct assay_service_server_moment moment;
     struct assay_service_member *members; /* [of the roster] */
@@ -54,7 +54,7 @@ static enum assay_status submit_record(void *context, enum assay_service_kind ki
     struct assay_event event = { .kind = ASSAY_EVENT_SUBMIT,
                                  .as.submit = { .kind = (uint32_t)kind, .payload = payload } };
     const enum assay_status status = runtime_step_event(runtime, &event);
-    /* A failure of the host is kept in runtime->failure, and the program will not be answered. */
+    /* A failure is stored in runtime->failure, and the program receives no answer. */
     return assay_status_class(status) == ASSAY_CLASS_HOST ? ASSAY_E_AGAIN : status;
 }
 
@@ -62,7 +62,7 @@ static bool request_program_quote(void *context, const uint8_t report_data[stati
 {
     struct assay_runtime *runtime = context;
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
-    if (runtime->quoting) return false; /* tried again when the node's own is there */
+    if (runtime->quoting) return false; /* retried after the node's own quote */
     const enum assay_status status = enclave->request_quote(
         enclave->context, FOR_DESK, runtime_key_set(runtime)->incarnation, report_data);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
@@ -93,7 +93,7 @@ bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epo
     return epoch == FOR_DESK;
 }
 
-/* The running epoch's moment: a verdict is the same on every machine. */
+/* The appraisal time of the running epoch, so that a verdict is the same on every machine. */
 static int64_t epoch_moment(const struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot s;
@@ -109,7 +109,8 @@ static bool appraise_proof(void *context, uint64_t ticket,
     const struct assay_slice e = proof->evidence;
     if (e.len <= KIND_LEN || e.len > KIND_LEN + ASSAY_EVIDENCE_LEN_MAX) return false;
     const uint32_t kind = (uint32_t)e.bytes[0] << 8 | e.bytes[1];
-    /* As of a card (docs/protocol.md 9.2): no judge takes a question of another, it would end. */
+    /* As for a card (docs/protocol.md 9.2): no verifier process accepts a foreign question, it
+     * would end. */
     if (kind == ASSAY_KIND_NONE || kind >= ASSAY_KIND_COUNT) return false;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX && job == NULL; i++)
         if (runtime->service_state->jobs[i].ticket == 0) job = &runtime->service_state->jobs[i];
@@ -146,7 +147,7 @@ static void log_crowded(void *context, const struct assay_service_server_crowd *
     assay_log_end(&runtime->log);
 }
 
-/* Evidence of a node is of its kind, and of the platform that it is a member by. */
+/* Evidence of a node must be of the kind and platform of its membership. */
 static bool is_of_node(const struct assay_runtime *runtime, const struct desk_job *job,
                        const struct assay_verdict *v)
 {
@@ -230,7 +231,7 @@ static void start_following(struct assay_runtime *runtime, const struct assay_se
     assay_service_server_ready(runtime->service_server);
 }
 
-/* One epoch went by: the rest of its records, and its close. */
+/* Sends the remaining records of a closed epoch, and its close. */
 static void close_epoch(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
 {
     struct runtime_service_server *d = runtime->service_state;
@@ -247,7 +248,7 @@ static void follow_ledger(struct assay_runtime *runtime)
     struct assay_services_snapshot s;
     struct runtime_service_server *d = runtime->service_state;
     assay_engine_services(runtime->engine, &s);
-    if (s.registry == NULL || runtime->renewing) return; /* documents are still to come */
+    if (s.registry == NULL || runtime->renewing) return; /* documents are still missing */
     if (!d->begun || s.epoch < d->epoch || s.epoch > d->epoch + 1) {
         start_following(runtime, &s);
         return;
@@ -261,10 +262,10 @@ void runtime_services_poll(struct assay_runtime *runtime)
     if (runtime->service_server == NULL || runtime->failure != ASSAY_OK) return;
     follow_ledger(runtime);
     assay_service_server_step(runtime->service_server, runtime->now_ms);
-    runtime_process_events(runtime); /* what programs handed in is signed and sent now */
+    runtime_process_events(runtime); /* submissions of programs are signed and sent now */
 }
 
-/* --- for people */
+/* --- for operators */
 
 const struct assay_registry *runtime_services_registry(const struct assay_runtime *runtime)
 {
@@ -299,7 +300,7 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
 
 /* --- opening */
 
-/* Who asks stands in another folder. */
+/* The requester runs in another directory. */
 static void save_path(struct runtime_service_server *d, const char *path)
 {
     char whole[PATH_MAX];
@@ -308,7 +309,7 @@ static void save_path(struct runtime_service_server *d, const char *path)
                    found ? whole : path);
 }
 
-/* Which sockets are a group's as well: a folder may have inherited the bit. */
+/* Logs which sockets a group may use: a directory may have inherited the bit. */
 static void log_socket(struct assay_runtime *runtime, const char *path)
 {
     char shared[ASSAY_SERVICE_SERVER_NAMES];
@@ -320,8 +321,8 @@ static void log_socket(struct assay_runtime *runtime, const char *path)
     assay_log_end(&runtime->log);
 }
 
-/* Whoever advances an anchor parses what nodes of an EVM chain say: it is told closed epochs, and
- * has no business at the admin socket. */
+/* The anchor process parses untrusted responses of EVM nodes, so it only reads closed epochs and
+ * has no access to the admin socket. */
 static char *answer_anchor(void *context, const char *line)
 {
     static const char request[] = "anchor";
@@ -365,7 +366,7 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     runtime->service_state->members =
         calloc(runtime->members, sizeof *runtime->service_state->members);
     if (runtime->service_state->members == NULL) return ASSAY_E_MEMORY;
-    if (runtime->service_server != NULL) { /* the host before us had it open */
+    if (runtime->service_server != NULL) { /* the previous runtime opened it */
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot follow the plan of services");
         ASSAY_TRY(assay_service_server_hand_over(runtime->service_server, &world,
                                                  runtime->config.genesis->services));

@@ -26,7 +26,7 @@ enum assay_status runtime_signals_open(struct assay_runtime *runtime)
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGUSR1);
     (void)sigaddset(&set, SIGUSR2);
-    /* A log that nobody reads any more must not end the node. */
+    /* A closed log pipe must not end the node. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return ASSAY_E_IO;
     /* Before any thread exists: threads inherit the mask. */
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return ASSAY_E_IO;
@@ -34,7 +34,7 @@ enum assay_status runtime_signals_open(struct assay_runtime *runtime)
     return runtime->signal_fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
-/* What the node stands at, for who has a terminal and no `assay` at hand. */
+/* Logs the state of the node, for operators without `assay` at hand. */
 static void log_state(struct assay_runtime *runtime)
 {
     char sentence[ASSAY_DOCUMENT_SENTENCE];
@@ -59,7 +59,7 @@ static const char *signal_name(uint32_t number)
     }
 }
 
-/* Once: to go when nothing is in hand. Twice: to go. */
+/* First signal: exit when nothing is in progress. Second: exit now. */
 static void begin_drain(struct assay_runtime *runtime)
 {
     if (runtime->draining) runtime->stopping = 1;
@@ -88,10 +88,9 @@ void runtime_signals_read(struct assay_runtime *runtime)
         on_signal(runtime, info.ssi_signo);
 }
 
-/* ------------------------------------------------------------ the end */
+/* ------------------------------------------------------------ drain */
 
-/* Whatever the engine asked for is carried out, and nothing of it waits for a thread or for room.
- * */
+/* All effects are applied, and none waits for a thread or for room. */
 static bool is_idle(const struct assay_runtime *runtime)
 {
     return !assay_dispatch_has_queued(runtime->dispatch) && runtime->waiting == NULL &&
@@ -118,8 +117,8 @@ static enum assay_severity severity_of(unsigned level)
     return level < ASSAY_SEVERITY_DEBUG ? (enum assay_severity)level : ASSAY_SEVERITY_DEBUG;
 }
 
-/* One that is named otherwise is dialled there, and one that is named no more where it says that it
- * listens, or not at all. A connection to an address that is still among them goes on. */
+/* A member with a new configured address is dialled there; one without, at its claimed addresses,
+ * if any. A connection to an address that remains in the list is kept. */
 static enum assay_status reconfigure_peers(struct assay_runtime *runtime)
 {
     enum assay_status status = ASSAY_OK;

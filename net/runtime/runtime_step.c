@@ -61,7 +61,7 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
 #endif
     const enum assay_status status = assay_engine_step(runtime->engine, event, effects);
     runtime->wake_at_ms = effects->wake_at_ms;
-    runtime->closed_epoch = 0; /* what moved with a close belongs to the epoch that closed */
+    runtime->closed_epoch = 0; /* changes at a close belong to the epoch that closed */
     for (size_t i = effects->count; i > 0; i--) {
         const struct assay_effect *const e = &effects->items[i - 1];
         if (e->kind == ASSAY_EFFECT_NOTE && e->as.note.note == ASSAY_NOTE_EPOCH_CLOSED)
@@ -77,7 +77,7 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
             effects->items[kept++] = effects->items[i];
     effects->count = kept;
 #endif
-    /* Our own word must be right for ourselves; anything else shows in the counters too. */
+    /* Own messages must be valid for this node; any other status is counted too. */
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE &&
         event->as.message.from == ASSAY_SLOT_SELF &&
         assay_log_begin(&runtime->log, ASSAY_SEVERITY_DEBUG, "own_message_refused")) {
@@ -145,7 +145,7 @@ static bool reaches_slot(void *context, uint16_t slot)
     return assay_transport_has_peer(runtime->link, slot);
 }
 
-/* One frame to each recipient of the walk, which is taken from its beginning. */
+/* Sends one frame to each recipient of the walk, from its start. */
 static void send_to_slot(struct assay_runtime *runtime, struct assay_relay walk, uint64_t relay,
                          enum assay_message_kind kind, struct assay_slice payload)
 {
@@ -163,7 +163,7 @@ static void send_to_slot(struct assay_runtime *runtime, struct assay_relay walk,
     }
 }
 
-/* With bytes of its own: while a link is dialled for a message, that one lies in runtime->outgoing.
+/* Uses its own buffer: while a link is dialled for a message, that message is in runtime->outgoing.
  */
 void runtime_send_frame(struct assay_runtime *runtime, uint16_t to, enum assay_message_kind kind,
                         struct assay_slice payload)
@@ -179,7 +179,7 @@ void runtime_send_frame(struct assay_runtime *runtime, uint16_t to, enum assay_m
     send_frame_to(runtime, to, frame, 0);
 }
 
-/* again: its author sends it once more. */
+/* again: its author retransmitted it. */
 static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t except,
                         enum assay_message_kind kind, struct assay_slice payload, bool again)
 {
@@ -237,8 +237,9 @@ static void send_message(void *context, struct assay_effect *effect)
     const struct assay_outbound_message letter = assay_dispatch_get_outbound(effect);
     struct assay_runtime *runtime = context;
     runtime_send(runtime, letter.to, letter.except, letter.kind, letter.payload);
-    /* Who hears an envelope asks for its evidence: the answers have company, too. Never beside a
-     * vote, which would wait behind them. Neighbours are few, and asked while links are quiet. */
+    /* The recipient of an envelope requests its evidence, so the answers are sent with other
+     * traffic too. Never next to a vote, which would wait behind them. Neighbours are few, and are
+     * asked while links are idle. */
     const bool beside =
         effect->kind == ASSAY_EFFECT_SIGN && !runtime_overlay_is_used(runtime) &&
         (letter.kind == ASSAY_MESSAGE_ENVELOPE || letter.kind == ASSAY_MESSAGE_RECORD);
@@ -251,7 +252,7 @@ static void flush_link(void *context)
     assay_transport_flush(runtime->link);
 }
 
-/* Signed when all that was said before it is durable, and for one member alone. */
+/* Signed once all earlier messages are durable, and for one member alone. */
 static void announce_sources(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     uint8_t bytes[ASSAY_VOUCH_LEN_MAX];
@@ -267,7 +268,7 @@ static void announce_sources(struct assay_runtime *runtime, const struct assay_e
     else runtime_fail(runtime, status, "vouch");
 }
 
-/* A failure on the way is the host's: what it stands for is not to be done any more. */
+/* A failure in between belongs to the runtime: the effect must not be applied any more. */
 static void apply_effect(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     switch (effect->kind) {
@@ -281,7 +282,7 @@ static void apply_effect(struct assay_runtime *runtime, const struct assay_effec
     case ASSAY_EFFECT_KEYS: runtime_keys_replace(runtime); return;
     case ASSAY_EFFECT_CLOSED: runtime_on_epoch_closed(runtime, effect->as.closed.epoch); return;
     case ASSAY_EFFECT_RENEW: runtime->renewing = true; return;
-    case ASSAY_EFFECT_PRUNE: return; /* done; memory in front of the store forgets by itself */
+    case ASSAY_EFFECT_PRUNE: return; /* done; the cache in front of the store evicts on its own */
     case ASSAY_EFFECT_SIGN:
     case ASSAY_EFFECT_PERSIST:
     case ASSAY_EFFECT_SEND: break;
@@ -327,7 +328,7 @@ enum assay_status runtime_dispatch_open(struct assay_runtime *runtime)
     return assay_dispatch_init(runtime->dispatch_memory, len, &config, &runtime->dispatch);
 }
 
-/* What stopped the dispatch stops the node. */
+/* A failed dispatch stops the node. */
 static void stop_if_failed(struct assay_runtime *runtime)
 {
     const char *what = "";
@@ -357,7 +358,7 @@ void runtime_process_events(struct assay_runtime *runtime)
         stop_if_failed(runtime);
     }
     if (runtime->failure == ASSAY_OK) return;
-    /* Nothing of what was not made durable leaves the node. */
+    /* Nothing leaves the node before it is durable. */
     assay_dispatch_clear(runtime->dispatch);
     rollback_batch(runtime);
 }

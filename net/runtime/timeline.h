@@ -23,7 +23,7 @@ struct assay_timeline_event {
     char code[ASSAY_TIMELINE_CODE];
     uint16_t slot; /* ASSAY_SLOT_ALL: about nobody */
     uint64_t a, b;
-    char text[ASSAY_TIMELINE_TEXT]; /* for people, ASCII */
+    char text[ASSAY_TIMELINE_TEXT]; /* for operators, ASCII */
 };
 
 /* All zero is an empty one. */

@@ -3,7 +3,8 @@
  *
  * One file of ASSAY_TIMELINE_MAX records of the same length, each in the place that its number
  * gives, each with a digest. Records are written as they come and not synced: after a power cut the
- * last ones may be missing, and their numbers come again. It is for people; nothing depends on it.
+ * last ones may be missing, and their numbers come again. It is for operators; nothing depends on
+ * it.
  */
 #ifndef ASSAY_NET_RUNTIME_TIMELINE_FILE_H
 #define ASSAY_NET_RUNTIME_TIMELINE_FILE_H
@@ -26,7 +27,7 @@ ASSAY_CHECKED enum assay_status assay_timeline_file_open(const char *path,
 /* Returns: ASSAY_OK | ASSAY_E_IO (the disk is full, or gone) */
 ASSAY_CHECKED enum assay_status assay_timeline_file_append(
     struct assay_timeline_file *file, const struct assay_timeline_event *event);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_timeline_file_close(struct assay_timeline_file **file);
 
 #endif

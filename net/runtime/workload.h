@@ -3,7 +3,7 @@
  * out, one line back.
  *
  * "increment\n" is answered "41\n", or a word that says why not ("suspended", "restricted", ...).
- * Requests are answered in order. The host never waits: a request has a ticket, the answer comes
+ * Requests are answered in order. The runtime never waits: a request has a ticket, the answer comes
  * out of assay_workload_next. A service that is away, slow or talks nonsense is given up and
  * dialled again for the next request.
  */
@@ -39,7 +39,7 @@ struct assay_workload;
  */
 ASSAY_CHECKED enum assay_status assay_workload_create(const char *path,
                                                       struct assay_workload **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_workload_destroy(struct assay_workload **workload);
 /* Ask for one increment. Returns: ASSAY_OK (an answer will come) | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_workload_increment(struct assay_workload *workload,
@@ -47,11 +47,11 @@ ASSAY_CHECKED enum assay_status assay_workload_increment(struct assay_workload *
 /* What to poll for. Returns: 0 or 1 entries. */
 size_t assay_workload_poll(const struct assay_workload *workload, struct pollfd *fds,
                            size_t capacity);
-/* Do what can be done without waiting; revents 0 is fine. Returns: nothing. */
+/* Do what can be done without waiting; revents 0 is fine. */
 void assay_workload_step(struct assay_workload *workload, uint64_t now_ms);
 /* Returns: true and the next answer. */
 bool assay_workload_next(struct assay_workload *workload, struct assay_workload_answer *answer);
-/* Returns: when step wants to be called at the latest; UINT64_MAX: never. */
+/* Returns: when step must be called at the latest; UINT64_MAX: never. */
 uint64_t assay_workload_wake_at(const struct assay_workload *workload);
 
 #endif

@@ -43,9 +43,9 @@ struct assay_child_end {
 ASSAY_CHECKED enum assay_status assay_child_start(const char *program, const char *role,
                                                   const char *argument, int brief,
                                                   struct assay_child *child);
-/* Kills it, unless it has ended, and waits for that. Out: *end. Returns: nothing. */
+/* Kills it, unless it has ended, and waits for that. Out: *end. */
 void assay_child_end(struct assay_child *child, struct assay_child_end *end);
-/* Why it ended, in words: cause, or NULL, it ended by itself. Out: why[len]. Returns: nothing. */
+/* Why it ended, in words: cause, or NULL, it ended by itself. Out: why[len]. */
 void assay_child_explain(const struct assay_child_end *end, const char *cause, char *why,
                          size_t len);
 /* Returns: the CPU time that it has used, in ms; 0: not to be had. */

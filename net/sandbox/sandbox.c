@@ -173,7 +173,7 @@ static bool leave_writable(int rules, const char *folder, uint64_t rights)
 bool assay_sandbox_writes(const char *const *folders, size_t count)
 {
 #ifdef ASSAY_COVERAGE
-    return true; /* the counts are written beside the objects */
+    return true; /* the counts are written next to the objects */
 #endif
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
     if (known < 1) return true;

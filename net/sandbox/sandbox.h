@@ -37,9 +37,9 @@ enum {
 enum assay_sandbox { ASSAY_SANDBOX_READER, ASSAY_SANDBOX_SPEAKER, ASSAY_SANDBOX_FORKER };
 
 /* Where memory runs out on the machine, this process goes before the daemon that can replace it;
- * before the wall of files. Returns: nothing. */
+ * before the wall of files. */
 void assay_sandbox_first_to_go(void);
-/* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: not known. */
+/* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: unknown. */
 uint64_t assay_sandbox_mapped(void);
 /* memory: bytes of addresses in all; 0: no limit. Returns: WALL bits. */
 uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory);

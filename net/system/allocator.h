@@ -9,7 +9,7 @@
 
 enum { ASSAY_ALLOCATOR_TRIM_MS = 10 * 1000 };
 
-/* Before there are threads. Returns: nothing. */
+/* Before there are threads. */
 void assay_allocator_init(void);
 /*
  * assay_allocator_trim - gives pages that hold nothing any more back to the kernel, now and then:
@@ -17,7 +17,6 @@ void assay_allocator_init(void);
  *          ever, scattered over the heap.
  * In:      *next_ms: 0 at first; when it is done again
  * Cost:    below a millisecond, for each ASSAY_ALLOCATOR_TRIM_MS
- * Returns: nothing
  */
 void assay_allocator_trim(uint64_t now_ms, uint64_t *next_ms);
 

@@ -4,8 +4,8 @@
  *
  * getaddrinfo may take ten seconds when a server of names is away, and libzmq asks it from the
  * thread that serves every connection: one name would silence all peers. So names are asked here,
- * by threads that exist only while something is asked, and libzmq is given numbers alone. Whoever
- * asks has one question at a time: a failure of DNS is no storm.
+ * by threads that exist only while something is asked, and libzmq is given numbers alone. The
+ * requester has one question at a time: a failure of DNS is no storm.
  */
 #ifndef ASSAY_NET_SYSTEM_RESOLVER_H
 #define ASSAY_NET_SYSTEM_RESOLVER_H
@@ -39,8 +39,7 @@ struct assay_resolver;
 /* In: resolve: NULL is getaddrinfo; outlives every question. Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_resolver_open(assay_resolve *resolve, void *context,
                                                     struct assay_resolver **out);
-/* Does not wait for a question that is still asked. Accepts a pointer to NULL; nulls it. Returns:
- * nothing. */
+/* Does not wait for a question that is still asked. Accepts a pointer to NULL; nulls it. */
 void assay_resolver_close(struct assay_resolver **resolver);
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (the asker's question before is not answered and taken yet) |
  * ASSAY_E_RANGE (host) | ASSAY_E_MEMORY (or no thread) */

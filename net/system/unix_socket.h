@@ -21,7 +21,7 @@ enum { ASSAY_UNIX_QUEUE = 1024 };
  * The rest of a crash (a socket that nobody listens on) is removed; anything else in its place is
  * left alone.
  * In:      what: names the socket in messages, "admin socket"
- * Out:     *fd: non-blocking, the caller's to close; message says why not
+ * Out:     *fd: non-blocking, the caller's to close; message: the reason
  * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: somebody listens there)
  */
 ASSAY_CHECKED enum assay_status assay_unix_listen(const char *path, const char *what, int backlog,
@@ -31,7 +31,7 @@ ASSAY_CHECKED enum assay_status assay_unix_listen(const char *path, const char *
  * assay_unix_folder - the folder of a socket: one that is missing is made, for its owner alone,
  * whatever the folder above hands down (the setgid bit, a group).
  * In:      what: as in listen
- * Out:     message says why not, and what was expected
+ * Out:     message: the reason, and what was expected
  * Returns: ASSAY_OK | ASSAY_E_IO (it cannot be made, or is no folder) | ASSAY_E_INVALID (others may
  *          put another socket there, base/file/trust.h)
  */

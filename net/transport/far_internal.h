@@ -9,7 +9,7 @@
 #include "net/transport/wire.h"
 
 enum {
-    FAR_EXTRA_MAX = 256,     /* descriptors of the host in one poll */
+    FAR_EXTRA_MAX = 256,     /* descriptors of the runtime in one poll */
     FAR_RESERVE = 2 << 20,   /* of the ring of orders: for what is no frame */
     FAR_LIMITS_MS = 10,      /* how often the limits are looked at */
     FAR_NAMES_MS = 20,       /* ... and answers of the resolver */
@@ -25,7 +25,7 @@ enum {
     FAR_DROPS_PER_RECEIVE = 64,
 };
 
-/* What is known of one member, and what the process was told of it. */
+/* State of one member, and what the process was told of it. */
 struct far_member {
     char *addresses; /* NULL: none */
     uint8_t door[32], transport[32];
@@ -83,27 +83,26 @@ struct assay_transport_client {
 ASSAY_CHECKED enum assay_status assay_transport_client_init(
     const struct assay_link_config *config, const struct assay_transport_apart *apart,
     struct assay_transport_client **out, char message[static ASSAY_LINK_MESSAGE_LEN]);
-/* One that is no frame: what the process cannot be told it is told anew, by another one.
- * Returns: nothing. */
+/* One that is no frame: what the process cannot be told it is told again, by another one. */
 void assay_transport_client_send_order(struct assay_transport_client *far,
                                        const struct assay_transport_order *order);
-/* Everything that a new process is to know. Returns: nothing. */
+/* Everything that a new process is to know. */
 void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: false when there is none, or it is gone. */
 bool assay_transport_client_send_packet(struct assay_transport_client *far,
                                         const struct assay_transport_packet *packet);
 
 /* --- kept.c */
-/* cause: NULL, it ended by itself. Returns: nothing; there is no process. */
+/* cause: NULL, it ended by itself. Out: there is no process. */
 void assay_transport_supervisor_on_failure(struct assay_transport_client *far, uint64_t now_ms,
                                            const char *cause, bool stalled);
-/* What it says of itself, how it is, another one when it is time. Returns: nothing. */
+/* What it says of itself, how it is, another one when it is time. */
 void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_t now_ms);
-/* How it is alone. Returns: nothing; there may be no process any more. */
+/* How it is alone. Out: there may be no process any more. */
 void assay_transport_supervisor_check(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
 int assay_transport_supervisor_wait_ms(const struct assay_transport_client *far, uint64_t now_ms);
-/* Waits for the end of one that lingers, and ends it. Returns: nothing. */
+/* Waits for the end of one that lingers, and ends it. */
 void assay_transport_supervisor_stop(struct assay_transport_client *far);
 
 #endif

@@ -35,7 +35,8 @@ struct assay_ring {
 struct assay_ring assay_ring_init(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size);
 
 /* --- the writer's */
-/* Returns: whether a record of so many bytes fits now; false as well where the reader lies. */
+/* Returns: whether a record of this number of bytes fits now; false as well where the reader lies.
+ */
 bool assay_ring_has_room(const struct assay_ring *ring, size_t len);
 /* Returns: ASSAY_OK | ASSAY_E_FULL (nothing changed) | ASSAY_E_RANGE (the reader took what was
  * never written) */
@@ -47,7 +48,7 @@ bool assay_ring_publish(struct assay_ring *ring);
 bool assay_ring_is_drained(const struct assay_ring *ring);
 
 /* Where nothing is in it, its pages go back to the machine: over time every one was written, and
- * few are needed at once. Returns: nothing. */
+ * few are needed at once. */
 void assay_ring_trim(struct assay_ring *ring);
 
 /* --- the reader's */
@@ -61,7 +62,7 @@ ASSAY_CHECKED enum assay_status assay_ring_read(struct assay_ring *ring, uint8_t
                                                 size_t capacity, size_t *len);
 /* The reader is about to sleep. Returns: whether it may: nothing is there. */
 bool assay_ring_sleep(struct assay_ring *ring);
-/* It does not sleep any more. Returns: nothing. */
+/* It does not sleep any more. */
 void assay_ring_wake(struct assay_ring *ring);
 
 #endif

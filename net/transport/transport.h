@@ -28,7 +28,7 @@ enum {
     ASSAY_TRANSPORT_BACKOFF_MS = 250,        /* at most, between two that were ready */
     ASSAY_TRANSPORT_BACKOFF_START_MS = 5000, /* at most, when none can be started */
     ASSAY_TRANSPORT_GOOD_MS = 10000,         /* one that lasted so long begins a new count */
-    /* Who felled one is not let in for so long, then twice as long, ... */
+    /* Who felled one is not let in for this long, then twice as long, ... */
     ASSAY_TRANSPORT_SHUT_MS = 10 * 1000,
     ASSAY_TRANSPORT_SHUT_MAX_MS = 2 * 60 * 1000,
     ASSAY_TRANSPORT_SUSPECT = 2 << 20, /* bytes held by the one that is taken for the cause */
@@ -51,7 +51,7 @@ struct assay_transport_news {
     uint32_t walls, landlock, took_ms; /* of a ready one */
     bool stalled, started;             /* it had been ready */
     uint16_t shut;                     /* who is not let in for it; ASSAY_TRANSPORT_NOBODY */
-    uint64_t shut_ms;                  /* for so long */
+    uint64_t shut_ms;                  /* for this long */
     char why[ASSAY_TRANSPORT_WHY];     /* in words */
 };
 
@@ -68,10 +68,9 @@ ASSAY_CHECKED enum assay_status
 assay_transport_open(const struct assay_link_config *config,
                      const struct assay_transport_apart *apart, struct assay_transport **out,
                      char message[static ASSAY_LINK_MESSAGE_LEN]);
-/* Returns: nothing. */
 void assay_transport_linger(struct assay_transport *transport, int ms);
 /* Kills the process, unless it lingers; then it is waited for. Accepts a pointer to NULL; nulls it.
- * Returns: nothing. */
+ */
 void assay_transport_close(struct assay_transport **transport);
 /* Returns: as assay_link_endpoint. */
 const char *assay_transport_endpoint(const struct assay_transport *transport);
@@ -80,7 +79,7 @@ const char *assay_transport_endpoint(const struct assay_transport *transport);
 ASSAY_CHECKED enum assay_status assay_transport_identify(struct assay_transport *transport,
                                                          const struct assay_secret32 *secret,
                                                          const uint8_t public_key[static 32]);
-/* config->roster was changed. Returns: nothing. */
+/* config->roster was changed. */
 void assay_transport_roster(struct assay_transport *transport);
 ASSAY_CHECKED enum assay_status assay_transport_peer(struct assay_transport *transport,
                                                      uint16_t slot, const char *addresses);

@@ -160,7 +160,7 @@ static void send_brief(struct assay_transport_client *far)
                                           .handshake_ms = (uint32_t)config->handshake_ms,
                                           .redial_ms = (uint32_t)config->redial_ms,
                                           .pause_ms_max = config->pause_ms_max,
-                                          /* The door is the same as at the start. */
+                                          /* The listener is the same as at the start. */
                                           .self_test = config->self_test && !far->served,
                                           .secret = *config->door_secret };
     assay_bytes_copy(p->public_key, 32, config->door_public, 32);
@@ -317,7 +317,7 @@ const char *assay_transport_client_endpoint(const struct assay_transport_client 
     return far->endpoint;
 }
 
-/* ------------------------------------------------------------ the host's orders */
+/* ------------------------------------------------------------ the runtime's orders */
 
 void assay_transport_client_identify(struct assay_transport_client *far,
                                      const struct assay_secret32 *secret,
@@ -415,7 +415,7 @@ void assay_transport_client_pause(struct assay_transport_client *far, bool pause
 
 /* ------------------------------------------------------------ names */
 
-/* Returns: whether the host is that of one of the member's addresses. */
+/* Returns: whether the runtime is that of one of the member's addresses. */
 static bool has_frame(const struct assay_transport_client *far, uint16_t slot, const char *host)
 {
     const char *rest = far->member[slot].addresses;

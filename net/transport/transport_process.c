@@ -118,7 +118,7 @@ static void report_event(struct role *role, const struct assay_transport_report 
     struct assay_writer w = assay_writer_over(role->report, sizeof role->report);
     assay_transport_report_encode(r, &w);
     exit_unless(assay_writer_finish(&w, &record), "report");
-    /* Of a frame there is room, which was looked for; a name is asked for again. */
+    /* Of a frame there is room, which was looked for; a name is requested again. */
     assay_status_ignore(assay_ring_write(&role->reports, record), "a name is asked for again");
 }
 
@@ -152,7 +152,7 @@ static void apply_limits(struct role *role, const struct assay_transport_order *
     if (o->last) limit->conduct.points_milli = 0;
 }
 
-/* Of members: before the door opens, and at any time later. */
+/* Of members: before the listener opens, and at any time later. */
 static void apply_roster(struct role *role, const struct assay_transport_order *o)
 {
     struct assay_roster_entry *entry = &role->roster.entries[o->slot];
@@ -241,7 +241,7 @@ static void map_memory(struct role *role)
                                     ASSAY_TRANSPORT_REPORTS_LEN);
 }
 
-/* What a library reads from files at its first use is read before the walls. */
+/* What a library reads from files at its first use is read before the sandbox layers. */
 static void preload(void)
 {
     struct assay_secret32 secret;

@@ -5,9 +5,9 @@
  * The daemon starts its own program again, with the word "transport" for its argument and three
  * things open: a pipe for last words (2), a socket to the core (3), shared memory (4). It has the
  * keys of CURVE (door and transport), and no other; no configuration, no store, no environment. It
- * puts up its walls (net/sandbox/sandbox.h), opens the door (net/zmq/link.h) and carries frames
- * between the sockets and the rings (net/transport/wire.h) until the core closes the socket.
- * Nothing of it is durable: whoever made it fall made nothing else fall.
+ * puts up its sandbox layers (net/sandbox/sandbox.h), opens the listener (net/zmq/link.h) and
+ * carries frames between the sockets and the rings (net/transport/wire.h) until the core closes the
+ * socket. Nothing of it is durable: whoever made it fall made nothing else fall.
  */
 #ifndef ASSAY_NET_TRANSPORT_TRANSPORT_PROCESS_H
 #define ASSAY_NET_TRANSPORT_TRANSPORT_PROCESS_H

@@ -23,7 +23,7 @@
 /* Returns: whether the process is the one that counts these. */
 static bool is_its_own(enum assay_counter which)
 {
-    if (which <= ASSAY_COUNT_CONNECTION_CUT) return true; /* frames and bytes, the door */
+    if (which <= ASSAY_COUNT_CONNECTION_CUT) return true; /* frames and bytes, the listener */
     return which == ASSAY_COUNT_FRAME_PARTS || which == ASSAY_COUNT_FRAME_BATCH ||
            which == ASSAY_COUNT_FRAME_USER || which == ASSAY_COUNT_FRAME_INBOX_FULL ||
            which == ASSAY_COUNT_FRAME_OLD_KEY || which == ASSAY_COUNT_SEND_DROPPED ||
@@ -31,7 +31,7 @@ static bool is_its_own(enum assay_counter which)
            which == ASSAY_COUNT_NAME_UNKNOWN;
 }
 
-/* Numbers for people; one that goes back was set to nothing by the self-test. */
+/* Numbers for operators; one that goes back was set to nothing by the self-test. */
 static void read_counters(struct assay_transport_client *far)
 {
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++) {

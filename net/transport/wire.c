@@ -28,7 +28,7 @@ static enum assay_status read_text(struct assay_cursor *in, char *text, size_t c
     return strnlen(text, capacity) == len ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 
-/* It goes to people: in a log, on a page. */
+/* It goes to operators: in a log, on a page. */
 static enum assay_status read_words(struct assay_cursor *in, char *text, size_t capacity)
 {
     ASSAY_TRY(read_text(in, text, capacity));

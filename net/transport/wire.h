@@ -51,7 +51,7 @@ struct assay_transport_shared {
 enum assay_carry_kind {
     ASSAY_CARRY_MEMBER = 1, /* keys of a slot */
     ASSAY_CARRY_LIMITS,     /* who is not to be heard, and who is served last */
-    ASSAY_CARRY_BEGIN,      /* all members were told: the door may open */
+    ASSAY_CARRY_BEGIN,      /* all members were told: the listener may open */
     ASSAY_CARRY_PEER,       /* where a slot listens */
     ASSAY_CARRY_FORGET,
     ASSAY_CARRY_FRAME, /* one frame, for those that CARRY_TO names after it */
@@ -74,7 +74,7 @@ struct assay_transport_order {
     struct assay_resolver_answer numbers; /* NUMBERS; its asker is slot */
 };
 
-/* Returns: nothing; the writer says whether it fit. */
+/* Out: the writer says whether it fit. */
 void assay_transport_order_encode(const struct assay_transport_order *order,
                                   struct assay_writer *w);
 /* Of *order alone what the kind has is written. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
@@ -111,7 +111,7 @@ enum assay_packet_kind {
     ASSAY_PACKET_BRIEF,    /* to the transport: the first */
     ASSAY_PACKET_IDENTIFY, /* to it: the key that it dials with */
     ASSAY_PACKET_READY,    /* from it */
-    ASSAY_PACKET_REFUSED,  /* from it: the door does not open */
+    ASSAY_PACKET_REFUSED,  /* from it: the listener does not open */
 };
 
 struct assay_transport_packet {
@@ -120,7 +120,7 @@ struct assay_transport_packet {
     uint16_t self;
     uint32_t handshake_ms, redial_ms, pause_ms_max;
     bool self_test;
-    struct assay_secret32 secret; /* BRIEF: of the door; IDENTIFY */
+    struct assay_secret32 secret; /* BRIEF: of the listener; IDENTIFY */
     uint8_t public_key[32];
     uint32_t walls, landlock; /* READY: net/sandbox/sandbox.h */
     uint16_t port;            /* READY: of the first address */

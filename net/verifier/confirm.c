@@ -14,7 +14,7 @@
 
 enum {
     LOOK_MS = 100,            /* how often a process at work is checked */
-    FALLS_MAX = 2,            /* evidence that ends so many processes is not judged */
+    FALLS_MAX = 2,            /* evidence that ends so many processes is not appraised */
     START_DELAY_MS_MAX = 1000 /* between attempts to start one */
 };
 
@@ -81,7 +81,7 @@ static void remove_first(struct assay_confirm *c)
         c->jobs[i] = c->jobs[i + 1];
 }
 
-/* verdict: NULL, it is not judged (docs/protocol.md 3.1). */
+/* verdict: NULL, it is not appraised (docs/protocol.md 3.1). */
 static void answer_first(struct assay_confirm *c, const struct assay_verdict *verdict)
 {
     const uint64_t number = c->jobs[0].number;
@@ -119,7 +119,7 @@ static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cau
     if (news.unjudged) answer_first(c, NULL);
 }
 
-/* The others go on without it: it begins anew where only jobs are that take long, or, where too
+/* The others go on without it: it restarts where only jobs are that take long, or, where too
  * many are already, nowhere. */
 static void set_aside_job(struct assay_confirm *c, uint64_t now_ms)
 {

@@ -49,22 +49,22 @@ struct assay_confirm {
 
 /* Returns: whether a verdict needs a second process to count. */
 bool assay_confirm_is_needed(const struct assay_verdict *verdict);
-/* All but the first part is reset. Returns: nothing. */
+/* All but the first part is reset. */
 void assay_confirm_init(struct assay_confirm *c);
-/* Ends its process. Returns: nothing. */
+/* Ends its process. */
 void assay_confirm_deinit(struct assay_confirm *c);
 /* pid: of the process that sent the verdict; packet: the verdict as it was sent. There must be
- * room: count below ASSAY_CONFIRM_MAX. Returns: nothing. */
+ * room: count below ASSAY_CONFIRM_MAX. */
 void assay_confirm_add(struct assay_confirm *c, uint64_t number, pid_t pid,
                        struct assay_slice packet);
 /* c: of verdicts that are confirmed. Returns: whether one more job may wait among the slow ones. */
 bool assay_confirm_has_slow_room(const struct assay_confirm *c);
-/* A job that takes long, with what is known of it; room as above. Returns: nothing. */
+/* A job that takes long, with the state of it; room as above. */
 void assay_confirm_add_slow(struct assay_confirm *c, const struct assay_confirm_job *job);
 /* brief: what a process that forks is started with; ahead: also while there is no job.
  * Returns: the pid of a process whose verdict was another than that of a fresh one; 0: none. */
 pid_t assay_confirm_run(struct assay_confirm *c, uint64_t now_ms, int brief, bool ahead);
-/* The machine was paused for so long. Returns: nothing. */
+/* The machine was paused for this long. */
 void assay_confirm_on_pause(struct assay_confirm *c, uint64_t gap_ms);
 /* Returns: what to poll for; fd -1 while there is no process. */
 struct pollfd assay_confirm_poll(const struct assay_confirm *c);

@@ -4,7 +4,7 @@
  * Two bounded memories in front of the store: bytes (the newest pieces: what peers pull is of this
  * epoch, or of the one before) and verdicts by (digest, time asked about). The store keeps evidence
  * for ASSAY_EVIDENCE_EPOCHS epochs (docs/protocol.md 4.10); a put goes into the store's open batch,
- * which the host commits.
+ * which the runtime commits.
  */
 #ifndef ASSAY_NET_VERIFIER_EVIDENCE_CACHE_H
 #define ASSAY_NET_VERIFIER_EVIDENCE_CACHE_H
@@ -26,7 +26,7 @@ struct assay_evidence_cache;
 ASSAY_CHECKED enum assay_status assay_evidence_cache_create(struct assay_store *store,
                                                             size_t newest,
                                                             struct assay_evidence_cache **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_evidence_cache_destroy(struct assay_evidence_cache **locker);
 /*
  * Keep bytes in memory and, unless they are there already, in the store's open batch.
@@ -42,7 +42,6 @@ ASSAY_CHECKED enum assay_status assay_evidence_cache_add(struct assay_evidence_c
 ASSAY_CHECKED enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
                                                          const uint8_t digest[static 32],
                                                          struct assay_slice *bytes);
-/* Returns: nothing. */
 void assay_evidence_cache_set_verdict(struct assay_evidence_cache *locker,
                                       const uint8_t digest[static 32], int64_t at_unix_s,
                                       const struct assay_verdict *verdict);

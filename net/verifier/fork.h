@@ -13,7 +13,7 @@
 #include "base/cursor.h"
 #include "base/writer.h"
 
-/* Reads a job and writes its answer. It may end the process. Returns: nothing. */
+/* Reads a job and writes its answer. It may end the process. */
 typedef void assay_verifier_process_appraise(void *context, struct assay_slice job,
                                              struct assay_writer *answer);
 

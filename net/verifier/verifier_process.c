@@ -1,6 +1,6 @@
 /*
  * net/verifier/verifier_process.c - main loop of the verifier process. Everything that a library
- * opens is opened before the walls.
+ * opens is opened before the sandbox layers.
  */
 #include "net/verifier/verifier_process.h"
 
@@ -41,7 +41,7 @@ struct judge {
     struct assay_ruleset rules[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint32_t started; /* threads that stand behind the walls */
+    uint32_t started; /* threads that stand behind the sandbox layers */
     bool open;        /* they may work */
 };
 
@@ -61,7 +61,7 @@ bool assay_verifier_process_is(int argc, char *const *argv)
     return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_VERIFIER_PROCESS_ROLE) == 0;
 }
 
-/* ------------------------------------------------------------ before the walls */
+/* ------------------------------------------------------------ before the sandbox layers */
 
 static void *read_brief(struct assay_verifier_process_brief *brief, size_t *len)
 {
@@ -181,7 +181,7 @@ static void *wait_and_serve(void *context)
     serve(judge);
 }
 
-/* They stand still behind the walls before the last of these is put up. */
+/* They stand still behind the sandbox layers before the last of these is put up. */
 static void start_threads(struct judge *judge)
 {
     pthread_attr_t attributes;

@@ -19,16 +19,16 @@
 #include <unistd.h>
 
 enum {
-    LOOK_MS = 100,        /* how often a judge at work is looked at */
+    LOOK_MS = 100,        /* how often a verifier process at work is looked at */
     LATE_MS = 500,        /* a turn that comes so much later than asked for: a pause */
     ANSWERS_PER_TURN = 64,
 };
 
-/* A job in the judge's hands, or on its way to another one. */
+/* A job in the verifier process's hands, or on its way to another one. */
 struct hand {
     uint64_t number;
     uint64_t since_ms; /* when it was given */
-    uint64_t cpu_ms;   /* what the judge had used then */
+    uint64_t cpu_ms;   /* what the verifier process had used then */
 };
 
 struct assay_verifier_supervisor {
@@ -75,7 +75,7 @@ static bool write_all(int fd, struct assay_slice bytes)
     return true;
 }
 
-/* Sealed: a judge cannot change what the next one is told. */
+/* Sealed: a verifier process cannot change what the next one is told. */
 static enum assay_status write_brief(struct assay_verifier_supervisor *k, uint32_t threads,
                                      uint32_t fork_cpu_s, int *place)
 {
@@ -203,7 +203,7 @@ enum assay_status assay_verifier_supervisor_threads(struct assay_verifier_superv
     return ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ a judge falls */
+/* ------------------------------------------------------------ a verifier process falls */
 
 static void fail_job(struct assay_verifier_supervisor *k, uint64_t number)
 {
@@ -219,7 +219,7 @@ static uint64_t delay_ms(const struct assay_verifier_supervisor *k, uint32_t mos
     return assay_min_u64(UINT64_C(1) << doubled, most);
 }
 
-/* Everything that it had in hand is tried once more; what was alone in its hands is not. */
+/* Everything that it had in hand is tried once more; what was alone in progress is not. */
 static void find_suspect(struct assay_verifier_supervisor *k,
                          struct assay_verifier_process_news *news)
 {
@@ -279,7 +279,7 @@ static bool on_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
     return true;
 }
 
-/* docs/protocol.md 3.1.3. The judge cannot know which. */
+/* docs/protocol.md 3.1.3. The verifier process cannot know which. */
 static bool is_drawn(const struct assay_verifier_supervisor *k)
 {
     uint32_t number = 0;
@@ -331,7 +331,7 @@ static bool receive_answers(struct assay_verifier_supervisor *k, uint64_t now_ms
 
 /* ------------------------------------------------------------ what it is given */
 
-/* No judge was ready for so long that what waits is better left unjudged. */
+/* No judge was ready for this long that what waits is better left unjudged. */
 static bool is_hopeless(const struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->ready || k->without_since_ms == 0) return false;

@@ -2,22 +2,23 @@
  * net/verifier/verifier_supervisor.h - supervisor of a verifier process: starts it, submits jobs,
  * restarts it after a failure.
  *
- * What fells a judge is looked for where it can be: among the jobs in its hands. Each of them is
- * tried once more, alone, in a fresh judge; what fells that one too is not judged, and is the only
- * one that is not: nobody's quote suffers for its neighbour. A judge that lies about what it was
- * given (an answer that cannot be read, or to nothing that was asked) has fallen as well, and so
- * has one whose verdict against a member is not that of a fresh process (net/verifier/confirm.h).
+ * What fells a verifier process is looked for where it can be: among the jobs in progress. Each of
+ * them is tried once more, alone, in a fresh judge; what fells that one too is not appraised, and
+ * is the only one that is not: nobody's quote suffers for its neighbour. A verifier process that
+ * lies about what it was given (an answer that cannot be read, or to nothing that was asked) has
+ * fallen as well, and so has one whose verdict against a member is not that of a fresh process
+ * (net/verifier/confirm.h).
  *
- * A stall is time that a job takes: of the judge's own processor time, which neither a busy nor a
- * paused machine adds to, or, should it sleep, of the monotonic clock; where the keeper itself came
- * late to its turn the machine was paused, and every deadline moves by that. While no judge can be
- * had, jobs are not judged after the same time.
+ * A stall is time that a job takes: of the verifier process's own processor time, which neither a
+ * busy nor a paused machine adds to, or, should it sleep, of the monotonic clock; where the
+ * supervisor itself came late to its turn the machine was paused, and every deadline moves by that.
+ * While no judge can be had, jobs are not appraised after the same time.
  *
- * Evidence that sleeps holds nobody up for so long: a job that takes longer than the patience
- * (which halves with every such job, down to a least) goes on in a process beside, one such job
+ * Evidence that sleeps holds nobody up for this long: a job that takes longer than the patience
+ * (which halves with every such job, down to a least) goes on in a process next to, one such job
  * after the other, with all the time of a stall; others pass it (docs/protocol.md 3.1.2). Only a
- * few of them wait there: what comes beyond is not judged, so that they fill neither the keeper's
- * hands nor the queue before it, however many members send such evidence.
+ * few of them wait there: what comes beyond is not appraised, so that they fill neither the
+ * supervisor's hands nor the queue before it, however many members send such evidence.
  *
  * One thread calls; nothing blocks but the end of a process that is killed.
  */
@@ -38,7 +39,7 @@ enum {
     ASSAY_VERIFIER_SUPERVISOR_PATIENCE_AGAIN_MS =
         60000, /* without a slow job: as patient as in the beginning */
     ASSAY_VERIFIER_SUPERVISOR_SLOW_MAX =
-        8, /* slow jobs that wait for their turn; the next are not judged */
+        8, /* slow jobs that wait for their turn; the next are not appraised */
     ASSAY_VERIFIER_SUPERVISOR_START_MS = 30000,
     ASSAY_VERIFIER_SUPERVISOR_BACKOFF_MS =
         250, /* at most, when a job fells one judge after the other */
@@ -55,7 +56,7 @@ struct assay_verifier_process_set {
     struct assay_verifier_process_documents documents;
 };
 
-/* Borrowed while the keeper is made. */
+/* Borrowed while the supervisor is made. */
 struct assay_verifier_process_config {
     const char *program;  /* NULL: the one that runs */
     const char *argument; /* behind its role, for tests; NULL */
@@ -79,9 +80,9 @@ struct assay_verifier_process_news {
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY];        /* in words */
 };
 
-/* Since the keeper was made. */
+/* Since the supervisor was made. */
 struct assay_verifier_process_losses {
-    uint64_t restarts; /* judges that fell */
+    uint64_t restarts; /* verifier processes that failed */
     uint64_t stalls;   /* of them, for a job without end */
     uint64_t retried;  /* jobs given to a fresh one */
     uint64_t unjudged; /* jobs that fell two, or found none */
@@ -92,7 +93,7 @@ struct assay_verifier_supervisor_world {
     void *context;
     /* The job of a number that was given, until it is answered. */
     void (*load)(void *context, uint64_t number, struct assay_verifier_process_job *job);
-    /* NULL: it is not judged. Once for each that was given. */
+    /* NULL: it is not appraised. Once for each that was given. */
     void (*answer)(void *context, uint64_t number, const struct assay_verdict *verdict);
     /* It takes long, and is answered behind others that were given later. */
     void (*aside)(void *context, uint64_t number);
@@ -106,10 +107,10 @@ struct assay_verifier_supervisor;
 ASSAY_CHECKED enum assay_status assay_verifier_supervisor_create(
     const struct assay_verifier_process_config *config, uint32_t threads,
     const struct assay_verifier_supervisor_world *world, struct assay_verifier_supervisor **out);
-/* Kills the judge; jobs in its hands are forgotten. Accepts a pointer to NULL; nulls it.
- * Returns: nothing. */
+/* Kills the verifier process; jobs in progress are forgotten. Accepts a pointer to NULL; nulls it.
+ */
 void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper);
-/* A judge of that many threads takes over when the one that runs has nothing in hand.
+/* A verifier process of that many threads takes over when the one that runs has nothing in hand.
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_verifier_supervisor_threads(
     struct assay_verifier_supervisor *keeper, uint32_t threads);
@@ -117,19 +118,18 @@ ASSAY_CHECKED enum assay_status assay_verifier_supervisor_threads(
 bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *keeper,
                                         uint64_t now_ms);
 /* Give the job of a number, which load describes; where there was no judge for too long, it is not
- * judged. Returns: whether it was taken; else it is kept by the caller. */
+ * appraised. Returns: whether it was taken; else it is kept by the caller. */
 bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
                                       uint64_t number);
-/* Answers in, deadlines, judges that fell, jobs to be tried again. Returns: nothing. */
+/* Answers in, deadlines, verifier processes that failed, jobs to be tried again. */
 void assay_verifier_supervisor_run(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
 enum { ASSAY_VERIFIER_SUPERVISOR_FDS = 3 };
-/* Out: what to poll for: the judge and the two processes that confirm, fd -1 while there is none.
- * Returns: nothing. */
+/* Out: what to poll for: the verifier process and the two processes that confirm, fd -1 while there
+ * is none. */
 void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *keeper,
                                     struct pollfd fds[ASSAY_VERIFIER_SUPERVISOR_FDS]);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
 int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
-/* Returns: nothing. */
 void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *keeper,
                                           struct assay_verifier_process_losses *losses);
 

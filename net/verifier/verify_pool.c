@@ -28,7 +28,7 @@ struct entry {
     enum assay_evidence_kind kind;
     int64_t at_unix_s;
     bool before;
-    uint32_t set; /* of the judge */
+    uint32_t set; /* of the verifier process */
     uint8_t *bytes;
     size_t len;
     const struct assay_endorsements *endorsements;
@@ -56,7 +56,7 @@ struct assay_verify_pool {
     struct worker workers[ASSAY_POOL_THREADS_MAX];
     struct entry *ring[RING]; /* from head to tail, by number; handed out, and others: NULL */
 
-    /* --- with a judge in another process: the thread that keeps it */
+    /* --- with a verifier in another process: the thread that keeps it */
     pthread_t minder;
     bool minds;
     int bell; /* rung when there is something to do for it */
@@ -67,10 +67,10 @@ struct assay_verify_pool {
     size_t news_count;
     struct assay_verifier_process_news news[ASSAY_POOL_NEWS_MAX];
     struct assay_verifier_process_losses losses,
-        told; /* the minder's copy; what the host has of it */
+        told; /* the minder's copy; what the runtime has of it */
 };
 
-/* The counter is far from its limit; a write of eight bytes is whole or not at all. */
+/* The counter is far from its limit; a write of eight bytes is completely or not at all. */
 static void ring_bell(int fd)
 {
     const uint64_t one = 1;
@@ -144,7 +144,7 @@ static enum assay_status start_threads(struct assay_verify_pool *pool, struct wo
     return ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ a judge in another process */
+/* ------------------------------------------------------------ a verifier in another process */
 
 static uint64_t now_ms(const struct assay_verify_pool *pool)
 {
@@ -214,7 +214,7 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
     ring_bell(pool->fd);
 }
 
-/* With the mutex held, which is let go of while the keeper works. */
+/* With the mutex held, which is let go of while the supervisor works. */
 static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
     bool taken = true;
@@ -275,7 +275,7 @@ static enum assay_status start_minder(struct assay_verify_pool *pool,
     return message[0] == '\0' ? ASSAY_OK : ASSAY_E_IO;
 }
 
-/* Returns: whether the judge was told these rules. */
+/* Returns: whether the verifier process was told these rules. */
 static bool find_set(const struct assay_verify_pool *pool, struct entry *entry)
 {
     for (entry->set = 0; entry->set < pool->set_count; entry->set++)
@@ -324,7 +324,7 @@ enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool, uint
 {
     enum assay_status status = ASSAY_OK;
     if (threads == 0 || threads > ASSAY_POOL_THREADS_MAX) return ASSAY_E_RANGE;
-    if (pool->minds) { /* as soon as the judge has nothing in hand */
+    if (pool->minds) { /* as soon as the verifier process has nothing in hand */
         pthread_mutex_lock(&pool->mutex);
         pool->config.threads = threads;
         pthread_mutex_unlock(&pool->mutex);

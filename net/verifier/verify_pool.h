@@ -57,14 +57,14 @@ struct assay_verify_pool_config {
     const struct assay_verifier_process_config *judge;
     /* [ASSAY_VERIFIER_SUPERVISOR_WHY] why there is no verifier process; NULL: not waited for. */
     char *message;
-    /* In ms, never going back, of any thread: what the judge's deadlines are counted by, but for
-     * its processor time. NULL: the monotonic clock. */
+    /* In ms, never going back, of any thread: what the verifier process's deadlines are counted by,
+     * but for its processor time. NULL: the monotonic clock. */
     uint64_t (*clock)(void);
 };
 
 /*
- * Returns: ASSAY_OK | ASSAY_E_RANGE (threads, rules outside the judge's sets) | ASSAY_E_MEMORY |
- * ASSAY_E_IO (threads, eventfd, no judge can be had: message) | ASSAY_E_FULL
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (threads, rules outside the verifier process's sets) |
+ * ASSAY_E_MEMORY | ASSAY_E_IO (threads, eventfd, no judge can be had: message) | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_create(
     const struct assay_verify_pool_config *config, struct assay_verify_pool **out);
@@ -74,12 +74,11 @@ ASSAY_CHECKED enum assay_status assay_verify_pool_create(
 ASSAY_CHECKED enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool,
                                                           uint32_t threads);
 /* Waits for the jobs that run in threads, forgets those that wait. Accepts a pointer to NULL; nulls
- * it.
- * Returns: nothing. */
+ * it. */
 void assay_verify_pool_destroy(struct assay_verify_pool **pool);
 /*
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (the queue is full: keep it and come back) | ASSAY_E_RANGE
- * (longer than evidence may be, or rules that the judge was not told) | ASSAY_E_MEMORY
+ * (longer than evidence may be, or rules that the verifier process was not told) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
                                                          const struct assay_verify_job *job);
@@ -88,17 +87,17 @@ int assay_verify_pool_fd(const struct assay_verify_pool *pool);
 /*
  * assay_verify_pool_next - the next answer: in order of submission, but for slow jobs.
  * Out:     digest, at_unix_s and before of the job, *verdict. Evidence that cannot be parsed is an
- *          answer too: the verifier's verdict for it; a failure of the host gives a verdict that
+ *          answer too: the verifier's verdict for it; a failure of the runtime gives a verdict that
  *          judges nothing
  * Returns: true | false when the next one is not done
  */
 bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
                             int64_t *at_unix_s, bool *before, struct assay_verdict *verdict);
-/* The next of what happened to the judge, the oldest first; of more than ASSAY_POOL_NEWS_MAX that
- * wait the last ones are lost. Returns: whether there was one. */
+/* The next of what happened to the verifier process, the oldest first; of more than
+ * ASSAY_POOL_NEWS_MAX that wait the last ones are lost. Returns: whether there was one. */
 bool assay_verify_pool_next_news(struct assay_verify_pool *pool,
                                  struct assay_verifier_process_news *news);
-/* What judges cost since the last call; nothing in a process without. Returns: nothing. */
+/* What judges cost since the last call; nothing in a process without. */
 void assay_verify_pool_get_losses(struct assay_verify_pool *pool,
                                   struct assay_verifier_process_losses *since);
 /* Returns: how many jobs were submitted and not yet handed out. */

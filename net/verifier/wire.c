@@ -176,7 +176,7 @@ static void write_reasons(struct assay_writer *w, const struct assay_verdict *v)
     }
 }
 
-/* Of a number outside the list people would read "unknown", and the class would be FORGED. */
+/* Of a number outside the list operators would read "unknown", and the class would be FORGED. */
 static bool is_rule(uint16_t number)
 {
 #define ONE(symbol, value, class_, name, text)                                                     \

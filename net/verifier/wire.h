@@ -2,8 +2,9 @@
  * net/verifier/wire.h - message format between the core and a verifier process, over a socket pair.
  *
  * Both are the same program, so there is one version and no negotiation; yet each reads the other
- * as it reads a stranger, since a judge that somebody took over says what it likes: lengths,
- * numbers of enums and texts are checked, and one meaning has one encoding. A packet is a message.
+ * as it reads a stranger, since a verifier process that somebody took over says what it likes:
+ * lengths, numbers of enums and texts are checked, and one meaning has one encoding. A packet is a
+ * message.
  */
 #ifndef ASSAY_NET_VERIFIER_WIRE_H
 #define ASSAY_NET_VERIFIER_WIRE_H
@@ -26,7 +27,7 @@ struct assay_verifier_process_documents {
     struct assay_slice policy, endorsements;
 };
 
-/* What a judge is told once, in a sealed file: how many work, and by what rules. */
+/* What a verifier process is told once, in a sealed file: how many work, and by what rules. */
 struct assay_verifier_process_brief {
     uint32_t threads;
     /* Not 0: each job is appraised by a fork of the process, which may use so many seconds of CPU
@@ -47,18 +48,18 @@ struct assay_verifier_process_job {
 };
 
 enum assay_verifier_process_answer_kind {
-    ASSAY_VERIFIER_PROCESS_READY = 1,   /* the walls stand and the rules are read */
+    ASSAY_VERIFIER_PROCESS_READY = 1,   /* the sandbox layers stand and the rules are read */
     ASSAY_VERIFIER_PROCESS_VERDICT = 2, /* of a job */
 };
 
-/* Judge to core; verdict is beside it. */
+/* Judge to core; verdict is next to it. */
 struct assay_verifier_process_answer {
     enum assay_verifier_process_answer_kind kind;
     uint64_t number;
     uint32_t walls, landlock; /* of READY: net/sandbox/sandbox.h */
 };
 
-/* Each Returns: nothing; the writer says whether it fit. */
+/* Out: the writer says whether it fit. */
 void assay_verifier_process_brief_encode(const struct assay_verifier_process_brief *brief,
                                          struct assay_writer *w);
 void assay_verifier_process_job_encode(const struct assay_verifier_process_job *job,

@@ -78,7 +78,7 @@ static bool start_line(struct assay_link *link, struct link_peer *peer)
            assay_socket_fd(peer->monitor, &peer->monitor_fd) && add_to_set(link, peer);
 }
 
-/* address: HOST:PORT, the host a number. Returns: whether libzmq took it. */
+/* address: HOST:PORT, the runtime a number. Returns: whether libzmq took it. */
 static bool dial_peer(struct assay_link *link, struct link_peer *peer, const char *address)
 {
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
@@ -138,7 +138,7 @@ static bool is_ipv6(const char *host, size_t len)
     return inet_pton(AF_INET6, number, &six) == 1;
 }
 
-/* Where the host ends: at the last colon. Returns: whether it is a number: libzmq takes it as it
+/* Where the runtime ends: at the last colon. Returns: whether it is a number: libzmq takes it as it
  * is, and is given no names. */
 static bool is_number(const char *address, char host[static ASSAY_CLAIM_ADDRESS_MAX])
 {

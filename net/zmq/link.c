@@ -248,7 +248,7 @@ const char *assay_link_endpoint(const struct assay_link *link)
 
 /* What of our own woke us up. */
 struct link_woken {
-    bool door, gate; /* frames; callers at the door */
+    bool door, gate; /* frames; callers at the listener */
 };
 
 static struct pollfd *wait_for(struct assay_link *link, size_t *used, int fd)
@@ -258,11 +258,12 @@ static struct pollfd *wait_for(struct assay_link *link, size_t *used, int fd)
     return item;
 }
 
-/* Ours in the order in which poll_once looks at them, and after them the host's. */
+/* Ours in the order in which poll_once looks at them, and after them the runtime's. */
 static size_t fill_fds(struct assay_link *link, const struct pollfd *extra, size_t count)
 {
     size_t used = 0;
-    /* While the host takes no more nothing is woken up for: the next look at the clock drains. */
+    /* While the runtime takes no more nothing is woken up for: the next look at the clock drains.
+     */
     wait_for(link, &used, link->door_fd)->events = link->paused ? 0 : POLLIN;
     (void)wait_for(link, &used, link->zap_fd);
     (void)wait_for(link, &used, link->monitor_fd);
@@ -289,7 +290,7 @@ static void watch_lines(struct assay_link *link)
 }
 
 /* Those that were stuck and can go on: asking lets libzmq take note of what happened; flush tries
- * again. Returns: how many descriptors before the host's were looked at. */
+ * again. Returns: how many descriptors before the runtime's were looked at. */
 static size_t free_lines(struct assay_link *link)
 {
     size_t at = LINK_OWN_FDS;
@@ -377,7 +378,7 @@ static void drain_sockets(struct assay_link *link)
     (void)zmq_msg_close(&frame);
 }
 
-/* Everything of ours that is due at each turn, whatever the host waits for. */
+/* Everything of ours that is due at each turn, whatever the runtime waits for. */
 static void attend_sockets(struct assay_link *link, struct link_woken woken)
 {
     if (woken.gate) {
@@ -453,7 +454,7 @@ enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, stru
     const uint64_t start_ms = assay_link_clock_ms();
     bool is_due = false;
     link->now_ms = now_ms;
-    /* Frames that wait are the host's to take first: only a look at what else is there. */
+    /* Frames that wait are the runtime's to take first: only a look at what else is there. */
     if (!link->paused && link->waiting > 0) timeout_ms = 0;
     for (;;) {
         const uint64_t gone_ms = assay_link_clock_ms() - start_ms;

@@ -1,12 +1,12 @@
 /*
  * net/zmq/link.h - sockets between peers: the only interface to ZeroMQ.
  *
- * One PULL in (bound, CURVE server with the node's door key) and one PUSH per peer out (CURVE
- * client with our transport key, or the door key while our incarnation is unlisted; server key =
- * the peer's door key). There are no routing ids that somebody could squat: who a frame comes from
- * is the User-Id that our own ZAP answer gave the connection, looked up in the roster again for
- * each frame. ZAP refuses with 300, which is silence: the stranger dials again and gets in once it
- * is listed.
+ * One PULL in (bound, CURVE server with the node's bootstrap key) and one PUSH per peer out (CURVE
+ * client with our transport key, or the bootstrap key while our incarnation is unlisted; server key
+ * = the peer's bootstrap key). There are no routing ids that somebody could squat: who a frame
+ * comes from is the User-Id that our own ZAP answer gave the connection, looked up in the roster
+ * again for each frame. ZAP refuses with 300, which is silence: the stranger dials again and gets
+ * in once it is listed.
  *
  * A pipe of libzmq that is full stops its input, and a peer that goes away then aborts the process
  * at the next heartbeat. So no pipe in has a bound: they are emptied at every turn into a bounded
@@ -41,7 +41,7 @@ struct assay_link_names {
 
 /* Borrowed for the life of the link. */
 struct assay_link_config {
-    const struct assay_roster *roster; /* the host keeps it up to date */
+    const struct assay_roster *roster; /* the runtime keeps it up to date */
     struct assay_limit *limits; /* [roster->count] handshakes and bans; may be NULL in tests */
     struct assay_counters *counters;
     const struct assay_secret32 *door_secret;
@@ -62,7 +62,7 @@ struct assay_link_config {
 
 /*
  * assay_link_open - bind, answer ZAP from now on, test oneself.
- * Out:     message says why not, for people
+ * Out:     message: the reason, for operators
  * Returns: ASSAY_OK | ASSAY_E_VERSION (libzmq before 4.3.3 or without CURVE) | ASSAY_E_IO (port
  *          in use, bad
  *          address) | ASSAY_E_INVALID (the self-test let a stranger in) | ASSAY_E_TIMEOUT (it
@@ -72,11 +72,9 @@ struct assay_link_config {
 ASSAY_CHECKED enum assay_status assay_link_open(const struct assay_link_config *config,
                                                 struct assay_link **out,
                                                 char message[static ASSAY_LINK_MESSAGE_LEN]);
-/* What is queued is given to the peers that are there, ms long at most, when the link closes.
- * Returns: nothing. */
+/* What is queued is given to the peers that are there, ms long at most, when the link closes. */
 void assay_link_linger(struct assay_link *link, int ms);
-/* Accepts a pointer to NULL; nulls it. Queued frames are dropped, but for those that linger.
- * Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. Queued frames are dropped, but for those that linger. */
 void assay_link_close(struct assay_link **link);
 /* Returns: the first address that was bound, with its port. */
 const char *assay_link_endpoint(const struct assay_link *link);
@@ -96,7 +94,7 @@ ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_
                                                 const char *addresses);
 /* Returns: whether assay_link_peer takes this text for addresses. */
 bool assay_link_addresses_are_valid(const char *addresses);
-/* The member has no address any more: hung up, and what waits for it dropped. Returns: nothing. */
+/* The member has no address any more: hung up, and what waits for it dropped. */
 void assay_link_remove_peer(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
@@ -111,14 +109,14 @@ uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot);
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
                                                 struct assay_slice frame, uint64_t relay);
-/* The member has what is to be passed on to it: it need not go. Returns: nothing. */
+/* The member has what is to be passed on to it: it need not go. */
 void assay_link_spare(struct assay_link *link, uint16_t slot, uint64_t relay);
-/* What is queued leaves now, a batch for each peer. Returns: nothing. */
+/* What is queued leaves now, a batch for each peer. */
 void assay_link_flush(struct assay_link *link);
 
 /*
- * While paused, wait does not wake up for frames: the host has no room for more. Inboxes fill
- * meanwhile; what does not fit is dropped and counted. Returns: nothing.
+ * While paused, wait does not wake up for frames: the runtime has no room for more. Inboxes fill
+ * meanwhile; what does not fit is dropped and counted.
  */
 void assay_link_pause(struct assay_link *link, bool paused);
 /*

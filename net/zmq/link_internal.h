@@ -15,24 +15,24 @@
 #include <zmq.h>
 
 enum {
-    LINK_HWM = 16, /* frames in a pipe out: 1 MiB at most, beside our own bounded queue */
+    LINK_HWM = 16, /* frames in a pipe out: 1 MiB at most, next to our own bounded queue */
     LINK_BACKLOG = 256,       /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
     LINK_REDIAL_MS = 1000,
     LINK_HEARTBEAT_MS = 6000,
     LINK_HEARTBEAT_LATE_MS = 6000,
     LINK_HEARTBEAT_GONE_MS = LINK_HEARTBEAT_MS + LINK_HEARTBEAT_LATE_MS,
-    LINK_CONNECT_MS = 4000,   /* what a try may take beside the handshake */
+    LINK_CONNECT_MS = 4000,   /* what a try may take next to the handshake */
     LINK_PAUSE_MS_MAX = 2000, /* between two rounds of tries */
-    LINK_LATE_MS = 60000,     /* so long a name that was answered late is not asked anew */
+    LINK_LATE_MS = 60000,     /* so long a name that was answered late is not asked again */
     /* What the configuration says of a member, and what it says of itself. */
     LINK_ADDRESSES_MAX = 2 * ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_LISTEN_MAX = ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_CURVE_OVERHEAD = 33,    /* ZMQ_MAXMSGSIZE counts the encrypted message */
-    LINK_EXTRA_MAX = 256,        /* descriptors of the host in one poll */
-    LINK_OWN_FDS = 5,            /* ours, beside those of lines that are stuck */
+    LINK_EXTRA_MAX = 256,        /* descriptors of the runtime in one poll */
+    LINK_OWN_FDS = 5,            /* ours, next to those of lines that are stuck */
     LINK_SPOKE_MAX = 64,         /* lines looked after in a turn whose monitor spoke */
-    LINK_DROPS_PER_RECEIVE = 64, /* then the host gets its turn */
+    LINK_DROPS_PER_RECEIVE = 64, /* then the runtime gets its turn */
     LINK_DRAIN_MAX = 4096,       /* messages taken out of libzmq at once */
     /* What one member can make us hold is at most 16 MiB: its inbox, what its connections hold
      * inside libzmq and the kernel, and what comes between two looks at them. */
@@ -43,7 +43,7 @@ enum {
     LINK_CONNECTIONS_OF_ONE = 4,
     LINK_CENSUS_MS = 10,
     LINK_CENSUS_CPU_US = 1000,  /* ... if other threads have run that long since the last look */
-    LINK_CENSUS_SENT_US = 8,    /* ... beside what they need at least for a message of ours */
+    LINK_CENSUS_SENT_US = 8,    /* ... next to what they need at least for a message of ours */
     LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
     LINK_CENSUS_IDLE_US = 200,  /* who has not run that long between two looks is idle */
     LINK_REST_MS = 100, /* and is looked at so often, until something arrives */
@@ -81,7 +81,7 @@ struct link_census {
     bool is_idle;          /* nobody else has run: arrivals wakes up when one has to look */
     int arrivals_fd;       /* an epoll set of all connections, readable while bytes wait in one */
     uint32_t capacity, count, silent_max, looks;
-    uint16_t ports[LINK_LISTEN_MAX]; /* [port_count] of the door */
+    uint16_t ports[LINK_LISTEN_MAX]; /* [port_count] of the listener */
     uint32_t port_count;
     struct link_conn *conns;     /* [capacity] by descriptor */
     int *active;                 /* [count] descriptors whose conn is known */
@@ -155,9 +155,9 @@ bool assay_socket_fd(void *socket, int *fd);
 /* gate.c */
 /* Bind the ZAP handler before any other socket of the context. Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_gate_open(struct assay_link *link);
-/* Answer what waits. Returns: nothing. */
+/* Answer what waits. */
 void assay_gate_reply(struct assay_link *link);
-/* Count what the door's monitor saw. Returns: nothing. */
+/* Count what the listener's monitor saw. */
 void assay_gate_read_monitor(struct assay_link *link);
 
 /* inbox.c */
@@ -178,13 +178,13 @@ ASSAY_CHECKED enum assay_status assay_inbox_next(struct assay_link *link, zmq_ms
 /* dial.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_line_open(struct assay_link *link);
-/* No line, no frames, no address any more. Returns: nothing. */
+/* No line, no frames, no address any more. */
 void assay_line_close(struct assay_link *link, struct link_peer *peer);
-/* Tries that are due begin, those that take too long end. Returns: nothing. */
+/* Tries that are due begin, those that take too long end. */
 void assay_line_poll(struct assay_link *link);
-/* What the line's monitor saw, for the census and for dialling. Returns: nothing. */
+/* What the line's monitor saw, for the census and for dialling. */
 void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer);
-/* The member dialled us, and was let in. Returns: nothing. */
+/* The member dialled us, and was let in. */
 void assay_line_on_incoming(struct assay_link *link, uint16_t slot);
 
 /* census.c */
@@ -193,7 +193,7 @@ ASSAY_CHECKED enum assay_status assay_census_open(struct assay_link *link);
 void assay_census_close(struct assay_link *link);
 /* A monitor told of a connection; fd may be closed or somebody else's by now. */
 void assay_census_add(struct assay_link *link, int fd);
-/* Whoever is connected now may go without a word. Returns: nothing. */
+/* Whoever is connected now may go without a word. */
 void assay_census_excuse_all(struct assay_link *link);
 /* One part of len bytes came out of libzmq. */
 void assay_census_on_bytes(struct assay_link *link, int fd, size_t len);
@@ -201,7 +201,7 @@ void assay_census_on_bytes(struct assay_link *link, int fd, size_t len);
 void assay_census_set_member(struct assay_link *link, int fd, uint16_t slot);
 /* Hangs up whoever holds too much, when a look is due (LINK_CENSUS_MS). */
 void assay_census_run(struct assay_link *link);
-/* Bytes arrived while all were idle: looks are short apart again. Returns: nothing. */
+/* Bytes arrived while all were idle: looks are short apart again. */
 void assay_census_wake(struct assay_link *link);
 
 /* selftest.c */

@@ -3,7 +3,7 @@
  *
  * Whoever waits for frames does not see it: with that thread hung every socket is just quiet. So a
  * line is kept to where nobody can ever be (TCP knows no broadcast: connect(2) refuses it at once,
- * and no packet leaves). libzmq tries it anew again and again, by a timer of that thread, and its
+ * and no packet leaves). libzmq tries it again again and again, by a timer of that thread, and its
  * monitor tells of each try.
  */
 #ifndef ASSAY_NET_ZMQ_PULSE_H
@@ -21,7 +21,7 @@ struct assay_pulse;
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_IO
  */
 ASSAY_CHECKED enum assay_status assay_pulse_open(struct assay_link *link, struct assay_pulse **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_pulse_close(struct assay_pulse **pulse);
 /* Returns: the beats so far. */
 uint64_t assay_pulse_beats(struct assay_pulse *pulse);
