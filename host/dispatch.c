@@ -173,7 +173,7 @@ enum assay_status assay_dispatch_queue(struct assay_dispatch *d, const struct as
     return ASSAY_OK;
 }
 
-/* Effects' slices hold until the next step only: the queue keeps a copy. */
+/* Slices of effects are valid until the next step only: the queue copies them. */
 static struct waiting_deed *defer_effect(struct assay_fifo *fifo, const struct assay_effect *effect,
                                          struct assay_slice bytes)
 {
@@ -204,7 +204,8 @@ static void put_item(struct assay_dispatch *d, enum assay_store_class class_,
     ASSAY_ASSERT(d->open);
 }
 
-/* The signature goes into its hole in a copy; that copy is stored, sent and fed back. */
+/* The signature is written into its reserved place in a copy; that copy is stored, sent and fed
+ * back. */
 static void sign_effect(struct assay_dispatch *d, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_SIGN);
@@ -217,7 +218,7 @@ static void sign_effect(struct assay_dispatch *d, const struct assay_effect *eff
         set_failure(d, ASSAY_E_FULL, "sign");
         return;
     }
-    d->open = true; /* even what is stored nowhere leaves after what was said before it */
+    d->open = true; /* even a message that is not stored leaves after the earlier ones */
     const enum assay_status status =
         d->config.world.sign(d->config.world.context, &deed->effect, deed->bytes);
     if (status != ASSAY_OK) {

@@ -13,7 +13,7 @@ static bool is_quorum(uint64_t weight, uint64_t total)
     return 3 * weight > 2 * total;
 }
 
-/* docs/protocol.md 6.5: what lies must be no more than a third. */
+/* docs/protocol.md 6.5: faulty weight must not exceed a third. */
 static bool breaks_quorum(uint64_t weight, uint64_t total)
 {
     return 3 * weight > total;
@@ -52,7 +52,7 @@ static bool same_platform(const struct assay_snapshot *s, uint32_t a, uint32_t b
            assay_bytes_equal(x->operator_id, y->operator_id, 32);
 }
 
-/* What fails, or lies, together. */
+/* Members that fail together. */
 enum unit { UNIT_MEMBER, UNIT_PLATFORM, UNIT_OPERATOR, UNIT_ROOT };
 
 static bool same_unit(const struct assay_snapshot *s, uint32_t a, uint32_t b, enum unit unit)
@@ -64,7 +64,7 @@ static bool same_unit(const struct assay_snapshot *s, uint32_t a, uint32_t b, en
                              32);
 }
 
-/* A unit is told of its first slot. */
+/* A unit is identified by its first slot. */
 static uint32_t unit_weight(const struct assay_snapshot *s, uint32_t slot, bool present_only,
                             enum unit unit)
 {
@@ -113,8 +113,7 @@ static bool shares_platforms(const struct assay_snapshot *s)
     return false;
 }
 
-/* The heaviest that were not taken yet; ties by slot. Returns: s->member_count when none is left.
- * */
+/* The heaviest unit not yet selected; ties by slot. Returns: s->member_count when none is left. */
 static uint32_t heaviest(const struct assay_snapshot *s, const uint32_t *weights,
                          uint32_t below_weight, uint32_t behind_slot)
 {

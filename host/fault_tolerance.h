@@ -54,21 +54,22 @@ struct assay_fault_tolerance {
     bool overdue;     /* the running epoch should be closed by now */
     uint64_t open_ms; /* since when it runs here; 0: not in this run */
     uint64_t quorum_weight;  /* the least that is more than 2W/3 */
-    uint64_t present_weight; /* of members that are heard of, this one included */
+    uint64_t present_weight; /* of reachable members, this one included */
     bool progress;           /* that is enough */
-    bool ballots_short;      /* the roll is final, and those who balloted are not enough */
-    uint32_t members_stop;   /* any so many more may fail without stopping progress */
-    uint32_t members_break;  /* any so many may lie without ending safety */
-    /* The same of platforms: whose members fail together, and lie together (6.2) */
+    bool ballots_short;      /* the roll is final, and the ballots are not enough */
+    uint32_t members_stop;   /* any members of this number may fail without stopping progress */
+    uint32_t members_break;  /* any members of this number may be faulty without ending safety */
+    /* The same for platforms, whose members fail together (6.2) */
     uint32_t platforms_stop, platforms_break;
-    /* ... of whole operators and vendor roots, heaviest first, which is exact: none is in two. */
+    /* ... of complete operators and vendor roots, heaviest first; exact, because they are disjoint
+     */
     uint32_t operators_stop, operators_break, roots_stop, roots_break;
     bool shares_platforms; /* some platform has more than one member of weight */
     bool advised[ASSAY_ADVICE_COUNT];
 };
 
-/* Fills in snapshot->margin, and of each member what failing alone, or with its whole operator or
- * vendor root, does. Everything else in it is set. */
+/* Fills in snapshot->margin, and for each member the effect of its failure, alone or with its
+ * operator or vendor root. Everything else in it is set. */
 void assay_fault_tolerance_compute(struct assay_snapshot *snapshot);
 /* Returns: static text. */
 const char *assay_advice_code(enum assay_advice advice);

@@ -16,7 +16,7 @@ bool assay_permit_fresh(const struct assay_engine_snapshot *chain, uint32_t epoc
     return age_ms < (uint64_t)ASSAY_PERMIT_HEAD_EPOCHS * epoch_ms;
 }
 
-/* Probation stands at SUSPENDED, so it needs no rule of its own. */
+/* A member on probation is SUSPENDED, so it needs no rule of its own. */
 struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
                                      const struct assay_member_snapshot *own, uint32_t epoch_ms,
                                      uint64_t now_ms, bool critical)

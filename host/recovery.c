@@ -6,7 +6,7 @@
 #include "base/assert.h"
 
 enum {
-    /* Beside the longest body, operators' document and signatures of a RECOVER. */
+    /* In addition to the longest body, operators' document and signatures of a RECOVER. */
     GROUNDS_LEN_MAX = ASSAY_RECOVER_LEN_MAX - ASSAY_RECOVER_BODY_LEN_MAX - ASSAY_FENCE_LEN_MAX -
                       ASSAY_OPERATORS_LEN_MAX - 1024,
     ANSWER_LEN = ASSAY_ANSWER_CORE_LEN_MAX + 2 * 66 + 4,
@@ -176,7 +176,8 @@ static void list_keys(struct assay_recovery *r)
     }
 }
 
-/* Does it name a final head above this one, without a proof? Its seats may know more. */
+/* Returns: whether it names a final head above this one without a proof; its seats may have more.
+ */
 static bool claims_more(const struct assay_recovery_answer *a,
                         const struct assay_recovery_answer *head)
 {
@@ -220,15 +221,16 @@ enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
     return ASSAY_OK;
 }
 
-/* Members of less than a third may hide their F in an answer that says to be whole: F that honest
- * answers show, with those, and the silent, may have made a block final that no answer knows. */
+/* Members of less than a third may hide their F in an answer that claims to be complete: together
+ * with F in honest answers, and with silent members, they may have finalized a block that no answer
+ * contains. */
 bool assay_recovery_is_certain(const struct assay_recovery *r)
 {
     return assay_quorum(r->whole_weight, r->total_weight) &&
            3 * assay_recovery_margin(r) >= r->voters.total_weight;
 }
 
-/* The next one for the grounds: the head's, then by whole logs, then by weight. */
+/* The next answer for the grounds: the head's first, then complete logs, then by weight. */
 static uint32_t find_heaviest(const struct assay_recovery *r, const bool *taken)
 {
     uint32_t best = UINT32_MAX;

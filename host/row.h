@@ -30,7 +30,7 @@ struct assay_row_evidence {
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_row_evidence_encode(const struct assay_row_evidence *evidence,
                                                           struct assay_writer *w);
-/* Any bytes. Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING */
+/* Untrusted bytes. Returns: ASSAY_OK | statuses of base/cbor.h | ASSAY_E_TRAILING */
 ASSAY_CHECKED enum assay_status assay_row_evidence_decode(struct assay_slice bytes,
                                                           struct assay_row_evidence *evidence);
 /*
@@ -45,7 +45,7 @@ ASSAY_CHECKED enum assay_status assay_row_evidence_make(const struct assay_cont_
                                                         struct assay_slice proof,
                                                         struct assay_cont_row_tree *tree,
                                                         uint8_t *memory, struct assay_writer *w);
-/* The row, by the head that came with it; who made the head is not looked at. Returns: as
+/* The row, verified against the enclosed head, which is not verified. Returns: as
  * assay_cont_rows_read and assay_cont_row_verify */
 ASSAY_CHECKED enum assay_status assay_row_evidence_read(const struct assay_row_evidence *evidence,
                                                         struct assay_cont_row_proven *row);

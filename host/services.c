@@ -21,7 +21,7 @@ static enum assay_registry_standing standing_of(const struct assay_service_membe
     ASSAY_UNREACHABLE("a standing");
 }
 
-/* Operators have no number that stays: who is whose is all that services ask. */
+/* Operators have no stable number: services only compare them. */
 static uint8_t operator_of(const struct assay_service_member *members, uint32_t slot)
 {
     uint32_t i = 0;

@@ -14,7 +14,7 @@ struct assay_host_services {
     uint8_t chain_id[32];
     struct assay_registry_plan plan;
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
-    struct assay_registry_facts facts; /* that nobody wants to hear */
+    struct assay_registry_facts facts; /* without a consumer */
     /* Of the engine's configuration; context is this struct. */
     struct assay_services ledger;
 };
@@ -30,7 +30,7 @@ ASSAY_CHECKED enum assay_status assay_host_services_follow(struct assay_slice be
                                                            struct assay_slice after,
                                                            struct assay_service_places *places,
                                                            const char **why);
-/* What a fold asks, whatever changes bring. Large, as above. */
+/* Callbacks of a fold, for any changes. Large, as above. */
 struct assay_host_plans {
     uint8_t chain_id[32];
     struct assay_host_services plan[2]; /* in turns */
@@ -39,8 +39,8 @@ struct assay_host_plans {
 };
 /* Out: nothing is read yet. */
 void assay_host_plans_open(struct assay_host_plans *plans, const uint8_t chain_id[static 32]);
-/* What the ledger says of members, in the words of services: count of them, at most
- * ASSAY_REGISTRY_SLOTS_MAX. Returns: how many. */
+/* The ledger's members as services see them: count of them, at most ASSAY_REGISTRY_SLOTS_MAX.
+ * Returns: how many. */
 uint32_t assay_host_services_members(const struct assay_service_member *members, uint32_t count,
                                      struct assay_registry_member *out);
 

@@ -18,7 +18,7 @@
 
 enum { ASSAY_SNAPSHOT_TEXT = 128, ASSAY_SNAPSHOT_NEWEST = 32 };
 
-/* How long what evidence under one root is judged by will last (docs/protocol.md 8.6). */
+/* Expiry of the collateral of one root (docs/protocol.md 8.6). */
 struct assay_snapshot_collateral {
     uint8_t root[32]; /* name of its key */
     uint32_t kinds;   /* a bit each */
@@ -40,23 +40,23 @@ struct assay_snapshot_member {
     bool has_address;                /* there is a way to it */
     bool connected;                  /* ... and it stands */
     bool banned;
-    /* How it behaves towards this node (host/peers/peer_score.h): no word about its hardware. */
+    /* Its peer score at this node (host/peers/peer_score.h): no statement about its hardware. */
     bool is_shut_out, is_served_last;
     uint32_t conduct; /* 0 to ASSAY_PEER_SCORE_FULL */
     uint64_t conduct_faults[ASSAY_PEER_SCORE_FAULTS];
-    bool present; /* heard of lately; always oneself */
+    bool present; /* reachable recently; always true for this node */
     bool was_heard;
     uint64_t heard_age_ms; /* was_heard */
-    bool ended;            /* it said that it ends, and nothing since (docs/protocol.md 4.5.5) */
-    bool has_date;         /* it has told its clock lately: */
+    bool ended;            /* it sent a farewell, and nothing since (docs/protocol.md 4.5.5) */
+    bool has_date;         /* its clock offset is recent: */
     int64_t date_ahead_ms; /* ahead of ours by this amount, */
-    uint64_t date_round_ms; /* give or take half of this */
+    uint64_t date_round_ms; /* error: half of this */
     bool has_round;         /* it has answered in this run, whether it is there now or not: */
     uint64_t round_ms, round_worst_ms; /* the last way there and back, the longest of the last few
                                         */
-    /* Without the whole operator or vendor root that it is of, nothing more becomes final; and with
-     * all of it lying the network is not safe. */
-    struct assay_snapshot_fall integrity_fall, availability_fall; /* the host's to fill in */
+    /* Without its complete operator or vendor root nothing more becomes final; if all of it is
+     * faulty the network is not safe. */
+    struct assay_snapshot_fall integrity_fall, availability_fall; /* filled in by the runtime */
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
     bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
 };
@@ -76,17 +76,17 @@ struct assay_snapshot {
     struct assay_fault_tolerance margin;
     bool clock_known, clock_off; /* our date against the others' (host/peers/peer_clocks.h) */
     int64_t clock_ahead_ms;
-    uint64_t clock_bound_ms; /* how far apart dates may be */
+    uint64_t clock_bound_ms; /* limit of clock differences */
 
-    /* The rest is the host's to fill in. */
+    /* The rest is filled in by the runtime. */
     bool incarnation_waiting; /* new keys wait to be listed */
     bool newcomer;            /* not in the state yet: catching up from genesis or a checkpoint */
     bool identity_in_use;     /* by another process (docs/protocol.md 2.15) */
-    const char *cannot_catch_up; /* a sentence that lives as long as the program; NULL: it can */
+    const char *cannot_catch_up; /* static text; NULL: it can */
     bool insecure;               /* profile development */
     const char *const *insecure_names; /* [insecure_count] that an operator accepted */
     uint32_t insecure_count;
-    uint64_t config_reloads; /* taken over in this run */
+    uint64_t config_reloads; /* applied in this run */
     bool config_refused;     /* the last one was */
     char listen[ASSAY_SNAPSHOT_TEXT];
     char http[ASSAY_SNAPSHOT_TEXT]; /* where HTTP listens, path or address; "": nowhere */
@@ -100,7 +100,7 @@ struct assay_snapshot {
         uint8_t measurement[32];
     } enclave;
     struct assay_enforcement enforcement;
-    bool has_neighbours; /* docs/protocol.md 4.12.1; else everybody has a link to everybody */
+    bool has_neighbours; /* docs/protocol.md 4.12.1; else full mesh */
     struct assay_overlay_figures neighbours;
     struct {
         uint64_t counter, got;
@@ -116,8 +116,8 @@ struct assay_snapshot {
 };
 
 /*
- * What engine, budgets and dates know: chain, members' ledger, ban, presence and date, the margin.
- * members, member_count, self and epoch_ms are set before; limits[member_count].
+ * Fills in the state of engine, budgets and clocks: chain, members, bans, reachability, clock
+ * offsets, margin. members, member_count, self and epoch_ms are set before; limits[member_count].
  */
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
                          const struct assay_limit *limits, const struct assay_peer_clocks *dates,

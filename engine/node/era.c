@@ -496,8 +496,8 @@ enum assay_status assay_era_look(struct assay_engine *e, const struct assay_ledg
     return assay_fault_ids(fault, "state root", e->head->next.root, recover->header.state_root);
 }
 
-/* It can be taken no more: its epoch is closed, its parent is not on the chain, or the operators that
- * signed it are not those in force there. */
+/* It can be taken no more: its epoch is closed, its parent is not on the chain, or the operators
+ * that signed it are not those in force there. */
 static bool is_void(const struct assay_engine *e, uint64_t epoch)
 {
     const struct assay_ending *n = e->ending;

@@ -75,12 +75,12 @@ ASSAY_CHECKED enum assay_status assay_era_restore(struct assay_engine *e,
  * the fence ends by RECOVER or RELEASE alone (docs/protocol.md 9.12.2). Returns: nothing. */
 void assay_era_answering(struct assay_writer *w);
 enum { ASSAY_ERA_ACCEPTING_OVERHEAD = 64 }; /* bytes around the RECOVER, at most */
-/* What it hands in, as a RECOVER message, to accept one manually: ["assay/accept/v1", RECOVER]; with an empty one to
- * withdraw what it accepted in this era.
+/* What it hands in, as a RECOVER message, to accept one manually: ["assay/accept/v1", RECOVER];
+ * with an empty one to withdraw what it accepted in this era.
  * Returns: nothing. */
 void assay_era_accepting(struct assay_slice recover, struct assay_writer *w);
-/* docs/protocol.md 9.16.9: a node that accepted a RECOVER takes no block of the running era at or above
- * it. An acceptance that can no longer be taken is dropped here, durably, with a note.
+/* docs/protocol.md 9.16.9: a node that accepted a RECOVER takes no block of the running era at or
+ * above it. An acceptance that can no longer be taken is dropped here, durably, with a note.
  * Returns: whether the block of this epoch and height is not taken */
 bool assay_era_is_given_up(struct assay_engine *e, uint64_t epoch, uint64_t height);
 /* An epoch begins: a fence that was released, or is over by its date, binds no more.

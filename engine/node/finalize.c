@@ -710,7 +710,8 @@ void assay_finalize(struct assay_engine *e)
         assay_sync_start(e, e->head->context.epoch + 1);
         return;
     }
-    if (assay_era_is_given_up(e, e->head->context.epoch, chain->ledger.height + count)) { /* below it: with RECOVER */
+    if (assay_era_is_given_up(e, e->head->context.epoch,
+                              chain->ledger.height + count)) { /* below it: with RECOVER */
         chain->wanted = false;
         return;
     }

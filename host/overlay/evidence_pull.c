@@ -25,12 +25,13 @@ static void send_evidence(struct assay_evidence_pull *e, uint16_t to,
     struct assay_writer w = assay_writer_over(e->buffer, sizeof e->buffer);
     assay_pull_answer_encode(digest, bytes, &w);
     const enum assay_status encoded = assay_writer_finish(&w, &answer);
-    ASSAY_ASSERT(encoded == ASSAY_OK); /* nothing longer was ever kept */
+    ASSAY_ASSERT(encoded == ASSAY_OK); /* nothing longer is ever stored */
     ASSAY_ASSERT(answer.len >= ASSAY_PULL_LEN && answer.len <= sizeof e->buffer);
     e->world.send(e->world.context, to, ASSAY_MESSAGE_EVIDENCE, answer);
 }
 
-/* docs/protocol.md 4.12.8: those who asked while it flew. */
+/* docs/protocol.md 4.12.8 (pending pulls): answers the members that requested it during the fetch.
+ */
 static void send_to_waiters(struct assay_evidence_pull *e,
                             const struct assay_gossip_waiters *waiters,
                             const uint8_t digest[static 32], struct assay_slice bytes)
@@ -43,7 +44,7 @@ static void send_to_waiters(struct assay_evidence_pull *e,
     }
 }
 
-/* Kept, then judged. */
+/* Stores, then appraises the evidence. */
 static enum assay_status accept_evidence(struct assay_evidence_pull *e,
                                          const struct assay_fetch_request *request,
                                          struct assay_slice bytes)
@@ -56,7 +57,7 @@ static enum assay_status accept_evidence(struct assay_evidence_pull *e,
     return ASSAY_OK;
 }
 
-/* Who announces more than its share is not pulled from: each piece costs a verification. */
+/* Evidence beyond the announcer's budget is not pulled: each piece costs a verification. */
 static bool within_budget(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t origin)
 {
     if (e->limits == NULL || origin >= e->members || origin == e->self) return true;
@@ -86,7 +87,7 @@ enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint6
     const enum assay_status status = within_budget(e, now_ms, request.origin)
                                          ? assay_gossip_fetch(e->gossip, now_ms, &request)
                                          : ASSAY_E_RATE;
-    /* Not asked anybody: the engine may not call that ABSENT. */
+    /* No member was asked: the engine must not vote ABSENT. */
     if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE)
         e->world.answer(e->world.context, &request, 0);
     return ASSAY_OK;
@@ -106,7 +107,7 @@ enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
     struct assay_fetch_request flight;
     struct assay_gossip_waiters waiters = { 0 };
     assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
-    /* A record brought what was being pulled: the flight has its answer too. */
+    /* A record contained evidence that is being fetched: the fetch completes too. */
     const bool flies = assay_gossip_complete(e->gossip, request.digest, &flight);
     if (flies) waiters = *assay_gossip_get_waiters(e->gossip);
     if (!effect->as.verify.keep && !flies) return e->world.judge(e->world.context, &request, bytes);
@@ -118,8 +119,8 @@ enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
     return accept_evidence(e, &flight, bytes);
 }
 
-/* What the answer says of whoever gave it (host/peers/peer_score.h). One that comes when it is
- * needed no more is no fault. */
+/* Effect of an answer on the sender's peer score (host/peers/peer_score.h). A late answer is no
+ * fault. */
 static void note_answer(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t from,
                         enum assay_status status)
 {

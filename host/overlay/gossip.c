@@ -10,7 +10,7 @@
 #include "base/sparse.h"
 #include "quote/verify.h"
 
-/* ------------------------------------------------------------ heard before */
+/* ------------------------------------------------------------ seen messages */
 
 struct heard {
     bool used;
@@ -101,7 +101,7 @@ struct flight {
     bool origin_again; /* asked a second time */
     struct assay_gossip_waiters waiters;
     uint64_t since_ms;
-    uint64_t next_ms; /* when the next source is asked, or the fetch fails */
+    uint64_t next_ms; /* time of the next request, or of the failure of the fetch */
 };
 
 struct announced {
@@ -112,9 +112,9 @@ struct announced {
 
 struct assay_gossip {
     struct assay_gossip_config config;
-    struct assay_gossip_waiters waited; /* of the flight that ended last */
+    struct assay_gossip_waiters waited; /* of the last completed fetch */
     bool measured;                      /* an answer has come so far */
-    uint64_t mean_8, spread_4;          /* of how long answers take: in 1/8 ms, 1/4 ms */
+    uint64_t mean_8, spread_4;          /* response time: in 1/8 ms, 1/4 ms */
     uint32_t announced_next;
     struct announced announced[ASSAY_ANNOUNCED_MAX]; /* a ring */
     size_t count;
@@ -168,7 +168,7 @@ uint64_t assay_gossip_retry(const struct assay_gossip *gossip)
     return assay_max_u64(least_ms, assay_min_u64(most_ms, usual_ms));
 }
 
-/* From whom it came is known, so an answer that came after another source was asked counts too. */
+/* The sender is known, so a response counts even after another source was asked. */
 static void measure_latency(struct assay_gossip *gossip, const struct flight *flight,
                             uint64_t now_ms, uint16_t from)
 {
@@ -287,8 +287,8 @@ const struct assay_gossip_waiters *assay_gossip_get_waiters(const struct assay_g
     return &gossip->waited;
 }
 
-/* docs/protocol.md 4.12.8: whoever announced it, the origin, then the other neighbours.
- * Returns: true and *slot while somebody is left. */
+/* docs/protocol.md 4.12.8: the announcer, the origin, then the other neighbours. Returns: true and
+ * *slot while there is a source. */
 static bool next_near(const struct assay_gossip *gossip, const struct flight *flight,
                       uint16_t *slot)
 {
@@ -314,8 +314,8 @@ static bool next_near(const struct assay_gossip *gossip, const struct flight *fl
 }
 
 /*
- * The origin first, then members from a place that the digest chooses, so that not everybody turns
- * to the same one. Returns: true and *slot while somebody is left.
+ * The origin first, then members from a place that the digest chooses, which spreads the load.
+ * Returns: true and *slot while there is a source.
  */
 static bool next_source(const struct assay_gossip *gossip, const struct flight *flight,
                         uint16_t *slot)
@@ -341,7 +341,7 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
     return false;
 }
 
-/* What a flight whose time has come does. Returns: false when it only waits on. */
+/* Advances a fetch that is due. Returns: false when it only continues to wait. */
 static bool ask_next_source(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
                             struct assay_gossip_action *action)
 {
@@ -421,9 +421,8 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
     return wake;
 }
 
-/* Size, sender, digest, shape: cheap before costly. The digest alone binds evidence to its
- * envelope: whoever announces another length than its failing evidence has hides nothing
- * (docs/protocol.md 3.9). */
+/* Size, sender, digest, shape: cheap checks first. The digest alone binds evidence to its envelope:
+ * a false announced length hides nothing (docs/protocol.md 3.9). */
 static enum assay_status judge_flight(const struct assay_gossip *gossip,
                                       const struct flight *flight, uint16_t from,
                                       struct assay_slice bytes)
@@ -468,7 +467,7 @@ enum assay_status assay_gossip_on_evidence(struct assay_gossip *gossip, uint64_t
     struct flight *flight = find_flight(gossip, digest);
     if (rest.len == 0 && flight != NULL && was_asked(flight, from)) {
         assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_NEGATIVE);
-        /* Only the one asked last hurries us on: the others had their time. */
+        /* Only a refusal of the last source advances the fetch: the others had their time. */
         if (flight->sources[flight->asked - 1] == from) {
             flight->next_ms = 0;
             gossip->quiet = false;

@@ -26,13 +26,13 @@ struct place {
     enum side side;
     bool anchor, linked, errand;
     uint8_t failures;          /* in a row */
-    enum assay_overlay_verb tell; /* waits to be told; 0: nothing */
+    enum assay_overlay_verb tell; /* message to send; 0: none */
     uint64_t heard_ms;         /* last */
-    uint64_t until_ms;         /* asked: for an answer; none: not to be asked before */
+    uint64_t until_ms;         /* asked: deadline of the answer; none: earliest next request */
     uint64_t errand_until_ms;
-    uint64_t joined_ms; /* it asked last; 0: never */
-    uint64_t near_ms;   /* a neighbour, or asked, since then */
-    bool tells;         /* a HAVE of it came, last at told_ms */
+    uint64_t joined_ms; /* its last request; 0: never */
+    uint64_t near_ms;   /* neighbour, or asked, since then */
+    bool tells;         /* an INVENTORY (HAVE) of it was received, last at told_ms */
     uint64_t told_ms;
 };
 
@@ -45,7 +45,8 @@ struct assay_overlay {
     uint64_t wake_ms;
     uint64_t closed_ms; /* the last epoch did, or all choices were recreated; 0: not yet */
     uint64_t rotated_epoch;
-    bool rotates; /* one choice more than needed is being asked; then another goes */
+    bool rotates; /* one more outbound neighbour than needed is being asked; then another one is
+                   * dropped */
     uint64_t refused_ms;
     uint32_t refusals; /* since */
     uint32_t turn;
@@ -103,7 +104,7 @@ struct assay_overlay *assay_overlay_init(void *memory, const struct assay_overla
     return v;
 }
 
-/* SHA-256 of seed and a number: nobody without the seed knows the next one. */
+/* SHA-256 of seed and a number: unpredictable without the seed. */
 static uint64_t draw_random(struct assay_overlay *v)
 {
     uint8_t bytes[40], digest[32];
@@ -156,7 +157,7 @@ static void remove_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t 
     p->side = SIDE_NONE;
     p->anchor = false;
     p->tell = tell ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_verb)0;
-    if (tell) { /* the word needs the link a moment more */
+    if (tell) { /* the message needs the link a moment longer */
         p->errand = true;
         p->errand_until_ms = now_ms + v->answer_ms;
     }
@@ -188,11 +189,11 @@ void assay_overlay_peer(struct assay_overlay *v, uint64_t now_ms, uint16_t slot,
     struct place *p = &v->places[slot];
     if (peer->usable && !p->peer.usable) v->dirty = true;
     p->peer = *peer;
-    if (slot == v->config.self) p->peer.usable = false; /* nobody's own neighbour */
+    if (slot == v->config.self) p->peer.usable = false; /* not an outbound neighbour */
     if (!p->peer.usable && p->side != SIDE_NONE) remove_neighbour(v, now_ms, slot, false);
 }
 
-/* ------------------------------------------------------------ whom to choose */
+/* ------------------------------------------------------------ choice of neighbours */
 
 /* Of the neighbours on one side, or ours, how many are of the same operator or group of addresses:
  * the larger number. */
@@ -209,7 +210,7 @@ static uint32_t is_same_operator(const struct assay_overlay *v,
     return operators > groups ? operators : groups;
 }
 
-/* A fixed number for an ordered pair of slots: public, and nobody chooses its slot. */
+/* A fixed number for an ordered pair of slots: public, and not under a member's control. */
 static uint64_t pair_hash(const struct assay_overlay *v, uint32_t from, uint32_t to)
 {
     uint64_t x = (uint64_t)from << 32 | to;
@@ -221,15 +222,16 @@ static uint64_t pair_hash(const struct assay_overlay *v, uint32_t from, uint32_t
     return x ^ x >> 31;
 }
 
-/* Of its own class, voters or others, a member may ask half as many again as it has to have; of the
- * other a few. What a third of the members may ask of one is less than its room for others. */
+/* Within its own class (voters or others) a member may ask half as many again as it needs, in the
+ * other class a few. The requests of a third of the members stay below a member's room for others.
+ */
 static uint32_t may_ask_count(const struct assay_overlay *v, uint32_t from, bool voters)
 {
     const uint32_t own = v->config.degree + (v->config.degree + 1) / 2;
     return v->places[from].peer.voter == voters ? own : (own + 5) / 6;
 }
 
-/* Returns: the largest number of a pair with which it may ask, among voters or the others. */
+/* Returns: the largest pair number that permits a request, among voters or the others. */
 static uint64_t limit_of(const struct assay_overlay *v, uint32_t from, bool voters)
 {
     const uint32_t most_asked = may_ask_count(v, from, voters);
@@ -249,16 +251,16 @@ static uint64_t limit_of(const struct assay_overlay *v, uint32_t from, bool vote
 }
 
 /*
- * docs/protocol.md 4.12.2: whom a member may ask is fixed for each pair of slots, a few of all. Who
- * asks everybody would else fill what room there is for others' choices, and the honest, refused
- * everywhere but by hostile members, would have those alone.
+ * docs/protocol.md 4.12.2: the members that one may ask are fixed for each pair of slots. A member
+ * that asks all others would fill the room for others' choices, and honest members, refused by all
+ * but hostile ones, would be left with those.
  */
 static bool may_join(const struct assay_overlay *v, uint32_t from, uint32_t to)
 {
     return pair_hash(v, from, to) <= limit_of(v, from, v->places[to].peer.voter);
 }
 
-/* Whom a choice is made among. */
+/* Candidates of a choice. */
 enum among { AMONG_ALL, AMONG_FIRST, AMONG_VOTERS };
 
 static bool may_ask(const struct assay_overlay *v, uint16_t slot, uint64_t now_ms, enum among among)
@@ -268,8 +270,8 @@ static bool may_ask(const struct assay_overlay *v, uint16_t slot, uint64_t now_m
     return among == AMONG_ALL || (among == AMONG_FIRST ? p->peer.first : p->peer.voter);
 }
 
-/* docs/protocol.md 4.12.3: as few as possible of one operator or group of addresses; among those
- * that are equal in this the draw decides. Returns: true and *slot when there is anybody. */
+/* docs/protocol.md 4.12.3: as few as possible of one operator or address group; ties are drawn at
+ * random. Returns: true and *slot when there is a candidate. */
 static bool choose_candidate(struct assay_overlay *v, uint64_t now_ms, enum among among,
                              uint16_t *slot)
 {
@@ -289,8 +291,8 @@ static bool choose_candidate(struct assay_overlay *v, uint64_t now_ms, enum amon
     return ties > 0;
 }
 
-/* docs/protocol.md 4.12.4: a voter's choices are voters, all but one, so that what voters tell one
- * another is quickly round; the one has the others hear of it. */
+/* docs/protocol.md 4.12.4: a voter's outbound neighbours are voters, except one, so that votes
+ * spread quickly; the one connects voters with the others. */
 static enum among choose_join_target(const struct assay_overlay *v)
 {
     uint32_t anchors = 0, others = 0;
@@ -333,8 +335,8 @@ static void fill_outbound(struct assay_overlay *v, uint64_t now_ms)
 
 /* ------------------------------------------------------------ time */
 
-/* One of our own choices but the anchors, drawn: what it did or did not plays no part in it, or who
- * behaves worst would stay longest. */
+/* A random outbound neighbour that is not an anchor. Its behaviour plays no part, or the worst ones
+ * would stay longest. */
 static bool find_chosen(struct assay_overlay *v, uint16_t *slot)
 {
     uint16_t ours[ASSAY_OVERLAY_NEIGHBOURS_MAX];
@@ -370,8 +372,8 @@ static void rotate_outbound(struct assay_overlay *v, uint64_t now_ms, uint16_t n
     remove_neighbour(v, now_ms, slot, true);
 }
 
-/* docs/protocol.md 4.12.5: no epoch closed for two: maybe everybody around us is of one mind, or
- * whoever did not answer was cut off and is no longer. */
+/* docs/protocol.md 4.12.5: no epoch closed for two: perhaps all neighbours collude, or members that
+ * did not answer are reachable again. */
 static void replace_isolated(struct assay_overlay *v, uint64_t now_ms)
 {
     uint16_t slot = 0;
@@ -388,7 +390,7 @@ static void replace_isolated(struct assay_overlay *v, uint64_t now_ms)
     }
 }
 
-/* Who does not answer, or has not been heard for an epoch, gives its place to another. */
+/* A neighbour that does not answer, or sent nothing for an epoch, is replaced. */
 static void drop_silent(struct assay_overlay *v, uint64_t now_ms)
 {
     const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
@@ -406,7 +408,7 @@ static void drop_silent(struct assay_overlay *v, uint64_t now_ms)
 static uint64_t schedule_next(const struct assay_overlay *v, uint64_t now_ms)
 {
     const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
-    uint64_t wake = now_ms + v->answer_ms; /* whom we may ask again, refusals, errands */
+    uint64_t wake = now_ms + v->answer_ms; /* next permitted request, refusals, requested links */
     for (uint32_t i = 0; i < v->near_count; i++) {
         const struct place *p = &v->places[v->near[i]];
         const uint64_t at_ms = p->side == SIDE_ASKED ? p->until_ms : p->heard_ms + silence_ms;
@@ -464,7 +466,7 @@ uint64_t assay_overlay_wake_at(const struct assay_overlay *v)
     return v->dirty ? 0 : v->wake_ms;
 }
 
-/* ------------------------------------------------------------ what others say */
+/* ------------------------------------------------------------ received messages */
 
 /* Silence refuses as well: a member that requests too many links from us cannot make us dial all of
  * them. */
@@ -507,7 +509,8 @@ static enum assay_status on_join(struct assay_overlay *v, uint64_t now_ms, uint1
         queue_refusal(v, now_ms, from);
         return ASSAY_OK;
     }
-    if (p->side == SIDE_ASKED) p->failures = 0; /* each asked the other: it is our choice still */
+    if (p->side == SIDE_ASKED)
+        p->failures = 0; /* both sides asked: it stays an outbound neighbour */
     add_neighbour(v, now_ms, from,
                   p->side == SIDE_NONE    ? SIDE_IN
                   : p->side == SIDE_ASKED ? SIDE_OUT

@@ -24,14 +24,14 @@ struct assay_relay assay_relay_init(uint16_t self, uint32_t members, uint16_t to
     return relay;
 }
 
-/* docs/protocol.md 2.4: the weight of those who answer counts, so every voter is asked. */
+/* docs/protocol.md 2.4: the weight of the answers counts, so all voters are asked. */
 static bool asks_voters(enum assay_message_kind kind)
 {
     return kind == ASSAY_MESSAGE_RESUME_ASK;
 }
 
-/* Whoever has it may answer, and the answer proves itself. A neighbour that said that it has it is
- * asked itself. */
+/* Any holder may answer, and the answer proves itself. A neighbour that reported to have it is
+ * asked directly. */
 static bool asks_anybody(const struct assay_overlay *view, uint16_t to,
                          enum assay_message_kind kind)
 {
@@ -52,21 +52,21 @@ struct assay_relay assay_relay_init_overlay(struct assay_overlay *view,
     const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
     if (!all && asks_anybody(view, relay.to, kind) &&
         !assay_overlay_next_neighbour(view, &relay.to))
-        relay.left = 0; /* nobody to ask yet */
+        relay.left = 0; /* no member to ask yet */
     if (!all || asks_voters(kind)) return relay;
     relay.view = view;
     relay.untold = relay.few && relay.to == ASSAY_SLOT_NEAR;
     relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_overlay_count(view);
     relay.source = source;
-    if (kind == ASSAY_MESSAGE_VOTE_INVENTORY) relay.left = 0; /* but for those who said */
+    if (kind == ASSAY_MESSAGE_VOTE_INVENTORY) relay.left = 0; /* known ones only */
     else if (source == ASSAY_SLOT_ALL) return relay;
     relay.routes = routes;
     return relay;
 }
 
-/* docs/protocol.md 4.12.11. Returns: whether a neighbour said itself if it wants the message, and
- * then *wants. */
-static bool has_inventory(const struct assay_relay *relay, uint16_t slot, bool *wants)
+/* docs/protocol.md 4.12.11 (PRUNE). Returns: whether a neighbour stated if it wants the message,
+ * and then *wants. */
+static bool has_prune_state(const struct assay_relay *relay, uint16_t slot, bool *wants)
 {
     if (relay->routes == NULL || !assay_relay_tree_has_prune(relay->routes, relay->now_ms, slot))
         return false;
@@ -84,7 +84,7 @@ static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, 
         bool wants = false;
         if (s == relay->except || s >= relay->members) continue;
         *slot = s;
-        if (has_inventory(relay, s, &wants)) {
+        if (has_prune_state(relay, s, &wants)) {
             if (wants) return true;
             continue;
         }
@@ -106,7 +106,7 @@ bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, 
     while (relay->walked < relay->members && relay->left > 0) {
         const uint16_t s = (uint16_t)((relay->first + relay->walked++) % relay->members);
         if (s == relay->self || s == relay->except) continue;
-        /* NEAR is no slot: without neighbours it is nobody. */
+        /* NEAR is no slot: without neighbours there is no recipient. */
         if (relay->to != ASSAY_SLOT_ALL && s != relay->to) continue;
         if (relay->few && !reaches(context, s)) continue;
         if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&

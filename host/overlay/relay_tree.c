@@ -13,11 +13,11 @@ enum { ROWS = ASSAY_OVERLAY_NEIGHBOURS_MAX, NO_ROW = 0xff, NO_PARENT = 0xffff };
 struct row {
     bool used;
     uint16_t slot;
-    bool says;                /* what we want of it is to be said */
-    uint64_t late_epoch;      /* it was late, and is nobody's parent up to this epoch */
-    uint64_t theirs_until_ms; /* what it asked for holds until then; 0: it asked for nothing */
-    uint8_t ours[ASSAY_PRUNE_LEN_MAX];   /* of whom we want nothing from it */
-    uint8_t theirs[ASSAY_PRUNE_LEN_MAX]; /* of whom it wants nothing from us */
+    bool says;                /* a PRUNE message to it is due */
+    uint64_t late_epoch;      /* it was late, and cannot be a parent until this epoch */
+    uint64_t theirs_until_ms; /* its PRUNE is valid until then; 0: none */
+    uint8_t ours[ASSAY_PRUNE_LEN_MAX];   /* sources that we pruned at it */
+    uint8_t theirs[ASSAY_PRUNE_LEN_MAX]; /* sources that it pruned at us */
 };
 
 struct assay_relay_tree {
@@ -118,7 +118,7 @@ uint16_t assay_relay_tree_source(const struct assay_relay_tree *r,
     return slot < r->config.capacity ? (uint16_t)slot : (uint16_t)ASSAY_SLOT_ALL;
 }
 
-/* ------------------------------------------------------------ what we want of neighbours */
+/* ------------------------------------------------------------ pruning by this node */
 
 static void schedule_prune(struct assay_relay_tree *r, struct row *row, uint64_t now_ms)
 {
@@ -135,7 +135,7 @@ static struct row *find_row(struct assay_relay_tree *r, const struct assay_overl
     uint8_t at = 0;
     while (at < ROWS && r->rows[at].used)
         at++;
-    if (at == ROWS) return NULL; /* those who left were not forgotten yet */
+    if (at == ROWS) return NULL; /* neighbours that left are still known */
     r->rows[at] = (struct row){ .used = true, .slot = slot };
     r->slots[slot].row = at;
     ASSAY_ASSERT(row_holds(r, &r->rows[at]));
@@ -150,7 +150,7 @@ static void set_want(struct assay_relay_tree *r, struct row *row, uint64_t now_m
     schedule_prune(r, row, now_ms);
 }
 
-/* Nobody is known to bring it: whoever has it may. */
+/* The source has no parent: any neighbour may send it. */
 static void set_want_all(struct assay_relay_tree *r, uint64_t now_ms, uint16_t source)
 {
     for (size_t i = 0; i < ROWS; i++)
@@ -170,8 +170,8 @@ static void on_first(struct assay_relay_tree *r, struct row *row, uint64_t now_m
     set_want(r, row, now_ms, source, true);
 }
 
-/* A parent is never asked to be silent: what it brings again its own source sent again. What is our
- * own nobody needs to bring. */
+/* A parent is never pruned: its duplicates are retransmissions of the source. Own messages need no
+ * relay. */
 static void on_duplicate(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
                          uint16_t source)
 {
@@ -193,7 +193,7 @@ void assay_relay_tree_on_message(struct assay_relay_tree *r, const struct assay_
     ASSAY_ASSERT(routes_hold(r));
 }
 
-/* Its parent was late with a vote of the source: who has it becomes the parent. */
+/* The parent was late with a vote of the source: the neighbour that has it becomes the parent. */
 static void replace_parent(struct assay_relay_tree *r, struct row *row, uint64_t now_ms,
                            uint16_t source)
 {
@@ -252,7 +252,7 @@ void assay_relay_tree_on_restart(struct assay_relay_tree *r, uint64_t now_ms, ui
     if (!assay_bytes_all_zero(row->ours, ASSAY_PRUNE_LEN_MAX)) schedule_prune(r, row, now_ms);
 }
 
-/* ------------------------------------------------------------ what they want of us */
+/* ------------------------------------------------------------ pruning by neighbours */
 
 enum assay_status assay_relay_tree_on_prune(struct assay_relay_tree *r,
                                             const struct assay_overlay *view, uint64_t now_ms,

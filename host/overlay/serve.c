@@ -26,7 +26,7 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
         assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
         const bool is_shut =
             assay_peer_score_add_fault(&limit->conduct, now_ms, ASSAY_PEER_SCORE_OF_DUPLICATE);
-        ASSAY_ASSERT(!is_shut); /* who catches up asks often */
+        ASSAY_ASSERT(!is_shut); /* a node that catches up requests often */
         return ASSAY_E_RATE;
     }
     struct assay_writer w = assay_writer_over(serve->answer, ASSAY_SYNC_ANSWER_LEN_MAX);

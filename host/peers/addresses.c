@@ -24,7 +24,7 @@ static bool is_host_byte(char c)
            c == '-' || c == ':' || c == '[' || c == ']';
 }
 
-/* "0.0.0.0", "[::]": where one listens, and nobody dials. */
+/* "0.0.0.0", "[::]": listening addresses that cannot be dialled. */
 static bool is_wildcard(const char *host, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -91,8 +91,8 @@ static bool is_ipv6(const char *text, size_t len)
     return shortened ? groups < GROUPS : groups == GROUPS;
 }
 
-/* docs/protocol.md 9.3.1: a number stands in brackets, and nothing else does: a name in them would
- * be resolved by whoever dials it, where names must not be (net/zmq/dial.c). */
+/* docs/protocol.md 9.3.1: an address in brackets is numeric, and only such: a name in them would be
+ * resolved by the dialler, where names must not be (net/zmq/dial.c). */
 static bool is_host(const char *host, size_t len)
 {
     bool has_brackets = false;
@@ -144,7 +144,7 @@ bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_
 
 /* --- groups */
 
-/* FNV-1a: who crowds a group wins nothing by a collision. */
+/* FNV-1a: an attacker that fills a group gains nothing by a collision. */
 static uint32_t mix_hash(uint32_t hash, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)

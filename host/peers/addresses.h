@@ -1,12 +1,11 @@
 /*
  * host/peers/addresses.h - listening addresses of members: signed claims, the newest one of each.
  *
- * docs/protocol.md 9.3.1. A hint for dialling and nothing else: who is at the other end is proven
- * by the link (bootstrap keys), and no address decides about anything. A claim is signed by the
- * identity key, so it may be passed on by anybody; the number of it is the date of its making, and
- * of two of a member the higher one stands. Canonical CBOR [body, signature], the body being
- * ["assay/address/v2", chain_id, node_id, number, ["HOST:PORT", ..]], in the order in which they
- * are to be tried.
+ * docs/protocol.md 9.3.1. A dialling hint only: the link authenticates the peer (bootstrap keys),
+ * and no decision depends on an address. A claim is signed with the identity key, so any member may
+ * relay it; it is numbered by its creation time, and the higher number wins. Canonical CBOR [body,
+ * signature], the body being ["assay/address/v2", chain_id, node_id, number, ["HOST:PORT", ..]], in
+ * dialling order.
  */
 #ifndef ASSAY_HOST_PEERS_ADDRESSES_H
 #define ASSAY_HOST_PEERS_ADDRESSES_H
@@ -21,19 +20,20 @@ enum {
     ASSAY_CLAIM_ADDRESS_MAX = 128, /* with its terminating zero */
     ASSAY_CLAIM_ADDRESSES_MAX = 4,
     ASSAY_CLAIM_LEN_MAX = 768,
-    ASSAY_CLAIM_EVERY_MS = 10 * 1000, /* so often a member may move: each costs a signature */
+    ASSAY_CLAIM_EVERY_MS = 10 * 1000, /* minimum interval between claims of a member: each costs a
+                                       * signature */
 };
 
 struct assay_claim {
     uint8_t chain_id[32], node_id[32];
     uint64_t number;
-    uint32_t count; /* 1 to ASSAY_CLAIM_ADDRESSES_MAX, each another one */
+    uint32_t count; /* 1 to ASSAY_CLAIM_ADDRESSES_MAX, all different */
     char addresses[ASSAY_CLAIM_ADDRESSES_MAX][ASSAY_CLAIM_ADDRESS_MAX];
     uint8_t digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* HOST:PORT that can be dialled: letters, digits, dots, dashes, brackets and colons; a port of 1 to
- * 65535; no wildcard. Returns: whether so. */
+/* Returns: whether text is a HOST:PORT that can be dialled: letters, digits, dots, dashes, brackets
+ * and colons; a port of 1 to 65535; no wildcard. */
 bool assay_address_is_valid(const char *text);
 /*
  * assay_address_next - walks "HOST:PORT, HOST:PORT": between commas, without blanks and "tcp://".
@@ -43,38 +43,36 @@ bool assay_address_is_valid(const char *text);
  */
 bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_MAX]);
 /*
- * assay_address_group - what addresses share that are likely to fail, or to be had, together: the
- * first 16 bits of a public IPv4 address, the first 32 of a public IPv6 address. A name, or an
- * address that means something on one network alone, is a group of its own; on the loopback so is
- * each port.
+ * assay_address_group - the failure domain of an address: the first 16 bits of a public IPv4
+ * address, the first 32 of a public IPv6 address. A name or a non-public address is a group of its
+ * own; on the loopback so is each port.
  * In:      text: HOST:PORT, several between commas: of the first
  */
 uint32_t assay_address_group(const char *text);
-/* One more address, unless it does not fit, is in it already, or the claim is full. */
+/* Adds an address, unless it is invalid, a duplicate, or the claim is full. */
 void assay_claim_add(struct assay_claim *claim, const char *address);
-/* Returns: whether the same addresses stand in both, in the same order. */
+/* Returns: whether both have the same addresses in the same order. */
 bool assay_claim_equals(const struct assay_claim *a, const struct assay_claim *b);
-/* Sets claim->digest, which is to be signed. The addresses must fit (asserted).
- * */
+/* Sets claim->digest, the digest to sign. The addresses must be valid (asserted). */
 void assay_claim_digest(struct assay_claim *claim);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_claim_encode(const struct assay_claim *claim,
                                                    struct assay_writer *w);
-/* Shape alone; *claim has its digest. Returns: ASSAY_OK | INPUT statuses */
+/* Checks the format only; *claim has its digest. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_claim_decode(struct assay_slice bytes,
                                                    struct assay_claim *claim);
 
-/* What is held of one member. */
+/* Address state of one member. */
 struct assay_address {
     bool known;
-    bool again;        /* a newer one came in this run of the process */
-    bool dial_due;     /* the caller: it is dialled there at the next turn */
+    bool again;        /* a newer claim was received in this run of the process */
+    bool dial_due;     /* for the caller: dial it there at the next poll */
     uint64_t taken_ms; /* monotonic: when */
     struct assay_claim claim;
 };
 
 /*
- * assay_address_update - a claim of this member, decoded; its public identity key.
+ * assay_address_update - accepts a decoded claim of this member, with its public identity key.
  * Out:     *held, where it is newer and genuine
  * Returns: ASSAY_OK | ASSAY_E_STALE (known, or older) | ASSAY_E_RATE (too soon after the last) |
  *          ASSAY_E_CHAIN | ASSAY_E_STRANGER (of another member) | ASSAY_E_SIGNATURE | ASSAY_E_KEY |

@@ -12,7 +12,7 @@ static void check_admission(const struct assay_admission *a, uint16_t slot)
     ASSAY_ASSERT(slot < a->roster->count);
 }
 
-/* What one refusal says of a peer's conduct. It may shut the peer out: the host sees that. */
+/* Effect of a refusal on the peer score. It may shut the peer out: the runtime sees that. */
 static void add_strike(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
                        enum assay_peer_score_fault fault)
 {
@@ -21,7 +21,7 @@ static void add_strike(struct assay_admission *a, uint64_t now_ms, uint16_t slot
         assay_count(a->counters, ASSAY_COUNT_SHUT);
 }
 
-/* A kind that we do not know may be a newer build's. */
+/* An unknown kind may be from a newer build. */
 static void refuse_header(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
                           enum assay_status status)
 {
@@ -73,7 +73,8 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
     switch (assay_roster_admit(a->roster, slot, which, lane)) {
     case ASSAY_ADMITTED: return ASSAY_ADMIT_TAKEN;
     case ASSAY_REFUSED_NO_WEIGHT:
-        /* 4.12.7: it passes on what others say, and the engine looks at whose votes they are. */
+        /* 4.12.7: the peer relays messages of others, and the engine checks whose votes they are.
+         */
         if (a->view != NULL && assay_overlay_is_used(a->view)) return ASSAY_ADMIT_TAKEN;
         assay_count(a->counters, ASSAY_COUNT_LANE_VOTER);
         break;
@@ -103,8 +104,8 @@ static enum assay_admitted refuse_page(struct assay_admission *a, uint64_t now_m
     return ASSAY_ADMIT_REFUSED;
 }
 
-/* What a page is a page of decides its lane, before anything of it is kept.
- * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED | as assay_page_decode */
+/* The kind of the paged message decides the lane, before anything of it is stored. Returns:
+ * ASSAY_OK | ASSAY_E_UNSUPPORTED | as assay_page_decode */
 static enum assay_status kind_of_page(struct assay_slice payload, struct assay_frame *frame)
 {
     struct assay_page page;
@@ -122,7 +123,7 @@ static enum assay_admitted add_page(struct assay_admission *a, uint64_t now_ms, 
     uint16_t number = 0;
     const enum assay_status status =
         assay_pages_add(a->pages, slot, now_ms, payload, &number, &message->payload);
-    if (status == ASSAY_E_AGAIN) return ASSAY_ADMIT_REFUSED; /* kept, more to come */
+    if (status == ASSAY_E_AGAIN) return ASSAY_ADMIT_REFUSED; /* stored, more pages follow */
     if (status != ASSAY_OK) return refuse_page(a, now_ms, slot, status);
     ASSAY_ASSERT(number == (uint16_t)message->kind);
     ASSAY_ASSERT(message->payload.len > ASSAY_PAGE_LEN);
@@ -219,8 +220,8 @@ enum assay_repeat assay_admission_find_repeat(struct assay_admission *a, uint64_
     return ASSAY_REPEAT_DUPLICATE;
 }
 
-/* Nothing is passed on whose signature was not verified, now or when the same bytes came before:
- * whoever passes junk on is banned for it. */
+/* Only messages with a verified signature are relayed, verified now or when the same bytes were
+ * received before: a node that relays invalid ones is banned for it. */
 bool assay_admission_on_relayed(struct assay_admission *a, uint64_t now_ms,
                                 enum assay_repeat passing, enum assay_status status,
                                 const uint8_t digest[static 32])
@@ -236,7 +237,7 @@ static enum assay_counter counter_of(enum assay_status status)
 {
     if (status == ASSAY_OK) return ASSAY_COUNT_ENGINE_ACCEPTED;
     if (status == ASSAY_E_STALE) return ASSAY_COUNT_ENGINE_STALE;
-    /* It asks for a block that is not here, or not any more. */
+    /* The request is for a block that is not in the store any more. */
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_COUNT_ENGINE_STALE;
     if (status == ASSAY_E_EARLY) return ASSAY_COUNT_ENGINE_EARLY;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_COUNT_ENGINE_DUPLICATE;
@@ -244,7 +245,7 @@ static enum assay_counter counter_of(enum assay_status status)
     if (status == ASSAY_E_CHAIN) return ASSAY_COUNT_ENGINE_CHAIN;
     if (status == ASSAY_E_STRANGER) return ASSAY_COUNT_ENGINE_STRANGER;
     if (status == ASSAY_E_INVALID) return ASSAY_COUNT_ENGINE_INVALID;
-    /* A limit or a failure of ours says nothing about the sender. */
+    /* A local limit or failure is not the sender's fault. */
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_COUNT_ENGINE_ENCODING
                                                            : ASSAY_COUNT_ENGINE_LIMIT;
 }

@@ -1,10 +1,10 @@
 /*
  * host/peers/dial.h - dialling schedule of one peer over its addresses (docs/protocol.md 9.3.3).
  *
- * Addresses are tried in turn. After the last one comes a pause that doubles with each round up to
- * a limit, with jitter, so that those who lost the same peer do not come back together. An address
- * that worked is tried first when the connection is lost. Pure: the link (net/zmq/) does what is
- * said here, and tells what came of it.
+ * Addresses are tried in turn. After the last one follows a pause that doubles with each round up
+ * to a limit, with jitter, so that nodes that lost the same peer do not reconnect at once. An
+ * address that worked is tried first after a disconnect. Pure: the link (net/zmq/) applies the
+ * schedule and reports the results.
  */
 #ifndef ASSAY_HOST_PEERS_DIAL_H
 #define ASSAY_HOST_PEERS_DIAL_H
@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 enum {
-    ASSAY_DIAL_NEXT_MS = 100,   /* between two addresses of a round, and as much at random */
-    ASSAY_DIAL_FIRST_MS = 200,  /* the pause after the first round */
-    ASSAY_DIAL_STABLE_MS = 5000, /* a connection that lived shorter has mended nothing */
+    ASSAY_DIAL_NEXT_MS = 100, /* between two addresses of a round, plus jitter of the same length */
+    ASSAY_DIAL_FIRST_MS = 200,   /* the pause after the first round */
+    ASSAY_DIAL_STABLE_MS = 5000, /* a shorter connection does not reset the back-off */
 };
 
 enum assay_dial_state {
@@ -26,11 +26,11 @@ enum assay_dial_state {
 };
 
 struct assay_dial_config {
-    uint32_t give_up_ms; /* how long one try may take, > 0 */
+    uint32_t give_up_ms; /* timeout of one attempt, > 0 */
     uint32_t pause_ms_max; /* the longest pause, at least ASSAY_DIAL_FIRST_MS; jitter adds a half */
 };
 
-/* All zero is one without an address; random is its seed. */
+/* All zero: no address; random is its seed. */
 struct assay_dial {
     enum assay_dial_state state;
     uint32_t count;  /* addresses */
@@ -40,26 +40,26 @@ struct assay_dial {
     uint64_t random;
 };
 
-/* Other addresses, the first of them at once; 0: none. */
+/* Replaces the addresses; the first is dialled at once. 0: none. */
 void assay_dial_set_addresses(struct assay_dial *dial, uint32_t count, uint64_t now_ms);
-/* The list changed, and the address in use or tried is in it still, at index: it goes on.
+/* The list changed, and the address in use or tried remains, at index: the attempt continues.
  * In: index < count (asserted), not idle (asserted). */
 void assay_dial_update_addresses(struct assay_dial *dial, uint32_t count, uint32_t index);
-/* A pause that is over becomes a try. Returns: whether dial->index is to be dialled now. */
+/* Starts an attempt when the pause is over. Returns: whether to dial dial->index now. */
 bool assay_dial_start_due(struct assay_dial *dial, const struct assay_dial_config *config,
                           uint64_t now_ms);
-/* A try that takes too long fails here. Returns: whether it is to be hung up. */
+/* Fails an attempt that takes too long. Returns: whether to disconnect. */
 bool assay_dial_check_timeout(struct assay_dial *dial, const struct assay_dial_config *config,
                               uint64_t now_ms);
-/* The peer proved who it is. */
+/* The peer is connected and authenticated. */
 void assay_dial_on_connected(struct assay_dial *dial, uint64_t now_ms);
-/* A try came to nothing, or a connection ended; otherwise nothing happens. */
+/* An attempt failed or a connection ended; in other states no effect. */
 void assay_dial_on_disconnected(struct assay_dial *dial, const struct assay_dial_config *config,
                                 uint64_t now_ms);
-/* The peer dialled us: it is there, so a pause ends. Who may call how often is bounded by its
- * handshakes (host/peers/limit.h). */
+/* The peer dialled us and is reachable, so a pause ends. The rate is bounded by its handshakes
+ * (host/peers/limit.h). */
 void assay_dial_on_incoming(struct assay_dial *dial, uint64_t now_ms);
-/* Returns: when something is due next; UINT64_MAX: nothing is. */
+/* Returns: the time of the next due action; UINT64_MAX: none. */
 uint64_t assay_dial_wake_at(const struct assay_dial *dial);
 
 #endif

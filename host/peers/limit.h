@@ -32,7 +32,7 @@
 enum {
     ASSAY_LIMIT_SLACK = 4,
     ASSAY_BAN_STRIKES = 3,               /* invalid signatures ... */
-    ASSAY_BAN_WINDOW_MS = 60 * 1000,     /* ... within so long */
+    ASSAY_BAN_WINDOW_MS = 60 * 1000,     /* ... within this time */
     ASSAY_BAN_FIRST_MS = 10 * 60 * 1000, /* then doubling */
     ASSAY_BAN_MAX_MS = 24 * 60 * 60 * 1000,
     ASSAY_HANDSHAKES_PER_S = 4, /* a restarted peer dials twice, a reconnecting one once a second */
@@ -54,7 +54,7 @@ struct assay_limit_rates {
     uint64_t answers_s, answers_burst; /* bytes that go to it alone */
 };
 
-/* Everything kept about one peer. */
+/* Complete state of one peer. */
 struct assay_limit {
     struct assay_bucket messages, bytes, verifications, syncs, handshakes, answers;
     uint64_t strike_ms[ASSAY_BAN_STRIKES]; /* newest last */
@@ -80,19 +80,20 @@ void assay_limit_rates_near(uint32_t epoch_ms, uint32_t members, struct assay_li
 /* Full buckets, no strike. */
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
                       uint64_t now_ms);
-/* Is the peer heard at all? Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_BANNED | ASSAY_LIMIT_SHUT */
+/* Checks whether the peer's frames are accepted. Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_BANNED |
+ * ASSAY_LIMIT_SHUT */
 enum assay_limit_answer assay_limit_check_peer(const struct assay_limit *limit, uint64_t now_ms);
-/* One frame of that length came. Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_MESSAGES |
+/* A frame of that length was received. Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_MESSAGES |
  * ASSAY_LIMIT_BYTES; a refused one costs nothing. */
 enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t now_ms, size_t len);
-/* Returns: true when one more verification is in the budget (and takes it). */
+/* Returns: true when one more verification is within the budget (and spends it). */
 bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms);
-/* Returns: true when one more sync answer is in the budget (and takes it). */
+/* Returns: true when one more sync answer is within the budget (and spends it). */
 bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms, uint64_t cost);
-/* So many bytes to this peer alone: an ask of 47 bytes is answered by 4 MiB.
- * Returns: true when they are in the budget (and takes them). */
+/* Bytes to this peer alone: a request of 47 bytes is answered by 4 MiB.
+ * Returns: true when they are within the budget (and spends them). */
 bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len);
-/* Returns: true when one more handshake is in the budget (and takes it). */
+/* Returns: true when one more handshake is within the budget (and spends it). */
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms);
 /* An invalid signature of this peer's. Returns: true when it is banned from now on because of it.
  * */
@@ -100,7 +101,7 @@ bool assay_limit_add_strike(struct assay_limit *limit, uint64_t now_ms);
 /* Returns: true while banned. */
 bool assay_limit_is_banned(const struct assay_limit *limit, uint64_t now_ms);
 
-/* Take tokens. Returns: true and the level falls by cost; false and nothing changes. */
+/* Spends tokens. Returns: true and the level falls by cost; false and nothing changes. */
 bool assay_bucket_spend(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost);
 
 #endif

@@ -27,11 +27,11 @@ struct object {
 
 struct assay_pages {
     uint32_t peers;
-    size_t held;                      /* bytes in pages that came */
+    size_t held;                      /* bytes in received pages */
     uint8_t *whole;                   /* [ASSAY_OBJECT_LEN_MAX] the last completed object */
     uint8_t *arena;                   /* [ASSAY_PAGE_PLACES * ASSAY_PAGE_LEN] */
     uint16_t fresh;                   /* places that were never used begin after this one */
-    uint16_t free[ASSAY_PAGE_PLACES]; /* those that are free again: the last is taken first */
+    uint16_t free[ASSAY_PAGE_PLACES]; /* freed slots: the last is used first */
     uint16_t free_count;
     struct assay_pages_losses losses;
     struct object objects[]; /* [peers * ASSAY_PAGE_OBJECTS_PER_PEER] */
@@ -130,7 +130,7 @@ struct assay_pages *assay_pages_init(void *memory, uint32_t peers)
     return pages;
 }
 
-/* Every place below fresh is free again or holds a page, and pages are what held counts. */
+/* Every slot below fresh is free or has a page, and `held` counts pages. */
 static bool pages_hold(const struct assay_pages *pages)
 {
     if (pages->fresh > ASSAY_PAGE_PLACES || pages->free_count > pages->fresh) return false;
@@ -144,7 +144,7 @@ static bool object_holds(const struct object *object)
            object->present <= object->count && object->count > 1;
 }
 
-/* Returns: NOWHERE when all are taken. */
+/* Returns: NOWHERE when all are in use. */
 static uint16_t claim_slot(struct assay_pages *pages)
 {
     ASSAY_ASSERT(pages_hold(pages));
@@ -226,8 +226,8 @@ static uint32_t count_pages_of(const struct assay_pages *pages, uint32_t peer)
     return count;
 }
 
-/* docs/protocol.md 10.5.2: who has most makes room for who has less, with the larger of its
- * objects. Returns: whether there was such a peer. */
+/* docs/protocol.md 10.5.2: the peer with most bytes makes room for those with less; its larger
+ * object is evicted. Returns: whether there was such a peer. */
 static bool evict_for(struct assay_pages *pages, uint16_t peer)
 {
     uint32_t most = count_pages_of(pages, peer) + 1;

@@ -53,24 +53,24 @@ struct assay_pages_losses {
     uint64_t evicted, expired;
 };
 
-/* Returns: bytes of memory that init needs, aligned to 64: some 68 MiB, of which only that is
- * touched which held pages at one time. */
+/* Returns: bytes of memory that init needs, aligned to 64: some 68 MiB, of which only pages in use
+ * are ever touched. */
 size_t assay_pages_size(uint32_t peers);
 /* memory: the caller's, aligned to 64, outlives it. Returns: the reassembly, empty. */
 struct assay_pages *assay_pages_init(void *memory, uint32_t peers);
 /*
- * assay_pages_add - one PAGE payload from a peer.
- * Out:     with ASSAY_OK the object is whole: *kind and *object (borrowed until the next call)
- * Returns: ASSAY_OK | ASSAY_E_AGAIN (kept, more to come) | statuses of assay_page_decode |
- *          ASSAY_E_DUPLICATE |
- *          ASSAY_E_SIGNATURE (the whole has another digest) | ASSAY_E_FULL (bounds)
+ * assay_pages_add - adds one PAGE payload of a peer.
+ * Out:     with ASSAY_OK the object is complete: *kind and *object (borrowed until the next call)
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (stored, more follow) | statuses of assay_page_decode |
+ *          ASSAY_E_DUPLICATE | ASSAY_E_SIGNATURE (the object has another digest) | ASSAY_E_FULL
+ *          (bounds)
  */
 ASSAY_CHECKED enum assay_status assay_pages_add(struct assay_pages *pages, uint16_t peer,
                                                 uint64_t now_ms, struct assay_slice payload,
                                                 uint16_t *kind, struct assay_slice *object);
 /* Forget what is too old. */
 void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms);
-/* Returns: bytes held now; *losses (optional) so far. */
+/* Returns: bytes in use; *losses (optional) so far. */
 size_t assay_pages_get_bytes(const struct assay_pages *pages, struct assay_pages_losses *losses);
 
 #endif

@@ -104,7 +104,7 @@ uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates)
     return dates->ask_at_ms;
 }
 
-/* The answer was given about halfway between the question and now. */
+/* The answer was sent about halfway between the request and now. */
 static void note_answer(struct assay_peer_clocks *d, struct assay_peer_clocks_peer *p,
                         uint64_t now_ms, uint64_t at_unix_ms, uint64_t told_unix_ms)
 {
@@ -135,13 +135,12 @@ enum assay_status assay_peer_clocks_on_date(struct assay_peer_clocks *dates, uin
         write_number(w, ANSWER, ticket, at_unix_ms);
         return ASSAY_OK;
     }
-    /* docs/protocol.md 4.5.5: of the sender alone, whom the link proves, until it is heard of
-     * again.
-     */
+    /* docs/protocol.md 4.5.5: a farewell concerns its authenticated sender alone, until the next
+     * message of it. */
     if (what == FAREWELL && ticket != 0) return ASSAY_E_RANGE;
     if (what == FAREWELL) dates->peers[slot].ended = slot != dates->self;
     if (what == FAREWELL) return ASSAY_OK;
-    /* One that took longer than the next question is too vague, and one of nobody's is a lie. */
+    /* An answer slower than the next request is too vague; one without a request is false. */
     if (dates->ticket == 0 || ticket != dates->ticket || now_ms < ticket - 1) return ASSAY_E_STALE;
     if (slot == dates->self) return ASSAY_E_STALE;
     note_answer(dates, &dates->peers[slot], now_ms, at_unix_ms, told_unix_ms);
@@ -154,8 +153,8 @@ static bool has_date(const struct assay_peer_clocks *d, uint32_t slot, uint64_t 
     return slot == d->self || (p->known && is_fresh(d, p->told_ms, now_ms));
 }
 
-/* How far a date is ahead of ours; `sure`: at least so far, were the whole of the answer's time
- * spent on one of its ways (4.5.4). A slow answer says little, and no alarm comes of it. */
+/* Offset of a peer's clock to ours; `sure`: the lower bound, if the complete round trip was spent
+ * one way (4.5.4). Slow answers carry little information and raise no alarm. */
 static int64_t offset_of(const struct assay_peer_clocks *d, uint32_t slot, bool sure)
 {
     if (slot == d->self) return 0;
@@ -178,9 +177,8 @@ static uint64_t fresh_weight(const struct assay_peer_clocks *d, const uint32_t *
     return weight;
 }
 
-/* The median that is nearest to our own clock: where exactly half disagrees with it, nobody can say
- * who is right. A Byzantine third is less than half of what is looked at. Returns: ours ahead of
- * it. */
+/* The median nearest to our own clock: with exactly half disagreeing, neither side is known to be
+ * right. A Byzantine third is less than half of the samples. Returns: our offset to it. */
 static int64_t weighted_median(const struct assay_peer_clocks *dates, const uint32_t *weights,
                                uint64_t now_ms, uint64_t dated, bool sure)
 {
@@ -218,7 +216,7 @@ bool assay_peer_clocks_update(struct assay_peer_clocks *dates, const uint32_t *w
     dates->found = find_question(dates, weights, now_ms);
     const int64_t sure_ms = dates->found.sure_ms;
     const uint64_t by_ms = (uint64_t)(sure_ms < 0 ? -sure_ms : sure_ms);
-    /* That too few are heard of does not make a date right again. */
+    /* Too few reachable peers do not make a wrong clock right. */
     const bool off = dates->found.known ? by_ms > dates->bound_ms : dates->off;
     const bool turned = off != dates->off;
     dates->off = off;

@@ -2,12 +2,12 @@
  * host/peers/peer_clocks.h - clock offsets of peers, their reachability, farewells and round-trip
  * times.
  *
- * docs/protocol.md 4.5.4. Dates are requested and told over links that prove who is at the other
- * end; how long an answer took bounds how wrong it is. Only operators are notified: no verdict, no
- * vote and no time of a block depends on it, so that nobody has to be believed.
+ * docs/protocol.md 4.5.4. Clocks are requested and reported over authenticated links; the
+ * round-trip time bounds the error. The result is for operators only: no verdict, vote or block
+ * time depends on it, so no peer has to be trusted.
  *
- *   DATE payload: 0 ask, 1 answer, 2 farewell | the asker's ticket (0 in a farewell), 8 | Unix
- *   milliseconds of the sender, 8
+ *   DATE payload: 0 request, 1 answer, 2 farewell | the requester's ticket (0 in a farewell), 8 |
+ *   Unix milliseconds of the sender, 8
  */
 #ifndef ASSAY_HOST_PEERS_PEER_CLOCKS_H
 #define ASSAY_HOST_PEERS_PEER_CLOCKS_H
@@ -21,21 +21,22 @@
 
 enum {
     ASSAY_DATE_LEN = 17,
-    ASSAY_PEER_CLOCKS_REQUEST_MS_MIN = 500, /* T between two questions, within these */
+    ASSAY_PEER_CLOCKS_REQUEST_MS_MIN = 500, /* T between two requests, within these limits */
     ASSAY_PEER_CLOCKS_REQUEST_MS_MAX = 10 * 1000,
     ASSAY_PEER_CLOCKS_REQUESTS =
-        3, /* silent for so many questions is gone, and its clock is forgotten */
+        3, /* without an answer to this many requests a peer is unreachable, and its offset is
+            * dropped */
 };
 
 struct assay_peer_clocks_peer {
     bool heard, known;
     uint64_t heard_ms; /* monotonic: when anything was received from it last */
-    int64_t ahead_ms;  /* its clock was ahead of ours by this amount ... */
-    uint64_t round_ms; /* ... give or take half of what the answer took */
+    int64_t ahead_ms;  /* offset of its clock to ours ... */
+    uint64_t round_ms; /* ... with an error of half the round trip */
     uint64_t told_ms;
-    uint64_t worst_ms; /* the longest of the last answers; forgets an eighth with each */
-    bool ended;        /* it said farewell (docs/protocol.md 4.5.5), and nothing since */
-    bool was_ending;  /* at ending_ms operators were told so last */
+    uint64_t worst_ms; /* longest recent round trip; decays by an eighth with each answer */
+    bool ended;        /* it sent a farewell (docs/protocol.md 4.5.5), and nothing since */
+    bool was_ending;  /* ending_ms: time of the last log line about it */
     uint64_t ending_ms;
 };
 
@@ -45,53 +46,53 @@ struct assay_peer_clocks {
     uint32_t count;
     uint16_t self;
     uint64_t every_ms;
-    uint64_t far_ms; /* 0, or what who is not asked may be silent for: heard through others */
-    uint64_t bound_ms; /* how far apart dates may be: min(5 s, T/8) (docs/protocol.md 4.5) */
-    uint64_t ask_at_ms, ticket; /* alone at the latest; ticket 0: nothing was asked */
-    uint64_t beside_at_ms;      /* in company from then on */
-    bool off; /* as found out last: our date is surely off by more than the bound */
+    uint64_t far_ms; /* 0, or the permitted silence of members reached only through others */
+    uint64_t bound_ms; /* limit of clock differences: min(5 s, T/8) (docs/protocol.md 4.5) */
+    uint64_t ask_at_ms, ticket; /* deadline of a separate request; ticket 0: no request is open */
+    uint64_t beside_at_ms;      /* earliest request together with another broadcast */
+    bool off; /* last result: our clock is certainly off by more than the bound */
     struct assay_peer_clocks_found {
-        bool known; /* members of more than 2W/3, this one included, have a date that is fresh */
+        bool known; /* members of more than 2W/3, this one included, have a fresh clock offset */
         int64_t
-            ahead_ms; /* ours is ahead of the weighted median of theirs and ours by this amount */
-        int64_t sure_ms;  /* and by this amount at least, however long each way of an answer took */
+            ahead_ms; /* offset of our clock to the weighted median of all */
+        int64_t sure_ms;  /* lower bound of the offset, for any split of the round trips */
     } found;
 };
 
 /* peers: [count], zeroed here. */
 void assay_peer_clocks_init(struct assay_peer_clocks *dates, struct assay_peer_clocks_peer *peers,
                             uint32_t count, uint16_t self, uint32_t epoch_ms);
-/* Something was received from a member. */
+/* A message of the member was received. */
 void assay_peer_clocks_on_message(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
-/* Returns: whether the member was reachable recently; always of oneself. */
+/* Returns: whether the member was reachable recently; always true for this node. */
 bool assay_peer_clocks_is_reachable(const struct assay_peer_clocks *dates, uint16_t slot,
                                     uint64_t now_ms);
-/* What this node says last: *w holds it. */
+/* Out: *w has the farewell message of this node. */
 void assay_peer_clocks_encode_farewell(uint64_t at_unix_ms, struct assay_writer *w);
-/* After a DATE payload was taken. Returns: whether operators are to be told that the member ends:
- * once an interval of questions, however often it says so. */
+/* After a DATE payload was handled. Returns: whether to log that the member exits: once a request
+ * interval, however often it sends the farewell. */
 bool assay_peer_clocks_poll_ending(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms);
 /*
- * Whether everybody is to be asked now; then *w holds the question. next to: something that can
- * wait goes to everybody now, so that the question costs no message of its own; without such
- * company it is asked a quarter of an interval later. Returns: true once a turn.
+ * Polls for a request to all members; then *w has the request. beside: another broadcast is sent
+ * now, so that the request needs no message of its own; without one it is sent a quarter of an
+ * interval later. Returns: true once a turn.
  */
 bool assay_peer_clocks_poll_request(struct assay_peer_clocks *dates, uint64_t now_ms,
                                     uint64_t at_unix_ms, bool beside, struct assay_writer *w);
-/* Returns: when assay_peer_clocks_poll_request is due without company. */
+/* Returns: the deadline of the next separate request. */
 uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates);
 /*
- * assay_peer_clocks_on_date - a DATE payload came, hostile bytes; slot < count (asserted).
- * Out:     *w holds the answer to a question, nothing otherwise
- * Returns: ASSAY_OK | ASSAY_E_STALE (an answer to nothing that was asked last) | INPUT statuses
+ * assay_peer_clocks_on_date - handles a DATE payload, untrusted bytes; slot < count (asserted).
+ * Out:     *w: the answer to a request, empty otherwise
+ * Returns: ASSAY_OK | ASSAY_E_STALE (an answer without an open request) | INPUT statuses
  */
 ASSAY_CHECKED enum assay_status assay_peer_clocks_on_date(struct assay_peer_clocks *dates,
                                                           uint16_t slot, uint64_t now_ms,
                                                           uint64_t at_unix_ms,
                                                           struct assay_slice payload,
                                                           struct assay_writer *w);
-/* Works out dates->found again. weights: [count], of the running epoch.
- * Returns: whether our date has just turned out to be off, or to be right again (dates->off) */
+/* Recomputes dates->found. weights: [count], of the running epoch.
+ * Returns: whether dates->off changed: our clock turned out to be off, or is in sync again */
 bool assay_peer_clocks_update(struct assay_peer_clocks *dates, const uint32_t *weights,
                               uint64_t now_ms);
 

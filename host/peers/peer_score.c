@@ -52,12 +52,12 @@ static uint64_t level_milli(const struct assay_peer_score *c, uint64_t now_ms)
     if (now_ms <= c->at_ms) return c->points_milli; /* monotonic clocks stand still at most */
     const uint64_t missing = full - c->points_milli;
     const uint64_t gone_ms = now_ms - c->at_ms;
-    /* So long ago that all is back: before anything is multiplied. */
+    /* Long enough for a full score; checked before any multiplication. */
     if (gone_ms >= missing / ASSAY_PEER_SCORE_REGAINED_S) return full;
     return c->points_milli + gone_ms * ASSAY_PEER_SCORE_REGAINED_S;
 }
 
-/* What one second may take was taken: the rest of it is counted and costs nothing. */
+/* The limit of a second is reached: further faults are counted and cost nothing. */
 static uint32_t within_second(struct assay_peer_score *c, uint64_t now_ms,
                               enum assay_peer_score_fault fault, struct price price)
 {
@@ -91,7 +91,7 @@ static void shut_out_peer(struct assay_peer_score *c, uint64_t now_ms)
     c->shut_until_ms = now_ms + c->back_off_ms;
     c->back_off_ms = assay_min_u64(2 * c->back_off_ms, ASSAY_PEER_SCORE_BACK_OFF_MAX_MS);
     c->shut_count += 1;
-    /* It comes back as one that is served last, with a second chance. */
+    /* It returns with the lowest priority, as a second chance. */
     c->points_milli = (uint64_t)ASSAY_PEER_SCORE_LEAST * MILLI;
     c->at_ms = c->shut_until_ms;
     ASSAY_ASSERT(score_holds(c));
@@ -136,7 +136,8 @@ void assay_peer_score_on_answer(struct assay_peer_score *conduct, uint64_t now_m
 {
     ASSAY_ASSERT(score_holds(conduct));
     if (conduct->open > 0) conduct->open -= 1;
-    conduct->open_since_ms = now_ms; /* who answers is there: the others have that time again */
+    conduct->open_since_ms = now_ms; /* a peer that answers is reachable: the other requests get
+                                      * their full time again */
 }
 
 uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms)

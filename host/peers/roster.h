@@ -1,9 +1,9 @@
 /*
  * host/peers/roster.h - key-to-slot lookup and lane permissions (docs/protocol.md 10.5).
  *
- * A copy of what the engine's head state says about members, refreshed by the host after each
- * epoch. The lane is decided per frame: a connection that was accepted before a delisting keeps
- * delivering, so the key it was accepted with is looked up again for each frame.
+ * A copy of the members' data in the engine's head state, refreshed after each epoch. The lane is
+ * decided per frame: a connection accepted before a delisting keeps delivering, so the key it was
+ * accepted with is looked up again for each frame.
  */
 #ifndef ASSAY_HOST_PEERS_ROSTER_H
 #define ASSAY_HOST_PEERS_ROSTER_H
@@ -12,7 +12,7 @@
 #include "engine/node/engine.h"
 
 enum assay_roster_key {
-    ASSAY_ROSTER_DOOR,      /* lifelong; opens the quarantine lane */
+    ASSAY_ROSTER_DOOR,      /* permanent; opens the quarantine lane */
     ASSAY_ROSTER_TRANSPORT, /* of the listed incarnation */
 };
 
@@ -20,9 +20,9 @@ struct assay_roster_entry {
     uint8_t door[32];
     uint8_t transport[32];
     uint32_t weight; /* in the running epoch */
-    bool seated;     /* it votes in it (docs/protocol.md 5.22) */
+    bool seated;     /* it votes in the running epoch (docs/protocol.md 5.22) */
     enum assay_standing standing;
-    bool gone; /* docs/protocol.md 9.6.2: it left, its keys are a stranger's */
+    bool gone; /* docs/protocol.md 9.6.2: it left; its keys are unknown keys */
 };
 
 struct assay_roster {
@@ -31,14 +31,14 @@ struct assay_roster {
     struct assay_roster_entry *entries; /* [count] */
 };
 
-/* Take over what the head state says of the members: keys, weights, standings. count is the
- * engine's (asserted). */
+/* Updates keys, weights and standings of members from the head state. count is the engine's
+ * (asserted). */
 void assay_roster_update(struct assay_roster *roster, const struct assay_engine *engine);
 
 /* In ZAP's User-Id: key kind, slot and key, all in text. */
 enum { ASSAY_ROSTER_USER_LEN = 1 + 4 + 64 };
 
-/* Returns: ASSAY_OK, *slot and *which | ASSAY_E_STRANGER. All keys are looked at. */
+/* Returns: ASSAY_OK, *slot and *which | ASSAY_E_STRANGER. All keys are compared. */
 ASSAY_CHECKED enum assay_status assay_roster_find(const struct assay_roster *roster,
                                                   const uint8_t key[static 32], uint16_t *slot,
                                                   enum assay_roster_key *which);
@@ -46,7 +46,7 @@ ASSAY_CHECKED enum assay_status assay_roster_find(const struct assay_roster *ros
 void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
                               const uint8_t key[static 32],
                               char text[static ASSAY_ROSTER_USER_LEN + 1]);
-/* Whether the key by which a slot was let in is that of now; the slot may be anything.
+/* Checks that the key that admitted a slot is the current one; slot may have any value.
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key was replaced) */
 ASSAY_CHECKED enum assay_status assay_roster_check_key(const struct assay_roster *roster,
                                                        uint16_t slot, enum assay_roster_key which,
@@ -62,8 +62,8 @@ ASSAY_CHECKED enum assay_status assay_roster_find_user(const struct assay_roster
 
 enum assay_roster_answer {
     ASSAY_ADMITTED,
-    ASSAY_REFUSED_NO_WEIGHT, /* consensus messages come from members of positive weight */
-    ASSAY_REFUSED_SUSPENDED, /* service is refused to the SUSPENDED */
+    ASSAY_REFUSED_NO_WEIGHT, /* only members with positive weight send consensus messages */
+    ASSAY_REFUSED_SUSPENDED, /* SUSPENDED members get no service */
     ASSAY_REFUSED_UNLISTED,  /* service needs the transport key of the listed incarnation */
 };
 /* Returns: whether this sender may use this lane. */

@@ -64,11 +64,11 @@ ASSAY_CHECKED enum assay_status assay_frame_decode(const uint8_t chain_id[static
  */
 ASSAY_CHECKED enum assay_status assay_batch_add(struct assay_writer *w, struct assay_slice frame);
 
-/* The way through what came from the wire: several frames, or one. All zero before its begin. */
+/* Iterator over received bytes: several frames, or one. All zero before its start. */
 struct assay_batch {
     struct assay_slice bytes; /* borrowed */
     size_t at;
-    uint32_t count; /* frames that were taken */
+    uint32_t count; /* frames read so far */
 };
 
 /* bytes from the wire, hostile; even without a byte it is one frame, or one malformed batch.

@@ -32,9 +32,8 @@ struct assay_evm_link {
 struct assay_evm_rpc {
     struct assay_evm_link link;
     uint64_t asked; /* the id of the last question */
-    char why
-        [ASSAY_EVM_WHY_LEN]; /* the last failure, for operators; a contract's word when it has one */
-    bool refused;            /* the last failure was a contract's refusal */
+    char why[ASSAY_EVM_WHY_LEN]; /* the last failure; a contract's revert reason if it has one */
+    bool refused;                /* the last failure was a revert of a contract */
 };
 
 /* --- values. "0x" and digits, without zeros before. Returns: ASSAY_OK | ASSAY_E_TYPE (no text) |

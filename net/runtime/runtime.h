@@ -37,7 +37,7 @@ enum {
 
 enum assay_enclave_event_kind {
     ASSAY_ENCLAVE_QUOTE, /* reply to request_quote */
-    ASSAY_ENCLAVE_REBUILT, /* a RESTART was executed and the correct build runs: new keys are needed */
+    ASSAY_ENCLAVE_REBUILT, /* RESTART executed, correct build runs: new keys are needed */
     ASSAY_ENCLAVE_OUTCOME, /* an order was executed or refused: for log and timeline */
     ASSAY_ENCLAVE_STARTED, /* a process runs: for log and timeline */
     ASSAY_ENCLAVE_EXITED,  /* the process exited unexpectedly; the agent restarts it: for log and

@@ -27,11 +27,12 @@ enum {
     ASSAY_TRANSPORT_START_MS = 30000,
     ASSAY_TRANSPORT_BACKOFF_MS = 250,        /* at most, between two that were ready */
     ASSAY_TRANSPORT_BACKOFF_START_MS = 5000, /* at most, when none can be started */
-    ASSAY_TRANSPORT_GOOD_MS = 10000,         /* one that lasted so long begins a new count */
-    /* Who felled one is not let in for this long, then twice as long, ... */
+    ASSAY_TRANSPORT_GOOD_MS = 10000,         /* a process that ran this long resets the failure
+                                              * count */
+    /* A member that failed a process is shut out for this time, doubling */
     ASSAY_TRANSPORT_SHUT_MS = 10 * 1000,
     ASSAY_TRANSPORT_SHUT_MAX_MS = 2 * 60 * 1000,
-    ASSAY_TRANSPORT_SUSPECT = 2 << 20, /* bytes held by the one that is taken for the cause */
+    ASSAY_TRANSPORT_SUSPECT = 2 << 20, /* bytes held by the suspected member */
     ASSAY_TRANSPORT_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
     ASSAY_TRANSPORT_NEWS_MAX = 8,
     ASSAY_TRANSPORT_NOBODY = 0xffff,
@@ -46,11 +47,11 @@ struct assay_transport_apart {
 
 /* What may be worth a line in a log. */
 struct assay_transport_news {
-    bool ready; /* else it fell */
+    bool ready; /* else it failed */
     int64_t pid;
     uint32_t walls, landlock, took_ms; /* of a ready one */
     bool stalled, started;             /* it had been ready */
-    uint16_t shut;                     /* who is not let in for it; ASSAY_TRANSPORT_NOBODY */
+    uint16_t shut;                     /* member shut out for it; ASSAY_TRANSPORT_NOBODY */
     uint64_t shut_ms;                  /* for this long */
     char why[ASSAY_TRANSPORT_WHY];     /* in words */
 };
@@ -85,10 +86,10 @@ ASSAY_CHECKED enum assay_status assay_transport_peer(struct assay_transport *tra
                                                      uint16_t slot, const char *addresses);
 void assay_transport_remove_peer(struct assay_transport *transport, uint16_t slot);
 bool assay_transport_has_peer(const struct assay_transport *transport, uint16_t slot);
-/* Returns: as assay_link_is_up; of a process, what it says. */
+/* Returns: as assay_link_is_up; of a process, its last report. */
 bool assay_transport_is_up(const struct assay_transport *transport, uint16_t slot);
-/* Where there is no process, or it does not take what is there, the frame goes, and is counted.
- * Returns: as assay_link_send */
+/* Without a process, or with a full ring, the frame is dropped and counted. Returns: as
+ * assay_link_send */
 ASSAY_CHECKED enum assay_status assay_transport_send(struct assay_transport *transport,
                                                      uint16_t slot, struct assay_slice frame,
                                                      uint64_t relay);

@@ -25,23 +25,23 @@
 
 enum {
     ASSAY_TRANSPORT_ORDERS_LEN = 8 << 20,    /* a largest object, its pages to many, and room */
-    ASSAY_TRANSPORT_REPORTS_LEN = 512 << 10, /* small: turns are taken in the inboxes behind it */
+    ASSAY_TRANSPORT_REPORTS_LEN = 512 << 10, /* small: the inboxes behind it are served in turn */
     ASSAY_TRANSPORT_TEXT_MAX = 2048,         /* addresses, with the zero */
     ASSAY_TRANSPORT_RECORD_MAX = ASSAY_FRAME_LEN_MAX + 64,
     ASSAY_TRANSPORT_PACKET_MAX = 2560,
 };
 
-/* The shared memory. The core reads each number once and believes none of them. */
+/* The shared memory. The core reads each number once and trusts none. */
 struct assay_transport_shared {
     struct assay_ring_shared orders, reports;
     /* The transport's state, for the core. */
-    _Alignas(64) _Atomic uint64_t turns; /* of its loop: it lives */
+    _Alignas(64) _Atomic uint64_t turns; /* iterations of its loop: liveness */
     _Atomic uint64_t beats;              /* of libzmq's own thread (net/zmq/pulse.h) */
     _Atomic uint32_t handling;           /* the slot whose frame it has in hand, and one; 0: none */
     _Atomic uint32_t wants_room;         /* in the ring of reports */
     struct assay_counters counters;      /* since it began */
-    _Atomic uint64_t held[ASSAY_MEMBERS_MAX]; /* bytes that a member makes it hold */
-    _Atomic uint8_t up[ASSAY_MEMBERS_MAX];    /* the connection to a member stands */
+    _Atomic uint64_t held[ASSAY_MEMBERS_MAX]; /* bytes held for a member */
+    _Atomic uint8_t up[ASSAY_MEMBERS_MAX];    /* the connection to a member is up */
     _Alignas(64) uint8_t orders_bytes[ASSAY_TRANSPORT_ORDERS_LEN];
     uint8_t reports_bytes[ASSAY_TRANSPORT_REPORTS_LEN];
 };
@@ -50,15 +50,15 @@ struct assay_transport_shared {
 
 enum assay_carry_kind {
     ASSAY_CARRY_MEMBER = 1, /* keys of a slot */
-    ASSAY_CARRY_LIMITS,     /* who is not to be heard, and who is served last */
-    ASSAY_CARRY_BEGIN,      /* all members were told: the listener may open */
+    ASSAY_CARRY_LIMITS,     /* members to ignore, and members with low priority */
+    ASSAY_CARRY_BEGIN,      /* all members were sent: the listener may open */
     ASSAY_CARRY_PEER,       /* where a slot listens */
     ASSAY_CARRY_FORGET,
     ASSAY_CARRY_FRAME, /* one frame, for those that CARRY_TO names after it */
     ASSAY_CARRY_TO,
     ASSAY_CARRY_SPARE,
-    ASSAY_CARRY_NUMBERS, /* of a name that it asked for */
-    ASSAY_CARRY_LINGER,  /* give away what is queued, so long at most, and end */
+    ASSAY_CARRY_NUMBERS, /* of a name that it requested */
+    ASSAY_CARRY_LINGER,  /* flush the queues, within this time, and exit */
 };
 
 struct assay_transport_order {
@@ -66,7 +66,7 @@ struct assay_transport_order {
     uint16_t slot;
     uint8_t door[32], transport[32]; /* MEMBER */
     bool gone;                       /* MEMBER */
-    uint64_t until_ms;               /* LIMITS: not heard until then, of the monotonic clock */
+    uint64_t until_ms;               /* LIMITS: ignored until then, of the monotonic clock */
     bool last;                       /* LIMITS */
     uint64_t relay;                  /* TO, SPARE */
     uint32_t ms;                     /* LINGER */
@@ -74,7 +74,7 @@ struct assay_transport_order {
     struct assay_resolver_answer numbers; /* NUMBERS; its asker is slot */
 };
 
-/* Out: the writer says whether it fit. */
+/* Out: w->full when it does not fit. */
 void assay_transport_order_encode(const struct assay_transport_order *order,
                                   struct assay_writer *w);
 /* Of *order alone what the kind has is written. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
@@ -86,7 +86,7 @@ ASSAY_CHECKED enum assay_status assay_transport_order_decode(struct assay_slice 
 
 enum assay_report_kind {
     ASSAY_REPORT_FRAME = 1,
-    ASSAY_REPORT_NAME, /* wants the numbers of a name */
+    ASSAY_REPORT_NAME, /* requests the addresses of a name */
 };
 
 struct assay_transport_report {

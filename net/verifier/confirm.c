@@ -119,8 +119,8 @@ static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cau
     if (news.unjudged) answer_first(c, NULL);
 }
 
-/* The others go on without it: it restarts where only jobs are that take long, or, where too
- * many are already, nowhere. */
+/* The other jobs continue without it: it is retried among the slow jobs, or, where there are too
+ * many of those, not at all. */
 static void set_aside_job(struct assay_confirm *c, uint64_t now_ms)
 {
     struct assay_child_end end;

@@ -10,7 +10,7 @@ void assay_verifier_process_one(assay_verifier_process_function *verify,
 {
     const enum assay_status status = verify(verifier, request, verdict);
     /*
-     * A host that fails says nothing about the evidence: it is not appraised, and never FAIL
+     * A local failure is no statement about the evidence: it is not appraised, and never FAIL
      * (docs/protocol.md 3.1).
      */
     if (assay_status_class(status) != ASSAY_CLASS_HOST) return;

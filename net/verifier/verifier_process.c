@@ -26,8 +26,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What it may map beyond its program: a set of rules holds up to 32 bundles of 800 KB, a thread
- * remembers ASSAY_POOL_ENTRIES platforms, and has a stack. */
+/* Memory that it may map beyond its program: a set of rules has up to 32 bundles of 800 KB, a
+ * thread caches ASSAY_POOL_ENTRIES platforms, and has a stack. */
 enum {
     MEMORY_MIB = 64,
     MEMORY_SET_MIB = 32,
@@ -41,7 +41,7 @@ struct judge {
     struct assay_ruleset rules[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint32_t started; /* threads that stand behind the sandbox layers */
+    uint32_t started; /* threads inside the sandbox */
     bool open;        /* they may work */
 };
 
@@ -153,7 +153,7 @@ static void appraise(void *context, struct assay_slice packet, struct assay_writ
     assay_verifier_process_verdict_encode(job.number, b->verdict, w);
 }
 
-/* Threads take packets from one socket: whoever is free has the next one. */
+/* Threads read packets from one socket: an idle thread gets the next one. */
 __attribute__((noreturn)) static void serve(const struct judge *judge)
 {
     struct bench bench = create_bench(judge);
@@ -181,7 +181,7 @@ static void *wait_and_serve(void *context)
     serve(judge);
 }
 
-/* They stand still behind the sandbox layers before the last of these is put up. */
+/* They block inside the sandbox before its last layer is applied. */
 static void start_threads(struct judge *judge)
 {
     pthread_attr_t attributes;

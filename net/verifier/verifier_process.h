@@ -19,18 +19,17 @@
 /* The argument that makes a verifier process of the program. */
 #define ASSAY_VERIFIER_PROCESS_ROLE "judge"
 
-/* What it does with a job: assay_evidence_verify; tests put in one that falls. */
+/* Appraisal of a job: assay_evidence_verify; tests inject one that fails. */
 typedef enum assay_status assay_verifier_process_function(
     struct assay_verifier *verifier, const struct assay_evidence_request *request,
     struct assay_verdict *verdict);
 
-/* Returns: whether the arguments of a program say that it is a verifier process: the role, and at
- * most one. */
-bool assay_verifier_process_is(int argc, char *const *argv);
-/* The whole life of it. Returns: never. */
-__attribute__((noreturn)) void assay_verifier_process_run(assay_verifier_process_function *verify);
-/* One verdict as a pool gives it: a failure of the runtime judges nothing (docs/protocol.md 3.1).
+/* Returns: whether the program arguments select the verifier role: the role, and at most one more.
  */
+bool assay_verifier_process_is(int argc, char *const *argv);
+/* Main function of the process. Returns: never. */
+__attribute__((noreturn)) void assay_verifier_process_run(assay_verifier_process_function *verify);
+/* One verdict, as of a pool: a failure of the runtime appraises nothing (docs/protocol.md 3.1). */
 void assay_verifier_process_one(assay_verifier_process_function *verify,
                                 struct assay_verifier *verifier,
                                 const struct assay_evidence_request *request,

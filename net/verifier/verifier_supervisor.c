@@ -20,14 +20,14 @@
 
 enum {
     LOOK_MS = 100,        /* how often a verifier process at work is looked at */
-    LATE_MS = 500,        /* a turn that comes so much later than asked for: a pause */
+    LATE_MS = 500,        /* a run this much later than requested: a pause */
     ANSWERS_PER_TURN = 64,
 };
 
-/* A job in the verifier process's hands, or on its way to another one. */
+/* A job in progress, or about to be submitted to another process. */
 struct hand {
     uint64_t number;
-    uint64_t since_ms; /* when it was given */
+    uint64_t since_ms; /* time of submission */
     uint64_t cpu_ms;   /* what the verifier process had used then */
 };
 
@@ -43,20 +43,20 @@ struct assay_verifier_supervisor {
     uint8_t *documents_memory;
 
     struct assay_child child; /* pid 0: none */
-    bool ready, changing;     /* another one is wanted: other threads */
+    bool ready, changing;     /* a replacement is due: other number of threads */
     uint64_t start_ms;        /* of the child; without one: when there may be one */
-    uint64_t without_since_ms; /* no judge was ready since; UINT64_MAX: there is one */
-    uint64_t due_ms;           /* when the last turn asked for the next one */
+    uint64_t without_since_ms; /* no process was ready since; UINT64_MAX: one is */
+    uint64_t due_ms;           /* time that the last run requested for the next one */
     uint32_t falls;            /* in a row, without a verdict in between */
 
-    size_t hand_count; /* given to the child */
+    size_t hand_count; /* passed to the child */
     struct hand hands[ASSAY_VERIFIER_SUPERVISOR_HANDS];
     size_t again_count; /* to be tried once more, alone */
     uint64_t again[ASSAY_VERIFIER_SUPERVISOR_HANDS];
     bool alone; /* the one in hand is tried for the second time */
 
     struct assay_confirm confirm; /* verdicts that need a second process */
-    struct assay_confirm slow;    /* jobs that take long */
+    struct assay_confirm slow;    /* slow jobs */
     struct assay_verifier_process_losses losses;
     struct assay_verdict verdict;
     uint8_t packet[ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX];
@@ -75,14 +75,14 @@ static bool write_all(int fd, struct assay_slice bytes)
     return true;
 }
 
-/* Sealed: a verifier process cannot change what the next one is told. */
+/* Sealed: a process cannot change the configuration of the next one. */
 static enum assay_status write_brief(struct assay_verifier_supervisor *k, uint32_t threads,
                                      uint32_t fork_cpu_s, int *place)
 {
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
     struct assay_slice all;
     uint8_t *bytes =
-        malloc(ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX); /* touched as far as it is written */
+        malloc(ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX); /* touched only as far as it is written */
     if (bytes == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w = assay_writer_over(bytes, ASSAY_VERIFIER_PROCESS_BRIEF_LEN_MAX);
     k->what.threads = threads;
@@ -203,7 +203,7 @@ enum assay_status assay_verifier_supervisor_threads(struct assay_verifier_superv
     return ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ a verifier process falls */
+/* ------------------------------------------------------------ failures */
 
 static void fail_job(struct assay_verifier_supervisor *k, uint64_t number)
 {
@@ -262,7 +262,7 @@ static void on_failure(struct assay_verifier_supervisor *k, uint64_t now_ms, con
     if (news.unjudged) fail_job(k, news.number);
 }
 
-/* ------------------------------------------------------------ what it says */
+/* ------------------------------------------------------------ answers */
 
 static bool on_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
                      const struct assay_verifier_process_answer *answer)
@@ -329,9 +329,9 @@ static bool receive_answers(struct assay_verifier_supervisor *k, uint64_t now_ms
     return good;
 }
 
-/* ------------------------------------------------------------ what it is given */
+/* ------------------------------------------------------------ jobs */
 
-/* No judge was ready for this long that what waits is better left unjudged. */
+/* No process was ready for this long: waiting jobs are left unappraised. */
 static bool is_hopeless(const struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->ready || k->without_since_ms == 0) return false;
@@ -389,7 +389,7 @@ static void retry_job(struct assay_verifier_supervisor *k, uint64_t now_ms)
 
 /* ------------------------------------------------------------ time */
 
-/* Threads share the clock of their process: none of them takes more than all. */
+/* Threads share the CPU clock of their process: none uses more than all. */
 static bool is_stalled(const struct assay_verifier_supervisor *k, const struct hand *hand,
                        uint64_t now_ms, uint64_t cpu_ms)
 {
@@ -421,8 +421,8 @@ static bool is_slow(struct assay_verifier_supervisor *k, const struct hand *hand
     return now_ms > hand->since_ms && now_ms - hand->since_ms > job_timeout_ms(k, now_ms);
 }
 
-/* What is slow among others is tried again alone, as they are; what is slow alone goes on where
- * nobody waits for it, or, where too many are already, nowhere. */
+/* A job that is slow among others is retried alone; one that is slow alone continues among the slow
+ * jobs, or, where there are too many, not at all. */
 static void fail_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->alone && assay_confirm_has_slow_room(&k->confirm)) {
@@ -456,7 +456,7 @@ static void check_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
     }
 }
 
-/* We came late: so did everybody on this machine. */
+/* The supervisor is late: so was every process of this machine. */
 static void clear_failures(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     if (k->due_ms >= now_ms || now_ms - k->due_ms < LATE_MS) return;
@@ -492,7 +492,7 @@ static void start_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
     k->world.tell(k->world.context, &news);
 }
 
-/* With other threads: the old one goes in peace. */
+/* With another number of threads: the old process ends regularly. */
 static void replace_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
     struct assay_child_end end;

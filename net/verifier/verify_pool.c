@@ -56,21 +56,21 @@ struct assay_verify_pool {
     struct worker workers[ASSAY_POOL_THREADS_MAX];
     struct entry *ring[RING]; /* from head to tail, by number; handed out, and others: NULL */
 
-    /* --- with a verifier in another process: the thread that keeps it */
+    /* --- with a verifier process: the thread that supervises it */
     pthread_t minder;
     bool minds;
     int bell; /* rung when there is something to do for it */
     struct assay_verifier_supervisor *keeper; /* the minder's alone, once it runs */
     struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     size_t set_count;
-    bool has_begun; /* the first judge is ready, or fell */
+    bool has_begun; /* the first process is ready, or failed */
     size_t news_count;
     struct assay_verifier_process_news news[ASSAY_POOL_NEWS_MAX];
     struct assay_verifier_process_losses losses,
         told; /* the minder's copy; what the runtime has of it */
 };
 
-/* The counter is far from its limit; a write of eight bytes is completely or not at all. */
+/* The counter is far from its limit; a write of eight bytes is atomic. */
 static void ring_bell(int fd)
 {
     const uint64_t one = 1;
@@ -200,7 +200,7 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
         (void)snprintf(pool->config.message, ASSAY_VERIFIER_SUPERVISOR_WHY, "%s", news->why);
     else if (!pool->has_begun && pool->config.message != NULL)
         pool->config.message[0] = '\0';
-    pool->config.message = NULL; /* the creator's, who waits no longer */
+    pool->config.message = NULL; /* the creator no longer waits */
     pool->has_begun = true;
     assay_verifier_supervisor_get_losses(pool->keeper, &pool->losses);
     if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
@@ -214,7 +214,7 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
     ring_bell(pool->fd);
 }
 
-/* With the mutex held, which is let go of while the supervisor works. */
+/* Called with the mutex locked; unlocks it while the supervisor works. */
 static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
     bool taken = true;
@@ -275,7 +275,7 @@ static enum assay_status start_minder(struct assay_verify_pool *pool,
     return message[0] == '\0' ? ASSAY_OK : ASSAY_E_IO;
 }
 
-/* Returns: whether the verifier process was told these rules. */
+/* Returns: whether the verifier process has these rules. */
 static bool find_set(const struct assay_verify_pool *pool, struct entry *entry)
 {
     for (entry->set = 0; entry->set < pool->set_count; entry->set++)
@@ -311,7 +311,7 @@ enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config
     return ASSAY_OK;
 }
 
-/* Its thread is told to end already. */
+/* Its thread is stopping already. */
 static void join_threads(struct worker *worker)
 {
     if (worker->started) pthread_join(worker->thread, NULL);
@@ -458,7 +458,7 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
         while (pool->head < pool->next && pool->ring[pool->head % RING] == NULL)
             pool->head++;
     } else {
-        /* Drained under the lock: an answer that comes later writes again. */
+        /* Drained under the lock: a later answer writes again. */
         drain_bell(pool->fd);
     }
     pthread_mutex_unlock(&pool->mutex);

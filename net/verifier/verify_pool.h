@@ -38,8 +38,8 @@ struct assay_verify_job {
      * */
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
-    /* By the rules before those on trial: each piece of collateral is judged at its last valid
-     * second at the latest (quote/verify.h). Names the request in its answer, too. */
+    /* By the rules before those on trial: each piece of collateral is appraised at its last valid
+     * second at the latest (quote/verify.h). Part of the request's identity in its answer, too. */
     bool before;
 };
 
@@ -53,7 +53,7 @@ struct assay_verify_pool_config {
     const struct assay_endorsements *endorsements; /* in force */
     const struct assay_policy *policy;
     assay_verify_function *verify; /* NULL: assay_evidence_verify */
-    /* Judge in a process of its own; rules of jobs, and of this, are among its sets. NULL: here. */
+    /* Verifier process; the rules of all jobs are among its sets. NULL: threads of this process. */
     const struct assay_verifier_process_config *judge;
     /* [ASSAY_VERIFIER_SUPERVISOR_WHY] why there is no verifier process; NULL: not waited for. */
     char *message;
@@ -68,9 +68,9 @@ struct assay_verify_pool_config {
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_create(
     const struct assay_verify_pool_config *config, struct assay_verify_pool **out);
-/* More threads, or fewer: those that are too many end after the job that they run, and are waited
- * for. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY, ASSAY_E_IO, ASSAY_E_FULL: as many as
- * came into being, one at least */
+/* Changes the number of threads: surplus ones end after their job, and are joined. Returns:
+ * ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY, ASSAY_E_IO, ASSAY_E_FULL: as many as could be started,
+ * one at least */
 ASSAY_CHECKED enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool,
                                                           uint32_t threads);
 /* Waits for the jobs that run in threads, forgets those that wait. Accepts a pointer to NULL; nulls
@@ -97,7 +97,7 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
  * ASSAY_POOL_NEWS_MAX that wait the last ones are lost. Returns: whether there was one. */
 bool assay_verify_pool_next_news(struct assay_verify_pool *pool,
                                  struct assay_verifier_process_news *news);
-/* What judges cost since the last call; nothing in a process without. */
+/* Losses of verifier processes since the last call; zero without one. */
 void assay_verify_pool_get_losses(struct assay_verify_pool *pool,
                                   struct assay_verifier_process_losses *since);
 /* Returns: how many jobs were submitted and not yet handed out. */

@@ -27,17 +27,17 @@ struct assay_verifier_process_documents {
     struct assay_slice policy, endorsements;
 };
 
-/* What a verifier process is told once, in a sealed file: how many work, and by what rules. */
+/* Start configuration of a verifier process, in a sealed file: number of threads, and rules. */
 struct assay_verifier_process_brief {
     uint32_t threads;
-    /* Not 0: each job is appraised by a fork of the process, which may use so many seconds of CPU
-     * time (net/verifier/fork.h); threads is 1. */
+    /* Not 0: each job is appraised by a fork of the process, with this limit of CPU seconds
+     * (net/verifier/fork.h); threads is 1. */
     uint32_t fork_cpu_s;
     size_t set_count;
     struct assay_verifier_process_documents sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
 };
 
-/* Core to judge. */
+/* Core to verifier process. */
 struct assay_verifier_process_job {
     uint64_t number;
     enum assay_evidence_kind kind;
@@ -48,18 +48,18 @@ struct assay_verifier_process_job {
 };
 
 enum assay_verifier_process_answer_kind {
-    ASSAY_VERIFIER_PROCESS_READY = 1,   /* the sandbox layers stand and the rules are read */
+    ASSAY_VERIFIER_PROCESS_READY = 1,   /* the sandbox is active and the rules are read */
     ASSAY_VERIFIER_PROCESS_VERDICT = 2, /* of a job */
 };
 
-/* Judge to core; verdict is next to it. */
+/* Verifier process to core; verdict is next to it. */
 struct assay_verifier_process_answer {
     enum assay_verifier_process_answer_kind kind;
     uint64_t number;
     uint32_t walls, landlock; /* of READY: net/sandbox/sandbox.h */
 };
 
-/* Out: the writer says whether it fit. */
+/* Out: w->full when it does not fit. */
 void assay_verifier_process_brief_encode(const struct assay_verifier_process_brief *brief,
                                          struct assay_writer *w);
 void assay_verifier_process_job_encode(const struct assay_verifier_process_job *job,
