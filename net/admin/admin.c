@@ -18,7 +18,7 @@ struct client {
     int fd;     /* -1: free */
     uint32_t uid;
     uint64_t number; /* never used again */
-    char *line; /* [line_max]: what came is at [start, end) */
+    char *line; /* [line_max]: received bytes are at [start, end) */
     size_t start, end;
     size_t searched; /* [start, searched) has no newline; below end: there is one */
     char *out;       /* NULL: nothing to write */
@@ -28,13 +28,13 @@ struct client {
 
 struct assay_admin {
     int fd;
-    bool is_shared; /* the mode of the socket says who may ask */
+    bool is_shared; /* the mode of the socket controls access */
     char *path;
     assay_admin_answer *answer;
     void *context;
     struct assay_counters *counters;
     size_t line_max;
-    size_t first; /* who is served first: the one behind who was answered last */
+    size_t first; /* served first: the one after the last answered */
     uint64_t numbers;
     struct client clients[ASSAY_ADMIN_CLIENTS_MAX];
 };
@@ -106,8 +106,8 @@ void assay_admin_close(struct assay_admin **admin)
 
 /* ------------------------------------------------------------ clients */
 
-/* A free place, or that of a user who has more than this one (net/system/connection_quota.h).
- * Returns: it; NULL: there is none. */
+/* A free slot, or that of a user with more than this one (net/system/connection_quota.h). Returns:
+ * it; NULL: there is none. */
 static struct client *find_free_client(struct assay_admin *admin, uint32_t uid)
 {
     struct assay_place places[ASSAY_ADMIN_CLIENTS_MAX];
@@ -127,7 +127,7 @@ enum { CALLS_PER_TURN = 64 };
 
 static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
 {
-    for (size_t i = 0; i < CALLS_PER_TURN; i++) { /* poll tells of those behind them */
+    for (size_t i = 0; i < CALLS_PER_TURN; i++) { /* poll reports those behind them */
         const int fd = accept4(admin->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         uint32_t uid = 0;
         if (fd < 0 && errno == EINTR) continue;
@@ -156,7 +156,7 @@ static bool is_request(const char *line, size_t len)
     return len > 0;
 }
 
-/* Looks at each byte once. Returns: whether a whole line waits, whose newline is line[searched] */
+/* Scans each byte once. Returns: whether a complete line waits, whose newline is line[searched] */
 static bool has_line(struct client *client)
 {
     if (client->searched == client->end) return false;
@@ -244,7 +244,7 @@ static void serve_client(struct assay_admin *admin, struct client *client, uint6
         (*answers)--;
         client->progress_ms = now_ms;
         alive = answer_line(admin, client) && write_client(client, now_ms);
-        if (alive) (void)has_line(client); /* the next one is there: poll would not tell */
+        if (alive) (void)has_line(client); /* the next one is buffered: poll would not report it */
     }
     if (alive && !waits_for_answer(client) && now_ms >= client_deadline(client)) {
         if (client->out != NULL) assay_count(admin->counters, ASSAY_COUNT_ADMIN_SLOW);

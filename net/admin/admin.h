@@ -27,9 +27,9 @@ enum {
 };
 
 /*
- * Makes the answer to one line (without its newline, NUL-terminated; bytes are printable ASCII or
- * space). Returns: NUL-terminated text of malloc, which is taken over; NULL without memory: the
- * client is dropped.
+ * Answers one line (without its newline, NUL-terminated; bytes are printable ASCII or space).
+ * Returns: NUL-terminated text of malloc, which is consumed; NULL without memory: the client is
+ * dropped.
  */
 typedef char *assay_admin_answer(void *context, const char *line);
 
@@ -46,11 +46,10 @@ ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *w
                                                  void *context, struct assay_counters *counters,
                                                  struct assay_admin **out, char *message,
                                                  size_t message_len);
-/* The group of its folder may ask as well, where that has the setgid bit
- * (net/system/unix_socket.h): of one that answers what everybody may know. Returns: ASSAY_OK |
- * ASSAY_E_IO */
+/* Also admits the group of its directory, where that has the setgid bit (net/system/unix_socket.h):
+ * for a socket with public answers. Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_admin_set_group(struct assay_admin *admin);
-/* Whoever answers from now on; clients and what they were promised stay. */
+/* Replaces the answer callback; clients and pending answers stay. */
 void assay_admin_set_answer(struct assay_admin *admin, void *context,
                             struct assay_counters *counters);
 /* Removes the socket. Accepts a pointer to NULL; nulls it. */

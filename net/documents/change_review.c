@@ -383,7 +383,7 @@ static void name_of(const struct assay_state *state, const uint8_t node_id[stati
                    slot < state->member_count ? state->members[slot].name : "?", hex);
 }
 
-/* Whoever signs it vouches for the platform as well. */
+/* Its signer vouches for the platform as well. */
 static void join_words(const struct assay_genesis_member *card,
                        char words[static ASSAY_CHANGE_WORDS])
 {

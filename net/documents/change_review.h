@@ -20,7 +20,7 @@ enum {
 /* --- the file: a CHANGE record with the signatures so far, none at first */
 
 struct assay_change_draft {
-    struct assay_slice bytes, body; /* borrowed, like what change holds */
+    struct assay_slice bytes, body; /* borrowed, like the slices of change */
     struct assay_change change;
     uint8_t digest[32]; /* of the body: what operators sign */
     uint32_t signature_count;
@@ -94,8 +94,8 @@ ASSAY_CHECKED enum assay_status assay_change_stage(struct assay_change_basis *ba
 /* Returns: the plan of services in force, or as what waits will have left it; len 0: none. Borrowed
  * from the basis. */
 struct assay_slice assay_change_plan(const struct assay_change_basis *basis);
-/* The weights of a state of the basis, recreated after what change did to it; none is taken over
- * from before where a member is new. Out: state->members[].weight, *tolerance. */
+/* Recomputes the weights of a state of the basis after a change; new members take over no weight.
+ * Out: state->members[].weight, *tolerance. */
 void assay_change_compute_weights(struct assay_change_basis *basis, struct assay_state *state,
                                   struct assay_tolerance *tolerance);
 

@@ -23,7 +23,7 @@ struct built {
 
 struct assay_collateral_updates {
     struct assay_updates functions;
-    struct built set; /* that was asked about last */
+    struct built set; /* of the last query */
 };
 
 static void free_set(struct built *b)
@@ -80,7 +80,7 @@ static enum assay_status find_part(const struct assay_endorsements *offer,
     assay_bytes_copy(facts->part, 32, facts->root, 32);
     for (size_t i = 0; i < offer->count; i++)
         if (assay_endorsement_has_documents(&offer->entries[i]) && offer->count > 1)
-            return ASSAY_E_RANGE; /* each family stands or falls alone */
+            return ASSAY_E_RANGE; /* each family is checked alone */
     if (!assay_endorsement_has_documents(first)) return ASSAY_OK;
     const struct assay_collateral *c = first->collateral;
     const uint8_t tee = (uint8_t)c->tcb_info.tee;
@@ -228,7 +228,7 @@ static enum assay_status follow_offer(void *context, struct assay_slice set,
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ the judge */
+/* ------------------------------------------------------------ interface */
 
 enum assay_status assay_collateral_updates_create(struct assay_collateral_updates **out)
 {

@@ -19,7 +19,7 @@ ASSAY_CHECKED enum assay_status assay_collateral_updates_create(
     struct assay_collateral_updates **out);
 /* Accepts a pointer to NULL; nulls it. */
 void assay_collateral_updates_destroy(struct assay_collateral_updates **judge);
-/* Returns: the functions for an engine or an audit, of the judge's life; of one thread. */
+/* Returns: the callbacks for an engine or an audit, valid as long as the object; for one thread. */
 const struct assay_updates *assay_collateral_updates_functions(
     const struct assay_collateral_updates *judge);
 /*

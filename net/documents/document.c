@@ -89,7 +89,7 @@ static bool find_slot(struct assay_runtime *runtime, const char *text, uint16_t 
     return assay_document_slot(runtime_snapshot(runtime), text, slot);
 }
 
-/* Says which word it was, and the member that is nearly meant. */
+/* The refusal names the argument, and the closest member name. */
 static char *refuse_unknown_slot(struct assay_runtime *runtime, const char *which)
 {
     const struct assay_snapshot *s = runtime_snapshot(runtime);

@@ -17,7 +17,8 @@
 
 enum { ASSAY_DOCUMENT_SENTENCE = 640 };
 
-/* The envelope around data, which is taken over. Returns: text of malloc, NULL without memory. */
+/* Wraps data, which is consumed, in the document envelope. Returns: text of malloc, NULL without
+ * memory. */
 char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *schema,
                             struct assay_json *data);
 
@@ -25,18 +26,18 @@ char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *s
 
 /* This node, and the network as it sees it. Returns: an object. */
 struct assay_json *assay_document_status(const struct assay_snapshot *s);
-/* What status says of changes by operators. Returns: an object. */
+/* The part of `status` about changes by operators. Returns: an object. */
 struct assay_json *assay_document_change_status(const struct assay_snapshot *s);
-/* A member; whole: with its keys. slot < member_count (asserted). Returns: an object. */
+/* A member; whole: including its keys. slot < member_count (asserted). Returns: an object. */
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole);
-/* What obeys orders here, and the manual hold. Returns: an object. */
+/* Enforcement targets of this node, and the manual hold. Returns: an object. */
 struct assay_json *assay_document_enforcement(const struct assay_snapshot *s);
-/* May this node's enclave work now? *permission says the same. Returns: an object. */
+/* The permit of this node's enclave, as *permission. Returns: an object. */
 struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool critical,
                                          struct assay_permission *permission);
 /* Returns: an object. */
 struct assay_json *assay_document_counters(const struct assay_snapshot *s);
-/* name: of the member that it is about, "" for nobody. Returns: an object. */
+/* name: of the event's member, "" for none. Returns: an object. */
 struct assay_json *assay_document_event(const struct assay_timeline_event *event, const char *name);
 
 /* --- words */
@@ -64,7 +65,7 @@ const char *assay_document_availability_text(uint64_t rule);
 bool assay_document_integrity_fell(uint64_t rule);
 bool assay_document_availability_fell(uint64_t rule);
 
-/* Name of a slot, printable ASCII, NUL-terminated; "" for nobody. Returns: text. */
+/* Name of a slot, printable ASCII, NUL-terminated; "" for none. Returns: text. */
 const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, char *text,
                                 size_t text_len);
 /* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.

@@ -50,7 +50,7 @@ static enum assay_status epoch_range(struct assay_store *store, struct assay_sto
     if (newest->epoch == UINT64_MAX) return ASSAY_E_NOT_FOUND;
     from.era = newest->era;
     ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, false, read_key, &first));
-    *oldest = first.epoch + 1; /* who voted stands in the state before */
+    *oldest = first.epoch + 1; /* the voters are in the state before */
     if (*oldest <= newest->epoch) return ASSAY_OK;
     *oldest = 0;
     return ASSAY_E_NOT_FOUND;
@@ -67,7 +67,7 @@ static enum assay_status get(struct assay_store *store, enum assay_store_class c
     return assay_store_get(store, class_, &key, *bytes, *len, len);
 }
 
-/* The block's header stands in a snapshot before the leaves. */
+/* The block's header is in a snapshot before the leaves. */
 static enum assay_status load_header(struct assay_slice snapshot, struct assay_slice *header)
 {
     struct assay_cursor c = assay_cursor_over(snapshot.bytes, snapshot.len);
@@ -122,7 +122,7 @@ static enum assay_status set_path(struct assay_json *data, const struct assay_st
     return status;
 }
 
-/* A row for each slot, of who has no seat with weight 0. */
+/* A row for each slot; weight 0 without a seat. */
 static enum assay_status set_rows(struct assay_json *data, const char *name,
                                   const struct assay_state *s)
 {

@@ -72,7 +72,7 @@ enum { DECIDED_MAX = 16 };
 
 struct decided {
     uint64_t epoch; /* running */
-    uint32_t count; /* all that were seen; the newest DECIDED_MAX are kept */
+    uint32_t count; /* all that were found; the newest DECIDED_MAX are shown */
     struct assay_change_draft *draft;
     uint8_t *records[DECIDED_MAX];
     size_t lens[DECIDED_MAX];
@@ -94,7 +94,7 @@ static bool read_decided(void *context, const struct assay_store_key *key, struc
     return true;
 }
 
-/* By name, of those in force or of the genesis; who is neither any more, by the id. */
+/* By name for operators in force or of the genesis; by id for others. */
 static struct assay_json *change_signers(const struct assay_runtime *runtime,
                                          const struct assay_genesis *charter,
                                          const struct assay_change_draft *draft)

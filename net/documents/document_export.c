@@ -31,7 +31,7 @@ struct exporting {
     struct range range;
     struct assay_json *epochs, *members; /* members: of the epoch being written */
     struct assay_json *epoch_object;
-    const struct assay_http_epoch *votes; /* of it; NULL: not wanted, or not to be had */
+    const struct assay_http_epoch *votes; /* of it; NULL: not requested, or not available */
     uint32_t era;
     uint64_t epoch, rows, first_full;
     bool more;
@@ -63,7 +63,7 @@ static void set_votes(struct assay_json *member, const struct assay_http_epoch *
     assay_json_set_bool(member, "proven_fail", row->proven_fail);
 }
 
-/* "SUSPEND RESTART": what stands against it, in this order. */
+/* "SUSPEND RESTART": the orders against it, in this order. */
 static void set_orders(struct assay_json *member, uint32_t orders)
 {
     char text[64] = "";
@@ -112,7 +112,7 @@ static void set_tolerance(struct assay_json *epoch, struct assay_slice value)
 
 /* ------------------------------------------------------------ one epoch */
 
-/* Returns: whether it fits into this answer. Whole epochs only. */
+/* Returns: whether it fits into this response. Complete epochs only. */
 static bool begin_epoch(struct exporting *e, uint32_t era, uint64_t number, bool certified,
                         bool full)
 {

@@ -27,7 +27,7 @@ char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *s
     return text;
 }
 
-/* ------------------------------------------------------------ who */
+/* ------------------------------------------------------------ identity */
 
 const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, char *text,
                                 size_t text_len)
@@ -68,7 +68,7 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
     return true;
 }
 
-/* ------------------------------------------------------------ what holds a score down */
+/* ------------------------------------------------------------ reasons of a low score */
 
 static void append_reason(struct assay_json *list, const char *about, const char *code,
                           const char *text, uint64_t epoch)
@@ -100,8 +100,8 @@ static void append_availability(struct assay_json *list, const struct assay_snap
                   assay_document_availability_text(rule), m->availability_fall.epoch);
 }
 
-/* The rule that made the score comes first: score and reason belong together. What this node found
- * last is said only while it is what this node finds. */
+/* The rule that set the score comes first, so that score and reason match. This node's last finding
+ * is shown only while it holds. */
 static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
@@ -232,7 +232,7 @@ struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool cr
 {
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     *permission = assay_permit(&s->chain, own, s->epoch_ms, s->now_ms, critical);
-    /* docs/protocol.md 10.8: manually, on this machine, whatever the network says of it. */
+    /* docs/protocol.md 10.8: manual hold on this machine, independent of the network. */
     if (s->enforcement.held) *permission = (struct assay_permission){ false, "held" };
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "class", critical ? "critical" : "normal");

@@ -36,7 +36,7 @@ static char *refuse_recover(struct assay_runtime *runtime, enum assay_status sta
     return document_error(runtime, error_code(status), words);
 }
 
-/* Too few, or one that is wrong: the one is waited for, the other taken out. */
+/* Too few answers, or a wrong one: wait for the former, remove the latter. */
 static char *refuse_signed(struct assay_runtime *runtime, enum assay_status status, uint32_t count,
                            uint32_t threshold)
 {
@@ -53,7 +53,7 @@ static char *refuse_signed(struct assay_runtime *runtime, enum assay_status stat
     return document_error(runtime, error_code(status), words);
 }
 
-/* Into the engine as our own, and durable. Returns: what the engine said. */
+/* Passes a record to the engine as an own message, durably. Returns: the engine's status. */
 static enum assay_status submit_event(struct assay_runtime *runtime, enum assay_message_kind kind,
                                       struct assay_slice bytes)
 {

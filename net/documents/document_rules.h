@@ -12,8 +12,8 @@ struct assay_policy;       /* quote/accept/policy.h */
 
 /* Its digest, kinds, roots, reference values and what each TCB status earns. Returns: an object. */
 struct assay_json *assay_document_policy(const struct assay_policy *policy);
-/* Each root with its pieces, from when and until when they hold. policy: what roots are called.
- * Returns: an object, NULL without memory. */
+/* Each root with its pieces and their validity. policy: for the names of roots. Returns: an object,
+ * NULL without memory. */
 struct assay_json *assay_document_collateral(const struct assay_endorsements *set,
                                              const struct assay_policy *policy);
 

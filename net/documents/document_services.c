@@ -42,7 +42,7 @@ static struct assay_json *member_document(const struct assay_snapshot *s, uint32
     return object;
 }
 
-/* ------------------------------------------------------------ who follows, what came */
+/* ------------------------------------------------------------ programs and records */
 
 static struct assay_json *program_documents(const struct assay_services_summary *v)
 {
@@ -148,7 +148,7 @@ static struct assay_json *group_document(const struct assay_snapshot *s,
 
 /* ------------------------------------------------------------ shares */
 
-/* Every reason that was said at the last alarm. */
+/* All reasons of the last alarm. */
 static struct assay_json *cluster_alarms(const struct assay_summary_cluster *c)
 {
     static const char *const words[] = { [ASSAY_SHARE_WHY_FEW] = "few",
@@ -296,7 +296,7 @@ struct assay_json *assay_document_account(const struct assay_summary_account *ac
     return object;
 }
 
-/* In how many closes one side may leave, and after how many it ends when one has said so. */
+/* Closes after which one side may leave, and after which it ends once one has announced it. */
 static void set_leaving(struct assay_json *object, const struct assay_task_row *row)
 {
     const bool runs = row->end == ASSAY_TASK_END_NONE && row->accepted && !row->failed;

@@ -56,7 +56,7 @@ static struct assay_json *finality_document(const struct assay_snapshot *s)
     return object;
 }
 
-/* How things stand, before what they stand at: a chain that no longer moves shows scores, too. */
+/* Health first, then figures: a stalled chain shows scores, too. */
 static void set_head(struct assay_json *data, const struct assay_snapshot *s)
 {
     const uint64_t final_ms = s->chain.final_at_ms;
@@ -116,7 +116,7 @@ static void append_member(const struct assay_snapshot *s, struct assay_json *lis
     assay_json_append_text(list, assay_document_name(s, slot, name, sizeof name));
 }
 
-/* What one member of weight has not given to the running epoch; NULL: it has given everything. */
+/* Missing contributions of one member of weight to the running epoch; NULL: none. */
 static struct assay_json *missing_document(const struct assay_snapshot *s, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -246,7 +246,8 @@ static struct assay_json *advice_document(const struct assay_snapshot *s)
     return list;
 }
 
-/* Who votes without attesting (docs/protocol.md 6.7): its votes do not count, or they still do. */
+/* Members that vote without attesting (docs/protocol.md 6.7): their votes do not count, or they
+ * still do. */
 static struct assay_json *quiet_document(const struct assay_snapshot *s, bool spared)
 {
     struct assay_json *list = assay_json_array();

@@ -118,7 +118,7 @@ static const char *count_word(uint32_t count)
     return count < sizeof words / sizeof words[0] ? words[count] : "more than ten";
 }
 
-/* "fell: its evidence fails soft": what follows the colon. */
+/* "fell: its evidence fails soft": the text after the colon. */
 static const char *cause_phrase(const char *text)
 {
     const char *colon = strstr(text, ": ");
@@ -136,8 +136,7 @@ static const char *count_in_standing(enum assay_standing standing)
     return "of unknown standing";
 }
 
-/* The fall that made the score what it is: of the number that is the lower one. Out: *epoch, 0 when
- * it is not remembered. */
+/* The drop that set the score, of the lower number. Out: *epoch, 0 when it is unknown. */
 static const char *reason_text(const struct assay_snapshot_member *m, uint64_t *epoch)
 {
     const struct assay_member_snapshot *l = &m->ledger;
@@ -195,8 +194,8 @@ static void format_tolerance(struct sentence *out, const struct assay_snapshot *
         say(out, "; %s more fault%s can be tolerated", count_word(faults), faults == 1 ? "" : "s");
 }
 
-/* Lately: what is of the epoch before the last closed one may be all that there is while the next
- * one is being judged. */
+/* Recent: data of the epoch before the last closed one may be the newest while the next one is
+ * being decided. */
 static bool is_attested(const struct assay_snapshot *s, const struct assay_snapshot_member *m)
 {
     return m->ledger.last_success_epoch + 2 >= s->chain.epoch;

@@ -24,10 +24,10 @@ struct assay_ruleset {
     struct assay_slice policy_bytes, endorsements_bytes; /* of documents */
 };
 
-/* In: the bytes of both documents, copied where they are kept.
- * Out: *set; assay_ruleset_close frees it, whatever the status
+/* In: the bytes of both documents, copied where needed. Out: *set; assay_ruleset_close frees it,
+ * whatever the status
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | statuses of assay_policy_decode and
- *          assay_endorsements_decode */
+ * assay_endorsements_decode */
 ASSAY_CHECKED enum assay_status assay_ruleset_open(struct assay_slice policy,
                                                    struct assay_slice endorsements,
                                                    struct assay_ruleset *set);
@@ -37,10 +37,10 @@ void assay_ruleset_close(struct assay_ruleset *set);
 struct assay_rules {
     size_t set_count; /* [0]: in force */
     struct assay_ruleset sets[1 + ASSAY_RETAINED_EPOCHS + 1];
-    size_t past_count; /* epochs that had others, as assay_runtime_config wants them */
+    size_t past_count; /* epochs with other rules, in the form of assay_runtime_config */
     struct assay_runtime_past_rules past[ASSAY_RETAINED_EPOCHS];
     bool has_before; /* rules are on trial, */
-    struct assay_runtime_past_rules before; /* and came after these */
+    struct assay_runtime_past_rules before; /* and were preceded by these */
 };
 
 enum { ASSAY_RULES_MESSAGE = 160 };
@@ -75,8 +75,8 @@ const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runti
 bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t count,
                           int64_t at_unix_s);
 
-/* What every node asks of a document before a change may bring it (assay_document_check).
- * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */
+/* Check of a document before a change may introduce it (assay_document_check). Returns: ASSAY_OK |
+ * ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */
 ASSAY_CHECKED enum assay_status assay_rules_check(bool is_policy, struct assay_slice document);
 
 #endif

@@ -23,7 +23,7 @@
 
 /* A set with what was built of it; one in use by a round is not freed under it. */
 struct set {
-    struct assay_collateral_set set; /* its bytes lie behind the struct */
+    struct assay_collateral_set set; /* its bytes follow the struct */
     struct assay_endorsements built;
     struct assay_collateral *collateral;
     uint8_t bytes[];
@@ -85,7 +85,7 @@ static void push_found(struct assay_fetcher *f, struct assay_fetcher_found *foun
     if (fits) {
         f->ring[(f->head + f->count) % ASSAY_FETCHER_REPORTS_MAX] = *found;
         f->count += 1;
-        /* The counter is far from its limit; a write of eight bytes is completely or not at all. */
+        /* The counter is far from its limit; a write of eight bytes is atomic. */
         const ssize_t written = write(f->fd, &one, sizeof one);
         ASSAY_ASSERT(written == (ssize_t)sizeof one);
     }
@@ -103,7 +103,7 @@ static bool format_path(const struct assay_fetcher *f, const struct assay_round_
     return n > 0 && n < PATH_MAX;
 }
 
-/* Of one number the newest is kept; a recovery is not lost to a renewal of what it will follow. */
+/* Of one number the newest is stored; a recovery is not lost to a renewal of its successor. */
 static bool is_worth_keeping(const struct assay_fetcher *f, const char *path,
                              const struct assay_round_report *report, int64_t at_unix_s)
 {
@@ -173,7 +173,7 @@ static bool is_reported(const struct assay_endorsements *set, size_t index, cons
     return false;
 }
 
-/* What was kept from before and may still follow, before anybody is asked. */
+/* Offers cached earlier that may still be valid, before any request. */
 static void report_saved(struct assay_fetcher *f)
 {
     char path[PATH_MAX];
@@ -216,7 +216,7 @@ uint64_t assay_fetcher_wait_ms(uint64_t seed, uint64_t round, uint32_t every_s)
     return every_ms - every_ms / 4 + mix_hash(mix_hash(seed) ^ round) % (every_ms / 2 + 1);
 }
 
-/* With the mutex held. Returns: whether another round is due; false: told to stop. */
+/* With the mutex locked. Returns: whether another round is due; false: stop requested. */
 static bool wait_for_round(struct assay_fetcher *f, uint64_t wait_ms)
 {
     struct timespec until;
@@ -369,7 +369,7 @@ bool assay_fetcher_next(struct assay_fetcher *fetcher, struct assay_fetcher_foun
         fetcher->head = (fetcher->head + 1) % ASSAY_FETCHER_REPORTS_MAX;
         fetcher->count -= 1;
     } else {
-        /* Drained under the lock: a report that comes later writes again. */
+        /* Drained under the lock: a later report writes again. */
         uint64_t count = 0;
         if (read(fetcher->fd, &count, sizeof count) < 0) count = 0;
     }

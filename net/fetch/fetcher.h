@@ -16,12 +16,12 @@ enum {
     ASSAY_FETCHER_EVERY_S_MAX = 604800,
     ASSAY_FETCHER_EVERY_S_USUAL = 21600,
     ASSAY_FETCHER_FIRST_MS_MAX = 60000, /* the first round is drawn from this time */
-    ASSAY_FETCHER_REPORTS_MAX = 64,     /* that wait to be taken; later ones are dropped */
+    ASSAY_FETCHER_REPORTS_MAX = 64,     /* that await collection; later ones are dropped */
 };
 
 struct assay_fetcher_config {
     struct assay_round_config round; /* its fetch.stop is the fetcher's own */
-    const char *dir;   /* made when it is not there; NULL: nothing is kept. Copied */
+    const char *dir;   /* created when missing; NULL: no cache. Copied */
     uint32_t every_s;
     uint32_t first_ms; /* 0: drawn */
     uint64_t seed;     /* of the times */
@@ -32,7 +32,7 @@ struct assay_fetcher_config {
 
 /* A report of a round, owned: assay_fetcher_found_free. */
 struct assay_fetcher_found {
-    struct assay_round_report report; /* its offer lies in memory */
+    struct assay_round_report report; /* its offer follows the struct */
     uint8_t *memory;
     bool was_kept; /* from the folder, not from a vendor */
     bool is_unkept; /* it could not be written into the folder */
@@ -57,7 +57,7 @@ void assay_fetcher_destroy(struct assay_fetcher **fetcher);
  */
 ASSAY_CHECKED enum assay_status assay_fetcher_in_force(struct assay_fetcher *fetcher,
                                                        const uint8_t *set, size_t set_len);
-/* Ask now. */
+/* Starts a round now. */
 void assay_fetcher_wake(struct assay_fetcher *fetcher);
 /* Returns: a descriptor that is readable while reports wait. */
 int assay_fetcher_fd(const struct assay_fetcher *fetcher);

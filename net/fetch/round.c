@@ -36,7 +36,7 @@ static bool is_stopped(const struct work *w)
 
 static void report_result(struct work *w, enum assay_round_result result, enum assay_status status)
 {
-    if (is_stopped(w)) return; /* what was broken off says nothing about a vendor */
+    if (is_stopped(w)) return; /* an aborted request is no statement about a vendor */
     w->report.result = result;
     w->report.status = status;
     if (w->report.message[0] == '\0' && status != ASSAY_OK)
@@ -223,7 +223,7 @@ static enum assay_status fetch_amd(struct work *w, const struct assay_key *root,
     return assay_kds_fetch(&w->config->fetch, &request, ASSAY_KDS_CRL, fetched, w->report.message);
 }
 
-/* One list came or did not. Returns: the count of those that came. */
+/* Fetches one list. Returns: the number of lists received. */
 static size_t note_result(struct work *w, enum assay_status status, size_t count)
 {
     if (status == ASSAY_OK) return count + 1;
@@ -262,7 +262,7 @@ static void request_lists(struct work *w, const struct assay_endorsement *entry)
 
 /* ------------------------------------------------------------ all roots */
 
-/* The first entry of a root without documents asks for the lists of all of them. */
+/* The first entry of a root without documents requests the lists of all of them. */
 static bool is_first(const struct assay_endorsements *set, size_t index)
 {
     for (size_t i = 0; i < index; i++)

@@ -43,14 +43,14 @@ struct assay_round_config {
     bool early; /* Intel's announced documents as well: a recovery is known weeks before */
     size_t list_count;
     struct assay_round_list lists[ASSAY_ROUND_LISTS_MAX];
-    struct assay_fetch_config fetch; /* no cache is needed: a round asks again */
+    struct assay_fetch_config fetch; /* no cache is needed: each round requests again */
 };
 
 enum assay_round_result {
     ASSAY_ROUND_NEWER,       /* offer and renewal: it may follow */
     ASSAY_ROUND_KNOWN,       /* nothing newer, or too little later */
-    ASSAY_ROUND_REFUSED,     /* renewal says why */
-    ASSAY_ROUND_UNREACHABLE, /* status and message say why */
+    ASSAY_ROUND_REFUSED,     /* see renewal */
+    ASSAY_ROUND_UNREACHABLE, /* see status and message */
 };
 struct assay_round_report {
     uint8_t root[ASSAY_SHA256_LEN];

@@ -158,7 +158,7 @@ static void answer_openapi(struct http_asking *asking)
 /* A path with "*" has one variable part. type: what Accept must not exclude. */
 struct route {
     const char *path, *type;
-    bool bare; /* answered before there is a view, too */
+    bool bare; /* available before the first snapshot, too */
     void (*make)(struct http_asking *asking);
     const char *parameters; /* their names, " since limit " */
 };
@@ -189,7 +189,7 @@ static const struct route routes[] = {
     { "/v1/graph/edges", json_type, false, http_graph_edges, "" },
 };
 
-/* Does the path match? word: [word_len], takes the variable part. */
+/* Returns: whether the path matches. word: [word_len], gets the variable part. */
 static bool route_matches(const char *pattern, const char *path, char *word, size_t word_len)
 {
     const char *star = strchr(pattern, '*');
@@ -224,7 +224,7 @@ static bool accepts_type(const char *accept, const char *type)
     return type == text_type && strstr(accept, "application/openmetrics-text") != NULL;
 }
 
-/* A page of somebody else whose name leads to this machine must not read here (DNS rebinding). */
+/* A foreign page whose name resolves to this machine must not read here (DNS rebinding). */
 static bool is_own_name(const char *host)
 {
     static const char *const names[] = { "localhost", "127.", "[::1]" };

@@ -28,7 +28,7 @@ struct assay_http_request {
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
     const char *malformed; /* what makes it mean two things (net/http/form.h); NULL: nothing */
     bool too_many_parameters, has_body;
-    bool loopback; /* plain TCP of this machine: names of others in Host are refused */
+    bool loopback; /* plain TCP of this machine: foreign names in Host are refused */
 };
 
 /* What the server itself counts; written by its thread alone. */
@@ -44,7 +44,7 @@ struct assay_http_content {
     const struct assay_http_snapshot *view; /* NULL: the node is only starting */
     struct assay_http_ring *ring;
     const struct assay_http_figures *figures;
-    uint64_t now_ms;                 /* monotonic, as the view's */
+    uint64_t now_ms;                 /* monotonic, as the snapshot's */
     uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: unknown */
     uint64_t disk_free_bytes, disk_size_bytes; /* of the state's folder; size 0: unknown */
     int64_t certificate_ends_unix_s;           /* of the server's own; 0: it has none */

@@ -50,18 +50,18 @@ enum http_problem { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ENUM) HTTP_PROBLEM_COUNT };
 #undef HTTP_PROBLEM_ENUM
 
 /* --- answer.c */
-/* The problem as the answer; data (may be NULL) is taken over. */
+/* Responds with a problem; data (may be NULL) is consumed. */
 void http_problem(struct http_asking *asking, enum http_problem problem, const char *detail,
                   struct assay_json *data);
-/* The document as the answer, in its envelope; data is taken over. */
+/* Responds with a document, in its envelope; data is consumed. */
 void http_document(struct http_asking *asking, const char *schema, struct assay_json *data);
-/* A bare value as the answer; taken over. */
+/* Responds with a bare value; data is consumed. */
 void http_bare(struct http_asking *asking, struct assay_json *value);
 /* The answer's ETag: of the newest view; of the closed epochs alone. Each Returns: whether the
  * asker has it already, and then the answer is made. */
 bool http_same_view(struct http_asking *asking);
 bool http_same_epochs(struct http_asking *asking);
-/* A parameter by its name. Returns: its text, NULL: not given. */
+/* A parameter by its name. Returns: its text, NULL: absent. */
 const char *http_parameter(const struct http_asking *asking, const char *key);
 /* A number among the parameters. Returns: false when it is none, or beyond the limits, and then the
  * answer is made; *given: whether it was there, else *out is untouched. */
@@ -82,7 +82,7 @@ void http_collateral(struct http_asking *asking);
 void http_services(struct http_asking *asking);
 void http_graph_nodes(struct http_asking *asking);
 void http_graph_edges(struct http_asking *asking);
-/* Returns: the newest closed epoch of the view, NULL: none. */
+/* Returns: the newest closed epoch of the snapshot, NULL: none. */
 const struct assay_http_epoch *http_newest(const struct assay_http_snapshot *view);
 /* Was this vote proven false? Returns: whether. */
 bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_t verifier,

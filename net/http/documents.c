@@ -173,7 +173,7 @@ void http_epoch(struct http_asking *asking)
     http_document(asking, "assay.epoch", epoch_of(epoch));
 }
 
-/* ------------------------------------------------------------ who said what of whom */
+/* ------------------------------------------------------------ votes */
 
 bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_t verifier,
                  uint32_t subject)
@@ -305,7 +305,7 @@ void http_timeline(struct http_asking *asking)
 
 /* ------------------------------------------------------------ Grafana's node graph */
 
-/* One arc is whole: the colour of the standing. */
+/* One arc is a complete circle: the colour of the standing. */
 static void append_arcs(struct assay_json *object, enum assay_standing standing)
 {
     assay_json_set_uint(object, "arc__full", standing == ASSAY_STANDING_FULL);

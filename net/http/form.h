@@ -17,7 +17,7 @@ struct assay_http_form {
     unsigned hosts, lengths, codings;
 };
 
-/* The path with its parameters as it came, before anything was decoded. */
+/* The path with its parameters as received, undecoded. */
 void assay_http_form_target(struct assay_http_form *form, const char *target);
 /* One header: lengths as received, strings end with a NUL behind them. */
 void assay_http_form_header(struct assay_http_form *form, const char *name, size_t name_len,

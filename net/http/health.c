@@ -42,7 +42,7 @@ static void answer_checks(struct http_asking *asking, struct checks *checks)
     else http_problem(asking, HTTP_NOT_READY, "a check fails", data);
 }
 
-/* The loop lays out a view once a second at least. */
+/* The loop publishes a snapshot once a second at least. */
 static void check_loop(const struct http_asking *asking, struct checks *checks)
 {
     const uint64_t now = asking->book->now_ms, then = asking->view->snapshot.now_ms;
@@ -85,7 +85,7 @@ void http_readyz(struct http_asking *asking)
     check(&checks, "quorum", s->margin.progress,
           "weight %" PRIu64 " is heard of, %" PRIu64 " is needed", s->margin.present_weight,
           s->margin.quorum_weight);
-    /* docs/protocol.md 5.22: of many members only some have a vote to give. */
+    /* docs/protocol.md 5.22: in a large network only some members vote. */
     const bool seatless = own->weight > 0 && own->seat_weight == 0;
     check(&checks, "caught_up", (s->chain.voting || seatless) && !s->chain.behind, "%s",
           s->chain.behind   ? "behind: fetching blocks"
@@ -110,7 +110,7 @@ void http_permit(struct http_asking *asking)
         http_problem(asking, HTTP_BAD_REQUEST, "class: expected normal or critical", NULL);
         return;
     }
-    /* A loop that hangs knows nothing of now. */
+    /* A hanging loop has no current state. */
     const uint64_t now = asking->book->now_ms, then = asking->view->snapshot.now_ms;
     const bool turns = now < then + ASSAY_HTTP_DEAD_MS;
     struct assay_json *data = assay_document_permit(&asking->view->snapshot, critical, &permission);

@@ -20,20 +20,20 @@ enum {
     ASSAY_HTTP_STREAMS_MAX = 200,
     ASSAY_HTTP_HELD_MAX = 64 << 20,         /* bytes of answers that clients have not read yet */
     ASSAY_HTTP_REQUEST_LEN_MAX = 16 * 1024, /* its line and headers, MHD's pool of a connection */
-    ASSAY_HTTP_IDLE_MS = 10 * 1000, /* for a whole request to come, from the connection on */
+    ASSAY_HTTP_IDLE_MS = 10 * 1000, /* for a complete request, from the connection on */
     ASSAY_HTTP_SLOW_MS = 30 * 1000, /* for an answer to be read */
-    ASSAY_HTTP_PUBLISH_MS = 250,    /* between two views while somebody is there ... */
-    ASSAY_HTTP_ALONE_MS = 1000,     /* ... and when nobody is */
+    ASSAY_HTTP_PUBLISH_MS = 250,    /* between two snapshots with clients ... */
+    ASSAY_HTTP_ALONE_MS = 1000,     /* ... and without */
     ASSAY_HTTP_LISTEN_MAX = 160,
 };
 
 struct assay_http_config {
     const char *socket_path; /* a UNIX socket; NULL: address */
     const char *address;     /* HOST:PORT, HOST a numeric address or localhost */
-    /* PEM files for mutual TLS; all or none. clients: who may sign certificates of clients. */
+    /* PEM files for mutual TLS; all or none. clients: the CA of client certificates. */
     const char *certificate, *key, *clients;
-    bool accept_plain; /* beyond this machine without TLS: an operator said so by name */
-    const char *state_dir; /* whose disk is told; NULL: none is */
+    bool accept_plain; /* remote access without TLS, accepted by the operator */
+    const char *state_dir; /* directory for disk metrics; NULL: none */
 };
 
 struct assay_http;
@@ -63,20 +63,20 @@ void assay_http_close(struct assay_http **http);
 
 /* --- by the node's loop alone; none of them waits */
 
-/* Returns: whether a view is due. */
+/* Returns: whether a snapshot is due. */
 bool assay_http_due(const struct assay_http *http, uint64_t now_ms);
 /* As assay_http_snapshot_slot_publish. */
 void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,
                         bool draining);
-/* A closed epoch, taken over (NULL: there was no memory for it). */
+/* Adds a closed epoch, which is consumed (NULL: out of memory). */
 void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
 void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie);
-/* What evidence is appraised by from now on, taken over (NULL: there was no memory for it). */
+/* Sets the appraisal rules in force, which are consumed (NULL: out of memory). */
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
-/* name: "" when it is about nobody. */
+/* Publishes an event. name: "" when it has no member. */
 void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
                        const char *name);
-/* Returns: the number of the event that was told last, 0: none. */
+/* Returns: the number of the last published event, 0: none. */
 uint64_t assay_http_last_event(const struct assay_http *http);
 
 #endif

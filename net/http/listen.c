@@ -16,7 +16,7 @@
 
 enum { BACKLOG = 128 };
 
-/* "localhost" by itself, everything else as a number: no resolver decides who may read. */
+/* "localhost" or a numeric address: no resolver decides about access. */
 static enum assay_status resolve(const char *address, struct sockaddr_storage *out, socklen_t *len,
                                  char *message, size_t message_len)
 {

@@ -39,7 +39,7 @@ static void read_process(struct assay_http_content *book)
     book->fds = count_files();
 }
 
-/* Where the store stands. A disk that hangs delays the requester, and not the node. */
+/* The disk of the store. A hanging disk delays the requester, not the node. */
 static void read_disk(const char *state_dir, struct assay_http_content *book)
 {
     struct statvfs disk;

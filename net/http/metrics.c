@@ -200,7 +200,7 @@ static void write_chain(const struct page *page, const struct assay_snapshot *s)
     write_sample(page, "assay_finality_seconds_count", NULL, NULL, s->finality.samples, 0);
 }
 
-/* How far ballots of the newest closed epoch agree. */
+/* Agreement of the ballots of the newest closed epoch. */
 static void write_votes(const struct page *page, const struct assay_http_snapshot *view)
 {
     const struct assay_http_epoch *epoch = http_newest(view);

@@ -36,7 +36,7 @@ enum {
     SWEEP_MS = 500,
     EVICT_ABOVE = ASSAY_HTTP_CONNECTIONS_MAX - 32, /* then idle ones make room */
     PER_ADDRESS_MAX = 64,                          /* beyond this machine */
-    KEPT = 16,                                     /* answers that may be asked for again */
+    KEPT = 16,                                     /* cached responses */
     KEY_MAX = 192,
     PEM_MAX = 256 * 1024,
 };
@@ -56,7 +56,7 @@ struct link {
     struct assay_http_form form; /* of the request that is read */
 };
 
-/* An answer as long as its view is the newest. */
+/* A response while its snapshot is the newest. */
 struct kept {
     char key[KEY_MAX], etag[ASSAY_HTTP_ETAG_MAX];
     uint64_t generation;
@@ -72,7 +72,7 @@ struct assay_http {
     pthread_t thread;
     bool has_thread, loopback;
     _Atomic bool stop;
-    _Atomic uint32_t clients; /* for the loop: is anybody there? */
+    _Atomic uint32_t clients; /* for the loop: whether there are clients */
     /* the loop's */
     uint64_t published_ms, told;
     bool has_published;
@@ -80,7 +80,7 @@ struct assay_http {
     struct MHD_Daemon *daemon;
     struct link *links;
     uint64_t now_ms, swept_ms, boot;
-    uint64_t generation; /* of the view that was looked at last */
+    uint64_t generation; /* of the last snapshot in use */
     struct assay_http_figures figures;
     struct kept kept[KEPT];
     size_t kept_next;
@@ -96,7 +96,7 @@ static uint64_t monotonic_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* ------------------------------------------------------------ what is asked */
+/* ------------------------------------------------------------ requests */
 
 static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *key,
                                       const char *value)
@@ -120,7 +120,7 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
-/* The target before the library decodes it: what follows a NUL is hidden from what comes later. */
+/* The target before the library decodes it, which would hide what follows a NUL. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
@@ -160,7 +160,7 @@ static void read_request(const struct link *link, const char *method, const char
 
 /* ------------------------------------------------------------ answers and their headers */
 
-/* Bytes of an answer, counted until nobody reads them any more. */
+/* Bytes of a response, counted until it is no longer read. */
 struct held {
     struct assay_http *http;
     size_t len;
@@ -229,9 +229,9 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
     http->figures.answers[status / 100 < 6 ? status / 100 : 0]++;
 }
 
-/* ------------------------------------------------------------ answers that are kept */
+/* ------------------------------------------------------------ response cache */
 
-/* Returns: false when this answer depends on more than the view, or its key is too long. */
+/* Returns: false when this response depends on more than the snapshot, or its key is too long. */
 static bool cache_key(const struct assay_http_request *r, char key[static KEY_MAX])
 {
     static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
@@ -259,7 +259,7 @@ static const struct kept *find_cached(const struct assay_http *http, const char 
     return NULL;
 }
 
-/* Takes a reference of its own. */
+/* Acquires a reference of its own. */
 static void cache_answer(struct assay_http *http, const char *key, const char *etag,
                          uint64_t generation, struct MHD_Response *response)
 {
@@ -270,7 +270,7 @@ static void cache_answer(struct assay_http *http, const char *key, const char *e
     (void)snprintf(place->etag, sizeof place->etag, "%s", etag);
 }
 
-/* What an old view said is read by nobody new. */
+/* Responses of an old snapshot get no new readers. */
 static void clear_cached(struct assay_http *http, bool all)
 {
     for (size_t i = 0; i < KEPT; i++) {
@@ -335,7 +335,7 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
     return MHD_queue_response(link->connection, status, response);
 }
 
-/* Nothing more is rendered while so much waits to be read. */
+/* Nothing more is rendered while too many bytes are unread. */
 static enum MHD_Result answer_busy(struct link *link)
 {
     static const char text[] =
@@ -381,7 +381,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     return result;
 }
 
-/* What the other side has is what is kept: no body, no rendering. */
+/* The client has the cached response: no body, no rendering. */
 static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
 {
     struct assay_http_answer answer = { .status = 304, .type = "application/json", .fixed = "" };
@@ -430,8 +430,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)upload;
     (void)upload_len;
     if (link == NULL || link->stream != NULL) return MHD_NO;
-    /* The first call tells of the headers: an answer to those would end the connection, which is
-     * right for a body that nobody wants. */
+    /* The first call is for the headers: a response to those would close the connection, which is
+     * correct for an unwanted body. */
     const bool first = *state == NULL;
     *state = link;
     if (first) {
@@ -469,7 +469,7 @@ static void cut_connection(struct link *link)
     MHD_resume_connection(link->connection);
 }
 
-/* Somebody new comes and there is little room: who has said nothing for longest goes. */
+/* A new connection with little room left: the longest idle one is closed. */
 static void evict_connection(struct assay_http *http)
 {
     struct link *oldest = NULL;

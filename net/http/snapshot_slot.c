@@ -147,7 +147,7 @@ void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
     shelf->rules = rules;
 }
 
-/* One piece of memory: the view, its members, services, names of members. */
+/* One allocation: the snapshot, its members, services, names of members. */
 static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot)
 {
     const uint32_t count = snapshot->member_count;

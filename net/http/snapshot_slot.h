@@ -1,10 +1,9 @@
 /*
  * net/http/snapshot_slot.h - immutable snapshots of a node, shared with the HTTP thread.
  *
- * The node's loop lays a copy of its snapshot on the snapshot slot; whoever wants to render takes
- * the newest one and gives it back. Nobody waits for anybody longer than a pointer takes to be
- * copied. Closed epochs are made once and shared by all views that hold them. Events go into a ring
- * of their own.
+ * The node's loop publishes a copy of its snapshot; a renderer acquires the newest one and releases
+ * it. Neither waits longer than a pointer copy. Closed epochs are created once and shared by all
+ * snapshots that include them. Events go into a separate ring.
  */
 #ifndef ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
 #define ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
@@ -61,7 +60,7 @@ struct assay_http_snapshot {
     uint64_t generation; /* from 1 */
     uint64_t boot;       /* names this run of the process */
     bool draining;
-    struct assay_snapshot snapshot; /* members, their names, services point into this view */
+    struct assay_snapshot snapshot; /* members, their names, services point into this object */
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
     struct assay_http_false_vote lies[ASSAY_HTTP_FALSE_VOTES];
@@ -72,7 +71,7 @@ struct assay_http_snapshot {
 char assay_http_letter(uint8_t outcome);
 
 /* --- epochs */
-/* Nobody has said anything. Returns: an epoch of one reference, NULL without memory. */
+/* Without votes. Returns: an epoch of one reference, NULL without memory. */
 struct assay_http_epoch *assay_http_epoch_create(uint32_t count);
 /* Accepts a pointer to NULL; nulls it. */
 void assay_http_epoch_release(struct assay_http_epoch **epoch);
@@ -89,22 +88,22 @@ struct assay_http_snapshot_slot;
 
 /* boot: names this run. Returns: the snapshot slot, NULL without memory. */
 struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot);
-/* No view is out any more. Accepts a pointer to NULL; nulls it. */
+/* All snapshots are released. Accepts a pointer to NULL; nulls it. */
 void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf);
-/* A closed epoch, later than those before (else it is dropped); takes ownership. The oldest goes
- * when there are too many. */
+/* Adds a closed epoch, later than those before (else it is dropped); takes ownership. The oldest is
+ * evicted when there are too many. */
 void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *shelf,
                                         struct assay_http_epoch *epoch);
 void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *shelf,
                                              const struct assay_http_false_vote *lie);
-/* Those in force from now on; takes ownership, accepts NULL. */
+/* Sets the rules in force; takes ownership, accepts NULL. */
 void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
                                         struct assay_http_rules *rules);
-/* Lays out a copy of this snapshot, with the epochs and lies so far. Returns: whether there was
- * memory for it; if not, the view before stays. */
+/* Publishes a copy of this snapshot, with the epochs and false votes so far. Returns: false without
+ * memory; then the previous one stays. */
 bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *shelf,
                                       const struct assay_snapshot *snapshot, bool draining);
-/* From any thread. Returns: the newest view, to be given back; NULL before the first. */
+/* From any thread. Returns: the newest snapshot, to be released; NULL before the first. */
 struct assay_http_snapshot *assay_http_snapshot_slot_acquire(
     struct assay_http_snapshot_slot *shelf);
 /* From any thread. Accepts a pointer to NULL; nulls it. */
@@ -113,7 +112,7 @@ void assay_http_snapshot_release(struct assay_http_snapshot **view);
 /* --- the ring of events, from any thread */
 struct assay_http_event {
     struct assay_timeline_event event;
-    char name[ASSAY_NAME_MAX + 1]; /* "": about nobody */
+    char name[ASSAY_NAME_MAX + 1]; /* "": no member */
 };
 struct assay_http_ring;
 

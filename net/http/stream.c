@@ -27,8 +27,7 @@ static bool parse_id(const char *text, uint64_t *boot, uint64_t *seq)
     return assay_document_number(dash + 1, seq);
 }
 
-/* A browser sends what it saw last; a number of another run, or one that is not here yet, tells
- * that everything is to be asked for again. */
+/* A browser sends its last event id; an id of another run, or a future one, requires a resync. */
 void http_events(struct http_asking *asking)
 {
     const char *last = asking->request->last_event_id;
@@ -108,7 +107,7 @@ static void fill_events(struct assay_http_stream *stream, struct assay_http_ring
     bool gap = false;
     while (sizeof stream->chunk - stream->len > ROOM &&
            assay_http_ring_find_after(ring, stream->seq, &event, &gap)) {
-        if (gap) { /* begin again at the newest: what is gone cannot be told */
+        if (gap) { /* restart at the newest: lost events cannot be sent */
             stream->seq = assay_http_ring_last(ring);
             write_resync(stream);
             return;

@@ -19,8 +19,8 @@ enum {
 };
 
 struct assay_http_stream {
-    uint64_t boot, seq;               /* the event that was told last */
-    uint64_t generation, snapshot_ms; /* of the view that was told of last, and when */
+    uint64_t boot, seq;               /* last event sent */
+    uint64_t generation, snapshot_ms; /* of the last snapshot announced, and when */
     uint64_t told_ms;                 /* when anything was */
     bool begun, resync;
     char chunk[ASSAY_HTTP_CHUNK_MAX];
@@ -31,13 +31,13 @@ struct assay_http_stream {
 void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uint64_t seq,
                             bool resync, uint64_t now_ms);
 /*
- * Fills the chunk when it is empty, and takes bytes from it. view: the newest.
- * Returns: bytes written to out[capacity], 0: there is nothing to say now
+ * Fills the chunk when it is empty, and reads bytes from it. view: the newest snapshot.
+ * Returns: bytes written to out[capacity], 0: nothing to send now
  */
 size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_http_ring *ring,
                               const struct assay_http_snapshot *view, uint64_t now_ms, char *out,
                               size_t capacity);
-/* Returns: whether there is something to say. */
+/* Returns: whether there is something to send. */
 bool assay_http_stream_is_ready(const struct assay_http_stream *stream, uint64_t last_seq,
                                 uint64_t generation, uint64_t now_ms);
 

@@ -11,8 +11,8 @@
 
 enum { PURPOSES_MAX = 16 }; /* of a certificate that are looked at */
 
-/* Is the certificate one that says that it is for clients? One without purposes says nothing, and
- * "any" is a purpose of servers and code as well. */
+/* Returns: whether the certificate is for TLS clients. One without purposes is not, and "any" is a
+ * purpose of servers and code as well. */
 static bool is_for_clients(gnutls_session_t session)
 {
     unsigned count = 0;
@@ -53,7 +53,7 @@ void assay_http_tls_demand(void *session)
 int64_t assay_http_tls_end_of(const char *pem)
 {
     gnutls_x509_crt_t certificate = NULL;
-    char *text = pem != NULL ? strdup(pem) : NULL; /* the library wants bytes that it may change */
+    char *text = pem != NULL ? strdup(pem) : NULL; /* the library requires writable bytes */
     time_t ends = (time_t)-1;
     if (text != NULL && gnutls_x509_crt_init(&certificate) == 0) {
         const gnutls_datum_t bytes = { .data = (unsigned char *)text,

@@ -18,7 +18,7 @@ enum { KEY_FILE_LEN_MAX = 256 };
 
 static const char key_tag[] = "assay/key/v1";
 
-/* What one file holds: one secret for life, or the two of an incarnation. */
+/* Content of one file: one permanent secret, or the two of an incarnation. */
 struct key_file {
     const char *name, *role;
     bool incarnation;
@@ -153,7 +153,7 @@ static enum assay_status ring_make(struct assay_keyring *ring)
     return make_set(1, &ring->current);
 }
 
-/* identity.key comes last: its presence says that the ring is complete. */
+/* identity.key is written last: its presence marks the ring complete. */
 static enum assay_status ring_write(const char *dir, const struct assay_keyring *ring)
 {
     ASSAY_TRY(write_secrets(dir, &door_file, 0, &ring->door_private, NULL));
@@ -216,7 +216,7 @@ enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring
     return status;
 }
 
-/* Rights first: they are what is wrong most often; then what the file holds. */
+/* Permissions first, the most frequent error; then the content. */
 static void explain_status(const struct place *place, enum assay_status status, char *message)
 {
     char path[PATH_MAX];

@@ -1,6 +1,6 @@
 /*
- * net/keys/store_binding.c - what a store knows of keys and of its chain: an entry of class META
- * each.
+ * net/keys/store_binding.c - binding between store and keys, and the chain id: an entry of class
+ * META each.
  */
 #include "net/keys/store_binding.h"
 

@@ -1,9 +1,9 @@
 /*
- * net/keys/store_binding.h - what a store knows of the keys that vote next to it (docs/protocol.md
- * 2.7.1).
+ * net/keys/store_binding.h - binding between a store and the keys that vote with it
+ * (docs/protocol.md 2.7.1).
  *
- * A random id and a counter, of which a copy lies in the keys folder, and the key set that the
- * store began with. They are one entry, so they are committed together.
+ * A random id and a counter, with a copy in the keys directory, and the key set that the store
+ * started with. They are one entry, so they are committed together.
  */
 #ifndef ASSAY_NET_KEYS_STORE_BINDING_H
 #define ASSAY_NET_KEYS_STORE_BINDING_H
@@ -17,7 +17,7 @@ enum {
 
 struct assay_store_binding {
     uint8_t id[ASSAY_STORE_BINDING_ID_LEN];
-    uint8_t set[32]; /* SHA-256 of its voting key; zeros: nobody's, the store was restored */
+    uint8_t set[32]; /* SHA-256 of its voting key; zeros: unbound, the store was restored */
     /* Counts closed epochs. The copy with the keys is written behind the store: a store with a
      * lower one was rolled back (docs/protocol.md 2.7.4). */
     uint64_t generation;
@@ -44,12 +44,12 @@ ASSAY_CHECKED enum assay_status assay_store_binding_write_copy(
     const char *keys_dir, const struct assay_store_binding *tie);
 
 enum assay_store_binding_fit {
-    ASSAY_STORE_BINDING_FITS,   /* the store of these keys, or neither knows of the other yet */
+    ASSAY_STORE_BINDING_FITS,   /* the store of these keys, or both are still unbound */
     ASSAY_STORE_BINDING_NONE,   /* these keys have a store, and it is not here */
     ASSAY_STORE_BINDING_OTHER,  /* they have another one */
     ASSAY_STORE_BINDING_BEHIND, /* it is theirs, and was rolled back */
 };
-/* Whether a start would make new keys, as far as id and counter say; nothing is written.
+/* Returns whether a start would create new keys, according to id and counter; writes nothing.
  * In:      store: NULL: there is none
  * Returns: as assay_store_binding_read_copy, but ASSAY_OK where there is no file | as
  * assay_store_binding_load */
@@ -64,17 +64,17 @@ ASSAY_CHECKED enum assay_status assay_store_binding_save(struct assay_store *sto
  * version that is known) */
 ASSAY_CHECKED enum assay_status assay_store_binding_load(struct assay_store *store,
                                                          struct assay_store_binding *tie);
-/* A store that was put together without a log of votes (engine/audit/archive.h) is nobody's: the
- * first daemon on it makes new keys, whatever lies next to them. Into the open batch. Returns:
- * ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
+/* Marks a store without a vote log (engine/audit/archive.h) as unbound: the first daemon on it
+ * creates new keys, whatever keys exist. Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE |
+ * ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_store_binding_save_unbound(struct assay_store *store);
 
-/* Which chain a store holds: written by the first daemon on it, into the open batch.
- * Returns: ASSAY_OK | ASSAY_E_STORE */
+/* Stores the chain id, written by the first daemon into the open batch. Returns: ASSAY_OK |
+ * ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_store_binding_save_chain(struct assay_store *store,
                                                                const uint8_t chain_id[static 32]);
-/* As it is written down, else as its newest block says.
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
+/* Loads the chain id, else that of the newest block. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an
+ * empty store) | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_store_binding_chain(struct assay_store *store,
                                                           uint8_t chain_id[static 32]);
 

@@ -1,5 +1,5 @@
 /*
- * net/keys/store_binding_file.c - store.id, what the keys folder knows of its store
+ * net/keys/store_binding_file.c - store.id, the copy of the binding in the keys directory
  * (net/keys/store_binding.h).
  */
 #include "net/keys/store_binding.h"

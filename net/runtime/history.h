@@ -22,7 +22,7 @@ enum {
     ASSAY_HISTORY_HOURS = 30 * 24, /* places */
     ASSAY_HISTORY_TOLERANCE = 1 << 20, /* number of the key, where rows have their slot */
 };
-/* Of the key of a row that is kept for its hour: era, place of the hour, slot. */
+/* Of the key of an hourly row: era, hour, slot. */
 #define ASSAY_HISTORY_ERA UINT32_MAX
 
 struct assay_history_row {
@@ -38,12 +38,12 @@ struct assay_history_row {
     uint32_t lo_bp, hi_bp;
     uint32_t availability_rule; /* enum assay_availability_rule */
     /* Zero in rows of version 2. */
-    uint32_t orders; /* what stands against it after this close: 1 << enum assay_order_kind */
+    uint32_t orders; /* orders against it after this close: 1 << enum assay_order_kind */
     uint32_t version; /* that it was read as, 1 to 3; written as the newest */
 };
 
-/* After a close; ["assay/tolerance/v1", total weight, members that may fail, that may lie, largest
- * shares of operator, vendor root, platform]. */
+/* After a close; ["assay/tolerance/v1", total weight, members that may fail, that may be faulty,
+ * largest shares of operator, vendor root, platform]. */
 struct assay_history_tolerance {
     uint64_t total_weight;
     uint32_t members_stop, members_break;
@@ -54,7 +54,7 @@ struct assay_history_tolerance {
  * it serves, and to restart until it is re-registered. Returns: bits, 1 << enum assay_order_kind */
 uint32_t assay_history_orders(const struct assay_member_snapshot *member);
 
-/* Returns: the hour that the epoch lies in, counted from genesis by the planned length. */
+/* Returns: the hour of the epoch, counted from genesis by the planned length. */
 uint64_t assay_history_hour(uint32_t epoch_ms, uint64_t epoch);
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */

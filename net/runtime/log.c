@@ -40,7 +40,8 @@ static bool is_json(const struct assay_log *log)
     return log->format == ASSAY_LOG_FORMAT_JSON;
 }
 
-/* A line that is too long is cut; a JSON line loses whole fields, so that it stays JSON. */
+/* A line that is too long is truncated; a JSON line drops complete fields, so that it stays JSON.
+ */
 static void append_bytes(struct assay_log *log, const char *text, size_t len)
 {
     if (!log->open || log->full) return;
@@ -239,7 +240,7 @@ void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes,
     assay_log_text(log, key, text);
 }
 
-/* A journal that does not take a record gets the line by its stream, as without a socket. */
+/* A record that the journal refuses goes to its stream, as without a socket. */
 static bool has_journal(const struct assay_log *log)
 {
     const int fd = atomic_load(&journal);

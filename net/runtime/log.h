@@ -69,9 +69,8 @@ struct assay_log {
 /* How every log of the process writes from its next line on; thread-safe. colour: TEXT only. */
 void assay_log_set_format(enum assay_log_format format, bool colour);
 
-/* Lines of the JOURNAL format go to fd, of assay_journald_open, from the next one on; those that it
- * does not take, and without one (-1) all, go where the log goes. fd stays the caller's.
- * Thread-safe. */
+/* Lines of the JOURNAL format go to fd, of assay_journald_open, from the next one on; refused
+ * records, and without fd (-1) all, go to the log's stream. fd stays the caller's. Thread-safe. */
 void assay_log_open_journal(int fd);
 
 /* Returns: whether programs read the lines (JSON, JOURNAL). */

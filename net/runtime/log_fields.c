@@ -9,7 +9,7 @@
 enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, LACK };
 
 struct field {
-    const char *key; /* NULL: the number says nothing */
+    const char *key; /* NULL: the number has no meaning */
     enum form form;
 };
 

@@ -30,7 +30,7 @@ uint64_t assay_outbox_tag(const uint8_t digest[static 32])
     return tag != 0 ? tag : 1;
 }
 
-/* What frame i holds is let go; its place is still taken. */
+/* Releases the content of frame i; its slot stays in use. */
 static void release_frame(struct assay_outbox *box, size_t i)
 {
     struct assay_outbox_frame *frame = frame_at(box, i);

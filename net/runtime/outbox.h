@@ -24,7 +24,7 @@ enum {
 struct assay_outbox_frame {
     uint8_t *bytes;
     size_t len;
-    uint64_t relay; /* the tag of somebody else's message; 0: our own, which waits for nothing */
+    uint64_t relay; /* the tag of a relayed message; 0: an own one, which is sent at once */
 };
 
 /* All zero is an empty one. */
@@ -38,10 +38,10 @@ struct assay_outbox {
 /* Returns: what names a message in relay: of its SHA-256, never 0. */
 uint64_t assay_outbox_tag(const uint8_t digest[static 32]);
 /*
- * assay_outbox_push - copy a frame in, dropping the oldest ones until there is room.
- * In:      relay: assay_outbox_tag of a message that we pass on | 0
+ * assay_outbox_push - copies a frame in, dropping the oldest ones until there is room.
+ * In:      relay: assay_outbox_tag of a relayed message | 0
  * Out:     *dropped: how many were
- * Returns: ASSAY_OK | ASSAY_E_RANGE (longer than the whole queue may be) | ASSAY_E_MEMORY
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (longer than the complete queue may be) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_outbox_push(struct assay_outbox *box, uint64_t now_ms,
                                                   struct assay_slice frame, uint64_t relay,
@@ -63,7 +63,7 @@ bool assay_outbox_has_due(const struct assay_outbox *box, uint64_t now_ms);
  */
 size_t assay_outbox_build_batch(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
                                 struct assay_slice *frame);
-/* Forget the oldest frames; there must be so many (asserted). */
+/* Removes the oldest frames; count must not exceed the queue (asserted). */
 void assay_outbox_pop(struct assay_outbox *box, size_t count);
 /* Forget all. */
 void assay_outbox_clear(struct assay_outbox *box);

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Returns: the newest of so many alike that one more would evict others; NULL: there are not so
- * many. */
+/* Returns: the newest of ASSAY_TIMELINE_ALIKE_MAX similar events, beyond which one more would evict
+ * others; NULL: there are fewer. */
 static struct assay_timeline_event *newest_of_many(struct assay_timeline *timeline,
                                                    const char *code, uint16_t slot)
 {

@@ -21,7 +21,7 @@ struct assay_timeline_event {
     uint64_t seq; /* from 1 */
     uint64_t at_unix_ms, epoch;
     char code[ASSAY_TIMELINE_CODE];
-    uint16_t slot; /* ASSAY_SLOT_ALL: about nobody */
+    uint16_t slot; /* ASSAY_SLOT_ALL: no member */
     uint64_t a, b;
     char text[ASSAY_TIMELINE_TEXT]; /* for operators, ASCII */
 };
@@ -29,7 +29,7 @@ struct assay_timeline_event {
 /* All zero is an empty one. */
 struct assay_timeline {
     uint64_t last;   /* sequence number of the newest, 0: none */
-    uint64_t before; /* up to this number nothing is there, whatever the ring could hold */
+    uint64_t before; /* events up to this number are absent, whatever the ring could hold */
     struct assay_timeline_event ring[ASSAY_TIMELINE_MAX];
 };
 

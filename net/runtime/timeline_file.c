@@ -82,7 +82,7 @@ static size_t record_offset(uint64_t seq)
     return (size_t)(seq % ASSAY_TIMELINE_MAX);
 }
 
-/* The whole records at the beginning of the file, as many as there are. */
+/* Reads the complete records at the start of the file. */
 static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_t *len)
 {
     size_t done = 0;
@@ -97,7 +97,7 @@ static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_
     return ASSAY_OK;
 }
 
-/* What stands without a gap before the newest. */
+/* Keeps the gapless run before the newest event. */
 static void settle_file(struct assay_timeline *timeline)
 {
     uint64_t seq = timeline->last;

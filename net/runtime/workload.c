@@ -84,7 +84,7 @@ static void push_answer(struct assay_workload *workload, enum assay_workload_out
     if (workload->sent > 0) workload->sent--;
 }
 
-/* Everything asked on this connection is lost. */
+/* All requests on this connection are lost. */
 static void fail_requests(struct assay_workload *workload)
 {
     if (workload->fd >= 0) (void)close(workload->fd);
@@ -144,7 +144,7 @@ static bool read_answers(struct assay_workload *workload)
         if (n == 0) return false;
         for (ssize_t i = 0; i < n; i++) {
             if (bytes[i] == '\n') {
-                if (workload->sent == 0) return false; /* nothing was asked */
+                if (workload->sent == 0) return false; /* no request */
                 read_line(workload);
             } else if (workload->line_len < sizeof workload->line) {
                 workload->line[workload->line_len++] = bytes[i];

@@ -22,8 +22,8 @@ enum {
 
 enum assay_workload_outcome {
     ASSAY_WORKLOAD_DONE,        /* value is the counter after the increment */
-    ASSAY_WORKLOAD_REFUSED,     /* the enclave said no: it was told to */
-    ASSAY_WORKLOAD_UNAVAILABLE, /* nobody answers */
+    ASSAY_WORKLOAD_REFUSED,     /* the enclave refused, as ordered */
+    ASSAY_WORKLOAD_UNAVAILABLE, /* no listener */
 };
 
 struct assay_workload_answer {
@@ -41,7 +41,7 @@ ASSAY_CHECKED enum assay_status assay_workload_create(const char *path,
                                                       struct assay_workload **out);
 /* Accepts a pointer to NULL; nulls it. */
 void assay_workload_destroy(struct assay_workload **workload);
-/* Ask for one increment. Returns: ASSAY_OK (an answer will come) | ASSAY_E_FULL */
+/* Requests one increment. Returns: ASSAY_OK (an answer follows) | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_workload_increment(struct assay_workload *workload,
                                                          uint64_t now_ms, uint64_t ticket);
 /* What to poll for. Returns: 0 or 1 entries. */

@@ -52,7 +52,7 @@ static bool make_ends(struct assay_child *child, int brief, struct ends *ends)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
     child->socket = pair[0];
     ends->socket = pair[1];
-    /* A child that talks without end fills a pipe, and nobody waits for it. */
+    /* A child that writes without end fills a pipe; the parent does not wait for it. */
     if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) return false;
     child->words = pipes[0];
     ends->words = pipes[1];
@@ -63,7 +63,7 @@ static bool make_ends(struct assay_child *child, int brief, struct ends *ends)
            ends->brief >= 0;
 }
 
-/* Where libraries and their settings are, and what sanitizers are told; never a secret. */
+/* Library paths and sanitizer settings; never a secret. */
 static void choose_environment(char *chosen[static VARIABLES])
 {
     static const char *const names[VARIABLES - 1] = { "LD_LIBRARY_PATH=", "OPENSSL_CONF=",

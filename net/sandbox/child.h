@@ -24,14 +24,14 @@ enum { ASSAY_CHILD_WORDS_MAX = 200 };
 struct assay_child {
     pid_t pid;  /* 0: none */
     int socket; /* SOCK_SEQPACKET, does not block */
-    int words;  /* what it says on standard error */
+    int words;  /* its standard error */
 };
 
 /* How it ended. */
 struct assay_child_end {
     bool by_signal;
     int number; /* of the signal, or its status */
-    char words[ASSAY_CHILD_WORDS_MAX]; /* the first of what it said, in one line; hostile */
+    char words[ASSAY_CHILD_WORDS_MAX]; /* start of its standard error, in one line; untrusted */
 };
 
 /*

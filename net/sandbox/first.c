@@ -20,14 +20,14 @@ static void signals_of_first(sigset_t *set)
 
 static void wait_for_all(pid_t daemon)
 {
-    enum { SIGNALLED = 128 }; /* as a shell says it */
+    enum { SIGNALLED = 128 }; /* as a shell reports it */
     int status = 0;
     for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;)
         if (ended == daemon)
             _exit(WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status));
 }
 
-/* What a terminal sends goes to the whole process group already. */
+/* Signals of a terminal reach the process group already. */
 __attribute__((noreturn)) static void stay_first(pid_t daemon, const sigset_t *set)
 {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -68,7 +68,7 @@ static bool drop_capabilities(enum assay_sandbox cage)
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
     const uint32_t kept = cage == ASSAY_SANDBOX_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
     if (syscall(SYS_capget, &head, data) != 0) return false;
-    if ((data[0].permitted & ~kept) == 0 && data[1].permitted == 0) return true; /* nobody's root */
+    if ((data[0].permitted & ~kept) == 0 && data[1].permitted == 0) return true; /* no root */
     data[0].effective &= kept;
     data[0].permitted &= kept;
     data[0].inheritable = 0;
@@ -218,7 +218,7 @@ static const int allowed[] = {
 #endif
 };
 
-/* Asked by libraries out of curiosity; "no" does them no harm, and Landlock says it anyway. */
+/* Harmless probes by libraries; they tolerate a refusal, and Landlock denies it anyway. */
 static const int curious[] = {
     SYS_openat,   SYS_newfstatat, SYS_fstat,      SYS_statx, SYS_faccessat,         SYS_readlinkat,
     SYS_ioctl,    SYS_fcntl,      SYS_lseek,      SYS_uname, SYS_sched_getaffinity, SYS_getrlimit,
@@ -390,7 +390,7 @@ static void build_filter(struct program *p, enum assay_sandbox cage)
         add_answer(p, refused);
         add_answer(p, SECCOMP_RET_ALLOW);
     }
-    /* abort() of itself, so that the core reads why; a signal to nobody else. */
+    /* abort(), so that the core reads the reason; no signal to another process. */
     add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_tgkill);
     add_load_argument(p, 0);
     add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)getpid());

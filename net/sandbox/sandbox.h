@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bits: which of them stand. */
+/* Bits: active layers. */
 enum {
     ASSAY_WALL_LIMITS = 1,
     ASSAY_WALL_MEMORY = 2, /* not in a build with sanitizers, which map terabytes */
@@ -36,8 +36,8 @@ enum {
  * becomes a reader first. */
 enum assay_sandbox { ASSAY_SANDBOX_READER, ASSAY_SANDBOX_SPEAKER, ASSAY_SANDBOX_FORKER };
 
-/* Where memory runs out on the machine, this process goes before the daemon that can replace it;
- * before the wall of files. */
+/* When the machine runs out of memory, this process is killed before the daemon that can replace
+ * it; call before the file layer. */
 void assay_sandbox_first_to_go(void);
 /* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: unknown. */
 uint64_t assay_sandbox_mapped(void);

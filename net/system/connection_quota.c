@@ -13,7 +13,7 @@ static size_t count_held(const struct assay_place *places, size_t count, uint64_
 
 size_t assay_connection_quota_yield(const struct assay_place *places, size_t count, uint64_t caller)
 {
-    /* It keeps as many as the caller has then. */
+    /* It keeps as many as the caller gets. */
     const size_t least = count_held(places, count, caller) + 2;
     size_t chosen = count, most = 0;
     for (size_t i = 0; i < count; i++) {

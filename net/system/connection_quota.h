@@ -15,12 +15,11 @@
 
 struct assay_place {
     uint64_t holder;
-    uint64_t since; /* the newest one of a holder is given up first */
-    bool stays;     /* it cannot be given up, and counts */
+    uint64_t since; /* the newest one of a holder is evicted first */
+    bool stays;     /* it cannot be evicted, and counts */
 };
 
-/* places: all of them, taken. Returns: which is given up for one more of the caller's; count:
- * none */
+/* places: all slots, in use. Returns: the one to evict for one more of the caller's; count: none */
 size_t assay_connection_quota_yield(const struct assay_place *places, size_t count,
                                     uint64_t caller);
 

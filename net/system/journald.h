@@ -29,8 +29,7 @@ enum { ASSAY_JOURNALD_RECORD_MAX = 4 * 1024 };
 /* Whether this process' standard error is what JOURNAL_STREAM says: the stream that systemd made
  * for it. Returns: that; *native: it is a socket, as every real one is. */
 bool assay_journald_is_stderr(bool *native);
-/* Returns: a descriptor that assay_journald_send writes to, the caller's to close; -1: nobody
- * listens at path. */
+/* Returns: a descriptor for assay_journald_send, the caller's to close; -1: no listener at path. */
 int assay_journald_open(const char *path);
 /* In:  line: logfmt behind a priority, its newline included; identifier: of the program
  * Out: record, NUL excluded

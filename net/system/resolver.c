@@ -29,7 +29,7 @@ struct assay_resolver {
     void *context;
     bool is_closed;
     unsigned threads;
-    uint32_t answered; /* questions that wait to be taken */
+    uint32_t answered; /* requests that await collection */
     struct question *questions;
 };
 
@@ -72,7 +72,7 @@ static struct question *find_question(struct assay_resolver *r, enum stage stage
     return q;
 }
 
-/* The lock is held, but while a name is asked. */
+/* The lock is locked, except during a query. */
 static void run_resolver(struct assay_resolver *r)
 {
     struct question *q = NULL;
@@ -126,7 +126,7 @@ void assay_resolver_close(struct assay_resolver **resolver)
     *resolver = NULL;
 }
 
-/* The lock is held. Returns: whether somebody will answer. */
+/* The lock is locked. Returns: whether a thread will answer. */
 static bool is_served(struct assay_resolver *r)
 {
     pthread_attr_t attributes;

@@ -39,9 +39,9 @@ struct assay_resolver;
 /* In: resolve: NULL is getaddrinfo; outlives every question. Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_resolver_open(assay_resolve *resolve, void *context,
                                                     struct assay_resolver **out);
-/* Does not wait for a question that is still asked. Accepts a pointer to NULL; nulls it. */
+/* Does not wait for a running query. Accepts a pointer to NULL; nulls it. */
 void assay_resolver_close(struct assay_resolver **resolver);
-/* Returns: ASSAY_OK | ASSAY_E_AGAIN (the asker's question before is not answered and taken yet) |
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN (the previous request is not answered and collected yet) |
  * ASSAY_E_RANGE (host) | ASSAY_E_MEMORY (or no thread) */
 ASSAY_CHECKED enum assay_status assay_resolver_request(struct assay_resolver *resolver,
                                                        uint32_t asker, const char *host);

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many dials wait in the kernel, whoever they are of, in the order in which they came: who dials
- * again and again keeps others waiting for that many, and fills it only with as many at once. */
+/* Backlog of the kernel, in order of arrival, whoever dials: a client that dials repeatedly delays
+ * others by that many, and fills it only with as many at once. */
 enum { ASSAY_UNIX_QUEUE = 1024 };
 
 /*
@@ -46,8 +46,8 @@ ASSAY_CHECKED enum assay_status assay_unix_folder(const char *path, const char *
  */
 ASSAY_CHECKED enum assay_status assay_unix_set_group(const char *path, bool *shared);
 
-/* Who connected, as the kernel says (SO_PEERCRED: of the moment of connect). Out: *uid. Returns:
- * whether it is known. */
+/* The peer's user, as reported by the kernel (SO_PEERCRED: at the time of connect). Out: *uid.
+ * Returns: whether it is known. */
 bool assay_unix_user(int fd, uint32_t *uid);
 /* A socket that is its owner's alone. Returns: whether that user may connect: the daemon's own, and
  * root. */

@@ -13,11 +13,11 @@ enum {
     FAR_RESERVE = 2 << 20,   /* of the ring of orders: for what is no frame */
     FAR_LIMITS_MS = 10,      /* how often the limits are looked at */
     FAR_NAMES_MS = 20,       /* ... and answers of the resolver */
-    FAR_REST_MS = 10000,     /* ... and pages of the ring that nobody needs */
+    FAR_REST_MS = 10000,     /* ... and unused pages of the ring */
     FAR_LOOK_MS = 100,       /* ... and one that is not ready yet */
-    FAR_LATE_MS = 1500,      /* a look that comes so much after the one before: a pause */
-    FAR_STILL_MS = 500,      /* so long without a turn its processor time is looked at */
-    FAR_BEAT_MS = 3000,      /* beats of libzmq come seldom: so much more is given for one */
+    FAR_LATE_MS = 1500,      /* a check this much later than the one before: a pause */
+    FAR_STILL_MS = 500,      /* without an iteration for this time, its CPU time is checked */
+    FAR_BEAT_MS = 3000,      /* beats of libzmq are rare: additional time for one */
     FAR_PACKETS_PER_TURN = 8,
     FAR_BELLS_BEYOND = 64,  /* without a sleep that they could have ended */
     FAR_WAKES_PER_S = 2000, /* by bells; beyond, it is looked at by the clock */
@@ -25,18 +25,18 @@ enum {
     FAR_DROPS_PER_RECEIVE = 64,
 };
 
-/* State of one member, and what the process was told of it. */
+/* State of one member, here and in the process. */
 struct far_member {
     char *addresses; /* NULL: none */
     uint8_t door[32], transport[32];
     bool gone;
-    uint64_t until_ms; /* not heard until then */
+    uint64_t until_ms; /* ignored until then */
     bool last;
     uint64_t shut_until_ms, shut_ms; /* for what it did to a transport; how long the next time */
 };
 
 struct assay_transport_client {
-    struct assay_link_config config; /* listen is what stands below */
+    struct assay_link_config config; /* listen is the copy below */
     uint32_t members;
     char listen[ASSAY_TRANSPORT_TEXT_MAX];
     char *program, *argument;
@@ -78,27 +78,28 @@ struct assay_transport_client {
     uint8_t out[ASSAY_TRANSPORT_RECORD_MAX], in[ASSAY_TRANSPORT_RECORD_MAX];
 };
 
-/* --- far.c */
+/* --- transport_client.c */
 /* As assay_transport_client_open, without waiting for the process. */
 ASSAY_CHECKED enum assay_status assay_transport_client_init(
     const struct assay_link_config *config, const struct assay_transport_apart *apart,
     struct assay_transport_client **out, char message[static ASSAY_LINK_MESSAGE_LEN]);
-/* One that is no frame: what the process cannot be told it is told again, by another one. */
+/* Sends an order that is no frame; if it does not fit, the process is replaced and gets the
+ * complete state. */
 void assay_transport_client_send_order(struct assay_transport_client *far,
                                        const struct assay_transport_order *order);
-/* Everything that a new process is to know. */
+/* Sends the complete state to a new process. */
 void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: false when there is none, or it is gone. */
 bool assay_transport_client_send_packet(struct assay_transport_client *far,
                                         const struct assay_transport_packet *packet);
 
-/* --- kept.c */
+/* --- transport_supervisor.c */
 /* cause: NULL, it ended by itself. Out: there is no process. */
 void assay_transport_supervisor_on_failure(struct assay_transport_client *far, uint64_t now_ms,
                                            const char *cause, bool stalled);
-/* What it says of itself, how it is, another one when it is time. */
+/* Handles its messages, checks its liveness, restarts it when due. */
 void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_t now_ms);
-/* How it is alone. Out: there may be no process any more. */
+/* Checks its liveness only. Out: there may be no process any more. */
 void assay_transport_supervisor_check(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
 int assay_transport_supervisor_wait_ms(const struct assay_transport_client *far, uint64_t now_ms);

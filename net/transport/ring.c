@@ -68,7 +68,7 @@ enum assay_status assay_ring_write(struct assay_ring *ring, struct assay_slice r
     return ASSAY_OK;
 }
 
-/* The reader says that it sleeps and looks once more, we write and look whether it sleeps: in one
+/* The reader sets `sleeps` and checks once more, the writer writes and checks `sleeps`: in one
  * order for both (sequential consistency), one of the two sees the other. */
 bool assay_ring_publish(struct assay_ring *ring)
 {

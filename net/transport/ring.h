@@ -28,15 +28,15 @@ struct assay_ring {
     struct assay_ring_shared *shared;
     uint8_t *bytes; /* [size], shared */
     uint64_t size;
-    uint64_t at;    /* how far this side came: the writer's is not all published */
+    uint64_t at;    /* position of this side: the writer's is not all published */
 };
 
 /* Returns: one side, at the beginning. */
 struct assay_ring assay_ring_init(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size);
 
 /* --- the writer's */
-/* Returns: whether a record of this number of bytes fits now; false as well where the reader lies.
- */
+/* Returns: whether a record of this length fits now; false as well when the reader's position is
+ * invalid. */
 bool assay_ring_has_room(const struct assay_ring *ring, size_t len);
 /* Returns: ASSAY_OK | ASSAY_E_FULL (nothing changed) | ASSAY_E_RANGE (the reader took what was
  * never written) */
@@ -44,7 +44,8 @@ ASSAY_CHECKED enum assay_status assay_ring_write(struct assay_ring *ring,
                                                  struct assay_slice record);
 /* What was put is there. Returns: whether the reader is to be woken up. */
 bool assay_ring_publish(struct assay_ring *ring);
-/* Returns: whether the reader took all that was published; false as well where it lies. */
+/* Returns: whether the reader has read all that was published; false as well when its position is
+ * invalid. */
 bool assay_ring_is_drained(const struct assay_ring *ring);
 
 /* Where nothing is in it, its pages go back to the machine: over time every one was written, and
@@ -53,10 +54,10 @@ void assay_ring_trim(struct assay_ring *ring);
 
 /* --- the reader's */
 /*
- * assay_ring_read - copy the next record out.
+ * assay_ring_read - copies the next record out.
  * Out:     buffer[capacity], *len on ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_AGAIN (none is there) | ASSAY_E_RANGE (the writer lies: a position
- *          out of the ring, a record longer than what was written or than capacity)
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (none is there) | ASSAY_E_RANGE (invalid state of the writer: a
+ *          position out of the ring, a record longer than what was written or than capacity)
  */
 ASSAY_CHECKED enum assay_status assay_ring_read(struct assay_ring *ring, uint8_t *buffer,
                                                 size_t capacity, size_t *len);

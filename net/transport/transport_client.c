@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* ------------------------------------------------------------ what is said */
+/* ------------------------------------------------------------ sending */
 
 static void ring_bell(struct assay_transport_client *far)
 {
     const uint8_t bell = ASSAY_PACKET_BELL;
-    /* One that does not fit is not needed: many wait to be heard. Who is gone is found by recv. */
+    /* A bell that does not fit is not needed: others are pending. A closed socket is detected by
+     * recv. */
     if (send(far->child.socket, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
 }
 
@@ -90,8 +91,8 @@ static void send_limits(struct assay_transport_client *far, uint16_t slot)
     assay_transport_client_send_order(far, &far->order);
 }
 
-/* Who is not let in, and who is served last: decided here, done there. Returns: whether it is
- * another thing than before. */
+/* Peers to ignore and peers with low priority: decided here, applied there. Returns: whether they
+ * changed. */
 static bool check_limits(struct assay_transport_client *far, uint16_t slot, uint64_t now_ms)
 {
     struct far_member *m = &far->member[slot];
@@ -186,7 +187,7 @@ void assay_transport_client_send_all(struct assay_transport_client *far, uint64_
     for (uint32_t slot = 0; slot < far->members; slot++)
         if (far->member[slot].addresses != NULL) send_peer(far, (uint16_t)slot);
     assay_transport_client_flush(
-        far); /* nobody sleeps yet: no bell, the brief is what comes first */
+        far); /* no reader sleeps yet: no bell; the configuration is the first record */
     send_brief(far);
     if (far->identified) send_key(far);
 }
@@ -365,7 +366,7 @@ bool assay_transport_client_is_up(const struct assay_transport_client *far, uint
     return far->ready && atomic_load_explicit(&far->shared->up[slot], memory_order_relaxed) != 0;
 }
 
-/* One frame goes to many: its bytes are given once. Returns: whether they are there. */
+/* A frame to many recipients: its bytes are sent once. Returns: whether they are there. */
 static bool give_frame(struct assay_transport_client *far, struct assay_slice frame)
 {
     if (far->frame_len == frame.len && assay_bytes_equal(far->frame, frame.bytes, frame.len))
@@ -415,7 +416,7 @@ void assay_transport_client_pause(struct assay_transport_client *far, bool pause
 
 /* ------------------------------------------------------------ names */
 
-/* Returns: whether the runtime is that of one of the member's addresses. */
+/* Returns: whether the name is the host of one of the member's addresses. */
 static bool has_frame(const struct assay_transport_client *far, uint16_t slot, const char *host)
 {
     const char *rest = far->member[slot].addresses;
@@ -429,7 +430,8 @@ static bool has_frame(const struct assay_transport_client *far, uint16_t slot, c
     return false;
 }
 
-/* Of names that nobody gave it is told nothing: it has no say in whom this node asks for what. */
+/* Only names that were configured are resolved for it: it does not control the names that this node
+ * queries. */
 static void request_name(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
     if (!has_frame(far, r->slot, r->host)) return;
@@ -446,15 +448,16 @@ static void read_counters(struct assay_transport_client *far)
     }
 }
 
-/* ------------------------------------------------------------ what comes in */
+/* ------------------------------------------------------------ receiving */
 
-/* All that can be done about what it holds against us. */
+/* The only measure against bytes that it holds. */
 static void wait_for_space(struct assay_transport_client *far)
 {
     if (far->shared != NULL && atomic_exchange(&far->shared->wants_room, 0) != 0) ring_bell(far);
 }
 
-/* Whose frame it is by the roster of now, as in net/zmq/link.c. Returns: whether it is taken. */
+/* Identifies the sender by the current roster, as in net/zmq/link.c. Returns: whether it is
+ * accepted. */
 static bool is_members(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
     const struct assay_roster *const roster = far->config.roster;
@@ -502,7 +505,7 @@ enum assay_status assay_transport_client_receive(struct assay_transport_client *
 
 /* ------------------------------------------------------------ waiting */
 
-/* spoke: the socket may have something to say; without that it costs no call into the kernel. */
+/* spoke: the socket may be readable; otherwise no call into the kernel is spent on it. */
 static void poll_client(struct assay_transport_client *far, uint64_t now_ms, bool spoke)
 {
     if (spoke || !far->ready) assay_transport_supervisor_poll(far, now_ms);
@@ -533,7 +536,7 @@ static int sleep_limit_ms(struct assay_transport_client *far, uint64_t now_ms, i
     return timeout_ms;
 }
 
-/* What a transport that was taken over rings for costs us no more than so many turns. */
+/* Limits the wake-ups that a compromised transport can cause. */
 static bool may_wake(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms - far->wakes_ms >= 1000) {

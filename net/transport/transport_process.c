@@ -37,7 +37,7 @@ enum {
 };
 
 enum {
-    TURN_MS = 100, /* the core takes one that does not turn for stalled */
+    TURN_MS = 100, /* the core considers a process without iterations stalled */
     ROOM_MS = 5,   /* how often the ring is looked at that has no room */
     STATE_MS = 10,
     BEAT_MS = ASSAY_PULSE_MS / 2, /* how often beats are counted */
@@ -56,7 +56,7 @@ struct role {
     struct assay_pulse *pulse;
     struct assay_resolver_answer *answers; /* [answer_count], at most roster.count */
     uint32_t answer_count;
-    uint64_t said_ms, felt_ms; /* when the state was said, and beats were counted */
+    uint64_t said_ms, felt_ms; /* time of the last state report, and of the last count of beats */
     uint64_t trim_ms;
     size_t frame_len;
     uint8_t frame[ASSAY_FRAME_LEN_MAX]; /* of CARRY_FRAME */
@@ -92,7 +92,7 @@ static void send_report(struct role *role, const struct assay_transport_packet *
         _exit(0); /* the core is gone */
 }
 
-/* One that is not heard is not missed: the bell that fills the socket wakes the core up. */
+/* A lost bell does no harm: the bell that fills the socket wakes the core. */
 static void ring_bell(void)
 {
     const uint8_t bell = ASSAY_PACKET_BELL;
@@ -100,7 +100,7 @@ static void ring_bell(void)
         _exit(0);
 }
 
-/* Returns: whether one came; role->packet. */
+/* Returns: whether one was received; role->packet. */
 static bool on_link_event(struct role *role, int flags)
 {
     const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, role->bytes, sizeof role->bytes, flags);
@@ -199,7 +199,7 @@ static void apply_order(struct role *role, const struct assay_transport_order *o
     case ASSAY_CARRY_TO: send_frame(role, o); return;
     case ASSAY_CARRY_SPARE: assay_link_spare(role->link, o->slot, o->relay); return;
     case ASSAY_CARRY_NUMBERS:
-        if (role->answer_count == role->roster.count) return; /* it asks again */
+        if (role->answer_count == role->roster.count) return; /* it repeats the request */
         role->answers[role->answer_count] = o->numbers;
         role->answers[role->answer_count++].asker = o->slot;
         return;

@@ -31,7 +31,7 @@ static bool is_its_own(enum assay_counter which)
            which == ASSAY_COUNT_NAME_UNKNOWN;
 }
 
-/* Numbers for operators; one that goes back was set to nothing by the self-test. */
+/* Counters for operators; one that decreases was reset by the self-test. */
 static void read_counters(struct assay_transport_client *far)
 {
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++) {
@@ -40,13 +40,13 @@ static void read_counters(struct assay_transport_client *far)
         const uint64_t now = *(const volatile uint64_t *)&far->shared->counters.value[i];
         const uint64_t before = far->counted.value[i];
         far->counted.value[i] = now;
-        /* Nobody counts so much between two looks: it lies, and moves nothing. */
+        /* An impossible increase between two checks is ignored. */
         if (now > before && now - before <= UINT32_MAX)
             assay_count_many(far->config.counters, which, now - before);
     }
 }
 
-/* ------------------------------------------------------------ it falls */
+/* ------------------------------------------------------------ failures */
 
 static void send_roster(struct assay_transport_client *far, const struct assay_transport_news *news)
 {
@@ -136,7 +136,7 @@ void assay_transport_supervisor_on_failure(struct assay_transport_client *far, u
 
 /* ------------------------------------------------------------ it starts */
 
-/* Sealed: it can neither grow nor shrink under whoever reads it. Returns: -1 on failure. */
+/* Sealed: it can neither grow nor shrink while in use. Returns: -1 on failure. */
 static int make_memory(struct assay_transport_client *far)
 {
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW };
@@ -181,9 +181,9 @@ static void start_process(struct assay_transport_client *far, uint64_t now_ms)
     send_roster(far, &news);
 }
 
-/* ------------------------------------------------------------ what it says */
+/* ------------------------------------------------------------ messages */
 
-/* A port that was free is ours from now on: peers know it. */
+/* A port that was chosen freely is kept from now on: peers know it. */
 static void save_port(struct assay_transport_client *far, uint16_t port)
 {
     char first[ASSAY_CLAIM_ADDRESS_MAX], rest_of[ASSAY_TRANSPORT_TEXT_MAX];
@@ -249,7 +249,7 @@ static bool receive_messages(struct assay_transport_client *far, uint64_t now_ms
 
 /* ------------------------------------------------------------ time */
 
-/* We came late: so did everybody on this machine. */
+/* The supervisor is late: so was every process of this machine. */
 static void clear_failures(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms - far->looked_ms < FAR_LATE_MS) return;
@@ -275,8 +275,8 @@ static bool is_stalled(struct assay_transport_client *far, uint64_t now_ms)
     return now_ms > far->seen_ms + far->stall_ms;
 }
 
-/* With its thread hung every socket of libzmq is quiet, and the loop turns all the same. Both
- * threads of a process that spins need processor time, so the clock alone can tell. */
+/* With libzmq's thread hung all sockets are idle while the loop continues. Both threads of a
+ * spinning process need CPU time, so only the clock can tell. */
 static bool is_unresponsive(struct assay_transport_client *far, uint64_t now_ms)
 {
     const uint64_t beats = atomic_load_explicit(&far->shared->beats, memory_order_relaxed);
@@ -309,7 +309,7 @@ void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_
     for (int i = 0; far->shared != NULL && i < FAR_PACKETS_PER_TURN; i++)
         if (!receive_messages(far, now_ms)) break;
     assay_transport_supervisor_check(far, now_ms);
-    /* Whose first one falls has to say so, not to try again. */
+    /* A failure of the first process is reported, not retried. */
     if (far->shared == NULL && (far->served || far->falls == 0)) start_process(far, now_ms);
 }
 

@@ -28,7 +28,7 @@ static enum assay_status read_text(struct assay_cursor *in, char *text, size_t c
     return strnlen(text, capacity) == len ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 
-/* It goes to operators: in a log, on a page. */
+/* The text is shown to operators: in a log, on a page. */
 static enum assay_status read_words(struct assay_cursor *in, char *text, size_t capacity)
 {
     ASSAY_TRY(read_text(in, text, capacity));
@@ -247,7 +247,7 @@ static enum assay_status decode_ready(struct assay_cursor *in, struct assay_tran
     return read_words(in, p->text, ASSAY_LINK_ENDPOINT_MAX);
 }
 
-/* What assay_link_open says, and nothing else. */
+/* Statuses of assay_link_open only. */
 static enum assay_status decode_refused(struct assay_cursor *in, struct assay_transport_packet *p)
 {
     static const enum assay_status said[] = { ASSAY_E_VERSION, ASSAY_E_IO,      ASSAY_E_INVALID,

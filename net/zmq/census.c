@@ -102,7 +102,7 @@ void assay_census_close(struct assay_link *link)
     link->census = (struct link_census){ .arrivals_fd = -1 };
 }
 
-/* Who came in and went without a message: a scanner, another mechanism, a wrong key. */
+/* Connections that closed without a message: a scanner, another mechanism, a wrong key. */
 static void count_failed(struct assay_link *link, const struct link_conn *conn)
 {
     if (!conn->is_inbound || conn->is_cut || conn->is_excused) return;
@@ -127,7 +127,7 @@ void assay_census_add(struct assay_link *link, int fd)
                                 .since_ms = link->now_ms,
                                 .slot = LINK_NOBODY,
                                 .is_inbound = is_listener(c, local_port(fd)) };
-    /* Whoever closes it takes it out. One that is not in it is looked at less often, no more. */
+    /* close removes it from the set. A descriptor outside the set is only checked less often. */
     struct epoll_event arrival = { .events = EPOLLIN };
     (void)epoll_ctl(c->arrivals_fd, EPOLL_CTL_ADD, fd, &arrival);
 }
@@ -162,8 +162,8 @@ static void forget_socket(struct assay_link *link, uint32_t i)
     c->active[i] = c->active[--c->count];
 }
 
-/* Nothing may stay that was sent on it: libzmq sees the end of the stream and drops the rest. The
- * descriptor may be somebody else's by now: then it is let be, and forgotten at the next look. */
+/* Nothing that was sent on it may remain: libzmq sees the end of the stream and drops the rest. The
+ * descriptor may have been reused: then it is left alone, and dropped at the next check. */
 static void cut_socket(struct assay_link *link, int fd)
 {
     struct link_conn *conn = &link->census.conns[fd];
@@ -173,8 +173,8 @@ static void cut_socket(struct assay_link *link, int fd)
         assay_count(link->config.counters, ASSAY_COUNT_CONNECTION_CUT);
 }
 
-/* What the connection holds now. What came before a frame that was delivered is held no more.
- * Returns: false when it is no more. */
+/* Updates the bytes held by the connection. Bytes before a delivered frame are held no more.
+ * Returns: false when it is closed. */
 static bool weigh_socket(struct link_conn *conn, int fd)
 {
     uint64_t received = 0;
@@ -190,9 +190,9 @@ static bool weigh_socket(struct link_conn *conn, int fd)
 }
 
 /*
- * Adds up; forgets descriptors that are closed. One that is somebody else's by now is told by its
- * cookie, which is looked at where it matters, before a cut and now and then: of a connection of
- * ours a monitor tells anyway (assay_census_add).
+ * Adds up the held bytes; drops closed descriptors. A reused one is recognised by its cookie, which
+ * is checked before a cut and periodically: a monitor reports new connections anyway
+ * (assay_census_add).
  */
 static void count_sockets(struct assay_link *link, struct link_load *strangers)
 {
@@ -217,7 +217,7 @@ static void count_sockets(struct assay_link *link, struct link_load *strangers)
     }
 }
 
-/* The oldest connection of a member, or of those that have said nothing; -1: none. */
+/* The oldest connection of a member, or of those without a message; -1: none. */
 static int find_oldest(const struct link_census *c, uint16_t slot)
 {
     int oldest = -1;
@@ -230,7 +230,7 @@ static int find_oldest(const struct link_census *c, uint16_t slot)
     return oldest;
 }
 
-/* Whoever is not heard is not kept, either (docs/protocol.md 10.5.1). */
+/* Peers whose messages are ignored are disconnected (docs/protocol.md 10.5.1). */
 static uint32_t connections_of(const struct assay_link *link, uint16_t slot)
 {
     const struct assay_limit *limits = link->config.limits;
@@ -239,7 +239,7 @@ static uint32_t connections_of(const struct assay_link *link, uint16_t slot)
     return 0;
 }
 
-/* Oldest first: who has just come may still be about to say who it is. */
+/* Oldest first: a new connection may not have identified itself yet. */
 static void evict_oldest(struct assay_link *link, struct link_load *t, uint16_t slot,
                          uint32_t count_max)
 {
@@ -273,7 +273,7 @@ static bool is_due(struct link_census *c, uint64_t now_ms, uint64_t sent)
     c->is_idle = others_us >= c->seen_cpu_us && others_us < c->seen_cpu_us + LINK_CENSUS_IDLE_US;
     c->seen_cpu_us = others_us;
     const int64_t sent_us = (int64_t)(sent - c->looked_sent) * LINK_CENSUS_SENT_US;
-    /* Fewer than then: another thread asks now. */
+    /* Fewer than before: another thread reads now. */
     const bool has_run = others_us >= c->looked_cpu_us + sent_us + LINK_CENSUS_CPU_US ||
                          others_us < c->looked_cpu_us;
     if (!has_run && now_ms < c->looked_ms + LINK_CENSUS_QUIET_MS) return false;
@@ -300,5 +300,5 @@ void assay_census_run(struct assay_link *link)
 void assay_census_wake(struct assay_link *link)
 {
     link->census.is_idle = false;
-    link->census.next_ms = link->now_ms + LINK_CENSUS_MS; /* by then libzmq has taken them in */
+    link->census.next_ms = link->now_ms + LINK_CENSUS_MS; /* by then libzmq has read them */
 }

@@ -52,8 +52,8 @@ static bool add_to_set(struct assay_link *link, struct link_peer *peer)
 }
 
 /*
- * Whoever dials asks whether the other side is still there, and says in the question how long it
- * may be silent itself: so both notice, by half of the messages that two askers need.
+ * The dialling side sends the heartbeats, and states its own silence limit in them: both sides
+ * detect a dead peer with half of the messages that two heartbeats need.
  */
 static bool keep_alive(void *line)
 {
@@ -62,10 +62,10 @@ static bool keep_alive(void *line)
            assay_socket_int(line, ZMQ_HEARTBEAT_TTL, LINK_HEARTBEAT_GONE_MS);
 }
 
-/* The census has to know the line's descriptor: a peer that we dialled may send, too. */
+/* The census needs the line's descriptor: a dialled peer may send, too. */
 static bool start_line(struct assay_link *link, struct link_peer *peer)
 {
-    /* No event of a failed handshake: link.c says why, above open_server. */
+    /* No event of a failed handshake: see the comment above open_server in link.c. */
     const int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                        ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
     char name[64];
@@ -78,7 +78,7 @@ static bool start_line(struct assay_link *link, struct link_peer *peer)
            assay_socket_fd(peer->monitor, &peer->monitor_fd) && add_to_set(link, peer);
 }
 
-/* address: HOST:PORT, the runtime a number. Returns: whether libzmq took it. */
+/* address: HOST:PORT with a numeric host. Returns: whether libzmq accepted it. */
 static bool dial_peer(struct assay_link *link, struct link_peer *peer, const char *address)
 {
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
@@ -94,7 +94,7 @@ static bool dial_peer(struct assay_link *link, struct link_peer *peer, const cha
         assay_socket_bytes(line, ZMQ_CURVE_PUBLICKEY, link->dial_public, 32) &&
         assay_socket_bytes(line, ZMQ_CURVE_SECRETKEY, link->dial_secret.bytes, 32) &&
         start_line(link, peer) && zmq_connect(line, endpoint) == 0) {
-        assay_line_read_monitor(link, peer); /* the first edge comes after the first look */
+        assay_line_read_monitor(link, peer); /* the first edge follows the first check */
         return true;
     }
     disconnect(link, peer);
@@ -124,8 +124,8 @@ void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer)
 /* ------------------------------------------------------------ tries */
 
 /*
- * "[::1]". libzmq asks the C library for whatever else stands in brackets, a name or a zone
- * ("%eth0"), in the thread that serves everybody; a transport in a process of its own ends by it
+ * "[::1]". libzmq resolves anything else in brackets, a name or a zone ("%eth0"), through the C
+ * library, in the thread that serves all members; a transport process ends by it
  * (net/sandbox/sandbox.c).
  */
 static bool is_ipv6(const char *host, size_t len)
@@ -138,8 +138,8 @@ static bool is_ipv6(const char *host, size_t len)
     return inet_pton(AF_INET6, number, &six) == 1;
 }
 
-/* Where the runtime ends: at the last colon. Returns: whether it is a number: libzmq takes it as it
- * is, and is given no names. */
+/* The host ends at the last colon. Returns: whether it is numeric: libzmq gets numeric addresses
+ * only. */
 static bool is_number(const char *address, char host[static ASSAY_CLAIM_ADDRESS_MAX])
 {
     struct in_addr four;
@@ -189,8 +189,8 @@ static void try_dial(struct assay_link *link, struct link_peer *peer)
     else set_error(link, peer);
 }
 
-/* Where names of others take all of the resolver's time, every answer is one to a try that is over:
- * the next try takes it. */
+/* When other names occupy the resolver, every answer may arrive after its attempt: the next attempt
+ * uses it. */
 static void hang_up_late(struct link_peer *peer, const struct assay_resolver_answer *answer)
 {
     if (answer->count == 0) return;
@@ -242,8 +242,8 @@ void assay_line_on_incoming(struct assay_link *link, uint16_t slot)
 
 /* ------------------------------------------------------------ addresses */
 
-/* Returns: whether it is HOST:PORT, of what hosts and ports are made of; brackets are around a
- * number, or nowhere. */
+/* Returns: whether it is a HOST:PORT with permitted characters; brackets are around a number only.
+ */
 static bool is_address(const char *text)
 {
     static const char fit[] =
@@ -394,7 +394,7 @@ enum assay_status assay_line_open(struct assay_link *link)
 {
     const struct assay_link_config *config = &link->config;
     link->redial_ms = config->redial_ms > 0 ? config->redial_ms : LINK_REDIAL_MS;
-    /* A SYN that was lost comes again after one second, and after three. */
+    /* A lost SYN is retransmitted after one second, and after three. */
     link->dialling = (struct assay_dial_config){
         .give_up_ms = (uint32_t)link->redial_ms + LINK_CONNECT_MS,
         .pause_ms_max = config->pause_ms_max > 0 ? config->pause_ms_max : LINK_PAUSE_MS_MAX,

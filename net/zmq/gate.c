@@ -24,9 +24,9 @@ struct zap_part {
     size_t len;
 };
 
-/* Read one request whole. Returns: the number of parts, 0 when none waits; more than ZAP_PARTS
- * are only
- * counted. A part that is too long is left empty, which no check below accepts. */
+/* Reads one complete request. Returns: the number of parts, 0 when none waits; parts beyond
+ * ZAP_PARTS are only counted. A part that is too long is left empty, which no check below accepts.
+ */
 static size_t read_request(void *zap, struct zap_part parts[static ZAP_PARTS])
 {
     size_t count = 0;

@@ -60,7 +60,7 @@ uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot)
     return link->census.of_member[slot].held + link->inboxes[slot].bytes;
 }
 
-/* The oldest of the box, into link->frame, which holds it until the next one. */
+/* Moves the oldest frame into link->frame, which owns it until the next one. */
 static void pop_frame(struct assay_link *link, struct link_inbox *box)
 {
     struct link_frame *frame = box->first;
@@ -75,7 +75,7 @@ static void pop_frame(struct assay_link *link, struct link_inbox *box)
     free(frame);
 }
 
-/* The member whose turn it is: of those that behave, and of the others when no such one waits
+/* The next member in turn: well-behaved ones first, others when none of these waits
  * (host/peers/peer_score.h). Returns: its slot, LINK_NOBODY when nothing waits. */
 static uint16_t next_slot(const struct assay_link *link)
 {

@@ -14,7 +14,7 @@ static bool send_now(struct assay_link *link, struct link_peer *peer, struct ass
     return true;
 }
 
-/* What is due, until the line takes no more: then the next poll waits for it. */
+/* Sends due frames until the line is full: then the next poll waits for it. */
 static void flush_line(struct assay_link *link, struct link_peer *peer)
 {
     peer->is_stuck = false;
@@ -43,7 +43,7 @@ enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct
     struct link_peer *peer = &link->peers[slot];
     if (peer->address_count == 0) return ASSAY_E_NOT_FOUND;
     if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
-    /* Room first, where the line takes some: the oldest go only when it does not. */
+    /* First makes room by sending: the oldest frames are dropped only when the line is full. */
     if (assay_outbox_is_full(&peer->box, frame.len)) flush_line(link, peer);
     uint64_t dropped = 0;
     const enum assay_status status =

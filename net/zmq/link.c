@@ -48,7 +48,7 @@ bool assay_socket_common(void *socket)
            assay_socket_int(socket, ZMQ_HANDSHAKE_IVL, LINK_HANDSHAKE_MS) &&
            assay_socket_int(socket, ZMQ_SNDHWM, LINK_HWM) &&
            assay_socket_int(socket, ZMQ_RCVBUF, LINK_RCVBUF) &&
-           assay_socket_int(socket, ZMQ_RCVHWM, 0); /* census.c says why, and bounds it */
+           assay_socket_int(socket, ZMQ_RCVHWM, 0); /* see census.c, which bounds it */
 }
 
 static bool set_server(struct assay_link *link)
@@ -119,7 +119,7 @@ static enum assay_status open_server(struct assay_link *link,
                  zmq_strerror(zmq_errno()));
         return ASSAY_E_IO;
     }
-    assay_gate_read_monitor(link); /* the first edge comes after the first look */
+    assay_gate_read_monitor(link); /* the first edge follows the first check */
     return listen_on(link, message);
 }
 
@@ -262,8 +262,7 @@ static struct pollfd *wait_for(struct assay_link *link, size_t *used, int fd)
 static size_t fill_fds(struct assay_link *link, const struct pollfd *extra, size_t count)
 {
     size_t used = 0;
-    /* While the runtime takes no more nothing is woken up for: the next look at the clock drains.
-     */
+    /* While the runtime reads nothing, nothing wakes the loop: the next timed check drains. */
     wait_for(link, &used, link->door_fd)->events = link->paused ? 0 : POLLIN;
     (void)wait_for(link, &used, link->zap_fd);
     (void)wait_for(link, &used, link->monitor_fd);
@@ -289,8 +288,8 @@ static void watch_lines(struct assay_link *link)
     }
 }
 
-/* Those that were stuck and can go on: asking lets libzmq take note of what happened; flush tries
- * again. Returns: how many descriptors before the runtime's were looked at. */
+/* Lines that were full and can continue: reading the option lets libzmq notice events; flush
+ * retries. Returns: how many descriptors before the runtime's were checked. */
 static size_t free_lines(struct assay_link *link)
 {
     size_t at = LINK_OWN_FDS;
@@ -309,9 +308,9 @@ void assay_link_pause(struct assay_link *link, bool paused)
     link->paused = paused;
 }
 
-/* --- what came in: out of libzmq, into the inbox of whoever sent it */
+/* --- received messages: out of libzmq, into the inbox of the sender */
 
-/* Takes one part. Returns: false when none waits. */
+/* Receives one part. Returns: false when none waits. */
 static bool receive_part(struct assay_link *link, zmq_msg_t *part, int *fd)
 {
     (void)zmq_msg_close(part);
@@ -409,7 +408,7 @@ static int sleep_limit_ms(const struct assay_link *link)
         const uint64_t dial_ms = assay_dial_wake_at(&peer->dial), relay_ms = peer->box.relay_at_ms;
         if (link->identified && dial_ms < clock_ms + rest)
             rest = dial_ms > clock_ms ? dial_ms - clock_ms : 0;
-        /* One that is stuck says itself when it goes on. */
+        /* A full line signals itself when it can continue. */
         if (peer->box.count == 0 || peer->line == NULL || peer->is_stuck) continue;
         if (relay_ms < link->now_ms + rest)
             rest = relay_ms > link->now_ms ? relay_ms - link->now_ms : 0;
@@ -454,7 +453,7 @@ enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, stru
     const uint64_t start_ms = assay_link_clock_ms();
     bool is_due = false;
     link->now_ms = now_ms;
-    /* Frames that wait are the runtime's to take first: only a look at what else is there. */
+    /* Waiting frames are read by the runtime first: only checks for other events. */
     if (!link->paused && link->waiting > 0) timeout_ms = 0;
     for (;;) {
         const uint64_t gone_ms = assay_link_clock_ms() - start_ms;

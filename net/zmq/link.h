@@ -32,7 +32,7 @@ struct assay_link;
 
 enum { ASSAY_LINK_MESSAGE_LEN = 256, ASSAY_LINK_ENDPOINT_MAX = 256 };
 
-/* Who makes numbers of names: as assay_resolver_request and assay_resolver_next. */
+/* Name resolver: as assay_resolver_request and assay_resolver_next. */
 struct assay_link_names {
     void *context;
     enum assay_status (*ask)(void *context, uint32_t asker, const char *host);
@@ -46,13 +46,13 @@ struct assay_link_config {
     struct assay_counters *counters;
     const struct assay_secret32 *door_secret;
     const uint8_t *door_public; /* [32] */
-    /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * takes a free one. */
+    /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * uses a free one. */
     const char *listen;
     int handshake_ms;           /* a silent caller is hung up after it; 0: 5000 */
-    /* A silent peer is dialled again after it; 0: 1000. Being refused is silence too: this is how
-     * long a member that was just listed waits for a peer to know. */
+    /* A silent peer is redialled after this time; 0: 1000. A refusal is silent too: a member that
+     * was just listed waits this long for a peer to update its roster. */
     int redial_ms;
-    /* the longest pause between rounds of tries (host/peers/dial.h); 0: 2000 */
+    /* the longest pause between rounds of attempts (host/peers/dial.h); 0: 2000 */
     uint32_t pause_ms_max;
     assay_resolve *resolve; /* NULL: as the system does */
     void *resolve_context;
@@ -72,7 +72,7 @@ struct assay_link_config {
 ASSAY_CHECKED enum assay_status assay_link_open(const struct assay_link_config *config,
                                                 struct assay_link **out,
                                                 char message[static ASSAY_LINK_MESSAGE_LEN]);
-/* What is queued is given to the peers that are there, ms long at most, when the link closes. */
+/* On close, flushes queued frames to reachable peers for at most ms. */
 void assay_link_linger(struct assay_link *link, int ms);
 /* Accepts a pointer to NULL; nulls it. Queued frames are dropped, but for those that linger. */
 void assay_link_close(struct assay_link **link);
@@ -92,16 +92,16 @@ ASSAY_CHECKED enum assay_status assay_link_identify(struct assay_link *link,
  */
 ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot,
                                                 const char *addresses);
-/* Returns: whether assay_link_peer takes this text for addresses. */
+/* Returns: whether assay_link_peer accepts this text as addresses. */
 bool assay_link_addresses_are_valid(const char *addresses);
 /* The member has no address any more: hung up, and what waits for it dropped. */
 void assay_link_remove_peer(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
-/* Returns: true when a connection to it stands, and it proved who it is. */
+/* Returns: true when an authenticated connection to it is up. */
 bool assay_link_is_up(const struct assay_link *link, uint16_t slot);
-/* Returns: bytes that came from the member and were not received: the last look at connections,
- * and what waits in its inbox now. */
+/* Returns: bytes of the member that were not received yet: at the connections (last check), and in
+ * its inbox now. */
 uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company

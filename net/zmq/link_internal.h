@@ -15,17 +15,17 @@
 #include <zmq.h>
 
 enum {
-    LINK_HWM = 16, /* frames in a pipe out: 1 MiB at most, next to our own bounded queue */
-    LINK_BACKLOG = 256,       /* connections that wait to be accepted */
+    LINK_HWM = 16,      /* frames in a pipe out: 1 MiB at most, next to our own bounded queue */
+    LINK_BACKLOG = 256, /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
     LINK_REDIAL_MS = 1000,
     LINK_HEARTBEAT_MS = 6000,
     LINK_HEARTBEAT_LATE_MS = 6000,
     LINK_HEARTBEAT_GONE_MS = LINK_HEARTBEAT_MS + LINK_HEARTBEAT_LATE_MS,
-    LINK_CONNECT_MS = 4000,   /* what a try may take next to the handshake */
+    LINK_CONNECT_MS = 4000,   /* timeout of an attempt, without the handshake */
     LINK_PAUSE_MS_MAX = 2000, /* between two rounds of tries */
-    LINK_LATE_MS = 60000,     /* so long a name that was answered late is not asked again */
-    /* What the configuration says of a member, and what it says of itself. */
+    LINK_LATE_MS = 60000,     /* how long a late answer of a name is reused */
+    /* Configured addresses of a member, and its claimed ones. */
     LINK_ADDRESSES_MAX = 2 * ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_LISTEN_MAX = ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_CURVE_OVERHEAD = 33,    /* ZMQ_MAXMSGSIZE counts the encrypted message */
@@ -33,35 +33,36 @@ enum {
     LINK_OWN_FDS = 5,            /* ours, next to those of lines that are stuck */
     LINK_SPOKE_MAX = 64,         /* lines looked after in a turn whose monitor spoke */
     LINK_DROPS_PER_RECEIVE = 64, /* then the runtime gets its turn */
-    LINK_DRAIN_MAX = 4096,       /* messages taken out of libzmq at once */
-    /* What one member can make us hold is at most 16 MiB: its inbox, what its connections hold
-     * inside libzmq and the kernel, and what comes between two looks at them. */
+    LINK_DRAIN_MAX = 4096,       /* messages received from libzmq at once */
+    /* One member can occupy at most 16 MiB: its inbox, the buffers of its connections in libzmq and
+     * the kernel, and arrivals between two checks. */
     LINK_INBOX_BYTES_MAX = 5 << 20, /* the largest object's pages, and room: outbox.h */
     LINK_INBOX_FRAMES_MAX = 4096,
-    LINK_HELD_MAX = 3 << 20,        /* by one connection */
-    LINK_HELD_OF_ONE_MAX = 4 << 20, /* by all of one member, or by all that have said nothing yet */
+    LINK_HELD_MAX = 3 << 20, /* by one connection */
+    LINK_HELD_OF_ONE_MAX =
+        4 << 20, /* by all of one member, or by all connections without a message */
     LINK_CONNECTIONS_OF_ONE = 4,
     LINK_CENSUS_MS = 10,
     LINK_CENSUS_CPU_US = 1000,  /* ... if other threads have run that long since the last look */
     LINK_CENSUS_SENT_US = 8,    /* ... next to what they need at least for a message of ours */
-    LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
-    LINK_CENSUS_IDLE_US = 200,  /* who has not run that long between two looks is idle */
-    LINK_REST_MS = 100, /* and is looked at so often, until something arrives */
-    LINK_CENSUS_CLOSELY = 16, /* every so many looks ask whose each descriptor is, too */
+    LINK_CENSUS_QUIET_MS = 250, /* or this time has passed */
+    LINK_CENSUS_IDLE_US = 200,  /* a thread that ran less between two checks is idle */
+    LINK_REST_MS = 100,         /* and is looked at so often, until something arrives */
+    LINK_CENSUS_CLOSELY = 16, /* interval of checks that verify the owner of each descriptor, too */
     LINK_RCVBUF = 256 << 10,
     LINK_DESCRIPTORS_MAX = 65536,
     LINK_SELF_TEST_MS = 5000,
     LINK_SELF_TEST_QUIET_MS = 50, /* after the refusal: time enough for an answer to arrive */
 };
 
-enum { LINK_NOBODY = 0xffff }; /* a connection that has not said whose it is */
+enum { LINK_NOBODY = 0xffff }; /* a connection without a known member */
 
 /* One TCP connection, by its descriptor (census.c). */
 struct link_conn {
     uint64_t cookie; /* the kernel's name for it, never used twice; 0: none is known */
     uint64_t since_ms;
-    uint64_t delivered; /* bytes of whole frames that came out of libzmq */
-    uint64_t settled;   /* bytes that were no frames, and are held no more */
+    uint64_t delivered; /* bytes of complete frames that libzmq delivered */
+    uint64_t settled;   /* bytes that were no frames, held no more */
     uint64_t held;
     uint16_t slot; /* LINK_NOBODY before its first frame */
     bool is_inbound, is_settling, is_cut;
@@ -78,7 +79,7 @@ struct link_census {
     int64_t looked_cpu_us; /* of all threads but the one that looks */
     int64_t seen_cpu_us;   /* the same, whether that was worth a look or not */
     uint64_t looked_sent;  /* messages that had left when it was looked */
-    bool is_idle;          /* nobody else has run: arrivals wakes up when one has to look */
+    bool is_idle;          /* no other thread has run: arrivals signals when a check is due */
     int arrivals_fd;       /* an epoll set of all connections, readable while bytes wait in one */
     uint32_t capacity, count, silent_max, looks;
     uint16_t ports[LINK_LISTEN_MAX]; /* [port_count] of the listener */
@@ -91,7 +92,7 @@ struct link_census {
 struct link_frame {
     struct link_frame *next;
     zmq_msg_t message;
-    struct assay_batch batch; /* over the message: what of it was not taken yet */
+    struct assay_batch batch; /* over the message: the frames not read yet */
 };
 
 struct link_inbox {
@@ -101,19 +102,19 @@ struct link_inbox {
 };
 
 struct link_peer {
-    char *addresses[LINK_ADDRESSES_MAX]; /* [address_count] HOST:PORT; none: not known */
+    char *addresses[LINK_ADDRESSES_MAX]; /* [address_count] HOST:PORT; none: unknown */
     uint32_t address_count;
     struct assay_dial dial; /* its addresses are these */
-    bool is_resolving;      /* the name of this try is asked */
+    bool is_resolving;      /* the name of this attempt is being resolved */
     uint32_t turn;          /* which number of a name is next */
-    struct assay_resolver_answer late; /* that came when its try was over; count 0: none */
+    struct assay_resolver_answer late; /* answer that arrived after its attempt; count 0: none */
     uint64_t late_ms;                  /* when */
     void *line;             /* PUSH; NULL: none is dialled */
     void *monitor;          /* of the line */
     int line_fd, monitor_fd; /* ZMQ_FD of these */
     bool is_watched;         /* the monitor's is in the set */
     struct assay_outbox box;
-    bool is_stuck; /* something is due that the line, which there is, did not take */
+    bool is_stuck; /* due frames that the open line did not accept */
 };
 
 struct assay_link {
@@ -125,7 +126,7 @@ struct assay_link {
     bool identified, paused;
     int redial_ms;
     struct assay_dial_config dialling;
-    struct assay_resolver *resolver; /* NULL: names are another one's */
+    struct assay_resolver *resolver; /* NULL: names are resolved elsewhere */
     struct assay_link_names names;
     uint32_t asked; /* of it, and not answered */
     struct assay_secret32 dial_secret;
@@ -135,12 +136,12 @@ struct assay_link {
     struct pollfd *fds; /* [LINK_OWN_FDS + peers + LINK_EXTRA_MAX] */
     int door_fd, zap_fd, monitor_fd;
     int lines_fd; /* an epoll set of all lines' monitors, each by its slot */
-    bool has_more; /* libzmq held more than one turn takes */
+    bool has_more; /* libzmq has more than one poll reads */
     struct link_peer *peers; /* [roster->count] */
     uint8_t batch[ASSAY_FRAME_LEN_MAX];
     struct link_inbox *inboxes; /* [roster->count] */
     uint32_t waiting, turn;     /* frames in all inboxes; whose is served next */
-    uint32_t dialled;           /* lines so far: monitors want names of their own */
+    uint32_t dialled;           /* lines so far: for unique monitor names */
     struct link_census census;
 };
 
@@ -164,13 +165,13 @@ void assay_gate_read_monitor(struct assay_link *link);
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_inbox_open(struct assay_link *link);
 void assay_inbox_close(struct assay_link *link);
-/* Takes the message over, leaving it empty. Returns: false when the member's inbox is full. */
+/* Moves the message into the inbox. Returns: false when the member's inbox is full. */
 bool assay_inbox_add(struct assay_link *link, uint16_t slot, zmq_msg_t *message);
 /*
- * The next frame, members in turn, batches frame by frame: a long batch gains nobody anything.
- * Out:     *message holds *frame; both are borrowed until the next call
+ * The next frame, members in turn, batches frame by frame: a long batch has no advantage.
+ * Out:     *message owns *frame; both are borrowed until the next call
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (none waits) | as assay_batch_next: the rest of a malformed
- *          batch is forgotten
+ *          batch is dropped
  */
 ASSAY_CHECKED enum assay_status assay_inbox_next(struct assay_link *link, zmq_msg_t **message,
                                                  struct assay_slice *frame);
@@ -180,7 +181,7 @@ ASSAY_CHECKED enum assay_status assay_inbox_next(struct assay_link *link, zmq_ms
 ASSAY_CHECKED enum assay_status assay_line_open(struct assay_link *link);
 /* No line, no frames, no address any more. */
 void assay_line_close(struct assay_link *link, struct link_peer *peer);
-/* Tries that are due begin, those that take too long end. */
+/* Starts due attempts, ends those that time out. */
 void assay_line_poll(struct assay_link *link);
 /* What the line's monitor saw, for the census and for dialling. */
 void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer);
@@ -191,15 +192,15 @@ void assay_line_on_incoming(struct assay_link *link, uint16_t slot);
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_census_open(struct assay_link *link);
 void assay_census_close(struct assay_link *link);
-/* A monitor told of a connection; fd may be closed or somebody else's by now. */
+/* A monitor reported a connection; fd may be closed or reused by now. */
 void assay_census_add(struct assay_link *link, int fd);
-/* Whoever is connected now may go without a word. */
+/* Current connections may close without a failure count. */
 void assay_census_excuse_all(struct assay_link *link);
-/* One part of len bytes came out of libzmq. */
+/* libzmq delivered one part of len bytes. */
 void assay_census_on_bytes(struct assay_link *link, int fd, size_t len);
 /* ... with the User-Id of this member. */
 void assay_census_set_member(struct assay_link *link, int fd, uint16_t slot);
-/* Hangs up whoever holds too much, when a look is due (LINK_CENSUS_MS). */
+/* Disconnects peers that hold too much, when a check is due (LINK_CENSUS_MS). */
 void assay_census_run(struct assay_link *link);
 /* Bytes arrived while all were idle: looks are short apart again. */
 void assay_census_wake(struct assay_link *link);
@@ -209,8 +210,8 @@ void assay_census_wake(struct assay_link *link);
  * Returns: true when it has refused the unknown key. */
 typedef bool assay_selftest_pump(void *context);
 /*
- * Dial endpoint without CURVE (NULL), with a password (PLAIN) and with a key that nobody knows.
- * Returns: ASSAY_OK (all were refused) | ASSAY_E_INVALID (one got in) | ASSAY_E_TIMEOUT |
+ * Dials endpoint without CURVE (NULL), with a password (PLAIN) and with an unknown key.
+ * Returns: ASSAY_OK (all were refused) | ASSAY_E_INVALID (one was accepted) | ASSAY_E_TIMEOUT |
  *          ASSAY_E_IO
  */
 ASSAY_CHECKED enum assay_status assay_selftest(void *context, const char *endpoint,

@@ -56,7 +56,7 @@ static void check_side(struct caller *caller)
     }
 }
 
-/* Those that speak another mechanism are told so; a key that is not known meets silence. */
+/* Other mechanisms get an error; an unknown key gets silence. */
 enum { CALLER_NULL, CALLER_PLAIN, CALLER_UNKNOWN, CALLERS };
 
 static enum assay_status selftest_outcome(struct caller callers[static CALLERS],
