@@ -17,22 +17,22 @@ struct assay_snapshot;
 /* symbol, code, what to do */
 #define ASSAY_ADVICE_LIST(X)                                                                       \
     X(ASSAY_ADVICE_ALONE, "alone",                                                                 \
-      "this node hears of nobody: look at its own network, its listen.gossip and the peers' "      \
+      "no peer is reachable: check this node's network, its listen.gossip and the peers' "         \
       "addresses")                                                                                 \
     X(ASSAY_ADVICE_BRING_BACK, "bring_back",                                                       \
-      "too few are heard of: start again those that are missing, the heaviest first; if too many " \
-      "are gone for good, the operators can begin a new era (assay recover)")              \
-    X(ASSAY_ADVICE_CLOCK, "clock",                                                                 \
-      "this machine's date is off: set it by a good source of time")                               \
+      "too few members are reachable: restart the missing ones, the heaviest first; if too many "  \
+      "are gone for good, the operators can begin a new era (assay recover)")                      \
+    X(ASSAY_ADVICE_CLOCK, "clock", "this machine's date is off: set it by a good source of time")  \
     X(ASSAY_ADVICE_CATCH_UP, "catch_up",                                                           \
       "this node does not vote yet: it catches up or asks for its own votes; if it stays so, "     \
       "read its log")                                                                              \
     X(ASSAY_ADVICE_VIEWS, "views",                                                                 \
-      "enough are heard of, but their proposals fail: compare dates and log lines of the members") \
+      "enough members are reachable, but their proposals fail: compare clocks and log lines of "   \
+      "the members")                                                                               \
     X(ASSAY_ADVICE_BALLOTS, "ballots",                                                             \
       "too few ballots: without those that are missing the epoch will be held")                    \
     X(ASSAY_ADVICE_MARGIN, "margin",                                                               \
-      "one more failure may stop the network: bring back who is missing before anything else")    \
+      "one more failure may stop the network: bring back who is missing before anything else")     \
     X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
       "the operators have fenced this era: nothing is signed before they begin the next one "      \
       "(assay recover)")                                                                           \

@@ -194,12 +194,12 @@ static enum assay_status check_place(const struct assay_change_basis *b,
                    (unsigned)c->era, (unsigned)s->era);
     if (c->sequence != 0 && c->sequence <= s->change_sequence)
         return why(message, ASSAY_E_DUPLICATE,
-                   "sequence %llu is taken, the next one is %llu: draft and sign it anew",
+                   "sequence %llu is taken, the next one is %llu: draft and sign it again",
                    (llu)c->sequence, (llu)s->change_sequence + 1);
     if (c->activation < least)
         return why(message, ASSAY_E_STALE,
-                   "activation in epoch %llu is too near: epoch %llu runs, %llu is the first that "
-                   "can be: draft and sign it anew",
+                   "activation in epoch %llu is too near: epoch %llu runs, %llu is the first "
+                   "possible one: draft and sign it again",
                    (llu)c->activation, (llu)running, (llu)least);
     if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
         return why(message, ASSAY_E_INVALID, "activation in epoch %llu is too far away",

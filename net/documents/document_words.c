@@ -179,7 +179,7 @@ static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
     else if (!assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
         say(out, "STALE, nothing has become final for %llu s; ",
             (unsigned long long)((s->now_ms - s->chain.final_at_ms) / 1000));
-    if (!s->margin.progress) say(out, "STOPPED, too few members are heard of; ");
+    if (!s->margin.progress) say(out, "STOPPED, too few members are reachable; ");
     else if (s->margin.overdue) say(out, "OVERDUE, the running epoch should be closed by now; ");
     if (s->clock_off) say(out, "CLOCK, the date of this machine is off; ");
 }
@@ -189,7 +189,7 @@ static void format_tolerance(struct sentence *out, const struct assay_snapshot *
     const uint32_t faults = s->margin.members_stop < s->margin.members_break
                                 ? s->margin.members_stop
                                 : s->margin.members_break;
-    if (!s->margin.progress) say(out, "; it goes on when enough are back");
+    if (!s->margin.progress) say(out, "; it continues when enough are back");
     else
         say(out, "; %s more fault%s can be tolerated", count_word(faults), faults == 1 ? "" : "s");
 }
@@ -220,7 +220,7 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
         say(&out, "%u of %u attested, %u full", attested, there, full);
     else if (s->chain.final_at_ms == 0)
         say(&out, "%u of %u full by what its store has", full, there);
-    else say(&out, "when it stood still %u of %u were full", full, there);
+    else say(&out, "when it stalled %u of %u were FULL", full, there);
     for (uint32_t i = 0; i < s->member_count && named < NAMED; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
         if (!is_reachable(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;

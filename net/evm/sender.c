@@ -191,7 +191,7 @@ static void start_order(struct assay_evm_sender *sender, uint64_t now_ms)
     if (!on_answer(sender, assay_evm_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)))
         return;
     if (nonce < sender->next) {
-        set_text(sender, "the node tells a nonce that is used");
+        set_text(sender, "the node reports a used nonce");
         return;
     }
     sender->tip_wei = sender->config.tip_wei;
@@ -285,7 +285,7 @@ static void resend_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
     if (nonce == p->nonce) {
         raise_fee(sender);
     } else if (nonce < sender->next) {
-        set_text(sender, "the node tells a nonce that is used");
+        set_text(sender, "the node reports a used nonce");
         return;
     } else if (nonce < p->nonce || deep > p->nonce) {
         /* It was signed for a place that is far ahead, or which another one has for good. */

@@ -265,7 +265,7 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     const struct assay_http_request *r = asking->request;
     if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
         http_problem(asking, HTTP_METHOD, "only GET and HEAD are answered", NULL);
-    else if (r->has_body) http_problem(asking, HTTP_BODY, "a body came with the question", NULL);
+    else if (r->has_body) http_problem(asking, HTTP_BODY, "the request has a body", NULL);
     else if (!accepts_type(r->accept, route->type))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!knows_parameters(asking, route)) return;

@@ -26,9 +26,9 @@ struct http_asking {
 
 /* symbol, status, code, title, what to do */
 #define HTTP_PROBLEM_LIST(X)                                                                       \
-    X(HTTP_BAD_REQUEST, 400, "bad_request", "The request does not say what is wanted",             \
+    X(HTTP_BAD_REQUEST, 400, "bad_request", "The request is incomplete",             \
       "docs/openapi.json, or GET /openapi.json, has every parameter")                              \
-    X(HTTP_FORBIDDEN, 403, "forbidden", "Not for whoever asks like this",                          \
+    X(HTTP_FORBIDDEN, 403, "forbidden", "Not permitted for this request",                          \
       "ask by the address that listen.http names")                                                 \
     X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
       "data.reason says why; GET /v1/status says what to do")                                      \

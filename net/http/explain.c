@@ -190,7 +190,7 @@ static struct assay_json *choose_advice(const struct assay_snapshot_member *m)
                                                              : m->ledger.change_reason);
     if (text != NULL) assay_json_append_text(list, text);
     if (!m->present)
-        assay_json_append_text(list, "it is not heard of: start it, or look at its network");
+        assay_json_append_text(list, "it is not reachable: start it, or check its network");
     else if (trust->availability_bp < trust->integrity_bp)
         assay_json_append_text(list,
                                "availability rises by itself while its evidence comes in time");

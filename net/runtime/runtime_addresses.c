@@ -245,8 +245,7 @@ static void log_address(struct assay_runtime *runtime, uint16_t slot)
         assay_log_bool(&runtime->log, "configured", find_configured(runtime, slot) != NULL);
     }
     assay_log_end(&runtime->log);
-    runtime_log_event(runtime, "peer_address", slot, 0, 0, "%s says that it listens on %s", name,
-                      all);
+    runtime_log_event(runtime, "peer_address", slot, 0, 0, "%s claims to listen on %s", name, all);
 }
 
 /* A member that is new to this node may lack the claims of others. */

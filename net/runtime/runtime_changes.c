@@ -125,11 +125,10 @@ static void log_expired(struct assay_runtime *runtime, const struct host_change 
         assay_log_uint(&runtime->log, "activation", item->activation);
     }
     assay_log_end(&runtime->log);
-    runtime_log_event(
-        runtime, "change_expired", ASSAY_SLOT_ALL, item->sequence, item->activation,
-        "no block took this change %llu in time for epoch %llu, or another one of its number: "
-        "draft it anew",
-        (unsigned long long)item->sequence, (unsigned long long)item->activation);
+    runtime_log_event(runtime, "change_expired", ASSAY_SLOT_ALL, item->sequence, item->activation,
+                      "no block took this change %llu in time for epoch %llu, or another one of "
+                      "its number: draft it again",
+                      (unsigned long long)item->sequence, (unsigned long long)item->activation);
 }
 
 static void log_submitted(struct assay_runtime *runtime, const struct assay_change *change)

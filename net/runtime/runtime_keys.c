@@ -73,7 +73,7 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
     if (behind && !strange)
         why = "this store was rolled back: it ends before what these keys have signed: new keys";
     if (has_store && assay_bytes_all_zero(known.set, TIE_LEN))
-        why = "this store was restored, and holds nobody's votes: new keys";
+        why = "this store was restored without votes: new keys";
     if (lost)
         ASSAY_TRY(assay_keyring_generate_next(runtime_key_set(runtime)->incarnation + 1,
                                               &runtime->keyring));

@@ -41,8 +41,7 @@ static void log_timeline_failed(struct assay_runtime *runtime, enum assay_status
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "timeline_failed")) {
         assay_log_text(&runtime->log, "path", runtime->config.timeline_path);
         assay_log_text(&runtime->log, "status", assay_status_symbol(status));
-        assay_log_text(&runtime->log, "note",
-                       "what happens from now on is not told after a restart");
+        assay_log_text(&runtime->log, "note", "events from now on are lost at the next restart");
     }
     assay_log_end(&runtime->log);
 }
@@ -184,7 +183,7 @@ static void log_missing(struct assay_runtime *runtime, const struct assay_effect
         return;
     }
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
-                      effect->as.note.b, "%s sent no evidence: the last that came fails",
+                      effect->as.note.b, "%s sent no evidence: its last one fails",
                       runtime_slot_name(runtime, slot, name, sizeof name));
 }
 
@@ -193,7 +192,7 @@ static void log_listed(struct assay_runtime *runtime, const struct assay_effect 
 {
     char name[ASSAY_NAME_MAX + 1];
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
-                      effect->as.note.a, effect->as.note.b, "%s listed anew, with new keys",
+                      effect->as.note.a, effect->as.note.b, "%s re-registered, with new keys",
                       runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name));
 }
 
@@ -256,7 +255,8 @@ static void log_change_ended(struct assay_runtime *runtime, const struct assay_e
     runtime_suspensions_save(runtime, effect->as.note.a, names, sizeof names);
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
                       effect->as.note.a, effect->as.note.b,
-                      "felled more than a fifth: the rules before are back. Felled: %s", names);
+                      "suspended more than a fifth: the previous rules are back. Suspended: %s",
+                      names);
 }
 
 static void log_collateral_taken(struct assay_runtime *runtime, const struct assay_effect *effect)
@@ -264,11 +264,10 @@ static void log_collateral_taken(struct assay_runtime *runtime, const struct ass
     char until[ASSAY_RFC3339_LEN + 1] = "";
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
     assay_rfc3339_format((int64_t)(b / 1000), until);
-    runtime_log_event(
-        runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-        "newer collateral stands in a block: it serves from the first epoch after %s on "
-        "(assay collateral status)",
-        until);
+    runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+                      "newer collateral is in a block: in force from the first epoch after %s "
+                      "(assay collateral status)",
+                      until);
 }
 
 static void log_collateral_reverted(struct assay_runtime *runtime,
@@ -279,7 +278,8 @@ static void log_collateral_reverted(struct assay_runtime *runtime,
     runtime_log_event(
         runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
         effect->as.note.b,
-        "newer collateral felled more than a fifth: the set before is back. Felled: %s", names);
+        "newer collateral suspended more than a fifth: the previous set is back. Suspended: %s",
+        names);
 }
 
 static void record_fail(struct assay_runtime *runtime, uint16_t slot)
@@ -368,7 +368,7 @@ static void log_change(struct assay_runtime *runtime, const struct assay_effect 
 {
     const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-                      "change %llu stands in a block: in force from epoch %llu", a, b);
+                      "change %llu is in a block: in force from epoch %llu", a, b);
 }
 
 static const char shared_text[] =

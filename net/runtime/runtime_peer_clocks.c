@@ -82,8 +82,7 @@ static void log_peer_ended(struct assay_runtime *runtime, uint16_t slot)
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "peer_ended"))
         assay_log_text(&runtime->log, "peer", name);
     assay_log_end(&runtime->log);
-    runtime_log_event(runtime, "peer_ended", slot, 0, 0, "%s says that it ends, as it was asked to",
-                      name);
+    runtime_log_event(runtime, "peer_ended", slot, 0, 0, "%s reports an orderly exit", name);
 }
 
 void runtime_on_date(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)

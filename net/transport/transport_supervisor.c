@@ -243,7 +243,7 @@ static bool receive_messages(struct assay_transport_client *far, uint64_t now_ms
         assay_transport_supervisor_on_failure(far, now_ms, far->packet.text, false);
         return false;
     }
-    assay_transport_supervisor_on_failure(far, now_ms, "what it says cannot be read", false);
+    assay_transport_supervisor_on_failure(far, now_ms, "its message cannot be decoded", false);
     return false;
 }
 

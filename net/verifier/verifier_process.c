@@ -140,7 +140,8 @@ static void appraise(void *context, struct assay_slice packet, struct assay_writ
     const struct bench *b = context;
     struct assay_verifier_process_job job;
     exit_unless(assay_verifier_process_job_decode(packet, &job), "job");
-    if (job.set >= b->judge->brief.set_count) give_up("job", "it names rules that nobody brought");
+    if (job.set >= b->judge->brief.set_count)
+        give_up("job", "it names rules that were not provided");
     const struct assay_ruleset *rules = &b->judge->rules[job.set];
     const struct assay_evidence_request request = { .kind = job.kind,
                                                     .bytes = job.bytes.bytes,

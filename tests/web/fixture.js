@@ -127,7 +127,7 @@ function network(options = {}) {
             if (m.slot === tampered && e === 5) {
                 tell(e, 'fail_proven', m, 3, e, `${m.name} proven to fail`);
                 tell(e + 1, 'order_done', m, 3, 0, 'RESTART: success');
-                tell(e + 2, 'incarnation_listed', m, 2, 0, `${m.name} listed anew`);
+                tell(e + 2, 'incarnation_listed', m, 2, 0, `${m.name} re-registered, with new keys`);
             }
             if (lieNow && m.slot === liar)
                 tell(e, 'offence_proven', m, 5, e, `${m.name} convicted by proof: ${m.last}`);

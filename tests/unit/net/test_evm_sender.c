@@ -176,7 +176,7 @@ Test(evm_sender, a_stale_nonce_is_not_believed)
     mine(90);
     step_is(2, ASSAY_EVM_DONE, "");
     begin();
-    step_is(3, ASSAY_EVM_NEW, "the node tells a nonce that is used");
+    step_is(3, ASSAY_EVM_NEW, "the node reports a used nonce");
     cr_assert_eq(node.sent, 1);
     node.nonce = 6;
     step_is(4, ASSAY_EVM_SENT, "");
@@ -239,7 +239,7 @@ Test(evm_sender, what_was_included_in_vain_is_refused_and_its_place_used)
     node.receipt = evm_node_receipt(&node, 90, false, "null", receipt, sizeof receipt);
     step_is(2, ASSAY_EVM_REFUSED, "it was reverted");
     begin();
-    step_is(3, ASSAY_EVM_NEW, "the node tells a nonce that is used");
+    step_is(3, ASSAY_EVM_NEW, "the node reports a used nonce");
 }
 
 Test(evm_sender, receipts_that_cannot_be_are_not_believed)

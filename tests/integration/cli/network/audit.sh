@@ -12,7 +12,7 @@ rm -rf node-4/state
 start 4
 incarnated() { [ "$(field 4 status incarnation)" = 2 ]; }
 check "new keys are listed" until_true 60 incarnated
-expect 0 'node-4 listed anew, with new keys' ask 1 timeline # and no reason that is another event's
+expect 0 'node-4 re-registered, with new keys' ask 1 timeline # and no reason that is another event's
 later=$(($(field 1 status epoch) + 3))
 check "epochs close" until_true 60 epoch_at_least 1 $later
 expect 0 'roster_digest' ask 1 checkpoint --out later

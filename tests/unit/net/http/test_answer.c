@@ -115,14 +115,15 @@ Test(net_http_answer, the_sentence_is_true_when_the_chain_stands_still)
     book.snapshot.now_ms = 61000;
     book.snapshot.margin.progress = false;
     publish();
-    cr_expect_str_eq(assay_json_text(ask("/v1/status"), "sentence", ""),
-                     "STALE, nothing has become final for 60 s; STOPPED, too few members are heard "
-                     "of; when it stood still 4 of 4 were full; it goes on when enough are back");
+    cr_expect_str_eq(
+        assay_json_text(ask("/v1/status"), "sentence", ""),
+        "STALE, nothing has become final for 60 s; STOPPED, too few members are "
+        "reachable; when it stalled 4 of 4 were FULL; it continues when enough are back");
     book.snapshot.margin.progress = true;
     publish();
     cr_expect_str_eq(assay_json_text(ask("/v1/status"), "sentence", ""),
-                     "STALE, nothing has become final for 60 s; when it stood still 4 of 4 were "
-                     "full; one more fault can be tolerated");
+                     "STALE, nothing has become final for 60 s; when it stalled 4 of 4 were "
+                     "FULL; one more fault can be tolerated");
 }
 
 /* Evidence of the running epoch, of the one before, or while that is being closed. */
