@@ -132,6 +132,10 @@ plant status-untested base/status.h '    X(ASSAY_E_FORGOTTEN, 1, "nobody asks fo
 plant unused-header base/forgotten.h '/* nobody reads me */'
 plant merge-mark net/page.md "$(printf '<%.0s' 1 2 3 4 5 6 7) ours"
 plant stray-file 'net/node:1~leaves' 'what a shell wrote'
+clean_tree
+for i in $(seq 41); do : >"$tree/net/page-$i.md"; done
+list_built
+expect folder-entries '41 entries in a folder'
 
 # Parts and their owners. parts RULE FILE TEXT
 parts() {

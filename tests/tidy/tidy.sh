@@ -33,6 +33,16 @@ find . \( -name build -o -name .git \) -prune -o -type f \
         printf "promise\t%s\t%d\t\ta promise is not code: do it, or file an issue\n", FILENAME, FNR
     }' /dev/null >>"$work/found"
 
+# A folder is scanned at a glance; inputs of fuzz targets are no reading.
+find . \( -name build -o -name .git -o -name node_modules -o -path ./tests/fuzz/corpus \) -prune -o -path './*' -print |
+    sed 's|^\./||' | awk -F/ -v tab="$tab" '
+    { folder = $0; if (!sub(/\/[^\/]*$/, "", folder)) folder = "."; entries[folder]++ }
+    END {
+        for (folder in entries)
+            if (entries[folder] > 40)
+                printf "folder-entries\t%s\t0\t\t%d entries, 40 at most: split it by topic\n", folder, entries[folder]
+    }' >>"$work/found"
+
 # What a shell wrote by mistake has a name that nobody would give.
 find . \( -name build -o -name .git -o -name node_modules \) -prune -o -name '*[!A-Za-z0-9._-]*' -print |
     sed "s|^\./||; s/\(.*\)/stray-file$tab\1${tab}0$tab${tab}names have letters, digits, dot, dash, underscore/" \

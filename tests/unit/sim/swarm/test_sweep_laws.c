@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/test_sweep_laws.c - the sweep of badmouthing, point by point, against the closed
- * forms of sim/theory/laws.h.
+ * tests/unit/sim/swarm/test_sweep_laws.c - the sweep of badmouthing, point by point, against the
+ * closed forms of sim/theory/laws.h.
  */
 #include "apps/sim/commands/sweep.h"
 #include "base/file/file.h"

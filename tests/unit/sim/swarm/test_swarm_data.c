@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/test_swarm_data.c - what a swarm came to: the same for the same seeds, and each
- * failure with the line that shows it again.
+ * tests/unit/sim/swarm/test_swarm_data.c - what a swarm came to: the same for the same seeds, and
+ * each failure with the line that shows it again.
  */
 #include "apps/sim/commands/swarm.h"
 #include "net/json/json.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/sim/test_batch.c - jobs on threads, committed in order.
+ * tests/unit/sim/swarm/test_batch.c - jobs on threads, committed in order.
  */
 #include "apps/sim/commands/batch.h"
 

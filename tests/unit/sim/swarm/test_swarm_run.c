@@ -1,5 +1,5 @@
 /*
- * tests/unit/sim/test_swarm_run.c - the work around the seeds: counting, resuming, refusing.
+ * tests/unit/sim/swarm/test_swarm_run.c - the work around the seeds: counting, resuming, refusing.
  */
 #include "apps/sim/report/fields.h"
 #include "apps/sim/commands/minimize.h"

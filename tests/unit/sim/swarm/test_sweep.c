@@ -1,5 +1,6 @@
 /*
- * tests/unit/sim/test_sweep.c - sweep files, the numbering of points, shards and their merging.
+ * tests/unit/sim/swarm/test_sweep.c - sweep files, the numbering of points, shards and their
+ * merging.
  */
 #include "apps/sim/commands/sweep.h"
 #include "base/file/file.h"

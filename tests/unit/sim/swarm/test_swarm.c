@@ -1,5 +1,5 @@
 /*
- * tests/unit/sim/test_swarm.c - random scenarios of the swarm, and what is promised for them.
+ * tests/unit/sim/swarm/test_swarm.c - random scenarios of the swarm, and what is promised for them.
  */
 #include "base/crypto.h"
 #include "sim/swarm/drawn.h"

@@ -1,5 +1,6 @@
 /*
- * tests/unit/sim/test_minimize.c - planted failures shrink to what causes them, and no further.
+ * tests/unit/sim/swarm/test_minimize.c - planted failures shrink to what causes them, and no
+ * further.
  */
 #include "sim/swarm/minimize.h"
 #include "sim/swarm/random_scenario.h"
