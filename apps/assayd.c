@@ -1,5 +1,6 @@
 /*
- * apps/assayd.c - the daemon: configuration in, store, enclave and host joined, the loop run.
+ * apps/assayd.c - entry point of assayd: configuration, store, enclave and runtime, and the main
+ * loop.
  *
  * Everything that can be wrong with configuration, keys, genesis, store and ports is found before
  * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 the world did
@@ -36,7 +37,7 @@
 static const char usage[] =
     "usage: assayd --config FILE [--set KEY=VALUE]... [--check-config]\n"
     "\n"
-    "Runs one peer of an Assay network beside its enclave: attests, verifies the others, votes on "
+    "Runs one peer of an Assay network next to its enclave: attests, verifies the others, votes on "
     "the\n"
     "scores, obeys the orders that follow. Ask it with `assay status --socket PATH`.\n"
     "\n"
@@ -109,7 +110,7 @@ static enum assay_status open_fetcher(struct daemon_node *node)
 }
 
 /* The node's thread has come around. */
-static void turned(void *context, uint64_t now_ms)
+static void on_node_turn(void *context, uint64_t now_ms)
 {
     char sentence[ASSAY_RUNTIME_STATUS_LEN];
     struct daemon_node *const node = context;
@@ -200,7 +201,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .level = DAEMON_FEATURE_LEVEL,
         .take_signals = true,
         .drain_ms = node->config->drain_ms,
-        .turned = turned,
+        .turned = on_node_turn,
         .turned_context = node,
         .insecure = node->insecure,
         .insecure_count = node->insecure_count,
@@ -233,7 +234,7 @@ static enum assay_status follow_collateral(struct daemon_node *node,
 }
 
 /* A boundary changed roster, rules or operators: on with what it left. */
-static enum assay_status renew(struct daemon_node *node)
+static enum assay_status renew_epoch(struct daemon_node *node)
 {
     struct daemon_charter next;
     enum assay_status status = daemon_open_charter(node, &next);
@@ -283,13 +284,13 @@ static int not_opened(struct daemon_node *node, enum assay_status status, bool f
 
 /* One epoch after the other, whatever operators decide. Returns: as assay_runtime_run; with
  * ASSAY_E_STRANGER and others of renew there is no host any more, and node->message. */
-static enum assay_status serve(struct daemon_node *node)
+static enum assay_status run_epochs(struct daemon_node *node)
 {
     for (;;) {
         ASSAY_TRY(assay_runtime_run(node->host));
         const bool reloads = assay_runtime_poll_reload(node->host);
         if (reloads) daemon_reload(node);
-        if (assay_runtime_is_renewing(node->host)) ASSAY_TRY(renew(node));
+        if (assay_runtime_is_renewing(node->host)) ASSAY_TRY(renew_epoch(node));
         else if (!reloads) return ASSAY_OK;
     }
 }
@@ -329,7 +330,7 @@ static int say_fit(struct daemon_node *node)
     return end_output(ASSAY_EXIT_OK);
 }
 
-static int finish(struct daemon_node *node, enum assay_status status)
+static int finish_run(struct daemon_node *node, enum assay_status status)
 {
     char why[ASSAY_CONFIG_MESSAGE_MAX];
     const int result = status == ASSAY_OK ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
@@ -347,7 +348,7 @@ static int finish(struct daemon_node *node, enum assay_status status)
     _exit(result); /* no destructors: a thread may still wake up inside a library */
 }
 
-static int run(const struct assay_config_sources *sources, bool check_only)
+static int run_daemon(const struct assay_config_sources *sources, bool check_only)
 {
     struct daemon_node node = { .sources = *sources, .notify = { .fd = -1 }, .message = "" };
     enum assay_status status = daemon_open_config(&node);
@@ -361,14 +362,14 @@ static int run(const struct assay_config_sources *sources, bool check_only)
     status = open_all(&node);
     if (status != ASSAY_OK) return not_opened(&node, status, !node.unfit);
     daemon_notify_ready(&node.notify);
-    status = serve(&node);
+    status = run_epochs(&node);
     if (status != ASSAY_OK && node.host == NULL) return not_opened(&node, status, true);
-    return finish(&node, status);
+    return finish_run(&node, status);
 }
 
 enum { SETS_MAX = 64 };
 
-static int misuse(const char *wrong)
+static int print_usage_error(const char *wrong)
 {
     assay_flags_misuse("assayd", usage, wrong);
     return ASSAY_EXIT_USAGE;
@@ -378,7 +379,7 @@ static int misuse_word(const char *word)
 {
     char wrong[ASSAY_FLAGS_MESSAGE_MAX];
     (void)snprintf(wrong, sizeof wrong, "expected options alone, found \"%.100s\"", word);
-    return misuse(wrong);
+    return print_usage_error(wrong);
 }
 
 int main(int argc, char **argv)
@@ -406,7 +407,7 @@ int main(int argc, char **argv)
     for (int o; (o = getopt_long(argc, argv, ":c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;
         else if (o == 's' && sources.set_count < SETS_MAX) sets[sources.set_count++] = optarg;
-        else if (o == 's') return misuse("--set: expected at most 64 of them");
+        else if (o == 's') return print_usage_error("--set: expected at most 64 of them");
         else if (o == 'k') check_only = true;
         else if (o == 'v') {
             (void)printf("assayd %s\n", ASSAY_VERSION);
@@ -416,15 +417,15 @@ int main(int argc, char **argv)
             return end_output(ASSAY_EXIT_OK);
         } else {
             assay_flags_wrong(argc, argv, o, options, wrong);
-            return misuse(wrong);
+            return print_usage_error(wrong);
         }
     }
     if (optind != argc) return misuse_word(argv[optind]);
-    if (sources.path == NULL) return misuse("expected --config FILE, found none");
+    if (sources.path == NULL) return print_usage_error("expected --config FILE, found none");
     if (!check_only && assay_container_init_split() != ASSAY_OK)
-        return misuse("no process can be made");
+        return print_usage_error("no process can be made");
     hold_signals(false);
     forbid_dumps();
     allow_descriptors();
-    return run(&sources, check_only);
+    return run_daemon(&sources, check_only);
 }

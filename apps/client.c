@@ -1,5 +1,6 @@
 /*
- * apps/client.c - a request line out, a JSON line back; or a request of HTTP and its document.
+ * apps/client.c - client of the admin socket: one request line, one JSON reply; also one HTTP
+ * request.
  */
 #define _GNU_SOURCE
 #include "apps/client.h"
@@ -44,7 +45,7 @@ static enum assay_status connect_until(int fd, const void *address, socklen_t le
     return ASSAY_OK;
 }
 
-static enum assay_status dial(const char *path, int64_t deadline_ms, int *fd_out)
+static enum assay_status connect_socket(const char *path, int64_t deadline_ms, int *fd_out)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const size_t len = strlen(path);
@@ -78,7 +79,7 @@ static bool take_address(const char *text, struct sockaddr_in *address)
 static enum assay_status dial_either(const char *where, int64_t deadline_ms, int *fd_out)
 {
     struct sockaddr_in address;
-    if (!take_address(where, &address)) return dial(where, deadline_ms, fd_out);
+    if (!take_address(where, &address)) return connect_socket(where, deadline_ms, fd_out);
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return ASSAY_E_IO;
     const enum assay_status status = connect_until(fd, &address, sizeof address, deadline_ms);
@@ -143,14 +144,14 @@ static enum assay_status read_answer(int fd, bool line, int64_t deadline_ms, cha
     return ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_client_ask(const char *socket_path, const char *request,
-                                   unsigned timeout_ms, struct assay_json **document)
+enum assay_status assay_client_request(const char *socket_path, const char *request,
+                                       unsigned timeout_ms, struct assay_json **document)
 {
     const int64_t deadline_ms = monotonic_ms() + timeout_ms;
     char *text = NULL;
     size_t len = 0;
     int fd = -1;
-    enum assay_status status = dial(socket_path, deadline_ms, &fd);
+    enum assay_status status = connect_socket(socket_path, deadline_ms, &fd);
     if (status == ASSAY_OK) status = send_line(fd, request, deadline_ms);
     if (status == ASSAY_OK) status = read_answer(fd, true, deadline_ms, &text, &len);
     if (status == ASSAY_OK) status = assay_json_parse(text, len, document);
@@ -161,7 +162,7 @@ enum assay_status assay_client_ask(const char *socket_path, const char *request,
 
 /* ------------------------------------------------------------ what went wrong, for operators */
 
-static void put(char *message, const char *text)
+static void set_message(char *message, const char *text)
 {
     (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN, "%s", text);
 }
@@ -175,7 +176,7 @@ static void put_denied(const char *path, char *message)
     if (slash != NULL && (size_t)(slash - path) + 1 < sizeof folder)
         (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + (slash == path), path);
     if (stat(path, &info) != 0 && stat(folder, &info) != 0) {
-        put(message, "permission denied; run as the daemon's user or in its group");
+        set_message(message, "permission denied; run as the daemon's user or in its group");
         return;
     }
     const struct passwd *const user = getpwuid(info.st_uid);
@@ -216,21 +217,24 @@ void assay_client_fault(const char *socket_path, enum assay_status status,
     const bool is_there = stat(socket_path, &info) == 0;
     const int why = is_there && S_ISSOCK(info.st_mode) ? connect_error(socket_path) : errno;
     if (!is_there && (take_address(socket_path, &address) || strncmp(socket_path, "http", 4) == 0))
-        put(message, "is an address of HTTP, expected the path of a UNIX socket: the daemon's "
-                     "listen.admin, such as /run/assay/admin.sock");
+        set_message(message,
+                    "is an address of HTTP, expected the path of a UNIX socket: the daemon's "
+                    "listen.admin, such as /run/assay/admin.sock");
     else if (is_there && !S_ISSOCK(info.st_mode))
         (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
                        "%s, expected the admin socket of assayd (its listen.admin)",
                        kind_of(info.st_mode));
     else if (why == EACCES || why == EPERM) put_denied(socket_path, message);
     else if (!is_there && why == ENOENT)
-        put(message, "no such socket; is assayd running, and is this its listen.admin?");
+        set_message(message, "no such socket; is assayd running, and is this its listen.admin?");
     else if (why == ECONNREFUSED)
-        put(message, "no daemon listens on this socket, which one that ended has left; is assayd "
-                     "running? systemctl status assayd, or assayd --config FILE");
+        set_message(message,
+                    "no daemon listens on this socket, which one that ended has left; is assayd "
+                    "running? systemctl status assayd, or assayd --config FILE");
     else if (status == ASSAY_E_SYNTAX)
-        put(message, "the answer is not one of assayd's admin socket; is this its listen.admin, "
-                     "and not listen.http?");
+        set_message(message,
+                    "the answer is not one of assayd's admin socket; is this its listen.admin, "
+                    "and not listen.http?");
     else
         (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
                        "%s; is assayd running, and is this its listen.admin?",

@@ -1,5 +1,5 @@
 /*
- * apps/client.h - one request to a running assayd over its admin socket (net/admin/admin.h).
+ * apps/client.h - client of the admin socket of a running assayd (net/admin/admin.h).
  */
 #ifndef ASSAY_APPS_CLIENT_H
 #define ASSAY_APPS_CLIENT_H
@@ -9,20 +9,21 @@
 enum { ASSAY_CLIENT_TIMEOUT_MS = 5000, ASSAY_CLIENT_FAULT_LEN = 320 };
 
 /*
- * assay_client_ask - send one request line, read one JSON document.
+ * assay_client_request - send one request line, read one JSON document.
  * In:      socket_path of at most 107 bytes; request of less than 100 KiB, without the newline
  * Out:     *document, freed by the caller with assay_json_free; its "data" is what was asked for
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such socket) | ASSAY_E_IO (nobody answers) |
  *          ASSAY_E_TIMEOUT (the whole exchange, connecting included) | ASSAY_E_SYNTAX |
  *          ASSAY_E_RANGE (path, request or answer too long) | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_client_ask(const char *socket_path, const char *request,
-                                                 unsigned timeout_ms, struct assay_json **document);
+ASSAY_CHECKED enum assay_status assay_client_request(const char *socket_path, const char *request,
+                                                     unsigned timeout_ms,
+                                                     struct assay_json **document);
 
 /*
- * assay_client_fault - why assay_client_ask got no answer at this path, and what to do: no socket,
+ * assay_client_fault - why assay_client_request got no answer at this path, and what to do: no socket,
  * no daemon behind it, no permission, an address or another kind of file in place of a socket.
- * In:      status: what assay_client_ask returned
+ * In:      status: what assay_client_request returned
  * Out:     message: half a sentence, for "PATH: MESSAGE"
  */
 void assay_client_fault(const char *socket_path, enum assay_status status,

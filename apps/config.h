@@ -1,5 +1,5 @@
 /*
- * apps/config.h - the configuration file of assayd (docs/configuration.md has every key).
+ * apps/config.h - configuration file of assayd (docs/configuration.md has every key).
  *
  * YAML checked against a schema: an unknown key, a wrong type, a missing or out-of-range value is
  * an error with file, line and column, never a warning. Relative paths are taken from the folder

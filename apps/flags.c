@@ -1,5 +1,5 @@
 /*
- * apps/flags.c - see flags.h.
+ * apps/flags.c - usage errors of getopt_long programs (flags.h).
  */
 #include "apps/flags.h"
 
@@ -59,5 +59,5 @@ void assay_flags_misuse(const char *program, const char *usage, const char *wron
     const size_t len = end != NULL ? (size_t)(end - usage) + 1 : strlen(usage);
     (void)fprintf(stderr, "%s: %s\n", program, wrong);
     (void)fwrite(usage, 1, len, stderr);
-    (void)fprintf(stderr, "`%s --help` tells more\n", program);
+    (void)fprintf(stderr, "`%s --help` has details\n", program);
 }

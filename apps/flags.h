@@ -1,6 +1,6 @@
 /*
- * apps/flags.h - what is wrong with a word of a command line, for programs that read theirs with
- * getopt_long. (`assay` reads a table of its own: apps/assay/core/options.h.)
+ * apps/flags.h - usage errors of programs that parse options with getopt_long. (`assay` has its own
+ * table: apps/assay/core/options.h.)
  */
 #ifndef ASSAY_APPS_FLAGS_H
 #define ASSAY_APPS_FLAGS_H
@@ -17,12 +17,10 @@ const char *assay_flags_near(const char *word, const struct option *known);
  * assay_flags_wrong - why getopt_long gave code, '?' or ':'; its letters begin with ':', so that it
  * says nothing itself.
  * Out:     message, on one line: the word, what was expected, the option that is nearly it
- * Returns: nothing.
  */
 void assay_flags_wrong(int argc, char *const *argv, int code, const struct option *known,
                        char message[static ASSAY_FLAGS_MESSAGE_MAX]);
-/* wrong, the synopsis (usage up to its first empty line) and where more is, on stderr.
- * Returns: nothing. */
+/* wrong, the synopsis (usage up to its first empty line) and where more is, on stderr. */
 void assay_flags_misuse(const char *program, const char *usage, const char *wrong);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * base/assert.c - the last words of a process that found a bug in itself.
+ * base/assert.c - failure report of assertions.
  *
- * It uses stdio and abort and nothing of Assay, so that it works whatever else is broken.
+ * It uses stdio and abort and nothing of Assay, so that it works even if everything else is broken.
  */
 #include "base/assert.h"
 

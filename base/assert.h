@@ -1,5 +1,5 @@
 /*
- * base/assert.h - a bug is an assertion, on in every build type.
+ * base/assert.h - assertions, enabled in every build type.
  *
  * Never on input: hostile bytes must not be able to abort a node.
  */

@@ -1,5 +1,5 @@
 /*
- * base/base64.c - base64, base64url and PEM blocks; see base/base64.h.
+ * base/base64.c - base64, base64url and PEM blocks (base/base64.h).
  */
 #include "base/base64.h"
 
@@ -59,8 +59,8 @@ enum assay_status assay_base64_encode(enum assay_base64_alphabet alphabet, const
 }
 
 /* How many characters carry data. */
-static enum assay_status unpadded(enum assay_base64_alphabet alphabet, const char *text,
-                                  size_t text_len, size_t *digits)
+static enum assay_status count_unpadded(enum assay_base64_alphabet alphabet, const char *text,
+                                        size_t text_len, size_t *digits)
 {
     size_t padding = 0;
     if (alphabet == ASSAY_BASE64_STANDARD) {
@@ -93,7 +93,7 @@ enum assay_status assay_base64_decode(enum assay_base64_alphabet alphabet, const
                                       size_t text_len, uint8_t *bytes, size_t capacity, size_t *len)
 {
     size_t digits = 0;
-    ASSAY_TRY(unpadded(alphabet, text, text_len, &digits));
+    ASSAY_TRY(count_unpadded(alphabet, text, text_len, &digits));
     const size_t needed = digits / 4 * 3 + (digits % 4 == 0 ? 0 : digits % 4 - 1);
     if (needed > capacity) return ASSAY_E_FULL;
     size_t used = 0;
@@ -108,14 +108,14 @@ enum assay_status assay_base64_decode(enum assay_base64_alphabet alphabet, const
 }
 
 /* --- PEM */
-static struct assay_slice after(struct assay_slice text, size_t count)
+static struct assay_slice skip_chars(struct assay_slice text, size_t count)
 {
     ASSAY_ASSERT(count <= text.len);
     return assay_slice_over(text.bytes + count, text.len - count);
 }
 
 /* Where the words begin. Returns: text.len when they are nowhere. */
-static size_t find(struct assay_slice text, const char *words, size_t words_len)
+static size_t find_words(struct assay_slice text, const char *words, size_t words_len)
 {
     for (size_t at = 0; at + words_len <= text.len; at++)
         if (assay_bytes_equal(text.bytes + at, words, words_len)) return at;
@@ -159,29 +159,29 @@ enum assay_status assay_pem_next(struct assay_slice *rest, struct assay_slice *l
     static const char dashes[] = "-----";
     enum { BEGIN = sizeof begin - 1, END = sizeof end - 1, DASHES = sizeof dashes - 1 };
     struct assay_slice text = *rest;
-    const size_t at = find(text, begin, BEGIN);
+    const size_t at = find_words(text, begin, BEGIN);
     if (at == text.len) return ASSAY_E_NOT_FOUND;
-    text = after(text, at + BEGIN);
-    const size_t label_len = find(text, dashes, DASHES);
+    text = skip_chars(text, at + BEGIN);
+    const size_t label_len = find_words(text, dashes, DASHES);
     if (label_len == text.len) return ASSAY_E_TRUNCATED;
     const struct assay_slice name = assay_slice_over(text.bytes, label_len);
-    text = after(text, label_len + DASHES);
+    text = skip_chars(text, label_len + DASHES);
     /* No digit of base64 is a dash: the search ends at the next mark, and is linear in the text
      * also where many blocks begin and none ends. */
-    const size_t body_len = find(text, end, 1);
+    const size_t body_len = find_words(text, end, 1);
     if (body_len == text.len) return ASSAY_E_TRUNCATED;
     const struct assay_slice body = assay_slice_over(text.bytes, body_len);
-    text = after(text, body_len);
+    text = skip_chars(text, body_len);
     if (text.len < END) return ASSAY_E_TRUNCATED;
     if (!assay_bytes_equal(text.bytes, end, END)) return ASSAY_E_ENCODING;
-    text = after(text, END);
+    text = skip_chars(text, END);
     if (text.len < name.len + DASHES) return ASSAY_E_TRUNCATED;
     if (!assay_bytes_equal(text.bytes, name.bytes, name.len) ||
         !assay_bytes_equal(text.bytes + name.len, dashes, DASHES))
         return ASSAY_E_ENCODING;
     ASSAY_TRY(decode_lines(body, out, capacity, len));
     *label = name;
-    *rest = after(text, name.len + DASHES);
+    *rest = skip_chars(text, name.len + DASHES);
     return ASSAY_OK;
 }
 

@@ -1,6 +1,5 @@
 /*
- * base/base64.h - base64 and base64url (RFC 4648 sections 4 and 5), and the blocks of PEM texts
- * (RFC 7468).
+ * base/base64.h - base64 and base64url (RFC 4648 sections 4 and 5), and PEM blocks (RFC 7468).
  *
  * Strict: one meaning has one text. base64 wants its padding, base64url refuses it, and the bits
  * that pad the last character must be zero.

@@ -1,5 +1,5 @@
 /*
- * base/bytes.c - moving and comparing public bytes, hexadecimal (base/bytes.h).
+ * base/bytes.c - copy and comparison of public bytes, and hexadecimal (base/bytes.h).
  */
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /*
- * base/bytes.h - moving and comparing public bytes, hexadecimal.
+ * base/bytes.h - copy and comparison of public bytes, and hexadecimal.
  *
  * memcpy and memcmp are not called outside base/: these functions take the capacity too.
  * Secrets are compared and wiped with base/secret.h.
@@ -19,15 +19,15 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes somebody else owns. */
+/* Bytes owned by another object. */
 struct assay_slice {
     const uint8_t *bytes;
     size_t len;
 };
 
-/* assay_bytes_copy for a length that the compiler does not know. Returns: nothing. */
+/* assay_bytes_copy for a length that the compiler does not know. */
 void assay_bytes_copy_any(void *dst, size_t capacity, const void *src, size_t len);
-/* Copy len bytes; the areas do not overlap, capacity >= len (asserted). Returns: nothing. */
+/* Copy len bytes; the areas do not overlap, capacity >= len (asserted). */
 static inline void assay_bytes_copy(void *dst, size_t capacity, const void *src, size_t len)
 {
     if (!__builtin_constant_p(len) || len == 0) {
@@ -39,7 +39,7 @@ static inline void assay_bytes_copy(void *dst, size_t capacity, const void *src,
     ASSAY_ASSERT(src != NULL);
     memcpy(dst, src, len);
 }
-/* Zero public data (it may be elided: secrets use assay_secret_wipe). Returns: nothing. */
+/* Zero public data (it may be elided: secrets use assay_secret_wipe). */
 void assay_bytes_zero(void *dst, size_t len);
 /* Variable time. Returns: true when both hold the same len bytes. */
 static inline bool assay_bytes_equal(const void *a, const void *b, size_t len)
@@ -64,7 +64,6 @@ bool assay_slice_equal(struct assay_slice a, struct assay_slice b);
 
 /*
  * Lower-case hexadecimal with a closing NUL; text_len must be >= 2 * len + 1 (asserted).
- * Returns: nothing.
  */
 void assay_hex_encode(const uint8_t *bytes, size_t len, char *text, size_t text_len);
 /*

@@ -230,7 +230,7 @@ static enum assay_status expect_head(struct assay_cursor *c, enum assay_cbor_typ
     return ASSAY_OK;
 }
 
-/* The bytes of a string whose head was read. */
+/* Payload of a string after its head. */
 static enum assay_status read_string(struct assay_cursor *c, uint64_t len, bool text,
                                      struct assay_slice *out)
 {

@@ -30,7 +30,7 @@ enum assay_cbor_type {
     ASSAY_CBOR_NULL,
 };
 
-/* --- writing (errors collect in the writer). Each Returns: nothing. */
+/* --- writing (errors collect in the writer). Each */
 void assay_cbor_put_uint(struct assay_writer *w, uint64_t value);
 void assay_cbor_put_int(struct assay_writer *w, int64_t value);
 void assay_cbor_put_bytes(struct assay_writer *w, const void *bytes, size_t len);

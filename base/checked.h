@@ -1,5 +1,5 @@
 /*
- * base/checked.h - arithmetic on numbers that somebody else chose.
+ * base/checked.h - overflow-checked arithmetic on untrusted numbers.
  */
 #ifndef ASSAY_BASE_CHECKED_H
 #define ASSAY_BASE_CHECKED_H

@@ -1,8 +1,9 @@
 /*
- * base/crypto.h - the seam between Assay and a cryptographic library.
+ * base/crypto.h - interface between Assay and a cryptographic library.
  *
- * Implemented by base/crypto/openssl.c and nettle.c (real); base/crypto/model.h has what worlds use
- * instead or beside it. Everything here is a pure function of its arguments except key generation
+ * Implemented by base/crypto/openssl.c and nettle.c (real); base/crypto/model.h has the modelled
+ * implementation of simulations, used instead of it or together with it. Everything here is a pure
+ * function of its arguments except key generation
  * and signing, which draw randomness and are called by hosts and tools only, never by the core.
  *
  * P-256 public keys travel as 64 bytes X | Y (big-endian), signatures as 64 bytes r | s. Loading
@@ -23,11 +24,11 @@ enum {
     ASSAY_P256_SIGNATURE_LEN = 64,
 };
 
-/* One-shot hashes. Returns: nothing (they cannot fail). */
+/* One-shot hashes; they cannot fail. */
 void assay_sha256(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA256_LEN]);
 void assay_sha384(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA384_LEN]);
 void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA512_LEN]);
-/* The digest of several pieces one after the other. Each Returns: nothing. */
+/* The digest of several pieces one after the other. Each */
 void assay_sha256_pieces(const struct assay_slice *pieces, size_t count,
                          uint8_t digest[static ASSAY_SHA256_LEN]);
 void assay_sha384_pieces(const struct assay_slice *pieces, size_t count,
@@ -35,7 +36,8 @@ void assay_sha384_pieces(const struct assay_slice *pieces, size_t count,
 void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, size_t len,
                        uint8_t mac[static ASSAY_SHA256_LEN]);
 
-/* A decoded P-256 public key; opaque, owned by whoever loaded it, freed with assay_p256_free. */
+/* A decoded P-256 public key; opaque, owned by the caller that loaded it, freed with
+ * assay_p256_free. */
 struct assay_p256;
 
 /* Which s a signature may have: our own must have s <= n/2, vendors' may be high. */
@@ -44,7 +46,7 @@ enum assay_s_rule { ASSAY_S_LOW, ASSAY_S_ANY };
 /* In: x|y. Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, or infinity) | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_p256_load(
     const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN], struct assay_p256 **key);
-/* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
+/* Accepts a NULL key; sets *key to NULL. */
 void assay_p256_free(struct assay_p256 **key);
 /* ECDSA over a SHA-256 digest; aborts when memory runs out, which must not read as "bad signature".
  * Returns: true when the signature verifies (r, s in 1..n-1, s per rule). */
@@ -80,7 +82,7 @@ struct assay_key {
     uint8_t bytes[ASSAY_KEY_BYTES_MAX];
 };
 
-/* Fills a key from its bytes (asserted: of a length that the type has). Returns: nothing. */
+/* Fills a key from its bytes (asserted: of a length that the type has). */
 void assay_key_from(struct assay_key *key, enum assay_key_type type, const uint8_t *bytes,
                     size_t len);
 /* Returns: the key of 64 bytes X | Y. */
@@ -111,8 +113,7 @@ struct assay_signature {
     uint8_t bytes[ASSAY_SIGNATURE_MAX];
 };
 
-/* ECDSA over SHA-256 with 32-byte halves, as quotes and signed documents carry it.
- * Returns: nothing. */
+/* ECDSA over SHA-256 with 32-byte halves, as quotes and signed documents carry it. */
 void assay_signature_from_p256(struct assay_signature *signature,
                                const uint8_t bytes[static ASSAY_P256_SIGNATURE_LEN]);
 
@@ -126,26 +127,26 @@ size_t assay_signature_digest(enum assay_signature_alg alg, const void *bytes, s
 ASSAY_CHECKED enum assay_status assay_key_spki(const struct assay_key *key, uint8_t *der,
                                                size_t capacity, size_t *len);
 /* SHA-256 of the SubjectPublicKeyInfo: the name under which a root is pinned (`openssl pkey -pubin
- * -outform der | sha256sum`). Returns: nothing; all zero for a key that assay_key_spki refuses. */
+ * -outform der | sha256sum`). All zero for a key that assay_key_spki rejects. */
 void assay_key_name(const struct assay_key *key, uint8_t name[static ASSAY_SHA256_LEN]);
 
-/* A decoded public key of any type; opaque, owned by whoever loaded it. */
+/* A decoded public key of any type; opaque, owned by the caller that loaded it. */
 struct assay_verify_key;
 /* Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, infinity, modulus or exponent even, out of
  * range) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_verify_key_load(const struct assay_key *key,
                                                       struct assay_verify_key **out);
-/* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
+/* Accepts a NULL key; sets *key to NULL. */
 void assay_verify_key_free(struct assay_verify_key **key);
 /*
  * assay_verify_key_check - a signature over a digest; any s, as vendors make both.
- * In:      digest_len as assay_signature_digest_len says
+ * In:      digest_len as returned by assay_signature_digest_len
  * Returns: true when it verifies; false also when key type and algorithm do not belong together
  */
 bool assay_verify_key_check(const struct assay_verify_key *key,
                             const struct assay_signature *signature, const uint8_t *digest,
                             size_t digest_len);
-/* Heap bytes that a loaded key holds, as far as the library tells. Returns: an estimate. */
+/* Heap bytes of a loaded key, as far as the library reports them. Returns: an estimate. */
 size_t assay_verify_key_weight(const struct assay_verify_key *key);
 
 struct assay_p384;
@@ -154,7 +155,7 @@ struct assay_p384;
  * Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, or infinity) | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_p384_load(
     const uint8_t public_key[static ASSAY_P384_PUBLIC_LEN], struct assay_p384 **key);
-/* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
+/* Accepts a NULL key; sets *key to NULL. */
 void assay_p384_free(struct assay_p384 **key);
 /* In: digest of 32 or 48 bytes. Returns: true when the signature (r | s) verifies. */
 bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size_t digest_len,

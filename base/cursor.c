@@ -1,5 +1,6 @@
 /*
- * base/cursor.c - reading input bytes; every read goes through assay_cursor_take (base/cursor.h).
+ * base/cursor.c - bounds-checked reading of input bytes; every read goes through assay_cursor_take
+ * (base/cursor.h).
  */
 #include "base/cursor.h"
 

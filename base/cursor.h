@@ -1,5 +1,5 @@
 /*
- * base/cursor.h - the only place where input bytes are walked.
+ * base/cursor.h - bounds-checked reading of input bytes, the only place that advances through them.
  *
  * A length field becomes a child cursor that cannot see past its end. Every level ends with
  * assay_cursor_end, so one meaning has one encoding. A failed call leaves cursor and outputs as

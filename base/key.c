@@ -1,5 +1,5 @@
 /*
- * base/key.c - public keys and signatures as plain data: their lengths, their DER, their names.
+ * base/key.c - public keys and signatures as plain data: lengths, DER, names.
  *
  * The arithmetic stands behind base/crypto.h; nothing here is verified.
  */

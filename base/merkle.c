@@ -1,7 +1,7 @@
 /*
  * base/merkle.c - the Merkle tree of RFC 9162 section 2.1, without recursion.
  *
- * level[i] holds the root of a complete subtree of 2^i leaves exactly when bit i of count is set,
+ * level[i] is the root of a complete subtree of 2^i leaves exactly when bit i of count is set,
  * as in a binary counter: adding a leaf is an increment whose carries are node hashes.
  */
 #include "base/merkle.h"
@@ -103,7 +103,7 @@ struct descent {
 };
 
 /* Goes one level down. Returns: the other half in *sibling_from, *sibling_to. */
-static void descend(struct descent *at, uint64_t *sibling_from, uint64_t *sibling_to)
+static void descend_level(struct descent *at, uint64_t *sibling_from, uint64_t *sibling_to)
 {
     ASSAY_ASSERT(at->from <= at->index);
     ASSAY_ASSERT(at->index < at->to);
@@ -127,7 +127,7 @@ static size_t depth_of_leaf(uint64_t count, uint64_t index)
     uint64_t to = 0;
     size_t depth = 0;
     while (at.to - at.from > 1) {
-        descend(&at, &from, &to);
+        descend_level(&at, &from, &to);
         depth++;
     }
     return depth;
@@ -150,7 +150,7 @@ enum assay_status assay_merkle_path(const uint8_t (*leaf_hashes)[32], uint64_t c
     for (size_t i = depth; i > 0; i--) { /* found from the root down, wanted from the leaf up */
         uint64_t from = 0;
         uint64_t to = 0;
-        descend(&at, &from, &to);
+        descend_level(&at, &from, &to);
         root_of_range(leaf_hashes, from, to, path[i - 1]);
     }
     *path_len = depth;

@@ -23,14 +23,14 @@ struct assay_merkle {
     uint8_t level[ASSAY_MERKLE_LEVELS][32];
 };
 
-/* Returns: nothing. */
+/* */
 void assay_merkle_init(struct assay_merkle *tree);
-/* Returns: nothing; at most 2^32 - 1 leaves (asserted). */
+/* At most 2^32 - 1 leaves (asserted). */
 void assay_merkle_add(struct assay_merkle *tree, const void *leaf, size_t leaf_len);
 void assay_merkle_add_hash(struct assay_merkle *tree, const uint8_t leaf_hash[static 32]);
-/* The root of what was added so far; the tree may grow on. Returns: nothing. */
+/* The root of what was added so far; the tree may grow on. */
 void assay_merkle_root(const struct assay_merkle *tree, uint8_t root[static 32]);
-/* Returns: nothing. */
+/* */
 void assay_merkle_leaf_hash(const void *leaf, size_t leaf_len, uint8_t hash[static 32]);
 
 /*
@@ -44,8 +44,7 @@ ASSAY_CHECKED enum assay_status assay_merkle_path(const uint8_t (*leaf_hashes)[3
                                                   uint8_t (*path)[32], size_t path_max,
                                                   size_t *path_len);
 /* Many paths of one tree, for one pass over it. In: nodes[ASSAY_MERKLE_NODES(count)], of which the
- * first count are its leaf hashes; count > 0 (asserted). Out: all nodes above them, behind them.
- * Returns: nothing. */
+ * first count are its leaf hashes; count > 0 (asserted). Out: all nodes above them, behind them. */
 void assay_merkle_grow(uint8_t (*nodes)[32], uint64_t count);
 /* The path of a leaf of what was grown, as assay_merkle_path has it. Returns: the same. */
 ASSAY_CHECKED enum assay_status assay_merkle_path_in(const uint8_t (*nodes)[32], uint64_t count,

@@ -16,9 +16,9 @@ enum { ASSAY_RFC3339_LEN = 20, ASSAY_RFC3339_MS_LEN = 24 }; /* without the closi
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (no such date or time)
  */
 ASSAY_CHECKED enum assay_status assay_rfc3339_parse(const char *text, size_t len, int64_t *unix_s);
-/* Writes "YYYY-MM-DDThh:mm:ssZ" and a NUL; clamped to the years 1970..9999. Returns: nothing. */
+/* Writes "YYYY-MM-DDThh:mm:ssZ" and a NUL; clamped to the years 1970..9999. */
 void assay_rfc3339_format(int64_t unix_s, char text[static ASSAY_RFC3339_LEN + 1]);
-/* The same with three decimals. Returns: nothing. */
+/* The same with three decimals. */
 void assay_rfc3339_format_ms(uint64_t unix_ms, char text[static ASSAY_RFC3339_MS_LEN + 1]);
 /* Seconds since 1970 of a date and time already split up. Returns: ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_calendar_to_unix(int year, int month, int day, int hour,

@@ -1,9 +1,10 @@
 /*
- * base/seal.h - what it takes to close an envelope that one TPM alone can open.
+ * base/seal.h - cryptographic primitives of an envelope that only one TPM can open.
  *
- * A seam beside base/crypto.h, for the credential protection of TPM 2.0 (Part 1 24): implemented by
+ * An interface next to base/crypto.h, for the credential protection of TPM 2.0 (Part 1 24):
+ * implemented by
  * base/crypto/openssl_seal.c. For hosts and tools: it draws randomness and handles secrets; the
- * core never comes here.
+ * core does not use it.
  */
 #ifndef ASSAY_BASE_SEAL_H
 #define ASSAY_BASE_SEAL_H

@@ -1,5 +1,5 @@
 /*
- * base/secret.c - wiping that the compiler may not elide, comparison whose time tells nothing.
+ * base/secret.c - wiping that the compiler cannot elide, and constant-time comparison.
  */
 #define _GNU_SOURCE /* explicit_bzero under -std=c17 */
 

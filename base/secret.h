@@ -1,5 +1,5 @@
 /*
- * base/secret.h - the one container for secrets, wiping and constant-time comparison.
+ * base/secret.h - container for secrets, wiping and constant-time comparison.
  *
  * Secret here: private keys and nonces before use. Quotes, votes and scores are public.
  */
@@ -14,7 +14,7 @@ struct assay_secret32 {
     uint8_t bytes[32];
 };
 
-/* explicit_bzero. Returns: nothing. */
+/* explicit_bzero. */
 void assay_secret_wipe(void *secret, size_t len);
 /* Constant time in the contents. Returns: true when equal. */
 bool assay_equal_ct(const void *a, const void *b, size_t len);

@@ -1,5 +1,5 @@
 /*
- * base/sparse.c - see sparse.h.
+ * base/sparse.c - sparse copy and clearing of large structs (sparse.h).
  */
 #include "base/sparse.h"
 

@@ -1,5 +1,5 @@
 /*
- * base/status.c - text, symbol and class of every status, from the one list in status.h.
+ * base/status.c - text, symbol and class of every status, from the list in status.h.
  *
  * Numbers from outside (a log, a peer's refusal) may be looked up here, hence the answers for a
  * number that is not on the list.

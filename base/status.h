@@ -1,5 +1,5 @@
 /*
- * base/status.h - how a function says that the world did not oblige.
+ * base/status.h - status codes of functions that can fail at runtime.
  *
  * One list feeds the enum, the text, the class and docs/. Numbers are logged and sent, hence never
  * reused. Distrust is not a status: it is a value (quote/verdict.h). A bug is an assertion
@@ -55,7 +55,7 @@ enum assay_status { ASSAY_STATUS_LIST(ASSAY_STATUS_ENUM) };
         if (try_ != ASSAY_OK) return try_;                                                         \
     } while (0)
 
-/* Where in an input something was found, for messages to people. Optional out-parameter. */
+/* Place in an input, for error messages. Optional out-parameter. */
 struct assay_where {
     const char *field;  /* static text: the field's name, NULL when unknown */
     unsigned long offset; /* bytes from the start of the input */
@@ -67,7 +67,7 @@ const char *assay_status_text(enum assay_status status);
 const char *assay_status_symbol(enum assay_status status);
 /* Returns: the class of a status; HOST for a number outside the list. */
 enum assay_class assay_status_class(enum assay_status status);
-/* A deliberate discard, with its reason in the source. Returns: nothing. */
+/* A deliberate discard, with its reason in the source. */
 static inline void assay_status_ignore(enum assay_status status, const char *reason)
 {
     (void)status;

@@ -1,9 +1,9 @@
-/* base/words.c - the distance of Levenshtein (base/words.h). */
+/* base/words.c - edit distance of words (base/words.h). */
 #include "base/words.h"
 
 #include <string.h>
 
-unsigned assay_words_apart(const char *a, const char *b)
+unsigned assay_words_distance(const char *a, const char *b)
 {
     unsigned row[ASSAY_WORDS_LEN_MAX + 1];
     const size_t a_len = strlen(a), b_len = strlen(b);
@@ -24,7 +24,7 @@ unsigned assay_words_apart(const char *a, const char *b)
 
 void assay_words_nearest(const char *word, const char *candidate, unsigned *best, const char **hint)
 {
-    const unsigned apart = assay_words_apart(word, candidate);
+    const unsigned apart = assay_words_distance(word, candidate);
     if (apart >= *best) return;
     *best = apart;
     *hint = candidate;

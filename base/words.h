@@ -1,5 +1,5 @@
 /*
- * base/words.h - how alike two words are, for messages that end in "is ... meant?".
+ * base/words.h - edit distance of words, for suggestions in error messages.
  */
 #ifndef ASSAY_BASE_WORDS_H
 #define ASSAY_BASE_WORDS_H
@@ -10,9 +10,9 @@ enum {
 };
 
 /* Returns: letters to change, leave out or put in to make one of the other. */
-unsigned assay_words_apart(const char *a, const char *b);
+unsigned assay_words_distance(const char *a, const char *b);
 /* Is this candidate closer to word than the best so far? In and out: *best, from
- * ASSAY_WORDS_APART_MAX, and *hint. Returns: nothing. */
+ * ASSAY_WORDS_APART_MAX, and *hint. */
 void assay_words_nearest(const char *word, const char *candidate, unsigned *best,
                          const char **hint);
 

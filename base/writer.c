@@ -1,5 +1,5 @@
 /*
- * base/writer.c - output into memory of the caller, never past its end.
+ * base/writer.c - bounds-checked output into memory of the caller.
  */
 #include "base/writer.h"
 
@@ -12,7 +12,7 @@ struct assay_writer assay_writer_over(void *bytes, size_t capacity)
 }
 
 /* Returns: where len bytes may be written, NULL when there is nothing to write or no room. */
-static uint8_t *reserve(struct assay_writer *w, size_t len)
+static uint8_t *reserve_bytes(struct assay_writer *w, size_t len)
 {
     ASSAY_ASSERT(w != NULL);
     ASSAY_ASSERT(w->len <= w->capacity);
@@ -26,19 +26,19 @@ static uint8_t *reserve(struct assay_writer *w, size_t len)
 void assay_writer_put(struct assay_writer *w, const void *bytes, size_t len)
 {
     ASSAY_ASSERT(bytes != NULL || len == 0);
-    uint8_t *at = reserve(w, len);
+    uint8_t *at = reserve_bytes(w, len);
     if (at != NULL) assay_bytes_copy(at, len, bytes, len);
 }
 
 void assay_writer_zero(struct assay_writer *w, size_t len)
 {
-    uint8_t *at = reserve(w, len);
+    uint8_t *at = reserve_bytes(w, len);
     if (at != NULL) assay_bytes_zero(at, len);
 }
 
 static void put_le(struct assay_writer *w, uint64_t value, size_t width)
 {
-    uint8_t *at = reserve(w, width);
+    uint8_t *at = reserve_bytes(w, width);
     if (at == NULL) return;
     for (size_t i = 0; i < width; i++) {
         at[i] = (uint8_t)(value >> (8 * i) & 0xff);
@@ -47,7 +47,7 @@ static void put_le(struct assay_writer *w, uint64_t value, size_t width)
 
 static void put_be(struct assay_writer *w, uint64_t value, size_t width)
 {
-    uint8_t *at = reserve(w, width);
+    uint8_t *at = reserve_bytes(w, width);
     if (at == NULL) return;
     for (size_t i = 0; i < width; i++) {
         at[width - 1 - i] = (uint8_t)(value >> (8 * i) & 0xff);

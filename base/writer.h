@@ -1,5 +1,5 @@
 /*
- * base/writer.h - the cursor's mirror: output into memory of the caller, never past its end.
+ * base/writer.h - bounds-checked output into memory of the caller, the counterpart of the cursor.
  *
  * Writing past the capacity sets `full` and writes nothing more; the caller checks once at the end
  * with assay_writer_finish, so encoders read straight down.
@@ -18,7 +18,7 @@ struct assay_writer {
 
 /* Returns: an empty writer over bytes[capacity]. */
 struct assay_writer assay_writer_over(void *bytes, size_t capacity);
-/* Each Returns: nothing; sets full when there is no room. */
+/* Each sets full when there is no room. */
 void assay_writer_put(struct assay_writer *w, const void *bytes, size_t len);
 void assay_writer_zero(struct assay_writer *w, size_t len);
 void assay_writer_u8(struct assay_writer *w, uint8_t value);

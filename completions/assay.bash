@@ -20,8 +20,8 @@ _assay() {
     tpm) words='registrar enroll prepare challenge answer issue crl measure quote' ;;
     keys) words='generate rotate operator show' ;;
     genesis) words='create sign show' ;;
-    change) words='draft add-node show try sign submit list' ;;
-    recover) words='status fence release answer draft show sign submit accept withdraw' ;;
+    change) words='draft add-node show simulate sign submit list' ;;
+    recover) words='status fence release answer draft show sign submit accept' ;;
     status) words='' verb= ;;
     nodes) words='' verb= ;;
     top) words='' verb= ;;
@@ -413,15 +413,15 @@ _assay() {
         esac
         ;;
     'change draft')
-        options='--help --out --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --collateral --maintenance --activation --force --socket --store --genesis --json'
+        options='--help --out --join --sample --operator --leave --drain --undrain --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --collateral --maintenance --activation --force --socket --store --genesis --json'
         case $before in
         --out) want=file ;;
         --join) want=file ;;
         --sample) want=file ;;
         --operator) want=text ;;
         --leave) want=text ;;
-        --rest) want=text ;;
-        --wake) want=text ;;
+        --drain) want=text ;;
+        --undrain) want=text ;;
         --policy) want=file ;;
         --allow-reference) want=text ;;
         --retire-reference) want=text ;;
@@ -459,7 +459,7 @@ _assay() {
         --genesis) want=file ;;
         esac
         ;;
-    'change try')
+    'change simulate')
         options='--help --socket --store --genesis --json'
         case $before in
         --socket) want=file ;;
@@ -518,15 +518,15 @@ _assay() {
         esac
         ;;
     'recover draft')
-        options='--help --out --forced --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --socket --json'
+        options='--help --out --forced --join --sample --operator --leave --drain --undrain --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --socket --json'
         case $before in
         --out) want=file ;;
         --join) want=file ;;
         --sample) want=file ;;
         --operator) want=text ;;
         --leave) want=text ;;
-        --rest) want=text ;;
-        --wake) want=text ;;
+        --drain) want=text ;;
+        --undrain) want=text ;;
         --policy) want=file ;;
         --allow-reference) want=text ;;
         --retire-reference) want=text ;;
@@ -558,12 +558,6 @@ _assay() {
         esac
         ;;
     'recover accept')
-        options='--help --socket --json'
-        case $before in
-        --socket) want=file ;;
-        esac
-        ;;
-    'recover withdraw')
         options='--help --socket --json'
         case $before in
         --socket) want=file ;;

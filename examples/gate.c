@@ -1,5 +1,6 @@
 /*
- * examples/gate.c - serve only while this node is trusted: what nginx asks with auth_request.
+ * examples/gate.c - authorisation endpoint for nginx's auth_request: succeeds only while this node
+ * is trusted.
  *
  *     cc gate.c $(pkg-config --cflags --libs assay) -o gate
  *     ./gate /run/assay/gate.sock /run/assay/admin.sock critical
@@ -62,7 +63,7 @@ static bool read_request(int fd)
     return false;
 }
 
-static void answer(int fd, bool permitted, const char *reason)
+static void send_answer(int fd, bool permitted, const char *reason)
 {
     char text[256];
     const int len = permitted ? snprintf(text, sizeof text,
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
                 if (status != ASSAY_OK) last.permitted = false; /* it says so already */
                 keep_until_ms = last.permitted ? before_ms + KEEP_MS : 0;
             }
-            answer(fd, last.permitted, last.reason);
+            send_answer(fd, last.permitted, last.reason);
         }
         (void)close(fd);
     }

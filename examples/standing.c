@@ -1,5 +1,5 @@
 /*
- * examples/standing.c - believe what a network says of one of its members, offline.
+ * examples/standing.c - offline verification of a member's standing.
  *
  *     assay checkpoint --out checkpoint; assay proof node-3 --out node-3.proof
  *     cc standing.c $(pkg-config --cflags --libs assay) -o standing

@@ -1,5 +1,5 @@
 /*
- * examples/verify.c - verify one file of evidence with a folder of collateral.
+ * examples/verify.c - verification of one file of evidence with a folder of collateral.
  *
  *     cc verify.c $(pkg-config --cflags --libs assay) -o verify
  */

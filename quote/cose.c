@@ -1,5 +1,6 @@
 /*
- * quote/cose.c - see cose.h. Signatures are RFC 9053 2.1: r | s, each as long as the curve.
+ * quote/cose.c - reader of COSE_Sign1 (cose.h). Signatures are RFC 9053 2.1: r | s, each as long as
+ * the curve.
  */
 #include "quote/cose.h"
 
@@ -328,8 +329,8 @@ const char *assay_cose_algorithm_text(int64_t algorithm)
 }
 
 /* r | s of the curve's length, each right-aligned in 48 bytes. */
-static enum assay_status widen(const struct assay_cose_sign1 *sign1, size_t half,
-                               struct assay_signature *signature)
+static enum assay_status pad_signature(const struct assay_cose_sign1 *sign1, size_t half,
+                                       struct assay_signature *signature)
 {
     enum { HALF = ASSAY_P384_SIGNATURE_LEN / 2 };
     ASSAY_ASSERT(half <= HALF);
@@ -372,7 +373,7 @@ enum assay_status assay_cose_sign1_signature(const struct assay_cose_sign1 *sign
     const enum assay_key_type type = assay_cose_key_type(sign1->algorithm);
     if (type == ASSAY_KEY_NONE) return ASSAY_E_UNSUPPORTED;
     const bool sha384 = type == ASSAY_KEY_P384;
-    ASSAY_TRY(widen(sign1, sha384 ? P384_HALF : P256_HALF, signature));
+    ASSAY_TRY(pad_signature(sign1, sha384 ? P384_HALF : P256_HALF, signature));
     signature->alg = sha384 ? ASSAY_SIGNATURE_ECDSA_SHA384 : ASSAY_SIGNATURE_ECDSA_SHA256;
     hash_sig_structure(sign1, sha384, digest);
     return ASSAY_OK;
@@ -406,7 +407,7 @@ static enum assay_status read_int(struct assay_cursor *in, bool *has, int64_t *o
     return assay_cbor_int(in, out);
 }
 
-/* RFC 9052 7.1: one operation at least; numbers of the registry, or texts that nobody knows. */
+/* RFC 9052 7.1: one operation at least; numbers of the registry, or unknown texts. */
 static enum assay_status read_operations(struct assay_cursor *in, struct cose_key *k)
 {
     struct assay_cose_array array;

@@ -1,5 +1,6 @@
 /*
- * quote/cose.h - COSE_Sign1 (RFC 9052 4.2), and a strict reader of CBOR that others made.
+ * quote/cose.h - reader of COSE_Sign1 (RFC 9052 4.2), and a strict reader of CBOR from other
+ * encoders.
  *
  * The reader of base/cbor.h demands our own canonical order of keys, which no vendor keeps; this
  * one takes maps in any order and refuses a key that comes twice. Maps and arrays may be of
@@ -72,7 +73,7 @@ struct assay_cose_array {
 /* The head of an array. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_ENCODING | ASSAY_E_TYPE */
 ASSAY_CHECKED enum assay_status assay_cose_array_open(struct assay_cursor *in,
                                                       struct assay_cose_array *array);
-/* As assay_cose_map_more; whoever is told true reads an item. */
+/* As assay_cose_map_more; after true the caller reads an item. */
 bool assay_cose_array_more(struct assay_cose_array *array, struct assay_cursor *in);
 
 /*
@@ -94,7 +95,7 @@ ASSAY_CHECKED enum assay_status assay_cose_length(const uint8_t *bytes, size_t l
 /* --- COSE_Sign1 */
 struct assay_cose_sign1 {
     bool tagged;
-    int64_t algorithm;                   /* as the protected header says */
+    int64_t algorithm;                   /* from the protected header */
     struct assay_slice protected_header; /* the map's bytes */
     struct assay_slice payload;
     struct assay_slice signature; /* r | s */
@@ -106,8 +107,8 @@ struct assay_cose_sign1 {
  * assay_cose_sign1_parse - tagged with 18 or untagged; slices borrow from bytes.
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING | ASSAY_E_TYPE |
  *          ASSAY_E_RANGE | ASSAY_E_DUPLICATE (a label twice, in either header) |
- *          ASSAY_E_INVALID (no algorithm in the protected header, one in the unprotected header, a
- *          critical header that nobody here knows)
+ *          ASSAY_E_INVALID (no algorithm in the protected header, one in the unprotected header, an
+ *          unknown critical header)
  */
 ASSAY_CHECKED enum assay_status assay_cose_sign1_parse(const uint8_t *bytes, size_t len,
                                                        struct assay_cose_sign1 *sign1);
@@ -136,7 +137,7 @@ ASSAY_CHECKED enum assay_status assay_cose_key_parse(const uint8_t *bytes, size_
                                                      struct assay_key *key);
 
 /* A reason of rule FORMAT (or UNSUPPORTED) that names the field of a document that could not be
- * read. Returns: nothing; ASSAY_OK and host failures add none. */
+ * read. ASSAY_OK and host failures add none. */
 void assay_cose_note(enum assay_status status, const struct assay_where *where,
                      struct assay_verdict *verdict);
 

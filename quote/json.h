@@ -1,7 +1,8 @@
 /*
- * quote/json.h - the signed JSON documents of the vendor, read into bounded structs.
+ * quote/json.h - parsers of the vendor's signed JSON documents into bounded structs.
  *
- * A seam: implemented by quote/json/jansson.c. Refused: duplicate names, nesting beyond 16, bytes
+ * An interface: implemented by quote/json/jansson.c. Refused: duplicate names, nesting beyond 16,
+ * bytes
  * after the document, numbers outside their field, another number of components than 16, another
  * version. The signed bytes are located in the text itself and never re-serialised. Nothing is
  * verified here.

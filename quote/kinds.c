@@ -1,5 +1,5 @@
 /*
- * quote/kinds.c - the table of evidence kinds, and how bytes are told apart.
+ * quote/kinds.c - table of evidence kinds, and detection of the kind of bytes.
  */
 #include "quote/kinds.h"
 
@@ -29,7 +29,8 @@ enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
 
 /*
  * Version and TEE type name the format; within one format the vendor id of the quoting enclave
- * tells SOFT from SGX. Evidence of an unknown vendor goes to the first kind of its format, where it
+ * distinguishes SOFT from SGX. Evidence of an unknown vendor goes to the first kind of its format,
+ * where it
  * fails with a reason instead of being unknown.
  */
 static enum assay_status detect_quote(const uint8_t *bytes, size_t len,

@@ -1,11 +1,11 @@
 /*
- * quote/kinds.h - the table of evidence kinds: a new kind is one file and one row.
+ * quote/kinds.h - table of evidence kinds: a new kind is one file and one row.
  *
  * A row says how the bytes are recognised, which function appraises them, of what pieces a package
- * of the kind is made, what its proof affirms, which reference values name its programs, who
- * publishes collateral for it, and how people call it: nothing else asks what kind a piece of
- * evidence is, but for the sets of verify.h and the files of the kinds. Kinds of Intel's
- * ECDSA quotes and SOFT share quote/intel/dcap.c and are told apart by version, TEE type and
+ * of the kind is made, what its proof affirms, which reference values name its programs, publisher
+ * of its collateral, and display name: no other code depends on the kind, except the sets of
+ * verify.h and the files of the kinds. Kinds of Intel's
+ * ECDSA quotes and SOFT share quote/intel/dcap.c and are distinguished by version, TEE type and
  * vendor; a kind of another shape brings its own detect, length and verify, and may come as a
  * package (quote/package.h).
  */
@@ -21,7 +21,7 @@
 struct assay_quote;
 struct assay_quoted; /* quote/eventlog/quoted.h */
 
-/* Who publishes collateral for whoever asks. */
+/* Publisher that offers collateral for download. */
 enum assay_publisher {
     ASSAY_PUBLISHED_BY_NOBODY,
     ASSAY_PUBLISHED_BY_INTEL, /* provisioning certification service */
@@ -35,9 +35,9 @@ enum assay_publisher {
 
 struct assay_kind {
     enum assay_evidence_kind kind;
-    const char *what; /* "a quote of a TPM 2.0", for people */
+    const char *what; /* "a quote of a TPM 2.0", display name */
     enum assay_publisher publisher;
-    uint32_t pieces;    /* beside the main bytes: ASSAY_PIECE_... (quote/package.h) */
+    uint32_t pieces;    /* in addition to the main bytes: ASSAY_PIECE_... (quote/package.h) */
     uint8_t speaks_of;  /* claims that such evidence can support at all: ASSAY_CLAIM_BIT */
     uint8_t affirms;    /* those that its proof alone affirms */
     uint32_t proofs;    /* links of its proof: ASSAY_PROOF_BIT */

@@ -1,5 +1,5 @@
 /*
- * quote/package.c - evidence of several pieces as one byte string, read and written side by side.
+ * quote/package.c - encoder and decoder of evidence packages.
  */
 #include "quote/package.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote/package.h - evidence of several pieces as one byte string.
+ * quote/package.h - evidence package: evidence of several pieces as one byte string.
  *
  * SGX and TDX quotes and Nitro documents carry everything that they need. The others do not: an SNP
  * report needs the certificate of its endorsement key, a TPM quote its signature, its PCR values,
@@ -27,7 +27,7 @@
 
 enum { ASSAY_PACKAGE_CERTIFICATES_MAX = 8 };
 
-/* Pieces beside the main bytes: 1 << key of the map. */
+/* Pieces in addition to the main bytes: 1 << key of the map. */
 enum assay_piece {
     ASSAY_PIECE_CERTIFICATES = 1 << 2,
     ASSAY_PIECE_SIGNATURE = 1 << 3,
@@ -49,7 +49,7 @@ struct assay_package {
     struct assay_slice pcrs;        /* TPM: values one after the other, in selection order */
     struct assay_slice key;         /* TPM: TPM2B_PUBLIC of the AK, or its SubjectPublicKeyInfo */
     struct assay_slice hardware;    /* paravisor: the HCL blob: hardware report, runtime data */
-    struct assay_slice activation;  /* of no kind yet: docs/protocol.md 3.16 says why */
+    struct assay_slice activation;  /* of no kind yet: reason in docs/protocol.md 3.16 */
     struct assay_slice report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
     struct assay_slice quote;       /* paravisor over TDX: the quote of the report in the blob */
 };
@@ -69,9 +69,9 @@ ASSAY_CHECKED enum assay_status assay_package_read(enum assay_evidence_kind kind
 /* Returns: true when the kind has use for every part, so that what is written can be read. */
 bool assay_package_fits(const struct assay_package *package);
 /* Canonical CBOR; main bytes alone stay bare, repeated certificates are left out. Returns: nothing;
- * the writer says whether it fit. */
+ * the writer reports overflow. */
 void assay_package_encode(const struct assay_package *package, struct assay_writer *w);
-/* Returns: true when the bytes open like a package; *kind is what it says. */
+/* Returns: true when the bytes open like a package; *kind is the declared one. */
 bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind);
 
 #endif

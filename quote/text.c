@@ -1,6 +1,6 @@
 /*
- * quote/text.c - bounded text for reasons. No printf family here: it drags locale, stdio and floats
- * into a core that must stay pure (docs/architecture.md, "Core on the surface").
+ * quote/text.c - bounded text for reasons. The printf family is not used: it brings locale, stdio
+ * and floats into a core that must stay pure (docs/architecture.md, "Core on the surface").
  */
 #include "quote/text.h"
 

@@ -1,9 +1,10 @@
 /*
- * quote/verdict.c - how reasons add up to a verdict, and a verdict to a ballot (docs/protocol.md
- * 3.3, 3.4).
+ * quote/verdict.c - derivation of a verdict from reasons, and of a ballot from a verdict
+ * (docs/protocol.md 3.3, 3.4).
  *
  * A verdict starts as "unknown, none" and can only become affirming through assay_verdict_conclude
- * once the kind says that every check was reached, with every proof true and no reason against it:
+ * once the kind reports that every check was reached, with every proof true and no reason against
+ * it:
  * no early return can leave it good (evidence-rules.md 1.1).
  */
 #include "quote/verdict.h"
@@ -22,7 +23,7 @@ void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind 
 }
 
 /* Precedence: the enum is in falling order. */
-static bool outranks(enum assay_rule a, enum assay_rule b)
+static bool rule_outranks(enum assay_rule a, enum assay_rule b)
 {
     return assay_rule_class_of(a) < assay_rule_class_of(b);
 }
@@ -34,14 +35,14 @@ void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint
     uint32_t at = verdict->reason_count;
     if (at == ASSAY_REASONS_MAX) {
         at -= 1;
-        if (!outranks(rule, verdict->reasons[at].rule)) return;
+        if (!rule_outranks(rule, verdict->reasons[at].rule)) return;
         verdict->reason_count -= 1;
     }
     /*
      * Kept in order of precedence, first come first within a class: the first reason is the
      * verdict's.
      */
-    while (at > 0 && outranks(rule, verdict->reasons[at - 1].rule)) {
+    while (at > 0 && rule_outranks(rule, verdict->reasons[at - 1].rule)) {
         verdict->reasons[at] = verdict->reasons[at - 1];
         at -= 1;
     }
@@ -129,9 +130,9 @@ static enum assay_outcome pass_level(enum assay_tcb_status status)
 }
 
 /*
- * docs/protocol.md 4.3.4: does it lie with the platform that nothing can be said? Its certificates
- * are not valid at the time, or nothing is at hand for it. Where the vendor's collateral or the
- * policy leaves it open, it does not, whatever else is missing.
+ * docs/protocol.md 4.3.4: is the platform responsible for a missing verdict? It is if its
+ * certificates are not valid at the time, or have no collateral. It is not if the vendor's
+ * collateral or the policy leaves it open, regardless of other gaps.
  */
 static bool platform_unjudged(const struct assay_verdict *verdict)
 {

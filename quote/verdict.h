@@ -1,8 +1,8 @@
 /*
- * quote/verdict.h - the answer of the appraisal, as plain data without pointers.
+ * quote/verdict.h - verdict of an appraisal, as plain data without pointers.
  *
- * The only header of this room that engine/ and scoring/ include. A verdict keeps apart what is
- * wrong (forged, refused), what is old, and what could not be judged (docs/protocol.md 3.3). It is
+ * The only header of this room that engine/ and scoring/ include. A verdict distinguishes wrong
+ * (forged, rejected), outdated, and not appraisable (docs/protocol.md 3.3). It is
  * computed by quote/verify.h; nothing here verifies anything.
  */
 #ifndef ASSAY_QUOTE_VERDICT_H
@@ -84,7 +84,7 @@ enum assay_outcome {
     ASSAY_OUTCOME_PASS_UP_TO_DATE = 4,
     ASSAY_OUTCOME_PASS_NEEDS_HARDENING = 5, /* hardening or configuration needed */
     ASSAY_OUTCOME_PASS_OUT_OF_DATE = 6,     /* out of date within grace */
-    ASSAY_OUTCOME_UNJUDGED = 7, /* not to be judged, though the vendor's collateral is in date */
+    ASSAY_OUTCOME_UNJUDGED = 7, /* not appraisable, although the vendor's collateral is current */
 };
 enum { ASSAY_OUTCOME_COUNT = 8 };
 
@@ -125,7 +125,7 @@ enum { ASSAY_TCB_STATUS_COUNT = 11 };
     X(ASSAY_PROOF_TPM_SIGNATURE, 9, "tpm_signature_ok") /* TPM quote by its AK */                  \
     X(ASSAY_PROOF_PCR_DIGEST, 10, "pcr_digest_ok") /* PCR values make the digest */                \
     X(ASSAY_PROOF_EK_CHAIN, 11, "ek_chain_ok") /* EK certificate to the root */                    \
-    X(ASSAY_PROOF_AK_TRUSTED, 12, "ak_bound_ok") /* the AK lives beside that EK */                 \
+    X(ASSAY_PROOF_AK_TRUSTED, 12, "ak_bound_ok") /* the AK is in the TPM of that EK */                 \
     X(ASSAY_PROOF_RUNTIME_DATA, 13, "hardware_report_data_binds_runtime_data")                     \
     X(ASSAY_PROOF_RUNTIME_AK, 14, "runtime_data_names_ak")                                         \
     X(ASSAY_PROOF_PLATFORM_SIGNATURE, 15, "platform_token_signature_ok")                           \
@@ -167,7 +167,7 @@ enum assay_rule_class {
     ASSAY_RULE_NOTE,
 };
 
-/* symbol, number (never reused), class, name for machines, text for people */
+/* symbol, number (never reused), class, name for programs, text for users */
 #define ASSAY_RULE_LIST(X)                                                                         \
     X(ASSAY_RULE_FORMAT, 1, FORGED, "format", "the evidence does not follow its format")           \
     X(ASSAY_RULE_UNSUPPORTED, 2, UNJUDGED, "unsupported", "this version or type is not supported") \
@@ -327,7 +327,7 @@ enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
 
 enum {
     ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes */
-    ASSAY_REASONS_MAX = 8,          /* the first eight; more would tell nothing new */
+    ASSAY_REASONS_MAX = 8,          /* the first eight are enough */
     ASSAY_REASON_TEXT = 100,        /* a 48-byte measurement in hexadecimal and its NUL */
     ASSAY_ADVISORIES_MAX = 64,      /* genuine TCB levels list up to 30 */
     ASSAY_INSTANCE_TEXT = 64,       /* Azure's ids have 36 characters, Google's names 63 */
@@ -371,8 +371,8 @@ struct assay_verdict {
     int64_t tcb_date_now_unix_s;
     uint32_t advisory_now_count;
     char advisories_now[ASSAY_ADVISORIES_MAX][ASSAY_ADVISORY_TEXT];
-    struct assay_instance instance; /* that it is of; beside a platform that is known */
-    int64_t at_unix_s;       /* the time that it was judged for */
+    struct assay_instance instance; /* of the evidence; in addition to a known platform */
+    int64_t at_unix_s;       /* time of the appraisal */
     bool has_expiry;
     int64_t expires_unix_s; /* the earliest end of anything that it rests on */
 
@@ -406,24 +406,21 @@ enum assay_outcome assay_verdict_outcome(const struct assay_verdict *verdict);
 
 /*
  * assay_verdict_init - the verdict before anything was checked: unknown, tier none, no reasons.
- * Returns: nothing
  */
 void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind kind,
                         int64_t at_unix_s);
 /*
  * assay_verdict_add - append a reason; texts may be NULL and are cut to their field. When the list
  * is full a reason of higher precedence replaces the last one of lower precedence.
- * Returns: nothing
  */
 void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                        const char *expected, const char *observed);
 /*
  * assay_verdict_conclude - compute genuine and tier from reasons and links. TRUE needs appraised,
  * every used link true, and no reason of class FORGED or UNJUDGED; call it once, last.
- * Returns: nothing
  */
 void assay_verdict_conclude(struct assay_verdict *verdict);
-/* Sets one proof; one that is false stays false. Returns: nothing. */
+/* Sets one proof; one that is false stays false. */
 void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
                         enum assay_proof_state state);
 /* Returns: true when a reason of this rule is present. */

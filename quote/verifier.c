@@ -1,14 +1,13 @@
 /*
- * quote/verifier.c - a bounded memory of proofs and authorities, in memory of the caller.
+ * quote/verifier.c - bounded cache of proofs and authorities, in memory of the caller.
  *
- * What is remembered is a function of the bytes under whose SHA-256 it stands, so an entry can be
- * neither stale nor mistaken for another: nothing is invalidated when collateral, policy or time
- * change. Entries hang in a hash table and in a list by last use; the one that was not wanted for
- * longest goes first. Entries that never held anything are not touched: a memory for a thousand
- * platforms costs a node that meets twenty what twenty cost. Whoever makes digests fall into one
- * bucket on purpose, or floods the memory, costs others some speed (at most a walk over all
- * entries) and nothing else. Authorities stand apart, so that a flood of platforms cannot wash them
- * out.
+ * An entry is a function of the bytes whose SHA-256 is its key, so it can be neither stale nor
+ * confused with another: nothing is invalidated when collateral, policy or time
+ * change. Entries hang in a hash table and in a list by last use; the least recently used one is
+ * evicted first. Unused entries are not touched: a cache for a thousand platforms costs a node with
+ * twenty as much as twenty. An attacker that forces digests into one bucket, or floods the cache,
+ * only slows others down (at most a walk over all entries). Authorities are separate, so that a
+ * flood of platforms cannot evict them.
  */
 #include "quote/verifier.h"
 
@@ -140,7 +139,7 @@ static uint32_t *older_of(struct assay_verifier *v, uint32_t index)
     return index == NO_ENTRY ? &v->newest : &v->entries[index].older;
 }
 
-static void append(struct assay_verifier *v, struct assay_entry *e)
+static void append_entry(struct assay_verifier *v, struct assay_entry *e)
 {
     e->older = v->newest;
     e->newer = NO_ENTRY;
@@ -152,23 +151,23 @@ static void make_newest(struct assay_verifier *v, struct assay_entry *e)
 {
     *newer_of(v, e->older) = e->newer;
     *older_of(v, e->newer) = e->older;
-    append(v, e);
+    append_entry(v, e);
 }
 
 /* Returns: one that held nothing yet, in the list now; NULL when there is none */
-static struct assay_entry *touch(struct assay_verifier *v)
+static struct assay_entry *allocate_entry(struct assay_verifier *v)
 {
     if (v->touched == v->entry_count) return NULL;
     struct assay_entry *const e = &v->entries[v->touched++];
     e->used = false;
     e->leases = 0;
     e->next = NO_ENTRY;
-    append(v, e);
+    append_entry(v, e);
     return e;
 }
 
-static struct assay_entry *find(struct assay_verifier *v,
-                                const uint8_t digest[static ASSAY_SHA256_LEN])
+static struct assay_entry *find_entry(struct assay_verifier *v,
+                                      const uint8_t digest[static ASSAY_SHA256_LEN])
 {
     for (uint32_t i = *bucket_of(v, digest); i != NO_ENTRY; i = v->entries[i].next)
         if (assay_bytes_equal(v->entries[i].digest, digest, ASSAY_SHA256_LEN))
@@ -176,7 +175,7 @@ static struct assay_entry *find(struct assay_verifier *v,
     return NULL;
 }
 
-static void forget(struct assay_verifier *v, struct assay_entry *e)
+static void remove_entry(struct assay_verifier *v, struct assay_entry *e)
 {
     if (!e->used) return;
     ASSAY_ASSERT(e->leases == 0);
@@ -201,7 +200,7 @@ void assay_verifier_deinit(struct assay_verifier **verifier)
     struct assay_verifier *const v = *verifier;
     if (v == NULL) return;
     for (size_t i = 0; i < v->touched; i++)
-        forget(v, &v->entries[i]);
+        remove_entry(v, &v->entries[i]);
     for (size_t i = 0; i < AUTHORITIES; i++)
         forget_authority(v, &v->authorities[i]);
     ASSAY_ASSERT(v->counts.key_bytes == 0);
@@ -243,7 +242,7 @@ void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind 
     lease->proven = NULL;
     if (verifier != NULL) {
         name_pieces(kind, pieces, count, lease->digest);
-        lease->entry = find(verifier, lease->digest);
+        lease->entry = find_entry(verifier, lease->digest);
         if (lease->entry != NULL) {
             make_newest(verifier, lease->entry);
             lease->entry->leases += 1;
@@ -259,14 +258,14 @@ void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind 
 /* A new one, or the one that was not wanted for longest. Returns: NULL when all are held */
 static struct assay_entry *choose_victim(struct assay_verifier *v)
 {
-    struct assay_entry *const fresh = touch(v);
+    struct assay_entry *const fresh = allocate_entry(v);
     if (fresh != NULL) return fresh;
     for (uint32_t i = v->oldest; i != NO_ENTRY; i = v->entries[i].newer)
         if (v->entries[i].leases == 0) return &v->entries[i];
     return NULL;
 }
 
-void assay_lease_keep(struct assay_lease *lease)
+void assay_lease_retain(struct assay_lease *lease)
 {
     struct assay_verifier *const v = lease->verifier;
     ASSAY_ASSERT(lease->proven == NULL);
@@ -274,7 +273,7 @@ void assay_lease_keep(struct assay_lease *lease)
     struct assay_entry *const e = v == NULL ? NULL : choose_victim(v);
     if (e == NULL) return;
     if (e->used) v->counts.evictions += 1;
-    forget(v, e);
+    remove_entry(v, e);
     e->used = true;
     e->has_note = false;
     e->leases = 1;
@@ -319,7 +318,7 @@ void assay_lease_close(struct assay_lease *lease)
 void assay_proven_fault(struct assay_proven *proven, enum assay_rule rule, uint32_t offset,
                         const char *expected, const char *observed)
 {
-    if (proven->fault_count == ASSAY_PROVEN_FAULTS_MAX) return; /* the first tell enough */
+    if (proven->fault_count == ASSAY_PROVEN_FAULTS_MAX) return; /* the first ones are enough */
     proven->faults[proven->fault_count] = (struct assay_fault){ rule, offset, expected, observed };
     proven->fault_count += 1;
 }
@@ -372,11 +371,11 @@ const struct assay_authority *assay_authority_find(struct assay_verifier *verifi
     return NULL;
 }
 
-void assay_authority_keep(struct assay_verifier *verifier,
-                          const uint8_t digest[static ASSAY_SHA256_LEN],
-                          const struct assay_certificate *certificate,
-                          const uint8_t signer[static ASSAY_SHA256_LEN],
-                          struct assay_verify_key **key)
+void assay_authority_add(struct assay_verifier *verifier,
+                         const uint8_t digest[static ASSAY_SHA256_LEN],
+                         const struct assay_certificate *certificate,
+                         const uint8_t signer[static ASSAY_SHA256_LEN],
+                         struct assay_verify_key **key)
 {
     ASSAY_ASSERT(*key != NULL);
     if (verifier == NULL) return;

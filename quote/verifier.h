@@ -1,10 +1,10 @@
 /*
- * quote/verifier.h - the memory of a verifier: what was proven about bytes already seen.
+ * quote/verifier.h - cache of a verifier: proofs of bytes that were verified before.
  *
  * Private to the room. A proof is a function of bytes alone - certificates that lead to a root key,
  * what they vouch for, the decoded key at the end - and is found again by the SHA-256 of these
- * bytes. Time, revocation, pinned roots, levels and policy never enter it: each appraisal judges
- * them anew from the proof's facts, so a new list or bundle counts at once and nothing has to be
+ * bytes. Time, revocation, pinned roots, levels and policy never enter it: each appraisal evaluates
+ * them again from the proof's facts, so a new list or bundle counts at once and nothing has to be
  * thrown away for it. With and without a memory every verdict is the same, bit by bit.
  *
  * A kind that wants to be fast does this (quote/intel/dcap.c, quote/certificates/chain.c):
@@ -13,7 +13,7 @@
  *     if (lease.proven == NULL) {
  *         status = prove(..., &lease.own);
  *         if (status != ASSAY_OK) { assay_lease_close(&lease); return status; }
- *         assay_lease_keep(&lease);
+ *         assay_lease_retain(&lease);
  *     }
  *     ... judge by lease.proven ...
  *     assay_lease_close(&lease);
@@ -29,7 +29,7 @@ enum {
     ASSAY_PROVEN_LINKS_MAX = 6, /* Nitro: leaf, four authorities, root */
 };
 
-/* What is wrong with the bytes, whatever the time. */
+/* Fault of the bytes, independent of time. */
 struct assay_fault {
     enum assay_rule rule;
     uint32_t offset;
@@ -37,10 +37,11 @@ struct assay_fault {
     const char *observed;
 };
 
-/* One certificate between the signing key and the root: what time and revocation are judged by. */
+/* One certificate between the signing key and the root: input of the checks of time and
+ * revocation. */
 struct assay_link {
     const char *what;                 /* static text: "PCK certificate" */
-    char name[ASSAY_COMMON_NAME_MAX]; /* of its subject, for people */
+    char name[ASSAY_COMMON_NAME_MAX]; /* of its subject, for display */
     int64_t from_unix_s;
     int64_t to_unix_s;
     uint8_t subject[ASSAY_SHA256_LEN]; /* SHA-256 of the raw DN */
@@ -51,7 +52,7 @@ struct assay_link {
     uint8_t key_id[ASSAY_KEY_ID_LEN];
 };
 
-/* What Intel's kinds remember beside the links (PCK, CA, root). */
+/* Cached facts of Intel's kinds, in addition to the links (PCK, CA, root). */
 struct assay_intel_facts {
     struct assay_pck pck;
     uint8_t ca_public[ASSAY_P256_PUBLIC_LEN]; /* to check a PCK CRL that no bundle checked */
@@ -69,7 +70,7 @@ struct assay_way_facts {
 struct assay_proven {
     uint32_t fault_count;
     struct assay_fault faults[ASSAY_PROVEN_FAULTS_MAX];
-    uint8_t proofs[ASSAY_PROOF_COUNT]; /* enum assay_proof_state; NOT_USED says nothing */
+    uint8_t proofs[ASSAY_PROOF_COUNT]; /* enum assay_proof_state; NOT_USED has no meaning */
     struct assay_verify_key *key;      /* of the evidence itself; NULL: none that can be used */
     struct assay_key root;             /* where the chain ends, pinned or not; NONE: no chain */
     uint32_t link_count;               /* 0: no chain; else leaf first, root last */
@@ -92,31 +93,31 @@ struct assay_lease {
 
 /*
  * assay_lease_open - look for what was proven about these pieces as evidence of a kind. The same
- * bytes as another kind are something else. verifier may be NULL: then nothing is known.
- * Returns: nothing; lease->proven is NULL when own is to be filled (it is zero)
+ * bytes as another kind are something else. verifier may be NULL: no cache. lease->proven is NULL
+ * when own must be filled (it is zero)
  */
 void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind kind,
                       const struct assay_slice *pieces, size_t count, struct assay_lease *lease);
-/* Own was proven: remember it where there is room. Returns: nothing; lease->proven is set. */
-void assay_lease_keep(struct assay_lease *lease);
+/* Own was proven: cache it if there is room. lease->proven is set. */
+void assay_lease_retain(struct assay_lease *lease);
 /*
  * A further check succeeded that is a function of this proof and of what the digest names (one
- * bundle); the last one is remembered. Returns: nothing.
+ * bundle); the last one is cached.
  */
 void assay_lease_note(struct assay_lease *lease, const uint8_t digest[static ASSAY_SHA256_LEN]);
 /* Returns: true when it was. */
 bool assay_lease_is_noted(const struct assay_lease *lease,
                           const uint8_t digest[static ASSAY_SHA256_LEN]);
-/* Frees what was not remembered. Returns: nothing. */
+/* Frees what was not remembered. */
 void assay_lease_close(struct assay_lease *lease);
 
-/* Notes a fault; more than there is room for are dropped. Returns: nothing. */
+/* Notes a fault; more than there is room for are dropped. */
 void assay_proven_fault(struct assay_proven *proven, enum assay_rule rule, uint32_t offset,
                         const char *expected, const char *observed);
-/* Appends a certificate to the links (asserted: there is room). Returns: nothing. */
+/* Appends a certificate to the links (asserted: there is room). */
 void assay_proven_link(struct assay_proven *proven, const char *what,
                        const struct assay_certificate *certificate);
-/* Faults and proofs into the verdict. Returns: nothing. */
+/* Faults and proofs into the verdict. */
 void assay_proven_report(const struct assay_proven *proven, struct assay_verdict *verdict);
 
 /* --- authorities: certificates of CAs and roots, shared by many platforms */
@@ -128,19 +129,18 @@ struct assay_authority {
 
 /*
  * assay_authority_find - a decoded authority by the SHA-256 of the text or bytes that it came as.
- * Returns: NULL when it is not known; valid until the next assay_authority_keep
+ * Returns: NULL when it is not known; valid until the next assay_authority_add
  */
 const struct assay_authority *assay_authority_find(struct assay_verifier *verifier,
                                                    const uint8_t digest[static ASSAY_SHA256_LEN]);
 /*
- * assay_authority_keep - remember an authority whose signature by signer was checked; its key goes
+ * assay_authority_add - remember an authority whose signature by signer was checked; its key goes
  * over to the memory, *key becomes NULL. Without a verifier nothing happens.
- * Returns: nothing
  */
-void assay_authority_keep(struct assay_verifier *verifier,
-                          const uint8_t digest[static ASSAY_SHA256_LEN],
-                          const struct assay_certificate *certificate,
-                          const uint8_t signer[static ASSAY_SHA256_LEN],
-                          struct assay_verify_key **key);
+void assay_authority_add(struct assay_verifier *verifier,
+                         const uint8_t digest[static ASSAY_SHA256_LEN],
+                         const struct assay_certificate *certificate,
+                         const uint8_t signer[static ASSAY_SHA256_LEN],
+                         struct assay_verify_key **key);
 
 #endif

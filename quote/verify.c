@@ -1,5 +1,5 @@
 /*
- * quote/verify.c - the one entry: find the row of the kind, let it appraise, conclude.
+ * quote/verify.c - appraisal entry point: find the row of the kind, let it appraise, conclude.
  */
 #include "quote/verify.h"
 
@@ -8,11 +8,11 @@
 #include "quote/intel/dcap.h"
 #include "quote/kinds.h"
 
-/* What bytes that cannot be read say about themselves. */
+/* Declared properties of unreadable bytes. */
 static void note_status(struct assay_verdict *verdict, enum assay_status status)
 {
     if (status == ASSAY_OK || assay_status_class(status) == ASSAY_CLASS_HOST) return;
-    /* A kind that names the field has said it better. */
+    /* A reason of the kind that names the field is more precise. */
     if (assay_verdict_has(verdict, ASSAY_RULE_FORMAT)) return;
     if (assay_verdict_has(verdict, ASSAY_RULE_UNSUPPORTED)) return;
     if (status == ASSAY_E_UNSUPPORTED)

@@ -1,9 +1,9 @@
 /*
- * quote/verify.h - the one entry of this room: evidence in, verdict out.
+ * quote/verify.h - appraisal entry point: evidence in, verdict out.
  *
  * A pure function of its arguments: bytes, endorsements (pinned root keys with their collateral),
- * policy, time. The verifier given beside them is memory only: it remembers what depends on nothing
- * but bytes already seen (certificate chain, QE report, decoded keys), so that a warm quote costs
+ * policy, time. The verifier argument is only a cache: it stores what depends only on bytes already
+ * seen (certificate chain, QE report, decoded keys), so that a warm quote costs
  * one ECDSA verification; with and without it the verdict is the same, bit by bit.
  *
  * Endorsements and policy are built before (quote/collateral/collateral.h, quote/accept/policy.h)
@@ -27,7 +27,7 @@ enum {
 /* Bit of a kind in a mask of kinds. */
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
 #define ASSAY_KINDS_ALL      UINT32_MAX
-/* Sets of kinds: whose families have the name in common. */
+/* Sets of kinds: families with a common name. */
 #define ASSAY_KINDS_KNOWN (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_ANY))
 #define ASSAY_KINDS_QUOTE (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_QUOTE))
 #define ASSAY_KINDS_SGX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SGX))
@@ -83,15 +83,15 @@ struct assay_evidence_request {
         *bytes; /* hostile; exactly the declared length: a zero tail is the source's to cut */
     size_t len;
     int64_t at_unix_s; /* calendar time of the appraisal: floor(t0 / 1000) of the epoch */
-    /* Where what the verdict rests on has ended by then, it is judged at its last valid second
-     * (docs/protocol.md 9.9: what rules would have said that were replaced). */
+    /* If the inputs of the verdict have expired by then, it is appraised at their last valid second
+     * (docs/protocol.md 9.9: verdicts of replaced rules). */
     bool at_end;
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
     /* --- event logs of firmware and of IMA, hostile; none: NULL and 0 */
     const struct assay_slice *logs; /* at most ASSAY_EVENTLOGS_MAX (asserted) */
     size_t log_count;
-    /* What was found, for people, always written: empty when the evidence could not be read. NULL:
+    /* Findings as text, always written: empty when the evidence could not be read. NULL:
      * not wanted. */
     struct assay_eventlog_report *log_report;
 };
@@ -108,7 +108,7 @@ size_t assay_verifier_size(size_t entries);
  */
 ASSAY_CHECKED enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t entries,
                                                     struct assay_verifier **verifier);
-/* Frees the decoded keys, not the memory; accepts NULL, sets *verifier to NULL. Returns: nothing.
+/* Frees the decoded keys, not the memory; accepts NULL, sets *verifier to NULL.
  */
 void assay_verifier_deinit(struct assay_verifier **verifier);
 
@@ -120,9 +120,9 @@ struct assay_verifier_counts {
     uint64_t authority_hits;
     uint64_t authority_misses;
     size_t entries_used;
-    size_t key_bytes; /* decoded keys, beside the memory of assay_verifier_size */
+    size_t key_bytes; /* decoded keys, in addition to the memory of assay_verifier_size */
 };
-/* Returns: nothing. */
+/* */
 void assay_verifier_count(const struct assay_verifier *verifier,
                           struct assay_verifier_counts *counts);
 
@@ -143,7 +143,7 @@ ASSAY_CHECKED enum assay_status assay_evidence_verify(struct assay_verifier *ver
                                                       struct assay_verdict *verdict);
 
 /*
- * assay_evidence_detect - which kind the bytes say they are (nothing is verified).
+ * assay_evidence_detect - kind that the bytes declare (nothing is verified).
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_UNSUPPORTED (version, TEE or vendor not known
  * here)
  */
@@ -177,7 +177,7 @@ ASSAY_CHECKED enum assay_status assay_pinned_root(enum assay_pinned_root which,
                                                   struct assay_key *key, uint32_t *kinds);
 
 /* Whether the bytes are exactly one quote of that kind: a tail of zeros is the source's to cut
- * (docs/protocol.md 3.7). Returns: true when so. */
+ * (docs/protocol.md 3.7). Returns: true if so. */
 bool assay_evidence_shape_ok(enum assay_evidence_kind kind, struct assay_slice bytes);
 
 #endif

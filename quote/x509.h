@@ -71,7 +71,7 @@ struct assay_gce {
     char project_id[ASSAY_GCE_TEXT_MAX];
     uint64_t instance_id;
     char instance_name[ASSAY_GCE_TEXT_MAX];
-    bool is_production; /* false, too, where it does not say so */
+    bool is_production; /* false also when absent */
 };
 
 enum {
@@ -92,7 +92,7 @@ enum {
 struct assay_certificate {
     struct assay_dn issuer;
     struct assay_dn subject;
-    char issuer_name[ASSAY_COMMON_NAME_MAX]; /* common names, printable ASCII, for people only */
+    char issuer_name[ASSAY_COMMON_NAME_MAX]; /* common names, printable ASCII, for display only */
     char subject_name[ASSAY_COMMON_NAME_MAX];
     uint8_t serial[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */
     int64_t not_before_s;
@@ -192,8 +192,8 @@ enum assay_x509_shape assay_x509_next(struct assay_slice *rest, struct assay_sli
 
 enum assay_x509_list { ASSAY_X509_LIST_NO = 0, ASSAY_X509_LIST_CUT, ASSAY_X509_LIST_HEADER };
 /*
- * assay_x509_list_header - do the bytes begin like a revocation list of version 2, whatever its
- * lengths say and whatever follows? Tags alone are compared, so that a damaged list counts as well.
+ * assay_x509_list_header - do the bytes start like a revocation list of version 2, ignoring its
+ * lengths and what follows? Tags alone are compared, so that a damaged list counts as well.
  * Returns: HEADER (all of what is compared) | CUT (the bytes end within it) | NO
  */
 enum assay_x509_list assay_x509_list_header(struct assay_slice bytes);

@@ -1,7 +1,8 @@
 /*
- * quote/yaml.h - the policy file, for people.
+ * quote/yaml.h - policy file in YAML.
  *
- * A seam: implemented by quote/yaml/policy.c. YAML checked against a schema: an unknown key, a key
+ * An interface: implemented by quote/yaml/policy.c. YAML checked against a schema: an unknown key,
+ * a key
  * twice, a wrong type, a value out of range is an error with its line, never a warning. One
  * document, without anchors, aliases and tags; numbers are plain decimals.
  *
@@ -58,7 +59,7 @@ struct assay_yaml_line {
  * Returns: its place. */
 struct assay_yaml_line assay_policy_yaml_line(const uint8_t *text, size_t len, const char *path);
 
-/* --- quote/yaml/policy_write.c. Each Returns: nothing; the writer says whether it fit. */
+/* --- quote/yaml/policy_write.c. Each Returns: nothing; the writer reports overflow. */
 /* The file of a policy with every default spelled out; reading it gives the same policy. */
 void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_writer *w);
 /* The entries of a list of references alone, "  - { field: ... }" each. */

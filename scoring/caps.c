@@ -1,5 +1,5 @@
 /*
- * scoring/caps.c - the limit of one cut, and the cut itself.
+ * scoring/caps.c - limit of one cut, and the cut itself.
  *
  * protocol.md 6.3. Plain water-filling would lift a lone node of a rare vendor to half of the vote,
  * or cut a single vendor to nothing; L2 and L3 are what prevents it.

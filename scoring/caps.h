@@ -29,8 +29,8 @@ uint64_t assay_cap_limit(const uint64_t *sums, uint32_t group_count, struct assa
 
 /*
  * Scale the members of each group whose sum exceeds limit, so that its sum becomes exactly limit:
- * floor(w * limit / sum), and +1 in byte order of id to those whose division left a rest.
- * by_id[count] is that order. Fills family->sums with the sums before the cut. Returns: nothing.
+ * floor(w * limit / sum), and +1 in byte order of id to those whose division left a remainder.
+ * by_id[count] is that order. Fills family->sums with the sums before the cut.
  */
 void assay_cap_cut(const struct assay_family *family, const uint32_t *by_id, uint32_t count,
                    uint64_t limit, uint32_t *weights);

@@ -26,7 +26,7 @@ static int compare_node(const void *context, uint32_t a, uint32_t b)
     const struct assay_place *places = context;
     const int sign = compare_ids(places[a].node_id, places[b].node_id);
     if (sign != 0) return sign;
-    return a < b ? -1 : a > b; /* ids are different; of a state that anybody wrote nobody knows */
+    return a < b ? -1 : a > b; /* ids are different; not guaranteed in an untrusted state */
 }
 
 static int compare_operator(const void *context, uint32_t a, uint32_t b)

@@ -1,5 +1,5 @@
 /*
- * scoring/groups.h - who shares a platform, an operator or a vendor root with whom.
+ * scoring/groups.h - groups of members that share a platform, an operator or a vendor root.
  *
  * protocol.md 6.2 and 6.3. Built once per roster, used by every tally and every weight table of it.
  * Ids are compared as bytes; what they are made of (key digests, HMACs) is the caller's business.
@@ -16,7 +16,7 @@ enum {
     ASSAY_SCORING_MEMBERS_MAX = 16384, /* the simulator's largest network; 32-bit sums hold it */
 };
 
-/* Where one member stands, as its roster slot says. */
+/* Groups of one member, from its roster slot. */
 struct assay_place {
     uint8_t node_id[ASSAY_SCORING_ID_LEN];     /* rounding remainders go in byte order of it */
     uint8_t platform_id[ASSAY_SCORING_ID_LEN]; /* read only when not platform_shared */

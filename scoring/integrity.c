@@ -55,8 +55,9 @@ static enum assay_integrity_reason zero_reason(const struct assay_faults *faults
 }
 
 /* docs/protocol.md 7.4. Returns true when a fault struck; then there is no rise. */
-static bool strike(const struct assay_tally_input *input, const struct assay_tally_member *member,
-                   struct assay_trust *trust, struct assay_tally_result *result)
+static bool apply_strike(const struct assay_tally_input *input,
+                         const struct assay_tally_member *member, struct assay_trust *trust,
+                         struct assay_tally_result *result)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_faults *faults = &member->faults;
@@ -82,7 +83,7 @@ static bool strike(const struct assay_tally_input *input, const struct assay_tal
     return faults->false_fails > 0 || faults->own_fail_soft;
 }
 
-/* docs/protocol.md 7.7. Beyond the grace of the policy verify() itself says FAIL. */
+/* docs/protocol.md 7.7. Beyond the grace of the policy verify() itself returns FAIL. */
 static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum assay_outcome level,
                                   struct assay_trust *trust)
 {
@@ -99,9 +100,9 @@ static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum as
 }
 
 /* docs/protocol.md 7.6, the second half. Called where 3P > T and nothing struck. */
-static enum assay_integrity_reason rise(const struct assay_tally_member *member,
-                                        const struct assay_tally_result *result,
-                                        struct assay_trust *trust)
+static enum assay_integrity_reason apply_rise(const struct assay_tally_member *member,
+                                              const struct assay_tally_result *result,
+                                              struct assay_trust *trust)
 {
     ASSAY_ASSERT(result->lo_bp <= ASSAY_SCORE_BP_MAX && result->ceiling_bp <= ASSAY_SCORE_BP_MAX);
     const uint16_t top = result->lo_bp < result->ceiling_bp ? result->lo_bp : result->ceiling_bp;
@@ -116,8 +117,9 @@ static enum assay_integrity_reason rise(const struct assay_tally_member *member,
 }
 
 /* Ceiling, then rise, as far as the epoch allows. */
-static void settle(const struct assay_tally_input *input, const struct assay_tally_member *member,
-                   bool struck, struct assay_trust *trust, struct assay_tally_result *result)
+static void settle_integrity(const struct assay_tally_input *input,
+                             const struct assay_tally_member *member, bool struck,
+                             struct assay_trust *trust, struct assay_tally_result *result)
 {
     ASSAY_ASSERT(result->level != ASSAY_OUTCOME_NONE);
 
@@ -126,7 +128,8 @@ static void settle(const struct assay_tally_input *input, const struct assay_tal
     if (lowered) trust->integrity_bp = result->ceiling_bp;
     ASSAY_ASSERT(trust->integrity_bp <= result->ceiling_bp);
     if (struck) return; /* protocol.md 7.5: a fall, so no rise */
-    result->integrity_reason = lowered ? ASSAY_INTEGRITY_CEILING : rise(member, result, trust);
+    result->integrity_reason =
+        lowered ? ASSAY_INTEGRITY_CEILING : apply_rise(member, result, trust);
 }
 
 void assay_integrity_step(const struct assay_tally_input *input,
@@ -141,16 +144,16 @@ void assay_integrity_step(const struct assay_tally_input *input,
     result->integrity_reason =
         certified ? ASSAY_INTEGRITY_HELD_FEW : ASSAY_INTEGRITY_HELD_UNCERTIFIED;
 
-    const bool struck = strike(input, member, trust, result);
+    const bool struck = apply_strike(input, member, trust, result);
     if (certified && result->level != ASSAY_OUTCOME_NONE)
-        settle(input, member, struck, trust, result);
+        settle_integrity(input, member, struck, trust, result);
 
     trust->integrity = assay_standing_step(trust->integrity, trust->integrity_bp, certified);
     if (standing_before != ASSAY_STANDING_SUSPENDED &&
         trust->integrity.standing == ASSAY_STANDING_SUSPENDED)
         result->integrity_failed = true;
     if (result->integrity_failed) trust->listed_after_failure = false;
-    /* No rise beyond what the epoch allows, and no listing of who failed in it. */
+    /* No rise beyond what the epoch allows, and no listing of members that failed in it. */
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT(!result->integrity_failed || !trust->listed_after_failure);
     ASSAY_ASSERT(!struck || result->integrity_reason != ASSAY_INTEGRITY_RISE);

@@ -1,5 +1,5 @@
 /*
- * scoring/integrity.h - what one epoch does to the integrity of one member.
+ * scoring/integrity.h - update of one member's integrity in one epoch.
  *
  * protocol.md 7.4 to 7.7 and 7.10. Private to this room: tally.c
  * gathers the votes, this decides, and the platform's offence record is settled by tally.c after
@@ -11,7 +11,7 @@
 #include "scoring/score.h"
 #include "scoring/tally.h"
 
-/* What the voters of one subject said about its TCB level, by weight; the sum is P. */
+/* Votes on the TCB level of one subject, by weight; the sum is P. */
 struct assay_level_votes {
     uint64_t up_to_date;
     uint64_t needs_hardening;
@@ -19,8 +19,8 @@ struct assay_level_votes {
 };
 
 /*
- * Returns: the weighted median, the lower level on a tie. NONE when no voter said PASS, and when
- * the voters of so low a level hold a third of the table at most: they may all be Byzantine.
+ * Returns: the weighted median, the lower level on a tie. NONE when no vote is PASS, or when the
+ * votes for so low a level are at most a third of the table: they may all be Byzantine.
  */
 enum assay_outcome assay_integrity_level(struct assay_level_votes levels, uint64_t table_weight);
 

@@ -1,5 +1,5 @@
 /*
- * scoring/naive.c - mean and trimmed mean, with the spiral that they lead to.
+ * scoring/naive.c - mean and trimmed mean of scores, with their feedback spiral.
  *
  * protocol.md 7.13: S = 1-b; h = (1-2b)/(1-b); a third trimmed: collapse at 0.3489.
  */
@@ -37,7 +37,7 @@ uint32_t assay_naive_weight(enum assay_naive_weighting weighting, uint16_t score
     ASSAY_UNREACHABLE("a weighting outside its enum");
 }
 
-static uint16_t apply(enum assay_naive_rule rule, uint64_t pass_weight, uint64_t total_weight)
+static uint16_t apply_rule(enum assay_naive_rule rule, uint64_t pass_weight, uint64_t total_weight)
 {
     switch (rule) {
     case ASSAY_NAIVE_MEAN: return assay_naive_mean_bp(pass_weight, total_weight);
@@ -67,6 +67,6 @@ void assay_naive_epoch(enum assay_naive_rule rule, enum assay_naive_weighting we
             total_weight += weight;
             if (says_pass(rows[voter], subject)) pass_weight += weight;
         }
-        next_bp[subject] = apply(rule, pass_weight, total_weight);
+        next_bp[subject] = apply_rule(rule, pass_weight, total_weight);
     }
 }

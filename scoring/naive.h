@@ -1,5 +1,5 @@
 /*
- * scoring/naive.h - the rules that fail, kept for comparison.
+ * scoring/naive.h - naive scoring rules that fail, for comparison.
  *
  * protocol.md 7.13: the mean of votes, and the mean with a third trimmed, weighted by
  * nothing or by the score itself. The engine never calls this; the simulator's ablations do.
@@ -29,9 +29,9 @@ uint16_t assay_naive_trimmed_bp(uint64_t pass_weight, uint64_t total_weight);
 uint32_t assay_naive_weight(enum assay_naive_weighting weighting, uint16_t score_bp);
 
 /*
- * One epoch of a naive rule over packed rows (scoring/tally.h): each subject is scored by everybody
- * but itself; a missing row and every outcome that is no PASS are votes against.
- * In: rows[count], scores_bp[count]. Out: next_bp[count], not the same array. Returns: nothing.
+ * One epoch of a naive rule over packed rows (scoring/tally.h): each subject is scored by all
+ * others; a missing row and every outcome that is no PASS are votes against.
+ * In: rows[count], scores_bp[count]. Out: next_bp[count], not the same array.
  */
 void assay_naive_epoch(enum assay_naive_rule rule, enum assay_naive_weighting weighting,
                        const uint8_t *const *rows, uint32_t count, const uint16_t *scores_bp,

@@ -12,7 +12,7 @@
 /* Returns: <0, 0 or >0. Slots that compare equal are ordered by slot number. */
 typedef int assay_order_compare(const void *context, uint32_t a, uint32_t b);
 
-/* Heapsort, smallest first: O(n log n) always, no scratch. Returns: nothing. */
+/* Heapsort, smallest first: O(n log n) always, no scratch. */
 void assay_order_sort(uint32_t *slots, uint32_t count, assay_order_compare *compare,
                       const void *context);
 

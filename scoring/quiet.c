@@ -1,5 +1,6 @@
 /*
- * scoring/quiet.c - rows without a key, longest quiet first (docs/protocol.md 6.7).
+ * scoring/quiet.c - rows without a key, in order of inactivity (docs/protocol.md 6.7: members
+ * without a vote).
  */
 #include "scoring/quiet.h"
 

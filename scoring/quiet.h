@@ -1,8 +1,9 @@
 /*
- * scoring/quiet.h - which members have no vote in the next epoch because they do not attest.
+ * scoring/quiet.h - members without a vote in the next epoch because they do not attest.
  *
  * docs/protocol.md 6.7: a quiet member keeps its weight and its place in the table, and its row has
- * no key: nobody's share grows. Rows go while those with a key hold the floor, since a network must
+ * no key: no share grows. Rows lose their key while the remaining ones meet the floor, since a
+ * network must
  * not halt because quoting fails for many. One pure function, like the seats.
  */
 #ifndef ASSAY_SCORING_QUIET_H
@@ -29,8 +30,8 @@ struct assay_quiet_input {
 /*
  * assay_quiet_rows - the rows without a key.
  *
- * Quiet members with weight lose their key, the one that is quiet for longest first, of equals the
- * one that joined first; one whose weight would leave less than the floor to rows with a key keeps
+ * Quiet members with weight lose their key, the longest quiet one first, ties by earliest join; one
+ * whose weight would leave less than the floor to rows with a key keeps
  * it.
  *
  * Out:      keyless[count]

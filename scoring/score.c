@@ -1,5 +1,5 @@
 /*
- * scoring/score.c - interval bounds, falls and rises.
+ * scoring/score.c - interval bounds of a score, its drops and rises.
  *
  * protocol.md 7.3, 7.6. Proofs of what these formulas keep (P1, P2, P3, P4, P11) are unit tests.
  */
@@ -95,8 +95,8 @@ uint16_t assay_score_quarter_off(uint16_t score_bp)
 uint16_t assay_score_integrity_rise_bp(uint32_t offence_count)
 {
     /*
-     * protocol.md 7.6, "U = 100 halved per earlier offence": the offence one recovers from is not
-     * an earlier one, which is what the closed forms say (54 and 94 epochs after a first hard
+     * protocol.md 7.6, "U = 100 halved per earlier offence": the current offence is not an earlier
+     * one, in agreement with the closed forms (54 and 94 epochs after a first hard
      * failure).
      */
     const uint32_t earlier = offence_count == 0 ? 0 : offence_count - 1;

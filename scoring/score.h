@@ -1,7 +1,7 @@
 /*
  * scoring/score.h - the arithmetic of one score in one epoch.
  *
- * protocol.md 7.3 to 7.6. Integers only; each rounding is named. tally.c decides who is asked what.
+ * protocol.md 7.3 to 7.6. Integers only; each rounding is named. tally.c decides queried peer what.
  */
 #ifndef ASSAY_SCORING_SCORE_H
 #define ASSAY_SCORING_SCORE_H
@@ -22,7 +22,7 @@ enum {
     ASSAY_CEILING_RESTRICTED_BP = 7499,
 };
 
-/* What one electorate said: P, N and W, with P + N <= W <= T. */
+/* Votes of one electorate: P, N and W, with P + N <= W <= T. */
 struct assay_votes {
     uint64_t pass_weight;
     uint64_t negative_weight;

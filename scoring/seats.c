@@ -1,6 +1,6 @@
 /*
- * scoring/seats.c - a seat for each operator, D'Hondt for the rest, and the weight of each seat
- * (docs/protocol.md 5.22).
+ * scoring/seats.c - assignment of seats: one for each operator, D'Hondt for the rest, and the
+ * weight of each seat (docs/protocol.md 5.22: at most 100 members vote).
  */
 #include "scoring/seats.h"
 
@@ -179,7 +179,7 @@ static void seat_members(struct hall *h)
 }
 
 /* Each group's seats are scaled to what its members weigh, rounded down; none to nothing. */
-static void fit(const struct hall *h, const struct party *p)
+static void scale_seats(const struct hall *h, const struct party *p)
 {
     for (uint32_t i = 0; i < h->count; i++)
         p->fitted[i] = 0;
@@ -250,8 +250,8 @@ uint32_t assay_seats(const struct assay_seats_input *input, void *memory, size_t
     share_seats(&h);
     seat_members(&h);
     for (unsigned round = 0; round < FITTING_ROUNDS; round++) {
-        fit(&h, &h.roots);
-        fit(&h, &h.operators); /* last: what an operator weighs is exact */
+        scale_seats(&h, &h.roots);
+        scale_seats(&h, &h.operators); /* last: what an operator weighs is exact */
     }
     for (uint32_t k = 0; k < h.operators_count; k++)
         if (h.quota[h.order[k]] > 0) round_operator(&h, h.order[k]);

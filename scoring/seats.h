@@ -1,5 +1,5 @@
 /*
- * scoring/seats.h - which members of a large roster vote, and with what weight.
+ * scoring/seats.h - voting members of a large roster, and their weights.
  *
  * docs/protocol.md 5.22: certificates have room for ASSAY_SEATS_MAX signatures, and a quorum should
  * receive a vote in a few hops. Each operator with weight has a seat of its own, and the seats of
@@ -20,7 +20,7 @@
 
 enum {
     ASSAY_SEATS_MAX = 100, /* certificates stay below 8 KiB */
-    /* A seat speaks for members of its operator: at most for all. */
+    /* A seat represents members of its operator: at most all of them. */
     ASSAY_SEAT_WEIGHT_MAX = ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT,
 };
 

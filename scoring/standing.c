@@ -1,5 +1,5 @@
 /*
- * scoring/standing.c - standings with hysteresis, and what a member starts with.
+ * scoring/standing.c - standings with hysteresis, and the initial standing of a member.
  *
  * protocol.md 7.8: "Standing goes down at once, up only at bound + 200 bp held for 3 certified
  * epochs." One step up at a time: after a step the count starts again for the next bound.

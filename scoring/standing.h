@@ -1,5 +1,5 @@
 /*
- * scoring/standing.h - from a score to a standing: down at once, up with hysteresis.
+ * scoring/standing.h - standing derived from a score: immediate drops, rises with hysteresis.
  *
  * protocol.md 7.8. Used twice per member: for S, which gates service, and for I, which gates
  * weight.
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Returns: the standing whose band holds score_bp, without any memory. */
+/* Returns: the standing whose band holds score_bp, without hysteresis. */
 enum assay_standing assay_standing_band(uint16_t score_bp);
 
 /* Returns: the lowest score of a standing (0 for SUSPENDED). */

@@ -1,12 +1,12 @@
 /*
- * scoring/tally.c - sums the ballots of one epoch and applies the rules to every member.
+ * scoring/tally.c - sums of the ballots of one epoch, and the rules applied to every member.
  *
  * protocol.md 7. Three passes: rows into sums per subject, each subject by itself, then the offence
  * record that the ids of one platform share.
  *
- * Ballots of one epoch are much alike: most voters say the same about most subjects. So a row is
- * read in blocks of sixteen subjects, and of each block the two patterns seen last are kept with
- * the weight that said so: a block that is one of them costs one addition instead of sixteen.
+ * Ballots of one epoch are much alike: most votes on most subjects are equal. So a row is read in
+ * blocks of sixteen subjects, and the last two patterns of each block are cached with their weight:
+ * a block that is one of them costs one addition instead of sixteen.
  */
 #include "scoring/tally.h"
 
@@ -19,7 +19,7 @@
 _Static_assert(UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UINT32_MAX,
                "sums of weights are kept in 32 bits");
 
-/* What all voters said about one subject, by weight. Four words side by side: one vector add. */
+/* Votes on one subject, by weight. Four words side by side: one vector add. */
 struct sums {
     uint32_t up_to_date;
     uint32_t needs_hardening;
@@ -34,7 +34,7 @@ struct addends {
 
 enum { BLOCK_SUBJECTS = 16, BLOCK_LEN = 8, PATTERNS = 2 };
 
-/* What was said about sixteen subjects, and by how much weight that is in no sum yet. */
+/* Votes on sixteen subjects, with weight not yet in any sum. */
 struct pattern {
     uint64_t nibbles; /* the first subject in the lowest four bits */
     uint64_t weight;
@@ -102,7 +102,7 @@ static void sums_take(struct sums *sums, const struct sums *addend)
 }
 
 /* All other nibbles (none, unjudged, and what no outcome has) add nothing to these sums. */
-static void weigh(struct scratch *scratch, uint32_t weight)
+static void add_weight(struct scratch *scratch, uint32_t weight)
 {
     ASSAY_ASSERT(weight > 0);
     if (scratch->weighed == weight) return;
@@ -137,7 +137,7 @@ static uint64_t last_block(const uint8_t *at, size_t len)
     return nibbles;
 }
 
-/* A pattern that calls nobody unjudged costs four operations. */
+/* A pattern without UNJUDGED costs four operations. */
 static void add_unjudged(uint32_t *unjudged, uint32_t end, uint64_t nibbles, uint32_t weight)
 {
     ASSAY_ASSERT(end <= BLOCK_SUBJECTS);
@@ -161,7 +161,7 @@ static void settle_pattern(struct scratch *scratch, uint32_t count, uint32_t blo
     if (pattern->weight == 0) return;
     ASSAY_ASSERT(pattern->weight <= UINT32_MAX);
     const uint32_t weight = (uint32_t)pattern->weight; /* a sum of weights: 32 bits hold it */
-    weigh(scratch, weight);
+    add_weight(scratch, weight);
     add_unjudged(scratch->unjudged + first, end, nibbles, weight);
     pattern->weight = 0;
     for (uint32_t i = 0; i < end; i++, nibbles >>= 4)
@@ -189,9 +189,9 @@ static void add_block(struct scratch *scratch, uint32_t count, uint32_t block, u
 }
 
 /*
- * protocol.md 7.1, one ballot: the whole row is added, then what it says of the voter's own
- * platform is taken back, because the electorate of s excludes s and the ids of its platform. (Sums
- * are modulo 2^32: what is taken back may not be added yet.)
+ * protocol.md 7.1, one ballot: the complete row is added, then its votes on the voter's own
+ * platform are subtracted, because the electorate of s excludes s and the ids of its platform.
+ * (Sums are modulo 2^32: subtraction may precede addition.)
  */
 static void add_row(const struct assay_groups *groups, struct scratch *scratch, const uint8_t *row,
                     uint32_t voter, uint32_t weight)
@@ -211,7 +211,7 @@ static void add_row(const struct assay_groups *groups, struct scratch *scratch, 
     do {
         const uint8_t said = assay_row_get(row, own);
         if (said != ASSAY_OUTCOME_NONE) {
-            weigh(scratch, weight);
+            add_weight(scratch, weight);
             sums_take(&scratch->sums[own], &scratch->addends.of[scratch->fail_proven[own]][said]);
             if (said == ASSAY_OUTCOME_UNJUDGED) scratch->unjudged[own] -= weight;
         }
@@ -258,9 +258,10 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
     ASSAY_ASSERT(summary->counted_weight <= summary->total_weight);
 }
 
-/* Fills what the votes alone say. */
-static void judge(const struct sums *sums, uint32_t unjudged_weight, uint64_t electorate_weight,
-                  const struct assay_tally_summary *summary, struct assay_tally_result *result)
+/* Fills the results that depend only on votes. */
+static void evaluate_votes(const struct sums *sums, uint32_t unjudged_weight,
+                           uint64_t electorate_weight, const struct assay_tally_summary *summary,
+                           struct assay_tally_result *result)
 {
     const struct assay_level_votes levels = {
         .up_to_date = sums->up_to_date,
@@ -294,24 +295,24 @@ static uint8_t one_more(uint8_t epochs)
     return epochs < ASSAY_PATIENCE_EPOCHS ? (uint8_t)(epochs + 1) : epochs;
 }
 
-/* The two counts of a certified epoch. Who has no duty to ballot is neither mute nor cleared, and
- * who is held (protocol.md 9.6.2, 9.7) may clear itself. */
+/* The two counts of a certified epoch. A member without the duty to ballot is neither mute nor
+ * cleared, and a held one (protocol.md 9.6.2, 9.7: drained, in maintenance) may clear itself. */
 static void count_epochs(const struct assay_tally_member *member,
                          const struct assay_tally_result *result, struct assay_trust *trust)
 {
-    /* protocol.md 7.14: the chain itself shows who has not balloted. */
+    /* protocol.md 7.14: the chain itself shows missing ballots. */
     if (member->duty && member->balloted) trust->mute_epochs = 0;
     else if (member->duty && !member->held) trust->mute_epochs = one_more(trust->mute_epochs);
-    /* protocol.md 7.15: one honest voter who passed it ends the row; more than T/3 must have. */
+    /* protocol.md 7.15: one honest voter that passed it ends the row; more than T/3 must have. */
     if (result->certified_pass) trust->unjudged_epochs = 0;
     else if (3 * result->unjudged_weight > 2 * result->electorate_weight)
         trust->unjudged_epochs = one_more(trust->unjudged_epochs);
 }
 
 /*
- * protocol.md 6.7, a certified epoch. More than a third of the table reports ABSENT, so that an
- * honest voter does; and no more than a third could not judge what it got. Who has passed it ends
- * the doubt of an epoch: withholders of a third never take away a vote.
+ * protocol.md 6.7, a certified epoch. More than a third of the table reports ABSENT, so at least
+ * one honest voter does; and at most a third could not appraise its evidence. A PASS ends the
+ * suspicion of an epoch: a third that withholds evidence can never remove a vote.
  */
 static void count_quiet(const struct assay_tally_input *input, uint32_t slot,
                         const struct assay_tally_summary *summary,
@@ -326,13 +327,13 @@ static void count_quiet(const struct assay_tally_input *input, uint32_t slot,
         trust->quiet_since_epoch = 0;
         return;
     }
-    if (!absent || !member->balloted || input->trial) return; /* held: nothing is said of it */
+    if (!absent || !member->balloted || input->trial) return; /* held: not evaluated */
     if (assay_trust_is_quiet(trust)) return;
     trust->quiet_epochs++;
     if (assay_trust_is_quiet(trust)) trust->quiet_since_epoch = input->epoch;
 }
 
-/* What a certified epoch says of A, the two counts included. */
+/* Effect of a certified epoch on A, including both counts. */
 static struct assay_votes votes_counted(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
                                         uint64_t table_weight, const struct assay_trust *trust)
@@ -346,8 +347,8 @@ static struct assay_votes votes_counted(const struct assay_tally_member *member,
     if (trust->unjudged_epochs == ASSAY_PATIENCE_EPOCHS)
         votes.negative_weight += result->unjudged_weight;
     if (member->held || trust->mute_epochs < ASSAY_PATIENCE_EPOCHS) return votes;
-    /* protocol.md 7.14: the chain shows it, so no share of the table is needed to believe it, and
-     * no electorate: all weight may be on the platform of the mute. */
+    /* protocol.md 7.14: it is visible in the chain, so it needs no share of the table and no
+     * electorate: all weight may be on the platform of the mute member. */
     return (struct assay_votes){ .negative_weight = table_weight,
                                  .electorate_weight = table_weight,
                                  .table_weight = table_weight };
@@ -414,8 +415,8 @@ static void note_offences(struct assay_offences *offences, uint64_t epoch, bool 
 }
 
 /*
- * protocol.md 7.5 and 6.2. One platform, one record: whatever one id did is written into the copies
- * of all its ids. Where they differ, because a roster brought them together, the worst one holds.
+ * protocol.md 7.5 and 6.2. One platform, one record: an offence of one id is written into the
+ * copies of all its ids. If they differ, because a roster merged them, the worst one counts.
  */
 static void step_platform(const struct assay_tally_input *input, uint32_t first,
                           struct assay_trust *trust, struct assay_tally_result *results)
@@ -478,8 +479,8 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
             scratch.sums[slot] = (struct sums){ 0 };
             scratch.unjudged[slot] = 0;
         }
-        judge(&scratch.sums[slot], scratch.unjudged[slot], electorate_weight, summary,
-              &results[slot]);
+        evaluate_votes(&scratch.sums[slot], scratch.unjudged[slot], electorate_weight, summary,
+                       &results[slot]);
         step_member(input, slot, summary, &trust[slot], &results[slot]);
     }
     for (uint32_t slot = 0; slot < count; slot++) {

@@ -1,5 +1,5 @@
 /*
- * scoring/tally.h - one epoch of ballots and proofs in, new trust of every member out.
+ * scoring/tally.h - tally of one epoch: ballots and proofs in, new trust of every member out.
  *
  * protocol.md 7.1 to 7.10, 7.14, 7.15, 6.7: interval scoring of availability, integrity, TCB
  * ladder, standing. A pure function of its input, called by the engine once per epoch block, and by
@@ -27,8 +27,8 @@ struct assay_score_rules assay_score_rules_default(void);
 
 /*
  * Proofs accepted in this epoch against one member. "A proof strikes an incarnation once": the
- * engine leaves out a proof that has struck before; what is proven here strikes whatever stands
- * now. Each false FAIL outcome is a proof of its own. A FAIL record of this epoch is both a fault
+ * engine leaves out a proof that has struck before; proofs given here always strike. Each false
+ * FAIL outcome is a proof of its own. A FAIL record of this epoch is both a fault
  * of its subject (own_*) and what lets FAIL outcomes on the subject count into N.
  */
 struct assay_faults {
@@ -39,18 +39,18 @@ struct assay_faults {
     uint32_t false_fails; /* E5: FAIL on evidence that passes; how many new proofs */
 };
 
-/* What the epoch knows of one member besides ballots. */
+/* Facts of the epoch about one member, other than ballots. */
 struct assay_tally_member {
     struct assay_faults faults;
     bool duty;     /* it has a duty to ballot (every listed member, probation included) */
     bool balloted; /* its own valid ballot is in e */
-    bool held;     /* resting, gone or announced absent: what is said of it counts for nothing */
+    bool held;     /* drained, gone or announced absent: votes on it do not count */
 };
 
 struct assay_tally_input {
     uint64_t epoch;    /* >= 1 */
     bool roll_present; /* the chain of e holds a ROLL */
-    bool trial;        /* rules are on trial in e: who fails by them need not be quiet */
+    bool trial;        /* rules are on trial in e: members that fail under them need not be quiet */
     const struct assay_score_rules *rules;
     const struct assay_groups *groups;        /* gives count */
     const uint32_t *weights;                  /* [count]: the table of this epoch */
@@ -68,7 +68,7 @@ enum assay_availability_rule {
     ASSAY_AVAILABILITY_FALL = 2,        /* A > hi, and more than 2W/3 took part */
     ASSAY_AVAILABILITY_UNCERTIFIED = 3, /* the epoch was not certified: everything is HELD */
     ASSAY_AVAILABILITY_MUTE = 4,        /* FALL: no ballot of its own in 8 certified epochs */
-    ASSAY_AVAILABILITY_UNJUDGED = 5,    /* FALL: not to be judged in 8 certified epochs */
+    ASSAY_AVAILABILITY_UNJUDGED = 5,    /* FALL: not appraisable in 8 certified epochs */
 };
 
 /* Why I moved, or why it did not rise. The strongest reason, where several hold. */
@@ -92,12 +92,13 @@ enum assay_integrity_reason {
 struct assay_tally_result {
     uint64_t pass_weight;       /* P */
     uint64_t negative_weight;   /* N: ABSENT and proven FAIL */
-    uint64_t unjudged_weight;   /* U: who found its evidence not to be judged */
-    uint64_t electorate_weight; /* W: everybody but the member and its platform */
+    uint64_t unjudged_weight;   /* U: voters that could not appraise its evidence */
+    uint64_t electorate_weight; /* W: all except the member and its platform */
     uint16_t lo_bp;
     uint16_t hi_bp;
-    uint16_t ceiling_bp; /* of I in this epoch; 10000 unless 3P > T says less */
-    /* Weighted median of PASS levels; NONE unless 3P > T, and unless more than T/3 said so low. */
+    uint16_t ceiling_bp; /* of I in this epoch; 10000 unless limited by 3P > T */
+    /* Weighted median of PASS levels; NONE unless 3P > T, and unless more than T/3 voted that
+     * low. */
     enum assay_outcome level;
     bool certified_pass;   /* certified close and 3P > T: permits require it */
     bool integrity_failed; /* an integrity failure happened: RESTART is due */
@@ -112,7 +113,7 @@ struct assay_tally_summary {
     bool certified;          /* ROLL present and 3 * counted > 2 * total */
 };
 
-/* Static text for people, e.g. "own ballot missing". Returns: never NULL. */
+/* Static text, e.g. "own ballot missing". Returns: never NULL. */
 const char *assay_integrity_reason_text(enum assay_integrity_reason reason);
 
 /* Returns: static text of the rule, never NULL. */
@@ -125,7 +126,7 @@ size_t assay_row_len(uint32_t count);
  * count leaves the last high half 0. Returns: the 4 bits of slot, 0..15. */
 uint8_t assay_row_get(const uint8_t *row, uint32_t slot);
 
-/* Overwrites the 4 bits of slot. Returns: nothing. */
+/* Overwrites the 4 bits of slot. */
 void assay_row_set(uint8_t *row, uint32_t slot, enum assay_outcome outcome);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * scoring/text.c - why a score moved, in words for people.
+ * scoring/text.c - reasons of score changes as text.
  */
 #include "base/assert.h"
 #include "scoring/tally.h"

@@ -1,5 +1,5 @@
 /*
- * scoring/trust.h - what the rules remember of one member between two epochs.
+ * scoring/trust.h - trust state of one member between two epochs.
  *
  * protocol.md 7. Every field is part of the state: engine/ledger/state/state.c encodes all of them
  * into the state root, in this order. Nothing here is a clock: time is the epoch number, counted
@@ -60,7 +60,7 @@ struct assay_trust {
     /* All three count certified epochs, 0..ASSAY_PATIENCE_EPOCHS, and stand at the end (protocol.md
      * 7.14, 7.15, 6.7). */
     uint8_t mute_epochs;     /* in a row without an own counted ballot */
-    uint8_t unjudged_epochs; /* in which nearly all could not judge it, and none that passed it */
+    uint8_t unjudged_epochs; /* in which nearly all could not appraise it, and none passed it */
     uint8_t quiet_epochs;    /* in which it voted without evidence, less those that passed it */
     uint64_t quiet_since_epoch; /* in which quiet_epochs came to stand at the end; 0: it does not */
 };
@@ -81,13 +81,12 @@ struct assay_trust assay_trust_newcomer(struct assay_offences offences);
 
 /*
  * The epoch block lists a new incarnation of the member: call it after the tally of that block, so
- * that a last failure of the old incarnation in the same epoch does not bind the new one for ever.
- * I and A stay as they are (a reincarnation without a failure keeps both). Returns: nothing.
+ * that a last failure of the old incarnation in the same epoch does not bind the new one forever. I
+ * and A do not change (a reincarnation without a failure retains both).
  */
 void assay_trust_list(struct assay_trust *trust);
 
-/* The member is taken out of service by its operators: A = 0, and it earns A again when it is back.
- * Returns: nothing. */
+/* The member is taken out of service by its operators: A = 0, and it earns A again when it is back. */
 void assay_trust_rest(struct assay_trust *trust);
 
 /* Returns: S = min(I, A), in basis points. */
@@ -109,7 +108,7 @@ bool assay_trust_is_quiet(const struct assay_trust *trust);
 /* Is each field in its range, and do no two contradict? Returns: whether so. */
 bool assay_trust_holds(const struct assay_trust *trust);
 
-/* Aborts when that is not so. Returns: nothing. */
+/* Aborts when that is not so. */
 void assay_trust_check(const struct assay_trust *trust);
 
 #endif

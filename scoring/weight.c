@@ -1,5 +1,5 @@
 /*
- * scoring/weight.c - from integrity to voting weight.
+ * scoring/weight.c - voting weights derived from integrity.
  *
  * protocol.md 6. Availability is not read here at all: absence of honest nodes must not hand the
  * network to the rest.
@@ -127,8 +127,8 @@ static void cut_in_turn(const struct cutting *c, const enum family_cut *turn, ui
 }
 
 /* docs/protocol.md 6.3, guard: has a group above a third of the table more of it than before? */
-static bool lifts(const struct cutting *c, const struct assay_family *family,
-                  const uint32_t *weights)
+static bool raises_share(const struct cutting *c, const struct assay_family *family,
+                         const uint32_t *weights)
 {
     ASSAY_ASSERT(family->sums != family->remainder);
     struct assay_family was = *family;
@@ -172,7 +172,7 @@ static void fit_factors(const struct cutting *c, uint64_t *platform_min, const u
 }
 
 /* Rounded down; what has weight keeps some. */
-static void scale(uint32_t count, const uint32_t *factor, uint32_t *weights)
+static void scale_weights(uint32_t count, const uint32_t *factor, uint32_t *weights)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (weights[i] == 0) continue;
@@ -183,7 +183,8 @@ static void scale(uint32_t count, const uint32_t *factor, uint32_t *weights)
 
 /*
  * docs/protocol.md 6.3.2, the factors of a roster: the first cuts that raise no group above a third
- * stand, judged by what the factors leave of H. No fall of I is seen here. table: [count], H after
+ * are used, evaluated on H after the factors. A drop of I is not considered here. table: [count], H
+ * after
  * 6.2; overwritten. Out: scratch->factor. Returns: which cuts stand.
  */
 static enum assay_cuts find_factors(const struct assay_groups *groups,
@@ -209,8 +210,9 @@ static enum assay_cuts find_factors(const struct assay_groups *groups,
         fit_factors(&c, scratch->remainder, table, scratch->factor);
         for (uint32_t i = 0; i < groups->count; i++)
             table[i] = scratch->before[i];
-        scale(groups->count, scratch->factor, table);
-        if (!lifts(&c, &c.operators, table) && !lifts(&c, &c.vendors, table)) return cuts;
+        scale_weights(groups->count, scratch->factor, table);
+        if (!raises_share(&c, &c.operators, table) && !raises_share(&c, &c.vendors, table))
+            return cuts;
     }
 }
 
@@ -237,7 +239,7 @@ static enum assay_cuts fill_table(const struct assay_weight_input *input,
     const enum assay_cuts cuts = find_factors(input->groups, input->rules, scratch, weights);
     fill_weights(input, assay_trust_raw_weight, weights);
     cut_platforms(input, scratch, weights);
-    scale(input->groups->count, scratch->factor, weights);
+    scale_weights(input->groups->count, scratch->factor, weights);
     return cuts;
 }
 
@@ -284,8 +286,8 @@ static struct assay_share share_of(const struct assay_family *family, uint32_t *
 }
 
 /* docs/protocol.md 6.5, on the final table: caps can multiply a share, so I would mislead. */
-static void measure(const struct assay_weight_input *input, const struct scratch *scratch,
-                    const uint32_t *weights, struct assay_tolerance *tolerance)
+static void measure_tolerance(const struct assay_weight_input *input, const struct scratch *scratch,
+                              const uint32_t *weights, struct assay_tolerance *tolerance)
 {
     const struct assay_groups *groups = input->groups;
     const uint32_t count = groups->count;
@@ -333,12 +335,12 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
     uint64_t total = 0;
     for (uint32_t i = 0; i < count; i++)
         total += weights[i];
-    /* docs/protocol.md 6.4: an empty table is refused, for nobody could vote. */
+    /* docs/protocol.md 6.4: an empty table is rejected: no member could vote. */
     const bool refused = total == 0 && input->previous != NULL;
     if (refused)
         for (uint32_t i = 0; i < count; i++)
             weights[i] = input->previous[i];
-    measure(input, &scratch, weights, tolerance);
+    measure_tolerance(input, &scratch, weights, tolerance);
     tolerance->cuts = cuts;
     tolerance->refused = refused;
     ASSAY_ASSERT(tolerance->total_weight == total || refused);

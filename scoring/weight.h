@@ -1,5 +1,5 @@
 /*
- * scoring/weight.h - the table of voting weights of the next epoch, and what it can survive.
+ * scoring/weight.h - table of voting weights of the next epoch, and its fault tolerance.
  *
  * protocol.md 6: raw weight from integrity, one unit per platform, factors of the caps and their
  * guard, tolerance. A factor depends on the roster and on the highest weight that each member has
@@ -49,7 +49,7 @@ enum assay_cuts {
     ASSAY_CUTS_NONE = 4,
 };
 
-/* Returns: static text for people, e.g. "vendor roots alone"; never NULL. */
+/* Returns: static text, e.g. "vendor roots alone"; never NULL. */
 const char *assay_cuts_text(enum assay_cuts cuts);
 
 struct assay_weight_input {
@@ -74,7 +74,7 @@ struct assay_tolerance {
     struct assay_share platform;
     struct assay_share operator_;
     struct assay_share vendor;
-    enum assay_cuts cuts;         /* whose result the table is */
+    enum assay_cuts cuts;         /* that produced the table */
     bool operator_cap_met;        /* no operator above its cap in the final table */
     bool vendor_cap_met;          /* no vendor root above its cap in the final table */
     bool vendor_break_survivable; /* no vendor root holds a third or more */

@@ -1,6 +1,5 @@
 /*
- * apps/api/permit.c - libassay's question to a daemon on this machine: may work of a class be done
- * now?
+ * apps/api/permit.c - permit query of libassay to a daemon on this machine.
  *
  * What does not say that it permits, denies: an answer that cannot be read is a failure, and the
  * answer that the caller holds then says no.
@@ -44,7 +43,7 @@ enum assay_status assay_permit_ask(const char *socket_path, enum assay_permit_cl
     const char *const name = class_ == ASSAY_PERMIT_CRITICAL ? "critical" : "normal";
     char request[32];
     (void)snprintf(request, sizeof request, "permit %s", name);
-    enum assay_status status = assay_client_ask(
+    enum assay_status status = assay_client_request(
         socket_path, request, timeout_ms != 0 ? timeout_ms : TIMEOUT_MS_USUAL, &document);
     /* The public list says less. */
     if (status == ASSAY_E_TIMEOUT || status == ASSAY_E_IO) status = ASSAY_E_NOT_FOUND;

@@ -1,5 +1,5 @@
 /*
- * apps/config/anchor.c - see the header.
+ * apps/config/anchor.c - reader of anchor.yaml (anchor.h).
  */
 #include "apps/config/anchor.h"
 
@@ -94,12 +94,12 @@ bool assay_anchor_gwei(const char *text, uint64_t *wei)
     return true;
 }
 
-static bool number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
     return assay_yaml_number(text, out) && *out >= min && *out <= max;
 }
 
-static bool keep(const char *text, char *out, size_t capacity)
+static bool copy_text(const char *text, char *out, size_t capacity)
 {
     const size_t len = strlen(text);
     if (len == 0 || len >= capacity) return false;
@@ -107,7 +107,7 @@ static bool keep(const char *text, char *out, size_t capacity)
     return true;
 }
 
-static bool address(const char *text, uint8_t out[static ASSAY_EVM_ADDRESS_LEN])
+static bool parse_address(const char *text, uint8_t out[static ASSAY_EVM_ADDRESS_LEN])
 {
     const bool prefixed = strncmp(text, "0x", 2) == 0;
     return prefixed &&
@@ -117,9 +117,9 @@ static bool address(const char *text, uint8_t out[static ASSAY_EVM_ADDRESS_LEN])
 static bool set_number(struct assay_evm_config *c, const char *key, const char *text)
 {
     uint64_t value = 0;
-    if (strcmp(key, "chain") == 0) return number(text, 1, INT64_MAX, &c->chain_id);
-    if (strcmp(key, "max_gas") == 0) return number(text, 21000, GAS_MAX, &c->gas_limit);
-    if (!number(text, 1, ASSAY_EVM_CONFIRMATIONS_MAX, &value)) return false;
+    if (strcmp(key, "chain") == 0) return parse_number(text, 1, INT64_MAX, &c->chain_id);
+    if (strcmp(key, "max_gas") == 0) return parse_number(text, 21000, GAS_MAX, &c->gas_limit);
+    if (!parse_number(text, 1, ASSAY_EVM_CONFIRMATIONS_MAX, &value)) return false;
     c->confirmations = (uint32_t)value;
     return true;
 }
@@ -128,7 +128,7 @@ static const char *set_rpc(struct assay_anchor_settings *s, const char *text)
 {
     struct assay_evm_https https;
     struct assay_evm_link link;
-    const bool fits = keep(text, s->rpc, sizeof s->rpc) &&
+    const bool fits = copy_text(text, s->rpc, sizeof s->rpc) &&
                       assay_evm_https_link(&https, text, NULL, 0, &link) == ASSAY_OK;
     return fits ? NULL
                 : "an URL, https:// or of this machine http://, or up to five different ones with "
@@ -138,7 +138,7 @@ static const char *set_rpc(struct assay_anchor_settings *s, const char *text)
 static const char *set_batch(struct assay_anchor_settings *s, const char *text)
 {
     uint64_t value = 0;
-    if (!number(text, 1, BATCH_MAX, &value)) return "1 to 1000000";
+    if (!parse_number(text, 1, BATCH_MAX, &value)) return "1 to 1000000";
     s->batch = (uint32_t)value;
     return NULL;
 }
@@ -148,16 +148,16 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const cha
 {
     if (strcmp(key, "rpc") == 0) return set_rpc(s, text);
     if (strcmp(key, "ca_file") == 0)
-        return keep(text, s->ca_file, sizeof s->ca_file) ? NULL : "a path";
-    if (strcmp(key, "key") == 0) return keep(text, s->key, sizeof s->key) ? NULL : "a path";
+        return copy_text(text, s->ca_file, sizeof s->ca_file) ? NULL : "a path";
+    if (strcmp(key, "key") == 0) return copy_text(text, s->key, sizeof s->key) ? NULL : "a path";
     if (strcmp(key, "daemon") == 0)
-        return keep(text, s->daemon, sizeof s->daemon) ? NULL : "a path";
+        return copy_text(text, s->daemon, sizeof s->daemon) ? NULL : "a path";
     if (strcmp(key, "contract") == 0) {
-        s->has_contract = address(text, s->contract);
+        s->has_contract = parse_address(text, s->contract);
         return s->has_contract ? NULL : "0x and 40 hexadecimal digits";
     }
     if (strcmp(key, "tasks") == 0) {
-        s->has_tasks = address(text, s->tasks);
+        s->has_tasks = parse_address(text, s->tasks);
         return s->has_tasks ? NULL : "0x and 40 hexadecimal digits";
     }
     if (strcmp(key, "price") == 0) {
@@ -165,8 +165,9 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const cha
         return s->has_price ? NULL : "gwei a step above 0, as in 20000 or 0.5";
     }
     if (strcmp(key, "margin_s") == 0)
-        return number(text, MARGIN_S_MIN, MARGIN_S_MAX, &s->margin_s) ? NULL
-                                                                      : "30 to 2592000 seconds";
+        return parse_number(text, MARGIN_S_MIN, MARGIN_S_MAX, &s->margin_s)
+                   ? NULL
+                   : "30 to 2592000 seconds";
     if (strcmp(key, "batch") == 0) return set_batch(s, text);
     if (strcmp(key, "max_fee") == 0)
         return assay_anchor_gwei(text, &s->sender.fee_limit_wei) && s->sender.fee_limit_wei > 0
@@ -211,8 +212,9 @@ static const cyaml_schema_field_t fields[] = {
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
                                                                  struct yaml_anchor, fields) };
 
-static enum assay_status take(const struct assay_config_file *file,
-                              struct assay_anchor_settings *settings, const struct yaml_anchor *y)
+static enum assay_status apply_settings(const struct assay_config_file *file,
+                                        struct assay_anchor_settings *settings,
+                                        const struct yaml_anchor *y)
 {
     const struct {
         const char *name, *text;
@@ -253,10 +255,10 @@ enum assay_status assay_anchor_settings_read(struct assay_anchor_settings *setti
                                              char message[static ASSAY_ANCHOR_FAULT_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
-    /* Whoever may change it decides whom an account pays. */
+    /* A user with write access decides where an account pays. */
     if (assay_file_trust_fault(path, message)) return ASSAY_E_INVALID;
     enum assay_status status = assay_config_open(&file);
-    if (status == ASSAY_OK) status = take(&file, settings, file.data);
+    if (status == ASSAY_OK) status = apply_settings(&file, settings, file.data);
     assay_config_close(&file);
     return status;
 }

@@ -1,6 +1,6 @@
 /*
- * apps/config/anchor.h - how an anchor on an EVM chain is advanced: anchor.yaml, and the same keys
- * on the command line (docs/services.md 8.8).
+ * apps/config/anchor.h - settings for advancing an anchor on an EVM chain: anchor.yaml, and the
+ * same keys on the command line (docs/services.md 8.8: advancing an anchor).
  */
 #ifndef ASSAY_APPS_CONFIG_ANCHOR_H
 #define ASSAY_APPS_CONFIG_ANCHOR_H
@@ -26,10 +26,10 @@ struct assay_anchor_settings {
     uint8_t tasks[ASSAY_EVM_ADDRESS_LEN];
     uint64_t price_wei, margin_s;
     uint32_t batch;
-    struct assay_evm_config sender; /* zero where nothing was said */
+    struct assay_evm_config sender; /* zero where not configured */
 };
 
-/* What is used where nothing is said. Returns: nothing. */
+/* Defaults. */
 void assay_anchor_settings_init(struct assay_anchor_settings *settings);
 /*
  * assay_anchor_settings_set - one key, as the file and the command line name it.
@@ -43,12 +43,11 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *settings, co
 ASSAY_CHECKED enum assay_status assay_anchor_settings_read(
     struct assay_anchor_settings *settings, const char *path,
     char message[static ASSAY_ANCHOR_FAULT_MAX]);
-/* What a sender is given: the settings, with a tip that nobody named as a tenth of the limit.
- * Returns: it. */
+/* Settings for a sender, with a missing tip set to a tenth of the limit. Returns: them. */
 struct assay_evm_config assay_anchor_sender(const struct assay_anchor_settings *settings);
-/* The key of an account: a file of 32 bytes or of 64 hexadecimal digits, for its owner alone; the
- * caller wipes *key. Returns: ASSAY_OK | as assay_file_read_secret | ASSAY_E_SYNTAX; message says
- * what was expected */
+/* The key of an account: a file of 32 bytes or of 64 hexadecimal digits, readable only by its
+ * owner; the caller wipes *key. Returns: ASSAY_OK | as assay_file_read_secret | ASSAY_E_SYNTAX;
+ * message has the expected form */
 ASSAY_CHECKED enum assay_status assay_anchor_key_read(const char *path, struct assay_secret32 *key,
                                                       char message[static ASSAY_ANCHOR_FAULT_MAX]);
 /* Gwei with up to nine places behind a point, "0.05", as wei. Returns: whether it is that */

@@ -1,5 +1,5 @@
 /*
- * apps/config/card.c - node cards: the public keys of a node, as `assay keys generate` writes them.
+ * apps/config/card.c - node cards: public keys of a node, as written by `assay keys generate`.
  */
 #include "apps/config/yaml.h"
 

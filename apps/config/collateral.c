@@ -1,6 +1,6 @@
 /*
- * apps/config/collateral.c - see collateral.h. Without the section nobody is asked: a daemon that
- * talks to vendors does so because its operator said it.
+ * apps/config/collateral.c - section collateral of assayd.yaml. Without the section no vendor is
+ * contacted: fetching is an explicit choice of the operator.
  */
 #include "apps/config/collateral.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/config/daemon.c - assayd.yaml.
+ * apps/config/daemon.c - reader of assayd.yaml.
  */
 #include "apps/config/collateral.h"
 #include "apps/config/enforcement.h"
@@ -122,8 +122,8 @@ const cyaml_schema_value_t assay_config_schema = { CYAML_VALUE_MAPPING(
 
 /* ------------------------------------------------------------ what it means */
 
-/* Proofs live 8 epochs, and who was away for a moment wants blocks; 100 million are two centuries
- * of minutes. */
+/* Proofs are valid for 8 epochs, and returning nodes need blocks; 100 million are two centuries of
+ * minutes. */
 enum { HISTORY_EPOCHS_MIN = 16, HISTORY_EPOCHS_MAX = 100000000 };
 
 enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 60000 };
@@ -325,8 +325,8 @@ static enum assay_status take_open(const struct assay_config_file *file,
 {
     struct assay_config *found = calloc(1, sizeof *found);
     enum assay_status status = found != NULL ? take_config(file, found) : ASSAY_E_MEMORY;
-    /* Of its many places for targets and peers only those that are taken: the others stay memory
-     * that nobody has touched. */
+    /* Of its many places for targets and peers only those that are taken: the others stay untouched
+     * memory. */
     if (status == ASSAY_OK)
         assay_bytes_copy_sparse(config, sizeof *config, found,
                                 offsetof(struct assay_config, peers) +

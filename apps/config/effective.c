@@ -1,5 +1,5 @@
 /*
- * apps/config/effective.c - see effective.h.
+ * apps/config/effective.c - effective configuration (effective.h).
  */
 #include "apps/config/effective.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum assay_status add(struct assay_config_rows *rows, const struct assay_config_row *row)
+static enum assay_status add_row(struct assay_config_rows *rows, const struct assay_config_row *row)
 {
     if (rows->count == rows->capacity) {
         const size_t capacity = rows->capacity != 0 ? 2 * rows->capacity : 64;
@@ -30,7 +30,7 @@ static enum assay_status add_entry(struct assay_config_rows *rows,
                                           .layer = entry->layer,
                                           .name = entry->name,
                                           .line = entry->value_place.line };
-    return add(rows, &row);
+    return add_row(rows, &row);
 }
 
 /* A path as the file would have it: from its folder, unless that is named from the root. */
@@ -42,9 +42,9 @@ static const char *in_folder(const struct assay_config_layers *layers, const cha
     return strncmp(path, file, len) == 0 ? path + len : path;
 }
 
-/* Values that follow from others when they are not said. */
-static const char *derived(const struct assay_config_layers *layers, const char *key,
-                           const struct assay_config *config)
+/* Default values derived from other keys. */
+static const char *get_derived_value(const struct assay_config_layers *layers, const char *key,
+                                     const struct assay_config *config)
 {
     const struct assay_config_http *http = &config->http;
     if (strcmp(key, "listen.advertise") == 0) return config->gossip;
@@ -80,12 +80,13 @@ static enum assay_status add_key(const struct assay_config_layers *layers,
         said = true;
     }
     if (said) return ASSAY_OK;
-    const char *const text = key->usual != NULL ? key->usual : derived(layers, key->key, config);
+    const char *const text =
+        key->usual != NULL ? key->usual : get_derived_value(layers, key->key, config);
     if (text == NULL || text[0] == '\0') return ASSAY_OK;
     const struct assay_config_row row = {
         .key = key->key, .text = text, .known = key, .layer = ASSAY_CONFIG_DEFAULT
     };
-    return add(rows, &row);
+    return add_row(rows, &row);
 }
 
 enum assay_status assay_config_rows_open(const struct assay_config_layers *layers,

@@ -1,6 +1,6 @@
 /*
- * apps/config/enforcement.c - see enforcement.h. Each driver has keys of its own; one that another
- * driver would have read is an error, since it would say nothing.
+ * apps/config/enforcement.c - section enforcement of assayd.yaml. Each driver has its own keys; a
+ * key of another driver is an error, because it would have no effect.
  */
 #include "apps/config/enforcement.h"
 
@@ -123,7 +123,7 @@ static enum assay_status take_count(struct at *at, const char *name, const char 
     return assay_config_take_number(at->file, key_of(at, name), text, min, max, out);
 }
 
-static enum assay_status missing(struct at *at, const char *name, const char *what)
+static enum assay_status report_missing(struct at *at, const char *name, const char *what)
 {
     return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, name),
                              "driver %.20s needs it: %s", at->yaml->driver, what);
@@ -182,7 +182,7 @@ static enum assay_status check_owned(struct at *at, enum assay_config_driver dri
 static enum assay_status take_hook(struct at *at, struct assay_config_target *out)
 {
     const struct assay_yaml_target *const yaml = at->yaml;
-    if (yaml->path == NULL) return missing(at, "path", "the executable");
+    if (yaml->path == NULL) return report_missing(at, "path", "the executable");
     ASSAY_TRY(assay_config_take_path(at->file, key_of(at, "path"), yaml->path, out->path));
     for (unsigned i = 0; i < yaml->arguments_count; i++)
         (void)snprintf(out->arguments[i], sizeof out->arguments[i], "%s", yaml->arguments[i]);
@@ -195,7 +195,7 @@ static enum assay_status take_hook(struct at *at, struct assay_config_target *ou
 static enum assay_status take_cgroup(struct at *at, struct assay_config_target *out)
 {
     const char *const path = at->yaml->path;
-    if (path == NULL) return missing(at, "path", "the folder of the group");
+    if (path == NULL) return report_missing(at, "path", "the folder of the group");
     ASSAY_TRY(assay_config_take_path(at->file, key_of(at, "path"), path, out->path));
     if (path[0] == '/') return ASSAY_OK;
     return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, "path"),
@@ -205,8 +205,8 @@ static enum assay_status take_cgroup(struct at *at, struct assay_config_target *
 static enum assay_status take_container(struct at *at, struct assay_config_target *out)
 {
     const struct assay_yaml_target *const yaml = at->yaml;
-    if (yaml->socket == NULL) return missing(at, "socket", "the engine's UNIX socket");
-    if (yaml->container == NULL) return missing(at, "container", "its name or id");
+    if (yaml->socket == NULL) return report_missing(at, "socket", "the engine's UNIX socket");
+    if (yaml->container == NULL) return report_missing(at, "container", "its name or id");
     ASSAY_TRY(assay_config_take_socket(at->file, key_of(at, "socket"), yaml->socket, out->socket));
     if (!assay_container_name_is_valid(yaml->container))
         return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, "container"),
@@ -219,7 +219,7 @@ static enum assay_status take_container(struct at *at, struct assay_config_targe
 static enum assay_status take_systemd(struct at *at, struct assay_config_target *out)
 {
     const struct assay_yaml_target *const yaml = at->yaml;
-    if (yaml->unit == NULL) return missing(at, "unit", "such as nginx.service");
+    if (yaml->unit == NULL) return report_missing(at, "unit", "such as nginx.service");
     if (!assay_systemd_unit_is_valid(yaml->unit))
         return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, "unit"),
                                  "expected a unit such as nginx.service, found \"%.60s\"",
@@ -237,9 +237,9 @@ static enum assay_status take_webhook(struct at *at, const char *state_dir,
                                       struct assay_config_target *out)
 {
     const struct assay_yaml_target *const yaml = at->yaml;
-    if (yaml->url == NULL) return missing(at, "url", "https:// of the receiver");
+    if (yaml->url == NULL) return report_missing(at, "url", "https:// of the receiver");
     if (yaml->secret == NULL)
-        return missing(at, "secret", "the file that the signature's key is in");
+        return report_missing(at, "secret", "the file that the signature's key is in");
     if ((strncmp(yaml->url, "https://", 8) != 0 &&
          strncmp(yaml->url, "http://127.0.0.1:", 17) != 0) ||
         strlen(yaml->url) > ASSAY_CONFIG_URL_MAX)

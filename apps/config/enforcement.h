@@ -22,7 +22,7 @@ struct assay_yaml_enforcement {
 
 extern const cyaml_schema_field_t assay_config_enforcement_fields[];
 
-/* state_dir: where the journal and spools are unless the file says otherwise.
+/* state_dir: default folder of the journal and spools.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_DUPLICATE, with a message */
 ASSAY_CHECKED enum assay_status assay_config_take_enforcement(
     const struct assay_config_file *file, const struct assay_yaml_enforcement *yaml,

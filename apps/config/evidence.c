@@ -1,6 +1,6 @@
 /*
- * apps/config/evidence.c - see evidence.h. Each key belongs to some kinds: with another it is an
- * error, because whoever wrote it believes that it does something.
+ * apps/config/evidence.c - section evidence of assayd.yaml. Each key belongs to certain kinds of
+ * evidence; with another kind it is an error, because it would have no effect.
  */
 #include "apps/config/evidence.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/config/fields.c - from the text of a scalar to a value, or to a message about it.
+ * apps/config/fields.c - conversion of scalars to values, with error messages.
  */
 #include "apps/config/yaml.h"
 

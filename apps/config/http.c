@@ -1,5 +1,5 @@
 /*
- * apps/config/http.c - where HTTP listens, and who may reach it.
+ * apps/config/http.c - listen address and access control of HTTP.
  */
 #include "apps/config/http.h"
 
@@ -47,7 +47,7 @@ static enum assay_status take_listen(const struct assay_config_file *file, const
                              "listen.admin has the same path");
 }
 
-static const char *said(const char *text)
+static const char *get_text(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
 }
@@ -70,11 +70,11 @@ enum assay_status assay_config_take_http(const struct assay_config_file *file, c
         if (files[i].text != NULL)
             ASSAY_TRY(assay_config_take_path(file, files[i].key, files[i].text, files[i].out));
     if (http->socket_path[0] == '\0' && http->address[0] == '\0') return ASSAY_OK;
-    const struct assay_http_config settings = { .socket_path = said(http->socket_path),
-                                                .address = said(http->address),
-                                                .certificate = said(http->certificate),
-                                                .key = said(http->key),
-                                                .clients = said(http->clients),
+    const struct assay_http_config settings = { .socket_path = get_text(http->socket_path),
+                                                .address = get_text(http->address),
+                                                .certificate = get_text(http->certificate),
+                                                .key = get_text(http->key),
+                                                .clients = get_text(http->clients),
                                                 .accept_plain =
                                                     config->insecure[ASSAY_INSECURE_HTTP] };
     http->is_open = assay_http_is_open(&settings);

@@ -1,5 +1,5 @@
 /*
- * apps/config/keys.c - see keys.h.
+ * apps/config/keys.c - table of keys of assayd.yaml (keys.h).
  */
 #include "apps/config/keys.h"
 

@@ -1,6 +1,6 @@
 /*
- * apps/config/keys.h - the table of keys of assayd.yaml: what layers may say, what stands without
- * being said, what a reload may change.
+ * apps/config/keys.h - table of keys of assayd.yaml: which layers may set them, their defaults, and
+ * which of them a reload applies.
  *
  * A test holds it against the schema (daemon.c): a key in one and not in the other fails it.
  */
@@ -22,7 +22,7 @@ enum assay_config_shown {
 
 struct assay_config_key {
     const char *key;     /* items of lists as in "peers[].node" */
-    const char *usual;   /* the value that stands without being said; NULL: none, or it depends */
+    const char *usual;   /* default value; NULL: none, or derived */
     enum assay_config_reload reload;
     enum assay_config_shown shown;
     bool is_list;

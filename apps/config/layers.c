@@ -1,5 +1,6 @@
 /*
- * apps/config/layers.c - see layers.h: the entries, and how a later place changes them.
+ * apps/config/layers.c - entries of the layered configuration, and how a later layer overrides
+ * them.
  */
 #include "apps/config/layers.h"
 
@@ -75,8 +76,8 @@ static enum assay_status make_room(struct assay_config_layers *layers)
     return ASSAY_OK;
 }
 
-static enum assay_status insert(struct assay_config_layers *layers, const char *key,
-                                const char *text, const struct assay_config_entry *entry)
+static enum assay_status insert_entry(struct assay_config_layers *layers, const char *key,
+                                      const char *text, const struct assay_config_entry *entry)
 {
     ASSAY_TRY(make_room(layers));
     struct assay_config_entry own = *entry;
@@ -105,7 +106,7 @@ enum assay_status assay_config_layers_put(struct assay_config_layers *layers, co
     drop_below(layers, key);
     for (size_t i = 0; i < layers->count; i++)
         if (strcmp(layers->entries[i].key, key) == 0) same = &layers->entries[i];
-    if (same == NULL) return insert(layers, key, text, entry);
+    if (same == NULL) return insert_entry(layers, key, text, entry);
     char *const own_text = strdup(text);
     char *const own_key = same->key;
     if (own_text == NULL) return ASSAY_E_MEMORY;

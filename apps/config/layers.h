@@ -1,14 +1,14 @@
 /*
- * apps/config/layers.h - one configuration out of several places, later ones over earlier ones:
+ * apps/config/layers.h - layered configuration: one configuration from several sources, later ones
+ * override earlier ones:
  *
  *   the file                      assayd.yaml
- *   a folder beside it            assayd.d, its *.yaml in the order of their names
+ *   its drop-in folder            assayd.d, its *.yaml in the order of their names
  *   the environment               ASSAY_LOG__LEVEL=debug is log.level (ASSAY__PEERS is peers)
  *   the command line              --set log.level=debug
  *
- * Sections are joined, values and whole lists replaced. What comes out is a text like one file's,
- * read by the same strict reader; each line knows where it comes from, so every message names the
- * place that is to be mended.
+ * Sections are joined, values and whole lists replaced. The result is a text like one file's, read
+ * by the same strict reader; each line has its source, so every message names the place to fix.
  */
 #ifndef ASSAY_APPS_CONFIG_LAYERS_H
 #define ASSAY_APPS_CONFIG_LAYERS_H
@@ -27,7 +27,7 @@ enum assay_config_form {
     ASSAY_CONFIG_NO_KEYS,  /* an empty section */
 };
 
-/* One value, and who said it. */
+/* One value, and its source. */
 struct assay_config_entry {
     char *key; /* "log.level", "peers[0].node" */
     enum assay_config_form form;
@@ -38,12 +38,12 @@ struct assay_config_entry {
 };
 
 struct assay_config_layers {
-    struct assay_config_entry *entries; /* [count], those of one section beside one another */
+    struct assay_config_entry *entries; /* [count], those of one section are adjacent */
     size_t count, capacity;
     char **names; /* [name_count], what entries name */
     size_t name_count, name_capacity;
     size_t folder_files;
-    bool beyond_file; /* something else than the file says anything */
+    bool beyond_file; /* a source other than the file has entries */
 };
 
 /*
@@ -56,7 +56,7 @@ struct assay_config_layers {
 ASSAY_CHECKED enum assay_status assay_config_layers_open(
     const struct assay_config_sources *sources, struct assay_config_layers *layers,
     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
-/* Returns: nothing. */
+/* */
 void assay_config_layers_close(struct assay_config_layers *layers);
 /* Returns: the entry with this very key, or NULL. */
 const struct assay_config_entry *assay_config_layers_find(const struct assay_config_layers *layers,
@@ -80,7 +80,7 @@ struct assay_config_joined {
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_RANGE (longer than ASSAY_CONFIG_JOINED_MAX) */
 ASSAY_CHECKED enum assay_status assay_config_layers_join(const struct assay_config_layers *layers,
                                                          struct assay_config_joined *joined);
-/* Returns: nothing. */
+/* */
 void assay_config_joined_close(struct assay_config_joined *joined);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * apps/config/layers_internal.h - what layers.c, layers_read.c and layers_join.c share.
+ * apps/config/layers_internal.h - declarations shared by layers.c, layers_read.c and layers_join.c.
  */
 #ifndef ASSAY_APPS_CONFIG_LAYERS_INTERNAL_H
 #define ASSAY_APPS_CONFIG_LAYERS_INTERNAL_H

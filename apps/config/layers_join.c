@@ -1,5 +1,5 @@
 /*
- * apps/config/layers_join.c - entries as one text, and where each of its lines comes from.
+ * apps/config/layers_join.c - layered entries joined to one text, with the source of each line.
  *
  * YAML's flow style, one value a line, every text in quotes: nothing in a value can be taken for
  * anything else than the value.
@@ -37,7 +37,7 @@ static struct parts parts_of(const char *key)
     return parts;
 }
 
-static size_t common(const struct parts *a, const struct parts *b)
+static size_t count_common_parts(const struct parts *a, const struct parts *b)
 {
     size_t i = 0;
     while (i < a->count && i < b->count && a->at[i].len == b->at[i].len &&
@@ -48,7 +48,8 @@ static size_t common(const struct parts *a, const struct parts *b)
 
 /* ------------------------------------------------------------ text and lines */
 
-static enum assay_status add(struct assay_config_joined *joined, const char *text, size_t len)
+static enum assay_status append_text(struct assay_config_joined *joined, const char *text,
+                                     size_t len)
 {
     if (len > ASSAY_CONFIG_JOINED_MAX - joined->len) return ASSAY_E_RANGE;
     if (joined->len + len > joined->capacity) {
@@ -67,7 +68,7 @@ static enum assay_status add(struct assay_config_joined *joined, const char *tex
 
 static enum assay_status add_text(struct assay_config_joined *joined, const char *text)
 {
-    return add(joined, text, strlen(text));
+    return append_text(joined, text, strlen(text));
 }
 
 static enum assay_status add_quoted(struct assay_config_joined *joined, const char *text,
@@ -162,7 +163,7 @@ enum assay_status assay_config_layers_join(const struct assay_config_layers *lay
     ASSAY_TRY(end_line(joined, layers->count > 0 ? &layers->entries[0] : &nobody, 0));
     for (size_t i = 0; i < layers->count; i++) {
         const struct parts parts = parts_of(layers->entries[i].key);
-        const size_t same = common(&before, &parts);
+        const size_t same = count_common_parts(&before, &parts);
         if (before.count > 0)
             ASSAY_TRY(put_close(joined, &before, same, &layers->entries[i - 1]));
         ASSAY_TRY(put_entry(joined, &parts, same, &layers->entries[i]));

@@ -1,5 +1,5 @@
 /*
- * apps/config/layers_read.c - from each place that says something to entries (layers.h).
+ * apps/config/layers_read.c - readers of each configuration source into entries (layers.h).
  */
 #include "apps/config/keys.h"
 #include "apps/config/layers_internal.h"
@@ -22,19 +22,19 @@ struct reading {
     const struct assay_yaml *document;
     enum assay_config_layer layer;
     const char *name;
-    bool placeless; /* of a text that we made ourselves: its lines say nothing */
+    bool placeless; /* of a generated text: its lines have no meaning */
     char **sections; /* [section_count] that it has opened */
     size_t section_count, section_capacity;
 };
 
-static enum assay_status twice(const struct reading *r, const char *path,
-                               struct assay_yaml_place place)
+static enum assay_status report_duplicate(const struct reading *r, const char *path,
+                                          struct assay_yaml_place place)
 {
     char what[KEY_MAX + 40];
     const char *dot = strrchr(path, '.');
     (void)snprintf(what, sizeof what, "the key \"%.100s\" comes twice",
                    dot != NULL ? dot + 1 : path);
-    assay_yaml_say(r->document, place, what);
+    assay_yaml_set_message(r->document, place, what);
     return ASSAY_E_SYNTAX;
 }
 
@@ -42,7 +42,7 @@ static enum assay_status open_section(struct reading *r, const char *path,
                                       struct assay_yaml_place key)
 {
     for (size_t i = 0; i < r->section_count; i++)
-        if (strcmp(r->sections[i], path) == 0) return twice(r, path, key);
+        if (strcmp(r->sections[i], path) == 0) return report_duplicate(r, path, key);
     if (r->section_count == r->section_capacity) {
         const size_t capacity = r->section_capacity != 0 ? 2 * r->section_capacity : 16;
         void *sections = realloc(r->sections, capacity * sizeof *r->sections);
@@ -68,7 +68,7 @@ static enum assay_status take_part(void *context, enum assay_yaml_part part, con
     struct assay_config_entry entry = { .layer = r->layer, .name = r->name };
     if (part == ASSAY_YAML_END || (path[0] == '\0' && part == ASSAY_YAML_MAPPING)) return ASSAY_OK;
     if (path[0] == '\0') {
-        assay_yaml_say(r->document, value, "expected keys and their values");
+        assay_yaml_set_message(r->document, value, "expected keys and their values");
         return ASSAY_E_SYNTAX;
     }
     if (!r->placeless) {
@@ -77,7 +77,7 @@ static enum assay_status take_part(void *context, enum assay_yaml_part part, con
     }
     if (part == ASSAY_YAML_SCALAR) {
         const struct assay_config_entry *same = assay_config_layers_find(r->layers, path);
-        if (same != NULL && same->name == r->name) return twice(r, path, key);
+        if (same != NULL && same->name == r->name) return report_duplicate(r, path, key);
         return assay_config_layers_put(r->layers, path, text, &entry);
     }
     if (!is_item(path)) ASSAY_TRY(open_section(r, path, key));
@@ -117,7 +117,7 @@ enum assay_status assay_config_read_file(struct assay_config_layers *layers, con
     enum assay_status status = assay_config_read(&file);
     if (status == ASSAY_OK) status = read_text(&r, assay_slice_over(file.bytes, file.len), message);
     free(file.bytes);
-    assay_yaml_tame(message);
+    assay_yaml_sanitize(message);
     return status;
 }
 
@@ -134,10 +134,11 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static enum assay_status fail(char *message, enum assay_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static enum assay_status report_failure(char *message, enum assay_status status, const char *format,
+                                        ...) __attribute__((format(printf, 3, 4)));
 
-static enum assay_status fail(char *message, enum assay_status status, const char *format, ...)
+static enum assay_status report_failure(char *message, enum assay_status status, const char *format,
+                                        ...)
 {
     va_list args;
     va_start(args, format);
@@ -150,12 +151,12 @@ static enum assay_status read_parts(struct assay_config_layers *layers, const ch
                                     struct dirent **found, int count, char *message)
 {
     if (count > ASSAY_CONFIG_FILES_MAX)
-        return fail(message, ASSAY_E_RANGE, "%.300s: expected at most %d files, found %d", folder,
-                    ASSAY_CONFIG_FILES_MAX, count);
+        return report_failure(message, ASSAY_E_RANGE, "%.300s: expected at most %d files, found %d",
+                              folder, ASSAY_CONFIG_FILES_MAX, count);
     for (int i = 0; i < count; i++) {
         char path[PATH_MAX];
         if (snprintf(path, sizeof path, "%s/%s", folder, found[i]->d_name) >= (int)sizeof path)
-            return fail(message, ASSAY_E_RANGE, "%.300s: the path is too long", folder);
+            return report_failure(message, ASSAY_E_RANGE, "%.300s: the path is too long", folder);
         ASSAY_TRY(assay_config_read_file(layers, path, ASSAY_CONFIG_FOLDER, message));
         layers->folder_files++;
     }
@@ -172,11 +173,12 @@ enum assay_status assay_config_read_folder(struct assay_config_layers *layers, c
     const bool named = len > tail && strcmp(path + len - tail, yaml) == 0;
     const int stem = (int)(named ? len - tail : len);
     if (snprintf(folder, sizeof folder, "%.*s.d", stem, path) >= (int)sizeof folder)
-        return fail(message, ASSAY_E_RANGE, "%.300s: the path is too long", path);
+        return report_failure(message, ASSAY_E_RANGE, "%.300s: the path is too long", path);
     const int count = scandir(folder, &found, is_part, by_name);
     if (count < 0 && (errno == ENOENT || errno == ENOTDIR)) return ASSAY_OK;
     if (count < 0)
-        return fail(message, ASSAY_E_IO, "%.300s: cannot be read: %s", folder, strerror(errno));
+        return report_failure(message, ASSAY_E_IO, "%.300s: cannot be read: %s", folder,
+                              strerror(errno));
     const enum assay_status status = read_parts(layers, folder, found, count, message);
     for (int i = 0; i < count; i++)
         free(found[i]);
@@ -187,7 +189,7 @@ enum assay_status assay_config_read_folder(struct assay_config_layers *layers, c
 /* ------------------------------------------------------------ one value for one key */
 
 /* {"log": {"level": ...}}: the sections of key around a value in YAML's flow style. */
-static enum assay_status wrap(const char *key, const char *value, char *text, size_t text_len)
+static enum assay_status wrap_value(const char *key, const char *value, char *text, size_t text_len)
 {
     size_t len = 0;
     unsigned depth = 0;
@@ -214,16 +216,16 @@ static enum assay_status read_list(struct assay_config_layers *layers, const cha
     };
     char *const text = malloc(SET_TEXT_MAX);
     if (text == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = wrap(key, value, text, SET_TEXT_MAX);
+    enum assay_status status = wrap_value(key, value, text, SET_TEXT_MAX);
     if (status != ASSAY_OK)
-        status = fail(message, status, "%.150s: expected at most %d bytes", entry->name,
-                      SET_TEXT_MAX);
+        status = report_failure(message, status, "%.150s: expected at most %d bytes", entry->name,
+                                SET_TEXT_MAX);
     else status = read_text(&r, assay_slice_over(text, strlen(text)), message);
     free(text);
     return status;
 }
 
-/* What one variable or one --set says; name is how it is told. */
+/* Entry of one variable or one --set; name is used in messages. */
 static enum assay_status take_one(struct assay_config_layers *layers, enum assay_config_layer layer,
                                   const char *name, const char *key, const char *value,
                                   char *message)
@@ -231,22 +233,23 @@ static enum assay_status take_one(struct assay_config_layers *layers, enum assay
     const struct assay_config_key *const known = assay_config_key_find(key);
     struct assay_config_entry entry = { .layer = layer };
     if (strchr(key, '[') != NULL)
-        return fail(message, ASSAY_E_SYNTAX,
-                    "%.150s: items of a list are not set one by one: set the whole list, as in "
-                    "peers=[{node: ..., address: ...}]",
-                    name);
+        return report_failure(
+            message, ASSAY_E_SYNTAX,
+            "%.150s: items of a list are not set one by one: set the whole list, as in "
+            "peers=[{node: ..., address: ...}]",
+            name);
     if (known == NULL) {
         const char *const near = assay_config_key_near(key);
-        return fail(message, ASSAY_E_SYNTAX, "%.150s: unknown key \"%.100s\"%s%s%s", name, key,
-                    near != NULL ? "; is \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\" meant?" : "");
+        return report_failure(message, ASSAY_E_SYNTAX, "%.150s: unknown key \"%.100s\"%s%s%s", name,
+                              key, near != NULL ? "; is \"" : "", near != NULL ? near : "",
+                              near != NULL ? "\" meant?" : "");
     }
     entry.name = assay_config_layers_name(layers, name);
     if (entry.name == NULL) return ASSAY_E_MEMORY;
     if (!known->is_list) return assay_config_layers_put(layers, key, value, &entry);
     if (value[0] == '[') return read_list(layers, key, value, &entry, message);
-    return fail(message, ASSAY_E_SYNTAX, "%.150s: expected a list, as in [a, b], found \"%.60s\"",
-                name, value);
+    return report_failure(message, ASSAY_E_SYNTAX,
+                          "%.150s: expected a list, as in [a, b], found \"%.60s\"", name, value);
 }
 
 enum assay_status assay_config_read_set(struct assay_config_layers *layers, const char *set,
@@ -256,7 +259,8 @@ enum assay_status assay_config_read_set(struct assay_config_layers *layers, cons
     const char *const equals = strchr(set, '=');
     const size_t len = equals != NULL ? (size_t)(equals - set) : 0;
     if (len == 0 || len >= KEY_MAX)
-        return fail(message, ASSAY_E_SYNTAX, "--set: expected KEY=VALUE, found \"%.100s\"", set);
+        return report_failure(message, ASSAY_E_SYNTAX,
+                              "--set: expected KEY=VALUE, found \"%.100s\"", set);
     char *const copy = strdup(set);
     if (copy == NULL) return ASSAY_E_MEMORY;
     copy[len] = '\0';
@@ -264,7 +268,7 @@ enum assay_status assay_config_read_set(struct assay_config_layers *layers, cons
     const enum assay_status status =
         take_one(layers, ASSAY_CONFIG_FLAG, name, copy, copy + len + 1, message);
     free(copy);
-    assay_yaml_tame(message);
+    assay_yaml_sanitize(message);
     return status;
 }
 
@@ -306,7 +310,7 @@ enum assay_status assay_config_read_environment(struct assay_config_layers *laye
         const enum assay_status status =
             take_one(layers, ASSAY_CONFIG_ENVIRONMENT, name, key, value, message);
         free(value);
-        assay_yaml_tame(message);
+        assay_yaml_sanitize(message);
         ASSAY_TRY(status);
     }
     return ASSAY_OK;

@@ -1,5 +1,5 @@
 /*
- * apps/config/plan.c - the plan of a network, for `assay genesis create`.
+ * apps/config/plan.c - reader of the plan of a network, for `assay genesis create`.
  */
 #include "apps/config/services.h"
 

@@ -61,9 +61,9 @@ enum {
 };
 
 /* text NULL: the usual one. */
-static enum assay_status take(const struct assay_config_file *file, const char *key,
-                              const char *text, uint32_t usual, uint32_t min, uint32_t max,
-                              uint32_t *out)
+static enum assay_status parse_number(const struct assay_config_file *file, const char *key,
+                                      const char *text, uint32_t usual, uint32_t min, uint32_t max,
+                                      uint32_t *out)
 {
     *out = usual;
     return text != NULL ? assay_config_take_number(file, key, text, min, max, out) : ASSAY_OK;
@@ -87,8 +87,8 @@ static enum assay_status take_group(const struct assay_config_file *file,
         return assay_config_fail(file, ASSAY_E_RANGE, key, "expected 3, 5 or 7, found %u",
                                  (unsigned)plan->group[index].size);
     (void)snprintf(key, sizeof key, "services.groups[%u].instances", (unsigned)index);
-    return take(file, key, yaml->instances, INSTANCES_USUAL, 1, ASSAY_CONT_INSTANCES_MAX,
-                &plan->group[index].instances_max);
+    return parse_number(file, key, yaml->instances, INSTANCES_USUAL, 1, ASSAY_CONT_INSTANCES_MAX,
+                        &plan->group[index].instances_max);
 }
 
 static enum assay_status take_shares(const struct assay_config_file *file,
@@ -104,24 +104,25 @@ static enum assay_status take_shares(const struct assay_config_file *file,
                                  "expected how many clusters there are, 1 to %d",
                                  (int)ASSAY_SHARE_CLUSTERS_MAX);
     }
-    ASSAY_TRY(take(file, "services.shares.clusters", yaml->shares.clusters, 1, 1,
-                   ASSAY_SHARE_CLUSTERS_MAX, &plan->shares.clusters));
-    ASSAY_TRY(take(file, "services.shares.slots", yaml->shares.slots, SLOTS_USUAL,
-                   ASSAY_SHARE_K_MIN + SLOTS_MORE, ASSAY_SHARE_SLOTS_MAX, &plan->shares.slots));
+    ASSAY_TRY(parse_number(file, "services.shares.clusters", yaml->shares.clusters, 1, 1,
+                           ASSAY_SHARE_CLUSTERS_MAX, &plan->shares.clusters));
+    ASSAY_TRY(parse_number(file, "services.shares.slots", yaml->shares.slots, SLOTS_USUAL,
+                           ASSAY_SHARE_K_MIN + SLOTS_MORE, ASSAY_SHARE_SLOTS_MAX,
+                           &plan->shares.slots));
     const uint32_t most = plan->shares.slots - SLOTS_MORE;
-    ASSAY_TRY(take(file, "services.shares.threshold", yaml->shares.threshold,
-                   most < K_USUAL ? most : K_USUAL, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX,
-                   &plan->shares.k));
+    ASSAY_TRY(parse_number(file, "services.shares.threshold", yaml->shares.threshold,
+                           most < K_USUAL ? most : K_USUAL, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX,
+                           &plan->shares.k));
     if (plan->shares.k > most)
         return assay_config_fail(file, ASSAY_E_RANGE, "services.shares.threshold",
                                  "expected at most %u, which is %d less than slots, found %u: one "
                                  "holder that is silent would stop every reshare",
                                  (unsigned)most, (int)SLOTS_MORE, (unsigned)plan->shares.k);
-    ASSAY_TRY(take(file, "services.shares.confirmations", yaml->shares.confirmations,
-                   plan->shares.slots, plan->shares.k, plan->shares.slots,
-                   &plan->shares.confirmations));
-    return take(file, "services.shares.ids", yaml->shares.ids, IDS_USUAL, 1, ASSAY_SHARE_IDS_MAX,
-                &plan->shares.ids_max);
+    ASSAY_TRY(parse_number(file, "services.shares.confirmations", yaml->shares.confirmations,
+                           plan->shares.slots, plan->shares.k, plan->shares.slots,
+                           &plan->shares.confirmations));
+    return parse_number(file, "services.shares.ids", yaml->shares.ids, IDS_USUAL, 1,
+                        ASSAY_SHARE_IDS_MAX, &plan->shares.ids_max);
 }
 
 static enum assay_status take_amount(const struct assay_config_file *file, const char *key,
@@ -152,10 +153,11 @@ static enum assay_status take_tasks(const struct assay_config_file *file,
     char key[ASSAY_CONFIG_KEY_MAX];
     plan->has_tasks = yaml->tasks.accounts != NULL || yaml->tasks.tasks != NULL || count > 0;
     if (!plan->has_tasks) return ASSAY_OK;
-    ASSAY_TRY(take(file, "services.tasks.accounts", yaml->tasks.accounts, ACCOUNTS_USUAL,
-                   count > 0 ? count : 1, ASSAY_TASK_ACCOUNTS_MAX, &plan->tasks.accounts_max));
-    ASSAY_TRY(take(file, "services.tasks.tasks", yaml->tasks.tasks, TASKS_USUAL, 1,
-                   ASSAY_TASK_TASKS_MAX, &plan->tasks.tasks_max));
+    ASSAY_TRY(parse_number(file, "services.tasks.accounts", yaml->tasks.accounts, ACCOUNTS_USUAL,
+                           count > 0 ? count : 1, ASSAY_TASK_ACCOUNTS_MAX,
+                           &plan->tasks.accounts_max));
+    ASSAY_TRY(parse_number(file, "services.tasks.tasks", yaml->tasks.tasks, TASKS_USUAL, 1,
+                           ASSAY_TASK_TASKS_MAX, &plan->tasks.tasks_max));
     plan->tasks.balance_count = count;
     for (uint32_t i = 0; i < count; i++) {
         struct assay_task_balance *to = &plan->tasks.balance[i];

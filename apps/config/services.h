@@ -1,6 +1,6 @@
 /*
- * apps/config/services.h - section services of a plan: what records of services may make
- * (docs/services.md 7.1). Private to the folder.
+ * apps/config/services.h - section services of a plan: limits of service records (docs/services.md
+ * 7.1: registry plan). Private to the folder.
  */
 #ifndef ASSAY_APPS_CONFIG_SERVICES_H
 #define ASSAY_APPS_CONFIG_SERVICES_H
@@ -31,7 +31,7 @@ struct assay_yaml_services {
 
 extern const cyaml_schema_field_t assay_config_services_fields[];
 
-/* Out: *plan, *has: whether the section says anything. Returns: as the other sections */
+/* Out: *plan, *has: whether the section has entries. Returns: as the other sections */
 ASSAY_CHECKED enum assay_status assay_config_take_services(const struct assay_config_file *file,
                                                            const struct assay_yaml_services *yaml,
                                                            struct assay_registry_plan *plan,

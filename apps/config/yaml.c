@@ -1,5 +1,5 @@
 /*
- * apps/config/yaml.c - a file, whole and bounded, through the strict reader of quote/yaml/.
+ * apps/config/yaml.c - bounded configuration files, through the strict reader of quote/yaml/.
  */
 #include "apps/config/yaml.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/config/yaml.h - what the readers of configuration, cards and plans share.
+ * apps/config/yaml.h - helpers shared by the readers of configuration, cards and plans.
  *
  * A file is read whole (bounded) and taken through the strict reader of quote/yaml/. Every scalar
  * arrives as text; numbers, hexadecimal, names, paths and addresses are checked here. A message to
@@ -56,12 +56,12 @@ ASSAY_CHECKED enum assay_status assay_config_open_text(struct assay_config_file 
                                                        size_t line_count);
 /*
  * assay_config_open - read the file at file->path through file->schema.
- * Out:     file->data; whatever the status, assay_config_close frees what was taken
+ * Out:     file->data; whatever the status, assay_config_close frees the resources
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_RANGE (size, depth) |
  *          ASSAY_E_SYNTAX | ASSAY_E_MEMORY, each with a message
  */
 ASSAY_CHECKED enum assay_status assay_config_open(struct assay_config_file *file);
-/* Returns: nothing. */
+/* */
 void assay_config_close(struct assay_config_file *file);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * apps/daemon/charter.c - what holds by the newest state in the store, and who belongs to it.
+ * apps/daemon/charter.c - rules and roster in force in the newest state of the store.
  */
 #include "apps/daemon/node.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a ballot names: who judges with another verifier belongs to another electorate. */
+/* Verifier named in a ballot: voters with another verifier belong to another electorate. */
 static const char verifier_name[] = "assay/verifier/" ASSAY_VERSION;
 
 void daemon_close_charter(struct daemon_charter *charter)
@@ -57,7 +57,7 @@ static const char *destroy_voting_key(struct daemon_node *node, const struct ass
                               : "; its voting key could not be destroyed: remove incarnation.key";
 }
 
-/* Is this node's identity on the roster? What to do is said when it is not. */
+/* Is this node's identity on the roster? Reports the remedy if not. */
 static enum assay_status find_membership(struct daemon_node *node, const struct assay_state *state)
 {
     const char *dir = node->config->keys_dir;
@@ -110,7 +110,7 @@ static enum assay_status become_newcomer(struct daemon_node *node, struct daemon
     return ASSAY_OK;
 }
 
-/* An address of somebody who is no member is used once it is one. */
+/* The address of a node that is not yet a member is used once it is one. */
 static void warn_of_peers(const struct daemon_node *node,
                           const struct assay_effective_rules *charter)
 {

@@ -1,6 +1,6 @@
 /*
- * apps/daemon/check.c - the checks of --check-config beyond single files: sockets against their
- * folders, keys and credential against what the network knows of this node.
+ * apps/daemon/check.c - checks of --check-config beyond single files: sockets against their
+ * folders, keys and credential against the network's record of this node.
  */
 #include "apps/daemon/node.h"
 #include "net/keys/store_binding.h"
@@ -39,7 +39,7 @@ static bool is_any(const char *host, size_t len)
 }
 
 /* Would two sockets of these addresses be in each other's way? */
-static bool clash(const char *a, size_t a_len, const char *b)
+static bool is_same_socket(const char *a, size_t a_len, const char *b)
 {
     static const char scheme[] = "tcp://";
     while (a_len > 0 && a[0] == ' ')
@@ -63,7 +63,7 @@ static enum assay_status check_ports(struct daemon_node *node)
     const char *const http = node->config->http.address;
     for (const char *at = node->config->gossip; http[0] != '\0' && *at != '\0';) {
         const size_t len = strcspn(at, ",");
-        if (clash(at, len, http)) {
+        if (is_same_socket(at, len, http)) {
             (void)snprintf(node->message, sizeof node->message,
                            "%.100s is the port of listen.gossip (%.200s) as well: expected one of "
                            "its own",
@@ -167,7 +167,7 @@ enum assay_status daemon_check_start(struct daemon_node *node)
     ASSAY_TRY(check_socket(node, "enclave.service", c->enclave_service));
     ASSAY_TRY(check_ports(node));
     if (c->peer_count == 0 && node->genesis->member_count > 1)
-        daemon_warn("peers names nobody: this node reaches the others only when they dial it, or "
+        daemon_warn("peers is empty: this node is connected only when others dial it, or "
                     "by addresses that it has stored");
     if (!find_known(node, &known)) return ASSAY_OK;
     ASSAY_TRY(check_keys(node, &known));

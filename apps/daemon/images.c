@@ -1,13 +1,14 @@
 /*
- * apps/daemon/images.c - the enclave's images against the reference values of the policy.
+ * apps/daemon/images.c - enclave images, checked against the reference values of the policy.
  *
- * A policy that allows no image of this node suspends it, and one image for everybody suspends
- * everybody: that is told before the first epoch, not by scores. Only where the daemon measures
+ * A policy that allows no image of this node suspends it, and if all run the same image, it
+ * suspends all: this is reported before the first epoch, not by scores. Only where the daemon
+ * measures
  * what it starts (SOFT, TPM); a TEE that the daemon runs in was measured when it was launched.
  *
  * An upgrade of the package replaces the program that restore_path names, and must not stop a node:
- * an accepted image is copied into the state folder under its digest, and stands in for one that is
- * not accepted any more.
+ * an accepted image is copied into the state folder under its digest, and replaces one that is no
+ * longer accepted.
  */
 #include "apps/daemon/node.h"
 
@@ -25,7 +26,7 @@
 
 enum { IMAGE_LEN_MAX = 64 * 1024 * 1024 }; /* as enforce/restore.h copies */
 
-/* One image, and what evidence will say of it. */
+/* One image, and its measurement in evidence. */
 struct image {
     const char *key, *path;
     uint8_t digest[32]; /* of the file, as sha256sum prints it */
@@ -35,28 +36,29 @@ struct image {
 };
 
 /* With the place in the configuration that names it. */
-static enum assay_status refuse(struct daemon_node *node, enum assay_status status,
-                                const struct image *image, const char *why)
+static enum assay_status report_refusal(struct daemon_node *node, enum assay_status status,
+                                        const struct image *image, const char *why)
 {
     (void)snprintf(node->message, sizeof node->message, "%.120s: %.300s", image->path, why);
     daemon_place(node, image->key);
     return status;
 }
 
-static enum assay_status measure(struct daemon_node *node, struct image *image)
+static enum assay_status measure_image(struct daemon_node *node, struct image *image)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     errno = 0;
     const enum assay_status status = assay_file_read(image->path, IMAGE_LEN_MAX, &bytes, &len);
     if (status == ASSAY_E_NOT_FOUND)
-        return refuse(node, status, image, "there is no such file: put the enclave's image there");
+        return report_refusal(node, status, image,
+                              "there is no such file: put the enclave's image there");
     if (status == ASSAY_E_RANGE || (status == ASSAY_OK && len == 0)) {
         free(bytes);
-        return refuse(node, ASSAY_E_RANGE, image, "expected an image of 1 byte to 64 MiB");
+        return report_refusal(node, ASSAY_E_RANGE, image, "expected an image of 1 byte to 64 MiB");
     }
     if (status != ASSAY_OK)
-        return refuse(node, status, image, errno != 0 ? strerror(errno) : "cannot be read");
+        return report_refusal(node, status, image, errno != 0 ? strerror(errno) : "cannot be read");
     assay_sha256(bytes, len, image->digest);
     free(bytes);
     assay_bytes_copy(image->value, 32, image->digest, 32);
@@ -73,7 +75,7 @@ static bool is_taken(const struct assay_policy *policy, const struct image *imag
                                              .value = image->value,
                                              .value_len = sizeof image->value };
     assay_verdict_init(&verdict, image->kind, at_unix_s);
-    assay_reference_judge(policy, &measured, &verdict);
+    assay_reference_appraise(policy, &measured, &verdict);
     return verdict.reason_count == 0 || verdict.reasons[0].rule == ASSAY_RULE_MEASUREMENT_RETIRING;
 }
 
@@ -93,8 +95,9 @@ static void put_expected(const struct assay_policy *policy, const struct image *
                    count == 0 ? "nothing that is not denied" : "");
 }
 
-static enum assay_status unknown(struct daemon_node *node, const struct assay_policy *policy,
-                                 const struct image *image)
+static enum assay_status report_unknown_image(struct daemon_node *node,
+                                              const struct assay_policy *policy,
+                                              const struct image *image)
 {
     char found[65], why[420], expected[128];
     assay_hex_encode(image->value, 32, found, sizeof found);
@@ -103,7 +106,7 @@ static enum assay_status unknown(struct daemon_node *node, const struct assay_po
                    "matches nothing in the policy: its %s is %s, expected %s. A node that runs it "
                    "is suspended",
                    assay_reference_field_name(image->field), found, expected);
-    return refuse(node, ASSAY_E_INVALID, image, why);
+    return report_refusal(node, ASSAY_E_INVALID, image, why);
 }
 
 static struct image image_of(const struct daemon_node *node, bool restored)
@@ -129,11 +132,11 @@ enum assay_status daemon_check_image(struct daemon_node *node, bool restored,
                                      int64_t at_unix_s)
 {
     struct image image = image_of(node, restored);
-    ASSAY_TRY(measure(node, &image));
+    ASSAY_TRY(measure_image(node, &image));
     if (!is_measured_here(node)) return ASSAY_OK;
     for (size_t i = 0; i < count; i++)
         if (is_taken(policies[i], &image, at_unix_s)) return ASSAY_OK;
-    return count == 0 ? ASSAY_OK : unknown(node, policies[0], &image);
+    return count == 0 ? ASSAY_OK : report_unknown_image(node, policies[0], &image);
 }
 
 /* --- images in the state folder, each under its digest */
@@ -174,7 +177,7 @@ enum assay_status daemon_check_pins(struct daemon_node *node)
     (void)snprintf(node->message, sizeof node->message,
                    "%.140s/%s: a pinned image of the enclave is damaged: %.100s, expected its name."
                    " Put the image of that name back, or remove it: that of enclave.restore_path "
-                   "is pinned anew if the policy accepts it",
+                   "is pinned again if the policy accepts it",
                    folder, name, why);
     daemon_place(node, "node.state_dir");
     return ASSAY_E_INVALID;
@@ -211,7 +214,7 @@ void daemon_drop_images(struct daemon_node *node, const struct assay_policy *con
     char folder[PATH_MAX], pinned[PATH_MAX] = "", hex[65], text[128];
     struct image restored = image_of(node, true);
     if (!is_measured_here(node) || !images_folder(node, folder)) return;
-    if (measure(node, &restored) != ASSAY_OK) return;
+    if (measure_image(node, &restored) != ASSAY_OK) return;
     assay_hex_encode(restored.digest, sizeof restored.digest, hex, sizeof hex);
     (void)snprintf(pinned, sizeof pinned, "%.4000s/%s", folder, hex);
     const struct named_by by = { node, policies, count };
@@ -227,14 +230,14 @@ void daemon_drop_images(struct daemon_node *node, const struct assay_policy *con
     daemon_warn(text);
 }
 
-/* It is what its name says: daemon_check_pins. Returns: whether a policy accepts it. */
+/* Its name is verified: daemon_check_pins. Returns: whether a policy accepts it. */
 static bool is_pinned(struct daemon_node *node, const char *path, const char *name,
                       const struct assay_policy *const *policies, size_t count, int64_t at_unix_s)
 {
     uint8_t digest[32];
     struct image image = image_of(node, true);
     image.path = path;
-    if (!daemon_image_name(name, digest) || measure(node, &image) != ASSAY_OK) return false;
+    if (!daemon_image_name(name, digest) || measure_image(node, &image) != ASSAY_OK) return false;
     if (!assay_bytes_equal(digest, image.digest, 32)) return false;
     for (size_t i = 0; i < count; i++)
         if (is_taken(policies[i], &image, at_unix_s)) return true;
@@ -277,11 +280,11 @@ enum assay_status daemon_use_pinned(struct daemon_node *node,
     struct assay_config *const config = node->config;
     struct image restored = image_of(node, true), runs = image_of(node, false);
     (void)snprintf(refused, sizeof refused, "%s", node->message);
-    const bool is_known = is_measured_here(node) && measure(node, &restored) == ASSAY_OK;
+    const bool is_known = is_measured_here(node) && measure_image(node, &restored) == ASSAY_OK;
     const bool is_found = is_known && find_pinned(node, policies, count, at_unix_s, found);
     /* The package's program, in both places: the copy runs, too. Another one is tampered with, and
      * a RESTART restores it. */
-    const bool is_same = is_found && measure(node, &runs) == ASSAY_OK &&
+    const bool is_same = is_found && measure_image(node, &runs) == ASSAY_OK &&
                          assay_bytes_equal(runs.digest, restored.digest, sizeof runs.digest);
     (void)snprintf(node->message, sizeof node->message, "%s", refused);
     if (!is_found) return ASSAY_E_NOT_FOUND;

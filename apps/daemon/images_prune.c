@@ -1,5 +1,5 @@
 /*
- * apps/daemon/images_prune.c - a folder of pinned enclave images, each named by its SHA-256.
+ * apps/daemon/images_prune.c - folder of pinned enclave images, each named by its SHA-256.
  */
 #include "apps/daemon/images_prune.h"
 
@@ -32,7 +32,7 @@ bool daemon_image_name(const char *name, uint8_t digest[static 32])
            assay_hex_decode(name, HEX_LEN, digest, 32) == ASSAY_OK;
 }
 
-/* Returns: whether it is what its name says; else why */
+/* Returns: whether its digest matches its name; else the reason */
 static bool is_sound(const char *path, const uint8_t digest[static 32], size_t len_max,
                      char why[static DAEMON_PIN_WHY])
 {

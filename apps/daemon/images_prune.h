@@ -1,6 +1,6 @@
 /*
- * apps/daemon/images_prune.h - pinned enclave images: are they what their names say, and removal of
- * those that nothing needs any more.
+ * apps/daemon/images_prune.h - pinned enclave images: verification of their names, and removal of
+ * unused ones.
  */
 #ifndef ASSAY_APPS_DAEMON_IMAGES_PRUNE_H
 #define ASSAY_APPS_DAEMON_IMAGES_PRUNE_H
@@ -17,7 +17,8 @@ struct daemon_image_needs {
 
 enum { DAEMON_PIN_WHY = 160 };
 
-/* Is a name that of an image, 64 lowercase digits? Out: digest, that it says. Returns: so or not */
+/* Is a name that of an image, 64 lowercase digits? Out: digest, from the name. Returns: whether it
+ * is */
 bool daemon_image_name(const char *name, uint8_t digest[static 32]);
 /*
  * daemon_images_sound - is each DIGEST of a folder a regular file with that SHA-256?

@@ -1,7 +1,7 @@
 /*
- * apps/daemon/node.c - from the configuration to everything that it names, but for the store.
+ * apps/daemon/node.c - resources of a daemon, opened from its configuration, except the store.
  *
- * What is wrong here is wrong before the node says a word to anybody: `assayd --check-config`.
+ * Errors are found before the node communicates: `assayd --check-config`.
  */
 #include "apps/daemon/node.h"
 
@@ -31,8 +31,8 @@ enum assay_status daemon_say(struct daemon_node *node, const char *what, enum as
 
 /* Without colour and node: what a program prints before it is one. In the formats that programs
  * read it is a line like the others. */
-static void speak(enum assay_severity severity, const char *event, const char *prefix,
-                  const char *message)
+static void print_line(enum assay_severity severity, const char *event, const char *prefix,
+                       const char *message)
 {
     struct assay_log log;
     struct timespec now = { 0 };
@@ -49,12 +49,12 @@ static void speak(enum assay_severity severity, const char *event, const char *p
 
 void daemon_warn(const char *message)
 {
-    speak(ASSAY_SEVERITY_WARNING, "start_warning", "warning: ", message);
+    print_line(ASSAY_SEVERITY_WARNING, "start_warning", "warning: ", message);
 }
 
 void daemon_complain(const char *message)
 {
-    speak(ASSAY_SEVERITY_ERROR, "stopped", "", message);
+    print_line(ASSAY_SEVERITY_ERROR, "stopped", "", message);
 }
 
 void daemon_place(struct daemon_node *node, const char *key)
@@ -157,7 +157,7 @@ static enum assay_status open_genesis(struct daemon_node *node)
     return status;
 }
 
-/* What the operator says is true, of this very chain. */
+/* Trusted by the operator, for exactly this chain. */
 static enum assay_status open_checkpoint(struct daemon_node *node)
 {
     uint8_t *bytes = NULL;
@@ -214,9 +214,9 @@ static enum assay_status open_keys(struct daemon_node *node)
     return ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ who quotes for this node */
+/* ------------------------------------------------------------ source of evidence of this node */
 
-/* What a source says about itself, which may be nothing. */
+/* Warning of a source about itself, may be empty. */
 static enum assay_status say_source(struct daemon_node *node, enum assay_status status,
                                     const char *message)
 {
@@ -333,8 +333,8 @@ static bool is_loose(const char *path, char message[static ASSAY_FILE_MESSAGE_LE
     return path != NULL && path[0] != '\0' && assay_file_trust_fault(path, message);
 }
 
-/* The folder of a socket, behind links: who may write it puts another socket there. The socket
- * itself has the rights that its maker gives it. */
+/* The folder of a socket, behind links: a user with write access can replace the socket. The
+ * permissions of the socket are set by its creator. */
 static bool is_loose_socket(const char *socket, char message[static ASSAY_FILE_MESSAGE_LEN])
 {
     char folder[PATH_MAX + 4]; /* with "/." behind it, as a folder on the way: /tmp will do */
@@ -350,11 +350,12 @@ static bool is_loose_socket(const char *socket, char message[static ASSAY_FILE_M
 static bool is_loose_key(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
 {
     char whole[PATH_MAX];
-    if (path[0] == '\0' || realpath(path, whole) == NULL) return false; /* others say so */
+    if (path[0] == '\0' || realpath(path, whole) == NULL) return false; /* reported elsewhere */
     return assay_file_trust_fault(path, message) || assay_file_secret_fault(whole, message);
 }
 
-/* Where programs of services find the daemon: who may put another socket there speaks as it. */
+/* Where programs of services find the daemon: a user who can replace the socket can impersonate
+ * it. */
 static bool has_loose_sockets(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN])
 {
     char path[ASSAY_SERVICE_SOCKET_PATH];
@@ -370,7 +371,7 @@ static bool has_loose_sockets(const char *folder, char message[static ASSAY_FILE
     }
     for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
         if (assay_service_socket_path(folder, assay_service_socket_at(i), path) != ASSAY_OK)
-            return false; /* opening it says so */
+            return false; /* reported on opening */
         *strrchr(path, '/') = '\0';
         if (is_loose(path, message)) return true;
     }
@@ -389,7 +390,7 @@ static bool has_loose_targets(const struct assay_config_enforcement *e,
     return false;
 }
 
-/* Whoever may change one of these decides what this node does: they are held to who may write keys
+/* Changing one of these changes the behaviour of this node: they need the write permissions of keys
  * (docs/configuration.md 1). */
 static enum assay_status check_rights(struct daemon_node *node)
 {
@@ -400,7 +401,7 @@ static enum assay_status check_rights(struct daemon_node *node)
     const size_t len = strlen(path), tail = sizeof yaml - 1;
     const bool named = len > tail && strcmp(path + len - tail, yaml) == 0;
     (void)snprintf(folder, sizeof folder, "%.*s.d", (int)(named ? len - tail : len), path);
-    /* Each file that says something; what else has a name there, a variable or a flag, is none. */
+    /* Each configuration file; other sources, variables and flags, are not files. */
     for (size_t i = 0; i < node->layers.name_count; i++)
         if (assay_file_trust_fault(node->layers.names[i], node->message)) return ASSAY_E_INVALID;
     const char *const paths[] = { folder, c->genesis, c->state_dir, c->checkpoint, c->enclave_path,

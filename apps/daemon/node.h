@@ -1,15 +1,14 @@
 /*
- * apps/daemon/node.h - everything that one assayd holds, for the files that open it.
+ * apps/daemon/node.h - resources of one assayd, for the files that open them.
  *
- *   node.c     configuration, genesis, checkpoint, keys, who quotes: what is found wrong before
- *              anything is touched
- *   charter.c  what the store says holds now, and whether this node belongs to it
+ *   node.c     configuration, genesis, checkpoint, keys, source of evidence
+ *   charter.c  rules in force in the store, and membership of this node
  *   store.c    the state folder
  *   reload.c   what changes while the node runs
- *   notify.c   what systemd is told
+ *   notify.c   notifications to systemd
  *   images.c   the enclave's images against the policy
  *
- * Each function says in node->message why it failed, in one line.
+ * Each function sets node->message to the reason of a failure, in one line.
  */
 #ifndef ASSAY_APPS_DAEMON_NODE_H
 #define ASSAY_APPS_DAEMON_NODE_H
@@ -27,8 +26,8 @@
 #include "quote/source/source.h"
 #include "quote/source/tpm/tpm.h"
 
-/* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still speaks the one
- * before. */
+/* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still supports the
+ * previous one. */
 enum { DAEMON_FEATURE_LEVEL = ASSAY_LEVEL_SERVICES };
 
 /* What holds until the next boundary that changes it. */
@@ -46,7 +45,7 @@ struct daemon_node {
     struct assay_config_sources sources; /* of the configuration; at a reload again */
     struct assay_config_layers layers;
     struct assay_config_rows rows; /* of the start */
-    struct daemon_node *reloaded;  /* the last reload, whose live rows hold; NULL: none yet */
+    struct daemon_node *reloaded;  /* the last reload, whose live rows apply; NULL: none yet */
     struct assay_config *config;
     struct assay_config_enforcement *enforcement; /* what the supervisor's targets borrow */
     struct assay_genesis *genesis;
@@ -68,7 +67,7 @@ struct daemon_node {
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_collateral_updates *updates;
-    struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
+    struct assay_fetcher *fetcher; /* NULL: collateral is not fetched */
     struct assay_runtime *host;
     struct daemon_notify notify;
     const char *insecure[ASSAY_CONFIG_INSECURE_COUNT]; /* [insecure_count] that are in use */
@@ -81,7 +80,7 @@ struct daemon_node {
 
 /* --- node.c */
 
-/* With ASSAY_OK nothing is said. Returns: status */
+/* Nothing is reported with ASSAY_OK. Returns: status */
 enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status);
 /* Puts the place of a key in the configuration, and the key, before node->message. Returns:
  * nothing.
@@ -89,7 +88,7 @@ enum assay_status daemon_say(struct daemon_node *node, const char *what, enum as
 void daemon_place(struct daemon_node *node, const char *key);
 /* Returns: text; NULL when it is empty. */
 const char *daemon_said(const char *text);
-/* Returns: what others are told to dial: listen.advertise, or listen.gossip. Borrowed. */
+/* Returns: the address advertised to peers: listen.advertise, or listen.gossip. Borrowed. */
 const char *daemon_advertised(const struct assay_config *config);
 /* Returns: whether the identity is a member. */
 bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[static 32]);
@@ -99,25 +98,25 @@ ASSAY_CHECKED enum assay_status daemon_load_keys(struct daemon_node *node,
 /* The configuration, and what it names that can be read while another daemon runs by it: genesis,
  * checkpoint, keys. In: node->sources. Returns: ASSAY_OK | why not */
 ASSAY_CHECKED enum assay_status daemon_read_config(struct daemon_node *node);
-/* That, and who quotes for the node. Returns: ASSAY_OK | why not */
+/* That, and the source of evidence of the node. Returns: ASSAY_OK | the failure */
 ASSAY_CHECKED enum assay_status daemon_open_config(struct daemon_node *node);
-/* A line of its own before the node runs, in the format of the log. Returns: nothing. */
+/* A line of its own before the node runs, in the format of the log. */
 void daemon_warn(const char *message);
-/* The last one of a daemon that ends or does not begin. Returns: nothing. */
+/* The last one of a daemon that ends or does not begin. */
 void daemon_complain(const char *message);
-/* Everything, whatever was opened. Returns: nothing. */
+/* Closes everything that was opened. */
 void daemon_close(struct daemon_node *node);
 
 /* --- charter.c */
 
-/* SHA-256 of what a ballot names as its verifier. Returns: nothing. */
+/* SHA-256 of what a ballot names as its verifier. */
 void daemon_verifier_digest(uint8_t digest[static 32]);
-/* What the newest state in the store makes of the genesis, and who this node is in it.
+/* Rules and roster of the newest state in the store, and this node's membership in it.
  * Out:     *out, which daemon_close_charter frees whatever the status
- * Returns: ASSAY_OK | ASSAY_E_STRANGER (no member, or not any more; a newer level) | why not */
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (no member, or not any more; a newer level) | the failure */
 ASSAY_CHECKED enum assay_status daemon_open_charter(struct daemon_node *node,
                                                     struct daemon_charter *out);
-/* Returns: nothing. */
+/* */
 void daemon_close_charter(struct daemon_charter *charter);
 
 /* --- reload.c */
@@ -127,12 +126,11 @@ void daemon_close_charter(struct daemon_charter *charter);
  *
  * A configuration that does not fit is refused whole, and the one before goes on; what changed and
  * needs a restart is named. Everything is said in the log.
- * Returns: nothing
  */
 void daemon_reload(struct daemon_node *node);
-/* What reloads left. Returns: nothing. */
+/* What reloads left. */
 void daemon_reloaded_close(struct daemon_node *node);
-/* How lines are written, as log.format says. Returns: nothing. */
+/* Format of log lines, from log.format. */
 void daemon_log_style(const struct assay_config *config);
 
 /* --- store.c */
@@ -163,20 +161,22 @@ ASSAY_CHECKED enum assay_status daemon_check_image(struct daemon_node *node, boo
                                                    const struct assay_policy *const *policies,
                                                    size_t count, int64_t at_unix_s);
 /* A copy of the image that restore_path names, which is accepted, into the state folder under its
- * digest; says so where that fails. Returns: nothing. */
+ * digest; reports failures. */
 void daemon_pin_image(struct daemon_node *node);
-/* Is each copy in the state folder what its name says? One that is not is no reason to go on as if
- * there were none. Returns: ASSAY_OK | ASSAY_E_INVALID (node->message: which, and what to do) */
+/* Does each copy in the state folder match its name? A mismatch is an error, not ignored. Returns:
+ * ASSAY_OK | ASSAY_E_INVALID (node->message: file and remedy) */
 ASSAY_CHECKED enum assay_status daemon_check_pins(struct daemon_node *node);
 /* Removes copies that no policy names and that are not used, but for the newest of them; logs how
- * many. Returns: nothing. */
+ * many. */
 void daemon_drop_images(struct daemon_node *node, const struct assay_policy *const *policies,
                         size_t count);
 /*
- * daemon_use_pinned - where restore_path names a program that no policy accepts: a copy from before
- * that one does, in its place; and in the place of enclave.path where that is the same program.
- * In:      as daemon_check_image; node->message: why it was refused; is_check: nothing is written
- * Returns: ASSAY_OK (said, as a warning) | ASSAY_E_NOT_FOUND (none; node->message is unchanged) |
+ * daemon_use_pinned - if no policy accepts the program at restore_path, use an earlier copy that is
+ * accepted, also for enclave.path if it is the same program.
+ * In:      as daemon_check_image; node->message: the reason of its rejection; is_check: nothing is
+ * written
+ * Returns: ASSAY_OK (reported as a warning) | ASSAY_E_NOT_FOUND (none; node->message is unchanged)
+ * |
  *          ASSAY_E_IO
  */
 ASSAY_CHECKED enum assay_status daemon_use_pinned(struct daemon_node *node,

@@ -1,5 +1,5 @@
 /*
- * apps/daemon/notify.c - see notify.h.
+ * apps/daemon/notify.c - notifications to systemd (notify.h).
  */
 #include "apps/daemon/notify.h"
 
@@ -73,7 +73,7 @@ void daemon_notify_close(struct daemon_notify *notify)
 }
 
 /* A manager that does not read loses a line: the daemon does not wait for it. */
-static void put(const struct daemon_notify *notify, const char *text)
+static void send_state(const struct daemon_notify *notify, const char *text)
 {
     if (notify->fd < 0) return;
     if (send(notify->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
@@ -81,19 +81,19 @@ static void put(const struct daemon_notify *notify, const char *text)
 
 void daemon_notify_ready(struct daemon_notify *notify)
 {
-    put(notify, "READY=1");
+    send_state(notify, "READY=1");
 }
 
 void daemon_notify_reloading(struct daemon_notify *notify, uint64_t monotonic_us)
 {
     char text[64];
     (void)snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_us);
-    put(notify, text);
+    send_state(notify, text);
 }
 
 void daemon_notify_stopping(struct daemon_notify *notify)
 {
-    if (!notify->stopping) put(notify, "STOPPING=1");
+    if (!notify->stopping) send_state(notify, "STOPPING=1");
     notify->stopping = true;
 }
 
@@ -102,7 +102,7 @@ bool daemon_notify_turned(struct daemon_notify *notify, uint64_t now_ms)
     if (notify->fd < 0) return false;
     if (notify->watchdog_ms > 0 &&
         (notify->fed_ms == 0 || now_ms - notify->fed_ms >= notify->watchdog_ms)) {
-        put(notify, "WATCHDOG=1");
+        send_state(notify, "WATCHDOG=1");
         notify->fed_ms = now_ms;
     }
     if (notify->said_ms != 0 && now_ms - notify->said_ms < STATUS_MS) return false;
@@ -119,5 +119,5 @@ void daemon_notify_status(struct daemon_notify *notify, const char *text)
     if (strcmp(shown, notify->said) == 0) return;
     (void)snprintf(notify->said, sizeof notify->said, "%s", shown);
     (void)snprintf(line, sizeof line, "STATUS=%s", shown);
-    put(notify, line);
+    send_state(notify, line);
 }

@@ -1,5 +1,5 @@
 /*
- * apps/daemon/recover.c - a RECOVER that the configuration names (node.recovers).
+ * apps/daemon/recover.c - RECOVER files named in the configuration (node.recovers).
  */
 #include "apps/daemon/recover.h"
 
@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-static enum assay_status encode(struct assay_slice recover, struct assay_accepted_recover *out)
+static enum assay_status encode_recover(struct assay_slice recover,
+                                        struct assay_accepted_recover *out)
 {
     const size_t len_max = recover.len + ASSAY_ERA_ACCEPTING_OVERHEAD;
     out->accepting = malloc(len_max);
@@ -33,7 +34,7 @@ enum assay_status daemon_read_recover(const char *path, const uint8_t chain_id[s
     if (status == ASSAY_OK) status = assay_recover_self_approved(&r);
     if (status == ASSAY_OK) {
         out->era = r.header.era;
-        status = encode(assay_slice_over(bytes, len), out);
+        status = encode_recover(assay_slice_over(bytes, len), out);
     }
     free(bytes);
     return status;

@@ -1,5 +1,5 @@
 /*
- * apps/daemon/recover.h - RECOVERs that the configuration names (node.recovers).
+ * apps/daemon/recover.h - RECOVER files named in the configuration (node.recovers).
  */
 #ifndef ASSAY_APPS_DAEMON_RECOVER_H
 #define ASSAY_APPS_DAEMON_RECOVER_H

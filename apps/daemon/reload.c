@@ -1,10 +1,10 @@
 /*
- * apps/daemon/reload.c - a new configuration for a node that runs.
+ * apps/daemon/reload.c - reload of the configuration of a running node.
  *
- * All of it is read and checked first, as a start would, but for who quotes: the platform is in
- * use. Then the keys that are marked live (apps/config/keys.h) are taken over, and those that are
- * not and differ are named. What a restart would bring is compared with what the daemon was started
- * with, so it is named at every reload until then.
+ * All of it is read and checked first, as at a start, except the source of evidence: the platform
+ * is in use. Then the keys that are marked live (apps/config/keys.h) are applied, and differing
+ * keys that are not live are listed. Changes that need a restart are compared with the
+ * configuration at the start, so they are listed at every reload until then.
  */
 #include "apps/daemon/node.h"
 
@@ -70,10 +70,10 @@ static void name_one(struct daemon_node *node, const char *key, bool live)
                              key, live ? "taken over" : "changed, and needs a restart");
 }
 
-/* Keys of one kind that one side has otherwise than the other, or alone.
- * Returns: how many; with tell each has a line */
-static unsigned compare(struct daemon_node *node, const struct assay_config_rows *before,
-                        const struct assay_config_rows *after, bool live, bool tell)
+/* Keys of one kind that differ between the sides, or exist in one only. Returns: their number; with
+ * tell each is logged */
+static unsigned count_differences(struct daemon_node *node, const struct assay_config_rows *before,
+                                  const struct assay_config_rows *after, bool live, bool tell)
 {
     unsigned count = 0;
     for (size_t i = 0; i < after->count; i++) {
@@ -109,7 +109,7 @@ static bool targets_differ(const struct assay_config_rows *before,
 
 /* ------------------------------------------------------------ taking over */
 
-static void refuse(struct daemon_node *node, const char *why)
+static void report_refusal(struct daemon_node *node, const char *why)
 {
     assay_runtime_log_reload(node->host, ASSAY_SEVERITY_ERROR, "reason", why,
                              "refused as a whole: the configuration before goes on");
@@ -122,7 +122,7 @@ static bool take_targets(struct daemon_node *node, struct daemon_node *next)
     if (!targets_differ(live_rows(node), &next->rows)) return true;
     struct assay_config_enforcement *const fresh = malloc(sizeof *fresh);
     if (fresh == NULL) {
-        refuse(node, assay_status_text(ASSAY_E_MEMORY));
+        report_refusal(node, assay_status_text(ASSAY_E_MEMORY));
         return false;
     }
     *fresh = *node->enforcement; /* the journal stays */
@@ -131,7 +131,7 @@ static bool take_targets(struct daemon_node *node, struct daemon_node *next)
         fresh->targets[i] = next->config->enforcement.targets[i];
     if (assay_supervisor_targets(node->supervisor, fresh, message) != ASSAY_OK) {
         free(fresh);
-        refuse(node, message);
+        report_refusal(node, message);
         return false;
     }
     free(node->enforcement);
@@ -184,8 +184,8 @@ static void close_next(struct daemon_node **next)
 static void take_over(struct daemon_node *node, struct daemon_node *next)
 {
     char summary[128];
-    const unsigned live = compare(node, live_rows(node), &next->rows, true, true);
-    const unsigned later = compare(node, &node->rows, &next->rows, false, true);
+    const unsigned live = count_differences(node, live_rows(node), &next->rows, true, true);
+    const unsigned later = count_differences(node, &node->rows, &next->rows, false, true);
     take_live(node, next);
     (void)snprintf(summary, sizeof summary, "%u values taken over, %u need a restart", live, later);
     assay_runtime_log_reload(node->host, ASSAY_SEVERITY_INFO, NULL, NULL, summary);
@@ -216,7 +216,7 @@ void daemon_reload(struct daemon_node *node)
         status = daemon_read_config(next);
     }
     if (status != ASSAY_OK)
-        refuse(node, next != NULL ? next->message : assay_status_text(status));
+        report_refusal(node, next != NULL ? next->message : assay_status_text(status));
     else if (take_targets(node, next)) {
         take_over(node, next);
         next = NULL;

@@ -1,5 +1,6 @@
 /*
- * apps/daemon/store.c - the state folder: whose chain it holds, and what holds by it.
+ * apps/daemon/store.c - state folder: check that its chain is the node's network, and the rules in
+ * force in it.
  */
 #include "apps/daemon/node.h"
 #include "net/keys/store_binding.h"
@@ -50,8 +51,8 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
     return ASSAY_E_CHAIN;
 }
 
-/* A pristine copy that is not one heals nothing: refused. What is tampered with in enclave.path is
- * what a RESTART mends: said at a start, refused by a check. */
+/* A tampered pristine copy cannot repair anything: rejected. A tampered enclave.path is repaired by
+ * RESTART: reported at a start, rejected by a check. */
 static enum assay_status check_images(struct daemon_node *node, bool is_check)
 {
     const struct assay_rules *rules = node->in_force.rules;
@@ -81,7 +82,7 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
     return ASSAY_OK;
 }
 
-/* What the store says of the node, and what a start would find wrong in it. */
+/* State of the node in the store, and the errors that a start would find. */
 static enum assay_status look_into_store(struct daemon_node *node, bool is_check)
 {
     ASSAY_TRY(check_chain(node, is_check));
@@ -112,8 +113,8 @@ static enum assay_status check_parent(struct daemon_node *node)
     return ASSAY_E_IO;
 }
 
-/* What a start would find in the state folder, with nothing written. A store that is in use tells
- * nothing: a policy of its own may be in force there, so what the genesis' misses is only said. */
+/* What a start would find in the state folder, with nothing written. A store in use cannot be read:
+ * it may have another policy in force, so gaps of the genesis' policy are only reported. */
 enum assay_status daemon_check_store(struct daemon_node *node)
 {
     char path[PATH_MAX + 16];

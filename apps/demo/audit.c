@@ -1,5 +1,5 @@
 /*
- * apps/demo/audit.c - what the stores say when nobody can change them any more.
+ * apps/demo/audit.c - audit of the stores after the demo: search for conflicting signatures.
  *
  * Nothing signed twice: the votes, envelopes and ballots that the killed peer had made durable
  * before it was
@@ -20,7 +20,7 @@ enum {
     EPOCHS_LONGEST = 4, /* an epoch may stretch, with a leader down, to less than so many T */
 };
 
-/* One durable signature: class and key say everything that matters. */
+/* One durable signature: class and key contain everything relevant. */
 struct signed_key {
     enum assay_store_class class_;
     struct assay_store_key key;
@@ -35,7 +35,8 @@ struct ledger {
 
 static struct ledger ledger;
 
-static bool remember(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool add_signed_key(void *context, const struct assay_store_key *key,
+                           struct assay_slice value)
 {
     struct ledger *into = context;
     (void)value;
@@ -61,7 +62,7 @@ static struct assay_store *open_store(const char *path)
     return NULL;
 }
 
-static bool collect(const char *path)
+static bool collect_signed_keys(const char *path)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_VOTE, ASSAY_STORE_ENVELOPE,
                                                       ASSAY_STORE_BALLOT };
@@ -69,7 +70,7 @@ static bool collect(const char *path)
     bool read = store != NULL;
     for (size_t i = 0; read && i < sizeof classes / sizeof classes[0]; i++) {
         ledger.class_ = classes[i];
-        read = store->ops->scan(store, classes[i], &first_key, &last_key, false, remember,
+        read = store->ops->scan(store, classes[i], &first_key, &last_key, false, add_signed_key,
                                 &ledger) == ASSAY_OK;
     }
     if (store != NULL) store->ops->close(&store);
@@ -85,7 +86,7 @@ bool demo_audit_before(struct demo *demo, const struct demo_peer *peer)
     (void)snprintf(to, sizeof to, "%s/state.killed", peer->dir);
     (void)snprintf(path, sizeof path, "%s/store.sqlite", to);
     char *argv[] = { cp, how, from, to, NULL };
-    return demo_run(demo, peer->log, argv) == 0 && collect(path);
+    return demo_run(demo, peer->log, argv) == 0 && collect_signed_keys(path);
 }
 
 static bool same_place(const struct assay_store_key *a, const struct assay_store_key *b)
@@ -93,7 +94,7 @@ static bool same_place(const struct assay_store_key *a, const struct assay_store
     return a->era == b->era && a->epoch == b->epoch;
 }
 
-/* What a vote says, by the number it is stored under. */
+/* Kind of a vote, by its stored number. */
 static struct assay_vote_statement statement_of(const struct signed_key *vote)
 {
     return (struct assay_vote_statement){ .view = vote->key.number / 8,
@@ -107,7 +108,7 @@ static bool is_x(const struct assay_vote_statement *statement)
 
 /* Two N, two F, X and F in one view, X of a range among them; two envelopes or ballots of one
  * incarnation in one epoch. */
-static bool conflict(const struct signed_key *a, const struct signed_key *b)
+static bool is_conflict(const struct signed_key *a, const struct signed_key *b)
 {
     if (a->class_ != b->class_ || !same_place(&a->key, &b->key)) return false;
     const bool other_id = !assay_bytes_equal(a->key.id, b->key.id, 32);
@@ -119,7 +120,7 @@ static bool conflict(const struct signed_key *a, const struct signed_key *b)
 }
 
 /* How many places after this one something may conflict with it. */
-static size_t near(const struct signed_key *key)
+static size_t count_neighbours(const struct signed_key *key)
 {
     enum { PLACES = 16 };
     if (key->class_ != ASSAY_STORE_VOTE) return PLACES;
@@ -134,15 +135,14 @@ static int by_place(const void *a, const void *b)
     return left->key.number < right->key.number ? -1 : left->key.number > right->key.number;
 }
 
-/* Sorted by class, epoch, view: whatever could conflict stands within a few places; but a range may
- * be wide. */
+/* Sorted by class, epoch, view: possible conflicts are close together; but a range may be wide. */
 static size_t count_conflicts(void)
 {
     size_t conflicts = 0;
     qsort(ledger.items, ledger.count, sizeof ledger.items[0], by_place);
     for (size_t i = 0; i < ledger.count; i++)
-        for (size_t k = i + 1; k < ledger.count && k < i + near(&ledger.items[i]); k++)
-            if (conflict(&ledger.items[i], &ledger.items[k])) conflicts++;
+        for (size_t k = i + 1; k < ledger.count && k < i + count_neighbours(&ledger.items[i]); k++)
+            if (is_conflict(&ledger.items[i], &ledger.items[k])) conflicts++;
     return conflicts;
 }
 
@@ -152,7 +152,7 @@ void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer, cons
     struct demo_check *check = demo_check(demo, name);
     const size_t before = ledger.count;
     (void)snprintf(path, sizeof path, "%s/state/store.sqlite", peer->dir);
-    const bool read = collect(path);
+    const bool read = collect_signed_keys(path);
     const size_t conflicts = count_conflicts();
     demo_settle(check, read && before > 0 && ledger.count > before && conflicts == 0,
                 "%zu signatures before, %zu after, %zu conflicts", before, ledger.count - before,
@@ -211,7 +211,7 @@ static bool read_epochs(struct demo *demo, const struct demo_peer *peer, struct 
     return read;
 }
 
-/* One epoch of each era but the last is closed by people, not by an EPOCH block. */
+/* One epoch of each era but the last is closed by operators, not by an EPOCH block. */
 static bool all_proven(const struct epochs *seen, uint64_t eras_over)
 {
     return seen->count > 0 && seen->first <= 1 && seen->last - seen->first + 1 == seen->count &&

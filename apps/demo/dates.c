@@ -1,7 +1,7 @@
 /*
- * apps/demo/dates.c - a calendar for the network: every process reads its date through
- * tests/byzantine/clock_shim.c, which adds the seconds that one file holds. What a machine measures
- * is left alone: epochs take as long as ever.
+ * apps/demo/dates.c - shared calendar of the demo network: every process reads its date through
+ * tests/byzantine/clock_shim.c, which adds the seconds stored in one file. Monotonic clocks are not
+ * affected: epochs take as long as ever.
  */
 #include "apps/demo/platforms.h"
 
@@ -16,7 +16,7 @@ static int file = -1;
 static unsigned days_ahead;
 
 /* One write: all processes map the same page. */
-static bool show(void)
+static bool publish_date(void)
 {
     char text[SHOWN + 1];
     (void)snprintf(text, sizeof text, "%-20llu", (unsigned long long)days_ahead * DAY_S);
@@ -29,7 +29,7 @@ bool demo_dates_begin(struct demo *demo)
     (void)snprintf(shim, sizeof shim, "%s/libclock_shim.so", demo->cast);
     (void)snprintf(path, sizeof path, "%s/calendar", demo->dir);
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (access(shim, R_OK) != 0 || file < 0 || !show()) {
+    if (access(shim, R_OK) != 0 || file < 0 || !publish_date()) {
         (void)fprintf(stderr, "assay-demo: %s or %s is missing: dates cannot be set\n", shim, path);
         return false;
     }
@@ -39,5 +39,5 @@ bool demo_dates_begin(struct demo *demo)
 void demo_dates_forward(unsigned days)
 {
     days_ahead += days;
-    if (!show()) days_ahead -= days; /* whoever waits for the date says that it does not come */
+    if (!publish_date()) days_ahead -= days; /* the code that waits for the date reports a timeout */
 }

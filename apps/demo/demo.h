@@ -1,12 +1,10 @@
 /*
- * apps/demo/demo.h - `assay-demo`: a live network on loopback and the story that it lives through.
+ * apps/demo/demo.h - `assay-demo`: a live network on loopback and its scripted story.
  *
  * network.c makes keys, vendors, genesis and configurations, tpm.c software TPMs; peer.c runs one
- * assayd and asks it
- * what it
- * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c
- * writes it
- * all down. life.c is another story, of a year, services.c a third, of programs that follow the
+ * assayd and queries its view; story.c injects faults and checks their effect; view.c draws;
+ * timeline.c records events. life.c is another story, of a year, services.c a third, of programs
+ * that follow the
  * ledger. Nothing here is believed without having been read
  * from a running peer.
  */
@@ -31,7 +29,7 @@ enum {
     DEMO_CHECKS_MAX = 48,
 };
 
-/* What one peer says of one member (document `nodes`). */
+/* One peer's report of one member (document `nodes`). */
 struct demo_member {
     char name[32];
     uint32_t slot;
@@ -86,13 +84,13 @@ struct demo_story {
     bool dated;                           /* dates are set: months pass in seconds */
     const char *title;                    /* of the live view */
     void (*cast)(struct demo *);          /* NULL: vendors in turn, an operator each */
-    bool (*is_byzantine)(uint32_t index); /* needs the test build; NULL: nobody */
+    bool (*is_byzantine)(uint32_t index); /* needs the test build; NULL: none */
     /* Adds to the plan of genesis; NULL: nothing. Returns: false after saying why on stderr */
     bool (*plan)(struct demo *, FILE *plan);
     /* One look at the network and the next deed. Returns: false when the story is over. */
     bool (*step)(struct demo *, bool *failed);
-    /* Ends what it started beside the peers, which still run; also of a story that broke off. NULL:
-     * nothing. */
+    /* Ends its processes other than the peers, which still run; also after an aborted story. May be
+     * NULL. */
     void (*end)(struct demo *);
     /* What can be checked only after every peer has stopped. */
     void (*after)(struct demo *);
@@ -119,7 +117,7 @@ struct demo_event {
 /* Something that must have happened for exit status 0. */
 struct demo_check {
     const char *name;
-    const char *expected; /* in more words; NULL: the name says it */
+    const char *expected; /* longer text; NULL: the name is enough */
     bool known, passed;
     uint64_t at_ms;         /* monotonic, when it was known */
     char figure[DEMO_TEXT]; /* what was measured */
@@ -127,11 +125,11 @@ struct demo_check {
 
 struct demo {
     struct demo_options options;
-    /* Working folder; folder of the programs; folder of the demo's cast, which nobody else runs. */
+    /* Working folder; folder of the programs; folder of the demo's helper programs. */
     char dir[PATH_MAX], bin[PATH_MAX], cast[PATH_MAX + 32];
     struct demo_peer peers[DEMO_PEERS_MAX];
     uint32_t prepared, operators; /* peers with keys, some of which may join later */
-    uint32_t witness;             /* who is asked */
+    uint32_t witness;             /* queried peer */
     uint8_t good_measurement[32], tampered_measurement[32];
     uint64_t started_ms;
     size_t event_count;
@@ -148,14 +146,14 @@ bool demo_network_make(struct demo *demo);
 /* --- peer.c */
 /* Returns: monotonic ms. */
 uint64_t demo_now_ms(void);
-/* Sleep, interrupted by a signal. Returns: nothing. */
+/* Sleep, interrupted by a signal. */
 void demo_sleep_ms(unsigned ms);
 /* Returns: true when the process runs. */
 bool demo_peer_start(struct demo *demo, struct demo_peer *peer);
 /* SIGTERM, then SIGKILL after grace_ms. Returns: true when it exited by itself with status 0. */
 bool demo_peer_stop(struct demo_peer *peer, unsigned grace_ms);
 void demo_peer_kill(struct demo_peer *peer);
-/* Read status, nodes and the new part of its timeline. Returns: nothing; peer->now says. */
+/* Reads status, nodes and the new part of its timeline into peer->now. */
 void demo_peer_read(struct demo *demo, struct demo_peer *peer);
 /* Returns: a counter of the peer, 0 when it cannot be had. */
 uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
@@ -163,8 +161,8 @@ uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
 const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
 /* Whether a process that we started is gone; never waits. Out: *status, as waitpid has it. */
 bool demo_reaped(pid_t pid, int *status);
-/* The last line of a log, or the end of it: who ends says why. Returns: nothing. */
-enum { DEMO_LAST_WORDS = 110 }; /* with what is said before: DEMO_TEXT */
+/* The last line of a log, or its end: it has the reason of an exit. */
+enum { DEMO_LAST_WORDS = 110 }; /* including its prefix: DEMO_TEXT */
 void demo_last_words(const char *log, char words[static DEMO_LAST_WORDS]);
 /* Run a program to its end, output to the log. Returns: exit status, -1 when it did not exit. */
 int demo_run(const struct demo *demo, const char *log, char *const argv[]);
@@ -205,13 +203,13 @@ void demo_audit_proofs(struct demo *demo, const struct demo_peer *peer, const ch
 extern const struct demo_story demo_story_trial;
 /* --- life.c: a year of members, rules and disasters. */
 extern const struct demo_story demo_story_life;
-/* --- services.c: state continuity, shares and tasks, by programs beside the daemons. */
+/* --- services.c: state continuity, shares and tasks, by programs next to the daemons. */
 extern const struct demo_story demo_story_services;
 
 /* --- dates.c: the dates of every process that is started from here on.
  * Returns: true; false after saying why on stderr. */
 bool demo_dates_begin(struct demo *demo);
-/* All of them are so many days further. Returns: nothing. */
+/* All of them are so many days further. */
 void demo_dates_forward(unsigned days);
 
 /* SIGINT or SIGTERM came. */

@@ -1,9 +1,9 @@
 /*
- * apps/demo/life.c - a year in the life of a network, row after row of life_deeds.c.
+ * apps/demo/life.c - runner of the one-year story, row by row of life_deeds.c.
  *
  * Every row begins with a leap of all dates (dates.c) and with waiting until the chain has
- * followed: records of a year are made, a month in a few epochs. All the while no score may fall
- * without a cause that a row names, and nobody may be caught at signing twice or at another state.
+ * followed: records of a year are made, a month in a few epochs. Meanwhile no score may drop
+ * without a cause named by a row, and no member may sign twice or reach another state.
  */
 #include "apps/demo/life.h"
 
@@ -15,9 +15,9 @@
 
 enum {
     STEP_MS = 120000,       /* a row in which nothing happens for longer has failed, */
-    PATIENCE_EPOCHS = 40,   /* beside the seconds that a row gives itself, */
+    PATIENCE_EPOCHS = 40,   /* in addition to the time limit of a row, */
     LONG_STEP_EPOCHS = 160, /* or, where newcomers climb to FULL, so many epochs */
-    EXCUSED_AFTER = 3,      /* epochs in which who is back may still be late */
+    EXCUSED_AFTER = 3,      /* epochs in which a returned member may still lag */
     LATE_MAX = 8,           /* falls of availability alone that a busy machine may cause, */
     LATE_EPOCHS = 8,        /* and one more in so many epochs */
     YEAR_DAYS = 365,
@@ -161,14 +161,14 @@ static void hear_event(struct demo *demo, struct demo_peer *peer, const struct a
                   assay_json_text(event, "text", ""));
 }
 
-static void hear(struct demo *demo, struct demo_peer *peer)
+static void poll_peer(struct demo *demo, struct demo_peer *peer)
 {
     char request[64];
     struct assay_json *document = NULL;
     if (!peer->now.reachable) return;
     (void)snprintf(request, sizeof request, "timeline since=%llu",
                    (unsigned long long)peer->timeline_seq);
-    if (assay_client_ask(peer->admin, request, 1000, &document) != ASSAY_OK) return;
+    if (assay_client_request(peer->admin, request, 1000, &document) != ASSAY_OK) return;
     const struct assay_json *events = assay_json_get(assay_json_get(document, "data"), "events");
     for (size_t i = 0; i < assay_json_count(events); i++)
         hear_event(demo, peer, assay_json_at(events, i));
@@ -193,7 +193,7 @@ static void show_chapter(struct demo *demo, const struct life_step *step)
     demo->chapter = life.chapter;
 }
 
-static void begin(struct demo *demo, const struct life_step *step)
+static void begin_step(struct demo *demo, const struct life_step *step)
 {
     life.begun = true;
     life.turned = false;
@@ -208,7 +208,7 @@ static void begin(struct demo *demo, const struct life_step *step)
 }
 
 /* The chain has the date, and an epoch closed with it. */
-static bool turned(struct demo *demo)
+static bool has_new_date(struct demo *demo)
 {
     const struct demo_reading *now = &demo_witness(demo)->now;
     if (life.step == 0 || !is_dated(demo)) return true;
@@ -243,7 +243,7 @@ static bool too_late(struct demo *demo, const struct life_step *step)
     return true;
 }
 
-static void end(struct demo *demo, const struct life_step *step)
+static void end_step(struct demo *demo, const struct life_step *step)
 {
     demo_settle(demo_check(demo, step->check), life.turn.passed, "%s", life.turn.figure);
     demo_tell(demo, life_epoch(demo), "all", life.turn.passed ? "done" : "FAILED", "%s: %s",
@@ -271,11 +271,11 @@ bool life_rows(struct demo *demo, const struct life_step *steps, size_t count, b
     if (life.step == count) return false;
     const struct life_step *step = &steps[life.step];
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
-        hear(demo, &demo->peers[i]);
+        poll_peer(demo, &demo->peers[i]);
     watch_falls(demo);
-    if (!life.begun) begin(demo, step);
+    if (!life.begun) begin_step(demo, step);
     if (!life.turned) {
-        life.turned = turned(demo);
+        life.turned = has_new_date(demo);
         if (life.turned) {
             life.turn.phase = 0;
             life.turn.epoch = life_epoch(demo);
@@ -283,7 +283,7 @@ bool life_rows(struct demo *demo, const struct life_step *steps, size_t count, b
         }
     } else if (step->look(demo, &life.turn)) {
         *failed = !life.turn.passed;
-        end(demo, step);
+        end_step(demo, step);
         return !*failed;
     }
     *failed = too_late(demo, step);

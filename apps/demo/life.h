@@ -1,6 +1,6 @@
 /*
- * apps/demo/life.h - a year of a network: rows of a table, one deed each, checked one after the
- * other.
+ * apps/demo/life.h - one-year story of a network: rows of a table, one action each, checked in
+ * sequence.
  *
  * life.c goes from row to row, turns the calendar, watches scores and bad news; life_deeds.c has
  * the rows. A row more is a line of life_steps and a function.
@@ -24,13 +24,13 @@ struct life_turn {
 
 struct life_step {
     unsigned days;       /* the calendar goes on by so many before it */
-    const char *chapter; /* for who watches */
+    const char *chapter; /* for display */
     const char *check;   /* what had to happen */
     /* One look and, where it is time, one deed. Returns: true when turn->passed is known. */
     bool (*look)(struct demo *demo, struct life_turn *turn);
     bool waits_long;      /* left out of the short form */
     unsigned patience_s;  /* a row that takes that and 40 epochs has failed; 0: as life.c has it */
-    const char *expected; /* the check in more words; NULL: it says enough */
+    const char *expected; /* longer text of the check; NULL: the name is enough */
 };
 
 extern const struct life_step life_steps[];
@@ -42,7 +42,7 @@ enum { LIFE_FOUNDERS = 7, LIFE_NEWCOMER = 7, LIFE_REPLACEMENT = 8, LIFE_SPARES =
 /* One look at the network and the row that it is at. Returns: false when there is none any more, or
  * one has failed: then *failed. */
 bool life_rows(struct demo *demo, const struct life_step *steps, size_t count, bool *failed);
-/* What was watched all the while; evidence may have been late so often. Returns: nothing. */
+/* What was watched all the while; evidence may have been late so often. */
 void life_settle_watched(struct demo *demo, uint32_t late_max);
 
 /* --- life.c, for the rows */
@@ -51,11 +51,11 @@ void life_excuse(uint32_t peer);
 void life_settled(struct demo *demo, uint32_t peer);
 /* It is meant to be away: nothing waits for it. */
 void life_away(uint32_t peer, bool away);
-/* Returns: whether all who are not meant to be away answer, are not behind, and vote. */
+/* Returns: whether all expected members answer, are in sync, and vote. */
 bool life_all_well(struct demo *demo);
 /* Returns: the running epoch, as the witness sees it. */
 uint64_t life_epoch(struct demo *demo);
-/* Returns: what the witness says of a peer, NULL: it does not know it. */
+/* Returns: the witness's report of a peer; NULL: unknown to it. */
 const struct demo_member *life_seen(struct demo *demo, uint32_t peer);
 /* The next phase of a row begins. Returns: false, for a row to return. */
 bool life_next(struct demo *demo, struct life_turn *turn);
@@ -81,14 +81,14 @@ bool life_change_alone(struct demo *demo, struct life_turn *turn, uint32_t opera
                        const char *const actions[]);
 /* Returns: true: the row has failed, since a command did. */
 bool life_refused(struct life_turn *turn);
-/* What the witness says of a peer: its stage, FULL, never found guilty. */
+/* Witness's report of a peer: its stage, FULL, no offence. */
 bool life_is_at(struct demo *demo, uint32_t peer, const char *stage);
 bool life_is_full(struct demo *demo, uint32_t peer);
 bool life_is_whole(struct demo *demo, uint32_t peer);
 /* Returns: whether all are well, epochs close certified, and two passed in this phase. */
 bool life_goes_on(struct demo *demo, const struct life_turn *turn);
 bool life_start(struct demo *demo, uint32_t peer);
-/* It is meant to be away from now on, and excused. Returns: nothing. */
+/* It is meant to be away from now on, and excused. */
 void life_stop(struct demo *demo, uint32_t peer, bool by_force);
 
 /* --- life_disasters.c: rows */

@@ -1,5 +1,5 @@
 /*
- * apps/demo/life_deeds.c - rows of the year about members and rules, and the year itself.
+ * apps/demo/life_deeds.c - rows of the one-year story about members and rules, and the table.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
@@ -12,7 +12,7 @@ enum {
     /* Who does what: */
     UPDATED = 1,  /* the second peer runs the new build */
     SERVICED = 5, /* the sixth is in maintenance */
-    RESTED = 4,   /* the fifth rests and wakes */
+    DRAINED = 4,   /* the fifth is drained and undrained */
     REPLACED = 3, /* the fourth leaves; LIFE_REPLACEMENT comes */
 };
 
@@ -44,7 +44,7 @@ static bool look_newcomer(struct demo *demo, struct life_turn *turn, uint32_t pe
     }
 }
 
-static bool join(struct demo *demo, struct life_turn *turn, uint32_t peer, const char *leaves)
+static bool join_peer(struct demo *demo, struct life_turn *turn, uint32_t peer, const char *leaves)
 {
     char card[PATH_MAX], sample[PATH_MAX], operator_[32];
     const struct demo_peer *p = &demo->peers[peer];
@@ -62,7 +62,7 @@ static bool join(struct demo *demo, struct life_turn *turn, uint32_t peer, const
 static bool look_join(struct demo *demo, struct life_turn *turn)
 {
     if (turn->phase > 0) return look_newcomer(demo, turn, LIFE_NEWCOMER);
-    if (!join(demo, turn, LIFE_NEWCOMER, NULL)) return life_refused(turn);
+    if (!join_peer(demo, turn, LIFE_NEWCOMER, NULL)) return life_refused(turn);
     return life_next(demo, turn);
 }
 
@@ -70,7 +70,7 @@ static bool look_replace(struct demo *demo, struct life_turn *turn)
 {
     const struct demo_peer *old = &demo->peers[REPLACED];
     if (turn->phase == 0) {
-        if (!join(demo, turn, LIFE_REPLACEMENT, old->name)) return life_refused(turn);
+        if (!join_peer(demo, turn, LIFE_REPLACEMENT, old->name)) return life_refused(turn);
         life_excuse(REPLACED);
         life_away(REPLACED, true); /* its daemon ends by itself */
         return life_next(demo, turn);
@@ -85,18 +85,18 @@ static bool look_replace(struct demo *demo, struct life_turn *turn)
     return true;
 }
 
-static bool look_rest(struct demo *demo, struct life_turn *turn)
+static bool look_drain(struct demo *demo, struct life_turn *turn)
 {
-    const char *const rest[] = { "--rest", demo->peers[RESTED].name, NULL };
-    const struct demo_member *member = life_seen(demo, RESTED);
+    const char *const drain[] = { "--drain", demo->peers[DRAINED].name, NULL };
+    const struct demo_member *member = life_seen(demo, DRAINED);
     switch (turn->phase) {
     case 0:
-        if (!life_change(demo, turn, rest)) return life_refused(turn);
-        life_excuse(RESTED);
+        if (!life_change(demo, turn, drain)) return life_refused(turn);
+        life_excuse(DRAINED);
         return life_next(demo, turn);
     case 1:
-        if (!life_is_at(demo, RESTED, "resting")) return false;
-        life_stop(demo, RESTED, false);
+        if (!life_is_at(demo, DRAINED, "resting")) return false;
+        life_stop(demo, DRAINED, false);
         return life_next(demo, turn);
     default:
         if (!life_goes_on(demo, turn) || member == NULL) return false;
@@ -105,22 +105,22 @@ static bool look_rest(struct demo *demo, struct life_turn *turn)
     }
 }
 
-static bool look_wake(struct demo *demo, struct life_turn *turn)
+static bool look_undrain(struct demo *demo, struct life_turn *turn)
 {
-    const char *const wake[] = { "--wake", demo->peers[RESTED].name, NULL };
-    const struct demo_member *member = life_seen(demo, RESTED);
+    const char *const undrain[] = { "--undrain", demo->peers[DRAINED].name, NULL };
+    const struct demo_member *member = life_seen(demo, DRAINED);
     switch (turn->phase) {
     case 0:
-        if (!life_start(demo, RESTED)) return life_known(turn, false, "its daemon did not start");
+        if (!life_start(demo, DRAINED)) return life_known(turn, false, "its daemon did not start");
         return life_next(demo, turn);
     case 1:
         if (!life_goes_on(demo, turn)) return false;
-        if (!life_change(demo, turn, wake)) return life_refused(turn);
+        if (!life_change(demo, turn, undrain)) return life_refused(turn);
         return life_next(demo, turn);
     default:
-        if (!life_is_at(demo, RESTED, "member") || !life_goes_on(demo, turn)) return false;
+        if (!life_is_at(demo, DRAINED, "member") || !life_goes_on(demo, turn)) return false;
         if (member->weight == 0 || member->availability_bp == 0) return false;
-        life_settled(demo, RESTED);
+        life_settled(demo, DRAINED);
         return life_known(turn, member->incarnation == 1,
                           "weight %u at once, availability %u bp so far, keys as before",
                           (unsigned)member->weight, (unsigned)member->availability_bp);
@@ -203,7 +203,7 @@ static bool look_policy(struct demo *demo, struct life_turn *turn)
     }
 }
 
-/* policy.yaml with the measurement of a build that nobody has. */
+/* policy.yaml with the measurement of a build that no member runs. */
 static bool write_wrong_policy(const struct demo *demo)
 {
     char right[65], line[256];
@@ -284,8 +284,8 @@ const struct life_step life_steps[] = {
     { 30, "a vendor renews its collateral", "newer collateral serves", life_look_collateral, false,
       0, NULL },
     { 31, "peer-6 is serviced", "maintenance costs nothing", look_maintenance, false, 0, NULL },
-    { 30, "peer-5 rests", "a member rests and endangers nothing", look_rest, false, 0, NULL },
-    { 31, "peer-5 comes back", "who rested is woken and serves again", look_wake, false, 0, NULL },
+    { 30, "peer-5 is drained", "a drained member endangers nothing", look_drain, false, 0, NULL },
+    { 31, "peer-5 comes back", "an undrained member serves again", look_undrain, false, 0, NULL },
     { 31, "peer-9 takes the place of peer-4", "a member is replaced", look_replace, false, 0,
       NULL },
     { 30, "every machine is restarted in turn", "a rolling restart stops nobody", life_look_rolling,

@@ -1,6 +1,6 @@
 /*
- * apps/demo/life_disasters.c - rows of the year about power: restarts in turn, a cut, a third
- * rebooted.
+ * apps/demo/life_disasters.c - rows of the one-year story about power: rolling restarts, a power
+ * cut, a third rebooted.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
@@ -11,13 +11,13 @@ enum {
     DOWN_MS = 1000,
 };
 
-static bool rolls(struct demo *demo, uint32_t peer)
+static bool roll_back_store(struct demo *demo, uint32_t peer)
 {
     return demo->peers[peer].pid != 0 && peer != demo->witness;
 }
 
 /* One after the other is stopped in order and started again; the next when the one before is well.
- * The witness stays: somebody has to look. */
+ * The witness stays, for observation. */
 bool life_look_rolling(struct demo *demo, struct life_turn *turn)
 {
     uint32_t peer = turn->before;
@@ -26,7 +26,7 @@ bool life_look_rolling(struct demo *demo, struct life_turn *turn)
         return life_next(demo, turn);
     }
     if (!life_all_well(demo)) return false;
-    while (peer < demo->options.peer_count && !rolls(demo, peer))
+    while (peer < demo->options.peer_count && !roll_back_store(demo, peer))
         peer++;
     if (peer < demo->options.peer_count) {
         life_stop(demo, peer, false);
@@ -50,7 +50,7 @@ static bool start_again(struct demo *demo)
     return true;
 }
 
-/* Power fails: everybody dies in one instant and comes back from its disk. */
+/* Power failure: all processes die at once and restart from disk. */
 bool life_look_power_cut(struct demo *demo, struct life_turn *turn)
 {
     const uint32_t last = demo->options.peer_count - 1;
@@ -98,7 +98,7 @@ bool life_look_third(struct demo *demo, struct life_turn *turn)
         turn->before = life_kill_a_third(demo);
         return life_next(demo, turn);
     case 1:
-        /* What was said before is still read on a busy machine. Where epochs go on closing without
+        /* Earlier output may still be read on a busy machine. Where epochs go on closing without
          * a third, this never ends, and the row fails. */
         if (life_epoch(demo) != turn->epoch) {
             turn->epoch = life_epoch(demo);

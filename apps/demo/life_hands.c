@@ -1,8 +1,8 @@
 /*
- * apps/demo/life_hands.c - what the rows of the year share: what operators type, daemons started
- * and stopped, what the witness says.
+ * apps/demo/life_hands.c - helpers shared by the rows of the one-year story: operator commands,
+ * start and stop of daemons, output of the witness.
  *
- * Operators act by `assay change` alone, each with a key of its own, as docs/upgrade.md tells.
+ * Operators act by `assay change` alone, each with a key of its own, as in docs/upgrade.md.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
@@ -73,9 +73,9 @@ static bool change_by(struct demo *demo, struct life_turn *turn, uint32_t ahead,
 }
 
 /* Drafted, signed, handed to one peer. On a busy machine epochs pass meanwhile, and the activation
- * is too near: then it is drafted anew, as an operator would. */
-static bool change(struct demo *demo, struct life_turn *turn, uint32_t first, uint32_t signers,
-                   const char *const actions[])
+ * is too near: then it is drafted again, as an operator would. */
+static bool submit_change(struct demo *demo, struct life_turn *turn, uint32_t first,
+                          uint32_t signers, const char *const actions[])
 {
     static const uint32_t ahead[] = { 4, 10, 24, 60 };
     for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++)
@@ -85,13 +85,13 @@ static bool change(struct demo *demo, struct life_turn *turn, uint32_t first, ui
 
 bool life_change(struct demo *demo, struct life_turn *turn, const char *const actions[])
 {
-    return change(demo, turn, 0, SIGNERS, actions);
+    return submit_change(demo, turn, 0, SIGNERS, actions);
 }
 
 bool life_change_alone(struct demo *demo, struct life_turn *turn, uint32_t operator_,
                        const char *const actions[])
 {
-    return change(demo, turn, operator_, 1, actions);
+    return submit_change(demo, turn, operator_, 1, actions);
 }
 
 bool life_refused(struct life_turn *turn)

@@ -1,6 +1,6 @@
 /*
- * apps/demo/life_lost.c - rows of the year about what is lost for good: a vendor's collateral that
- * is renewed, and a third of the network with its disks, which people recover from.
+ * apps/demo/life_lost.c - rows of the one-year story about permanent losses: a vendor's collateral
+ * that is renewed, and recovery from the loss of a third of the network with its disks.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 enum {
-    RENEWED = 2,    /* the vendor, from 0, that publishes anew */
+    RENEWED = 2,    /* the vendor, from 0, that publishes new collateral */
     SIGNERS = 6,    /* of eight operators: what a RECOVER needs (docs/protocol.md 9.15.1) */
     STILL_MS = 1500 /* so long after a third is gone nothing is agreed any more */
 };
 
 /* ------------------------------------------------------------ collateral */
 
-/* The vendor publishes anew, and one member is given what is newer. */
-static bool offer(struct demo *demo)
+/* The vendor publishes new collateral, and it is submitted to one member. */
+static bool submit_offer(struct demo *demo)
 {
     char vendor[PATH_MAX], newer[PATH_MAX], file[PATH_MAX], set[PATH_MAX];
     (void)snprintf(vendor, sizeof vendor, "%s", demo_below(demo, "vendor-%u", RENEWED + 1));
@@ -39,7 +39,7 @@ bool life_look_collateral(struct demo *demo, struct life_turn *turn)
     switch (turn->phase) {
     case 0:
         (void)snprintf(turn->digest, sizeof turn->digest, "%s", now->endorsements_digest);
-        if (!offer(demo)) return life_refused(turn);
+        if (!submit_offer(demo)) return life_refused(turn);
         demo_tell(demo, life_epoch(demo), "all", "collateral", "vendor %u published anew",
                   (unsigned)RENEWED + 1);
         return life_next(demo, turn);
@@ -76,7 +76,7 @@ static bool is_gone(struct demo *demo, uint32_t peer)
     return !is_alive(demo, peer) && !life_is_at(demo, peer, "left");
 }
 
-static bool sign(struct demo *demo, const char *file)
+static bool sign_file(struct demo *demo, const char *file)
 {
     for (uint32_t i = 0; i < SIGNERS; i++) {
         const char *const words[] = { "recover", "sign", file, "--key",
@@ -86,21 +86,21 @@ static bool sign(struct demo *demo, const char *file)
     return true;
 }
 
-static bool submit(struct demo *demo, const char *file, const struct demo_peer *to)
+static bool submit_file(struct demo *demo, const char *file, const struct demo_peer *to)
 {
     const char *const words[] = { "recover", "submit", file, "--socket", to->admin, NULL };
     return demo_run_assay(demo, words);
 }
 
-static bool fence(struct demo *demo)
+static bool draft_fence(struct demo *demo)
 {
     char file[PATH_MAX];
     (void)snprintf(file, sizeof file, "%s", demo_below(demo, "fence"));
     const char *const words[] = { "recover",         "fence", "--reason",
                                   "a third is gone", "--out", file,
                                   "--socket",        life_socket(demo), NULL };
-    return demo_run_assay(demo, words) && sign(demo, file) &&
-           submit(demo, file, demo_witness(demo));
+    return demo_run_assay(demo, words) && sign_file(demo, file) &&
+           submit_file(demo, file, demo_witness(demo));
 }
 
 /* Each that lives is asked until the fence has reached it. Returns: whether all answered. */
@@ -118,7 +118,7 @@ static bool all_answered(struct demo *demo)
 }
 
 /* Of those that live the one with the highest final head. */
-static const struct demo_peer *highest(const struct demo *demo)
+static const struct demo_peer *find_highest(const struct demo *demo)
 {
     const struct demo_peer *best = NULL;
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
@@ -127,13 +127,14 @@ static const struct demo_peer *highest(const struct demo *demo)
     return best;
 }
 
-/* Drafted of all answers; who is gone rests; signed, and handed to the one with the highest head.
+/* Drafted from all answers; lost members are drained; signed, and submitted to the node with the
+ * highest head.
  */
-static bool recover(struct demo *demo)
+static bool submit_recover(struct demo *demo)
 {
     static char answers[DEMO_PEERS_MAX][PATH_MAX];
     char file[PATH_MAX];
-    const struct demo_peer *best = highest(demo);
+    const struct demo_peer *best = find_highest(demo);
     const char *words[64] = { "recover",  "draft",     "--out",   file,
                               "--socket", best->admin, "--forced" };
     size_t count = 7;
@@ -144,22 +145,22 @@ static bool recover(struct demo *demo)
                            demo_below(demo, "answer-%u", (unsigned)i + 1));
             words[count++] = answers[i];
         } else if (is_gone(demo, i)) {
-            words[count++] = "--rest";
+            words[count++] = "--drain";
             words[count++] = demo->peers[i].name;
         }
     }
     const int status = demo_ask_assay(demo, words);
-    /* 10: it says what might be undone, which people weigh; here nobody was told of anything. */
-    return (status == 0 || status == 10) && sign(demo, file) && submit(demo, file, best);
+    /* 10: it lists what might be undone, for operators to weigh; here nothing was communicated. */
+    return (status == 0 || status == 10) && sign_file(demo, file) && submit_file(demo, file, best);
 }
 
-static bool wake(struct demo *demo, struct life_turn *turn)
+static bool undrain_members(struct demo *demo, struct life_turn *turn)
 {
     const char *words[2 * DEMO_PEERS_MAX + 1] = { NULL };
     size_t count = 0;
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         if (!life_is_at(demo, i, "resting")) continue;
-        words[count++] = "--wake";
+        words[count++] = "--undrain";
         words[count++] = demo->peers[i].name;
     }
     return count > 0 && life_change(demo, turn, words);
@@ -179,8 +180,8 @@ static bool start_gone(struct demo *demo)
     return true;
 }
 
-/* A third of the weight is gone, its disks with it: the rest goes on in another era, and who comes
- * back with its identity alone is a member of that. */
+/* A third of the weight is gone, its disks with it: the remainder continues in another era, and a
+ * node that returns with only its identity key is a member of it. */
 bool life_look_recover(struct demo *demo, struct life_turn *turn)
 {
     switch (turn->phase) {
@@ -191,16 +192,16 @@ bool life_look_recover(struct demo *demo, struct life_turn *turn)
         return life_next(demo, turn);
     case 1:
         if (demo_now_ms() - turn->at_ms < STILL_MS) return false;
-        return fence(demo) ? life_next(demo, turn) : life_refused(turn);
+        return draft_fence(demo) ? life_next(demo, turn) : life_refused(turn);
     case 2:
         if (!all_answered(demo)) return false;
-        return recover(demo) ? life_next(demo, turn) : life_refused(turn);
+        return submit_recover(demo) ? life_next(demo, turn) : life_refused(turn);
     case 3:
         if (demo_witness(demo)->now.era != 1 || !life_goes_on(demo, turn)) return false;
         return start_gone(demo) ? life_next(demo, turn) : life_refused(turn);
     case 4:
         if (!life_goes_on(demo, turn)) return false;
-        return wake(demo, turn) ? life_next(demo, turn) : life_refused(turn);
+        return undrain_members(demo, turn) ? life_next(demo, turn) : life_refused(turn);
     default:
         if (!none_rests(demo) || !life_goes_on(demo, turn)) return false;
         for (uint32_t i = 0; i < demo->options.peer_count; i++)

@@ -1,5 +1,5 @@
 /*
- * apps/demo/loopback.c - a walk over the ports below the ephemeral range.
+ * apps/demo/loopback.c - search for free ports below the ephemeral range.
  */
 #include "apps/demo/loopback.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/demo/main.c - `assay-demo`: options, the loop, an orderly end.
+ * apps/demo/main.c - entry point of `assay-demo`: options, main loop, orderly shutdown.
  */
 #include "apps/demo/platforms.h"
 #include "apps/flags.h"
@@ -33,7 +33,8 @@ static const char usage[] =
     "\n"
     "  --story       trial (default): a tampered enclave, a slanderer, a killed peer, replayed "
     "quotes;\n"
-    "                life: a year in under two minutes: members join, rest, are replaced, rules "
+    "                life: a year in under two minutes: members join, are drained, are replaced, "
+    "rules "
     "change and\n"
     "                revert, power fails. Every month the dates of all peers leap by one;\n"
     "                services: 11 peers with replicas, holders and executors beside them: states "
@@ -63,13 +64,14 @@ static const char usage[] =
     "  ./dev demo --story life --headless --json out.json\n"
     "exit status: 0 all of the story happened, 1 some did not, 2 usage\n";
 
-static void interrupt(int signal)
+static void on_interrupt(int signal)
 {
     (void)signal;
     demo_interrupted = 1;
 }
 
-static bool number(const char *text, const char *option, unsigned min, unsigned max, uint32_t *out)
+static bool parse_number(const char *text, const char *option, unsigned min, unsigned max,
+                         uint32_t *out)
 {
     char *end = NULL;
     const unsigned long value = strtoul(text, &end, 10);
@@ -82,7 +84,7 @@ static bool number(const char *text, const char *option, unsigned min, unsigned 
     return false;
 }
 
-static bool evidence(const char *text, struct demo_options *options)
+static bool parse_evidence(const char *text, struct demo_options *options)
 {
     options->tpm = strcmp(text, "tpm") == 0;
     if (options->tpm || strcmp(text, "soft") == 0) return true;
@@ -90,7 +92,7 @@ static bool evidence(const char *text, struct demo_options *options)
     return false;
 }
 
-static bool story(const char *text, struct demo_options *options)
+static bool parse_story(const char *text, struct demo_options *options)
 {
     static const struct demo_story *const stories[] = { &demo_story_trial, &demo_story_life,
                                                         &demo_story_services };
@@ -144,13 +146,14 @@ static int read_options(int argc, char **argv, struct demo_options *options)
         else if (o == 'j') options->json_path = optarg;
         else if (o == 'k') options->keep = true;
         else if (o == 'd') options->dir = optarg;
-        else if (o == 'v') ok = evidence(optarg, options);
-        else if (o == 's') ok = story(optarg, options);
+        else if (o == 'v') ok = parse_evidence(optarg, options);
+        else if (o == 's') ok = parse_story(optarg, options);
         else if (o == 'b') options->brief = true;
         else if (o == 'p')
-            ok = number(optarg, "--peers", DEMO_PEERS_MIN, DEMO_PEERS_MAX, &options->peer_count);
+            ok = parse_number(optarg, "--peers", DEMO_PEERS_MIN, DEMO_PEERS_MAX,
+                              &options->peer_count);
         else if (o == 'e')
-            ok = number(optarg, "--epoch", EPOCH_MS_MIN, EPOCH_MS_MAX, &options->epoch_ms);
+            ok = parse_number(optarg, "--epoch", EPOCH_MS_MIN, EPOCH_MS_MAX, &options->epoch_ms);
         else return other_option(argc, argv, o, table);
     }
     if (ok && optind == argc) return fits(options) ? 0 : 3;
@@ -176,17 +179,17 @@ static bool find_programs(struct demo *demo)
 
 static void take_signals(void)
 {
-    struct sigaction action = { .sa_handler = interrupt };
+    struct sigaction action = { .sa_handler = on_interrupt };
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    /* The terminal is closed: nobody would end the peers. Not so behind nohup. */
+    /* The terminal is closed: the peers would not be stopped. Not under nohup. */
     struct sigaction hangup;
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
         (void)sigaction(SIGHUP, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* Where people look on: of a peer that the story does nothing to. */
+/* Web page to watch: of a peer that the story does not affect. */
 static void tell_address(struct demo *demo)
 {
     char address[48];
@@ -206,7 +209,7 @@ static bool start_peers(struct demo *demo)
     return true;
 }
 
-static void look(struct demo *demo)
+static void poll_network(struct demo *demo)
 {
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
         demo_peer_read(demo, &demo->peers[i]);
@@ -214,16 +217,16 @@ static void look(struct demo *demo)
     demo_sleep_ms(LOOK_MS);
 }
 
-/* Returns: true when the story was told to its end. */
+/* Returns: true when the story completed. */
 static bool tell_story(struct demo *demo)
 {
     bool failed = !start_peers(demo);
     while (!failed && !demo_interrupted && demo->options.story->step(demo, &failed))
-        look(demo);
+        poll_network(demo);
     if (!failed && !demo_interrupted && demo->options.keep) {
         demo->chapter = "the story is over; the network runs until Ctrl-C";
         while (!demo_interrupted)
-            look(demo);
+            poll_network(demo);
         return true;
     }
     return !failed && !demo_interrupted;

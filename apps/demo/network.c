@@ -1,6 +1,6 @@
 /*
- * apps/demo/network.c - a network of the demo from nothing: SOFT vendors and platforms (software
- * TPMs: tpm.c), keys, genesis, configurations.
+ * apps/demo/network.c - demo network from scratch: SOFT vendors and platforms (software TPMs:
+ * tpm.c), keys, genesis, configurations.
  *
  * One operator and one platform id a peer, four vendor roots in turn: every cap is met and every
  * weight
@@ -25,7 +25,7 @@
 
 enum { DAY_S = 86400, PROGRAM_LEN_MAX = 64 << 20 };
 
-static bool say(const char *what, enum assay_status status)
+static bool report_status(const char *what, enum assay_status status)
 {
     if (status != ASSAY_OK)
         (void)fprintf(stderr, "assay-demo: %s: %s (%s)\n", what, assay_status_text(status),
@@ -65,7 +65,7 @@ static bool copy_program(const char *from, const char *to, uint8_t measurement[s
         status = assay_file_replace(to, ASSAY_FILE_PROGRAM, assay_slice_over(bytes, len));
     }
     free(bytes);
-    return say(from, status);
+    return report_status(from, status);
 }
 
 static bool make_enclaves(struct demo *demo)
@@ -87,7 +87,7 @@ static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *
     const int64_t now_s = (int64_t)now.tv_sec;
     struct assay_soft_terms terms;
     struct assay_soft_bundle *bundle = malloc(sizeof *bundle);
-    if (bundle == NULL) return say("vendor", ASSAY_E_MEMORY);
+    if (bundle == NULL) return report_status("vendor", ASSAY_E_MEMORY);
     (void)snprintf(name, sizeof name, "Soft vendor %u", root + 1);
     const char *dir = demo_below(demo, "vendor-%u", root + 1);
     enum assay_status status =
@@ -99,12 +99,11 @@ static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *
     }
     if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, dir);
     free(bundle);
-    return say(dir, status);
+    return report_status(dir, status);
 }
 
-/* The credential of the platform, and a quote made before the network exists: it tells genesis
- * which
- * platform the member is on. */
+/* The credential of the platform, and a quote made before the network exists: it identifies the
+ * member's platform in genesis. */
 static bool make_platform(struct demo *demo, const struct demo_peer *peer,
                           const struct assay_soft_ca *ca)
 {
@@ -114,14 +113,14 @@ static bool make_platform(struct demo *demo, const struct demo_peer *peer,
     size_t len = 0;
     assay_bytes_copy(request.mrenclave, 32, demo->good_measurement, 32);
     enum assay_status status = assay_soft_node_create(ca, peer->name, NULL, &node);
-    if (status != ASSAY_OK) return say(peer->name, status);
+    if (status != ASSAY_OK) return report_status(peer->name, status);
     status = assay_soft_node_save(&node, demo_below(demo, "%s/platform.key", peer->name));
     if (status == ASSAY_OK) status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     if (status == ASSAY_OK)
         status = assay_file_replace(demo_below(demo, "%s/sample.quote", peer->name),
                                     ASSAY_FILE_PUBLIC, assay_slice_over(quote, len));
     assay_soft_node_deinit(&node);
-    return say(peer->name, status);
+    return report_status(peer->name, status);
 }
 
 bool demo_soft_platforms_make(struct demo *demo)
@@ -152,7 +151,7 @@ bool demo_soft_platforms_make(struct demo *demo)
     for (unsigned root = 0; cas != NULL && root < DEMO_ROOTS; root++)
         assay_soft_ca_wipe(&cas[root]);
     free(cas);
-    return ok || say("policy.yaml", ASSAY_E_IO);
+    return ok || report_status("policy.yaml", ASSAY_E_IO);
 }
 
 /* ------------------------------------------------------------ keys and genesis */
@@ -195,8 +194,9 @@ static bool make_keys(struct demo *demo)
         struct assay_node_card card;
         const char *dir = demo_below(demo, "%s/keys", peer->name);
         if (!run_assay(demo, "keys", "generate", dir, "--name", peer->name)) return false;
-        if (!say(message, assay_node_card_load(demo_below(demo, "%s/keys/node.yaml", peer->name),
-                                               &card, message)))
+        if (!report_status(message,
+                           assay_node_card_load(demo_below(demo, "%s/keys/node.yaml", peer->name),
+                                                &card, message)))
             return false;
         assay_bytes_copy(peer->node_id, 32, card.node_id, 32);
     }
@@ -206,7 +206,7 @@ static bool make_keys(struct demo *demo)
 static bool write_plan(struct demo *demo)
 {
     FILE *out = fopen(demo_below(demo, "plan.yaml"), "we");
-    if (out == NULL) return say("plan.yaml", ASSAY_E_IO);
+    if (out == NULL) return report_status("plan.yaml", ASSAY_E_IO);
     (void)fprintf(out, "plan_version: 1\nepoch_ms: %u\nthreshold: %u\npolicy: policy.yaml\n",
                   (unsigned)demo->options.epoch_ms, (unsigned)(demo->operators / 2 + 1));
     (void)fprintf(out, "collateral: [vendor-1, vendor-2, vendor-3, vendor-4]\noperators:\n");
@@ -215,7 +215,7 @@ static bool write_plan(struct demo *demo)
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
         char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
         const char *path = demo_below(demo, "operator-%u.key", (unsigned)i + 1);
-        ok = say(path, assay_operator_key_create(path, key));
+        ok = report_status(path, assay_operator_key_create(path, key));
         assay_hex_encode(key, sizeof key, text, sizeof text);
         (void)fprintf(out, "  - name: operator-%u\n    public_key: \"%s\"\n", (unsigned)i + 1,
                       text);
@@ -261,7 +261,7 @@ static bool write_config(struct demo *demo, const struct demo_peer *peer)
     char evidence[PATH_MAX + 128] = "evidence:\n  kind: soft\n  credential: platform.key\n";
     char http[48] = "";
     FILE *out = fopen(demo_below(demo, "%s/assayd.yaml", peer->name), "we");
-    if (out == NULL) return say(peer->name, ASSAY_E_IO);
+    if (out == NULL) return report_status(peer->name, ASSAY_E_IO);
     if (demo->options.tpm)
         (void)snprintf(evidence, sizeof evidence,
                        "evidence:\n  kind: tpm\n  credential: tpm\n  tcti: \"%s\"\n",
@@ -292,10 +292,10 @@ static bool make_configs(struct demo *demo)
     uint8_t same[32];
     for (uint32_t i = 0; i < demo->prepared; i++) {
         demo->peers[i].port = demo_free_port();
-        if (demo->peers[i].port == 0) return say("loopback port", ASSAY_E_IO);
+        if (demo->peers[i].port == 0) return report_status("loopback port", ASSAY_E_IO);
     }
     demo_witness(demo)->http_port = demo_free_port();
-    if (demo_witness(demo)->http_port == 0) return say("loopback port", ASSAY_E_IO);
+    if (demo_witness(demo)->http_port == 0) return report_status("loopback port", ASSAY_E_IO);
     for (uint32_t i = 0; i < demo->prepared; i++) {
         const struct demo_peer *peer = &demo->peers[i];
         if (!make_dir(demo_below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||
@@ -318,7 +318,7 @@ static bool make_folder(struct demo *demo)
     } else {
         if (temporary == NULL || strlen(temporary) > 60) temporary = "/tmp";
         (void)snprintf(demo->dir, sizeof demo->dir, "%s/assay-demo-XXXXXX", temporary);
-        if (mkdtemp(demo->dir) == NULL) return say(demo->dir, ASSAY_E_IO);
+        if (mkdtemp(demo->dir) == NULL) return report_status(demo->dir, ASSAY_E_IO);
     }
     if (strlen(demo->dir) <= 80) return true;
     (void)fprintf(stderr, "assay-demo: %s: the folder's path is too long for a UNIX socket\n",

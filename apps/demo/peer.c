@@ -1,5 +1,5 @@
 /*
- * apps/demo/peer.c - one assayd as a process: start, stop, kill, and ask what it sees.
+ * apps/demo/peer.c - one assayd as a child process: start, stop, kill, and queries.
  */
 #include "apps/demo/demo.h"
 
@@ -68,7 +68,7 @@ bool demo_reaped(pid_t pid, int *status)
     return done == pid || (done < 0 && errno == ECHILD);
 }
 
-static bool reaped(struct demo_peer *peer, int *status)
+static bool reap_process(struct demo_peer *peer, int *status)
 {
     if (!demo_reaped(peer->pid, status)) return false;
     peer->pid = 0;
@@ -82,7 +82,7 @@ bool demo_peer_stop(struct demo_peer *peer, unsigned grace_ms)
     if (peer->pid == 0) return true;
     (void)kill(peer->pid, SIGTERM);
     for (const uint64_t until = demo_now_ms() + grace_ms; demo_now_ms() < until; demo_sleep_ms(10))
-        if (reaped(peer, &status)) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (reap_process(peer, &status)) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
     demo_peer_kill(peer);
     return false;
 }
@@ -100,9 +100,10 @@ void demo_peer_kill(struct demo_peer *peer)
 
 /* ------------------------------------------------------------ documents */
 
-static bool ask(const struct demo_peer *peer, const char *request, struct assay_json **document)
+static bool request_document(const struct demo_peer *peer, const char *request,
+                             struct assay_json **document)
 {
-    return assay_client_ask(peer->admin, request, ASK_TIMEOUT_MS, document) == ASSAY_OK;
+    return assay_client_request(peer->admin, request, ASK_TIMEOUT_MS, document) == ASSAY_OK;
 }
 
 static void read_changes(struct demo_reading *now, const struct assay_json *changes)
@@ -186,7 +187,7 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer)
 {
     int status = 0;
     struct assay_json *document = NULL;
-    if (peer->pid != 0 && reaped(peer, &status)) {
+    if (peer->pid != 0 && reap_process(peer, &status)) {
         char words[DEMO_LAST_WORDS];
         demo_last_words(peer->log, words);
         demo_tell(demo, peer->now.epoch, peer->name, "exited",
@@ -195,10 +196,10 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer)
                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
     }
     peer->now.reachable = false;
-    if (peer->pid == 0 || !ask(peer, "status", &document)) return;
+    if (peer->pid == 0 || !request_document(peer, "status", &document)) return;
     read_status(peer, assay_json_get(document, "data"));
     assay_json_free(&document);
-    if (!ask(peer, "nodes", &document)) return;
+    if (!request_document(peer, "nodes", &document)) return;
     read_nodes(peer, assay_json_get(document, "data"));
     assay_json_free(&document);
     peer->now.reachable = true;
@@ -207,7 +208,7 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer)
 uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name)
 {
     struct assay_json *document = NULL;
-    if (peer->pid == 0 || !ask(peer, "counters", &document)) return 0;
+    if (peer->pid == 0 || !request_document(peer, "counters", &document)) return 0;
     const uint64_t value = assay_json_uint(assay_json_get(document, "data"), name, 0);
     assay_json_free(&document);
     return value;

@@ -1,8 +1,8 @@
 /*
- * apps/demo/services.c - the story of services: states that no host can roll back, a secret that
- * outlives who keeps it, a task that is paid by the step (docs/services.md).
+ * apps/demo/services.c - story of services: rollback protection of states, a secret that survives
+ * its holders, a task that is paid by the step (docs/services.md).
  *
- * Real daemons, and beside them the programs that follow their ledger; people and enclaves are
+ * Real daemons, and next to them the programs that follow their ledger; users and enclaves are
  * processes of hand/. Evidence is SOFT and nothing is sealed by hardware: INSECURE.
  */
 #include "apps/demo/services.h"
@@ -18,13 +18,13 @@ static bool all_full(struct demo *demo)
     return true;
 }
 
-static bool begins(const char *words, const char *with)
+static bool begins_with(const char *words, const char *with)
 {
     char rest[SERVICES_LINE];
     return services_seen(words, rest) && strncmp(rest, with, strlen(with)) == 0;
 }
 
-static bool ready(const char *cluster)
+static bool is_ready(const char *cluster)
 {
     char rest[SERVICES_LINE];
     unsigned count = 0;
@@ -32,7 +32,7 @@ static bool ready(const char *cluster)
            count == SERVICES_GROUP;
 }
 
-static bool offered(void)
+static bool has_offers(void)
 {
     char rest[SERVICES_LINE];
     unsigned count = 0;
@@ -51,11 +51,12 @@ static bool look_birth(struct demo *demo, struct life_turn *turn)
         demo_tell(demo, life_epoch(demo), "all", "FULL", "the network runs; programs are started");
         return life_next(demo, turn);
     case 1: /* then the spare is no candidate for a first slot */
-        if (!ready("cluster 0") || !ready("cluster 1")) return false;
+        if (!is_ready("cluster 0") || !is_ready("cluster 1")) return false;
         if (!services_start_spare(demo)) return life_known(turn, false, "a holder did not start");
         return life_next(demo, turn);
     default:
-        if (!begins("group 0", " serving ") || !begins("group 1", " serving ") || !offered())
+        if (!begins_with("group 0", " serving ") || !begins_with("group 1", " serving ") ||
+            !has_offers())
             return false;
         return life_known(turn, true,
                           "%u members FULL; two groups of %d serve, two clusters of %d are ready, "
@@ -155,7 +156,8 @@ static const struct life_step rows[] = {
       .expected = "handed in by the executor's own daemon; nothing more is paid" },
 };
 
-/* Nothing ends by itself here: what did has said why, and the story cannot go on without it. */
+/* Nothing ends by itself here: a terminated process has logged the reason, and the story cannot
+ * continue without it. */
 static bool all_live(struct demo *demo)
 {
     for (uint32_t i = 0; i < demo->options.peer_count; i++)

@@ -1,6 +1,6 @@
 /*
- * apps/demo/services.h - the story of services: programs beside the daemons, and what people and
- * enclaves do with them, rows of the machine of life.h.
+ * apps/demo/services.h - story of services: programs next to the daemons, and actions of users and
+ * enclaves, as rows of the table of life.h.
  *
  * services.c has the cast, the plan and the rows; services_cast.c starts, reads and ends processes;
  * services_state.c, services_secret.c and services_task.c have the deeds. What the ledger makes of
@@ -32,7 +32,7 @@ struct services_process {
     char log[PATH_MAX + 64];
     pid_t pid;    /* 0: it does not run */
     bool is_hand; /* ends by itself */
-    bool ended;   /* by itself, or as it was told to */
+    bool ended;   /* on its own, or as requested */
     int status;   /* then: to exit with; -1: by a signal */
 };
 
@@ -49,11 +49,11 @@ bool services_start_replica(struct demo *demo, uint32_t peer);
 /* A deed of hand/ with these words, NULL at the end. Returns: its process, or one that ended */
 struct services_process *services_hand(struct demo *demo, const char *name,
                                        const char *const words[]);
-/* SIGTERM. Returns: nothing. */
+/* SIGTERM. */
 void services_ask_to_end(struct services_process *process);
-/* Sees who has ended, and tells of those that should not. Returns: nothing. */
+/* Reaps ended processes, and reports unexpected ones. */
 void services_look(struct demo *demo);
-/* Ends all. Returns: nothing. */
+/* Ends all. */
 void services_end(struct demo *demo);
 /* Returns: how many programs ended by themselves. */
 unsigned services_lost(void);
@@ -61,7 +61,7 @@ unsigned services_lost(void);
  * one */
 bool services_said(const struct services_process *process, const char *words,
                    char rest[static SERVICES_LINE]);
-/* The same of what the ledger makes of services, as the witness' daemon tells it. */
+/* The same for the state of services in the ledger, from the witness's daemon. */
 bool services_seen(const char *words, char rest[static SERVICES_LINE]);
 /* The same of the line of that number among them, from 1 on. */
 bool services_nth(const char *words, unsigned number, char rest[static SERVICES_LINE]);
@@ -82,7 +82,7 @@ unsigned services_slot_of(struct demo *demo, uint32_t peer);
 const char *services_behind(const char *text, const char *word);
 /* Numbers behind that word: at most max of them. Returns: how many */
 unsigned services_numbers(const char *text, const char *word, unsigned *numbers, unsigned max);
-/* What executors want for a step, and who is paid, in hexadecimal digits. */
+/* Prices of executors for a step, and the paid account in hexadecimal. */
 extern const unsigned services_price[SERVICES_EXECUTORS];
 extern const uint32_t services_executor[SERVICES_EXECUTORS]; /* peers */
 const char *services_payee(uint32_t executor);

@@ -1,6 +1,6 @@
 /*
- * apps/demo/services_cast.c - the processes beside the daemons: their keys and configurations, how
- * they start, what they say, how they end.
+ * apps/demo/services_cast.c - processes next to the daemons: keys, configurations, start, output,
+ * end.
  */
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
@@ -38,7 +38,7 @@ static struct {
 
 /* ------------------------------------------------------------ keys and the plan */
 
-static bool say(const char *what, enum assay_status status)
+static bool report_status(const char *what, enum assay_status status)
 {
     if (status != ASSAY_OK)
         (void)fprintf(stderr, "assay-demo: %s: %s\n", what, assay_status_text(status));
@@ -56,7 +56,8 @@ static bool make_dir(struct demo *demo, const char *name)
 static bool make_file(struct demo *demo, const char *name, const void *bytes, size_t len)
 {
     const char *path = demo_below(demo, "%s", name);
-    return say(path, assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, len)));
+    return report_status(path,
+                         assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, len)));
 }
 
 /* A P-256 key in a file; account: SHA-256 of the public one, in digits. */
@@ -64,7 +65,7 @@ static bool make_key(struct demo *demo, const char *name, char account[static 65
 {
     struct assay_secret32 key;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], digest[32];
-    if (!say(name, assay_p256_generate(&key, public_key))) return false;
+    if (!report_status(name, assay_p256_generate(&key, public_key))) return false;
     assay_sha256(public_key, sizeof public_key, digest);
     assay_hex_encode(digest, 32, account, 65);
     const bool made = make_file(demo, name, key.bytes, 32);
@@ -75,7 +76,8 @@ static bool make_key(struct demo *demo, const char *name, char account[static 65
 static bool make_random(struct demo *demo, const char *name)
 {
     uint8_t bytes[32];
-    return say(name, assay_random(bytes, sizeof bytes)) && make_file(demo, name, bytes, 32);
+    return report_status(name, assay_random(bytes, sizeof bytes)) &&
+           make_file(demo, name, bytes, 32);
 }
 
 static bool make_keys(struct demo *demo)
@@ -129,8 +131,8 @@ const char *services_socket(struct demo *demo)
 /* ------------------------------------------------------------ programs */
 
 /* Begins a configuration with what all have. Out: p's name and log. Returns: NULL: no file */
-static FILE *configure(struct demo *demo, struct services_process *p, const char *what,
-                       uint32_t peer)
+static FILE *open_config(struct demo *demo, struct services_process *p, const char *what,
+                         uint32_t peer)
 {
     const char *name = demo->peers[peer].name;
     (void)snprintf(p->name, sizeof p->name, "%s %u", what, (unsigned)peer + 1);
@@ -142,7 +144,8 @@ static FILE *configure(struct demo *demo, struct services_process *p, const char
     return out;
 }
 
-static bool run(struct demo *demo, struct services_process *p, const char *what, uint32_t peer)
+static bool start_process(struct demo *demo, struct services_process *p, const char *what,
+                          uint32_t peer)
 {
     char program[PATH_MAX + 32], config[PATH_MAX + 64], option[] = "--config";
     (void)snprintf(program, sizeof program, "%s/assay-%s", demo->bin, what);
@@ -158,20 +161,20 @@ static bool run(struct demo *demo, struct services_process *p, const char *what,
 bool services_start_replica(struct demo *demo, uint32_t peer)
 {
     struct services_process *p = &cast.replica[peer];
-    FILE *out = configure(demo, p, "replica", peer);
+    FILE *out = open_config(demo, p, "replica", peer);
     if (out == NULL) return false;
     (void)fprintf(out, "group: %u\n", (unsigned)peer / SERVICES_GROUP);
-    return fclose(out) == 0 && run(demo, p, "replica", peer);
+    return fclose(out) == 0 && start_process(demo, p, "replica", peer);
 }
 
 static bool start_holder(struct demo *demo, uint32_t peer)
 {
     struct services_process *p = &cast.holder[peer];
-    FILE *out = configure(demo, p, "holder", peer);
+    FILE *out = open_config(demo, p, "holder", peer);
     if (out == NULL) return false;
     (void)fprintf(out, "door: 127.0.0.1:%u\ncluster: %u\nstore: holder.vault\nkey: ../store.key\n",
                   demo_free_port(), peer <= SERVICES_SPARE ? 0u : 1u);
-    return fclose(out) == 0 && run(demo, p, "holder", peer);
+    return fclose(out) == 0 && start_process(demo, p, "holder", peer);
 }
 
 static bool start_executor(struct demo *demo, uint32_t number)
@@ -179,7 +182,7 @@ static bool start_executor(struct demo *demo, uint32_t number)
     struct services_process *p = &cast.executor[number];
     uint8_t code[32];
     char text[65];
-    FILE *out = configure(demo, p, "executor", services_executor[number]);
+    FILE *out = open_config(demo, p, "executor", services_executor[number]);
     if (out == NULL) return false;
     assay_sha256(demo->good_measurement, 32, code);
     assay_hex_encode(code, 32, text, sizeof text);
@@ -187,7 +190,7 @@ static bool start_executor(struct demo *demo, uint32_t number)
                   "store: executor.vault\nkey: ../store.key\ncode: \"%s\"\nprice: %u\n"
                   "account: \"%s\"\n",
                   text, services_price[number], cast.payee[number]);
-    return fclose(out) == 0 && run(demo, p, "executor", services_executor[number]);
+    return fclose(out) == 0 && start_process(demo, p, "executor", services_executor[number]);
 }
 
 bool services_start(struct demo *demo)
@@ -268,7 +271,7 @@ bool services_went_wrong(const struct services_process *process, int status, str
 
 /* ------------------------------------------------------------ all of them */
 
-static bool each(size_t i, struct services_process **p)
+static bool get_process(size_t i, struct services_process **p)
 {
     const size_t replicas = GROUPS * SERVICES_GROUP;
     if (i < replicas) *p = &cast.replica[i];
@@ -282,7 +285,7 @@ static bool each(size_t i, struct services_process **p)
 void services_look(struct demo *demo)
 {
     struct services_process *p = NULL;
-    for (size_t i = 0; each(i, &p); i++) {
+    for (size_t i = 0; get_process(i, &p); i++) {
         char words[DEMO_LAST_WORDS];
         int status = 0;
         if (p->pid == 0 || !demo_reaped(p->pid, &status)) continue;
@@ -309,11 +312,11 @@ void services_end(struct demo *demo)
     unsigned forced = 0, count = 0;
     int status = 0;
     services_look(demo);
-    for (size_t i = 0; each(i, &p); i++)
+    for (size_t i = 0; get_process(i, &p); i++)
         if (p->pid != 0) (void)kill(p->pid, SIGTERM);
     for (const uint64_t until = demo_now_ms() + STOP_MS; demo_now_ms() < until; demo_sleep_ms(10)) {
         bool more = false;
-        for (size_t i = 0; each(i, &p); i++) {
+        for (size_t i = 0; get_process(i, &p); i++) {
             if (p->pid == 0) continue;
             more = true;
             if (!demo_reaped(p->pid, &status)) continue;
@@ -323,7 +326,7 @@ void services_end(struct demo *demo)
         }
         if (!more) break;
     }
-    for (size_t i = 0; each(i, &p); i++) {
+    for (size_t i = 0; get_process(i, &p); i++) {
         if (p->pid == 0) continue;
         (void)kill(p->pid, SIGKILL);
         while (!demo_reaped(p->pid, &status))
@@ -338,7 +341,7 @@ void services_end(struct demo *demo)
                 count, forced, cast.lost);
 }
 
-/* ------------------------------------------------------------ what they say */
+/* ------------------------------------------------------------ output */
 
 /* The text of a log, the caller's to free; NULL: none. */
 static char *text_of(const struct services_process *p)
@@ -354,8 +357,8 @@ static char *text_of(const struct services_process *p)
 
 /* The line of that number, from 1 on, that begins with these words; 0: the last. Whole lines alone:
  * the last one may be on its way. Returns: how many there are up to it */
-static unsigned find(const struct services_process *p, const char *words, unsigned number,
-                     char *rest)
+static unsigned find_line(const struct services_process *p, const char *words, unsigned number,
+                          char *rest)
 {
     unsigned count = 0;
     const size_t len = strlen(words);
@@ -373,7 +376,7 @@ static unsigned find(const struct services_process *p, const char *words, unsign
 bool services_said(const struct services_process *process, const char *words,
                    char rest[static SERVICES_LINE])
 {
-    return find(process, words, 0, rest) > 0;
+    return find_line(process, words, 0, rest) > 0;
 }
 
 bool services_seen(const char *words, char rest[static SERVICES_LINE])
@@ -383,12 +386,12 @@ bool services_seen(const char *words, char rest[static SERVICES_LINE])
 
 bool services_nth(const char *words, unsigned number, char rest[static SERVICES_LINE])
 {
-    return cast.eyes != NULL && find(cast.eyes, words, number, rest) == number;
+    return cast.eyes != NULL && find_line(cast.eyes, words, number, rest) == number;
 }
 
 unsigned services_count_seen(const char *words)
 {
-    return cast.eyes != NULL ? find(cast.eyes, words, 0, NULL) : 0;
+    return cast.eyes != NULL ? find_line(cast.eyes, words, 0, NULL) : 0;
 }
 
 const char *services_behind(const char *text, const char *word)

@@ -1,6 +1,6 @@
 /*
- * apps/demo/services_secret.c - rows about shares: a secret is dealt, a holder's member falls, the
- * secret is dealt anew by those who are left, and read.
+ * apps/demo/services_secret.c - rows about shares: a secret is shared, a holder is suspended, the
+ * remaining holders reshare, and the secret is read.
  */
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
@@ -17,7 +17,7 @@ static struct {
 } secret;
 
 /* Generation, and how many slots of each cluster keep it. */
-static bool kept(unsigned *generation, unsigned have[static 2])
+static bool read_generation(unsigned *generation, unsigned have[static 2])
 {
     char words[80], rest[SERVICES_LINE];
     (void)snprintf(words, sizeof words, "id %s", secret.id);
@@ -25,10 +25,10 @@ static bool kept(unsigned *generation, unsigned have[static 2])
            services_numbers(rest, "kept", have, 2) == 2;
 }
 
-static bool everywhere(unsigned least, unsigned *generation)
+static bool is_everywhere(unsigned least, unsigned *generation)
 {
     unsigned have[2];
-    return kept(generation, have) && *generation >= least && have[0] == SERVICES_GROUP &&
+    return read_generation(generation, have) && *generation >= least && have[0] == SERVICES_GROUP &&
            have[1] == SERVICES_GROUP;
 }
 
@@ -60,7 +60,7 @@ bool services_look_dealt(struct demo *demo, struct life_turn *turn)
             return life_known(turn, false, "it was put, and nothing was said");
         return life_next(demo, turn);
     default:
-        if (!everywhere(1, &generation)) return false;
+        if (!is_everywhere(1, &generation)) return false;
         return life_known(turn, generation == 1,
                           "id %.12s, %d of %d, generation %u, kept by every slot of both clusters",
                           secret.id, SERVICES_THRESHOLD, SERVICES_GROUP, generation);
@@ -112,7 +112,7 @@ bool services_look_renewed(struct demo *demo, struct life_turn *turn)
 {
     unsigned generation = 0;
     (void)demo;
-    if (!everywhere(2, &generation)) return false;
+    if (!is_everywhere(2, &generation)) return false;
     return life_known(turn, true,
                       "generation %u kept by every slot of both clusters, %.1f s after "
                       "the swap",
@@ -120,7 +120,7 @@ bool services_look_renewed(struct demo *demo, struct life_turn *turn)
 }
 
 /* Returns: bytes that both files have; 0: they differ, or one is none. */
-static size_t same(struct demo *demo, const char *a, const char *b)
+static size_t compare_files(struct demo *demo, const char *a, const char *b)
 {
     uint8_t *one = NULL, *other = NULL;
     size_t len = 0, other_len = 0;
@@ -142,7 +142,7 @@ bool services_look_read(struct demo *demo, struct life_turn *turn)
     }
     if (services_went_wrong(secret.reader, 0, turn)) return true;
     if (!secret.reader->ended) return false;
-    const size_t len = same(demo, "secret/secret", "secret/read");
+    const size_t len = compare_files(demo, "secret/secret", "secret/read");
     return life_known(turn, len > 0, "%zu bytes, %s those that were dealt", len,
                       len > 0 ? "equal to" : "NOT");
 }

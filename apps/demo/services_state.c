@@ -1,6 +1,6 @@
 /*
- * apps/demo/services_state.c - rows about state continuity: a state that is rolled back, a clone, a
- * replica that dies under load, a group that dies.
+ * apps/demo/services_state.c - rows about state continuity: a rolled-back state, a clone, a replica
+ * that dies under load, a group that dies.
  */
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
@@ -29,8 +29,8 @@ static struct {
     unsigned long long at;         /* state that was certified then */
 } state;
 
-static struct services_process *enclave(struct demo *demo, const char *name, unsigned group,
-                                        const char *folder, unsigned until, bool hold)
+static struct services_process *start_enclave(struct demo *demo, const char *name, unsigned group,
+                                              const char *folder, unsigned until, bool hold)
 {
     char number[16], last[16];
     (void)snprintf(number, sizeof number, "%u", group);
@@ -43,7 +43,7 @@ static struct services_process *enclave(struct demo *demo, const char *name, uns
 }
 
 /* A digest in short. */
-static const char *brief(const char *digest)
+static const char *format_digest(const char *digest)
 {
     static char text[4][13];
     static unsigned turn;
@@ -60,7 +60,7 @@ static bool read_state(const char *text, unsigned *index, char digest[static 65]
     return end != text && sscanf(end, " %64s", digest) == 1;
 }
 
-static bool certified(const struct services_process *p, unsigned index, char digest[static 65])
+static bool read_certified(const struct services_process *p, unsigned index, char digest[static 65])
 {
     char rest[SERVICES_LINE];
     unsigned found = 0;
@@ -74,28 +74,28 @@ bool services_look_states(struct demo *demo, struct life_turn *turn)
 {
     switch (turn->phase) {
     case 0:
-        state.enclave = enclave(demo, "enclave", 0, "state", YESTERDAY, false);
+        state.enclave = start_enclave(demo, "enclave", 0, "state", YESTERDAY, false);
         return life_next(demo, turn);
     case 1:
         if (services_went_wrong(state.enclave, 0, turn)) return true;
         if (!state.enclave->ended) return false;
-        if (!certified(state.enclave, YESTERDAY, state.yesterday) ||
+        if (!read_certified(state.enclave, YESTERDAY, state.yesterday) ||
             !services_copy(demo, "state", "yesterday"))
             return life_known(turn, false, "no state of the first day");
-        state.enclave = enclave(demo, "enclave", 0, "state", TODAY, false);
+        state.enclave = start_enclave(demo, "enclave", 0, "state", TODAY, false);
         return life_next(demo, turn);
     default:
         if (services_went_wrong(state.enclave, 0, turn)) return true;
         if (!state.enclave->ended) return false;
-        if (!certified(state.enclave, TODAY, state.today))
+        if (!read_certified(state.enclave, TODAY, state.today))
             return life_known(turn, false, "no state of the second day");
-        return life_known(turn, true,
-                          "state %d (%s) by the first process, state %d (%s) by the second",
-                          YESTERDAY, brief(state.yesterday), TODAY, brief(state.today));
+        return life_known(
+            turn, true, "state %d (%s) by the first process, state %d (%s) by the second",
+            YESTERDAY, format_digest(state.yesterday), TODAY, format_digest(state.today));
     }
 }
 
-/* Both are told: what was handed in, what is certified. */
+/* Both are printed: the submitted and the certified state. */
 static bool is_refused(const struct services_process *p, char handed[static 65],
                        char found[static 65])
 {
@@ -116,22 +116,23 @@ bool services_look_rollback(struct demo *demo, struct life_turn *turn)
             return life_known(turn, false, "no copy");
         demo_tell(demo, life_epoch(demo), "enclave", "rolled back",
                   "its host hands it the state of yesterday");
-        state.enclave = enclave(demo, "enclave", 0, "state", TOMORROW, false);
+        state.enclave = start_enclave(demo, "enclave", 0, "state", TOMORROW, false);
         return life_next(demo, turn);
     case 1:
         if (services_went_wrong(state.enclave, 4, turn)) return true;
         if (!state.enclave->ended) return false;
         if (!is_refused(state.enclave, handed, found) || !services_copy(demo, "today", "state"))
             return life_known(turn, false, "refused, and not as it should");
-        state.enclave = enclave(demo, "enclave", 0, "state", TOMORROW, false);
+        state.enclave = start_enclave(demo, "enclave", 0, "state", TOMORROW, false);
         return life_next(demo, turn);
     default:
         if (services_went_wrong(state.enclave, 0, turn)) return true;
         if (!state.enclave->ended) return false;
-        return life_known(turn, certified(state.enclave, TOMORROW, digest),
+        return life_known(turn, read_certified(state.enclave, TOMORROW, digest),
                           "rollback: handed state %d (%s), certified is %d (%s); with that one it "
                           "goes on to %d",
-                          YESTERDAY, brief(state.yesterday), TODAY, brief(state.today), TOMORROW);
+                          YESTERDAY, format_digest(state.yesterday), TODAY,
+                          format_digest(state.today), TOMORROW);
     }
 }
 
@@ -143,14 +144,14 @@ bool services_look_clone(struct demo *demo, struct life_turn *turn)
     unsigned session = 0, index = 0;
     switch (turn->phase) {
     case 0:
-        state.enclave = enclave(demo, "enclave", 0, "state", CLONED, true);
+        state.enclave = start_enclave(demo, "enclave", 0, "state", CLONED, true);
         return life_next(demo, turn);
     case 1:
         if (services_went_wrong(state.enclave, -2, turn)) return true;
         if (!services_said(state.enclave, "read", rest)) return false;
         if (!services_copy(demo, "state", "clone")) return life_known(turn, false, "no copy");
         demo_tell(demo, life_epoch(demo), "clone", "started", "from a copy of the folder");
-        state.clone = enclave(demo, "clone", 0, "clone", CLONE, true);
+        state.clone = start_enclave(demo, "clone", 0, "clone", CLONE, true);
         return life_next(demo, turn);
     case 2:
         if (services_went_wrong(state.enclave, 4, turn) ||
@@ -166,7 +167,7 @@ bool services_look_clone(struct demo *demo, struct life_turn *turn)
             services_numbers(rest, "session", &session, 1) != 1 ||
             services_numbers(rest, "state", &index, 1) != 1)
             return life_known(turn, false, "the older one ended, and was not fenced");
-        return life_known(turn, index == CLONED && certified(state.clone, CLONE, state.today),
+        return life_known(turn, index == CLONED && read_certified(state.clone, CLONE, state.today),
                           "the older one (session %u) is fenced at state %u, the clone certifies "
                           "%d and is read",
                           session, index, CLONE);
@@ -213,7 +214,7 @@ static bool begin_load(struct demo *demo, struct life_turn *turn)
 }
 
 /* Returns: whether a number stands behind the word */
-static bool figure(const char *text, const char *word, double *value)
+static bool parse_figure(const char *text, const char *word, double *value)
 {
     char *end = NULL;
     const char *const at = services_behind(text, word);
@@ -226,9 +227,9 @@ static bool end_load(struct demo *demo, struct life_turn *turn)
     char rest[SERVICES_LINE];
     unsigned full = 0;
     double rate = 0, p50 = 0, p99 = 0, longest = 0;
-    if (!services_said(state.load, "load", rest) || !figure(rest, "rate", &rate) ||
-        !figure(rest, "p50", &p50) || !figure(rest, "p99", &p99) ||
-        !figure(rest, "longest", &longest) || services_numbers(rest, "full", &full, 1) != 1 ||
+    if (!services_said(state.load, "load", rest) || !parse_figure(rest, "rate", &rate) ||
+        !parse_figure(rest, "p50", &p50) || !parse_figure(rest, "p99", &p99) ||
+        !parse_figure(rest, "longest", &longest) || services_numbers(rest, "full", &full, 1) != 1 ||
         !services_said(state.load, "certified", state.last))
         return life_known(turn, false, "no figures");
     const unsigned long long count = strtoull(rest, NULL, 10);
@@ -282,16 +283,16 @@ bool services_look_kept(struct demo *demo, struct life_turn *turn)
     unsigned last = 0, found = 0;
     if (!read_state(state.last, &last, was)) return life_known(turn, false, "no state of the load");
     if (turn->phase == 0) {
-        state.enclave = enclave(demo, "enclave", 0, "clone", last + 1, false);
+        state.enclave = start_enclave(demo, "enclave", 0, "clone", last + 1, false);
         return life_next(demo, turn);
     }
     if (services_went_wrong(state.enclave, 0, turn)) return true;
     if (!state.enclave->ended) return false;
     const bool same = services_said(state.enclave, "found", rest) &&
                       read_state(rest, &found, digest) && found == last && strcmp(digest, was) == 0;
-    return life_known(turn, same && certified(state.enclave, last + 1, next),
+    return life_known(turn, same && read_certified(state.enclave, last + 1, next),
                       "certified last: state %u (%s); found by the next process: %u (%s)", last,
-                      brief(was), found, brief(digest));
+                      format_digest(was), found, format_digest(digest));
 }
 
 /* ------------------------------------------------------------ a group dies */
@@ -327,12 +328,12 @@ bool services_look_gone(struct demo *demo, struct life_turn *turn)
         return true;
     switch (turn->phase) {
     case 0:
-        state.halted = enclave(demo, "enclave", 1, "halted", HALTED, true);
+        state.halted = start_enclave(demo, "enclave", 1, "halted", HALTED, true);
         return life_next(demo, turn);
     case 1:
         if (!services_said(state.halted, "read", rest) || !kill_three(demo)) return false;
         return life_next(demo, turn);
-    case 2: /* two of five say nothing that counts */
+    case 2: /* two of five have no effect */
         if (!services_said(state.halted, "doubts", rest)) return false;
         demo_tell(demo, life_epoch(demo), "enclave", "in doubt", "it releases nothing meanwhile");
         for (unsigned i = 0; i < KILLED; i++)

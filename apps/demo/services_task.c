@@ -1,6 +1,6 @@
 /*
- * apps/demo/services_task.c - rows about attested tasks: who is chosen, who is not, who is paid,
- * who saw the input, and what becomes of a changed receipt.
+ * apps/demo/services_task.c - rows about attested tasks: choice of the executor, payment,
+ * confidentiality of the input, and rejection of a tampered receipt.
  */
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
@@ -73,7 +73,7 @@ static bool is_right(struct demo *demo)
     return right && lines == LENGTHS;
 }
 
-/* ------------------------------------------------------------ who is chosen */
+/* ------------------------------------------------------------ choice */
 
 struct offer {
     unsigned slot, price, score, standing;
@@ -106,7 +106,7 @@ static unsigned read_offers(const char *line, struct offer offers[static SERVICE
 }
 
 /* The rule: the highest score, then the lowest price, then the lowest slot. */
-static const struct offer *best(const struct offer *offers, unsigned count)
+static const struct offer *find_best(const struct offer *offers, unsigned count)
 {
     enum { RESTRICTED = 2 };
     const struct offer *first = NULL;
@@ -144,13 +144,13 @@ static unsigned long long balance_of(const char *account)
 }
 
 /* Whether the rule, the choice and these offers agree. Out: figure: the offers. */
-static bool agrees(struct demo *demo, const char *line, unsigned chosen,
-                   char figure[static DEMO_TEXT])
+static bool check_choice(struct demo *demo, const char *line, unsigned chosen,
+                         char figure[static DEMO_TEXT])
 {
     struct offer offers[SERVICES_EXECUTORS];
     const struct offer *passed = NULL, *taken = NULL;
     const unsigned count = read_offers(line, offers);
-    const struct offer *first = best(offers, count);
+    const struct offer *first = find_best(offers, count);
     size_t len = 0;
     for (unsigned i = 0; i < count; i++) {
         const uint32_t peer = services_peer_in(demo, offers[i].slot);
@@ -164,14 +164,14 @@ static bool agrees(struct demo *demo, const char *line, unsigned chosen,
            passed->score < taken->score;
 }
 
-/* Whom it chose follows from what the ledger told before it chose, or soon after: scores move with
- * epochs, and two processes do not hear of one at the same time. */
+/* The choice follows from the ledger's state before it, or soon after: scores change with epochs,
+ * and two processes do not receive an epoch at the same time. */
 static bool settle_choice(struct demo *demo, struct life_turn *turn, unsigned chosen)
 {
     char line[SERVICES_LINE], figure[DEMO_TEXT] = "";
     bool good = false;
     for (unsigned n = task.offers_before; !good && services_nth("offers", n, line); n++)
-        good = agrees(demo, line, chosen, figure);
+        good = check_choice(demo, line, chosen, figure);
     if (!good && demo_now_ms() < turn->at_ms + SECOND_LOOK_MS) return false;
     const uint32_t peer = services_peer_in(demo, chosen);
     for (uint32_t i = 0; i < SERVICES_EXECUTORS; i++)
@@ -194,7 +194,7 @@ bool services_look_chosen(struct demo *demo, struct life_turn *turn)
     return settle_choice(demo, turn, (unsigned)strtoul(rest, NULL, 10));
 }
 
-/* ------------------------------------------------------------ who is paid */
+/* ------------------------------------------------------------ payment */
 
 bool services_look_paid(struct demo *demo, struct life_turn *turn)
 {

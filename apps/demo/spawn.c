@@ -1,5 +1,5 @@
 /*
- * apps/demo/spawn.c - see spawn.h.
+ * apps/demo/spawn.c - child processes that terminate with this process (spawn.h).
  */
 #include "apps/demo/spawn.h"
 
@@ -19,7 +19,7 @@ pid_t demo_spawn(const char *log, char *const argv[])
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
-    (void)signal(SIGHUP, SIG_DFL); /* a daemon reloads by it, whoever ignores it here */
+    (void)signal(SIGHUP, SIG_DFL); /* it reloads a daemon, even if it is ignored here */
     (void)setpgid(0, 0);
     const int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /*
- * apps/demo/spawn.h - programs that end with us, however we end.
+ * apps/demo/spawn.h - child processes that terminate with this process, whatever its end.
  */
 #ifndef ASSAY_APPS_DEMO_SPAWN_H
 #define ASSAY_APPS_DEMO_SPAWN_H

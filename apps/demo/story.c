@@ -1,5 +1,5 @@
 /*
- * apps/demo/story.c - what is done to the network, and what must follow.
+ * apps/demo/story.c - scripted faults of the demo network and their expected outcomes.
  *
  *   1 tamper   the enclave of peer-1 is swapped for another build
  *   2 slander  peer-2 votes FAIL hard on good evidence, once
@@ -57,7 +57,7 @@ struct story {
     uint64_t slandered, convicted;
     uint64_t killed, restarted, caught_up;
     uint64_t strangers_before, stranger_epoch, replayed;
-    uint64_t foreign; /* how many peers said that peer-4's evidence is not for this epoch */
+    uint64_t foreign; /* number of peers that reported peer-4's evidence as not for this epoch */
 };
 
 static struct story story;
@@ -70,12 +70,12 @@ static bool is_byzantine(uint32_t index)
 /* ------------------------------------------------------------ looking */
 
 /* The member as the witness sees it; names are peer-N. */
-static const struct demo_member *seen(struct demo *demo, uint32_t index)
+static const struct demo_member *find_member(struct demo *demo, uint32_t index)
 {
     return demo_member_of(demo_witness(demo), demo->peers[index].name);
 }
 
-static bool is(const struct demo_member *member, const char *standing)
+static bool has_standing(const struct demo_member *member, const char *standing)
 {
     return member != NULL && strcmp(member->standing, standing) == 0;
 }
@@ -89,7 +89,8 @@ static bool everyone_full(struct demo *demo)
 {
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         const struct demo_reading *now = &demo->peers[i].now;
-        if (!now->reachable || !now->voting || now->behind || !is(seen(demo, i), "FULL"))
+        if (!now->reachable || !now->voting || now->behind ||
+            !has_standing(find_member(demo, i), "FULL"))
             return false;
     }
     return true;
@@ -101,7 +102,7 @@ static void watch_falls(struct demo *demo)
     const uint64_t epoch = epoch_now(demo);
     if (epoch <= story.scored_epoch) return;
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
-        const struct demo_member *member = seen(demo, i);
+        const struct demo_member *member = find_member(demo, i);
         if (member == NULL) continue;
         if (story.scored_epoch != 0 && member->score_bp < story.last_bp[i] &&
             story.fall_count < FALLS_MAX)
@@ -160,14 +161,14 @@ static void hear_event(struct demo *demo, struct demo_peer *peer, const struct a
                     "epoch %llu", (unsigned long long)epoch);
 }
 
-static void hear(struct demo *demo, struct demo_peer *peer)
+static void poll_peer(struct demo *demo, struct demo_peer *peer)
 {
     char request[64];
     struct assay_json *document = NULL;
     if (!peer->now.reachable) return;
     (void)snprintf(request, sizeof request, "timeline since=%llu",
                    (unsigned long long)peer->timeline_seq);
-    if (assay_client_ask(peer->admin, request, 1000, &document) != ASSAY_OK) return;
+    if (assay_client_request(peer->admin, request, 1000, &document) != ASSAY_OK) return;
     const struct assay_json *events = assay_json_get(assay_json_get(document, "data"), "events");
     for (size_t i = 0; i < assay_json_count(events); i++)
         hear_event(demo, peer, assay_json_at(events, i));
@@ -199,7 +200,7 @@ static bool command_traitor(const struct demo_peer *peer, const char *command)
 }
 
 /* `assay permit`, as an operator would ask. Returns: exit status. */
-static int permit(struct demo *demo, struct demo_peer *peer, const char *class_)
+static int run_permit(struct demo *demo, struct demo_peer *peer, const char *class_)
 {
     char program[PATH_MAX + 16], verb[] = "permit", option[] = "--class", class_text[16];
     char socket[] = "--socket", path[PATH_MAX];
@@ -220,7 +221,7 @@ static uint64_t counted_by_others(struct demo *demo, uint32_t except, const char
 
 /* ------------------------------------------------------------ chapter 1: the tampered enclave */
 
-static void climb(struct demo *demo, const struct demo_member *member)
+static void log_climb(struct demo *demo, const struct demo_member *member)
 {
     const uint64_t epoch = epoch_now(demo);
     if (epoch == story.climb_epoch) return;
@@ -235,7 +236,7 @@ static void climb(struct demo *demo, const struct demo_member *member)
     story.climb_bp = member->integrity_bp;
 }
 
-static void suspended(struct demo *demo, struct demo_peer *peer)
+static void log_suspension(struct demo *demo, struct demo_peer *peer)
 {
     story.suspended = epoch_now(demo) - 1; /* the epoch whose close suspended it */
     demo_tell(demo, story.suspended, peer->name, "SUSPENDED", "by the close of this epoch");
@@ -243,12 +244,13 @@ static void suspended(struct demo *demo, struct demo_peer *peer)
                 story.suspended <= story.swapped + SUSPENDED_IN,
                 "swapped in epoch %llu, SUSPENDED by the close of epoch %llu",
                 (unsigned long long)story.swapped, (unsigned long long)story.suspended);
-    const int normal = permit(demo, peer, "normal"), critical = permit(demo, peer, "critical");
+    const int normal = run_permit(demo, peer, "normal"),
+              critical = run_permit(demo, peer, "critical");
     demo_settle(demo_check(demo, "1 `assay permit` denies it all work"),
                 normal == 4 && critical == 4, "exit status %d and %d", normal, critical);
 }
 
-static void listed(struct demo *demo, struct demo_peer *peer, const struct demo_member *member)
+static void log_listing(struct demo *demo, struct demo_peer *peer, const struct demo_member *member)
 {
     char good[65];
     assay_hex_encode(demo->good_measurement, 32, good, sizeof good);
@@ -284,7 +286,7 @@ static void watch_refusals(struct demo *demo)
 static void step_tamper(struct demo *demo)
 {
     struct demo_peer *peer = &demo->peers[TAMPERED];
-    const struct demo_member *member = seen(demo, TAMPERED);
+    const struct demo_member *member = find_member(demo, TAMPERED);
     switch (story.tamper_phase) {
     case 0:
         demo->chapter = "1. the enclave of peer-1 is swapped for a tampered build";
@@ -293,19 +295,19 @@ static void step_tamper(struct demo *demo)
         demo_tell(demo, story.swapped, peer->name, "tampered", "its enclave was swapped");
         break;
     case 1:
-        if (!is(member, "SUSPENDED")) return;
-        suspended(demo, peer);
+        if (!has_standing(member, "SUSPENDED")) return;
+        log_suspension(demo, peer);
         break;
     case 2:
         watch_refusals(demo);
         if (member == NULL || member->incarnation < 2 || !peer->now.reachable) return;
-        listed(demo, peer, member);
+        log_listing(demo, peer, member);
         break;
     case 3:
         watch_refusals(demo);
         if (member == NULL) return;
-        climb(demo, member);
-        if (!is(member, "FULL")) return;
+        log_climb(demo, member);
+        if (!has_standing(member, "FULL")) return;
         settle_climb(demo);
         break;
     default: return;
@@ -332,7 +334,8 @@ static void settle_slander(struct demo *demo, const struct demo_member *member)
 
 static void step_slander(struct demo *demo)
 {
-    const struct demo_member *member = seen(demo, SLANDERER), *victim = seen(demo, SLANDERED);
+    const struct demo_member *member = find_member(demo, SLANDERER),
+                             *victim = find_member(demo, SLANDERED);
     char command[32];
     switch (story.slander_phase) {
     case 0:
@@ -386,10 +389,10 @@ static void step_kill(struct demo *demo)
                     (unsigned long long)epoch);
         break;
     case 3:
-        if (!is(seen(demo, KILLED), "FULL")) return;
+        if (!has_standing(find_member(demo, KILLED), "FULL")) return;
         demo_settle(demo_check(demo, "3 it is FULL again, same incarnation"),
-                    seen(demo, KILLED)->incarnation == 1, "epoch %llu, incarnation %u",
-                    (unsigned long long)epoch, (unsigned)seen(demo, KILLED)->incarnation);
+                    find_member(demo, KILLED)->incarnation == 1, "epoch %llu, incarnation %u",
+                    (unsigned long long)epoch, (unsigned)find_member(demo, KILLED)->incarnation);
         break;
     default: return;
     }
@@ -422,7 +425,7 @@ static void settle_stranger(struct demo *demo)
 
 static void step_replay(struct demo *demo)
 {
-    const struct demo_member *member = seen(demo, REPLAYER);
+    const struct demo_member *member = find_member(demo, REPLAYER);
     switch (story.replay_phase) {
     case 0:
         if (story.kill_phase < 4) return;
@@ -451,7 +454,7 @@ static void step_replay(struct demo *demo)
                     (unsigned long long)story.foreign);
         break;
     case 3:
-        if (!is(member, "FULL")) return;
+        if (!has_standing(member, "FULL")) return;
         break;
     default: return;
     }
@@ -460,7 +463,7 @@ static void step_replay(struct demo *demo)
 
 /* ------------------------------------------------------------ the whole */
 
-static bool over(struct demo *demo)
+static bool is_over(struct demo *demo)
 {
     return story.tamper_phase >= 4 && story.slander_phase >= 2 && story.kill_phase >= 4 &&
            story.replay_phase >= 4 && everyone_full(demo);
@@ -479,7 +482,7 @@ static bool step_story(struct demo *demo, bool *failed)
 {
     if (story.begun_ms == 0) story.begun_ms = demo_now_ms();
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
-        hear(demo, &demo->peers[i]);
+        poll_peer(demo, &demo->peers[i]);
     watch_falls(demo);
     *failed = too_late(demo);
     if (*failed) return false;
@@ -494,13 +497,13 @@ static bool step_story(struct demo *demo, bool *failed)
     step_slander(demo);
     step_kill(demo);
     step_replay(demo);
-    return !over(demo);
+    return !is_over(demo);
 }
 
 /* Falls that a chapter explains: the tampered one until it is FULL again, the slanderer from its
  * slander
  * on, the killed one while it was away, the replayer for the epoch of its replay. */
-static bool explained(const struct fall *fall)
+static bool is_explained(const struct fall *fall)
 {
     switch (fall->member) {
     case TAMPERED: return fall->epoch >= story.swapped;
@@ -521,7 +524,7 @@ static void after_story(struct demo *demo)
     char first[96] = "";
     for (size_t i = 0; i < story.fall_count; i++) {
         const struct fall *fall = &story.falls[i];
-        if (explained(fall)) continue;
+        if (is_explained(fall)) continue;
         if (unexplained++ == 0)
             (void)snprintf(first, sizeof first, "; first: peer-%u in epoch %llu",
                            (unsigned)fall->member + 1, (unsigned long long)fall->epoch);

@@ -1,5 +1,5 @@
 /*
- * apps/demo/swtpm.c - see swtpm.h.
+ * apps/demo/swtpm.c - software TPMs as child processes (swtpm.h).
  */
 #include "apps/demo/swtpm.h"
 
@@ -72,8 +72,8 @@ __attribute__((format(printf, 2, 3))) static bool write_file(const char *path, c
     return fclose(out) == 0 && ok;
 }
 
-/* The maker's configuration, beside the TPM: everything of swtpm's in folders of ours. */
-static bool configure(const char *maker_dir, const struct swtpm *tpm)
+/* The vendor's configuration, next to the TPM: all files of swtpm are in the demo's folders. */
+static bool write_config(const char *maker_dir, const struct swtpm *tpm)
 {
     char path[SWTPM_PATH_MAX + 32];
     if (!make_dir(maker_dir) || !make_dir(tpm->dir)) return false;
@@ -116,12 +116,12 @@ bool swtpm_make(const char *maker_dir, const char *dir, struct swtpm *tpm)
     return maker_dir[0] == '/' && dir[0] == '/' && put(tpm->dir, sizeof tpm->dir, "%s", dir) &&
            put(tpm->socket, SWTPM_SOCKET_MAX, "%s/tpm.sock", dir) &&
            put(tpm->tcti, sizeof tpm->tcti, "swtpm:path=%s", tpm->socket) &&
-           configure(maker_dir, tpm) && run_setup(tpm);
+           write_config(maker_dir, tpm) && run_setup(tpm);
 }
 
 /* ------------------------------------------------------------ the process */
 
-static bool listens(const char *path)
+static bool is_listening(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     if (!put(address.sun_path, sizeof address.sun_path, "%s", path)) return false;
@@ -143,9 +143,10 @@ static bool is_accepting(const char *line)
     return (strtoul(line, NULL, 16) & ACCEPTS) != 0;
 }
 
-/* A socket has its path before anybody listens on it; the kernel's table tells (proc(5)): 10000 is
+/* A socket's path exists before a process listens on it; the kernel's table (proc(5)) has its
+ * state: 10000 is
  * __SO_ACCEPTCON. Where there is no table, the path has to do. */
-static bool accepts(const char *path)
+static bool has_listener(const char *path)
 {
     char line[SWTPM_PATH_MAX + 128];
     bool found = false;
@@ -161,7 +162,7 @@ static bool accepts(const char *path)
     return found;
 }
 
-static bool reaped(struct swtpm *tpm)
+static bool reap_process(struct swtpm *tpm)
 {
     const pid_t done = waitpid(tpm->pid, NULL, WNOHANG);
     if (done == 0 || (done < 0 && errno == EINTR)) return false;
@@ -190,8 +191,8 @@ bool swtpm_start(struct swtpm *tpm)
     tpm->pid = demo_spawn(log, argv);
     for (int i = 0; tpm->pid != 0 && i < START_TRIES; i++) {
         /* It serves one client at a time: looking at the socket must not be one. */
-        if (accepts(tpm->socket) && listens(control_path)) return true;
-        if (reaped(tpm)) return false;
+        if (has_listener(tpm->socket) && is_listening(control_path)) return true;
+        if (reap_process(tpm)) return false;
         pause_ms(START_PAUSE_MS);
     }
     swtpm_stop(tpm);
@@ -203,7 +204,7 @@ void swtpm_stop(struct swtpm *tpm)
     if (tpm->pid == 0) return;
     (void)kill(tpm->pid, SIGTERM);
     for (int i = 0; i < STOP_TRIES; i++) {
-        if (reaped(tpm)) return;
+        if (reap_process(tpm)) return;
         pause_ms(START_PAUSE_MS);
     }
     (void)kill(tpm->pid, SIGKILL);

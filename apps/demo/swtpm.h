@@ -1,5 +1,5 @@
 /*
- * apps/demo/swtpm.h - software TPMs as processes of our own: manufactured, started, stopped.
+ * apps/demo/swtpm.h - software TPMs as child processes: manufactured, started, stopped.
  *
  * A maker is a folder with a certificate authority of swtpm_localca; each TPM made below it has
  * endorsement certificates under its root. They prove nothing about hardware: development only.
@@ -29,12 +29,12 @@ bool swtpm_installed(void);
  * swtpm_make - manufacture one TPM in dir (made when it is not there) by the maker in maker_dir
  * (absolute), about a second.
  * Out:     *tpm, not running
- * Returns: true; false when a path is too long or swtpm_setup failed (dir/setup.log says why)
+ * Returns: true; false when a path is too long or swtpm_setup failed (reason in dir/setup.log)
  */
 bool swtpm_make(const char *maker_dir, const char *dir, struct swtpm *tpm);
 /* Start its process, which ends with ours, and wait for it. Returns: true when it listens. */
 bool swtpm_start(struct swtpm *tpm);
-/* End its process; its state stays. Returns: nothing. */
+/* End its process; its state stays. */
 void swtpm_stop(struct swtpm *tpm);
 /* The maker's root and issuer in PEM. Returns: true when the paths fit into their room. */
 bool swtpm_maker_files(const char *maker_dir, char root[static SWTPM_PATH_MAX],

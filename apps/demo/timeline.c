@@ -1,5 +1,5 @@
 /*
- * apps/demo/timeline.c - what happened, in order, and what had to happen.
+ * apps/demo/timeline.c - event timeline of the demo, and the events that must occur.
  */
 #include "apps/demo/demo.h"
 
@@ -12,7 +12,7 @@
 void demo_tell(struct demo *demo, uint64_t epoch, const char *peer, const char *code,
                const char *format, ...)
 {
-    if (demo->event_count == DEMO_EVENTS_MAX) return; /* the counters go on; the story is told */
+    if (demo->event_count == DEMO_EVENTS_MAX) return; /* counters continue; the story is over */
     struct demo_event *event = &demo->events[demo->event_count++];
     event->at_ms = demo_now_ms() - demo->started_ms;
     event->epoch = epoch;

@@ -16,7 +16,7 @@
 
 enum { PEM_MAX = 8192 };
 
-static bool say(const char *what, const char *why)
+static bool report_error(const char *what, const char *why)
 {
     (void)fprintf(stderr, "assay-demo: %s: %s\n", what, why);
     return false;
@@ -25,7 +25,7 @@ static bool say(const char *what, const char *why)
 /* ------------------------------------------------------------ one platform */
 
 /* Its TPM gets an attestation key; the first measured image is the good one. */
-static bool enroll(struct demo *demo, const struct demo_peer *peer, unsigned root)
+static bool enroll_peer(struct demo *demo, const struct demo_peer *peer, unsigned root)
 {
     char state[PATH_MAX], registrar[PATH_MAX], makers[PATH_MAX], good[65], zeros[129];
     (void)snprintf(state, sizeof state, "%s", demo_below(demo, "%s/tpm", peer->name));
@@ -57,9 +57,10 @@ static bool make_platform(struct demo *demo, struct demo_peer *peer)
     const unsigned root = peer->index % DEMO_ROOTS;
     (void)snprintf(maker, sizeof maker, "%s", demo_below(demo, "maker-%u", root + 1));
     (void)snprintf(dir, sizeof dir, "%s", demo_below(demo, "%s/tpm", peer->name));
-    if (!swtpm_make(maker, dir, &peer->tpm)) return say(dir, "swtpm_setup failed, see setup.log");
-    if (!swtpm_start(&peer->tpm)) return say(dir, "swtpm does not start, see swtpm.log");
-    return enroll(demo, peer, root);
+    if (!swtpm_make(maker, dir, &peer->tpm))
+        return report_error(dir, "swtpm_setup failed, see setup.log");
+    if (!swtpm_start(&peer->tpm)) return report_error(dir, "swtpm does not start, see swtpm.log");
+    return enroll_peer(demo, peer, root);
 }
 
 /* ------------------------------------------------------------ registrars and policy */
@@ -84,20 +85,20 @@ static bool put_root(struct demo *demo, unsigned root, FILE *out)
     if (status == ASSAY_OK) status = assay_x509_root(pem, len, &key);
     free(pem);
     if (status != ASSAY_OK || key.type != ASSAY_KEY_P256)
-        return say(path, assay_status_text(status));
+        return report_error(path, assay_status_text(status));
     assay_hex_encode(key.bytes, key.len, text, sizeof text);
     (void)fprintf(out, "  - name: registrar-%u\n    key: \"%s\"\n    kinds: [tpm2]\n", root + 1,
                   text);
     return true;
 }
 
-/* What is accepted: the good enclave alone, as PCR 23 says it. */
+/* What is accepted: only the good enclave, by PCR 23. */
 static bool write_policy(struct demo *demo)
 {
     uint8_t value[32];
     char text[65];
     FILE *const out = fopen(demo_below(demo, "policy.yaml"), "we");
-    if (out == NULL) return say("policy.yaml", "cannot be written");
+    if (out == NULL) return report_error("policy.yaml", "cannot be written");
     (void)fprintf(out, "policy_version: 1\nprofile: development\nkinds: [tpm2]\nroots:\n");
     bool ok = true;
     for (unsigned root = 0; ok && root < DEMO_ROOTS; root++)
@@ -112,7 +113,7 @@ static bool write_policy(struct demo *demo)
 bool demo_tpm_platforms_make(struct demo *demo)
 {
     if (!swtpm_installed())
-        return say("--evidence tpm", "swtpm is not installed (Debian: swtpm swtpm-tools)");
+        return report_error("--evidence tpm", "swtpm is not installed (Debian: swtpm swtpm-tools)");
     for (unsigned root = 0; root < DEMO_ROOTS; root++)
         if (!make_registrar(demo, root)) return false;
     for (uint32_t i = 0; i < demo->options.peer_count; i++)

@@ -1,7 +1,7 @@
 /*
- * apps/demo/view.c - the live view: one table in the terminal, drawn with ANSI escapes.
+ * apps/demo/view.c - live view: one table in the terminal, drawn with ANSI escapes.
  *
- * What the terminal can show says apps/assay/core/terminal.h: signs, colours, plain ASCII.
+ * Terminal capabilities come from apps/assay/core/terminal.h: signs, colours, plain ASCII.
  */
 #include "apps/assay/core/terminal.h"
 #include "apps/demo/demo.h"
@@ -48,7 +48,7 @@ static int bar_cells(void)
     return terminal.columns >= 100 ? BAR_MAX : terminal.columns >= 80 ? BAR_MAX / 2 : BAR_MAX / 4;
 }
 
-static bool serves(const struct demo_member *m)
+static bool is_serving(const struct demo_member *m)
 {
     return m->stage[0] == '\0' || strcmp(m->stage, "member") == 0;
 }
@@ -57,13 +57,13 @@ static void draw_member(const struct demo_peer *peer, const struct demo_member *
 {
     char cells[3 * BAR_MAX + 1];
     const char *process = peer->pid == 0 ? "down" : peer->now.reachable ? "up" : "starting";
-    const char *stands = m->in_maintenance ? "serviced" : serves(m) ? m->standing : m->stage;
+    const char *stands = m->in_maintenance ? "serviced" : is_serving(m) ? m->standing : m->stage;
     put_line(" %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name,
              assay_terminal_colour(&terminal, stands), assay_terminal_glyph(&terminal, stands),
              stands, assay_terminal_plain(&terminal),
              assay_terminal_bar(&terminal, m->score_bp, (unsigned)bar_cells(), cells),
              (unsigned)m->score_bp / 100, (unsigned)m->weight, (unsigned)m->incarnation, process,
-             m->probation && serves(m) ? "on probation; " : "", serves(m) ? m->reason : "");
+             m->probation && is_serving(m) ? "on probation; " : "", is_serving(m) ? m->reason : "");
 }
 
 static void draw_events(const struct demo *demo)
@@ -80,7 +80,7 @@ static void draw_events(const struct demo *demo)
 }
 
 /* The peer that is asked: the last one that answers, which is the witness while it does. */
-static const struct demo_peer *eyes(const struct demo *demo)
+static const struct demo_peer *find_witness(const struct demo *demo)
 {
     if (demo->peers[demo->witness].now.reachable) return &demo->peers[demo->witness];
     for (uint32_t i = demo->options.peer_count; i-- > 0;)
@@ -106,7 +106,7 @@ static void draw_table(const struct demo *demo, const struct demo_peer *seen_by)
 
 void demo_view_draw(const struct demo *demo)
 {
-    const struct demo_peer *seen_by = eyes(demo);
+    const struct demo_peer *seen_by = find_witness(demo);
     terminal = assay_terminal_look();
     (void)fputs("\x1b[H", stdout);
     put_line(" Assay, INSECURE (development): %u %s, %s", (unsigned)demo->options.peer_count,

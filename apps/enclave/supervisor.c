@@ -77,7 +77,7 @@ static bool source_ready(void *context)
 
 static uint64_t source_heard_ms(void *context)
 {
-    return assay_platform_heard_ms(((struct assay_supervisor *)context)->platform);
+    return assay_platform_last_frame_ms(((struct assay_supervisor *)context)->platform);
 }
 
 static enum assay_channel_mode mode_of(enum assay_work work)

@@ -57,7 +57,7 @@ static enum assay_status post(const void *context, const char *url,
         .headers = lines,
         .header_count = ASSAY_WEBHOOK_HEADERS,
     };
-    const enum assay_status status = assay_http_ask(&request, &answer, why);
+    const enum assay_status status = assay_http_send(&request, &answer, why);
     *code = answer.status;
     if (status != ASSAY_OK) (void)snprintf(message, ASSAY_WEBHOOK_MESSAGE_LEN, "%.190s", why);
     assay_http_answer_free(&answer);

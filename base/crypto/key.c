@@ -1,5 +1,6 @@
 /*
- * base/crypto/key.c - a decoded public key of any type: which implementation verifies which.
+ * base/crypto/key.c - verification with decoded public keys of any type: dispatch to the
+ * implementation.
  *
  * Key type and algorithm must belong together (an explicit table); an ECDSA signature must fit its
  * curve.
@@ -82,7 +83,7 @@ static bool belong_together(enum assay_key_type type, enum assay_signature_alg a
 }
 
 /* r and s of 48 bytes each, narrowed to the 32 of P-256. */
-static bool narrow(const struct assay_signature *signature, uint8_t out[2 * P256_HALF])
+static bool narrow_key(const struct assay_signature *signature, uint8_t out[2 * P256_HALF])
 {
     enum { LEAD = ECDSA_HALF - P256_HALF };
     const uint8_t *const r = signature->bytes;
@@ -98,7 +99,7 @@ static bool check_p256(const struct assay_p256 *key, const struct assay_signatur
                        const uint8_t *digest)
 {
     uint8_t narrowed[2 * P256_HALF];
-    if (signature->len != 2 * ECDSA_HALF || !narrow(signature, narrowed)) return false;
+    if (signature->len != 2 * ECDSA_HALF || !narrow_key(signature, narrowed)) return false;
     return assay_p256_verify(key, digest, narrowed, ASSAY_S_ANY);
 }
 

@@ -1,10 +1,10 @@
 /*
- * base/crypto/model.c - base/crypto.h for worlds that run thousands of seeds: a fast hash
- * that is no SHA-2 and signatures that are keyed hashes. A program links either this file or
+ * base/crypto/model.c - base/crypto.h for simulations of thousands of seeds: a fast hash that is
+ * not SHA-2, and signatures that are keyed hashes. A program links either this file or
  * assay_crypto_openssl.
  *
- * Nothing here resists anybody: a public key carries its private key. What it keeps is what tests
- * rely on: equal inputs give equal outputs, different ones different outputs, a changed signature
+ * Not secure: a public key contains its private key. It provides what tests need: equal inputs give
+ * equal outputs, different ones different outputs, a changed signature
  * or digest does not verify.
  */
 #include "base/crypto/model.h"
@@ -23,7 +23,7 @@ struct mix {
     uint64_t len;
 };
 
-static uint64_t stir(uint64_t a, uint64_t b)
+static uint64_t mix_state(uint64_t a, uint64_t b)
 {
     a ^= b;
     a *= 0x9e3779b97f4a7c15ULL;
@@ -40,10 +40,10 @@ static void mix_init(struct mix *m, uint64_t domain)
 /* Four hashes side by side, each a bijection of its lane; mix_finish makes them one. */
 static void mix_word(struct mix *m, uint64_t word)
 {
-    m->lane[0] = stir(m->lane[0] + 0x123456789abcdefULL, word);
-    m->lane[1] = stir(m->lane[1] + 0x2545f4914f6cdd1dULL, word ^ 0x5555555555555555ULL);
-    m->lane[2] = stir(m->lane[2] + 0x7fb5d329728ea185ULL, ~word);
-    m->lane[3] = stir(m->lane[3] + 0x1d8e4e27c47d124fULL, word + 0x123456789abcdefULL);
+    m->lane[0] = mix_state(m->lane[0] + 0x123456789abcdefULL, word);
+    m->lane[1] = mix_state(m->lane[1] + 0x2545f4914f6cdd1dULL, word ^ 0x5555555555555555ULL);
+    m->lane[2] = mix_state(m->lane[2] + 0x7fb5d329728ea185ULL, ~word);
+    m->lane[3] = mix_state(m->lane[3] + 0x1d8e4e27c47d124fULL, word + 0x123456789abcdefULL);
 }
 
 /* The same words on every machine. */
@@ -79,15 +79,15 @@ static void mix_finish(struct mix *m, uint8_t *out, size_t out_len)
     memset(m->pending + m->pending_len, 0, sizeof m->pending - m->pending_len);
     mix_word(m, word_of(m->pending));
     mix_word(m, m->len);
-    uint64_t all = stir(stir(stir(m->lane[0], m->lane[1]), m->lane[2]), m->lane[3]);
+    uint64_t all = mix_state(mix_state(mix_state(m->lane[0], m->lane[1]), m->lane[2]), m->lane[3]);
     for (size_t i = 0; i < out_len; i += 8) { /* 32, 48 or 64 */
-        all = stir(all + i, m->lane[i / 8 % 4]);
+        all = mix_state(all + i, m->lane[i / 8 % 4]);
         for (size_t byte = 0; byte < 8; byte++)
             out[i + byte] = (uint8_t)(all >> 8 * byte);
     }
 }
 
-static void hash(uint64_t domain, const void *bytes, size_t len, uint8_t *out, size_t out_len)
+static void hash_bytes(uint64_t domain, const void *bytes, size_t len, uint8_t *out, size_t out_len)
 {
     struct mix m;
     mix_init(&m, domain);
@@ -97,17 +97,17 @@ static void hash(uint64_t domain, const void *bytes, size_t len, uint8_t *out, s
 
 void assay_sha256(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA256_LEN])
 {
-    hash(256, bytes, len, digest, ASSAY_SHA256_LEN);
+    hash_bytes(256, bytes, len, digest, ASSAY_SHA256_LEN);
 }
 
 void assay_sha384(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA384_LEN])
 {
-    hash(384, bytes, len, digest, ASSAY_SHA384_LEN);
+    hash_bytes(384, bytes, len, digest, ASSAY_SHA384_LEN);
 }
 
 void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA512_LEN])
 {
-    hash(512, bytes, len, digest, ASSAY_SHA512_LEN);
+    hash_bytes(512, bytes, len, digest, ASSAY_SHA512_LEN);
 }
 
 void assay_sha256_pieces(const struct assay_slice *pieces, size_t count,

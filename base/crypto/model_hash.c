@@ -1,10 +1,10 @@
 /*
- * base/crypto/model_hash.c - SHA-256 that is not computed twice for the same bytes.
+ * base/crypto/model_hash.c - SHA-256 with a cache of computed digests.
  *
  * The nodes of a simulated network hash the same votes, ballots and blocks over and over. The
  * program links the real seam too, and the linker sends calls of SHA-256 through this file first
- * (--wrap; the names are the linker's). A digest is given from the table only after every byte that
- * it was made from was compared, so no caller can tell the difference.
+ * (--wrap; the names are the linker's). A cached digest is returned only after a comparison of all
+ * input bytes, so callers cannot observe the cache.
  */
 #include "base/crypto/model.h"
 

@@ -2,12 +2,11 @@
  * base/crypto/model_mixed.c - modelled and real P-256 keys side by side (base/crypto/model.h).
  *
  * The program links the real seam too, and the linker sends every call of the functions here
- * through this file first (--wrap; the names are the linker's). A key says by its first bytes which
- * kind it is; everything else of the seam, hashes above all, is the real one.
+ * through this file first (--wrap; the names are the linker's). The first bytes of a key identify
+ * its kind; everything else, above all hashes, is the real implementation.
  *
  * Real signatures are repeatable ones here (assay_p256_sign_repeatable), and randomness comes from
- * a seed or is refused: a world draws everything from its own seed, and nothing that it links may
- * ask for more.
+ * a seed or fails: a simulation draws everything from its own seed.
  */
 #include "base/crypto/model.h"
 

@@ -4,10 +4,10 @@
  * The low-level function works on arrays of limbs that stand in the key and on the stack, so a
  * verification allocates nothing. Ranges of r and s are checked here, the point when it is loaded.
  *
- * nettle adds u1 * G and u2 * Q with a formula that is wrong when both are the same point. Only
- * whoever knows the private key can make a signature that meets it; the answer is then "no" where
- * the standard says "yes". So that every build of Assay gives the same verdict on the same bytes,
- * OpenSSL has the last word where nettle refuses: genuine evidence never pays for it.
+ * nettle adds u1 * G and u2 * Q with a formula that is wrong when both are the same point. Only the
+ * holder of the private key can make such a signature; nettle then rejects what the standard
+ * accepts. To give the same verdict in every build of Assay, OpenSSL decides when nettle rejects:
+ * genuine evidence does not pay for it.
  */
 #include "base/crypto/p384.h"
 

@@ -1,8 +1,8 @@
 /*
- * base/crypto/openssl.c - the cryptographic seam over OpenSSL 3.
+ * base/crypto/openssl.c - cryptographic interface over OpenSSL 3.
  *
  * It calls the low-level functions (SHA256_Update, EC_KEY, ECDSA_do_verify), which OpenSSL 3 marks
- * as deprecated in favour of EVP. Measured on OpenSSL 3.0, one core, beside EVP in the same run:
+ * as deprecated in favour of EVP. Measured on OpenSSL 3.0, one core, next to EVP in the same run:
  *
  *   load a public key    1.9 us; EC_KEY by curve name 10.0, EVP_PKEY_fromdata 16.7
  *   verify              58.0 us from r|s; EVP_PKEY_verify 58.6 with a context kept, 60.9 with one
@@ -212,7 +212,7 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
 
     const int answer =
         assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);
-    /* Below 0 is a failure inside; whoever knows the private key can provoke one (r = -digest / d
+    /* Below 0 is a failure inside; the holder of the private key can provoke one (r = -digest / d
      * makes the sum the point at infinity), hence it is a bad signature unless memory ran out. */
     if (answer != 1 && assay_openssl_drain()) assay_openssl_stop();
     return answer == 1;

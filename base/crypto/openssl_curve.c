@@ -1,6 +1,6 @@
 /*
- * base/crypto/openssl_curve.c - keys and signatures of both curves, through the low-level functions
- * (the opening of base/crypto/openssl.c says why).
+ * base/crypto/openssl_curve.c - keys and signatures of both curves, through OpenSSL's low-level
+ * functions (base/crypto/openssl.c gives the reason).
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
@@ -58,7 +58,7 @@ bool assay_openssl_drain(void)
 enum assay_status assay_openssl_failed(void)
 {
     const bool no_memory = assay_openssl_drain();
-    (void)no_memory; /* whatever the library says */
+    (void)no_memory; /* regardless of the library's result */
     return ASSAY_E_CRYPTO;
 }
 
@@ -96,7 +96,7 @@ enum assay_status assay_curve_load(enum assay_curve curve, const uint8_t *public
 }
 
 /* Returns: r and s as OpenSSL wants them, NULL when memory ran out. */
-static ECDSA_SIG *decode(const uint8_t *signature, size_t scalar_len)
+static ECDSA_SIG *decode_point(const uint8_t *signature, size_t scalar_len)
 {
     ECDSA_SIG *decoded = ECDSA_SIG_new();
     BIGNUM *r = BN_bin2bn(signature, (int)scalar_len, NULL);
@@ -113,7 +113,7 @@ int assay_curve_verify(EC_KEY *key, const uint8_t *digest, size_t digest_len,
                        const uint8_t *signature, size_t scalar_len)
 {
     ASSAY_ASSERT(digest_len <= ASSAY_DIGEST_MAX && scalar_len < POINT_LEN_MAX);
-    ECDSA_SIG *const decoded = decode(signature, scalar_len);
+    ECDSA_SIG *const decoded = decode_point(signature, scalar_len);
     if (decoded == NULL) assay_openssl_stop();
     const int answer = ECDSA_do_verify(digest, (int)digest_len, decoded, key);
     ECDSA_SIG_free(decoded);

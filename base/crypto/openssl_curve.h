@@ -1,5 +1,5 @@
 /*
- * base/crypto/openssl_curve.h - what P-256 and P-384 have in common in OpenSSL.
+ * base/crypto/openssl_curve.h - code shared by P-256 and P-384 over OpenSSL.
  *
  * Internal to base/crypto/. OpenSSL's own names for these structs are EC_KEY and the like; they are
  * named here without its headers, which only the adapters include.
@@ -31,8 +31,9 @@ ASSAY_CHECKED enum assay_status assay_curve_load(enum assay_curve curve, const u
                                                  struct ec_key_st **key);
 /*
  * assay_curve_verify - a signature r | s of 2 * scalar_len bytes, whose range was checked. Aborts
- * when there is no memory to begin with.
- * Returns: 1 it verifies, 0 it does not, below 0: the library failed, its error queue says why
+ * when memory runs out at the start.
+ * Returns: 1 it verifies, 0 it does not, below 0: the library failed, the reason is in its error
+ * queue
  */
 int assay_curve_verify(struct ec_key_st *key, const uint8_t *digest, size_t digest_len,
                        const uint8_t *signature, size_t scalar_len);

@@ -1,7 +1,7 @@
 /*
  * base/crypto/openssl_p384.c - ECDSA over P-384 through OpenSSL's low-level functions.
  *
- * The same manner as base/crypto/openssl.c has for P-256, whose opening says why low-level. The
+ * Like base/crypto/openssl.c for P-256, which gives the reason for low-level functions. The
  * curve is generic arithmetic in OpenSSL 3.0: 0.43 ms a signature.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -79,9 +79,9 @@ bool assay_p384_reference_verify(const struct assay_p384_reference *key, const u
     ASSAY_ASSERT(digest_len == ASSAY_SHA256_LEN || digest_len == ASSAY_SHA384_LEN);
     if (!assay_p384_scalars_in_range(signature)) return false;
     const int answer = assay_curve_verify(key->key, digest, digest_len, signature, SCALAR_LEN);
-    /* 0 is a wrong signature. Below 0 is a failure inside; whoever knows the private key can
-     * provoke one (r = -digest / d makes the sum the point at infinity), and nobody any other:
-     * then memory ran out, which the library does not always say. */
+    /* 0 is a wrong signature. Below 0 is a failure inside; the holder of the private key can
+     * provoke one (r = -digest / d makes the sum the point at infinity); all others mean that
+     * memory ran out, which the library does not always report. */
     if (answer < 0 && !at_infinity()) assay_openssl_stop();
     ERR_clear_error();
     return answer == 1;

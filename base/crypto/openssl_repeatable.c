@@ -1,5 +1,6 @@
 /*
- * base/crypto/openssl_repeatable.c - ECDSA whose nonce follows from key and digest (RFC 6979).
+ * base/crypto/openssl_repeatable.c - deterministic ECDSA: the nonce is derived from key and digest
+ * (RFC 6979).
  *
  * For the simulator alone: the same key and digest give the same signature, so that a run can be
  * repeated byte for byte. Daemons sign with OpenSSL's own nonces (assay_p256_sign), which do not
@@ -25,7 +26,7 @@ struct nonces {
     uint8_t v[32 + 1 + 2 * SCALAR_LEN]; /* V | tag | x | h1 */
 };
 
-static void turn(struct nonces *n, size_t len)
+static void update_state(struct nonces *n, size_t len)
 {
     uint8_t out[32];
     assay_hmac_sha256(n->k, sizeof n->k, n->v, len, out);
@@ -34,7 +35,7 @@ static void turn(struct nonces *n, size_t len)
     assay_bytes_copy(n->v, sizeof n->v, out, sizeof out);
 }
 
-static void begin(struct nonces *n, const uint8_t *private_key, const uint8_t *reduced_digest)
+static void init_state(struct nonces *n, const uint8_t *private_key, const uint8_t *reduced_digest)
 {
     assay_bytes_zero(n->k, sizeof n->k);
     for (size_t i = 0; i < 32; i++)
@@ -43,11 +44,11 @@ static void begin(struct nonces *n, const uint8_t *private_key, const uint8_t *r
         n->v[32] = tag;
         assay_bytes_copy(n->v + 33, SCALAR_LEN, private_key, SCALAR_LEN);
         assay_bytes_copy(n->v + 33 + SCALAR_LEN, SCALAR_LEN, reduced_digest, SCALAR_LEN);
-        turn(n, sizeof n->v);
+        update_state(n, sizeof n->v);
     }
 }
 
-static void next(struct nonces *n, uint8_t nonce[static SCALAR_LEN])
+static void generate_next(struct nonces *n, uint8_t nonce[static SCALAR_LEN])
 {
     uint8_t out[32];
     assay_hmac_sha256(n->k, sizeof n->k, n->v, 32, out);
@@ -118,8 +119,8 @@ static bool write_low(struct work *w, uint8_t signature[static ASSAY_P256_SIGNAT
            BN_bn2binpad(s, signature + SCALAR_LEN, SCALAR_LEN) == SCALAR_LEN;
 }
 
-static bool sign(struct work *w, const struct assay_secret32 *private_key,
-                 const uint8_t digest[static ASSAY_SHA256_LEN], uint8_t *signature)
+static bool sign_repeatable(struct work *w, const struct assay_secret32 *private_key,
+                            const uint8_t digest[static ASSAY_SHA256_LEN], uint8_t *signature)
 {
     uint8_t reduced[SCALAR_LEN];
     uint8_t nonce[SCALAR_LEN];
@@ -128,12 +129,12 @@ static bool sign(struct work *w, const struct assay_secret32 *private_key,
     w->z = BN_bin2bn(digest, ASSAY_SHA256_LEN, NULL);
     if (w->z == NULL || BN_nnmod(w->z, w->z, n, w->ctx) != 1) return false;
     if (BN_bn2binpad(w->z, reduced, SCALAR_LEN) != SCALAR_LEN) return false;
-    begin(&nonces, private_key->bytes, reduced);
+    init_state(&nonces, private_key->bytes, reduced);
     for (int i = 0; i < DRAWS_MAX && w->made == NULL; i++) {
-        next(&nonces, nonce);
+        generate_next(&nonces, nonce);
         if (try_nonce(w, nonce))
             w->made = ECDSA_do_sign_ex(digest, ASSAY_SHA256_LEN, w->kinv, w->r, w->key);
-        if (w->made == NULL) turn(&nonces, 33);
+        if (w->made == NULL) update_state(&nonces, 33);
     }
     assay_secret_wipe(&nonces, sizeof nonces);
     assay_secret_wipe(nonce, sizeof nonce);
@@ -145,7 +146,8 @@ enum assay_status assay_p256_sign_repeatable(const struct assay_secret32 *privat
                                              uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct work w = { 0 };
-    const bool made = open_work(&w, private_key) && sign(&w, private_key, digest, signature);
+    const bool made =
+        open_work(&w, private_key) && sign_repeatable(&w, private_key, digest, signature);
     close_work(&w);
     return made ? ASSAY_OK : ASSAY_E_CRYPTO;
 }

@@ -28,7 +28,7 @@ struct assay_rsa {
 };
 
 /* FIPS 186-5 5.1: 2^16 < e, odd. A modulus of full length, odd as every product of odd primes. */
-static bool plausible(const struct assay_key *key, size_t modulus_len)
+static bool is_plausible(const struct assay_key *key, size_t modulus_len)
 {
     uint32_t exponent = 0;
     for (size_t i = 0; i < EXPONENT_LEN; i++)
@@ -41,7 +41,7 @@ enum assay_status assay_rsa_load(const struct assay_key *key, struct assay_rsa *
 {
     ASSAY_ASSERT(key->type == ASSAY_KEY_RSA && assay_key_type_of_len(key->len) == ASSAY_KEY_RSA);
     const size_t modulus_len = key->len - EXPONENT_LEN;
-    if (!plausible(key, modulus_len)) return ASSAY_E_KEY;
+    if (!is_plausible(key, modulus_len)) return ASSAY_E_KEY;
     struct assay_rsa *loaded = OPENSSL_zalloc(sizeof *loaded);
     BIGNUM *n = BN_bin2bn(key->bytes, (int)modulus_len, NULL);
     BIGNUM *e = BN_bin2bn(key->bytes + modulus_len, EXPONENT_LEN, NULL);
@@ -112,7 +112,7 @@ static bool check_pkcs1(const uint8_t *encoded, size_t len, const uint8_t *diges
 }
 
 /* --- EMSA-PSS (RFC 8017 9.1.2), salt and mask as long as the hash and of the same hash */
-static void hash(size_t digest_len, const uint8_t *bytes, size_t len, uint8_t *digest)
+static void hash_message(size_t digest_len, const uint8_t *bytes, size_t len, uint8_t *digest)
 {
     if (digest_len == ASSAY_SHA256_LEN) assay_sha256(bytes, len, digest);
     else if (digest_len == ASSAY_SHA384_LEN) assay_sha384(bytes, len, digest);
@@ -120,7 +120,7 @@ static void hash(size_t digest_len, const uint8_t *bytes, size_t len, uint8_t *d
 }
 
 /* MGF1 (RFC 8017 B.2.1), xored over bytes[len]. */
-static void unmask(size_t digest_len, const uint8_t *seed, uint8_t *bytes, size_t len)
+static void unmask_block(size_t digest_len, const uint8_t *seed, uint8_t *bytes, size_t len)
 {
     uint8_t input[ASSAY_SHA512_LEN + 4] = { 0 };
     uint8_t mask[ASSAY_SHA512_LEN];
@@ -128,7 +128,7 @@ static void unmask(size_t digest_len, const uint8_t *seed, uint8_t *bytes, size_
     for (size_t at = 0; at < len; at++) {
         if (at % digest_len == 0) {
             input[digest_len + 3] = (uint8_t)(at / digest_len); /* at most 15 */
-            hash(digest_len, input, digest_len + 4, mask);
+            hash_message(digest_len, input, digest_len + 4, mask);
         }
         bytes[at] ^= mask[at % digest_len];
     }
@@ -141,7 +141,7 @@ static bool check_pss(uint8_t *encoded, size_t len, const uint8_t *digest, size_
     if (encoded[len - 1] != TRAILER || (encoded[0] & TOP_BIT) != 0) return false;
     const size_t block_len = len - digest_len - 1;
     const uint8_t *const expected = encoded + block_len;
-    unmask(digest_len, expected, encoded, block_len);
+    unmask_block(digest_len, expected, encoded, block_len);
     encoded[0] &= (uint8_t)~TOP_BIT;
     const size_t padding = block_len - digest_len - 1;
     if (!assay_bytes_all_zero(encoded, padding) || encoded[padding] != 0x01) return false;
@@ -151,7 +151,7 @@ static bool check_pss(uint8_t *encoded, size_t len, const uint8_t *digest, size_
     assay_bytes_copy(message + ZEROS, ASSAY_SHA512_LEN, digest, digest_len);
     assay_bytes_copy(message + ZEROS + digest_len, ASSAY_SHA512_LEN, encoded + padding + 1,
                      digest_len);
-    hash(digest_len, message, ZEROS + 2 * digest_len, made);
+    hash_message(digest_len, message, ZEROS + 2 * digest_len, made);
     return assay_bytes_equal(made, expected, digest_len);
 }
 

@@ -38,7 +38,7 @@ size_t assay_seal_hash_len(enum assay_seal_hash hash)
     ASSAY_UNREACHABLE("a hash");
 }
 
-static enum assay_status failed(void)
+static enum assay_status clear_errors(void)
 {
     ERR_clear_error();
     return ASSAY_E_CRYPTO;
@@ -51,7 +51,7 @@ enum assay_status assay_seal_hmac(enum assay_seal_hash hash, struct assay_slice 
     unsigned len = 0;
     ASSAY_ASSERT(key.len <= ASSAY_SEAL_SECRET_MAX);
     if (HMAC(digest_of(hash), key.bytes, (int)key.len, bytes.bytes, bytes.len, mac, &len) == NULL)
-        return failed();
+        return clear_errors();
     ASSAY_ASSERT(len == assay_seal_hash_len(hash));
     return ASSAY_OK;
 }
@@ -70,8 +70,9 @@ static enum assay_status decode_key(const struct assay_key *key, EVP_PKEY **out)
 }
 
 /* --- RSA */
-static enum assay_status oaep(EVP_PKEY_CTX *context, const EVP_MD *digest, struct assay_slice label,
-                              struct assay_slice message, uint8_t *sealed, size_t *len)
+static enum assay_status encrypt_oaep(EVP_PKEY_CTX *context, const EVP_MD *digest,
+                                      struct assay_slice label, struct assay_slice message,
+                                      uint8_t *sealed, size_t *len)
 {
     void *copy = OPENSSL_memdup(label.bytes, label.len); /* set0: the context owns it */
     size_t room = ASSAY_RSA_MODULUS_MAX;
@@ -82,9 +83,10 @@ static enum assay_status oaep(EVP_PKEY_CTX *context, const EVP_MD *digest, struc
         EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) <= 0 ||
         EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy, (int)label.len) <= 0) {
         OPENSSL_free(copy);
-        return failed();
+        return clear_errors();
     }
-    if (EVP_PKEY_encrypt(context, sealed, &room, message.bytes, message.len) <= 0) return failed();
+    if (EVP_PKEY_encrypt(context, sealed, &room, message.bytes, message.len) <= 0)
+        return clear_errors();
     *len = room;
     return ASSAY_OK;
 }
@@ -101,7 +103,8 @@ enum assay_status assay_seal_rsa_oaep(const struct assay_key *key, enum assay_se
     ASSAY_TRY(decode_key(key, &loaded));
     EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new(loaded, NULL);
     const enum assay_status status =
-        context == NULL ? failed() : oaep(context, digest_of(hash), label, message, sealed, len);
+        context == NULL ? clear_errors()
+                        : encrypt_oaep(context, digest_of(hash), label, message, sealed, len);
     EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(loaded);
     return status;
@@ -117,12 +120,13 @@ static enum assay_status take_public(const EVP_PKEY *pair, enum assay_key_type t
     if (EVP_PKEY_get_octet_string_param(pair, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len) !=
             1 ||
         len != 1 + wanted || point[0] != 0x04)
-        return failed();
+        return clear_errors();
     assay_key_from(out, type, point + 1, wanted);
     return ASSAY_OK;
 }
 
-static enum assay_status derive(EVP_PKEY *own, EVP_PKEY *peer, size_t field_len, uint8_t *shared)
+static enum assay_status derive_key(EVP_PKEY *own, EVP_PKEY *peer, size_t field_len,
+                                    uint8_t *shared)
 {
     size_t len = ASSAY_SEAL_SECRET_MAX;
     EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new(own, NULL);
@@ -130,7 +134,7 @@ static enum assay_status derive(EVP_PKEY *own, EVP_PKEY *peer, size_t field_len,
                     EVP_PKEY_derive_set_peer(context, peer) > 0 &&
                     EVP_PKEY_derive(context, shared, &len) > 0 && len == field_len;
     EVP_PKEY_CTX_free(context);
-    return ok ? ASSAY_OK : failed();
+    return ok ? ASSAY_OK : clear_errors();
 }
 
 enum assay_status assay_seal_agree(const struct assay_key *peer, struct assay_key *fresh,
@@ -141,8 +145,8 @@ enum assay_status assay_seal_agree(const struct assay_key *peer, struct assay_ke
     ASSAY_TRY(decode_key(peer, &loaded)); /* refuses points off the curve */
     const char *const curve = peer->type == ASSAY_KEY_P256 ? "P-256" : "P-384";
     EVP_PKEY *const own = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
-    enum assay_status status = own == NULL ? failed() : take_public(own, peer->type, fresh);
-    if (status == ASSAY_OK) status = derive(own, loaded, peer->len / 2, shared);
+    enum assay_status status = own == NULL ? clear_errors() : take_public(own, peer->type, fresh);
+    if (status == ASSAY_OK) status = derive_key(own, loaded, peer->len / 2, shared);
     EVP_PKEY_free(own);
     EVP_PKEY_free(loaded);
     if (status != ASSAY_OK) assay_secret_wipe(shared, ASSAY_SEAL_SECRET_MAX);
@@ -162,5 +166,5 @@ enum assay_status assay_seal_cfb(struct assay_slice key, uint8_t *bytes, size_t 
         context != NULL && EVP_EncryptInit_ex(context, cipher, NULL, key.bytes, zero) == 1 &&
         EVP_EncryptUpdate(context, bytes, &done, bytes, (int)len) == 1 && done == (int)len;
     EVP_CIPHER_CTX_free(context);
-    return ok ? ASSAY_OK : failed();
+    return ok ? ASSAY_OK : clear_errors();
 }

@@ -1,5 +1,6 @@
 /*
- * base/crypto/openssl_seam_p384.c - P-384 of the seam through OpenSSL alone (-DASSAY_P384=openssl).
+ * base/crypto/openssl_seam_p384.c - P-384 of the interface through OpenSSL only
+ * (-DASSAY_P384=openssl).
  *
  * For sites whose rules name one cryptographic library. It takes twice nettle's time.
  */

@@ -38,8 +38,8 @@ static bool below_p(const uint8_t coordinate[static ASSAY_P384_SCALAR_LEN])
 }
 
 /* Is x | y on the curve? The cofactor is 1, so such a point has the right order, and
- * wc_ecc_check_key's multiplication by the order (160 us) would tell nothing new. */
-static int import(struct assay_p384 *loaded)
+ * wc_ecc_check_key's multiplication by the order (160 us) is redundant. */
+static int import_key(struct assay_p384 *loaded)
 {
     const uint8_t *const x = loaded->public_key;
     const uint8_t *const y = x + ASSAY_P384_SCALAR_LEN;
@@ -61,7 +61,7 @@ enum assay_status assay_p384_load(const uint8_t public_key[static ASSAY_P384_PUB
     }
     assay_bytes_copy(loaded->public_key, sizeof loaded->public_key, public_key,
                      ASSAY_P384_PUBLIC_LEN);
-    const int code = import(loaded);
+    const int code = import_key(loaded);
     if (code != 0) { /* wolfSSL's codes are negative */
         assay_p384_free(&loaded);
         return code == MEMORY_E ? ASSAY_E_CRYPTO : ASSAY_E_KEY;

@@ -1,5 +1,5 @@
 /*
- * base/file/file.c - whole files over the system's calls.
+ * base/file/file.c - complete files over system calls.
  */
 #include "base/file/file.h"
 
@@ -50,7 +50,7 @@ enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **by
 {
     ASSAY_ASSERT(path != NULL);
 
-    /* O_NONBLOCK: a FIFO in place of a file must not hold anybody. */
+    /* O_NONBLOCK: a FIFO in place of a file must not block. */
     const bool piped = is_descriptor(path);
     const int fd = open(path, O_RDONLY | O_CLOEXEC | (piped ? 0 : O_NONBLOCK));
     if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
@@ -95,7 +95,7 @@ static bool is_private(const struct stat *info)
     return is_ours(info) && ((info->st_mode & (S_IRWXG | S_IRWXO)) == 0 || is_credential(info));
 }
 
-/* sticky_will_do: nobody can replace the file of somebody else there. */
+/* sticky_will_do: no user can replace files of another user there. */
 static bool is_safe_folder(const struct stat *info, bool sticky_will_do)
 {
     if (sticky_will_do && (info->st_mode & S_ISVTX) != 0 && info->st_uid == 0) return true;
@@ -152,7 +152,7 @@ enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_
     return status == ASSAY_OK && *len == capacity ? ASSAY_E_RANGE : status;
 }
 
-/* --- the same, for people */
+/* --- the same, as text */
 
 static bool fault_of_owner(const char *path, const struct stat *info, char *message)
 {
@@ -238,7 +238,7 @@ enum assay_status assay_file_sync_folder(const char *path)
     return failed ? ASSAY_E_IO : ASSAY_OK;
 }
 
-/* The content in a file beside path, synced, with its final rights. */
+/* Writes the content to a file next to path, synced, with its final permissions. */
 static enum assay_status write_beside(const char *beside, mode_t mode, struct assay_slice content)
 {
     if (unlink(beside) != 0 && errno != ENOENT) return ASSAY_E_IO; /* left by a crash */
@@ -253,8 +253,8 @@ static enum assay_status write_beside(const char *beside, mode_t mode, struct as
     return status;
 }
 
-static enum assay_status put(const char *path, bool replace, mode_t mode,
-                             struct assay_slice content)
+static enum assay_status write_file(const char *path, bool replace, mode_t mode,
+                                    struct assay_slice content)
 {
     char beside[PATH_MAX];
     const int head = folder_len(path);
@@ -275,12 +275,12 @@ enum assay_status assay_file_replace(const char *path, enum assay_file_mode mode
                                      struct assay_slice content)
 {
     ASSAY_ASSERT(path != NULL);
-    return put(path, true, (mode_t)mode, content);
+    return write_file(path, true, (mode_t)mode, content);
 }
 
 enum assay_status assay_file_create(const char *path, enum assay_file_mode mode,
                                     struct assay_slice content)
 {
     ASSAY_ASSERT(path != NULL);
-    return put(path, false, (mode_t)mode, content);
+    return write_file(path, false, (mode_t)mode, content);
 }

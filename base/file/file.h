@@ -1,9 +1,9 @@
 /*
- * base/file/file.h - whole files in and out, for hosts and tools; the core never comes here.
+ * base/file/file.h - complete files in and out, for hosts and tools; the core does not use it.
  *
- * A file is replaced by writing beside it (DIR/.NAME.new), syncing, renaming and syncing the
- * folder: a crash at any instruction leaves the old content or the new one, and what it leaves
- * beside is removed by the next writer.
+ * A file is replaced by writing a new one (DIR/.NAME.new), syncing, renaming and syncing the
+ * folder: a crash at any instruction leaves the old content or the new one, and a left-over file is
+ * removed by the next writer.
  */
 #ifndef ASSAY_BASE_FILE_FILE_H
 #define ASSAY_BASE_FILE_FILE_H
@@ -22,7 +22,8 @@ enum assay_file_mode {
  * assay_file_read - a regular file of at most len_max bytes into memory of malloc (the caller
  * frees). /dev/stdin and /dev/fd/N may be pipes, /dev/null is an empty file; nothing else may be
  * a FIFO, socket or device.
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (errno says why) | ASSAY_E_RANGE (too large) |
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (reason in errno) | ASSAY_E_RANGE (too large)
+ * |
  *          ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes,
@@ -34,22 +35,23 @@ ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max
  * another file in its place: a folder that others may write keeps each name for its owner (/tmp).
  * Folders above, and links on the way, are held to what those of a configuration are
  * (base/file/trust.h).
- * What root gives one group to read, and this process is not root, is a credential of systemd.
+ * A file of root, readable by one group, is accepted as a credential of systemd if this process is
+ * not root.
  * In:      capacity: the file must be shorter
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (not to be read, no regular file) |
- *          ASSAY_E_INVALID (others may touch it, or it is somebody else's) | ASSAY_E_RANGE
+ *          ASSAY_E_INVALID (accessible to others, or owned by another user) | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes,
                                                        size_t capacity, size_t *len);
 /*
- * assay_file_check_folder - a folder of secrets: of this user or root, and nobody else may write
- * it, or put another in its place.
+ * assay_file_check_folder - a folder of secrets: of this user or root, and not writable or
+ * replaceable by any other user.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (no folder) | ASSAY_E_INVALID
  */
 ASSAY_CHECKED enum assay_status assay_file_check_folder(const char *path);
 /*
- * assay_file_secret_fault - what is wrong with the rights of a secret or of its folder, for people:
- * which path, what was found, what was expected.
+ * assay_file_secret_fault - describe wrong permissions of a secret or of its folder: path, found
+ * and expected value.
  * Returns: true and message | false, nothing is
  */
 bool assay_file_secret_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);

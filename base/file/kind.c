@@ -1,6 +1,6 @@
 /*
- * base/file/kind.c - kinds of files by their first bytes: type strings, and what other formats
- * begin with.
+ * base/file/kind.c - detection of file kinds by their first bytes: type strings, and magic numbers
+ * of other formats.
  */
 #include "base/file/kind.h"
 
@@ -64,7 +64,7 @@ static const struct beginning beginnings[] = {
     { "config_version:", 15, { "config-yaml", "a configuration of assayd", false } },
 };
 
-static struct assay_file_kind make(const char *id, const char *text, bool is_secret)
+static struct assay_file_kind make_kind(const char *id, const char *text, bool is_secret)
 {
     struct assay_file_kind kind = { .is_secret = is_secret };
     (void)snprintf(kind.id, sizeof kind.id, "%s", id);
@@ -85,8 +85,8 @@ static size_t cbor_text(struct assay_slice head, size_t at, const char **text)
     return len;
 }
 
-/* A message says it, and ends at a terminal: nothing in it may be a command to one. */
-static void tame(char *text)
+/* The text is part of a message on a terminal: it must not contain control characters. */
+static void sanitize_text(char *text)
 {
     for (char *c = text; *c != '\0'; c++)
         if (*c < ' ' || *c > '~') *c = '?';
@@ -114,7 +114,7 @@ static bool type_of(struct assay_slice head, char id[static ASSAY_FILE_KIND_LEN]
         const size_t role_len = strcmp(id, "key") == 0 ? cbor_text(head, behind, &role) : 0;
         if (role_len > 0)
             (void)snprintf(id + n, ASSAY_FILE_KIND_LEN - (size_t)n, "/%.*s", (int)role_len, role);
-        tame(id);
+        sanitize_text(id);
         return true;
     }
     return false;
@@ -139,24 +139,24 @@ struct assay_file_kind assay_file_kind_of(struct assay_slice head)
 {
     char id[ASSAY_FILE_KIND_LEN], text[ASSAY_FILE_KIND_TEXT];
     if (head.len > ASSAY_FILE_KIND_HEAD) head.len = ASSAY_FILE_KIND_HEAD;
-    if (head.len == 0) return make("empty", "an empty file", false);
+    if (head.len == 0) return make_kind("empty", "an empty file", false);
     if (type_of(head, id)) {
         for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++)
             if (strcmp(documents[i].id, id) == 0)
-                return make(id, documents[i].text, documents[i].is_secret);
+                return make_kind(id, documents[i].text, documents[i].is_secret);
         (void)snprintf(text, sizeof text, "a document of type assay/%.63s", id);
-        return make(id, text, false);
+        return make_kind(id, text, false);
     }
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         const struct beginning *const b = &beginnings[i];
-        const bool is_short = b->len < 3; /* says little: the rest must be text as well */
+        const bool is_short = b->len < 3; /* weak evidence: the rest must be text as well */
         if (head.len >= b->len && memcmp(head.bytes, b->bytes, b->len) == 0 &&
             (!is_short || is_text(head)))
-            return make(b->known.id, b->known.text, b->known.is_secret);
+            return make_kind(b->known.id, b->known.text, b->known.is_secret);
     }
-    if (is_quote(head)) return make("quote", "a quote", false);
-    if (is_text(head)) return make("text", "text", false);
-    return make("binary", "binary data", false);
+    if (is_quote(head)) return make_kind("quote", "a quote", false);
+    if (is_text(head)) return make_kind("text", "text", false);
+    return make_kind("binary", "binary data", false);
 }
 
 bool assay_file_kind_at(const char *path, struct assay_file_kind *kind)

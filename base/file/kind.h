@@ -1,5 +1,6 @@
 /*
- * base/file/kind.h - the kind of a file by its first bytes, for error messages and for outputs.
+ * base/file/kind.h - detection of file kinds by their first bytes, for error messages and for
+ * outputs.
  *
  * A hint for an operator who named the wrong file, never a decision about what a document is worth:
  * decoders decide that.

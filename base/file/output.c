@@ -1,5 +1,6 @@
 /*
- * base/file/output.c - files that the user of a tool named: replaced only by their like.
+ * base/file/output.c - output files named by the user of a tool: an existing file is replaced only
+ * by one of its kind.
  */
 #include "base/file/output.h"
 
@@ -35,7 +36,7 @@ static const char *name_of(mode_t mode)
     return "a device";
 }
 
-static enum assay_status stream(const char *path, struct assay_slice content, char *message)
+static enum assay_status open_stream(const char *path, struct assay_slice content, char *message)
 {
     const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return system_fault(message);
@@ -83,7 +84,8 @@ static enum assay_status check_kind(const char *path, const struct assay_file_ki
 }
 
 /* Out: info: of what is there; is_new: nothing is */
-static enum assay_status look(const char *path, struct stat *info, bool *is_new, char *message)
+static enum assay_status stat_output(const char *path, struct stat *info, bool *is_new,
+                                     char *message)
 {
     struct stat link;
     *is_new = false;
@@ -110,7 +112,7 @@ enum assay_status assay_file_output_check(const char *path, const char *kind_id,
     struct stat info = { 0 };
     struct assay_file_kind next = { .text = "what is written" };
     bool is_new = false;
-    ASSAY_TRY(look(path, &info, &is_new, message));
+    ASSAY_TRY(stat_output(path, &info, &is_new, message));
     if (is_new || is_stream(path, &info)) return ASSAY_OK;
     if (kind_id != NULL) (void)snprintf(next.id, sizeof next.id, "%s", kind_id);
     return check_kind(path, kind_id != NULL ? &next : NULL, message);
@@ -124,8 +126,8 @@ enum assay_status assay_file_output(const char *path, enum assay_file_mode mode,
 
     struct stat info = { 0 };
     bool is_new = false;
-    ASSAY_TRY(look(path, &info, &is_new, message));
-    if (!is_new && is_stream(path, &info)) return stream(path, content, message);
+    ASSAY_TRY(stat_output(path, &info, &is_new, message));
+    if (!is_new && is_stream(path, &info)) return open_stream(path, content, message);
     if (!is_new && !has_content(path, content)) {
         const struct assay_file_kind next = assay_file_kind_of(content);
         ASSAY_TRY(check_kind(path, &next, message));

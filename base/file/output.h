@@ -1,5 +1,5 @@
 /*
- * base/file/output.h - the one way in which a tool writes a file that its user named (--out).
+ * base/file/output.h - output files named by the user of a tool (--out).
  */
 #ifndef ASSAY_BASE_FILE_OUTPUT_H
 #define ASSAY_BASE_FILE_OUTPUT_H

@@ -1,5 +1,6 @@
 /*
- * base/file/trust.c - owner and mode of a file, of links to it, of the folders on the way.
+ * base/file/trust.c - owner and mode of a file, of symbolic links to it, and of the folders in its
+ * path.
  */
 #include "base/file/trust.h"
 
@@ -46,8 +47,8 @@ enum {
     ACL_WRITE = 2,
 };
 
-/* Where there is an access list, the rights of the group in the mode are the most that anybody has
- * whom the list names. Returns: whether somebody named there may write; also if it is not known. */
+/* Where there is an access list, the group permissions in the mode limit those of all entries of
+ * the list. Returns: whether an entry may write; also true if unknown. */
 static bool is_written_by_named(const char *path)
 {
     uint8_t acl[ACL_HEAD + ACL_ENTRY * ACL_ENTRIES_MAX];
@@ -62,8 +63,8 @@ static bool is_written_by_named(const char *path)
 }
 
 /* Orchestrators mount volumes as root's, writable for the group that they run the daemon with (mode
- * 2775). The group's right is this process' own then, as long as nobody else is of the group. A
- * process of root takes the owner's word, and so that of the owner's own group. */
+ * 2775). The group is then equivalent to this process, as long as it has no other member. A process
+ * of root trusts the owner, and so the owner's own group. */
 static bool is_own_group(const struct stat *info)
 {
     if (info->st_gid == getegid() && !is_shared(info->st_gid, geteuid())) return true;
@@ -90,7 +91,7 @@ static bool fault_of_rights(const char *path, const struct stat *info, bool stic
     char advice[128] = "";
     if (is_own)
         (void)snprintf(advice, sizeof advice,
-                       "; its access list names others who may write it (setfacl -b)");
+                       "; its access list lets others write it (setfacl -b)");
     else if (!by_all)
         (void)snprintf(advice, sizeof advice,
                        "; group %u may write it only if it is the daemon's primary group (%u) and "
@@ -108,8 +109,8 @@ static bool fault_of(const char *path, const struct stat *info, bool sticky_will
     return fault_of_rights(path, info, sticky, message);
 }
 
-/* Who may write a folder on the way, or owns it, may put another folder in the place of the next
- * one. All names on the way are there, so nobody adds one to a sticky folder. */
+/* A user who owns or may write a folder on the way can replace the next folder. All names on the
+ * way exist, so none can be added to a sticky folder. */
 static bool fault_on_the_way(const char *path, const struct stat *info, char *message)
 {
     return fault_of_rights(path, info, (info->st_mode & S_ISVTX) != 0, message);
@@ -119,8 +120,8 @@ static bool fault_of_link(const char *path, const struct stat *info, char *messa
 {
     if (is_owner_fine(info)) return false;
     (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
-                   "%.300s: is a link of user %u, who may let it lead elsewhere, expected one of "
-                   "user %u or root (make it anew)",
+                   "%.300s: is a link of user %u, not trusted to change it, expected one of user "
+                   "%u or root (recreate it)",
                    path, (unsigned)info->st_uid, (unsigned)geteuid());
     return true;
 }
@@ -168,7 +169,7 @@ static void go_up(struct way *w)
     if (slash != NULL) *slash = '\0';
 }
 
-static bool follow(struct way *w, const char *link)
+static bool follow_link(struct way *w, const char *link)
 {
     char target[PATH_MAX];
     const ssize_t len = readlink(link, target, sizeof target - 1);
@@ -186,7 +187,7 @@ static bool fault_of_folder(const char *at, char *message)
 }
 
 /* One name further. Returns: whether that is all: there is a fault, nothing there, or the end */
-static bool step(struct way *w, bool *fault, char *message)
+static bool check_component(struct way *w, bool *fault, char *message)
 {
     char name[NAME_MAX + 1], path[PATH_MAX];
     struct stat info;
@@ -200,7 +201,7 @@ static bool step(struct way *w, bool *fault, char *message)
     if (len < 0 || len >= PATH_MAX || lstat(path, &info) != 0) return true;
     if (S_ISLNK(info.st_mode)) {
         *fault = fault_of_link(path, &info, message); /* its folder was on the way */
-        return *fault || !follow(w, path);
+        return *fault || !follow_link(w, path);
     }
     w->ended = is_last;
     if (is_last && w->above) return true;
@@ -211,7 +212,7 @@ static bool step(struct way *w, bool *fault, char *message)
 }
 
 /* Out: ended: it was seen to the end. Returns: as assay_file_trust_fault */
-static bool walk(const char *path, bool above, bool *ended, char *message)
+static bool walk_path(const char *path, bool above, bool *ended, char *message)
 {
     struct way *w = calloc(1, sizeof *w);
     char here[PATH_MAX] = "";
@@ -224,7 +225,7 @@ static bool walk(const char *path, bool above, bool *ended, char *message)
                                                             put_in_front(w, here)));
     struct stat root;
     fault = fits && stat("/", &root) == 0 && fault_on_the_way("/", &root, message);
-    while (fits && !fault && !step(w, &fault, message))
+    while (fits && !fault && !check_component(w, &fault, message))
         continue;
     *ended = w->ended;
     free(w);
@@ -234,18 +235,18 @@ static bool walk(const char *path, bool above, bool *ended, char *message)
 bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
 {
     bool ended;
-    return walk(path, false, &ended, message);
+    return walk_path(path, false, &ended, message);
 }
 
 bool assay_file_way_fault(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN])
 {
     char whole[PATH_MAX];
     bool ended = false;
-    if (walk(folder, true, &ended, message)) return true;
+    if (walk_path(folder, true, &ended, message)) return true;
     /* "x/.." and "/" end at no name: where they are is asked of the system. */
     if (!ended && realpath(folder, whole) != NULL) {
         if (strcmp(whole, "/") == 0) return false;
-        if (walk(whole, true, &ended, message)) return true;
+        if (walk_path(whole, true, &ended, message)) return true;
     }
     if (ended) return false;
     (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,

@@ -1,8 +1,8 @@
 /*
- * base/file/trust.h - whether nobody but this user and root decides what a file says.
+ * base/file/trust.h - check that only this user and root can change a file.
  *
- * Configuration, genesis, hooks and the state's folder are no secrets, but whoever changes them
- * changes what the daemon does: they are held to who may write keys (base/file/file.h).
+ * Configuration, genesis, hooks and the state's folder are no secrets, but changing them changes
+ * the daemon's behaviour: they need the write permissions of keys (base/file/file.h).
  */
 #ifndef ASSAY_BASE_FILE_TRUST_H
 #define ASSAY_BASE_FILE_TRUST_H
@@ -26,10 +26,10 @@ bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MES
 
 /*
  * assay_file_way_fault - the same of the folders above this one alone, and of links to it: for
- * keys, whose own folder is looked at more closely (base/file/file.h). Nor may it be a folder of
- * which nobody can tell.
+ * keys, whose own folder has stricter checks (base/file/file.h). A folder whose permissions cannot
+ * be determined is a fault.
  * Out:     message on true
- * Returns: true: they may, or nobody can tell | false: no
+ * Returns: true: they may, or it is unknown | false: no
  */
 bool assay_file_way_fault(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN]);
 

@@ -187,7 +187,7 @@ static int64_t part_lifetime(const struct assay_endorsements *set, const uint8_t
 {
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
-    assay_collateral_lives(set, lives, &count);
+    assay_collateral_lifetimes(set, lives, &count);
     for (size_t i = 0; i < count; i++) {
         uint8_t own[32];
         assay_key_name(&lives[i].root, own);

@@ -35,7 +35,7 @@ static struct assay_json *collateral_lifetime(const struct assay_collateral_life
         return object;
     }
     set_unix_time(object, "until", life->until_unix_s);
-    set_unix_time(object, "alarm", assay_collateral_half(life, since_unix_s));
+    set_unix_time(object, "alarm", assay_collateral_half_life(life, since_unix_s));
     assay_json_set_text(object, "ends_first", life->ends_first);
     return object;
 }
@@ -45,7 +45,7 @@ static struct assay_json *collateral_lifetimes(const struct assay_runtime *runti
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     struct assay_json *list = assay_json_array();
     size_t count = 0;
-    assay_collateral_lives(runtime->config.endorsements, lives, &count);
+    assay_collateral_lifetimes(runtime->config.endorsements, lives, &count);
     for (size_t i = 0; i < count; i++)
         assay_json_append(
             list, collateral_lifetime(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),

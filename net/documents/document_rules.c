@@ -136,7 +136,7 @@ struct assay_json *assay_document_collateral(const struct assay_endorsements *se
     if (lives == NULL) return NULL;
     struct assay_json *o = assay_json_object(), *roots = assay_json_array();
     size_t count = 0;
-    assay_collateral_lives(set, lives, &count);
+    assay_collateral_lifetimes(set, lives, &count);
     for (size_t i = 0; i < count; i++)
         assay_json_append(roots, root_document(set, policy, &lives[i]));
     assay_json_set(o, "roots", roots);

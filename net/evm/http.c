@@ -33,7 +33,7 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
                                                 .headers = headers,
                                                 .header_count = 1 };
     struct assay_http_answer got = { 0 };
-    enum assay_status status = assay_http_ask(&request, &got, http->message);
+    enum assay_status status = assay_http_send(&request, &got, http->message);
     if (status == ASSAY_OK && (got.status == 429 || got.status >= 500)) status = ASSAY_E_AGAIN;
     else if (status == ASSAY_OK && got.status != 200) status = ASSAY_E_IO;
     if (status == ASSAY_OK && got.body_len > capacity) status = ASSAY_E_RANGE;

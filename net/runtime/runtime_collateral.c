@@ -112,7 +112,7 @@ static void check_ages(struct assay_runtime *runtime)
     size_t count = 0;
     if (runtime->now_ms < runtime->ages_due_ms) return;
     runtime->ages_due_ms = runtime->now_ms + AGE_EVERY_MS;
-    assay_collateral_lives(runtime->config.endorsements, lives, &count);
+    assay_collateral_lifetimes(runtime->config.endorsements, lives, &count);
     for (size_t i = 0; i < count; i++) {
         const enum assay_collateral_age age =
             assay_collateral_age(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),

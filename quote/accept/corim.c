@@ -1,6 +1,6 @@
 /*
- * quote/accept/corim.c - a signed manifest from the outside in: signature and header, manifest,
- * tags.
+ * quote/accept/corim.c - reader of a signed CoRIM, from the outside in: signature and header,
+ * manifest, tags.
  *
  * Section numbers are those of draft-ietf-rats-corim-10. Maps come in any order, so what the rest
  * depends on (profile, validity) is gathered before the tags are read.
@@ -86,7 +86,7 @@ enum assay_status corim_time(struct assay_cursor *in, bool bare, int64_t *unix_s
     return ASSAY_OK;
 }
 
-/* Text for people: what is not printable ASCII becomes a question mark. */
+/* Display text: a character that is not printable ASCII becomes a question mark. */
 static void keep_text(char out[static ASSAY_CORIM_TEXT_MAX], struct assay_slice text)
 {
     size_t len = text.len < ASSAY_CORIM_TEXT_MAX ? text.len : ASSAY_CORIM_TEXT_MAX - 1;
@@ -298,7 +298,7 @@ static enum assay_status read_profile(struct corim_reader *reader, struct assay_
     else if (tag == CORIM_TAG_OID)
         ASSAY_TRY(assay_cbor_bytes(in, ASSAY_CORIM_LEN_MAX, &identifier));
     else return ASSAY_E_TYPE;
-    /* Section 4.1.4: whoever does not know a profile must not read its manifests. */
+    /* Section 4.1.4: manifests of an unknown profile must be rejected. */
     const enum assay_status status = corim_profile_of(tag, identifier, &reader->corim->profile);
     return status == ASSAY_OK ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }
@@ -332,9 +332,9 @@ static enum assay_status read_member(struct corim_reader *reader, struct assay_c
 }
 
 /*
- * The measurements of one triple are accepted together (section 5.1.5); a policy accepts any value
- * of one field beside any value of another. Where two fields have several values each, and came
- * together, the policy would accept pairs that nobody meant. Our own profile means just that.
+ * The measurements of one triple are accepted together (section 5.1.5); a policy accepts any
+ * combination of the values of different fields. If two fields of one triple have several values
+ * each, the policy would accept unintended pairs. Our own profile means just that.
  */
 static enum assay_status check_combinations(struct corim_reader *reader)
 {

@@ -1,5 +1,6 @@
 /*
- * quote/accept/corim.h - reference values from signed CoRIM, and back (draft-ietf-rats-corim-10).
+ * quote/accept/corim.h - import and export of reference values as signed CoRIM (draft-ietf-rats-
+ * corim-10).
  *
  * A subset: COSE_Sign1 (tag 18) by one pinned key around an unsigned manifest (tag 501) of CoMID
  * tags (506) with reference triples: digests, raw values, integrity registers, least SVN. What the
@@ -16,7 +17,7 @@
 
 #include "quote/accept/policy.h"
 
-/* Profiles: symbol, identifier (text URI, or OID in hexadecimal), name for people */
+/* Profiles: symbol, identifier (text URI, or OID in hexadecimal), display name */
 #define ASSAY_CORIM_PROFILE_LIST(X)                                                                \
     X(ASSAY, "tag:assay,2026:reference-values#1", "Assay reference values")                        \
     X(NONE, "", "none")                                                                            \
@@ -47,7 +48,7 @@ enum { ASSAY_CORIM_PARTS = 8 };
 
 enum {
     ASSAY_CORIM_LEN_MAX = 262144,
-    ASSAY_CORIM_TEXT_MAX = 80,   /* ids and names, for people */
+    ASSAY_CORIM_TEXT_MAX = 80,   /* ids and names as text */
     ASSAY_CORIM_TAGS_MAX = 64,   /* of one manifest */
     ASSAY_CORIM_ITEMS_MAX = 512, /* triples of a tag, measurements of a triple */
 };
@@ -59,7 +60,7 @@ struct assay_corim_options {
 struct assay_corim {
     enum assay_corim_profile profile;
     char id[ASSAY_CORIM_TEXT_MAX];     /* text, or bytes in hexadecimal; printable ASCII */
-    char signer[ASSAY_CORIM_TEXT_MAX]; /* as the header says; empty when it does not */
+    char signer[ASSAY_CORIM_TEXT_MAX]; /* from the header; empty when absent */
     /* What rim-validity, the signature's validity and the claims nbf and exp have in common; every
      * entry is cut to it. */
     bool has_not_before;
@@ -73,7 +74,7 @@ struct assay_corim {
 
 /*
  * assay_corim_open - a signed manifest, hostile, under the one key that may sign it.
- * In:      options NULL: refuse whatever a policy cannot hold
+ * In:      options NULL: reject anything that a policy cannot represent
  * Out:     *corim on ASSAY_OK; otherwise *where (may be NULL) names what and where
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY (the pinned key is none) |
  *          what assay_corim_read returns | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
@@ -84,10 +85,10 @@ ASSAY_CHECKED enum assay_status assay_corim_open(const uint8_t *bytes, size_t le
                                                  struct assay_corim *corim,
                                                  struct assay_where *where);
 /*
- * assay_corim_read - an unsigned manifest (tag 501): nothing says who wrote it.
+ * assay_corim_read - an unsigned manifest (tag 501): its author is unknown.
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING | ASSAY_E_TYPE |
  *          ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_UNSUPPORTED (a profile, tag, triple or
- *          extension that nobody here knows, or a part of the list above) |
+ *          extension unknown here, or a part of the list above) |
  *          ASSAY_E_INVALID (it contradicts itself) | ASSAY_E_NOT_FOUND (no reference value) |
  *          ASSAY_E_FULL (more than ASSAY_REFERENCES_MAX)
  */
@@ -96,22 +97,22 @@ ASSAY_CHECKED enum assay_status assay_corim_read(const uint8_t *bytes, size_t le
                                                  struct assay_corim *corim,
                                                  struct assay_where *where);
 
-const char *assay_corim_profile_name(enum assay_corim_profile profile); /* Returns: for people */
+const char *assay_corim_profile_name(enum assay_corim_profile profile); /* Returns: a display text */
 const char *assay_corim_profile_uri(enum assay_corim_profile profile);  /* Returns: identifier */
-const char *assay_corim_part_text(enum assay_corim_part part);          /* Returns: for people */
+const char *assay_corim_part_text(enum assay_corim_part part);          /* Returns: a display text */
 
 /* --- writing, quote/accept/corim_write.c: canonical CBOR under our own profile */
 /*
  * assay_corim_write - an unsigned manifest of these entries; reading it gives the same ones.
  * In:      id: printable ASCII below ASSAY_CORIM_TEXT_MAX; references that assay_policy_check takes
- * Returns: nothing; the writer says whether it fit
+ * Returns: nothing; the writer reports overflow
  */
 void assay_corim_write(const char *id, const struct assay_reference *references, size_t count,
                        struct assay_writer *w);
 /*
  * assay_corim_seal - the COSE_Sign1 around a manifest, for ES256.
  * In:      issuer: as id; signature NULL: zeros, for assay_corim_digest
- * Returns: nothing; the writer says whether it fit
+ * Returns: nothing; the writer reports overflow
  */
 void assay_corim_seal(struct assay_slice manifest, const char *issuer,
                       const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],

@@ -1,5 +1,5 @@
 /*
- * quote/accept/corim_internal.h - what the files of the CoRIM reader share.
+ * quote/accept/corim_internal.h - declarations shared by the files of the CoRIM reader.
  */
 #ifndef ASSAY_QUOTE_ACCEPT_CORIM_INTERNAL_H
 #define ASSAY_QUOTE_ACCEPT_CORIM_INTERNAL_H
@@ -45,7 +45,7 @@ struct corim_reader {
 
 /* Which device a triple is about. */
 struct corim_environment {
-    struct assay_slice vendor; /* empty: not said */
+    struct assay_slice vendor; /* empty: absent */
     struct assay_slice model;
     uint64_t class_tag; /* 0: no class-id */
     struct assay_slice class_id;
@@ -83,8 +83,8 @@ enum assay_status corim_profile_of(uint64_t tag, struct assay_slice identifier,
                                    enum assay_corim_profile *profile);
 /*
  * corim_class_kinds - the kinds of evidence that an environment is about.
- * Out:     *narrow: the environment says more than a policy can
- * Returns: a mask of kinds; 0 for an environment that nobody here knows
+ * Out:     *narrow: the environment has more detail than a policy
+ * Returns: a mask of kinds; 0 for an unknown environment
  */
 uint32_t corim_class_kinds(enum assay_corim_profile profile,
                            const struct corim_environment *environment, bool *narrow);
@@ -94,13 +94,13 @@ enum assay_status corim_field_of(enum assay_corim_profile profile, uint32_t kind
 /* The same of an integrity register, by number or name. */
 enum assay_status corim_register_of(uint32_t kinds, const struct corim_key *key,
                                     enum assay_reference_field *field);
-/* How our own manifests name the class of an entry, and its register. Returns: nothing; vendor and
- * model are static texts. */
+/* Names of an entry's class and register in our own manifests. vendor and model are static
+ * texts. */
 void corim_class_of(const struct assay_reference *reference, const char **vendor,
                     const char **model);
 /* Returns: true and the index of the register for RTMRs and PCRs. */
 bool corim_register_index(enum assay_reference_field field, uint64_t *index);
-/* Values of these fields are bytes of somebody's choice, not digests. Returns: true for them. */
+/* Values of these fields are free bytes, not digests. Returns: true for them. */
 bool corim_is_raw(enum assay_reference_field field);
 
 #endif

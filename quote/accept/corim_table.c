@@ -1,6 +1,6 @@
 /*
- * quote/accept/corim_table.c - the one table: which environment and measurement of a manifest is
- * which field of a policy.
+ * quote/accept/corim_table.c - mapping from environments and measurements of a manifest to fields
+ * of a policy.
  *
  * Sources: launch measurement: the IGVM project's profile of that URI; AMD: draft-deeglaze-amd-sev-
  * snp-corim-profile-02 sections 3.1.1 and 3.1.4; Arm: draft-ydb-rats-cca-endorsements sections 3.1
@@ -166,7 +166,7 @@ static const struct measurement_row measurements[] = {
     { ASSAY_CORIM_PROFILE_CCA_REALM, ASSAY_REFERENCE_REM3, 0, "cca.rem3", ASSAY_KINDS_CCA },
 };
 
-/* Does some kind of the class measure the field, with values of whatever length? */
+/* Does some kind of the class measure the field, with values of any length? */
 static bool is_measured(uint32_t kinds, enum assay_reference_field field)
 {
     uint32_t measuring = 0;

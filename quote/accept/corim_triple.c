@@ -1,6 +1,6 @@
 /*
- * quote/accept/corim_triple.c - reference triples: an environment, and what is accepted of it
- * (draft-ietf-rats-corim-10 sections 5.1.4 and 5.1.5).
+ * quote/accept/corim_triple.c - reference triples: an environment and its accepted values (draft-
+ * ietf-rats-corim-10 sections 5.1.4 and 5.1.5).
  *
  * Every condition that is read here and not kept would let more pass than its author meant: what
  * has no place in a policy goes through corim_leave_out.
@@ -249,7 +249,8 @@ static bool same_entry(const struct assay_reference *a, const struct assay_refer
            a->isvsvn_min == b->isvsvn_min;
 }
 
-static enum assay_status append(struct corim_reader *reader, const struct assay_reference *entry)
+static enum assay_status append_reference(struct corim_reader *reader,
+                                          const struct assay_reference *entry)
 {
     struct assay_corim *const c = reader->corim;
     for (uint32_t i = 0; i < c->reference_count; i++)
@@ -264,7 +265,7 @@ static bool has_security_version(enum assay_reference_field field)
     return field == ASSAY_REFERENCE_MRENCLAVE || field == ASSAY_REFERENCE_MRSIGNER;
 }
 
-/* Every entry holds no longer than the manifest that says it: its validity was read before. */
+/* No entry is valid longer than its manifest, whose validity was read before. */
 static enum assay_status cut_window(struct corim_reader *reader, struct assay_reference *r,
                                     const uint8_t *at)
 {
@@ -306,17 +307,17 @@ static enum assay_status add_entry(struct corim_reader *reader, struct triple *t
     ASSAY_TRY(cut_window(reader, &entry, m->at));
     if (triple->fields == 0 || triple->last_field != field) triple->fields++;
     triple->last_field = field;
-    TRY_AT(append(reader, &entry), "references", m->at);
+    TRY_AT(append_reference(reader, &entry), "references", m->at);
     return ASSAY_OK;
 }
 
-static bool fits(const struct triple *triple, enum assay_reference_field field, size_t len)
+static bool can_fit(const struct triple *triple, enum assay_reference_field field, size_t len)
 {
     return (assay_reference_field_kinds(field, len) & triple->kinds) != 0;
 }
 
 /* Named Information numbers and names (draft section 7.7), COSE numbers (RFC 9054).
- * Returns: bytes of the hash; 0 for one that nobody here knows. */
+ * Returns: bytes of the hash; 0 for an unknown one. */
 static size_t length_of_number(int64_t algorithm)
 {
     switch (algorithm) {
@@ -341,7 +342,7 @@ static size_t length_of_name(struct assay_slice name)
     return assay_bytes_equal(bits, "512", 3) ? ASSAY_SHA512_LEN : 0;
 }
 
-/* [alg, val]. Out: *len 0 for an algorithm that nobody here knows. */
+/* [alg, val]. Out: *len 0 for an unknown algorithm. */
 static enum assay_status read_digest(struct assay_cursor *in, struct assay_slice *value,
                                      size_t *len)
 {
@@ -376,7 +377,7 @@ static enum assay_status add_digests(struct corim_reader *reader, struct triple 
         struct assay_slice value;
         size_t len = 0;
         TRY_AT(read_digest(in, &value, &len), "digest", m->at);
-        if (len == 0 || !fits(triple, field, len)) continue;
+        if (len == 0 || !can_fit(triple, field, len)) continue;
         ASSAY_TRY(add_entry(reader, triple, m, field, value));
         added = true;
     }
@@ -393,7 +394,7 @@ static enum assay_status add_raw(struct corim_reader *reader, struct triple *tri
     TRY_AT(assay_cbor_tag(&in, &tag), "raw value", m->at);
     if (tag != CORIM_TAG_BYTES) return corim_leave_out(reader, ASSAY_CORIM_PART_MEASUREMENT, m->at);
     TRY_AT(assay_cbor_bytes(&in, ASSAY_CORIM_LEN_MAX, &value), "raw value", m->at);
-    if (!fits(triple, field, value.len))
+    if (!can_fit(triple, field, value.len))
         return corim_leave_out(reader, ASSAY_CORIM_PART_DIGEST, m->at);
     return add_entry(reader, triple, m, field, value);
 }
@@ -456,7 +457,7 @@ static enum assay_status add_class(struct corim_reader *reader, struct triple *t
 {
     const struct assay_slice id = triple->environment.class_id;
     if (reader->corim->profile != ASSAY_CORIM_PROFILE_CCA_PLATFORM) return ASSAY_OK;
-    if (!fits(triple, ASSAY_REFERENCE_CCA_IMPLEMENTATION, id.len))
+    if (!can_fit(triple, ASSAY_REFERENCE_CCA_IMPLEMENTATION, id.len))
         return corim_fail(reader, ASSAY_E_INVALID, "implementation id", id.bytes);
     return add_entry(reader, triple, m, ASSAY_REFERENCE_CCA_IMPLEMENTATION, id);
 }

@@ -1,7 +1,6 @@
 /*
- * quote/accept/corim_write.c - reference values as a manifest of our own profile, and the
- * signature's envelope around it. Canonical CBOR (RFC 8949 4.2.1), so that one policy has one
- * manifest.
+ * quote/accept/corim_write.c - reference values as a manifest of our own profile, and its signature
+ * envelope. Canonical CBOR (RFC 8949 4.2.1), so that one policy has exactly one manifest.
  *
  * Every entry is a triple of its own: in our profile entries of one field are alternatives, and
  * different fields are all demanded, as a policy has it. State and time of an entry are extensions

@@ -1,13 +1,13 @@
 /*
- * quote/accept/policy.c - the policy as a value: default and bounds.
+ * quote/accept/policy.c - policy as a value: defaults and bounds.
  */
 #include "quote/accept/policy.h"
 
 #include "base/assert.h"
 #include "quote/text.h"
 
-static void accept(struct assay_policy *policy, enum assay_tcb_status status,
-                   enum assay_acceptance acceptance)
+static void set_acceptance(struct assay_policy *policy, enum assay_tcb_status status,
+                           enum assay_acceptance acceptance)
 {
     policy->statuses[status].acceptance = acceptance;
 }
@@ -18,14 +18,15 @@ void assay_policy_default(struct assay_policy *policy)
     assay_bytes_zero(policy, sizeof *policy);
     policy->profile = ASSAY_PROFILE_PRODUCTION;
     policy->kinds = ASSAY_KINDS_ALL;
-    accept(policy, ASSAY_TCB_UP_TO_DATE, ASSAY_ACCEPT_AFFIRMING);
-    accept(policy, ASSAY_TCB_SW_HARDENING_NEEDED, ASSAY_ACCEPT_AFFIRMING);
-    accept(policy, ASSAY_TCB_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
-    accept(policy, ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED, ASSAY_ACCEPT_WARNING);
-    accept(policy, ASSAY_TCB_OUT_OF_DATE, ASSAY_ACCEPT_WARNING);
-    accept(policy, ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
-    accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED, ASSAY_ACCEPT_WARNING);
-    accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    set_acceptance(policy, ASSAY_TCB_UP_TO_DATE, ASSAY_ACCEPT_AFFIRMING);
+    set_acceptance(policy, ASSAY_TCB_SW_HARDENING_NEEDED, ASSAY_ACCEPT_AFFIRMING);
+    set_acceptance(policy, ASSAY_TCB_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    set_acceptance(policy, ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED, ASSAY_ACCEPT_WARNING);
+    set_acceptance(policy, ASSAY_TCB_OUT_OF_DATE, ASSAY_ACCEPT_WARNING);
+    set_acceptance(policy, ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    set_acceptance(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED, ASSAY_ACCEPT_WARNING);
+    set_acceptance(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED,
+                   ASSAY_ACCEPT_WARNING);
     policy->platform.service_td = ASSAY_ACCEPT_WARNING;
     policy->platform.sept_ve_enabled = ASSAY_ACCEPT_WARNING;
     policy->platform.td_now_out_of_date = ASSAY_ACCEPT_WARNING;
@@ -41,7 +42,7 @@ static bool is_acceptance(enum assay_acceptance acceptance)
     return (unsigned)acceptance <= ASSAY_ACCEPT_AFFIRMING;
 }
 
-/* Bits of kinds that have no number mean nothing to anybody. */
+/* Bits of unassigned kinds have no meaning. */
 static bool is_kinds(uint32_t kinds)
 {
     return kinds == ASSAY_KINDS_ALL || (kinds & ~ASSAY_KINDS_KNOWN) == 0;
@@ -100,8 +101,8 @@ static enum assay_status check_statuses(const struct assay_policy *policy)
     for (size_t i = 0; i < ASSAY_TCB_STATUS_COUNT; i++)
         if (!is_acceptance(policy->statuses[i].acceptance)) return ASSAY_E_RANGE;
     /*
-     * docs/protocol.md 3.4 and 7.7: revoked is FAIL hard, no matching level FAIL soft, whatever a
-     * policy says.
+     * docs/protocol.md 3.4 and 7.7: revoked is FAIL hard, no matching level FAIL soft, regardless
+     * of the policy.
      */
     if (policy->statuses[ASSAY_TCB_NONE].acceptance != ASSAY_ACCEPT_REFUSED ||
         policy->statuses[ASSAY_TCB_REVOKED].acceptance != ASSAY_ACCEPT_REFUSED ||

@@ -1,5 +1,5 @@
 /*
- * quote/accept/policy.h - what operators accept, as data (docs/protocol.md 3.10).
+ * quote/accept/policy.h - appraisal policy as data (docs/protocol.md 3.10: what operators accept).
  *
  * A policy is a value: read from YAML by quote/yaml.h, or from its canonical CBOR (genesis,
  * records), which is what its digest covers. The default is the one of `assay evidence verify`
@@ -96,7 +96,7 @@ enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4 };
     ASSAY_REFERENCE_##symbol = number,
 enum assay_reference_field { ASSAY_REFERENCE_FIELD_LIST(ASSAY_REFERENCE_FIELD_ENUM) };
 #undef ASSAY_REFERENCE_FIELD_ENUM
-enum { ASSAY_REFERENCE_FIELDS = 56 }; /* numbers are below; 22 to 31 belong to nobody */
+enum { ASSAY_REFERENCE_FIELDS = 56 }; /* numbers are below; 22 to 31 are unassigned */
 
 struct assay_reference {
     enum assay_reference_field field;
@@ -111,8 +111,8 @@ struct assay_reference {
 };
 
 /*
- * What a policy says of events in a log that came with the evidence (docs/evidence-rules.md 6.9).
- * Types and data of events are nobody's proof, their digests are: an entry is about a register of
+ * Policy entries for events in a log that accompanies the evidence (docs/evidence-rules.md 6.9).
+ * Types and data of events prove nothing, their digests do: an entry is about a register of
  * firmware, or about a file of IMA, and about digests.
  */
 enum assay_event_state {
@@ -185,7 +185,7 @@ struct assay_policy {
     uint32_t kinds; /* accepted kinds of evidence */
     struct assay_status_rule statuses[ASSAY_TCB_STATUS_COUNT];
     uint32_t evaluation_number_min; /* 0: none */
-    bool has_collateral_age;        /* documents and lists issued longer ago are not judged by */
+    bool has_collateral_age;        /* documents and lists issued longer ago are not used */
     uint64_t collateral_age_max_s;
     uint16_t pcesvn_min;
     uint8_t tee_tcb_svn_min[16]; /* TDX */
@@ -207,12 +207,11 @@ struct assay_policy {
  * ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded, TDRelaunchAdvised
  * warning, without end of grace; profile production; every kind; the platform rules' defaults; no
  * roots, no references.
- * Returns: nothing
  */
 void assay_policy_default(struct assay_policy *policy);
 /*
- * assay_policy_check - is every field within its bounds and the whole consistent?
- * Returns: ASSAY_OK | ASSAY_E_RANGE (also: a kind that nobody knows) | ASSAY_E_INVALID (Revoked or
+ * assay_policy_check - is every field within its bounds, and are they consistent?
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (also: an unknown kind) | ASSAY_E_INVALID (Revoked or
  *          NotSupported accepted, a value of the wrong length, an empty window)
  */
 ASSAY_CHECKED enum assay_status assay_policy_check(const struct assay_policy *policy);
@@ -247,16 +246,16 @@ enum assay_ak_form assay_policy_ak_form(const struct assay_policy *policy,
 const char *assay_pinned_root_name(enum assay_pinned_root which);
 
 /* --- bytes, quote/accept/policy_wire.c */
-/* Canonical CBOR. Returns: nothing; the writer says whether it fit. */
+/* Canonical CBOR. Returns: nothing; the writer reports overflow. */
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w);
 /*
- * Returns: ASSAY_OK | what assay_policy_check says | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
+ * Returns: ASSAY_OK | as assay_policy_check | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
  *          ASSAY_E_ENCODING | ASSAY_E_TYPE | ASSAY_E_UNSUPPORTED (another version of the format);
  *          *policy untouched unless ASSAY_OK
  */
 ASSAY_CHECKED enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len,
                                                     struct assay_policy *policy);
-/* SHA-256 of the encoding. Returns: nothing. */
+/* SHA-256 of the encoding. */
 void assay_policy_digest(const struct assay_policy *policy, uint8_t digest[static 32]);
 
 #endif

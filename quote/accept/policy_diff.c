@@ -1,6 +1,6 @@
 /*
- * quote/accept/policy_diff.c - see policy_diff.h. Each rule is compared by a number that grows with
- * what it accepts, and told in the words of the policy file.
+ * quote/accept/policy_diff.c - difference of two policies (policy_diff.h). Each rule is mapped to a
+ * number that grows with what it accepts; texts use the words of the policy file.
  */
 #include "quote/accept/policy_diff.h"
 
@@ -14,8 +14,8 @@ struct diff {
 };
 
 /* --- changes */
-static void add(struct diff *d, enum assay_change_effect effect, struct assay_text what,
-                struct assay_text before, struct assay_text after)
+static void add_change(struct diff *d, enum assay_change_effect effect, struct assay_text what,
+                       struct assay_text before, struct assay_text after)
 {
     ASSAY_ASSERT(d->out->count < ASSAY_POLICY_CHANGES_MAX);
     d->out->changes[d->out->count++] = (struct assay_policy_change){ effect, what, before, after };
@@ -35,7 +35,7 @@ static struct assay_text number_text(uint64_t number)
     return out;
 }
 
-static struct assay_text two(const char *first, const char *second)
+static struct assay_text join_two(const char *first, const char *second)
 {
     struct assay_text out = text_of(first);
     assay_text_add(&out, second);
@@ -46,16 +46,16 @@ static struct assay_text two(const char *first, const char *second)
 static void add_switch(struct diff *d, struct assay_text what, bool before, bool after)
 {
     if (before == after) return;
-    add(d, after ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, what,
-        text_of(before ? "accepted" : "refused"), text_of(after ? "accepted" : "refused"));
+    add_change(d, after ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, what,
+               text_of(before ? "accepted" : "refused"), text_of(after ? "accepted" : "refused"));
 }
 
 /* A greater number accepts less. */
 static void add_minimum(struct diff *d, const char *what, uint64_t before, uint64_t after)
 {
     if (before == after) return;
-    add(d, after < before ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of(what),
-        number_text(before), number_text(after));
+    add_change(d, after < before ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of(what),
+               number_text(before), number_text(after));
 }
 
 static void add_minima(struct diff *d, const char *what, const uint8_t *before,
@@ -73,7 +73,7 @@ static void add_minima(struct diff *d, const char *what, const uint8_t *before,
     assay_text_add_hex(&old, before, len);
     assay_text_add_hex(&new, after, len);
     const enum assay_change_effect one_way = up ? ASSAY_CHANGE_STRICTER : ASSAY_CHANGE_LOOSER;
-    add(d, up && down ? ASSAY_CHANGE_EITHER : one_way, text_of(what), old, new);
+    add_change(d, up && down ? ASSAY_CHANGE_EITHER : one_way, text_of(what), old, new);
 }
 
 /* --- kinds, statuses, numbers, platform */
@@ -83,12 +83,12 @@ static void diff_kinds(struct diff *d)
     const uint32_t after = assay_policy_kinds(d->after);
     if (d->before->profile != d->after->profile) {
         const bool development = d->after->profile == ASSAY_PROFILE_DEVELOPMENT;
-        add(d, development ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of("profile"),
-            text_of(development ? "production" : "development"),
-            text_of(development ? "development" : "production"));
+        add_change(d, development ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of("profile"),
+                   text_of(development ? "production" : "development"),
+                   text_of(development ? "development" : "production"));
     }
     for (unsigned i = 1; i < ASSAY_KIND_COUNT; i++)
-        add_switch(d, two("kind ", assay_kind_text((enum assay_evidence_kind)i)),
+        add_switch(d, join_two("kind ", assay_kind_text((enum assay_evidence_kind)i)),
                    (before & ASSAY_KIND_BIT(i)) != 0, (after & ASSAY_KIND_BIT(i)) != 0);
 }
 
@@ -122,9 +122,9 @@ static void diff_statuses(struct diff *d)
         if (!looser && !stricter) continue;
         const enum assay_change_effect one_way =
             looser ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER;
-        add(d, looser && stricter ? ASSAY_CHANGE_EITHER : one_way,
-            two("status ", assay_tcb_status_text((enum assay_tcb_status)i)), status_text(old),
-            status_text(new));
+        add_change(d, looser && stricter ? ASSAY_CHANGE_EITHER : one_way,
+                   join_two("status ", assay_tcb_status_text((enum assay_tcb_status)i)),
+                   status_text(old), status_text(new));
     }
 }
 
@@ -132,8 +132,8 @@ static void diff_acceptance(struct diff *d, const char *what, enum assay_accepta
                             enum assay_acceptance after)
 {
     if (before == after) return;
-    add(d, after > before ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of(what),
-        text_of(assay_acceptance_name(before)), text_of(assay_acceptance_name(after)));
+    add_change(d, after > before ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of(what),
+               text_of(assay_acceptance_name(before)), text_of(assay_acceptance_name(after)));
 }
 
 static void diff_platform(struct diff *d)
@@ -145,8 +145,8 @@ static void diff_platform(struct diff *d)
     diff_acceptance(d, "td_now_out_of_date", old->td_now_out_of_date, new->td_now_out_of_date);
     diff_acceptance(d, "td_now_revoked", old->td_now_revoked, new->td_now_revoked);
     if (old->vmpl_max != new->vmpl_max)
-        add(d, new->vmpl_max > old->vmpl_max ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
-            text_of("vmpl_max"), number_text(old->vmpl_max), number_text(new->vmpl_max));
+        add_change(d, new->vmpl_max > old->vmpl_max ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+                   text_of("vmpl_max"), number_text(old->vmpl_max), number_text(new->vmpl_max));
     add_switch(d, text_of("migration_agent"), old->allow_migration_agent,
                new->allow_migration_agent);
     add_switch(d, text_of("smt"), old->allow_smt, new->allow_smt);
@@ -169,8 +169,8 @@ static void diff_age(struct diff *d)
     const uint64_t was = old->has_collateral_age ? old->collateral_age_max_s : UINT64_MAX;
     const uint64_t is = new->has_collateral_age ? new->collateral_age_max_s : UINT64_MAX;
     if (was == is) return;
-    add(d, is > was ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of("collateral_age_max_s"),
-        age_text(old), age_text(new));
+    add_change(d, is > was ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+               text_of("collateral_age_max_s"), age_text(old), age_text(new));
 }
 
 static void diff_numbers(struct diff *d)
@@ -237,8 +237,8 @@ static void diff_root(struct diff *d, const struct root *root)
     const bool loses = (before & ~after) != 0;
     if (!gains && !loses) return;
     const enum assay_change_effect one_way = gains ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER;
-    add(d, gains && loses ? ASSAY_CHANGE_EITHER : one_way, two("root ", root->name),
-        kinds_text(before), kinds_text(after));
+    add_change(d, gains && loses ? ASSAY_CHANGE_EITHER : one_way, join_two("root ", root->name),
+               kinds_text(before), kinds_text(after));
 }
 
 /* Which certificates of attestation keys count under it. */
@@ -247,8 +247,8 @@ static void diff_ak_form(struct diff *d, const struct root *root)
     const enum assay_ak_form before = assay_policy_ak_form(d->before, &root->key, ASSAY_KIND_TPM);
     const enum assay_ak_form after = assay_policy_ak_form(d->after, &root->key, ASSAY_KIND_TPM);
     if (before != after)
-        add(d, ASSAY_CHANGE_EITHER, two("attestation keys of root ", root->name),
-            text_of(assay_ak_form_name(before)), text_of(assay_ak_form_name(after)));
+        add_change(d, ASSAY_CHANGE_EITHER, join_two("attestation keys of root ", root->name),
+                   text_of(assay_ak_form_name(before)), text_of(assay_ak_form_name(after)));
 }
 
 static void diff_roots(struct diff *d)
@@ -268,7 +268,7 @@ static void diff_roots(struct diff *d)
 }
 
 /* --- advisories */
-static bool denies(const struct assay_policy *policy, const char *id, uint32_t entries)
+static bool denies_advisory(const struct assay_policy *policy, const char *id, uint32_t entries)
 {
     for (uint32_t i = 0; i < entries && i < policy->advisory_count; i++)
         if (assay_text_compare(policy->advisories_denied[i], id, ASSAY_ADVISORY_TEXT) == 0)
@@ -280,13 +280,15 @@ static void diff_advisories(struct diff *d)
 {
     for (uint32_t i = 0; i < d->before->advisory_count; i++) {
         const char *const id = d->before->advisories_denied[i];
-        if (!denies(d->before, id, i))
-            add_switch(d, two("advisory ", id), false, !denies(d->after, id, UINT32_MAX));
+        if (!denies_advisory(d->before, id, i))
+            add_switch(d, join_two("advisory ", id), false,
+                       !denies_advisory(d->after, id, UINT32_MAX));
     }
     for (uint32_t i = 0; i < d->after->advisory_count; i++) {
         const char *const id = d->after->advisories_denied[i];
-        if (!denies(d->after, id, i))
-            add_switch(d, two("advisory ", id), !denies(d->before, id, UINT32_MAX), false);
+        if (!denies_advisory(d->after, id, i))
+            add_switch(d, join_two("advisory ", id), !denies_advisory(d->before, id, UINT32_MAX),
+                       false);
     }
 }
 
@@ -309,11 +311,11 @@ static void diff_field(struct diff *d, enum assay_reference_field field, uint32_
     const bool was = is_listed(d->before, field, kinds);
     const bool is = is_listed(d->after, field, kinds);
     if (was == is) return;
-    struct assay_text what = two(assay_reference_field_name(field), " of ");
+    struct assay_text what = join_two(assay_reference_field_name(field), " of ");
     assay_text_add(&what, kinds_text(kinds).text);
-    add(d, is ? ASSAY_CHANGE_STRICTER : ASSAY_CHANGE_LOOSER, what,
-        text_of(was ? "listed values only" : "any value"),
-        text_of(is ? "listed values only" : "any value"));
+    add_change(d, is ? ASSAY_CHANGE_STRICTER : ASSAY_CHANGE_LOOSER, what,
+               text_of(was ? "listed values only" : "any value"),
+               text_of(is ? "listed values only" : "any value"));
 }
 
 static bool same_value(const struct assay_reference *a, const struct assay_reference *b)
@@ -329,7 +331,7 @@ static bool same_terms(const struct assay_reference *a, const struct assay_refer
            a->not_after_s == b->not_after_s && a->isvsvn_min == b->isvsvn_min;
 }
 
-/* What one policy says of a value: 0 refused, 1 with a warning, 2 accepted; and in words. */
+/* Verdict of one policy on a value: 0 refused, 1 with a warning, 2 accepted; and in words. */
 struct saying {
     int rank;
     struct assay_text text;
@@ -352,7 +354,8 @@ static void add_terms(struct assay_text *text, const struct assay_reference *r)
     assay_text_add_u64(text, r->isvsvn_min);
 }
 
-static struct saying say(const struct assay_policy *policy, const struct assay_reference *value)
+static struct saying describe_reference(const struct assay_policy *policy,
+                                        const struct assay_reference *value)
 {
     const uint32_t kinds = assay_reference_field_kinds(value->field, value->value_len);
     struct saying s = { .rank = -1, .text = assay_text_empty() };
@@ -396,7 +399,8 @@ static bool is_first(const struct assay_policy *policy, uint32_t index)
     return true;
 }
 
-static bool mentions(const struct assay_policy *policy, const struct assay_reference *value)
+static bool mentions_reference(const struct assay_policy *policy,
+                               const struct assay_reference *value)
 {
     for (uint32_t i = 0; i < policy->reference_count; i++)
         if (same_value(&policy->references[i], value)) return true;
@@ -408,15 +412,15 @@ static void diff_value(struct diff *d, const struct assay_reference *value)
     enum { SHOWN = 8 };
     if (says_no_more(d->before, d->after, value) && says_no_more(d->after, d->before, value))
         return;
-    const struct saying was = say(d->before, value);
-    const struct saying is = say(d->after, value);
-    struct assay_text what = two(assay_reference_field_name(value->field), " ");
+    const struct saying was = describe_reference(d->before, value);
+    const struct saying is = describe_reference(d->after, value);
+    struct assay_text what = join_two(assay_reference_field_name(value->field), " ");
     assay_text_add_hex(&what, value->value, SHOWN);
     assay_text_add(&what, "...");
     enum assay_change_effect effect = ASSAY_CHANGE_EITHER;
     if (is.rank > was.rank) effect = ASSAY_CHANGE_LOOSER;
     if (is.rank < was.rank) effect = ASSAY_CHANGE_STRICTER;
-    add(d, effect, what, was.text, is.text);
+    add_change(d, effect, what, was.text, is.text);
 }
 
 static void diff_references(struct diff *d)
@@ -434,7 +438,7 @@ static void diff_references(struct diff *d)
     for (uint32_t i = 0; i < d->before->reference_count; i++)
         if (is_first(d->before, i)) diff_value(d, &d->before->references[i]);
     for (uint32_t i = 0; i < d->after->reference_count; i++)
-        if (is_first(d->after, i) && !mentions(d->before, &d->after->references[i]))
+        if (is_first(d->after, i) && !mentions_reference(d->before, &d->after->references[i]))
             diff_value(d, &d->after->references[i]);
 }
 
@@ -487,7 +491,7 @@ static void diff_event(struct diff *d, const struct assay_event_reference *e, bo
     else assay_text_add_hex(&what, e->value, 8);
     const struct assay_text state = text_of(assay_event_state_name(e->state));
     const struct assay_text none = text_of("not named");
-    add(d, effect, what, is_new ? none : state, is_new ? state : none);
+    add_change(d, effect, what, is_new ? none : state, is_new ? state : none);
 }
 
 static void diff_events(struct diff *d)

@@ -1,5 +1,6 @@
 /*
- * quote/accept/policy_diff.h - what one policy accepts and another does not, rule by rule.
+ * quote/accept/policy_diff.h - difference of two policies, rule by rule: accepted by one and
+ * rejected by the other.
  *
  * Compared is what the rules do, not how they were written: kinds that production refuses anyhow,
  * the pinned roots of a policy without roots, entries in another order are no changes.
@@ -40,7 +41,6 @@ struct assay_policy_changes {
 /*
  * assay_policy_diff - from one policy to the other.
  * In:      policies that assay_policy_check takes (asserted)
- * Returns: nothing
  */
 void assay_policy_diff(const struct assay_policy *before, const struct assay_policy *after,
                        struct assay_policy_changes *out);

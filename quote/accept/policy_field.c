@@ -1,6 +1,6 @@
 /*
- * quote/accept/policy_field.c - what a reference value can be about: names, lengths and kinds of
- * the one list in quote/accept/policy.h; and the other words of policy files.
+ * quote/accept/policy_field.c - fields of reference values: names, lengths and kinds from the list
+ * in quote/accept/policy.h; and the other words of policy files.
  */
 #include "quote/accept/policy.h"
 
@@ -14,7 +14,7 @@ struct field {
 };
 
 /* A function and not a table: a constant with pointers is writable data to the loader. */
-static struct field describe(enum assay_reference_field field)
+static struct field describe_field(enum assay_reference_field field)
 {
 #define FIELD_CASE(symbol, number, name, lengths, kinds)                                           \
     case ASSAY_REFERENCE_##symbol: return (struct field){ name, lengths, kinds };
@@ -34,7 +34,7 @@ static unsigned length_bit(size_t value_len)
 
 bool assay_reference_field_is_known(enum assay_reference_field field)
 {
-    return describe(field).lengths != 0;
+    return describe_field(field).lengths != 0;
 }
 
 bool assay_reference_field_is_pcr(enum assay_reference_field field)
@@ -51,26 +51,26 @@ bool assay_reference_field_is_logged(enum assay_reference_field field)
 
 bool assay_reference_field_fits(enum assay_reference_field field, size_t value_len)
 {
-    return (describe(field).lengths & length_bit(value_len)) != 0;
+    return (describe_field(field).lengths & length_bit(value_len)) != 0;
 }
 
 uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t value_len)
 {
     if (!assay_reference_field_fits(field, value_len)) return 0;
-    if (!assay_reference_field_is_pcr(field)) return describe(field).kinds;
+    if (!assay_reference_field_is_pcr(field)) return describe_field(field).kinds;
     return value_len == ASSAY_SHA384_LEN ? ASSAY_KINDS_NITRO : ASSAY_KINDS_TPM;
 }
 
 const char *assay_reference_field_name(enum assay_reference_field field)
 {
-    return describe(field).name;
+    return describe_field(field).name;
 }
 
 enum assay_status assay_reference_field_parse(const char *name, size_t len,
                                               enum assay_reference_field *field)
 {
     for (unsigned i = 0; i < ASSAY_REFERENCE_FIELDS; i++) {
-        const struct field known = describe((enum assay_reference_field)i);
+        const struct field known = describe_field((enum assay_reference_field)i);
         if (known.lengths == 0 || assay_text_len(known.name, len + 1) != len) continue;
         if (!assay_bytes_equal(known.name, name, len)) continue;
         *field = (enum assay_reference_field)i;

@@ -1,5 +1,5 @@
 /*
- * quote/accept/policy_lint.c - rules of a policy that say something in vain.
+ * quote/accept/policy_lint.c - lint of a policy: rules without effect.
  *
  * A kind that is accepted only because the file names none (every kind) is not held against its
  * author: only what was written can be wrong. Entries of the file come in its order.

@@ -1,8 +1,8 @@
 /*
- * quote/accept/policy_lint.h - what is wrong with a policy that is well-formed.
+ * quote/accept/policy_lint.h - lint of a well-formed policy.
  *
- * assay_policy_check refuses what no policy may say; this finds what a policy says in vain: a rule
- * that can never match is an error, a rule that probably does not mean what it does is a warning.
+ * assay_policy_check rejects invalid policies; this finds ineffective rules: a rule that can never
+ * match is an error, a rule that is probably unintended is a warning.
  * Pure: the time is an argument.
  */
 #ifndef ASSAY_QUOTE_ACCEPT_POLICY_LINT_H
@@ -139,7 +139,6 @@ struct assay_lint_report {
 /*
  * assay_policy_lint - everything found, errors and warnings.
  * In:      a policy that assay_policy_check takes (asserted); at_unix_s: what is over by then
- * Returns: nothing
  * Cost:    the references squared: 128 by 128 comparisons at most
  */
 void assay_policy_lint(const struct assay_policy *policy, int64_t at_unix_s,
@@ -151,7 +150,7 @@ const char *assay_lint_text(enum assay_lint lint);                     /* Return
 const char *assay_lint_advice(enum assay_lint lint);                   /* Returns: what to do */
 
 /* Kinds that evidence can really have under the policy: production refuses SOFT. Returns: a mask
- * without bits that nobody knows. */
+ * without unknown bits. */
 uint32_t assay_policy_kinds(const struct assay_policy *policy);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * quote/accept/policy_lint_event.c - entries of events that never decide anything.
+ * quote/accept/policy_lint_event.c - lint of event entries that never decide anything.
  */
 #include "quote/accept/policy_lint_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote/accept/policy_lint_internal.h - what the two halves of the lint share.
+ * quote/accept/policy_lint_internal.h - declarations shared by the files of the lint.
  */
 #ifndef ASSAY_QUOTE_ACCEPT_POLICY_LINT_INTERNAL_H
 #define ASSAY_QUOTE_ACCEPT_POLICY_LINT_INTERNAL_H

@@ -1,7 +1,8 @@
 /*
- * quote/accept/policy_lint_reference.c - reference values that never decide anything.
+ * quote/accept/policy_lint_reference.c - lint of reference values that never decide anything.
  *
- * quote/accept/reference.c is the judge: a denial wins, then allowed, then retiring, each in its
+ * Precedence follows quote/accept/reference.c: a denial wins, then allowed, then retiring, each in
+ * its
  * window and over its least security version. What that order makes unreachable is an error.
  */
 #include "quote/accept/policy_lint_internal.h"
@@ -20,12 +21,12 @@ static struct span span_of(const struct assay_reference *r)
                           r->has_not_after ? r->not_after_s : INT64_MAX };
 }
 
-static bool covers(struct span outer, struct span inner)
+static bool covers_span(struct span outer, struct span inner)
 {
     return outer.from <= inner.from && outer.to >= inner.to;
 }
 
-static bool meet(struct span a, struct span b)
+static bool spans_meet(struct span a, struct span b)
 {
     return a.from <= b.to && b.from <= a.to;
 }
@@ -37,9 +38,10 @@ static bool same_value(const struct assay_reference *a, const struct assay_refer
 }
 
 /* Does `wide` decide whenever `narrow` could, as far as time and security version go? */
-static bool includes(const struct assay_reference *wide, const struct assay_reference *narrow)
+static bool includes_reference(const struct assay_reference *wide,
+                               const struct assay_reference *narrow)
 {
-    if (!covers(span_of(wide), span_of(narrow))) return false;
+    if (!covers_span(span_of(wide), span_of(narrow))) return false;
     return narrow->state == ASSAY_REFERENCE_DENIED || wide->isvsvn_min <= narrow->isvsvn_min;
 }
 
@@ -82,7 +84,8 @@ static void find_pair(struct assay_lint_run *l, enum assay_lint lint, uint32_t i
                     detail_of(&l->policy->references[index], true, other));
 }
 
-/* --- one entry beside another of the same value; each Returns: true when it was a finding */
+/* --- one entry compared with another of the same value; each Returns: true when it was a
+ * finding */
 static bool lint_repeated(struct assay_lint_run *l, uint32_t index)
 {
     const struct assay_reference *const r = &l->policy->references[index];
@@ -90,7 +93,7 @@ static bool lint_repeated(struct assay_lint_run *l, uint32_t index)
         const struct assay_reference *const other = &l->policy->references[i];
         if (i == index || other->state != r->state || !same_value(other, r)) continue;
         /* Of two that include each other the first one stays. */
-        if (!includes(other, r) || (i > index && includes(r, other))) continue;
+        if (!includes_reference(other, r) || (i > index && includes_reference(r, other))) continue;
         find_pair(l, ASSAY_LINT_REFERENCE_TWICE, index, i);
         return true;
     }
@@ -106,11 +109,11 @@ static bool lint_denied(struct assay_lint_run *l, uint32_t index)
     for (uint32_t i = 0; i < l->policy->reference_count; i++) {
         const struct assay_reference *const other = &l->policy->references[i];
         if (is_accepted(other) || !same_value(other, r)) continue;
-        if (covers(span_of(other), span_of(r))) {
+        if (covers_span(span_of(other), span_of(r))) {
             find_pair(l, ASSAY_LINT_REFERENCE_DENIED, index, i);
             return true;
         }
-        if (has_part || !meet(span_of(other), span_of(r))) continue;
+        if (has_part || !spans_meet(span_of(other), span_of(r))) continue;
         has_part = true;
         part = i;
     }
@@ -125,7 +128,7 @@ static bool lint_shadowed(struct assay_lint_run *l, uint32_t index)
     for (uint32_t i = 0; i < l->policy->reference_count; i++) {
         const struct assay_reference *const other = &l->policy->references[i];
         if (other->state != ASSAY_REFERENCE_ALLOWED || !same_value(other, r)) continue;
-        if (!includes(other, r)) continue;
+        if (!includes_reference(other, r)) continue;
         find_pair(l, ASSAY_LINT_RETIRING_SHADOWED, index, i);
         return true;
     }
@@ -189,7 +192,7 @@ static void lint_entry(struct assay_lint_run *l, uint32_t index)
     lint_field(l, index);
 }
 
-/* Fields that say which program runs; the others are about its platform and its configuration. */
+/* Fields that identify the program; the others are about its platform and its configuration. */
 static bool names_program(enum assay_reference_field field)
 {
     switch ((unsigned)field) {
@@ -254,7 +257,7 @@ static void lint_pcrs(struct assay_lint_run *l)
     uint32_t first = 0, open = 0;
     if (tpms == 0 || l->all_kinds || !find_pcr(l->policy, &first)) return;
     const struct assay_text path = assay_lint_path("references", first);
-    if (!assay_tpm_policy_asks(l->policy)) {
+    if (!assay_tpm_policy_has_pcrs(l->policy)) {
         assay_lint_find(l, ASSAY_LINT_PCR_LENGTH, path, assay_lint_kinds(tpms));
         return;
     }

@@ -1,12 +1,12 @@
 /*
- * quote/accept/policy_wire.c - the canonical bytes of a policy: what genesis carries and digests
- * cover.
+ * quote/accept/policy_wire.c - canonical encoding of a policy: contained in genesis and covered by
+ * digests.
  *
  * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
  * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events]; absent
- * options are null. A policy that says nothing of events has no last element: its bytes and its
- * digest are what they were before there was one. Decoding accepts exactly what encoding writes;
- * another version of the format has another tag and is refused as such.
+ * options are null. A policy without events has no last element: its bytes and its digest are those
+ * of the format without it. Decoding accepts exactly what encoding writes;
+ * another version of the format has another tag and is rejected.
  */
 #include "quote/accept/policy.h"
 
@@ -15,7 +15,7 @@
 
 static const char policy_tag[] = "assay/policy/v3";
 enum {
-    POLICY_FIELDS = 12, /* and one of events, if it says anything of them */
+    POLICY_FIELDS = 12, /* and one of events, if there are any */
     POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
     ROOT_FIELDS = 4,
@@ -95,7 +95,7 @@ static void put_roots(struct assay_writer *w, const struct assay_policy *policy)
     }
 }
 
-/* Does it say anything of events that the default does not? */
+/* Do its events differ from the default? */
 static bool has_events(const struct assay_policy *policy)
 {
     return policy->event_count > 0 || policy->ima_unknown != ASSAY_ACCEPT_WARNING;
@@ -302,7 +302,7 @@ static enum assay_status get_event(struct assay_cursor *c, struct assay_event_re
     return ASSAY_OK;
 }
 
-/* Bytes that say nothing, where there need be none, would be a second encoding. */
+/* Redundant bytes would be a second encoding. */
 static enum assay_status get_events(struct assay_cursor *c, struct assay_policy *p)
 {
     uint64_t count = 0;

@@ -1,7 +1,7 @@
 /*
  * quote/accept/reference.c - reference values: allowed, retiring, denied, each with its window
- * (docs/protocol.md 3.10). Old and new values stand beside each other during a
- * roll-out, so any entry in its window suffices; a denial always wins.
+ * (docs/protocol.md 3.10: what operators accept). Old and new values coexist during a roll-out, so
+ * any entry in its window suffices; a denial always wins.
  */
 #include "quote/accept/reference.h"
 
@@ -16,9 +16,9 @@ static bool in_window(const struct assay_reference *r, int64_t at_unix_s)
 }
 
 /*
- * The PCRs of Nitro and of a TPM share their numbers and nothing else: an entry is about
- * the kind that its length tells. The other fields have one meaning each; there a value of another
- * length is another value, or a realm could pass by choosing another hash.
+ * The PCRs of Nitro and of a TPM share only their numbers: the length of an entry identifies its
+ * kind. The other fields have one meaning each; a value of another length is another value, or a
+ * realm could pass by choosing another hash.
  */
 static bool is_about(const struct assay_reference *r, const struct assay_measured *m,
                      enum assay_evidence_kind kind)
@@ -41,7 +41,7 @@ static void add_hex_reason(struct assay_verdict *verdict, enum assay_rule rule,
     assay_verdict_add(verdict, rule, m->offset, expected, observed.text);
 }
 
-/* What the entries of the field say about the value. */
+/* Result of the field's entries for the value. */
 struct tally {
     bool constrained; /* the field has allowed or retiring entries */
     bool denied;
@@ -74,8 +74,8 @@ static struct tally tally_entries(const struct assay_policy *policy, const struc
     return t;
 }
 
-void assay_reference_judge(const struct assay_policy *policy, const struct assay_measured *measured,
-                           struct assay_verdict *verdict)
+void assay_reference_appraise(const struct assay_policy *policy,
+                              const struct assay_measured *measured, struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(measured->value_len <= ASSAY_MEASUREMENT_MAX);
     const struct tally t = tally_entries(policy, measured, verdict);

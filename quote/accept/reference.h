@@ -1,5 +1,5 @@
 /*
- * quote/accept/reference.h - one measurement against the reference values of a policy.
+ * quote/accept/reference.h - comparison of one measurement with the reference values of a policy.
  */
 #ifndef ASSAY_QUOTE_ACCEPT_REFERENCE_H
 #define ASSAY_QUOTE_ACCEPT_REFERENCE_H
@@ -16,11 +16,10 @@ struct assay_measured {
 };
 
 /*
- * assay_reference_judge - adds at most one reason. A field without allowed or retiring entries
+ * assay_reference_appraise - adds at most one reason. A field without allowed or retiring entries
  * accepts every value that is not denied.
- * Returns: nothing
  */
-void assay_reference_judge(const struct assay_policy *policy, const struct assay_measured *measured,
-                           struct assay_verdict *verdict);
+void assay_reference_appraise(const struct assay_policy *policy,
+                              const struct assay_measured *measured, struct assay_verdict *verdict);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * quote/amd/snp.c - the appraisal of an SNP report: what it proves by itself, whose key signed it
- * (snp_key.c), then what the policy makes of the guest.
+ * quote/amd/snp.c - appraisal of an SNP report: what it proves by itself, its signing key
+ * (snp_key.c), then the policy on the guest.
  *
  * As in quote/intel/dcap.c every check adds its reason and the next one runs all the same; pitfalls
  * are those of docs/evidence-rules.md 1.11 and 3.2 to 3.5.
@@ -9,11 +9,11 @@
 
 #include "base/assert.h"
 #include "quote/accept/reference.h"
-#include "quote/amd/snp_judge.h"
+#include "quote/amd/snp_appraise.h"
 #include "quote/amd/snp_vek.h"
 #include "quote/package.h"
 
-/* --- what the report says by itself */
+/* --- the report by itself */
 static void fill_claims(const struct assay_snp_report *r, struct assay_verdict *verdict)
 {
     verdict->has_claims = true;
@@ -56,8 +56,8 @@ static void judge_reserved(const struct assay_snp_appraisal *a)
 static void judge_vmpl(const struct assay_snp_appraisal *a)
 {
     const uint32_t vmpl = a->report.vmpl;
-    /* A paravisor runs at VMPL 0, and below it the guest that it vouches for: what that asks for
-     * has the same measurement, and says whatever it likes. */
+    /* A paravisor runs at VMPL 0, the guest that it attests below it: reports requested by the
+     * guest have the same measurement, and arbitrary report data. */
     const bool speaks_for_paravisor = a->request->kind == ASSAY_KIND_VTPM_SNP;
     const uint8_t max = speaks_for_paravisor ? 0 : a->rules->vmpl_max;
     struct assay_text expected = assay_text_empty();
@@ -67,7 +67,7 @@ static void judge_vmpl(const struct assay_snp_appraisal *a)
     assay_text_add_u64(&expected, vmpl > max ? max : 0);
     assay_text_add(&observed, "VMPL ");
     assay_text_add_u64(&observed, vmpl);
-    /* 56860, SNP_HV_REPORT_REQ: the host asked, and nobody in the guest. */
+    /* 56860, SNP_HV_REPORT_REQ: requested by the host, not by the guest. */
     if (vmpl == UINT32_MAX) assay_text_add(&observed, ": asked for by the host");
     assay_verdict_add(a->verdict, vmpl > max ? ASSAY_RULE_VMPL : ASSAY_RULE_VMPL_NOTE,
                       ASSAY_SNP_AT_VMPL, expected.text, observed.text);
@@ -124,7 +124,7 @@ static void judge_references(const struct assay_snp_appraisal *a)
           UINT16_MAX, ASSAY_SNP_AT_AUTHOR_KEY_DIGEST },
     };
     for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++)
-        assay_reference_judge(a->request->policy, &measured[i], a->verdict);
+        assay_reference_appraise(a->request->policy, &measured[i], a->verdict);
 }
 
 /*
@@ -149,14 +149,14 @@ static void name_platform(const struct assay_snp_appraisal *a)
 }
 
 /* --- the whole */
-static void judge(struct assay_snp_appraisal *a)
+static void appraise_report(struct assay_snp_appraisal *a)
 {
     a->product = assay_snp_report_product(&a->report);
     if (a->report.version < 3 && assay_snp_has_vek(a))
         a->product = assay_snp_product_of_name(a->proven->facts.vek.product);
     assay_proven_report(a->proven, a->verdict);
-    assay_snp_judge_key(a);
-    assay_snp_judge_chain(a);
+    assay_snp_appraise_key(a);
+    assay_snp_appraise_chain(a);
     judge_reserved(a);
     if (assay_snp_has_layout(a)) judge_minimum(a);
     judge_guest_policy(a);
@@ -181,7 +181,7 @@ enum assay_status assay_snp_appraise(const struct assay_snp_subject *subject,
         assay_snp_vek_prove(&a.report, subject, verifier, request, &lease);
     if (status == ASSAY_OK) {
         a.proven = lease.proven;
-        judge(&a);
+        appraise_report(&a);
     }
     assay_lease_close(&lease);
     return status;
@@ -192,7 +192,7 @@ enum assay_status assay_snp_appraise(const struct assay_snp_subject *subject,
  * The first word is a small version; a quote of Intel's keeps a key type in its upper half (v3 and
  * later: 2 or 3). The algorithm's number is as small.
  */
-static bool detect(const uint8_t *bytes, size_t len)
+static bool detect_report(const uint8_t *bytes, size_t len)
 {
     enum { SMALL = 255, AT_ALGO = 0x34 };
     struct assay_cursor in = assay_cursor_over(bytes, len);
@@ -205,7 +205,7 @@ static bool detect(const uint8_t *bytes, size_t len)
     return version >= 1 && version <= SMALL && algo <= SMALL;
 }
 
-static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declared)
+static enum assay_status get_length(const uint8_t *bytes, size_t len, size_t *declared)
 {
     struct assay_cursor in = assay_cursor_over(bytes, len);
     const uint8_t *tail = NULL;
@@ -217,9 +217,10 @@ static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declar
     return ASSAY_OK;
 }
 
-static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
-                                const struct assay_evidence_request *request,
-                                struct assay_verdict *verdict)
+static enum assay_status verify_report(const struct assay_kind *kind,
+                                       struct assay_verifier *verifier,
+                                       const struct assay_evidence_request *request,
+                                       struct assay_verdict *verdict)
 {
     struct assay_package package;
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
@@ -244,8 +245,8 @@ struct assay_kind assay_kind_snp(void)
         .affirms = ASSAY_CLAIMS_TEE,
         .proofs = ASSAY_PROOFS_SNP,
         .programs = ASSAY_PROGRAM_BIT(SNP_MEASUREMENT),
-        .detect = detect,
-        .length = length,
-        .verify = verify,
+        .detect = detect_report,
+        .length = get_length,
+        .verify = verify_report,
     };
 }

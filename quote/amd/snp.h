@@ -1,5 +1,5 @@
 /*
- * quote/amd/snp.h - AMD SEV-SNP attestation reports: what they say, and their appraisal.
+ * quote/amd/snp.h - AMD SEV-SNP attestation reports: parsing and appraisal.
  *
  * Sources: "SEV Secure Nested Paging Firmware ABI Specification" (AMD 56860; rev. 1.55 to 1.59:
  * ATTESTATION_REPORT, TCB_VERSION, GUEST_POLICY, PLATFORM_INFO, section 7.3) and "Versioned Chip
@@ -120,7 +120,7 @@ struct assay_snp_report {
  */
 ASSAY_CHECKED enum assay_status assay_snp_parse(const uint8_t *bytes, size_t len,
                                                 struct assay_snp_report *report);
-/* Returns: the key that the report says it is signed with; may be a reserved number */
+/* Returns: declared signing key of the report; may be a reserved number */
 enum assay_snp_signing_key assay_snp_signing_key(const struct assay_snp_report *report);
 /* Combined family and model of CPUID leaf 1. Returns: UNKNOWN for any other processor */
 enum assay_snp_product assay_snp_product_of_cpu(uint8_t family, uint8_t model);
@@ -131,7 +131,7 @@ enum assay_snp_product assay_snp_product_of_name(const char *name);
 enum assay_snp_product assay_snp_report_product(const struct assay_snp_report *report);
 /* Returns: "Milan", "Genoa", "Turin", "Venice"; "unknown" */
 const char *assay_snp_product_text(enum assay_snp_product product);
-/* Is the layout of its TCB versions known here? Venice's needs the extended TCB beside it.
+/* Is the layout of its TCB versions known here? Venice's also needs the extended TCB.
  * Returns: true for Milan, Genoa, Turin */
 bool assay_snp_product_supported(enum assay_snp_product product);
 /*
@@ -147,7 +147,7 @@ bool assay_snp_tcb_clean(enum assay_snp_product product,
 /* Component by component. Returns: true when no component of a is above that of b */
 bool assay_snp_tcb_covers(const struct assay_snp_tcb *b, const struct assay_snp_tcb *a);
 
-/* A report with the certificates that came beside it: a package of its own, or a part of one. */
+/* A report with its certificates: a package of its own, or a part of one. */
 struct assay_snp_subject {
     struct assay_slice report;
     const struct assay_slice *certificates; /* DER or PEM, in any order */
@@ -155,7 +155,7 @@ struct assay_snp_subject {
 };
 
 /*
- * assay_snp_appraise - the whole appraisal of a report: signature, endorsement key, chain,
+ * assay_snp_appraise - complete appraisal of a report: signature, endorsement key, chain,
  * revocation, TCB, policy. Also of the report inside a paravisor's evidence.
  *
  * Sets the proofs REPORT_SIGNATURE, CHAIN, VEK_TCB and, where chip ids are compared, CHIP_ID; fills

@@ -1,15 +1,15 @@
 /*
- * quote/amd/snp_key.c - whose key signed an SNP report, what it was certified for, and what the
- * vendor says of it at the time.
+ * quote/amd/snp_key.c - signing key of an SNP report: certificate, certified TCB, and revocation
+ * status.
  *
  * Order after AMD 56860 7.3 and 57230; rules: docs/evidence-rules.md 3.2 to 3.6.
  */
 #include "base/assert.h"
-#include "quote/amd/snp_judge.h"
+#include "quote/amd/snp_appraise.h"
 #include "quote/amd/snp_vek.h"
 #include "quote/collateral/collateral.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 
 static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                     const char *what, struct assay_slice expected, struct assay_slice observed)
@@ -31,7 +31,7 @@ static void add_number(struct assay_verdict *verdict, enum assay_rule rule, uint
     assay_verdict_add(verdict, rule, offset, expected, text.text);
 }
 
-/* --- whose key signed it */
+/* --- signing key */
 bool assay_snp_has_vek(const struct assay_snp_appraisal *a)
 {
     return a->proven->link_count > 0;
@@ -65,7 +65,7 @@ static void judge_signature(const struct assay_snp_appraisal *a)
 }
 
 /* Text that goes on with a name: "SEV-VLEK-" then "Milan". Returns: the rest, NULL otherwise */
-static const char *after(const char *text, const char *start)
+static const char *skip_prefix(const char *text, const char *start)
 {
     const size_t len = assay_text_len(start, ASSAY_COMMON_NAME_MAX);
     if (assay_text_len(text, ASSAY_COMMON_NAME_MAX) < len) return NULL;
@@ -73,10 +73,9 @@ static const char *after(const char *text, const char *start)
 }
 
 /*
- * evidence-rules.md 3.2: VLEK or VCEK, as the report says, as the certificate's extensions say, and
- * as its issuer says (57230: ASK "SEV-Milan", ASVK "SEV-VLEK-Milan"). The name counts only under a
- * root, which then vouches for it; an authority that calls itself neither stands under a private
- * root.
+ * evidence-rules.md 3.2: VLEK or VCEK, according to the report, to the certificate's extensions,
+ * and to its issuer (57230: ASK "SEV-Milan", ASVK "SEV-VLEK-Milan"). The name counts only under a
+ * root, which certifies it; an authority with neither name is under a private root.
  */
 static void judge_signing_key(const struct assay_snp_appraisal *a)
 {
@@ -89,19 +88,19 @@ static void judge_signing_key(const struct assay_snp_appraisal *a)
                           assay_snp_is_vlek(vek) ? "a VLEK certificate" : "another one");
     if (a->proven->link_count < 2) return;
     const char *const issuer = a->proven->links[1].name;
-    if (after(issuer, "SEV-") == NULL) return;
-    if ((after(issuer, "SEV-VLEK-") != NULL) != wants_vlek)
+    if (skip_prefix(issuer, "SEV-") == NULL) return;
+    if ((skip_prefix(issuer, "SEV-VLEK-") != NULL) != wants_vlek)
         assay_verdict_add(a->verdict, ASSAY_RULE_SIGNING_KEY, ASSAY_SNP_AT_KEY_INFO,
                           wants_vlek ? "a VLEK issued by the ASVK" : "a VCEK issued by the ASK",
                           issuer);
 }
 
-/* --- of which product: report, certificate, authority and root say the same */
+/* --- product: must be equal in report, certificate, authority and root */
 static enum assay_snp_product product_of_issuer(const struct assay_proven *proven)
 {
     if (proven->link_count < 2) return ASSAY_SNP_PRODUCT_UNKNOWN;
-    const char *rest = after(proven->links[1].name, "SEV-VLEK-");
-    if (rest == NULL) rest = after(proven->links[1].name, "SEV-");
+    const char *rest = skip_prefix(proven->links[1].name, "SEV-VLEK-");
+    if (rest == NULL) rest = skip_prefix(proven->links[1].name, "SEV-");
     return rest == NULL ? ASSAY_SNP_PRODUCT_UNKNOWN : assay_snp_product_of_name(rest);
 }
 
@@ -283,7 +282,7 @@ static void judge_order(const struct assay_snp_appraisal *a)
     }
 }
 
-void assay_snp_judge_key(const struct assay_snp_appraisal *a)
+void assay_snp_appraise_key(const struct assay_snp_appraisal *a)
 {
     judge_signature(a);
     judge_product(a);
@@ -291,7 +290,7 @@ void assay_snp_judge_key(const struct assay_snp_appraisal *a)
     if (assay_snp_has_layout(a)) judge_order(a);
 }
 
-/* --- what the vendor says of the key at the time */
+/* --- revocation of the key at the time */
 static void judge_window(const struct assay_snp_appraisal *a, const char *what, bool is_certificate,
                          int64_t from_unix_s, int64_t to_unix_s)
 {
@@ -326,15 +325,15 @@ static bool is_named_for_root(const struct assay_proven *p, const struct assay_c
             assay_bytes_equal(crl->authority_key_id, root->key_id, ASSAY_KEY_ID_LEN));
 }
 
-/* What the bundles under the root say of its list. */
+/* CRLs of the root in all bundles under it. */
 struct roots_list {
     const struct assay_list *list; /* named and signed by the root; the newest issued by then */
     bool is_forged;                /* one bears the root's name, and the root did not sign it */
     bool is_misnamed;              /* one is the root's by signature and another's by name */
 };
 
-static void consider(const struct assay_snp_appraisal *a, const uint8_t root_name[static 32],
-                     const struct assay_list *list, struct roots_list *out)
+static void consider_list(const struct assay_snp_appraisal *a, const uint8_t root_name[static 32],
+                          const struct assay_list *list, struct roots_list *out)
 {
     const int64_t at_unix_s = a->verdict->at_unix_s;
     const bool is_signed = list->has_issuer && assay_bytes_equal(list->issuer_name, root_name, 32);
@@ -367,7 +366,7 @@ static void find_roots_list(const struct assay_snp_appraisal *a, struct roots_li
                               e->collateral->faults[k].what,
                               assay_status_text(e->collateral->faults[k].status));
         for (size_t k = 0; k < e->collateral->list_count; k++)
-            consider(a, root_name, &e->collateral->lists[k], out);
+            consider_list(a, root_name, &e->collateral->lists[k], out);
     }
 }
 
@@ -392,7 +391,7 @@ static void judge_list(const struct assay_snp_appraisal *a, const struct assay_c
     }
 }
 
-void assay_snp_judge_chain(const struct assay_snp_appraisal *a)
+void assay_snp_appraise_chain(const struct assay_snp_appraisal *a)
 {
     const struct assay_proven *const p = a->proven;
     for (uint32_t i = 0; i < p->link_count; i++)

@@ -1,5 +1,5 @@
 /*
- * quote/amd/snp_report.c - the bytes of an SNP report, of whatever version and product.
+ * quote/amd/snp_report.c - parser of SNP reports of every version and product.
  *
  * Offsets are those of ATTESTATION_REPORT in AMD 56860, whose tables name each field by its offset;
  * layouts of TCB versions those of its TCB_VERSION tables.

@@ -1,16 +1,17 @@
 /*
- * quote/amd/snp_vek.c - VEK <- ASK or ASVK <- ARK (AMD 57230, "Certificate chains").
+ * quote/amd/snp_vek.c - certificate chain VEK <- ASK or ASVK <- ARK (AMD 57230, "Certificate
+ * chains").
  *
  * The ARK is trusted as a pinned key, never for its certificate: that may be missing. Certificates
  * come with the report and with the collateral, in any order, needed or not. A function of bytes
- * and pinned keys: time, revocation and what the report says of its TCB are judged in snp.c.
+ * and pinned keys: time, revocation and the TCB of the report are appraised in snp.c.
  */
 #include "quote/amd/snp_vek.h"
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/certificates/path.h"
 
 enum {
@@ -123,7 +124,7 @@ struct way {
     struct assay_certificate certificates[LINKS];
 };
 
-static void gather(const struct assay_endorsement *e, struct hand *h)
+static void collect_certificates(const struct assay_endorsement *e, struct hand *h)
 {
     h->endorsement = e;
     h->count = h->own_count;
@@ -135,10 +136,10 @@ static void gather(const struct assay_endorsement *e, struct hand *h)
 }
 
 /*
- * What came with the report speaks for it, fitting or not. The collateral of a network serves many
- * platforms: what does not fit there only means that the right one is missing.
+ * A certificate sent with the report is evidence, matching or not. The collateral of a network
+ * serves many platforms: no match there only means that the right certificate is missing.
  */
-static const struct assay_certificate *choose(const struct hand *h)
+static const struct assay_certificate *choose_vek(const struct hand *h)
 {
     const struct assay_certificate *const own =
         assay_snp_vek_choose(h->all, h->own_count, h->report);
@@ -185,7 +186,7 @@ static enum assay_status find_way(const struct hand *h, struct way *way)
 {
     static const struct assay_key none = { .type = ASSAY_KEY_NONE };
     const struct assay_key *const root = h->endorsement != NULL ? &h->endorsement->root : &none;
-    const struct assay_certificate *const vek = choose(h);
+    const struct assay_certificate *const vek = choose_vek(h);
     struct assay_path path;
     way->endorsement = h->endorsement;
     way->fault = fault_of(ASSAY_RULE_FORMAT, "", "");
@@ -206,12 +207,12 @@ static enum assay_status find_best(struct hand *h, const struct assay_evidence_r
                                    struct way *best)
 {
     const struct assay_endorsements *const all = request->endorsements;
-    gather(NULL, h);
+    collect_certificates(NULL, h);
     ASSAY_TRY(find_way(h, best));
     for (size_t i = 0; i < all->count && best->reach < REACH_ROOT; i++) {
         struct way way;
         if ((all->entries[i].kinds & ASSAY_KIND_BIT(request->kind)) == 0) continue;
-        gather(&all->entries[i], h);
+        collect_certificates(&all->entries[i], h);
         ASSAY_TRY(find_way(h, &way));
         if (way.reach > best->reach) *best = way;
     }
@@ -274,10 +275,10 @@ static enum assay_status write_proof(const struct way *way, bool trusts_nobody,
     return status;
 }
 
-static enum assay_status prove(const struct assay_snp_report *report,
-                               const struct assay_snp_subject *subject,
-                               const struct assay_evidence_request *request,
-                               struct assay_proven *proven)
+static enum assay_status prove_signature(const struct assay_snp_report *report,
+                                         const struct assay_snp_subject *subject,
+                                         const struct assay_evidence_request *request,
+                                         struct assay_proven *proven)
 {
     struct hand h;
     struct way way;
@@ -291,7 +292,7 @@ static enum assay_status prove(const struct assay_snp_report *report,
 }
 
 /*
- * Everything that the proof depends on beside the certificates: what the report asks of its key,
+ * All inputs of the proof in addition to the certificates: the report's requirements on its key,
  * and the pinned keys with their certificates.
  */
 static void digest_context(const struct assay_snp_report *report,
@@ -300,7 +301,7 @@ static void digest_context(const struct assay_snp_report *report,
 {
     enum { FIXED = 4, EACH = 2 };
     struct assay_slice pieces[FIXED + EACH * ASSAY_ENDORSEMENTS_MAX];
-    uint8_t shape[2 + ASSAY_ENDORSEMENTS_MAX]; /* tells which pieces follow */
+    uint8_t shape[2 + ASSAY_ENDORSEMENTS_MAX]; /* determines which pieces follow */
     const struct assay_endorsements *const all = request->endorsements;
     size_t shape_len = 0;
     size_t count = 1;
@@ -335,7 +336,7 @@ enum assay_status assay_snp_vek_prove(const struct assay_snp_report *report,
         pieces[1 + i] = subject->certificates[i];
     assay_lease_open(verifier, request->kind, pieces, 1 + subject->certificate_count, lease);
     if (lease->proven != NULL) return ASSAY_OK;
-    ASSAY_TRY(prove(report, subject, request, &lease->own));
-    assay_lease_keep(lease);
+    ASSAY_TRY(prove_signature(report, subject, request, &lease->own));
+    assay_lease_retain(lease);
     return ASSAY_OK;
 }

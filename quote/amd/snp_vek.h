@@ -1,6 +1,6 @@
 /*
- * quote/amd/snp_vek.h - the endorsement key of an SNP report: which certificate, and what leads
- * from it to a pinned root.
+ * quote/amd/snp_vek.h - endorsement key of an SNP report: its certificate, and the chain to a
+ * pinned root.
  *
  * Private to the room, and to what prints claims.
  */
@@ -36,8 +36,8 @@ const struct assay_certificate *assay_snp_vek_choose(const struct assay_certific
                                                      size_t count,
                                                      const struct assay_snp_report *report);
 /*
- * assay_snp_vek_read - the certificates that came with a report. What cannot be read is left out:
- * without it something will be missing, and the appraisal says what.
+ * assay_snp_vek_read - the certificates that came with a report. Unreadable ones are left out; the
+ * appraisal reports what is missing.
  * Out:     out[*count], *count <= capacity
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */

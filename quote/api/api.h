@@ -1,5 +1,5 @@
 /*
- * quote/api/api.h - the objects behind include/assay/assay.h.
+ * quote/api/api.h - objects behind include/assay/assay.h.
  *
  * Private to this folder. Verifier, policy and verdict are the room's own structs, opaque to users;
  * trust is made here: it owns the roots, and one built bundle for each root and set of collateral
@@ -28,7 +28,7 @@ enum { ASSAY_TRUST_ROOTS_MAX = 24, ASSAY_TRUST_SETS_MAX = 16 };
  * later. */
 struct assay_trust_set {
     bool is_intel;   /* it holds Intel's signed documents */
-    bool is_certain; /* whatever the evidence, Intel's bundle is the same: it is built */
+    bool is_certain; /* Intel's bundle does not depend on the evidence: it is built */
     bool leads[ASSAY_RECOGNISED_MAX]; /* of the pieces: certificates to a root of the trust */
     uint8_t *bytes;                   /* of malloc, as all pointers here; the pieces borrow */
     struct assay_recognition *found;
@@ -56,7 +56,7 @@ struct assay_trust {
 ASSAY_CHECKED enum assay_status assay_api_recognise(const struct assay_bytes *files, size_t count,
                                                     struct assay_trust_set *set);
 
-/* Frees what a set holds. Returns: nothing. */
+/* Frees what a set holds. */
 void assay_api_forget(struct assay_trust_set *set);
 /*
  * assay_api_bundle - build what the set is under the root, and note what leads to it.
@@ -74,7 +74,7 @@ struct assay_chosen {
     struct assay_collateral *own[ASSAY_ENDORSEMENTS_MAX]; /* what all.entries show of it */
     size_t own_count;
 };
-/* Do evidence and time decide which pieces of a set count? Returns: true when so. */
+/* Do evidence and time decide which pieces of a set count? Returns: true if so. */
 bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind kind);
 /*
  * assay_api_choose - as the command line does it for a folder.
@@ -85,7 +85,7 @@ ASSAY_CHECKED enum assay_status assay_api_choose(const struct assay_trust *t,
                                                  enum assay_evidence_kind kind,
                                                  struct assay_slice evidence, int64_t at_unix_s,
                                                  struct assay_chosen *out);
-/* Returns: nothing. */
+/* */
 void assay_api_chosen_free(struct assay_chosen *chosen);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * quote/api/bundle.c - the pieces of a set as bundles under one root: Intel's, and the others'.
+ * quote/api/bundle.c - bundles of collateral under one root, from the pieces of a set: Intel's, and
+ * other vendors'.
  *
  * Where the files of a set leave a choice (two editions of a document, several platform families),
  * evidence and time decide, so its bundle of Intel's is built when the evidence is there: some
@@ -15,8 +16,8 @@
 #include <stdlib.h>
 
 /* --- once, when the set or the root is added */
-static enum assay_status add(struct assay_trust *t, const struct assay_key *root,
-                             const struct assay_collateral_files *files)
+static enum assay_status add_trust(struct assay_trust *t, const struct assay_key *root,
+                                   const struct assay_collateral_files *files)
 {
     if (t->built_count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
     struct assay_collateral *const c = calloc(1, sizeof *c);
@@ -38,7 +39,7 @@ static enum assay_status add_intel(struct assay_trust *t, const struct assay_key
     if (choice == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = assay_choose(set->found, &anything, choice);
     if (status == ASSAY_OK) set->is_certain = choice->is_certain;
-    if (status == ASSAY_OK && set->is_certain) status = add(t, root, &choice->files);
+    if (status == ASSAY_OK && set->is_certain) status = add_trust(t, root, &choice->files);
     free(choice);
     return status;
 }
@@ -80,7 +81,7 @@ enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_pol
         status = has_list_of(set, &root->key, &for_others);
     }
     if (status == ASSAY_OK && for_intel) status = add_intel(t, &root->key, set);
-    if (status == ASSAY_OK && for_others) status = add(t, &root->key, &gathered->files);
+    if (status == ASSAY_OK && for_others) status = add_trust(t, &root->key, &gathered->files);
     free(gathered);
     return status;
 }
@@ -94,13 +95,14 @@ bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind
         if (t->sets[i].is_intel && !t->sets[i].is_certain) return true;
         intel += t->sets[i].is_intel;
     }
-    /* What is meant for this very evidence is told what it lacks. */
+    /* Reports what is missing in a bundle for this evidence. */
     return t->exact && intel == 0 && t->set_count > 0;
 }
 
-static enum assay_status choose(const struct assay_trust *t, const struct assay_trust_set *set,
-                                const struct assay_collateral_wanted *wanted,
-                                struct assay_choice *choice, struct assay_chosen *out)
+static enum assay_status choose_collateral(const struct assay_trust *t,
+                                           const struct assay_trust_set *set,
+                                           const struct assay_collateral_wanted *wanted,
+                                           struct assay_choice *choice, struct assay_chosen *out)
 {
     ASSAY_TRY(assay_choose(set->found, wanted, choice));
     for (size_t r = 0; r < t->root_count; r++) {
@@ -130,7 +132,8 @@ enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evide
     if (choice == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = ASSAY_OK;
     for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
-        if (t->sets[i].is_intel || t->exact) status = choose(t, &t->sets[i], &wanted, choice, out);
+        if (t->sets[i].is_intel || t->exact)
+            status = choose_collateral(t, &t->sets[i], &wanted, choice, out);
     for (size_t r = 0; r < t->root_count && status == ASSAY_OK; r++) {
         if (out->all.count == ASSAY_ENDORSEMENTS_MAX) status = ASSAY_E_FULL;
         else

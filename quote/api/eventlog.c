@@ -1,5 +1,5 @@
 /*
- * quote/api/eventlog.c - what was found in event logs, one getter for each thing.
+ * quote/api/eventlog.c - getters for the report on event logs.
  */
 #include "quote/api/api.h"
 

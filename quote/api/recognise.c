@@ -1,8 +1,8 @@
 /*
- * quote/api/recognise.c - the pieces of a set, recognised and kept.
+ * quote/api/recognise.c - recognised pieces of a set of files.
  *
- * What is what is quote/collateral/recognise.h's to say, for the command line as for us; which of
- * them serve, choose.h's (Intel) and gather.h's (everybody else's).
+ * quote/collateral/recognise.h identifies the pieces, as for the command line; choose.h (Intel) and
+ * gather.h (other vendors) select them.
  */
 #include "quote/api/api.h"
 
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 /* Copies of the files, each with room for what is decoded of it: the pieces borrow from both. */
-static enum assay_status recognise(const struct assay_bytes *files, size_t count,
-                                   struct assay_recognise_scratch *scratch,
-                                   struct assay_trust_set *set)
+static enum assay_status recognise_files(const struct assay_bytes *files, size_t count,
+                                         struct assay_recognise_scratch *scratch,
+                                         struct assay_trust_set *set)
 {
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
@@ -27,7 +27,7 @@ static enum assay_status recognise(const struct assay_bytes *files, size_t count
     return ASSAY_OK;
 }
 
-/* Is anything there that says what it is? */
+/* Is anything recognisable? */
 static bool is_of_use(struct assay_trust_set *set)
 {
     bool found = false;
@@ -57,7 +57,7 @@ enum assay_status assay_api_recognise(const struct assay_bytes *files, size_t co
     struct assay_recognise_scratch *const scratch = malloc(sizeof *scratch);
     enum assay_status status =
         set->bytes == NULL || set->found == NULL || scratch == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
-    if (status == ASSAY_OK) status = recognise(files, count, scratch, set);
+    if (status == ASSAY_OK) status = recognise_files(files, count, scratch, set);
     if (status == ASSAY_OK && !is_of_use(set)) status = ASSAY_E_NOT_FOUND;
     free(scratch);
     if (status != ASSAY_OK) assay_api_forget(set);

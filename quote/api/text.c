@@ -1,5 +1,5 @@
 /*
- * quote/api/text.c - numbers of the public header as texts.
+ * quote/api/text.c - texts for the enums of the public header.
  */
 #include "quote/api/api.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote/api/verdict.c - what a verdict says, one getter for each thing.
+ * quote/api/verdict.c - getters for the verdict.
  */
 #include "quote/api/api.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A verdict that nobody has appraised anything with has the time 0 and kind NONE. */
+/* A verdict before any appraisal has the time 0 and kind NONE. */
 enum assay_status assay_verdict_create(struct assay_verdict **verdict)
 {
     if (verdict == NULL) return ASSAY_E_INVALID;
@@ -102,7 +102,7 @@ bool assay_verdict_get_expiry(const struct assay_verdict *verdict, int64_t *unix
     return verdict != NULL && give_time(verdict->has_expiry, verdict->expires_unix_s, unix_s);
 }
 
-/* --- what the evidence says */
+/* --- claims of the evidence */
 bool assay_verdict_get_report_data(const struct assay_verdict *verdict, struct assay_bytes *out)
 {
     if (verdict == NULL || out == NULL || !verdict->has_claims) return false;

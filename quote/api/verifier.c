@@ -1,5 +1,5 @@
 /*
- * quote/api/verifier.c - a verifier on the heap, evidence in pieces, and the one entry.
+ * quote/api/verifier.c - verifier on the heap, evidence in pieces, and the appraisal call.
  */
 #include "quote/api/api.h"
 
@@ -113,8 +113,9 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
 }
 
 /* Bytes that no kind can read: a verdict like any other, made without the kind's help. */
-static void refuse(const struct assay_policy *policy, enum assay_evidence_kind kind,
-                   int64_t at_unix_s, enum assay_status status, struct assay_verdict *verdict)
+static void set_malformed_verdict(const struct assay_policy *policy, enum assay_evidence_kind kind,
+                                  int64_t at_unix_s, enum assay_status status,
+                                  struct assay_verdict *verdict)
 {
     const bool unsupported = status == ASSAY_E_UNSUPPORTED;
     assay_verdict_init(verdict, kind, at_unix_s);
@@ -126,9 +127,9 @@ static void refuse(const struct assay_policy *policy, enum assay_evidence_kind k
 }
 
 /* Malformed evidence has its verdict; only the host's own failure is no answer. */
-static enum assay_status judge(struct assay_verifier *verifier,
-                               const struct assay_evidence_request *request,
-                               struct assay_verdict *verdict)
+static enum assay_status appraise_evidence(struct assay_verifier *verifier,
+                                           const struct assay_evidence_request *request,
+                                           struct assay_verdict *verdict)
 {
     const enum assay_status status = assay_evidence_verify(verifier, request, verdict);
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
@@ -146,7 +147,7 @@ static enum assay_status choose_and_judge(struct assay_verifier *verifier,
     enum assay_status status =
         assay_api_choose(trust, request->kind, assay_slice_over(request->bytes, request->len),
                          request->at_unix_s, &chosen);
-    if (status == ASSAY_OK) status = judge(verifier, &own, verdict);
+    if (status == ASSAY_OK) status = appraise_evidence(verifier, &own, verdict);
     assay_api_chosen_free(&chosen);
     return status;
 }
@@ -200,7 +201,7 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
     if (status == ASSAY_OK)
         status = assay_evidence_length(inner.kind, inner.bytes, inner.len, &inner.len);
     if (status != ASSAY_OK) {
-        refuse(inner.policy, inner.kind, inner.at_unix_s, status, verdict);
+        set_malformed_verdict(inner.policy, inner.kind, inner.at_unix_s, status, verdict);
         return ASSAY_OK;
     }
     assay_verdict_init(verdict, inner.kind, inner.at_unix_s); /* what is there if the host fails */
@@ -212,7 +213,7 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
     inner.len = whole.evidence.len;
     if (assay_api_must_choose(trust, inner.kind))
         return choose_and_judge(request->verifier, trust, &inner, verdict);
-    return judge(request->verifier, &inner, verdict);
+    return appraise_evidence(request->verifier, &inner, verdict);
 }
 
 enum assay_status assay_verify(struct assay_verifier *verifier, const struct assay_trust *trust,

@@ -1,16 +1,16 @@
 /*
- * quote/cca/cca.c - the appraisal of a CCA token (draft-ffm-rats-cca-token 7): the pinned platform
- * key signed the platform token, the platform token names the realm's key, that key signed the
- * realm token, and the platform is in its secured state.
+ * quote/cca/cca.c - appraisal of a CCA token (draft-ffm-rats-cca-token 7): the pinned platform key
+ * signed the platform token, the platform token names the realm's key, that key signed the realm
+ * token, and the platform is in its secured state.
  *
- * The root of this kind is the CCA platform attestation key itself (CPAK): no certificate stands
- * between, so nothing expires here; who withdraws a key takes it out of the endorsements.
+ * The root of this kind is the CCA platform attestation key itself (CPAK): there is no certificate
+ * in between, so nothing expires here; a key is revoked by removing it from the endorsements.
  */
 #include "quote/cca/cca.h"
 
 #include "base/assert.h"
 #include "quote/accept/reference.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/text.h"
@@ -92,7 +92,7 @@ static enum assay_status try_root(struct assay_verifier *verifier, const struct 
         return status;
     }
     l->own.root = *root;
-    assay_lease_keep(l);
+    assay_lease_retain(l);
     return ASSAY_OK;
 }
 
@@ -165,7 +165,7 @@ static void judge_binding(const struct assay_cca_token *t, struct assay_verdict 
                       observed.text);
 }
 
-/* --- what it says */
+/* --- claims */
 /* 4.5.2, table 1: the high byte is the state, the low one the implementation's own. */
 static const char *lifecycle_text(uint16_t lifecycle)
 {
@@ -211,7 +211,7 @@ static void judge_reference(const struct assay_policy *policy, enum assay_refere
                                              .value_len = (uint32_t)value.len, /* <= 64 */
                                              .isvsvn = UINT16_MAX,
                                              .offset = offset };
-    assay_reference_judge(policy, &measured, verdict);
+    assay_reference_appraise(policy, &measured, verdict);
 }
 
 static void judge_references(const struct assay_cca_token *t, const struct assay_policy *policy,
@@ -226,7 +226,7 @@ static void judge_references(const struct assay_cca_token *t, const struct assay
                     t->platform.offset_implementation, verdict);
 }
 
-static void claim(const struct assay_cca_token *t, struct assay_verdict *verdict)
+static void set_claims(const struct assay_cca_token *t, struct assay_verdict *verdict)
 {
     assay_bytes_copy(verdict->report_data, ASSAY_REPORT_DATA_LEN, t->realm.challenge.bytes,
                      t->realm.challenge.len);
@@ -257,23 +257,24 @@ static void judge_claims(const struct assay_cca_token *t, const struct assay_pol
     judge_references(t, policy, verdict);
 }
 
-static enum assay_status judge(const struct assay_cca_token *t, struct assay_verifier *verifier,
-                               const struct assay_evidence_request *request,
-                               struct assay_verdict *verdict)
+static enum assay_status appraise_token(const struct assay_cca_token *t,
+                                        struct assay_verifier *verifier,
+                                        const struct assay_evidence_request *request,
+                                        struct assay_verdict *verdict)
 {
     struct assay_lease l;
     const struct assay_key *root = NULL;
     bool tried = false;
     ASSAY_TRY(find_root(verifier, t, request->endorsements, &l, &root, &tried));
     if (root == NULL) {
-        /* The realm's signature is still worth a word, under a lease that nobody remembers. */
+        /* The realm's signature is still checked, under a lease that is not cached. */
         open_lease(NULL, t, &t->realm.public_key, &l);
         const enum assay_status status = load_realm_key(t, &l.own);
         if (status != ASSAY_OK) {
             assay_lease_close(&l);
             return status;
         }
-        assay_lease_keep(&l);
+        assay_lease_retain(&l);
     }
     assay_proven_report(l.proven, verdict);
     judge_platform(request, t, tried, root != NULL, verdict);
@@ -286,9 +287,10 @@ static enum assay_status judge(const struct assay_cca_token *t, struct assay_ver
     return ASSAY_OK;
 }
 
-static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
-                                const struct assay_evidence_request *request,
-                                struct assay_verdict *verdict)
+static enum assay_status verify_token(const struct assay_kind *kind,
+                                      struct assay_verifier *verifier,
+                                      const struct assay_evidence_request *request,
+                                      struct assay_verdict *verdict)
 {
     struct assay_package package;
     struct assay_cca_token token;
@@ -301,13 +303,13 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
         assay_cca_parse(package.main.bytes, package.main.len, &token, &where);
     assay_cose_note(status, &where, verdict);
     if (status != ASSAY_OK) return status;
-    claim(&token, verdict);
+    set_claims(&token, verdict);
     judge_claims(&token, request->policy, verdict);
-    return judge(&token, verifier, request, verdict);
+    return appraise_token(&token, verifier, request, verdict);
 }
 
 /* --- the row */
-static bool detect(const uint8_t *bytes, size_t len)
+static bool detect_token(const uint8_t *bytes, size_t len)
 {
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint64_t tag = 0;
@@ -325,8 +327,8 @@ struct assay_kind assay_kind_cca(void)
         .proofs = ASSAY_PROOF_BIT(PLATFORM_SIGNATURE) | ASSAY_PROOF_BIT(REALM_SIGNATURE) |
                   ASSAY_PROOF_BIT(REALM_BINDING),
         .programs = ASSAY_PROGRAM_BIT(RIM),
-        .detect = detect,
+        .detect = detect_token,
         .length = assay_cose_length,
-        .verify = verify,
+        .verify = verify_token,
     };
 }

@@ -1,5 +1,5 @@
 /*
- * quote/cca/cca_claims.c - reading the claims of a platform token and of a realm token.
+ * quote/cca/cca_claims.c - parser of the claims of a platform token and of a realm token.
  */
 #include "quote/cca/cca_claims.h"
 
@@ -108,8 +108,8 @@ uint32_t assay_cca_offset_of(const struct assay_cca_reader *r, struct assay_slic
 
 /*
  * DEN0137 A7.2.3.1.6 takes names from IANA's registry "Named Information Hash Algorithm"; these are
- * the ones there whose digests have the lengths that measurements may have. Another name says that
- * we do not know what was measured.
+ * the ones there whose digests have the lengths that measurements may have. With another name the
+ * measurement is unknown.
  */
 static enum assay_status read_hash_name(struct assay_cca_reader *r, struct assay_slice *out)
 {

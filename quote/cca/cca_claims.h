@@ -1,5 +1,5 @@
 /*
- * quote/cca/cca_claims.h - the claims of both tokens, one reader for both. Private to the kind.
+ * quote/cca/cca_claims.h - parser of the claims of both tokens. Private to the kind.
  */
 #ifndef ASSAY_QUOTE_CCA_CCA_CLAIMS_H
 #define ASSAY_QUOTE_CCA_CCA_CLAIMS_H
@@ -44,8 +44,8 @@ uint32_t assay_cca_offset_of(const struct assay_cca_reader *r, struct assay_slic
 /* The claim of the lowest bit of a set that is not empty. Returns: a static name. */
 const char *assay_cca_claim_name(uint32_t bits);
 /*
- * assay_cca_read_claims - the map of claims under the reader; one of the two is not NULL: whose
- * they are. r->has says which were there; which must be is the profile's.
+ * assay_cca_read_claims - the map of claims under the reader; one of the two is not NULL: the token
+ * they belong to. r->has says which were there; which must be is the profile's.
  * Returns: ASSAY_OK | as assay_cca_parse
  */
 ASSAY_CHECKED enum assay_status assay_cca_read_claims(struct assay_cca_reader *r,

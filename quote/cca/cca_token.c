@@ -1,6 +1,6 @@
 /*
- * quote/cca/cca_token.c - reading a CCA token: the collection, two COSE_Sign1, what each profile
- * demands.
+ * quote/cca/cca_token.c - parser of a CCA token: the collection, two COSE_Sign1, the requirements
+ * of each profile.
  */
 #include "quote/cca/cca_claims.h"
 
@@ -199,8 +199,9 @@ static enum assay_status read_realm(struct assay_slice token, struct assay_cca_r
     realm->key_form = profile.key_form;
     /*
      * Measurements keep the length that they came with: 32, 48 or 64 bytes are allowed to each
-     * (DEN0137 A7.2.3.2). A7.2.3.1.6 says that the hash of claim 44236 makes them, yet published
-     * tokens that other verifiers take have 64 bytes under "sha-256"; they are compared whole.
+     * (DEN0137 A7.2.3.2). By A7.2.3.1.6 they are made with the hash of claim 44236, yet published
+     * tokens accepted by other verifiers have 64 bytes under "sha-256"; they are compared
+     * completely.
      */
     return read_key(r, realm);
 }

@@ -1,7 +1,7 @@
 /*
- * quote/certificates/chain.c - the rules by which one key vouches for another (evidence-rules.md
- * 1.3 and 2.6): identity of keys and raw names, never common names; what a certificate may be used
- * for; exactly three in a PCK chain.
+ * quote/certificates/chain.c - rules by which one key certifies another (evidence-rules.md 1.3 and
+ * 2.6): identity of keys and raw names, never common names; permitted uses of a certificate;
+ * exactly three certificates in a PCK chain.
  */
 #include "quote/certificates/chain.h"
 
@@ -19,7 +19,7 @@ bool assay_chain_names(const struct assay_certificate *issuer,
                        const struct assay_certificate *subject)
 {
     if (!assay_dn_equal(&issuer->subject, &subject->issuer)) return false;
-    /* RFC 5280 4.2.1.1: the key id tells authorities of one name apart. */
+    /* RFC 5280 4.2.1.1: the key id distinguishes authorities of one name. */
     if (!issuer->has_subject_key_id || !subject->has_authority_key_id) return true;
     return assay_bytes_equal(issuer->subject_key_id, subject->authority_key_id, ASSAY_KEY_ID_LEN);
 }

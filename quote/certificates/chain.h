@@ -1,9 +1,9 @@
 /*
- * quote/certificates/chain.h - certificates that vouch for certificates, and what a quote proves
- * from its bytes alone.
+ * quote/certificates/chain.h - certificate chains, and the facts that a quote proves from its bytes
+ * alone.
  *
- * Nothing here depends on time, collateral or policy: results may be remembered for ever under the
- * bytes that they came from (evidence-rules.md 1.10). Revocation, validity and levels are judged in
+ * Nothing here depends on time, collateral or policy: results may be cached forever under their
+ * input bytes (evidence-rules.md 1.10). Revocation, validity and levels are appraised in
  * quote/intel/dcap.c.
  */
 #ifndef ASSAY_QUOTE_CERTIFICATES_CHAIN_H
@@ -22,7 +22,7 @@ struct assay_chain {
 /* Where the PCK chain of a quote comes from that does not carry it (certification data type 3). */
 struct assay_pck_source {
     size_t count;
-    const struct assay_slice *der;           /* beside the quote, as evidence; or NULL and */
+    const struct assay_slice *der;           /* next to the quote, as evidence; or NULL and */
     const struct assay_certificate *decoded; /* certificates of the collateral */
 };
 
@@ -38,7 +38,7 @@ bool assay_chain_self_issued(const struct assay_certificate *c);
 bool assay_dn_equal(const struct assay_dn *a, const struct assay_dn *b);
 /*
  * assay_chain_signed - is the certificate (or, with its digest and signature, any object) signed by
- * the key? The digest is as long as the signature's algorithm says.
+ * the key? The length of the digest follows from the signature's algorithm.
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_chain_signed(const struct assay_key *key,
@@ -50,10 +50,10 @@ ASSAY_CHECKED enum assay_status assay_chain_signed(const struct assay_key *key,
  * Returns: true when it has one, or needs none
  */
 bool assay_chain_is_numbered(const struct assay_certificate *c);
-/* May it issue certificates, with that many CAs below it? Returns: true when so. */
+/* May it issue certificates, with that many CAs below it? Returns: true if so. */
 bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below);
 /* Is it an end entity that may sign data, and no certificates (evidence-rules.md 1.14)?
- * Returns: true when so. */
+ * Returns: true if so. */
 bool assay_chain_is_signer(const struct assay_certificate *c);
 /*
  * evidence-rules.md 1.13: purposes, critical or not, are the only ones; an empty list allows
@@ -63,7 +63,7 @@ bool assay_chain_is_signer(const struct assay_certificate *c);
  */
 bool assay_chain_allows(const struct assay_certificate *c, uint32_t uses);
 /*
- * Intel's certificates are told apart by their common names (evidence-rules.md 2.6.1): under one
+ * Intel's certificates are distinguished by their common names (evidence-rules.md 2.6.1): under one
  * root the same key usages stand in those of platforms and of the signer of documents.
  * Returns: true when the subject's common name holds the phrase
  */

@@ -1,5 +1,5 @@
 /*
- * quote/certificates/crl.c - revocation lists: whose they are, and who is on them.
+ * quote/certificates/crl.c - revocation lists: issuer, and lookup of a certificate.
  */
 #include "quote/certificates/crl.h"
 

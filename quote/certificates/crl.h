@@ -1,5 +1,5 @@
 /*
- * quote/certificates/crl.h - what a revocation list says about a certificate.
+ * quote/certificates/crl.h - lookup of a certificate in a revocation list.
  */
 #ifndef ASSAY_QUOTE_CERTIFICATES_CRL_H
 #define ASSAY_QUOTE_CERTIFICATES_CRL_H
@@ -11,10 +11,10 @@ bool assay_crl_contains(const struct assay_crl *crl, const uint8_t serial[static
 /*
  * Raw issuer name, authority key id where both have one, and the right to sign CRLs
  * (evidence-rules.md 1.4). The signature is not checked here.
- * Returns: true when the list speaks for that authority
+ * Returns: true when the list covers that authority
  */
 bool assay_crl_issued_by(const struct assay_crl *crl, const struct assay_certificate *ca);
-/* The same of a remembered certificate. Returns: true when the list speaks for it */
+/* The same of a remembered certificate. Returns: true when the list covers it */
 bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_link *ca);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * quote/certificates/path.c - building and verifying a chain of certificates (RFC 5280 6.1, without
- * names, policies and other things that no endorsement of evidence uses: they are refused when
- * critical).
+ * quote/certificates/path.c - building and verification of a certificate chain (RFC 5280 6.1,
+ * without names, policies and other features that endorsements of evidence do not use: they are
+ * rejected when critical).
  */
 #include "quote/certificates/path.h"
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/text.h"
 
 enum {
@@ -45,7 +45,7 @@ static bool on_path(const struct assay_path *path, const struct assay_certificat
 }
 
 /* Do two candidates with different keys bear the issuer's name? Then signatures must decide. */
-static bool ambiguous(const struct search *s, const struct assay_certificate *subject)
+static bool has_ambiguous_issuer(const struct search *s, const struct assay_certificate *subject)
 {
     const struct assay_certificate *first = NULL;
     for (size_t i = 0; i < s->count; i++) {
@@ -78,8 +78,8 @@ static enum assay_status search_signed(struct search *s, const struct assay_key 
 }
 
 /*
- * The root, certified by somebody else: nobody on the way vouches for what that certificate says,
- * so that whoever sends it could write any dates into it. The root's key is known without it.
+ * The root, certified by another issuer: nothing on the path certifies this certificate, so its
+ * sender could choose any dates. The root's key is known without it.
  */
 static bool is_root_by_another(const struct search *s, const struct assay_certificate *c)
 {
@@ -90,7 +90,7 @@ static bool is_root_by_another(const struct search *s, const struct assay_certif
 static enum assay_status next_issuer(struct search *s, const struct assay_certificate *subject,
                                      size_t *from, const struct assay_certificate **issuer)
 {
-    const bool decide = ambiguous(s, subject);
+    const bool decide = has_ambiguous_issuer(s, subject);
     *issuer = NULL;
     for (; *from < s->count && *issuer == NULL && !s->gave_up; *from += 1) {
         const struct assay_certificate *const c = &s->candidates[*from];
@@ -102,8 +102,8 @@ static enum assay_status next_issuer(struct search *s, const struct assay_certif
     return ASSAY_OK;
 }
 
-/* Keeps the first of the longest dead ends; one in a foreign root tells most. */
-static void remember(struct search *s, bool is_foreign)
+/* Retains the first of the longest dead ends; one in a foreign root is the most informative. */
+static void save_dead_end(struct search *s, bool is_foreign)
 {
     if (s->best.count > 0 && s->best_is_foreign && !is_foreign) return;
     if (s->best.count >= s->path.count && s->best_is_foreign == is_foreign) return;
@@ -112,9 +112,9 @@ static void remember(struct search *s, bool is_foreign)
 }
 
 /*
- * The root's own certificate is at hand and bears another name, or another key id, than what the
- * subject says of its issuer (evidence-rules.md 1.3). Its signature counts, so that nobody can slip
- * in a name for a key that is not theirs.
+ * The root's own certificate is available and has another name, or another key id, than the
+ * subject's issuer fields (evidence-rules.md 1.3). Its signature counts, so that a name cannot be
+ * claimed for another key.
  */
 static enum assay_status names_another_root(struct search *s,
                                             const struct assay_certificate *subject, bool *answer)
@@ -128,8 +128,8 @@ static enum assay_status names_another_root(struct search *s,
     return ASSAY_OK;
 }
 
-/* No further candidate issued the last certificate. Is it the work of a root that is only known as
- * a key, perhaps beside a certificate of the same name? */
+/* No further candidate issued the last certificate. Was it issued by a root that is only known as a
+ * key, possibly in addition to a certificate of the same name? */
 static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool *found)
 {
     const struct assay_certificate *const last = s->path.certificates[s->path.count - 1];
@@ -138,12 +138,12 @@ static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool
     *found = false;
     if (!is_foreign) ASSAY_TRY(names_another_root(s, last, &is_misnamed));
     if (!is_foreign && !is_misnamed) ASSAY_TRY(search_signed(s, s->root, last, found));
-    if (!*found && is_first_visit) remember(s, is_foreign);
+    if (!*found && is_first_visit) save_dead_end(s, is_foreign);
     return ASSAY_OK;
 }
 
 /* One step of the search: forward, or back. Sets *found at the root; an empty path is the end. */
-static enum assay_status step(struct search *s, bool *found)
+static enum assay_status search_step(struct search *s, bool *found)
 {
     const size_t at = s->path.count - 1;
     const struct assay_certificate *const last = s->path.certificates[at];
@@ -181,7 +181,7 @@ enum assay_status assay_path_build(const struct assay_certificate *leaf,
     *path = s.path;
     bool found = false;
     for (size_t i = 0; i < STEPS_MAX && s.path.count > 0 && !found && !s.gave_up; i++)
-        ASSAY_TRY(step(&s, &found));
+        ASSAY_TRY(search_step(&s, &found));
     if (found) {
         *path = s.path;
         return ASSAY_OK;
@@ -192,8 +192,9 @@ enum assay_status assay_path_build(const struct assay_certificate *leaf,
 }
 
 /* --- verifying */
-static enum assay_status refuse(struct assay_fault *fault, size_t *at, size_t index,
-                                enum assay_rule rule, const char *expected, const char *observed)
+static enum assay_status report_refusal(struct assay_fault *fault, size_t *at, size_t index,
+                                        enum assay_rule rule, const char *expected,
+                                        const char *observed)
 {
     *fault = (struct assay_fault){ rule, 0, expected, observed };
     *at = index;
@@ -208,33 +209,35 @@ static bool ends_in_root(const struct assay_path *path, const struct assay_key *
 static enum assay_status check_uses(const struct assay_path *path, struct assay_fault *fault,
                                     size_t *at)
 {
-    /* What the leaf says that it is for, its authorities must be for, too. */
+    /* The purposes of the leaf must also be those of its authorities. */
     const uint32_t uses = path->certificates[0]->extended_key_usage &
                           (uint32_t)(ASSAY_EKU_TCG_EK | ASSAY_EKU_TCG_AK);
     const uint32_t allowed = uses | path->uses;
     for (size_t i = 0; i < path->count; i++) {
         const struct assay_certificate *const c = path->certificates[i];
         if (c->has_unknown_critical)
-            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
-                          "critical extensions that are known", "another critical extension");
+            return report_refusal(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                                  "critical extensions that are known",
+                                  "another critical extension");
         if (!assay_chain_is_numbered(c))
-            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
-                          "a serial number above 0", "0: no list could revoke it");
+            return report_refusal(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                                  "a serial number above 0", "0: no list could revoke it");
         if (i > 0 && !assay_chain_is_ca(c, (uint32_t)(i - 1)))
-            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
-                          "an authority that may issue certificates at this place",
-                          "other uses, or a shorter path");
+            return report_refusal(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                                  "an authority that may issue certificates at this place",
+                                  "other uses, or a shorter path");
         if (i > 0 && !assay_chain_allows(c, allowed))
-            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
-                          "an authority for certificates of this use", "one for other uses");
+            return report_refusal(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                                  "an authority for certificates of this use",
+                                  "one for other uses");
     }
     return ASSAY_OK;
 }
 
 /* The key that vouches for certificate i: for the last it is the root, for its own certificate,
  * too. */
-static const struct assay_key *voucher(const struct assay_path *path, size_t i,
-                                       const struct assay_key *root)
+static const struct assay_key *get_issuer_key(const struct assay_path *path, size_t i,
+                                              const struct assay_key *root)
 {
     return i + 1 < path->count ? &path->certificates[i + 1]->key : root;
 }
@@ -248,10 +251,10 @@ enum assay_status assay_path_verify(const struct assay_path *path, const struct 
     for (size_t i = path->count; i > 0; i--) { /* from the root down */
         const struct assay_certificate *const c = path->certificates[i - 1];
         bool ok = false;
-        ASSAY_TRY(is_signed(voucher(path, i - 1, root), c->tbs_digest, &c->signature, &ok));
+        ASSAY_TRY(is_signed(get_issuer_key(path, i - 1, root), c->tbs_digest, &c->signature, &ok));
         if (!ok)
-            return refuse(fault, at, i - 1, ASSAY_RULE_CHAIN_SIGNATURE,
-                          "a certificate signed by its issuer", "a wrong signature");
+            return report_refusal(fault, at, i - 1, ASSAY_RULE_CHAIN_SIGNATURE,
+                                  "a certificate signed by its issuer", "a wrong signature");
     }
     return ASSAY_OK;
 }
@@ -283,12 +286,12 @@ void assay_path_windows(const struct assay_path *path, struct assay_verdict *ver
 }
 
 /* --- revocation */
-/* Does the list come from whoever issued certificate i? */
+/* Was the list issued by the issuer of certificate i? */
 static bool speaks_for(const struct assay_path *path, size_t i, const struct assay_crl *crl)
 {
     if (i + 1 < path->count) return assay_crl_issued_by(crl, path->certificates[i + 1]);
-    /* The root is known as a key alone: by its name and its key's in what it issued. A list by a
-     * namesake is nobody's forgery. */
+    /* The root is known as a key alone: by its name and its key's in what it issued. A list by
+     * another authority of the same name is not a forgery. */
     const struct assay_certificate *const last = path->certificates[i];
     if (!assay_dn_equal(&crl->issuer, &last->issuer)) return false;
     if (!crl->has_authority_key_id || !last->has_authority_key_id) return true;
@@ -316,7 +319,7 @@ enum assay_status assay_path_revocation(const struct assay_path *path, const str
     ASSAY_ASSERT(at < assay_path_issued(path, root));
     *answer = ASSAY_REVOCATION_UNCOVERED;
     if (!speaks_for(path, at, crl)) return ASSAY_OK;
-    const struct assay_key *const key = voucher(path, at, root);
+    const struct assay_key *const key = get_issuer_key(path, at, root);
     bool ok = is_named(key, signed_by);
     if (!ok) ASSAY_TRY(is_signed(key, crl->tbs_digest, &crl->signature, &ok));
     if (!ok) *answer = ASSAY_REVOCATION_FORGED;

@@ -1,5 +1,5 @@
 /*
- * quote/certificates/path.h - a chain of certificates from a leaf to a pinned root key, built from
+ * quote/certificates/path.h - certificate chain from a leaf to a pinned root key, built from
  * candidates in any order.
  *
  * Identity is by raw names, key ids and keys, never by common names (evidence-rules.md 1.3): a root
@@ -15,7 +15,7 @@
 enum { ASSAY_PATH_CANDIDATES_MAX = 2 * ASSAY_CHAIN_MAX };
 
 /* Leaf first. The last is the root's own certificate, or, where only the root's key is at hand, the
- * one that the root signed. A certificate of the root by somebody else counts as none. */
+ * one that the root signed. A certificate of the root by another issuer is ignored. */
 struct assay_path {
     size_t count;
     const struct assay_certificate *certificates[ASSAY_CHAIN_MAX];
@@ -29,7 +29,7 @@ struct assay_path {
  * dead end is left again. The work is bounded: at most 64 steps and 24 signatures.
  *
  * In:      candidates[count], count <= ASSAY_PATH_CANDIDATES_MAX (asserted), in any order, with
- *          duplicates, with strangers, with the leaf among them or not
+ *          duplicates, with unrelated ones, with or without the leaf
  * Out:     *path, which borrows leaf and candidates; written on every status: where there is no way
  *          it holds the longest piece found
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a link is missing: no candidate issued the last
@@ -55,25 +55,25 @@ ASSAY_CHECKED enum assay_status assay_path_build(const struct assay_certificate 
 ASSAY_CHECKED enum assay_status assay_path_verify(const struct assay_path *path,
                                                   const struct assay_key *root,
                                                   struct assay_fault *fault, size_t *at);
-/* A fault as a reason, with the name of the certificate. Returns: nothing. */
+/* A fault as a reason, with the name of the certificate. */
 void assay_path_report(const struct assay_path *path, const struct assay_fault *fault, size_t at,
                        struct assay_verdict *verdict);
-/* The validity of each certificate into the verdict. Returns: nothing. */
+/* The validity of each certificate into the verdict. */
 void assay_path_windows(const struct assay_path *path, struct assay_verdict *verdict);
 
 enum assay_revocation {
-    ASSAY_REVOCATION_UNCOVERED = 0, /* the list does not speak for its issuer */
+    ASSAY_REVOCATION_UNCOVERED = 0, /* the list does not cover its issuer */
     ASSAY_REVOCATION_FORGED = 1,    /* its authority did not sign it */
     ASSAY_REVOCATION_NONE = 2,      /* covered, and not on the list */
     ASSAY_REVOCATION_REVOKED = 3,
 };
-/* Returns: how many certificates of the path somebody issued: all but a root's own. */
+/* Returns: number of issued certificates of the path: all except a root's own. */
 size_t assay_path_issued(const struct assay_path *path, const struct assay_key *root);
 /*
- * assay_path_revocation - what one list says about one certificate of a path.
+ * assay_path_revocation - look up one certificate of a path in one list.
  *
- * A list speaks for the certificates of its own issuer alone: AMD's is the ARK's and names ASKs
- * (VCEKs all bear the serial number 0). Its dates are judged by the caller.
+ * A list covers only certificates of its own issuer: AMD's is the ARK's and names ASKs (all VCEKs
+ * have the serial number 0). Its dates are checked by the caller.
  *
  * In:      a verified path, its root; at < assay_path_issued (asserted); signed_by: name of a key
  *          that is known to have signed the list, or NULL: it saves looking again

@@ -1,11 +1,11 @@
 /*
- * quote/certificates/revocation.c - see revocation.h.
+ * quote/certificates/revocation.c - revocation check of a chain (revocation.h).
  */
 #include "quote/certificates/revocation.h"
 
 #include "base/assert.h"
 #include "quote/collateral/collateral.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/text.h"
 
 struct lists {
@@ -13,8 +13,8 @@ struct lists {
     const struct assay_list *list[(size_t)ASSAY_ENDORSEMENTS_MAX * ASSAY_LISTS_MAX];
 };
 
-static void gather(const struct assay_evidence_request *request, const struct assay_key *root,
-                   struct lists *out)
+static void collect_lists(const struct assay_evidence_request *request,
+                          const struct assay_key *root, struct lists *out)
 {
     const struct assay_endorsements *const all = request->endorsements;
     out->count = 0;
@@ -42,7 +42,7 @@ int assay_revocation_compare(const struct assay_crl *a, const struct assay_crl *
 
 struct finding {
     enum assay_revocation answer;
-    bool is_forged; /* somebody else signed a list in the issuer's name */
+    bool is_forged; /* another key signed a list in the issuer's name */
     const struct assay_crl *crl;
 };
 
@@ -98,7 +98,7 @@ static bool is_said(const struct assay_verdict *verdict, const struct assay_coll
     return false;
 }
 
-/* A list that cannot be read may be the one that revokes. Of several paths the first says so. */
+/* A list that cannot be read may be the one that revokes. Of several paths the first reports it. */
 static void report_faults(const struct assay_evidence_request *request,
                           const struct assay_key *root, struct assay_verdict *verdict)
 {
@@ -116,14 +116,14 @@ static void report_faults(const struct assay_evidence_request *request,
     }
 }
 
-enum assay_status assay_revocation_judge(const struct assay_evidence_request *request,
+enum assay_status assay_revocation_check(const struct assay_evidence_request *request,
                                          const struct assay_path *path,
                                          const struct assay_key *root, bool is_needed,
                                          struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(request != NULL && path != NULL && root != NULL && verdict != NULL);
     struct lists lists;
-    gather(request, root, &lists);
+    collect_lists(request, root, &lists);
     report_faults(request, root, verdict);
     const size_t issued = assay_path_issued(path, root);
     for (size_t i = 0; i < issued; i++) {

@@ -1,7 +1,7 @@
 /*
- * quote/certificates/roots.c - the vendors' root keys, pinned in the source: keys, not
- * certificates, because a root may be certified twice (evidence-rules.md 1.2: two encodings of
- * Intel's) and a name proves nothing.
+ * quote/certificates/roots.c - pinned root keys of the vendors: keys, not certificates, because a
+ * root may be certified twice (evidence-rules.md 1.2: two encodings of Intel's) and a name proves
+ * nothing.
  *
  * Where they come from: Intel's, AMD's for Milan and Genoa and the AWS Nitro root G1 from genuine
  * evidence (tests/unit/quote/test_roots.c compares them with it). AMD's for Turin from the chain
@@ -170,7 +170,7 @@ static const uint8_t aws_nitro_g1[ASSAY_P384_PUBLIC_LEN] = {
 };
 
 /* AMD's keys share the exponent 65537. */
-static void amd(const uint8_t modulus[AMD_MODULUS_LEN], struct assay_key *key)
+static void set_amd_key(const uint8_t modulus[AMD_MODULUS_LEN], struct assay_key *key)
 {
     static const uint8_t exponent[4] = { 0x00, 0x01, 0x00, 0x01 };
     uint8_t bytes[AMD_MODULUS_LEN + sizeof exponent];
@@ -190,9 +190,18 @@ enum assay_status assay_pinned_root(enum assay_pinned_root which, struct assay_k
         assay_key_from(key, ASSAY_KEY_P256, intel_sgx, sizeof intel_sgx);
         *kinds = intel_kinds;
         return ASSAY_OK;
-    case ASSAY_PINNED_AMD_MILAN: amd(amd_milan, key); *kinds = amd_kinds; return ASSAY_OK;
-    case ASSAY_PINNED_AMD_GENOA: amd(amd_genoa, key); *kinds = amd_kinds; return ASSAY_OK;
-    case ASSAY_PINNED_AMD_TURIN: amd(amd_turin, key); *kinds = amd_kinds; return ASSAY_OK;
+    case ASSAY_PINNED_AMD_MILAN:
+        set_amd_key(amd_milan, key);
+        *kinds = amd_kinds;
+        return ASSAY_OK;
+    case ASSAY_PINNED_AMD_GENOA:
+        set_amd_key(amd_genoa, key);
+        *kinds = amd_kinds;
+        return ASSAY_OK;
+    case ASSAY_PINNED_AMD_TURIN:
+        set_amd_key(amd_turin, key);
+        *kinds = amd_kinds;
+        return ASSAY_OK;
     case ASSAY_PINNED_AWS_NITRO:
         assay_key_from(key, ASSAY_KEY_P384, aws_nitro_g1, sizeof aws_nitro_g1);
         *kinds = ASSAY_KINDS_NITRO;

@@ -1,13 +1,13 @@
 /*
- * quote/collateral/advance.c - see advance.h.
+ * quote/collateral/advance.c - rollback protection of collateral (advance.h).
  */
 #include "quote/collateral/advance.h"
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 
-static enum assay_status refuse(struct assay_setback *setback, enum assay_status status,
-                                const char *field, int64_t before, int64_t after)
+static enum assay_status set_setback(struct assay_setback *setback, enum assay_status status,
+                                     const char *field, int64_t before, int64_t after)
 {
     setback->field = field;
     setback->before = before;
@@ -15,11 +15,11 @@ static enum assay_status refuse(struct assay_setback *setback, enum assay_status
     return status;
 }
 
-static enum assay_status compare(struct assay_setback *setback, const char *field, int64_t before,
-                                 int64_t after)
+static enum assay_status compare_values(struct assay_setback *setback, const char *field,
+                                        int64_t before, int64_t after)
 {
     if (after >= before) return ASSAY_OK;
-    return refuse(setback, ASSAY_E_STALE, field, before, after);
+    return set_setback(setback, ASSAY_E_STALE, field, before, after);
 }
 
 static enum assay_status compare_tcb_info(const struct assay_tcb_info *before,
@@ -27,12 +27,12 @@ static enum assay_status compare_tcb_info(const struct assay_tcb_info *before,
                                           struct assay_setback *setback)
 {
     if (before->tee != after->tee)
-        return refuse(setback, ASSAY_E_INVALID, "id", before->tee, after->tee);
+        return set_setback(setback, ASSAY_E_INVALID, "id", before->tee, after->tee);
     if (!assay_bytes_equal(before->fmspc, after->fmspc, sizeof before->fmspc))
-        return refuse(setback, ASSAY_E_INVALID, "fmspc", 0, 0);
-    ASSAY_TRY(compare(setback, "tcbEvaluationDataNumber", before->evaluation_number,
-                      after->evaluation_number));
-    return compare(setback, "issueDate", before->issue_unix_s, after->issue_unix_s);
+        return set_setback(setback, ASSAY_E_INVALID, "fmspc", 0, 0);
+    ASSAY_TRY(compare_values(setback, "tcbEvaluationDataNumber", before->evaluation_number,
+                             after->evaluation_number));
+    return compare_values(setback, "issueDate", before->issue_unix_s, after->issue_unix_s);
 }
 
 static enum assay_status compare_identity(const struct assay_qe_identity *before,
@@ -40,10 +40,10 @@ static enum assay_status compare_identity(const struct assay_qe_identity *before
                                           struct assay_setback *setback)
 {
     if (before->tee != after->tee)
-        return refuse(setback, ASSAY_E_INVALID, "id", before->tee, after->tee);
-    ASSAY_TRY(compare(setback, "tcbEvaluationDataNumber", before->evaluation_number,
-                      after->evaluation_number));
-    return compare(setback, "issueDate", before->issue_unix_s, after->issue_unix_s);
+        return set_setback(setback, ASSAY_E_INVALID, "id", before->tee, after->tee);
+    ASSAY_TRY(compare_values(setback, "tcbEvaluationDataNumber", before->evaluation_number,
+                             after->evaluation_number));
+    return compare_values(setback, "issueDate", before->issue_unix_s, after->issue_unix_s);
 }
 
 /* RFC 5280 5.2.3: the number of an issuer's lists never decreases. */
@@ -51,12 +51,12 @@ enum assay_status assay_crl_advance(const struct assay_crl *before, const struct
                                     struct assay_setback *setback)
 {
     if (!assay_dn_equal(&before->issuer, &after->issuer))
-        return refuse(setback, ASSAY_E_INVALID, "issuer", 0, 0);
+        return set_setback(setback, ASSAY_E_INVALID, "issuer", 0, 0);
     if (before->has_number &&
         (!after->has_number ||
          assay_bytes_compare(after->number, before->number, sizeof after->number) < 0))
-        return refuse(setback, ASSAY_E_STALE, "CRL number", 0, 0);
-    return compare(setback, "thisUpdate", before->this_update_s, after->this_update_s);
+        return set_setback(setback, ASSAY_E_STALE, "CRL number", 0, 0);
+    return compare_values(setback, "thisUpdate", before->this_update_s, after->this_update_s);
 }
 
 /* No authority that had a list may be left without, or with an older one. */
@@ -72,7 +72,7 @@ static enum assay_status compare_lists(const struct assay_collateral *before,
             if (!assay_dn_equal(&old->issuer, &crl->issuer)) continue;
             if (newest == NULL || crl->this_update_s > newest->this_update_s) newest = crl;
         }
-        if (newest == NULL) return refuse(setback, ASSAY_E_INVALID, "issuer", 0, 0);
+        if (newest == NULL) return set_setback(setback, ASSAY_E_INVALID, "issuer", 0, 0);
         ASSAY_TRY(assay_crl_advance(old, newest, setback));
     }
     return ASSAY_OK;

@@ -1,8 +1,10 @@
 /*
- * quote/collateral/advance.h - collateral goes forward only (docs/evidence-rules.md 1.6).
+ * quote/collateral/advance.h - rollback protection: collateral only moves forward (docs/evidence-
+ * rules.md 1.6).
  *
- * Old documents stay genuine after newer ones exist: whoever can replay them keeps an unpatched
- * platform up to date and a revoked one alive. So what replaces a bundle may not be older in any of
+ * Old documents stay genuine after newer ones exist: an attacker that replays them makes an
+ * unpatched platform look current and a revoked one valid. So what replaces a bundle may not be
+ * older in any of
  * its parts. Both bundles have been built (signatures checked) before they are compared: an
  * unsigned document must not be able to set the mark that genuine ones then fail to reach.
  */
@@ -25,7 +27,7 @@ struct assay_setback {
  * TEE), CRLs (same issuer). Equal is no setback. A CRL without a number after one with a number is.
  * Out:     *setback unless ASSAY_OK; may be NULL
  * Returns: ASSAY_OK | ASSAY_E_STALE (a field goes back: the first in the order of the parts) |
- *          ASSAY_E_INVALID (a part speaks of something else: field says what)
+ *          ASSAY_E_INVALID (a part has another subject, named by field)
  */
 ASSAY_CHECKED enum assay_status assay_collateral_advance(const struct assay_collateral *before,
                                                          const struct assay_collateral *after,

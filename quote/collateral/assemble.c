@@ -1,6 +1,6 @@
 /*
- * quote/collateral/assemble.c - which of the pieces that were recognised the evidence asks for; see
- * assemble.h.
+ * quote/collateral/assemble.c - selection of the recognised pieces that the evidence needs
+ * (assemble.h).
  */
 #include "quote/collateral/assemble.h"
 
@@ -42,15 +42,15 @@ struct work {
     struct assay_assembly *out;
 };
 
-static void mark(const struct work *w, const struct assay_recognised *piece)
+static void mark_used(const struct work *w, const struct assay_recognised *piece)
 {
     ASSAY_ASSERT(piece >= w->pieces && piece < w->pieces + w->count);
     if (w->is_taken != NULL) w->is_taken[piece - w->pieces] = true;
 }
 
-/* Of one shape: one that can serve, or one that cannot, so that the verdict says why. */
-static const struct assay_recognised *first(const struct work *w, enum assay_shape shape,
-                                            bool is_fit)
+/* Of one shape: a usable one, or an unusable one, so that the verdict has the reason. */
+static const struct assay_recognised *find_first(const struct work *w, enum assay_shape shape,
+                                                 bool is_fit)
 {
     for (size_t i = 0; i < w->count; i++) {
         const struct assay_recognised *const it = &w->pieces[i];
@@ -88,7 +88,7 @@ static void take_unread(const struct work *w, struct assay_package *p)
         if (it->shape != ASSAY_SHAPE_CERTIFICATE || it->status != ASSAY_E_UNSUPPORTED) continue;
         if (p->certificate_count == ASSAY_PACKAGE_CERTIFICATES_MAX) return;
         p->certificates[p->certificate_count++] = it->bytes;
-        mark(w, it);
+        mark_used(w, it);
     }
 }
 
@@ -106,7 +106,7 @@ static void take_certificates(const struct work *w, struct assay_package *p)
                 continue;
             }
             p->certificates[p->certificate_count++] = it->bytes;
-            mark(w, it);
+            mark_used(w, it);
         }
 }
 
@@ -156,7 +156,7 @@ static const struct assay_recognised *take_values(const struct work *w,
             }
             if (exact == 1 && !makes_digest(quote, values)) continue;
             p->pcrs = values;
-            mark(w, &w->pieces[i]);
+            mark_used(w, &w->pieces[i]);
             return &w->pieces[i];
         }
     return NULL;
@@ -195,16 +195,18 @@ static bool is_signature(const struct assay_recognised *piece, const struct assa
 static void take_pair(const struct work *w, const struct assay_recognised *key,
                       const struct assay_recognised *signature, struct assay_package *p)
 {
-    if (key != NULL) mark(w, key);
+    if (key != NULL) mark_used(w, key);
     if (key != NULL) p->key = key->bytes;
-    if (signature != NULL) mark(w, signature);
+    if (signature != NULL) mark_used(w, signature);
     if (signature != NULL) p->signature = signature->bytes;
 }
 
 /* Of several keys and signatures the two that belong together. The work is bounded.
  * Out: *done when they were found */
-static enum assay_status match(const struct work *w, const struct assay_recognised *values,
-                               enum assay_shape shape, struct assay_package *p, bool *done)
+static enum assay_status match_signature(const struct work *w,
+                                         const struct assay_recognised *values,
+                                         enum assay_shape shape, struct assay_package *p,
+                                         bool *done)
 {
     enum { TRIES_MAX = 64 };
     unsigned tries = 0;
@@ -238,17 +240,17 @@ static size_t count_of(const struct work *w, enum assay_shape shape)
     return count;
 }
 
-/* A public area says more than the bare key. One that cannot serve is better than none: the verdict
- * says why. */
+/* A public area has more information than the bare key. An unusable one is better than none: the
+ * verdict has the reason. */
 static enum assay_status take_signed(const struct work *w, const struct assay_recognised *values,
                                      struct assay_package *p)
 {
     struct assay_key known;
     struct assay_signature parsed;
     const struct assay_recognised *signature = NULL;
-    const struct assay_recognised *key = first(w, ASSAY_SHAPE_PUBLIC, true);
-    if (key == NULL) key = first(w, ASSAY_SHAPE_KEY, true);
-    if (key == NULL) key = first(w, ASSAY_SHAPE_PUBLIC, false);
+    const struct assay_recognised *key = find_first(w, ASSAY_SHAPE_PUBLIC, true);
+    if (key == NULL) key = find_first(w, ASSAY_SHAPE_KEY, true);
+    if (key == NULL) key = find_first(w, ASSAY_SHAPE_PUBLIC, false);
     const bool is_known = key != NULL && read_key(key, &known);
     size_t signatures = 0;
     for (size_t i = w->count; i-- > 0;) {
@@ -259,8 +261,8 @@ static enum assay_status take_signed(const struct work *w, const struct assay_re
     }
     bool done = false;
     if (signatures > 1 || count_of(w, ASSAY_SHAPE_PUBLIC) + count_of(w, ASSAY_SHAPE_KEY) > 1) {
-        ASSAY_TRY(match(w, values, ASSAY_SHAPE_PUBLIC, p, &done));
-        if (!done) ASSAY_TRY(match(w, values, ASSAY_SHAPE_KEY, p, &done));
+        ASSAY_TRY(match_signature(w, values, ASSAY_SHAPE_PUBLIC, p, &done));
+        if (!done) ASSAY_TRY(match_signature(w, values, ASSAY_SHAPE_KEY, p, &done));
     }
     if (!done) take_pair(w, key, signature, p);
     return ASSAY_OK;
@@ -278,24 +280,24 @@ static enum assay_status take_tpm(const struct work *w, struct assay_package *p)
 /* A paravisor's blob was handed over as the evidence: the TPM's quote stands in the folder. */
 static bool take_attest(const struct work *w, struct assay_package *p)
 {
-    const struct assay_recognised *const attest = first(w, ASSAY_SHAPE_ATTEST, true);
+    const struct assay_recognised *const attest = find_first(w, ASSAY_SHAPE_ATTEST, true);
     if (attest == NULL) return false;
     p->hardware = p->main;
     p->main = attest->bytes;
-    mark(w, attest);
+    mark_used(w, attest);
     return true;
 }
 
 static void take_quote(const struct work *w, struct assay_package *p)
 {
-    const struct assay_recognised *const quote = first(w, ASSAY_SHAPE_TDX_QUOTE, true);
+    const struct assay_recognised *const quote = find_first(w, ASSAY_SHAPE_TDX_QUOTE, true);
     if (quote == NULL) return;
     p->quote = quote->bytes;
-    mark(w, quote);
+    mark_used(w, quote);
 }
 
-/* What is of least use is left out where there is no room for all: strangers' certificates. */
-static enum assay_status encode(const struct work *w, struct assay_package *p)
+/* The least useful pieces are left out if they do not fit: unrelated certificates. */
+static enum assay_status encode_package(const struct work *w, struct assay_package *p)
 {
     for (;;) {
         struct assay_writer writer = assay_writer_over(w->out->bytes, sizeof w->out->bytes);
@@ -329,5 +331,5 @@ enum assay_status assay_assemble(const struct assay_recognised *pieces, size_t c
     const bool is_bare = !composite && p->certificate_count == 0 && p->signature.len == 0 &&
                          p->pcrs.len == 0 && p->key.len == 0 && p->quote.len == 0;
     if (is_bare) return ASSAY_OK;
-    return encode(&w, p);
+    return encode_package(&w, p);
 }

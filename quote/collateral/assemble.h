@@ -1,6 +1,6 @@
 /*
- * quote/collateral/assemble.h - evidence that leaves pieces of itself to other files: the package
- * made of it and of what recognise.h found. The library and the command line do it alike.
+ * quote/collateral/assemble.h - evidence completed with pieces from other files: a package built
+ * from it and the results of recognise.h, for the library and the command line.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_ASSEMBLE_H
 #define ASSAY_QUOTE_COLLATERAL_ASSEMBLE_H
@@ -22,8 +22,8 @@ struct assay_assembly {
 };
 
 /*
- * assay_assemble - put evidence and pieces together. What is a package already stays as it is.
- * In:      pieces[count] in any order, with strangers among them; evidence as it was read
+ * assay_assemble - put evidence and pieces together. A complete package is not changed.
+ * In:      pieces[count] in any order, with unrelated ones among them; evidence as it was read
  * Out:     *out, which borrows from the pieces and from the evidence; is_taken[count], which may be
  *          NULL: set for each piece that went in, others left as they are
  * Returns: ASSAY_OK | ASSAY_E_FULL (a package too long) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO

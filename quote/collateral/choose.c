@@ -1,7 +1,7 @@
 /*
- * quote/collateral/choose.c - see choose.h.
+ * quote/collateral/choose.c - selection of Intel's collateral (choose.h).
  *
- * Recognising is not trusting: whatever is chosen here is verified when the bundle is built.
+ * Selected pieces are not trusted: they are verified when the bundle is built.
  */
 #include "quote/collateral/choose.h"
 
@@ -53,7 +53,7 @@ static bool is_current(const struct assay_choice *s, int64_t from_s, int64_t to_
     return s->wanted->at_unix_s >= from_s && s->wanted->at_unix_s <= to_s;
 }
 
-static void add(struct assay_choice *s, const struct assay_choice_candidate *c)
+static void add_candidate(struct assay_choice *s, const struct assay_choice_candidate *c)
 {
     ASSAY_ASSERT(s->count < ASSAY_CHOICE_CANDIDATES_MAX);
     for (size_t i = 0; i < s->count; i++)
@@ -62,7 +62,7 @@ static void add(struct assay_choice *s, const struct assay_choice_candidate *c)
     s->candidates[s->count++] = *c;
 }
 
-/* One that cannot be read says what it wants to be: last choice, and a fault to report. */
+/* An unreadable one that declares its type: last choice, and a fault to report. */
 static enum assay_status add_tcb_info(struct assay_choice *s, const struct assay_recognised *piece)
 {
     struct assay_choice_candidate c = { .part = ASSAY_PART_TCB_INFO, .bytes = piece->bytes };
@@ -79,7 +79,7 @@ static enum assay_status add_tcb_info(struct assay_choice *s, const struct assay
         c.number = info->evaluation_number;
         c.issued_s = info->issue_unix_s;
     }
-    add(s, &c);
+    add_candidate(s, &c);
     return ASSAY_OK;
 }
 
@@ -98,7 +98,7 @@ static enum assay_status add_identity(struct assay_choice *s, const struct assay
         c.number = id->evaluation_number;
         c.issued_s = id->issue_unix_s;
     }
-    add(s, &c);
+    add_candidate(s, &c);
     return ASSAY_OK;
 }
 
@@ -114,7 +114,7 @@ static enum assay_status add_list(struct assay_choice *s, const struct assay_rec
     c.of_root = s->wanted->has_chain && assay_crl_issued_by(crl, &s->wanted->root);
     c.current = is_current(s, crl->this_update_s, crl->next_update_s);
     c.issued_s = crl->this_update_s;
-    add(s, &c);
+    add_candidate(s, &c);
     return ASSAY_OK;
 }
 
@@ -166,7 +166,7 @@ static enum assay_status add_chain(struct assay_choice *s, struct assay_slice te
         else signers += 1;
         describe_chain(s, it, &c);
     }
-    if (cas > 0 ? signers == 0 : signers == 1) add(s, &c);
+    if (cas > 0 ? signers == 0 : signers == 1) add_candidate(s, &c);
     return ASSAY_OK;
 }
 
@@ -188,7 +188,7 @@ static enum assay_status add_certificate(struct assay_choice *s,
     for (size_t i = 0; i < s->count; i++)
         if (s->candidates[i].part == c.part && assay_key_equal(&s->candidates[i].signer, &c.signer))
             return ASSAY_OK; /* it has its chain */
-    add(s, &c);
+    add_candidate(s, &c);
     return ASSAY_OK;
 }
 
@@ -208,7 +208,8 @@ static enum assay_status find_candidates(struct assay_choice *s, const struct as
 }
 
 /* --- which one is taken */
-static bool outranks(const struct assay_choice_candidate *a, const struct assay_choice_candidate *b)
+static bool candidate_outranks(const struct assay_choice_candidate *a,
+                               const struct assay_choice_candidate *b)
 {
     if (a->fits != b->fits) return a->fits;
     if (a->vouched != b->vouched) return a->vouched;
@@ -246,8 +247,8 @@ static enum assay_status is_signed(struct assay_choice *s, enum assay_collateral
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
-static enum assay_status vouch(struct assay_choice *s, enum assay_collateral_part part,
-                               struct assay_choice_candidate *c)
+static enum assay_status verify_candidate(struct assay_choice *s, enum assay_collateral_part part,
+                                          struct assay_choice_candidate *c)
 {
     c->vouched = false;
     for (size_t i = 0; i < s->signer_count && !c->vouched; i++)
@@ -271,7 +272,9 @@ static enum assay_status may_stand(struct assay_choice *s, enum assay_collateral
     *may = false;
     switch (part) {
     case ASSAY_PART_TCB_INFO:
-    case ASSAY_PART_QE_IDENTITY: *may = c->part == part; return *may ? vouch(s, part, c) : ASSAY_OK;
+    case ASSAY_PART_QE_IDENTITY:
+        *may = c->part == part;
+        return *may ? verify_candidate(s, part, c) : ASSAY_OK;
     case ASSAY_PART_PCK_CHAIN: *may = c->part == part; return ASSAY_OK;
     case ASSAY_PART_ROOT_CRL:
         c->fits = c->of_root;
@@ -297,8 +300,8 @@ static enum assay_status may_stand(struct assay_choice *s, enum assay_collateral
 }
 
 /* Out: *chosen: its index, s->count when there is none. */
-static enum assay_status choose(struct assay_choice *s, enum assay_collateral_part part,
-                                size_t *chosen)
+static enum assay_status choose_part(struct assay_choice *s, enum assay_collateral_part part,
+                                     size_t *chosen)
 {
     struct assay_choice_candidate best = { 0 };
     *chosen = s->count;
@@ -306,7 +309,7 @@ static enum assay_status choose(struct assay_choice *s, enum assay_collateral_pa
         struct assay_choice_candidate c = s->candidates[i];
         bool may = false;
         ASSAY_TRY(may_stand(s, part, &c, &may));
-        if (!may || (*chosen < s->count && !outranks(&c, &best))) continue;
+        if (!may || (*chosen < s->count && !candidate_outranks(&c, &best))) continue;
         best = c;
         *chosen = i;
     }
@@ -314,8 +317,8 @@ static enum assay_status choose(struct assay_choice *s, enum assay_collateral_pa
 }
 
 /* --- what is taken */
-static void mark(struct assay_choice *s, const struct assay_recognition *r,
-                 struct assay_slice bytes)
+static void mark_used(struct assay_choice *s, const struct assay_recognition *r,
+                      struct assay_slice bytes)
 {
     for (size_t i = 0; i < r->count; i++)
         if (assay_slice_equal(r->pieces[i].bytes, bytes)) s->is_taken[i] = true;
@@ -328,10 +331,10 @@ static void mark_chain(struct assay_choice *s, const struct assay_recognition *r
     struct assay_slice label;
     size_t len = 0;
     while (assay_pem_next(&text, &label, der, sizeof der, &len) == ASSAY_OK)
-        mark(s, r, assay_slice_over(der, len));
+        mark_used(s, r, assay_slice_over(der, len));
 }
 
-/* The root of a chain that is made here stands in its place as a key: it is no stranger. */
+/* The root of a chain made here is represented by its key: it is not unrelated. */
 static void mark_root(struct assay_choice *s, const struct assay_recognition *r,
                       const struct assay_dn *name)
 {
@@ -345,8 +348,9 @@ static void mark_root(struct assay_choice *s, const struct assay_recognition *r,
     }
 }
 
-/* A PCK CA takes those along whom it certified: quotes that name their PCK by its SVNs look for it
- * there (quote/intel/platform.c). What has no room is left out: the CA itself comes first. */
+/* A PCK CA includes the certificates that it issued: quotes that name their PCK by its SVNs search
+ * it there (quote/intel/platform.c). The rest is left out if it does not fit: the CA itself is
+ * first. */
 static size_t write_chain(struct assay_choice *s, const struct assay_recognition *r,
                           const struct assay_choice_candidate *c, uint8_t *text)
 {
@@ -369,13 +373,13 @@ static size_t write_chain(struct assay_choice *s, const struct assay_recognition
     return len;
 }
 
-static void take(struct assay_choice *s, const struct assay_recognition *r,
-                 enum assay_collateral_part part, const struct assay_choice_candidate *c)
+static void take_candidate(struct assay_choice *s, const struct assay_recognition *r,
+                           enum assay_collateral_part part, const struct assay_choice_candidate *c)
 {
     const bool is_chain = c->part == ASSAY_PART_PCK_CHAIN || c->part == ASSAY_PART_TCB_CHAIN;
     s->files.part[part] = c->bytes;
     if (!is_chain) {
-        mark(s, r, c->bytes);
+        mark_used(s, r, c->bytes);
         return;
     }
     if (c->is_alone) {
@@ -385,7 +389,7 @@ static void take(struct assay_choice *s, const struct assay_recognition *r,
     mark_chain(s, r, s->files.part[part]);
 }
 
-/* Of somebody else than the evidence's own authorities, as far as they are known. */
+/* Of other authorities than the evidence's own, as far as these are known. */
 static bool is_others(const struct assay_choice *s, struct assay_slice list)
 {
     for (size_t i = 0; s->wanted->has_chain && i < s->count; i++) {
@@ -396,7 +400,7 @@ static bool is_others(const struct assay_choice *s, struct assay_slice list)
     return false;
 }
 
-/* The lists that were not taken: which one counts is the verifier's to say, at each time. */
+/* The other lists: the verifier decides which one counts, at each time. */
 static enum assay_status take_other_lists(struct assay_choice *s, const struct assay_recognition *r)
 {
     s->lists_len = 0;
@@ -454,9 +458,9 @@ enum assay_status assay_choose(const struct assay_recognition *r,
     /* In the order of the parts: documents stand before the chains that are compared with them. */
     for (int part = 0; part < ASSAY_PARTS; part++) {
         size_t chosen = 0;
-        ASSAY_TRY(choose(out, (enum assay_collateral_part)part, &chosen));
+        ASSAY_TRY(choose_part(out, (enum assay_collateral_part)part, &chosen));
         if (chosen < out->count)
-            take(out, r, (enum assay_collateral_part)part, &out->candidates[chosen]);
+            take_candidate(out, r, (enum assay_collateral_part)part, &out->candidates[chosen]);
     }
     ASSAY_TRY(take_other_lists(out, r));
     out->is_certain = is_certain(out, r);

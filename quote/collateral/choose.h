@@ -1,9 +1,9 @@
 /*
- * quote/collateral/choose.h - Intel's collateral out of the pieces that recognise.h found: which of
- * them is which part.
+ * quote/collateral/choose.h - selection of Intel's collateral from recognised pieces (recognise.h),
+ * one per part.
  *
- * What a piece is, its contents say; the names of files say nothing. Of several that could serve as
- * a part, the one
+ * A piece is identified by its contents, not by file names. Of several candidates for a part, the
+ * one
  *   1. for this evidence (TEE and FMSPC, then a signature by a signer under its root; CRL and chain
  *      of its PCK CA, CRL of its root; the signer whose signature the document carries),
  *   2. valid at the time asked for,
@@ -49,7 +49,7 @@ enum { ASSAY_CHOICE_CANDIDATES_MAX = ASSAY_RECOGNISED_MAX + ASSAY_RECOGNISED_FIL
 /* About 1 MB: off the stack. */
 struct assay_choice {
     struct assay_collateral_files files; /* borrows from the pieces and from here */
-    bool is_certain; /* whatever the evidence and the time, the choice is the same */
+    bool is_certain; /* the choice does not depend on evidence and time */
     bool is_taken[ASSAY_RECOGNISED_MAX]; /* of the pieces */
     size_t lists_len;
     uint8_t lists[ASSAY_PART_LEN_MAX];

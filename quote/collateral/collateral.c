@@ -1,9 +1,9 @@
 /*
- * quote/collateral/collateral.c - files to one verified bundle: signatures, chains, issuers, once
- * per bundle.
+ * quote/collateral/collateral.c - verified bundle from files: signatures, chains, issuers, checked
+ * once per bundle.
  *
- * What is wrong becomes a fault in the bundle instead of an error, so that the command line can say
- * of genuine evidence under forged collateral why it is refused. Time is left to
+ * Errors become faults in the bundle, so that the command line can report why genuine evidence is
+ * rejected under forged collateral. Time is left to
  * quote/intel/dcap.c.
  */
 #include "quote/collateral/collateral.h"
@@ -36,7 +36,7 @@ const char *assay_collateral_part_name(enum assay_collateral_part part)
 void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
                                 enum assay_status status)
 {
-    if (c->fault_count == ASSAY_FAULTS_MAX) return; /* the first eight tell enough */
+    if (c->fault_count == ASSAY_FAULTS_MAX) return; /* the first eight are enough */
     c->faults[c->fault_count] = (struct assay_collateral_fault){ rule, what, status };
     c->fault_count += 1;
 }
@@ -96,8 +96,8 @@ static const struct assay_crl *newest_root_crl(const struct assay_collateral *c)
 
 /* --- chains of the collateral signers */
 /*
- * A signing chain is the signer and, usually, the root. The pinned key stands for the root: a root
- * certificate beside it must hold that very key (evidence-rules.md 1.2: never trust a downloaded
+ * A signing chain is the signer and, usually, the root. The pinned key represents the root: a root
+ * certificate must contain exactly that key (evidence-rules.md 1.2: never trust a downloaded
  * root).
  */
 static enum assay_status read_signer(struct assay_collateral *c, const char *what,
@@ -273,7 +273,7 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
         assay_bytes_copy(c->pck_issuer_name, sizeof c->pck_issuer_name, ca->key_name, 32);
         return ASSAY_OK;
     }
-    return ASSAY_OK; /* another CA's list: each quote will say so (CRL_ISSUER) */
+    return ASSAY_OK; /* another CA's list: each quote reports it (CRL_ISSUER) */
 }
 
 static enum assay_status check_root_crl(struct assay_collateral *c)

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/collateral.h - the vendor's endorsements of one platform family, verified once.
+ * quote/collateral/collateral.h - endorsements of one platform family by its vendor, verified once.
  *
  * Files of a directory (or of genesis) become one struct assay_collateral: signatures, chains and
  * issuers are checked against the pinned root key while building, everything that depends on time
@@ -22,7 +22,7 @@ enum assay_collateral_part {
     ASSAY_PART_PCK_CHAIN,    /* pck_chain.pem: only its CA is used, to check the PCK CRL */
     ASSAY_PART_TCB_CHAIN,    /* tcb_signing_chain.pem */
     ASSAY_PART_QE_CHAIN,     /* qe_signing_chain.pem; when absent the TCB chain serves */
-    /* The two of every other vendor: whatever leads from signing keys to the root. */
+    /* The two of every other vendor: certificates from signing keys to the root. */
     ASSAY_PART_CERTIFICATES, /* certificates.pem: ARK, ASK, ASVK, VEKs; EKs and their issuers */
     ASSAY_PART_CRL,          /* crl.der: revocation lists one after the other, of any authority */
 };
@@ -114,7 +114,7 @@ bool assay_collateral_sound(const struct assay_collateral *collateral);
 bool assay_collateral_current(const struct assay_collateral *collateral, int64_t at_unix_s);
 /*
  * assay_collateral_encode - canonical CBOR map of part number to bytes; missing parts are left out.
- * Returns: nothing; the writer says whether it fit (assay_writer_finish)
+ * The writer reports overflow (assay_writer_finish)
  */
 void assay_collateral_encode(const struct assay_collateral_files *files, struct assay_writer *w);
 /*
@@ -124,7 +124,7 @@ void assay_collateral_encode(const struct assay_collateral_files *files, struct 
  */
 ASSAY_CHECKED enum assay_status assay_collateral_decode(const uint8_t *bytes, size_t len,
                                                         struct assay_collateral_files *files);
-/* SHA-256 of the encoding, computed without a buffer. Returns: nothing. */
+/* SHA-256 of the encoding, computed without a buffer. */
 void assay_collateral_digest(const struct assay_collateral_files *files, uint8_t digest[static 32]);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * quote/collateral/collateral_other.c - endorsements of vendors that sign no documents:
- * certificates that lead from signing keys to the root, and a revocation list. AMD: ASK, ASVK, ARK,
- * VEKs, the ARK's list; TPM makers: EK issuers and their list; AWS: roots.
+ * certificates from signing keys to the root, and a revocation list. AMD: ASK, ASVK, ARK, VEKs, the
+ * ARK's CRL; TPM makers: EK issuers and their CRL; AWS: roots.
  */
 #include "quote/collateral/collateral_other.h"
 
@@ -12,8 +12,9 @@
 #include "quote/certificates/path.h"
 
 /*
- * Every certificate must lead to the root: a stranger would serve nobody, and could only wait to be
- * mistaken. Windows are those of authorities; an end entity that runs out concerns its own platform
+ * Every certificate must lead to the root: an unrelated one has no use, and could only be confused
+ * with others. Windows are those of authorities; an end entity that runs out concerns its own
+ * platform
  * alone.
  */
 static enum assay_status demand_path(struct assay_collateral *c,
@@ -22,7 +23,7 @@ static enum assay_status demand_path(struct assay_collateral *c,
     struct assay_path path;
     struct assay_fault fault = { .rule = ASSAY_RULE_COLLATERAL_CHAIN };
     size_t at = 0;
-    /* The root by somebody else: allowed, and worth nothing (quote/certificates/path.c). */
+    /* The root by another issuer: allowed, and without effect (quote/certificates/path.c). */
     if (assay_key_equal(&leaf->key, &c->root) && !assay_chain_self_issued(leaf)) return ASSAY_OK;
     enum assay_status status =
         assay_path_build(leaf, c->certificates, c->certificate_count, &c->root, &path);
@@ -53,7 +54,7 @@ static enum assay_status build_certificates(struct assay_collateral *c, struct a
     return ASSAY_OK;
 }
 
-/* Did this key sign the list? Then it is known whose it is. */
+/* Did this key sign the list? Then its authority is known. */
 static enum assay_status try_issuer(struct assay_list *list, const struct assay_key *key)
 {
     const enum assay_status status =
@@ -66,8 +67,8 @@ static enum assay_status try_issuer(struct assay_list *list, const struct assay_
 }
 
 /*
- * evidence-rules.md 1.4: a list counts for the authority whose name it bears and who signed it. The
- * root may be known as a key alone: then the signature says that it is the root's.
+ * evidence-rules.md 1.4: a list counts for the authority that it names and that signed it. The root
+ * may be known only as a key: then the signature identifies it.
  */
 static enum assay_status find_issuer(struct assay_collateral *c, struct assay_list *list)
 {
@@ -107,7 +108,7 @@ static bool next_element(struct assay_cursor *in, struct assay_slice *element)
            assay_cursor_slice(in, head + len, element) == ASSAY_OK;
 }
 
-/* Is there a newer list of the same authority? Then this one's dates bind nobody. */
+/* Is there a newer list of the same authority? Then this one's dates do not count. */
 static bool is_superseded(const struct assay_collateral *c, size_t index)
 {
     const struct assay_list *const list = &c->lists[index];

@@ -1,6 +1,6 @@
 /*
- * quote/collateral/collateral_other.h - the two parts of every vendor but Intel, and what building
- * shares.
+ * quote/collateral/collateral_other.h - collateral of all vendors except Intel, in two parts, and
+ * shared steps of building a bundle.
  *
  * Private to the room.
  */
@@ -9,11 +9,11 @@
 
 #include "quote/collateral/collateral.h"
 
-/* Notes a fault; more than there is room for are dropped. Returns: nothing. */
+/* Notes a fault; more than there is room for are dropped. */
 void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
                                 enum assay_status status);
 enum assay_window_kind { ASSAY_WINDOW_DOCUMENT, ASSAY_WINDOW_CERTIFICATE, ASSAY_WINDOW_LIST };
-/* Notes a window (asserted: there is room). Returns: nothing. */
+/* Notes a window (asserted: there is room). */
 void assay_collateral_add_window(struct assay_collateral *c, const char *what,
                                  enum assay_window_kind kind,
                                  int64_t from_unix_s, int64_t to_unix_s);
@@ -23,7 +23,7 @@ ASSAY_CHECKED enum assay_status assay_collateral_read_crl(struct assay_collatera
                                                           enum assay_collateral_part part,
                                                           const char *what, struct assay_slice der,
                                                           struct assay_crl *crl);
-/* ASSAY_PART_CRL: lists one after the other, each by whoever signed it.
+/* ASSAY_PART_CRL: lists one after the other, each with its own signer.
  * Returns: ASSAY_OK (see c->faults) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_collateral_build_lists(struct assay_collateral *c,
                                                              struct assay_slice der);
@@ -36,7 +36,7 @@ ASSAY_CHECKED enum assay_status assay_collateral_build_lists(struct assay_collat
  */
 ASSAY_CHECKED enum assay_status assay_collateral_build_others(
     struct assay_collateral *c, const struct assay_collateral_files *files);
-/* Is something there, and nothing unproven? Faults are the caller's. Returns: true when so. */
+/* Is something there, and nothing unproven? Faults are the caller's. Returns: true if so. */
 bool assay_collateral_others_sound(const struct assay_collateral *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/encoded.c - bytes that are stored as hexadecimal or base64 text.
+ * quote/collateral/encoded.c - bytes stored as hexadecimal or base64 text.
  */
 #include "quote/collateral/encoded.h"
 
@@ -26,7 +26,7 @@ static bool is_digit(uint8_t byte)
 }
 
 /* Without what stands around the digits: white space, one pair of quotation marks. */
-static struct assay_slice trim(struct assay_slice text)
+static struct assay_slice trim_text(struct assay_slice text)
 {
     for (int quoted = 0; quoted < 2; quoted++) {
         while (text.len > 0 && is_space(text.bytes[0]))
@@ -40,7 +40,7 @@ static struct assay_slice trim(struct assay_slice text)
 }
 
 /* The digits alone, hexadecimal without its 0x. */
-static size_t strip(struct assay_slice text, char *out)
+static size_t strip_digits(struct assay_slice text, char *out)
 {
     size_t len = 0;
     if (text.len >= 2 && text.bytes[0] == '0' && (text.bytes[1] | 0x20) == 'x')
@@ -54,10 +54,10 @@ enum assay_status assay_encoded_decode(struct assay_slice text, uint8_t *out, si
                                        size_t *len)
 {
     ASSAY_ASSERT(out != NULL && len != NULL && capacity >= text.len);
-    const struct assay_slice body = trim(text);
+    const struct assay_slice body = trim_text(text);
     /* Decoded in place: both decoders write behind what they read. */
     char *const digits = (char *)out;
-    const size_t count = strip(body, digits);
+    const size_t count = strip_digits(body, digits);
     if (count < 2) return ASSAY_E_SYNTAX;
     if (assay_hex_decode(digits, count, out, count / 2) == ASSAY_OK) {
         *len = count / 2;
@@ -69,7 +69,7 @@ enum assay_status assay_encoded_decode(struct assay_slice text, uint8_t *out, si
 }
 
 /* A DER SEQUENCE with a long length: 30 81 or 30 82 in hexadecimal, MI in base64. */
-static bool opens(struct assay_slice word)
+static bool has_der_prefix(struct assay_slice word)
 {
     static const char *const marks[] = { "3081", "3082", "MIG", "MIH", "MII" };
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
@@ -82,11 +82,11 @@ static bool opens(struct assay_slice word)
 /* By its first bytes. base64url counts as base64: what differs comes later, or makes it no list. */
 static enum assay_encoded_word look_at(struct assay_slice word)
 {
-    enum { WORD_MIN = 16, LOOK = 32 }; /* shorter ones are words of people */
+    enum { WORD_MIN = 16, LOOK = 32 }; /* shorter ones are natural-language words */
     char digits[LOOK];
     uint8_t bytes[LOOK];
     size_t len = 0;
-    if (word.len < WORD_MIN || !opens(word)) return ASSAY_ENCODED_NONE;
+    if (word.len < WORD_MIN || !has_der_prefix(word)) return ASSAY_ENCODED_NONE;
     const size_t count = (word.len < LOOK ? word.len : LOOK) / 4 * 4;
     assay_bytes_copy(digits, sizeof digits, word.bytes, count);
     if (assay_hex_decode(digits, count, bytes, count / 2) == ASSAY_OK) len = count / 2;

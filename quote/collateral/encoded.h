@@ -1,6 +1,6 @@
 /*
- * quote/collateral/encoded.h - files that hold their bytes as text: hexadecimal or base64 without
- * the frame of PEM, as collateral services and test data of other verifiers store lists.
+ * quote/collateral/encoded.h - files that store bytes as text: hexadecimal, or base64 without PEM
+ * framing, as collateral services and test data of other verifiers store CRLs.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_ENCODED_H
 #define ASSAY_QUOTE_COLLATERAL_ENCODED_H
@@ -18,7 +18,7 @@ ASSAY_CHECKED enum assay_status assay_encoded_decode(struct assay_slice text, ui
                                                      size_t capacity, size_t *len);
 enum assay_encoded_word { ASSAY_ENCODED_NONE = 0, ASSAY_ENCODED_SOME, ASSAY_ENCODED_LIST };
 /* Does a word of a text that cannot be decoded look like the beginning of encoded DER? Then the
- * text is no comment, whatever stands around it.
+ * text is no comment, regardless of its context.
  * Returns: the gravest: LIST (of a revocation list) | SOME (of anything) | NONE */
 enum assay_encoded_word assay_encoded_within(struct assay_slice text);
 

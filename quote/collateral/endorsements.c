@@ -1,5 +1,5 @@
 /*
- * quote/collateral/endorsements.c - one byte string for the collateral of a whole network.
+ * quote/collateral/endorsements.c - encoding of the collateral of a complete network.
  */
 #include "quote/collateral/endorsements.h"
 
@@ -23,7 +23,7 @@ int assay_endorsement_compare(const struct assay_endorsement_files *a,
 }
 
 /*
- * A byte string says its length first: the bundle is encoded once to count it, in the space where
+ * A byte string starts with its length: the bundle is encoded once to count it, in the space where
  * it will stand, and once more behind its head.
  */
 static enum assay_status put_bundle(const struct assay_collateral_files *files,
@@ -89,8 +89,8 @@ enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len, siz
 
 /*
  * The root of CCA is the platform's own key (quote/cca/cca.c): no certificate leads to it and no
- * list withdraws it, so an entry for that kind alone is bare, and has nothing beside. Every other
- * entry brings what its root vouches with.
+ * list withdraws it, so an entry for that kind is empty. Every other entry has the certificates and
+ * lists of its root.
  */
 static bool is_bare(const struct assay_endorsement *e)
 {
@@ -153,13 +153,13 @@ static bool certificates_differ(const struct assay_collateral *a, const struct a
 }
 
 /*
- * Would both be chosen for one platform? Which of two truths then holds would hang on their order.
+ * Would both be chosen for one platform? Their order would then decide which one counts.
  *
  * Intel's are chosen by platform family (quote/intel/dcap.c). Those of the other vendors name none:
  * every one under the root is searched for a way (quote/amd/snp_vek.c, quote/tpm/tpm_trust.c), so
- * they stand side by side unless they say two things of one authority or one key.
+ * they coexist unless they contradict each other about one authority or one key.
  */
-static bool rivals(const struct assay_endorsement *a, const struct assay_endorsement *b)
+static bool are_rivals(const struct assay_endorsement *a, const struct assay_endorsement *b)
 {
     const struct assay_collateral *const left = a->collateral;
     const struct assay_collateral *const right = b->collateral;
@@ -222,7 +222,7 @@ enum assay_status assay_endorsements_sound(const struct assay_endorsements *all,
     for (size_t i = 0; i < all->count; i++)
         for (size_t k = 0; k < i; k++) {
             *which = i;
-            if (rivals(&all->entries[i], &all->entries[k])) return ASSAY_E_DUPLICATE;
+            if (are_rivals(&all->entries[i], &all->entries[k])) return ASSAY_E_DUPLICATE;
         }
     return ASSAY_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/endorsements.h - the collateral of all vendor roots of one network as one byte
+ * quote/collateral/endorsements.h - collateral of all vendor roots of one network as one byte
  * string.
  *
  * Genesis carries it (docs/protocol.md 8.1) and ballots name its SHA-256. Canonical CBOR: an array
@@ -52,7 +52,7 @@ ASSAY_CHECKED enum assay_status assay_endorsements_decode(const uint8_t *bytes, 
 
 /*
  * assay_endorsements_read - the same, of bytes whose bundles may be unsound and may contradict one
- * another: whoever wants to say what is wrong with them.
+ * another: for callers that report the faults.
  * Returns: ASSAY_OK | INPUT statuses | ASSAY_E_INVALID (order) | ASSAY_E_FULL (capacity) |
  *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/gather.c - see gather.h.
+ * quote/collateral/gather.c - collection of the collateral of one root (gather.h).
  */
 #include "quote/collateral/gather.h"
 
@@ -13,8 +13,9 @@ static bool is_certificate(const struct assay_recognised *piece)
 }
 
 /* ASSAY_OK: to the root, by way of what was taken so far | ASSAY_E_INVALID: it does not. */
-static enum assay_status lead(const struct assay_gathered *g, const struct assay_key *root,
-                              const struct assay_certificate *c)
+static enum assay_status verify_to_root(const struct assay_gathered *g,
+                                        const struct assay_key *root,
+                                        const struct assay_certificate *c)
 {
     struct assay_path path;
     struct assay_fault fault;
@@ -32,7 +33,8 @@ static bool is_among(const struct assay_gathered *g, size_t index)
     return false;
 }
 
-static void take(struct assay_gathered *g, size_t index, const struct assay_certificate *c)
+static void add_certificate(struct assay_gathered *g, size_t index,
+                            const struct assay_certificate *c)
 {
     g->leads[index] = true;
     if (g->count == ASSAY_CHAIN_MAX) {
@@ -45,7 +47,7 @@ static void take(struct assay_gathered *g, size_t index, const struct assay_cert
     g->count += 1;
 }
 
-/* Issuers are there before those whom they certified: rounds, until one brings nothing. */
+/* Issuers are added before the certificates that they issued: rounds, until one adds nothing. */
 static enum assay_status take_authorities(const struct assay_recognition *r,
                                           const struct assay_key *root, struct assay_gathered *g)
 {
@@ -58,9 +60,9 @@ static enum assay_status take_authorities(const struct assay_recognition *r,
             if (!is_certificate(piece) || is_among(g, i)) continue;
             ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
             if (!c.is_ca && !assay_chain_self_issued(&c)) continue;
-            const enum assay_status status = lead(g, root, &c);
+            const enum assay_status status = verify_to_root(g, root, &c);
             if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-            if (status == ASSAY_OK) take(g, i, &c);
+            if (status == ASSAY_OK) add_certificate(g, i, &c);
         }
     }
     return ASSAY_OK;
@@ -77,14 +79,14 @@ static enum assay_status take_others(const struct assay_recognition *r,
             if (!is_certificate(piece) || piece->has_vek != (veks == 1)) continue;
             ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
             if (c.is_ca || assay_chain_self_issued(&c)) continue;
-            const enum assay_status status = lead(g, root, &c);
+            const enum assay_status status = verify_to_root(g, root, &c);
             if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-            if (status == ASSAY_OK) take(g, i, &c);
+            if (status == ASSAY_OK) add_certificate(g, i, &c);
         }
     return ASSAY_OK;
 }
 
-static enum assay_status append(struct assay_slice bytes, uint8_t *text, size_t *len)
+static enum assay_status append_pem(struct assay_slice bytes, uint8_t *text, size_t *len)
 {
     if (bytes.len > ASSAY_PART_LEN_MAX - *len) return ASSAY_E_RANGE;
     assay_bytes_copy(text + *len, ASSAY_PART_LEN_MAX - *len, bytes.bytes, bytes.len);
@@ -135,9 +137,9 @@ static enum assay_status class_of(const struct assay_recognition *r, size_t inde
     return ASSAY_OK;
 }
 
-/* Every list, for the evidence may bring authorities along: those that cannot be read last. Where
- * there are more than a bundle holds, it goes without those that are known to be of others; if that
- * does not help, the bundle says that it is too full. */
+/* Every list, because the evidence may contain authorities; unreadable lists last. If they do not
+ * fit, those known to be of others are left out; if that is not enough, the bundle reports
+ * overflow. */
 static enum assay_status take_lists(const struct assay_recognition *r, struct assay_gathered *g)
 {
     const bool is_full = count_lists(r) > ASSAY_LISTS_MAX;
@@ -149,7 +151,7 @@ static enum assay_status take_lists(const struct assay_recognition *r, struct as
             ASSAY_TRY(class_of(r, i, is_full, g, &found));
             if (found != class_) continue;
             if (class_ == LIST_OF_OTHERS && count >= ASSAY_LISTS_MAX) continue;
-            ASSAY_TRY(append(r->pieces[i].bytes, g->list_bytes, &g->lists_len));
+            ASSAY_TRY(append_pem(r->pieces[i].bytes, g->list_bytes, &g->lists_len));
             g->is_taken[i] = true;
             count += 1;
         }
@@ -168,8 +170,8 @@ enum assay_status assay_collateral_gather(const struct assay_recognition *r,
     ASSAY_TRY(take_authorities(r, root, out));
     ASSAY_TRY(take_others(r, root, out));
     for (size_t i = 0; i < out->count; i++)
-        ASSAY_TRY(
-            append(r->pieces[out->index[i]].bytes, out->certificate_bytes, &out->certificates_len));
+        ASSAY_TRY(append_pem(r->pieces[out->index[i]].bytes, out->certificate_bytes,
+                             &out->certificates_len));
     if (with_lists) ASSAY_TRY(take_lists(r, out));
     out->files.part[ASSAY_PART_CERTIFICATES] =
         assay_slice_over(out->certificate_bytes, out->certificates_len);

@@ -1,9 +1,10 @@
 /*
- * quote/collateral/gather.h - the collateral of one root of any vendor but Intel, out of the pieces
- * that recognise.h found: certificates that lead to the root, and every revocation list.
+ * quote/collateral/gather.h - collection of the collateral of one root of any vendor except Intel
+ * from recognised pieces (recognise.h): certificates that lead to the root, and every revocation
+ * list.
  *
- * A stranger would make the bundle unsound, and could serve nobody: it is left where it is. A list
- * that cannot be read goes along: it may be the one that revokes, and the verdict must say so.
+ * A certificate that does not lead to the root would make the bundle unsound and has no use: it is
+ * left out. An unreadable list is included: it may revoke, and the verdict must report it.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_GATHER_H
 #define ASSAY_QUOTE_COLLATERAL_GATHER_H

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/life.c - see life.h.
+ * quote/collateral/life.c - lifetime of collateral (life.h).
  */
 #include "quote/collateral/life.h"
 
@@ -42,8 +42,8 @@ static bool is_superseded(const struct assay_endorsements *set, const struct ass
     return false;
 }
 
-static void bound(struct assay_collateral_life *life, const char *what, uint32_t entry,
-                  int64_t from_unix_s, int64_t until_unix_s)
+static void limit_life(struct assay_collateral_life *life, const char *what, uint32_t entry,
+                       int64_t from_unix_s, int64_t until_unix_s)
 {
     if (!life->is_bounded || from_unix_s > life->from_unix_s) life->from_unix_s = from_unix_s;
     if (!life->is_bounded || until_unix_s < life->until_unix_s) {
@@ -64,20 +64,20 @@ static void add_entry(const struct assay_endorsements *set, uint32_t index,
     life->entry_count += 1;
     for (uint32_t i = 0; i < c->window_count; i++)
         if (!c->windows[i].is_list)
-            bound(life, c->windows[i].what, index, c->windows[i].from_unix_s,
-                  c->windows[i].to_unix_s);
+            limit_life(life, c->windows[i].what, index, c->windows[i].from_unix_s,
+                       c->windows[i].to_unix_s);
     for (size_t i = 0; (crl = list_at(c, i, &what)) != NULL; i++)
         if (!is_superseded(set, &set->entries[index].root, crl))
-            bound(life, what, index, crl->this_update_s, crl->next_update_s);
+            limit_life(life, what, index, crl->this_update_s, crl->next_update_s);
     if (c->tcb_info.evaluation_number > life->evaluation_number)
         life->evaluation_number = c->tcb_info.evaluation_number;
     if (c->qe_identity.evaluation_number > life->evaluation_number)
         life->evaluation_number = c->qe_identity.evaluation_number;
 }
 
-void assay_collateral_lives(const struct assay_endorsements *set,
-                            struct assay_collateral_life lives[static ASSAY_ENDORSEMENTS_MAX],
-                            size_t *count)
+void assay_collateral_lifetimes(const struct assay_endorsements *set,
+                                struct assay_collateral_life lives[static ASSAY_ENDORSEMENTS_MAX],
+                                size_t *count)
 {
     ASSAY_ASSERT(set->count <= ASSAY_ENDORSEMENTS_MAX);
     size_t found = 0;
@@ -95,7 +95,7 @@ void assay_collateral_lives(const struct assay_endorsements *set,
     *count = found;
 }
 
-int64_t assay_collateral_half(const struct assay_collateral_life *life, int64_t since_unix_s)
+int64_t assay_collateral_half_life(const struct assay_collateral_life *life, int64_t since_unix_s)
 {
     if (!life->is_bounded) return INT64_MAX;
     const int64_t from = since_unix_s > life->from_unix_s ? since_unix_s : life->from_unix_s;
@@ -109,8 +109,8 @@ enum assay_collateral_age assay_collateral_age(const struct assay_collateral_lif
     if (!life->is_bounded) return ASSAY_AGE_FRESH;
     if (at_unix_s > life->until_unix_s) return ASSAY_AGE_ENDED;
     if (at_unix_s < life->from_unix_s) return ASSAY_AGE_EARLY;
-    return at_unix_s >= assay_collateral_half(life, since_unix_s) ? ASSAY_AGE_HALF
-                                                                   : ASSAY_AGE_FRESH;
+    return at_unix_s >= assay_collateral_half_life(life, since_unix_s) ? ASSAY_AGE_HALF
+                                                                       : ASSAY_AGE_FRESH;
 }
 
 const char *assay_collateral_age_text(enum assay_collateral_age age)

@@ -1,8 +1,8 @@
 /*
- * quote/collateral/life.h - how long the collateral of each root lasts, and when to be alarmed.
+ * quote/collateral/life.h - lifetime of the collateral of each root, and its alarm levels.
  *
- * docs/protocol.md 8.6. A date of a revocation list that a newer one of the same authority stands
- * beside, in any entry of the root, binds nobody (evidence-rules.md 1.12) and is left out.
+ * docs/protocol.md 8.6. The date of a revocation list that a newer one of the same authority
+ * supersedes, in any entry of the root, does not count (evidence-rules.md 1.12).
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_LIFE_H
 #define ASSAY_QUOTE_COLLATERAL_LIFE_H
@@ -30,16 +30,15 @@ struct assay_collateral_life {
 };
 
 /*
- * assay_collateral_lives - one row a root, in the order of the set.
+ * assay_collateral_lifetimes - one row a root, in the order of the set.
  * Out:     lives[*count]
- * Returns: nothing
  */
-void assay_collateral_lives(const struct assay_endorsements *set,
-                            struct assay_collateral_life lives[static ASSAY_ENDORSEMENTS_MAX],
-                            size_t *count);
+void assay_collateral_lifetimes(const struct assay_endorsements *set,
+                                struct assay_collateral_life lives[static ASSAY_ENDORSEMENTS_MAX],
+                                size_t *count);
 /* Half-way between from (or since when it has been in force, when that is later) and its end.
  * Returns: seconds since 1970; INT64_MAX when it never ends */
-int64_t assay_collateral_half(const struct assay_collateral_life *life, int64_t since_unix_s);
+int64_t assay_collateral_half_life(const struct assay_collateral_life *life, int64_t since_unix_s);
 /* Returns: its age at that time. */
 enum assay_collateral_age assay_collateral_age(const struct assay_collateral_life *life,
                                                int64_t since_unix_s, int64_t at_unix_s);

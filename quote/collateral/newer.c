@@ -1,7 +1,7 @@
 /*
- * quote/collateral/newer.c - see newer.h.
+ * quote/collateral/newer.c - comparison of offered collateral with the set in force (newer.h).
  *
- * Checks return true when the offer may go on; the first that does not is what is said.
+ * Checks return true when the offer passes; the first failure is reported.
  */
 #include "quote/collateral/newer.h"
 
@@ -234,7 +234,7 @@ static bool check_signer(struct assay_renewal_work *w, const char *name,
 
 /*
  * Without a chain the list of PCK certificates is checked against each quote's own authority only
- * (collateral.h): nobody could say here who signed it. Nothing rides along that leads nowhere.
+ * (collateral.h): its signer cannot be determined here. Unverifiable parts are not accepted.
  */
 static bool check_pck_chain(struct assay_renewal_work *w, const struct assay_collateral *before,
                             const struct assay_collateral *after)

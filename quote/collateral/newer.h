@@ -1,12 +1,13 @@
 /*
- * quote/collateral/newer.h - may offered collateral of one vendor root follow what is in force?
+ * quote/collateral/newer.h - check that offered collateral of one vendor root may replace the set
+ * in force.
  *
- * docs/protocol.md 8.3 to 8.6. Everybody answers alike: a function of both sets and of one time.
+ * docs/protocol.md 8.3 to 8.6. Deterministic: a function of both sets and of one time.
  * What is offered may name some platform families of Intel's, each of which follows the one in
- * force; of another vendor's root it is the whole part. A stranger may make the offer, so it can
- * only bring what the vendor signed later about the same things: no family, certificate or
- * authority more, none less, no number and no date that goes back. Whoever wants more has the
- * operators sign it.
+ * force; of another vendor's root it is the whole part. An offer is untrusted, so it can only
+ * contain what the vendor signed later about the same subjects: no additional or missing family,
+ * certificate or authority, no decreasing number or date. Other changes need the operators'
+ * signatures.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_NEWER_H
 #define ASSAY_QUOTE_COLLATERAL_NEWER_H
@@ -14,8 +15,8 @@
 #include "quote/collateral/collateral.h"
 #include "quote/verify.h"
 
-/* Documents are signed anew whenever they are asked for: what differs in dates alone must be later
- * by this part of a document's life (a 32nd of 30 days: 22 hours and a half). */
+/* Documents are signed again at each request: if only dates differ, they must be later by this part
+ * of a document's lifetime (a 32nd of 30 days: 22 hours and a half). */
 enum { ASSAY_RENEWAL_STEPS = 32 };
 
 enum assay_renewal_kind {
@@ -24,7 +25,7 @@ enum assay_renewal_kind {
     ASSAY_RENEWAL_HIGHER_NUMBER, /* a TCB recovery: serves after the delay of genesis */
 };
 
-/* symbol, number (it is logged), name for machines, text for people */
+/* symbol, number (it is logged), name for programs, text for users */
 #define ASSAY_RENEWAL_LIST(X)                                                                      \
     X(ASSAY_RENEWAL_FINE, 0, "none", "nothing is wrong")                                           \
     X(ASSAY_RENEWAL_ROOT, 1, "root", "not of one root that is in force")                           \
@@ -73,13 +74,12 @@ struct assay_renewal {
 };
 
 /*
- * assay_collateral_newer - what an offer is beside the set in force.
+ * assay_collateral_newer - compare an offer with the set in force.
  *
  * In:      in_force, sound; offered, as assay_endorsements_read gives it (asserted: it has
  * entries);
  *          at_unix_s: header time of the block that has the offer
  * Out:     *out, always written
- * Returns: nothing
  * Cost:    no signature is verified here: building did
  */
 void assay_collateral_newer(const struct assay_endorsements *in_force,
@@ -89,7 +89,7 @@ void assay_collateral_newer(const struct assay_endorsements *in_force,
  * in_force, or in_force->count when there is none. */
 size_t assay_collateral_followed(const struct assay_endorsements *in_force,
                                  const struct assay_endorsement *offered);
-/* Is the entry judged by documents, as Intel's are? Returns: true when so. */
+/* Is the entry based on signed documents, as Intel's are? Returns: true if so. */
 bool assay_endorsement_has_documents(const struct assay_endorsement *entry);
 /* Returns: what a fault is called ("backwards"), and what it means; NULL outside the list. */
 const char *assay_renewal_fault_name(enum assay_renewal_fault fault);

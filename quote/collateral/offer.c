@@ -1,5 +1,5 @@
 /*
- * quote/collateral/offer.c - see offer.h.
+ * quote/collateral/offer.c - encoding of offers (offer.h).
  */
 #include "quote/collateral/offer.h"
 
@@ -21,7 +21,7 @@ enum assay_status assay_offer_encode(struct assay_endorsement_files *entries, si
     return assay_endorsements_encode(entries, count, w);
 }
 
-static enum assay_status append(struct assay_offer_scratch *s, struct assay_slice list)
+static enum assay_status append_list(struct assay_offer_scratch *s, struct assay_slice list)
 {
     if (list.len > sizeof s->lists - s->used) return ASSAY_E_FULL;
     assay_bytes_copy(s->lists + s->used, sizeof s->lists - s->used, list.bytes, list.len);
@@ -45,12 +45,13 @@ static enum assay_status append_further(struct assay_offer_scratch *s, struct as
         best = lists[i];
         s->own = s->given;
     }
-    return append(s, best);
+    return append_list(s, best);
 }
 
-/* The lists of one entry anew; *part borrows from the scratch. */
-static enum assay_status renew(struct assay_offer_scratch *s, const struct assay_slice *lists,
-                               size_t count, struct assay_slice *part)
+/* Re-encodes the lists of one entry; *part borrows from the scratch. */
+static enum assay_status replace_lists(struct assay_offer_scratch *s,
+                                       const struct assay_slice *lists, size_t count,
+                                       struct assay_slice *part)
 {
     bool is_used[ASSAY_LISTS_MAX] = { false };
     const size_t from = s->used;
@@ -60,7 +61,7 @@ static enum assay_status renew(struct assay_offer_scratch *s, const struct assay
         ASSAY_TRY(append_further(s, one, lists, count, is_used));
     }
     for (size_t i = 0; i < count; i++)
-        if (!is_used[i]) ASSAY_TRY(append(s, lists[i]));
+        if (!is_used[i]) ASSAY_TRY(append_list(s, lists[i]));
     *part = assay_slice_over(s->lists + from, s->used - from);
     return ASSAY_OK;
 }
@@ -81,7 +82,7 @@ enum assay_status assay_offer_lists(const struct assay_collateral_set *in_force,
         if (!assay_key_equal(&entry->root, root) ||
             assay_endorsement_has_documents(&in_force->built->entries[i]))
             continue;
-        ASSAY_TRY(renew(scratch, lists, count, &entry->files.part[ASSAY_PART_CRL]));
+        ASSAY_TRY(replace_lists(scratch, lists, count, &entry->files.part[ASSAY_PART_CRL]));
         scratch->entries[kept++] = *entry;
     }
     if (kept == 0) return ASSAY_E_NOT_FOUND;

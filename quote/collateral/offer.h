@@ -1,8 +1,8 @@
 /*
- * quote/collateral/offer.h - the bytes of an offer: collateral of one root as newer.h judges it.
+ * quote/collateral/offer.h - encoding of an offer: collateral of one root, checked by newer.h.
  *
- * Whoever fetched documents or lists makes it, the daemon and the command line alike. Nothing is
- * verified here, and nothing chosen: newer.h says what it is worth.
+ * Made from fetched documents or lists, by the daemon and the command line. Nothing is verified or
+ * selected here: newer.h evaluates the offer.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_OFFER_H
 #define ASSAY_QUOTE_COLLATERAL_OFFER_H
@@ -26,8 +26,8 @@ struct assay_offer_scratch {
 /*
  * assay_offer_lists - the part of a root whose vendor signs no documents, with newer lists.
  *
- * Certificates stay as they are in force. A given list takes the place of the one with the same
- * issuer's name when it is not older, or stands beside the others when there is none.
+ * Certificates stay as they are in force. A given list replaces the one with the same issuer's name
+ * when it is not older, or is added when there is none.
  * In:      lists[count], DER
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (the root has no such part) | ASSAY_E_FULL (in all no room
  *          for the lists) | as assay_x509_crl of a list that cannot be read | as encode

@@ -1,6 +1,7 @@
 /*
- * quote/collateral/recognise.c - see recognise.h. Text by its marks (PEM, JSON), binary by the
- * parsers of what it could be; a damaged certificate or list by its first elements.
+ * quote/collateral/recognise.c - recognition of pieces by content (recognise.h): text by its marks
+ * (PEM, JSON), binary by the parsers of the candidates; a damaged certificate or CRL by its first
+ * elements.
  */
 #include "quote/collateral/recognise.h"
 
@@ -38,14 +39,14 @@ enum assay_status assay_recognised_status(const struct assay_recognised *piece, 
 }
 
 /* By length, then by bytes. */
-static int compare(struct assay_slice a, struct assay_slice b)
+static int compare_bytes(struct assay_slice a, struct assay_slice b)
 {
     if (a.len != b.len) return a.len < b.len ? -1 : 1;
     return assay_bytes_compare(a.bytes, b.bytes, a.len);
 }
 
 /* In its place: the order of files must not decide which of two is taken. */
-static enum assay_status add(struct assay_recognition *r, struct assay_recognised *piece)
+static enum assay_status add_piece(struct assay_recognition *r, struct assay_recognised *piece)
 {
     ASSAY_ASSERT(r->count <= ASSAY_RECOGNISED_MAX && r->file_count > 0);
     ASSAY_ASSERT(piece->bytes.len > 0);
@@ -54,10 +55,10 @@ static enum assay_status add(struct assay_recognition *r, struct assay_recognise
         if (r->list_count == ASSAY_RECOGNISED_MAX) return ASSAY_E_FULL;
         r->lists[r->list_count++] = piece->bytes;
     }
-    while (at < r->count && compare(r->pieces[at].bytes, piece->bytes) < 0)
+    while (at < r->count && compare_bytes(r->pieces[at].bytes, piece->bytes) < 0)
         at += 1;
     if (at < r->count && assay_slice_equal(r->pieces[at].bytes, piece->bytes)) {
-        /* Under two names, or as PEM and DER. A label of PEM may have said more. */
+        /* Under two names, or as PEM and DER. A PEM label may have more information. */
         if (piece->shape <= r->pieces[at].shape) return ASSAY_OK;
         r->pieces[at].shape = piece->shape;
         r->pieces[at].status = piece->status;
@@ -73,7 +74,7 @@ static enum assay_status add(struct assay_recognition *r, struct assay_recognise
 }
 
 /* --- what is left over (evidence-rules.md 1.15) */
-static struct assay_slice after(struct assay_slice text, size_t at)
+static struct assay_slice get_remainder(struct assay_slice text, size_t at)
 {
     return assay_slice_over(text.bytes + at, text.len - at);
 }
@@ -84,7 +85,7 @@ static size_t find_list_before(struct assay_recognise_scratch *scratch, struct a
 {
     struct assay_slice one;
     for (size_t at = from; at < end; at++) {
-        struct assay_slice rest = after(bytes, at);
+        struct assay_slice rest = get_remainder(bytes, at);
         scratch->searched += 1;
         if (rest.bytes[0] != 0x30) continue; /* a SEQUENCE */
         if (assay_x509_list_header(rest) == ASSAY_X509_LIST_HEADER ||
@@ -119,17 +120,17 @@ static void note_unknown(struct progress *progress, struct assay_slice bytes)
     if (progress->unknown.len == 0) progress->unknown = bytes;
 }
 
-/* Something that may be a list and cannot be read: its first bytes say so, and are no list. */
+/* A possible but unreadable list: only its first bytes match. */
 static enum assay_status add_damaged_list(struct assay_recognition *r, struct assay_slice bytes,
                                           enum assay_status why)
 {
     enum { SHOWN = 64 };
     struct assay_recognised piece = { .shape = ASSAY_SHAPE_CRL, .status = why, .bytes = bytes };
     if (piece.bytes.len > SHOWN) piece.bytes.len = SHOWN;
-    return add(r, &piece);
+    return add_piece(r, &piece);
 }
 
-/* Bytes beside a list that nothing explains may be a list that revokes. */
+/* Unexplained bytes next to a list may be a list that revokes. */
 static enum assay_status end_file(struct assay_recognition *r, const struct progress *progress)
 {
     if (!progress->has_list || progress->unknown.len == 0) return ASSAY_OK;
@@ -147,7 +148,7 @@ static enum assay_status read_certificate(struct assay_recognised *piece)
     return ASSAY_OK;
 }
 
-/* Reads a piece that says, or looks like, that it is a certificate or a list, taken off *rest. A
+/* Reads a piece that declares itself as, or looks like, a certificate or a list, taken off *rest. A
  * damaged one may claim bytes that are those of a list behind it: they go back to *rest. */
 static enum assay_status add_signed(struct assay_recognition *r,
                                     struct assay_recognise_scratch *scratch,
@@ -165,7 +166,7 @@ static enum assay_status add_signed(struct assay_recognition *r,
         const size_t next = find_list_before(scratch, all, 1, bytes.len);
         if (next < bytes.len) {
             piece.bytes.len = next;
-            *rest = after(all, next);
+            *rest = get_remainder(all, next);
         }
     }
     /* A cut list and what follows it may have the shape of a certificate. Certificates without a
@@ -179,7 +180,7 @@ static enum assay_status add_signed(struct assay_recognition *r,
         piece.status = assay_x509_crl(piece.bytes.bytes, piece.bytes.len, &scratch->crl);
     }
     if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
-    return add(r, &piece);
+    return add_piece(r, &piece);
 }
 
 /* TPM2B_PUBLIC by its length, its type and its name's algorithm (Part 2, 12.2.4): the parser knows
@@ -248,11 +249,11 @@ static enum assay_status add_other(struct assay_recognition *r, struct progress 
     const enum assay_status status = assay_x509_public_key(bytes.bytes, bytes.len, &key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) piece.shape = ASSAY_SHAPE_KEY;
-    else if (read_tpm(&piece)) return add(r, &piece);
+    else if (read_tpm(&piece)) return add_piece(r, &piece);
     else if (is_evidence(bytes, &evidence_len)) piece.shape = ASSAY_SHAPE_EVIDENCE;
     else if (!may_serve(bytes)) piece.status = ASSAY_E_UNSUPPORTED;
     if (piece.shape == ASSAY_SHAPE_OTHER) note_unknown(progress, bytes);
-    return add(r, &piece);
+    return add_piece(r, &piece);
 }
 
 /* --- text */
@@ -266,7 +267,7 @@ struct room {
 };
 
 /* The first bytes of the room, which a piece has now. */
-static struct assay_slice take(struct room *room, size_t len)
+static struct assay_slice allocate_bytes(struct room *room, size_t len)
 {
     ASSAY_ASSERT(len <= room->len);
     const struct assay_slice taken = assay_slice_over(room->bytes, len);
@@ -278,7 +279,7 @@ static struct assay_slice take(struct room *room, size_t len)
 static const char begin[] = "-----BEGIN ";
 
 /* Where the words stand first. Returns: text.len when they do not. */
-static size_t find(size_t *searched, struct assay_slice text, const char *words, size_t len)
+static size_t find_words(size_t *searched, struct assay_slice text, const char *words, size_t len)
 {
     for (size_t at = 0; at + len <= text.len; at++) {
         *searched += 1;
@@ -289,7 +290,7 @@ static size_t find(size_t *searched, struct assay_slice text, const char *words,
 
 static bool has_word(size_t *searched, struct assay_slice text, const char *words, size_t len)
 {
-    return find(searched, text, words, len) < text.len;
+    return find_words(searched, text, words, len) < text.len;
 }
 
 /* The first list or block at `from` or behind it. The places asked for only grow. */
@@ -307,8 +308,8 @@ static size_t next_block(struct assay_recognise_scratch *scratch, struct progres
 {
     struct ahead *const ahead = &progress->block;
     if (!ahead->is_known || ahead->left > text.len - from) {
-        const struct assay_slice rest = after(text, from);
-        *ahead = (struct ahead){ true, rest.len - find(&scratch->searched, rest, begin,
+        const struct assay_slice rest = get_remainder(text, from);
+        *ahead = (struct ahead){ true, rest.len - find_words(&scratch->searched, rest, begin,
                                                        sizeof begin - 1) };
     }
     return text.len - ahead->left;
@@ -320,8 +321,8 @@ static bool is_block(struct assay_slice text, const char *mark, size_t len)
     return text.len >= len && assay_bytes_equal(text.bytes, (const uint8_t *)mark, len);
 }
 
-/* The label of a block that holds one, whatever its bytes are. */
-static enum assay_shape labelled(struct assay_slice block)
+/* Shape named by the label of a block, regardless of its bytes. */
+static enum assay_shape get_label_shape(struct assay_slice block)
 {
     static const char certificate[] = "-----BEGIN CERTIFICATE-----";
     static const char list[] = "-----BEGIN X509 CRL-----";
@@ -351,7 +352,7 @@ static enum assay_status add_unknown(struct assay_recognition *r,
     const size_t len = find_list(scratch, *rest, 1);
     const struct assay_slice bytes = assay_slice_over(rest->bytes, len);
     const enum assay_x509_list header = assay_x509_list_header(bytes);
-    *rest = after(*rest, len);
+    *rest = get_remainder(*rest, len);
     if (header != ASSAY_X509_LIST_NO) {
         progress->has_list = true;
         return add_damaged_list(r, bytes,
@@ -378,7 +379,7 @@ static enum assay_status add_elements(struct assay_recognition *r,
         piece.bytes = der;
         ASSAY_TRY(add_unknown(r, scratch, progress, &der));
         piece.bytes.len -= der.len;
-        if (shape != ASSAY_SHAPE_OTHER) ASSAY_TRY(add(r, &piece)); /* as its label says */
+        if (shape != ASSAY_SHAPE_OTHER) ASSAY_TRY(add_piece(r, &piece)); /* according to its label */
     }
     return ASSAY_OK;
 }
@@ -393,10 +394,10 @@ static enum assay_status add_damaged_block(struct assay_recognition *r,
     const size_t block = next_block(scratch, progress, *text, BEGIN);
     const size_t list = next_list(scratch, progress, *text, BEGIN);
     piece->bytes = assay_slice_over(text->bytes, block < list ? block : list);
-    *text = after(*text, piece->bytes.len);
+    *text = get_remainder(*text, piece->bytes.len);
     if (piece->shape == ASSAY_SHAPE_CRL) progress->has_list = true;
     if (piece->shape == ASSAY_SHAPE_OTHER) note_unknown(progress, piece->bytes);
-    return add(r, piece);
+    return add_piece(r, piece);
 }
 
 /* One block, with which the text begins: the parsers decide what it holds, its label where they
@@ -408,10 +409,10 @@ static enum assay_status add_block(struct assay_recognition *r,
 {
     struct assay_slice name, der;
     size_t len = 0;
-    struct assay_recognised piece = { .shape = labelled(*text) };
+    struct assay_recognised piece = { .shape = get_label_shape(*text) };
     piece.status = assay_pem_next(text, &name, room->bytes, room->len, &len);
     if (piece.status != ASSAY_OK) return add_damaged_block(r, scratch, progress, &piece, text);
-    der = take(room, len);
+    der = allocate_bytes(room, len);
     return add_elements(r, scratch, progress, der, piece.shape);
 }
 
@@ -424,7 +425,7 @@ static size_t more_of(uint8_t byte)
     return byte >= 0xf0 && byte < 0xf5 ? 3 : 4;
 }
 
-/* What people write above a block: text, in any script. */
+/* Comment text above a block, in any script. */
 static bool is_comment(struct assay_slice text)
 {
     size_t more = 0;
@@ -467,9 +468,12 @@ static bool is_object(struct assay_slice text)
 /* The first name of a document that we know. Returns: text.len for none */
 static size_t find_name(struct assay_recognise_scratch *scratch, struct assay_slice text)
 {
-    const size_t tcb_info = find(&scratch->searched, text, tcb_info_name, sizeof tcb_info_name - 1);
-    const size_t identity = find(&scratch->searched, text, identity_name, sizeof identity_name - 1);
-    const size_t key_type = find(&scratch->searched, text, key_type_name, sizeof key_type_name - 1);
+    const size_t tcb_info =
+        find_words(&scratch->searched, text, tcb_info_name, sizeof tcb_info_name - 1);
+    const size_t identity =
+        find_words(&scratch->searched, text, identity_name, sizeof identity_name - 1);
+    const size_t key_type =
+        find_words(&scratch->searched, text, key_type_name, sizeof key_type_name - 1);
     const size_t document = tcb_info < identity ? tcb_info : identity;
     return document < key_type ? document : key_type;
 }
@@ -480,7 +484,7 @@ static bool is_json(struct assay_recognise_scratch *scratch, struct assay_slice 
                     struct ahead *ahead)
 {
     while (text.len > 0 && is_space(text.bytes[0]))
-        text = after(text, 1);
+        text = get_remainder(text, 1);
     if (text.len == 0 || text.bytes[0] != '{') return false;
     if (is_object(text)) return true;
     if (!ahead->is_known || ahead->left > text.len)
@@ -501,7 +505,7 @@ static enum assay_status add_document(struct assay_recognition *r,
         piece.status =
             assay_json_qe_identity(text.bytes, text.len, &scratch->qe_identity, &document, NULL);
     if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
-    return add(r, &piece);
+    return add_piece(r, &piece);
 }
 
 static enum assay_status add_web_key(struct assay_recognition *r,
@@ -515,15 +519,15 @@ static enum assay_status add_web_key(struct assay_recognition *r,
     if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
     if (piece.status == ASSAY_OK) piece.status = assay_key_spki(&key, room->bytes, room->len, &len);
     if (piece.status == ASSAY_OK) {
-        piece.bytes = take(room, len);
+        piece.bytes = allocate_bytes(room, len);
     } else if (!has_word(&scratch->searched, text, key_type_name, sizeof key_type_name - 1)) {
         piece.shape = ASSAY_SHAPE_OTHER; /* another document */
         piece.status = ASSAY_E_UNSUPPORTED;
     }
-    return add(r, &piece);
+    return add_piece(r, &piece);
 }
 
-/* A text out of a document that may be a piece: words of people are none. */
+/* A string of a document that may be a piece: natural-language text is none. */
 static bool may_be_piece(struct assay_slice text)
 {
     size_t searched = 0;
@@ -552,7 +556,7 @@ static enum assay_status add_bundle(struct assay_recognition *r,
     }
     for (size_t i = 0; i < found.count; i++) {
         if (room->text_count == ASSAY_JSON_TEXTS_MAX) return ASSAY_E_FULL;
-        room->texts[room->text_count++] = take(room, found.texts[i].len);
+        room->texts[room->text_count++] = allocate_bytes(room, found.texts[i].len);
     }
     *done = found.count > 0;
     return ASSAY_OK;
@@ -566,8 +570,8 @@ static enum assay_status add_json(struct assay_recognition *r,
                                   struct room *room)
 {
     bool done = false;
-    const size_t a = find(&scratch->searched, text, tcb_info_name, sizeof tcb_info_name - 1);
-    const size_t b = find(&scratch->searched, text, identity_name, sizeof identity_name - 1);
+    const size_t a = find_words(&scratch->searched, text, tcb_info_name, sizeof tcb_info_name - 1);
+    const size_t b = find_words(&scratch->searched, text, identity_name, sizeof identity_name - 1);
     if (a < b) return add_document(r, scratch, text, ASSAY_SHAPE_TCB_INFO);
     if (b < a) return add_document(r, scratch, text, ASSAY_SHAPE_QE_IDENTITY);
     if (!room->is_inner &&
@@ -620,7 +624,7 @@ static enum assay_status add_encoded(struct assay_recognition *r,
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (!is_signed && !is_document && status != ASSAY_OK) return ASSAY_OK;
     *done = true;
-    take(room, len);
+    allocate_bytes(room, len);
     if (is_document) return add_json(r, scratch, progress, bytes, room);
     return add_elements(r, scratch, progress, bytes, ASSAY_SHAPE_OTHER);
 }
@@ -654,11 +658,12 @@ static enum assay_status add_document_file(struct assay_recognition *r,
 {
     ASSAY_TRY(add_json(r, scratch, progress, text, room));
     const size_t at = find_list(scratch, text, 0);
-    return at == text.len ? ASSAY_OK
-                          : add_elements(r, scratch, progress, after(text, at), ASSAY_SHAPE_OTHER);
+    return at == text.len
+               ? ASSAY_OK
+               : add_elements(r, scratch, progress, get_remainder(text, at), ASSAY_SHAPE_OTHER);
 }
 
-/* What is told by its first bytes and says where it ends. Out: *text moves on when *done. */
+/* Formats with magic bytes and a declared end. Out: *text moves on when *done. */
 static enum assay_status add_bounded(struct assay_recognition *r,
                                      struct assay_recognise_scratch *scratch,
                                      struct progress *progress, struct assay_slice *text,
@@ -669,16 +674,16 @@ static enum assay_status add_bounded(struct assay_recognition *r,
     size_t len = 0;
     *done = true;
     if (is_quote(*text, &piece)) {
-        *text = after(*text, piece.bytes.len);
-        return add(r, &piece);
+        *text = get_remainder(*text, piece.bytes.len);
+        return add_piece(r, &piece);
     }
     const enum assay_x509_shape shape = assay_x509_next(text, &one);
     if (shape != ASSAY_X509_NEITHER) return add_signed(r, scratch, progress, one, shape, text);
     if (is_evidence(*text, &len) && len > 0 && len <= text->len) {
         piece.shape = ASSAY_SHAPE_EVIDENCE;
         piece.bytes = assay_slice_over(text->bytes, len);
-        *text = after(*text, len);
-        return add(r, &piece);
+        *text = get_remainder(*text, len);
+        return add_piece(r, &piece);
     }
     *done = false;
     return ASSAY_OK;
@@ -704,20 +709,20 @@ static enum assay_status add_text(struct assay_recognition *r,
         const size_t next = block < list ? block : list;
         ASSAY_TRY(add_between(r, scratch, &progress, assay_slice_over(text.bytes, next),
                               next == text.len && !room->is_inner, room));
-        text = after(text, next);
+        text = get_remainder(text, next);
         if (next == block && text.len > 0) ASSAY_TRY(add_block(r, scratch, &progress, &text, room));
     }
     return end_file(r, &progress);
 }
 
-/* docs/evidence-rules.md 1.15.5: whatever the file was taken for, a list in it was read. */
+/* docs/evidence-rules.md 1.15.5: however the file was recognised, a list in it was read. */
 static enum assay_status look_again(struct assay_recognition *r,
                                     struct assay_recognise_scratch *scratch,
                                     struct assay_slice text)
 {
     size_t at = 0;
     if (!assay_unread_list(r, text, &scratch->searched, &at)) return ASSAY_OK;
-    return add_damaged_list(r, after(text, at), ASSAY_E_SYNTAX);
+    return add_damaged_list(r, get_remainder(text, at), ASSAY_E_SYNTAX);
 }
 
 enum assay_status assay_recognise_file(struct assay_recognition *r,

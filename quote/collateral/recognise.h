@@ -1,10 +1,9 @@
 /*
- * quote/collateral/recognise.h - which bytes of a file are which piece of evidence or collateral:
- * the one recogniser, by content, of the library and of the command line.
+ * quote/collateral/recognise.h - recognition of pieces of evidence and collateral in files, by
+ * content, for the library and the command line.
  *
- * Recognising is not trusting: whatever is found is verified as if it had stood under its usual
- * name. Nothing that says what it is goes without a status: a piece that cannot be read, or cannot
- * serve, is kept with the reason.
+ * Recognised pieces are not trusted: each is verified as usual. Every recognisable piece gets a
+ * status: an unreadable or unusable one is retained with the reason.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_RECOGNISE_H
 #define ASSAY_QUOTE_COLLATERAL_RECOGNISE_H
@@ -18,7 +17,7 @@ enum {
 };
 
 enum assay_shape {
-    ASSAY_SHAPE_OTHER = 0, /* told apart by what the evidence asks for: PCR values, signatures */
+    ASSAY_SHAPE_OTHER = 0, /* distinguished by the needs of the evidence: PCR values, signatures */
     ASSAY_SHAPE_CERTIFICATE,
     ASSAY_SHAPE_CRL,
     ASSAY_SHAPE_KEY,    /* SubjectPublicKeyInfo */
@@ -30,7 +29,7 @@ enum assay_shape {
     ASSAY_SHAPE_QE_IDENTITY,
 };
 
-/* One piece; bytes borrow from the file, or from the room beside it. */
+/* One piece; bytes borrow from the file, or from the buffer next to it. */
 struct assay_recognised {
     enum assay_shape shape;
     /* Why a piece of that shape cannot be read, or cannot serve; ASSAY_SHAPE_OTHER of no known kind
@@ -72,10 +71,10 @@ static inline size_t assay_recognise_room(size_t len)
 }
 
 /*
- * assay_recognise_file - add the pieces of one file; what is there twice is one piece.
+ * assay_recognise_file - add the pieces of one file; duplicates are one piece.
  * In:      text, hostile; room[room_len], room_len >= assay_recognise_room(text.len), for what is
  *          decoded: it and the file outlive *r
- * Cost:    linear in the file, whatever it holds
+ * Cost:    linear in the file, for any contents
  * Returns: ASSAY_OK | ASSAY_E_FULL (more files or pieces than fit) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_recognise_file(struct assay_recognition *r,
@@ -86,9 +85,9 @@ ASSAY_CHECKED enum assay_status assay_recognise_file(struct assay_recognition *r
  * cannot be read, because of `why`. Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_recognise_unread(struct assay_recognition *r,
                                                        enum assay_status why);
-/* Returns: what a shape is called, for people: "revocation list". */
+/* Returns: display name of a shape: "revocation list". */
 const char *assay_shape_text(enum assay_shape shape);
-/* Returns: what is to say of a piece whatever the evidence is: its status, and of a certificate
+/* Returns: the status of a piece, independent of the evidence, and of a certificate
  * that leads to none of the roots (gather.h) ASSAY_E_NOT_FOUND. */
 enum assay_status assay_recognised_status(const struct assay_recognised *piece, bool leads);
 

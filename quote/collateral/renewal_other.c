@@ -1,11 +1,11 @@
 /*
- * quote/collateral/renewal_other.c - newer collateral of roots whose vendors sign no documents:
- * certificates of authorities and platforms, and revocation lists. AMD, TPM makers, registrars,
- * AWS; a platform key of CCA has nothing below it that could become newer.
+ * quote/collateral/renewal_other.c - comparison of collateral of vendors that sign no documents:
+ * certificates of authorities and platforms, and CRLs. AMD, TPM makers, registrars, AWS; a platform
+ * key of CCA has nothing below it that could become newer.
  *
- * The part of a root is compared as a whole, kind by kind: how it is cut into entries says nothing.
- * A certificate is followed by one of the same key and name; so a stranger can neither take a
- * platform's certificate away nor fill the room with others of the vendor's.
+ * The part of a root is compared as one, kind by kind: its division into entries is irrelevant. A
+ * certificate is replaced only by one of the same key and name, so an untrusted offer can neither
+ * remove a platform's certificate nor fill the space with others of the vendor.
  */
 #include "quote/collateral/renewal_other.h"
 
@@ -47,7 +47,7 @@ static const struct assay_certificate *find_holder(const struct assay_endorsemen
     return found;
 }
 
-/* Has its own authority withdrawn it, by a list of the offer? Then nobody needs it. */
+/* Has its own authority revoked it, by a list of the offer? Then it is not needed. */
 static bool is_withdrawn(const struct assay_renewal_work *w, const struct assay_certificate *c)
 {
     for (size_t i = 0; i < w->offered->count; i++) {

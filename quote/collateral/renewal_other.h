@@ -1,6 +1,6 @@
 /*
- * quote/collateral/renewal_other.h - what newer.c and renewal_other.c share: one comparison at
- * work, and what it says.
+ * quote/collateral/renewal_other.h - declarations shared by newer.c and renewal_other.c: state and
+ * result of one comparison.
  *
  * Private to the room.
  */
@@ -38,16 +38,16 @@ struct assay_renewal_value assay_renewal_bytes(const uint8_t *bytes, size_t len)
 bool assay_renewal_refuse(struct assay_renewal_work *w, enum assay_renewal_fault fault,
                           const char *piece, const char *field,
                           struct assay_renewal_value expected, struct assay_renewal_value found);
-/* Returns: false, and says so, when the date goes back. */
+/* Returns: false, with the fault, when the date goes back. */
 bool assay_renewal_forward(struct assay_renewal_work *w, const char *piece, const char *field,
                            int64_t before, int64_t after);
-/* Notes how much later a piece begins than the one that it follows. Returns: nothing. */
+/* Notes how much later a piece begins than the one that it follows. */
 void assay_renewal_moved(struct assay_renewal_work *w, const char *piece, const char *field,
                          const struct assay_renewal_span *before, int64_t after);
 /* One revocation list after another of the same authority. Returns: true when it may. */
 bool assay_renewal_list(struct assay_renewal_work *w, const char *piece,
                         const struct assay_crl *before, const struct assay_crl *after);
-/* The whole part of a root whose vendor signs no documents. Returns: true when it may follow. */
+/* The complete part of a root whose vendor signs no documents. Returns: true when it may follow. */
 bool assay_renewal_others(struct assay_renewal_work *w);
 
 #endif

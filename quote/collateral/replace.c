@@ -1,5 +1,5 @@
 /*
- * quote/collateral/replace.c - see replace.h.
+ * quote/collateral/replace.c - replacement of the part of one root in a set (replace.h).
  */
 #include "quote/collateral/replace.h"
 
@@ -8,7 +8,7 @@
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/newer.h"
 
-/* One bundle: its files, and what they say. */
+/* One bundle: its files, and their contents. */
 struct side {
     const struct assay_collateral_files *files;
     const struct assay_collateral *built;
@@ -18,35 +18,35 @@ struct side {
 
 /* Of two documents the evaluation number decides, then the date: a recovery that waited for its day
  * may have been signed before what is in force was renewed. */
-static bool follows(uint32_t number, int64_t issue_unix_s, uint32_t next_number,
-                    int64_t next_issue_unix_s)
+static bool is_newer(uint32_t number, int64_t issue_unix_s, uint32_t next_number,
+                     int64_t next_issue_unix_s)
 {
     if (next_number != number) return next_number > number;
     return next_issue_unix_s >= issue_unix_s;
 }
 
-static const struct side *further(enum assay_collateral_part part, const struct side *set,
-                                  const struct side *offer)
+static const struct side *get_newer_side(enum assay_collateral_part part, const struct side *set,
+                                         const struct side *offer)
 {
     struct assay_setback ignored = { 0 };
     const struct assay_collateral *const a = set->built, *const b = offer->built;
     if (!b->has[part]) return set;
     if (!a->has[part]) return offer;
     if (part == ASSAY_PART_TCB_INFO)
-        return follows(a->tcb_info.evaluation_number, a->tcb_info.issue_unix_s,
-                       b->tcb_info.evaluation_number, b->tcb_info.issue_unix_s)
+        return is_newer(a->tcb_info.evaluation_number, a->tcb_info.issue_unix_s,
+                        b->tcb_info.evaluation_number, b->tcb_info.issue_unix_s)
                    ? offer
                    : set;
     if (part == ASSAY_PART_QE_IDENTITY)
-        return follows(a->qe_identity.evaluation_number, a->qe_identity.issue_unix_s,
-                       b->qe_identity.evaluation_number, b->qe_identity.issue_unix_s)
+        return is_newer(a->qe_identity.evaluation_number, a->qe_identity.issue_unix_s,
+                        b->qe_identity.evaluation_number, b->qe_identity.issue_unix_s)
                    ? offer
                    : set;
     return assay_collateral_part_advance(part, a, b, &ignored) == ASSAY_OK ? offer : set;
 }
 
-static void take(struct assay_collateral_files *out, enum assay_collateral_part part,
-                 const struct side *from)
+static void copy_part(struct assay_collateral_files *out, enum assay_collateral_part part,
+                      const struct side *from)
 {
     out->part[part] = from->files->part[part];
 }
@@ -62,19 +62,19 @@ static struct assay_slice identity_chain(const struct side *from)
 static void merge_documents(const struct side *set, const struct side *offer,
                             struct assay_collateral_files *out)
 {
-    const struct side *const info = further(ASSAY_PART_TCB_INFO, set, offer);
-    const struct side *const identity = further(ASSAY_PART_QE_IDENTITY, set, offer);
-    const struct side *const pck = further(ASSAY_PART_PCK_CRL, set, offer);
+    const struct side *const info = get_newer_side(ASSAY_PART_TCB_INFO, set, offer);
+    const struct side *const identity = get_newer_side(ASSAY_PART_QE_IDENTITY, set, offer);
+    const struct side *const pck = get_newer_side(ASSAY_PART_PCK_CRL, set, offer);
     *out = (struct assay_collateral_files){ 0 };
-    take(out, ASSAY_PART_TCB_INFO, info);
-    take(out, ASSAY_PART_TCB_CHAIN, info);
-    take(out, ASSAY_PART_QE_IDENTITY, identity);
-    take(out, ASSAY_PART_QE_CHAIN, identity);
+    copy_part(out, ASSAY_PART_TCB_INFO, info);
+    copy_part(out, ASSAY_PART_TCB_CHAIN, info);
+    copy_part(out, ASSAY_PART_QE_IDENTITY, identity);
+    copy_part(out, ASSAY_PART_QE_CHAIN, identity);
     if (info != identity) out->part[ASSAY_PART_QE_CHAIN] = identity_chain(identity);
-    take(out, ASSAY_PART_ROOT_CRL, further(ASSAY_PART_ROOT_CRL, set, offer));
-    take(out, ASSAY_PART_PCK_CRL, pck);
-    take(out, ASSAY_PART_PCK_CHAIN, pck);
-    take(out, ASSAY_PART_CRL, further(ASSAY_PART_CRL, set, offer));
+    copy_part(out, ASSAY_PART_ROOT_CRL, get_newer_side(ASSAY_PART_ROOT_CRL, set, offer));
+    copy_part(out, ASSAY_PART_PCK_CRL, pck);
+    copy_part(out, ASSAY_PART_PCK_CHAIN, pck);
+    copy_part(out, ASSAY_PART_CRL, get_newer_side(ASSAY_PART_CRL, set, offer));
 }
 
 /* ------------------------------------------------------------ the two sets */
@@ -126,8 +126,8 @@ static bool others_go_back(const struct assay_endorsements *set,
 }
 
 /* Puts entries in where they belong, all sorted but the last. */
-static void insert(struct assay_endorsement_files *entries, size_t *count,
-                   const struct assay_endorsement_files *entry)
+static void insert_entries(struct assay_endorsement_files *entries, size_t *count,
+                           const struct assay_endorsement_files *entry)
 {
     size_t at = *count;
     for (; at > 0 && assay_endorsement_compare(&entries[at - 1], entry) > 0; at--)
@@ -154,17 +154,17 @@ static void merge_offered(struct work *work, const struct assay_collateral_set *
     }
 }
 
-static enum assay_status encode(const struct work *work, const bool *is_gone,
-                                const bool *is_dropped, struct assay_writer *w)
+static enum assay_status encode_set(const struct work *work, const bool *is_gone,
+                                    const bool *is_dropped, struct assay_writer *w)
 {
     struct assay_endorsement_files all[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < work->set_count; i++)
-        if (!is_gone[i]) insert(all, &count, &work->set[i]);
+        if (!is_gone[i]) insert_entries(all, &count, &work->set[i]);
     for (size_t i = 0; i < work->offer_count; i++) {
         if (is_dropped[i]) continue;
         if (count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_RANGE;
-        insert(all, &count, &work->offer[i]);
+        insert_entries(all, &count, &work->offer[i]);
     }
     return assay_endorsements_encode(all, count, w);
 }
@@ -185,11 +185,11 @@ enum assay_status assay_collateral_replace(const struct assay_collateral_set *se
         has_others = has_others || is_other(&offered->built->entries[i], root);
     }
     merge_offered(&work, set, offered, is_gone);
-    if (!has_others) return encode(&work, is_gone, is_dropped, w);
+    if (!has_others) return encode_set(&work, is_gone, is_dropped, w);
     const bool is_kept = others_go_back(set->built, offered->built, root);
     for (size_t i = 0; i < work.set_count; i++)
         if (!is_kept && is_other(&set->built->entries[i], root)) is_gone[i] = true;
     for (size_t i = 0; i < work.offer_count; i++)
         if (is_kept && is_other(&offered->built->entries[i], root)) is_dropped[i] = true;
-    return encode(&work, is_gone, is_dropped, w);
+    return encode_set(&work, is_gone, is_dropped, w);
 }

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/replace.h - a set of endorsements with the part of one root renewed.
+ * quote/collateral/replace.h - set of endorsements with the part of one root replaced.
  *
  * docs/protocol.md 8.5. Piece by piece the further one is taken: of a document the higher
  * tcbEvaluationDataNumber, then the later issueDate; of a list what assay_crl_advance calls no

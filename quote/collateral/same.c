@@ -1,5 +1,5 @@
 /*
- * quote/collateral/same.c - comparison of two sets of endorsements, dates and signatures aside.
+ * quote/collateral/same.c - comparison of two sets of endorsements, ignoring dates and signatures.
  *
  * Field by field and never over whole structs: every node must come to the same answer, and padding
  * has no value.

@@ -1,5 +1,5 @@
 /*
- * quote/collateral/same.h - whether two sets of endorsements state the same facts.
+ * quote/collateral/same.h - equality of the facts in two sets of endorsements.
  *
  * docs/protocol.md 8.12. A vendor signs the same facts again and again with later dates. Where
  * nothing else differs, no appraisal changes but by time, so the renewal needs no trial.

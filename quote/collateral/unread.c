@@ -1,5 +1,5 @@
 /*
- * quote/collateral/unread.c - revocation lists that a file holds in text and that nobody read.
+ * quote/collateral/unread.c - detection of revocation lists in text that no reader parsed.
  */
 #include "quote/collateral/unread.h"
 
@@ -39,7 +39,7 @@ static int byte_at(struct assay_slice text, size_t at)
 }
 
 /* What stands for another character: \n, %0A, 0x. Returns: its length, 0 for none; *value of it. */
-static size_t escape(const struct digits *d, int *value)
+static size_t get_escape_len(const struct digits *d, int *value)
 {
     const struct assay_slice t = d->text;
     const int first = byte_at(t, d->at), second = byte_at(t, d->at + 1);
@@ -67,7 +67,7 @@ static int next_digit(struct digits *d)
 {
     while (d->at < d->text.len) {
         int value = -1;
-        const size_t len = escape(d, &value);
+        const size_t len = get_escape_len(d, &value);
         if (len == 0) {
             const uint8_t c = d->text.bytes[d->at];
             value = d->bits_each == HEX ? hex_value(c) : base64_value(c);

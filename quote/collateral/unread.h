@@ -1,6 +1,6 @@
 /*
- * quote/collateral/unread.h - revocation lists that a file holds in text and that nobody read: the
- * last look at each file, whatever it was taken for (docs/evidence-rules.md 1.15.5).
+ * quote/collateral/unread.h - detection of revocation lists in text that no reader parsed: the
+ * final check of each file, however it was recognised (docs/evidence-rules.md 1.15.5).
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_UNREAD_H
 #define ASSAY_QUOTE_COLLATERAL_UNREAD_H
@@ -9,7 +9,7 @@
 
 /*
  * assay_unread_list - does a text hold a list that was not read in its file? A list opens wherever
- * base64 or hexadecimal digits decode to the header of one, whatever stands between the digits
+ * base64 or hexadecimal digits decode to the header of one, with anything between the digits
  * (line ends, escapes of JSON and URLs, quotation marks, NULs of UTF-16); it was read when one of
  * r->lists has its bytes. The label of a list in PEM that was encoded once more counts as well.
  * In:      r, with the lists of the file; text, hostile

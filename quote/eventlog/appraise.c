@@ -1,10 +1,10 @@
 /*
- * quote/eventlog/appraise.c - event logs that came with evidence: read, replayed, compared.
+ * quote/eventlog/appraise.c - appraisal of event logs: parsing, replay, comparison.
  */
 #include "quote/eventlog/appraise.h"
 
 #include "base/assert.h"
-#include "quote/eventlog/judge.h"
+#include "quote/eventlog/event_match.h"
 #include "quote/eventlog/replay.h"
 #include "quote/kinds.h"
 #include "quote/text.h"
@@ -20,10 +20,10 @@ struct appraisal {
     struct assay_eventlog logs[FORMS]; /* at their first event; firmware, which runs first, first */
     uint64_t events[FORMS][ASSAY_EVENT_REGISTERS]; /* that extend each register */
     size_t compared;                               /* registers of banks */
-    struct assay_event_judge judge;
+    struct assay_event_match judge;
 };
 
-static bool has(const struct appraisal *a, size_t form_index)
+static bool has_form(const struct appraisal *a, size_t form_index)
 {
     return (a->read & 1u << (form_index + 1)) != 0;
 }
@@ -108,7 +108,7 @@ static uint64_t events_of(const struct appraisal *a, uint32_t reg)
     return all;
 }
 
-/* Has the log of firmware digests of that bank? A list of IMA is hashed anew for each. */
+/* Has the log of firmware digests of that bank? A list of IMA is hashed again for each. */
 static bool has_alg(const struct assay_eventlog *log, uint16_t alg)
 {
     for (size_t i = 0; i < log->alg_count; i++)
@@ -122,7 +122,7 @@ static bool can_replay(const struct appraisal *a, const struct assay_quoted_regi
     return a->events[FIRMWARE][r->reg] == 0 || has_alg(&a->logs[FIRMWARE], r->alg);
 }
 
-/* All registers of one bank at their start. Returns: ASSAY_OK | what assay_replay_start says */
+/* All registers of one bank at their start. Returns: ASSAY_OK | as assay_replay_start */
 static enum assay_status start_bank(const struct appraisal *a, uint16_t alg,
                                     struct assay_replay *replay)
 {
@@ -140,12 +140,12 @@ static enum assay_status replay_log(const struct appraisal *a, size_t form,
 {
     struct assay_eventlog log = a->logs[form];
     struct assay_event event;
-    while (has(a, form) && assay_eventlog_next(&log, &event) == ASSAY_OK)
+    while (has_form(a, form) && assay_eventlog_next(&log, &event) == ASSAY_OK)
         ASSAY_TRY(assay_replay_extend(replay, &event));
     return ASSAY_OK;
 }
 
-/* Returns: ASSAY_OK | what assay_replay_extend says */
+/* Returns: ASSAY_OK | as assay_replay_extend */
 static enum assay_status replay_bank(const struct appraisal *a, uint16_t alg,
                                      struct assay_replay *replay)
 {
@@ -194,7 +194,7 @@ static size_t end_of_quoted(const struct appraisal *a, uint16_t alg)
     return end;
 }
 
-static void cut(struct appraisal *a, size_t end)
+static void cut_log(struct appraisal *a, size_t end)
 {
     uint64_t count = 0;
     uint64_t events[ASSAY_EVENT_REGISTERS] = { 0 };
@@ -212,13 +212,14 @@ static void cut(struct appraisal *a, size_t end)
     }
 }
 
-/* The longest beginning of the list that makes what every bank quotes; without one in some bank all
- * of it counts, and differs. Where two banks have none in common the comparison says so. */
+/* The longest prefix of the list that yields the quoted value in every bank; if a bank has none,
+ * the complete list counts, and differs. If two banks have no common prefix, the comparison reports
+ * it. */
 static void cut_later(struct appraisal *a)
 {
     size_t end = a->logs[IMA].in.len;
     uint16_t bank = 0;
-    if (!has(a, IMA)) return;
+    if (!has_form(a, IMA)) return;
     for (size_t i = 0; i < a->quoted.count; i++) {
         if (a->quoted.registers[i].alg == bank) continue;
         bank = a->quoted.registers[i].alg;
@@ -227,7 +228,7 @@ static void cut_later(struct appraisal *a)
         if (end_here == 0) return;
         end = end_here < end ? end_here : end;
     }
-    if (end < a->logs[IMA].in.len) cut(a, end);
+    if (end < a->logs[IMA].in.len) cut_log(a, end);
 }
 
 /* --- comparing */
@@ -238,15 +239,15 @@ static bool is_untouched(struct assay_slice value)
     return true;
 }
 
-/* Firmware that measures ends each of PCRs 0 to 7 with a separator (PFP, 3.3.4): one that nobody
- * extended is of a bank that firmware left alone, and says nothing of what ran. */
+/* Measuring firmware ends each of PCRs 0 to 7 with a separator (PFP, 3.3.4): a PCR that was never
+ * extended is of a bank that firmware does not use, and proves nothing. */
 static bool is_left_alone(const struct appraisal *a, const struct assay_quoted_register *r)
 {
     enum { SEPARATED = 8 };
     return a->quoted.first_field == ASSAY_REFERENCE_PCR0 && r->reg < SEPARATED;
 }
 
-/* A register that no event extends is explained when nobody extended it: zeros, and ones of the
+/* A register that no event extends is explained if it was never extended: zeros, and ones of the
  * PCRs that start so. */
 static enum assay_register_state state_of(const struct appraisal *a,
                                           const struct assay_quoted_register *r,
@@ -272,13 +273,13 @@ static struct assay_text name_and_value(const char *name, const uint8_t *value)
     return text;
 }
 
-static void show(struct appraisal *a, const struct assay_register_outcome *outcome)
+static void report_register(struct appraisal *a, const struct assay_register_outcome *outcome)
 {
     if (a->report == NULL || a->report->register_count == ASSAY_EVENTLOG_REGISTERS_SHOWN) return;
     a->report->registers[a->report->register_count++] = *outcome;
 }
 
-/* Every log that extends the register: which of them lies nobody can tell. */
+/* Every log that extends the register: the forged one cannot be identified. */
 static void note_mismatch(struct appraisal *a, uint32_t reg)
 {
     for (size_t f = 0; f < FORMS; f++)
@@ -287,8 +288,8 @@ static void note_mismatch(struct appraisal *a, uint32_t reg)
                                        ASSAY_RULE_EVENT_LOG_MISMATCH);
 }
 
-static void compare(struct appraisal *a, const struct assay_quoted_register *r,
-                    const struct assay_replayed *replayed)
+static void compare_register(struct appraisal *a, const struct assay_quoted_register *r,
+                             const struct assay_replayed *replayed)
 {
     struct assay_register_outcome outcome = {
         .name = assay_quoted_name(&a->quoted, r->reg),
@@ -309,7 +310,8 @@ static void compare(struct appraisal *a, const struct assay_quoted_register *r,
         assay_verdict_add(a->verdict, ASSAY_RULE_EVENT_LOG_MISMATCH, 0, quoted.text, made.text);
     }
     if (assay_register_was_replayed(&outcome)) a->compared += 1;
-    if (outcome.events > 0 || assay_event_judge_names(&a->judge, r->reg)) show(a, &outcome);
+    if (outcome.events > 0 || assay_event_match_has_register(&a->judge, r->reg))
+        report_register(a, &outcome);
 }
 
 /* Bank after bank, in the order of the quote. */
@@ -322,7 +324,7 @@ static enum assay_status compare_all(struct appraisal *a)
         const struct assay_quoted_register *const r = &a->quoted.registers[i];
         if (r->alg != bank) ASSAY_TRY(replay_bank(a, r->alg, &replay));
         bank = r->alg;
-        compare(a, r, &replay.registers[r->reg]);
+        compare_register(a, r, &replay.registers[r->reg]);
     }
     return ASSAY_OK;
 }
@@ -342,7 +344,7 @@ static void show_unquoted(struct appraisal *a)
             .state = ASSAY_REGISTER_NOT_QUOTED,
             .events = events_of(a, reg),
         };
-        if (outcome.events > 0 && !is_quoted(a, reg)) show(a, &outcome);
+        if (outcome.events > 0 && !is_quoted(a, reg)) report_register(a, &outcome);
     }
 }
 
@@ -364,10 +366,10 @@ static void judge_events(struct appraisal *a)
     for (size_t f = 0; f < FORMS; f++) {
         struct assay_eventlog log = a->logs[f];
         struct assay_event event;
-        while (has(a, f) && assay_eventlog_next(&log, &event) == ASSAY_OK)
-            if (assay_event_extends(&event)) assay_event_judge_event(&a->judge, &event);
+        while (has_form(a, f) && assay_eventlog_next(&log, &event) == ASSAY_OK)
+            if (assay_event_extends(&event)) assay_event_match_add(&a->judge, &event);
     }
-    assay_event_judge_close(&a->judge, a->read);
+    assay_event_match_finish(&a->judge, a->read);
 }
 
 static void complain_of_all(struct appraisal *a)
@@ -383,7 +385,7 @@ static void complain_of_all(struct appraisal *a)
 static void judge_missing(struct appraisal *a)
 {
     for (int form = ASSAY_EVENTLOG_TCG; form <= ASSAY_EVENTLOG_IMA; form++)
-        if (assay_event_judge_asks(&a->judge, (enum assay_eventlog_form)form) &&
+        if (assay_event_match_has_form(&a->judge, (enum assay_eventlog_form)form) &&
             (a->read & 1u << form) == 0)
             assay_verdict_add(a->verdict, ASSAY_RULE_EVENT_LOG_MISSING, 0,
                               form_text((enum assay_eventlog_form)form), "none that can be read");
@@ -401,7 +403,7 @@ void assay_eventlog_appraise(const struct assay_kind *kind,
     if (request->log_count == 0 && request->policy->event_count == 0) return;
     if (kind->registers != NULL)
         kind->registers(kind, assay_slice_over(request->bytes, request->len), &a.quoted);
-    assay_event_judge_init(&a.judge, request->policy, &a.quoted, verdict, a.report);
+    assay_event_match_init(&a.judge, request->policy, &a.quoted, verdict, a.report);
     for (size_t i = 0; i < request->log_count; i++)
         take_log(&a, i);
     judge_missing(&a);

@@ -1,9 +1,10 @@
 /*
- * quote/eventlog/appraise.h - event logs that came with evidence: do they explain what was quoted?
+ * quote/eventlog/appraise.h - appraisal of event logs that accompany evidence: do they explain the
+ * quoted registers?
  *
- * A log proves nothing by itself. Its events are believed where their replay is the value that the
- * evidence quotes, register by register and bank by bank, and only there are they compared with
- * what the policy says of events (quote/eventlog/judge.h). evidence-rules.md 6.7 to 6.11.
+ * A log proves nothing by itself. Events are trusted where their replay yields the quoted value,
+ * register by register and bank by bank, and only these are compared with the event entries of the
+ * policy (quote/eventlog/event_match.h). evidence-rules.md 6.7 to 6.11.
  */
 #ifndef ASSAY_QUOTE_EVENTLOG_APPRAISE_H
 #define ASSAY_QUOTE_EVENTLOG_APPRAISE_H
@@ -23,7 +24,7 @@ struct assay_eventlog_outcome {
     bool judged;                   /* it was read, it fits, and it is the first of its form */
     enum assay_rule rule;          /* the gravest against it and its events; 0: none */
     uint64_t events;
-    uint64_t later;     /* of IMA: behind those that make what is quoted; nothing is said of them */
+    uint64_t later;     /* of IMA: after the events that yield the quoted value; not evaluated */
     uint64_t extending; /* how many of the others extend a register that the evidence may have */
     uint64_t proven;    /* how many of those, one that is quoted as it is replayed */
 };
@@ -63,7 +64,7 @@ struct assay_event_outcome {
     uint8_t digest[ASSAY_MEASUREMENT_MAX];
 };
 
-/* For people: everything that was looked at. The counts also say what had no room. */
+/* Report of all checks. The counts include what did not fit. */
 struct assay_eventlog_report {
     size_t log_count;
     struct assay_eventlog_outcome logs[ASSAY_EVENTLOGS_MAX];
@@ -73,15 +74,15 @@ struct assay_eventlog_report {
     struct assay_event_outcome failed[ASSAY_EVENTS_SHOWN];
 };
 
-/* Nothing was looked at: of evidence that cannot be read no log is. Returns: nothing. */
+/* Nothing was looked at: of evidence that cannot be read no log is. */
 void assay_eventlog_report_init(struct assay_eventlog_report *report);
-/* Notes the rule at the log of that form whose events are judged, unless a graver one stands there;
- * report may be NULL. Returns: nothing. */
+/* Adds the rule to the log of that form whose events are evaluated, unless it has a graver one;
+ * report may be NULL. */
 void assay_eventlog_report_note(struct assay_eventlog_report *report,
                                 enum assay_eventlog_form form, enum assay_rule rule);
 /* The graver of two rules by their classes, the first of equal ones; 0 is none. Returns: it. */
 enum assay_rule assay_eventlog_graver(enum assay_rule a, enum assay_rule b);
-/* Returns: true when events made the register what `replayed` says. */
+/* Returns: true when events yield the value in `replayed`. */
 bool assay_register_was_replayed(const struct assay_register_outcome *outcome);
 /* Each Returns: a word ("firmware", "ima"; "matches"); "unknown" outside the list. */
 const char *assay_eventlog_form_text(enum assay_eventlog_form form);
@@ -94,7 +95,6 @@ const char *assay_register_bank_text(uint16_t alg);
  * evidence, which was read before.
  * In:      kind: the row of the evidence; request->log_report: NULL, or of init
  * Cost:    each log is read at most 4 + 2 * 8 times (twice a bank), with one hash an event
- * Returns: nothing
  */
 void assay_eventlog_appraise(const struct assay_kind *kind,
                              const struct assay_evidence_request *request,

@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/eventlog.c - what both forms of log share: which one it is, names, hashes.
+ * quote/eventlog/eventlog.c - code shared by both forms of event logs: detection, names, hashes.
  */
 #include "quote/eventlog/eventlog.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/eventlog.h - logs of what was measured: which event extended which register.
+ * quote/eventlog/eventlog.h - readers of event logs: the event that extended each register.
  *
  * Sources: TCG, "PC Client Platform Firmware Profile Specification", 10.2 (the log; its first event
  * names the hash algorithms) and 10.4.1 (event types); UEFI 2.10, 38.1 and 38.4.1: the log of a
@@ -7,8 +7,8 @@
  * of PCRs: 0 is MRTD, 1 to 4 are RTMR0 to RTMR3. Linux: Documentation/security/IMA-templates, and
  * ima_fs.c for the binary form.
  *
- * A log is no proof: nobody signed it. It explains a register whose value was quoted, and it is
- * worth what its replay is worth (replay.h). evidence-rules.md 6.1 to 6.6.
+ * A log is no proof: it is not signed. It explains a register whose value was quoted, if its replay
+ * matches (replay.h). evidence-rules.md 6.1 to 6.6.
  */
 #ifndef ASSAY_QUOTE_EVENTLOG_EVENTLOG_H
 #define ASSAY_QUOTE_EVENTLOG_EVENTLOG_H
@@ -102,7 +102,7 @@ size_t assay_event_hash(uint16_t alg, struct assay_slice bytes,
 /* Returns: true when the event's digest by alg is the hash of its data: then the data is proven,
  * too. */
 bool assay_event_data_is_measured(const struct assay_event *event, uint16_t alg);
-/* Does the event extend a register? EV_NO_ACTION does not (10.4.1). Returns: true when so. */
+/* Does the event extend a register? EV_NO_ACTION does not (10.4.1). Returns: true if so. */
 bool assay_event_extends(const struct assay_event *event);
 /* Returns: "EV_SEPARATOR", "ima", ...; NULL for a type without a name. */
 const char *assay_event_type_name(uint32_t type);

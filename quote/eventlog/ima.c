@@ -1,10 +1,10 @@
 /*
- * quote/eventlog/ima.c - the measurement list of Linux IMA, binary_runtime_measurements.
+ * quote/eventlog/ima.c - reader of the measurement list of Linux IMA, binary_runtime_measurements.
  *
  * An entry: PCR, template digest, length and name of the template, length and fields of the
  * template data; each field is a length and that many bytes. Only the old template "ima" has a
  * digest of 20 bytes without length and a name without its NUL. Numbers are the machine's own:
- * little-endian almost everywhere, big-endian on some, and nothing in the file says which.
+ * little-endian almost everywhere, big-endian on some, and the file does not declare it.
  *
  * The kernel extends each bank with the hash of the template data in that bank's algorithm, so the
  * data of a replayed entry is proven. Kernels before 5.8 extended the other banks with the SHA-1
@@ -75,7 +75,7 @@ static struct assay_slice without_nul(struct assay_slice name)
     return name;
 }
 
-/* The templates of the kernel open with digest and name, and so do most that people compose. */
+/* The templates of the kernel open with digest and name, and so do most custom ones. */
 static bool opens_with_file(struct assay_slice name)
 {
     static const char ours[] = "ima-";
@@ -168,7 +168,7 @@ size_t assay_ima_digest(const struct assay_event *event, uint16_t alg,
     return len;
 }
 
-/* A template digest that is not the hash of its data was written by nobody's kernel. SHA-1 cannot
+/* A template digest that is not the hash of its data was not written by a kernel. SHA-1 cannot
  * be computed here; the replay of another bank proves the data all the same. */
 static enum assay_status check_digest(const struct assay_event *event, struct assay_slice given)
 {
@@ -197,7 +197,8 @@ enum assay_status assay_eventlog_next_ima(struct assay_eventlog *log, struct ass
 }
 
 /*
- * The file says neither the byte order nor the length of its digests; the first entry is readable
+ * The file declares neither the byte order nor the length of its digests; the first entry is
+ * readable
  * under one reading alone: its template has a name, and its digest, but for SHA-1, is verified.
  */
 enum assay_status assay_eventlog_open_ima(struct assay_cursor in, struct assay_eventlog *log)

@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/quoted.c - registers out of quotes of TDs and of TPMs.
+ * quote/eventlog/quoted.c - quoted registers of TDs and of TPMs.
  */
 #include "quote/eventlog/quoted.h"
 
@@ -7,7 +7,8 @@
 #include "quote/intel/quote.h"
 #include "quote/tpm/tpm.h"
 
-static void add(struct assay_quoted *out, uint32_t reg, uint16_t alg, struct assay_slice value)
+static void add_register(struct assay_quoted *out, uint32_t reg, uint16_t alg,
+                         struct assay_slice value)
 {
     ASSAY_ASSERT(out->count < ASSAY_QUOTED_MAX);
     out->registers[out->count++] = (struct assay_quoted_register){ reg, alg, value };
@@ -28,11 +29,11 @@ void assay_quoted_td(const struct assay_kind *kind, struct assay_slice evidence,
     for (uint32_t i = 0; i < RTMRS; i++) {
         const uint8_t *const value = first + (size_t)i * RTMR_LEN;
         ASSAY_ASSERT(assay_bytes_equal(value, quote.body.td.rtmr[i], RTMR_LEN));
-        add(out, 1 + i, ASSAY_TPM_SHA384, assay_slice_over(value, RTMR_LEN));
+        add_register(out, 1 + i, ASSAY_TPM_SHA384, assay_slice_over(value, RTMR_LEN));
     }
 }
 
-/* The values beside the quote: the verdict says whether they make its digest. */
+/* The values next to the quote: the verdict covers whether they match its digest. */
 void assay_quoted_tpm(const struct assay_kind *kind, struct assay_slice evidence,
                       struct assay_quoted *out)
 {
@@ -49,7 +50,7 @@ void assay_quoted_tpm(const struct assay_kind *kind, struct assay_slice evidence
             struct assay_slice value = { NULL, 0 };
             const uint16_t alg = quote.banks[i].alg;
             if (assay_tpm_value(&quote, package.pcrs, alg, pcr, &value) != ASSAY_OK) continue;
-            add(out, pcr, alg, value);
+            add_register(out, pcr, alg, value);
         }
 }
 

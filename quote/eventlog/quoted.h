@@ -1,5 +1,6 @@
 /*
- * quote/eventlog/quoted.h - registers that a piece of evidence quotes, as event logs count them.
+ * quote/eventlog/quoted.h - registers quoted by a piece of evidence, in the numbering of event
+ * logs.
  *
  * evidence-rules.md 6.7.
  */
@@ -32,8 +33,8 @@ struct assay_quoted {
     struct assay_quoted_register registers[ASSAY_QUOTED_MAX];
 };
 
-/* --- what rows of kinds name (quote/kinds.h, registers). Evidence that cannot be read quotes
- * nothing. Each Returns: nothing; *out is whole. */
+/* --- what rows of kinds name (quote/kinds.h, registers). Unreadable evidence quotes nothing. *out
+ * is always complete. */
 void assay_quoted_td(const struct assay_kind *kind, struct assay_slice evidence,
                      struct assay_quoted *out);
 void assay_quoted_tpm(const struct assay_kind *kind, struct assay_slice evidence,

@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/replay.c - extending registers with the events of a log.
+ * quote/eventlog/replay.c - replay of a log: extension of registers with its events.
  */
 #include "quote/eventlog/replay.h"
 
@@ -16,7 +16,7 @@ enum assay_status assay_replay_start(struct assay_replay *replay, uint32_t reg, 
     ASSAY_ASSERT(reg < ASSAY_EVENT_REGISTERS);
     const size_t len = assay_event_hash_len(alg);
     if (len == 0) return ASSAY_E_UNSUPPORTED;
-    /* PCRs 17 to 22 start at ones; whoever extends them made a dynamic launch, which zeroes them
+    /* PCRs 17 to 22 start at ones; extending them requires a dynamic launch, which zeroes them
      * first (PC Client Platform TPM Profile, 4.6.2). */
     replay->registers[reg] = (struct assay_replayed){ .alg = alg, .len = len };
     return ASSAY_OK;

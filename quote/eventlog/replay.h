@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/replay.h - what registers hold after the events of a log.
+ * quote/eventlog/replay.h - register values after the events of a log.
  *
  *     register := hash(register | digest of the event)
  *
@@ -25,7 +25,7 @@ struct assay_replay {
     struct assay_replayed registers[ASSAY_EVENT_REGISTERS];
 };
 
-/* All registers unset. Returns: nothing. */
+/* All registers unset. */
 void assay_replay_init(struct assay_replay *replay);
 /* One register at its start, zeros, of one algorithm. Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (not
  * hashed here) */

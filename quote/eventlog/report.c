@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/report.c - what was looked at, for people: rules at their logs, and words.
+ * quote/eventlog/report.c - report on event logs: rules at their logs, and texts.
  */
 #include "quote/eventlog/appraise.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote/eventlog/tcg.c - the crypto-agile log of firmware: TCG2 of a TPM, CCEL of a TD.
+ * quote/eventlog/tcg.c - reader of the crypto-agile log of firmware: TCG2 of a TPM, CCEL of a TD.
  *
  * Little-endian throughout. The first event has the old form with a SHA-1 digest of zeros and names
  * the algorithms; every later one has a digest of each (PC Client Platform Firmware Profile, 10.2).

@@ -1,6 +1,6 @@
 /*
- * quote/intel/dcap.c - the appraisal of one ECDSA quote: what it proves by itself, then under which
- * root, then what the collateral says at the time, then what the policy makes of it.
+ * quote/intel/dcap.c - appraisal of one ECDSA quote: what it proves by itself, then its root, then
+ * the collateral at the time, then the policy.
  *
  * Every check adds its reason and the next one runs all the same, so that an operator sees all that
  * is wrong; only what would build on unproven ground is left out. Rules: docs/evidence-rules.md 1
@@ -11,7 +11,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/intel/lists.h"
 #include "quote/package.h"
 #include "quote/text.h"
@@ -33,7 +33,7 @@ static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_
     assay_verdict_add(verdict, rule, offset, a.text, b.text);
 }
 
-/* --- what the quote says and proves by itself */
+/* --- claims and proofs of the quote by itself */
 static void judge_header(const struct assay_kind *kind, const struct assay_quote *quote,
                          const struct assay_policy *policy, struct assay_verdict *verdict)
 {
@@ -69,8 +69,8 @@ static void judge_quote_signature(const struct assay_quote *quote,
 }
 
 /* --- under which root, with which collateral */
-static bool fits(const struct assay_collateral *c, const struct assay_kind *kind,
-                 const struct assay_pck *pck)
+static bool can_fit(const struct assay_collateral *c, const struct assay_kind *kind,
+                    const struct assay_pck *pck)
 {
     return c->has[ASSAY_PART_TCB_INFO] &&
            c->tcb_info.tee == (kind->is_tdx ? ASSAY_TEE_TDX : ASSAY_TEE_SGX) &&
@@ -82,9 +82,10 @@ static bool fits(const struct assay_collateral *c, const struct assay_kind *kind
  * and among those the one with the CRL of the platform's CA.
  * Returns: NULL when the root is not pinned
  */
-static const struct assay_endorsement *choose(const struct assay_endorsements *all,
-                                              const struct assay_kind *kind,
-                                              const struct assay_proven *proven, bool *fitting)
+static const struct assay_endorsement *choose_endorsement(const struct assay_endorsements *all,
+                                                          const struct assay_kind *kind,
+                                                          const struct assay_proven *proven,
+                                                          bool *fitting)
 {
     const struct assay_endorsement *chosen = NULL;
     unsigned chosen_rank = 0;
@@ -95,7 +96,7 @@ static const struct assay_endorsement *choose(const struct assay_endorsements *a
         if (!assay_key_equal(&e->root, &proven->root)) continue;
         if (e->collateral != NULL) {
             rank = 2;
-            if (fits(e->collateral, kind, &proven->facts.intel.pck)) rank = 3;
+            if (can_fit(e->collateral, kind, &proven->facts.intel.pck)) rank = 3;
             if (rank == 3 &&
                 assay_crl_issued_by_link(&e->collateral->pck_crl, &proven->links[LINK_CA]))
                 rank = 4;
@@ -109,7 +110,7 @@ static const struct assay_endorsement *choose(const struct assay_endorsements *a
     return chosen;
 }
 
-/* --- what the collateral says */
+/* --- collateral */
 static void judge_collateral(const struct assay_collateral *c, const struct assay_policy *policy,
                              struct assay_verdict *verdict)
 {
@@ -181,7 +182,8 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
     bool fitting = false;
     const struct assay_proven *const proven = lease->proven;
     const struct assay_pck *const pck = &proven->facts.intel.pck;
-    const struct assay_endorsement *const e = choose(request->endorsements, kind, proven, &fitting);
+    const struct assay_endorsement *const e =
+        choose_endorsement(request->endorsements, kind, proven, &fitting);
     if (e == NULL) {
         refuse_root(request, quote, proven, verdict);
         return ASSAY_OK;
@@ -198,11 +200,11 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
         return ASSAY_OK;
     }
     judge_collateral(c, request->policy, verdict);
-    ASSAY_TRY(assay_intel_judge_lists(request, c, lease, verdict));
+    ASSAY_TRY(assay_intel_check_revocation(request, c, lease, verdict));
     judge_subject(kind, c, pck, verdict);
     assay_appraise_identities(kind, quote, c, verdict);
     /*
-     * A level computed from collateral that is forged, old or for somebody else would say nothing.
+     * A level computed from forged, old or unrelated collateral has no meaning.
      */
     if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) return ASSAY_OK;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED)) return ASSAY_OK;
@@ -216,7 +218,7 @@ enum { PIECES_MAX = 2 + ASSAY_CHAIN_MAX };
 _Static_assert((int)ASSAY_PACKAGE_CERTIFICATES_MAX <= (int)ASSAY_CHAIN_MAX, "pieces of a package");
 
 /*
- * Where the PCK chain of a type 3 quote may stand: beside it in the package, else in the PCK chain
+ * Where the PCK chain of a type 3 quote may be: next to it in the package, else in the PCK chain
  * of a bundle for this kind whose certificate names the quote's SVNs (quote/intel/platform.c
  * looks).
  */
@@ -267,7 +269,7 @@ static enum assay_status open_platform(struct assay_verifier *verifier,
     assay_lease_open(verifier, quote->kind, pieces, 2 + source->count, lease);
     if (lease->proven != NULL) return ASSAY_OK;
     const enum assay_status status = assay_platform_prove(verifier, quote, source, &lease->own);
-    if (status == ASSAY_OK) assay_lease_keep(lease);
+    if (status == ASSAY_OK) assay_lease_retain(lease);
     else assay_lease_close(lease);
     return status;
 }
@@ -275,7 +277,7 @@ static enum assay_status open_platform(struct assay_verifier *verifier,
 /*
  * Platforms that attest by DICE give a CBOR web token in place of a quote, told by its size (Linux,
  * ABI of configfs-tsm, outblob: above 8 KB) and here by its tags as well (RFC 8392 6: 61, RFC 9052:
- * 18). Its profile is not published: what it says is not judged.
+ * 18). Its profile is not published: its claims are not appraised.
  */
 static bool is_dice_token(struct assay_slice bytes)
 {

@@ -1,5 +1,5 @@
 /*
- * quote/intel/dcap.h - what all of Intel's ECDSA quotes share: parsing around the body, and the
+ * quote/intel/dcap.h - code shared by all of Intel's ECDSA quotes: parsing around the body, and the
  * appraisal.
  *
  * Private to the room: quote/kinds.c and the files of single kinds include it.
@@ -24,9 +24,9 @@ ASSAY_CHECKED enum assay_status assay_dcap_verify(const struct assay_kind *kind,
                                                   struct assay_verdict *verdict);
 
 /*
- * Debug, MRENCLAVE and MRSIGNER against the policy: shared by SGX and SOFT. Returns: nothing.
+ * Debug, MRENCLAVE and MRSIGNER against the policy: shared by SGX and SOFT.
  */
-void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_policy *policy,
-                          struct assay_verdict *verdict);
+void assay_sgx_appraise_body(const struct assay_quote *quote, const struct assay_policy *policy,
+                             struct assay_verdict *verdict);
 
 #endif

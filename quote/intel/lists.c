@@ -1,5 +1,5 @@
 /*
- * quote/intel/lists.c - see lists.h.
+ * quote/intel/lists.c - revocation check of a PCK chain (lists.h).
  *
  * A network holds one bundle a platform family, and their lists are mostly the same: what is no
  * newer than the list of the platform's own bundle is passed over before anything is hashed.
@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/certificates/revocation.h"
 #include "quote/text.h"
 
@@ -33,12 +33,12 @@ static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSA
 
 /* Is the list newer than what counts so far, of this authority, and signed by it? signer: the name
  * of a key whose signature was checked, NULL for none. */
-static enum assay_status consider(struct lookup *l, const struct assay_crl *crl,
-                                  const uint8_t *signer)
+static enum assay_status consider_list(struct lookup *l, const struct assay_crl *crl,
+                                       const uint8_t *signer)
 {
     const int64_t at = l->request->at_unix_s;
     const int order = l->crl == NULL ? 1 : assay_revocation_compare(crl, l->crl, at);
-    /* Nothing tells them apart: the one that revokes. */
+    /* If they are equivalent: the one that revokes. */
     if (order < 0 || (order == 0 && !assay_crl_contains(crl, l->serial))) return ASSAY_OK;
     if (!assay_crl_issued_by_link(crl, l->authority)) return ASSAY_OK;
     bool is_signed =
@@ -56,16 +56,16 @@ static enum assay_status consider(struct lookup *l, const struct assay_crl *crl,
 static enum assay_status look_into(struct lookup *l, const struct assay_collateral *c)
 {
     if (c->has[ASSAY_PART_ROOT_CRL])
-        ASSAY_TRY(consider(l, &c->root_crl, c->has_root_issuer ? c->root_issuer_name : NULL));
+        ASSAY_TRY(consider_list(l, &c->root_crl, c->has_root_issuer ? c->root_issuer_name : NULL));
     if (c->has[ASSAY_PART_PCK_CRL])
-        ASSAY_TRY(consider(l, &c->pck_crl, c->has_pck_issuer ? c->pck_issuer_name : NULL));
+        ASSAY_TRY(consider_list(l, &c->pck_crl, c->has_pck_issuer ? c->pck_issuer_name : NULL));
     for (size_t i = 0; i < c->list_count; i++)
-        ASSAY_TRY(consider(l, &c->lists[i].crl,
-                           c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
+        ASSAY_TRY(consider_list(l, &c->lists[i].crl,
+                                c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
     return ASSAY_OK;
 }
 
-/* Whatever other bundles under the root have to say of the authority. */
+/* Lists of the authority in all bundles under the root. */
 static enum assay_status look_elsewhere(struct lookup *l, const struct assay_collateral *chosen)
 {
     const struct assay_endorsements *const all = l->request->endorsements;
@@ -147,8 +147,8 @@ static enum assay_status judge_pck(const struct assay_evidence_request *request,
     const bool is_own = assay_crl_issued_by_link(&c->pck_crl, &links[LINK_CA]);
     if (is_own) ASSAY_TRY(check_pck_crl(c, &l, lease, verdict));
     for (size_t i = 0; i < c->list_count; i++)
-        ASSAY_TRY(consider(&l, &c->lists[i].crl,
-                           c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
+        ASSAY_TRY(consider_list(&l, &c->lists[i].crl,
+                                c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
     ASSAY_TRY(look_elsewhere(&l, c));
     /* The lists of Processor and Platform CA get mixed up (evidence-rules.md 1.4). */
     if (l.crl == NULL && !is_own)
@@ -161,9 +161,10 @@ static enum assay_status judge_pck(const struct assay_evidence_request *request,
     return ASSAY_OK;
 }
 
-enum assay_status assay_intel_judge_lists(const struct assay_evidence_request *request,
-                                          const struct assay_collateral *chosen,
-                                          struct assay_lease *lease, struct assay_verdict *verdict)
+enum assay_status assay_intel_check_revocation(const struct assay_evidence_request *request,
+                                               const struct assay_collateral *chosen,
+                                               struct assay_lease *lease,
+                                               struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(lease->proven != NULL && lease->proven->link_count > LINK_ROOT);
     if (chosen->has[ASSAY_PART_ROOT_CRL]) ASSAY_TRY(judge_ca(request, chosen, lease, verdict));

@@ -1,6 +1,6 @@
 /*
- * quote/intel/platform.c - what the bytes of an Intel quote prove, from the attestation key to the
- * root: the QE report binds the key, the PCK signs the report, CA and root vouch for the PCK
+ * quote/intel/platform.c - proofs from the bytes of an Intel quote, from the attestation key to the
+ * root: the QE report binds the key, the PCK signs the report, CA and root certify the PCK
  * (docs/evidence-rules.md 2.5 to 2.7).
  *
  * A function of these bytes alone: whether the root is pinned and what holds at a time is
@@ -28,13 +28,13 @@ struct proving {
     struct candidate root;
 };
 
-static void fault(struct proving *p, enum assay_rule rule, const char *expected,
-                  const char *observed)
+static void add_fault(struct proving *p, enum assay_rule rule, const char *expected,
+                      const char *observed)
 {
     assay_proven_fault(p->proven, rule, p->quote->offset_cert_data, expected, observed);
 }
 
-static void state(struct assay_proven *proven, enum assay_proof proof, bool is_true)
+static void set_proof(struct assay_proven *proven, enum assay_proof proof, bool is_true)
 {
     proven->proofs[proof] = is_true ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE;
 }
@@ -182,8 +182,8 @@ static enum assay_status read_source(struct proving *p, const struct assay_pck_s
 /* --- certificates vouching for certificates */
 /*
  * Intel's root certificate valid to 2049, as published with every PCK chain; its self-signature was
- * checked when it was written down here, and SHA-256 says that this is it. Any other root
- * certificate is checked each time, whatever key it holds.
+ * checked when it was written down here, and it is identified by its SHA-256. Any other root
+ * certificate is checked each time, regardless of its key.
  */
 static bool is_published_root(const struct assay_certificate *root)
 {
@@ -223,12 +223,11 @@ static enum assay_status take_key(const struct candidate *c, struct assay_verify
     return ASSAY_OK;
 }
 
-static void keep(struct proving *p, const struct candidate *c, const struct candidate *issuer,
-                 struct assay_verify_key **own)
+static void keep_verify_key(struct proving *p, const struct candidate *c,
+                            const struct candidate *issuer, struct assay_verify_key **own)
 {
     if (c->known != NULL || *own == NULL) return;
-    assay_authority_keep(p->verifier, c->digest, &c->certificate, issuer->certificate.key_name,
-                         own);
+    assay_authority_add(p->verifier, c->digest, &c->certificate, issuer->certificate.key_name, own);
 }
 
 /* Root by itself, CA by the root, PCK by the CA. */
@@ -253,14 +252,14 @@ static enum assay_status prove_signatures(struct proving *p)
     if (status == ASSAY_OK) status = take_key(&p->ca, &ca_own, &ca_key);
     if (status == ASSAY_OK) {
         const bool ok = check_signatures(p, root_key, ca_key);
-        state(p->proven, ASSAY_PROOF_CHAIN_TO_ROOT, ok);
+        set_proof(p->proven, ASSAY_PROOF_CHAIN_TO_ROOT, ok);
         if (!ok)
-            fault(p, ASSAY_RULE_CHAIN_SIGNATURE, "certificates signed by their issuers",
-                  root_key == NULL || ca_key == NULL ? "a key that is no point of P-256"
-                                                     : "a wrong signature");
+            add_fault(p, ASSAY_RULE_CHAIN_SIGNATURE, "certificates signed by their issuers",
+                      root_key == NULL || ca_key == NULL ? "a key that is no point of P-256"
+                                                         : "a wrong signature");
         if (ok) {
-            keep(p, &p->root, &p->root, &root_own);
-            keep(p, &p->ca, &p->root, &ca_own);
+            keep_verify_key(p, &p->root, &p->root, &root_own);
+            keep_verify_key(p, &p->ca, &p->root, &ca_own);
         }
     }
     assay_verify_key_free(&root_own);
@@ -281,19 +280,21 @@ static bool prove_uses(struct proving *p)
     const struct assay_certificate *const ca = &p->ca.certificate;
     const struct assay_certificate *const root = &p->root.certificate;
     if (!assay_chain_is_ca(root, 1) || !assay_chain_is_ca(ca, 0) || !assay_chain_is_signer(pck))
-        fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "CA, CA, end entity that signs", "other uses");
+        add_fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "CA, CA, end entity that signs", "other uses");
     else if (!assay_chain_allows(root, 0) || !assay_chain_allows(ca, 0) ||
              !assay_chain_allows(pck, 0))
-        fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "certificates for any use", "for other uses alone");
+        add_fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "certificates for any use",
+                  "for other uses alone");
     else if (!assay_chain_is_called(pck, "PCK Certificate") || !is_pck_ca(ca))
-        fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "a PCK certificate by a PCK CA", "of other names");
+        add_fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "a PCK certificate by a PCK CA",
+                  "of other names");
     if (!pck->has_pck) {
-        fault(p, ASSAY_RULE_CHAIN_FORMAT, "an SGX extension in the PCK certificate", "none");
+        add_fault(p, ASSAY_RULE_CHAIN_FORMAT, "an SGX extension in the PCK certificate", "none");
         return false;
     }
     if (pck->key.type != ASSAY_KEY_P256 || ca->key.type != ASSAY_KEY_P256 ||
         root->key.type != ASSAY_KEY_P256) {
-        fault(p, ASSAY_RULE_CHAIN_FORMAT, "keys of P-256", "another type of key");
+        add_fault(p, ASSAY_RULE_CHAIN_FORMAT, "keys of P-256", "another type of key");
         return false;
     }
     return true;
@@ -332,7 +333,7 @@ static void prove_binding(const struct assay_quote *quote, struct assay_proven *
         assay_proven_fault(proven, ASSAY_RULE_AK_BINDING,
                            quote->offset_qe_report + QE_REPORT_DATA + 32,
                            "32 zero bytes after the digest", "other bytes");
-    state(proven, ASSAY_PROOF_AK_BINDING, names_key && is_padded);
+    set_proof(proven, ASSAY_PROOF_AK_BINDING, names_key && is_padded);
 }
 
 static enum assay_status check_qe_report(const struct proving *p, bool *ok)
@@ -350,7 +351,7 @@ static enum assay_status check_qe_report(const struct proving *p, bool *ok)
 
 static void no_chain(struct proving *p, const char *expected, const char *observed)
 {
-    fault(p, ASSAY_RULE_CERT_TYPE, expected, observed);
+    add_fault(p, ASSAY_RULE_CERT_TYPE, expected, observed);
     p->proven->proofs[ASSAY_PROOF_CHAIN_TO_ROOT] = ASSAY_PROOF_NOT_USED;
     p->proven->proofs[ASSAY_PROOF_QE_REPORT_SIGNATURE] = ASSAY_PROOF_NOT_USED;
 }
@@ -360,18 +361,18 @@ static enum assay_status prove_chain(struct proving *p, bool is_guess)
 {
     bool ok = false;
     if (!prove_uses(p)) {
-        state(p->proven, ASSAY_PROOF_CHAIN_TO_ROOT, false);
+        set_proof(p->proven, ASSAY_PROOF_CHAIN_TO_ROOT, false);
         return ASSAY_OK;
     }
     ASSAY_TRY(check_qe_report(p, &ok));
     if (!ok && is_guess) {
-        /* Somebody else's certificate says nothing about this quote, neither for nor against. */
+        /* A certificate of another platform is irrelevant for this quote. */
         no_chain(p, "the PCK chain of this platform", "one of another platform");
         return ASSAY_OK;
     }
     note_facts(p);
     ASSAY_TRY(prove_signatures(p));
-    state(p->proven, ASSAY_PROOF_QE_REPORT_SIGNATURE, ok);
+    set_proof(p->proven, ASSAY_PROOF_QE_REPORT_SIGNATURE, ok);
     if (!ok)
         assay_proven_fault(p->proven, ASSAY_RULE_QE_SIGNATURE, p->quote->offset_qe_report,
                            "the QE report signed by the PCK key", "a wrong signature");
@@ -383,15 +384,16 @@ static enum assay_status prove_text(struct proving *p)
     const enum assay_status status = read_text(p);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) return prove_chain(p, false);
-    fault(p, ASSAY_RULE_CHAIN_FORMAT, "PCK, CA and root certificate", assay_status_text(status));
-    state(p->proven, ASSAY_PROOF_CHAIN_TO_ROOT, false);
+    add_fault(p, ASSAY_RULE_CHAIN_FORMAT, "PCK, CA and root certificate",
+              assay_status_text(status));
+    set_proof(p->proven, ASSAY_PROOF_CHAIN_TO_ROOT, false);
     return ASSAY_OK;
 }
 
 static enum assay_status prove_source(struct proving *p, const struct assay_pck_source *source)
 {
     if (source->count == 0) {
-        no_chain(p, "a PCK chain beside a quote of type 3", "none");
+        no_chain(p, "a PCK chain next to a quote of type 3", "none");
         return ASSAY_OK;
     }
     const enum assay_status status = read_source(p, source);
@@ -425,7 +427,7 @@ enum assay_status assay_platform_prove(struct assay_verifier *verifier,
     if (status != ASSAY_OK) {
         assay_proven_fault(proven, ASSAY_RULE_QUOTE_SIGNATURE, quote->offset_signature,
                            "an attestation key on P-256", "a key that is no point of P-256");
-        state(proven, ASSAY_PROOF_QUOTE_SIGNATURE, false);
+        set_proof(proven, ASSAY_PROOF_QUOTE_SIGNATURE, false);
     }
     return ASSAY_OK;
 }

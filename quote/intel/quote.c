@@ -1,8 +1,10 @@
 /*
- * quote/intel/quote.c - bytes to struct assay_quote: header, body, signature data.
+ * quote/intel/quote.c - parser of Intel's quotes into struct assay_quote: header, body, signature
+ * data.
  *
  * Source: docs/evidence-rules.md 2.1, after Intel's DCAP libraries. Every declared length becomes a
- * child cursor, and every level ends where its length says (evidence-rules.md 1.7: declared lengths
+ * child cursor, and every level ends at its declared length (evidence-rules.md 1.7: declared
+ * lengths
  * overrun, silently clamped).
  */
 #include "quote/intel/quote.h"
@@ -99,7 +101,7 @@ enum assay_status assay_td_report_parse(struct assay_cursor *in, enum assay_body
 }
 
 /*
- * Version 5 says type and size of the body; the size must be the type's (Intel's QVL,
+ * Version 5 declares type and size of the body; the size must be the type's (Intel's QVL,
  * Quote::parse), and the type of the TEE that the header names.
  */
 static enum assay_status parse_body_type(struct assay_cursor *in, const struct assay_kind *kind,
@@ -230,7 +232,7 @@ enum assay_status assay_evidence_length(enum assay_evidence_kind kind, const uin
     enum assay_evidence_kind said = ASSAY_KIND_NONE;
     if (assay_kind_find(kind, &row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
     if (assay_package_detect(bytes, len, &said)) {
-        *declared = len; /* a package says its own end */
+        *declared = len; /* a package declares its own end */
         return ASSAY_OK;
     }
     if (row.length != NULL) return row.length(bytes, len, declared);

@@ -1,6 +1,6 @@
 /*
- * quote/intel/quote.h - the parsed shape of Intel's ECDSA quotes (SGX v3, v4, v5; TDX v4, v5), and
- * of SOFT.
+ * quote/intel/quote.h - parsed form of Intel's ECDSA quotes (SGX v3, v4, v5; TDX v4, v5), and of
+ * SOFT.
  *
  * Source: Intel SGX DCAP Quote Library API, appendix A.3/A.4; Intel TDX DCAP Quoting Library API,
  * appendix 3 (version 4: A.3, version 5 and its body descriptor: A.4); the layout of the extended
@@ -63,7 +63,7 @@ struct assay_td_report {
     /* 1.5: the TDX module now, after updates without a relaunch; the first one is of the launch */
     uint8_t tee_tcb_svn2[16];
     uint8_t mrservicetd[48]; /* hash over the service TDs bound to this TD, zero: none */
-    /* 1.5 extended: reported, nothing of it is judged but the service TDs */
+    /* 1.5 extended: reported; only the service TDs are appraised */
     uint8_t vm_id;
     uint8_t td_id[32];
     uint8_t device_info[48];
@@ -109,7 +109,7 @@ struct assay_quote {
 };
 
 /*
- * assay_quote_parse - read one quote of a known kind; its bytes must end where its lengths say.
+ * assay_quote_parse - read one quote of a known kind; its bytes must end at its declared length.
  * In:      bytes[len], hostile; at most ASSAY_EVIDENCE_LEN_MAX
  * Out:     *quote, written only on ASSAY_OK; borrows from bytes
  * Returns: ASSAY_OK | ASSAY_E_RANGE (too long) | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |

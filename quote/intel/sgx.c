@@ -1,14 +1,14 @@
 /*
- * quote/intel/sgx.c - kinds "sgx-v3", "sgx-v4", "sgx-v5": the rows, and the judgement of an SGX
- * report body, which is the same in each.
+ * quote/intel/sgx.c - kinds "sgx-v3", "sgx-v4", "sgx-v5": their rows, and the appraisal of an SGX
+ * report body, which all share.
  */
 #include "quote/accept/reference.h"
 #include "quote/intel/dcap.h"
 
 enum { SGX_ATTRIBUTE_DEBUG = 0x02, BODY_MRENCLAVE = 64, BODY_MRSIGNER = 128, BODY_ATTRIBUTES = 48 };
 
-void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_policy *policy,
-                          struct assay_verdict *verdict)
+void assay_sgx_appraise_body(const struct assay_quote *quote, const struct assay_policy *policy,
+                             struct assay_verdict *verdict)
 {
     const struct assay_sgx_report *const body = &quote->body.sgx;
     verdict->has_claims = true;
@@ -29,10 +29,11 @@ void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_po
           quote->offset_body + BODY_MRSIGNER },
     };
     for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++)
-        assay_reference_judge(policy, &measured[i], verdict);
+        assay_reference_appraise(policy, &measured[i], verdict);
 }
 
-static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, const char *what)
+static struct assay_kind make_kind(enum assay_evidence_kind kind, uint16_t version,
+                                   const char *what)
 {
     return (struct assay_kind){
         .kind = kind,
@@ -47,22 +48,22 @@ static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, co
         .tee_type = 0,
         .qe_vendor_id = assay_intel_qe_vendor_id(),
         .nested_certification = version >= 4,
-        .judge_body = assay_sgx_judge_body,
+        .judge_body = assay_sgx_appraise_body,
         .verify = assay_dcap_verify,
     };
 }
 
 struct assay_kind assay_kind_sgx3(void)
 {
-    return row(ASSAY_KIND_SGX3, 3, "a quote of an Intel SGX enclave, format version 3");
+    return make_kind(ASSAY_KIND_SGX3, 3, "a quote of an Intel SGX enclave, format version 3");
 }
 
 struct assay_kind assay_kind_sgx4(void)
 {
-    return row(ASSAY_KIND_SGX4, 4, "a quote of an Intel SGX enclave, format version 4");
+    return make_kind(ASSAY_KIND_SGX4, 4, "a quote of an Intel SGX enclave, format version 4");
 }
 
 struct assay_kind assay_kind_sgx5(void)
 {
-    return row(ASSAY_KIND_SGX5, 5, "a quote of an Intel SGX enclave, format version 5");
+    return make_kind(ASSAY_KIND_SGX5, 5, "a quote of an Intel SGX enclave, format version 5");
 }

@@ -1,8 +1,8 @@
 /*
- * quote/intel/soft.c - kind "soft": SGX's shape and SGX's checks under a root of the project's own.
+ * quote/intel/soft.c - kind "soft": SGX's format and checks under a root of this project.
  *
  * It differs in one header field, the vendor id of the quoting enclave, so that no SOFT quote can
- * be taken for Intel's whatever its root, and in the row's `insecure`, which profile production
+ * be taken for Intel's under any root, and in the row's `insecure`, which profile production
  * refuses.
  */
 #include "quote/intel/dcap.h"
@@ -31,7 +31,7 @@ struct assay_kind assay_kind_soft(void)
         .tee_type = 0,
         .qe_vendor_id = assay_soft_vendor_id(),
         .insecure = true,
-        .judge_body = assay_sgx_judge_body,
+        .judge_body = assay_sgx_appraise_body,
         .verify = assay_dcap_verify,
     };
 }

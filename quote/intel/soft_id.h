@@ -1,5 +1,5 @@
 /*
- * quote/intel/soft_id.h - the one constant that the maker and the verifier of SOFT quotes share.
+ * quote/intel/soft_id.h - vendor id shared by issuer and verifier of SOFT quotes.
  */
 #ifndef ASSAY_QUOTE_INTEL_SOFT_ID_H
 #define ASSAY_QUOTE_INTEL_SOFT_ID_H

@@ -1,6 +1,6 @@
 /*
- * quote/intel/tcb.c - which TCB level a platform reaches, and what it is worth
- * (docs/evidence-rules.md 2.9 to 2.13, after Intel's QVL).
+ * quote/intel/tcb.c - TCB level of a platform and its meaning (docs/evidence-rules.md 2.9 to 2.13,
+ * after Intel's QVL).
  *
  * The first level that is reached counts, in the order of assay_tcb_sort for platform and TDX
  * module, in that of the file for the quoting enclave, as Intel does. Every level has all 16
@@ -89,7 +89,7 @@ struct subject {
     const uint8_t *tee_tcb_svn; /* 16 bytes; NULL for SGX */
 };
 
-static bool reaches(const struct subject *s, const struct assay_tcb_level *level)
+static bool reaches_level(const struct subject *s, const struct assay_tcb_level *level)
 {
     if (!all_at_least(s->platform->pck->components, level->sgx, 0)) return false;
     if (s->platform->pck->pcesvn < level->pcesvn) return false;
@@ -193,7 +193,7 @@ static const struct assay_tcb_level *evaluate_platform(const struct assay_tcb_in
 {
     for (uint32_t i = 0; i < info->level_count; i++) {
         const struct assay_tcb_level *const level = &info->levels[i];
-        if (!reaches(subject, level)) continue;
+        if (!reaches_level(subject, level)) continue;
         result->platform_status = level->status;
         take_date(result, level->date_unix_s);
         if (is_current(level->status)) return level;
@@ -263,9 +263,9 @@ static void merge_found(const struct union_ *u, const struct assay_tcb_info *inf
     merge_set(u, &qe->advisories, &found->qe->advisories);
 }
 
-static void evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
-                     const struct subject *subject, struct assay_tcb_result *result,
-                     struct found *found)
+static void evaluate_tcb(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
+                         const struct subject *subject, struct assay_tcb_result *result,
+                         struct found *found)
 {
     *result = (struct assay_tcb_result){ 0 };
     *found = (struct found){ NULL, NULL, NULL };
@@ -304,7 +304,7 @@ static bool needs_configuration(enum assay_tcb_status status)
 
 /*
  * A TD that was launched under an old module and runs under a good one keeps what the old one made
- * of it, its measurements first of all: launch it anew (Intel's QVL, TDRelaunchCheck).
+ * of it, its measurements first of all: relaunch it (Intel's QVL, TDRelaunchCheck).
  */
 enum assay_tcb_status assay_tcb_relaunch(enum assay_tcb_status launch,
                                          enum assay_tcb_status current)
@@ -325,7 +325,7 @@ static void evaluate_current(const struct assay_tcb_info *info, const struct ass
     const struct subject now = { platform, platform->tee_tcb_svn2 };
     struct assay_tcb_result current;
     struct found found;
-    evaluate(info, qe, &now, &current, &found);
+    evaluate_tcb(info, qe, &now, &current, &found);
     result->current_status = current.status;
     if (current.status == ASSAY_TCB_NOT_SUPPORTED) {
         not_supported(result, current.missing);
@@ -345,7 +345,7 @@ void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe
     ASSAY_ASSERT(info != NULL && qe != NULL && platform != NULL);
     const struct subject launch = { platform, platform->is_tdx ? platform->tee_tcb_svn : NULL };
     struct found found;
-    evaluate(info, qe, &launch, result, &found);
+    evaluate_tcb(info, qe, &launch, result, &found);
     result->launch_status = result->status;
     result->current_status = result->status;
     if (result->status == ASSAY_TCB_NOT_SUPPORTED) return;

@@ -98,7 +98,6 @@ struct assay_qe_identity {
  * Intel promises the documents sorted ("Sorted list of supported TCB levels", PCS API), and all
  * that are known are, so that for them this changes nothing. In one that is not, a platform would
  * fall on a lower level than it reaches, or hide behind a level that it shares with a better one.
- * Returns: nothing.
  */
 void assay_tcb_sort(struct assay_tcb_info *info);
 
@@ -115,7 +114,7 @@ struct assay_tcb_platform {
 struct assay_tcb_result {
     enum assay_tcb_status
         status; /* converged; NOT_SUPPORTED when platform, QE or module has no level */
-    /* The two that a TD 1.5 is judged by; both are status for everything else. */
+    /* Both statuses of a TD 1.5; equal to status for all other kinds. */
     enum assay_tcb_status launch_status;
     enum assay_tcb_status current_status;
     bool has_date;
@@ -136,11 +135,11 @@ struct assay_tcb_result {
 
 /*
  * assay_tcb_evaluate - platform level, QE level, TDX module level, convergence, for a TD 1.5 twice
- * (at its launch, and now), and whether it should be launched anew (evidence-rules.md 2.11 to 2.13;
+ * (at its launch, and now), and whether it should be relaunched (evidence-rules.md 2.11 to 2.13;
  * Intel's QVL, 4.1.2.5.18 to 4.1.2.5.20). Dates and grace are of the launch.
  * Out:     *result; *advisories of the verdict are merged: sorted union of platform, QE and module
  *          at the launch, and apart from them those of now, each cut at its capacity
- * Returns: nothing; no level is a result (NOT_SUPPORTED)
+ * No matching level is a result (NOT_SUPPORTED)
  */
 void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
                         const struct assay_tcb_platform *platform, struct assay_tcb_result *result,

@@ -1,6 +1,6 @@
 /*
- * quote/intel/tdx.c - kinds "tdx-v4" and "tdx-v5": TD reports 1.0, 1.5 and 1.5 extended; what a
- * TD's own report says of it: debug and reserved attributes, service TDs, measurements.
+ * quote/intel/tdx.c - kinds "tdx-v4" and "tdx-v5": TD reports 1.0, 1.5 and 1.5 extended; fields of
+ * a TD report: debug and reserved attributes, service TDs, measurements.
  */
 #include "quote/accept/reference.h"
 #include "quote/eventlog/quoted.h"
@@ -24,11 +24,11 @@ enum {
 #define TD_ATTRIBUTE_DEBUG           (UINT64_C(1) << 0)
 #define TD_ATTRIBUTE_SEPT_VE_DISABLE (UINT64_C(1) << 28)
 /*
- * Bits 7:0 are the group "TD under debug": with any of them set, whatever a later module makes of
- * it (profiling, for one), the TD is not to be trusted. Of the groups above, bits that no module
+ * Bits 7:0 are the group "TD under debug": with any of them set, also for other uses by a later
+ * module (such as profiling), the TD is not trusted. Of the groups above, bits that no module
  * defines are zero: TDX 1.0 has SEPT_VE_DISABLE 28, PKS 30, KL 31 and PERFMON 63; modules of
- * version 1 and later also ICSSD 16, LASS 27, MIGRATABLE 29 and TPA 62. The module says its version
- * in TEE_TCB_SVN[1].
+ * version 1 and later also ICSSD 16, LASS 27, MIGRATABLE 29 and TPA 62. The module's version is in
+ * TEE_TCB_SVN[1].
  */
 #define TD_UNDER_DEBUG   UINT64_C(0xfe)
 #define TD_DEFINED_BY_V1 UINT64_C(0xc0000000f8010000)
@@ -91,13 +91,13 @@ static void judge_service_td(const struct assay_quote *quote, const struct assay
             policy->platform.service_td == ASSAY_ACCEPT_REFUSED ? ASSAY_RULE_SERVICE_TD
                                                                 : ASSAY_RULE_SERVICE_TD_NOTE,
             quote->offset_body + fields[i].offset, "no service TD bound", fields[i].observed);
-        return; /* one reason tells it */
+        return; /* one reason is enough */
     }
 }
 
 /* --- measurements */
 /*
- * A TD report 1.0 does not say which service TDs are bound: a policy that names the ones it accepts
+ * A TD report 1.0 does not list the bound service TDs: a policy that names the ones it accepts
  * cannot find any of them there.
  */
 static void judge_missing_service_td(const struct assay_policy *policy,
@@ -137,7 +137,7 @@ static void judge_measurements(const struct assay_quote *quote, const struct ass
                                                  quote->offset_body + fields[i].offset };
         if (fields[i].field == ASSAY_REFERENCE_MRSERVICETD && quote->body_type < ASSAY_BODY_TD_15)
             judge_missing_service_td(policy, verdict);
-        else assay_reference_judge(policy, &measured, verdict);
+        else assay_reference_appraise(policy, &measured, verdict);
     }
 }
 
@@ -154,7 +154,8 @@ static void judge_body(const struct assay_quote *quote, const struct assay_polic
     judge_measurements(quote, policy, verdict);
 }
 
-static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, const char *what)
+static struct assay_kind make_kind(enum assay_evidence_kind kind, uint16_t version,
+                                   const char *what)
 {
     return (struct assay_kind){
         .kind = kind,
@@ -179,10 +180,10 @@ static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, co
 
 struct assay_kind assay_kind_tdx4(void)
 {
-    return row(ASSAY_KIND_TDX4, 4, "a quote of an Intel TDX domain, format version 4");
+    return make_kind(ASSAY_KIND_TDX4, 4, "a quote of an Intel TDX domain, format version 4");
 }
 
 struct assay_kind assay_kind_tdx5(void)
 {
-    return row(ASSAY_KIND_TDX5, 5, "a quote of an Intel TDX domain, format version 5");
+    return make_kind(ASSAY_KIND_TDX5, 5, "a quote of an Intel TDX domain, format version 5");
 }

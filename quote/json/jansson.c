@@ -1,5 +1,6 @@
 /*
- * quote/json/jansson.c - the vendor's signed documents through jansson, to plain bounded structs.
+ * quote/json/jansson.c - parsers of the vendor's signed documents, through jansson, into plain
+ * bounded structs.
  *
  * Before the first call of the library one pass over the text bounds its nesting and finds the raw
  * bytes of the members of the outer object: the signature covers those bytes and nothing
@@ -81,7 +82,7 @@ static enum assay_status skip_value(struct assay_cursor *c)
     return ASSAY_E_TRUNCATED;
 }
 
-static enum assay_status expect(struct assay_cursor *c, char wanted)
+static enum assay_status expect_char(struct assay_cursor *c, char wanted)
 {
     skip_space(c);
     if (c->pos == c->len) return ASSAY_E_TRUNCATED;
@@ -96,7 +97,7 @@ static enum assay_status scan_member(struct assay_cursor *c, struct raw_member *
     if (c->pos == c->len) return ASSAY_E_TRUNCATED;
     if (c->bytes[c->pos] != '"') return ASSAY_E_SYNTAX;
     ASSAY_TRY(skip_string(c, &member->name));
-    ASSAY_TRY(expect(c, ':'));
+    ASSAY_TRY(expect_char(c, ':'));
     skip_space(c);
     const size_t start = c->pos;
     ASSAY_TRY(skip_value(c));
@@ -110,7 +111,7 @@ static enum assay_status scan_member(struct assay_cursor *c, struct raw_member *
 static enum assay_status scan_document(const uint8_t *text, size_t len, struct raw_document *out)
 {
     struct assay_cursor c = assay_cursor_over(text, len);
-    ASSAY_TRY(expect(&c, '{'));
+    ASSAY_TRY(expect_char(&c, '{'));
     for (;;) {
         if (out->count == MEMBERS_MAX) return ASSAY_E_RANGE;
         ASSAY_TRY(scan_member(&c, &out->members[out->count]));
@@ -228,8 +229,8 @@ static enum assay_status get_object(struct source s, const char *name, struct so
     return ASSAY_OK;
 }
 
-static enum assay_status element(const json_t *array, size_t index, struct assay_where *where,
-                                 struct source *out)
+static enum assay_status get_element(const json_t *array, size_t index, struct assay_where *where,
+                                     struct source *out)
 {
     *out = (struct source){ json_array_get(array, index), where };
     return json_is_object(out->object) ? ASSAY_OK : at_field(ASSAY_E_TYPE, "element", where);
@@ -266,7 +267,7 @@ static enum assay_status get_components(struct source tcb, const char *name,
     for (size_t i = 0; i < ASSAY_TCB_COMPONENTS; i++) {
         struct source component;
         uint64_t svn = 0;
-        ASSAY_TRY(element(array, i, tcb.where, &component));
+        ASSAY_TRY(get_element(array, i, tcb.where, &component));
         ASSAY_TRY(get_number(component, "svn", UINT8_MAX, &svn));
         out[i] = (uint8_t)svn;
     }
@@ -318,7 +319,7 @@ static enum assay_status get_isv_levels(struct source s, size_t count_max, uint3
         struct source level;
         struct source tcb;
         uint64_t isvsvn = 0;
-        ASSAY_TRY(element(array, i, s.where, &level));
+        ASSAY_TRY(get_element(array, i, s.where, &level));
         ASSAY_TRY(get_object(level, "tcb", &tcb));
         ASSAY_TRY(get_number(tcb, "isvsvn", UINT16_MAX, &isvsvn));
         levels[i].isvsvn = (uint16_t)isvsvn;
@@ -360,7 +361,7 @@ static enum assay_status get_modules(struct source s, struct assay_tcb_info *inf
     ASSAY_TRY(get_array(s, "tdxModuleIdentities", ASSAY_MODULES_MAX, &array));
     for (size_t i = 0; i < json_array_size(array); i++) {
         struct assay_module_identity *const out = &info->modules[i];
-        ASSAY_TRY(element(array, i, s.where, &module));
+        ASSAY_TRY(get_element(array, i, s.where, &module));
         ASSAY_TRY(get_module_version(module, &out->version));
         if (out->version == 0 || assay_tcb_module(info, out->version) != NULL)
             return at_field(ASSAY_E_DUPLICATE, "tdxModuleIdentities.id", s.where);
@@ -372,7 +373,7 @@ static enum assay_status get_modules(struct source s, struct assay_tcb_info *inf
     return ASSAY_OK;
 }
 
-/* Version 3 says for which TEE it is; version 2 exists for SGX only and has no id. */
+/* Version 3 declares its TEE; version 2 exists for SGX only and has no id. */
 static enum assay_status get_version(struct source s, struct assay_tcb_info *info)
 {
     uint64_t version = 0;
@@ -407,7 +408,7 @@ static enum assay_status read_tcb_info(struct source s, struct assay_tcb_info *i
     ASSAY_TRY(get_array(s, "tcbLevels", ASSAY_TCB_LEVELS_MAX, &levels));
     for (size_t i = 0; i < json_array_size(levels); i++) {
         struct source level;
-        ASSAY_TRY(element(levels, i, s.where, &level));
+        ASSAY_TRY(get_element(levels, i, s.where, &level));
         ASSAY_TRY(get_level(level, info, &info->levels[i]));
     }
     info->level_count = (uint32_t)json_array_size(levels);
@@ -452,9 +453,9 @@ static enum assay_status read_qe_identity(struct source s, struct assay_qe_ident
 
 /* --- both kinds of document */
 /*
- * jansson names no reason ("unknown") where a table or its own buffer could not be allocated. For
- * want of memory for a string it says "invalid token": that cannot be told from a document's fault,
- * and ends, like one, in no opinion about the evidence.
+ * jansson names no reason ("unknown") where a table or its own buffer could not be allocated.
+ * Without memory for a string it reports "invalid token": that cannot be distinguished from a
+ * document's fault, and ends, like one, without a verdict on the evidence.
  */
 static enum assay_status load_error(const json_error_t *error)
 {

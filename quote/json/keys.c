@@ -1,6 +1,6 @@
 /*
- * quote/json/keys.c - public keys as JSON (RFC 7517) through jansson: one by itself, and one out of
- * the set in the runtime data of a paravisor; and the texts that an object stores as strings.
+ * quote/json/keys.c - public keys in JSON (RFC 7517), through jansson: a single key, and a key of
+ * the set in the runtime data of a paravisor; and the string members of an object.
  *
  * Source: RFC 7517 4 and 5, RFC 7518 6.2.1 (EC), 6.3.1 (RSA). As in jansson.c one pass bounds the
  * nesting before the first call of the library, and duplicate names are refused.
@@ -108,8 +108,8 @@ static enum assay_status find_key(const json_t *root, const char *id, struct ass
     return found != NULL ? take_rsa(found, out) : ASSAY_E_NOT_FOUND;
 }
 
-/* An object, whatever is in it; to be let go with json_decref. */
-static enum assay_status load(const uint8_t *text, size_t len, json_t **root)
+/* An object with any members; released with json_decref. */
+static enum assay_status load_object(const uint8_t *text, size_t len, json_t **root)
 {
     json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
     if (len > ASSAY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
@@ -135,7 +135,7 @@ enum assay_status assay_json_web_key(const uint8_t *text, size_t len, struct ass
            (text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n'))
         at += 1;
     if (at == len || text[at] != '{') return ASSAY_E_NOT_FOUND;
-    ASSAY_TRY(load(text, len, &root));
+    ASSAY_TRY(load_object(text, len, &root));
     const enum assay_status status = take_key(root, &found);
     json_decref(root);
     if (status == ASSAY_OK) *key = found;
@@ -147,7 +147,7 @@ enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const 
 {
     struct assay_key found;
     json_t *root = NULL;
-    ASSAY_TRY(load(text, len, &root));
+    ASSAY_TRY(load_object(text, len, &root));
     const enum assay_status status = find_key(root, id, &found);
     json_decref(root);
     if (status == ASSAY_OK) *key = found;
@@ -209,7 +209,7 @@ enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out
 {
     struct assay_writer w = assay_writer_over(out, capacity);
     json_t *root = NULL;
-    ASSAY_TRY(load(text, len, &root));
+    ASSAY_TRY(load_object(text, len, &root));
     const enum assay_status status = find_texts(NULL, NULL, root, &w, found);
     json_decref(root);
     return status;

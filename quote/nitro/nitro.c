@@ -1,30 +1,29 @@
 /*
- * quote/nitro/nitro.c - the appraisal of an AWS attestation document, of a Nitro enclave or of a
+ * quote/nitro/nitro.c - appraisal of an AWS attestation document, of a Nitro enclave or of a
  * NitroTPM ("Nitro Enclaves Attestation Process", 3.2.3): its certificates lead to the pinned root,
  * all are valid, the leaf signed it.
  *
  * Every certificate but the root comes with the document and is AWS's to renew: the leaf lives
- * three hours, the authorities a day to some weeks. Nothing outside the document can mend one that
- * has run out, and no honest enclave can make such a document, so it is wrong by itself
- * (SIGNER_EXPIRED) and not a lack of collateral: who sends stale documents must not stay unjudged
- * for ever (docs/protocol.md 3.8). Within the margin by which header times may run ahead of clocks
- * it is only unjudged (CERT_TIME), and so is a certificate that is not valid yet: the appraisal
- * time is that of the block before, and a leaf may be younger. Both mend themselves in the next
- * epoch.
+ * three hours, the authorities a day to some weeks. Nothing outside the document can fix an expired
+ * one, and no honest enclave makes such a document, so it is a fault of the evidence
+ * (SIGNER_EXPIRED) and not a lack of collateral: a sender of stale documents must not stay UNJUDGED
+ * forever (docs/protocol.md 3.8). Within the margin by which header times may run ahead of clocks
+ * it is only UNJUDGED (CERT_TIME), and so is a certificate that is not valid yet: the appraisal
+ * time is that of the block before, and a leaf may be younger. Both resolve in the next epoch.
  */
 #include "quote/nitro/nitro.h"
 
 #include "base/assert.h"
 #include "quote/accept/reference.h"
 #include "quote/certificates/chain.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/text.h"
 
 enum { IMAGE_PCR = 0, BOOT_PCR = 4 };
 
-/* --- what the certificates prove, whatever the time */
+/* --- proofs of the certificates, independent of time */
 static enum assay_status read_certificate(const struct assay_nitro_field *field, const char *what,
                                           struct assay_certificate *out,
                                           struct assay_proven *proven)
@@ -101,7 +100,8 @@ static enum assay_status prove_bundle(const struct assay_nitro_document *d,
     return ASSAY_OK;
 }
 
-static enum assay_status prove(const struct assay_nitro_document *d, struct assay_proven *proven)
+static enum assay_status prove_signature(const struct assay_nitro_document *d,
+                                         struct assay_proven *proven)
 {
     struct assay_certificate certificate;
     enum assay_status status =
@@ -128,8 +128,8 @@ static enum assay_status prove(const struct assay_nitro_document *d, struct assa
  * Found again by all certificates and their places: faults name offsets, and with and without a
  * memory they must be the same.
  */
-static enum assay_status lease(struct assay_verifier *verifier,
-                               const struct assay_nitro_document *d, struct assay_lease *l)
+static enum assay_status lease_memory(struct assay_verifier *verifier,
+                                      const struct assay_nitro_document *d, struct assay_lease *l)
 {
     enum { PLACE_LEN = 8, FIELDS = ASSAY_NITRO_BUNDLE_MAX + 1 };
     uint8_t places[FIELDS * PLACE_LEN];
@@ -145,12 +145,12 @@ static enum assay_status lease(struct assay_verifier *verifier,
     ASSAY_ASSERT(written == ASSAY_OK);
     assay_lease_open(verifier, ASSAY_KIND_NITRO, pieces, d->bundle_count + 2, l);
     if (l->proven != NULL) return ASSAY_OK;
-    const enum assay_status status = prove(d, &l->own);
+    const enum assay_status status = prove_signature(d, &l->own);
     if (status != ASSAY_OK) {
         assay_lease_close(l);
         return status;
     }
-    assay_lease_keep(l);
+    assay_lease_retain(l);
     return ASSAY_OK;
 }
 
@@ -224,7 +224,7 @@ static void judge_signature(const struct assay_nitro_document *d, const struct a
                           "a signature by the certificate in the document", "a wrong signature");
 }
 
-/* --- what it says */
+/* --- claims */
 /* A PCR that has allowed values accepts no document without it. */
 static bool is_asked_for(const struct assay_policy *policy, enum assay_reference_field field)
 {
@@ -244,8 +244,8 @@ static void add_missing_pcr(unsigned index, struct assay_verdict *verdict)
                       observed.text);
 }
 
-/* What an enclave was made of is measured by AWS, or it is none. An instance measures itself as it
- * boots: which registers tell its programs depends on how, and the policy says it. */
+/* An enclave image is always measured by AWS. An instance measures itself during boot: which
+ * registers identify its programs depends on its setup, and the policy names them. */
 static void judge_image(const struct assay_nitro_document *d, struct assay_verdict *verdict)
 {
     const struct assay_nitro_field *const image = &d->pcrs[IMAGE_PCR];
@@ -272,13 +272,13 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
             .isvsvn = UINT16_MAX,
             .offset = d->pcrs[i].offset,
         };
-        if (d->pcrs[i].is_there) assay_reference_judge(policy, &measured, verdict);
+        if (d->pcrs[i].is_there) assay_reference_appraise(policy, &measured, verdict);
         else if (is_asked_for(policy, measured.field)) add_missing_pcr(i, verdict);
     }
 }
 
 /* docs/protocol.md 3.8: report_data is the nonce; another length binds nothing of ours. */
-static void claim(const struct assay_nitro_document *d, struct assay_verdict *verdict)
+static void set_claims(const struct assay_nitro_document *d, struct assay_verdict *verdict)
 {
     /* AWS's firmware is constant to PCR0 and PCR1; PCR4 is what the instance booted. */
     const struct assay_slice image = d->pcrs[d->is_tpm ? BOOT_PCR : IMAGE_PCR].bytes;
@@ -306,7 +306,7 @@ static struct assay_slice instance_of(const struct assay_nitro_document *d)
     return module_id;
 }
 
-/* For people and policies of relying parties, so only what can be printed. */
+/* For display and for policies of relying parties, so only printable characters. */
 static void name_instance(struct assay_slice id, struct assay_verdict *verdict)
 {
     if (id.len >= ASSAY_INSTANCE_TEXT) return;
@@ -329,8 +329,10 @@ static void name_platform(const struct assay_nitro_document *d, const struct ass
     name_instance(pieces[1], verdict);
 }
 
-static void judge(const struct assay_nitro_document *d, const struct assay_proven *proven,
-                  const struct assay_evidence_request *request, struct assay_verdict *verdict)
+static void appraise_document(const struct assay_nitro_document *d,
+                              const struct assay_proven *proven,
+                              const struct assay_evidence_request *request,
+                              struct assay_verdict *verdict)
 {
     if ((request->policy->kinds & ASSAY_KIND_BIT(request->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
@@ -347,9 +349,10 @@ static void judge(const struct assay_nitro_document *d, const struct assay_prove
     verdict->appraised = true;
 }
 
-static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
-                                const struct assay_evidence_request *request,
-                                struct assay_verdict *verdict)
+static enum assay_status verify_document(const struct assay_kind *kind,
+                                         struct assay_verifier *verifier,
+                                         const struct assay_evidence_request *request,
+                                         struct assay_verdict *verdict)
 {
     struct assay_package package;
     struct assay_nitro_document document;
@@ -366,9 +369,9 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     }
     assay_cose_note(status, &where, verdict);
     if (status != ASSAY_OK) return status;
-    claim(&document, verdict);
-    ASSAY_TRY(lease(verifier, &document, &l));
-    judge(&document, l.proven, request, verdict);
+    set_claims(&document, verdict);
+    ASSAY_TRY(lease_memory(verifier, &document, &l));
+    appraise_document(&document, l.proven, request, verdict);
     assay_lease_close(&l);
     return ASSAY_OK;
 }
@@ -383,7 +386,8 @@ static bool is_tpm(const uint8_t *bytes, size_t len)
     return assay_nitro_parse(bytes, declared, &d, NULL) == ASSAY_OK && d.is_tpm;
 }
 
-/* No other kind opens so; one that cannot be read is taken for the older sort, which says why. */
+/* No other kind opens so; an unreadable one is treated as the older kind, which reports the
+ * reason. */
 static bool is_enclave(const uint8_t *bytes, size_t len)
 {
     return assay_cose_sign1_looks(bytes, len) && !is_tpm(bytes, len);
@@ -395,13 +399,13 @@ struct assay_kind assay_kind_nitro(void)
         .kind = ASSAY_KIND_NITRO,
         .what = "an attestation document of an AWS Nitro enclave",
         .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
-        /* The document does not say whether memory is encrypted: no claim, rather than a guess. */
+        /* The document does not attest memory encryption: no claim, rather than a guess. */
         .affirms = ASSAY_CLAIMS_TEE & ~ASSAY_CLAIM_BIT(RUNTIME_OPAQUE),
         .proofs = ASSAY_PROOF_BIT(COSE_SIGNATURE) | ASSAY_PROOF_BIT(CHAIN),
         .programs = ASSAY_PROGRAM_PCRS,
         .detect = is_enclave,
         .length = assay_cose_length,
-        .verify = verify,
+        .verify = verify_document,
     };
 }
 

@@ -1,6 +1,6 @@
 /*
- * quote/nitro/nitro.h - the attestation documents of AWS: of a Nitro enclave, and of the NitroTPM
- * of an EC2 instance.
+ * quote/nitro/nitro.h - attestation documents of AWS: of a Nitro enclave, and of the NitroTPM of an
+ * EC2 instance.
  *
  * Source: "Nitro Enclaves Attestation Process" (in the documentation of AWS's NSM API),
  * sections 2.2 (fields), 3.1 (COSE), 3.2.2 (types and limits), 3.2.3 (certificates). Where genuine

@@ -1,5 +1,5 @@
 /*
- * quote/nitro/nitro_document.c - reading an attestation document, field by field.
+ * quote/nitro/nitro_document.c - parser of an attestation document, field by field.
  *
  * AWS's document lists the allowed fields. A field of another name is skipped here, not refused:
  * the signature covers it, so only AWS can have put it there, and refusing it would turn every
@@ -182,7 +182,7 @@ static enum assay_status read_payload(struct reader *r)
     return ASSAY_E_NOT_FOUND;
 }
 
-static void tell(struct assay_where *where, const char *field, uint32_t offset)
+static void set_where(struct assay_where *where, const char *field, uint32_t offset)
 {
     if (where != NULL) *where = (struct assay_where){ .field = field, .offset = offset };
 }
@@ -193,14 +193,14 @@ enum assay_status assay_nitro_parse(const uint8_t *bytes, size_t len,
 {
     ASSAY_ASSERT(document != NULL);
     struct assay_nitro_document d = { 0 };
-    tell(where, "COSE_Sign1", 0);
+    set_where(where, "COSE_Sign1", 0);
     ASSAY_TRY(assay_cose_sign1_parse(bytes, len, &d.cose));
     /* 3.1: {1: -35} and nothing else. */
-    tell(where, "algorithm, ES384 expected", 0);
+    set_where(where, "algorithm, ES384 expected", 0);
     if (d.cose.algorithm != ASSAY_COSE_ES384) return ASSAY_E_INVALID;
-    tell(where, "payload of at most 16384 bytes", d.cose.offset_payload);
+    set_where(where, "payload of at most 16384 bytes", d.cose.offset_payload);
     if (d.cose.payload.len > ASSAY_NITRO_PAYLOAD_MAX) return ASSAY_E_RANGE;
-    tell(where, "signature of 96 bytes", d.cose.offset_signature);
+    set_where(where, "signature of 96 bytes", d.cose.offset_signature);
     if (d.cose.signature.len != ASSAY_P384_SIGNATURE_LEN) return ASSAY_E_RANGE;
 
     struct reader r = { .in = assay_cursor_over(d.cose.payload.bytes, d.cose.payload.len),
@@ -208,7 +208,7 @@ enum assay_status assay_nitro_parse(const uint8_t *bytes, size_t len,
                         .field = "payload",
                         .document = &d };
     const enum assay_status status = read_payload(&r);
-    tell(where, r.field, r.base + (uint32_t)r.in.pos);
+    set_where(where, r.field, r.base + (uint32_t)r.in.pos);
     if (status != ASSAY_OK) return status;
     *document = d;
     return ASSAY_OK;

@@ -1,10 +1,10 @@
 /*
- * quote/result/ar4si.c - which claims a verdict supports, and with which values.
+ * quote/result/ar4si.c - claims of a trustworthiness vector derived from a verdict.
  *
- * A forged verdict affirms nothing: what is not proven keeps value 0 beside the claims that the
- * failed check feeds. An unjudged one stays in tier none: "could not be judged" is the verifier's
- * lack, and no claim about the attester. A genuine one starts from what the kind proves, and each
- * reason pulls the claims that it is about down.
+ * A forged verdict affirms nothing: unproven claims keep value 0, next to the claims of the failed
+ * check. Without a verdict it stays in tier none: that is a limitation of the verifier, and no
+ * claim about the attester. A genuine one starts from the proofs of the kind, and each reason
+ * lowers its claims.
  */
 #include "quote/result/ar4si.h"
 
@@ -35,17 +35,17 @@ enum {
     EVERYTHING = 0xff, /* as far as the kind supports it */
 };
 
-/* --- what a kind can speak of, and what its proof alone affirms (quote/kinds.h) */
+/* --- claims that a kind supports, and those that its proof affirms (quote/kinds.h) */
 
 /* Bytes of no kind could be of any: AR4SI 2.3.4 leaves out what a TPM alone cannot know. */
-static unsigned supported(enum assay_evidence_kind kind)
+static unsigned get_supported_claims(enum assay_evidence_kind kind)
 {
     struct assay_kind row;
     if (assay_kind_find(kind, &row) == ASSAY_OK) return row.speaks_of;
     return IDENTITY | CONFIGURATION | EXECUTABLES | HARDWARE;
 }
 
-static unsigned affirmed(enum assay_evidence_kind kind)
+static unsigned get_affirmed_claims(enum assay_evidence_kind kind)
 {
     struct assay_kind row;
     return assay_kind_find(kind, &row) == ASSAY_OK ? row.affirms : 0;
@@ -53,10 +53,10 @@ static unsigned affirmed(enum assay_evidence_kind kind)
 
 bool assay_ar4si_supports(enum assay_evidence_kind kind, enum assay_trust_claim claim)
 {
-    return (supported(kind) >> (unsigned)claim & 1u) != 0;
+    return (get_supported_claims(kind) >> (unsigned)claim & 1u) != 0;
 }
 
-/* --- what a reason says about which claims */
+/* --- claims affected by each reason */
 struct effect {
     unsigned claims;
     int8_t value;
@@ -75,7 +75,7 @@ static struct effect svn_minimum(enum assay_evidence_kind kind, const struct ass
 
 /* What each rule is about; a rule that is left out has no claim, which is a bug (effect_of). */
 static const struct effect effects[] = {
-    /* Evidence or a signature over all of it is bad: nothing in it may be believed. */
+    /* Evidence or a signature over all of it is bad: nothing in it is trusted. */
     [ASSAY_RULE_FORMAT] = { EVERYTHING, CRYPTO_FAILED },
     [ASSAY_RULE_CHAIN_FORMAT] = { EVERYTHING, CRYPTO_FAILED },
     [ASSAY_RULE_CHAIN_SIGNATURE] = { EVERYTHING, CRYPTO_FAILED },
@@ -156,7 +156,7 @@ static const struct effect effects[] = {
     [ASSAY_RULE_SERVICE_TD_NOTE] = { CONFIGURATION, WARNED },
     [ASSAY_RULE_SEPT_VE_NOTE] = { CONFIGURATION, WARNED },
     [ASSAY_RULE_REVOCATION_UNKNOWN] = { CONFIGURATION, UNAVAILABLE },
-    /* Not judged. */
+    /* Not appraised. */
     [ASSAY_RULE_UNSUPPORTED] = { EVERYTHING, UNKNOWN_ELEMENTS },
     [ASSAY_RULE_EVIDENCE_INCOMPLETE] = { EVERYTHING, UNKNOWN_ELEMENTS },
     [ASSAY_RULE_CERT_TYPE] = { EVERYTHING, UNKNOWN_ELEMENTS },
@@ -183,7 +183,7 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
 }
 
 /* --- putting it together */
-static unsigned severity(int8_t value)
+static unsigned get_severity(int8_t value)
 {
     switch (assay_ar4si_tier(value)) {
     case ASSAY_TIER_NONE: return value == 0 ? 0 : 1;
@@ -195,15 +195,15 @@ static unsigned severity(int8_t value)
 }
 
 /* The graver value stays; of two in one tier the first reason's does (AR4SI: sec-assign). */
-static void apply(struct assay_trust_vector *vector, unsigned claims, int8_t value)
+static void apply_value(struct assay_trust_vector *vector, unsigned claims, int8_t value)
 {
     for (unsigned i = 0; i < ASSAY_TRUST_COUNT; i++)
-        if ((claims >> i & 1u) != 0 && severity(value) > severity(vector->claims[i]))
+        if ((claims >> i & 1u) != 0 && get_severity(value) > get_severity(vector->claims[i]))
             vector->claims[i] = value;
 }
 
 /* Does the policy name what is measured in evidence of this kind? */
-static bool measures(enum assay_evidence_kind kind, enum assay_reference_field field)
+static bool is_measured(enum assay_evidence_kind kind, enum assay_reference_field field)
 {
     struct assay_kind row;
     return assay_kind_find(kind, &row) == ASSAY_OK && (row.programs >> (unsigned)field & 1u) != 0;
@@ -214,7 +214,7 @@ static bool approves_programs(const struct assay_policy *policy, enum assay_evid
 {
     for (uint32_t i = 0; policy != NULL && i < policy->reference_count; i++)
         if (policy->references[i].state != ASSAY_REFERENCE_DENIED &&
-            measures(kind, policy->references[i].field))
+            is_measured(kind, policy->references[i].field))
             return true;
     return false;
 }
@@ -228,10 +228,11 @@ struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict
                                              const struct assay_policy *policy)
 {
     struct assay_trust_vector vector = { { 0 } };
-    const unsigned able = supported(verdict->kind);
+    const unsigned able = get_supported_claims(verdict->kind);
     if (verdict->genuine == ASSAY_GENUINE_TRUE) {
-        apply(&vector, affirmed(verdict->kind), AFFIRMED);
-        if (approves_programs(policy, verdict->kind)) apply(&vector, EXECUTABLES, APPROVED_AT_BOOT);
+        apply_value(&vector, get_affirmed_claims(verdict->kind), AFFIRMED);
+        if (approves_programs(policy, verdict->kind))
+            apply_value(&vector, EXECUTABLES, APPROVED_AT_BOOT);
     }
     for (uint32_t i = 0; i < verdict->reason_count; i++) {
         const struct assay_reason *const reason = &verdict->reasons[i];
@@ -240,14 +241,14 @@ struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict
         if (verdict->genuine == ASSAY_GENUINE_FALSE && !is_forged(reason)) continue;
         if (verdict->genuine == ASSAY_GENUINE_UNKNOWN && !unjudged) continue;
         const struct effect effect = effect_of(verdict->kind, reason);
-        apply(&vector, effect.claims & able, effect.value);
+        apply_value(&vector, effect.claims & able, effect.value);
     }
-    /* A false link or an appraisal that stopped, without a reason that says so. */
+    /* A failed link or an aborted appraisal, without a reason. */
     if (assay_ar4si_worst(&vector) != verdict->tier && verdict->genuine == ASSAY_GENUINE_FALSE)
-        apply(&vector, able, CRYPTO_FAILED);
+        apply_value(&vector, able, CRYPTO_FAILED);
     if (verdict->genuine == ASSAY_GENUINE_UNKNOWN &&
         !assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED))
-        apply(&vector, HARDWARE, VERIFIER_FAILED);
+        apply_value(&vector, HARDWARE, VERIFIER_FAILED);
     ASSAY_ASSERT(assay_ar4si_worst(&vector) == verdict->tier);
     return vector;
 }
@@ -320,7 +321,7 @@ const char *assay_ar4si_meaning(enum assay_trust_claim claim, int8_t value)
 {
     switch (assay_ar4si_tier(value)) {
     case ASSAY_TIER_NONE:
-        if (value == VERIFIER_FAILED) return "the verifier could not judge it";
+        if (value == VERIFIER_FAILED) return "the verifier could not appraise it";
         return value == UNKNOWN_ELEMENTS ? "the evidence has unknown elements" : "no assertion";
     case ASSAY_TIER_AFFIRMING: return meaning_of_affirming(claim, value);
     case ASSAY_TIER_WARNING:

@@ -1,5 +1,5 @@
 /*
- * quote/result/ear.c - the claims of an EAT attestation result, written out.
+ * quote/result/ear.c - JSON claims of an EAT attestation result.
  *
  * Members stand in a fixed order and texts in ASCII, so that the same appraisal has the same bytes.
  */
@@ -20,7 +20,7 @@ struct assay_ear_names assay_ear_names(enum assay_ear_profile profile)
             .option = "ietf-03",
             .profile = "tag:ietf.org,2026:rats/ear#03",
             .profile_prefix = "tag:ietf.org,2026:rats/ear#",
-            .media_type = "eat+jwt", /* RFC 9782; the draft's text still says eat-jwt */
+            .media_type = "eat+jwt", /* RFC 9782; the draft still has eat-jwt */
             .status = "ear_status",
             .vector = "ear_trustworthiness_vector",
             .verifier_id = "ear_verifier_id",
@@ -112,13 +112,13 @@ static void put_key(struct json *j, const char *key)
     put_raw(j, ":");
 }
 
-static void open(struct json *j, const char *bracket)
+static void open_bracket(struct json *j, const char *bracket)
 {
     put_raw(j, bracket);
     j->first = true;
 }
 
-static void close(struct json *j, const char *bracket)
+static void close_bracket(struct json *j, const char *bracket)
 {
     put_raw(j, bracket);
     j->first = false;
@@ -188,51 +188,51 @@ static void put_base64(struct json *j, const char *before, const uint8_t *bytes,
 static void put_vector(struct json *j, const char *key, const struct assay_trust_vector *vector)
 {
     put_key(j, key);
-    open(j, "{");
+    open_bracket(j, "{");
     for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
         set_int(j, assay_ar4si_name((enum assay_trust_claim)i), vector->claims[i]);
-    close(j, "}");
+    close_bracket(j, "}");
 }
 
 static void put_policy(struct json *j, const struct assay_ear_names *names,
                        const uint8_t digest[static ASSAY_SHA256_LEN])
 {
     put_key(j, names->policy_ids);
-    if (names->policy_ids_are_a_list) open(j, "[");
+    if (names->policy_ids_are_a_list) open_bracket(j, "[");
     put_base64(j, "ni:///sha-256;", digest, ASSAY_SHA256_LEN); /* RFC 6920 3: named by its hash */
-    if (names->policy_ids_are_a_list) close(j, "]");
+    if (names->policy_ids_are_a_list) close_bracket(j, "]");
 }
 
 static void put_reasons(struct json *j, const struct assay_verdict *v)
 {
     put_key(j, "reasons");
-    open(j, "[");
+    open_bracket(j, "[");
     for (uint32_t i = 0; i < v->reason_count; i++) {
         put_comma(j);
-        open(j, "{");
+        open_bracket(j, "{");
         set_text(j, "rule", assay_rule_name(v->reasons[i].rule));
         set_text(j, "expected", v->reasons[i].expected);
         set_text(j, "observed", v->reasons[i].observed);
-        close(j, "}");
+        close_bracket(j, "}");
     }
-    close(j, "]");
+    close_bracket(j, "]");
 }
 
 static void put_advisories(struct json *j, const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
 {
     put_key(j, "advisory_ids");
-    open(j, "[");
+    open_bracket(j, "[");
     for (uint32_t i = 0; i < count; i++) {
         put_comma(j);
         put_text(j, ids[i]);
     }
-    close(j, "]");
+    close_bracket(j, "]");
 }
 
 static void put_instance(struct json *j, const struct assay_instance *instance)
 {
     put_key(j, "instance");
-    open(j, "{");
+    open_bracket(j, "{");
     set_text(j, "id", instance->id);
     if (instance->name[0] != '\0') set_text(j, "name", instance->name);
     if (instance->project[0] != '\0') {
@@ -240,7 +240,7 @@ static void put_instance(struct json *j, const struct assay_instance *instance)
         set_uint(j, "project_number", instance->project_number);
     }
     if (instance->zone[0] != '\0') set_text(j, "zone", instance->zone);
-    close(j, "}");
+    close_bracket(j, "}");
 }
 
 /* What the standard claims have no place for. */
@@ -248,7 +248,7 @@ static void put_private(struct json *j, const struct assay_verdict *v,
                         const struct assay_ear_terms *terms)
 {
     put_key(j, ASSAY_EAR_PRIVATE);
-    open(j, "{");
+    open_bracket(j, "{");
     set_text(j, "kind", assay_kind_text(v->kind));
     if (v->genuine == ASSAY_GENUINE_UNKNOWN) set_null(j, "genuine");
     else set_bool(j, "genuine", v->genuine == ASSAY_GENUINE_TRUE);
@@ -260,18 +260,18 @@ static void put_private(struct json *j, const struct assay_verdict *v,
     put_advisories(j, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories, v->advisory_count);
     if (v->has_now) {
         put_key(j, "tcb_now");
-        open(j, "{");
+        open_bracket(j, "{");
         set_text(j, "launch_status", assay_tcb_status_text(v->tcb_status_launch));
         set_text(j, "status", assay_tcb_status_text(v->tcb_status_current));
         put_advisories(j, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories_now,
                        v->advisory_now_count);
-        close(j, "}");
+        close_bracket(j, "}");
     }
     if (v->instance.id[0] != '\0') put_instance(j, &v->instance);
     if (v->has_claims) set_hex(j, "measurement", v->measurement, v->measurement_len);
     set_hex(j, "evidence_sha256", terms->evidence_digest, sizeof terms->evidence_digest);
     put_reasons(j, v);
-    close(j, "}");
+    close_bracket(j, "}");
 }
 
 static void put_appraisal(struct json *j, const struct assay_ear_names *names,
@@ -280,7 +280,7 @@ static void put_appraisal(struct json *j, const struct assay_ear_names *names,
 {
     const struct assay_trust_vector vector = assay_ar4si_vector(v, policy);
     ASSAY_ASSERT(assay_ar4si_status_fits(v->tier, assay_ar4si_worst(&vector)));
-    open(j, "{");
+    open_bracket(j, "{");
     set_text(j, names->status, assay_tier_text(v->tier));
     put_vector(j, names->vector, &vector);
     put_policy(j, names, terms->policy_digest);
@@ -289,7 +289,7 @@ static void put_appraisal(struct json *j, const struct assay_ear_names *names,
         put_base64(j, "", v->report_data, sizeof v->report_data);
     }
     put_private(j, v, terms);
-    close(j, "}");
+    close_bracket(j, "}");
 }
 
 void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_policy *policy,
@@ -300,7 +300,7 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
                  assay_ear_nonce_is_fit((const char *)terms->nonce.bytes, terms->nonce.len));
     const struct assay_ear_names names = assay_ear_names(terms->profile);
     struct json j = { w, true };
-    open(&j, "{");
+    open_bracket(&j, "{");
     set_text(&j, "eat_profile", names.profile);
     set_int(&j, "iat", terms->issued_unix_s);
     /* Every result ends: where nothing that the verdict rests on does, or has already (then nothing
@@ -308,20 +308,20 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
     const bool ends = verdict->has_expiry && verdict->expires_unix_s > terms->issued_unix_s;
     set_int(&j, "exp", ends ? verdict->expires_unix_s : terms->issued_unix_s + EAR_LIFE_S);
     put_key(&j, names.verifier_id);
-    open(&j, "{");
+    open_bracket(&j, "{");
     set_text(&j, "developer", terms->developer);
     set_text(&j, "build", terms->build);
-    close(&j, "}");
+    close_bracket(&j, "}");
     if (terms->nonce.len > 0) {
         put_key(&j, "eat_nonce");
         put_text_n(&j, terms->nonce.bytes, terms->nonce.len);
     }
     put_key(&j, "submods");
-    open(&j, "{");
+    open_bracket(&j, "{");
     put_key(&j, ASSAY_EAR_SUBMODULE);
     put_appraisal(&j, &names, verdict, policy, terms);
-    close(&j, "}");
-    close(&j, "}");
+    close_bracket(&j, "}");
+    close_bracket(&j, "}");
 }
 
 void assay_ear_header(enum assay_ear_profile profile,
@@ -331,9 +331,9 @@ void assay_ear_header(enum assay_ear_profile profile,
     char thumbprint[ASSAY_JWK_THUMBPRINT_LEN + 1];
     struct json j = { w, true };
     assay_jwk_thumbprint(public_key, thumbprint);
-    open(&j, "{");
+    open_bracket(&j, "{");
     set_text(&j, "alg", "ES256");
     set_text(&j, "typ", assay_ear_names(profile).media_type);
     set_text(&j, "kid", thumbprint);
-    close(&j, "}");
+    close_bracket(&j, "}");
 }

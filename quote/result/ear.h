@@ -1,5 +1,5 @@
 /*
- * quote/result/ear.h - a verdict as the claims of an EAT attestation result (draft-ietf-rats-ear).
+ * quote/result/ear.h - verdict as the claims of an EAT attestation result (draft-ietf-rats-ear).
  *
  * Two families of names are in use: the IETF draft's, and those of Veraison's libraries of 2023,
  * which most deployed relying parties still read. Both say the same. The JSON text is
@@ -34,7 +34,7 @@ enum {
 /* The names of one family. */
 struct assay_ear_names {
     const char *option;         /* on the command line */
-    const char *profile;        /* what eat_profile says */
+    const char *profile;        /* value of eat_profile */
     const char *profile_prefix; /* of every version of the family */
     const char *media_type;     /* typ of the header (RFC 7515 4.1.9) */
     const char *status;
@@ -61,7 +61,7 @@ ASSAY_CHECKED enum assay_status assay_ear_profile_parse(const char *text,
                                                         enum assay_ear_profile *profile);
 /* Returns: true for 8 to 88 characters of printable ASCII. */
 bool assay_ear_nonce_is_fit(const char *text, size_t len);
-/* {"alg":"ES256",...} with the key's thumbprint as kid. Returns: nothing; see the writer. */
+/* {"alg":"ES256",...} with the key's thumbprint as kid. */
 void assay_ear_header(enum assay_ear_profile profile,
                       const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                       struct assay_writer *w);

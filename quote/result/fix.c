@@ -1,55 +1,52 @@
 /*
- * quote/result/fix.c - one remedy per rule. A new rule is a compile error until it has one.
+ * quote/result/fix.c - table of remedies, one per rule. A new rule is a compile error until it has
+ * one.
  */
 #include "quote/result/fix.h"
 
 #define FIX_LIST(X)                                                                                \
     X(ASSAY_RULE_FORMAT,                                                                           \
-      "Send the evidence unchanged and whole, as the platform made it, and make it "               \
-      "anew if it is damaged.")                                                                    \
+      "Send the complete evidence unchanged, as the platform made it, and recreate it if it is damaged.")                                                                    \
     X(ASSAY_RULE_UNSUPPORTED,                                                                      \
       "Ask for evidence of a version and type that is listed in the documentation, "               \
       "or update this verifier.")                                                                  \
     X(ASSAY_RULE_QE_VENDOR,                                                                        \
       "Quote with the vendor's own quoting enclave; another one is never trusted.")                \
     X(ASSAY_RULE_CERT_TYPE,                                                                        \
-      "Supply the PCK certificate chain beside the quote, or let the platform fetch "              \
-      "it so that quotes carry it.")                                                               \
+      "Supply the PCK certificate chain with the quote, or let the platform fetch it so that quotes contain it.")                                                               \
     X(ASSAY_RULE_CHAIN_FORMAT,                                                                     \
       "Register the platform again so that its quotes carry leaf, CA and root of the "             \
       "PCK chain.")                                                                                \
     X(ASSAY_RULE_CHAIN_SIGNATURE,                                                                  \
-      "Fetch the certificate chain anew from the vendor; if it stays like this, the "              \
+      "Fetch the certificate chain again from the vendor; if it stays like this, the "              \
       "evidence is forged.")                                                                       \
     X(ASSAY_RULE_CHAIN_ROOT,                                                                       \
       "Check that the platform is a production one, and pin its vendor's root only "               \
       "if you trust that vendor.")                                                                 \
     X(ASSAY_RULE_CHAIN_CONSTRAINTS,                                                                \
-      "Use the chain that the vendor issued; a certificate in it stands where it may "             \
-      "not.")                                                                                      \
+      "Use the chain that the vendor issued; a certificate in it has an invalid position.")                                                                                      \
     X(ASSAY_RULE_CERT_TIME,                                                                        \
       "Judge for a time within the certificate's validity, check the clock, or fetch "             \
       "the renewed certificate.")                                                                  \
     X(ASSAY_RULE_CERT_REVOKED,                                                                     \
       "Take the platform out of service: its vendor no longer vouches for its keys.")              \
     X(ASSAY_RULE_QE_SIGNATURE,                                                                     \
-      "Make the quote anew; if it stays like this, the attestation key was not made "              \
+      "Create a new quote; if it stays like this, the attestation key was not made "              \
       "by the vendor's enclave.")                                                                  \
     X(ASSAY_RULE_AK_BINDING,                                                                       \
-      "Make the quote anew; if it stays like this, the attestation key was not made "              \
+      "Create a new quote; if it stays like this, the attestation key was not made "              \
       "by the vendor's enclave.")                                                                  \
     X(ASSAY_RULE_QUOTE_SIGNATURE,                                                                  \
-      "Send the evidence unchanged; if it is, somebody else has signed or altered "                \
-      "it.")                                                                                       \
+      "Send the evidence unchanged; if it is, it was signed or altered by another party.")                                                                                       \
     X(ASSAY_RULE_COLLATERAL_MISSING,                                                               \
-      "Fetch what is missing with `assay collateral fetch` and judge again.")                      \
+      "Fetch the missing collateral with `assay collateral fetch` and appraise again.")                      \
     X(ASSAY_RULE_COLLATERAL_EXPIRED,                                                               \
       "Fetch fresh collateral with `assay collateral fetch`; the attester is not to "              \
       "blame.")                                                                                    \
     X(ASSAY_RULE_COLLATERAL_EARLY,                                                                 \
-      "Check the clock, or judge with the collateral that was valid at that time.")                \
+      "Check the clock, or appraise with the collateral that was valid at that time.")                \
     X(ASSAY_RULE_COLLATERAL_FORMAT,                                                                \
-      "Fetch the collateral anew and keep its bytes as they came.")                                \
+      "Fetch the collateral again and do not modify its bytes.")                                \
     X(ASSAY_RULE_COLLATERAL_CHAIN,                                                                 \
       "Fetch the collateral from the vendor over a path that you trust: this copy "                \
       "was altered.")                                                                              \
@@ -104,7 +101,7 @@
     X(ASSAY_RULE_TCB_NOW_WARNING,                                                                  \
       "Update the TDX module of the platform: what runs under the TD now is out of date.")         \
     X(ASSAY_RULE_COLLATERAL_AGE,                                                                   \
-      "Fetch the collateral anew, or allow a greater `collateral_age_max_s` in the policy.")       \
+      "Fetch the collateral again, or allow a greater `collateral_age_max_s` in the policy.")       \
     X(ASSAY_RULE_TCB_GRACE,                                                                        \
       "Apply the updates and settings that the open advisories name; `assay tcb "                  \
       "forecast` shows which SVN is short.")                                                       \
@@ -126,11 +123,9 @@
     X(ASSAY_RULE_KIND,                                                                             \
       "Use a kind of TEE that the policy lists, or add this kind to it.")                          \
     X(ASSAY_RULE_REPORT_SIGNATURE,                                                                 \
-      "Send the evidence unchanged; if it is, somebody else has signed or altered "                \
-      "it.")                                                                                       \
+      "Send the evidence unchanged; if it is, it was signed or altered by another party.")                                                                                       \
     X(ASSAY_RULE_DOCUMENT_SIGNATURE,                                                               \
-      "Send the evidence unchanged; if it is, somebody else has signed or altered "                \
-      "it.")                                                                                       \
+      "Send the evidence unchanged; if it is, it was signed or altered by another party.")                                                                                       \
     X(ASSAY_RULE_KEY_MISSING,                                                                      \
       "Supply the certificate of the key that signed: the VCEK, VLEK, AK or platform "             \
       "key.")                                                                                      \
@@ -148,11 +143,9 @@
     X(ASSAY_RULE_REVOCATION_UNKNOWN,                                                               \
       "Supply the vendor's revocation list.")                                                      \
     X(ASSAY_RULE_VMPL,                                                                             \
-      "Ask for the report at a more privileged level (VMPL 0), or say in the policy "              \
-      "which level the workload has.")                                                             \
+      "Request the report at a more privileged level (VMPL 0), or set the level of the workload in the policy.")                                                             \
     X(ASSAY_RULE_VMPL_NOTE,                                                                        \
-      "Ask for the report at a more privileged level (VMPL 0), or say in the policy "              \
-      "which level the workload has.")                                                             \
+      "Request the report at a more privileged level (VMPL 0), or set the level of the workload in the policy.")                                                             \
     X(ASSAY_RULE_MIGRATION_AGENT,                                                                  \
       "Launch the guest without a migration agent, or allow it in the policy.")                    \
     X(ASSAY_RULE_SMT,                                                                              \
@@ -196,7 +189,7 @@
     X(ASSAY_RULE_EVIDENCE_INCOMPLETE,                                                              \
       "Supply every piece of the evidence: quote, signature, key, values, report.")                \
     X(ASSAY_RULE_ROOT_MISSING,                                                                     \
-      "Say whom to trust for this kind: `--root`, or a policy with roots.")                        \
+      "Configure trusted roots for this kind: `--root`, or a policy with roots.")                        \
     X(ASSAY_RULE_AK_FORM,                                                                          \
       "Give the root `attestation_keys: azure` or `google` in the policy, if virtual TPMs "        \
       "of that cloud are accepted.")                                                               \
@@ -204,7 +197,7 @@
       "Reject it, and request fresh evidence over the challenge that was sent: this answers "      \
       "another request, or is a recording.")                                                       \
     X(ASSAY_RULE_EVENT_LOG_FORMAT,                                                                 \
-      "Read the event log anew and whole, as the kernel hands it out.")                            \
+      "Read the complete event log again from the kernel.")                            \
     X(ASSAY_RULE_EVENT_LOG_TWICE,                                                                  \
       "Give one log of the firmware and one list of IMA, those of this very machine.")             \
     X(ASSAY_RULE_EVENT_LOG_UNFIT,                                                                  \
@@ -231,6 +224,6 @@ const char *assay_rule_fix(enum assay_rule rule)
     switch (rule) {
         FIX_LIST(FIX_CASE)
     }
-    return "Make the evidence anew.";
+    return "Create new evidence.";
 }
 #undef FIX_CASE

@@ -1,8 +1,8 @@
 /*
- * quote/result/fix.h - what somebody can do about a reason: one sentence for every rule.
+ * quote/result/fix.h - remedy for each rule, one sentence.
  *
- * For whoever runs the attester or the verifier. A remedy never tells how to look away: where
- * evidence is forged the advice is to find out why, not to accept it.
+ * For operators of the attester or the verifier. A remedy never weakens a check: for forged
+ * evidence it is to find the cause, not to accept it.
  */
 #ifndef ASSAY_QUOTE_RESULT_FIX_H
 #define ASSAY_QUOTE_RESULT_FIX_H

@@ -36,8 +36,8 @@ struct step {
  * status, BEST goes on while it gets better, so that of equal ones the lowest versions win.
  * Returns: the index of the aim; count when nothing is better
  */
-static uint32_t choose(const struct step *steps, uint32_t count, uint32_t reached,
-                       enum assay_forecast_aim aim, struct assay_tcb_aim *out)
+static uint32_t choose_step(const struct step *steps, uint32_t count, uint32_t reached,
+                            enum assay_forecast_aim aim, struct assay_tcb_aim *out)
 {
     uint32_t chosen = count;
     unsigned best = assay_tcb_status_order(ASSAY_TCB_NOT_SUPPORTED);
@@ -81,7 +81,8 @@ static size_t first_tdx(const struct assay_tcb_platform *platform)
     return platform->tee_tcb_svn[1] > 0 ? 2 : 0;
 }
 
-static bool reaches(const struct assay_tcb_platform *platform, const struct assay_tcb_level *level)
+static bool reaches_level(const struct assay_tcb_platform *platform,
+                          const struct assay_tcb_level *level)
 {
     if (platform->pck->pcesvn < level->pcesvn) return false;
     for (size_t i = 0; i < ASSAY_TCB_COMPONENTS; i++)
@@ -115,9 +116,9 @@ static void forecast_platform(const struct assay_tcb_info *info,
     uint32_t reached = info->level_count;
     for (uint32_t i = info->level_count; i-- > 0;) {
         steps[i] = (struct step){ info->levels[i].status, info->levels[i].date_unix_s };
-        if (reaches(platform, &info->levels[i])) reached = i; /* the first stays */
+        if (reaches_level(platform, &info->levels[i])) reached = i; /* the first stays */
     }
-    const uint32_t aimed = choose(steps, info->level_count, reached, aim, &out->platform);
+    const uint32_t aimed = choose_step(steps, info->level_count, reached, aim, &out->platform);
     if (aimed < info->level_count) add_level_gaps(platform, &info->levels[aimed], out);
 }
 
@@ -133,7 +134,7 @@ static void forecast_isv(const struct assay_isv_level *levels, uint32_t count, u
         steps[i] = (struct step){ levels[i].status, levels[i].date_unix_s };
         if (have >= levels[i].isvsvn) reached = i;
     }
-    const uint32_t aimed = choose(steps, count, reached, aim, to);
+    const uint32_t aimed = choose_step(steps, count, reached, aim, to);
     if (aimed < count) add_gap(out, part, 0, have, levels[aimed].isvsvn);
 }
 

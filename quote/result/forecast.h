@@ -1,6 +1,6 @@
 /*
- * quote/result/forecast.h - how far a platform of Intel's kinds is from a better TCB level: which
- * SVN is short, and by how much.
+ * quote/result/forecast.h - distance of an Intel platform to a better TCB level: which SVN falls
+ * short, and by how much.
  *
  * Used on collateral in force (what would make this verdict better?) and on an announced set, whose
  * levels will be in force later (what must be updated until then?). Comparison of integers only:
@@ -40,7 +40,7 @@ struct assay_tcb_aim {
 };
 
 struct assay_forecast {
-    struct assay_tcb_result result; /* what assay_tcb_evaluate says of these documents */
+    struct assay_tcb_result result; /* result of assay_tcb_evaluate for these documents */
     struct assay_tcb_aim platform;
     struct assay_tcb_aim module; /* only with has_module */
     bool has_module;             /* TDX with a module version above 0 */
@@ -58,25 +58,24 @@ enum assay_forecast_aim {
 };
 
 /*
- * assay_forecast_make - evaluate a platform under documents and list what is short of the aims.
- * Returns: nothing; without gaps and with has_better the status differs by settings or by advice,
- * not by versions
+ * assay_forecast_make - evaluate a platform under documents and list the gaps to the aims.
+ * Without gaps and with has_better the status differs by settings or by advice, not by versions
  */
 void assay_forecast_make(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
                          const struct assay_tcb_platform *platform, enum assay_forecast_aim aim,
                          struct assay_forecast *out);
 /*
- * assay_forecast_platform - what of a quote is compared with levels. Nothing is verified.
+ * assay_forecast_platform - fields of a quote that are compared with levels. Nothing is verified.
  * In:      evidence of Intel's kinds, bare or a package
  * Out:     *platform borrows *pck
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no PCK certificate) | ASSAY_E_UNSUPPORTED (a kind without
- *          levels) | what the parsers say
+ *          levels) | as the parsers
  */
 ASSAY_CHECKED enum assay_status assay_forecast_platform(enum assay_evidence_kind kind,
                                                         const uint8_t *bytes, size_t len,
                                                         struct assay_pck *pck,
                                                         struct assay_tcb_platform *platform);
-/* Order of statuses for people: UpToDate 0, ..., Revoked last. Returns: the place. */
+/* Display order of statuses: UpToDate 0, ..., Revoked last. Returns: the place. */
 unsigned assay_tcb_status_order(enum assay_tcb_status status);
 
 #endif

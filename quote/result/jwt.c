@@ -1,5 +1,5 @@
 /*
- * quote/result/jwt.c - the compact form of JSON web tokens, ES256.
+ * quote/result/jwt.c - compact form of JSON web tokens, ES256.
  */
 #include "quote/result/jwt.h"
 

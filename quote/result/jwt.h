@@ -33,12 +33,12 @@ ASSAY_CHECKED enum assay_status assay_jwt_split(const char *text, size_t len,
 /* ECDSA over SHA-256; any s: RFC 7518 knows no low-s rule. Returns: true when it verifies. */
 bool assay_jwt_check(const struct assay_jwt *jwt, const struct assay_p256 *key);
 
-/* What is signed: both JSON texts in base64url with a dot. Returns: nothing; see the writer. */
+/* What is signed: both JSON texts in base64url with a dot. */
 void assay_jwt_put(struct assay_writer *w, struct assay_slice header, struct assay_slice claims);
-/* The dot and the signature after it. Returns: nothing; see the writer. */
+/* The dot and the signature after it. */
 void assay_jwt_put_signature(struct assay_writer *w,
                              const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
-/* The name of a key: SHA-256 over its JWK in canonical form (RFC 7638). Returns: nothing. */
+/* The name of a key: SHA-256 over its JWK in canonical form (RFC 7638). */
 void assay_jwk_thumbprint(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                           char text[static ASSAY_JWK_THUMBPRINT_LEN + 1]);
 

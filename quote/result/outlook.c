@@ -1,5 +1,5 @@
 /*
- * quote/result/outlook.c - see outlook.h.
+ * quote/result/outlook.c - outlook of an offer on one platform (outlook.h).
  */
 #include "quote/result/outlook.h"
 
@@ -8,8 +8,8 @@
 
 /* ------------------------------------------------------------ outcomes */
 
-/* What a ballot says of somebody, as a height; NONE, ABSENT and UNJUDGED have none. */
-static int height(enum assay_outcome outcome)
+/* Rank of a ballot's outcome; NONE, ABSENT and UNJUDGED have none. */
+static int get_height(enum assay_outcome outcome)
 {
     switch (outcome) {
     case ASSAY_OUTCOME_PASS_UP_TO_DATE: return 5;
@@ -28,7 +28,7 @@ enum { LEAST_PASS = 3 };
 
 enum assay_outlook_change assay_outlook_compare(enum assay_outcome now, enum assay_outcome then)
 {
-    const int before = height(now), after = height(then);
+    const int before = get_height(now), after = get_height(then);
     if (before == after) return ASSAY_OUTLOOK_SAME;
     if (after == 0) return ASSAY_OUTLOOK_UNJUDGED;
     if (before == 0) return after < LEAST_PASS ? ASSAY_OUTLOOK_FALLS : ASSAY_OUTLOOK_JUDGED;
@@ -68,8 +68,9 @@ static void find_new_reasons(struct assay_outlook *o)
  * */
 
 /* As quote/intel/dcap.c chooses: TEE, FMSPC, and a kind that the root may vouch for. */
-static bool serves(const struct assay_endorsement *entry, const struct assay_outlook_request *r,
-                   const struct assay_tcb_platform *platform)
+static bool is_applicable(const struct assay_endorsement *entry,
+                          const struct assay_outlook_request *r,
+                          const struct assay_tcb_platform *platform)
 {
     const struct assay_collateral *const c = entry->collateral;
     return (entry->kinds & ASSAY_KIND_BIT(r->kind)) != 0 && c != NULL &&
@@ -88,7 +89,7 @@ static void add_forecast(const struct assay_outlook_request *r, struct assay_out
         return;
     for (size_t i = 0; i < r->offered->count && !o->has_forecast; i++) {
         const struct assay_endorsement *const entry = &r->offered->entries[i];
-        if (!serves(entry, r, &platform)) continue;
+        if (!is_applicable(entry, r, &platform)) continue;
         assay_key_name(&entry->root, root);
         if (o->now.has_platform && !assay_bytes_equal(root, o->now.vendor_root, sizeof root))
             continue; /* the same numbers under another root are another platform's */
@@ -101,10 +102,10 @@ static void add_forecast(const struct assay_outlook_request *r, struct assay_out
 
 /* ------------------------------------------------------------ both */
 
-static enum assay_status judge(struct assay_verifier *verifier,
-                               const struct assay_outlook_request *r,
-                               const struct assay_endorsements *set, int64_t at_unix_s,
-                               struct assay_verdict *verdict)
+static enum assay_status appraise_with_set(struct assay_verifier *verifier,
+                                           const struct assay_outlook_request *r,
+                                           const struct assay_endorsements *set, int64_t at_unix_s,
+                                           struct assay_verdict *verdict)
 {
     const struct assay_evidence_request request = {
         .kind = r->kind,
@@ -128,9 +129,9 @@ enum assay_status assay_outlook_make(struct assay_verifier *verifier,
         request->then_unix_s != 0 ? request->then_unix_s : request->at_unix_s;
     assay_bytes_zero(o, sizeof *o);
     const enum assay_status status =
-        judge(verifier, request, request->in_force, request->at_unix_s, &o->now);
+        appraise_with_set(verifier, request, request->in_force, request->at_unix_s, &o->now);
     const enum assay_status later =
-        judge(verifier, request, request->offered, then_unix_s, &o->then);
+        appraise_with_set(verifier, request, request->offered, then_unix_s, &o->then);
     o->outcome_now = assay_verdict_outcome(&o->now);
     o->outcome_then = assay_verdict_outcome(&o->then);
     o->change = assay_outlook_compare(o->outcome_now, o->outcome_then);

@@ -1,10 +1,10 @@
 /*
- * quote/result/outlook.h - what offered collateral will do to a platform: its verdict under the set
- * in force, its verdict under the set that would follow, and the difference.
+ * quote/result/outlook.h - outlook of offered collateral on a platform: its verdict under the set
+ * in force, under the offered set, and the difference.
  *
- * docs/protocol.md 8.7. A pure function of evidence, both sets, policy and time: who keeps the
- * evidence of the last epochs can tell before the day who will fall, which security version is
- * short, and what to update (quote/result/forecast.h has the distances, the documents the names of
+ * docs/protocol.md 8.7. A pure function of evidence, both sets, policy and time: with the evidence
+ * of the last epochs it predicts suspensions, the security versions that fall short, and required
+ * updates (quote/result/forecast.h has the distances, the documents the names of
  * components).
  */
 #ifndef ASSAY_QUOTE_RESULT_OUTLOOK_H
@@ -17,11 +17,11 @@
 /* In falling order of harm. */
 enum assay_outlook_change {
     ASSAY_OUTLOOK_FALLS = 0, /* a PASS becomes a FAIL */
-    ASSAY_OUTLOOK_UNJUDGED,  /* was judged, and could not be any more */
+    ASSAY_OUTLOOK_UNJUDGED,  /* could be appraised, and no longer can */
     ASSAY_OUTLOOK_DROPS,     /* still a PASS, of a lower level; or a soft FAIL becomes a hard one */
     ASSAY_OUTLOOK_SAME,
     ASSAY_OUTLOOK_RISES,  /* a higher level, or a FAIL becomes a PASS */
-    ASSAY_OUTLOOK_JUDGED, /* was not judged, and will be */
+    ASSAY_OUTLOOK_JUDGED, /* was not appraised, and will be */
 };
 enum { ASSAY_OUTLOOK_CHANGES = 6 };
 
@@ -31,7 +31,7 @@ struct assay_outlook_request {
     const struct assay_endorsements *in_force;
     const struct assay_endorsements *offered; /* the set that would follow: replace.h */
     const struct assay_policy *policy;
-    int64_t at_unix_s;   /* both are judged at this time, ... */
+    int64_t at_unix_s;   /* both are appraised at this time, ... */
     int64_t then_unix_s; /* ... or the second one at this: when it will come into force; 0: same */
 };
 
@@ -51,7 +51,7 @@ struct assay_outlook {
 };
 
 /*
- * assay_outlook_make - judge under both sets and compare.
+ * assay_outlook_make - appraise under both sets and compare.
  *
  * In:      verifier as for assay_evidence_verify; may be NULL
  * Out:     *outlook, always written

@@ -1,5 +1,5 @@
 /*
- * quote/result/unchecked.c - the list of what a verdict does not cover.
+ * quote/result/unchecked.c - list of checks that a verdict does not include.
  */
 #include "quote/result/unchecked.h"
 
@@ -11,7 +11,7 @@ struct list {
     size_t count;
 };
 
-static void add(struct list *list, bool is_unchecked, const char *what, const char *why)
+static void add_item(struct list *list, bool is_unchecked, const char *what, const char *why)
 {
     if (!is_unchecked) return;
     ASSAY_ASSERT(list->count < ASSAY_UNCHECKED_MAX);
@@ -44,14 +44,15 @@ size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct as
 {
     struct list list = { out, 0 };
     if (!verdict->has_claims) return 0;
-    add(&list, policy == NULL, "policy", "no policy was given: the default accepts every program");
-    add(&list, policy != NULL && !names_programs(policy), "program",
-        "the policy has no reference values: every program is accepted");
-    add(&list, has_no_lists(verdict->kind), "revocation",
-        "no revocation list is looked up for this kind");
-    add(&list, assay_verdict_has(verdict, ASSAY_RULE_REVOCATION_UNKNOWN), "revocation",
-        "no revocation list covers every certificate: give the lists of their issuers");
-    add(&list, has_unknown_proof(verdict), "proof",
-        "at least one proof could not be made with what is at hand: see links and reasons");
+    add_item(&list, policy == NULL, "policy",
+             "no policy was given: the default accepts every program");
+    add_item(&list, policy != NULL && !names_programs(policy), "program",
+             "the policy has no reference values: every program is accepted");
+    add_item(&list, has_no_lists(verdict->kind), "revocation",
+             "no revocation list is looked up for this kind");
+    add_item(&list, assay_verdict_has(verdict, ASSAY_RULE_REVOCATION_UNKNOWN), "revocation",
+             "no revocation list covers every certificate: give the lists of their issuers");
+    add_item(&list, has_unknown_proof(verdict), "proof",
+             "at least one proof could not be made with what is at hand: see links and reasons");
     return list.count;
 }

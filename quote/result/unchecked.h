@@ -1,5 +1,5 @@
 /*
- * quote/result/unchecked.h - the list of what a verdict does not cover.
+ * quote/result/unchecked.h - list of checks that a verdict does not include.
  *
  * A verdict reports what was verified. A relying party also has to know what was not: evidence that
  * is affirming may be a recording, of any program, of a key that was revoked since.

@@ -1,5 +1,6 @@
 /*
- * quote/source/calls.c - the operating system behind the table, and whole files over any table.
+ * quote/source/calls.c - system implementation of the call table, and complete files over any
+ * table.
  */
 #include "quote/source/calls.h"
 

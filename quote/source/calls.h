@@ -1,9 +1,9 @@
 /*
- * quote/source/calls.h - the system calls that sources of evidence make, as a table.
+ * quote/source/calls.h - table of the system calls that sources of evidence use.
  *
- * Real platforms stand behind files that the kernel fills, which no folder of plain files can
- * imitate: attributes appear with their folder, a write of one changes what another reads. Tests
- * put a platform of their own behind these calls; everybody else leaves the table out.
+ * Real platforms are exposed as kernel files, which a folder of regular files cannot imitate:
+ * attributes appear with their folder, a write of one changes the contents of another. Tests
+ * implement a platform behind these calls; other callers pass no table.
  *
  * Each call answers as the system's: -1 and errno on failure, short counts where they are allowed.
  */

@@ -1,5 +1,5 @@
 /*
- * quote/source/source.c - the table of sources, and what all of them have in common.
+ * quote/source/source.c - table of sources of evidence, and shared code.
  */
 #include "quote/source/source.h"
 
@@ -52,7 +52,8 @@ const char *assay_source_role_text(enum assay_source_role role)
     return NULL;
 }
 
-void assay_source_say(char message[static ASSAY_SOURCE_MESSAGE_LEN], const char *format, ...)
+void assay_source_set_message(char message[static ASSAY_SOURCE_MESSAGE_LEN], const char *format,
+                              ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -72,8 +73,8 @@ static enum assay_status unknown_name(const char *name,
         if (n < 0 || (size_t)n >= sizeof names - used) break;
         used += (size_t)n;
     }
-    assay_source_say(message, "\"%s\" is no source of evidence in this build: expected one of %s",
-                     name, names);
+    assay_source_set_message(
+        message, "\"%s\" is no source of evidence in this build: expected one of %s", name, names);
     return ASSAY_E_NOT_FOUND;
 }
 
@@ -87,7 +88,8 @@ enum assay_status assay_source_open(const struct assay_source_config *config,
     const struct assay_source_driver *const driver = assay_source_find(config->name);
     if (driver == NULL) return unknown_name(config->name, message);
     if (config->path == NULL && driver->usual_path == NULL) {
-        assay_source_say(message, "source \"%s\" has no usual path: configure one", driver->name);
+        assay_source_set_message(message, "source \"%s\" has no usual path: configure one",
+                                 driver->name);
         return ASSAY_E_RANGE;
     }
     struct assay_source *const source = calloc(1, sizeof *source);
@@ -110,8 +112,8 @@ static bool is_past(uint64_t deadline_ms)
 }
 
 /*
- * Platforms hand out buffers of their own size; what follows the declared end is the source's to
- * cut (docs/protocol.md 3.5). A kind that is not known here is left as it came: verify says why.
+ * Platforms hand out buffers of their own size; the source cuts what follows the declared end
+ * (docs/protocol.md 3.5). An unknown kind is not changed: verify reports the reason.
  */
 static void cut_tail(struct assay_slice *evidence)
 {
@@ -131,7 +133,8 @@ enum assay_status assay_source_quote(struct assay_source *source,
     ASSAY_ASSERT(source != NULL);
     message[0] = '\0';
     if (is_past(request->deadline_ms)) {
-        assay_source_say(message, "%s: the deadline had passed already", source->driver->name);
+        assay_source_set_message(message, "%s: the deadline had passed already",
+                                 source->driver->name);
         return ASSAY_E_TIMEOUT;
     }
     struct assay_source_answer result = { 0 };

@@ -1,10 +1,10 @@
 /*
- * quote/source/source.h - where a host gets evidence: one small interface, one driver per origin.
+ * quote/source/source.h - sources of evidence of a host: one interface, one driver per origin.
  *
  *     struct assay_source_config config = { .name = "tsm" };
  *     struct assay_source *source = NULL;
  *     char message[ASSAY_SOURCE_MESSAGE_LEN];
- *     if (assay_source_open(&config, &source, message) != ASSAY_OK) ...message says what to do...
+ *     if (assay_source_open(&config, &source, message) != ASSAY_OK) ...message has the remedy...
  *     struct assay_source_request request = { .deadline_ms = now_ms + 5000 }; ...report_data...
  *     struct assay_source_answer answer;
  *     if (assay_source_quote(source, &request, &answer, message) == ASSAY_OK) ...answer.evidence...
@@ -81,7 +81,7 @@ struct assay_source_certificate {
 
 /* Slices are borrowed from the source until its next quote or its close. */
 struct assay_source_answer {
-    char provider[ASSAY_SOURCE_PROVIDER_LEN]; /* who made it: "tdx_guest", "dcap", ... */
+    char provider[ASSAY_SOURCE_PROVIDER_LEN]; /* provider: "tdx_guest", "dcap", ... */
     struct assay_slice evidence;              /* never empty; at most ASSAY_EVIDENCE_LEN_MAX */
     struct assay_slice auxiliary;             /* as it came; empty when there is none */
     enum assay_status auxiliary_status; /* why auxiliary is no table of certificates: the host sent
@@ -96,7 +96,7 @@ struct assay_source_answer {
 struct assay_source_driver {
     const char *name;
     const char *usual_path; /* NULL: a path must be given */
-    const char *summary;    /* one line for people */
+    const char *summary;    /* one line of text */
     /* Returns: as assay_source_open; *state is the driver's own, untouched unless ASSAY_OK */
     enum assay_status (*open)(const struct assay_source_config *config, void **state,
                               char message[static ASSAY_SOURCE_MESSAGE_LEN]);
@@ -104,12 +104,12 @@ struct assay_source_driver {
     enum assay_status (*quote)(void *state, const struct assay_source_request *request,
                                struct assay_source_answer *answer,
                                char message[static ASSAY_SOURCE_MESSAGE_LEN]);
-    /* Releases everything. Returns: nothing. */
+    /* Releases everything. */
     void (*close)(void *state);
 };
 
-/* For drivers: a message as printf makes it, cut at its room. Returns: nothing. */
-__attribute__((format(printf, 2, 3))) void assay_source_say(
+/* For drivers: a message as printf makes it, cut at its room. */
+__attribute__((format(printf, 2, 3))) void assay_source_set_message(
     char message[static ASSAY_SOURCE_MESSAGE_LEN], const char *format, ...);
 
 /* One driver each: tsm.c, gramine.c, nsm.c, recorded.c, tpm.c. Returns: static memory. */
@@ -131,8 +131,8 @@ const char *assay_source_role_text(enum assay_source_role role);
 /*
  * assay_source_open - prepare a source; nothing is quoted yet.
  * In:      config->name may name any driver of this build
- * Out:     *out on ASSAY_OK; otherwise message says what was expected, what was found, what to do.
- *          On ASSAY_OK it is empty, or a warning that people must see ("recorded")
+ * Out:     *out on ASSAY_OK; otherwise message has the expected and the found value, and the
+ * remedy. On ASSAY_OK it is empty, or a warning to display ("recorded")
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such driver, folder, device, file) |
  *          ASSAY_E_UNSUPPORTED (it is there, and is of a type that cannot quote) | ASSAY_E_RANGE
  *          (configuration) | ASSAY_E_INVALID (what is there is not what it should be) |
@@ -157,14 +157,14 @@ ASSAY_CHECKED enum assay_status assay_source_quote(struct assay_source *source,
                                                    char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 /*
  * assay_source_pack - the answer as one byte string, as networks carry it (quote/package.h): an SNP
- * report with the certificates that came beside it; every other evidence is that already.
+ * report with its certificates; all other evidence is in that form already.
  * Returns: ASSAY_OK | ASSAY_E_FULL (the writer)
  */
 ASSAY_CHECKED enum assay_status assay_source_pack(const struct assay_source_answer *answer,
                                                   struct assay_writer *w);
 /* Returns: the driver of an open source, never NULL. */
 const struct assay_source_driver *assay_source_driver_of(const struct assay_source *source);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_source_close(struct assay_source **source);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * quote/tpm/instance.c - see instance.h.
+ * quote/tpm/instance.c - cloud instance of a virtual TPM (instance.h).
  *
  * Source: for Google go-tpm-tools, server/verify.go (getInstanceInfo); for Azure the certificates
  * that virtual machines have at NV index 0x1c101d0, as users published them.

@@ -1,6 +1,6 @@
 /*
- * quote/tpm/instance.h - which instance of a cloud a virtual TPM belongs to, as the certificate of
- * its attestation key names it (docs/evidence-rules.md 7).
+ * quote/tpm/instance.h - cloud instance of a virtual TPM, as named by the certificate of its
+ * attestation key (docs/evidence-rules.md 7).
  */
 #ifndef ASSAY_QUOTE_TPM_INSTANCE_H
 #define ASSAY_QUOTE_TPM_INSTANCE_H
@@ -10,7 +10,7 @@
 #include "quote/x509.h"
 
 /*
- * assay_tpm_instance_read - whose form a certificate has, and the instance that it names.
+ * assay_tpm_instance_read - the form of a certificate, and the instance that it names.
  * Out:     *instance; empty when none is named that could be relied on
  * Returns: the form; ASSAY_AK_TCG for every certificate that is no cloud's
  */

@@ -1,9 +1,9 @@
 /*
- * quote/tpm/tpm.c - the appraisal of a TPM quote: what it proves by itself.
+ * quote/tpm/tpm.c - appraisal of a TPM quote.
  *
- * Every check adds its reason and the next one runs all the same; only what would build on unproven
- * ground is left out. Sources: TPM 2.0 Library Specification, Part 1 25 (attestation), Part 3 18.4
- * (TPM2_Quote). quote/tpm/tpm_trust.c says whose key it was that signed.
+ * Every check adds its reason and the next one still runs; only checks that need a failed proof are
+ * skipped. Sources: TPM 2.0 Library Specification, Part 1 25 (attestation), Part 3 18.4
+ * (TPM2_Quote). quote/tpm/tpm_trust.c identifies the signing key.
  */
 #include "quote/tpm/tpm.h"
 
@@ -39,8 +39,8 @@ void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak 
                           assay_status_text(status));
 }
 
-static void miss(struct assay_text *observed, const struct assay_tpm_ak *ak, uint32_t bit,
-                 const char *name)
+static void report_missing(struct assay_text *observed, const struct assay_tpm_ak *ak, uint32_t bit,
+                           const char *name)
 {
     if ((ak->public.attributes & bit) != 0) return;
     assay_text_add(observed, observed->len == 0 ? "without " : ", ");
@@ -56,10 +56,10 @@ static void judge_attributes(const struct assay_tpm_ak *ak, struct assay_verdict
 {
     struct assay_text observed = assay_text_empty();
     if (!ak->has_public) return;
-    miss(&observed, ak, ASSAY_TPM_FIXED_TPM, "fixedTPM");
-    miss(&observed, ak, ASSAY_TPM_SENSITIVE_DATA_ORIGIN, "sensitiveDataOrigin");
-    miss(&observed, ak, ASSAY_TPM_RESTRICTED, "restricted");
-    miss(&observed, ak, ASSAY_TPM_SIGN, "sign");
+    report_missing(&observed, ak, ASSAY_TPM_FIXED_TPM, "fixedTPM");
+    report_missing(&observed, ak, ASSAY_TPM_SENSITIVE_DATA_ORIGIN, "sensitiveDataOrigin");
+    report_missing(&observed, ak, ASSAY_TPM_RESTRICTED, "restricted");
+    report_missing(&observed, ak, ASSAY_TPM_SIGN, "sign");
     if ((ak->public.attributes & ASSAY_TPM_DECRYPT) != 0)
         assay_text_add(&observed, observed.len == 0 ? "with decrypt" : "; with decrypt");
     if (observed.len > 0)
@@ -70,7 +70,7 @@ static void judge_attributes(const struct assay_tpm_ak *ak, struct assay_verdict
 
 /* --- the signature */
 
-/* Returns: false when the key, or what it says about its scheme, is none that is verified here. */
+/* Returns: false when the key or its scheme is not supported. */
 static bool key_is_supported(const struct assay_tpm_ak *ak)
 {
     if (ak->key.type != ASSAY_KEY_P256 && ak->key.type != ASSAY_KEY_RSA) return false;
@@ -80,7 +80,7 @@ static bool key_is_supported(const struct assay_tpm_ak *ak)
            (ak->key.type == ASSAY_KEY_RSA ? ASSAY_TPM_RSASSA : ASSAY_TPM_ECDSA);
 }
 
-static void unsupported(struct assay_verdict *verdict, const char *observed)
+static void report_unsupported(struct assay_verdict *verdict, const char *observed)
 {
     assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0,
                       "a signature by ECDSA P-256 or RSASSA with SHA-256", observed);
@@ -102,7 +102,7 @@ static enum assay_status check_signature(struct assay_verifier *verifier,
     assay_lease_open(verifier, ASSAY_KIND_TPM, pieces, sizeof pieces / sizeof pieces[0], &lease);
     if (lease.proven == NULL) {
         status = assay_verify_key_load(key, &lease.own.key);
-        if (status == ASSAY_OK) assay_lease_keep(&lease);
+        if (status == ASSAY_OK) assay_lease_retain(&lease);
     }
     if (status == ASSAY_OK && !assay_verify_key_check(lease.proven->key, signature, digest,
                                                       assay_signature_digest_len(signature->alg)))
@@ -131,9 +131,9 @@ static enum assay_status did_sign(const struct assay_package *package, const str
 }
 
 /*
- * Without a key the certificate of the one that signed gives it. Where none at hand did, the first
- * shows that the signature is wrong; but one that cannot be read may be the right one, and then
- * nobody knows (evidence-rules.md 1.15: what cannot be read is never a forgery).
+ * Without a key it is taken from the certificate that verifies the signature. If no available one
+ * does, the first shows that the signature is wrong; but an unreadable one may be the right one,
+ * and then the result is unknown (evidence-rules.md 1.15: what cannot be read is never a forgery).
  */
 static enum assay_status ak_from_certificates(const struct assay_package *package,
                                               const struct assay_tpm_hand *hand,
@@ -172,13 +172,13 @@ static enum assay_status judge_signature(const struct assay_package *package,
         return ASSAY_OK;
     }
     if (!key_is_supported(ak)) {
-        unsupported(verdict, "another type, scheme or hash of the attestation key");
+        report_unsupported(verdict, "another type, scheme or hash of the attestation key");
         return ASSAY_OK;
     }
     enum assay_status status = assay_tpm_signature_parse(
         package->signature.bytes, package->signature.len, &ak->key, &signature);
     if (status == ASSAY_E_UNSUPPORTED) {
-        unsupported(verdict, "another signature scheme or hash");
+        report_unsupported(verdict, "another signature scheme or hash");
         return ASSAY_OK;
     }
     if (status == ASSAY_OK) {
@@ -235,7 +235,7 @@ static bool judge_values(const struct assay_package *package, const struct assay
     return proven;
 }
 
-/* How a policy speaks of a PCR: values of other lengths are of other kinds (Nitro has 48). */
+/* Field of a PCR in a policy: values of other lengths are of other kinds (Nitro has 48). */
 struct wishes {
     bool any;
     bool must; /* some value is demanded */
@@ -268,7 +268,7 @@ static bool demands_values(const struct assay_policy *policy, bool *comparable)
     return any;
 }
 
-bool assay_tpm_policy_asks(const struct assay_policy *policy)
+bool assay_tpm_policy_has_pcrs(const struct assay_policy *policy)
 {
     bool comparable = false;
     return demands_values(policy, &comparable) && comparable;
@@ -285,8 +285,7 @@ static void judge_lengths(const struct assay_tpm_quote *quote, const struct assa
                           "none for any PCR: those of the policy are longer");
 }
 
-/* A PCR that the policy speaks of and the quote leaves out is refused: else leaving out would be
- * the way to pass. */
+/* A PCR that the policy covers and the quote omits is rejected: otherwise omission would pass. */
 static void judge_references(const struct assay_tpm_quote *quote, struct assay_slice values,
                              const struct assay_policy *policy, struct assay_verdict *verdict)
 {
@@ -303,7 +302,7 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
                 .isvsvn = UINT16_MAX,
                 .offset = quote->offset_select,
             };
-            assay_reference_judge(policy, &measured, verdict);
+            assay_reference_appraise(policy, &measured, verdict);
             continue;
         }
         struct assay_text expected = assay_text_empty();
@@ -319,8 +318,8 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
 
 /*
  * docs/protocol.md 3.14: a TPM has room for 32 bytes of qualifying data where it hashes with
- * SHA-256, so report data of 64 bytes travels beside the quote and its digest inside. Without such,
- * the qualifying data itself is what the quote answers.
+ * SHA-256, so report data of 64 bytes is sent next to the quote and its digest inside. Without it,
+ * the qualifying data itself is the challenge.
  */
 static void judge_challenge(const struct assay_package *package,
                             const struct assay_tpm_quote *quote, struct assay_verdict *verdict)
@@ -345,13 +344,14 @@ static void judge_challenge(const struct assay_package *package,
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, extra.bytes, extra.len);
     assay_verdict_add(verdict, ASSAY_RULE_NONCE, quote->offset_extra_data,
-                      "the SHA-256 of the report data beside the quote", observed.text);
+                      "the SHA-256 of the report data next to the quote", observed.text);
 }
 
-enum assay_status assay_tpm_judge(const struct assay_package *package,
-                                  const struct assay_tpm_quote *quote,
-                                  const struct assay_tpm_ak *ak, const struct assay_policy *policy,
-                                  struct assay_verifier *verifier, struct assay_verdict *verdict)
+enum assay_status assay_tpm_appraise(const struct assay_package *package,
+                                     const struct assay_tpm_quote *quote,
+                                     const struct assay_tpm_ak *ak,
+                                     const struct assay_policy *policy,
+                                     struct assay_verifier *verifier, struct assay_verdict *verdict)
 {
     assay_verdict_proof(verdict, ASSAY_PROOF_TPM_SIGNATURE, ASSAY_PROOF_UNKNOWN);
     assay_verdict_proof(verdict, ASSAY_PROOF_PCR_DIGEST, ASSAY_PROOF_UNKNOWN);
@@ -374,9 +374,10 @@ static void fill_claims(const struct assay_tpm_quote *quote, struct assay_verdic
                          quote->pcr_digest.len);
 }
 
-static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
-                                const struct assay_evidence_request *request,
-                                struct assay_verdict *verdict)
+static enum assay_status verify_quote(const struct assay_kind *kind,
+                                      struct assay_verifier *verifier,
+                                      const struct assay_evidence_request *request,
+                                      struct assay_verdict *verdict)
 {
     struct assay_package package;
     struct assay_tpm_quote quote;
@@ -391,19 +392,19 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     ASSAY_TRY(assay_tpm_hand_read(&package, verifier, &hand));
     assay_tpm_ak_read(&package, &ak, verdict);
     if (package.key.len == 0) ASSAY_TRY(ak_from_certificates(&package, &hand, verifier, &ak));
-    ASSAY_TRY(assay_tpm_judge(&package, &quote, &ak, request->policy, verifier, verdict));
+    ASSAY_TRY(assay_tpm_appraise(&package, &quote, &ak, request->policy, verifier, verdict));
     ASSAY_TRY(assay_tpm_trust(request, &ak, &hand, verdict));
     verdict->appraised = true;
     return ASSAY_OK;
 }
 
-static bool detect(const uint8_t *bytes, size_t len)
+static bool detect_quote(const uint8_t *bytes, size_t len)
 {
     static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
     return len >= sizeof magic && assay_bytes_equal(bytes, magic, sizeof magic);
 }
 
-static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declared)
+static enum assay_status get_length(const uint8_t *bytes, size_t len, size_t *declared)
 {
     struct assay_tpm_quote quote;
     ASSAY_TRY(assay_tpm_quote_parse(bytes, len, &quote));
@@ -417,15 +418,15 @@ struct assay_kind assay_kind_tpm(void)
         .kind = ASSAY_KIND_TPM,
         .what = "a quote of a TPM 2.0",
         .pieces = ASSAY_TPM_PIECES,
-        /* AR4SI 2.3.4: a TPM alone cannot know whether memory is hidden from anybody. */
+        /* AR4SI 2.3.4: a TPM alone cannot attest memory confidentiality. */
         .speaks_of = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |
                      ASSAY_CLAIM_BIT(EXECUTABLES) | ASSAY_CLAIM_BIT(HARDWARE),
         .affirms = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(HARDWARE),
         .proofs = ASSAY_PROOFS_TPM_QUOTE | ASSAY_PROOF_BIT(EK_CHAIN) | ASSAY_PROOF_BIT(AK_TRUSTED),
         .programs = ASSAY_PROGRAM_PCRS,
-        .detect = detect,
-        .length = length,
+        .detect = detect_quote,
+        .length = get_length,
         .registers = assay_quoted_tpm,
-        .verify = verify,
+        .verify = verify_quote,
     };
 }

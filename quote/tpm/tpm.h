@@ -1,13 +1,12 @@
 /*
- * quote/tpm/tpm.h - TPM 2.0 quotes: what a TPM signs about its PCRs, and the key that it signs
- * with.
+ * quote/tpm/tpm.h - TPM 2.0 quotes: the signed attestation of PCRs, and its key.
  *
  * Source: TCG, "Trusted Platform Module Library Specification", family 2.0, revision 1.59: Part 2
- * for structures (its section beside each parser), Part 1 for names and credentials, Part 3 18.4
+ * for structures (its section at each parser), Part 1 for names and credentials, Part 3 18.4
  * for TPM2_Quote. Everything is big-endian; a TPM2B is a 16-bit length and that many bytes.
  *
- * A quote alone proves nothing: quote/tpm/tpm.c ties its key to a TPM that somebody certified, by a
- * certificate of the key itself. docs/protocol.md 3.16 says who may issue it and why.
+ * A quote alone proves nothing: quote/tpm/tpm.c binds its key to a certified TPM, by a certificate
+ * of the key itself. docs/protocol.md 3.16 says who may issue it and why.
  */
 #ifndef ASSAY_QUOTE_TPM_TPM_H
 #define ASSAY_QUOTE_TPM_TPM_H
@@ -81,7 +80,7 @@ struct assay_tpm_quote {
     uint32_t offset_pcr_digest;
 };
 
-/* What a TPMT_PUBLIC says of a key, RSA or ECC; of both roles: signing (AK) and decryption (EK). */
+/* Fields of a TPMT_PUBLIC, RSA or ECC; of both roles: signing (AK) and decryption (EK). */
 struct assay_tpm_public {
     uint16_t type; /* ASSAY_TPM_RSA or ASSAY_TPM_ECC */
     uint16_t name_alg;
@@ -109,7 +108,7 @@ ASSAY_CHECKED enum assay_status assay_tpm_quote_parse(const uint8_t *bytes, size
 /*
  * assay_tpm_signature_parse - TPMT_SIGNATURE (Part 2 11.3.4); for an RSA key also its raw bytes, as
  * long as the modulus; for an EC key also ECDSA-Sig-Value in DER (RFC 3279 2.2.3).
- * In:      key: of the signer, which tells the forms apart
+ * In:      key: of the signer, which distinguishes the forms
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_ENCODING (DER)
  *          | ASSAY_E_TYPE (an algorithm of the other key type) | ASSAY_E_UNSUPPORTED (a scheme or a
  *          hash that is not on the list: ECDSA and RSASSA with SHA-256)
@@ -149,24 +148,23 @@ struct assay_tpm_ak {
 };
 /*
  * assay_tpm_ak_read - out of package->key; an unreadable one is a reason in the verdict.
- * Returns: nothing
  */
 void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak *ak,
                        struct assay_verdict *verdict);
 /* Returns: true when the policy demands values of PCRs that a quote is compared with. */
-bool assay_tpm_policy_asks(const struct assay_policy *policy);
+bool assay_tpm_policy_has_pcrs(const struct assay_policy *policy);
 /*
- * assay_tpm_judge - what a quote proves by itself: attributes of its key, signature, PCR values,
+ * assay_tpm_appraise - what a quote proves by itself: attributes of its key, signature, PCR values,
  * reference values, qualifying data. Sets the proofs TPM_SIGNATURE and PCR_DIGEST and the verdict's
  * report data; *quote was parsed from package->main.
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY (host failures)
  */
-ASSAY_CHECKED enum assay_status assay_tpm_judge(const struct assay_package *package,
-                                                const struct assay_tpm_quote *quote,
-                                                const struct assay_tpm_ak *ak,
-                                                const struct assay_policy *policy,
-                                                struct assay_verifier *verifier,
-                                                struct assay_verdict *verdict);
+ASSAY_CHECKED enum assay_status assay_tpm_appraise(const struct assay_package *package,
+                                                   const struct assay_tpm_quote *quote,
+                                                   const struct assay_tpm_ak *ak,
+                                                   const struct assay_policy *policy,
+                                                   struct assay_verifier *verifier,
+                                                   struct assay_verdict *verdict);
 
 /*
  * The subject of an attestation key's certificate, as a registrar of the network writes it: it
@@ -175,8 +173,7 @@ ASSAY_CHECKED enum assay_status assay_tpm_judge(const struct assay_package *pack
  */
 void assay_tpm_subject_encode(const uint8_t ek_name[static ASSAY_SHA256_LEN], struct assay_dn *dn);
 bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static ASSAY_SHA256_LEN]);
-/* A PCR that was zero and then extended with one measurement (Part 1 17.2), SHA-256 bank.
- * Returns: nothing. */
+/* A PCR that was zero and then extended with one measurement (Part 1 17.2), SHA-256 bank. */
 void assay_tpm_pcr_of(const uint8_t measurement[static 32], uint8_t value[static 32]);
 
 #endif

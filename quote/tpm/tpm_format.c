@@ -1,5 +1,5 @@
 /*
- * quote/tpm/tpm_format.c - the structures of TPM 2.0 that a quote is made of (quote/tpm/tpm.h).
+ * quote/tpm/tpm_format.c - parser of the TPM 2.0 structures in a quote (quote/tpm/tpm.h).
  *
  * Parsing only: nothing here is verified. Sections are those of the TPM 2.0 Library Specification,
  * Part 2, revision 1.59.
@@ -9,7 +9,7 @@
 #include "base/assert.h"
 
 /* A TPM2B: u16 length and that many bytes. */
-static enum assay_status sized(struct assay_cursor *in, size_t max, struct assay_slice *out)
+static enum assay_status read_sized(struct assay_cursor *in, size_t max, struct assay_slice *out)
 {
     uint16_t len = 0;
     ASSAY_TRY(assay_cursor_u16be(in, &len));
@@ -107,22 +107,22 @@ enum assay_status assay_tpm_quote_parse(const uint8_t *bytes, size_t len,
     if (magic != UINT32_C(0xff544347)) return ASSAY_E_INVALID; /* TPM_GENERATED_VALUE, 6.2 */
     ASSAY_TRY(assay_cursor_u16be(&in, &type));
     if (type != ASSAY_TPM_ST_QUOTE) return ASSAY_E_UNSUPPORTED;
-    ASSAY_TRY(sized(&in, ASSAY_TPM_NAME_MAX, &q.qualified_signer));
+    ASSAY_TRY(read_sized(&in, ASSAY_TPM_NAME_MAX, &q.qualified_signer));
     q.offset_extra_data = (uint32_t)in.pos;
-    ASSAY_TRY(sized(&in, ASSAY_TPM_EXTRA_MAX, &q.extra_data));
+    ASSAY_TRY(read_sized(&in, ASSAY_TPM_EXTRA_MAX, &q.extra_data));
     ASSAY_TRY(parse_clock(&in, &q));
     ASSAY_TRY(assay_cursor_u64be(&in, &q.firmware_version));
     q.offset_select = (uint32_t)in.pos; /* TPMS_QUOTE_INFO, 10.12.1 */
     ASSAY_TRY(parse_select(&in, &q));
     q.offset_pcr_digest = (uint32_t)in.pos;
-    ASSAY_TRY(sized(&in, ASSAY_SHA512_LEN, &q.pcr_digest));
+    ASSAY_TRY(read_sized(&in, ASSAY_SHA512_LEN, &q.pcr_digest));
     ASSAY_TRY(assay_cursor_end(&in));
     *quote = q;
     return ASSAY_OK;
 }
 
 /* --- values of PCRs */
-static size_t selected(uint32_t mask)
+static size_t count_selected(uint32_t mask)
 {
     size_t count = 0;
     for (; mask != 0; mask &= mask - 1)
@@ -134,7 +134,7 @@ size_t assay_tpm_values_len(const struct assay_tpm_quote *quote)
 {
     size_t len = 0; /* at most 8 banks of 32 PCRs of 64 bytes */
     for (size_t i = 0; i < quote->bank_count; i++)
-        len += selected(quote->banks[i].mask) * assay_tpm_hash_len(quote->banks[i].alg);
+        len += count_selected(quote->banks[i].mask) * assay_tpm_hash_len(quote->banks[i].alg);
     return len;
 }
 
@@ -149,11 +149,11 @@ enum assay_status assay_tpm_value(const struct assay_tpm_quote *quote, struct as
         const size_t len = assay_tpm_hash_len(bank->alg);
         const uint32_t below = (UINT32_C(1) << pcr) - 1;
         if (bank->alg != alg) {
-            ASSAY_TRY(assay_cursor_skip(&in, selected(bank->mask) * len));
+            ASSAY_TRY(assay_cursor_skip(&in, count_selected(bank->mask) * len));
             continue;
         }
         if ((bank->mask >> pcr & 1) == 0) return ASSAY_E_NOT_FOUND;
-        ASSAY_TRY(assay_cursor_skip(&in, selected(bank->mask & below) * len));
+        ASSAY_TRY(assay_cursor_skip(&in, count_selected(bank->mask & below) * len));
         return assay_cursor_slice(&in, len, value);
     }
     return ASSAY_E_NOT_FOUND;
@@ -248,12 +248,12 @@ static enum assay_status parse_tpmt(struct assay_cursor *in, const struct assay_
     if (scheme != ASSAY_TPM_RSASSA && scheme != ASSAY_TPM_ECDSA) return ASSAY_E_UNSUPPORTED;
     if (hash != ASSAY_TPM_SHA256) return ASSAY_E_UNSUPPORTED;
     if ((scheme == ASSAY_TPM_RSASSA) != (key->type == ASSAY_KEY_RSA)) return ASSAY_E_TYPE;
-    ASSAY_TRY(sized(in, ASSAY_RSA_MODULUS_MAX, &r));
+    ASSAY_TRY(read_sized(in, ASSAY_RSA_MODULUS_MAX, &r));
     if (scheme == ASSAY_TPM_RSASSA) {
         ASSAY_TRY(assay_cursor_end(in));
         return take_rsa(r, key, signature);
     }
-    ASSAY_TRY(sized(in, ASSAY_RSA_MODULUS_MAX, &s));
+    ASSAY_TRY(read_sized(in, ASSAY_RSA_MODULUS_MAX, &s));
     ASSAY_TRY(assay_cursor_end(in));
     return take_ecdsa(r, s, signature);
 }
@@ -306,7 +306,7 @@ static enum assay_status parse_rsa(struct assay_cursor *in, struct assay_tpm_pub
     ASSAY_TRY(parse_scheme(in, p));
     ASSAY_TRY(assay_cursor_u16be(in, &bits));
     ASSAY_TRY(assay_cursor_u32be(in, &exponent));
-    ASSAY_TRY(sized(in, ASSAY_RSA_MODULUS_MAX, &modulus));
+    ASSAY_TRY(read_sized(in, ASSAY_RSA_MODULUS_MAX, &modulus));
     if (bits != 2048 && bits != 3072 && bits != 4096) return ASSAY_E_UNSUPPORTED;
     if (modulus.len * 8 != bits || (modulus.bytes[0] & 0x80) == 0) return ASSAY_E_RANGE;
     if (exponent == 0) exponent = 65537; /* "a value of zero indicates 2^16 + 1" */
@@ -344,8 +344,8 @@ static enum assay_status parse_ecc(struct assay_cursor *in, struct assay_tpm_pub
     if (curve != NIST_P256 && curve != NIST_P384) return ASSAY_E_UNSUPPORTED;
     const size_t len = curve == NIST_P256 ? 32 : 48;
     uint8_t bytes[ASSAY_P384_PUBLIC_LEN];
-    ASSAY_TRY(sized(in, len, &x));
-    ASSAY_TRY(sized(in, len, &y));
+    ASSAY_TRY(read_sized(in, len, &x));
+    ASSAY_TRY(read_sized(in, len, &y));
     ASSAY_TRY(take_coordinate(x, bytes, len));
     ASSAY_TRY(take_coordinate(y, bytes + len, len));
     assay_key_from(&p->key, curve == NIST_P256 ? ASSAY_KEY_P256 : ASSAY_KEY_P384, bytes, 2 * len);
@@ -373,13 +373,13 @@ enum assay_status assay_tpm_public_parse(const uint8_t *bytes, size_t len,
     struct assay_cursor whole = assay_cursor_over(bytes, len);
     struct assay_tpm_public p = { 0 };
     struct assay_slice area, policy;
-    ASSAY_TRY(sized(&whole, ASSAY_TPM_PUBLIC_MAX, &area));
+    ASSAY_TRY(read_sized(&whole, ASSAY_TPM_PUBLIC_MAX, &area));
     ASSAY_TRY(assay_cursor_end(&whole));
     struct assay_cursor in = assay_cursor_over(area.bytes, area.len);
     ASSAY_TRY(assay_cursor_u16be(&in, &p.type));
     ASSAY_TRY(assay_cursor_u16be(&in, &p.name_alg));
     ASSAY_TRY(assay_cursor_u32be(&in, &p.attributes));
-    ASSAY_TRY(sized(&in, ASSAY_SHA512_LEN, &policy));
+    ASSAY_TRY(read_sized(&in, ASSAY_SHA512_LEN, &policy));
     if (p.type != ASSAY_TPM_RSA && p.type != ASSAY_TPM_ECC) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(p.type == ASSAY_TPM_RSA ? parse_rsa(&in, &p) : parse_ecc(&in, &p));
     ASSAY_TRY(assay_cursor_end(&in));

@@ -1,10 +1,10 @@
 /*
- * quote/tpm/tpm_trust.c - the attestation key and its TPM (docs/protocol.md 3.13 to 3.17).
+ * quote/tpm/tpm_trust.c - trust in the attestation key and its TPM (docs/protocol.md 3.13 to 3.17).
  *
- * What ties a key to a TPM for everybody is a certificate of the key by an authority that has seen
- * it activate a credential (TCG, "TPM 2.0 Keys for Device Identity and Attestation" 1.0, 5).
- * A certificate of the endorsement key says that the TPM is genuine and nothing of the attestation
- * key: with it alone the key stays unproven.
+ * A key is bound to a TPM by a certificate of the key from an authority that observed the
+ * activation of a credential (TCG, "TPM 2.0 Keys for Device Identity and Attestation" 1.0, 5).
+ * A certificate of the endorsement key proves that the TPM is genuine, not the attestation key:
+ * with it alone the key stays unproven.
  */
 #include "quote/tpm/tpm_trust.h"
 
@@ -12,7 +12,7 @@
 #include "base/writer.h"
 #include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 #include "quote/certificates/revocation.h"
 #include "quote/text.h"
 #include "quote/tpm/instance.h"
@@ -105,10 +105,10 @@ struct way {
     bool is_ak; /* the certificate of an attestation key, not of an endorsement key */
 };
 
-/* Builds and verifies, whatever was remembered. */
-static enum assay_status walk(const struct assay_certificate *leaf,
-                              const struct assay_tpm_hand *hand, const struct assay_endorsement *e,
-                              struct way *way)
+/* Builds and verifies, without the cache. */
+static enum assay_status walk_chain(const struct assay_certificate *leaf,
+                                    const struct assay_tpm_hand *hand,
+                                    const struct assay_endorsement *e, struct way *way)
 {
     enum assay_status status =
         assay_path_build(leaf, hand->certificates, hand->count, &e->root, &way->path);
@@ -120,7 +120,7 @@ static enum assay_status walk(const struct assay_certificate *leaf,
             (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, "a chain of bounded length",
                                   "too long or too entangled" };
     if (status != ASSAY_OK) return ASSAY_OK;
-    /* Google's authorities are for endorsement keys, and issue these beside them. */
+    /* Google's authorities are for endorsement keys, and also issue these. */
     if (way->is_ak && leaf->has_gce) way->path.uses = ASSAY_EKU_TCG_EK;
     status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
@@ -193,13 +193,13 @@ static enum assay_status find_way(const struct assay_certificate *leaf,
     *way = (struct way){ .reach = REACH_WRONG, .endorsement = e, .is_ak = is_ak };
     open_lease(leaf, hand, e, is_ak, &lease);
     if (lease.proven == NULL) {
-        const enum assay_status status = walk(leaf, hand, e, way);
+        const enum assay_status status = walk_chain(leaf, hand, e, way);
         if (status != ASSAY_OK) {
             assay_lease_close(&lease);
             return status;
         }
         write_down(way, hand, leaf, &lease.own);
-        assay_lease_keep(&lease);
+        assay_lease_retain(&lease);
     }
     read_back(lease.proven, hand, leaf, way);
     assay_lease_close(&lease);
@@ -315,7 +315,7 @@ bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static 
 }
 
 /*
- * docs/protocol.md 3.17 and 6.2: one TPM is one platform, whatever keys it makes. A registrar names
+ * docs/protocol.md 3.17 and 6.2: one TPM is one platform, regardless of its keys. A registrar names
  * the endorsement key in the subject; a certificate that names none could be one of many of one
  * TPM, so its platform is masked. A cloud's instance is no hardware, and masked, too.
  */
@@ -361,9 +361,10 @@ static enum assay_status try_root(const struct assay_evidence_request *request,
 }
 
 /* The farthest way under any root; it borrows from the hand as it is left. */
-static enum assay_status search(const struct assay_evidence_request *request,
-                                const struct assay_certificate *leaf, const struct assay_key *key,
-                                struct assay_tpm_hand *hand, struct way *best)
+static enum assay_status search_chain(const struct assay_evidence_request *request,
+                                      const struct assay_certificate *leaf,
+                                      const struct assay_key *key, struct assay_tpm_hand *hand,
+                                      struct way *best)
 {
     const struct assay_endorsements *const all = request->endorsements;
     const struct assay_endorsement *farthest = NULL;
@@ -388,7 +389,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
                                   struct assay_verdict *verdict)
 {
     struct way best;
-    ASSAY_TRY(search(request, NULL, &ak->key, hand, &best));
+    ASSAY_TRY(search_chain(request, NULL, &ak->key, hand, &best));
     report_way(&best, "the attestation key's certificate", verdict);
     if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)
         assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_FALSE);
@@ -407,7 +408,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key for this time",
                           "one that has run out");
-    ASSAY_TRY(assay_revocation_judge(request, &best.path, &best.endorsement->root, true, verdict));
+    ASSAY_TRY(assay_revocation_check(request, &best.path, &best.endorsement->root, true, verdict));
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
     name_platform(&best, verdict);
     return ASSAY_OK;
@@ -418,12 +419,12 @@ static enum assay_status judge_ek(const struct assay_evidence_request *request, 
 {
     const struct assay_certificate leaf = hand->certificates[index];
     struct way best;
-    ASSAY_TRY(search(request, &leaf, NULL, hand, &best));
+    ASSAY_TRY(search_chain(request, &leaf, NULL, hand, &best));
     report_way(&best, "the endorsement key's certificate", verdict);
     if (best.reach == REACH_ROOT) {
         assay_path_windows(&best.path, verdict);
         ASSAY_TRY(
-            assay_revocation_judge(request, &best.path, &best.endorsement->root, false, verdict));
+            assay_revocation_check(request, &best.path, &best.endorsement->root, false, verdict));
         assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_TRUE);
     }
     if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)

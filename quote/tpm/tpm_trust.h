@@ -1,6 +1,6 @@
 /*
- * quote/tpm/tpm_trust.h - whose key signed a TPM quote: certificates of attestation and endorsement
- * keys.
+ * quote/tpm/tpm_trust.h - trust in the signing key of a TPM quote: certificates of attestation and
+ * endorsement keys.
  *
  * Private to the room, and to what prints claims.
  */
@@ -16,13 +16,13 @@ struct assay_tpm_hand {
     struct assay_verifier *verifier; /* what was proven about them before; NULL: nothing */
     size_t own_count;
     size_t count;
-    bool has_unread; /* the package has a certificate that cannot be read, of whatever key */
+    bool has_unread; /* the package has an unreadable certificate, of any key */
     struct assay_certificate certificates[ASSAY_PATH_CANDIDATES_MAX];
 };
 
 /*
- * assay_tpm_hand_read - the certificates of the package; what cannot be read is left out: without
- * it something will be missing, and the appraisal says what.
+ * assay_tpm_hand_read - the certificates of the package; unreadable ones are left out; the
+ * appraisal reports what is missing.
  * In:      verifier: NULL, nothing is remembered
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */

@@ -1,5 +1,5 @@
 /*
- * quote/tpm/vtpm.c - the appraisal of a paravisor's evidence, link by link (quote/tpm/vtpm.h).
+ * quote/tpm/vtpm.c - appraisal of a paravisor's evidence, link by link (quote/tpm/vtpm.h).
  *
  * The hardware's part is appraised by its own kind, the TPM's by quote/tpm/tpm.c; here stands what
  * ties them together. The attestation key needs no certificate: the hardware report vouches for the
@@ -101,7 +101,7 @@ static enum assay_status judge_snp(const struct assay_package *package, const st
 
 /*
  * A TD report proves nothing by itself (its MAC is for the CPU that made it): the quote does, and
- * what stands in the blob must not say otherwise.
+ * the blob must not contradict it.
  */
 static enum assay_status judge_tdx(const struct assay_package *package, const struct assay_hcl *hcl,
                                    struct assay_verifier *verifier,
@@ -168,7 +168,7 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
     assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_AK, ASSAY_PROOF_UNKNOWN);
     assay_verdict_proof(verdict, ASSAY_PROOF_TPM_SIGNATURE, ASSAY_PROOF_UNKNOWN);
     assay_verdict_proof(verdict, ASSAY_PROOF_PCR_DIGEST, ASSAY_PROOF_UNKNOWN);
-    /* What the hardware reports is the runtime data; what the guest answers is the TPM's to say. */
+    /* What the hardware reports is the runtime data; the guest's challenge is in the TPM quote. */
     assay_bytes_zero(verdict->report_data, sizeof verdict->report_data);
     assay_tpm_ak_read(package, &ak, verdict);
     ASSAY_TRY(judge_runtime_key(hcl, &ak, verdict));
@@ -178,7 +178,7 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_tpm_quote_parse(package->main.bytes, package->main.len, &quote));
-    return assay_tpm_judge(package, &quote, &ak, request->policy, verifier, verdict);
+    return assay_tpm_appraise(package, &quote, &ak, request->policy, verifier, verdict);
 }
 
 bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type)
@@ -198,22 +198,22 @@ bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_repo
 
 /*
  * Any guest can report the digest of runtime data of its own, with a key of its own in it, and sign
- * whatever PCR values are asked for. What they are worth is what the software is worth that the
- * hardware measured, so a policy that asks for PCRs must say which that is.
+ * any PCR values. They are as trustworthy as the software that the hardware measured, so a policy
+ * that requires PCRs must name that software.
  */
 static void judge_paravisor(const struct assay_hcl *hcl, const struct assay_policy *policy,
                             struct assay_verdict *verdict)
 {
-    if (assay_tpm_policy_asks(policy) && !assay_vtpm_is_pinned(policy, hcl->report_type))
+    if (assay_tpm_policy_has_pcrs(policy) && !assay_vtpm_is_pinned(policy, hcl->report_type))
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, ASSAY_HCL_HARDWARE_AT,
                           "a reference value of the paravisor: its measurement or its key",
                           "none in the policy: any guest could claim these PCR values");
 }
 
 /* --- the rows */
-static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
-                                const struct assay_evidence_request *request,
-                                struct assay_verdict *verdict)
+static enum assay_status verify_vtpm(const struct assay_kind *kind, struct assay_verifier *verifier,
+                                     const struct assay_evidence_request *request,
+                                     struct assay_verdict *verdict)
 {
     struct assay_package package;
     struct assay_hcl hcl;
@@ -246,7 +246,7 @@ static bool detect_as(const uint8_t *bytes, size_t len, enum assay_hcl_report ty
     return assay_hcl_parse(bytes, len, &hcl) == ASSAY_OK && hcl.report_type == type;
 }
 
-/* A blob that cannot be read is taken for the more frequent sort, which says why. */
+/* An unreadable blob is treated as the more frequent kind, which reports the reason. */
 static bool detect_snp(const uint8_t *bytes, size_t len)
 {
     static const uint8_t magic[] = { 'H', 'C', 'L', 'A' };
@@ -259,7 +259,7 @@ static bool detect_tdx(const uint8_t *bytes, size_t len)
     return detect_as(bytes, len, ASSAY_HCL_TDX);
 }
 
-static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declared)
+static enum assay_status get_length(const uint8_t *bytes, size_t len, size_t *declared)
 {
     struct assay_hcl hcl;
     ASSAY_TRY(assay_hcl_parse(bytes, len, &hcl));
@@ -267,8 +267,8 @@ static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declar
     return ASSAY_OK;
 }
 
-/* What both have in common: a TPM whose key the hardware's own evidence names. */
-static struct assay_kind row(enum assay_evidence_kind kind, const char *what)
+/* Common to both: a TPM whose key is named by the hardware's evidence. */
+static struct assay_kind make_kind(enum assay_evidence_kind kind, const char *what)
 {
     return (struct assay_kind){
         .kind = kind,
@@ -279,16 +279,16 @@ static struct assay_kind row(enum assay_evidence_kind kind, const char *what)
         .proofs =
             ASSAY_PROOFS_TPM_QUOTE | ASSAY_PROOF_BIT(RUNTIME_DATA) | ASSAY_PROOF_BIT(RUNTIME_AK),
         .programs = ASSAY_PROGRAM_PCRS,
-        .length = length,
+        .length = get_length,
         .registers = assay_quoted_tpm,
-        .verify = verify,
+        .verify = verify_vtpm,
     };
 }
 
 struct assay_kind assay_kind_vtpm_snp(void)
 {
     struct assay_kind k =
-        row(ASSAY_KIND_VTPM_SNP, "a quote of a paravisor's TPM inside an AMD SEV-SNP guest");
+        make_kind(ASSAY_KIND_VTPM_SNP, "a quote of a paravisor's TPM inside an AMD SEV-SNP guest");
     k.proofs |= ASSAY_PROOFS_SNP;
     k.programs |= ASSAY_PROGRAM_BIT(SNP_MEASUREMENT);
     k.detect = detect_snp;
@@ -298,7 +298,7 @@ struct assay_kind assay_kind_vtpm_snp(void)
 struct assay_kind assay_kind_vtpm_tdx(void)
 {
     struct assay_kind k =
-        row(ASSAY_KIND_VTPM_TDX, "a quote of a paravisor's TPM inside an Intel TDX domain");
+        make_kind(ASSAY_KIND_VTPM_TDX, "a quote of a paravisor's TPM inside an Intel TDX domain");
     k.pieces |= ASSAY_PIECE_QUOTE;
     k.proofs |= ASSAY_PROOFS_QUOTE;
     k.programs |= ASSAY_PROGRAM_BIT(MRTD);

@@ -1,6 +1,6 @@
 /*
- * quote/tpm/vtpm.h - the composite evidence of a paravisor: hardware vouches for a virtual TPM, and
- * the virtual TPM for the guest.
+ * quote/tpm/vtpm.h - composite evidence of a paravisor: hardware attests a virtual TPM, which
+ * attests the guest.
  *
  *     SNP report or TDX quote -> report data -> runtime data (JSON) -> attestation key -> TPM quote
  *
@@ -48,7 +48,7 @@ struct assay_hcl {
  */
 ASSAY_CHECKED enum assay_status assay_hcl_parse(const uint8_t *bytes, size_t len,
                                                 struct assay_hcl *out);
-/* Does the policy say which paravisor may speak for PCRs? Returns: true when it has a reference
+/* Does the policy name the paravisors that may attest PCRs? Returns: true when it has a reference
  * value of the measurement or of the key that signed it. */
 bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type);
 

@@ -1,7 +1,7 @@
 /*
- * quote/x509/amd.c - AMD's extensions 1.3.6.1.4.1.3704.1 of a VCEK or VLEK ("Versioned Chip
- * Endorsement Key (VCEK) Certificate and KDS Interface Specification", 57230, tables of the X.509v3
- * custom extensions): each its own extension, whose octets are the value.
+ * quote/x509/amd.c - parser of AMD's extensions 1.3.6.1.4.1.3704.1 of a VCEK or VLEK ("Versioned
+ * Chip Endorsement Key (VCEK) Certificate and KDS Interface Specification", 57230, tables of the
+ * X.509v3 custom extensions): each its own extension, whose octets are the value.
  */
 #include "quote/x509/parts.h"
 
@@ -28,23 +28,23 @@ bool assay_x509_is_amd(struct assay_slice oid)
     return oid.len > sizeof oid_amd && assay_bytes_equal(oid.bytes, oid_amd, sizeof oid_amd);
 }
 
-static enum assay_status number(struct assay_slice value, uint32_t max, uint32_t *out)
+static enum assay_status decode_number(struct assay_slice value, uint32_t max, uint32_t *out)
 {
     struct assay_cursor in = assay_asn1_over(value);
     ASSAY_TRY(assay_asn1_number(&in, ASSAY_ASN1_INTEGER, max, out));
     return assay_asn1_end(&in);
 }
 
-static enum assay_status version(struct assay_slice value, uint8_t *out)
+static enum assay_status decode_version(struct assay_slice value, uint8_t *out)
 {
     uint32_t found = 0;
-    ASSAY_TRY(number(value, UINT8_MAX, &found));
+    ASSAY_TRY(decode_number(value, UINT8_MAX, &found));
     *out = (uint8_t)found;
     return ASSAY_OK;
 }
 
 /* IA5String in genuine certificates; what is compared later must be all printable. */
-static enum assay_status text(struct assay_slice value, char *out, size_t capacity)
+static enum assay_status decode_text(struct assay_slice value, char *out, size_t capacity)
 {
     struct assay_cursor in = assay_asn1_over(value);
     struct assay_asn1 string;
@@ -65,7 +65,7 @@ static enum assay_status text(struct assay_slice value, char *out, size_t capaci
  * 64 bytes, 8 from Turin on: the octets themselves, or an OCTET STRING of them (evidence-rules.md
  * 3.3).
  */
-static enum assay_status hwid(struct assay_slice value, struct assay_vek *vek)
+static enum assay_status decode_hwid(struct assay_slice value, struct assay_vek *vek)
 {
     enum { TURIN_LEN = 8 };
     if (value.len != ASSAY_HWID_MAX && value.len != TURIN_LEN) {
@@ -82,17 +82,17 @@ static enum assay_status hwid(struct assay_slice value, struct assay_vek *vek)
 }
 
 /* The security versions of the firmware; arcs 4 to 7 are reserved. */
-static enum assay_status tcb(uint8_t arc, struct assay_slice value, struct assay_vek *vek)
+static enum assay_status decode_tcb(uint8_t arc, struct assay_slice value, struct assay_vek *vek)
 {
     uint8_t reserved = 0;
     switch (arc) {
-    case TCB_BOOTLOADER: return version(value, &vek->bootloader);
-    case TCB_TEE: return version(value, &vek->tee);
-    case TCB_SNP: return version(value, &vek->snp);
-    case TCB_MICROCODE: return version(value, &vek->microcode);
-    case TCB_FMC: vek->has_fmc = true; return version(value, &vek->fmc);
+    case TCB_BOOTLOADER: return decode_version(value, &vek->bootloader);
+    case TCB_TEE: return decode_version(value, &vek->tee);
+    case TCB_SNP: return decode_version(value, &vek->snp);
+    case TCB_MICROCODE: return decode_version(value, &vek->microcode);
+    case TCB_FMC: vek->has_fmc = true; return decode_version(value, &vek->fmc);
     }
-    return version(value, &reserved);
+    return decode_version(value, &reserved);
 }
 
 enum assay_status assay_x509_amd(struct assay_slice oid, struct assay_slice value,
@@ -103,15 +103,15 @@ enum assay_status assay_x509_amd(struct assay_slice oid, struct assay_slice valu
     const size_t count = oid.len - sizeof oid_amd;
     if (count == 2 && arcs[0] == ARC_TCB && arcs[1] < 16) {
         *seen |= UINT32_C(1) << (SEEN_TCB + arcs[1]);
-        return tcb(arcs[1], value, vek);
+        return decode_tcb(arcs[1], value, vek);
     }
     if (count != 1 || arcs[0] >= SEEN_TCB) return ASSAY_OK;
     *seen |= UINT32_C(1) << arcs[0];
     switch (arcs[0]) {
-    case ARC_STRUCT_VERSION: return number(value, UINT32_MAX, &vek->struct_version);
-    case ARC_PRODUCT: return text(value, vek->product, sizeof vek->product);
-    case ARC_HWID: return hwid(value, vek);
-    case ARC_CSP: return text(value, vek->csp, sizeof vek->csp);
+    case ARC_STRUCT_VERSION: return decode_number(value, UINT32_MAX, &vek->struct_version);
+    case ARC_PRODUCT: return decode_text(value, vek->product, sizeof vek->product);
+    case ARC_HWID: return decode_hwid(value, vek);
+    case ARC_CSP: return decode_text(value, vek->csp, sizeof vek->csp);
     }
     return ASSAY_OK;
 }

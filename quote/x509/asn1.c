@@ -1,5 +1,5 @@
 /*
- * quote/x509/asn1.c - reading DER on the cursor (ITU-T X.690, chapters 8, 10 and 11).
+ * quote/x509/asn1.c - DER reader on the cursor (ITU-T X.690, chapters 8, 10 and 11).
  */
 #include "quote/x509/asn1.h"
 

@@ -1,12 +1,12 @@
 /*
- * quote/x509/asn1.h - reading DER (ITU-T X.690) on the cursor, internal to quote/x509/.
+ * quote/x509/asn1.h - DER reader on the cursor (ITU-T X.690), internal to quote/x509/.
  *
  * Strict where a library is lenient: tags of one byte, definite lengths in their shortest form,
- * shortest integers, booleans of 0 and 255. So one meaning has one encoding, and two nodes read the
- * same whatever library they were built with. Nothing is allocated; every slice borrows from the
+ * shortest integers, booleans of 0 and 255. So one meaning has one encoding, and two nodes decode
+ * identically with any library. Nothing is allocated; every slice borrows from the
  * input.
  *
- * Every function Returns: ASSAY_OK | ASSAY_E_SYNTAX (no DER, or another tag than asked for), plus
+ * Every function Returns: ASSAY_OK | ASSAY_E_SYNTAX (no DER, or an unexpected tag), plus
  * what it names.
  */
 #ifndef ASSAY_QUOTE_X509_ASN1_H
@@ -48,7 +48,7 @@ struct assay_asn1 {
     struct assay_slice whole;
 };
 
-/* The next element, whatever it is. Returns: see above. */
+/* The next element, of any type. Returns: see above. */
 ASSAY_CHECKED enum assay_status assay_asn1_next(struct assay_cursor *in, struct assay_asn1 *out);
 /* The next element, which must have that tag. Returns: see above. */
 ASSAY_CHECKED enum assay_status assay_asn1_take(struct assay_cursor *in, enum assay_asn1_tag tag,

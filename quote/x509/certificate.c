@@ -1,5 +1,5 @@
 /*
- * quote/x509/certificate.c - one certificate (RFC 5280 4.1) to a plain bounded struct.
+ * quote/x509/certificate.c - parser of one certificate (RFC 5280 4.1) into a plain bounded struct.
  *
  * Read here and not through OpenSSL's d2i_X509, for two reasons. It decodes the public key through
  * its provider machinery, which takes 120 of the 180 us that a PCK certificate took, the time of
@@ -166,8 +166,8 @@ static enum assay_status read_validity(struct assay_cursor *in, struct assay_cer
     return assay_asn1_end(&inside);
 }
 
-/* RFC 5280 4.1.2.9: extensions, in version 3 alone. Unique identifiers are not read: nobody that
- * endorses evidence writes them, and RFC 5280 4.1.2.8 forbids them. */
+/* RFC 5280 4.1.2.9: extensions, only in version 3. Unique identifiers are not supported:
+ * endorsements of evidence do not have them, and RFC 5280 4.1.2.8 forbids them. */
 static enum assay_status read_tbs_extensions(struct assay_cursor *in, uint32_t version,
                                              struct assay_certificate *c)
 {

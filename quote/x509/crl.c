@@ -1,5 +1,5 @@
 /*
- * quote/x509/crl.c - one revocation list (RFC 5280 5.1), sorted for searching.
+ * quote/x509/crl.c - parser of one revocation list (RFC 5280 5.1), sorted for searching.
  */
 #include "quote/x509/parts.h"
 
@@ -22,7 +22,7 @@ static void swap_serials(uint8_t a[static ASSAY_SERIAL_LEN], uint8_t b[static AS
 }
 
 /* Lets serials[at] sink until nothing below it in the heap of count is larger. */
-static void sink(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t at, size_t count)
+static void sift_down(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t at, size_t count)
 {
     while (at < count / 2) {
         size_t child = 2 * at + 1;
@@ -38,10 +38,11 @@ static void sink(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t at, size_t count)
 /* Heapsort: qsort may allocate, and equal serials are the same bytes, so that order is total. */
 static void sort_serials(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t count)
 {
-    for (size_t at = count / 2; at > 0; at--) sink(serials, at - 1, count);
+    for (size_t at = count / 2; at > 0; at--)
+        sift_down(serials, at - 1, count);
     for (size_t end = count; end > 1; end--) {
         swap_serials(serials[0], serials[end - 1]);
-        sink(serials, 0, end - 1);
+        sift_down(serials, 0, end - 1);
     }
 }
 
@@ -81,8 +82,8 @@ static enum assay_status read_entries(struct assay_cursor *in, struct assay_crl 
     return ASSAY_OK;
 }
 
-/* A critical extension that is none of these (delta list, distribution point) narrows what the list
- * says: refused. */
+/* A critical extension that is none of these (delta list, distribution point) narrows the scope of
+ * the list: rejected. */
 static enum assay_status read_extension(const struct assay_x509_extension *extension, void *owner)
 {
     struct assay_crl *const out = owner;
@@ -95,8 +96,7 @@ static enum assay_status read_extension(const struct assay_x509_extension *exten
         ASSAY_TRY(assay_asn1_padded(&in, out->number, sizeof out->number));
         return assay_asn1_end(&in);
     }
-    /* RFC 5280 5.2.4, 5.2.5: both narrow what the list says, also where somebody forgot to mark
-     * them critical. */
+    /* RFC 5280 5.2.4, 5.2.5: both narrow the scope of the list, also if not marked critical. */
     if (assay_x509_is_ce(extension->oid, CE_DELTA_CRL_INDICATOR) ||
         assay_x509_is_ce(extension->oid, CE_ISSUING_DISTRIBUTION_POINT))
         return ASSAY_E_UNSUPPORTED;

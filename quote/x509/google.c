@@ -1,6 +1,6 @@
 /*
- * quote/x509/google.c - Google's extension of the certificates of its virtual TPMs: which instance
- * the TPM belongs to.
+ * quote/x509/google.c - parser of Google's extension of the certificates of its virtual TPMs: the
+ * instance that the TPM belongs to.
  *
  * Source: go-tpm-tools of Google (server/instance_info.go), held against certificates that were
  * published:

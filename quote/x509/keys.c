@@ -1,5 +1,6 @@
 /*
- * quote/x509/keys.c - public keys and signatures: exactly the algorithms of base/crypto.h.
+ * quote/x509/keys.c - parser of public keys and signatures: exactly the algorithms of
+ * base/crypto.h.
  *
  * RFC 5480 and 5758 (elliptic curves), RFC 4055 and 8017 A (RSA).
  */
@@ -198,7 +199,8 @@ static enum assay_status read_key(const struct assay_asn1 *algorithm, struct ass
     if (assay_slice_equal(algorithm->whole, assay_slice_over(p384, sizeof p384)))
         return read_point(bits, ASSAY_KEY_P384, ASSAY_P384_PUBLIC_LEN, out);
     ASSAY_TRY(assay_asn1_take(&inside, ASSAY_ASN1_OID, &oid));
-    /* Endorsement keys of older TPMs say OAEP, with parameters that only bind who encrypts. */
+    /* Endorsement keys of older TPMs declare OAEP, with parameters that only matter for
+     * encryption. */
     if (IS_OID(&oid, oid_rsa_oaep)) return read_rsa(bits, out);
     if (!IS_OID(&oid, oid_rsa)) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(no_parameters(&inside));

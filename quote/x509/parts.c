@@ -1,5 +1,5 @@
 /*
- * quote/x509/parts.c - names, extensions and key ids (RFC 5280 4.1.2.4, 4.2).
+ * quote/x509/parts.c - parsers of names, extensions and key ids (RFC 5280 4.1.2.4, 4.2).
  */
 #include "quote/x509/parts.h"
 
@@ -8,7 +8,7 @@
 static const uint8_t oid_common_name[] = { 0x55, 0x04, 0x03 };
 
 /* --- names */
-/* For people only: unprintable characters become '?', what is too long is cut. */
+/* For display only: unprintable characters become '?', long names are cut. */
 static void keep_text(struct assay_slice text, char out[ASSAY_COMMON_NAME_MAX])
 {
     size_t used = 0;
@@ -20,7 +20,7 @@ static void keep_text(struct assay_slice text, char out[ASSAY_COMMON_NAME_MAX])
 }
 
 /* The length of the UTF-8 character at *text and its lead byte's bits; 0: none starts like that. */
-static size_t lead(uint8_t first, uint32_t *code)
+static size_t get_utf8_len(uint8_t first, uint32_t *code)
 {
     if (first < 0x80) *code = first;
     else if (first >= 0xc2 && first < 0xe0) *code = first & 0x1f;
@@ -39,7 +39,7 @@ static bool is_utf8(struct assay_slice text)
     size_t len = 0;
     for (size_t at = 0; at < text.len; at += len) {
         uint32_t code = 0;
-        len = lead(text.bytes[at], &code);
+        len = get_utf8_len(text.bytes[at], &code);
         if (len == 0 || len > text.len - at) return false;
         for (size_t i = 1; i < len; i++) {
             if ((text.bytes[at + i] & 0xc0) != 0x80) return false;

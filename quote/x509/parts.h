@@ -1,6 +1,6 @@
 /*
- * quote/x509/parts.h - the parts that certificates and revocation lists share, internal to
- * quote/x509/. Each reads one element at the cursor.
+ * quote/x509/parts.h - parsers of the parts that certificates and revocation lists share, internal
+ * to quote/x509/. Each reads one element at the cursor.
  */
 #ifndef ASSAY_QUOTE_X509_PARTS_H
 #define ASSAY_QUOTE_X509_PARTS_H
@@ -36,8 +36,8 @@ struct assay_x509_extension {
 typedef enum assay_status assay_x509_extension_reader(const struct assay_x509_extension *extension,
                                                       void *owner);
 /* Extensions: each to the reader, none twice.
- * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_RANGE (too many), or what the
- * reader says */
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_RANGE (too many), or as the
+ * reader */
 ASSAY_CHECKED enum assay_status assay_x509_extensions(struct assay_cursor *in,
                                                       assay_x509_extension_reader *reader,
                                                       void *owner);
@@ -49,9 +49,9 @@ ASSAY_CHECKED enum assay_status assay_x509_authority_key_id(struct assay_slice v
 ASSAY_CHECKED enum assay_status assay_x509_key_id(struct assay_slice id, bool *has,
                                                   uint8_t out[ASSAY_KEY_ID_LEN]);
 
-/* id-ce (2.5.29): three bytes, of which the last tells. Returns: true when it is that one. */
+/* id-ce (2.5.29): three bytes, distinguished by the last. Returns: true when it is that one. */
 bool assay_x509_is_ce(struct assay_slice oid, uint8_t last);
-/* Intel's SGX extension; is it one, and what it says.
+/* Intel's SGX extension; detection and decoding.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_UNSUPPORTED |
  * ASSAY_E_NOT_FOUND (a field is missing) */
 bool assay_x509_is_sgx(struct assay_slice oid);
@@ -61,7 +61,7 @@ ASSAY_CHECKED enum assay_status assay_x509_sgx(struct assay_slice value, struct 
 bool assay_x509_is_amd(struct assay_slice oid);
 ASSAY_CHECKED enum assay_status assay_x509_amd(struct assay_slice oid, struct assay_slice value,
                                                struct assay_vek *vek, uint32_t *seen);
-/* Google's extension of virtual TPMs; is it one, and what it says.
+/* Google's extension of virtual TPMs; detection and decoding.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (a name that is empty, too long or not
  * printable, a number over 64 bits) */
 bool assay_x509_is_gce(struct assay_slice oid);

@@ -1,6 +1,6 @@
 /*
- * quote/x509/pem.c - what files and tables hold: PEM texts (RFC 7468), several certificates of DER
- * one after the other, bare public keys.
+ * quote/x509/pem.c - certificates in files and tables: PEM (RFC 7468), concatenated DER
+ * certificates, bare public keys.
  *
  * One meaning has one encoding, so that no bit of a quote can be turned without a verdict noticing:
  * base64 is strict (base/base64.h), and between blocks stands white space alone.

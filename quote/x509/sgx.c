@@ -1,6 +1,7 @@
 /*
- * quote/x509/sgx.c - Intel's SGX extension 1.2.840.113741.1.13.1 of a PCK certificate: a SEQUENCE
- * of { OBJECT IDENTIFIER, ANY } ("Intel SGX PCK Certificate and CRL Profile Specification", 1.5).
+ * quote/x509/sgx.c - parser of Intel's SGX extension 1.2.840.113741.1.13.1 of a PCK certificate: a
+ * SEQUENCE of { OBJECT IDENTIFIER, ANY } ("Intel SGX PCK Certificate and CRL Profile
+ * Specification", 1.5).
  */
 #include "quote/x509/parts.h"
 
@@ -53,7 +54,7 @@ static enum assay_status read_items(struct assay_cursor *in, uint8_t parent, ite
     return ASSAY_OK;
 }
 
-static enum assay_status octets(struct assay_cursor *in, uint8_t *out, size_t len)
+static enum assay_status decode_octets(struct assay_cursor *in, uint8_t *out, size_t len)
 {
     struct assay_asn1 value;
     ASSAY_TRY(assay_asn1_take(in, ASSAY_ASN1_OCTET_STRING, &value));
@@ -62,7 +63,7 @@ static enum assay_status octets(struct assay_cursor *in, uint8_t *out, size_t le
     return ASSAY_OK;
 }
 
-static enum assay_status boolean(struct assay_cursor *in, uint8_t *out)
+static enum assay_status decode_boolean(struct assay_cursor *in, uint8_t *out)
 {
     bool value = false;
     ASSAY_TRY(assay_asn1_boolean(in, &value));
@@ -84,16 +85,16 @@ static enum assay_status read_tcb_item(uint8_t arc, struct assay_cursor *value,
         pck->pcesvn = (uint16_t)number;
         return ASSAY_OK;
     }
-    if (arc == 18) return octets(value, pck->cpusvn, sizeof pck->cpusvn);
+    if (arc == 18) return decode_octets(value, pck->cpusvn, sizeof pck->cpusvn);
     return ASSAY_E_UNSUPPORTED;
 }
 
 static enum assay_status read_configuration_item(uint8_t arc, struct assay_cursor *value,
                                                  struct assay_pck *pck)
 {
-    if (arc == 1) return boolean(value, &pck->dynamic_platform);
-    if (arc == 2) return boolean(value, &pck->cached_keys);
-    if (arc == 3) return boolean(value, &pck->smt_enabled);
+    if (arc == 1) return decode_boolean(value, &pck->dynamic_platform);
+    if (arc == 2) return decode_boolean(value, &pck->cached_keys);
+    if (arc == 3) return decode_boolean(value, &pck->smt_enabled);
     return ASSAY_E_UNSUPPORTED;
 }
 
@@ -104,19 +105,19 @@ static enum assay_status read_sgx_item(uint8_t arc, struct assay_cursor *value,
     uint32_t number = 0;
     uint32_t seen = 0;
     switch (arc) {
-    case 1: return octets(value, pck->ppid, sizeof pck->ppid);
+    case 1: return decode_octets(value, pck->ppid, sizeof pck->ppid);
     case 2:
         ASSAY_TRY(read_items(value, 2, read_tcb_item, pck, &seen));
         return seen == TCB_ARCS ? ASSAY_OK : ASSAY_E_NOT_FOUND;
-    case 3: return octets(value, pck->pceid, sizeof pck->pceid);
-    case 4: return octets(value, pck->fmspc, sizeof pck->fmspc);
+    case 3: return decode_octets(value, pck->pceid, sizeof pck->pceid);
+    case 4: return decode_octets(value, pck->fmspc, sizeof pck->fmspc);
     case 5:
         ASSAY_TRY(assay_asn1_number(value, ASSAY_ASN1_ENUMERATED, 2, &number));
         pck->sgx_type = (uint8_t)number;
         return ASSAY_OK;
     case 6:
         pck->has_platform_instance = true;
-        return octets(value, pck->platform_instance, sizeof pck->platform_instance);
+        return decode_octets(value, pck->platform_instance, sizeof pck->platform_instance);
     case 7:
         pck->has_configuration = true;
         return read_items(value, 7, read_configuration_item, pck, &seen);

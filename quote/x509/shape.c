@@ -1,6 +1,6 @@
 /*
- * quote/x509/shape.c - certificates and lists told from other bytes by their first elements, so
- * that a damaged one is not taken for nothing.
+ * quote/x509/shape.c - detection of certificates and CRLs by their first elements, so that a
+ * damaged one is not ignored.
  */
 #include "quote/x509.h"
 #include "quote/x509/asn1.h"

@@ -1,5 +1,5 @@
 /*
- * quote/yaml/document.c - a YAML text through a schema, and the messages about what does not fit.
+ * quote/yaml/document.c - YAML text read through a schema, with error messages.
  *
  * The one place that talks to libcyaml's loader. Whatever is wrong ends as one line for a person.
  */
@@ -14,7 +14,7 @@
 
 enum { COMPLAINT_MAX = 320 };
 
-/* What libcyaml logs about an error: the first line says what, the next ones where. */
+/* libcyaml's log of an error: the first line has the error, the next ones its place. */
 struct complaint {
     char what[COMPLAINT_MAX];
     char field[ASSAY_YAML_KEY_MAX]; /* the innermost mapping field around it */
@@ -35,8 +35,8 @@ static const char *origin_of(const struct assay_yaml *document, struct assay_yam
     return line->name;
 }
 
-void assay_yaml_say(const struct assay_yaml *document, struct assay_yaml_place place,
-                    const char *what)
+void assay_yaml_set_message(const struct assay_yaml *document, struct assay_yaml_place place,
+                            const char *what)
 {
     const char *const name = origin_of(document, &place);
     const bool named = name != NULL;
@@ -56,7 +56,7 @@ enum assay_status assay_yaml_fail_list(const struct assay_yaml *document, enum a
     const int used = snprintf(what, sizeof what, "%.100s: ", key);
     ASSAY_ASSERT(used > 0 && (size_t)used < sizeof what);
     (void)vsnprintf(what + used, sizeof what - (size_t)used, format, args);
-    assay_yaml_say(document, assay_yaml_find(document, key), what);
+    assay_yaml_set_message(document, assay_yaml_find(document, key), what);
     return status;
 }
 
@@ -72,7 +72,7 @@ enum assay_status assay_yaml_fail(const struct assay_yaml *document, enum assay_
 
 static enum assay_status no_memory(const struct assay_yaml *document)
 {
-    assay_yaml_say(document, (struct assay_yaml_place){ 1, 1 }, "no memory");
+    assay_yaml_set_message(document, (struct assay_yaml_place){ 1, 1 }, "no memory");
     return ASSAY_E_MEMORY;
 }
 
@@ -140,8 +140,8 @@ __attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, voi
     (void)snprintf(complaint->what, sizeof complaint->what, "%s", line + head);
 }
 
-static void nearest(const cyaml_schema_field_t *fields, const char *key, unsigned *best,
-                    const char **hint)
+static void find_nearest_key(const cyaml_schema_field_t *fields, const char *key, unsigned *best,
+                             const char **hint)
 {
     for (; fields->key != NULL; fields++)
         assay_words_nearest(key, fields->key, best, hint);
@@ -152,17 +152,18 @@ static const char *hint_for(const cyaml_schema_value_t *schema, const char *key)
 {
     const char *hint = NULL;
     unsigned best = ASSAY_WORDS_APART_MAX;
-    nearest(schema->mapping.fields, key, &best, &hint);
+    find_nearest_key(schema->mapping.fields, key, &best, &hint);
     for (const cyaml_schema_field_t *f = schema->mapping.fields; f->key != NULL; f++) {
         const cyaml_schema_value_t *value = &f->value;
         if (value->type == CYAML_SEQUENCE) value = value->sequence.entry;
-        if (value->type == CYAML_MAPPING) nearest(value->mapping.fields, key, &best, &hint);
+        if (value->type == CYAML_MAPPING)
+            find_nearest_key(value->mapping.fields, key, &best, &hint);
     }
     return hint;
 }
 
 /* Returns: what follows prefix in text; NULL when text begins otherwise. */
-static const char *after(const char *text, const char *prefix)
+static const char *skip_prefix(const char *text, const char *prefix)
 {
     const size_t len = strlen(prefix);
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
@@ -185,9 +186,9 @@ static void say_types(const struct complaint *complaint, const char *types,
     const char *want = "something else", *have = "something else";
     const char *const event = strstr(types, ", got event: ");
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-        if (after(types, expected[i].word) != NULL) want = expected[i].text;
+        if (skip_prefix(types, expected[i].word) != NULL) want = expected[i].text;
     for (size_t i = 0; event != NULL && i < sizeof found / sizeof found[0]; i++)
-        if (after(event + 13, found[i].word) != NULL) have = found[i].text;
+        if (skip_prefix(event + 13, found[i].word) != NULL) have = found[i].text;
     (void)snprintf(what, COMPLAINT_MAX, "%.60s%sexpected %s, found %s", complaint->field,
                    complaint->field[0] != '\0' ? ": " : "", want, have);
 }
@@ -231,10 +232,11 @@ static void say_words(const struct assay_yaml *document, const struct complaint 
 }
 
 /* libcyaml's words into ours. For a key it names the place of the value before it. */
-static void translate(const struct assay_yaml *document, const struct complaint *complaint,
-                      char what[static COMPLAINT_MAX], struct assay_yaml_place *place)
+static void translate_complaint(const struct assay_yaml *document,
+                                const struct complaint *complaint, char what[static COMPLAINT_MAX],
+                                struct assay_yaml_place *place)
 {
-    const char *key = after(complaint->what, "Unexpected key: ");
+    const char *key = skip_prefix(complaint->what, "Unexpected key: ");
     if (key != NULL) {
         const char *hint = hint_for(document->schema, key);
         (void)snprintf(what, COMPLAINT_MAX, "unknown key \"%.100s\"%s%s%s", key,
@@ -243,53 +245,53 @@ static void translate(const struct assay_yaml *document, const struct complaint 
         *place = assay_yaml_find_key(document, key, complaint->place.line);
         return;
     }
-    key = after(complaint->what, "Mapping field already seen: ");
+    key = skip_prefix(complaint->what, "Mapping field already seen: ");
     if (key != NULL) {
         (void)snprintf(what, COMPLAINT_MAX, "the key \"%.100s\" comes twice", key);
         *place = assay_yaml_find_key(document, key, complaint->place.line + 1);
         return;
     }
-    key = after(complaint->what, "Invalid ENUM value: ");
+    key = skip_prefix(complaint->what, "Invalid ENUM value: ");
     if (key != NULL) {
         say_words(document, complaint, key, what);
         return;
     }
-    key = after(complaint->what, "Expecting ");
+    key = skip_prefix(complaint->what, "Expecting ");
     if (key != NULL) {
         say_types(complaint, key, what);
         return;
     }
-    key = after(complaint->what, "Missing required mapping field: ");
+    key = skip_prefix(complaint->what, "Missing required mapping field: ");
     if (key != NULL && is_of_file(document->schema, complaint->section, key)) {
         (void)snprintf(what, COMPLAINT_MAX, "the file lacks its key \"%.100s\"", key);
         *place = (struct assay_yaml_place){ 1, 1 };
     } else if (key != NULL)
         (void)snprintf(what, COMPLAINT_MAX, "a section that ends here lacks its key \"%.100s\"",
                        key);
-    else if (after(complaint->what, "STRING length < 1") != NULL)
+    else if (skip_prefix(complaint->what, "STRING length < 1") != NULL)
         (void)snprintf(what, COMPLAINT_MAX, "%s: expected a text, found nothing", complaint->field);
     else
         (void)snprintf(what, COMPLAINT_MAX, "%s%s%.150s", complaint->field,
                        complaint->field[0] != '\0' ? ": " : "", complaint->what);
 }
 
-static enum assay_status explain(const struct assay_yaml *document, cyaml_err_t error,
-                                 struct complaint *complaint)
+static enum assay_status report_complaint(const struct assay_yaml *document, cyaml_err_t error,
+                                          struct complaint *complaint)
 {
     char what[COMPLAINT_MAX] = "";
     struct assay_yaml_place place = { 0, 0 };
     if (error == CYAML_ERR_OOM) return no_memory(document);
     if (complaint->what[0] == '\0')
         (void)snprintf(complaint->what, sizeof complaint->what, "%s", cyaml_strerror(error));
-    translate(document, complaint, what, &place);
+    translate_complaint(document, complaint, what, &place);
     if (place.line == 0) place = complaint->place;
-    assay_yaml_say(document, place, what);
+    assay_yaml_set_message(document, place, what);
     return ASSAY_E_SYNTAX;
 }
 
 /* ------------------------------------------------------------ the face */
 
-static cyaml_config_t settings(struct complaint *complaint)
+static cyaml_config_t make_settings(struct complaint *complaint)
 {
     return (cyaml_config_t){ .log_fn = collect,
                              .log_ctx = complaint,
@@ -306,10 +308,10 @@ enum assay_status assay_yaml_open(struct assay_yaml *document)
     if (scanned == ASSAY_E_MEMORY) return no_memory(document);
     if (scanned != ASSAY_OK) return scanned;
     struct complaint complaint = { .what = "", .field = "" };
-    const cyaml_config_t config = settings(&complaint);
+    const cyaml_config_t config = make_settings(&complaint);
     const cyaml_err_t error = cyaml_load_data(document->text.bytes, document->text.len, &config,
                                               document->schema, &document->data, NULL);
-    return error == CYAML_OK ? ASSAY_OK : explain(document, error, &complaint);
+    return error == CYAML_OK ? ASSAY_OK : report_complaint(document, error, &complaint);
 }
 
 /* U+0080 to U+009f: commands of one character, "\xc2\x9b" is ESC [. */
@@ -320,7 +322,7 @@ static bool is_c1(const char *c)
 }
 
 /* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
-void assay_yaml_tame(char *message)
+void assay_yaml_sanitize(char *message)
 {
     for (char *c = message; *c != '\0'; c++) {
         if (is_c1(c)) c[0] = c[1] = '?';
@@ -332,9 +334,9 @@ void assay_yaml_close(struct assay_yaml *document)
 {
     ASSAY_ASSERT(document != NULL);
 
-    assay_yaml_tame(document->message);
+    assay_yaml_sanitize(document->message);
     struct complaint complaint = { .what = "", .field = "" };
-    const cyaml_config_t config = settings(&complaint);
+    const cyaml_config_t config = make_settings(&complaint);
     (void)cyaml_free(&config, document->schema, document->data, 0);
     document->data = NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * quote/yaml/document.h - what every reader of a YAML file shares: policies here, configuration,
- * cards and plans in apps/config/.
+ * quote/yaml/document.h - strict YAML reader: policies here, configuration, cards and plans in
+ * apps/config/.
  *
  * A text is walked once for what no schema can refuse (anchors, aliases, tags, a second document,
  * nesting beyond reason, NULs), then taken through a schema of libcyaml. Numbers arrive as text and
@@ -28,7 +28,7 @@ struct assay_yaml_place {
 
 /* Where a line of a text that was put together comes from. */
 struct assay_yaml_origin {
-    const char *name;               /* a file, or what else says something */
+    const char *name;               /* a file, or another source */
     struct assay_yaml_place key;    /* in it; line 0: it has no lines */
     struct assay_yaml_place value;
     unsigned long value_column; /* where the value begins in the line here; what is left of it is
@@ -50,15 +50,15 @@ struct assay_yaml {
 
 /*
  * assay_yaml_open - scan document->text, and read it through document->schema.
- * Out:     document->data; whatever the status, assay_yaml_close frees what was taken
+ * Out:     document->data; whatever the status, assay_yaml_close frees the resources
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (depth) | ASSAY_E_MEMORY, with a message
  */
 ASSAY_CHECKED enum assay_status assay_yaml_open(struct assay_yaml *document);
-/* Frees the data, and takes out of the message what could command a terminal. Returns: nothing. */
+/* Frees the data, and takes out of the message what could command a terminal. */
 void assay_yaml_close(struct assay_yaml *document);
 
-/* Takes out of a message what could command a terminal. Returns: nothing. */
-void assay_yaml_tame(char *message);
+/* Takes out of a message what could command a terminal. */
+void assay_yaml_sanitize(char *message);
 
 /*
  * assay_yaml_fail - the message of a value that does not fit; key as in "peers[3].node".
@@ -71,9 +71,9 @@ __attribute__((format(printf, 4, 5))) enum assay_status assay_yaml_fail(
 __attribute__((format(printf, 4, 0))) enum assay_status assay_yaml_fail_list(
     const struct assay_yaml *document, enum assay_status status, const char *key,
     const char *format, va_list args);
-/* The message "NAME:LINE:COLUMN: what". Returns: nothing. */
-void assay_yaml_say(const struct assay_yaml *document, struct assay_yaml_place place,
-                    const char *what);
+/* The message "NAME:LINE:COLUMN: what". */
+void assay_yaml_set_message(const struct assay_yaml *document, struct assay_yaml_place place,
+                            const char *what);
 
 /*
  * assay_yaml_number - plain decimal: no sign, no leading zero (octal to some readers), no fraction.

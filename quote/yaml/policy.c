@@ -1,7 +1,7 @@
 /*
- * quote/yaml/policy.c - policy files through the strict reader and a schema.
+ * quote/yaml/policy.c - policy files, through the strict reader and a schema.
  *
- * What a schema cannot say (numbers, hexadecimal, times, keys, names of kinds and fields) is
+ * What a schema cannot express (numbers, hexadecimal, times, keys, names of kinds and fields) is
  * checked in policy_take.c.
  */
 #include "quote/yaml.h"
@@ -142,7 +142,8 @@ enum assay_status assay_policy_parse_yaml(const uint8_t *text, size_t len,
                                .message = message };
     message[0] = '\0';
     if (len > ASSAY_YAML_LEN_MAX) {
-        assay_yaml_say(&file, (struct assay_yaml_place){ 1, 1 }, "longer than 131072 bytes");
+        assay_yaml_set_message(&file, (struct assay_yaml_place){ 1, 1 },
+                               "longer than 131072 bytes");
         _Static_assert(ASSAY_YAML_LEN_MAX == 131072, "as the message says");
         return ASSAY_E_RANGE;
     }

@@ -1,5 +1,5 @@
 /*
- * quote/yaml/policy_event.c - the entries of `events` in a policy file, read.
+ * quote/yaml/policy_event.c - reader of the entries of `events` in a policy file.
  */
 #include "quote/yaml/policy_internal.h"
 
@@ -37,7 +37,7 @@ static enum assay_status take_text(const struct assay_yaml *file, const char *ke
     return ASSAY_OK;
 }
 
-/* Of RTMRs SHA-384 alone: they have no other bank. Returns: as text, for people. */
+/* Of RTMRs only SHA-384: they have no other bank. Returns: as text. */
 static const char *digits_of(const struct assay_event_reference *e)
 {
     if (e->is_file) return "40, 64, 96 or 128";

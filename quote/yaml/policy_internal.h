@@ -1,6 +1,6 @@
 /*
- * quote/yaml/policy_internal.h - a policy file as YAML has it: the schema of policy.c fills these
- * mirrors, policy_take.c makes a policy of them. Absent keys are NULL.
+ * quote/yaml/policy_internal.h - mirror structs of a policy file: the schema of policy.c fills
+ * them, policy_take.c converts them to a policy. Absent keys are NULL.
  */
 #ifndef ASSAY_QUOTE_YAML_POLICY_INTERNAL_H
 #define ASSAY_QUOTE_YAML_POLICY_INTERNAL_H

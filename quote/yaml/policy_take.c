@@ -1,6 +1,6 @@
 /*
- * quote/yaml/policy_take.c - from the mirror of a policy file to the policy; whatever does not fit
- * is said with its place, what was expected and what was found.
+ * quote/yaml/policy_take.c - conversion of the mirror structs to a policy; errors name the place,
+ * the expected and the found value.
  */
 #include "quote/yaml/policy_internal.h"
 
@@ -378,9 +378,9 @@ enum assay_status assay_yaml_take_policy(const struct assay_yaml *file, struct a
     ASSAY_TRY(take_numbers(file, yaml, policy));
     ASSAY_TRY(take_platform(file, yaml, &policy->platform));
     ASSAY_TRY(take_lists(file, yaml, policy));
-    /* What a policy may not say was refused above, where its place is known; this is the net. */
+    /* Invalid policies were rejected above, where the place is known; this is the safety net. */
     const enum assay_status status = assay_policy_check(policy);
     if (status == ASSAY_OK) return ASSAY_OK;
-    assay_yaml_say(file, (struct assay_yaml_place){ 1, 1 }, assay_status_text(status));
+    assay_yaml_set_message(file, (struct assay_yaml_place){ 1, 1 }, assay_status_text(status));
     return status;
 }

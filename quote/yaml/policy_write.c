@@ -1,5 +1,5 @@
 /*
- * quote/yaml/policy_write.c - a policy as a file for people: normalised, nothing left to default.
+ * quote/yaml/policy_write.c - writer of normalised policy files, every default spelled out.
  */
 #include "quote/yaml.h"
 

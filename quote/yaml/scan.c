@@ -1,10 +1,10 @@
 /*
- * quote/yaml/scan.c - one walk over the events of a YAML file.
+ * quote/yaml/scan.c - walk over the events of a YAML file.
  *
  * Three uses: to refuse what a schema never sees (anchors and aliases, tags, a second document,
  * nesting beyond reason, a NUL inside a text), to find the line and column of a value by its
- * path, so that every message can say where, and to tell the parts one by one to who joins several
- * files.
+ * path, so that every message has its place, and to report the parts one by one when several files
+ * are joined.
  */
 #include "quote/yaml/document.h"
 
@@ -32,7 +32,7 @@ struct walk {
     const char *wanted_path, *wanted_key;
     unsigned long wanted_line;
     struct assay_yaml_place place;
-    /* who is told of every part; NULL: nobody */
+    /* callback for every part; may be NULL */
     assay_yaml_visit *visit;
     void *context;
     struct assay_yaml_place key;
@@ -43,10 +43,10 @@ static struct assay_yaml_place place_of(yaml_mark_t mark)
     return (struct assay_yaml_place){ mark.line + 1, mark.column + 1 };
 }
 
-static enum assay_status refuse(const struct walk *w, enum assay_status status, yaml_mark_t mark,
-                                const char *why)
+static enum assay_status report_refusal(const struct walk *w, enum assay_status status,
+                                        yaml_mark_t mark, const char *why)
 {
-    assay_yaml_say(w->document, place_of(mark), why);
+    assay_yaml_set_message(w->document, place_of(mark), why);
     return status;
 }
 
@@ -91,8 +91,8 @@ static bool awaits_key(const struct walk *w)
     return w->depth != 0 && !w->levels[w->depth - 1].sequence && w->levels[w->depth - 1].at_key;
 }
 
-static enum assay_status tell(struct walk *w, enum assay_yaml_part part, const char *text,
-                              yaml_mark_t mark)
+static enum assay_status emit_part(struct walk *w, enum assay_yaml_part part, const char *text,
+                                   yaml_mark_t mark)
 {
     if (w->visit == NULL) return ASSAY_OK;
     const struct assay_yaml_place value = place_of(mark);
@@ -101,41 +101,41 @@ static enum assay_status tell(struct walk *w, enum assay_yaml_part part, const c
 
 /* ------------------------------------------------------------ events */
 
-/* Who is told paths takes them apart again: a key may not look like two, nor like an item. No key
- * of ours does. */
+/* Callers split the paths again: a key must not look like two, or like an item. None of ours
+ * does. */
 static enum assay_status check_key(const struct walk *w, const char *text, yaml_mark_t mark)
 {
     char why[ASSAY_YAML_KEY_MAX + 32];
     if (w->visit == NULL || (text[0] != '\0' && strpbrk(text, ".[]") == NULL)) return ASSAY_OK;
     (void)snprintf(why, sizeof why, "unknown key \"%.100s\"", text);
-    return refuse(w, ASSAY_E_SYNTAX, mark, why);
+    return report_refusal(w, ASSAY_E_SYNTAX, mark, why);
 }
 
 static enum assay_status take_scalar(struct walk *w, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
     if (event->data.scalar.tag != NULL)
-        return refuse(w, ASSAY_E_SYNTAX, event->start_mark, "tags are not used here");
+        return report_refusal(w, ASSAY_E_SYNTAX, event->start_mark, "tags are not used here");
     if (strlen(text) != event->data.scalar.length)
-        return refuse(w, ASSAY_E_SYNTAX, event->start_mark, "a text may not hold a NUL");
+        return report_refusal(w, ASSAY_E_SYNTAX, event->start_mark, "a text may not hold a NUL");
     if (awaits_key(w)) {
         ASSAY_TRY(check_key(w, text, event->start_mark));
         enter_key(w, text, event->start_mark);
         return ASSAY_OK;
     }
     enter_value(w, event->start_mark);
-    return tell(w, ASSAY_YAML_SCALAR, text, event->start_mark);
+    return emit_part(w, ASSAY_YAML_SCALAR, text, event->start_mark);
 }
 
 static enum assay_status open_level(struct walk *w, yaml_mark_t mark, bool sequence)
 {
-    if (awaits_key(w)) return refuse(w, ASSAY_E_SYNTAX, mark, "a key must be a plain text");
+    if (awaits_key(w)) return report_refusal(w, ASSAY_E_SYNTAX, mark, "a key must be a plain text");
     enter_value(w, mark);
     if (w->depth == ASSAY_YAML_DEPTH_MAX)
-        return refuse(w, ASSAY_E_RANGE, mark, "nested too deeply");
+        return report_refusal(w, ASSAY_E_RANGE, mark, "nested too deeply");
     w->levels[w->depth++] =
         (struct level){ .sequence = sequence, .at_key = true, .path_len = strlen(w->path) };
-    return tell(w, sequence ? ASSAY_YAML_SEQUENCE : ASSAY_YAML_MAPPING, NULL, mark);
+    return emit_part(w, sequence ? ASSAY_YAML_SEQUENCE : ASSAY_YAML_MAPPING, NULL, mark);
 }
 
 static enum assay_status close_level(struct walk *w, yaml_mark_t mark)
@@ -143,7 +143,7 @@ static enum assay_status close_level(struct walk *w, yaml_mark_t mark)
     ASSAY_ASSERT(w->depth > 0);
     w->depth--;
     w->path[w->levels[w->depth].path_len] = '\0';
-    return tell(w, ASSAY_YAML_END, NULL, mark);
+    return emit_part(w, ASSAY_YAML_END, NULL, mark);
 }
 
 static enum assay_status take_event(struct walk *w, const yaml_event_t *event)
@@ -157,21 +157,23 @@ static enum assay_status take_event(struct walk *w, const yaml_event_t *event)
     case YAML_DOCUMENT_END_EVENT: return ASSAY_OK;
     case YAML_DOCUMENT_START_EVENT:
         if (++w->documents == 1) return ASSAY_OK;
-        return refuse(w, ASSAY_E_SYNTAX, mark, "a second document follows");
-    case YAML_ALIAS_EVENT: return refuse(w, ASSAY_E_SYNTAX, mark, alias);
+        return report_refusal(w, ASSAY_E_SYNTAX, mark, "a second document follows");
+    case YAML_ALIAS_EVENT: return report_refusal(w, ASSAY_E_SYNTAX, mark, alias);
     case YAML_SCALAR_EVENT:
-        if (event->data.scalar.anchor != NULL) return refuse(w, ASSAY_E_SYNTAX, mark, alias);
+        if (event->data.scalar.anchor != NULL)
+            return report_refusal(w, ASSAY_E_SYNTAX, mark, alias);
         return take_scalar(w, event);
     case YAML_SEQUENCE_START_EVENT:
         if (event->data.sequence_start.anchor != NULL)
-            return refuse(w, ASSAY_E_SYNTAX, mark, alias);
+            return report_refusal(w, ASSAY_E_SYNTAX, mark, alias);
         if (event->data.sequence_start.tag != NULL)
-            return refuse(w, ASSAY_E_SYNTAX, mark, "tags are not used here");
+            return report_refusal(w, ASSAY_E_SYNTAX, mark, "tags are not used here");
         return open_level(w, mark, true);
     case YAML_MAPPING_START_EVENT:
-        if (event->data.mapping_start.anchor != NULL) return refuse(w, ASSAY_E_SYNTAX, mark, alias);
+        if (event->data.mapping_start.anchor != NULL)
+            return report_refusal(w, ASSAY_E_SYNTAX, mark, alias);
         if (event->data.mapping_start.tag != NULL)
-            return refuse(w, ASSAY_E_SYNTAX, mark, "tags are not used here");
+            return report_refusal(w, ASSAY_E_SYNTAX, mark, "tags are not used here");
         return open_level(w, mark, false);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT: return close_level(w, mark);
@@ -191,11 +193,11 @@ static enum assay_status refuse_grammar(const struct walk *w)
             mark.column = w->document->text.bytes[i] == '\n' ? 0 : mark.column + 1;
         }
     }
-    return refuse(w, ASSAY_E_SYNTAX, mark,
-                  w->parser.problem != NULL ? w->parser.problem : "this is no YAML");
+    return report_refusal(w, ASSAY_E_SYNTAX, mark,
+                          w->parser.problem != NULL ? w->parser.problem : "this is no YAML");
 }
 
-static enum assay_status walk(struct walk *w)
+static enum assay_status walk_events(struct walk *w)
 {
     if (!yaml_parser_initialize(&w->parser)) return ASSAY_E_MEMORY;
     yaml_parser_set_input_string(&w->parser, w->document->text.bytes, w->document->text.len);
@@ -227,16 +229,16 @@ enum assay_status assay_yaml_walk(const struct assay_yaml *document, assay_yaml_
                                   void *context)
 {
     struct walk w = { .document = document, .visit = visit, .context = context };
-    ASSAY_TRY(walk(&w));
+    ASSAY_TRY(walk_events(&w));
     if (w.documents != 0) return ASSAY_OK;
-    assay_yaml_say(document, (struct assay_yaml_place){ 1, 1 }, "the file is empty");
+    assay_yaml_set_message(document, (struct assay_yaml_place){ 1, 1 }, "the file is empty");
     return ASSAY_E_SYNTAX;
 }
 
 struct assay_yaml_place assay_yaml_find(const struct assay_yaml *document, const char *path)
 {
     struct walk w = { .document = document, .wanted_path = path };
-    assay_status_ignore(walk(&w), "the whole file was walked before");
+    assay_status_ignore(walk_events(&w), "the whole file was walked before");
     return w.place;
 }
 
@@ -244,6 +246,6 @@ struct assay_yaml_place assay_yaml_find_key(const struct assay_yaml *document, c
                                             unsigned long line)
 {
     struct walk w = { .document = document, .wanted_key = key, .wanted_line = line };
-    assay_status_ignore(walk(&w), "the whole file was walked before");
+    assay_status_ignore(walk_events(&w), "the whole file was walked before");
     return w.place;
 }

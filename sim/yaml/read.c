@@ -248,7 +248,7 @@ static enum assay_status take_file(const struct assay_yaml *document,
     if (status == ASSAY_OK) return ASSAY_OK;
     char path[PATH_LEN_MAX];
     put_blamed(scenario, why, path);
-    assay_yaml_say(document, assay_yaml_find(document, path), why);
+    assay_yaml_set_message(document, assay_yaml_find(document, path), why);
     return status;
 }
 

@@ -89,7 +89,7 @@ check "a task is not opened on that word: $(cat unopened)" sh -c '! test -e p/st
 tells nothing
 expect 0 'results        5 of 5' run text --out p
 tells paid
-check "it is not believed: $(tail -n 1 executor.log)" until_true 20 \
+check "it is not trusted: $(tail -n 1 executor.log)" until_true 20 \
     grep -q 'chain: 1 tasks not paid.*contradict each other' executor.log
 tells nothing
 check "16 steps are paid: $(tail -n 1 executor.log)" until_true 150 paid 16

@@ -108,7 +108,7 @@ static void start(const struct fleet *f, struct fleet_node *node)
 static struct assay_json *ask(const struct fleet_node *node, const char *what)
 {
     struct assay_json *document = NULL;
-    if (assay_client_ask(node->socket, what, ASK_MS, &document) == ASSAY_OK) return document;
+    if (assay_client_request(node->socket, what, ASK_MS, &document) == ASSAY_OK) return document;
     assay_json_free(&document);
     return NULL;
 }

@@ -41,7 +41,7 @@ tell 'n1 - all: 300 ms one way'
 check 'then no quorum follows T' until_true 20 says 11 'fail: epochs of T will end late or not at all'
 hub_do both n1 '*' delay 20
 kill -TERM "$pid_3"
-check 'who ended is said to have ended' until_true 20 sh -c '"$@" | grep -q "^node-3 .*it said that it ends"' sh \
+check 'who ended is said to have ended' until_true 20 sh -c '"$@" | grep -q "^node-3 .*it announced its stop"' sh \
     "$ASSAY" doctor net --socket "$WORK/node-1/admin.sock"
 kill -KILL "$pid_1"
 expect 3 'is assayd running' doctor

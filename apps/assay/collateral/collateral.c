@@ -1,6 +1,6 @@
 /*
- * apps/assay/collateral/collateral.c - `assay collateral`: fetch what a verifier needs, show what
- * is there, and what may follow it in a network.
+ * apps/assay/collateral/collateral.c - command group `assay collateral`: options and dispatch of
+ * its verbs.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -123,7 +123,7 @@ static bool take_common(int c, struct assay_collateral_options *o)
     }
 }
 
-static bool take(int c, enum verb verb, struct assay_collateral_options *o)
+static bool parse_option(int c, enum verb verb, struct assay_collateral_options *o)
 {
     switch (c) {
     case 'u':
@@ -151,7 +151,7 @@ static bool read_options(int argc, char **argv, enum verb verb, struct assay_col
         if (known[i].verbs & verb) table[count++] = known[i].option;
     optind = 0; /* the table of main.c has read words before */
     for (int c = 0; (c = getopt_long(argc, argv, "", table, NULL)) != -1;)
-        if (!take(c, verb, o)) return false;
+        if (!parse_option(c, verb, o)) return false;
     if (verb == SHOW || verb == PACK) o->directory = argv[optind];
     if (verb == SUBMIT) o->offer = argv[optind];
     if (verb == COMPARE) {
@@ -162,7 +162,7 @@ static bool read_options(int argc, char **argv, enum verb verb, struct assay_col
 }
 
 /* Either a piece of evidence, or FMSPC, CA and TEE to fetch for. */
-static int fetch(const struct assay_collateral_options *o)
+static int fetch_collateral(const struct assay_collateral_options *o)
 {
     const bool by_file = o->file != NULL && o->fmspc == NULL && o->ca == NULL && o->tee == NULL;
     const bool by_name = o->file == NULL && o->fmspc != NULL && o->ca != NULL && o->tee != NULL;
@@ -173,7 +173,7 @@ static int fetch(const struct assay_collateral_options *o)
 }
 
 /* A folder has the pieces of one platform, a file all of a network. */
-static int show(const struct assay_collateral_options *o)
+static int show_collateral(const struct assay_collateral_options *o)
 {
     struct stat info;
     const bool is_file = stat(o->directory, &info) == 0 && S_ISREG(info.st_mode);
@@ -183,11 +183,11 @@ static int show(const struct assay_collateral_options *o)
                              "--root: the file %s names its roots itself", o->directory);
 }
 
-static int run(enum verb verb, const struct assay_collateral_options *o)
+static int run_verb(enum verb verb, const struct assay_collateral_options *o)
 {
     switch (verb) {
-    case FETCH: return fetch(o);
-    case SHOW: return show(o);
+    case FETCH: return fetch_collateral(o);
+    case SHOW: return show_collateral(o);
     case PACK: return assay_collateral_pack(o);
     case COMPARE: return assay_collateral_compare(o);
     case SUBMIT: return assay_collateral_submit(o);
@@ -218,7 +218,7 @@ int assay_command_collateral(int argc, char **argv)
         if (strcmp(argv[1], verbs[i].name) != 0) continue;
         if (!read_options(argc - 1, argv + 1, verbs[i].verb, &options))
             return assay_misuse("--evidence at most %d times", ASSAY_COLLATERAL_EVIDENCE_MAX);
-        return run(verbs[i].verb, &options);
+        return run_verb(verbs[i].verb, &options);
     }
     ASSAY_UNREACHABLE("the table names these verbs");
 }

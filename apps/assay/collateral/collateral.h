@@ -1,5 +1,6 @@
 /*
- * apps/assay/collateral/collateral.h - `assay collateral`: what its two verbs share.
+ * apps/assay/collateral/collateral.h - options and helpers shared by the verbs of `assay
+ * collateral`.
  */
 #ifndef ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_H
 #define ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_H
@@ -52,19 +53,19 @@ int assay_collateral_status(const struct assay_collateral_options *options);
 
 struct assay_json;    /* net/json/json.h */
 struct assay_outlook; /* quote/result/outlook.h */
-/* What becomes of a member, with the security versions that are short. Returns: nothing; an object.
+/* Outlook of a member, with the security versions that fall short. Returns: nothing; an object.
  * collateral_outlook.c */
 void assay_collateral_outlook_print(const char *name, const struct assay_outlook *outlook);
 struct assay_json *assay_collateral_outlook_json(const char *name,
                                                  const struct assay_outlook *outlook);
 
-/* What became of an offer, for people. Returns: nothing. collateral_compare.c */
+/* Result of an offer, as text. Returns: nothing. collateral_compare.c */
 void assay_renewal_print(FILE *to, const struct assay_key *root,
                          const struct assay_renewal *renewal);
 
-/* --at, default now. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (said) */
+/* --at, default now. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (reported) */
 int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s);
-/* --root, default none. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (said) */
+/* --root, default none. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (reported) */
 int assay_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
                           bool *has_root);
 

@@ -1,9 +1,9 @@
 /*
- * apps/assay/collateral/collateral_apply.c - `assay collateral apply`: the set that follows when an
- * offer is put into the set in force, for operators who sign a change of the whole of it
- * (docs/protocol.md 9.6).
+ * apps/assay/collateral/collateral_apply.c - `assay collateral apply`: the complete set that
+ * results from an offer, for operators who sign a change of the entire set (docs/protocol.md 9.6:
+ * actions of a change).
  *
- * Everybody's own rule (8.4) is not asked: what it would say is printed.
+ * Each member's own rule (8.4) is not applied; its result is printed.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -32,8 +32,8 @@ static int write_set(const struct assay_collateral_options *o,
     return assay_print_envelope("assay.collateral.apply", data);
 }
 
-static int apply(const struct assay_collateral_options *o, int64_t at_unix_s,
-                 struct assay_collateral_file files[3])
+static int apply_offer(const struct assay_collateral_options *o, int64_t at_unix_s,
+                       struct assay_collateral_file files[3])
 {
     struct assay_renewal renewal;
     int result = assay_collateral_file_read(o->in_force, o->json, &files[0]);
@@ -56,7 +56,7 @@ int assay_collateral_apply(const struct assay_collateral_options *options)
     struct assay_collateral_file files[3] = { { 0 }, { 0 }, { 0 } };
     int64_t at_unix_s = 0;
     int result = assay_collateral_time(options, &at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = apply(options, at_unix_s, files);
+    if (result == ASSAY_EXIT_OK) result = apply_offer(options, at_unix_s, files);
     for (int i = 0; i < 3; i++)
         assay_collateral_file_close(&files[i]);
     return result;

@@ -1,6 +1,6 @@
 /*
- * apps/assay/collateral/collateral_compare.c - `assay collateral compare OLD NEW`: may what is new
- * follow what is in force, root by root, and if not, why not.
+ * apps/assay/collateral/collateral_compare.c - `assay collateral compare OLD NEW`: check, root by
+ * root, that new collateral may replace the set in force.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -101,7 +101,7 @@ static bool is_idle(const struct assay_renewal *renewal)
 }
 
 /* The gravest of all roots: refused, a recovery, newer, nothing. */
-static int graver(int result, const struct assay_renewal *renewal)
+static int get_graver_result(int result, const struct assay_renewal *renewal)
 {
     int one = ASSAY_EXIT_OK;
     if (renewal->kind == ASSAY_RENEWAL_HIGHER_NUMBER) one = ASSAY_EXIT_WARNING;
@@ -112,8 +112,8 @@ static int graver(int result, const struct assay_renewal *renewal)
     return result == ASSAY_EXIT_OK ? ASSAY_EXIT_OK : one;
 }
 
-static int compare(const struct assay_collateral_file *old, const struct assay_collateral_file *new,
-                   int64_t at_unix_s, bool json)
+static int compare_sets(const struct assay_collateral_file *old,
+                        const struct assay_collateral_file *new, int64_t at_unix_s, bool json)
 {
     struct assay_json *const roots = assay_json_array();
     int result = ASSAY_EXIT_NONE;
@@ -125,7 +125,7 @@ static int compare(const struct assay_collateral_file *old, const struct assay_c
         assay_collateral_newer(&old->built, &part, at_unix_s, &renewal);
         if (json) assay_json_append(roots, renewal_json(root, &renewal));
         else assay_renewal_print(stdout, root, &renewal);
-        result = graver(result, &renewal);
+        result = get_graver_result(result, &renewal);
     }
     if (!json) {
         struct assay_json *unused = roots;
@@ -149,7 +149,7 @@ int assay_collateral_compare(const struct assay_collateral_options *options)
         result = assay_collateral_file_sound(options->in_force, options->json, &old);
     if (result == ASSAY_EXIT_OK)
         result = assay_collateral_file_read(options->offer, options->json, &new);
-    if (result == ASSAY_EXIT_OK) result = compare(&old, &new, at_unix_s, options->json);
+    if (result == ASSAY_EXIT_OK) result = compare_sets(&old, &new, at_unix_s, options->json);
     assay_collateral_file_close(&old);
     assay_collateral_file_close(&new);
     return result;

@@ -1,5 +1,6 @@
 /*
- * apps/assay/collateral/collateral_dir.c - see collateral_dir.h.
+ * apps/assay/collateral/collateral_dir.c - assignment of the files of a folder to the parts of
+ * Intel's collateral.
  */
 #include "apps/assay/collateral/collateral_dir.h"
 
@@ -21,7 +22,7 @@ enum assay_status assay_collateral_dir_choose(struct assay_input_files *given,
     out->choice = calloc(1, sizeof *out->choice);
     if (out->choice == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_choose(&given->found, wanted, out->choice));
-    assay_input_files_note(given, none, out->choice->is_taken);
+    assay_input_files_set_used(given, none, out->choice->is_taken);
     out->files = out->choice->files;
     return ASSAY_OK;
 }

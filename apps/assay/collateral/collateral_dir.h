@@ -1,9 +1,9 @@
 /*
- * apps/assay/collateral/collateral_dir.h - which file of a folder is which part of Intel's
- * collateral.
+ * apps/assay/collateral/collateral_dir.h - folder of Intel's collateral, its files assigned to
+ * parts by content.
  *
- * Contents decide, names do not: quote/collateral/choose.h has the rule, which the library follows
- * as well. What is not taken is said (apps/assay/core/input_files.h).
+ * Contents decide, not names: quote/collateral/choose.h has the rule, shared with the library.
+ * Unused files are reported (apps/assay/core/input_files.h).
  */
 #ifndef ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_DIR_H
 #define ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_DIR_H
@@ -20,9 +20,9 @@ struct assay_collateral_dir {
 /* Returns: true for the kinds that these parts serve: quotes of SGX, TDX and SOFT. */
 bool assay_collateral_dir_serves(enum assay_evidence_kind kind);
 /*
- * assay_collateral_dir_read - find the parts; those that are nowhere stay empty.
- * Out:     *out, whatever the status: assay_collateral_dir_close frees it; *where: the name of the
- *          file that was too much, NULL for the folder itself
+ * assay_collateral_dir_read - find the parts; missing ones stay empty.
+ * Out:     *out, whatever the status: assay_collateral_dir_close frees it; *where: name of the file
+ * that exceeded a limit, NULL for the folder itself
  * Returns: as assay_input_files_read and assay_choose
  */
 ASSAY_CHECKED enum assay_status assay_collateral_dir_read(
@@ -32,7 +32,7 @@ ASSAY_CHECKED enum assay_status assay_collateral_dir_read(
 ASSAY_CHECKED enum assay_status assay_collateral_dir_choose(
     struct assay_input_files *given, const struct assay_collateral_wanted *wanted,
     struct assay_collateral_dir *out);
-/* Returns: nothing. */
+/* */
 void assay_collateral_dir_close(struct assay_collateral_dir *dir);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * apps/assay/collateral/collateral_fetch.c - `assay collateral fetch`: from the vendor into a
- * folder.
+ * apps/assay/collateral/collateral_fetch.c - `assay collateral fetch`: download of a vendor's
+ * collateral into a folder.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -43,7 +43,7 @@ struct errand {
 
 /* ------------------------------------------------------------ ends */
 
-static int fail(const struct errand *e, enum assay_status status)
+static int report_failure(const struct errand *e, enum assay_status status)
 {
     int exit = ASSAY_EXIT_INTERNAL;
     const char *code = "internal";
@@ -65,7 +65,7 @@ static int fail(const struct errand *e, enum assay_status status)
                              assay_status_symbol(status));
 }
 
-static int finish(struct errand *e)
+static int finish_fetch(struct errand *e)
 {
     if (e->message[0] != '\0') (void)fprintf(stderr, "warning: %s\n", e->message);
     if (!e->options->json) return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
@@ -89,8 +89,8 @@ static int make_folder(const struct errand *e)
     return COMPLAIN(e, "--out %s: %s", dir, strerror(errno));
 }
 
-static void note(struct errand *e, const char *name, const struct assay_fetched *fetched,
-                 size_t len)
+static void append_document(struct errand *e, const char *name, const struct assay_fetched *fetched,
+                            size_t len)
 {
     char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1] = "for ever";
     const bool has_end = fetched->window.to_unix_s < ASSAY_FETCH_FOR_EVER - 1;
@@ -120,7 +120,7 @@ static int write_part(struct errand *e, const char *name, struct assay_slice con
     const int written =
         assay_output_write("assay collateral fetch", path, ASSAY_FILE_PUBLIC, content);
     if (written != ASSAY_EXIT_OK) return written;
-    note(e, name, fetched, content.len);
+    append_document(e, name, fetched, content.len);
     return ASSAY_EXIT_OK;
 }
 
@@ -136,7 +136,7 @@ static int fetch_intel(struct errand *e, struct assay_pcs_request *request)
     request->deadline_ms = e->deadline_ms;
     request->refresh = e->options->refresh;
     const enum assay_status status = assay_pcs_fetch(&e->config, request, &bundle, e->message);
-    if (status != ASSAY_OK) return fail(e, status);
+    if (status != ASSAY_OK) return report_failure(e, status);
     int result = make_folder(e);
     for (size_t i = 0; i < ASSAY_PARTS && result == ASSAY_EXIT_OK; i++) {
         const struct assay_slice content = bundle.files.part[i];
@@ -150,7 +150,7 @@ static int fetch_intel(struct errand *e, struct assay_pcs_request *request)
             write_part(e, assay_collateral_part_name((enum assay_collateral_part)i), content, from);
     }
     assay_pcs_bundle_free(&bundle);
-    return result == ASSAY_EXIT_OK ? finish(e) : result;
+    return result == ASSAY_EXIT_OK ? finish_fetch(e) : result;
 }
 
 static int fetch_by_name(struct errand *e)
@@ -173,7 +173,7 @@ static int fetch_for_quote(struct errand *e, enum assay_evidence_kind kind,
 {
     struct assay_collateral_wanted *const wanted = malloc(sizeof *wanted);
     struct assay_pcs_request request = { 0 };
-    if (wanted == NULL) return fail(e, ASSAY_E_MEMORY);
+    if (wanted == NULL) return report_failure(e, ASSAY_E_MEMORY);
     const enum assay_status status =
         assay_collateral_wanted(kind, evidence.bytes, evidence.len, e->at_unix_s, wanted);
     const bool has_chain = status == ASSAY_OK && wanted->has_chain;
@@ -183,10 +183,10 @@ static int fetch_for_quote(struct errand *e, enum assay_evidence_kind kind,
     if (has_chain && strstr(wanted->ca.subject_name, "Platform") != NULL)
         request.ca = ASSAY_PCS_CA_PLATFORM;
     free(wanted);
-    if (status != ASSAY_OK) return fail(e, status);
+    if (status != ASSAY_OK) return report_failure(e, status);
     if (!has_chain)
         return assay_print_error(e->options->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                 "%s carries no PCK certificate chain that says its FMSPC: give "
+                                 "%s has no PCK certificate chain with its FMSPC: give "
                                  "--fmspc, --ca and --tee",
                                  e->options->file);
     return fetch_intel(e, &request);
@@ -242,7 +242,7 @@ static int fetch_amd(struct errand *e, const struct assay_kds_request *request)
     struct assay_fetched fetched[3] = { 0 };
     char warning[ASSAY_FETCH_MESSAGE_LEN] = "";
     enum assay_status status = ASSAY_OK;
-    /* A VLEK is leased: the host hands it to the guest, nobody else has it. */
+    /* A VLEK is leased: only the host has it and passes it to the guest. */
     const int first = request->is_vlek ? ASSAY_KDS_CHAIN : ASSAY_KDS_VCEK;
     for (int i = first; i <= ASSAY_KDS_CRL && status == ASSAY_OK; i++) {
         status =
@@ -250,14 +250,14 @@ static int fetch_amd(struct errand *e, const struct assay_kds_request *request)
         if (status == ASSAY_OK && warning[0] == '\0')
             (void)snprintf(warning, sizeof warning, "%s", e->message);
     }
-    int result = status == ASSAY_OK ? make_folder(e) : fail(e, status);
+    int result = status == ASSAY_OK ? make_folder(e) : report_failure(e, status);
     for (int i = first; i <= ASSAY_KDS_CRL && result == ASSAY_EXIT_OK; i++)
         result = write_part(e, names[i], fetched[i].content.body, &fetched[i]);
     for (int i = first; i <= ASSAY_KDS_CRL; i++)
         assay_fetched_free(&fetched[i]);
     if (result != ASSAY_EXIT_OK) return result;
     (void)snprintf(e->message, sizeof e->message, "%s", warning);
-    return finish(e);
+    return finish_fetch(e);
 }
 
 static int fetch_for_report(struct errand *e, struct assay_slice evidence)
@@ -265,16 +265,17 @@ static int fetch_for_report(struct errand *e, struct assay_slice evidence)
     struct assay_package package;
     struct assay_kds_request request;
     struct assay_snp_report *const report = malloc(sizeof *report);
-    if (report == NULL) return fail(e, ASSAY_E_MEMORY);
+    if (report == NULL) return report_failure(e, ASSAY_E_MEMORY);
     enum assay_status status =
         assay_package_read(ASSAY_KIND_SNP, evidence.bytes, evidence.len, &package);
     if (status == ASSAY_OK) status = assay_snp_parse(package.main.bytes, package.main.len, report);
     const bool is_known = status == ASSAY_OK && request_of(e, report, &request);
     free(report);
-    if (status != ASSAY_OK) return fail(e, status);
+    if (status != ASSAY_OK) return report_failure(e, status);
     if (!is_known)
-        return COMPLAIN(e, "the report does not say which product it is of, or one that is not "
-                           "known: give --product milan, genoa or turin");
+        return COMPLAIN(
+            e,
+            "the report has no product, or an unknown one: give --product milan, genoa or turin");
     return fetch_amd(e, &request);
 }
 
@@ -303,7 +304,7 @@ static int fetch_for_file(struct errand *e)
     case ASSAY_PUBLISHED_BY_NOBODY:
         result = assay_print_error(
             e->options->json, ASSAY_EXIT_MALFORMED, "unsupported",
-            "%s: expected an SGX or TDX quote or an SEV-SNP report; nobody serves collateral for "
+            "%s: expected an SGX or TDX quote or an SEV-SNP report; no service has collateral for "
             "%s%s",
             file, kind == ASSAY_KIND_NONE ? "what it is" : assay_kind_text(kind),
             status == ASSAY_OK ? "" : " (it cannot be read)");

@@ -1,6 +1,6 @@
 /*
- * apps/assay/collateral/collateral_lives.c - `assay collateral show FILE`: the roots of a set,
- * their pieces with numbers and dates, and what ends first.
+ * apps/assay/collateral/collateral_lives.c - `assay collateral show FILE`: roots of a set, their
+ * parts with numbers and dates, and the first expiry.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -96,7 +96,7 @@ static struct assay_json *root_json(const struct assay_endorsements *set,
     if (life->is_bounded) {
         set_time(out, "valid_from", life->from_unix_s);
         set_time(out, "valid_until", life->until_unix_s);
-        set_time(out, "half", assay_collateral_half(life, 0));
+        set_time(out, "half", assay_collateral_half_life(life, 0));
         assay_json_set_text(out, "ends_first", life->ends_first);
     } else {
         assay_json_set_null(out, "valid_from");
@@ -111,7 +111,7 @@ static struct assay_json *root_json(const struct assay_endorsements *set,
     return out;
 }
 
-/* ------------------------------------------------------------ for people */
+/* ------------------------------------------------------------ text output */
 
 static void print_window(const char *what, const char *more, int64_t from, int64_t until,
                          int64_t at_unix_s)
@@ -147,10 +147,10 @@ static void print_life(const struct assay_collateral_life *life, int64_t at_unix
 {
     char half[ASSAY_RFC3339_LEN + 1], until[ASSAY_RFC3339_LEN + 1];
     if (!life->is_bounded) {
-        (void)puts("  never ends: nothing stands below this root");
+        (void)puts("  never expires: this root has nothing below it");
         return;
     }
-    assay_rfc3339_format(assay_collateral_half(life, 0), half);
+    assay_rfc3339_format(assay_collateral_half_life(life, 0), half);
     assay_rfc3339_format(life->until_unix_s, until);
     (void)printf("  ends first: %s, %s; half of it is gone at %s; now: %s\n", life->ends_first,
                  until, half,
@@ -178,14 +178,14 @@ static void print_root(const struct assay_endorsements *set,
 
 /* ------------------------------------------------------------ the verb */
 
-static int print(const struct assay_collateral_file *file, int64_t at_unix_s, bool json,
-                 bool is_sound)
+static int print_lives(const struct assay_collateral_file *file, int64_t at_unix_s, bool json,
+                       bool is_sound)
 {
     static struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
     uint8_t digest[ASSAY_SHA256_LEN];
     char text[2 * ASSAY_SHA256_LEN + 1];
-    assay_collateral_lives(&file->built, lives, &count);
+    assay_collateral_lifetimes(&file->built, lives, &count);
     assay_sha256(file->set.bytes.bytes, file->set.bytes.len, digest);
     assay_hex_encode(digest, sizeof digest, text, sizeof text);
     if (json) {
@@ -225,7 +225,7 @@ int assay_collateral_show_set(const struct assay_collateral_options *options)
         result = assay_collateral_file_read(options->directory, options->json, &file);
     if (result == ASSAY_EXIT_OK) {
         const bool is_sound = assay_endorsements_sound(&file.built, &which) == ASSAY_OK;
-        result = print(&file, at_unix_s, options->json, is_sound);
+        result = print_lives(&file, at_unix_s, options->json, is_sound);
         if (result == ASSAY_EXIT_OK) result = exit_of(&file.built, at_unix_s, is_sound);
     }
     assay_collateral_file_close(&file);

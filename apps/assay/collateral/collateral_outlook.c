@@ -1,8 +1,8 @@
 /*
- * apps/assay/collateral/collateral_outlook.c - `assay collateral forecast`: what an offer will do
- * to platforms whose evidence is at hand.
+ * apps/assay/collateral/collateral_outlook.c - `assay collateral forecast`: effect of an offer on
+ * platforms whose evidence is given.
  *
- * Each piece of evidence is judged under the set in force and under the set that would follow
+ * Each piece of evidence is appraised under the set in force and under the offered set
  * (quote/result/outlook.h).
  */
 #include "apps/assay/collateral/collateral.h"
@@ -157,7 +157,7 @@ struct assay_json *assay_collateral_outlook_json(const char *name, const struct 
 
 /* ------------------------------------------------------------ one piece of evidence */
 
-static int judge(struct run *r, const char *path, int64_t at_unix_s, int64_t then_unix_s)
+static int appraise_file(struct run *r, const char *path, int64_t at_unix_s, int64_t then_unix_s)
 {
     struct assay_outlook_request request = { .in_force = &r->in_force.built,
                                              .offered = &r->next.built,
@@ -188,7 +188,7 @@ static int judge(struct run *r, const char *path, int64_t at_unix_s, int64_t the
     return ASSAY_EXIT_OK;
 }
 
-/* --policy, else that of the genesis whose collateral is in force, else the default. */
+/* --policy, else the policy of the genesis with the collateral in force, else the default. */
 static int read_policy(struct run *r)
 {
     char message[ASSAY_YAML_MESSAGE_MAX] = "";
@@ -215,7 +215,7 @@ static int read_policy(struct run *r)
 
 /* ------------------------------------------------------------ all of it */
 
-static int finish(struct run *r)
+static int finish_outlook(struct run *r)
 {
     const size_t *const n = r->counts;
     int result = ASSAY_EXIT_OK;
@@ -229,7 +229,7 @@ static int finish(struct run *r)
         r->rows = NULL;
         result = assay_print_envelope("assay.collateral.forecast", data);
     } else {
-        (void)printf("%zu fall, %zu drop, %zu cannot be judged any more, %zu stay, %zu rise\n",
+        (void)printf("%zu suspended, %zu drop, %zu no longer appraisable, %zu stay, %zu rise\n",
                      n[ASSAY_OUTLOOK_FALLS], n[ASSAY_OUTLOOK_DROPS], n[ASSAY_OUTLOOK_UNJUDGED],
                      n[ASSAY_OUTLOOK_SAME], n[ASSAY_OUTLOOK_RISES] + n[ASSAY_OUTLOOK_JUDGED]);
         result = fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
@@ -261,8 +261,8 @@ static int run_all(struct run *r)
         result =
             assay_collateral_file_follow(&r->in_force, &r->offer, o->offer, o->json, &r->next);
     for (size_t i = 0; i < o->evidence_count && result == ASSAY_EXIT_OK; i++)
-        result = judge(r, o->evidence[i], at_unix_s, then_unix_s);
-    return result == ASSAY_EXIT_OK ? finish(r) : result;
+        result = appraise_file(r, o->evidence[i], at_unix_s, then_unix_s);
+    return result == ASSAY_EXIT_OK ? finish_outlook(r) : result;
 }
 
 int assay_collateral_outlook(const struct assay_collateral_options *options)

@@ -1,8 +1,8 @@
 /*
- * apps/assay/collateral/collateral_pack.c - `assay collateral pack DIR`: an offer out of a folder
- * of documents and lists, for a network whose set in force is at hand.
+ * apps/assay/collateral/collateral_pack.c - `assay collateral pack DIR`: an offer packed from a
+ * folder of documents and CRLs, for a network whose set in force is given.
  *
- * Contents decide, as everywhere (quote/collateral/recognise.h). What is taken: for each platform
+ * Contents decide (quote/collateral/recognise.h). Selected are: for each platform
  * family in force the documents that are for it; for other roots the lists of authorities in force.
  */
 #include "apps/assay/collateral/collateral.h"
@@ -58,7 +58,7 @@ static bool find_root(struct packing *p, size_t index, struct assay_certificate 
 }
 
 /* What a quote of that family would ask for. */
-static bool want(struct packing *p, size_t index)
+static bool set_wanted(struct packing *p, size_t index)
 {
     const struct assay_collateral *const c = p->in_force.built.entries[index].collateral;
     p->wanted = (struct assay_collateral_wanted){ .at_unix_s = p->at_unix_s,
@@ -77,7 +77,7 @@ static enum assay_status add_family(struct packing *p, size_t index, size_t *cou
 {
     const struct assay_endorsement *const entry = &p->in_force.built.entries[index];
     struct assay_collateral_dir *const dir = &p->dirs[index];
-    if (!want(p, index)) return ASSAY_OK;
+    if (!set_wanted(p, index)) return ASSAY_OK;
     ASSAY_TRY(assay_collateral_dir_choose(&p->given, &p->wanted, dir));
     dir->files.part[ASSAY_PART_CERTIFICATES] = assay_slice_over(NULL, 0);
     if (entry->collateral->list_count == 0)
@@ -141,7 +141,7 @@ static enum assay_status pack_lists(struct packing *p, const struct assay_key *r
         lists[count++] = piece->bytes;
     }
     if (count == 0) return ASSAY_E_NOT_FOUND;
-    assay_input_files_note(&p->given, none, is_taken);
+    assay_input_files_set_used(&p->given, none, is_taken);
     return assay_offer_lists(&p->in_force.set, root, lists, count, &p->scratch, w);
 }
 
@@ -153,7 +153,7 @@ static int write_offer(struct packing *p, struct assay_slice offer)
     return assay_output_write("assay collateral pack", path, ASSAY_FILE_PUBLIC, offer);
 }
 
-static int judge(struct packing *p, const struct assay_key *root, size_t len)
+static int verify_offer(struct packing *p, const struct assay_key *root, size_t len)
 {
     struct assay_collateral_file offer = { 0 };
     struct assay_renewal renewal;
@@ -181,7 +181,7 @@ static int pack_root(struct packing *p, const struct assay_key *root, bool docum
     struct assay_writer w = assay_writer_over(p->bytes, sizeof p->bytes);
     const enum assay_status status =
         documents ? pack_documents(p, root, &w) : pack_lists(p, root, &w);
-    if (status == ASSAY_OK) return judge(p, root, w.len);
+    if (status == ASSAY_OK) return verify_offer(p, root, w.len);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_OK; /* nothing there for this root */
     return assay_print_error(p->options->json,
                              assay_status_class(status) == ASSAY_CLASS_HOST ? ASSAY_EXIT_INTERNAL
@@ -192,7 +192,7 @@ static int pack_root(struct packing *p, const struct assay_key *root, bool docum
 
 /* ------------------------------------------------------------ all of it */
 
-static int finish(const struct packing *p)
+static int finish_pack(const struct packing *p)
 {
     if (p->found == 0)
         return assay_print_error(p->options->json, ASSAY_EXIT_NONE, "not_found",
@@ -207,7 +207,7 @@ static int finish(const struct packing *p)
     return assay_print_envelope("assay.collateral.pack", data);
 }
 
-static int run(struct packing *p)
+static int run_pack(struct packing *p)
 {
     const struct assay_collateral_options *const o = p->options;
     const char *where = NULL;
@@ -236,7 +236,7 @@ static int run(struct packing *p)
         if (has[0] && result == ASSAY_EXIT_OK)
             result = pack_root(p, &set->entries[i].root, false);
     }
-    return result == ASSAY_EXIT_OK ? finish(p) : result;
+    return result == ASSAY_EXIT_OK ? finish_pack(p) : result;
 }
 
 int assay_collateral_pack(const struct assay_collateral_options *options)
@@ -245,7 +245,7 @@ int assay_collateral_pack(const struct assay_collateral_options *options)
     if (p == NULL)
         return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     p->options = options;
-    const int result = run(p);
+    const int result = run_pack(p);
     for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++)
         assay_collateral_dir_close(&p->dirs[i]);
     assay_input_files_close(&p->given);

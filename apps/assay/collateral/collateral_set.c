@@ -1,5 +1,6 @@
 /*
- * apps/assay/collateral/collateral_set.c - see collateral_set.h.
+ * apps/assay/collateral/collateral_set.c - reader of collateral set files, offers and genesis
+ * files.
  */
 #include "apps/assay/collateral/collateral_set.h"
 
@@ -13,7 +14,7 @@
 
 enum { FILE_LEN_MAX = 20 << 20 }; /* a genesis of the longest endorsements */
 
-static int complain(bool json, const char *what, enum assay_status status)
+static int report_error(bool json, const char *what, enum assay_status status)
 {
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
         return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", what,
@@ -23,7 +24,7 @@ static int complain(bool json, const char *what, enum assay_status status)
                              assay_status_text(status), assay_status_symbol(status));
 }
 
-static enum assay_status build(struct assay_slice bytes, struct assay_collateral_file *out)
+static enum assay_status build_set(struct assay_slice bytes, struct assay_collateral_file *out)
 {
     size_t count = 0;
     ASSAY_TRY(assay_endorsements_count(bytes.bytes, bytes.len, &count));
@@ -35,7 +36,8 @@ static enum assay_status build(struct assay_slice bytes, struct assay_collateral
     return ASSAY_OK;
 }
 
-/* A genesis carries one. Signatures are for whoever joins it: here its collateral is looked at. */
+/* A genesis contains a set. Its signatures matter to joining nodes; only its collateral is checked
+ * here. */
 static bool find_in_genesis(const uint8_t *bytes, size_t len, struct assay_slice *set,
                             struct assay_slice *policy)
 {
@@ -58,8 +60,8 @@ int assay_collateral_file_read(const char *path, bool json, struct assay_collate
     struct assay_slice set = assay_slice_over(out->file, len);
     if (!find_in_genesis(out->file, len, &set, &out->policy))
         set = assay_slice_over(out->file, len);
-    status = build(set, out);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(json, path, status);
+    status = build_set(set, out);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, path, status);
 }
 
 int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
@@ -69,9 +71,9 @@ int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t le
     enum assay_status status = ASSAY_E_MEMORY;
     if (out->file != NULL) {
         assay_bytes_copy(out->file, len, bytes, len);
-        status = build(assay_slice_over(out->file, len), out);
+        status = build_set(assay_slice_over(out->file, len), out);
     }
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(json, what, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, what, status);
 }
 
 int assay_collateral_file_sound(const char *path, bool json,

@@ -1,6 +1,6 @@
 /*
- * apps/assay/collateral/collateral_show.c - `assay collateral show`: what a folder holds, whether
- * it verifies, and until when it may be used.
+ * apps/assay/collateral/collateral_show.c - `assay collateral show`: contents, validity and expiry
+ * of a folder of collateral.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -121,7 +121,7 @@ static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
     return assay_print_envelope("assay.collateral.show", data);
 }
 
-/* ------------------------------------------------------------ for people */
+/* ------------------------------------------------------------ text output */
 
 static void print_tcb_info(const struct assay_tcb_info *info)
 {
@@ -191,8 +191,9 @@ static bool is_intel(const struct assay_collateral_files *files)
 
 /* Without Intel's documents: what leads to the root, or to the first pinned one that anything leads
  * to. */
-static enum assay_status build(struct assay_collateral_dir *dir, const struct assay_key *root,
-                               struct assay_collateral *built)
+static enum assay_status build_collateral(struct assay_collateral_dir *dir,
+                                          const struct assay_key *root,
+                                          struct assay_collateral *built)
 {
     struct assay_key pinned;
     uint32_t kinds = 0;
@@ -207,7 +208,7 @@ static enum assay_status build(struct assay_collateral_dir *dir, const struct as
         if (at == NULL) at = &pinned;
         if (status == ASSAY_OK) status = assay_collateral_gather(&dir->given->found, at, others, g);
         if (status != ASSAY_OK) break;
-        assay_input_files_note(dir->given, g->leads, g->is_taken);
+        assay_input_files_set_used(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
         status = assay_collateral_build(others && g->count + g->lists_len > 0 ? &g->files
                                                                               : &dir->files,
@@ -237,7 +238,7 @@ int assay_collateral_show(const struct assay_collateral_options *options)
     struct assay_collateral *const built = malloc(sizeof *built);
     enum assay_status status = built != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
-        status = build(&dir, has_root ? &root : NULL, built);
+        status = build_collateral(&dir, has_root ? &root : NULL, built);
     if (status != ASSAY_OK) {
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {

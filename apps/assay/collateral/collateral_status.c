@@ -1,6 +1,7 @@
 /*
- * apps/assay/collateral/collateral_status.c - `assay collateral status` and `submit`: what a
- * network has in force, what waits, who would fall by it, and an offer handed to a node that runs.
+ * apps/assay/collateral/collateral_status.c - `assay collateral status` and `submit`: collateral in
+ * force, pending collateral, members that it would suspend, and submission of an offer to a running
+ * node.
  */
 #include "apps/assay/members/change.h"
 #include "apps/assay/collateral/collateral.h"
@@ -53,7 +54,7 @@ int assay_collateral_submit(const struct assay_collateral_options *options)
     if (request != NULL) {
         assay_bytes_copy(request, sizeof word, word, sizeof word);
         assay_hex_encode(bytes, len, request + sizeof word - 1, 2 * len + 1);
-        result = assay_change_ask(&ask, request, &document);
+        result = assay_change_request(&ask, request, &document);
     }
     free(request);
     free(bytes);
@@ -65,7 +66,7 @@ int assay_collateral_submit(const struct assay_collateral_options *options)
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-/* ------------------------------------------------------------ who would fall */
+/* ------------------------------------------------------------ suspended members */
 
 struct looking {
     const struct assay_change_options *options;
@@ -75,12 +76,12 @@ struct looking {
     struct assay_outlook *outlook;
     const struct assay_update *update;
     struct assay_json *rows; /* of the update that is looked at */
-    uint64_t seen[ASSAY_MEMBERS_MAX]; /* epoch of the evidence that was told of */
+    uint64_t seen[ASSAY_MEMBERS_MAX]; /* epoch of the reported evidence */
     uint64_t falls;
     bool json;
 };
 
-static void tell(struct looking *l, uint32_t slot)
+static void append_suspended(struct looking *l, uint32_t slot)
 {
     const char *name = l->source.basis->state.members[slot].name;
     l->falls += l->outlook->change == ASSAY_OUTLOOK_FALLS;
@@ -99,18 +100,20 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
                                              .in_force = &l->now.endorsements,
                                              .offered = &l->then.endorsements,
                                              .policy = l->now.policy };
-    if (key->era != s->era || !assay_change_moment(s, key->epoch, &request.at_unix_s, beacon))
+    if (key->era != s->era ||
+        !assay_evidence_owner_epoch(s, key->epoch, &request.at_unix_s, beacon))
         return true;
-    /* When it will come into force; documents that have ended by then would say something else. */
+    /* When it will come into force; documents that have expired by then would change the result. */
     request.then_unix_s = (int64_t)(l->update->due_ms / 1000);
     if (request.then_unix_s < request.at_unix_s) request.then_unix_s = request.at_unix_s;
     if (assay_evidence_detect(value.bytes, value.len, &request.kind) != ASSAY_OK ||
         assay_outlook_make(NULL, &request, l->outlook) != ASSAY_OK)
-        return true; /* no evidence of anybody's */
-    const uint32_t slot = assay_change_whose(s, key->epoch, beacon, l->outlook->now.report_data);
+        return true; /* evidence of no member */
+    const uint32_t slot =
+        assay_evidence_owner_find(s, key->epoch, beacon, l->outlook->now.report_data);
     if (slot == s->member_count || l->seen[slot] != 0) return true;
     l->seen[slot] = key->epoch;
-    if (l->outlook->change != ASSAY_OUTLOOK_SAME) tell(l, slot);
+    if (l->outlook->change != ASSAY_OUTLOOK_SAME) append_suspended(l, slot);
     return true;
 }
 
@@ -237,7 +240,7 @@ static int look_at_all(struct looking *l, const struct assay_json *updates,
 }
 
 /* Takes the document over. */
-static int report(struct looking *l, struct assay_json *document)
+static int report_status(struct looking *l, struct assay_json *document)
 {
     const struct assay_json *data = assay_json_get(document, "data");
     const struct assay_json *lives = assay_json_get(data, "in_force");
@@ -254,8 +257,9 @@ static int report(struct looking *l, struct assay_json *document)
         (void)printf("a higher number serves %llu s after a block has it\n",
                      (llu)assay_json_uint(data, "delay_s", 0));
         if (l->falls > 0)
-            (void)printf("%llu fall%s, as their evidence is now: update them before that day\n",
-                         (llu)l->falls, l->falls == 1 ? "s" : "");
+            (void)printf("%llu member%s will be suspended with their present evidence: update them before "
+                         "that day\n",
+                         (llu)l->falls, l->falls == 1 ? "" : "s");
         if (fflush(stdout) != 0) result = ASSAY_EXIT_INTERNAL;
     }
     assay_json_free(&outlooks);
@@ -271,7 +275,7 @@ int assay_collateral_status(const struct assay_collateral_options *options)
     struct looking l = { .options = &ask,
                          .outlook = calloc(1, sizeof *l.outlook),
                          .json = options->json };
-    int result = assay_change_ask(&ask, "collateral", &document);
+    int result = assay_change_request(&ask, "collateral", &document);
     if (result == ASSAY_EXIT_OK) result = assay_change_source_open(&ask, &l.source);
     if (result == ASSAY_EXIT_OK && l.source.basis->state.epoch > 0)
         result = assay_change_source_evidence(&ask, &l.source,
@@ -285,7 +289,7 @@ int assay_collateral_status(const struct assay_collateral_options *options)
         (l.outlook == NULL || assay_collateral_updates_create(&l.judge) != ASSAY_OK))
         result = assay_change_fail(&ask, ASSAY_E_MEMORY, "status");
     if (result == ASSAY_EXIT_OK) {
-        result = report(&l, document);
+        result = report_status(&l, document);
         document = NULL;
     }
     assay_collateral_updates_destroy(&l.judge);

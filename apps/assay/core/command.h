@@ -1,5 +1,6 @@
 /*
- * apps/assay/core/command.h - the groups of the command line and what they share.
+ * apps/assay/core/command.h - table of command groups, exit statuses, and entry points of the
+ * groups.
  *
  * main.c holds the table; every group is one file with one run function. stdout carries data only,
  * stderr diagnostics.
@@ -50,7 +51,7 @@ int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, 
 int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
 int assay_command_config(int argc, char **argv);   /* config.c: check, show, diff */
 int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
-int assay_command_change(int argc, char **argv);   /* change.c: draft, show, try, sign, ... */
+int assay_command_change(int argc, char **argv);   /* change.c: draft, show, simulate, sign, ... */
 int assay_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */
 int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
 int assay_command_nodes(int argc, char **argv);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/core/completion.c - `assay completion SHELL`: what shells complete, and the man page's
- * synopsis and options, made of the table of verbs (options.h).
+ * apps/assay/core/completion.c - `assay completion SHELL`: completion scripts, and synopsis and
+ * options of the man page, generated from the table of verbs (options.h).
  *
  * completions/ and docs/man/assay.1 hold what this prints; a test fails when they differ.
  */
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ------------------------------------------------------------ what the table says */
+/* ------------------------------------------------------------ from the table of verbs */
 
 static bool is_first_of_group(size_t index)
 {
@@ -144,7 +144,7 @@ static void put_zsh_text(const char *text, FILE *out)
 
 static void put_zsh_verb(const struct assay_verb *v, FILE *out)
 {
-    (void)fprintf(out, "    '%s%s%s')\n        _arguments '--help[tell more]'", v->group,
+    (void)fprintf(out, "    '%s%s%s')\n        _arguments '--help[print help]'", v->group,
                   v->verb[0] != '\0' ? " " : "", v->verb);
     for (const struct assay_option *o = v->options; o->name != NULL; o++) {
         (void)fprintf(out, " \\\n            '%s--%s[",

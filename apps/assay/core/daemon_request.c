@@ -1,5 +1,6 @@
 /*
- * apps/assay/core/daemon_request.c - see ask.h.
+ * apps/assay/core/daemon_request.c - requests of the command line to a running daemon, and
+ * rendering of its documents.
  */
 #include "apps/assay/core/daemon_request.h"
 
@@ -13,23 +14,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *assay_ask_socket(void)
+const char *assay_daemon_default_socket(void)
 {
     const char *const from_environment = getenv("ASSAY_SOCKET");
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
-void assay_ask_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
+void assay_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
 {
     struct assay_json *status = NULL;
     http[0] = '\0';
-    if (assay_client_ask(socket, "status", timeout_ms, &status) == ASSAY_OK)
+    if (assay_client_request(socket, "status", timeout_ms, &status) == ASSAY_OK)
         (void)snprintf(http, size, "%s",
                        assay_json_text(assay_json_get(status, "data"), "http", ""));
     assay_json_free(&status);
 }
 
-bool assay_ask_timeout(const char *text, unsigned *timeout_ms)
+bool assay_daemon_parse_timeout(const char *text, unsigned *timeout_ms)
 {
     char *end = NULL;
     const unsigned long value = strtoul(text, &end, 10);
@@ -38,28 +39,28 @@ bool assay_ask_timeout(const char *text, unsigned *timeout_ms)
     return true;
 }
 
-int assay_ask_options(struct assay_question *q, int argc, char **argv)
+int assay_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv)
 {
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
         { "timeout", required_argument, NULL, 't' }, { "class", required_argument, NULL, 'c' },
         { "since", required_argument, NULL, 'n' },   { NULL, 0, NULL, 0 },
     };
-    q->socket = assay_ask_socket();
+    q->socket = assay_daemon_default_socket();
     q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 's') q->socket = optarg;
         else if (o == 'j') q->json = true;
         else if (o == 'c') q->class_ = optarg;
         else if (o == 'n') q->since = optarg;
-        else if (!assay_ask_timeout(optarg, &q->timeout_ms))
+        else if (!assay_daemon_parse_timeout(optarg, &q->timeout_ms))
             return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     q->word = optind < argc ? argv[optind] : NULL;
     return -1;
 }
 
-int assay_ask_unreachable(const struct assay_question *q, enum assay_status status)
+int assay_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status)
 {
     char fault[ASSAY_CLIENT_FAULT_LEN];
     assay_client_fault(q->socket, status, fault);
@@ -67,29 +68,30 @@ int assay_ask_unreachable(const struct assay_question *q, enum assay_status stat
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
 }
 
-const char *assay_ask_hint(const char *code, const char *detail)
+const char *assay_daemon_get_hint(const char *code, const char *detail)
 {
     const bool is_member = strcmp(code, "not_found") == 0 && strstr(detail, "no member") != NULL;
     return is_member ? " (`assay nodes` lists the members)" : "";
 }
 
 /* The daemon refuses with a document of schema assay.error: code and detail. */
-static int refused(const struct assay_question *q, const struct assay_json *error)
+static int report_refused(const struct assay_daemon_request *q, const struct assay_json *error)
 {
     const char *code = assay_json_text(error, "code", "error");
     (void)fprintf(stderr, "assay %s: %s%s\n", q->group, assay_text_of(error, "detail", code),
-                  assay_ask_hint(code, assay_json_text(error, "detail", "")));
+                  assay_daemon_get_hint(code, assay_json_text(error, "detail", "")));
     if (strcmp(code, "not_found") == 0) return ASSAY_EXIT_NOT_FOUND;
     return strcmp(code, "store") == 0 ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }
 
-static int ask_line(const struct assay_question *q, const char *request,
+static int ask_line(const struct assay_daemon_request *q, const char *request,
                     struct assay_json **document)
 {
-    const enum assay_status status = assay_client_ask(q->socket, request, q->timeout_ms, document);
-    if (status != ASSAY_OK) return assay_ask_unreachable(q, status);
+    const enum assay_status status =
+        assay_client_request(q->socket, request, q->timeout_ms, document);
+    if (status != ASSAY_OK) return assay_daemon_report_unreachable(q, status);
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
-    const int result = refused(q, assay_json_get(*document, "data"));
+    const int result = report_refused(q, assay_json_get(*document, "data"));
     assay_json_free(document);
     return result;
 }
@@ -102,8 +104,8 @@ __attribute__((format(printf, 2, 0))) static bool put_request(char request[stati
     return len >= 0 && len < 224 && strchr(request, '\n') == NULL;
 }
 
-int assay_ask_document(const struct assay_question *q, struct assay_json **document,
-                       const char *format, ...)
+int assay_daemon_get_document(const struct assay_daemon_request *q, struct assay_json **document,
+                              const char *format, ...)
 {
     char request[224];
     va_list args;
@@ -115,8 +117,8 @@ int assay_ask_document(const struct assay_question *q, struct assay_json **docum
     return ask_line(q, request, document);
 }
 
-int assay_ask(const struct assay_question *q, void (*show)(const struct assay_json *document),
-              const char *format, ...)
+int assay_daemon_print(const struct assay_daemon_request *q,
+                       void (*show)(const struct assay_json *document), const char *format, ...)
 {
     char request[224];
     struct assay_json *document = NULL;
@@ -129,7 +131,7 @@ int assay_ask(const struct assay_question *q, void (*show)(const struct assay_js
     if (result != ASSAY_EXIT_OK) return result;
     if (q->json) assay_print_document(document);
     else show(document);
-    /* What does not say that it permits, denies. */
+    /* Anything but an explicit permit is a denial. */
     if (strcmp(q->group, "permit") == 0 &&
         !assay_json_bool(assay_json_get(document, "data"), "permitted", false))
         result = ASSAY_EXIT_DENIED;
@@ -139,19 +141,19 @@ int assay_ask(const struct assay_question *q, void (*show)(const struct assay_js
 
 /* ------------------------------------------------------------ documents as text */
 
-const char *assay_fit(const char *text)
+const char *assay_text_sanitized(const char *text)
 {
     static char buffers[8][512];
     static unsigned turn;
     char *out = buffers[turn++ % 8];
     (void)snprintf(out, sizeof buffers[0], "%s", text);
-    assay_yaml_tame(out);
+    assay_yaml_sanitize(out);
     return out;
 }
 
 const char *assay_text_of(const struct assay_json *object, const char *key, const char *fallback)
 {
-    return assay_fit(assay_json_text(object, key, fallback));
+    return assay_text_sanitized(assay_json_text(object, key, fallback));
 }
 
 unsigned long long assay_number_of(const struct assay_json *object, const char *key)
@@ -164,7 +166,7 @@ const char *assay_percent_of(const struct assay_json *object, const char *key)
     char text[32];
     const unsigned long long bp = assay_number_of(object, key);
     (void)snprintf(text, sizeof text, "%llu.%02llu %%", bp / 100, bp % 100);
-    return assay_fit(text);
+    return assay_text_sanitized(text);
 }
 
 void assay_print_document(const struct assay_json *document)

@@ -1,5 +1,6 @@
 /*
- * apps/assay/core/file_fault.c - one text, in every command, for an input file that cannot be read.
+ * apps/assay/core/file_fault.c - error messages about input files that cannot be read, identical in
+ * every command.
  */
 #include "apps/assay/core/file_fault.h"
 
@@ -23,7 +24,7 @@ static const char *kind_of(mode_t mode)
     return NULL;
 }
 
-/* What a decoder says of a file that is another, or cut short. */
+/* Decoder errors for files of another kind, or truncated ones. */
 static bool is_of_form(enum assay_status status)
 {
     return assay_status_class(status) == ASSAY_CLASS_INPUT && status != ASSAY_E_NOT_FOUND &&
@@ -51,7 +52,7 @@ const char *assay_file_fault_of(const char *path, enum assay_status status, cons
     struct assay_file_kind kind;
     const bool is_known =
         assay_file_kind_at(path, &kind) && strcmp(kind.id, "binary") != 0;
-    /* What is no key is refused for its rights before anybody reads it. */
+    /* The permissions of a key file are checked before it is read. */
     const bool is_refused =
         status == ASSAY_E_IO && is_known && !kind.is_secret && strcmp(kind.text, expected) != 0;
     if (!is_known || (!is_of_form(status) && !is_refused)) return assay_file_fault(path, status);

@@ -1,5 +1,6 @@
 /*
- * apps/assay/core/file_fault.h - one text, in every command, for an input file that cannot be read.
+ * apps/assay/core/file_fault.h - error messages about input files that cannot be read, identical in
+ * every command.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_FILE_FAULT_H
 #define ASSAY_APPS_ASSAY_CORE_FILE_FAULT_H
@@ -10,8 +11,8 @@
  * assay_file_fault - why a file that the user named could not be read or used, for a message
  * "PATH: WHY": "no such file", "is a directory, expected a regular file", "Permission denied".
  * In:      status: of assay_file_read, assay_file_read_secret or of the decoder behind them
- * Returns: text in one static buffer, for use at once; of a status that says nothing of the file,
- *          its text and symbol
+ * Returns: text in one static buffer, for use at once; for a status not related to the file, its
+ * text and symbol
  */
 const char *assay_file_fault(const char *path, enum assay_status status);
 /*
@@ -20,7 +21,7 @@ const char *assay_file_fault(const char *path, enum assay_status status);
  * Returns: text as above: "is a checkpoint, expected a genesis (ASSAY_E_TYPE)"
  */
 const char *assay_file_fault_of(const char *path, enum assay_status status, const char *expected);
-/* Of a file that could not be written: errno, which the caller has not touched since, says why.
+/* Reason why a file could not be written, from errno, which the caller must not have changed.
  * Returns: text as assay_file_fault */
 const char *assay_output_fault(const char *path, enum assay_status status);
 /*

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/folder.c - the plain files of one folder.
+ * apps/assay/core/folder.c - regular files of one folder.
  */
 #include "apps/assay/core/folder.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/folder.h - the plain files of one folder, in byte order of their names.
+ * apps/assay/core/folder.h - regular files of one folder, in byte order of their names.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_FOLDER_H
 #define ASSAY_APPS_ASSAY_CORE_FOLDER_H
@@ -29,7 +29,7 @@ ASSAY_CHECKED enum assay_status assay_folder_open(const char *dir, struct assay_
  */
 ASSAY_CHECKED enum assay_status assay_folder_read(const char *dir, const char *name, size_t len_max,
                                                   uint8_t **bytes, size_t *len);
-/* Returns: nothing. */
+/* */
 void assay_folder_close(struct assay_folder *folder);
 
 #endif

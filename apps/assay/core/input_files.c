@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/input_files.c - see given.h.
+ * apps/assay/core/input_files.c - reader and report of input folders (input_files.h).
  */
 #include "apps/assay/core/input_files.h"
 
@@ -11,24 +11,24 @@
 #include <string.h>
 
 /* --- reading */
-static void keep(struct assay_input_files *g, uint8_t *buffer)
+static void append_buffer(struct assay_input_files *g, uint8_t *buffer)
 {
     ASSAY_ASSERT(g->buffer_count < sizeof g->buffers / sizeof g->buffers[0]);
     g->buffers[g->buffer_count++] = buffer;
 }
 
-static enum assay_status recognise(struct assay_input_files *g, const char *name, uint8_t *bytes,
-                                   size_t len)
+static enum assay_status recognise_file(struct assay_input_files *g, const char *name,
+                                        uint8_t *bytes, size_t len)
 {
     if (g->found.file_count == ASSAY_RECOGNISED_FILES_MAX) {
         free(bytes);
         return ASSAY_E_FULL;
     }
-    keep(g, bytes);
+    append_buffer(g, bytes);
     const size_t room_len = assay_recognise_room(len);
     uint8_t *const room = malloc(room_len);
     if (room == NULL) return ASSAY_E_MEMORY;
-    keep(g, room);
+    append_buffer(g, room);
     g->names[g->found.file_count] = name;
     return assay_recognise_file(&g->found, &g->scratch, assay_slice_over(bytes, len), room,
                                 room_len);
@@ -67,15 +67,15 @@ enum assay_status assay_input_files_read(const char *dir, struct assay_input_fil
                                                                              : status };
             continue;
         }
-        ASSAY_TRY(recognise(out, name, bytes, len));
+        ASSAY_TRY(recognise_file(out, name, bytes, len));
     }
     *where = NULL;
     return ASSAY_OK;
 }
 
-void assay_input_files_note(struct assay_input_files *given,
-                            const bool leads[static ASSAY_RECOGNISED_MAX],
-                            const bool is_taken[static ASSAY_RECOGNISED_MAX])
+void assay_input_files_set_used(struct assay_input_files *given,
+                                const bool leads[static ASSAY_RECOGNISED_MAX],
+                                const bool is_taken[static ASSAY_RECOGNISED_MAX])
 {
     for (size_t i = 0; i < given->found.count; i++) {
         given->leads[i] = given->leads[i] || leads[i];
@@ -93,7 +93,7 @@ void assay_input_files_close(struct assay_input_files *given)
 
 /* --- saying */
 /* What was expected of a piece, and what to do. */
-static const char *advice(const struct assay_recognised *piece, enum assay_status status)
+static const char *get_advice(const struct assay_recognised *piece, enum assay_status status)
 {
     if (piece->shape == ASSAY_SHAPE_OTHER)
         return "no collateral, key, signature or PCR values; take it out of the folder";
@@ -108,7 +108,7 @@ static const char *advice(const struct assay_recognised *piece, enum assay_statu
 }
 
 /* Whoever packed the folder named its files, and a terminal shows them. One name at a time. */
-static const char *printable(const char *name)
+static const char *format_printable(const char *name)
 {
     static char text[256]; /* NAME_MAX and its end */
     size_t len = 0;
@@ -121,7 +121,7 @@ static const char *printable(const char *name)
 static void print_piece(const struct assay_input_files *g, const char *dir, size_t index)
 {
     const struct assay_recognised *const piece = &g->found.pieces[index];
-    const char *const name = printable(g->names[piece->file]);
+    const char *const name = format_printable(g->names[piece->file]);
     const char *const what = assay_shape_text(piece->shape);
     const enum assay_status status = assay_recognised_status(piece, g->leads[index]);
     if (status == ASSAY_OK)
@@ -130,7 +130,7 @@ static void print_piece(const struct assay_input_files *g, const char *dir, size
     else
         (void)fprintf(stderr, "assay: note: %s/%s: %s: %s (%s); %s\n", dir, name, what,
                       assay_status_text(status), assay_status_symbol(status),
-                      advice(piece, status));
+                      get_advice(piece, status));
 }
 
 void assay_input_files_print(const struct assay_input_files *given, const char *dir,
@@ -138,7 +138,7 @@ void assay_input_files_print(const struct assay_input_files *given, const char *
 {
     for (size_t i = 0; i < given->skipped_count; i++)
         (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir,
-                      printable(given->skipped[i].name),
+                      format_printable(given->skipped[i].name),
                       given->skipped[i].status == ASSAY_E_TRUNCATED
                           ? "empty"
                           : assay_status_text(given->skipped[i].status));

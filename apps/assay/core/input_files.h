@@ -1,7 +1,6 @@
 /*
- * apps/assay/core/input_files.h - the pieces that a folder holds, recognised by content
- * (quote/collateral/recognise.h, as in the library), and what became of each: no file that was
- * given is passed over without a word.
+ * apps/assay/core/input_files.h - input folder whose files are recognised by content
+ * (quote/collateral/recognise.h, as in the library), with a report of every file that was not used.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_INPUT_FILES_H
 #define ASSAY_APPS_ASSAY_CORE_INPUT_FILES_H
@@ -32,23 +31,23 @@ struct assay_input_files {
 
 /*
  * assay_input_files_read - read and recognise every plain file.
- * Out: *out, whatever the status: assay_input_files_close frees it; *where: the file that was too
- *          much, NULL for the folder itself
+ * Out: *out, whatever the status: assay_input_files_close frees it; *where: file that exceeded a
+ * limit, NULL for the folder itself
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such folder) | ASSAY_E_IO | ASSAY_E_FULL (too many
  *          files or pieces) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_input_files_read(const char *dir,
                                                        struct assay_input_files *out,
                                                        const char **where);
-/* What leads to a root, and was taken, is noted. Returns: nothing. */
-void assay_input_files_note(struct assay_input_files *given,
-                            const bool leads[static ASSAY_RECOGNISED_MAX],
-                            const bool is_taken[static ASSAY_RECOGNISED_MAX]);
-/* A line on stderr for each piece that was not taken: file, what it is, why, what to do. evidence:
- * the bytes that are judged, which may stand in the folder as well. Returns: nothing. */
+/* What leads to a root, and was taken, is noted. */
+void assay_input_files_set_used(struct assay_input_files *given,
+                                const bool leads[static ASSAY_RECOGNISED_MAX],
+                                const bool is_taken[static ASSAY_RECOGNISED_MAX]);
+/* Prints a line on stderr for each unused piece: file, kind, reason, remedy. evidence: the
+ * appraised bytes, which may be in the folder as well. */
 void assay_input_files_print(const struct assay_input_files *given, const char *dir,
                              struct assay_slice evidence);
-/* Returns: nothing. */
+/* */
 void assay_input_files_close(struct assay_input_files *given);
 
 #endif

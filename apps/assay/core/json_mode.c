@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/json_mode.c - see json_mode.h.
+ * apps/assay/core/json_mode.c - error documents of --json, made from the lines on stderr.
  */
 #define _GNU_SOURCE /* fopencookie */
 #include "apps/assay/core/json_mode.h"
@@ -19,12 +19,12 @@ static struct {
     FILE *out, *err; /* those of the process, while ours stand in their place */
     char *text;      /* what was printed */
     size_t text_len;
-    char heard[HEARD_MAX]; /* the beginning of what was said */
+    char heard[HEARD_MAX]; /* the first bytes of stderr */
     size_t heard_len;
 } mode;
 
 /* At once to where stderr goes: last words of an assertion must not be lost. */
-static ssize_t hear(void *cookie, const char *bytes, size_t len)
+static ssize_t on_stderr_write(void *cookie, const char *bytes, size_t len)
 {
     (void)cookie;
     for (size_t i = 0; i < len && mode.heard_len + 1 < sizeof mode.heard; i++)
@@ -37,11 +37,11 @@ static ssize_t hear(void *cookie, const char *bytes, size_t len)
     return (ssize_t)len;
 }
 
-void assay_json_mode_begin(void)
+void assay_json_mode_start(void)
 {
     mode.asked = true;
     FILE *const out = open_memstream(&mode.text, &mode.text_len);
-    FILE *const err = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = hear });
+    FILE *const err = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = on_stderr_write });
     if (out == NULL || err == NULL) {
         if (out != NULL) (void)fclose(out);
         if (err != NULL) (void)fclose(err);
@@ -54,7 +54,7 @@ void assay_json_mode_begin(void)
     stderr = err;
 }
 
-bool assay_json_mode_asked(void)
+bool assay_json_mode_is_on(void)
 {
     return mode.asked;
 }
@@ -73,7 +73,7 @@ static const char *code_of(int status)
     }
 }
 
-/* The first line says what is wrong; the rest, the synopsis, is for people. */
+/* The first line is the error; the rest is the synopsis. */
 static bool print_error(int status)
 {
     struct assay_json *const data = assay_json_object();
@@ -85,7 +85,7 @@ static bool print_error(int status)
     return assay_print_envelope("assay.error", data) == ASSAY_EXIT_OK;
 }
 
-int assay_json_mode_end(int status)
+int assay_json_mode_finish(int status)
 {
     if (mode.out == NULL) return status;
     (void)fclose(stdout);

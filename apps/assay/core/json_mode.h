@@ -1,21 +1,20 @@
 /*
- * apps/assay/core/json_mode.h - with --json every failure is a document, too.
+ * apps/assay/core/json_mode.h - error documents of --json: every failure is one JSON document.
  *
- * What a command prints is kept until it ends, and what it says on stderr is listened to. When it
- * fails and has printed no document, one of schema assay.error is printed in its place, with what
- * was said as detail (docs/command-line.md 4). stderr says the same to people.
+ * The output of a command is buffered until it ends, and its stderr is captured. When it fails
+ * without a document, one of schema assay.error is printed, with the captured text as detail
+ * (docs/command-line.md 4: JSON output). stderr is forwarded as well.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_JSON_MODE_H
 #define ASSAY_APPS_ASSAY_CORE_JSON_MODE_H
 
 #include <stdbool.h>
 
-/* Before a command that was asked for JSON runs. Returns: nothing; without memory all is as it
- * was. */
-void assay_json_mode_begin(void);
+/* Called before a command with --json runs. Without memory it changes nothing. */
+void assay_json_mode_start(void);
 /* After it, with its exit status. Returns: the status; ASSAY_EXIT_INTERNAL when stdout is gone. */
-int assay_json_mode_end(int status);
+int assay_json_mode_finish(int status);
 /* Returns: whether the command that runs was asked for JSON. */
-bool assay_json_mode_asked(void);
+bool assay_json_mode_is_on(void);
 
 #endif

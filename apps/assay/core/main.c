@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/main.c - the command line: finds the group and hands over.
+ * apps/assay/core/main.c - entry point of `assay`: table of groups, help, dispatch.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/json_mode.h"
@@ -16,43 +16,44 @@
 static const struct assay_command commands[] = {
     { "evidence", "verify, explain or decode evidence, without a daemon", assay_command_evidence },
     { "ear", "verify an attestation result that a verifier signed", assay_command_ear },
-    { "tcb", "what an announced TCB set will say about a platform", assay_command_tcb },
-    { "collateral", "fetch, show, compare what evidence is judged by", assay_command_collateral },
+    { "tcb", "forecast a platform's TCB status under an announced set", assay_command_tcb },
+    { "collateral", "fetch, show, compare and submit collateral of evidence",
+      assay_command_collateral },
     { "policy", "check, compare and try policies; reference values", assay_command_policy },
     { "setup", "configuration and keys for one node or a local network", assay_command_setup },
-    { "node", "the request of a node to join a network", assay_command_node },
+    { "node", "write the join request of a node", assay_command_node },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
-    { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },
+    { "tpm", "attestation keys of TPMs, and their registrar", assay_command_tpm },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
     { "config", "check, show and compare configurations of assayd", assay_command_config },
     { "genesis", "plan, sign and show a network", assay_command_genesis },
-    { "change", "decide of a running network: draft, try, sign, submit", assay_command_change },
-    { "recover", "too many are gone for good: end an era, begin the next", assay_command_recover },
-    { "status", "what a running node says of itself", assay_command_status },
-    { "nodes", "scores, standings and weights of the network", assay_command_nodes },
-    { "top", "the network in a terminal, live", assay_command_top },
-    { "explain", "why a node stands where it stands", assay_command_explain },
-    { "doctor", "what keeps this node from working, and what to do", assay_command_doctor },
-    { "debug", "what somebody needs who helps from afar, without secrets", assay_command_debug },
-    { "permit", "may this node act now? exit 0 or 4 with the reason", assay_command_permit },
-    { "enforce", "what obeys orders on a node; hold it, release it", assay_command_enforce },
-    { "counters", "what was refused and counted", assay_command_counters },
-    { "timeline", "what happened, epoch by epoch", assay_command_timeline },
-    { "export", "closed epochs: scores, rules, votes; JSON, lines, CSV", assay_command_export },
-    { "report", "everything a node can show, as one page or as data", assay_command_report },
-    { "checkpoint", "an epoch to begin with, for proofs and for those who come back",
-      assay_command_checkpoint },
-    { "proof", "what the network says of a member, for who was not there", assay_command_proof },
-    { "anchor", "epochs of a network brought to a contract on an EVM chain", assay_command_anchor },
-    { "store", "save what others can begin with, verify, inspect, restore", assay_command_store },
+    { "change", "change a running network: draft, simulate, sign, submit", assay_command_change },
+    { "recover", "recover from quorum loss: end an era, start the next", assay_command_recover },
+    { "status", "show the state of a running node", assay_command_status },
+    { "nodes", "list scores, standings and weights of the members", assay_command_nodes },
+    { "top", "monitor the network in a terminal", assay_command_top },
+    { "explain", "explain the standing of a node", assay_command_explain },
+    { "doctor", "diagnose this node, with remedies", assay_command_doctor },
+    { "debug", "write a support bundle, without secrets", assay_command_debug },
+    { "permit", "query whether this node may act now: exit 0, or 4 with the reason",
+      assay_command_permit },
+    { "enforce", "show, hold and release enforcement on a node", assay_command_enforce },
+    { "counters", "print counters of rejected messages and other events", assay_command_counters },
+    { "timeline", "print events, epoch by epoch", assay_command_timeline },
+    { "export", "export closed epochs as JSON, lines of JSON or CSV", assay_command_export },
+    { "report", "write a report, as one page or as data", assay_command_report },
+    { "checkpoint", "create, show and advance trusted checkpoints", assay_command_checkpoint },
+    { "proof", "proofs of a member's score for offline verifiers", assay_command_proof },
+    { "anchor", "anchor epochs of a network on an EVM chain", assay_command_anchor },
+    { "store", "save, verify, inspect and restore archives of a store", assay_command_store },
     { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
-    { "services", "what the network's services amount to", assay_command_services },
-    { "continuity", "groups that keep states from being rolled back", assay_command_continuity },
-    { "share", "secrets that members keep in shares: put, read, delete one", assay_command_share },
-    { "account", "money of a network with tasks: keys, balances, payments",
+    { "services", "show the services of a network", assay_command_services },
+    { "continuity", "groups that protect enclave state from rollback", assay_command_continuity },
+    { "share", "secrets in shares: put, read, delete", assay_command_share },
+    { "account", "accounts of a network with tasks: keys, balances, payments",
       assay_command_account },
-    { "task", "work that is paid by steps: offers, tasks, ending one", assay_command_task },
-    { "completion", "what bash, zsh and fish complete", assay_command_completion },
+    { "task", "tasks paid by step: offers, run, status, close", assay_command_task },
+    { "completion", "completion scripts for bash, zsh and fish", assay_command_completion },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -61,12 +62,12 @@ static void print_usage(FILE *out)
     (void)fputs("usage: assay GROUP ...\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    (void)fputs("\n`assay GROUP --help` tells more. stdout carries data, stderr diagnostics.\n",
+    (void)fputs("\n`assay GROUP --help` has details. stdout carries data, stderr diagnostics.\n",
                 out);
 }
 
-/* What stdout could not take, whichever command wrote it: a result that nobody got is none. */
-static int end(int status)
+/* A failed write to stdout is an error of the command: its result was not delivered. */
+static int flush_output(int status)
 {
     const bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
     const int why = errno;
@@ -85,7 +86,7 @@ static void buffer_output(void)
     if (isatty(STDOUT_FILENO) == 0) (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
-static const struct assay_command *find(const char *name)
+static const struct assay_command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0) return &commands[i];
@@ -107,29 +108,29 @@ static int wrong_group(const char *word)
 }
 
 /* `assay help`, `assay help GROUP [VERB]`. */
-static int help(int argc, char **argv)
+static int print_help(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stdout);
         return ASSAY_EXIT_OK;
     }
-    if (find(argv[1]) == NULL) return wrong_group(argv[1]);
+    if (find_command(argv[1]) == NULL) return wrong_group(argv[1]);
     assay_options_help(argv[1], argc > 2 ? argv[2] : NULL, stdout);
     return ASSAY_EXIT_OK;
 }
 
-static int run(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-    const struct assay_command *const command = find(argv[0]);
+    const struct assay_command *const command = find_command(argv[0]);
     if (command == NULL) return wrong_group(argv[0]);
     const int status = assay_options_check(argc, argv);
     return status >= 0 ? status : command->run(argc, argv);
 }
 
-/* Failures are asked for as documents. Of a group that nobody knows there is no table to ask. */
+/* Failures are requested as documents. An unknown group has no table to consult. */
 static bool json_asked(int argc, char **argv)
 {
-    if (find(argv[0]) != NULL) return assay_options_json(argc, argv);
+    if (find_command(argv[0]) != NULL) return assay_options_json(argc, argv);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--json") == 0) return true;
     return false;
@@ -146,12 +147,12 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return end(help(argc - 1, argv + 1));
+        return flush_output(print_help(argc - 1, argv + 1));
     if (strcmp(argv[1], "--version") == 0) {
         (void)puts("assay " ASSAY_VERSION);
-        return end(ASSAY_EXIT_OK);
+        return flush_output(ASSAY_EXIT_OK);
     }
-    if (!json_asked(argc - 1, argv + 1)) return end(run(argc - 1, argv + 1));
-    assay_json_mode_begin();
-    return end(assay_json_mode_end(run(argc - 1, argv + 1)));
+    if (!json_asked(argc - 1, argv + 1)) return flush_output(run_command(argc - 1, argv + 1));
+    assay_json_mode_start();
+    return flush_output(assay_json_mode_finish(run_command(argc - 1, argv + 1)));
 }

@@ -1,5 +1,6 @@
 /*
- * apps/assay/core/options.c - what the table of verbs accepts, and how it says what it does not.
+ * apps/assay/core/options.c - validation of command lines against the table of verbs, help, and
+ * usage errors.
  *
  * An error names the word that is wrong, where there is one the name that it was probably meant to
  * be, and the verb's synopsis.
@@ -15,7 +16,7 @@
 
 enum { NAMES_MAX = 64, WORD_MAX = 48, HELP_COLUMNS = 79, CHOICES_SHOWN = 40 };
 
-/* What the line is about, for who complains later. */
+/* Subject of the line, for later error messages. */
 static const struct assay_verb *running;
 
 const struct assay_verb *assay_verb_at(size_t index)
@@ -33,13 +34,13 @@ const struct assay_verb *assay_verb_at(size_t index)
 
 /* ------------------------------------------------------------ near names */
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned get_minimum(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
 
 /* Letters that must be put in, taken out, changed or swapped. */
-static unsigned distance(const char *a, const char *b)
+static unsigned get_edit_distance(const char *a, const char *b)
 {
     const size_t a_len = strlen(a), b_len = strlen(b);
     unsigned rows[3][WORD_MAX + 1];
@@ -51,10 +52,10 @@ static unsigned distance(const char *a, const char *b)
         const unsigned *const before = rows[(i + 1) % 3];
         row[0] = (unsigned)i;
         for (size_t k = 1; k <= b_len; k++) {
-            row[k] =
-                least(least(up[k], row[k - 1]) + 1, up[k - 1] + (a[i - 1] == b[k - 1] ? 0U : 1U));
+            row[k] = get_minimum(get_minimum(up[k], row[k - 1]) + 1,
+                                 up[k - 1] + (a[i - 1] == b[k - 1] ? 0U : 1U));
             if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-                row[k] = least(row[k], before[k - 2] + 1);
+                row[k] = get_minimum(row[k], before[k - 2] + 1);
         }
     }
     return rows[a_len % 3][b_len];
@@ -66,7 +67,7 @@ const char *assay_nearest(const char *word, const char *const *candidates)
     const char *best = NULL;
     unsigned best_distance = len < 4 ? 2 : len < 8 ? 3 : 4; /* less than this */
     for (; *candidates != NULL; candidates++) {
-        const unsigned d = distance(word, *candidates);
+        const unsigned d = get_edit_distance(word, *candidates);
         if (d < best_distance) {
             best = *candidates;
             best_distance = d;
@@ -158,7 +159,7 @@ static void put_lines(const char *text, FILE *out)
     }
 }
 
-/* What a verb says of its own, and of what every command may end with the rest. */
+/* Exit statuses of the verb, then the shared ones. */
 static void put_exit(const char *own, FILE *out)
 {
     static const char *const shared[] = { "0 done",      "1 system error",
@@ -195,7 +196,7 @@ static void put_verb(const struct assay_verb *v, FILE *out)
     put_exit(v->exit, out);
 }
 
-/* A group that is a command of its own has others beside it: `assay proof`, `proof verify`. */
+/* A group that is also a command has further verbs: `assay proof`, `proof verify`. */
 static void put_other_verbs(const char *group, FILE *out)
 {
     const struct assay_verb *v = NULL;
@@ -240,19 +241,19 @@ void assay_options_help(const char *group, const char *verb, FILE *out)
 
 /* ------------------------------------------------------------ what is wrong */
 
-static void begin(const char *group, const char *verb)
+static void begin_error(const char *group, const char *verb)
 {
     (void)fprintf(stderr, "assay %s%s%s: ", group, verb != NULL && verb[0] != '\0' ? " " : "",
                   verb != NULL ? verb : "");
 }
 
-static int end(const struct assay_verb *v, const char *nearest, const char *dashes)
+static int end_error(const struct assay_verb *v, const char *nearest, const char *dashes)
 {
     if (nearest != NULL) (void)fprintf(stderr, "; did you mean \"%s%s\"?", dashes, nearest);
     (void)fputc('\n', stderr);
     if (v != NULL) {
         put_synopsis(v, "usage: ", stderr);
-        (void)fprintf(stderr, "`assay %s%s%s --help` tells more\n", v->group,
+        (void)fprintf(stderr, "`assay %s%s%s --help` has details\n", v->group,
                       v->verb[0] != '\0' ? " " : "", v->verb);
     }
     return ASSAY_EXIT_USAGE;
@@ -262,11 +263,11 @@ int assay_misuse(const char *format, ...)
 {
     va_list args;
     ASSAY_ASSERT(running != NULL);
-    begin(running->group, running->verb);
+    begin_error(running->group, running->verb);
     va_start(args, format);
     (void)vfprintf(stderr, format, args);
     va_end(args);
-    return end(running, NULL, "");
+    return end_error(running, NULL, "");
 }
 
 /* The option of a verb, or of any verb of the group when v is NULL. len: without "=VALUE". */
@@ -291,16 +292,16 @@ static int wrong_option(const struct assay_verb *v, const char *word, size_t len
     for (const struct assay_option *o = v->options; o->name != NULL && count < NAMES_MAX; o++)
         names[count++] = o->name;
     (void)snprintf(name, sizeof name, "%.*s", (int)(len < WORD_MAX ? len : WORD_MAX), word);
-    begin(v->group, v->verb);
+    begin_error(v->group, v->verb);
     (void)fprintf(stderr, "there is no option \"--%s\"", name);
     for (size_t i = 0; (other = assay_verb_at(i)) != NULL; i++)
         if (strcmp(other->group, v->group) == 0 &&
             find_option(v->group, other, word, len) != NULL) {
             (void)fprintf(stderr, " here; `assay %s%s%s` has it", other->group,
                           other->verb[0] != '\0' ? " " : "", other->verb);
-            return end(v, NULL, "");
+            return end_error(v, NULL, "");
         }
-    return end(v, assay_nearest(name, names), "--");
+    return end_error(v, assay_nearest(name, names), "--");
 }
 
 /* "a|b|c" as names. Returns: whether value is one; names are in room. */
@@ -330,12 +331,12 @@ static int wrong_value(const struct assay_verb *v, const struct assay_option *o,
     if (o->value == NULL || strchr(o->value, '|') == NULL) return -1;
     if (o->value[0] < 'a' || o->value[0] > 'z') return -1;
     if (is_choice(o->value, value, room, sizeof room, names)) return -1;
-    begin(v->group, v->verb);
+    begin_error(v->group, v->verb);
     (void)fprintf(stderr, "--%s wants one of", o->name);
     for (size_t i = 0; names[i] != NULL; i++)
         (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", names[i]);
     (void)fprintf(stderr, ", not \"%s\"", value);
-    return end(v, assay_nearest(value, names), "");
+    return end_error(v, assay_nearest(value, names), "");
 }
 
 /* ------------------------------------------------------------ a line */
@@ -371,7 +372,7 @@ static bool is_option(const char *word)
 }
 
 /* Whether argv[*i] is an option of the group that takes the next word; *i is moved behind both. */
-static void skip(const struct line *line, int *i)
+static void skip_option(const struct line *line, int *i)
 {
     const char *const word = line->argv[*i];
     if (strncmp(word, "--", 2) != 0 || strchr(word, '=') != NULL) return;
@@ -387,7 +388,7 @@ static int first_word(struct line *line)
         const char *const word = line->argv[i];
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) line->help = true;
         if (strcmp(word, "--") == 0) break;
-        if (is_option(word)) skip(line, &i);
+        if (is_option(word)) skip_option(line, &i);
         else if (first == 0) first = i;
     }
     return first;
@@ -400,14 +401,14 @@ static int wrong_verb(const struct line *line, const char *word)
     size_t count = 0;
     for (size_t i = 0; (v = assay_verb_at(i)) != NULL && count < NAMES_MAX; i++)
         if (strcmp(v->group, line->group) == 0) names[count++] = v->verb;
-    begin(line->group, NULL);
+    begin_error(line->group, NULL);
     if (word != NULL) (void)fprintf(stderr, "\"%s\" is none of its verbs", word);
     else (void)fputs("which verb?", stderr);
-    (void)end(NULL, word != NULL ? assay_nearest(word, names) : NULL, "");
+    (void)end_error(NULL, word != NULL ? assay_nearest(word, names) : NULL, "");
     (void)fprintf(stderr, "usage: assay %s", line->group);
     for (size_t i = 0; i < count; i++)
         (void)fprintf(stderr, "%s%s", i > 0 ? "|" : " ", names[i]);
-    (void)fprintf(stderr, " ...\n`assay %s --help` tells more\n", line->group);
+    (void)fprintf(stderr, " ...\n`assay %s --help` has details\n", line->group);
     return ASSAY_EXIT_USAGE;
 }
 
@@ -417,9 +418,9 @@ static int check_option(const struct line *line, int *i, uint64_t *seen)
     const struct assay_verb *const v = line->verb;
     const char *const word = line->argv[*i];
     if (word[1] != '-') {
-        begin(v->group, v->verb);
+        begin_error(v->group, v->verb);
         (void)fprintf(stderr, "there is no option \"%s\": names of options have two dashes", word);
-        return end(v, NULL, "");
+        return end_error(v, NULL, "");
     }
     const size_t len = strcspn(word + 2, "=");
     const char *value = word[2 + len] == '=' ? word + 3 + len : NULL;
@@ -428,20 +429,20 @@ static int check_option(const struct line *line, int *i, uint64_t *seen)
     *seen |= (uint64_t)1 << (o - v->options);
     if (o->value == NULL && value == NULL) return -1;
     if (o->value == NULL) {
-        begin(v->group, v->verb);
+        begin_error(v->group, v->verb);
         (void)fprintf(stderr, "--%s takes no value, found \"%s\"", o->name, value);
-        return end(v, NULL, "");
+        return end_error(v, NULL, "");
     }
     if (value == NULL && *i + 1 == line->argc) {
-        begin(v->group, v->verb);
+        begin_error(v->group, v->verb);
         (void)fprintf(stderr, "--%s wants a value: %s", o->name, o->help);
-        return end(v, NULL, "");
+        return end_error(v, NULL, "");
     }
     if (value == NULL) value = line->argv[++*i];
     return wrong_value(v, o, value);
 }
 
-static void bounds(const char *arguments, int *low, int *high)
+static void parse_bounds(const char *arguments, int *low, int *high)
 {
     *low = *high = 0;
     for (const char *at = arguments; *at != '\0';) {
@@ -455,29 +456,29 @@ static void bounds(const char *arguments, int *low, int *high)
     }
 }
 
-/* Everything that is missing at once: a second try must not be told of the next. */
+/* Reports all missing options at once. */
 static int check_words(const struct line *line, uint64_t seen)
 {
     const struct assay_verb *const v = line->verb;
     int low = 0, high = 0, faults = 0;
     for (const struct assay_option *o = v->options; o->name != NULL; o++) {
         if ((o->flags & ASSAY_OPTION_MUST) == 0 || (seen >> (o - v->options) & 1) != 0) continue;
-        if (faults++ == 0) begin(v->group, v->verb);
+        if (faults++ == 0) begin_error(v->group, v->verb);
         (void)fprintf(stderr, "%s--%s %s is missing: %s", faults > 1 ? "; " : "", o->name, o->value,
                       o->help);
     }
-    bounds(v->arguments, &low, &high);
+    parse_bounds(v->arguments, &low, &high);
     if (line->word_count >= low && line->word_count <= high)
-        return faults == 0 ? -1 : end(v, NULL, "");
-    if (faults == 0) begin(v->group, v->verb);
+        return faults == 0 ? -1 : end_error(v, NULL, "");
+    if (faults == 0) begin_error(v->group, v->verb);
     else (void)fputs("; ", stderr);
     if (high == 0) (void)fprintf(stderr, "it takes no words besides options");
     else (void)fprintf(stderr, "expected %s", v->arguments);
     (void)fprintf(stderr, ", found %d word%s", line->word_count, line->word_count == 1 ? "" : "s");
-    return end(v, NULL, "");
+    return end_error(v, NULL, "");
 }
 
-static int check(struct line *line)
+static int check_line(struct line *line)
 {
     uint64_t seen = 0;
     bool plain = false, past_verb = line->verb->verb[0] == '\0';
@@ -512,7 +513,7 @@ int assay_options_check(int argc, char **argv)
     }
     if (line.verb == NULL) return wrong_verb(&line, first);
     running = line.verb;
-    const int status = check(&line);
+    const int status = check_line(&line);
     /* Options may stand before the verb; groups look for it in front. */
     for (int i = at; status < 0 && line.verb->verb[0] != '\0' && i > 1; i--) {
         char *const word = argv[i];
@@ -530,7 +531,7 @@ bool assay_options_json(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--") == 0) return false;
         if (strcmp(argv[i], "--json") == 0) return true;
-        skip(&line, &i);
+        skip_option(&line, &i);
     }
     return false;
 }

@@ -1,10 +1,10 @@
 /*
- * apps/assay/core/options.h - every verb of the command line with its words, options and examples.
+ * apps/assay/core/options.h - table of verbs of the command line: arguments, options, exit
+ * statuses, examples.
  *
- * One table says it, and the rest is made of it: what is accepted, help, completions, the man page
- * (completion.c). Groups read their options after the table has let them through, so that what is
- * wrong with a word is said in one way everywhere: a verb, words without brackets and options that
- * must be there are there then.
+ * The table is the single source of accepted lines, help, completions and the man page
+ * (completion.c). Groups parse their options after validation by the table, so usage errors are
+ * uniform: verb, required words and required options are present then.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_OPTIONS_H
 #define ASSAY_APPS_ASSAY_CORE_OPTIONS_H
@@ -26,7 +26,7 @@ struct assay_verb {
     const char *group, *verb; /* verb "": the group has none, or may go without */
     const char *arguments;    /* "OLD NEW", "[ANSWER ...]", "" */
     const char *summary;      /* sentences */
-    const char *exit;         /* of its own: "10 somebody falls, 11 it would revert", or "" */
+    const char *exit;         /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
     const char *examples;     /* lines */
     const struct assay_option *options;
 };
@@ -38,15 +38,15 @@ struct assay_verb {
     }
 #define ASSAY_OPTION_JSON                                                                          \
     {                                                                                              \
-        "json", NULL, "one versioned JSON document, for failures as well", 0                       \
+        "json", NULL, "print one versioned JSON document, also for errors", 0                       \
     }
 #define ASSAY_OPTION_TIMEOUT                                                                       \
     {                                                                                              \
-        "timeout", "MS", "how long an answer may take, default 5000", 0                            \
+        "timeout", "MS", "timeout of a request, default 5000", 0                            \
     }
 #define ASSAY_OPTION_AT                                                                            \
     {                                                                                              \
-        "at", "RFC3339", "the time to judge for, default now", 0                                   \
+        "at", "RFC3339", "time of the appraisal, default now", 0                                   \
     }
 #define ASSAY_OPTIONS_END                                                                          \
     {                                                                                              \
@@ -62,17 +62,16 @@ extern const size_t assay_verbs_evidence_count, assay_verbs_network_count, assay
 const struct assay_verb *assay_verb_at(size_t index);
 
 /*
- * assay_options_check - may this line be run?
+ * assay_options_check - validate a command line.
  * In:      argv: from the group on
- * Returns: -1 when it may; else the exit status, and what was asked for, or what is wrong with
- *          which word, is said
+ * Returns: -1 when it is valid; else the exit status, after printing help or the error
  */
 int assay_options_check(int argc, char **argv);
 /* Whether the line asks for JSON, by an option that its verb has. Returns: so. */
 bool assay_options_json(int argc, char **argv);
 /* Says on stderr what is wrong with words that are each right. Returns: ASSAY_EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int assay_misuse(const char *format, ...);
-/* Help for a group, or for one verb of it. Returns: nothing. */
+/* Help for a group, or for one verb of it. */
 void assay_options_help(const char *group, const char *verb, FILE *out);
 /* What stands for an option's value: "" for none, KIND for too many choices. Returns: text. */
 const char *assay_option_value(const struct assay_option *option);

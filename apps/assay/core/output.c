@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/output.c - outputs of commands: what hinders one is said in one way.
+ * apps/assay/core/output.c - output files of commands, with uniform error messages.
  */
 #include "apps/assay/core/output.h"
 
@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-static int report(const char *who, const char *path, enum assay_status status, const char *message)
+static int report_error(const char *who, const char *path, enum assay_status status,
+                        const char *message)
 {
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "%s: %s: %s\n", who, path, message);
@@ -18,13 +19,13 @@ int assay_output_write(const char *who, const char *path, enum assay_file_mode m
                        struct assay_slice content)
 {
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
-    return report(who, path, assay_file_output(path, mode, content, message), message);
+    return report_error(who, path, assay_file_output(path, mode, content, message), message);
 }
 
 int assay_output_check(const char *who, const char *path, const char *kind_id)
 {
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
-    return report(who, path, assay_file_output_check(path, kind_id, message), message);
+    return report_error(who, path, assay_file_output_check(path, kind_id, message), message);
 }
 
 int assay_output_check_signed(const char *who, const char *path, uint32_t signatures)

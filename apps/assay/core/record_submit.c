@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/record_submit.c - see hand.h.
+ * apps/assay/core/record_submit.c - submission of records to a daemon (record_submit.h).
  */
 #include "apps/assay/core/record_submit.h"
 
@@ -21,7 +21,7 @@
 enum { TURN_MS = 200, WHY_MAX = 160 };
 
 struct assay_record_submit {
-    const struct assay_question *q;
+    const struct assay_daemon_request *q;
     char path[ASSAY_FOLLOWER_PATH_MAX + 1];
     uint64_t until_ms;
     struct assay_follower *follower;
@@ -48,12 +48,12 @@ enum { OPTIONS_MAX = 16, OPTION_JSON, OPTION_SOCKET, OPTION_TIMEOUT };
 static int take_option(const struct assay_record_submit_option *option)
 {
     if (option->count != NULL && *option->count == option->most)
-        return assay_misuse("--%s may be said %u times", option->name, (unsigned)option->most);
+        return assay_misuse("--%s can be given %u times", option->name, (unsigned)option->most);
     option->text[option->count != NULL ? (*option->count)++ : 0] = optarg;
     return -1;
 }
 
-int assay_record_submit_options(struct assay_question *q, int argc, char **argv,
+int assay_record_submit_options(struct assay_daemon_request *q, int argc, char **argv,
                                 const struct assay_record_submit_option *options,
                                 const char **timeout, const char **verb, const char **word)
 {
@@ -66,7 +66,7 @@ int assay_record_submit_options(struct assay_question *q, int argc, char **argv,
         ASSAY_ASSERT(i + 3 < OPTIONS_MAX);
         table[i + 3] = (struct option){ options[i].name, required_argument, NULL, i };
     }
-    q->socket = assay_ask_socket();
+    q->socket = assay_daemon_default_socket();
     q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o, bad = -1; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         if (o == OPTION_JSON) q->json = true;
@@ -77,7 +77,7 @@ int assay_record_submit_options(struct assay_question *q, int argc, char **argv,
     }
     *verb = argv[optind];
     *word = optind + 1 < argc ? argv[optind + 1] : NULL;
-    if (*timeout == NULL || assay_ask_timeout(*timeout, &q->timeout_ms)) return -1;
+    if (*timeout == NULL || assay_daemon_parse_timeout(*timeout, &q->timeout_ms)) return -1;
     return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
 }
 
@@ -105,7 +105,7 @@ int assay_record_submit_account(const char *group, const char *text, uint8_t acc
         (void)fprintf(stderr,
                       "assay %s: \"%s\" is no account: expected 64 hexadecimal digits, or a file "
                       "that assay account create wrote\n",
-                      group, assay_fit(text));
+                      group, assay_text_sanitized(text));
         return ASSAY_EXIT_USAGE;
     }
     assay_task_account(public_key, account);
@@ -123,20 +123,20 @@ bool assay_record_submit_number(const char *text, uint64_t min, uint64_t *out)
     return true;
 }
 
-int assay_record_submit_timeout(struct assay_question *q, const char *text)
+int assay_record_submit_timeout(struct assay_daemon_request *q, const char *text)
 {
     q->timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
-    if (text == NULL || assay_ask_timeout(text, &q->timeout_ms)) return -1;
+    if (text == NULL || assay_daemon_parse_timeout(text, &q->timeout_ms)) return -1;
     return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", text);
 }
 
-int assay_record_submit_path(const struct assay_question *q,
+int assay_record_submit_path(const struct assay_daemon_request *q,
                              char path[static ASSAY_FOLLOWER_PATH_MAX + 1])
 {
     struct assay_json *document = NULL;
-    struct assay_question ask = *q;
+    struct assay_daemon_request ask = *q;
     if (ask.timeout_ms > ASSAY_CLIENT_TIMEOUT_MS) ask.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    const int result = assay_ask_document(&ask, &document, "services");
+    const int result = assay_daemon_get_document(&ask, &document, "services");
     if (result != ASSAY_EXIT_OK) return result;
     const char *socket =
         assay_json_text(assay_json_get(assay_json_get(document, "data"), "programs"), "socket", "");
@@ -144,15 +144,15 @@ int assay_record_submit_path(const struct assay_question *q,
     assay_json_free(&document);
     if (len > 0 && len <= ASSAY_FOLLOWER_PATH_MAX) return ASSAY_EXIT_OK;
     (void)fprintf(stderr,
-                  "assay %s: this daemon lets nobody follow: its network has no services, or "
+                  "assay %s: this daemon accepts no followers: its network has no services, or "
                   "listen.services is off\n",
                   q->group);
     return ASSAY_EXIT_NOT_FOUND;
 }
 
-/* ------------------------------------------------------------ what is told */
+/* ------------------------------------------------------------ updates from the daemon */
 
-/* After it was away the daemon tells where things stand, not what became of one record. */
+/* After a reconnect the daemon sends the state, not the result of a record. */
 static void tell_begun(void *context)
 {
     struct assay_record_submit *hand = context;
@@ -183,9 +183,9 @@ static void tell_refused(void *context, enum assay_service_kind kind, struct ass
 
 /* ------------------------------------------------------------ turns */
 
-/* A daemon that starts may be away for a while, and then behind what it told before. Returns:
- * ASSAY_OK, and the world may have moved | ASSAY_E_TIMEOUT | what no waiting mends */
-static enum assay_status turn(struct assay_record_submit *hand)
+/* A restarting daemon may be unreachable for a while, and then behind its earlier state. Returns:
+ * ASSAY_OK, the state may have changed | ASSAY_E_TIMEOUT | an error that waiting does not fix */
+static enum assay_status poll_record(struct assay_record_submit *hand)
 {
     const enum assay_status status = assay_follower_turn(hand->follower, now_ms());
     if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
@@ -214,7 +214,7 @@ static int give_up(const struct assay_record_submit *hand, enum assay_status sta
     return status == ASSAY_E_UNSUPPORTED ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_record_submit_open(const struct assay_question *q, enum assay_service_role role,
+int assay_record_submit_open(const struct assay_daemon_request *q, enum assay_service_role role,
                              struct assay_record_submit **hand)
 {
     struct assay_record_submit *l = calloc(1, sizeof *l);
@@ -235,12 +235,12 @@ int assay_record_submit_open(const struct assay_question *q, enum assay_service_
     enum assay_status status = assay_record_queue_create(ASSAY_RECORD_QUEUE_AGAIN_MS, &l->pending);
     if (status == ASSAY_OK) status = assay_follower_create(&config, &l->follower);
     while (status == ASSAY_OK && !assay_follower_follows(l->follower))
-        status = turn(l);
+        status = poll_record(l);
     if (status == ASSAY_OK) {
         *hand = l;
         return ASSAY_EXIT_OK;
     }
-    const int result = give_up(l, status, "the ledger was not told");
+    const int result = give_up(l, status, "the ledger was not notified");
     assay_record_submit_close(&l);
     return result;
 }
@@ -262,7 +262,7 @@ const struct assay_follower *assay_record_submit_follower(const struct assay_rec
 
 /* ------------------------------------------------------------ what became of it */
 
-/* In sentences, for words that people meet. */
+/* Sentences for the results that users see. */
 static const char *sentence_of(const char *word)
 {
     static const char *const rows[][2] = {
@@ -277,8 +277,8 @@ static const char *sentence_of(const char *word)
         { "early",
           "its executor may still claim: wait for the deadline, or release it when no claim "
           "came for 4 closes (assay task release)" },
-        { "not-taken", "nobody has accepted it: assay task close ends it" },
-        { "changed", "a claim came meanwhile: look at assay task status, and say it again" },
+        { "not-taken", "it was not accepted: assay task close ends it" },
+        { "changed", "a claim arrived meanwhile: check assay task status and retry" },
         { "gone", "the task has ended before" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -286,7 +286,7 @@ static const char *sentence_of(const char *word)
     return "it means nothing here";
 }
 
-static int outcome(const struct assay_record_submit *hand, const char *word)
+static int report_outcome(const struct assay_record_submit *hand, const char *word)
 {
     if (strcmp(word, "applied") == 0) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay %s: final, and without effect (%s): %s\n", hand->q->group, word,
@@ -297,8 +297,8 @@ static int outcome(const struct assay_record_submit *hand, const char *word)
     return ASSAY_EXIT_DENIED;
 }
 
-int assay_record_submit_submit(struct assay_record_submit *hand, enum assay_service_kind kind,
-                               struct assay_slice payload, const char **word)
+int assay_record_submit_send(struct assay_record_submit *hand, enum assay_service_kind kind,
+                             struct assay_slice payload, const char **word)
 {
     *word = "";
     hand->kind = kind;
@@ -308,23 +308,23 @@ int assay_record_submit_submit(struct assay_record_submit *hand, enum assay_serv
     hand->why[0] = '\0';
     enum assay_status status = assay_record_queue_add(hand->pending, kind, payload);
     while (status == ASSAY_OK && hand->became == NULL && hand->why[0] == '\0')
-        status = turn(hand);
+        status = poll_record(hand);
     assay_record_queue_drop(hand->pending, kind);
     hand->kind = 0;
     if (hand->became != NULL && (!hand->away || strcmp(hand->became, "applied") == 0)) {
         *word = hand->became;
-        return outcome(hand, *word);
+        return report_outcome(hand, *word);
     }
     if (hand->became != NULL) {
         (void)fprintf(stderr,
-                      "assay %s: the daemon went away meanwhile: this record or another one "
-                      "took effect; look at what stands now\n",
+                      "assay %s: the daemon disconnected: this record or another one took effect; "
+                      "check the present state\n",
                       hand->q->group);
         return ASSAY_EXIT_PARTIAL;
     }
     if (hand->why[0] != '\0') {
         (void)fprintf(stderr, "assay %s: the daemon refuses it: %s\n", hand->q->group,
-                      assay_fit(hand->why));
+                      assay_text_sanitized(hand->why));
         return ASSAY_EXIT_DENIED;
     }
     return give_up(hand, status, "not final in time; it may still become so");
@@ -332,7 +332,7 @@ int assay_record_submit_submit(struct assay_record_submit *hand, enum assay_serv
 
 /* ------------------------------------------------------------ what an account signs */
 
-int assay_record_submit_begin(struct assay_question *q, const char *key, const char *timeout,
+int assay_record_submit_start(struct assay_daemon_request *q, const char *key, const char *timeout,
                               struct assay_record_submit_signing *signing)
 {
     const int set = assay_record_submit_timeout(q, timeout);
@@ -343,7 +343,7 @@ int assay_record_submit_begin(struct assay_question *q, const char *key, const c
     return assay_record_submit_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
 }
 
-void assay_record_submit_end(struct assay_record_submit_signing *signing)
+void assay_record_submit_stop(struct assay_record_submit_signing *signing)
 {
     assay_secret_wipe(&signing->secret, sizeof signing->secret);
     assay_record_submit_close(&signing->hand);
@@ -360,7 +360,7 @@ enum assay_status assay_record_submit_sign(const struct assay_record_submit_sign
     return status;
 }
 
-int assay_record_submit_unmade(const char *group, enum assay_status status)
+int assay_record_submit_report_unmade(const char *group, enum assay_status status)
 {
     (void)fprintf(stderr, "assay %s: the record cannot be made: %s\n", group,
                   assay_status_text(status));

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/result_json.c - see made.h.
+ * apps/assay/core/result_json.c - JSON result of verbs that create something.
  */
 #include "apps/assay/core/result_json.h"
 

@@ -1,8 +1,9 @@
 /*
- * apps/assay/core/result_json.h - what a verb that makes something says to programs.
+ * apps/assay/core/result_json.h - JSON result of verbs that create something.
  *
- * People read a line or none. With --json it is one document of schema assay.made: the verb, the
- * files that it wrote, and what else the lines say, under the same names (docs/command-line.md 4).
+ * Text output is one line or none. With --json it is one document of schema assay.made: the verb,
+ * the written files, and the values of the text output under the same names (docs/command-line.md
+ * 4).
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_RESULT_JSON_H
 #define ASSAY_APPS_ASSAY_CORE_RESULT_JSON_H

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/service_user.c - see eyes.h.
+ * apps/assay/core/service_user.c - temporary switch to the daemon's user (service_user.h).
  */
 #include "apps/assay/core/service_user.h"
 
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void assay_service_user_take(const struct assay_config *config, struct assay_service_user *eyes)
+void assay_service_user_enter(const struct assay_config *config, struct assay_service_user *eyes)
 {
     struct stat info;
     *eyes = (struct assay_service_user){ .group = getegid() };
@@ -22,11 +22,11 @@ void assay_service_user_take(const struct assay_config *config, struct assay_ser
     const int grouped = user != NULL ? initgroups(user->pw_name, group) : setgroups(1, &group);
     eyes->other = true;
     if (grouped == 0 && setegid(group) == 0 && seteuid(info.st_uid) == 0) return;
-    assay_service_user_give_back(eyes);
+    assay_service_user_leave(eyes);
     eyes->other = false;
 }
 
-void assay_service_user_give_back(const struct assay_service_user *eyes)
+void assay_service_user_leave(const struct assay_service_user *eyes)
 {
     if (!eyes->other) return;
     /* What was given away by root can be taken back by it. */

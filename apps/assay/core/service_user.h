@@ -1,6 +1,6 @@
 /*
- * apps/assay/core/service_user.h - root looks at a node as the daemon's user would: what root may
- * open says nothing about what the daemon may.
+ * apps/assay/core/service_user.h - temporary switch of a command run by root to the daemon's user:
+ * root's access to a file does not show that the daemon has access.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_SERVICE_USER_H
 #define ASSAY_APPS_ASSAY_CORE_SERVICE_USER_H
@@ -18,10 +18,10 @@ struct assay_service_user {
     int count;
 };
 
-/* From here on this process, if it is root's, has the rights of whoever owns the node's folder of
- * keys, with that user's groups; else, or where that is root, nothing changes. Returns: nothing. */
-void assay_service_user_take(const struct assay_config *config, struct assay_service_user *eyes);
-/* Ends that. Returns: nothing. */
-void assay_service_user_give_back(const struct assay_service_user *eyes);
+/* Switches a process of root to the owner of the node's key folder, with that user's groups;
+ * otherwise, or if the owner is root, nothing changes. */
+void assay_service_user_enter(const struct assay_config *config, struct assay_service_user *eyes);
+/* Ends that. */
+void assay_service_user_leave(const struct assay_service_user *eyes);
 
 #endif

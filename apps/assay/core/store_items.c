@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/store_items.c - items of a store out of JSON.
+ * apps/assay/core/store_items.c - decoder of store items in JSON.
  */
 #include "apps/assay/core/store_items.h"
 

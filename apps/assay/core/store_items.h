@@ -1,6 +1,6 @@
 /*
- * apps/assay/core/store_items.h - items of a running node's store, as its admin socket hands them
- * out.
+ * apps/assay/core/store_items.h - decoder of the store items that a running node's admin socket
+ * returns.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_STORE_ITEMS_H
 #define ASSAY_APPS_ASSAY_CORE_STORE_ITEMS_H

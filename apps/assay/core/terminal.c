@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/terminal.c - see terminal.h.
+ * apps/assay/core/terminal.c - terminal capabilities and the full-screen mode of live views.
  */
 #include "apps/assay/core/terminal.h"
 
@@ -101,7 +101,7 @@ static struct {
 } screen;
 
 /* Of calls that handlers may make. */
-static void take(void)
+static void enter_screen(void)
 {
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &screen.keys);
     const ssize_t wrote = write(STDOUT_FILENO, enter_text, sizeof enter_text - 1);
@@ -109,7 +109,7 @@ static void take(void)
     screen.taken = 1;
 }
 
-static void give_back(void)
+static void leave_screen(void)
 {
     if (!screen.taken) return;
     screen.taken = 0;
@@ -124,10 +124,10 @@ static void on_end(int number)
     screen.ends = 1;
 }
 
-/* A bug, or a limit: back first, then as if nobody had caught it. */
+/* Crash or resource limit: restore the terminal first, then raise the signal again. */
 static void on_fault(int number)
 {
-    give_back();
+    leave_screen();
     (void)signal(number, SIG_DFL);
     (void)raise(number);
 }
@@ -136,9 +136,9 @@ static void on_fault(int number)
 static void on_stop(int number)
 {
     (void)number;
-    give_back();
+    leave_screen();
     (void)raise(SIGSTOP);
-    take();
+    enter_screen();
 }
 
 static void catch_signal(int number, void (*handler)(int))
@@ -157,19 +157,19 @@ bool assay_screen_open(void)
     screen.keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     screen.keys.c_cc[VMIN] = 0;
     screen.keys.c_cc[VTIME] = 0;
-    (void)atexit(give_back);
+    (void)atexit(leave_screen);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         catch_signal(ends[i], on_end);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         catch_signal(faults[i], on_fault);
     catch_signal(SIGTSTP, on_stop);
-    take();
+    enter_screen();
     return true;
 }
 
 void assay_screen_close(void)
 {
-    give_back();
+    leave_screen();
 }
 
 int assay_screen_key(int timeout_ms)
@@ -181,6 +181,6 @@ int assay_screen_key(int timeout_ms)
     if (screen.ends) return -1;
     if (count <= 0) return 0;
     const ssize_t got = read(STDIN_FILENO, &key, 1);
-    /* At its end there is nobody any more who could press a key. */
+    /* At end of input no more keys can arrive. */
     return got == 1 ? (unsigned char)key : -1;
 }

@@ -1,6 +1,6 @@
 /*
- * apps/assay/core/terminal.h - what a terminal can show: colours, characters, columns; and the
- * screen of a live view, which is given back whatever happens.
+ * apps/assay/core/terminal.h - terminal capabilities (colours, characters, columns), and the full-
+ * screen mode of live views, restored on every exit.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_TERMINAL_H
 #define ASSAY_APPS_ASSAY_CORE_TERMINAL_H
@@ -26,8 +26,7 @@ const char *assay_terminal_plain(const struct assay_terminal *t);
 /* A bar of that many cells, text[3 * cells + 1]. Returns: text. */
 const char *assay_terminal_bar(const struct assay_terminal *t, unsigned long long bp,
                                unsigned cells, char *text);
-/* One line, cut to the columns: escapes take no room, a character of UTF-8 takes one. Returns:
- * nothing. */
+/* One line, cut to the columns: escapes take no room, a character of UTF-8 takes one. */
 void assay_terminal_put(const struct assay_terminal *t, const char *line, FILE *out);
 
 /*
@@ -36,7 +35,7 @@ void assay_terminal_put(const struct assay_terminal *t, const char *line, FILE *
  * Returns: false when standard input or output is no terminal
  */
 bool assay_screen_open(void);
-/* Returns: nothing. */
+/* */
 void assay_screen_close(void);
 /* Waits for a key, at most so long. Returns: the key; 0 for none; -1 when it is to end. */
 int assay_screen_key(int timeout_ms);

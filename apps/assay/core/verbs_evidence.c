@@ -1,5 +1,6 @@
 /*
- * apps/assay/core/verbs_evidence.c - the verbs that need neither network nor daemon (options.h).
+ * apps/assay/core/verbs_evidence.c - table of verbs that need neither network nor daemon
+ * (options.h).
  */
 #include "apps/assay/core/options.h"
 
@@ -8,7 +9,7 @@
     "nitro-tpm|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
-        "collateral", "DIR", "what the evidence does not carry, recognised by content", 0          \
+        "collateral", "DIR", "collateral that the evidence does not contain, recognised by content", 0          \
     }
 #define ROOT                                                                                       \
     {                                                                                              \
@@ -17,28 +18,27 @@
     }
 #define KIND                                                                                       \
     {                                                                                              \
-        "kind", KINDS, "what it is, if not what the bytes say.", 0                                 \
+        "kind", KINDS, "kind of the evidence, if not detected from its bytes.", 0                                 \
     }
 #define POLICY                                                                                     \
     {                                                                                              \
-        "policy", "FILE", "YAML; default: profile production, every measurement", 0                \
+        "policy", "FILE", "policy in YAML; default: profile production, any measurement", 0                \
     }
 #define EVENT_LOG                                                                                  \
     {                                                                                              \
         "event-log", "FILE",                                                                       \
-            "a log of the firmware (TCG2, CCEL) or of IMA, at most four: replayed, and compared "  \
-            "with the events of the policy",                                                       \
+            "event log of the firmware (TCG2, CCEL) or of IMA, at most four; replayed and compared with the events of the policy",                                                       \
             ASSAY_OPTION_MANY                                                                      \
     }
 #define EXIT_VERDICT                                                                               \
-    "5 no such file, 10 warning, 11 contraindicated, 12 none (not judged), 13 malformed"
+    "5 no such file, 10 warning, 11 contraindicated, 12 none (not appraised), 13 malformed"
 #define COLLATERAL_JUDGED ASSAY_OPTION_AT, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END
 
 const struct assay_verb assay_verbs_evidence[] = {
     { "evidence", "verify", "FILE",
-      "Appraises one piece of evidence: SGX, TDX, SEV-SNP, Nitro, TPM 2.0, vTPM, CCA. SGX, TDX and "
-      "SOFT cannot be judged without collateral; Nitro and CCA need none. Lists what was not "
-      "checked: freshness without a challenge, the program without a policy, revocation.",
+      "Verify evidence and print the appraisal: SGX, TDX, SEV-SNP, Nitro, TPM 2.0, vTPM, CCA. SGX, "
+      "TDX and SOFT need collateral; Nitro and CCA do not. Lists what was not checked: freshness "
+      "without a challenge, the program without a policy, revocation.",
       EXIT_VERDICT,
       "assay evidence verify quote.bin --collateral collateral/ --report-data 5f1c0a2e\n"
       "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n",
@@ -50,50 +50,47 @@ const struct assay_verb assay_verbs_evidence[] = {
           POLICY,
           EVENT_LOG,
           { "report-data", "HEX",
-            "the challenge: 1 to 64 bytes that the evidence must have as report data (zeros "
-            "follow)",
+            "expected report data: the challenge, 1 to 64 bytes, padded with zeros", 0 },
+          { "nonce", "HEX", "expected nonce of TPM and Nitro evidence: 1 to 1024 bytes", 0 },
+          { "ear", "FILE", "write a signed attestation result (EAR); - prints it", 0 },
+          { "ear-key", "FILE", "signing key of the EAR (made by assay keys operator)", 0 },
+          { "ear-profile", "ietf-03|veraison-2023", "names of the EAR's claims, default ietf-03",
             0 },
-          { "nonce", "HEX",
-            "the challenge of TPM and Nitro evidence: 1 to 1024 bytes that its nonce must be", 0 },
-          { "ear", "FILE", "sign the verdict as an attestation result (EAR); - prints it", 0 },
-          { "ear-key", "FILE", "the key that signs it (assay keys operator makes one)", 0 },
-          { "ear-profile", "ietf-03|veraison-2023", "names of its claims, default ietf-03", 0 },
-          { "ear-nonce", "TEXT", "what the relying party wants echoed, 8 to 88 characters", 0 },
+          { "ear-nonce", "TEXT",
+            "nonce of the relying party, echoed in the EAR, 8 to 88 characters", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "evidence", "explain", "FILE",
-      "The same verdict as a page for people: who vouches for whom, which security version is "
-      "short "
-      "of a better level, what the policy did, what to do.",
+      "Explain the verdict in detail: the certificate chain, the security version that falls short "
+      "of a better TCB level, the rules of the policy that applied, and the remedy.",
       EXIT_VERDICT, "assay evidence explain quote.bin --collateral collateral/\n",
       (const struct assay_option[]){ COLLATERAL, ROOT, ASSAY_OPTION_AT, KIND, POLICY, EVENT_LOG,
                                      ASSAY_OPTIONS_END } },
-    { "evidence", "decode", "FILE", "Prints every field without judging it.", "13 malformed",
+    { "evidence", "decode", "FILE", "Print every field without appraising it.", "13 malformed",
       "assay evidence decode quote.bin\n",
       (const struct assay_option[]){ KIND, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "ear", "verify", "TOKEN",
-      "Reads an attestation result (EAR, a JSON web token signed with ES256) as a relying party "
+      "Verify an attestation result (EAR, a JSON web token signed with ES256) as a relying party "
       "does. TOKEN is a file or -.",
-      "4 not to be believed (signature, time, nonce, claims), 10 warning, 11 contraindicated, "
-      "12 none, 13 malformed",
+      "4 not trusted (signature, time, nonce, claims), 10 warning, 11 contraindicated, 12 none, 13 "
+      "malformed",
       "assay ear verify result.jwt --key verifier.pem --nonce 5f1c0a2e\n",
       (const struct assay_option[]){
-          { "key", "FILE", "the verifier's public key: PEM, DER, JWK, or what assay keys prints",
+          { "key", "FILE", "public key of the verifier: PEM, DER, JWK, or the output of assay keys",
             ASSAY_OPTION_MUST },
           ASSAY_OPTION_AT,
-          { "nonce", "TEXT", "what the token must echo", 0 },
+          { "nonce", "TEXT", "nonce that the token must echo", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "tcb", "forecast", "FILE",
-      "Judges a quote of SGX or TDX under the collateral in force and again under an announced "
-      "set, "
-      "and names the security versions that are short of the best level of that set.",
-      "0 affirming, 10 warning, 11 contraindicated, 12 not judged, 13 malformed: the verdict under "
-      "the announced set",
+      "Appraise an SGX or TDX quote under the collateral in force and under an announced set, and "
+      "list the security versions that fall short of the best level of that set.",
+      "0 affirming, 10 warning, 11 contraindicated, 12 not appraised, 13 malformed: the verdict "
+      "under the announced set",
       "assay tcb forecast quote.bin --collateral now/ --against early/\n",
       (const struct assay_option[]){
           { "collateral", "DIR", "the set in force", ASSAY_OPTION_MUST },
-          { "against", "DIR", "the announced set, as assay collateral fetch --early writes it",
+          { "against", "DIR", "the announced set, written by assay collateral fetch --early",
             ASSAY_OPTION_MUST },
           ROOT,
           ASSAY_OPTION_AT,
@@ -102,102 +99,104 @@ const struct assay_verb assay_verbs_evidence[] = {
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "collateral", "fetch", "",
-      "Asks the vendor for what evidence of one platform is judged with, verifies it under the "
-      "vendor's root and writes it into a folder: Intel's TCB info, QE identity, lists and chains "
-      "for SGX and TDX; AMD's VCEK, chain and list for SEV-SNP. Either --for, or --fmspc, --ca and "
-      "--tee say for which platform.",
-      "5 the vendor has no such thing, 7 no answer in time, 12 what there is has ended or goes "
-      "back, 13 it does not verify",
+      "Fetch the collateral of one platform from its vendor, verify it under the vendor's root and "
+      "write it into a folder: Intel's TCB info, QE identity, CRLs and chains for SGX and TDX; "
+      "AMD's VCEK, chain and CRL for SEV-SNP. Select the platform with --for, or with --fmspc, "
+      "--ca and --tee.",
+      "5 unknown to the vendor, 7 timeout, 12 expired or older than the stored one, 13 does not "
+      "verify",
       "assay collateral fetch --for quote.bin --out collateral/\n"
       "assay collateral fetch --fmspc 00806F050000 --ca platform --tee tdx --out early/ --early\n",
       (const struct assay_option[]){
-          { "for", "FILE", "for this evidence (SGX or TDX quote, SEV-SNP report)", 0 },
-          { "fmspc", "HEX", "platform family of Intel, twelve digits", 0 },
-          { "ca", "processor|platform", "which of Intel's authorities", 0 },
-          { "tee", "sgx|tdx", "which of Intel's kinds", 0 },
-          { "out", "DIR", "where to write it", ASSAY_OPTION_MUST },
-          { "pccs", "URL", "a PCCS instead of Intel's own service", 0 },
-          { "kds", "URL", "a mirror instead of AMD's own service", 0 },
-          { "early", NULL, "what Intel announces before it is in force", 0 },
-          { "product", "milan|genoa|turin", "of SEV-SNP reports of version 2, which do not say",
+          { "for", "FILE", "evidence to fetch collateral for (SGX or TDX quote, SEV-SNP report)",
             0 },
+          { "fmspc", "HEX", "Intel's platform family, twelve hex digits", 0 },
+          { "ca", "processor|platform", "Intel's certification authority", 0 },
+          { "tee", "sgx|tdx", "Intel's kind of TEE", 0 },
+          { "out", "DIR", "output folder", ASSAY_OPTION_MUST },
+          { "pccs", "URL", "PCCS to use instead of Intel's service", 0 },
+          { "kds", "URL", "mirror to use instead of AMD's service", 0 },
+          { "early", NULL, "fetch the set that Intel announced before it is in force", 0 },
+          { "product", "milan|genoa|turin",
+            "product of SEV-SNP reports of version 2, which do not contain it", 0 },
           ROOT,
-          { "cache", "DIR", "keep what is fetched there, ask only for what is a day old", 0 },
-          { "offline", NULL, "the cache alone", 0 },
-          { "refresh", NULL, "ask even for what is fresh in the cache", 0 },
+          { "cache", "DIR", "cache folder; entries older than a day are fetched again", 0 },
+          { "offline", NULL, "use only the cache", 0 },
+          { "refresh", NULL, "fetch again even if the cache is fresh", 0 },
           { "ca-file", "FILE", "roots (PEM) for the server's TLS certificate", 0 },
-          { "timeout", "S", "for everything together, default 60", 0 },
+          { "timeout", "S", "timeout of the whole command, default 60", 0 },
           ASSAY_OPTION_AT,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "collateral", "show", "DIR|FILE",
-      "What a folder holds, whether it verifies, and until when it may be used; of a genesis, a "
-      "set "
-      "of collateral or an offer its roots, pieces, numbers and dates, and what ends first.",
-      "10 sound but not current, 13 it does not verify", "assay collateral show collateral/\n",
+      "Show the collateral in a folder, whether it verifies, and when it expires; of a genesis, a "
+      "set of collateral or an offer its roots, items, numbers and dates, and which item expires "
+      "first.",
+      "10 valid but not current, 13 does not verify", "assay collateral show collateral/\n",
       (const struct assay_option[]){ ROOT, COLLATERAL_JUDGED } },
     { "collateral", "pack", "DIR",
-      "Makes an offer of one root out of the documents and lists in DIR, for the network whose "
-      "genesis or set is given.",
-      "12 nothing in it may follow",
+      "Pack the documents and CRLs in DIR into an offer of one root, for the network with the "
+      "given genesis or set.",
+      "12 nothing in it may replace the set in force",
       "assay collateral pack new/ --in-force genesis --out intel.offer\n",
       (const struct assay_option[]){
           { "in-force", "FILE", "a genesis or a set of collateral", ASSAY_OPTION_MUST },
           { "out", "FILE", "the offer", ASSAY_OPTION_MUST },
           COLLATERAL_JUDGED } },
     { "collateral", "apply", "",
-      "Writes the whole set that follows when an offer is put into the set in force, for operators "
-      "who sign it.",
+      "Write the complete set that results from applying an offer to the set in force, for "
+      "operators to sign.",
       "", "assay collateral apply --in-force genesis --offer intel.offer --out next.set\n",
       (const struct assay_option[]){
           { "in-force", "FILE", "a genesis or a set of collateral", ASSAY_OPTION_MUST },
-          { "offer", "FILE", "what assay collateral pack wrote", ASSAY_OPTION_MUST },
-          { "out", "FILE", "the set that follows", ASSAY_OPTION_MUST },
+          { "offer", "FILE", "offer written by assay collateral pack", ASSAY_OPTION_MUST },
+          { "out", "FILE", "the resulting set", ASSAY_OPTION_MUST },
           COLLATERAL_JUDGED } },
     { "collateral", "compare", "OLD NEW",
-      "Root by root, whether NEW may follow OLD, and if not, which piece and field is why.",
+      "Check, root by root, whether NEW may replace OLD, and report the item and field that "
+      "prevent it.",
       "0 newer, 10 a TCB recovery, 12 nothing newer, 13 refused",
       "assay collateral compare genesis intel.offer\n",
       (const struct assay_option[]){ COLLATERAL_JUDGED } },
     { "collateral", "forecast", "",
-      "Judges evidence under the set in force and under the one that would follow, and names who "
-      "falls, who drops a level, and which security versions are short.",
-      "10 somebody drops a level, 11 falls, 12 could not be judged any more",
+      "Appraise evidence under the set in force and under the offered one, and list the members "
+      "that would be suspended, that would drop a level, and the security versions that fall "
+      "short.",
+      "10 a level drops, 11 a member would be suspended, 12 could no longer be appraised",
       "assay collateral forecast --in-force genesis --offer intel.offer --evidence quote.bin\n",
       (const struct assay_option[]){
           { "in-force", "FILE", "a genesis or a set of collateral", ASSAY_OPTION_MUST },
-          { "offer", "FILE", "what would follow", ASSAY_OPTION_MUST },
-          { "evidence", "FILE", "what is judged, up to 256 times",
+          { "offer", "FILE", "the offered set", ASSAY_OPTION_MUST },
+          { "evidence", "FILE", "evidence to appraise, up to 256 times",
             ASSAY_OPTION_MUST | ASSAY_OPTION_MANY },
-          { "policy", "FILE", "instead of that of the genesis, else the default", 0 },
-          { "then", "RFC3339", "when the offer will come into force, default --at", 0 },
+          { "policy", "FILE", "policy to use instead of the genesis's, else the default", 0 },
+          { "then", "RFC3339", "time when the offer comes into force, default --at", 0 },
           COLLATERAL_JUDGED } },
     { "collateral", "submit", "OFFER",
-      "Hands an offer to a node that runs: it is judged, kept, and offered to the network until a "
-      "block has it.",
-      "4 refused, 6 nothing newer, or it waits already", "assay collateral submit intel.offer\n",
+      "Submit an offer to a running node, which validates it, stores it, and offers it to the "
+      "network until a block contains it.",
+      "4 refused, 6 nothing newer, or already pending", "assay collateral submit intel.offer\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "collateral", "status", "",
-      "What is in force and how long it lasts, what waits and from when on it serves, and who "
-      "would "
-      "fall by it.",
-      "11 somebody would fall", "assay collateral status\n",
+      "Show the collateral in force and when it expires, the pending collateral and its "
+      "activation, and the members that it would suspend.",
+      "11 a member would be suspended", "assay collateral status\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "policy", "lint", "FILE",
-      "Finds rules that can never match (errors) and rules that are probably not meant (warnings).",
+      "Find rules that can never match (errors) and rules that are probably unintended (warnings).",
       "2 errors", "assay policy lint policy.yaml\n",
       (const struct assay_option[]){ COLLATERAL_JUDGED } },
     { "policy", "show", "FILE",
-      "Prints the policy as a file again, every default spelled out, with its digest.", "",
+      "Print the normalised policy, with every default spelled out, and its digest.", "",
       "assay policy show policy.yaml\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "policy", "diff", "OLD NEW",
-      "Says, rule by rule, what NEW accepts or refuses that OLD did not.", "",
+      "Compare two policies, rule by rule: what NEW accepts or rejects that OLD did not.", "",
       "assay policy diff policy.yaml next.yaml\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "policy", "try", "FILE EVIDENCE",
-      "Judges one piece of evidence under FILE and says which rules decided; --against judges it "
-      "under another policy too, side by side.",
+      "Appraise evidence under a policy and list the rules that decided; --against appraises it "
+      "under a second policy, side by side.",
       EXIT_VERDICT,
       "assay policy try next.yaml quote.bin --collateral now/ --against policy.yaml\n",
       (const struct assay_option[]){ COLLATERAL,
@@ -209,24 +208,24 @@ const struct assay_verb assay_verbs_evidence[] = {
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "policy", "import", "CORIM",
-      "Checks a signed CoRIM under the one key that may sign it, and prints its reference values "
-      "as "
-      "entries of a policy file.",
+      "Verify a signed CoRIM with the key of its signer and print its reference values as entries "
+      "of a policy file.",
       "", "assay policy import vendor.corim --signer vendor.pem --into policy.yaml > next.yaml\n",
       (const struct assay_option[]){
-          { "signer", "FILE", "PEM, DER, or what assay keys operator printed", ASSAY_OPTION_MUST },
-          { "partial", NULL, "leave out what a policy cannot hold, and say what that was", 0 },
-          { "into", "FILE", "print that policy with the entries in it, changing nothing", 0 },
+          { "signer", "FILE", "key of the signer: PEM, DER, or the output of assay keys operator",
+            ASSAY_OPTION_MUST },
+          { "partial", NULL, "skip values that a policy cannot represent, and list them", 0 },
+          { "into", "FILE", "print this policy with the entries added; the file is not changed",
+            0 },
           ASSAY_OPTIONS_END } },
-    { "policy", "export", "FILE", "Writes the reference values of a policy as a CoRIM.", "",
+    { "policy", "export", "FILE", "Export the reference values of a policy as a CoRIM.", "",
       "assay policy export policy.yaml --format corim --key alpha.key --out ours.corim\n",
-      (const struct assay_option[]){
-          { "format", "corim", "the only one there is", ASSAY_OPTION_MUST },
-          { "key", "FILE", "signs it (assay keys operator)", 0 },
-          { "id", "TEXT", "the manifest's name", 0 },
-          { "issuer", "NAME", "who says so", 0 },
-          { "out", "FILE", "default: standard output", 0 },
-          ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){ { "format", "corim", "output format", ASSAY_OPTION_MUST },
+                                     { "key", "FILE", "signing key (assay keys operator)", 0 },
+                                     { "id", "TEXT", "id of the manifest", 0 },
+                                     { "issuer", "NAME", "name of the issuer", 0 },
+                                     { "out", "FILE", "default: standard output", 0 },
+                                     ASSAY_OPTIONS_END } },
 };
 const size_t assay_verbs_evidence_count =
     sizeof assay_verbs_evidence / sizeof assay_verbs_evidence[0];

@@ -1,15 +1,15 @@
 /*
- * apps/assay/core/verbs_network.c - the verbs that make a network and change it (options.h).
+ * apps/assay/core/verbs_network.c - table of verbs that set up a network and change it (options.h).
  */
 #include "apps/assay/core/options.h"
 
 #define DAYS                                                                                       \
     {                                                                                              \
-        "days", "N", "how long what is signed lasts, 1 to 7300", 0                                 \
+        "days", "N", "validity of the signed documents, 1 to 7300", 0                                 \
     }
 #define TCTI                                                                                       \
     {                                                                                              \
-        "tcti", "TCTI", "how the TPM is reached, default device:/dev/tpmrm0", 0                    \
+        "tcti", "TCTI", "interface to the TPM, default device:/dev/tpmrm0", 0                    \
     }
 #define OUT(help)                                                                                  \
     {                                                                                              \
@@ -20,155 +20,158 @@
         "key", "FILE", "the operator's key (assay keys operator)", ASSAY_OPTION_MUST               \
     }
 #define MEASURES                                                                                   \
-    { "measurement", "HEX", "64 digits", 0 },                                                      \
+    { "measurement", "HEX", "measurement, 64 hex digits", 0 },                                                      \
     {                                                                                              \
         "program", "FILE", "instead of --measurement: the SHA-256 of this program", 0              \
     }
 #define REPORT_DATA                                                                                \
     {                                                                                              \
-        "report-data", "HEX", "128 digits", ASSAY_OPTION_MUST                                      \
+        "report-data", "HEX", "report data, 128 hex digits", ASSAY_OPTION_MUST                                      \
     }
 #define SOURCE                                                                                     \
-    ASSAY_OPTION_SOCKET, { "store", "FILE", "the store of a node that does not run, instead", 0 }, \
+    ASSAY_OPTION_SOCKET, { "store", "FILE", "store of a stopped node, instead of a daemon", 0 }, \
     {                                                                                              \
-        "genesis", "FILE", "with --store: the genesis of its network", 0                           \
+        "genesis", "FILE", "with --store: genesis of the network", 0                           \
     }
-#define EXIT_CHANGE  "4 denied, 6 conflict, 13 not the file of a change"
-#define EXIT_RECOVER "4 denied, 6 conflict, 13 not such a file"
+#define EXIT_CHANGE  "4 denied, 6 conflict, 13 not a change file"
+#define EXIT_RECOVER "4 denied, 6 conflict, 13 not a file of assay recover"
 /* NODE: a name or the hexadecimal node id. */
 #define ACTIONS                                                                                    \
-    { "join", "FILE", "a new member, by its card; with --sample and --operator",                   \
+    { "join", "FILE", "card of a new member; with --sample and --operator",                   \
       ASSAY_OPTION_MANY },                                                                         \
-        { "sample", "FILE", "of --join: a quote of its platform", ASSAY_OPTION_MANY },             \
-        { "operator", "NAME", "of --join: whose it is", ASSAY_OPTION_MANY },                       \
-        { "leave", "NODE", "not a member any more", ASSAY_OPTION_MANY },                           \
-        { "rest", "NODE", "weight 0, not judged, place kept", ASSAY_OPTION_MANY },                 \
-        { "wake", "NODE", "back at work", ASSAY_OPTION_MANY },                                     \
-        { "policy", "FILE", "a whole policy, as YAML", 0 },                                        \
-        { "allow-reference", "FIELD=HEX", "the policy in force with this value allowed",           \
+        { "sample", "FILE", "with --join: a quote of its platform", ASSAY_OPTION_MANY },             \
+        { "operator", "NAME", "with --join: its operator", ASSAY_OPTION_MANY },                       \
+        { "leave", "NODE", "remove this member", ASSAY_OPTION_MANY },                           \
+        { "drain", "NODE", "drain this member: weight 0, not appraised, slot reserved", ASSAY_OPTION_MANY },                 \
+        { "undrain", "NODE", "return this member to service", ASSAY_OPTION_MANY },                                     \
+        { "policy", "FILE", "a complete policy, as YAML", 0 },                                        \
+        { "allow-reference", "FIELD=HEX", "allow this value in the policy in force",           \
           ASSAY_OPTION_MANY },                                                                     \
-        { "retire-reference", "FIELD=HEX", "... accepted with a warning", ASSAY_OPTION_MANY },     \
-        { "deny-reference", "FIELD=HEX", "... refused", ASSAY_OPTION_MANY },                       \
+        { "retire-reference", "FIELD=HEX", "accept this value with a warning", ASSAY_OPTION_MANY },     \
+        { "deny-reference", "FIELD=HEX", "reject this value", ASSAY_OPTION_MANY },                       \
         { "parameter", "NAME=VALUE",                                                               \
           "epoch_ms, operator_cap, vendor_cap (A/B), block_len_max, collateral_delay (s), "        \
           "verifier "                                                                              \
           "(digest or none), level",                                                               \
           ASSAY_OPTION_MANY },                                                                     \
-        { "operators", "FILE", "the whole new list, lines of NAME PUBLIC_KEY", 0 },                \
-        { "services", "FILE", "services more, as the section services of a plan", 0 },             \
+        { "operators", "FILE", "complete new list, lines of NAME PUBLIC_KEY", 0 },                \
+        { "services", "FILE", "services to add, as the section services of a plan", 0 },             \
     {                                                                                              \
-        "threshold", "N", "of --operators: how many must sign", 0                                  \
+        "threshold", "N", "with --operators: number of required signatures", 0                                  \
     }
 
 #define LAYERS                                                                                     \
-    { "set", "KEY=VALUE", "over every other place, as in log.level=debug", ASSAY_OPTION_MANY },    \
+    { "set", "KEY=VALUE", "override every other source, as in log.level=debug", ASSAY_OPTION_MANY },    \
     {                                                                                              \
-        "no-environment", NULL, "without the variables of this shell", 0                           \
+        "no-environment", NULL, "ignore the environment", 0                           \
     }
 
 const struct assay_verb assay_verbs_network[] = {
     { "setup", "local", "",
-      "Makes a whole network on this machine, for trying things out: vendors of SOFT platforms, "
-      "operators, nodes, policy, genesis, configurations. It starts nothing and says how to. What "
-      "is "
-      "not given is asked for on a terminal, else has the value in brackets.",
-      "6 the folder is there and not empty",
+      "Set up a complete network on this machine, for evaluation: vendors of SOFT platforms, "
+      "operators, nodes, policy, genesis, configurations. Starts nothing, and prints how to start "
+      "it. Missing values are requested on a terminal, else have the default in brackets.",
+      "6 the folder exists and is not empty",
       "assay setup local --dir net\n"
       "assay setup local --dir net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
       "assay setup local --dir net --services\n",
       (const struct assay_option[]){
-          { "dir", "DIR", "the folder, which is made", 0 },
+          { "dir", "DIR", "folder to create", 0 },
           { "nodes", "N", "1 to 20 [4]", 0 },
           { "operators", "N", "1 to 8 [2]", 0 },
           { "vendors", "N", "1 to 8 [2]", 0 },
           { "epoch-ms", "MS", "length of an epoch [1000]", 0 },
-          { "port", "N", "of the first node, the next one's is one higher [7101]; 0: free ones",
-            0 },
-          { "http-port", "N", "where the first node serves the page [0: a UNIX socket]", 0 },
+          { "port", "N",
+            "port of the first node, incremented for each further node [7101]; 0: free ports", 0 },
+          { "http-port", "N", "HTTP port of the first node [0: a UNIX socket]", 0 },
           { "services", NULL,
-            "a group of state continuity, shares, accounts with money in account.key", 0 },
-          { "enclave", "FILE", "the program that nodes run [assay-enclave beside this one]", 0 },
+            "add a group of state continuity, shares, and an account with money in account.key",
+            0 },
+          { "enclave", "FILE", "program that the nodes run [assay-enclave next to this program]",
+            0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "setup", "node", "",
-      "Makes the keys and the configuration of one node. What is not given is asked for on a "
-      "terminal. Keys that are there stay; no configuration is overwritten.",
-      "6 there is a configuration or another genesis already",
+      "Create the keys and the configuration of one node. Missing values are requested on a "
+      "terminal. Existing keys are retained; no configuration is overwritten.",
+      "6 a configuration or another genesis exists",
       "assay setup node --dir node-5 --name node-5 --kind soft --vendor vendor-1 \\\n"
       "    --genesis genesis --gossip 127.0.0.1:7105\n"
       "assay setup node --unit --name node-5 --kind tpm --credential /etc/assay/tpm \\\n"
       "    --genesis genesis --gossip 192.0.2.5:7100\n",
       (const struct assay_option[]){
-          { "dir", "DIR", "the node's folder", 0 },
+          { "dir", "DIR", "folder of the node", 0 },
           { "unit", NULL,
-            "as root: for assayd.service, in /etc/assay and /var/lib/assay, instead of --dir", 0 },
-          { "name", "NAME", "of the node, for people", 0 },
-          { "kind", "soft|tpm|tsm|gramine|nsm", "of its evidence", 0 },
-          { "genesis", "FILE", "of its network", 0 },
-          { "gossip", "HOST:PORT", "where others reach it", 0 },
-          { "vendor", "DIR", "soft: makes its platform (assay soft ca)", 0 },
-          { "credential", "PATH", "soft: its platform; tpm: the folder of assay tpm enroll", 0 },
-          { "admin", "PATH", "socket of assay [admin.sock in DIR]", 0 },
-          { "http", "WHERE", "where HTTP listens [beside the socket of assay]", 0 },
-          { "enclave", "FILE", "the program that it runs [assay-enclave beside this one]", 0 },
+            "as root: set up assayd.service, in /etc/assay and /var/lib/assay, instead of --dir",
+            0 },
+          { "name", "NAME", "display name of the node", 0 },
+          { "kind", "soft|tpm|tsm|gramine|nsm", "source of its evidence", 0 },
+          { "genesis", "FILE", "genesis of its network", 0 },
+          { "gossip", "HOST:PORT", "address at which peers reach it", 0 },
+          { "vendor", "DIR", "soft: vendor that makes its platform (assay soft ca)", 0 },
+          { "credential", "PATH", "soft: its platform; tpm: folder of assay tpm enroll", 0 },
+          { "admin", "PATH", "admin socket [admin.sock in DIR]", 0 },
+          { "http", "WHERE", "HTTP socket or address [next to the admin socket]", 0 },
+          { "enclave", "FILE", "program that it runs [assay-enclave next to this program]", 0 },
           { "peer", "NODE_ID=HOST:PORT", "a member to connect to", ASSAY_OPTION_MANY },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "config", "check", "FILE",
-      "Reads FILE, its folder (assayd.yaml: assayd.d/*.yaml), ASSAY_... of the environment and "
-      "--set as assayd does, and says what does not fit. Keys, genesis and images are looked at by "
-      "`assayd --config FILE --check-config`.",
+      "Check a configuration: read FILE, its folder (assayd.yaml: assayd.d/*.yaml), ASSAY_... of "
+      "the environment and --set as assayd does, and report invalid entries. Keys, genesis and "
+      "images are checked by `assayd --config FILE --check-config`.",
       "", "assay config check /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){ LAYERS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "config", "show", "FILE",
-      "Prints what all of these come to, with what stands without being said. What may hold a "
-      "password is printed as (hidden).",
+      "Print the effective configuration, defaults included. A value that may contain a password "
+      "is printed as (hidden).",
       "", "assay config show /etc/assay/assayd.yaml --origin\n",
-      (const struct assay_option[]){
-          { "origin", NULL, "beside each value the place that it comes from", 0 },
-          LAYERS,
-          ASSAY_OPTION_JSON,
-          ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){ { "origin", NULL, "print the source of each value", 0 },
+                                     LAYERS,
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "config", "diff", "A B",
-      "Says what differs between two configurations, and whether a reload takes it over.", "",
+      "Compare two configurations, and report whether a reload applies each difference.", "",
       "assay config diff assayd.yaml assayd.yaml.new\n",
-      (const struct assay_option[]){
-          { "no-environment", NULL, "without the variables of this shell", 0 },
-          ASSAY_OPTION_JSON,
-          ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){ { "no-environment", NULL, "ignore the environment", 0 },
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "node", "request", "",
-      "What operators need to let a node join, in one file: its card and a quote of its platform, "
-      "made by the source of evidence that its configuration names. Nothing in it is secret.",
+      "Write a join request for operators: the node's card and a quote of its platform, made by "
+      "the source of evidence in its configuration. Contains no secrets.",
       "", "assay node request --config node-5/assayd.yaml --out node-5.request\n",
       (const struct assay_option[]){
-          { "config", "FILE", "that of the node's daemon, default /etc/assay/assayd.yaml", 0 },
+          { "config", "FILE", "configuration of the node's daemon, default /etc/assay/assayd.yaml",
+            0 },
           OUT("the request"),
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "soft", "ca", "DIR",
-      "Makes a vendor of SOFT platforms, for development: DIR/ca.key (secret), DIR/root_ca.pem and "
-      "its collateral. SOFT evidence proves nothing about hardware; profile production refuses it.",
+      "Create a vendor of SOFT platforms, for development: DIR/ca.key (secret), DIR/root_ca.pem "
+      "and its collateral. SOFT evidence proves nothing about hardware; profile production rejects "
+      "it.",
       "", "assay soft ca vendor-1 --name \"Vendor 1\"\n",
-      (const struct assay_option[]){
-          { "name", "NAME", "default vendor", 0 }, DAYS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "soft", "collateral", "DIR", "Publishes the vendor's collateral anew.", "",
+      (const struct assay_option[]){ { "name", "NAME", "name of the vendor, default vendor", 0 },
+                                     DAYS,
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
+    { "soft", "collateral", "DIR", "Publish new collateral of a SOFT vendor.", "",
       "assay soft collateral vendor-1 --out next --evaluation 2 --raise 3\n",
-      (const struct assay_option[]){
-          { "out", "DIR", "where to write it", ASSAY_OPTION_MUST },
-          { "evaluation", "N", "its number, 1 to 65535", 0 },
-          { "raise", "SVN",
-            "the best level wants that SVN of component 1; who is below is out of "
-            "date",
-            0 },
-          DAYS,
-          ASSAY_OPTION_JSON,
-          ASSAY_OPTIONS_END } },
-    { "soft", "node", "DIR NAME", "Makes the platform of one node: DIR/nodes/NAME.key (secret).",
+      (const struct assay_option[]){ { "out", "DIR", "output folder", ASSAY_OPTION_MUST },
+                                     { "evaluation", "N", "evaluation number, 1 to 65535", 0 },
+                                     { "raise", "SVN",
+                                       "SVN of component 1 that the best TCB level requires; "
+                                       "platforms below it are out of date",
+                                       0 },
+                                     DAYS,
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
+    { "soft", "node", "DIR NAME", "Create the platform of one node: DIR/nodes/NAME.key (secret).",
       "", "assay soft node vendor-1 node-1 --out node-1/platform.key\n",
       (const struct assay_option[]){
-          { "out", "FILE", "write it there instead", 0 }, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+          { "out", "FILE", "output file instead", 0 }, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "soft", "quote", "KEY",
-      "Quotes an enclave on a SOFT platform: MRENCLAVE is the given digest or the SHA-256 of the "
+      "Quote an enclave on a SOFT platform: MRENCLAVE is the given digest or the SHA-256 of the "
       "program.",
       "",
       "assay soft quote node-1/platform.key --program /usr/bin/assay-enclave \\\n"
@@ -176,222 +179,220 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ MEASURES,
                                      REPORT_DATA,
                                      OUT("the quote"),
-                                     { "isvsvn", "N", "0 to 65535", 0 },
-                                     { "debug", NULL, "of an enclave in debug mode", 0 },
+                                     { "isvsvn", "N", "ISVSVN, 0 to 65535", 0 },
+                                     { "debug", NULL, "set the debug attribute", 0 },
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "tpm", "registrar", "DIR",
-      "Makes an authority that certifies attestation keys of TPMs: DIR/registrar.key (secret), "
+      "Create an authority that certifies attestation keys of TPMs: DIR/registrar.key (secret), "
       "DIR/root_ca.pem, DIR/crl.der.",
       "", "assay tpm registrar registrar --name \"Our TPMs\"\n",
-      (const struct assay_option[]){
-          { "name", "NAME", "of the authority", 0 }, DAYS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){ { "name", "NAME", "name of the authority", 0 },
+                                     DAYS,
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "tpm", "enroll", "STATE",
-      "Makes a new attestation key in the TPM and has it certified, registrar and TPM being on one "
-      "machine; leaves STATE/ak.pem.",
+      "Create an attestation key in the TPM and certify it, with registrar and TPM on one machine; "
+      "writes STATE/ak.pem.",
       "", "assay tpm enroll node-1/tpm --registrar registrar --makers makers\n",
       (const struct assay_option[]){
-          { "registrar", "DIR", "what assay tpm registrar made", ASSAY_OPTION_MUST },
-          { "makers", "DIR", "certificates of TPM makers: roots that are believed, and issuers",
+          { "registrar", "DIR", "folder of assay tpm registrar", ASSAY_OPTION_MUST },
+          { "makers", "DIR", "certificates of TPM vendors: trusted roots, and issuers",
             ASSAY_OPTION_MUST },
           TCTI,
           DAYS,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "tpm", "prepare", "STATE",
-      "On the node: a new attestation key in the TPM; writes STATE/request.", "",
+      "On the node: create an attestation key in the TPM and write STATE/request.", "",
       "assay tpm prepare node-1/tpm\n",
       (const struct assay_option[]){ TCTI, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "tpm", "challenge", "REQUEST",
-      "At the registrar: checks the TPM's certificate, writes the challenge for the node, and "
-      "beside it FILE.secret.",
+      "At the registrar: verify the TPM's certificate, and write the challenge for the node and, "
+      "in the same directory, FILE.secret.",
       "", "assay tpm challenge request --makers makers --out challenge\n",
-      (const struct assay_option[]){
-          { "makers", "DIR", "certificates of TPM makers: roots that are believed, and issuers",
-            ASSAY_OPTION_MUST },
-          OUT("the challenge"),
-          ASSAY_OPTION_JSON,
-          ASSAY_OPTIONS_END } },
-    { "tpm", "answer", "CHALLENGE", "On the node: has the TPM open the credential.", "",
+      (const struct assay_option[]){ { "makers", "DIR",
+                                       "certificates of TPM vendors: trusted roots, and issuers",
+                                       ASSAY_OPTION_MUST },
+                                     OUT("the challenge"),
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
+    { "tpm", "answer", "CHALLENGE", "On the node: activate the credential in the TPM.", "",
       "assay tpm answer challenge --out answer\n",
       (const struct assay_option[]){ OUT("the answer"), TCTI, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "tpm", "issue", "SECRET ANSWER",
-      "At the registrar: certifies the attestation key, if the answer is right.", "",
+      "At the registrar: certify the attestation key if the answer is correct.", "",
       "assay tpm issue challenge.secret answer --registrar registrar --out ak.pem\n",
       (const struct assay_option[]){
-          { "registrar", "DIR", "what assay tpm registrar made", ASSAY_OPTION_MUST },
+          { "registrar", "DIR", "folder of assay tpm registrar", ASSAY_OPTION_MUST },
           OUT("the certificate"),
           DAYS,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "tpm", "crl", "DIR [CERTIFICATE ...]",
-      "The registrar's revocation list anew, with these certificates and no others.", "",
+      "Write the registrar's revocation list with exactly these certificates.", "",
       "assay tpm crl registrar stolen.pem\n",
       (const struct assay_option[]){ DAYS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "tpm", "measure", "", "PCR 23 becomes what it is after this measurement alone.", "",
+    { "tpm", "measure", "", "Reset PCR 23 and extend it with this measurement.", "",
       "assay tpm measure --program /usr/bin/assay-enclave\n",
       (const struct assay_option[]){ MEASURES, TCTI, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "tpm", "quote", "STATE", "Evidence of kind tpm2.", "",
+    { "tpm", "quote", "STATE", "Write evidence of kind tpm2.", "",
       "assay tpm quote node-1/tpm --report-data $(printf '0%.0s' $(seq 128)) --out sample.quote\n",
       (const struct assay_option[]){ REPORT_DATA, OUT("the evidence"), TCTI, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "keys", "generate", "DIR",
-      "Makes the keys of a node, readable by their owner alone; DIR/node.yaml is its public card, "
-      "for whoever plans the network. Keys are never overwritten and never printed.",
-      "6 there are keys already", "assay keys generate node-1/keys --name node-1\n",
+      "Generate the keys of a node, readable by their owner only; DIR/node.yaml is its public "
+      "card, for the plan of the network. Keys are never overwritten and never printed.",
+      "6 keys exist", "assay keys generate node-1/keys --name node-1\n",
       (const struct assay_option[]){
-          { "name", "NAME", "of the node, for people", ASSAY_OPTION_MUST },
+          { "name", "NAME", "display name of the node", ASSAY_OPTION_MUST },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "keys", "rotate", "",
-      "Makes new voting and transport keys for a node whose daemon does not run. When it starts it "
-      "asks "
-      "the network to list them, as a new incarnation, and votes again once they are. Integrity "
-      "and "
-      "weight stay; availability falls for the epochs that it is away. The identity key names the "
-      "node "
-      "for life: assay change add-node --replace instead.",
-      "6 the daemon runs", "assay keys rotate --config /etc/assay/assayd.yaml\n",
+      "Rotate the voting and transport keys of a node whose daemon is stopped. At its next start "
+      "the node re-registers with the new keys, as a new incarnation, and votes again once they "
+      "are listed. Integrity and weight stay; availability drops for the epochs that it is away. "
+      "The identity key cannot be rotated: use assay change add-node --replace instead.",
+      "6 the daemon is running", "assay keys rotate --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){
-          { "config", "FILE", "that of the node's daemon, default /etc/assay/assayd.yaml", 0 },
+          { "config", "FILE", "configuration of the node's daemon, default /etc/assay/assayd.yaml",
+            0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
-    { "keys", "operator", "FILE", "Makes the key of an operator and prints its public half.",
-      "6 there is a key already", "assay keys operator alpha.key > alpha.pub\n",
+    { "keys", "operator", "FILE", "Generate the key of an operator and print its public half.",
+      "6 the key exists", "assay keys operator alpha.key > alpha.pub\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "keys", "show", "DIR|FILE", "Prints the public halves.", "", "assay keys show node-1/keys\n",
+    { "keys", "show", "DIR|FILE", "Print the public halves.", "", "assay keys show node-1/keys\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "genesis", "create", "PLAN",
-      "Reads a plan, verifies everything that it names, and writes the unsigned genesis of a "
-      "network. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "
+      "Create the unsigned genesis of a network from a plan, after verifying everything that the "
+      "plan names. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "
       "public_key) and members (operator, card, sample quote of the platform).",
-      "6 there is a signed genesis already", "assay genesis create plan.yaml --out genesis\n",
-      (const struct assay_option[]){
-          OUT("the genesis; one that bears signatures is never overwritten"), ASSAY_OPTION_JSON,
-          ASSAY_OPTIONS_END } },
+      "6 a signed genesis exists", "assay genesis create plan.yaml --out genesis\n",
+      (const struct assay_option[]){ OUT("the genesis; a signed one is never overwritten"),
+                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "genesis", "sign", "FILE",
-      "Adds a founding operator's signature; read the file with assay genesis show before.",
-      "6 the key is none of the founding operators'",
-      "assay genesis sign genesis --key alpha.key\n",
+      "Sign a genesis as a founding operator; inspect it with assay genesis show before.",
+      "6 not the key of a founding operator", "assay genesis sign genesis --key alpha.key\n",
       (const struct assay_option[]){ OPERATOR_KEY, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "genesis", "show", "FILE", "Prints what a genesis fixes, and who signed it.", "",
+    { "genesis", "show", "FILE", "Print the contents of a genesis and its signatures.", "",
       "assay genesis show genesis\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "draft", "",
-      "Writes an unsigned change of a running network: one or more actions, which apply together "
-      "or "
-      "not at all, in the order they are given. NODE is a name or the hexadecimal node id.",
+      "Write an unsigned change of a running network: one or more actions, which apply atomically, "
+      "in the given order. NODE is a name or the hexadecimal node id.",
       EXIT_CHANGE,
-      "assay change draft --out rest.change --rest node-5 --activation +60\n"
+      "assay change draft --out drain.change --drain node-5 --activation +60\n"
       "assay change draft --out join.change --join node.yaml --sample sample.quote --operator "
       "beta\n"
       "assay change draft --out more.change --services services.yaml\n",
       (const struct assay_option[]){
           OUT("the change"),
           ACTIONS,
-          { "collateral", "DIGEST", "what waits or was reverted serves with the change", 0 },
-          { "maintenance", "NODE=EPOCHS", "alone; signed by the node's own operator", 0 },
-          { "activation", "+N|EPOCH", "first epoch in which it holds, default +16", 0 },
-          { "force", "SEQUENCE", "repeat a change that was reverted, without its trial", 0 },
+          { "collateral", "DIGEST",
+            "pending or reverted collateral that takes effect with the change", 0 },
+          { "maintenance", "NODE=EPOCHS",
+            "maintenance window, as the only action; signed by the node's own operator", 0 },
+          { "activation", "+N|EPOCH", "first epoch in force, default +16", 0 },
+          { "force", "SEQUENCE", "repeat a reverted change, without its trial", 0 },
           SOURCE,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "change", "add-node", "REQUEST",
-      "Writes an unsigned change that joins a node, by what assay node request wrote; with "
-      "--replace "
-      "in the place of a member that leaves.",
+      "Write an unsigned change that adds a node, from the request of assay node request; with "
+      "--replace in the slot of a member that leaves.",
       EXIT_CHANGE,
       "assay change add-node node-5.request --operator beta --out join.change\n"
       "assay change add-node node-5.request --operator beta --replace node-2 --out swap.change\n",
       (const struct assay_option[]){
           OUT("the change"),
-          { "operator", "NAME", "whose node it is, one of the network's", ASSAY_OPTION_MUST },
-          { "replace", "NODE", "this member leaves with the same change", 0 },
-          { "activation", "+N|EPOCH", "first epoch in which it holds, default +16", 0 },
+          { "operator", "NAME", "operator of the node, one of the network's", ASSAY_OPTION_MUST },
+          { "replace", "NODE", "member that leaves with the same change", 0 },
+          { "activation", "+N|EPOCH", "first epoch in force, default +16", 0 },
           SOURCE,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "change", "show", "FILE",
-      "Every action in words, the difference of the policies, signatures there and missing.",
-      EXIT_CHANGE, "assay change show rest.change\n",
+      "Show every action of a change, the difference of the policies, and the present and missing "
+      "signatures.",
+      EXIT_CHANGE, "assay change show drain.change\n",
       (const struct assay_option[]){ SOURCE, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "change", "try", "FILE",
-      "Judges the evidence of the last 8 epochs by the rules that would be: who would fall, what "
-      "is "
-      "tolerated then.",
-      EXIT_CHANGE ", 10 somebody would fall, 11 it would revert", "assay change try rest.change\n",
+    { "change", "simulate", "FILE",
+      "Simulate a change: appraise the evidence of the last 8 epochs under the new rules, and "
+      "report the members that would be suspended and the remaining fault tolerance.",
+      EXIT_CHANGE ", 10 a member would be suspended, 11 it would be reverted",
+      "assay change simulate drain.change\n",
       (const struct assay_option[]){ SOURCE, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "sign", "FILE",
-      "Add an operator's signature. Works offline; with --socket, or --store and --genesis, the "
-      "key "
-      "of one who is no operator of the network is refused before it signs.",
-      EXIT_CHANGE, "assay change sign rest.change --key alpha.key\n",
+      "Sign a change as an operator. Works offline; with --socket, or --store and --genesis, a key "
+      "that is not an operator's of the network is rejected before it signs.",
+      EXIT_CHANGE, "assay change sign drain.change --key alpha.key\n",
       (const struct assay_option[]){ OPERATOR_KEY, SOURCE, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "submit", "FILE",
-      "Hands it to a running node, which offers it until a block has it.", EXIT_CHANGE,
-      "assay change submit rest.change\n",
+      "Submit a change to a running node, which offers it until a block contains it.", EXIT_CHANGE,
+      "assay change submit drain.change\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "list", "",
-      "What waits, what is in force since when and signed by whom (the newest 16), what was "
-      "reverted, and who rests.",
-      "",
-      "assay change list\n",
+      "List pending changes, changes in force with activation and signers (the newest 16), "
+      "reverted changes, and drained members.",
+      "", "assay change list\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "recover", "status", "", "The era, the final head, and whether the era is fenced.", "",
+    { "recover", "status", "", "Show the era, the final head, and whether the era is fenced.", "",
       "assay recover status\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "fence", "",
-      "Writes an unsigned fence. Signed by the threshold and submitted it ends the era: nodes that "
-      "have it sign nothing in it any more, unless it is over before they have answered.",
+      "Write an unsigned fence. Signed by the threshold and submitted, it ends the era: nodes that "
+      "have it sign nothing in the era any more, unless the fence expires before they have "
+      "answered.",
       EXIT_RECOVER, "assay recover fence --reason \"a fire in the second room\" --out fence\n",
-      (const struct assay_option[]){ { "reason", "TEXT", "for those who sign", ASSAY_OPTION_MUST },
-                                     { "epochs", "N",
-                                       "how many epochs from now on it may be taken, 1 to 100000; "
-                                       "default: 256",
-                                       0 },
-                                     OUT("the fence"),
-                                     ASSAY_OPTION_SOCKET,
-                                     ASSAY_OPTION_JSON,
-                                     ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){
+          { "reason", "TEXT", "reason, for the signing operators", ASSAY_OPTION_MUST },
+          { "epochs", "N", "validity of the fence in epochs from now on, 1 to 100000; default 256",
+            0 },
+          OUT("the fence"),
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "recover", "release", "",
-      "Write an unsigned release of the fence at the node, for the operators now in force: the "
-      "operators that signed it were replaced. RECOVER alone ends a fence of operators in force.",
+      "Write an unsigned release of the node's fence, for the operators in force after the "
+      "operators that signed the fence were replaced. A fence of operators in force is ended by "
+      "RECOVER only.",
       EXIT_RECOVER, "assay recover release --out release\n",
       (const struct assay_option[]){ OUT("the release"), ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "recover", "answer", "",
-      "Write the answer of a fenced node. From then on RECOVER or a release alone ends its fence.",
+      "Write the answer of a fenced node. After that only RECOVER or a release ends its fence.",
       EXIT_RECOVER, "assay recover answer --out answer-1\n",
       (const struct assay_option[]){ OUT("the answer"), ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "recover", "draft", "ANSWER ...",
-      "Has the node at the socket write an unsigned RECOVER on the highest head among the answers. "
-      "Takes the actions of assay change draft but maintenance.",
-      EXIT_RECOVER ", 10 something may be undone: the draft is written with --forced alone",
-      "assay recover draft --out recover answer-1 answer-2 --forced --rest node-3 --rest node-4\n",
+      "Draft an unsigned RECOVER, at the node of the socket, on the highest head among the "
+      "answers. Accepts the actions of assay change draft except maintenance.",
+      EXIT_RECOVER ", 10 final state may be undone: requires --forced",
+      "assay recover draft --out recover answer-1 answer-2 --forced --drain node-3 --drain "
+      "node-4\n",
       (const struct assay_option[]){
           OUT("the RECOVER"),
-          { "forced", NULL, "also where whole logs of two thirds or less answered", 0 },
+          { "forced", NULL, "also if complete logs of two thirds or less answered", 0 },
           ACTIONS,
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
-    { "recover", "show", "FILE", "What a fence, an answer or a RECOVER says.", EXIT_RECOVER,
-      "assay recover show recover\n",
+    { "recover", "show", "FILE", "Show the contents of a fence, an answer or a RECOVER.",
+      EXIT_RECOVER, "assay recover show recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "sign", "FILE",
-      "Add an operator's signature, offline. The key of one who is no operator is refused: a "
-      "RECOVER "
-      "lists its operators, for a fence or a release they are those of the node at --socket.",
+      "Sign as an operator, offline. A key that is not an operator's is rejected: a RECOVER lists "
+      "its operators; for a fence or a release they are those of the node at --socket.",
       EXIT_RECOVER, "assay recover sign recover --key alpha.key\n",
       (const struct assay_option[]){
           OPERATOR_KEY,
-          { "forced", NULL, "also a RECOVER whose time lies more than 10 minutes ahead", 0 },
+          { "forced", NULL, "also a RECOVER whose time is more than 10 minutes ahead", 0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
-    { "recover", "submit", "FILE", "Hand a fence, a release or a RECOVER to a running node.",
+    { "recover", "submit", "FILE", "Submit a fence, a release or a RECOVER to a running node.",
       EXIT_RECOVER, "assay recover submit recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "accept", "FILE",

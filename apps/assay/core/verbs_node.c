@@ -1,20 +1,20 @@
 /*
- * apps/assay/core/verbs_node.c - the verbs that ask a node, or read what one keeps (options.h).
+ * apps/assay/core/verbs_node.c - table of verbs that query a node or read its files (options.h).
  */
 #include "apps/assay/core/options.h"
 
 #define ASKED ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTION_TIMEOUT, ASSAY_OPTIONS_END
 #define GENESIS                                                                                    \
     {                                                                                              \
-        "genesis", "FILE", "the genesis of its network", ASSAY_OPTION_MUST                         \
+        "genesis", "FILE", "genesis of the network", ASSAY_OPTION_MUST                         \
     }
 #define CHECKPOINT                                                                                 \
     {                                                                                              \
-        "checkpoint", "FILE", "it must contain this epoch (assay checkpoint)", 0                   \
+        "checkpoint", "FILE", "checkpoint whose epoch the chain must contain (assay checkpoint)", 0                   \
     }
 #define REASON                                                                                     \
     {                                                                                              \
-        "reason", "TEXT", "for the journal, 1 to 200 printable characters", ASSAY_OPTION_MUST      \
+        "reason", "TEXT", "reason for the journal, 1 to 200 printable characters", ASSAY_OPTION_MUST      \
     }
 #define NOTHING                                                                                    \
     (const struct assay_option[])                                                                  \
@@ -22,252 +22,242 @@
         ASSAY_OPTIONS_END                                                                          \
     }
 #define EXIT_PERMIT "4 denied"
-#define EXIT_STORE  "11 false: one line says what and where, 12 nothing that is trusted leads to it"
+#define EXIT_STORE  "11 invalid: one line with the failed check and its place, 12 no trusted state leads to it"
 
 const struct assay_verb assay_verbs_node[] = {
     { "status", "", "",
-      "What a running node says of itself: one sentence about how things are, then what stops it, "
-      "who is missing, what to do, what may still fail.",
+      "Show the state of a running node: a summary, then what blocks it, which members are "
+      "missing, what to do, and the remaining fault tolerance.",
       "", "assay status\nassay status --socket node-1/admin.sock --json\n",
       (const struct assay_option[]){ ASKED } },
     { "nodes", "", "",
-      "Scores, standings and weights of all members, by slot, with what moved each score last.", "",
-      "assay nodes\n", (const struct assay_option[]){ ASKED } },
+      "List scores, standings and weights of all members, by slot, with the last cause of change "
+      "of each score.",
+      "", "assay nodes\n", (const struct assay_option[]){ ASKED } },
     { "top", "", "",
-      "The network in a terminal, drawn anew as it goes: the sentence, what may still fail, the "
-      "members. Keys: q quits, s sorts by slot, score, weight or name, r the other way round. "
-      "Plain "
-      "ASCII where the locale has no UTF-8, no colours with NO_COLOR; into a pipe one picture.",
+      "Monitor the network in a terminal: summary, remaining fault tolerance, members. Shortcuts: "
+      "q quits, s sorts by slot, score, weight or name, r reverses the order. Plain ASCII where "
+      "the locale has no UTF-8, no colours with NO_COLOR; into a pipe one snapshot.",
       "", "assay top\nassay top --once --socket node-1/admin.sock\n",
-      (const struct assay_option[]){ { "every", "MS", "how often, default 1000", 0 },
-                                     { "once", NULL, "one picture, on no terminal as well", 0 },
-                                     ASSAY_OPTION_SOCKET,
-                                     ASSAY_OPTION_TIMEOUT,
-                                     ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){
+          { "every", "MS", "refresh interval, default 1000", 0 },
+          { "once", NULL, "print one snapshot and exit; works without a terminal", 0 },
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_TIMEOUT,
+          ASSAY_OPTIONS_END } },
     { "explain", "", "NODE",
-      "Why a member stands where it stands: what happened and when, who says so, what to do. NODE "
-      "is a name, a slot or a node id.",
+      "Explain a member's standing: what happened and when, which verifiers reported it, what to "
+      "do. NODE is a name, a slot or a node id.",
       "", "assay explain node-3\n", (const struct assay_option[]){ ASKED } },
     { "doctor", "", "",
-      "Looks at what keeps this node from working, or soon will: configuration, genesis, keys, "
-      "folders, disk, programs, source of evidence, descriptors, sockets, the clock against the "
-      "peers', quorum, collateral. Each line is ok, warn or fail, with what was found, what was "
-      "expected and what to do. It changes nothing, and works with the daemon running or not.",
+      "Diagnose this node: configuration, genesis, keys, folders, disk, programs, source of "
+      "evidence, descriptors, sockets, the clock against the peers', quorum, collateral. Each line "
+      "is ok, warn or fail, with what was found, what was expected and what to do. Changes "
+      "nothing, and works with the daemon running or not.",
       "10 a warning, 11 a failure", "assay doctor --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){
-          { "config", "FILE", "that of the daemon, default /etc/assay/assayd.yaml", 0 }, ASKED } },
+          { "config", "FILE", "configuration of the daemon, default /etc/assay/assayd.yaml", 0 },
+          ASKED } },
     { "doctor", "net", "",
-      "Which epoch length T the links of this node carry, who is too slow for the T in force, and "
-      "why: the way there and back to each peer, as the running daemon measures it.",
-      "10 somebody is too slow or not heard of, 11 T is too short for a quorum",
-      "assay doctor net\n",
+      "Check which epoch length T the links of this node support, and which peers are too slow for "
+      "the T in force: the round-trip time to each peer, as measured by the running daemon.",
+      "10 a peer is too slow or unreachable, 11 T is too short for a quorum", "assay doctor net\n",
       (const struct assay_option[]){
-          { "config", "FILE", "that of the daemon, default /etc/assay/assayd.yaml", 0 }, ASKED } },
+          { "config", "FILE", "configuration of the daemon, default /etc/assay/assayd.yaml", 0 },
+          ASKED } },
     { "debug", "bundle", "",
-      "Puts what somebody needs who helps from afar into one tar file: documents of the daemon, "
-      "what "
-      "doctor finds, names and rights of its files, the configuration without comments. Nothing in "
-      "it "
-      "is secret: no keys, no evidence, no contents of the state folder.",
-      "6 the file is there already",
+      "Write a support bundle, one tar file: documents of the daemon, results of doctor, names and "
+      "permissions of its files, the configuration without comments. Contains no secrets: no keys, "
+      "no evidence, no contents of the state folder.",
+      "6 the file exists",
       "assay debug bundle --out assay-debug.tar --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){ { "out", "FILE", "the tar file", ASSAY_OPTION_MUST },
-                                     { "config", "FILE", "that of the daemon", 0 },
+                                     { "config", "FILE", "configuration of the daemon", 0 },
                                      ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
-    { "permit", "", "", "May this node act now?", EXIT_PERMIT,
+    { "permit", "", "", "Query whether this node may act now.", EXIT_PERMIT,
       "assay permit --class critical && deliver-the-secret\n",
       (const struct assay_option[]){
-          { "class", "critical|normal", "of what it is about to do", ASSAY_OPTION_MUST }, ASKED } },
+          { "class", "critical|normal", "class of the work", ASSAY_OPTION_MUST }, ASKED } },
     { "enforce", "show", "",
-      "What obeys orders here: enclave and targets, the hold, the journal of orders.", "",
+      "Show enforcement on this node: enclave and targets, the hold, the journal of orders.", "",
       "assay enforce show\n", (const struct assay_option[]){ ASKED } },
     { "enforce", "hold", "",
-      "No work on this node, whatever the network says, until release; over restarts.",
-      "6 it is held already", "assay enforce hold --reason 'disk is being replaced, ticket 4711'\n",
+      "Block work on this node, independent of the network, until release; persists over restarts.",
+      "6 already held", "assay enforce hold --reason 'disk is being replaced, ticket 4711'\n",
       (const struct assay_option[]){ REASON, ASKED } },
-    { "enforce", "release", "", "Ends the hold: what the network ordered meanwhile stands.",
-      "6 it is not held", "assay enforce release --reason 'disk replaced'\n",
+    { "enforce", "release", "", "End the hold; orders that the network gave meanwhile apply.",
+      "6 not held", "assay enforce release --reason 'disk replaced'\n",
       (const struct assay_option[]){ REASON, ASKED } },
-    { "counters", "", "", "What was refused and counted.", "", "assay counters\n",
-      (const struct assay_option[]){ ASKED } },
-    { "timeline", "", "", "What happened, epoch by epoch.", "", "assay timeline --since 100\n",
-      (const struct assay_option[]){ { "since", "SEQ", "after this number, default 0", 0 },
-                                     ASKED } },
+    { "counters", "", "", "Print the counters of rejected messages and other events.", "",
+      "assay counters\n", (const struct assay_option[]){ ASKED } },
+    { "timeline", "", "", "Print events, epoch by epoch.", "", "assay timeline --since 100\n",
+      (const struct assay_option[]){
+          { "since", "SEQ", "only events after this number, default 0", 0 }, ASKED } },
     { "export", "", "",
-      "Closed epochs: scores, rules, votes. json is one document, which says in next_since where "
-      "to "
-      "go on; jsonl and csv have one line a member and epoch, all of the range.",
+      "Export closed epochs: scores, rules, votes. json is one document, with the continuation in "
+      "next_since; jsonl and csv have one line per member and epoch, for the complete range.",
       "",
       "assay export --format csv --since 1000 --until 2000 > scores.csv\n"
       "assay export --format jsonl --follow | my-collector\n",
       (const struct assay_option[]){
-          { "format", "json|jsonl|csv", "default json", 0 },
-          { "since", "EPOCH", "from this epoch on, default the oldest that is kept", 0 },
-          { "until", "EPOCH", "up to this epoch", 0 },
-          { "votes", NULL, "with who said what of whom, as far as blocks are kept", 0 },
-          { "json", NULL, "as --format json", 0 },
-          { "follow", NULL, "jsonl, csv: go on as epochs close, until --until or a signal", 0 },
+          { "format", "json|jsonl|csv", "output format, default json", 0 },
+          { "since", "EPOCH", "first epoch, default the oldest retained one", 0 },
+          { "until", "EPOCH", "last epoch", 0 },
+          { "votes", NULL,
+            "include each verifier's vote on each member, as far back as blocks are retained", 0 },
+          { "json", NULL, "same as --format json", 0 },
+          { "follow", NULL, "jsonl, csv: continue as epochs close, until --until or a signal", 0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_TIMEOUT,
           ASSAY_OPTIONS_END } },
     { "report", "", "",
-      "Everything that a node can show, at this moment, as one page that needs no network, or as "
-      "data: status, members, closed epochs, who said what of whom, events, policy, collateral, "
-      "and "
-      "the evidence of every member decoded beside the policy.",
+      "Write a report of everything that a node shows, as one offline page or as data: status, "
+      "members, closed epochs, votes, events, policy, collateral, and the decoded evidence of "
+      "every member next to the policy.",
       "", "assay report --html report.html\nassay report --json | jq .data.status.sentence\n",
-      (const struct assay_option[]){
-          { "html", "FILE", "write the page", 0 },
-          ASSAY_OPTION_JSON,
-          ASSAY_OPTION_SOCKET,
-          { "http", "WHERE",
-            "its socket of HTTP, or its address on this machine, 127.0.0.1:8080 (default: as the "
-            "node says)",
-            0 },
-          ASSAY_OPTION_TIMEOUT,
-          ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){ { "html", "FILE", "write the page", 0 },
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTION_SOCKET,
+                                     { "http", "WHERE",
+                                       "HTTP socket of the node, or its address on this machine, "
+                                       "127.0.0.1:8080 (default: as reported by the node)",
+                                       0 },
+                                     ASSAY_OPTION_TIMEOUT,
+                                     ASSAY_OPTIONS_END } },
     { "checkpoint", "", "",
-      "An epoch to begin with: era, epoch, id of its last block, digest of who votes after it. "
-      "Asks "
-      "a daemon; or shows a file; or tells that of a genesis. Whoever believes a checkpoint "
-      "believes "
-      "where it came from: compare those of several nodes. --since carries one forward by the "
-      "votes "
-      "of every epoch in between, from any node, also over a RECOVER that voters of more than a "
-      "third of the weight before it confirmed.",
-      "4 not believed, 13 malformed, 14 of unknown age, 15 it crosses a RECOVER",
+      "Create, show or advance a checkpoint: era, epoch, id of its last block, digest of the next "
+      "voters. The source is a daemon, a file, or a genesis. A checkpoint is as trustworthy as its "
+      "source: compare those of several nodes. --since advances one by the votes of every epoch in "
+      "between, from any node, also over a RECOVER that voters of more than a third of the weight "
+      "before it confirmed.",
+      "4 not trusted, 13 malformed, 14 age unknown, 15 crosses a RECOVER",
       "assay checkpoint --out checkpoint\nassay checkpoint --since checkpoint --out newer\n",
       (const struct assay_option[]){
-          { "file", "FILE", "show this one", 0 },
-          { "since", "FILE", "carry this one (or a genesis) forward", 0 },
+          { "file", "FILE", "show this checkpoint", 0 },
+          { "since", "FILE", "advance this checkpoint (or a genesis)", 0 },
           { "max-age", "DURATION",
-            "with --since, how old the last epoch may be: 90s, 30m, "
-            "24h (default), 7d",
-            0 },
+            "with --since, maximum age of the last epoch: 90s, 30m, 24h (default), 7d", 0 },
           ASSAY_OPTION_AT,
-          { "no-clock", NULL, "with --since, this machine has no clock: exit with 14", 0 },
-          { "genesis", "FILE", "that of this genesis, epoch 0", 0 },
-          { "out", "FILE", "write it", 0 },
+          { "no-clock", NULL, "with --since: this machine has no clock, exit with 14", 0 },
+          { "genesis", "FILE", "checkpoint of this genesis, epoch 0", 0 },
+          { "out", "FILE", "output file", 0 },
           { "trusting-period", "DURATION",
-            "how long it is trusted from its time on, 1d to 90d, "
-            "default 14d",
-            0 },
+            "how long it is trusted after its time, 1d to 90d, default 14d", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTIONS_END } },
     { "proof", "", "NODE",
-      "What the network says of a member after the last closed epoch, provable to anybody.", "",
-      "assay proof node-1 --out node-1.proof\n",
+      "Fetch a proof of a member's score and standing after the last closed epoch, for offline "
+      "verifiers.",
+      "", "assay proof node-1 --out node-1.proof\n",
       (const struct assay_option[]){
           { "out", "FILE", "the proof", ASSAY_OPTION_MUST },
-          { "bare", NULL, "without the votes, for who holds the checkpoint of this very epoch", 0 },
+          { "bare", NULL, "without the votes, for verifiers with a checkpoint of the same epoch",
+            0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "proof", "verify", "FILE",
-      "Verifies a proof without a daemon; a genesis does for a checkpoint of epoch 0. The proof's "
+      "Verify a proof without a daemon; a genesis serves as the checkpoint of epoch 0. The proof's "
       "block must not be older than --max-age, nor more than 10 minutes ahead of the clock, and "
       "the checkpoint's trusting period must not be over.",
-      "0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not believed, 13 malformed, "
-      "14 proven and of unknown age",
+      "0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not trusted, 13 malformed, 14 "
+      "proven, age unknown",
       "assay proof verify node-1.proof --checkpoint checkpoint --json\n",
       (const struct assay_option[]){
-          { "checkpoint", "FILE", "what is believed already", ASSAY_OPTION_MUST },
-          { "node", "NODE", "it must be about this member: its name or its id", 0 },
-          { "max-age", "DURATION", "how old the proof's block may be: 90s, 30m, 24h (default), 7d",
+          { "checkpoint", "FILE", "trusted checkpoint", ASSAY_OPTION_MUST },
+          { "node", "NODE", "expected member of the proof: name or id", 0 },
+          { "max-age", "DURATION", "maximum age of the proof's block: 90s, 30m, 24h (default), 7d",
             0 },
           ASSAY_OPTION_AT,
           { "no-clock", NULL,
-            "this machine has no clock to rely on: print what is proven, exit with 14", 0 },
-          { "next", "FILE", "write the checkpoint that the proof is, once believed", 0 },
+            "this machine has no reliable clock: print what is proven, exit with 14", 0 },
+          { "next", "FILE", "write the verified proof as a checkpoint", 0 },
           { "policy", "FILE",
-            "the policy with the proven digest, or a genesis that has it: its profile is printed",
+            "policy with the proven digest, or a genesis that contains it, to print its profile",
             0 },
-          { "ear", "FILE", "write an attestation result (EAR) of what is proven; - prints it", 0 },
-          { "ear-key", "FILE", "the key that signs it", 0 },
+          { "ear", "FILE", "write an attestation result (EAR) of the proven state; - prints it",
+            0 },
+          { "ear-key", "FILE", "signing key of the EAR", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "store", "save", "[STORE]",
-      "What another store can begin with, of a daemon that runs or of a stopped one (STORE: its "
-      "store.sqlite, or its folder). Neither keys nor votes, and nothing that is secret.",
+      "Save an archive that another store can start from, of a running daemon or of a stopped one "
+      "(STORE: its store.sqlite, or its folder). Contains no keys, no votes and no secrets.",
       "", "assay store save --out network.archive\n",
       (const struct assay_option[]){ { "out", "FILE", "the archive", ASSAY_OPTION_MUST },
                                      ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "store", "verify", "FILE",
-      "From the checkpoint, without one from genesis, to its end: every quorum, signature and "
-      "state "
-      "root.",
+      "Verify an archive from the checkpoint (default: genesis) to its end: every quorum, "
+      "signature and state root.",
       EXIT_STORE ", 13 no archive", "assay store verify network.archive --genesis genesis\n",
       (const struct assay_option[]){ GENESIS, CHECKPOINT, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "store", "inspect", "FILE", "What an archive says of itself, believed in nothing.",
+    { "store", "inspect", "FILE", "Print the contents of an archive without verifying them.",
       "13 no archive", "assay store inspect network.archive\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "store", "restore", "FILE",
-      "Verifies an archive, and makes a store of it in a state folder that has none. The daemon "
-      "that "
-      "begins with it makes new keys: the old ones may have voted, and their log is away.",
+      "Verify an archive and restore it into a state folder that has no store. The daemon that "
+      "starts from it makes new keys: the old ones may have voted, and their log is lost.",
       EXIT_STORE ", 6 there is a store already",
       "assay store restore network.archive --into /var/lib/assay/state --genesis genesis\n",
-      (const struct assay_option[]){ { "into", "DIR", "the state folder", ASSAY_OPTION_MUST },
+      (const struct assay_option[]){ { "into", "DIR", "state folder", ASSAY_OPTION_MUST },
                                      GENESIS,
                                      CHECKPOINT,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "audit", "verify", "STORE",
-      "Looks at everything in a store: links, leaders, signatures of every vote, certificate and "
-      "record, evidence in blocks, state roots, finality proofs, and what is kept beside them: "
-      "rows of scores against the states of their epochs, documents of services against their "
-      "digests. "
-      "Of this machine's own notes (orders, what the network could bear) checksums alone are "
-      "looked at. STORE is store.sqlite of a daemon that does not run, its state folder, or a "
-      "copy.",
-      "11 something does not hold: one line says what and where, 12 an epoch that no chain from "
-      "genesis or the checkpoint proves, 13 not a genesis, 15 it holds, over a RECOVER",
+      "Verify everything in a store: links, leaders, signatures of every vote, certificate and "
+      "record, evidence in blocks, state roots, finality proofs, and the derived tables: rows of "
+      "scores against the states of their epochs, documents of services against their digests. "
+      "Local records of this machine (orders, fault tolerance) are checked by checksum only. STORE "
+      "is store.sqlite of a stopped daemon, its state folder, or a copy.",
+      "11 a check fails: one line with the check and its place, 12 an epoch that no chain from "
+      "genesis or the checkpoint proves, 13 not a genesis, 15 valid, over a RECOVER",
       "assay audit verify /var/lib/assay/state --genesis /etc/assay/genesis\n",
       (const struct assay_option[]){
           GENESIS,
           CHECKPOINT,
-          { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
+          { "from", "EPOCH", "start at a retained snapshot no older than this", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "audit", "replay", "STORE",
-      "Folds every record again: scores, standings and weights of every epoch, bit for bit against "
-      "the roots, and the signatures of the chain. What is kept beside it is not looked at.",
-      "11 something does not hold: one line says what and where, 12 an epoch that no chain from "
-      "genesis or the checkpoint proves, or --no-signatures, 13 not a genesis, "
-      "15 it holds, over a RECOVER",
+      "Replay every record: compare scores, standings and weights of every epoch, bit for bit, "
+      "with the roots, and verify the signatures of the chain. Derived tables are not checked.",
+      "11 a check fails: one line with the check and its place, 12 an epoch that no chain from "
+      "genesis or the checkpoint proves, or --no-signatures, 13 not a genesis, 15 valid, over a "
+      "RECOVER",
       "assay audit replay store.sqlite --genesis genesis --table\n",
       (const struct assay_option[]){
           GENESIS,
           CHECKPOINT,
-          { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
-          { "no-signatures", NULL, "fold alone, which proves nothing: ends with 12", 0 },
-          { "table", NULL, "scores and weights after each epoch", 0 },
+          { "from", "EPOCH", "start at a retained snapshot no older than this", 0 },
+          { "no-signatures", NULL, "replay only, which proves nothing: exits with 12", 0 },
+          { "table", NULL, "print scores and weights after each epoch", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "audit", "orders", "FILE",
-      "Reads the chain of lines that a daemon writes of its orders: orders.log in its state "
-      "folder, "
-      "or a copy.",
-      "8 it holds but for a last line that a crash left half written, 11 it does not",
+      "Verify the hash chain of a daemon's journal of orders: orders.log in its state folder, or a "
+      "copy.",
+      "8 valid except for a last line that a crash left incomplete, 11 invalid",
       "assay audit orders /var/lib/assay/state/orders.log\n",
       (const struct assay_option[]){
-          { "head", "NUMBER:HASH", "it must contain this line, as assay enforce show has it", 0 },
+          { "head", "NUMBER:HASH",
+            "line that the journal must contain, as printed by assay enforce show", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
-    { "completion", "bash", "", "Prints what bash needs to complete words of assay.", "",
+    { "completion", "bash", "", "Print the completion script for bash.", "",
       "assay completion bash > /etc/bash_completion.d/assay\n", NOTHING },
-    { "completion", "zsh", "", "The same for zsh.", "",
+    { "completion", "zsh", "", "Print the completion script for zsh.", "",
       "assay completion zsh > \"${fpath[1]}/_assay\"\n", NOTHING },
-    { "completion", "fish", "", "The same for fish.", "",
+    { "completion", "fish", "", "Print the completion script for fish.", "",
       "assay completion fish > ~/.config/fish/completions/assay.fish\n", NOTHING },
-    { "completion", "man-synopsis", "", "The synopsis of assay(1), in mdoc.", "",
+    { "completion", "man-synopsis", "", "Print the synopsis of assay(1), in mdoc.", "",
       "assay completion man-synopsis\n", NOTHING },
-    { "completion", "man-options", "", "The options of assay(1), in mdoc.", "",
+    { "completion", "man-options", "", "Print the options of assay(1), in mdoc.", "",
       "assay completion man-options\n", NOTHING },
 };
 const size_t assay_verbs_node_count = sizeof assay_verbs_node / sizeof assay_verbs_node[0];

@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/appraisal.c - one piece of evidence with everything that it is appraised
- * under.
+ * apps/assay/evidence/appraisal.c - appraisal of one piece of evidence with the inputs of the
+ * command line.
  */
 #include "apps/assay/evidence/appraisal.h"
 
@@ -228,7 +228,7 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
     if (dir == NULL) {
         if (!readable || !assay_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
         return COMPLAIN(a,
-                        "evidence of kind %s is judged with its vendor's collateral: give "
+                        "evidence of kind %s is appraised with its vendor's collateral: give "
                         "--collateral DIR (assay collateral fetch gets it)",
                         assay_kind_text(a->kind));
     }
@@ -255,7 +255,7 @@ static enum assay_status build_under(struct assay_appraisal *a, struct assay_gat
     } else {
         ASSAY_TRY(assay_collateral_gather(&a->given->found, &e->root, !is_intel, gathered));
         if (is_intel) assay_bytes_zero(gathered->is_taken, sizeof gathered->is_taken);
-        assay_input_files_note(a->given, gathered->leads, gathered->is_taken);
+        assay_input_files_set_used(a->given, gathered->leads, gathered->is_taken);
     }
     return assay_collateral_build(is_intel ? &a->dir.files : &gathered->files, &e->root, out);
 }
@@ -352,7 +352,7 @@ int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
-/* Bytes of no known kind: quote/ cannot judge them, so the verdict is made here. */
+/* Bytes of no known kind: quote/ cannot appraise them, so the verdict is made here. */
 static void judge_malformed(struct assay_appraisal *a)
 {
     assay_verdict_init(a->verdict, a->kind, a->at_unix_s);
@@ -364,7 +364,7 @@ static void judge_malformed(struct assay_appraisal *a)
     assay_verdict_conclude(a->verdict);
 }
 
-int assay_appraisal_judge(struct assay_appraisal *a)
+int assay_appraisal_run(struct assay_appraisal *a)
 {
     if (a->malformed != ASSAY_OK) {
         judge_malformed(a);

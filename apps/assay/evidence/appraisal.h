@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/appraisal.h - one piece of evidence with everything that it is appraised
- * under, as the command line names it: file, folder of collateral, root, event logs, policy, time.
+ * apps/assay/evidence/appraisal.h - appraisal of one piece of evidence with the inputs of the
+ * command line: file, folder of collateral, root, event logs, policy, time.
  *
  * Shared by the commands that appraise: evidence verify and explain, policy try, tcb forecast.
  */
@@ -13,7 +13,7 @@
 #include "net/json/json.h"
 #include "quote/accept/policy.h"
 
-/* What the options say; NULL where one was not given. */
+/* Values of the options; NULL for absent ones. */
 struct assay_appraisal_options {
     const char *file;
     const char *collateral; /* folder */
@@ -39,7 +39,7 @@ struct assay_appraisal {
     struct assay_endorsements *endorsements;
     struct assay_collateral *collateral; /* one per root */
     const char *folder;                  /* of collateral, as the options name it */
-    const struct assay_key *folder_root; /* whose the folder is, where it is not every root's */
+    const struct assay_key *folder_root; /* root of the folder, NULL for all roots */
     struct assay_input_files *given;           /* what it holds; NULL without one */
     struct assay_collateral_dir dir;     /* quotes of SGX and TDX */
     struct assay_evidence_package pieces;          /* the other kinds */
@@ -49,24 +49,24 @@ struct assay_appraisal {
 };
 
 /*
- * assay_appraisal_open - read everything; nothing is judged yet. Errors are printed.
+ * assay_appraisal_open - read everything; no appraisal yet. Errors are printed.
  * Out:     *a, whatever the answer: assay_appraisal_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
 int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options);
-/* File and claims alone, for commands that judge nothing. Returns: as assay_appraisal_open */
+/* File and claims only, for commands without appraisal. Returns: as assay_appraisal_open */
 int assay_appraisal_open_bare(struct assay_appraisal *a,
                               const struct assay_appraisal_options *options);
 /*
- * assay_appraisal_judge - the verdict into a->verdict, its proofs into a->claims.
+ * assay_appraisal_run - the verdict into a->verdict, its proofs into a->claims.
  * Returns: ASSAY_EXIT_OK (malformed evidence has a verdict too) | ASSAY_EXIT_INTERNAL (printed)
  */
-int assay_appraisal_judge(struct assay_appraisal *a);
-/* On stderr, after the verdict: the pieces of the folder that were not taken. Returns: nothing. */
+int assay_appraisal_run(struct assay_appraisal *a);
+/* On stderr, after the verdict: the pieces of the folder that were not taken. */
 void assay_appraisal_note(const struct assay_appraisal *a);
 /* Returns: the exit status that the verdict stands for. */
 int assay_appraisal_exit(const struct assay_appraisal *a);
-/* Returns: nothing. */
+/* */
 void assay_appraisal_close(struct assay_appraisal *a);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/claims.c - the fields of a quote and of the PCK certificate in it.
+ * apps/assay/evidence/claims.c - JSON fields of a quote and of the PCK certificate in it.
  */
 #include "apps/assay/evidence/claims.h"
 #include "apps/assay/evidence/claims_kinds.h"
@@ -148,7 +148,7 @@ static void put_key_names(struct assay_json *out, const struct assay_certificate
     assay_json_set(out, "spki_sha256", names);
 }
 
-/* What the PCK certificate says, when there is one that can be read. */
+/* Fields of the PCK certificate, if it can be parsed. */
 static enum assay_status put_certificate(struct assay_json *out, const struct assay_quote *quote)
 {
     if (quote->cert_data_type != ASSAY_CERT_TYPE_PCK_CHAIN) return ASSAY_OK;
@@ -164,12 +164,12 @@ static enum assay_status put_certificate(struct assay_json *out, const struct as
     }
     if (status == ASSAY_OK) put_key_names(out, chain, count);
     free(chain);
-    /* An unreadable certificate leaves its claims out; the verdict says what is wrong with it. */
+    /* An unreadable certificate leaves its claims out; the verdict has the reason. */
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
-static enum assay_status parse(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                               struct assay_kind *row, struct assay_quote *quote)
+static enum assay_status parse_quote(enum assay_evidence_kind kind, const uint8_t *bytes,
+                                     size_t len, struct assay_kind *row, struct assay_quote *quote)
 {
     struct assay_package package;
     if (assay_kind_find(kind, row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
@@ -182,7 +182,7 @@ enum assay_status assay_claims_quote(enum assay_evidence_kind kind, struct assay
 {
     struct assay_kind row;
     struct assay_quote quote;
-    ASSAY_TRY(parse(kind, bytes.bytes, bytes.len, &row, &quote));
+    ASSAY_TRY(parse_quote(kind, bytes.bytes, bytes.len, &row, &quote));
     if (row.is_tdx) put_td(out, quote.body_type, &quote.body.td);
     else put_sgx(out, &quote.body.sgx);
     put_quote(out, &quote);
@@ -208,7 +208,7 @@ enum assay_status assay_details_json(enum assay_evidence_kind kind, const uint8_
 {
     struct assay_kind row;
     struct assay_quote quote;
-    ASSAY_TRY(parse(kind, bytes, len, &row, &quote));
+    ASSAY_TRY(parse_quote(kind, bytes, len, &row, &quote));
     struct assay_json *const out = assay_json_object();
     if (out == NULL) return ASSAY_E_MEMORY;
     assay_json_set_uint(out, "attestation_key_type", quote.attestation_key_type);

@@ -1,6 +1,5 @@
 /*
- * apps/assay/evidence/claims.h - every field of a piece of evidence as JSON, without judging any of
- * it.
+ * apps/assay/evidence/claims.h - JSON fields of a piece of evidence, without appraisal.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_CLAIMS_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_CLAIMS_H
@@ -11,7 +10,7 @@
 /*
  * assay_claims_json - names and types are part of the contract of `assay evidence` (docs/).
  * Out:     *claims, freed by the caller with assay_json_free
- * Returns: ASSAY_OK | what the parser says | ASSAY_E_UNSUPPORTED (kind) | ASSAY_E_MEMORY
+ * Returns: ASSAY_OK | as the parser | ASSAY_E_UNSUPPORTED (kind) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_claims_json(enum assay_evidence_kind kind,
                                                   const uint8_t *bytes, size_t len,

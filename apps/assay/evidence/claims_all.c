@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/claims_all.c - which file prints the claims of which kind, and the proofs of
- * all.
+ * apps/assay/evidence/claims_all.c - dispatch of JSON claims by kind of evidence, and the proofs of
+ * a verdict.
  */
 #include "apps/assay/evidence/claims_all.h"
 
@@ -25,7 +25,7 @@ static bool is_quote(enum assay_evidence_kind kind)
     return (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) != 0;
 }
 
-static enum assay_status fill(const struct assay_package *package, struct assay_json *out)
+static enum assay_status add_claims(const struct assay_package *package, struct assay_json *out)
 {
     for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++)
         if (printers[i].kind == package->kind) return printers[i].fill(package, out);
@@ -41,7 +41,7 @@ enum assay_status assay_claims_of(enum assay_evidence_kind kind, const uint8_t *
         return assay_claims_json(kind, package.main.bytes, package.main.len, claims);
     struct assay_json *out = assay_json_object();
     if (out == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status = fill(&package, out);
+    const enum assay_status status = add_claims(&package, out);
     if (status != ASSAY_OK) {
         assay_json_free(&out);
         return status;
@@ -62,7 +62,7 @@ enum assay_status assay_details_of(enum assay_evidence_kind kind, const uint8_t 
 }
 
 /* --- proofs */
-static void put(struct assay_json *object, const char *name, enum assay_proof_state state)
+static void add_proof(struct assay_json *object, const char *name, enum assay_proof_state state)
 {
     if (state == ASSAY_PROOF_TRUE || state == ASSAY_PROOF_FALSE)
         assay_json_set_bool(object, name, state == ASSAY_PROOF_TRUE);
@@ -80,8 +80,8 @@ void assay_claims_add_proofs(struct assay_json *claims, const struct assay_verdi
         const enum assay_proof_state state = (enum assay_proof_state)verdict->proofs[i];
         /* Where the key is certified itself, its certifier has looked at the TPM's certificate. */
         if (i == ASSAY_PROOF_EK_CHAIN && state == ASSAY_PROOF_NOT_USED) continue;
-        put(links, assay_proof_name((enum assay_proof)i), state);
-        put(claims, assay_proof_name((enum assay_proof)i), state);
+        add_proof(links, assay_proof_name((enum assay_proof)i), state);
+        add_proof(claims, assay_proof_name((enum assay_proof)i), state);
     }
     assay_json_set(claims, "links", links);
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/claims_cca.c - the claims of an Arm CCA token.
+ * apps/assay/evidence/claims_cca.c - JSON claims of an Arm CCA token.
  */
 #include "apps/assay/evidence/claims_kinds.h"
 

@@ -1,9 +1,9 @@
 /*
- * apps/assay/evidence/claims_kinds.h - what each kind of evidence says, as JSON members of one
+ * apps/assay/evidence/claims_kinds.h - JSON claims of each kind of evidence, as members of one
  * object.
  *
- * Names and types are part of the contract of `assay evidence` (docs/). Nothing is judged: bytes
- * that can be read are printed. The links (chain_ok, ...) come from the verdict.
+ * Names and types are part of the contract of `assay evidence` (docs/). No appraisal: all readable
+ * bytes are printed. The links (chain_ok, ...) come from the verdict.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_CLAIMS_KINDS_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_CLAIMS_KINDS_H
@@ -12,7 +12,7 @@
 #include "quote/package.h"
 
 /* Each sets members of out.
- * Returns: ASSAY_OK | what the parser of the kind says | ASSAY_E_MEMORY */
+ * Returns: ASSAY_OK | as the parser of the kind | ASSAY_E_MEMORY */
 /* Of SGX and TDX, bare or in a package; ASSAY_E_UNSUPPORTED: another kind. */
 ASSAY_CHECKED enum assay_status assay_claims_quote(enum assay_evidence_kind kind,
                                                    struct assay_slice bytes,

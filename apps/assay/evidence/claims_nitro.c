@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/claims_nitro.c - the fields of an AWS attestation document, of a Nitro
+ * apps/assay/evidence/claims_nitro.c - JSON fields of an AWS attestation document, of a Nitro
  * enclave or of a NitroTPM.
  */
 #include "apps/assay/evidence/claims_kinds.h"
@@ -40,7 +40,7 @@ static void append_time(struct assay_json *array, int64_t unix_s)
     assay_json_append_text(array, text);
 }
 
-/* A certificate that cannot be read leaves its claim null; the verdict says what is wrong. */
+/* A certificate that cannot be read leaves its claim null; the verdict reports errors. */
 static enum assay_status put_leaf(struct assay_json *out, const struct assay_nitro_document *d)
 {
     struct assay_certificate leaf;

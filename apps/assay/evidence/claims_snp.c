@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/claims_snp.c - the fields of an SNP report, and of the certificate of its
- * endorsement key where that came with it.
+ * apps/assay/evidence/claims_snp.c - JSON fields of an SNP report, and of the endorsement key's
+ * certificate when included.
  */
 #include "apps/assay/evidence/claims_kinds.h"
 

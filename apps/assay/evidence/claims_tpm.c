@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/claims_tpm.c - what a TPM quote says: its challenge, its PCRs, its key; and
- * what a paravisor's blob says beside it.
+ * apps/assay/evidence/claims_tpm.c - JSON claims of a TPM quote (challenge, PCRs, key), and of a
+ * paravisor's blob next to it.
  */
 #include "apps/assay/evidence/claims_kinds.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/ear.c - attestation results: signed from a verdict, and `assay ear verify`.
+ * apps/assay/evidence/ear.c - attestation results (EAR): signing a verdict, and `assay ear verify`.
  */
 #include "apps/assay/evidence/ear.h"
 
@@ -66,9 +66,10 @@ static struct assay_ear_terms terms_of(const struct assay_appraisal *a,
 }
 
 /* Returns: ASSAY_OK and the token | ASSAY_E_FULL | ASSAY_E_KEY | ASSAY_E_CRYPTO */
-static enum assay_status sign(const struct assay_appraisal *a, const struct assay_ear_terms *terms,
-                              const struct assay_secret32 *secret, const uint8_t *public_key,
-                              struct assay_writer *token)
+static enum assay_status sign_ear(const struct assay_appraisal *a,
+                                  const struct assay_ear_terms *terms,
+                                  const struct assay_secret32 *secret, const uint8_t *public_key,
+                                  struct assay_writer *token)
 {
     static uint8_t claims_bytes[ASSAY_EAR_CLAIMS_MAX];
     uint8_t header_bytes[256], digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
@@ -92,7 +93,7 @@ static enum assay_status sign(const struct assay_appraisal *a, const struct assa
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-static int store(const char *path, struct assay_slice token)
+static int save_token(const char *path, struct assay_slice token)
 {
     if (strcmp(path, "-") == 0) {
         const bool ok =
@@ -113,12 +114,12 @@ int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_opti
     if (status != ASSAY_OK)
         return COMPLAIN(a->json, "--ear-key %s: %s (`assay keys operator` makes one)", options->key,
                         assay_status_text(status));
-    status = sign(a, &terms, &secret, public_key, &token);
+    status = sign_ear(a, &terms, &secret, public_key, &token);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK)
         return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "--ear: %s",
                                  assay_status_text(status));
-    return store(options->file, assay_slice_over(bytes, token.len));
+    return save_token(options->file, assay_slice_over(bytes, token.len));
 }
 
 /* --- reading one */
@@ -202,8 +203,8 @@ static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)
     return COMPLAIN(args->json, "--at: \"%s\" is no RFC 3339 time", args->at);
 }
 
-static int refuse(const struct ear_arguments *args, const struct assay_ear *ear,
-                  enum assay_ear_answer answer)
+static int report_refusal(const struct ear_arguments *args, const struct assay_ear *ear,
+                          enum assay_ear_answer answer)
 {
     struct assay_file_kind kind;
     switch (answer) {
@@ -308,7 +309,7 @@ static int exit_of(enum assay_tier tier)
     return ASSAY_EXIT_INTERNAL;
 }
 
-static int verify(const struct ear_arguments *args)
+static int verify_token(const struct ear_arguments *args)
 {
     struct assay_ear ear = { 0 };
     struct assay_p256 *key = NULL;
@@ -319,9 +320,9 @@ static int verify(const struct ear_arguments *args)
     if (result == ASSAY_EXIT_OK) result = load_key(args, &key);
     if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
     if (result == ASSAY_EXIT_OK)
-        result =
-            refuse(args, &ear,
-                   assay_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
+        result = report_refusal(
+            args, &ear,
+            assay_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
     if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
     if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
     assay_ear_close(&ear);
@@ -356,5 +357,5 @@ int assay_command_ear(int argc, char **argv)
 {
     struct ear_arguments args = { 0 };
     read_arguments(argc - 1, argv + 1, &args);
-    return verify(&args);
+    return verify_token(&args);
 }

@@ -1,13 +1,13 @@
 /*
- * apps/assay/evidence/ear.h - the verdict of `assay evidence verify` as a signed attestation
- * result.
+ * apps/assay/evidence/ear.h - verdict of `assay evidence verify` as a signed attestation result
+ * (EAR).
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EAR_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EAR_H
 
 #include "apps/assay/evidence/appraisal.h"
 
-/* What the options say; NULL where one was not given. */
+/* Values of the options; NULL for absent ones. */
 struct assay_ear_options {
     const char *file; /* "-": standard output, instead of the verdict */
     const char *key;

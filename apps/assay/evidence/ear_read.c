@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/ear_read.c - an attestation result, checked: form, algorithm, signature,
- * claims, time.
+ * apps/assay/evidence/ear_read.c - verification of an attestation result: form, algorithm,
+ * signature, claims, time.
  */
 #include "apps/assay/evidence/ear_read.h"
 
@@ -20,7 +20,7 @@ __attribute__((format(printf, 3, 4))) static enum assay_ear_answer answer(
     va_start(args, format);
     (void)vsnprintf(ear->why, sizeof ear->why, format, args);
     va_end(args);
-    /* Quoted text may be a stranger's and is shown on a terminal: no control characters. */
+    /* Quoted text is untrusted and shown on a terminal: no control characters. */
     for (char *c = ear->why; *c != '\0'; c++)
         if (*c < 0x20 || *c > 0x7e) *c = '?';
     return what;
@@ -126,7 +126,7 @@ static enum assay_ear_answer read_vector(struct assay_ear *ear, struct assay_ear
     return ASSAY_EAR_VALID;
 }
 
-/* AR4SI 2.3.4: a TPM cannot know whether memory is hidden; who believes it would be wrong. */
+/* AR4SI 2.3.4: a TPM cannot attest that memory is hidden, so the claim is rejected. */
 static enum assay_ear_answer check_support(struct assay_ear *ear,
                                            const struct assay_ear_submodule *sub)
 {
@@ -161,7 +161,7 @@ static enum assay_ear_answer read_submodule(struct assay_ear *ear, const char *l
         if (result != ASSAY_EAR_VALID) return result;
         if (!assay_ar4si_status_fits(sub->status, assay_ar4si_worst(&sub->vector)))
             return answer(ear, ASSAY_EAR_REFUSED,
-                          "%.40s: status %s says more than its vector, which is %s", label,
+                          "%.40s: status %s is better than its vector, which is %s", label,
                           assay_tier_text(sub->status),
                           assay_tier_text(assay_ar4si_worst(&sub->vector)));
     }
@@ -192,7 +192,7 @@ static enum assay_ear_answer read_submodules(struct assay_ear *ear)
     return ASSAY_EAR_VALID;
 }
 
-/* Both families allow a status of the whole, which may say less than the parts. */
+/* Both families allow an overall status, which may be worse than its parts. */
 static enum assay_ear_answer check_whole(struct assay_ear *ear)
 {
     enum assay_tier status;
@@ -202,7 +202,7 @@ static enum assay_ear_answer check_whole(struct assay_ear *ear)
     if (!read_tier(given, &status))
         return answer(ear, ASSAY_EAR_MALFORMED, "the status of the whole is no tier");
     if (!assay_ar4si_status_fits(status, ear->status))
-        return answer(ear, ASSAY_EAR_REFUSED, "status %s says more than a submodule, which is %s",
+        return answer(ear, ASSAY_EAR_REFUSED, "status %s is better than a submodule, which is %s",
                       assay_tier_text(status), assay_tier_text(ear->status));
     ear->status = status;
     return ASSAY_EAR_VALID;

@@ -1,10 +1,10 @@
 /*
- * apps/assay/evidence/ear_read.h - an attestation result that somebody signed, read as a relying
- * party does.
+ * apps/assay/evidence/ear_read.h - verification of a signed attestation result, as a relying party
+ * does it.
  *
  * Both families of names (quote/result/ear.h) and the profiles derived from them, both spellings of
- * the media type. Unknown claims are ignored (RFC 7519 4, draft-ietf-rats-ear 3); what is known
- * must be as the draft says, above all: a status never says more than its worst claim.
+ * the media type. Unknown claims are ignored (RFC 7519 4, draft-ietf-rats-ear 3); known ones must
+ * follow the draft, above all: a status is never better than its worst claim.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EAR_READ_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EAR_READ_H
@@ -23,7 +23,7 @@ enum assay_ear_answer {
     ASSAY_EAR_MALFORMED,   /* no token, no JSON, a claim that is missing or of another type */
     ASSAY_EAR_UNSUPPORTED, /* another algorithm, media type or profile */
     ASSAY_EAR_FORGED,      /* the signature is not by this key */
-    ASSAY_EAR_REFUSED,     /* a claim that cannot be believed, whoever signed it */
+    ASSAY_EAR_REFUSED,     /* a claim that cannot be true, regardless of the signer */
     ASSAY_EAR_EXPIRED,     /* or not yet valid */
     ASSAY_EAR_NONCE,       /* the answer to another question */
 };
@@ -32,7 +32,7 @@ struct assay_ear_submodule {
     const char *label; /* borrows from claims */
     enum assay_tier status;
     bool has_vector;
-    bool insecure; /* its private claims say so: appraised under a development policy */
+    bool insecure; /* according to its private claims, appraised under a development policy */
     struct assay_trust_vector vector;
     const struct assay_json *claims; /* all of the appraisal */
 };
@@ -50,18 +50,18 @@ struct assay_ear {
     size_t submodule_count;
     struct assay_ear_submodule submodules[ASSAY_EAR_SUBMODULES_MAX];
     struct assay_json *claims;
-    char why[160]; /* for people, when it is not valid */
+    char why[160]; /* reason as text, when it is not valid */
 };
 
 /*
  * assay_ear_read - check a token.
  * In:      text[len]; white space at the end is ignored; nonce: NULL, or what the token must echo
- * Out:     *ear, whatever the answer: assay_ear_close frees it; only a valid one may be believed
- * Returns: the answer; running out of memory reads as MALFORMED, and why says so
+ * Out:     *ear, whatever the answer: assay_ear_close frees it; only a valid one may be trusted
+ * Returns: the answer; running out of memory reads as MALFORMED, and with the reason in why
  */
 enum assay_ear_answer assay_ear_read(const char *text, size_t len, const struct assay_p256 *key,
                                      int64_t at_unix_s, const char *nonce, struct assay_ear *ear);
-/* Returns: nothing. */
+/* */
 void assay_ear_close(struct assay_ear *ear);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/eventlogs.c - event logs of the command line: read, and told.
+ * apps/assay/evidence/eventlogs.c - event logs given on the command line: reading and report.
  */
 #include "apps/assay/evidence/eventlogs.h"
 
@@ -39,7 +39,7 @@ int assay_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlo
     if (paths->count > ASSAY_EVENTLOGS_MAX)
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
                                  "--event-log: expected at most %d files, found %zu: one log of "
-                                 "firmware and one list of IMA say all",
+                                 "firmware and one list of IMA are enough",
                                  (int)ASSAY_EVENTLOGS_MAX, paths->count);
     out->report = calloc(1, sizeof *out->report);
     if (out->report == NULL) return cannot_read("", ASSAY_E_MEMORY, json);
@@ -182,7 +182,7 @@ void assay_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_j
     assay_json_set(data, "event_logs", object);
 }
 
-/* --- for people */
+/* --- text output */
 static void print_log(const struct assay_eventlogs *logs, size_t index)
 {
     const struct assay_eventlog_outcome *const log = outcome_of(logs, index);
@@ -258,7 +258,7 @@ void assay_eventlogs_explain(const struct assay_eventlogs *logs,
         print_register(&logs->report->registers[i]);
     const size_t shown = failed_shown(logs);
     if (shown == 0) return;
-    (void)puts("\nWhat was measured, and the policy says no");
+    (void)puts("\nMeasured, and rejected by the policy");
     for (size_t i = 0; i < shown; i++)
         print_failed(logs, &logs->report->failed[i]);
     if (logs->report->failed_count > shown)

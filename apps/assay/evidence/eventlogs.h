@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/eventlogs.h - event logs that the command line was given, and what was found
- * in them.
+ * apps/assay/evidence/eventlogs.h - event logs given on the command line, and the report of their
+ * appraisal.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVENTLOGS_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EVENTLOGS_H
@@ -21,25 +21,24 @@ struct assay_eventlogs {
     struct assay_eventlog_report *report; /* NULL: none was given */
 };
 
-/* One `--event-log`. Returns: nothing. */
+/* One `--event-log`. */
 void assay_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path);
 /*
- * assay_eventlogs_open - read the files; what they hold is not looked at. Errors are printed.
+ * assay_eventlogs_open - read the files without parsing them. Errors are printed.
  * Out:     *out, whatever the answer: assay_eventlogs_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (too many, a file that cannot be read or is too long) |
  *          ASSAY_EXIT_INTERNAL
  */
 int assay_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,
                          bool json);
-/* Returns: nothing. */
+/* */
 void assay_eventlogs_close(struct assay_eventlogs *logs);
 
 /* One line a log that was appraised. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
 int assay_eventlogs_print(const struct assay_eventlogs *logs);
-/* "event_logs" becomes null where none was given. Returns: nothing. */
+/* "event_logs" becomes null where none was given. */
 void assay_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_json *data);
-/* The part of `explain`: logs, registers, and each event that failed with what to do. Returns:
- * nothing. */
+/* The part of `explain`: logs, registers, and each event that failed with what to do. */
 void assay_eventlogs_explain(const struct assay_eventlogs *logs,
                              const struct assay_verdict *verdict);
 

@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/evidence.c - `assay evidence`: appraise a quote without a daemon, or print
- * its fields.
+ * apps/assay/evidence/evidence.c - command group `assay evidence`: appraisal of evidence without a
+ * daemon, and its fields.
  *
  * stdout carries the answer (JSON on request), stderr diagnostics; the exit status is the verdict.
  */
@@ -60,8 +60,8 @@ static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_o
     int result = assay_appraisal_open(a, options);
     if (result == ASSAY_EXIT_OK) result = assay_ear_check(ear, a->json);
     if (result == ASSAY_EXIT_OK) result = assay_challenge_check(challenge, a->json);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
-    if (result == ASSAY_EXIT_OK) result = assay_challenge_judge(a, challenge);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_run(a);
+    if (result == ASSAY_EXIT_OK) result = assay_challenge_appraise(a, challenge);
     if (result == ASSAY_EXIT_OK) count = assay_unchecked_of(a, options, challenge, unchecked);
     if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
     const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
@@ -73,7 +73,7 @@ static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_o
 static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = assay_appraisal_open(a, options);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_run(a);
     if (result == ASSAY_EXIT_OK) result = assay_explain(a);
     if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
     return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;

@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/evidence_package.c - which file of a folder is which piece of the evidence;
- * see pieces.h.
+ * apps/assay/evidence/evidence_package.c - assembly of evidence from the files of a folder
+ * (evidence_package.h).
  */
 #include "apps/assay/evidence/evidence_package.h"
 

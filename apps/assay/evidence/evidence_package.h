@@ -4,11 +4,11 @@
  *
  *     certificates (DER, PEM)        of endorsement keys, their issuers and roots
  *     TPMT_SIGNATURE, ECDSA in DER, raw RSA; TPM2B_PUBLIC, SubjectPublicKeyInfo (DER, PEM), JWK
- *     PCR values                     what hashes to the digest of the quote
- *     TPMS_ATTEST, quotes of TDX     beside a paravisor's report
+ *     PCR values                     values that hash to the digest of the quote
+ *     TPMS_ATTEST, quotes of TDX     next to a paravisor's report
  *
- * Recognising is not trusting: whatever is found is verified as if the evidence had carried it. The
- * library puts evidence together by the same code (quote/collateral/assemble.h).
+ * Recognised pieces are not trusted: each is verified as if it were part of the evidence. The
+ * library uses the same code (quote/collateral/assemble.h).
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PACKAGE_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PACKAGE_H
@@ -38,7 +38,7 @@ ASSAY_CHECKED enum assay_status assay_evidence_package_take(struct assay_input_f
                                                             enum assay_evidence_kind kind,
                                                             struct assay_slice evidence,
                                                             struct assay_evidence_package *out);
-/* Returns: nothing. */
+/* */
 void assay_evidence_package_close(struct assay_evidence_package *pieces);
 
 #endif

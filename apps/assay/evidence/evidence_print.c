@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/evidence_print.c - what `assay evidence` says: envelopes, verdicts, errors.
+ * apps/assay/evidence/evidence_print.c - output of `assay evidence`: envelopes, verdicts, errors.
  */
 #include "apps/assay/evidence/evidence_print.h"
 
@@ -92,7 +92,7 @@ static void set_platform(struct assay_json *object, const struct assay_verdict *
     assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
 }
 
-/* Reports of SNP say their version in the kind, as quotes do. */
+/* SNP reports have their version in the kind, like quotes. */
 void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
                      char name[static ASSAY_KIND_NAME_MAX])
 {
@@ -111,7 +111,8 @@ static void set_texts(struct assay_json *data, const char *name,
     assay_json_set(data, name, out);
 }
 
-/* A TD 1.5 is judged twice: the fields without "now" are of its launch (evidence-rules.md 2.13). */
+/* A TD 1.5 is appraised twice: the fields without "now" are of its launch (evidence-rules.md
+ * 2.13). */
 static void set_launch_and_now(struct assay_json *data, const struct assay_verdict *v)
 {
     if (!v->has_now) {

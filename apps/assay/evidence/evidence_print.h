@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/evidence_print.h - what `assay evidence` says: envelopes, verdicts, errors.
+ * apps/assay/evidence/evidence_print.h - output of `assay evidence`: envelopes, verdicts, errors.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PRINT_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PRINT_H
@@ -12,7 +12,6 @@ enum { ASSAY_KIND_NAME_MAX = 32 };
 /*
  * assay_kind_name - how `assay` names a kind, the same in every answer: "tdx-v4", "snp-v3".
  * In:      claims of the evidence, NULL: there are none
- * Returns: nothing
  */
 void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
                      char name[static ASSAY_KIND_NAME_MAX]);
@@ -24,7 +23,7 @@ int assay_print_envelope(const char *schema, struct assay_json *data);
 /* Takes claims over, NULL: there are none. Returns: the verdict as data of an envelope. */
 struct assay_json *assay_verdict_json(const struct assay_verdict *verdict,
                                       struct assay_json *claims);
-/* The verdict for people. claims as above. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
+/* The verdict as text. claims as above. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
 int assay_print_verdict(const struct assay_verdict *verdict, const struct assay_json *claims);
 /*
  * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when

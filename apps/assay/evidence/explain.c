@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/explain.c - a verdict as a page for people.
+ * apps/assay/evidence/explain.c - detailed explanation of a verdict.
  */
 #include "apps/assay/evidence/explain.h"
 
@@ -23,9 +23,9 @@ static const char *what_it_is(enum assay_evidence_kind kind)
 
 static const char *in_one_sentence(const struct assay_verdict *v)
 {
-    if (v->genuine == ASSAY_GENUINE_FALSE) return "not genuine: do not believe what it says";
+    if (v->genuine == ASSAY_GENUINE_FALSE) return "not genuine: its claims are not trusted";
     switch (v->tier) {
-    case ASSAY_TIER_NONE: return "not judged: something that is needed to judge it is missing";
+    case ASSAY_TIER_NONE: return "not appraised: required input is missing";
     case ASSAY_TIER_AFFIRMING: return "genuine, and the policy is content";
     case ASSAY_TIER_WARNING: return "genuine and accepted, with something to look at";
     case ASSAY_TIER_CONTRAINDICATED: return "genuine, and the policy refuses it";
@@ -89,7 +89,7 @@ static void print_links(const struct assay_appraisal *a)
 {
     const struct assay_verdict *const v = a->verdict;
     char name[2 * ASSAY_SHA256_LEN + 1];
-    (void)puts("\nWho vouches for whom");
+    (void)puts("\nCertificate chain");
     size_t shown = 0;
     for (int i = 0; i < ASSAY_PROOF_COUNT; i++) {
         if (v->proofs[i] == ASSAY_PROOF_NOT_USED) continue;
@@ -99,7 +99,7 @@ static void print_links(const struct assay_appraisal *a)
         (void)printf("  %-3s %s\n", state, link_text((enum assay_proof)i));
         shown += 1;
     }
-    if (shown == 0) (void)puts("  nobody: no link was reached");
+    if (shown == 0) (void)puts("  none: no link was reached");
     if (!v->has_platform) return;
     assay_hex_encode(v->vendor_root, sizeof v->vendor_root, name, sizeof name);
     (void)printf("  root key  %s\n", name);
@@ -124,7 +124,7 @@ static void print_levels_of(const struct assay_appraisal *a)
     assay_named_forecast_close(&forecast);
 }
 
-/* AMD names no levels: what is reported stands beside what the policy asks for. */
+/* AMD names no levels: the reported values are printed next to those that the policy requires. */
 static void print_snp_tcb(const struct assay_appraisal *a)
 {
     static const struct {

@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/explain.h - a verdict as a page for people.
+ * apps/assay/evidence/explain.h - detailed explanation of a verdict.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EXPLAIN_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EXPLAIN_H
@@ -7,8 +7,8 @@
 #include "apps/assay/evidence/appraisal.h"
 
 /*
- * assay_explain - print a judged appraisal: what it is, who vouches for whom, levels, advisories,
- * what the policy did, the trustworthiness vector, what to do.
+ * assay_explain - print a completed appraisal: kind, certificate chain, levels, advisories, effect
+ * of the policy, trustworthiness vector, remedy.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
  */
 int assay_explain(const struct assay_appraisal *a);

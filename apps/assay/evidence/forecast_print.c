@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/forecast_print.c - distances to TCB levels for people and as JSON.
+ * apps/assay/evidence/forecast_print.c - distances to TCB levels as text and as JSON.
  */
 #include "apps/assay/evidence/forecast_print.h"
 
@@ -58,13 +58,13 @@ void assay_named_forecast_make(const struct assay_appraisal *a, enum assay_forec
     struct assay_tcb_platform platform;
     *out = (struct assay_named_forecast){ .why_not = ASSAY_E_NOT_FOUND };
     if (a->malformed != ASSAY_OK || a->collateral == NULL || a->endorsements->count == 0) return;
-    /* What the documents say does not depend on the root that they were checked under. */
+    /* The contents of the documents do not depend on the root that they were verified under. */
     const struct assay_collateral *const c = &a->collateral[0];
     out->why_not = assay_forecast_platform(a->kind, a->bytes, a->len, &pck, &platform);
     if (out->why_not != ASSAY_OK) return;
     out->why_not = ASSAY_E_NOT_FOUND;
     if (!c->has[ASSAY_PART_TCB_INFO] || !c->has[ASSAY_PART_QE_IDENTITY]) return;
-    /* Levels of another TEE say nothing about this platform. */
+    /* Levels of another TEE do not apply to this platform. */
     if ((c->tcb_info.tee == ASSAY_TEE_TDX) != platform.is_tdx) return;
     assay_forecast_make(&c->tcb_info, &c->qe_identity, &platform, aim, &out->forecast);
     out->is_there = true;
@@ -78,7 +78,7 @@ void assay_named_forecast_close(struct assay_named_forecast *forecast)
     assay_json_free(&forecast->document);
 }
 
-/* --- for people */
+/* --- text output */
 static void print_aim(const char *what, const struct assay_tcb_aim *aim)
 {
     char date[ASSAY_RFC3339_LEN + 1];
@@ -124,7 +124,7 @@ void assay_print_gaps(const struct assay_named_forecast *forecast)
                          name.type != NULL ? name.type : "");
         (void)printf(": is %u, needs %u (short by %u)%s\n", gap->have, gap->need,
                      (unsigned)(gap->need - gap->have),
-                     gap->by_relaunch ? "; there already, launch the TD anew" : "");
+                     gap->by_relaunch ? "; there already, relaunch the TD" : "");
     }
     if (f->gap_count == 0) (void)printf("  no security version is short\n");
 }

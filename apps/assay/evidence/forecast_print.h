@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/forecast_print.h - distances to TCB levels for people and as JSON.
+ * apps/assay/evidence/forecast_print.h - distances to TCB levels as text and as JSON.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_FORECAST_PRINT_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_FORECAST_PRINT_H
@@ -18,15 +18,15 @@ struct assay_named_forecast {
 /*
  * assay_named_forecast_make - for the evidence and the collateral of an appraisal.
  * Out:     *out; assay_named_forecast_close frees it
- * Returns: nothing; out->is_there says whether there is one
+ * out->is_there is false when there is none
  */
 void assay_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
                                struct assay_named_forecast *out);
-/* Returns: nothing. */
+/* */
 void assay_named_forecast_close(struct assay_named_forecast *forecast);
-/* Statuses and dates of platform, QE, module, one a line. Returns: nothing. */
+/* Statuses and dates of platform, QE, module, one a line. */
 void assay_print_levels(const struct assay_named_forecast *forecast);
-/* What is short, one a line; says so when nothing is. Returns: nothing. */
+/* Security versions that fall short, one per line; a note when there are none. */
 void assay_print_gaps(const struct assay_named_forecast *forecast);
 /* Returns: levels and gaps as an object. */
 struct assay_json *assay_forecast_json(const struct assay_named_forecast *forecast);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/policy.c - `assay policy`: check, show and compare policies, try one on
- * evidence, and exchange reference values.
+ * apps/assay/evidence/policy.c - command group `assay policy`: lint, show, diff and try policies;
+ * import and export of reference values.
  */
 #include "apps/assay/evidence/policy.h"
 
@@ -150,8 +150,8 @@ int assay_policy_run_lint(const struct assay_policy_options *options)
 }
 
 /* --- show */
-static int show(const struct assay_policy_options *options, const struct assay_policy_file *file,
-                char *memory)
+static int show_policy(const struct assay_policy_options *options,
+                       const struct assay_policy_file *file, char *memory)
 {
     struct assay_slice text;
     char digest[65];
@@ -180,7 +180,7 @@ int assay_policy_run_show(const struct assay_policy_options *options)
     char *const memory = malloc(ASSAY_YAML_LEN_MAX);
     if (result == ASSAY_EXIT_OK && memory == NULL)
         result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
-    if (result == ASSAY_EXIT_OK) result = show(options, &file, memory);
+    if (result == ASSAY_EXIT_OK) result = show_policy(options, &file, memory);
     free(memory);
     assay_policy_file_close(&file);
     return result;

@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/policy.h - `assay policy`: what its verbs share.
+ * apps/assay/evidence/policy.h - options and helpers shared by the verbs of `assay policy`.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_POLICY_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_POLICY_H
@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 struct assay_policy_options {
-    const char *first; /* what stands on the line beside the options */
+    const char *first; /* positional arguments */
     const char *second;
     const char *at;
     const char *collateral;
@@ -43,11 +43,11 @@ struct assay_policy_file {
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
 int assay_policy_file_open(struct assay_policy_file *file, const char *path, bool json);
-/* Returns: nothing. */
+/* */
 void assay_policy_file_close(struct assay_policy_file *file);
 
 /* One finding of the lint a line, with its place in the file and what to do about it, then how many
- * there are. Returns: nothing. */
+ * there are. */
 void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
                                  const struct assay_lint_report *report, FILE *out);
 

@@ -52,7 +52,7 @@ static enum assay_status key_of_text(const uint8_t *bytes, size_t len, struct as
     return ASSAY_OK;
 }
 
-/* A root or a bare key, a certificate under somebody else, or our own text. */
+/* A root or a bare key, a certificate of another issuer, or our own text. */
 static enum assay_status key_of_file(const uint8_t *bytes, size_t len, struct assay_key *key)
 {
     struct assay_certificate *const certificates = calloc(ASSAY_CHAIN_MAX, sizeof *certificates);
@@ -114,7 +114,7 @@ static void print_window(const struct assay_corim *corim)
                  corim->has_not_after ? to : "ever");
 }
 
-/* Comments of YAML: who said it, and what of it is not here. */
+/* YAML comments: the source, and the parts that were left out. */
 static void print_origin(const struct assay_corim *corim)
 {
     (void)printf("# CoRIM \"%s\", signed by \"%s\", profile %s\n", corim->id, corim->signer,
@@ -129,7 +129,7 @@ static void print_origin(const struct assay_corim *corim)
     }
 }
 
-static bool holds(const struct assay_policy *policy, const struct assay_reference *entry)
+static bool has_reference(const struct assay_policy *policy, const struct assay_reference *entry)
 {
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
@@ -144,10 +144,11 @@ static bool holds(const struct assay_policy *policy, const struct assay_referenc
     return false;
 }
 
-static int merge(struct assay_policy *policy, const struct assay_corim *corim, const char *path)
+static int merge_references(struct assay_policy *policy, const struct assay_corim *corim,
+                            const char *path)
 {
     for (uint32_t i = 0; i < corim->reference_count; i++) {
-        if (holds(policy, &corim->references[i])) continue;
+        if (has_reference(policy, &corim->references[i])) continue;
         if (policy->reference_count == ASSAY_REFERENCES_MAX)
             return COMPLAIN("%s: more than %d reference values together", path,
                             ASSAY_REFERENCES_MAX);
@@ -174,7 +175,7 @@ static int print_import(const struct assay_policy_options *options, const struct
     int result = ASSAY_EXIT_OK;
     if (options->into != NULL) {
         result = assay_policy_file_open(&file, options->into, false);
-        if (result == ASSAY_EXIT_OK) result = merge(file.policy, corim, options->into);
+        if (result == ASSAY_EXIT_OK) result = merge_references(file.policy, corim, options->into);
         if (result == ASSAY_EXIT_OK) assay_policy_put_yaml(file.policy, &w);
     } else {
         static const char head[] = "references:\n";
@@ -195,7 +196,7 @@ int assay_policy_run_import(const struct assay_policy_options *options)
     char *const memory = malloc(ASSAY_YAML_LEN_MAX);
     int result = ASSAY_EXIT_OK;
     if (options->signer == NULL)
-        result = COMPLAIN("policy import: expected --signer KEY: who may say what is accepted?");
+        result = COMPLAIN("policy import: expected --signer KEY: the key of the trusted signer");
     else if (corim == NULL || memory == NULL) result = out_of_memory();
     if (result == ASSAY_EXIT_OK) result = read_corim(options, corim);
     if (result == ASSAY_EXIT_OK) result = print_import(options, corim, memory);
@@ -214,8 +215,9 @@ static bool is_name(const char *text)
     return len > 0 && len < ASSAY_CORIM_TEXT_MAX;
 }
 
-static enum assay_status sign(struct assay_slice manifest, const char *issuer, const char *key_path,
-                              uint8_t *memory, struct assay_slice *sealed)
+static enum assay_status sign_manifest(struct assay_slice manifest, const char *issuer,
+                                       const char *key_path, uint8_t *memory,
+                                       struct assay_slice *sealed)
 {
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
@@ -261,8 +263,8 @@ static int export_policy(const struct assay_policy_options *options,
     assay_corim_write(id, file->policy->references, file->policy->reference_count, &w);
     enum assay_status status = assay_writer_finish(&w, &bytes);
     if (status == ASSAY_OK && options->key != NULL)
-        status = sign(bytes, options->issuer != NULL ? options->issuer : "assay operator",
-                      options->key, sealed_memory, &bytes);
+        status = sign_manifest(bytes, options->issuer != NULL ? options->issuer : "assay operator",
+                               options->key, sealed_memory, &bytes);
     if (status != ASSAY_OK)
         return COMPLAIN("%s: %s", options->key != NULL ? options->key : options->first,
                         assay_status_text(status));

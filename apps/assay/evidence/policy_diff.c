@@ -1,6 +1,5 @@
 /*
- * apps/assay/evidence/policy_diff.c - `assay policy diff`: what becomes accepted and what becomes
- * refused.
+ * apps/assay/evidence/policy_diff.c - `assay policy diff`: values that become accepted or rejected.
  */
 #include "apps/assay/evidence/policy.h"
 
@@ -37,9 +36,10 @@ static struct assay_json *changes_json(const struct assay_policy_changes *change
     return list;
 }
 
-static int report(const struct assay_policy_options *options,
-                  const struct assay_policy_file *before, const struct assay_policy_file *after,
-                  const struct assay_policy_changes *changes)
+static int report_differences(const struct assay_policy_options *options,
+                              const struct assay_policy_file *before,
+                              const struct assay_policy_file *after,
+                              const struct assay_policy_changes *changes)
 {
     if (!options->json) {
         print_changes(changes);
@@ -64,7 +64,7 @@ int assay_policy_run_diff(const struct assay_policy_options *options)
         result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (result == ASSAY_EXIT_OK) {
         assay_policy_diff(before.policy, after.policy, changes);
-        result = report(options, &before, &after, changes);
+        result = report_differences(options, &before, &after, changes);
     }
     free(changes);
     assay_policy_file_close(&before);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/policy_try.c - `assay policy try`: one piece of evidence under a policy, or
- * under two side by side, and which rules decided.
+ * apps/assay/evidence/policy_try.c - `assay policy try`: appraisal of one piece of evidence under
+ * one or two policies, with the rules that decided.
  */
 #include "apps/assay/evidence/policy.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* --- what decided: the reasons of the class that takes precedence (quote/verdict.h) */
-static bool decides(const struct assay_verdict *v, uint32_t index)
+static bool is_decisive(const struct assay_verdict *v, uint32_t index)
 {
     const enum assay_rule_class class_ = assay_rule_class_of(v->reasons[index].rule);
     for (uint32_t i = 0; i < v->reason_count; i++)
@@ -25,7 +25,7 @@ static void print_deciders(const struct assay_verdict *v)
     (void)printf("decided by ");
     if (v->reason_count == 0) (void)printf(" no rule: nothing speaks against it");
     for (uint32_t i = 0; i < v->reason_count; i++)
-        if (decides(v, i)) (void)printf(" %s", assay_rule_name(v->reasons[i].rule));
+        if (is_decisive(v, i)) (void)printf(" %s", assay_rule_name(v->reasons[i].rule));
     (void)printf("\n");
 }
 
@@ -37,7 +37,7 @@ static struct assay_json *appraisal_json(struct assay_appraisal *a, const char *
     a->claims = NULL;
     assay_json_set_text(object, "policy", policy);
     for (uint32_t i = 0; i < a->verdict->reason_count; i++)
-        if (decides(a->verdict, i))
+        if (is_decisive(a->verdict, i))
             assay_json_append_text(list, assay_rule_name(a->verdict->reasons[i].rule));
     assay_json_set(object, "decided_by", list);
     struct assay_json *const appraisal = assay_verdict_json(a->verdict, claims);
@@ -97,8 +97,8 @@ static int print_both(const struct assay_policy_options *options, const struct a
 }
 
 /* --- the verb */
-static int judge(const struct assay_policy_options *options, const char *policy,
-                 struct assay_appraisal *a)
+static int appraise_under(const struct assay_policy_options *options, const char *policy,
+                          struct assay_appraisal *a)
 {
     const struct assay_appraisal_options how = { .file = options->second,
                                                  .collateral = options->collateral,
@@ -109,11 +109,11 @@ static int judge(const struct assay_policy_options *options, const char *policy,
                                                  .event_logs = options->event_logs,
                                                  .json = options->json };
     const int result = assay_appraisal_open(a, &how);
-    return result == ASSAY_EXIT_OK ? assay_appraisal_judge(a) : result;
+    return result == ASSAY_EXIT_OK ? assay_appraisal_run(a) : result;
 }
 
-static int report(const struct assay_policy_options *options, struct assay_appraisal *one,
-                  struct assay_appraisal *other)
+static int report_verdicts(const struct assay_policy_options *options, struct assay_appraisal *one,
+                           struct assay_appraisal *other)
 {
     if (options->json) {
         struct assay_json *const data = appraisal_json(one, options->first);
@@ -137,9 +137,9 @@ int assay_policy_run_try(const struct assay_policy_options *options)
     if (options->collateral == NULL)
         return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
                                  "policy try: expected --collateral DIR");
-    int result = judge(options, options->first, &one);
-    if (result == ASSAY_EXIT_OK && two) result = judge(options, options->against, &other);
-    if (result == ASSAY_EXIT_OK) result = report(options, &one, two ? &other : NULL);
+    int result = appraise_under(options, options->first, &one);
+    if (result == ASSAY_EXIT_OK && two) result = appraise_under(options, options->against, &other);
+    if (result == ASSAY_EXIT_OK) result = report_verdicts(options, &one, two ? &other : NULL);
     if (result == ASSAY_EXIT_OK) assay_appraisal_note(&one);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&one);
     assay_appraisal_close(&one);

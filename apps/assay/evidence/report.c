@@ -1,5 +1,6 @@
 /*
- * apps/assay/evidence/report.c - `assay report --html`: the page for people with its data inside.
+ * apps/assay/evidence/report.c - `assay report`: the web page with its data embedded, or the data
+ * alone.
  *
  * What HTTP serves (docs/http.md) comes from the node's socket of HTTP, evidence from its admin
  * socket; both go into one document, and that into the page (web/page.h).
@@ -20,12 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MATRICES_MAX = 16, E5 = 5 }; /* E5: a vote against what the evidence says */
+enum { MATRICES_MAX = 16, E5 = 5 }; /* E5: a vote that contradicts the evidence */
 
 struct report {
     struct assay_change_options options; /* socket, json: as `assay change` asks */
     const char *html;
-    char http[112]; /* "": the node did not say where */
+    char http[112]; /* "": not reported by the node */
     unsigned timeout_ms;
     char node[64], generated_at[40]; /* of the first document */
 };
@@ -41,19 +42,20 @@ static int read_options(struct report *r, int argc, char **argv)
         { "timeout", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
     };
     const char *http = NULL;
-    r->options.socket = assay_ask_socket();
+    r->options.socket = assay_daemon_default_socket();
     r->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         if (o == 'o') r->html = optarg;
         else if (o == 'j') r->options.json = true;
         else if (o == 's') r->options.socket = optarg;
         else if (o == 'w') http = optarg;
-        else if (!assay_ask_timeout(optarg, &r->timeout_ms))
+        else if (!assay_daemon_parse_timeout(optarg, &r->timeout_ms))
             return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     if ((r->html == NULL) == !r->options.json)
         return assay_misuse("give --html FILE for the page, or --json for its data");
-    if (http == NULL) assay_ask_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http);
+    if (http == NULL)
+        assay_daemon_get_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http);
     else if (snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
         return assay_misuse("--http: a path of a socket has 107 bytes at most");
     return -1;
@@ -61,7 +63,7 @@ static int read_options(struct report *r, int argc, char **argv)
 
 /* ------------------------------------------------------------ the data */
 
-static int unreachable(const struct report *r, const char *path, enum assay_status status)
+static int report_unreachable(const struct report *r, const char *path, enum assay_status status)
 {
     return assay_print_error(
         r->options.json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
@@ -70,12 +72,13 @@ static int unreachable(const struct report *r, const char *path, enum assay_stat
 }
 
 /* One document over HTTP, its data under a name. */
-static int get(struct report *r, struct assay_json *data, const char *name, const char *target)
+static int get_document(struct report *r, struct assay_json *data, const char *name,
+                        const char *target)
 {
     struct assay_json *document = NULL;
-    if (r->http[0] == '\0') return unreachable(r, r->options.socket, ASSAY_E_NOT_FOUND);
+    if (r->http[0] == '\0') return report_unreachable(r, r->options.socket, ASSAY_E_NOT_FOUND);
     const enum assay_status status = assay_client_get(r->http, target, r->timeout_ms, &document);
-    if (status != ASSAY_OK) return unreachable(r, r->http, status);
+    if (status != ASSAY_OK) return report_unreachable(r, r->http, status);
     if (r->node[0] == '\0') {
         (void)snprintf(r->node, sizeof r->node, "%s", assay_json_text(document, "node", "?"));
         (void)snprintf(r->generated_at, sizeof r->generated_at, "%s",
@@ -83,13 +86,13 @@ static int get(struct report *r, struct assay_json *data, const char *name, cons
     }
     struct assay_json *own = assay_json_copy(assay_json_get(document, "data"));
     assay_json_free(&document);
-    if (own == NULL) return unreachable(r, r->http, ASSAY_E_SYNTAX);
+    if (own == NULL) return report_unreachable(r, r->http, ASSAY_E_SYNTAX);
     assay_json_set(data, name, own);
     return ASSAY_EXIT_OK;
 }
 
-/* Ballots of the epochs in which somebody was convicted of a vote, the newest ones first. An epoch
- * that the node does not keep any more is left out. */
+/* Ballots of the epochs in which a member was convicted of a vote, newest first. Epochs that the
+ * node no longer retains are left out. */
 static int get_matrices(struct report *r, struct assay_json *data)
 {
     const struct assay_json *events =
@@ -116,7 +119,7 @@ static int get_matrices(struct report *r, struct assay_json *data)
         assay_json_free(&document);
         if (status == ASSAY_OK || status == ASSAY_E_NOT_FOUND) continue;
         assay_json_free(&list);
-        return unreachable(r, r->http, status);
+        return report_unreachable(r, r->http, status);
     }
     assay_json_set(data, "matrices", list);
     return ASSAY_EXIT_OK;
@@ -125,24 +128,25 @@ static int get_matrices(struct report *r, struct assay_json *data)
 static int get_changes(struct report *r, struct assay_json *data)
 {
     struct assay_json *document = NULL;
-    const int result = assay_change_ask(&r->options, "changes", &document);
+    const int result = assay_change_request(&r->options, "changes", &document);
     if (result == ASSAY_EXIT_OK)
         assay_json_set(data, "changes", assay_json_copy(assay_json_get(document, "data")));
     assay_json_free(&document);
     return result;
 }
 
-static int gather(struct report *r, struct assay_json *data)
+static int collect_documents(struct report *r, struct assay_json *data)
 {
-    int result = get(r, data, "status", "/v1/status");
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "nodes", "/v1/nodes?limit=1024");
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "history", "/v1/epochs?limit=256");
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "timeline", "/v1/timeline?limit=1024");
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "matrix", "/v1/matrix");
+    int result = get_document(r, data, "status", "/v1/status");
+    if (result == ASSAY_EXIT_OK) result = get_document(r, data, "nodes", "/v1/nodes?limit=1024");
+    if (result == ASSAY_EXIT_OK) result = get_document(r, data, "history", "/v1/epochs?limit=256");
+    if (result == ASSAY_EXIT_OK)
+        result = get_document(r, data, "timeline", "/v1/timeline?limit=1024");
+    if (result == ASSAY_EXIT_OK) result = get_document(r, data, "matrix", "/v1/matrix");
     if (result == ASSAY_EXIT_OK) result = get_matrices(r, data);
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "policy", "/v1/policy");
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "collateral", "/v1/collateral");
-    if (result == ASSAY_EXIT_OK) result = get(r, data, "services", "/v1/services");
+    if (result == ASSAY_EXIT_OK) result = get_document(r, data, "policy", "/v1/policy");
+    if (result == ASSAY_EXIT_OK) result = get_document(r, data, "collateral", "/v1/collateral");
+    if (result == ASSAY_EXIT_OK) result = get_document(r, data, "services", "/v1/services");
     if (result == ASSAY_EXIT_OK) result = get_changes(r, data);
     if (result == ASSAY_EXIT_OK) result = assay_report_add_evidence(&r->options, data);
     return result;
@@ -164,7 +168,7 @@ static int write_page(const char *path, const char *text)
     return result;
 }
 
-static int tell(const struct report *r, struct assay_json *data)
+static int write_report(const struct report *r, struct assay_json *data)
 {
     struct assay_json *document = assay_json_object();
     assay_json_set_text(document, "schema", "assay.page");
@@ -187,8 +191,8 @@ int assay_command_report(int argc, char **argv)
     const int early = read_options(&r, argc, argv);
     if (early >= 0) return early;
     struct assay_json *data = assay_json_object();
-    int result = gather(&r, data);
-    if (result == ASSAY_EXIT_OK) result = tell(&r, data);
+    int result = collect_documents(&r, data);
+    if (result == ASSAY_EXIT_OK) result = write_report(&r, data);
     else assay_json_free(&data);
     return result;
 }

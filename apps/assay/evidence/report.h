@@ -1,13 +1,12 @@
 /*
- * apps/assay/evidence/report.h - what a report says of evidence, as the page wants it
- * (docs/page.md).
+ * apps/assay/evidence/report.h - evidence section of a report (docs/page.md).
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_REPORT_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_REPORT_H
 
 #include "apps/assay/members/change.h"
 
-/* The newest evidence of every member, decoded beside the policy in force, into data (`evidence`).
+/* The newest evidence of every member, decoded next to the policy in force, into data (`evidence`).
  * Errors are printed. Returns: an enum assay_exit. report_evidence.c */
 int assay_report_add_evidence(const struct assay_change_options *options, struct assay_json *data);
 

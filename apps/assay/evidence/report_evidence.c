@@ -1,9 +1,9 @@
 /*
- * apps/assay/evidence/report_evidence.c - the newest evidence of every member beside the policy in
- * force.
+ * apps/assay/evidence/report_evidence.c - newest evidence of every member next to the policy in
+ * force, for a report.
  *
- * Genesis, state, changes and evidence come from the node as they come for `assay change try`; what
- * evidence says is decoded and judged here again, by the rules that hold now.
+ * Genesis, state, changes and evidence come from the node as for `assay change simulate`; evidence
+ * is decoded and appraised again here, under the rules in force.
  */
 #include "apps/assay/evidence/report.h"
 
@@ -31,7 +31,7 @@ struct collecting {
 /* ------------------------------------------------------------ one claim */
 
 /* A scalar as text. Returns: false for lists and objects, which are details. */
-static bool scalar(const struct assay_json *value, char text[static CLAIM_TEXT])
+static bool format_scalar(const struct assay_json *value, char text[static CLAIM_TEXT])
 {
     int64_t number = 0;
     const char *own = assay_json_as_text(value);
@@ -42,13 +42,13 @@ static bool scalar(const struct assay_json *value, char text[static CLAIM_TEXT])
     return text[0] != '\0';
 }
 
-static bool holds(const struct assay_reference *r, int64_t at_unix_s)
+static bool is_in_force(const struct assay_reference *r, int64_t at_unix_s)
 {
     return (!r->has_not_before || at_unix_s >= r->not_before_s) &&
            (!r->has_not_after || at_unix_s <= r->not_after_s);
 }
 
-/* What the policy accepts in this field, now. Returns: whether it says anything of it. */
+/* Values that the policy accepts in this field, now. Returns: whether it has any. */
 static bool expected_of(const struct assay_policy *policy, const char *name, const char *observed,
                         int64_t at_unix_s, char text[static EXPECTED_TEXT], bool *matches)
 {
@@ -61,7 +61,7 @@ static bool expected_of(const struct assay_policy *policy, const char *name, con
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *r = &policy->references[i];
         char value[2 * ASSAY_MEASUREMENT_MAX + 1];
-        if (r->field != field || !holds(r, at_unix_s)) continue;
+        if (r->field != field || !is_in_force(r, at_unix_s)) continue;
         assay_hex_encode(r->value, r->value_len, value, sizeof value);
         const bool same = strcmp(value, observed) == 0;
         if (r->state == ASSAY_REFERENCE_DENIED) {
@@ -91,7 +91,7 @@ static struct assay_json *claims_of(const struct collecting *c, const struct ass
         if (assay_json_kind_of(value) == ASSAY_JSON_BOOL)
             (void)snprintf(observed, sizeof observed, "%s",
                            assay_json_bool(claims, name, false) ? "true" : "false");
-        else if (!scalar(value, observed)) continue;
+        else if (!format_scalar(value, observed)) continue;
         struct assay_json *o = assay_json_object();
         assay_json_set_text(o, "name", name);
         assay_json_set_text(o, "observed", observed);
@@ -139,8 +139,8 @@ static struct assay_json *node_of(const struct collecting *c, uint32_t slot, uin
     return o;
 }
 
-/* Evidence that is nobody's any more, or does not parse, is not of a report. */
-static bool take(void *context, const struct assay_store_key *key, struct assay_slice value)
+/* Evidence without a current owner, or that does not parse, is not part of a report. */
+static bool on_evidence(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct collecting *c = context;
     const struct assay_state *s = &c->source.basis->state;
@@ -150,11 +150,12 @@ static bool take(void *context, const struct assay_store_key *key, struct assay_
                                               .len = value.len,
                                               .endorsements = &c->rules.endorsements,
                                               .policy = c->rules.policy };
-    if (key->era != s->era || !assay_change_moment(s, key->epoch, &at_unix_s, beacon)) return true;
+    if (key->era != s->era || !assay_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
+        return true;
     request.at_unix_s = at_unix_s;
     if (assay_evidence_detect(value.bytes, value.len, &request.kind) != ASSAY_OK) return true;
     if (assay_evidence_verify(NULL, &request, c->verdict) != ASSAY_OK) return true;
-    const uint32_t slot = assay_change_whose(s, key->epoch, beacon, c->verdict->report_data);
+    const uint32_t slot = assay_evidence_owner_find(s, key->epoch, beacon, c->verdict->report_data);
     if (slot == s->member_count || key->epoch < c->epochs[slot]) return true;
     assay_json_free(&c->nodes[slot]);
     c->nodes[slot] = node_of(c, slot, key->epoch, value, at_unix_s);
@@ -164,7 +165,7 @@ static bool take(void *context, const struct assay_store_key *key, struct assay_
 
 /* ------------------------------------------------------------ all */
 
-static int collect(const struct assay_change_options *options, struct collecting *c)
+static int collect_evidence(const struct assay_change_options *options, struct collecting *c)
 {
     const struct assay_state *s = &c->source.basis->state;
     const uint64_t first =
@@ -177,8 +178,8 @@ static int collect(const struct assay_change_options *options, struct collecting
                                   .number = ASSAY_STORE_NUMBER_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
-    const enum assay_status status = assay_store_scan(c->source.store, ASSAY_STORE_EVIDENCE, &from,
-                                                      &to, false, take, c);
+    const enum assay_status status =
+        assay_store_scan(c->source.store, ASSAY_STORE_EVIDENCE, &from, &to, false, on_evidence, c);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, "evidence");
 }
 
@@ -202,7 +203,7 @@ int assay_report_add_evidence(const struct assay_change_options *options, struct
 {
     struct collecting c = { 0 };
     int result = rules_in_force(options, &c);
-    if (result == ASSAY_EXIT_OK) result = collect(options, &c);
+    if (result == ASSAY_EXIT_OK) result = collect_evidence(options, &c);
     if (result == ASSAY_EXIT_OK) {
         struct assay_json *evidence = assay_json_object(), *list = assay_json_array();
         for (uint32_t i = 0; i < c.source.basis->state.member_count; i++) {

@@ -1,9 +1,10 @@
 /*
- * apps/assay/evidence/tcb.c - `assay tcb forecast`: what an announced TCB set will say about a
- * platform.
+ * apps/assay/evidence/tcb.c - `assay tcb forecast`: verdict on a platform under an announced TCB
+ * set.
  *
  * Vendors publish the next set weeks before it is in force (tcbEvaluationDataNumber, "early"
- * update). The evidence is judged under both; what is short under the second one is named.
+ * update). The evidence is appraised under both; security versions that fall short under the second
+ * set are listed.
  */
 #include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/core/command.h"
@@ -20,7 +21,7 @@ struct side {
     struct assay_named_forecast forecast;
 };
 
-/* An announced set is judged from the first moment at which all of it is in force. */
+/* An announced set is evaluated at the first moment at which all of it is in force. */
 static void wait_until_valid(struct assay_appraisal *a)
 {
     const struct assay_collateral *const c = &a->collateral[0];
@@ -29,14 +30,14 @@ static void wait_until_valid(struct assay_appraisal *a)
         if (c->windows[i].from_unix_s > a->at_unix_s) a->at_unix_s = c->windows[i].from_unix_s;
 }
 
-static int judge(struct side *side, const struct assay_appraisal_options *options,
-                 const char *collateral, bool announced)
+static int appraise_side(struct side *side, const struct assay_appraisal_options *options,
+                         const char *collateral, bool announced)
 {
     struct assay_appraisal_options own = *options;
     own.collateral = collateral;
     int result = assay_appraisal_open(&side->appraisal, &own);
     if (result == ASSAY_EXIT_OK && announced) wait_until_valid(&side->appraisal);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(&side->appraisal);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_run(&side->appraisal);
     if (result == ASSAY_EXIT_OK)
         assay_named_forecast_make(&side->appraisal, ASSAY_AIM_BEST, &side->forecast);
     return result;
@@ -48,7 +49,7 @@ static void close_side(struct side *side)
     assay_appraisal_close(&side->appraisal);
 }
 
-static int complain(const struct side *side, const char *dir)
+static int report_error(const struct side *side, const char *dir)
 {
     const bool json = side->appraisal.json;
     if (side->appraisal.malformed != ASSAY_OK)
@@ -112,7 +113,7 @@ static void print_doubts(const struct side *side)
     }
 }
 
-static int print(const struct side *now, const struct side *then)
+static int print_forecast(const struct side *now, const struct side *then)
 {
     if (now->appraisal.json) {
         struct assay_json *const data = assay_json_object();
@@ -131,15 +132,15 @@ static int print(const struct side *now, const struct side *then)
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-static int forecast(const struct assay_appraisal_options *options, const char *against)
+static int run_forecast(const struct assay_appraisal_options *options, const char *against)
 {
     static struct side now, then;
-    int result = judge(&now, options, options->collateral, false);
+    int result = appraise_side(&now, options, options->collateral, false);
     if (result == ASSAY_EXIT_OK && !now.forecast.is_there)
-        result = complain(&now, options->collateral);
-    if (result == ASSAY_EXIT_OK) result = judge(&then, options, against, true);
-    if (result == ASSAY_EXIT_OK && !then.forecast.is_there) result = complain(&then, against);
-    if (result == ASSAY_EXIT_OK) result = print(&now, &then);
+        result = report_error(&now, options->collateral);
+    if (result == ASSAY_EXIT_OK) result = appraise_side(&then, options, against, true);
+    if (result == ASSAY_EXIT_OK && !then.forecast.is_there) result = report_error(&then, against);
+    if (result == ASSAY_EXIT_OK) result = print_forecast(&now, &then);
     if (result == ASSAY_EXIT_OK) assay_appraisal_note(&now.appraisal);
     if (result == ASSAY_EXIT_OK) assay_appraisal_note(&then.appraisal);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&then.appraisal);
@@ -182,5 +183,5 @@ int assay_command_tcb(int argc, char **argv)
     struct assay_appraisal_options options = { 0 };
     const char *against = NULL;
     read_options(argc - 1, argv + 1, &options, &against);
-    return forecast(&options, against);
+    return run_forecast(&options, against);
 }

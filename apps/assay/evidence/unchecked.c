@@ -1,6 +1,6 @@
 /*
- * apps/assay/evidence/unchecked.c - the challenge that evidence must answer, and the list of what
- * nobody checked.
+ * apps/assay/evidence/unchecked.c - challenge of `assay evidence verify`, and the list of checks
+ * that were not made.
  */
 #include "apps/assay/evidence/unchecked.h"
 
@@ -46,7 +46,8 @@ int assay_challenge_check(const struct assay_challenge *challenge, bool json)
  * Of genuine hardware too, and when nothing else could be decided: what answers another challenge
  * is never accepted. Reasons that the evidence's author chose do not crowd this one out.
  */
-static void refuse(struct assay_verdict *verdict, const char *expected, const char *observed)
+static void report_refusal(struct assay_verdict *verdict, const char *expected,
+                           const char *observed)
 {
     if (verdict->reason_count == ASSAY_REASONS_MAX) verdict->reason_count -= 1;
     assay_verdict_add(verdict, ASSAY_RULE_CHALLENGE, 0, expected, observed);
@@ -61,15 +62,15 @@ static void judge_report_data(struct assay_appraisal *a, const char *text)
     size_t len = 0;
     const bool is_fit = read_hex(text, wanted, sizeof wanted, &len);
     ASSAY_ASSERT(is_fit);
-    /* All 64 bytes: a shorter challenge is followed by zeros, and by nothing that its author or the
-     * evidence's chose. Evidence whose report data was not read answers no challenge. */
+    /* All 64 bytes: a shorter challenge is padded with zeros, so that neither verifier nor attester
+     * can choose the remainder. Evidence without parsed report data answers no challenge. */
     const bool has_data = a->malformed == ASSAY_OK && a->verdict->has_claims;
     if (has_data && assay_bytes_equal(wanted, a->verdict->report_data, sizeof wanted)) return;
     assay_hex_encode(a->verdict->report_data, ASSAY_REPORT_DATA_LEN, observed, sizeof observed);
-    refuse(a->verdict, text, has_data ? observed : "none");
+    report_refusal(a->verdict, text, has_data ? observed : "none");
 }
 
-int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challenge *challenge)
+int assay_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge)
 {
     uint8_t wanted[NONCE_LEN_MAX], found[NONCE_LEN_MAX];
     size_t wanted_len = 0, found_len = 0;
@@ -85,7 +86,7 @@ int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challeng
     ASSAY_ASSERT(is_fit);
     const bool has_nonce = read_hex(said, found, sizeof found, &found_len);
     if (!has_nonce || found_len != wanted_len || !assay_bytes_equal(wanted, found, wanted_len))
-        refuse(a->verdict, challenge->nonce, said[0] == '\0' ? "none" : said);
+        report_refusal(a->verdict, challenge->nonce, said[0] == '\0' ? "none" : said);
     return ASSAY_EXIT_OK;
 }
 

@@ -1,9 +1,9 @@
 /*
- * apps/assay/evidence/unchecked.h - the challenge of `assay evidence verify`, and what a verdict
- * does not cover.
+ * apps/assay/evidence/unchecked.h - challenge of `assay evidence verify`, and the list of checks
+ * that a verdict does not include.
  *
- * A verdict says what was verified. A relying party also has to know what was not: evidence that is
- * affirming may be a recording, of any program, of a key that was revoked since.
+ * A verdict covers what was verified. A relying party also needs what was not: affirming evidence
+ * may be a recording, of any program, of a key revoked since.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_UNCHECKED_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_UNCHECKED_H
@@ -11,7 +11,7 @@
 #include "apps/assay/evidence/appraisal.h"
 #include "quote/result/unchecked.h"
 
-/* What the options say; NULL where one was not given. */
+/* Values of the options; NULL for absent ones. */
 struct assay_challenge {
     const char *report_data; /* up to 64 bytes in hexadecimal; zeros follow */
     const char *nonce;       /* 1 to 1024 bytes, as the claim `nonce` of TPM and Nitro has them */
@@ -23,11 +23,11 @@ struct assay_challenge {
  */
 int assay_challenge_check(const struct assay_challenge *challenge, bool json);
 /*
- * assay_challenge_judge - compare what the evidence answers with the challenge: another one makes
- * the verdict contraindicated (rule `challenge`). After assay_appraisal_judge.
+ * assay_challenge_appraise - compare what the evidence answers with the challenge: another one makes
+ * the verdict contraindicated (rule `challenge`). After assay_appraisal_run.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (this evidence has no nonce; printed)
  */
-int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challenge *challenge);
+int assay_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge);
 
 enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 2 }; /* freshness, time */
 /* What the verdict does not cover. Returns: how many. */

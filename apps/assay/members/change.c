@@ -1,9 +1,10 @@
 /*
- * apps/assay/members/change.c - `assay change`: what operators decide of a running network.
+ * apps/assay/members/change.c - command group `assay change`: changes of a running network, signed
+ * by operators.
  *
- * draft writes the file of a change on what is in force, show and try tell what it does, sign adds
- * an operator's signature (offline, as for a genesis), submit hands it to a running node, list
- * tells what became of it (docs/upgrade.md 4, docs/protocol.md 9.5 to 9.9).
+ * draft writes a change file based on the state in force, show and simulate report its effect, sign
+ * adds an operator's signature (offline, as for a genesis), submit sends it to a running node, list
+ * reports its state (docs/upgrade.md 4, docs/protocol.md 9.5 to 9.9).
  */
 #include "apps/assay/members/change.h"
 
@@ -43,11 +44,11 @@ int assay_change_fail(const struct assay_change_options *options, enum assay_sta
                                     : assay_file_fault(what, status));
 }
 
-int assay_change_ask(const struct assay_change_options *options, const char *request,
-                     struct assay_json **document)
+int assay_change_request(const struct assay_change_options *options, const char *request,
+                         struct assay_json **document)
 {
     const enum assay_status status =
-        assay_client_ask(options->socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
+        assay_client_request(options->socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
     if (status != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(options->socket, status, fault);
@@ -103,8 +104,8 @@ int assay_change_file_write(const struct assay_change_options *options, const ch
 /* ------------------------------------------------------------ sign */
 
 /* What the file has, less an older one of this operator, with the new one in its place. */
-static void merge(const struct assay_change_draft *draft, const uint8_t id[static 32],
-                  const uint8_t *signature, struct assay_change_draft *all)
+static void merge_signatures(const struct assay_change_draft *draft, const uint8_t id[static 32],
+                             const uint8_t *signature, struct assay_change_draft *all)
 {
     bool placed = false;
     all->signature_count = 0;
@@ -140,7 +141,7 @@ static int sign_with(const struct assay_change_options *options,
         free(all);
         return assay_change_fail(options, status, options->file);
     }
-    merge(draft, id, signature, all);
+    merge_signatures(draft, id, signature, all);
     int result = assay_change_file_write(
         options, options->file, draft->body, (const uint8_t(*)[32])all->signers,
         (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all->signatures, all->signature_count);
@@ -281,14 +282,14 @@ static int run_add_node(int argc, char **argv, struct assay_change_options *o)
     return add_node(o, operator_name, replaced);
 }
 
-static int dispatch(const char *verb, const struct assay_change_options *o)
+static int run_verb(const char *verb, const struct assay_change_options *o)
 {
     if (strcmp(verb, "draft") == 0 && o->wish_count == 0)
-        return assay_misuse("a change does something: give an action, such as --rest NODE");
+        return assay_misuse("a change does something: give an action, such as --drain NODE");
     if (strcmp(verb, "draft") == 0) return assay_change_run_draft(o);
     if (strcmp(verb, "list") == 0) return assay_change_run_list(o);
     if (strcmp(verb, "show") == 0) return assay_change_run_show(o);
-    if (strcmp(verb, "try") == 0) return assay_change_run_try(o);
+    if (strcmp(verb, "simulate") == 0) return assay_change_run_simulate(o);
     if (strcmp(verb, "sign") == 0) return assay_change_run_sign(o);
     return assay_change_run_submit(o);
 }
@@ -306,5 +307,5 @@ int assay_command_change(int argc, char **argv)
     if ((options.store != NULL) != (options.genesis != NULL))
         return assay_misuse("--store and --genesis go together");
     if (argc - optind == 2) options.file = argv[optind + 1];
-    return dispatch(argv[optind], &options);
+    return run_verb(argv[optind], &options);
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/change.h - the verbs of `assay change` and what they share.
+ * apps/assay/members/change.h - options and helpers shared by the verbs of `assay change`.
  */
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
 #define ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
@@ -19,8 +19,8 @@ struct assay_change_wish {
 enum assay_change_option {
     ASSAY_CHANGE_OPT_JOIN = 256,
     ASSAY_CHANGE_OPT_LEAVE,
-    ASSAY_CHANGE_OPT_REST,
-    ASSAY_CHANGE_OPT_WAKE,
+    ASSAY_CHANGE_OPT_DRAIN,
+    ASSAY_CHANGE_OPT_UNDRAIN,
     ASSAY_CHANGE_OPT_MAINTENANCE,
     ASSAY_CHANGE_OPT_POLICY,
     ASSAY_CHANGE_OPT_ALLOW,
@@ -38,8 +38,8 @@ enum assay_change_option {
     { "operator", required_argument, NULL, 'w' },                                                  \
     { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },                                    \
     { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },                                  \
-    { "rest", required_argument, NULL, ASSAY_CHANGE_OPT_REST },                                    \
-    { "wake", required_argument, NULL, ASSAY_CHANGE_OPT_WAKE },                                    \
+    { "drain", required_argument, NULL, ASSAY_CHANGE_OPT_DRAIN },                                    \
+    { "undrain", required_argument, NULL, ASSAY_CHANGE_OPT_UNDRAIN },                                    \
     { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },                                \
     { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },                        \
     { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                      \
@@ -83,10 +83,10 @@ int assay_change_rules_of(const struct assay_change_options *options,
                           const struct assay_rules_in_force *rules, struct assay_ruleset *set);
 
 /*
- * assay_change_signer_check - is the key that is about to sign one of an operator in force? Asked
- * of the source that was given; without one that it was not checked is said, since signing works
+ * assay_change_signer_check - check that the signing key is an operator's in force, against the
+ * given source; without a source a note reports that it was not checked, since signing works
  * offline. verb: "change sign"; id: of the key options->key.
- * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT | why the source has no answer; errors are printed
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT | status of a failed source; errors are printed
  */
 int assay_change_signer_check(const struct assay_change_options *options, const char *verb,
                               const uint8_t id[static 32]);
@@ -101,7 +101,7 @@ int assay_change_file_load(const struct assay_change_options *options, uint8_t *
 int assay_change_file_write(const struct assay_change_options *options, const char *path,
                             struct assay_slice body, const uint8_t (*ids)[32],
                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
-/* For people or as JSON; source NULL: without names, signatures unverified.
+/* As text or as JSON; source NULL: without names, signatures unverified.
  * Returns: an enum assay_exit. change_show.c */
 int assay_change_print(const struct assay_change_options *options,
                        const struct assay_change_source *source,
@@ -112,15 +112,15 @@ int assay_change_fail(const struct assay_change_options *options, enum assay_sta
 
 /* A request to options->socket; an assay.error is printed. Returns: an enum assay_exit and, with
  * OK, *document. */
-int assay_change_ask(const struct assay_change_options *options, const char *request,
-                     struct assay_json **document);
+int assay_change_request(const struct assay_change_options *options, const char *request,
+                         struct assay_json **document);
 
 /* One option of the command line, by its letter or enum assay_change_option. Returns: whether it
  * fits. */
 bool assay_change_take_option(struct assay_change_options *options, int option,
                               const char *argument);
-/* The wishes as a CHANGE record without signatures; source: opened by the caller.
- * Out: record[ASSAY_CHANGE_RECORD_LEN_MAX], *len 0 without a wish. Errors are printed.
+/* The options as a CHANGE record without signatures; source: opened by the caller.
+ * Out: record[ASSAY_CHANGE_RECORD_LEN_MAX], *len 0 without an action. Errors are printed.
  * Returns: an enum assay_exit. change_draft.c */
 int assay_change_draft_record(const struct assay_change_options *options,
                               const struct assay_change *head, uint8_t *record, size_t *len);
@@ -137,13 +137,13 @@ struct assay_json *assay_change_services_json(struct assay_slice before, struct 
  * in it: it finds none. Returns: NULL when it brings none. */
 struct assay_json *assay_change_services_of(const struct assay_change_source *source,
                                             const struct assay_change *change);
-/* That array for people. Returns: nothing. */
+/* That array as text. */
 void assay_change_services_print(const struct assay_json *list);
 
 /* The verbs. Each Returns: an enum assay_exit. */
 int assay_change_run_draft(const struct assay_change_options *options);
 int assay_change_run_show(const struct assay_change_options *options);
-int assay_change_run_try(const struct assay_change_options *options);
+int assay_change_run_simulate(const struct assay_change_options *options);
 int assay_change_run_sign(const struct assay_change_options *options);
 int assay_change_run_submit(const struct assay_change_options *options);
 int assay_change_run_list(const struct assay_change_options *options);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/change_draft.c - `assay change draft`: wishes of the command line into
- * actions, held against what is in force before anybody signs.
+ * apps/assay/members/change_draft.c - `assay change draft`: actions from options of the command
+ * line, validated against the state in force before anything is signed.
  */
 #include "apps/assay/members/change.h"
 
@@ -30,7 +30,7 @@ struct drafting {
     struct assay_action *actions;
     uint32_t count;
     struct assay_node_card *cards;
-    struct assay_policy *policy; /* edited; NULL: no wish is about it */
+    struct assay_policy *policy; /* edited policy; NULL: no option edits it */
     uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
     bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
     uint64_t sequence; /* of the change; 0: the next one of the state */
@@ -77,9 +77,9 @@ static int open_drafting(struct drafting *d)
     return assay_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
 }
 
-static struct assay_action *add(struct drafting *d, enum assay_action_kind kind)
+static struct assay_action *add_action(struct drafting *d, enum assay_action_kind kind)
 {
-    d->actions[d->count].kind = kind; /* at most as many as wishes */
+    d->actions[d->count].kind = kind; /* at most as many as options */
     return &d->actions[d->count++];
 }
 
@@ -99,7 +99,7 @@ static bool parse_number(const char *text, uint64_t *out)
     return true;
 }
 
-/* By name or by id; a name may be that of one who left as well, an id is for good. */
+/* By name or by id; a name may also be that of a former member, an id is unique forever. */
 static int find_node(const struct drafting *d, const char *text, size_t len, uint8_t id[static 32])
 {
     uint32_t found = 0;
@@ -122,7 +122,7 @@ static int find_node(const struct drafting *d, const char *text, size_t len, uin
 
 static int draft_stage(struct drafting *d, enum assay_action_kind kind, const char *node)
 {
-    return find_node(d, node, strlen(node), add(d, kind)->node_id);
+    return find_node(d, node, strlen(node), add_action(d, kind)->node_id);
 }
 
 static int draft_maintenance(struct drafting *d, const char *text)
@@ -133,7 +133,7 @@ static int draft_maintenance(struct drafting *d, const char *text)
         epochs > ASSAY_MAINTENANCE_EPOCHS)
         return REFUSE(d, "change draft: --maintenance: expected NODE=EPOCHS, 1 to %d",
                       ASSAY_MAINTENANCE_EPOCHS);
-    struct assay_action *action = add(d, ASSAY_ACTION_MAINTENANCE);
+    struct assay_action *action = add_action(d, ASSAY_ACTION_MAINTENANCE);
     action->epochs = (uint32_t)epochs;
     return find_node(d, text, (size_t)(equals - text), action->node_id);
 }
@@ -150,7 +150,7 @@ static int draft_join(struct drafting *d, const struct assay_change_wish *wish)
                                               .policy = d->rules.policy };
     if (wish->sample == NULL || wish->operator_name == NULL)
         return REFUSE(d, "change draft: --join CARD is followed by --sample and --operator");
-    struct assay_action *action = add(d, ASSAY_ACTION_JOIN);
+    struct assay_action *action = add_action(d, ASSAY_ACTION_JOIN);
     const enum assay_status status = assay_member_read(
         wish->argument, wish->sample, &rules, &d->cards[d->count - 1], &action->card, message);
     if (status != ASSAY_OK) return REFUSE(d, "change draft: %s", message);
@@ -167,8 +167,8 @@ static int draft_join(struct drafting *d, const struct assay_change_wish *wish)
 
 /* ------------------------------------------------------------ policy */
 
-/* The policy that wishes edit: the one in force at first. */
-static struct assay_policy *edited(struct drafting *d)
+/* The policy that options edit; initially the one in force. */
+static struct assay_policy *get_edited_policy(struct drafting *d)
 {
     if (d->policy != NULL) return d->policy;
     d->policy = calloc(1, sizeof *d->policy);
@@ -182,7 +182,7 @@ static int draft_policy(struct drafting *d, const char *path)
     uint8_t *text = NULL;
     size_t len = 0;
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
-    if (edited(d) == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, path);
+    if (get_edited_policy(d) == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, path);
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
     if (status != ASSAY_OK) {
         free(text);
@@ -216,7 +216,7 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
         assay_hex_decode(equals + 1, hex_len, wanted.value, hex_len / 2) != ASSAY_OK ||
         !assay_reference_field_fits(wanted.field, wanted.value_len))
         return REFUSE(d, "change draft: %s: expected FIELD=HEX, as mrenclave=0011...", text);
-    struct assay_policy *p = edited(d);
+    struct assay_policy *p = get_edited_policy(d);
     if (p == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, text);
     struct assay_reference *held = find_reference(p, &wanted);
     if (held != NULL) {
@@ -234,10 +234,10 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
     return ASSAY_EXIT_OK;
 }
 
-/* A rule that can never match is told before anybody signs; what the policy in force says in vain
- * already, an edit of something else need not mend. */
-static int lint(const struct drafting *d, struct assay_lint_report *now,
-                struct assay_lint_report *next)
+/* Rules that can never match are reported before signing; ineffective rules already in force need
+ * not be fixed by an unrelated edit. */
+static int lint_policies(const struct drafting *d, struct assay_lint_report *now,
+                         struct assay_lint_report *next)
 {
     struct timespec at;
     if (clock_gettime(CLOCK_REALTIME, &at) != 0)
@@ -251,14 +251,14 @@ static int lint(const struct drafting *d, struct assay_lint_report *now,
             (void)fprintf(stderr, "%s: %s [%s]\n", f->path.text, assay_lint_text(f->lint),
                           assay_lint_name(f->lint));
     }
-    return REFUSE(d, "change draft: the new policy says something in vain: see above");
+    return REFUSE(d, "change draft: the new policy has ineffective rules: see above");
 }
 
 static int lint_policy(const struct drafting *d)
 {
     struct assay_lint_report *reports = calloc(2, sizeof *reports);
     if (reports == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
-    const int result = lint(d, &reports[0], &reports[1]);
+    const int result = lint_policies(d, &reports[0], &reports[1]);
     free(reports);
     return result;
 }
@@ -272,7 +272,7 @@ static int put_policy(struct drafting *d)
     if (status == ASSAY_OK) assay_policy_encode(d->policy, &w);
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &bytes);
     if (status != ASSAY_OK) return assay_change_fail(d->options, status, "the new policy");
-    add(d, ASSAY_ACTION_POLICY)->document = bytes;
+    add_action(d, ASSAY_ACTION_POLICY)->document = bytes;
     return lint_policy(d);
 }
 
@@ -417,7 +417,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     if (encoded == ASSAY_OK) encoded = assay_writer_finish(&w, &document);
     if (encoded == ASSAY_OK) encoded = assay_operators_check(document);
     if (encoded != ASSAY_OK) return assay_change_fail(d->options, encoded, path);
-    add(d, ASSAY_ACTION_OPERATORS)->document = document;
+    add_action(d, ASSAY_ACTION_OPERATORS)->document = document;
     return ASSAY_EXIT_OK;
 }
 
@@ -439,7 +439,7 @@ static int draft_collateral(struct drafting *d, const char *text)
                       "change draft: --collateral %s: nothing of that digest waits or was reverted "
                       "(assay collateral status)",
                       text);
-    assay_bytes_copy(add(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
+    assay_bytes_copy(add_action(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
     return ASSAY_EXIT_OK;
 }
 
@@ -454,7 +454,7 @@ static int draft_services(struct drafting *d, const char *path)
     d->has_plan = true;
     const int result =
         assay_change_services_draft(d->options, before, path, d->plan_bytes, &document);
-    if (result == ASSAY_EXIT_OK) add(d, ASSAY_ACTION_SERVICES)->document = document;
+    if (result == ASSAY_EXIT_OK) add_action(d, ASSAY_ACTION_SERVICES)->document = document;
     return result;
 }
 
@@ -463,8 +463,8 @@ static int draft_wish(struct drafting *d, const struct assay_change_wish *w, cha
     switch ((enum assay_change_option)w->option) {
     case ASSAY_CHANGE_OPT_JOIN: return draft_join(d, w);
     case ASSAY_CHANGE_OPT_LEAVE: return draft_stage(d, ASSAY_ACTION_LEAVE, w->argument);
-    case ASSAY_CHANGE_OPT_REST: return draft_stage(d, ASSAY_ACTION_REST, w->argument);
-    case ASSAY_CHANGE_OPT_WAKE: return draft_stage(d, ASSAY_ACTION_WAKE, w->argument);
+    case ASSAY_CHANGE_OPT_DRAIN: return draft_stage(d, ASSAY_ACTION_REST, w->argument);
+    case ASSAY_CHANGE_OPT_UNDRAIN: return draft_stage(d, ASSAY_ACTION_WAKE, w->argument);
     case ASSAY_CHANGE_OPT_MAINTENANCE: return draft_maintenance(d, w->argument);
     case ASSAY_CHANGE_OPT_POLICY: return draft_policy(d, w->argument);
     case ASSAY_CHANGE_OPT_ALLOW: return draft_reference(d, w->argument, ASSAY_REFERENCE_ALLOWED);
@@ -511,7 +511,7 @@ static int write_draft(struct drafting *d)
     struct assay_change decoded;
     if (status == ASSAY_OK) status = assay_change_decode(body, &decoded);
     if (status == ASSAY_E_SYNTAX)
-        return REFUSE(d, "change draft: maintenance stands alone: no other action beside it");
+        return REFUSE(d, "change draft: maintenance must be the only action");
     if (status == ASSAY_E_FULL)
         return REFUSE(d, "change draft: more than %d bytes: make two changes of it",
                       ASSAY_CHANGE_LEN_MAX);
@@ -535,7 +535,7 @@ static int draft_wishes(struct drafting *d, char **text)
     for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < d->options->wish_count; i++)
         result = draft_wish(d, &d->options->wishes[i], text);
     if (result == ASSAY_EXIT_OK && d->has_parameters)
-        add(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
+        add_action(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
     return result == ASSAY_EXIT_OK ? put_policy(d) : result;
 }
 

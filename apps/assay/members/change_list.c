@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/change_list.c - `assay change submit` and `list`: to a running node, and what
- * became of it.
+ * apps/assay/members/change_list.c - `assay change submit` and `list`: submission to a running
+ * node, and state of changes.
  */
 #include "apps/assay/members/change.h"
 
@@ -33,7 +33,7 @@ static int hand_over(const struct assay_change_options *options, struct assay_sl
     if (request == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
     assay_bytes_copy(request, size, verb, verb_len);
     assay_hex_encode(bytes.bytes, bytes.len, request + verb_len, size - verb_len);
-    int result = assay_change_ask(options, request, &document);
+    int result = assay_change_request(options, request, &document);
     free(request);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *data = assay_json_get(document, "data");
@@ -86,7 +86,7 @@ static void print_signers(const struct assay_json *signers)
     }
 }
 
-/* Final ones whose epoch has come, the oldest first; one that did not stay is named as that. */
+/* Final changes whose epoch has started, oldest first; reverted ones are marked. */
 static void print_decided(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
@@ -111,8 +111,8 @@ static void print_decided(const struct assay_json *list)
 static void print_trial(const struct assay_json *trial)
 {
     if (assay_json_kind_of(trial) != ASSAY_JSON_OBJECT) return;
-    (void)printf("trial      change %llu since epoch %llu: weight %llu of %llu has fallen, "
-                 "%llu is not judged by it yet\n",
+    (void)printf("trial      change %llu since epoch %llu: weight %llu of %llu was suspended, %llu "
+                 "is not yet appraised under it\n",
                  (llu)assay_json_uint(trial, "sequence", 0),
                  (llu)assay_json_uint(trial, "epoch", 0),
                  (llu)assay_json_uint(trial, "felled_weight", 0),
@@ -160,7 +160,7 @@ static void print_members(const struct assay_json *data)
 int assay_change_run_list(const struct assay_change_options *options)
 {
     struct assay_json *document = NULL;
-    int result = assay_change_ask(options, "changes", &document);
+    int result = assay_change_request(options, "changes", &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *data = assay_json_get(document, "data");
     if (options->json) {

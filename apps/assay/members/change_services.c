@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/change_services.c - services that a change adds: the whole plan of what there
- * is and of a file, and what is new in it, for people (docs/protocol.md 12.7).
+ * apps/assay/members/change_services.c - service actions of a change: the merged plan, and a text
+ * of the additions (docs/protocol.md 12.7: services of a network).
  */
 #include "apps/assay/members/change.h"
 
@@ -55,7 +55,7 @@ int assay_change_services_draft(const struct assay_change_options *options,
 
 /* ------------------------------------------------------------ telling */
 
-static struct assay_json *service(const char *kind, bool new)
+static struct assay_json *service_json(const char *kind, bool new)
 {
     struct assay_json *const object = assay_json_object();
     assay_json_set_text(object, "service", kind);
@@ -65,7 +65,7 @@ static struct assay_json *service(const char *kind, bool new)
 
 static struct assay_json *group_json(const struct assay_registry_plan *plan, uint32_t i, bool new)
 {
-    struct assay_json *const object = service("group", new);
+    struct assay_json *const object = service_json("group", new);
     assay_json_set_text(object, "name", plan->group[i].name);
     assay_json_set_uint(object, "number", i);
     assay_json_set_uint(object, "size", plan->group[i].size);
@@ -75,7 +75,7 @@ static struct assay_json *group_json(const struct assay_registry_plan *plan, uin
 
 static struct assay_json *shares_json(const struct assay_registry_plan *plan, bool new)
 {
-    struct assay_json *const object = service("shares", new);
+    struct assay_json *const object = service_json("shares", new);
     assay_json_set_uint(object, "clusters", plan->shares.clusters);
     assay_json_set_uint(object, "slots", plan->shares.slots);
     assay_json_set_uint(object, "threshold", plan->shares.k);
@@ -87,7 +87,7 @@ static struct assay_json *shares_json(const struct assay_registry_plan *plan, bo
 /* Whoever signs it makes the money. */
 static struct assay_json *tasks_json(const struct assay_registry_plan *plan, bool new)
 {
-    struct assay_json *const object = service("tasks", new);
+    struct assay_json *const object = service_json("tasks", new);
     struct assay_json *const balances = assay_json_array();
     assay_json_set_uint(object, "accounts", plan->tasks.accounts_max);
     assay_json_set_uint(object, "tasks", plan->tasks.tasks_max);

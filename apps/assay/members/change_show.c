@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/change_show.c - `assay change show`: every action in words, the policy's
- * difference, who signed and who is missing.
+ * apps/assay/members/change_show.c - `assay change show`: actions, difference of the policies,
+ * present and missing signatures.
  */
 #include "apps/assay/members/change.h"
 
@@ -15,7 +15,7 @@
 
 typedef unsigned long long llu;
 
-/* The name is for a terminal: its writer may be a stranger. */
+/* The name is untrusted and printed on a terminal. */
 static void name_text(struct assay_slice name, char text[static ASSAY_NAME_MAX + 1])
 {
     size_t len = 0;
@@ -207,7 +207,7 @@ static void print_texts(const struct assay_json *list, const char *label)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const char *text = assay_json_as_text(assay_json_at(list, i));
-        (void)printf("%-15s%s\n", label, text != NULL ? assay_fit(text) : "");
+        (void)printf("%-15s%s\n", label, text != NULL ? assay_text_sanitized(text) : "");
     }
 }
 

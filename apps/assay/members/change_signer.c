@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/change_signer.c - is a key that signs one of the network's operators?
+ * apps/assay/members/change_signer.c - check that a signing key is an operator's of the network.
  */
 #include "apps/assay/members/change.h"
 
@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* "alpha (1f0e4c...), beta (...)": names are of operators who may be strangers. */
+/* "alpha (1f0e4c...), beta (...)": names are of untrusted operators. */
 static void put_operators(const struct assay_genesis *g, char *out, size_t size)
 {
     size_t len = 0;
@@ -32,10 +32,10 @@ int assay_change_signer_among(const struct assay_change_options *options, const 
         if (assay_bytes_equal(operators->operators[i].operator_id, id, 32)) return ASSAY_EXIT_OK;
     put_operators(operators, list, sizeof list);
     assay_hex_encode(id, 32, hex, sizeof hex);
-    return assay_print_error(options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                             "%s: %s is the key of %.16s, who is no operator of this network; "
-                             "expected a key of: %s",
-                             verb, options->key, hex, list);
+    return assay_print_error(
+        options->json, ASSAY_EXIT_CONFLICT, "conflict",
+        "%s: %s is the key of %.16s, not an operator of this network; expected a key of: %s", verb,
+        options->key, hex, list);
 }
 
 int assay_change_signer_check(const struct assay_change_options *options, const char *verb,

@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/change_simulate.c - `assay change try`: the evidence that the last epochs
- * left, judged by the rules that a change would bring, and what it does to the weights.
+ * apps/assay/members/change_simulate.c - `assay change simulate`: appraisal of the evidence of the
+ * last epochs under the rules of a change, and its effect on the weights.
  */
 #include "apps/assay/members/change.h"
 
@@ -39,8 +39,8 @@ struct trying {
 
 /* ------------------------------------------------------------ evidence */
 
-static enum assay_status judge(struct trying *t, struct assay_slice bytes, int64_t at_unix_s,
-                               const struct assay_ruleset *rules)
+static enum assay_status appraise_evidence(struct trying *t, struct assay_slice bytes,
+                                           int64_t at_unix_s, const struct assay_ruleset *rules)
 {
     struct assay_evidence_request request = { .bytes = bytes.bytes,
                                               .len = bytes.len,
@@ -58,12 +58,13 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
     const struct assay_state *s = &t->source.basis->state;
     uint8_t beacon[32];
     int64_t at_unix_s = 0;
-    if (key->era != s->era || !assay_change_moment(s, key->epoch, &at_unix_s, beacon)) return true;
-    if (judge(t, value, at_unix_s, &t->now) != ASSAY_OK) return true; /* no evidence of anybody's */
-    const uint32_t slot = assay_change_whose(s, key->epoch, beacon, t->verdict->report_data);
+    if (key->era != s->era || !assay_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
+        return true;
+    if (appraise_evidence(t, value, at_unix_s, &t->now) != ASSAY_OK) return true; /* evidence of no member */
+    const uint32_t slot = assay_evidence_owner_find(s, key->epoch, beacon, t->verdict->report_data);
     if (slot == s->member_count || key->epoch < t->rows[slot].epoch) return true;
     struct row row = { .epoch = key->epoch, .now = assay_verdict_outcome(t->verdict) };
-    t->failure = judge(t, value, at_unix_s, &t->then);
+    t->failure = appraise_evidence(t, value, at_unix_s, &t->then);
     if (t->failure != ASSAY_OK) return false;
     row.then = assay_verdict_outcome(t->verdict);
     if (assay_outcome_is_fail(row.then) && t->verdict->reason_count > 0)
@@ -96,12 +97,12 @@ static int judge_all(struct trying *t)
 
 /* ------------------------------------------------------------ what would be */
 
-static bool falls(const struct row *row)
+static bool is_suspended(const struct row *row)
 {
     return row->epoch != 0 && assay_outcome_is_pass(row->now) && assay_outcome_is_fail(row->then);
 }
 
-static int stage(struct trying *t)
+static int submit_simulation(struct trying *t)
 {
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_basis *b = t->source.basis;
@@ -109,7 +110,7 @@ static int stage(struct trying *t)
     const enum assay_status status = assay_change_stage(b, &t->draft->change, message);
     if (status != ASSAY_OK)
         return assay_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "change try: %s", message);
+                                 "change simulate: %s", message);
     assay_change_compute_weights(b, &b->stage, &t->after);
     int result = assay_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
     if (result == ASSAY_EXIT_OK)
@@ -118,24 +119,24 @@ static int stage(struct trying *t)
     return result;
 }
 
-/* docs/protocol.md 9.9: of those who pass now, by the table that the change makes. */
+/* docs/protocol.md 9.9: of the members that pass now, under the table of the change. */
 static void sum_up(struct trying *t)
 {
     const struct assay_change_basis *b = t->source.basis;
     for (uint32_t i = 0; i < b->state.member_count; i++) {
-        if (!falls(&t->rows[i]) || !assay_member_serves(&b->stage.members[i])) continue;
+        if (!is_suspended(&t->rows[i]) || !assay_member_serves(&b->stage.members[i])) continue;
         t->fall_count++;
         t->felled_weight += b->stage.members[i].weight;
     }
 }
 
-static bool reverts(const struct trying *t)
+static bool would_revert(const struct trying *t)
 {
     return t->draft->change.forces == 0 && 5 * t->felled_weight > t->after.total_weight &&
            !assay_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
 }
 
-/* ------------------------------------------------------------ told */
+/* ------------------------------------------------------------ report */
 
 static unsigned share_bp(uint64_t part, uint64_t whole)
 {
@@ -168,7 +169,7 @@ static struct assay_json *document_of(const struct trying *t)
     assay_json_set_uint(data, "evidence", t->evidence_count);
     assay_json_set_uint(data, "falls", t->fall_count);
     assay_json_set_uint(data, "felled_weight", t->felled_weight);
-    assay_json_set_bool(data, "reverts", reverts(t));
+    assay_json_set_bool(data, "reverts", would_revert(t));
     for (uint32_t i = 0; i < b->stage.member_count; i++) {
         const struct row none = { 0 };
         const bool old = i < b->state.member_count;
@@ -183,7 +184,7 @@ static struct assay_json *document_of(const struct trying *t)
         assay_json_set_uint(o, "evidence_epoch", row->epoch);
         assay_json_set_text(o, "now", row->epoch != 0 ? assay_outcome_text(row->now) : "unknown");
         assay_json_set_text(o, "then", row->epoch != 0 ? assay_outcome_text(row->then) : "unknown");
-        assay_json_set_bool(o, "falls", falls(row));
+        assay_json_set_bool(o, "falls", is_suspended(row));
         assay_json_set_text(o, "reason", row->reason);
         assay_json_set_uint(o, "weight_now", old ? b->state.members[i].weight : 0);
         assay_json_set_uint(o, "weight_then", m->weight);
@@ -225,7 +226,7 @@ static void print_document(const struct assay_json *data)
     }
     print_tolerance(data, "now", "tolerance_now");
     print_tolerance(data, "then", "tolerance_then");
-    (void)printf("falls          %llu members of weight %llu%s\n",
+    (void)printf("suspended      %llu members of weight %llu%s\n",
                  (llu)assay_json_uint(data, "falls", 0),
                  (llu)assay_json_uint(data, "felled_weight", 0),
                  assay_json_bool(data, "reverts", false)
@@ -233,23 +234,23 @@ static void print_document(const struct assay_json *data)
                      : "");
 }
 
-static int report(struct trying *t)
+static int report_simulation(struct trying *t)
 {
     struct assay_json *data = document_of(t);
     int printed = ASSAY_EXIT_OK;
     if (t->options->json) {
-        printed = assay_print_envelope("assay.change.try", data);
+        printed = assay_print_envelope("assay.change.simulate", data);
     } else {
         print_document(data);
         assay_json_free(&data);
         if (fflush(stdout) != 0) printed = ASSAY_EXIT_INTERNAL;
     }
     if (printed != ASSAY_EXIT_OK) return printed;
-    if (reverts(t)) return ASSAY_EXIT_CONTRAINDICATED;
+    if (would_revert(t)) return ASSAY_EXIT_CONTRAINDICATED;
     return t->fall_count > 0 ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
 }
 
-int assay_change_run_try(const struct assay_change_options *options)
+int assay_change_run_simulate(const struct assay_change_options *options)
 {
     uint8_t *bytes = NULL;
     struct trying t = { .options = options,
@@ -262,19 +263,20 @@ int assay_change_run_try(const struct assay_change_options *options)
     }
     int result = assay_change_file_load(options, &bytes, t.draft);
     if (result == ASSAY_EXIT_OK && t.draft->change.sequence == 0)
-        result = assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                                   "change try: maintenance changes neither rules nor weights");
+        result =
+            assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                              "change simulate: maintenance changes neither rules nor weights");
     if (result == ASSAY_EXIT_OK) result = assay_change_source_open(options, &t.source);
     if (result == ASSAY_EXIT_OK) {
         ASSAY_ASSERT(t.source.basis != NULL);
         t.rows = calloc(t.source.basis->state.member_count, sizeof *t.rows);
         if (t.rows == NULL) result = assay_change_fail(options, ASSAY_E_MEMORY, options->file);
     }
-    if (result == ASSAY_EXIT_OK) result = stage(&t);
+    if (result == ASSAY_EXIT_OK) result = submit_simulation(&t);
     if (result == ASSAY_EXIT_OK) result = judge_all(&t);
     if (result == ASSAY_EXIT_OK) {
         sum_up(&t);
-        result = report(&t);
+        result = report_simulation(&t);
     }
     assay_ruleset_close(&t.now);
     assay_ruleset_close(&t.then);

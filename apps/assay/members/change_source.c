@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/change_source.c - what is in force, from a running node or from a store.
+ * apps/assay/members/change_source.c - state in force, from a running node or from a store.
  *
  * A running node keeps its store to itself, so it hands out the items that matter; they are put
  * into a store in memory, and everything after that is the same for both.
@@ -25,8 +25,8 @@ bool assay_change_source_given(const struct assay_change_options *options)
 /* ------------------------------------------------------------ from a running node */
 
 /* All items of a class, by as many questions as it takes. */
-static int fetch(const struct assay_change_options *options, const char *name,
-                 enum assay_store_class class_, uint64_t epoch, struct assay_store *store)
+static int fetch_class(const struct assay_change_options *options, const char *name,
+                       enum assay_store_class class_, uint64_t epoch, struct assay_store *store)
 {
     bool more = true;
     for (uint64_t skip = 0; more;) {
@@ -34,7 +34,7 @@ static int fetch(const struct assay_change_options *options, const char *name,
         struct assay_json *document = NULL;
         (void)snprintf(request, sizeof request, "items %s %llu %llu", name,
                        (unsigned long long)epoch, (unsigned long long)skip);
-        const int asked = assay_change_ask(options, request, &document);
+        const int asked = assay_change_request(options, request, &document);
         if (asked != ASSAY_EXIT_OK) return asked;
         const struct assay_json *data = assay_json_get(document, "data");
         uint64_t last = 0;
@@ -52,7 +52,7 @@ static int fetch(const struct assay_change_options *options, const char *name,
 static int fetch_genesis(const struct assay_change_options *options, uint8_t **bytes, size_t *len)
 {
     struct assay_json *document = NULL;
-    const int asked = assay_change_ask(options, "items genesis", &document);
+    const int asked = assay_change_request(options, "items genesis", &document);
     if (asked != ASSAY_EXIT_OK) return asked;
     const struct assay_json *items = assay_json_get(assay_json_get(document, "data"), "items");
     const enum assay_status status = assay_item_value(assay_json_at(items, 0), bytes, len);
@@ -68,11 +68,11 @@ static int open_socket(const struct assay_change_options *options,
     if (assay_store_memory_create(&source->store) != ASSAY_OK)
         return assay_change_fail(options, ASSAY_E_MEMORY, options->socket);
     /* The state first: a change that is taken in between is at worst not needed. */
-    result = fetch(options, "state", ASSAY_STORE_STATE, 0, source->store);
+    result = fetch_class(options, "state", ASSAY_STORE_STATE, 0, source->store);
     if (result != ASSAY_EXIT_OK) return result;
-    result = fetch(options, "changes", ASSAY_STORE_CHANGE, 0, source->store);
+    result = fetch_class(options, "changes", ASSAY_STORE_CHANGE, 0, source->store);
     if (result != ASSAY_EXIT_OK) return result;
-    return fetch(options, "collateral", ASSAY_STORE_COLLATERAL, 0, source->store);
+    return fetch_class(options, "collateral", ASSAY_STORE_COLLATERAL, 0, source->store);
 }
 
 /* ------------------------------------------------------------ from a store */
@@ -116,7 +116,7 @@ int assay_change_source_evidence(const struct assay_change_options *options,
                                  struct assay_change_source *source, uint64_t epoch)
 {
     if (options->store != NULL) return ASSAY_EXIT_OK; /* it is in it */
-    return fetch(options, "evidence", ASSAY_STORE_EVIDENCE, epoch, source->store);
+    return fetch_class(options, "evidence", ASSAY_STORE_EVIDENCE, epoch, source->store);
 }
 
 void assay_change_source_close(struct assay_change_source *source)

@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/keys.c - `assay keys`: the keys of a node or an operator, and their public
- * card.
+ * apps/assay/members/keys.c - command group `assay keys`: keys of a node or an operator, and their
+ * public card.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
@@ -20,7 +20,7 @@
 
 static const char cannot_write[] = "it cannot be made or written there";
 
-static int complain(const char *what, enum assay_status status, const char *hint)
+static int report_error(const char *what, enum assay_status status, const char *hint)
 {
     if (status == ASSAY_E_DUPLICATE)
         hint = "there are keys already, and they are never overwritten";
@@ -58,15 +58,15 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
 {
     char path[PATH_MAX], text[2048];
     if (snprintf(path, sizeof path, "%s/node.yaml", dir) >= (int)sizeof path)
-        return complain(dir, ASSAY_E_IO, "the path is too long");
+        return report_error(dir, ASSAY_E_IO, "the path is too long");
     FILE *out = fmemopen(text, sizeof text, "w");
-    if (out == NULL) return complain(path, ASSAY_E_MEMORY, "");
+    if (out == NULL) return report_error(path, ASSAY_E_MEMORY, "");
     put_card(out, name, ring);
     const long len = ftell(out);
     (void)fclose(out);
     const enum assay_status status =
         assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, (size_t)len));
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status, cannot_write);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(path, status, cannot_write);
 }
 
 static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
@@ -83,7 +83,7 @@ static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
     assay_json_set_uint(data, "incarnation_waiting", ring->next.incarnation);
 }
 
-static int generate(const char *dir, const char *name)
+static int generate_keys(const char *dir, const char *name)
 {
     ASSAY_ASSERT(name != NULL); /* by the table */
     if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
@@ -91,9 +91,9 @@ static int generate(const char *dir, const char *name)
                             name);
     struct assay_keyring ring;
     const enum assay_status status = assay_keyring_create(dir, &ring);
-    if (status != ASSAY_OK) return complain(dir, status, cannot_write);
+    if (status != ASSAY_OK) return report_error(dir, status, cannot_write);
     int result = write_card(dir, name, &ring);
-    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+    if (result == ASSAY_EXIT_OK && assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("keys generate", (const char *const[]){ dir, NULL });
         assay_json_set_text(data, "name", name);
@@ -110,8 +110,8 @@ static int operator_key(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     const enum assay_status status = assay_operator_key_create(path, public_key);
-    if (status != ASSAY_OK) return complain(path, status, cannot_write);
-    if (assay_json_mode_asked()) {
+    if (status != ASSAY_OK) return report_error(path, status, cannot_write);
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("keys operator", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
@@ -126,7 +126,7 @@ static int print_json(struct assay_json *data)
     return assay_print_envelope("assay.keys", data);
 }
 
-static int show(const char *path, bool json)
+static int show_keys(const char *path, bool json)
 {
     struct assay_keyring ring;
     struct assay_secret32 secret;
@@ -142,9 +142,9 @@ static int show(const char *path, bool json)
     }
     const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
-    if (second != ASSAY_OK) /* what a file was read as says more than that it is no folder */
-        return complain(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status,
-                        "a key file must be a regular file of mode 0600");
+    if (second != ASSAY_OK) /* the file's kind is a better message than "not a folder" */
+        return report_error(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status,
+                            "a key file must be a regular file of mode 0600");
     if (json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
@@ -154,9 +154,10 @@ static int show(const char *path, bool json)
     return ASSAY_EXIT_OK;
 }
 
-/* The next set waits beside the listed one until the network lists it (docs/protocol.md 2.6). A
+/* The next set is stored next to the listed one until the network lists it (docs/protocol.md 2.6).
+ * A
  * daemon has both in memory, so it must not run. */
-static int rotate(const char *config_path)
+static int rotate_keys(const char *config_path)
 {
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
@@ -168,7 +169,7 @@ static int rotate(const char *config_path)
         return ASSAY_EXIT_USAGE;
     }
     const enum assay_status asked =
-        assay_client_ask(config.admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
+        assay_client_request(config.admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
     assay_json_free(&answer);
     if (asked != ASSAY_E_NOT_FOUND && asked != ASSAY_E_IO) {
         (void)fprintf(stderr,
@@ -187,8 +188,8 @@ static int rotate(const char *config_path)
         ring.next.incarnation != 0 ? ring.next.incarnation : ring.current.incarnation;
     status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
     assay_keyring_wipe(&ring);
-    if (status != ASSAY_OK) return complain(config.keys_dir, status, cannot_write);
-    if (assay_json_mode_asked()) {
+    if (status != ASSAY_OK) return report_error(config.keys_dir, status, cannot_write);
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("keys rotate", (const char *const[]){ config.keys_dir, NULL });
         assay_json_set_uint(data, "incarnation", (uint64_t)newest + 1);
@@ -213,7 +214,7 @@ int assay_command_keys(int argc, char **argv)
         else if (option == 'c') config = optarg;
         else json = true;
     const char *verb = argv[optind], *where = argv[optind + 1];
-    if (strcmp(verb, "rotate") == 0) return rotate(config);
-    if (strcmp(verb, "generate") == 0) return generate(where, name);
-    return strcmp(verb, "operator") == 0 ? operator_key(where) : show(where, json);
+    if (strcmp(verb, "rotate") == 0) return rotate_keys(config);
+    if (strcmp(verb, "generate") == 0) return generate_keys(where, name);
+    return strcmp(verb, "operator") == 0 ? operator_key(where) : show_keys(where, json);
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/member.c - card and sample into a member.
+ * apps/assay/members/member.c - member of a genesis or a change, from its card and sample quote.
  */
 #include "apps/assay/members/member.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A sample may be of another program than the node will run: that is told, and is no error by
+/* A sample may be of another program than the node will run: this is reported, and is no error by
  * itself. When no sample at all matches, the policy is wrong (genesis_create.c). */
 static void note_measurement(const char *path, const struct assay_member_rules *rules,
                              const struct assay_verdict *verdict)
@@ -49,10 +49,10 @@ static enum assay_status read_sample(const char *path, const struct assay_member
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
     if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
     if (status != ASSAY_OK)
-        status =
-            assay_genesis_explain(message, status, "%s: %s", path, assay_file_fault(path, status));
+        status = assay_genesis_set_message(message, status, "%s: %s", path,
+                                           assay_file_fault(path, status));
     else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
-        status = assay_genesis_explain(
+        status = assay_genesis_set_message(
             message, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
             verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
                                   : "the platform has no id");

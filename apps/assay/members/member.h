@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/member.h - a member as a genesis or a change names it: from its card, a sample
- * quote of its platform, and its operator.
+ * apps/assay/members/member.h - member of a genesis or a change, from its card, a sample quote of
+ * its platform, and its operator.
  */
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_MEMBER_H
 #define ASSAY_APPS_ASSAY_MEMBERS_MEMBER_H
@@ -8,13 +8,12 @@
 #include "apps/config.h"
 #include "quote/verify.h"
 
-/* What a sample is judged by. */
+/* Rules for the appraisal of a sample. */
 struct assay_member_rules {
     int64_t at_unix_s;
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
-    uint32_t *refused; /* counts samples that the policy would refuse for what they measure; may be
-                          NULL. Each is told on stderr */
+    uint32_t *refused; /* counts samples that the policy would reject for their measurement; may be NULL. Each is reported on stderr */
 };
 
 /*

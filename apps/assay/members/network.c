@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/network.c - genesis, policy, collateral and verifier in one piece.
+ * apps/assay/members/network.c - genesis, policy, collateral and verifier in one object.
  */
 #include "apps/assay/members/network.h"
 
@@ -18,7 +18,7 @@
 
 enum { ENTRIES = 1024, FINDINGS = 256 };
 
-static int complain(const char *who, const char *what, enum assay_status status)
+static int report_error(const char *who, const char *what, enum assay_status status)
 {
     (void)fprintf(stderr, "%s: %s: %s\n", who, what,
                   assay_file_fault_of(what, status, "a genesis"));
@@ -85,14 +85,14 @@ int assay_network_open(struct assay_network *network, const char *who, const cha
                                        .policy = calloc(1, sizeof *network->policy),
                                        .endorsements = calloc(1, sizeof *network->endorsements) };
     if (network->genesis == NULL || network->policy == NULL || network->endorsements == NULL)
-        return complain(who, "start", ASSAY_E_MEMORY);
+        return report_error(who, "start", ASSAY_E_MEMORY);
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &network->bytes, &len);
     if (status == ASSAY_OK)
         status = assay_genesis_decode(network->bytes, len, false, network->genesis, &where);
-    if (status != ASSAY_OK) return complain(who, path, status);
+    if (status != ASSAY_OK) return report_error(who, path, status);
     status = open_appraisal(network, network->genesis);
     if (status == ASSAY_OK) status = open_verifier(network);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(who, path, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(who, path, status);
 }
 
 void assay_network_close(struct assay_network *network)
@@ -111,7 +111,7 @@ void assay_network_close(struct assay_network *network)
     *network = (struct assay_network){ .bytes = NULL };
 }
 
-const struct assay_finding *assay_network_judge(void *context, const struct assay_ask *ask)
+const struct assay_finding *assay_network_appraise(void *context, const struct assay_ask *ask)
 {
     struct assay_network *n = context;
     static struct assay_verdict verdict; /* large */
@@ -130,7 +130,7 @@ const struct assay_finding *assay_network_judge(void *context, const struct assa
     if (request.endorsements == NULL) return NULL; /* the rules before were not read */
     n->judged++;
     const enum assay_status status = assay_evidence_verify(n->verifier, &request, &verdict);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) return NULL; /* says nothing about it */
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return NULL; /* does not cover it */
     return assay_findings_put(&n->findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
@@ -140,7 +140,7 @@ int assay_network_store(const char *who, const char *path, struct assay_store **
     struct stat info;
     const bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
     const int len = snprintf(file, sizeof file, "%s%s", path, folder ? "/store.sqlite" : "");
-    if (len < 0 || (size_t)len >= sizeof file) return complain(who, path, ASSAY_E_RANGE);
+    if (len < 0 || (size_t)len >= sizeof file) return report_error(who, path, ASSAY_E_RANGE);
     const enum assay_status status = assay_store_sqlite_look(file, store, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "%s: %s\n", who, message);

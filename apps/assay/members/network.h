@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/network.h - a genesis with all that evidence is judged by, for commands that
- * judge without a daemon.
+ * apps/assay/members/network.h - genesis with policy, collateral and verifier, for commands that
+ * appraise without a daemon.
  */
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_NETWORK_H
 #define ASSAY_APPS_ASSAY_MEMBERS_NETWORK_H
@@ -8,7 +8,7 @@
 #include "engine/ledger/records/record.h"
 #include "engine/store/store.h"
 
-/* The rooms have a certificate each: who folds does not see those of X.509. */
+/* Both rooms define a certificate: this header hides the X.509 one. */
 struct assay_policy;
 struct assay_collateral;
 struct assay_endorsements;
@@ -31,13 +31,13 @@ struct assay_network {
     uint64_t judged; /* pieces of evidence that were verified */
 };
 
-/* Reads it; says on stderr, after `who`, what is wrong. Returns: an enum assay_exit. */
+/* Reads it; reports errors on stderr, prefixed with `who`. Returns: an enum assay_exit. */
 int assay_network_open(struct assay_network *network, const char *who, const char *path);
-/* Accepts what open left half done. Returns: nothing. */
+/* Accepts what open left half done. */
 void assay_network_close(struct assay_network *network);
-/* A verdict by the network's policy and collateral. context: the network. Returns: the finding,
- * NULL when this machine could not say. */
-const struct assay_finding *assay_network_judge(void *context, const struct assay_ask *ask);
+/* Appraises under the network's policy and collateral. context: the network. Returns: the finding,
+ * NULL on a local failure. */
+const struct assay_finding *assay_network_appraise(void *context, const struct assay_ask *ask);
 /* From here on by the policy and collateral of a charter, which outlives it. Returns: false when
  * they cannot be read. */
 bool assay_network_rule(struct assay_network *network, const struct assay_genesis *charter);
@@ -45,7 +45,7 @@ bool assay_network_rule(struct assay_network *network, const struct assay_genesi
  * they cannot be read. */
 bool assay_network_rule_before(struct assay_network *network, struct assay_slice policy,
                                struct assay_slice endorsements);
-/* A store to read; says what is wrong. path: the file, or its folder. Returns: an enum assay_exit.
+/* A store to read; reports errors. path: the file, or its folder. Returns: an enum assay_exit.
  */
 int assay_network_store(const char *who, const char *path, struct assay_store **store);
 

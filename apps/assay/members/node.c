@@ -1,9 +1,8 @@
 /*
- * apps/assay/members/node.c - `assay node request`: what operators need to let a node join, in one
- * file.
+ * apps/assay/members/node.c - `assay node request`: join request of a node, in one file.
  *
- * Nothing in it is secret. Whoever reads it believes nothing: the sample is verified, and names the
- * platform; the card's keys are the node's to prove.
+ * It contains no secrets. It is not trusted by its readers: the sample is verified, and names the
+ * platform; the node must prove possession of the card's keys.
  */
 #include "apps/assay/members/node.h"
 
@@ -27,7 +26,8 @@ static const char schema[] = "assay.node.request";
 
 /* ------------------------------------------------------------ request */
 
-static int complain(const char *who, const char *what, enum assay_status status, const char *more)
+static int report_error(const char *who, const char *what, enum assay_status status,
+                        const char *more)
 {
     (void)fprintf(stderr, "%s: %s: %s%s%s\n", who, what, assay_file_fault(what, status),
                   more[0] != '\0' ? ": " : "", more);
@@ -46,7 +46,7 @@ static int read_card(const struct assay_config *config, struct assay_node_card *
     enum assay_status status = assay_node_card_load(path, card, message);
     if (status == ASSAY_OK) status = assay_file_read(path, CARD_LEN_MAX, text, len);
     return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : complain("assay node request", path, status, message);
+                              : report_error("assay node request", path, status, message);
 }
 
 static char *print_request(const struct assay_node_card *card, struct assay_slice text,
@@ -74,26 +74,25 @@ static int make_request(const struct assay_config *config, const char *out)
     uint8_t *text = NULL;
     size_t text_len = 0, sample_len = 0;
     struct assay_service_user eyes;
-    assay_service_user_take(config, &eyes);
+    assay_service_user_enter(config, &eyes);
     int result = read_card(config, &card, &text, &text_len);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
             assay_node_source_sample(config, sample, &sample_len, message);
         if (status != ASSAY_OK)
-            result =
-                complain(who, assay_config_evidence_text(config->evidence.kind), status, message);
+            result = report_error(who, assay_config_evidence_text(config->evidence.kind), status,
+                                  message);
     }
-    assay_service_user_give_back(&eyes);
+    assay_service_user_leave(&eyes);
     char *written = NULL;
     if (result == ASSAY_EXIT_OK) {
         written = print_request(&card, assay_slice_over(text, text_len),
                                 assay_slice_over(sample, sample_len));
-        result = written == NULL
-                     ? complain(who, out, ASSAY_E_MEMORY, "")
-                     : assay_output_write("assay node request", out, ASSAY_FILE_PUBLIC,
-                                          assay_slice_over(written, strlen(written)));
+        result = written == NULL ? report_error(who, out, ASSAY_E_MEMORY, "")
+                                 : assay_output_write("assay node request", out, ASSAY_FILE_PUBLIC,
+                                                      assay_slice_over(written, strlen(written)));
     }
-    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+    if (result == ASSAY_EXIT_OK && assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("node request", (const char *const[]){ out, NULL });
         assay_json_set_text(data, "name", card.name);
@@ -180,7 +179,7 @@ int assay_node_request_open(const char *who, const char *path, struct assay_node
     assay_json_free(&document);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return complain(who, path, status, "expected what `assay node request` wrote");
+    return report_error(who, path, status, "expected what `assay node request` wrote");
 }
 
 void assay_node_request_close(struct assay_node_request *request)

@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/node_source.c - see node_source.h.
+ * apps/assay/members/node_source.c - source of evidence of a node (node_source.h).
  */
 #include "apps/assay/members/node_source.h"
 
@@ -11,7 +11,7 @@
 
 enum { PROGRAM_LEN_MAX = 1 << 30 };
 
-static enum assay_status take(struct assay_slice evidence, uint8_t *quote, size_t *len)
+static enum assay_status copy_evidence(struct assay_slice evidence, uint8_t *quote, size_t *len)
 {
     if (evidence.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(quote, ASSAY_EVIDENCE_LEN_MAX, evidence.bytes, evidence.len);
@@ -50,12 +50,12 @@ static enum assay_status of_tpm(const struct assay_config *config, uint8_t *quot
     enum assay_status status = assay_tpm_source_open(&settings, &source, message);
     if (quote != NULL && status == ASSAY_OK)
         status = assay_tpm_source_quote(source, zeros, &evidence, message);
-    if (quote != NULL && status == ASSAY_OK) status = take(evidence, quote, len);
+    if (quote != NULL && status == ASSAY_OK) status = copy_evidence(evidence, quote, len);
     assay_tpm_source_close(&source);
     return status;
 }
 
-static const char *said(const char *text)
+static const char *get_text(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
 }
@@ -65,11 +65,11 @@ static enum assay_status of_driver(const struct assay_config_source *e, uint8_t 
 {
     const struct assay_source_config settings = {
         .name = assay_config_evidence_text(e->kind),
-        .path = said(e->path),
+        .path = get_text(e->path),
         .has_privilege_level = e->has_privlevel,
         .privilege_level = e->privlevel,
-        .service_provider = said(e->service_provider),
-        .service_guid = said(e->service_guid),
+        .service_provider = get_text(e->service_provider),
+        .service_guid = get_text(e->service_guid),
         .service_manifest_version = e->service_manifest_version,
     };
     const struct assay_source_request request = { .deadline_ms = 0 };
@@ -78,7 +78,7 @@ static enum assay_status of_driver(const struct assay_config_source *e, uint8_t 
     enum assay_status status = assay_source_open(&settings, &source, message);
     if (quote != NULL && status == ASSAY_OK)
         status = assay_source_quote(source, &request, &answer, message);
-    if (quote != NULL && status == ASSAY_OK) status = take(answer.evidence, quote, len);
+    if (quote != NULL && status == ASSAY_OK) status = copy_evidence(answer.evidence, quote, len);
     assay_source_close(&source);
     return status;
 }

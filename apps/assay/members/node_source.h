@@ -1,6 +1,5 @@
 /*
- * apps/assay/members/node_source.h - a node's own source of evidence, opened as its daemon opens
- * it.
+ * apps/assay/members/node_source.h - source of evidence of a node, opened as its daemon opens it.
  */
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_NODE_SOURCE_H
 #define ASSAY_APPS_ASSAY_MEMBERS_NODE_SOURCE_H
@@ -11,9 +10,9 @@
 /*
  * assay_node_source_sample - any quote of this node's platform, over report data of zeros.
  * In:      quote NULL: the source is opened and closed, nothing is quoted
- * Out:     quote[*len] of ASSAY_EVIDENCE_LEN_MAX bytes; message, on failure, may say more
- * Returns: ASSAY_OK | as assay_source_open, assay_source_quote, assay_soft_node_load | what reading
- *          enclave.path says
+ * Out:     quote[*len] of ASSAY_EVIDENCE_LEN_MAX bytes; message: may have the reason of a failure
+ * Returns: ASSAY_OK | as assay_source_open, assay_source_quote, assay_soft_node_load | as reading
+ * enclave.path
  */
 ASSAY_CHECKED enum assay_status assay_node_source_sample(
     const struct assay_config *config, uint8_t *quote, size_t *len,

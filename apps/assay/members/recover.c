@@ -1,6 +1,7 @@
 /*
- * apps/assay/members/recover.c - `assay recover`: when more than a third is gone for good,
- * operators end an era and begin the next (docs/operations.md 8, docs/protocol.md 9.11 to 9.18).
+ * apps/assay/members/recover.c - command group `assay recover`: operators end an era after the
+ * permanent loss of more than a third, and start the next (docs/operations.md 8, docs/protocol.md
+ * 9.11 to 9.18: recovery).
  *
  * fence, release and draft write files, sign adds an operator's signature (offline), submit and
  * accept hand them to a running node, answer fetches the ANSWER of a fenced one.
@@ -34,7 +35,7 @@ enum {
 /* ------------------------------------------------------------ files */
 
 /* The bytes of file, which are its own, len of them. */
-static enum assay_status decode(struct assay_recover_file *file, size_t len)
+static enum assay_status decode_file(struct assay_recover_file *file, size_t len)
 {
     const struct assay_slice bytes = assay_slice_over(file->bytes, len);
     file->is_release = assay_release_is(bytes);
@@ -58,7 +59,7 @@ int assay_recover_file_load(const struct assay_recover_options *options, const c
     *file = (struct assay_recover_file){ .bytes = NULL };
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &file->bytes, &len);
     if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
-    status = decode(file, len);
+    status = decode_file(file, len);
     if (status != ASSAY_OK)
         return assay_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
                                  "recover: %s: %s", path,
@@ -74,7 +75,7 @@ static int check_out(const char *verb, const char *path)
     size_t len = 0;
     struct assay_recover_file file = { .bytes = NULL };
     const bool found = assay_file_read(path, FILE_LEN_MAX, &file.bytes, &len) == ASSAY_OK &&
-                       decode(&file, len) == ASSAY_OK;
+                       decode_file(&file, len) == ASSAY_OK;
     (void)snprintf(who, sizeof who, "assay recover %s", verb);
     const int result =
         assay_output_check_signed(who, path, found ? file.approval->count : 0);
@@ -105,8 +106,8 @@ int assay_recover_file_write(const struct assay_recover_options *options, const 
 
 /* ------------------------------------------------------------ asking a node */
 
-int assay_recover_ask(const struct assay_recover_options *options, const char *verb,
-                      struct assay_slice bytes, struct assay_json **document)
+int assay_recover_request(const struct assay_recover_options *options, const char *verb,
+                          struct assay_slice bytes, struct assay_json **document)
 {
     const size_t size = strlen("recover ") + strlen(verb) + 2 * bytes.len + 2;
     char *request = malloc(size);
@@ -114,7 +115,7 @@ int assay_recover_ask(const struct assay_recover_options *options, const char *v
     const int n = snprintf(request, size, "recover %s%s", verb, bytes.len > 0 ? " " : "");
     if (bytes.len > 0 && n > 0)
         assay_hex_encode(bytes.bytes, bytes.len, request + n, size - (size_t)n);
-    const int result = assay_change_ask(&options->change, request, document);
+    const int result = assay_change_request(&options->change, request, document);
     free(request);
     return result;
 }
@@ -146,7 +147,7 @@ static int print_whole(const struct assay_json *document)
 static int run_status(const struct assay_recover_options *options, const char *verb)
 {
     struct assay_json *document = NULL;
-    int result = assay_recover_ask(options, verb, (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_request(options, verb, (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     if (options->change.json) {
@@ -222,7 +223,7 @@ static int run_fence(const struct assay_recover_options *options)
         return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
                                  "recover fence: --epochs: expected 1 to %d, found %s", EPOCHS_MAX,
                                  options->epochs);
-    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const char *head = assay_json_text(d, "head_id", "");
@@ -253,7 +254,7 @@ static int run_fence(const struct assay_recover_options *options)
 static int run_release(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
-    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const char *fence = assay_json_text(d, "fence_digest", "");
@@ -283,7 +284,7 @@ static int run_answer(const struct assay_recover_options *options)
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int result = assay_recover_ask(options, "answer", (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_request(options, "answer", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     result = assay_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len)
@@ -335,7 +336,8 @@ static void put_signature(struct signatures *s, const uint8_t id[static 32],
                      ASSAY_P256_SIGNATURE_LEN);
 }
 
-static enum assay_status gather(const struct assay_recover_file *file, struct signatures *s)
+static enum assay_status collect_signatures(const struct assay_recover_file *file,
+                                            struct signatures *s)
 {
     struct assay_cursor c =
         assay_cursor_over(file->approval->items.bytes, file->approval->items.len);
@@ -363,7 +365,7 @@ static int sign_file(const struct assay_recover_options *options,
     if (status == ASSAY_OK) status = assay_p256_sign(signer, file->digest, signature);
     assay_p256_signer_free(&signer);
     assay_secret_wipe(&key, sizeof key);
-    if (status == ASSAY_OK) status = gather(file, s);
+    if (status == ASSAY_OK) status = collect_signatures(file, s);
     if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
     put_signature(s, id, signature);
     const int result = assay_recover_file_write(
@@ -384,8 +386,8 @@ static int sign_file(const struct assay_recover_options *options,
 
 /* protocol.md 9.16.4: one operator signs one RECOVER of an era. A note in the key's directory
  * has the id of the one that was signed; it is written before the signature leaves. */
-static int remember(const struct assay_recover_options *options,
-                    const struct assay_recover_file *file)
+static int save_signed_id(const struct assay_recover_options *options,
+                          const struct assay_recover_file *file)
 {
     const struct assay_recover *r = &file->recover;
     uint8_t *held = NULL;
@@ -436,7 +438,7 @@ static int check_signer(const struct assay_recover_options *options,
     return result;
 }
 
-/* Drafted at a node whose date is wrong, which would begin the era alone. */
+/* Drafted at a node with a wrong clock, which would start the era on its own. */
 static int check_time(const struct assay_recover_options *options,
                       const struct assay_recover_file *file)
 {
@@ -448,8 +450,8 @@ static int check_time(const struct assay_recover_options *options,
     if (!assay_recovery_is_too_early(time_ms, date_ms)) return ASSAY_EXIT_OK;
     return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                              "recover sign: %s has a time %llu minutes ahead of this machine's "
-                             "date: no node with a right date takes it; set the date of the node "
-                             "that drafted it, and draft anew (--forced signs all the same)",
+                             "clock: no node with a correct clock accepts it; set the clock of the "
+                             "node that drafted it, and draft again (--forced signs it anyway)",
                              options->files[0], (unsigned long long)(time_ms - date_ms) / 60000);
 }
 
@@ -462,7 +464,7 @@ static int run_sign(const struct assay_recover_options *options)
     if (result == ASSAY_EXIT_OK) result = check_signer(options, &file);
     if (result == ASSAY_EXIT_OK) result = check_time(options, &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
-        result = remember(options, &file);
+        result = save_signed_id(options, &file);
     if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);
     free(file.bytes);
     free(s);
@@ -501,11 +503,11 @@ static int hand_in(const struct assay_recover_options *options, bool accepts)
                                    "recover accept: %s is not a RECOVER", options->files[0]);
     if (result == ASSAY_EXIT_OK &&
         assay_file_read(options->files[0], FILE_LEN_MAX, &bytes, &len) == ASSAY_OK)
-        result = assay_recover_ask(options,
-                                   decides   ? "fence"
-                                   : accepts ? "accept"
-                                             : "submit",
-                                   assay_slice_over(bytes, len), &document);
+        result = assay_recover_request(options,
+                                       decides   ? "fence"
+                                       : accepts ? "accept"
+                                                 : "submit",
+                                       assay_slice_over(bytes, len), &document);
     if (result == ASSAY_EXIT_OK && options->change.json) result = print_whole(document);
     else if (result == ASSAY_EXIT_OK)
         print_submitted(options, &file, assay_json_get(document, "data"));
@@ -551,7 +553,7 @@ static const struct option options_long[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static int dispatch(const char *verb, const struct assay_recover_options *o)
+static int run_verb(const char *verb, const struct assay_recover_options *o)
 {
     const bool drafts = strcmp(verb, "draft") == 0 || strcmp(verb, "fence") == 0 ||
                         strcmp(verb, "release") == 0;
@@ -592,5 +594,5 @@ int assay_command_recover(int argc, char **argv)
     }
     options.file_count = argc - optind - 1;
     options.files = argv + optind + 1;
-    return dispatch(argv[optind], &options);
+    return run_verb(argv[optind], &options);
 }

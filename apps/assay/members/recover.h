@@ -1,5 +1,5 @@
 /*
- * apps/assay/members/recover.h - the verbs of `assay recover` and what they share.
+ * apps/assay/members/recover.h - options and helpers shared by the verbs of `assay recover`.
  */
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_RECOVER_H
 #define ASSAY_APPS_ASSAY_MEMBERS_RECOVER_H
@@ -8,7 +8,7 @@
 #include "engine/ledger/records/recover.h"
 
 struct assay_recover_options {
-    struct assay_change_options change; /* socket, out, key, json, wishes: as of `assay change` */
+    struct assay_change_options change; /* socket, out, key, json, actions: as of `assay change` */
     const char *reason;
     const char *epochs; /* fence: for how many it may be taken; NULL: EPOCHS_DEFAULT of recover.c */
     bool forced; /* draft: operators know that something may be undone */
@@ -36,8 +36,8 @@ int assay_recover_file_write(const struct assay_recover_options *options, const 
                              uint32_t count);
 /* "VERB HEX" to the node; without bytes the verb alone. Returns: an enum assay_exit and, with OK,
  * *document. */
-int assay_recover_ask(const struct assay_recover_options *options, const char *verb,
-                      struct assay_slice bytes, struct assay_json **document);
+int assay_recover_request(const struct assay_recover_options *options, const char *verb,
+                          struct assay_slice bytes, struct assay_json **document);
 /* As hexadecimal in a document; the caller frees *bytes. Returns: whether it is there and fits. */
 bool assay_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
                        uint8_t **bytes, size_t *len);

@@ -1,6 +1,7 @@
 /*
- * apps/assay/members/recover_draft.c - `assay recover draft`: answers held together, and a RECOVER
- * on the highest head among them, made by the node that has it (docs/protocol.md 9.14, 9.15).
+ * apps/assay/members/recover_draft.c - `assay recover draft`: comparison of answers, and a RECOVER
+ * on the highest head among them, made by the node that has it (docs/protocol.md 9.14, 9.15:
+ * answers and RECOVER).
  */
 #include "apps/assay/members/recover.h"
 
@@ -45,7 +46,7 @@ static void close_drafting(struct drafting *d)
     free(d->grounds);
 }
 
-static int fail(const struct drafting *d, enum assay_status status, const char *what)
+static int report_failure(const struct drafting *d, enum assay_status status, const char *what)
 {
     return assay_change_fail(&d->options->change, status, what);
 }
@@ -55,7 +56,7 @@ static int begin_judging(struct drafting *d)
 {
     struct assay_json *document = NULL;
     struct assay_fence fence;
-    int result = assay_recover_ask(d->options, "status", (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_request(d->options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const bool fenced = assay_recover_hex(assay_json_get(document, "data"), "fence",
                                           ASSAY_FENCE_LEN_MAX, &d->fence, &d->fence_len);
@@ -66,7 +67,7 @@ static int begin_judging(struct drafting *d)
                                  "recover draft: no fence is in force at the node that drafts");
     const enum assay_status status =
         assay_recovery_init(d->judged, &d->source.basis->state, fence.digest);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the newest state");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_failure(d, status, "the newest state");
 }
 
 static int open_drafting(struct drafting *d)
@@ -80,7 +81,7 @@ static int open_drafting(struct drafting *d)
     d->grounds = malloc(ASSAY_RECOVER_LEN_MAX);
     if (d->judged == NULL || d->answers == NULL || d->files == NULL || d->change == NULL ||
         d->body == NULL || d->grounds == NULL)
-        return fail(d, ASSAY_E_MEMORY, "start");
+        return report_failure(d, ASSAY_E_MEMORY, "start");
     const int result = assay_change_source_open(&d->options->change, &d->source);
     if (result != ASSAY_EXIT_OK) return result;
     return begin_judging(d);
@@ -96,14 +97,14 @@ static int add_answer(struct drafting *d, int i)
     enum assay_status status = assay_file_read(path, ASSAY_ANSWER_LEN_MAX, &d->answers[i], &len);
     if (status == ASSAY_OK)
         status = assay_answer_decode(assay_slice_over(d->answers[i], len), &d->files[i]);
-    if (status != ASSAY_OK) return fail(d, status, path);
+    if (status != ASSAY_OK) return report_failure(d, status, path);
     status = assay_recovery_add(d->judged, &d->files[i], &why);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                              "recover draft: %s: %s", path, why);
 }
 
-static int gather(struct drafting *d)
+static int load_answers(struct drafting *d)
 {
     for (int i = 0; i < d->options->file_count; i++) {
         const int result = add_answer(d, i);
@@ -125,11 +126,12 @@ static int gather(struct drafting *d)
                                  "third is needed, or no honest member may be among them; with "
                                  "--forced every node then needs assay recover accept",
                                  (llu)d->judged->answered_weight, (llu)d->judged->total_weight);
-    return d->grounded || status == ASSAY_E_SIGNATURE ? ASSAY_EXIT_OK : fail(d, status, "answers");
+    return d->grounded || status == ASSAY_E_SIGNATURE ? ASSAY_EXIT_OK
+                                                      : report_failure(d, status, "answers");
 }
 
-/* protocol.md 9.15: without whole logs of more than two thirds something final may be undone, and
- * operators say that they know. */
+/* protocol.md 9.15: without complete logs of more than two thirds, final state may be undone, and
+ * operators must confirm it. */
 static int check_forced(const struct drafting *d)
 {
     if (assay_recovery_is_certain(d->judged) || d->options->forced) return ASSAY_EXIT_OK;
@@ -149,7 +151,7 @@ static int make_change(struct drafting *d)
     const struct assay_state *state = &d->source.basis->state;
     struct assay_json *document = NULL;
     struct assay_change head = { .era = state->era + 1, .activation = state->epoch + 2 };
-    int result = assay_recover_ask(d->options, "status", (struct assay_slice){ 0 }, &document);
+    int result = assay_recover_request(d->options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     head.sequence = assay_json_uint(assay_json_get(document, "data"), "next_sequence", 0);
     assay_json_free(&document);
@@ -164,7 +166,7 @@ static int make_body(struct drafting *d)
         assay_recover_body_encode(assay_slice_over(d->change, d->change_len), d->judged->listed,
                                   d->judged->key_count, &w);
     d->body_len = w.len;
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the actions");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_failure(d, status, "the actions");
 }
 
 static int make_grounds(struct drafting *d)
@@ -173,20 +175,20 @@ static int make_grounds(struct drafting *d)
     const enum assay_status status =
         assay_recovery_encode_grounds(d->judged, assay_slice_over(d->fence, d->fence_len), &w);
     d->grounds_len = w.len;
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the answers");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_failure(d, status, "the answers");
 }
 
 static int ask_draft(struct drafting *d)
 {
     const size_t size = d->body_len + d->grounds_len + 64;
     uint8_t *bytes = malloc(size);
-    if (bytes == NULL) return fail(d, ASSAY_E_MEMORY, "draft");
+    if (bytes == NULL) return report_failure(d, ASSAY_E_MEMORY, "draft");
     struct assay_writer w = assay_writer_over(bytes, size);
     assay_cbor_put_array(&w, 2);
     assay_cbor_put_bytes(&w, d->body, d->body_len);
     assay_cbor_put_bytes(&w, d->grounds, d->grounds_len);
     const int result =
-        assay_recover_ask(d->options, "draft", assay_slice_over(bytes, w.len), &d->drafted);
+        assay_recover_request(d->options, "draft", assay_slice_over(bytes, w.len), &d->drafted);
     free(bytes);
     return result;
 }
@@ -347,7 +349,7 @@ int assay_recover_run_draft(const struct assay_recover_options *options)
 {
     struct drafting d = { .options = options };
     int result = open_drafting(&d);
-    if (result == ASSAY_EXIT_OK) result = gather(&d);
+    if (result == ASSAY_EXIT_OK) result = load_answers(&d);
     if (result == ASSAY_EXIT_OK && !options->forced) {
         result = check_forced(&d);
         if (result != ASSAY_EXIT_OK && !options->change.json) print_answers(&d);

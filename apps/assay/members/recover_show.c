@@ -1,6 +1,6 @@
 /*
- * apps/assay/members/recover_show.c - `assay recover show`: what a fence, an answer or a RECOVER
- * says, and whether a node would take it.
+ * apps/assay/members/recover_show.c - `assay recover show`: contents of a fence, an answer or a
+ * RECOVER, and whether a node would accept it.
  */
 #include "apps/assay/members/recover.h"
 
@@ -172,8 +172,7 @@ static void print_plain(const struct assay_json *d)
     print_list(d, "actions", "action");
     assay_change_services_print(assay_json_get(d, "services"));
     print_list(d, "key_sets", "key set of");
-    if (assay_json_count(assay_json_get(d, "signers")) == 0)
-        (void)printf("signed by  nobody yet\n");
+    if (assay_json_count(assay_json_get(d, "signers")) == 0) (void)printf("signed by  none yet\n");
     print_list(d, "signers", "signed by");
     if (strcmp(kind, "recover") == 0)
         (void)printf("operators  %s\n", assay_json_bool(d, "signed_by_threshold", false)
@@ -193,7 +192,8 @@ static void put_trial(const struct assay_recover_options *options,
 {
     struct assay_json *document = NULL;
     if (!assay_json_bool(data, "signed_by_threshold", false)) return;
-    if (assay_recover_ask(options, "try", file->recover.bytes, &document) != ASSAY_EXIT_OK) return;
+    if (assay_recover_request(options, "try", file->recover.bytes, &document) != ASSAY_EXIT_OK)
+        return;
     assay_json_set_text(data, "node_says",
                         assay_json_text(assay_json_get(document, "data"), "note", ""));
     assay_json_free(&document);

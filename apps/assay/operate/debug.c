@@ -1,11 +1,9 @@
 /*
- * apps/assay/operate/debug.c - `assay debug bundle`: what somebody needs who helps from afar, in
- * one tar file.
+ * apps/assay/operate/debug.c - `assay debug bundle`: support bundle in one tar file.
  *
- * Nothing secret is in it, by what is taken and not by what is left out: documents that the daemon
- * gives to anybody who may ask, what doctor found, names and rights of files, limits of the
- * process, and the configuration without its comments and without what addresses carry beside the
- * host.
+ * It contains no secrets, by an allow-list: documents that the daemon serves to every client,
+ * results of doctor, names and permissions of files, limits of the process, and the configuration
+ * without comments and with addresses reduced to the host.
  */
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
@@ -79,14 +77,14 @@ static void put_end(struct bundle *b)
     b->sound = b->sound && fwrite(zeros, 1, sizeof zeros, b->out) == sizeof zeros;
 }
 
-/* ------------------------------------------------------------ what the daemon says */
+/* ------------------------------------------------------------ daemon */
 
 /* A daemon that does not answer is a finding, too. */
 static void put_document(struct bundle *b, const char *name, const char *request)
 {
     struct assay_json *document = NULL;
     const enum assay_status status =
-        assay_client_ask(b->socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
+        assay_client_request(b->socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
     char *const text = status == ASSAY_OK ? assay_json_print(document, 2) : NULL;
     put_text(b, name, text != NULL ? text : assay_status_text(status));
     free(text);
@@ -141,7 +139,7 @@ static void put_folder(struct bundle *b, const char *name, const char *path)
         if (fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
         (void)fprintf(out, "%06o %5u %5u %12lld %lld %s\n", (unsigned)info.st_mode,
                       (unsigned)info.st_uid, (unsigned)info.st_gid, (long long)info.st_size,
-                      (long long)info.st_mtime, assay_fit(entry->d_name));
+                      (long long)info.st_mtime, assay_text_sanitized(entry->d_name));
     }
     if (dir != NULL) (void)closedir(dir);
     (void)fclose(out);
@@ -208,7 +206,7 @@ static int write_bundle(struct bundle *b, const char *path)
         (void)fprintf(stderr, "assay debug bundle: %s: could not be written\n", path);
         return ASSAY_EXIT_INTERNAL;
     }
-    if (assay_json_mode_asked()) {
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("debug bundle", (const char *const[]){ path, NULL });
         assay_json_set_uint(data, "parts", b->parts);
@@ -225,7 +223,7 @@ int assay_command_debug(int argc, char **argv)
                                              { "socket", required_argument, NULL, 's' },
                                              { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
-    struct bundle b = { .socket = assay_ask_socket() };
+    struct bundle b = { .socket = assay_daemon_default_socket() };
     const char *out = NULL;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'o') out = optarg;

@@ -1,6 +1,5 @@
 /*
- * apps/assay/operate/doctor.c - `assay doctor`: what keeps a node from working, or soon will;
- * `doctor net`.
+ * apps/assay/operate/doctor.c - `assay doctor` and `assay doctor net`: diagnosis of a node.
  *
  * It changes nothing, and works whether the daemon runs or not.
  */
@@ -22,8 +21,8 @@
 
 static const char config_default[] = "/etc/assay/assayd.yaml";
 
-void assay_doctor_say(struct assay_doctor *d, const char *about, enum assay_health health,
-                      const char *expected, const char *advice, const char *format, ...)
+void assay_doctor_report(struct assay_doctor *d, const char *about, enum assay_health health,
+                         const char *expected, const char *advice, const char *format, ...)
 {
     va_list args;
     ASSAY_ASSERT(d->count < ASSAY_DOCTOR_ROWS_MAX);
@@ -62,7 +61,7 @@ static int print_json(const struct assay_doctor *d)
         struct assay_json *const object = assay_json_object();
         assay_json_set_text(object, "check", row->about);
         assay_json_set_text(object, "health", health_text(row->health));
-        assay_json_set_text(object, "found", assay_fit(row->found));
+        assay_json_set_text(object, "found", assay_text_sanitized(row->found));
         assay_json_set_text(object, "expected", row->expected);
         assay_json_set_text(object, "advice", row->advice);
         assay_json_append(list, object);
@@ -84,7 +83,7 @@ static void print_rows(const struct assay_doctor *d)
         counts[row->health] += 1;
         (void)printf("%s%-5s%s %-14s %s\n", assay_terminal_colour(&terminal, colours[row->health]),
                      health_text(row->health), assay_terminal_plain(&terminal), row->about,
-                     assay_fit(row->found));
+                     assay_text_sanitized(row->found));
         if (row->health == ASSAY_HEALTH_OK) continue;
         (void)printf("%20s expected: %s\n", "", row->expected);
         (void)printf("%20s do: %s\n", "", row->advice);
@@ -108,7 +107,7 @@ static int read_options(struct assay_doctor *d, bool *json, int argc, char **arg
         else if (o == 's') {
             d->socket = optarg;
             d->socket_given = true;
-        } else if (!assay_ask_timeout(optarg, &d->timeout_ms)) {
+        } else if (!assay_daemon_parse_timeout(optarg, &d->timeout_ms)) {
             return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
         }
     }
@@ -122,7 +121,7 @@ int assay_command_doctor(int argc, char **argv)
     static struct assay_doctor d; /* large */
     struct timespec now = { 0 };
     bool json = false;
-    d.socket = assay_ask_socket();
+    d.socket = assay_daemon_default_socket();
     const int early = read_options(&d, &json, argc, argv);
     if (early >= 0) return early;
     (void)clock_gettime(CLOCK_REALTIME, &now);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/operate/doctor.h - what `assay doctor` looks at. Each look is a row: what it is about,
- * how it is, what was found, what was expected, what to do.
+ * apps/assay/operate/doctor.h - checks of `assay doctor`. Each result is a row: subject, state,
+ * what was found, what was expected, what to do.
  */
 #ifndef ASSAY_APPS_ASSAY_OPERATE_DOCTOR_H
 #define ASSAY_APPS_ASSAY_OPERATE_DOCTOR_H
@@ -29,29 +29,29 @@ struct assay_doctor {
     bool has_config, runs; /* a daemon answers */
     bool is_denied;        /* this user may not ask it */
     bool is_held;          /* a process has the store open */
-    int holder;            /* which one; 0: it cannot be told */
+    int holder;            /* its id; 0: unknown */
     struct assay_config config;
     size_t count;
     struct assay_doctor_row rows[ASSAY_DOCTOR_ROWS_MAX];
 };
 
-/* Adds a row; found is a format. Returns: nothing. */
-__attribute__((format(printf, 6, 7))) void assay_doctor_say(
+/* Adds a row; found is a format. */
+__attribute__((format(printf, 6, 7))) void assay_doctor_report(
     struct assay_doctor *d, const char *about, enum assay_health health, const char *expected,
     const char *advice, const char *format, ...);
-/* Reads the configuration, where there is one (doctor_files.c). Returns: nothing. */
+/* Reads the configuration, where there is one (doctor_files.c). */
 void assay_doctor_config(struct assay_doctor *d);
-/* Which process has the store open, if any (doctor_files.c). Returns: nothing. */
+/* Which process has the store open, if any (doctor_files.c). */
 void assay_doctor_holder(struct assay_doctor *d);
 /* Genesis, keys, folders, disk, programs, source of evidence, of a configuration that was read
- * (doctor_files.c). Returns: nothing. */
+ * (doctor_files.c). */
 void assay_doctor_files(struct assay_doctor *d);
-/* Descriptors, sockets, the date of this machine (doctor_machine.c). Returns: nothing. */
+/* Descriptors, sockets, the date of this machine (doctor_machine.c). */
 void assay_doctor_machine(struct assay_doctor *d);
 /* `doctor net`: which epochs the links carry (doctor_net.c). Returns: an enum assay_exit. */
 int assay_doctor_net(const struct assay_doctor *d, bool json);
-/* What a running daemon says: whether there is one, clock against peers, quorum, collateral
- * (doctor_daemon.c). Returns: nothing. */
+/* Checks of a running daemon: reachability, clock against peers, quorum, collateral
+ * (doctor_daemon.c). */
 void assay_doctor_daemon(struct assay_doctor *d);
 
 #endif

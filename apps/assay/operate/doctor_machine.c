@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/doctor_machine.c - what the machine gives: descriptors, sockets, a date.
+ * apps/assay/operate/doctor_machine.c - doctor checks of the machine: descriptors, sockets, clock.
  */
 #include "apps/assay/operate/doctor.h"
 
@@ -18,7 +18,7 @@
 
 enum { DESCRIPTORS_FEW = 1024, DESCRIPTORS_ENOUGH = 4096, SOCKET_PATH_MAX = 107 };
 
-/* Whose process listens at a UNIX socket. Returns: 0 when nobody says. */
+/* Process that listens at a UNIX socket. Returns: 0 when unknown. */
 static pid_t listener_of(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -48,10 +48,11 @@ static void look_at_descriptors(struct assay_doctor *d)
     const enum assay_health health = count < DESCRIPTORS_FEW      ? ASSAY_HEALTH_FAIL
                                      : count < DESCRIPTORS_ENOUGH ? ASSAY_HEALTH_WARN
                                                                   : ASSAY_HEALTH_OK;
-    assay_doctor_say(d, "descriptors", health,
-                     "4096 or more: a connection costs one, and half are for those who say nothing",
-                     "LimitNOFILE=65536 in the unit, or ulimit -n", "%llu of %s", count,
-                     of_daemon ? "the running daemon" : "a daemon started from here");
+    assay_doctor_report(
+        d, "descriptors", health,
+        "4096 or more: each connection uses one, and half are reserved for idle connections",
+        "LimitNOFILE=65536 in the unit, or ulimit -n", "%llu of %s", count,
+        of_daemon ? "the running daemon" : "a daemon started from here");
 }
 
 static void look_at_path(struct assay_doctor *d, const char *about, const char *path)
@@ -63,22 +64,22 @@ static void look_at_path(struct assay_doctor *d, const char *about, const char *
     if (slash == NULL) (void)snprintf(folder, sizeof folder, ".");
     else slash[slash == folder ? 1 : 0] = '\0';
     if (strlen(path) > SOCKET_PATH_MAX)
-        assay_doctor_say(d, about, ASSAY_HEALTH_FAIL, "a path of 107 bytes at most",
-                         "choose a shorter one", "%s has %zu", path, strlen(path));
+        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a path of 107 bytes at most",
+                            "choose a shorter one", "%s has %zu", path, strlen(path));
     else if (access(folder, W_OK) != 0)
-        assay_doctor_say(d, about, ASSAY_HEALTH_FAIL, "a folder that the daemon may write to",
-                         "make it, or give it to the daemon's user", "%s: %s", folder,
-                         strerror(errno));
+        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a folder that the daemon may write to",
+                            "make it, or give it to the daemon's user", "%s: %s", folder,
+                            strerror(errno));
     else if (lstat(path, &info) == 0 && !S_ISSOCK(info.st_mode))
-        assay_doctor_say(d, about, ASSAY_HEALTH_FAIL, "nothing there, or a socket",
-                         "move that file away", "%s is no socket", path);
+        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "nothing there, or a socket",
+                            "move that file away", "%s is no socket", path);
     else
-        assay_doctor_say(d, about, ASSAY_HEALTH_OK, "", "", "%s: %s", path,
-                         listener_of(path) > 0 ? "somebody listens" : "free");
+        assay_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s: %s", path,
+                            listener_of(path) > 0 ? "a process listens" : "free");
 }
 
 /* "HOST:PORT", "[HOST]:PORT". Returns: getaddrinfo's list, or NULL. */
-static struct addrinfo *resolve(const char *where)
+static struct addrinfo *resolve_address(const char *where)
 {
     char host[ASSAY_ADDRESS_MAX];
     const char *const colon = strrchr(where, ':');
@@ -93,14 +94,14 @@ static struct addrinfo *resolve(const char *where)
     return getaddrinfo(host, colon + 1, &hints, &list) == 0 ? list : NULL;
 }
 
-/* A daemon that runs has its port: then somebody must listen there. */
+/* A running daemon has its port: then a listener is expected. */
 static void look_at_port(struct assay_doctor *d, const char *where)
 {
-    struct addrinfo *const list = resolve(where);
+    struct addrinfo *const list = resolve_address(where);
     const int one = 1;
     if (list == NULL) {
-        assay_doctor_say(d, "listen.gossip", ASSAY_HEALTH_FAIL, "an address of this machine",
-                         "mend listen.gossip, or the name's entry", "%s leads nowhere", where);
+        assay_doctor_report(d, "listen.gossip", ASSAY_HEALTH_FAIL, "an address of this machine",
+                            "fix listen.gossip, or the name's entry", "%s leads nowhere", where);
         return;
     }
     const int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -112,14 +113,14 @@ static void look_at_port(struct assay_doctor *d, const char *where)
     /* A daemon that this user may not ask, or that hangs, has it as well. */
     const bool may_run = d->runs || d->is_held || d->is_denied;
     const bool sound = may_run ? !is_free && error == EADDRINUSE : is_free;
-    assay_doctor_say(d, "listen.gossip", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
-                     may_run ? "the daemon listens there" : "an address that is free",
-                     may_run ? "is that the configuration that it was started with?"
-                             : "ss -ltnp tells who has it; or choose another port",
-                     "%s: %s", where,
-                     is_free               ? "free"
-                     : error == EADDRINUSE ? "in use"
-                                           : strerror(error));
+    assay_doctor_report(d, "listen.gossip", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                        may_run ? "the daemon listens there" : "an address that is free",
+                        may_run ? "is that the configuration that it was started with?"
+                                : "find its process with ss -ltnp, or choose another port",
+                        "%s: %s", where,
+                        is_free               ? "free"
+                        : error == EADDRINUSE ? "in use"
+                                              : strerror(error));
 }
 
 static void look_at_ports(struct assay_doctor *d)
@@ -130,18 +131,18 @@ static void look_at_ports(struct assay_doctor *d)
         look_at_port(d, one);
 }
 
-/* Without a daemon nobody compares dates: the kernel knows whether somebody sets this one. */
+/* Without a daemon clocks are not compared: the kernel knows whether this clock is synchronised. */
 static void look_at_date(struct assay_doctor *d)
 {
     struct timex kernel = { 0 };
     if (d->runs) return;
     const bool set = adjtimex(&kernel) >= 0 && (kernel.status & STA_UNSYNC) == 0;
-    assay_doctor_say(d, "clock", set ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN,
-                     "a date that somebody keeps right",
-                     "run systemd-timesyncd, chrony or ntpd; once the daemon runs it compares its "
-                     "date with the others'",
-                     set ? "the kernel says that it is kept right"
-                         : "the kernel does not know of anybody who keeps it right");
+    assay_doctor_report(
+        d, "clock", set ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "a synchronised clock",
+        "run systemd-timesyncd, chrony or ntpd; once the daemon runs it compares its "
+        "date with the others'",
+        set ? "the kernel reports that it is synchronised"
+            : "the kernel reports that it is not synchronised");
 }
 
 void assay_doctor_machine(struct assay_doctor *d)

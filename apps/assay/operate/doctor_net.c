@@ -1,7 +1,7 @@
 /*
- * apps/assay/operate/doctor_net.c - `assay doctor net`: which T the links of this node carry, who
- * is too slow for the T in force, and why. What the running daemon has measured, with its questions
- * for dates, over the links that it has anyway.
+ * apps/assay/operate/doctor_net.c - `assay doctor net`: epoch lengths T that the links of this node
+ * support, peers that are too slow for the T in force, and the reason. It uses the round-trip times
+ * that the running daemon measures with its clock probes, over existing links.
  */
 #include "apps/assay/operate/doctor.h"
 
@@ -18,7 +18,7 @@ struct net {
     struct assay_link_peer *peers;
     size_t count;
     uint64_t epoch_ms;
-    bool has_neighbours; /* and no link to anybody else */
+    bool has_neighbours; /* and no other link */
     struct assay_link_advice advice;
 };
 
@@ -36,7 +36,7 @@ static const char *fit_text(enum assay_link_fit fit)
     return "?";
 }
 
-/* Why, in half a sentence; "" where there is nothing to say. */
+/* Reason, as half a sentence; "" where there is none. */
 static const char *reason_of(const struct assay_link_peer *p)
 {
     const bool varies = p->worst_ms > 2 * p->last_ms + 100;
@@ -47,9 +47,9 @@ static const char *reason_of(const struct assay_link_peer *p)
         return varies ? "the way varies: packets are lost, the link is full, or a machine is busy"
                       : "the way is long: what it proposes comes after others gave up the view";
     case ASSAY_LINK_UNKNOWN: return "it has not answered yet: ask again in an epoch";
-    case ASSAY_LINK_FAR: return "no neighbour: what it says comes through others";
-    case ASSAY_LINK_SILENT: return "not heard of: is it up, and is its address right?";
-    case ASSAY_LINK_ENDED: return "it said that it ends";
+    case ASSAY_LINK_FAR: return "no neighbour: its messages arrive through others";
+    case ASSAY_LINK_SILENT: return "unreachable: is it running, and is its address correct?";
+    case ASSAY_LINK_ENDED: return "it announced its stop";
     }
     return "";
 }
@@ -60,8 +60,8 @@ static enum assay_health health_of(const struct net *n)
     return n->advice.slow + n->advice.silent > 0 ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_OK;
 }
 
-static enum assay_status take(struct net *n, const struct assay_json *status,
-                              const struct assay_json *nodes)
+static enum assay_status read_peers(struct net *n, const struct assay_json *status,
+                                    const struct assay_json *nodes)
 {
     const unsigned long long self = assay_number_of(status, "slot");
     n->has_neighbours = assay_json_bool(assay_json_get(status, "neighbours"), "used", false);
@@ -101,7 +101,7 @@ static int print_json(const struct net *n)
         const struct assay_link_peer *const p = &n->peers[i];
         if (p->is_self) continue;
         struct assay_json *const object = assay_json_object();
-        assay_json_set_text(object, "name", assay_fit(p->name));
+        assay_json_set_text(object, "name", assay_text_sanitized(p->name));
         assay_json_set_uint(object, "weight", p->weight);
         assay_json_set_text(object, "fit", fit_text(p->fit));
         set_known(object, "round_ms", p->last_ms, p->is_measured);
@@ -121,7 +121,7 @@ static int print_json(const struct net *n)
 
 static void print_peer(const struct assay_link_peer *p)
 {
-    (void)printf("%-16s %-8s", assay_fit(p->name), fit_text(p->fit));
+    (void)printf("%-16s %-8s", assay_text_sanitized(p->name), fit_text(p->fit));
     if (p->is_measured)
         (void)printf(" %6llu ms %6llu ms", (unsigned long long)p->last_ms,
                      (unsigned long long)p->worst_ms);
@@ -153,25 +153,24 @@ static void print_text(const struct net *n)
     if (health_of(n) == ASSAY_HEALTH_FAIL)
         (void)puts("fail: epochs of T will end late or not at all; a longer T is a change of the "
                    "operators (assay change draft --parameter epoch_ms=N)");
-    else if (n->advice.slow > 0)
-        (void)puts("warn: who is slow counts as absent now and then");
+    else if (n->advice.slow > 0) (void)puts("warn: slow members count as absent occasionally");
 }
 
 int assay_doctor_net(const struct assay_doctor *d, bool json)
 {
     struct net net = { 0 };
     struct assay_json *status = NULL, *nodes = NULL;
-    enum assay_status asked = assay_client_ask(d->socket, "status", d->timeout_ms, &status);
-    if (asked == ASSAY_OK) asked = assay_client_ask(d->socket, "nodes", d->timeout_ms, &nodes);
+    enum assay_status asked = assay_client_request(d->socket, "status", d->timeout_ms, &status);
+    if (asked == ASSAY_OK) asked = assay_client_request(d->socket, "nodes", d->timeout_ms, &nodes);
     if (asked == ASSAY_OK)
-        asked = take(&net, assay_json_get(status, "data"),
-                     assay_json_get(assay_json_get(nodes, "data"), "nodes"));
+        asked = read_peers(&net, assay_json_get(status, "data"),
+                           assay_json_get(assay_json_get(nodes, "data"), "nodes"));
     int exit_status = ASSAY_EXIT_OK;
     if (asked != ASSAY_OK) {
-        const struct assay_question q = { .group = "doctor net",
-                                          .socket = d->socket,
-                                          .json = json };
-        exit_status = assay_ask_unreachable(&q, asked);
+        const struct assay_daemon_request q = { .group = "doctor net",
+                                                .socket = d->socket,
+                                                .json = json };
+        exit_status = assay_daemon_report_unreachable(&q, asked);
     } else if (json) {
         exit_status = print_json(&net);
     } else {

@@ -1,6 +1,6 @@
 /*
- * apps/assay/operate/enforce.c - `assay enforce show|hold|release`: what obeys orders on a node,
- * and the hold by hand.
+ * apps/assay/operate/enforce.c - `assay enforce show|hold|release`: enforcement on a node, and the
+ * manual hold.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
@@ -74,7 +74,7 @@ static const char *text_of(const struct assay_json *object, const char *key)
     return out;
 }
 
-static void show(const struct assay_json *data)
+static void print_enforcement(const struct assay_json *data)
 {
     const struct assay_json *const hold = assay_json_get(data, "hold");
     const struct assay_json *const journal = assay_json_get(data, "journal");
@@ -90,7 +90,7 @@ static void show(const struct assay_json *data)
     if (assay_json_uint(journal, "lost", 0) > 0)
         (void)printf("               %llu lines could not be written\n",
                      (unsigned long long)assay_json_uint(journal, "lost", 0));
-    if (assay_json_count(targets) == 0) (void)puts("targets        none beside the enclave");
+    if (assay_json_count(targets) == 0) (void)puts("targets        none besides the enclave");
     for (size_t i = 0; i < assay_json_count(targets); i++) {
         const struct assay_json *const t = assay_json_at(targets, i);
         (void)printf("target         %-16s %-10s ordered %-10s %s%s%s\n", text_of(t, "name"),
@@ -105,7 +105,7 @@ static void show(const struct assay_json *data)
     }
 }
 
-static int refused(const struct assay_json *error)
+static int report_refused(const struct assay_json *error)
 {
     const char *const code = assay_json_text(error, "code", "error");
     (void)fprintf(stderr, "assay enforce: %s\n", text_of(error, "detail"));
@@ -113,10 +113,11 @@ static int refused(const struct assay_json *error)
     return strcmp(code, "store") == 0 ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }
 
-static int ask(const struct order_options *o, const char *request)
+static int send_order(const struct order_options *o, const char *request)
 {
     struct assay_json *document = NULL;
-    const enum assay_status status = assay_client_ask(o->socket, request, o->timeout_ms, &document);
+    const enum assay_status status =
+        assay_client_request(o->socket, request, o->timeout_ms, &document);
     if (status != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(o->socket, status, fault);
@@ -125,13 +126,13 @@ static int ask(const struct order_options *o, const char *request)
     }
     int result = ASSAY_EXIT_OK;
     if (strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0) {
-        result = refused(assay_json_get(document, "data"));
+        result = report_refused(assay_json_get(document, "data"));
     } else if (o->json) {
         char *const text = assay_json_print(document, 2);
         if (text != NULL) (void)puts(text);
         free(text);
     } else {
-        show(assay_json_get(document, "data"));
+        print_enforcement(assay_json_get(document, "data"));
     }
     assay_json_free(&document);
     return result;
@@ -144,11 +145,11 @@ int assay_command_enforce(int argc, char **argv)
     const int early = read_options(argc, argv, &o);
     if (early >= 0) return early;
     ASSAY_ASSERT(o.verb != NULL); /* by the table */
-    if (strcmp(o.verb, "show") == 0) return ask(&o, "enforcement");
+    if (strcmp(o.verb, "show") == 0) return send_order(&o, "enforcement");
     const bool hold = strcmp(o.verb, "hold") == 0;
     ASSAY_ASSERT(o.reason != NULL); /* by the table */
     if (!reason_is_fit(o.reason))
         return assay_misuse("--reason wants 1 to 200 printable characters");
     (void)snprintf(request, sizeof request, "%s %s", hold ? "hold" : "let-go", o.reason);
-    return ask(&o, request);
+    return send_order(&o, request);
 }

@@ -1,9 +1,9 @@
 /*
- * apps/assay/operate/explain_node.c - `assay explain NODE`: what happened, who says so, who
- * vouches, what to do; a page as `assay evidence explain` prints it.
+ * apps/assay/operate/explain_node.c - `assay explain NODE`: history, votes, endorsements and
+ * remedies of a member, in the format of `assay evidence explain`.
  *
  * The page is made of the document that HTTP serves of a member (docs/http.md), which has the
- * history; a node that serves no HTTP tells how things stand now.
+ * history; a node without HTTP reports only the current state.
  */
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
@@ -31,7 +31,7 @@ static void put_reasons(const struct assay_json *node)
 static void put_stands(const struct assay_json *node)
 {
     const char *const stage = assay_text_of(node, "stage", "member");
-    (void)puts("\nHow it stands");
+    (void)puts("\nStanding");
     (void)printf("standing       %s%s%s%s%s\n", assay_text_of(node, "standing", "?"),
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
                  assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "",
@@ -74,10 +74,10 @@ static void put_moves(const struct assay_json *data)
         (void)printf("  and %zu moves before: assay export\n", count - MOVES_SHOWN);
 }
 
-/* ------------------------------------------------------------ who says so */
+/* ------------------------------------------------------------ votes */
 
 /* docs/openapi.json, schema said. */
-static const char *meaning(const char *said)
+static const char *get_outcome_text(const char *said)
 {
     switch (said[0]) {
     case 'P': return "PASS";
@@ -98,19 +98,19 @@ static void put_votes(const struct assay_json *data)
     const struct assay_json *const steps = assay_json_get(tally, "steps");
     const unsigned long long own = assay_number_of(assay_json_get(data, "node"), "slot");
     if (assay_json_count(votes) == 0) return;
-    (void)printf("\nWho says so, epoch %llu\n", assay_number_of(tally, "epoch"));
+    (void)printf("\nVotes, epoch %llu\n", assay_number_of(tally, "epoch"));
     for (size_t i = 0; i < assay_json_count(votes); i++) {
         const struct assay_json *const v = assay_json_at(votes, i);
-        if (assay_number_of(v, "slot") == own) continue; /* nobody judges himself */
+        if (assay_number_of(v, "slot") == own) continue; /* no member votes on itself */
         (void)printf("  %-16s weight %-6llu %s%s\n", assay_text_of(v, "name", "?"),
-                     assay_number_of(v, "weight"), meaning(assay_text_of(v, "said", "?")),
+                     assay_number_of(v, "weight"), get_outcome_text(assay_text_of(v, "said", "?")),
                      assay_json_bool(v, "proven_false", false) ? ", PROVEN FALSE" : "");
     }
     for (size_t i = 0; i < assay_json_count(steps); i++)
-        (void)printf("  %s\n", assay_fit(assay_json_as_text(assay_json_at(steps, i))));
+        (void)printf("  %s\n", assay_text_sanitized(assay_json_as_text(assay_json_at(steps, i))));
 }
 
-/* ------------------------------------------------------------ who vouches, what to do */
+/* ------------------------------------------------------------ endorsements, remedy */
 
 static void put_evidence(const struct assay_json *node)
 {
@@ -138,7 +138,8 @@ static void put_advice(const struct assay_json *data)
     if (assay_json_count(advice) == 0) return;
     (void)puts("\nWhat to do");
     for (size_t i = 0; i < assay_json_count(advice); i++)
-        (void)printf("  - %s\n", assay_fit(assay_json_as_text(assay_json_at(advice, i))));
+        (void)printf("  - %s\n",
+                     assay_text_sanitized(assay_json_as_text(assay_json_at(advice, i))));
 }
 
 static void print_page(const struct assay_json *data)
@@ -158,18 +159,18 @@ static void print_without_history(const struct assay_json *node, const char *htt
     put_stands(node);
     put_evidence(node);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
-                 http[0] != '\0' ? "nobody answers at " : "it is off", http);
+                 http[0] != '\0' ? "no answer at " : "it is off", http);
 }
 
-/* A word as part of an address of HTTP: names are of letters, digits, dot, dash and underscore, and
- * whatever else is typed is none of them. */
+/* A word as part of an HTTP path: names have letters, digits, dot, dash and underscore; other input
+ * is no name. */
 static bool is_plain(const char *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     return word[0] != '\0' && strlen(word) < 128 && word[strspn(word, plain)] == '\0';
 }
 
-static int print(const struct assay_question *q, const struct assay_json *answer)
+static int print_explanation(const struct assay_daemon_request *q, const struct assay_json *answer)
 {
     char http[128] = "", target[192];
     const struct assay_json *const node = assay_json_get(answer, "data");
@@ -180,7 +181,7 @@ static int print(const struct assay_question *q, const struct assay_json *answer
     }
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(q->word) ? q->word : assay_text_of(node, "node_id", "?"));
-    assay_ask_http(q->socket, q->timeout_ms, http, sizeof http);
+    assay_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
     const enum assay_status status =
         http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
                         : ASSAY_E_NOT_FOUND;
@@ -192,12 +193,12 @@ static int print(const struct assay_question *q, const struct assay_json *answer
 
 int assay_command_explain(int argc, char **argv)
 {
-    struct assay_question q = { .group = "explain" };
+    struct assay_daemon_request q = { .group = "explain" };
     struct assay_json *answer = NULL;
-    const int early = assay_ask_options(&q, argc, argv);
+    const int early = assay_daemon_parse_options(&q, argc, argv);
     if (early >= 0) return early;
-    int result = assay_ask_document(&q, &answer, "node %s", q.word);
-    if (result == ASSAY_EXIT_OK) result = print(&q, answer);
+    int result = assay_daemon_get_document(&q, &answer, "node %s", q.word);
+    if (result == ASSAY_EXIT_OK) result = print_explanation(&q, answer);
     assay_json_free(&answer);
     return result;
 }

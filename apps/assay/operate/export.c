@@ -1,9 +1,9 @@
 /*
- * apps/assay/operate/export.c - `assay export`: closed epochs of a running daemon, for programs.
+ * apps/assay/operate/export.c - `assay export`: closed epochs of a running daemon as JSON or CSV.
  *
- * json: the daemon's own documents, one a page. jsonl and csv: one line a member and epoch, whole
- * ranges, and with --follow on and on. Every line carries the chain and says whether its epoch
- * stands for an hour.
+ * json: the daemon's own documents, one a page. jsonl and csv: one line per member and epoch,
+ * complete ranges, continuously with --follow. Every line has the chain id, and whether its epoch
+ * represents an hour.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
@@ -156,7 +156,7 @@ static void put_jsonl(const struct export *export, const char *chain,
 
 /* ------------------------------------------------------------ pages */
 
-static int unreachable(const struct export *export, enum assay_status status)
+static int report_unreachable(const struct export *export, enum assay_status status)
 {
     char fault[ASSAY_CLIENT_FAULT_LEN];
     assay_client_fault(export->socket, status, fault);
@@ -165,14 +165,14 @@ static int unreachable(const struct export *export, enum assay_status status)
 }
 
 /* Returns: an exit status; *document with ASSAY_EXIT_OK. */
-static int ask(const struct export *export, struct assay_json **document)
+static int request_epochs(const struct export *export, struct assay_json **document)
 {
     char request[120];
     (void)snprintf(request, sizeof request, "export since=%" PRIu64 " until=%" PRIu64 "%s",
                    export->since, export->until, export->votes ? " votes" : "");
     const enum assay_status status =
-        assay_client_ask(export->socket, request, export->timeout_ms, document);
-    if (status != ASSAY_OK) return unreachable(export, status);
+        assay_client_request(export->socket, request, export->timeout_ms, document);
+    if (status != ASSAY_OK) return report_unreachable(export, status);
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay export: %s\n",
                   assay_json_text(assay_json_get(*document, "data"), "detail", "refused"));
@@ -207,7 +207,7 @@ static int print_lines(struct export *export)
     if (export->format == FORMAT_CSV) put_header(export);
     for (;;) {
         struct assay_json *document = NULL;
-        const int result = ask(export, &document);
+        const int result = request_epochs(export, &document);
         if (result != ASSAY_EXIT_OK) return result;
         const bool more = print_page(export, assay_json_get(document, "data"));
         assay_json_free(&document);
@@ -221,7 +221,7 @@ static int print_lines(struct export *export)
 static int print_document(const struct export *export)
 {
     struct assay_json *document = NULL;
-    const int result = ask(export, &document);
+    const int result = request_epochs(export, &document);
     if (result != ASSAY_EXIT_OK) return result;
     char *text = assay_json_print(document, 2);
     if (text != NULL) (void)puts(text);

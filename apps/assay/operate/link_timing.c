@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/link_timing.c - T by what one way takes.
+ * apps/assay/operate/link_timing.c - epoch length T derived from one-way delays.
  */
 #include "apps/assay/operate/link_timing.h"
 
@@ -10,7 +10,7 @@ enum {
     WAY_MS_MIN = 25,
     WAY_MS_MAX = 2000,
     EPOCH_MS_MIN = 100, /* engine/ledger/state/genesis.h */
-    NEAR_MIN = 3, /* fewer neighbours say nothing (docs/command-line.md 5) */
+    NEAR_MIN = 3, /* fewer neighbours are not significant (docs/command-line.md 5) */
 };
 
 static enum assay_link_fit fit_of(const struct assay_link_peer *p, uint64_t epoch_ms)

@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/link_timing.h - which epoch length T the links of a node carry. Pure: figures
+ * apps/assay/operate/link_timing.h - epoch length T that the links of a node support. Pure: figures
  * in, advice out.
  *
  * delta = clamp(T/16, 25 ms, 2 s) (docs/protocol.md 5.9). A voter gives a view up when it has no
@@ -24,9 +24,9 @@ enum assay_link_fit {
     ASSAY_LINK_SLOW,    /* T is too short for it */
     ASSAY_LINK_NEVER,   /* every T is */
     ASSAY_LINK_UNKNOWN, /* there, and has not answered yet */
-    ASSAY_LINK_FAR,     /* no neighbour: heard through others */
-    ASSAY_LINK_SILENT,  /* not heard of */
-    ASSAY_LINK_ENDED,   /* as it said that it would be */
+    ASSAY_LINK_FAR,     /* no neighbour: reached through others */
+    ASSAY_LINK_SILENT,  /* unreachable */
+    ASSAY_LINK_ENDED,   /* as announced */
 };
 
 struct assay_link_peer {
@@ -43,11 +43,11 @@ struct assay_link_peer {
 struct assay_link_advice {
     uint64_t way_ms;    /* what T leaves for one way: delta */
     uint64_t quorum_ms; /* T that more than two thirds of the weight can follow; 0: not known */
-    uint64_t all_ms;    /* T that everybody measured can follow */
+    uint64_t all_ms;    /* T that every measured peer can follow */
     uint32_t slow, silent;
 };
 
-/* Fills in fit and needs_ms of each. Returns: nothing. */
+/* Fills in fit and needs_ms of each. */
 void assay_links_advise(struct assay_link_peer *peers, size_t count, uint64_t epoch_ms,
                         struct assay_link_advice *advice);
 

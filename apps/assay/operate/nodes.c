@@ -1,5 +1,6 @@
 /*
- * apps/assay/operate/nodes.c - `assay nodes`: all members by slot, each with what moved its score.
+ * apps/assay/operate/nodes.c - `assay nodes`: members by slot, each with the last cause of change
+ * of its score.
  */
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
@@ -9,24 +10,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How long ago a member was heard of, "-" for this one and for never. */
-static const char *ago(const struct assay_json *node)
+/* Time since a member was last reachable, "-" for this one and for never. */
+static const char *format_age(const struct assay_json *node)
 {
     char text[24] = "-";
     int64_t age_ms = 0;
     if (assay_json_as_int(assay_json_get(node, "heard_age_ms"), &age_ms))
         (void)snprintf(text, sizeof text, "%.1f s", (double)age_ms / 1000);
-    return assay_fit(text);
+    return assay_text_sanitized(text);
 }
 
 /* How far its date is ahead of this machine's. */
-static const char *apart(const struct assay_json *node)
+static const char *format_clock_offset(const struct assay_json *node)
 {
     char text[24] = "-";
     int64_t ahead_ms = 0;
     if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms))
         (void)snprintf(text, sizeof text, "%+.2f s", (double)ahead_ms / 1000);
-    return assay_fit(text);
+    return assay_text_sanitized(text);
 }
 
 /* The rule that made the score what it is, not the one that was looked at last; a node that stands
@@ -60,19 +61,20 @@ static void show_nodes(const struct assay_json *document)
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
         const char *const standing = assay_text_of(n, "standing", "?");
-        (void)printf(
-            "%4llu  %-16s %s%-10s%s %9s %9s %9s %7llu %4llu %7s %9s  ", assay_number_of(n, "slot"),
-            assay_text_of(n, "name", "?"), assay_terminal_colour(&terminal, standing), standing,
-            assay_terminal_plain(&terminal), assay_percent_of(n, "score_bp"),
-            assay_percent_of(n, "integrity_bp"), assay_percent_of(n, "availability_bp"),
-            assay_number_of(n, "weight"), assay_number_of(n, "incarnation"), ago(n), apart(n));
+        (void)printf("%4llu  %-16s %s%-10s%s %9s %9s %9s %7llu %4llu %7s %9s  ",
+                     assay_number_of(n, "slot"), assay_text_of(n, "name", "?"),
+                     assay_terminal_colour(&terminal, standing), standing,
+                     assay_terminal_plain(&terminal), assay_percent_of(n, "score_bp"),
+                     assay_percent_of(n, "integrity_bp"), assay_percent_of(n, "availability_bp"),
+                     assay_number_of(n, "weight"), assay_number_of(n, "incarnation"), format_age(n),
+                     format_clock_offset(n));
         put_why(n);
     }
 }
 
 int assay_command_nodes(int argc, char **argv)
 {
-    struct assay_question q = { .group = "nodes" };
-    const int early = assay_ask_options(&q, argc, argv);
-    return early >= 0 ? early : assay_ask(&q, show_nodes, "nodes");
+    struct assay_daemon_request q = { .group = "nodes" };
+    const int early = assay_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : assay_daemon_print(&q, show_nodes, "nodes");
 }

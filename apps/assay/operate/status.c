@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/status.c - `assay status`: how things stand first, then what they stand at.
+ * apps/assay/operate/status.c - `assay status`: summary of a node first, then its figures.
  */
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
@@ -9,7 +9,7 @@
 
 enum { SENTENCE_COLUMNS = 79 };
 
-static const char *yes(bool value)
+static const char *format_bool(bool value)
 {
     return value ? "yes" : "no";
 }
@@ -32,7 +32,7 @@ static void show_hold(const struct assay_json *d)
     }
 }
 
-/* First what a person must know who looks only at the first lines. */
+/* The most important facts come first. */
 static void show_head(const struct assay_json *d)
 {
     int64_t age_ms = 0;
@@ -40,10 +40,9 @@ static void show_head(const struct assay_json *d)
     const double age_s = (double)age_ms / 1000;
     const double bound_s = 3.0 * (double)assay_json_uint(d, "epoch_ms", 0) / 1000;
     if (none)
-        (void)puts(
-            "STALE          no block has become final since the daemon started: nothing is "
-            "permitted yet;\n               usual for an epoch; longer: are the others there "
-            "(assay nodes), does voting say yes?");
+        (void)puts("STALE          no block has become final since the daemon started: nothing is "
+                   "permitted yet;\n               usual for an epoch; longer: are the others "
+                   "running (assay nodes), does voting report yes?");
     else if (assay_json_bool(d, "stale", false))
         (void)printf(
             "STALE          no block for %.1f s (%.1f s are allowed): nothing is permitted; "
@@ -60,7 +59,7 @@ static void show_head(const struct assay_json *d)
                      assay_number_of(d, "views_nullified"));
 }
 
-static double seconds(const struct assay_json *object, const char *key)
+static double get_seconds(const struct assay_json *object, const char *key)
 {
     return (double)assay_number_of(object, key) / 1000;
 }
@@ -96,11 +95,13 @@ static void show_closing(const struct assay_json *d)
     const struct assay_json *missing = assay_json_get(c, "missing");
     const unsigned long long total = assay_number_of(d, "total_weight");
     if (!assay_json_bool(c, "progress", true))
-        (void)printf("STOPPED        %llu %% of the weight is heard of, more than 66 %% are due\n",
-                     percent(assay_number_of(c, "present_weight"), total));
+        (void)printf(
+            "STOPPED        %llu %% of the weight is reachable, more than 66 %% are required\n",
+            percent(assay_number_of(c, "present_weight"), total));
     if (assay_json_bool(c, "overdue", false))
         (void)printf("OVERDUE        epoch %llu runs for %.1f s here, %.1f s are usual%s\n",
-                     assay_number_of(d, "epoch"), seconds(c, "open_ms"), seconds(d, "epoch_ms"),
+                     assay_number_of(d, "epoch"), get_seconds(c, "open_ms"),
+                     get_seconds(d, "epoch_ms"),
                      assay_json_bool(c, "roll", false) ? "" : "; its roll is not final yet");
     show_lacking(missing, "present", "not heard of   ");
     show_lacking(missing, "evidence", "no evidence    ");
@@ -114,10 +115,10 @@ static void show_groups(const struct assay_json *groups, const char *what)
         const struct assay_json *members = assay_json_get(g, "members");
         const char *const name = assay_text_of(g, "name", "");
         (void)printf("               %s %.64s (", what,
-                     name[0] != '\0' ? assay_fit(name) : assay_text_of(g, "id", "?"));
+                     name[0] != '\0' ? assay_text_sanitized(name) : assay_text_of(g, "id", "?"));
         for (size_t k = 0; k < assay_json_count(members); k++)
             (void)printf("%s%s", k > 0 ? ", " : "",
-                         assay_fit(assay_json_as_text(assay_json_at(members, k))));
+                         assay_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
         (void)puts(")");
     }
 }
@@ -150,9 +151,9 @@ static void show_outlook(const struct assay_json *d)
     if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
         (void)printf("clock          %.3f s %s the others', %.3f s are allowed%s\n",
                      (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
-                     ahead_ms < 0 ? "behind" : "ahead of", seconds(clock, "bound_ms"),
+                     ahead_ms < 0 ? "behind" : "ahead of", get_seconds(clock, "bound_ms"),
                      assay_json_bool(clock, "off", false) ? ": OFF" : "");
-    else (void)puts("clock          too few members have told their date");
+    else (void)puts("clock          too few members have reported their clock");
 }
 
 /* What operators decided of the network and of this node: nothing while there is nothing. */
@@ -171,8 +172,8 @@ static void show_changes(const struct assay_json *d)
         (void)printf("changes        %llu pending, the next in epoch %llu: assay change list\n",
                      assay_number_of(c, "pending"), assay_number_of(c, "next_activation"));
     if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
-        (void)printf("on trial       change %llu: weight %llu of %llu has fallen, "
-                     "%llu is not judged by it yet\n",
+        (void)printf("on trial       change %llu: weight %llu of %llu was suspended, %llu is not "
+                     "yet appraised under it\n",
                      assay_number_of(trial, "sequence"), assay_number_of(trial, "felled_weight"),
                      assay_number_of(trial, "total_weight"),
                      assay_number_of(trial, "unjudged_weight"));
@@ -187,7 +188,7 @@ static void show_quiet(const struct assay_json *names, const char *what, const c
 {
     for (size_t i = 0; i < assay_json_count(names); i++) {
         const char *const name = assay_json_as_text(assay_json_at(names, i));
-        (void)printf("%-14s %s: %s\n", what, name != NULL ? assay_fit(name) : "?", why);
+        (void)printf("%-14s %s: %s\n", what, name != NULL ? assay_text_sanitized(name) : "?", why);
     }
 }
 
@@ -239,7 +240,7 @@ static void show_status(const struct assay_json *document)
                  assay_json_bool(d, "certified", false) ? "certified" : "held");
     const bool seatless =
         assay_json_uint(d, "weight", 0) > 0 && assay_json_uint(d, "seat_weight", 1) == 0;
-    (void)printf("voting         %s%s\n", yes(assay_json_bool(d, "voting", false)),
+    (void)printf("voting         %s%s\n", format_bool(assay_json_bool(d, "voting", false)),
                  assay_json_bool(d, "behind", false) ? ", behind the others: catching up"
                  : seatless                          ? ", it has no seat: it ballots alone"
                                                      : "");
@@ -248,8 +249,8 @@ static void show_status(const struct assay_json *document)
                "it shows no evidence and votes, for else too little weight did");
     show_changes(d);
     (void)printf("caps met       operator %s, vendor root %s\n",
-                 yes(assay_json_bool(d, "operator_cap_met", false)),
-                 yes(assay_json_bool(d, "vendor_cap_met", false)));
+                 format_bool(assay_json_bool(d, "operator_cap_met", false)),
+                 format_bool(assay_json_bool(d, "vendor_cap_met", false)));
     (void)printf("cuts           %s\n", assay_text_of(d, "cuts", "-"));
     (void)printf("enclave        pid %llu, started %llu times%s\n", assay_number_of(enclave, "pid"),
                  assay_number_of(enclave, "starts"),
@@ -259,7 +260,7 @@ static void show_status(const struct assay_json *document)
 
 int assay_command_status(int argc, char **argv)
 {
-    struct assay_question q = { .group = "status" };
-    const int early = assay_ask_options(&q, argc, argv);
-    return early >= 0 ? early : assay_ask(&q, show_status, "status");
+    struct assay_daemon_request q = { .group = "status" };
+    const int early = assay_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : assay_daemon_print(&q, show_status, "status");
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/store.c - `assay store verify` and `inspect`, and what the other verbs share.
+ * apps/assay/operate/store.c - `assay store verify` and `inspect`, and helpers of the other verbs.
  */
 #include "apps/assay/operate/store.h"
 
@@ -19,7 +19,7 @@
 
 enum { WHO_LEN = 32 };
 
-int assay_store_complain(const char *verb, const char *what, enum assay_status status)
+int assay_store_report_error(const char *verb, const char *what, enum assay_status status)
 {
     (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
@@ -38,7 +38,7 @@ int assay_store_load(const char *verb, const char *path, struct assay_store_file
         status = assay_archive_decode(assay_slice_over(file->bytes, len), &file->archive);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
-        return assay_store_complain(verb, path, status);
+        return assay_store_report_error(verb, path, status);
     (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
                   assay_file_fault_of(path, status, "an archive of a store"));
     return ASSAY_EXIT_MALFORMED;
@@ -52,7 +52,7 @@ int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,
     *bytes = NULL;
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, bytes, &len);
     if (status == ASSAY_OK) status = assay_genesis_decode(*bytes, len, false, genesis, &where);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_store_complain(verb, path, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_store_report_error(verb, path, status);
 }
 
 /* ------------------------------------------------------------ verify */
@@ -100,7 +100,7 @@ struct walking {
     uint64_t first;
 };
 
-static void walked(void *context, uint64_t epoch)
+static void on_epoch_walked(void *context, uint64_t epoch)
 {
     const struct walking *const walking = context;
     assay_sim_progress_show(walking->progress, epoch - walking->first,
@@ -121,7 +121,7 @@ int assay_store_prove(const char *verb, const struct assay_store_options *option
         trusted = &checkpoint;
     }
     void *memory = aligned_alloc(64, assay_archive_memory_len());
-    if (memory == NULL) return assay_store_complain(verb, "start", ASSAY_E_MEMORY);
+    if (memory == NULL) return assay_store_report_error(verb, "start", ASSAY_E_MEMORY);
     struct assay_sim_progress progress = assay_sim_progress_start(
         "epochs", archive->end.epoch - archive->first, 0, options->json);
     struct walking walking = { .progress = &progress, .first = archive->first };
@@ -129,13 +129,13 @@ int assay_store_prove(const char *verb, const struct assay_store_options *option
                                                .genesis = genesis,
                                                .checkpoint = trusted,
                                                .memory = memory,
-                                               .walked = walked,
+                                               .walked = on_epoch_walked,
                                                .context = &walking };
     const enum assay_status status = assay_archive_verify(&check, report);
     assay_sim_progress_end(&progress);
     free(memory);
     if (status == ASSAY_E_INVALID) return say_fault(verb, options->file, report);
-    if (status != ASSAY_OK) return assay_store_complain(verb, options->genesis, status);
+    if (status != ASSAY_OK) return assay_store_report_error(verb, options->genesis, status);
     if (!report->proven) return say_unproven(verb, options->file, archive, trusted);
     return ASSAY_EXIT_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/store.h - the verbs of `assay store` and what they share
+ * apps/assay/operate/store.h - options and helpers shared by the verbs of `assay store`
  * (engine/audit/archive.h).
  */
 #ifndef ASSAY_APPS_ASSAY_OPERATE_STORE_H
@@ -20,7 +20,7 @@ struct assay_store_file {
 };
 
 /* Says on stderr what is wrong with `what`. Returns: an enum assay_exit. */
-int assay_store_complain(const char *verb, const char *what, enum assay_status status);
+int assay_store_report_error(const char *verb, const char *what, enum assay_status status);
 /* Out: *file, freed by the caller whatever the answer. Returns: an enum assay_exit; errors are
  * printed. */
 int assay_store_load(const char *verb, const char *path, struct assay_store_file *file);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/operate/store_restore.c - `assay store restore`: a store out of an archive that is
- * proven, in a state folder that has none.
+ * apps/assay/operate/store_restore.c - `assay store restore`: a store from a verified archive, in a
+ * state folder that has none.
  *
  * It is put together under another name, closed, and given its name last, so a crash at any
  * instruction leaves no store or a whole one. It knows no key set, so the daemon that begins with
@@ -29,31 +29,31 @@ struct places {
     char store[PATH_MAX], unfinished[PATH_MAX];
 };
 
-static int refuse(const char *what, const char *why)
+static int report_refusal(const char *what, const char *why)
 {
     (void)fprintf(stderr, "assay store restore: %s: %s\n", what, why);
     return ASSAY_EXIT_INTERNAL;
 }
 
-/* A log beside a store that is gone would be read as the new one's. */
+/* A left-over log of a removed store would be read as the new one's. */
 static int open_folder(const char *dir, struct places *p)
 {
     static const char *const leftovers[] = { "", "-wal", "-shm", "-journal" };
     char path[PATH_MAX + 16];
     if (strlen(dir) + sizeof "/store.sqlite.unfinished" > sizeof p->unfinished)
-        return refuse(dir, "the path is too long");
+        return report_refusal(dir, "the path is too long");
     (void)snprintf(p->store, sizeof p->store, "%s/store.sqlite", dir);
     (void)snprintf(p->unfinished, sizeof p->unfinished, "%s/store.sqlite.unfinished", dir);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return refuse(dir, strerror(errno));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return report_refusal(dir, strerror(errno));
     for (size_t i = 0; i < sizeof leftovers / sizeof leftovers[0]; i++) {
         struct stat info;
         (void)snprintf(path, sizeof path, "%s%s", p->store, leftovers[i]);
         if (lstat(path, &info) == 0) {
-            (void)refuse(path, "there is a store already: nothing was changed");
+            (void)report_refusal(path, "there is a store already: nothing was changed");
             return ASSAY_EXIT_CONFLICT;
         }
         (void)snprintf(path, sizeof path, "%s%s", p->unfinished, leftovers[i]);
-        if (unlink(path) != 0 && errno != ENOENT) return refuse(path, strerror(errno));
+        if (unlink(path) != 0 && errno != ENOENT) return report_refusal(path, strerror(errno));
     }
     return ASSAY_EXIT_OK;
 }
@@ -71,10 +71,10 @@ static enum assay_status try_charter(const struct assay_genesis *genesis, struct
     return status;
 }
 
-static enum assay_status fill(const struct assay_archive *archive,
-                              const struct assay_archive_report *report,
-                              const struct assay_genesis *genesis, const char *path, char *message,
-                              size_t message_len)
+static enum assay_status fill_store(const struct assay_archive *archive,
+                                    const struct assay_archive_report *report,
+                                    const struct assay_genesis *genesis, const char *path,
+                                    char *message, size_t message_len)
 {
     struct assay_store *store = NULL;
     enum assay_status status = assay_store_sqlite_open(path, &store, message, message_len);
@@ -94,27 +94,30 @@ static int take_place(const struct places *p)
     char log[PATH_MAX + 16];
     struct stat info;
     (void)snprintf(log, sizeof log, "%s-wal", p->unfinished);
-    if (lstat(log, &info) == 0) return refuse(log, "the log could not be moved into the store");
+    if (lstat(log, &info) == 0)
+        return report_refusal(log, "the log could not be moved into the store");
     if (renameat2(AT_FDCWD, p->unfinished, AT_FDCWD, p->store, RENAME_NOREPLACE) != 0)
-        return refuse(p->store, strerror(errno));
-    if (assay_file_sync_folder(p->store) != ASSAY_OK) return refuse(p->store, strerror(errno));
+        return report_refusal(p->store, strerror(errno));
+    if (assay_file_sync_folder(p->store) != ASSAY_OK)
+        return report_refusal(p->store, strerror(errno));
     return ASSAY_EXIT_OK;
 }
 
-static int restore(const struct assay_store_options *o, const struct assay_archive *archive,
-                   const struct assay_archive_report *report, const struct assay_genesis *genesis)
+static int restore_store(const struct assay_store_options *o, const struct assay_archive *archive,
+                         const struct assay_archive_report *report,
+                         const struct assay_genesis *genesis)
 {
     struct places p;
     char message[ASSAY_STORE_MESSAGE_LEN] = "";
     int result = open_folder(o->into, &p);
     if (result != ASSAY_EXIT_OK) return result;
     const enum assay_status status =
-        fill(archive, report, genesis, p.unfinished, message, sizeof message);
+        fill_store(archive, report, genesis, p.unfinished, message, sizeof message);
     if (status != ASSAY_OK)
-        return message[0] != '\0' ? refuse(o->into, message)
-                                  : assay_store_complain(verb, o->into, status);
+        return message[0] != '\0' ? report_refusal(o->into, message)
+                                  : assay_store_report_error(verb, o->into, status);
     result = take_place(&p);
-    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+    if (result == ASSAY_EXIT_OK && assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("store restore", (const char *const[]){ p.store, NULL });
         assay_json_set_uint(data, "era", archive->end.era);
@@ -139,12 +142,12 @@ int assay_store_restore(const struct assay_store_options *o)
     struct assay_archive_report report;
     uint8_t *genesis_bytes = NULL;
     struct assay_genesis *genesis = calloc(1, sizeof *genesis);
-    if (genesis == NULL) return assay_store_complain(verb, "start", ASSAY_E_MEMORY);
+    if (genesis == NULL) return assay_store_report_error(verb, "start", ASSAY_E_MEMORY);
     int result = assay_store_genesis(verb, o->genesis, &genesis_bytes, genesis);
     if (result == ASSAY_EXIT_OK) result = assay_store_load(verb, o->file, &file);
     if (result == ASSAY_EXIT_OK)
         result = assay_store_prove(verb, o, &file.archive, genesis, &report);
-    if (result == ASSAY_EXIT_OK) result = restore(o, &file.archive, &report, genesis);
+    if (result == ASSAY_EXIT_OK) result = restore_store(o, &file.archive, &report, genesis);
     free(file.bytes);
     free(genesis_bytes);
     free(genesis);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/operate/store_save.c - `assay store save`: an archive of a daemon's store, running or
- * not.
+ * apps/assay/operate/store_save.c - `assay store save`: archive of the store of a running or
+ * stopped daemon.
  *
  * A running daemon hands out its items; the newest state comes first, so what is asked for after it
  * reaches at least as far. Boundaries are asked for page by page, each from the epoch where the
@@ -21,9 +21,9 @@
 
 enum { ANSWER_MS = 30000 };
 
-static int ask(const char *socket, const char *request, struct assay_json **document)
+static int request_document(const char *socket, const char *request, struct assay_json **document)
 {
-    const enum assay_status asked = assay_client_ask(socket, request, ANSWER_MS, document);
+    const enum assay_status asked = assay_client_request(socket, request, ANSWER_MS, document);
     if (asked != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(socket, asked, fault);
@@ -38,8 +38,8 @@ static int ask(const char *socket, const char *request, struct assay_json **docu
 }
 
 /* paged: one item an epoch, so the next page begins behind the last epoch. */
-static int fetch(const char *socket, const char *name, enum assay_store_class class_, bool paged,
-                 struct assay_store *store)
+static int fetch_class(const char *socket, const char *name, enum assay_store_class class_,
+                       bool paged, struct assay_store *store)
 {
     bool more = true;
     for (uint64_t from = 0; more;) {
@@ -48,14 +48,14 @@ static int fetch(const char *socket, const char *name, enum assay_store_class cl
         struct assay_json *document = NULL;
         (void)snprintf(request, sizeof request, paged ? "items %s %llu" : "items %s 0 %llu", name,
                        (unsigned long long)from);
-        const int asked = ask(socket, request, &document);
+        const int asked = request_document(socket, request, &document);
         if (asked != ASSAY_EXIT_OK) return asked;
         const struct assay_json *data = assay_json_get(document, "data");
         const uint64_t next = assay_json_uint(data, "next_skip", 0);
         const enum assay_status status =
             assay_items_put(store, class_, assay_json_get(data, "items"), &last);
         assay_json_free(&document);
-        if (status != ASSAY_OK) return assay_store_complain("save", name, status);
+        if (status != ASSAY_OK) return assay_store_report_error("save", name, status);
         more = next > 0;
         if (more && !paged && next <= from) more = false;
         from = paged ? last + 1 : next;
@@ -76,9 +76,9 @@ static int open_socket(const char *socket, struct assay_store **store)
                     { "anchors", ASSAY_STORE_ANCHOR, true } };
     int result = ASSAY_EXIT_OK;
     if (assay_store_memory_create(store) != ASSAY_OK)
-        return assay_store_complain("save", "start", ASSAY_E_MEMORY);
+        return assay_store_report_error("save", "start", ASSAY_E_MEMORY);
     for (size_t i = 0; result == ASSAY_EXIT_OK && i < sizeof classes / sizeof classes[0]; i++)
-        result = fetch(socket, classes[i].name, classes[i].class_, classes[i].paged, *store);
+        result = fetch_class(socket, classes[i].name, classes[i].class_, classes[i].paged, *store);
     return result;
 }
 
@@ -101,10 +101,10 @@ static int write_archive(const struct assay_store_options *o, struct assay_store
     if (status == ASSAY_OK)
         status = assay_archive_encode(store, &plan, scratch, plan.value_len, &w);
     free(scratch);
-    /* In pairs: what was written is read before anybody relies on it. */
+    /* Written data is verified by reading it back. */
     const struct assay_slice all = assay_slice_over(*bytes, w.len);
     if (status == ASSAY_OK) status = assay_archive_decode(all, archive);
-    if (status != ASSAY_OK) return assay_store_complain("save", o->out, status);
+    if (status != ASSAY_OK) return assay_store_report_error("save", o->out, status);
     return assay_output_write("assay store save", o->out, ASSAY_FILE_PUBLIC, all);
 }
 

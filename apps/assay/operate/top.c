@@ -1,5 +1,6 @@
 /*
- * apps/assay/operate/top.c - `assay top`: a network in a terminal, drawn anew every second.
+ * apps/assay/operate/top.c - `assay top`: monitor of a network in a terminal, refreshed every
+ * second.
  *
  * First the sentence, then what may still fail, then the members. 60 columns are enough. Where the
  * daemon does not answer the last picture stands with its age before everything else.
@@ -22,7 +23,7 @@ enum order { BY_SLOT, BY_SCORE, BY_WEIGHT, BY_NAME, ORDERS };
 static const char *const order_names[ORDERS] = { "slot", "score", "weight", "name" };
 
 struct top {
-    struct assay_question q;
+    struct assay_daemon_request q;
     unsigned every_ms;
     bool once;
     enum order order;
@@ -79,7 +80,7 @@ static void put_text(struct top *t, const char *text)
 
 static const struct top *sorting; /* qsort has no argument of ours */
 
-static int compare(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
     const struct assay_json *const x = *(const struct assay_json *const *)a;
     const struct assay_json *const y = *(const struct assay_json *const *)b;
@@ -128,7 +129,7 @@ static void put_nodes(struct top *t)
     for (size_t i = 0; i < count; i++)
         rows[i] = assay_json_at(nodes, i);
     sorting = t;
-    qsort(rows, count, sizeof(struct assay_json *), compare);
+    qsort(rows, count, sizeof(struct assay_json *), compare_rows);
     put(t, "%4s %-14s %-12s %-8s %8s %5s  %s", "SLOT", "NODE", "STANDING", "", "SCORE", "WGHT",
         is_narrow(t) ? "" : "WHAT MOVED IT");
     for (size_t i = 0; i < count; i++)
@@ -154,7 +155,7 @@ static void put_status(struct top *t)
     put(t, "%s", "");
 }
 
-static void draw(struct top *t)
+static void draw_screen(struct top *t)
 {
     t->terminal = assay_terminal_look();
     t->line = 0;
@@ -179,13 +180,13 @@ static void draw(struct top *t)
 static enum assay_status ask_one(const struct top *t, const char *what, struct assay_json **kept)
 {
     struct assay_json *document = NULL;
-    ASSAY_TRY(assay_client_ask(t->q.socket, what, t->q.timeout_ms, &document));
+    ASSAY_TRY(assay_client_request(t->q.socket, what, t->q.timeout_ms, &document));
     assay_json_free(kept);
     *kept = document;
     return ASSAY_OK;
 }
 
-static void look(struct top *t)
+static void poll_node(struct top *t)
 {
     enum assay_status status = ask_one(t, "status", &t->status);
     if (status == ASSAY_OK) status = ask_one(t, "nodes", &t->nodes);
@@ -193,11 +194,11 @@ static void look(struct top *t)
                  : status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT
                                              : ASSAY_EXIT_UNREACHABLE;
     if (status == ASSAY_OK) t->came_ms = now_ms();
-    else if (t->once) t->trouble = assay_ask_unreachable(&t->q, status);
+    else if (t->once) t->trouble = assay_daemon_report_unreachable(&t->q, status);
 }
 
 /* Returns: whether to go on. */
-static bool obey(struct top *t, int key)
+static bool handle_key(struct top *t, int key)
 {
     if (key == 'q' || key == 'Q' || key == ESCAPE || key < 0) return false;
     if (key == 's') t->order = (enum order)((t->order + 1) % ORDERS);
@@ -205,16 +206,16 @@ static bool obey(struct top *t, int key)
     return true;
 }
 
-static void live(struct top *t)
+static void run_live(struct top *t)
 {
     uint64_t due_ms = 0;
-    for (int key = 0; obey(t, key);) {
+    for (int key = 0; handle_key(t, key);) {
         const uint64_t now = now_ms();
         if (now >= due_ms) {
-            look(t);
+            poll_node(t);
             due_ms = now_ms() + t->every_ms;
         }
-        draw(t);
+        draw_screen(t);
         const uint64_t at = now_ms();
         key = assay_screen_key(due_ms > at ? (int)(due_ms - at) : 0);
     }
@@ -229,13 +230,13 @@ static int read_options(struct top *t, int argc, char **argv)
         { "once", no_argument, NULL, 'o' },
         { NULL, 0, NULL, 0 },
     };
-    t->q.socket = assay_ask_socket();
+    t->q.socket = assay_daemon_default_socket();
     t->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     t->every_ms = 1000;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 's') t->q.socket = optarg;
         else if (o == 'o') t->once = true;
-        else if (!assay_ask_timeout(optarg, o == 'e' ? &t->every_ms : &t->q.timeout_ms))
+        else if (!assay_daemon_parse_timeout(optarg, o == 'e' ? &t->every_ms : &t->q.timeout_ms))
             return assay_misuse("--%s wants 1 to 3600000 milliseconds, not \"%s\"",
                                 o == 'e' ? "every" : "timeout", optarg);
     }
@@ -249,10 +250,10 @@ int assay_command_top(int argc, char **argv)
     if (early >= 0) return early;
     if (t.once || !assay_screen_open()) {
         t.once = true; /* into a file or a pipe: one picture */
-        look(&t);
-        if (t.trouble == ASSAY_EXIT_OK) draw(&t);
+        poll_node(&t);
+        if (t.trouble == ASSAY_EXIT_OK) draw_screen(&t);
     } else {
-        live(&t);
+        run_live(&t);
         assay_screen_close();
         t.trouble = ASSAY_EXIT_OK;
     }

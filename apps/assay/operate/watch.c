@@ -1,5 +1,5 @@
 /*
- * apps/assay/operate/watch.c - small questions to a running daemon: permit, counters, timeline.
+ * apps/assay/operate/watch.c - simple queries to a running daemon: permit, counters, timeline.
  */
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
@@ -15,7 +15,7 @@ static void show_counters(const struct assay_json *document)
     const char *key = NULL;
     const struct assay_json *value = NULL;
     for (size_t i = 0; assay_json_member(counters, i, &key, &value); i++)
-        (void)printf("%-32s %llu\n", assay_fit(key), assay_number_of(counters, key));
+        (void)printf("%-32s %llu\n", assay_text_sanitized(key), assay_number_of(counters, key));
 }
 
 static void show_permit(const struct assay_json *document)
@@ -42,24 +42,24 @@ static void show_timeline(const struct assay_json *document)
 
 int assay_command_permit(int argc, char **argv)
 {
-    struct assay_question q = { .group = "permit" };
-    const int early = assay_ask_options(&q, argc, argv);
-    return early >= 0 ? early : assay_ask(&q, show_permit, "permit %s", q.class_);
+    struct assay_daemon_request q = { .group = "permit" };
+    const int early = assay_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : assay_daemon_print(&q, show_permit, "permit %s", q.class_);
 }
 
 int assay_command_counters(int argc, char **argv)
 {
-    struct assay_question q = { .group = "counters" };
-    const int early = assay_ask_options(&q, argc, argv);
-    return early >= 0 ? early : assay_ask(&q, show_counters, "counters");
+    struct assay_daemon_request q = { .group = "counters" };
+    const int early = assay_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : assay_daemon_print(&q, show_counters, "counters");
 }
 
 int assay_command_timeline(int argc, char **argv)
 {
-    struct assay_question q = { .group = "timeline", .since = "0" };
-    const int early = assay_ask_options(&q, argc, argv);
+    struct assay_daemon_request q = { .group = "timeline", .since = "0" };
+    const int early = assay_daemon_parse_options(&q, argc, argv);
     if (early >= 0) return early;
     if (q.since[0] == '\0' || q.since[strspn(q.since, "0123456789")] != '\0')
         return assay_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
-    return assay_ask(&q, show_timeline, "timeline since=%s", q.since);
+    return assay_daemon_print(&q, show_timeline, "timeline since=%s", q.since);
 }

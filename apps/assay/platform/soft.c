@@ -1,5 +1,5 @@
 /*
- * apps/assay/platform/soft.c - `assay soft`: attestation made by the project itself, for
+ * apps/assay/platform/soft.c - command group `assay soft`: SOFT vendors, platforms and quotes, for
  * development.
  */
 #include "apps/assay/core/command.h"
@@ -38,7 +38,7 @@ struct options {
     char **words;
 };
 
-static int complain(const char *what, enum assay_status status)
+static int report_error(const char *what, enum assay_status status)
 {
     (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
@@ -48,7 +48,7 @@ static int complain(const char *what, enum assay_status status)
 
 static int complain_output(const char *what, enum assay_status status)
 {
-    if (status != ASSAY_E_IO) return complain(what, status);
+    if (status != ASSAY_E_IO) return report_error(what, status);
     (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_output_fault(what, status));
     return ASSAY_EXIT_INTERNAL;
 }
@@ -64,10 +64,10 @@ static bool read_number(const char *text, unsigned long max, unsigned long *out)
     return true;
 }
 
-/* What was written; people are told its name where they did not give it. */
+/* Reports the written file; prints its name unless the user gave it. */
 static int say_file(const char *verb, const char *path, bool to_people)
 {
-    if (assay_json_mode_asked())
+    if (assay_json_mode_is_on())
         return assay_result_json_print(
             assay_result_json(verb, (const char *const[]){ path, NULL }));
     if (to_people) (void)printf("%s\n", path);
@@ -98,7 +98,7 @@ static enum assay_status make_ca(const char *dir, const char *name, unsigned lon
 
 static int say_ca(const char *dir, const char *key)
 {
-    if (!assay_json_mode_asked()) {
+    if (!assay_json_mode_is_on()) {
         (void)printf("root_key: \"%s\"\n", key);
         return ASSAY_EXIT_OK;
     }
@@ -115,7 +115,7 @@ static int run_ca(const struct options *o)
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
         return assay_misuse("--days wants 1 to 7300");
     struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
-    if (bundle == NULL) return complain("ca", ASSAY_E_MEMORY);
+    if (bundle == NULL) return report_error("ca", ASSAY_E_MEMORY);
     const enum assay_status status =
         make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle, key);
     const int why = errno;
@@ -131,8 +131,8 @@ static int run_ca(const struct options *o)
 }
 
 /* --- collateral */
-static enum assay_status publish(const char *dir, const struct assay_soft_terms *wanted,
-                                 const char *out)
+static enum assay_status publish_collateral(const char *dir, const struct assay_soft_terms *wanted,
+                                            const char *out)
 {
     struct assay_soft_ca ca;
     struct timespec now;
@@ -174,9 +174,9 @@ static int run_collateral(const struct options *o)
                                        .evaluation_number = (uint32_t)evaluation };
     wanted.levels[0].components[0] = (uint8_t)raise;
     ASSAY_ASSERT(o->out != NULL); /* by the table */
-    const enum assay_status status = publish(o->words[0], &wanted, o->out);
+    const enum assay_status status = publish_collateral(o->words[0], &wanted, o->out);
     return status == ASSAY_OK ? say_file("soft collateral", o->out, false)
-                              : complain(o->words[0], status);
+                              : report_error(o->words[0], status);
 }
 
 /* --- node */
@@ -187,10 +187,10 @@ static int run_node(const struct options *o)
     struct assay_soft_node node;
     const char *const dir = o->words[0];
     enum assay_status status = assay_soft_ca_load(dir, &ca);
-    if (status != ASSAY_OK) return complain(dir, status);
+    if (status != ASSAY_OK) return report_error(dir, status);
     status = assay_soft_node_create(&ca, o->words[1], NULL, &node);
     assay_soft_ca_wipe(&ca);
-    if (status != ASSAY_OK) return complain(o->words[1], status);
+    if (status != ASSAY_OK) return report_error(o->words[1], status);
 
     int len = 0;
     if (o->out != NULL) {
@@ -220,7 +220,7 @@ static int read_measurement(const struct options *o, uint8_t mrenclave[32])
         return ASSAY_EXIT_OK;
     }
     const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
-    if (status != ASSAY_OK) return complain(o->program, status);
+    if (status != ASSAY_OK) return report_error(o->program, status);
     assay_sha256(bytes, len, mrenclave);
     free(bytes);
     return ASSAY_EXIT_OK;
@@ -244,10 +244,10 @@ static int run_quote(const struct options *o)
     if (measured != ASSAY_EXIT_OK) return measured;
 
     enum assay_status status = assay_soft_node_load(o->words[0], &node);
-    if (status != ASSAY_OK) return complain(o->words[0], status);
+    if (status != ASSAY_OK) return report_error(o->words[0], status);
     status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     assay_soft_node_deinit(&node);
-    if (status != ASSAY_OK) return complain(o->out, status);
+    if (status != ASSAY_OK) return report_error(o->out, status);
     const int written = assay_output_write("assay soft quote", o->out, ASSAY_FILE_PUBLIC,
                                            assay_slice_over(quote, len));
     return written == ASSAY_EXIT_OK ? say_file("soft quote", o->out, false) : written;

@@ -1,6 +1,5 @@
 /*
- * apps/assay/platform/tpm.c - `assay tpm`: attestation keys of TPMs, and the registrar that
- * certifies them.
+ * apps/assay/platform/tpm.c - command group `assay tpm`: attestation keys of TPMs, on the node.
  *
  * The steps on the node's side are here, those on the registrar's in tpm_registrar.c; `enroll` does
  * them all where both are on one machine.
@@ -30,7 +29,7 @@ int tpm_complain(const char *what, enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
 }
 
-/* What a TPM or its library said. */
+/* Error of a TPM or its library. */
 static int complain_device(const char *message, enum assay_status status)
 {
     if (message[0] == '\0') return tpm_complain("tpm", status);
@@ -40,7 +39,7 @@ static int complain_device(const char *message, enum assay_status status)
 
 int tpm_say_file(const char *verb, const char *path, bool to_people)
 {
-    if (assay_json_mode_asked())
+    if (assay_json_mode_is_on())
         return assay_result_json_print(
             assay_result_json(verb, (const char *const[]){ path, NULL }));
     if (to_people) (void)printf("%s\n", path);
@@ -49,7 +48,7 @@ int tpm_say_file(const char *verb, const char *path, bool to_people)
 
 int tpm_say_value(const char *verb, const char *path, const char *name, const char *value)
 {
-    if (!assay_json_mode_asked()) {
+    if (!assay_json_mode_is_on()) {
         (void)printf("%s: \"%s\"\n", name, value);
         return ASSAY_EXIT_OK;
     }
@@ -86,8 +85,8 @@ static enum assay_status take_keys(struct assay_tpm_device *device, struct assay
     for (uint32_t slot = 0; slot < ASSAY_TPM_EK_SLOTS && status == ASSAY_E_NOT_FOUND; slot++)
         status = assay_tpm_device_ek(device, slot, ek, message);
     if (status == ASSAY_E_NOT_FOUND)
-        assay_source_say(message, "tpm: no endorsement certificate lies in this TPM: it cannot be "
-                                  "told from a made-up one");
+        assay_source_set_message(message, "tpm: this TPM has no endorsement certificate: it cannot "
+                                          "be distinguished from a simulated one");
     if (status == ASSAY_OK) status = assay_tpm_device_ak(device, true, ak, ak_len, message);
     return status;
 }

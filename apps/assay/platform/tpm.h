@@ -1,6 +1,6 @@
 /*
- * apps/assay/platform/tpm.h - shared by the two halves of `assay tpm`: the node's (tpm.c) and the
- * registrar's (tpm_registrar.c).
+ * apps/assay/platform/tpm.h - helpers shared by the two halves of `assay tpm`: the node (tpm.c) and
+ * the registrar (tpm_registrar.c).
  */
 #ifndef ASSAY_APPS_ASSAY_PLATFORM_TPM_H
 #define ASSAY_APPS_ASSAY_PLATFORM_TPM_H
@@ -18,9 +18,9 @@ struct tpm_options {
     char **words;
 };
 
-/* Each says it on stderr. Returns: the exit status. */
+/* Each reports on stderr. Returns: the exit status. */
 int tpm_complain(const char *what, enum assay_status status);
-/* What was written, under this verb; people are told its name where they did not give it. Returns:
+/* Reports the file written by this verb; prints its name unless the user gave it. Returns:
  * the exit status. */
 int tpm_say_file(const char *verb, const char *path, bool to_people);
 /* One value under its name: `name: "value"`, and the folder or file that was written, or NULL.
@@ -29,14 +29,15 @@ int tpm_say_value(const char *verb, const char *path, const char *name, const ch
 /* Returns: ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status tpm_join(char path[static PATH_MAX], const char *dir,
                                          const char *name);
-/* What the verb puts out. Returns: the exit status, said on stderr */
+/* Output of the verb. Returns: the exit status, said on stderr */
 int tpm_write_pem(const char *verb, const char *path, const uint8_t *der, size_t len);
 
-/* --- node. A new attestation key and its request. Returns: as the device; message says why */
+/* --- node. A new attestation key and its request. Returns: as the device; message has the
+ * reason */
 ASSAY_CHECKED enum assay_status tpm_prepare(const struct tpm_options *o, uint8_t *bytes,
                                             size_t capacity, size_t *len,
                                             char message[static ASSAY_SOURCE_MESSAGE_LEN]);
-/* The secret inside a credential. Returns: as the device; message says why */
+/* The secret inside a credential. Returns: as the device; message has the reason */
 ASSAY_CHECKED enum assay_status tpm_answer(const struct tpm_options *o, uint32_t slot,
                                            const struct assay_tpm_credential *credential,
                                            uint8_t *secret, size_t *len,

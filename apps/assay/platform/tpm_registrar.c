@@ -1,5 +1,5 @@
 /*
- * apps/assay/platform/tpm_registrar.c - the registrar's side of `assay tpm`.
+ * apps/assay/platform/tpm_registrar.c - registrar half of `assay tpm`.
  */
 #include "apps/assay/platform/tpm.h"
 
@@ -23,7 +23,7 @@ enum {
     CRL_LEN_MAX = 4096,
 };
 
-static enum assay_status now(int64_t *unix_s)
+static enum assay_status get_time(int64_t *unix_s)
 {
     struct timespec t;
     if (clock_gettime(CLOCK_REALTIME, &t) != 0) return ASSAY_E_IO;
@@ -40,7 +40,7 @@ int tpm_run_registrar(const struct tpm_options *o)
 {
     struct assay_tpm_registrar registrar;
     int64_t now_s = 0;
-    enum assay_status status = now(&now_s);
+    enum assay_status status = get_time(&now_s);
     /* A day of slack behind: clocks of a network differ. */
     if (status == ASSAY_OK)
         status = assay_tpm_registrar_create(o->name != NULL ? o->name : "registrar", now_s - DAY_S,
@@ -104,7 +104,7 @@ int tpm_challenge(const struct tpm_options *o, const struct assay_tpm_request *r
     if (m == NULL) return tpm_complain(why, ASSAY_E_MEMORY);
     int64_t now_s = 0;
     enum assay_status status = read_makers(o->makers, m);
-    if (status == ASSAY_OK) status = now(&now_s);
+    if (status == ASSAY_OK) status = get_time(&now_s);
     if (status != ASSAY_OK) {
         free(m);
         return tpm_complain(o->makers, status);
@@ -130,7 +130,7 @@ int tpm_issue(const struct tpm_options *o, const char *verb,
     int64_t now_s = 0;
     enum assay_status status = assay_tpm_registrar_load(o->registrar, &registrar);
     if (status != ASSAY_OK) return tpm_complain(o->registrar, status);
-    status = now(&now_s);
+    status = get_time(&now_s);
     const int64_t from_s =
         now_s - DAY_S > registrar.not_before_s ? now_s - DAY_S : registrar.not_before_s;
     if (status == ASSAY_OK)
@@ -233,7 +233,7 @@ static enum assay_status make_crl(const struct tpm_options *o,
     uint8_t der[CRL_LEN_MAX];
     size_t len = 0;
     int64_t now_s = 0;
-    ASSAY_TRY(now(&now_s));
+    ASSAY_TRY(get_time(&now_s));
     ASSAY_TRY(tpm_join(path, o->words[0], "crl.der"));
     ASSAY_TRY(assay_tpm_registrar_load(o->words[0], &registrar));
     const enum assay_status status = assay_tpm_registrar_crl(

@@ -1,6 +1,6 @@
 /*
- * apps/assay/proofs/audit.c - `assay audit verify` and `assay audit replay`: a store read from its
- * first block on, without a daemon (engine/audit/audit.h).
+ * apps/assay/proofs/audit.c - `assay audit verify` and `assay audit replay`: verification of a
+ * store from its first block, without a daemon (engine/audit/audit.h).
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
@@ -36,7 +36,7 @@ struct audit_run {
     struct assay_host_plans *plans; /* of services: of the genesis, and what changes add */
     struct assay_sim_progress progress;
     bool begun;           /* the first epoch was closed: the ones before are not part of it */
-    uint64_t scores;      /* rows for people that were compared */
+    uint64_t scores;      /* history rows that were compared */
     bool wrong_score;     /* one differs */
     uint64_t epoch, slot; /* where */
     const char *field;
@@ -64,8 +64,9 @@ static void print_table(const struct assay_state *state)
     }
 }
 
-/* A row of the history for people says something else than the chain. */
-static bool differs(struct audit_run *run, const char *field, uint64_t expected, uint64_t found)
+/* A history row differs from the chain. */
+static bool report_difference(struct audit_run *run, const char *field, uint64_t expected,
+                              uint64_t found)
 {
     if (expected == found) return false;
     run->wrong_score = true;
@@ -81,25 +82,26 @@ static bool compare_row(struct audit_run *run, const struct assay_state *state, 
 {
     const struct assay_member *m = &state->members[slot];
     const struct assay_member_snapshot of = { .trust = m->trust, .stage = m->stage };
-    return !(differs(run, "score", assay_trust_score_bp(&m->trust), row->score_bp) ||
-             differs(run, "integrity", m->trust.integrity_bp, row->integrity_bp) ||
-             differs(run, "availability", m->trust.availability_bp, row->availability_bp) ||
-             differs(run, "standing", m->trust.score.standing, row->standing) ||
-             differs(run, "weight", m->weight, row->weight) ||
-             differs(run, "incarnation", m->lives[0].incarnation, row->incarnation) ||
-             differs(run, "positive weight", m->found.pass_weight, row->positive_bp) ||
-             differs(run, "negative weight", m->found.negative_weight, row->negative_bp) ||
-             differs(run, "electorate", m->found.electorate_weight, row->electorate_bp) ||
-             differs(run, "reason", (uint64_t)m->found.integrity_reason, row->reason) ||
-             differs(run, "certified", state->certified, row->certified) ||
-             (row->version >= 2 &&
-              (differs(run, "unjudged weight", m->found.unjudged_weight, row->unjudged_bp) ||
-               differs(run, "least score", m->found.lo_bp, row->lo_bp) ||
-               differs(run, "greatest score", m->found.hi_bp, row->hi_bp) ||
-               differs(run, "rule of availability", (uint64_t)m->found.availability_rule,
-                       row->availability_rule))) ||
-             (row->version >= 3 &&
-              differs(run, "orders", assay_history_orders(&of), row->orders)));
+    return !(
+        report_difference(run, "score", assay_trust_score_bp(&m->trust), row->score_bp) ||
+        report_difference(run, "integrity", m->trust.integrity_bp, row->integrity_bp) ||
+        report_difference(run, "availability", m->trust.availability_bp, row->availability_bp) ||
+        report_difference(run, "standing", m->trust.score.standing, row->standing) ||
+        report_difference(run, "weight", m->weight, row->weight) ||
+        report_difference(run, "incarnation", m->lives[0].incarnation, row->incarnation) ||
+        report_difference(run, "positive weight", m->found.pass_weight, row->positive_bp) ||
+        report_difference(run, "negative weight", m->found.negative_weight, row->negative_bp) ||
+        report_difference(run, "electorate", m->found.electorate_weight, row->electorate_bp) ||
+        report_difference(run, "reason", (uint64_t)m->found.integrity_reason, row->reason) ||
+        report_difference(run, "certified", state->certified, row->certified) ||
+        (row->version >= 2 &&
+         (report_difference(run, "unjudged weight", m->found.unjudged_weight, row->unjudged_bp) ||
+          report_difference(run, "least score", m->found.lo_bp, row->lo_bp) ||
+          report_difference(run, "greatest score", m->found.hi_bp, row->hi_bp) ||
+          report_difference(run, "rule of availability", (uint64_t)m->found.availability_rule,
+                            row->availability_rule))) ||
+        (row->version >= 3 &&
+         report_difference(run, "orders", assay_history_orders(&of), row->orders)));
 }
 
 /* Out: *len, 0 where there is none: history is kept of what was watched alone. */
@@ -129,19 +131,19 @@ static bool compare_score(struct audit_run *run, const struct assay_state *state
     read_score(run, &day, bytes, &len);
     run->scores += len > 0;
     if (len > 0 && assay_history_decode(assay_slice_over(bytes, len), &row) != ASSAY_OK)
-        return !differs(run, "row that can be read", 1, 0);
+        return !report_difference(run, "row that can be read", 1, 0);
     if (len > 0 && !compare_row(run, state, slot, &row)) return false;
     read_score(run, &month, bytes, &len);
     if (len == 0) return true;
     if (assay_history_hour_decode(assay_slice_over(bytes, len), &era, &epoch, &row) != ASSAY_OK)
-        return !differs(run, "row of an hour that can be read", 1, 0);
+        return !report_difference(run, "row of an hour that can be read", 1, 0);
     if (era != state->era || epoch != state->epoch) return true;
     run->scores++;
     return compare_row(run, state, slot, &row);
 }
 
-static bool ruled(void *context, const struct assay_genesis *charter,
-                  const struct assay_audit_rules *before)
+static bool on_rules(void *context, const struct assay_genesis *charter,
+                     const struct assay_audit_rules *before)
 {
     struct audit_run *run = context;
     return assay_network_rule(run->network, charter) &&
@@ -149,7 +151,7 @@ static bool ruled(void *context, const struct assay_genesis *charter,
             assay_network_rule_before(run->network, before->policy, before->endorsements));
 }
 
-static bool closed(void *context, const struct assay_state *state)
+static bool on_epoch_closed(void *context, const struct assay_state *state)
 {
     struct audit_run *run = context;
     if (run->options->table) print_table(state);
@@ -169,7 +171,7 @@ static bool note_epoch(void *context, const struct assay_store_key *key, struct 
     return false; /* backwards: the first is the last */
 }
 
-/* How far there is to go; 0 when the store does not say. */
+/* Number of the last epoch; 0 when the store does not have it. */
 static uint64_t newest_epoch(struct assay_store *store)
 {
     const struct assay_store_key from = { 0 };
@@ -214,7 +216,7 @@ static int print_json(const struct audit_run *run, struct assay_json *data,
     return printed == ASSAY_EXIT_OK && fault != NULL ? ASSAY_EXIT_CONTRAINDICATED : printed;
 }
 
-/* What does not hold, for programs: people read the same on stderr. */
+/* Failed check, for programs; stderr has the same as text. */
 static int print_fault_json(const struct audit_run *run, const struct assay_audit_fault *at)
 {
     const struct assay_fault *f = &at->fault;
@@ -410,8 +412,8 @@ static int exit_of(const struct assay_audit_figures *f)
 
 /* ------------------------------------------------------------ the commands */
 
-static int walk(struct audit_run *run, struct assay_network *network,
-                const struct assay_checkpoint *checkpoint)
+static int walk_store(struct audit_run *run, struct assay_network *network,
+                      const struct assay_checkpoint *checkpoint)
 {
     const struct audit_options *options = run->options;
     struct assay_audit_figures figures;
@@ -420,7 +422,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
     const struct assay_audit_config config = {
         .store = run->store,
         .genesis = network->genesis,
-        .vet = { .context = network, .finding = assay_network_judge },
+        .vet = { .context = network, .finding = assay_network_appraise },
         .updates = run->updates != NULL ? assay_collateral_updates_functions(run->updates) : NULL,
         .plan_follow = assay_host_services_follow,
         .services = &run->plans->fold,
@@ -429,8 +431,8 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .from_epoch = options->from_epoch,
         .checkpoint = checkpoint,
         .memory = memory,
-        .ruled = ruled,
-        .closed = closed,
+        .ruled = on_rules,
+        .closed = on_epoch_closed,
         .context = run,
     };
     run->progress = assay_sim_progress_start("epochs", newest_epoch(run->store), 0, options->json);
@@ -481,7 +483,7 @@ static int run_audit(const struct audit_options *options)
         result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);
     if (result == ASSAY_EXIT_OK)
-        result = walk(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
+        result = walk_store(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
     assay_collateral_updates_destroy(&run.updates);
     if (run.plans != NULL) free(run.plans->fold.memory);
     free(run.plans);

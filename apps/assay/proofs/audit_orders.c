@@ -1,9 +1,9 @@
 /*
- * apps/assay/proofs/audit_orders.c - `assay audit orders`: the chain of a daemon's orders, read
- * without it.
+ * apps/assay/proofs/audit_orders.c - `assay audit orders`: verification of the hash chain of a
+ * daemon's orders, offline.
  *
- * A verb of its own: `assay audit verify` takes a store and a genesis and judges the network's
- * chain; this one takes a file of lines and judges what one node did about it.
+ * A verb of its own: `assay audit verify` verifies the network's chain from a store and a genesis;
+ * this one verifies the journal of one node's actions.
  */
 #include "apps/assay/proofs/audit_orders.h"
 
@@ -63,12 +63,12 @@ static void print_text(const char *path, const struct assay_journal_report *repo
                  (unsigned long long)report->head.number, (unsigned long long)report->head.number,
                  hex);
     if (report->torn_len > 0)
-        (void)printf("half a line    %llu bytes at the end: a crash; the daemon mends it when it "
-                     "starts\n",
-                     (unsigned long long)report->torn_len);
+        (void)printf(
+            "half a line    %llu bytes at the end: a crash; the daemon repairs it when it starts\n",
+            (unsigned long long)report->torn_len);
 }
 
-static int check(const char *path, const struct assay_journal_head *known, bool json)
+static int check_journal(const char *path, const struct assay_journal_head *known, bool json)
 {
     struct assay_journal_report report;
     const enum assay_status status = assay_journal_check(path, known, &report);
@@ -97,5 +97,5 @@ int assay_command_orders(int argc, char **argv)
             return assay_misuse("--head wants NUMBER:HASH of 64 hexadecimal digits, not \"%s\"",
                                 optarg);
     }
-    return check(argv[optind], &known, json);
+    return check_journal(argv[optind], &known, json);
 }

@@ -1,6 +1,6 @@
 /*
- * apps/assay/proofs/checkpoint_since.c - boundaries of a daemon that is not trusted, from a
- * checkpoint on (docs/protocol.md 11.3.3).
+ * apps/assay/proofs/checkpoint_since.c - `assay checkpoint --since`: verification of boundaries
+ * from an untrusted daemon (docs/protocol.md 11.3.3: checkpoints).
  */
 #include "apps/assay/proofs/checkpoint_since.h"
 
@@ -17,14 +17,14 @@
 static const char who[] = "assay checkpoint";
 
 /* Returns: an enum assay_exit; *document is the caller's. */
-static int ask(const char *socket, const struct assay_checkpoint *at, bool voters,
-               struct assay_json **document)
+static int request_boundaries(const char *socket, const struct assay_checkpoint *at, bool voters,
+                              struct assay_json **document)
 {
     char request[96];
     (void)snprintf(request, sizeof request, "boundaries %" PRIu32 " %" PRIu64 "%s", at->era,
                    at->epoch, voters ? " voters" : "");
     const enum assay_status asked =
-        assay_client_ask(socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
+        assay_client_request(socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
     if (asked != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(socket, asked, fault);
@@ -54,9 +54,9 @@ static bool read_hex(const struct assay_json *object, const char *key, uint8_t *
     return true;
 }
 
-static enum assay_status begin(struct assay_boundary_chain *chain,
-                               const struct assay_checkpoint *from, const struct assay_json *data,
-                               struct assay_fault *fault)
+static enum assay_status begin_chain(struct assay_boundary_chain *chain,
+                                     const struct assay_checkpoint *from,
+                                     const struct assay_json *data, struct assay_fault *fault)
 {
     struct assay_roster_row *rows = calloc(ASSAY_MEMBERS_MAX, sizeof *rows);
     uint8_t *voters = NULL, *base = NULL;
@@ -100,14 +100,14 @@ static enum assay_status add_links(struct assay_boundary_chain *chain,
     return status;
 }
 
-static int refuse(const struct assay_boundary_chain *chain, const struct assay_fault *fault,
-                  enum assay_status status)
+static int report_refusal(const struct assay_boundary_chain *chain, const struct assay_fault *fault,
+                          enum assay_status status)
 {
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
         (void)fprintf(stderr, "%s: %s\n", who, assay_status_text(status));
         return ASSAY_EXIT_INTERNAL;
     }
-    (void)fprintf(stderr, "%s: not believed behind epoch %" PRIu64 " of era %" PRIu32 ": %s: %s\n",
+    (void)fprintf(stderr, "%s: not trusted after epoch %" PRIu64 " of era %" PRIu32 ": %s: %s\n",
                   who, chain->at.epoch, chain->at.era,
                   fault->what != NULL ? fault->what : "what the node sent",
                   assay_status_text(fault->status != ASSAY_OK ? fault->status : status));
@@ -115,13 +115,14 @@ static int refuse(const struct assay_boundary_chain *chain, const struct assay_f
 }
 
 /* Page after page, until the node has no more. Returns: an enum assay_exit */
-static int walk(const struct assay_checkpoint_since *s, struct assay_boundary_chain *chain)
+static int walk_boundaries(const struct assay_checkpoint_since *s,
+                           struct assay_boundary_chain *chain)
 {
     for (bool first = true;; first = false) {
         struct assay_json *document = NULL;
         struct assay_fault fault = { .status = ASSAY_OK };
         const struct assay_checkpoint *at = first ? s->from : &chain->at;
-        const int asked = ask(s->socket, at, first, &document);
+        const int asked = request_boundaries(s->socket, at, first, &document);
         if (asked != ASSAY_EXIT_OK) {
             assay_json_free(&document);
             return asked;
@@ -130,24 +131,25 @@ static int walk(const struct assay_checkpoint_since *s, struct assay_boundary_ch
         const struct assay_json *links = assay_json_get(data, "links");
         enum assay_status status = ASSAY_OK;
         if (first) {
-            status = begin(chain, s->from, data, &fault);
+            status = begin_chain(chain, s->from, data, &fault);
             chain->recovers_until_ms = assay_checkpoint_expires_ms(s->from);
         }
         if (status == ASSAY_OK) status = add_links(chain, links, &fault);
         const bool done = assay_json_count(links) == 0;
         assay_json_free(&document);
-        if (status != ASSAY_OK) return refuse(chain, &fault, status);
+        if (status != ASSAY_OK) return report_refusal(chain, &fault, status);
         if (done) return ASSAY_EXIT_OK;
     }
 }
 
-static int judge(const struct assay_checkpoint_since *s, const struct assay_boundary_chain *chain,
-                 struct assay_checkpoint_carried *carried)
+static int check_age(const struct assay_checkpoint_since *s,
+                     const struct assay_boundary_chain *chain,
+                     struct assay_checkpoint_advanced *carried)
 {
     const struct assay_proven last = { .time_ms = chain->at.time_ms };
     if (chain->unsealed) {
         (void)fprintf(stderr,
-                      "%s: not believed: operators began era %" PRIu32 " (RECOVER), and of weight "
+                      "%s: not trusted: operators began era %" PRIu32 " (RECOVER), and of weight "
                       "%" PRIu64 " before it no more than %" PRIu64
                       " has voted in it in a certified "
                       "epoch: try again later, or take a checkpoint from nodes that you trust\n",
@@ -156,22 +158,22 @@ static int judge(const struct assay_checkpoint_since *s, const struct assay_boun
     }
     const enum assay_proof_answer age = assay_proof_age(s->from, &last, s->now_ms, s->max_age_s);
     if (age != ASSAY_PROVEN) {
-        (void)fprintf(stderr, "%s: not believed: %s\n", who, assay_proof_answer_text(age));
+        (void)fprintf(stderr, "%s: not trusted: %s\n", who, assay_proof_answer_text(age));
         return age == ASSAY_PROOF_AGE_UNKNOWN ? ASSAY_EXIT_AGE_UNKNOWN : ASSAY_EXIT_DENIED;
     }
-    *carried = (struct assay_checkpoint_carried){ .to = chain->at,
+    *carried = (struct assay_checkpoint_advanced){ .to = chain->at,
                                                   .crossing_count = chain->crossing_count,
                                                   .crossing = chain->crossing };
     return chain->crossing_count > 0 ? ASSAY_EXIT_CROSSED : ASSAY_EXIT_OK;
 }
 
-int assay_checkpoint_carry(const struct assay_checkpoint_since *since,
-                           struct assay_checkpoint_carried *carried)
+int assay_checkpoint_advance(const struct assay_checkpoint_since *since,
+                             struct assay_checkpoint_advanced *carried)
 {
     struct assay_boundary_chain *chain = calloc(1, sizeof *chain);
     if (chain == NULL) return ASSAY_EXIT_INTERNAL;
-    int result = walk(since, chain);
-    if (result == ASSAY_EXIT_OK) result = judge(since, chain, carried);
+    int result = walk_boundaries(since, chain);
+    if (result == ASSAY_EXIT_OK) result = check_age(since, chain, carried);
     assay_boundary_chain_free(chain);
     free(chain);
     return result;

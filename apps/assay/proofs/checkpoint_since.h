@@ -1,6 +1,6 @@
 /*
- * apps/assay/proofs/checkpoint_since.h - `assay checkpoint --since`: a checkpoint is carried
- * forward by boundaries that any node sends, each verified here (docs/protocol.md 11.3.3).
+ * apps/assay/proofs/checkpoint_since.h - `assay checkpoint --since`: a checkpoint advanced by
+ * boundaries from any node, each verified here (docs/protocol.md 11.3.3: checkpoints).
  */
 #ifndef ASSAY_APPS_ASSAY_PROOFS_CHECKPOINT_SINCE_H
 #define ASSAY_APPS_ASSAY_PROOFS_CHECKPOINT_SINCE_H
@@ -14,21 +14,21 @@ struct assay_checkpoint_since {
     uint32_t max_age_s;
 };
 
-struct assay_checkpoint_carried {
+struct assay_checkpoint_advanced {
     struct assay_checkpoint to;
     uint32_t crossing_count; /* RECOVERs that were followed */
     struct assay_boundary_crossing crossing;
 };
 
 /*
- * assay_checkpoint_carry - ask for boundaries, page by page, and verify each; says on stderr what
- * is wrong.
+ * assay_checkpoint_advance - request boundaries, page by page, and verify each; reports errors on
+ * stderr.
  *
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CROSSED (the same, over a RECOVER) | ASSAY_EXIT_DENIED (not
- *          believed) | ASSAY_EXIT_AGE_UNKNOWN (no clock: nothing follows) | other exits of a daemon
+ * trusted) | ASSAY_EXIT_AGE_UNKNOWN (no clock: nothing follows) | other exits of a daemon
  *          that cannot be asked. *carried: where it is one of the first two
  */
-int assay_checkpoint_carry(const struct assay_checkpoint_since *since,
-                           struct assay_checkpoint_carried *carried);
+int assay_checkpoint_advance(const struct assay_checkpoint_since *since,
+                             struct assay_checkpoint_advanced *carried);
 
 #endif

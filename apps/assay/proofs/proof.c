@@ -1,6 +1,6 @@
 /*
- * apps/assay/proofs/proof.c - `assay checkpoint` and `assay proof`: what a network says, for those
- * who are not there (docs/proofs.md).
+ * apps/assay/proofs/proof.c - `assay checkpoint` and `assay proof`: proofs of a network's state for
+ * offline verifiers (docs/proofs.md).
  */
 #include "apps/assay/proofs/proof.h"
 
@@ -42,7 +42,7 @@ static int complain_of(const char *who, const char *what, enum assay_status stat
                                                            : ASSAY_EXIT_INTERNAL;
 }
 
-static int complain(const char *who, const char *what, enum assay_status status)
+static int report_error(const char *who, const char *what, enum assay_status status)
 {
     return complain_of(who, what, status, NULL);
 }
@@ -209,7 +209,7 @@ static int write_checkpoint(const char *who, const char *path, const struct assa
     uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     enum assay_status status = assay_checkpoint_encode(c, &w);
-    if (status != ASSAY_OK) return complain(who, path, status);
+    if (status != ASSAY_OK) return report_error(who, path, status);
     return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
 }
 
@@ -220,7 +220,7 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
 {
     struct assay_json *document = NULL;
     const enum assay_status asked =
-        assay_client_ask(socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
+        assay_client_request(socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
     if (asked != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(socket, asked, fault);
@@ -233,7 +233,7 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
     if (text == NULL) {
         const char *code = assay_json_text(data, "code", "error");
         (void)fprintf(stderr, "%s: %s%s\n", who, assay_text_of(data, "detail", code),
-                      assay_ask_hint(code, assay_json_text(data, "detail", "")));
+                      assay_daemon_get_hint(code, assay_json_text(data, "detail", "")));
         result = strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     } else {
         *len = strlen(text) / 2;
@@ -254,13 +254,13 @@ static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoin
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
             assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
-        if (status != ASSAY_OK) result = complain(who, socket, status);
+        if (status != ASSAY_OK) result = report_error(who, socket, status);
     }
     free(bytes);
     return result;
 }
 
-static int print_checkpoint_json(const struct assay_checkpoint_carried *carried)
+static int print_checkpoint_json(const struct assay_checkpoint_advanced *carried)
 {
     const struct assay_checkpoint *c = &carried->to;
     struct assay_json *const data = assay_json_object();
@@ -281,7 +281,7 @@ static int print_checkpoint_json(const struct assay_checkpoint_carried *carried)
     return assay_print_envelope("assay.checkpoint", data);
 }
 
-static void print_checkpoint(const struct assay_checkpoint_carried *carried)
+static void print_checkpoint(const struct assay_checkpoint_advanced *carried)
 {
     const struct assay_checkpoint *c = &carried->to;
     put_id("chain_id       ", c->chain_id);
@@ -301,7 +301,8 @@ static void print_checkpoint(const struct assay_checkpoint_carried *carried)
 }
 
 /* Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CROSSED | why there is none */
-static int carry(const struct proof_options *o, struct assay_checkpoint_carried *carried)
+static int advance_checkpoint(const struct proof_options *o,
+                              struct assay_checkpoint_advanced *carried)
 {
     struct assay_checkpoint from;
     struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
@@ -309,19 +310,19 @@ static int carry(const struct proof_options *o, struct assay_checkpoint_carried 
         assay_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
     if (result == ASSAY_EXIT_OK)
         result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
-    return result == ASSAY_EXIT_OK ? assay_checkpoint_carry(&since, carried) : result;
+    return result == ASSAY_EXIT_OK ? assay_checkpoint_advance(&since, carried) : result;
 }
 
 int assay_command_checkpoint(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
-    struct assay_checkpoint_carried c = { .crossing_count = 0 };
+    struct assay_checkpoint_advanced c = { .crossing_count = 0 };
     read_options(argc, argv, &o);
     if ((o.file != NULL) + (o.genesis != NULL) + (o.since != NULL) > 1)
         return assay_misuse("one of --file, --genesis and --since");
     const char *path = o.file != NULL ? o.file : o.genesis;
     int result = ASSAY_EXIT_OK;
-    if (o.since != NULL) result = carry(&o, &c);
+    if (o.since != NULL) result = advance_checkpoint(&o, &c);
     else if (path != NULL) result = assay_proof_checkpoint("assay checkpoint", path, &c.to);
     else result = ask_checkpoint(o.socket, &c.to);
     if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
@@ -343,7 +344,7 @@ int assay_command_checkpoint(int argc, char **argv)
 
 static int say_made(const char *path, const char *node, size_t len)
 {
-    if (!assay_json_mode_asked()) {
+    if (!assay_json_mode_is_on()) {
         (void)printf("%s: %zu bytes\n", path, len);
         return ASSAY_EXIT_OK;
     }
@@ -353,7 +354,7 @@ static int say_made(const char *path, const char *node, size_t len)
     return assay_result_json_print(data);
 }
 
-static int make(const struct proof_options *o)
+static int make_proof(const struct proof_options *o)
 {
     static const char who[] = "assay proof";
     char request[192];
@@ -376,7 +377,7 @@ static int make(const struct proof_options *o)
 static void print_profile(enum assay_proof_profile profile)
 {
     static const char *const meanings[] = {
-        [ASSAY_PROOF_PROFILE_UNKNOWN] = "unknown: --policy FILE says whether SOFT evidence passes",
+        [ASSAY_PROOF_PROFILE_UNKNOWN] = "unknown: --policy FILE shows whether SOFT evidence passes",
         [ASSAY_PROOF_PROFILE_PRODUCTION] = "production",
         [ASSAY_PROOF_PROFILE_DEVELOPMENT] =
             "development: INSECURE, SOFT evidence passes and proves nothing about hardware",
@@ -473,14 +474,14 @@ static bool is_named(const struct proof_options *o, const struct assay_proven *p
     return p->member.name[0] != '\0' && strcmp(o->node, p->member.name) == 0;
 }
 
-/* By its id, or by its name in the ledger (the leaf has it: nobody else is asked). */
+/* By its id, or by its name in the ledger (contained in the leaf; no further query). */
 static bool is_about(const struct proof_options *o, const struct assay_proven *p)
 {
     uint8_t id[32];
     if (o->node == NULL) return true;
     if (assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK)
         return assay_bytes_equal(id, p->member.node_id, sizeof id);
-    /* docs/protocol.md 9.6.5: the name of one who left may be another's now. */
+    /* docs/protocol.md 9.6.5: the name of a former member may have been reassigned. */
     return is_named(o, p) && p->member.stage != ASSAY_STAGE_LEFT;
 }
 
@@ -518,11 +519,11 @@ static int report_proven(const struct proof_options *o, struct assay_proof_verif
     return ASSAY_EXIT_AGE_UNKNOWN;
 }
 
-/* Proof, then age. Returns: as assay_proof_verify; *answer, and *b where it is believed or its age
- * alone is unknown */
-static enum assay_status believe(const struct assay_checkpoint *checkpoint, uint64_t now_ms,
-                                 uint32_t max_age_s, enum assay_proof_answer *answer,
-                                 struct assay_proof_verified *b)
+/* Proof, then age. Returns: as assay_proof_verify; *answer, and *b if it is valid or only its age
+ * is unknown */
+static enum assay_status verify_answer(const struct assay_checkpoint *checkpoint, uint64_t now_ms,
+                                       uint32_t max_age_s, enum assay_proof_answer *answer,
+                                       struct assay_proof_verified *b)
 {
     ASSAY_TRY(assay_proof_verify(b->bytes, checkpoint, answer, &b->proven));
     if (*answer != ASSAY_PROVEN) return ASSAY_OK;
@@ -532,7 +533,7 @@ static enum assay_status believe(const struct assay_checkpoint *checkpoint, uint
     return ASSAY_OK;
 }
 
-static int verify(const struct proof_options *o)
+static int verify_file(const struct proof_options *o)
 {
     static const char who[] = "assay proof verify";
     static struct assay_proof_verified believed;
@@ -547,11 +548,12 @@ static int verify(const struct proof_options *o)
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);
     believed.bytes = assay_slice_over(bytes, len);
-    if (status == ASSAY_OK) status = believe(&checkpoint, now_ms, max_age_s, &answer, &believed);
+    if (status == ASSAY_OK)
+        status = verify_answer(&checkpoint, now_ms, max_age_s, &answer, &believed);
     if (status != ASSAY_OK) {
         result = complain_of(who, o->words[1], status, "a proof");
     } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
-        (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, o->words[1],
+        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", who, o->words[1],
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
@@ -565,8 +567,8 @@ int assay_command_proof(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
     read_options(argc, argv, &o);
-    if (o.word_count == 1) return make(&o);
+    if (o.word_count == 1) return make_proof(&o);
     if ((o.ear == NULL) != (o.ear_key == NULL))
         return assay_misuse("--ear and --ear-key go together");
-    return verify(&o);
+    return verify_file(&o);
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/proofs/proof.h - what is shared by `assay proof`, its attestation result and `assay
+ * apps/assay/proofs/proof.h - helpers shared by `assay proof`, its attestation result and `assay
  * checkpoint`.
  */
 #ifndef ASSAY_APPS_ASSAY_PROOFS_PROOF_H
@@ -8,7 +8,7 @@
 #include "engine/ledger/proofs/proof.h"
 #include "net/json/json.h"
 
-/* A checkpoint from a file, or that of a genesis; says on stderr, after `who`, what is wrong.
+/* A checkpoint from a file, or that of a genesis; reports errors on stderr, prefixed with `who`.
  * Returns: an enum assay_exit. */
 int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint);
 /* The time by which a proof is verified and the age that it may have.

@@ -1,11 +1,11 @@
 /*
- * apps/assay/proofs/proof_ear.c - an EAR of an aggregate of verifiers (draft-ietf-rats-ear-03):
- * what a network proves of one member, signed by whoever verified the proof.
+ * apps/assay/proofs/proof_ear.c - EAR of an aggregate of verifiers (draft-ietf-rats-ear-03): the
+ * proven state of one member, signed by the verifier of the proof.
  *
  * The multi-verifier drafts leave the aggregation open. Here it is the network's tally, and the
- * private claims commit to all of it: weight of those who passed it, of those who did not, of those
- * who were silent, and the block. A status never says more than the vector (ear_status), and not
- * judged is not zero per cent: it is `none`.
+ * private claims commit to all of it: weight of the verifiers that passed it, that did not, and
+ * that were silent, and the block. A status is never better than the vector (ear_status), and not
+ * appraised is not zero per cent: it is `none`.
  */
 #include "apps/assay/proofs/proof.h"
 
@@ -147,7 +147,7 @@ static char *claims_of(const struct assay_proof_verified *verified)
     return text;
 }
 
-static enum assay_status sign(const char *claims, const char *key, struct assay_writer *token)
+static enum assay_status sign_token(const char *claims, const char *key, struct assay_writer *token)
 {
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], header_bytes[256];
@@ -182,7 +182,7 @@ int assay_proof_ear_write(const struct assay_proof_verified *verified, const cha
     static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
     char *claims = claims_of(verified);
-    enum assay_status status = claims != NULL ? sign(claims, key, &token) : ASSAY_E_MEMORY;
+    enum assay_status status = claims != NULL ? sign_token(claims, key, &token) : ASSAY_E_MEMORY;
     free(claims);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay proof: --ear-key %s: %s\n", key, assay_status_text(status));

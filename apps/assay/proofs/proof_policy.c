@@ -2,7 +2,7 @@
  * apps/assay/proofs/proof_policy.c - profile of the policy under which a proven member was
  * appraised.
  *
- * A proof carries the digest of the policy alone. A policy file or a genesis with that digest says
+ * A proof has only the digest of the policy. A policy file or a genesis with that digest shows
  * whether evidence of SOFT platforms was accepted (docs/protocol.md 8.1: profile development).
  */
 #include "apps/assay/proofs/proof.h"
@@ -49,7 +49,7 @@ static int load_genesis(const char *path, struct assay_policy *policy, uint8_t d
     return ASSAY_EXIT_OK;
 }
 
-static int load(const char *path, struct assay_policy *policy, uint8_t digest[static 32])
+static int load_policy(const char *path, struct assay_policy *policy, uint8_t digest[static 32])
 {
     if (load_genesis(path, policy, digest) == ASSAY_EXIT_OK) return ASSAY_EXIT_OK;
     struct assay_policy_file file;
@@ -89,7 +89,8 @@ int assay_proof_profile_find(const char *path, const char *checkpoint,
     struct assay_policy *policy = calloc(1, sizeof *policy);
     if (policy == NULL) return ASSAY_EXIT_INTERNAL;
     const bool has_path = path != NULL;
-    int result = has_path ? load(path, policy, digest) : load_genesis(checkpoint, policy, digest);
+    int result =
+        has_path ? load_policy(path, policy, digest) : load_genesis(checkpoint, policy, digest);
     if (result == ASSAY_EXIT_OK) {
         if (assay_bytes_equal(digest, proven->policy_digest, sizeof digest))
             *profile = profile_of(policy);

@@ -1,5 +1,6 @@
 /*
- * apps/assay/services/account.c - `assay account`: keys of accounts, and money.
+ * apps/assay/services/account.c - command group `assay account`: account keys, balances and
+ * transfers.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
@@ -16,14 +17,14 @@
 #include <string.h>
 
 struct deed {
-    struct assay_question q;
+    struct assay_daemon_request q;
     const char *key, *to, *amount, *sequence, *out, *timeout;
     const char *verb, *word;
 };
 
 /* ------------------------------------------------------------ keys */
 
-static int create(const char *path)
+static int create_account(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], account[32];
     char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
@@ -36,7 +37,7 @@ static int create(const char *path)
         return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
     }
     assay_task_account(public_key, account);
-    if (assay_json_mode_asked()) {
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("account create", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "account", account, sizeof account);
@@ -119,12 +120,12 @@ static int hand_transfer(const struct deed *d, struct assay_record_submit_signin
     assay_task_transfer_statement(home->chain_id, t, digest);
     enum assay_status status = assay_record_submit_sign(s, digest, t->signature);
     if (status == ASSAY_OK) status = assay_task_transfer_encode(t, bytes, sizeof bytes, &payload);
-    if (status != ASSAY_OK) return assay_record_submit_unmade(d->q.group, status);
-    const int result = assay_record_submit_submit(s->hand, ASSAY_SERVICE_TRANSFER, payload, &word);
+    if (status != ASSAY_OK) return assay_record_submit_report_unmade(d->q.group, status);
+    const int result = assay_record_submit_send(s->hand, ASSAY_SERVICE_TRANSFER, payload, &word);
     return result == ASSAY_EXIT_OK ? print_transfer(d, s, t) : result;
 }
 
-static int transfer(struct deed *d)
+static int transfer_amount(struct deed *d)
 {
     struct assay_record_submit_signing s = { .hand = NULL };
     struct assay_task_transfer t = { .amount = 0 };
@@ -132,9 +133,9 @@ static int transfer(struct deed *d)
         return assay_misuse("--amount wants a number from 1, not \"%s\"", d->amount);
     const int known = assay_record_submit_account(d->q.group, d->to, t.to);
     if (known != ASSAY_EXIT_OK) return known;
-    int result = assay_record_submit_begin(&d->q, d->key, d->timeout, &s);
+    int result = assay_record_submit_start(&d->q, d->key, d->timeout, &s);
     if (result == ASSAY_EXIT_OK) result = hand_transfer(d, &s, &t);
-    assay_record_submit_end(&s);
+    assay_record_submit_stop(&s);
     return result;
 }
 
@@ -149,7 +150,7 @@ int assay_command_account(int argc, char **argv)
     const int read =
         assay_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
-    if (strcmp(d.verb, "create") == 0) return create(d.out);
-    if (strcmp(d.verb, "transfer") == 0) return transfer(&d);
+    if (strcmp(d.verb, "create") == 0) return create_account(d.out);
+    if (strcmp(d.verb, "transfer") == 0) return transfer_amount(&d);
     return assay_services_account(&d.q, d.word);
 }

@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/anchor.c - `assay anchor`: options of its verbs, the node of the chain, the
- * daemon.
+ * apps/assay/services/anchor.c - command group `assay anchor`: options of its verbs, connections to
+ * chain and daemon.
  */
 #include "apps/assay/services/anchor.h"
 
@@ -88,7 +88,7 @@ static void keep_message(struct assay_anchor_run *run, const char *text)
     (void)snprintf(run->message, sizeof run->message, "%s", text);
 }
 
-enum assay_status assay_anchor_ask(void *context, uint64_t epoch,
+enum assay_status assay_anchor_request_epoch(void *context, uint64_t epoch,
                                    struct assay_evm_finalized_epoch *closed)
 {
     struct assay_anchor_run *const run = context;
@@ -97,7 +97,7 @@ enum assay_status assay_anchor_ask(void *context, uint64_t epoch,
     run->message[0] = '\0';
     if (epoch > 0)
         (void)snprintf(request, sizeof request, "anchor %llu", (unsigned long long)epoch);
-    ASSAY_TRY(assay_client_ask(run->socket, request, DAEMON_TIMEOUT_MS, &document));
+    ASSAY_TRY(assay_client_request(run->socket, request, DAEMON_TIMEOUT_MS, &document));
     const struct assay_json *const data = assay_json_get(document, "data");
     const char *const code = assay_json_text(data, "code", NULL);
     enum assay_status status = ASSAY_E_NOT_FOUND;
@@ -137,7 +137,7 @@ static const char *key_of(int option)
     }
 }
 
-static int set(struct assay_anchor_run *run, int option)
+static int set_option(struct assay_anchor_run *run, int option)
 {
     const char *const key = key_of(option);
     const char *const expected = assay_anchor_settings_set(&run->settings, key, optarg);
@@ -181,7 +181,7 @@ static int read_options(struct assay_anchor_run *run, int argc, char **argv)
     optind = 1;
     for (int c;
          result == ASSAY_EXIT_OK && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (key_of(c) != NULL) result = set(run, c);
+        if (key_of(c) != NULL) result = set_option(run, c);
         else if (c == 'w') result = set_wait(run);
         else if (c == 's') run->socket = optarg;
         else if (c == 'p') run->proof = optarg;
@@ -195,7 +195,7 @@ static int read_options(struct assay_anchor_run *run, int argc, char **argv)
     return result;
 }
 
-static int check(const struct assay_anchor_run *run, bool sends, bool has_contract)
+static int check_options(const struct assay_anchor_run *run, bool sends, bool has_contract)
 {
     const struct assay_anchor_settings *const s = &run->settings;
     const char *missing = NULL;
@@ -229,7 +229,8 @@ int assay_command_anchor(int argc, char **argv)
         run = (struct assay_anchor_run){ .who = verbs[i].who, .wait_ms = WAIT_S * 1000 };
         assay_anchor_settings_init(&run.settings);
         int result = read_options(&run, argc - 1, argv + 1);
-        if (result == ASSAY_EXIT_OK) result = check(&run, verbs[i].sends, verbs[i].has_contract);
+        if (result == ASSAY_EXIT_OK)
+            result = check_options(&run, verbs[i].sends, verbs[i].has_contract);
         if (result != ASSAY_EXIT_OK) return result;
         assay_anchor_link(&run);
         return verbs[i].run(&run);

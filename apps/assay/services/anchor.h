@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/anchor.h - what the verbs of `assay anchor` share: their options, the node of
- * the chain, and closed epochs as a daemon tells them (docs/services.md 8.8).
+ * apps/assay/services/anchor.h - helpers shared by the verbs of `assay anchor`: options, connection
+ * to the chain, and closed epochs from a daemon (docs/services.md 8.8: advancing an anchor).
  */
 #ifndef ASSAY_APPS_ASSAY_SERVICES_ANCHOR_H
 #define ASSAY_APPS_ASSAY_SERVICES_ANCHOR_H
@@ -20,7 +20,7 @@ struct assay_anchor_run {
     uint64_t wait_ms;               /* in all */
     struct assay_evm_https https;
     struct assay_evm_rpc rpc;
-    char message[ASSAY_ANCHOR_MESSAGE_LEN]; /* what a daemon said that has no such epoch */
+    char message[ASSAY_ANCHOR_MESSAGE_LEN]; /* answer of a daemon without that epoch */
 };
 
 struct assay_anchor_sending {
@@ -32,30 +32,30 @@ struct assay_anchor_sending {
     char said[256];
 };
 
-/* To the nodes of settings that name one. Returns: nothing. */
+/* To the nodes of settings that name one. */
 void assay_anchor_link(struct assay_anchor_run *run);
 /* One failure on stderr, of asking the node of the chain. Returns: an enum assay_exit. */
 int assay_anchor_node_failed(const struct assay_anchor_run *run, enum assay_status status);
 /* The same, of asking the daemon. Returns: an enum assay_exit. */
 int assay_anchor_daemon_failed(const struct assay_anchor_run *run, enum assay_status status);
-/* What the contract holds; says what is wrong. Returns: an enum assay_exit. */
+/* Reads the state of the contract; reports errors. Returns: an enum assay_exit. */
 int assay_anchor_held(struct assay_anchor_run *run, struct assay_evm_anchored *held);
 /* A daemon's document; of struct assay_evm_epoch_source, context: the run. Returns: as there; also
- * ASSAY_E_NOT_FOUND (not kept there, run->message says it) and what assay_client_ask says */
-enum assay_status assay_anchor_ask(void *context, uint64_t epoch,
+ * ASSAY_E_NOT_FOUND (not retained there, with run->message) and as assay_client_request */
+enum assay_status assay_anchor_request_epoch(void *context, uint64_t epoch,
                                    struct assay_evm_finalized_epoch *closed);
 /* "0x.." of an address. Returns: nothing. */
 void assay_anchor_address(const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
                           char text[static 2 * ASSAY_EVM_ADDRESS_LEN + 3]);
 
-/* Looks at the chain, reads the key. What is wrong is said; close whatever it is. Returns: an enum
+/* Connects to the chain and reads the key. Reports errors; call close in any case. Returns: an enum
  * assay_exit. */
 int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s);
 void assay_anchor_sending_close(struct assay_anchor_sending *s);
-/* One transaction until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: the
- * contract says no, which is not said yet */
+/* One transaction until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: rejected
+ * by the contract, not yet reported */
 int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order);
-/* Says why the contract said no. Returns: ASSAY_EXIT_DENIED. */
+/* Reports why the contract rejected it. Returns: ASSAY_EXIT_DENIED. */
 int assay_anchor_refused(const struct assay_anchor_sending *s);
 
 /* anchor_show.c, anchor_send.c. Each Returns: an enum assay_exit. */

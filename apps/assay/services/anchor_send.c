@@ -1,6 +1,6 @@
 /*
  * apps/assay/services/anchor_send.c - `assay anchor advance` and `deploy`: transactions until they
- * are as deep as was asked.
+ * are confirmed.
  *
  * Ended before that, it is run again: what was sent stays sent, and the contract takes an epoch
  * once.
@@ -37,7 +37,7 @@ static int read_key(const struct assay_anchor_run *run, struct assay_secret32 *k
 
 /* ------------------------------------------------------------ one transaction */
 
-static void say(struct assay_anchor_sending *s)
+static void print_progress(struct assay_anchor_sending *s)
 {
     const struct assay_evm_progress *const p = &s->sender.progress;
     char line[sizeof s->said], hash[65];
@@ -56,7 +56,7 @@ static void say(struct assay_anchor_sending *s)
     assay_bytes_copy((uint8_t *)s->said, sizeof s->said, (const uint8_t *)line, sizeof line);
 }
 
-static void note(struct assay_anchor_sending *s)
+static void log_transaction(struct assay_anchor_sending *s)
 {
     const struct assay_evm_progress *const p = &s->sender.progress;
     struct assay_json *const one = assay_json_object();
@@ -68,8 +68,8 @@ static void note(struct assay_anchor_sending *s)
     assay_json_append(s->transactions, one);
 }
 
-/* What the contract's word means for whoever runs this. */
-static const char *advice(const char *word)
+/* Explanation of the contract's error for the operator. */
+static const char *get_advice(const char *word)
 {
     static const char *const words[][2] = {
         { "stale", "what it holds is older than a day: deploy another anchor" },
@@ -93,8 +93,8 @@ static int give_up(const struct assay_anchor_sending *s)
     return ASSAY_EXIT_TIMEOUT;
 }
 
-/* Until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: the contract says no,
- * which is not said yet */
+/* Until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: rejected by the
+ * contract, not yet reported */
 int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order)
 {
     const enum assay_status begun = assay_evm_sender_begin(&s->sender, order);
@@ -102,9 +102,9 @@ int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_or
     for (;;) {
         const enum assay_evm_phase phase =
             assay_evm_sender_step(&s->sender, clock_ms(CLOCK_MONOTONIC));
-        say(s);
+        print_progress(s);
         if (phase == ASSAY_EVM_DONE) {
-            note(s);
+            log_transaction(s);
             return ASSAY_EXIT_OK;
         }
         if (phase == ASSAY_EVM_REFUSED) return ASSAY_EXIT_DENIED;
@@ -117,7 +117,7 @@ int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_or
 int assay_anchor_refused(const struct assay_anchor_sending *s)
 {
     const char *const why = s->sender.progress.why;
-    (void)fprintf(stderr, "%s: refused, \"%s\": %s\n", s->run->who, why, advice(why));
+    (void)fprintf(stderr, "%s: refused, \"%s\": %s\n", s->run->who, why, get_advice(why));
     return ASSAY_EXIT_DENIED;
 }
 
@@ -134,10 +134,11 @@ static int check_chain(struct assay_anchor_run *run)
     }
     if (status == ASSAY_OK) status = assay_evm_p256_check(&run->rpc);
     if (status == ASSAY_E_UNSUPPORTED) {
-        (void)fprintf(stderr,
-                      "%s: chain %" PRIu64 " has no ECDSA over P-256 at 0x100 (EIP-7951): no "
-                      "anchor there believes anything\n",
-                      run->who, chain_id);
+        (void)fprintf(
+            stderr,
+            "%s: chain %" PRIu64
+            " has no ECDSA over P-256 at 0x100 (EIP-7951): no anchor can verify signatures there\n",
+            run->who, chain_id);
         return ASSAY_EXIT_CONFLICT;
     }
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(run, status);
@@ -224,7 +225,7 @@ static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_a
 static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *held)
 {
     struct assay_anchor_run *const run = s->run;
-    const struct assay_evm_epoch_source closings = { .ask = assay_anchor_ask, .context = run };
+    const struct assay_evm_epoch_source closings = { .ask = assay_anchor_request_epoch, .context = run };
     const uint64_t before = held->epoch;
     struct assay_evm_order order;
     uint64_t epoch = 0;
@@ -240,19 +241,18 @@ static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *h
     if (asked != ASSAY_EXIT_OK) return asked;
     if (held->epoch > before) return ASSAY_EXIT_OK;
     if (driven == ASSAY_EXIT_DENIED) return assay_anchor_refused(s);
-    (void)fprintf(stderr, "%s: it was included, and the node says that nothing changed\n",
-                  run->who);
+    (void)fprintf(stderr, "%s: it was included, and the node reports no change\n", run->who);
     return ASSAY_EXIT_MALFORMED;
 }
 
-static int advance(struct assay_anchor_sending *s)
+static int advance_anchor(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
     struct assay_evm_finalized_epoch newest = { .oldest = 0 };
     struct assay_evm_anchored held;
     const int asked = assay_anchor_held(run, &held);
     if (asked != ASSAY_EXIT_OK) return asked;
-    const enum assay_status status = assay_anchor_ask(run, 0, &newest);
+    const enum assay_status status = assay_anchor_request_epoch(run, 0, &newest);
     const uint64_t target = newest.anchored.epoch;
     const bool same = assay_bytes_equal(newest.anchored.chain_id, held.chain_id, 32) &&
                       newest.anchored.era == held.era;
@@ -269,11 +269,11 @@ static int advance(struct assay_anchor_sending *s)
 
 /* ------------------------------------------------------------ deploy */
 
-static int deploy(struct assay_anchor_sending *s)
+static int deploy_anchor(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
     struct assay_evm_finalized_epoch newest = { .oldest = 0 };
-    const enum assay_status status = assay_anchor_ask(run, 0, &newest);
+    const enum assay_status status = assay_anchor_request_epoch(run, 0, &newest);
     const struct assay_evm_anchored from = newest.anchored;
     struct assay_evm_order order;
     assay_evm_finalized_epoch_free(&newest);
@@ -299,10 +299,10 @@ static int with_sender(struct assay_anchor_run *run, int (*what)(struct assay_an
 
 int assay_anchor_advance(struct assay_anchor_run *run)
 {
-    return with_sender(run, advance);
+    return with_sender(run, advance_anchor);
 }
 
 int assay_anchor_deploy(struct assay_anchor_run *run)
 {
-    return with_sender(run, deploy);
+    return with_sender(run, deploy_anchor);
 }

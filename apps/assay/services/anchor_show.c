@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/anchor_show.c - `assay anchor show`: what a contract holds, beside what its
- * network says itself.
+ * apps/assay/services/anchor_show.c - `assay anchor show`: state of a contract, compared with its
+ * network.
  */
 #include "apps/assay/services/anchor.h"
 
@@ -19,9 +19,9 @@
 enum { WARN_MS = 12 * 3600 * 1000, PROOF_HEAD_LEAF = 3 };
 
 enum verdict {
-    SAME,    /* the network says the same of that epoch */
-    OTHER,   /* it says something else, or is another one */
-    UNKNOWN, /* nothing here speaks of that epoch */
+    SAME,    /* equal to the network's state in that epoch */
+    OTHER,   /* different, or another network */
+    UNKNOWN, /* that epoch is not known here */
 };
 
 struct compared {
@@ -31,7 +31,7 @@ struct compared {
     uint64_t epoch; /* newest that the network's side knows */
 };
 
-static void settle(struct compared *c, enum verdict verdict, const char *words)
+static void set_verdict(struct compared *c, enum verdict verdict, const char *words)
 {
     c->verdict = verdict;
     (void)snprintf(c->words, sizeof c->words, "%s", words);
@@ -55,12 +55,12 @@ static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_a
                           struct compared *out)
 {
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
-    if (assay_anchor_ask(run, held->epoch, &closed) != ASSAY_OK) {
-        settle(out, UNKNOWN, "the daemon does not keep that epoch any more");
+    if (assay_anchor_request_epoch(run, held->epoch, &closed) != ASSAY_OK) {
+        set_verdict(out, UNKNOWN, "the daemon does not keep that epoch any more");
     } else if (says_the_same(held, &closed.anchored)) {
-        settle(out, SAME, "the daemon says the same of that epoch");
+        set_verdict(out, SAME, "equal to the daemon's state of that epoch");
     } else {
-        settle(out, OTHER, "the daemon says something else of that epoch");
+        set_verdict(out, OTHER, "differs from the daemon's state of that epoch");
     }
     assay_evm_finalized_epoch_free(&closed);
 }
@@ -69,19 +69,19 @@ static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_a
                           struct compared *out)
 {
     struct assay_evm_finalized_epoch newest = { .oldest = 0 };
-    const enum assay_status status = assay_anchor_ask(run, 0, &newest);
+    const enum assay_status status = assay_anchor_request_epoch(run, 0, &newest);
     if (status == ASSAY_E_NOT_FOUND && run->message[0] == '\0' && !run->socket_named) {
-        settle(out, UNKNOWN, "no daemon is here, and no proof was given");
+        set_verdict(out, UNKNOWN, "no daemon is here, and no proof was given");
     } else if (status != ASSAY_OK) {
         assay_evm_finalized_epoch_free(&newest);
         return assay_anchor_daemon_failed(run, status);
     } else if (!same_network(held, newest.anchored.chain_id, newest.anchored.era)) {
-        settle(out, OTHER, "the daemon is of another network or era");
+        set_verdict(out, OTHER, "the daemon is of another network or era");
     } else {
         out->has_epoch = true;
         out->epoch = newest.anchored.epoch;
         if (held->epoch > out->epoch)
-            settle(out, UNKNOWN, "the daemon has not closed that epoch yet");
+            set_verdict(out, UNKNOWN, "the daemon has not closed that epoch yet");
         else compare_epoch(run, held, out);
     }
     assay_evm_finalized_epoch_free(&newest);
@@ -91,7 +91,7 @@ static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_a
 /* ------------------------------------------------------------ with a proof */
 
 /* Leaf 0 of a network that has services ends with the anchor (docs/protocol.md 12.5); the proof was
- * read and believed before. */
+ * verified before. */
 static bool anchor_of(struct assay_slice proof, uint8_t anchor[static 32])
 {
     struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
@@ -115,13 +115,13 @@ static void compare_proven(const struct assay_proven *proven, struct assay_slice
     out->epoch = proven->next.epoch;
     assay_evm_anchor_root(held, root);
     if (!same_network(held, proven->next.chain_id, proven->next.era))
-        settle(out, OTHER, "the proof is of another network or era");
+        set_verdict(out, OTHER, "the proof is of another network or era");
     else if (held->epoch != proven->next.epoch)
-        settle(out, UNKNOWN, "the proof is of another epoch");
+        set_verdict(out, UNKNOWN, "the proof is of another epoch");
     else if (held->time_ms == proven->time_ms && anchor_of(bytes, anchor) &&
              assay_bytes_equal(anchor, root, 32))
-        settle(out, SAME, "the proof's epoch has that anchor");
-    else settle(out, OTHER, "the proof's epoch has another anchor");
+        set_verdict(out, SAME, "the proof's epoch has that anchor");
+    else set_verdict(out, OTHER, "the proof's epoch has another anchor");
 }
 
 /* Returns: Unix ms; 0 without a clock */
@@ -154,7 +154,7 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
                       assay_file_fault(run->proof, status));
         result = status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
     } else if (answer != ASSAY_PROVEN) {
-        (void)fprintf(stderr, "%s: %s: not believed: %s\n", run->who, run->proof,
+        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", run->who, run->proof,
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
@@ -193,8 +193,9 @@ static void put_hex(const char *label, const uint8_t bytes[static 32])
     (void)printf("%s%s\n", label, text);
 }
 
-static void print(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,
-                  const struct compared *c, uint64_t age_ms)
+static void print_comparison(const struct assay_anchor_run *run,
+                             const struct assay_evm_anchored *held, const struct compared *c,
+                             uint64_t age_ms)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3], time[ASSAY_RFC3339_MS_LEN + 1];
     assay_anchor_address(run->settings.contract, address);
@@ -244,6 +245,6 @@ int assay_anchor_show(struct assay_anchor_run *run)
     if (result != ASSAY_EXIT_OK) return result;
     const uint64_t age_ms = age_of(&held);
     if (run->json) result = print_json(run, &held, &compared, age_ms);
-    else print(run, &held, &compared, age_ms);
+    else print_comparison(run, &held, &compared, age_ms);
     return result == ASSAY_EXIT_OK ? exit_of(&compared, age_ms) : result;
 }

@@ -1,6 +1,6 @@
 /*
  * apps/assay/services/continuity.c - `assay continuity status|show|verify`: groups of state
- * continuity, and what the ledger has of one instance, proven (docs/services.md 1.3.5).
+ * continuity, and the proven ledger row of one instance (docs/services.md 1.3.5: proofs of rows).
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
@@ -18,14 +18,14 @@
 #include <string.h>
 
 struct asked {
-    struct assay_question q;
+    struct assay_daemon_request q;
     const char *group, *instance, *out, *checkpoint, *max_age, *at;
     bool no_clock;
     int word_count;
     char **words;
 };
 
-/* What was read, and how far it is believed. */
+/* What was read, and how far it is trusted. */
 struct seen {
     struct assay_row_evidence evidence;
     struct assay_cont_row_proven row;
@@ -62,7 +62,7 @@ static void print_row(const struct assay_cont_instance_row *row)
                  (unsigned long long)(row->session & ((UINT64_C(1) << 40) - 1)),
                  (unsigned long long)assay_cont_number_era(row->session),
                  slot_text(row->author, text), (unsigned long long)row->epoch,
-                 assay_fit(address));
+                 assay_text_sanitized(address));
     (void)printf("birth          era %llu, epoch %llu, paid by %s\n",
                  (unsigned long long)row->birth.era, (unsigned long long)row->birth.epoch,
                  slot_text(row->payer, text));
@@ -82,12 +82,12 @@ static void print_seen(const struct seen *s)
     (void)printf("evidence       %zu bytes: head %zu, proof of the row %zu, one of %u rows\n",
                  s->len, s->evidence.head.len, s->evidence.row.len, (unsigned)s->rows.count);
     if (!s->is_proven) {
-        (void)puts("believed       by the head that the node sent; --checkpoint verifies without "
+        (void)puts("trusted        by the head that the node sent; --checkpoint verifies without "
                    "trusting it");
         return;
     }
     assay_rfc3339_format_ms(s->network.time_ms, time);
-    (void)printf("believed       from the checkpoint: epoch %llu of era %u, closed at %s\n",
+    (void)printf("trusted        from the checkpoint: epoch %llu of era %u, closed at %s\n",
                  (unsigned long long)s->network.next.epoch, (unsigned)s->network.next.era, time);
 }
 
@@ -128,9 +128,9 @@ static int print_seen_json(const struct seen *s)
 
 /* --- believing */
 
-static int complain(const char *who, const char *what, const char *why)
+static int report_error(const char *who, const char *what, const char *why)
 {
-    (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, what, why);
+    (void)fprintf(stderr, "%s: %s: not trusted: %s\n", who, what, why);
     return ASSAY_EXIT_DENIED;
 }
 
@@ -145,8 +145,8 @@ static const char *fault_of(enum assay_status status)
 }
 
 /* Returns: an enum assay_exit */
-static int believe(const char *who, const char *what, const struct asked *a,
-                   const struct assay_checkpoint *checkpoint, struct seen *s)
+static int verify_answer(const char *who, const char *what, const struct asked *a,
+                         const struct assay_checkpoint *checkpoint, struct seen *s)
 {
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint64_t now_ms = 0;
@@ -164,12 +164,12 @@ static int believe(const char *who, const char *what, const struct asked *a,
         status = assay_cont_rows_read(s->evidence.group, s->evidence.head, &s->rows);
     if (status != ASSAY_OK) {
         const char *why = fault_of(status);
-        return complain(who, what, why != NULL ? why : assay_status_text(status));
+        return report_error(who, what, why != NULL ? why : assay_status_text(status));
     }
     s->is_proven = checkpoint != NULL;
     s->has_age = answer == ASSAY_PROVEN;
     if (answer == ASSAY_PROVEN || answer == ASSAY_PROOF_AGE_UNKNOWN) return ASSAY_EXIT_OK;
-    return complain(who, what, assay_proof_answer_text(answer));
+    return report_error(who, what, assay_proof_answer_text(answer));
 }
 
 /* It is about what was asked for. Returns: an enum assay_exit */
@@ -182,12 +182,12 @@ static int check_about(const char *who, const char *what, const struct asked *a,
         assay_hex_decode(a->instance, 64, instance, 32) != ASSAY_OK)
         return assay_misuse("an instance has 64 hexadecimal digits, \"%s\" has not", a->instance);
     if (assay_bytes_equal(instance, s->evidence.instance, 32)) return ASSAY_EXIT_OK;
-    return complain(who, what, "it is about another instance");
+    return report_error(who, what, "it is about another instance");
 }
 
-/* Decodes, believes, prints. Returns: an enum assay_exit */
-static int tell(const char *who, const char *what, const struct asked *a,
-                struct assay_slice bytes)
+/* Decodes, verifies, prints. Returns: an enum assay_exit */
+static int print_answer(const char *who, const char *what, const struct asked *a,
+                        struct assay_slice bytes)
 {
     static struct seen seen;
     struct assay_checkpoint checkpoint;
@@ -201,7 +201,7 @@ static int tell(const char *who, const char *what, const struct asked *a,
     }
     result = check_about(who, what, a, &seen);
     if (result == ASSAY_EXIT_OK)
-        result = believe(who, what, a, a->checkpoint != NULL ? &checkpoint : NULL, &seen);
+        result = verify_answer(who, what, a, a->checkpoint != NULL ? &checkpoint : NULL, &seen);
     if (result == ASSAY_EXIT_OK && a->out != NULL)
         result = assay_output_write(who, a->out, ASSAY_FILE_PUBLIC, bytes);
     if (result != ASSAY_EXIT_OK) return result;
@@ -218,7 +218,7 @@ static int tell(const char *who, const char *what, const struct asked *a,
 
 /* --- verbs */
 
-static int show(struct asked *a)
+static int run_show(struct asked *a)
 {
     static const char who[] = "assay continuity show";
     struct assay_json *document = NULL;
@@ -228,20 +228,20 @@ static int show(struct asked *a)
     if (strlen(a->instance) != 64 || strspn(a->instance, "0123456789abcdefABCDEF") != 64)
         return assay_misuse("INSTANCE has 64 hexadecimal digits, \"%s\" has not", a->instance);
     if (strpbrk(group, " \n") != NULL) return assay_misuse("--group is a name or a number");
-    int result = assay_ask_document(&a->q, &document, "row %s %s", group, a->instance);
+    int result = assay_daemon_get_document(&a->q, &document, "row %s %s", group, a->instance);
     if (result != ASSAY_EXIT_OK) return result;
     const char *hex = assay_json_text(assay_json_get(document, "data"), "evidence", "");
     const size_t len = strlen(hex) / 2;
     bytes = malloc(len + 1);
     result = ASSAY_EXIT_INTERNAL;
     if (bytes != NULL && assay_hex_decode(hex, 2 * len, bytes, len) == ASSAY_OK)
-        result = tell(who, a->q.socket, a, assay_slice_over(bytes, len));
+        result = print_answer(who, a->q.socket, a, assay_slice_over(bytes, len));
     free(bytes);
     assay_json_free(&document);
     return result;
 }
 
-static int verify(const struct asked *a)
+static int run_verify(const struct asked *a)
 {
     static const char who[] = "assay continuity verify";
     uint8_t *bytes = NULL;
@@ -253,7 +253,7 @@ static int verify(const struct asked *a)
         (void)fprintf(stderr, "%s: %s: %s\n", who, path, assay_file_fault(path, status));
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
     }
-    const int result = tell(who, path, a, assay_slice_over(bytes, len));
+    const int result = print_answer(who, path, a, assay_slice_over(bytes, len));
     free(bytes);
     return result;
 }
@@ -273,7 +273,7 @@ static int read_options(struct asked *a, int argc, char **argv)
         { "no-clock", no_argument, NULL, 'C' },
         { NULL, 0, NULL, 0 },
     };
-    a->q.socket = assay_ask_socket();
+    a->q.socket = assay_daemon_default_socket();
     a->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 's') a->q.socket = optarg;
@@ -285,7 +285,7 @@ static int read_options(struct asked *a, int argc, char **argv)
         else if (o == 'm') a->max_age = optarg;
         else if (o == 'a') a->at = optarg;
         else if (o == 'C') a->no_clock = true;
-        else if (!assay_ask_timeout(optarg, &a->q.timeout_ms))
+        else if (!assay_daemon_parse_timeout(optarg, &a->q.timeout_ms))
             return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     a->words = argv + optind;
@@ -299,7 +299,7 @@ int assay_command_continuity(int argc, char **argv)
     const int read = read_options(&a, argc, argv);
     if (read >= 0) return read;
     const char *verb = a.word_count > 0 ? a.words[0] : "status";
-    if (strcmp(verb, "show") == 0) return show(&a);
-    if (strcmp(verb, "verify") == 0) return verify(&a);
+    if (strcmp(verb, "show") == 0) return run_show(&a);
+    if (strcmp(verb, "verify") == 0) return run_verify(&a);
     return assay_services_groups(&a.q, a.group);
 }

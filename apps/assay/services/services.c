@@ -1,7 +1,6 @@
 /*
- * apps/assay/services/services.c - what the services of a network amount to: `assay
- * services|continuity status`, `assay share status`, `assay task offers|status`, `assay account
- * show`.
+ * apps/assay/services/services.c - status of services: `assay services|continuity status`, `assay
+ * share status`, `assay task offers|status`, `assay account show`.
  */
 #include "apps/assay/services/services.h"
 
@@ -18,9 +17,9 @@ static const char *amount_of(const struct assay_json *object, const char *key)
 {
     char text[32];
     const char *const large = assay_json_text(object, key, NULL);
-    if (large != NULL) return assay_fit(large);
+    if (large != NULL) return assay_text_sanitized(large);
     (void)snprintf(text, sizeof text, "%llu", assay_number_of(object, key));
-    return assay_fit(text);
+    return assay_text_sanitized(text);
 }
 
 static void print_member(const struct assay_json *seat, bool first)
@@ -45,7 +44,7 @@ static void print_seats(const struct assay_json *list)
         const struct assay_json *const seat = assay_json_at(list, i);
         const char *const state = assay_json_text(seat, "state", "serves");
         print_member(seat, i == 0);
-        if (strcmp(state, "serves") != 0) (void)printf(" (%s)", assay_fit(state));
+        if (strcmp(state, "serves") != 0) (void)printf(" (%s)", assay_text_sanitized(state));
     }
     if (count == 0) (void)fputs("nobody", stdout);
 }
@@ -54,7 +53,7 @@ static void print_alarms(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++)
         (void)printf("%s%s", i == 0 ? "\n  ALARM        " : ", ",
-                     assay_fit(assay_json_as_text(assay_json_at(list, i))));
+                     assay_text_sanitized(assay_json_as_text(assay_json_at(list, i))));
 }
 
 /* ------------------------------------------------------------ parts */
@@ -90,8 +89,8 @@ static void print_cluster(const struct assay_json *c, unsigned long long in_publ
     if (assay_json_bool(c, "alarm", false)) print_alarms(assay_json_get(c, "alarms"));
     (void)puts("");
     if (strcmp(phase, "none") != 0)
-        (void)printf("  in public    %llu secrets are dealt anew on the ledger: %s\n",
-                     in_public, phase);
+        (void)printf("  in public    %llu secrets are reshared on the ledger: %s\n", in_public,
+                     phase);
     for (size_t i = 0; i < assay_json_count(seats); i++) {
         const struct assay_json *const seat = assay_json_at(seats, i);
         (void)printf(
@@ -108,8 +107,8 @@ static void print_cluster(const struct assay_json *c, unsigned long long in_publ
 static void print_shares(const struct assay_json *s)
 {
     const struct assay_json *const clusters = assay_json_get(s, "clusters");
-    (void)printf("secrets        %llu synced, %llu wait, %llu due to be dealt anew, %llu of them "
-                 "under way; at most %llu, %llu of one owner or member; %llu deleted\n",
+    (void)printf("secrets        %llu synced, %llu wait, %llu due for resharing, %llu of them in "
+                 "progress; at most %llu, %llu of one owner or member; %llu deleted\n",
                  assay_number_of(s, "synced"), assay_number_of(s, "waiting"),
                  assay_number_of(s, "due"), assay_number_of(s, "resharing"),
                  assay_number_of(s, "ids_max"), assay_number_of(s, "quota"),
@@ -138,7 +137,7 @@ static void print_offers(const struct assay_json *t)
                      amount_of(offer, "price"), amount_of(offer, "hold"));
         for (size_t k = 0; k < assay_json_count(codes); k++)
             (void)printf("  code         %s\n",
-                         assay_fit(assay_json_as_text(assay_json_at(codes, k))));
+                         assay_text_sanitized(assay_json_as_text(assay_json_at(codes, k))));
     }
 }
 
@@ -188,7 +187,7 @@ static void print_head(const struct assay_json *data)
         (void)printf("as epoch %llu left it\n", assay_number_of(data, "epoch"));
 }
 
-static bool has(const struct assay_json *data, const char *part)
+static bool has_part(const struct assay_json *data, const char *part)
 {
     return assay_json_kind_of(assay_json_get(data, part)) == ASSAY_JSON_OBJECT;
 }
@@ -199,15 +198,16 @@ static void show_services(const struct assay_json *document)
     const struct assay_json *const groups = assay_json_get(data, "groups");
     print_head(data);
     const bool known = assay_json_bool(data, "known", false);
-    if (known && assay_json_count(groups) == 0 && !has(data, "shares") && !has(data, "tasks")) {
+    if (known && assay_json_count(groups) == 0 && !has_part(data, "shares") &&
+        !has_part(data, "tasks")) {
         (void)puts("this network has no services");
         return;
     }
     for (size_t i = 0; i < assay_json_count(groups); i++)
         print_group(assay_json_at(groups, i));
-    if (has(data, "shares")) print_shares(assay_json_get(data, "shares"));
-    if (has(data, "tasks")) print_money(assay_json_get(data, "tasks"));
-    if (has(data, "tasks")) print_offers(assay_json_get(data, "tasks"));
+    if (has_part(data, "shares")) print_shares(assay_json_get(data, "shares"));
+    if (has_part(data, "tasks")) print_money(assay_json_get(data, "tasks"));
+    if (has_part(data, "tasks")) print_offers(assay_json_get(data, "tasks"));
     print_programs(data);
 }
 
@@ -217,20 +217,20 @@ struct part {
     void (*print)(const struct assay_json *part);
 };
 
-static int show_part(const struct assay_question *q, const struct part *part)
+static int show_part(const struct assay_daemon_request *q, const struct part *part)
 {
     struct assay_json *document = NULL;
-    int result = assay_ask_document(q, &document, "services");
+    int result = assay_daemon_get_document(q, &document, "services");
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *const data = assay_json_get(document, "data");
-    if (assay_json_bool(data, "known", false) && !has(data, part->key)) {
+    if (assay_json_bool(data, "known", false) && !has_part(data, part->key)) {
         (void)fprintf(stderr, "assay %s: this network has no %s\n", q->group, part->lacks);
         result = ASSAY_EXIT_NOT_FOUND;
     } else if (q->json) {
         assay_print_document(document);
     } else {
         print_head(data);
-        if (has(data, part->key)) part->print(assay_json_get(data, part->key));
+        if (has_part(data, part->key)) part->print(assay_json_get(data, part->key));
     }
     assay_json_free(&document);
     return result;
@@ -244,11 +244,11 @@ static bool is_group(const struct assay_json *group, const char *which)
            strcmp(number, which) == 0;
 }
 
-int assay_services_groups(const struct assay_question *q, const char *which)
+int assay_services_groups(const struct assay_daemon_request *q, const char *which)
 {
     struct assay_json *document = NULL;
     size_t shown = 0;
-    const int result = assay_ask_document(q, &document, "services");
+    const int result = assay_daemon_get_document(q, &document, "services");
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *const data = assay_json_get(document, "data");
     const struct assay_json *const groups = assay_json_get(data, "groups");
@@ -262,7 +262,8 @@ int assay_services_groups(const struct assay_question *q, const char *which)
         for (size_t i = 0; i < assay_json_count(groups); i++)
             if (is_group(assay_json_at(groups, i), which)) print_group(assay_json_at(groups, i));
     } else if (which != NULL) {
-        (void)fprintf(stderr, "assay continuity: no group is called \"%s\"\n", assay_fit(which));
+        (void)fprintf(stderr, "assay continuity: no group is called \"%s\"\n",
+                      assay_text_sanitized(which));
     } else {
         (void)fputs("assay continuity: this network has no groups\n", stderr);
     }
@@ -280,7 +281,7 @@ static void show_share(const struct assay_json *document)
                  "%llu\nreaders        %llu\n",
                  assay_text_of(s, "id", "?"),
                  assay_json_bool(s, "synced", false) ? "synced" : "waits for its holders",
-                 assay_json_bool(s, "due", false) ? ", to be dealt anew" : "",
+                 assay_json_bool(s, "due", false) ? ", to be reshared" : "",
                  assay_json_bool(s, "resharing", false) ? ", under way" : "",
                  assay_number_of(s, "generation"), assay_number_of(s, "put_epoch"),
                  assay_number_of(s, "readers"));
@@ -359,40 +360,40 @@ static bool is_id(const char *text)
     return strlen(text) == 64 && assay_hex_decode(text, 64, id, sizeof id) == ASSAY_OK;
 }
 
-int assay_services_account(const struct assay_question *q, const char *which)
+int assay_services_account(const struct assay_daemon_request *q, const char *which)
 {
     uint8_t account[32];
     char text[65];
     const int known = assay_record_submit_account(q->group, which, account);
     if (known != ASSAY_EXIT_OK) return known;
     assay_hex_encode(account, sizeof account, text, sizeof text);
-    return assay_ask(q, show_account, "account %s", text);
+    return assay_daemon_print(q, show_account, "account %s", text);
 }
 
-int assay_services_shares(const struct assay_question *q, const char *id)
+int assay_services_shares(const struct assay_daemon_request *q, const char *id)
 {
     static const struct part part = { "shares", "shares", print_shares };
     if (id == NULL) return show_part(q, &part);
     if (!is_id(id)) return assay_misuse("--id wants 64 hexadecimal digits, not \"%s\"", id);
-    return assay_ask(q, show_share, "share %s", id);
+    return assay_daemon_print(q, show_share, "share %s", id);
 }
 
-int assay_services_offers(const struct assay_question *q)
+int assay_services_offers(const struct assay_daemon_request *q)
 {
     static const struct part part = { "tasks", "tasks", print_offers };
     return show_part(q, &part);
 }
 
-int assay_services_tasks(const struct assay_question *q, const char *task)
+int assay_services_tasks(const struct assay_daemon_request *q, const char *task)
 {
-    if (task == NULL) return assay_ask(q, show_tasks, "tasks");
+    if (task == NULL) return assay_daemon_print(q, show_tasks, "tasks");
     if (!is_id(task)) return assay_misuse("TASK has 64 hexadecimal digits, \"%s\" has not", task);
-    return assay_ask(q, show_task, "task %s", task);
+    return assay_daemon_print(q, show_task, "task %s", task);
 }
 
 int assay_command_services(int argc, char **argv)
 {
-    struct assay_question q = { .group = "services" };
-    const int read = assay_ask_options(&q, argc, argv);
-    return read >= 0 ? read : assay_ask(&q, show_services, "services");
+    struct assay_daemon_request q = { .group = "services" };
+    const int read = assay_daemon_parse_options(&q, argc, argv);
+    return read >= 0 ? read : assay_daemon_print(&q, show_services, "services");
 }

@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/services.h - what is asked of a daemon about services, for groups of verbs
- * that also hand records in. Each Returns: an enum assay_exit.
+ * apps/assay/services/services.h - status queries of services, for command groups that also submit
+ * records. Each Returns: an enum assay_exit.
  */
 #ifndef ASSAY_APPS_ASSAY_SERVICES_SERVICES_H
 #define ASSAY_APPS_ASSAY_SERVICES_SERVICES_H
@@ -8,13 +8,13 @@
 #include "apps/assay/core/daemon_request.h"
 
 /* which: the name or the number of a group; NULL: all of them. */
-int assay_services_groups(const struct assay_question *q, const char *which);
+int assay_services_groups(const struct assay_daemon_request *q, const char *which);
 /* which: 64 digits, or a key file. */
-int assay_services_account(const struct assay_question *q, const char *which);
+int assay_services_account(const struct assay_daemon_request *q, const char *which);
 /* id: NULL: all of them in short. */
-int assay_services_shares(const struct assay_question *q, const char *id);
-int assay_services_offers(const struct assay_question *q);
+int assay_services_shares(const struct assay_daemon_request *q, const char *id);
+int assay_services_offers(const struct assay_daemon_request *q);
 /* task: NULL: all that are remembered. */
-int assay_services_tasks(const struct assay_question *q, const char *task);
+int assay_services_tasks(const struct assay_daemon_request *q, const char *task);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/share.c - `assay share`: what holders keep, secrets that are given to them,
- * read and deleted, and who may read them (docs/services.md 5).
+ * apps/assay/services/share.c - command group `assay share`: shares of secrets: status, put, read,
+ * delete, readers (docs/services.md 5: shares).
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/record_submit.h"
@@ -21,7 +21,7 @@
 enum { TURN_MS = 200 };
 
 struct share_deed {
-    struct assay_question q;
+    struct assay_daemon_request q;
     const char *key, *name, *sealed, *out, *cluster, *id, *timeout;
     const char *readers[ASSAY_SHARE_READERS_MAX];
     uint32_t reader_count;
@@ -40,7 +40,7 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static int complain(const char *what, enum assay_status status)
+static int report_error(const char *what, enum assay_status status)
 {
     (void)fprintf(stderr, "assay share: %s: %s\n", what, assay_status_text(status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
@@ -68,11 +68,11 @@ static int open_client(struct share_deed *d)
     const enum assay_status status =
         result == ASSAY_EXIT_OK ? assay_share_client_open(&config, &d->client) : ASSAY_OK;
     assay_secret_wipe(&secret, sizeof secret);
-    return status == ASSAY_OK ? result : complain(d->path, status);
+    return status == ASSAY_OK ? result : report_error(d->path, status);
 }
 
 /* Returns: whether there is time left. */
-static bool turn(struct share_deed *d)
+static bool poll_progress(struct share_deed *d)
 {
     assay_share_client_turn(d->client, TURN_MS);
     return now_ms() < d->until_ms;
@@ -94,10 +94,10 @@ static int wait_done(struct share_deed *d)
         const struct assay_share_client_status s = assay_share_client_status(d->client);
         if (s.state == ASSAY_SHARE_CLIENT_DONE) return ASSAY_EXIT_OK;
         if (s.state == ASSAY_SHARE_CLIENT_FAILED) {
-            (void)fprintf(stderr, "assay share: %s\n", assay_fit(s.why));
+            (void)fprintf(stderr, "assay share: %s\n", assay_text_sanitized(s.why));
             return ASSAY_EXIT_DENIED;
         }
-        if (turn(d)) continue;
+        if (poll_progress(d)) continue;
         (void)fprintf(stderr, "assay share: not done in time: the record is %s",
                       s.is_final ? "final" : "not final");
         if (s.wanted > 0)
@@ -135,7 +135,7 @@ static int take_readers(const struct share_deed *d,
 static int print_id(const struct share_deed *d, const uint8_t id[static 32])
 {
     char text[65];
-    if (assay_json_mode_asked()) {
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json(d->made, (const char *const[]){ d->out, NULL });
         assay_json_set_hex(data, "id", id, 32);
@@ -151,7 +151,7 @@ static int complain_taken(const struct share_deed *d)
     (void)fprintf(stderr,
                   "assay share put: --name %s: this account keeps a secret of that name already: "
                   "expected another name, or delete that one first (assay share delete)\n",
-                  assay_fit(d->name));
+                  assay_text_sanitized(d->name));
     return ASSAY_EXIT_CONFLICT;
 }
 
@@ -167,9 +167,9 @@ static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t
     enum assay_status status = ASSAY_E_AGAIN;
     while ((status = assay_share_client_put(d->client, cluster, name, reader, d->reader_count,
                                             secret, id, sealed)) == ASSAY_E_AGAIN)
-        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+        if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
     if (status == ASSAY_E_DUPLICATE) return complain_taken(d);
-    if (status != ASSAY_OK) return complain(d->word, status);
+    if (status != ASSAY_OK) return report_error(d->word, status);
     const int written =
         assay_output_write("assay share put", d->out, ASSAY_FILE_PUBLIC,
                            assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
@@ -178,7 +178,7 @@ static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t
     return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
 }
 
-static int put(struct share_deed *d)
+static int put_secret(struct share_deed *d)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -200,7 +200,7 @@ static int put(struct share_deed *d)
                                                               ? "is empty"
                                                               : "has more");
     }
-    if (status != ASSAY_OK) return complain(d->word, status);
+    if (status != ASSAY_OK) return report_error(d->word, status);
     uint8_t *const sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
     int result = sealed != NULL ? open_client(d) : ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK)
@@ -223,7 +223,7 @@ static enum assay_status begin_change(struct share_deed *d, const uint8_t name[s
 }
 
 /* Of the id that key and name make. In: reader: NULL: it is deleted */
-static int change(struct share_deed *d, const struct assay_share_reader *reader)
+static int change_secret(struct share_deed *d, const struct assay_share_reader *reader)
 {
     uint8_t name[32], id[32];
     ASSAY_ASSERT(d->name != NULL); /* by the table */
@@ -233,8 +233,8 @@ static int change(struct share_deed *d, const struct assay_share_reader *reader)
     assay_sha256(d->name, strlen(d->name), name);
     enum assay_status status = ASSAY_E_AGAIN;
     while ((status = begin_change(d, name, reader, id)) == ASSAY_E_AGAIN)
-        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
-    if (status != ASSAY_OK) return complain(d->name, status);
+        if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
+    if (status != ASSAY_OK) return report_error(d->name, status);
     const int done = wait_done(d);
     return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
 }
@@ -242,7 +242,7 @@ static int change(struct share_deed *d, const struct assay_share_reader *reader)
 static int delete_secret(struct share_deed *d)
 {
     d->made = "share delete";
-    return change(d, NULL);
+    return change_secret(d, NULL);
 }
 
 static int change_readers(struct share_deed *d)
@@ -250,7 +250,7 @@ static int change_readers(struct share_deed *d)
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
     const int known = take_readers(d, reader);
     d->made = "share readers";
-    return known == ASSAY_EXIT_OK ? change(d, reader) : known;
+    return known == ASSAY_EXIT_OK ? change_secret(d, reader) : known;
 }
 
 /* ------------------------------------------------------------ read */
@@ -260,17 +260,17 @@ static int write_secret(const struct share_deed *d)
     const int written = assay_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
                                            assay_share_client_payload(d->client));
     if (written != ASSAY_EXIT_OK) return written;
-    if (!assay_json_mode_asked()) return ASSAY_EXIT_OK;
+    if (!assay_json_mode_is_on()) return ASSAY_EXIT_OK;
     return assay_result_json_print(
         assay_result_json("share read", (const char *const[]){ d->out, NULL }));
 }
 
-/* Holders answer nobody else, and would not say so. */
+/* Holders answer only readers, without an error for others. */
 static bool may_read(const struct share_deed *d, const uint8_t id[static 32])
 {
     const struct assay_share_registry *const r = assay_share_client_registry(d->client);
     const struct assay_share_row *const row = r != NULL ? assay_share_registry_find(r, id) : NULL;
-    if (row == NULL) return true; /* the client says what is wrong */
+    if (row == NULL) return true; /* the client reports errors */
     for (uint32_t i = 0; i < row->reader_count; i++)
         if (row->reader[i].kind == ASSAY_SHARE_READER_ACCOUNT &&
             assay_bytes_equal(row->reader[i].name, d->account, 32))
@@ -282,14 +282,14 @@ static int begin_read(struct share_deed *d, const uint8_t id[static 32], struct 
 {
     enum assay_status status = ASSAY_E_AGAIN;
     while (assay_share_client_registry(d->client) == NULL)
-        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+        if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
     if (!may_read(d, id)) {
         (void)fprintf(stderr, "assay share: %s is none of the readers of that secret\n", d->key);
         return ASSAY_EXIT_DENIED;
     }
     while ((status = assay_share_client_read(d->client, id, sealed)) == ASSAY_E_AGAIN)
-        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(d->word, status);
+        if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(d->word, status);
 }
 
 static int read_secret(struct share_deed *d)
@@ -301,7 +301,7 @@ static int read_secret(struct share_deed *d)
         return assay_misuse("ID has 64 hexadecimal digits, \"%s\" has not", d->word);
     const enum assay_status status = assay_file_read(
         d->sealed, ASSAY_SHARE_PAYLOAD_MAX + ASSAY_SHARE_PAYLOAD_MORE, &sealed, &len);
-    if (status != ASSAY_OK) return complain(d->sealed, status);
+    if (status != ASSAY_OK) return report_error(d->sealed, status);
     int result = open_client(d);
     if (result == ASSAY_EXIT_OK) result = begin_read(d, id, assay_slice_over(sealed, len));
     free(sealed);
@@ -326,7 +326,7 @@ int assay_command_share(int argc, char **argv)
         assay_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
     if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
-    const int result = strcmp(d.verb, "put") == 0      ? put(&d)
+    const int result = strcmp(d.verb, "put") == 0       ? put_secret(&d)
                        : strcmp(d.verb, "delete") == 0  ? delete_secret(&d)
                        : strcmp(d.verb, "readers") == 0 ? change_readers(&d)
                                                         : read_secret(&d);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/task.c - `assay task`: the group of verbs, and tasks that are closed or
- * released by hand.
+ * apps/assay/services/task.c - command group `assay task`: its verbs, and manual close and release
+ * of tasks.
  */
 #include "apps/assay/services/task.h"
 
@@ -15,12 +15,12 @@
 #include <string.h>
 
 /* Hands in what ends a task, or begins to. Returns: an enum assay_exit. */
-static int submit(const struct task_deed *d, struct assay_record_submit_signing *s,
-                  enum assay_service_kind kind, struct assay_slice payload,
-                  const uint8_t task[static 32], const char *done)
+static int submit_ending(const struct task_deed *d, struct assay_record_submit_signing *s,
+                         enum assay_service_kind kind, struct assay_slice payload,
+                         const uint8_t task[static 32], const char *done)
 {
     const char *word = "";
-    const int result = assay_record_submit_submit(s->hand, kind, payload, &word);
+    const int result = assay_record_submit_send(s->hand, kind, payload, &word);
     if (result != ASSAY_EXIT_OK) return result;
     if (!d->q.json) {
         (void)printf("final          %s\n", done);
@@ -47,9 +47,9 @@ static int hand_close(const struct task_deed *d, struct assay_record_submit_sign
     assay_task_close_statement(home->chain_id, &c, digest);
     enum assay_status status = assay_record_submit_sign(s, digest, c.signature);
     if (status == ASSAY_OK) status = assay_task_close_encode(&c, bytes, sizeof bytes, &payload);
-    if (status != ASSAY_OK) return assay_record_submit_unmade(d->q.group, status);
-    return submit(d, s, ASSAY_SERVICE_TASK_CLOSE, payload, task,
-                  "the task is closed, and what was locked is back");
+    if (status != ASSAY_OK) return assay_record_submit_report_unmade(d->q.group, status);
+    return submit_ending(d, s, ASSAY_SERVICE_TASK_CLOSE, payload, task,
+                         "the task is closed, and what was locked is back");
 }
 
 static int hand_release(const struct task_deed *d, struct assay_record_submit_signing *s,
@@ -66,9 +66,9 @@ static int hand_release(const struct task_deed *d, struct assay_record_submit_si
     assay_task_release_statement(assay_follower_home(follower)->chain_id, &r, digest);
     enum assay_status status = assay_record_submit_sign(s, digest, r.signature);
     if (status == ASSAY_OK) status = assay_task_release_encode(&r, bytes, sizeof bytes, &payload);
-    if (status != ASSAY_OK) return assay_record_submit_unmade(d->q.group, status);
-    return submit(d, s, ASSAY_SERVICE_TASK_RELEASE, payload, task,
-                  "the task ends in 4 closes; claims are paid until then");
+    if (status != ASSAY_OK) return assay_record_submit_report_unmade(d->q.group, status);
+    return submit_ending(d, s, ASSAY_SERVICE_TASK_RELEASE, payload, task,
+                         "the task ends in 4 closes; claims are paid until then");
 }
 
 static int end_task(struct task_deed *d,
@@ -80,9 +80,9 @@ static int end_task(struct task_deed *d,
     ASSAY_ASSERT(d->word != NULL); /* by the table */
     if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, task, 32) != ASSAY_OK)
         return assay_misuse("TASK has 64 hexadecimal digits, \"%s\" has not", d->word);
-    int result = assay_record_submit_begin(&d->q, d->key, d->timeout, &s);
+    int result = assay_record_submit_start(&d->q, d->key, d->timeout, &s);
     if (result == ASSAY_EXIT_OK) result = hand(d, &s, task);
-    assay_record_submit_end(&s);
+    assay_record_submit_stop(&s);
     return result;
 }
 

@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/task.h - what the verbs of `assay task` share: their options, a requestor
- * that runs (task_run.c), and its money where that lies on an EVM chain (task_chain.c).
+ * apps/assay/services/task.h - helpers shared by the verbs of `assay task`: options, a requestor
+ * (task_run.c), and payment on an EVM chain (task_chain.c).
  */
 #ifndef ASSAY_APPS_ASSAY_SERVICES_TASK_H
 #define ASSAY_APPS_ASSAY_SERVICES_TASK_H
@@ -9,7 +9,7 @@
 #include "net/services/tasks/task_client.h"
 
 struct task_deed {
-    struct assay_question q;
+    struct assay_daemon_request q;
     const char *key, *out, *code, *steps, *price, *hold, *executor, *standing, *score, *deadline,
         *evm, *after;
     const char *timeout, *verb, *word;
@@ -20,7 +20,7 @@ struct task_chain;
 
 struct task_running {
     const struct task_deed *d;
-    struct assay_json *services; /* the daemon's document: who offers, by name */
+    struct assay_json *services; /* the daemon's document: offering members, by name */
     char socket[ASSAY_FOLLOWER_PATH_MAX + 1];
     struct assay_secret32 key, store_key;
     struct assay_task_client *client;
@@ -36,22 +36,22 @@ struct task_running {
     uint64_t price_wei, ahead_s;
 };
 
-/* One line on stderr. Returns: nothing. */
+/* One line on stderr. */
 __attribute__((format(printf, 1, 2))) void task_say(const char *format, ...);
 /* task_run.c. Returns: an enum assay_exit. */
 int task_run(struct task_deed *deed);
 
-/* --- task_chain.c; each Returns: an enum assay_exit, unless it says otherwise */
+/* --- task_chain.c; each Returns: an enum assay_exit, unless noted */
 /* Reads the file, the price and the deadline, and the key of the account. */
 int task_chain_begin(struct task_running *r);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void task_chain_end(struct task_chain **chain);
 /* Returns: where the money lies, borrowed. */
 const struct assay_evm_place *task_chain_place(const struct task_chain *chain);
 /* Opens the task, unless it is open, and waits until that is deep. */
 int task_chain_open(struct task_running *r);
-/* Of a step that was vouched for and whose key does not come: from the executor's claim, if there
- * is one; asked now and then. Returns: nothing. */
+/* For a signed-off step whose key does not arrive: read from the executor's claim, if there is one;
+ * polled occasionally. */
 void task_chain_key(struct task_running *r);
 /* Takes back what was not paid, when the deadline is over and something is there. Out: *closed */
 int task_chain_close(struct task_running *r, bool *closed);

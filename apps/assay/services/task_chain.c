@@ -1,7 +1,7 @@
 /*
- * apps/assay/services/task_chain.c - tasks of `assay task run` whose money lies on an EVM chain:
- * opened against an anchored score, closed when the deadline is over (docs/services.md 8.9); and
- * the contract of tasks, deployed.
+ * apps/assay/services/task_chain.c - payment of `assay task run` on an EVM chain: a task is opened
+ * against an anchored score and closed after the deadline (docs/services.md 8.9: tasks on a chain);
+ * deployment of the contract of tasks.
  */
 #include "apps/assay/services/task.h"
 
@@ -153,8 +153,8 @@ static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
 }
 
 /* As deep as configured, and now. */
-static int look(struct task_chain *c, const uint8_t task[static 32], bool *deep, bool *open,
-                uint32_t *paid)
+static int read_task(struct task_chain *c, const uint8_t task[static 32], bool *deep, bool *open,
+                     uint32_t *paid)
 {
     const uint32_t below = c->run.settings.sender.confirmations - 1;
     uint64_t head = 0;
@@ -168,7 +168,7 @@ static int look(struct task_chain *c, const uint8_t task[static 32], bool *deep,
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(&c->run, status);
 }
 
-/* What the contract's word means for whoever opens or closes. */
+/* Explanation of the contract's error for the account. */
 static int said_no(const struct task_chain *c)
 {
     static const char *const words[][2] = {
@@ -193,7 +193,7 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     struct assay_evm_score_proof proof;
     uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
-    enum assay_status status = assay_anchor_ask(&c->run, held->epoch, &closed);
+    enum assay_status status = assay_anchor_request_epoch(&c->run, held->epoch, &closed);
     if (status != ASSAY_OK) {
         assay_evm_finalized_epoch_free(&closed);
         const int failed = assay_anchor_daemon_failed(&c->run, status);
@@ -209,7 +209,7 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
                                       ASSAY_EVM_DATA_LEN_MAX, order);
     assay_evm_finalized_epoch_free(&closed);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    task_say("the anchored epoch %llu says nothing of that executor: %s",
+    task_say("the anchored epoch %llu does not contain that executor: %s",
              (unsigned long long)held->epoch,
              status == ASSAY_E_CHAIN ? "it is not one of this network" : assay_status_text(status));
     return status == ASSAY_E_CHAIN ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_NOT_FOUND;
@@ -230,7 +230,7 @@ int task_chain_open(struct task_running *r)
     uint32_t paid = 0;
     int result = open_sending(r, &held);
     while (result == ASSAY_EXIT_OK && !deep) {
-        result = look(c, r->now.task, &deep, &open, &paid);
+        result = read_task(c, r->now.task, &deep, &open, &paid);
         if (result != ASSAY_EXIT_OK || deep) break;
         if (clock_ms(CLOCK_MONOTONIC) >= c->until_ms) {
             task_say("the task is not open as deep as configured in time; the same command goes "
@@ -278,7 +278,7 @@ int task_chain_close(struct task_running *r, bool *closed)
     *closed = false;
     if (clock_ms(CLOCK_REALTIME) / 1000 < terms->deadline_s) return ASSAY_EXIT_OK;
     int result = open_sending(r, &held);
-    if (result == ASSAY_EXIT_OK) result = look(c, r->now.task, &deep, &open, &paid);
+    if (result == ASSAY_EXIT_OK) result = read_task(c, r->now.task, &deep, &open, &paid);
     if (result != ASSAY_EXIT_OK || !open || paid >= terms->steps) return result;
     do {
         if (assay_evm_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
@@ -295,7 +295,7 @@ int task_chain_close(struct task_running *r, bool *closed)
 
 /* ------------------------------------------------------------ deployed */
 
-static int deploy(struct task_chain *c)
+static int deploy_contract(struct task_chain *c)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
     struct assay_evm_anchored held;
@@ -326,12 +326,12 @@ int task_chain_deploy(struct task_deed *deed)
 {
     struct task_chain *c = NULL;
     unsigned wait_ms = SILENCE_MS;
-    if (deed->timeout != NULL && !assay_ask_timeout(deed->timeout, &wait_ms))
+    if (deed->timeout != NULL && !assay_daemon_parse_timeout(deed->timeout, &wait_ms))
         return ASSAY_EXIT_USAGE; /* it was read before */
     int result = open_chain(deed, "assay task deploy", false, &c);
     if (result == ASSAY_EXIT_OK) {
         c->run.wait_ms = wait_ms;
-        result = deploy(c);
+        result = deploy_contract(c);
     }
     task_chain_end(&c);
     return result;

@@ -1,11 +1,11 @@
 /*
- * apps/assay/services/task_run.c - `assay task run`: a requestor of an attested task
- * (docs/services.md 6.12).
+ * apps/assay/services/task_run.c - `assay task run`: requestor of an attested task
+ * (docs/services.md 6.12: requestor).
  *
- * DIR has a vault with the task and its results (task.store, sealed under a key that follows from
- * the account's), the task's name (task.id), and state and output of each step for people. A result
- * is in the vault before it is paid for again, and its files are written anew from there, so the
- * same command goes on wherever it was killed.
+ * DIR has a vault with the task and its results (task.store, sealed under a key derived from the
+ * account's), the task's name (task.id), and state and output of each step as files. A result is in
+ * the vault before the next payment, and its files are restored from there, so the same command
+ * resumes wherever it was killed.
  */
 #include "apps/assay/services/task.h"
 
@@ -58,7 +58,7 @@ void task_say(const char *format, ...)
 
 /* ------------------------------------------------------------ files of DIR */
 
-static const char *below(const struct task_running *r, const char *name)
+static const char *format_path(const struct task_running *r, const char *name)
 {
     static char path[PATH_MAX];
     (void)snprintf(path, sizeof path, "%s/%s", r->d->out, name);
@@ -67,7 +67,7 @@ static const char *below(const struct task_running *r, const char *name)
 
 static void write_file(struct task_running *r, const char *name, struct assay_slice bytes)
 {
-    const char *const path = below(r, name);
+    const char *const path = format_path(r, name);
     if (assay_file_replace(path, ASSAY_FILE_SECRET, bytes) == ASSAY_OK) return;
     if (!r->lost) task_say("%s: cannot be written: %s", path, strerror(errno));
     r->lost = true;
@@ -90,7 +90,7 @@ static void keep_missing(void *context, uint32_t step, struct assay_slice state,
 {
     char name[NAME_ROOM];
     (void)snprintf(name, sizeof name, "step-%05u.output", step);
-    if (access(below(context, name), F_OK) != 0) keep_result(context, step, state, output);
+    if (access(format_path(context, name), F_OK) != 0) keep_result(context, step, state, output);
 }
 
 static int make_folder(const struct task_running *r)
@@ -107,7 +107,7 @@ static int make_folder(const struct task_running *r)
     return ASSAY_EXIT_INTERNAL;
 }
 
-/* ------------------------------------------------------------ what is wished */
+/* ------------------------------------------------------------ options */
 
 /* Waits for the end of it, as files are not waited for. */
 static enum assay_status read_stdin(struct task_running *r)
@@ -134,7 +134,8 @@ static int read_input(struct task_running *r)
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
-static bool number(const char *text, uint64_t min, uint64_t max, uint64_t fallback, uint64_t *out)
+static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t fallback,
+                         uint64_t *out)
 {
     *out = fallback;
     return text == NULL || (assay_record_submit_number(text, min, out) && *out <= max);
@@ -164,17 +165,17 @@ static int read_wish(struct task_running *r)
     if (d->code != NULL &&
         (strlen(d->code) != 64 || assay_hex_decode(d->code, 64, r->wish.code, 32) != ASSAY_OK))
         return assay_misuse("--code wants 64 hexadecimal digits, not \"%s\"", d->code);
-    if (!number(d->steps, 1, ASSAY_TASK_STEPS_MAX, 0, &steps))
+    if (!parse_number(d->steps, 1, ASSAY_TASK_STEPS_MAX, 0, &steps))
         return assay_misuse("--steps wants 1 to %d, not \"%s\"", (int)ASSAY_TASK_STEPS_MAX,
                             d->steps);
-    if (d->evm == NULL && !number(d->price, 1, UINT64_MAX, 0, &r->wish.price_max))
+    if (d->evm == NULL && !parse_number(d->price, 1, UINT64_MAX, 0, &r->wish.price_max))
         return assay_misuse("--price wants a number from 1, not \"%s\"", d->price);
-    if (!number(d->hold, 1, UINT64_MAX, 0, &r->wish.hold_max))
+    if (!parse_number(d->hold, 1, UINT64_MAX, 0, &r->wish.hold_max))
         return assay_misuse("--hold wants a number from 1, not \"%s\"", d->hold);
-    if (d->evm == NULL && !number(d->deadline, 1, ASSAY_TASK_AHEAD_MAX, AHEAD_EPOCHS, &ahead))
+    if (d->evm == NULL && !parse_number(d->deadline, 1, ASSAY_TASK_AHEAD_MAX, AHEAD_EPOCHS, &ahead))
         return assay_misuse("--deadline wants 1 to %d epochs, not \"%s\"",
                             (int)ASSAY_TASK_AHEAD_MAX, d->deadline);
-    if (!number(d->score, 0, SCORE_MAX, 0, &score))
+    if (!parse_number(d->score, 0, SCORE_MAX, 0, &score))
         return assay_misuse("--score wants 0 to %d basis points, not \"%s\"", SCORE_MAX, d->score);
     r->wish.steps = (uint32_t)steps;
     r->wish.ahead = (uint32_t)ahead;
@@ -182,7 +183,7 @@ static int read_wish(struct task_running *r)
     return read_standing(d->standing, &r->wish.min_standing);
 }
 
-/* ------------------------------------------------------------ who offers */
+/* ------------------------------------------------------------ offers */
 
 static const struct assay_json *offers_of(const struct task_running *r)
 {
@@ -199,8 +200,8 @@ static int find_executor(struct task_running *r)
         r->wish.executor = (uint32_t)assay_number_of(offer, "slot");
         return ASSAY_EXIT_OK;
     }
-    task_say("nobody of the name \"%s\" offers to run anything; assay task offers says who does",
-             assay_fit(r->d->executor));
+    task_say("nobody of the name \"%s\" is an executor; assay task offers lists them",
+             assay_text_sanitized(r->d->executor));
     return ASSAY_EXIT_NOT_FOUND;
 }
 
@@ -283,7 +284,7 @@ static int read_after(struct task_running *r)
     assay_task_client_close(&before);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_NOT_FOUND)
-        task_say("%s has no result that a task could go on from: run its input anew", dir);
+        task_say("%s has no result to continue from: run its input again", dir);
     else task_say("%s: its last result cannot be read: %s", dir, assay_status_text(status));
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
@@ -309,7 +310,7 @@ static void wish_after(struct task_running *r)
     if (r->d->code == NULL) assay_bytes_copy(r->wish.code, 32, r->after->code, 32);
 }
 
-/* What is said must be what DIR has. */
+/* Options must match the task in DIR. */
 static int check_same(const struct task_running *r, const struct assay_task_open *terms)
 {
     const struct task_deed *const d = r->d;
@@ -350,13 +351,13 @@ static int check_whole(const struct task_running *r)
 
 static int not_submitted(const struct task_running *r, enum assay_status status)
 {
-    const char *const who = r->d->executor != NULL ? assay_fit(r->d->executor) : "nobody";
+    const char *const who =
+        r->d->executor != NULL ? assay_text_sanitized(r->d->executor) : "nobody";
     if (status == ASSAY_E_NOT_FOUND) {
-        task_say(
-            "%s%s runs that code for %s a step%s with that standing and score; assay task offers "
-            "says who runs what",
-            who, r->d->executor != NULL ? " is not one that" : "", r->d->price,
-            r->d->hold == NULL ? " and the lowest rent" : " and that rent");
+        task_say("%s%s runs that code for %s a step%s with that standing and score; assay task "
+                 "offers lists executors",
+                 who, r->d->executor != NULL ? " is not one that" : "", r->d->price,
+                 r->d->hold == NULL ? " and the lowest rent" : " and that rent");
         return ASSAY_EXIT_NOT_FOUND;
     }
     if (status == ASSAY_E_KEY) {
@@ -364,8 +365,7 @@ static int not_submitted(const struct task_running *r, enum assay_status status)
         return ASSAY_EXIT_NOT_FOUND;
     }
     if (status == ASSAY_E_FULL) {
-        task_say("the balance is lower than what %s steps cost, and the rent beside: nothing was "
-                 "signed",
+        task_say("the balance is lower than the cost of %s steps and the rent: nothing was signed",
                  r->d->steps);
         return ASSAY_EXIT_DENIED;
     }
@@ -394,12 +394,12 @@ static void tell_chosen(struct task_running *r)
     else task_say("%s, on a chain", name_of(r, terms->executor));
 }
 
-static int silent(const struct task_running *r)
+static int report_silence(const struct task_running *r)
 {
     static const char *const what[] = {
-        [ASSAY_TASK_CLIENT_IDLE] = "the ledger was not told",
+        [ASSAY_TASK_CLIENT_IDLE] = "the ledger was not notified",
         [ASSAY_TASK_CLIENT_DRAFTS] = "the executor does not answer at its door",
-        [ASSAY_TASK_CLIENT_ASKS] = "the executor shows no evidence that could be judged",
+        [ASSAY_TASK_CLIENT_ASKS] = "the executor has no evidence that can be appraised",
         [ASSAY_TASK_CLIENT_OPENS] = "the task is not final",
         [ASSAY_TASK_CLIENT_AWAITS] = ("its executor has not accepted it; assay task close "
                                       "takes the money back"),
@@ -412,11 +412,13 @@ static int silent(const struct task_running *r)
     return ASSAY_EXIT_TIMEOUT;
 }
 
-static int outcome(const struct task_running *r)
+static int report_outcome(const struct task_running *r)
 {
     switch (r->now.state) {
     case ASSAY_TASK_CLIENT_DONE: return ASSAY_EXIT_OK;
-    case ASSAY_TASK_CLIENT_REFUSED: task_say("%s", assay_fit(r->now.why)); return ASSAY_EXIT_DENIED;
+    case ASSAY_TASK_CLIENT_REFUSED:
+        task_say("%s", assay_text_sanitized(r->now.why));
+        return ASSAY_EXIT_DENIED;
     case ASSAY_TASK_CLIENT_CHEATED:
     case ASSAY_TASK_CLIENT_REJECTED:
         task_say("%s: nothing more is vouched, and what is not paid comes back at the deadline",
@@ -435,9 +437,9 @@ static int outcome(const struct task_running *r)
     return ASSAY_EXIT_INTERNAL;
 }
 
-/* Opens the task if there is none yet, and says who got it. Returns: -1 to go on, else the exit
+/* Opens the task if there is none yet, and prints its executor. Returns: -1 to go on, else the exit
  * status. */
-static int submit(struct task_running *r, bool *submitted)
+static int submit_task(struct task_running *r, bool *submitted)
 {
     if (*submitted) return -1;
     const enum assay_status status =
@@ -459,7 +461,7 @@ static int one_turn(struct task_running *r, bool *submitted)
         task_say("%s: the disk does not take it; the same command goes on", r->d->out);
         return ASSAY_EXIT_INTERNAL;
     }
-    const int over = submit(r, submitted);
+    const int over = submit_task(r, submitted);
     if (over >= 0) return over;
     r->now = assay_task_client_status(r->client);
     if (r->chain != NULL) task_chain_key(r);
@@ -473,7 +475,7 @@ static int one_turn(struct task_running *r, bool *submitted)
     return ASSAY_EXIT_INTERNAL;
 }
 
-static int turns(struct task_running *r, struct assay_sim_progress *progress)
+static int run_turns(struct task_running *r, struct assay_sim_progress *progress)
 {
     bool submitted = assay_task_client_terms(r->client) != NULL, named = false;
     uint64_t until = now_ms() + r->silence_ms;
@@ -483,16 +485,16 @@ static int turns(struct task_running *r, struct assay_sim_progress *progress)
         if (over >= 0) return over;
         if (!named && r->now.state >= ASSAY_TASK_CLIENT_AWAITS) write_id(r);
         named = r->now.state >= ASSAY_TASK_CLIENT_AWAITS;
-        if (assay_task_client_is_over(r->now.state)) return outcome(r);
+        if (assay_task_client_is_over(r->now.state)) return report_outcome(r);
         if (r->now.state == ASSAY_TASK_CLIENT_WORKS)
             assay_sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
         if (r->now.state != before.state || r->now.results != before.results)
             until = now_ms() + r->silence_ms;
-        if (now_ms() >= until) return silent(r);
+        if (now_ms() >= until) return report_silence(r);
     }
 }
 
-static int print(const struct task_running *r)
+static int print_result(const struct task_running *r)
 {
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
     char task[65];
@@ -523,7 +525,7 @@ static int print(const struct task_running *r)
     return assay_result_json_print(data);
 }
 
-/* On a chain what was not paid comes back to whoever asks for it. */
+/* On a chain, unpaid money must be claimed back. */
 static int take_back(struct task_running *r, int result)
 {
     bool closed = false;
@@ -533,10 +535,10 @@ static int take_back(struct task_running *r, int result)
     return taken == ASSAY_EXIT_OK ? result : taken;
 }
 
-static int run(struct task_running *r)
+static int run_task(struct task_running *r)
 {
     r->silence_ms = SILENCE_MS;
-    if (r->d->timeout != NULL && !assay_ask_timeout(r->d->timeout, &r->silence_ms))
+    if (r->d->timeout != NULL && !assay_daemon_parse_timeout(r->d->timeout, &r->silence_ms))
         return ASSAY_EXIT_USAGE; /* it was read before */
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
     r->wish.input = assay_slice_over(r->input, r->input_len);
@@ -551,14 +553,14 @@ static int run(struct task_running *r)
     if (terms != NULL) tell_chosen(r);
     struct assay_sim_progress progress = assay_sim_progress_start(
         "steps", terms != NULL ? terms->steps : r->wish.steps, r->now.results, r->d->q.json);
-    int result = turns(r, &progress);
+    int result = run_turns(r, &progress);
     assay_sim_progress_end(&progress);
     if (assay_task_client_is_over(r->now.state)) result = take_back(r, result);
-    return result == ASSAY_EXIT_OK ? print(r) : result;
+    return result == ASSAY_EXIT_OK ? print_result(r) : result;
 }
 
 /* The daemon is asked first: without one nothing is made. */
-static int begin(struct task_running *r)
+static int begin_task(struct task_running *r)
 {
     int result = r->d->evm != NULL   ? task_chain_begin(r)
                  : r->d->key != NULL ? ASSAY_EXIT_OK
@@ -566,7 +568,8 @@ static int begin(struct task_running *r)
     if (result == ASSAY_EXIT_OK) result = read_wish(r);
     if (result == ASSAY_EXIT_OK) result = read_input(r);
     if (result == ASSAY_EXIT_OK) result = assay_record_submit_path(&r->d->q, r->socket);
-    if (result == ASSAY_EXIT_OK) result = assay_ask_document(&r->d->q, &r->services, "services");
+    if (result == ASSAY_EXIT_OK)
+        result = assay_daemon_get_document(&r->d->q, &r->services, "services");
     if (result == ASSAY_EXIT_OK && r->d->executor != NULL) result = find_executor(r);
     return result == ASSAY_EXIT_OK ? open_client(r) : result;
 }
@@ -574,8 +577,8 @@ static int begin(struct task_running *r)
 int task_run(struct task_deed *deed)
 {
     struct task_running r = { .d = deed };
-    int result = begin(&r);
-    if (result == ASSAY_EXIT_OK) result = run(&r);
+    int result = begin_task(&r);
+    if (result == ASSAY_EXIT_OK) result = run_task(&r);
     assay_task_client_close(&r.client);
     task_chain_end(&r.chain);
     assay_secret_wipe(&r.key, sizeof r.key);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/setup/config.c - `assay config`: what a daemon's configuration comes to, without a
- * daemon.
+ * apps/assay/setup/config.c - command group `assay config`: effective configuration of a daemon,
+ * evaluated offline.
  *
  * All layers are read as assayd reads them (apps/config/layers.h). Values that may hold a password
  * are never printed.
@@ -208,12 +208,12 @@ static int print_json(const struct read *r, const char *path)
 
 /* ------------------------------------------------------------ verbs */
 
-static int ended(void)
+static int finish_output(void)
 {
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-static int check(const struct options *o, const struct read *r, const char *path)
+static int run_check(const struct options *o, const struct read *r, const char *path)
 {
     size_t others = 0;
     if (o->json) return print_json(r, path);
@@ -228,18 +228,18 @@ static int check(const struct options *o, const struct read *r, const char *path
             (void)printf("INSECURE: %s: %s\n",
                          assay_config_insecure_name((enum assay_config_insecure)i),
                          assay_config_insecure_meaning((enum assay_config_insecure)i));
-    return ended();
+    return finish_output();
 }
 
-static int show(const struct options *o, const struct read *r, const char *path)
+static int run_show(const struct options *o, const struct read *r, const char *path)
 {
     if (o->json) return print_json(r, path);
     for (size_t i = 0; i < r->rows.count; i++)
         put_row(o, i > 0 ? r->rows.rows[i - 1].key : NULL, &r->rows.rows[i]);
-    return ended();
+    return finish_output();
 }
 
-/* What one side says of a key of the other. */
+/* A key of one side, looked up in the other. */
 static void put_side(const char *sign, const struct assay_config_row *row)
 {
     if (row == NULL) return;
@@ -265,7 +265,7 @@ static void note_difference(const struct assay_config_row *a, const struct assay
     assay_json_append(list, object);
 }
 
-static int diff(const struct options *o, const char *path_a, const char *path_b)
+static int run_diff(const struct options *o, const char *path_a, const char *path_b)
 {
     struct read a, b = { .config = NULL };
     int result = open_read(o, path_a, &a);
@@ -291,7 +291,7 @@ static int diff(const struct options *o, const char *path_a, const char *path_b)
             result = assay_print_envelope("assay.config.diff", data);
         } else {
             if (count == 0) (void)puts("both come to the same");
-            result = ended();
+            result = finish_output();
         }
     }
     close_read(&a);
@@ -299,12 +299,12 @@ static int diff(const struct options *o, const char *path_a, const char *path_b)
     return result;
 }
 
-static int one(const struct options *o, const char *verb, const char *path)
+static int run_single(const struct options *o, const char *verb, const char *path)
 {
     struct read r;
     int result = open_read(o, path, &r);
     if (result == ASSAY_EXIT_OK)
-        result = strcmp(verb, "check") == 0 ? check(o, &r, path) : show(o, &r, path);
+        result = strcmp(verb, "check") == 0 ? run_check(o, &r, path) : run_show(o, &r, path);
     close_read(&r);
     return result;
 }
@@ -327,6 +327,6 @@ int assay_command_config(int argc, char **argv)
     }
     /* The words are as many as the verb has (options.h). */
     const char *const verb = argv[optind];
-    return strcmp(verb, "diff") == 0 ? diff(&o, argv[optind + 1], argv[optind + 2])
-                                     : one(&o, verb, argv[optind + 1]);
+    return strcmp(verb, "diff") == 0 ? run_diff(&o, argv[optind + 1], argv[optind + 2])
+                                     : run_single(&o, verb, argv[optind + 1]);
 }

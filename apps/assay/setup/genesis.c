@@ -1,5 +1,6 @@
 /*
- * apps/assay/setup/genesis.c - `assay genesis`: plan a network, sign it, show it.
+ * apps/assay/setup/genesis.c - command group `assay genesis`: create, sign and show the genesis of
+ * a network.
  *
  * create reads a plan (apps/config.h) and writes the unsigned genesis; each founding operator adds
  * a signature with sign; assayd accepts the file when the threshold is met.
@@ -43,7 +44,7 @@ int assay_genesis_file_write(const char *verb, const char *path, struct assay_sl
     const struct assay_where nowhere = { 0 };
     char who[32];
     uint8_t *bytes = malloc(ASSAY_GENESIS_LEN_MAX);
-    if (bytes == NULL) return assay_genesis_complain(verb, path, ASSAY_E_MEMORY, &nowhere);
+    if (bytes == NULL) return assay_genesis_report_error(verb, path, ASSAY_E_MEMORY, &nowhere);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_GENESIS_LEN_MAX);
     const enum assay_status status =
         assay_genesis_encode_file(body, signers, signatures, count, &w);
@@ -51,13 +52,13 @@ int assay_genesis_file_write(const char *verb, const char *path, struct assay_sl
     const int result =
         status == ASSAY_OK
             ? assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len))
-            : assay_genesis_complain(verb, path, status, &nowhere);
+            : assay_genesis_report_error(verb, path, status, &nowhere);
     free(bytes);
     return result;
 }
 
-enum assay_status assay_genesis_explain(char message[static ASSAY_CONFIG_MESSAGE_MAX],
-                                        enum assay_status status, const char *format, ...)
+enum assay_status assay_genesis_set_message(char message[static ASSAY_CONFIG_MESSAGE_MAX],
+                                            enum assay_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -66,8 +67,8 @@ enum assay_status assay_genesis_explain(char message[static ASSAY_CONFIG_MESSAGE
     return status;
 }
 
-int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
-                           const struct assay_where *where)
+int assay_genesis_report_error(const char *verb, const char *path, enum assay_status status,
+                               const struct assay_where *where)
 {
     (void)fprintf(stderr, "assay genesis %s: %s: %s", verb, path,
                   assay_file_fault_of(path, status, "a genesis"));
@@ -302,7 +303,7 @@ static int print_json(const struct assay_genesis *g)
     return assay_print_envelope("assay.genesis", data);
 }
 
-static int show(const char *path, bool json)
+static int show_genesis(const char *path, bool json)
 {
     struct assay_genesis_file file;
     struct assay_where where = { 0 };
@@ -310,7 +311,7 @@ static int show(const char *path, bool json)
     int result = ASSAY_EXIT_OK;
     if (status == ASSAY_OK && json) result = print_json(file.genesis);
     else if (status == ASSAY_OK) print_genesis(file.genesis);
-    else result = assay_genesis_complain("show", path, status, &where);
+    else result = assay_genesis_report_error("show", path, status, &where);
     assay_genesis_file_free(&file);
     return result;
 }
@@ -331,5 +332,5 @@ int assay_command_genesis(int argc, char **argv)
     const char *verb = argv[optind], *path = argv[optind + 1];
     if (strcmp(verb, "create") == 0) return assay_genesis_create(path, out);
     if (strcmp(verb, "sign") == 0) return assay_genesis_sign(path, key);
-    return show(path, json);
+    return show_genesis(path, json);
 }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/setup/genesis.h - the three verbs of `assay genesis` and what they share.
+ * apps/assay/setup/genesis.h - helpers shared by the verbs of `assay genesis`.
  */
 #ifndef ASSAY_APPS_ASSAY_SETUP_GENESIS_H
 #define ASSAY_APPS_ASSAY_SETUP_GENESIS_H
@@ -20,25 +20,25 @@ struct assay_genesis_file {
 
 /*
  * assay_genesis_file_load - read and decode a file that need not have all its signatures.
- * Out:     *file; whatever the status, assay_genesis_file_free frees what was taken
+ * Out:     *file; whatever the status, assay_genesis_file_free frees the resources
  * Returns: as assay_file_read and assay_genesis_decode
  */
 ASSAY_CHECKED enum assay_status assay_genesis_file_load(const char *path,
                                                         struct assay_genesis_file *file,
                                                         struct assay_where *where);
-/* Returns: nothing. */
+/* */
 void assay_genesis_file_free(struct assay_genesis_file *file);
-/* The file around a body; as assay_genesis_encode_file. A failure is said.
- * Returns: ASSAY_EXIT_OK | as assay_output_write | as assay_genesis_complain */
+/* The file around a body; as assay_genesis_encode_file. Reports errors.
+ * Returns: ASSAY_EXIT_OK | as assay_output_write | as assay_genesis_report_error */
 int assay_genesis_file_write(const char *verb, const char *path, struct assay_slice body,
                              const uint32_t *signers,
                              const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count);
 /* One line on stderr about a genesis file. Returns: the exit status that fits. */
-int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
-                           const struct assay_where *where);
+int assay_genesis_report_error(const char *verb, const char *path, enum assay_status status,
+                               const struct assay_where *where);
 
-/* Puts a message together. Returns: status, for use as `return assay_genesis_explain(...)`. */
-__attribute__((format(printf, 3, 4))) enum assay_status assay_genesis_explain(
+/* Puts a message together. Returns: status, for use as `return assay_genesis_set_message(...)`. */
+__attribute__((format(printf, 3, 4))) enum assay_status assay_genesis_set_message(
     char message[static ASSAY_CONFIG_MESSAGE_MAX], enum assay_status status, const char *format,
     ...);
 
@@ -56,11 +56,11 @@ struct assay_genesis_bundles {
 
 /* Folders are to be searched for the collateral of this quote; one that cannot be read asks for
  * nothing. Returns: ASSAY_OK | ASSAY_E_FULL (too many platform families) | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_genesis_wish(struct assay_genesis_bundles *bundles,
-                                                   const uint8_t *quote, size_t len);
+ASSAY_CHECKED enum assay_status assay_genesis_add_wanted(struct assay_genesis_bundles *bundles,
+                                                         const uint8_t *quote, size_t len);
 /*
  * assay_genesis_bundles_read - add what a folder holds for the wishes, or else whatever it holds.
- * Out:     whatever the status, assay_genesis_bundles_close frees what was taken
+ * Out:     whatever the status, assay_genesis_bundles_close frees the resources
  * Returns: as assay_collateral_dir_read | ASSAY_E_INVALID (a root that the policy does not pin) |
  *          INPUT statuses (no root certificate) | ASSAY_E_RANGE (more than ASSAY_ENDORSEMENTS_MAX
  *          bundles); with a message, but for ASSAY_E_MEMORY
@@ -85,7 +85,7 @@ ASSAY_CHECKED enum assay_status assay_genesis_others_read(
 ASSAY_CHECKED enum assay_status assay_genesis_keys_read(
     struct assay_genesis_bundles *bundles, const struct assay_policy *policy,
     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
-/* Accepts NULL; the memory itself stays the caller's. Returns: nothing. */
+/* Accepts NULL; the memory itself stays the caller's. */
 void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles);
 
 /* --- the verbs. Each Returns: an enum assay_exit. */

@@ -1,11 +1,12 @@
 /*
- * apps/assay/setup/genesis_collateral.c - which bundles of Intel's collateral the folders of a plan
- * hold; genesis_others.c has those of the other vendors.
+ * apps/assay/setup/genesis_collateral.c - bundles of Intel's collateral in the folders of a plan;
+ * genesis_others.c has those of other vendors.
  *
- * A folder is asked for what each member's sample needs, so that one of any file names, with the
- * collateral of several platform families, gives a bundle for each. One that is for no sample (its
- * platforms join later) gives the bundle that stands in it. Which file is which part says
- * collateral_dir.h; whether a bundle is sound, assay_endorsements_decode.
+ * A folder is searched for the needs of each member's sample, so that one with any file names and
+ * the collateral of several platform families gives a bundle for each. One that is for no sample
+ * (its
+ * platforms join later) gives the bundle that stands in it. collateral_dir.h assigns files to
+ * parts; assay_endorsements_decode verifies the bundle.
  */
 #include "apps/assay/setup/genesis.h"
 
@@ -31,8 +32,8 @@ static bool is_same_wish(const struct assay_collateral_wanted *a,
            assay_key_equal(&a->ca.key, &b->ca.key) && assay_key_equal(&a->root.key, &b->root.key);
 }
 
-enum assay_status assay_genesis_wish(struct assay_genesis_bundles *bundles, const uint8_t *quote,
-                                     size_t len)
+enum assay_status assay_genesis_add_wanted(struct assay_genesis_bundles *bundles,
+                                           const uint8_t *quote, size_t len)
 {
     enum assay_evidence_kind kind;
     struct assay_collateral_wanted *const next = &bundles->wishes[bundles->wish_count];
@@ -56,7 +57,7 @@ static bool is_crl_of(const struct assay_slice *text, const struct assay_certifi
            assay_crl_issued_by(crl, issuer);
 }
 
-/* Of the sample's platform family and vendor, by what the parts say of themselves. */
+/* Of the sample's platform family and vendor, by the fields of the parts. */
 static bool is_for(const struct assay_collateral_files *files,
                    const struct assay_collateral_wanted *wish, struct scratch *s)
 {
@@ -88,13 +89,13 @@ static enum assay_status find_root(const char *folder, struct assay_endorsement_
     if (status == ASSAY_OK) return ASSAY_OK;
     const char *const more =
         status == ASSAY_E_NOT_FOUND ? "; nor does anything there lead to a root of the policy" : "";
-    return assay_genesis_explain(message, status, "%s: no root certificate: %s%s", path,
-                                 assay_status_text(status), more);
+    return assay_genesis_set_message(message, status, "%s: no root certificate: %s%s", path,
+                                     assay_status_text(status), more);
 }
 
-static enum assay_status add(struct assay_genesis_bundles *bundles, const char *folder,
-                             const struct assay_collateral_dir *dir,
-                             const struct assay_policy *policy, char *message)
+static enum assay_status add_bundle(struct assay_genesis_bundles *bundles, const char *folder,
+                                    const struct assay_collateral_dir *dir,
+                                    const struct assay_policy *policy, char *message)
 {
     struct assay_endorsement_files *const entry = &bundles->entries[bundles->count];
     entry->files = dir->files;
@@ -106,13 +107,13 @@ static enum assay_status add(struct assay_genesis_bundles *bundles, const char *
         if (assay_key_equal(&policy->roots[i].key, &entry->root))
             entry->kinds |= policy->roots[i].kinds;
     if (entry->kinds == 0)
-        return assay_genesis_explain(message, ASSAY_E_INVALID,
-                                     "%s: the policy does not pin this root key", folder);
+        return assay_genesis_set_message(message, ASSAY_E_INVALID,
+                                         "%s: the policy does not pin this root key", folder);
     bundles->count += 1;
     return ASSAY_OK;
 }
 
-/* The bundle for that sample, if there is one; wish NULL: whatever stands there. */
+/* The bundle for that sample, if there is one; wish NULL: any bundle in the folder. */
 static enum assay_status try_folder(struct assay_genesis_bundles *bundles, const char *folder,
                                     const struct assay_collateral_wanted *wish,
                                     const struct assay_policy *policy, struct scratch *s,
@@ -121,17 +122,18 @@ static enum assay_status try_folder(struct assay_genesis_bundles *bundles, const
     const struct assay_collateral_wanted anything = { .at_unix_s = bundles->at_unix_s };
     const char *where = NULL;
     if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
-        return assay_genesis_explain(message, ASSAY_E_RANGE, "%s: more than %d platform families",
-                                     folder, ASSAY_ENDORSEMENTS_MAX);
+        return assay_genesis_set_message(message, ASSAY_E_RANGE,
+                                         "%s: more than %d platform families", folder,
+                                         ASSAY_ENDORSEMENTS_MAX);
     struct assay_collateral_dir *const dir = &bundles->dirs[bundles->count];
     enum assay_status status =
         assay_collateral_dir_read(folder, wish != NULL ? wish : &anything, dir, &where);
     if (status != ASSAY_OK)
-        status =
-            assay_genesis_explain(message, status, "%s%s%s: %s", folder, where != NULL ? "/" : "",
-                                  where != NULL ? where : "", assay_status_text(status));
+        status = assay_genesis_set_message(message, status, "%s%s%s: %s", folder,
+                                           where != NULL ? "/" : "", where != NULL ? where : "",
+                                           assay_status_text(status));
     else if (wish == NULL || is_for(&dir->files, wish, s))
-        return add(bundles, folder, dir, policy, message);
+        return add_bundle(bundles, folder, dir, policy, message);
     assay_collateral_dir_close(dir);
     return status;
 }

@@ -1,9 +1,9 @@
 /*
- * apps/assay/setup/genesis_create.c - `assay genesis create`: from a plan to the unsigned genesis.
+ * apps/assay/setup/genesis_create.c - `assay genesis create`: unsigned genesis from a plan.
  *
  * Everything the plan names is read and verified now: the policy, the collateral of every vendor
- * root, and one quote of each member's platform, from which genesis learns whose platform it is
- * (docs/protocol.md 9.1, 9.2). What is wrong is said with the file it is in.
+ * root, and one quote of each member's platform, which identifies the platform in genesis
+ * (docs/protocol.md 9.1, 9.2). Errors name the file.
  */
 #include "apps/assay/setup/genesis.h"
 
@@ -71,7 +71,7 @@ static enum assay_status open_draft(struct draft *d)
 
 /* ------------------------------------------------------------ policy and collateral */
 
-/* A rule that can never match would bind the network for good: told before anybody signs. */
+/* A rule that can never match would bind the network permanently: reported before signing. */
 static enum assay_status lint_policy(struct draft *d, uint8_t *text, size_t len)
 {
     const struct assay_policy_file file = { .policy = d->policy, .text = text, .len = len };
@@ -82,9 +82,9 @@ static enum assay_status lint_policy(struct draft *d, uint8_t *text, size_t len)
     const uint32_t errors = report->errors;
     free(report);
     if (errors == 0) return ASSAY_OK;
-    return assay_genesis_explain(d->message, ASSAY_E_INVALID,
-                                 "%s: the policy says something in vain: see above",
-                                 d->plan->policy);
+    return assay_genesis_set_message(d->message, ASSAY_E_INVALID,
+                                     "%s: the policy has ineffective rules: see above",
+                                     d->plan->policy);
 }
 
 static enum assay_status read_policy(struct draft *d)
@@ -93,12 +93,12 @@ static enum assay_status read_policy(struct draft *d)
     size_t len = 0;
     enum assay_status status = assay_file_read(d->plan->policy, ASSAY_CONFIG_LEN_MAX, &text, &len);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status, "%s: %s", d->plan->policy,
-                                     assay_file_fault(d->plan->policy, status));
+        return assay_genesis_set_message(d->message, status, "%s: %s", d->plan->policy,
+                                         assay_file_fault(d->plan->policy, status));
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     if (status != ASSAY_OK)
-        status = assay_genesis_explain(d->message, status, "%s:%s", d->plan->policy, why);
+        status = assay_genesis_set_message(d->message, status, "%s:%s", d->plan->policy, why);
     else status = lint_policy(d, text, len);
     free(text);
     if (status != ASSAY_OK) return status;
@@ -107,8 +107,8 @@ static enum assay_status read_policy(struct draft *d)
     assay_policy_encode(d->policy, &w);
     status = assay_writer_finish(&w, &d->genesis->policy);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status, "%s: %s", d->plan->policy,
-                                     assay_status_text(status));
+        return assay_genesis_set_message(d->message, status, "%s: %s", d->plan->policy,
+                                         assay_status_text(status));
     assay_sha256(d->genesis->policy.bytes, d->genesis->policy.len, d->genesis->policy_digest);
     return ASSAY_OK;
 }
@@ -119,11 +119,11 @@ static enum assay_status read_wish(struct draft *d, const char *path)
     uint8_t *quote = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(path, ASSAY_EVIDENCE_LEN_MAX, &quote, &len);
-    if (status == ASSAY_OK) status = assay_genesis_wish(d->bundles, quote, len);
+    if (status == ASSAY_OK) status = assay_genesis_add_wanted(d->bundles, quote, len);
     free(quote);
     if (status == ASSAY_OK) return ASSAY_OK;
-    return assay_genesis_explain(d->message, status, "%s: %s", path,
-                                 assay_file_fault(path, status));
+    return assay_genesis_set_message(d->message, status, "%s: %s", path,
+                                     assay_file_fault(path, status));
 }
 
 static int by_entry(const void *a, const void *b)
@@ -140,9 +140,9 @@ static enum assay_status read_collateral(struct draft *d)
     for (uint32_t i = 1; i < d->plan->collateral_count; i++)
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(d->plan->collateral[i], d->plan->collateral[k]) == 0)
-                return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
-                                             "collateral[%u]: the folder %s is named twice",
-                                             (unsigned)i, d->plan->collateral[i]);
+                return assay_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
+                                                 "collateral[%u]: the folder %s is named twice",
+                                                 (unsigned)i, d->plan->collateral[i]);
     for (uint32_t i = 0; i < d->plan->collateral_count; i++)
         ASSAY_TRY(assay_genesis_bundles_read(b, d->plan->collateral[i], d->policy, d->message));
     ASSAY_TRY(assay_genesis_keys_read(b, d->policy, d->message));
@@ -151,14 +151,15 @@ static enum assay_status read_collateral(struct draft *d)
     struct assay_writer w = assay_writer_over(d->endorsements_bytes, ASSAY_GENESIS_LEN_MAX);
     enum assay_status status = assay_endorsements_encode(b->entries, b->count, &w);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status, "collateral: %s (the same folder twice?)",
-                                     assay_status_text(status));
+        return assay_genesis_set_message(d->message, status,
+                                         "collateral: %s (the same folder twice?)",
+                                         assay_status_text(status));
     d->genesis->endorsements = assay_slice_over(w.bytes, w.len);
     assay_sha256(w.bytes, w.len, d->genesis->endorsements_digest);
     status = assay_endorsements_decode(w.bytes, w.len, d->collateral, ASSAY_ENDORSEMENTS_MAX,
                                        &d->endorsements);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(
+        return assay_genesis_set_message(
             d->message, status, "collateral: %s (%s)",
             status == ASSAY_E_DUPLICATE
                 ? "two folders differ about one platform family or authority"
@@ -169,7 +170,8 @@ static enum assay_status read_collateral(struct draft *d)
 
 /* ------------------------------------------------------------ members */
 
-/* What no two members may share, by the two files; the codec would say that something came twice.
+/* Values that no two members may share, reported with both files; the codec would only report a
+ * duplicate.
  */
 static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
 {
@@ -177,12 +179,12 @@ static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
     const char *const first = d->plan->members[a].card, *const second = d->plan->members[b].card;
     const char *what = NULL;
     if (assay_bytes_equal(x->node_id, y->node_id, 32))
-        return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
-                                     "members[%u].card: %s names the node of %s, which is "
-                                     "members[%u]: expected a card of its own for each member",
-                                     (unsigned)b, second, first, (unsigned)a);
+        return assay_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
+                                         "members[%u].card: %s names the node of %s, which is "
+                                         "members[%u]: expected a card of its own for each member",
+                                         (unsigned)b, second, first, (unsigned)a);
     if (assay_slice_equal(x->name, y->name))
-        return assay_genesis_explain(
+        return assay_genesis_set_message(
             d->message, ASSAY_E_DUPLICATE,
             "%s, %s: two members of the name \"%.*s\": change the name in one of the cards", first,
             second, (int)y->name.len, (const char *)y->name.bytes);
@@ -191,10 +193,11 @@ static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
         what = "voting";
     else if (assay_bytes_equal(x->transport_public, y->transport_public, 32)) what = "transport";
     if (what == NULL) return ASSAY_OK;
-    return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
-                                 "%s, %s: one %s key in both cards: make keys for each node (assay "
-                                 "keys generate)",
-                                 first, second, what);
+    return assay_genesis_set_message(
+        d->message, ASSAY_E_DUPLICATE,
+        "%s, %s: one %s key in both cards: make keys for each node (assay "
+        "keys generate)",
+        first, second, what);
 }
 
 static enum assay_status read_operators(struct draft *d)
@@ -210,10 +213,11 @@ static enum assay_status read_operators(struct draft *d)
         op->name = assay_slice_over(from->name, strlen(from->name));
         for (uint32_t k = 0; k < i; k++)
             if (assay_bytes_equal(g->operators[k].operator_id, op->operator_id, 32))
-                return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
-                                             "operators[%u].public_key: %s has the key of %s: "
-                                             "expected a key of its own for each operator",
-                                             (unsigned)i, from->name, d->plan->operators[k].name);
+                return assay_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
+                                                 "operators[%u].public_key: %s has the key of %s: "
+                                                 "expected a key of its own for each operator",
+                                                 (unsigned)i, from->name,
+                                                 d->plan->operators[k].name);
     }
     return ASSAY_OK;
 }
@@ -233,9 +237,9 @@ static enum assay_status read_member(struct draft *d, uint32_t index)
         assay_sha256(d->plan->operators[i].public_key, ASSAY_P256_PUBLIC_LEN, member->operator_id);
         return ASSAY_OK;
     }
-    return assay_genesis_explain(d->message, ASSAY_E_NOT_FOUND,
-                                 "members[].operator: no operator is named \"%s\"",
-                                 from->operator_name);
+    return assay_genesis_set_message(d->message, ASSAY_E_NOT_FOUND,
+                                     "members[].operator: no operator is named \"%s\"",
+                                     from->operator_name);
 }
 
 static enum assay_status read_members(struct draft *d)
@@ -248,12 +252,12 @@ static enum assay_status read_members(struct draft *d)
         for (uint32_t k = 0; k < i; k++)
             ASSAY_TRY(check_pair(d, k, i));
     }
-    /* A network of which nobody can pass would be suspended as a whole in three epochs. */
+    /* A network in which no member can pass would be suspended entirely within three epochs. */
     if (d->refused == g->member_count)
-        return assay_genesis_explain(
+        return assay_genesis_set_message(
             d->message, ASSAY_E_INVALID,
-            "%s: it accepts what no sample measures: is a reference value that of another program? "
-            "Make the samples with the program that will run, or mend the policy",
+            "%s: no sample matches the policy: is a reference value that of another program? Make "
+            "the samples with the program that will run, or fix the policy",
             d->plan->policy);
     assay_genesis_sort(g);
     return ASSAY_OK;
@@ -274,13 +278,14 @@ static enum assay_status write_services(struct draft *d)
     struct assay_writer w = assay_writer_over(d->services, sizeof d->services);
     const enum assay_status status = assay_registry_plan_encode(&d->plan->services, &w);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status, "services: %s",
-                                     assay_status_text(status));
+        return assay_genesis_set_message(d->message, status, "services: %s",
+                                         assay_status_text(status));
     d->genesis->services = assay_slice_over(d->services, w.len);
     return ASSAY_OK;
 }
 
-static enum assay_status build(struct draft *d, const char *plan_path, struct assay_slice *body)
+static enum assay_status build_genesis(struct draft *d, const char *plan_path,
+                                       struct assay_slice *body)
 {
     ASSAY_TRY(open_draft(d));
     ASSAY_TRY(assay_plan_load(plan_path, d->plan, d->message));
@@ -296,9 +301,9 @@ static enum assay_status build(struct draft *d, const char *plan_path, struct as
     struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);
     const enum assay_status status = assay_genesis_encode_body(d->genesis, &w);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status,
-                                     "the plan breaks a rule of genesis: %s (%s)",
-                                     assay_status_text(status), assay_status_symbol(status));
+        return assay_genesis_set_message(d->message, status,
+                                         "the plan breaks a rule of genesis: %s (%s)",
+                                         assay_status_text(status), assay_status_symbol(status));
     return assay_writer_finish(&w, body);
 }
 
@@ -313,9 +318,9 @@ static bool is_signed(const char *path)
     return assay_output_check_signed("assay genesis create", path, count) != ASSAY_EXIT_OK;
 }
 
-static int say(const char *path, const struct assay_genesis *genesis)
+static int print_created(const char *path, const struct assay_genesis *genesis)
 {
-    if (assay_json_mode_asked()) {
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("genesis create", (const char *const[]){ path, NULL });
         assay_json_set_uint(data, "members", genesis->member_count);
@@ -334,13 +339,13 @@ int assay_genesis_create(const char *plan_path, const char *out_path)
     struct draft d;
     if (is_signed(out_path)) return ASSAY_EXIT_CONFLICT;
     struct assay_slice body = { NULL, 0 };
-    const enum assay_status status = build(&d, plan_path, &body);
+    const enum assay_status status = build_genesis(&d, plan_path, &body);
     int result = ASSAY_EXIT_OK;
     if (status == ASSAY_OK)
         result = assay_genesis_file_write("create", out_path, body, NULL, NULL, 0);
-    if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = say(out_path, d.genesis);
+    if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = print_created(out_path, d.genesis);
     if (status != ASSAY_OK) {
-        assay_yaml_tame(d.message); /* it names files as the plan does */
+        assay_yaml_sanitize(d.message); /* it names files as the plan does */
         (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
     }
     const bool input = assay_status_class(status) == ASSAY_CLASS_INPUT;

@@ -1,11 +1,10 @@
 /*
- * apps/assay/setup/genesis_others.c - collateral of every vendor but Intel in the folders of a
- * plan.
+ * apps/assay/setup/genesis_others.c - collateral of all other vendors in the folders of a plan.
  *
  * AMD, AWS and the registrars of TPMs sign no documents: their collateral is certificates that lead
  * to a root and a revocation list, under any names, DER or PEM. What leads to a root of the policy
- * becomes one bundle for that root; one folder may serve several. Everything else is left alone.
- * Platforms of CCA have a key and nothing else: the policy says which.
+ * becomes one bundle for that root; one folder may serve several. Everything else is ignored.
+ * Platforms of CCA have only a key, named by the policy.
  */
 #include "apps/assay/setup/genesis.h"
 #include "apps/assay/core/input_files.h"
@@ -33,15 +32,15 @@ static enum assay_status demand_lists(const struct find *f, const char *folder, 
     for (size_t i = 0; i < f->given.found.count; i++) {
         const struct assay_recognised *const piece = &f->given.found.pieces[i];
         if (piece->shape == ASSAY_SHAPE_CRL && piece->status != ASSAY_OK)
-            return assay_genesis_explain(message, piece->status, "%s/%s: revocation list: %s",
-                                         folder, f->given.names[piece->file],
-                                         assay_status_text(piece->status));
+            return assay_genesis_set_message(message, piece->status, "%s/%s: revocation list: %s",
+                                             folder, f->given.names[piece->file],
+                                             assay_status_text(piece->status));
     }
     return ASSAY_OK;
 }
 
 /* Authorities and the keys of chips: other evidence carries its own. */
-static size_t choose(const struct find *f, size_t chosen[static ASSAY_CHAIN_MAX])
+static size_t choose_pieces(const struct find *f, size_t chosen[static ASSAY_CHAIN_MAX])
 {
     size_t count = 0;
     for (size_t i = 0; i < f->gathered.count; i++) {
@@ -128,14 +127,15 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
     size_t chosen[ASSAY_CHAIN_MAX];
     struct assay_slice pieces[ASSAY_CHAIN_MAX], lists[ASSAY_LISTS_MAX];
     ASSAY_TRY(assay_collateral_gather(&f->given.found, &root->key, false, &f->gathered));
-    assay_input_files_note(&f->given, f->gathered.leads, f->gathered.is_taken);
-    const size_t count = choose(f, chosen);
+    assay_input_files_set_used(&f->given, f->gathered.leads, f->gathered.is_taken);
+    const size_t count = choose_pieces(f, chosen);
     const size_t list_count =
         choose_lists(f, &root->key, chosen, count, bundles->at_unix_s, lists);
     if (count == 0 && list_count == 0) return ASSAY_OK;
     if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
-        return assay_genesis_explain(message, ASSAY_E_RANGE, "%s: more than %d platform families",
-                                     folder, ASSAY_ENDORSEMENTS_MAX);
+        return assay_genesis_set_message(message, ASSAY_E_RANGE,
+                                         "%s: more than %d platform families", folder,
+                                         ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < count; i++)
         pieces[i] = f->given.found.pieces[f->gathered.index[chosen[i]]].bytes;
     bundles->entries[bundles->count] =
@@ -173,9 +173,9 @@ enum assay_status assay_genesis_others_read(struct assay_genesis_bundles *bundle
     if (f == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = assay_input_files_read(folder, &f->given, &where);
     if (status != ASSAY_OK)
-        status = assay_genesis_explain(message, status, "%s: %s", folder,
-                                       status == ASSAY_E_FULL ? "too many certificates"
-                                                              : assay_status_text(status));
+        status = assay_genesis_set_message(message, status, "%s: %s", folder,
+                                           status == ASSAY_E_FULL ? "too many certificates"
+                                                                  : assay_status_text(status));
     else status = demand_lists(f, folder, message);
     for (uint32_t i = 0; status == ASSAY_OK && i < policy->root_count; i++) {
         const uint32_t kinds = kinds_of(policy, i, others);
@@ -194,9 +194,9 @@ enum assay_status assay_genesis_keys_read(struct assay_genesis_bundles *bundles,
     for (uint32_t i = 0; i < policy->root_count; i++) {
         if (kinds_of(policy, i, cca) == 0) continue;
         if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
-            return assay_genesis_explain(message, ASSAY_E_RANGE,
-                                         "policy: more than %d roots and platform families",
-                                         ASSAY_ENDORSEMENTS_MAX);
+            return assay_genesis_set_message(message, ASSAY_E_RANGE,
+                                             "policy: more than %d roots and platform families",
+                                             ASSAY_ENDORSEMENTS_MAX);
         bundles->entries[bundles->count++] =
             (struct assay_endorsement_files){ .root = policy->roots[i].key, .kinds = cca };
     }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/setup/genesis_sign.c - `assay genesis sign`: add one founding operator's signature.
+ * apps/assay/setup/genesis_sign.c - `assay genesis sign`: signature of one founding operator.
  *
  * What is signed is the chain id, the digest of everything the file fixes: read it with `assay
  * genesis show` before. Signing again replaces the operator's own signature.
@@ -43,7 +43,7 @@ static enum assay_status sign_chain_id(const uint8_t chain_id[static 32],
     return status;
 }
 
-static void append(struct signatures *all, uint32_t signer, const uint8_t *signature)
+static void append_signature(struct signatures *all, uint32_t signer, const uint8_t *signature)
 {
     all->signers[all->count] = signer;
     assay_bytes_copy(all->bytes[all->count], sizeof all->bytes[0], signature,
@@ -52,19 +52,20 @@ static void append(struct signatures *all, uint32_t signer, const uint8_t *signa
 }
 
 /* Those of the file, less an older one of this operator, with the new one in its place. */
-static void merge(const struct assay_genesis *genesis, uint32_t signer, const uint8_t *signature,
-                  struct signatures *all)
+static void merge_signatures(const struct assay_genesis *genesis, uint32_t signer,
+                             const uint8_t *signature, struct signatures *all)
 {
     bool placed = false;
     *all = (struct signatures){ .count = 0 };
     for (uint32_t i = 0; i < genesis->signature_count; i++) {
         if (!placed && genesis->signers[i] >= signer) {
-            append(all, signer, signature);
+            append_signature(all, signer, signature);
             placed = true;
         }
-        if (genesis->signers[i] != signer) append(all, genesis->signers[i], genesis->signatures[i]);
+        if (genesis->signers[i] != signer)
+            append_signature(all, genesis->signers[i], genesis->signatures[i]);
     }
-    if (!placed) append(all, signer, signature);
+    if (!placed) append_signature(all, signer, signature);
 }
 
 static int sign_with(const char *path, const struct assay_genesis *genesis,
@@ -81,13 +82,13 @@ static int sign_with(const char *path, const struct assay_genesis *genesis,
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct signatures all;
     const enum assay_status status = sign_chain_id(genesis->chain_id, key, signature);
-    if (status != ASSAY_OK) return assay_genesis_complain("sign", path, status, &nowhere);
-    merge(genesis, signer, signature, &all);
+    if (status != ASSAY_OK) return assay_genesis_report_error("sign", path, status, &nowhere);
+    merge_signatures(genesis, signer, signature, &all);
     const int written =
         assay_genesis_file_write("sign", path, genesis->body, all.signers,
                                  (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
     if (written != ASSAY_EXIT_OK) return written;
-    if (assay_json_mode_asked()) {
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("genesis sign", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
@@ -116,8 +117,9 @@ int assay_genesis_sign(const char *path, const char *key_path)
     }
     struct assay_genesis_file file;
     status = assay_genesis_file_load(path, &file, &where);
-    const int result = status == ASSAY_OK ? sign_with(path, file.genesis, &key, public_key)
-                                          : assay_genesis_complain("sign", path, status, &where);
+    const int result = status == ASSAY_OK
+                           ? sign_with(path, file.genesis, &key, public_key)
+                           : assay_genesis_report_error("sign", path, status, &where);
     assay_secret_wipe(&key, sizeof key);
     assay_genesis_file_free(&file);
     return result;

@@ -1,6 +1,6 @@
 /*
- * apps/assay/setup/setup.c - `assay setup`: a configuration and keys for one node, or for a local
- * network.
+ * apps/assay/setup/setup.c - command group `assay setup`: configuration and keys for one node, or
+ * for a local network.
  *
  * Nothing is made that the other verbs could not make: they are run as an operator would type them.
  * Nothing is overwritten.
@@ -25,12 +25,12 @@ enum { WORDS_MAX = 24, SMALL_FILE_MAX = 64 * 1024 };
 
 static const struct passwd *as;
 
-void assay_setup_as(const struct passwd *user)
+void assay_setup_set_user(const struct passwd *user)
 {
     as = user;
 }
 
-static bool become(void)
+static bool switch_user(void)
 {
     return as == NULL || (initgroups(as->pw_name, as->pw_gid) == 0 && setgid(as->pw_gid) == 0 &&
                           setuid(as->pw_uid) == 0);
@@ -49,7 +49,7 @@ static int run_program(const char *program, const char *out, const char *const *
     const pid_t pid = fork();
     if (pid == 0) {
         const int fd = open(out != NULL ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);
-        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || !become()) _exit(ASSAY_EXIT_INTERNAL);
+        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || !switch_user()) _exit(ASSAY_EXIT_INTERNAL);
         (void)execv(program, argv);
         _exit(ASSAY_EXIT_INTERNAL);
     }
@@ -68,8 +68,8 @@ int assay_setup_run(const char *out, const char *const *words)
     return run_program("/proc/self/exe", out, line);
 }
 
-/* A program that stands beside this one. Returns: false when there is none. */
-static bool beside(const char *name, char path[static PATH_MAX])
+/* A program in the directory of this one. Returns: false when there is none. */
+static bool find_program(const char *name, char path[static PATH_MAX])
 {
     char self[PATH_MAX];
     const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -85,7 +85,7 @@ int assay_setup_check(const char *config)
 {
     char daemon[PATH_MAX];
     const char *const words[] = { "assayd", "--config", config, "--check-config", NULL };
-    if (!beside("assayd", daemon)) return ASSAY_EXIT_OK;
+    if (!find_program("assayd", daemon)) return ASSAY_EXIT_OK;
     return run_program(daemon, NULL, words);
 }
 
@@ -93,7 +93,7 @@ int assay_setup_enclave(struct assay_setup *s)
 {
     const bool found = s->enclave != NULL
                            ? realpath(s->enclave, s->enclave_path) != NULL
-                           : beside("assay-enclave", s->enclave_path) ||
+                           : find_program("assay-enclave", s->enclave_path) ||
                                  realpath("/usr/bin/assay-enclave", s->enclave_path) != NULL;
     if (found && access(s->enclave_path, X_OK) == 0) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay setup: %s: no program that may be run; give --enclave FILE\n",
@@ -164,7 +164,7 @@ bool assay_setup_value(const char *path, const char *key, char *value, size_t si
 
 /* ------------------------------------------------------------ what is given, what is asked */
 
-bool assay_setup_ask(const char *question, const char *preset, const char **value)
+bool assay_setup_prompt(const char *question, const char *preset, const char **value)
 {
     static char answers[16][PATH_MAX];
     static unsigned count;

@@ -1,6 +1,6 @@
 /*
- * apps/assay/setup/setup.h - what `assay setup` and `assay node` share: other verbs run as they
- * would be typed, files written, questions asked on a terminal.
+ * apps/assay/setup/setup.h - helpers shared by `assay setup` and `assay node`: running other verbs,
+ * writing files, prompts on a terminal.
  */
 #ifndef ASSAY_APPS_ASSAY_SETUP_SETUP_H
 #define ASSAY_APPS_ASSAY_SETUP_SETUP_H
@@ -17,41 +17,40 @@ struct assay_setup {
     bool services;               /* local: in its plan */
     bool unit;                   /* node: for assayd.service, where packages put things */
     const char *config, *socket; /* node: its file, its enclave's socket */
-    const char *enclave;         /* "": the one beside this program */
+    const char *enclave;         /* "": the one next to this program */
     size_t peer_count;
     const char *peers[256]; /* NODE_ID=HOST:PORT */
     char enclave_path[PATH_MAX];
 };
 
 /* Runs `assay WORDS...` (ending with NULL); out: where its standard output goes, NULL: nowhere.
- * What it says on stderr is seen. Returns: its exit status. */
+ * Its stderr is passed through. Returns: its exit status. */
 int assay_setup_run(const char *out, const char *const *words);
-/* From here on verbs are run as this user of the machine; NULL: as whoever this is. Returns:
- * nothing. */
-void assay_setup_as(const struct passwd *user);
+/* Verbs run as this user of the machine from now on; NULL: as the current user. */
+void assay_setup_set_user(const struct passwd *user);
 /* A path of two parts. Returns: a static buffer, the next of eight; "" when it does not fit. */
 const char *assay_setup_path(const char *dir, const char *name);
-/* Writes a text that must not be there yet. Says what is wrong. Returns: an enum assay_exit. */
+/* Writes a text that must not be there yet. Reports errors. Returns: an enum assay_exit. */
 int assay_setup_write(const char *path, const char *text);
 /* The value behind "KEY: " in a small file, without quotes. Returns: whether it is there. */
 bool assay_setup_value(const char *path, const char *key, char *value, size_t size);
 /* Asks on a terminal for what was not given; preset NULL: there is none. Returns: whether *value is
  * there now; on no terminal, only when it was or has a preset. */
-bool assay_setup_ask(const char *question, const char *preset, const char **value);
-/* The program that nodes run: as given, else assay-enclave beside this program. Says what is wrong.
+bool assay_setup_prompt(const char *question, const char *preset, const char **value);
+/* The program that nodes run: as given, else assay-enclave next to this program. Reports errors.
  * Returns: an enum assay_exit. */
 int assay_setup_enclave(struct assay_setup *s);
 /* The node's own copy of that program, DIR/enclave: a RESTART replaces it by the pristine one. One
- * that is there stays. Says what is wrong. Returns: an enum assay_exit. */
+ * that is there stays. Reports errors. Returns: an enum assay_exit. */
 int assay_setup_copy(const struct assay_setup *s, const char *dir);
-/* A decimal number between low and high, said when it is none. Returns: ASSAY_EXIT_OK |
+/* A decimal number between low and high; reports errors. Returns: ASSAY_EXIT_OK |
  * ASSAY_EXIT_USAGE */
 int assay_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
                        unsigned long *out);
-/* `assayd --check-config` on each, where assayd stands beside this program. Returns: an enum
+/* `assayd --check-config` on each, if assayd is next to this program. Returns: an enum
  * assay_exit. */
 int assay_setup_check(const char *config);
-/* Programs of services beside the nodes of a local network (setup_services.c). */
+/* Service programs next to the nodes of a local network (setup_services.c). */
 struct assay_setup_programs {
     const char *dir;     /* of the network */
     const char *enclave; /* what executors run, as evidence measures it */
@@ -64,14 +63,14 @@ struct assay_setup_programs {
 int assay_setup_programs(const struct assay_setup_programs *p, unsigned long n);
 
 /* For assayd.service (setup_unit.c): where the unit looks, as the user that it runs as.
- * assay_setup_unit_begin sets what it decides; Returns: -1 to go on, else the exit status. The
+ * assay_setup_unit_init sets what it decides; Returns: -1 to go on, else the exit status. The
  * others Return: an enum assay_exit. */
-int assay_setup_unit_begin(struct assay_setup *s);
+int assay_setup_unit_init(struct assay_setup *s);
 /* The genesis, where it is there already, to where the daemon may read it. */
 int assay_setup_unit_genesis(struct assay_setup *s);
 /* A SOFT platform, which root made, becomes the daemon's. */
-int assay_setup_unit_give(const char *path);
-void assay_setup_unit_next(const struct assay_setup *s); /* Returns: nothing */
+int assay_setup_unit_chown(const char *path);
+void assay_setup_unit_print_next(const struct assay_setup *s); /* */
 
 /* Each Returns: an enum assay_exit. */
 int assay_setup_local(struct assay_setup *s); /* setup_local.c */

@@ -1,9 +1,7 @@
 /*
- * apps/assay/setup/setup_local.c - `assay setup local`: a network on this machine, of SOFT
- * platforms.
+ * apps/assay/setup/setup_local.c - `assay setup local`: network of SOFT platforms on this machine.
  *
- * The same files as in the example by hand (docs/configuration.md 2), and nothing else: whoever
- * wants to understand or change one looks there.
+ * Exactly the files of the manual example (docs/configuration.md 2), which explains them.
  */
 #include "apps/assay/setup/setup.h"
 
@@ -26,7 +24,7 @@ enum {
     TEXT_MAX = 64 * 1024,
     SOCKET_PATH_MAX = 107,
     GROUP_SIZE = 3,     /* replicas */
-    SHARE_NODES = 4,    /* the fewest for shares, and for replicas beside them */
+    SHARE_NODES = 4,    /* the minimum for shares, and for replicas next to them */
     CLUSTER_SLOTS = 5,  /* at most */
     MONEY = 1000000,    /* all that there is */
     QUOTED_MAX = 4 * PATH_MAX + 8,
@@ -74,7 +72,7 @@ static int end_file(struct local *l, const char *path)
     return result;
 }
 
-/* Nothing may be in the folder: what is there is somebody's. */
+/* The folder must be empty: existing files belong to the user. */
 static int open_folder(struct local *l)
 {
     if (mkdir(l->s->dir, 0755) != 0 &&
@@ -247,9 +245,9 @@ static int write_programs(const struct local *l, unsigned long n)
     return l->s->services ? assay_setup_programs(&programs, n) : ASSAY_EXIT_OK;
 }
 
-/* How they are started, beside daemons that run. */
-/* Text for a shell: as it is, or in quotes where a character says something else to it. */
-static const char *quoted(const char *text, char out[static QUOTED_MAX])
+/* How to start them next to running daemons. */
+/* Text for a shell: unchanged, or quoted where it has special characters. */
+static const char *quote_for_shell(const char *text, char out[static QUOTED_MAX])
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:,@%";
@@ -265,8 +263,8 @@ static const char *quoted(const char *text, char out[static QUOTED_MAX])
     return out;
 }
 
-/* The folder of the enclave that was found, with a stroke behind it, where the programs are beside
- * it and a shell would not find them; else "". */
+/* The folder of the enclave that was found, with a slash appended, if the programs are next to it
+ * and not in PATH; else "". */
 static void find_programs(const struct local *l, char folder[static PATH_MAX])
 {
     char path[2 * PATH_MAX];
@@ -399,7 +397,8 @@ static void print_next(const struct local *l)
     print_services(l);
     char folder[PATH_MAX], dir_room[QUOTED_MAX], programs_room[QUOTED_MAX];
     find_programs(l, folder);
-    const char *const dir = quoted(l->dir, dir_room), *const p = quoted(folder, programs_room);
+    const char *const dir = quote_for_shell(l->dir, dir_room), *const p = quote_for_shell(
+                                                                   folder, programs_room);
     (void)printf("next:\n"
                  "  for n in $(seq %lu); do %sassayd --config %s/node-$n/assayd.yaml "
                  "2>> %s/node-$n/log & done\n"
@@ -463,7 +462,7 @@ static int read_numbers(struct local *l, struct assay_setup *s)
     };
     int result = ASSAY_EXIT_OK;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && result == ASSAY_EXIT_OK; i++)
-        if (assay_setup_ask(rows[i].question, rows[i].preset, rows[i].given))
+        if (assay_setup_prompt(rows[i].question, rows[i].preset, rows[i].given))
             result = assay_setup_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
                                         rows[i].number);
     return result;
@@ -473,7 +472,7 @@ int assay_setup_local(struct assay_setup *s)
 {
     static struct local l;
     l.s = s;
-    if (!assay_setup_ask("folder of the network", NULL, &s->dir))
+    if (!assay_setup_prompt("folder of the network", NULL, &s->dir))
         return assay_misuse("--dir DIR is missing: the folder of the network");
     int made = read_numbers(&l, s);
     if (made != ASSAY_EXIT_OK) return made;
@@ -497,7 +496,7 @@ int assay_setup_local(struct assay_setup *s)
         if (made == ASSAY_EXIT_OK) made = write_programs(&l, n);
     }
     if (made != ASSAY_EXIT_OK) return made;
-    if (assay_json_mode_asked()) return print_made(&l);
+    if (assay_json_mode_is_on()) return print_made(&l);
     print_next(&l);
     return ASSAY_EXIT_OK;
 }

@@ -26,27 +26,28 @@ static bool is_tpm(const struct assay_setup *s)
 }
 
 /* Returns: -1 to go on, else the exit status. */
-static int ask(struct assay_setup *s)
+static int prompt_settings(struct assay_setup *s)
 {
     static char vendor[PATH_MAX];
-    const int early = s->unit ? assay_setup_unit_begin(s) : -1;
+    const int early = s->unit ? assay_setup_unit_init(s) : -1;
     if (early >= 0) return early;
-    if (!assay_setup_ask("folder of the node", NULL, &s->dir))
+    if (!assay_setup_prompt("folder of the node", NULL, &s->dir))
         return assay_misuse("--dir DIR is missing: the folder of the node");
-    if (!assay_setup_ask("name of the node", NULL, &s->name))
-        return assay_misuse("--name NAME is missing: of the node, for people");
-    if (!assay_setup_ask("address that others reach it at, HOST:PORT", NULL, &s->gossip))
+    if (!assay_setup_prompt("name of the node", NULL, &s->name))
+        return assay_misuse("--name NAME is missing: display name of the node");
+    if (!assay_setup_prompt("address that others reach it at, HOST:PORT", NULL, &s->gossip))
         return assay_misuse("--gossip HOST:PORT is missing: where others reach it");
-    if (!assay_setup_ask("genesis of its network", NULL, &s->genesis))
+    if (!assay_setup_prompt("genesis of its network", NULL, &s->genesis))
         return assay_misuse("--genesis FILE is missing: of its network; it may come later");
-    if (!assay_setup_ask("kind of evidence (soft, tpm, tsm, gramine, nsm)", NULL, &s->kind))
+    if (!assay_setup_prompt("kind of evidence (soft, tpm, tsm, gramine, nsm)", NULL, &s->kind))
         return assay_misuse("--kind is missing: soft, tpm, tsm, gramine or nsm");
-    if (!assay_setup_ask("socket of `assay`", "admin.sock", &s->admin)) return ASSAY_EXIT_INTERNAL;
+    if (!assay_setup_prompt("socket of `assay`", "admin.sock", &s->admin))
+        return ASSAY_EXIT_INTERNAL;
     if (is_soft(s) && s->credential == NULL &&
-        !assay_setup_ask("folder of its SOFT vendor (assay soft ca)", NULL, &s->vendor))
+        !assay_setup_prompt("folder of its SOFT vendor (assay soft ca)", NULL, &s->vendor))
         return assay_misuse("a SOFT platform wants --vendor DIR, which makes it, or --credential");
-    if (is_tpm(s) &&
-        !assay_setup_ask("folder of its attestation key (assay tpm enroll)", NULL, &s->credential))
+    if (is_tpm(s) && !assay_setup_prompt("folder of its attestation key (assay tpm enroll)", NULL,
+                                         &s->credential))
         return assay_misuse("a TPM wants --credential DIR, what assay tpm enroll made");
     if (s->vendor != NULL && realpath(s->vendor, vendor) != NULL) s->vendor = vendor;
     return -1;
@@ -67,7 +68,7 @@ static int make_platform(struct assay_setup *s)
     if (!is_soft(s) || s->credential != NULL) return ASSAY_EXIT_OK;
     s->credential = "platform.key";
     int made = access(path, F_OK) == 0 ? ASSAY_EXIT_OK : assay_setup_run(NULL, words);
-    if (made == ASSAY_EXIT_OK && s->unit) made = assay_setup_unit_give(path);
+    if (made == ASSAY_EXIT_OK && s->unit) made = assay_setup_unit_chown(path);
     return made;
 }
 
@@ -76,14 +77,14 @@ static int make_node(struct assay_setup *s, const struct passwd *user)
 {
     int made = assay_setup_enclave(s);
     if (made == ASSAY_EXIT_OK) made = assay_setup_copy(s, s->dir);
-    assay_setup_as(user);
+    assay_setup_set_user(user);
     if (made == ASSAY_EXIT_OK) made = make_keys(s);
-    assay_setup_as(NULL);
+    assay_setup_set_user(NULL);
     return made == ASSAY_EXIT_OK ? make_platform(s) : made;
 }
 
 /* A path as it was typed is from here; in the file it would be from the file's folder. */
-static const char *absolute(const char *path)
+static const char *make_absolute(const char *path)
 {
     static char buffers[4][PATH_MAX];
     static unsigned turn;
@@ -114,8 +115,8 @@ static int put_peers(const struct assay_setup *s, FILE *out)
     return ASSAY_EXIT_OK;
 }
 
-/* What is in the node's folder, as the file says it: the file of a unit is elsewhere. */
-static const char *own(const struct assay_setup *s, const char *name)
+/* Path in the node's folder as written to the configuration: that of a unit is elsewhere. */
+static const char *format_own_path(const struct assay_setup *s, const char *name)
 {
     return s->unit ? assay_setup_path(s->dir, name) : name;
 }
@@ -128,16 +129,17 @@ static void put_config(const struct assay_setup *s, FILE *out)
         "config_version: 1\n"
         "node:\n  state_dir: %s\n  keys_dir: %s\n  genesis: %s\n"
         "listen:\n  gossip: \"%s\"\n  admin: %s\n",
-        own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
+        format_own_path(s, "state"), format_own_path(s, "keys"), make_absolute(s->genesis),
+        s->gossip, s->admin);
     if (s->http != NULL) (void)fprintf(out, "  http: \"%s\"\n", s->http);
     if (s->unit) (void)fprintf(out, "  services: /run/assay-services\n");
     (void)fprintf(out, "evidence:\n  kind: %s\n", s->kind);
     if (s->credential != NULL)
         (void)fprintf(out, "  credential: %s\n",
                       strcmp(s->credential, "platform.key") == 0 ? s->credential
-                                                                 : absolute(s->credential));
+                                                                 : make_absolute(s->credential));
     (void)fprintf(out, "enclave:\n  path: %s\n  restore_path: %s\n  service: %s\n",
-                  own(s, "enclave"), s->enclave_path,
+                  format_own_path(s, "enclave"), s->enclave_path,
                   s->socket != NULL ? s->socket : "service.sock");
 }
 
@@ -170,24 +172,25 @@ static void print_next(const struct assay_setup *s, const char *config)
     print_trust();
     (void)puts("next:");
     if (s->unit) {
-        assay_setup_unit_next(s);
+        assay_setup_unit_print_next(s);
         return;
     }
-    (void)printf("  assay node request --config %s --out %s.request    for operators, who add it "
-                 "to a network\n",
+    (void)printf("  assay node request --config %s --out %s.request    for the operators, to add "
+                 "it to a network\n",
                  config, s->name);
     if (s->peer_count == 0)
-        (void)fprintf(stderr,
-                      "assay setup node: warning: no --peer was given, and %s names nobody: the "
-                      "node reaches others when they dial it; add peers (NODE_ID=HOST:PORT, of "
-                      "three members or more) before it starts\n",
-                      config);
+        (void)fprintf(
+            stderr,
+            "assay setup node: warning: no --peer was given, and %s has no peers: the node is "
+            "connected only when others dial it; add peers (NODE_ID=HOST:PORT, of "
+            "three members or more) before it starts\n",
+            config);
     (void)printf("  assay doctor --config %s\n  assayd --config %s\n", config, config);
 }
 
 int assay_setup_node(struct assay_setup *s)
 {
-    const int early = ask(s);
+    const int early = prompt_settings(s);
     if (early >= 0) return early;
     const struct passwd *const user = s->unit ? getpwnam("assay") : NULL;
     const char *const config = s->unit ? s->config : assay_setup_path(s->dir, "assayd.yaml");
@@ -201,11 +204,11 @@ int assay_setup_node(struct assay_setup *s)
     if (made == ASSAY_EXIT_OK) made = make_node(s, user);
     if (made == ASSAY_EXIT_OK) made = write_config(s, config);
     if (made != ASSAY_EXIT_OK) return made;
-    assay_setup_as(user);
+    assay_setup_set_user(user);
     if (access(s->genesis, F_OK) == 0) made = assay_setup_check(config);
     else (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
     if (made != ASSAY_EXIT_OK) return made;
-    if (assay_json_mode_asked()) {
+    if (assay_json_mode_is_on()) {
         struct assay_json *const data =
             assay_result_json("setup node", (const char *const[]){ s->dir, NULL });
         assay_json_set_text(data, "name", s->name);

@@ -1,6 +1,6 @@
 /*
- * apps/assay/setup/setup_services.c - `assay setup local --services`: what the programs of services
- * beside each node read, and the keys that seal what they store.
+ * apps/assay/setup/setup_services.c - `assay setup local --services`: configurations of the service
+ * programs next to each node, and the keys that seal their stores.
  */
 #include "apps/assay/core/options.h"
 #include "apps/assay/setup/setup.h"

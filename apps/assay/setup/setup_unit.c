@@ -1,6 +1,5 @@
 /*
- * apps/assay/setup/setup_unit.c - `assay setup node --unit`: a node where assayd.service looks for
- * it.
+ * apps/assay/setup/setup_unit.c - `assay setup node --unit`: node in the paths of assayd.service.
  *
  * The unit reads /etc/assay/assayd.yaml, which its user may read and not write, keeps keys, state
  * and enclave in /var/lib/assay, which is that user's alone, and has its sockets in /run/assay
@@ -22,11 +21,11 @@ enum { GENESIS_LEN_MAX = 64 << 20 };
 
 static const char user_name[] = "assay", genesis_path[] = "/etc/assay/genesis";
 
-int assay_setup_unit_begin(struct assay_setup *s)
+int assay_setup_unit_init(struct assay_setup *s)
 {
     if (s->dir != NULL || s->admin != NULL)
         return assay_misuse(
-            "--unit says where: /var/lib/assay, /run/assay/admin.sock; leave out %s",
+            "--unit fixes the paths: /var/lib/assay, /run/assay/admin.sock; leave out %s",
             s->dir != NULL ? "--dir" : "--admin");
     if (geteuid() != 0) return assay_misuse("--unit writes to /etc/assay: it wants to be root");
     if (getpwnam(user_name) == NULL || access("/etc/assay", F_OK) != 0 ||
@@ -75,7 +74,7 @@ int assay_setup_unit_genesis(struct assay_setup *s)
     return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_setup_unit_give(const char *path)
+int assay_setup_unit_chown(const char *path)
 {
     const struct passwd *const user = getpwnam(user_name);
     if (user != NULL && lchown(path, user->pw_uid, user->pw_gid) == 0) return ASSAY_EXIT_OK;
@@ -83,13 +82,13 @@ int assay_setup_unit_give(const char *path)
     return ASSAY_EXIT_INTERNAL;
 }
 
-void assay_setup_unit_next(const struct assay_setup *s)
+void assay_setup_unit_print_next(const struct assay_setup *s)
 {
     static const char examples[] = "/usr/share/doc/assayd/systemd";
     const bool device =
         strcmp(s->kind, "tpm") == 0 || strcmp(s->kind, "nsm") == 0 || strcmp(s->kind, "tsm") == 0;
     (void)printf(
-        "  assay node request --out %s.request    for operators, who add it to a network\n",
+        "  assay node request --out %s.request    for the operators, to add it to a network\n",
         s->name);
     if (device)
         (void)printf("  install -D -t /etc/systemd/system/assayd.service.d %s/%s.conf && systemctl "

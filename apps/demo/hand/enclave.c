@@ -1,9 +1,9 @@
 /*
- * apps/demo/hand/enclave.c - an enclave whose state is a count: each state is durable in its folder
- * before the group is told of it, and counts when the group has certified it.
+ * apps/demo/hand/enclave.c - demo enclave whose state is a counter: each state is durable in its
+ * folder before it is sent to the group, and counts when the group has certified it.
  *
- * DIR/identity is what the instance is by its birth, DIR/state the last certified state, DIR/next
- * one that is not known to be: 48 bytes each of the latter, index | digest before | count. A real
+ * DIR/identity is the instance's identity, DIR/state the last certified state, DIR/next a state not
+ * known to be certified: 48 bytes each of the latter, index | digest before | count. A real
  * one seals all three together.
  */
 #include "apps/demo/hand/hand.h"
@@ -47,7 +47,7 @@ static void hash_of(const struct state *s, uint8_t hash[static 32])
     assay_sha256(bytes, sizeof bytes, hash);
 }
 
-static bool keep(const struct self *self, const char *name, const struct state *s)
+static bool save_state(const struct self *self, const char *name, const struct state *s)
 {
     uint8_t bytes[STATE_LEN];
     return assay_file_replace(hand_in(self->dir, name), ASSAY_FILE_SECRET, bytes_of(s, bytes)) ==
@@ -55,7 +55,7 @@ static bool keep(const struct self *self, const char *name, const struct state *
 }
 
 /* One that is not there is none yet. */
-static bool load(const struct self *self, const char *name, struct state *s)
+static bool load_state(const struct self *self, const char *name, struct state *s)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -116,7 +116,7 @@ static bool load_identity(const struct self *self, struct assay_enclave_identity
 
 /* --- a session begins */
 
-static int ended(const struct self *self, enum assay_enclave_result result)
+static int report_end(const struct self *self, enum assay_enclave_result result)
 {
     const struct assay_cont_client *c = assay_enclave_client(self->enclave);
     const unsigned long long index = self->state.index, session = c->config.session;
@@ -147,7 +147,7 @@ static int rolled_back(const struct self *self, const struct state *handed,
     return HAND_REFUSED;
 }
 
-static enum assay_enclave_result find(struct self *self, struct assay_cont_entry *found)
+static enum assay_enclave_result find_entry(struct self *self, struct assay_cont_entry *found)
 {
     enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
@@ -156,7 +156,7 @@ static enum assay_enclave_result find(struct self *self, struct assay_cont_entry
     return result;
 }
 
-static enum assay_enclave_result adopt(struct self *self, const struct state *state)
+static enum assay_enclave_result adopt_state(struct self *self, const struct state *state)
 {
     enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
     uint8_t hash[32] = { 0 };
@@ -173,18 +173,18 @@ static int go_on(struct self *self)
     struct assay_cont_entry found;
     struct state state, next;
     char digest[65];
-    if (!load(self, "state", &state) || !load(self, "next", &next))
+    if (!load_state(self, "state", &state) || !load_state(self, "next", &next))
         return hand_fail("no state in %s", self->dir);
-    enum assay_enclave_result result = find(self, &found);
-    if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
+    enum assay_enclave_result result = find_entry(self, &found);
+    if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
     if (!keep_identity(self)) return hand_fail("the disk does not take %s/identity", self->dir);
     assay_hex_encode(found.digest, 32, digest, sizeof digest);
     hand_say("found %llu %s session %llu", (unsigned long long)found.index, digest,
              (unsigned long long)assay_enclave_client(self->enclave)->config.session);
     if (next.index == state.index + 1 && next.index == found.index) state = next;
-    result = adopt(self, &state);
+    result = adopt_state(self, &state);
     if (result == ASSAY_ENCLAVE_ROLLBACK) return rolled_back(self, &state, &found);
-    if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
+    if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
     self->state = state;
     hand_say("runs %llu", (unsigned long long)state.index);
     return HAND_OK;
@@ -211,7 +211,7 @@ static int open_enclave(struct self *self, char **argv)
 
 /* --- states, one at a time */
 
-static struct state after(const struct self *self, const struct state *s)
+static struct state make_next_state(const struct self *self, const struct state *s)
 {
     struct state next = { .index = s->index + 1, .count = s->count + 1 };
     assay_bytes_copy(next.prev, 32, assay_enclave_client(self->enclave)->last_digest, 32);
@@ -226,12 +226,13 @@ static void say_certified(const struct self *self)
     hand_say("certified %llu %s", (unsigned long long)self->state.index, digest);
 }
 
-static int advance(struct self *self)
+static int advance_state(struct self *self)
 {
     uint8_t hash[32];
     uint64_t index = 0;
-    const struct state next = after(self, &self->state);
-    if (!keep(self, "next", &next)) return hand_fail("the disk does not take %s/next", self->dir);
+    const struct state next = make_next_state(self, &self->state);
+    if (!save_state(self, "next", &next))
+        return hand_fail("the disk does not take %s/next", self->dir);
     hash_of(&next, hash);
     enum assay_enclave_result result = assay_enclave_update(self->enclave, hash, &index);
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
@@ -240,8 +241,9 @@ static int advance(struct self *self)
         if (result == ASSAY_ENCLAVE_OK) break;
         if (service_asked_to_end || hand_now_ms() >= until) break;
     }
-    if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
-    if (!keep(self, "state", &next)) return hand_fail("the disk does not take %s/state", self->dir);
+    if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
+    if (!save_state(self, "state", &next))
+        return hand_fail("the disk does not take %s/state", self->dir);
     self->state = next;
     return HAND_OK;
 }
@@ -257,9 +259,9 @@ static int be_read(struct self *self)
         if (result == ASSAY_ENCLAVE_OK) said = true;
         if (result == ASSAY_ENCLAVE_IN_DOUBT && !doubted) hand_say("doubts %llu", index);
         if (result == ASSAY_ENCLAVE_IN_DOUBT) doubted = true;
-        else if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
+        else if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
         result = assay_enclave_turn(self->enclave, READ_MS);
-        if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
+        if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
     }
     return HAND_OK;
 }
@@ -270,7 +272,7 @@ int hand_enclave(int argc, char **argv)
     const uint64_t until = strtoull(argv[3], NULL, 10);
     int status = open_enclave(&self, argv);
     while (status == HAND_OK && self.state.index < until && !service_asked_to_end)
-        status = advance(&self);
+        status = advance_state(&self);
     if (status == HAND_OK) say_certified(&self);
     if (status == HAND_OK && argc > 4) status = be_read(&self);
     assay_enclave_close(&self.enclave);
@@ -299,14 +301,14 @@ static double now_us(void)
 }
 
 /* States come at their times, whether the ones before are certified or not: late is late. */
-static enum assay_enclave_result give(struct flow *f)
+static enum assay_enclave_result submit_states(struct flow *f)
 {
     const double due = (now_us() - f->start_us) / f->each_us;
     enum assay_enclave_result result = ASSAY_ENCLAVE_OK;
     while (f->given < MOST && (double)f->given <= due && !service_asked_to_end) {
         uint8_t hash[32];
         uint64_t index = 0;
-        const struct state next = after(f->self, &f->last);
+        const struct state next = make_next_state(f->self, &f->last);
         hash_of(&next, hash);
         result = assay_enclave_update(f->self->enclave, hash, &index);
         if (result == ASSAY_ENCLAVE_FULL) f->full++;
@@ -317,7 +319,7 @@ static enum assay_enclave_result give(struct flow *f)
     return result == ASSAY_ENCLAVE_FULL ? ASSAY_ENCLAVE_OK : result;
 }
 
-static void take(struct flow *f)
+static void receive_results(struct flow *f)
 {
     const uint64_t now = assay_enclave_client(f->self->enclave)->certified;
     const double at_us = now_us() - f->start_us;
@@ -328,19 +330,20 @@ static void take(struct flow *f)
     hand_say("at %llu", (unsigned long long)now);
 }
 
-static int ascending(const void *a, const void *b)
+static int compare_times(const void *a, const void *b)
 {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
 }
 
-static int report(struct flow *f, double seconds)
+static int print_report(struct flow *f, double seconds)
 {
     const uint64_t n = f->certified;
     if (n == 0) return hand_fail("no state");
-    qsort(f->us, n, sizeof *f->us, ascending);
+    qsort(f->us, n, sizeof *f->us, compare_times);
     f->self->state = f->last;
-    if (!keep(f->self, "state", &f->last)) return hand_fail("the disk does not take the state");
+    if (!save_state(f->self, "state", &f->last))
+        return hand_fail("the disk does not take the state");
     const uint32_t half = f->us[n / 2], most = f->us[(n - 1) * 99 / 100], all = f->us[n - 1];
     hand_say("load %llu rate %.0f p50 %.2f p99 %.2f longest %.0f full %llu", (unsigned long long)n,
              (double)n / seconds, half / 1e3, most / 1e3, all / 1e3, (unsigned long long)f->full);
@@ -348,7 +351,7 @@ static int report(struct flow *f, double seconds)
     return HAND_OK;
 }
 
-static int flow(struct self *self, unsigned rate)
+static int run_flow(struct self *self, unsigned rate)
 {
     struct flow f = { .self = self,
                       .each_us = 1e6 / rate,
@@ -361,17 +364,17 @@ static int flow(struct self *self, unsigned rate)
     while (result == ASSAY_ENCLAVE_OK && hand_now_ms() < until_ms) {
         if (service_asked_to_end && until_ms == UINT64_MAX)
             until_ms = hand_now_ms() + HAND_PATIENCE_MS;
-        result = give(&f);
+        result = submit_states(&f);
         if (result == ASSAY_ENCLAVE_OK) result = assay_enclave_turn(self->enclave, 1);
-        take(&f);
+        receive_results(&f);
         if ((service_asked_to_end || f.given == MOST) && f.certified == f.given) break;
     }
     int status = HAND_OK;
-    if (result != ASSAY_ENCLAVE_OK) status = ended(self, result);
+    if (result != ASSAY_ENCLAVE_OK) status = report_end(self, result);
     else if (f.certified < f.given)
         status = hand_fail("%llu of %llu states were certified", (unsigned long long)f.certified,
                            (unsigned long long)f.given);
-    else status = report(&f, (now_us() - f.start_us) / 1e6);
+    else status = print_report(&f, (now_us() - f.start_us) / 1e6);
     free(f.us);
     return status;
 }
@@ -383,7 +386,7 @@ int hand_load(int argc, char **argv)
     (void)argc;
     if (rate == 0) return HAND_USAGE;
     int status = open_enclave(&self, argv);
-    if (status == HAND_OK) status = flow(&self, rate);
+    if (status == HAND_OK) status = run_flow(&self, rate);
     assay_enclave_close(&self.enclave);
     return status;
 }

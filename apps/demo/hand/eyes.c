@@ -1,6 +1,6 @@
 /*
- * apps/demo/hand/eyes.c - what the ledger makes of services, told whenever it changed: groups,
- * clusters, secrets, offers, balances, and the last claim that was final.
+ * apps/demo/hand/eyes.c - monitor of services in the ledger, printed on change: groups, clusters,
+ * secrets, offers, balances, and the last finalized claim.
  *
  *   group G PHASE view V seats M M M ..
  *   cluster C seats M M M .. ready N
@@ -22,7 +22,7 @@
 
 enum { GROUPS = 2, FOLLOWERS = GROUPS + 2, ACCOUNTS = 8, IDS = 4, LINE = 512, LOOK_MS = 200 };
 
-/* Each is said when it changed. */
+/* Each is printed on change. */
 enum {
     TOPIC_GROUPS = 0,
     TOPIC_CLUSTERS = TOPIC_GROUPS + GROUPS,
@@ -42,7 +42,7 @@ static struct {
 } eyes;
 
 /* Said when it is something else than before. */
-static void tell(uint32_t topic, const char *line)
+static void print_change(uint32_t topic, const char *line)
 {
     if (strcmp(eyes.said[topic], line) == 0) return;
     (void)snprintf(eyes.said[topic], LINE, "%s", line);
@@ -71,7 +71,7 @@ static void look_at_group(uint32_t number)
         (unsigned long long)g->now.roster.view);
     for (uint32_t i = 0; i < g->now.roster.count && i < ASSAY_CONT_SEATS_MAX; i++)
         add(line, &len, " %u", g->now.slot[i]);
-    tell(TOPIC_GROUPS + number, line);
+    print_change(TOPIC_GROUPS + number, line);
 }
 
 static void look_at_shares(void)
@@ -85,7 +85,7 @@ static void look_at_shares(void)
         for (uint32_t s = 0; r->cluster[c].seated && s < r->config.slots; s++)
             add(line, &len, " %u", r->cluster[c].seat[s].member);
         add(line, &len, " ready %d", __builtin_popcount(r->cluster[c].ready));
-        tell(TOPIC_CLUSTERS + c, line);
+        print_change(TOPIC_CLUSTERS + c, line);
     }
     for (uint32_t i = 0; r != NULL && i < r->row_count && i < IDS; i++) {
         len = 0;
@@ -94,7 +94,7 @@ static void look_at_shares(void)
         add(line, &len, "id %s generation %u kept", id, r->row[i].generation);
         for (uint32_t c = 0; c < r->config.clusters; c++)
             add(line, &len, " %d", __builtin_popcount(r->row[i].have[c]));
-        tell(TOPIC_IDS + i, line);
+        print_change(TOPIC_IDS + i, line);
     }
 }
 
@@ -107,7 +107,7 @@ static void look_at_accounts(const struct assay_task_ledger *ledger)
         if (!assay_task_ledger_balance(ledger, eyes.account[i], &amount, &sequence)) continue;
         assay_hex_encode(eyes.account[i], 32, name, sizeof name);
         add(line, &len, "account %s %llu", name, (unsigned long long)amount);
-        tell(TOPIC_ACCOUNTS + i, line);
+        print_change(TOPIC_ACCOUNTS + i, line);
     }
 }
 
@@ -125,7 +125,7 @@ static void look_at_tasks(void)
             add(line, &len, " %u:%llu:%u:%u", i, (unsigned long long)offer->price,
                 home->member[i].score_bp, (unsigned)home->member[i].standing);
     }
-    tell(TOPIC_OFFERS, line);
+    print_change(TOPIC_OFFERS, line);
     look_at_accounts(ledger);
 }
 

@@ -1,11 +1,11 @@
 /*
- * apps/demo/hand/hand.h - `assay-demo-hand`: what people and enclaves do in the demo's story of
- * services, one deed a process. It speaks with one daemon's socket of services and with programs.
+ * apps/demo/hand/hand.h - `assay-demo-hand`: actions of users and enclaves in the demo's story of
+ * services, one action per process, through one daemon's socket of services.
  *
- * What it has to say are lines on stdout, a word first; the story reads them. Its folder has what
- * it keeps: keys and states, which nothing seals: INSECURE.
+ * Results are lines on stdout, with a keyword first; the story reads them. Its folder has keys and
+ * states, unsealed: INSECURE.
  *
- * Exit statuses: 0 done, 1 the world did not oblige (the last line says what), 3 usage, 4 refused:
+ * Exit statuses: 0 done, 1 runtime error (the last line says what), 3 usage, 4 refused:
  * the services did what they exist for.
  */
 #ifndef ASSAY_APPS_DEMO_HAND_HAND_H
@@ -20,7 +20,7 @@ enum { HAND_OK = 0, HAND_WORLD = 1, HAND_USAGE = 3, HAND_REFUSED = 4 };
 enum { HAND_PATIENCE_MS = 120000 }; /* for what takes a second on an idle machine */
 
 /* --- main.c */
-/* One line on stdout, at once. Returns: nothing. */
+/* One line on stdout, at once. */
 __attribute__((format(printf, 1, 2))) void hand_say(const char *format, ...);
 /* The same, which is the last one. Returns: HAND_WORLD */
 __attribute__((format(printf, 1, 2))) int hand_fail(const char *format, ...);
@@ -32,11 +32,11 @@ bool hand_key(const char *dir, const char *name, struct assay_secret32 *key);
 uint64_t hand_now_ms(void);
 
 /* --- deeds, with what follows their word on the command line; each Returns: exit status */
-/* eyes SOCKET DIR [ACCOUNT ..]: tells what the ledger makes of services, whenever it changed;
- * claims are kept in DIR. */
+/* eyes SOCKET DIR [ACCOUNT ..]: prints the state of services in the ledger on change; claims are
+ * stored in DIR. */
 int hand_eyes(int argc, char **argv);
-/* enclave SOCKET GROUP DIR INDEX [hold]: an enclave whose state is a count, up to that state; hold:
- * then it is asked to be read until it may not. load SOCKET GROUP DIR RATE: as many states a second
+/* enclave SOCKET GROUP DIR INDEX [hold]: an enclave whose state is a counter, up to that state;
+ * hold: then it reads until it is rejected. load SOCKET GROUP DIR RATE: as many states a second
  * until SIGTERM. */
 int hand_enclave(int argc, char **argv);
 int hand_load(int argc, char **argv);

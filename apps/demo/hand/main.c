@@ -1,5 +1,6 @@
 /*
- * apps/demo/hand/main.c - which deed, and what all of them share.
+ * apps/demo/hand/main.c - entry point of `assay-demo-hand`: selection of the action, and shared
+ * setup.
  */
 #include "apps/demo/hand/hand.h"
 

@@ -1,6 +1,6 @@
 /*
- * apps/demo/hand/secret.c - an owner has a secret kept, and a reader reads it: DIR/owner and
- * DIR/reader are their keys, DIR/secret what is dealt, DIR/id and DIR/sealed what it left.
+ * apps/demo/hand/secret.c - owner and reader of a secret: DIR/owner and DIR/reader are their keys,
+ * DIR/secret the secret, DIR/id and DIR/sealed the results.
  */
 #include "apps/demo/hand/hand.h"
 
@@ -12,7 +12,7 @@
 
 enum { TURN_MS = 200 };
 
-static bool content(const char *dir, const char *name, uint8_t **bytes, size_t *len)
+static bool read_content(const char *dir, const char *name, uint8_t **bytes, size_t *len)
 {
     return assay_file_read(hand_in(dir, name), ASSAY_SHARE_PAYLOAD_MAX + ASSAY_SHARE_PAYLOAD_MORE,
                            bytes, len) == ASSAY_OK;
@@ -30,7 +30,7 @@ static struct assay_share_client *open_client(const char *socket, const char *di
 }
 
 /* Until it is done. Returns: exit status. */
-static int work(struct assay_share_client *client, const char *what)
+static int run_client(struct assay_share_client *client, const char *what)
 {
     struct assay_share_client_status s = assay_share_client_status(client);
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
@@ -55,8 +55,8 @@ static bool reader_of(const char *dir, struct assay_share_reader *reader)
     return good;
 }
 
-static int put(struct assay_share_client *client, const char *dir, uint32_t cluster,
-               struct assay_slice secret, uint8_t *sealed)
+static int put_secret(struct assay_share_client *client, const char *dir, uint32_t cluster,
+                      struct assay_slice secret, uint8_t *sealed)
 {
     struct assay_share_reader reader;
     uint8_t name[32] = { 0 }, id[32];
@@ -75,7 +75,7 @@ static int put(struct assay_share_client *client, const char *dir, uint32_t clus
         assay_file_replace(hand_in(dir, "id"), ASSAY_FILE_PUBLIC, assay_slice_over(id, 32)) !=
             ASSAY_OK)
         return hand_fail("the disk does not take it");
-    const int ended = work(client, "put");
+    const int ended = run_client(client, "put");
     assay_hex_encode(id, 32, text, sizeof text);
     if (ended == HAND_OK)
         hand_say("put %s confirmed %u", text, assay_share_client_status(client).answered);
@@ -89,19 +89,20 @@ int hand_put(int argc, char **argv)
     (void)argc;
     struct assay_share_client *client = open_client(argv[0], argv[1], "owner");
     int ended = HAND_WORLD;
-    if (content(argv[1], "secret", &secret, &len)) sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
+    if (read_content(argv[1], "secret", &secret, &len))
+        sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
     if (client == NULL || sealed == NULL || len == 0) ended = hand_fail("no secret in %s", argv[1]);
     else
-        ended = put(client, argv[1], (uint32_t)strtoul(argv[2], NULL, 10),
-                    assay_slice_over(secret, len), sealed);
+        ended = put_secret(client, argv[1], (uint32_t)strtoul(argv[2], NULL, 10),
+                           assay_slice_over(secret, len), sealed);
     assay_share_client_close(&client);
     free(secret);
     free(sealed);
     return ended;
 }
 
-static int collect(struct assay_share_client *client, const char *dir, const uint8_t *id,
-                   struct assay_slice sealed)
+static int collect_secret(struct assay_share_client *client, const char *dir, const uint8_t *id,
+                          struct assay_slice sealed)
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
@@ -110,7 +111,7 @@ static int collect(struct assay_share_client *client, const char *dir, const uin
         status = assay_share_client_read(client, id, sealed);
     }
     if (status != ASSAY_OK) return hand_fail("read: %s", assay_status_text(status));
-    const int ended = work(client, "read");
+    const int ended = run_client(client, "read");
     if (ended != HAND_OK) return ended;
     const struct assay_slice secret = assay_share_client_payload(client);
     if (assay_file_replace(hand_in(dir, "read"), ASSAY_FILE_SECRET, secret) != ASSAY_OK)
@@ -127,10 +128,10 @@ int hand_read(int argc, char **argv)
     int ended = HAND_WORLD;
     (void)argc;
     struct assay_share_client *client = open_client(argv[0], argv[1], "reader");
-    if (client == NULL || !content(argv[1], "id", &id, &id_len) || id_len != 32 ||
-        !content(argv[1], "sealed", &sealed, &len))
+    if (client == NULL || !read_content(argv[1], "id", &id, &id_len) || id_len != 32 ||
+        !read_content(argv[1], "sealed", &sealed, &len))
         ended = hand_fail("no key, id or sealed payload in %s", argv[1]);
-    else ended = collect(client, argv[1], id, assay_slice_over(sealed, len));
+    else ended = collect_secret(client, argv[1], id, assay_slice_over(sealed, len));
     assay_share_client_close(&client);
     free(id);
     free(sealed);

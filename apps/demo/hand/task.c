@@ -1,6 +1,6 @@
 /*
- * apps/demo/hand/task.c - a requestor of an attested task, and somebody who changes a claim:
- * DIR/key is the account's key, DIR/vault.key that of the vault, DIR/input what is counted.
+ * apps/demo/hand/task.c - requestor of an attested task, and an attacker that tampers with a claim:
+ * DIR/key is the account's key, DIR/vault.key that of the vault, DIR/input the input.
  */
 #include "apps/demo/hand/hand.h"
 
@@ -26,7 +26,7 @@ static void keep_result(void *context, uint32_t step, struct assay_slice state,
     hand_say("result %u %zu bytes%s", step, output.len, status == ASSAY_OK ? "" : ", LOST");
 }
 
-static int work(struct assay_task_client *client, const struct assay_task_wish *wish)
+static int run_client(struct assay_task_client *client, const struct assay_task_wish *wish)
 {
     struct assay_task_client_status s = assay_task_client_status(client);
     enum assay_status status = ASSAY_E_AGAIN;
@@ -74,7 +74,7 @@ int hand_task(int argc, char **argv)
     int ended = HAND_WORLD;
     if (assay_task_client_open(&config, keep_result, argv[1], &client, message) != ASSAY_OK)
         ended = hand_fail("%s", message);
-    else ended = work(client, &wish);
+    else ended = run_client(client, &wish);
     assay_task_client_close(&client);
     assay_secret_wipe(&key, sizeof key);
     assay_secret_wipe(&vault_key, sizeof vault_key);
@@ -107,7 +107,7 @@ static void take_record(void *context, uint32_t slot, enum assay_service_kind ki
 }
 
 /* As if the step had come to another state. */
-static bool change(const char *path, uint8_t *bytes, size_t capacity, struct assay_slice *out)
+static bool tamper_state(const char *path, uint8_t *bytes, size_t capacity, struct assay_slice *out)
 {
     struct assay_task_claim claim;
     uint8_t *read = NULL;
@@ -129,7 +129,8 @@ int hand_forge(int argc, char **argv)
     struct assay_follower *f = NULL;
     bool said = false;
     (void)argc;
-    if (!change(argv[1], bytes, sizeof bytes, &payload)) return hand_fail("%s: no claim", argv[1]);
+    if (!tamper_state(argv[1], bytes, sizeof bytes, &payload))
+        return hand_fail("%s: no claim", argv[1]);
     const struct assay_follower_config config = { .path = argv[0],
                                                   .role = ASSAY_SERVICE_ROLE_EXECUTOR,
                                                   .tells = { .refused = take_refusal,

@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/cache.c - see cache.h.
+ * quote/source/fetch/cache.c - cache of fetched documents (cache.h).
  */
 #include "quote/source/fetch/cache.h"
 
@@ -68,8 +68,8 @@ enum assay_status assay_cache_prepare(const char *dir)
 
 /* ------------------------------------------------------------ entries */
 
-static enum assay_status decode(const uint8_t *bytes, size_t len, const char *url,
-                                struct assay_fetched *out)
+static enum assay_status decode_entry(const uint8_t *bytes, size_t len, const char *url,
+                                      struct assay_fetched *out)
 {
     struct assay_cursor in = assay_cursor_over(bytes, len);
     ASSAY_TRY(assay_cbor_array_exact(&in, 5));
@@ -91,7 +91,7 @@ enum assay_status assay_cache_read(const char *dir, const char *url, struct assa
         assay_file_read(path, ASSAY_CACHE_ENTRY_LEN_MAX, &result.memory, &len);
     if (status == ASSAY_E_NOT_FOUND || status == ASSAY_E_RANGE) return ASSAY_E_NOT_FOUND;
     if (status != ASSAY_OK) return status == ASSAY_E_MEMORY ? status : ASSAY_E_STORE;
-    if (decode(result.memory, len, url, &result) != ASSAY_OK) {
+    if (decode_entry(result.memory, len, url, &result) != ASSAY_OK) {
         free(result.memory);
         return ASSAY_E_NOT_FOUND;
     }
@@ -124,8 +124,8 @@ enum assay_status assay_cache_write(const char *dir, const char *url, int64_t fe
 /* ------------------------------------------------------------ locks */
 
 /*
- * The lock file stays: whoever removed it could remove it under somebody who has just opened it,
- * and two would fetch.
+ * The lock file stays: removing it could race with a process that has just opened it, and two would
+ * fetch.
  */
 enum assay_status assay_cache_lock(const char *dir, const char *url, uint64_t deadline_ms,
                                    int *lock)

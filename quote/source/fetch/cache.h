@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/cache.h - the folder of fetched documents: one file and one lock per URL.
+ * quote/source/fetch/cache.h - cache folder of fetched documents: one file and one lock per URL.
  *
  * A file is canonical CBOR ["assay/fetched/v1", url, time, body, extra], named after the digest of
  * its URL, and replaced through base/file: after a crash there is the old one or the new one. What
@@ -34,7 +34,7 @@ ASSAY_CHECKED enum assay_status assay_cache_write(const char *dir, const char *u
  */
 ASSAY_CHECKED enum assay_status assay_cache_lock(const char *dir, const char *url,
                                                  uint64_t deadline_ms, int *lock);
-/* Returns: nothing. */
+/* */
 void assay_cache_unlock(int lock);
 
 /* Returns: CLOCK_MONOTONIC in milliseconds. */

@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/curl.c - http.h over libcurl.
+ * quote/source/fetch/curl.c - HTTPS client over libcurl (http.h).
  */
 #include "quote/source/fetch/http.h"
 
@@ -79,7 +79,7 @@ static enum assay_status check_url(const struct assay_http_request *request, cha
 
 /* ------------------------------------------------------------ what comes in */
 
-static size_t take(struct intake *in, const char *bytes, size_t len)
+static size_t append_bytes(struct intake *in, const char *bytes, size_t len)
 {
     if (len > in->len_max - in->len) {
         in->is_too_long = true;
@@ -104,12 +104,12 @@ static size_t take(struct intake *in, const char *bytes, size_t len)
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *exchange)
 {
-    return take(&((struct exchange *)exchange)->body, bytes, size * count);
+    return append_bytes(&((struct exchange *)exchange)->body, bytes, size * count);
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *exchange)
 {
-    return take(&((struct exchange *)exchange)->headers, bytes, size * count);
+    return append_bytes(&((struct exchange *)exchange)->headers, bytes, size * count);
 }
 
 /* Called about once a second, also while nothing comes. Returns: not 0 to break off. */
@@ -125,7 +125,7 @@ static int on_progress(void *stop, curl_off_t down_total, curl_off_t down, curl_
 
 /* ------------------------------------------------------------ one exchange */
 
-/* What goes out beside the URL. Returns: false without memory, or when libcurl refuses; *list is
+/* Request headers. Returns: false without memory, or when libcurl fails; *list is
  * the caller's to free, after the exchange. */
 static bool set_content(CURL *curl, const struct assay_http_request *request,
                         struct curl_slist **list)
@@ -155,7 +155,7 @@ static bool set_options(CURL *curl, const struct assay_http_request *request,
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_PROTOCOLS_STR, request->insecure_for_tests ? "http,https" : "https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* what a proxy says is not the answer */
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's response does not count */
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -198,9 +198,9 @@ static enum assay_status status_of(CURLcode code, const struct exchange *exchang
     return ASSAY_E_IO;
 }
 
-static void complain(const struct assay_http_request *request, enum assay_status status,
-                     CURLcode code, const char *error, const struct exchange *exchange,
-                     char *message)
+static void report_error(const struct assay_http_request *request, enum assay_status status,
+                         CURLcode code, const char *error, const struct exchange *exchange,
+                         char *message)
 {
     if (status == ASSAY_E_RANGE)
         (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
@@ -232,9 +232,9 @@ static void read_result(CURL *curl, struct exchange *exchange, struct assay_http
     exchange->headers.bytes = NULL;
 }
 
-static enum assay_status perform(const struct assay_http_request *request,
-                                 struct exchange *exchange, struct assay_http_answer *answer,
-                                 char *message)
+static enum assay_status perform_request(const struct assay_http_request *request,
+                                         struct exchange *exchange,
+                                         struct assay_http_answer *answer, char *message)
 {
     char error[CURL_ERROR_SIZE] = "";
     CURL *const curl = curl_easy_init();
@@ -245,7 +245,7 @@ static enum assay_status perform(const struct assay_http_request *request,
         code = curl_easy_perform(curl);
     const enum assay_status status = status_of(code, exchange);
     if (status == ASSAY_OK) read_result(curl, exchange, answer);
-    else complain(request, status, code, error, exchange, message);
+    else report_error(request, status, code, error, exchange, message);
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
     return status;
@@ -256,12 +256,12 @@ enum assay_status assay_http_get(const struct assay_http_request *request,
                                  char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(!request->post);
-    return assay_http_ask(request, answer, message);
+    return assay_http_send(request, answer, message);
 }
 
-enum assay_status assay_http_ask(const struct assay_http_request *request,
-                                 struct assay_http_answer *answer,
-                                 char message[static ASSAY_HTTP_MESSAGE_LEN])
+enum assay_status assay_http_send(const struct assay_http_request *request,
+                                  struct assay_http_answer *answer,
+                                  char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(request->url != NULL);
     ASSAY_ASSERT(request->body_len_max <= ASSAY_HTTP_BODY_LEN_MAX);
@@ -279,7 +279,7 @@ enum assay_status assay_http_ask(const struct assay_http_request *request,
         .headers.len_max = ASSAY_HTTP_HEADERS_LEN_MAX,
         .message = message,
     };
-    const enum assay_status status = perform(request, &exchange, answer, message);
+    const enum assay_status status = perform_request(request, &exchange, answer, message);
     free(exchange.body.bytes);
     free(exchange.headers.bytes);
     return status;

@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/fetch.c - see fetch.h: cache, lock, attempts.
+ * quote/source/fetch/fetch.c - cached download of vendor documents (fetch.h): cache, lock, retries.
  */
 #include "quote/source/fetch/fetch.h"
 
@@ -31,7 +31,7 @@ __attribute__((format(printf, 2, 3))) static void say(char *message, const char 
     va_end(arguments);
 }
 
-static uint64_t usual(uint64_t value, uint64_t usual_value)
+static uint64_t get_or_default(uint64_t value, uint64_t usual_value)
 {
     return value != 0 ? value : usual_value;
 }
@@ -66,7 +66,7 @@ static enum assay_status look_up(const struct task *t, struct assay_fetched *ent
 /* Young enough not to ask. A time before the one of fetching means that a clock was set: ask. */
 static bool is_fresh(const struct task *t, const struct assay_fetched *entry)
 {
-    const uint64_t age_s_max = usual(t->config->age_s_max, ASSAY_FETCH_AGE_S_USUAL);
+    const uint64_t age_s_max = get_or_default(t->config->age_s_max, ASSAY_FETCH_AGE_S_USUAL);
     if (t->want->refresh || !is_current(&entry->window, t->want->at_unix_s)) return false;
     if (entry->window.to_unix_s == ASSAY_FETCH_FOR_EVER) return true;
     return entry->fetched_unix_s <= t->want->at_unix_s &&
@@ -157,11 +157,11 @@ static enum assay_status accept_answer(const struct task *t, struct assay_http_a
     return status;
 }
 
-static enum assay_status attempt(const struct task *t, struct assay_fetched *fetched,
-                                 uint64_t *retry_after_s)
+static enum assay_status attempt_request(const struct task *t, struct assay_fetched *fetched,
+                                         uint64_t *retry_after_s)
 {
     uint64_t timeout_ms =
-        usual(t->config->attempt_timeout_ms, (uint64_t)ASSAY_HTTP_TIMEOUT_MS_USUAL);
+        get_or_default(t->config->attempt_timeout_ms, (uint64_t)ASSAY_HTTP_TIMEOUT_MS_USUAL);
     const uint64_t now_ms = assay_fetch_now_ms(), deadline_ms = t->want->deadline_ms;
     if (deadline_ms != 0 && now_ms >= deadline_ms) {
         say(t->message, "%.300s: the deadline has passed", t->want->url);
@@ -193,7 +193,7 @@ static enum assay_status attempt(const struct task *t, struct assay_fetched *fet
 /* ------------------------------------------------------------ attempts */
 
 /* splitmix64 (Steele, Lea, Flood 2014): enough to keep clients from moving in step. */
-static uint64_t mix(uint64_t x)
+static uint64_t mix_bits(uint64_t x)
 {
     x += 0x9e3779b97f4a7c15u;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -205,14 +205,15 @@ uint64_t assay_fetch_delay_ms(uint64_t seed, const char *url, uint32_t backoff_m
 {
     ASSAY_ASSERT(attempt >= 1);
     uint8_t digest[ASSAY_SHA256_LEN];
-    uint64_t whole = usual(backoff_ms, ASSAY_FETCH_BACKOFF_MS_USUAL), drawn = mix(seed);
+    uint64_t whole = get_or_default(backoff_ms, ASSAY_FETCH_BACKOFF_MS_USUAL),
+             drawn = mix_bits(seed);
     for (uint32_t i = 1; i < attempt && whole < ASSAY_FETCH_BACKOFF_MS_MAX; i++)
         whole *= 2;
     if (whole > ASSAY_FETCH_BACKOFF_MS_MAX) whole = ASSAY_FETCH_BACKOFF_MS_MAX;
     assay_sha256(url, strlen(url), digest);
     for (size_t i = 0; i < 8; i++)
-        drawn = mix(drawn ^ digest[i]);
-    drawn = mix(drawn ^ attempt);
+        drawn = mix_bits(drawn ^ digest[i]);
+    drawn = mix_bits(drawn ^ attempt);
     return whole / 2 + drawn % (whole - whole / 2 + 1);
 }
 
@@ -226,7 +227,7 @@ static bool is_stopped(const struct task *t)
     return t->config->stop != NULL && atomic_load(t->config->stop);
 }
 
-/* A wait that the deadline would cut short is not begun; one that is told to stop ends. */
+/* A wait that the deadline would cut short is not begun; a cancelled one ends. */
 static bool wait_in_parts(const struct task *t, uint64_t delay_ms)
 {
     enum { PART_MS = 100 };
@@ -246,7 +247,7 @@ static enum assay_status wait_for_next(const struct task *t, uint32_t number,
                                        uint64_t retry_after_s, enum assay_status status)
 {
     const uint64_t retry_after_s_max =
-        usual(t->config->retry_after_s_max, ASSAY_FETCH_RETRY_AFTER_S_USUAL);
+        get_or_default(t->config->retry_after_s_max, ASSAY_FETCH_RETRY_AFTER_S_USUAL);
     uint64_t delay_ms =
         assay_fetch_delay_ms(t->config->seed, t->want->url, t->config->backoff_ms, number);
     if (retry_after_s > retry_after_s_max) {
@@ -265,13 +266,13 @@ static enum assay_status wait_for_next(const struct task *t, uint32_t number,
     return status == ASSAY_E_RATE ? ASSAY_E_RATE : ASSAY_E_TIMEOUT;
 }
 
-static enum assay_status fetch(const struct task *t, struct assay_fetched *fetched)
+static enum assay_status fetch_with_retries(const struct task *t, struct assay_fetched *fetched)
 {
     const uint32_t attempts =
-        (uint32_t)usual(t->config->attempts_max, (uint64_t)ASSAY_FETCH_ATTEMPTS_USUAL);
+        (uint32_t)get_or_default(t->config->attempts_max, (uint64_t)ASSAY_FETCH_ATTEMPTS_USUAL);
     for (uint32_t number = 1;; number++) {
         uint64_t retry_after_s = 0;
-        const enum assay_status status = attempt(t, fetched, &retry_after_s);
+        const enum assay_status status = attempt_request(t, fetched, &retry_after_s);
         if (!is_worth_another(status) || number == attempts || is_stopped(t)) return status;
         ASSAY_TRY(wait_for_next(t, number, retry_after_s, status));
     }
@@ -280,8 +281,8 @@ static enum assay_status fetch(const struct task *t, struct assay_fetched *fetch
 /* ------------------------------------------------------------ the whole */
 
 /* May the new document be used, and replace the old one (which may be none)? */
-static enum assay_status judge(const struct task *t, const struct assay_fetched *before,
-                               const struct assay_fetched *after)
+static enum assay_status check_document(const struct task *t, const struct assay_fetched *before,
+                                        const struct assay_fetched *after)
 {
     char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1];
     if (!is_current(&after->window, t->want->at_unix_s)) {
@@ -300,15 +301,15 @@ static enum assay_status fetch_and_keep(const struct task *t, struct assay_fetch
                                         struct assay_fetched *fetched)
 {
     struct assay_fetched fresh = { 0 };
-    enum assay_status status = fetch(t, &fresh);
-    if (status == ASSAY_OK) status = judge(t, entry, &fresh);
+    enum assay_status status = fetch_with_retries(t, &fresh);
+    if (status == ASSAY_OK) status = check_document(t, entry, &fresh);
     if (status == ASSAY_OK && t->config->cache_dir != NULL)
         status = assay_cache_write(t->config->cache_dir, t->want->url, t->want->at_unix_s,
                                    &fresh.content);
     if (status == ASSAY_OK) {
         assay_fetched_free(entry);
         *fetched = fresh;
-        t->message[0] = '\0'; /* what earlier attempts said */
+        t->message[0] = '\0'; /* messages of earlier attempts */
         return ASSAY_OK;
     }
     if (status == ASSAY_E_STORE)
@@ -332,8 +333,8 @@ static bool same_entry(const struct assay_fetched *a, const struct assay_fetched
 }
 
 /*
- * With the lock held, the cache is looked at again: whoever held it before us may have done our
- * work. *entry is what it had when we began to wait; it is consumed.
+ * With the lock held, the cache is checked again: the previous owner of the lock may have fetched
+ * the document. *entry is what it had when we began to wait; it is consumed.
  */
 static enum assay_status fetch_once(const struct task *t, struct assay_fetched *entry,
                                     struct assay_fetched *fetched)
@@ -359,7 +360,7 @@ static enum assay_status fetch_alone(const struct task *t, struct assay_fetched 
         assay_cache_lock(t->config->cache_dir, t->want->url, t->want->deadline_ms, &lock);
     if (status != ASSAY_OK) {
         say(t->message, "%.300s: %s", t->want->url,
-            status == ASSAY_E_TIMEOUT ? "somebody else was fetching it until the deadline"
+            status == ASSAY_E_TIMEOUT ? "another process was fetching it until the deadline"
                                       : "its lock in the cache cannot be taken");
         if (entry->memory == NULL || !is_current(&entry->window, t->want->at_unix_s)) {
             assay_fetched_free(entry);

@@ -1,5 +1,6 @@
 /*
- * quote/source/fetch/fetch.h - a document of a vendor: from the cache, else from the network, once.
+ * quote/source/fetch/fetch.h - cached download of vendor documents: from the cache, else once from
+ * the network.
  *
  * What has been fetched is kept in a folder, one file per URL, replaced durably and never by
  * something older. Several threads and processes that want the same thing ask for it once: they
@@ -30,7 +31,7 @@ enum {
 
 /* Zero means the usual value everywhere. Borrowed strings. */
 struct assay_fetch_config {
-    const char *cache_dir;       /* NULL: nothing is kept, and nobody waits for anybody */
+    const char *cache_dir;       /* NULL: no cache and no lock */
     const char *ca_file;         /* roots of servers (a PCCS has its own); NULL: the system's */
     bool offline;                /* the cache alone */
     bool insecure_for_tests;     /* http.h */
@@ -57,7 +58,7 @@ struct assay_fetch_content {
 
 /* What the document must be; each is called with the context of the want. */
 struct assay_fetch_rule {
-    /* Is it what was asked for, whatever the time? Returns: ASSAY_OK and *window | why not */
+    /* Is it the requested document, at any time? Returns: ASSAY_OK and *window | the reason */
     enum assay_status (*check)(void *context, const struct assay_fetch_content *content,
                                struct assay_fetch_window *window,
                                char message[static ASSAY_FETCH_MESSAGE_LEN]);
@@ -91,13 +92,13 @@ struct assay_fetched {
 
 /*
  * assay_fetch_get - one document, current at want->at_unix_s.
- * Out:     *fetched on ASSAY_OK; message says why not, or on ASSAY_OK warns (the cache answered
+ * Out:     *fetched on ASSAY_OK; message has the reason, or on ASSAY_OK warns (the cache answered
  *          although the server should have: it failed, or offered something older)
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (404; offline and not in the cache) | ASSAY_E_STALE (what
- *          there is has ended, or is older than what was there) | ASSAY_E_RATE (the server wants to
- *          be left alone for longer) | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the server stayed broken) |
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (404; offline and not in the cache) | ASSAY_E_STALE
+ * (expired, or older than the cached one) | ASSAY_E_RATE (the server demands a longer delay) |
+ * ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the server kept failing) |
  *          ASSAY_E_INVALID (redirect, refused, URL) | ASSAY_E_RANGE (size) | ASSAY_E_IO |
- *          ASSAY_E_STORE (the cache cannot be written) | ASSAY_E_MEMORY | what check says of wrong
+ *          ASSAY_E_STORE (the cache cannot be written) | ASSAY_E_MEMORY | as check for wrong
  *          contents
  * Threads: any number at once, also over one cache folder
  */
@@ -105,7 +106,7 @@ ASSAY_CHECKED enum assay_status assay_fetch_get(const struct assay_fetch_config 
                                                 const struct assay_fetch_want *want,
                                                 struct assay_fetched *fetched,
                                                 char message[static ASSAY_FETCH_MESSAGE_LEN]);
-/* Accepts an empty one; empties it. Returns: nothing. */
+/* Accepts an empty one; empties it. */
 void assay_fetched_free(struct assay_fetched *fetched);
 
 /*

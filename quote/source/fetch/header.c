@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/header.c - headers of an answer. Pure.
+ * quote/source/fetch/header.c - lookup of headers in an HTTP response. Pure.
  *
  * RFC 9110 5.1: names are compared without regard to case. RFC 9112 5: "name: value" and CRLF; a
  * line that is none of this (a status line, the empty one) is passed over.
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static char lower(char c)
+static char to_lower(char c)
 {
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
@@ -17,11 +17,11 @@ static bool is_named(struct assay_slice line, const char *name, size_t name_len)
 {
     if (line.len <= name_len || line.bytes[name_len] != ':') return false;
     for (size_t i = 0; i < name_len; i++)
-        if (lower((char)line.bytes[i]) != lower(name[i])) return false;
+        if (to_lower((char)line.bytes[i]) != to_lower(name[i])) return false;
     return true;
 }
 
-static struct assay_slice trim(struct assay_slice text)
+static struct assay_slice trim_text(struct assay_slice text)
 {
     while (text.len > 0 && (text.bytes[0] == ' ' || text.bytes[0] == '\t'))
         text = assay_slice_over(text.bytes + 1, text.len - 1);
@@ -45,7 +45,7 @@ enum assay_status assay_http_header(struct assay_slice headers, const char *name
         headers = assay_slice_over(headers.bytes + used, headers.len - used);
         if (!is_named(line, name, name_len)) continue;
         const struct assay_slice here =
-            trim(assay_slice_over(line.bytes + name_len + 1, line.len - name_len - 1));
+            trim_text(assay_slice_over(line.bytes + name_len + 1, line.len - name_len - 1));
         if (has_found && !assay_slice_equal(found, here)) return ASSAY_E_DUPLICATE;
         found = here;
         has_found = true;

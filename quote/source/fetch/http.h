@@ -1,10 +1,11 @@
 /*
- * quote/source/fetch/http.h - one GET or POST over HTTPS, bounded in every direction.
+ * quote/source/fetch/http.h - HTTPS client: one GET or POST, bounded in every direction.
  *
- * A seam: implemented by quote/source/fetch/curl.c, the only file that includes <curl/curl.h>.
+ * An interface: implemented by quote/source/fetch/curl.c, the only file that includes
+ * <curl/curl.h>.
  * Certificates of servers are verified, redirects are never followed, sizes are enforced while
- * reading, and nothing but https:// is spoken, except to a literal loopback address when a test
- * says so. No retries here: quote/source/fetch/fetch.h has them.
+ * reading, and only https:// is accepted, except a literal loopback address in tests. No retries
+ * here: quote/source/fetch/fetch.h has them.
  */
 #ifndef ASSAY_QUOTE_SOURCE_FETCH_HTTP_H
 #define ASSAY_QUOTE_SOURCE_FETCH_HTTP_H
@@ -28,7 +29,7 @@ struct assay_http_request {
     const char *ca_file;     /* PEM: roots that servers are trusted under; NULL: the system's */
     bool insecure_for_tests; /* also http:// to 127.0.0.1 or [::1], and no proxy */
     const atomic_bool *stop; /* set: give up within a second (ASSAY_E_TIMEOUT); NULL: never */
-    bool post;               /* POST what follows; assay_http_ask only */
+    bool post;               /* POST what follows; assay_http_send only */
     struct assay_slice content;
     const char *const *headers; /* [header_count] "name: value", without line ends */
     size_t header_count;
@@ -46,18 +47,18 @@ struct assay_http_answer {
 };
 
 /*
- * assay_http_ask - ask once, GET or POST, and read the whole answer.
+ * assay_http_send - ask once, GET or POST, and read the whole answer.
  * Out, threads: as assay_http_get
  * Returns: as assay_http_get
  */
-ASSAY_CHECKED enum assay_status assay_http_ask(const struct assay_http_request *request,
-                                               struct assay_http_answer *answer,
-                                               char message[static ASSAY_HTTP_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_http_send(const struct assay_http_request *request,
+                                                struct assay_http_answer *answer,
+                                                char message[static ASSAY_HTTP_MESSAGE_LEN]);
 /*
- * assay_http_get - ask once and read the whole answer.
+ * assay_http_get - send one request and read the complete response.
  * Out:     *answer on ASSAY_OK, whatever its status; message otherwise
  * Returns: ASSAY_OK | ASSAY_E_RANGE (URL; an answer beyond its bounds) | ASSAY_E_INVALID (a scheme
- *          or host that may not be asked) | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (no connection, or it
+ * or host that is not allowed) | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (no connection, or it
  *          broke off: worth another try) | ASSAY_E_IO (TLS, and what else does not get better) |
  *          ASSAY_E_MEMORY
  * Threads: any number at once
@@ -72,7 +73,7 @@ ASSAY_CHECKED enum assay_status assay_http_get(const struct assay_http_request *
  */
 ASSAY_CHECKED enum assay_status assay_http_header(struct assay_slice headers, const char *name,
                                                   struct assay_slice *value);
-/* Accepts an empty answer; empties it. Returns: nothing. */
+/* Accepts an empty answer; empties it. */
 void assay_http_answer_free(struct assay_http_answer *answer);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * quote/source/fetch/issuer_chain.c - see issuer_chain.h. Pure.
+ * quote/source/fetch/issuer_chain.c - decoder of issuer chains in HTTP headers (issuer_chain.h).
+ * Pure.
  */
 #include "quote/source/fetch/issuer_chain.h"
 

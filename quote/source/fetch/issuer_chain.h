@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/issuer_chain.h - certificate chains that travel in headers.
+ * quote/source/fetch/issuer_chain.h - decoder of certificate chains in HTTP headers.
  *
  * Source: Intel SGX and TDX PCS API v4: TCB-Info-Issuer-Chain, SGX-Enclave-Identity-Issuer-Chain
  * and SGX-PCK-CRL-Issuer-Chain hold PEM certificates, URL-encoded (RFC 3986 2.1).

@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/kds.c - see kds.h.
+ * quote/source/fetch/kds.c - client of AMD's KDS (kds.h).
  */
 #include "quote/source/fetch/kds.h"
 
@@ -81,7 +81,7 @@ enum assay_status assay_kds_url(const struct assay_kds_request *request, enum as
 
 /* ------------------------------------------------------------ what they must be */
 
-static enum assay_status refuse(enum assay_status status, const char *what, char *message)
+static enum assay_status report_refusal(enum assay_status status, const char *what, char *message)
 {
     (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN, "from AMD's service: %s (%s)", what,
                    assay_status_text(status));
@@ -108,9 +108,9 @@ static enum assay_status check_vcek(void *context, const struct assay_fetch_cont
     struct assay_certificate *const c = &t->certificates[0];
     const enum assay_status status =
         assay_x509_certificate(content->body.bytes, content->body.len, c);
-    if (status != ASSAY_OK) return refuse(status, "no readable certificate", message);
+    if (status != ASSAY_OK) return report_refusal(status, "no readable certificate", message);
     if (!c->has_vek || !is_for(&c->vek, t->request))
-        return refuse(ASSAY_E_INVALID, "a certificate for another chip or TCB", message);
+        return report_refusal(ASSAY_E_INVALID, "a certificate for another chip or TCB", message);
     *window = (struct assay_fetch_window){ c->not_before_s, ASSAY_FETCH_FOR_EVER };
     return ASSAY_OK;
 }
@@ -124,16 +124,17 @@ static enum assay_status check_chain(void *context, const struct assay_fetch_con
     enum assay_status status = assay_x509_pem_chain(content->body.bytes, content->body.len,
                                                     t->certificates, CHAIN_LEN, &count);
     if (status != ASSAY_OK || count != CHAIN_LEN)
-        return refuse(status != ASSAY_OK ? status : ASSAY_E_RANGE, "no chain of two certificates",
-                      message);
+        return report_refusal(status != ASSAY_OK ? status : ASSAY_E_RANGE,
+                              "no chain of two certificates", message);
     const bool ark_first = assay_dn_equal(&t->certificates[0].subject, &t->certificates[0].issuer);
     const struct assay_certificate *const ark = &t->certificates[ark_first ? 0 : 1];
     const struct assay_certificate *const ask = &t->certificates[ark_first ? 1 : 0];
     if (!assay_key_equal(&ark->key, &t->root) || !assay_chain_names(ark, ask) ||
         assay_dn_equal(&ask->subject, &ask->issuer))
-        return refuse(ASSAY_E_KEY, "a chain under another root", message);
+        return report_refusal(ASSAY_E_KEY, "a chain under another root", message);
     status = assay_chain_signed(&t->root, ask->tbs_digest, &ask->signature);
-    if (status != ASSAY_OK) return refuse(status, "a chain that its root did not sign", message);
+    if (status != ASSAY_OK)
+        return report_refusal(status, "a chain that its root did not sign", message);
     window->from_unix_s =
         ask->not_before_s > ark->not_before_s ? ask->not_before_s : ark->not_before_s;
     window->to_unix_s = ask->not_after_s < ark->not_after_s ? ask->not_after_s : ark->not_after_s;
@@ -146,9 +147,10 @@ static enum assay_status check_crl(void *context, const struct assay_fetch_conte
 {
     struct thing *const t = context;
     enum assay_status status = assay_x509_crl(content->body.bytes, content->body.len, t->crl);
-    if (status != ASSAY_OK) return refuse(status, "no readable revocation list", message);
+    if (status != ASSAY_OK) return report_refusal(status, "no readable revocation list", message);
     status = assay_chain_signed(&t->root, t->crl->tbs_digest, &t->crl->signature);
-    if (status != ASSAY_OK) return refuse(status, "a list that its root did not sign", message);
+    if (status != ASSAY_OK)
+        return report_refusal(status, "a list that its root did not sign", message);
     *window = (struct assay_fetch_window){ t->crl->this_update_s, t->crl->next_update_s };
     return ASSAY_OK;
 }
@@ -184,20 +186,20 @@ static const struct assay_fetch_rule *rule_of(enum assay_kds_thing thing)
     ASSAY_UNREACHABLE("a thing of the service");
 }
 
-static enum assay_status prepare(const struct assay_kds_request *request,
-                                 enum assay_kds_thing thing, struct thing *t, char *url,
-                                 char *message)
+static enum assay_status prepare_request(const struct assay_kds_request *request,
+                                         enum assay_kds_thing thing, struct thing *t, char *url,
+                                         char *message)
 {
     uint32_t kinds = 0;
     t->request = request;
     if (thing == ASSAY_KDS_VCEK &&
         (request->is_vlek || assay_bytes_all_zero(request->chip_id, chip_id_len(request))))
-        return refuse(ASSAY_E_RANGE, "a VCEK needs the id of its chip, which the report masks",
-                      message);
+        return report_refusal(ASSAY_E_RANGE,
+                              "a VCEK needs the id of its chip, which the report masks", message);
     if (request->root != NULL) t->root = *request->root;
     else ASSAY_TRY(assay_pinned_root(pinned_of(request->product), &t->root, &kinds));
     if (assay_kds_url(request, thing, url) != ASSAY_OK)
-        return refuse(ASSAY_E_RANGE, "the address is too long", message);
+        return report_refusal(ASSAY_E_RANGE, "the address is too long", message);
     t->crl = malloc(sizeof *t->crl);
     t->crl_before = malloc(sizeof *t->crl_before);
     return t->crl != NULL && t->crl_before != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
@@ -212,7 +214,7 @@ enum assay_status assay_kds_fetch(const struct assay_fetch_config *config,
     message[0] = '\0';
     struct thing *const t = calloc(1, sizeof *t);
     if (t == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = prepare(request, thing, t, url, message);
+    enum assay_status status = prepare_request(request, thing, t, url, message);
     const struct assay_fetch_want want = {
         .url = url,
         .rule = rule_of(thing),

@@ -1,6 +1,6 @@
 /*
- * quote/source/fetch/kds.h - AMD's certificates and revocation lists, from its Key Distribution
- * Service.
+ * quote/source/fetch/kds.h - client of AMD's Key Distribution Service: certificates and revocation
+ * lists.
  *
  * Source: AMD 57230, "Versioned Chip Endorsement Key (VCEK) Certificate and KDS Interface
  * Specification", chapter 4. The service limits how often it is asked (429, Retry-After): a VCEK
@@ -24,7 +24,7 @@ struct assay_kds_request {
     bool is_vlek;                 /* chain and list of the ASVK instead of the ASK */
     const char *base_url;         /* NULL: AMD's; else a mirror of it */
     const struct assay_key *root; /* NULL: the product's pinned ARK */
-    /* of a VCEK: what the report says */
+    /* of a VCEK: from the report */
     uint8_t chip_id[ASSAY_HWID_MAX]; /* Turin: its first 8 bytes count */
     uint8_t bootloader, tee, snp, microcode;
     uint8_t fmc; /* Turin */
@@ -39,7 +39,7 @@ enum assay_kds_thing { ASSAY_KDS_VCEK, ASSAY_KDS_CHAIN, ASSAY_KDS_CRL };
 /*
  * assay_kds_fetch - one of them: a VCEK (DER) for this chip and TCB, the ASK or ASVK and the ARK
  * (PEM) under the pinned ARK, the list (DER) signed by it.
- * Out:     fetched->content.body on ASSAY_OK; message says why not, or warns (fetch.h)
+ * Out:     fetched->content.body on ASSAY_OK; message has the reason, or warns (fetch.h)
  * Returns: as assay_fetch_get | ASSAY_E_RANGE (no chip id, a VLEK) | ASSAY_E_SIGNATURE |
  *          ASSAY_E_CRYPTO
  */

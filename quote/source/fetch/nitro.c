@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/nitro.c - see nitro.h.
+ * quote/source/fetch/nitro.c - download of AWS's root certificate (nitro.h).
  */
 #include "quote/source/fetch/nitro.h"
 
@@ -24,9 +24,9 @@ static enum assay_status read_one(struct assay_slice file, struct assay_certific
     return assay_x509_pem_chain(file.bytes, file.len, out, 1, count);
 }
 
-static enum assay_status check(void *context, const struct assay_fetch_content *content,
-                               struct assay_fetch_window *window,
-                               char message[static ASSAY_FETCH_MESSAGE_LEN])
+static enum assay_status check_document(void *context, const struct assay_fetch_content *content,
+                                        struct assay_fetch_window *window,
+                                        char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     const uint8_t *const digest = context;
     struct assay_certificate certificate;
@@ -52,7 +52,7 @@ enum assay_status assay_nitro_fetch(const struct assay_fetch_config *config,
                                     struct assay_fetched *fetched,
                                     char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
-    static const struct assay_fetch_rule rule = { .check = check };
+    static const struct assay_fetch_rule rule = { .check = check_document };
     uint8_t digest[ASSAY_SHA256_LEN];
     assay_bytes_copy(digest, sizeof digest, request->digest != NULL ? request->digest : root_g1,
                      sizeof root_g1);

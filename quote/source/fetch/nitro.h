@@ -1,8 +1,8 @@
 /*
- * quote/source/fetch/nitro.h - the root certificate of AWS Nitro enclaves.
+ * quote/source/fetch/nitro.h - download of the root certificate of AWS Nitro enclaves.
  *
  * AWS publishes it in a ZIP archive, so a site that wants it as a file names a copy of its PEM.
- * What comes is taken only if it is the one certificate whose digest is pinned here. (The verifier
+ * A download is accepted only if it is the certificate with the digest pinned here. (The verifier
  * needs no file: the key is pinned in quote/certificates/roots.c.)
  */
 #ifndef ASSAY_QUOTE_SOURCE_FETCH_NITRO_H

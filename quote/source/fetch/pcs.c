@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/pcs.c - see pcs.h.
+ * quote/source/fetch/pcs.c - client of Intel's PCS (pcs.h).
  *
  * Each document is built into a bundle of its own (quote/collateral/collateral.h) with the chain
  * that came with it: what has no fault there is signed under the root, and may be kept and
@@ -65,7 +65,7 @@ bool assay_pcs_ca_parse(const char *text, enum assay_pcs_ca *ca)
     return false;
 }
 
-/* An address may end in slashes, as people write it. */
+/* An address may end in slashes. */
 static int len_of(const char *base)
 {
     size_t len = strlen(base);
@@ -120,7 +120,7 @@ enum assay_status assay_pcs_url(const struct assay_pcs_request *request,
 /* ------------------------------------------------------------ what a document must be */
 
 /* A PCCS gives lists in hexadecimal. DER begins with 0x30, which is the digit '0': the second
- * character tells them apart, since no DER of this size has a length octet that is a digit. */
+ * character distinguishes them, since no DER of this size has a length octet that is a digit. */
 static enum assay_status normalise_crl(uint8_t *body, size_t *body_len)
 {
     size_t len = *body_len;
@@ -138,8 +138,9 @@ static enum assay_status normalise_crl(uint8_t *body, size_t *body_len)
     return status;
 }
 
-static enum assay_status build(const struct document *d, const struct assay_fetch_content *content,
-                               struct assay_collateral *out)
+static enum assay_status build_collateral(const struct document *d,
+                                          const struct assay_fetch_content *content,
+                                          struct assay_collateral *out)
 {
     struct assay_collateral_files files = { 0 };
     files.part[d->part] = content->body;
@@ -147,8 +148,8 @@ static enum assay_status build(const struct document *d, const struct assay_fetc
     return assay_collateral_build(&files, &d->root, out);
 }
 
-static enum assay_status refuse(const struct document *d, enum assay_status status,
-                                const char *what, char *message)
+static enum assay_status report_refusal(const struct document *d, enum assay_status status,
+                                        const char *what, char *message)
 {
     (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN, "%s from the server: %s (%s)",
                    assay_collateral_part_name(d->part), what, assay_status_text(status));
@@ -159,12 +160,14 @@ static enum assay_status refuse(const struct document *d, enum assay_status stat
 static enum assay_status check_signed(const struct document *d, char *message)
 {
     const struct assay_collateral *const c = d->built;
-    if (c->fault_count > 0) return refuse(d, c->faults[0].status, c->faults[0].what, message);
-    if (!c->has[d->part]) return refuse(d, ASSAY_E_SYNTAX, "there is nothing", message);
+    if (c->fault_count > 0)
+        return report_refusal(d, c->faults[0].status, c->faults[0].what, message);
+    if (!c->has[d->part]) return report_refusal(d, ASSAY_E_SYNTAX, "there is nothing", message);
     if (!d->has_chain) return ASSAY_OK;
     const bool has_signer = d->part == ASSAY_PART_PCK_CRL ? c->has_pck_issuer : c->has[d->chain];
-    return has_signer ? ASSAY_OK
-                      : refuse(d, ASSAY_E_SIGNATURE, "its issuer chain does not sign it", message);
+    return has_signer
+               ? ASSAY_OK
+               : report_refusal(d, ASSAY_E_SIGNATURE, "its issuer chain does not sign it", message);
 }
 
 /* The list of the CA that was asked for; names are Intel's, so only its own root's are compared. */
@@ -187,13 +190,13 @@ static enum assay_status check_subject(const struct document *d, char *message)
         if (c->tcb_info.tee == r->tee &&
             assay_bytes_equal(c->tcb_info.fmspc, r->fmspc, sizeof r->fmspc))
             return ASSAY_OK;
-        return refuse(d, ASSAY_E_INVALID, "it is for another TEE or FMSPC", message);
+        return report_refusal(d, ASSAY_E_INVALID, "it is for another TEE or FMSPC", message);
     case ASSAY_PART_QE_IDENTITY:
         if (c->qe_identity.tee == r->tee) return ASSAY_OK;
-        return refuse(d, ASSAY_E_INVALID, "it is for another TEE", message);
+        return report_refusal(d, ASSAY_E_INVALID, "it is for another TEE", message);
     case ASSAY_PART_PCK_CRL:
         if (is_list_of(&c->pck_crl, d)) return ASSAY_OK;
-        return refuse(d, ASSAY_E_INVALID, "it is of another CA", message);
+        return report_refusal(d, ASSAY_E_INVALID, "it is of another CA", message);
     case ASSAY_PART_ROOT_CRL:
     case ASSAY_PART_PCK_CHAIN:
     case ASSAY_PART_TCB_CHAIN:
@@ -204,12 +207,12 @@ static enum assay_status check_subject(const struct document *d, char *message)
     ASSAY_UNREACHABLE("a part of the collateral");
 }
 
-static enum assay_status check(void *context, const struct assay_fetch_content *content,
-                               struct assay_fetch_window *window,
-                               char message[static ASSAY_FETCH_MESSAGE_LEN])
+static enum assay_status check_document(void *context, const struct assay_fetch_content *content,
+                                        struct assay_fetch_window *window,
+                                        char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     const struct document *const d = context;
-    ASSAY_TRY(build(d, content, d->built));
+    ASSAY_TRY(build_collateral(d, content, d->built));
     ASSAY_TRY(check_signed(d, message));
     ASSAY_TRY(check_subject(d, message));
     /* All of them must hold: the document's own and those of its signers. */
@@ -222,14 +225,14 @@ static enum assay_status check(void *context, const struct assay_fetch_content *
     return ASSAY_OK;
 }
 
-static enum assay_status advance(void *context, const struct assay_fetch_content *before,
-                                 const struct assay_fetch_content *after,
-                                 char message[static ASSAY_FETCH_MESSAGE_LEN])
+static enum assay_status check_advance(void *context, const struct assay_fetch_content *before,
+                                       const struct assay_fetch_content *after,
+                                       char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     const struct document *const d = context;
     struct assay_setback setback;
-    ASSAY_TRY(build(d, before, d->built_before));
-    ASSAY_TRY(build(d, after, d->built));
+    ASSAY_TRY(build_collateral(d, before, d->built_before));
+    ASSAY_TRY(build_collateral(d, after, d->built));
     const enum assay_status status = assay_collateral_advance(d->built_before, d->built, &setback);
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN,
@@ -242,9 +245,10 @@ static enum assay_status advance(void *context, const struct assay_fetch_content
 
 /* ------------------------------------------------------------ the four documents */
 
-static const struct assay_fetch_rule json_rule = { .check = check, .advance = advance };
-static const struct assay_fetch_rule crl_rule = { .check = check,
-                                                  .advance = advance,
+static const struct assay_fetch_rule json_rule = { .check = check_document,
+                                                   .advance = check_advance };
+static const struct assay_fetch_rule crl_rule = { .check = check_document,
+                                                  .advance = check_advance,
                                                   .normalise = normalise_crl };
 
 /* Names of headers in versions 4 and 3 of the API, and in an early PCCS. */

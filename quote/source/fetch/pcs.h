@@ -1,9 +1,9 @@
 /*
- * quote/source/fetch/pcs.h - Intel's collateral, from the PCS or from a site's PCCS.
+ * quote/source/fetch/pcs.h - client of Intel's PCS, or of a site's PCCS.
  *
  * Source: Intel SGX and TDX Provisioning Certification Service, API version 4; a PCCS has the same
- * paths under its own address, and the root CRL besides (in hexadecimal). What comes is verified
- * under the root key before it is kept: a server can withhold, and nothing else.
+ * paths under its own address, and also the root CRL (in hexadecimal). Downloads are verified under
+ * the root key before they are stored: a server can only withhold.
  */
 #ifndef ASSAY_QUOTE_SOURCE_FETCH_PCS_H
 #define ASSAY_QUOTE_SOURCE_FETCH_PCS_H
@@ -40,7 +40,7 @@ struct assay_pcs_bundle {
 
 /*
  * assay_pcs_fetch - TCB info, QE identity, both revocation lists and their chains.
- * Out:     *bundle on ASSAY_OK, all parts filled; message says why not, or warns (fetch.h)
+ * Out:     *bundle on ASSAY_OK, all parts filled; message has the reason, or warns (fetch.h)
  * Returns: as assay_fetch_get | ASSAY_E_SIGNATURE (a document is not signed under the root) |
  *          ASSAY_E_CRYPTO
  */
@@ -48,7 +48,7 @@ ASSAY_CHECKED enum assay_status assay_pcs_fetch(const struct assay_fetch_config 
                                                 const struct assay_pcs_request *request,
                                                 struct assay_pcs_bundle *bundle,
                                                 char message[static ASSAY_FETCH_MESSAGE_LEN]);
-/* Accepts an empty one; empties it. Returns: nothing. */
+/* Accepts an empty one; empties it. */
 void assay_pcs_bundle_free(struct assay_pcs_bundle *bundle);
 
 /*

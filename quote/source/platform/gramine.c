@@ -1,5 +1,5 @@
 /*
- * quote/source/platform/gramine.c - evidence of an SGX enclave that runs under Gramine:
+ * quote/source/platform/gramine.c - source of evidence of an SGX enclave under Gramine:
  * /dev/attestation.
  *
  * Source: Gramine documentation, "Attestation and Secret Provisioning", low-level interface. The
@@ -29,7 +29,7 @@ static void path_of(const struct gramine *gramine, const char *name, char path[s
     ASSAY_ASSERT(n > 0 && n < PATH_MAX); /* the root takes half of it at most */
 }
 
-/* Only "dcap" makes quotes that anybody outside Intel can still verify. */
+/* Only "dcap" makes quotes that can be verified outside Intel. */
 static enum assay_status check_type(const struct gramine *gramine, char *message)
 {
     char path[PATH_MAX];
@@ -40,15 +40,15 @@ static enum assay_status check_type(const struct gramine *gramine, char *message
     const enum assay_status status =
         assay_calls_read(gramine->calls, path, (uint8_t *)type, TYPE_MAX, &len, &error);
     if (status == ASSAY_E_NOT_FOUND) {
-        assay_source_say(
+        assay_source_set_message(
             message,
             "gramine: %s is not there. Expected: this process runs as an SGX enclave under Gramine "
-            "(gramine-sgx), whose manifest says sgx.remote_attestation = \"dcap\"",
+            "(gramine-sgx), whose manifest has sgx.remote_attestation = \"dcap\"",
             path);
         return ASSAY_E_NOT_FOUND;
     }
     if (status != ASSAY_OK) {
-        assay_source_say(message, "gramine: %s: %s", path, strerror(error));
+        assay_source_set_message(message, "gramine: %s: %s", path, strerror(error));
         return status;
     }
     while (len > 0 && (type[len - 1] == '\n' || type[len - 1] == '\0'))
@@ -57,9 +57,9 @@ static enum assay_status check_type(const struct gramine *gramine, char *message
     if (strcmp(type, "dcap") == 0) return ASSAY_OK;
     for (size_t i = 0; i < len; i++)
         if (type[i] < ' ' || type[i] > '~') type[i] = '?';
-    assay_source_say(
+    assay_source_set_message(
         message,
-        "gramine: %s says \"%s\", expected \"dcap\": set sgx.remote_attestation = \"dcap\" in the "
+        "gramine: %s has \"%s\", expected \"dcap\": set sgx.remote_attestation = \"dcap\" in the "
         "manifest and sign it again",
         path, type);
     return ASSAY_E_UNSUPPORTED;
@@ -75,8 +75,8 @@ static enum assay_status open_gramine(const struct assay_source_config *config, 
     enum assay_status status = ASSAY_OK;
     const int n = snprintf(gramine->root, sizeof gramine->root, "%s", root);
     if (n <= 0 || (size_t)n >= sizeof gramine->root) {
-        assay_source_say(message, "gramine: the path is empty or longer than %zu bytes",
-                         sizeof gramine->root - 1);
+        assay_source_set_message(message, "gramine: the path is empty or longer than %zu bytes",
+                                 sizeof gramine->root - 1);
         status = ASSAY_E_RANGE;
     }
     gramine->calls = config->calls != NULL ? config->calls : assay_source_calls_system();
@@ -89,9 +89,9 @@ static enum assay_status open_gramine(const struct assay_source_config *config, 
     return ASSAY_OK;
 }
 
-static enum assay_status quote(void *state, const struct assay_source_request *request,
-                               struct assay_source_answer *answer,
-                               char message[static ASSAY_SOURCE_MESSAGE_LEN])
+static enum assay_status get_quote(void *state, const struct assay_source_request *request,
+                                   struct assay_source_answer *answer,
+                                   char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct gramine *const gramine = state;
     char path[PATH_MAX];
@@ -102,8 +102,8 @@ static enum assay_status quote(void *state, const struct assay_source_request *r
         gramine->calls, path, assay_slice_over(request->report_data, sizeof request->report_data),
         &error);
     if (status != ASSAY_OK) {
-        assay_source_say(message, "gramine: %s: 64 bytes cannot be written: %s", path,
-                         strerror(error));
+        assay_source_set_message(message, "gramine: %s: 64 bytes cannot be written: %s", path,
+                                 strerror(error));
         return status;
     }
     path_of(gramine, "quote", path);
@@ -111,7 +111,7 @@ static enum assay_status quote(void *state, const struct assay_source_request *r
                               &len, &error);
     if (status == ASSAY_OK && len == 0) status = ASSAY_E_INVALID;
     if (status != ASSAY_OK) {
-        assay_source_say(
+        assay_source_set_message(
             message,
             "gramine: %s: no quote: %s. Is the machine's quoting service (aesmd, or the in-process "
             "quote provider) running?",
@@ -135,7 +135,7 @@ const struct assay_source_driver *assay_source_gramine(void)
         .usual_path = "/dev/attestation",
         .summary = "SGX enclave under Gramine: quotes of its own",
         .open = open_gramine,
-        .quote = quote,
+        .quote = get_quote,
         .close = close_gramine,
     };
     return &driver;

@@ -1,5 +1,6 @@
 /*
- * quote/source/platform/nsm.c - evidence of an AWS Nitro enclave, from its Nitro Secure Module.
+ * quote/source/platform/nsm.c - source of evidence of an AWS Nitro enclave: its Nitro Secure
+ * Module.
  *
  * Source: include/uapi/linux/nsm.h (Linux 6.8; the older driver of AWS has the same layout on
  * 64-bit machines): one ioctl with a request and room for an answer, whose length the driver sets.
@@ -45,14 +46,15 @@ static enum assay_status open_device(struct nsm *nsm, char *message)
     if (nsm->fd >= 0) return ASSAY_OK;
     const int error = errno;
     if (error == ENOENT || error == ENXIO || error == ENODEV) {
-        assay_source_say(
+        assay_source_set_message(
             message,
             "nsm: %s is not there. Expected: a Nitro enclave with the nsm driver (Linux 6.8 or "
             "later: CONFIG_NSM; before: the nsm module of the enclave's image)",
             nsm->path);
         return ASSAY_E_NOT_FOUND;
     }
-    assay_source_say(message, "nsm: %s: %s; the device needs root", nsm->path, strerror(error));
+    assay_source_set_message(message, "nsm: %s: %s; the device needs root", nsm->path,
+                             strerror(error));
     return ASSAY_E_IO;
 }
 
@@ -62,11 +64,12 @@ static enum assay_status check_device(struct nsm *nsm, char *message)
     const int answer = nsm->calls->is_device(nsm->calls->context, nsm->fd);
     if (answer == 1) return ASSAY_OK;
     if (answer == 0)
-        assay_source_say(message,
-                         "nsm: %s is no character device. Expected: the device of the nsm driver, "
-                         "usually /dev/nsm",
-                         nsm->path);
-    else assay_source_say(message, "nsm: %s: %s", nsm->path, strerror(errno));
+        assay_source_set_message(
+            message,
+            "nsm: %s is no character device. Expected: the device of the nsm driver, "
+            "usually /dev/nsm",
+            nsm->path);
+    else assay_source_set_message(message, "nsm: %s: %s", nsm->path, strerror(errno));
     (void)nsm->calls->close(nsm->calls->context, nsm->fd);
     return answer == 0 ? ASSAY_E_INVALID : ASSAY_E_IO;
 }
@@ -81,8 +84,8 @@ static enum assay_status open_nsm(const struct assay_source_config *config, void
     const int n = snprintf(nsm->path, sizeof nsm->path, "%s", path);
     nsm->calls = config->calls != NULL ? config->calls : assay_source_calls_system();
     if (n <= 0 || (size_t)n >= sizeof nsm->path) {
-        assay_source_say(message, "nsm: the path is empty or longer than %zu bytes",
-                         sizeof nsm->path - 1);
+        assay_source_set_message(message, "nsm: the path is empty or longer than %zu bytes",
+                                 sizeof nsm->path - 1);
         status = ASSAY_E_RANGE;
     }
     if (status == ASSAY_OK) status = open_device(nsm, message);
@@ -96,8 +99,8 @@ static enum assay_status open_nsm(const struct assay_source_config *config, void
 }
 
 /* One exchange with the module. Out: the answer's bytes, in nsm->response. */
-static enum assay_status exchange(struct nsm *nsm, size_t request_len, size_t *response_len,
-                                  char *message)
+static enum assay_status exchange_message(struct nsm *nsm, size_t request_len, size_t *response_len,
+                                          char *message)
 {
     struct nsm_raw raw = {
         .request = { (uint64_t)(uintptr_t)nsm->request, request_len },
@@ -109,25 +112,26 @@ static enum assay_status exchange(struct nsm *nsm, size_t request_len, size_t *r
     while (result != 0 && errno == EINTR);
     if (result != 0) {
         const int error = errno;
-        assay_source_say(message, "nsm: %s: the module cannot be asked: %s%s", nsm->path,
-                         strerror(error),
-                         error == EPERM || error == EACCES ? "; it takes CAP_SYS_ADMIN"
-                         : error == ENOTTY                 ? "; this is another device"
-                                                           : "");
+        assay_source_set_message(message, "nsm: %s: the module cannot be asked: %s%s", nsm->path,
+                                 strerror(error),
+                                 error == EPERM || error == EACCES ? "; it takes CAP_SYS_ADMIN"
+                                 : error == ENOTTY                 ? "; this is another device"
+                                                                   : "");
         return error == ENOTTY ? ASSAY_E_INVALID : ASSAY_E_IO;
     }
     if (raw.response.len > sizeof nsm->response) {
-        assay_source_say(message, "nsm: %s: an answer of %llu bytes in a buffer of %zu", nsm->path,
-                         (unsigned long long)raw.response.len, sizeof nsm->response);
+        assay_source_set_message(message, "nsm: %s: an answer of %llu bytes in a buffer of %zu",
+                                 nsm->path, (unsigned long long)raw.response.len,
+                                 sizeof nsm->response);
         return ASSAY_E_RANGE;
     }
     *response_len = (size_t)raw.response.len;
     return ASSAY_OK;
 }
 
-static enum assay_status quote(void *state, const struct assay_source_request *request,
-                               struct assay_source_answer *answer,
-                               char message[static ASSAY_SOURCE_MESSAGE_LEN])
+static enum assay_status get_quote(void *state, const struct assay_source_request *request,
+                                   struct assay_source_answer *answer,
+                                   char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct nsm *const nsm = state;
     struct assay_nsm_answer parsed;
@@ -139,19 +143,20 @@ static enum assay_status quote(void *state, const struct assay_source_request *r
     };
     enum assay_status status = assay_nsm_request_encode(&asked, &w);
     if (status != ASSAY_OK) {
-        assay_source_say(message, "nsm: a public key of %zu bytes, expected at most %d",
-                         request->public_key.len, (int)ASSAY_NSM_PUBLIC_KEY_LEN_MAX);
+        assay_source_set_message(message, "nsm: a public key of %zu bytes, expected at most %d",
+                                 request->public_key.len, (int)ASSAY_NSM_PUBLIC_KEY_LEN_MAX);
         return status;
     }
-    ASSAY_TRY(exchange(nsm, w.len, &response_len, message));
+    ASSAY_TRY(exchange_message(nsm, w.len, &response_len, message));
     status = assay_nsm_answer_parse(nsm->response, response_len, &parsed);
     if (status != ASSAY_OK) {
-        assay_source_say(message, "nsm: %s: the module's answer of %zu bytes is malformed: %s",
-                         nsm->path, response_len, assay_status_text(status));
+        assay_source_set_message(message,
+                                 "nsm: %s: the module's answer of %zu bytes is malformed: %s",
+                                 nsm->path, response_len, assay_status_text(status));
         return status;
     }
     if (parsed.error[0] != '\0') {
-        assay_source_say(message, "nsm: the module refused: %s", parsed.error);
+        assay_source_set_message(message, "nsm: the module refused: %s", parsed.error);
         return ASSAY_E_UNSUPPORTED;
     }
     (void)snprintf(answer->provider, sizeof answer->provider, "nsm");
@@ -173,7 +178,7 @@ const struct assay_source_driver *assay_source_nsm(void)
         .usual_path = "/dev/nsm",
         .summary = "AWS Nitro enclave: documents of its Nitro Secure Module",
         .open = open_nsm,
-        .quote = quote,
+        .quote = get_quote,
         .close = close_nsm,
     };
     return &driver;

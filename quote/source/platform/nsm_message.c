@@ -1,5 +1,5 @@
 /*
- * quote/source/platform/nsm_message.c - see nsm_message.h. Pure.
+ * quote/source/platform/nsm_message.c - messages of the Nitro Secure Module (nsm_message.h). Pure.
  *
  * The strict reader of base/cbor.h is for our own canonical bytes; a peripheral's answer is read
  * here with every legal length form, and refused for everything else.

@@ -1,10 +1,10 @@
 /*
- * quote/source/platform/nsm_message.h - what is said to the Nitro Secure Module, and what it
- * answers.
+ * quote/source/platform/nsm_message.h - messages of the Nitro Secure Module: requests and
+ * responses.
  *
  * Source: AWS Nitro Enclaves NSM API, request and response types. A request is a CBOR map of one
- * entry named after its type; so is an answer, or it is {"Error": <code as text>}. The attestation
- * document inside is opaque here (quote/verify.h judges it).
+ * entry named after its type; so is a response, or it is {"Error": <code as text>}. The attestation
+ * document inside is opaque here (quote/verify.h appraises it).
  */
 #ifndef ASSAY_QUOTE_SOURCE_PLATFORM_NSM_MESSAGE_H
 #define ASSAY_QUOTE_SOURCE_PLATFORM_NSM_MESSAGE_H

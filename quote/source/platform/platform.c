@@ -1,6 +1,6 @@
 /*
- * quote/source/platform/platform.c - the conversation with one enclave and the quotes for it;
- * platform_run.c loads and starts the process.
+ * quote/source/platform/platform.c - protocol with one enclave, and its quotes; platform_run.c
+ * loads and starts the process.
  */
 #include "quote/source/platform/platform.h"
 
@@ -90,7 +90,7 @@ enum assay_status assay_platform_start(struct assay_platform *platform, const ch
     return ASSAY_OK;
 }
 
-static void answer(struct assay_platform *self, enum assay_status status, size_t len)
+static void send_answer(struct assay_platform *self, enum assay_status status, size_t len)
 {
     ASSAY_ASSERT(self->proposal.active);
     self->proposal.active = false;
@@ -104,7 +104,7 @@ int assay_platform_ended(struct assay_platform *platform)
     const int error = assay_platform_run_error(&platform->run);
     assay_platform_run_close(&platform->run);
     platform->ready = false;
-    if (platform->proposal.active) answer(platform, ASSAY_E_AGAIN, 0);
+    if (platform->proposal.active) send_answer(platform, ASSAY_E_AGAIN, 0);
     return error;
 }
 
@@ -113,7 +113,7 @@ bool assay_platform_ready(const struct assay_platform *platform)
     return platform->ready && !platform->deaf;
 }
 
-uint64_t assay_platform_heard_ms(const struct assay_platform *platform)
+uint64_t assay_platform_last_frame_ms(const struct assay_platform *platform)
 {
     return platform->heard_ms;
 }
@@ -131,8 +131,8 @@ uint64_t assay_platform_refused(const struct assay_platform *platform)
 
 /* --------------------------------------------------------------- saying */
 
-static enum assay_status say(struct assay_platform *self, enum assay_channel_kind kind, uint32_t id,
-                             const void *body)
+static enum assay_status send_frame(struct assay_platform *self, enum assay_channel_kind kind,
+                                    uint32_t id, const void *body)
 {
     struct assay_channel_frame frame = { .kind = kind, .id = id };
     const size_t body_len = assay_channel_body_len(kind);
@@ -150,7 +150,7 @@ enum assay_status assay_platform_propose(struct assay_platform *platform, uint64
 {
     if (!assay_platform_ready(platform)) return ASSAY_E_AGAIN;
     const uint32_t id = ++platform->next_id;
-    ASSAY_TRY(say(platform, ASSAY_CHANNEL_PROPOSE, id, report_data));
+    ASSAY_TRY(send_frame(platform, ASSAY_CHANNEL_PROPOSE, id, report_data));
     platform->proposal = (struct proposal){ .active = true, .id = id, .tag = tag };
     platform->proposal.expires_ms = now_ms + platform->config.quote_deadline_ms;
     assay_bytes_copy(platform->proposal.report_data, 64, report_data, 64);
@@ -164,7 +164,7 @@ enum assay_status assay_platform_set_mode(struct assay_platform *platform,
     if (!assay_platform_ready(platform)) return ASSAY_E_AGAIN;
     const uint8_t body = (uint8_t)mode;
     const uint32_t id = ++platform->next_id;
-    ASSAY_TRY(say(platform, ASSAY_CHANNEL_MODE, id, &body));
+    ASSAY_TRY(send_frame(platform, ASSAY_CHANNEL_MODE, id, &body));
     platform->mode_id = id;
     platform->mode_confirmed = false;
     return ASSAY_OK;
@@ -177,7 +177,7 @@ bool assay_platform_mode_confirmed(const struct assay_platform *platform)
 
 /* --------------------------------------------------------------- hearing */
 
-/* The caller's clock may be any; whoever makes the quote looks at the system's. */
+/* The caller's clock is arbitrary; quotes use the system's clock. */
 static uint64_t deadline_after(uint64_t ms)
 {
     struct timespec now;
@@ -197,7 +197,7 @@ static void hear_quote(struct assay_platform *self, const struct assay_channel_f
         return;
     }
     if (!assay_platform_run_alive(&self->run)) {
-        answer(self, ASSAY_E_AGAIN, 0);
+        send_answer(self, ASSAY_E_AGAIN, 0);
         return;
     }
     const uint64_t left = proposal->expires_ms > now_ms ? proposal->expires_ms - now_ms : 0;
@@ -205,7 +205,7 @@ static void hear_quote(struct assay_platform *self, const struct assay_channel_f
     assay_bytes_copy(job.measurement, sizeof job.measurement, self->measurement, 32);
     assay_bytes_copy(job.report_data, sizeof job.report_data, proposal->report_data, 64);
     proposal->asked = true;
-    assay_quoter_ask(self->quoter, &job);
+    assay_quoter_submit(self->quoter, &job);
 }
 
 /* The quote was made: it counts while the enclave that asked for it lives. */
@@ -217,12 +217,12 @@ static void take_quote(struct assay_platform *self)
     if (!assay_quoter_take(self->quoter, self->proposal.id, &status, self->quote,
                            sizeof self->quote, &len))
         return;
-    if (!assay_platform_run_alive(&self->run)) answer(self, ASSAY_E_AGAIN, 0);
-    else answer(self, status, len);
+    if (!assay_platform_run_alive(&self->run)) send_answer(self, ASSAY_E_AGAIN, 0);
+    else send_answer(self, status, len);
 }
 
-static void hear(struct assay_platform *self, const struct assay_channel_frame *frame,
-                 uint64_t now_ms)
+static void on_frame(struct assay_platform *self, const struct assay_channel_frame *frame,
+                     uint64_t now_ms)
 {
     switch (frame->kind) {
     case ASSAY_CHANNEL_HELLO:
@@ -233,10 +233,10 @@ static void hear(struct assay_platform *self, const struct assay_channel_frame *
     case ASSAY_CHANNEL_MODE_SET:
         if (frame->id == self->mode_id) self->mode_confirmed = true;
         return;
-    case ASSAY_CHANNEL_PONG: return; /* having been heard is all that it says */
+    case ASSAY_CHANNEL_PONG: return; /* it only shows that the peer is alive */
     case ASSAY_CHANNEL_PROPOSE:
     case ASSAY_CHANNEL_MODE:
-    case ASSAY_CHANNEL_PING: self->refused++; return; /* ours to say */
+    case ASSAY_CHANNEL_PING: self->refused++; return; /* sent by us only */
     }
     ASSAY_UNREACHABLE("a kind outside the list");
 }
@@ -259,7 +259,7 @@ static bool hear_one(struct assay_platform *self, uint64_t now_ms)
         return true;
     }
     self->heard_ms = now_ms;
-    hear(self, &frame, now_ms);
+    on_frame(self, &frame, now_ms);
     return true;
 }
 
@@ -270,11 +270,11 @@ void assay_platform_step(struct assay_platform *platform, uint64_t now_ms)
         if (!hear_one(platform, now_ms)) break;
     take_quote(platform);
     if (platform->proposal.active && now_ms >= platform->proposal.expires_ms)
-        answer(platform, ASSAY_E_TIMEOUT, 0);
+        send_answer(platform, ASSAY_E_TIMEOUT, 0);
     if (!assay_platform_ready(platform)) return;
     if (now_ms < platform->ping_ms + platform->config.ping_ms) return;
     platform->ping_ms = now_ms;
-    assay_status_ignore(say(platform, ASSAY_CHANNEL_PING, ++platform->next_id, NULL),
+    assay_status_ignore(send_frame(platform, ASSAY_CHANNEL_PING, ++platform->next_id, NULL),
                         "one that cannot be told is not heard either: heard_ms shows it");
 }
 

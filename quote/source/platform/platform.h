@@ -1,13 +1,12 @@
 /*
- * quote/source/platform/platform.h - the SOFT platform: plays the hardware under one enclave
- * process.
+ * quote/source/platform/platform.h - SOFT platform: simulated hardware under one enclave process.
  *
  * What a CPU does for an SGX enclave it does for a process, for development and the demo:
  *   load      the executable is copied into a memfd, sealed against every change, and the sealed
  *             bytes are measured (SHA-256): a path, or a descriptor of a file, can be overwritten
  *             between measuring and executing
  *   run       exactly those bytes, in a process group of their own, with one socket pair to us
- *   quote     for that process while its pidfd says that it lives, when the process itself asks
+ *   quote     for that process while its pidfd is alive, at the request of the process itself
  *             (platform_channel.h), over report_data that the daemon proposed, with the measurement
  *             of the load
  *
@@ -36,7 +35,7 @@ struct assay_platform_config {
     /* Signs: makes one quote. Returns: ASSAY_OK and quote[*len] | why not */
     enum assay_status (*make_quote)(void *context, const struct assay_quoter_job *job,
                                     uint8_t *quote, size_t capacity, size_t *len);
-    /* An image was loaded; NULL: nobody wants to know. Returns: nothing. */
+    /* Called after an image was loaded; may be NULL. */
     void (*load)(void *context, const uint8_t measurement[static 32]);
     void (*release)(void *context); /* the context is not used any more; may be NULL */
     void *context;
@@ -52,8 +51,7 @@ struct assay_platform_child {
 /* The answer to a proposal. */
 struct assay_platform_quote {
     uint64_t tag;
-    enum assay_status status; /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) |
-                                 what make_quote said */
+    enum assay_status status; /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) | as make_quote */
     struct assay_slice bytes; /* empty unless ASSAY_OK; borrowed until the next call */
 };
 
@@ -64,7 +62,7 @@ ASSAY_CHECKED enum assay_status assay_platform_open(const struct assay_platform_
  * assay_platform_start - load, measure and run the executable that path names now.
  * In:      argv as for execve; the enclave's end of the channel is descriptor ASSAY_CHANNEL_FD,
  *          standard input is empty, the environment too; it is killed when this process ends
- * Out:     *child on ASSAY_OK; message says why not otherwise
+ * Out:     *child on ASSAY_OK; message has the reason otherwise
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (one runs already) | ASSAY_E_NOT_FOUND | ASSAY_E_RANGE (empty,
  * too large, no regular file) | ASSAY_E_IO
  */
@@ -77,9 +75,9 @@ int assay_platform_ended(struct assay_platform *platform);
 
 /* Returns: true from HELLO of the enclave until it ended. */
 bool assay_platform_ready(const struct assay_platform *platform);
-/* Returns: when the enclave was last heard (monotonic ms); the start counts. */
-uint64_t assay_platform_heard_ms(const struct assay_platform *platform);
-/* The measurement of what was loaded last; zero before. Returns: nothing. */
+/* Returns: time of the enclave's last frame (monotonic ms); its start counts. */
+uint64_t assay_platform_last_frame_ms(const struct assay_platform *platform);
+/* The measurement of what was loaded last; zero before. */
 void assay_platform_measurement(const struct assay_platform *platform,
                                 uint8_t measurement[static 32]);
 /* Returns: frames of the enclave that broke a rule: malformed, unasked for, from another process.
@@ -105,7 +103,7 @@ bool assay_platform_mode_confirmed(const struct assay_platform *platform);
 /* Returns: how many of fds[capacity] were written. */
 size_t assay_platform_poll_set(const struct assay_platform *platform, struct pollfd *fds,
                                size_t capacity);
-/* Read what is there (a bounded number of frames), send pings, notice deadlines. Returns: nothing.
+/* Read what is there (a bounded number of frames), send pings, check deadlines.
  */
 void assay_platform_step(struct assay_platform *platform, uint64_t now_ms);
 /* Returns: when step wants to be called at the latest; UINT64_MAX: never. */

@@ -1,6 +1,6 @@
 /*
- * quote/source/platform/platform_channel.c - frames between a SOFT platform and its enclave, encode
- * and decode side by side.
+ * quote/source/platform/platform_channel.c - encoder and decoder of the frames between a SOFT
+ * platform and its enclave.
  */
 #include "quote/source/platform/platform_channel.h"
 

@@ -1,14 +1,13 @@
 /*
- * quote/source/platform/platform_channel.h - what a SOFT platform and its enclave say to each
- * other.
+ * quote/source/platform/platform_channel.h - frames between a SOFT platform and its enclave.
  *
  * A socket pair of sequenced packets; one packet is one frame, numbers are big-endian:
  *
  *     u8 version = 1 | u8 kind | u16 length of body | u32 id | body
  *
- * The enclave vouches for the keys of its daemon by asking for the quote itself (docs/protocol.md
- * 2.2): the daemon proposes report_data, the enclave asks the platform for a quote over it, and the
- * platform quotes for nobody else.
+ * The enclave endorses the keys of its daemon by requesting the quote itself (docs/protocol.md
+ * 2.2): the daemon proposes report_data, the enclave requests a quote over it from the platform,
+ * and the platform quotes only for the enclave.
  */
 #ifndef ASSAY_QUOTE_SOURCE_PLATFORM_PLATFORM_CHANNEL_H
 #define ASSAY_QUOTE_SOURCE_PLATFORM_PLATFORM_CHANNEL_H
@@ -23,7 +22,7 @@ enum {
     ASSAY_CHANNEL_FRAME_MAX = 72,
 };
 
-/* symbol, number, name, length of the body, who says it */
+/* symbol, number, name, length of the body, sender */
 #define ASSAY_CHANNEL_LIST(X)                                                                      \
     X(ASSAY_CHANNEL_PROPOSE, 1, "propose", 64)  /* platform: please vouch for this report_data */  \
     X(ASSAY_CHANNEL_MODE, 2, "mode", 1)         /* platform: serve like this from now on */        \
@@ -37,7 +36,7 @@ enum {
 enum assay_channel_kind { ASSAY_CHANNEL_LIST(ASSAY_CHANNEL_ENUM) };
 #undef ASSAY_CHANNEL_ENUM
 
-/* What the body of MODE and MODE_SET says. */
+/* Body of MODE and MODE_SET. */
 enum assay_channel_mode {
     ASSAY_CHANNEL_MODE_FULL = 1,
     ASSAY_CHANNEL_MODE_RESTRICTED = 2, /* critical work is refused */

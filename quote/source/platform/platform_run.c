@@ -1,5 +1,5 @@
 /*
- * quote/source/platform/platform_run.c - see platform_run.h.
+ * quote/source/platform/platform_run.c - process of the SOFT platform (platform_run.h).
  *
  * Between fork and execve only async-signal-safe functions are called: the daemon has threads.
  */
@@ -28,8 +28,8 @@
 
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, FREE_FD = 10 };
 
-static enum assay_status refuse(char *message, enum assay_status status, const char *doing,
-                                const char *path)
+static enum assay_status report_refusal(char *message, enum assay_status status, const char *doing,
+                                        const char *path)
 {
     const char *why =
         status == ASSAY_E_RANGE ? "no regular file of 1 to 67108864 bytes" : strerror(errno);
@@ -79,7 +79,7 @@ static bool copy_file(int from, int to)
     }
 }
 
-/* Sealed bytes cannot change for anybody, root included; without all seals nothing is run. */
+/* Sealed bytes are immutable, even for root; without all seals nothing is run. */
 static int sealed_copy(int file)
 {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -102,16 +102,17 @@ enum assay_status assay_platform_seal(const char *path, int *fd,
     /* O_NONBLOCK: a FIFO in its place must not hold up the loop. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
-        return refuse(message, errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO, "open", path);
+        return report_refusal(message, errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO, "open",
+                              path);
     struct stat about;
     if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < 1 ||
         about.st_size > ASSAY_PLATFORM_IMAGE_MAX) {
         close(file);
-        return refuse(message, ASSAY_E_RANGE, "load", path);
+        return report_refusal(message, ASSAY_E_RANGE, "load", path);
     }
     *fd = sealed_copy(file);
     const enum assay_status status =
-        *fd >= 0 ? ASSAY_OK : refuse(message, ASSAY_E_IO, "seal a copy of", path);
+        *fd >= 0 ? ASSAY_OK : report_refusal(message, ASSAY_E_IO, "seal a copy of", path);
     close(file);
     return status;
 }
@@ -166,7 +167,7 @@ __attribute__((noreturn)) static void become_enclave(const struct birth *birth)
     die(birth);
 }
 
-static bool lift(int *fd)
+static bool raise_descriptor(int *fd)
 {
     if (*fd < 0) return false;
     const int high = fcntl(*fd, F_DUPFD_CLOEXEC, FREE_FD);
@@ -189,8 +190,8 @@ static bool make_ends(struct assay_platform_run *run, struct birth *birth)
     birth->error = ends[1];
     birth->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (setsockopt(run->channel, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) return false;
-    return lift(&birth->channel) && lift(&birth->error) && lift(&birth->null) &&
-           lift(&birth->image);
+    return raise_descriptor(&birth->channel) && raise_descriptor(&birth->error) &&
+           raise_descriptor(&birth->null) && raise_descriptor(&birth->image);
 }
 
 /* All signals wait while there are two of us: a handler of the daemon must not run in the child. */
@@ -206,7 +207,7 @@ static bool give_birth(struct assay_platform_run *run, const struct birth *birth
     errno = error;
     if (pid < 0) return false;
     run->pid = pid;
-    setpgid(pid, pid); /* whoever of the two is first; the other one changes nothing */
+    setpgid(pid, pid); /* the first of the two; the other one has no effect */
     run->pidfd = pidfd_open(pid, 0);
     if (run->pidfd >= 0) return true;
     kill(-pid, SIGKILL);
@@ -235,7 +236,7 @@ enum assay_status assay_platform_run_start(const char *path, char *const *argv,
         waitpid((pid_t)run->pid, NULL, 0);
         status = ASSAY_E_IO;
     }
-    if (status != ASSAY_OK) refuse(message, status, "run", path);
+    if (status != ASSAY_OK) report_refusal(message, status, "run", path);
     close_fd(&birth.image);
     close_fd(&birth.channel);
     close_fd(&birth.error);
@@ -263,9 +264,10 @@ int assay_platform_run_error(const struct assay_platform_run *run)
     return error;
 }
 
-/* --------------------------------------------------------------- what it says */
+/* --------------------------------------------------------------- claims */
 
-/* The kernel's word on who sent a packet. Anything else that came along makes it invalid. */
+/* Credentials of the sender of a packet, from the kernel. Any other control data makes it
+ * invalid. */
 static enum assay_status sender_of(struct msghdr *message, int64_t *pid)
 {
     enum assay_status status = ASSAY_E_INVALID;

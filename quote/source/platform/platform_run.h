@@ -1,7 +1,6 @@
 /*
- * quote/source/platform/platform_run.h - one process of the SOFT platform: load, measure, run, and
- * what comes through its end of the channel. Part of platform.c, apart because it is all system
- * calls.
+ * quote/source/platform/platform_run.h - process of the SOFT platform: load, measure, run, and its
+ * end of the channel. Separate from platform.c because it is all system calls.
  */
 #ifndef ASSAY_QUOTE_SOURCE_PLATFORM_PLATFORM_RUN_H
 #define ASSAY_QUOTE_SOURCE_PLATFORM_PLATFORM_RUN_H
@@ -13,10 +12,10 @@ struct assay_platform_run {
     int64_t pid;
     int pidfd;   /* our own, to see whether the process lives */
     int channel; /* our end of the socket pair */
-    int error;   /* pipe on which a failed execve is told */
+    int error;   /* pipe that reports a failed execve */
 };
 
-/* Returns: nothing; *run is no process. */
+/* *run is no process. */
 void assay_platform_run_none(struct assay_platform_run *run);
 /*
  * Copy the file into sealed memory. Out: *fd, the caller's.
@@ -44,7 +43,7 @@ ASSAY_CHECKED enum assay_status assay_platform_run_receive(const struct assay_pl
                                                            size_t *len);
 /* Returns: the errno of a failed execve, 0 when there was none. */
 int assay_platform_run_error(const struct assay_platform_run *run);
-/* Returns: nothing; every descriptor is closed. */
+/* Every descriptor is closed. */
 void assay_platform_run_close(struct assay_platform_run *run);
 
 #endif

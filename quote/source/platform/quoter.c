@@ -1,6 +1,6 @@
 /*
- * quote/source/platform/quoter.c - see quoter.h. One mutex guards everything but what the running
- * call uses: its job and its buffer belong to the thread of the quoter alone.
+ * quote/source/platform/quoter.c - quoter thread (quoter.h). One mutex guards everything except the
+ * data of the running call: its job and its buffer belong to the thread.
  */
 #include "quote/source/platform/quoter.h"
 
@@ -31,7 +31,7 @@ struct assay_quoter {
     uint8_t *work;
 };
 
-static void destroy(struct assay_quoter *self)
+static void destroy_quoter(struct assay_quoter *self)
 {
     if (self->config.release != NULL) self->config.release(self->config.context);
     pthread_cond_destroy(&self->ended);
@@ -86,7 +86,7 @@ static void run_job(struct assay_quoter *self)
     ASSAY_ASSERT(written == (ssize_t)sizeof one);
 }
 
-static void *work(void *context)
+static void *run_thread(void *context)
 {
     struct assay_quoter *const self = context;
     pthread_mutex_lock(&self->mutex);
@@ -99,13 +99,13 @@ static void *work(void *context)
     pthread_cond_signal(&self->ended);
     const bool abandoned = self->abandoned;
     pthread_mutex_unlock(&self->mutex);
-    if (abandoned) destroy(self);
+    if (abandoned) destroy_quoter(self);
     return NULL;
 }
 
 /* ------------------------------------------------------------ in the thread of the loop */
 
-/* Waits are measured on the clock that nobody sets. */
+/* Waits use the monotonic clock. */
 static bool open_locks(struct assay_quoter *self)
 {
     pthread_condattr_t attributes;
@@ -122,12 +122,12 @@ static bool open_locks(struct assay_quoter *self)
     return false;
 }
 
-static bool start(struct assay_quoter *self)
+static bool start_thread(struct assay_quoter *self)
 {
     sigset_t all, before;
     sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
-    const bool ok = pthread_create(&self->thread, NULL, work, self) == 0;
+    const bool ok = pthread_create(&self->thread, NULL, run_thread, self) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
@@ -152,8 +152,8 @@ enum assay_status assay_quoter_open(const struct assay_quoter_config *config,
         free(self);
         return has_memory ? ASSAY_E_IO : ASSAY_E_MEMORY;
     }
-    if (!start(self)) {
-        destroy(self);
+    if (!start_thread(self)) {
+        destroy_quoter(self);
         return ASSAY_E_IO;
     }
     pthread_mutex_lock(&self->mutex);
@@ -173,7 +173,7 @@ void assay_quoter_load(struct assay_quoter *quoter, const uint8_t measurement[st
     pthread_mutex_unlock(&quoter->mutex);
 }
 
-void assay_quoter_ask(struct assay_quoter *quoter, const struct assay_quoter_job *job)
+void assay_quoter_submit(struct assay_quoter *quoter, const struct assay_quoter_job *job)
 {
     pthread_mutex_lock(&quoter->mutex);
     quoter->job = *job;
@@ -239,6 +239,6 @@ bool assay_quoter_close(struct assay_quoter **quoter, uint32_t wait_ms)
         return false;
     }
     (void)pthread_join(thread, NULL);
-    destroy(self);
+    destroy_quoter(self);
     return true;
 }

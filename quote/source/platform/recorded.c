@@ -1,9 +1,10 @@
 /*
- * quote/source/platform/recorded.c - evidence from files, for tests and for teaching.
+ * quote/source/platform/recorded.c - source of recorded evidence in files, for tests and
+ * demonstrations.
  *
- * path is one file, replayed whatever is asked, or a folder with a file for each report_data: 128
- * hexadecimal digits and ".bin". What lies beside under ".aux" comes with it. Nothing here is made
- * for the asker: every answer says so, and a network takes it for no evidence at all.
+ * path is one file, replayed for every request, or a folder with a file for each report_data: 128
+ * hexadecimal digits and ".bin". A file ".aux" next to it is included. Recordings do not answer the
+ * request: every answer is marked so, and a network does not accept it as evidence.
  */
 #include "quote/source/source.h"
 
@@ -34,13 +35,13 @@ static enum assay_status look_at(struct recorded *recorded, char *message)
     if (fd < 0) fd = calls->open(calls->context, recorded->root, O_RDONLY | O_NONBLOCK);
     if (fd < 0) {
         const int error = errno;
-        assay_source_say(message,
-                         "recorded: %s: %s; expected a file of evidence or a folder of them",
-                         recorded->root, strerror(error));
+        assay_source_set_message(
+            message, "recorded: %s: %s; expected a file of evidence or a folder of them",
+            recorded->root, strerror(error));
         return error == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
     }
     (void)calls->close(calls->context, fd);
-    assay_source_say(
+    assay_source_set_message(
         message,
         "recorded: evidence is replayed from %s. For tests and teaching only: no verdict will bind "
         "it to fresh report_data",
@@ -58,8 +59,8 @@ static enum assay_status open_recorded(const struct assay_source_config *config,
     const int n = snprintf(recorded->root, sizeof recorded->root, "%s", config->path);
     recorded->calls = config->calls != NULL ? config->calls : assay_source_calls_system();
     if (n <= 0 || (size_t)n >= sizeof recorded->root) {
-        assay_source_say(message, "recorded: the path is empty or longer than %zu bytes",
-                         sizeof recorded->root - 1);
+        assay_source_set_message(message, "recorded: the path is empty or longer than %zu bytes",
+                                 sizeof recorded->root - 1);
         status = ASSAY_E_RANGE;
     }
     if (status == ASSAY_OK) status = look_at(recorded, message);
@@ -90,16 +91,16 @@ static enum assay_status read_beside(struct recorded *recorded, const char *path
                                                       sizeof recorded->auxiliary, &len, &error);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     if (status != ASSAY_OK) {
-        assay_source_say(message, "recorded: %s: %s", path, strerror(error));
+        assay_source_set_message(message, "recorded: %s: %s", path, strerror(error));
         return status;
     }
     *auxiliary = assay_slice_over(recorded->auxiliary, len);
     return ASSAY_OK;
 }
 
-static enum assay_status quote(void *state, const struct assay_source_request *request,
-                               struct assay_source_answer *answer,
-                               char message[static ASSAY_SOURCE_MESSAGE_LEN])
+static enum assay_status get_quote(void *state, const struct assay_source_request *request,
+                                   struct assay_source_answer *answer,
+                                   char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct recorded *const recorded = state;
     char stem[PATH_MAX], path[PATH_MAX + 8];
@@ -111,8 +112,8 @@ static enum assay_status quote(void *state, const struct assay_source_request *r
     const enum assay_status status = assay_calls_read(recorded->calls, path, recorded->evidence,
                                                       sizeof recorded->evidence, &len, &error);
     if (status != ASSAY_OK || len == 0) {
-        assay_source_say(message, "recorded: %s: %s", path,
-                         status == ASSAY_OK ? "the file is empty" : strerror(error));
+        assay_source_set_message(message, "recorded: %s: %s", path,
+                                 status == ASSAY_OK ? "the file is empty" : strerror(error));
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
     (void)snprintf(path, sizeof path, "%s.aux", stem);
@@ -134,7 +135,7 @@ const struct assay_source_driver *assay_source_recorded(void)
         .name = "recorded",
         .summary = "evidence replayed from files: for tests and teaching, never fresh",
         .open = open_recorded,
-        .quote = quote,
+        .quote = get_quote,
         .close = close_recorded,
     };
     return &driver;

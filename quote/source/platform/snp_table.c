@@ -1,5 +1,5 @@
 /*
- * quote/source/platform/snp_table.c - see snp_table.h. Pure.
+ * quote/source/platform/snp_table.c - parser of the SEV-SNP certificate table (snp_table.h). Pure.
  */
 #include "quote/source/platform/snp_table.h"
 
@@ -56,7 +56,7 @@ static enum assay_status read_entries(struct assay_cursor *in,
     }
 }
 
-/* Each lies behind the entries, inside the table, beside the others. */
+/* Each is after the entries, inside the table, without overlap. */
 static enum assay_status check_places(const struct entry *entries, size_t count, size_t entries_len,
                                       size_t len)
 {

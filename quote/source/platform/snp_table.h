@@ -1,5 +1,6 @@
 /*
- * quote/source/platform/snp_table.h - the certificate table that a host hands to an SEV-SNP guest.
+ * quote/source/platform/snp_table.h - parser of the certificate table that a host passes to an SEV-
+ * SNP guest.
  *
  * Source: SEV-ES Guest-Hypervisor Communication Block Standardization (AMD 56421), SNP Extended
  * Guest Request: entries of 24 bytes (GUID, offset, length, both little-endian), ended by an entry
@@ -14,7 +15,7 @@
 
 enum {
     ASSAY_SNP_TABLE_ENTRY_LEN = 24,
-    ASSAY_SNP_TABLE_ENTRIES_MAX = 32, /* known ones and strangers; genuine tables have 1 to 5 */
+    ASSAY_SNP_TABLE_ENTRIES_MAX = 32, /* known and unknown ones; genuine tables have 1 to 5 */
 };
 
 /*

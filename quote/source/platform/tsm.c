@@ -1,10 +1,11 @@
 /*
- * quote/source/platform/tsm.c - evidence from configfs-tsm, the kernel's interface to Intel TDX,
- * AMD SEV-SNP and Arm CCA (Linux 6.7 and later).
+ * quote/source/platform/tsm.c - source of evidence configfs-tsm, the kernel's interface to Intel
+ * TDX, AMD SEV-SNP and Arm CCA (Linux 6.7 and later).
  *
- * Source: Documentation/ABI/testing/configfs-tsm-report. One folder per request, so that nobody's
- * nonce replaces another's; its generation is counted all the same, because root can write into any
- * folder. The folder is locked (flock) while it is used: one that can be locked by somebody else
+ * Source: Documentation/ABI/testing/configfs-tsm-report. One folder per request, so that concurrent
+ * requests do not replace each other's nonce; its generation is counted all the same, because root
+ * can write into any
+ * folder. The folder is locked (flock) while it is used: one that can be locked by another process
  * was left by a process that died, and is removed when the next one opens the source.
  */
 #include "quote/source/source.h"
@@ -26,7 +27,7 @@
 #define PREFIX "assay-"
 
 enum {
-    ATTEMPTS_MAX = 8, /* somebody who interferes more often means to */
+    ATTEMPTS_MAX = 8, /* more frequent interference is deliberate */
     NAMES_TRIED_MAX = 4,
     RANDOM_LEN = 8,
     TEXT_MAX = 64,
@@ -59,12 +60,13 @@ struct attempt {
 
 /* ------------------------------------------------------------ words */
 
-static const char *advice(int error)
+static const char *get_advice(int error)
 {
     switch (error) {
     case EACCES:
     case EPERM: return "run as root, or give this user rights on the folder";
-    case ETIMEDOUT: return "the host's quoting service did not answer: ask who runs the host";
+    case ETIMEDOUT:
+        return "the host's quoting service did not answer: contact the operator of the host";
     case EINVAL: return "the platform refused the value";
     case EBUSY: return "another request occupies the platform: try again";
     case ENXIO:
@@ -74,11 +76,11 @@ static const char *advice(int error)
     }
 }
 
-static enum assay_status fail(struct attempt *a, enum assay_status status, const char *name,
-                              const char *what, int error)
+static enum assay_status report_failure(struct attempt *a, enum assay_status status,
+                                        const char *name, const char *what, int error)
 {
-    assay_source_say(a->message, "tsm: %s/%s: %s: %s; %s", a->folder, name, what, strerror(error),
-                     advice(error));
+    assay_source_set_message(a->message, "tsm: %s/%s: %s: %s; %s", a->folder, name, what,
+                             strerror(error), get_advice(error));
     return status;
 }
 
@@ -99,7 +101,7 @@ static enum assay_status read_text(struct attempt *a, const char *name, char tex
     if (!path_of(a, name, path)) return ASSAY_E_RANGE;
     const enum assay_status status =
         assay_calls_read(a->tsm->calls, path, (uint8_t *)text, TEXT_MAX - 1, &len, &error);
-    if (status != ASSAY_OK) return fail(a, status, name, "cannot be read", error);
+    if (status != ASSAY_OK) return report_failure(a, status, name, "cannot be read", error);
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\0'))
         len -= 1;
     text[len] = '\0';
@@ -117,8 +119,8 @@ static enum assay_status read_number(struct attempt *a, const char *name, uint64
     for (; text[digits] >= '0' && text[digits] <= '9' && digits < 19; digits++)
         result = result * 10 + (uint64_t)(text[digits] - '0');
     if (digits == 0 || text[digits] != '\0') {
-        assay_source_say(a->message, "tsm: %s/%s: expected a number, found \"%s\"", a->folder, name,
-                         text);
+        assay_source_set_message(a->message, "tsm: %s/%s: expected a number, found \"%s\"",
+                                 a->folder, name, text);
         return ASSAY_E_SYNTAX;
     }
     *value = result;
@@ -133,7 +135,7 @@ static enum assay_status write_value(struct attempt *a, const char *name, struct
     if (!path_of(a, name, path)) return ASSAY_E_RANGE;
     const enum assay_status status = assay_calls_write(a->tsm->calls, path, value, &error);
     if (status == ASSAY_E_NOT_FOUND) {
-        assay_source_say(
+        assay_source_set_message(
             a->message,
             "tsm: %s/%s is not there: this kernel's tsm has no such option, or %s is no "
             "configfs-tsm",
@@ -141,7 +143,7 @@ static enum assay_status write_value(struct attempt *a, const char *name, struct
         return ASSAY_E_UNSUPPORTED;
     }
     if (status == ASSAY_E_AGAIN) return status;
-    if (status != ASSAY_OK) return fail(a, status, name, "cannot be written", error);
+    if (status != ASSAY_OK) return report_failure(a, status, name, "cannot be written", error);
     a->writes += 1;
     return ASSAY_OK;
 }
@@ -166,7 +168,7 @@ static enum assay_status read_optional(struct attempt *a, const char *name, uint
         return ASSAY_OK;
     }
     if (status != ASSAY_OK && status != ASSAY_E_AGAIN)
-        return fail(a, status, name, "cannot be read", error);
+        return report_failure(a, status, name, "cannot be read", error);
     return status;
 }
 
@@ -185,20 +187,21 @@ static enum assay_status make_folder(struct attempt *a)
         if (calls->mkdir(calls->context, a->folder) != 0) {
             if (errno == EEXIST) continue;
             const int error = errno;
-            assay_source_say(a->message, "tsm: a request folder cannot be made in %s: %s; %s",
-                             a->tsm->root, strerror(error), advice(error));
+            assay_source_set_message(a->message,
+                                     "tsm: a request folder cannot be made in %s: %s; %s",
+                                     a->tsm->root, strerror(error), get_advice(error));
             return error == ENXIO || error == ENODEV ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
         }
         a->lock_fd = calls->open(calls->context, a->folder, O_RDONLY | O_DIRECTORY);
         if (a->lock_fd >= 0 && calls->lock(calls->context, a->lock_fd) == 0) return ASSAY_OK;
-        /* Somebody who cleans up took it for a leftover, in the instant before it was locked. */
+        /* Another process removed it as a leftover, in the instant before it was locked. */
         if (a->lock_fd >= 0) (void)calls->close(calls->context, a->lock_fd);
         a->lock_fd = -1;
         (void)calls->rmdir(calls->context, a->folder);
     }
-    assay_source_say(a->message,
-                     "tsm: no request folder in %s stayed ours; another process removes them",
-                     a->tsm->root);
+    assay_source_set_message(
+        a->message, "tsm: no request folder in %s stayed ours; another process removes them",
+        a->tsm->root);
     return ASSAY_E_AGAIN;
 }
 
@@ -209,7 +212,7 @@ static void remove_folder(struct attempt *a)
     if (a->lock_fd >= 0) (void)calls->close(calls->context, a->lock_fd);
 }
 
-/* Folders of processes that died: nobody holds their lock. */
+/* Folders of dead processes: their lock is free. */
 static void remove_leftovers(const struct tsm *tsm)
 {
     const struct assay_source_calls *const calls = tsm->calls;
@@ -235,9 +238,9 @@ static enum assay_status write_privilege_level(struct attempt *a)
     if (!a->tsm->has_privilege_level) return ASSAY_OK;
     ASSAY_TRY(read_number(a, "privlevel_floor", &floor));
     if (a->tsm->privilege_level < floor) {
-        assay_source_say(a->message,
-                         "tsm: privilege level %" PRIu32 " is under this guest's floor %" PRIu64,
-                         a->tsm->privilege_level, floor);
+        assay_source_set_message(
+            a->message, "tsm: privilege level %" PRIu32 " is under this guest's floor %" PRIu64,
+            a->tsm->privilege_level, floor);
         return ASSAY_E_RANGE;
     }
     (void)snprintf(text, sizeof text, "%" PRIu32, a->tsm->privilege_level);
@@ -266,22 +269,23 @@ static enum assay_status read_outblob(struct attempt *a, size_t *len)
                                                       sizeof a->tsm->evidence, len, &error);
     if (status == ASSAY_E_AGAIN) return status;
     if (status == ASSAY_E_RANGE) {
-        assay_source_say(
+        assay_source_set_message(
             a->message,
             "tsm: the platform's evidence is larger than %d bytes, which is all that this kernel "
             "interface and this network carry",
             (int)ASSAY_EVIDENCE_LEN_MAX);
         return status;
     }
-    if (status != ASSAY_OK) return fail(a, status, "outblob", "no evidence was made", error);
+    if (status != ASSAY_OK)
+        return report_failure(a, status, "outblob", "no evidence was made", error);
     if (*len > 0) return ASSAY_OK;
-    assay_source_say(a->message, "tsm: %s/outblob is empty: expected evidence", a->folder);
+    assay_source_set_message(a->message, "tsm: %s/outblob is empty: expected evidence", a->folder);
     return ASSAY_E_INVALID;
 }
 
 /*
- * A quote over our bytes and nobody else's: as many writes as we made, from first to last. A
- * mismatch, or EAGAIN (the kernel saw one itself), means that somebody wrote in between.
+ * A quote over exactly our bytes: the number of writes is that of this process. A
+ * mismatch, or EAGAIN (the kernel saw one itself), means that another process wrote in between.
  */
 static enum assay_status quote_once(struct attempt *a, const struct assay_source_request *request,
                                     struct assay_source_answer *answer)
@@ -320,15 +324,16 @@ static enum assay_status quote_undisturbed(struct attempt *a,
 {
     for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         if (attempt > 0 && is_past(request->deadline_ms)) {
-            assay_source_say(a->message, "tsm: the deadline passed after %d disturbed attempts",
-                             attempt);
+            assay_source_set_message(
+                a->message, "tsm: the deadline passed after %d disturbed attempts", attempt);
             return ASSAY_E_TIMEOUT;
         }
         const enum assay_status status = quote_once(a, request, answer);
         if (status != ASSAY_E_AGAIN) return status;
     }
-    assay_source_say(a->message, "tsm: somebody else wrote into %s %d times in a row: find out who",
-                     a->folder, (int)ATTEMPTS_MAX);
+    assay_source_set_message(a->message,
+                             "tsm: another process wrote into %s %d times in a row: find it",
+                             a->folder, (int)ATTEMPTS_MAX);
     return ASSAY_E_AGAIN;
 }
 
@@ -350,7 +355,7 @@ static enum assay_status look_at(const struct attempt *a, struct assay_source_an
 {
     if (strcmp(answer->provider, "tdx_guest") == 0 &&
         answer->evidence.len > TDX_QUOTE_LEN_USUAL_MAX && !is_ecdsa_quote(answer->evidence)) {
-        assay_source_say(
+        assay_source_set_message(
             a->message,
             "tsm: tdx_guest returned %zu bytes that are no ECDSA quote of version 4 or 5: a "
             "DICE-based CWT (quotes above %d bytes), which this version does not verify",
@@ -370,17 +375,17 @@ static enum assay_status read_provider(struct attempt *a, struct assay_source_an
     ASSAY_TRY(read_text(a, "provider", text));
     const size_t len = strlen(text);
     if (len == 0 || len >= sizeof answer->provider) {
-        assay_source_say(a->message, "tsm: %s/provider: expected a name, found \"%s\"", a->folder,
-                         text);
+        assay_source_set_message(a->message, "tsm: %s/provider: expected a name, found \"%s\"",
+                                 a->folder, text);
         return ASSAY_E_INVALID;
     }
     assay_bytes_copy(answer->provider, sizeof answer->provider, text, len + 1);
     return ASSAY_OK;
 }
 
-static enum assay_status quote(void *state, const struct assay_source_request *request,
-                               struct assay_source_answer *answer,
-                               char message[static ASSAY_SOURCE_MESSAGE_LEN])
+static enum assay_status get_quote(void *state, const struct assay_source_request *request,
+                                   struct assay_source_answer *answer,
+                                   char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct attempt a = { .tsm = state, .lock_fd = -1, .message = message };
     ASSAY_TRY(make_folder(&a));
@@ -398,26 +403,27 @@ static enum assay_status copy_text(char out[static TEXT_MAX], const char *text, 
     if (text == NULL) return ASSAY_OK;
     const size_t len = strlen(text);
     if (len == 0 || len >= TEXT_MAX) {
-        assay_source_say(message, "tsm: %s: expected 1 to %d characters", name, TEXT_MAX - 1);
+        assay_source_set_message(message, "tsm: %s: expected 1 to %d characters", name,
+                                 TEXT_MAX - 1);
         return ASSAY_E_RANGE;
     }
     assay_bytes_copy(out, TEXT_MAX, text, len + 1);
     return ASSAY_OK;
 }
 
-static enum assay_status configure(struct tsm *tsm, const struct assay_source_config *config,
-                                   char *message)
+static enum assay_status configure_tsm(struct tsm *tsm, const struct assay_source_config *config,
+                                       char *message)
 {
     const char *const root = config->path != NULL ? config->path : assay_source_tsm()->usual_path;
     const int n = snprintf(tsm->root, sizeof tsm->root, "%s", root);
     if (n <= 0 || (size_t)n >= sizeof tsm->root) {
-        assay_source_say(message, "tsm: the path is empty or longer than %zu bytes",
-                         sizeof tsm->root - 1);
+        assay_source_set_message(message, "tsm: the path is empty or longer than %zu bytes",
+                                 sizeof tsm->root - 1);
         return ASSAY_E_RANGE;
     }
     if (config->has_privilege_level && config->privilege_level > PRIVILEGE_LEVEL_MAX) {
-        assay_source_say(message, "tsm: privilege level %" PRIu32 ": expected 0 to %d",
-                         config->privilege_level, PRIVILEGE_LEVEL_MAX);
+        assay_source_set_message(message, "tsm: privilege level %" PRIu32 ": expected 0 to %d",
+                                 config->privilege_level, PRIVILEGE_LEVEL_MAX);
         return ASSAY_E_RANGE;
     }
     tsm->calls = config->calls != NULL ? config->calls : assay_source_calls_system();
@@ -439,7 +445,7 @@ static enum assay_status look_for_root(const struct tsm *tsm, char *message)
     }
     const int error = errno;
     if (error == ENOENT || error == ENOTDIR) {
-        assay_source_say(
+        assay_source_set_message(
             message,
             "tsm: %s is not there. Expected: Linux 6.7 or later with CONFIG_TSM_REPORTS, configfs "
             "mounted on /sys/kernel/config, and the guest driver of the platform (tdx-guest, "
@@ -447,7 +453,8 @@ static enum assay_status look_for_root(const struct tsm *tsm, char *message)
             tsm->root);
         return ASSAY_E_NOT_FOUND;
     }
-    assay_source_say(message, "tsm: %s: %s; %s", tsm->root, strerror(error), advice(error));
+    assay_source_set_message(message, "tsm: %s: %s; %s", tsm->root, strerror(error),
+                             get_advice(error));
     return ASSAY_E_IO;
 }
 
@@ -456,7 +463,7 @@ static enum assay_status open_tsm(const struct assay_source_config *config, void
 {
     struct tsm *const tsm = calloc(1, sizeof *tsm);
     if (tsm == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = configure(tsm, config, message);
+    enum assay_status status = configure_tsm(tsm, config, message);
     if (status == ASSAY_OK) status = look_for_root(tsm, message);
     if (status != ASSAY_OK) {
         free(tsm);
@@ -479,7 +486,7 @@ const struct assay_source_driver *assay_source_tsm(void)
         .usual_path = "/sys/kernel/config/tsm/report",
         .summary = "configfs-tsm of the kernel: Intel TDX, AMD SEV-SNP, Arm CCA",
         .open = open_tsm,
-        .quote = quote,
+        .quote = get_quote,
         .close = close_tsm,
     };
     return &driver;

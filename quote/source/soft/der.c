@@ -1,5 +1,5 @@
 /*
- * quote/source/soft/der.c - DER, back to front.
+ * quote/source/soft/der.c - DER writer, back to front.
  */
 #include "quote/source/soft/der.h"
 

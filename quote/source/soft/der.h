@@ -1,6 +1,6 @@
 /*
- * quote/source/soft/der.h - writing DER (ITU-T X.690) back to front, for certificates of our
- * own issuers.
+ * quote/source/soft/der.h - DER writer (ITU-T X.690), back to front, for certificates of our own
+ * issuers.
  *
  * Values are put in front of what stands already, so that a length is known when its header is
  * written: the last field of a SEQUENCE is put first. Running out of room sets `full` and is
@@ -35,14 +35,14 @@ struct assay_der {
     uint8_t bytes[ASSAY_DER_MAX];
 };
 
-/* Returns: nothing. */
+/* */
 void assay_der_init(struct assay_der *d);
 /*
  * Where a value to be wrapped ends: call before putting its contents.
  * Returns: a mark for assay_der_wrap.
  */
 size_t assay_der_mark(const struct assay_der *d);
-/* Each puts in front. Returns: nothing. */
+/* Each puts in front. */
 void assay_der_wrap(struct assay_der *d, enum assay_der_tag tag, size_t mark);
 void assay_der_raw(struct assay_der *d, const void *bytes, size_t len);
 void assay_der_value(struct assay_der *d, enum assay_der_tag tag, const void *bytes, size_t len);

@@ -1,6 +1,6 @@
 /*
- * quote/source/soft/issue.c - certificates and revocation lists, written directly in DER, back to
- * front (quote/source/soft/der.h): the last field of a SEQUENCE comes first.
+ * quote/source/soft/issue.c - encoder of certificates and revocation lists in DER, back to front
+ * (quote/source/soft/der.h): the last field of a SEQUENCE comes first.
  */
 #include "quote/source/soft/issue.h"
 
@@ -133,8 +133,8 @@ static void put_key_usage(struct assay_der *d, const struct assay_issue *c)
 }
 
 /* --- signing: what stands in d becomes SEQUENCE { tbs, algorithm, signature } */
-static enum assay_status sign(struct assay_der *d, const struct assay_secret32 *secret,
-                              uint8_t *der, size_t capacity, size_t *len)
+static enum assay_status sign_body(struct assay_der *d, const struct assay_secret32 *secret,
+                                   uint8_t *der, size_t capacity, size_t *len)
 {
     const struct assay_slice tbs = assay_der_finish(d);
     if (tbs.len == 0) return ASSAY_E_FULL;
@@ -208,7 +208,7 @@ enum assay_status assay_issue_certificate(const struct assay_issuer *issuer,
     assay_der_uint(&d, ASSAY_DER_INTEGER, 2); /* v3 */
     assay_der_wrap(&d, ASSAY_DER_CONTEXT_0, version);
     assay_der_wrap(&d, ASSAY_DER_SEQUENCE, tbs);
-    return sign(&d, issuer->secret, der, capacity, len);
+    return sign_body(&d, issuer->secret, der, capacity, len);
 }
 
 /* --- revocation lists */
@@ -253,5 +253,5 @@ enum assay_status assay_issue_crl(const struct assay_issuer *issuer,
     put_algorithm(&d);
     assay_der_uint(&d, ASSAY_DER_INTEGER, 1); /* v2 */
     assay_der_wrap(&d, ASSAY_DER_SEQUENCE, tbs);
-    return sign(&d, issuer->secret, der, capacity, len);
+    return sign_body(&d, issuer->secret, der, capacity, len);
 }

@@ -1,6 +1,6 @@
 /*
- * quote/source/soft/issue.h - X.509 certificates and revocation lists (RFC 5280) as our own issuers
- * make them: the SOFT vendor and the registrar of TPM keys.
+ * quote/source/soft/issue.h - issuance of X.509 certificates and revocation lists (RFC 5280) for
+ * our own issuers: the SOFT vendor and the registrar of TPM keys.
  *
  * What the two have in common stands here; names, roles and extensions of their own they bring.
  * Private to the makers (and to tests, which bend what they make).
@@ -62,12 +62,11 @@ ASSAY_CHECKED enum assay_status assay_issue_crl(const struct assay_issuer *issue
 ASSAY_CHECKED enum assay_status assay_issue_name_fits(const char *name, size_t capacity);
 /*
  * O=organization, CN=common_name; organization NULL: CN alone (asserted: both fit, 100 bytes each).
- * Returns: nothing.
  */
 void assay_issue_name(const char *organization, const char *common_name, struct assay_dn *dn);
 /* A drawn one: positive, and always 16 bytes. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_issue_serial(uint8_t serial[static ASSAY_ISSUE_SERIAL_LEN]);
-/* The extension around contents put since mark. Returns: nothing. */
+/* The extension around contents put since mark. */
 void assay_issue_extension(struct assay_der *d, const uint8_t *oid, size_t oid_len, bool critical,
                            size_t mark);
 

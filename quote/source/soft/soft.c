@@ -19,8 +19,8 @@
 #include <string.h>
 
 /* --- authority */
-static enum assay_status issue(const struct assay_soft_ca *ca, enum assay_soft_role role,
-                               const uint8_t public_key[64], uint8_t *der, uint32_t *der_len)
+static enum assay_status issue_quote(const struct assay_soft_ca *ca, enum assay_soft_role role,
+                                     const uint8_t public_key[64], uint8_t *der, uint32_t *der_len)
 {
     struct assay_soft_certificate c = {
         .role = role,
@@ -44,10 +44,11 @@ static enum assay_status create_ca(struct assay_soft_ca *ca)
     ASSAY_TRY(assay_p256_generate(&ca->platform_key, ca->platform_public));
     ASSAY_TRY(assay_p256_generate(&ca->signing_key, ca->signing_public));
     ASSAY_TRY(assay_random(ca->fmspc, sizeof ca->fmspc));
-    ASSAY_TRY(issue(ca, ASSAY_SOFT_ROOT, ca->root_public, ca->root_der, &ca->root_der_len));
-    ASSAY_TRY(issue(ca, ASSAY_SOFT_PLATFORM_CA, ca->platform_public, ca->platform_der,
-                    &ca->platform_der_len));
-    return issue(ca, ASSAY_SOFT_SIGNING, ca->signing_public, ca->signing_der, &ca->signing_der_len);
+    ASSAY_TRY(issue_quote(ca, ASSAY_SOFT_ROOT, ca->root_public, ca->root_der, &ca->root_der_len));
+    ASSAY_TRY(issue_quote(ca, ASSAY_SOFT_PLATFORM_CA, ca->platform_public, ca->platform_der,
+                          &ca->platform_der_len));
+    return issue_quote(ca, ASSAY_SOFT_SIGNING, ca->signing_public, ca->signing_der,
+                       &ca->signing_der_len);
 }
 
 enum assay_status assay_soft_ca_create(const char *name, int64_t not_before_s, int64_t not_after_s,

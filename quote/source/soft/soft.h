@@ -1,5 +1,5 @@
 /*
- * quote/source/soft/soft.h - SOFT: a whole attestation PKI and quotes made by the project itself.
+ * quote/source/soft/soft.h - SOFT: a complete attestation PKI in software, and its quotes.
  *
  * For development, tests and the demo: the quotes have the shape of SGX quotes of version 3, carry
  * the quoting-enclave vendor id of SOFT, and are verified by the same code as Intel's under a root
@@ -56,7 +56,7 @@ struct assay_soft_level {
     const char *advisory; /* one id, or NULL */
 };
 
-/* What the collateral shall say; assay_soft_terms_default fills it. */
+/* Terms of the collateral; assay_soft_terms_default fills it. */
 struct assay_soft_terms {
     int64_t issue_unix_s; /* thisUpdate and issueDate */
     int64_t next_unix_s;  /* nextUpdate */
@@ -77,7 +77,7 @@ struct assay_soft_bundle {
     uint8_t bytes[ASSAY_SOFT_BUNDLE_MAX];
 };
 
-/* What a node's platform says about itself. */
+/* Identity of a node's platform. */
 struct assay_soft_platform {
     uint8_t components[ASSAY_TCB_COMPONENTS];
     uint16_t pcesvn;
@@ -118,10 +118,10 @@ struct assay_soft_request {
  */
 ASSAY_CHECKED enum assay_status assay_soft_ca_create(const char *name, int64_t not_before_s,
                                                      int64_t not_after_s, struct assay_soft_ca *ca);
-/* Wipes the keys. Returns: nothing. */
+/* Wipes the keys. */
 void assay_soft_ca_wipe(struct assay_soft_ca *ca);
 
-/* One level, UpToDate at components 1 and PCESVN 1, validity of the CA. Returns: nothing. */
+/* One level, UpToDate at components 1 and PCESVN 1, validity of the CA. */
 void assay_soft_terms_default(const struct assay_soft_ca *ca, struct assay_soft_terms *terms);
 /*
  * assay_soft_collateral - CRLs, TCB info, QE identity and their chains, freshly signed.
@@ -140,7 +140,7 @@ ASSAY_CHECKED enum assay_status assay_soft_sign_json(const struct assay_soft_ca 
                                                      const char *name, struct assay_slice body,
                                                      uint8_t *text, size_t capacity, size_t *len);
 
-/* Components 1, PCESVN 1, QE ISVSVN 1, a random PPID. Returns: nothing. */
+/* Components 1, PCESVN 1, QE ISVSVN 1, a random PPID. */
 void assay_soft_platform_default(struct assay_soft_platform *platform);
 /*
  * assay_soft_node_create - a PCK certificate with its own platform id, an attestation key, a QE
@@ -152,7 +152,7 @@ ASSAY_CHECKED enum assay_status assay_soft_node_create(const struct assay_soft_c
                                                        const char *name,
                                                        const struct assay_soft_platform *platform,
                                                        struct assay_soft_node *node);
-/* Wipes and frees what create or load made. Returns: nothing. */
+/* Wipes and frees what create or load made. */
 void assay_soft_node_deinit(struct assay_soft_node *node);
 
 /*

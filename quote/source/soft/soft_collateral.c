@@ -1,5 +1,5 @@
 /*
- * quote/source/soft/soft_collateral.c - what a SOFT vendor publishes: TCB info, QE identity,
+ * quote/source/soft/soft_collateral.c - collateral of a SOFT vendor: TCB info, QE identity,
  * revocation lists.
  */
 #include "quote/source/soft/soft.h"
@@ -161,7 +161,7 @@ static enum assay_status check_terms(const struct assay_soft_terms *terms)
     return terms->issue_unix_s <= terms->next_unix_s ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static void keep(struct assay_soft_bundle *bundle, enum assay_collateral_part part, size_t len)
+static void set_part(struct assay_soft_bundle *bundle, enum assay_collateral_part part, size_t len)
 {
     bundle->files.part[part] = assay_slice_over(bundle->bytes + bundle->used, len);
     bundle->used += len;
@@ -176,7 +176,7 @@ static enum assay_status add_document(const struct assay_soft_ca *ca, const char
     ASSAY_TRY(assay_soft_sign_json(ca, name, assay_slice_over(body->bytes, body->len),
                                    bundle->bytes + bundle->used,
                                    ASSAY_SOFT_BUNDLE_MAX - bundle->used, &len));
-    keep(bundle, part, len);
+    set_part(bundle, part, len);
     return ASSAY_OK;
 }
 
@@ -189,7 +189,7 @@ static enum assay_status add_chain(const uint8_t *der, size_t der_len,
     const size_t room = ASSAY_SOFT_BUNDLE_MAX - bundle->used;
     ASSAY_TRY(assay_pem_put("CERTIFICATE", der, der_len, text, room, &len));
     ASSAY_TRY(assay_pem_put("CERTIFICATE", ca->root_der, ca->root_der_len, text, room, &len));
-    keep(bundle, part, len);
+    set_part(bundle, part, len);
     return ASSAY_OK;
 }
 
@@ -214,7 +214,7 @@ static enum assay_status add_crls(const struct assay_soft_ca *ca,
     };
     ASSAY_TRY(assay_soft_crl_make(&crl, bundle->bytes + bundle->used,
                                   ASSAY_SOFT_BUNDLE_MAX - bundle->used, &len));
-    keep(bundle, ASSAY_PART_ROOT_CRL, len);
+    set_part(bundle, ASSAY_PART_ROOT_CRL, len);
     crl.issuer = ASSAY_SOFT_PLATFORM_CA;
     crl.issuer_public_key = ca->platform_public;
     crl.issuer_key = &ca->platform_key;
@@ -222,7 +222,7 @@ static enum assay_status add_crls(const struct assay_soft_ca *ca,
     crl.revoked_count = terms->revoked_count;
     ASSAY_TRY(assay_soft_crl_make(&crl, bundle->bytes + bundle->used,
                                   ASSAY_SOFT_BUNDLE_MAX - bundle->used, &len));
-    keep(bundle, ASSAY_PART_PCK_CRL, len);
+    set_part(bundle, ASSAY_PART_PCK_CRL, len);
     return ASSAY_OK;
 }
 

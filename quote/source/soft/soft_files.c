@@ -1,5 +1,5 @@
 /*
- * quote/source/soft/soft_files.c - authorities and credentials of SOFT on disk.
+ * quote/source/soft/soft_files.c - storage of SOFT authorities and credentials on disk.
  *
  * Secrets stand in canonical CBOR in files of mode 0600, created exclusively and written whole
  * before they get their name; a file that others may read is refused on loading.
@@ -23,7 +23,7 @@ enum { SECRET_FILE_MAX = 16384 };
 static const char ca_tag[] = "assay/soft-ca/v1";
 static const char node_tag[] = "assay/soft-node/v1";
 
-static enum assay_status join(char path[PATH_MAX], const char *dir, const char *name)
+static enum assay_status join_path(char path[PATH_MAX], const char *dir, const char *name)
 {
     const int used = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     return used > 0 && used < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
@@ -106,7 +106,7 @@ enum assay_status assay_soft_ca_save(const struct assay_soft_ca *ca, const char 
     struct assay_slice encoded;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     ASSAY_TRY(make_dir(dir, 0700));
-    ASSAY_TRY(join(path, dir, "ca.key"));
+    ASSAY_TRY(join_path(path, dir, "ca.key"));
     encode_ca(ca, &w);
     enum assay_status status = assay_writer_finish(&w, &encoded);
     if (status == ASSAY_OK) status = assay_file_create(path, ASSAY_FILE_SECRET, encoded);
@@ -114,7 +114,7 @@ enum assay_status assay_soft_ca_save(const struct assay_soft_ca *ca, const char 
     if (status != ASSAY_OK) return status;
     ASSAY_TRY(
         assay_pem_put("CERTIFICATE", ca->root_der, ca->root_der_len, pem, sizeof pem, &pem_len));
-    ASSAY_TRY(join(path, dir, "root_ca.pem"));
+    ASSAY_TRY(join_path(path, dir, "root_ca.pem"));
     return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
 }
 
@@ -123,7 +123,7 @@ enum assay_status assay_soft_ca_load(const char *dir, struct assay_soft_ca *ca)
     char path[PATH_MAX];
     uint8_t bytes[SECRET_FILE_MAX];
     size_t len = 0;
-    ASSAY_TRY(join(path, dir, "ca.key"));
+    ASSAY_TRY(join_path(path, dir, "ca.key"));
     ASSAY_TRY(assay_file_read_secret(path, bytes, SECRET_FILE_MAX, &len));
     *ca = (struct assay_soft_ca){ 0 };
     struct assay_cursor c = assay_cursor_over(bytes, len);
@@ -140,7 +140,7 @@ enum assay_status assay_soft_bundle_save(const struct assay_soft_bundle *bundle,
         char path[PATH_MAX];
         const struct assay_slice part = bundle->files.part[i];
         if (part.len == 0) continue;
-        ASSAY_TRY(join(path, dir, assay_collateral_part_name((enum assay_collateral_part)i)));
+        ASSAY_TRY(join_path(path, dir, assay_collateral_part_name((enum assay_collateral_part)i)));
         ASSAY_TRY(assay_file_replace(path, ASSAY_FILE_PUBLIC, part));
     }
     return ASSAY_OK;

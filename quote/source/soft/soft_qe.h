@@ -1,6 +1,6 @@
 /*
- * quote/source/soft/soft_qe.h - what the quoting enclave of SOFT is, for its report and for its
- * identity document.
+ * quote/source/soft/soft_qe.h - identity of SOFT's quoting enclave, for its report and its identity
+ * document.
  *
  * Private to the SOFT maker.
  */
@@ -14,7 +14,7 @@ enum {
     ASSAY_SOFT_QE_ATTRIBUTES = 0x15, /* INIT, MODE64BIT, PROVISION_KEY: as Intel's */
 };
 
-/* MRSIGNER: SHA-256 of a text, as there is no signer. Returns: nothing. */
+/* MRSIGNER: SHA-256 of a text, as there is no signer. */
 void assay_soft_qe_signer(uint8_t mrsigner[static 32]);
 
 #endif

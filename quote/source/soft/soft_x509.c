@@ -1,6 +1,6 @@
 /*
- * quote/source/soft/soft_x509.c - X.509 as a SOFT authority issues it: the shape of Intel's
- * certificates, names of its own.
+ * quote/source/soft/soft_x509.c - certificates of a SOFT authority: the form of Intel's
+ * certificates, with their own names.
  */
 #include "quote/source/soft/soft_x509.h"
 

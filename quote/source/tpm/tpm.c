@@ -1,5 +1,6 @@
 /*
- * quote/source/tpm/tpm.c - see tpm.h; the driver "tpm" of quote/source/source.h stands at the end.
+ * quote/source/tpm/tpm.c - source of TPM evidence (tpm.h), with the driver "tpm" of
+ * quote/source/source.h at the end.
  */
 #include "quote/source/tpm/tpm.h"
 
@@ -21,7 +22,7 @@ static const char usual_tcti[] = "device:/dev/tpmrm0";
 struct assay_tpm_source {
     char tcti[TCTI_MAX];
     uint32_t pcr_mask;
-    struct assay_tpm_device *device; /* NULL: to be opened anew */
+    struct assay_tpm_device *device; /* NULL: reopened on demand */
     size_t ak_len;
     uint8_t ak[ASSAY_TPM_PUBLIC_MAX]; /* TPM2B_PUBLIC */
     size_t certificate_count;         /* of the attestation key, then its issuers */
@@ -62,21 +63,22 @@ static enum assay_status read_certificates(struct assay_tpm_source *source, cons
     size_t len = 0;
     const int used = snprintf(path, sizeof path, "%s/ak.pem", state_dir);
     if (used <= 0 || used >= PATH_MAX) {
-        assay_source_say(message, "tpm: the state folder's path is too long");
+        assay_source_set_message(message, "tpm: the state folder's path is too long");
         return ASSAY_E_RANGE;
     }
     enum assay_status status = assay_file_read(path, PEM_FILE_MAX, &text, &len);
     if (status == ASSAY_OK) status = take_certificates(source, assay_slice_over(text, len));
     free(text);
     if (status != ASSAY_OK)
-        assay_source_say(message,
-                         "tpm: %s: %s. Expected: the certificate of the attestation key, as "
-                         "`assay tpm enroll` writes it",
-                         path, assay_status_text(status));
+        assay_source_set_message(
+            message,
+            "tpm: %s: %s. Expected: the certificate of the attestation key, as "
+            "`assay tpm enroll` writes it",
+            path, assay_status_text(status));
     return status;
 }
 
-static enum assay_status reach(struct assay_tpm_source *source, char *message)
+static enum assay_status open_device(struct assay_tpm_source *source, char *message)
 {
     if (source->device != NULL) return ASSAY_OK;
     ASSAY_TRY(assay_tpm_device_open(source->tcti, &source->device, message));
@@ -84,7 +86,7 @@ static enum assay_status reach(struct assay_tpm_source *source, char *message)
 }
 
 /* A connection that failed is given up; the next call makes a new one. */
-static enum assay_status after(struct assay_tpm_source *source, enum assay_status status)
+static enum assay_status close_on_failure(struct assay_tpm_source *source, enum assay_status status)
 {
     if (status == ASSAY_E_IO) assay_tpm_device_close(&source->device);
     return status;
@@ -97,15 +99,16 @@ enum assay_status assay_tpm_source_open(const struct assay_tpm_source_config *co
     const char *const tcti = config->tcti != NULL ? config->tcti : usual_tcti;
     message[0] = '\0';
     if (strlen(tcti) >= TCTI_MAX || config->pcr_mask >> ASSAY_TPM_PCRS != 0) {
-        assay_source_say(message, "tpm: expected a TCTI of at most %d characters and PCRs 0 to 23",
-                         TCTI_MAX - 1);
+        assay_source_set_message(message,
+                                 "tpm: expected a TCTI of at most %d characters and PCRs 0 to 23",
+                                 TCTI_MAX - 1);
         return ASSAY_E_RANGE;
     }
     struct assay_tpm_source *source = calloc(1, sizeof *source);
     if (source == NULL) return ASSAY_E_MEMORY;
     (void)snprintf(source->tcti, sizeof source->tcti, "%s", tcti);
     source->pcr_mask = config->pcr_mask != 0 ? config->pcr_mask : ASSAY_TPM_PCR_MASK;
-    enum assay_status status = reach(source, message);
+    enum assay_status status = open_device(source, message);
     if (status == ASSAY_OK && config->state_dir != NULL)
         status = read_certificates(source, config->state_dir, message);
     if (status != ASSAY_OK) {
@@ -131,15 +134,16 @@ enum assay_status assay_tpm_source_measure(struct assay_tpm_source *source,
                                            char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     message[0] = '\0';
-    enum assay_status status = reach(source, message);
+    enum assay_status status = open_device(source, message);
     if (status == ASSAY_OK)
         status =
             assay_tpm_device_measure(source->device, ASSAY_TPM_PCR_MEASURED, measurement, message);
-    return after(source, status);
+    return close_on_failure(source, status);
 }
 
-static enum assay_status pack(struct assay_tpm_source *source, const uint8_t report_data[static 64],
-                              struct assay_slice *evidence)
+static enum assay_status pack_evidence(struct assay_tpm_source *source,
+                                       const uint8_t report_data[static 64],
+                                       struct assay_slice *evidence)
 {
     const struct assay_tpm_statement *const s = &source->statement;
     struct assay_package package = {
@@ -166,14 +170,15 @@ enum assay_status assay_tpm_source_quote(struct assay_tpm_source *source,
     uint8_t digest[ASSAY_SHA256_LEN];
     message[0] = '\0';
     assay_sha256(report_data, 64, digest);
-    enum assay_status status = reach(source, message);
+    enum assay_status status = open_device(source, message);
     if (status == ASSAY_OK)
         status = assay_tpm_device_quote(source->device, assay_slice_over(digest, sizeof digest),
                                         source->pcr_mask, &source->statement, message);
-    ASSAY_TRY(after(source, status));
-    status = pack(source, report_data, evidence);
+    ASSAY_TRY(close_on_failure(source, status));
+    status = pack_evidence(source, report_data, evidence);
     if (status == ASSAY_OK) return ASSAY_OK;
-    assay_source_say(message, "tpm: the evidence is longer than %d bytes", ASSAY_TPM_EVIDENCE_MAX);
+    assay_source_set_message(message, "tpm: the evidence is longer than %d bytes",
+                             ASSAY_TPM_EVIDENCE_MAX);
     return ASSAY_E_RANGE;
 }
 
@@ -190,9 +195,9 @@ static enum assay_status open_source(const struct assay_source_config *config, v
     return ASSAY_OK;
 }
 
-static enum assay_status quote(void *state, const struct assay_source_request *request,
-                               struct assay_source_answer *answer,
-                               char message[static ASSAY_SOURCE_MESSAGE_LEN])
+static enum assay_status get_quote(void *state, const struct assay_source_request *request,
+                                   struct assay_source_answer *answer,
+                                   char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct assay_tpm_source *const source = state;
     ASSAY_TRY(assay_tpm_source_quote(source, request->report_data, &answer->evidence, message));
@@ -217,7 +222,7 @@ const struct assay_source_driver *assay_source_tpm(void)
         .usual_path = usual_tcti,
         .summary = "TPM 2.0 through tss2: hardware, firmware or swtpm",
         .open = open_source,
-        .quote = quote,
+        .quote = get_quote,
         .close = close_source,
     };
     return &driver;

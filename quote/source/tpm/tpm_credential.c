@@ -1,5 +1,6 @@
 /*
- * quote/source/tpm/tpm_credential.c - see tpm_credential.h; sections are those of Part 1.
+ * quote/source/tpm/tpm_credential.c - credential protection (tpm_credential.h); sections are those
+ * of Part 1.
  */
 #include "quote/source/tpm/tpm_credential.h"
 
@@ -30,7 +31,7 @@ static bool hash_of(uint16_t alg, enum assay_seal_hash *hash)
     return false;
 }
 
-static void digest(enum assay_seal_hash hash, struct assay_slice bytes, uint8_t *out)
+static void hash_bytes(enum assay_seal_hash hash, struct assay_slice bytes, uint8_t *out)
 {
     switch (hash) {
     case ASSAY_SEAL_SHA256: assay_sha256(bytes.bytes, bytes.len, out); return;
@@ -64,8 +65,8 @@ enum assay_status assay_tpm_kdfa(enum assay_seal_hash hash, struct assay_slice k
 }
 
 /* 11.4.10.3, SP 800-56A: H([1] | Z | use | 0 | PartyU.x | PartyV.x), for the seed of an EC key. */
-static enum assay_status kdfe(enum assay_seal_hash hash, struct secrets *s,
-                              const struct assay_key *fresh, const struct assay_key *ek)
+static enum assay_status derive_kdfe(enum assay_seal_hash hash, struct secrets *s,
+                                     const struct assay_key *fresh, const struct assay_key *ek)
 {
     static const char use[] = "IDENTITY"; /* with its NUL */
     const size_t field = ek->len / 2;
@@ -77,7 +78,7 @@ static enum assay_status kdfe(enum assay_seal_hash hash, struct secrets *s,
     assay_writer_put(&w, fresh->bytes, field);
     assay_writer_put(&w, ek->bytes, field);
     ASSAY_TRY(assay_writer_finish(&w, &block));
-    digest(hash, block, s->seed);
+    hash_bytes(hash, block, s->seed);
     return ASSAY_OK;
 }
 
@@ -108,7 +109,7 @@ static enum assay_status share_ecc(const struct assay_key *ek, enum assay_seal_h
 {
     struct assay_key fresh;
     ASSAY_TRY(assay_seal_agree(ek, &fresh, s->shared));
-    ASSAY_TRY(kdfe(hash, s, &fresh, ek));
+    ASSAY_TRY(derive_kdfe(hash, s, &fresh, ek));
     const size_t field = fresh.len / 2; /* TPMS_ECC_POINT */
     assay_writer_u16be(w, (uint16_t)(2 * (2 + field)));
     put_sized(w, fresh.bytes, field);
@@ -117,9 +118,9 @@ static enum assay_status share_ecc(const struct assay_key *ek, enum assay_seal_h
 }
 
 /* 24.4: encIdentity = CFB(KDFa("STORAGE", name), TPM2B secret); outerHMAC over it and the name. */
-static enum assay_status wrap(const struct assay_tpm_public *ek, enum assay_seal_hash hash,
-                              struct assay_slice name, struct assay_slice secret, struct secrets *s,
-                              struct assay_writer *w)
+static enum assay_status wrap_secret(const struct assay_tpm_public *ek, enum assay_seal_hash hash,
+                                     struct assay_slice name, struct assay_slice secret,
+                                     struct secrets *s, struct assay_writer *w)
 {
     const size_t hash_len = assay_seal_hash_len(hash);
     const struct assay_slice seed = assay_slice_over(s->seed, hash_len);
@@ -146,9 +147,9 @@ static enum assay_status wrap(const struct assay_tpm_public *ek, enum assay_seal
     return ASSAY_OK;
 }
 
-static enum assay_status make(const struct assay_tpm_public *ek, struct assay_slice name,
-                              struct assay_slice secret, struct secrets *s,
-                              struct assay_tpm_credential *out)
+static enum assay_status make_credential(const struct assay_tpm_public *ek, struct assay_slice name,
+                                         struct assay_slice secret, struct secrets *s,
+                                         struct assay_tpm_credential *out)
 {
     enum assay_seal_hash hash = ASSAY_SEAL_SHA256;
     struct assay_slice written;
@@ -165,7 +166,7 @@ static enum assay_status make(const struct assay_tpm_public *ek, struct assay_sl
     ASSAY_TRY(ek->key.type == ASSAY_KEY_RSA ? share_rsa(&ek->key, hash, s, &shared)
                                             : share_ecc(&ek->key, hash, s, &shared));
     struct assay_writer object = assay_writer_over(made.id_object, sizeof made.id_object);
-    ASSAY_TRY(wrap(ek, hash, name, secret, s, &object));
+    ASSAY_TRY(wrap_secret(ek, hash, name, secret, s, &object));
     ASSAY_TRY(assay_writer_finish(&shared, &written));
     made.encrypted_secret_len = (uint32_t)written.len;
     ASSAY_TRY(assay_writer_finish(&object, &written));
@@ -182,7 +183,7 @@ enum assay_status assay_tpm_credential_make(const struct assay_tpm_public *ek,
     ASSAY_ASSERT(ek != NULL);
     ASSAY_ASSERT(out != NULL);
     assay_bytes_zero(&s, sizeof s);
-    const enum assay_status status = make(ek, name, secret, &s, out);
+    const enum assay_status status = make_credential(ek, name, secret, &s, out);
     assay_secret_wipe(&s, sizeof s);
     return status;
 }

@@ -1,12 +1,12 @@
 /*
- * quote/source/tpm/tpm_credential.h - credential protection: a secret that only one TPM can read,
- * and only while it holds one key.
+ * quote/source/tpm/tpm_credential.h - credential protection: a secret that only one TPM can
+ * decrypt, and only while it has a given key.
  *
  * Source: TPM 2.0 Library Specification, Part 1 24 (credential protection), 11.4.10 (key
  * derivation), B.10.4 and C.6.3 (secret sharing under RSA and ECC keys).
  *
  * This is the verifier's half, "make credential"; the TPM's half is TPM2_ActivateCredential
- * (quote/source/tpm/tpm_device.h). Whoever made the secret and sees it again knows that the TPM of
+ * (quote/source/tpm/tpm_device.h). A verifier that receives its secret back knows that the TPM of
  * the endorsement key holds an object of exactly that name; nobody else learns anything from it.
  */
 #ifndef ASSAY_QUOTE_SOURCE_TPM_TPM_CREDENTIAL_H

@@ -1,6 +1,6 @@
 /*
- * quote/source/tpm/tpm_device.c - the one file that includes <tss2/...>: commands that serve an
- * attestation key. Keys and their activation: tpm_device_key.c.
+ * quote/source/tpm/tpm_device.c - TPM commands for an attestation key; with tpm_device_key.c (keys
+ * and activation) the only user of <tss2/...>.
  */
 #include "quote/source/tpm/tpm_device_internal.h"
 
@@ -26,7 +26,7 @@ enum assay_status assay_tpm_refused(TSS2_RC rc, const char *what,
         if (error == TPM2_RC_AUTH_FAIL || error == TPM2_RC_BAD_AUTH)
             hint = "; an authorisation of owner or endorsement hierarchy is set, expected: none";
     }
-    assay_source_say(message, "tpm: %s: %s%s", what, Tss2_RC_Decode(rc), hint);
+    assay_source_set_message(message, "tpm: %s: %s%s", what, Tss2_RC_Decode(rc), hint);
     return status;
 }
 
@@ -47,15 +47,16 @@ enum assay_status assay_tpm_device_open(const char *tcti, struct assay_tpm_devic
 {
     ASSAY_ASSERT(tcti != NULL);
     if (names_a_missing_path(tcti)) {
-        assay_source_say(message,
-                         "tpm: %s is not there. Expected: a TPM 2.0 (Linux: /dev/tpmrm0, driver "
-                         "tpm_crb or tpm_tis) or a running swtpm",
-                         strchr(tcti, '/') != NULL ? strchr(tcti, '/') : tcti);
+        assay_source_set_message(
+            message,
+            "tpm: %s is not there. Expected: a TPM 2.0 (Linux: /dev/tpmrm0, driver "
+            "tpm_crb or tpm_tis) or a running swtpm",
+            strchr(tcti, '/') != NULL ? strchr(tcti, '/') : tcti);
         return ASSAY_E_NOT_FOUND;
     }
     struct assay_tpm_device *device = calloc(1, sizeof *device);
     if (device == NULL) return ASSAY_E_MEMORY;
-    /* The library would write to stderr what our messages say; whoever debugs it sets its own. */
+    /* The library's stderr output duplicates our messages; a debugging user sets its own level. */
     (void)setenv("TSS2_LOG", "all+none", 0);
     TSS2_RC rc = Tss2_TctiLdr_Initialize(tcti, &device->tcti);
     if (rc == TSS2_RC_SUCCESS) rc = Esys_Initialize(&device->esys, device->tcti, NULL);
@@ -98,7 +99,7 @@ static uint32_t mask_of(const TPML_PCR_SELECTION *selection)
     return mask;
 }
 
-/* The answers of one TPM2_PCR_Read: a TPM gives as many as fit and says which. */
+/* The answers of one TPM2_PCR_Read: a TPM returns as many as fit and lists them. */
 static bool keep_values(uint32_t mask, const TPML_DIGEST *digests,
                         uint8_t values[24][ASSAY_SHA256_LEN])
 {
@@ -133,8 +134,8 @@ static enum assay_status read_values(struct assay_tpm_device *device, uint32_t m
         Esys_Free(digests);
         if (turn == 0) first = counter;
         if (!ok || turn >= READ_TURNS_MAX) {
-            assay_source_say(message, "tpm: PCRs of mask 0x%06x have no SHA-256 values",
-                             (unsigned)left);
+            assay_source_set_message(message, "tpm: PCRs of mask 0x%06x have no SHA-256 values",
+                                     (unsigned)left);
             return ASSAY_E_INVALID;
         }
         if (counter != first) return ASSAY_E_AGAIN;
@@ -222,7 +223,7 @@ enum assay_status assay_tpm_device_quote(struct assay_tpm_device *device,
     ASSAY_ASSERT(mask != 0 && mask >> ASSAY_TPM_PCRS == 0);
     ASSAY_TRY(assay_tpm_find(device, ASSAY_TPM_AK_HANDLE, &ak, message));
     enum assay_status status = ASSAY_E_AGAIN;
-    /* Others extend PCRs between the quote and the reading: then both are made anew. */
+    /* Others extend PCRs between the quote and the reading: then both are repeated. */
     for (unsigned i = 0; i < QUOTE_TRIES && status == ASSAY_E_AGAIN; i++) {
         message[0] = '\0';
         status = quote_once(device, ak, qualifying_data, mask, out, message);
@@ -231,7 +232,8 @@ enum assay_status assay_tpm_device_quote(struct assay_tpm_device *device,
     }
     Esys_TR_Close(device->esys, &ak);
     if (status == ASSAY_E_AGAIN && message[0] == '\0')
-        assay_source_say(message, "tpm: PCRs of mask 0x%06x changed during each of %u quotes",
-                         (unsigned)mask, (unsigned)QUOTE_TRIES);
+        assay_source_set_message(message,
+                                 "tpm: PCRs of mask 0x%06x changed during each of %u quotes",
+                                 (unsigned)mask, (unsigned)QUOTE_TRIES);
     return status;
 }

@@ -1,5 +1,5 @@
 /*
- * quote/source/tpm/tpm_device.h - one TPM 2.0, spoken to through tss2-esys.
+ * quote/source/tpm/tpm_device.h - one TPM 2.0, accessed through tss2-esys.
  *
  * Source: TPM 2.0 Library Specification, Part 3 (commands); TCG EK Credential Profile 2.5, section
  * 2.2 (where endorsement certificates lie), appendix B (templates and policies of their keys).
@@ -50,20 +50,20 @@ struct assay_tpm_statement {
  * assay_tpm_device_open - in: a TCTI as tss2-tctildr reads it: "device:/dev/tpmrm0",
  * "swtpm:path=/run/x/tpm.sock".
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such TCTI or device) | ASSAY_E_IO | ASSAY_E_MEMORY;
- *          message says why not
+ *          message has the reason
  */
 ASSAY_CHECKED enum assay_status assay_tpm_device_open(
     const char *tcti, struct assay_tpm_device **out, char message[static ASSAY_SOURCE_MESSAGE_LEN]);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_tpm_device_close(struct assay_tpm_device **device);
 
-/* All of these Returns: ASSAY_OK | ASSAY_E_IO (the TPM cannot be reached: open anew) |
- * ASSAY_E_AGAIN (busy, locked out, or its memory is full) | ASSAY_E_INVALID (it refuses) |
- * ASSAY_E_MEMORY, and what they add; message says why not. */
+/* All of these Returns: ASSAY_OK | ASSAY_E_IO (the TPM is unreachable: reopen it) |
+ * ASSAY_E_AGAIN (busy, locked out, or its memory is full) | ASSAY_E_INVALID (rejected by the TPM) |
+ * ASSAY_E_MEMORY, and what they add; message has the reason. */
 
 /*
- * assay_tpm_device_ek - the certificate in slot (0..ASSAY_TPM_EK_SLOTS-1) and its key: the one that
- * is persistent there, or made anew from its template.
+ * assay_tpm_device_ek - the certificate in slot (0..ASSAY_TPM_EK_SLOTS-1) and its key: the
+ * persistent one, or recreated from its template.
  * Returns: also ASSAY_E_NOT_FOUND (no certificate there) | ASSAY_E_KEY (no key of this TPM belongs
  *          to it)
  */

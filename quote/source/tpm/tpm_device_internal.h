@@ -1,5 +1,6 @@
 /*
- * quote/source/tpm/tpm_device_internal.h - shared by tpm_device.c and tpm_device_key.c alone.
+ * quote/source/tpm/tpm_device_internal.h - declarations shared by tpm_device.c and
+ * tpm_device_key.c.
  */
 #ifndef ASSAY_QUOTE_SOURCE_TPM_TPM_DEVICE_INTERNAL_H
 #define ASSAY_QUOTE_SOURCE_TPM_TPM_DEVICE_INTERNAL_H

@@ -1,10 +1,10 @@
 /*
- * quote/source/tpm/tpm_device_key.c - the keys of a TPM: endorsement keys with their certificates,
- * the attestation key, and the activation that ties one to the other.
+ * quote/source/tpm/tpm_device_key.c - keys of a TPM: endorsement keys with their certificates, the
+ * attestation key, and the activation that binds one to the other.
  *
  * Places, templates and policies are those of the TCG EK Credential Profile 2.5: 2.2.1.4 (NV
- * indices), B.3 and B.4 (templates L and H), B.6 (policies). The policies are computed from what
- * they say (Part 3 23), not copied.
+ * indices), B.3 and B.4 (templates L and H), B.6 (policies). The policies are computed from their
+ * definition (Part 3 23), not copied.
  */
 #include "quote/source/tpm/tpm_device_internal.h"
 
@@ -33,7 +33,7 @@ static const struct slot slots[ASSAY_TPM_EK_SLOTS] = {
 
 /* ------------------------------------------------------------ policies, B.6 */
 
-static size_t hash(uint16_t alg, struct assay_slice bytes, uint8_t out[POLICY_LEN_MAX])
+static size_t hash_bytes(uint16_t alg, struct assay_slice bytes, uint8_t out[POLICY_LEN_MAX])
 {
     if (alg == TPM2_ALG_SHA384) assay_sha384(bytes.bytes, bytes.len, out);
     else assay_sha256(bytes.bytes, bytes.len, out);
@@ -42,8 +42,8 @@ static size_t hash(uint16_t alg, struct assay_slice bytes, uint8_t out[POLICY_LE
 
 struct policies {
     size_t len;
-    uint8_t a[POLICY_LEN_MAX]; /* whoever knows the endorsement authorisation */
-    uint8_t c[POLICY_LEN_MAX]; /* whatever an NV index says, which only that one could write */
+    uint8_t a[POLICY_LEN_MAX]; /* holder of the endorsement authorisation */
+    uint8_t c[POLICY_LEN_MAX]; /* a policy in an NV index, writable only by that holder */
     uint8_t b[POLICY_LEN_MAX]; /* either of them */
 };
 
@@ -56,8 +56,8 @@ static void policy_a(uint16_t alg, struct policies *p)
     assay_writer_zero(&w, p->len);
     assay_writer_u32be(&w, TPM2_CC_PolicySecret);
     assay_writer_u32be(&w, TPM2_RH_ENDORSEMENT);
-    (void)hash(alg, assay_slice_over(bytes, w.len), digest);
-    (void)hash(alg, assay_slice_over(digest, p->len), p->a); /* policyRef follows: empty */
+    (void)hash_bytes(alg, assay_slice_over(bytes, w.len), digest);
+    (void)hash_bytes(alg, assay_slice_over(digest, p->len), p->a); /* policyRef follows: empty */
 }
 
 /* PolicyC: TPM2_PolicyAuthorizeNV of the profile's index, Part 3 23.22: its name is that of a
@@ -73,13 +73,13 @@ static void policy_c(uint16_t alg, struct policies *p)
     assay_writer_u16be(&w, (uint16_t)p->len);
     assay_writer_put(&w, p->a, p->len);
     assay_writer_u16be(&w, (uint16_t)(2 + p->len));
-    (void)hash(alg, assay_slice_over(area, w.len), name);
+    (void)hash_bytes(alg, assay_slice_over(area, w.len), name);
     w = assay_writer_over(bytes, sizeof bytes);
     assay_writer_zero(&w, p->len);
     assay_writer_u32be(&w, TPM2_CC_PolicyAuthorizeNV);
     assay_writer_u16be(&w, alg);
     assay_writer_put(&w, name, p->len);
-    (void)hash(alg, assay_slice_over(bytes, w.len), p->c);
+    (void)hash_bytes(alg, assay_slice_over(bytes, w.len), p->c);
 }
 
 static void policies_of(uint16_t alg, struct policies *p)
@@ -92,7 +92,7 @@ static void policies_of(uint16_t alg, struct policies *p)
     assay_writer_u32be(&w, TPM2_CC_PolicyOR);
     assay_writer_put(&w, p->a, p->len);
     assay_writer_put(&w, p->c, p->len);
-    (void)hash(alg, assay_slice_over(bytes, w.len), p->b);
+    (void)hash_bytes(alg, assay_slice_over(bytes, w.len), p->b);
 }
 
 /* ------------------------------------------------------------ what lies in the TPM */
@@ -106,7 +106,7 @@ enum assay_status assay_tpm_find(struct assay_tpm_device *device, TPM2_HANDLE ha
     const enum assay_status status = assay_tpm_refused(rc, "a handle cannot be read", message);
     /* Part 2 6.6.3: TPM_RC_HANDLE, whichever handle it was about. */
     if (status != ASSAY_E_INVALID || (rc & (TPM2_RC_FMT1 | 0x3f)) != TPM2_RC_HANDLE) return status;
-    assay_source_say(message, "tpm: nothing is kept under handle 0x%08x", (unsigned)handle);
+    assay_source_set_message(message, "tpm: nothing is kept under handle 0x%08x", (unsigned)handle);
     return ASSAY_E_NOT_FOUND;
 }
 
@@ -128,8 +128,9 @@ static enum assay_status read_nv(struct assay_tpm_device *device, ESYS_TR index,
     const size_t size = area->nvPublic.dataSize;
     Esys_Free(area);
     if (size > sizeof ek->certificate) {
-        assay_source_say(message, "tpm: an endorsement certificate of %zu bytes, %zu at most", size,
-                         sizeof ek->certificate);
+        assay_source_set_message(message,
+                                 "tpm: an endorsement certificate of %zu bytes, %zu at most", size,
+                                 sizeof ek->certificate);
         return ASSAY_E_INVALID;
     }
     for (size_t at = 0; at < size;) {
@@ -264,8 +265,9 @@ static enum assay_status load_ek(struct assay_tpm_device *device, const struct s
         let_go(device, key);
         if (status != ASSAY_OK) return status;
     }
-    assay_source_say(message, "tpm: the certificate in NV index 0x%08x belongs to none of its keys",
-                     (unsigned)slot->certificate);
+    assay_source_set_message(message,
+                             "tpm: the certificate in NV index 0x%08x belongs to none of its keys",
+                             (unsigned)slot->certificate);
     return ASSAY_E_KEY;
 }
 
@@ -314,8 +316,8 @@ static enum assay_status ak_template(TPM2B_PUBLIC *out)
     return assay_random(area->unique.ecc.x.buffer, 32);
 }
 
-static enum assay_status evict(struct assay_tpm_device *device, ESYS_TR key, ESYS_TR *kept,
-                               char *message)
+static enum assay_status persist_key(struct assay_tpm_device *device, ESYS_TR key, ESYS_TR *kept,
+                                     char *message)
 {
     const TSS2_RC rc = Esys_EvictControl(device->esys, ESYS_TR_RH_OWNER, key, ESYS_TR_PASSWORD,
                                          ESYS_TR_NONE, ESYS_TR_NONE, ASSAY_TPM_AK_HANDLE, kept);
@@ -332,13 +334,13 @@ static enum assay_status create_ak(struct assay_tpm_device *device, char *messag
     ASSAY_TRY(make_primary(device, &area, &made.handle, "no attestation key", message));
     enum assay_status status = assay_tpm_find(device, ASSAY_TPM_AK_HANDLE, &old, message);
     if (status == ASSAY_OK) {
-        status = evict(device, old, &kept, message); /* the old one goes */
+        status = persist_key(device, old, &kept, message); /* the old one goes */
         /* The library goes by the handle: while it knows the old key it refuses the new one. */
         (void)Esys_TR_Close(device->esys, &old);
     } else if (status == ASSAY_E_NOT_FOUND) {
         status = ASSAY_OK;
     }
-    if (status == ASSAY_OK) status = evict(device, made.handle, &kept, message);
+    if (status == ASSAY_OK) status = persist_key(device, made.handle, &kept, message);
     if (status == ASSAY_OK) (void)Esys_TR_Close(device->esys, &kept);
     let_go(device, &made);
     return status;
@@ -359,8 +361,9 @@ enum assay_status assay_tpm_device_ak(struct assay_tpm_device *device, bool crea
 /* ------------------------------------------------------------ activation */
 
 /* The policy of an endorsement key, satisfied in a session: B.6. */
-static enum assay_status satisfy(struct assay_tpm_device *device, const struct assay_tpm_ek *ek,
-                                 const struct slot *slot, ESYS_TR session, char *message)
+static enum assay_status satisfy_policy(struct assay_tpm_device *device,
+                                        const struct assay_tpm_ek *ek, const struct slot *slot,
+                                        ESYS_TR session, char *message)
 {
     struct policies p;
     TPM2B_PUBLIC area = { 0 };
@@ -372,8 +375,8 @@ static enum assay_status satisfy(struct assay_tpm_device *device, const struct a
     const bool is_a = wanted->size == p.len && assay_bytes_equal(wanted->buffer, p.a, p.len);
     const bool is_b = wanted->size == p.len && assay_bytes_equal(wanted->buffer, p.b, p.len);
     if (!is_a && !is_b) {
-        assay_source_say(message,
-                         "tpm: the policy of the endorsement key is none of the profile's");
+        assay_source_set_message(message,
+                                 "tpm: the policy of the endorsement key is none of the profile's");
         return ASSAY_E_UNSUPPORTED;
     }
     rc = Esys_PolicySecret(device->esys, ESYS_TR_RH_ENDORSEMENT, session, ESYS_TR_PASSWORD,
@@ -403,10 +406,11 @@ static enum assay_status read_credential(const struct assay_tpm_credential *cred
     return rc == TSS2_RC_SUCCESS ? ASSAY_OK : assay_tpm_refused(rc, "the credential", message);
 }
 
-static enum assay_status activate(struct assay_tpm_device *device, const struct loaded *ek,
-                                  const struct loaded *ak, ESYS_TR session,
-                                  const struct assay_tpm_credential *credential, uint8_t *secret,
-                                  size_t *secret_len, char *message)
+static enum assay_status activate_credential(struct assay_tpm_device *device,
+                                             const struct loaded *ek, const struct loaded *ak,
+                                             ESYS_TR session,
+                                             const struct assay_tpm_credential *credential,
+                                             uint8_t *secret, size_t *secret_len, char *message)
 {
     TPM2B_ID_OBJECT object = { 0 };
     TPM2B_ENCRYPTED_SECRET sealed = { 0 };
@@ -442,9 +446,10 @@ static enum assay_status activate_in_session(struct assay_tpm_device *device, ui
                                              &none, slots[slot].name_alg, &session);
     enum assay_status status =
         rc == TSS2_RC_SUCCESS ? ASSAY_OK : assay_tpm_refused(rc, "no session", message);
-    if (status == ASSAY_OK) status = satisfy(device, ek, &slots[slot], session, message);
+    if (status == ASSAY_OK) status = satisfy_policy(device, ek, &slots[slot], session, message);
     if (status == ASSAY_OK)
-        status = activate(device, key, &ak, session, credential, secret, secret_len, message);
+        status =
+            activate_credential(device, key, &ak, session, credential, secret, secret_len, message);
     /* A failed command leaves its session in the TPM; a good one has used it up. */
     if (session != ESYS_TR_NONE) (void)Esys_FlushContext(device->esys, session);
     let_go(device, &ak);

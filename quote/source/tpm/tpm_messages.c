@@ -1,6 +1,6 @@
 /*
- * quote/source/tpm/tpm_messages.c - what node and registrar tell each other, as canonical CBOR:
- * encoders and decoders side by side.
+ * quote/source/tpm/tpm_messages.c - messages between node and registrar in canonical CBOR: encoders
+ * and decoders side by side.
  */
 #include "base/cbor.h"
 #include "quote/source/tpm/tpm_registrar.h"
@@ -59,7 +59,8 @@ void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential
     assay_cbor_put_bytes(w, credential->encrypted_secret, credential->encrypted_secret_len);
 }
 
-static enum assay_status take(struct assay_cursor *c, uint8_t *out, size_t capacity, uint32_t *len)
+static enum assay_status decode_bytes(struct assay_cursor *c, uint8_t *out, size_t capacity,
+                                      uint32_t *len)
 {
     struct assay_slice bytes;
     ASSAY_TRY(assay_cbor_bytes(c, capacity, &bytes));
@@ -76,9 +77,9 @@ enum assay_status assay_tpm_challenge_decode(const uint8_t *bytes, size_t len, u
     uint64_t number = 0;
     ASSAY_TRY(open_tagged(&c, 4, challenge_tag));
     ASSAY_TRY(assay_cbor_uint_max(&c, SLOT_MAX, &number));
-    ASSAY_TRY(take(&c, read.id_object, sizeof read.id_object, &read.id_object_len));
-    ASSAY_TRY(
-        take(&c, read.encrypted_secret, sizeof read.encrypted_secret, &read.encrypted_secret_len));
+    ASSAY_TRY(decode_bytes(&c, read.id_object, sizeof read.id_object, &read.id_object_len));
+    ASSAY_TRY(decode_bytes(&c, read.encrypted_secret, sizeof read.encrypted_secret,
+                           &read.encrypted_secret_len));
     ASSAY_TRY(assay_cursor_end(&c));
     *slot = (uint32_t)number;
     *credential = read;

@@ -1,5 +1,5 @@
 /*
- * quote/source/tpm/tpm_registrar.c - see tpm_registrar.h.
+ * quote/source/tpm/tpm_registrar.c - registrar of attestation keys (tpm_registrar.h).
  */
 #include "quote/source/tpm/tpm_registrar.h"
 
@@ -32,7 +32,7 @@ static enum assay_status take_public(struct assay_tpm_registrar *r)
     return ASSAY_OK;
 }
 
-static enum assay_status create(struct assay_tpm_registrar *r)
+static enum assay_status create_registrar(struct assay_tpm_registrar *r)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     size_t len = 0;
@@ -59,7 +59,7 @@ enum assay_status assay_tpm_registrar_create(const char *name, int64_t not_befor
     *registrar =
         (struct assay_tpm_registrar){ .not_before_s = not_before_s, .not_after_s = not_after_s };
     (void)snprintf(registrar->name, sizeof registrar->name, "%s", name);
-    const enum assay_status status = create(registrar);
+    const enum assay_status status = create_registrar(registrar);
     if (status != ASSAY_OK) assay_tpm_registrar_wipe(registrar);
     return status;
 }
@@ -71,7 +71,7 @@ void assay_tpm_registrar_wipe(struct assay_tpm_registrar *registrar)
 
 /* ------------------------------------------------------------ on disk */
 
-static enum assay_status join(char path[PATH_MAX], const char *dir, const char *name)
+static enum assay_status join_path(char path[PATH_MAX], const char *dir, const char *name)
 {
     const int used = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     return used > 0 && used < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
@@ -83,7 +83,7 @@ static enum assay_status save_secret(const struct assay_tpm_registrar *r, const 
     uint8_t bytes[SECRET_FILE_MAX];
     struct assay_slice encoded;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    ASSAY_TRY(join(path, dir, "registrar.key"));
+    ASSAY_TRY(join_path(path, dir, "registrar.key"));
     assay_cbor_put_array(&w, 6);
     assay_cbor_put_text(&w, registrar_tag);
     assay_cbor_put_text(&w, r->name);
@@ -107,15 +107,15 @@ enum assay_status assay_tpm_registrar_save(const struct assay_tpm_registrar *reg
     ASSAY_TRY(save_secret(registrar, dir));
     ASSAY_TRY(assay_pem_put("CERTIFICATE", registrar->root_der, registrar->root_der_len, pem,
                             sizeof pem, &pem_len));
-    ASSAY_TRY(join(path, dir, "root_ca.pem"));
+    ASSAY_TRY(join_path(path, dir, "root_ca.pem"));
     ASSAY_TRY(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len)));
     ASSAY_TRY(assay_tpm_registrar_crl(registrar, registrar->not_before_s, registrar->not_after_s,
                                       NULL, 0, crl, sizeof crl, &crl_len));
-    ASSAY_TRY(join(path, dir, "crl.der"));
+    ASSAY_TRY(join_path(path, dir, "crl.der"));
     return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(crl, crl_len));
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_tpm_registrar *r)
+static enum assay_status decode_registrar(struct assay_cursor *c, struct assay_tpm_registrar *r)
 {
     struct assay_slice name, der;
     ASSAY_TRY(assay_cbor_array_exact(c, 6));
@@ -140,11 +140,11 @@ enum assay_status assay_tpm_registrar_load(const char *dir, struct assay_tpm_reg
     char path[PATH_MAX];
     uint8_t bytes[SECRET_FILE_MAX];
     size_t len = 0;
-    ASSAY_TRY(join(path, dir, "registrar.key"));
+    ASSAY_TRY(join_path(path, dir, "registrar.key"));
     ASSAY_TRY(assay_file_read_secret(path, bytes, sizeof bytes, &len));
     *registrar = (struct assay_tpm_registrar){ 0 };
     struct assay_cursor c = assay_cursor_over(bytes, len);
-    const enum assay_status status = decode(&c, registrar);
+    const enum assay_status status = decode_registrar(&c, registrar);
     assay_secret_wipe(bytes, sizeof bytes);
     if (status != ASSAY_OK) assay_tpm_registrar_wipe(registrar);
     return status;
@@ -152,7 +152,7 @@ enum assay_status assay_tpm_registrar_load(const char *dir, struct assay_tpm_reg
 
 /* ------------------------------------------------------------ challenge and certificate */
 
-/* Is it a TPM of a maker that we believe? */
+/* Is it a TPM of a trusted vendor? */
 static enum assay_status check_ek(const struct assay_tpm_request *request,
                                   const struct assay_tpm_makers *makers,
                                   struct assay_tpm_public *ek, const char **why)
@@ -173,7 +173,7 @@ static enum assay_status check_ek(const struct assay_tpm_request *request,
     if (!certificate.has_extended_key_usage ||
         (certificate.extended_key_usage & ASSAY_EKU_TCG_EK) == 0 || certificate.is_ca)
         return ASSAY_E_INVALID;
-    *why = "no maker's root that is believed leads to the endorsement certificate";
+    *why = "no trusted vendor root leads to the endorsement certificate";
     for (size_t i = 0; i < makers->root_count && status != ASSAY_OK; i++) {
         status = assay_path_build(&certificate, makers->certificates, makers->certificate_count,
                                   &makers->roots[i], &path);

@@ -1,10 +1,10 @@
 /*
- * quote/source/tpm/tpm_registrar.h - who vouches for attestation keys: a privacy CA of the network.
+ * quote/source/tpm/tpm_registrar.h - registrar of attestation keys: the privacy CA of the network.
  *
  * A TPM proves to one interlocutor, by opening a credential (tpm_credential.h), that an attestation
- * key lives beside its certified endorsement key; nobody else learns anything from having watched.
- * So somebody whom the network trusts plays that part once for each key and says so in a
- * certificate: the registrar. Its root key stands in policy and genesis for kind tpm2
+ * key resides in the TPM of a certified endorsement key; the proof is not transferable. So a party
+ * that the network trusts, the registrar, runs it once for each key and certifies the result. Its
+ * root key stands in policy and genesis for kind tpm2
  * (docs/protocol.md 3.16, 3.17).
  *
  *     node:      prepare   request { endorsement key and certificate, attestation key }
@@ -52,7 +52,7 @@ struct assay_tpm_challenge {
     struct assay_tpm_credential credential; /* for the node */
 };
 
-/* Makers of TPMs that the registrar believes, and what leads there. */
+/* Trusted TPM vendors of the registrar, and intermediate certificates. */
 struct assay_tpm_makers {
     const struct assay_key *roots;
     size_t root_count;
@@ -65,7 +65,7 @@ struct assay_tpm_makers {
 ASSAY_CHECKED enum assay_status assay_tpm_registrar_create(const char *name, int64_t not_before_s,
                                                            int64_t not_after_s,
                                                            struct assay_tpm_registrar *registrar);
-/* Returns: nothing. */
+/* */
 void assay_tpm_registrar_wipe(struct assay_tpm_registrar *registrar);
 /*
  * Writes dir/registrar.key (secret), dir/root_ca.pem and dir/crl.der (nothing revoked); dir is made
@@ -80,31 +80,31 @@ ASSAY_CHECKED enum assay_status assay_tpm_registrar_save(
 ASSAY_CHECKED enum assay_status assay_tpm_registrar_load(const char *dir,
                                                          struct assay_tpm_registrar *registrar);
 
-/* Canonical CBOR. Returns: nothing; the writer says whether it fit. */
+/* Canonical CBOR. Returns: nothing; the writer reports overflow. */
 void assay_tpm_request_encode(const struct assay_tpm_request *request, struct assay_writer *w);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION and the input errors of CBOR */
 ASSAY_CHECKED enum assay_status assay_tpm_request_decode(const uint8_t *bytes, size_t len,
                                                          struct assay_tpm_request *request);
 /*
- * assay_tpm_challenge_make - is this a TPM of a maker that we believe, and this a key that signs
- * only what the TPM made? Then ask whether both live together.
+ * assay_tpm_challenge_make - check that this is a TPM of a trusted vendor and a key that signs only
+ * data of the TPM, then challenge whether both are in one TPM.
  * Out:     *why on any other status: static text
- * Returns: ASSAY_OK | ASSAY_E_INVALID (the endorsement certificate is for another key, or none; the
- *          attestation key is of another sort) | ASSAY_E_CHAIN (no root leads to it) |
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (the endorsement certificate is for another key, or missing;
+ * the attestation key is of another type) | ASSAY_E_CHAIN (no root leads to it) |
  *          ASSAY_E_UNSUPPORTED | ASSAY_E_KEY | input errors | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_tpm_challenge_make(const struct assay_tpm_request *request,
                                                          const struct assay_tpm_makers *makers,
                                                          struct assay_tpm_challenge *challenge,
                                                          const char **why);
-/* For the node: slot and credential. Returns: nothing; the writer says whether it fit. */
+/* For the node: slot and credential. Returns: nothing; the writer reports overflow. */
 void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential *credential,
                                 struct assay_writer *w);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION and the input errors of CBOR */
 ASSAY_CHECKED enum assay_status assay_tpm_challenge_decode(const uint8_t *bytes, size_t len,
                                                            uint32_t *slot,
                                                            struct assay_tpm_credential *credential);
-/* What the registrar keeps of it, a secret. Returns: nothing; the writer says whether it fit. */
+/* State of the registrar for it, secret. Returns: nothing; the writer reports overflow. */
 void assay_tpm_pending_encode(const struct assay_tpm_challenge *challenge, struct assay_writer *w);
 /* Without the credential. Returns: as assay_tpm_challenge_decode */
 ASSAY_CHECKED enum assay_status assay_tpm_pending_decode(const uint8_t *bytes, size_t len,

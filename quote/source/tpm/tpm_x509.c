@@ -1,5 +1,5 @@
 /*
- * quote/source/tpm/tpm_x509.c - X.509 as a registrar issues it; AK certificates after TCG, "TPM 2.0
+ * quote/source/tpm/tpm_x509.c - certificates of a registrar; AK certificates after TCG, "TPM 2.0
  * Keys for Device Identity and Attestation" 1.0, section 8.2.
  */
 #include "quote/source/tpm/tpm_x509.h"

@@ -83,12 +83,12 @@ static void check_lives(void)
 {
     static struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
-    assay_collateral_lives(&built[0], lives, &count);
+    assay_collateral_lifetimes(&built[0], lives, &count);
     ASSAY_ASSERT(count >= 1 && count <= built[0].count);
     for (size_t i = 0; i < count; i++) {
         ASSAY_ASSERT(lives[i].entry_count >= 1 && lives[i].ends_in < built[0].count);
         if (!lives[i].is_bounded) continue;
-        ASSAY_ASSERT(assay_collateral_half(&lives[i], 0) <= lives[i].until_unix_s);
+        ASSAY_ASSERT(assay_collateral_half_life(&lives[i], 0) <= lives[i].until_unix_s);
     }
 }
 

@@ -37,7 +37,7 @@ for program in assayd assay-replica assay-holder assay-executor assay-enclave as
     expect 0 'examples:' "$BIN/$program" --help
     case $out in usage:*'exit status: 0 '*) ;; *) wrong "help of $program: $out" ;; esac
     expect 0 "$program 0." "$BIN/$program" --version
-    expect 2 "\`$program --help\` tells more" "$BIN/$program" --halp
+    expect 2 "\`$program --help\` has details" "$BIN/$program" --halp
 done
 for program in assayd assay-replica assay-holder assay-executor assay-demo; do
     expect 2 "$program: --halp: there is no such option; is \"--help\" meant?" "$BIN/$program" --halp

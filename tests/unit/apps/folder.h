@@ -1,5 +1,5 @@
 /*
- * tests/unit/apps/folder.h - a folder of its own for one test, and small files in it.
+ * tests/unit/apps/folder.h - temporary folder of one test, and small files in it.
  */
 #ifndef ASSAY_TESTS_UNIT_APPS_FOLDER_H
 #define ASSAY_TESTS_UNIT_APPS_FOLDER_H

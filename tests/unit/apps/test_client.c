@@ -92,7 +92,7 @@ static void wait_ms(long ms)
 
 static enum assay_status ask(unsigned timeout_ms)
 {
-    return assay_client_ask(socket_path(), "status", timeout_ms, &document);
+    return assay_client_request(socket_path(), "status", timeout_ms, &document);
 }
 
 /* Asks with a short patience; it must end as a time-out, not much later than asked for. */
@@ -160,7 +160,7 @@ Test(apps_client, says_that_nobody_is_there)
     (void)close(listener); /* the name stays, as after a crash */
     listener = -1;
     cr_expect_eq(ask(300), ASSAY_E_IO);
-    cr_expect_eq(assay_client_ask(folder.path, "status", 300, &document), ASSAY_E_IO);
+    cr_expect_eq(assay_client_request(folder.path, "status", 300, &document), ASSAY_E_IO);
     cr_expect_null(document);
 }
 
@@ -170,13 +170,13 @@ Test(apps_client, refuses_a_path_or_a_request_without_room)
     char path[128];
     memset(path, 'p', sizeof path - 1);
     path[sizeof path - 1] = '\0';
-    cr_expect_eq(assay_client_ask(path, "status", 300, &document), ASSAY_E_RANGE);
+    cr_expect_eq(assay_client_request(path, "status", 300, &document), ASSAY_E_RANGE);
     memset(request, 'r', sizeof request - 1);
     request[sizeof request - 1] = '\0';
     listen_at(4);
-    cr_expect_eq(assay_client_ask(socket_path(), request, 300, &document), ASSAY_E_RANGE);
+    cr_expect_eq(assay_client_request(socket_path(), request, 300, &document), ASSAY_E_RANGE);
     request[100 * 1024 - 1] = '\0';
-    cr_expect_eq(assay_client_ask(socket_path(), request, 300, &document), ASSAY_E_TIMEOUT);
+    cr_expect_eq(assay_client_request(socket_path(), request, 300, &document), ASSAY_E_TIMEOUT);
 }
 
 Test(apps_client, gives_up_on_a_daemon_that_does_not_accept)

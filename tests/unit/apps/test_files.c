@@ -1,5 +1,5 @@
 /*
- * tests/unit/apps/test_files.c - base/file: whole files in, whole files out, and nothing half-way.
+ * tests/unit/apps/test_files.c - tests of base/file: complete files in and out, nothing partial.
  */
 #include "base/file/file.h"
 #include "tests/unit/apps/folder.h"

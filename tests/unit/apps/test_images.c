@@ -1,6 +1,6 @@
 /*
- * tests/unit/apps/test_images.c - pinned images: what runs, what a policy names and the one before
- * stay, the others go.
+ * tests/unit/apps/test_images.c - tests of pinned images: the running ones, those of the policy and
+ * the previous one stay, others are removed.
  */
 #include "apps/daemon/images_prune.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/apps/test_links.c - which T links carry: eight times there and back, and a quorum's.
+ * tests/unit/apps/test_links.c - tests of the T that links support: eight round trips, and a
+ * quorum's.
  */
 #include "apps/assay/operate/link_timing.h"
 

@@ -77,7 +77,7 @@ Test(options, lets_through_what_the_table_has)
     expect_fits("store save --out f");
     expect_fits("evidence verify -- --strange-name");
     expect_fits("ear verify - --key k");
-    expect_fits("change draft --out f --activation +20 --rest node-1 --rest node-2");
+    expect_fits("change draft --out f --activation +20 --drain node-1 --drain node-2");
 }
 
 Test(options, names_the_word_that_is_wrong)

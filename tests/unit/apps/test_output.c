@@ -1,5 +1,5 @@
 /*
- * tests/unit/apps/test_output.c - base/file/output.h: what an output replaces, and what it leaves.
+ * tests/unit/apps/test_output.c - tests of base/file/output.h: replaced and preserved outputs.
  */
 #include "base/file/kind.h"
 #include "base/file/output.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/cbor_reference.c - see the header.
+ * tests/unit/base/cbor_reference.c - reference CBOR reader (cbor_reference.h).
  */
 #include "tests/unit/base/cbor_reference.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/cbor_reference.h - a slow, obvious reader of strict CBOR, and a transcoder.
+ * tests/unit/base/cbor_reference.h - reference CBOR reader: slow and obvious, and a transcoder.
  *
  * The reference is written from RFC 8949 and the list of allowed items alone, recursively and byte
  * by byte; it shares no code with base/cbor.c.

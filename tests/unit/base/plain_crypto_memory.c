@@ -1,6 +1,6 @@
 /*
- * tests/unit/base/plain_crypto_memory.c - every allocation inside the seam fails once, and then all
- * after it: a clear status, no leak, and never "bad signature".
+ * tests/unit/base/plain_crypto_memory.c - fault injection into every allocation of the
+ * cryptographic interface: a clear status, no leak, and never "bad signature".
  *
  * A program of its own, because OpenSSL takes its allocator before the first use only. It names the
  * library as the adapter does: what is tested is the adapter's way with it.

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/plain_crypto_threads.c - one loaded key and one signer under several threads.
+ * tests/unit/base/plain_crypto_threads.c - one loaded key and one signer in several threads.
  *
  * The verification pool shares keys. ThreadSanitizer runs this program (the tsan preset);
  * everywhere else it shows that the answers stay right.

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/random.h - numbers for tests, the same in every run: splitmix64 from a seed.
+ * tests/unit/base/random.h - deterministic random numbers for tests: splitmix64 from a seed.
  */
 #ifndef ASSAY_TESTS_UNIT_BASE_RANDOM_H
 #define ASSAY_TESTS_UNIT_BASE_RANDOM_H

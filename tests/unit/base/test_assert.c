@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_assert.c - an assertion says where and what, and nothing survives it.
+ * tests/unit/base/test_assert.c - tests of assertions: place, message, and termination.
  */
 #include "base/assert.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_base64.c - base64 and PEM: the vectors of RFC 4648, and what is refused.
+ * tests/unit/base/test_base64.c - tests of base64 and PEM: the vectors of RFC 4648, and rejections.
  */
 #include "base/base64.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_bytes.c - comparison against one byte at a time, hexadecimal both ways.
+ * tests/unit/base/test_bytes.c - tests of byte comparison and hexadecimal.
  */
 #include "base/bytes.h"
 

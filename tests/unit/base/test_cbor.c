@@ -1,5 +1,6 @@
 /*
- * tests/unit/base/test_cbor.c - strict CBOR: one value, one encoding, and everything else refused.
+ * tests/unit/base/test_cbor.c - tests of strict CBOR: one value, one encoding, everything else
+ * rejected.
  *
  * Three judges: vectors of RFC 8949 appendix A, a slow reference (cbor_reference.c) over every
  * short input and over mutations of long ones, and encoding again what was decoded.

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_checked.c - checked arithmetic against 128-bit numbers.
+ * tests/unit/base/test_checked.c - tests of checked arithmetic against 128-bit numbers.
  */
 #include "base/checked.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_crypto.c - the seam over whatever library stands behind it.
+ * tests/unit/base/test_crypto.c - tests of the cryptographic interface, independent of the library.
  *
  * Known answers from FIPS 180-4, RFC 4231, RFC 6979 and RFC 7748; the edges of ECDSA come from
  * make_edges.py. What happens without memory and with many threads is in plain_*.c.

@@ -1,5 +1,6 @@
 /*
- * tests/unit/base/test_cursor.c - reading never passes the end, and a failed read changes nothing.
+ * tests/unit/base/test_cursor.c - tests of the cursor: no read past the end, and no change on
+ * failure.
  */
 #include "base/cursor.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/base/test_merkle.c - the tree against the recursive definition of RFC 9162 section
- * 2.1, and every path against every small lie.
+ * tests/unit/base/test_merkle.c - tests of the Merkle tree against the recursive definition of RFC
+ * 9162 section 2.1, and of every path against small modifications.
  */
 #include "base/merkle.h"
 

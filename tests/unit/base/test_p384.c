@@ -1,6 +1,6 @@
 /*
- * tests/unit/base/test_p384.c - P-384 through whichever library the build names, held against the
- * textbook at the edges and against OpenSSL on thousands of signatures.
+ * tests/unit/base/test_p384.c - tests of P-384 with the library of the build, against the textbook
+ * at the edges and against OpenSSL on thousands of signatures.
  *
  * The edges come from make_edges.py.
  */

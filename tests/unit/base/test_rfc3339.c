@@ -1,6 +1,6 @@
 /*
- * tests/unit/base/test_rfc3339.c - calendar time against libc's timegm and against a calendar that
- * is turned page by page.
+ * tests/unit/base/test_rfc3339.c - tests of calendar time against libc's timegm and against a day-
+ * by-day calendar.
  */
 #include "base/rfc3339.h"
 

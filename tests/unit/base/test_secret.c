@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_secret.c - wiping and constant-time comparison do what they say.
+ * tests/unit/base/test_secret.c - tests of wiping and constant-time comparison.
  *
  * That the time is constant is tests/ctime's to show.
  */

@@ -1,6 +1,5 @@
 /*
- * tests/unit/base/test_sparse.c - what is written sparsely is what would be written else, and no
- * page more than needed is.
+ * tests/unit/base/test_sparse.c - tests of sparse writes: equal results, and no unnecessary page.
  */
 #include "base/bytes.h"
 #include "base/sparse.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/base/test_status.c - every status, written out once more by hand.
+ * tests/unit/base/test_status.c - tests of every status against a second, manual list.
  *
  * Numbers are logged and sent: a changed or reused one is a broken promise, and only a second list
  * notices it.

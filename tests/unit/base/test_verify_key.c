@@ -1,6 +1,6 @@
 /*
- * tests/unit/base/test_verify_key.c - decoded keys of any type: what belongs together, what is
- * refused. Signatures are OpenSSL's.
+ * tests/unit/base/test_verify_key.c - tests of decoded keys of any type: valid combinations and
+ * rejections. Signatures are OpenSSL's.
  */
 #include "base/crypto.h"
 

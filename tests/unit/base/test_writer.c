@@ -1,6 +1,5 @@
 /*
- * tests/unit/base/test_writer.c - the mirror of the cursor: what it wrote is read back, at every
- * capacity.
+ * tests/unit/base/test_writer.c - tests of the writer: output is read back, at every capacity.
  */
 #include "base/writer.h"
 

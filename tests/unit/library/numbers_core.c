@@ -1,5 +1,5 @@
 /*
- * tests/unit/library/numbers_core.c - the numbers as the core has them.
+ * tests/unit/library/numbers_core.c - numbers of the core.
  */
 #include "quote/eventlog/appraise.h"
 #include "tests/unit/library/numbers.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/library/numbers_public.c - the numbers as users see them: no header of the core here.
+ * tests/unit/library/numbers_public.c - numbers of the public header: no header of the core here.
  */
 #include "tests/unit/library/numbers.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/library/soft_world.c - see soft_world.h.
+ * tests/unit/library/soft_world.c - SOFT vendor for library tests (soft_world.h).
  */
 #include "tests/unit/library/soft_world.h"
 

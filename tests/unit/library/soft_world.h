@@ -1,5 +1,5 @@
 /*
- * tests/unit/library/soft_world.h - a SOFT vendor and its platforms for plain programs.
+ * tests/unit/library/soft_world.h - SOFT vendor and its platforms for plain programs.
  */
 #ifndef ASSAY_TESTS_UNIT_LIBRARY_SOFT_WORLD_H
 #define ASSAY_TESTS_UNIT_LIBRARY_SOFT_WORLD_H

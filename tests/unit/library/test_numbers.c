@@ -1,5 +1,6 @@
 /*
- * tests/unit/library/test_numbers.c - the public header says the numbers of the core, all of them.
+ * tests/unit/library/test_numbers.c - tests that the numbers of the public header equal those of
+ * the core.
  */
 #include "quote/result/ar4si.h"
 #include "quote/verify.h"

@@ -465,7 +465,7 @@ static void ask_program(const struct set *s, struct answer *out)
     const int result = assay_appraisal_open(&a, &options);
     out->status = result == ASSAY_EXIT_OK ? ASSAY_OK : ASSAY_E_FULL;
     if (result == ASSAY_EXIT_OK) {
-        cr_assert_eq(assay_appraisal_judge(&a), ASSAY_EXIT_OK);
+        cr_assert_eq(assay_appraisal_run(&a), ASSAY_EXIT_OK);
         out->verdict = *a.verdict;
     }
     cr_assert_not_null(a.given);

@@ -1,6 +1,6 @@
 /*
  * tests/unit/library/threads.c - several threads, one verifier and one verdict each, over one trust
- * and one policy. A plain program, so that ThreadSanitizer can watch it.
+ * and one policy. A plain program for ThreadSanitizer.
  */
 #include "tests/unit/library/soft_world.h"
 

@@ -217,7 +217,7 @@ Test(net_change, says_what_of_its_actions_is_wrong)
     const struct assay_change c = plain(1, 3);
     struct assay_action a = stage(ASSAY_ACTION_WAKE, 1);
     cr_assert_eq(judge(&c, &a, 2), ASSAY_E_INVALID);
-    cr_assert_not_null(strstr(message, "it does not rest"));
+    cr_assert_not_null(strstr(message, "it is not drained"));
     a.node_id[5] ^= 1;
     cr_assert_eq(judge(&c, &a, 2), ASSAY_E_INVALID);
     cr_assert_not_null(strstr(message, "no member has this id"));

@@ -1,5 +1,5 @@
 /*
- * tests/unit/platform/liar.c - an enclave that does not keep to the rules of the channel.
+ * tests/unit/platform/liar.c - enclave that violates the rules of the channel.
  *
  * usage: liar WAY   (argv[1]; started by a platform)
  */

@@ -114,14 +114,14 @@ static void answers_each_job_that_was_not_replaced(void)
         size_t len = 0;
         if (id % 5 == 0) { /* an older one that may be running, waiting or done by now */
             const struct assay_quoter_job older = job_of(id + ROUNDS);
-            assay_quoter_ask(quoter, &older);
+            assay_quoter_submit(quoter, &older);
         }
         if (id % 50 == 0) {
             image[0] = (uint8_t)id;
             assay_quoter_load(quoter, image);
         }
         const struct assay_quoter_job job = job_of(id);
-        assay_quoter_ask(quoter, &job);
+        assay_quoter_submit(quoter, &job);
         check(wait_for(quoter, id, &status, quote, &len), "an answer to each job");
         check(status == (id % 7 == 0 ? ASSAY_E_IO : ASSAY_OK), "what make_quote said");
         check(len == (status == ASSAY_OK ? QUOTE_LEN : 0), "no bytes without a quote");
@@ -143,7 +143,7 @@ static void does_not_begin_what_is_past_its_deadline(void)
     size_t len = 1;
     struct assay_quoter_job job = job_of(1);
     job.deadline_ms = now_ms();
-    assay_quoter_ask(quoter, &job);
+    assay_quoter_submit(quoter, &job);
     check(wait_for(quoter, 1, &status, quote, &len), "an answer");
     check(status == ASSAY_E_TIMEOUT && len == 0, "that it was too late");
     check(!in_call, "nobody was asked");
@@ -155,7 +155,7 @@ static void leaves_a_call_alone_that_does_not_come_back(void)
     atomic_bool in_call = false, released = false;
     struct assay_quoter *quoter = open_quoter(true, &in_call, &released);
     const struct assay_quoter_job job = job_of(1);
-    assay_quoter_ask(quoter, &job);
+    assay_quoter_submit(quoter, &job);
     while (!in_call)
         (void)usleep(1000);
     const uint64_t begin_ms = now_ms();

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/resign.c - see resign.h.
+ * tests/unit/quote/resign.c - re-signed certificates and lists (resign.h).
  */
 #include "tests/unit/quote/resign.h"
 

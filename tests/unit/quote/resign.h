@@ -1,6 +1,5 @@
 /*
- * tests/unit/quote/resign.h - a certificate or list that is signed as it should be and says
- * something else: some of its bytes are replaced, and it is signed again.
+ * tests/unit/quote/resign.h - certificates and lists with replaced bytes and a valid new signature.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_RESIGN_H
 #define ASSAY_TESTS_UNIT_QUOTE_RESIGN_H

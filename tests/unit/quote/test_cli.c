@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_cli.c - the contract of `assay evidence` on genuine evidence: the program
- * itself, its JSON and its exit status.
+ * tests/unit/quote/test_cli.c - contract tests of `assay evidence` on genuine evidence: the
+ * program, its JSON and its exit status.
  */
 #include "tests/unit/quote/world.h"
 

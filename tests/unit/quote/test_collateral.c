@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_collateral.c - bundles: canonical bytes, soundness, endorsements of a
- * network.
+ * tests/unit/quote/test_collateral.c - tests of bundles: canonical bytes, validity, endorsements of
+ * a network.
  */
 #include "tests/unit/quote/world.h"
 

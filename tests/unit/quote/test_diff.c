@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_diff.c - what one policy accepts and another does not: each rule both ways,
- * and nothing where only the writing differs.
+ * tests/unit/quote/test_diff.c - tests of policy differences: each rule in both directions, and no
+ * difference where only the notation differs.
  */
 #include "quote/accept/policy_diff.h"
 #include "quote/yaml.h"

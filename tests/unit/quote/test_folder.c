@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/test_folder.c - collateral folders: parts are known by what is in them.
+ * tests/unit/quote/test_folder.c - tests of collateral folders: parts are recognised by content.
  */
 #include "tests/support/depth.h"
 #include "tests/unit/quote/world.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_json.c - signed documents: every truncation, every limit, and the very
- * bytes that were signed.
+ * tests/unit/quote/test_json.c - tests of signed documents: every truncation, every limit, and
+ * exactly the signed bytes.
  */
 #include "tests/unit/quote/world.h"
 

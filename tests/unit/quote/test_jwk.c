@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/test_jwk.c - keys as JSON: what is read, and what is refused with which reason.
+ * tests/unit/quote/test_jwk.c - tests of JSON web keys: accepted ones, and each reason of
+ * rejection.
  */
 #include "quote/json.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_kind_more.c - a kind of evidence more: one line, one row, and the room
- * knows it.
+ * tests/unit/quote/test_kind_more.c - test of an additional kind of evidence: one line and one row
+ * suffice.
  *
  * The whole kind stands here: 4 bytes "DUMY", 64 bytes of report data, 32 bytes of measurement, and
  * the signature of a pinned key over all of it. The library is compiled with its line in the list.

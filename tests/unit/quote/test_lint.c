@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_lint.c - rules of a policy that say something in vain: each lint planted,
- * and each next to a clean policy that it must leave alone.
+ * tests/unit/quote/test_lint.c - tests of the policy lint: each finding planted, and each next to a
+ * clean policy without findings.
  */
 #include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"

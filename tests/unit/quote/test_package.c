@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/test_package.c - evidence of several pieces: what is written is what is read.
+ * tests/unit/quote/test_package.c - round-trip tests of evidence packages.
  */
 #include "quote/package.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/test_policy.c - the policy as a value: default, bounds, bytes, and its file.
+ * tests/unit/quote/test_policy.c - tests of the policy: defaults, bounds, bytes, and its file.
  */
 #include "base/cbor.h"
 #include "quote/accept/policy.h"

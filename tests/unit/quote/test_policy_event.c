@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/test_policy_event.c - what a policy file may say of events, and what it may not.
+ * tests/unit/quote/test_policy_event.c - tests of the event entries of a policy file.
  */
 #include "quote/yaml.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/test_quote.c - reading quotes: every truncation, every bit, every length field.
+ * tests/unit/quote/test_quote.c - tests of the quote parser: every truncation, every bit, every
+ * length field.
  */
 #include "tests/unit/quote/world.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/test_soft.c - the maker of SOFT evidence and its files.
+ * tests/unit/quote/test_soft.c - tests of the issuer of SOFT evidence and its files.
  */
 #include "tests/unit/quote/world.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/test_verdict.c - how reasons add up: nothing is good until it is proven good.
+ * tests/unit/quote/test_verdict.c - tests of verdicts from reasons: nothing is affirming until
+ * proven.
  */
 #include "quote/verdict.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_verifier.c - a verifier that remembers gives the same verdicts, bit by bit,
- * in the memory that it was given.
+ * tests/unit/quote/test_verifier.c - tests of the verifier's cache: bit-identical verdicts, within
+ * the given memory.
  */
 #include "tests/unit/quote/intel/td_world.h"
 
@@ -459,7 +459,7 @@ static void prove_number(struct assay_verifier *verifier, uint8_t number, struct
     if (lease->proven != NULL) return;
     cr_assert(assay_bytes_all_zero(&lease->own, sizeof lease->own));
     lease->own.root.bytes[0] = number;
-    assay_lease_keep(lease);
+    assay_lease_retain(lease);
 }
 
 /* Room for thousands of platforms costs a node of a small network no memory: what holds nothing is
@@ -530,7 +530,7 @@ Test(quote_verifier, tells_pieces_apart_by_their_lengths_and_kind)
             for (int kind = ASSAY_KIND_TDX4; kind <= ASSAY_KIND_SNP; kind++) {
                 assay_lease_open(m.verifier, (enum assay_evidence_kind)kind, lists[i], 2, lease);
                 cr_assert_eq(lease->proven != NULL, again == 1);
-                if (again == 0) assay_lease_keep(lease);
+                if (again == 0) assay_lease_retain(lease);
                 assay_lease_close(lease);
             }
         assay_lease_open(m.verifier, ASSAY_KIND_TDX4, lists[0], 1, lease);

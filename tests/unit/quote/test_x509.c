@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/test_x509.c - certificates and revocation lists: what is read, what is refused.
+ * tests/unit/quote/test_x509.c - tests of certificates and revocation lists: accepted and rejected
+ * ones.
  */
 #include "tests/unit/quote/world.h"
 

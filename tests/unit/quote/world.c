@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/world.c - see world.h.
+ * tests/unit/quote/world.c - SOFT vendor for tests (world.h).
  */
 #include "tests/unit/quote/world.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/world.h - a SOFT vendor, one node and a policy, to turn one thing at a time.
+ * tests/unit/quote/world.h - SOFT vendor for tests, with one node and a policy, and one possible
+ * defect.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_WORLD_H

@@ -124,7 +124,7 @@ Test(http, posts_content_with_its_headers)
                                               .headers = headers,
                                               .header_count = 2 };
     struct assay_http_answer answer = { 0 };
-    cr_assert_eq(assay_http_ask(&asked, &answer, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_http_send(&asked, &answer, message), ASSAY_OK, "%s", message);
     cr_assert_eq(answer.status, 202);
     (void)pthread_join(thread, &request);
     cr_assert_eq(strncmp(request, "POST /x HTTP/1.1\r\n", 18), 0, "%s", (const char *)request);

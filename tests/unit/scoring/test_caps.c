@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_caps.c - the limit of a cut and the cut, against trying all limits.
+ * tests/unit/scoring/test_caps.c - tests of caps, against an exhaustive search of limits.
  */
 #include "scoring/caps.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_groups.c - sorting, and who shares a group with whom.
+ * tests/unit/scoring/test_groups.c - tests of sorting and of groups of members.
  */
 #include "scoring/groups.h"
 

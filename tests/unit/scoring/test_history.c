@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_history.c - the tally against the slow reference.
+ * tests/unit/scoring/test_history.c - tests of the tally against the slow reference.
  *
  * Random networks live through random epochs; every small electorate is walked completely.
  */

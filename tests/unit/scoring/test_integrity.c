@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_integrity.c - strikes, ceilings, rehabilitation, offences.
+ * tests/unit/scoring/test_integrity.c - tests of strikes, ceilings, rehabilitation, offences.
  */
 #include "scoring/integrity.h"
 

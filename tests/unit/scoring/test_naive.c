@@ -1,5 +1,6 @@
 /*
- * tests/unit/scoring/test_naive.c - the rules that fail, failing as the closed forms say.
+ * tests/unit/scoring/test_naive.c - tests of the naive rules: they fail as the closed forms
+ * predict.
  *
  * docs/protocol.md 7.13: mean, weight 1: S = 1-b; mean weighted by score: h = (1-2b)/(1-b),
  * collapse at 1/3; a third trimmed: collapse at b = (8 - 2*sqrt(3))/13 = 0.3489. All Byzantine

@@ -1,6 +1,6 @@
 /*
- * tests/unit/scoring/test_quiet.c - votes without evidence: who is quiet, and whose row loses its
- * key (docs/protocol.md 6.7).
+ * tests/unit/scoring/test_quiet.c - tests of votes without evidence: quiet members, and rows that
+ * lose their key (docs/protocol.md 6.7).
  */
 #include "scoring/quiet.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/scoring/test_score.c - interval bounds and the step of A, over all small tables.
+ * tests/unit/scoring/test_score.c - tests of interval bounds and the step of A, over all small
+ * tables.
  *
  * The walk covers every T <= 30, every electorate W <= T, P, N and every 37th score. Each case is
  * checked for range, P1, P2, P3, P11 and monotonicity: goals, not the formula of the bounds.

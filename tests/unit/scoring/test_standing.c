@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_standing.c - bands, hysteresis, and what a member starts with.
+ * tests/unit/scoring/test_standing.c - tests of bands, hysteresis, and initial standings.
  */
 #include "scoring/standing.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_tally.c - who may say what of whom, and what it does to A.
+ * tests/unit/scoring/test_tally.c - tests of eligible votes, and their effect on A.
  */
 #include "scoring/tally.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/test_weight.c - the whole table, and what is said about it.
+ * tests/unit/scoring/test_weight.c - tests of the complete table of weights, and its texts.
  */
 #include "scoring/weight.h"
 

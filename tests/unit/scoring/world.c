@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/world.c - see the header.
+ * tests/unit/scoring/world.c - network for scoring tests (world.h).
  */
 #include "tests/unit/scoring/world.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/scoring/world.h - a small network for scoring tests, moved one epoch at a time.
+ * tests/unit/scoring/world.h - network for scoring tests, advanced one epoch at a time.
  */
 #ifndef ASSAY_TESTS_UNIT_SCORING_WORLD_H
 #define ASSAY_TESTS_UNIT_SCORING_WORLD_H

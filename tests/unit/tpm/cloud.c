@@ -1,5 +1,5 @@
 /*
- * tests/unit/tpm/cloud.c - see cloud.h.
+ * tests/unit/tpm/cloud.c - Google's extension for tests (cloud.h).
  */
 #include "tests/unit/tpm/cloud.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/tpm/cloud.h - Google's extension of certificates of virtual TPMs, as a test bends it.
+ * tests/unit/tpm/cloud.h - Google's extension of certificates of virtual TPMs, with defects for
+ * tests.
  */
 #ifndef ASSAY_TESTS_UNIT_TPM_CLOUD_H
 #define ASSAY_TESTS_UNIT_TPM_CLOUD_H

@@ -1,5 +1,5 @@
 /*
- * tests/unit/tpm/live.c - see live.h.
+ * tests/unit/tpm/live.c - software TPMs for tests (live.h).
  */
 #include "tests/unit/tpm/live.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/tpm/live.h - software TPMs of one maker, a registrar that believes the maker, and a
- * verifier that believes the registrar. Everything below a fresh folder, taken away at the end.
+ * tests/unit/tpm/live.h - software TPMs of one vendor, a registrar that trusts the vendor, and a
+ * verifier that trusts the registrar. Everything is in a fresh folder, removed at the end.
  */
 #ifndef ASSAY_TESTS_UNIT_TPM_LIVE_H
 #define ASSAY_TESTS_UNIT_TPM_LIVE_H

@@ -1,5 +1,5 @@
 /*
- * tests/unit/tpm/paper.c - see paper.h.
+ * tests/unit/tpm/paper.c - simulated TPM for tests (paper.h).
  */
 #include "tests/unit/tpm/paper.h"
 

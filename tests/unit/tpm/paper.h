@@ -1,6 +1,6 @@
 /*
- * tests/unit/tpm/paper.h - a TPM on paper: quotes signed by a key of ours, in every shape that a
- * test wants to see refused, under a registrar of ours.
+ * tests/unit/tpm/paper.h - simulated TPM for tests: quotes signed by a test key, with every defect
+ * that a test needs, under a test registrar.
  */
 #ifndef ASSAY_TESTS_UNIT_TPM_PAPER_H
 #define ASSAY_TESTS_UNIT_TPM_PAPER_H

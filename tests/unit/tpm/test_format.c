@@ -1,5 +1,6 @@
 /*
- * tests/unit/tpm/test_format.c - the structures of TPM 2.0 at their borders, and genuine ones.
+ * tests/unit/tpm/test_format.c - tests of the structures of TPM 2.0 at their limits, and genuine
+ * ones.
  */
 #include "quote/tpm/tpm.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/tpm/test_judge.c - each rule of the appraisal of a TPM quote, on quotes of our own.
+ * tests/unit/tpm/test_judge.c - tests of each rule of the appraisal of a TPM quote, on generated
+ * quotes.
  */
 #include "tests/unit/tpm/paper.h"
 

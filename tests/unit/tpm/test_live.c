@@ -1,5 +1,6 @@
 /*
- * tests/unit/tpm/test_live.c - evidence of live software TPMs, from manufacture to verdict.
+ * tests/unit/tpm/test_live.c - tests of evidence of live software TPMs, from manufacture to
+ * verdict.
  */
 #include "tests/unit/tpm/live.h"
 

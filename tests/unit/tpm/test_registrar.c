@@ -1,5 +1,6 @@
 /*
- * tests/unit/tpm/test_registrar.c - the registrar without a TPM: its files, messages, certificates.
+ * tests/unit/tpm/test_registrar.c - tests of the registrar without a TPM: its files, messages,
+ * certificates.
  */
 #include "quote/source/tpm/tpm_registrar.h"
 

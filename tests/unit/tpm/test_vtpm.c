@@ -1,5 +1,6 @@
 /*
- * tests/unit/tpm/test_vtpm.c - each link of a paravisor's evidence, over both sorts of hardware.
+ * tests/unit/tpm/test_vtpm.c - tests of each link of a paravisor's evidence, over both kinds of
+ * hardware.
  */
 #include "tests/support/depth.h"
 #include "tests/unit/tpm/vtpm_world.h"

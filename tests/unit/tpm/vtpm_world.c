@@ -1,5 +1,5 @@
 /*
- * tests/unit/tpm/vtpm_world.c - see vtpm_world.h.
+ * tests/unit/tpm/vtpm_world.c - paravisor for tests (vtpm_world.h).
  */
 #include "tests/unit/tpm/vtpm_world.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/tpm/vtpm_world.h - a paravisor on a chip, or in a trust domain, of our own, to turn
- * one thing at a time.
+ * tests/unit/tpm/vtpm_world.h - paravisor for tests on a chip, or in a trust domain, with one
+ * possible defect.
  */
 #ifndef ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
 #define ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H

@@ -112,7 +112,7 @@ function dryRun(ctx, policy) {
             'p',
             { class: 'note' },
             'Worked out of the last votes and the evidence at hand. Before a change is signed: ',
-            h('code', {}, 'assay change try FILE'),
+            h('code', {}, 'assay change simulate FILE'),
         ),
     ]);
 }

@@ -55,7 +55,7 @@ expect 13 'tcbEvaluationDataNumber (expected 900, found ' collateral compare rec
 expect 10 'drops: PASS up to date becomes PASS out of date' collateral forecast --in-force genesis \
     --offer recovery.offer --evidence node-2/sample.quote --evidence node-1/sample.quote
 for text in 'component 1' 'is 1, needs 2' 'node-1/sample.quote: same' \
-    '0 fall, 1 drop, 0 cannot be judged any more, 1 stay, 0 rise'; do
+    '0 suspended, 1 drop, 0 no longer appraisable, 1 stay, 0 rise'; do
     case $out in *"$text"*) ;; *) wrong "the forecast does not say \"$text\": $out" ;; esac
 done
 expect 10 '"drops": 1' collateral forecast --in-force genesis --offer recovery.offer \

@@ -49,23 +49,23 @@ goes_on() {
 }
 
 # --- a draft is held against what is in force, before anybody signs
-expect 6 'it does not rest' change draft --out bad --wake node-5 --activation +7
-expect 5 'no member is named node-9' change draft --out bad --rest node-9
-expect 6 'is too near' change draft --out bad --rest node-5 --activation +1
+expect 6 'it is not drained' change draft --out bad --undrain node-5 --activation +7
+expect 5 'no member is named node-9' change draft --out bad --drain node-9
+expect 6 'is too near' change draft --out bad --drain node-5 --activation +1
 expect 6 'rises by one' change draft --out bad --parameter level=2 --activation +7
 expect 2 'level=N' change draft --out bad --parameter level=65536
 expect 2 'expected FIELD=HEX' change draft --out bad --allow-reference mrenclave=00
-expect 2 'maintenance stands alone' change draft --out bad --maintenance node-1=2 --rest node-5
-expect 2 'usage: assay change' change draft --rest node-5
+expect 2 'maintenance must be the only action' change draft --out bad --maintenance node-1=2 --drain node-5
+expect 2 'usage: assay change' change draft --drain node-5
 expect 3 'is assayd running' "$ASSAY" change list --socket "$WORK/none"
 check 'nothing was written' test ! -e bad
 
 # --- who may decide
-expect 0 'action         rest node-5' change draft --out rest --rest node-5 --activation +9
+expect 0 'action         rest node-5' change draft --out rest --drain node-5 --activation +9
 expect 4 '0 of 2 signatures are there' change submit rest
 "$ASSAY" keys operator stranger.key >/dev/null
 cp rest foreign
-expect 6 'who is no operator of this network; expected a key of: ' change sign foreign --key stranger.key
+expect 6 'not an operator of this network; expected a key of: ' change sign foreign --key stranger.key
 expect 6 'alpha (' change sign foreign --key stranger.key
 check 'nothing was signed' cmp -s rest foreign
 expect 0 'was not checked' env -u ASSAY_SOCKET "$ASSAY" change sign foreign --key stranger.key
@@ -74,11 +74,11 @@ expect 0 '1 signatures in all' "$ASSAY" change sign rest --key alpha.key
 expect 0 'not signed     beta' change show rest
 expect 4 '1 of 2 signatures are there' change submit rest
 cp rest signed
-expect 6 'rest bears 1 signature and is not overwritten' change draft --out rest --rest node-5 --activation +9
+expect 6 'rest bears 1 signature and is not overwritten' change draft --out rest --drain node-5 --activation +9
 check 'what is signed stays' cmp -s rest signed
 head -c 40 rest >cut
 expect 13 'input ends' change submit cut
-expect 0 'falls          0 members' change try rest
+expect 0 'suspended      0 members' change simulate rest
 
 # --- rest, wake
 carry rest 1
@@ -96,7 +96,7 @@ expect 0 'resting    node-5' change list
 expect 0 'stage          resting' ask 5 status
 expect 0 'resting; ' ask 1 nodes
 expect 6 'is taken, the next one is 2' change submit rest
-expect 0 'wake node-5' change draft --out wake --wake node-5 --activation +7
+expect 0 'wake node-5' change draft --out wake --undrain node-5 --activation +7
 carry wake 2
 check 'node-5 is back' until_true 20 of node-5 stage member
 regains() { [ "$(ask 1 explain node-5 --json | json availability_bp)" -gt 0 ]; }
@@ -108,7 +108,7 @@ before=$(field 1 status policy_digest)
 measured=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)
 other=$(printf '%064d' 1)
 expect 0 'looser' change draft --out policy --allow-reference mrenclave=$other --activation +7
-expect 0 'reverts": false' change try policy --json
+expect 0 'reverts": false' change simulate policy --json
 carry policy 3
 other_policy() { everywhere sequence 3 && ! everywhere policy_digest "$before"; }
 check 'it is in force' until_true 20 other_policy
@@ -125,7 +125,7 @@ expect 5 'no such reference to retire' change draft --out bad --retire-reference
 # --- a bad one: references of a build that nobody runs
 sed "s/value: \"[0-9a-f]*\"/value: \"$(printf '%064d' 7)\"/" policy.yaml >bad.yaml
 expect 0 'stricter' change draft --out bad --policy bad.yaml --activation +7
-expect 11 'the change would revert by itself' change try bad
+expect 11 'the change would revert by itself' change simulate bad
 case $out in *'FALLS'*) ;; *) wrong "nobody falls: $out" ;; esac
 carry bad 4
 check 'it reverts itself' until_true 30 everywhere end reverted
@@ -254,8 +254,8 @@ from_store() {
 }
 expect 0 'signatures     2 of 2 needed' from_store show leave
 case $out in *'sequence 7 is taken, the next one is 8'*) ;; *) wrong "it is not told: $out" ;; esac
-expect 0 'change         8' from_store draft --out last --rest node-4 --activation +70
-expect 0 'pass-up-to-date' from_store try last
+expect 0 'change         8' from_store draft --out last --drain node-4 --activation +70
+expect 0 'pass-up-to-date' from_store simulate last
 # --- what was submitted outlives the daemon, alone and without a quorum
 start 1
 lists() { change list | grep -q "$1"; }

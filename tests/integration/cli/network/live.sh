@@ -20,8 +20,8 @@ case $(ask 1 status | head -1) in *' of 4 attested, '*) ;; *) wrong 'status does
 expect 0 'node-4           FULL' ask 2 nodes
 check 'nodes stand by slot' test "$(ask 2 nodes | sed 1d | awk '{ print $1 }' | tr '\n' ' ')" = '0 1 2 3 '
 check 'one unit for all scores' test "$(ask 2 nodes | sed 1d | grep -c '100[.]00 %')" = 4
-expect 0 'Who says so, epoch ' ask 1 explain node-3
-for text in 'node-3 is full' 'How it stands' 'standing       FULL' 'What happened' '  node-1           weight ' \
+expect 0 'Votes, epoch ' ask 1 explain node-3
+for text in 'node-3 is full' 'Standing' 'standing       FULL' 'What happened' '  node-1           weight ' \
     'score = the smaller one' 'Its evidence, as this node finds it' 'Who vouches for it' 'vendor root    '; do
     case $out in *"$text"*) ;; *) wrong "explain does not say \"$text\": $out" ;; esac
 done

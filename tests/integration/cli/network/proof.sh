@@ -26,7 +26,7 @@ expect 4 'about another member' verify whole --checkpoint zero --node "$(printf 
 expect 0 'name           node-3' verify whole --checkpoint zero --node node-3
 expect 4 'about another member, node-3' verify whole --checkpoint zero --node node-2
 expect 0 '"outcome": "pass"' verify whole --checkpoint zero --json
-expect 4 'not believed' verify bare --checkpoint zero
+expect 4 'not trusted' verify bare --checkpoint zero
 later() { ask 2 proof node-3 --out later >/dev/null && [ "$(stat -c %s later)" -gt 0 ]; }
 check 'a proof of a later epoch' until_true 10 later
 expect 0 'standing       FULL' verify later --checkpoint followed
@@ -59,7 +59,7 @@ check 'nothing follows from a proof of unknown age' test ! -e unwritten
 expect 14 'age is unknown' verify whole --checkpoint zero --at 2001-01-01T00:00:00Z
 
 # --- what is not believed
-expect 4 'not believed' verify whole --checkpoint "$( # an epoch later than the proof
+expect 4 'not trusted' verify whole --checkpoint "$( # an epoch later than the proof
     until_true 20 epoch_at_least 1 $(($(field 1 status epoch) + 2))
     ask 1 checkpoint --out newer >/dev/null; echo newer)"
 cp whole forged

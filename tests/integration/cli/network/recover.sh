@@ -95,13 +95,13 @@ for i in 2 3 4; do
     [ "$(field $i status height)" -gt "$(field $best status height)" ] && best=$i
 done
 drafted() {
-    "$ASSAY" recover draft --out recover-1 --forced answer-1 answer-2 answer-3 answer-4 --rest node-5 \
-        --rest node-6 --rest node-7 --services more.yaml --socket "$WORK/node-$best/admin.sock" >drafted 2>&1
+    "$ASSAY" recover draft --out recover-1 --forced answer-1 answer-2 answer-3 answer-4 --drain node-5 \
+        --drain node-6 --drain node-7 --services more.yaml --socket "$WORK/node-$best/admin.sock" >drafted 2>&1
     code=$?
     [ $code -eq 0 ] || [ $code -eq 10 ]
 }
 expect 10 'this is a forced RECOVER' "$ASSAY" recover draft --out r answer-1 answer-2 answer-3 answer-4 \
-    --rest node-5 --socket "$WORK/node-$best/admin.sock"
+    --drain node-5 --socket "$WORK/node-$best/admin.sock"
 check "a draft is written: $(cat drafted 2>/dev/null)" drafted
 check 'it says who is silent' grep -q 'silent     node-7' drafted
 check 'and what may be undone' grep -q '^undone ' drafted
@@ -114,7 +114,7 @@ expect 0 'in all' "$ASSAY" recover sign recover-1 --key beta.key
 expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key gamma.key
 # The same operator signs no other RECOVER of this era.
-"$ASSAY" recover draft --out recover-2 --forced answer-1 answer-2 answer-3 answer-4 --rest node-5 \
+"$ASSAY" recover draft --out recover-2 --forced answer-1 answer-2 answer-3 answer-4 --drain node-5 \
     --socket "$WORK/node-$best/admin.sock" >/dev/null
 expect 6 'has signed another RECOVER' "$ASSAY" recover sign recover-2 --key alpha.key
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key

@@ -93,7 +93,7 @@ check 'and makes no others' [ ! -e node-1/keys/incarnation.next.key ]
 
 # --- a fence that too few signed: how many did, and who
 expect 0 '' ask 2 recover fence --reason test --out fence
-expect 0 'signed by  nobody yet' "$ASSAY" recover show fence
+expect 0 'signed by  none yet' "$ASSAY" recover show fence
 expect 0 '' "$ASSAY" recover sign fence --key alpha.key
 expect 4 '1 of 2 signatures' ask 2 recover submit fence
 

@@ -153,8 +153,8 @@ check 'a group serves' until_true 40 says 1 continuity 'state: serving, view 0'
 nobody=$(printf '5%.0s' $(seq 64))
 until_true 20 node 1 checkpoint --out begun
 expect 5 'row            none' node 1 continuity show "$nobody" --group state --checkpoint net/genesis --out none.evidence
-expect 5 'believed       by the head that the node sent' node 2 continuity show "$nobody" --group 0
-expect 5 'believed       from the checkpoint' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis
+expect 5 'trusted        by the head that the node sent' node 2 continuity show "$nobody" --group 0
+expect 5 'trusted        from the checkpoint' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis
 expect 5 '"has_row": false' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis --instance "$nobody" --json
 expect 4 'about another instance' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis \
     --instance "$(printf '6%.0s' $(seq 64))"

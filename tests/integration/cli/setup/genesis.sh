@@ -181,7 +181,7 @@ expect 2 'the policy does not pin this root key' plan 's/, vendor-2/, vendor-4/'
 expect 2 'not genuine under the collateral' plan 's/^epoch_ms/time: 2040-01-01T00:00:00Z\nepoch_ms/'
 # --- a policy that says something in vain, or something odd
 sed 's/profile: .*/&\nsmt: false/' policy.yaml >policy.bad.yaml
-expect 2 'policy.bad.yaml: the policy says something in vain' plan 's/policy.yaml/policy.bad.yaml/'
+expect 2 'policy.bad.yaml: the policy has ineffective rules' plan 's/policy.yaml/policy.bad.yaml/'
 case $out in *'policy.bad.yaml:3:6: error: smt: a platform rule is set'*) ;; *) wrong "no finding: $out" ;; esac
 case $out in *'    remove the rule, or accept such a kind'*) ;; *) wrong "no advice: $out" ;; esac
 case $out in *'1 errors, 1 warnings'*) ;; *) wrong "not all findings: $out" ;; esac
@@ -200,7 +200,7 @@ sed "s/$measured/$(: | sha256sum | cut -d' ' -f1)/" policy.yaml >policy.bad.yaml
 expect 2 'the digest of nothing' plan 's/policy.yaml/policy.bad.yaml/'
 case $out in *'[reference-of-nothing]'*'measure the program again'*) ;; *) wrong "no advice: $out" ;; esac
 sed "s/$measured/$(sha256sum /bin/true | cut -d' ' -f1)/" policy.yaml >policy.bad.yaml
-expect 2 'it accepts what no sample measures' plan 's/policy.yaml/policy.bad.yaml/'
+expect 2 'no sample matches the policy' plan 's/policy.yaml/policy.bad.yaml/'
 for n in 1 2; do
     case $out in *"warning: node-$n/sample.quote: it measures $measured, which the policy does not accept"*) ;;
     *) wrong "which image matches nothing? $out" ;; esac

@@ -74,7 +74,7 @@ done
 for n in 1 4; do check "node-$n closes epochs" until_true 30 epoch_at_least $n 4; done
 full() { ask 1 nodes | grep -q 'node-4           FULL'; }
 check 'node-4 is full' until_true 20 full
-expect 0 'Who says so, epoch ' ask 1 explain node-2 # its history comes from where HTTP listens
+expect 0 'Votes, epoch ' ask 1 explain node-2 # its history comes from where HTTP listens
 expect 0 "\"http\": \"127.0.0.1:$http\"" ask 1 status --json
 expect 0 'operator       alpha, ' ask 1 explain node-2 # and whose it is, by name
 expect 0 '"operator": "beta"' ask 1 nodes --json
@@ -101,7 +101,7 @@ joins() {
     "$ASSAY" setup node --dir node-5 --name node-5 --kind soft --vendor net/vendor-1 --genesis net/genesis \
         --gossip 127.0.0.1:$port --peer "$first=$address"
 }
-expect 2 '--unit says where: /var/lib/assay, /run/assay/admin.sock; leave out --dir' \
+expect 2 '--unit fixes the paths: /var/lib/assay, /run/assay/admin.sock; leave out --dir' \
     "$ASSAY" setup node --unit --dir x --kind soft
 if [ "$(id -u)" -eq 0 ]; then
     getent passwd assay >/dev/null ||

@@ -193,7 +193,7 @@ Test(change, what_does_not_fit_is_refused_as_a_whole)
     actions[1].card.name = assay_slice_over(name, strlen(name));
     REFUSED(ASSAY_E_DUPLICATE, "the name of another");
     actions[1] = change_about(ASSAY_ACTION_WAKE, b, 1);
-    REFUSED(ASSAY_E_INVALID, "it does not rest");
+    REFUSED(ASSAY_E_INVALID, "it is not drained");
     actions[1] = change_about(ASSAY_ACTION_LEAVE, b, 0);
     REFUSED(ASSAY_E_DUPLICATE, "two actions about one member");
     memset(actions[1].node_id, 3, 32);

@@ -642,7 +642,7 @@ Test(recover, its_change_is_the_next_one_of_the_new_era)
     struct assay_fault fault;
     struct drafted *d = draft(b, &wake, 1, NULL, 0);
     cr_expect_eq(onto(b, d, &fault), ASSAY_E_INVALID);
-    cr_expect_str_eq(fault.what, "it does not rest");
+    cr_expect_str_eq(fault.what, "it is not drained");
     free(d);
     b->state.change_sequence = 4;
     d = draft(b, &rest, 1, NULL, 0);

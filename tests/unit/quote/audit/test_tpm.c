@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/audit/test_tpm.c - TPM evidence by somebody who holds a TPM, certificates of
- * others and all the room of a package, under authorities of a maker with an issuer between.
+ * tests/unit/quote/audit/test_tpm.c - adversarial TPM evidence: an attacker that owns a TPM,
+ * certificates of others, and every field of a package.
  */
 #include "quote/accept/policy.h"
 #include "quote/certificates/chain.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/collateral/sets.c - see sets.h.
+ * tests/unit/quote/collateral/sets.c - sets of endorsements for tests (sets.h).
  */
 #include "tests/unit/quote/collateral/sets.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/collateral/sets.h - sets of endorsements of SOFT vendors and of the tests' own
- * authorities, built and as bytes.
+ * tests/unit/quote/collateral/sets.h - sets of endorsements of SOFT vendors and of test
+ * authorities, as structs and as bytes.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_COLLATERAL_SETS_H
 #define ASSAY_TESTS_UNIT_QUOTE_COLLATERAL_SETS_H

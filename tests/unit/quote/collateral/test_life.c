@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/collateral/test_life.c - how long the collateral of each root lasts.
+ * tests/unit/quote/collateral/test_life.c - tests of the lifetime of collateral.
  */
 #include "tests/unit/quote/collateral/sets.h"
 
@@ -42,7 +42,7 @@ static const struct assay_collateral_life *of(unsigned vendor)
 {
     const struct assay_key root = assay_key_p256(cas[vendor].root_public);
     made_build(set);
-    assay_collateral_lives(&set->built, lives, &count);
+    assay_collateral_lifetimes(&set->built, lives, &count);
     for (size_t i = 0; i < count; i++)
         if (assay_key_equal(&lives[i].root, &root)) return &lives[i];
     cr_assert_fail("no such root");
@@ -92,15 +92,15 @@ Test(quote_life, the_date_of_a_superseded_list_is_left_out)
     c->lists[0].crl = c->root_crl;
     c->lists[0].crl.this_update_s -= 1;
     c->lists[0].crl.next_update_s = SET_FROM + 2 * SET_DAY;
-    assay_collateral_lives(&set->built, lives, &count);
+    assay_collateral_lifetimes(&set->built, lives, &count);
     cr_expect_eq(lives[0].until_unix_s, SET_FROM + SET_DAY + SET_LIFE);
     c->lists[0].crl.this_update_s += 1;
-    assay_collateral_lives(&set->built, lives, &count);
+    assay_collateral_lifetimes(&set->built, lives, &count);
     cr_expect_eq(lives[0].until_unix_s, SET_FROM + 2 * SET_DAY);
     cr_expect_str_eq(lives[0].ends_first, "CRL");
     c->lists[0].crl.issuer.der[20] ^= 1;
     c->lists[0].crl.this_update_s -= 1;
-    assay_collateral_lives(&set->built, lives, &count);
+    assay_collateral_lifetimes(&set->built, lives, &count);
     cr_expect_eq(lives[0].until_unix_s, SET_FROM + 2 * SET_DAY, "of another authority");
 }
 
@@ -109,7 +109,7 @@ Test(quote_life, is_fresh_then_half_then_ended)
     add(0, 0, 5);
     const struct assay_collateral_life *const life = of(0);
     const int64_t half = SET_FROM + SET_LIFE / 2, until = SET_FROM + SET_LIFE;
-    cr_expect_eq(assay_collateral_half(life, 0), half);
+    cr_expect_eq(assay_collateral_half_life(life, 0), half);
     cr_expect_eq(assay_collateral_age(life, 0, SET_FROM - 1), ASSAY_AGE_EARLY);
     cr_expect_eq(assay_collateral_age(life, 0, SET_FROM), ASSAY_AGE_FRESH);
     cr_expect_eq(assay_collateral_age(life, 0, half - 1), ASSAY_AGE_FRESH);
@@ -117,8 +117,9 @@ Test(quote_life, is_fresh_then_half_then_ended)
     cr_expect_eq(assay_collateral_age(life, 0, until), ASSAY_AGE_HALF);
     cr_expect_eq(assay_collateral_age(life, 0, until + 1), ASSAY_AGE_ENDED);
     /* In force since later: half of what remained then. */
-    cr_expect_eq(assay_collateral_half(life, SET_FROM + 10 * SET_DAY), SET_FROM + 20 * SET_DAY);
-    cr_expect_eq(assay_collateral_half(life, until + 5), until);
+    cr_expect_eq(assay_collateral_half_life(life, SET_FROM + 10 * SET_DAY),
+                 SET_FROM + 20 * SET_DAY);
+    cr_expect_eq(assay_collateral_half_life(life, until + 5), until);
     for (int i = ASSAY_AGE_FRESH; i <= ASSAY_AGE_EARLY; i++)
         cr_expect_not_null(assay_collateral_age_text((enum assay_collateral_age)i));
 }
@@ -128,10 +129,10 @@ Test(quote_life, of_a_root_that_stands_alone_has_no_end)
     struct authority_key *key = authority_key_make(ASSAY_KEY_P384);
     made_other(set, key, ASSAY_KINDS_CCA, NULL, 0, NULL, 0);
     made_build(set);
-    assay_collateral_lives(&set->built, lives, &count);
+    assay_collateral_lifetimes(&set->built, lives, &count);
     cr_assert_eq(count, 1);
     cr_expect_not(lives[0].is_bounded);
-    cr_expect_eq(assay_collateral_half(&lives[0], 0), INT64_MAX);
+    cr_expect_eq(assay_collateral_half_life(&lives[0], 0), INT64_MAX);
     cr_expect_eq(assay_collateral_age(&lives[0], 0, INT64_MAX), ASSAY_AGE_FRESH);
     authority_key_free(&key);
 }

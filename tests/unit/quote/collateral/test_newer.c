@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/collateral/test_newer.c - what may follow the collateral in force (protocol.md
- * 8.3 and 8.4), of vendors that sign documents as Intel does.
+ * tests/unit/quote/collateral/test_newer.c - tests of renewal of collateral (protocol.md 8.3 and
+ * 8.4) of vendors that sign documents, like Intel.
  */
 #include "tests/unit/quote/collateral/sets.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/collateral/test_offer.c - the bytes of an offer.
+ * tests/unit/quote/collateral/test_offer.c - tests of the encoding of offers.
  */
 #include "tests/unit/quote/collateral/sets.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/collateral/test_renewal_other.c - what may follow the collateral in force of
- * vendors that sign no documents: authorities, platforms and their revocation lists.
+ * tests/unit/quote/collateral/test_renewal_other.c - tests of renewal of collateral of vendors that
+ * sign no documents: authorities, platforms and their revocation lists.
  */
 #include "tests/unit/quote/collateral/sets.h"
 

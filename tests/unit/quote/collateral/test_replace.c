@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/collateral/test_replace.c - one root's part of a set renewed, and its bytes.
+ * tests/unit/quote/collateral/test_replace.c - tests of the replacement of one root's part of a
+ * set, and its bytes.
  */
 #include "tests/unit/quote/collateral/sets.h"
 

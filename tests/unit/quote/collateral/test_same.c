@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/collateral/test_same.c - which renewals state the same facts (protocol.md 8.12).
+ * tests/unit/quote/collateral/test_same.c - tests of equality of endorsements (protocol.md 8.12).
  */
 #include "quote/collateral/same.h"
 

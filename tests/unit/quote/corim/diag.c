@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/corim/diag.c - see diag.h.
+ * tests/unit/quote/corim/diag.c - parser of CBOR diagnostic notation (diag.h).
  */
 #include "tests/unit/quote/corim/diag.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/corim/diag.h - CBOR written as people read it (RFC 8949 8, RFC 8610 G).
+ * tests/unit/quote/corim/diag.h - parser of CBOR diagnostic notation (RFC 8949 8, RFC 8610 G).
  *
  * Integers, "texts", h'bytes', [arrays], {key: value}, 501(tagged), <<an item inside bytes>>, true,
  * false, null. Maps keep the order that is written, counts are what is there, heads are shortest.

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/corim/test_corim.c - reference values from manifests, and back.
+ * tests/unit/quote/corim/test_corim.c - tests of import and export of CoRIM manifests.
  *
  * Manifests of other makers are modelled on the examples of draft-ietf-rats-corim (cddl/examples)
  * and of the profiles that corim_table.c names.

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/cose/cca_world.c - see cca_world.h.
+ * tests/unit/quote/cose/cca_world.c - Arm CCA platform for tests (cca_world.h).
  */
 #include "tests/unit/quote/cose/cca_world.h"
 

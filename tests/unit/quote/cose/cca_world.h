@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/cose/cca_world.h - an Arm CCA platform of the tests: its key, a realm's key, a
- * token, each to be turned wrong in one way.
+ * tests/unit/quote/cose/cca_world.h - Arm CCA platform for tests: its key, a realm's key, a token,
+ * each with one possible defect.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_COSE_CCA_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_COSE_CCA_WORLD_H

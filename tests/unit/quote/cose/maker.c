@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/cose/maker.c - see maker.h; OpenSSL is the other implementation here.
+ * tests/unit/quote/cose/maker.c - test authority over OpenSSL, as a second implementation
+ * (maker.h).
  */
 #include "tests/unit/quote/cose/maker.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/cose/maker.h - an authority of the tests: keys, certificates and COSE_Sign1 of
- * P-256 and P-384, right or wrong in one chosen way. Everything aborts the test when it fails.
+ * tests/unit/quote/cose/maker.h - test authority: keys, certificates and COSE_Sign1 of P-256 and
+ * P-384, valid or with one chosen defect. Every failure aborts the test.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_COSE_MAKER_H
 #define ASSAY_TESTS_UNIT_QUOTE_COSE_MAKER_H

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/cose/nitro_world.c - see nitro_world.h.
+ * tests/unit/quote/cose/nitro_world.c - AWS Nitro for tests (nitro_world.h).
  */
 #include "tests/unit/quote/cose/nitro_world.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/cose/nitro_world.h - an AWS of the tests: a root, three authorities, a leaf and
- * a document, each to be turned wrong in one way.
+ * tests/unit/quote/cose/nitro_world.h - AWS Nitro for tests: a root, three authorities, a leaf and
+ * a document, each with one possible defect.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_COSE_NITRO_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_COSE_NITRO_WORLD_H

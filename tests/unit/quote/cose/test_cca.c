@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/cose/test_cca.c - tokens of a CCA platform of the tests: right in every profile,
- * and wrong in one way at a time.
+ * tests/unit/quote/cose/test_cca.c - tests of CCA tokens: valid in every profile, and with one
+ * defect at a time.
  */
 #include "tests/unit/quote/cose/cca_world.h"
 

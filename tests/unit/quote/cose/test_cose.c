@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/cose/test_cose.c - the reader of CBOR that others made, COSE_Sign1, COSE_Key.
+ * tests/unit/quote/cose/test_cose.c - tests of the reader of foreign CBOR, COSE_Sign1, COSE_Key.
  */
 #include "quote/cose.h"
 #include "tests/unit/quote/cose/maker.h"

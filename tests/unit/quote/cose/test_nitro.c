@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/cose/test_nitro.c - documents of an AWS of the tests: right, and wrong in one
- * way at a time.
+ * tests/unit/quote/cose/test_nitro.c - tests of Nitro documents: valid, and with one defect at a
+ * time.
  */
 #include "tests/support/depth.h"
 #include "tests/unit/quote/cose/nitro_world.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/cose/test_nitro_document.c - the two sorts of documents: of an enclave, and of
- * the NitroTPM of an instance.
+ * tests/unit/quote/cose/test_nitro_document.c - tests of both kinds of Nitro documents: of an
+ * enclave, and of the NitroTPM of an instance.
  */
 #include "tests/unit/quote/cose/nitro_world.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/eventlog/test_appraise.c - logs beside quotes of our own making: what explains
- * the registers, and then one thing wrong at a time.
+ * tests/unit/quote/eventlog/test_appraise.c - tests of event logs next to generated quotes: valid
+ * ones, and one defect at a time.
  */
 #include "quote/eventlog/appraise.h"
 #include "tests/support/eventlog_reference.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/eventlog/test_ima.c - lists of Linux IMA: templates, byte orders, lengths.
+ * tests/unit/quote/eventlog/test_ima.c - tests of Linux IMA lists: templates, byte orders, lengths.
  */
 #include "quote/eventlog/eventlog.h"
 #include "tests/support/eventlog_reference.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/eventlog/test_replay.c - what registers hold after the events, held against a
- * reference that counts bytes by hand.
+ * tests/unit/quote/eventlog/test_replay.c - tests of the replay of events, against a reference
+ * implementation.
  */
 #include "quote/eventlog/replay.h"
 #include "tests/support/eventlog_reference.h"

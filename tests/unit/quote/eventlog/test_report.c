@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/eventlog/test_report.c - rules find their log, the gravest stays, words are
- * those that the manual has.
+ * tests/unit/quote/eventlog/test_report.c - tests of the report on event logs: rules at their log,
+ * the gravest rule, and texts as in the manual.
  */
 #include "quote/eventlog/appraise.h"
 

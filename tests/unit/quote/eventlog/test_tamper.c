@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/eventlog/test_tamper.c - properties of random logs, whatever is done to them:
- * no bit that a quoted register covers can be turned, no event left out, given twice or moved.
+ * tests/unit/quote/eventlog/test_tamper.c - property tests of tampered random logs: no covered bit
+ * can be flipped, no event omitted, duplicated or moved.
  *
  * Which bytes those are is counted here by hand; registers are replayed by
  * tests/support/eventlog_reference.c.

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/eventlog/test_tcg.c - the log of firmware: every truncation, every count and
- * length at its border, and what must be told apart.
+ * tests/unit/quote/eventlog/test_tcg.c - tests of the firmware log: every truncation, every count
+ * and length at its limit, and detection.
  */
 #include "quote/eventlog/eventlog.h"
 #include "tests/support/eventlog_reference.h"

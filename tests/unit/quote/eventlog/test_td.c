@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/eventlog/test_td.c - logs beside quotes of TDs: RTMRs are counted from 1, and
- * MRTD is 0; and evidence that has no registers at all.
+ * tests/unit/quote/eventlog/test_td.c - tests of logs next to TD quotes: RTMRs are counted from 1,
+ * and MRTD is 0; and evidence without registers.
  */
 #include "quote/eventlog/appraise.h"
 #include "tests/support/eventlog_reference.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/faults/test_crypto.c - the cryptographic library fails at each of its calls in
- * turn: a verifier that fails knows nothing (docs/protocol.md 3.1), and remembers nothing of it.
+ * tests/unit/quote/faults/test_crypto.c - fault injection into every call of the cryptographic
+ * library: a failing verifier has no verdict (docs/protocol.md 3.1), and caches nothing.
  */
 #include "tests/support/faults/fault.h"
 #include "tests/unit/quote/cose/cca_world.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/faults/test_memory.c - each allocation of the JSON library fails in turn: that
- * is no fault of the document.
+ * tests/unit/quote/faults/test_memory.c - fault injection into every allocation of the JSON
+ * library: never a fault of the document.
  */
 #include "tests/support/faults/fault.h"
 #include "tests/unit/quote/world.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/faults/test_soft.c - the maker of SOFT evidence on a host that fails: no key, no
- * quote, no bundle by halves; and its key files, cut at every byte.
+ * tests/unit/quote/faults/test_soft.c - fault injection into the issuer of SOFT evidence: no
+ * partial key, quote or bundle; and its key files, truncated at every byte.
  */
 #include "tests/support/faults/fault.h"
 #include "tests/unit/apps/folder.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/intel/td_world.c - see td_world.h.
+ * tests/unit/quote/intel/td_world.c - TDX vendor for tests (td_world.h).
  */
 #include "tests/unit/quote/intel/td_world.h"
 

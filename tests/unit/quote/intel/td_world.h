@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/intel/td_world.h - the SOFT vendor of world.h as a maker of TDX: collateral for
- * TDX and quotes of trust domains in versions 4 and 5, to turn one thing at a time.
+ * tests/unit/quote/intel/td_world.h - SOFT vendor of world.h as a TDX vendor: collateral for TDX
+ * and quotes of trust domains in versions 4 and 5, with one possible defect.
  *
  * The vendor id in the quotes is Intel's, because a TDX quote of another is none; only the root
  * tells. Tests alone make such quotes.

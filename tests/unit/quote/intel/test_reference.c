@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/intel/test_reference.c - reference values: fields, windows, states, security
- * versions, each at its border.
+ * tests/unit/quote/intel/test_reference.c - tests of reference values: fields, windows, states,
+ * security versions, each at its limit.
  */
 #include "quote/accept/reference.h"
 #include "tests/unit/quote/world.h"
@@ -17,7 +17,7 @@ static int judge(const struct assay_policy *policy, const struct assay_measured 
 {
     struct assay_verdict verdict;
     assay_verdict_init(&verdict, ASSAY_KIND_SGX3, AT);
-    assay_reference_judge(policy, measured, &verdict);
+    assay_reference_appraise(policy, measured, &verdict);
     cr_assert_leq(verdict.reason_count, 1);
     if (verdict.reason_count == 1) cr_assert_eq(verdict.reasons[0].offset, measured->offset);
     return verdict.reason_count == 0 ? 0 : (int)verdict.reasons[0].rule;

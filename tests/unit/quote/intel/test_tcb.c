@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/intel/test_tcb.c - levels, the TDX index rule, module identity, convergence.
+ * tests/unit/quote/intel/test_tcb.c - tests of TCB levels, the TDX index rule, module identity,
+ * convergence.
  */
 #include "quote/intel/tcb.h"
 

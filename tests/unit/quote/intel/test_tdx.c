@@ -1,8 +1,8 @@
 /*
- * tests/unit/quote/intel/test_tdx.c - what is judged of a TD report itself: debug and reserved
- * bits, measurements, the TDX module; each bit and field by itself.
+ * tests/unit/quote/intel/test_tdx.c - tests of the appraisal of a TD report: debug and reserved
+ * bits, measurements, the TDX module; each bit and field.
  */
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

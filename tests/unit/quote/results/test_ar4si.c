@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/results/test_ar4si.c - verdict to trustworthiness vector: never more trust than
+ * tests/unit/quote/results/test_ar4si.c - tests of trustworthiness vectors: never more trust than
  * the verdict, never a claim that the kind cannot support.
  */
 #include "quote/result/ar4si.h"

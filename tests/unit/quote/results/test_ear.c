@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/results/test_ear.c - attestation results: written, signed, read back, and
- * refused when anything about them cannot be believed.
+ * tests/unit/quote/results/test_ear.c - tests of attestation results: writing, signing, reading,
+ * and rejection of every defect.
  */
 #include "apps/assay/evidence/ear_read.h"
 #include "quote/result/jwt.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/results/test_fix.c - every rule has a remedy that a person can follow.
+ * tests/unit/quote/results/test_fix.c - tests of remedies: every rule has an actionable one.
  */
 #include "quote/result/fix.h"
 

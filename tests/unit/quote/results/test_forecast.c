@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/results/test_forecast.c - what is short of a level is exactly what is short.
+ * tests/unit/quote/results/test_forecast.c - tests of forecasts: exactly the gaps to a level.
  */
 #include "quote/result/forecast.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/results/test_jwt.c - compact JSON web tokens, ES256.
+ * tests/unit/quote/results/test_jwt.c - tests of compact JSON web tokens, ES256.
  */
 #include "quote/result/jwt.h"
 

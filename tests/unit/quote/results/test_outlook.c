@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/results/test_outlook.c - what offered collateral will do to a platform.
+ * tests/unit/quote/results/test_outlook.c - tests of the outlook of offered collateral on a
+ * platform.
  */
 #include "quote/result/outlook.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/snp/snp_world.c - see snp_world.h.
+ * tests/unit/quote/snp/snp_world.c - AMD vendor for tests (snp_world.h).
  */
 #include "tests/unit/quote/snp/snp_world.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/snp/snp_world.h - a vendor of processors with one chip of any product, and a
- * guest on it, to turn one thing at a time.
+ * tests/unit/quote/snp/snp_world.h - AMD vendor for tests with one chip of any product, and a guest
+ * on it, with one possible defect.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_SNP_SNP_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_SNP_SNP_WORLD_H

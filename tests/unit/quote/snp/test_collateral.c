@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/snp/test_collateral.c - lists of the ARK, and the bundles of a network.
+ * tests/unit/quote/snp/test_collateral.c - tests of the ARK's revocation lists, and of the bundles
+ * of a network.
  */
 #include "tests/unit/quote/snp/snp_world.h"
 

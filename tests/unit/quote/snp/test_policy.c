@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/snp/test_policy.c - what a policy makes of a genuine guest.
+ * tests/unit/quote/snp/test_policy.c - tests of the policy on a genuine guest.
  */
 #include "tests/unit/quote/snp/snp_world.h"
 

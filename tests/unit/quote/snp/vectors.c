@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/snp/vectors.c - reads cases by the roles that the manifest gives their files.
+ * tests/unit/quote/snp/vectors.c - loader of SNP test vectors by the roles in the manifest.
  */
 #include "tests/unit/quote/snp/vectors.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/snp/vectors.h - genuine reports with their certificates, ready to be appraised.
+ * tests/unit/quote/snp/vectors.h - genuine SNP reports with their certificates, ready for
+ * appraisal.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_SNP_VECTORS_H
 #define ASSAY_TESTS_UNIT_QUOTE_SNP_VECTORS_H

@@ -1,7 +1,7 @@
 /*
- * quote/eventlog/judge.c - events against what the policy says of them.
+ * quote/eventlog/event_match.c - matching of events with the event entries of the policy.
  */
-#include "quote/eventlog/judge.h"
+#include "quote/eventlog/event_match.h"
 
 #include "base/assert.h"
 #include "quote/text.h"
@@ -17,7 +17,7 @@ uint8_t assay_event_bank(uint16_t alg)
     return 0;
 }
 
-/* --- what the policy says */
+/* --- policy entries */
 static struct assay_slice text_of(const struct assay_event_reference *e)
 {
     return assay_slice_over(e->text, assay_text_len(e->text, sizeof e->text));
@@ -25,7 +25,7 @@ static struct assay_slice text_of(const struct assay_event_reference *e)
 
 /* The digest that an entry of firmware looks for in each bank: its data has one in every bank, a
  * digest is of one alone. */
-static void note_digests(struct assay_event_judge *j, uint32_t i)
+static void note_digests(struct assay_event_match *j, uint32_t i)
 {
     const struct assay_event_reference *const e = &j->policy->events[i];
     for (unsigned b = 0; b < ASSAY_EVENT_BANKS; b++) {
@@ -40,7 +40,7 @@ static void note_digests(struct assay_event_judge *j, uint32_t i)
     }
 }
 
-void assay_event_judge_init(struct assay_event_judge *j, const struct assay_policy *policy,
+void assay_event_match_init(struct assay_event_match *j, const struct assay_policy *policy,
                             const struct assay_quoted *quoted, struct assay_verdict *verdict,
                             struct assay_eventlog_report *report)
 {
@@ -63,7 +63,7 @@ void assay_event_judge_init(struct assay_event_judge *j, const struct assay_poli
     }
 }
 
-bool assay_event_judge_names(const struct assay_event_judge *j, uint32_t reg)
+bool assay_event_match_has_register(const struct assay_event_match *j, uint32_t reg)
 {
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
         uint32_t of_entry = 0;
@@ -74,27 +74,27 @@ bool assay_event_judge_names(const struct assay_event_judge *j, uint32_t reg)
     return false;
 }
 
-bool assay_event_judge_asks(const struct assay_event_judge *j, enum assay_eventlog_form form)
+bool assay_event_match_has_form(const struct assay_event_match *j, enum assay_eventlog_form form)
 {
     if ((j->quoted->forms & 1u << form) == 0) return false;
     if (form == ASSAY_EVENTLOG_IMA) return j->names_files;
     for (uint32_t reg = 0; reg < ASSAY_EVENT_REGISTERS; reg++)
-        if (assay_event_judge_names(j, reg)) return true;
+        if (assay_event_match_has_register(j, reg)) return true;
     return false;
 }
 
-/* --- what is said about it */
+/* --- reasons */
 
 /* One reason of each rule: thousands of files may be unknown. The report has the others. */
-static void complain(struct assay_event_judge *j, enum assay_rule rule, const char *expected,
-                     const char *observed)
+static void add_reason(struct assay_event_match *j, enum assay_rule rule, const char *expected,
+                       const char *observed)
 {
     if (!assay_verdict_has(j->verdict, rule))
         assay_verdict_add(j->verdict, rule, 0, expected, observed);
 }
 
-/* The digest of the event that people know it by: of a file its own, else of a proven bank. */
-static struct assay_slice shown_digest(const struct assay_event_judge *j,
+/* The displayed digest of the event: of a file its own, else of a proven bank. */
+static struct assay_slice shown_digest(const struct assay_event_match *j,
                                        const struct assay_event *event, uint16_t *alg)
 {
     *alg = 0;
@@ -106,7 +106,7 @@ static struct assay_slice shown_digest(const struct assay_event_judge *j,
     return (struct assay_slice){ NULL, 0 };
 }
 
-/* As far as it is text: names and data are whatever somebody wrote. */
+/* Only if it is text: names and data are untrusted. */
 static void copy_text(char *out, size_t capacity, struct assay_slice text)
 {
     size_t len = 0;
@@ -118,8 +118,8 @@ static void copy_text(char *out, size_t capacity, struct assay_slice text)
     out[len] = '\0';
 }
 
-/* For people: beside the one reason of its rule, every case. */
-static void report(struct assay_event_judge *j, const struct assay_event_outcome *shown)
+/* Report: every case, in addition to the one reason of its rule. */
+static void report_outcome(struct assay_event_match *j, const struct assay_event_outcome *shown)
 {
     assay_eventlog_report_note(j->report, shown->form, shown->rule);
     if (j->report == NULL) return;
@@ -128,8 +128,8 @@ static void report(struct assay_event_judge *j, const struct assay_event_outcome
     j->report->failed_count += 1;
 }
 
-static void fail(struct assay_event_judge *j, enum assay_rule rule, const char *expected,
-                 const struct assay_event *event)
+static void fail_event(struct assay_event_match *j, enum assay_rule rule, const char *expected,
+                       const struct assay_event *event)
 {
     const bool is_file = event->type == ASSAY_EV_IMA;
     struct assay_event_outcome shown = {
@@ -153,10 +153,10 @@ static void fail(struct assay_event_judge *j, enum assay_rule rule, const char *
     assay_text_add(&observed, " ");
     if (is_file) assay_text_add(&observed, shown.text);
     else assay_text_add_hex(&observed, shown.digest, shown.len);
-    complain(j, rule, expected, observed.text);
+    add_reason(j, rule, expected, observed.text);
     assay_text_copy(shown.expected, sizeof shown.expected, expected);
     assay_text_copy(shown.observed, sizeof shown.observed, observed.text);
-    report(j, &shown);
+    report_outcome(j, &shown);
 }
 
 /* --- one event */
@@ -168,7 +168,7 @@ struct findings {
     bool unjudged; /* the digest cannot be compared with one that is denied (6.13) */
 };
 
-static void take(struct assay_event_judge *j, uint32_t i, struct findings *f)
+static void count_finding(struct assay_event_match *j, uint32_t i, struct findings *f)
 {
     switch (j->policy->events[i].state) {
     case ASSAY_EVENT_DENIED: f->denied = true; return;
@@ -178,7 +178,7 @@ static void take(struct assay_event_judge *j, uint32_t i, struct findings *f)
     }
 }
 
-static bool has_digest(const struct assay_event_judge *j, const struct assay_event *event,
+static bool has_digest(const struct assay_event_match *j, const struct assay_event *event,
                        uint32_t i)
 {
     for (size_t k = 0; k < event->digest_count; k++) {
@@ -192,8 +192,8 @@ static bool has_digest(const struct assay_event_judge *j, const struct assay_eve
     return false;
 }
 
-/* A denial looks at the digest alone: whoever writes a log may call an event anything. */
-static void judge_firmware(struct assay_event_judge *j, const struct assay_event *event)
+/* A denial compares only the digest: the author of a log can choose any event name. */
+static void judge_firmware(struct assay_event_match *j, const struct assay_event *event)
 {
     struct findings f = { 0 };
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
@@ -202,12 +202,13 @@ static void judge_firmware(struct assay_event_judge *j, const struct assay_event
         if (e->is_file || !assay_quoted_reg(j->quoted, e->field, &reg)) continue;
         if (reg != event->reg || !has_digest(j, event, i)) continue;
         if (e->has_type && e->type != event->type && e->state != ASSAY_EVENT_DENIED) continue;
-        take(j, i, &f);
+        count_finding(j, i, &f);
     }
-    if (f.denied) fail(j, ASSAY_RULE_EVENT_DENIED, "not denied", event);
+    if (f.denied) fail_event(j, ASSAY_RULE_EVENT_DENIED, "not denied", event);
     else if (f.accepted) return;
-    else if (f.retiring) fail(j, ASSAY_RULE_EVENT_RETIRING, "allowed", event);
-    else if (j->closed[event->reg]) fail(j, ASSAY_RULE_EVENT_UNKNOWN, "an allowed event", event);
+    else if (f.retiring) fail_event(j, ASSAY_RULE_EVENT_RETIRING, "allowed", event);
+    else if (j->closed[event->reg])
+        fail_event(j, ASSAY_RULE_EVENT_UNKNOWN, "an allowed event", event);
 }
 
 /* The first entry of a list is no file: it sums up what firmware measured. */
@@ -219,7 +220,7 @@ static bool is_boot_aggregate(const struct assay_event *event)
 }
 
 /* A denied file is denied under every name. */
-static void judge_file(struct assay_event_judge *j, const struct assay_event *event)
+static void judge_file(struct assay_event_match *j, const struct assay_event *event)
 {
     struct findings f = { 0 };
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
@@ -230,32 +231,32 @@ static void judge_file(struct assay_event_judge *j, const struct assay_event *ev
                                                    e->value_len);
         const bool same_name = assay_slice_equal(event->file_name, text_of(e));
         if (e->state == ASSAY_EVENT_DENIED) {
-            if (same_digest) take(j, i, &f);
+            if (same_digest) count_finding(j, i, &f);
             f.unjudged = f.unjudged || assay_tpm_hash_len(event->file_alg) != e->value_len;
             continue;
         }
         f.listed = f.listed || same_name;
-        if (same_name && same_digest) take(j, i, &f);
+        if (same_name && same_digest) count_finding(j, i, &f);
     }
     const enum assay_acceptance unknown = j->policy->ima_unknown;
     /* By another name of its template, which the kernel does not hash, an entry would hide what it
      * is of: such one is none that a policy of files lets pass. */
     f.listed = f.listed || event->file_digest.len == 0;
-    /* A violation has no digest at all, and its name is whatever whoever hands the list in wrote:
-     * it may be of any file that the policy names. */
+    /* A violation has no digest at all, and its name is chosen by the sender of the list: it may be
+     * of any file that the policy names. */
     f.unjudged = f.unjudged && !event->violation;
-    if (f.denied) fail(j, ASSAY_RULE_EVENT_DENIED, "not denied", event);
+    if (f.denied) fail_event(j, ASSAY_RULE_EVENT_DENIED, "not denied", event);
     else if (f.accepted || !j->names_files || is_boot_aggregate(event)) return;
-    else if (f.retiring) fail(j, ASSAY_RULE_EVENT_RETIRING, "allowed", event);
+    else if (f.retiring) fail_event(j, ASSAY_RULE_EVENT_RETIRING, "allowed", event);
     else if (f.listed || unknown == ASSAY_ACCEPT_REFUSED)
-        fail(j, ASSAY_RULE_EVENT_UNKNOWN, "an allowed file", event);
+        fail_event(j, ASSAY_RULE_EVENT_UNKNOWN, "an allowed file", event);
     else if (f.unjudged)
-        fail(j, ASSAY_RULE_EVENT_UNKNOWN, "a digest by the algorithm of those denied", event);
+        fail_event(j, ASSAY_RULE_EVENT_UNKNOWN, "a digest by the algorithm of those denied", event);
     else if (unknown == ASSAY_ACCEPT_WARNING || event->violation)
-        fail(j, ASSAY_RULE_FILE_UNKNOWN, "a file that the policy names", event);
+        fail_event(j, ASSAY_RULE_FILE_UNKNOWN, "a file that the policy names", event);
 }
 
-void assay_event_judge_event(struct assay_event_judge *j, const struct assay_event *event)
+void assay_event_match_add(struct assay_event_match *j, const struct assay_event *event)
 {
     ASSAY_ASSERT(assay_event_extends(event));
     ASSAY_ASSERT(event->reg < ASSAY_EVENT_REGISTERS);
@@ -272,7 +273,7 @@ void assay_event_judge_event(struct assay_event_judge *j, const struct assay_eve
 /* --- after all of them */
 
 /* Did one of the entries occur that stand for the same thing as entry i? */
-static bool occurred(const struct assay_event_judge *j, uint32_t i)
+static bool has_alternative(const struct assay_event_match *j, uint32_t i)
 {
     const struct assay_event_reference *const e = &j->policy->events[i];
     for (uint32_t k = 0; k < j->policy->event_count; k++) {
@@ -284,8 +285,8 @@ static bool occurred(const struct assay_event_judge *j, uint32_t i)
     return false;
 }
 
-static void miss(struct assay_event_judge *j, const struct assay_event_reference *e,
-                 const char *observed)
+static void report_missing_event(struct assay_event_match *j, const struct assay_event_reference *e,
+                                 const char *observed)
 {
     struct assay_text expected = assay_text_empty();
     if (!e->is_file) {
@@ -294,7 +295,7 @@ static void miss(struct assay_event_judge *j, const struct assay_event_reference
     }
     if (e->text[0] != '\0') assay_text_add(&expected, e->text);
     else assay_text_add_hex(&expected, e->value, e->value_len);
-    complain(j, ASSAY_RULE_EVENT_MISSING, expected.text, observed);
+    add_reason(j, ASSAY_RULE_EVENT_MISSING, expected.text, observed);
     struct assay_event_outcome shown = {
         .rule = ASSAY_RULE_EVENT_MISSING,
         .form = e->is_file ? ASSAY_EVENTLOG_IMA : ASSAY_EVENTLOG_TCG,
@@ -302,10 +303,10 @@ static void miss(struct assay_event_judge *j, const struct assay_event_reference
     };
     assay_text_copy(shown.expected, sizeof shown.expected, expected.text);
     assay_text_copy(shown.observed, sizeof shown.observed, observed);
-    report(j, &shown);
+    report_outcome(j, &shown);
 }
 
-void assay_event_judge_close(struct assay_event_judge *j, uint8_t forms)
+void assay_event_match_finish(struct assay_event_match *j, uint8_t forms)
 {
     const bool files_proven = j->files > 0 && j->files_unproven == 0;
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
@@ -316,13 +317,14 @@ void assay_event_judge_close(struct assay_event_judge *j, uint8_t forms)
         if (!e->is_file && !assay_quoted_reg(j->quoted, e->field, &reg)) continue;
         const bool is_proven = e->is_file ? files_proven : j->proven[reg] != 0;
         const bool in_its_bank = e->is_file || (j->proven[reg] & j->banks[i]) != 0;
-        const bool is_unfound = e->state == ASSAY_EVENT_REQUIRED && !occurred(j, i);
+        const bool is_unfound = e->state == ASSAY_EVENT_REQUIRED && !has_alternative(j, i);
         /* Nobody looked for a denied digest in a bank that is not proven: without this, the quote
          * of another bank would be the way to pass (6.12). */
         const bool is_unjudged =
             !in_its_bank && (is_unfound || e->state == ASSAY_EVENT_DENIED);
-        if (!is_proven) miss(j, e, "the register is not proven");
-        else if (is_unjudged) miss(j, e, "the register is not proven in the bank of the digest");
-        else if (is_unfound) miss(j, e, "no such event");
+        if (!is_proven) report_missing_event(j, e, "the register is not proven");
+        else if (is_unjudged)
+            report_missing_event(j, e, "the register is not proven in the bank of the digest");
+        else if (is_unfound) report_missing_event(j, e, "no such event");
     }
 }

@@ -1,8 +1,8 @@
 /*
- * quote/intel/judge.c - identities, TCB level, and the policy on top (docs/protocol.md 3.3,
- * docs/evidence-rules.md 2.8 to 2.14).
+ * quote/intel/appraise.c - appraisal of identities and TCB level, and the policy on them
+ * (docs/protocol.md 3.3, docs/evidence-rules.md 2.8 to 2.14).
  */
-#include "quote/intel/judge.h"
+#include "quote/intel/appraise.h"
 
 #include "base/assert.h"
 #include "base/checked.h"
@@ -133,7 +133,7 @@ static void judge_qe(const struct assay_quote *quote, const struct assay_qe_iden
     }
 }
 
-/* A module version that the document does not know has no level: assay_tcb_evaluate says so. */
+/* A module version that the document does not know has no level: assay_tcb_evaluate reports it. */
 static void judge_module(const struct assay_quote *quote, const struct assay_tcb_info *info,
                          struct assay_verdict *verdict)
 {
@@ -143,7 +143,7 @@ static void judge_module(const struct assay_quote *quote, const struct assay_tcb
     if (!assay_bytes_equal(td->mrsignerseam, module->mrsigner, 48))
         add_hex(verdict, ASSAY_RULE_MODULE_IDENTITY, "MRSIGNERSEAM", module->mrsigner,
                 td->mrsignerseam, 48);
-    /* evidence-rules.md 2.10: equal, and zero, whatever the mask says. */
+    /* evidence-rules.md 2.10: equal, and zero, regardless of the mask. */
     if (!assay_bytes_equal(td->seam_attributes, module->attributes, 8) ||
         !assay_bytes_all_zero(td->seam_attributes, 8))
         add_hex(verdict, ASSAY_RULE_MODULE_IDENTITY, "SEAMATTRIBUTES", module->attributes,
@@ -219,7 +219,7 @@ static void judge_now(const struct assay_tcb_result *result, const struct assay_
 {
     const enum assay_tcb_status now = result->current_status;
     const bool is_revoked = now == ASSAY_TCB_REVOKED;
-    if (!result->has_now || now == result->launch_status) return; /* said by the launch's */
+    if (!result->has_now || now == result->launch_status) return; /* reported for the launch */
     if (!is_revoked && !is_out_of_date(now)) return;
     const enum assay_acceptance acceptance =
         is_revoked ? policy->platform.td_now_revoked : policy->platform.td_now_out_of_date;
@@ -262,7 +262,7 @@ static void judge_minimums(const struct assay_tcb_platform *platform,
         if (platform->tee_tcb_svn[i] >= policy->tee_tcb_svn_min[i]) continue;
         add_minimum(verdict, ASSAY_RULE_SVN_MINIMUM, "TEE_TCB_SVN component",
                     policy->tee_tcb_svn_min[i], platform->tee_tcb_svn[i]);
-        return; /* one reason tells it */
+        return; /* one reason is enough */
     }
 }
 
