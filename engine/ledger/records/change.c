@@ -451,10 +451,10 @@ static enum assay_status apply_one(struct applying *a, const struct assay_action
         return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_LEFT, "");
     case ASSAY_ACTION_REST:
         return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_RESTING,
-                          "it rests already");
+                          "it is drained already");
     case ASSAY_ACTION_WAKE:
         return move_stage(a, action->node_id, ASSAY_STAGE_RESTING, ASSAY_STAGE_MEMBER,
-                          "it does not rest");
+                          "it is not drained");
     case ASSAY_ACTION_MAINTENANCE: return unfit(a, ASSAY_E_INVALID, "maintenance stands alone");
     case ASSAY_ACTION_POLICY: assay_sha256(doc.bytes, doc.len, rules->policy_digest); break;
     case ASSAY_ACTION_ENDORSEMENTS:
