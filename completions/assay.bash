@@ -21,7 +21,7 @@ _assay() {
     keys) words='generate rotate operator show' ;;
     genesis) words='create sign show' ;;
     change) words='draft add-node show simulate sign submit list' ;;
-    recover) words='status fence release answer draft show sign submit accept' ;;
+    recover) words='status fence release answer draft show sign submit accept withdraw' ;;
     status) words='' verb= ;;
     nodes) words='' verb= ;;
     top) words='' verb= ;;
@@ -558,6 +558,12 @@ _assay() {
         esac
         ;;
     'recover accept')
+        options='--help --socket --json'
+        case $before in
+        --socket) want=file ;;
+        esac
+        ;;
+    'recover withdraw')
         options='--help --socket --json'
         case $before in
         --socket) want=file ;;
