@@ -1,6 +1,6 @@
 /*
- * quote/collateral/advance.h - rollback protection: collateral only moves forward (docs/evidence-
- * rules.md 1.6).
+ * quote/collateral/advance.h - rollback protection: collateral only moves forward
+ * (docs/evidence-rules.md 1.6).
  *
  * Old documents stay genuine after newer ones exist: an attacker that replays them makes an
  * unpatched platform look current and a revoked one valid. So what replaces a bundle may not be
