@@ -21,8 +21,9 @@ ASSAY_CHECKED enum assay_status assay_client_request(const char *socket_path, co
                                                      struct assay_json **document);
 
 /*
- * assay_client_fault - why assay_client_request got no answer at this path, and what to do: no socket,
- * no daemon behind it, no permission, an address or another kind of file in place of a socket.
+ * assay_client_fault - why assay_client_request got no answer at this path, and what to do: no
+ * socket, no daemon behind it, no permission, an address or another kind of file in place of a
+ * socket.
  * In:      status: what assay_client_request returned
  * Out:     message: half a sentence, for "PATH: MESSAGE"
  */

@@ -118,14 +118,14 @@ enum { ASSAY_TCB_STATUS_COUNT = 11 };
     X(ASSAY_PROOF_AK_BINDING, 2, "ak_binding_ok") /* QE report data names the key */               \
     X(ASSAY_PROOF_CHAIN_TO_ROOT, 3, "chain_to_trusted_root_ok")                                    \
     X(ASSAY_PROOF_REPORT_SIGNATURE, 4, "report_signature_ok") /* SNP report by its VEK */          \
-    X(ASSAY_PROOF_CHAIN, 5, "chain_ok") /* VEK or Nitro leaf to the root */                        \
+    X(ASSAY_PROOF_CHAIN, 5, "chain_ok")                       /* VEK or Nitro leaf to the root */  \
     X(ASSAY_PROOF_VEK_TCB, 6, "vek_tcb_matches_reported_tcb")                                      \
     X(ASSAY_PROOF_CHIP_ID, 7, "chip_id_matches_vek_hwid")                                          \
     X(ASSAY_PROOF_COSE_SIGNATURE, 8, "cose_signature_ok") /* Nitro document by its leaf */         \
-    X(ASSAY_PROOF_TPM_SIGNATURE, 9, "tpm_signature_ok") /* TPM quote by its AK */                  \
-    X(ASSAY_PROOF_PCR_DIGEST, 10, "pcr_digest_ok") /* PCR values make the digest */                \
-    X(ASSAY_PROOF_EK_CHAIN, 11, "ek_chain_ok") /* EK certificate to the root */                    \
-    X(ASSAY_PROOF_AK_TRUSTED, 12, "ak_bound_ok") /* the AK is in the TPM of that EK */                 \
+    X(ASSAY_PROOF_TPM_SIGNATURE, 9, "tpm_signature_ok")   /* TPM quote by its AK */                \
+    X(ASSAY_PROOF_PCR_DIGEST, 10, "pcr_digest_ok")        /* PCR values make the digest */         \
+    X(ASSAY_PROOF_EK_CHAIN, 11, "ek_chain_ok")            /* EK certificate to the root */         \
+    X(ASSAY_PROOF_AK_TRUSTED, 12, "ak_bound_ok")          /* the AK is in the TPM of that EK */    \
     X(ASSAY_PROOF_RUNTIME_DATA, 13, "hardware_report_data_binds_runtime_data")                     \
     X(ASSAY_PROOF_RUNTIME_AK, 14, "runtime_data_names_ak")                                         \
     X(ASSAY_PROOF_PLATFORM_SIGNATURE, 15, "platform_token_signature_ok")                           \

@@ -86,7 +86,8 @@ struct assay_trust assay_trust_newcomer(struct assay_offences offences);
  */
 void assay_trust_list(struct assay_trust *trust);
 
-/* The member is taken out of service by its operators: A = 0, and it earns A again when it is back. */
+/* The member is taken out of service by its operators: A = 0, and it earns A again when it is back.
+ */
 void assay_trust_rest(struct assay_trust *trust);
 
 /* Returns: S = min(I, A), in basis points. */

@@ -39,5 +39,6 @@ bool demo_dates_begin(struct demo *demo)
 void demo_dates_forward(unsigned days)
 {
     days_ahead += days;
-    if (!publish_date()) days_ahead -= days; /* the code that waits for the date reports a timeout */
+    if (!publish_date())
+        days_ahead -= days; /* the code that waits for the date reports a timeout */
 }

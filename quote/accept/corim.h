@@ -97,9 +97,10 @@ ASSAY_CHECKED enum assay_status assay_corim_read(const uint8_t *bytes, size_t le
                                                  struct assay_corim *corim,
                                                  struct assay_where *where);
 
-const char *assay_corim_profile_name(enum assay_corim_profile profile); /* Returns: a display text */
+const char *assay_corim_profile_name(
+    enum assay_corim_profile profile); /* Returns: a display text */
 const char *assay_corim_profile_uri(enum assay_corim_profile profile);  /* Returns: identifier */
-const char *assay_corim_part_text(enum assay_corim_part part);          /* Returns: a display text */
+const char *assay_corim_part_text(enum assay_corim_part part); /* Returns: a display text */
 
 /* --- writing, quote/accept/corim_write.c: canonical CBOR under our own profile */
 /*

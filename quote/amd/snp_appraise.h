@@ -17,7 +17,8 @@ struct assay_snp_appraisal {
     const struct assay_platform_rules *rules;
     struct assay_verdict *verdict;
     const struct assay_proven *proven;
-    enum assay_snp_product product; /* of the report; of the certificate for version 2, which has none */
+    enum assay_snp_product
+        product; /* of the report; of the certificate for version 2, which has none */
     struct assay_snp_report report;
 };
 

@@ -379,7 +379,8 @@ static enum assay_status add_elements(struct assay_recognition *r,
         piece.bytes = der;
         ASSAY_TRY(add_unknown(r, scratch, progress, &der));
         piece.bytes.len -= der.len;
-        if (shape != ASSAY_SHAPE_OTHER) ASSAY_TRY(add_piece(r, &piece)); /* according to its label */
+        if (shape != ASSAY_SHAPE_OTHER)
+            ASSAY_TRY(add_piece(r, &piece)); /* according to its label */
     }
     return ASSAY_OK;
 }

@@ -5,48 +5,47 @@
 #include "quote/result/fix.h"
 
 #define FIX_LIST(X)                                                                                \
-    X(ASSAY_RULE_FORMAT,                                                                           \
-      "Send the complete evidence unchanged, as the platform made it, and recreate it if it is damaged.")                                                                    \
+    X(ASSAY_RULE_FORMAT, "Send the complete evidence unchanged, as the platform made it, and "     \
+                         "recreate it if it is damaged.")                                          \
     X(ASSAY_RULE_UNSUPPORTED,                                                                      \
       "Ask for evidence of a version and type that is listed in the documentation, "               \
       "or update this verifier.")                                                                  \
     X(ASSAY_RULE_QE_VENDOR,                                                                        \
       "Quote with the vendor's own quoting enclave; another one is never trusted.")                \
-    X(ASSAY_RULE_CERT_TYPE,                                                                        \
-      "Supply the PCK certificate chain with the quote, or let the platform fetch it so that quotes contain it.")                                                               \
+    X(ASSAY_RULE_CERT_TYPE, "Supply the PCK certificate chain with the quote, or let the "         \
+                            "platform fetch it so that quotes contain it.")                        \
     X(ASSAY_RULE_CHAIN_FORMAT,                                                                     \
       "Register the platform again so that its quotes carry leaf, CA and root of the "             \
       "PCK chain.")                                                                                \
     X(ASSAY_RULE_CHAIN_SIGNATURE,                                                                  \
-      "Fetch the certificate chain again from the vendor; if it stays like this, the "              \
+      "Fetch the certificate chain again from the vendor; if it stays like this, the "             \
       "evidence is forged.")                                                                       \
     X(ASSAY_RULE_CHAIN_ROOT,                                                                       \
       "Check that the platform is a production one, and pin its vendor's root only "               \
       "if you trust that vendor.")                                                                 \
     X(ASSAY_RULE_CHAIN_CONSTRAINTS,                                                                \
-      "Use the chain that the vendor issued; a certificate in it has an invalid position.")                                                                                      \
+      "Use the chain that the vendor issued; a certificate in it has an invalid position.")        \
     X(ASSAY_RULE_CERT_TIME,                                                                        \
       "Judge for a time within the certificate's validity, check the clock, or fetch "             \
       "the renewed certificate.")                                                                  \
     X(ASSAY_RULE_CERT_REVOKED,                                                                     \
       "Take the platform out of service: its vendor no longer vouches for its keys.")              \
     X(ASSAY_RULE_QE_SIGNATURE,                                                                     \
-      "Create a new quote; if it stays like this, the attestation key was not made "              \
+      "Create a new quote; if it stays like this, the attestation key was not made "               \
       "by the vendor's enclave.")                                                                  \
     X(ASSAY_RULE_AK_BINDING,                                                                       \
-      "Create a new quote; if it stays like this, the attestation key was not made "              \
+      "Create a new quote; if it stays like this, the attestation key was not made "               \
       "by the vendor's enclave.")                                                                  \
     X(ASSAY_RULE_QUOTE_SIGNATURE,                                                                  \
-      "Send the evidence unchanged; if it is, it was signed or altered by another party.")                                                                                       \
+      "Send the evidence unchanged; if it is, it was signed or altered by another party.")         \
     X(ASSAY_RULE_COLLATERAL_MISSING,                                                               \
-      "Fetch the missing collateral with `assay collateral fetch` and appraise again.")                      \
+      "Fetch the missing collateral with `assay collateral fetch` and appraise again.")            \
     X(ASSAY_RULE_COLLATERAL_EXPIRED,                                                               \
       "Fetch fresh collateral with `assay collateral fetch`; the attester is not to "              \
       "blame.")                                                                                    \
     X(ASSAY_RULE_COLLATERAL_EARLY,                                                                 \
-      "Check the clock, or appraise with the collateral that was valid at that time.")                \
-    X(ASSAY_RULE_COLLATERAL_FORMAT,                                                                \
-      "Fetch the collateral again and do not modify its bytes.")                                \
+      "Check the clock, or appraise with the collateral that was valid at that time.")             \
+    X(ASSAY_RULE_COLLATERAL_FORMAT, "Fetch the collateral again and do not modify its bytes.")     \
     X(ASSAY_RULE_COLLATERAL_CHAIN,                                                                 \
       "Fetch the collateral from the vendor over a path that you trust: this copy "                \
       "was altered.")                                                                              \
@@ -70,12 +69,9 @@
     X(ASSAY_RULE_TCB_INFO_ID,                                                                      \
       "Supply the TCB info of this platform family and TEE: `assay collateral fetch "              \
       "--for FILE` names it itself.")                                                              \
-    X(ASSAY_RULE_QE_IDENTITY_ID,                                                                   \
-      "Supply the QE identity of this TEE: QE for SGX, TD_QE for TDX.")                            \
-    X(ASSAY_RULE_QE_IDENTITY,                                                                      \
-      "Install the vendor's current quoting enclave on the platform.")                             \
-    X(ASSAY_RULE_MODULE_IDENTITY,                                                                  \
-      "Boot the platform with the vendor's signed TDX module.")                                    \
+    X(ASSAY_RULE_QE_IDENTITY_ID, "Supply the QE identity of this TEE: QE for SGX, TD_QE for TDX.") \
+    X(ASSAY_RULE_QE_IDENTITY, "Install the vendor's current quoting enclave on the platform.")     \
+    X(ASSAY_RULE_MODULE_IDENTITY, "Boot the platform with the vendor's signed TDX module.")        \
     X(ASSAY_RULE_TCB_REVOKED,                                                                      \
       "Update microcode, firmware and SGX or TDX software; until then nothing that "               \
       "ran there is confidential.")                                                                \
@@ -84,10 +80,8 @@
     X(ASSAY_RULE_MEASUREMENT_UNKNOWN,                                                              \
       "Deploy a build whose measurement is allowed, or add this one to the reference "             \
       "values after reviewing it.")                                                                \
-    X(ASSAY_RULE_MEASUREMENT_DENIED,                                                               \
-      "Deploy another build: this one was denied on purpose.")                                     \
-    X(ASSAY_RULE_PROFILE,                                                                          \
-      "Run on hardware; SOFT evidence is for profile development only.")                           \
+    X(ASSAY_RULE_MEASUREMENT_DENIED, "Deploy another build: this one was denied on purpose.")      \
+    X(ASSAY_RULE_PROFILE, "Run on hardware; SOFT evidence is for profile development only.")       \
     X(ASSAY_RULE_TCB_NOT_SUPPORTED,                                                                \
       "Update the component that has no level, or fetch newer TCB info if the "                    \
       "platform is newer than it.")                                                                \
@@ -101,12 +95,11 @@
     X(ASSAY_RULE_TCB_NOW_WARNING,                                                                  \
       "Update the TDX module of the platform: what runs under the TD now is out of date.")         \
     X(ASSAY_RULE_COLLATERAL_AGE,                                                                   \
-      "Fetch the collateral again, or allow a greater `collateral_age_max_s` in the policy.")       \
+      "Fetch the collateral again, or allow a greater `collateral_age_max_s` in the policy.")      \
     X(ASSAY_RULE_TCB_GRACE,                                                                        \
       "Apply the updates and settings that the open advisories name; `assay tcb "                  \
       "forecast` shows which SVN is short.")                                                       \
-    X(ASSAY_RULE_ADVISORY_DENIED,                                                                  \
-      "Install the update of the named advisory on the platform.")                                 \
+    X(ASSAY_RULE_ADVISORY_DENIED, "Install the update of the named advisory on the platform.")     \
     X(ASSAY_RULE_SVN_MINIMUM,                                                                      \
       "Update the component to the minimum version that the policy names.")                        \
     X(ASSAY_RULE_TCB_WARNING,                                                                      \
@@ -120,46 +113,38 @@
       "they are documented now.")                                                                  \
     X(ASSAY_RULE_EVALUATION_NUMBER,                                                                \
       "Fetch current collateral: what is at hand is older than the policy allows.")                \
-    X(ASSAY_RULE_KIND,                                                                             \
-      "Use a kind of TEE that the policy lists, or add this kind to it.")                          \
+    X(ASSAY_RULE_KIND, "Use a kind of TEE that the policy lists, or add this kind to it.")         \
     X(ASSAY_RULE_REPORT_SIGNATURE,                                                                 \
-      "Send the evidence unchanged; if it is, it was signed or altered by another party.")                                                                                       \
+      "Send the evidence unchanged; if it is, it was signed or altered by another party.")         \
     X(ASSAY_RULE_DOCUMENT_SIGNATURE,                                                               \
-      "Send the evidence unchanged; if it is, it was signed or altered by another party.")                                                                                       \
+      "Send the evidence unchanged; if it is, it was signed or altered by another party.")         \
     X(ASSAY_RULE_KEY_MISSING,                                                                      \
       "Supply the certificate of the key that signed: the VCEK, VLEK, AK or platform "             \
       "key.")                                                                                      \
     X(ASSAY_RULE_CHAIN_MISSING,                                                                    \
       "Supply the intermediate certificates between the signing key and the root.")                \
-    X(ASSAY_RULE_VEK_TCB,                                                                          \
-      "Fetch the endorsement key's certificate for the reported TCB version.")                     \
-    X(ASSAY_RULE_CHIP_ID,                                                                          \
-      "Fetch the endorsement key's certificate for this very chip.")                               \
+    X(ASSAY_RULE_VEK_TCB, "Fetch the endorsement key's certificate for the reported TCB version.") \
+    X(ASSAY_RULE_CHIP_ID, "Fetch the endorsement key's certificate for this very chip.")           \
     X(ASSAY_RULE_TCB_ORDER,                                                                        \
       "Update the platform's firmware: its TCB versions contradict one another.")                  \
     X(ASSAY_RULE_SIGNING_KEY,                                                                      \
       "Supply a VCEK where the report names a VCEK, and a VLEK where it names a "                  \
       "VLEK.")                                                                                     \
-    X(ASSAY_RULE_REVOCATION_UNKNOWN,                                                               \
-      "Supply the vendor's revocation list.")                                                      \
-    X(ASSAY_RULE_VMPL,                                                                             \
-      "Request the report at a more privileged level (VMPL 0), or set the level of the workload in the policy.")                                                             \
-    X(ASSAY_RULE_VMPL_NOTE,                                                                        \
-      "Request the report at a more privileged level (VMPL 0), or set the level of the workload in the policy.")                                                             \
+    X(ASSAY_RULE_REVOCATION_UNKNOWN, "Supply the vendor's revocation list.")                       \
+    X(ASSAY_RULE_VMPL, "Request the report at a more privileged level (VMPL 0), or set the level " \
+                       "of the workload in the policy.")                                           \
+    X(ASSAY_RULE_VMPL_NOTE, "Request the report at a more privileged level (VMPL 0), or set the "  \
+                            "level of the workload in the policy.")                                \
     X(ASSAY_RULE_MIGRATION_AGENT,                                                                  \
       "Launch the guest without a migration agent, or allow it in the policy.")                    \
-    X(ASSAY_RULE_SMT,                                                                              \
-      "Switch simultaneous threads off and forbid them in the guest's policy.")                    \
-    X(ASSAY_RULE_SINGLE_SOCKET,                                                                    \
-      "Launch the guest bound to a single socket.")                                                \
+    X(ASSAY_RULE_SMT, "Switch simultaneous threads off and forbid them in the guest's policy.")    \
+    X(ASSAY_RULE_SINGLE_SOCKET, "Launch the guest bound to a single socket.")                      \
     X(ASSAY_RULE_SERVICE_TD,                                                                       \
       "Launch the TD without a service TD, or allow its measurement in the policy.")               \
     X(ASSAY_RULE_SERVICE_TD_NOTE,                                                                  \
       "Launch the TD without a service TD, or allow its measurement in the policy.")               \
-    X(ASSAY_RULE_SEPT_VE,                                                                          \
-      "Launch the TD with SEPT_VE_DISABLE.")                                                       \
-    X(ASSAY_RULE_SEPT_VE_NOTE,                                                                     \
-      "Launch the TD with SEPT_VE_DISABLE.")                                                       \
+    X(ASSAY_RULE_SEPT_VE, "Launch the TD with SEPT_VE_DISABLE.")                                   \
+    X(ASSAY_RULE_SEPT_VE_NOTE, "Launch the TD with SEPT_VE_DISABLE.")                              \
     X(ASSAY_RULE_PCR_DIGEST,                                                                       \
       "Read PCR values and quote together; values of another moment do not fit.")                  \
     X(ASSAY_RULE_PCR_MISSING,                                                                      \
@@ -173,15 +158,12 @@
       "Read hardware report, runtime data and TPM quote of one boot of one machine.")              \
     X(ASSAY_RULE_RUNTIME_AK,                                                                       \
       "Read hardware report, runtime data and TPM quote of one boot of one machine.")              \
-    X(ASSAY_RULE_REALM_BINDING,                                                                    \
-      "Send platform token and realm token of one request together.")                              \
+    X(ASSAY_RULE_REALM_BINDING, "Send platform token and realm token of one request together.")    \
     X(ASSAY_RULE_LIFECYCLE,                                                                        \
       "Put the platform into its secured state; a development state opens its "                    \
       "secrets.")                                                                                  \
-    X(ASSAY_RULE_PRODUCT,                                                                          \
-      "Fetch the certificates of this processor family.")                                          \
-    X(ASSAY_RULE_NONCE,                                                                            \
-      "Make fresh evidence over the challenge that was sent.")                                     \
+    X(ASSAY_RULE_PRODUCT, "Fetch the certificates of this processor family.")                      \
+    X(ASSAY_RULE_NONCE, "Make fresh evidence over the challenge that was sent.")                   \
     X(ASSAY_RULE_BOOTLOADER_STATE,                                                                 \
       "Commit the running firmware so that it cannot be rolled back.")                             \
     X(ASSAY_RULE_SIGNER_EXPIRED,                                                                   \
@@ -189,15 +171,14 @@
     X(ASSAY_RULE_EVIDENCE_INCOMPLETE,                                                              \
       "Supply every piece of the evidence: quote, signature, key, values, report.")                \
     X(ASSAY_RULE_ROOT_MISSING,                                                                     \
-      "Configure trusted roots for this kind: `--root`, or a policy with roots.")                        \
+      "Configure trusted roots for this kind: `--root`, or a policy with roots.")                  \
     X(ASSAY_RULE_AK_FORM,                                                                          \
       "Give the root `attestation_keys: azure` or `google` in the policy, if virtual TPMs "        \
       "of that cloud are accepted.")                                                               \
     X(ASSAY_RULE_CHALLENGE,                                                                        \
       "Reject it, and request fresh evidence over the challenge that was sent: this answers "      \
       "another request, or is a recording.")                                                       \
-    X(ASSAY_RULE_EVENT_LOG_FORMAT,                                                                 \
-      "Read the complete event log again from the kernel.")                            \
+    X(ASSAY_RULE_EVENT_LOG_FORMAT, "Read the complete event log again from the kernel.")           \
     X(ASSAY_RULE_EVENT_LOG_TWICE,                                                                  \
       "Give one log of the firmware and one list of IMA, those of this very machine.")             \
     X(ASSAY_RULE_EVENT_LOG_UNFIT,                                                                  \

@@ -257,9 +257,10 @@ static int report_status(struct looking *l, struct assay_json *document)
         (void)printf("a higher number serves %llu s after a block has it\n",
                      (llu)assay_json_uint(data, "delay_s", 0));
         if (l->falls > 0)
-            (void)printf("%llu member%s will be suspended with their present evidence: update them before "
-                         "that day\n",
-                         (llu)l->falls, l->falls == 1 ? "" : "s");
+            (void)printf(
+                "%llu member%s will be suspended with their present evidence: update them before "
+                "that day\n",
+                (llu)l->falls, l->falls == 1 ? "" : "s");
         if (fflush(stdout) != 0) result = ASSAY_EXIT_INTERNAL;
     }
     assay_json_free(&outlooks);

@@ -26,7 +26,8 @@ struct assay_verb {
     const char *group, *verb; /* verb "": the group has none, or may go without */
     const char *arguments;    /* "OLD NEW", "[ANSWER ...]", "" */
     const char *summary;      /* sentences */
-    const char *exit;         /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
+    const char *
+        exit; /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
     const char *examples;     /* lines */
     const struct assay_option *options;
 };
@@ -38,7 +39,7 @@ struct assay_verb {
     }
 #define ASSAY_OPTION_JSON                                                                          \
     {                                                                                              \
-        "json", NULL, "print one versioned JSON document, also for errors", 0                       \
+        "json", NULL, "print one versioned JSON document, also for errors", 0                      \
     }
 #define ASSAY_OPTION_TIMEOUT                                                                       \
     {                                                                                              \

@@ -5,29 +5,33 @@
 
 #define CONFIG                                                                                     \
     {                                                                                              \
-        "config", "FILE", "anchor.yaml; its keys have the names of these options", 0                     \
+        "config", "FILE", "anchor.yaml; its keys have the names of these options", 0               \
     }
 #define RPC                                                                                        \
     { "rpc", "URL",                                                                                \
-      "JSON-RPC endpoint of the chain: https://, or http:// on this machine; several separated by commas", 0 },      \
+      "JSON-RPC endpoint of the chain: https://, or http:// on this machine; several separated "   \
+      "by commas",                                                                                 \
+      0 },                                                                                         \
     {                                                                                              \
-        "ca-file", "FILE", "certification authorities of the endpoint, in PEM; default the system's", 0        \
+        "ca-file", "FILE",                                                                         \
+            "certification authorities of the endpoint, in PEM; default the system's", 0           \
     }
 #define CONTRACT                                                                                   \
     {                                                                                              \
-        "contract", "ADDRESS", "address of the anchor: 0x and 40 hex digits", 0                                \
+        "contract", "ADDRESS", "address of the anchor: 0x and 40 hex digits", 0                    \
     }
 #define SENDING                                                                                    \
-    { "chain", "NUMBER", "chain id (EIP-155) that transactions are signed for", 0 },           \
-        { "key", "FILE", "key of the paying account: 32 bytes or 64 hex digits, readable by its owner only",   \
-          0 },                                                                                     \
+    { "chain", "NUMBER", "chain id (EIP-155) that transactions are signed for", 0 },               \
+        { "key", "FILE",                                                                           \
+          "key of the paying account: 32 bytes or 64 hex digits, readable by its owner only", 0 }, \
         { "max-fee", "GWEI",                                                                       \
-          "maximum price of a unit of gas, tip included; above it the command waits", 0 },             \
-        { "tip", "GWEI", "priority fee for the block producer, default a tenth of --max-fee", 0 },       \
-        { "max-gas", "UNITS", "gas limit of one transaction, default 2000000", 0 },      \
-        { "confirmations", "BLOCKS", "blocks after which a transaction counts, 1 to 1024, default 12", 0 },  \
+          "maximum price of a unit of gas, tip included; above it the command waits", 0 },         \
+        { "tip", "GWEI", "priority fee for the block producer, default a tenth of --max-fee", 0 }, \
+        { "max-gas", "UNITS", "gas limit of one transaction, default 2000000", 0 },                \
+        { "confirmations", "BLOCKS",                                                               \
+          "blocks after which a transaction counts, 1 to 1024, default 12", 0 },                   \
     {                                                                                              \
-        "wait", "SECONDS", "timeout of the whole command, default 3600", 0                          \
+        "wait", "SECONDS", "timeout of the whole command, default 3600", 0                         \
     }
 
 #define EXIT_SHOW                                                                                  \

@@ -9,7 +9,8 @@
     "nitro-tpm|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
-        "collateral", "DIR", "collateral that the evidence does not contain, recognised by content", 0          \
+        "collateral", "DIR",                                                                       \
+            "collateral that the evidence does not contain, recognised by content", 0              \
     }
 #define ROOT                                                                                       \
     {                                                                                              \
@@ -18,16 +19,17 @@
     }
 #define KIND                                                                                       \
     {                                                                                              \
-        "kind", KINDS, "kind of the evidence, if not detected from its bytes.", 0                                 \
+        "kind", KINDS, "kind of the evidence, if not detected from its bytes.", 0                  \
     }
 #define POLICY                                                                                     \
     {                                                                                              \
-        "policy", "FILE", "policy in YAML; default: profile production, any measurement", 0                \
+        "policy", "FILE", "policy in YAML; default: profile production, any measurement", 0        \
     }
 #define EVENT_LOG                                                                                  \
     {                                                                                              \
         "event-log", "FILE",                                                                       \
-            "event log of the firmware (TCG2, CCEL) or of IMA, at most four; replayed and compared with the events of the policy",                                                       \
+            "event log of the firmware (TCG2, CCEL) or of IMA, at most four; replayed and "        \
+            "compared with the events of the policy",                                              \
             ASSAY_OPTION_MANY                                                                      \
     }
 #define EXIT_VERDICT                                                                               \

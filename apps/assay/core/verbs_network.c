@@ -5,7 +5,7 @@
 
 #define DAYS                                                                                       \
     {                                                                                              \
-        "days", "N", "validity of the signed documents, 1 to 7300", 0                                 \
+        "days", "N", "validity of the signed documents, 1 to 7300", 0                              \
     }
 #define TCTI                                                                                       \
     {                                                                                              \
@@ -20,13 +20,13 @@
         "key", "FILE", "the operator's key (assay keys operator)", ASSAY_OPTION_MUST               \
     }
 #define MEASURES                                                                                   \
-    { "measurement", "HEX", "measurement, 64 hex digits", 0 },                                                      \
+    { "measurement", "HEX", "measurement, 64 hex digits", 0 },                                     \
     {                                                                                              \
         "program", "FILE", "instead of --measurement: the SHA-256 of this program", 0              \
     }
 #define REPORT_DATA                                                                                \
     {                                                                                              \
-        "report-data", "HEX", "report data, 128 hex digits", ASSAY_OPTION_MUST                                      \
+        "report-data", "HEX", "report data, 128 hex digits", ASSAY_OPTION_MUST                     \
     }
 #define SOURCE                                                                                     \
     ASSAY_OPTION_SOCKET, { "store", "FILE", "store of a stopped node, instead of a daemon", 0 }, \
@@ -37,33 +37,35 @@
 #define EXIT_RECOVER "4 denied, 6 conflict, 13 not a file of assay recover"
 /* NODE: a name or the hexadecimal node id. */
 #define ACTIONS                                                                                    \
-    { "join", "FILE", "card of a new member; with --sample and --operator",                   \
-      ASSAY_OPTION_MANY },                                                                         \
-        { "sample", "FILE", "with --join: a quote of its platform", ASSAY_OPTION_MANY },             \
-        { "operator", "NAME", "with --join: its operator", ASSAY_OPTION_MANY },                       \
-        { "leave", "NODE", "remove this member", ASSAY_OPTION_MANY },                           \
-        { "drain", "NODE", "drain this member: weight 0, not appraised, slot reserved", ASSAY_OPTION_MANY },                 \
-        { "undrain", "NODE", "return this member to service", ASSAY_OPTION_MANY },                                     \
-        { "policy", "FILE", "a complete policy, as YAML", 0 },                                        \
-        { "allow-reference", "FIELD=HEX", "allow this value in the policy in force",           \
+    { "join", "FILE", "card of a new member; with --sample and --operator", ASSAY_OPTION_MANY },   \
+        { "sample", "FILE", "with --join: a quote of its platform", ASSAY_OPTION_MANY },           \
+        { "operator", "NAME", "with --join: its operator", ASSAY_OPTION_MANY },                    \
+        { "leave", "NODE", "remove this member", ASSAY_OPTION_MANY },                              \
+        { "drain", "NODE", "drain this member: weight 0, not appraised, slot reserved",            \
           ASSAY_OPTION_MANY },                                                                     \
-        { "retire-reference", "FIELD=HEX", "accept this value with a warning", ASSAY_OPTION_MANY },     \
-        { "deny-reference", "FIELD=HEX", "reject this value", ASSAY_OPTION_MANY },                       \
+        { "undrain", "NODE", "return this member to service", ASSAY_OPTION_MANY },                 \
+        { "policy", "FILE", "a complete policy, as YAML", 0 },                                     \
+        { "allow-reference", "FIELD=HEX", "allow this value in the policy in force",               \
+          ASSAY_OPTION_MANY },                                                                     \
+        { "retire-reference", "FIELD=HEX", "accept this value with a warning",                     \
+          ASSAY_OPTION_MANY },                                                                     \
+        { "deny-reference", "FIELD=HEX", "reject this value", ASSAY_OPTION_MANY },                 \
         { "parameter", "NAME=VALUE",                                                               \
           "epoch_ms, operator_cap, vendor_cap (A/B), block_len_max, collateral_delay (s), "        \
           "verifier "                                                                              \
           "(digest or none), level",                                                               \
           ASSAY_OPTION_MANY },                                                                     \
-        { "operators", "FILE", "complete new list, lines of NAME PUBLIC_KEY", 0 },                \
-        { "services", "FILE", "services to add, as the section services of a plan", 0 },             \
+        { "operators", "FILE", "complete new list, lines of NAME PUBLIC_KEY", 0 },                 \
+        { "services", "FILE", "services to add, as the section services of a plan", 0 },           \
     {                                                                                              \
-        "threshold", "N", "with --operators: number of required signatures", 0                                  \
+        "threshold", "N", "with --operators: number of required signatures", 0                     \
     }
 
 #define LAYERS                                                                                     \
-    { "set", "KEY=VALUE", "override every other source, as in log.level=debug", ASSAY_OPTION_MANY },    \
+    { "set", "KEY=VALUE", "override every other source, as in log.level=debug",                    \
+      ASSAY_OPTION_MANY },                                                                         \
     {                                                                                              \
-        "no-environment", NULL, "ignore the environment", 0                           \
+        "no-environment", NULL, "ignore the environment", 0                                        \
     }
 
 const struct assay_verb assay_verbs_network[] = {

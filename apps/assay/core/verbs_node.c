@@ -10,11 +10,13 @@
     }
 #define CHECKPOINT                                                                                 \
     {                                                                                              \
-        "checkpoint", "FILE", "checkpoint whose epoch the chain must contain (assay checkpoint)", 0                   \
+        "checkpoint", "FILE", "checkpoint whose epoch the chain must contain (assay checkpoint)",  \
+            0                                                                                      \
     }
 #define REASON                                                                                     \
     {                                                                                              \
-        "reason", "TEXT", "reason for the journal, 1 to 200 printable characters", ASSAY_OPTION_MUST      \
+        "reason", "TEXT", "reason for the journal, 1 to 200 printable characters",                 \
+            ASSAY_OPTION_MUST                                                                      \
     }
 #define NOTHING                                                                                    \
     (const struct assay_option[])                                                                  \
@@ -22,7 +24,8 @@
         ASSAY_OPTIONS_END                                                                          \
     }
 #define EXIT_PERMIT "4 denied"
-#define EXIT_STORE  "11 invalid: one line with the failed check and its place, 12 no trusted state leads to it"
+#define EXIT_STORE                                                                                 \
+    "11 invalid: one line with the failed check and its place, 12 no trusted state leads to it"
 
 const struct assay_verb assay_verbs_node[] = {
     { "status", "", "",

@@ -23,8 +23,8 @@ struct assay_challenge {
  */
 int assay_challenge_check(const struct assay_challenge *challenge, bool json);
 /*
- * assay_challenge_appraise - compare what the evidence answers with the challenge: another one makes
- * the verdict contraindicated (rule `challenge`). After assay_appraisal_run.
+ * assay_challenge_appraise - compare what the evidence answers with the challenge: another one
+ * makes the verdict contraindicated (rule `challenge`). After assay_appraisal_run.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (this evidence has no nonce; printed)
  */
 int assay_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge);

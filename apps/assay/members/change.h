@@ -34,19 +34,20 @@ enum assay_change_option {
 
 /* Rows of options of the actions that a change and a RECOVER both take. */
 #define ASSAY_CHANGE_OPTIONS_SHARED                                                                \
-    { "sample", required_argument, NULL, 'q' },                                                    \
-    { "operator", required_argument, NULL, 'w' },                                                  \
-    { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },                                    \
-    { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },                                  \
-    { "drain", required_argument, NULL, ASSAY_CHANGE_OPT_DRAIN },                                    \
-    { "undrain", required_argument, NULL, ASSAY_CHANGE_OPT_UNDRAIN },                                    \
-    { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },                                \
-    { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },                        \
-    { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                      \
-    { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                          \
-    { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                          \
-    { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },                          \
-    { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
+    { "sample", required_argument, NULL, 'q' }, { "operator", required_argument, NULL, 'w' },      \
+        { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },                                \
+        { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },                              \
+        { "drain", required_argument, NULL, ASSAY_CHANGE_OPT_DRAIN },                              \
+        { "undrain", required_argument, NULL, ASSAY_CHANGE_OPT_UNDRAIN },                          \
+        { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },                            \
+        { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },                    \
+        { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                  \
+        { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                      \
+        { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                      \
+        { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },                      \
+    {                                                                                              \
+        "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES                             \
+    }
 
 struct assay_change_options {
     const char *file; /* the one positional argument */

@@ -60,7 +60,8 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
     int64_t at_unix_s = 0;
     if (key->era != s->era || !assay_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
         return true;
-    if (appraise_evidence(t, value, at_unix_s, &t->now) != ASSAY_OK) return true; /* evidence of no member */
+    if (appraise_evidence(t, value, at_unix_s, &t->now) != ASSAY_OK)
+        return true; /* evidence of no member */
     const uint32_t slot = assay_evidence_owner_find(s, key->epoch, beacon, t->verdict->report_data);
     if (slot == s->member_count || key->epoch < t->rows[slot].epoch) return true;
     struct row row = { .epoch = key->epoch, .now = assay_verdict_outcome(t->verdict) };

@@ -270,7 +270,8 @@ static void look_at_images(struct assay_doctor *d)
     uint8_t digest[32] = { 0 };
     if (snprintf(dir, sizeof dir, "%s/images", d->config.state_dir) >= (int)sizeof dir) return;
     DIR *const folder = opendir(dir);
-    if (folder == NULL) return; /* before the first start, or of another user: reported for the folder */
+    if (folder == NULL)
+        return; /* before the first start, or of another user: reported for the folder */
     for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
         uint8_t *bytes = NULL;
         size_t len = 0;

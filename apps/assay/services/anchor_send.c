@@ -225,7 +225,8 @@ static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_a
 static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *held)
 {
     struct assay_anchor_run *const run = s->run;
-    const struct assay_evm_epoch_source closings = { .ask = assay_anchor_request_epoch, .context = run };
+    const struct assay_evm_epoch_source closings = { .ask = assay_anchor_request_epoch,
+                                                     .context = run };
     const uint64_t before = held->epoch;
     struct assay_evm_order order;
     uint64_t epoch = 0;

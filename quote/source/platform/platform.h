@@ -51,7 +51,8 @@ struct assay_platform_child {
 /* The answer to a proposal. */
 struct assay_platform_quote {
     uint64_t tag;
-    enum assay_status status; /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) | as make_quote */
+    enum assay_status
+        status; /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) | as make_quote */
     struct assay_slice bytes; /* empty unless ASSAY_OK; borrowed until the next call */
 };
 
