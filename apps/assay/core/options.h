@@ -26,8 +26,8 @@ struct assay_verb {
     const char *group, *verb; /* verb "": the group has none, or may go without */
     const char *arguments;    /* "OLD NEW", "[ANSWER ...]", "" */
     const char *summary;      /* sentences */
-    const char *
-        exit; /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
+    /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
+    const char *exit;
     const char *examples;     /* lines */
     const struct assay_option *options;
 };

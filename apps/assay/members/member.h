@@ -13,8 +13,9 @@ struct assay_member_rules {
     int64_t at_unix_s;
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
-    uint32_t *
-        refused; /* counts samples that the policy would reject for their measurement; may be NULL. Each is reported on stderr */
+    /* counts samples that the policy would reject for their measurement; may be NULL. Each is
+     * reported on stderr */
+    uint32_t *refused;
 };
 
 /*
