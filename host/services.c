@@ -82,18 +82,18 @@ static void services_close_epoch(void *context, void *registry, uint64_t era, ui
                                  const struct assay_service_member *members, uint32_t count)
 {
     struct assay_host_services *s = context;
-    assay_registry_enter(registry, era);
+    assay_registry_set_era(registry, era);
     const uint32_t n = assay_host_services_members(members, count, s->member);
-    assay_registry_close(registry, epoch, s->member, n, &s->facts, NULL, NULL);
+    assay_registry_close_epoch(registry, epoch, s->member, n, &s->facts, NULL, NULL);
 }
 
 static void services_set_standing(void *context, void *registry, uint64_t era, uint64_t epoch,
                                   const struct assay_service_member *members, uint32_t count)
 {
     struct assay_host_services *s = context;
-    assay_registry_enter(registry, era);
+    assay_registry_set_era(registry, era);
     const uint32_t n = assay_host_services_members(members, count, s->member);
-    assay_registry_stand(registry, epoch, s->member, n);
+    assay_registry_set_standing(registry, epoch, s->member, n);
 }
 
 static enum assay_status services_encode(void *context, const void *registry, uint32_t document,
@@ -113,7 +113,7 @@ static enum assay_status services_decode(void *context, void *registry, uint32_t
 static void services_added(void *context, void *registry, uint32_t document)
 {
     (void)context;
-    assay_registry_added(registry, document);
+    assay_registry_add_document(registry, document);
 }
 
 enum assay_status assay_host_services_open(struct assay_host_services *services,

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* By how much the right build counts; the tampered build of the tests is compiled with another. */
+/* Step of the genuine build; the tampered build of the tests has another. */
 #ifndef ASSAY_COUNTER_STEP
 #define ASSAY_COUNTER_STEP 1
 #endif
@@ -46,7 +46,7 @@ static uint64_t monotonic_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static bool say(const struct assay_channel_frame *frame)
+static bool log_event(const struct assay_channel_frame *frame)
 {
     uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
     const size_t len = assay_channel_encode(frame, bytes);
@@ -54,21 +54,20 @@ static bool say(const struct assay_channel_frame *frame)
 }
 
 /* Returns: true when the platform got its answer. */
-static bool hear(const struct assay_channel_frame *frame, struct counter *counter)
+static bool receive_channel(const struct assay_channel_frame *frame, struct counter *counter)
 {
     struct assay_channel_frame answer = *frame; /* same id and body */
     switch (frame->kind) {
     case ASSAY_CHANNEL_PROPOSE:
-        /* This is the consent: whoever started us and holds the channel is our daemon, and its keys
-         * are what report_data binds. A suspended enclave is attested too (docs/protocol.md
-         * 10.5). */
+        /* This is the consent: the parent process with the channel is our daemon, and report_data
+         * binds its keys. A suspended enclave is attested too (docs/protocol.md 10.5). */
         answer.kind = ASSAY_CHANNEL_QUOTE;
-        return say(&answer);
+        return log_event(&answer);
     case ASSAY_CHANNEL_MODE:
         counter->mode = (enum assay_channel_mode)frame->body[0]; /* decode has checked it */
         answer.kind = ASSAY_CHANNEL_MODE_SET;
-        return say(&answer);
-    case ASSAY_CHANNEL_PING: answer.kind = ASSAY_CHANNEL_PONG; return say(&answer);
+        return log_event(&answer);
+    case ASSAY_CHANNEL_PING: answer.kind = ASSAY_CHANNEL_PONG; return log_event(&answer);
     case ASSAY_CHANNEL_HELLO:
     case ASSAY_CHANNEL_QUOTE:
     case ASSAY_CHANNEL_MODE_SET:
@@ -87,7 +86,8 @@ static bool channel_step(struct counter *counter)
         if (got == 0) return false;
         struct assay_channel_frame frame;
         if (assay_channel_decode(bytes, (size_t)got, &frame) != ASSAY_OK) continue;
-        if (!hear(&frame, counter)) return false; /* it does not read: it is no platform any more */
+        if (!receive_channel(&frame, counter))
+            return false; /* the platform does not read: give up */
     }
     return true;
 }
@@ -103,7 +103,7 @@ static int signals_fd(void)
 }
 
 /* Returns: false when a poll failed; the end by signal or channel is no failure. */
-static bool run(struct service *service, struct counter *counter, int signals)
+static bool run_loop(struct service *service, struct counter *counter, int signals)
 {
     for (;;) {
         struct pollfd fds[2 + SERVICE_FDS] = { { .fd = signals, .events = POLLIN },
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
         fputs("`assay-enclave --help` tells more\n", stderr);
         return 2;
     }
-    /* It works when it is told how much it may. */
+    /* It does not work before it has received its mode. */
     struct counter counter = { .step = ASSAY_COUNTER_STEP, .mode = ASSAY_CHANNEL_MODE_SUSPENDED };
     struct service service;
     const int signals = signals_fd();
@@ -143,9 +143,9 @@ int main(int argc, char **argv)
         return 1;
     }
     const struct assay_channel_frame hello = { .kind = ASSAY_CHANNEL_HELLO };
-    const bool connected = signals >= 0 && say(&hello);
+    const bool connected = signals >= 0 && log_event(&hello);
     if (!connected) fprintf(stderr, "assay-enclave: no platform at descriptor 3\n");
-    const bool ran = connected && run(&service, &counter, signals);
+    const bool ran = connected && run_loop(&service, &counter, signals);
     service_close(&service);
     return ran ? 0 : 1;
 }

@@ -36,17 +36,17 @@ void assay_enclave_log(const char *level, const char *event, enum assay_status s
     assay_log_end(&log);
 }
 
-static enum assay_status complain(enum assay_status status, const char *message)
+static enum assay_status log_failure(enum assay_status status, const char *message)
 {
     assay_enclave_log("error", "no_quote", status,
                       message[0] != '\0' ? message : assay_status_text(status));
     return status;
 }
 
-static enum assay_status give(struct assay_slice evidence, uint8_t *quote, size_t capacity,
-                              size_t *len)
+static enum assay_status give_quote(struct assay_slice evidence, uint8_t *quote, size_t capacity,
+                                    size_t *len)
 {
-    if (evidence.len > capacity) return complain(ASSAY_E_FULL, "the evidence is too long");
+    if (evidence.len > capacity) return log_failure(ASSAY_E_FULL, "the evidence is too long");
     assay_bytes_copy(quote, capacity, evidence.bytes, evidence.len);
     *len = evidence.len;
     return ASSAY_OK;
@@ -59,7 +59,8 @@ static enum assay_status give(struct assay_slice evidence, uint8_t *quote, size_
  * what PCR 23 says, from before the first quote on. A TPM that could not be reached when the
  * enclave was loaded is tried again before it quotes.
  */
-static enum assay_status measure(struct assay_maker *maker, const uint8_t measurement[static 32])
+static enum assay_status read_measurement(struct assay_maker *maker,
+                                          const uint8_t measurement[static 32])
 {
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     if (maker->measured) return ASSAY_OK;
@@ -74,19 +75,19 @@ static enum assay_status quote_tpm(struct assay_maker *maker, const struct assay
 {
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     struct assay_slice evidence;
-    ASSAY_TRY(measure(maker, job->measurement));
+    ASSAY_TRY(read_measurement(maker, job->measurement));
     const enum assay_status status =
         assay_tpm_source_quote(maker->tpm, job->report_data, &evidence, message);
     /* Whatever comes back may have been reset, and PCR 23 with it. */
     if (status == ASSAY_E_IO) maker->measured = false;
-    if (status != ASSAY_OK) return complain(status, message);
-    return give(evidence, quote, capacity, len);
+    if (status != ASSAY_OK) return log_failure(status, message);
+    return give_quote(evidence, quote, capacity, len);
 }
 
 /* ------------------------------------------------------------ every other source */
 
 /* A host may send a guest any table of certificates; the evidence stands for itself. */
-static void look_at_table(struct assay_maker *maker, const struct assay_source_answer *answer)
+static void check_table(struct assay_maker *maker, const struct assay_source_answer *answer)
 {
     if (answer->auxiliary_status == ASSAY_OK || maker->complained_of_table) return;
     maker->complained_of_table = true;
@@ -102,15 +103,15 @@ static enum assay_status quote_source(struct assay_maker *maker, const struct as
     struct assay_source_request request = { .deadline_ms = job->deadline_ms };
     assay_bytes_copy(request.report_data, sizeof request.report_data, job->report_data, 64);
     const enum assay_status status = assay_source_quote(maker->source, &request, &answer, message);
-    if (status != ASSAY_OK) return complain(status, message);
-    look_at_table(maker, &answer);
+    if (status != ASSAY_OK) return log_failure(status, message);
+    check_table(maker, &answer);
     struct assay_writer w = assay_writer_over(quote, capacity);
     if (assay_source_pack(&answer, &w) == ASSAY_OK) {
         *len = w.len;
         return ASSAY_OK;
     }
     /* Certificates without end: the peers may have them from genesis. */
-    return give(answer.evidence, quote, capacity, len);
+    return give_quote(answer.evidence, quote, capacity, len);
 }
 
 /* ------------------------------------------------------------ the callbacks */
@@ -126,7 +127,7 @@ enum assay_status assay_maker_quote(void *context, const struct assay_quoter_job
     assay_bytes_copy(request.report_data, sizeof request.report_data, job->report_data, 64);
     const enum assay_status status =
         assay_soft_quote(maker->credential, &request, quote, capacity, len);
-    return status == ASSAY_OK ? status : complain(status, "");
+    return status == ASSAY_OK ? status : log_failure(status, "");
 }
 
 void assay_maker_load(void *context, const uint8_t measurement[static 32])
@@ -134,7 +135,8 @@ void assay_maker_load(void *context, const uint8_t measurement[static 32])
     struct assay_maker *const maker = context;
     maker->measured = false;
     if (maker->tpm != NULL)
-        assay_status_ignore(measure(maker, measurement), "tried again before the first quote");
+        assay_status_ignore(read_measurement(maker, measurement),
+                            "tried again before the first quote");
 }
 
 void assay_maker_release(void *context)

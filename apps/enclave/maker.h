@@ -1,9 +1,9 @@
 /*
- * apps/enclave/maker.h - who quotes for this node: a SOFT platform, a TPM, or any other source of
+ * apps/enclave/maker.h - quote makers of this node: a SOFT platform, a TPM, or any other source of
  * evidence (quote/source). Private to the folder.
  *
  * The three functions are the callbacks of quote/source/platform/platform.h and run in the thread
- * of its quoter; whatever a maker names belongs to that thread until it is released.
+ * of its quoter; the source that a maker points to belongs to that thread until it is released.
  */
 #ifndef ASSAY_APPS_ENCLAVE_MAKER_H
 #define ASSAY_APPS_ENCLAVE_MAKER_H
@@ -20,19 +20,20 @@ struct assay_maker {
     struct assay_tpm_source *tpm;
     struct assay_source *source;
     bool measured;            /* tpm: since an image was loaded */
-    bool complained_of_table; /* source: once, for it comes with every quote */
+    bool complained_of_table; /* source: once, since it comes with every quote */
 };
 
-/* A line of the log. What others say (a host, a device) is stripped of quotation marks and control
- * bytes. Returns: nothing. */
+/* Writes a log line. Text from a host or a device is stripped of quotation marks and control
+ * bytes. */
 void assay_enclave_log(const char *level, const char *event, enum assay_status status,
                        const char *message);
-/* Evidence as networks carry it. Returns: ASSAY_OK and quote[*len] | why not, which was logged */
+/* Evidence in the format of the network. Returns: ASSAY_OK and quote[*len] | an error, which was
+ * logged */
 ASSAY_CHECKED enum assay_status assay_maker_quote(void *context, const struct assay_quoter_job *job,
                                                   uint8_t *quote, size_t capacity, size_t *len);
-/* An image was loaded: a TPM is told. Returns: nothing. */
+/* An image was loaded: extends the TPM. */
 void assay_maker_load(void *context, const uint8_t measurement[static 32]);
-/* Frees the maker, not what it names. Returns: nothing. */
+/* Frees the maker, not its source. */
 void assay_maker_release(void *context);
 
 #endif

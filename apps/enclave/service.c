@@ -1,4 +1,4 @@
-/* apps/enclave/service.c - see service.h. */
+/* apps/enclave/service.c - server of the counter's socket. */
 #include "apps/enclave/service.h"
 
 #include <errno.h>
@@ -55,14 +55,14 @@ size_t service_poll_set(const struct service *service, struct pollfd fds[static 
     return count;
 }
 
-static void drop(struct service_client *client)
+static void drop_client(struct service_client *client)
 {
     close(client->fd);
     client->fd = -1;
     client->len = 0;
 }
 
-static bool tell(int fd, const char *text, size_t len)
+static bool send_line(int fd, const char *text, size_t len)
 {
     return send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
@@ -71,19 +71,19 @@ static void accept_one(struct service *service, uint64_t now_ms)
 {
     static const char busy[] = "error busy\n";
     const int fd = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return; /* no client, or it has left already: the next poll will say */
+    if (fd < 0) return; /* no client, or it has left already: the next poll reports it */
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
-        if (client->fd >= 0 && now_ms > client->heard_ms + SERVICE_IDLE_MS) drop(client);
+        if (client->fd >= 0 && now_ms > client->heard_ms + SERVICE_IDLE_MS) drop_client(client);
         if (client->fd >= 0) continue;
         *client = (struct service_client){ .fd = fd, .heard_ms = now_ms };
         return;
     }
-    if (!tell(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused either way */
+    if (!send_line(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused in any case */
     close(fd);
 }
 
-/* Returns: false when the connection is over. */
+/* Returns: false when the connection is closed. */
 static bool answer_lines(struct service_client *client, struct counter *counter)
 {
     static const char too_long[] = "error line too long\n";
@@ -92,40 +92,40 @@ static bool answer_lines(struct service_client *client, struct counter *counter)
         const size_t line_len = (size_t)(end - client->line);
         char answer[COUNTER_ANSWER_MAX];
         const size_t answer_len = counter_answer(counter, client->line, line_len, answer);
-        if (!tell(client->fd, answer, answer_len)) return false;
+        if (!send_line(client->fd, answer, answer_len)) return false;
         client->len -= line_len + 1;
         for (size_t i = 0; i < client->len; i++)
             client->line[i] = client->line[line_len + 1 + i];
     }
     if (client->len <= COUNTER_LINE_MAX) return true;
-    return tell(client->fd, too_long, sizeof too_long - 1) && false;
+    return send_line(client->fd, too_long, sizeof too_long - 1) && false;
 }
 
-static void serve(struct service_client *client, struct counter *counter, uint64_t now_ms)
+static void serve_clients(struct service_client *client, struct counter *counter, uint64_t now_ms)
 {
     const ssize_t got = recv(client->fd, client->line + client->len,
                              sizeof client->line - client->len, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
     if (got <= 0) {
-        drop(client);
+        drop_client(client);
         return;
     }
     client->len += (size_t)got;
     client->heard_ms = now_ms;
-    if (!answer_lines(client, counter)) drop(client);
+    if (!answer_lines(client, counter)) drop_client(client);
 }
 
 void service_step(struct service *service, struct counter *counter, uint64_t now_ms)
 {
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
-        if (service->clients[i].fd >= 0) serve(&service->clients[i], counter, now_ms);
+        if (service->clients[i].fd >= 0) serve_clients(&service->clients[i], counter, now_ms);
     accept_one(service, now_ms);
 }
 
 void service_close(struct service *service)
 {
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
-        if (service->clients[i].fd >= 0) drop(&service->clients[i]);
+        if (service->clients[i].fd >= 0) drop_client(&service->clients[i]);
     if (service->listener < 0) return;
     close(service->listener);
     service->listener = -1;

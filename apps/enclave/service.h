@@ -1,9 +1,9 @@
 /*
- * apps/enclave/service.h - the counter behind a UNIX stream socket.
+ * apps/enclave/service.h - server of the counter on a UNIX stream socket.
  *
- * At most SERVICE_CLIENTS_MAX clients at once; one more is told "error busy" and closed. A line too
- * long, or an answer that a client does not take, ends its connection. The socket is 0600: peers
- * reach the counter through their daemons.
+ * At most SERVICE_CLIENTS_MAX clients at once; one more receives "error busy" and is closed. A line
+ * too long, or an answer that a client does not read, closes its connection. The socket is 0600:
+ * peers reach the counter through their daemons.
  */
 #ifndef ASSAY_APPS_ENCLAVE_SERVICE_H
 #define ASSAY_APPS_ENCLAVE_SERVICE_H
@@ -27,14 +27,14 @@ struct service {
     struct service_client clients[SERVICE_CLIENTS_MAX];
 };
 
-/* Listens; a socket that a dead process left behind is replaced, anything else in its place is not.
- * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (errno says why) */
+/* Listens; a socket left behind by a dead process is replaced, any other file is not.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (see errno) */
 ASSAY_CHECKED enum assay_status service_open(struct service *service, const char *path);
 /* Returns: how many of fds[SERVICE_FDS] were written. */
 size_t service_poll_set(const struct service *service, struct pollfd fds[static SERVICE_FDS]);
-/* Accept, read, answer; never blocks. Returns: nothing. */
+/* Accepts, reads, answers; never blocks. */
 void service_step(struct service *service, struct counter *counter, uint64_t now_ms);
-/* Returns: nothing; the socket is removed. */
+/* Removes the socket. */
 void service_close(struct service *service);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * apps/enclave/supervisor.c - see supervisor.h. Nothing is decided here: events and orders are
- * handed from one room to the next.
+ * apps/enclave/supervisor.c - wiring of the node's enclave: passes events and orders between host,
+ * agent, driver and platform, without decisions.
  */
 #include "apps/enclave/supervisor.h"
 
@@ -20,12 +20,12 @@
 
 enum { SERVICE_PATH_MAX = 108, QUOTE_MS = 2000, CLOSE_MS = 3000 };
 
-/* The quote that the host waits for: one at a time, the newest. It outlasts an enclave that is just
- * being started, so that a restart in the middle of an epoch costs no evidence. */
+/* The quote requested by the host: one at a time, the newest. It survives the start of an enclave,
+ * so that a restart in the middle of an epoch costs no evidence. */
 struct request {
     bool active;
     bool proposed; /* the enclave was asked */
-    uint64_t tag;  /* tells its answer from that of an older one */
+    uint64_t tag;  /* identifies its answer */
     uint64_t epoch, expires_ms;
     uint32_t incarnation;
     uint8_t report_data[64];
@@ -41,7 +41,7 @@ struct assay_supervisor {
     const struct assay_config_enforcement *enforcement; /* of the targets */
     uint8_t node_id[32];
     struct assay_hold hold;
-    bool lost_told; /* that a line of the journal could not be written */
+    bool lost_told; /* a line of the journal could not be written, and that was logged */
     char service_path[SERVICE_PATH_MAX];
     uint32_t quote_ms, close_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
@@ -95,7 +95,7 @@ static enum assay_status source_set_work(void *context, enum assay_work work)
     return assay_platform_set_mode(((struct assay_supervisor *)context)->platform, mode_of(work));
 }
 
-/* --------------------------------------------------------------- what the host calls */
+/* --------------------------------------------------------------- callbacks of the host */
 
 static void propose(struct assay_supervisor *self)
 {
@@ -117,14 +117,15 @@ static enum assay_status host_request_quote(void *context, uint64_t epoch, uint3
     return ASSAY_OK;
 }
 
-/* Returns: true and the event when the request is answered, or given up. */
+/* Returns: true and the event when the request is answered, or abandoned. */
 static bool answer_request(struct assay_supervisor *self, struct assay_enclave_event *event)
 {
     struct request *request = &self->request;
     struct assay_platform_quote quote = { .status = ASSAY_E_AGAIN };
     const bool answered = assay_platform_next(self->platform, &quote);
     if (!request->active || (answered && quote.tag != request->tag)) return false;
-    if (answered && quote.status == ASSAY_E_AGAIN) request->proposed = false; /* the next will do */
+    if (answered && quote.status == ASSAY_E_AGAIN) request->proposed = false; /* the next one will
+                                                                               * be */
     if ((!answered || quote.status == ASSAY_E_AGAIN) && self->now_ms < request->expires_ms)
         return false;
     if (!answered || quote.status == ASSAY_E_AGAIN || quote.status == ASSAY_E_TIMEOUT)
@@ -144,7 +145,7 @@ static enum assay_status host_order(void *context, const struct assay_order *ord
     struct assay_supervisor *self = context;
     const enum assay_status status = assay_agent_order(self->agent, order, self->now_ms);
     if (self->targets == NULL) return status;
-    /* One that cannot remember keeps no other from obeying. */
+    /* A target that cannot persist it does not keep others from obeying. */
     const enum assay_status others = assay_targets_order(self->targets, order, self->now_ms);
     return status != ASSAY_OK ? status : others;
 }
@@ -169,7 +170,7 @@ static uint64_t host_wake_at(void *context)
 
 static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, size_t count)
 {
-    (void)fds; /* few descriptors: asking each is as cheap as looking them up */
+    (void)fds; /* few descriptors: polling each is as cheap as searching */
     (void)count;
     struct assay_supervisor *self = context;
     self->now_ms = now_ms;
@@ -252,7 +253,8 @@ static void host_enforcement(void *context, struct assay_enforcement *view)
             assay_targets_look(self->targets, view->targets, ASSAY_ENFORCEMENT_TARGETS_MAX);
 }
 
-/* Let go is remembered before anything works again; held is done even while the store is asked. */
+/* A release is persisted before anything works again; a hold takes effect even while the store is
+ * written. */
 static enum assay_status host_hold(void *context, bool held, const char *reason)
 {
     struct assay_supervisor *self = context;
@@ -341,8 +343,8 @@ static enum assay_status open_targets(struct assay_supervisor *self,
     return ASSAY_OK;
 }
 
-/* Those before go first: two of one name would share a spool. What they had in hand is in the
- * store, and they read it again. */
+/* Previous targets are closed first: two of one name would share a spool. Their pending orders are
+ * in the store, and are read again. */
 enum assay_status assay_supervisor_targets(struct assay_supervisor *self,
                                            const struct assay_config_enforcement *enforcement,
                                            char message[static ASSAY_RUNTIME_MESSAGE_LEN])
@@ -417,7 +419,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
         if (status == ASSAY_E_STORE) why = config->store->ops->error(config->store);
         if (message[0] == '\0')
             (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "enclave: %s", why);
-        assay_supervisor_close(&self); /* nothing was asked of the platform yet */
+        assay_supervisor_close(&self); /* the platform has no request yet */
         return status;
     }
     *out = self;
@@ -433,7 +435,7 @@ bool assay_supervisor_close(struct assay_supervisor **supervisor)
     assay_journal_close(&self->journal);
     if (self->driver != NULL) assay_process_close(&self->driver);
     const bool ended = assay_platform_close(&self->platform, self->close_ms);
-    /* A killed enclave could not take its socket away; nobody may find a dead one. */
+    /* A killed enclave could not remove its socket; clients must not find a dead one. */
     (void)unlink(self->service_path);
     free(self);
     *supervisor = NULL;

@@ -23,58 +23,55 @@ struct assay_source;     /* quote/source/source.h */
 struct assay_tpm_source; /* quote/source/tpm/tpm.h */
 struct assay_supervisor;
 
-/* Strings are copied; the store and who quotes are borrowed and outlive the supervisor (see close).
- */
+/* Strings are copied; the store and the quote source are borrowed and outlive the supervisor (see
+ * close). */
 struct assay_supervisor_config {
-    const char *path;         /* enclave.path: what is started */
+    const char *path;         /* enclave.path: the executable */
     const char *restore_path; /* enclave.restore_path: a pristine copy; NULL or "": path stays */
     const char *service_path; /* enclave.service: the UNIX socket that the enclave listens on */
-    /* Who quotes, one of the three: a SOFT platform, a TPM into which the enclave is measured, any
-     * other source. Its handle is the supervisor's thread's alone meanwhile. */
+    /* The quote source, one of the three: a SOFT platform, a TPM into which the enclave is
+     * measured, any other source. Only the supervisor's thread uses its handle meanwhile. */
     const struct assay_soft_node *credential;
     struct assay_tpm_source *tpm;
     struct assay_source *source;
     const struct assay_config_enforcement *enforcement; /* NULL: no journal, no targets */
     const uint8_t *node_id;    /* [32], of events; with enforcement */
-    struct assay_store *store; /* orders are remembered in it, between the batches of the host */
+    struct assay_store *store; /* persists orders, between the batches of the host */
     uint32_t grace_ms;         /* from SIGTERM to SIGKILL; 0: 2000 */
     uint32_t backoff_ms;       /* before the first restart after an exit, doubling; 0: 100 */
     uint32_t backoff_ms_max;   /* 0: 30000 */
     uint32_t quote_ms;         /* from the host's request to the quote; 0: 2000 */
-    uint32_t close_ms;         /* how long close waits for a quote that is being made; 0: 3000 */
+    uint32_t close_ms;         /* how long close waits for a pending quote; 0: 3000 */
 };
 
 /*
  * assay_supervisor_open - read what was ordered before; an order begun and not ended is completed.
- *
  * Nothing is started yet: the first step does. A missing executable is no reason to fail: it is
  * retried with back-off, and an order may restore it.
  * Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long or missing) | ASSAY_E_STORE | ASSAY_E_MEMORY |
- *          as assay_journal_open and assay_targets_open; message says why not
+ *          as assay_journal_open and assay_targets_open; message: the reason of a failure
  */
 ASSAY_CHECKED enum assay_status assay_supervisor_open(
     const struct assay_supervisor_config *config, struct assay_supervisor **out,
     char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 /*
  * assay_supervisor_targets - other targets in the place of those before, with the same journal.
- *
  * Each remembers its orders under its name, so that one which stays goes on where it was. What
  * cannot be opened leaves those before.
  * In:      enforcement outlives the supervisor, or the next call
- * Returns: as assay_targets_open; message says why not
+ * Returns: as assay_targets_open; message: the reason of a failure
  */
 ASSAY_CHECKED enum assay_status assay_supervisor_targets(
     struct assay_supervisor *supervisor, const struct assay_config_enforcement *enforcement,
     char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
-/* What assay_runtime_config.enclave wants. Returns: nothing. */
+/* The callbacks of assay_runtime_config.enclave. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_runtime_enclave *enclave);
 /*
  * assay_supervisor_close - end the enclave at once (SIGKILL to its group, waited for).
- *
  * A quote that is being made is waited for, close_ms at most: a call in the kernel cannot be
  * interrupted.
- * In:      accepts a pointer to NULL, and nulls it
+ * In:      accepts a pointer to NULL, and sets it to NULL
  * Returns: true | false: that call has not come back, and who quotes is still in use: end the
  *          process without closing or freeing it
  */

@@ -1,4 +1,4 @@
-/* apps/enclave/targets.c - see targets.h. Nothing is decided here. */
+/* apps/enclave/targets.c - agents and drivers of the configured targets, without decisions. */
 #include "apps/enclave/targets.h"
 
 #include "apps/enclave/maker.h"
@@ -20,7 +20,7 @@ enum { POST_MS = 15000, ANSWER_MAX = 4096 };
 
 struct one {
     const struct assay_config_target *config;
-    struct assay_target *kind; /* the driver's, to look at */
+    struct assay_target *kind; /* the driver's, for reports */
     struct assay_driver *driver;
     struct assay_agent *agent;
     char trouble[ASSAY_DRIVER_MESSAGE_LEN]; /* the last one; "" once an order was executed */
@@ -33,10 +33,10 @@ struct assay_targets {
 
 /* --------------------------------------------------------------- webhooks */
 
-static enum assay_status post(const void *context, const char *url,
-                              char headers[static ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX],
-                              struct assay_slice body, const atomic_bool *stop, unsigned *code,
-                              char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
+static enum assay_status post_event(
+    const void *context, const char *url,
+    char headers[static ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX], struct assay_slice body,
+    const atomic_bool *stop, unsigned *code, char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
 {
     const struct assay_config_target *const config = context;
     const char *lines[ASSAY_WEBHOOK_HEADERS];
@@ -49,7 +49,7 @@ static enum assay_status post(const void *context, const char *url,
         .timeout_ms = POST_MS,
         .body_len_max = ANSWER_MAX,
         .ca_file = config->ca_file[0] != '\0' ? config->ca_file : NULL,
-        /* The configuration takes plain HTTP to this machine alone, and so does http.h. */
+        /* The configuration accepts plain HTTP to this machine alone, and so does http.h. */
         .insecure_for_tests = strncmp(url, "http:", 5) == 0,
         .stop = stop,
         .post = true,
@@ -91,7 +91,7 @@ static enum assay_status open_webhook(const struct assay_targets_config *all,
         .spool_max = config->spool_max,
         .secret = secret,
         .secret_len = len,
-        .post = post,
+        .post = post_event,
         .context = config,
     };
     status = assay_webhook_open(&webhook, out, why);
@@ -153,7 +153,7 @@ static enum assay_status open_one(const struct assay_targets_config *all,
         .journal = all->journal,
         .dry_run = config->dry_run,
         .severity = config->severity,
-        /* Who is told, not driven, hears of every order. */
+        /* A target that is notified, not driven, receives every order. */
         .every_kind = !one->kind->ops->can_look,
         .restarts_max = config->restarts_max,
         .restarts_window_ms = config->restarts_window_s * 1000,
@@ -213,8 +213,8 @@ void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_m
         assay_agent_hold(targets->items[i].agent, held, now_ms);
 }
 
-static void tell(const struct one *one, const char *level, const char *event,
-                 enum assay_status status, const char *what, const char *message)
+static void report_target(const struct one *one, const char *level, const char *event,
+                          enum assay_status status, const char *what, const char *message)
 {
     char text[ASSAY_DRIVER_MESSAGE_LEN + 128];
     (void)snprintf(text, sizeof text, "%s: %s%s%s", one->config->name, what,
@@ -222,26 +222,27 @@ static void tell(const struct one *one, const char *level, const char *event,
     assay_enclave_log(level, event, status, text);
 }
 
-static void take_event(struct one *one, const struct assay_agent_event *event)
+static void on_event(struct one *one, const struct assay_agent_event *event)
 {
     switch (event->kind) {
     case ASSAY_AGENT_STARTED:
-        tell(one, "info", "target_started", ASSAY_OK, "", event->process.message);
+        report_target(one, "info", "target_started", ASSAY_OK, "", event->process.message);
         return;
     case ASSAY_AGENT_ENDED:
-        tell(one, "warning", "target_ended", ASSAY_OK, "", event->process.message);
+        report_target(one, "warning", "target_ended", ASSAY_OK, "", event->process.message);
         return;
     case ASSAY_AGENT_FAILED:
-        if (strcmp(one->trouble, event->message) == 0) return; /* said once while it lasts */
+        if (strcmp(one->trouble, event->message) == 0) return; /* logged once while it lasts */
         (void)snprintf(one->trouble, sizeof one->trouble, "%s", event->message);
-        tell(one, "error", "target_failed", event->status, "", event->message);
+        report_target(one, "error", "target_failed", event->status, "", event->message);
         return;
     case ASSAY_AGENT_OUTCOME:
         if (event->status == ASSAY_E_STALE) return;
-        if (event->status != ASSAY_OK) return; /* FAILED said why */
+        if (event->status != ASSAY_OK) return; /* FAILED has the reason */
         one->trouble[0] = '\0';
-        tell(one, "info", "target_order_done", event->status, assay_order_name(event->order.kind),
-             one->config->dry_run ? "dry run, nothing was done" : "");
+        report_target(one, "info", "target_order_done", event->status,
+                      assay_order_name(event->order.kind),
+                      one->config->dry_run ? "dry run, nothing was done" : "");
         return;
     case ASSAY_AGENT_REBUILT: return; /* keys are the enclave's */
     }
@@ -255,7 +256,7 @@ void assay_targets_step(struct assay_targets *targets, uint64_t now_ms)
         struct one *const one = &targets->items[i];
         assay_agent_step(one->agent, now_ms);
         while (assay_agent_next(one->agent, &event))
-            take_event(one, &event);
+            on_event(one, &event);
         if (assay_agent_is_settled(one->agent)) one->trouble[0] = '\0';
     }
 }

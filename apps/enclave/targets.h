@@ -1,7 +1,6 @@
 /*
- * apps/enclave/targets.h - what obeys the node's orders beside its enclave: an agent and a driver
- * for each target of the configuration, and the hold by hand over all of them
- * (docs/enforcement.md).
+ * apps/enclave/targets.h - enforcement targets in addition to the enclave: an agent and a driver
+ * for each target of the configuration, and the manual hold over all of them (docs/enforcement.md).
  */
 #ifndef ASSAY_APPS_ENCLAVE_TARGETS_H
 #define ASSAY_APPS_ENCLAVE_TARGETS_H
@@ -20,25 +19,24 @@ struct assay_targets_config {
     const uint8_t *node_id; /* [32] */
 };
 
-/* message says why not. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_IO | ASSAY_E_INVALID (a key
- * that others may read) | ASSAY_E_STORE | ASSAY_E_MEMORY */
+/* message: the reason of a failure. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_IO |
+ * ASSAY_E_INVALID (a key that others may read) | ASSAY_E_STORE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_targets_open(const struct assay_targets_config *config,
                                                    struct assay_targets **out,
                                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
-/* To every target. Returns: ASSAY_OK | ASSAY_E_STORE (one of them could not remember it) */
+/* To every target. Returns: ASSAY_OK | ASSAY_E_STORE (one of them could not persist it) */
 ASSAY_CHECKED enum assay_status assay_targets_order(struct assay_targets *targets,
                                                     const struct assay_order *order,
                                                     uint64_t now_ms);
-/* Returns: nothing. */
 void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms);
-/* Step all, log what happened. Returns: nothing. */
+/* Steps all, and logs the events. */
 void assay_targets_step(struct assay_targets *targets, uint64_t now_ms);
-/* Returns: when step wants to be called at the latest; UINT64_MAX: never. */
+/* Returns: the time at which step must be called at the latest; UINT64_MAX: never. */
 uint64_t assay_targets_wake_at(struct assay_targets *targets);
 /* Returns: how many were written to views[capacity]. */
 size_t assay_targets_look(const struct assay_targets *targets,
                           struct assay_enforcement_target *views, size_t capacity);
-/* Targets stay as they are. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Targets keep their state. Accepts a pointer to NULL; sets it to NULL. */
 void assay_targets_close(struct assay_targets **targets);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * apps/executor/chain.c - see chain.h.
+ * apps/executor/chain.c - configuration and payout claims of an executor on an EVM chain.
  */
 #include "apps/executor/chain.h"
 
@@ -7,8 +7,8 @@
 
 enum { ANSWER_MS = 10000 };
 
-/* Returns: the first key that is needed and not there; NULL: none. */
-static const char *missing_in(const struct assay_anchor_settings *s)
+/* Returns: the first required key that is missing; NULL: none. */
+static const char *find_missing(const struct assay_anchor_settings *s)
 {
     if (s->rpc[0] == '\0') return "rpc";
     if (s->sender.chain_id == 0) return "chain";
@@ -25,7 +25,7 @@ static enum assay_status read_settings(struct executor_chain *c, const char *pat
 {
     assay_anchor_settings_init(&c->settings);
     ASSAY_TRY(assay_anchor_settings_read(&c->settings, path, message));
-    const char *const missing = missing_in(&c->settings);
+    const char *const missing = find_missing(&c->settings);
     if (missing != NULL) {
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX,
                        "%.300s: %s is missing: who is paid on a chain needs it", path, missing);
@@ -45,7 +45,7 @@ static struct assay_payout_claims_config config_of(const struct executor_chain *
     return config;
 }
 
-static void fill(struct executor_chain *c)
+static void fill_chain(struct executor_chain *c)
 {
     uint64_t wei = c->settings.price_wei;
     c->chain.place.chain_id = c->settings.sender.chain_id;
@@ -63,7 +63,7 @@ enum assay_status executor_chain_open(struct executor_chain *c, const char *path
     char why[ASSAY_EVM_WHY_LEN] = "";
     struct assay_evm_link link;
     ASSAY_TRY(read_settings(c, path, &key, message));
-    fill(c);
+    fill_chain(c);
     const struct assay_payout_claims_config config = config_of(c);
     const char *const ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
     enum assay_status status =

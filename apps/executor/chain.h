@@ -1,6 +1,6 @@
 /*
- * apps/executor/chain.h - an executor that is paid on an EVM chain as well: its configuration
- * (anchor.yaml, apps/config/anchor.h), and the till that claims there (docs/services.md 8.10).
+ * apps/executor/chain.h - an executor that is also paid on an EVM chain: its configuration
+ * (anchor.yaml, apps/config/anchor.h), and its payout claims there (docs/services.md 8.10).
  */
 #ifndef ASSAY_APPS_EXECUTOR_CHAIN_H
 #define ASSAY_APPS_EXECUTOR_CHAIN_H
@@ -15,15 +15,13 @@ struct executor_chain {
     struct assay_executor_chain chain; /* for the node */
 };
 
-/* Reads the file, asks the chain whether anything can be paid there, and starts the till. Returns:
- * ASSAY_OK | why not, and message for people; executor_chain_close is called whatever it is */
+/* Reads the file, checks the chain, and starts the payout claims. Returns: ASSAY_OK | an error, and
+ * message: its reason; executor_chain_close is called in any case */
 ASSAY_CHECKED enum assay_status executor_chain_open(struct executor_chain *c, const char *path,
                                                     char message[static ASSAY_ANCHOR_FAULT_MAX]);
-/* Is the file one with which a chain can be asked, and its key there? Nobody is asked. Returns: as
- * above */
+/* Validates the file and its key without a request to the chain. Returns: as above */
 ASSAY_CHECKED enum assay_status executor_chain_check(const char *path,
                                                      char message[static ASSAY_ANCHOR_FAULT_MAX]);
-/* Returns: nothing. */
 void executor_chain_close(struct executor_chain *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * apps/executor/main.c - assay-executor: runs attested tasks for others, and is paid for each step
- * that was proven (docs/services.md 6.12).
+ * apps/executor/main.c - assay-executor: runs attested tasks for requestors, and is paid for each
+ * proven step (docs/services.md 6.12).
  */
 #include "apps/executor/chain.h"
 #include "apps/service/program.h"
@@ -71,8 +71,8 @@ static void put_metrics(struct service_metrics *m, const void *context)
                   s.chain_why[0] != '\0' || (s.on_chain && !s.chain_answers));
 }
 
-static enum assay_status serve(struct service_program *program, struct assay_executor_node *node,
-                               bool on_chain)
+static enum assay_status run_node(struct service_program *program, struct assay_executor_node *node,
+                                  bool on_chain)
 {
     enum assay_status ended = ASSAY_OK;
     char line[SERVICE_LINE_MAX];
@@ -85,7 +85,7 @@ static enum assay_status serve(struct service_program *program, struct assay_exe
     return ended;
 }
 
-/* What --check-config looks at beside. */
+/* Additional check of --check-config. */
 static enum assay_status check_chain(const struct service_config *config,
                                      char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
                                               .keys = SERVICE_KEY_STORE | SERVICE_KEY_PROGRAM,
                                               .check = check_chain,
                                               .metrics = put_metrics };
-    static struct assay_task_program words = { .step = assay_words_step };
+    static struct assay_task_program words = { .step = assay_sample_program_step };
     static struct executor_chain chain;
     char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN] = "";
     struct assay_executor_node *node = NULL;
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     if (ended == ASSAY_OK) ended = assay_executor_node_open(&config, &node, message);
     assay_secret_wipe(&c->key, sizeof c->key); /* the vault has it */
     if (ended != ASSAY_OK) service_say(&program, "%s", message);
-    else ended = serve(&program, node, on_chain);
+    else ended = run_node(&program, node, on_chain);
     assay_executor_node_close(&node);
     executor_chain_close(&chain);
     status = service_end(&program, ended);

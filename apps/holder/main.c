@@ -1,5 +1,5 @@
 /*
- * apps/holder/main.c - assay-holder: keeps shares of secrets, as the holder of a member
+ * apps/holder/main.c - assay-holder: stores shares of secrets, as the holder of a member
  * (docs/services.md 5.13).
  */
 #include "apps/service/program.h"
@@ -68,7 +68,7 @@ static void put_metrics(struct service_metrics *m, const void *context)
                     s.share.refused);
 }
 
-/* Nothing was erased: people compare first. */
+/* Nothing was erased: the operator decides first. */
 static int end_undone(struct service_program *program, const struct assay_holder_undone *u)
 {
     service_say(

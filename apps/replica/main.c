@@ -1,6 +1,6 @@
 /*
- * apps/replica/main.c - assay-replica: remembers for enclaves what they certified last, as one of a
- * group (docs/services.md 4.3).
+ * apps/replica/main.c - assay-replica: stores the last certified entries of enclaves, as one
+ * replica of a group (docs/services.md 4.3).
  */
 #include "apps/service/program.h"
 #include "apps/service/signals.h"
@@ -28,7 +28,7 @@ static const char usage[] =
     "exit status: 0 asked to end, or drained, 1 a socket or file could not be used, 2 usage or\n"
     "             configuration, 4 its member has listed another process\n";
 
-/* How it stands, in one word of the metric and in one line. */
+/* Its state, as a word of the metric and as a line. */
 enum state { WAITS, LISTED, ENTERING, SERVES, LEAVING, HALTED, STATES };
 
 static enum state state_of(const struct assay_replica_node *node)

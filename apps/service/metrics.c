@@ -1,5 +1,5 @@
 /*
- * apps/service/metrics.c - see metrics.h.
+ * apps/service/metrics.c - writer of the metrics file of a service program.
  */
 #include "apps/service/metrics.h"
 
@@ -20,7 +20,7 @@ struct service_metrics {
 /* ------------------------------------------------------------ lines */
 
 static void head(const struct service_metrics *m, const char *name, const char *type,
-                 const char *help)
+                            const char *help)
 {
     (void)fprintf(m->out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -51,7 +51,7 @@ void service_state(struct service_metrics *m, const char *name, const char *help
                       i == now);
 }
 
-/* ------------------------------------------------------------ what each program says */
+/* ------------------------------------------------------------ common series */
 
 static void put_program(struct service_metrics *m)
 {

@@ -1,5 +1,5 @@
 /*
- * apps/service/program.c - see program.h.
+ * apps/service/program.c - options, configuration and status lines of service programs.
  */
 #include "apps/service/program.h"
 
@@ -56,7 +56,7 @@ struct key {
     bool optional;
 };
 
-/* A key that a program needs is there, and one that it does not have is not. */
+/* Required keys exist, and others do not. */
 static enum assay_status check_keys(const struct assay_config_file *file,
                                     const struct service_program *p, const struct yaml_service *y)
 {
@@ -90,8 +90,8 @@ static enum assay_status check_keys(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
-static enum assay_status take_host(const struct assay_config_file *file, const char *text,
-                                   char host[static ASSAY_ADDRESS_MAX])
+static enum assay_status parse_host(const struct assay_config_file *file, const char *text,
+                                    char host[static ASSAY_ADDRESS_MAX])
 {
     if (text == NULL) return ASSAY_OK;
     const size_t len = strlen(text);
@@ -103,8 +103,8 @@ static enum assay_status take_host(const struct assay_config_file *file, const c
     return ASSAY_OK;
 }
 
-static enum assay_status take_key(const struct assay_config_file *file, const char *text,
-                                  struct assay_secret32 *key)
+static enum assay_status parse_key(const struct assay_config_file *file, const char *text,
+                                   struct assay_secret32 *key)
 {
     char path[PATH_MAX], fault[ASSAY_FILE_MESSAGE_LEN] = "";
     uint8_t bytes[33];
@@ -123,15 +123,15 @@ static enum assay_status take_key(const struct assay_config_file *file, const ch
                              path);
 }
 
-static enum assay_status take(const struct assay_config_file *file, struct service_program *p,
-                              const struct yaml_service *y)
+static enum assay_status parse_config(const struct assay_config_file *file,
+                                      struct service_program *p, const struct yaml_service *y)
 {
     struct service_config *c = &p->config;
     ASSAY_TRY(check_keys(file, p, y));
     ASSAY_TRY(assay_config_take_version(file, "service_version", y->service_version));
     ASSAY_TRY(assay_config_take_socket(file, "daemon", y->daemon, c->daemon));
     ASSAY_TRY(assay_config_take_address(file, "listen", y->listen, c->listen));
-    ASSAY_TRY(take_host(file, y->host, c->host));
+    ASSAY_TRY(parse_host(file, y->host, c->host));
     if (y->door != NULL) ASSAY_TRY(assay_config_take_address(file, "door", y->door, c->door));
     if (y->store != NULL) ASSAY_TRY(assay_config_take_path(file, "store", y->store, c->store));
     if (y->group != NULL)
@@ -155,17 +155,17 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
     if (y->hold != NULL)
         ASSAY_TRY(assay_config_take_number(
             file, "hold", y->hold, (uint32_t)assay_task_hold_least(c->price), c->price, &c->hold));
-    return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);
+    return y->key == NULL ? ASSAY_OK : parse_key(file, y->key, &c->key);
 }
 
 static enum assay_status read_config(struct service_program *p, const char *path,
                                      char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
-    /* Whoever may change it decides what the program does: it is held to who may write keys. */
+    /* The file decides what the program does, so it needs the same trust as a key file. */
     if (assay_file_trust_fault(path, message)) return ASSAY_E_INVALID;
     enum assay_status status = assay_config_open(&file);
-    if (status == ASSAY_OK) status = take(&file, p, file.data);
+    if (status == ASSAY_OK) status = parse_config(&file, p, file.data);
     assay_config_close(&file);
     return status;
 }
@@ -196,7 +196,7 @@ static const struct option options[] = { { "config", required_argument, NULL, 'c
                                          { NULL, 0, NULL, 0 } };
 
 /* Returns: false, for service_begin. */
-static bool misuse(const struct service_program *program, const char *wrong)
+static bool print_usage_error(const struct service_program *program, const char *wrong)
 {
     assay_flags_misuse(program->name, program->usage, wrong);
     return false;
@@ -218,15 +218,15 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
             return false;
         } else {
             assay_flags_wrong(argc, argv, option, options, wrong);
-            return misuse(program, wrong);
+            return print_usage_error(program, wrong);
         }
     }
     if (optind != argc) {
         (void)snprintf(wrong, sizeof wrong, "expected options alone, found \"%.100s\"",
                        argv[optind]);
-        return misuse(program, wrong);
+        return print_usage_error(program, wrong);
     }
-    if (path == NULL) return misuse(program, "expected --config FILE, found none");
+    if (path == NULL) return print_usage_error(program, "expected --config FILE, found none");
     if (read_config(program, path, message) != ASSAY_OK) {
         service_say(program, "%s", message);
         return false;
@@ -254,7 +254,7 @@ void service_ready(struct service_program *program)
     daemon_notify_ready(&program->notify);
 }
 
-/* What cannot be written is said once, and written when that is over. */
+/* A write error is logged once, and its end too. */
 static void write_metrics(struct service_program *program, bool changed, const void *node)
 {
     const struct service_config *const c = &program->config;

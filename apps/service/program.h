@@ -1,10 +1,9 @@
 /*
- * apps/service/program.h - what programs of services share: options, their configuration, signals,
- * what systemd is told, statuses.
+ * apps/service/program.h - common parts of service programs: options, configuration, signals,
+ * notification of systemd, statuses.
  *
- * Exit statuses: 0 asked to end, 1 the world did not oblige (socket, disk), 2 usage or
- * configuration, 4 the member has put another process in this one's place, 5 a new era of the
- * ledger undoes what is kept.
+ * Exit statuses: 0 ended by request, 1 runtime error (socket, disk), 2 usage or configuration, 4
+ * the member has replaced this process by another, 5 a new era of the ledger undoes stored state.
  */
 #ifndef ASSAY_APPS_SERVICE_PROGRAM_H
 #define ASSAY_APPS_SERVICE_PROGRAM_H
@@ -14,7 +13,7 @@
 #include "apps/service/metrics.h"
 #include "base/secret.h"
 
-enum { SERVICE_LINE_MAX = 400 }; /* how a program stands, with its NUL */
+enum { SERVICE_LINE_MAX = 400 }; /* status line, with its NUL */
 enum {
     SERVICE_OK = 0,
     SERVICE_WORLD = 1,
@@ -23,7 +22,7 @@ enum {
     SERVICE_UNDONE = 5
 };
 
-/* Keys that a program has in its file, beside service_version, daemon, listen, host and metrics.
+/* Keys of a program's file, in addition to service_version, daemon, listen, host and metrics.
  * Bits. */
 enum {
     SERVICE_KEY_GROUP = 1 << 0,   /* group, instances */
@@ -36,8 +35,8 @@ enum {
 struct service_config {
     char daemon[PATH_MAX];          /* its listen.services, or its socket */
     char listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for others of the service */
-    char host[ASSAY_ADDRESS_MAX];   /* that they dial instead; "": that of listen */
-    char door[ASSAY_ADDRESS_MAX];   /* HOST:PORT, for people */
+    char host[ASSAY_ADDRESS_MAX];   /* address for others; "": that of listen */
+    char door[ASSAY_ADDRESS_MAX];   /* HOST:PORT, for clients */
     char store[PATH_MAX];
     struct assay_secret32 key; /* of the store; the caller's to wipe */
     uint32_t group, instances, cluster, era;
@@ -51,33 +50,32 @@ struct service_program {
     const char *name;
     const char *usage;
     unsigned keys;
-    /* What --check-config looks at beside file and key; NULL: nothing. Returns: ASSAY_OK | why not,
-     * and message for people */
+    /* Additional check of --check-config; NULL: none. Returns: ASSAY_OK | an error, and message:
+     * its reason */
     enum assay_status (*check)(const struct service_config *config,
                                char message[static ASSAY_CONFIG_MESSAGE_MAX]);
-    service_metrics_put *metrics; /* its lines, of the node that service_goes_on is given */
+    service_metrics_put *metrics; /* its own lines, for the node passed to service_goes_on */
     struct service_config config;
     struct daemon_notify notify;
     uint64_t started_unix_ms, metrics_at_ms; /* monotonic: when the next version is due */
-    bool metrics_failed;                     /* and it was said */
-    char said[SERVICE_LINE_MAX];             /* how it stands */
+    bool metrics_failed;                     /* and that was logged */
+    char said[SERVICE_LINE_MAX];             /* the last status line */
 };
 
-/* Reads options and configuration; what is wrong is said on stderr. Out: *status, with which to end
- * when it Returns: false (help and version as well) */
+/* Reads options and configuration; errors go to stderr. Out: *status: the exit status when it
+ * Returns: false (help and version as well) */
 bool service_begin(struct service_program *program, int argc, char **argv, int *status);
-/* Everything is open. Returns: nothing. */
+/* Everything is open. */
 void service_ready(struct service_program *program);
-/* Returns: whether it shall go on: nobody has asked it to end. In: line: how it stands, for people;
- * said when it changed. node: of which metrics are written when they are due, and then */
+/* Returns: whether to continue: no end was requested. In: line: the status, logged when it changed.
+ * node: its metrics are written when due */
 bool service_goes_on(struct service_program *program, const char *line, const void *node);
-/* Why a program's ledger is not followed, as the follower said last (net/services/follower.h).
+/* The reason why a ledger is not followed, by the follower's last status (net/services/follower.h).
  * Returns: a few words; never NULL. */
 const char *service_ledger_words(enum assay_status status);
-/* Says why, if status is none to end with quietly, and removes the file of metrics. Returns: the
- * status to exit with */
+/* Logs the reason of a failure, and removes the metrics file. Returns: the exit status */
 int service_end(struct service_program *program, enum assay_status status);
-/* One line on stderr. Returns: nothing. */
+/* One line on stderr. */
 __attribute__((format(printf, 2, 3))) void service_say(const struct service_program *program,
                                                        const char *format, ...);
 

@@ -1,5 +1,5 @@
 /*
- * apps/service/signals.c - see signals.h.
+ * apps/service/signals.c - handlers of SIGTERM, SIGINT and SIGUSR1.
  */
 #include "apps/service/signals.h"
 

@@ -30,7 +30,7 @@ static char *document_account(struct assay_runtime *runtime, const uint8_t id[st
 {
     struct assay_summary_account found;
     if (account_tasks(runtime) == NULL) return no_services(runtime, "this network has no accounts");
-    assay_summary_account_take(&found, runtime_services_registry(runtime), id);
+    assay_summary_set_account(&found, runtime_services_registry(runtime), id);
     return document_finish(runtime, "assay.account", assay_document_account(&found));
 }
 
@@ -38,7 +38,7 @@ static char *document_task(struct assay_runtime *runtime, const uint8_t id[stati
 {
     const struct assay_task_ledger *const ledger = account_tasks(runtime);
     if (ledger == NULL) return no_services(runtime, "this network has no tasks");
-    const struct assay_task_row *const row = assay_task_ledger_task(ledger, id);
+    const struct assay_task_row *const row = assay_task_ledger_find_task(ledger, id);
     if (row == NULL)
         return document_error(runtime, "not_found",
                               "no such task is remembered: rows of those that ended are used "
@@ -65,7 +65,7 @@ static char *document_tasks(struct assay_runtime *runtime)
     if (ledger == NULL) return no_services(runtime, "this network has no tasks");
     const struct assay_snapshot *const s = runtime_snapshot(runtime);
     struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         assay_json_append(list, assay_document_task(s, row));
     assay_json_set(data, "tasks", list);
     return document_finish(runtime, "assay.tasks", data);

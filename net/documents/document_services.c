@@ -56,8 +56,8 @@ static struct assay_json *program_documents(const struct assay_services_summary 
     assay_json_set_uint(object, "verdicts", v->desk.verdicts);
     assay_json_set_uint(object, "calls_refused", v->desk.calls_refused);
     assay_json_set_uint(object, "calls_yielded", v->desk.calls_yielded);
-    assay_json_set_uint(object, "questions_refused", v->desk.asks_refused);
-    assay_json_set_uint(object, "questions_yielded", v->desk.asks_yielded);
+    assay_json_set_uint(object, "questions_refused", v->desk.requests_refused);
+    assay_json_set_uint(object, "questions_yielded", v->desk.requests_yielded);
     return object;
 }
 

@@ -12,7 +12,7 @@
 #define ASSAY_NET_EVM_PAYOUT_CLAIMS_H
 
 #include "net/evm/tasks.h"
-#include "services/evm/keep.h"
+#include "services/evm/task_codec.h"
 
 enum {
     ASSAY_PAYOUT_CLAIMS_TASKS_MAX = 64,

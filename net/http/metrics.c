@@ -416,8 +416,8 @@ static void write_programs(const struct page *page, const struct assay_services_
         "user or connection.");
     write_pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
     write_pair(page, crowded, "what", "connection", "result", "yielded", v->desk.calls_yielded);
-    write_pair(page, crowded, "what", "question", "result", "refused", v->desk.asks_refused);
-    write_pair(page, crowded, "what", "question", "result", "yielded", v->desk.asks_yielded);
+    write_pair(page, crowded, "what", "question", "result", "refused", v->desk.requests_refused);
+    write_pair(page, crowded, "what", "question", "result", "yielded", v->desk.requests_yielded);
 }
 
 /* Only where the network has services, and this node their documents. */

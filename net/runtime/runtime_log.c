@@ -498,7 +498,7 @@ static void snapshot_components(struct assay_runtime *runtime, struct assay_snap
         runtime->config.enclave.enforcement(runtime->config.enclave.context, &s->enforcement);
     s->has_neighbours = runtime_overlay_is_used(runtime);
     if (s->has_neighbours) assay_overlay_get_figures(runtime->overlay, &s->neighbours);
-    assay_service_probe_look(runtime->service, &service);
+    assay_service_probe_get_snapshot(runtime->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;
     s->service.got_from = service.last_got_from;

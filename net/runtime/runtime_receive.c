@@ -88,10 +88,10 @@ static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
     case ASSAY_MESSAGE_EVIDENCE_PULL: runtime_on_pull(runtime, slot, payload); return;
     case ASSAY_MESSAGE_EVIDENCE: runtime_on_pulled(runtime, slot, payload); return;
     case ASSAY_MESSAGE_SERVICE_ASK:
-        assay_service_probe_ask(runtime->service, runtime->now_ms, slot, payload);
+        assay_service_probe_on_request(runtime->service, runtime->now_ms, slot, payload);
         return;
     case ASSAY_MESSAGE_SERVICE_ANSWER:
-        assay_service_probe_answered(runtime->service, slot, payload);
+        assay_service_probe_on_answer(runtime->service, slot, payload);
         return;
     case ASSAY_MESSAGE_DATE: runtime_on_date(runtime, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: runtime_on_address(runtime, slot, payload); return;

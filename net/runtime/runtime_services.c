@@ -35,8 +35,8 @@ struct runtime_service_server {
     size_t at;      /* in the log of that epoch */
     bool quoting;   /* for a program */
     char path[ASSAY_SUMMARY_PATH]; /* path of the socket, for operators; complete where it fits */
-    struct desk_job jobs[ASSAY_SERVICE_SERVER_ASKS_MAX];
-    struct assay_service_server_moment moment;
+    struct desk_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
+    struct assay_service_server_epoch_info moment;
     struct assay_service_member *members; /* [of the roster] */
 };
 
@@ -84,7 +84,7 @@ void runtime_services_on_quote(struct assay_runtime *runtime, struct assay_slice
         assay_bytes_copy(all + KIND_LEN, ASSAY_EVIDENCE_LEN_MAX, bytes.bytes, bytes.len);
         told = assay_slice_over(all, KIND_LEN + bytes.len);
     }
-    assay_service_server_quoted(runtime->service_server, told);
+    assay_service_server_on_quote(runtime->service_server, told);
 }
 
 bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epoch)
@@ -112,7 +112,7 @@ static bool appraise_proof(void *context, uint64_t ticket,
     /* As for a card (docs/protocol.md 9.2): no verifier process accepts a foreign question, it
      * would end. */
     if (kind == ASSAY_KIND_NONE || kind >= ASSAY_KIND_COUNT) return false;
-    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX && job == NULL; i++)
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX && job == NULL; i++)
         if (runtime->service_state->jobs[i].ticket == 0) job = &runtime->service_state->jobs[i];
     if (job == NULL) return false;
     const struct assay_slice bytes = assay_slice_over(e.bytes + KIND_LEN, e.len - KIND_LEN);
@@ -177,7 +177,7 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
                                  int64_t at_unix_s, const struct assay_verdict *verdict)
 {
     if (runtime->service_server == NULL) return;
-    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_MAX; i++) {
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         struct desk_job *job = &runtime->service_state->jobs[i];
         if (job->ticket == 0 || job->at_unix_s != at_unix_s ||
             !assay_bytes_equal(job->digest, digest, 32))
@@ -185,17 +185,17 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
         const uint64_t ticket = job->ticket;
         const bool good = verdict != NULL && is_acceptable(runtime, job, verdict);
         job->ticket = 0;
-        assay_service_server_judged(runtime->service_server, ticket, good);
+        assay_service_server_on_verdict(runtime->service_server, ticket, good);
     }
 }
 
 /* --- what the ledger did */
 
 static void update_summary(struct assay_runtime *runtime, const struct assay_services_snapshot *s,
-                           const struct assay_service_server_moment *before)
+                           const struct assay_service_server_epoch_info *before)
 {
-    struct assay_service_server_moment *m = &runtime->service_state->moment;
-    *m = (struct assay_service_server_moment){ .era = s->era, .epoch = s->epoch - 1 };
+    struct assay_service_server_epoch_info *m = &runtime->service_state->moment;
+    *m = (struct assay_service_server_epoch_info){ .era = s->era, .epoch = s->epoch - 1 };
     assay_bytes_copy(m->beacon, 32, s->beacon, 32);
     assay_engine_service_members(runtime->engine, runtime->service_state->members);
     m->members =
@@ -215,7 +215,7 @@ static void append_service_log(struct assay_runtime *runtime, const struct assay
 {
     struct assay_service_entry entry;
     while (assay_service_log_next(log, at, &entry))
-        assay_service_server_record(runtime->service_server, entry.slot,
+        assay_service_server_on_record(runtime->service_server, entry.slot,
                                     (enum assay_service_kind)entry.kind, entry.payload);
 }
 
@@ -223,22 +223,22 @@ static void start_following(struct assay_runtime *runtime, const struct assay_se
 {
     struct runtime_service_server *d = runtime->service_state;
     update_summary(runtime, s, NULL);
-    assay_service_server_begin(runtime->service_server, s->registry, runtime->self, &d->moment);
+    assay_service_server_reset(runtime->service_server, s->registry, runtime->self, &d->moment);
     d->begun = true;
     d->epoch = s->epoch;
     d->at = 0;
     append_service_log(runtime, s->log, &d->at);
-    assay_service_server_ready(runtime->service_server);
+    assay_service_server_set_ready(runtime->service_server);
 }
 
 /* Sends the remaining records of a closed epoch, and its close. */
 static void close_epoch(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
 {
     struct runtime_service_server *d = runtime->service_state;
-    const struct assay_service_server_moment before = d->moment;
+    const struct assay_service_server_epoch_info before = d->moment;
     append_service_log(runtime, s->closed, &d->at);
     update_summary(runtime, s, &before);
-    assay_service_server_closed(runtime->service_server, s->registry, &d->moment);
+    assay_service_server_on_epoch_closed(runtime->service_server, s->registry, &d->moment);
     d->epoch = s->epoch;
     d->at = 0;
 }
@@ -293,9 +293,9 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
         if (runtime->service_state != NULL)
             assay_bytes_copy(out->path, sizeof out->path, runtime->service_state->path,
                              sizeof out->path);
-        assay_service_server_look(runtime->service_server, &out->desk);
+        assay_service_server_get_snapshot(runtime->service_server, &out->desk);
     }
-    if (registry != NULL) assay_summary_take(out, &runtime->config.services->plan, registry);
+    if (registry != NULL) assay_summary_set(out, &runtime->config.services->plan, registry);
 }
 
 /* --- opening */
@@ -313,7 +313,7 @@ static void save_path(struct runtime_service_server *d, const char *path)
 static void log_socket(struct assay_runtime *runtime, const char *path)
 {
     char shared[ASSAY_SERVICE_SERVER_NAMES];
-    assay_service_server_shared(runtime->service_server, shared);
+    assay_service_server_get_shared_names(runtime->service_server, shared);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "services_open")) {
         assay_log_text(&runtime->log, "path", path);
         assay_log_text(&runtime->log, "shared", shared[0] != '\0' ? shared : "none");
@@ -351,9 +351,9 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
                                         char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     _Static_assert((int)ASSAY_SERVICE_SERVER_RECORDS == (int)ASSAY_SERVICE_NUMBERS, "of one epoch");
-    _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
+    _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
                    "one buffer");
-    const struct assay_service_server_world world = {
+    const struct assay_service_server_callbacks world = {
         runtime, submit_record, request_program_quote, appraise_proof, get_peer_uid, log_crowded
     };
     const char *path = runtime->config.services_path;
@@ -368,7 +368,7 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     if (runtime->service_state->members == NULL) return ASSAY_E_MEMORY;
     if (runtime->service_server != NULL) { /* the previous runtime opened it */
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot follow the plan of services");
-        ASSAY_TRY(assay_service_server_hand_over(runtime->service_server, &world,
+        ASSAY_TRY(assay_service_server_rebind(runtime->service_server, &world,
                                                  runtime->config.genesis->services));
         assay_admin_set_answer(runtime->anchor, runtime, &runtime->counters);
         save_path(runtime->service_state, path);

@@ -1,5 +1,5 @@
 /*
- * net/services/enclave.c - see enclave.h.
+ * net/services/enclave.c - session of an enclave with its replica group and ledger.
  */
 #include "net/services/enclave.h"
 
@@ -17,38 +17,38 @@ enum { SUBMIT_AGAIN_MS = 1000, FRAMES_PER_TURN = 512 };
 struct assay_enclave {
     struct assay_enclave_identity identity;
     uint32_t lease;
-    bool is_birth; /* the identity was made here */
-    bool named;    /* the identity is whole: instance is its name */
+    bool is_birth; /* the identity was generated here */
+    bool named;    /* the identity is complete: instance is its name */
     struct assay_p256_signer *signer;
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
     uint8_t instance[32];
     struct assay_peer_links *board;
     struct assay_follower *follower;
-    uint64_t told;
+    uint64_t revision;
     struct assay_cont_contact contact;
     struct assay_secret32 link_seed;
     uint64_t now_ms, submit_at_ms;
-    bool numbered;   /* the ledger has: the client lives */
-    bool superseded; /* ... and has numbered another one since: nobody hears this one any more */
-    bool gone;       /* the group's memory is, for ever */
+    bool numbered;   /* the ledger has numbered the session: the client runs */
+    bool superseded; /* ... and has numbered another one since: replicas ignore this one */
+    bool gone;       /* the group's memory is lost, permanently */
     bool failed;
     bool elsewhere; /* the ledger is of another chain than the identity */
-    bool no_row;    /* the ledger has forgotten the instance, for ever */
+    bool no_row;    /* the ledger has removed the instance, permanently */
     bool retired;
-    bool kept; /* the ledger keeps the row; seen once */
+    bool kept; /* the ledger keeps the row; checked once */
     uint64_t keep_at_ms;
-    enum assay_enclave_result refusal; /* of the last record; OK: none that was not told */
+    enum assay_enclave_result refusal; /* of the last record; OK: none, or reported already */
     char why[ASSAY_SERVICE_WHY_MAX + 1];
     struct assay_cont_client client;
     struct assay_cont_outs outs;
 };
 
-static void told(void *context, const struct assay_cont_fact *fact);
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word);
-static void refused(void *context, enum assay_service_kind kind, struct assay_slice why);
+static void on_fact(void *context, const struct assay_cont_fact *fact);
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word);
+static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
 
-/* The key of the identity; of a birth, one that nobody has. */
+/* The key of the identity; of a birth, a new one. */
 static enum assay_status load_key(struct assay_enclave *e)
 {
     assay_p256_signer_free(&e->signer);
@@ -87,7 +87,7 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
         .path = config->ledger,
         .role = ASSAY_SERVICE_ROLE_ENCLAVE,
         .group = config->group,
-        .tells = { .fact = told, .became = became, .refused = refused },
+        .tells = { .fact = on_fact, .became = on_result, .refused = on_refused },
         .context = e,
     };
     return assay_follower_create(&follower, &e->follower);
@@ -134,20 +134,20 @@ const char *assay_enclave_why(const struct assay_enclave *enclave)
     return enclave->why;
 }
 
-/* --- what it says */
+/* --- sending */
 
-static void perform(struct assay_enclave *e)
+static void execute_effects(struct assay_enclave *e)
 {
     const struct assay_cont_roster *roster = &e->client.config.roster;
-    if ((e->outs.told & ASSAY_CONT_TOLD_VIEW) != 0)
-        assay_peer_links_seats(e->board, roster, e->client.contact);
+    if ((e->outs.told & ASSAY_CONT_EVENT_VIEW) != 0)
+        assay_peer_links_set_seats(e->board, roster, e->client.contact);
     for (uint32_t i = 0; i < e->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++)
             if (e->outs.out[i].seats >> seat & 1)
-                assay_peer_links_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
+                assay_peer_links_send_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
 }
 
-static bool draw(struct assay_enclave *e, uint8_t nonce[static 32])
+static bool generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32])
 {
     if (assay_random(nonce, 32) != ASSAY_OK) e->failed = true;
     return !e->failed;
@@ -155,41 +155,42 @@ static bool draw(struct assay_enclave *e, uint8_t nonce[static 32])
 
 /* --- the ledger */
 
-/* docs/services.md 1.4: numbered; the client asks the group. */
-static void begin(struct assay_enclave *e, const struct assay_cont_group *group, uint64_t session)
+/* docs/services.md 1.4: numbered; the client queries the group. */
+static void start_session(struct assay_enclave *e, const struct assay_cont_group *group,
+                          uint64_t session)
 {
     struct assay_cont_client_config config = { .home = group->home,
                                                .session = session,
                                                .birth_era = e->identity.birth.era,
                                                .roster = group->now.roster };
     uint8_t nonce[32];
-    if (!draw(e, nonce)) return;
+    if (!generate_nonce(e, nonce)) return;
     assay_bytes_copy(config.instance, 32, e->instance, 32);
     assay_cont_client_init(&e->client, &config);
     e->numbered = true;
     assay_cont_client_open(&e->client, nonce, e->now_ms, &e->outs);
-    perform(e);
+    execute_effects(e);
 }
 
-static void told(void *context, const struct assay_cont_fact *fact)
+static void on_fact(void *context, const struct assay_cont_fact *fact)
 {
     struct assay_enclave *e = context;
     if (!e->numbered) return;
-    assay_peer_links_take(e->board, assay_follower_group(e->follower));
+    assay_peer_links_apply_group(e->board, assay_follower_group(e->follower));
     assay_cont_client_fact(&e->client, fact, e->now_ms, &e->outs);
-    perform(e);
+    execute_effects(e);
 }
 
-/* --- refusals, by their names */
+/* --- refusals by name */
 
-static void keep_why(struct assay_enclave *e, const char *why, size_t len)
+static void set_refusal(struct assay_enclave *e, const char *why, size_t len)
 {
     if (len > ASSAY_SERVICE_WHY_MAX) len = ASSAY_SERVICE_WHY_MAX;
     assay_bytes_copy(e->why, sizeof e->why, why, len);
     e->why[len] = '\0';
 }
 
-/* A record that this process handed in. */
+/* A record that this process submitted. */
 static bool is_own(const struct assay_enclave *e, enum assay_service_kind kind,
                    struct assay_slice payload)
 {
@@ -200,8 +201,8 @@ static bool is_own(const struct assay_enclave *e, enum assay_service_kind kind,
            assay_bytes_equal(session.instance_key, e->instance_key, sizeof e->instance_key);
 }
 
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word)
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word)
 {
     static const struct {
         const char *word;
@@ -216,31 +217,31 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
     if (e->numbered || !is_own(e, kind, payload)) return;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].word, word) == 0) {
-            /* A birth that came too late: it is one of a later epoch at the next turn. */
+            /* An expired birth: the next turn makes one of a later epoch. */
             if (e->is_birth && names[i].result == ASSAY_ENCLAVE_GONE_ROW) return;
             e->refusal = names[i].result;
-            keep_why(e, word, strlen(word));
+            set_refusal(e, word, strlen(word));
         }
 }
 
-static void refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
 {
     struct assay_enclave *e = context;
-    keep_why(e, (const char *)why.bytes, why.len);
+    set_refusal(e, (const char *)why.bytes, why.len);
     if (!e->numbered && kind == ASSAY_SERVICE_SESSION) e->refusal = ASSAY_ENCLAVE_REFUSED;
 }
 
 /* --- the row of the instance */
 
-static void hand_in(struct assay_enclave *e, enum assay_service_kind kind,
-                    struct assay_slice payload)
+static void submit_record(struct assay_enclave *e, enum assay_service_kind kind,
+                          struct assay_slice payload)
 {
     assay_status_ignore(assay_follower_submit(e->follower, kind, payload),
                         "handed in again until the ledger shows it");
 }
 
-static void ask_for_number(struct assay_enclave *e, const struct assay_cont_group *group,
-                           uint64_t expected)
+static void request_session(struct assay_enclave *e, const struct assay_cont_group *group,
+                            uint64_t expected)
 {
     struct assay_cont_session_record record = { .group = e->identity.group,
                                                 .birth = e->identity.birth,
@@ -255,7 +256,7 @@ static void ask_for_number(struct assay_enclave *e, const struct assay_cont_grou
     if (node == NULL) {
         static const char no_slot[] = "the daemon has no slot that may serve";
         e->refusal = ASSAY_ENCLAVE_NO_STANDING;
-        keep_why(e, no_slot, sizeof no_slot - 1);
+        set_refusal(e, no_slot, sizeof no_slot - 1);
         return;
     }
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
@@ -270,25 +271,25 @@ static void ask_for_number(struct assay_enclave *e, const struct assay_cont_grou
     const enum assay_status status =
         assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    hand_in(e, ASSAY_SERVICE_SESSION, payload);
+    submit_record(e, ASSAY_SERVICE_SESSION, payload);
 }
 
-/* docs/services.md 1.2.1: a birth is of this epoch; a key is born once, so another one has another.
- * */
-static void be_born(struct assay_enclave *e, const struct assay_cont_group *group)
+/* docs/services.md 1.2.1: a birth belongs to this epoch; a key is used for one birth, so another
+ * birth generates another. */
+static void start_birth(struct assay_enclave *e, const struct assay_cont_group *group)
 {
     if (e->named && load_key(e) != ASSAY_OK) e->failed = true;
     e->identity.birth = (struct assay_cont_birth){ .era = group->era, .epoch = group->epoch };
     assay_bytes_copy(e->identity.chain_id, 32, group->home.chain_id, 32);
 }
 
-/* Which instance this is. Returns: false: none that this ledger may number. */
-static bool name_oneself(struct assay_enclave *e, const struct assay_cont_group *group)
+/* Sets the instance. Returns: false: none that this ledger may number. */
+static bool set_instance(struct assay_enclave *e, const struct assay_cont_group *group)
 {
     const struct assay_cont_instance_row *row =
         e->named ? assay_cont_group_row(group, e->instance) : NULL;
     const bool can_be = assay_cont_group_may_be_born(group, &e->identity.birth);
-    if (e->is_birth && !e->numbered && row == NULL && (!e->named || !can_be)) be_born(e, group);
+    if (e->is_birth && !e->numbered && row == NULL && (!e->named || !can_be)) start_birth(e, group);
     e->elsewhere = !assay_bytes_equal(e->identity.chain_id, group->home.chain_id, 32);
     if (e->elsewhere) return false;
     assay_cont_instance(&group->home, &e->identity.birth, e->instance_key, e->instance);
@@ -301,8 +302,8 @@ static bool name_oneself(struct assay_enclave *e, const struct assay_cont_group 
     return !e->no_row && !e->retired;
 }
 
-/* Whether the ledger has to be shown a certified state, and there is one that it has not seen. */
-static bool wants_keep(const struct assay_enclave *e, const struct assay_cont_group *group,
+/* Whether a certified state exists that the ledger has not seen, and needs. */
+static bool needs_keep(const struct assay_enclave *e, const struct assay_cont_group *group,
                        const struct assay_cont_instance_row *row)
 {
     if (e->client.phase != ASSAY_CONT_RUNNING || e->client.certified <= row->shown) return false;
@@ -318,22 +319,21 @@ static bool has_receipt(const struct assay_enclave *e, const struct assay_cont_g
            receipt->count >= assay_cont_quorum(group->now.roster.count);
 }
 
-/* docs/services.md 1.2.2: the row of a new instance is provisional until the ledger is shown that
- * a state of it is certified, and a lease is renewed by newer ones. A RECOVER may have undone
- * that. */
-static void keep_row(struct assay_enclave *e)
+/* docs/services.md 1.2.2: the row of a new instance is provisional until a certified state of it is
+ * proven to the ledger, and newer ones renew a lease. A RECOVER may have undone that. */
+static void submit_keep(struct assay_enclave *e)
 {
     const struct assay_cont_group *group = assay_follower_group(e->follower);
     if (group == NULL || !e->numbered || e->now_ms < e->keep_at_ms) return;
     const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
-    if (row == NULL || !wants_keep(e, group, row)) return;
-    /* After a hand-over the ledger may have to catch up: it takes receipts of its own view. */
+    if (row == NULL || !needs_keep(e, group, row)) return;
+    /* After a hand-over the ledger may lag: it accepts receipts of its own view. */
     if (e->client.config.roster.view != group->now.roster.view) return;
     if (!has_receipt(e, group, row->shown)) {
         uint8_t nonce[32];
-        if (e->client.ask_receipt.asked || !draw(e, nonce)) return;
+        if (e->client.ask_receipt.asked || !generate_nonce(e, nonce)) return;
         if (assay_cont_client_receipt(&e->client, nonce, e->now_ms, &e->outs) == ASSAY_OK)
-            perform(e);
+            execute_effects(e);
         return;
     }
     const struct assay_cont_keep_record record = { .group = e->identity.group,
@@ -345,34 +345,34 @@ static void keep_row(struct assay_enclave *e)
         assay_cont_keep_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
     e->keep_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
-    hand_in(e, ASSAY_SERVICE_KEEP, payload);
+    submit_record(e, ASSAY_SERVICE_KEEP, payload);
 }
 
-static void follow(struct assay_enclave *e)
+static void update_from_ledger(struct assay_enclave *e)
 {
     assay_status_ignore(assay_follower_turn(e->follower, e->now_ms),
                         "the ledger is dialled again; meanwhile nothing new is final");
     const struct assay_cont_group *group = assay_follower_group(e->follower);
     if (group == NULL) return;
     e->gone = e->gone || group->phase == ASSAY_CONT_GONE;
-    if (e->told != assay_follower_told(e->follower)) {
-        e->told = assay_follower_told(e->follower);
-        assay_peer_links_take(e->board, group);
+    if (e->revision != assay_follower_revision(e->follower)) {
+        e->revision = assay_follower_revision(e->follower);
+        assay_peer_links_apply_group(e->board, group);
     }
-    if (!name_oneself(e, group)) return;
+    if (!set_instance(e, group)) return;
     const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
     if (e->numbered && row != NULL && row->session > e->client.config.session) e->superseded = true;
     if (e->numbered || group->phase == ASSAY_CONT_FORMING) return;
     if (row != NULL && assay_bytes_equal(row->contact.curve, e->contact.curve, 32))
-        begin(e, group, row->session);
+        start_session(e, group, row->session);
     else
-        ask_for_number(e, group,
-                       assay_cont_number_next(group->era, row == NULL ? 0 : row->session));
+        request_session(e, group,
+                        assay_cont_number_next(group->era, row == NULL ? 0 : row->session));
 }
 
-/* --- a turn */
+/* --- turn */
 
-static void listen(struct assay_enclave *e)
+static void receive_frames(struct assay_enclave *e)
 {
     struct assay_cont_from from;
     struct assay_slice frame;
@@ -380,15 +380,15 @@ static void listen(struct assay_enclave *e)
     for (int i = 0; i < FRAMES_PER_TURN; i++) {
         if (assay_peer_links_receive(e->board, &slot, &from, &frame) != ASSAY_OK) break;
         if (!e->numbered || !from.replica) continue;
-        const uint32_t seat = assay_cont_seat(&e->client.config.roster, from.key);
+        const uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
         if (seat == e->client.config.roster.count) continue;
         if (assay_cont_client_frame(&e->client, seat, frame, e->now_ms, &e->outs) == ASSAY_OK)
-            perform(e);
+            execute_effects(e);
     }
 }
 
-/* Whether anything may go on at all. */
-static enum assay_enclave_result standing(const struct assay_enclave *e)
+/* Whether the session may continue. */
+static enum assay_enclave_result check_session(const struct assay_enclave *e)
 {
     if (e->failed) return ASSAY_ENCLAVE_FAILED;
     if (e->elsewhere) return ASSAY_ENCLAVE_CHAIN;
@@ -407,7 +407,7 @@ static int wait_ms(const struct assay_enclave *e, int timeout_ms)
     const struct assay_cont_group *const group = assay_follower_group(e->follower);
     uint64_t due = UINT64_MAX;
     if (e->numbered) due = e->outs.wake_at_ms;
-    /* A group that is not known, or not formed, is asked for nothing, however late it is. */
+    /* Before a group is known and formed, no request is due. */
     else if (group != NULL && group->phase != ASSAY_CONT_FORMING) due = e->submit_at_ms;
     if (e->numbered && !e->kept && e->client.certified > 0)
         due = assay_min_u64(due, assay_max_u64(e->keep_at_ms, e->now_ms + 1));
@@ -426,15 +426,15 @@ enum assay_enclave_result assay_enclave_turn(struct assay_enclave *enclave, int 
     if (assay_peer_links_wait(e->board, e->now_ms, &extra, 1, wait_ms(e, timeout_ms)) != ASSAY_OK)
         e->failed = true;
     e->now_ms = assay_peer_links_clock_ms();
-    follow(e);
-    listen(e);
+    update_from_ledger(e);
+    receive_frames(e);
     if (e->numbered && e->now_ms >= e->outs.wake_at_ms) {
         assay_cont_client_tick(&e->client, e->now_ms, &e->outs);
-        perform(e);
+        execute_effects(e);
     }
-    keep_row(e);
+    submit_keep(e);
     assay_peer_links_flush(e->board);
-    return standing(e);
+    return check_session(e);
 }
 
 typedef bool is_done(const struct assay_enclave *e, uint64_t index);
@@ -445,7 +445,7 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
     const uint64_t ends_ms = assay_peer_links_clock_ms() + (uint64_t)timeout_ms;
     assay_peer_links_flush(e->board);
     for (;;) {
-        if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+        if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
         if (done(e, index)) return ASSAY_ENCLAVE_OK;
         if (e->refusal != ASSAY_ENCLAVE_OK) {
             const enum assay_enclave_result refusal = e->refusal;
@@ -454,7 +454,8 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
         }
         const uint64_t now_ms = assay_peer_links_clock_ms();
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
-        if (assay_enclave_turn(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK) return standing(e);
+        if (assay_enclave_turn(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK)
+            return check_session(e);
     }
 }
 
@@ -501,7 +502,7 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
             assay_cont_client_adopt(&e->client, index, prev, blob_hash, e->now_ms, &e->outs);
         if (status == ASSAY_E_STALE) return ASSAY_ENCLAVE_ROLLBACK;
         if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
-        perform(e);
+        execute_effects(e);
     }
     return run_until(e, is_running, 0, timeout_ms);
 }
@@ -510,14 +511,14 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
                                                const uint8_t blob_hash[static 32], uint64_t *index)
 {
     struct assay_enclave *e = enclave;
-    if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+    if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered) return ASSAY_ENCLAVE_TOO_EARLY;
     e->now_ms = assay_peer_links_clock_ms();
     const enum assay_status status =
         assay_cont_client_update(&e->client, blob_hash, e->now_ms, index, &e->outs);
     if (status == ASSAY_E_FULL) return ASSAY_ENCLAVE_FULL;
     if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
-    perform(e);
+    execute_effects(e);
     return ASSAY_ENCLAVE_OK;
 }
 
@@ -531,14 +532,14 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
 {
     struct assay_enclave *e = enclave;
     uint8_t nonce[32];
-    if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+    if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered || !is_running(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (!e->client.confirm.asked) {
-        if (!draw(e, nonce)) return ASSAY_ENCLAVE_FAILED;
+        if (!generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
         e->now_ms = assay_peer_links_clock_ms();
         if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
             return ASSAY_ENCLAVE_TOO_EARLY;
-        perform(e);
+        execute_effects(e);
     }
     return run_until(e, is_confirmed, 0, timeout_ms);
 }
@@ -558,7 +559,7 @@ enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, in
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     if (e->retired) return ASSAY_ENCLAVE_OK;
-    if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+    if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered || group == NULL) return ASSAY_ENCLAVE_TOO_EARLY;
     record.session = e->client.config.session;
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
@@ -569,7 +570,7 @@ enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, in
     const enum assay_status status =
         assay_cont_retire_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    hand_in(e, ASSAY_SERVICE_RETIRE, payload);
+    submit_record(e, ASSAY_SERVICE_RETIRE, payload);
     const enum assay_enclave_result result = run_until(e, is_retired, 0, timeout_ms);
     return result == ASSAY_ENCLAVE_RETIRED ? ASSAY_ENCLAVE_OK : result;
 }

@@ -2,9 +2,9 @@
  * net/services/enclave.h - state continuity for an application: its session
  * (services/continuity/client.h), its links, and the ledger that it follows (docs/services.md 4.4).
  *
- * The application seals its state durably before it calls update, and shows nothing of a state
- * before wait has said that it is certified, nothing that it only read before confirm has. One
- * thread calls; a call waits as long as it is told to, and between calls nothing goes on.
+ * The application persists its sealed state before it calls update, and releases no output of a
+ * state before wait reports it certified, and no read before confirm succeeds. Not thread-safe; a
+ * call blocks up to its timeout, and nothing runs between calls.
  */
 #ifndef ASSAY_NET_SERVICES_ENCLAVE_H
 #define ASSAY_NET_SERVICES_ENCLAVE_H
@@ -14,8 +14,8 @@
 
 enum { ASSAY_ENCLAVE_MESSAGE_LEN = 256 };
 
-/* What an enclave is from its birth on, sealed with its state: the one without the other starts
- * nothing, and a key is born once (docs/services.md 1.2). */
+/* Identity of an instance, sealed with its state: neither is usable without the other, and a key is
+ * used for one birth (docs/services.md 1.2). */
 struct assay_enclave_identity {
     uint8_t chain_id[32];
     uint32_t group;
@@ -26,41 +26,42 @@ struct assay_enclave_identity {
 struct assay_enclave_config {
     const char *ledger; /* path of its socket */
     const char *listen; /* HOST:PORT, for answers */
-    const char *host;   /* that replicas dial instead; NULL: that of listen */
+    const char *host;   /* address for replicas; NULL: that of listen */
     uint32_t group;
-    const struct assay_enclave_identity *identity; /* unsealed; NULL: a birth, with its own key */
+    const struct assay_enclave_identity *identity; /* unsealed; NULL: a birth, which generates its
+                                                    * key */
     uint32_t lease; /* of a birth: epochs that its row stays in the ledger without a session or a
-                       newer state; 0: until it retires. The library renews it with states that are
-                       certified; an instance whose lease is over is GONE_ROW for ever */
+                     * newer state; 0: until it retires. The library renews it with certified
+                     * states; an instance whose lease expired is GONE_ROW permanently */
 };
 
 enum assay_enclave_result {
     ASSAY_ENCLAVE_OK,
-    ASSAY_ENCLAVE_IN_DOUBT,   /* not yet: it may still come to be; ask again, release nothing */
-    ASSAY_ENCLAVE_FENCED,     /* a newer session lives: wipe and end */
-    ASSAY_ENCLAVE_ROLLBACK,   /* the state handed in is not the last certified one: refused */
-    ASSAY_ENCLAVE_NO_QUORUM,  /* the group's memory is gone: serve nothing, keep the blob */
+    ASSAY_ENCLAVE_IN_DOUBT,   /* not yet: it may still be certified; call again, release nothing */
+    ASSAY_ENCLAVE_FENCED,     /* a newer session runs: wipe and end */
+    ASSAY_ENCLAVE_ROLLBACK,   /* the given state is not the last certified one: refused */
+    ASSAY_ENCLAVE_NO_QUORUM,  /* the group's memory is lost: serve nothing, retain the blob */
     ASSAY_ENCLAVE_FULL,       /* too many states wait to be certified */
     ASSAY_ENCLAVE_TOO_EARLY,  /* not in this phase */
     ASSAY_ENCLAVE_CHAIN,      /* the identity is of another chain or group: nothing was sent */
     ASSAY_ENCLAVE_NO_ROOM,    /* the group has no room for another instance */
-    ASSAY_ENCLAVE_QUOTA,      /* the daemon's member has as many instances as one may have */
+    ASSAY_ENCLAVE_QUOTA,      /* the daemon's member has the maximum number of instances */
     ASSAY_ENCLAVE_CLONES,     /* too many sessions of this instance in this epoch */
-    ASSAY_ENCLAVE_NO_STANDING, /* the daemon's member stands too low to have one numbered */
-    ASSAY_ENCLAVE_GONE_ROW,   /* it has left the ledger: serve nothing, keep the blob */
-    ASSAY_ENCLAVE_RETIRED,    /* the instance is over: it has said so itself */
-    ASSAY_ENCLAVE_REFUSED,    /* the daemon or the ledger took no record: assay_enclave_why */
+    ASSAY_ENCLAVE_NO_STANDING, /* the daemon's member has too low a standing */
+    ASSAY_ENCLAVE_GONE_ROW,   /* it has left the ledger: serve nothing, retain the blob */
+    ASSAY_ENCLAVE_RETIRED,    /* the instance was retired by its own key */
+    ASSAY_ENCLAVE_REFUSED,    /* the daemon or the ledger rejected a record: assay_enclave_why */
     ASSAY_ENCLAVE_FAILED,     /* no random numbers, no socket */
 };
 
 struct assay_enclave;
 
 /* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group) | as assay_peer_links_open,
- * assay_follower_create; message says why, for people */
+ * assay_follower_create; message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
                                                    struct assay_enclave **out,
                                                    char message[static ASSAY_ENCLAVE_MESSAGE_LEN]);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; sets it to NULL. */
 void assay_enclave_close(struct assay_enclave **enclave);
 
 /* Has the ledger number a session, and asks the group what was certified last. Out:     *found on
@@ -69,35 +70,37 @@ void assay_enclave_close(struct assay_enclave **enclave);
  * (each once; called again, the ledger is asked again) | FAILED */
 enum assay_enclave_result assay_enclave_start(struct assay_enclave *enclave, int timeout_ms,
                                               struct assay_cont_entry *found);
-/* The state that was unsealed (index 0: none yet), as assay_cont_client_adopt has it: written back
- * under this session. Returns: OK | IN_DOUBT (call again) | ROLLBACK | FENCED | NO_QUORUM |
- * TOO_EARLY | FAILED */
+/* Adopts the unsealed state (index 0: none yet), as assay_cont_client_adopt: it is written under
+ * this session. Returns: OK | IN_DOUBT (call again) | ROLLBACK | FENCED | NO_QUORUM | TOO_EARLY |
+ * FAILED */
 enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uint64_t index,
                                               const uint8_t prev[static 32],
                                               const uint8_t blob_hash[static 32], int timeout_ms);
-/* The next state, sealed durably already; never waits. Out: *index. Returns: OK | FULL | FENCED |
+/* The next state, already durable; never blocks. Out: *index. Returns: OK | FULL | FENCED |
  * TOO_EARLY */
 enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
                                                const uint8_t blob_hash[static 32],
                                                uint64_t *index);
-/* Of a birth it is whole when start has returned OK, and has to be durable before the first update.
+/* Of a birth it is complete when start has returned OK, and must be durable before the first
+ * update.
  * Returns: the identity, a secret, borrowed from the enclave. */
 const struct assay_enclave_identity *assay_enclave_identity(const struct assay_enclave *enclave);
-/* Until state `index` is certified and, of an instance that is new, the ledger keeps its row: from
- * then on no state of it is lost by time. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | GONE_ROW |
+/* Waits until state `index` is certified and, of a new instance, the ledger keeps its row: from
+ * then on its states do not expire. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | GONE_ROW |
  * RETIRED | FAILED */
 enum assay_enclave_result assay_enclave_wait(struct assay_enclave *enclave, uint64_t index,
                                              int timeout_ms);
-/* Before a read leaves. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | TOO_EARLY | FAILED */
+/* Confirms before a read is released. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | TOO_EARLY |
+ * FAILED */
 enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, int timeout_ms);
-/* The instance is over, for ever: its row leaves the ledger. Returns: OK | IN_DOUBT (call again) |
- * TOO_EARLY (no session) | FENCED | NO_QUORUM | FAILED */
+/* Retires the instance permanently: its row leaves the ledger. Returns: OK | IN_DOUBT (call again)
+ * | TOO_EARLY (no session) | FENCED | NO_QUORUM | FAILED */
 enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms);
-/* Returns: the name of the last refusal, as the ledger or the daemon gave it; "" without one. */
+/* Returns: the name of the last refusal of the ledger or the daemon; "" without one. */
 const char *assay_enclave_why(const struct assay_enclave *enclave);
-/* Does what there is to do, and waits up to so long for it. Returns: as wait, of nothing */
+/* Processes events, waiting up to the timeout. Returns: as wait */
 enum assay_enclave_result assay_enclave_turn(struct assay_enclave *enclave, int timeout_ms);
-/* Returns: what it knows: certified, session, roster. */
+/* Returns: the client: certified index, session, roster. */
 const struct assay_cont_client *assay_enclave_client(const struct assay_enclave *enclave);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * net/services/follower.c - see follower.h.
+ * net/services/follower.c - client of the daemon's service socket.
  */
 #include "net/services/follower.h"
 
@@ -27,11 +27,11 @@ struct assay_follower {
     uint64_t dial_at_ms;
     uint64_t told;
     bool begun; /* on this connection */
-    bool knows; /* ever */
+    bool knows; /* once */
     struct assay_follower_home home;
-    struct assay_registry_plan plan; /* of what is followed alone */
+    struct assay_registry_plan plan; /* of the followed service alone */
     struct held now;
-    /* A beginning whose documents are being read. */
+    /* A BEGIN whose documents are being received. */
     struct assay_follower_home next_home;
     struct assay_registry_plan next_plan;
     struct held next; /* registry NULL: there is none */
@@ -62,7 +62,7 @@ enum assay_status assay_follower_create(const struct assay_follower_config *conf
     return ASSAY_OK;
 }
 
-static void let_go(struct held *held)
+static void free_registry(struct held *held)
 {
     free(held->memory);
     *held = (struct held){ 0 };
@@ -73,15 +73,15 @@ void assay_follower_destroy(struct assay_follower **follower)
     struct assay_follower *f = *follower;
     if (f == NULL) return;
     assay_service_stream_close(&f->stream);
-    let_go(&f->now);
-    let_go(&f->next);
+    free_registry(&f->now);
+    free_registry(&f->next);
     free(f);
     *follower = NULL;
 }
 
 struct pollfd assay_follower_poll(const struct assay_follower *f)
 {
-    const bool waits = f->stream.fd >= 0 && assay_service_waits(&f->stream);
+    const bool waits = f->stream.fd >= 0 && assay_service_has_output(&f->stream);
     return (struct pollfd){ .fd = f->stream.fd,
                             .events = (short)(waits ? POLLIN | POLLOUT : POLLIN) };
 }
@@ -117,14 +117,14 @@ bool assay_follower_follows(const struct assay_follower *f)
     return f->begun;
 }
 
-uint64_t assay_follower_told(const struct assay_follower *f)
+uint64_t assay_follower_revision(const struct assay_follower *f)
 {
     return f->told;
 }
 
 /* --- the connection */
 
-/* Out: where the role's socket is. */
+/* Out: the path of the role's socket. */
 static enum assay_status find_socket(const struct assay_follower *f, struct sockaddr_un *address)
 {
     _Static_assert((int)sizeof address->sun_path == (int)ASSAY_SERVICE_SOCKET_PATH, "one length");
@@ -136,15 +136,15 @@ static enum assay_status find_socket(const struct assay_follower *f, struct sock
     return ASSAY_OK;
 }
 
-static void hang_up(struct assay_follower *f, uint64_t now_ms)
+static void disconnect(struct assay_follower *f, uint64_t now_ms)
 {
     assay_service_stream_close(&f->stream);
-    let_go(&f->next);
+    free_registry(&f->next);
     f->begun = false;
     f->dial_at_ms = now_ms + ASSAY_FOLLOWER_REDIAL_MS;
 }
 
-static enum assay_status dial(struct assay_follower *f, uint64_t now_ms)
+static enum assay_status connect_daemon(struct assay_follower *f, uint64_t now_ms)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const struct assay_service_message follow = { .verb = ASSAY_SERVICE_FOLLOW,
@@ -169,43 +169,43 @@ static enum assay_status dial(struct assay_follower *f, uint64_t now_ms)
     return assay_service_send(&f->stream, &follow);
 }
 
-/* --- what is told */
+/* --- callbacks */
 
-static void tell_fact(struct assay_follower *f, const struct assay_cont_fact *fact)
+static void report_fact(struct assay_follower *f, const struct assay_cont_fact *fact)
 {
     if (f->config.tells.fact != NULL) f->config.tells.fact(f->config.context, fact);
 }
 
-static void tell_standings(struct assay_follower *f)
+static void report_standings(struct assay_follower *f)
 {
     const struct assay_cont_group *group = assay_follower_group(f);
     struct assay_cont_fact fact;
-    for (uint32_t i = 0; group != NULL && assay_cont_group_standing(group, i, &fact); i++)
-        tell_fact(f, &fact);
+    for (uint32_t i = 0; group != NULL && assay_cont_group_get_standing(group, i, &fact); i++)
+        report_fact(f, &fact);
 }
 
-static void tell_beginning(struct assay_follower *f)
+static void report_begin(struct assay_follower *f)
 {
     const struct assay_cont_group *group = assay_follower_group(f);
     struct assay_cont_fact fact;
-    for (uint32_t i = 0; group != NULL && assay_cont_group_tell(group, i, &fact); i++)
-        tell_fact(f, &fact);
-    tell_standings(f);
+    for (uint32_t i = 0; group != NULL && assay_cont_group_get_fact(group, i, &fact); i++)
+        report_fact(f, &fact);
+    report_standings(f);
     if (f->config.tells.begun != NULL) f->config.tells.begun(f->config.context);
 }
 
-static void tell_facts(void *context, const struct assay_registry_facts *facts)
+static void report_facts(void *context, const struct assay_registry_facts *facts)
 {
     struct assay_follower *f = context;
     if (service_of(f) == ASSAY_SERVICE_CONTINUITY && facts->group == f->config.group)
         for (uint32_t i = 0; i < facts->continuity.count; i++)
-            tell_fact(f, &facts->continuity.fact[i]);
+            report_fact(f, &facts->continuity.fact[i]);
     if (f->config.tells.facts != NULL) f->config.tells.facts(f->config.context, facts);
 }
 
-/* --- a beginning */
+/* --- BEGIN */
 
-static void take_moment(struct assay_follower_home *home, const struct assay_service_message *m)
+static void load_moment(struct assay_follower_home *home, const struct assay_service_message *m)
 {
     home->era = m->era;
     home->epoch = m->epoch;
@@ -216,8 +216,8 @@ static void take_moment(struct assay_follower_home *home, const struct assay_ser
         home->member[i] = m->member[i];
 }
 
-/* Of the whole plan what is followed: records and documents of the rest do not come. */
-static enum assay_status reduce(struct assay_follower *f, struct assay_slice plan)
+/* The followed part of the plan: records and documents of other services are not sent. */
+static enum assay_status reduce_plan(struct assay_follower *f, struct assay_slice plan)
 {
     struct assay_registry_plan *p = &f->next_plan;
     ASSAY_TRY(assay_registry_plan_decode(plan, p));
@@ -228,9 +228,9 @@ static enum assay_status reduce(struct assay_follower *f, struct assay_slice pla
     return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }
 
-/* docs/services.md 4.1: what is older than seen is refused, and another chain is nobody's. A daemon
- * that lost its store, or came up on an older one, goes through the running epoch once more. What
- * a new era undid is gone for good (docs/protocol.md 9.15, 9.18). */
+/* docs/services.md 4.1: a ledger older than seen before, or of another chain, is refused. A daemon
+ * that lost its store, or restarted on an older one, goes through the current epoch once more. What
+ * a new era undid stays undone (docs/protocol.md 9.15, 9.18). */
 static bool is_older(const struct assay_follower *f, const struct assay_service_message *m)
 {
     const bool bound = f->knows || f->config.chain_id != NULL;
@@ -239,37 +239,37 @@ static bool is_older(const struct assay_follower *f, const struct assay_service_
     return m->epoch < f->home.epoch || (m->epoch == f->home.epoch && m->records < f->home.records);
 }
 
-static enum assay_status finish(struct assay_follower *f)
+static enum assay_status finish_begin(struct assay_follower *f)
 {
     const struct assay_cont_group *seen = assay_follower_group(f);
     const struct assay_cont_group *shown = assay_registry_group(f->next.registry, f->config.group);
-    /* Within an era a decided view stays decided; a RECOVER may undo one. */
+    /* Within an era a decided view remains decided; a RECOVER may undo one. */
     if (f->next_home.era == f->home.era && seen != NULL && shown != NULL &&
         shown->view_last < seen->view_last)
         return ASSAY_E_CHAIN;
-    assay_registry_enter(f->next.registry, f->next_home.era);
-    assay_registry_stand(f->next.registry, f->next_home.epoch, f->next_home.member,
-                         f->next_home.members);
-    let_go(&f->now);
+    assay_registry_set_era(f->next.registry, f->next_home.era);
+    assay_registry_set_standing(f->next.registry, f->next_home.epoch, f->next_home.member,
+                                f->next_home.members);
+    free_registry(&f->now);
     f->now = f->next;
     f->next = (struct held){ 0 };
     f->home = f->next_home;
     f->plan = f->next_plan;
     f->begun = f->knows = true;
-    tell_beginning(f);
+    report_begin(f);
     return ASSAY_OK;
 }
 
-static enum assay_status begin(struct assay_follower *f, const struct assay_service_message *m)
+static enum assay_status on_begin(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (f->begun || f->next.registry != NULL) return ASSAY_E_INVALID;
     if (m->era > ASSAY_REGISTRY_ERA_MAX) return ASSAY_E_RANGE;
     if (is_older(f, m)) return ASSAY_E_CHAIN;
-    ASSAY_TRY(reduce(f, m->plan));
+    ASSAY_TRY(reduce_plan(f, m->plan));
     if (m->count != f->count) return ASSAY_E_INVALID;
     f->next_home = (struct assay_follower_home){ .slot = m->slot, .records = m->records };
     assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
-    take_moment(&f->next_home, m);
+    load_moment(&f->next_home, m);
     f->read = 0;
     const size_t len = assay_registry_size(&f->next_plan);
     f->next.memory = malloc(len);
@@ -277,17 +277,18 @@ static enum assay_status begin(struct assay_follower *f, const struct assay_serv
     return assay_registry_init(f->next.memory, len, &f->next_plan, m->chain_id, &f->next.registry);
 }
 
-static enum assay_status document(struct assay_follower *f, const struct assay_service_message *m)
+static enum assay_status on_document(struct assay_follower *f,
+                                     const struct assay_service_message *m)
 {
     if (f->next.registry == NULL || m->index != f->read) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_registry_decode(f->next.registry, f->numbers[f->read], m->document));
     f->read++;
-    return f->read == f->count ? finish(f) : ASSAY_OK;
+    return f->read == f->count ? finish_begin(f) : ASSAY_OK;
 }
 
-/* --- what is final */
+/* --- final records */
 
-static enum assay_status record(struct assay_follower *f, const struct assay_service_message *m)
+static enum assay_status on_record(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (assay_service_of(m->kind) != service_of(f)) return ASSAY_OK;
     ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
@@ -299,27 +300,26 @@ static enum assay_status record(struct assay_follower *f, const struct assay_ser
     ASSAY_ASSERT(became != NULL);
     if (f->config.tells.became != NULL)
         f->config.tells.became(f->config.context, m->kind, m->payload, became);
-    tell_facts(f, &f->facts);
+    report_facts(f, &f->facts);
     return ASSAY_OK;
 }
 
-static enum assay_status close_epoch(struct assay_follower *f,
-                                     const struct assay_service_message *m)
+static enum assay_status on_close(struct assay_follower *f, const struct assay_service_message *m)
 {
-    /* A new era begins with its documents. */
+    /* A new era starts with its documents. */
     if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
-    take_moment(&f->home, m);
+    load_moment(&f->home, m);
     f->home.records = 0;
-    assay_registry_close(f->now.registry, m->epoch, m->member, m->members, &f->facts, tell_facts,
-                         f);
-    tell_standings(f);
+    assay_registry_close_epoch(f->now.registry, m->epoch, m->member, m->members, &f->facts,
+                               report_facts, f);
+    report_standings(f);
     if (f->config.tells.closed != NULL) f->config.tells.closed(f->config.context);
     return ASSAY_OK;
 }
 
-static enum assay_status answered(struct assay_follower *f, const struct assay_service_message *m)
+static enum assay_status on_answer(struct assay_follower *f, const struct assay_service_message *m)
 {
-    const struct assay_follower_tells *tells = &f->config.tells;
+    const struct assay_follower_callbacks *tells = &f->config.tells;
     if (m->verb == ASSAY_SERVICE_EVIDENCE) {
         if (tells->evidence != NULL) tells->evidence(f->config.context, m->serial, m->evidence);
     } else if (m->verb == ASSAY_SERVICE_VERDICT) {
@@ -333,34 +333,34 @@ static enum assay_status answered(struct assay_follower *f, const struct assay_s
     return ASSAY_OK;
 }
 
-static enum assay_status take(struct assay_follower *f, const struct assay_service_message *m)
+static enum assay_status on_message(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (m->verb == ASSAY_SERVICE_CROWDED) return ASSAY_E_FULL;
-    if (m->verb == ASSAY_SERVICE_BEGIN) return begin(f, m);
-    if (m->verb == ASSAY_SERVICE_DOCUMENT) return document(f, m);
-    if (!f->begun) /* refused: the plan in force does not have what is to be followed */
+    if (m->verb == ASSAY_SERVICE_BEGIN) return on_begin(f, m);
+    if (m->verb == ASSAY_SERVICE_DOCUMENT) return on_document(f, m);
+    if (!f->begun) /* refused: the plan in force lacks the followed service */
         return m->verb == ASSAY_SERVICE_REFUSED ? ASSAY_E_UNSUPPORTED : ASSAY_E_INVALID;
-    if (m->verb == ASSAY_SERVICE_CLOSE) return close_epoch(f, m);
-    return m->verb == ASSAY_SERVICE_RECORD ? record(f, m) : answered(f, m);
+    if (m->verb == ASSAY_SERVICE_CLOSE) return on_close(f, m);
+    return m->verb == ASSAY_SERVICE_RECORD ? on_record(f, m) : on_answer(f, m);
 }
 
 enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms)
 {
-    if (f->stream.fd < 0) ASSAY_TRY(dial(f, now_ms));
+    if (f->stream.fd < 0) ASSAY_TRY(connect_daemon(f, now_ms));
     if (f->stream.fd < 0) return ASSAY_OK;
     enum assay_status status = assay_service_flush(&f->stream);
     while (status == ASSAY_OK) {
         status = assay_service_next(&f->stream, &f->message);
-        if (status == ASSAY_OK) status = take(f, &f->message);
+        if (status == ASSAY_OK) status = on_message(f, &f->message);
         if (status == ASSAY_OK) f->told++;
     }
     if (status == ASSAY_E_AGAIN) return ASSAY_OK;
-    hang_up(f, now_ms);
+    disconnect(f, now_ms);
     return status;
 }
 
-enum assay_status assay_follower_ask(struct assay_follower *f,
-                                     const struct assay_service_message *m)
+enum assay_status assay_follower_request(struct assay_follower *f,
+                                         const struct assay_service_message *m)
 {
     if (!f->begun) return ASSAY_E_AGAIN;
     return assay_service_send(&f->stream, m);
@@ -372,5 +372,5 @@ enum assay_status assay_follower_submit(struct assay_follower *f, enum assay_ser
     const struct assay_service_message m = { .verb = ASSAY_SERVICE_SUBMIT,
                                              .kind = kind,
                                              .payload = payload };
-    return assay_follower_ask(f, &m);
+    return assay_follower_request(f, &m);
 }

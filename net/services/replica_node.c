@@ -1,5 +1,5 @@
 /*
- * net/services/replica_node.c - see replica_node.h.
+ * net/services/replica_node.c - process of a replica: links, ledger and liveness reports.
  */
 #include "net/services/replica_node.h"
 
@@ -35,7 +35,7 @@ struct assay_replica_node {
     struct assay_peer_links *board;
     struct assay_follower *follower;
     enum assay_status ledger;
-    uint64_t told; /* of the follower, when the board was told */
+    uint64_t revision; /* of the follower, at the last update of the links */
     struct assay_cont_contact contact;
 
     void *memory;
@@ -47,7 +47,7 @@ struct assay_replica_node {
     bool drains;                  /* it was asked to */
     bool drained;                 /* and has no seat any more */
     uint64_t era, epoch;          /* that closed last, */
-    uint64_t closed_ms, epoch_ms; /* when it was told, how long it took */
+    uint64_t closed_ms, epoch_ms; /* when it was reported, how long it took */
     struct said silent[ASSAY_CONT_SEATS_MAX], alive;
     uint64_t submit_at_ms;
     uint64_t table_view; /* of the TABLE that waits to become final; 0: none */
@@ -65,9 +65,9 @@ struct assay_replica_node {
     } * loop; /* [LOOPS_MAX] */
 };
 
-static void told(void *context, const struct assay_cont_fact *fact);
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word);
+static void on_fact(void *context, const struct assay_cont_fact *fact);
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word);
 
 static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
@@ -95,7 +95,8 @@ static enum assay_status set_up(struct assay_replica_node *n,
     const struct assay_follower_config follower = { .path = n->config.ledger,
                                                     .role = ASSAY_SERVICE_ROLE_REPLICA,
                                                     .group = n->config.group,
-                                                    .tells = { .fact = told, .became = became },
+                                                    .tells = { .fact = on_fact,
+                                                               .became = on_result },
                                                     .context = n };
     return assay_follower_create(&follower, &n->follower);
 }
@@ -133,35 +134,35 @@ void assay_replica_node_close(struct assay_replica_node **node)
     *node = NULL;
 }
 
-/* --- what it says */
+/* --- sending */
 
-static void loop_back(struct assay_replica_node *n, struct assay_slice frame)
+static void queue_to_self(struct assay_replica_node *n, struct assay_slice frame)
 {
-    if (n->loop_count == LOOPS_MAX) return; /* said again, as what a link loses */
+    if (n->loop_count == LOOPS_MAX) return; /* resent, like a frame that a link loses */
     n->loop[n->loop_count].len = frame.len;
     assay_bytes_copy(n->loop[n->loop_count].bytes, ASSAY_CONT_FRAME_MAX, frame.bytes, frame.len);
     n->loop_count++;
 }
 
-static void to_key(struct assay_replica_node *n, const uint8_t *key, struct assay_slice frame)
+static void send_to_key(struct assay_replica_node *n, const uint8_t *key, struct assay_slice frame)
 {
-    if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) loop_back(n, frame);
-    else assay_peer_links_to_replica(n->board, key, frame);
+    if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) queue_to_self(n, frame);
+    else assay_peer_links_send_to_replica(n->board, key, frame);
 }
 
-/* Every replica of the views that are known, and itself. */
-static void to_group(struct assay_replica_node *n, struct assay_slice frame)
+/* Every replica of the known views, and itself. */
+static void send_to_group(struct assay_replica_node *n, struct assay_slice frame)
 {
     const struct assay_cont_group *group = assay_follower_group(n->follower);
     const struct assay_cont_seats *both[] = { &group->now, &group->next };
-    loop_back(n, frame);
+    queue_to_self(n, frame);
     for (uint32_t k = 0; k < 2; k++)
         for (uint32_t i = 0; i < both[k]->roster.count; i++) {
             const uint8_t *key = both[k]->roster.key[i];
             if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) continue;
-            if (k == 1 && assay_cont_seat(&group->now.roster, key) < group->now.roster.count)
+            if (k == 1 && assay_cont_find_seat(&group->now.roster, key) < group->now.roster.count)
                 continue;
-            assay_peer_links_to_replica(n->board, key, frame);
+            assay_peer_links_send_to_replica(n->board, key, frame);
         }
 }
 
@@ -172,7 +173,7 @@ static void submit_table(struct assay_replica_node *n)
                         "handed in again until the view starts");
 }
 
-static void to_ledger(struct assay_replica_node *n, struct assay_slice payload)
+static void submit_record(struct assay_replica_node *n, struct assay_slice payload)
 {
     struct assay_cont_table_record record;
     const enum assay_status status = assay_cont_table_record_decode(payload, &record);
@@ -196,48 +197,48 @@ static bool sign(struct assay_replica_node *n, const struct assay_cont_send *sen
 
 enum { OWN = UINT16_MAX };
 
-static void to_sender(struct assay_replica_node *n, uint16_t slot, struct assay_slice frame)
+static void send_to_sender(struct assay_replica_node *n, uint16_t slot, struct assay_slice frame)
 {
-    if (slot == OWN) loop_back(n, frame);
-    else assay_peer_links_to_slot(n->board, slot, frame);
+    if (slot == OWN) queue_to_self(n, frame);
+    else assay_peer_links_send_to_slot(n->board, slot, frame);
 }
 
-/* slot: of the sender of the frame that is answered; OWN: itself, or nothing is answered. */
-static void perform(struct assay_replica_node *n, uint16_t slot)
+/* slot: of the sender of the answered frame; OWN: itself, or there is no answer. */
+static void execute_effects(struct assay_replica_node *n, uint16_t slot)
 {
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++) {
         const struct assay_cont_send *send = &n->effects.send[i];
         const struct assay_slice bytes = assay_slice_over(n->effects.bytes + send->at, send->len);
         if (send->sign && !sign(n, send)) return;
         switch (send->to) {
-        case ASSAY_CONT_TO_SENDER: to_sender(n, slot, bytes); break;
-        case ASSAY_CONT_TO_GROUP: to_group(n, bytes); break;
-        case ASSAY_CONT_TO_KEY: to_key(n, send->key, bytes); break;
-        case ASSAY_CONT_TO_LEDGER: to_ledger(n, bytes); break;
+        case ASSAY_CONT_TO_SENDER: send_to_sender(n, slot, bytes); break;
+        case ASSAY_CONT_TO_GROUP: send_to_group(n, bytes); break;
+        case ASSAY_CONT_TO_KEY: send_to_key(n, send->key, bytes); break;
+        case ASSAY_CONT_TO_LEDGER: submit_record(n, bytes); break;
         case ASSAY_CONT_TO_SESSION:
-            assay_peer_links_to_session(n->board, send->instance, send->session, bytes);
+            assay_peer_links_send_to_session(n->board, send->instance, send->session, bytes);
             break;
         }
     }
     n->wake_at_ms = n->effects.wake_at_ms;
 }
 
-/* What it said to itself, and what it says to that. */
-static void hear_oneself(struct assay_replica_node *n)
+/* Processes frames to itself, and its answers to them. */
+static void process_own_frames(struct assay_replica_node *n)
 {
     struct assay_cont_from own = { .replica = true };
     assay_bytes_copy(own.key, sizeof own.key, n->key, sizeof n->key);
     for (size_t at = 0; at < n->loop_count && n->failure == ASSAY_OK; at++) {
         const struct assay_slice frame = assay_slice_over(n->loop[at].bytes, n->loop[at].len);
         if (assay_cont_replica_frame(n->replica, &own, frame, n->now_ms, &n->effects) == ASSAY_OK)
-            perform(n, OWN);
+            execute_effects(n, OWN);
     }
     n->loop_count = 0;
 }
 
 /* --- the ledger */
 
-static void be_born(struct assay_replica_node *n, const struct assay_cont_home *home)
+static void init_replica(struct assay_replica_node *n, const struct assay_cont_home *home)
 {
     struct assay_cont_replica_config config = { .home = *home,
                                                 .instances_max = n->config.instances_max };
@@ -251,21 +252,22 @@ static bool is_of_views(enum assay_cont_fact_kind kind)
     return kind == ASSAY_CONT_BORN || kind == ASSAY_CONT_DECIDED || kind == ASSAY_CONT_STARTED;
 }
 
-static void told(void *context, const struct assay_cont_fact *fact)
+static void on_fact(void *context, const struct assay_cont_fact *fact)
 {
     struct assay_replica_node *n = context;
-    if (n->replica == NULL) be_born(n, &assay_follower_group(n->follower)->home);
+    if (n->replica == NULL) init_replica(n, &assay_follower_group(n->follower)->home);
     if (fact->kind == ASSAY_CONT_STARTED && fact->roster.view >= n->table_view) n->table_view = 0;
     assay_cont_replica_fact(n->replica, fact, n->now_ms, &n->effects);
-    /* Who may call from now on: an answer may be asked for at once. Rows wait for follow(): what is
-     * told of each of them makes nobody speak to it. */
-    if (is_of_views(fact->kind)) assay_peer_links_take(n->board, assay_follower_group(n->follower));
-    perform(n, OWN);
-    hear_oneself(n);
+    /* Peers that may connect from now on are set at once, since an answer may be due. Rows wait for
+     * update_from_ledger(): no frame is sent to them for these facts. */
+    if (is_of_views(fact->kind))
+        assay_peer_links_apply_group(n->board, assay_follower_group(n->follower));
+    execute_effects(n, OWN);
+    process_own_frames(n);
 }
 
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word)
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word)
 {
     struct assay_replica_node *n = context;
     if (kind != ASSAY_SERVICE_TABLE || strcmp(word, "applied") != 0 || n->replica == NULL) return;
@@ -274,8 +276,8 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
 }
 
 /* Returns: the member that lists this process; NULL: none does. */
-static const struct assay_cont_member *member_of(const struct assay_replica_node *n,
-                                                 const struct assay_cont_group *group)
+static const struct assay_cont_member *find_own_member(const struct assay_replica_node *n,
+                                                       const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (group->member[i].listed &&
@@ -286,11 +288,11 @@ static const struct assay_cont_member *member_of(const struct assay_replica_node
 
 static bool has_seat(const struct assay_replica_node *n, const struct assay_cont_group *group)
 {
-    return assay_cont_seat(&group->now.roster, n->key) < group->now.roster.count ||
-           assay_cont_seat(&group->next.roster, n->key) < group->next.roster.count;
+    return assay_cont_find_seat(&group->now.roster, n->key) < group->now.roster.count ||
+           assay_cont_find_seat(&group->next.roster, n->key) < group->next.roster.count;
 }
 
-static void list_oneself(struct assay_replica_node *n)
+static void submit_listing(struct assay_replica_node *n)
 {
     struct assay_cont_replica_record record = { .group = n->config.group,
                                                 .contact = n->contact,
@@ -299,7 +301,7 @@ static void list_oneself(struct assay_replica_node *n)
     const uint8_t *const node = assay_follower_node(n->follower);
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
-    if (node == NULL) return; /* a daemon without a slot lists nobody */
+    if (node == NULL) return; /* a daemon without a slot cannot list it */
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
     assay_cont_link_name(&n->link_seed, &record.link, &record.contact);
     assay_cont_replica_statement(&group->home, node, &record, digest);
@@ -313,9 +315,9 @@ static void list_oneself(struct assay_replica_node *n)
                         "handed in again until it is listed");
 }
 
-/* --- who is heard (docs/services.md 1.11) */
+/* --- liveness reports (docs/services.md 1.11) */
 
-/* Signed once an epoch: the daemon hands the same bytes in once, however often it is given them. */
+/* Signed once an epoch: the daemon submits the same bytes once, however often it gets them. */
 static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_group *group,
                         uint32_t seat, struct said *said)
 {
@@ -329,7 +331,7 @@ static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_gr
     if (said->len > 0 && said->view == record.view && said->epoch == record.epoch) return true;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (group->member[slot].listed &&
-            assay_cont_replica_hears(n->replica, group->member[slot].key, n->now_ms))
+            assay_cont_replica_is_reachable(n->replica, group->member[slot].key, n->now_ms))
             record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
     assay_cont_silent_statement(&group->home, &record, digest);
@@ -353,7 +355,7 @@ static bool sign_alive(struct assay_replica_node *n, const struct assay_cont_gro
     const uint8_t *const node = assay_follower_node(n->follower);
     uint8_t digest[32];
     struct assay_slice payload;
-    if (node == NULL) return false; /* a daemon without a slot hands nothing in */
+    if (node == NULL) return false; /* a daemon without a slot cannot submit */
     if (said->len > 0 && said->view == record.era && said->epoch == record.epoch) return true;
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
     assay_cont_alive_statement(&group->home, node, &record, digest);
@@ -368,17 +370,17 @@ static bool sign_alive(struct assay_replica_node *n, const struct assay_cont_gro
     return true;
 }
 
-static void submit_said(struct assay_replica_node *n, enum assay_service_kind kind,
-                        const struct said *said)
+static void submit_signed(struct assay_replica_node *n, enum assay_service_kind kind,
+                          const struct said *said)
 {
     assay_status_ignore(
         assay_follower_submit(n->follower, kind, assay_slice_over(said->bytes, said->len)),
         "handed in again until it is final, or of no use");
 }
 
-static void take_close(struct assay_replica_node *n, const struct assay_cont_group *group)
+static void on_close(struct assay_replica_node *n, const struct assay_cont_group *group)
 {
-    if (group->era != n->era) { /* what was signed in another one is of no use */
+    if (group->era != n->era) { /* signatures of another era are useless */
         n->era = group->era;
         for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
             n->silent[i].len = 0;
@@ -389,38 +391,38 @@ static void take_close(struct assay_replica_node *n, const struct assay_cont_gro
     n->closed_ms = n->now_ms;
 }
 
-static void tell_silence(struct assay_replica_node *n, const struct assay_cont_group *group,
-                         const struct assay_cont_member *member)
+static void submit_silence(struct assay_replica_node *n, const struct assay_cont_group *group,
+                           const struct assay_cont_member *member)
 {
     const uint64_t silent_ms = n->epoch_ms / 2 > SILENT_MS ? n->epoch_ms / 2 : SILENT_MS;
-    const uint32_t own = assay_cont_seat(&group->now.roster, n->key);
+    const uint32_t own = assay_cont_find_seat(&group->now.roster, n->key);
     for (uint32_t i = 0; own < group->now.roster.count && i < group->now.roster.count; i++)
         if ((group->silence[i].by[0] >> own & 1) == 0 &&
-            assay_cont_replica_misses(n->replica, group->now.roster.view, i, n->now_ms,
-                                      silent_ms) &&
+            assay_cont_replica_is_silent(n->replica, group->now.roster.view, i, n->now_ms,
+                                         silent_ms) &&
             sign_silent(n, group, i, &n->silent[i]))
-            submit_said(n, ASSAY_SERVICE_SILENT, &n->silent[i]);
-    if (member != NULL && assay_cont_group_wants_alive(group, (uint32_t)(member - group->member)) &&
+            submit_signed(n, ASSAY_SERVICE_SILENT, &n->silent[i]);
+    if (member != NULL && assay_cont_group_needs_alive(group, (uint32_t)(member - group->member)) &&
         sign_alive(n, group, &n->alive))
-        submit_said(n, ASSAY_SERVICE_ALIVE, &n->alive);
+        submit_signed(n, ASSAY_SERVICE_ALIVE, &n->alive);
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_STALE | ASSAY_E_RANGE */
-static enum assay_status follow(struct assay_replica_node *n)
+static enum assay_status update_from_ledger(struct assay_replica_node *n)
 {
     const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_cont_group *group = assay_follower_group(n->follower);
     if (group == NULL) return ASSAY_OK;
     if (group->instances_max > n->config.instances_max) return ASSAY_E_RANGE;
-    if (n->replica == NULL) be_born(n, &group->home);
-    take_close(n, group);
-    if (n->told != assay_follower_told(n->follower)) {
-        n->told = assay_follower_told(n->follower);
-        assay_peer_links_take(n->board, group);
-        const struct assay_cont_member *const member = member_of(n, group);
-        /* Within an era another process of the member has followed it. A RECOVER may undo that it
-         * was listed, but not what it remembers: it is listed once more. */
+    if (n->replica == NULL) init_replica(n, &group->home);
+    on_close(n, group);
+    if (n->revision != assay_follower_revision(n->follower)) {
+        n->revision = assay_follower_revision(n->follower);
+        assay_peer_links_apply_group(n->board, group);
+        const struct assay_cont_member *const member = find_own_member(n, group);
+        /* Within an era another process of the member replaced it. A RECOVER may undo the listing,
+         * but not its memory: it is listed again. */
         if (n->listed && member == NULL && group->era == n->listed_era) return ASSAY_E_STALE;
         n->listed = member != NULL;
         if (n->listed) n->listed_era = group->era;
@@ -429,24 +431,24 @@ static enum assay_status follow(struct assay_replica_node *n)
     }
     if (n->now_ms < n->submit_at_ms) return ASSAY_OK;
     n->submit_at_ms = n->now_ms + SUBMIT_AGAIN_MS;
-    if (!n->is_told) list_oneself(n);
+    if (!n->is_told) submit_listing(n);
     if (n->table_view > 0) submit_table(n);
-    tell_silence(n, group, member_of(n, group));
+    submit_silence(n, group, find_own_member(n, group));
     return ASSAY_OK;
 }
 
-/* --- a turn */
+/* --- turn */
 
 static int wait_ms(const struct assay_replica_node *n, int timeout_ms)
 {
     uint64_t due = n->wake_at_ms;
-    /* Before the ledger is known nothing is handed in, however late it is. */
+    /* Before the ledger is known nothing is submitted. */
     if (assay_follower_group(n->follower) != NULL) due = assay_min_u64(due, n->submit_at_ms);
     const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
 
-static void serve(struct assay_replica_node *n)
+static void process_frames(struct assay_replica_node *n)
 {
     struct assay_cont_from from;
     struct assay_slice frame;
@@ -460,8 +462,8 @@ static void serve(struct assay_replica_node *n)
             continue;
         }
         n->figures.frames++;
-        perform(n, slot);
-        hear_oneself(n);
+        execute_effects(n, slot);
+        process_own_frames(n);
     }
     assay_peer_links_flush(n->board);
 }
@@ -473,12 +475,12 @@ enum assay_status assay_replica_node_turn(struct assay_replica_node *node, int t
     n->now_ms = assay_peer_links_clock_ms();
     ASSAY_TRY(assay_peer_links_wait(n->board, n->now_ms, &extra, 1, wait_ms(n, timeout_ms)));
     n->now_ms = assay_peer_links_clock_ms();
-    ASSAY_TRY(follow(n));
-    serve(n);
+    ASSAY_TRY(update_from_ledger(n));
+    process_frames(n);
     if (n->replica != NULL && n->now_ms >= n->wake_at_ms) {
         assay_cont_replica_tick(n->replica, n->now_ms, &n->effects);
-        perform(n, OWN);
-        hear_oneself(n);
+        execute_effects(n, OWN);
+        process_own_frames(n);
         assay_peer_links_flush(n->board);
     }
     return n->failure;

@@ -1,5 +1,5 @@
 /*
- * net/services/role.c - names, records and places of each role.
+ * net/services/role.c - table of roles: names, records and places.
  */
 #include "net/services/role.h"
 
@@ -12,7 +12,7 @@
 _Static_assert((int)ASSAY_SERVICE_KIND_COUNT <= 32, "a bit for each kind");
 
 enum {
-    PROGRAMS = 4, /* one that serves and the one that takes its place, of two users */
+    PROGRAMS = 4, /* a serving program and its replacement, of two users */
     PEOPLE = 8,
 };
 
@@ -40,7 +40,7 @@ static const struct {
                                         KIND(ASSAY_SERVICE_SHARE_KEY) |
                                         KIND(ASSAY_SERVICE_SHARE_DEALING) |
                                         KIND(ASSAY_SERVICE_SHARE_DISPUTE) },
-    /* A reader that is measured shows evidence as well. */
+    /* A reader by measurement presents evidence as well. */
     [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, PEOPLE, false, true, true,
                                    KIND(ASSAY_SERVICE_SHARE_PUT) |
                                        KIND(ASSAY_SERVICE_SHARE_READ) |
@@ -92,8 +92,8 @@ bool assay_service_may_submit(enum assay_service_role role, enum assay_service_k
     return (rows[role].kinds & KIND(kind)) != 0;
 }
 
-bool assay_service_may_ask(enum assay_service_role role, enum assay_service_verb verb,
-                           enum assay_service_purpose purpose)
+bool assay_service_may_request(enum assay_service_role role, enum assay_service_verb verb,
+                               enum assay_service_purpose purpose)
 {
     ASSAY_ASSERT((unsigned)role < ASSAY_SERVICE_ROLE_COUNT);
     const enum assay_service_purpose own = rows[role].service == ASSAY_SERVICE_SHARES

@@ -1,10 +1,10 @@
 /*
- * net/services/role.h - roles of service programs, and the socket of each role
- * (docs/services.md 4.1).
+ * net/services/role.h - roles of service programs, and the socket of each role (docs/services.md
+ * 4.1).
  *
- * Each role, and of continuity each group of it, has a socket in a folder of its own, which says
- * who may connect. What comes over it acts as that role alone: it follows that service, hands in
- * that role's records, and asks for evidence of that service.
+ * Each role, and of continuity each group of it, has a socket in a folder of its own, whose
+ * permissions decide who may connect. A connection acts in that role alone: it follows that
+ * service, submits that role's records, and requests evidence of that service.
  */
 #ifndef ASSAY_NET_SERVICES_ROLE_H
 #define ASSAY_NET_SERVICES_ROLE_H
@@ -26,7 +26,7 @@ enum {
     ASSAY_SERVICE_SOCKETS_MAX = 2 * ASSAY_PLAN_GROUPS_MAX + 4,
     ASSAY_SERVICE_SOCKET_PATH = 108, /* with its NUL, as the kernel has it */
     ASSAY_SERVICE_SOCKET_NAME = 16,  /* "requestor", "replica-7", and its NUL */
-    /* Of the folder of all of them: behind it come "/requestor" and "/ledger". */
+    /* Of their common folder: followed by "/requestor" and "/ledger". */
     ASSAY_SERVICE_FOLDER_MAX = ASSAY_SERVICE_SOCKET_PATH - 1 - 10 - 7,
 };
 
@@ -37,17 +37,17 @@ struct assay_service_socket {
 
 /* Returns: the socket of a number below ASSAY_SERVICE_SOCKETS_MAX (asserted). */
 struct assay_service_socket assay_service_socket_at(uint32_t number);
-/* Returns: the service that a role is of. */
+/* Returns: the service of a role. */
 enum assay_service assay_service_of_role(enum assay_service_role role);
-/* Returns: what may be connected at once: a program and the one that replaces it, or people; of
- * more than one user. */
+/* Returns: the limit of connections: a program and its replacement, or users; of more than one
+ * user. */
 uint32_t assay_service_places(enum assay_service_role role);
-/* Returns: whether it may hand in records of this kind. */
+/* Returns: whether it may submit records of this kind. */
 bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind);
-/* verb: QUOTE or VERIFY. Returns: whether it may ask for that. */
-bool assay_service_may_ask(enum assay_service_role role, enum assay_service_verb verb,
-                           enum assay_service_purpose purpose);
-/* Out: its folder's name: "holder", "replica-0". Returns: nothing. */
+/* verb: QUOTE or VERIFY. Returns: whether it may request that. */
+bool assay_service_may_request(enum assay_service_role role, enum assay_service_verb verb,
+                               enum assay_service_purpose purpose);
+/* Out: its folder's name: "holder", "replica-0". */
 void assay_service_socket_name(struct assay_service_socket socket,
                                char name[static ASSAY_SERVICE_SOCKET_NAME]);
 /* Out: FOLDER/NAME/ledger. Returns: ASSAY_OK | ASSAY_E_RANGE (folder longer than

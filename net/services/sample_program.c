@@ -1,5 +1,5 @@
 /*
- * net/services/sample_program.c - see words.h.
+ * net/services/sample_program.c - word counter, step by step.
  */
 #include "net/services/sample_program.h"
 
@@ -9,15 +9,15 @@
 
 #include <stdio.h>
 
-/* Of a state, before what is left of the text. No text begins like this. */
+/* Prefix of a state, before the remaining text. No text starts like this. */
 static const uint8_t mark[] = { 0, 'w', 'o', 'r', 'd', 's', 0, 1 };
 
 enum { HEAD_LEN = sizeof mark + 4 * (1 + ASSAY_WORDS_LENGTHS), LINE_MAX_LEN = 24 };
 
 struct words {
-    uint32_t length; /* of the word that it ends in */
+    uint32_t length; /* of the word at its end */
     uint32_t count[ASSAY_WORDS_LENGTHS];
-    struct assay_slice left; /* of the text */
+    struct assay_slice left; /* remaining text */
 };
 
 static bool is_state(struct assay_slice bytes)
@@ -47,7 +47,7 @@ static bool is_letter(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
 }
 
-static void count(struct words *w)
+static void count_word(struct words *w)
 {
     const size_t until = w->left.len < ASSAY_WORDS_STEP ? w->left.len : ASSAY_WORDS_STEP;
     for (size_t at = 0; at < until; at++) {
@@ -58,10 +58,12 @@ static void count(struct words *w)
     if (w->left.len == 0) end_word(w);
 }
 
-enum assay_status assay_words_step(struct assay_slice input, struct assay_slice before,
-                                   uint32_t step, uint8_t state[static ASSAY_TASK_BLOB_MAX],
-                                   size_t *state_len, uint8_t output[static ASSAY_TASK_BLOB_MAX],
-                                   size_t *output_len)
+enum assay_status assay_sample_program_step(struct assay_slice input, struct assay_slice before,
+                                            uint32_t step,
+                                            uint8_t state[static ASSAY_TASK_BLOB_MAX],
+                                            size_t *state_len,
+                                            uint8_t output[static ASSAY_TASK_BLOB_MAX],
+                                            size_t *output_len)
 {
     struct words w = { .left = input };
     char line[LINE_MAX_LEN];
@@ -71,7 +73,7 @@ enum assay_status assay_words_step(struct assay_slice input, struct assay_slice 
     if ((step == 1) != (before.len == 0)) return ASSAY_E_INVALID;
     if (step > 1 && !is_state(before)) return ASSAY_E_INVALID;
     if (is_state(from) && read_state(from, &w) != ASSAY_OK) return ASSAY_E_INVALID;
-    count(&w);
+    count_word(&w);
     assay_writer_put(&s, mark, sizeof mark);
     assay_writer_u32be(&s, w.length);
     for (uint32_t i = 0; i < ASSAY_WORDS_LENGTHS; i++) {
@@ -80,7 +82,7 @@ enum assay_status assay_words_step(struct assay_slice input, struct assay_slice 
         assay_writer_put(&o, line, (size_t)len);
     }
     assay_writer_put(&s, w.left.bytes, w.left.len);
-    ASSAY_ASSERT(!s.full && !o.full); /* a step takes more of the text away than the head adds */
+    ASSAY_ASSERT(!s.full && !o.full); /* a step consumes more of the text than the head adds */
     *state_len = s.len;
     *output_len = o.len;
     return ASSAY_OK;

@@ -1,5 +1,5 @@
 /*
- * net/services/service_probe.c - asking and answering for steps of the counter.
+ * net/services/service_probe.c - requests for steps of a peer's counter, and answers to them.
  */
 #include "net/services/service_probe.h"
 
@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { QUEUE_MAX = 128 }; /* messages that wait for the host's turn */
+enum { QUEUE_MAX = 128 }; /* messages that wait to be sent */
 
 struct customer {
     bool used;
@@ -28,7 +28,7 @@ struct assay_service_probe {
     struct assay_service_probe_message queue[QUEUE_MAX];
     uint16_t next_peer;
     bool asking;
-    uint16_t asked;        /* slot of the running question */
+    uint16_t asked;        /* slot of the pending request */
     uint64_t asked_ticket; /* its ticket, counted up */
 };
 
@@ -73,7 +73,7 @@ void assay_service_probe_answer_encode(const struct assay_service_probe_answer *
     assay_writer_u64be(w, answer->value);
 }
 
-/* ------------------------------------------------------------ life */
+/* ------------------------------------------------------------ lifecycle */
 
 enum assay_status assay_service_probe_create(uint16_t self, uint32_t members,
                                              struct assay_workload *workload,
@@ -98,9 +98,9 @@ void assay_service_probe_destroy(struct assay_service_probe **service)
     *service = NULL;
 }
 
-/* A full queue loses the message: the other side's question simply stays open. */
-static void queue(struct assay_service_probe *service,
-                  const struct assay_service_probe_message *message)
+/* A full queue drops the message: the peer's request stays open. */
+static void queue_message(struct assay_service_probe *service,
+                          const struct assay_service_probe_message *message)
 {
     if (service->count == QUEUE_MAX) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_BUSY);
@@ -109,16 +109,16 @@ static void queue(struct assay_service_probe *service,
     service->queue[(service->first + service->count++) % QUEUE_MAX] = *message;
 }
 
-static void reply(struct assay_service_probe *service, uint16_t to, uint64_t ticket,
-                  enum assay_service_probe_outcome outcome, uint64_t value)
+static void send_reply(struct assay_service_probe *service, uint16_t to, uint64_t ticket,
+                       enum assay_service_probe_outcome outcome, uint64_t value)
 {
     const struct assay_service_probe_message message = {
         .to = to, .answer = { .ticket = ticket, .outcome = outcome, .value = value }
     };
-    queue(service, &message);
+    queue_message(service, &message);
 }
 
-/* ------------------------------------------------------------ being asked */
+/* ------------------------------------------------------------ answering */
 
 static size_t free_customer(const struct assay_service_probe *service)
 {
@@ -128,8 +128,8 @@ static size_t free_customer(const struct assay_service_probe *service)
     return i;
 }
 
-void assay_service_probe_ask(struct assay_service_probe *service, uint64_t now_ms, uint16_t from,
-                             struct assay_slice payload)
+void assay_service_probe_on_request(struct assay_service_probe *service, uint64_t now_ms,
+                                    uint16_t from, struct assay_slice payload)
 {
     uint64_t ticket = 0;
     if (assay_service_probe_ask_decode(payload, &ticket) != ASSAY_OK) {
@@ -138,14 +138,14 @@ void assay_service_probe_ask(struct assay_service_probe *service, uint64_t now_m
     }
     if (service->workload == NULL) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_UNAVAILABLE);
-        reply(service, from, ticket, ASSAY_SERVICE_PROBE_UNAVAILABLE, 0);
+        send_reply(service, from, ticket, ASSAY_SERVICE_PROBE_UNAVAILABLE, 0);
         return;
     }
     const size_t place = free_customer(service);
     if (place == ASSAY_WORKLOAD_PENDING_MAX ||
         assay_workload_increment(service->workload, now_ms, place) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_BUSY);
-        reply(service, from, ticket, ASSAY_SERVICE_PROBE_BUSY, 0);
+        send_reply(service, from, ticket, ASSAY_SERVICE_PROBE_BUSY, 0);
         return;
     }
     service->customers[place] = (struct customer){ .used = true, .slot = from, .ticket = ticket };
@@ -160,10 +160,11 @@ void assay_service_probe_refuse(struct assay_service_probe *service, uint16_t fr
         return;
     }
     assay_count(service->counters, ASSAY_COUNT_SERVICE_SUSPENDED);
-    reply(service, from, ticket, ASSAY_SERVICE_PROBE_SUSPENDED, 0);
+    send_reply(service, from, ticket, ASSAY_SERVICE_PROBE_SUSPENDED, 0);
 }
 
-static void served(struct assay_service_probe *service, const struct assay_workload_answer *answer)
+static void on_served(struct assay_service_probe *service,
+                      const struct assay_workload_answer *answer)
 {
     ASSAY_ASSERT(answer->ticket < ASSAY_WORKLOAD_PENDING_MAX);
     struct customer *customer = &service->customers[answer->ticket];
@@ -172,12 +173,12 @@ static void served(struct assay_service_probe *service, const struct assay_workl
     assay_count(service->counters,
                 done ? ASSAY_COUNT_SERVICE_ANSWERED : ASSAY_COUNT_SERVICE_UNAVAILABLE);
     if (done) service->snapshot.last_value = answer->value;
-    reply(service, customer->slot, customer->ticket,
-          done ? ASSAY_SERVICE_PROBE_DONE : ASSAY_SERVICE_PROBE_UNAVAILABLE, answer->value);
+    send_reply(service, customer->slot, customer->ticket,
+               done ? ASSAY_SERVICE_PROBE_DONE : ASSAY_SERVICE_PROBE_UNAVAILABLE, answer->value);
     customer->used = false;
 }
 
-/* ------------------------------------------------------------ asking */
+/* ------------------------------------------------------------ requesting */
 
 void assay_service_probe_turn(struct assay_service_probe *service)
 {
@@ -192,11 +193,11 @@ void assay_service_probe_turn(struct assay_service_probe *service)
         .to = service->asked, .ask = true, .answer = { .ticket = service->asked_ticket }
     };
     assay_count(service->counters, ASSAY_COUNT_SERVICE_ASKED);
-    queue(service, &message);
+    queue_message(service, &message);
 }
 
-void assay_service_probe_answered(struct assay_service_probe *service, uint16_t from,
-                                  struct assay_slice payload)
+void assay_service_probe_on_answer(struct assay_service_probe *service, uint16_t from,
+                                   struct assay_slice payload)
 {
     struct assay_service_probe_answer answer;
     if (assay_service_probe_answer_decode(payload, &answer) != ASSAY_OK) {
@@ -223,7 +224,7 @@ bool assay_service_probe_next(struct assay_service_probe *service,
 {
     struct assay_workload_answer answer;
     while (service->workload != NULL && assay_workload_next(service->workload, &answer))
-        served(service, &answer);
+        on_served(service, &answer);
     if (service->count == 0) return false;
     *message = service->queue[service->first];
     service->first = (service->first + 1) % QUEUE_MAX;
@@ -231,8 +232,8 @@ bool assay_service_probe_next(struct assay_service_probe *service,
     return true;
 }
 
-void assay_service_probe_look(const struct assay_service_probe *service,
-                              struct assay_service_probe_snapshot *snapshot)
+void assay_service_probe_get_snapshot(const struct assay_service_probe *service,
+                                      struct assay_service_probe_snapshot *snapshot)
 {
     *snapshot = service->snapshot;
 }

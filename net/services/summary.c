@@ -1,34 +1,34 @@
 /*
- * net/services/summary.c - see summary.h.
+ * net/services/summary.c - summary of a registry in plain values.
  */
 #include "net/services/summary.h"
 
 #include "base/assert.h"
 
-/* A seat whose key no member lists is nobody's, in networks of whatever size. */
-static uint32_t whose(const struct assay_cont_seats *seats, uint32_t seat)
+/* A seat whose key no member lists has no slot, whatever the size of the network. */
+static uint32_t find_member(const struct assay_cont_seats *seats, uint32_t seat)
 {
-    return seats->slot[seat] == ASSAY_CONT_NOBODY ? UINT32_MAX : seats->slot[seat];
+    return seats->slot[seat] == ASSAY_CONT_NO_SLOT ? UINT32_MAX : seats->slot[seat];
 }
 
-static void take_seats(struct assay_summary_group *out, const struct assay_cont_group *g)
+static void set_seats(struct assay_summary_group *out, const struct assay_cont_group *g)
 {
     if (g->phase == ASSAY_CONT_FORMING) return;
     out->view = out->next_view = g->now.roster.view;
     out->seat_count = g->now.roster.count;
     for (uint32_t i = 0; i < out->seat_count; i++) {
-        out->seat[i] = whose(&g->now, i);
+        out->seat[i] = find_member(&g->now, i);
         out->state[i] = assay_cont_group_seat(g, i);
     }
     if (g->phase != ASSAY_CONT_CHANGING) return;
     out->next_view = g->next.roster.view;
     out->next_count = g->next.roster.count;
     for (uint32_t i = 0; i < out->next_count; i++)
-        out->next[i] = whose(&g->next, i);
+        out->next[i] = find_member(&g->next, i);
 }
 
-static void take_group(struct assay_summary_group *out, const struct assay_registry_plan *plan,
-                       const struct assay_registry *r, uint32_t number)
+static void set_group(struct assay_summary_group *out, const struct assay_registry_plan *plan,
+                      const struct assay_registry *r, uint32_t number)
 {
     const struct assay_cont_group *g = assay_registry_group(r, number);
     ASSAY_ASSERT(g != NULL); /* the plan has it */
@@ -38,7 +38,7 @@ static void take_group(struct assay_summary_group *out, const struct assay_regis
                                          .entries = g->entries,
                                          .instances = g->instance_count };
     assay_bytes_copy(out->name, sizeof out->name, plan->group[number].name, sizeof out->name);
-    take_seats(out, g);
+    set_seats(out, g);
     out->alarms = assay_cont_group_alarms(g);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (g->member[slot].listed) out->listed[out->listed_count++] = slot;
@@ -46,8 +46,8 @@ static void take_group(struct assay_summary_group *out, const struct assay_regis
         out->sessions += g->instance[i].session;
 }
 
-static void take_cluster(struct assay_summary_cluster *out, const struct assay_share_registry *r,
-                         uint32_t number)
+static void set_cluster(struct assay_summary_cluster *out, const struct assay_share_registry *r,
+                        uint32_t number)
 {
     const struct assay_share_cluster *c = &r->cluster[number];
     *out = (struct assay_summary_cluster){
@@ -62,13 +62,14 @@ static void take_cluster(struct assay_summary_cluster *out, const struct assay_s
     for (uint32_t slot = 0; c->seated && slot < r->config.slots; slot++) {
         const uint32_t member = c->seat[slot].member;
         out->member[slot] = member;
-        if (member != ASSAY_SHARE_NOBODY) out->silent_epoch[slot] = r->member[member].silent_epoch;
+        if (member != ASSAY_SHARE_NO_MEMBER)
+            out->silent_epoch[slot] = r->member[member].silent_epoch;
         out->ready[slot] = (c->ready >> slot & 1) != 0;
         out->lost[slot] = assay_share_registry_is_lost(r, number, slot);
     }
 }
 
-static void take_shares(struct assay_summary_shares *out, const struct assay_share_registry *r)
+static void set_shares(struct assay_summary_shares *out, const struct assay_share_registry *r)
 {
     *out = (struct assay_summary_shares){ .slots = r->config.slots,
                                           .k = r->config.k,
@@ -92,7 +93,7 @@ static void take_shares(struct assay_summary_shares *out, const struct assay_sha
         out->away += r->member[m].away_until > r->epoch;
     }
     for (uint32_t c = 0; c < out->cluster_count; c++)
-        take_cluster(&out->cluster[c], r, c);
+        set_cluster(&out->cluster[c], r, c);
 }
 
 enum assay_summary_state assay_summary_state_of(const struct assay_task_row *row)
@@ -108,38 +109,38 @@ enum assay_summary_state assay_summary_state_of(const struct assay_task_row *row
     return row->accepted ? ASSAY_SUMMARY_ACCEPTED : ASSAY_SUMMARY_OPEN;
 }
 
-static void take_tasks(struct assay_summary_tasks *out, const struct assay_registry_plan *plan,
-                       const struct assay_task_ledger *ledger)
+static void set_tasks(struct assay_summary_tasks *out, const struct assay_registry_plan *plan,
+                      const struct assay_task_ledger *ledger)
 {
     const struct assay_task_row *row = NULL;
     *out = (struct assay_summary_tasks){ .accounts_max = plan->tasks.accounts_max,
                                          .tasks_max = plan->tasks.tasks_max };
-    assay_task_ledger_sums(ledger, &out->accounts, &out->total, &out->locked);
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+    assay_task_ledger_get_sums(ledger, &out->accounts, &out->total, &out->locked);
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         out->state[assay_summary_state_of(row)]++;
     for (uint32_t slot = 0; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++) {
-        const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
+        const struct assay_task_offer *offer = assay_task_ledger_find_offer(ledger, slot);
         if (offer == NULL) continue;
         out->offer[out->offer_count++] =
             (struct assay_summary_offer){ .slot = slot, .offer = *offer };
     }
 }
 
-void assay_summary_take(struct assay_services_summary *summary,
-                        const struct assay_registry_plan *plan,
-                        const struct assay_registry *registry)
+void assay_summary_set(struct assay_services_summary *summary,
+                       const struct assay_registry_plan *plan,
+                       const struct assay_registry *registry)
 {
     summary->group_count = plan->group_count;
     for (uint32_t g = 0; g < plan->group_count; g++)
-        take_group(&summary->group[g], plan, registry, g);
+        set_group(&summary->group[g], plan, registry, g);
     summary->has_shares = plan->has_shares;
-    if (plan->has_shares) take_shares(&summary->shares, assay_registry_shares(registry));
+    if (plan->has_shares) set_shares(&summary->shares, assay_registry_shares(registry));
     summary->has_tasks = plan->has_tasks;
-    if (plan->has_tasks) take_tasks(&summary->tasks, plan, assay_registry_tasks(registry));
+    if (plan->has_tasks) set_tasks(&summary->tasks, plan, assay_registry_tasks(registry));
 }
 
-void assay_summary_account_take(struct assay_summary_account *account,
-                                const struct assay_registry *registry, const uint8_t id[static 32])
+void assay_summary_set_account(struct assay_summary_account *account,
+                               const struct assay_registry *registry, const uint8_t id[static 32])
 {
     const struct assay_task_ledger *ledger = assay_registry_tasks(registry);
     const struct assay_task_row *row = NULL;
@@ -147,7 +148,7 @@ void assay_summary_account_take(struct assay_summary_account *account,
     *account = (struct assay_summary_account){ 0 };
     assay_bytes_copy(account->account, 32, id, 32);
     account->is_known =
-        assay_task_ledger_balance(ledger, id, &account->balance, &account->sequence);
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+        assay_task_ledger_get_balance(ledger, id, &account->balance, &account->sequence);
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         if (assay_bytes_equal(row->requestor, id, 32)) account->locked += row->locked;
 }

@@ -1,6 +1,5 @@
 /*
- * net/services/wire.c - messages between daemon and programs: both directions side by side
- * (docs/services.md 4.1).
+ * net/services/wire.c - codec of messages between daemon and programs (docs/services.md 4.1).
  */
 #include "net/services/wire.h"
 
@@ -33,8 +32,8 @@ enum assay_service assay_service_of(enum assay_service_kind kind)
     ASSAY_UNREACHABLE("a service");
 }
 
-static bool is_of(const struct assay_registry_plan *plan, const char *name,
-                  enum assay_service service, uint32_t group)
+static bool is_service_of(const struct assay_registry_plan *plan, const char *name,
+                          enum assay_service service, uint32_t group)
 {
     if (service == ASSAY_SERVICE_SHARES) return strncmp(name, "shares/", 7) == 0;
     if (service == ASSAY_SERVICE_TASKS) return strncmp(name, "tasks", 5) == 0;
@@ -51,7 +50,7 @@ uint32_t assay_service_documents(const struct assay_registry_plan *plan,
     ASSAY_ASSERT(all <= ASSAY_REGISTRY_DOCUMENTS_MAX);
     for (uint32_t i = 0; i < all; i++) {
         assay_registry_document_name(plan, i, name);
-        if (is_of(plan, name, service, group)) numbers[count++] = i;
+        if (is_service_of(plan, name, service, group)) numbers[count++] = i;
     }
     return count;
 }
@@ -74,16 +73,16 @@ void assay_service_report_data(const uint8_t chain_id[static 32],
     assay_sha512(all.bytes, all.len, report_data);
 }
 
-/* --- writing */
+/* --- encoding */
 
-static void put_moment(struct assay_writer *w, const struct assay_service_message *m)
+static void encode_moment(struct assay_writer *w, const struct assay_service_message *m)
 {
     assay_cbor_put_uint(w, m->era);
     assay_cbor_put_uint(w, m->epoch);
     assay_cbor_put_bytes(w, m->beacon, 32);
 }
 
-static void put_members(struct assay_writer *w, const struct assay_service_message *m)
+static void encode_members(struct assay_writer *w, const struct assay_service_message *m)
 {
     ASSAY_ASSERT(m->members <= ASSAY_REGISTRY_SLOTS_MAX);
     assay_cbor_put_bytes_head(w, (uint64_t)MEMBER_LEN * m->members);
@@ -100,23 +99,23 @@ static void put_members(struct assay_writer *w, const struct assay_service_messa
     }
 }
 
-static void put_slice(struct assay_writer *w, struct assay_slice slice, size_t min, size_t max)
+static void encode_slice(struct assay_writer *w, struct assay_slice slice, size_t min, size_t max)
 {
     ASSAY_ASSERT(slice.len >= min && slice.len <= max);
     assay_cbor_put_bytes(w, slice.bytes, slice.len);
 }
 
-static void put_payload(struct assay_writer *w, const struct assay_service_message *m)
+static void encode_payload(struct assay_writer *w, const struct assay_service_message *m)
 {
     assay_cbor_put_uint(w, (uint64_t)m->kind);
-    put_slice(w, m->payload, 1, ASSAY_SERVICE_PAYLOAD_MAX);
+    encode_slice(w, m->payload, 1, ASSAY_SERVICE_PAYLOAD_MAX);
 }
 
-static void put_question(struct assay_writer *w, const struct assay_service_message *m)
+static void encode_question(struct assay_writer *w, const struct assay_service_message *m)
 {
     assay_cbor_put_uint(w, m->serial);
     assay_cbor_put_uint(w, (uint64_t)m->purpose);
-    put_slice(w, m->statement, 1, ASSAY_SERVICE_STATEMENT_MAX);
+    encode_slice(w, m->statement, 1, ASSAY_SERVICE_STATEMENT_MAX);
 }
 
 static const uint8_t items_of[] = {
@@ -134,18 +133,18 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_CROWDED] = 2,
 };
 
-static void put_begin(struct assay_writer *w, const struct assay_service_message *m)
+static void encode_begin(struct assay_writer *w, const struct assay_service_message *m)
 {
     assay_cbor_put_bytes(w, m->chain_id, 32);
     assay_cbor_put_uint(w, m->slot);
-    put_moment(w, m);
-    put_slice(w, m->plan, 1, ASSAY_PLAN_LEN_MAX);
-    put_members(w, m);
+    encode_moment(w, m);
+    encode_slice(w, m->plan, 1, ASSAY_PLAN_LEN_MAX);
+    encode_members(w, m);
     assay_cbor_put_uint(w, m->records);
     assay_cbor_put_uint(w, m->count);
 }
 
-static void put_answer(struct assay_writer *w, const struct assay_service_message *m)
+static void encode_answer(struct assay_writer *w, const struct assay_service_message *m)
 {
     if (m->verb == ASSAY_SERVICE_REFUSED || m->verb == ASSAY_SERVICE_CROWDED) {
         if (m->verb == ASSAY_SERVICE_REFUSED) assay_cbor_put_uint(w, (uint64_t)m->kind);
@@ -155,7 +154,7 @@ static void put_answer(struct assay_writer *w, const struct assay_service_messag
     }
     assay_cbor_put_uint(w, m->serial);
     if (m->verb == ASSAY_SERVICE_EVIDENCE) {
-        put_slice(w, m->evidence, 0, ASSAY_SERVICE_EVIDENCE_MAX);
+        encode_slice(w, m->evidence, 0, ASSAY_SERVICE_EVIDENCE_MAX);
         return;
     }
     assay_cbor_put_bool(w, m->good);
@@ -169,44 +168,44 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     assay_cbor_put_array(w, items_of[m->verb]);
     assay_cbor_put_uint(w, (uint64_t)m->verb);
     switch (m->verb) {
-    case ASSAY_SERVICE_BEGIN: put_begin(w, m); break;
+    case ASSAY_SERVICE_BEGIN: encode_begin(w, m); break;
     case ASSAY_SERVICE_RECORD:
         assay_cbor_put_uint(w, m->slot);
         assay_cbor_put_bytes(w, m->node_id, 32);
-        put_payload(w, m);
+        encode_payload(w, m);
         break;
     case ASSAY_SERVICE_CLOSE:
-        put_moment(w, m);
-        put_members(w, m);
+        encode_moment(w, m);
+        encode_members(w, m);
         break;
     case ASSAY_SERVICE_FOLLOW:
         assay_cbor_put_uint(w, (uint64_t)m->service);
         assay_cbor_put_uint(w, m->group);
         break;
-    case ASSAY_SERVICE_SUBMIT: put_payload(w, m); break;
+    case ASSAY_SERVICE_SUBMIT: encode_payload(w, m); break;
     case ASSAY_SERVICE_DOCUMENT:
         assay_cbor_put_uint(w, m->index);
-        put_slice(w, m->document, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX);
+        encode_slice(w, m->document, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX);
         break;
-    case ASSAY_SERVICE_QUOTE: put_question(w, m); break;
+    case ASSAY_SERVICE_QUOTE: encode_question(w, m); break;
     case ASSAY_SERVICE_VERIFY:
-        put_question(w, m);
+        encode_question(w, m);
         assay_cbor_put_bytes(w, m->node_id, 32);
         ASSAY_ASSERT(m->measurement.len == 0 || m->measurement.len == 32);
         assay_cbor_put_bytes(w, m->measurement.bytes, m->measurement.len);
-        put_slice(w, m->evidence, 1, ASSAY_SERVICE_EVIDENCE_MAX);
+        encode_slice(w, m->evidence, 1, ASSAY_SERVICE_EVIDENCE_MAX);
         break;
     case ASSAY_SERVICE_EVIDENCE:
     case ASSAY_SERVICE_VERDICT:
     case ASSAY_SERVICE_REFUSED:
-    case ASSAY_SERVICE_CROWDED: put_answer(w, m); break;
+    case ASSAY_SERVICE_CROWDED: encode_answer(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
 
-/* --- reading */
+/* --- decoding */
 
-static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
@@ -214,21 +213,21 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_slice(struct assay_cursor *c, size_t min, size_t max,
-                                    struct assay_slice *out)
+static enum assay_status decode_slice(struct assay_cursor *c, size_t min, size_t max,
+                                      struct assay_slice *out)
 {
     ASSAY_TRY(assay_cbor_bytes(c, max, out));
     return out->len >= min ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static enum assay_status read_moment(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_moment(struct assay_cursor *c, struct assay_service_message *m)
 {
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->era));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
     return assay_cbor_bytes_exact(c, m->beacon, 32);
 }
 
-static enum assay_status read_member(const uint8_t *bytes, struct assay_registry_member *one)
+static enum assay_status decode_member(const uint8_t *bytes, struct assay_registry_member *one)
 {
     if (bytes[0] > ASSAY_REGISTRY_STAND_FULL || bytes[3] > 7) return ASSAY_E_RANGE;
     if (bytes[4] >= ASSAY_REGISTRY_SLOTS_MAX) return ASSAY_E_RANGE;
@@ -241,7 +240,7 @@ static enum assay_status read_member(const uint8_t *bytes, struct assay_registry
     return ASSAY_OK;
 }
 
-static enum assay_status read_members(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_members(struct assay_cursor *c, struct assay_service_message *m)
 {
     struct assay_slice all;
     ASSAY_TRY(assay_cbor_bytes(c, MEMBER_LEN * ASSAY_REGISTRY_SLOTS_MAX, &all));
@@ -249,13 +248,13 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_servi
     m->members = (uint32_t)(all.len / MEMBER_LEN);
     for (uint32_t i = 0; i < m->members; i++) {
         const uint8_t *bytes = all.bytes + (size_t)MEMBER_LEN * i;
-        ASSAY_TRY(read_member(bytes, &m->member[i]));
+        ASSAY_TRY(decode_member(bytes, &m->member[i]));
         assay_bytes_copy(m->node[i], 32, bytes + 5, 32);
     }
     return ASSAY_OK;
 }
 
-static enum assay_status read_kind(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_kind(struct assay_cursor *c, struct assay_service_message *m)
 {
     uint64_t kind = 0;
     ASSAY_TRY(assay_cbor_uint(c, &kind));
@@ -264,24 +263,24 @@ static enum assay_status read_kind(struct assay_cursor *c, struct assay_service_
     return ASSAY_OK;
 }
 
-static enum assay_status read_payload(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_payload(struct assay_cursor *c, struct assay_service_message *m)
 {
-    ASSAY_TRY(read_kind(c, m));
-    return read_slice(c, 1, ASSAY_SERVICE_PAYLOAD_MAX, &m->payload);
+    ASSAY_TRY(decode_kind(c, m));
+    return decode_slice(c, 1, ASSAY_SERVICE_PAYLOAD_MAX, &m->payload);
 }
 
-static enum assay_status read_follow(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_follow(struct assay_cursor *c, struct assay_service_message *m)
 {
     uint64_t service = 0;
     ASSAY_TRY(assay_cbor_uint(c, &service));
     if (service < ASSAY_SERVICE_CONTINUITY || service > ASSAY_SERVICE_TASKS)
         return ASSAY_E_UNSUPPORTED;
     m->service = (enum assay_service)service;
-    return read_u32(c, service == ASSAY_SERVICE_CONTINUITY ? ASSAY_PLAN_GROUPS_MAX - 1 : 0,
-                    &m->group);
+    return decode_u32(c, service == ASSAY_SERVICE_CONTINUITY ? ASSAY_PLAN_GROUPS_MAX - 1 : 0,
+                      &m->group);
 }
 
-static enum assay_status read_question(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_question(struct assay_cursor *c, struct assay_service_message *m)
 {
     uint64_t purpose = 0;
     ASSAY_TRY(assay_cbor_uint(c, &m->serial));
@@ -289,30 +288,30 @@ static enum assay_status read_question(struct assay_cursor *c, struct assay_serv
     if (purpose < ASSAY_SERVICE_FOR_SHARES || purpose > ASSAY_SERVICE_FOR_TASKS)
         return ASSAY_E_UNSUPPORTED;
     m->purpose = (enum assay_service_purpose)purpose;
-    return read_slice(c, 1, ASSAY_SERVICE_STATEMENT_MAX, &m->statement);
+    return decode_slice(c, 1, ASSAY_SERVICE_STATEMENT_MAX, &m->statement);
 }
 
-static enum assay_status read_begin(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_begin(struct assay_cursor *c, struct assay_service_message *m)
 {
     ASSAY_TRY(assay_cbor_bytes_exact(c, m->chain_id, 32));
-    ASSAY_TRY(read_u32(c, ASSAY_REGISTRY_SLOTS_MAX, &m->slot));
-    ASSAY_TRY(read_moment(c, m));
-    ASSAY_TRY(read_slice(c, 1, ASSAY_PLAN_LEN_MAX, &m->plan));
-    ASSAY_TRY(read_members(c, m));
+    ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_SLOTS_MAX, &m->slot));
+    ASSAY_TRY(decode_moment(c, m));
+    ASSAY_TRY(decode_slice(c, 1, ASSAY_PLAN_LEN_MAX, &m->plan));
+    ASSAY_TRY(decode_members(c, m));
     ASSAY_TRY(assay_cbor_uint(c, &m->records));
-    return read_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX, &m->count);
+    return decode_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX, &m->count);
 }
 
-static enum assay_status read_verify(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_verify(struct assay_cursor *c, struct assay_service_message *m)
 {
-    ASSAY_TRY(read_question(c, m));
+    ASSAY_TRY(decode_question(c, m));
     ASSAY_TRY(assay_cbor_bytes_exact(c, m->node_id, 32));
     ASSAY_TRY(assay_cbor_bytes(c, 32, &m->measurement));
     if (m->measurement.len != 0 && m->measurement.len != 32) return ASSAY_E_RANGE;
-    return read_slice(c, 1, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
+    return decode_slice(c, 1, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
 }
 
-static enum assay_status read_verdict(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_verdict(struct assay_cursor *c, struct assay_service_message *m)
 {
     uint64_t standing = 0;
     ASSAY_TRY(assay_cbor_uint(c, &m->serial));
@@ -322,35 +321,35 @@ static enum assay_status read_verdict(struct assay_cursor *c, struct assay_servi
     return ASSAY_OK;
 }
 
-static enum assay_status read_refused(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_refused(struct assay_cursor *c, struct assay_service_message *m)
 {
-    if (m->verb == ASSAY_SERVICE_REFUSED) ASSAY_TRY(read_kind(c, m));
+    if (m->verb == ASSAY_SERVICE_REFUSED) ASSAY_TRY(decode_kind(c, m));
     ASSAY_TRY(assay_cbor_text(c, ASSAY_SERVICE_WHY_MAX, &m->why));
     return m->why.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static enum assay_status read_fields(struct assay_cursor *c, struct assay_service_message *m)
+static enum assay_status decode_fields(struct assay_cursor *c, struct assay_service_message *m)
 {
     switch (m->verb) {
-    case ASSAY_SERVICE_BEGIN: return read_begin(c, m);
+    case ASSAY_SERVICE_BEGIN: return decode_begin(c, m);
     case ASSAY_SERVICE_RECORD:
-        ASSAY_TRY(read_u32(c, ASSAY_REGISTRY_SLOTS_MAX - 1, &m->slot));
+        ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_SLOTS_MAX - 1, &m->slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, m->node_id, 32));
-        return read_payload(c, m);
-    case ASSAY_SERVICE_CLOSE: ASSAY_TRY(read_moment(c, m)); return read_members(c, m);
-    case ASSAY_SERVICE_FOLLOW: return read_follow(c, m);
-    case ASSAY_SERVICE_SUBMIT: return read_payload(c, m);
+        return decode_payload(c, m);
+    case ASSAY_SERVICE_CLOSE: ASSAY_TRY(decode_moment(c, m)); return decode_members(c, m);
+    case ASSAY_SERVICE_FOLLOW: return decode_follow(c, m);
+    case ASSAY_SERVICE_SUBMIT: return decode_payload(c, m);
     case ASSAY_SERVICE_DOCUMENT:
-        ASSAY_TRY(read_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX - 1, &m->index));
-        return read_slice(c, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX, &m->document);
-    case ASSAY_SERVICE_QUOTE: return read_question(c, m);
+        ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX - 1, &m->index));
+        return decode_slice(c, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX, &m->document);
+    case ASSAY_SERVICE_QUOTE: return decode_question(c, m);
     case ASSAY_SERVICE_EVIDENCE:
         ASSAY_TRY(assay_cbor_uint(c, &m->serial));
-        return read_slice(c, 0, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
-    case ASSAY_SERVICE_VERIFY: return read_verify(c, m);
-    case ASSAY_SERVICE_VERDICT: return read_verdict(c, m);
+        return decode_slice(c, 0, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
+    case ASSAY_SERVICE_VERIFY: return decode_verify(c, m);
+    case ASSAY_SERVICE_VERDICT: return decode_verdict(c, m);
     case ASSAY_SERVICE_REFUSED:
-    case ASSAY_SERVICE_CROWDED: return read_refused(c, m);
+    case ASSAY_SERVICE_CROWDED: return decode_refused(c, m);
     }
     ASSAY_UNREACHABLE("a verb");
 }
@@ -365,7 +364,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     if (items != items_of[verb]) return ASSAY_E_RANGE;
     assay_bytes_zero(m, sizeof *m);
     m->verb = (enum assay_service_verb)verb;
-    ASSAY_TRY(read_fields(&c, m));
+    ASSAY_TRY(decode_fields(&c, m));
     return assay_cursor_end(&c);
 }
 
@@ -387,13 +386,13 @@ void assay_service_stream_close(struct assay_service_stream *s)
     *s = (struct assay_service_stream){ .fd = -1 };
 }
 
-bool assay_service_waits(const struct assay_service_stream *s)
+bool assay_service_has_output(const struct assay_service_stream *s)
 {
     return s->out_len > 0;
 }
 
-/* What is behind the first `by` bytes moves to the front. */
-static void shift(uint8_t *bytes, size_t by, size_t len)
+/* Moves the bytes behind the first `by` to the front. */
+static void shift_bytes(uint8_t *bytes, size_t by, size_t len)
 {
     for (size_t i = 0; by > 0 && i < len; i++)
         bytes[i] = bytes[i + by];
@@ -413,8 +412,8 @@ enum assay_status assay_service_flush(struct assay_service_stream *s)
     return ASSAY_OK;
 }
 
-static enum assay_status queue(struct assay_service_stream *s,
-                               const struct assay_service_message *m)
+static enum assay_status queue_message(struct assay_service_stream *s,
+                                       const struct assay_service_message *m)
 {
     struct assay_slice all;
     const size_t at = s->out_at + s->out_len;
@@ -431,11 +430,11 @@ static enum assay_status queue(struct assay_service_stream *s,
 enum assay_status assay_service_send(struct assay_service_stream *s,
                                      const struct assay_service_message *m)
 {
-    enum assay_status status = queue(s, m);
+    enum assay_status status = queue_message(s, m);
     if (status == ASSAY_E_FULL && s->out_at > 0) {
-        shift(s->out, s->out_at, s->out_len);
+        shift_bytes(s->out, s->out_at, s->out_len);
         s->out_at = 0;
-        status = queue(s, m);
+        status = queue_message(s, m);
     }
     if (status != ASSAY_OK) return status;
     return assay_service_flush(s);
@@ -446,15 +445,15 @@ static uint32_t length_at(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* What was handed out goes; what is behind it moves up. */
-static void forget_taken(struct assay_service_stream *s)
+/* Drops the delivered message; moves up what is behind it. */
+static void drop_delivered(struct assay_service_stream *s)
 {
     s->in_len -= s->taken;
-    shift(s->in, s->taken, s->in_len);
+    shift_bytes(s->in, s->taken, s->in_len);
     s->taken = 0;
 }
 
-static enum assay_status fill(struct assay_service_stream *s, size_t wanted)
+static enum assay_status fill_input(struct assay_service_stream *s, size_t wanted)
 {
     while (s->in_len < wanted) {
         const ssize_t got = recv(s->fd, s->in + s->in_len, wanted - s->in_len, MSG_DONTWAIT);
@@ -469,11 +468,11 @@ static enum assay_status fill(struct assay_service_stream *s, size_t wanted)
 enum assay_status assay_service_next(struct assay_service_stream *s,
                                      struct assay_service_message *m)
 {
-    forget_taken(s);
-    ASSAY_TRY(fill(s, LENGTH_LEN));
+    drop_delivered(s);
+    ASSAY_TRY(fill_input(s, LENGTH_LEN));
     const size_t len = length_at(s->in);
     if (len == 0 || len > ASSAY_SERVICE_MESSAGE_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(fill(s, LENGTH_LEN + len));
+    ASSAY_TRY(fill_input(s, LENGTH_LEN + len));
     s->taken = LENGTH_LEN + len;
     return assay_service_decode(assay_slice_over(s->in + LENGTH_LEN, len), m);
 }

@@ -1,41 +1,42 @@
 /*
- * net/services/wire.h - what a daemon and the programs of services say to each other over a UNIX
- * stream (docs/services.md 4.1).
+ * net/services/wire.h - protocol between a daemon and the programs of services, over a UNIX stream
+ * (docs/services.md 4.1).
  *
  * A message is its length (u32 big-endian) and canonical CBOR, an array whose first number is its
- * verb. A program names what it follows and gets what the ledger makes of it so far, as documents,
- * then every final record of that service and every close in their order; it folds them itself, by
- * the same code as the ledger. Records it hands in come back when they are final, or not at all.
+ * verb. A program sends the service that it follows and receives the ledger's current state of it,
+ * as documents, then every final record of that service and every close in their order; it applies
+ * them with the same code as the ledger. Records that it submits return when they are final, or not
+ * at all.
  *
  * By the daemon:
  *   BEGIN    [1, chain id, slot, moment, plan, members, records, count]  the answer to FOLLOW
  *   DOCUMENT [6, index, bytes]                 so many follow BEGIN, from index 0, before the rest
  *   RECORD   [2, slot, node id, kind, payload]
  *   CLOSE    [3, moment, members]
- *   EVIDENCE [8, serial, bytes]                the answer to QUOTE; empty: none is to be had
+ *   EVIDENCE [8, serial, bytes]                the answer to QUOTE; empty: unavailable
  *   VERDICT  [10, serial, good, standing]      the answer to VERIFY
- *   REFUSED  [11, kind, why]                   a SUBMIT that will be in no block; why: for people
- *   CROWDED  [12, why]                         there is no place, or it goes to another user; then
- *                                              the daemon hangs up. why: for people
+ *   REFUSED  [11, kind, why]                   a permanently rejected SUBMIT; why: for operators
+ *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
+ *                                              operators
  * By a program:
  *   FOLLOW   [4, service, group]               once, first
  *   SUBMIT   [5, kind, payload]
  *   QUOTE    [7, serial, purpose, statement]
  *   VERIFY   [9, serial, purpose, statement, node id, measurement, evidence]
  *
- * slot: the daemon's own, ASSAY_REGISTRY_SLOTS_MAX when it has none that may serve. moment: three
- * items: era, the epoch that closed last, and the beacon of the one that runs, which make evidence
- * fresh. plan: canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
+ * slot: the daemon's own, ASSAY_REGISTRY_SLOTS_MAX when it may not serve. moment: three items: era,
+ * the last closed epoch, and the beacon of the current one, for the freshness of evidence. plan:
+ * canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
  * assay_registry_standing), score (u16 big-endian), bits of enum assay_service_member_bit, node id
- * (zeros where nobody sits). records: of that service, final since that close, which stand in the
- * documents already. Documents are those of the service that is followed, of continuity all
- * groups', in the order of registry.h. RECORD comes for that service alone.
+ * (zeros: an empty seat). records: of that service, final since that close, which are in the
+ * documents already. Documents are those of the followed service, of continuity all groups', in the
+ * order of registry.h. RECORD is sent for that service alone.
  *
- * What evidence covers follows from chain, purpose and statement (assay_service_report_data), so a
- * daemon vouches for no program in the words of its own proofs. A verdict is good when the evidence
- * stands as that node's would in its proofs: by its key's binding or, of no node (zeros), by its
- * measurement alone; measurement: 32 bytes, or empty for any that the rules allow. The standing is
- * that of the node at the last close. Evidence names its kind itself, as the daemon made it.
+ * Report data is derived from chain, purpose and statement (assay_service_report_data), so a
+ * daemon's evidence for a program is never valid as one of its own proofs. A verdict is good when
+ * the evidence is as valid as that node's in its proofs: by its key's binding or, of no node
+ * (zeros), by its measurement alone; measurement: 32 bytes, or empty for any that the rules allow.
+ * The standing is that of the node at the last close. Evidence contains its kind.
  */
 #ifndef ASSAY_NET_SERVICES_WIRE_H
 #define ASSAY_NET_SERVICES_WIRE_H
@@ -44,8 +45,8 @@
 #include "services/registry/registry.h"
 
 enum {
-    ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024, /* the longest document, and room */
-    /* What may wait to be sent on a stream: all documents of a service (those of groups are the
+    ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024, /* the longest document, with headroom */
+    /* Limit of the bytes queued on a stream: all documents of a service (those of groups are the
      * most), and records behind them. */
     ASSAY_SERVICE_QUEUE_MAX =
         (ASSAY_PLAN_GROUPS_MAX + ASSAY_PLAN_PAGES_MAX) * ASSAY_CONT_DOCUMENT_LEN_MAX + 1024 * 1024,
@@ -54,7 +55,7 @@ enum {
     ASSAY_SERVICE_WHY_MAX = 128,
 };
 
-/* What a program follows. */
+/* The service that a program follows. */
 enum assay_service {
     ASSAY_SERVICE_CONTINUITY = 1, /* a group by its number */
     ASSAY_SERVICE_SHARES = 2,     /* group 0 */
@@ -82,7 +83,7 @@ enum assay_service_member_bit {
     ASSAY_SERVICE_RENEWED = 4,
 };
 
-/* What evidence is asked for. Hashed into it, hence never reused. */
+/* Purpose of requested evidence. Hashed into it, hence never reused. */
 enum assay_service_purpose {
     ASSAY_SERVICE_FOR_SHARES = 1, /* statement: report data of services/shares/exchange.h */
     ASSAY_SERVICE_FOR_TASKS = 2,  /* statement: of the task's keys, services/tasks/task.h */
@@ -96,7 +97,7 @@ struct assay_service_message {
     uint8_t chain_id[32];
     uint32_t slot; /* RECORD: below ASSAY_REGISTRY_SLOTS_MAX; BEGIN: or it */
     uint64_t era;
-    uint64_t epoch; /* that closed last */
+    uint64_t epoch; /* the last closed one */
     uint8_t beacon[32];
     struct assay_slice plan; /* at most ASSAY_PLAN_LEN_MAX */
     uint32_t members;        /* at most ASSAY_REGISTRY_SLOTS_MAX */
@@ -109,7 +110,7 @@ struct assay_service_message {
     uint8_t node_id[32];
     enum assay_service_kind kind;
     struct assay_slice payload; /* 1 .. ASSAY_SERVICE_PAYLOAD_MAX */
-    uint64_t serial;            /* the program's, given back */
+    uint64_t serial;            /* set by the program, returned to it */
     enum assay_service_purpose purpose;
     struct assay_slice statement;   /* 1 .. ASSAY_SERVICE_STATEMENT_MAX */
     struct assay_slice measurement; /* 0 or 32 */
@@ -119,7 +120,7 @@ struct assay_service_message {
     struct assay_slice why; /* 1 .. ASSAY_SERVICE_WHY_MAX */
 };
 
-/* Without the length; what is given is within its ranges (asserted). Returns: ASSAY_OK |
+/* Without the length; fields are within their ranges (asserted). Returns: ASSAY_OK |
  * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_service_encode(const struct assay_service_message *m,
                                                      struct assay_writer *w);
@@ -127,15 +128,14 @@ ASSAY_CHECKED enum assay_status assay_service_encode(const struct assay_service_
  * base/cbor.h says | ASSAY_E_TRAILING; *m is undefined then */
 ASSAY_CHECKED enum assay_status assay_service_decode(struct assay_slice bytes,
                                                      struct assay_service_message *m);
-/* What evidence that a program asked for covers: SHA-512 of canonical CBOR [type, chain id,
- * purpose, statement]. In: statement of 1 .. ASSAY_SERVICE_STATEMENT_MAX bytes (asserted). Returns:
- * nothing. */
+/* Report data of evidence that a program requested: SHA-512 of canonical CBOR [type, chain id,
+ * purpose, statement]. In: statement of 1 .. ASSAY_SERVICE_STATEMENT_MAX bytes (asserted). */
 void assay_service_report_data(const uint8_t chain_id[static 32],
                                enum assay_service_purpose purpose, struct assay_slice statement,
                                uint8_t report_data[static 64]);
 /* Returns: the service of a kind of record, 0 outside the list. */
 enum assay_service assay_service_of(enum assay_service_kind kind);
-/* Which documents of a plan are of a service, in the order in which they are sent. Out: their
+/* The documents of a plan that belong to a service, in the order in which they are sent. Out: their
  * numbers. Returns: how many; 0: the plan has no such service, or no such group */
 uint32_t assay_service_documents(const struct assay_registry_plan *plan,
                                  enum assay_service service, uint32_t group,
@@ -148,23 +148,23 @@ struct assay_service_stream {
     uint8_t *in;  /* [ASSAY_SERVICE_MESSAGE_MAX + 4] */
     uint8_t *out; /* [ASSAY_SERVICE_QUEUE_MAX + 4] */
     size_t in_len, taken;
-    size_t out_at, out_len; /* what waits: out_len bytes from out_at */
+    size_t out_at, out_len; /* queued: out_len bytes from out_at */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_service_stream_open(struct assay_service_stream *s, int fd);
-/* Closes the descriptor, too. Returns: nothing. */
+/* Closes the descriptor, too. */
 void assay_service_stream_close(struct assay_service_stream *s);
-/* Queues a message, and sends what the other end takes. Returns: ASSAY_OK | ASSAY_E_FULL (it reads
- * too slowly: close it) | ASSAY_E_IO */
+/* Queues a message, and sends as much as the socket accepts. Returns: ASSAY_OK | ASSAY_E_FULL (the
+ * peer reads too slowly: close it) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_service_send(struct assay_service_stream *s,
                                                    const struct assay_service_message *m);
-/* Sends what waits. Returns: ASSAY_OK | ASSAY_E_IO */
+/* Sends what is queued. Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_service_flush(struct assay_service_stream *s);
-/* Returns: whether something waits to be sent. */
-bool assay_service_waits(const struct assay_service_stream *s);
-/* The next message; it borrows until the next call. Returns: ASSAY_OK | ASSAY_E_AGAIN (none is
- * whole) | ASSAY_E_IO (the other end is gone) | ASSAY_E_RANGE (too long) | as decode */
+/* Returns: whether bytes are queued. */
+bool assay_service_has_output(const struct assay_service_stream *s);
+/* The next message; it borrows until the next call. Returns: ASSAY_OK | ASSAY_E_AGAIN (incomplete)
+ * | ASSAY_E_IO (disconnected) | ASSAY_E_RANGE (too long) | as decode */
 ASSAY_CHECKED enum assay_status assay_service_next(struct assay_service_stream *s,
                                                    struct assay_service_message *m);
 

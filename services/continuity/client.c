@@ -1,11 +1,12 @@
 /*
- * services/continuity/client.c - one session of an enclave (docs/services.md 1.4 to 1.8).
+ * services/continuity/client.c - client state machine of an enclave's session (docs/services.md 1.4
+ * to 1.8).
  */
 #include "services/continuity/client_internal.h"
 
 enum {
     RESEND_MS = 50,
-    RECEIPT_MS = 1000, /* an instance has no more of them */
+    RECEIPT_MS = 1000, /* the limit of an instance's rate */
     DOUBT_MS = 1000,
 };
 
@@ -19,7 +20,7 @@ void assay_cont_client_init(struct assay_cont_client *c,
     c->resend_at_ms = UINT64_MAX;
 }
 
-static void outs_clear(struct assay_cont_outs *outs)
+static void clear_effects(struct assay_cont_outs *outs)
 {
     outs->count = 0;
     outs->told = 0;
@@ -59,7 +60,7 @@ static void set_wake(const struct assay_cont_client *c, struct assay_cont_outs *
     outs->wake_at_ms = is_under_way(c) ? c->resend_at_ms : UINT64_MAX;
 }
 
-static void end(struct assay_cont_client *c, enum assay_cont_end why)
+static void end_session(struct assay_cont_client *c, enum assay_cont_end why)
 {
     c->phase = ASSAY_CONT_ENDED;
     c->end = why;
@@ -73,27 +74,27 @@ void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[sta
                             uint64_t now_ms, struct assay_cont_outs *outs)
 {
     ASSAY_ASSERT(c->phase == ASSAY_CONT_OPENING);
-    outs_clear(outs);
+    clear_effects(outs);
     assay_bytes_copy(c->nonce, 32, nonce, 32);
     c->answered = c->forgot = 0;
     c->found = (struct assay_cont_entry){ 0 };
-    assay_cont_client_say_open(c, all_seats(c), outs);
+    assay_cont_client_send_open(c, all_seats(c), outs);
     sent(c, now_ms);
     set_wake(c, outs);
 }
 
-/* docs/services.md 1.4: no other state than the one that a quorum knows. */
+/* docs/services.md 1.4: only the state that a quorum has may be adopted. */
 enum assay_status assay_cont_client_adopt(struct assay_cont_client *c, uint64_t index,
                                           const uint8_t prev[static 32],
                                           const uint8_t blob_hash[static 32], uint64_t now_ms,
                                           struct assay_cont_outs *outs)
 {
     uint8_t digest[32] = { 0 };
-    outs_clear(outs);
+    clear_effects(outs);
     if (c->phase != ASSAY_CONT_FOUND) return ASSAY_E_INVALID;
     if (index > 0) assay_cont_state_digest(c->config.instance, index, prev, blob_hash, digest);
     if (index != c->found.index || !assay_bytes_equal(digest, c->found.digest, 32)) {
-        end(c, ASSAY_CONT_END_ROLLBACK);
+        end_session(c, ASSAY_CONT_END_ROLLBACK);
         return ASSAY_E_STALE;
     }
     c->certified = c->last = index;
@@ -101,18 +102,19 @@ enum assay_status assay_cont_client_adopt(struct assay_cont_client *c, uint64_t 
     assay_bytes_copy(c->last_digest, 32, digest, 32);
     c->phase = ASSAY_CONT_ADOPTING;
     c->adopted = 0;
-    assay_cont_client_say_adopt(c, index, digest, all_seats(c), outs);
+    assay_cont_client_send_adopt(c, index, digest, all_seats(c), outs);
     sent(c, now_ms);
     set_wake(c, outs);
     return ASSAY_OK;
 }
 
-/* Group commit: one frame is under way; what comes meanwhile goes into the next. */
-static void fly_next(struct assay_cont_client *c, uint64_t now_ms, struct assay_cont_outs *outs)
+/* Group commit: one frame is in flight; states that arrive meanwhile go into the next. */
+static void send_next_update(struct assay_cont_client *c, uint64_t now_ms,
+                             struct assay_cont_outs *outs)
 {
-    assay_cont_client_fly(c, c->last);
+    assay_cont_client_start_update(c, c->last);
     if (c->flight_last == 0) return;
-    assay_cont_client_say_flight(c, all_seats(c), outs);
+    assay_cont_client_send_update(c, all_seats(c), outs);
     sent(c, now_ms);
 }
 
@@ -120,7 +122,7 @@ enum assay_status assay_cont_client_update(struct assay_cont_client *c,
                                            const uint8_t blob_hash[static 32], uint64_t now_ms,
                                            uint64_t *index, struct assay_cont_outs *outs)
 {
-    outs_clear(outs);
+    clear_effects(outs);
     set_wake(c, outs);
     if (c->phase != ASSAY_CONT_RUNNING || c->last >= UINT64_MAX - 1) return ASSAY_E_INVALID;
     if (c->last - c->certified == ASSAY_CONT_QUEUE_MAX) return ASSAY_E_FULL;
@@ -130,23 +132,24 @@ enum assay_status assay_cont_client_update(struct assay_cont_client *c,
     assay_bytes_copy(c->last_digest, 32, digest, 32);
     assay_bytes_copy(c->queue[c->last % ASSAY_CONT_QUEUE_MAX], 32, digest, 32);
     *index = c->last;
-    if (c->flight_last == 0 && !c->lost) fly_next(c, now_ms, outs);
+    if (c->flight_last == 0 && !c->lost) send_next_update(c, now_ms, outs);
     set_wake(c, outs);
     return ASSAY_OK;
 }
 
-static enum assay_status ask(struct assay_cont_client *c, struct assay_cont_question *question,
-                             enum assay_cont_kind kind, const uint8_t nonce[static 32],
-                             uint64_t now_ms, struct assay_cont_outs *outs)
+static enum assay_status send_request(struct assay_cont_client *c,
+                                      struct assay_cont_question *question,
+                                      enum assay_cont_kind kind, const uint8_t nonce[static 32],
+                                      uint64_t now_ms, struct assay_cont_outs *outs)
 {
-    outs_clear(outs);
+    clear_effects(outs);
     set_wake(c, outs);
     if (c->phase != ASSAY_CONT_RUNNING) return ASSAY_E_INVALID;
     if (question->asked) return ASSAY_E_AGAIN;
     const bool alone = !is_under_way(c);
     *question = (struct assay_cont_question){ .asked = true };
     assay_bytes_copy(question->nonce, 32, nonce, 32);
-    assay_cont_client_say_question(c, kind, question, all_seats(c), outs);
+    assay_cont_client_send_query(c, kind, question, all_seats(c), outs);
     if (alone) sent(c, now_ms);
     set_wake(c, outs);
     return ASSAY_OK;
@@ -156,7 +159,7 @@ enum assay_status assay_cont_client_confirm(struct assay_cont_client *c,
                                             const uint8_t nonce[static 32], uint64_t now_ms,
                                             struct assay_cont_outs *outs)
 {
-    return ask(c, &c->confirm, ASSAY_CONT_CONFIRM, nonce, now_ms, outs);
+    return send_request(c, &c->confirm, ASSAY_CONT_CONFIRM, nonce, now_ms, outs);
 }
 
 enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
@@ -164,7 +167,7 @@ enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
                                             struct assay_cont_outs *outs)
 {
     const bool asked = c->ask_receipt.asked;
-    ASSAY_TRY(ask(c, &c->ask_receipt, ASSAY_CONT_RECEIPT, nonce, now_ms, outs));
+    ASSAY_TRY(send_request(c, &c->ask_receipt, ASSAY_CONT_RECEIPT, nonce, now_ms, outs));
     ASSAY_ASSERT(!asked);
     c->receipt = (struct assay_cont_receipt){ .home = c->config.home,
                                               .view = c->config.roster.view };
@@ -176,28 +179,27 @@ enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
 /* --- answers of replicas */
 
 /*
- * docs/services.md 1.3.2: a RECOVER may bring back a row that had left the table, whose entries
- * replicas have forgotten. So in an era after its birth an instance starts from entries alone: one
- * that was never adopted is no state 0.
+ * docs/services.md 1.3.2: a RECOVER may restore a row that had left the table, whose entries
+ * replicas have dropped. In an era after its birth an instance therefore starts from entries alone:
+ * a missing entry does not mean state 0.
  */
 static bool is_reborn(const struct assay_cont_client *c)
 {
     return assay_cont_number_era(c->config.session) > c->config.birth_era;
 }
 
-static enum assay_status take_opened(struct assay_cont_client *c, uint32_t seat,
-                                     const struct assay_cont_frame *f,
-                                     struct assay_cont_outs *outs)
+static enum assay_status on_opened(struct assay_cont_client *c, uint32_t seat,
+                                   const struct assay_cont_frame *f, struct assay_cont_outs *outs)
 {
     if (c->phase != ASSAY_CONT_OPENING || !assay_bytes_equal(f->nonce, c->nonce, 32))
         return ASSAY_E_STALE;
     if (f->writer == 0 && is_reborn(c)) {
         c->forgot |= (uint8_t)(1u << seat);
-        if (is_quorum(c, c->forgot)) end(c, ASSAY_CONT_END_FORGOTTEN);
+        if (is_quorum(c, c->forgot)) end_session(c, ASSAY_CONT_END_FORGOTTEN);
         return ASSAY_OK;
     }
     const struct assay_cont_entry theirs = { .writer = f->writer, .index = f->index };
-    if (c->answered == 0 || assay_cont_newer(&theirs, &c->found)) {
+    if (c->answered == 0 || assay_cont_is_newer(&theirs, &c->found)) {
         c->found = theirs;
         assay_bytes_copy(c->found.instance, 32, c->config.instance, 32);
         assay_bytes_copy(c->found.digest, 32, f->digest, 32);
@@ -205,12 +207,12 @@ static enum assay_status take_opened(struct assay_cont_client *c, uint32_t seat,
     c->answered |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->answered)) return ASSAY_OK;
     c->phase = ASSAY_CONT_FOUND;
-    outs->told |= ASSAY_CONT_TOLD_FOUND;
+    outs->told |= ASSAY_CONT_EVENT_FOUND;
     return ASSAY_OK;
 }
 
-/* The highest index that a quorum holds: each holds all that came before it in this session. */
-static uint64_t held_by_quorum(const struct assay_cont_client *c)
+/* The highest index that a quorum stores: each replica stores all earlier ones of this session. */
+static uint64_t find_quorum_index(const struct assay_cont_client *c)
 {
     uint64_t best = 0;
     for (uint32_t i = 0; i < c->config.roster.count; i++) {
@@ -224,19 +226,19 @@ static uint64_t held_by_quorum(const struct assay_cont_client *c)
 
 static void certify(struct assay_cont_client *c, uint64_t now_ms, struct assay_cont_outs *outs)
 {
-    const uint64_t held = held_by_quorum(c);
+    const uint64_t held = find_quorum_index(c);
     if (held <= c->certified) return;
     ASSAY_ASSERT(held <= c->last);
     c->certified = held;
     assay_bytes_copy(c->certified_digest, 32, c->queue[held % ASSAY_CONT_QUEUE_MAX], 32);
-    outs->told |= ASSAY_CONT_TOLD_CERTIFIED;
-    if (c->flight_last <= held) fly_next(c, now_ms, outs);
+    outs->told |= ASSAY_CONT_EVENT_CERTIFIED;
+    if (c->flight_last <= held) send_next_update(c, now_ms, outs);
 }
 
 /* docs/services.md 1.6: q acknowledgements of one view. */
-static enum assay_status take_ack(struct assay_cont_client *c, uint32_t seat,
-                                  const struct assay_cont_frame *f, uint64_t now_ms,
-                                  struct assay_cont_outs *outs)
+static enum assay_status on_ack(struct assay_cont_client *c, uint32_t seat,
+                                const struct assay_cont_frame *f, uint64_t now_ms,
+                                struct assay_cont_outs *outs)
 {
     if (c->phase == ASSAY_CONT_ADOPTING) {
         if (f->index != c->certified || !assay_bytes_equal(f->digest, c->certified_digest, 32))
@@ -244,11 +246,11 @@ static enum assay_status take_ack(struct assay_cont_client *c, uint32_t seat,
         c->adopted |= (uint8_t)(1u << seat);
         if (!is_quorum(c, c->adopted)) return ASSAY_OK;
         c->phase = ASSAY_CONT_RUNNING;
-        outs->told |= ASSAY_CONT_TOLD_ADOPTED;
+        outs->told |= ASSAY_CONT_EVENT_ADOPTED;
         return ASSAY_OK;
     }
     if (c->phase != ASSAY_CONT_RUNNING) return ASSAY_E_STALE;
-    if (f->index > c->last) return ASSAY_E_INVALID; /* nobody wrote that */
+    if (f->index > c->last) return ASSAY_E_INVALID; /* never sent */
     if (f->index > c->certified &&
         !assay_bytes_equal(f->digest, c->queue[f->index % ASSAY_CONT_QUEUE_MAX], 32))
         return ASSAY_E_INVALID;
@@ -257,23 +259,23 @@ static enum assay_status take_ack(struct assay_cont_client *c, uint32_t seat,
     return ASSAY_OK;
 }
 
-static enum assay_status take_confirmed(struct assay_cont_client *c, uint32_t seat,
-                                        const struct assay_cont_frame *f,
-                                        struct assay_cont_outs *outs)
+static enum assay_status on_confirmed(struct assay_cont_client *c, uint32_t seat,
+                                      const struct assay_cont_frame *f,
+                                      struct assay_cont_outs *outs)
 {
     if (!c->confirm.asked || !assay_bytes_equal(f->nonce, c->confirm.nonce, 32))
         return ASSAY_E_STALE;
     c->confirm.seats |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->confirm.seats)) return ASSAY_OK;
     c->confirm.asked = false;
-    outs->told |= ASSAY_CONT_TOLD_CONFIRMED;
+    outs->told |= ASSAY_CONT_EVENT_CONFIRMED;
     return ASSAY_OK;
 }
 
-/* Signatures of one entry; a later one begins anew, since replicas may have been between two. */
-static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
-                                     const struct assay_cont_frame *f,
-                                     struct assay_cont_outs *outs)
+/* Signatures of one entry; a later entry restarts the collection, since replicas may have signed
+ * between two. */
+static enum assay_status on_signed(struct assay_cont_client *c, uint32_t seat,
+                                   const struct assay_cont_frame *f, struct assay_cont_outs *outs)
 {
     struct assay_cont_entry entry = { .promised = f->promised, .writer = f->writer,
                                       .index = f->index };
@@ -281,8 +283,8 @@ static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
         return ASSAY_E_STALE;
     assay_bytes_copy(entry.instance, 32, c->config.instance, 32);
     assay_bytes_copy(entry.digest, 32, f->digest, 32);
-    if (!assay_cont_receipt_signed(&c->config.home, c->config.roster.view, &entry, f->nonce,
-                                   &f->place, c->config.roster.key[seat], f->signature))
+    if (!assay_cont_receipt_verify_place(&c->config.home, c->config.roster.view, &entry, f->nonce,
+                                         &f->place, c->config.roster.key[seat], f->signature))
         return ASSAY_E_SIGNATURE;
     struct assay_cont_receipt *receipt = &c->receipt;
     const bool same = c->ask_receipt.seats != 0 && entry.promised == receipt->entry.promised &&
@@ -290,8 +292,8 @@ static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
                       entry.index == receipt->entry.index &&
                       assay_bytes_equal(entry.digest, receipt->entry.digest, 32);
     if (same && c->ask_receipt.seats >> seat & 1) return ASSAY_OK;
-    if (!same && c->ask_receipt.seats != 0 && !assay_cont_newer(&entry, &receipt->entry))
-        return ASSAY_OK; /* it lags: ask again */
+    if (!same && c->ask_receipt.seats != 0 && !assay_cont_is_newer(&entry, &receipt->entry))
+        return ASSAY_OK; /* it lags: requested again */
     if (!same) {
         receipt->count = 0;
         c->ask_receipt.seats = 0;
@@ -311,100 +313,96 @@ static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
     c->ask_receipt.seats |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->ask_receipt.seats)) return ASSAY_OK;
     c->ask_receipt.asked = false;
-    outs->told |= ASSAY_CONT_TOLD_RECEIPT;
+    outs->told |= ASSAY_CONT_EVENT_RECEIPT;
     return ASSAY_OK;
 }
 
-/* docs/services.md 1.9.8: a later view than the one that is known. Each seat is asked once in a
- * pause, since one that has no record answers with the same refusal. */
-static void take_hint(struct assay_cont_client *c, uint8_t seat, uint64_t view,
-                      struct assay_cont_outs *outs)
+/* docs/services.md 1.9.8: a later view than the current one. Each seat is asked once per pause,
+ * since one without a record answers with the same refusal. */
+static void on_view_hint(struct assay_cont_client *c, uint8_t seat, uint64_t view,
+                         struct assay_cont_outs *outs)
 {
     if (view > c->view_hint) c->view_hint = view;
     if (view <= c->config.roster.view || (c->asked_handover & seat) != 0) return;
     c->asked_handover |= seat;
-    assay_cont_client_say_handover_get(c, seat, outs);
+    assay_cont_client_send_handover_get(c, seat, outs);
 }
 
-static enum assay_status take_refused(struct assay_cont_client *c, uint32_t seat,
-                                      const struct assay_cont_frame *f,
-                                      struct assay_cont_outs *outs)
+static enum assay_status on_refused(struct assay_cont_client *c, uint32_t seat,
+                                    const struct assay_cont_frame *f, struct assay_cont_outs *outs)
 {
     const uint8_t only = (uint8_t)(1u << seat);
     switch (f->reason) {
     case ASSAY_CONT_FENCED:
         if (f->value <= c->config.session) return ASSAY_E_INVALID;
-        end(c, ASSAY_CONT_END_FENCED);
-        outs->told |= ASSAY_CONT_TOLD_FENCED;
+        end_session(c, ASSAY_CONT_END_FENCED);
+        outs->told |= ASSAY_CONT_EVENT_FENCED;
         return ASSAY_OK;
-    case ASSAY_CONT_VIEW:
-        take_hint(c, only, f->value, outs);
-        return ASSAY_OK;
+    case ASSAY_CONT_VIEW: on_view_hint(c, only, f->value, outs); return ASSAY_OK;
     case ASSAY_CONT_GAP:
-        /* It lags: from the last certified state, then what is under way. */
+        /* It lags: resends from the last certified state, then the frame in flight. */
         if (c->phase != ASSAY_CONT_RUNNING || f->view != c->config.roster.view)
             return ASSAY_E_STALE;
-        assay_cont_client_say_adopt(c, c->certified, c->certified_digest, only, outs);
-        if (c->flight_last != 0) assay_cont_client_say_flight(c, only, outs);
+        assay_cont_client_send_adopt(c, c->certified, c->certified_digest, only, outs);
+        if (c->flight_last != 0) assay_cont_client_send_update(c, only, outs);
         return ASSAY_OK;
-    case ASSAY_CONT_IS_RETIRED: end(c, ASSAY_CONT_END_RETIRED); return ASSAY_OK;
+    case ASSAY_CONT_IS_RETIRED: end_session(c, ASSAY_CONT_END_RETIRED); return ASSAY_OK;
     case ASSAY_CONT_SUSPENDED: c->suspended = true; return ASSAY_OK;
-    case ASSAY_CONT_UNKNOWN: return ASSAY_OK; /* its ledger lags: said again by tick */
-    case ASSAY_CONT_HALTED: return ASSAY_OK;  /* the ledger's to say: fact LOST */
+    case ASSAY_CONT_UNKNOWN: return ASSAY_OK; /* its ledger lags: resent by tick */
+    case ASSAY_CONT_HALTED: return ASSAY_OK;  /* only the ledger decides that: fact LOST */
     }
     ASSAY_UNREACHABLE("a reason that the decoder refuses");
 }
 
-/* Those that have answered may have been between two states: all are asked again. */
-static void ask_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
-                              struct assay_cont_outs *outs)
+/* Replicas that answered may have signed different states: all are asked again. */
+static void request_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
+                                  struct assay_cont_outs *outs)
 {
     c->receipt_at_ms = now_ms + RECEIPT_MS;
-    assay_cont_client_say_question(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all_seats(c), outs);
+    assay_cont_client_send_query(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all_seats(c), outs);
 }
 
-/* Everything that is not certified is said again, in the new view, and counted there anew. */
-static void move(struct assay_cont_client *c, const struct assay_cont_roster *roster,
-                 const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX],
-                 uint64_t now_ms, struct assay_cont_outs *outs)
+/* Everything that is not certified is resent in the new view, and counted there from zero. */
+static void change_view(struct assay_cont_client *c, const struct assay_cont_roster *roster,
+                        const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX],
+                        uint64_t now_ms, struct assay_cont_outs *outs)
 {
     const uint64_t until = c->flight_last;
     c->config.roster = *roster;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         c->contact[i] = contact[i];
     c->asked_handover = 0;
-    outs->told |= ASSAY_CONT_TOLD_VIEW;
+    outs->told |= ASSAY_CONT_EVENT_VIEW;
     c->answered = c->adopted = c->forgot = 0;
     c->found = c->phase == ASSAY_CONT_OPENING ? (struct assay_cont_entry){ 0 } : c->found;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         c->acked[i] = 0;
-    if (c->phase == ASSAY_CONT_OPENING) assay_cont_client_say_open(c, all_seats(c), outs);
+    if (c->phase == ASSAY_CONT_OPENING) assay_cont_client_send_open(c, all_seats(c), outs);
     if (c->phase == ASSAY_CONT_ADOPTING)
-        assay_cont_client_say_adopt(c, c->certified, c->certified_digest, all_seats(c), outs);
+        assay_cont_client_send_adopt(c, c->certified, c->certified_digest, all_seats(c), outs);
     if (c->phase == ASSAY_CONT_RUNNING && until != 0) {
-        assay_cont_client_fly(c, until); /* the same states, in a frame of this view */
-        assay_cont_client_say_flight(c, all_seats(c), outs);
+        assay_cont_client_start_update(c, until); /* the same states, in a frame of this view */
+        assay_cont_client_send_update(c, all_seats(c), outs);
     }
     c->confirm.seats = 0;
     if (c->confirm.asked)
-        assay_cont_client_say_question(c, ASSAY_CONT_CONFIRM, &c->confirm, all_seats(c), outs);
+        assay_cont_client_send_query(c, ASSAY_CONT_CONFIRM, &c->confirm, all_seats(c), outs);
     c->ask_receipt.seats = 0;
     c->receipt.count = 0;
     c->receipt.view = roster->view;
-    if (c->ask_receipt.asked) ask_receipt_again(c, now_ms, outs);
+    if (c->ask_receipt.asked) request_receipt_again(c, now_ms, outs);
     c->resend_at_ms = now_ms + RESEND_MS;
 }
 
-/* docs/services.md 1.9.8: one step from the view that is known. Who serves it cannot have entered
- * it but by the ledger, so what a quorum of it says is as good as after a fact. */
-static enum assay_status take_handover(struct assay_cont_client *c,
-                                       const struct assay_cont_frame *f, uint64_t now_ms,
-                                       struct assay_cont_outs *outs)
+/* docs/services.md 1.9.8: one step from the current view. A member of the new view can have entered
+ * it only by the ledger, so the answer of its quorum is as good as after a fact. */
+static enum assay_status on_handover(struct assay_cont_client *c, const struct assay_cont_frame *f,
+                                     uint64_t now_ms, struct assay_cont_outs *outs)
 {
     struct assay_cont_handover h;
     ASSAY_TRY(assay_cont_handover_decode(f->list, &h));
     ASSAY_TRY(assay_cont_handover_check(&c->config.home, &c->config.roster, &h));
-    move(c, &h.record.roster, h.contact, now_ms, outs);
+    change_view(c, &h.record.roster, h.contact, now_ms, outs);
     return ASSAY_OK;
 }
 
@@ -414,7 +412,7 @@ enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t 
 {
     struct assay_cont_frame f;
     enum assay_status status = ASSAY_E_LANE;
-    outs_clear(outs);
+    clear_effects(outs);
     set_wake(c, outs);
     ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
     if (f.kind != ASSAY_CONT_OPENED && f.kind != ASSAY_CONT_ACK &&
@@ -426,12 +424,12 @@ enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t 
         return ASSAY_E_STRANGER;
     if (c->phase == ASSAY_CONT_ENDED) return ASSAY_E_STALE;
     if (f.view != c->config.roster.view && f.kind != ASSAY_CONT_REFUSED) return ASSAY_E_STALE;
-    if (f.kind == ASSAY_CONT_OPENED) status = take_opened(c, seat, &f, outs);
-    else if (f.kind == ASSAY_CONT_ACK) status = take_ack(c, seat, &f, now_ms, outs);
-    else if (f.kind == ASSAY_CONT_CONFIRMED) status = take_confirmed(c, seat, &f, outs);
-    else if (f.kind == ASSAY_CONT_SIGNED) status = take_signed(c, seat, &f, outs);
-    else if (f.kind == ASSAY_CONT_HANDOVER) status = take_handover(c, &f, now_ms, outs);
-    else status = take_refused(c, seat, &f, outs);
+    if (f.kind == ASSAY_CONT_OPENED) status = on_opened(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_ACK) status = on_ack(c, seat, &f, now_ms, outs);
+    else if (f.kind == ASSAY_CONT_CONFIRMED) status = on_confirmed(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_SIGNED) status = on_signed(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_HANDOVER) status = on_handover(c, &f, now_ms, outs);
+    else status = on_refused(c, seat, &f, outs);
     set_wake(c, outs);
     return status;
 }
@@ -441,11 +439,11 @@ enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t 
 void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont_fact *fact,
                             uint64_t now_ms, struct assay_cont_outs *outs)
 {
-    outs_clear(outs);
+    clear_effects(outs);
     if (fact->kind == ASSAY_CONT_LOST) c->lost = true;
     if (fact->kind == ASSAY_CONT_STARTED && fact->roster.view > c->config.roster.view &&
         c->phase != ASSAY_CONT_ENDED)
-        move(c, &fact->roster, fact->contact, now_ms, outs);
+        change_view(c, &fact->roster, fact->contact, now_ms, outs);
     set_wake(c, outs);
 }
 
@@ -456,7 +454,7 @@ enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assa
 {
     struct assay_cont_rows rows;
     struct assay_cont_row_proven said;
-    outs_clear(outs);
+    clear_effects(outs);
     set_wake(c, outs);
     ASSAY_TRY(assay_cont_rows_read(c->config.home.group, head, &rows));
     ASSAY_TRY(assay_cont_row_verify(&rows, c->config.instance, proof, &said));
@@ -464,10 +462,10 @@ enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assa
     *proven = said;
     if (!said.has_row || c->phase == ASSAY_CONT_ENDED) return ASSAY_OK;
     if (said.row.session > c->config.session) {
-        end(c, ASSAY_CONT_END_FENCED);
-        outs->told |= ASSAY_CONT_TOLD_FENCED;
+        end_session(c, ASSAY_CONT_END_FENCED);
+        outs->told |= ASSAY_CONT_EVENT_FENCED;
     } else if (said.row.retired) {
-        end(c, ASSAY_CONT_END_RETIRED);
+        end_session(c, ASSAY_CONT_END_RETIRED);
     }
     set_wake(c, outs);
     return ASSAY_OK;
@@ -476,29 +474,29 @@ enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assa
 void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
                             struct assay_cont_outs *outs)
 {
-    outs_clear(outs);
+    clear_effects(outs);
     set_wake(c, outs);
     if (!is_under_way(c) || now_ms < c->resend_at_ms) return;
     c->asked_handover = 0;
     const uint8_t all = all_seats(c);
     if (c->phase == ASSAY_CONT_OPENING)
-        assay_cont_client_say_open(c, (uint8_t)(all & ~c->answered), outs);
+        assay_cont_client_send_open(c, (uint8_t)(all & ~c->answered), outs);
     if (c->phase == ASSAY_CONT_ADOPTING)
-        assay_cont_client_say_adopt(c, c->certified, c->certified_digest,
-                                    (uint8_t)(all & ~c->adopted), outs);
+        assay_cont_client_send_adopt(c, c->certified, c->certified_digest,
+                                     (uint8_t)(all & ~c->adopted), outs);
     uint8_t behind = 0;
     for (uint32_t i = 0; i < c->config.roster.count; i++)
         if (c->acked[i] < c->flight_last) behind |= (uint8_t)(1u << i);
-    if (c->flight_last != 0) assay_cont_client_say_flight(c, behind, outs);
+    if (c->flight_last != 0) assay_cont_client_send_update(c, behind, outs);
     if (c->confirm.asked)
-        assay_cont_client_say_question(c, ASSAY_CONT_CONFIRM, &c->confirm,
-                                       (uint8_t)(all & ~c->confirm.seats), outs);
-    if (c->ask_receipt.asked && now_ms >= c->receipt_at_ms) ask_receipt_again(c, now_ms, outs);
+        assay_cont_client_send_query(c, ASSAY_CONT_CONFIRM, &c->confirm,
+                                     (uint8_t)(all & ~c->confirm.seats), outs);
+    if (c->ask_receipt.asked && now_ms >= c->receipt_at_ms) request_receipt_again(c, now_ms, outs);
     c->resend_at_ms = now_ms + RESEND_MS;
     set_wake(c, outs);
 }
 
-bool assay_cont_client_doubts(const struct assay_cont_client *c, uint64_t now_ms)
+bool assay_cont_client_is_in_doubt(const struct assay_cont_client *c, uint64_t now_ms)
 {
     return is_under_way(c) && now_ms >= c->sent_at_ms && now_ms - c->sent_at_ms >= DOUBT_MS;
 }

@@ -1,10 +1,10 @@
 /*
- * services/continuity/client_frames.c - the frames of an enclave (docs/services.md 1.6).
+ * services/continuity/client_frames.c - encoder of an enclave's frames (docs/services.md 1.6).
  */
 #include "services/continuity/client_internal.h"
 
-static struct assay_cont_frame frame_of(const struct assay_cont_client *c,
-                                        enum assay_cont_kind kind)
+static struct assay_cont_frame make_frame(const struct assay_cont_client *c,
+                                          enum assay_cont_kind kind)
 {
     struct assay_cont_frame f = { .kind = kind };
     f.group = c->config.home.group;
@@ -14,68 +14,69 @@ static struct assay_cont_frame frame_of(const struct assay_cont_client *c,
     return f;
 }
 
-static void out_add(struct assay_cont_outs *outs, uint8_t seats, struct assay_slice frame)
+static void add_send(struct assay_cont_outs *outs, uint8_t seats, struct assay_slice frame)
 {
     if (seats == 0) return;
     ASSAY_ASSERT(outs->count < ASSAY_CONT_OUTS_MAX);
     outs->out[outs->count++] = (struct assay_cont_out){ .seats = seats, .frame = frame };
 }
 
-static void say(const struct assay_cont_frame *f, uint8_t seats, struct assay_cont_outs *outs)
+static void send_frame(const struct assay_cont_frame *f, uint8_t seats,
+                       struct assay_cont_outs *outs)
 {
     struct assay_slice frame;
     const enum assay_status status = assay_cont_frame_encode(
         f, outs->bytes + outs->used, sizeof outs->bytes - outs->used, &frame);
     ASSAY_ASSERT(status == ASSAY_OK); /* eight small frames fit */
     outs->used += frame.len;
-    out_add(outs, seats, frame);
+    add_send(outs, seats, frame);
 }
 
-void assay_cont_client_say_open(struct assay_cont_client *c, uint8_t seats,
-                                struct assay_cont_outs *outs)
-{
-    struct assay_cont_frame f = frame_of(c, ASSAY_CONT_OPEN);
-    assay_bytes_copy(f.nonce, 32, c->nonce, 32);
-    say(&f, seats, outs);
-}
-
-void assay_cont_client_say_adopt(struct assay_cont_client *c, uint64_t index,
-                                 const uint8_t digest[static 32], uint8_t seats,
+void assay_cont_client_send_open(struct assay_cont_client *c, uint8_t seats,
                                  struct assay_cont_outs *outs)
 {
-    struct assay_cont_frame f = frame_of(c, ASSAY_CONT_ADOPT);
-    f.index = index;
-    assay_bytes_copy(f.digest, 32, digest, 32);
-    say(&f, seats, outs);
+    struct assay_cont_frame f = make_frame(c, ASSAY_CONT_OPEN);
+    assay_bytes_copy(f.nonce, 32, c->nonce, 32);
+    send_frame(&f, seats, outs);
 }
 
-void assay_cont_client_say_handover_get(struct assay_cont_client *c, uint8_t seats,
-                                        struct assay_cont_outs *outs)
-{
-    const struct assay_cont_frame f = frame_of(c, ASSAY_CONT_HANDOVER_GET);
-    say(&f, seats, outs);
-}
-
-void assay_cont_client_say_question(struct assay_cont_client *c, enum assay_cont_kind kind,
-                                    const struct assay_cont_question *question, uint8_t seats,
-                                    struct assay_cont_outs *outs)
-{
-    struct assay_cont_frame f = frame_of(c, kind);
-    assay_bytes_copy(f.nonce, 32, question->nonce, 32);
-    say(&f, seats, outs);
-}
-
-void assay_cont_client_say_flight(struct assay_cont_client *c, uint8_t seats,
+void assay_cont_client_send_adopt(struct assay_cont_client *c, uint64_t index,
+                                  const uint8_t digest[static 32], uint8_t seats,
                                   struct assay_cont_outs *outs)
 {
-    ASSAY_ASSERT(c->flight_last != 0);
-    out_add(outs, seats, assay_slice_over(c->flight, c->flight_len));
+    struct assay_cont_frame f = make_frame(c, ASSAY_CONT_ADOPT);
+    f.index = index;
+    assay_bytes_copy(f.digest, 32, digest, 32);
+    send_frame(&f, seats, outs);
 }
 
-void assay_cont_client_fly(struct assay_cont_client *c, uint64_t until)
+void assay_cont_client_send_handover_get(struct assay_cont_client *c, uint8_t seats,
+                                         struct assay_cont_outs *outs)
+{
+    const struct assay_cont_frame f = make_frame(c, ASSAY_CONT_HANDOVER_GET);
+    send_frame(&f, seats, outs);
+}
+
+void assay_cont_client_send_query(struct assay_cont_client *c, enum assay_cont_kind kind,
+                                  const struct assay_cont_question *question, uint8_t seats,
+                                  struct assay_cont_outs *outs)
+{
+    struct assay_cont_frame f = make_frame(c, kind);
+    assay_bytes_copy(f.nonce, 32, question->nonce, 32);
+    send_frame(&f, seats, outs);
+}
+
+void assay_cont_client_send_update(struct assay_cont_client *c, uint8_t seats,
+                                   struct assay_cont_outs *outs)
+{
+    ASSAY_ASSERT(c->flight_last != 0);
+    add_send(outs, seats, assay_slice_over(c->flight, c->flight_len));
+}
+
+void assay_cont_client_start_update(struct assay_cont_client *c, uint64_t until)
 {
     uint8_t digests[ASSAY_CONT_BATCH_MAX][32];
-    struct assay_cont_frame f = frame_of(c, ASSAY_CONT_UPDATE);
+    struct assay_cont_frame f = make_frame(c, ASSAY_CONT_UPDATE);
     struct assay_slice frame;
     c->flight_last = 0;
     if (until == c->certified) return;

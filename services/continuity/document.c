@@ -1,6 +1,6 @@
 /*
- * services/continuity/document.c - writing and reading side by side: what a group keeps between two
- * epochs stands here and nowhere else (docs/services.md 1.3.1).
+ * services/continuity/document.c - encoder and decoder of a group's documents (docs/services.md
+ * 1.3.1).
  */
 #include "services/continuity/document.h"
 
@@ -11,7 +11,7 @@
 
 enum {
     HEAD_ITEMS = 20,
-    ROWS_SAID_ITEMS = 4, /* of them, up to what it says of rows */
+    ROWS_SAID_ITEMS = 4, /* up to the items about rows */
     ROWS_ITEMS = 4,
     SILENCE_LEN_MAX = 1 + 2 + 2 + 2 + 9,
     ATTACH_LEN_MAX =
@@ -26,7 +26,7 @@ enum {
 static const char head_type[] = "assay/group/v10";
 static const char rows_type[] = "assay/group/rows/v1";
 
-/* Rows are the most of it: the head fits where they do. */
+/* Rows dominate the size: the head fits where they do. */
 _Static_assert(HEAD_LEN_MAX + (2 * ASSAY_CONT_SEATS_MAX + ASSAY_CONT_SLOTS_MAX) * SEAT_LEN_MAX <=
                    ASSAY_CONT_DOCUMENT_LEN_MAX,
                "the head is longer than the rows");
@@ -48,7 +48,7 @@ static uint32_t end_place(uint32_t document, uint32_t places)
     return end < places ? end : places;
 }
 
-/* The next view's seats mean something while it is waited for. */
+/* The next view's seats are valid only while it is pending. */
 static bool has_next(const struct assay_cont_group *group)
 {
     return group->phase == ASSAY_CONT_CHANGING;
@@ -56,13 +56,14 @@ static bool has_next(const struct assay_cont_group *group)
 
 /* --- writing */
 
-static void put_names(struct assay_writer *w, const struct assay_cont_roster *roster, uint32_t seat)
+static void encode_names(struct assay_writer *w, const struct assay_cont_roster *roster,
+                         uint32_t seat)
 {
     assay_cbor_put_bytes(w, roster->key[seat], ASSAY_P256_PUBLIC_LEN);
     assay_cbor_put_bytes(w, roster->contact[seat], sizeof roster->contact[seat]);
 }
 
-static void put_seats(struct assay_writer *w, const struct assay_cont_seats *seats)
+static void encode_seats(struct assay_writer *w, const struct assay_cont_seats *seats)
 {
     assay_cbor_put_array(w, 2);
     assay_cbor_put_uint(w, seats->roster.view);
@@ -70,11 +71,11 @@ static void put_seats(struct assay_writer *w, const struct assay_cont_seats *sea
     for (uint32_t i = 0; i < seats->roster.count; i++) {
         assay_cbor_put_array(w, 3);
         assay_cbor_put_uint(w, seats->slot[i]);
-        put_names(w, &seats->roster, i);
+        encode_names(w, &seats->roster, i);
     }
 }
 
-static void put_members(struct assay_writer *w, const struct assay_cont_group *group)
+static void encode_members(struct assay_writer *w, const struct assay_cont_group *group)
 {
     uint32_t listed = 0;
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
@@ -86,7 +87,7 @@ static void put_members(struct assay_writer *w, const struct assay_cont_group *g
         assay_cbor_put_array(w, 11);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_bytes(w, m->key, ASSAY_P256_PUBLIC_LEN);
-        assay_cont_contact_put(w, &m->contact);
+        assay_cont_contact_encode(w, &m->contact);
         assay_cbor_put_uint(w, m->relists);
         assay_cbor_put_uint(w, m->until);
         assay_cbor_put_uint(w, m->drains);
@@ -97,7 +98,7 @@ static void put_members(struct assay_writer *w, const struct assay_cont_group *g
     }
 }
 
-static void put_silence(struct assay_writer *w, const struct assay_cont_group *group)
+static void encode_silence(struct assay_writer *w, const struct assay_cont_group *group)
 {
     assay_cbor_put_array(w, ASSAY_CONT_MOVES_MAX);
     for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++)
@@ -113,7 +114,7 @@ static void put_silence(struct assay_writer *w, const struct assay_cont_group *g
     }
 }
 
-static void put_attach(struct assay_writer *w, const struct assay_cont_attach *attach)
+static void encode_attach(struct assay_writer *w, const struct assay_cont_attach *attach)
 {
     if (attach->roster.count == 0) {
         assay_cbor_put_null(w);
@@ -124,14 +125,14 @@ static void put_attach(struct assay_writer *w, const struct assay_cont_attach *a
     assay_cbor_put_array(w, attach->roster.count);
     for (uint32_t i = 0; i < attach->roster.count; i++) {
         assay_cbor_put_array(w, 2);
-        put_names(w, &attach->roster, i);
+        encode_names(w, &attach->roster, i);
     }
     assay_cbor_put_bytes(w, attach->root, 32);
     assay_cbor_put_uint(w, attach->entries);
 }
 
-static void put_rows(struct assay_writer *w, const struct assay_cont_group *group,
-                     uint32_t document)
+static void encode_rows(struct assay_writer *w, const struct assay_cont_group *group,
+                        uint32_t document)
 {
     const uint32_t first = first_place(document), end = end_place(document, group->instance_end);
     uint32_t taken = 0;
@@ -146,12 +147,12 @@ static void put_rows(struct assay_writer *w, const struct assay_cont_group *grou
         if (group->instance[place].session == 0) continue;
         assay_cbor_put_array(w, ROW_ITEMS);
         assay_cbor_put_uint(w, place);
-        assay_cont_row_put(w, &group->instance[place]);
+        assay_cont_row_encode(w, &group->instance[place]);
     }
 }
 
-/* What a reader of single rows looks at stands first. */
-static void put_head(struct assay_writer *w, const struct assay_cont_group *group)
+/* The items that a reader of single rows needs come first. */
+static void encode_head(struct assay_writer *w, const struct assay_cont_group *group)
 {
     struct assay_cont_rows rows;
     assay_cont_rows_of(group, &rows);
@@ -168,14 +169,14 @@ static void put_head(struct assay_writer *w, const struct assay_cont_group *grou
     assay_cbor_put_uint(w, has_next(group) ? group->barred : 0);
     assay_cbor_put_bytes(w, group->root, 32);
     assay_cbor_put_uint(w, group->entries);
-    put_seats(w, &group->now);
-    if (has_next(group)) put_seats(w, &group->next);
+    encode_seats(w, &group->now);
+    if (has_next(group)) encode_seats(w, &group->next);
     else assay_cbor_put_null(w);
-    put_silence(w, group);
+    encode_silence(w, group);
     assay_cbor_put_uint(w, group->era_closed);
     assay_cbor_put_uint(w, group->era_closes);
-    put_attach(w, &group->attach);
-    put_members(w, group);
+    encode_attach(w, &group->attach);
+    encode_members(w, group);
 }
 
 enum assay_status assay_cont_group_encode(const struct assay_cont_group *group, uint32_t document,
@@ -184,15 +185,15 @@ enum assay_status assay_cont_group_encode(const struct assay_cont_group *group, 
     struct assay_slice all;
     const size_t start = w->len;
     ASSAY_ASSERT(document < assay_cont_documents(group->instances_max));
-    if (document == 0) put_head(w, group);
-    else put_rows(w, group, document);
+    if (document == 0) encode_head(w, group);
+    else encode_rows(w, group, document);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_CONT_DOCUMENT_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
 /* --- reading */
 
-static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
@@ -200,31 +201,31 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_names(struct assay_cursor *c, struct assay_cont_roster *roster,
-                                    uint32_t seat)
+static enum assay_status decode_names(struct assay_cursor *c, struct assay_cont_roster *roster,
+                                      uint32_t seat)
 {
     ASSAY_TRY(assay_cbor_bytes_exact(c, roster->key[seat], ASSAY_P256_PUBLIC_LEN));
     return assay_cbor_bytes_exact(c, roster->contact[seat], sizeof roster->contact[seat]);
 }
 
-static enum assay_status read_seat(struct assay_cursor *c, struct assay_cont_seats *seats,
-                                   uint32_t seat)
+static enum assay_status decode_seat(struct assay_cursor *c, struct assay_cont_seats *seats,
+                                     uint32_t seat)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_NOBODY, &seats->slot[seat]));
-    return read_names(c, &seats->roster, seat);
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_NO_SLOT, &seats->slot[seat]));
+    return decode_names(c, &seats->roster, seat);
 }
 
-static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
-                                    struct assay_cont_seats *seats)
+static enum assay_status decode_seats(struct assay_cursor *c, uint32_t count,
+                                      struct assay_cont_seats *seats)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seats->roster.view));
     ASSAY_TRY(assay_cbor_array_exact(c, count));
     for (uint32_t i = 0; i < count; i++) {
-        ASSAY_TRY(read_seat(c, seats, i));
+        ASSAY_TRY(decode_seat(c, seats, i));
         for (uint32_t k = 0; k < i; k++)
-            if ((seats->slot[k] == seats->slot[i] && seats->slot[i] != ASSAY_CONT_NOBODY) ||
+            if ((seats->slot[k] == seats->slot[i] && seats->slot[i] != ASSAY_CONT_NO_SLOT) ||
                 assay_bytes_equal(seats->roster.key[k], seats->roster.key[i],
                                   ASSAY_P256_PUBLIC_LEN))
                 return ASSAY_E_INVALID;
@@ -233,7 +234,7 @@ static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
     return ASSAY_OK;
 }
 
-/* A key and a CURVE key are one member's. */
+/* A key and a CURVE key belong to one member. */
 static bool is_another(const struct assay_cont_group *group, uint32_t slot,
                        const struct assay_cont_member *member)
 {
@@ -247,18 +248,18 @@ static bool is_another(const struct assay_cont_group *group, uint32_t slot,
 }
 
 /* Bits of seats; of none while there is no view. */
-static enum assay_status read_heard(struct assay_cursor *c, const struct assay_cont_group *group,
-                                    struct assay_cont_member *member)
+static enum assay_status decode_heard(struct assay_cursor *c, const struct assay_cont_group *group,
+                                      struct assay_cont_member *member)
 {
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t heard = 0;
-        ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->now.roster.count) - 1, &heard));
+        ASSAY_TRY(decode_u32(c, (UINT32_C(1) << group->now.roster.count) - 1, &heard));
         member->heard[i] = (uint8_t)heard;
     }
     return ASSAY_OK;
 }
 
-static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status decode_members(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint64_t count = 0;
     uint32_t next_slot = 0;
@@ -267,16 +268,16 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
         struct assay_cont_member member = { .listed = true };
         uint32_t slot = 0, drains = 0;
         ASSAY_TRY(assay_cbor_array_exact(c, 11));
-        ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
+        ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, member.key, ASSAY_P256_PUBLIC_LEN));
-        ASSAY_TRY(assay_cont_contact_take(c, &member.contact));
-        ASSAY_TRY(read_u32(c, ASSAY_CONT_RELISTS_MAX, &member.relists));
+        ASSAY_TRY(assay_cont_contact_decode(c, &member.contact));
+        ASSAY_TRY(decode_u32(c, ASSAY_CONT_RELISTS_MAX, &member.relists));
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.until));
-        ASSAY_TRY(read_u32(c, 1, &drains));
+        ASSAY_TRY(decode_u32(c, 1, &drains));
         member.drains = drains != 0;
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.alive));
-        ASSAY_TRY(read_u32(c, ASSAY_CONT_STOOD_CLOSES, &member.stood));
-        ASSAY_TRY(read_heard(c, group, &member));
+        ASSAY_TRY(decode_u32(c, ASSAY_CONT_STOOD_CLOSES, &member.stood));
+        ASSAY_TRY(decode_heard(c, group, &member));
         if (slot < next_slot) return ASSAY_E_ENCODING;
         if (!is_another(group, slot, &member)) return ASSAY_E_INVALID;
         group->member[slot] = member;
@@ -285,22 +286,22 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
     return ASSAY_OK;
 }
 
-static enum assay_status read_seat_silence(struct assay_cursor *c, uint32_t seat, uint32_t count,
-                                           struct assay_cont_silence *s)
+static enum assay_status decode_seat_silence(struct assay_cursor *c, uint32_t seat, uint32_t count,
+                                             struct assay_cont_silence *s)
 {
     uint32_t by = 0, cut = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 4));
     for (uint32_t i = 0; i < 2; i++) {
-        ASSAY_TRY(read_u32(c, (UINT32_C(1) << count) - 1, &by));
-        if ((by >> seat & 1) != 0) return ASSAY_E_INVALID; /* nobody reports itself */
+        ASSAY_TRY(decode_u32(c, (UINT32_C(1) << count) - 1, &by));
+        if ((by >> seat & 1) != 0) return ASSAY_E_INVALID; /* no member reports itself */
         s->by[i] = (uint8_t)by;
     }
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_CUT_CLOSES + 1, &cut));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_CUT_CLOSES + 1, &cut));
     s->cut = (uint8_t)cut;
     return assay_cbor_uint_max(c, INT64_MAX, &s->missing);
 }
 
-static enum assay_status read_silence(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status decode_silence(struct assay_cursor *c, struct assay_cont_group *group)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, ASSAY_CONT_MOVES_MAX));
     for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++) {
@@ -310,11 +311,11 @@ static enum assay_status read_silence(struct assay_cursor *c, struct assay_cont_
     }
     ASSAY_TRY(assay_cbor_array_exact(c, group->now.roster.count));
     for (uint32_t i = 0; i < group->now.roster.count; i++)
-        ASSAY_TRY(read_seat_silence(c, i, group->now.roster.count, &group->silence[i]));
+        ASSAY_TRY(decode_seat_silence(c, i, group->now.roster.count, &group->silence[i]));
     return ASSAY_OK;
 }
 
-static enum assay_status read_attach(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status decode_attach(struct assay_cursor *c, struct assay_cont_group *group)
 {
     struct assay_cont_attach *attach = &group->attach;
     struct assay_cont_roster *roster = &attach->roster;
@@ -328,17 +329,17 @@ static enum assay_status read_attach(struct assay_cursor *c, struct assay_cont_g
     ASSAY_TRY(assay_cbor_array_exact(c, group->size));
     for (uint32_t i = 0; i < group->size; i++) {
         ASSAY_TRY(assay_cbor_array_exact(c, 2));
-        ASSAY_TRY(read_names(c, roster, i));
+        ASSAY_TRY(decode_names(c, roster, i));
         roster->count = i;
-        if (assay_cont_seat(roster, roster->key[i]) < i) return ASSAY_E_INVALID;
+        if (assay_cont_find_seat(roster, roster->key[i]) < i) return ASSAY_E_INVALID;
     }
     roster->count = group->size;
     ASSAY_TRY(assay_cbor_bytes_exact(c, attach->root, 32));
-    return read_u32(c, 2 * group->instances_max, &attach->entries);
+    return decode_u32(c, 2 * group->instances_max, &attach->entries);
 }
 
-static enum assay_status read_rows(struct assay_cursor *c, struct assay_cont_group *group,
-                                   uint32_t document)
+static enum assay_status decode_rows(struct assay_cursor *c, struct assay_cont_group *group,
+                                     uint32_t document)
 {
     const uint32_t end = end_place(document, group->instances_max);
     uint32_t number = 0, next = first_place(document);
@@ -346,28 +347,28 @@ static enum assay_status read_rows(struct assay_cursor *c, struct assay_cont_gro
     assay_bytes_zero(&group->instance[next], (end - next) * sizeof *group->instance);
     ASSAY_TRY(assay_cbor_array_exact(c, ROWS_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(c, rows_type));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
+    ASSAY_TRY(decode_u32(c, UINT32_MAX, &number));
     if (number != group->home.group) return ASSAY_E_CHAIN;
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_DOCUMENTS_MAX, &number));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_DOCUMENTS_MAX, &number));
     if (number != document) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_array(c, end - next, &count));
     for (uint64_t i = 0; i < count; i++) {
         struct assay_cont_instance_row row = { 0 };
         uint32_t place = 0;
         ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
-        ASSAY_TRY(read_u32(c, end - 1, &place));
+        ASSAY_TRY(decode_u32(c, end - 1, &place));
         if (place < next) return ASSAY_E_ENCODING;
-        ASSAY_TRY(assay_cont_row_take(c, &row));
+        ASSAY_TRY(assay_cont_row_decode(c, &row));
         group->instance[place] = row;
         next = place + 1;
     }
     return ASSAY_OK;
 }
 
-/* A key that sits is its own member's to list, and in both views one slot's. */
+/* A key that sits may be listed only by its own member, and has the same slot in both views. */
 static bool is_seat_its_own(const struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
 {
-    const uint32_t other = assay_cont_seat(&group->next.roster, key);
+    const uint32_t other = assay_cont_find_seat(&group->next.roster, key);
     if (other < group->next.roster.count && group->next.slot[other] != slot) return false;
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (i != slot && group->member[i].listed &&
@@ -376,7 +377,7 @@ static bool is_seat_its_own(const struct assay_cont_group *group, uint32_t slot,
     return true;
 }
 
-/* Nobody has two names, and no name is two (group.c). */
+/* No member has two names, and no name has two members (group.c). */
 static bool are_names_fit(const struct assay_cont_group *group)
 {
     const struct assay_cont_seats *const all[] = { &group->now, &group->next };
@@ -390,7 +391,7 @@ static bool are_names_fit(const struct assay_cont_group *group)
     return true;
 }
 
-/* Which view may have which number (group.h); view 0 had no table. */
+/* The numbers that each view may have (group.h); view 0 had no table. */
 static bool are_views_fit(const struct assay_cont_group *group)
 {
     const uint64_t now = group->now.roster.view;
@@ -406,28 +407,28 @@ static bool are_views_fit(const struct assay_cont_group *group)
     ASSAY_UNREACHABLE("a phase");
 }
 
-static enum assay_status read_views(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status decode_views(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint32_t barred = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, has_next(group) ? INT64_MAX : 0, &group->changing));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &group->view_last));
-    ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->size) - 1, &barred));
+    ASSAY_TRY(decode_u32(c, (UINT32_C(1) << group->size) - 1, &barred));
     group->barred = (uint8_t)barred;
     ASSAY_TRY(assay_cbor_bytes_exact(c, group->root, 32));
-    ASSAY_TRY(read_u32(c, 2 * group->instances_max, &group->entries));
+    ASSAY_TRY(decode_u32(c, 2 * group->instances_max, &group->entries));
     const uint32_t seats = group->phase == ASSAY_CONT_FORMING ? 0 : group->size;
-    ASSAY_TRY(read_seats(c, seats, &group->now));
+    ASSAY_TRY(decode_seats(c, seats, &group->now));
     if (!has_next(group)) {
         if (barred != 0) return ASSAY_E_RANGE;
         ASSAY_TRY(assay_cbor_null(c));
         group->next = group->now;
     } else {
-        ASSAY_TRY(read_seats(c, seats, &group->next));
+        ASSAY_TRY(decode_seats(c, seats, &group->next));
     }
     return are_views_fit(group) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-/* As init made it, but for the rows, which other documents have. */
+/* As after init, except for the rows, which are in other documents. */
 static void begin_head(struct assay_cont_group *group)
 {
     const struct assay_cont_home home = group->home;
@@ -443,15 +444,15 @@ static void begin_head(struct assay_cont_group *group)
 }
 
 /* The first items of a head. */
-static enum assay_status take_rows(struct assay_cursor *c, uint32_t group,
-                                   struct assay_cont_rows *rows)
+static enum assay_status decode_row_summary(struct assay_cursor *c, uint32_t group,
+                                            struct assay_cont_rows *rows)
 {
     struct assay_cont_rows read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(c, HEAD_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(c, head_type));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_u32(c, UINT32_MAX, &read.group));
     if (read.group != group) return ASSAY_E_CHAIN;
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX, &read.count));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_INSTANCES_MAX, &read.count));
     ASSAY_TRY(assay_cbor_bytes_exact(c, read.root, 32));
     *rows = read;
     return ASSAY_OK;
@@ -463,7 +464,7 @@ enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
     struct assay_cursor c = assay_cursor_over(head.bytes, head.len);
     struct assay_cont_rows read;
     struct assay_slice skipped;
-    ASSAY_TRY(take_rows(&c, group, &read));
+    ASSAY_TRY(decode_row_summary(&c, group, &read));
     for (uint32_t i = ROWS_SAID_ITEMS; i < HEAD_ITEMS; i++)
         ASSAY_TRY(assay_cbor_skip(&c, &skipped));
     ASSAY_TRY(assay_cursor_end(&c));
@@ -471,23 +472,23 @@ enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
     return ASSAY_OK;
 }
 
-static enum assay_status read_head(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status decode_head(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint32_t size = 0, instances_max = 0, phase = 0;
     begin_head(group);
-    ASSAY_TRY(take_rows(c, group->home.group, &group->said));
+    ASSAY_TRY(decode_row_summary(c, group->home.group, &group->said));
     group->was_read = true;
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SEATS_MAX, &size));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX, &instances_max));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_SEATS_MAX, &size));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_INSTANCES_MAX, &instances_max));
     if (size != group->size || instances_max != group->instances_max) return ASSAY_E_RANGE;
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_GONE, &phase));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_GONE, &phase));
     group->phase = (enum assay_cont_phase)phase;
-    ASSAY_TRY(read_views(c, group));
-    ASSAY_TRY(read_silence(c, group));
+    ASSAY_TRY(decode_views(c, group));
+    ASSAY_TRY(decode_silence(c, group));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &group->era_closed));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_ATTACH_CLOSES, &group->era_closes));
-    ASSAY_TRY(read_attach(c, group));
-    return read_members(c, group);
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_ATTACH_CLOSES, &group->era_closes));
+    ASSAY_TRY(decode_attach(c, group));
+    return decode_members(c, group);
 }
 
 enum assay_status assay_cont_group_decode(struct assay_cont_group *group, uint32_t document,
@@ -495,16 +496,16 @@ enum assay_status assay_cont_group_decode(struct assay_cont_group *group, uint32
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     ASSAY_ASSERT(document < assay_cont_documents(group->instances_max));
-    if (document == 0) ASSAY_TRY(read_head(&c, group));
-    else ASSAY_TRY(read_rows(&c, group, document));
+    if (document == 0) ASSAY_TRY(decode_head(&c, group));
+    else ASSAY_TRY(decode_rows(&c, group, document));
     return assay_cursor_end(&c);
 }
 
-/* The rows that were read are those of the root in the head. */
+/* The decoded rows match the root in the head. */
 static bool are_rows_said(const struct assay_cont_group *group)
 {
     struct assay_cont_rows rows;
-    if (!group->was_read) return true; /* as init made it */
+    if (!group->was_read) return true; /* as after init */
     if (group->said.count != group->instance_count) return false;
     assay_cont_rows_of(group, &rows);
     return assay_bytes_equal(rows.root, group->said.root, 32);
@@ -512,7 +513,7 @@ static bool are_rows_said(const struct assay_cont_group *group)
 
 enum assay_status assay_cont_group_join(struct assay_cont_group *group)
 {
-    if (!assay_cont_rows_order(group) || !are_names_fit(group) || !are_rows_said(group))
+    if (!assay_cont_rows_build_indexes(group) || !are_names_fit(group) || !are_rows_said(group))
         return ASSAY_E_INVALID;
     group->was_read = false;
     group->said = (struct assay_cont_rows){ 0 };

@@ -1,12 +1,11 @@
 /*
- * services/continuity/document.h - a group as the ledger keeps it from epoch to epoch
- * (docs/services.md 1.3.1): document 0 of views and members, and behind it one for each
- * ASSAY_CONT_DOCUMENT_ROWS places of rows, so that an instance that changes changes one of them,
- * and in the head the root over all rows.
+ * services/continuity/document.h - documents of a group in the ledger state (docs/services.md
+ * 1.3.1): document 0 has views and members, and each further one ASSAY_CONT_DOCUMENT_ROWS places of
+ * rows, so that a changed instance changes one of them, and in the head the root over all rows.
  *
- * Canonical CBOR of what records have made of it. What each close tells anew, standings and scores,
- * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
- * the ledger by digests has nothing to fetch.
+ * Canonical CBOR of the state that records have made. Standings and scores, which each close sets
+ * again, are not part of it, so the documents of a group without records stay the same bytes: a
+ * node that follows the ledger by digests has nothing to fetch.
  *
  *   0: ["assay/group/v10", group, rows, root over them (row.h), size, instances_max, phase,
  *       changing, view_last, barred, root, entries, SEATS, SEATS or null,
@@ -35,7 +34,7 @@ enum {
     ASSAY_CONT_DOCUMENT_LEN_MAX = 64 + ASSAY_CONT_DOCUMENT_ROWS * ASSAY_CONT_DOCUMENT_ROW_MAX,
 };
 
-/* Returns: how many documents a group of so many instances has, from 2 on. */
+/* Returns: the number of documents of a group with that many instances, from 2 on. */
 uint32_t assay_cont_documents(uint32_t instances_max);
 /* At most ASSAY_CONT_DOCUMENT_LEN_MAX bytes. In: document: below assay_cont_documents (asserted).
  * Returns: ASSAY_OK | ASSAY_E_FULL */
@@ -54,18 +53,18 @@ ASSAY_CHECKED enum assay_status assay_cont_group_decode(struct assay_cont_group 
                                                         uint32_t document,
                                                         struct assay_slice bytes);
 /*
- * assay_cont_rows_read - what a head says of rows; nothing else of it is looked at.
+ * assay_cont_rows_read - reads the row count and root of a head; ignores its other items.
  * In:      head: of a digest that the caller trusts (engine/ledger/proofs/proof.h); else any bytes
  * Out:     *rows on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another group) | ASSAY_E_RANGE (more rows than a group may
- *          have) | what base/cbor.h says | ASSAY_E_TRAILING
+ *          have) | as base/cbor.h | ASSAY_E_TRAILING
  */
 ASSAY_CHECKED enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
                                                      struct assay_cont_rows *rows);
 /*
- * assay_cont_group_join - all documents were read, or the group is as init made it.
- * Out:     *group, in which nobody has a standing before assay_cont_group_stand; undefined unless
- *          ASSAY_OK
+ * assay_cont_group_join - completes a group after all documents were decoded, or after init.
+ * Out:     *group, in which no member has a standing before assay_cont_group_set_standing;
+ *          undefined unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_INVALID (no fold could have made it)
  */
 ASSAY_CHECKED enum assay_status assay_cont_group_join(struct assay_cont_group *group);

@@ -14,8 +14,8 @@ bool assay_cont_size_is_fit(uint32_t count)
     return count == 3 || count == 5 || count == 7;
 }
 
-uint32_t assay_cont_seat(const struct assay_cont_roster *roster,
-                         const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+uint32_t assay_cont_find_seat(const struct assay_cont_roster *roster,
+                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     uint32_t seat = 0;
     while (seat < roster->count &&
@@ -24,14 +24,14 @@ uint32_t assay_cont_seat(const struct assay_cont_roster *roster,
     return seat;
 }
 
-bool assay_cont_has_a_key_twice(const struct assay_cont_roster *roster)
+bool assay_cont_has_duplicate_key(const struct assay_cont_roster *roster)
 {
     for (uint32_t i = 0; i < roster->count; i++)
-        if (assay_cont_seat(roster, roster->key[i]) != i) return true;
+        if (assay_cont_find_seat(roster, roster->key[i]) != i) return true;
     return false;
 }
 
-bool assay_cont_newer(const struct assay_cont_entry *a, const struct assay_cont_entry *b)
+bool assay_cont_is_newer(const struct assay_cont_entry *a, const struct assay_cont_entry *b)
 {
     if (a->writer != b->writer) return a->writer > b->writer;
     return a->index > b->index;
@@ -53,7 +53,7 @@ void assay_cont_state_digest(const uint8_t instance[static 32], uint64_t index,
     assay_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, digest);
 }
 
-void assay_cont_entry_put(struct assay_writer *w, const struct assay_cont_entry *entry)
+void assay_cont_entry_encode(struct assay_writer *w, const struct assay_cont_entry *entry)
 {
     assay_writer_put(w, entry->instance, 32);
     assay_writer_u64be(w, entry->promised);
@@ -62,7 +62,7 @@ void assay_cont_entry_put(struct assay_writer *w, const struct assay_cont_entry 
     assay_writer_put(w, entry->digest, 32);
 }
 
-enum assay_status assay_cont_entry_take(struct assay_cursor *in, struct assay_cont_entry *entry)
+enum assay_status assay_cont_entry_decode(struct assay_cursor *in, struct assay_cont_entry *entry)
 {
     struct assay_cont_entry e = { 0 };
     ASSAY_TRY(assay_cursor_copy(in, e.instance, 32));
@@ -78,8 +78,8 @@ enum assay_status assay_cont_entry_take(struct assay_cursor *in, struct assay_co
 }
 
 /* [type, chain_id, group, view, ... */
-static struct assay_writer begin(uint8_t *bytes, const char *type, uint64_t items,
-                                 const struct assay_cont_home *home, uint64_t view)
+static struct assay_writer begin_statement(uint8_t *bytes, const char *type, uint64_t items,
+                                           const struct assay_cont_home *home, uint64_t view)
 {
     struct assay_writer w = assay_writer_over(bytes, STATEMENT_MAX);
     assay_cbor_put_array(&w, 4 + items);
@@ -90,7 +90,7 @@ static struct assay_writer begin(uint8_t *bytes, const char *type, uint64_t item
     return w;
 }
 
-static void finish(const struct assay_writer *w, uint8_t digest[static 32])
+static void finish_statement(const struct assay_writer *w, uint8_t digest[static 32])
 {
     ASSAY_ASSERT(!w->full);
     assay_sha256(w->bytes, w->len, digest);
@@ -101,10 +101,10 @@ static void root_statement(const char *type, const struct assay_cont_home *home,
                            uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = begin(bytes, type, 2, home, view);
+    struct assay_writer w = begin_statement(bytes, type, 2, home, view);
     assay_cbor_put_bytes(&w, root, 32);
     assay_cbor_put_uint(&w, entries);
-    finish(&w, digest);
+    finish_statement(&w, digest);
 }
 
 void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
@@ -112,7 +112,7 @@ void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
                               const struct assay_cont_roster *next, uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX], seats[32];
-    struct assay_writer w = begin(bytes, "assay/continuity/fin/v3", 4, home, view);
+    struct assay_writer w = begin_statement(bytes, "assay/continuity/fin/v3", 4, home, view);
     const struct assay_slice pieces[] = {
         assay_slice_over(next->key[0], next->count * sizeof next->key[0]),
         assay_slice_over(next->contact[0], next->count * sizeof next->contact[0]),
@@ -122,7 +122,7 @@ void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
     assay_cbor_put_uint(&w, entries);
     assay_cbor_put_uint(&w, next->view);
     assay_cbor_put_bytes(&w, seats, sizeof seats);
-    finish(&w, digest);
+    finish_statement(&w, digest);
 }
 
 void assay_cont_table_statement(const struct assay_cont_home *home, uint64_t view,
@@ -139,9 +139,9 @@ void assay_cont_receipts_statement(const struct assay_cont_home *home, uint64_t 
     root_statement("assay/continuity/receipts/v2", home, view, root, leaves, digest);
 }
 
-bool assay_cont_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                       const uint8_t digest[static 32],
-                       const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+bool assay_cont_verify_signature(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                 const uint8_t digest[static 32],
+                                 const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct assay_p256 *loaded = NULL;
     if (assay_p256_load(key, &loaded) != ASSAY_OK) return false;
@@ -157,12 +157,12 @@ void assay_cont_receipt_leaf(const struct assay_cont_entry *entry, const uint8_t
 {
     uint8_t bytes[ASSAY_CONT_ENTRY_LEN + 32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cont_entry_put(&w, entry);
+    assay_cont_entry_encode(&w, entry);
     assay_writer_put(&w, nonce, 32);
     assay_merkle_leaf_hash(bytes, sizeof bytes, leaf_hash);
 }
 
-void assay_cont_place_put(struct assay_writer *w, const struct assay_cont_place *place)
+void assay_cont_place_encode(struct assay_writer *w, const struct assay_cont_place *place)
 {
     ASSAY_ASSERT(place->leaf < place->leaves && place->leaves <= ASSAY_CONT_TREE_MAX);
     ASSAY_ASSERT(place->levels <= ASSAY_CONT_TREE_LEVELS);
@@ -173,7 +173,7 @@ void assay_cont_place_put(struct assay_writer *w, const struct assay_cont_place 
     assay_writer_put(w, place->path, place->levels * 32ULL);
 }
 
-enum assay_status assay_cont_place_take(struct assay_cursor *in, struct assay_cont_place *place)
+enum assay_status assay_cont_place_decode(struct assay_cursor *in, struct assay_cont_place *place)
 {
     struct assay_cont_place read = { 0 };
     uint16_t leaf = 0, leaves = 0;
@@ -192,12 +192,12 @@ enum assay_status assay_cont_place_take(struct assay_cursor *in, struct assay_co
     return ASSAY_OK;
 }
 
-bool assay_cont_receipt_signed(const struct assay_cont_home *home, uint64_t view,
-                               const struct assay_cont_entry *entry,
-                               const uint8_t nonce[static 32],
-                               const struct assay_cont_place *place,
-                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                               const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+bool assay_cont_receipt_verify_place(const struct assay_cont_home *home, uint64_t view,
+                                     const struct assay_cont_entry *entry,
+                                     const uint8_t nonce[static 32],
+                                     const struct assay_cont_place *place,
+                                     const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                     const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     uint8_t leaf[32], digest[32];
     assay_cont_receipt_leaf(entry, nonce, leaf);
@@ -205,5 +205,5 @@ bool assay_cont_receipt_signed(const struct assay_cont_home *home, uint64_t view
                              place->root))
         return false;
     assay_cont_receipts_statement(home, view, place->root, place->leaves, digest);
-    return assay_cont_signed(key, digest, signature);
+    return assay_cont_verify_signature(key, digest, signature);
 }

@@ -1,6 +1,6 @@
 /*
- * services/continuity/frame.c - one table says which fields a kind has; both directions walk it in
- * the order of the bits (docs/services.md 1).
+ * services/continuity/frame.c - codec of frames; one table lists the fields of each kind, and both
+ * directions walk it in the order of the bits (docs/services.md 1).
  */
 #include "services/continuity/frame.h"
 
@@ -27,11 +27,11 @@ enum field {
     LIST = 1 << 15,
     PLACE = 1 << 16,
     SIGNATURE = 1 << 17,
-    BARE = 1 << 18, /* nothing else */
+    BARE = 1 << 18, /* no other field */
     BYTES = 1 << 19,
 };
 
-/* Returns: the fields of a kind; 0 for a number that is none. */
+/* Returns: the fields of a kind; 0 for an unknown number. */
 static uint32_t fields_of(uint8_t kind)
 {
     static const uint32_t of[] = {
@@ -64,7 +64,7 @@ static enum assay_status check_list(const struct assay_cont_frame *f)
     struct assay_cont_entry before = { 0 };
     for (uint32_t i = 0; i < f->count; i++) {
         struct assay_cont_entry entry = { 0 };
-        ASSAY_TRY(assay_cont_entry_take(&in, &entry));
+        ASSAY_TRY(assay_cont_entry_decode(&in, &entry));
         if (i > 0 && assay_bytes_compare(before.instance, entry.instance, 32) >= 0)
             return ASSAY_E_ENCODING;
         before = entry;
@@ -72,8 +72,8 @@ static enum assay_status check_list(const struct assay_cont_frame *f)
     return assay_cursor_end(&in);
 }
 
-/* What the fields of a frame may say, for writer and reader alike. */
-static enum assay_status check(const struct assay_cont_frame *f, uint32_t has)
+/* Field rules shared by encoder and decoder. */
+static enum assay_status check_frame(const struct assay_cont_frame *f, uint32_t has)
 {
     if (has & SESSION && f->session == 0) return ASSAY_E_RANGE;
     if (has & REASON && (f->reason < ASSAY_CONT_FENCED || f->reason > ASSAY_CONT_IS_RETIRED))
@@ -91,7 +91,7 @@ static enum assay_status check(const struct assay_cont_frame *f, uint32_t has)
     if (has & DIGESTS) {
         if (f->count > ASSAY_CONT_BATCH_MAX || f->list.len != f->count * 32ULL)
             return ASSAY_E_RANGE;
-        /* State 0 is nobody's update, and no index wraps. */
+        /* State 0 has no update, and no index wraps. */
         if (f->index == 0 || f->index > UINT64_MAX - f->count) return ASSAY_E_RANGE;
     }
     if (has & BYTES && (f->list.len == 0 || f->list.len > ASSAY_CONT_HANDOVER_LEN_MAX))
@@ -108,7 +108,7 @@ enum assay_status assay_cont_frame_encode(const struct assay_cont_frame *f, uint
 {
     const uint32_t has = fields_of((uint8_t)f->kind);
     ASSAY_ASSERT(has != 0);
-    ASSAY_ASSERT(check(f, has) == ASSAY_OK);
+    ASSAY_ASSERT(check_frame(f, has) == ASSAY_OK);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_writer_u8(&w, VERSION);
     assay_writer_u8(&w, (uint8_t)f->kind);
@@ -132,13 +132,13 @@ enum assay_status assay_cont_frame_encode(const struct assay_cont_frame *f, uint
     if (has & (DIGESTS | LIST)) assay_writer_u16be(&w, (uint16_t)f->count);
     if (has & BYTES) assay_writer_u16be(&w, (uint16_t)f->list.len);
     if (has & (DIGESTS | LIST | BYTES)) assay_writer_put(&w, f->list.bytes, f->list.len);
-    if (has & PLACE) assay_cont_place_put(&w, &f->place);
+    if (has & PLACE) assay_cont_place_encode(&w, &f->place);
     if (has & SIGNATURE) assay_writer_put(&w, f->signature, sizeof f->signature);
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_list(struct assay_cursor *in, uint32_t has,
-                                   struct assay_cont_frame *f)
+static enum assay_status decode_list(struct assay_cursor *in, uint32_t has,
+                                     struct assay_cont_frame *f)
 {
     uint16_t count = 0;
     const size_t each = has & DIGESTS ? 32 : ASSAY_CONT_ENTRY_LEN;
@@ -147,14 +147,14 @@ static enum assay_status take_list(struct assay_cursor *in, uint32_t has,
     return assay_cursor_slice(in, count * each, &f->list);
 }
 
-static enum assay_status take_bytes(struct assay_cursor *in, struct assay_cont_frame *f)
+static enum assay_status decode_bytes(struct assay_cursor *in, struct assay_cont_frame *f)
 {
     uint16_t len = 0;
     ASSAY_TRY(assay_cursor_u16be(in, &len));
     return assay_cursor_slice(in, len, &f->list);
 }
 
-static enum assay_status take_reason(struct assay_cursor *in, struct assay_cont_frame *f)
+static enum assay_status decode_reason(struct assay_cursor *in, struct assay_cont_frame *f)
 {
     uint8_t reason = 0;
     ASSAY_TRY(assay_cursor_u8(in, &reason));
@@ -163,13 +163,13 @@ static enum assay_status take_reason(struct assay_cursor *in, struct assay_cont_
     return assay_cursor_u64be(in, &f->value);
 }
 
-static enum assay_status take_fields(struct assay_cursor *in, uint32_t has,
-                                     struct assay_cont_frame *f)
+static enum assay_status decode_fields(struct assay_cursor *in, uint32_t has,
+                                       struct assay_cont_frame *f)
 {
     if (has & INSTANCE) ASSAY_TRY(assay_cursor_copy(in, f->instance, 32));
     if (has & SESSION) ASSAY_TRY(assay_cursor_u64be(in, &f->session));
     if (has & NONCE) ASSAY_TRY(assay_cursor_copy(in, f->nonce, 32));
-    if (has & REASON) ASSAY_TRY(take_reason(in, f));
+    if (has & REASON) ASSAY_TRY(decode_reason(in, f));
     if (has & PROMISED) ASSAY_TRY(assay_cursor_u64be(in, &f->promised));
     if (has & WRITER) ASSAY_TRY(assay_cursor_u64be(in, &f->writer));
     if (has & INDEX) ASSAY_TRY(assay_cursor_u64be(in, &f->index));
@@ -180,9 +180,9 @@ static enum assay_status take_fields(struct assay_cursor *in, uint32_t has,
     if (has & ENTRIES) ASSAY_TRY(assay_cursor_u32be(in, &f->entries));
     if (has & MASK) ASSAY_TRY(assay_cursor_u8(in, &f->mask));
     if (has & PAGE) ASSAY_TRY(assay_cursor_u32be(in, &f->page));
-    if (has & (DIGESTS | LIST)) ASSAY_TRY(take_list(in, has, f));
-    if (has & BYTES) ASSAY_TRY(take_bytes(in, f));
-    if (has & PLACE) ASSAY_TRY(assay_cont_place_take(in, &f->place));
+    if (has & (DIGESTS | LIST)) ASSAY_TRY(decode_list(in, has, f));
+    if (has & BYTES) ASSAY_TRY(decode_bytes(in, f));
+    if (has & PLACE) ASSAY_TRY(assay_cont_place_decode(in, &f->place));
     if (has & SIGNATURE) ASSAY_TRY(assay_cursor_copy(in, f->signature, sizeof f->signature));
     return ASSAY_OK;
 }
@@ -200,9 +200,9 @@ enum assay_status assay_cont_frame_decode(struct assay_slice bytes, struct assay
     read.kind = (enum assay_cont_kind)kind;
     ASSAY_TRY(assay_cursor_u32be(&in, &read.group));
     ASSAY_TRY(assay_cursor_u64be(&in, &read.view));
-    ASSAY_TRY(take_fields(&in, has, &read));
+    ASSAY_TRY(decode_fields(&in, has, &read));
     ASSAY_TRY(assay_cursor_end(&in));
-    ASSAY_TRY(check(&read, has));
+    ASSAY_TRY(check_frame(&read, has));
     *f = read;
     return ASSAY_OK;
 }
@@ -219,7 +219,7 @@ struct assay_cont_entry assay_cont_frame_entry(const struct assay_cont_frame *f,
     struct assay_cursor in = assay_cursor_over(f->list.bytes + (size_t)i * ASSAY_CONT_ENTRY_LEN,
                                                ASSAY_CONT_ENTRY_LEN);
     struct assay_cont_entry entry = { 0 };
-    const enum assay_status status = assay_cont_entry_take(&in, &entry);
-    ASSAY_ASSERT(status == ASSAY_OK); /* the decoder has read it before */
+    const enum assay_status status = assay_cont_entry_decode(&in, &entry);
+    ASSAY_ASSERT(status == ASSAY_OK); /* the decoder has checked it */
     return entry;
 }

@@ -1,6 +1,6 @@
 /*
- * services/continuity/group.c - one group's fold over the chain: seats and views (docs/services.md
- * 1.3, 1.9).
+ * services/continuity/group.c - ledger state of one group: seats and views (docs/services.md 1.3,
+ * 1.9).
  */
 #include "services/continuity/group_internal.h"
 
@@ -17,12 +17,12 @@ void assay_cont_group_init(struct assay_cont_group *group, const struct assay_co
     group->instances_max = instances_max;
     group->instance = rows;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
-        group->member[slot].operator_ = (uint8_t)slot; /* until a close says whose it is */
+        group->member[slot].operator_ = (uint8_t)slot; /* until an epoch close sets the operator */
 }
 
 void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_group *from)
 {
-    /* All but the instances, which are the most of it, and then those that there are. */
+    /* Everything but the instances, which are the largest part, then only the used ones. */
     const size_t head = offsetof(struct assay_cont_group, by_name);
     const size_t row = sizeof *from->instance;
     const uint32_t end = to->instance_end;
@@ -45,35 +45,35 @@ struct assay_cont_fact *assay_cont_fact_add(struct assay_cont_facts *facts,
     return fact;
 }
 
-/* Enclaves may have to dial members whose listing they have not seen. */
-static void tell_contacts(const struct assay_cont_group *group,
-                          const struct assay_cont_seats *seats, struct assay_cont_fact *fact)
+/* Enclaves may have to connect to members whose listing they have not seen. */
+static void set_contacts_fact(const struct assay_cont_group *group,
+                              const struct assay_cont_seats *seats, struct assay_cont_fact *fact)
 {
     for (uint32_t i = 0; i < seats->roster.count; i++)
         if (!assay_cont_is_rekeyed(group, seats, i))
             fact->contact[i] = group->member[seats->slot[i]].contact;
 }
 
-/* Which view serves. */
-static void tell_serving(const struct assay_cont_group *group, struct assay_cont_fact *fact)
+/* The current view. */
+static void set_serving_fact(const struct assay_cont_group *group, struct assay_cont_fact *fact)
 {
     fact->roster = group->now.roster;
-    tell_contacts(group, &group->now, fact);
+    set_contacts_fact(group, &group->now, fact);
     fact->entries = group->entries;
     assay_bytes_copy(fact->root, 32, group->root, 32);
 }
 
-/* Which one shall. */
-static void tell_waiting(const struct assay_cont_group *group, struct assay_cont_fact *fact)
+/* The pending view. */
+static void set_pending_fact(const struct assay_cont_group *group, struct assay_cont_fact *fact)
 {
     fact->roster = group->next.roster;
-    tell_contacts(group, &group->next, fact);
+    set_contacts_fact(group, &group->next, fact);
     fact->base_roster = group->now.roster;
     fact->barred = group->barred;
 }
 
-void assay_cont_tell_session(const struct assay_cont_instance_row *row,
-                             struct assay_cont_fact *fact)
+void assay_cont_set_session_fact(const struct assay_cont_instance_row *row,
+                                 struct assay_cont_fact *fact)
 {
     fact->session = row->session;
     assay_bytes_copy(fact->instance, 32, row->instance, 32);
@@ -88,16 +88,16 @@ static bool is_seated(const struct assay_cont_seats *seats, uint32_t slot)
     return false;
 }
 
-bool assay_cont_is_nobodys(const struct assay_cont_seats *seats, uint32_t seat)
+bool assay_cont_is_unlisted(const struct assay_cont_seats *seats, uint32_t seat)
 {
-    return seats->slot[seat] == ASSAY_CONT_NOBODY;
+    return seats->slot[seat] == ASSAY_CONT_NO_SLOT;
 }
 
-/* The memory that sat there is another process's now. */
+/* The memory in the seat belongs to another process now. */
 bool assay_cont_is_rekeyed(const struct assay_cont_group *group,
                            const struct assay_cont_seats *seats, uint32_t seat)
 {
-    if (assay_cont_is_nobodys(seats, seat)) return true;
+    if (assay_cont_is_unlisted(seats, seat)) return true;
     const struct assay_cont_member *m = &group->member[seats->slot[seat]];
     return !m->listed || !assay_bytes_equal(m->key, seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN);
 }
@@ -121,22 +121,23 @@ enum assay_cont_seat_state assay_cont_group_seat(const struct assay_cont_group *
     return m->drains ? ASSAY_CONT_SEAT_DRAINS : ASSAY_CONT_SEAT_SERVES;
 }
 
-/* Seats but this one of members of an operator. */
-static uint32_t seats_of(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
-                         uint32_t without, uint8_t operator_)
+/* Other seats held by members of an operator. */
+static uint32_t count_operator_seats(const struct assay_cont_group *group,
+                                     const struct assay_cont_seats *seats, uint32_t without,
+                                     uint8_t operator_)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < seats->roster.count; i++)
-        count += i != without && !assay_cont_is_nobodys(seats, i) &&
+        count += i != without && !assay_cont_is_unlisted(seats, i) &&
                  group->member[seats->slot[i]].operator_ == operator_;
     return count;
 }
 
-/* docs/services.md 1.9.3: would this member's operator sit in more seats than one may? */
+/* docs/services.md 1.9.3: would this member's operator have more than n - q seats? */
 bool assay_cont_is_over_cap(const struct assay_cont_group *group,
                             const struct assay_cont_seats *seats, uint32_t own_seat, uint32_t slot)
 {
-    return seats_of(group, seats, own_seat, group->member[slot].operator_) >=
+    return count_operator_seats(group, seats, own_seat, group->member[slot].operator_) >=
            assay_cont_operator_seats(group->size);
 }
 
@@ -150,10 +151,11 @@ bool assay_cont_may_sit(const struct assay_cont_group *group, const struct assay
     return own || !is_seated(seats, slot);
 }
 
-/* Highest score, then lowest slot, of those that may and have no other seat. capped: whose operator
- * may have one more. */
-static uint32_t best_candidate(const struct assay_cont_group *group,
-                               const struct assay_cont_seats *seats, uint32_t own_seat, bool capped)
+/* Highest score, then lowest slot, among eligible members without another seat. capped: whose
+ * operator may have one more. */
+static uint32_t find_best_candidate(const struct assay_cont_group *group,
+                                    const struct assay_cont_seats *seats, uint32_t own_seat,
+                                    bool capped)
 {
     uint32_t best = ASSAY_CONT_SLOTS_MAX;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
@@ -165,7 +167,7 @@ static uint32_t best_candidate(const struct assay_cont_group *group,
     return best;
 }
 
-static void seat_set(const struct assay_cont_group *group, struct assay_cont_seats *seats,
+static void set_seat(const struct assay_cont_group *group, struct assay_cont_seats *seats,
                      uint32_t seat, uint32_t slot)
 {
     seats->slot[seat] = slot;
@@ -174,79 +176,82 @@ static void seat_set(const struct assay_cont_group *group, struct assay_cont_sea
     assay_cont_contact_digest(&group->member[slot].contact, seats->roster.contact[seat]);
 }
 
-/* The first seats of all. Returns: whether enough may sit. */
-static bool fill(const struct assay_cont_group *group, bool capped, struct assay_cont_seats *seats)
+/* The initial seats. Returns: whether enough members are eligible. */
+static bool fill_seats(const struct assay_cont_group *group, bool capped,
+                       struct assay_cont_seats *seats)
 {
     while (seats->roster.count < group->size) {
-        const uint32_t slot = best_candidate(group, seats, seats->roster.count, capped);
+        const uint32_t slot = find_best_candidate(group, seats, seats->roster.count, capped);
         if (slot == ASSAY_CONT_SLOTS_MAX) return false;
-        seat_set(group, seats, seats->roster.count, slot);
+        set_seat(group, seats, seats->roster.count, slot);
         seats->roster.count++;
     }
     return true;
 }
 
-/* docs/services.md 1.2: view 0 begins empty, once for ever, when enough replicas stand. */
-static void form(struct assay_cont_group *group, struct assay_cont_facts *facts)
+/* docs/services.md 1.2: view 0 starts empty, only once, when enough replicas are listed. */
+static void form_group(struct assay_cont_group *group, struct assay_cont_facts *facts)
 {
     struct assay_cont_seats seats = { 0 };
-    if (!fill(group, true, &seats)) return;
+    if (!fill_seats(group, true, &seats)) return;
     seats.roster.view = group->era << ASSAY_CONT_NUMBER_BITS;
     group->view_last = seats.roster.view;
     group->now = group->next = seats;
     group->phase = ASSAY_CONT_SERVING;
-    tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_BORN));
+    set_serving_fact(group, assay_cont_fact_add(facts, ASSAY_CONT_BORN));
 }
 
-/* Its operator has more seats than one may, since it became another's or a RECOVER. */
-static bool is_too_many(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
-                        uint32_t seat)
+/* Its operator has too many seats, since the member changed its operator or a RECOVER. */
+static bool has_too_many_seats(const struct assay_cont_group *group,
+                               const struct assay_cont_seats *seats, uint32_t seat)
 {
-    return !assay_cont_is_nobodys(seats, seat) &&
+    return !assay_cont_is_unlisted(seats, seat) &&
            assay_cont_is_over_cap(group, seats, seat, seats->slot[seat]);
 }
 
-/* Replaces what is lost by who may, then moves the last seats of an operator that has too many.
- * Returns: true when the roster became another. */
-static bool refill(const struct assay_cont_group *group, struct assay_cont_seats *seats)
+/* Replaces lost seats by eligible members, then moves the last seats of an operator that has too
+ * many.
+ * Returns: true when the roster changed. */
+static bool replace_lost_seats(const struct assay_cont_group *group, struct assay_cont_seats *seats)
 {
     bool changed = false;
     for (uint32_t i = 0; i < seats->roster.count; i++) {
         if (!assay_cont_is_lost(group, seats, i)) continue;
-        const uint32_t slot = best_candidate(group, seats, i, true);
+        const uint32_t slot = find_best_candidate(group, seats, i, true);
         if (slot == ASSAY_CONT_SLOTS_MAX) continue;
-        seat_set(group, seats, i, slot);
+        set_seat(group, seats, i, slot);
         changed = true;
     }
     for (uint32_t i = seats->roster.count; i-- > 0;) {
-        if (!is_too_many(group, seats, i)) continue;
-        const uint32_t slot = best_candidate(group, seats, i, true);
+        if (!has_too_many_seats(group, seats, i)) continue;
+        const uint32_t slot = find_best_candidate(group, seats, i, true);
         if (slot == ASSAY_CONT_SLOTS_MAX) continue;
-        seat_set(group, seats, i, slot);
+        set_seat(group, seats, i, slot);
         changed = true;
     }
     return changed;
 }
 
-/* What a group that is left to decide has. */
+/* The memories left to decide a view with. */
 struct memories {
-    uint32_t memories; /* that may be there */
+    uint32_t memories; /* that may exist */
     uint32_t counted;  /* of members that list them and are not suspended */
-    uint32_t usable;   /* of these and the suspended: that counted when `next` was decided */
+    uint32_t usable;   /* of these and the suspended: those that counted when `next` was decided */
     uint8_t barred;
 };
 
-static struct memories memories_of(const struct assay_cont_group *group)
+static struct memories count_memories(const struct assay_cont_group *group)
 {
     struct memories m = { 0 };
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
-        const bool nobodys = assay_cont_is_nobodys(&group->now, i);
+        const bool nobodys = assay_cont_is_unlisted(&group->now, i);
         if (assay_cont_is_rekeyed(group, &group->now, i) && !nobodys) continue;
         const bool suspended = !nobodys && group->member[group->now.slot[i]].standing ==
                                                ASSAY_CONT_STAND_SUSPENDED;
-        /* Also one that was silent for so long that nothing rests on it: it may come back. */
+        /* Also one that was silent for so long that the group does not depend on it: it may
+         * return. */
         if (suspended) m.barred |= (uint8_t)(1u << i);
-        if (assay_cont_silence_forgot(group, i)) continue;
+        if (assay_cont_silence_is_forgotten(group, i)) continue;
         m.memories++;
         if (nobodys) continue; /* until its member lists it again */
         if (!(group->barred >> i & 1)) m.usable++;
@@ -255,22 +260,23 @@ static struct memories memories_of(const struct assay_cont_group *group)
     return m;
 }
 
-/* Who is new in `next` and has perhaps not been there is tried later again; others first. */
+/* A newcomer of `next` that may be unreachable is tried again later; others first. */
 static void replace_newcomers(struct assay_cont_group *group, struct assay_cont_seats *next)
 {
     for (uint32_t i = 0; i < next->roster.count; i++) {
-        /* What is lost is replaced anyway; who is not listed has nothing in the document. */
+        /* A lost seat is replaced anyway; a member that is not listed has no row in the
+         * document. */
         if (assay_cont_is_lost(group, next, i) || is_seated(&group->now, next->slot[i])) continue;
         struct assay_cont_member *m = &group->member[next->slot[i]];
         const uint64_t before = m->until;
         m->until = group->epoch + UINT64_C(2) * ASSAY_CONT_STALL_CLOSES;
-        const uint32_t slot = best_candidate(group, next, i, true);
+        const uint32_t slot = find_best_candidate(group, next, i, true);
         if (slot == ASSAY_CONT_SLOTS_MAX) m->until = before;
-        else seat_set(group, next, i, slot);
+        else set_seat(group, next, i, slot);
     }
 }
 
-/* docs/services.md 1.9.6: its replicas may be gone, also where no seat of it is lost. */
+/* docs/services.md 1.9.6: its replicas may be gone, even where no seat of it is lost. */
 static bool is_stalled(const struct assay_cont_group *group)
 {
     return group->phase == ASSAY_CONT_CHANGING && group->epoch > group->changing &&
@@ -278,44 +284,45 @@ static bool is_stalled(const struct assay_cont_group *group)
 }
 
 /*
- * docs/services.md 1.9: whoever holds certified states is a quorum of `now`. While one is left, a
- * lost seat is replaced; with less nothing is restored, and the group says so for ever.
+ * docs/services.md 1.9: certified states are stored by a quorum of `now`. While a quorum is left, a
+ * lost seat is replaced; with fewer memories nothing is restored, and the group is lost
+ * permanently.
  */
-static void decide_with(struct assay_cont_group *group, const struct assay_cont_move *move,
-                        struct assay_cont_facts *facts)
+static void decide_view_with(struct assay_cont_group *group, const struct assay_cont_move *move,
+                             struct assay_cont_facts *facts)
 {
     if (group->phase == ASSAY_CONT_GONE) return;
     if (group->phase == ASSAY_CONT_FORMING) {
-        form(group, facts);
+        form_group(group, facts);
         return;
     }
     if (assay_cont_awaits_views(group)) return;
-    const struct memories m = memories_of(group);
+    const struct memories m = count_memories(group);
     const uint32_t quorum = assay_cont_quorum(group->now.roster.count);
     if (m.memories < quorum) {
         group->phase = ASSAY_CONT_GONE;
-        group->next = group->now; /* nothing is waited for any more */
+        group->next = group->now; /* no view is pending any more */
         group->barred = 0;
         group->changing = 0;
         assay_cont_fact_add(facts, ASSAY_CONT_LOST);
         return;
     }
-    if (m.counted < quorum) return; /* until a suspended member stands again */
+    if (m.counted < quorum) return; /* until a suspended member recovers */
     const bool changing = group->phase == ASSAY_CONT_CHANGING;
     struct assay_cont_seats next = changing ? group->next : group->now;
     const bool moves = move != NULL && move->seat < next.roster.count;
     if (moves) {
-        seat_set(group, &next, move->seat, move->slot);
-        assay_cont_silence_moved(group, move->seat);
+        set_seat(group, &next, move->seat, move->slot);
+        assay_cont_silence_on_moved(group, move->seat);
     }
     const bool stalled = move != NULL && is_stalled(group);
     if (stalled) replace_newcomers(group, &next);
-    const bool refilled = refill(group, &next) || moves;
-    /* Decided anew also when a memory that was counted on counts no more, or when one that did not
-     * count then is needed now that others are gone. */
+    const bool refilled = replace_lost_seats(group, &next) || moves;
+    /* Decided again also when a memory that was counted no longer counts, or when one that was not
+     * counted is needed because others are gone. */
     const bool other = (m.barred & ~group->barred) != 0 || m.usable < quorum;
-    /* And in another era, whatever is lost: a RECOVER may have undone a decision for which members
-     * of the base have signed, and they serve no more. */
+    /* Also in another era, whatever is lost: a RECOVER may have undone a decision for which members
+     * of the base have signed, and they no longer serve. */
     const bool undone = assay_cont_number_era(group->next.roster.view) < group->era;
     if (!refilled && !(changing && other) && !undone && !stalled) return;
     if (!changing) group->changing = group->epoch;
@@ -324,17 +331,17 @@ static void decide_with(struct assay_cont_group *group, const struct assay_cont_
     group->next = next;
     group->barred = m.barred;
     group->phase = ASSAY_CONT_CHANGING;
-    tell_waiting(group, assay_cont_fact_add(facts, ASSAY_CONT_DECIDED));
+    set_pending_fact(group, assay_cont_fact_add(facts, ASSAY_CONT_DECIDED));
 }
 
-static void decide(struct assay_cont_group *group, struct assay_cont_facts *facts)
+static void decide_view(struct assay_cont_group *group, struct assay_cont_facts *facts)
 {
-    decide_with(group, NULL, facts);
+    decide_view_with(group, NULL, facts);
 }
 
 /* --- records */
 
-/* A link tells who speaks by this key: nobody has two names, and no name is two. */
+/* A link identifies its peer by this key: it belongs to one process only. */
 bool assay_cont_has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
@@ -343,55 +350,56 @@ bool assay_cont_has_curve(const struct assay_cont_group *group, const uint8_t cu
     return assay_cont_row_has_curve(group, curve);
 }
 
-static bool sits(const struct assay_cont_group *group, uint32_t slot)
+static bool has_seat(const struct assay_cont_group *group, uint32_t slot)
 {
     return is_seated(&group->now, slot) || is_seated(&group->next, slot);
 }
 
 /*
- * docs/services.md 1.9.2: the seat moves, and costs the group no memory; but each move is a change
- * of views, so whoever drains gets no seat for a while.
+ * docs/services.md 1.9.2: the seat moves without the loss of a memory; but each move is a view
+ * change, so a member that drains gets no seat for ASSAY_CONT_DRAIN_CLOSES closes.
  */
-static enum assay_cont_result drain(struct assay_cont_group *group, uint32_t slot, bool drains,
-                                    struct assay_cont_facts *facts)
+static enum assay_cont_result drain_seat(struct assay_cont_group *group, uint32_t slot, bool drains,
+                                         struct assay_cont_facts *facts)
 {
     struct assay_cont_member *m = &group->member[slot];
     if (m->drains == drains) return ASSAY_CONT_SAME;
     m->drains = drains;
-    if (drains && sits(group, slot)) {
+    if (drains && has_seat(group, slot)) {
         const uint64_t until = group->epoch + ASSAY_CONT_DRAIN_CLOSES;
         if (until > m->until) m->until = until;
     }
-    decide(group, facts);
+    decide_view(group, facts);
     return ASSAY_CONT_APPLIED;
 }
 
 /*
- * docs/services.md 1.9.1: another key while it sits costs the group a memory and a change of views.
- * The first is a restart; whoever goes on with it waits for a seat twice as long each time.
+ * docs/services.md 1.9.1: a key change of a seated member costs the group a memory and a view
+ * change. The first one is a restart; with each further one the member waits for a seat twice as
+ * long.
  */
-static void back_off(struct assay_cont_group *group, uint32_t slot)
+static void set_backoff(struct assay_cont_group *group, uint32_t slot)
 {
     struct assay_cont_member *m = &group->member[slot];
-    if (!m->listed || !sits(group, slot)) return;
-    /* After a RECOVER members list what they had listed in what was undone. */
+    if (!m->listed || !has_seat(group, slot)) return;
+    /* After a RECOVER members list again what they had listed in the undone blocks. */
     if (assay_cont_awaits_views(group)) return;
     if (m->relists > 0) m->until = group->epoch + (UINT64_C(1) << m->relists);
     if (m->relists < ASSAY_CONT_RELISTS_MAX) m->relists++;
 }
 
 /*
- * docs/services.md 1.9.5: a RECOVER undid that a member listed the key which sits there, and its
- * replica lists it once more. Returns: whether that seat is the member's now.
+ * docs/services.md 1.9.5: a RECOVER undid the listing of a seated key, and its member lists it
+ * again. Returns: whether that seat is the member's now.
  */
-static bool take_back(struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
+static bool reclaim_seat(struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
 {
     struct assay_cont_seats *const all[] = { &group->now, &group->next };
     bool took = false;
     for (uint32_t v = 0; v < 2; v++) {
-        const uint32_t seat = assay_cont_seat(&all[v]->roster, key);
+        const uint32_t seat = assay_cont_find_seat(&all[v]->roster, key);
         if (seat == all[v]->roster.count) continue;
-        if (!assay_cont_is_nobodys(all[v], seat) || is_seated(all[v], slot)) continue;
+        if (!assay_cont_is_unlisted(all[v], seat) || is_seated(all[v], slot)) continue;
         all[v]->slot[seat] = slot;
         if (v == 0) group->silence[seat].missing = 0;
         took = true;
@@ -399,16 +407,17 @@ static bool take_back(struct assay_cont_group *group, uint32_t slot, const uint8
     return took;
 }
 
-/* A key that sits, or that another view was decided with, is a memory: nobody takes it over. */
-static bool is_a_memory(const struct assay_cont_group *group, const uint8_t *key)
+/* A key that sits, or that another view was decided with, is a memory: no other member may take it
+ * over. */
+static bool is_memory_key(const struct assay_cont_group *group, const uint8_t *key)
 {
-    return assay_cont_seat(&group->now.roster, key) < group->now.roster.count ||
-           assay_cont_seat(&group->next.roster, key) < group->next.roster.count;
+    return assay_cont_find_seat(&group->now.roster, key) < group->now.roster.count ||
+           assay_cont_find_seat(&group->next.roster, key) < group->next.roster.count;
 }
 
-enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, uint32_t slot,
-                                                const struct assay_cont_replica_record *record,
-                                                struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_replica(
+    struct assay_cont_group *group, uint32_t slot, const struct assay_cont_replica_record *record,
+    struct assay_cont_facts *facts)
 {
     facts->count = 0;
     if (record->group != group->home.group || slot >= ASSAY_CONT_SLOTS_MAX)
@@ -417,12 +426,12 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
         if (!group->member[i].listed ||
             !assay_bytes_equal(group->member[i].key, record->key, sizeof record->key))
             continue;
-        return i == slot ? drain(group, slot, record->drains, facts) : ASSAY_CONT_KEY_TAKEN;
+        return i == slot ? drain_seat(group, slot, record->drains, facts) : ASSAY_CONT_KEY_TAKEN;
     }
     if (assay_cont_has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
-    const bool took = take_back(group, slot, record->key);
-    if (!took && is_a_memory(group, record->key)) return ASSAY_CONT_KEY_TAKEN;
-    if (!took) back_off(group, slot);
+    const bool took = reclaim_seat(group, slot, record->key);
+    if (!took && is_memory_key(group, record->key)) return ASSAY_CONT_KEY_TAKEN;
+    if (!took) set_backoff(group, slot);
     group->member[slot].listed = true;
     group->member[slot].alive = 0;
     group->member[slot].stood = 0;
@@ -431,13 +440,13 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
     group->member[slot].contact = record->contact;
     assay_bytes_copy(group->member[slot].key, ASSAY_P256_PUBLIC_LEN, record->key,
                      ASSAY_P256_PUBLIC_LEN);
-    decide(group, facts);
+    decide_view(group, facts);
     return ASSAY_CONT_APPLIED;
 }
 
-void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
-                            const enum assay_cont_standing *standing, const uint16_t *score,
-                            const uint8_t *operators, uint32_t count)
+void assay_cont_group_set_standing(struct assay_cont_group *group, uint64_t epoch,
+                                   const enum assay_cont_standing *standing, const uint16_t *score,
+                                   const uint8_t *operators, uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_CONT_SLOTS_MAX);
     group->epoch = epoch;
@@ -449,13 +458,13 @@ void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
     }
 }
 
-void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
-                            const enum assay_cont_standing *standing, const uint16_t *score,
-                            const uint8_t *operators, uint32_t count,
-                            struct assay_cont_facts *facts)
+void assay_cont_group_close_epoch(struct assay_cont_group *group, uint64_t epoch,
+                                  const enum assay_cont_standing *standing, const uint16_t *score,
+                                  const uint8_t *operators, uint32_t count,
+                                  struct assay_cont_facts *facts)
 {
     facts->count = 0;
-    assay_cont_group_stand(group, epoch, standing, score, operators, count);
+    assay_cont_group_set_standing(group, epoch, standing, score, operators, count);
     assay_cont_rows_expire(group);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         struct assay_cont_member *m = &group->member[slot];
@@ -465,24 +474,24 @@ void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
     }
     const struct assay_cont_move move = assay_cont_silence_close(group);
     if (assay_cont_era_close(group)) {
-        tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
-        decide(group, facts);
+        set_serving_fact(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
+        decide_view(group, facts);
     } else {
-        decide_with(group, &move, facts);
+        decide_view_with(group, &move, facts);
     }
 }
 
-void assay_cont_group_renew(struct assay_cont_group *group, uint32_t slot)
+void assay_cont_group_clear_slot(struct assay_cont_group *group, uint32_t slot)
 {
     if (slot >= ASSAY_CONT_SLOTS_MAX) return;
-    /* Whose the slot is now is the close's to tell. */
+    /* The epoch close sets the slot's operator. */
     group->member[slot] = (struct assay_cont_member){ .operator_ = group->member[slot].operator_ };
-    assay_cont_rows_renew(group, slot);
+    assay_cont_rows_clear_slot(group, slot);
 }
 
-enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
-                                              const struct assay_cont_table_record *record,
-                                              struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_table(struct assay_cont_group *group,
+                                                    const struct assay_cont_table_record *record,
+                                                    struct assay_cont_facts *facts)
 {
     facts->count = 0;
     if (record->group != group->home.group || record->entries > 2 * group->instances_max)
@@ -490,7 +499,7 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
     if (assay_cont_number_era(record->roster.view) < group->era &&
         assay_cont_number_era(group->now.roster.view) < group->era)
         return assay_cont_attach(group, record);
-    /* docs/services.md 1.9: one successor, the one that was decided last on what serves. */
+    /* docs/services.md 1.9: one successor, the one decided last on the current view. */
     if (group->phase != ASSAY_CONT_CHANGING || record->base != group->now.roster.view ||
         record->roster.view != group->next.roster.view)
         return ASSAY_CONT_DEAD;
@@ -503,62 +512,62 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
     group->barred = 0;
     group->changing = 0;
     group->phase = ASSAY_CONT_SERVING;
-    assay_cont_silence_started(group, &before);
+    assay_cont_silence_on_started(group, &before);
     group->entries = record->entries;
     assay_bytes_copy(group->root, 32, record->root, 32);
-    tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
-    decide(group, facts); /* what was lost meanwhile is replaced at once */
+    set_serving_fact(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
+    decide_view(group, facts); /* seats lost meanwhile are replaced at once */
     return ASSAY_CONT_APPLIED;
 }
 
-bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number,
-                           struct assay_cont_fact *fact)
+bool assay_cont_group_get_fact(const struct assay_cont_group *group, uint32_t number,
+                               struct assay_cont_fact *fact)
 {
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_BORN };
     if (group->phase == ASSAY_CONT_FORMING) return false;
     if (number == 0) {
         if (!assay_cont_view_is_first(group->now.roster.view)) fact->kind = ASSAY_CONT_STARTED;
-        tell_serving(group, fact);
+        set_serving_fact(group, fact);
         return true;
     }
     uint32_t rest = number - 1;
     const bool waits = group->phase == ASSAY_CONT_CHANGING;
     if (waits || group->phase == ASSAY_CONT_GONE) {
         fact->kind = waits ? ASSAY_CONT_DECIDED : ASSAY_CONT_LOST;
-        if (rest == 0 && waits) tell_waiting(group, fact);
+        if (rest == 0 && waits) set_pending_fact(group, fact);
         if (rest == 0) return true;
         rest--;
     }
     if (rest >= group->instance_count) return false;
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_SESSION };
-    assay_cont_tell_session(&group->instance[group->by_name[rest]], fact);
+    assay_cont_set_session_fact(&group->instance[group->by_name[rest]], fact);
     return true;
 }
 
-bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
-                               struct assay_cont_fact *fact)
+bool assay_cont_group_get_standing(const struct assay_cont_group *group, uint32_t i,
+                                   struct assay_cont_fact *fact)
 {
     if (i > group->instance_count) return false;
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_ROWS, .era = group->era };
     if (i == group->instance_count) return true;
-    assay_cont_tell_standing(group, &group->instance[group->by_name[i]], fact);
+    assay_cont_set_standing_fact(group, &group->instance[group->by_name[i]], fact);
     return true;
 }
 
-/* --- for people */
+/* --- reports */
 
-/* A group that has not begun: is it for operators that enough replicas do not suffice? */
+/* A group that has not formed: are there enough replicas, but of too few operators? */
 static uint32_t forming_alarms(const struct assay_cont_group *group)
 {
     struct assay_cont_seats any = { 0 };
-    return fill(group, false, &any) ? ASSAY_CONT_ALARM_OPERATORS : 0;
+    return fill_seats(group, false, &any) ? ASSAY_CONT_ALARM_OPERATORS : 0;
 }
 
 static uint32_t seat_alarms(const struct assay_cont_group *group,
                             const struct assay_cont_seats *seats, uint32_t seat)
 {
-    if (best_candidate(group, seats, seat, true) < ASSAY_CONT_SLOTS_MAX) return 0;
-    return best_candidate(group, seats, seat, false) < ASSAY_CONT_SLOTS_MAX
+    if (find_best_candidate(group, seats, seat, true) < ASSAY_CONT_SLOTS_MAX) return 0;
+    return find_best_candidate(group, seats, seat, false) < ASSAY_CONT_SLOTS_MAX
                ? ASSAY_CONT_ALARM_OPERATORS
                : ASSAY_CONT_ALARM_NO_CANDIDATE;
 }
@@ -574,7 +583,7 @@ uint32_t assay_cont_group_alarms(const struct assay_cont_group *group)
     if (group->phase == ASSAY_CONT_FORMING) return forming_alarms(group);
     for (uint32_t i = 0; i < seats->roster.count; i++) {
         if (assay_cont_is_lost(group, seats, i)) alarms |= seat_alarms(group, seats, i);
-        if (is_too_many(group, seats, i)) alarms |= ASSAY_CONT_ALARM_OPERATORS;
+        if (has_too_many_seats(group, seats, i)) alarms |= ASSAY_CONT_ALARM_OPERATORS;
         counted += !assay_cont_is_rekeyed(group, &group->now, i) &&
                    group->member[group->now.slot[i]].standing != ASSAY_CONT_STAND_SUSPENDED;
     }
@@ -599,5 +608,5 @@ void assay_cont_group_check(const struct assay_cont_group *group)
     for (uint32_t i = 0; i < group->size; i++)
         for (uint32_t k = 0; k < i; k++)
             ASSAY_ASSERT(group->now.slot[i] != group->now.slot[k] ||
-                         assay_cont_is_nobodys(&group->now, i));
+                         assay_cont_is_unlisted(&group->now, i));
 }

@@ -1,13 +1,13 @@
 /*
- * services/continuity/group_eras.c - views that started in an era and that a RECOVER has undone
- * (docs/services.md 1.9.5).
+ * services/continuity/group_eras.c - recovery of views that a RECOVER has undone (docs/services.md
+ * 1.9.5).
  *
- * The ledger then names an older view, whose members have stopped for ever; what was certified
- * since is in the memories of the undone view. Its TABLE record proves it: a quorum of the base
- * signed last tables for that roster, and a quorum of the roster vouched. So in a new era no view
- * is decided on one of an earlier era for some closes. In these, replicas submit their records
- * again, and the newest view that is proven serves. A record that comes later is taken as well, as
- * long as no view of the era has started.
+ * After a RECOVER the ledger names an older view, whose members have stopped permanently; states
+ * certified since are in the memories of the undone view. Its TABLE record proves it: a quorum of
+ * the base signed last tables for that roster, and a quorum of the roster vouched. In a new era,
+ * therefore, no view is decided on one of an earlier era for ASSAY_CONT_ATTACH_CLOSES closes.
+ * Meanwhile replicas submit their records again, and the newest proven view serves. A later record
+ * is accepted as well, as long as no view of the era has started.
  */
 #include "services/continuity/group_internal.h"
 
@@ -34,7 +34,7 @@ enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
     const struct assay_cont_roster *now = &group->now.roster, *kept = &group->attach.roster;
     const struct assay_cont_roster *base = NULL;
     if (!is_of_an_earlier_era(group)) return ASSAY_CONT_DEAD;
-    if (record->roster.count != group->size || assay_cont_has_a_key_twice(&record->roster))
+    if (record->roster.count != group->size || assay_cont_has_duplicate_key(&record->roster))
         return ASSAY_CONT_NOT_HERE;
     if (kept->count > 0 && record->roster.view == kept->view) return ASSAY_CONT_SAME;
     if (record->roster.view <= now->view || (kept->count > 0 && record->roster.view < kept->view))
@@ -52,7 +52,8 @@ enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
     return ASSAY_CONT_ATTACHED;
 }
 
-/* Whose seat it is: who lists its key, else nobody until somebody does (group.c, take_back). */
+/* The owner of the seat: the member that lists its key, or none until one does (group.c,
+ * reclaim_seat). */
 static uint32_t slot_of(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
                         uint32_t seat)
 {
@@ -61,16 +62,15 @@ static uint32_t slot_of(const struct assay_cont_group *group, const struct assay
             assay_bytes_equal(group->member[slot].key, seats->roster.key[seat],
                               ASSAY_P256_PUBLIC_LEN))
             return slot;
-    return ASSAY_CONT_NOBODY;
+    return ASSAY_CONT_NO_SLOT;
 }
 
-/* A memory that nobody lists counts for some time as one that is missing (docs/services.md 1.11.4).
- */
+/* A memory that no member lists counts for some time as missing (docs/services.md 1.11.4). */
 static void seat_all(struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         group->now.slot[i] = slot_of(group, &group->now, i);
-        if (assay_cont_is_nobodys(&group->now, i)) group->silence[i].missing = group->epoch;
+        if (assay_cont_is_unlisted(&group->now, i)) group->silence[i].missing = group->epoch;
     }
 }
 
@@ -87,7 +87,7 @@ bool assay_cont_era_close(struct assay_cont_group *group)
     if (!is_of_an_earlier_era(group)) return false;
     const struct assay_cont_seats before = group->now;
     group->now.roster = attach.roster;
-    assay_cont_silence_started(group, &before);
+    assay_cont_silence_on_started(group, &before);
     seat_all(group);
     group->next = group->now;
     group->phase = ASSAY_CONT_SERVING;

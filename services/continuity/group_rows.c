@@ -1,10 +1,10 @@
 /*
- * services/continuity/group_rows.c - instances in a group's fold: births, sessions, what is kept
- * and what leaves the table (docs/services.md 1.2.1, 1.3).
+ * services/continuity/group_rows.c - rows of instances in a group: births, sessions, quotas and
+ * expiry (docs/services.md 1.2.1, 1.3).
  */
 #include "services/continuity/group_internal.h"
 
-/* --- where they stand: places in the order of names, and of CURVE keys */
+/* --- indexes: places in the order of names, and of CURVE keys */
 
 enum key { NAME, CURVE };
 
@@ -20,8 +20,8 @@ static uint16_t *order_of(struct assay_cont_group *group, enum key key)
 }
 
 /* The first of `count` in the order of a key that is not below these bytes. */
-static uint32_t rank(const struct assay_cont_group *group, enum key key, uint32_t count,
-                     const uint8_t bytes[static 32])
+static uint32_t find_rank(const struct assay_cont_group *group, enum key key, uint32_t count,
+                          const uint8_t bytes[static 32])
 {
     const uint16_t *const order = key == NAME ? group->by_name : group->by_curve;
     uint32_t low = 0, high = count;
@@ -33,12 +33,12 @@ static uint32_t rank(const struct assay_cont_group *group, enum key key, uint32_
     return low;
 }
 
-/* Returns: its place; instances_max: none has it. */
+/* Returns: its place; instances_max: not found. */
 static uint32_t place_of(const struct assay_cont_group *group, enum key key,
                          const uint8_t bytes[static 32])
 {
     const uint16_t *const order = key == NAME ? group->by_name : group->by_curve;
-    const uint32_t at = rank(group, key, group->instance_count, bytes);
+    const uint32_t at = find_rank(group, key, group->instance_count, bytes);
     if (at == group->instance_count || !assay_bytes_equal(key_of(group, key, order[at]), bytes, 32))
         return group->instances_max;
     return order[at];
@@ -48,7 +48,7 @@ static uint32_t place_of(const struct assay_cont_group *group, enum key key,
 static void order_add(struct assay_cont_group *group, enum key key, uint32_t count, uint32_t place)
 {
     uint16_t *const order = order_of(group, key);
-    const uint32_t at = rank(group, key, count, key_of(group, key, place));
+    const uint32_t at = find_rank(group, key, count, key_of(group, key, place));
     for (uint32_t i = count; i > at; i--)
         order[i] = order[i - 1];
     order[at] = (uint16_t)place;
@@ -58,7 +58,7 @@ static void order_add(struct assay_cont_group *group, enum key key, uint32_t cou
 static void order_drop(struct assay_cont_group *group, enum key key, uint32_t count, uint32_t place)
 {
     uint16_t *const order = order_of(group, key);
-    const uint32_t at = rank(group, key, count, key_of(group, key, place));
+    const uint32_t at = find_rank(group, key, count, key_of(group, key, place));
     ASSAY_ASSERT(at < count && order[at] == place);
     for (uint32_t i = at + 1; i < count; i++)
         order[i - 1] = order[i];
@@ -70,15 +70,15 @@ static bool is_taken(const struct assay_cont_group *group, uint32_t place)
     return group->instance[place].session != 0;
 }
 
-/* The lowest place from here on that nobody has. */
-static uint32_t free_from(const struct assay_cont_group *group, uint32_t place)
+/* The lowest free place from here on. */
+static uint32_t find_free_place(const struct assay_cont_group *group, uint32_t place)
 {
     while (place < group->instance_end && is_taken(group, place))
         place++;
     return place;
 }
 
-/* One more row of its payer, or by -1 one fewer. */
+/* Counts one more row of its payer, or with -1 one fewer. */
 static void count_row(struct assay_cont_group *group, const struct assay_cont_instance_row *row,
                       int by)
 {
@@ -88,7 +88,7 @@ static void count_row(struct assay_cont_group *group, const struct assay_cont_in
     group->provisional[row->payer] = (uint16_t)(group->provisional[row->payer] + by);
 }
 
-bool assay_cont_rows_order(struct assay_cont_group *group)
+bool assay_cont_rows_build_indexes(struct assay_cont_group *group)
 {
     group->instance_count = group->instance_end = 0;
     assay_bytes_zero(group->charged, sizeof group->charged);
@@ -107,7 +107,7 @@ bool assay_cont_rows_order(struct assay_cont_group *group)
         group->instance_count++;
         group->instance_end = place + 1;
     }
-    group->instance_free = free_from(group, 0);
+    group->instance_free = find_free_place(group, 0);
     return true;
 }
 
@@ -116,7 +116,7 @@ void assay_cont_rows_check(const struct assay_cont_group *group)
     uint32_t taken = 0, charged = 0, provisional = 0;
     ASSAY_ASSERT(group->instance_count <= group->instance_end);
     ASSAY_ASSERT(group->instance_end <= group->instances_max);
-    ASSAY_ASSERT(group->instance_free == free_from(group, 0));
+    ASSAY_ASSERT(group->instance_free == find_free_place(group, 0));
     for (uint32_t place = 0; place < group->instance_end; place++) {
         const struct assay_cont_instance_row *row = &group->instance[place];
         if (!is_taken(group, place)) continue;
@@ -153,7 +153,7 @@ bool assay_cont_row_has_curve(const struct assay_cont_group *group, const uint8_
     return place_of(group, CURVE, curve) < group->instances_max;
 }
 
-/* docs/services.md 1.2.1: beyond it an id without a row can never have one. */
+/* docs/services.md 1.2.1: after its birth expired an id without a row can never have one. */
 bool assay_cont_group_may_be_born(const struct assay_cont_group *group,
                                   const struct assay_cont_birth *birth)
 {
@@ -174,8 +174,8 @@ uint32_t assay_cont_group_quota(const struct assay_cont_group *group, uint32_t *
     return all;
 }
 
-/* docs/services.md 1.2.3: charged at the birth; whoever goes on with an instance pays nothing. */
-static enum assay_cont_result charge(const struct assay_cont_group *group, uint32_t slot)
+/* docs/services.md 1.2.3: charged at the birth; later sessions of the instance are free. */
+static enum assay_cont_result charge_payer(const struct assay_cont_group *group, uint32_t slot)
 {
     uint32_t provisional_max = 0;
     const uint32_t all_max = assay_cont_group_quota(group, &provisional_max);
@@ -186,27 +186,27 @@ static enum assay_cont_result charge(const struct assay_cont_group *group, uint3
 
 /* --- sessions */
 
-/* May this record number a session? *row: of its instance; NULL: it is a birth. */
-static enum assay_cont_result may_begin(struct assay_cont_group *group, uint32_t slot,
-                                        const struct assay_cont_session_record *record,
-                                        const uint8_t instance[static 32],
-                                        struct assay_cont_instance_row **row)
+/* Checks whether this record may number a session. *row: of its instance; NULL: a birth. */
+static enum assay_cont_result check_session(struct assay_cont_group *group, uint32_t slot,
+                                            const struct assay_cont_session_record *record,
+                                            const uint8_t instance[static 32],
+                                            struct assay_cont_instance_row **row)
 {
     *row = row_find(group, instance);
     if (*row == NULL && !assay_cont_group_may_be_born(group, &record->birth))
         return ASSAY_CONT_GONE_ROW;
     if (*row != NULL && (*row)->retired) return ASSAY_CONT_RETIRED;
     const uint64_t last = *row == NULL ? 0 : (*row)->session;
-    /* A record that was replayed, or that lost the race, names a number that is gone. */
+    /* A replayed record, or one that lost the race, has an outdated number. */
     if (record->expected != assay_cont_number_next(group->era, last)) return ASSAY_CONT_EXPECTED;
     if (assay_cont_has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
-    return *row != NULL ? ASSAY_CONT_APPLIED : charge(group, slot);
+    return *row != NULL ? ASSAY_CONT_APPLIED : charge_payer(group, slot);
 }
 
-/* The lowest place that is free, so that few documents have rows. It has no session yet. */
-static struct assay_cont_instance_row *bear(struct assay_cont_group *group, uint32_t slot,
-                                            const struct assay_cont_session_record *record,
-                                            const uint8_t instance[static 32])
+/* The lowest free place, so that few documents have rows. It has no session yet. */
+static struct assay_cont_instance_row *add_row(struct assay_cont_group *group, uint32_t slot,
+                                               const struct assay_cont_session_record *record,
+                                               const uint8_t instance[static 32])
 {
     const uint32_t place = group->instance_free;
     ASSAY_ASSERT(place < group->instances_max && !is_taken(group, place));
@@ -222,9 +222,9 @@ static struct assay_cont_instance_row *bear(struct assay_cont_group *group, uint
     return row;
 }
 
-enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, uint32_t slot,
-                                                const struct assay_cont_session_record *record,
-                                                struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_session(
+    struct assay_cont_group *group, uint32_t slot, const struct assay_cont_session_record *record,
+    struct assay_cont_facts *facts)
 {
     struct assay_cont_instance_row *row = NULL;
     uint8_t instance[32];
@@ -233,10 +233,10 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
         return ASSAY_CONT_NOT_HERE;
     if (group->member[slot].standing < ASSAY_CONT_STAND_WARNING) return ASSAY_CONT_NOT_HERE;
     assay_cont_instance(&group->home, &record->birth, record->instance_key, instance);
-    const enum assay_cont_result result = may_begin(group, slot, record, instance, &row);
+    const enum assay_cont_result result = check_session(group, slot, record, instance, &row);
     if (result != ASSAY_CONT_APPLIED) return result;
     const bool is_birth = row == NULL;
-    if (is_birth) row = bear(group, slot, record, instance);
+    if (is_birth) row = add_row(group, slot, record, instance);
     const uint32_t place = (uint32_t)(row - group->instance);
     if (row->epoch != group->epoch) row->in_epoch = 0;
     if (row->in_epoch == ASSAY_CONT_SESSIONS_EPOCH_MAX) return ASSAY_CONT_CLONES;
@@ -249,17 +249,17 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
     order_add(group, CURVE, group->instance_count - (is_birth ? 0 : 1), place);
     if (is_birth) {
         group->instance_count++;
-        group->instance_free = free_from(group, place);
+        group->instance_free = find_free_place(group, place);
     }
-    assay_cont_tell_session(row, assay_cont_fact_add(facts, ASSAY_CONT_SESSION));
+    assay_cont_set_session_fact(row, assay_cont_fact_add(facts, ASSAY_CONT_SESSION));
     return ASSAY_CONT_APPLIED;
 }
 
-/* --- rows that stay, rows that go */
+/* --- retention */
 
-enum assay_cont_result assay_cont_group_keep(struct assay_cont_group *group,
-                                             const struct assay_cont_keep_record *record,
-                                             struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_keep(struct assay_cont_group *group,
+                                                   const struct assay_cont_keep_record *record,
+                                                   struct assay_cont_facts *facts)
 {
     const struct assay_cont_roster *now = &group->now.roster;
     uint8_t seen = 0;
@@ -270,7 +270,7 @@ enum assay_cont_result assay_cont_group_keep(struct assay_cont_group *group,
         return ASSAY_CONT_DEAD;
     for (uint32_t i = 0; i < record->receipt.count; i++) {
         const uint8_t *key = record->roster.key[record->receipt.seat[i]];
-        const uint32_t seat = assay_cont_seat(now, key);
+        const uint32_t seat = assay_cont_find_seat(now, key);
         if (seat == now->count || seen >> seat & 1) continue;
         seen |= (uint8_t)(1u << seat);
         count++;
@@ -279,7 +279,7 @@ enum assay_cont_result assay_cont_group_keep(struct assay_cont_group *group,
     struct assay_cont_instance_row *row = row_find(group, record->receipt.entry.instance);
     if (row == NULL) return ASSAY_CONT_GONE_ROW;
     const uint64_t index = record->receipt.entry.index;
-    /* Only what is newer than all that was shown renews a lease: a replayed KEEP does not. */
+    /* Only a state newer than all proven ones renews a lease: a replayed KEEP does not. */
     const bool renews = row->lease > 0 && index > row->shown;
     if (row->kept && !renews) return ASSAY_CONT_SAME;
     count_row(group, row, -1);
@@ -292,9 +292,9 @@ enum assay_cont_result assay_cont_group_keep(struct assay_cont_group *group,
     return ASSAY_CONT_APPLIED;
 }
 
-enum assay_cont_result assay_cont_group_retire(struct assay_cont_group *group,
-                                               const struct assay_cont_retire_record *record,
-                                               struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_retire(struct assay_cont_group *group,
+                                                     const struct assay_cont_retire_record *record,
+                                                     struct assay_cont_facts *facts)
 {
     uint8_t instance[32];
     facts->count = 0;
@@ -302,7 +302,7 @@ enum assay_cont_result assay_cont_group_retire(struct assay_cont_group *group,
     assay_cont_instance(&group->home, &record->birth, record->instance_key, instance);
     struct assay_cont_instance_row *row = row_find(group, instance);
     if (row == NULL) return ASSAY_CONT_GONE_ROW;
-    /* What an older session signed, a clone perhaps, ends nothing. */
+    /* A signature of an older session, possibly a clone, ends nothing. */
     if (record->session != row->session) return ASSAY_CONT_EXPECTED;
     if (row->retired) return ASSAY_CONT_SAME;
     row->retired = true;
@@ -311,9 +311,9 @@ enum assay_cont_result assay_cont_group_retire(struct assay_cont_group *group,
     return ASSAY_CONT_APPLIED;
 }
 
-/* Closes since the instance last had a session numbered, or showed a newer state. */
-static uint64_t unused(const struct assay_cont_group *group,
-                       const struct assay_cont_instance_row *row)
+/* Closes since the instance last had a session numbered, or proved a newer state. */
+static uint64_t count_unused_closes(const struct assay_cont_group *group,
+                                    const struct assay_cont_instance_row *row)
 {
     const uint64_t last = row->epoch > row->renewed ? row->epoch : row->renewed;
     return group->epoch > last ? group->epoch - last : 0;
@@ -322,21 +322,21 @@ static uint64_t unused(const struct assay_cont_group *group,
 bool assay_cont_group_lease_is_due(const struct assay_cont_group *group,
                                    const struct assay_cont_instance_row *row)
 {
-    return row->lease > 0 && unused(group, row) >= row->lease / 2;
+    return row->lease > 0 && count_unused_closes(group, row) >= row->lease / 2;
 }
 
-/* docs/services.md 1.2.2: of rows that are kept only such as chose it, and none that could be born
- * again. A RECOVER may undo that a row is kept: it has its time as well. */
-static bool is_over(const struct assay_cont_group *group,
-                    const struct assay_cont_instance_row *row)
+/* docs/services.md 1.2.2: of kept rows only those with a lease expire, and none that could be born
+ * again. A RECOVER may undo that a row is kept: it has its full time as well. */
+static bool is_row_expired(const struct assay_cont_group *group,
+                           const struct assay_cont_instance_row *row)
 {
-    const bool expired = row->lease > 0 && unused(group, row) > row->lease;
+    const bool expired = row->lease > 0 && count_unused_closes(group, row) > row->lease;
     return (!row->kept || row->retired || expired) && group->epoch > row->birth.epoch &&
            group->epoch - row->birth.epoch > ASSAY_CONT_BIRTH_EPOCHS;
 }
 
-/* Those in an order whose rows are still there. Returns: how many. */
-static uint32_t order_sift(struct assay_cont_group *group, enum key key)
+/* Removes rows that are gone from an order. Returns: the number left. */
+static uint32_t sift_order(struct assay_cont_group *group, enum key key)
 {
     uint16_t *const order = order_of(group, key);
     uint32_t count = 0;
@@ -353,21 +353,21 @@ void assay_cont_rows_expire(struct assay_cont_group *group)
     for (uint32_t place = 0; place < group->instance_end; place++) {
         struct assay_cont_instance_row *row = &group->instance[place];
         if (!is_taken(group, place)) continue;
-        if (!is_over(group, row)) {
+        if (!is_row_expired(group, row)) {
             end = place + 1;
             continue;
         }
         count_row(group, row, -1);
         *row = (struct assay_cont_instance_row){ 0 };
     }
-    const uint32_t count = order_sift(group, NAME), same = order_sift(group, CURVE);
+    const uint32_t count = sift_order(group, NAME), same = sift_order(group, CURVE);
     ASSAY_ASSERT(count == same);
     group->instance_count = count;
     group->instance_end = end;
-    group->instance_free = free_from(group, 0);
+    group->instance_free = find_free_place(group, 0);
 }
 
-void assay_cont_rows_renew(struct assay_cont_group *group, uint32_t slot)
+void assay_cont_rows_clear_slot(struct assay_cont_group *group, uint32_t slot)
 {
     for (uint32_t place = 0; place < group->instance_end; place++) {
         struct assay_cont_instance_row *row = &group->instance[place];
@@ -378,9 +378,9 @@ void assay_cont_rows_renew(struct assay_cont_group *group, uint32_t slot)
     group->charged[slot] = group->provisional[slot] = 0;
 }
 
-void assay_cont_tell_standing(const struct assay_cont_group *group,
-                              const struct assay_cont_instance_row *row,
-                              struct assay_cont_fact *fact)
+void assay_cont_set_standing_fact(const struct assay_cont_group *group,
+                                  const struct assay_cont_instance_row *row,
+                                  struct assay_cont_fact *fact)
 {
     fact->kind = ASSAY_CONT_STANDING;
     assay_bytes_copy(fact->instance, 32, row->instance, 32);

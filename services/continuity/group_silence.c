@@ -1,10 +1,10 @@
 /*
- * services/continuity/group_silence.c - seats of which nothing is heard (docs/services.md 1.11):
- * what replicas report of one another, what those say for themselves, and which seat moves for it.
+ * services/continuity/group_silence.c - silent seats (docs/services.md 1.11): reports of replicas
+ * about one another, proofs of liveness, and the seat that moves.
  *
- * A report is of a replica, which says what it heard; its host chooses what that is. So q others
- * have to report a seat, a replica that can still hand in a record stops it for a while, and seats
- * move so seldom that who controls the network for a time gets no more than n - q of them.
+ * A report is signed by a replica, but its host controls what the replica receives. So q others
+ * have to report a seat, a replica that can still submit a record delays the move, and moves are so
+ * rare that an attacker who controls the network for a time gets no more than n - q seats.
  */
 #include "services/continuity/group_internal.h"
 
@@ -28,7 +28,7 @@ static bool is_noticed(const struct assay_cont_silence *s)
     return (s->by[0] | s->by[1]) != 0 || s->missing != 0;
 }
 
-/* In the epoch that closes, or the one before. */
+/* In the closing epoch, or the one before. */
 static bool is_alive(const struct assay_cont_group *group, uint32_t slot)
 {
     const uint64_t said = group->member[slot].alive;
@@ -37,17 +37,17 @@ static bool is_alive(const struct assay_cont_group *group, uint32_t slot)
 
 /* --- records */
 
-enum assay_cont_result assay_cont_group_silent(struct assay_cont_group *group,
-                                               const struct assay_cont_silent_record *record,
-                                               struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_silent(struct assay_cont_group *group,
+                                                     const struct assay_cont_silent_record *record,
+                                                     struct assay_cont_facts *facts)
 {
     const struct assay_cont_roster *now = &group->now.roster;
     facts->count = 0;
     if (record->group != group->home.group) return ASSAY_CONT_NOT_HERE;
-    /* Of this view alone: who sat in another one says nothing about this one. */
+    /* Of this view alone: a report about another view's seat has no meaning here. */
     if (!has_view(group) || record->era != group->era || record->view != now->view)
         return ASSAY_CONT_DEAD;
-    const uint32_t reporter = assay_cont_seat(now, record->key);
+    const uint32_t reporter = assay_cont_find_seat(now, record->key);
     if (record->seat >= now->count || reporter == now->count || reporter == record->seat)
         return ASSAY_CONT_NOT_HERE;
     const bool runs = record->epoch == group->epoch + 1;
@@ -55,8 +55,8 @@ enum assay_cont_result assay_cont_group_silent(struct assay_cont_group *group,
     struct assay_cont_silence *s = &group->silence[record->seat];
     uint8_t *const by = &s->by[runs ? 0 : 1];
     if ((*by >> reporter & 1) != 0) return ASSAY_CONT_SAME;
-    /* What it said before the first report answers none. */
-    if (!is_noticed(s) && !assay_cont_is_nobodys(&group->now, record->seat))
+    /* An ALIVE from before the first report answers none. */
+    if (!is_noticed(s) && !assay_cont_is_unlisted(&group->now, record->seat))
         group->member[group->now.slot[record->seat]].alive = 0;
     *by |= (uint8_t)(1u << reporter);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
@@ -65,7 +65,7 @@ enum assay_cont_result assay_cont_group_silent(struct assay_cont_group *group,
     return ASSAY_CONT_APPLIED;
 }
 
-bool assay_cont_group_wants_alive(const struct assay_cont_group *group, uint32_t slot)
+bool assay_cont_group_needs_alive(const struct assay_cont_group *group, uint32_t slot)
 {
     const struct assay_cont_member *m = &group->member[slot];
     bool any = false;
@@ -78,9 +78,9 @@ bool assay_cont_group_wants_alive(const struct assay_cont_group *group, uint32_t
     return any && m->standing == ASSAY_CONT_STAND_FULL && !m->drains;
 }
 
-enum assay_cont_result assay_cont_group_alive(struct assay_cont_group *group, uint32_t slot,
-                                              const struct assay_cont_alive_record *record,
-                                              struct assay_cont_facts *facts)
+enum assay_cont_result assay_cont_group_apply_alive(struct assay_cont_group *group, uint32_t slot,
+                                                    const struct assay_cont_alive_record *record,
+                                                    struct assay_cont_facts *facts)
 {
     facts->count = 0;
     if (record->group != group->home.group || slot >= ASSAY_CONT_SLOTS_MAX)
@@ -89,7 +89,7 @@ enum assay_cont_result assay_cont_group_alive(struct assay_cont_group *group, ui
     if (!m->listed || !assay_bytes_equal(m->key, record->key, sizeof m->key))
         return ASSAY_CONT_NOT_HERE;
     if (record->era != group->era || record->epoch != group->epoch + 1) return ASSAY_CONT_EXPECTED;
-    if (!assay_cont_group_wants_alive(group, slot)) return ASSAY_CONT_SAME;
+    if (!assay_cont_group_needs_alive(group, slot)) return ASSAY_CONT_SAME;
     m->alive = record->epoch;
     struct assay_cont_silence *s = silence_of(group, slot);
     if (s != NULL) s->missing = 0;
@@ -98,7 +98,7 @@ enum assay_cont_result assay_cont_group_alive(struct assay_cont_group *group, ui
 
 /* --- closes */
 
-/* Of seats as bits those that count. */
+/* Those of the seats that count, as bits. */
 static uint32_t standing_seats(const struct assay_cont_group *group, unsigned bits)
 {
     uint32_t count = 0;
@@ -113,15 +113,15 @@ static bool is_reported(const struct assay_cont_group *group, uint32_t seat)
     return standing_seats(group, by) >= assay_cont_quorum(group->now.roster.count);
 }
 
-/* docs/services.md 1.11.3: who says that it is alive and is heard by too few could not take its
- * part, and would be silent in the seat. */
+/* docs/services.md 1.11.3: a candidate that is alive but unreachable for most could not serve, and
+ * would be silent in the seat. */
 static bool is_heard(const struct assay_cont_group *group, uint32_t slot)
 {
     const unsigned heard_by = group->member[slot].heard[0] | group->member[slot].heard[1];
     return standing_seats(group, heard_by) >= assay_cont_quorum(group->now.roster.count);
 }
 
-/* It stands as a candidate for some time, is there, and sits nowhere. */
+/* Listed as a candidate for some time, alive, and without a seat. */
 static bool may_follow(const struct assay_cont_group *group, uint32_t seat, uint32_t slot)
 {
     return assay_cont_may_sit(group, &group->now, group->now.roster.count, slot) &&
@@ -141,7 +141,7 @@ static uint32_t follower_of(const struct assay_cont_group *group, uint32_t seat)
     return best;
 }
 
-/* Enough have moved for silence lately. */
+/* Whether the limit of recent moves is reached. */
 static bool is_paced(const struct assay_cont_group *group)
 {
     uint32_t moves = 0;
@@ -152,14 +152,14 @@ static bool is_paced(const struct assay_cont_group *group)
 }
 
 /* Returns: whether it may move at this close. */
-static bool take_seat(struct assay_cont_group *group, uint32_t seat)
+static bool move_seat(struct assay_cont_group *group, uint32_t seat)
 {
     struct assay_cont_silence *s = &group->silence[seat];
     if (!is_reported(group, seat)) {
         s->cut = 0;
         return false;
     }
-    if (!assay_cont_is_nobodys(&group->now, seat) && is_alive(group, group->now.slot[seat])) {
+    if (!assay_cont_is_unlisted(&group->now, seat) && is_alive(group, group->now.slot[seat])) {
         if (s->cut <= ASSAY_CONT_CUT_CLOSES) s->cut++;
         return s->cut > ASSAY_CONT_CUT_CLOSES;
     }
@@ -174,7 +174,7 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group)
     if (!has_view(group)) return move;
     const bool may = group->phase == ASSAY_CONT_SERVING && !is_paced(group);
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
-        const bool out = take_seat(group, i);
+        const bool out = move_seat(group, i);
         group->silence[i].by[1] = group->silence[i].by[0];
         group->silence[i].by[0] = 0;
         if (!out || !may || move.seat < ASSAY_CONT_SEATS_MAX) continue;
@@ -191,7 +191,7 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group)
     return move;
 }
 
-void assay_cont_silence_moved(struct assay_cont_group *group, uint32_t seat)
+void assay_cont_silence_on_moved(struct assay_cont_group *group, uint32_t seat)
 {
     struct assay_cont_member *m = &group->member[group->now.slot[seat]];
     const uint64_t until = group->epoch + ASSAY_CONT_MOVES_CLOSES;
@@ -201,9 +201,10 @@ void assay_cont_silence_moved(struct assay_cont_group *group, uint32_t seat)
     if (until > m->until) m->until = until;
 }
 
-/* A replica that goes on is as silent as it was; reports name their view, and so what was heard. */
-void assay_cont_silence_started(struct assay_cont_group *group,
-                                const struct assay_cont_seats *before)
+/* A replica of the next view may be as silent as before; reports name their view, and so what was
+ * heard. */
+void assay_cont_silence_on_started(struct assay_cont_group *group,
+                                   const struct assay_cont_seats *before)
 {
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         group->member[slot].heard[0] = group->member[slot].heard[1] = 0;
@@ -216,13 +217,14 @@ void assay_cont_silence_started(struct assay_cont_group *group,
     }
 }
 
-bool assay_cont_silence_forgot(const struct assay_cont_group *group, uint32_t seat)
+bool assay_cont_silence_is_forgotten(const struct assay_cont_group *group, uint32_t seat)
 {
     const uint64_t missing = group->silence[seat].missing;
     return missing != 0 && group->epoch - missing >= ASSAY_CONT_GONE_CLOSES;
 }
 
-/* Who sits there may not follow itself. Returns: why it does not move; 0: somebody may follow. */
+/* The member of the seat may not follow itself. Returns: the alarms of why it does not move; 0:
+ * there is a candidate. */
 static uint32_t follower_alarms(const struct assay_cont_group *group, uint32_t seat)
 {
     uint32_t alarms = ASSAY_CONT_ALARM_NO_CANDIDATE;

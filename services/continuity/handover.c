@@ -1,6 +1,6 @@
 /*
- * services/continuity/handover.c - one view after another without the ledger (docs/services.md
- * 1.9.8).
+ * services/continuity/handover.c - codec and verification of a view change without the ledger
+ * (docs/services.md 1.9.8).
  */
 #include "services/continuity/handover.h"
 
@@ -12,7 +12,7 @@ uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t w
     uint32_t count = 0;
     uint8_t seen = without;
     for (uint32_t i = 0; i < record->last_count; i++) {
-        const uint32_t seat = assay_cont_seat(roster, record->last[i].key);
+        const uint32_t seat = assay_cont_find_seat(roster, record->last[i].key);
         if (seat == roster->count || (seen >> seat & 1)) continue;
         seen |= (uint8_t)(1u << seat);
         count++;
@@ -26,7 +26,7 @@ uint32_t assay_cont_count_vouches(const struct assay_cont_roster *roster,
     uint32_t count = 0;
     uint8_t seen = 0;
     for (uint32_t i = 0; i < record->count; i++) {
-        const uint32_t seat = assay_cont_seat(roster, record->key[i]);
+        const uint32_t seat = assay_cont_find_seat(roster, record->key[i]);
         if (seat == roster->count || (seen >> seat & 1)) continue;
         seen |= (uint8_t)(1u << seat);
         count++;
@@ -50,18 +50,18 @@ enum assay_status assay_cont_handover_encode(struct assay_slice record,
             continue;
         }
         assay_cbor_put_array(&w, 2);
-        assay_cont_contact_put(&w, &contact[i]);
+        assay_cont_contact_encode(&w, &contact[i]);
     }
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_contact(struct assay_cursor *in, struct assay_cont_contact *contact)
+static enum assay_status decode_contact(struct assay_cursor *in, struct assay_cont_contact *contact)
 {
     enum assay_cbor_type item;
     ASSAY_TRY(assay_cbor_peek(in, &item));
     if (item != ASSAY_CBOR_ARRAY) return assay_cbor_null(in);
     ASSAY_TRY(assay_cbor_array_exact(in, 2));
-    return assay_cont_contact_take(in, contact);
+    return assay_cont_contact_decode(in, contact);
 }
 
 enum assay_status assay_cont_handover_decode(struct assay_slice bytes,
@@ -75,13 +75,13 @@ enum assay_status assay_cont_handover_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cont_table_record_decode(record, &read.record));
     ASSAY_TRY(assay_cbor_array_exact(&in, read.record.roster.count));
     for (uint32_t i = 0; i < read.record.roster.count; i++)
-        ASSAY_TRY(take_contact(&in, &read.contact[i]));
+        ASSAY_TRY(decode_contact(&in, &read.contact[i]));
     ASSAY_TRY(assay_cursor_end(&in));
     *handover = read;
     return ASSAY_OK;
 }
 
-/* docs/services.md 1.9.7: the base has signed which contacts the next view has. */
+/* docs/services.md 1.9.7: the base has signed the contacts of the next view. */
 static bool are_contacts_named(const struct assay_cont_handover *h)
 {
     const struct assay_cont_roster *roster = &h->record.roster;
@@ -94,7 +94,7 @@ static bool are_contacts_named(const struct assay_cont_handover *h)
     return true;
 }
 
-/* docs/services.md 1.9.8: what costs a signature is looked at last. */
+/* docs/services.md 1.9.8: signatures are verified last, as they are expensive. */
 enum assay_status assay_cont_handover_check(const struct assay_cont_home *home,
                                             const struct assay_cont_roster *base,
                                             const struct assay_cont_handover *h)
@@ -105,7 +105,7 @@ enum assay_status assay_cont_handover_check(const struct assay_cont_home *home,
     if (record->roster.view <= base->view) return ASSAY_E_STALE;
     if (record->base != base->view) return ASSAY_E_EARLY;
     if (record->roster.count != base->count) return ASSAY_E_RANGE;
-    if (assay_cont_has_a_key_twice(&record->roster)) return ASSAY_E_DUPLICATE;
+    if (assay_cont_has_duplicate_key(&record->roster)) return ASSAY_E_DUPLICATE;
     if (assay_cont_count_last(base, 0, record) < quorum) return ASSAY_E_STRANGER;
     if (assay_cont_count_vouches(&record->roster, record) < quorum) return ASSAY_E_STRANGER;
     if (!are_contacts_named(h)) return ASSAY_E_KEY;

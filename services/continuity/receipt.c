@@ -1,5 +1,6 @@
 /*
- * services/continuity/receipt.c - receipts, canonical CBOR (docs/services.md 1.8).
+ * services/continuity/receipt.c - codec and verification of receipts, canonical CBOR
+ * (docs/services.md 1.8).
  */
 #include "services/continuity/receipt.h"
 
@@ -15,7 +16,7 @@ enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *rec
 {
     uint8_t entry[ASSAY_CONT_ENTRY_LEN];
     struct assay_writer e = assay_writer_over(entry, sizeof entry);
-    assay_cont_entry_put(&e, &receipt->entry);
+    assay_cont_entry_encode(&e, &receipt->entry);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(receipt->count <= ASSAY_CONT_SEATS_MAX);
     assay_cbor_put_array(&w, 7);
@@ -29,7 +30,7 @@ enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *rec
     for (uint32_t i = 0; i < receipt->count; i++) {
         uint8_t place[PLACE_LEN_MAX];
         struct assay_writer p = assay_writer_over(place, sizeof place);
-        assay_cont_place_put(&p, &receipt->place[i]);
+        assay_cont_place_encode(&p, &receipt->place[i]);
         assay_cbor_put_array(&w, 3);
         assay_cbor_put_uint(&w, receipt->seat[i]);
         assay_cbor_put_bytes(&w, place, p.len);
@@ -38,16 +39,16 @@ enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *rec
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_place(struct assay_cursor *in, struct assay_cont_place *place)
+static enum assay_status decode_place(struct assay_cursor *in, struct assay_cont_place *place)
 {
     struct assay_slice bytes;
     ASSAY_TRY(assay_cbor_bytes(in, PLACE_LEN_MAX, &bytes));
     struct assay_cursor inner = assay_cursor_over(bytes.bytes, bytes.len);
-    ASSAY_TRY(assay_cont_place_take(&inner, place));
+    ASSAY_TRY(assay_cont_place_decode(&inner, place));
     return assay_cursor_end(&inner);
 }
 
-static enum assay_status take_seats(struct assay_cursor *in, struct assay_cont_receipt *read)
+static enum assay_status decode_seats(struct assay_cursor *in, struct assay_cont_receipt *read)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(in, ASSAY_CONT_SEATS_MAX, &count));
@@ -56,10 +57,10 @@ static enum assay_status take_seats(struct assay_cursor *in, struct assay_cont_r
         uint64_t seat = 0;
         ASSAY_TRY(assay_cbor_array_exact(in, 3));
         ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CONT_SEATS_MAX - 1, &seat));
-        ASSAY_TRY(take_place(in, &read->place[i]));
+        ASSAY_TRY(decode_place(in, &read->place[i]));
         ASSAY_TRY(assay_cbor_bytes_exact(in, read->signature[i], ASSAY_P256_SIGNATURE_LEN));
         read->seat[i] = (uint8_t)seat;
-        /* One seat is one signature, however often it comes. */
+        /* Each seat counts once: seats ascend. */
         if (i > 0 && read->seat[i] <= read->seat[i - 1]) return ASSAY_E_DUPLICATE;
     }
     return ASSAY_OK;
@@ -81,8 +82,8 @@ enum assay_status assay_cont_receipt_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.nonce, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, entry, sizeof entry));
     struct assay_cursor inner = assay_cursor_over(entry, sizeof entry);
-    ASSAY_TRY(assay_cont_entry_take(&inner, &read.entry));
-    ASSAY_TRY(take_seats(&in, &read));
+    ASSAY_TRY(assay_cont_entry_decode(&inner, &read.entry));
+    ASSAY_TRY(decode_seats(&in, &read));
     ASSAY_TRY(assay_cursor_end(&in));
     *receipt = read;
     return ASSAY_OK;
@@ -101,9 +102,9 @@ bool assay_cont_receipt_verify(const struct assay_cont_receipt *receipt,
     for (uint32_t i = 0; i < receipt->count; i++) {
         if (receipt->seat[i] >= roster->count) return false;
         if (i > 0 && receipt->seat[i] <= receipt->seat[i - 1]) return false;
-        if (!assay_cont_receipt_signed(home, receipt->view, &receipt->entry, nonce,
-                                       &receipt->place[i], roster->key[receipt->seat[i]],
-                                       receipt->signature[i]))
+        if (!assay_cont_receipt_verify_place(home, receipt->view, &receipt->entry, nonce,
+                                             &receipt->place[i], roster->key[receipt->seat[i]],
+                                             receipt->signature[i]))
             return false;
     }
     return true;

@@ -1,8 +1,8 @@
 /*
- * services/continuity/receipt.h - the signatures of a quorum over the entry of an instance,
- * verified without a network (docs/services.md 1.8).
+ * services/continuity/receipt.h - receipts: the signatures of a quorum over the entry of an
+ * instance, verified offline (docs/services.md 1.8).
  *
- * A replica signs one tree of all receipts that wait, so a receipt is a signature and a path of
+ * A replica signs one tree over all pending receipts, so a receipt has a signature and a path for
  * each seat.
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_RECEIPT_H
@@ -15,7 +15,7 @@ enum { ASSAY_CONT_RECEIPT_MAX = 3072 };
 struct assay_cont_receipt {
     struct assay_cont_home home;
     uint64_t view;
-    uint8_t nonce[32]; /* of whoever asked: an old receipt answers no new question */
+    uint8_t nonce[32]; /* of the requester: an old receipt does not answer a new request */
     struct assay_cont_entry entry;
     uint32_t count;
     uint8_t seat[ASSAY_CONT_SEATS_MAX]; /* ascending */
@@ -33,8 +33,8 @@ ASSAY_CHECKED enum assay_status assay_cont_receipt_encode(const struct assay_con
 ASSAY_CHECKED enum assay_status assay_cont_receipt_decode(struct assay_slice bytes,
                                                           struct assay_cont_receipt *receipt);
 /*
- * assay_cont_receipt_verify - was a quorum of this roster's replicas of one mind?
- * In:      roster: of the view that the receipt names, from a ledger that the caller believes
+ * assay_cont_receipt_verify - verifies the signatures of a quorum of this roster's replicas.
+ * In:      roster: of the view that the receipt names, from a ledger that the caller trusts
  * Returns: true when at least q seats of it have signed this entry for this nonce
  */
 bool assay_cont_receipt_verify(const struct assay_cont_receipt *receipt,

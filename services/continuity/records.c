@@ -1,6 +1,6 @@
 /*
- * services/continuity/records.c - payloads of service records, canonical CBOR (docs/services.md
- * 1.3).
+ * services/continuity/records.c - codec and signatures of continuity records, canonical CBOR
+ * (docs/services.md 1.3).
  */
 #include "services/continuity/records.h"
 
@@ -33,24 +33,24 @@ void assay_cont_link_name(const struct assay_secret32 *seed, struct assay_cont_l
     ASSAY_ASSERT(status == ASSAY_OK); /* a key of a seed is a point of the curve */
 }
 
-/* The link key in the place of the CURVE key. */
-static void named_put(struct assay_writer *w, const struct assay_cont_link *link,
-                      const struct assay_cont_contact *contact)
+/* The link key instead of the CURVE key. */
+static void encode_named(struct assay_writer *w, const struct assay_cont_link *link,
+                         const struct assay_cont_contact *contact)
 {
     struct assay_cont_contact named = *contact;
     assay_bytes_copy(named.curve, sizeof named.curve, link->key, sizeof link->key);
-    assay_cont_contact_put(w, &named);
+    assay_cont_contact_encode(w, &named);
 }
 
-static enum assay_status named_take(struct assay_cursor *in, struct assay_cont_link *link,
-                                    struct assay_cont_contact *contact)
+static enum assay_status decode_named(struct assay_cursor *in, struct assay_cont_link *link,
+                                      struct assay_cont_contact *contact)
 {
-    ASSAY_TRY(assay_cont_contact_take(in, contact));
+    ASSAY_TRY(assay_cont_contact_decode(in, contact));
     assay_bytes_copy(link->key, sizeof link->key, contact->curve, sizeof contact->curve);
     return assay_sodium_link_curve(link->key, contact->curve);
 }
 
-/* --- what is signed: [type, chain_id, fields of the record ...], hashed */
+/* --- statements: [type, chain_id, fields of the record ...], hashed */
 
 enum { STATEMENT_MAX = 400 };
 
@@ -71,13 +71,13 @@ static void statement_hash(const struct assay_writer *w, uint8_t digest[static 3
     assay_sha256(w->bytes, w->len, digest);
 }
 
-static void birth_put(struct assay_writer *w, const struct assay_cont_birth *birth)
+static void encode_birth(struct assay_writer *w, const struct assay_cont_birth *birth)
 {
     assay_cbor_put_uint(w, birth->era);
     assay_cbor_put_uint(w, birth->epoch);
 }
 
-static enum assay_status birth_take(struct assay_cursor *in, struct assay_cont_birth *birth)
+static enum assay_status decode_birth(struct assay_cursor *in, struct assay_cont_birth *birth)
 {
     ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CONT_ERA_MAX, &birth->era));
     return assay_cbor_uint_max(in, INT64_MAX, &birth->epoch);
@@ -92,7 +92,7 @@ void assay_cont_replica_statement(const struct assay_cont_home *home,
     struct assay_writer w = statement(bytes, "assay/possession/replica/v3", 5, home);
     assay_cbor_put_bytes(&w, node_id, 32);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    named_put(&w, &record->link, &record->contact);
+    encode_named(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->drains);
     statement_hash(&w, digest);
 }
@@ -105,10 +105,10 @@ void assay_cont_session_statement(const struct assay_cont_home *home,
     uint8_t bytes[STATEMENT_MAX];
     struct assay_writer w = statement(bytes, "assay/possession/session/v3", 8, home);
     assay_cbor_put_bytes(&w, node_id, 32);
-    birth_put(&w, &record->birth);
+    encode_birth(&w, &record->birth);
     assay_cbor_put_uint(&w, record->lease);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
-    named_put(&w, &record->link, &record->contact);
+    encode_named(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
     statement_hash(&w, digest);
 }
@@ -119,7 +119,7 @@ void assay_cont_retire_statement(const struct assay_cont_home *home,
 {
     uint8_t bytes[STATEMENT_MAX];
     struct assay_writer w = statement(bytes, "assay/continuity/retire/v1", 4, home);
-    birth_put(&w, &record->birth);
+    encode_birth(&w, &record->birth);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
     assay_cbor_put_uint(&w, record->session);
     statement_hash(&w, digest);
@@ -154,7 +154,7 @@ void assay_cont_alive_statement(const struct assay_cont_home *home,
     statement_hash(&w, digest);
 }
 
-static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
@@ -173,15 +173,15 @@ void assay_cont_contact_digest(const struct assay_cont_contact *contact, uint8_t
     assay_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, digest);
 }
 
-void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact)
+void assay_cont_contact_encode(struct assay_writer *w, const struct assay_cont_contact *contact)
 {
     ASSAY_ASSERT(contact->address_len <= ASSAY_CONT_ADDRESS_MAX);
     assay_cbor_put_bytes(w, contact->curve, sizeof contact->curve);
     assay_cbor_put_bytes(w, contact->address, contact->address_len);
 }
 
-enum assay_status assay_cont_contact_take(struct assay_cursor *in,
-                                          struct assay_cont_contact *contact)
+enum assay_status assay_cont_contact_decode(struct assay_cursor *in,
+                                            struct assay_cont_contact *contact)
 {
     struct assay_slice address;
     ASSAY_TRY(assay_cbor_bytes_exact(in, contact->curve, sizeof contact->curve));
@@ -202,7 +202,7 @@ enum assay_status assay_cont_replica_record_encode(const struct assay_cont_repli
     assay_cbor_put_array(&w, 7);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    named_put(&w, &record->link, &record->contact);
+    encode_named(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->drains);
     assay_cbor_put_bytes(&w, record->link.signature, sizeof record->link.signature);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
@@ -216,10 +216,10 @@ enum assay_status assay_cont_replica_record_decode(struct assay_slice bytes,
     struct assay_cont_replica_record read = { 0 };
     uint32_t drains = 0;
     ASSAY_TRY(assay_cbor_array_exact(&in, 7));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
-    ASSAY_TRY(named_take(&in, &read.link, &read.contact));
-    ASSAY_TRY(take_u32(&in, 1, &drains));
+    ASSAY_TRY(decode_named(&in, &read.link, &read.contact));
+    ASSAY_TRY(decode_u32(&in, 1, &drains));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link.signature, sizeof read.link.signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
@@ -235,10 +235,10 @@ enum assay_status assay_cont_session_record_encode(const struct assay_cont_sessi
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, 10);
     assay_cbor_put_uint(&w, record->group);
-    birth_put(&w, &record->birth);
+    encode_birth(&w, &record->birth);
     assay_cbor_put_uint(&w, record->lease);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
-    named_put(&w, &record->link, &record->contact);
+    encode_named(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
     assay_cbor_put_bytes(&w, record->link.signature, sizeof record->link.signature);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
@@ -251,11 +251,11 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_session_record read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&in, 10));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
-    ASSAY_TRY(birth_take(&in, &read.birth));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.lease));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_birth(&in, &read.birth));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.lease));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
-    ASSAY_TRY(named_take(&in, &read.link, &read.contact));
+    ASSAY_TRY(decode_named(&in, &read.link, &read.contact));
     ASSAY_TRY(assay_cbor_uint(&in, &read.expected));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link.signature, sizeof read.link.signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
@@ -265,9 +265,9 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
-/* --- rows that stay, rows that go */
+/* --- retention */
 
-static void roster_put(struct assay_writer *w, const struct assay_cont_roster *roster)
+static void encode_roster(struct assay_writer *w, const struct assay_cont_roster *roster)
 {
     ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     assay_cbor_put_uint(w, roster->view);
@@ -276,7 +276,7 @@ static void roster_put(struct assay_writer *w, const struct assay_cont_roster *r
         assay_cbor_put_bytes(w, roster->key[i], ASSAY_P256_PUBLIC_LEN);
 }
 
-static enum assay_status roster_take(struct assay_cursor *in, struct assay_cont_roster *roster)
+static enum assay_status decode_roster(struct assay_cursor *in, struct assay_cont_roster *roster)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &roster->view));
@@ -289,14 +289,14 @@ static enum assay_status roster_take(struct assay_cursor *in, struct assay_cont_
 }
 
 /* By seat, as the keys. */
-static void contacts_put(struct assay_writer *w, const struct assay_cont_roster *roster)
+static void encode_contacts(struct assay_writer *w, const struct assay_cont_roster *roster)
 {
     assay_cbor_put_array(w, roster->count);
     for (uint32_t i = 0; i < roster->count; i++)
         assay_cbor_put_bytes(w, roster->contact[i], sizeof roster->contact[i]);
 }
 
-static enum assay_status contacts_take(struct assay_cursor *in, struct assay_cont_roster *roster)
+static enum assay_status decode_contacts(struct assay_cursor *in, struct assay_cont_roster *roster)
 {
     ASSAY_TRY(assay_cbor_array_exact(in, roster->count));
     for (uint32_t i = 0; i < roster->count; i++)
@@ -304,7 +304,7 @@ static enum assay_status contacts_take(struct assay_cursor *in, struct assay_con
     return ASSAY_OK;
 }
 
-static void last_put(struct assay_writer *w, const struct assay_cont_last_table *last)
+static void encode_last(struct assay_writer *w, const struct assay_cont_last_table *last)
 {
     assay_cbor_put_array(w, 4);
     assay_cbor_put_bytes(w, last->key, sizeof last->key);
@@ -313,12 +313,12 @@ static void last_put(struct assay_writer *w, const struct assay_cont_last_table 
     assay_cbor_put_bytes(w, last->signature, sizeof last->signature);
 }
 
-static enum assay_status last_take(struct assay_cursor *in, struct assay_cont_last_table *last)
+static enum assay_status decode_last(struct assay_cursor *in, struct assay_cont_last_table *last)
 {
     ASSAY_TRY(assay_cbor_array_exact(in, 4));
     ASSAY_TRY(assay_cbor_bytes_exact(in, last->key, sizeof last->key));
     ASSAY_TRY(assay_cbor_bytes_exact(in, last->root, sizeof last->root));
-    ASSAY_TRY(take_u32(in, ASSAY_CONT_ENTRIES_MAX, &last->entries));
+    ASSAY_TRY(decode_u32(in, ASSAY_CONT_ENTRIES_MAX, &last->entries));
     return assay_cbor_bytes_exact(in, last->signature, sizeof last->signature);
 }
 
@@ -332,13 +332,13 @@ enum assay_status assay_cont_table_record_encode(const struct assay_cont_table_r
     assay_cbor_put_array(&w, 9);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_uint(&w, record->base);
-    roster_put(&w, &record->roster);
-    contacts_put(&w, &record->roster);
+    encode_roster(&w, &record->roster);
+    encode_contacts(&w, &record->roster);
     assay_cbor_put_bytes(&w, record->root, sizeof record->root);
     assay_cbor_put_uint(&w, record->entries);
     assay_cbor_put_array(&w, record->last_count);
     for (uint32_t i = 0; i < record->last_count; i++)
-        last_put(&w, &record->last[i]);
+        encode_last(&w, &record->last[i]);
     assay_cbor_put_array(&w, record->count);
     for (uint32_t i = 0; i < record->count; i++) {
         assay_cbor_put_array(&w, 2);
@@ -355,16 +355,16 @@ enum assay_status assay_cont_table_record_decode(struct assay_slice bytes,
     struct assay_cont_table_record read = { 0 };
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array_exact(&in, 9));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.base));
-    ASSAY_TRY(roster_take(&in, &read.roster));
-    ASSAY_TRY(contacts_take(&in, &read.roster));
+    ASSAY_TRY(decode_roster(&in, &read.roster));
+    ASSAY_TRY(decode_contacts(&in, &read.roster));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.root, sizeof read.root));
-    ASSAY_TRY(take_u32(&in, ASSAY_CONT_ENTRIES_MAX, &read.entries));
+    ASSAY_TRY(decode_u32(&in, ASSAY_CONT_ENTRIES_MAX, &read.entries));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_CONT_SEATS_MAX, &count));
     read.last_count = (uint32_t)count;
     for (uint32_t i = 0; i < read.last_count; i++)
-        ASSAY_TRY(last_take(&in, &read.last[i]));
+        ASSAY_TRY(decode_last(&in, &read.last[i]));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_CONT_SEATS_MAX, &count));
     read.count = (uint32_t)count;
     for (uint32_t i = 0; i < read.count; i++) {
@@ -389,7 +389,7 @@ enum assay_status assay_cont_keep_record_encode(const struct assay_cont_keep_rec
     ASSAY_TRY(assay_cont_receipt_encode(&record->receipt, receipt, sizeof receipt, &encoded));
     assay_cbor_put_array(&w, 4);
     assay_cbor_put_uint(&w, record->group);
-    roster_put(&w, &record->roster);
+    encode_roster(&w, &record->roster);
     assay_cbor_put_bytes(&w, encoded.bytes, encoded.len);
     return assay_writer_finish(&w, out);
 }
@@ -401,8 +401,8 @@ enum assay_status assay_cont_keep_record_decode(struct assay_slice bytes,
     struct assay_cont_keep_record read = { 0 };
     struct assay_slice receipt;
     ASSAY_TRY(assay_cbor_array_exact(&in, 4));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
-    ASSAY_TRY(roster_take(&in, &read.roster));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_roster(&in, &read.roster));
     ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_CONT_RECEIPT_MAX, &receipt));
     ASSAY_TRY(assay_cursor_end(&in));
     ASSAY_TRY(assay_cont_receipt_decode(receipt, &read.receipt));
@@ -419,7 +419,7 @@ enum assay_status assay_cont_retire_record_encode(const struct assay_cont_retire
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, 6);
     assay_cbor_put_uint(&w, record->group);
-    birth_put(&w, &record->birth);
+    encode_birth(&w, &record->birth);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
     assay_cbor_put_uint(&w, record->session);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
@@ -432,8 +432,8 @@ enum assay_status assay_cont_retire_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_retire_record read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&in, 6));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
-    ASSAY_TRY(birth_take(&in, &read.birth));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_birth(&in, &read.birth));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
     ASSAY_TRY(assay_cbor_uint(&in, &read.session));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
@@ -442,7 +442,7 @@ enum assay_status assay_cont_retire_record_decode(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
-/* --- seats of which nothing is heard */
+/* --- silent seats */
 
 enum assay_status assay_cont_silent_record_encode(const struct assay_cont_silent_record *record,
                                                   uint8_t *bytes, size_t capacity,
@@ -467,10 +467,10 @@ enum assay_status assay_cont_silent_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_silent_record read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&in, 8));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_CONT_ERA_MAX, &read.era));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.view));
-    ASSAY_TRY(take_u32(&in, ASSAY_CONT_SEATS_MAX - 1, &read.seat));
+    ASSAY_TRY(decode_u32(&in, ASSAY_CONT_SEATS_MAX - 1, &read.seat));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.epoch));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.heard, sizeof read.heard));
@@ -500,7 +500,7 @@ enum assay_status assay_cont_alive_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_alive_record read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&in, 5));
-    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_CONT_ERA_MAX, &read.era));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.epoch));
@@ -518,7 +518,7 @@ bool assay_cont_alive_record_is_of(const struct assay_cont_home *home,
 {
     uint8_t digest[32];
     assay_cont_alive_statement(home, node_id, record, digest);
-    return assay_cont_signed(record->key, digest, record->signature);
+    return assay_cont_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_cont_silent_record_check(const struct assay_cont_home *home,
@@ -527,7 +527,7 @@ bool assay_cont_silent_record_check(const struct assay_cont_home *home,
     uint8_t digest[32];
     if (record->group != home->group) return false;
     assay_cont_silent_statement(home, record, digest);
-    return assay_cont_signed(record->key, digest, record->signature);
+    return assay_cont_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_cont_replica_record_is_of(const struct assay_cont_home *home,
@@ -536,8 +536,8 @@ bool assay_cont_replica_record_is_of(const struct assay_cont_home *home,
 {
     uint8_t digest[32];
     assay_cont_replica_statement(home, node_id, record, digest);
-    return assay_sodium_link_signed(record->link.key, digest, record->link.signature) &&
-           assay_cont_signed(record->key, digest, record->signature);
+    return assay_sodium_link_verify(record->link.key, digest, record->link.signature) &&
+           assay_cont_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
@@ -546,8 +546,8 @@ bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
 {
     uint8_t digest[32];
     assay_cont_session_statement(home, node_id, record, digest);
-    return assay_sodium_link_signed(record->link.key, digest, record->link.signature) &&
-           assay_cont_signed(record->instance_key, digest, record->signature);
+    return assay_sodium_link_verify(record->link.key, digest, record->link.signature) &&
+           assay_cont_verify_signature(record->instance_key, digest, record->signature);
 }
 
 bool assay_cont_keep_record_check(const struct assay_cont_home *home,
@@ -564,7 +564,7 @@ bool assay_cont_retire_record_check(const struct assay_cont_home *home,
     uint8_t digest[32];
     if (record->group != home->group) return false;
     assay_cont_retire_statement(home, record, digest);
-    return assay_cont_signed(record->instance_key, digest, record->signature);
+    return assay_cont_verify_signature(record->instance_key, digest, record->signature);
 }
 
 bool assay_cont_table_record_check(const struct assay_cont_home *home,
@@ -576,10 +576,11 @@ bool assay_cont_table_record_check(const struct assay_cont_home *home,
         const struct assay_cont_last_table *last = &record->last[i];
         assay_cont_fin_statement(home, record->base, last->root, last->entries, &record->roster,
                                  digest);
-        if (!assay_cont_signed(last->key, digest, last->signature)) return false;
+        if (!assay_cont_verify_signature(last->key, digest, last->signature)) return false;
     }
     assay_cont_table_statement(home, record->roster.view, record->root, record->entries, digest);
     for (uint32_t i = 0; i < record->count; i++)
-        if (!assay_cont_signed(record->key[i], digest, record->signature[i])) return false;
+        if (!assay_cont_verify_signature(record->key[i], digest, record->signature[i]))
+            return false;
     return true;
 }

@@ -1,9 +1,9 @@
 /*
- * services/continuity/records.h - what replicas and enclaves put on the ledger, as payloads of its
- * service records (docs/services.md 1.3): canonical CBOR, hostile until checked.
+ * services/continuity/records.h - payloads of the continuity records that replicas and enclaves
+ * submit to the ledger (docs/services.md 1.3): canonical CBOR, hostile until checked.
  *
- * `check` verifies what is signed inside a payload with the keys that stand beside it, so it needs
- * no branch of the ledger; whether those keys mean anything is the fold's to say (group.h).
+ * `check` verifies the signatures inside a payload with the keys that it contains, so it needs no
+ * branch of the ledger; group.h decides whether those keys are valid there.
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_RECORDS_H
 #define ASSAY_SERVICES_CONTINUITY_RECORDS_H
@@ -16,44 +16,45 @@ enum {
     ASSAY_CONT_RECORD_MAX = 4096, /* the longest, of a kept row of seven, has about 2,000 bytes */
 };
 
-/* Whose a CURVE key is. It cannot sign, so a record names an Ed25519 key that does, and everybody
- * computes the other (docs/services.md 1.3.3). */
+/* The owner of a CURVE key. That key cannot sign, so a record contains an Ed25519 key that does,
+ * from which the CURVE key is computed (docs/services.md 1.3.3). */
 struct assay_cont_link {
     uint8_t key[32];
-    uint8_t signature[ASSAY_SODIUM_SIGNATURE_LEN]; /* over what the record's other key signs */
+    uint8_t signature[ASSAY_SODIUM_SIGNATURE_LEN]; /* over the statement that the record's other key
+                                                    * signs */
 };
 
-/* A member offers a memory, or announces that it takes it away. */
+/* A member lists a replica, or announces that it drains it. */
 struct assay_cont_replica_record {
     uint32_t group;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_cont_contact contact;
     struct assay_cont_link link;
-    bool drains;                                 /* its seat shall move, with its table */
+    bool drains;                                 /* its seat moves, with its table */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of key, over the author as well */
 };
 
-/* One process life of an enclave asks for its number. */
+/* A process lifetime of an enclave requests its number. */
 struct assay_cont_session_record {
     uint32_t group;
     struct assay_cont_birth birth; /* sealed with the state, as the key */
-    uint32_t lease; /* epochs; 0: none. Of the session that is the birth; else it means nothing */
-    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* made at birth */
+    uint32_t lease; /* epochs; 0: none. Effective in the session of the birth only */
+    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* generated at birth */
     struct assay_cont_contact contact;
     struct assay_cont_link link;
     uint64_t expected;                           /* the number that it would get */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of instance_key, over the author as well */
 };
 
-/* An instance has a certified state: its row stays. The receipt proves it to the fold, whose roster
- * must be this one. */
+/* The instance has a certified state: its row is kept. The receipt proves it to the fold, whose
+ * roster must be this one. */
 struct assay_cont_keep_record {
     uint32_t group;
     struct assay_cont_roster roster; /* without contacts */
     struct assay_cont_receipt receipt;
 };
 
-/* An instance is over: its key, in the session that runs, says so. */
+/* Ends an instance; signed by its key in the current session. */
 struct assay_cont_retire_record {
     uint32_t group;
     struct assay_cont_birth birth;
@@ -62,23 +63,23 @@ struct assay_cont_retire_record {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* A replica that sits heard nothing of another seat for a while, and of a quorum it did. */
+/* A seated replica did not hear another seat for a while, though it heard a quorum. */
 struct assay_cont_silent_record {
     uint32_t group;
     uint64_t era, view;
-    uint32_t seat;                       /* of that view, of which nothing was heard */
+    uint32_t seat;                       /* the silent seat of that view */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];  /* of the reporter */
-    uint64_t epoch;                      /* that ran then */
-    uint8_t heard[ASSAY_CONT_HEARD_LEN]; /* slots whose replicas do not sit, and it hears; bits */
+    uint64_t epoch;                      /* of the report */
+    uint8_t heard[ASSAY_CONT_HEARD_LEN]; /* slots of unseated replicas that it hears; bits */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* A replica that is listed is alive, and its member's daemon hands that in. */
+/* Proves that a listed replica is alive; submitted by its member's daemon. */
 struct assay_cont_alive_record {
     uint32_t group;
     uint64_t era;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    uint64_t epoch;                              /* that runs */
+    uint64_t epoch;                              /* the current epoch */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* over the author as well */
 };
 
@@ -92,8 +93,8 @@ struct assay_cont_last_table {
 
 /*
  * Members of the base have stopped for the view of a roster, and members of that view vouch for the
- * table that it starts from. It proves by itself that this view followed that base, so it brings
- * back what a RECOVER undid (docs/services.md 1.9.5).
+ * table that it starts from. It proves by itself that this view followed that base, so it restores
+ * a view that a RECOVER undid (docs/services.md 1.9.5).
  */
 struct assay_cont_table_record {
     uint32_t group;
@@ -108,15 +109,15 @@ struct assay_cont_table_record {
     uint8_t signature[ASSAY_CONT_SEATS_MAX][ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* The name of an instance. Returns: nothing. */
+/* The name of an instance. */
 void assay_cont_instance(const struct assay_cont_home *home, const struct assay_cont_birth *birth,
                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                          uint8_t instance[static 32]);
-/* The link key of a seed, in a record, and the CURVE key that it stands for. Returns: nothing. */
+/* The link key of a seed, in a record, and the CURVE key derived from it. */
 void assay_cont_link_name(const struct assay_secret32 *seed, struct assay_cont_link *link,
                           struct assay_cont_contact *contact);
-/* What keys sign of their records, with the node id of the record's author: a payload that another
- * member hands in is nobody's. Each Returns: nothing. */
+/* Statements that keys sign for their records, with the node id of the record's author: a payload
+ * that another member submits is invalid. */
 void assay_cont_replica_statement(const struct assay_cont_home *home,
                                   const uint8_t node_id[static 32],
                                   const struct assay_cont_replica_record *record,
@@ -129,7 +130,7 @@ void assay_cont_alive_statement(const struct assay_cont_home *home,
                                 const uint8_t node_id[static 32],
                                 const struct assay_cont_alive_record *record,
                                 uint8_t digest[static 32]);
-/* The same of what anybody may hand in. Each Returns: nothing. */
+/* The same of records that any member may submit. */
 void assay_cont_silent_statement(const struct assay_cont_home *home,
                                  const struct assay_cont_silent_record *record,
                                  uint8_t digest[static 32]);
@@ -137,14 +138,13 @@ void assay_cont_retire_statement(const struct assay_cont_home *home,
                                  const struct assay_cont_retire_record *record,
                                  uint8_t digest[static 32]);
 
-/* What a roster has of a contact: SHA-256("assay/contact/v1", curve key, address). Returns:
- * nothing. */
+/* Digest of a contact in a roster: SHA-256("assay/contact/v1", curve key, address). */
 void assay_cont_contact_digest(const struct assay_cont_contact *contact, uint8_t digest[static 32]);
-/* Curve key and address, two items. Returns: nothing. */
-void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact);
+/* Curve key and address, two items. */
+void assay_cont_contact_encode(struct assay_writer *w, const struct assay_cont_contact *contact);
 /* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_INVALID (an address that is no text) */
-ASSAY_CHECKED enum assay_status assay_cont_contact_take(struct assay_cursor *in,
-                                                        struct assay_cont_contact *contact);
+ASSAY_CHECKED enum assay_status assay_cont_contact_decode(struct assay_cursor *in,
+                                                          struct assay_cont_contact *contact);
 
 /* Encoders write into bytes, and *out is borrowed from them; decoders write *record only on
  * ASSAY_OK. */
@@ -198,7 +198,7 @@ ASSAY_CHECKED enum assay_status assay_cont_alive_record_encode(
 /* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_cont_alive_record_decode(
     struct assay_slice bytes, struct assay_cont_alive_record *record);
-/* Possession of the keys, by the member that handed the record in. Each Returns: true when the
+/* Possession of the keys by the member that submitted the record. Each Returns: true when the
  * signature covers that author. */
 bool assay_cont_replica_record_is_of(const struct assay_cont_home *home,
                                      const uint8_t node_id[static 32],
@@ -209,7 +209,7 @@ bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
 bool assay_cont_alive_record_is_of(const struct assay_cont_home *home,
                                    const uint8_t node_id[static 32],
                                    const struct assay_cont_alive_record *record);
-/* Returns: true when all that is signed inside verifies with the keys beside it. */
+/* Returns: true when all signatures inside verify with the keys of the record. */
 bool assay_cont_keep_record_check(const struct assay_cont_home *home,
                                   const struct assay_cont_keep_record *record);
 bool assay_cont_retire_record_check(const struct assay_cont_home *home,

@@ -1,13 +1,13 @@
 /*
- * services/continuity/replica.c - what a replica answers to enclaves (docs/services.md 1): OPEN
- * promises, ADOPT and UPDATE are remembered, CONFIRM and RECEIPT tell.
+ * services/continuity/replica.c - replica state machine: requests of enclaves (docs/services.md 1).
+ * OPEN makes a promise, ADOPT and UPDATE write entries, CONFIRM and RECEIPT read them.
  */
 #include "services/continuity/replica_internal.h"
 
 #include "base/checked.h"
 
 enum {
-    PAUSE_MS = 50, /* what may be lost is said again after it, doubled up to the longest */
+    PAUSE_MS = 50, /* interval of retransmission, doubled up to the longest */
     PAUSE_MS_MAX = 1000,
     TABLES = 3 + ASSAY_CONT_SEATS_MAX,
 };
@@ -38,7 +38,7 @@ struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_l
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         tables[3 + i] = &r->fin[i].table;
     for (uint32_t i = 0; i < TABLES; i++) {
-        /* A table may have entries of rows that others know to be gone. */
+        /* A table may have entries of rows that others know to be removed. */
         tables[i]->capacity = 2 * max;
         tables[i]->entry = (struct assay_cont_entry *)(void *)at;
         at += align_up(2 * max * sizeof(struct assay_cont_entry));
@@ -52,9 +52,9 @@ struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_l
     return r;
 }
 
-struct assay_cont_send *assay_cont_replica_put(struct assay_cont_replica *r,
-                                               struct assay_cont_frame *frame,
-                                               struct assay_cont_effects *effects)
+struct assay_cont_send *assay_cont_replica_add_send(struct assay_cont_replica *r,
+                                                    struct assay_cont_frame *frame,
+                                                    struct assay_cont_effects *effects)
 {
     ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
     struct assay_slice out;
@@ -80,7 +80,7 @@ static bool resends(const struct assay_cont_replica *r)
     return r->pending || r->entering || assay_cont_replica_is_undone(r);
 }
 
-/* While a view changes, everything is sent again until it has changed. */
+/* While a view changes, everything is resent until it has changed. */
 static void set_wake(const struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
     const uint64_t resend_at_ms = resends(r) ? r->resend_at_ms : UINT64_MAX;
@@ -97,8 +97,8 @@ static void resend_soon(struct assay_cont_replica *r, uint64_t now_ms)
 
 /* --- sessions that are final */
 
-struct known_session *assay_cont_replica_session(const struct assay_cont_replica *r,
-                                                 const uint8_t instance[static 32])
+struct known_session *assay_cont_replica_find_session(const struct assay_cont_replica *r,
+                                                      const uint8_t instance[static 32])
 {
     uint32_t low = 0, high = r->session_count;
     while (low < high) {
@@ -111,12 +111,12 @@ struct known_session *assay_cont_replica_session(const struct assay_cont_replica
     return &r->sessions[low];
 }
 
-/* The registry holds as many instances as a replica: one more is another ledger's, and not served.
- * */
+/* The registry has the same limit of instances as a replica: one more belongs to another ledger,
+ * and is not served. */
 static struct known_session *session_need(struct assay_cont_replica *r,
                                           const uint8_t instance[static 32])
 {
-    struct known_session *found = assay_cont_replica_session(r, instance);
+    struct known_session *found = assay_cont_replica_find_session(r, instance);
     if (found != NULL || r->session_count == r->instances_max) return found;
     uint32_t at = r->session_count++;
     while (at > 0 && assay_bytes_compare(r->sessions[at - 1].instance, instance, 32) > 0) {
@@ -129,11 +129,11 @@ static struct known_session *session_need(struct assay_cont_replica *r,
 }
 
 /*
- * docs/services.md 1.2.4: what has no row can have none again, so its entry is of no use. A table
- * of others has no instance whose session was numbered after the view was decided, so when the view
- * is served here every row of it has been told.
+ * docs/services.md 1.2.4: an instance without a row can never have one again, so its entry is
+ * useless. A table of others has no instance whose session was numbered after the view was decided,
+ * so when the view is served here every row of it was reported.
  */
-static void forget_rows(struct assay_cont_replica *r)
+static void drop_unlisted_entries(struct assay_cont_replica *r)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->session_count; i++) {
@@ -142,10 +142,10 @@ static void forget_rows(struct assay_cont_replica *r)
         r->sessions[count++].told = false;
     }
     r->session_count = count;
-    if (r->mode != MODE_ACTIVE) return; /* a last table stays what was signed */
+    if (r->mode != MODE_ACTIVE) return; /* a last table stays as it was signed */
     count = 0;
     for (uint32_t i = 0; i < r->table.count; i++)
-        if (assay_cont_replica_session(r, r->table.entry[i].instance) != NULL)
+        if (assay_cont_replica_find_session(r, r->table.entry[i].instance) != NULL)
             r->table.entry[count++] = r->table.entry[i];
     r->table.count = count;
 }
@@ -153,11 +153,12 @@ static void forget_rows(struct assay_cont_replica *r)
 /* --- facts */
 
 /*
- * Once for ever: an empty table is no table of a later view. But a RECOVER may undo that the group
- * had begun. The births before it are over then, and who had a row since before starts from entries
- * alone (docs/services.md 1.3.2), so an empty table of the new era gives nobody an older state.
+ * Only once: an empty table is no table of a later view. But a RECOVER may undo that the group was
+ * formed. Earlier births have then expired, and an instance with an earlier row starts from entries
+ * alone (docs/services.md 1.3.2), so an empty table of the new era gives no instance an older
+ * state.
  */
-static void born(struct assay_cont_replica *r, const struct assay_cont_roster *roster)
+static void on_born(struct assay_cont_replica *r, const struct assay_cont_roster *roster)
 {
     if (r->born && (roster->view <= r->started.view || roster->view <= r->decided)) return;
     r->born = true;
@@ -167,12 +168,12 @@ static void born(struct assay_cont_replica *r, const struct assay_cont_roster *r
     r->pending = r->entering = r->entered_whole = false;
     r->handover_count = 0;
     assay_cont_replica_receipts_drop(r);
-    if (assay_cont_seat(roster, r->key) == roster->count) return;
+    if (assay_cont_find_seat(roster, r->key) == roster->count) return;
     r->mode = MODE_ACTIVE;
     r->view = roster->view;
 }
 
-void assay_cont_replica_era(struct assay_cont_replica *r, uint64_t number)
+void assay_cont_replica_set_era(struct assay_cont_replica *r, uint64_t number)
 {
     r->era = assay_max_u64(r->era, assay_cont_number_era(number));
 }
@@ -182,22 +183,22 @@ void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_co
 {
     struct known_session *known = NULL;
     effects_clear(effects);
-    assay_cont_replica_era(r, fact->roster.view);
-    assay_cont_replica_era(r, fact->session);
+    assay_cont_replica_set_era(r, fact->roster.view);
+    assay_cont_replica_set_era(r, fact->session);
     switch (fact->kind) {
     case ASSAY_CONT_BORN:
         resend_soon(r, now_ms);
         r->ledger_view = fact->roster.view;
-        born(r, &fact->roster);
+        on_born(r, &fact->roster);
         break;
     case ASSAY_CONT_DECIDED:
         resend_soon(r, now_ms);
-        assay_cont_replica_decided(r, fact, effects);
+        assay_cont_replica_on_decided(r, fact, effects);
         break;
     case ASSAY_CONT_STARTED:
         resend_soon(r, now_ms);
         r->ledger_view = fact->roster.view;
-        assay_cont_replica_started(r, fact, effects);
+        assay_cont_replica_on_started(r, fact, effects);
         break;
     case ASSAY_CONT_LOST: r->lost = true; break;
     case ASSAY_CONT_SESSION:
@@ -214,14 +215,14 @@ void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_co
         break;
     case ASSAY_CONT_ROWS:
         r->era = assay_max_u64(r->era, fact->era);
-        forget_rows(r);
+        drop_unlisted_entries(r);
         break;
     case ASSAY_CONT_OVER:
         known = session_need(r, fact->instance);
         if (known != NULL) known->retired = true;
         break;
     }
-    assay_cont_replica_watch(r, now_ms);
+    assay_cont_replica_watch_fact(r, now_ms);
     set_wake(r, effects);
 }
 
@@ -236,31 +237,31 @@ static struct assay_cont_frame answer_to(const struct assay_cont_frame *f,
     return answer;
 }
 
-static void reply(struct assay_cont_replica *r, struct assay_cont_frame *answer,
-                  struct assay_cont_effects *effects)
+static void add_reply(struct assay_cont_replica *r, struct assay_cont_frame *answer,
+                      struct assay_cont_effects *effects)
 {
-    assay_cont_replica_put(r, answer, effects)->to = ASSAY_CONT_TO_SENDER;
+    assay_cont_replica_add_send(r, answer, effects)->to = ASSAY_CONT_TO_SENDER;
 }
 
-static enum assay_status refuse(struct assay_cont_replica *r, const struct assay_cont_frame *f,
-                                enum assay_cont_reason reason, uint64_t value,
-                                struct assay_cont_effects *effects)
+static enum assay_status add_refusal(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                     enum assay_cont_reason reason, uint64_t value,
+                                     struct assay_cont_effects *effects)
 {
     struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_REFUSED);
     answer.reason = reason;
     answer.value = value;
-    reply(r, &answer, effects);
+    add_reply(r, &answer, effects);
     return ASSAY_OK;
 }
 
-static enum assay_status acknowledge(struct assay_cont_replica *r, const struct assay_cont_frame *f,
-                                     const struct assay_cont_entry *entry,
-                                     struct assay_cont_effects *effects)
+static enum assay_status add_ack(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                 const struct assay_cont_entry *entry,
+                                 struct assay_cont_effects *effects)
 {
     struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_ACK);
     answer.index = entry->index;
     assay_bytes_copy(answer.digest, 32, entry->digest, 32);
-    reply(r, &answer, effects);
+    add_reply(r, &answer, effects);
     return ASSAY_OK;
 }
 
@@ -273,8 +274,8 @@ static void entry_set(struct assay_cont_entry *entry, uint64_t writer, uint64_t 
 }
 
 /*
- * docs/services.md 1.3.2: after a RECOVER a missing entry may be one that was forgotten, with what
- * it promised; a session of an era before makes none. Returns: NULL and *status: it is refused.
+ * docs/services.md 1.3.2: after a RECOVER a missing entry may be a lost one, with its promise; a
+ * session of an earlier era creates none. Returns: NULL and *status: it is refused.
  */
 static struct assay_cont_entry *entry_need(struct assay_cont_replica *r,
                                            const struct assay_cont_frame *f,
@@ -287,58 +288,60 @@ static struct assay_cont_entry *entry_need(struct assay_cont_replica *r,
     return entry != NULL ? entry : assay_cont_table_need(&r->table, f->instance);
 }
 
-/* docs/services.md 1.4: who opens is promised that no older session is served here any more. */
-static enum assay_status take_open(struct assay_cont_replica *r, const struct assay_cont_frame *f,
-                                   struct assay_cont_effects *effects)
+/* docs/services.md 1.4: OPEN is answered with the promise that no older session is served here any
+ * more. */
+static enum assay_status on_open(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                 struct assay_cont_effects *effects)
 {
     enum assay_status status = ASSAY_OK;
     struct assay_cont_entry *entry = entry_need(r, f, &status);
     if (entry == NULL) return status;
     if (f->session < entry->promised)
-        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+        return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     entry->promised = f->session;
     struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_OPENED);
     answer.writer = entry->writer;
     answer.index = entry->index;
     assay_bytes_copy(answer.digest, 32, entry->digest, 32);
-    reply(r, &answer, effects);
+    add_reply(r, &answer, effects);
     return ASSAY_OK;
 }
 
 /*
  * docs/services.md 1.5: the state that a session starts from, or that it has certified when this
- * replica lags. One session is one writer of one chain, so its later state stands above its earlier
- * ones. It promises as OPEN does: a session whose OPEN was lost here would else never be served.
+ * replica lags. One session is one writer of one chain, so its later state supersedes its earlier
+ * ones. It promises as OPEN does: a session whose OPEN was lost here would otherwise never be
+ * served.
  */
-static enum assay_status take_adopt(struct assay_cont_replica *r, const struct assay_cont_frame *f,
-                                    struct assay_cont_effects *effects)
+static enum assay_status on_adopt(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                  struct assay_cont_effects *effects)
 {
     enum assay_status status = ASSAY_OK;
     struct assay_cont_entry *entry = entry_need(r, f, &status);
     if (entry == NULL) return status;
     if (f->session < entry->promised)
-        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+        return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     if (entry->writer == f->session && entry->index == f->index &&
         !assay_bytes_equal(entry->digest, f->digest, 32))
         return ASSAY_E_INVALID; /* never another digest at an index */
     entry->promised = f->session;
     if (entry->writer < f->session || entry->index < f->index)
         entry_set(entry, f->session, f->index, f->digest);
-    return acknowledge(r, f, entry, effects);
+    return add_ack(r, f, entry, effects);
 }
 
-/* docs/services.md 1.6: only what continues the chain of the session that wrote last. */
-static enum assay_status take_update(struct assay_cont_replica *r, const struct assay_cont_frame *f,
-                                     struct assay_cont_effects *effects)
+/* docs/services.md 1.6: accepts only a continuation of the chain of the session that wrote last. */
+static enum assay_status on_update(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                   struct assay_cont_effects *effects)
 {
     struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
-    if (entry == NULL) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+    if (entry == NULL) return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
     if (f->session < entry->promised)
-        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
-    /* Writer below session: its start was not written here, whatever the indices say. */
-    if (entry->writer < f->session) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+        return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+    /* Writer below session: its first state was not written here, regardless of the indices. */
+    if (entry->writer < f->session) return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
     const uint64_t first = f->index, last = first + f->count - 1;
-    if (entry->index + 1 < first) return refuse(r, f, ASSAY_CONT_GAP, entry->index, effects);
+    if (entry->index + 1 < first) return add_refusal(r, f, ASSAY_CONT_GAP, entry->index, effects);
     if (entry->index <= last) {
         const uint8_t *held = entry->index < first
                                   ? f->prev
@@ -346,36 +349,34 @@ static enum assay_status take_update(struct assay_cont_replica *r, const struct 
         if (!assay_bytes_equal(entry->digest, held, 32)) return ASSAY_E_INVALID;
         entry_set(entry, f->session, last, assay_cont_frame_digest(f, f->count - 1));
     }
-    return acknowledge(r, f, entry, effects);
+    return add_ack(r, f, entry, effects);
 }
 
-/* docs/services.md 1.7: a read leaves only while no newer session was promised anything. */
-static enum assay_status take_confirm(struct assay_cont_replica *r,
-                                      const struct assay_cont_frame *f,
-                                      struct assay_cont_effects *effects)
+/* docs/services.md 1.7: a read is released only while no newer session was promised. */
+static enum assay_status on_confirm(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                    struct assay_cont_effects *effects)
 {
     const struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
     if (entry == NULL || entry->promised < f->session)
-        return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+        return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
     if (f->session < entry->promised)
-        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+        return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_CONFIRMED);
-    reply(r, &answer, effects);
+    add_reply(r, &answer, effects);
     return ASSAY_OK;
 }
 
-static enum assay_status take_receipt(struct assay_cont_replica *r,
-                                      const struct assay_cont_frame *f, uint64_t now_ms,
-                                      struct assay_cont_effects *effects)
+static enum assay_status on_receipt(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                    uint64_t now_ms, struct assay_cont_effects *effects)
 {
     const struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
-    struct known_session *known = assay_cont_replica_session(r, f->instance);
-    if (entry == NULL || known == NULL) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
-    return assay_cont_replica_receipt(r, known, f, entry, now_ms);
+    struct known_session *known = assay_cont_replica_find_session(r, f->instance);
+    if (entry == NULL || known == NULL) return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
+    return assay_cont_replica_add_receipt(r, known, f, entry, now_ms);
 }
 
-/* docs/services.md 1.9.8: who knows an older view is shown what followed it, whatever this replica
- * serves itself. */
+/* docs/services.md 1.9.8: an enclave with an older view receives the hand-over to the next one,
+ * whichever view this replica serves. */
 static bool has_handover(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                          struct assay_cont_effects *effects)
 {
@@ -384,20 +385,20 @@ static bool has_handover(struct assay_cont_replica *r, const struct assay_cont_f
     if (f->kind != ASSAY_CONT_HANDOVER_GET) return false;
     if (assay_cont_replica_handover(r, f->view, bytes, sizeof bytes, &answer.list) != ASSAY_OK)
         return false;
-    reply(r, &answer, effects);
+    add_reply(r, &answer, effects);
     return true;
 }
 
-/* What stands in the way of serving a session at all. */
+/* Reasons not to serve a session at all. */
 static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                        struct assay_cont_effects *effects)
 {
-    const struct known_session *known = assay_cont_replica_session(r, f->instance);
+    const struct known_session *known = assay_cont_replica_find_session(r, f->instance);
     enum assay_cont_reason reason = ASSAY_CONT_HALTED;
     uint64_t value = 0;
     if (r->lost) reason = ASSAY_CONT_HALTED;
     else if (known == NULL || f->session > known->session) {
-        reason = ASSAY_CONT_UNKNOWN; /* the ledger orders successors: nobody may guess a number */
+        reason = ASSAY_CONT_UNKNOWN; /* the ledger numbers successors: numbers cannot be guessed */
         value = known == NULL ? 0 : known->session;
     } else if (known->retired) reason = ASSAY_CONT_IS_RETIRED;
     else if (known->suspended) reason = ASSAY_CONT_SUSPENDED;
@@ -406,14 +407,14 @@ static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_fra
         reason = ASSAY_CONT_VIEW;
         value = r->mode == MODE_ACTIVE ? r->view : r->decided;
     } else return false;
-    assay_status_ignore(refuse(r, f, reason, value, effects), "a refusal always fits");
+    assay_status_ignore(add_refusal(r, f, reason, value, effects), "a refusal always fits");
     return true;
 }
 
-static enum assay_status take_enclave(struct assay_cont_replica *r,
-                                      const struct assay_cont_from *from,
-                                      const struct assay_cont_frame *f, uint64_t now_ms,
-                                      struct assay_cont_effects *effects)
+static enum assay_status on_enclave_frame(struct assay_cont_replica *r,
+                                          const struct assay_cont_from *from,
+                                          const struct assay_cont_frame *f, uint64_t now_ms,
+                                          struct assay_cont_effects *effects)
 {
     if (f->kind != ASSAY_CONT_OPEN && f->kind != ASSAY_CONT_ADOPT && f->kind != ASSAY_CONT_UPDATE &&
         f->kind != ASSAY_CONT_CONFIRM && f->kind != ASSAY_CONT_RECEIPT &&
@@ -422,11 +423,11 @@ static enum assay_status take_enclave(struct assay_cont_replica *r,
     if (from->session != f->session || !assay_bytes_equal(from->instance, f->instance, 32))
         return ASSAY_E_STRANGER;
     if (is_refused(r, f, effects)) return ASSAY_OK;
-    if (f->kind == ASSAY_CONT_OPEN) return take_open(r, f, effects);
-    if (f->kind == ASSAY_CONT_ADOPT) return take_adopt(r, f, effects);
-    if (f->kind == ASSAY_CONT_UPDATE) return take_update(r, f, effects);
-    if (f->kind == ASSAY_CONT_CONFIRM) return take_confirm(r, f, effects);
-    return take_receipt(r, f, now_ms, effects);
+    if (f->kind == ASSAY_CONT_OPEN) return on_open(r, f, effects);
+    if (f->kind == ASSAY_CONT_ADOPT) return on_adopt(r, f, effects);
+    if (f->kind == ASSAY_CONT_UPDATE) return on_update(r, f, effects);
+    if (f->kind == ASSAY_CONT_CONFIRM) return on_confirm(r, f, effects);
+    return on_receipt(r, f, now_ms, effects);
 }
 
 enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
@@ -440,19 +441,19 @@ enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
     ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
     if (f.group != r->home.group) return ASSAY_E_CHAIN;
     if (!from->replica) {
-        ASSAY_TRY(take_enclave(r, from, &f, now_ms, effects));
+        ASSAY_TRY(on_enclave_frame(r, from, &f, now_ms, effects));
         set_wake(r, effects);
         return ASSAY_OK;
     }
-    assay_cont_replica_heard(r, from, now_ms);
+    assay_cont_replica_mark_heard(r, from, now_ms);
     if (f.kind == ASSAY_CONT_PING) return ASSAY_OK;
     if (f.kind == ASSAY_CONT_ROOT) {
-        ASSAY_TRY(assay_cont_replica_root(r, from, &f, effects));
+        ASSAY_TRY(assay_cont_replica_on_root(r, from, &f, effects));
         set_wake(r, effects);
         return ASSAY_OK;
     }
-    ASSAY_TRY(assay_cont_replica_peer(r, from, &f, effects));
-    if (effects->count > 0) resend_soon(r, now_ms); /* there is progress: no need to hurry */
+    ASSAY_TRY(assay_cont_replica_on_peer_frame(r, from, &f, effects));
+    if (effects->count > 0) resend_soon(r, now_ms); /* progress: no urgent resend */
     set_wake(r, effects);
     return ASSAY_OK;
 }
@@ -462,7 +463,7 @@ void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
 {
     effects_clear(effects);
     if (resends(r) && now_ms >= r->resend_at_ms) {
-        assay_cont_replica_again(r, effects);
+        assay_cont_replica_resend(r, effects);
         r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
         r->resend_at_ms = now_ms + r->pause_ms;
     }
@@ -498,9 +499,9 @@ void assay_cont_replica_check(const struct assay_cont_replica *r)
     ASSAY_ASSERT(r->tree_count <= r->request_count && r->tree_given <= r->tree_count);
     for (uint32_t i = 0; i < r->table.count; i++) {
         const struct assay_cont_entry *entry = &r->table.entry[i];
-        const struct known_session *known = assay_cont_replica_session(r, entry->instance);
+        const struct known_session *known = assay_cont_replica_find_session(r, entry->instance);
         ASSAY_ASSERT(entry->writer <= entry->promised);
-        /* Promised alone, or from a table of others that knew more of the ledger. */
+        /* Promised only, or from a table of others with a newer ledger. */
         if (r->mode == MODE_ACTIVE && r->view == 0)
             ASSAY_ASSERT(known != NULL && entry->promised <= known->session);
         if (i > 0)

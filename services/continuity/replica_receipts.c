@@ -1,11 +1,11 @@
 /*
- * services/continuity/replica_receipts.c - receipts of a replica: what waits is signed as one tree
+ * services/continuity/replica_receipts.c - receipts of a replica, signed in batches as one tree
  * (docs/services.md 1.8).
  *
- * A signature costs as much as a hundred updates, so how many are made does not depend on how many
- * receipts are requested: one a tree, ten trees a second. A receipt states the entry as it was when
- * the request arrived: requests and updates of an instance arrive in one order at all replicas, so
- * a quorum of them signs the same entry also while updates go on.
+ * A signature costs as much as a hundred updates, so their number does not depend on the number of
+ * requested receipts: one per tree, ten trees a second. A receipt states the entry as of the
+ * arrival of the request: requests and updates of an instance arrive in one order at all replicas,
+ * so a quorum of them signs the same entry even while updates continue.
  */
 #include "base/checked.h"
 #include "base/merkle.h"
@@ -13,12 +13,12 @@
 
 enum {
     TREE_MS = 100,     /* between two signatures */
-    RECEIPT_MS = 1000, /* of one instance, in the long run */
+    RECEIPT_MS = 1000, /* of one instance, on average */
     SIGNED_MAX = 24,   /* frames of a step */
 };
 
 /* An instance may have ASSAY_CONT_RECEIPTS_MAX receipts at once, and one every RECEIPT_MS. */
-static bool may_have_another(struct known_session *known, uint64_t now_ms)
+static bool has_receipt_quota(struct known_session *known, uint64_t now_ms)
 {
     const uint64_t ahead = (uint64_t)(ASSAY_CONT_RECEIPTS_MAX - 1) * RECEIPT_MS;
     if (known->receipts == ASSAY_CONT_RECEIPTS_MAX || known->receipt_ms > now_ms + ahead)
@@ -28,14 +28,14 @@ static bool may_have_another(struct known_session *known, uint64_t now_ms)
     return true;
 }
 
-enum assay_status assay_cont_replica_receipt(struct assay_cont_replica *r,
-                                             struct known_session *known,
-                                             const struct assay_cont_frame *f,
-                                             const struct assay_cont_entry *entry,
-                                             uint64_t now_ms)
+enum assay_status assay_cont_replica_add_receipt(struct assay_cont_replica *r,
+                                                 struct known_session *known,
+                                                 const struct assay_cont_frame *f,
+                                                 const struct assay_cont_entry *entry,
+                                                 uint64_t now_ms)
 {
     if (r->request_count == ASSAY_CONT_RECEIPTS_MAX * r->instances_max) return ASSAY_E_FULL;
-    if (!may_have_another(known, now_ms)) return ASSAY_E_FULL;
+    if (!has_receipt_quota(known, now_ms)) return ASSAY_E_FULL;
     struct receipt_request *request = &r->request[r->request_count++];
     request->entry = *entry;
     request->session = f->session;
@@ -61,7 +61,7 @@ static void sign_tree(struct assay_cont_replica *r, struct assay_cont_effects *e
     struct assay_cont_frame root = { .kind = ASSAY_CONT_ROOT, .view = r->view };
     root.entries = r->tree_count;
     assay_bytes_copy(root.root, 32, r->tree_root, 32);
-    struct assay_cont_send *send = assay_cont_replica_put(r, &root, effects);
+    struct assay_cont_send *send = assay_cont_replica_add_send(r, &root, effects);
     send->to = ASSAY_CONT_TO_KEY;
     assay_bytes_copy(send->key, sizeof send->key, r->key, sizeof r->key);
     send->sign = true;
@@ -69,7 +69,7 @@ static void sign_tree(struct assay_cont_replica *r, struct assay_cont_effects *e
                                   send->statement);
 }
 
-static void grow_tree(struct assay_cont_replica *r)
+static void build_tree(struct assay_cont_replica *r)
 {
     struct assay_merkle tree;
     assay_merkle_init(&tree);
@@ -83,10 +83,11 @@ static void grow_tree(struct assay_cont_replica *r)
     assay_merkle_root(&tree, r->tree_root);
 }
 
-static void give(struct assay_cont_replica *r, uint32_t at, struct assay_cont_effects *effects)
+static void send_receipt(struct assay_cont_replica *r, uint32_t at,
+                         struct assay_cont_effects *effects)
 {
     const struct receipt_request *request = &r->request[at];
-    struct known_session *known = assay_cont_replica_session(r, request->entry.instance);
+    struct known_session *known = assay_cont_replica_find_session(r, request->entry.instance);
     struct assay_cont_frame f = { .kind = ASSAY_CONT_SIGNED, .view = r->view,
                                   .session = request->session,
                                   .promised = request->entry.promised,
@@ -105,20 +106,20 @@ static void give(struct assay_cont_replica *r, uint32_t at, struct assay_cont_ef
     f.place.levels = (uint32_t)levels;
     assay_bytes_copy(f.place.root, 32, r->tree_root, 32);
     assay_bytes_copy(f.signature, sizeof f.signature, r->tree_signature, sizeof r->tree_signature);
-    struct assay_cont_send *send = assay_cont_replica_put(r, &f, effects);
+    struct assay_cont_send *send = assay_cont_replica_add_send(r, &f, effects);
     send->to = ASSAY_CONT_TO_SESSION;
     send->session = request->session;
     assay_bytes_copy(send->instance, 32, request->entry.instance, 32);
     if (known != NULL && known->receipts > 0) known->receipts--;
 }
 
-/* The receipts of the tree that is signed, a step's worth of them. */
-static void give_tree(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+/* The receipts of the signed tree, as many as fit into a step. */
+static void send_tree(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
     const uint32_t left = r->tree_count - r->tree_given;
     const uint32_t until = r->tree_given + (left < SIGNED_MAX ? left : SIGNED_MAX);
     while (r->tree_given < until)
-        give(r, r->tree_given++, effects);
+        send_receipt(r, r->tree_given++, effects);
     if (r->tree_given < r->tree_count) return;
     r->request_count -= r->tree_count;
     for (uint32_t i = 0; i < r->request_count; i++)
@@ -126,10 +127,10 @@ static void give_tree(struct assay_cont_replica *r, struct assay_cont_effects *e
     r->tree_count = r->tree_given = 0;
 }
 
-enum assay_status assay_cont_replica_root(struct assay_cont_replica *r,
-                                          const struct assay_cont_from *from,
-                                          const struct assay_cont_frame *f,
-                                          struct assay_cont_effects *effects)
+enum assay_status assay_cont_replica_on_root(struct assay_cont_replica *r,
+                                             const struct assay_cont_from *from,
+                                             const struct assay_cont_frame *f,
+                                             struct assay_cont_effects *effects)
 {
     if (!assay_bytes_equal(from->key, r->key, sizeof r->key)) return ASSAY_E_STRANGER;
     if (r->tree_count == 0 || r->tree_signed || f->view != r->view ||
@@ -138,7 +139,7 @@ enum assay_status assay_cont_replica_root(struct assay_cont_replica *r,
     assay_bytes_copy(r->tree_signature, sizeof r->tree_signature, f->signature,
                      sizeof f->signature);
     r->tree_signed = true;
-    give_tree(r, effects);
+    send_tree(r, effects);
     return ASSAY_OK;
 }
 
@@ -147,11 +148,11 @@ void assay_cont_replica_receipts_tick(struct assay_cont_replica *r, uint64_t now
 {
     if (r->request_count == 0) return;
     if (r->tree_count > 0 && r->tree_signed) {
-        give_tree(r, effects);
+        send_tree(r, effects);
         return;
     }
     if (now_ms < r->tree_at_ms) return;
     r->tree_at_ms = now_ms + TREE_MS;
-    if (r->tree_count == 0) grow_tree(r); /* else its signature was lost on the way */
+    if (r->tree_count == 0) build_tree(r); /* else its signature was lost */
     sign_tree(r, effects);
 }

@@ -1,17 +1,19 @@
 /*
- * services/continuity/replica_watch.c - which seats a replica hears (docs/services.md 1.11.1).
+ * services/continuity/replica_watch.c - liveness of seats as one replica observes it
+ * (docs/services.md 1.11.1).
  *
- * What it reports of others costs them a seat, so it doubts itself first: a replica that was paused
- * or is cut off hears nobody, and its silence counts from when it heard enough others again.
+ * Its reports cost others their seats, so it checks its own connectivity first: a replica that was
+ * paused or is cut off hears no peer, and silence counts only from when it heard enough others
+ * again.
  */
 #include "services/continuity/replica_internal.h"
 
 static uint32_t own_seat(const struct assay_cont_replica *r)
 {
-    return assay_cont_seat(&r->started, r->key);
+    return assay_cont_find_seat(&r->started, r->key);
 }
 
-void assay_cont_replica_watch(struct assay_cont_replica *r, uint64_t now_ms)
+void assay_cont_replica_watch_fact(struct assay_cont_replica *r, uint64_t now_ms)
 {
     const bool called = r->calls;
     r->calls = r->born && !r->lost;
@@ -28,8 +30,8 @@ void assay_cont_replica_watch(struct assay_cont_replica *r, uint64_t now_ms)
     r->within_ms = r->ping_at_ms = r->ticked_ms = now_ms;
 }
 
-/* Of many the one that was heard the longest ago is forgotten. */
-static void hear_spare(struct assay_cont_replica *r, const uint8_t *key, uint64_t now_ms)
+/* Without room the one heard longest ago is dropped. */
+static void mark_spare_heard(struct assay_cont_replica *r, const uint8_t *key, uint64_t now_ms)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < r->spare_count; i++) {
@@ -44,17 +46,18 @@ static void hear_spare(struct assay_cont_replica *r, const uint8_t *key, uint64_
     r->spare[at].heard_ms = now_ms;
 }
 
-void assay_cont_replica_heard(struct assay_cont_replica *r, const struct assay_cont_from *from,
-                              uint64_t now_ms)
+void assay_cont_replica_mark_heard(struct assay_cont_replica *r, const struct assay_cont_from *from,
+                                   uint64_t now_ms)
 {
     if (!r->watches) return;
-    const uint32_t seat = assay_cont_seat(&r->started, from->key);
+    const uint32_t seat = assay_cont_find_seat(&r->started, from->key);
     if (seat < r->started.count) r->heard_ms[seat] = now_ms;
-    else hear_spare(r, from->key, now_ms);
+    else mark_spare_heard(r, from->key, now_ms);
 }
 
-bool assay_cont_replica_hears(const struct assay_cont_replica *r,
-                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint64_t now_ms)
+bool assay_cont_replica_is_reachable(const struct assay_cont_replica *r,
+                                     const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                     uint64_t now_ms)
 {
     for (uint32_t i = 0; i < r->spare_count && r->watches; i++)
         if (assay_bytes_equal(r->spare[i].key, key, ASSAY_P256_PUBLIC_LEN))
@@ -62,8 +65,8 @@ bool assay_cont_replica_hears(const struct assay_cont_replica *r,
     return false;
 }
 
-/* Others that are heard now. */
-static uint32_t heard_now(const struct assay_cont_replica *r, uint64_t now_ms)
+/* Counts other members heard recently. */
+static uint32_t count_heard(const struct assay_cont_replica *r, uint64_t now_ms)
 {
     const uint32_t own = own_seat(r);
     uint32_t count = 0;
@@ -77,19 +80,19 @@ void assay_cont_replica_watch_tick(struct assay_cont_replica *r, uint64_t now_ms
 {
     if (!r->calls || now_ms < r->ping_at_ms) return;
     const bool paused = now_ms - r->ticked_ms > ASSAY_CONT_HEARD_MS;
-    if (r->watches && (paused || heard_now(r, now_ms) + 1 < assay_cont_quorum(r->started.count)))
+    if (r->watches && (paused || count_heard(r, now_ms) + 1 < assay_cont_quorum(r->started.count)))
         r->within_ms = now_ms;
     r->ticked_ms = now_ms;
     r->ping_at_ms = now_ms + ASSAY_CONT_PING_MS;
     struct assay_cont_frame ping = { .kind = ASSAY_CONT_PING, .view = r->started.view };
-    assay_cont_replica_put(r, &ping, effects)->to = ASSAY_CONT_TO_GROUP;
+    assay_cont_replica_add_send(r, &ping, effects)->to = ASSAY_CONT_TO_GROUP;
 }
 
-bool assay_cont_replica_misses(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
-                               uint64_t now_ms, uint64_t silent_ms)
+bool assay_cont_replica_is_silent(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
+                                  uint64_t now_ms, uint64_t silent_ms)
 {
     ASSAY_ASSERT(silent_ms > ASSAY_CONT_HEARD_MS);
-    /* After a RECOVER the ledger may show an older view than the one that was seen to start. */
+    /* After a RECOVER the ledger may show an older view than the last started one. */
     if (!r->watches || view != r->started.view) return false;
     if (seat >= r->started.count || seat == own_seat(r)) return false;
     if (now_ms - r->ticked_ms > ASSAY_CONT_HEARD_MS) return false; /* paused until now */

@@ -1,5 +1,5 @@
 /*
- * services/continuity/row.c - rows of instances as bytes, the tree over them, proofs of single ones
+ * services/continuity/row.c - codec of instance rows, the tree over them, and proofs of single rows
  * (docs/services.md 1.3.4).
  */
 #include "services/continuity/row.h"
@@ -16,9 +16,9 @@ static const char proof_type[] = "assay/group/row-proof/v1";
 _Static_assert(ASSAY_CONT_INSTANCES_MAX <= 1 << ASSAY_CONT_ROW_PATH_MAX,
                "a path of so many hashes leads to every row");
 
-/* --- a row as bytes */
+/* --- codec */
 
-void assay_cont_row_put(struct assay_writer *w, const struct assay_cont_instance_row *row)
+void assay_cont_row_encode(struct assay_writer *w, const struct assay_cont_instance_row *row)
 {
     assay_cbor_put_bytes(w, row->instance, 32);
     assay_cbor_put_uint(w, row->birth.era);
@@ -29,13 +29,13 @@ void assay_cont_row_put(struct assay_writer *w, const struct assay_cont_instance
     assay_cbor_put_uint(w, row->author);
     assay_cbor_put_uint(w, row->epoch);
     assay_cbor_put_uint(w, row->in_epoch);
-    assay_cont_contact_put(w, &row->contact);
+    assay_cont_contact_encode(w, &row->contact);
     assay_cbor_put_uint(w, row->lease);
     assay_cbor_put_uint(w, row->shown);
     assay_cbor_put_uint(w, row->renewed);
 }
 
-static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
@@ -43,26 +43,26 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t
     return ASSAY_OK;
 }
 
-enum assay_status assay_cont_row_take(struct assay_cursor *c, struct assay_cont_instance_row *row)
+enum assay_status assay_cont_row_decode(struct assay_cursor *c, struct assay_cont_instance_row *row)
 {
     uint32_t flags = 0;
     *row = (struct assay_cont_instance_row){ 0 };
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->instance, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &row->birth.era));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->birth.epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row->payer));
-    ASSAY_TRY(read_u32(c, 3, &flags));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX, &row->payer));
+    ASSAY_TRY(decode_u32(c, 3, &flags));
     row->kept = (flags & 1) != 0;
     row->retired = (flags & 2) != 0;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->session));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row->author));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX, &row->author));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row->in_epoch));
-    ASSAY_TRY(assay_cont_contact_take(c, &row->contact));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &row->lease));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row->in_epoch));
+    ASSAY_TRY(assay_cont_contact_decode(c, &row->contact));
+    ASSAY_TRY(decode_u32(c, UINT32_MAX, &row->lease));
     ASSAY_TRY(assay_cbor_uint(c, &row->shown));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->renewed));
-    /* A row without a lease shows nothing. */
+    /* A row without a lease has no proven state. */
     if (row->lease == 0 && (row->shown > 0 || row->renewed > 0)) return ASSAY_E_INVALID;
     if (row->session == 0 || row->in_epoch == 0 || row->in_epoch > row->session)
         return ASSAY_E_RANGE;
@@ -78,22 +78,22 @@ static struct assay_slice leaf_of(uint32_t group, const struct assay_cont_instan
     assay_cbor_put_array(&w, LEAF_ITEMS);
     assay_cbor_put_text(&w, leaf_type);
     assay_cbor_put_uint(&w, group);
-    assay_cont_row_put(&w, row);
+    assay_cont_row_encode(&w, row);
     const enum assay_status status = assay_writer_finish(&w, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
     return out;
 }
 
-static enum assay_status read_leaf(uint32_t group, struct assay_slice leaf,
-                                   struct assay_cont_instance_row *row)
+static enum assay_status decode_leaf(uint32_t group, struct assay_slice leaf,
+                                     struct assay_cont_instance_row *row)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint32_t number = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, LEAF_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(&c, leaf_type));
-    ASSAY_TRY(read_u32(&c, UINT32_MAX, &number));
+    ASSAY_TRY(decode_u32(&c, UINT32_MAX, &number));
     if (number != group) return ASSAY_E_CHAIN;
-    ASSAY_TRY(assay_cont_row_take(&c, row));
+    ASSAY_TRY(assay_cont_row_decode(&c, row));
     return assay_cursor_end(&c);
 }
 
@@ -150,8 +150,8 @@ static uint32_t rank_of(const struct assay_cont_group *group, const uint8_t inst
     return low;
 }
 
-static void put_leaf(struct assay_writer *w, const struct assay_cont_row_tree *tree,
-                     const struct assay_cont_group *group, uint32_t index)
+static void encode_leaf(struct assay_writer *w, const struct assay_cont_row_tree *tree,
+                        const struct assay_cont_group *group, uint32_t index)
 {
     uint8_t bytes[ASSAY_CONT_ROW_LEAF_LEN_MAX], path[ASSAY_CONT_ROW_PATH_MAX][32];
     const struct assay_slice leaf = leaf_of(group->home.group, row_at(group, index), bytes);
@@ -185,41 +185,42 @@ enum assay_status assay_cont_row_prove(const struct assay_cont_row_tree *tree,
     assay_cbor_put_uint(w, group->home.group);
     assay_cbor_put_array(w, end - first);
     for (uint32_t i = first; i < end; i++)
-        put_leaf(w, tree, group, i);
+        encode_leaf(w, tree, group, i);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_CONT_ROW_PROOF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
-/* A leaf that stands under the root. */
+/* A leaf under the root. */
 struct witness {
     uint32_t index;
     struct assay_cont_instance_row row;
 };
 
-static enum assay_status take_witness(struct assay_cursor *c, const struct assay_cont_rows *rows,
-                                      struct witness *witness)
+static enum assay_status decode_leaf_proof(struct assay_cursor *c,
+                                           const struct assay_cont_rows *rows,
+                                           struct witness *witness)
 {
     uint8_t hash[32], path[ASSAY_CONT_ROW_PATH_MAX][32];
     struct assay_slice leaf;
     uint64_t len = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX - 1, &witness->index));
+    ASSAY_TRY(decode_u32(c, ASSAY_CONT_INSTANCES_MAX - 1, &witness->index));
     if (witness->index >= rows->count) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_CONT_ROW_LEAF_LEN_MAX, &leaf));
-    ASSAY_TRY(read_leaf(rows->group, leaf, &witness->row));
+    ASSAY_TRY(decode_leaf(rows->group, leaf, &witness->row));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_CONT_ROW_PATH_MAX, &len));
     for (uint64_t i = 0; i < len; i++)
         ASSAY_TRY(assay_cbor_bytes_exact(c, path[i], 32));
     assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
-    /* The number of rows says how long the path to an index is: no other is taken. */
+    /* The number of rows fixes the length of a path: no other is accepted. */
     return assay_merkle_verify(hash, witness->index, rows->count, (const uint8_t(*)[32])path,
                                (size_t)len, rows->root)
                ? ASSAY_OK
                : ASSAY_E_INVALID;
 }
 
-/* An instance is not among the rows: they ascend, and it would stand between two of them, before
- * the first, or behind the last. */
+/* Whether an instance is not among the rows: they ascend, and its place would be between two of
+ * them, before the first, or behind the last. */
 static bool has_no_row(const struct assay_cont_rows *rows, const uint8_t instance[static 32],
                        const struct witness *witness, uint64_t count)
 {
@@ -242,11 +243,11 @@ enum assay_status assay_cont_row_verify(const struct assay_cont_rows *rows,
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, PROOF_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(&c, proof_type));
-    ASSAY_TRY(read_u32(&c, UINT32_MAX, &group));
+    ASSAY_TRY(decode_u32(&c, UINT32_MAX, &group));
     if (group != rows->group) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_CONT_ROW_LEAVES_MAX, &count));
     for (uint64_t i = 0; i < count; i++)
-        ASSAY_TRY(take_witness(&c, rows, &witness[i]));
+        ASSAY_TRY(decode_leaf_proof(&c, rows, &witness[i]));
     ASSAY_TRY(assay_cursor_end(&c));
     if (count == 1 && assay_bytes_equal(witness[0].row.instance, instance, 32)) {
         *proven = (struct assay_cont_row_proven){ .has_row = true,

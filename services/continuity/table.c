@@ -1,12 +1,12 @@
 /*
- * services/continuity/table.c - a sorted array, searched by halves (docs/services.md 1).
+ * services/continuity/table.c - sorted array of entries with binary search (docs/services.md 1).
  */
 #include "services/continuity/table.h"
 
 #include "base/merkle.h"
 
 /* The first place whose instance is not below this one. */
-static uint32_t place(const struct assay_cont_table *table, const uint8_t instance[static 32])
+static uint32_t find_place(const struct assay_cont_table *table, const uint8_t instance[static 32])
 {
     uint32_t low = 0, high = table->count;
     while (low < high) {
@@ -26,14 +26,14 @@ static bool is_at(const struct assay_cont_table *table, uint32_t at,
 struct assay_cont_entry *assay_cont_table_find(const struct assay_cont_table *table,
                                                const uint8_t instance[static 32])
 {
-    const uint32_t at = place(table, instance);
+    const uint32_t at = find_place(table, instance);
     return is_at(table, at, instance) ? &table->entry[at] : NULL;
 }
 
 struct assay_cont_entry *assay_cont_table_need(struct assay_cont_table *table,
                                                const uint8_t instance[static 32])
 {
-    const uint32_t at = place(table, instance);
+    const uint32_t at = find_place(table, instance);
     if (is_at(table, at, instance)) return &table->entry[at];
     ASSAY_ASSERT(table->count <= table->capacity);
     if (table->count == table->capacity) return NULL;
@@ -71,7 +71,7 @@ enum assay_status assay_cont_table_raise(struct assay_cont_table *to,
         const struct assay_cont_entry *theirs = &from->entry[i];
         struct assay_cont_entry *mine = assay_cont_table_need(to, theirs->instance);
         if (mine == NULL) return ASSAY_E_FULL;
-        if (assay_cont_newer(theirs, mine)) {
+        if (assay_cont_is_newer(theirs, mine)) {
             mine->writer = theirs->writer;
             mine->index = theirs->index;
             assay_bytes_copy(mine->digest, 32, theirs->digest, 32);
@@ -88,7 +88,7 @@ void assay_cont_table_root(const struct assay_cont_table *table, uint8_t root[st
     for (uint32_t i = 0; i < table->count; i++) {
         uint8_t bytes[ASSAY_CONT_ENTRY_LEN];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_cont_entry_put(&w, &table->entry[i]);
+        assay_cont_entry_encode(&w, &table->entry[i]);
         ASSAY_ASSERT(!w.full && w.len == sizeof bytes);
         assay_merkle_add(&tree, bytes, sizeof bytes);
     }

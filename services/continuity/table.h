@@ -1,6 +1,6 @@
 /*
- * services/continuity/table.h - what a replica remembers: entries in order of their instances, in
- * memory of the caller. The root is that of RFC 6962 over the entries of 88 bytes.
+ * services/continuity/table.h - table of a replica's entries, sorted by instance, in memory of the
+ * caller. The root is that of RFC 6962 over the entries of 88 bytes.
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_TABLE_H
 #define ASSAY_SERVICES_CONTINUITY_TABLE_H
@@ -19,20 +19,18 @@ struct assay_cont_entry *assay_cont_table_find(const struct assay_cont_table *ta
 /* The same, made of zeros when it is not there. Returns: NULL when the table is full. */
 struct assay_cont_entry *assay_cont_table_need(struct assay_cont_table *table,
                                                const uint8_t instance[static 32]);
-/* Adds behind all others. Returns: ASSAY_OK | ASSAY_E_ENCODING (not above the last) | ASSAY_E_FULL
- * */
+/* Appends an entry. Returns: ASSAY_OK | ASSAY_E_ENCODING (not above the last) | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_cont_table_append(struct assay_cont_table *table,
                                                         const struct assay_cont_entry *entry);
-/* Returns: nothing; to->capacity >= from->count (asserted). */
+/* In: to->capacity >= from->count (asserted). */
 void assay_cont_table_copy(struct assay_cont_table *to, const struct assay_cont_table *from);
 /*
- * assay_cont_table_raise - each instance of `to` becomes the maximum of both tables: the later
+ * assay_cont_table_raise - raises each instance of `to` to the maximum of both tables: the later
  * state, and the higher promise.
- * Returns: ASSAY_OK | ASSAY_E_FULL (more instances than fit; `to` is then no table of anybody)
+ * Returns: ASSAY_OK | ASSAY_E_FULL (more instances than fit; `to` is then undefined)
  */
 ASSAY_CHECKED enum assay_status assay_cont_table_raise(struct assay_cont_table *to,
                                                        const struct assay_cont_table *from);
-/* Returns: nothing. */
 void assay_cont_table_root(const struct assay_cont_table *table, uint8_t root[static 32]);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * services/evm/abi.c - see the header (docs/services.md 8).
+ * services/evm/abi.c - encoder of contract arguments (docs/services.md 8).
  */
 #include "services/evm/abi.h"
 

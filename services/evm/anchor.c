@@ -1,5 +1,5 @@
 /*
- * services/evm/anchor.c - see the header (docs/services.md 8.2).
+ * services/evm/anchor.c - encoder of calls to AssayAnchor (docs/services.md 8.2).
  */
 #include "services/evm/anchor.h"
 
@@ -32,8 +32,8 @@ void assay_evm_anchor_root(const struct assay_evm_anchored *a, uint8_t root[stat
     assay_sha256(bytes, w.len, root);
 }
 
-static void node(const uint8_t left[static 32], const uint8_t right[static 32],
-                 uint8_t hash[static 32])
+static void hash_node(const uint8_t left[static 32], const uint8_t right[static 32],
+                      uint8_t hash[static 32])
 {
     static const uint8_t inner = 1;
     const struct assay_slice pieces[] = { assay_slice_over(&inner, 1), assay_slice_over(left, 32),
@@ -46,9 +46,9 @@ void assay_evm_anchor_lead(const uint8_t anchor[static 32], const uint8_t leaf[s
 {
     uint8_t hash[32];
     assay_merkle_leaf_hash(anchor, 32, hash);
-    node(leaf, hash, hash);
+    hash_node(leaf, hash, hash);
     for (size_t i = 0; i < path_len; i++)
-        node(hash, path[i], hash);
+        hash_node(hash, path[i], hash);
     assay_bytes_copy(root, 32, hash, 32);
 }
 
@@ -70,7 +70,7 @@ static size_t tails_len(const struct assay_evm_advance *a)
     return len;
 }
 
-/* An array of byte strings: its length, where each begins behind that, and they. */
+/* An array of byte strings: its length, their offsets, then the strings. */
 static void put_tails(struct assay_writer *w, const struct assay_evm_advance *a)
 {
     size_t at = ASSAY_ABI_WORD_LEN * a->tail_count;
@@ -115,7 +115,7 @@ uint64_t assay_evm_path_sides(uint64_t index, uint64_t count, size_t path_len)
     for (size_t i = 0; i < path_len; i++) {
         if (index % 2 == 1 || index == last) {
             sides |= UINT64_C(1) << i;
-            /* Whoever is last and even has no neighbour on these levels. */
+            /* A last node with an even index has no neighbour on these levels. */
             while (index % 2 == 0 && index != 0) {
                 index /= 2;
                 last /= 2;

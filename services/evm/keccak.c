@@ -1,5 +1,5 @@
 /*
- * services/evm/keccak.c - the one adapter of nettle's SHA-3 (docs/services.md 8).
+ * services/evm/keccak.c - Keccak-256 over nettle's SHA-3 permutation (docs/services.md 8).
  *
  * nettle has SHA3-256 with the padding of FIPS 202. Keccak-256 differs in one byte of it, so the
  * sponge is here and the permutation is nettle's.

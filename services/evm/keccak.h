@@ -1,5 +1,5 @@
 /*
- * services/evm/keccak.h - the seam to Keccak-256, the hash of EVM chains (docs/services.md 8).
+ * services/evm/keccak.h - Keccak-256, the hash of EVM chains (docs/services.md 8).
  *
  * SHA3-256 before NIST changed its padding. Implemented by keccak.c alone, over nettle's
  * permutation.
@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-/* Returns: nothing (it cannot fail). */
+/* Cannot fail. */
 void assay_keccak256(const void *bytes, size_t len, uint8_t digest[static 32]);
 
 #endif

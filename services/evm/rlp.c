@@ -1,5 +1,5 @@
 /*
- * services/evm/rlp.c - see the header (docs/services.md 8).
+ * services/evm/rlp.c - RLP encoder (docs/services.md 8).
  */
 #include "services/evm/rlp.h"
 

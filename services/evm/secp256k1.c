@@ -1,5 +1,5 @@
 /*
- * services/evm/secp256k1.c - the one adapter of libsecp256k1 (docs/services.md 8).
+ * services/evm/secp256k1.c - adapter of libsecp256k1 (docs/services.md 8).
  */
 #include "services/evm/secp256k1.h"
 
@@ -17,11 +17,11 @@ static void account_of(const secp256k1_pubkey *point, uint8_t address[static ASS
     secp256k1_ec_pubkey_serialize(secp256k1_context_static, bytes, &len, point,
                                   SECP256K1_EC_UNCOMPRESSED);
     ASSAY_ASSERT(len == POINT_LEN);
-    assay_keccak256(bytes + 1, POINT_LEN - 1, digest); /* without the byte that says uncompressed */
+    assay_keccak256(bytes + 1, POINT_LEN - 1, digest); /* without the format byte */
     assay_bytes_copy(address, ASSAY_EVM_ADDRESS_LEN, digest + 12, ASSAY_EVM_ADDRESS_LEN);
 }
 
-/* Blinded by the key itself: against who measures, and without randomness. */
+/* Blinded by the key itself: against side channels, and without randomness. */
 static secp256k1_context *signing(const struct assay_secret32 *key)
 {
     struct assay_secret32 seed;
@@ -58,7 +58,7 @@ enum assay_status assay_evm_sign(const struct assay_secret32 *key, const uint8_t
     if (good != 1) return ASSAY_E_KEY;
     secp256k1_ecdsa_recoverable_signature_serialize_compact(secp256k1_context_static, bytes, &id,
                                                             &made);
-    ASSAY_ASSERT(id == 0 || id == 1); /* 2 and 3 are as likely as a collision of SHA-256 */
+    ASSAY_ASSERT(id == 0 || id == 1); /* 2 and 3 are as unlikely as a collision of SHA-256 */
     assay_bytes_copy(signature->r, 32, bytes, 32);
     assay_bytes_copy(signature->s, 32, bytes + 32, 32);
     signature->odd = id == 1;

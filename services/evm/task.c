@@ -1,5 +1,5 @@
 /*
- * services/evm/task.c - see the header (docs/services.md 8.3).
+ * services/evm/task.c - names, vouchers and calls of tasks on an EVM chain (docs/services.md 8.3).
  */
 #include "services/evm/task.h"
 
@@ -29,7 +29,7 @@ enum assay_status assay_evm_terms_check(const struct assay_evm_terms *terms)
     return ASSAY_OK;
 }
 
-/* workOf in the contract: the member that is proven fit stands in the task's name. */
+/* workOf in the contract: the member with the proven score is part of the task's name. */
 static void put_work(struct assay_writer *w, const struct assay_evm_terms *t)
 {
     uint8_t bytes[64], work[32];
@@ -148,7 +148,7 @@ void assay_evm_task_put_open(struct assay_writer *w, const struct assay_evm_term
     assay_abi_put_words(w, path, path_len);
 }
 
-/* EIP-2098: the parity stands in the top bit of s, which is low. */
+/* EIP-2098: the parity is the top bit of s, which is low. */
 static void put_compact(struct assay_writer *w, const struct assay_evm_signature *signature)
 {
     assay_abi_put_word(w, signature->r);

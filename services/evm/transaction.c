@@ -1,5 +1,5 @@
 /*
- * services/evm/transaction.c - see the header (docs/services.md 8).
+ * services/evm/transaction.c - encoder and signer of EIP-1559 transactions (docs/services.md 8).
  */
 #include "services/evm/transaction.h"
 
@@ -9,9 +9,9 @@
 enum { TYPE = 2 };
 
 /* 0x02 | rlp([chain, nonce, tip, fee, gas, to, value, data, access list, odd, r, s]), or without
- * the last three: what is signed. */
-static void put(struct assay_writer *w, const struct assay_evm_transaction *t,
-                const struct assay_evm_signature *signature)
+ * the last three: the signed bytes. */
+static void encode_fields(struct assay_writer *w, const struct assay_evm_transaction *t,
+                          const struct assay_evm_signature *signature)
 {
     assay_writer_u8(w, TYPE);
     const size_t list = assay_rlp_begin(w);
@@ -40,12 +40,12 @@ enum assay_status assay_evm_transaction_sign(const struct assay_evm_transaction 
     struct assay_evm_signature signature;
     uint8_t digest[32];
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    put(&w, transaction, NULL);
+    encode_fields(&w, transaction, NULL);
     if (w.full) return ASSAY_E_FULL;
     assay_keccak256(bytes, w.len, digest);
     ASSAY_TRY(assay_evm_sign(key, digest, &signature));
     w = assay_writer_over(bytes, capacity);
-    put(&w, transaction, &signature);
+    encode_fields(&w, transaction, &signature);
     ASSAY_TRY(assay_writer_finish(&w, raw));
     assay_keccak256(raw->bytes, raw->len, hash);
     return ASSAY_OK;

@@ -1,5 +1,5 @@
 /*
- * services/registry/kind.c - kinds of service records by their words (docs/services.md 7).
+ * services/registry/kind.c - names of the kinds of service records (docs/services.md 7).
  */
 #include "services/registry/kind.h"
 

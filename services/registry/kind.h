@@ -1,13 +1,13 @@
 /*
- * services/registry/kind.h - what a service record says (docs/services.md 7). On the ledger, hence
- * never reused.
+ * services/registry/kind.h - kinds of service records (docs/services.md 7). Numbers are on the
+ * ledger, hence never reused.
  */
 #ifndef ASSAY_SERVICES_REGISTRY_KIND_H
 #define ASSAY_SERVICES_REGISTRY_KIND_H
 
 enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
 
-/* symbol, number, service, word for people */
+/* symbol, number, service, displayed name */
 #define ASSAY_SERVICE_KINDS(X)                                                                     \
     X(ASSAY_SERVICE_REPLICA, 1, ASSAY_FAMILY_CONTINUITY, "replica")                                \
     X(ASSAY_SERVICE_SESSION, 2, ASSAY_FAMILY_CONTINUITY, "session")                                \
@@ -54,7 +54,7 @@ enum assay_service_family {
 
 /* Returns: the service of a kind; ASSAY_FAMILY_NONE outside the list. */
 enum assay_service_family assay_service_kind_family(unsigned kind);
-/* Returns: the word of a kind, NULL outside the list. */
+/* Returns: the name of a kind, NULL outside the list. */
 const char *assay_service_kind_name(unsigned kind);
 
 #endif

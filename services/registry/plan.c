@@ -1,5 +1,6 @@
 /*
- * services/registry/plan.c - the plan of services, canonical CBOR (docs/services.md 7.1).
+ * services/registry/plan.c - codec and validation of the plan of services, canonical CBOR
+ * (docs/services.md 7.1).
  */
 #include "services/registry/plan.h"
 
@@ -10,9 +11,9 @@
 
 static const char type[] = "assay/services/v1";
 
-/* --- what a plan may be */
+/* --- validation */
 
-static bool is_name_fit(const char *name)
+static bool is_name_valid(const char *name)
 {
     size_t len = 0;
     for (; len <= ASSAY_PLAN_NAME_MAX && name[len] != 0; len++) {
@@ -24,7 +25,7 @@ static bool is_name_fit(const char *name)
     return len > 0 && len <= ASSAY_PLAN_NAME_MAX;
 }
 
-/* In: both fit. */
+/* In: both valid. */
 static bool is_same_name(const char *one, const char *other)
 {
     return assay_bytes_equal(one, other, strlen(other) + 1);
@@ -36,7 +37,7 @@ static bool is_within(uint32_t number, uint32_t min, uint32_t max)
 }
 
 /* Documents that rows of groups fill. In: instances_max of each within its limit. */
-static uint32_t pages_of(const struct assay_registry_plan *plan)
+static uint32_t count_pages(const struct assay_registry_plan *plan)
 {
     uint32_t pages = 0;
     for (uint32_t i = 0; i < plan->group_count; i++)
@@ -48,17 +49,17 @@ static enum assay_status check_groups(const struct assay_registry_plan *plan)
 {
     if (plan->group_count > ASSAY_PLAN_GROUPS_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < plan->group_count; i++) {
-        if (!is_name_fit(plan->group[i].name)) return ASSAY_E_SYNTAX;
+        if (!is_name_valid(plan->group[i].name)) return ASSAY_E_SYNTAX;
         if (!assay_cont_size_is_fit(plan->group[i].size) ||
             !is_within(plan->group[i].instances_max, 1, ASSAY_CONT_INSTANCES_MAX))
             return ASSAY_E_RANGE;
         for (uint32_t k = 0; k < i; k++)
             if (is_same_name(plan->group[k].name, plan->group[i].name)) return ASSAY_E_DUPLICATE;
     }
-    return pages_of(plan) <= ASSAY_PLAN_PAGES_MAX ? ASSAY_OK : ASSAY_E_RANGE;
+    return count_pages(plan) <= ASSAY_PLAN_PAGES_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static bool are_shares_fit(const struct assay_registry_plan *plan)
+static bool are_shares_valid(const struct assay_registry_plan *plan)
 {
     return is_within(plan->shares.clusters, 1, ASSAY_SHARE_CLUSTERS_MAX) &&
            is_within(plan->shares.k, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX) &&
@@ -88,13 +89,13 @@ enum assay_status assay_registry_plan_check(const struct assay_registry_plan *pl
 {
     if (plan->group_count == 0 && !plan->has_shares && !plan->has_tasks) return ASSAY_E_RANGE;
     ASSAY_TRY(check_groups(plan));
-    if (plan->has_shares && !are_shares_fit(plan)) return ASSAY_E_RANGE;
+    if (plan->has_shares && !are_shares_valid(plan)) return ASSAY_E_RANGE;
     return plan->has_tasks ? check_tasks(plan) : ASSAY_OK;
 }
 
-/* --- writing */
+/* --- encoding */
 
-static void put_tasks(struct assay_writer *w, const struct assay_registry_plan *plan)
+static void encode_tasks(struct assay_writer *w, const struct assay_registry_plan *plan)
 {
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, plan->tasks.accounts_max);
@@ -107,7 +108,7 @@ static void put_tasks(struct assay_writer *w, const struct assay_registry_plan *
     }
 }
 
-static void put_shares(struct assay_writer *w, const struct assay_registry_plan *plan)
+static void encode_shares(struct assay_writer *w, const struct assay_registry_plan *plan)
 {
     assay_cbor_put_array(w, 5);
     assay_cbor_put_uint(w, plan->shares.clusters);
@@ -131,16 +132,16 @@ enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *p
         assay_cbor_put_uint(w, plan->group[i].size);
         assay_cbor_put_uint(w, plan->group[i].instances_max);
     }
-    if (plan->has_shares) put_shares(w, plan);
+    if (plan->has_shares) encode_shares(w, plan);
     else assay_cbor_put_null(w);
-    if (plan->has_tasks) put_tasks(w, plan);
+    if (plan->has_tasks) encode_tasks(w, plan);
     else assay_cbor_put_null(w);
     return assay_writer_finish(w, &all);
 }
 
-/* --- reading */
+/* --- decoding */
 
-static enum assay_status read_u32(struct assay_cursor *c, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &value));
@@ -148,7 +149,7 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t *out)
     return ASSAY_OK;
 }
 
-static enum assay_status read_groups(struct assay_cursor *c, struct assay_registry_plan *plan)
+static enum assay_status decode_groups(struct assay_cursor *c, struct assay_registry_plan *plan)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_GROUPS_MAX, &count));
@@ -157,17 +158,17 @@ static enum assay_status read_groups(struct assay_cursor *c, struct assay_regist
         struct assay_slice name;
         ASSAY_TRY(assay_cbor_array_exact(c, 3));
         ASSAY_TRY(assay_cbor_text(c, ASSAY_PLAN_NAME_MAX, &name));
-        for (size_t k = 0; k < name.len; k++) /* which would end it here */
+        for (size_t k = 0; k < name.len; k++) /* no NUL inside */
             if (name.bytes[k] == 0) return ASSAY_E_SYNTAX;
         assay_bytes_copy(plan->group[i].name, ASSAY_PLAN_NAME_MAX, name.bytes, name.len);
-        ASSAY_TRY(read_u32(c, &plan->group[i].size));
-        ASSAY_TRY(read_u32(c, &plan->group[i].instances_max));
+        ASSAY_TRY(decode_u32(c, &plan->group[i].size));
+        ASSAY_TRY(decode_u32(c, &plan->group[i].instances_max));
     }
     return ASSAY_OK;
 }
 
 /* null, or an array of that many. */
-static enum assay_status read_has(struct assay_cursor *c, uint64_t items, bool *has)
+static enum assay_status decode_has(struct assay_cursor *c, uint64_t items, bool *has)
 {
     enum assay_cbor_type item;
     ASSAY_TRY(assay_cbor_peek(c, &item));
@@ -175,24 +176,24 @@ static enum assay_status read_has(struct assay_cursor *c, uint64_t items, bool *
     return *has ? assay_cbor_array_exact(c, items) : assay_cbor_null(c);
 }
 
-static enum assay_status read_shares(struct assay_cursor *c, struct assay_registry_plan *plan)
+static enum assay_status decode_shares(struct assay_cursor *c, struct assay_registry_plan *plan)
 {
-    ASSAY_TRY(read_has(c, 5, &plan->has_shares));
+    ASSAY_TRY(decode_has(c, 5, &plan->has_shares));
     if (!plan->has_shares) return ASSAY_OK;
-    ASSAY_TRY(read_u32(c, &plan->shares.clusters));
-    ASSAY_TRY(read_u32(c, &plan->shares.slots));
-    ASSAY_TRY(read_u32(c, &plan->shares.k));
-    ASSAY_TRY(read_u32(c, &plan->shares.confirmations));
-    return read_u32(c, &plan->shares.ids_max);
+    ASSAY_TRY(decode_u32(c, &plan->shares.clusters));
+    ASSAY_TRY(decode_u32(c, &plan->shares.slots));
+    ASSAY_TRY(decode_u32(c, &plan->shares.k));
+    ASSAY_TRY(decode_u32(c, &plan->shares.confirmations));
+    return decode_u32(c, &plan->shares.ids_max);
 }
 
-static enum assay_status read_tasks(struct assay_cursor *c, struct assay_registry_plan *plan)
+static enum assay_status decode_tasks(struct assay_cursor *c, struct assay_registry_plan *plan)
 {
     uint64_t count = 0;
-    ASSAY_TRY(read_has(c, 3, &plan->has_tasks));
+    ASSAY_TRY(decode_has(c, 3, &plan->has_tasks));
     if (!plan->has_tasks) return ASSAY_OK;
-    ASSAY_TRY(read_u32(c, &plan->tasks.accounts_max));
-    ASSAY_TRY(read_u32(c, &plan->tasks.tasks_max));
+    ASSAY_TRY(decode_u32(c, &plan->tasks.accounts_max));
+    ASSAY_TRY(decode_u32(c, &plan->tasks.tasks_max));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_BALANCES_MAX, &count));
     plan->tasks.balance_count = (uint32_t)count;
     for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
@@ -210,16 +211,16 @@ enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
     struct assay_registry_plan read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 4));
     ASSAY_TRY(assay_cbor_text_expect(&c, type));
-    ASSAY_TRY(read_groups(&c, &read));
-    ASSAY_TRY(read_shares(&c, &read));
-    ASSAY_TRY(read_tasks(&c, &read));
+    ASSAY_TRY(decode_groups(&c, &read));
+    ASSAY_TRY(decode_shares(&c, &read));
+    ASSAY_TRY(decode_tasks(&c, &read));
     ASSAY_TRY(assay_cursor_end(&c));
     ASSAY_TRY(assay_registry_plan_check(&read));
     *plan = read;
     return ASSAY_OK;
 }
 
-/* --- more services than before */
+/* --- extension by more services */
 
 static bool is_same_group(const struct assay_registry_plan *a, const struct assay_registry_plan *b,
                           uint32_t i)
@@ -251,7 +252,7 @@ static bool are_same_tasks(const struct assay_registry_plan *a, const struct ass
     return true;
 }
 
-static enum assay_status refuse(const char **why, enum assay_status status, const char *text)
+static enum assay_status set_reason(const char **why, enum assay_status status, const char *text)
 {
     *why = text;
     return status;
@@ -262,20 +263,22 @@ enum assay_status assay_registry_plan_extends(const struct assay_registry_plan *
                                               const char **why)
 {
     *why = "";
-    if (before == NULL) return ASSAY_OK; /* a plan of nothing is no plan */
+    if (before == NULL) return ASSAY_OK; /* an empty plan is invalid */
     if (after->group_count < before->group_count)
-        return refuse(why, ASSAY_E_INVALID, "the new plan lacks a group that the network has");
+        return set_reason(why, ASSAY_E_INVALID, "the new plan lacks a group that the network has");
     for (uint32_t i = 0; i < before->group_count; i++)
         if (!is_same_group(before, after, i))
-            return refuse(why, ASSAY_E_INVALID,
-                          "the new plan changes a group that the network has, or its place");
+            return set_reason(why, ASSAY_E_INVALID,
+                              "the new plan changes a group that the network has, or its place");
     if (before->has_shares && !are_same_shares(before, after))
-        return refuse(why, ASSAY_E_INVALID, "the new plan changes or lacks the network's shares");
+        return set_reason(why, ASSAY_E_INVALID,
+                          "the new plan changes or lacks the network's shares");
     if (before->has_tasks && !are_same_tasks(before, after))
-        return refuse(why, ASSAY_E_INVALID, "the new plan changes or lacks the network's tasks");
+        return set_reason(why, ASSAY_E_INVALID,
+                          "the new plan changes or lacks the network's tasks");
     if (after->group_count == before->group_count && after->has_shares == before->has_shares &&
         after->has_tasks == before->has_tasks)
-        return refuse(why, ASSAY_E_INVALID, "the new plan adds no service");
+        return set_reason(why, ASSAY_E_INVALID, "the new plan adds no service");
     return ASSAY_OK;
 }
 
@@ -287,20 +290,21 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
     *why = "";
     if (before != NULL) all = *before;
     if (added->has_shares && all.has_shares)
-        return refuse(why, ASSAY_E_DUPLICATE, "the network has shares already, for good");
+        return set_reason(why, ASSAY_E_DUPLICATE, "the network has shares already, for good");
     if (added->has_tasks && all.has_tasks)
-        return refuse(why, ASSAY_E_DUPLICATE, "the network has tasks already, for good");
+        return set_reason(why, ASSAY_E_DUPLICATE, "the network has tasks already, for good");
     for (uint32_t i = 0; i < added->group_count; i++) {
         for (uint32_t k = 0; k < all.group_count; k++)
             if (is_same_name(all.group[k].name, added->group[i].name))
-                return refuse(why, ASSAY_E_DUPLICATE,
-                              "the network has a group of this name already, for good");
+                return set_reason(why, ASSAY_E_DUPLICATE,
+                                  "the network has a group of this name already, for good");
         if (all.group_count == ASSAY_PLAN_GROUPS_MAX)
-            return refuse(why, ASSAY_E_FULL, "more groups than a network may have");
+            return set_reason(why, ASSAY_E_FULL, "more groups than a network may have");
         all.group[all.group_count++] = added->group[i];
     }
-    if (pages_of(&all) > ASSAY_PLAN_PAGES_MAX)
-        return refuse(why, ASSAY_E_FULL, "more instances than all groups of a network may have");
+    if (count_pages(&all) > ASSAY_PLAN_PAGES_MAX)
+        return set_reason(why, ASSAY_E_FULL,
+                          "more instances than all groups of a network may have");
     if (added->has_shares) all.shares = added->shares;
     if (added->has_tasks) all.tasks = added->tasks;
     all.has_shares = all.has_shares || added->has_shares;

@@ -1,13 +1,13 @@
 /*
- * services/registry/plan.h - which services a network has, as its genesis says, and what changes of
- * the operators have added (docs/services.md 7.1, docs/protocol.md 12.7).
+ * services/registry/plan.h - plan of a network's services: those of the genesis, and those that
+ * changes of the operators have added (docs/services.md 7.1, docs/protocol.md 12.7).
  *
  * Canonical CBOR:
  *   ["assay/services/v1", [[name, size, instances_max] ..],
  *    [clusters, slots, k, confirmations, ids_max] or null,
  *    [accounts_max, tasks_max, [[account, amount] ..]] or null]
  * Names of groups are 1 to ASSAY_PLAN_NAME_MAX of A-Z a-z 0-9 . _ - and differ; a group's number is
- * its place. Accounts ascend. A plan of nothing is no plan.
+ * its place. Accounts ascend. An empty plan is invalid.
  */
 #ifndef ASSAY_SERVICES_REGISTRY_PLAN_H
 #define ASSAY_SERVICES_REGISTRY_PLAN_H
@@ -18,8 +18,8 @@
 
 enum {
     ASSAY_PLAN_GROUPS_MAX = 8,
-    ASSAY_PLAN_PAGE_ROWS = 1024, /* instances of a group that fill a document, */
-    ASSAY_PLAN_PAGES_MAX = 40,   /* and how many of these all groups together may have */
+    ASSAY_PLAN_PAGE_ROWS = 1024, /* instances of a group per document, */
+    ASSAY_PLAN_PAGES_MAX = 40,   /* and the limit of those documents of all groups */
     ASSAY_PLAN_NAME_MAX = 63,
     ASSAY_PLAN_BALANCES_MAX = 256,
     ASSAY_PLAN_LEN_MAX = 16 * 1024,
@@ -44,35 +44,34 @@ struct assay_registry_plan {
     } tasks;
 };
 
-/* Is it one? Returns: ASSAY_OK | ASSAY_E_RANGE, ASSAY_E_DUPLICATE, ASSAY_E_SYNTAX, ASSAY_E_ENCODING
- * as decode */
+/* Validates a plan. Returns: ASSAY_OK | ASSAY_E_RANGE, ASSAY_E_DUPLICATE, ASSAY_E_SYNTAX,
+ * ASSAY_E_ENCODING as decode */
 ASSAY_CHECKED enum assay_status assay_registry_plan_check(const struct assay_registry_plan *plan);
-/* Returns: ASSAY_OK | ASSAY_E_FULL | what check says */
+/* Returns: ASSAY_OK | ASSAY_E_FULL | as check */
 ASSAY_CHECKED enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *plan,
                                                            struct assay_writer *w);
 /* Out: *plan on ASSAY_OK. Returns: ASSAY_OK | ASSAY_E_RANGE (a number out of the limits of its
- * service, a plan of nothing, balances beyond 64 bits) | ASSAY_E_DUPLICATE (a name twice) |
- * ASSAY_E_SYNTAX (a name) | ASSAY_E_ENCODING (accounts do not ascend) | what base/cbor.h says |
+ * service, an empty plan, balances beyond 64 bits) | ASSAY_E_DUPLICATE (a name twice) |
+ * ASSAY_E_SYNTAX (a name) | ASSAY_E_ENCODING (accounts do not ascend) | as base/cbor.h |
  * ASSAY_E_TRAILING */
 ASSAY_CHECKED enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
                                                            struct assay_registry_plan *plan);
 /*
- * assay_registry_plan_extends - may a network with the services of `before` go on with those of
- * `after`: all that there is, unchanged and in its place, and something more (docs/protocol.md
- * 12.7.2)?
- * In:      both within the limits (assay_registry_plan_check); before: NULL: it has none
- * Out:     *why: static text for people when it may not
+ * assay_registry_plan_extends - whether `after` has all services of `before`, unchanged and in
+ * their places, and at least one more (docs/protocol.md 12.7.2).
+ * In:      both within the limits (assay_registry_plan_check); before: NULL: no services
+ * Out:     *why: static text for operators on failure
  * Returns: ASSAY_OK | ASSAY_E_INVALID
  */
 ASSAY_CHECKED enum assay_status assay_registry_plan_extends(
     const struct assay_registry_plan *before, const struct assay_registry_plan *after,
     const char **why);
 /*
- * assay_registry_plan_add - a plan with the services of another beside its own.
+ * assay_registry_plan_add - computes a plan with the services of both.
  * In:      before: as above; added: within the limits
- * Out:     *sum on ASSAY_OK: before's first; *why else, static text for people
- * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a group of this name, shares or tasks are there already) |
- *          ASSAY_E_FULL (together more groups, or instances, than there may be)
+ * Out:     *sum on ASSAY_OK: before's first; *why else, static text for operators
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a group of this name, shares or tasks exist already) |
+ *          ASSAY_E_FULL (too many groups or instances in total)
  */
 ASSAY_CHECKED enum assay_status assay_registry_plan_add(const struct assay_registry_plan *before,
                                                         const struct assay_registry_plan *added,

@@ -1,10 +1,10 @@
 /*
- * services/registry/records.c - one record of whichever service: read, checked, folded
- * (docs/services.md 7.2).
+ * services/registry/records.c - dispatch of service records: check of a payload, and application to
+ * its service (docs/services.md 7.2).
  */
 #include "services/registry/registry_internal.h"
 
-/* --- may it stand in a block? */
+/* --- checks before a block */
 
 static bool has_service(const struct assay_registry_plan *plan, enum assay_service_kind kind)
 {
@@ -17,7 +17,7 @@ static bool has_service(const struct assay_registry_plan *plan, enum assay_servi
     ASSAY_UNREACHABLE("a service");
 }
 
-static enum assay_status when(bool is_signed)
+static enum assay_status status_when(bool is_signed)
 {
     return is_signed ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
@@ -47,19 +47,19 @@ static enum assay_status check_continuity(const struct assay_registry_plan *plan
         ASSAY_TRY(assay_cont_keep_record_decode(payload, &keep));
         home.group = keep.group;
         if (keep.group >= plan->group_count) return ASSAY_E_RANGE;
-        return when(assay_cont_keep_record_check(&home, &keep));
+        return status_when(assay_cont_keep_record_check(&home, &keep));
     }
     if (kind == ASSAY_SERVICE_RETIRE) {
         ASSAY_TRY(assay_cont_retire_record_decode(payload, &retire));
         home.group = retire.group;
         if (retire.group >= plan->group_count) return ASSAY_E_RANGE;
-        return when(assay_cont_retire_record_check(&home, &retire));
+        return status_when(assay_cont_retire_record_check(&home, &retire));
     }
     if (kind == ASSAY_SERVICE_SILENT) {
         ASSAY_TRY(assay_cont_silent_record_decode(payload, &silent));
         home.group = silent.group;
         if (silent.group >= plan->group_count) return ASSAY_E_RANGE;
-        return when(assay_cont_silent_record_check(&home, &silent));
+        return status_when(assay_cont_silent_record_check(&home, &silent));
     }
     if (kind == ASSAY_SERVICE_ALIVE) {
         ASSAY_TRY(assay_cont_alive_record_decode(payload, &alive));
@@ -68,7 +68,7 @@ static enum assay_status check_continuity(const struct assay_registry_plan *plan
     ASSAY_TRY(assay_cont_table_record_decode(payload, &table));
     home.group = table.group;
     if (table.group >= plan->group_count) return ASSAY_E_RANGE;
-    return when(assay_cont_table_record_check(&home, &table));
+    return status_when(assay_cont_table_record_check(&home, &table));
 }
 
 static enum assay_status check_shares(const uint8_t chain_id[static 32],
@@ -92,42 +92,42 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
     assay_bytes_copy(home.chain_id, 32, chain_id, 32);
     if (kind == ASSAY_SERVICE_HOLDER) {
         ASSAY_TRY(assay_share_holder_record_decode(payload, &record.holder));
-        return when(assay_share_holder_record_check(&home, &record.holder));
+        return status_when(assay_share_holder_record_check(&home, &record.holder));
     }
     if (kind == ASSAY_SERVICE_SHARE_PUT) {
         ASSAY_TRY(assay_share_put_record_decode(payload, &record.put));
-        return when(assay_share_put_record_check(&home, &record.put));
+        return status_when(assay_share_put_record_check(&home, &record.put));
     }
     if (kind == ASSAY_SERVICE_SHARE_DELETE) {
         ASSAY_TRY(assay_share_delete_record_decode(payload, &record.delete));
-        return when(assay_share_delete_record_check(&home, &record.delete));
+        return status_when(assay_share_delete_record_check(&home, &record.delete));
     }
     if (kind == ASSAY_SERVICE_SHARE_READERS) {
         ASSAY_TRY(assay_share_readers_record_decode(payload, &record.readers));
-        return when(assay_share_readers_record_check(&home, &record.readers));
+        return status_when(assay_share_readers_record_check(&home, &record.readers));
     }
     if (kind == ASSAY_SERVICE_SHARE_READY)
         return assay_share_ready_record_decode(payload, &record.ready);
     if (kind == ASSAY_SERVICE_SHARE_READ) {
         ASSAY_TRY(assay_share_read_record_decode(payload, &record.read));
-        return when(assay_share_read_record_check(&home, &record.read));
+        return status_when(assay_share_read_record_check(&home, &record.read));
     }
     if (kind == ASSAY_SERVICE_SHARE_LIE) {
         ASSAY_TRY(assay_share_lie_record_decode(payload, &record.lie));
-        return when(assay_share_lie_record_check(&home, &record.lie));
+        return status_when(assay_share_lie_record_check(&home, &record.lie));
     }
     if (kind == ASSAY_SERVICE_SHARE_SUM) return assay_share_sum_record_decode(payload, &record.sum);
     if (kind == ASSAY_SERVICE_SHARE_KEY) {
         ASSAY_TRY(assay_share_key_record_decode(payload, &record.key));
-        return when(assay_share_key_record_check(&home, &record.key));
+        return status_when(assay_share_key_record_check(&home, &record.key));
     }
     if (kind == ASSAY_SERVICE_SHARE_DEALING) {
         ASSAY_TRY(assay_share_dealing_record_decode(payload, &record.dealing));
-        return when(assay_share_dealing_record_check(&home, &record.dealing));
+        return status_when(assay_share_dealing_record_check(&home, &record.dealing));
     }
     if (kind == ASSAY_SERVICE_SHARE_DISPUTE) {
         ASSAY_TRY(assay_share_dispute_record_decode(payload, &record.dispute));
-        return when(assay_share_dispute_record_check(&home, &record.dispute));
+        return status_when(assay_share_dispute_record_check(&home, &record.dispute));
     }
     return assay_share_list_record_decode(payload, &record.list); /* HAVE, DEAL */
 }
@@ -148,22 +148,22 @@ static enum assay_status check_tasks(const uint8_t chain_id[static 32],
     if (kind == ASSAY_SERVICE_TASK_ACCEPT) return assay_task_accept_decode(payload, &record.accept);
     if (kind == ASSAY_SERVICE_TRANSFER) {
         ASSAY_TRY(assay_task_transfer_decode(payload, &record.transfer));
-        return when(assay_task_transfer_check(chain_id, &record.transfer));
+        return status_when(assay_task_transfer_check(chain_id, &record.transfer));
     }
     if (kind == ASSAY_SERVICE_TASK_OPEN) {
         ASSAY_TRY(assay_task_open_decode(payload, &record.open));
-        return when(assay_task_open_check(chain_id, &record.open));
+        return status_when(assay_task_open_check(chain_id, &record.open));
     }
     if (kind == ASSAY_SERVICE_TASK_CLAIM) {
         ASSAY_TRY(assay_task_claim_decode(payload, &record.claim));
-        return when(assay_task_claim_check(chain_id, &record.claim));
+        return status_when(assay_task_claim_check(chain_id, &record.claim));
     }
     if (kind == ASSAY_SERVICE_TASK_RELEASE) {
         ASSAY_TRY(assay_task_release_decode(payload, &record.release));
-        return when(assay_task_release_check(chain_id, &record.release));
+        return status_when(assay_task_release_check(chain_id, &record.release));
     }
     ASSAY_TRY(assay_task_close_decode(payload, &record.close));
-    return when(assay_task_close_check(chain_id, &record.close));
+    return status_when(assay_task_close_check(chain_id, &record.close));
 }
 
 enum assay_status assay_registry_check_record(const struct assay_registry_plan *plan,
@@ -179,7 +179,7 @@ enum assay_status assay_registry_check_record(const struct assay_registry_plan *
     return check_tasks(chain_id, kind, payload);
 }
 
-/* --- what becomes of it */
+/* --- application */
 
 static const char not_here[] = "not-here";
 static const char not_yours[] = "not-yours"; /* its key has signed another author's record */
@@ -255,13 +255,13 @@ static const char *task_word(enum assay_task_result result)
     ASSAY_UNREACHABLE("a result of tasks");
 }
 
-/* It was checked before it could stand in a block. */
-static void must(enum assay_status status)
+/* The payload was checked before it was in a block. */
+static void assert_ok(enum assay_status status)
 {
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-static struct assay_cont_group *group_of(struct assay_registry *r, uint32_t group)
+static struct assay_cont_group *find_group(struct assay_registry *r, uint32_t group)
 {
     ASSAY_ASSERT(group < r->plan.group_count);
     return &r->group[group];
@@ -274,14 +274,14 @@ static const char *apply_rows(struct assay_registry *r, enum assay_service_kind 
     struct assay_cont_keep_record keep;
     struct assay_cont_retire_record retire;
     if (kind == ASSAY_SERVICE_KEEP) {
-        must(assay_cont_keep_record_decode(payload, &keep));
+        assert_ok(assay_cont_keep_record_decode(payload, &keep));
         *group = keep.group;
-        return cont_word(assay_cont_group_keep(group_of(r, keep.group), &keep, facts));
+        return cont_word(assay_cont_group_apply_keep(find_group(r, keep.group), &keep, facts));
     }
     ASSAY_ASSERT(kind == ASSAY_SERVICE_RETIRE);
-    must(assay_cont_retire_record_decode(payload, &retire));
+    assert_ok(assay_cont_retire_record_decode(payload, &retire));
     *group = retire.group;
-    return cont_word(assay_cont_group_retire(group_of(r, retire.group), &retire, facts));
+    return cont_word(assay_cont_group_apply_retire(find_group(r, retire.group), &retire, facts));
 }
 
 static const char *apply_silence(struct assay_registry *r, uint32_t slot,
@@ -292,17 +292,18 @@ static const char *apply_silence(struct assay_registry *r, uint32_t slot,
     struct assay_cont_silent_record silent;
     struct assay_cont_alive_record alive;
     if (kind == ASSAY_SERVICE_SILENT) {
-        must(assay_cont_silent_record_decode(payload, &silent));
+        assert_ok(assay_cont_silent_record_decode(payload, &silent));
         *group = silent.group;
-        return cont_word(assay_cont_group_silent(group_of(r, silent.group), &silent, facts));
+        return cont_word(
+            assay_cont_group_apply_silent(find_group(r, silent.group), &silent, facts));
     }
-    must(assay_cont_alive_record_decode(payload, &alive));
-    struct assay_cont_group *const g = group_of(r, *group = alive.group);
+    assert_ok(assay_cont_alive_record_decode(payload, &alive));
+    struct assay_cont_group *const g = find_group(r, *group = alive.group);
     if (!assay_cont_alive_record_is_of(&g->home, node_id, &alive)) return not_yours;
-    return cont_word(assay_cont_group_alive(g, slot, &alive, facts));
+    return cont_word(assay_cont_group_apply_alive(g, slot, &alive, facts));
 }
 
-/* docs/services.md 1.3.3: a key is of the member that its signature names. */
+/* docs/services.md 1.3.3: a key belongs to the member that its signature names. */
 static const char *apply_continuity(struct assay_registry *r, uint32_t slot,
                                     const uint8_t node_id[static 32], enum assay_service_kind kind,
                                     struct assay_slice payload, uint32_t *group,
@@ -312,23 +313,23 @@ static const char *apply_continuity(struct assay_registry *r, uint32_t slot,
     struct assay_cont_session_record session;
     struct assay_cont_table_record table;
     if (kind == ASSAY_SERVICE_REPLICA) {
-        must(assay_cont_replica_record_decode(payload, &replica));
-        struct assay_cont_group *const g = group_of(r, *group = replica.group);
+        assert_ok(assay_cont_replica_record_decode(payload, &replica));
+        struct assay_cont_group *const g = find_group(r, *group = replica.group);
         if (!assay_cont_replica_record_is_of(&g->home, node_id, &replica)) return not_yours;
-        return cont_word(assay_cont_group_replica(g, slot, &replica, facts));
+        return cont_word(assay_cont_group_apply_replica(g, slot, &replica, facts));
     }
     if (kind == ASSAY_SERVICE_SESSION) {
-        must(assay_cont_session_record_decode(payload, &session));
-        struct assay_cont_group *const g = group_of(r, *group = session.group);
+        assert_ok(assay_cont_session_record_decode(payload, &session));
+        struct assay_cont_group *const g = find_group(r, *group = session.group);
         if (!assay_cont_session_record_is_of(&g->home, node_id, &session)) return not_yours;
-        return cont_word(assay_cont_group_session(g, slot, &session, facts));
+        return cont_word(assay_cont_group_apply_session(g, slot, &session, facts));
     }
     if (kind == ASSAY_SERVICE_SILENT || kind == ASSAY_SERVICE_ALIVE)
         return apply_silence(r, slot, node_id, kind, payload, group, facts);
     if (kind != ASSAY_SERVICE_TABLE) return apply_rows(r, kind, payload, group, facts);
-    must(assay_cont_table_record_decode(payload, &table));
+    assert_ok(assay_cont_table_record_decode(payload, &table));
     *group = table.group;
-    return cont_word(assay_cont_group_table(group_of(r, table.group), &table, facts));
+    return cont_word(assay_cont_group_apply_table(find_group(r, table.group), &table, facts));
 }
 
 static enum assay_share_result apply_list(struct assay_share_registry *shares, uint32_t slot,
@@ -336,9 +337,10 @@ static enum assay_share_result apply_list(struct assay_share_registry *shares, u
                                           struct assay_share_facts *facts)
 {
     struct assay_share_list_record list;
-    must(assay_share_list_record_decode(payload, &list));
-    return kind == ASSAY_SERVICE_SHARE_HAVE ? assay_share_registry_have(shares, slot, &list, facts)
-                                            : assay_share_registry_deal(shares, slot, &list, facts);
+    assert_ok(assay_share_list_record_decode(payload, &list));
+    return kind == ASSAY_SERVICE_SHARE_HAVE
+               ? assay_share_registry_apply_have(shares, slot, &list, facts)
+               : assay_share_registry_apply_deal(shares, slot, &list, facts);
 }
 
 static enum assay_share_result apply_lie(struct assay_share_registry *shares,
@@ -346,8 +348,8 @@ static enum assay_share_result apply_lie(struct assay_share_registry *shares,
                                          struct assay_share_facts *facts)
 {
     struct assay_share_lie_record lie;
-    must(assay_share_lie_record_decode(payload, &lie));
-    return assay_share_registry_lie(shares, &lie, facts);
+    assert_ok(assay_share_lie_record_decode(payload, &lie));
+    return assay_share_registry_apply_lie(shares, &lie, facts);
 }
 
 static enum assay_share_result apply_sum(struct assay_share_registry *shares,
@@ -355,8 +357,8 @@ static enum assay_share_result apply_sum(struct assay_share_registry *shares,
                                          struct assay_share_facts *facts)
 {
     struct assay_share_sum_record sum;
-    must(assay_share_sum_record_decode(payload, &sum));
-    return assay_share_registry_sum(shares, &sum, facts);
+    assert_ok(assay_share_sum_record_decode(payload, &sum));
+    return assay_share_registry_apply_sum(shares, &sum, facts);
 }
 
 /* Of public attempts. */
@@ -369,18 +371,18 @@ static enum assay_share_result apply_public(struct assay_share_registry *shares,
     struct assay_share_dealing_record dealing;
     struct assay_share_dispute_record dispute;
     if (kind == ASSAY_SERVICE_SHARE_KEY) {
-        must(assay_share_key_record_decode(payload, &key));
-        return assay_share_registry_key(shares, slot, &key, facts);
+        assert_ok(assay_share_key_record_decode(payload, &key));
+        return assay_share_registry_apply_key(shares, slot, &key, facts);
     }
     if (kind == ASSAY_SERVICE_SHARE_DEALING) {
-        must(assay_share_dealing_record_decode(payload, &dealing));
-        return assay_share_registry_dealing(shares, slot, &dealing, facts);
+        assert_ok(assay_share_dealing_record_decode(payload, &dealing));
+        return assay_share_registry_apply_dealing(shares, slot, &dealing, facts);
     }
-    must(assay_share_dispute_record_decode(payload, &dispute));
-    return assay_share_registry_dispute(shares, slot, &dispute, facts);
+    assert_ok(assay_share_dispute_record_decode(payload, &dispute));
+    return assay_share_registry_apply_dispute(shares, slot, &dispute, facts);
 }
 
-/* What an owner has signed, whoever hands it in; of a SHARE_PUT that member is charged. */
+/* Signed by an owner, submitted by any member; a SHARE_PUT is charged to that member. */
 static enum assay_share_result apply_owner(struct assay_share_registry *shares, uint32_t slot,
                                            enum assay_service_kind kind,
                                            struct assay_slice payload,
@@ -390,15 +392,15 @@ static enum assay_share_result apply_owner(struct assay_share_registry *shares, 
     struct assay_share_delete_record delete;
     struct assay_share_readers_record readers;
     if (kind == ASSAY_SERVICE_SHARE_PUT) {
-        must(assay_share_put_record_decode(payload, &put));
-        return assay_share_registry_put(shares, slot, &put, facts);
+        assert_ok(assay_share_put_record_decode(payload, &put));
+        return assay_share_registry_apply_put(shares, slot, &put, facts);
     }
     if (kind == ASSAY_SERVICE_SHARE_DELETE) {
-        must(assay_share_delete_record_decode(payload, &delete));
-        return assay_share_registry_delete(shares, &delete, facts);
+        assert_ok(assay_share_delete_record_decode(payload, &delete));
+        return assay_share_registry_apply_delete(shares, &delete, facts);
     }
-    must(assay_share_readers_record_decode(payload, &readers));
-    return assay_share_registry_readers(shares, &readers, facts);
+    assert_ok(assay_share_readers_record_decode(payload, &readers));
+    return assay_share_registry_apply_readers(shares, &readers, facts);
 }
 
 static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t slot,
@@ -412,19 +414,19 @@ static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t s
     struct assay_share_read_record read;
     ASSAY_ASSERT(r->shares != NULL);
     if (kind == ASSAY_SERVICE_HOLDER) {
-        must(assay_share_holder_record_decode(payload, &holder));
-        return assay_share_registry_holder(r->shares, slot, node_id, &holder, facts);
+        assert_ok(assay_share_holder_record_decode(payload, &holder));
+        return assay_share_registry_apply_holder(r->shares, slot, node_id, &holder, facts);
     }
     if (kind == ASSAY_SERVICE_SHARE_PUT || kind == ASSAY_SERVICE_SHARE_DELETE ||
         kind == ASSAY_SERVICE_SHARE_READERS)
         return apply_owner(r->shares, slot, kind, payload, facts);
     if (kind == ASSAY_SERVICE_SHARE_READY) {
-        must(assay_share_ready_record_decode(payload, &ready));
-        return assay_share_registry_ready(r->shares, slot, &ready, facts);
+        assert_ok(assay_share_ready_record_decode(payload, &ready));
+        return assay_share_registry_apply_ready(r->shares, slot, &ready, facts);
     }
     if (kind == ASSAY_SERVICE_SHARE_READ) {
-        must(assay_share_read_record_decode(payload, &read));
-        return assay_share_registry_read(r->shares, &read, facts);
+        assert_ok(assay_share_read_record_decode(payload, &read));
+        return assay_share_registry_apply_read(r->shares, &read, facts);
     }
     if (kind == ASSAY_SERVICE_SHARE_LIE) return apply_lie(r->shares, payload, facts);
     if (kind == ASSAY_SERVICE_SHARE_SUM) return apply_sum(r->shares, payload, facts);
@@ -449,35 +451,36 @@ static enum assay_task_result apply_tasks(struct assay_registry *r, uint32_t slo
     } record;
     ASSAY_ASSERT(r->tasks != NULL);
     if (kind == ASSAY_SERVICE_TRANSFER) {
-        must(assay_task_transfer_decode(payload, &record.transfer));
-        return assay_task_ledger_transfer(r->tasks, &record.transfer, facts);
+        assert_ok(assay_task_transfer_decode(payload, &record.transfer));
+        return assay_task_ledger_apply_transfer(r->tasks, &record.transfer, facts);
     }
     if (kind == ASSAY_SERVICE_TASK_OFFER) {
-        must(assay_task_offer_decode(payload, &record.offer));
-        return assay_task_ledger_offer(r->tasks, slot, &record.offer, facts);
+        assert_ok(assay_task_offer_decode(payload, &record.offer));
+        return assay_task_ledger_apply_offer(r->tasks, slot, &record.offer, facts);
     }
     if (kind == ASSAY_SERVICE_TASK_OPEN) {
-        must(assay_task_open_decode(payload, &record.open));
-        return assay_task_ledger_open(r->tasks, &record.open, facts);
+        assert_ok(assay_task_open_decode(payload, &record.open));
+        return assay_task_ledger_apply_open(r->tasks, &record.open, facts);
     }
     if (kind == ASSAY_SERVICE_TASK_ACCEPT) {
-        must(assay_task_accept_decode(payload, &record.accept));
-        return assay_task_ledger_accept(r->tasks, slot, &record.accept, facts);
+        assert_ok(assay_task_accept_decode(payload, &record.accept));
+        return assay_task_ledger_apply_accept(r->tasks, slot, &record.accept, facts);
     }
     if (kind == ASSAY_SERVICE_TASK_CLAIM) {
-        must(assay_task_claim_decode(payload, &record.claim));
-        return assay_task_ledger_claim(r->tasks, slot, &record.claim, facts);
+        assert_ok(assay_task_claim_decode(payload, &record.claim));
+        return assay_task_ledger_apply_claim(r->tasks, slot, &record.claim, facts);
     }
     if (kind == ASSAY_SERVICE_TASK_RELEASE) {
-        must(assay_task_release_decode(payload, &record.release));
-        return assay_task_ledger_release(r->tasks, slot, &record.release, facts);
+        assert_ok(assay_task_release_decode(payload, &record.release));
+        return assay_task_ledger_apply_release(r->tasks, slot, &record.release, facts);
     }
-    must(assay_task_close_decode(payload, &record.close));
-    return assay_task_ledger_close(r->tasks, &record.close, facts);
+    assert_ok(assay_task_close_decode(payload, &record.close));
+    return assay_task_ledger_apply_close(r->tasks, &record.close, facts);
 }
 
-static const char *tell_tasks(struct assay_registry *r, uint32_t slot, enum assay_service_kind kind,
-                              struct assay_slice payload, struct assay_registry_facts *facts)
+static const char *set_task_facts(struct assay_registry *r, uint32_t slot,
+                                  enum assay_service_kind kind, struct assay_slice payload,
+                                  struct assay_registry_facts *facts)
 {
     struct assay_task_facts told = { 0 };
     const enum assay_task_result result = apply_tasks(r, slot, kind, payload, &told);
@@ -496,9 +499,9 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
     const enum assay_service_family family = assay_service_kind_family(kind);
     ASSAY_ASSERT(family != ASSAY_FAMILY_NONE);
     told.count = 0;
-    if (facts != NULL) assay_registry_facts_none(facts);
+    if (facts != NULL) assay_registry_clear_facts(facts);
     if (slot >= ASSAY_REGISTRY_SLOTS_MAX) return not_here;
-    if (family == ASSAY_FAMILY_TASKS) return tell_tasks(r, slot, kind, payload, facts);
+    if (family == ASSAY_FAMILY_TASKS) return set_task_facts(r, slot, kind, payload, facts);
     if (family == ASSAY_FAMILY_SHARES)
         return share_word(apply_shares(r, slot, node_id, kind, payload,
                                        facts != NULL ? &facts->shares : r->unheard));

@@ -1,5 +1,5 @@
 /*
- * services/registry/registry.c - all services' folds as one value: memory, epochs, documents
+ * services/registry/registry.c - state of all services: memory, epoch closes, documents
  * (docs/services.md 7.2, 7.3).
  */
 #include "services/continuity/document.h"
@@ -95,7 +95,7 @@ static struct assay_cont_home home_of(const struct assay_registry *r, uint32_t g
     return home;
 }
 
-/* Returns: the bytes that it took. */
+/* Returns: the number of bytes used. */
 static size_t init_groups(struct assay_registry *r, uint8_t *memory)
 {
     size_t at = align_up(r->plan.group_count * sizeof *r->group);
@@ -176,7 +176,7 @@ void assay_registry_copy(struct assay_registry *to, const struct assay_registry 
 
 /* --- epochs */
 
-void assay_registry_facts_none(struct assay_registry_facts *facts)
+void assay_registry_clear_facts(struct assay_registry_facts *facts)
 {
     facts->group = 0;
     facts->continuity.count = 0;
@@ -184,7 +184,7 @@ void assay_registry_facts_none(struct assay_registry_facts *facts)
     facts->task_count = 0;
 }
 
-/* In words that each service has (docs/services.md 7.3). */
+/* The same standing in each service's terms (docs/services.md 7.3). */
 struct standings {
     uint32_t count;
     enum assay_cont_standing cont[ASSAY_REGISTRY_SLOTS_MAX];
@@ -194,7 +194,7 @@ struct standings {
     struct assay_task_member task[ASSAY_REGISTRY_SLOTS_MAX];
 };
 
-/* RESTRICTED: it loses a seat as one that is unknown, but what it remembers is not in doubt. */
+/* RESTRICTED: it loses a seat like an unknown member, but its memory is not in doubt. */
 static enum assay_cont_standing cont_standing(enum assay_registry_standing standing)
 {
     switch (standing) {
@@ -231,8 +231,8 @@ static enum assay_task_standing task_standing(enum assay_registry_standing stand
     ASSAY_UNREACHABLE("a standing");
 }
 
-static void translate(const struct assay_registry_member *member, uint32_t count,
-                      struct standings *out)
+static void translate_standings(const struct assay_registry_member *member, uint32_t count,
+                                struct standings *out)
 {
     out->count = count < ASSAY_REGISTRY_SLOTS_MAX ? count : ASSAY_REGISTRY_SLOTS_MAX;
     for (uint32_t i = 0; i < out->count; i++) {
@@ -251,79 +251,81 @@ static void translate(const struct assay_registry_member *member, uint32_t count
     }
 }
 
-/* Who had the slot is gone, with what stood there; tasks are told of it by their close. */
-static void renew(struct assay_registry *r, uint32_t slot)
+/* The slot's previous member is gone, with its entries; the tasks' close clears its own. */
+static void clear_slot(struct assay_registry *r, uint32_t slot)
 {
     for (uint32_t i = 0; i < r->plan.group_count; i++)
-        assay_cont_group_renew(&r->group[i], slot);
-    if (r->shares != NULL) assay_share_registry_renew(r->shares, slot);
+        assay_cont_group_clear_slot(&r->group[i], slot);
+    if (r->shares != NULL) assay_share_registry_clear_member(r->shares, slot);
 }
 
 static void close_groups(struct assay_registry *r, const struct standings *s,
-                         struct assay_registry_facts *scratch, assay_registry_told *told,
+                         struct assay_registry_facts *scratch, assay_registry_report *told,
                          void *context)
 {
     for (uint32_t i = 0; i < r->plan.group_count; i++) {
-        assay_registry_facts_none(scratch);
+        assay_registry_clear_facts(scratch);
         scratch->group = i;
-        assay_cont_group_close(&r->group[i], r->epoch, s->cont, s->score, s->operator_, s->count,
-                               &scratch->continuity);
+        assay_cont_group_close_epoch(&r->group[i], r->epoch, s->cont, s->score, s->operator_,
+                                     s->count, &scratch->continuity);
         if (told != NULL && scratch->continuity.count > 0) told(context, scratch);
     }
 }
 
-void assay_registry_enter(struct assay_registry *r, uint64_t era)
+void assay_registry_set_era(struct assay_registry *r, uint64_t era)
 {
     ASSAY_ASSERT(era >= r->era && era <= ASSAY_REGISTRY_ERA_MAX);
     r->era = era;
     for (uint32_t i = 0; i < r->plan.group_count; i++)
         r->group[i].era = era;
-    if (r->shares != NULL) assay_share_registry_enter(r->shares, era);
-    if (r->tasks != NULL) assay_task_ledger_enter(r->tasks, era);
+    if (r->shares != NULL) assay_share_registry_set_era(r->shares, era);
+    if (r->tasks != NULL) assay_task_ledger_set_era(r->tasks, era);
 }
 
-void assay_registry_close(struct assay_registry *r, uint64_t epoch,
-                          const struct assay_registry_member *member, uint32_t count,
-                          struct assay_registry_facts *scratch, assay_registry_told *told,
-                          void *context)
+void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
+                                const struct assay_registry_member *member, uint32_t count,
+                                struct assay_registry_facts *scratch, assay_registry_report *told,
+                                void *context)
 {
     struct standings s;
     bool certified[ASSAY_REGISTRY_SLOTS_MAX] = { false };
     ASSAY_ASSERT(r->missing == 0);
     ASSAY_ASSERT(epoch > r->epoch && epoch < INT64_MAX);
-    translate(member, count, &s);
+    translate_standings(member, count, &s);
     for (uint32_t i = 0; i < s.count; i++)
-        if (member[i].renewed) renew(r, i);
+        if (member[i].renewed) clear_slot(r, i);
     r->epoch = epoch;
     close_groups(r, &s, scratch, told, context);
     if (r->shares != NULL) {
-        assay_registry_facts_none(scratch);
+        assay_registry_clear_facts(scratch);
         for (uint32_t i = 0; i < s.count; i++)
             certified[i] = member[i].certified;
-        assay_share_registry_certify(r->shares, certified, s.count);
-        assay_share_registry_close(r->shares, epoch, s.share, s.score, s.count, &scratch->shares);
+        assay_share_registry_set_certified(r->shares, certified, s.count);
+        assay_share_registry_close_epoch(r->shares, epoch, s.share, s.score, s.count,
+                                         &scratch->shares);
         if (told != NULL && scratch->shares.count > 0) told(context, scratch);
     }
     if (r->tasks != NULL) {
-        assay_registry_facts_none(scratch);
-        scratch->task_count = assay_task_ledger_epoch(r->tasks, epoch + 1, s.task, s.count,
-                                                      scratch->task, ASSAY_TASK_TASKS_MAX);
+        assay_registry_clear_facts(scratch);
+        scratch->task_count = assay_task_ledger_close_epoch(r->tasks, epoch + 1, s.task, s.count,
+                                                            scratch->task, ASSAY_TASK_TASKS_MAX);
         if (told != NULL && scratch->task_count > 0) told(context, scratch);
     }
 }
 
-void assay_registry_stand(struct assay_registry *r, uint64_t epoch,
-                          const struct assay_registry_member *member, uint32_t count)
+void assay_registry_set_standing(struct assay_registry *r, uint64_t epoch,
+                                 const struct assay_registry_member *member, uint32_t count)
 {
     struct standings s;
     ASSAY_ASSERT(r->missing == 0);
     ASSAY_ASSERT(epoch < INT64_MAX);
-    translate(member, count, &s);
+    translate_standings(member, count, &s);
     r->epoch = epoch;
     for (uint32_t i = 0; i < r->plan.group_count; i++)
-        assay_cont_group_stand(&r->group[i], epoch, s.cont, s.score, s.operator_, s.count);
-    if (r->shares != NULL) assay_share_registry_stand(r->shares, epoch, s.share, s.score, s.count);
-    if (r->tasks != NULL) assay_task_ledger_stand(r->tasks, epoch + 1, s.task, s.count);
+        assay_cont_group_set_standing(&r->group[i], epoch, s.cont, s.score, s.operator_, s.count);
+    if (r->shares != NULL)
+        assay_share_registry_set_standing(r->shares, epoch, s.share, s.score, s.count);
+    if (r->tasks != NULL) assay_task_ledger_set_standing(r->tasks, epoch + 1, s.task, s.count);
 }
 
 /* --- documents: groups, then shares, then tasks */
@@ -342,7 +344,7 @@ static uint32_t group_documents(const struct assay_registry_plan *plan, uint32_t
     return count;
 }
 
-/* Which group's a document is, below group_documents of all. *part: which of its documents. */
+/* Finds the group of a document, below group_documents of all. *part: which of its documents. */
 static uint32_t group_of_document(const struct assay_registry_plan *plan, uint32_t document,
                                   uint32_t *part)
 {
@@ -367,7 +369,7 @@ uint32_t assay_registry_document_before(const struct assay_registry_plan *before
     if (before == NULL) return none;
     const uint32_t groups = group_documents(before, before->group_count);
     const uint32_t all_groups = group_documents(after, after->group_count);
-    /* Groups that there were stand first, as they were. */
+    /* Existing groups come first, unchanged. */
     if (document < all_groups) return document < groups ? document : none;
     document -= all_groups;
     const uint32_t shares = share_documents(after);
@@ -434,24 +436,25 @@ static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
     return assay_task_ledger_decode(bytes, r->tasks);
 }
 
-/* All documents were read: do those of a part belong together? */
-static enum assay_status join(struct assay_registry *r)
+/* All documents were decoded: validates and joins the parts. */
+static enum assay_status join_parts(struct assay_registry *r)
 {
     for (uint32_t i = 0; i < r->plan.group_count; i++)
         ASSAY_TRY(assay_cont_group_join(&r->group[i]));
     return r->shares != NULL ? assay_share_registry_join(r->shares) : ASSAY_OK;
 }
 
-/* What was read, or was nothing to be read. Returns: status, or what the last one says of all. */
-static enum assay_status tick_off(struct assay_registry *r, uint32_t document,
-                                  enum assay_status status)
+/* A document was decoded, or added empty. Returns: status; after the last one the result of
+ * joining. */
+static enum assay_status mark_document_read(struct assay_registry *r, uint32_t document,
+                                            enum assay_status status)
 {
     const uint32_t count = assay_registry_documents(&r->plan);
     const uint64_t all = (UINT64_C(1) << count) - 1;
     const uint64_t left = (r->missing == 0 ? all : r->missing) & ~(UINT64_C(1) << document);
     ASSAY_ASSERT(document < count);
-    if (r->missing == 0) r->era = r->epoch = GENESIS; /* the first of all: what was is gone */
-    if (status == ASSAY_OK && left == 0) status = join(r);
+    if (r->missing == 0) r->era = r->epoch = GENESIS; /* the first one: resets the epoch */
+    if (status == ASSAY_OK && left == 0) status = join_parts(r);
     r->missing = status == ASSAY_OK ? left : all;
     return status;
 }
@@ -460,18 +463,18 @@ enum assay_status assay_registry_decode(struct assay_registry *r, uint32_t docum
                                         struct assay_slice bytes)
 {
     ASSAY_ASSERT(document < assay_registry_documents(&r->plan));
-    return tick_off(r, document, decode_one(r, document, bytes));
+    return mark_document_read(r, document, decode_one(r, document, bytes));
 }
 
-void assay_registry_added(struct assay_registry *r, uint32_t document)
+void assay_registry_add_document(struct assay_registry *r, uint32_t document)
 {
-    const enum assay_status status = tick_off(r, document, ASSAY_OK);
-    ASSAY_ASSERT(status == ASSAY_OK); /* shares that nobody has touched are sound */
+    const enum assay_status status = mark_document_read(r, document, ASSAY_OK);
+    ASSAY_ASSERT(status == ASSAY_OK); /* untouched shares are valid */
 }
 
 /* --- parts */
 
-const struct assay_registry_plan *assay_registry_plan_of(const struct assay_registry *r)
+const struct assay_registry_plan *assay_registry_get_plan(const struct assay_registry *r)
 {
     return &r->plan;
 }

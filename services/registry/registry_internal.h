@@ -1,6 +1,6 @@
 /*
- * services/registry/registry_internal.h - the parts of the registry: records.c takes records,
- * registry.c epochs and documents (docs/services.md 7).
+ * services/registry/registry_internal.h - interface between the files of the registry: records.c
+ * applies records, registry.c has epochs and documents (docs/services.md 7).
  */
 #ifndef ASSAY_SERVICES_REGISTRY_REGISTRY_INTERNAL_H
 #define ASSAY_SERVICES_REGISTRY_REGISTRY_INTERNAL_H
@@ -10,16 +10,16 @@
 struct assay_registry {
     struct assay_registry_plan plan;
     uint8_t chain_id[32];
-    uint64_t era;                   /* of the epoch that runs */
-    uint64_t epoch;                 /* the last that was closed */
-    uint64_t missing;               /* documents that are to be read before it is of use; bits */
+    uint64_t era;                   /* of the current epoch */
+    uint64_t epoch;                 /* the last closed one */
+    uint64_t missing;               /* documents still to be decoded; bits */
     struct assay_cont_group *group; /* [plan.group_count] */
     struct assay_share_registry *shares; /* NULL: none planned */
     struct assay_task_ledger *tasks;     /* NULL: none planned */
-    struct assay_share_facts *unheard;   /* room for what nobody wants to hear; with shares */
+    struct assay_share_facts *unheard;   /* scratch for facts that are not needed; with shares */
 };
 
-/* Returns: nothing; facts of nothing. */
-void assay_registry_facts_none(struct assay_registry_facts *facts);
+/* Clears the facts. */
+void assay_registry_clear_facts(struct assay_registry_facts *facts);
 
 #endif

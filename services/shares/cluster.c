@@ -1,5 +1,6 @@
 /*
- * services/shares/cluster.c - the fold of shares over the chain (docs/services.md 5.5 to 5.9).
+ * services/shares/cluster.c - ledger state of shares: holder records and epoch closes
+ * (docs/services.md 5.5 to 5.9).
  */
 #include "base/merkle.h"
 #include "services/shares/cluster_internal.h"
@@ -66,7 +67,7 @@ void assay_share_registry_copy(struct assay_share_registry *to,
 /* --- ids */
 
 /* The first place whose id is not below this one. */
-static uint32_t place(const struct assay_share_registry *r, const uint8_t id[static 32])
+static uint32_t find_place(const struct assay_share_registry *r, const uint8_t id[static 32])
 {
     uint32_t low = 0, high = r->row_count;
     while (low < high) {
@@ -77,10 +78,10 @@ static uint32_t place(const struct assay_share_registry *r, const uint8_t id[sta
     return low;
 }
 
-struct assay_share_row *assay_share_place_of(const struct assay_share_registry *r,
+struct assay_share_row *assay_share_find_row(const struct assay_share_registry *r,
                                              const uint8_t id[static 32])
 {
-    const uint32_t at = place(r, id);
+    const uint32_t at = find_place(r, id);
     if (at == r->row_count) return NULL;
     struct assay_share_row *row = &r->row[r->order[at]];
     return assay_bytes_equal(row->id, id, 32) ? row : NULL;
@@ -89,7 +90,7 @@ struct assay_share_row *assay_share_place_of(const struct assay_share_registry *
 static struct assay_share_row *row_of(const struct assay_share_registry *r,
                                       const uint8_t id[static 32])
 {
-    struct assay_share_row *row = assay_share_place_of(r, id);
+    struct assay_share_row *row = assay_share_find_row(r, id);
     return row != NULL && !row->deleted ? row : NULL;
 }
 
@@ -99,7 +100,7 @@ const struct assay_share_row *assay_share_registry_find(const struct assay_share
     return row_of(r, id);
 }
 
-const struct assay_share_reshare *assay_share_registry_reshare(
+const struct assay_share_reshare *assay_share_registry_find_reshare(
     const struct assay_share_registry *r, const struct assay_share_row *row)
 {
     return row->reshare == 0 ? NULL : &r->reshare[row->reshare - 1];
@@ -108,7 +109,7 @@ const struct assay_share_reshare *assay_share_registry_reshare(
 bool assay_share_order_add(struct assay_share_registry *r)
 {
     const uint8_t *const id = r->row[r->row_count].id;
-    const uint32_t at = place(r, id);
+    const uint32_t at = find_place(r, id);
     if (at < r->row_count && assay_bytes_equal(r->row[r->order[at]].id, id, 32)) return false;
     for (uint32_t i = r->row_count; i > at; i--)
         r->order[i] = r->order[i - 1];
@@ -117,16 +118,16 @@ bool assay_share_order_add(struct assay_share_registry *r)
 }
 
 /* The last row takes its place. */
-static void row_remove(struct assay_share_registry *r, uint32_t number)
+static void remove_row(struct assay_share_registry *r, uint32_t number)
 {
     const uint32_t last = r->row_count - 1;
     ASSAY_ASSERT(r->row[number].reshare == 0);
-    for (uint32_t i = place(r, r->row[number].id); i < last; i++)
+    for (uint32_t i = find_place(r, r->row[number].id); i < last; i++)
         r->order[i] = r->order[i + 1];
     r->row_count = last;
     if (number == last) return;
     r->row[number] = r->row[last];
-    r->order[place(r, r->row[number].id)] = (uint16_t)number;
+    r->order[find_place(r, r->row[number].id)] = (uint16_t)number;
     if (r->row[number].reshare != 0) r->reshare[r->row[number].reshare - 1].row = number;
 }
 
@@ -157,9 +158,9 @@ void assay_share_registry_root(const struct assay_share_registry *r, uint8_t roo
 
 /* --- seats */
 
-bool assay_share_registry_seat(const struct assay_share_registry *r,
-                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint32_t *cluster,
-                               uint32_t *slot)
+bool assay_share_registry_find_seat(const struct assay_share_registry *r,
+                                    const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                    uint32_t *cluster, uint32_t *slot)
 {
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated; i++) {
@@ -171,7 +172,7 @@ bool assay_share_registry_seat(const struct assay_share_registry *r,
     return false;
 }
 
-/* docs/services.md 5.7: what was said before a slot was given anew counts for nothing. */
+/* docs/services.md 5.7: statements from before a slot was reassigned are void. */
 uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t cluster,
                              uint32_t member, uint64_t seating)
 {
@@ -184,14 +185,14 @@ uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t clus
     return r->config.slots;
 }
 
-static bool key_is_taken(const struct assay_share_registry *r, uint32_t member,
+static bool is_key_taken(const struct assay_share_registry *r, uint32_t member,
                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         if (i != member && r->member[i].listed &&
             assay_bytes_equal(r->member[i].key, key, ASSAY_P256_PUBLIC_LEN))
             return true;
-    /* A key that sits keeps shares: nobody else takes it over. */
+    /* A seated key has shares: no other member may take it over. */
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated; i++)
             if (r->cluster[c].seat[i].member != member &&
@@ -200,8 +201,8 @@ static bool key_is_taken(const struct assay_share_registry *r, uint32_t member,
     return false;
 }
 
-/* A CURVE key is one process: who it is follows from it. Zeros are no key, and link nobody. */
-static bool curve_is_taken(const struct assay_share_registry *r, uint32_t member,
+/* A CURVE key identifies one process. Zeros are no key, and link to no process. */
+static bool is_curve_taken(const struct assay_share_registry *r, uint32_t member,
                            const uint8_t curve[static 32])
 {
     static const uint8_t none[32];
@@ -212,46 +213,45 @@ static bool curve_is_taken(const struct assay_share_registry *r, uint32_t member
     return false;
 }
 
-static bool contact_is(const struct assay_share_member *m,
-                       const struct assay_share_holder_record *record)
+static bool is_same_contact(const struct assay_share_member *m,
+                            const struct assay_share_holder_record *record)
 {
     return assay_bytes_equal(m->curve, record->curve, 32) &&
            m->address_len == record->address_len &&
            assay_bytes_equal(m->address, record->address, record->address_len);
 }
 
-enum assay_share_result assay_share_registry_holder(struct assay_share_registry *r, uint32_t member,
-                                                    const uint8_t node[static 32],
-                                                    const struct assay_share_holder_record *record,
-                                                    struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_holder(
+    struct assay_share_registry *r, uint32_t member, const uint8_t node[static 32],
+    const struct assay_share_holder_record *record, struct assay_share_facts *facts)
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX || record->cluster >= r->config.clusters)
         return ASSAY_SHARE_NOT_HERE;
     if (!assay_bytes_equal(record->node, node, sizeof record->node)) return ASSAY_SHARE_NOT_YOURS;
-    if (key_is_taken(r, member, record->key)) return ASSAY_SHARE_KEY_TAKEN;
-    if (curve_is_taken(r, member, record->curve)) return ASSAY_SHARE_KEY_TAKEN;
+    if (is_key_taken(r, member, record->key)) return ASSAY_SHARE_KEY_TAKEN;
+    if (is_curve_taken(r, member, record->curve)) return ASSAY_SHARE_KEY_TAKEN;
     struct assay_share_member *m = &r->member[member];
     const bool same = m->listed && m->cluster == record->cluster &&
                       assay_bytes_equal(m->key, record->key, sizeof m->key);
-    if (same && contact_is(m, record)) return ASSAY_SHARE_SAME;
+    if (same && is_same_contact(m, record)) return ASSAY_SHARE_SAME;
     assay_bytes_copy(m->curve, 32, record->curve, 32);
     assay_bytes_copy(m->address, sizeof m->address, record->address, sizeof record->address);
     m->address_len = record->address_len;
-    if (same) return ASSAY_SHARE_APPLIED; /* it has moved to another address, nothing else */
+    if (same) return ASSAY_SHARE_APPLIED; /* only its address changed */
     m->listed = true;
     m->cluster = record->cluster;
     assay_bytes_copy(m->key, sizeof m->key, record->key, sizeof m->key);
     assay_bytes_copy(m->node, sizeof m->node, node, sizeof m->node);
-    assay_share_seats_decide(r, facts);
-    assay_share_reshares_begin(r, facts);
+    assay_share_assign_seats(r, facts);
+    assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
-/* --- ids are confirmed */
+/* --- confirmation of ids */
 
-static void synced(struct assay_share_registry *r, struct assay_share_row *row,
-                   struct assay_share_facts *facts)
+static void set_synced(struct assay_share_registry *r, struct assay_share_row *row,
+                       struct assay_share_facts *facts)
 {
     if (!row->synced) r->synced_count++;
     row->synced = true;
@@ -269,11 +269,11 @@ uint32_t assay_share_needed(const struct assay_share_config *config)
     const uint32_t n = config->slots, k = config->k;
     const uint32_t most = n - (n - k) / 2, least = k + 1;
     const uint32_t needed = most > least ? most : least;
-    if (n > k + 1 && needed == n) return n - 1; /* one that is silent prevents nothing */
+    if (n > k + 1 && needed == n) return n - 1; /* a silent slot prevents nothing */
     return needed > n ? n : needed;
 }
 
-uint32_t assay_share_said(const struct assay_share_reshare *reshare)
+uint32_t assay_share_reported_slots(const struct assay_share_reshare *reshare)
 {
     uint32_t said = reshare->other;
     for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++)
@@ -281,42 +281,43 @@ uint32_t assay_share_said(const struct assay_share_reshare *reshare)
     return said;
 }
 
-/* Returns: which digest enough slots came to; ASSAY_SHARE_DIGESTS_MAX: none. */
-static uint32_t agreed(const struct assay_share_registry *r,
-                       const struct assay_share_reshare *reshare)
+/* Returns: the digest that enough slots report; ASSAY_SHARE_DIGESTS_MAX: none. */
+static uint32_t find_agreed(const struct assay_share_registry *r,
+                            const struct assay_share_reshare *reshare)
 {
     uint32_t i = 0;
     while (i < ASSAY_SHARE_DIGESTS_MAX &&
-           assay_share_count(reshare->have[i]) < assay_share_needed(&r->config))
+           assay_share_count_bits(reshare->have[i]) < assay_share_needed(&r->config))
         i++;
     return i;
 }
 
-/* docs/services.md 5.8: slots that were given away know the generation before, and so may those
- * that never said that they keep the next one. */
-static void old_shares(struct assay_share_registry *r, const struct assay_share_row *row,
-                       uint32_t cluster, uint32_t have, struct assay_share_facts *facts)
+/* docs/services.md 5.8: holders of reassigned slots have a share of the previous generation, and so
+ * may those that never confirmed the next one. */
+static void alarm_old_shares(struct assay_share_registry *r, const struct assay_share_row *row,
+                             uint32_t cluster, uint32_t have, struct assay_share_facts *facts)
 {
     const uint32_t all = (1u << r->config.slots) - 1;
-    if (assay_share_count(row->gone | (all & ~have)) >= r->config.k)
+    if (assay_share_count_bits(row->gone | (all & ~have)) >= r->config.k)
         assay_share_alarm(r, cluster, ASSAY_SHARE_WHY_OLD_SHARES, facts);
 }
 
-/* Enough slots keep the next generation: it is the current one, and the older ones may go. */
+/* Enough slots have confirmed the next generation: it becomes current, and older ones may be
+ * erased. */
 void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
                                 struct assay_share_facts *facts)
 {
     const struct assay_share_reshare *reshare = &r->reshare[number];
     struct assay_share_row *row = &r->row[reshare->row];
-    /* Slots that were given away while it was dealt in public: whoever had one can read what it was
-     * dealt, and has a share of this generation, too. */
+    /* Slots that were reassigned during a public attempt: a former holder can read its dealings,
+     * and so has a share of this generation, too. */
     const uint32_t out = reshare->is_public ? r->round->out : 0;
-    old_shares(r, row, reshare->cluster, reshare->have[digest], facts);
+    alarm_old_shares(r, row, reshare->cluster, reshare->have[digest], facts);
     row->gone = out;
     row->generation = reshare->generation;
     row->attempt = reshare->attempt;
     row->origin = reshare->cluster;
-    /* Whoever else lost a slot before this never had a share of it. */
+    /* Any other slot reassigned before this never had a share of it. */
     row->wanted = out != 0 ? 1u << reshare->cluster : 0;
     row->tried = 0;
     row->due_epoch = 0;
@@ -324,26 +325,27 @@ void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number,
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         row->have[c] = c == reshare->cluster ? reshare->have[digest] : 0;
     assay_share_reshare_remove(r, number);
-    synced(r, row, facts);
+    set_synced(r, row, facts);
 }
 
-/* docs/services.md 5.5: a slot counts once, however often it is said. */
-static enum assay_share_result have_current(struct assay_share_registry *r,
-                                            struct assay_share_row *row, uint32_t cluster,
-                                            uint32_t slot, const struct assay_share_line *line,
-                                            struct assay_share_facts *facts)
+/* docs/services.md 5.5: a slot counts once, whatever the number of its confirmations. */
+static enum assay_share_result apply_have_current(struct assay_share_registry *r,
+                                                  struct assay_share_row *row, uint32_t cluster,
+                                                  uint32_t slot,
+                                                  const struct assay_share_line *line,
+                                                  struct assay_share_facts *facts)
 {
     if (!row->synced && cluster != row->origin) return ASSAY_SHARE_UNKNOWN;
     if (line->attempt != row->attempt || !assay_bytes_equal(line->digest, row->digest, 32))
         return ASSAY_SHARE_MISMATCH;
     if (row->have[cluster] >> slot & 1) return ASSAY_SHARE_SAME;
     row->have[cluster] |= 1u << slot;
-    if (!row->synced && assay_share_count(row->have[cluster]) >= r->config.confirmations)
-        synced(r, row, facts);
+    if (!row->synced && assay_share_count_bits(row->have[cluster]) >= r->config.confirmations)
+        set_synced(r, row, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
-/* Notes what a slot came to: under its digest, or apart when too many others were said. */
+/* Stores a slot's digest, or counts it apart when there are too many different ones. */
 static void note_digest(struct assay_share_reshare *reshare, uint32_t bit,
                         const uint8_t digest[static 32])
 {
@@ -356,17 +358,17 @@ static void note_digest(struct assay_share_reshare *reshare, uint32_t bit,
     reshare->other |= bit;
 }
 
-/* docs/services.md 5.8: all slots came to the same commitments. Where they did not, or not all have
- * said so, enough of them are at the close. */
-static enum assay_share_result have_next(struct assay_share_registry *r, uint32_t number,
-                                         uint32_t slot, const struct assay_share_line *line,
-                                         struct assay_share_facts *facts)
+/* docs/services.md 5.8: all slots report the same commitments. Where they differ, or some are
+ * silent, the close decides with enough of them. */
+static enum assay_share_result apply_have_next(struct assay_share_registry *r, uint32_t number,
+                                               uint32_t slot, const struct assay_share_line *line,
+                                               struct assay_share_facts *facts)
 {
     struct assay_share_reshare *reshare = &r->reshare[number];
     if (reshare->is_public) return assay_share_round_have(r, number, slot, line, facts);
     if (line->attempt != reshare->attempt) return ASSAY_SHARE_UNKNOWN;
-    if (reshare->dealt != reshare->dealers) return ASSAY_SHARE_UNKNOWN; /* of what, then? */
-    if (assay_share_said(reshare) >> slot & 1) return ASSAY_SHARE_SAME;
+    if (reshare->dealt != reshare->dealers) return ASSAY_SHARE_UNKNOWN; /* incomplete */
+    if (assay_share_reported_slots(reshare) >> slot & 1) return ASSAY_SHARE_SAME;
     const bool was_one = reshare->have[1] == 0;
     note_digest(reshare, 1u << slot, line->digest);
     if (was_one && reshare->have[1] != 0) {
@@ -376,46 +378,46 @@ static enum assay_share_result have_next(struct assay_share_registry *r, uint32_
         fact->attempt = reshare->attempt;
         assay_bytes_copy(fact->id, 32, line->id, 32);
     }
-    if (assay_share_count(reshare->have[0]) == r->config.slots)
+    if (assay_share_count_bits(reshare->have[0]) == r->config.slots)
         assay_share_reshare_finish(r, number, 0, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
-enum assay_share_result assay_share_registry_have(struct assay_share_registry *r, uint32_t member,
-                                                  const struct assay_share_list_record *record,
-                                                  struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_have(
+    struct assay_share_registry *r, uint32_t member, const struct assay_share_list_record *record,
+    struct assay_share_facts *facts)
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
-    if (record->era != r->era) return ASSAY_SHARE_LATE; /* said before a RECOVER that undid it */
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* from before a RECOVER that undid it */
     const uint32_t slot = assay_share_slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
     const uint32_t under_way = r->reshare_count;
     bool applied = false;
-    /* Its word may have cost it the slot. */
+    /* Its report may have cost it the slot. */
     for (uint32_t i = 0; i < record->count; i++) {
         const struct assay_share_line *line = &record->line[i];
         if (assay_share_slot_of(r, record->cluster, member, record->seating) != slot) break;
         struct assay_share_row *row = row_of(r, line->id);
         const struct assay_share_reshare *reshare =
-            row == NULL ? NULL : assay_share_registry_reshare(r, row);
+            row == NULL ? NULL : assay_share_registry_find_reshare(r, row);
         if (row == NULL) last = ASSAY_SHARE_UNKNOWN;
         else if (line->generation == row->generation)
-            last = have_current(r, row, record->cluster, slot, line, facts);
+            last = apply_have_current(r, row, record->cluster, slot, line, facts);
         else if (reshare != NULL && line->generation == reshare->generation &&
                  record->cluster == reshare->cluster)
-            last = have_next(r, row->reshare - 1, slot, line, facts);
+            last = apply_have_next(r, row->reshare - 1, slot, line, facts);
         else last = ASSAY_SHARE_UNKNOWN;
         if (last == ASSAY_SHARE_APPLIED) applied = true;
     }
-    if (r->reshare_count < under_way) assay_share_reshares_begin(r, facts); /* there is room */
+    if (r->reshare_count < under_way) assay_share_start_reshares(r, facts); /* there is room */
     return applied ? ASSAY_SHARE_APPLIED : last;
 }
 
-static enum assay_share_result deal_one(struct assay_share_registry *r, uint32_t cluster,
-                                        uint32_t slot, const struct assay_share_line *line,
-                                        struct assay_share_facts *facts)
+static enum assay_share_result apply_deal_line(struct assay_share_registry *r, uint32_t cluster,
+                                               uint32_t slot, const struct assay_share_line *line,
+                                               struct assay_share_facts *facts)
 {
     const struct assay_share_row *row = row_of(r, line->id);
     if (row == NULL || row->reshare == 0) return ASSAY_SHARE_UNKNOWN;
@@ -425,7 +427,7 @@ static enum assay_share_result deal_one(struct assay_share_registry *r, uint32_t
         reshare->generation != line->generation || reshare->attempt != line->attempt)
         return ASSAY_SHARE_UNKNOWN;
     if (!(reshare->dealers & bit)) return ASSAY_SHARE_STRANGER;
-    if (reshare->dealt & bit) /* one polynomial an attempt, for everybody */
+    if (reshare->dealt & bit) /* one polynomial per attempt, for all takers */
         return assay_bytes_equal(reshare->dealing[slot], line->digest, 32) ? ASSAY_SHARE_SAME
                                                                            : ASSAY_SHARE_MISMATCH;
     reshare->dealt |= bit;
@@ -440,28 +442,28 @@ static enum assay_share_result deal_one(struct assay_share_registry *r, uint32_t
     return ASSAY_SHARE_APPLIED;
 }
 
-enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r, uint32_t member,
-                                                  const struct assay_share_list_record *record,
-                                                  struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_deal(
+    struct assay_share_registry *r, uint32_t member, const struct assay_share_list_record *record,
+    struct assay_share_facts *facts)
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
-    if (record->era != r->era) return ASSAY_SHARE_LATE; /* of an attempt that is undone */
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* of an undone attempt */
     const uint32_t slot = assay_share_slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
     bool applied = false;
     for (uint32_t i = 0; i < record->count; i++) {
-        last = deal_one(r, record->cluster, slot, &record->line[i], facts);
+        last = apply_deal_line(r, record->cluster, slot, &record->line[i], facts);
         if (last == ASSAY_SHARE_APPLIED) applied = true;
     }
     return applied ? ASSAY_SHARE_APPLIED : last;
 }
 
-/* docs/services.md 5.6: not before it has everything. */
-enum assay_share_result assay_share_registry_ready(struct assay_share_registry *r, uint32_t member,
-                                                   const struct assay_share_ready_record *record,
-                                                   struct assay_share_facts *facts)
+/* docs/services.md 5.6: not before it has every synced id. */
+enum assay_share_result assay_share_registry_apply_ready(
+    struct assay_share_registry *r, uint32_t member, const struct assay_share_ready_record *record,
+    struct assay_share_facts *facts)
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
@@ -470,7 +472,7 @@ enum assay_share_result assay_share_registry_ready(struct assay_share_registry *
     if (slot == r->config.slots || slot != record->slot) return ASSAY_SHARE_STRANGER;
     struct assay_share_cluster *c = &r->cluster[record->cluster];
     if (c->ready >> slot & 1) return ASSAY_SHARE_SAME;
-    assay_share_registry_root(r, r->root); /* made once, until another id is synced */
+    assay_share_registry_root(r, r->root); /* computed once, until another id is synced */
     r->root_known = true;
     if (record->count != r->synced_count || !assay_bytes_equal(record->digest, r->root, 32))
         return ASSAY_SHARE_MISMATCH;
@@ -478,20 +480,20 @@ enum assay_share_result assay_share_registry_ready(struct assay_share_registry *
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_READY);
     fact->cluster = record->cluster;
     fact->slot = slot;
-    assay_share_reshares_begin(r, facts);
+    assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
-/* --- readers and liars */
+/* --- readers and false shares */
 
-enum assay_share_result assay_share_registry_read(struct assay_share_registry *r,
-                                                  const struct assay_share_read_record *record,
-                                                  struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_read(
+    struct assay_share_registry *r, const struct assay_share_read_record *record,
+    struct assay_share_facts *facts)
 {
     facts->count = 0;
     const struct assay_share_row *row = row_of(r, record->id);
     if (row == NULL || !row->synced) return ASSAY_SHARE_UNKNOWN;
-    if (!assay_share_row_names(row, &record->reader)) return ASSAY_SHARE_NO_READER;
+    if (!assay_share_row_has_reader(row, &record->reader)) return ASSAY_SHARE_NO_READER;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_READ);
     fact->reader = record->reader;
     fact->generation = row->generation;
@@ -501,10 +503,10 @@ enum assay_share_result assay_share_registry_read(struct assay_share_registry *r
     return ASSAY_SHARE_APPLIED;
 }
 
-/* docs/services.md 5.9: a share that is not the row's A. Of another generation or attempt it is
- * LATE: what the ledger has now says nothing about it. */
-static enum assay_share_result judge_share(const struct assay_share_row *row,
-                                           const struct assay_share_lie_record *record)
+/* docs/services.md 5.9: a share that is not on the row's A. Of another generation or attempt it is
+ * LATE: the current ledger state proves nothing about it. */
+static enum assay_share_result check_false_share(const struct assay_share_row *row,
+                                                 const struct assay_share_lie_record *record)
 {
     const struct assay_share_piece *piece = &record->piece;
     uint8_t digest[32];
@@ -517,14 +519,14 @@ static enum assay_share_result judge_share(const struct assay_share_row *row,
                ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
 }
 
-/* docs/services.md 5.9: a sub-share that is not of what its dealer has put on the ledger for the
- * attempt that is under way. Of one that is over the ledger has no dealing: LATE. */
-static enum assay_share_result judge_sub_share(const struct assay_share_registry *r,
-                                               const struct assay_share_row *row,
-                                               const struct assay_share_lie_record *record)
+/* docs/services.md 5.9: a sub-share that does not match its dealer's published dealing of the
+ * current attempt. Of an ended attempt the ledger has no dealing: LATE. */
+static enum assay_share_result check_false_sub_share(const struct assay_share_registry *r,
+                                                     const struct assay_share_row *row,
+                                                     const struct assay_share_lie_record *record)
 {
     const struct assay_share_piece *piece = &record->piece;
-    const struct assay_share_reshare *reshare = assay_share_registry_reshare(r, row);
+    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(r, row);
     uint8_t digest[32];
     if (reshare == NULL || reshare->is_public || reshare->cluster != record->given.cluster ||
         reshare->generation != piece->generation || reshare->attempt != piece->attempt)
@@ -535,41 +537,42 @@ static enum assay_share_result judge_sub_share(const struct assay_share_registry
     if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
     assay_share_commitments_digest(&piece->commitments, digest);
     return assay_bytes_equal(digest, reshare->dealing[record->given.dealer], 32) &&
-                   !assay_share_lie_stands(record)
-               ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
+                   !assay_share_lie_is_valid(record)
+               ? ASSAY_SHARE_HONEST
+               : ASSAY_SHARE_APPLIED;
 }
 
-/* By its type alone: numbers of both kinds are equal after a reshare. Returns: APPLIED for a lie |
- * LATE | STRANGER | MISMATCH | HONEST */
-static enum assay_share_result judge(const struct assay_share_registry *r,
-                                     const struct assay_share_row *row,
-                                     const struct assay_share_lie_record *record)
+/* By its type alone: numbers of both kinds are equal after a reshare. Returns: APPLIED for a false
+ * share | LATE | STRANGER | MISMATCH | HONEST */
+static enum assay_share_result check_false_piece(const struct assay_share_registry *r,
+                                                 const struct assay_share_row *row,
+                                                 const struct assay_share_lie_record *record)
 {
     if (record->given.era != r->era) return ASSAY_SHARE_LATE;
-    return record->given.type == ASSAY_SHARE_GIFT_FETCHED ? judge_share(row, record)
-                                                          : judge_sub_share(r, row, record);
+    return record->given.type == ASSAY_SHARE_GIFT_FETCHED ? check_false_share(row, record)
+                                                          : check_false_sub_share(r, row, record);
 }
 
 /* docs/services.md 5.9: the member that signed it, if it has that slot by the same seating.
- * Returns: ASSAY_SHARE_NOBODY when it does not. */
-static uint32_t giver_of(const struct assay_share_registry *r,
-                         const struct assay_share_lie_record *record)
+ * Returns: ASSAY_SHARE_NO_MEMBER when it does not. */
+static uint32_t find_giver(const struct assay_share_registry *r,
+                           const struct assay_share_lie_record *record)
 {
     const struct assay_share_given *given = &record->given;
-    if (given->dealer >= r->config.slots) return ASSAY_SHARE_NOBODY;
+    if (given->dealer >= r->config.slots) return ASSAY_SHARE_NO_MEMBER;
     const struct assay_share_seat *seat = &r->cluster[given->cluster].seat[given->dealer];
     if (!assay_bytes_equal(seat->key, record->key, sizeof record->key) ||
-        seat->seating != given->seating || seat->member == ASSAY_SHARE_NOBODY)
-        return ASSAY_SHARE_NOBODY;
+        seat->seating != given->seating || seat->member == ASSAY_SHARE_NO_MEMBER)
+        return ASSAY_SHARE_NO_MEMBER;
     return assay_bytes_equal(r->member[seat->member].node, given->node, 32) ? seat->member
-                                                                            : ASSAY_SHARE_NOBODY;
+                                                                            : ASSAY_SHARE_NO_MEMBER;
 }
 
 void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
                          const uint8_t id[static 32], struct assay_share_facts *facts)
 {
     const uint32_t member = r->cluster[cluster].seat[slot].member;
-    if (member == ASSAY_SHARE_NOBODY || r->member[member].convicted) return;
+    if (member == ASSAY_SHARE_NO_MEMBER || r->member[member].convicted) return;
     r->member[member].convicted = true;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_CONVICTED);
     fact->cluster = cluster;
@@ -583,38 +586,38 @@ void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint3
             assay_share_reshare_fail(r, i);
 }
 
-enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
-                                                 const struct assay_share_lie_record *record,
-                                                 struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_lie(struct assay_share_registry *r,
+                                                       const struct assay_share_lie_record *record,
+                                                       struct assay_share_facts *facts)
 {
     facts->count = 0;
     const uint32_t cluster = record->given.cluster, dealer = record->given.dealer;
     if (cluster >= r->config.clusters || !r->cluster[cluster].seated) return ASSAY_SHARE_NOT_HERE;
     const struct assay_share_row *row = row_of(r, record->piece.id);
     if (row == NULL) return ASSAY_SHARE_UNKNOWN;
-    const uint32_t member = giver_of(r, record);
-    if (member == ASSAY_SHARE_NOBODY) return ASSAY_SHARE_STRANGER;
+    const uint32_t member = find_giver(r, record);
+    if (member == ASSAY_SHARE_NO_MEMBER) return ASSAY_SHARE_STRANGER;
     if (r->member[member].convicted) return ASSAY_SHARE_SAME;
-    const enum assay_share_result result = judge(r, row, record);
+    const enum assay_share_result result = check_false_piece(r, row, record);
     if (result != ASSAY_SHARE_APPLIED) return result;
     assay_share_convict(r, cluster, dealer, row->id, facts);
-    assay_share_seats_decide(r, facts);
-    assay_share_reshares_begin(r, facts);
+    assay_share_assign_seats(r, facts);
+    assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
-/* docs/services.md 5.9: what the dealings of an attempt add up to, from A and the points of each B,
- * whose digests the ledger has. Returns: ASSAY_SHARE_APPLIED and the digest | MISMATCH */
-static enum assay_share_result add_up(const struct assay_share_row *row,
-                                      const struct assay_share_reshare *reshare,
-                                      const struct assay_share_sum_record *record,
-                                      uint8_t digest[static 32])
+/* docs/services.md 5.9: the sum of an attempt's dealings, from A and the points of each B, whose
+ * digests the ledger has. Returns: ASSAY_SHARE_APPLIED and the digest | MISMATCH */
+static enum assay_share_result sum_dealings(const struct assay_share_row *row,
+                                            const struct assay_share_reshare *reshare,
+                                            const struct assay_share_sum_record *record,
+                                            uint8_t digest[static 32])
 {
     struct assay_share_commitments sum;
     uint32_t i = 0;
     assay_share_commitments_digest(&record->current, digest);
     if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
-    if (record->count != assay_share_count(reshare->dealers)) return ASSAY_SHARE_MISMATCH;
+    if (record->count != assay_share_count_bits(reshare->dealers)) return ASSAY_SHARE_MISMATCH;
     for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
         if (!(reshare->dealers >> slot & 1)) continue;
         assay_share_commitments_digest(&record->dealt[i++], digest);
@@ -627,39 +630,41 @@ static enum assay_share_result add_up(const struct assay_share_row *row,
     return ASSAY_SHARE_APPLIED;
 }
 
-enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
-                                                 const struct assay_share_sum_record *record,
-                                                 struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_sum(struct assay_share_registry *r,
+                                                       const struct assay_share_sum_record *record,
+                                                       struct assay_share_facts *facts)
 {
     uint8_t digest[32];
     facts->count = 0;
-    if (record->era != r->era) return ASSAY_SHARE_LATE; /* its numbers come again */
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* its numbers are reused */
     const struct assay_share_row *row = row_of(r, record->id);
     if (row == NULL) return ASSAY_SHARE_UNKNOWN;
-    const struct assay_share_reshare *under_way = assay_share_registry_reshare(r, row);
+    const struct assay_share_reshare *under_way = assay_share_registry_find_reshare(r, row);
     if (under_way == NULL || under_way->is_public ||
         under_way->generation != record->generation ||
         under_way->attempt != record->attempt || under_way->dealt != under_way->dealers)
         return ASSAY_SHARE_LATE;
-    const struct assay_share_reshare reshare = *under_way; /* it ends with a dealer that lied */
-    if (add_up(row, &reshare, record, digest) != ASSAY_SHARE_APPLIED) return ASSAY_SHARE_MISMATCH;
+    const struct assay_share_reshare reshare = *under_way; /* it ends with a convicted dealer */
+    if (sum_dealings(row, &reshare, record, digest) != ASSAY_SHARE_APPLIED)
+        return ASSAY_SHARE_MISMATCH;
     uint32_t right = 0;
     for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++)
         if (assay_bytes_equal(reshare.digest[i], digest, 32)) right = reshare.have[i];
-    /* Who said a digest that is not kept may have said the right one, if none has it here. */
-    const uint32_t wrong = assay_share_said(&reshare) & ~right &
-                           ~(right == 0 ? reshare.other : 0u);
+    /* Slots with an unrecorded digest may have reported the right one, if no recorded digest is
+     * right. */
+    const uint32_t wrong =
+        assay_share_reported_slots(&reshare) & ~right & ~(right == 0 ? reshare.other : 0u);
     if (wrong == 0) return ASSAY_SHARE_SAME;
     for (uint32_t slot = 0; slot < r->config.slots; slot++)
         if (wrong >> slot & 1) assay_share_convict(r, reshare.cluster, slot, record->id, facts);
-    assay_share_seats_decide(r, facts);
-    assay_share_reshares_begin(r, facts);
+    assay_share_assign_seats(r, facts);
+    assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
 /* --- epochs */
 
-static void forget(struct assay_share_registry *r, struct assay_share_facts *facts)
+static void drop_expired_row(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     uint32_t forgotten = 0;
     for (uint32_t i = r->row_count; i-- > 0 && forgotten < ASSAY_SHARE_FORGET_MAX;) {
@@ -669,22 +674,22 @@ static void forget(struct assay_share_registry *r, struct assay_share_facts *fac
         if (waits) {
             struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_FORGOTTEN);
             assay_bytes_copy(fact->id, 32, row->id, 32);
-            /* It may have been put over one that was deleted, whose records are valid still. */
+            /* The id may have been put after a deletion, whose records are still valid. */
             if (row->deleted_epoch > 0) assay_share_row_delete(row, row->deleted_epoch);
-            else row_remove(r, i);
+            else remove_row(r, i);
             forgotten++;
         } else if (row->deleted && r->epoch - row->deleted_epoch >= ASSAY_SHARE_PUT_EPOCHS) {
-            row_remove(r, i);
+            remove_row(r, i);
             forgotten++;
         }
     }
 }
 
-/* docs/services.md 5.8: a share that no slot of any cluster keeps, since its slot never confirmed
- * it, can be fetched of nobody: the next generation gives one to every slot. At once when fewer
- * keep it than a generation begins with, else at one close in eight, so that a slot that is silent
- * for long keeps nobody busy. */
-static void want_whole(struct assay_share_registry *r)
+/* docs/services.md 5.8: a share that no cluster has confirmed for its slot cannot be fetched from
+ * any slot: the next generation gives one to every slot. At once when fewer slots have one than a
+ * generation starts with, else at one close in eight, so that a silent slot keeps no other slot
+ * busy. */
+static void request_missing_shares(struct assay_share_registry *r)
 {
     const uint32_t all = (1u << r->config.slots) - 1;
     for (uint32_t i = 0; i < r->row_count; i++) {
@@ -693,32 +698,32 @@ static void want_whole(struct assay_share_registry *r)
         for (uint32_t c = 0; c < r->config.clusters; c++)
             kept |= row->have[c];
         if (!row->synced || kept == all) continue;
-        if (assay_share_count(kept) < assay_share_needed(&r->config) ||
+        if (assay_share_count_bits(kept) < assay_share_needed(&r->config) ||
             (r->epoch + row->id[31]) % ASSAY_SHARE_WHOLE_EPOCHS == 0)
             row->wanted |= 1u << row->origin;
     }
 }
 
-/* docs/services.md 5.8: whoever lost a slot knows the current generation until there is a next one,
- * which nothing may ever make: so it is said at every close, not when one is made. */
-static void watch_gone(struct assay_share_registry *r, struct assay_share_facts *facts)
+/* docs/services.md 5.8: former holders of a slot have the current generation until there is a next
+ * one, which may never be made: so the alarm is raised at every close, not at the reassignment. */
+static void alarm_reassigned(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     for (uint32_t i = 0; i < r->row_count; i++) {
         const struct assay_share_row *row = &r->row[i];
-        if (row->synced && assay_share_count(row->gone) >= r->config.k)
+        if (row->synced && assay_share_count_bits(row->gone) >= r->config.k)
             assay_share_alarm(r, row->origin, ASSAY_SHARE_WHY_OLD_SHARES, facts);
     }
 }
 
-/* Done, or not in time: another attempt, by others. docs/services.md 5.17.1: in public, when it had
- * the whole epoch, or slots of its cluster were silent lately. */
+/* Finished, or timed out: another attempt with other dealers. docs/services.md 5.17.1: a public
+ * one, when it had the full epoch, or slots of its cluster were silent recently. */
 static void close_private(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     for (uint32_t i = r->reshare_count; i-- > 0;) {
         const struct assay_share_reshare *reshare = &r->reshare[i];
         struct assay_share_row *row = &r->row[reshare->row];
         if (reshare->is_public) continue;
-        const uint32_t digest = agreed(r, reshare);
+        const uint32_t digest = find_agreed(r, reshare);
         if (digest < ASSAY_SHARE_DIGESTS_MAX) {
             assay_share_reshare_finish(r, i, digest, facts);
             continue;
@@ -729,22 +734,22 @@ static void close_private(struct assay_share_registry *r, struct assay_share_fac
     }
 }
 
-void assay_share_registry_certify(struct assay_share_registry *r, const bool *certified,
-                                  uint32_t count)
+void assay_share_registry_set_certified(struct assay_share_registry *r, const bool *certified,
+                                        uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_SHARE_MEMBERS_MAX);
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         r->certified[i] = i < count && certified[i];
 }
 
-void assay_share_registry_enter(struct assay_share_registry *r, uint64_t era)
+void assay_share_registry_set_era(struct assay_share_registry *r, uint64_t era)
 {
     r->era = era;
 }
 
-void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
-                                const enum assay_share_standing *standing, const uint16_t *score,
-                                uint32_t count)
+void assay_share_registry_set_standing(struct assay_share_registry *r, uint64_t epoch,
+                                       const enum assay_share_standing *standing,
+                                       const uint16_t *score, uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_SHARE_MEMBERS_MAX);
     r->epoch = epoch;
@@ -755,36 +760,37 @@ void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
     }
 }
 
-void assay_share_registry_renew(struct assay_share_registry *r, uint32_t member)
+void assay_share_registry_clear_member(struct assay_share_registry *r, uint32_t member)
 {
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return;
     r->member[member] = (struct assay_share_member){ 0 };
     for (uint32_t i = 0; i < r->row_count; i++)
-        if (r->row[i].author == member) r->row[i].author = ASSAY_SHARE_NOBODY;
+        if (r->row[i].author == member) r->row[i].author = ASSAY_SHARE_NO_MEMBER;
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated; i++)
             if (r->cluster[c].seat[i].member == member)
-                r->cluster[c].seat[i].member = ASSAY_SHARE_NOBODY;
+                r->cluster[c].seat[i].member = ASSAY_SHARE_NO_MEMBER;
 }
 
-void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
-                                const enum assay_share_standing *standing, const uint16_t *score,
-                                uint32_t count, struct assay_share_facts *facts)
+void assay_share_registry_close_epoch(struct assay_share_registry *r, uint64_t epoch,
+                                      const enum assay_share_standing *standing,
+                                      const uint16_t *score, uint32_t count,
+                                      struct assay_share_facts *facts)
 {
     ASSAY_ASSERT(epoch > r->epoch);
     facts->count = 0;
-    assay_share_registry_stand(r, epoch, standing, score, count);
+    assay_share_registry_set_standing(r, epoch, standing, score, count);
     r->begun = 0;
     close_private(r, facts);
     assay_share_round_close(r, facts);
-    r->begun = r->reshare_count; /* what goes on */
-    forget(r, facts);
-    want_whole(r);
-    assay_share_seats_decide(r, facts);
-    watch_gone(r, facts);
-    assay_share_round_begin(r, facts);
+    r->begun = r->reshare_count; /* those that continue */
+    drop_expired_row(r, facts);
+    request_missing_shares(r);
+    assay_share_assign_seats(r, facts);
+    alarm_reassigned(r, facts);
+    assay_share_round_start(r, facts);
     const uint32_t public_ones = r->reshare_count;
-    assay_share_reshares_begin(r, facts);
+    assay_share_start_reshares(r, facts);
     for (uint32_t i = public_ones; i < r->reshare_count; i++)
         r->reshare[i].whole = true;
     assay_bytes_zero(r->certified, sizeof r->certified);

@@ -1,12 +1,12 @@
 /*
- * services/shares/cluster_owners.c - the fold of records of owners: SHARE_PUT, SHARE_READERS and
+ * services/shares/cluster_owners.c - owner records of shares: SHARE_PUT, SHARE_READERS and
  * SHARE_DELETE (docs/services.md 5.5).
  */
 #include "services/shares/cluster_internal.h"
 
 static const uint64_t EPOCH_MASK = (UINT64_C(1) << 47) - 1; /* attempts are below 2^63 */
 
-/* --- an id is put */
+/* --- SHARE_PUT */
 
 uint64_t assay_share_put_attempt(uint64_t epoch)
 {
@@ -24,13 +24,13 @@ uint64_t assay_share_row_attempt(const struct assay_share_row *row)
     return assay_share_put_attempt(row->put_epoch) + row->tried - 1;
 }
 
-/* Behind the last one. */
-static struct assay_share_row *row_add(struct assay_share_registry *r, const uint8_t id[static 32])
+/* Appended. */
+static struct assay_share_row *add_row(struct assay_share_registry *r, const uint8_t id[static 32])
 {
     struct assay_share_row *row = &r->row[r->row_count];
     *row = (struct assay_share_row){ 0 };
     assay_bytes_copy(row->id, 32, id, 32);
-    ASSAY_ASSERT(assay_share_order_add(r)); /* it was looked for before */
+    ASSAY_ASSERT(assay_share_order_add(r)); /* its absence was checked before */
     return row;
 }
 
@@ -44,11 +44,11 @@ uint32_t assay_share_registry_quota(const struct assay_share_registry *r)
     return part > ASSAY_SHARE_QUOTA_MIN ? part : ASSAY_SHARE_QUOTA_MIN;
 }
 
-/* docs/services.md 5.5.2: owner and author are charged both, so neither takes the room of others,
- * with whatever keys and through whatever members. `again`: the row that it takes over. */
-static enum assay_share_result charge(const struct assay_share_registry *r,
-                                      const uint8_t owner[static 32], uint32_t author,
-                                      const struct assay_share_row *again)
+/* docs/services.md 5.5.2: charged to owner and author both, so neither can use up the room of
+ * others, with any number of keys or through any member. `again`: the row that it replaces. */
+static enum assay_share_result check_quota(const struct assay_share_registry *r,
+                                           const uint8_t owner[static 32], uint32_t author,
+                                           const struct assay_share_row *again)
 {
     const uint32_t quota = assay_share_registry_quota(r);
     uint32_t owned = 0, handed_in = 0;
@@ -64,8 +64,7 @@ static enum assay_share_result charge(const struct assay_share_registry *r,
                                                              : ASSAY_SHARE_NO_ROOM;
 }
 
-/* docs/services.md 5.5.1: a SHARE_PUT of now. An id that was deleted is put by one that was signed
- * after that alone. */
+/* docs/services.md 5.5.1: a recent SHARE_PUT. After a deletion only one that was signed later. */
 static bool is_put_valid(const struct assay_share_registry *r,
                          const struct assay_share_birth *birth, const struct assay_share_row *row)
 {
@@ -74,8 +73,8 @@ static bool is_put_valid(const struct assay_share_registry *r,
     return row == NULL || birth->epoch > row->deleted_epoch;
 }
 
-/* One that waits gives way to a later record of its owner: else whoever kept an older one, of an id
- * that was forgotten, would keep the owner from putting it again. */
+/* A waiting id is replaced by a later record of its owner: otherwise a replayed older one, of a
+ * dropped id, would keep the owner from putting it again. */
 static bool is_taken(const struct assay_share_row *row, const struct assay_share_birth *birth)
 {
     if (row == NULL || row->deleted) return false;
@@ -86,13 +85,13 @@ static bool is_taken(const struct assay_share_row *row, const struct assay_share
 bool assay_share_registry_may_put(const struct assay_share_registry *r,
                                   const uint8_t id[static 32], struct assay_share_birth *birth)
 {
-    const struct assay_share_row *const row = assay_share_place_of(r, id);
+    const struct assay_share_row *const row = assay_share_find_row(r, id);
     *birth = (struct assay_share_birth){ .era = r->era, .epoch = r->epoch };
     return !is_taken(row, birth) && is_put_valid(r, birth, row);
 }
 
-static void row_begin(struct assay_share_registry *r, struct assay_share_row *row, uint32_t author,
-                      const struct assay_share_put_record *record)
+static void init_row(struct assay_share_registry *r, struct assay_share_row *row, uint32_t author,
+                     const struct assay_share_put_record *record)
 {
     const uint64_t deleted_epoch = row->deleted_epoch;
     *row = (struct assay_share_row){ .generation = 1,
@@ -111,9 +110,10 @@ static void row_begin(struct assay_share_registry *r, struct assay_share_row *ro
     assay_bytes_copy(row->payload, 32, record->payload, 32);
 }
 
-enum assay_share_result assay_share_registry_put(struct assay_share_registry *r, uint32_t author,
-                                                 const struct assay_share_put_record *record,
-                                                 struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_put(struct assay_share_registry *r,
+                                                       uint32_t author,
+                                                       const struct assay_share_put_record *record,
+                                                       struct assay_share_facts *facts)
 {
     uint8_t id[32], owner[32];
     facts->count = 0;
@@ -123,13 +123,13 @@ enum assay_share_result assay_share_registry_put(struct assay_share_registry *r,
     if (record->k != r->config.k) return ASSAY_SHARE_MISMATCH;
     assay_share_id(record->owner, record->name, id);
     assay_sha256(record->owner, sizeof record->owner, owner);
-    struct assay_share_row *row = assay_share_place_of(r, id);
+    struct assay_share_row *row = assay_share_find_row(r, id);
     if (is_taken(row, &record->birth)) return ASSAY_SHARE_SAME;
     if (!is_put_valid(r, &record->birth, row)) return ASSAY_SHARE_LATE;
-    const enum assay_share_result charged = charge(r, owner, author, row);
+    const enum assay_share_result charged = check_quota(r, owner, author, row);
     if (charged != ASSAY_SHARE_APPLIED) return charged;
-    if (row == NULL) row = row_add(r, id);
-    row_begin(r, row, author, record);
+    if (row == NULL) row = add_row(r, id);
+    init_row(r, row, author, record);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_WAITING);
     fact->cluster = row->origin;
     assay_bytes_copy(fact->id, 32, id, 32);
@@ -137,7 +137,7 @@ enum assay_share_result assay_share_registry_put(struct assay_share_registry *r,
     return ASSAY_SHARE_APPLIED;
 }
 
-/* --- what their owners change */
+/* --- SHARE_READERS and SHARE_DELETE */
 
 void assay_share_row_delete(struct assay_share_row *row, uint64_t epoch)
 {
@@ -149,15 +149,15 @@ void assay_share_row_delete(struct assay_share_row *row, uint64_t epoch)
     assay_bytes_copy(row->owner, 32, was.owner, 32);
 }
 
-/* docs/services.md 5.5.3: of this very putting of the id, of this era, and the next change of it:
- * one that was replayed is none of these. */
-static enum assay_share_result ordered(const struct assay_share_registry *r,
-                                       const struct assay_share_order *order,
-                                       struct assay_share_row **row)
+/* docs/services.md 5.5.3: of this put of the id, of this era, and its next version: a replayed
+ * record fails one of these. */
+static enum assay_share_result check_order(const struct assay_share_registry *r,
+                                           const struct assay_share_order *order,
+                                           struct assay_share_row **row)
 {
     uint8_t id[32];
     assay_share_id(order->owner, order->name, id);
-    *row = assay_share_place_of(r, id);
+    *row = assay_share_find_row(r, id);
     if (*row == NULL || (*row)->deleted || (*row)->birth.era != order->birth.era ||
         (*row)->birth.epoch != order->birth.epoch)
         return ASSAY_SHARE_UNKNOWN;
@@ -165,13 +165,13 @@ static enum assay_share_result ordered(const struct assay_share_registry *r,
     return order->version - (*row)->version == 1 ? ASSAY_SHARE_APPLIED : ASSAY_SHARE_MISMATCH;
 }
 
-enum assay_share_result assay_share_registry_delete(struct assay_share_registry *r,
-                                                    const struct assay_share_delete_record *record,
-                                                    struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_delete(
+    struct assay_share_registry *r, const struct assay_share_delete_record *record,
+    struct assay_share_facts *facts)
 {
     struct assay_share_row *row = NULL;
     facts->count = 0;
-    const enum assay_share_result result = ordered(r, &record->order, &row);
+    const enum assay_share_result result = check_order(r, &record->order, &row);
     if (result != ASSAY_SHARE_APPLIED) return result;
     if (row->reshare != 0) assay_share_reshare_remove(r, row->reshare - 1);
     if (row->synced) {
@@ -181,20 +181,20 @@ enum assay_share_result assay_share_registry_delete(struct assay_share_registry 
     assay_share_row_delete(row, r->epoch);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_DELETED);
     assay_bytes_copy(fact->id, 32, row->id, 32);
-    assay_share_seats_decide(r, facts); /* it may have been what kept a lost slot */
-    assay_share_reshares_begin(r, facts);
+    assay_share_assign_seats(r, facts); /* it may have prevented the reassignment of a lost slot */
+    assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
-enum assay_share_result assay_share_registry_readers(
+enum assay_share_result assay_share_registry_apply_readers(
     struct assay_share_registry *r, const struct assay_share_readers_record *record,
     struct assay_share_facts *facts)
 {
     struct assay_share_row *row = NULL;
     facts->count = 0;
-    const enum assay_share_result result = ordered(r, &record->order, &row);
+    const enum assay_share_result result = check_order(r, &record->order, &row);
     if (result != ASSAY_SHARE_APPLIED) return result;
-    /* One that is forgotten may be put again by the same record, and would be at version 0. */
+    /* A dropped id may be put again by the same record, and would be at version 0. */
     if (!row->synced) return ASSAY_SHARE_UNKNOWN;
     row->version = record->order.version;
     row->reader_count = record->reader_count;
@@ -206,8 +206,8 @@ enum assay_share_result assay_share_registry_readers(
     return ASSAY_SHARE_APPLIED;
 }
 
-bool assay_share_row_names(const struct assay_share_row *row,
-                           const struct assay_share_reader *reader)
+bool assay_share_row_has_reader(const struct assay_share_row *row,
+                                const struct assay_share_reader *reader)
 {
     for (uint32_t i = 0; i < row->reader_count; i++)
         if (row->reader[i].kind == reader->kind &&

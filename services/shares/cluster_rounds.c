@@ -1,12 +1,12 @@
 /*
  * services/shares/cluster_rounds.c - public attempts of a reshare (docs/services.md 5.17): dealings
- * on the ledger, disputes, and what silence costs.
+ * on the ledger, disputes, and penalties for silence.
  */
 #include "services/shares/cluster_internal.h"
 
-enum { DEALING_LINE_LEN = 160 }; /* of a record, beside points and sealed numbers */
+enum { DEALING_LINE_LEN = 160 }; /* of a record, without points and sealed numbers */
 
-/* --- where dealings stand */
+/* --- places of dealings */
 
 size_t assay_share_round_stride(const struct assay_share_config *config)
 {
@@ -28,9 +28,9 @@ uint8_t *assay_share_round_at(const struct assay_share_registry *r, uint32_t pla
     return r->round->dealings + stride * (place * r->config.slots + dealer);
 }
 
-bool assay_share_registry_dealt(const struct assay_share_registry *r,
-                                const struct assay_share_reshare *reshare, uint32_t dealer,
-                                struct assay_share_public_dealing *dealing)
+bool assay_share_registry_get_dealing(const struct assay_share_registry *r,
+                                      const struct assay_share_reshare *reshare, uint32_t dealer,
+                                      struct assay_share_public_dealing *dealing)
 {
     if (!reshare->is_public || !(reshare->dealt >> dealer & 1)) return false;
     const uint8_t *at = assay_share_round_at(r, reshare->place, dealer);
@@ -44,9 +44,9 @@ bool assay_share_registry_dealt(const struct assay_share_registry *r,
     return true;
 }
 
-void assay_share_registry_label(const struct assay_share_registry *r,
-                                const struct assay_share_reshare *reshare, uint32_t dealer,
-                                uint32_t taker, uint8_t label[static 32])
+void assay_share_registry_get_label(const struct assay_share_registry *r,
+                                    const struct assay_share_reshare *reshare, uint32_t dealer,
+                                    uint32_t taker, uint8_t label[static 32])
 {
     struct assay_share_sealed_for what = {
         .era = r->round->era, .cluster = reshare->cluster, .generation = reshare->generation,
@@ -56,9 +56,9 @@ void assay_share_registry_label(const struct assay_share_registry *r,
     assay_share_sealed_label(&r->config.home, &what, label);
 }
 
-static void fact_of(const struct assay_share_registry *r,
-                    const struct assay_share_reshare *reshare, enum assay_share_fact_kind kind,
-                    struct assay_share_facts *facts)
+static void add_round_fact(const struct assay_share_registry *r,
+                           const struct assay_share_reshare *reshare,
+                           enum assay_share_fact_kind kind, struct assay_share_facts *facts)
 {
     struct assay_share_fact *fact = assay_share_fact_add(facts, kind);
     fact->cluster = reshare->cluster;
@@ -69,14 +69,14 @@ static void fact_of(const struct assay_share_registry *r,
     assay_bytes_copy(fact->id, 32, r->row[reshare->row].id, 32);
 }
 
-/* --- who speaks */
+/* --- authorization */
 
-/* Of this era, for a slot that is that member's by the key that signed. */
-static enum assay_share_result speaks(const struct assay_share_registry *r, uint32_t member,
-                                      const struct assay_share_speaker *speaker)
+/* Of this era, for a slot that the member has with the signing key. */
+static enum assay_share_result check_speaker(const struct assay_share_registry *r, uint32_t member,
+                                             const struct assay_share_speaker *speaker)
 {
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
-    if (speaker->era != r->era) return ASSAY_SHARE_LATE; /* its numbers come again */
+    if (speaker->era != r->era) return ASSAY_SHARE_LATE; /* its numbers are reused */
     const uint32_t slot = assay_share_slot_of(r, speaker->cluster, member, speaker->seating);
     if (slot == r->config.slots || slot != speaker->slot) return ASSAY_SHARE_STRANGER;
     const struct assay_share_seat *seat = &r->cluster[speaker->cluster].seat[slot];
@@ -85,12 +85,13 @@ static enum assay_share_result speaks(const struct assay_share_registry *r, uint
                ? ASSAY_SHARE_APPLIED : ASSAY_SHARE_STRANGER;
 }
 
-enum assay_share_result assay_share_registry_key(struct assay_share_registry *r, uint32_t member,
-                                                 const struct assay_share_key_record *record,
-                                                 struct assay_share_facts *facts)
+enum assay_share_result assay_share_registry_apply_key(struct assay_share_registry *r,
+                                                       uint32_t member,
+                                                       const struct assay_share_key_record *record,
+                                                       struct assay_share_facts *facts)
 {
     facts->count = 0;
-    const enum assay_share_result result = speaks(r, member, &record->speaker);
+    const enum assay_share_result result = check_speaker(r, member, &record->speaker);
     if (result != ASSAY_SHARE_APPLIED) return result;
     struct assay_share_cluster *c = &r->cluster[record->speaker.cluster];
     struct assay_share_seat *seat = &c->seat[record->speaker.slot];
@@ -132,10 +133,10 @@ static bool is_dealing_fit(const struct assay_share_registry *r,
     return assay_share_commitments_check(&dealing->commitments) == ASSAY_OK;
 }
 
-/* Nothing is computed of what counts for nothing. */
-static enum assay_share_result take_dealing(struct assay_share_registry *r,
-                                            const struct assay_share_speaker *dealer,
-                                            const struct assay_share_dealing_line *line)
+/* Void dealings are rejected before anything is computed. */
+static enum assay_share_result apply_dealing(struct assay_share_registry *r,
+                                             const struct assay_share_speaker *dealer,
+                                             const struct assay_share_dealing_line *line)
 {
     uint8_t label[32];
     struct assay_share_reshare *reshare =
@@ -144,10 +145,10 @@ static enum assay_share_result take_dealing(struct assay_share_registry *r,
     if (reshare == NULL) return ASSAY_SHARE_UNKNOWN;
     if (r->round->phase != ASSAY_SHARE_PHASE_DEALS) return ASSAY_SHARE_LATE;
     if (!(reshare->able & bit) || (r->round->out & bit)) return ASSAY_SHARE_STRANGER;
-    if (reshare->dealt & bit) return ASSAY_SHARE_SAME; /* one polynomial an attempt */
+    if (reshare->dealt & bit) return ASSAY_SHARE_SAME; /* one polynomial per attempt */
     if (!is_dealing_fit(r, &line->dealing)) return ASSAY_SHARE_MISMATCH;
     assay_share_dealing_label(&r->config.home, dealer, line, label);
-    if (!assay_dealing_proved(line->dealing.dealt, label, &line->proof))
+    if (!assay_dealing_verify(line->dealing.dealt, label, &line->proof))
         return ASSAY_SHARE_MISMATCH;
     const size_t stride = assay_share_round_stride(&r->config);
     struct assay_writer w = assay_writer_over(
@@ -161,16 +162,16 @@ static enum assay_share_result take_dealing(struct assay_share_registry *r,
     return ASSAY_SHARE_APPLIED;
 }
 
-enum assay_share_result assay_share_registry_dealing(
+enum assay_share_result assay_share_registry_apply_dealing(
     struct assay_share_registry *r, uint32_t member,
     const struct assay_share_dealing_record *record, struct assay_share_facts *facts)
 {
     facts->count = 0;
-    enum assay_share_result last = speaks(r, member, &record->speaker);
+    enum assay_share_result last = check_speaker(r, member, &record->speaker);
     bool applied = false;
     if (last != ASSAY_SHARE_APPLIED) return last;
     for (uint32_t i = 0; i < record->count; i++) {
-        last = take_dealing(r, &record->speaker, &record->line[i]);
+        last = apply_dealing(r, &record->speaker, &record->line[i]);
         applied = applied || last == ASSAY_SHARE_APPLIED;
     }
     return applied ? ASSAY_SHARE_APPLIED : last;
@@ -178,34 +179,34 @@ enum assay_share_result assay_share_registry_dealing(
 
 /* --- disputes */
 
-/* The number that was sealed for the one that disputes is read by everybody. */
-static bool number_stands(const struct assay_share_registry *r,
-                          const struct assay_share_reshare *reshare,
-                          const struct assay_share_public_dealing *dealing,
-                          const struct assay_share_dispute_record *record)
+/* The number that was sealed for the disputing slot becomes public. */
+static bool is_number_valid(const struct assay_share_registry *r,
+                            const struct assay_share_reshare *reshare,
+                            const struct assay_share_public_dealing *dealing,
+                            const struct assay_share_dispute_record *record)
 {
     const uint32_t taker = record->speaker.slot;
     struct assay_secret32 number;
     uint8_t label[32];
-    assay_share_registry_label(r, reshare, record->dealer, taker, label);
-    /* Without an opening nothing is shown against it. */
-    if (assay_dealing_read(r->round->key[taker], dealing->dealt, record->shown, label,
-                           &record->proof, dealing->sealed[taker], &number) != ASSAY_OK)
+    assay_share_registry_get_label(r, reshare, record->dealer, taker, label);
+    /* Without a valid opening nothing is proven against it. */
+    if (assay_dealing_read_public(r->round->key[taker], dealing->dealt, record->shown, label,
+                                  &record->proof, dealing->sealed[taker], &number) != ASSAY_OK)
         return true;
     return assay_share_verify(&dealing->commitments, taker, &number) == ASSAY_OK;
 }
 
-static enum assay_share_result judge(const struct assay_share_registry *r,
-                                     const struct assay_share_reshare *reshare,
-                                     const struct assay_share_dispute_record *record)
+static enum assay_share_result check_dispute(const struct assay_share_registry *r,
+                                             const struct assay_share_reshare *reshare,
+                                             const struct assay_share_dispute_record *record)
 {
     struct assay_share_public_dealing dealing;
     uint8_t digest[32];
-    const bool dealt = assay_share_registry_dealt(r, reshare, record->dealer, &dealing);
+    const bool dealt = assay_share_registry_get_dealing(r, reshare, record->dealer, &dealing);
     ASSAY_ASSERT(dealt);
     if (record->kind == ASSAY_SHARE_DISPUTE_NUMBER)
-        return number_stands(r, reshare, &dealing, record) ? ASSAY_SHARE_HONEST
-                                                           : ASSAY_SHARE_APPLIED;
+        return is_number_valid(r, reshare, &dealing, record) ? ASSAY_SHARE_HONEST
+                                                             : ASSAY_SHARE_APPLIED;
     assay_share_commitments_digest(&record->current, digest);
     if (!assay_bytes_equal(digest, r->row[reshare->row].digest, 32)) return ASSAY_SHARE_MISMATCH;
     return assay_share_constant_verify(&record->current, record->dealer, &dealing.commitments) ==
@@ -213,8 +214,9 @@ static enum assay_share_result judge(const struct assay_share_registry *r,
                ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
 }
 
-static void bar(struct assay_share_registry *r, uint32_t member,
-                const struct assay_share_dispute_record *record, struct assay_share_facts *facts)
+static void bar_member(struct assay_share_registry *r, uint32_t member,
+                       const struct assay_share_dispute_record *record,
+                       struct assay_share_facts *facts)
 {
     r->member[member].barred_until = r->epoch + ASSAY_SHARE_SILENT_EPOCHS;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_BARRED);
@@ -224,14 +226,14 @@ static void bar(struct assay_share_registry *r, uint32_t member,
     assay_bytes_copy(fact->id, 32, record->id, 32);
 }
 
-/* docs/services.md 5.17.4: each one that is computed convicts a dealer or bars its author, so there
- * are at most as many in 64 epochs as there are members, twice. */
-enum assay_share_result assay_share_registry_dispute(
+/* docs/services.md 5.17.4: each computed dispute convicts a dealer or bars its author, so their
+ * number in 64 epochs is at most twice that of the members. */
+enum assay_share_result assay_share_registry_apply_dispute(
     struct assay_share_registry *r, uint32_t member,
     const struct assay_share_dispute_record *record, struct assay_share_facts *facts)
 {
     facts->count = 0;
-    enum assay_share_result result = speaks(r, member, &record->speaker);
+    enum assay_share_result result = check_speaker(r, member, &record->speaker);
     if (result != ASSAY_SHARE_APPLIED) return result;
     if (r->member[member].barred_until > r->epoch) return ASSAY_SHARE_STRANGER;
     const uint32_t own = 1u << record->speaker.slot;
@@ -243,20 +245,20 @@ enum assay_share_result assay_share_registry_dispute(
     if (record->dealer >= r->config.slots || !(reshare->dealt >> record->dealer & 1))
         return ASSAY_SHARE_UNKNOWN;
     if (reshare->bad >> record->dealer & 1) return ASSAY_SHARE_SAME;
-    result = judge(r, reshare, record);
-    if (result == ASSAY_SHARE_HONEST) bar(r, member, record, facts);
+    result = check_dispute(r, reshare, record);
+    if (result == ASSAY_SHARE_HONEST) bar_member(r, member, record, facts);
     if (result != ASSAY_SHARE_APPLIED) return result;
     assay_share_round_convicted(r, record->speaker.cluster, record->dealer);
-    /* Who has the slot now has not dealt. */
+    /* The slot's current holder has not dealt. */
     if (!(r->round->out >> record->dealer & 1)) {
         assay_share_convict(r, record->speaker.cluster, record->dealer, record->id, facts);
-        assay_share_seats_decide(r, facts);
-        assay_share_reshares_begin(r, facts);
+        assay_share_assign_seats(r, facts);
+        assay_share_start_reshares(r, facts);
     }
     return ASSAY_SHARE_APPLIED;
 }
 
-/* --- what slots came to */
+/* --- confirmations */
 
 enum assay_share_result assay_share_round_have(struct assay_share_registry *r, uint32_t number,
                                                uint32_t slot, const struct assay_share_line *line,
@@ -269,20 +271,21 @@ enum assay_share_result assay_share_round_have(struct assay_share_registry *r, u
     if (!(in & bit)) return ASSAY_SHARE_STRANGER;
     if (reshare->have[0] & bit) return ASSAY_SHARE_SAME;
     if (!assay_bytes_equal(reshare->digest[0], line->digest, 32)) {
-        /* Everybody computes the right one of what is on the ledger. */
+        /* Every node computes the right one from the ledger. */
         assay_share_convict(r, reshare->cluster, slot, line->id, facts);
-        assay_share_seats_decide(r, facts);
+        assay_share_assign_seats(r, facts);
         return ASSAY_SHARE_MISMATCH;
     }
     reshare->have[0] |= bit;
-    if (reshare->have[0] == in && assay_share_count(in) >= assay_share_needed(&r->config))
+    if (reshare->have[0] == in && assay_share_count_bits(in) >= assay_share_needed(&r->config))
         assay_share_reshare_finish(r, number, 0, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
 /* --- seats */
 
-void assay_share_round_moved(struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
+void assay_share_round_on_seat_change(struct assay_share_registry *r, uint32_t cluster,
+                                      uint32_t slot)
 {
     struct assay_share_round *round = r->round;
     if (round->phase == ASSAY_SHARE_PHASE_NONE || round->cluster != cluster) return;
@@ -296,20 +299,20 @@ void assay_share_round_convicted(struct assay_share_registry *r, uint32_t cluste
     const struct assay_share_round *round = r->round;
     if (round->cluster != cluster || (round->phase != ASSAY_SHARE_PHASE_DEALS &&
                                       round->phase != ASSAY_SHARE_PHASE_DISPUTES))
-        return; /* none, or what it dealt was looked at by everybody */
+        return; /* none, or every node has verified its dealing */
     for (uint32_t i = 0; i < r->reshare_count; i++)
         if (r->reshare[i].is_public)
             r->reshare[i].bad |= r->reshare[i].dealt & 1u << slot;
 }
 
-/* docs/services.md 5.17.5: silence that everybody saw, of a slot whose member was there. */
-static void was_silent(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
-                       struct assay_share_facts *facts)
+/* docs/services.md 5.17.5: silence on the ledger, of a slot whose member was certified. */
+static void record_silence(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+                           struct assay_share_facts *facts)
 {
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
-    if (seat->member == ASSAY_SHARE_NOBODY) return;
+    if (seat->member == ASSAY_SHARE_NO_MEMBER) return;
     struct assay_share_member *m = &r->member[seat->member];
-    const uint64_t before = m->silent_epoch; /* whatever key it lists, and wherever it sat */
+    const uint64_t before = m->silent_epoch; /* whatever key it lists, and in any seat */
     m->silent_epoch = r->epoch;
     r->cluster[cluster].public_until = r->epoch + ASSAY_SHARE_SILENT_EPOCHS;
     const bool again = before != 0 && r->epoch - before < ASSAY_SHARE_SILENT_EPOCHS;
@@ -324,8 +327,8 @@ static void was_silent(struct assay_share_registry *r, uint32_t cluster, uint32_
     fact->member = seat->member;
 }
 
-/* Slots that had to say something in each attempt of this phase, and did not in one; bits. */
-static uint32_t silent_slots(const struct assay_share_registry *r)
+/* Slots that had to submit something in each attempt of this phase, and did not in one; bits. */
+static uint32_t find_silent_slots(const struct assay_share_registry *r)
 {
     const struct assay_share_round *round = r->round;
     uint32_t silent = 0;
@@ -335,13 +338,13 @@ static uint32_t silent_slots(const struct assay_share_registry *r)
         silent |= round->phase == ASSAY_SHARE_PHASE_DEALS ? reshare->able & ~reshare->dealt
                                                           : round->takers & ~reshare->have[0];
     }
-    /* Who may not act has no voice. */
-    return silent & round->takers & ~round->out & assay_share_standing_slots(r, round->cluster);
+    /* A slot whose holder may not act has no vote. */
+    return silent & round->takers & ~round->out & assay_share_active_slots(r, round->cluster);
 }
 
 /* --- phases */
 
-static uint32_t attempts(const struct assay_share_registry *r)
+static uint32_t count_attempts(const struct assay_share_registry *r)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->reshare_count; i++)
@@ -349,37 +352,38 @@ static uint32_t attempts(const struct assay_share_registry *r)
     return count;
 }
 
-static void end(struct assay_share_registry *r)
+static void end_round(struct assay_share_registry *r)
 {
     for (uint32_t i = r->reshare_count; i-- > 0;)
         if (r->reshare[i].is_public) assay_share_reshare_fail(r, i);
     assay_bytes_zero(r->round, sizeof *r->round);
 }
 
-static void enter(struct assay_share_registry *r, enum assay_share_phase phase,
-                  enum assay_share_fact_kind kind, struct assay_share_facts *facts)
+static void enter_phase(struct assay_share_registry *r, enum assay_share_phase phase,
+                        enum assay_share_fact_kind kind, struct assay_share_facts *facts)
 {
     r->round->phase = phase;
     r->round->closes = 0;
     r->round->certified = (1u << r->config.slots) - 1;
     for (uint32_t i = 0; i < r->reshare_count; i++)
-        if (r->reshare[i].is_public) fact_of(r, &r->reshare[i], kind, facts);
+        if (r->reshare[i].is_public) add_round_fact(r, &r->reshare[i], kind, facts);
 }
 
-/* docs/services.md 5.17.4: of the dealings that stand the first k by slot. Returns: false when
- * there are too few, or they add up to no generation. */
-static bool choose(struct assay_share_registry *r, struct assay_share_reshare *reshare)
+/* docs/services.md 5.17.4: the first k valid dealings by slot. Returns: false when there are too
+ * few, or their sum is no generation. */
+static bool choose_dealings(struct assay_share_registry *r, struct assay_share_reshare *reshare)
 {
     struct assay_share_commitments dealt[ASSAY_SHARE_K_MAX], sum;
     uint32_t count = 0;
     for (uint32_t slot = 0; slot < r->config.slots && count < r->config.k; slot++) {
         struct assay_share_public_dealing dealing;
         if (reshare->bad >> slot & 1) continue;
-        if (!assay_share_registry_dealt(r, reshare, slot, &dealing)) continue;
+        if (!assay_share_registry_get_dealing(r, reshare, slot, &dealing)) continue;
         dealt[count++] = dealing.commitments;
         reshare->dealers |= 1u << slot;
     }
-    if (count < r->config.k || assay_share_weigh(reshare->dealers, dealt, &sum) != ASSAY_OK)
+    if (count < r->config.k ||
+        assay_share_combine_commitments(reshare->dealers, dealt, &sum) != ASSAY_OK)
         return false;
     assay_share_commitments_digest(&sum, reshare->digest[0]);
     return true;
@@ -387,16 +391,18 @@ static bool choose(struct assay_share_registry *r, struct assay_share_reshare *r
 
 static bool all_have_dealt(const struct assay_share_registry *r)
 {
-    return silent_slots(r) == 0;
+    return find_silent_slots(r) == 0;
 }
 
-static void close_haves(struct assay_share_registry *r, bool last, struct assay_share_facts *facts)
+static void close_confirmations(struct assay_share_registry *r, bool last,
+                                struct assay_share_facts *facts)
 {
     for (uint32_t i = r->reshare_count; i-- > 0;) {
         const struct assay_share_reshare *reshare = &r->reshare[i];
         if (!reshare->is_public) continue;
         const uint32_t in = r->round->takers & ~r->round->out;
-        const bool enough = assay_share_count(reshare->have[0]) >= assay_share_needed(&r->config);
+        const bool enough =
+            assay_share_count_bits(reshare->have[0]) >= assay_share_needed(&r->config);
         if (enough && (last || reshare->have[0] == in)) assay_share_reshare_finish(r, i, 0, facts);
     }
 }
@@ -406,42 +412,42 @@ void assay_share_round_close(struct assay_share_registry *r, struct assay_share_
     struct assay_share_round *round = r->round;
     uint32_t silent = 0;
     if (round->phase == ASSAY_SHARE_PHASE_NONE) return;
-    if (round->era != r->era) { /* what slots knew of it, a new era has undone */
-        end(r);
+    if (round->era != r->era) { /* a new era has undone the confirmations */
+        end_round(r);
         return;
     }
     const uint32_t cluster = round->cluster;
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
         const uint32_t member = r->cluster[cluster].seat[slot].member;
-        if (member == ASSAY_SHARE_NOBODY || !r->certified[member])
+        if (member == ASSAY_SHARE_NO_MEMBER || !r->certified[member])
             round->certified &= ~(1u << slot);
     }
     const bool last = ++round->closes == ASSAY_SHARE_ROUND_CLOSES;
     if (last && round->phase != ASSAY_SHARE_PHASE_DISPUTES)
-        silent = silent_slots(r) & round->certified;
+        silent = find_silent_slots(r) & round->certified;
     if (round->phase == ASSAY_SHARE_PHASE_DEALS) {
         if (last || all_have_dealt(r))
-            enter(r, ASSAY_SHARE_PHASE_DISPUTES, ASSAY_SHARE_SHOWN, facts);
+            enter_phase(r, ASSAY_SHARE_PHASE_DISPUTES, ASSAY_SHARE_SHOWN, facts);
     } else if (round->phase == ASSAY_SHARE_PHASE_DISPUTES) {
         for (uint32_t i = r->reshare_count; i-- > 0 && last;)
-            if (r->reshare[i].is_public && !choose(r, &r->reshare[i]))
+            if (r->reshare[i].is_public && !choose_dealings(r, &r->reshare[i]))
                 assay_share_reshare_fail(r, i);
-        if (last) enter(r, ASSAY_SHARE_PHASE_HAVES, ASSAY_SHARE_CHOSEN, facts);
+        if (last) enter_phase(r, ASSAY_SHARE_PHASE_HAVES, ASSAY_SHARE_CHOSEN, facts);
     } else {
-        close_haves(r, last, facts);
-        if (last) end(r);
+        close_confirmations(r, last, facts);
+        if (last) end_round(r);
     }
-    if (round->phase != ASSAY_SHARE_PHASE_NONE && attempts(r) == 0) end(r);
+    if (round->phase != ASSAY_SHARE_PHASE_NONE && count_attempts(r) == 0) end_round(r);
     for (uint32_t slot = 0; slot < r->config.slots; slot++)
-        if (silent >> slot & 1) was_silent(r, cluster, slot, facts);
+        if (silent >> slot & 1) record_silence(r, cluster, slot, facts);
 }
 
-/* --- a round begins */
+/* --- start of a round */
 
 /* Slots that can be dealt to: their holder may act, and has a key. */
-static uint32_t keyed_slots(const struct assay_share_registry *r, uint32_t cluster)
+static uint32_t find_keyed_slots(const struct assay_share_registry *r, uint32_t cluster)
 {
-    const uint32_t standing = assay_share_standing_slots(r, cluster);
+    const uint32_t standing = assay_share_active_slots(r, cluster);
     uint32_t keyed = 0;
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
         const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
@@ -451,17 +457,17 @@ static uint32_t keyed_slots(const struct assay_share_registry *r, uint32_t clust
     return keyed;
 }
 
-static uint32_t able_in(const struct assay_share_registry *r, const struct assay_share_row *row,
-                        uint32_t cluster, uint32_t keyed)
+static uint32_t find_able_slots(const struct assay_share_registry *r,
+                                const struct assay_share_row *row, uint32_t cluster, uint32_t keyed)
 {
     if (!row->synced || row->wanted == 0 || row->due_epoch == 0 || row->reshare != 0) return 0;
     if (row->tried == UINT16_MAX || row->generation == UINT32_MAX) return 0;
     const uint32_t able = row->have[cluster] & r->cluster[cluster].ready & keyed;
-    return assay_share_count(able) >= r->config.k ? able : 0;
+    return assay_share_count_bits(able) >= r->config.k ? able : 0;
 }
 
-static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t able,
-                      uint32_t place, struct assay_share_facts *facts)
+static void start_attempt(struct assay_share_registry *r, uint32_t number, uint32_t able,
+                          uint32_t place, struct assay_share_facts *facts)
 {
     struct assay_share_row *row = &r->row[number];
     struct assay_share_reshare *reshare = &r->reshare[r->reshare_count++];
@@ -473,23 +479,23 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
         .able = able, .place = place,
     };
     r->begun++;
-    fact_of(r, reshare, ASSAY_SHARE_BEGUN, facts);
+    add_round_fact(r, reshare, ASSAY_SHARE_BEGUN, facts);
 }
 
-/* docs/services.md 5.17.1: the one that has waited longest of those that can be dealt here.
+/* docs/services.md 5.17.1: among those that can be dealt here, the one that has waited longest.
  * Returns: its row; row_count when there is none. */
-static uint32_t oldest_in(const struct assay_share_registry *r, uint32_t cluster, uint32_t keyed)
+static uint32_t find_oldest(const struct assay_share_registry *r, uint32_t cluster, uint32_t keyed)
 {
     uint32_t oldest = r->row_count;
     for (uint32_t i = 0; i < r->row_count; i++)
-        if (able_in(r, &r->row[i], cluster, keyed) != 0 &&
+        if (find_able_slots(r, &r->row[i], cluster, keyed) != 0 &&
             (oldest == r->row_count || r->row[i].due_epoch < r->row[oldest].due_epoch))
             oldest = i;
     return oldest;
 }
 
-/* docs/services.md 5.17.1: no more than a dealer can hand in with its part of one epoch, half of
- * what it has in the phase: whoever cannot say everything would be silent. */
+/* docs/services.md 5.17.1: no more than a dealer can submit with its quota of one epoch, half of
+ * its quota of the phase: a dealer that cannot submit everything would count as silent. */
 static uint32_t round_room(const struct assay_share_registry *r)
 {
     const uint32_t all = ASSAY_SHARE_EPOCH_LEN / ASSAY_SHARE_AUTHOR_LEN;
@@ -500,16 +506,16 @@ static uint32_t round_room(const struct assay_share_registry *r)
     return part / line < most ? part / line : most;
 }
 
-static void begin_in(struct assay_share_registry *r, uint32_t cluster, uint32_t keyed,
-                     struct assay_share_facts *facts)
+static void start_round_in(struct assay_share_registry *r, uint32_t cluster, uint32_t keyed,
+                           struct assay_share_facts *facts)
 {
     r->round->cluster = cluster;
     for (uint32_t count = 0; count < round_room(r) &&
                              r->reshare_count < ASSAY_SHARE_RESHARES_MAX;
          count++) {
-        const uint32_t number = oldest_in(r, cluster, keyed);
+        const uint32_t number = find_oldest(r, cluster, keyed);
         if (number == r->row_count) break;
-        begin_one(r, number, able_in(r, &r->row[number], cluster, keyed), count, facts);
+        start_attempt(r, number, find_able_slots(r, &r->row[number], cluster, keyed), count, facts);
     }
     r->round->phase = ASSAY_SHARE_PHASE_DEALS;
     r->round->era = r->era;
@@ -519,36 +525,36 @@ static void begin_in(struct assay_share_registry *r, uint32_t cluster, uint32_t 
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
         struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
         if (keyed >> slot & 1) assay_bytes_copy(r->round->key[slot], 32, seat->next, 32);
-        seat->has_next = false; /* once: who takes it later reads no dealing of before */
+        seat->has_next = false; /* single use: a later holder cannot read earlier dealings */
         seat->next_era = 0;
         assay_bytes_zero(seat->next, sizeof seat->next);
     }
 }
 
-void assay_share_round_begin(struct assay_share_registry *r, struct assay_share_facts *facts)
+void assay_share_round_start(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     uint32_t cluster = 0, keyed = 0;
     uint64_t since = UINT64_MAX;
     if (r->round->phase != ASSAY_SHARE_PHASE_NONE) return;
     for (uint32_t i = 0; i < r->config.clusters; i++) {
         const uint32_t c = (uint32_t)((r->epoch + i) % r->config.clusters);
-        const uint32_t keys = keyed_slots(r, c);
-        if (assay_share_count(keys) < assay_share_needed(&r->config)) continue;
-        const uint32_t oldest = oldest_in(r, c, keys);
+        const uint32_t keys = find_keyed_slots(r, c);
+        if (assay_share_count_bits(keys) < assay_share_needed(&r->config)) continue;
+        const uint32_t oldest = find_oldest(r, c, keys);
         if (oldest == r->row_count || r->row[oldest].due_epoch >= since) continue;
         since = r->row[oldest].due_epoch;
         cluster = c;
         keyed = keys;
     }
-    if (since != UINT64_MAX) begin_in(r, cluster, keyed, facts);
+    if (since != UINT64_MAX) start_round_in(r, cluster, keyed, facts);
 }
 
-/* --- what always holds */
+/* --- invariants */
 
 _Static_assert(ASSAY_SHARE_DIGESTS_MAX == 3, "is_attempt_sound looks at each");
 _Static_assert(ASSAY_SHARE_ROUND_IDS_MAX <= 64, "places are bits");
 
-static bool is_attempt_sound(const struct assay_share_registry *r,
+static bool is_attempt_valid(const struct assay_share_registry *r,
                              const struct assay_share_reshare *reshare)
 {
     const struct assay_share_round *round = r->round;
@@ -559,14 +565,14 @@ static bool is_attempt_sound(const struct assay_share_registry *r,
     if ((reshare->dealt & ~reshare->able) != 0 || (reshare->bad & ~reshare->dealt) != 0)
         return false;
     if ((reshare->dealers & ~(reshare->dealt & ~reshare->bad)) != 0) return false;
-    if (assay_share_count(reshare->dealers) != (chosen ? r->config.k : 0)) return false;
+    if (assay_share_count_bits(reshare->dealers) != (chosen ? r->config.k : 0)) return false;
     if ((reshare->have[0] & ~(round->takers & ~round->out)) != 0) return false;
     if ((reshare->have[1] | reshare->have[2] | reshare->other) != 0 || !reshare->whole)
         return false;
     return chosen || (reshare->have[0] == 0 && assay_bytes_all_zero(reshare->digest[0], 32));
 }
 
-bool assay_share_round_is_sound(const struct assay_share_registry *r)
+bool assay_share_round_is_valid(const struct assay_share_registry *r)
 {
     const struct assay_share_round *round = r->round;
     uint64_t places = 0;
@@ -574,7 +580,7 @@ bool assay_share_round_is_sound(const struct assay_share_registry *r)
     for (uint32_t i = 0; i < r->reshare_count; i++) {
         const struct assay_share_reshare *reshare = &r->reshare[i];
         if (!reshare->is_public) continue;
-        if (round->phase == ASSAY_SHARE_PHASE_NONE || !is_attempt_sound(r, reshare)) return false;
+        if (round->phase == ASSAY_SHARE_PHASE_NONE || !is_attempt_valid(r, reshare)) return false;
         if (places >> reshare->place & 1) return false;
         places |= (uint64_t)1 << reshare->place;
     }
@@ -582,5 +588,5 @@ bool assay_share_round_is_sound(const struct assay_share_registry *r)
     if (round->cluster >= r->config.clusters || !r->cluster[round->cluster].seated) return false;
     if ((round->takers & ~all) != 0 || (round->out & ~round->takers) != 0) return false;
     if ((round->certified & ~all) != 0 || round->closes >= ASSAY_SHARE_ROUND_CLOSES) return false;
-    return assay_share_count(round->takers) >= assay_share_needed(&r->config);
+    return assay_share_count_bits(round->takers) >= assay_share_needed(&r->config);
 }

@@ -1,5 +1,5 @@
 /*
- * services/shares/cluster_seats.c - who sits in a slot, and who deals to whom (docs/services.md
+ * services/shares/cluster_seats.c - assignment of seats and selection of dealers (docs/services.md
  * 5.7, 5.8).
  */
 #include "services/shares/cluster_internal.h"
@@ -13,7 +13,7 @@ struct assay_share_fact *assay_share_fact_add(struct assay_share_facts *facts,
     return fact;
 }
 
-uint32_t assay_share_count(uint32_t bits)
+uint32_t assay_share_count_bits(uint32_t bits)
 {
     uint32_t count = 0;
     for (; bits != 0; bits &= bits - 1)
@@ -27,13 +27,13 @@ bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t
                                   uint32_t slot)
 {
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
-    if (seat->member == ASSAY_SHARE_NOBODY) return true;
+    if (seat->member == ASSAY_SHARE_NO_MEMBER) return true;
     const struct assay_share_member *m = &r->member[seat->member];
     return m->standing < ASSAY_SHARE_STAND_WARNING || m->convicted || m->cluster != cluster ||
            m->away_until > r->epoch || !assay_bytes_equal(m->key, seat->key, sizeof seat->key);
 }
 
-uint32_t assay_share_standing_slots(const struct assay_share_registry *r, uint32_t cluster)
+uint32_t assay_share_active_slots(const struct assay_share_registry *r, uint32_t cluster)
 {
     uint32_t bits = 0;
     if (!r->cluster[cluster].seated) return 0;
@@ -42,7 +42,7 @@ uint32_t assay_share_standing_slots(const struct assay_share_registry *r, uint32
     return bits;
 }
 
-static bool sits_elsewhere(const struct assay_share_registry *r, uint32_t member, uint32_t cluster,
+static bool has_other_seat(const struct assay_share_registry *r, uint32_t member, uint32_t cluster,
                            uint32_t slot, uint32_t filled)
 {
     for (uint32_t c = 0; c < r->config.clusters; c++) {
@@ -53,23 +53,23 @@ static bool sits_elsewhere(const struct assay_share_registry *r, uint32_t member
     return false;
 }
 
-/* Highest score, then lowest number, of those that may and have no other slot; `filled` slots of
+/* Highest score, then lowest number, among eligible members without another slot; `filled` slots of
  * the cluster have a member. */
-static uint32_t best_candidate(const struct assay_share_registry *r, uint32_t cluster,
-                               uint32_t slot, uint32_t filled)
+static uint32_t find_best_candidate(const struct assay_share_registry *r, uint32_t cluster,
+                                    uint32_t slot, uint32_t filled)
 {
     uint32_t best = ASSAY_SHARE_MEMBERS_MAX;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
         if (!m->listed || m->convicted || m->cluster != cluster || m->away_until > r->epoch ||
-            m->standing != ASSAY_SHARE_STAND_FULL || sits_elsewhere(r, i, cluster, slot, filled))
+            m->standing != ASSAY_SHARE_STAND_FULL || has_other_seat(r, i, cluster, slot, filled))
             continue;
         if (best == ASSAY_SHARE_MEMBERS_MAX || m->score > r->member[best].score) best = i;
     }
     return best;
 }
 
-static void seat_set(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+static void set_seat(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
                      uint32_t member, struct assay_share_facts *facts)
 {
     struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
@@ -87,21 +87,22 @@ static void seat_set(struct assay_share_registry *r, uint32_t cluster, uint32_t 
     assay_bytes_copy(fact->key, sizeof fact->key, seat->key, sizeof seat->key);
 }
 
-/* docs/services.md 5.7: all slots at once, when enough members stand. */
-static void form(struct assay_share_registry *r, uint32_t cluster, struct assay_share_facts *facts)
+/* docs/services.md 5.7: all slots at once, when enough members are eligible. */
+static void form_cluster(struct assay_share_registry *r, uint32_t cluster,
+                         struct assay_share_facts *facts)
 {
     struct assay_share_cluster *c = &r->cluster[cluster];
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
-        const uint32_t member = best_candidate(r, cluster, slot, slot);
+        const uint32_t member = find_best_candidate(r, cluster, slot, slot);
         if (member == ASSAY_SHARE_MEMBERS_MAX) return;
-        seat_set(r, cluster, slot, member, NULL);
+        set_seat(r, cluster, slot, member, NULL);
     }
     c->seated = true;
     for (uint32_t slot = 0; slot < r->config.slots; slot++)
-        seat_set(r, cluster, slot, c->seat[slot].member, facts);
+        set_seat(r, cluster, slot, c->seat[slot].member, facts);
 }
 
-/* Once an epoch is enough to be heard, of each reason: none hides another. */
+/* Once an epoch for each reason: none hides another. */
 void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum assay_share_why why,
                        struct assay_share_facts *facts)
 {
@@ -115,19 +116,18 @@ void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum as
     fact->why = why;
 }
 
-/* docs/services.md 5.7: would every synced id still have `least` shares, in some cluster, when no
- * lost slot's share counts any more? Who is suspended today may stand again tomorrow, with its
- * share. */
-static bool are_kept(const struct assay_share_registry *r, uint32_t least)
+/* docs/services.md 5.7: would every synced id still have `least` shares, in some cluster, when
+ * shares of lost slots no longer count? A suspended holder may recover tomorrow, with its share. */
+static bool are_ids_kept(const struct assay_share_registry *r, uint32_t least)
 {
     uint32_t standing[ASSAY_SHARE_CLUSTERS_MAX];
     for (uint32_t c = 0; c < r->config.clusters; c++)
-        standing[c] = assay_share_standing_slots(r, c);
+        standing[c] = assay_share_active_slots(r, c);
     for (uint32_t i = 0; i < r->row_count; i++) {
         const struct assay_share_row *row = &r->row[i];
         bool kept = !row->synced;
         for (uint32_t c = 0; c < r->config.clusters && !kept; c++)
-            kept = assay_share_count(row->have[c] & standing[c]) >= least;
+            kept = assay_share_count_bits(row->have[c] & standing[c]) >= least;
         if (!kept) return false;
     }
     return true;
@@ -136,16 +136,16 @@ static bool are_kept(const struct assay_share_registry *r, uint32_t least)
 bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
 {
     const uint32_t k = r->config.k, least = r->config.slots > k + 1 ? k + 1 : k;
-    return are_kept(r, least) && best_candidate(r, cluster, slot, r->config.slots) !=
-                                     ASSAY_SHARE_MEMBERS_MAX;
+    return are_ids_kept(r, least) &&
+           find_best_candidate(r, cluster, slot, r->config.slots) != ASSAY_SHARE_MEMBERS_MAX;
 }
 
-/* What the slot kept went with its holder: every id has to be dealt anew. */
-static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot, uint32_t member,
-                 struct assay_share_facts *facts)
+/* The slot's shares are gone with its holder: every id needs a reshare. */
+static void reassign_seat(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+                          uint32_t member, struct assay_share_facts *facts)
 {
     const uint32_t bit = 1u << slot;
-    seat_set(r, cluster, slot, member, facts);
+    set_seat(r, cluster, slot, member, facts);
     r->cluster[cluster].ready &= ~bit;
     for (uint32_t i = 0; i < r->row_count; i++) {
         if (r->row[i].deleted) continue;
@@ -153,31 +153,31 @@ static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot
         r->row[i].wanted |= 1u << cluster;
         r->row[i].gone |= bit;
     }
-    assay_share_round_moved(r, cluster, slot);
+    assay_share_round_on_seat_change(r, cluster, slot);
     for (uint32_t i = r->reshare_count; i-- > 0;)
         if (!r->reshare[i].is_public && r->reshare[i].cluster == cluster)
             assay_share_reshare_fail(r, i);
 }
 
-void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share_facts *facts)
+void assay_share_assign_seats(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     for (uint32_t c = 0; c < r->config.clusters; c++) {
         if (!r->cluster[c].seated) {
-            form(r, c, facts);
+            form_cluster(r, c, facts);
             continue;
         }
-        const uint32_t standing = assay_share_standing_slots(r, c);
-        if (assay_share_count(standing) == r->config.slots) continue;
-        if (!are_kept(r, r->config.k)) {
+        const uint32_t standing = assay_share_active_slots(r, c);
+        if (assay_share_count_bits(standing) == r->config.slots) continue;
+        if (!are_ids_kept(r, r->config.k)) {
             assay_share_alarm(r, c, ASSAY_SHARE_WHY_FEW, facts);
             continue;
         }
         for (uint32_t slot = 0; slot < r->config.slots; slot++) {
             if (standing >> slot & 1) continue;
-            const uint32_t member = best_candidate(r, c, slot, r->config.slots);
+            const uint32_t member = find_best_candidate(r, c, slot, r->config.slots);
             if (member == ASSAY_SHARE_MEMBERS_MAX)
                 assay_share_alarm(r, c, ASSAY_SHARE_WHY_NO_CANDIDATE, facts);
-            else move(r, c, slot, member, facts);
+            else reassign_seat(r, c, slot, member, facts);
         }
     }
 }
@@ -199,15 +199,15 @@ void assay_share_reshare_fail(struct assay_share_registry *r, uint32_t number)
     const struct assay_share_reshare *reshare = &r->reshare[number];
     struct assay_share_row *row = &r->row[reshare->row];
     row->wanted |= 1u << reshare->cluster;
-    /* docs/services.md 5.17.1: whatever ended it, a slot that moves before the close as well. */
+    /* docs/services.md 5.17.1: whatever ended it, including a slot reassigned before the close. */
     if (reshare->whole && row->due_epoch == 0) row->due_epoch = r->epoch;
     assay_share_reshare_remove(r, number);
 }
 
-/* k of the slots that can, others with every attempt, so that one that is silent is passed over. */
+/* k of the eligible slots, others with every attempt, so that a silent one is skipped. */
 static uint32_t choose_dealers(uint32_t able, uint32_t k, uint32_t attempt)
 {
-    const uint32_t count = assay_share_count(able);
+    const uint32_t count = assay_share_count_bits(able);
     uint32_t number[ASSAY_SHARE_SLOTS_MAX], at = 0, chosen = 0;
     for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++)
         if (able >> slot & 1) number[at++] = slot;
@@ -216,33 +216,35 @@ static uint32_t choose_dealers(uint32_t able, uint32_t k, uint32_t attempt)
     return chosen;
 }
 
-/* docs/services.md 5.8: all slots of a cluster must agree, so all must have a holder that may act;
- * k of them deal, who are ready and keep the current generation. Returns: who can; 0: not here. */
-static uint32_t able_to_deal(const struct assay_share_registry *r,
-                             const struct assay_share_row *row, uint32_t cluster)
+/* docs/services.md 5.8: all slots of a cluster must agree, so all need a holder that may act; k of
+ * them deal, which are ready and have the current generation. Returns: the eligible ones; 0: not
+ * here. */
+static uint32_t find_able_dealers(const struct assay_share_registry *r,
+                                  const struct assay_share_row *row, uint32_t cluster)
 {
-    const uint32_t standing = assay_share_standing_slots(r, cluster);
-    if (assay_share_count(standing) != r->config.slots) return 0;
+    const uint32_t standing = assay_share_active_slots(r, cluster);
+    if (assay_share_count_bits(standing) != r->config.slots) return 0;
     const uint32_t able = row->have[cluster] & r->cluster[cluster].ready;
-    return assay_share_count(able) >= r->config.k ? able : 0;
+    return assay_share_count_bits(able) >= r->config.k ? able : 0;
 }
 
-/* A cluster that gave a slot away, or any other that can: a generation more is one for all. */
+/* A cluster that reassigned a slot, or any other that is able: a new generation serves all
+ * clusters. */
 static bool choose_cluster(const struct assay_share_registry *r, const struct assay_share_row *row,
                            uint32_t *cluster, uint32_t *able)
 {
     for (uint32_t pass = 0; pass < 2; pass++)
         for (uint32_t c = 0; c < r->config.clusters; c++) {
             if ((row->wanted >> c & 1) != (pass == 0)) continue;
-            *able = able_to_deal(r, row, c);
+            *able = find_able_dealers(r, row, c);
             *cluster = c;
             if (*able != 0) return true;
         }
     return false;
 }
 
-static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t cluster,
-                      uint32_t able, struct assay_share_facts *facts)
+static void start_reshare(struct assay_share_registry *r, uint32_t number, uint32_t cluster,
+                          uint32_t able, struct assay_share_facts *facts)
 {
     struct assay_share_row *row = &r->row[number];
     ASSAY_ASSERT(r->reshare_count < ASSAY_SHARE_RESHARES_MAX);
@@ -265,7 +267,7 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
     assay_bytes_copy(fact->digest, 32, row->digest, 32);
 }
 
-void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_share_facts *facts)
+void assay_share_start_reshares(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     const uint32_t from = r->begin_at;
     for (uint32_t i = 0; i < r->row_count && r->begun < ASSAY_SHARE_BEGUN_MAX &&
@@ -282,8 +284,8 @@ void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_sha
             assay_share_alarm(r, cluster, ASSAY_SHARE_WHY_NO_DEALERS, facts);
             continue;
         }
-        begin_one(r, number, cluster, able, facts);
+        start_reshare(r, number, cluster, able, facts);
         r->begun++;
-        r->begin_at = number + 1; /* the next one is behind it: nothing waits for ever */
+        r->begin_at = number + 1; /* the next one is behind it: none waits permanently */
     }
 }

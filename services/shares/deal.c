@@ -1,18 +1,18 @@
 /*
- * services/shares/deal.c - secret sharing by Feldman, resharing by Desmedt and Jajodia
+ * services/shares/deal.c - Feldman secret sharing, and resharing by Desmedt and Jajodia
  * (docs/services.md 5.3).
  */
 #include "services/shares/deal.h"
 
 #include "base/crypto.h"
 
-static bool k_is_fit(uint32_t k)
+static bool is_k_valid(uint32_t k)
 {
     return k >= ASSAY_SHARE_K_MIN && k <= ASSAY_SHARE_K_MAX;
 }
 
-/* x of a slot: never 0, where the secret lies. */
-static struct assay_secret32 x_of(uint32_t slot)
+/* x of a slot: never 0, where the secret is. */
+static struct assay_secret32 slot_x(uint32_t slot)
 {
     struct assay_secret32 x = { { 0 } };
     ASSAY_ASSERT(slot < ASSAY_SHARE_SLOTS_MAX);
@@ -24,17 +24,16 @@ static struct assay_secret32 x_of(uint32_t slot)
 
 enum assay_status assay_share_commitments_check(const struct assay_share_commitments *c)
 {
-    if (!k_is_fit(c->k)) return ASSAY_E_RANGE;
+    if (!is_k_valid(c->k)) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < c->k; i++)
         if (!assay_sodium_point_is_fit(c->point[i])) return ASSAY_E_KEY;
     return ASSAY_OK;
 }
 
-/* Whatever adds or multiplies a point refuses bytes that are none; the identity it does not mind.
- */
-static enum assay_status none_is_identity(const struct assay_share_commitments *c)
+/* Point addition and multiplication reject invalid bytes, but not the identity. */
+static enum assay_status check_no_identity(const struct assay_share_commitments *c)
 {
-    if (!k_is_fit(c->k)) return ASSAY_E_RANGE;
+    if (!is_k_valid(c->k)) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < c->k; i++)
         if (assay_bytes_all_zero(c->point[i], ASSAY_SODIUM_POINT_LEN)) return ASSAY_E_KEY;
     return ASSAY_OK;
@@ -44,7 +43,7 @@ void assay_share_commitments_digest(const struct assay_share_commitments *c,
                                     uint8_t digest[static 32])
 {
     static const char type[] = "assay/share/commitments/v1";
-    ASSAY_ASSERT(k_is_fit(c->k));
+    ASSAY_ASSERT(is_k_valid(c->k));
     const uint8_t k = (uint8_t)c->k;
     const struct assay_slice pieces[] = {
         assay_slice_over(type, sizeof type - 1),
@@ -54,14 +53,14 @@ void assay_share_commitments_digest(const struct assay_share_commitments *c,
     assay_sha256_pieces(pieces, 3, digest);
 }
 
-/* x times a public point, in place. Few additions cost less than a multiplication, which takes the
- * same time for every number. */
-static enum assay_status times_x(uint32_t slot, uint8_t point[static ASSAY_SODIUM_POINT_LEN])
+/* x times a public point, in place. A few additions cost less than a constant-time
+ * multiplication. */
+static enum assay_status multiply_by_x(uint32_t slot, uint8_t point[static ASSAY_SODIUM_POINT_LEN])
 {
     uint8_t once[ASSAY_SODIUM_POINT_LEN];
     const uint32_t x = slot + 1;
     if (x > 4) {
-        const struct assay_secret32 scalar = x_of(slot);
+        const struct assay_secret32 scalar = slot_x(slot);
         return assay_sodium_point_mul(&scalar, point, point);
     }
     assay_bytes_copy(once, sizeof once, point, sizeof once);
@@ -75,11 +74,11 @@ enum assay_status assay_share_commitments_at(const struct assay_share_commitment
                                              uint8_t point[static ASSAY_SODIUM_POINT_LEN])
 {
     uint8_t at[ASSAY_SODIUM_POINT_LEN];
-    if (!k_is_fit(c->k) || slot >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
+    if (!is_k_valid(c->k) || slot >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(at, sizeof at, c->point[c->k - 1], sizeof at);
     for (uint32_t i = c->k - 1; i-- > 0;) {
-        /* The identity times anything is itself, which libsodium gives no name. */
-        if (!assay_bytes_all_zero(at, sizeof at)) ASSAY_TRY(times_x(slot, at));
+        /* A multiple of the identity is the identity, which libsodium rejects. */
+        if (!assay_bytes_all_zero(at, sizeof at)) ASSAY_TRY(multiply_by_x(slot, at));
         ASSAY_TRY(assay_sodium_point_add(at, c->point[i], at));
     }
     assay_bytes_copy(point, ASSAY_SODIUM_POINT_LEN, at, sizeof at);
@@ -88,8 +87,8 @@ enum assay_status assay_share_commitments_at(const struct assay_share_commitment
 
 /* --- dealing */
 
-static enum assay_status commit(const struct assay_share_polynomial *polynomial,
-                                struct assay_share_commitments *commitments)
+static enum assay_status make_commitments(const struct assay_share_polynomial *polynomial,
+                                          struct assay_share_commitments *commitments)
 {
     struct assay_share_commitments made = { .k = polynomial->k };
     for (uint32_t i = 0; i < polynomial->k; i++)
@@ -102,7 +101,7 @@ enum assay_status assay_share_polynomial_of(uint32_t k, const struct assay_secre
                                             const uint8_t *wide,
                                             struct assay_share_polynomial *polynomial)
 {
-    if (!k_is_fit(k) || !assay_sodium_scalar_is_fit(secret)) return ASSAY_E_RANGE;
+    if (!is_k_valid(k) || !assay_sodium_scalar_is_fit(secret)) return ASSAY_E_RANGE;
     polynomial->k = k;
     polynomial->a[0] = *secret;
     for (uint32_t i = 1; i < k; i++)
@@ -116,7 +115,7 @@ enum assay_status assay_share_deal_on(uint32_t k, const struct assay_secret32 *s
                                       struct assay_share_commitments *commitments)
 {
     ASSAY_TRY(assay_share_polynomial_of(k, secret, wide, polynomial));
-    return commit(polynomial, commitments);
+    return make_commitments(polynomial, commitments);
 }
 
 enum assay_status assay_share_deal(uint32_t k, const uint8_t *wide,
@@ -124,7 +123,7 @@ enum assay_status assay_share_deal(uint32_t k, const uint8_t *wide,
                                    struct assay_share_commitments *commitments)
 {
     struct assay_secret32 secret;
-    if (!k_is_fit(k)) return ASSAY_E_RANGE;
+    if (!is_k_valid(k)) return ASSAY_E_RANGE;
     assay_sodium_scalar_from(wide, &secret);
     const enum assay_status status =
         assay_share_deal_on(k, &secret, wide + ASSAY_SODIUM_WIDE_LEN, polynomial, commitments);
@@ -135,8 +134,8 @@ enum assay_status assay_share_deal(uint32_t k, const uint8_t *wide,
 enum assay_status assay_share_of(const struct assay_share_polynomial *polynomial, uint32_t slot,
                                  struct assay_secret32 *share)
 {
-    if (!k_is_fit(polynomial->k) || slot >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
-    const struct assay_secret32 x = x_of(slot);
+    if (!is_k_valid(polynomial->k) || slot >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
+    const struct assay_secret32 x = slot_x(slot);
     struct assay_secret32 at = polynomial->a[polynomial->k - 1];
     for (uint32_t i = polynomial->k - 1; i-- > 0;) {
         assay_sodium_scalar_mul(&at, &x, &at);
@@ -153,21 +152,21 @@ enum assay_status assay_share_verify(const struct assay_share_commitments *c, ui
 {
     uint8_t is[ASSAY_SODIUM_POINT_LEN], must[ASSAY_SODIUM_POINT_LEN];
     if (slot >= ASSAY_SHARE_SLOTS_MAX || !assay_sodium_scalar_is_fit(share)) return ASSAY_E_RANGE;
-    ASSAY_TRY(none_is_identity(c));
+    ASSAY_TRY(check_no_identity(c));
     ASSAY_TRY(assay_sodium_point_base(share, is));
     ASSAY_TRY(assay_share_commitments_at(c, slot, must));
     return assay_bytes_equal(is, must, sizeof is) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-/* Lagrange's factor at 0 of the i-th of k slots: the product of x_j / (x_j - x_i). */
-static enum assay_status lambda_of(uint32_t k, const uint32_t *slot, uint32_t i,
-                                   struct assay_secret32 *lambda)
+/* Lagrange coefficient at 0 of the i-th of k slots: the product of x_j / (x_j - x_i). */
+static enum assay_status compute_lambda(uint32_t k, const uint32_t *slot, uint32_t i,
+                                        struct assay_secret32 *lambda)
 {
     struct assay_secret32 above = { { 1 } }, below = { { 1 } }, difference;
-    const struct assay_secret32 own = x_of(slot[i]);
+    const struct assay_secret32 own = slot_x(slot[i]);
     for (uint32_t j = 0; j < k; j++) {
         if (j == i) continue;
-        const struct assay_secret32 other = x_of(slot[j]);
+        const struct assay_secret32 other = slot_x(slot[j]);
         assay_sodium_scalar_mul(&above, &other, &above);
         assay_sodium_scalar_sub(&other, &own, &difference);
         assay_sodium_scalar_mul(&below, &difference, &below);
@@ -177,9 +176,9 @@ static enum assay_status lambda_of(uint32_t k, const uint32_t *slot, uint32_t i,
     return ASSAY_OK;
 }
 
-static enum assay_status slots_check(uint32_t k, const uint32_t *slot)
+static enum assay_status check_slots(uint32_t k, const uint32_t *slot)
 {
-    if (!k_is_fit(k)) return ASSAY_E_RANGE;
+    if (!is_k_valid(k)) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < k; i++) {
         if (slot[i] >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
         for (uint32_t j = 0; j < i; j++)
@@ -193,11 +192,11 @@ enum assay_status assay_share_combine(uint32_t k, const uint32_t *slot,
                                       struct assay_secret32 *secret)
 {
     struct assay_secret32 sum = { { 0 } }, lambda, part;
-    ASSAY_TRY(slots_check(k, slot));
+    ASSAY_TRY(check_slots(k, slot));
     for (uint32_t i = 0; i < k; i++)
         if (!assay_sodium_scalar_is_fit(&share[i])) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < k; i++) {
-        const enum assay_status status = lambda_of(k, slot, i, &lambda);
+        const enum assay_status status = compute_lambda(k, slot, i, &lambda);
         ASSAY_ASSERT(status == ASSAY_OK); /* slots differ, so nothing is zero */
         assay_sodium_scalar_mul(&lambda, &share[i], &part);
         assay_sodium_scalar_add(&sum, &part, &sum);
@@ -223,7 +222,7 @@ enum assay_status assay_share_lambda(uint32_t dealers, uint32_t dealer,
         slot[k++] = i;
     }
     if (k < ASSAY_SHARE_K_MIN || own == ASSAY_SHARE_K_MAX) return ASSAY_E_RANGE;
-    return lambda_of(k, slot, own, lambda);
+    return compute_lambda(k, slot, own, lambda);
 }
 
 enum assay_status assay_share_dealer_verify(const struct assay_share_commitments *current,
@@ -232,8 +231,8 @@ enum assay_status assay_share_dealer_verify(const struct assay_share_commitments
 {
     struct assay_secret32 lambda;
     uint8_t must[ASSAY_SODIUM_POINT_LEN];
-    ASSAY_TRY(none_is_identity(current));
-    ASSAY_TRY(none_is_identity(dealt));
+    ASSAY_TRY(check_no_identity(current));
+    ASSAY_TRY(check_no_identity(dealt));
     if (dealt->k != current->k) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_share_lambda(dealers, dealer, &lambda));
     ASSAY_TRY(assay_share_commitments_at(current, dealer, must));
@@ -249,28 +248,28 @@ enum assay_status assay_share_dealing_verify(const struct assay_share_commitment
     return assay_share_verify(&dealing->commitments, slot, &dealing->sub);
 }
 
-static enum assay_status dealings_fit(uint32_t k, const struct assay_share_dealing *dealing)
+static enum assay_status check_dealings(uint32_t k, const struct assay_share_dealing *dealing)
 {
     uint32_t slot[ASSAY_SHARE_K_MAX] = { 0 };
     for (uint32_t i = 0; i < k; i++) {
         slot[i] = dealing[i].dealer;
         if (dealing[i].commitments.k != k || !assay_sodium_scalar_is_fit(&dealing[i].sub))
             return ASSAY_E_RANGE;
-        ASSAY_TRY(none_is_identity(&dealing[i].commitments));
+        ASSAY_TRY(check_no_identity(&dealing[i].commitments));
     }
-    return slots_check(k, slot);
+    return check_slots(k, slot);
 }
 
-/* B_0 of all dealers add up to A_0 when the share lies on what is made of it. */
+/* The sum of B_0 of all dealers is A_0 when the share is valid for the result. */
 enum assay_status assay_share_commitments_sum(const struct assay_share_commitments *current,
                                               const struct assay_share_commitments *dealt,
                                               uint32_t count, struct assay_share_commitments *sum)
 {
     struct assay_share_commitments made = *current;
-    if (!k_is_fit(current->k) || count == 0) return ASSAY_E_RANGE;
+    if (!is_k_valid(current->k) || count == 0) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < count; i++) {
         if (dealt[i].k != current->k) return ASSAY_E_RANGE;
-        ASSAY_TRY(none_is_identity(&dealt[i]));
+        ASSAY_TRY(check_no_identity(&dealt[i]));
     }
     for (uint32_t m = 1; m < current->k; m++) {
         assay_bytes_copy(made.point[m], sizeof made.point[m], dealt[0].point[m],
@@ -279,7 +278,7 @@ enum assay_status assay_share_commitments_sum(const struct assay_share_commitmen
             ASSAY_TRY(assay_sodium_point_add(made.point[m], dealt[i].point[m], made.point[m]));
     }
     *sum = made;
-    return none_is_identity(sum);
+    return check_no_identity(sum);
 }
 
 enum assay_status assay_share_renew(const struct assay_share_commitments *current, uint32_t slot,
@@ -289,8 +288,8 @@ enum assay_status assay_share_renew(const struct assay_share_commitments *curren
 {
     const uint32_t k = current->k;
     struct assay_share_commitments made, dealt[ASSAY_SHARE_K_MAX];
-    if (!k_is_fit(k)) return ASSAY_E_RANGE;
-    ASSAY_TRY(dealings_fit(k, dealing));
+    if (!is_k_valid(k)) return ASSAY_E_RANGE;
+    ASSAY_TRY(check_dealings(k, dealing));
     for (uint32_t i = 0; i < k; i++)
         dealt[i] = dealing[i].commitments;
     ASSAY_TRY(assay_share_commitments_sum(current, dealt, k, &made));
@@ -306,25 +305,26 @@ enum assay_status assay_share_renew(const struct assay_share_commitments *curren
     return status;
 }
 
-/* --- resharing in public */
+/* --- public resharing */
 
 enum assay_status assay_share_constant_verify(const struct assay_share_commitments *current,
                                               uint32_t dealer,
                                               const struct assay_share_commitments *dealt)
 {
     uint8_t must[ASSAY_SODIUM_POINT_LEN];
-    ASSAY_TRY(none_is_identity(current));
-    if (!k_is_fit(dealt->k)) return ASSAY_E_RANGE;
+    ASSAY_TRY(check_no_identity(current));
+    if (!is_k_valid(dealt->k)) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_share_commitments_at(current, dealer, must));
     return assay_bytes_equal(must, dealt->point[0], sizeof must) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_share_weigh(uint32_t dealers, const struct assay_share_commitments *dealt,
-                                    struct assay_share_commitments *sum)
+enum assay_status assay_share_combine_commitments(uint32_t dealers,
+                                                  const struct assay_share_commitments *dealt,
+                                                  struct assay_share_commitments *sum)
 {
     struct assay_share_commitments made = { .k = dealt[0].k };
     uint32_t i = 0;
-    if (!k_is_fit(made.k)) return ASSAY_E_RANGE;
+    if (!is_k_valid(made.k)) return ASSAY_E_RANGE;
     for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
         struct assay_secret32 lambda;
         if (!(dealers >> slot & 1)) continue;
@@ -338,13 +338,13 @@ enum assay_status assay_share_weigh(uint32_t dealers, const struct assay_share_c
         i++;
     }
     if (i != made.k) return ASSAY_E_RANGE;
-    ASSAY_TRY(none_is_identity(&made));
+    ASSAY_TRY(check_no_identity(&made));
     *sum = made;
     return ASSAY_OK;
 }
 
-enum assay_status assay_share_weigh_numbers(uint32_t dealers, const struct assay_secret32 *number,
-                                            struct assay_secret32 *sum)
+enum assay_status assay_share_combine_numbers(uint32_t dealers, const struct assay_secret32 *number,
+                                              struct assay_secret32 *sum)
 {
     struct assay_secret32 made = { { 0 } }, lambda, part;
     enum assay_status status = ASSAY_OK;
@@ -365,8 +365,8 @@ enum assay_status assay_share_weigh_numbers(uint32_t dealers, const struct assay
 
 /* --- payloads */
 
-static void payload_key(const struct assay_secret32 *secret, const uint8_t id[static 32],
-                        struct assay_secret32 *key)
+static void derive_payload_key(const struct assay_secret32 *secret, const uint8_t id[static 32],
+                               struct assay_secret32 *key)
 {
     static const char salt[] = "assay/share/payload/v1";
     uint8_t info[33], extracted[ASSAY_SHA256_LEN];
@@ -383,7 +383,7 @@ void assay_share_payload_seal(const struct assay_secret32 *secret, const uint8_t
                               struct assay_slice message, uint8_t *sealed)
 {
     struct assay_secret32 key;
-    payload_key(secret, id, &key);
+    derive_payload_key(secret, id, &key);
     assay_bytes_copy(sealed, ASSAY_SODIUM_NONCE_LEN, nonce, ASSAY_SODIUM_NONCE_LEN);
     assay_sodium_seal(&key, nonce, assay_slice_over(id, 32), message,
                       sealed + ASSAY_SODIUM_NONCE_LEN);
@@ -396,7 +396,7 @@ enum assay_status assay_share_payload_open(const struct assay_secret32 *secret,
 {
     struct assay_secret32 key;
     if (sealed.len < ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN) return ASSAY_E_TRUNCATED;
-    payload_key(secret, id, &key);
+    derive_payload_key(secret, id, &key);
     const enum assay_status status = assay_sodium_open(
         &key, sealed.bytes, assay_slice_over(id, 32),
         assay_slice_over(sealed.bytes + ASSAY_SODIUM_NONCE_LEN,

@@ -1,6 +1,6 @@
 /*
- * services/shares/dealing.c - numbers for one taker each in everybody's sight (docs/services.md
- * 5.16): hashed ElGamal in the exponent's field, Schnorr's proof, Chaum and Pedersen's.
+ * services/shares/dealing.c - hashed ElGamal encryption, Schnorr and Chaum-Pedersen proofs of
+ * public dealings (docs/services.md 5.16).
  */
 #include "services/shares/dealing.h"
 
@@ -12,8 +12,8 @@ enum { POINTS_MAX = 5 };
 static const struct assay_secret32 zero = { { 0 } };
 
 /* SHA-512 over type, label and points, as a scalar. */
-static void hash(const char *type, const uint8_t label[static 32], const uint8_t *const *point,
-                 uint32_t count, struct assay_secret32 *out)
+static void hash_to_scalar(const char *type, const uint8_t label[static 32],
+                           const uint8_t *const *point, uint32_t count, struct assay_secret32 *out)
 {
     uint8_t input[32 + 32 + POINTS_MAX * ASSAY_SODIUM_POINT_LEN], wide[ASSAY_SODIUM_WIDE_LEN];
     struct assay_writer w = assay_writer_over(input, sizeof input);
@@ -33,31 +33,32 @@ static void hash(const char *type, const uint8_t label[static 32], const uint8_t
     assay_secret_wipe(wide, sizeof wide);
 }
 
-static void pad_of(const uint8_t label[static 32], const uint8_t *dealt, const uint8_t *taker,
-                   const uint8_t *shared, struct assay_secret32 *pad)
+static void compute_pad(const uint8_t label[static 32], const uint8_t *dealt, const uint8_t *taker,
+                        const uint8_t *shared, struct assay_secret32 *pad)
 {
     const uint8_t *const point[] = { dealt, taker, shared };
-    hash("assay/dealing/pad/v1", label, point, 3, pad);
+    hash_to_scalar("assay/dealing/pad/v1", label, point, 3, pad);
 }
 
-static void knows(const uint8_t label[static 32], const uint8_t *point, const uint8_t *nonce,
-                  struct assay_secret32 *challenge)
+static void verify_schnorr(const uint8_t label[static 32], const uint8_t *point,
+                           const uint8_t *nonce, struct assay_secret32 *challenge)
 {
     const uint8_t *const all[] = { point, nonce };
-    hash("assay/dealing/knows/v1", label, all, 2, challenge);
+    hash_to_scalar("assay/dealing/knows/v1", label, all, 2, challenge);
 }
 
-static void equal(const uint8_t label[static 32], const uint8_t *taker, const uint8_t *dealt,
-                  const uint8_t *shown, const uint8_t *nonce_g, const uint8_t *nonce_r,
-                  struct assay_secret32 *challenge)
+static void verify_equal_logs(const uint8_t label[static 32], const uint8_t *taker,
+                              const uint8_t *dealt, const uint8_t *shown, const uint8_t *nonce_g,
+                              const uint8_t *nonce_r, struct assay_secret32 *challenge)
 {
     const uint8_t *const all[] = { taker, dealt, shown, nonce_g, nonce_r };
-    hash("assay/dealing/equal/v1", label, all, 5, challenge);
+    hash_to_scalar("assay/dealing/equal/v1", label, all, 5, challenge);
 }
 
 /* s = t + c x. */
-static void answer(const struct assay_secret32 *nonce, const struct assay_secret32 *challenge,
-                   const struct assay_secret32 *x, struct assay_dealing_proof *proof)
+static void compute_response(const struct assay_secret32 *nonce,
+                             const struct assay_secret32 *challenge, const struct assay_secret32 *x,
+                             struct assay_dealing_proof *proof)
 {
     struct assay_secret32 s;
     assay_sodium_scalar_mul(challenge, x, &s);
@@ -67,9 +68,9 @@ static void answer(const struct assay_secret32 *nonce, const struct assay_secret
     assay_secret_wipe(&s, sizeof s);
 }
 
-static enum assay_status take_proof(const struct assay_dealing_proof *proof,
-                                    struct assay_secret32 *challenge, struct assay_secret32 *s,
-                                    struct assay_secret32 *minus)
+static enum assay_status decode_proof(const struct assay_dealing_proof *proof,
+                                      struct assay_secret32 *challenge, struct assay_secret32 *s,
+                                      struct assay_secret32 *minus)
 {
     assay_bytes_copy(challenge->bytes, 32, proof->challenge, 32);
     assay_bytes_copy(s->bytes, 32, proof->answer, 32);
@@ -80,9 +81,9 @@ static enum assay_status take_proof(const struct assay_dealing_proof *proof,
 }
 
 /* a P + b Q; P is the generator where base is NULL. */
-static enum assay_status both(const struct assay_secret32 *a, const uint8_t *base,
-                              const struct assay_secret32 *b, const uint8_t *other,
-                              uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+static enum assay_status add_multiples(const struct assay_secret32 *a, const uint8_t *base,
+                                       const struct assay_secret32 *b, const uint8_t *other,
+                                       uint8_t out[static ASSAY_SODIUM_POINT_LEN])
 {
     uint8_t left[ASSAY_SODIUM_POINT_LEN], right[ASSAY_SODIUM_POINT_LEN];
     if (base == NULL) ASSAY_TRY(assay_sodium_point_base(a, left));
@@ -91,7 +92,7 @@ static enum assay_status both(const struct assay_secret32 *a, const uint8_t *bas
     return assay_sodium_point_add(left, right, out);
 }
 
-/* --- who knows a logarithm */
+/* --- proof of a discrete logarithm */
 
 enum assay_status assay_dealing_prove(const struct assay_secret32 *x,
                                       const uint8_t label[static 32],
@@ -106,26 +107,26 @@ enum assay_status assay_dealing_prove(const struct assay_secret32 *x,
     enum assay_status status = assay_sodium_point_base(x, point);
     if (status == ASSAY_OK) status = assay_sodium_point_base(&nonce, of_nonce);
     if (status == ASSAY_OK) {
-        knows(label, point, of_nonce, &challenge);
-        answer(&nonce, &challenge, x, proof);
+        verify_schnorr(label, point, of_nonce, &challenge);
+        compute_response(&nonce, &challenge, x, proof);
     }
     assay_secret_wipe(&nonce, sizeof nonce);
     return status;
 }
 
-bool assay_dealing_proved(const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
+bool assay_dealing_verify(const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
                           const uint8_t label[static 32], const struct assay_dealing_proof *proof)
 {
     struct assay_secret32 challenge, s, minus, again;
     uint8_t of_nonce[ASSAY_SODIUM_POINT_LEN];
     if (!assay_sodium_point_is_fit(point)) return false;
-    if (take_proof(proof, &challenge, &s, &minus) != ASSAY_OK) return false;
-    if (both(&s, NULL, &minus, point, of_nonce) != ASSAY_OK) return false;
-    knows(label, point, of_nonce, &again);
+    if (decode_proof(proof, &challenge, &s, &minus) != ASSAY_OK) return false;
+    if (add_multiples(&s, NULL, &minus, point, of_nonce) != ASSAY_OK) return false;
+    verify_schnorr(label, point, of_nonce, &again);
     return assay_bytes_equal(again.bytes, challenge.bytes, 32);
 }
 
-/* --- a number for one taker */
+/* --- numbers for one taker */
 
 bool assay_dealing_is_sealed(const uint8_t sealed[static 32])
 {
@@ -146,21 +147,22 @@ enum assay_status assay_dealing_seal(const struct assay_secret32 *r,
     if (!assay_sodium_point_is_fit(taker)) return ASSAY_E_KEY;
     ASSAY_TRY(assay_sodium_point_base(r, dealt));
     ASSAY_TRY(assay_sodium_point_mul(r, taker, shared));
-    pad_of(label, dealt, taker, shared, &pad);
+    compute_pad(label, dealt, taker, shared, &pad);
     assay_sodium_scalar_add(number, &pad, &pad);
     assay_bytes_copy(sealed, 32, pad.bytes, 32);
     assay_secret_wipe(shared, sizeof shared);
     return ASSAY_OK;
 }
 
-/* By what both sides know. */
-static enum assay_status open_by(const uint8_t *taker, const uint8_t *dealt, const uint8_t *shared,
-                                 const uint8_t label[static 32], const uint8_t sealed[static 32],
-                                 struct assay_secret32 *number)
+/* With the secret of either side. */
+static enum assay_status decrypt_number(const uint8_t *taker, const uint8_t *dealt,
+                                        const uint8_t *shared, const uint8_t label[static 32],
+                                        const uint8_t sealed[static 32],
+                                        struct assay_secret32 *number)
 {
     struct assay_secret32 pad;
     if (!assay_dealing_is_sealed(sealed)) return ASSAY_E_RANGE;
-    pad_of(label, dealt, taker, shared, &pad);
+    compute_pad(label, dealt, taker, shared, &pad);
     assay_bytes_copy(number->bytes, 32, sealed, 32);
     assay_sodium_scalar_sub(number, &pad, number);
     assay_secret_wipe(&pad, sizeof pad);
@@ -178,19 +180,19 @@ enum assay_status assay_dealing_open(const struct assay_secret32 *e,
     if (!assay_sodium_point_is_fit(dealt)) return ASSAY_E_KEY;
     ASSAY_TRY(assay_sodium_point_base(e, taker));
     ASSAY_TRY(assay_sodium_point_mul(e, dealt, shared));
-    const enum assay_status status = open_by(taker, dealt, shared, label, sealed, number);
+    const enum assay_status status = decrypt_number(taker, dealt, shared, label, sealed, number);
     assay_secret_wipe(shared, sizeof shared);
     return status;
 }
 
-/* --- to everybody */
+/* --- public opening */
 
-enum assay_status assay_dealing_show(const struct assay_secret32 *e,
-                                     const uint8_t dealt[static ASSAY_SODIUM_POINT_LEN],
-                                     const uint8_t label[static 32],
-                                     const uint8_t wide[static ASSAY_SODIUM_WIDE_LEN],
-                                     uint8_t shown[static ASSAY_SODIUM_POINT_LEN],
-                                     struct assay_dealing_proof *proof)
+enum assay_status assay_dealing_open_public(const struct assay_secret32 *e,
+                                            const uint8_t dealt[static ASSAY_SODIUM_POINT_LEN],
+                                            const uint8_t label[static 32],
+                                            const uint8_t wide[static ASSAY_SODIUM_WIDE_LEN],
+                                            uint8_t shown[static ASSAY_SODIUM_POINT_LEN],
+                                            struct assay_dealing_proof *proof)
 {
     struct assay_secret32 nonce, challenge;
     uint8_t taker[ASSAY_SODIUM_POINT_LEN], nonce_g[ASSAY_SODIUM_POINT_LEN],
@@ -203,31 +205,31 @@ enum assay_status assay_dealing_show(const struct assay_secret32 *e,
     if (status == ASSAY_OK) status = assay_sodium_point_base(&nonce, nonce_g);
     if (status == ASSAY_OK) status = assay_sodium_point_mul(&nonce, dealt, nonce_r);
     if (status == ASSAY_OK) {
-        equal(label, taker, dealt, shown, nonce_g, nonce_r, &challenge);
-        answer(&nonce, &challenge, e, proof);
+        verify_equal_logs(label, taker, dealt, shown, nonce_g, nonce_r, &challenge);
+        compute_response(&nonce, &challenge, e, proof);
     }
     assay_secret_wipe(&nonce, sizeof nonce);
     return status;
 }
 
-enum assay_status assay_dealing_read(const uint8_t taker[static ASSAY_SODIUM_POINT_LEN],
-                                     const uint8_t dealt[static ASSAY_SODIUM_POINT_LEN],
-                                     const uint8_t shown[static ASSAY_SODIUM_POINT_LEN],
-                                     const uint8_t label[static 32],
-                                     const struct assay_dealing_proof *proof,
-                                     const uint8_t sealed[static 32],
-                                     struct assay_secret32 *number)
+enum assay_status assay_dealing_read_public(const uint8_t taker[static ASSAY_SODIUM_POINT_LEN],
+                                            const uint8_t dealt[static ASSAY_SODIUM_POINT_LEN],
+                                            const uint8_t shown[static ASSAY_SODIUM_POINT_LEN],
+                                            const uint8_t label[static 32],
+                                            const struct assay_dealing_proof *proof,
+                                            const uint8_t sealed[static 32],
+                                            struct assay_secret32 *number)
 {
     struct assay_secret32 challenge, s, minus, again;
     uint8_t nonce_g[ASSAY_SODIUM_POINT_LEN], nonce_r[ASSAY_SODIUM_POINT_LEN];
     if (!assay_sodium_point_is_fit(taker) || !assay_sodium_point_is_fit(dealt) ||
         !assay_sodium_point_is_fit(shown))
         return ASSAY_E_KEY;
-    ASSAY_TRY(take_proof(proof, &challenge, &s, &minus));
-    if (both(&s, NULL, &minus, taker, nonce_g) != ASSAY_OK ||
-        both(&s, dealt, &minus, shown, nonce_r) != ASSAY_OK)
+    ASSAY_TRY(decode_proof(proof, &challenge, &s, &minus));
+    if (add_multiples(&s, NULL, &minus, taker, nonce_g) != ASSAY_OK ||
+        add_multiples(&s, dealt, &minus, shown, nonce_r) != ASSAY_OK)
         return ASSAY_E_SIGNATURE;
-    equal(label, taker, dealt, shown, nonce_g, nonce_r, &again);
+    verify_equal_logs(label, taker, dealt, shown, nonce_g, nonce_r, &again);
     if (!assay_bytes_equal(again.bytes, challenge.bytes, 32)) return ASSAY_E_SIGNATURE;
-    return open_by(taker, dealt, shown, label, sealed, number);
+    return decrypt_number(taker, dealt, shown, label, sealed, number);
 }

@@ -1,11 +1,10 @@
 /*
- * services/shares/document.h - clusters and ids as the ledger keeps them from epoch to epoch
- * (docs/services.md 7.5): document 0 of members, clusters and reshares, document 1 of the round of
- * public attempts, and behind them one for each ASSAY_SHARE_DOCUMENT_ROWS rows, so that an id that
- * changes changes one of them.
+ * services/shares/document.h - documents of clusters and ids in the ledger state (docs/services.md
+ * 7.5): document 0 has members, clusters and reshares, document 1 the round of public attempts, and
+ * each further one ASSAY_SHARE_DOCUMENT_ROWS rows, so that a changed id changes one of them.
  *
- * Canonical CBOR of what records and closes have made of them. Standings and scores are each
- * close's to tell, and so is the epoch.
+ * Canonical CBOR of the state that records and closes have made. Standings, scores and the epoch,
+ * which each close sets again, are not part of it.
  *
  *   0: ["assay/shares/v4", clusters, slots, k, confirmations, ids_max, begun, begin_at,
  *       seatings,
@@ -49,7 +48,7 @@ enum {
     ASSAY_SHARE_DOCUMENT_LEN_MAX = 64 + ASSAY_SHARE_DOCUMENT_ROWS * ASSAY_SHARE_DOCUMENT_ROW_MAX,
 };
 
-/* Returns: how many documents a registry of so many ids has, from 3 on. */
+/* Returns: the number of documents of a registry with that many ids, from 3 on. */
 uint32_t assay_share_documents(uint32_t ids_max);
 /* At most ASSAY_SHARE_DOCUMENT_LEN_MAX bytes. In: document: below assay_share_documents (asserted).
  * Returns: ASSAY_OK | ASSAY_E_FULL */
@@ -69,9 +68,9 @@ ASSAY_CHECKED enum assay_status assay_share_registry_decode(struct assay_share_r
                                                             uint32_t document,
                                                             struct assay_slice bytes);
 /*
- * assay_share_registry_join - all documents were read: do they belong together?
- * Out:     *r, in which nobody has a standing before assay_share_registry_stand, which also tells
- *          the epoch; undefined unless ASSAY_OK
+ * assay_share_registry_join - completes a registry after all documents were decoded.
+ * Out:     *r, in which no member has a standing before assay_share_registry_set_standing, which
+ *          also sets the epoch; undefined unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_INVALID (no fold could have made it)
  */
 ASSAY_CHECKED enum assay_status assay_share_registry_join(struct assay_share_registry *r);

@@ -1,6 +1,6 @@
 /*
- * services/shares/exchange.c - four messages, after which shares may change hands
- * (docs/services.md 5.10).
+ * services/shares/exchange.c - state machine of the mutually attested exchange of shares, in four
+ * messages (docs/services.md 5.10).
  */
 #include "services/shares/exchange.h"
 
@@ -31,7 +31,7 @@ enum assay_status assay_share_message_encode(const struct assay_share_message *m
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_ask(struct assay_cursor *in, struct assay_share_message *m)
+static enum assay_status on_ask(struct assay_cursor *in, struct assay_share_message *m)
 {
     uint64_t purpose = 0;
     ASSAY_TRY(assay_cbor_uint(in, &purpose));
@@ -63,7 +63,7 @@ enum assay_status assay_share_message_decode(struct assay_slice bytes,
     if (items != (read.kind == ASSAY_SHARE_ASK ? 7u : 4u)) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.nonce_a, sizeof read.nonce_a));
     if (read.kind == ASSAY_SHARE_ASK) {
-        ASSAY_TRY(take_ask(&in, &read));
+        ASSAY_TRY(on_ask(&in, &read));
     } else {
         ASSAY_TRY(assay_cbor_bytes_exact(&in, read.nonce_b, sizeof read.nonce_b));
         if (read.kind == ASSAY_SHARE_GIVE)
@@ -75,9 +75,9 @@ enum assay_status assay_share_message_decode(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
-/* --- what is hashed of an exchange */
+/* --- hashes of an exchange */
 
-static bool giver_proves(const struct assay_share_terms *terms)
+static bool does_giver_prove(const struct assay_share_terms *terms)
 {
     return terms->purpose != ASSAY_SHARE_HAND;
 }
@@ -106,8 +106,8 @@ void assay_share_report_data(const struct assay_share_exchange *x, bool of_giver
     assay_sha512(bytes, w.len, report_data);
 }
 
-/* What stands before the gift in the box, and is compared by whoever opens it. */
-static void box_context(const struct assay_share_exchange *x, uint8_t context[static 32])
+/* Prefix of the gift in the box, compared when it is opened. */
+static void hash_box_context(const struct assay_share_exchange *x, uint8_t context[static 32])
 {
     const struct assay_share_terms *t = &x->terms;
     uint8_t bytes[320];
@@ -130,31 +130,31 @@ static void box_context(const struct assay_share_exchange *x, uint8_t context[st
 
 /* --- steps */
 
-static enum assay_status say(const struct assay_share_exchange *x, enum assay_share_kind kind,
-                             struct assay_slice rest, uint8_t *bytes, size_t capacity,
-                             struct assay_share_want *want)
+static enum assay_status want_send(const struct assay_share_exchange *x, enum assay_share_kind kind,
+                                   struct assay_slice rest, uint8_t *bytes, size_t capacity,
+                                   struct assay_share_want *want)
 {
     struct assay_share_message m = { .kind = kind };
     assay_bytes_copy(m.nonce_a, 32, x->nonce_a, 32);
     assay_bytes_copy(m.nonce_b, 32, x->nonce_b, 32);
     if (kind == ASSAY_SHARE_GIVE) m.sealed = rest;
     else m.evidence = rest;
-    want->wish = ASSAY_SHARE_WISH_SEND;
+    want->wish = ASSAY_SHARE_WANT_SEND;
     return assay_share_message_encode(&m, bytes, capacity, &want->bytes);
 }
 
-static void wish_quote(struct assay_share_exchange *x, struct assay_share_want *want)
+static void want_quote(struct assay_share_exchange *x, struct assay_share_want *want)
 {
     x->step = ASSAY_SHARE_STEP_QUOTING;
-    want->wish = ASSAY_SHARE_WISH_QUOTE;
+    want->wish = ASSAY_SHARE_WANT_QUOTE;
     assay_share_report_data(x, x->gives, want->report_data);
 }
 
-static void wish_verify(struct assay_share_exchange *x, struct assay_slice evidence,
+static void want_verify(struct assay_share_exchange *x, struct assay_slice evidence,
                         struct assay_share_want *want)
 {
     x->step = ASSAY_SHARE_STEP_CHECKING;
-    want->wish = ASSAY_SHARE_WISH_VERIFY;
+    want->wish = ASSAY_SHARE_WANT_VERIFY;
     want->bytes = evidence;
     assay_share_report_data(x, !x->gives, want->report_data);
 }
@@ -168,7 +168,7 @@ enum assay_status assay_share_exchange_ask(struct assay_share_exchange *x,
                                            struct assay_share_want *want)
 {
     ASSAY_ASSERT(count > 0 && count <= ASSAY_SHARE_GIVE_MAX);
-    *want = (struct assay_share_want){ .wish = ASSAY_SHARE_WISH_SEND };
+    *want = (struct assay_share_want){ .wish = ASSAY_SHARE_WANT_SEND };
     *x = (struct assay_share_exchange){ .terms = *terms, .step = ASSAY_SHARE_STEP_ASKED,
                                         .count = count,
                                         .until_ms = now_ms + ASSAY_SHARE_PATIENCE_MS };
@@ -201,90 +201,91 @@ enum assay_status assay_share_exchange_answer(struct assay_share_exchange *x,
     assay_bytes_copy(x->nonce_b, 32, nonce, 32);
     assay_bytes_copy(x->box, 32, ask->box, 32);
     assay_bytes_copy(x->ids, sizeof x->ids, ask->ids.bytes, ask->ids.len);
-    if (giver_proves(terms)) {
-        wish_quote(x, want);
+    if (does_giver_prove(terms)) {
+        want_quote(x, want);
         return ASSAY_OK;
     }
     x->step = ASSAY_SHARE_STEP_OFFERED;
-    return say(x, ASSAY_SHARE_OFFER, assay_slice_over(NULL, 0), bytes, capacity, want);
+    return want_send(x, ASSAY_SHARE_OFFER, assay_slice_over(NULL, 0), bytes, capacity, want);
 }
 
-/* The taker's turn to prove itself, or not. */
-static enum assay_status prove(struct assay_share_exchange *x, uint8_t *bytes, size_t capacity,
-                               struct assay_share_want *want)
+/* The taker's evidence comes next, unless it needs none. */
+static enum assay_status want_taker_proof(struct assay_share_exchange *x, uint8_t *bytes,
+                                          size_t capacity, struct assay_share_want *want)
 {
     if (x->terms.taker_proves) {
-        wish_quote(x, want);
+        want_quote(x, want);
         return ASSAY_OK;
     }
     x->step = ASSAY_SHARE_STEP_PROVEN;
-    return say(x, ASSAY_SHARE_PROOF, assay_slice_over(NULL, 0), bytes, capacity, want);
+    return want_send(x, ASSAY_SHARE_PROOF, assay_slice_over(NULL, 0), bytes, capacity, want);
 }
 
-static void wish_give(struct assay_share_exchange *x, struct assay_share_want *want)
+static void want_give(struct assay_share_exchange *x, struct assay_share_want *want)
 {
     x->step = ASSAY_SHARE_STEP_GIVING;
-    want->wish = ASSAY_SHARE_WISH_GIVE;
+    want->wish = ASSAY_SHARE_WANT_GIVE;
 }
 
-static enum assay_status take_offer(struct assay_share_exchange *x,
-                                    const struct assay_share_message *m, uint8_t *bytes,
-                                    size_t capacity, struct assay_share_want *want)
+static enum assay_status on_offer(struct assay_share_exchange *x,
+                                  const struct assay_share_message *m, uint8_t *bytes,
+                                  size_t capacity, struct assay_share_want *want)
 {
-    const bool proves = giver_proves(&x->terms);
+    const bool proves = does_giver_prove(&x->terms);
     if (x->step != ASSAY_SHARE_STEP_ASKED) return ASSAY_E_STALE;
     if ((m->evidence.len > 0) != proves) return ASSAY_E_INVALID;
     assay_bytes_copy(x->nonce_b, 32, m->nonce_b, 32);
-    if (!proves) return prove(x, bytes, capacity, want);
-    wish_verify(x, m->evidence, want);
+    if (!proves) return want_taker_proof(x, bytes, capacity, want);
+    want_verify(x, m->evidence, want);
     return ASSAY_OK;
 }
 
-static enum assay_status take_proof(struct assay_share_exchange *x,
-                                    const struct assay_share_message *m,
-                                    struct assay_share_want *want)
+static enum assay_status on_proof(struct assay_share_exchange *x,
+                                  const struct assay_share_message *m,
+                                  struct assay_share_want *want)
 {
     if (x->step != ASSAY_SHARE_STEP_OFFERED ||
         !assay_bytes_equal(m->nonce_b, x->nonce_b, 32))
         return ASSAY_E_STALE;
     if ((m->evidence.len > 0) != x->terms.taker_proves) return ASSAY_E_INVALID;
-    if (x->terms.taker_proves) wish_verify(x, m->evidence, want);
-    else wish_give(x, want);
+    if (x->terms.taker_proves) want_verify(x, m->evidence, want);
+    else want_give(x, want);
     return ASSAY_OK;
 }
 
-enum assay_status assay_share_exchange_message(struct assay_share_exchange *x,
-                                               const struct assay_share_message *m, uint8_t *bytes,
-                                               size_t capacity, struct assay_share_want *want)
+enum assay_status assay_share_exchange_on_message(struct assay_share_exchange *x,
+                                                  const struct assay_share_message *m,
+                                                  uint8_t *bytes, size_t capacity,
+                                                  struct assay_share_want *want)
 {
     *want = (struct assay_share_want){ 0 };
     if (!assay_bytes_equal(m->nonce_a, x->nonce_a, 32)) return ASSAY_E_STALE;
-    if (!x->gives && m->kind == ASSAY_SHARE_OFFER) return take_offer(x, m, bytes, capacity, want);
-    if (x->gives && m->kind == ASSAY_SHARE_PROOF) return take_proof(x, m, want);
+    if (!x->gives && m->kind == ASSAY_SHARE_OFFER) return on_offer(x, m, bytes, capacity, want);
+    if (x->gives && m->kind == ASSAY_SHARE_PROOF) return on_proof(x, m, want);
     if (!x->gives && m->kind == ASSAY_SHARE_GIVE && x->step == ASSAY_SHARE_STEP_PROVEN)
         return ASSAY_OK;
     return ASSAY_E_STALE;
 }
 
-enum assay_status assay_share_exchange_quoted(struct assay_share_exchange *x,
-                                              struct assay_slice evidence, uint8_t *bytes,
-                                              size_t capacity, struct assay_share_want *want)
+enum assay_status assay_share_exchange_on_quote(struct assay_share_exchange *x,
+                                                struct assay_slice evidence, uint8_t *bytes,
+                                                size_t capacity, struct assay_share_want *want)
 {
     *want = (struct assay_share_want){ 0 };
     if (x->step != ASSAY_SHARE_STEP_QUOTING) return ASSAY_E_STALE;
     if (evidence.len == 0 || evidence.len > ASSAY_SHARE_EVIDENCE_MAX) return ASSAY_E_RANGE;
     x->step = x->gives ? ASSAY_SHARE_STEP_OFFERED : ASSAY_SHARE_STEP_PROVEN;
-    return say(x, x->gives ? ASSAY_SHARE_OFFER : ASSAY_SHARE_PROOF, evidence, bytes, capacity,
-               want);
+    return want_send(x, x->gives ? ASSAY_SHARE_OFFER : ASSAY_SHARE_PROOF, evidence, bytes, capacity,
+                     want);
 }
 
-enum assay_status assay_share_exchange_verified(struct assay_share_exchange *x, uint8_t *bytes,
-                                                size_t capacity, struct assay_share_want *want)
+enum assay_status assay_share_exchange_on_verified(struct assay_share_exchange *x, uint8_t *bytes,
+                                                   size_t capacity, struct assay_share_want *want)
 {
     *want = (struct assay_share_want){ 0 };
     if (x->step != ASSAY_SHARE_STEP_CHECKING) return ASSAY_E_STALE;
-    if (!x->gives) return prove(x, bytes, capacity, want);
-    wish_give(x, want);
+    if (!x->gives) return want_taker_proof(x, bytes, capacity, want);
+    want_give(x, want);
     return ASSAY_OK;
 }
 
@@ -297,11 +298,11 @@ enum assay_status assay_share_exchange_give(struct assay_share_exchange *x, stru
     *want = (struct assay_share_want){ 0 };
     if (x->step != ASSAY_SHARE_STEP_GIVING) return ASSAY_E_STALE;
     ASSAY_ASSERT(gift.len <= ASSAY_SHARE_GIFT_MAX);
-    box_context(x, room);
+    hash_box_context(x, room);
     assay_bytes_copy(room + 32, ASSAY_SHARE_GIFT_MAX, gift.bytes, gift.len);
     const size_t plain = 32 + gift.len, sealed = plain + ASSAY_SODIUM_BOX_OVERHEAD;
     struct assay_writer w = assay_writer_over(head, sizeof head);
-    assay_cbor_put_array(&w, 4); /* as assay_share_message_encode has it, sealed in its place */
+    assay_cbor_put_array(&w, 4); /* as assay_share_message_encode, sealed in place */
     assay_cbor_put_uint(&w, ASSAY_SHARE_GIVE);
     assay_cbor_put_bytes(&w, x->nonce_a, 32);
     assay_cbor_put_bytes(&w, x->nonce_b, 32);
@@ -315,7 +316,7 @@ enum assay_status assay_share_exchange_give(struct assay_share_exchange *x, stru
     assay_secret_wipe(room, plain);
     if (status != ASSAY_OK) return status;
     x->step = ASSAY_SHARE_STEP_DONE;
-    want->wish = ASSAY_SHARE_WISH_SEND;
+    want->wish = ASSAY_SHARE_WANT_SEND;
     want->bytes = assay_slice_over(bytes, w.len + sealed);
     return ASSAY_OK;
 }
@@ -331,7 +332,7 @@ enum assay_status assay_share_exchange_open(struct assay_share_exchange *x,
         return ASSAY_E_STALE;
     ASSAY_TRY(assay_sodium_box_open(&x->box_secret, x->box, m->sealed, room));
     if (m->sealed.len < ASSAY_SODIUM_BOX_OVERHEAD + sizeof context) return ASSAY_E_TRUNCATED;
-    box_context(x, context);
+    hash_box_context(x, context);
     if (!assay_bytes_equal(context, room, sizeof context)) return ASSAY_E_CHAIN;
     x->step = ASSAY_SHARE_STEP_DONE;
     *gift = assay_slice_over(room + sizeof context,
@@ -363,13 +364,13 @@ struct assay_share_given assay_share_given_by(const struct assay_share_terms *te
     return given;
 }
 
-/* One piece and what stands behind it. */
-static enum assay_status gift_take(struct assay_cursor *at, bool dealt,
-                                   struct assay_share_piece *piece, uint32_t *dealers,
-                                   struct assay_share_commitments *current)
+/* One piece and its trailer. */
+static enum assay_status decode_gift_piece(struct assay_cursor *at, bool dealt,
+                                           struct assay_share_piece *piece, uint32_t *dealers,
+                                           struct assay_share_commitments *current)
 {
     uint16_t bits = 0;
-    ASSAY_TRY(assay_share_piece_take(at, piece));
+    ASSAY_TRY(assay_share_piece_decode(at, piece));
     *dealers = 0;
     if (!dealt) return ASSAY_OK;
     ASSAY_TRY(assay_cursor_u16be(at, &bits));
@@ -396,7 +397,7 @@ enum assay_status assay_share_gift_open(struct assay_slice bytes, enum assay_sha
     assay_merkle_init(&tree);
     for (uint32_t i = 0; i < count && status == ASSAY_OK; i++) {
         uint8_t own[32];
-        status = gift_take(&at, dealt, &piece, &dealers, &current);
+        status = decode_gift_piece(&at, dealt, &piece, &dealers, &current);
         if (status != ASSAY_OK) break;
         assay_share_piece_leaf(assay_share_gift_type_of(purpose), dealers, &piece, own);
         assay_merkle_add_hash(&tree, own);
@@ -419,8 +420,8 @@ bool assay_share_gift_next(struct assay_share_gift *gift, struct assay_share_pie
     if (gift->count == 0) return false;
     gift->count--;
     const enum assay_status status =
-        gift_take(&gift->at, gift->purpose == ASSAY_SHARE_DEAL, piece, &gift->dealers,
-                  current != NULL ? current : &unused);
-    ASSAY_ASSERT(status == ASSAY_OK); /* it was read to its end before */
+        decode_gift_piece(&gift->at, gift->purpose == ASSAY_SHARE_DEAL, piece, &gift->dealers,
+                          current != NULL ? current : &unused);
+    ASSAY_ASSERT(status == ASSAY_OK); /* it was validated to its end before */
     return true;
 }

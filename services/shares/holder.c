@@ -1,6 +1,6 @@
 /*
- * services/shares/holder.c - what a slot keeps is made what the ledger says (docs/services.md
- * 5.11).
+ * services/shares/holder.c - holder of one slot: reconciles its stored shares with the ledger
+ * (docs/services.md 5.11).
  */
 #include "services/shares/holder_internal.h"
 
@@ -65,7 +65,7 @@ void assay_share_submit(const struct assay_share_call *call, enum assay_share_pa
 }
 
 /* Ids of one record ascend. */
-static void lines_sort(struct assay_share_list_record *record)
+static void sort_lines(struct assay_share_list_record *record)
 {
     for (uint32_t i = 1; i < record->count; i++) {
         const struct assay_share_line line = record->line[i];
@@ -76,15 +76,15 @@ static void lines_sort(struct assay_share_list_record *record)
     }
 }
 
-static void lines_leave(const struct assay_share_call *call, struct assay_share_list_record *record,
-                        enum assay_share_payload payload)
+static void submit_lines(const struct assay_share_call *call,
+                         struct assay_share_list_record *record, enum assay_share_payload payload)
 {
     struct assay_slice out;
     if (record->count == 0) return;
     record->cluster = call->h->cluster;
     record->seating = call->h->seating;
     record->era = call->h->era;
-    lines_sort(record);
+    sort_lines(record);
     const enum assay_status status = assay_share_list_record_encode(
         record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
@@ -93,17 +93,17 @@ static void lines_leave(const struct assay_share_call *call, struct assay_share_
     record->count = 0;
 }
 
-static void line_add(const struct assay_share_call *call, struct assay_share_list_record *record,
+static void add_line(const struct assay_share_call *call, struct assay_share_list_record *record,
                      enum assay_share_payload payload, const uint8_t id[static 32],
                      uint32_t generation, uint64_t attempt,
                      const struct assay_share_commitments *of)
 {
     for (uint32_t i = 0; i < record->count; i++)
-        if (assay_bytes_equal(record->line[i].id, id, 32)) { /* an id once in a record */
-            lines_leave(call, record, payload);
+        if (assay_bytes_equal(record->line[i].id, id, 32)) { /* one line per id */
+            submit_lines(call, record, payload);
             break;
         }
-    if (record->count == ASSAY_SHARE_LIST_MAX) lines_leave(call, record, payload);
+    if (record->count == ASSAY_SHARE_LIST_MAX) submit_lines(call, record, payload);
     struct assay_share_line *line = &record->line[record->count++];
     *line = (struct assay_share_line){ .generation = generation, .attempt = attempt };
     assay_bytes_copy(line->id, 32, id, 32);
@@ -112,7 +112,7 @@ static void line_add(const struct assay_share_call *call, struct assay_share_lis
 
 /* --- holdings */
 
-static uint32_t place(const struct assay_share_holder *h, const uint8_t id[static 32])
+static uint32_t find_holding_place(const struct assay_share_holder *h, const uint8_t id[static 32])
 {
     uint32_t low = 0, high = h->count;
     while (low < high) {
@@ -126,17 +126,17 @@ static uint32_t place(const struct assay_share_holder *h, const uint8_t id[stati
 struct assay_share_holding *assay_share_holding_find(const struct assay_share_holder *h,
                                                      const uint8_t id[static 32])
 {
-    const uint32_t at = place(h, id);
+    const uint32_t at = find_holding_place(h, id);
     if (at == h->count || !assay_bytes_equal(h->holding[h->order[at]].id, id, 32)) return NULL;
     return &h->holding[h->order[at]];
 }
 
-struct assay_share_holding *assay_share_holding_need(struct assay_share_holder *h,
-                                                     const uint8_t id[static 32])
+struct assay_share_holding *assay_share_holding_add(struct assay_share_holder *h,
+                                                    const uint8_t id[static 32])
 {
     struct assay_share_holding *found = assay_share_holding_find(h, id);
     if (found != NULL || h->count == h->config.ids_max) return found;
-    const uint32_t at = place(h, id);
+    const uint32_t at = find_holding_place(h, id);
     for (uint32_t i = h->count; i > at; i--)
         h->order[i] = h->order[i - 1];
     h->order[at] = (uint16_t)h->count;
@@ -155,7 +155,7 @@ static void set_missing(struct assay_share_holder *h, struct assay_share_holding
 }
 
 /* The last one takes its place. */
-static void holding_erase(const struct assay_share_call *call, struct assay_share_holding *holding)
+static void erase_holding(const struct assay_share_call *call, struct assay_share_holding *holding)
 {
     struct assay_share_holder *h = call->h;
     const uint32_t number = (uint32_t)(holding - h->holding), last = h->count - 1;
@@ -163,12 +163,12 @@ static void holding_erase(const struct assay_share_call *call, struct assay_shar
     assay_bytes_copy(effect->id, 32, holding->id, 32);
     set_missing(h, holding, false);
     assay_share_gather_end(h, holding);
-    assay_share_public_forget(call, holding->id);
-    for (uint32_t i = place(h, holding->id); i < last; i++)
+    assay_share_public_remove(call, holding->id);
+    for (uint32_t i = find_holding_place(h, holding->id); i < last; i++)
         h->order[i] = h->order[i + 1];
     h->count = last;
     if (number != last) {
-        const uint32_t at = place(h, h->holding[last].id);
+        const uint32_t at = find_holding_place(h, h->holding[last].id);
         h->order[at] = (uint16_t)number;
         *holding = h->holding[last];
     }
@@ -199,7 +199,7 @@ bool assay_share_piece_is(const struct assay_share_piece *piece, const struct as
 const struct assay_share_reshare *assay_share_own_reshare(const struct assay_share_call *call,
                                                           const struct assay_share_row *row)
 {
-    const struct assay_share_reshare *reshare = assay_share_registry_reshare(call->r, row);
+    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(call->r, row);
     return reshare != NULL && reshare->cluster == call->h->cluster ? reshare : NULL;
 }
 
@@ -209,10 +209,10 @@ bool assay_share_may_deal(const struct assay_share_call *call)
     return !h->lost && (call->r->cluster[h->cluster].ready >> h->slot & 1);
 }
 
-/* --- what is kept, beside what the ledger says */
+/* --- reconciliation with the ledger */
 
-/* A word on the ledger is said once, unless everything is looked at anew. */
-bool assay_share_say_once(uint64_t said[2], uint32_t generation, uint64_t attempt)
+/* A statement is submitted once, unless everything is checked again. */
+bool assay_share_mark_submitted(uint64_t said[2], uint32_t generation, uint64_t attempt)
 {
     if (said[0] == generation && said[1] == attempt) return false;
     said[0] = generation;
@@ -220,16 +220,19 @@ bool assay_share_say_once(uint64_t said[2], uint32_t generation, uint64_t attemp
     return true;
 }
 
-void assay_share_say_have(const struct assay_share_call *call, struct assay_share_holding *holding,
-                          const struct assay_share_piece *piece)
+void assay_share_submit_have(const struct assay_share_call *call,
+                             struct assay_share_holding *holding,
+                             const struct assay_share_piece *piece)
 {
-    if (!assay_share_say_once(holding->said_have, piece->generation, piece->attempt)) return;
-    line_add(call, &call->h->have, ASSAY_SHARE_PAYLOAD_HAVE, holding->id, piece->generation,
+    if (!assay_share_mark_submitted(holding->said_have, piece->generation, piece->attempt)) return;
+    add_line(call, &call->h->have, ASSAY_SHARE_PAYLOAD_HAVE, holding->id, piece->generation,
              piece->attempt, &piece->commitments);
 }
 
-void assay_share_keep(const struct assay_share_call *call, struct assay_share_holding *holding,
-                      const struct assay_share_row *row, const struct assay_share_piece *piece)
+void assay_share_store_current(const struct assay_share_call *call,
+                               struct assay_share_holding *holding,
+                               const struct assay_share_row *row,
+                               const struct assay_share_piece *piece)
 {
     holding->current = *piece;
     holding->has = true;
@@ -238,23 +241,25 @@ void assay_share_keep(const struct assay_share_call *call, struct assay_share_ho
     call->h->ready_due = true;
     assay_share_persist(call, holding);
     if (!(row->have[call->h->cluster] >> call->h->slot & 1))
-        assay_share_say_have(call, holding, piece);
+        assay_share_submit_have(call, holding, piece);
 }
 
-void assay_share_keep_next(const struct assay_share_call *call, struct assay_share_holding *holding,
-                           const struct assay_share_piece *piece)
+void assay_share_store_next(const struct assay_share_call *call,
+                            struct assay_share_holding *holding,
+                            const struct assay_share_piece *piece)
 {
     holding->next = *piece;
     holding->has_next = true;
     assay_share_persist(call, holding);
-    assay_share_say_have(call, holding, piece);
+    assay_share_submit_have(call, holding, piece);
 }
 
-/* docs/services.md 5.11: the old generation goes when the ledger says that all slots have the new
- * one, not before; what an attempt that is over made goes at once. Returns: true when what is
- * stored is another. */
-static bool settle(const struct assay_share_call *call, struct assay_share_holding *holding,
-                   const struct assay_share_row *row, const struct assay_share_reshare *reshare)
+/* docs/services.md 5.11: the old generation is erased when the ledger has all slots' confirmations
+ * of the new one, not before; that of an ended attempt is erased at once. Returns: true when the
+ * stored state changed. */
+static bool settle_holding(const struct assay_share_call *call, struct assay_share_holding *holding,
+                           const struct assay_share_row *row,
+                           const struct assay_share_reshare *reshare)
 {
     bool changed = false;
     if (holding->has_next && assay_share_piece_is(&holding->next, row)) {
@@ -283,11 +288,12 @@ static bool settle(const struct assay_share_call *call, struct assay_share_holdi
     return changed;
 }
 
-/* docs/services.md 5.8: what it deals follows from a seed that is stored before it is announced, so
- * that it deals the same after a crash: one polynomial an attempt. Returns: true when the seed was
- * drawn. */
-static bool deal(const struct assay_share_call *call, struct assay_share_holding *holding,
-                 const struct assay_share_row *row, const struct assay_share_reshare *reshare)
+/* docs/services.md 5.8: its dealing is derived from a seed that is stored before it is announced,
+ * so that it deals the same after a crash: one polynomial per attempt. Returns: true when the seed
+ * was drawn. */
+static bool deal_holding(const struct assay_share_call *call, struct assay_share_holding *holding,
+                         const struct assay_share_row *row,
+                         const struct assay_share_reshare *reshare)
 {
     const struct assay_share_host *host = &call->h->config.host;
     struct assay_share_polynomial polynomial;
@@ -302,43 +308,43 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
         drawn = true;
     }
     if (reshare->dealt >> call->h->slot & 1) return drawn;
-    if (!assay_share_say_once(holding->said_deal, reshare->generation, reshare->attempt))
+    if (!assay_share_mark_submitted(holding->said_deal, reshare->generation, reshare->attempt))
         return drawn;
-    /* The line leaves at the end of the call, or when another one needs its place: by then the seed
-     * is among the effects. */
+    /* The line is submitted at the end of the call, or when another one needs its place: by then
+     * the seed is among the effects. */
     if (assay_share_own_dealing(call->h, holding, &polynomial) == ASSAY_OK)
-        line_add(call, &call->h->deal, ASSAY_SHARE_PAYLOAD_DEAL, holding->id, reshare->generation,
+        add_line(call, &call->h->deal, ASSAY_SHARE_PAYLOAD_DEAL, holding->id, reshare->generation,
                  reshare->attempt, &holding->dealt);
     assay_secret_wipe(&polynomial, sizeof polynomial);
     return drawn;
 }
 
-static void look_synced(const struct assay_share_call *call, struct assay_share_holding *holding,
-                        const struct assay_share_row *row)
+static void check_synced(const struct assay_share_call *call, struct assay_share_holding *holding,
+                         const struct assay_share_row *row)
 {
     const struct assay_share_holder *h = call->h;
     const struct assay_share_reshare *reshare = assay_share_own_reshare(call, row);
-    bool changed = settle(call, holding, row, reshare);
+    bool changed = settle_holding(call, holding, row, reshare);
     const bool in_public = reshare != NULL && reshare->is_public;
     if (reshare != NULL && !in_public && (reshare->dealers >> h->slot & 1) && !holding->missing &&
-        assay_share_may_deal(call) && deal(call, holding, row, reshare))
+        assay_share_may_deal(call) && deal_holding(call, holding, row, reshare))
         changed = true;
-    if (in_public && assay_share_public_look(call, holding, row, reshare)) changed = true;
+    if (in_public && assay_share_public_check_id(call, holding, row, reshare)) changed = true;
     if (changed) assay_share_persist(call, holding);
     if (!holding->missing && !(row->have[h->cluster] >> h->slot & 1))
-        assay_share_say_have(call, holding, &holding->current);
+        assay_share_submit_have(call, holding, &holding->current);
     if (reshare == NULL || in_public || reshare->dealt != reshare->dealers) {
         assay_share_gather_end(call->h, holding);
         return;
     }
-    if (reshare->have[1] != 0) assay_share_gather_show(call, holding, reshare);
-    if (!holding->has_next) assay_share_gather_begin(call, holding, row, reshare);
-    else if (!(assay_share_said(reshare) >> h->slot & 1))
-        assay_share_say_have(call, holding, &holding->next);
+    if (reshare->have[1] != 0) assay_share_gather_submit_sum(call, holding, reshare);
+    if (!holding->has_next) assay_share_gather_start(call, holding, row, reshare);
+    else if (!(assay_share_reported_slots(reshare) >> h->slot & 1))
+        assay_share_submit_have(call, holding, &holding->next);
 }
 
-/* docs/services.md 5.5.1: its owner has deleted the id and put it again, while this holder did not
- * hear of it: generations of one put never fall. */
+/* docs/services.md 5.5.1: its owner has deleted the id and put it again while this holder was
+ * offline: generations of one put never decrease. */
 static bool is_of_another_put(const struct assay_share_holding *holding,
                               const struct assay_share_row *row)
 {
@@ -349,34 +355,34 @@ static bool is_of_another_put(const struct assay_share_holding *holding,
     return piece->generation > row->generation || !assay_share_piece_is(piece, row);
 }
 
-void assay_share_look(const struct assay_share_call *call, const uint8_t id[static 32])
+void assay_share_check_id(const struct assay_share_call *call, const uint8_t id[static 32])
 {
     struct assay_share_holder *h = call->h;
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
     struct assay_share_holding *holding = assay_share_holding_find(h, id);
     h->ready_due = true;
     if (row == NULL) {
-        if (holding != NULL) holding_erase(call, holding);
+        if (holding != NULL) erase_holding(call, holding);
         return;
     }
     if (holding != NULL && is_of_another_put(holding, row)) {
-        holding_erase(call, holding);
+        erase_holding(call, holding);
         holding = NULL;
     }
-    if (!row->synced) { /* the owner hands it over; said again after a crash */
+    if (!row->synced) { /* the owner hands it over; confirmed again after a crash */
         if (holding != NULL && holding->has && row->origin == h->cluster &&
             assay_share_piece_is(&holding->current, row) &&
             !(row->have[h->cluster] >> h->slot & 1))
-            assay_share_say_have(call, holding, &holding->current);
+            assay_share_submit_have(call, holding, &holding->current);
         return;
     }
-    if (holding == NULL) holding = assay_share_holding_need(h, id);
-    if (holding != NULL) look_synced(call, holding, row);
+    if (holding == NULL) holding = assay_share_holding_add(h, id);
+    if (holding != NULL) check_synced(call, holding, row);
 }
 
 /* --- where it sits */
 
-static void wipe(const struct assay_share_call *call)
+static void wipe_all(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     const struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_WIPE);
@@ -393,10 +399,10 @@ static void wipe(const struct assay_share_call *call)
     h->own_left = h->rows_left = h->read_count = 0;
     h->have.count = h->deal.count = 0;
     h->seated = h->lost = h->ready_said = false;
-    h->lambda_dealers = 0; /* another slot has another */
+    h->lambda_dealers = 0; /* differs for another slot */
 }
 
-static void look_at_all(struct assay_share_holder *h, const struct assay_share_registry *r)
+static void schedule_all(struct assay_share_holder *h, const struct assay_share_registry *r)
 {
     h->queue_count = 0;
     h->own_left = h->count;
@@ -409,8 +415,8 @@ static void look_at_all(struct assay_share_holder *h, const struct assay_share_r
             h->holding[i].said_dispute[0] = 0;
 }
 
-/* A slot that moved took its shares with it: whoever had it keeps nothing (docs/services.md 5.11).
- */
+/* The shares of a reassigned slot belong to it: its former holder erases them (docs/services.md
+ * 5.11). */
 static void find_seat(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
@@ -424,7 +430,7 @@ static void find_seat(const struct assay_share_call *call)
             cluster = c;
             slot = i;
         }
-    if (h->seated && !(sits && cluster == h->cluster && slot == h->slot)) wipe(call);
+    if (h->seated && !(sits && cluster == h->cluster && slot == h->slot)) wipe_all(call);
     if (!sits) return;
     const uint64_t seating = r->cluster[cluster].seat[slot].seating;
     const bool was_away =
@@ -435,13 +441,13 @@ static void find_seat(const struct assay_share_call *call)
     h->seating = seating;
     h->era = call->epoch->era;
     h->lost = assay_share_registry_is_lost(r, cluster, slot);
-    /* What it said meanwhile nobody has heard. */
-    if (was_away && !h->lost) look_at_all(h, r);
+    /* Statements from the time in between were ignored. */
+    if (was_away && !h->lost) schedule_all(h, r);
 }
 
 /* --- a call */
 
-static void begin(const struct assay_share_call *call)
+static void begin_call(const struct assay_share_call *call)
 {
     call->out->count = 0;
     call->out->used = 0;
@@ -451,15 +457,16 @@ static void begin(const struct assay_share_call *call)
     find_seat(call);
 }
 
-/* As many ids as fit a call: those of facts first. */
-static void look_at_some(const struct assay_share_call *call)
+/* As many ids as fit into a call: those of facts first. */
+static void check_some_ids(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint8_t id[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_LOOKS_MAX; i++) {
         if (h->queue_count > 0) {
             assay_bytes_copy(id, 32, h->queue[--h->queue_count], 32);
-        } else if (h->own_left > 0) { /* downwards: what is erased is replaced by one seen before */
+        } else if (h->own_left > 0) { /* downwards: an erased one is replaced by one that was
+                                       * visited */
             h->own_left--;
             if (h->own_left >= h->count) continue;
             assay_bytes_copy(id, 32, h->holding[h->own_left].id, 32);
@@ -471,24 +478,24 @@ static void look_at_some(const struct assay_share_call *call)
         } else {
             return;
         }
-        assay_share_look(call, id);
+        assay_share_check_id(call, id);
     }
 }
 
-static bool is_looking(const struct assay_share_holder *h)
+static bool has_ids_to_check(const struct assay_share_holder *h)
 {
     return h->queue_count > 0 || h->own_left > 0 || h->rows_left > 0;
 }
 
-/* docs/services.md 5.6: with everything that is synced, counted from what is kept. */
-static void say_ready(const struct assay_share_call *call)
+/* docs/services.md 5.6: with every synced id, counted from the stored ones. */
+static void submit_ready(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     struct assay_share_ready_record record = { .cluster = h->cluster, .slot = h->slot,
                                                .seating = h->seating, .era = h->era };
     struct assay_merkle tree;
     struct assay_slice out;
-    if (!h->ready_due || h->lost || is_looking(h) || h->missing > 0) return;
+    if (!h->ready_due || h->lost || has_ids_to_check(h) || h->missing > 0) return;
     h->ready_due = false;
     if (call->r->cluster[h->cluster].ready >> h->slot & 1) return;
     assay_merkle_init(&tree);
@@ -515,8 +522,8 @@ static void say_ready(const struct assay_share_call *call)
     assay_share_submit(call, ASSAY_SHARE_PAYLOAD_READY, out);
 }
 
-/* What is stored stands before what is said of it: lines leave last. */
-static void end(const struct assay_share_call *call)
+/* A share is stored before it is confirmed: lines are submitted last. */
+static void end_call(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     if (!h->seated) {
@@ -524,14 +531,14 @@ static void end(const struct assay_share_call *call)
         return;
     }
     if (h->lost) h->queue_count = h->own_left = h->rows_left = 0;
-    look_at_some(call);
-    call->out->wake_at_ms = assay_share_talks_go_on(call);
-    lines_leave(call, &h->have, ASSAY_SHARE_PAYLOAD_HAVE);
-    lines_leave(call, &h->deal, ASSAY_SHARE_PAYLOAD_DEAL);
-    assay_share_public_leave(call);
-    say_ready(call);
+    check_some_ids(call);
+    call->out->wake_at_ms = assay_share_talks_poll(call);
+    submit_lines(call, &h->have, ASSAY_SHARE_PAYLOAD_HAVE);
+    submit_lines(call, &h->deal, ASSAY_SHARE_PAYLOAD_DEAL);
+    assay_share_public_submit(call);
+    submit_ready(call);
     assay_share_public_keys(call);
-    if (is_looking(h)) call->out->wake_at_ms = call->now_ms;
+    if (has_ids_to_check(h)) call->out->wake_at_ms = call->now_ms;
 }
 
 void assay_share_holder_crawl(struct assay_share_holder *h, const struct assay_share_registry *r,
@@ -539,12 +546,12 @@ void assay_share_holder_crawl(struct assay_share_holder *h, const struct assay_s
                               struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
-    begin(&call);
-    if (h->seated && !h->lost) look_at_all(h, r);
-    end(&call);
+    begin_call(&call);
+    if (h->seated && !h->lost) schedule_all(h, r);
+    end_call(&call);
 }
 
-static void remember_read(struct assay_share_holder *h, const struct assay_share_fact *fact)
+static void add_read(struct assay_share_holder *h, const struct assay_share_fact *fact)
 {
     struct assay_share_known_read *read = &h->read[h->read_at];
     h->read_at = (h->read_at + 1) % ASSAY_SHARE_READS_MAX;
@@ -555,25 +562,25 @@ static void remember_read(struct assay_share_holder *h, const struct assay_share
     assay_bytes_copy(read->box, 32, fact->box, 32);
 }
 
-/* An id that is put again is read by reads of its own: none is without a trace. */
-static void forget_reads(struct assay_share_holder *h, const uint8_t id[static 32])
+/* A repeated put has reads of its own: earlier ones are dropped. */
+static void remove_reads(struct assay_share_holder *h, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < h->read_count; i++)
         if (assay_bytes_equal(h->read[i].id, id, 32))
             h->read[i] = (struct assay_share_known_read){ 0 };
 }
 
-void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_share_registry *r,
-                              const struct assay_share_epoch *epoch,
-                              const struct assay_share_facts *facts, uint64_t now_ms,
-                              struct assay_share_effects *effects)
+void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assay_share_registry *r,
+                                 const struct assay_share_epoch *epoch,
+                                 const struct assay_share_facts *facts, uint64_t now_ms,
+                                 struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
-    begin(&call);
+    begin_call(&call);
     for (uint32_t i = 0; i < facts->count && h->seated; i++) {
         const struct assay_share_fact *fact = &facts->fact[i];
-        if (fact->kind == ASSAY_SHARE_READ) remember_read(h, fact);
-        if (fact->kind == ASSAY_SHARE_DELETED) forget_reads(h, fact->id);
+        if (fact->kind == ASSAY_SHARE_READ) add_read(h, fact);
+        if (fact->kind == ASSAY_SHARE_DELETED) remove_reads(h, fact->id);
         if (fact->kind != ASSAY_SHARE_SYNCED && fact->kind != ASSAY_SHARE_FORGOTTEN &&
             fact->kind != ASSAY_SHARE_DELETED &&
             fact->kind != ASSAY_SHARE_BEGUN && fact->kind != ASSAY_SHARE_DEALT &&
@@ -581,38 +588,39 @@ void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_s
             fact->kind != ASSAY_SHARE_CHOSEN)
             continue;
         if (h->queue_count == ASSAY_SHARE_QUEUE_MAX) {
-            look_at_all(h, r);
+            schedule_all(h, r);
             break;
         }
         assay_bytes_copy(h->queue[h->queue_count++], 32, fact->id, 32);
     }
-    end(&call);
+    end_call(&call);
 }
 
-enum assay_status assay_share_holder_hand(struct assay_share_holder *h,
-                                          const struct assay_share_registry *r,
-                                          const struct assay_share_epoch *epoch,
-                                          const struct assay_share_from *from,
-                                          const uint8_t id[static 32], uint64_t now_ms,
-                                          struct assay_share_effects *effects)
+enum assay_status assay_share_holder_start_handover(struct assay_share_holder *h,
+                                                    const struct assay_share_registry *r,
+                                                    const struct assay_share_epoch *epoch,
+                                                    const struct assay_share_from *from,
+                                                    const uint8_t id[static 32], uint64_t now_ms,
+                                                    struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
-    begin(&call);
+    begin_call(&call);
     const struct assay_share_row *row = assay_share_registry_find(r, id);
     enum assay_status status = ASSAY_E_NOT_FOUND;
     if (h->seated && !from->holder && row != NULL && !row->synced && row->origin == h->cluster) {
         struct assay_share_side owner = { .cluster = h->cluster, .slot = h->slot };
         assay_bytes_copy(owner.node, 32, from->name, 32);
-        status = assay_share_holding_need(h, id) == NULL ? ASSAY_E_FULL :
-                 assay_share_talk_ask(&call, from, ASSAY_SHARE_HAND, &owner, id, 1);
+        status = assay_share_holding_add(h, id) == NULL
+                     ? ASSAY_E_FULL
+                     : assay_share_talk_start(&call, from, ASSAY_SHARE_HAND, &owner, id, 1);
     }
-    end(&call);
+    end_call(&call);
     return status;
 }
 
-static struct assay_share_talk *talk_by_message(struct assay_share_holder *h,
-                                                const struct assay_share_from *from,
-                                                const struct assay_share_message *m)
+static struct assay_share_talk *find_talk_by_message(struct assay_share_holder *h,
+                                                     const struct assay_share_from *from,
+                                                     const struct assay_share_message *m)
 {
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++) {
         struct assay_share_talk *talk = &h->talk[i];
@@ -627,85 +635,86 @@ static struct assay_share_talk *talk_by_message(struct assay_share_holder *h,
     return NULL;
 }
 
-static enum assay_status take_message(const struct assay_share_call *call,
-                                      const struct assay_share_from *from, struct assay_slice bytes)
+static enum assay_status on_message(const struct assay_share_call *call,
+                                    const struct assay_share_from *from, struct assay_slice bytes)
 {
     struct assay_share_message m;
     struct assay_share_want want;
     ASSAY_TRY(assay_share_message_decode(bytes, &m));
     if (!call->h->seated) return ASSAY_E_LANE;
-    if (m.kind == ASSAY_SHARE_ASK) return assay_share_give_answer(call, from, &m);
-    struct assay_share_talk *talk = talk_by_message(call->h, from, &m);
+    if (m.kind == ASSAY_SHARE_ASK) return assay_share_on_ask(call, from, &m);
+    struct assay_share_talk *talk = find_talk_by_message(call->h, from, &m);
     if (talk == NULL) return ASSAY_E_STALE;
-    enum assay_status status = assay_share_exchange_message(
+    enum assay_status status = assay_share_exchange_on_message(
         &talk->x, &m, assay_share_effect_room(call, ASSAY_SHARE_MESSAGE_MAX),
         ASSAY_SHARE_MESSAGE_MAX, &want);
-    if (status == ASSAY_E_STALE) return status; /* a repetition: the exchange goes on */
-    if (status == ASSAY_OK && m.kind == ASSAY_SHARE_GIVE) status = assay_share_take(call, talk, &m);
-    else if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    if (status == ASSAY_E_STALE) return status; /* a retransmission: the exchange continues */
+    if (status == ASSAY_OK && m.kind == ASSAY_SHARE_GIVE)
+        status = assay_share_on_gift(call, talk, &m);
+    else if (status == ASSAY_OK) status = assay_share_talk_execute(call, talk, &want);
     if (status != ASSAY_OK) assay_share_talk_end(call, talk);
     return status;
 }
 
-enum assay_status assay_share_holder_message(struct assay_share_holder *h,
-                                             const struct assay_share_registry *r,
-                                             const struct assay_share_epoch *epoch,
-                                             const struct assay_share_from *from,
-                                             struct assay_slice bytes, uint64_t now_ms,
-                                             struct assay_share_effects *effects)
+enum assay_status assay_share_holder_on_message(struct assay_share_holder *h,
+                                                const struct assay_share_registry *r,
+                                                const struct assay_share_epoch *epoch,
+                                                const struct assay_share_from *from,
+                                                struct assay_slice bytes, uint64_t now_ms,
+                                                struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
-    begin(&call);
-    const enum assay_status status = take_message(&call, from, bytes);
-    end(&call);
+    begin_call(&call);
+    const enum assay_status status = on_message(&call, from, bytes);
+    end_call(&call);
     return status;
 }
 
-static struct assay_share_talk *talk_by_serial(struct assay_share_holder *h, uint64_t serial)
+static struct assay_share_talk *find_talk_by_serial(struct assay_share_holder *h, uint64_t serial)
 {
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS && serial != 0; i++)
         if (h->talk[i].serial == serial) return &h->talk[i];
     return NULL;
 }
 
-void assay_share_holder_quoted(struct assay_share_holder *h, const struct assay_share_registry *r,
-                               const struct assay_share_epoch *epoch, uint64_t serial,
-                               struct assay_slice evidence, uint64_t now_ms,
-                               struct assay_share_effects *effects)
+void assay_share_holder_on_quote(struct assay_share_holder *h, const struct assay_share_registry *r,
+                                 const struct assay_share_epoch *epoch, uint64_t serial,
+                                 struct assay_slice evidence, uint64_t now_ms,
+                                 struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
     struct assay_share_want want;
-    begin(&call);
-    struct assay_share_talk *talk = talk_by_serial(h, serial);
+    begin_call(&call);
+    struct assay_share_talk *talk = find_talk_by_serial(h, serial);
     if (talk != NULL) {
-        enum assay_status status = assay_share_exchange_quoted(
+        enum assay_status status = assay_share_exchange_on_quote(
             &talk->x, evidence, assay_share_effect_room(&call, ASSAY_SHARE_MESSAGE_MAX),
             ASSAY_SHARE_MESSAGE_MAX, &want);
-        if (status == ASSAY_OK) status = assay_share_talk_do(&call, talk, &want);
+        if (status == ASSAY_OK) status = assay_share_talk_execute(&call, talk, &want);
         if (status != ASSAY_OK && status != ASSAY_E_STALE) assay_share_talk_end(&call, talk);
     }
-    end(&call);
+    end_call(&call);
 }
 
-void assay_share_holder_verified(struct assay_share_holder *h,
-                                 const struct assay_share_registry *r,
-                                 const struct assay_share_epoch *epoch, uint64_t serial, bool good,
-                                 uint64_t now_ms, struct assay_share_effects *effects)
+void assay_share_holder_on_verified(struct assay_share_holder *h,
+                                    const struct assay_share_registry *r,
+                                    const struct assay_share_epoch *epoch, uint64_t serial,
+                                    bool good, uint64_t now_ms, struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
     struct assay_share_want want;
-    begin(&call);
-    struct assay_share_talk *talk = talk_by_serial(h, serial);
+    begin_call(&call);
+    struct assay_share_talk *talk = find_talk_by_serial(h, serial);
     if (talk != NULL) {
         enum assay_status status = ASSAY_E_INVALID;
         if (good)
-            status = assay_share_exchange_verified(
+            status = assay_share_exchange_on_verified(
                 &talk->x, assay_share_effect_room(&call, ASSAY_SHARE_MESSAGE_MAX),
                 ASSAY_SHARE_MESSAGE_MAX, &want);
-        if (status == ASSAY_OK) status = assay_share_talk_do(&call, talk, &want);
+        if (status == ASSAY_OK) status = assay_share_talk_execute(&call, talk, &want);
         if (status != ASSAY_OK && status != ASSAY_E_STALE) assay_share_talk_end(&call, talk);
     }
-    end(&call);
+    end_call(&call);
 }
 
 void assay_share_holder_tick(struct assay_share_holder *h, const struct assay_share_registry *r,
@@ -713,6 +722,6 @@ void assay_share_holder_tick(struct assay_share_holder *h, const struct assay_sh
                              struct assay_share_effects *effects)
 {
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
-    begin(&call);
-    end(&call);
+    begin_call(&call);
+    end_call(&call);
 }

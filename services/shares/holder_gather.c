@@ -1,5 +1,5 @@
 /*
- * services/shares/holder_gather.c - the next generation of a share, of what dealers give
+ * services/shares/holder_gather.c - collection of sub-shares into the next generation of a share
  * (docs/services.md 5.3, 5.8, 5.9).
  */
 #include "services/shares/holder_internal.h"
@@ -12,9 +12,9 @@ void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_hol
     h->gather_count--;
 }
 
-/* --- who lies */
+/* --- false sub-shares */
 
-static void drop(struct assay_share_gather *gather, uint32_t at)
+static void drop_gather(struct assay_share_gather *gather, uint32_t at)
 {
     const uint32_t last = --gather->count;
     gather->got &= ~(1u << gather->dealing[at].dealer);
@@ -23,12 +23,12 @@ static void drop(struct assay_share_gather *gather, uint32_t at)
     assay_secret_wipe(&gather->dealing[last], sizeof gather->dealing[last]);
 }
 
-/* What was dealt does not add up, so something of it does not stand by itself: that is shown, and
- * asked for again after a pause. Returns: ASSAY_E_INVALID when it is of the giver of this
- * exchange, else ASSAY_OK */
-static enum assay_status blame(const struct assay_share_call *call,
-                               struct assay_share_gather *gather, uint32_t dealers,
-                               const struct assay_share_side *giver)
+/* The sum of the sub-shares is invalid, so at least one of them is invalid by itself: it is proven
+ * on the ledger, and requested again after a pause. Returns: ASSAY_E_INVALID when it is of the
+ * giver of this exchange, else ASSAY_OK */
+static enum assay_status find_false_dealing(const struct assay_share_call *call,
+                                            struct assay_share_gather *gather, uint32_t dealers,
+                                            const struct assay_share_side *giver)
 {
     struct assay_share_holder *h = call->h;
     struct assay_share_piece piece = { .generation = gather->generation,
@@ -37,13 +37,13 @@ static enum assay_status blame(const struct assay_share_call *call,
     assay_bytes_copy(piece.id, 32, gather->id, 32);
     for (uint32_t i = gather->count; i-- > 0;) {
         const struct assay_share_dealing *dealing = &gather->dealing[i];
-        if (dealing->dealer == h->slot || /* its own is as good as its share */
+        if (dealing->dealer == h->slot || /* its own is derived from its verified share */
             assay_share_dealing_verify(&gather->current, dealers, h->slot, dealing) == ASSAY_OK)
             continue;
         const uint32_t dealer = dealing->dealer;
         piece.share = dealing->sub;
         piece.commitments = dealing->commitments;
-        assay_share_show_lie(call, &piece, &gather->current, &gather->proof[i]);
+        assay_share_submit_lie(call, &piece, &gather->current, &gather->proof[i]);
         if (dealer == giver->slot) {
             status = ASSAY_E_INVALID;
         } else {
@@ -51,15 +51,15 @@ static enum assay_status blame(const struct assay_share_call *call,
             h->refused++;
             pace->due_ms = call->now_ms + assay_share_pause(++pace->fails);
         }
-        drop(gather, i);
+        drop_gather(gather, i);
     }
     assay_secret_wipe(&piece, sizeof piece);
     return status;
 }
 
-void assay_share_gather_show(const struct assay_share_call *call,
-                             const struct assay_share_holding *holding,
-                             const struct assay_share_reshare *reshare)
+void assay_share_gather_submit_sum(const struct assay_share_call *call,
+                                   const struct assay_share_holding *holding,
+                                   const struct assay_share_reshare *reshare)
 {
     struct assay_share_holder *h = call->h;
     struct assay_share_sum_record *sum = &h->sum;
@@ -69,7 +69,7 @@ void assay_share_gather_show(const struct assay_share_call *call,
     if (gather->got != reshare->dealers || gather->generation != reshare->generation ||
         gather->attempt != reshare->attempt)
         return;
-    h->sum_due_ms = call->now_ms + ASSAY_SHARE_PAUSE_MS; /* one convicts for all ids */
+    h->sum_due_ms = call->now_ms + ASSAY_SHARE_PAUSE_MS; /* one conviction covers all ids */
     *sum = (struct assay_share_sum_record){ .era = h->era,
                                             .generation = gather->generation,
                                             .attempt = gather->attempt,
@@ -88,33 +88,35 @@ void assay_share_gather_show(const struct assay_share_call *call,
     call->out->used += out.len;
 }
 
-/* --- what they give */
+/* --- collection */
 
-/* All sub-shares are here: they make the share of the next generation. */
-static enum assay_status finish(const struct assay_share_call *call,
-                                struct assay_share_holding *holding, uint32_t dealers,
-                                const struct assay_share_side *giver)
+/* All sub-shares are here: computes the share of the next generation. */
+static enum assay_status finish_gather(const struct assay_share_call *call,
+                                       struct assay_share_holding *holding, uint32_t dealers,
+                                       const struct assay_share_side *giver)
 {
     struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
     struct assay_share_piece piece = { .generation = gather->generation,
                                        .attempt = gather->attempt };
     assay_bytes_copy(piece.id, 32, holding->id, 32);
-    /* Dealers that came to a sum which is none between them have spoilt this attempt alone. */
+    /* Dealers that colluded on an invalid sum have spoilt this attempt alone. */
     enum assay_status status = assay_share_renew(&gather->current, call->h->slot, gather->dealing,
                                                  &piece.share, &piece.commitments);
     if (status == ASSAY_OK) {
-        for (uint32_t i = 0; i < gather->count; i++) /* their B may still be shown */
+        for (uint32_t i = 0; i < gather->count; i++) /* their B may still be needed as proof */
             assay_secret_wipe(&gather->dealing[i].sub, sizeof gather->dealing[i].sub);
-        assay_share_keep_next(call, holding, &piece);
+        assay_share_store_next(call, holding, &piece);
     } else {
-        status = blame(call, gather, dealers, giver);
+        status = find_false_dealing(call, gather, dealers, giver);
     }
     assay_secret_wipe(&piece, sizeof piece);
     return status;
 }
 
-static void add(struct assay_share_gather *gather, const struct assay_share_commitments *current,
-                const struct assay_share_dealing *dealing, const struct assay_share_proof *proof)
+static void add_dealing(struct assay_share_gather *gather,
+                        const struct assay_share_commitments *current,
+                        const struct assay_share_dealing *dealing,
+                        const struct assay_share_proof *proof)
 {
     ASSAY_ASSERT(gather->count < ASSAY_SHARE_K_MAX);
     gather->current = *current;
@@ -123,8 +125,9 @@ static void add(struct assay_share_gather *gather, const struct assay_share_comm
     gather->proof[gather->count++] = *proof;
 }
 
-/* A dealer needs nobody for its own part. */
-static void add_own(const struct assay_share_call *call, struct assay_share_holding *holding)
+/* A dealer computes its own part. */
+static void add_own_dealing(const struct assay_share_call *call,
+                            struct assay_share_holding *holding)
 {
     static const struct assay_share_proof none;
     struct assay_share_polynomial polynomial;
@@ -134,12 +137,13 @@ static void add_own(const struct assay_share_call *call, struct assay_share_hold
         assay_share_of(&polynomial, call->h->slot, &dealing.sub) == ASSAY_OK;
     dealing.commitments = holding->dealt;
     if (good)
-        add(&call->h->gather[holding->gather - 1], &holding->current.commitments, &dealing, &none);
+        add_dealing(&call->h->gather[holding->gather - 1], &holding->current.commitments, &dealing,
+                    &none);
     assay_secret_wipe(&polynomial, sizeof polynomial);
     assay_secret_wipe(&dealing, sizeof dealing);
 }
 
-/* What an attempt that is over has left makes room: the ledger has no more under way than fit.
+/* Drops the leftovers of an ended attempt: the ledger has no more in progress than fit.
  * Returns: ASSAY_SHARE_RESHARES_MAX when there is none. */
 static uint32_t free_place(const struct assay_share_call *call)
 {
@@ -163,7 +167,7 @@ static uint32_t free_place(const struct assay_share_call *call)
     return at;
 }
 
-void assay_share_gather_begin(const struct assay_share_call *call,
+void assay_share_gather_start(const struct assay_share_call *call,
                               struct assay_share_holding *holding,
                               const struct assay_share_row *row,
                               const struct assay_share_reshare *reshare)
@@ -185,15 +189,15 @@ void assay_share_gather_begin(const struct assay_share_call *call,
     h->gather_count++;
     if (holding->has && assay_share_piece_is(&holding->current, row) &&
         assay_share_deals(call, holding, row, reshare))
-        add_own(call, holding);
+        add_own_dealing(call, holding);
 }
 
-/* Nothing is believed of it yet: whether all dealings add up is seen when all are here (deal.h). */
-enum assay_status assay_share_gather_take(const struct assay_share_call *call,
-                                          const struct assay_share_talk *talk,
-                                          const struct assay_share_piece *piece,
-                                          const struct assay_share_commitments *current,
-                                          const struct assay_share_proof *proof)
+/* Nothing is verified yet: the sum of all dealings is verified when all are here (deal.h). */
+enum assay_status assay_share_gather_add(const struct assay_share_call *call,
+                                         const struct assay_share_talk *talk,
+                                         const struct assay_share_piece *piece,
+                                         const struct assay_share_commitments *current,
+                                         const struct assay_share_proof *proof)
 {
     uint8_t digest[32];
     const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
@@ -204,7 +208,7 @@ enum assay_status assay_share_gather_take(const struct assay_share_call *call,
     if (reshare == NULL || holding == NULL || holding->gather == 0 ||
         piece->generation != reshare->generation || piece->attempt != reshare->attempt ||
         proof->dealers != reshare->dealers || !(reshare->dealt >> giver->slot & 1) ||
-        !assay_share_was_asked(talk, piece->id))
+        !assay_share_talk_has_id(talk, piece->id))
         return ASSAY_E_STALE;
     struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
     if (gather->generation != reshare->generation || gather->attempt != reshare->attempt)
@@ -213,15 +217,15 @@ enum assay_status assay_share_gather_take(const struct assay_share_call *call,
     if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_E_INVALID;
     assay_share_commitments_digest(&piece->commitments, digest);
     if (!assay_bytes_equal(digest, reshare->dealing[giver->slot], 32)) {
-        assay_share_show_lie(call, piece, current, proof);
+        assay_share_submit_lie(call, piece, current, proof);
         return ASSAY_E_INVALID;
     }
     if (gather->got >> giver->slot & 1) return ASSAY_OK;
     struct assay_share_dealing dealing = { .dealer = giver->slot,
                                            .commitments = piece->commitments,
                                            .sub = piece->share };
-    add(gather, current, &dealing, proof);
+    add_dealing(gather, current, &dealing, proof);
     assay_secret_wipe(&dealing, sizeof dealing);
     if (gather->count < call->r->config.k) return ASSAY_OK;
-    return finish(call, holding, reshare->dealers, giver);
+    return finish_gather(call, holding, reshare->dealers, giver);
 }

@@ -1,13 +1,15 @@
 /*
- * services/shares/holder_give.c - to whom a holder gives, and what (docs/services.md 5.8 to 5.12).
+ * services/shares/holder_give.c - giving side of a holder: authorization of takers and contents of
+ * gifts (docs/services.md 5.8 to 5.12).
  */
 #include "services/shares/holder_internal.h"
 
-/* --- what it deals */
+/* --- dealings */
 
-/* docs/services.md 5.3: of the same dealers it is the same number for every id. */
-static enum assay_status own_part(struct assay_share_holder *h, uint32_t dealers,
-                                  const struct assay_secret32 *share, struct assay_secret32 *part)
+/* docs/services.md 5.3: for the same dealers it is the same number for every id. */
+static enum assay_status compute_own_part(struct assay_share_holder *h, uint32_t dealers,
+                                          const struct assay_secret32 *share,
+                                          struct assay_secret32 *part)
 {
     if (h->lambda_dealers != dealers) {
         h->lambda_dealers = 0;
@@ -29,11 +31,11 @@ bool assay_share_deals(const struct assay_share_call *call,
            assay_bytes_equal(deal->digest, row->digest, 32);
 }
 
-/* docs/services.md 5.8: coefficients follow from the stored seed, so they are the same whenever
- * they are asked for, and from everything that the polynomial is of, its constant term included:
- * two that are equal above it are equal. Out: wide[(k - 1) * ASSAY_SODIUM_WIDE_LEN] */
-static void coefficients(const struct assay_share_holding *holding,
-                         const struct assay_secret32 *constant, uint32_t k, uint8_t *wide)
+/* docs/services.md 5.8: coefficients are derived from the stored seed, so they are the same at each
+ * request, and from all parameters of the polynomial, including its constant term: two that are
+ * equal above it are equal. Out: wide[(k - 1) * ASSAY_SODIUM_WIDE_LEN] */
+static void derive_coefficients(const struct assay_share_holding *holding,
+                                const struct assay_secret32 *constant, uint32_t k, uint8_t *wide)
 {
     static const char type[] = "assay/share/deal/v3";
     uint8_t input[sizeof type - 1 + 32 + 8 + 32 + 4 + 8 + 4 + 32 + 32 + 1];
@@ -64,9 +66,10 @@ enum assay_status assay_share_own_dealing(struct assay_share_holder *h,
     const uint32_t k = holding->current.commitments.k;
     struct assay_secret32 part;
     ASSAY_ASSERT(holding->has && holding->deal.attempt != 0);
-    enum assay_status status = own_part(h, holding->deal.dealers, &holding->current.share, &part);
+    enum assay_status status =
+        compute_own_part(h, holding->deal.dealers, &holding->current.share, &part);
     if (status == ASSAY_OK) {
-        coefficients(holding, &part, k, wide);
+        derive_coefficients(holding, &part, k, wide);
         status = holding->dealt.k == k
                      ? assay_share_polynomial_of(k, &part, wide, polynomial)
                      : assay_share_deal_on(k, &part, wide, polynomial, &holding->dealt);
@@ -76,17 +79,19 @@ enum assay_status assay_share_own_dealing(struct assay_share_holder *h,
     return status;
 }
 
-/* --- to whom */
+/* --- authorization */
 
-/* Slots are equal for a share, one cluster's for sub-shares: nobody else is given anything. */
-static enum assay_status is_for(const struct assay_share_call *call,
-                                const struct assay_share_from *from,
-                                enum assay_share_purpose purpose, struct assay_share_side *taker)
+/* The equal slot may take a share, slots of the same cluster sub-shares; no other takers. */
+static enum assay_status check_taker(const struct assay_share_call *call,
+                                     const struct assay_share_from *from,
+                                     enum assay_share_purpose purpose,
+                                     struct assay_share_side *taker)
 {
     const struct assay_share_holder *h = call->h;
     uint32_t cluster = 0, slot = 0;
     if (!from->holder) return ASSAY_E_LANE;
-    if (!assay_share_registry_seat(call->r, from->key, &cluster, &slot)) return ASSAY_E_STRANGER;
+    if (!assay_share_registry_find_seat(call->r, from->key, &cluster, &slot))
+        return ASSAY_E_STRANGER;
     *taker = assay_share_side_of(call, cluster, slot);
     if (purpose == ASSAY_SHARE_FETCH)
         return cluster != h->cluster && slot == h->slot ? ASSAY_OK : ASSAY_E_LANE;
@@ -95,21 +100,22 @@ static enum assay_status is_for(const struct assay_share_call *call,
     return ASSAY_E_LANE;
 }
 
-/* A slot gives what it keeps, and is ready before it deals: if it had to be ready to give as well,
- * two new ones, each of which has what the other one misses, would wait for each other for ever. */
-static enum assay_status gives_now(const struct assay_share_call *call,
-                                   enum assay_share_purpose purpose)
+/* A slot may give its shares at any time, but must be ready to deal: if giving required it as
+ * well, two new slots, each with the share that the other lacks, would wait for each other
+ * permanently. */
+static enum assay_status check_may_give(const struct assay_share_call *call,
+                                        enum assay_share_purpose purpose)
 {
     if (call->h->lost) return ASSAY_E_STRANGER;
     if (purpose == ASSAY_SHARE_DEAL && !assay_share_may_deal(call)) return ASSAY_E_AGAIN;
     return ASSAY_OK;
 }
 
-/* docs/services.md 5.12: the read is final, and this is its nonce and its box. */
-static const struct assay_share_known_read *read_of(const struct assay_share_holder *h,
-                                                    const uint8_t id[static 32],
-                                                    const uint8_t nonce[static 32],
-                                                    const uint8_t box[static 32])
+/* docs/services.md 5.12: the final read with this nonce and box. */
+static const struct assay_share_known_read *find_read(const struct assay_share_holder *h,
+                                                      const uint8_t id[static 32],
+                                                      const uint8_t nonce[static 32],
+                                                      const uint8_t box[static 32])
 {
     for (uint32_t i = 0; i < h->read_count; i++)
         if (assay_bytes_equal(h->read[i].id, id, 32) &&
@@ -119,18 +125,17 @@ static const struct assay_share_known_read *read_of(const struct assay_share_hol
     return NULL;
 }
 
-/* docs/services.md 5.12: a read that was final before its reader was taken off the list gives
- * nothing any more. */
-static bool may_read(const struct assay_share_call *call, const uint8_t id[static 32],
-                     const struct assay_share_reader *reader)
+/* docs/services.md 5.12: a read that was final before its reader was removed is void. */
+static bool is_read_valid(const struct assay_share_call *call, const uint8_t id[static 32],
+                          const struct assay_share_reader *reader)
 {
     const struct assay_share_row *const row = assay_share_registry_find(call->r, id);
-    return row != NULL && assay_share_row_names(row, reader);
+    return row != NULL && assay_share_row_has_reader(row, reader);
 }
 
-/* Whoever asks anew has given up what it asked before. */
-static void end_older(const struct assay_share_call *call, const struct assay_share_from *from,
-                      enum assay_share_purpose purpose)
+/* A new request of the same taker replaces its earlier one. */
+static void end_older_talks(const struct assay_share_call *call,
+                            const struct assay_share_from *from, enum assay_share_purpose purpose)
 {
     for (uint32_t i = ASSAY_SHARE_TAKING_MAX; i < ASSAY_SHARE_TALKS; i++) {
         struct assay_share_talk *talk = &call->h->talk[i];
@@ -143,9 +148,9 @@ static void end_older(const struct assay_share_call *call, const struct assay_sh
     }
 }
 
-enum assay_status assay_share_give_answer(const struct assay_share_call *call,
-                                          const struct assay_share_from *from,
-                                          const struct assay_share_message *ask)
+enum assay_status assay_share_on_ask(const struct assay_share_call *call,
+                                     const struct assay_share_from *from,
+                                     const struct assay_share_message *ask)
 {
     struct assay_share_holder *h = call->h;
     const struct assay_share_known_read *read = NULL;
@@ -157,17 +162,18 @@ enum assay_status assay_share_give_answer(const struct assay_share_call *call,
     uint8_t nonce[32];
     if (ask->purpose == ASSAY_SHARE_LET) {
         read = ask->count == 1 && !from->holder
-                   ? read_of(h, ask->ids.bytes, ask->nonce_a, ask->box) : NULL;
-        if (read == NULL || !may_read(call, read->id, &read->reader)) return ASSAY_E_LANE;
+                   ? find_read(h, ask->ids.bytes, ask->nonce_a, ask->box)
+                   : NULL;
+        if (read == NULL || !is_read_valid(call, read->id, &read->reader)) return ASSAY_E_LANE;
         terms.taker = (struct assay_share_side){ .cluster = h->cluster, .slot = h->slot };
         assay_bytes_copy(terms.taker.node, 32, from->name, 32);
         terms.taker_proves = read->reader.kind == ASSAY_SHARE_READER_MEASUREMENT;
     } else {
-        ASSAY_TRY(is_for(call, from, ask->purpose, &terms.taker));
+        ASSAY_TRY(check_taker(call, from, ask->purpose, &terms.taker));
     }
-    ASSAY_TRY(gives_now(call, ask->purpose));
-    end_older(call, from, ask->purpose);
-    struct assay_share_talk *talk = assay_share_talk_new(h, true, from);
+    ASSAY_TRY(check_may_give(call, ask->purpose));
+    end_older_talks(call, from, ask->purpose);
+    struct assay_share_talk *talk = assay_share_talk_add(h, true, from);
     if (talk == NULL) return ASSAY_E_FULL;
     if (read != NULL) talk->reader = read->reader;
     if (read != NULL && terms.taker_proves) {
@@ -179,18 +185,18 @@ enum assay_status assay_share_give_answer(const struct assay_share_call *call,
     enum assay_status status = assay_share_exchange_answer(
         &talk->x, &terms, ask, nonce, call->now_ms,
         assay_share_effect_room(call, ASSAY_SHARE_MESSAGE_MAX), ASSAY_SHARE_MESSAGE_MAX, &want);
-    if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    if (status == ASSAY_OK) status = assay_share_talk_execute(call, talk, &want);
     if (status != ASSAY_OK) {
-        talk->x.gives = true; /* a giver's end leaves nothing behind */
+        talk->x.gives = true; /* the end of a giver's exchange has no side effects */
         assay_share_talk_end(call, talk);
     }
     return status;
 }
 
-/* --- what */
+/* --- contents */
 
-/* The share itself. docs/services.md 5.11: nobody gets, one slot after the other, shares of one
- * generation. */
+/* The share itself. docs/services.md 5.11: no taker gets the shares of one generation slot by
+ * slot. */
 static bool pick_share(const struct assay_share_call *call, const struct assay_share_talk *talk,
                        const uint8_t id[static 32], struct assay_share_piece *piece)
 {
@@ -205,7 +211,7 @@ static bool pick_share(const struct assay_share_call *call, const struct assay_s
     return true;
 }
 
-/* The sub-share of a slot, once the ledger has what is dealt; nothing else than that. */
+/* The sub-share of a slot, only once its dealing is on the ledger. */
 static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[static 32],
                          uint32_t slot, struct assay_share_piece *piece, uint32_t *dealers,
                          struct assay_share_commitments *current)
@@ -235,7 +241,7 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
     return assay_bytes_equal(digest, reshare->dealing[call->h->slot], 32);
 }
 
-/* As much of what was asked as is here and fits. Returns: the gift, in h->gift. */
+/* As much of the requested as is here and fits. Returns: the gift, in h->gift. */
 static struct assay_slice fill_gift(const struct assay_share_call *call,
                                     const struct assay_share_talk *talk)
 {
@@ -257,7 +263,7 @@ static struct assay_slice fill_gift(const struct assay_share_call *call,
         if (dealt ? !pick_dealing(call, talk->x.ids[i], t->taker.slot, &piece, &dealers, &current)
                   : !pick_share(call, talk, talk->x.ids[i], &piece))
             continue;
-        assay_share_piece_put(&w, &piece);
+        assay_share_piece_encode(&w, &piece);
         assay_share_piece_leaf(assay_share_gift_type_of(t->purpose), dealers, &piece, leaf);
         assay_merkle_add_hash(&tree, leaf);
         count++;
@@ -287,13 +293,12 @@ enum assay_status assay_share_give(const struct assay_share_call *call,
     struct assay_share_side taker;
     struct assay_share_want want;
     struct assay_secret32 seed;
-    /* Looked at again: an epoch may have closed while evidence was verified. */
-    ASSAY_TRY(gives_now(call, talk->x.terms.purpose));
+    /* Checked again: an epoch may have closed while evidence was verified. */
+    ASSAY_TRY(check_may_give(call, talk->x.terms.purpose));
     if (talk->x.terms.epoch != call->epoch->epoch) return ASSAY_E_INVALID;
     if (talk->x.terms.purpose != ASSAY_SHARE_LET)
-        ASSAY_TRY(is_for(call, &talk->peer, talk->x.terms.purpose, &taker));
-    else if (!may_read(call, talk->x.ids[0], &talk->reader))
-        return ASSAY_E_LANE;
+        ASSAY_TRY(check_taker(call, &talk->peer, talk->x.terms.purpose, &taker));
+    else if (!is_read_valid(call, talk->x.ids[0], &talk->reader)) return ASSAY_E_LANE;
     const struct assay_slice gift = fill_gift(call, talk);
     h->config.host.random(h->config.host.context, seed.bytes, sizeof seed.bytes);
     enum assay_status status = assay_share_exchange_give(
@@ -301,6 +306,6 @@ enum assay_status assay_share_give(const struct assay_share_call *call,
         ASSAY_SHARE_MESSAGE_MAX, &want);
     assay_secret_wipe(h->gift, sizeof h->gift);
     assay_secret_wipe(&seed, sizeof seed);
-    if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    if (status == ASSAY_OK) status = assay_share_talk_execute(call, talk, &want);
     return status;
 }

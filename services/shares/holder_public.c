@@ -1,7 +1,7 @@
 /*
- * services/shares/holder_public.c - a holder in public attempts (docs/services.md 5.17): its key of
- * each round, what it deals, disputes and takes. All of it follows from the ledger, so a crash or a
- * downtime is no special case.
+ * services/shares/holder_public.c - public attempts of a holder (docs/services.md 5.17): its key of
+ * each round, its dealings, disputes and shares. All of it is derived from the ledger, so a crash
+ * or downtime needs no special case.
  */
 #include "services/shares/holder_internal.h"
 
@@ -11,17 +11,17 @@ static const uint8_t own_row[32]; /* no id is zeros */
 
 /* --- keys */
 
-static void key_wipe(struct assay_share_own_key *key)
+static void wipe_key(struct assay_share_own_key *key)
 {
     assay_secret_wipe(key, sizeof *key);
 }
 
-static bool key_is(const struct assay_share_own_key *key, const uint8_t point[static 32])
+static bool has_key(const struct assay_share_own_key *key, const uint8_t point[static 32])
 {
     return key->set && assay_bytes_equal(key->point, point, sizeof key->point);
 }
 
-static void keys_persist(const struct assay_share_call *call)
+static void persist_keys(const struct assay_share_call *call)
 {
     struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_PERSIST);
     assay_bytes_copy(effect->id, 32, own_row, 32);
@@ -35,7 +35,7 @@ static bool is_in_round(const struct assay_share_call *call)
            round->era == h->era && ((round->takers & ~round->out) >> h->slot & 1);
 }
 
-static bool key_draw(const struct assay_share_call *call, struct assay_share_own_key *key)
+static bool generate_key(const struct assay_share_call *call, struct assay_share_own_key *key)
 {
     const struct assay_share_host *host = &call->h->config.host;
     uint8_t wide[ASSAY_SODIUM_WIDE_LEN];
@@ -57,14 +57,14 @@ static struct assay_share_speaker speaker_of(const struct assay_share_call *call
     return speaker;
 }
 
-static void sign(const struct assay_share_call *call, const uint8_t digest[static 32],
-                 uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+static void sign_statement(const struct assay_share_call *call, const uint8_t digest[static 32],
+                           uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     const struct assay_share_host *host = &call->h->config.host;
     host->sign(host->context, digest, signature);
 }
 
-static void key_say(const struct assay_share_call *call)
+static void submit_key(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     const struct assay_share_host *host = &h->config.host;
@@ -78,8 +78,8 @@ static void key_say(const struct assay_share_call *call)
     enum assay_status status =
         assay_dealing_prove(&h->key_next.secret, digest, wide, record.point, &record.proof);
     assay_secret_wipe(wide, sizeof wide);
-    if (status != ASSAY_OK) return; /* a zero was drawn: at the next call another */
-    sign(call, digest, record.signature);
+    if (status != ASSAY_OK) return; /* a zero was drawn: the next call draws again */
+    sign_statement(call, digest, record.signature);
     status = assay_share_key_record_encode(
         &record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
@@ -90,7 +90,7 @@ static void key_say(const struct assay_share_call *call)
     h->key_said_round = record.round;
 }
 
-/* docs/services.md 5.17.2: the key of the round that runs is kept until that is over; there is
+/* docs/services.md 5.17.2: the key of the current round is retained until the round ends; there is
  * always one for the next, stored before it is listed. */
 void assay_share_public_keys(const struct assay_share_call *call)
 {
@@ -99,30 +99,31 @@ void assay_share_public_keys(const struct assay_share_call *call)
     const struct assay_share_seat *seat = &call->r->cluster[h->cluster].seat[h->slot];
     bool changed = false;
     if (is_in_round(call)) {
-        if (key_is(&h->key_next, round->key[h->slot])) {
+        if (has_key(&h->key_next, round->key[h->slot])) {
             h->key_now = h->key_next;
-            key_wipe(&h->key_next);
+            wipe_key(&h->key_next);
             h->key_said_seating = 0;
             changed = true;
         }
     } else if (h->key_now.set) {
-        key_wipe(&h->key_now);
+        wipe_key(&h->key_now);
         changed = true;
     }
-    const bool listed = seat->has_next && seat->next_era == h->era &&
-                        key_is(&h->key_next, seat->next);
+    const bool listed =
+        seat->has_next && seat->next_era == h->era && has_key(&h->key_next, seat->next);
     const bool says = !h->lost && !listed &&
                       (h->key_said_seating != h->seating || h->key_said_era != h->era ||
                        h->key_said_round != call->r->cluster[h->cluster].rounds);
-    if (says && !h->key_next.set) changed = key_draw(call, &h->key_next) || changed;
-    if (changed) keys_persist(call);
-    if (says && h->key_next.set) key_say(call);
+    if (says && !h->key_next.set) changed = generate_key(call, &h->key_next) || changed;
+    if (changed) persist_keys(call);
+    if (says && h->key_next.set) submit_key(call);
 }
 
-/* --- what it deals */
+/* --- dealings */
 
-static bool own_is(const struct assay_share_own_public *own, const struct assay_share_call *call,
-                   const struct assay_share_row *row, const struct assay_share_reshare *reshare)
+static bool is_own_dealing(const struct assay_share_own_public *own,
+                           const struct assay_share_call *call, const struct assay_share_row *row,
+                           const struct assay_share_reshare *reshare)
 {
     return own->line.attempt != 0 && own->era == call->epoch->era &&
            own->seating == call->h->seating && own->line.generation == reshare->generation &&
@@ -130,8 +131,8 @@ static bool own_is(const struct assay_share_own_public *own, const struct assay_
            assay_bytes_equal(own->digest, row->digest, 32);
 }
 
-/* Returns: ASSAY_SHARE_ROUND_IDS_MAX when it has dealt nothing of it. */
-static uint32_t own_place(const struct assay_share_holder *h, const uint8_t id[static 32])
+/* Returns: ASSAY_SHARE_ROUND_IDS_MAX when it has dealt none of it. */
+static uint32_t find_own_place(const struct assay_share_holder *h, const uint8_t id[static 32])
 {
     uint32_t i = 0;
     while (i < ASSAY_SHARE_ROUND_IDS_MAX &&
@@ -140,10 +141,10 @@ static uint32_t own_place(const struct assay_share_holder *h, const uint8_t id[s
     return i;
 }
 
-const struct assay_share_own_public *assay_share_public_own(const struct assay_share_holder *h,
-                                                            const uint8_t id[static 32])
+const struct assay_share_own_public *assay_share_public_find_own(const struct assay_share_holder *h,
+                                                                 const uint8_t id[static 32])
 {
-    const uint32_t at = own_place(h, id);
+    const uint32_t at = find_own_place(h, id);
     return at < ASSAY_SHARE_ROUND_IDS_MAX ? &h->own[at] : NULL;
 }
 
@@ -151,18 +152,19 @@ bool assay_share_public_settle(const struct assay_share_call *call, const uint8_
                                const struct assay_share_row *row,
                                const struct assay_share_reshare *reshare)
 {
-    const uint32_t at = own_place(call->h, id);
+    const uint32_t at = find_own_place(call->h, id);
     if (at == ASSAY_SHARE_ROUND_IDS_MAX) return false;
     struct assay_share_own_public *own = &call->h->own[at];
-    if (reshare != NULL && reshare->is_public && own_is(own, call, row, reshare)) return false;
+    if (reshare != NULL && reshare->is_public && is_own_dealing(own, call, row, reshare))
+        return false;
     *own = (struct assay_share_own_public){ 0 };
     return true;
 }
 
-void assay_share_public_forget(const struct assay_share_call *call, const uint8_t id[static 32])
+void assay_share_public_remove(const struct assay_share_call *call, const uint8_t id[static 32])
 {
     struct assay_share_holder *h = call->h;
-    const uint32_t at = own_place(h, id);
+    const uint32_t at = find_own_place(h, id);
     for (uint32_t dealer = 0; dealer < ASSAY_SHARE_SLOTS_MAX; dealer++) {
         if (!(h->accused >> dealer & 1) || !assay_bytes_equal(h->accused_of[dealer], id, 32))
             continue;
@@ -172,8 +174,8 @@ void assay_share_public_forget(const struct assay_share_call *call, const uint8_
     if (at < ASSAY_SHARE_ROUND_IDS_MAX) h->own[at] = (struct assay_share_own_public){ 0 };
 }
 
-/* The ledger has no more under way than fit: what is over makes room. */
-static struct assay_share_own_public *own_room(const struct assay_share_call *call)
+/* The ledger has no more in progress than fit: an ended one makes room. */
+static struct assay_share_own_public *find_own_room(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     for (uint32_t pass = 0; pass < 2; pass++)
@@ -184,7 +186,8 @@ static struct assay_share_own_public *own_room(const struct assay_share_call *ca
             const struct assay_share_row *row = assay_share_registry_find(call->r, own->line.id);
             const struct assay_share_reshare *reshare =
                 row == NULL ? NULL : assay_share_own_reshare(call, row);
-            if (reshare != NULL && reshare->is_public && own_is(own, call, row, reshare)) continue;
+            if (reshare != NULL && reshare->is_public && is_own_dealing(own, call, row, reshare))
+                continue;
             const struct assay_share_holding *holding =
                 assay_share_holding_find(h, own->line.id);
             *own = (struct assay_share_own_public){ 0 };
@@ -194,7 +197,7 @@ static struct assay_share_own_public *own_room(const struct assay_share_call *ca
     return NULL;
 }
 
-/* Coefficients and r are drawn, and gone when what follows from them is sealed. */
+/* Coefficients and r are drawn, and wiped once the results are sealed. */
 static enum assay_status make_dealing(const struct assay_share_call *call,
                                       const struct assay_secret32 *share,
                                       const struct assay_share_reshare *reshare,
@@ -214,7 +217,7 @@ static enum assay_status make_dealing(const struct assay_share_call *call,
     if (status == ASSAY_OK) status = assay_sodium_point_base(&dealt, d->dealt);
     for (uint32_t i = 0; i < r->config.slots && status == ASSAY_OK; i++) {
         if (!(r->round->takers >> i & 1)) continue; /* it has no key */
-        assay_share_registry_label(r, reshare, call->h->slot, i, label);
+        assay_share_registry_get_label(r, reshare, call->h->slot, i, label);
         status = assay_share_of(&f, i, &sub);
         if (status == ASSAY_OK)
             status = assay_dealing_seal(&dealt, r->round->key[i], label, &sub, d->sealed[i]);
@@ -232,7 +235,7 @@ static enum assay_status make_dealing(const struct assay_share_call *call,
     return status;
 }
 
-void assay_share_public_leave(const struct assay_share_call *call)
+void assay_share_public_submit(const struct assay_share_call *call)
 {
     struct assay_share_dealing_record *record = &call->h->dealings;
     uint8_t digest[32];
@@ -247,7 +250,7 @@ void assay_share_public_leave(const struct assay_share_call *call)
     }
     record->speaker = speaker_of(call);
     assay_share_dealing_statement(&call->r->config.home, record, digest);
-    sign(call, digest, record->signature);
+    sign_statement(call, digest, record->signature);
     const enum assay_status status = assay_share_dealing_record_encode(
         record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
@@ -262,13 +265,14 @@ static bool has_current(const struct assay_share_holding *holding,
     return holding->has && assay_share_piece_is(&holding->current, row);
 }
 
-/* docs/services.md 5.17.3: what was dealt once is dealt again after a crash, byte for byte.
- * Returns: whether it was made now, and is to be stored. */
-static bool deal(const struct assay_share_call *call, struct assay_share_holding *holding,
-                 const struct assay_share_row *row, const struct assay_share_reshare *reshare)
+/* docs/services.md 5.17.3: a dealing is resubmitted after a crash, byte for byte.
+ * Returns: whether it was made now, and must be stored. */
+static bool deal_in_public(const struct assay_share_call *call, struct assay_share_holding *holding,
+                           const struct assay_share_row *row,
+                           const struct assay_share_reshare *reshare)
 {
     struct assay_share_holder *h = call->h;
-    const struct assay_share_own_public *own = assay_share_public_own(h, holding->id);
+    const struct assay_share_own_public *own = assay_share_public_find_own(h, holding->id);
     bool made = false;
     if (!(reshare->able >> h->slot & 1) || (reshare->dealt >> h->slot & 1)) return false;
     if (!has_current(holding, row)) return false;
@@ -276,7 +280,7 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
         struct assay_share_dealing_line line = { .generation = reshare->generation,
                                                  .attempt = reshare->attempt };
         assay_bytes_copy(line.id, 32, holding->id, 32);
-        struct assay_share_own_public *room = own_room(call);
+        struct assay_share_own_public *room = find_own_room(call);
         if (room == NULL ||
             make_dealing(call, &holding->current.share, reshare, &line) != ASSAY_OK)
             return false;
@@ -286,32 +290,33 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
         own = room;
         made = true;
     }
-    if (!assay_share_say_once(holding->said_deal, reshare->generation, reshare->attempt))
+    if (!assay_share_mark_submitted(holding->said_deal, reshare->generation, reshare->attempt))
         return made;
-    if (h->dealings.count == ASSAY_SHARE_DEALINGS_MAX) assay_share_public_leave(call);
+    if (h->dealings.count == ASSAY_SHARE_DEALINGS_MAX) assay_share_public_submit(call);
     h->dealings.line[h->dealings.count++] = own->line;
     return made;
 }
 
-/* --- what it disputes */
+/* --- disputes */
 
 /* The number that a dealer sealed for this slot. */
-static enum assay_status open_one(const struct assay_share_call *call,
-                                  const struct assay_share_reshare *reshare, uint32_t dealer,
-                                  struct assay_share_public_dealing *dealing,
-                                  struct assay_secret32 *number)
+static enum assay_status open_dealing(const struct assay_share_call *call,
+                                      const struct assay_share_reshare *reshare, uint32_t dealer,
+                                      struct assay_share_public_dealing *dealing,
+                                      struct assay_secret32 *number)
 {
     const struct assay_share_holder *h = call->h;
     uint8_t label[32];
-    if (!assay_share_registry_dealt(call->r, reshare, dealer, dealing)) return ASSAY_E_NOT_FOUND;
-    assay_share_registry_label(call->r, reshare, dealer, h->slot, label);
+    if (!assay_share_registry_get_dealing(call->r, reshare, dealer, dealing))
+        return ASSAY_E_NOT_FOUND;
+    assay_share_registry_get_label(call->r, reshare, dealer, h->slot, label);
     return assay_dealing_open(&h->key_now.secret, dealing->dealt, label, dealing->sealed[h->slot],
                               number);
 }
 
-static void say_dispute(const struct assay_share_call *call, struct assay_share_holding *holding,
-                        const struct assay_share_reshare *reshare, uint32_t dealer,
-                        enum assay_share_dispute_kind kind)
+static void submit_dispute(const struct assay_share_call *call, struct assay_share_holding *holding,
+                           const struct assay_share_reshare *reshare, uint32_t dealer,
+                           enum assay_share_dispute_kind kind)
 {
     struct assay_share_holder *h = call->h;
     const struct assay_share_host *host = &h->config.host;
@@ -326,18 +331,17 @@ static void say_dispute(const struct assay_share_call *call, struct assay_share_
     if (kind == ASSAY_SHARE_DISPUTE_CONSTANT) {
         record.current = holding->current.commitments;
     } else {
-        const bool dealt = assay_share_registry_dealt(call->r, reshare, dealer, &dealing);
+        const bool dealt = assay_share_registry_get_dealing(call->r, reshare, dealer, &dealing);
         ASSAY_ASSERT(dealt);
-        assay_share_registry_label(call->r, reshare, dealer, h->slot, digest);
+        assay_share_registry_get_label(call->r, reshare, dealer, h->slot, digest);
         host->random(host->context, wide, sizeof wide);
-        const enum assay_status shown =
-            assay_dealing_show(&h->key_now.secret, dealing.dealt, digest, wide, record.shown,
-                               &record.proof);
+        const enum assay_status shown = assay_dealing_open_public(
+            &h->key_now.secret, dealing.dealt, digest, wide, record.shown, &record.proof);
         assay_secret_wipe(wide, sizeof wide);
         if (shown != ASSAY_OK) return;
     }
     assay_share_dispute_statement(&call->r->config.home, &record, digest);
-    sign(call, digest, record.signature);
+    sign_statement(call, digest, record.signature);
     const enum assay_status status = assay_share_dispute_record_encode(
         &record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
@@ -350,46 +354,45 @@ static void say_dispute(const struct assay_share_call *call, struct assay_share_
     assay_bytes_copy(h->accused_of[dealer], 32, holding->id, 32);
 }
 
-/* docs/services.md 5.17.4: one dispute of a dealer is enough for all that it dealt, as long as the
- * id that it is of is there. */
+/* docs/services.md 5.17.4: one dispute of a dealer covers all its dealings, as long as the id of
+ * the dispute exists. */
 static bool is_accused(const struct assay_share_holder *h,
                        const struct assay_share_holding *holding, uint32_t dealer)
 {
     return (holding->disputed >> dealer & 1) || ((h->accused & ~h->insists) >> dealer & 1);
 }
 
-/* Each dealing by itself, since which ones count is decided when disputes are over. */
-static void look_at_dealings(const struct assay_share_call *call,
-                             struct assay_share_holding *holding,
-                             const struct assay_share_row *row,
-                             const struct assay_share_reshare *reshare)
+/* Each dealing separately, since they are chosen when disputes are over. */
+static void check_dealings(const struct assay_share_call *call, struct assay_share_holding *holding,
+                           const struct assay_share_row *row,
+                           const struct assay_share_reshare *reshare)
 {
     struct assay_share_holder *h = call->h;
-    if (assay_share_say_once(holding->said_dispute, reshare->generation, reshare->attempt))
+    if (assay_share_mark_submitted(holding->said_dispute, reshare->generation, reshare->attempt))
         holding->disputed = 0;
     for (uint32_t dealer = 0; dealer < call->r->config.slots; dealer++) {
         struct assay_share_public_dealing dealing;
         struct assay_secret32 number;
         if (dealer == h->slot || is_accused(h, holding, dealer) || (reshare->bad >> dealer & 1))
             continue;
-        if (h->disputes == DISPUTES_MAX) { /* the rest in another call */
+        if (h->disputes == DISPUTES_MAX) { /* others in another call */
             h->rows_left = call->r->row_count;
             return;
         }
-        const enum assay_status opened = open_one(call, reshare, dealer, &dealing, &number);
+        const enum assay_status opened = open_dealing(call, reshare, dealer, &dealing, &number);
         if (opened == ASSAY_E_NOT_FOUND) continue;
         if (opened != ASSAY_OK ||
             assay_share_verify(&dealing.commitments, h->slot, &number) != ASSAY_OK)
-            say_dispute(call, holding, reshare, dealer, ASSAY_SHARE_DISPUTE_NUMBER);
+            submit_dispute(call, holding, reshare, dealer, ASSAY_SHARE_DISPUTE_NUMBER);
         else if (has_current(holding, row) &&
                  assay_share_constant_verify(&holding->current.commitments, dealer,
                                              &dealing.commitments) == ASSAY_E_INVALID)
-            say_dispute(call, holding, reshare, dealer, ASSAY_SHARE_DISPUTE_CONSTANT);
+            submit_dispute(call, holding, reshare, dealer, ASSAY_SHARE_DISPUTE_CONSTANT);
         assay_secret_wipe(&number, sizeof number);
     }
 }
 
-/* --- what it takes */
+/* --- shares */
 
 static enum assay_status make_share(const struct assay_share_call *call,
                                     const struct assay_share_reshare *reshare,
@@ -402,22 +405,24 @@ static enum assay_status make_share(const struct assay_share_call *call,
     for (uint32_t dealer = 0; dealer < call->r->config.slots && status == ASSAY_OK; dealer++) {
         struct assay_share_public_dealing dealing;
         if (!(reshare->dealers >> dealer & 1)) continue;
-        status = open_one(call, reshare, dealer, &dealing, &number[count]);
+        status = open_dealing(call, reshare, dealer, &dealing, &number[count]);
         dealt[count++] = dealing.commitments;
     }
     if (status == ASSAY_OK)
-        status = assay_share_weigh(reshare->dealers, dealt, &piece->commitments);
+        status = assay_share_combine_commitments(reshare->dealers, dealt, &piece->commitments);
     if (status == ASSAY_OK)
-        status = assay_share_weigh_numbers(reshare->dealers, number, &piece->share);
+        status = assay_share_combine_numbers(reshare->dealers, number, &piece->share);
     if (status == ASSAY_OK)
         status = assay_share_verify(&piece->commitments, call->h->slot, &piece->share);
     assay_secret_wipe(number, sizeof number);
     return status;
 }
 
-/* A share of another secret is kept by nobody. */
-static void take(const struct assay_share_call *call, struct assay_share_holding *holding,
-                 const struct assay_share_row *row, const struct assay_share_reshare *reshare)
+/* A share of another secret is rejected. */
+static void take_public_share(const struct assay_share_call *call,
+                              struct assay_share_holding *holding,
+                              const struct assay_share_row *row,
+                              const struct assay_share_reshare *reshare)
 {
     struct assay_share_piece piece = { .generation = reshare->generation,
                                        .attempt = reshare->attempt };
@@ -426,25 +431,25 @@ static void take(const struct assay_share_call *call, struct assay_share_holding
                       (!has_current(holding, row) ||
                        assay_bytes_equal(piece.commitments.point[0],
                                          holding->current.commitments.point[0], 32));
-    if (good) assay_share_keep_next(call, holding, &piece);
+    if (good) assay_share_store_next(call, holding, &piece);
     assay_secret_wipe(&piece, sizeof piece);
 }
 
-bool assay_share_public_look(const struct assay_share_call *call,
-                             struct assay_share_holding *holding,
-                             const struct assay_share_row *row,
-                             const struct assay_share_reshare *reshare)
+bool assay_share_public_check_id(const struct assay_share_call *call,
+                                 struct assay_share_holding *holding,
+                                 const struct assay_share_row *row,
+                                 const struct assay_share_reshare *reshare)
 {
     struct assay_share_holder *h = call->h;
     const enum assay_share_phase phase = call->r->round->phase;
     if (h->lost || !is_in_round(call)) return false;
-    assay_share_public_keys(call); /* its key may be that of the round now */
+    assay_share_public_keys(call); /* its key may be that of the current round */
     if (phase != ASSAY_SHARE_PHASE_DISPUTES) h->accused = h->insists = 0;
-    if (phase == ASSAY_SHARE_PHASE_DEALS) return deal(call, holding, row, reshare);
-    if (!key_is(&h->key_now, call->r->round->key[h->slot])) return false; /* its disk is gone */
-    if (phase == ASSAY_SHARE_PHASE_DISPUTES) look_at_dealings(call, holding, row, reshare);
-    else if (!holding->has_next) take(call, holding, row, reshare);
-    else if (!(assay_share_said(reshare) >> h->slot & 1))
-        assay_share_say_have(call, holding, &holding->next);
+    if (phase == ASSAY_SHARE_PHASE_DEALS) return deal_in_public(call, holding, row, reshare);
+    if (!has_key(&h->key_now, call->r->round->key[h->slot])) return false; /* its disk was lost */
+    if (phase == ASSAY_SHARE_PHASE_DISPUTES) check_dealings(call, holding, row, reshare);
+    else if (!holding->has_next) take_public_share(call, holding, row, reshare);
+    else if (!(assay_share_reported_slots(reshare) >> h->slot & 1))
+        assay_share_submit_have(call, holding, &holding->next);
     return false;
 }

@@ -1,6 +1,5 @@
 /*
- * services/shares/holder_store.c - what a holder stores of an id, and how it comes back
- * (docs/services.md 5.11).
+ * services/shares/holder_store.c - codec of a holder's stored state (docs/services.md 5.11).
  */
 #include "services/shares/holder_internal.h"
 
@@ -8,8 +7,8 @@ enum { VERSION = 4, HAS = 1, HAS_NEXT = 2, DEALS = 4, SHOWN = 8, KEYS = 16, NOW 
 
 static const uint8_t own_row[32]; /* no id is zeros */
 
-static void head_put(struct assay_writer *w, const struct assay_share_holder *h, int flags,
-                     const uint8_t id[static 32])
+static void encode_head(struct assay_writer *w, const struct assay_share_holder *h, int flags,
+                        const uint8_t id[static 32])
 {
     assay_writer_u8(w, VERSION);
     assay_writer_u8(w, (uint8_t)flags);
@@ -18,16 +17,16 @@ static void head_put(struct assay_writer *w, const struct assay_share_holder *h,
     assay_writer_put(w, id, 32);
 }
 
-/* The slot's own row: secret halves of keys, of the round that runs and of the next. */
-static void keys_put(struct assay_writer *w, const struct assay_share_holder *h)
+/* The slot's own row: secret keys of the current round and of the next. */
+static void encode_keys(struct assay_writer *w, const struct assay_share_holder *h)
 {
-    head_put(w, h, KEYS, own_row);
+    encode_head(w, h, KEYS, own_row);
     assay_writer_u8(w, (uint8_t)((h->key_now.set ? NOW : 0) | (h->key_next.set ? NEXT : 0)));
     if (h->key_now.set) assay_writer_put(w, h->key_now.secret.bytes, 32);
     if (h->key_next.set) assay_writer_put(w, h->key_next.secret.bytes, 32);
 }
 
-static void shown_put(struct assay_writer *w, const struct assay_share_own_public *own)
+static void encode_public(struct assay_writer *w, const struct assay_share_own_public *own)
 {
     const struct assay_share_public_dealing *d = &own->line.dealing;
     assay_writer_u64be(w, own->era);
@@ -44,25 +43,25 @@ static void shown_put(struct assay_writer *w, const struct assay_share_own_publi
     assay_writer_put(w, d->sealed, (size_t)d->slots * 32);
 }
 
-/* version, what there is, cluster, slot, id, pieces, what it deals, what it has dealt in public. */
+/* version, flags, cluster, slot, id, pieces, its dealing, its public dealing. */
 enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
                                             const uint8_t id[static 32], uint8_t *bytes,
                                             size_t capacity, struct assay_slice *out)
 {
     const struct assay_share_holding *holding = assay_share_holding_find(h, id);
-    const struct assay_share_own_public *const own = assay_share_public_own(h, id);
+    const struct assay_share_own_public *const own = assay_share_public_find_own(h, id);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     if (assay_bytes_equal(id, own_row, 32)) {
-        keys_put(&w, h);
+        encode_keys(&w, h);
         return assay_writer_finish(&w, out);
     }
     if (holding == NULL) return ASSAY_E_NOT_FOUND;
-    head_put(&w, h,
-             (holding->has ? HAS : 0) | (holding->has_next ? HAS_NEXT : 0) |
-                 (holding->deal.attempt != 0 ? DEALS : 0) | (own != NULL ? SHOWN : 0),
-             holding->id);
-    if (holding->has) assay_share_piece_put(&w, &holding->current);
-    if (holding->has_next) assay_share_piece_put(&w, &holding->next);
+    encode_head(&w, h,
+                (holding->has ? HAS : 0) | (holding->has_next ? HAS_NEXT : 0) |
+                    (holding->deal.attempt != 0 ? DEALS : 0) | (own != NULL ? SHOWN : 0),
+                holding->id);
+    if (holding->has) assay_share_piece_encode(&w, &holding->current);
+    if (holding->has_next) assay_share_piece_encode(&w, &holding->next);
     if (holding->deal.attempt != 0) {
         assay_writer_u64be(&w, holding->deal.era);
         assay_writer_u32be(&w, holding->deal.generation);
@@ -71,11 +70,11 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
         assay_writer_put(&w, holding->deal.digest, 32);
         assay_writer_put(&w, holding->deal_seed.bytes, 32);
     }
-    if (own != NULL) shown_put(&w, own);
+    if (own != NULL) encode_public(&w, own);
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_shown(struct assay_cursor *in, struct assay_share_own_public *own)
+static enum assay_status decode_public(struct assay_cursor *in, struct assay_share_own_public *own)
 {
     struct assay_share_public_dealing *d = &own->line.dealing;
     uint8_t k = 0, slots = 0;
@@ -98,15 +97,15 @@ static enum assay_status take_shown(struct assay_cursor *in, struct assay_share_
     return assay_cursor_copy(in, d->sealed[0], (size_t)slots * 32);
 }
 
-static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
-                                     struct assay_share_holding *read,
-                                     struct assay_share_own_public *own)
+static enum assay_status decode_pieces(struct assay_cursor *in, uint8_t flags,
+                                       struct assay_share_holding *read,
+                                       struct assay_share_own_public *own)
 {
     uint16_t dealers = 0;
     read->has = flags & HAS;
     read->has_next = flags & HAS_NEXT;
-    if (read->has) ASSAY_TRY(assay_share_piece_take(in, &read->current));
-    if (read->has_next) ASSAY_TRY(assay_share_piece_take(in, &read->next));
+    if (read->has) ASSAY_TRY(assay_share_piece_decode(in, &read->current));
+    if (read->has_next) ASSAY_TRY(assay_share_piece_decode(in, &read->next));
     if (flags & DEALS) {
         ASSAY_TRY(assay_cursor_u64be(in, &read->deal.era));
         ASSAY_TRY(assay_cursor_u32be(in, &read->deal.generation));
@@ -117,15 +116,15 @@ static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
         if (read->deal.attempt == 0 || !read->has) return ASSAY_E_RANGE;
         read->deal.dealers = dealers;
     }
-    if (flags & SHOWN) ASSAY_TRY(take_shown(in, own));
+    if (flags & SHOWN) ASSAY_TRY(decode_public(in, own));
     ASSAY_TRY(assay_cursor_end(in));
-    /* Each piece is of this id. */
+    /* Each piece belongs to this id. */
     if (read->has && !assay_bytes_equal(read->current.id, read->id, 32)) return ASSAY_E_INVALID;
     if (read->has_next && !assay_bytes_equal(read->next.id, read->id, 32)) return ASSAY_E_INVALID;
     return ASSAY_OK;
 }
 
-static enum assay_status take_key(struct assay_cursor *in, struct assay_share_own_key *key)
+static enum assay_status decode_key(struct assay_cursor *in, struct assay_share_own_key *key)
 {
     ASSAY_TRY(assay_cursor_copy(in, key->secret.bytes, 32));
     if (!assay_sodium_scalar_is_fit(&key->secret)) return ASSAY_E_RANGE;
@@ -134,7 +133,7 @@ static enum assay_status take_key(struct assay_cursor *in, struct assay_share_ow
     return ASSAY_OK;
 }
 
-/* A row, as it is read. Secret. */
+/* A decoded row. Secret. */
 struct row {
     uint8_t flags, cluster, slot;
     struct assay_share_holding holding;
@@ -142,18 +141,18 @@ struct row {
     struct assay_share_own_key now, next;
 };
 
-static enum assay_status take_keys(struct assay_cursor *in, struct row *row)
+static enum assay_status decode_keys(struct assay_cursor *in, struct row *row)
 {
     uint8_t which = 0;
     if (!assay_bytes_equal(row->holding.id, own_row, 32)) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_cursor_u8(in, &which));
     if (which > (NOW | NEXT)) return ASSAY_E_RANGE;
-    if (which & NOW) ASSAY_TRY(take_key(in, &row->now));
-    if (which & NEXT) ASSAY_TRY(take_key(in, &row->next));
+    if (which & NOW) ASSAY_TRY(decode_key(in, &row->now));
+    if (which & NEXT) ASSAY_TRY(decode_key(in, &row->next));
     return assay_cursor_end(in);
 }
 
-static enum assay_status take_row(struct assay_slice bytes, struct row *row)
+static enum assay_status decode_row(struct assay_slice bytes, struct row *row)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     uint8_t version = 0;
@@ -165,23 +164,23 @@ static enum assay_status take_row(struct assay_slice bytes, struct row *row)
     if (row->cluster >= ASSAY_SHARE_CLUSTERS_MAX || row->slot >= ASSAY_SHARE_SLOTS_MAX)
         return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_copy(&in, row->holding.id, 32));
-    if (row->flags == KEYS) return take_keys(&in, row);
+    if (row->flags == KEYS) return decode_keys(&in, row);
     if (row->flags > (HAS | HAS_NEXT | DEALS | SHOWN)) return ASSAY_E_UNSUPPORTED;
     if (assay_bytes_equal(row->holding.id, own_row, 32)) return ASSAY_E_INVALID;
-    ASSAY_TRY(take_pieces(&in, row->flags, &row->holding, &row->own));
+    ASSAY_TRY(decode_pieces(&in, row->flags, &row->holding, &row->own));
     assay_bytes_copy(row->own.line.id, 32, row->holding.id, 32);
     return ASSAY_OK;
 }
 
-/* Returns: NULL when there is no room for what was dealt. */
-static struct assay_share_own_public *own_free(struct assay_share_holder *h)
+/* Returns: NULL when there is no room for its dealing. */
+static struct assay_share_own_public *find_free_own(struct assay_share_holder *h)
 {
     for (uint32_t i = 0; i < ASSAY_SHARE_ROUND_IDS_MAX; i++)
         if (h->own[i].line.attempt == 0) return &h->own[i];
     return NULL;
 }
 
-static enum assay_status keep_row(struct assay_share_holder *h, const struct row *row)
+static enum assay_status load_row(struct assay_share_holder *h, const struct row *row)
 {
     if (row->flags == KEYS) {
         if (h->key_now.set || h->key_next.set) return ASSAY_E_DUPLICATE;
@@ -190,9 +189,9 @@ static enum assay_status keep_row(struct assay_share_holder *h, const struct row
         return ASSAY_OK;
     }
     if (assay_share_holding_find(h, row->holding.id) != NULL) return ASSAY_E_DUPLICATE;
-    struct assay_share_own_public *own = own_free(h);
+    struct assay_share_own_public *own = find_free_own(h);
     if ((row->flags & SHOWN) && own == NULL) return ASSAY_E_FULL;
-    struct assay_share_holding *holding = assay_share_holding_need(h, row->holding.id);
+    struct assay_share_holding *holding = assay_share_holding_add(h, row->holding.id);
     if (holding == NULL) return ASSAY_E_FULL;
     *holding = row->holding;
     if (row->flags & SHOWN) *own = row->own;
@@ -202,11 +201,11 @@ static enum assay_status keep_row(struct assay_share_holder *h, const struct row
 enum assay_status assay_share_holder_load(struct assay_share_holder *h, struct assay_slice bytes)
 {
     struct row row = { 0 };
-    enum assay_status status = take_row(bytes, &row);
-    /* What this key stored is of one slot. */
+    enum assay_status status = decode_row(bytes, &row);
+    /* The stored state of this key belongs to one slot. */
     if (status == ASSAY_OK && h->seated && (row.cluster != h->cluster || row.slot != h->slot))
         status = ASSAY_E_INVALID;
-    status = status != ASSAY_OK ? ASSAY_E_VERSION : keep_row(h, &row);
+    status = status != ASSAY_OK ? ASSAY_E_VERSION : load_row(h, &row);
     if (status == ASSAY_OK) {
         h->seated = true;
         h->cluster = row.cluster;
@@ -255,5 +254,5 @@ void assay_share_holder_check(const struct assay_share_holder *h)
         ASSAY_ASSERT(assay_bytes_equal(h->gather[holding->gather - 1].id, holding->id, 32));
     }
     ASSAY_ASSERT(missing == h->missing && gathers == h->gather_count);
-    ASSAY_ASSERT(h->have.count == 0 && h->deal.count == 0); /* what is said has left */
+    ASSAY_ASSERT(h->have.count == 0 && h->deal.count == 0); /* all lines were submitted */
 }

@@ -1,6 +1,6 @@
 /*
- * services/shares/holder_take.c - what a holder asks for, and what it believes of what it gets
- * (docs/services.md 5.8 to 5.11).
+ * services/shares/holder_take.c - taking side of a holder: requests for shares and verification of
+ * gifts (docs/services.md 5.8 to 5.11).
  */
 #include "services/shares/holder_internal.h"
 
@@ -15,10 +15,10 @@ uint64_t assay_share_pause(uint32_t round)
 
 /* --- sources of a missing share */
 
-/* docs/services.md 5.11: the origin first, then each other cluster whose equal slot has it; nobody
- * of whom the ledger does not say so. Returns: how many there are. */
-static uint32_t sources_of(const struct assay_share_call *call, const struct assay_share_row *row,
-                           uint32_t source[ASSAY_SHARE_CLUSTERS_MAX])
+/* docs/services.md 5.11: the origin first, then each other cluster whose equal slot has it by the
+ * ledger. Returns: their number. */
+static uint32_t find_sources(const struct assay_share_call *call, const struct assay_share_row *row,
+                             uint32_t source[ASSAY_SHARE_CLUSTERS_MAX])
 {
     const struct assay_share_registry *r = call->r;
     const uint32_t slot = call->h->slot;
@@ -32,12 +32,12 @@ static uint32_t sources_of(const struct assay_share_call *call, const struct ass
     return count;
 }
 
-void assay_share_take_failed(const struct assay_share_call *call,
-                             struct assay_share_holding *holding)
+void assay_share_on_take_failed(const struct assay_share_call *call,
+                                struct assay_share_holding *holding)
 {
     uint32_t source[ASSAY_SHARE_CLUSTERS_MAX];
     const struct assay_share_row *row = assay_share_registry_find(call->r, holding->id);
-    const uint32_t count = row == NULL ? 0 : sources_of(call, row, source);
+    const uint32_t count = row == NULL ? 0 : find_sources(call, row, source);
     holding->tries++;
     holding->due_ms = call->now_ms;
     if (count == 0) holding->due_ms += ASSAY_SHARE_PAUSE_MS;
@@ -56,25 +56,25 @@ static bool is_busy(const struct assay_share_holder *h, uint32_t cluster)
     return false;
 }
 
-static void batch_add(struct assay_share_holder *h, uint32_t batch, const uint8_t id[static 32])
+static void add_to_batch(struct assay_share_holder *h, uint32_t batch, const uint8_t id[static 32])
 {
     if (h->batch_count[batch] == ASSAY_SHARE_GIVE_MAX) return;
     assay_bytes_copy(h->batch[batch] + (size_t)h->batch_count[batch]++ * 32, 32, id, 32);
 }
 
-static enum assay_status ask_slot(const struct assay_share_call *call,
-                                  enum assay_share_purpose purpose, uint32_t cluster, uint32_t slot,
-                                  uint32_t batch)
+static enum assay_status request_from_slot(const struct assay_share_call *call,
+                                           enum assay_share_purpose purpose, uint32_t cluster,
+                                           uint32_t slot, uint32_t batch)
 {
     const struct assay_share_side giver = assay_share_side_of(call, cluster, slot);
     struct assay_share_from peer = { .holder = true };
     assay_bytes_copy(peer.key, sizeof peer.key, call->r->cluster[cluster].seat[slot].key,
                      sizeof peer.key);
-    return assay_share_talk_ask(call, &peer, purpose, &giver, call->h->batch[batch],
-                                call->h->batch_count[batch]);
+    return assay_share_talk_start(call, &peer, purpose, &giver, call->h->batch[batch],
+                                  call->h->batch_count[batch]);
 }
 
-/* Nobody can be asked now, so nothing is looked through: an exchange that ends leads here again. */
+/* All sources are busy, so the search is skipped: the end of an exchange triggers it again. */
 static bool all_are_busy(const struct assay_share_call *call)
 {
     for (uint32_t c = 0; c < call->r->config.clusters; c++)
@@ -83,7 +83,7 @@ static bool all_are_busy(const struct assay_share_call *call)
 }
 
 /* Returns: when the next missing share is due. */
-static uint64_t fetch_due(const struct assay_share_call *call)
+static uint64_t request_missing(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
@@ -96,16 +96,16 @@ static uint64_t fetch_due(const struct assay_share_call *call)
         if (!holding->missing || holding->asked) continue;
         if (holding->due_ms <= call->now_ms) {
             const struct assay_share_row *row = assay_share_registry_find(call->r, holding->id);
-            const uint32_t count = row == NULL ? 0 : sources_of(call, row, source);
-            if (count > 0) batch_add(h, source[holding->tries % count], holding->id);
-            else holding->due_ms = call->now_ms + ASSAY_SHARE_PAUSE_MS; /* nobody has it now */
+            const uint32_t count = row == NULL ? 0 : find_sources(call, row, source);
+            if (count > 0) add_to_batch(h, source[holding->tries % count], holding->id);
+            else holding->due_ms = call->now_ms + ASSAY_SHARE_PAUSE_MS; /* no source now */
         }
         if (holding->due_ms > call->now_ms && holding->due_ms < wake_at_ms)
             wake_at_ms = holding->due_ms;
     }
     for (uint32_t c = 0; c < call->r->config.clusters; c++) {
         if (h->batch_count[c] == 0 || is_busy(h, c)) continue;
-        if (ask_slot(call, ASSAY_SHARE_FETCH, c, h->slot, c) != ASSAY_OK) break;
+        if (request_from_slot(call, ASSAY_SHARE_FETCH, c, h->slot, c) != ASSAY_OK) break;
         for (uint32_t i = 0; i < h->batch_count[c]; i++) {
             struct assay_share_holding *holding =
                 assay_share_holding_find(h, h->batch[c] + (size_t)i * 32);
@@ -118,7 +118,7 @@ static uint64_t fetch_due(const struct assay_share_call *call)
 
 /* --- sub-shares of a reshare */
 
-/* The same of dealers: those that are asked now may be asked for more when that ends. */
+/* The same of dealers: a busy one may be asked for more when its exchange ends. */
 static bool all_dealers_are_busy(const struct assay_share_call *call)
 {
     uint32_t dealers = 0;
@@ -131,7 +131,7 @@ static bool all_dealers_are_busy(const struct assay_share_call *call)
 }
 
 /* Returns: when the next dealer is due. */
-static uint64_t deals_due(const struct assay_share_call *call)
+static uint64_t request_dealings(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
@@ -148,14 +148,15 @@ static uint64_t deals_due(const struct assay_share_call *call)
         if (reshare == NULL) continue;
         const uint32_t open = reshare->dealers & ~h->gather[holding->gather - 1].got;
         for (uint32_t dealer = 0; dealer < call->r->config.slots; dealer++)
-            if (dealer != h->slot && (open >> dealer & 1)) batch_add(h, dealer, holding->id);
+            if (dealer != h->slot && (open >> dealer & 1)) add_to_batch(h, dealer, holding->id);
     }
     for (uint32_t dealer = 0; dealer < call->r->config.slots && asks < ASKS_MAX; dealer++) {
         struct assay_share_pace *pace = &h->pace[dealer];
         if (h->batch_count[dealer] == 0 || pace->busy) continue;
         if (assay_share_registry_is_lost(call->r, h->cluster, dealer)) continue;
         if (pace->due_ms <= call->now_ms) {
-            if (ask_slot(call, ASSAY_SHARE_DEAL, h->cluster, dealer, dealer) != ASSAY_OK) break;
+            if (request_from_slot(call, ASSAY_SHARE_DEAL, h->cluster, dealer, dealer) != ASSAY_OK)
+                break;
             pace->busy = true;
             asks++;
         } else if (pace->due_ms < wake_at_ms) {
@@ -165,28 +166,28 @@ static uint64_t deals_due(const struct assay_share_call *call)
     return wake_at_ms;
 }
 
-uint64_t assay_share_take_due(const struct assay_share_call *call)
+uint64_t assay_share_request_due(const struct assay_share_call *call)
 {
     const struct assay_share_holder *h = call->h;
     if (h->lost) return UINT64_MAX;
-    const uint64_t fetch = fetch_due(call), deals = deals_due(call);
+    const uint64_t fetch = request_missing(call), deals = request_dealings(call);
     return fetch < deals ? fetch : deals;
 }
 
-/* --- what came */
+/* --- verification */
 
-bool assay_share_was_asked(const struct assay_share_talk *talk, const uint8_t id[static 32])
+bool assay_share_talk_has_id(const struct assay_share_talk *talk, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < talk->x.count; i++)
         if (assay_bytes_equal(talk->x.ids[i], id, 32)) return true;
     return false;
 }
 
-/* Anybody can see it now. */
-void assay_share_show_lie(const struct assay_share_call *call,
-                          const struct assay_share_piece *piece,
-                          const struct assay_share_commitments *current,
-                          const struct assay_share_proof *proof)
+/* The proof is public now. */
+void assay_share_submit_lie(const struct assay_share_call *call,
+                            const struct assay_share_piece *piece,
+                            const struct assay_share_commitments *current,
+                            const struct assay_share_proof *proof)
 {
     struct assay_share_holder *h = call->h;
     struct assay_share_lie_record *lie = &h->lie;
@@ -213,8 +214,8 @@ void assay_share_show_lie(const struct assay_share_call *call,
     assay_secret_wipe(lie, sizeof *lie);
 }
 
-/* docs/services.md 5.3: checked on arrival, against what the ledger has. A giver that said that
- * this is the current generation when it is not is shown; an owner's slip convicts nobody. */
+/* docs/services.md 5.3: verified on arrival, against the ledger. A giver that signed a false
+ * current generation is proven to lie; an owner's mistake convicts no member. */
 static enum assay_status take_share(const struct assay_share_call *call,
                                     const struct assay_share_talk *talk,
                                     const struct assay_share_piece *piece,
@@ -223,21 +224,21 @@ static enum assay_status take_share(const struct assay_share_call *call,
     const struct assay_share_terms *terms = &talk->x.terms;
     const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
     struct assay_share_holding *holding = assay_share_holding_find(call->h, piece->id);
-    if (row == NULL || holding == NULL || !assay_share_was_asked(talk, piece->id))
+    if (row == NULL || holding == NULL || !assay_share_talk_has_id(talk, piece->id))
         return ASSAY_E_STALE;
     if (!row->synced && row->origin != call->h->cluster) return ASSAY_E_STALE;
     if (piece->generation != row->generation || piece->attempt != row->attempt)
-        return ASSAY_E_STALE; /* the ledger went on meanwhile, here or there */
+        return ASSAY_E_STALE; /* the ledger advanced meanwhile, here or there */
     enum assay_status status = assay_share_piece_is(piece, row) ? ASSAY_OK : ASSAY_E_INVALID;
     if (status == ASSAY_OK)
         status = assay_share_verify(&piece->commitments, call->h->slot, &piece->share);
     if (status != ASSAY_OK) {
         if (terms->purpose == ASSAY_SHARE_FETCH)
-            assay_share_show_lie(call, piece, &piece->commitments, proof);
+            assay_share_submit_lie(call, piece, &piece->commitments, proof);
         return ASSAY_E_INVALID;
     }
     if (!holding->has || !assay_share_piece_is(&holding->current, row))
-        assay_share_keep(call, holding, row, piece);
+        assay_share_store_current(call, holding, row, piece);
     return ASSAY_OK;
 }
 
@@ -247,12 +248,12 @@ static bool is_signed(const struct assay_share_talk *talk, const struct assay_sh
     const struct assay_share_given given = assay_share_given_by(t);
     uint8_t digest[32];
     assay_share_given_statement(&t->home, &given, gift->root, gift->count, digest);
-    return assay_share_signed(talk->peer.key, digest, gift->signature);
+    return assay_share_verify_signature(talk->peer.key, digest, gift->signature);
 }
 
-/* Of piece `index`; the tree stands in h->node. */
-static void prove(const struct assay_share_holder *h, uint32_t index,
-                  struct assay_share_proof *proof)
+/* Of piece `index`; the tree is in h->node. */
+static void make_proof(const struct assay_share_holder *h, uint32_t index,
+                       struct assay_share_proof *proof)
 {
     size_t path_len = 0;
     const enum assay_status status =
@@ -273,7 +274,7 @@ static enum assay_status take_gift(const struct assay_share_call *call,
     struct assay_share_commitments current;
     enum assay_status worst = ASSAY_OK;
     ASSAY_TRY(assay_share_gift_open(bytes, purpose, &gift, h->node));
-    /* Without a signature nothing could be shown to others, so nothing is taken of a holder. */
+    /* Without a signature nothing could be proven, so an unsigned gift of a holder is rejected. */
     if (purpose != ASSAY_SHARE_HAND && !is_signed(talk, &gift)) return ASSAY_E_SIGNATURE;
     struct assay_share_proof proof = { .count = gift.count,
                                        .given = assay_share_given_by(&talk->x.terms) };
@@ -283,12 +284,12 @@ static enum assay_status take_gift(const struct assay_share_call *call,
                      sizeof gift.signature);
     if (gift.count > 0) assay_merkle_grow(h->node, gift.count);
     for (uint32_t i = 0; assay_share_gift_next(&gift, &piece, &current); i++) {
-        prove(h, i, &proof);
+        make_proof(h, i, &proof);
         proof.dealers = gift.dealers;
         const enum assay_status status =
-            purpose == ASSAY_SHARE_DEAL ? assay_share_gather_take(call, talk, &piece, &current,
-                                                                  &proof)
-                                        : take_share(call, talk, &piece, &proof);
+            purpose == ASSAY_SHARE_DEAL
+                ? assay_share_gather_add(call, talk, &piece, &current, &proof)
+                : take_share(call, talk, &piece, &proof);
         if (status == ASSAY_OK) talk->progress = true;
         if (status != ASSAY_E_INVALID) continue;
         worst = status;
@@ -299,9 +300,9 @@ static enum assay_status take_gift(const struct assay_share_call *call,
     return worst;
 }
 
-enum assay_status assay_share_take(const struct assay_share_call *call,
-                                   struct assay_share_talk *talk,
-                                   const struct assay_share_message *m)
+enum assay_status assay_share_on_gift(const struct assay_share_call *call,
+                                      struct assay_share_talk *talk,
+                                      const struct assay_share_message *m)
 {
     struct assay_slice gift;
     struct assay_share_holder *h = call->h;

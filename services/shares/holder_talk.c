@@ -1,5 +1,5 @@
 /*
- * services/shares/holder_talk.c - a holder's exchanges: who speaks with whom, and for how long
+ * services/shares/holder_talk.c - exchanges of a holder: peers, timeouts and retries
  * (docs/services.md 5.10, 5.11).
  */
 #include "services/shares/holder_internal.h"
@@ -11,8 +11,8 @@ struct assay_share_side assay_share_side_of(const struct assay_share_call *call,
     const struct assay_share_seat *seat = &call->r->cluster[cluster].seat[slot];
     const uint32_t member = seat->member;
     side.seating = seat->seating;
-    /* A seat whose member left is nobody's: no statement names the node id of zeros. */
-    if (member != ASSAY_SHARE_NOBODY)
+    /* A seat whose member left has no node: no statement contains a node id of zeros. */
+    if (member != ASSAY_SHARE_NO_MEMBER)
         assay_bytes_copy(side.node, 32, call->r->member[member].node, 32);
     return side;
 }
@@ -22,7 +22,7 @@ struct assay_share_side assay_share_own_side(const struct assay_share_call *call
     return assay_share_side_of(call, call->h->cluster, call->h->slot);
 }
 
-struct assay_share_talk *assay_share_talk_new(struct assay_share_holder *h, bool gives,
+struct assay_share_talk *assay_share_talk_add(struct assay_share_holder *h, bool gives,
                                               const struct assay_share_from *peer)
 {
     const uint32_t from = gives ? ASSAY_SHARE_TAKING_MAX : 0;
@@ -50,7 +50,8 @@ void assay_share_talks_wipe(struct assay_share_holder *h)
         h->pace[i] = (struct assay_share_pace){ 0 };
 }
 
-/* What a taker did not get it asks for again: of the next source, or of the same after a pause. */
+/* What a taker did not get is requested again: from the next source, or from the same after a
+ * pause. */
 void assay_share_talk_end(const struct assay_share_call *call, struct assay_share_talk *talk)
 {
     struct assay_share_holder *h = call->h;
@@ -61,9 +62,9 @@ void assay_share_talk_end(const struct assay_share_call *call, struct assay_shar
             if (holding == NULL) continue;
             holding->asked = false;
             if (!holding->missing) continue;
-            /* What did not fit is asked for at once. */
+            /* What did not fit is requested at once. */
             if (talk->progress && !talk->refused) holding->due_ms = call->now_ms;
-            else assay_share_take_failed(call, holding);
+            else assay_share_on_take_failed(call, holding);
         }
     if (!talk->x.gives && terms->purpose == ASSAY_SHARE_DEAL) {
         struct assay_share_pace *pace = &h->pace[terms->giver.slot];
@@ -74,16 +75,16 @@ void assay_share_talk_end(const struct assay_share_call *call, struct assay_shar
     talk_wipe(talk);
 }
 
-enum assay_status assay_share_talk_do(const struct assay_share_call *call,
-                                      struct assay_share_talk *talk,
-                                      const struct assay_share_want *want)
+enum assay_status assay_share_talk_execute(const struct assay_share_call *call,
+                                           struct assay_share_talk *talk,
+                                           const struct assay_share_want *want)
 {
     struct assay_share_effect *effect = NULL;
     const struct assay_share_exchange *x = &talk->x;
     const struct assay_share_side *other = x->gives ? &x->terms.taker : &x->terms.giver;
     switch (want->wish) {
-    case ASSAY_SHARE_WISH_NOTHING: break;
-    case ASSAY_SHARE_WISH_SEND:
+    case ASSAY_SHARE_WANT_NOTHING: break;
+    case ASSAY_SHARE_WANT_SEND:
         effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SEND);
         effect->bytes = want->bytes;
         effect->to_holder = talk->peer.holder;
@@ -91,12 +92,12 @@ enum assay_status assay_share_talk_do(const struct assay_share_call *call,
         assay_bytes_copy(effect->key, sizeof effect->key, talk->peer.key, sizeof effect->key);
         call->out->used += want->bytes.len;
         break;
-    case ASSAY_SHARE_WISH_QUOTE:
+    case ASSAY_SHARE_WANT_QUOTE:
         effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_QUOTE);
         effect->serial = talk->serial;
         assay_bytes_copy(effect->report_data, 64, want->report_data, 64);
         break;
-    case ASSAY_SHARE_WISH_VERIFY:
+    case ASSAY_SHARE_WANT_VERIFY:
         effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_VERIFY);
         effect->serial = talk->serial;
         effect->bytes = want->bytes;
@@ -105,16 +106,16 @@ enum assay_status assay_share_talk_do(const struct assay_share_call *call,
         assay_bytes_copy(effect->node, 32, other->node, 32);
         assay_bytes_copy(effect->report_data, 64, want->report_data, 64);
         break;
-    case ASSAY_SHARE_WISH_GIVE: return assay_share_give(call, talk);
+    case ASSAY_SHARE_WANT_GIVE: return assay_share_give(call, talk);
     }
     return ASSAY_OK;
 }
 
-enum assay_status assay_share_talk_ask(const struct assay_share_call *call,
-                                       const struct assay_share_from *peer,
-                                       enum assay_share_purpose purpose,
-                                       const struct assay_share_side *giver, const uint8_t *ids,
-                                       uint32_t count)
+enum assay_status assay_share_talk_start(const struct assay_share_call *call,
+                                         const struct assay_share_from *peer,
+                                         enum assay_share_purpose purpose,
+                                         const struct assay_share_side *giver, const uint8_t *ids,
+                                         uint32_t count)
 {
     struct assay_share_holder *h = call->h;
     const struct assay_share_host *host = &h->config.host;
@@ -126,7 +127,7 @@ enum assay_status assay_share_talk_ask(const struct assay_share_call *call,
     struct assay_share_want want;
     struct assay_secret32 seed;
     uint8_t nonce[32];
-    struct assay_share_talk *talk = assay_share_talk_new(h, false, peer);
+    struct assay_share_talk *talk = assay_share_talk_add(h, false, peer);
     if (talk == NULL) return ASSAY_E_FULL;
     assay_bytes_copy(terms.beacon, 32, call->epoch->beacon, 32);
     host->random(host->context, nonce, sizeof nonce);
@@ -135,14 +136,14 @@ enum assay_status assay_share_talk_ask(const struct assay_share_call *call,
         &talk->x, &terms, ids, count, nonce, &seed, call->now_ms,
         assay_share_effect_room(call, ASSAY_SHARE_MESSAGE_MAX), ASSAY_SHARE_MESSAGE_MAX, &want);
     assay_secret_wipe(&seed, sizeof seed);
-    if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    if (status == ASSAY_OK) status = assay_share_talk_execute(call, talk, &want);
     if (status != ASSAY_OK) talk_wipe(talk);
     else h->asked++;
     return status;
 }
 
-/* Evidence is of an epoch, and patience is short: what is over either has ended. */
-uint64_t assay_share_talks_go_on(const struct assay_share_call *call)
+/* Evidence belongs to an epoch, and exchanges have a short timeout: an expired one is ended. */
+uint64_t assay_share_talks_poll(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++) {
@@ -155,7 +156,7 @@ uint64_t assay_share_talks_go_on(const struct assay_share_call *call)
             talk->x.terms.epoch != call->epoch->epoch || talk->x.terms.era != call->epoch->era)
             assay_share_talk_end(call, talk);
     }
-    uint64_t wake_at_ms = assay_share_take_due(call);
+    uint64_t wake_at_ms = assay_share_request_due(call);
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++)
         if (h->talk[i].serial != 0 && h->talk[i].x.until_ms < wake_at_ms)
             wake_at_ms = h->talk[i].x.until_ms;

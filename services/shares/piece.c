@@ -1,5 +1,6 @@
 /*
- * services/shares/piece.c - ids, pieces and what is signed of them (docs/services.md 5.4).
+ * services/shares/piece.c - codec of ids and pieces, and the statements signed for them
+ * (docs/services.md 5.4).
  */
 #include "services/shares/piece.h"
 
@@ -21,7 +22,7 @@ void assay_share_id(const uint8_t owner[static ASSAY_P256_PUBLIC_LEN],
     assay_sha256_pieces(pieces, 3, id);
 }
 
-void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piece *piece)
+void assay_share_piece_encode(struct assay_writer *w, const struct assay_share_piece *piece)
 {
     ASSAY_ASSERT(piece->commitments.k <= ASSAY_SHARE_K_MAX);
     assay_writer_put(w, piece->id, sizeof piece->id);
@@ -33,7 +34,7 @@ void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piec
                      (size_t)piece->commitments.k * ASSAY_SODIUM_POINT_LEN);
 }
 
-enum assay_status assay_share_piece_take(struct assay_cursor *in, struct assay_share_piece *piece)
+enum assay_status assay_share_piece_decode(struct assay_cursor *in, struct assay_share_piece *piece)
 {
     struct assay_share_piece read = { 0 };
     uint8_t k = 0;
@@ -95,9 +96,9 @@ void assay_share_given_statement(const struct assay_share_home *home,
     assay_sha256(bytes, w.len, digest);
 }
 
-bool assay_share_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                        const uint8_t digest[static 32],
-                        const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+bool assay_share_verify_signature(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                  const uint8_t digest[static 32],
+                                  const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct assay_p256 *loaded = NULL;
     if (assay_p256_load(key, &loaded) != ASSAY_OK) return false;
@@ -108,8 +109,8 @@ bool assay_share_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
 
 /* --- rows of records */
 
-enum assay_status assay_share_rows_take(struct assay_cursor *in, uint32_t min, uint32_t max,
-                                        uint8_t (*rows)[32], uint32_t *count)
+enum assay_status assay_share_rows_decode(struct assay_cursor *in, uint32_t min, uint32_t max,
+                                          uint8_t (*rows)[32], uint32_t *count)
 {
     struct assay_slice bytes;
     ASSAY_TRY(assay_cbor_bytes(in, (size_t)max * 32, &bytes));
@@ -119,14 +120,14 @@ enum assay_status assay_share_rows_take(struct assay_cursor *in, uint32_t min, u
     return ASSAY_OK;
 }
 
-void assay_share_points_put(struct assay_writer *w, const struct assay_share_commitments *c)
+void assay_share_points_encode(struct assay_writer *w, const struct assay_share_commitments *c)
 {
     ASSAY_ASSERT(c->k <= ASSAY_SHARE_K_MAX);
     assay_cbor_put_bytes(w, c->point, (size_t)c->k * ASSAY_SODIUM_POINT_LEN);
 }
 
-enum assay_status assay_share_points_take(struct assay_cursor *in,
-                                          struct assay_share_commitments *c)
+enum assay_status assay_share_points_decode(struct assay_cursor *in,
+                                            struct assay_share_commitments *c)
 {
-    return assay_share_rows_take(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, c->point, &c->k);
+    return assay_share_rows_decode(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, c->point, &c->k);
 }

@@ -8,7 +8,7 @@
 enum { SPEAKER_ITEMS = 6, KEY_ITEMS = SPEAKER_ITEMS + 5,
        DEALING_ITEMS = SPEAKER_ITEMS + 2, LINE_ITEMS = 8, DISPUTE_ITEMS = SPEAKER_ITEMS + 7 };
 
-static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
@@ -16,7 +16,7 @@ static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_
     return ASSAY_OK;
 }
 
-static void put_speaker(struct assay_writer *w, const struct assay_share_speaker *speaker)
+static void encode_speaker(struct assay_writer *w, const struct assay_share_speaker *speaker)
 {
     assay_cbor_put_uint(w, speaker->cluster);
     assay_cbor_put_uint(w, speaker->slot);
@@ -26,29 +26,30 @@ static void put_speaker(struct assay_writer *w, const struct assay_share_speaker
     assay_cbor_put_bytes(w, speaker->key, sizeof speaker->key);
 }
 
-static enum assay_status take_speaker(struct assay_cursor *in, struct assay_share_speaker *speaker)
+static enum assay_status decode_speaker(struct assay_cursor *in,
+                                        struct assay_share_speaker *speaker)
 {
-    ASSAY_TRY(take_u32(in, ASSAY_SHARE_CLUSTERS_MAX - 1, &speaker->cluster));
-    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &speaker->slot));
+    ASSAY_TRY(decode_u32(in, ASSAY_SHARE_CLUSTERS_MAX - 1, &speaker->cluster));
+    ASSAY_TRY(decode_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &speaker->slot));
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &speaker->seating));
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &speaker->era));
     ASSAY_TRY(assay_cbor_bytes_exact(in, speaker->node, sizeof speaker->node));
     return assay_cbor_bytes_exact(in, speaker->key, sizeof speaker->key);
 }
 
-static void put_proof(struct assay_writer *w, const struct assay_dealing_proof *proof)
+static void encode_proof(struct assay_writer *w, const struct assay_dealing_proof *proof)
 {
     assay_cbor_put_bytes(w, proof->challenge, sizeof proof->challenge);
     assay_cbor_put_bytes(w, proof->answer, sizeof proof->answer);
 }
 
-static enum assay_status take_proof(struct assay_cursor *in, struct assay_dealing_proof *proof)
+static enum assay_status decode_proof(struct assay_cursor *in, struct assay_dealing_proof *proof)
 {
     ASSAY_TRY(assay_cbor_bytes_exact(in, proof->challenge, sizeof proof->challenge));
     return assay_cbor_bytes_exact(in, proof->answer, sizeof proof->answer);
 }
 
-/* Begins a statement: type and chain. */
+/* Starts a statement: type and chain. */
 static struct assay_writer statement(uint8_t *bytes, size_t len, uint64_t items, const char *type,
                                      const struct assay_share_home *home)
 {
@@ -75,7 +76,7 @@ void assay_share_key_statement(const struct assay_share_home *home,
     uint8_t bytes[384];
     struct assay_writer w = statement(bytes, sizeof bytes, SPEAKER_ITEMS + 2,
                                       "assay/possession/share-key/v1", home);
-    put_speaker(&w, &record->speaker);
+    encode_speaker(&w, &record->speaker);
     assay_cbor_put_uint(&w, record->round);
     assay_cbor_put_bytes(&w, record->point, sizeof record->point);
     digest_of(&w, bytes, digest);
@@ -86,8 +87,8 @@ bool assay_share_key_record_check(const struct assay_share_home *home,
 {
     uint8_t digest[32];
     assay_share_key_statement(home, record, digest);
-    return assay_share_signed(record->speaker.key, digest, record->signature) &&
-           assay_dealing_proved(record->point, digest, &record->proof);
+    return assay_share_verify_signature(record->speaker.key, digest, record->signature) &&
+           assay_dealing_verify(record->point, digest, &record->proof);
 }
 
 enum assay_status assay_share_key_record_encode(const struct assay_share_key_record *record,
@@ -96,10 +97,10 @@ enum assay_status assay_share_key_record_encode(const struct assay_share_key_rec
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, KEY_ITEMS);
-    put_speaker(&w, &record->speaker);
+    encode_speaker(&w, &record->speaker);
     assay_cbor_put_uint(&w, record->round);
     assay_cbor_put_bytes(&w, record->point, sizeof record->point);
-    put_proof(&w, &record->proof);
+    encode_proof(&w, &record->proof);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -110,10 +111,10 @@ enum assay_status assay_share_key_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_key_record read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&in, KEY_ITEMS));
-    ASSAY_TRY(take_speaker(&in, &read.speaker));
+    ASSAY_TRY(decode_speaker(&in, &read.speaker));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.round));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.point, sizeof read.point));
-    ASSAY_TRY(take_proof(&in, &read.proof));
+    ASSAY_TRY(decode_proof(&in, &read.proof));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;
@@ -132,11 +133,11 @@ void assay_share_dealing_label(const struct assay_share_home *home,
     struct assay_writer w = statement(bytes, sizeof bytes, SPEAKER_ITEMS + 6,
                                       "assay/share/dealing/v1", home);
     ASSAY_ASSERT(d->slots <= ASSAY_SHARE_SLOTS_MAX);
-    put_speaker(&w, dealer);
+    encode_speaker(&w, dealer);
     assay_cbor_put_bytes(&w, line->id, sizeof line->id);
     assay_cbor_put_uint(&w, line->generation);
     assay_cbor_put_uint(&w, line->attempt);
-    assay_share_points_put(&w, &d->commitments);
+    assay_share_points_encode(&w, &d->commitments);
     assay_cbor_put_bytes(&w, d->dealt, sizeof d->dealt);
     assay_cbor_put_bytes(&w, d->sealed, (size_t)d->slots * 32);
     digest_of(&w, bytes, label);
@@ -150,12 +151,12 @@ void assay_share_dealing_statement(const struct assay_share_home *home,
     struct assay_writer w = statement(bytes, sizeof bytes, SPEAKER_ITEMS + 1,
                                       "assay/share/dealings/v1", home);
     ASSAY_ASSERT(record->count <= ASSAY_SHARE_DEALINGS_MAX);
-    put_speaker(&w, &record->speaker);
+    encode_speaker(&w, &record->speaker);
     assay_cbor_put_array(&w, (uint64_t)record->count * 3);
     for (uint32_t i = 0; i < record->count; i++) {
         assay_share_dealing_label(home, &record->speaker, &record->line[i], label);
         assay_cbor_put_bytes(&w, label, sizeof label);
-        put_proof(&w, &record->line[i].proof);
+        encode_proof(&w, &record->line[i].proof);
     }
     digest_of(&w, bytes, digest);
 }
@@ -165,7 +166,7 @@ bool assay_share_dealing_record_check(const struct assay_share_home *home,
 {
     uint8_t digest[32];
     assay_share_dealing_statement(home, record, digest);
-    return assay_share_signed(record->speaker.key, digest, record->signature);
+    return assay_share_verify_signature(record->speaker.key, digest, record->signature);
 }
 
 enum assay_status assay_share_dealing_record_encode(
@@ -175,7 +176,7 @@ enum assay_status assay_share_dealing_record_encode(
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(record->count <= ASSAY_SHARE_DEALINGS_MAX);
     assay_cbor_put_array(&w, DEALING_ITEMS);
-    put_speaker(&w, &record->speaker);
+    encode_speaker(&w, &record->speaker);
     assay_cbor_put_array(&w, record->count);
     for (uint32_t i = 0; i < record->count; i++) {
         const struct assay_share_dealing_line *line = &record->line[i];
@@ -184,8 +185,8 @@ enum assay_status assay_share_dealing_record_encode(
         assay_cbor_put_bytes(&w, line->id, sizeof line->id);
         assay_cbor_put_uint(&w, line->generation);
         assay_cbor_put_uint(&w, line->attempt);
-        put_proof(&w, &line->proof);
-        assay_share_points_put(&w, &line->dealing.commitments);
+        encode_proof(&w, &line->proof);
+        assay_share_points_encode(&w, &line->dealing.commitments);
         assay_cbor_put_bytes(&w, line->dealing.dealt, sizeof line->dealing.dealt);
         assay_cbor_put_bytes(&w, line->dealing.sealed, (size_t)line->dealing.slots * 32);
     }
@@ -193,25 +194,25 @@ enum assay_status assay_share_dealing_record_encode(
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_attempt(struct assay_cursor *in, uint8_t id[static 32],
-                                      uint32_t *generation, uint64_t *attempt)
+static enum assay_status decode_attempt(struct assay_cursor *in, uint8_t id[static 32],
+                                        uint32_t *generation, uint64_t *attempt)
 {
     ASSAY_TRY(assay_cbor_bytes_exact(in, id, 32));
-    ASSAY_TRY(take_u32(in, UINT32_MAX, generation));
+    ASSAY_TRY(decode_u32(in, UINT32_MAX, generation));
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, attempt));
     return *generation > 0 && *attempt > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static enum assay_status take_line(struct assay_cursor *in, struct assay_share_dealing_line *line)
+static enum assay_status decode_line(struct assay_cursor *in, struct assay_share_dealing_line *line)
 {
     struct assay_share_public_dealing *d = &line->dealing;
     ASSAY_TRY(assay_cbor_array_exact(in, LINE_ITEMS));
-    ASSAY_TRY(take_attempt(in, line->id, &line->generation, &line->attempt));
-    ASSAY_TRY(take_proof(in, &line->proof));
-    ASSAY_TRY(assay_share_points_take(in, &d->commitments));
+    ASSAY_TRY(decode_attempt(in, line->id, &line->generation, &line->attempt));
+    ASSAY_TRY(decode_proof(in, &line->proof));
+    ASSAY_TRY(assay_share_points_decode(in, &d->commitments));
     ASSAY_TRY(assay_cbor_bytes_exact(in, d->dealt, sizeof d->dealt));
-    return assay_share_rows_take(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_SLOTS_MAX, d->sealed,
-                                 &d->slots);
+    return assay_share_rows_decode(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_SLOTS_MAX, d->sealed,
+                                   &d->slots);
 }
 
 enum assay_status assay_share_dealing_record_decode(struct assay_slice bytes,
@@ -221,12 +222,12 @@ enum assay_status assay_share_dealing_record_decode(struct assay_slice bytes,
     struct assay_share_dealing_record read = { 0 };
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array_exact(&in, DEALING_ITEMS));
-    ASSAY_TRY(take_speaker(&in, &read.speaker));
+    ASSAY_TRY(decode_speaker(&in, &read.speaker));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_DEALINGS_MAX, &count));
     if (count == 0) return ASSAY_E_RANGE;
     read.count = (uint32_t)count;
     for (uint32_t i = 0; i < read.count; i++) {
-        ASSAY_TRY(take_line(&in, &read.line[i]));
+        ASSAY_TRY(decode_line(&in, &read.line[i]));
         if (i > 0 && assay_bytes_compare(read.line[i - 1].id, read.line[i].id, 32) >= 0)
             return ASSAY_E_ENCODING;
     }
@@ -239,21 +240,21 @@ enum assay_status assay_share_dealing_record_decode(struct assay_slice bytes,
 /* --- SHARE_DISPUTE */
 
 /* All but the signature; the statement is the same behind type and chain. */
-static void put_dispute(struct assay_writer *w, const struct assay_share_dispute_record *record)
+static void encode_dispute(struct assay_writer *w, const struct assay_share_dispute_record *record)
 {
-    put_speaker(w, &record->speaker);
+    encode_speaker(w, &record->speaker);
     assay_cbor_put_bytes(w, record->id, sizeof record->id);
     assay_cbor_put_uint(w, record->generation);
     assay_cbor_put_uint(w, record->attempt);
     assay_cbor_put_uint(w, record->dealer);
     assay_cbor_put_uint(w, record->kind);
     if (record->kind == ASSAY_SHARE_DISPUTE_CONSTANT) {
-        assay_share_points_put(w, &record->current);
+        assay_share_points_encode(w, &record->current);
         return;
     }
     assay_cbor_put_array(w, 3);
     assay_cbor_put_bytes(w, record->shown, sizeof record->shown);
-    put_proof(w, &record->proof);
+    encode_proof(w, &record->proof);
 }
 
 void assay_share_dispute_statement(const struct assay_share_home *home,
@@ -263,7 +264,7 @@ void assay_share_dispute_statement(const struct assay_share_home *home,
     uint8_t bytes[768];
     struct assay_writer w = statement(bytes, sizeof bytes, DISPUTE_ITEMS - 1,
                                       "assay/share/dispute/v1", home);
-    put_dispute(&w, record);
+    encode_dispute(&w, record);
     digest_of(&w, bytes, digest);
 }
 
@@ -272,7 +273,7 @@ bool assay_share_dispute_record_check(const struct assay_share_home *home,
 {
     uint8_t digest[32];
     assay_share_dispute_statement(home, record, digest);
-    return assay_share_signed(record->speaker.key, digest, record->signature);
+    return assay_share_verify_signature(record->speaker.key, digest, record->signature);
 }
 
 enum assay_status assay_share_dispute_record_encode(
@@ -281,7 +282,7 @@ enum assay_status assay_share_dispute_record_encode(
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, DISPUTE_ITEMS);
-    put_dispute(&w, record);
+    encode_dispute(&w, record);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -293,18 +294,18 @@ enum assay_status assay_share_dispute_record_decode(struct assay_slice bytes,
     struct assay_share_dispute_record read = { 0 };
     uint32_t kind = 0;
     ASSAY_TRY(assay_cbor_array_exact(&in, DISPUTE_ITEMS));
-    ASSAY_TRY(take_speaker(&in, &read.speaker));
-    ASSAY_TRY(take_attempt(&in, read.id, &read.generation, &read.attempt));
-    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_SLOTS_MAX - 1, &read.dealer));
-    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_DISPUTE_CONSTANT, &kind));
+    ASSAY_TRY(decode_speaker(&in, &read.speaker));
+    ASSAY_TRY(decode_attempt(&in, read.id, &read.generation, &read.attempt));
+    ASSAY_TRY(decode_u32(&in, ASSAY_SHARE_SLOTS_MAX - 1, &read.dealer));
+    ASSAY_TRY(decode_u32(&in, ASSAY_SHARE_DISPUTE_CONSTANT, &kind));
     if (kind < ASSAY_SHARE_DISPUTE_NUMBER) return ASSAY_E_RANGE;
     read.kind = (enum assay_share_dispute_kind)kind;
     if (read.kind == ASSAY_SHARE_DISPUTE_CONSTANT) {
-        ASSAY_TRY(assay_share_points_take(&in, &read.current));
+        ASSAY_TRY(assay_share_points_decode(&in, &read.current));
     } else {
         ASSAY_TRY(assay_cbor_array_exact(&in, 3));
         ASSAY_TRY(assay_cbor_bytes_exact(&in, read.shown, sizeof read.shown));
-        ASSAY_TRY(take_proof(&in, &read.proof));
+        ASSAY_TRY(decode_proof(&in, &read.proof));
     }
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));

@@ -1,13 +1,10 @@
 /*
- * services/shares/public.h - records of holders for public attempts of a reshare
- * (docs/services.md 5.17): SHARE_KEY, SHARE_DEALING, SHARE_DISPUTE. Canonical CBOR, hostile until
- * checked.
+ * services/shares/public.h - records of holders for public attempts of a reshare (docs/services.md
+ * 5.17): SHARE_KEY, SHARE_DEALING, SHARE_DISPUTE. Canonical CBOR, hostile until checked.
  *
- * Each is signed by the key of the slot that says it. A dealing is on the ledger as a whole, so
- * that
- * nothing of it can be withheld from one slot: commitments B, R, a sealed number for every slot,
- * and
- * the proof of R, whose label is a digest of all of it and of its dealer.
+ * Each is signed by the key of the submitting slot. A dealing is on the ledger in full, so that no
+ * part of it can be withheld from a slot: commitments B, R, a sealed number for every slot, and the
+ * proof of R, whose label is a digest of all of it and of its dealer.
  */
 #ifndef ASSAY_SERVICES_SHARES_PUBLIC_H
 #define ASSAY_SERVICES_SHARES_PUBLIC_H
@@ -19,7 +16,7 @@ enum {
     ASSAY_SHARE_DEALINGS_MAX = 8, /* of one record */
 };
 
-/* Which slot says it. */
+/* The submitting slot. */
 struct assay_share_speaker {
     uint32_t cluster, slot;
     uint64_t seating, era;
@@ -27,17 +24,18 @@ struct assay_share_speaker {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
 };
 
-/* SHARE_KEY: to this key a slot is dealt in the next round of public attempts, and in none after.
- * */
+/* SHARE_KEY: the key for dealings to a slot in the next round of public attempts, and in none
+ * after. */
 struct assay_share_key_record {
     struct assay_share_speaker speaker;
-    uint64_t round; /* how many its cluster had before: it is of no later one, whoever kept it */
+    uint64_t round; /* number of earlier rounds of its cluster: it is valid in no later one, whoever
+                     * retained it */
     uint8_t point[ASSAY_SODIUM_POINT_LEN];
-    struct assay_dealing_proof proof; /* that it has the secret half */
+    struct assay_dealing_proof proof; /* that it has the secret key */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* What one slot deals of one id. */
+/* The dealing of one slot for one id. */
 struct assay_share_public_dealing {
     struct assay_share_commitments commitments; /* B; B_0 is A at the dealer */
     uint8_t dealt[ASSAY_SODIUM_POINT_LEN];      /* R */
@@ -62,11 +60,11 @@ struct assay_share_dealing_record {
 };
 
 enum assay_share_dispute_kind {
-    ASSAY_SHARE_DISPUTE_NUMBER = 1,   /* the number of the slot that says it is not on B */
+    ASSAY_SHARE_DISPUTE_NUMBER = 1,   /* the number for the submitting slot is not on B */
     ASSAY_SHARE_DISPUTE_CONSTANT = 2, /* B_0 is not A at the dealer: it dealt another number */
 };
 
-/* SHARE_DISPUTE: a dealing does not stand. */
+/* SHARE_DISPUTE: a dealing is invalid. */
 struct assay_share_dispute_record {
     struct assay_share_speaker speaker;
     uint8_t id[32];
@@ -75,7 +73,7 @@ struct assay_share_dispute_record {
     uint32_t dealer; /* its slot */
     enum assay_share_dispute_kind kind;
     uint8_t shown[ASSAY_SODIUM_POINT_LEN]; /* NUMBER: K, */
-    struct assay_dealing_proof proof;      /* and that it is */
+    struct assay_dealing_proof proof;      /* and the proof of it */
     struct assay_share_commitments current; /* CONSTANT: A */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
@@ -99,8 +97,7 @@ ASSAY_CHECKED enum assay_status assay_share_dealing_record_decode(
     struct assay_slice bytes, struct assay_share_dealing_record *record);
 ASSAY_CHECKED enum assay_status assay_share_dispute_record_decode(
     struct assay_slice bytes, struct assay_share_dispute_record *record);
-/* What the speaker's key signs; of a SHARE_KEY the label of its proof as well. Each Returns:
- * nothing. */
+/* The statement that the speaker's key signs; of a SHARE_KEY the label of its proof as well. */
 void assay_share_key_statement(const struct assay_share_home *home,
                                const struct assay_share_key_record *record,
                                uint8_t digest[static 32]);
@@ -110,8 +107,8 @@ void assay_share_dealing_statement(const struct assay_share_home *home,
 void assay_share_dispute_statement(const struct assay_share_home *home,
                                    const struct assay_share_dispute_record *record,
                                    uint8_t digest[static 32]);
-/* Each Returns: true when the speaker's key signed it; of a SHARE_KEY the point is proved as well.
- */
+/* Each Returns: true when the speaker's key signed it; of a SHARE_KEY the point is proven as
+ * well. */
 bool assay_share_key_record_check(const struct assay_share_home *home,
                                   const struct assay_share_key_record *record);
 bool assay_share_dealing_record_check(const struct assay_share_home *home,
@@ -120,13 +117,13 @@ bool assay_share_dispute_record_check(const struct assay_share_home *home,
                                       const struct assay_share_dispute_record *record);
 
 /* --- labels */
-/* Of the proof of R: type, chain, all of the speaker, id, generation, attempt, B, R and every
- * sealed number. Returns: nothing. */
+/* Label of the proof of R: type, chain, all of the speaker, id, generation, attempt, B, R and every
+ * sealed number. */
 void assay_share_dealing_label(const struct assay_share_home *home,
                                const struct assay_share_speaker *dealer,
                                const struct assay_share_dealing_line *line,
                                uint8_t label[static 32]);
-/* Which number is sealed, of whom and for whom. */
+/* The identity of a sealed number: its dealing, dealer and taker. */
 struct assay_share_sealed_for {
     uint64_t era;
     uint32_t cluster;
@@ -135,7 +132,7 @@ struct assay_share_sealed_for {
     uint64_t attempt;
     uint32_t dealer, taker; /* slots */
 };
-/* SHA-256 over type, chain and all of it. Returns: nothing. */
+/* SHA-256 over type, chain and all of it. */
 void assay_share_sealed_label(const struct assay_share_home *home,
                               const struct assay_share_sealed_for *what,
                               uint8_t label[static 32]);

@@ -1,5 +1,5 @@
 /*
- * services/shares/sodium.c - the one adapter of libsodium (docs/services.md 5.2).
+ * services/shares/sodium.c - adapter of libsodium (docs/services.md 5.2).
  */
 #include "services/shares/sodium.h"
 
@@ -29,7 +29,8 @@ void assay_sodium_scalar_from(const uint8_t wide[static ASSAY_SODIUM_WIDE_LEN],
 
 bool assay_sodium_scalar_is_fit(const struct assay_secret32 *a)
 {
-    /* libsodium 1.0.18 takes any bytes as a scalar: canonical is what reducing leaves alone. */
+    /* libsodium 1.0.18 accepts any bytes as a scalar: it is canonical when reduction does not
+     * change it. */
     uint8_t wide[ASSAY_SODIUM_WIDE_LEN] = { 0 };
     struct assay_secret32 reduced;
     static const struct assay_secret32 zero = { { 0 } };
@@ -72,7 +73,7 @@ enum assay_status assay_sodium_scalar_invert(const struct assay_secret32 *a,
 
 /* --- points */
 
-/* libsodium 1.0.18 does not look at the highest bit: a point would have two forms. */
+/* libsodium 1.0.18 ignores the highest bit: a point would have two encodings. */
 static bool has_high_bit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN])
 {
     return (point[ASSAY_SODIUM_POINT_LEN - 1] & 0x80) != 0;
@@ -119,10 +120,10 @@ void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secre
                            uint8_t public_key[static 32])
 {
     const int failed = crypto_box_seed_keypair(public_key, secret->bytes, seed->bytes);
-    ASSAY_ASSERT(failed == 0); /* it has no other answer */
+    ASSAY_ASSERT(failed == 0); /* it cannot fail otherwise */
 }
 
-/* As crypto_box_seal has it: the nonce follows from both public keys, so none is sent. */
+/* As in crypto_box_seal: the nonce is derived from both public keys, so none is sent. */
 static void box_nonce(const uint8_t fresh[static 32], const uint8_t public_key[static 32],
                       uint8_t nonce[static crypto_box_NONCEBYTES])
 {
@@ -166,7 +167,7 @@ void assay_sodium_link_pair(const struct assay_secret32 *seed, uint8_t public_ke
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES];
     const int failed = crypto_sign_seed_keypair(public_key, secret, seed->bytes);
-    ASSAY_ASSERT(failed == 0); /* it has no other answer */
+    ASSAY_ASSERT(failed == 0); /* it cannot fail otherwise */
     assay_secret_wipe(secret, sizeof secret);
 }
 
@@ -198,7 +199,7 @@ void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t dig
     assay_secret_wipe(secret, sizeof secret);
 }
 
-bool assay_sodium_link_signed(const uint8_t public_key[static 32], const uint8_t digest[static 32],
+bool assay_sodium_link_verify(const uint8_t public_key[static 32], const uint8_t digest[static 32],
                               const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
 {
     return crypto_sign_verify_detached(signature, digest, 32, public_key) == 0;

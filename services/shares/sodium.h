@@ -1,11 +1,11 @@
 /*
- * services/shares/sodium.h - the seam between shares and libsodium: the group that secrets are
- * shared in (ristretto255), sealed boxes and the cipher of payloads.
+ * services/shares/sodium.h - interface of the libsodium adapter: the group of secret sharing
+ * (ristretto255), sealed boxes and the cipher of payloads.
  *
- * Implemented by sodium.c alone (docs/services.md 5.2). Everything is a function of its arguments:
- * randomness comes in as bytes, so that a program decides where it is drawn. Scalars are 32 bytes
- * little-endian below the group's order, points their 32 canonical bytes. What handles secrets
- * takes the same time whatever they are.
+ * Implemented by sodium.c alone (docs/services.md 5.2). Every function depends on its arguments
+ * only: randomness is passed in as bytes, so that the program chooses its source. Scalars are 32
+ * bytes little-endian below the group's order, points their 32 canonical bytes. Functions on
+ * secrets are constant-time.
  */
 #ifndef ASSAY_SERVICES_SHARES_SODIUM_H
 #define ASSAY_SERVICES_SHARES_SODIUM_H
@@ -15,7 +15,7 @@
 
 enum {
     ASSAY_SODIUM_POINT_LEN = 32,
-    ASSAY_SODIUM_WIDE_LEN = 64, /* uniform bytes of which one scalar is made */
+    ASSAY_SODIUM_WIDE_LEN = 64, /* uniform bytes that are reduced to one scalar */
     ASSAY_SODIUM_BOX_OVERHEAD = 48,
     ASSAY_SODIUM_NONCE_LEN = 24,
     ASSAY_SODIUM_TAG_LEN = 16,
@@ -25,13 +25,13 @@ enum {
 /* Once in a process, before anything else here. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_sodium_start(void);
 
-/* --- scalars. What returns nothing cannot fail. */
-/* Uniform bytes to a uniform scalar. Returns: nothing. */
+/* --- scalars. Functions of type void cannot fail. */
+/* Reduces uniform bytes to a uniform scalar. */
 void assay_sodium_scalar_from(const uint8_t wide[static ASSAY_SODIUM_WIDE_LEN],
                               struct assay_secret32 *out);
 /* Returns: true when it is below the order and not zero. */
 bool assay_sodium_scalar_is_fit(const struct assay_secret32 *a);
-/* out = a + b, a - b, a b; out may be one of them. Each Returns: nothing. */
+/* out = a + b, a - b, a b; out may be one of them. */
 void assay_sodium_scalar_add(const struct assay_secret32 *a, const struct assay_secret32 *b,
                              struct assay_secret32 *out);
 void assay_sodium_scalar_sub(const struct assay_secret32 *a, const struct assay_secret32 *b,
@@ -57,12 +57,12 @@ ASSAY_CHECKED enum assay_status assay_sodium_point_add(
     const uint8_t a[static ASSAY_SODIUM_POINT_LEN], const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
     uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
 
-/* --- sealed boxes: whoever has the key's secret half opens, nobody knows who sealed */
-/* A pair of a seed of 32 uniform bytes. Returns: nothing. */
+/* --- sealed boxes: opened with the secret key, from an anonymous sender */
+/* A key pair from a seed of 32 uniform bytes. */
 void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secret32 *secret,
                            uint8_t public_key[static 32]);
 /*
- * assay_sodium_box_seal - the bytes of libsodium's crypto_box_seal, of which anything opens them.
+ * assay_sodium_box_seal - seals in the format of libsodium's crypto_box_seal.
  * In:      seed: 32 uniform bytes, for this box alone; message of any length
  * Out:     sealed[message.len + ASSAY_SODIUM_BOX_OVERHEAD]
  * Returns: ASSAY_OK | ASSAY_E_KEY (of small order)
@@ -76,24 +76,25 @@ ASSAY_CHECKED enum assay_status assay_sodium_box_open(const struct assay_secret3
                                                       const uint8_t public_key[static 32],
                                                       struct assay_slice sealed, uint8_t *message);
 
-/* --- link keys: an Ed25519 key, whose X25519 half the CURVE key of a link is. A CURVE key cannot
- * sign, so a record names the Ed25519 key and is signed by it, and everybody computes the other */
-/* A pair of a seed of 32 uniform bytes. Out: public_key of Ed25519. Returns: nothing. */
+/* --- link keys: an Ed25519 key, whose X25519 form is the CURVE key of a link. A CURVE key cannot
+ * sign, so a record contains the Ed25519 key and is signed by it, and verifiers compute the CURVE
+ * key */
+/* A key pair from a seed of 32 uniform bytes. Out: public_key of Ed25519. */
 void assay_sodium_link_pair(const struct assay_secret32 *seed, uint8_t public_key[static 32]);
-/* Of the same seed: the secret half of the CURVE key. Returns: nothing. */
+/* From the same seed: the secret CURVE key. */
 void assay_sodium_link_secret(const struct assay_secret32 *seed, struct assay_secret32 *curve);
 /* The CURVE key of an Ed25519 key. Returns: ASSAY_OK | ASSAY_E_KEY (no point, or of small order) */
 ASSAY_CHECKED enum assay_status assay_sodium_link_curve(const uint8_t public_key[static 32],
                                                         uint8_t curve[static 32]);
-/* Ed25519 over the 32 bytes of a digest. Returns: nothing. */
+/* Ed25519 over the 32 bytes of a digest. */
 void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t digest[static 32],
                             uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN]);
 /* Returns: true when the key signed the digest. */
-bool assay_sodium_link_signed(const uint8_t public_key[static 32], const uint8_t digest[static 32],
+bool assay_sodium_link_verify(const uint8_t public_key[static 32], const uint8_t digest[static 32],
                               const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN]);
 
-/* --- the cipher of payloads: XChaCha20-Poly1305, of constant time on every processor */
-/* Out: sealed[message.len + ASSAY_SODIUM_TAG_LEN]. Returns: nothing. */
+/* --- cipher of payloads: XChaCha20-Poly1305, constant-time on every processor */
+/* Out: sealed[message.len + ASSAY_SODIUM_TAG_LEN]. */
 void assay_sodium_seal(const struct assay_secret32 *key,
                        const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN], struct assay_slice about,
                        struct assay_slice message, uint8_t *sealed);

@@ -1,10 +1,10 @@
 /*
- * services/tasks/document.h - accounts, offers and tasks as the ledger keeps them from epoch to
- * epoch (docs/services.md 7.4).
+ * services/tasks/document.h - document of accounts, offers and tasks in the ledger state
+ * (docs/services.md 7.4).
  *
- * Canonical CBOR of what records and closes have made of them. Standings and scores are each
- * close's to tell, and so is the epoch. In which of the last 64 epochs a member was certified
- * stands by the epochs' own numbers, so a ledger of which nobody says anything stays the same bytes
+ * Canonical CBOR of the state that records and closes have made. Standings, scores and the epoch,
+ * which each close sets again, are not part of it. The last 64 epochs in which a member was
+ * certified are numbered by epoch, so the document of a ledger without records does not change
  * while its members are certified.
  *
  *   ["assay/tasks/v3", accounts_max, tasks_max,
@@ -35,12 +35,12 @@ size_t assay_task_ledger_len_max(uint32_t accounts_max, uint32_t tasks_max, uint
 ASSAY_CHECKED enum assay_status assay_task_ledger_encode(const struct assay_task_ledger *ledger,
                                                          struct assay_writer *w);
 /*
- * assay_task_ledger_decode - the ledger of a document.
- * In:      ledger: of init, with the limits and first balances that the document's had
- * Out:     *ledger, in which nobody has a standing before assay_task_ledger_stand, which also tells
- *          the epoch; undefined unless ASSAY_OK
+ * assay_task_ledger_decode - decodes the ledger of a document.
+ * In:      ledger: of init, with the limits and first balances of the document
+ * Out:     *ledger, in which no member has a standing before assay_task_ledger_set_standing, which
+ *          also sets the epoch; undefined unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_RANGE (also other limits), ASSAY_E_ENCODING (something does not
- *          ascend), ASSAY_E_INVALID (no fold could have made it) | what base/cbor.h says |
+ *          ascend), ASSAY_E_INVALID (no fold could have made it) | as base/cbor.h |
  *          ASSAY_E_TRAILING
  */
 ASSAY_CHECKED enum assay_status assay_task_ledger_decode(struct assay_slice bytes,

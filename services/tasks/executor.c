@@ -1,5 +1,6 @@
 /*
- * services/tasks/executor.c - the enclave's side of one task (docs/services.md 6.5, 6.6).
+ * services/tasks/executor.c - executor state machine of one task, in the enclave (docs/services.md
+ * 6.5, 6.6).
  */
 #include "services/tasks/executor.h"
 
@@ -14,13 +15,13 @@ void assay_task_executor_init(struct assay_task_executor *e,
     else assay_task_open_statement(config->chain_id, &config->terms, e->task);
 }
 
-static void outs_clear(struct assay_task_outs *outs)
+static void clear_outs(struct assay_task_outs *outs)
 {
     *outs = (struct assay_task_outs){ .wake_at_ms = UINT64_MAX };
 }
 
-static void say(struct assay_task_executor *e, struct assay_task_frame *f,
-                struct assay_task_outs *outs)
+static void send_frame(struct assay_task_executor *e, struct assay_task_frame *f,
+                       struct assay_task_outs *outs)
 {
     assay_bytes_copy(f->task, 32, e->task, 32);
     const enum assay_status status =
@@ -28,72 +29,73 @@ static void say(struct assay_task_executor *e, struct assay_task_frame *f,
     ASSAY_ASSERT(status == ASSAY_OK); /* the longest frame fits */
 }
 
-static void say_step(struct assay_task_executor *e, struct assay_task_outs *outs)
+static void send_step(struct assay_task_executor *e, struct assay_task_outs *outs)
 {
     struct assay_task_frame f = { .kind = ASSAY_TASK_STEP_IS, .receipt = e->receipt };
     assay_bytes_copy(f.signature, sizeof f.signature, e->receipt_signature, sizeof f.signature);
     f.list = assay_slice_over(e->ciphertext, e->ciphertext_len);
-    say(e, &f, outs);
+    send_frame(e, &f, outs);
 }
 
-static void say_key(struct assay_task_executor *e, uint32_t step,
-                    const struct assay_secret32 *opening, struct assay_task_outs *outs)
+static void send_key(struct assay_task_executor *e, uint32_t step,
+                     const struct assay_secret32 *opening, struct assay_task_outs *outs)
 {
-    /* docs/services.md 6.6: without a voucher in the hand no key leaves. */
+    /* docs/services.md 6.6: a key is sent only after its voucher was received. */
     ASSAY_ASSERT(e->claim.step >= step);
     struct assay_task_frame f = { .kind = ASSAY_TASK_KEY_IS, .step = step };
     assay_bytes_copy(f.nonce, 32, opening->bytes, 32);
-    say(e, &f, outs);
+    send_frame(e, &f, outs);
 }
 
 /* --- frames of the requestor */
 
-static enum assay_status take_ask(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                  struct assay_task_outs *outs)
+static enum assay_status on_ask(struct assay_task_executor *e, const struct assay_task_frame *f,
+                                struct assay_task_outs *outs)
 {
     e->asked = true;
     assay_bytes_copy(e->nonce, 32, f->nonce, 32);
     assay_task_keys_statement(e->config.chain_id, e->task, e->config.key, e->config.box, f->nonce,
                               e->statement);
-    outs->told |= ASSAY_TASK_TOLD_ASKED;
+    outs->told |= ASSAY_TASK_EVENT_ASKED;
     return ASSAY_OK;
 }
 
-static enum assay_status take_input(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                    struct assay_task_outs *outs)
+static enum assay_status on_input(struct assay_task_executor *e, const struct assay_task_frame *f,
+                                  struct assay_task_outs *outs)
 {
     const struct assay_task_crypto *crypto = e->config.crypto;
     uint8_t digest[32];
     size_t len = 0;
     if (e->phase != ASSAY_TASK_WAITING) {
-        /* It asks for the first step, which it has not seen. */
+        /* The requestor has not seen the first step. */
         if (e->step != 1) return ASSAY_E_STALE;
         if (e->phase == ASSAY_TASK_RUNNING) return ASSAY_E_EARLY;
-        say_step(e, outs);
+        send_step(e, outs);
         return ASSAY_OK;
     }
     ASSAY_TRY(crypto->open(crypto->context, f->list, e->plain, sizeof e->plain, &len));
     if (len < 32 || len > sizeof e->input) return ASSAY_E_RANGE;
     assay_task_blob_digest(e->plain, assay_slice_over(e->plain + 32, len - 32), digest);
-    /* Whoever can seal could feed it otherwise, and the receipt would say that it was asked to. */
+    /* Any client can seal an input to the enclave; the receipt states that it is the requested
+     * one. */
     if (!assay_bytes_equal(digest, e->config.terms.input, 32)) return ASSAY_E_INVALID;
     assay_bytes_copy(e->input, sizeof e->input, e->plain, len);
     e->input_len = len;
     e->phase = ASSAY_TASK_RUNNING;
     e->step = 1;
-    outs->told |= ASSAY_TASK_TOLD_INPUT;
+    outs->told |= ASSAY_TASK_EVENT_INPUT;
     return ASSAY_OK;
 }
 
-/* Would the ledger pay it? docs/services.md 6.7. */
-static bool is_good(const struct assay_task_executor *e, const struct assay_task_held *held)
+/* Whether the ledger would pay it: docs/services.md 6.7. */
+static bool is_payable(const struct assay_task_executor *e, const struct assay_task_held *held)
 {
     if (held->step <= e->paid || held->epoch >= e->epoch) return false;
     const uint64_t before = e->epoch - held->epoch - 1;
     return before < ASSAY_TASK_CLOSED_EPOCHS && (e->certified >> before & 1);
 }
 
-static void claim_make(struct assay_task_executor *e, const struct assay_task_voucher *voucher)
+static void make_claim(struct assay_task_executor *e, const struct assay_task_voucher *voucher)
 {
     struct assay_task_claim claim = { .receipt = e->receipt, .voucher = *voucher };
     struct assay_slice out;
@@ -103,7 +105,7 @@ static void claim_make(struct assay_task_executor *e, const struct assay_task_vo
     assay_bytes_copy(claim.opening, 32, e->opening.bytes, 32);
     assay_bytes_copy(claim.requestor, sizeof claim.requestor, e->config.terms.key,
                      sizeof claim.requestor);
-    if (is_good(e, &e->claim)) e->sure = e->claim;
+    if (is_payable(e, &e->claim)) e->sure = e->claim;
     const enum assay_status status =
         assay_task_claim_encode(&claim, e->claim.bytes, sizeof e->claim.bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -112,16 +114,16 @@ static void claim_make(struct assay_task_executor *e, const struct assay_task_vo
     e->claim.epoch = e->receipt.epoch;
 }
 
-/* Anybody can say NEXT: whoever has vouched for the step before, and not heard its key, still gets
- * it. */
-static enum assay_status take_vouch_again(struct assay_task_executor *e,
-                                          const struct assay_task_frame *f,
-                                          struct assay_task_outs *outs)
+/* NEXT is not authenticated: a requestor that vouched for the previous step and lost its key can
+ * still get it. */
+static enum assay_status on_repeated_vouch(struct assay_task_executor *e,
+                                           const struct assay_task_frame *f,
+                                           struct assay_task_outs *outs)
 {
     uint8_t lock[32];
     assay_sha256(e->before.bytes, sizeof e->before.bytes, lock);
     if (!assay_bytes_equal(f->nonce, lock, 32)) return ASSAY_E_INVALID;
-    say_key(e, f->step, &e->before, outs);
+    send_key(e, f->step, &e->before, outs);
     return ASSAY_OK;
 }
 
@@ -134,16 +136,16 @@ static bool is_vouched(const struct assay_task_executor *e,
                : assay_task_voucher_check(e->config.chain_id, voucher, e->config.terms.key);
 }
 
-static enum assay_status take_vouch(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                    struct assay_task_outs *outs)
+static enum assay_status on_vouch(struct assay_task_executor *e, const struct assay_task_frame *f,
+                                  struct assay_task_outs *outs)
 {
     struct assay_task_voucher voucher = { .step = f->step };
-    if (f->step + 1 == e->step) return take_vouch_again(e, f, outs);
+    if (f->step + 1 == e->step) return on_repeated_vouch(e, f, outs);
     if (e->phase != ASSAY_TASK_OFFERED && e->phase != ASSAY_TASK_VOUCHED) return ASSAY_E_STALE;
     if (f->step != e->step) return ASSAY_E_STALE;
     if (!assay_bytes_equal(f->nonce, e->receipt.lock, 32)) return ASSAY_E_INVALID;
     if (e->phase == ASSAY_TASK_VOUCHED) {
-        say_key(e, e->step, &e->opening, outs);
+        send_key(e, e->step, &e->opening, outs);
         return ASSAY_OK;
     }
     assay_bytes_copy(voucher.task, 32, e->task, 32);
@@ -151,53 +153,54 @@ static enum assay_status take_vouch(struct assay_task_executor *e, const struct 
     assay_bytes_copy(voucher.signature, sizeof voucher.signature, f->signature,
                      sizeof f->signature);
     if (!is_vouched(e, &voucher)) return ASSAY_E_SIGNATURE;
-    claim_make(e, &voucher);
+    make_claim(e, &voucher);
     e->phase = ASSAY_TASK_VOUCHED;
-    outs->told |= ASSAY_TASK_TOLD_CLAIM;
-    say_key(e, e->step, &e->opening, outs);
+    outs->told |= ASSAY_TASK_EVENT_CLAIM;
+    send_key(e, e->step, &e->opening, outs);
     return ASSAY_OK;
 }
 
-static enum assay_status take_next(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                   struct assay_task_outs *outs)
+static enum assay_status on_next(struct assay_task_executor *e, const struct assay_task_frame *f,
+                                 struct assay_task_outs *outs)
 {
     if (e->phase == ASSAY_TASK_WAITING) return ASSAY_E_EARLY;
-    /* It came back with the step before this one: this one again, and its key for its voucher. */
+    /* It has only the previous step: this one is resent, and its key after its voucher. */
     if (f->step + 1 == e->step && e->phase != ASSAY_TASK_RUNNING) {
-        say_step(e, outs);
+        send_step(e, outs);
         return ASSAY_OK;
     }
     if (f->step + 1 == e->step) return ASSAY_E_EARLY;
     if (f->step != e->step || e->phase != ASSAY_TASK_VOUCHED) return ASSAY_E_STALE;
     if (e->step == e->config.terms.steps) {
-        outs->told |= ASSAY_TASK_TOLD_DONE; /* and answers on, until its host stops it */
+        outs->told |= ASSAY_TASK_EVENT_DONE; /* and continues to answer until its host stops it */
         return ASSAY_OK;
     }
     assay_task_receipt_digest(&e->receipt, e->head);
     e->before = e->opening;
     e->step++;
     e->phase = ASSAY_TASK_RUNNING;
-    outs->told |= ASSAY_TASK_TOLD_NEXT;
+    outs->told |= ASSAY_TASK_EVENT_NEXT;
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_executor_frame(struct assay_task_executor *e, struct assay_slice bytes,
-                                            struct assay_task_outs *outs)
+enum assay_status assay_task_executor_on_frame(struct assay_task_executor *e,
+                                               struct assay_slice bytes,
+                                               struct assay_task_outs *outs)
 {
     struct assay_task_frame f;
-    outs_clear(outs);
+    clear_outs(outs);
     ASSAY_TRY(assay_task_frame_decode(bytes, &f));
     if (!assay_bytes_equal(f.task, e->task, 32)) return ASSAY_E_STRANGER;
     if (e->phase == ASSAY_TASK_STOPPED) return ASSAY_E_AGAIN;
     switch (f.kind) {
-    case ASSAY_TASK_ASK: return take_ask(e, &f, outs);
-    case ASSAY_TASK_INPUT: return take_input(e, &f, outs);
-    case ASSAY_TASK_VOUCH: return take_vouch(e, &f, outs);
-    case ASSAY_TASK_NEXT: return take_next(e, &f, outs);
+    case ASSAY_TASK_ASK: return on_ask(e, &f, outs);
+    case ASSAY_TASK_INPUT: return on_input(e, &f, outs);
+    case ASSAY_TASK_VOUCH: return on_vouch(e, &f, outs);
+    case ASSAY_TASK_NEXT: return on_next(e, &f, outs);
     case ASSAY_TASK_KEYS:
     case ASSAY_TASK_STEP_IS:
     case ASSAY_TASK_KEY_IS:
-    case ASSAY_TASK_DRAFT: /* of no task yet: the host's */
+    case ASSAY_TASK_DRAFT: /* before a task exists: handled by the host */
     case ASSAY_TASK_DRAFT_IS:
     case ASSAY_TASK_NO: return ASSAY_E_LANE;
     }
@@ -206,27 +209,27 @@ enum assay_status assay_task_executor_frame(struct assay_task_executor *e, struc
 
 /* --- calls of the host */
 
-enum assay_status assay_task_executor_evidence(struct assay_task_executor *e,
-                                               struct assay_slice evidence,
-                                               struct assay_task_outs *outs)
+enum assay_status assay_task_executor_on_evidence(struct assay_task_executor *e,
+                                                  struct assay_slice evidence,
+                                                  struct assay_task_outs *outs)
 {
     struct assay_task_frame f = { .kind = ASSAY_TASK_KEYS, .list = evidence };
-    outs_clear(outs);
+    clear_outs(outs);
     if (!e->asked) return ASSAY_E_INVALID;
     if (evidence.len == 0 || evidence.len > ASSAY_TASK_EVIDENCE_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(f.nonce, 32, e->nonce, 32);
     assay_bytes_copy(f.key, sizeof f.key, e->config.key, sizeof f.key);
     assay_bytes_copy(f.box, 32, e->config.box, 32);
-    say(e, &f, outs);
+    send_frame(e, &f, outs);
     e->asked = false;
     return ASSAY_OK;
 }
 
-/* The output for the requestor alone, and that once more under the key that a voucher buys.
- * Returns: what crypto says; *len bytes of ciphertext. */
-static enum assay_status wrap(struct assay_task_executor *e,
-                              const struct assay_task_product *result,
-                              const struct assay_secret32 *opening, size_t *len)
+/* The output encrypted to the requestor, and again under the key that a voucher pays for.
+ * Returns: a status of crypto; *len bytes of ciphertext. */
+static enum assay_status encrypt_output(struct assay_task_executor *e,
+                                        const struct assay_task_product *result,
+                                        const struct assay_secret32 *opening, size_t *len)
 {
     const struct assay_task_crypto *crypto = e->config.crypto;
     uint8_t about[ASSAY_TASK_ABOUT_LEN];
@@ -254,11 +257,11 @@ enum assay_status assay_task_executor_step(struct assay_task_executor *e,
     struct assay_task_receipt receipt = { .step = e->step, .epoch = e->epoch };
     uint8_t digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
     size_t len = 0;
-    outs_clear(outs);
+    clear_outs(outs);
     if (e->phase != ASSAY_TASK_RUNNING) return ASSAY_E_INVALID;
-    /* docs/services.md 6.7: it is paid when this epoch has closed, in one before the deadline. */
+    /* docs/services.md 6.7: it is paid once this epoch has closed, before the deadline. */
     if (e->epoch >= e->until) return ASSAY_E_STALE;
-    ASSAY_TRY(wrap(e, result, opening, &len));
+    ASSAY_TRY(encrypt_output(e, result, opening, &len));
     assay_bytes_copy(receipt.task, 32, e->task, 32);
     assay_sha256(opening->bytes, 32, receipt.lock);
     assay_bytes_copy(receipt.input, 32, e->config.terms.input, 32);
@@ -272,19 +275,19 @@ enum assay_status assay_task_executor_step(struct assay_task_executor *e,
     e->opening = *opening;
     e->ciphertext_len = len;
     e->phase = ASSAY_TASK_OFFERED;
-    say_step(e, outs);
+    send_step(e, outs);
     return ASSAY_OK;
 }
 
-/* docs/services.md 6.8.2: the close that ends it is the last of so many. */
-static void released(struct assay_task_executor *e, uint32_t closes)
+/* docs/services.md 6.8.2: the task ends at the last of that many closes. */
+static void on_released(struct assay_task_executor *e, uint32_t closes)
 {
     const uint64_t last = e->epoch + (closes > 0 ? closes - 1 : 0);
     e->released = true;
     if (last < e->until) e->until = last;
 }
 
-void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_task_fact *fact)
+void assay_task_executor_on_fact(struct assay_task_executor *e, const struct assay_task_fact *fact)
 {
     if (!assay_bytes_equal(fact->task, e->task, 32)) return;
     switch (fact->kind) {
@@ -292,18 +295,18 @@ void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_
         if (fact->step > e->paid) e->paid = fact->step;
         break;
     case ASSAY_TASK_ENDED:
-        /* Paid to the end, it still answers a requestor that has lost the last step. */
+        /* Fully paid, it still answers a requestor that has lost the last step. */
         if (fact->end != ASSAY_TASK_END_PAID) assay_task_executor_stop(e);
         break;
     case ASSAY_TASK_FAILED: assay_task_executor_stop(e); break;
-    case ASSAY_TASK_RELEASED: released(e, fact->closes); break;
+    case ASSAY_TASK_RELEASED: on_released(e, fact->closes); break;
     case ASSAY_TASK_OPENED:
     case ASSAY_TASK_ACCEPTED:
     case ASSAY_TASK_UNCERTIFIED: break;
     }
 }
 
-void assay_task_executor_epoch(struct assay_task_executor *e, uint64_t epoch, bool certified)
+void assay_task_executor_on_epoch(struct assay_task_executor *e, uint64_t epoch, bool certified)
 {
     if (epoch <= e->epoch) return;
     const uint64_t epochs = epoch - e->epoch;
@@ -315,27 +318,28 @@ void assay_task_executor_epoch(struct assay_task_executor *e, uint64_t epoch, bo
 void assay_task_executor_stop(struct assay_task_executor *e)
 {
     e->phase = ASSAY_TASK_STOPPED;
-    assay_secret_wipe(&e->opening, sizeof e->opening); /* of what is vouched the claim has it */
+    assay_secret_wipe(&e->opening, sizeof e->opening); /* the claim has the openings of vouched
+                                                        * steps */
     assay_secret_wipe(&e->before, sizeof e->before);
     assay_secret_wipe(e->input, sizeof e->input);
     e->input_len = 0;
 }
 
 /* Returns: NULL when there is none. */
-static const struct assay_task_held *best_claim(const struct assay_task_executor *e)
+static const struct assay_task_held *find_best_claim(const struct assay_task_executor *e)
 {
-    if (is_good(e, &e->claim)) return &e->claim;
-    return is_good(e, &e->sure) ? &e->sure : NULL;
+    if (is_payable(e, &e->claim)) return &e->claim;
+    return is_payable(e, &e->sure) ? &e->sure : NULL;
 }
 
 struct assay_slice assay_task_executor_claim(const struct assay_task_executor *e)
 {
-    const struct assay_task_held *best = best_claim(e);
+    const struct assay_task_held *best = find_best_claim(e);
     return best == NULL ? assay_slice_over(NULL, 0) : assay_slice_over(best->bytes, best->len);
 }
 
-/* docs/services.md 6.7: nothing signed came of the step that the requestor was shown, or of the one
- * after that which it has vouched for. Frames do not count: anybody can send them. */
+/* docs/services.md 6.7: no signed frame arrived for the step that the requestor received, or for
+ * the next one after its last voucher. Unsigned frames do not count: any client can send them. */
 static bool is_requestor_silent(const struct assay_task_executor *e)
 {
     return (e->phase == ASSAY_TASK_OFFERED || e->phase == ASSAY_TASK_VOUCHED) &&
@@ -344,7 +348,7 @@ static bool is_requestor_silent(const struct assay_task_executor *e)
 
 bool assay_task_executor_claim_due(const struct assay_task_executor *e)
 {
-    const struct assay_task_held *best = best_claim(e);
+    const struct assay_task_held *best = find_best_claim(e);
     if (best == NULL) return false;
     if (e->phase == ASSAY_TASK_STOPPED || best->step == e->config.terms.steps) return true;
     if (e->released || e->epoch + 1 >= e->until || is_requestor_silent(e)) return true;

@@ -1,6 +1,6 @@
 /*
- * services/tasks/frame.c - one table says which fields a kind has; both directions walk it in the
- * order of the bits (docs/services.md 6.5).
+ * services/tasks/frame.c - codec of task frames; one table lists the fields of each kind, and both
+ * directions walk it in the order of the bits (docs/services.md 6.5).
  */
 #include "services/tasks/frame.h"
 
@@ -39,8 +39,8 @@ static struct kind kind_of(uint8_t number)
     return number < sizeof of / sizeof *of ? of[number] : (struct kind){ 0, 0 };
 }
 
-/* What the fields of a frame may say, for writer and reader alike. */
-static enum assay_status check(const struct assay_task_frame *f, struct kind kind)
+/* Field rules shared by encoder and decoder. */
+static enum assay_status check_frame(const struct assay_task_frame *f, struct kind kind)
 {
     if (kind.fields & STEP && (f->step == 0 || f->step > ASSAY_TASK_STEPS_MAX))
         return ASSAY_E_RANGE;
@@ -56,7 +56,7 @@ enum assay_status assay_task_frame_encode(const struct assay_task_frame *f, uint
 {
     const struct kind kind = kind_of((uint8_t)f->kind);
     ASSAY_ASSERT(kind.fields != 0);
-    ASSAY_ASSERT(check(f, kind) == ASSAY_OK);
+    ASSAY_ASSERT(check_frame(f, kind) == ASSAY_OK);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_writer_u8(&w, VERSION);
     assay_writer_u8(&w, (uint8_t)f->kind);
@@ -65,22 +65,22 @@ enum assay_status assay_task_frame_encode(const struct assay_task_frame *f, uint
     if (kind.fields & NONCE) assay_writer_put(&w, f->nonce, 32);
     if (kind.fields & KEY) assay_writer_put(&w, f->key, sizeof f->key);
     if (kind.fields & KEY) assay_writer_put(&w, f->box, 32);
-    if (kind.fields & RECEIPT) assay_task_receipt_put(&w, &f->receipt);
+    if (kind.fields & RECEIPT) assay_task_receipt_encode(&w, &f->receipt);
     if (kind.fields & SIGNATURE) assay_writer_put(&w, f->signature, sizeof f->signature);
     if (kind.fields & LIST) assay_writer_u32be(&w, (uint32_t)f->list.len);
     if (kind.fields & LIST) assay_writer_put(&w, f->list.bytes, f->list.len);
     return assay_writer_finish(&w, out);
 }
 
-static enum assay_status take_fields(struct assay_cursor *in, uint32_t has,
-                                     struct assay_task_frame *f)
+static enum assay_status decode_fields(struct assay_cursor *in, uint32_t has,
+                                       struct assay_task_frame *f)
 {
     uint32_t len = 0;
     if (has & STEP) ASSAY_TRY(assay_cursor_u32be(in, &f->step));
     if (has & NONCE) ASSAY_TRY(assay_cursor_copy(in, f->nonce, 32));
     if (has & KEY) ASSAY_TRY(assay_cursor_copy(in, f->key, sizeof f->key));
     if (has & KEY) ASSAY_TRY(assay_cursor_copy(in, f->box, 32));
-    if (has & RECEIPT) ASSAY_TRY(assay_task_receipt_take(in, &f->receipt));
+    if (has & RECEIPT) ASSAY_TRY(assay_task_receipt_decode(in, &f->receipt));
     if (has & SIGNATURE) ASSAY_TRY(assay_cursor_copy(in, f->signature, sizeof f->signature));
     if (has & LIST) ASSAY_TRY(assay_cursor_u32be(in, &len));
     if (has & LIST) ASSAY_TRY(assay_cursor_slice(in, len, &f->list));
@@ -99,9 +99,9 @@ enum assay_status assay_task_frame_decode(struct assay_slice bytes, struct assay
     if (kind.fields == 0) return ASSAY_E_UNSUPPORTED;
     read.kind = (enum assay_task_kind)number;
     ASSAY_TRY(assay_cursor_copy(&in, read.task, 32));
-    ASSAY_TRY(take_fields(&in, kind.fields, &read));
+    ASSAY_TRY(decode_fields(&in, kind.fields, &read));
     ASSAY_TRY(assay_cursor_end(&in));
-    ASSAY_TRY(check(&read, kind));
+    ASSAY_TRY(check_frame(&read, kind));
     *f = read;
     return ASSAY_OK;
 }

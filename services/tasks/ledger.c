@@ -1,6 +1,6 @@
 /*
- * services/tasks/ledger.c - accounts, members and the end of epochs (docs/services.md 6.2, 6.3,
- * 6.9).
+ * services/tasks/ledger.c - ledger state of tasks: accounts, offers and epoch closes
+ * (docs/services.md 6.2, 6.3, 6.9).
  */
 #include "services/tasks/ledger_internal.h"
 
@@ -22,18 +22,18 @@ size_t assay_task_ledger_size(uint32_t accounts_max, uint32_t tasks_max, uint32_
            align_up(tasks_max * sizeof(struct assay_task_row));
 }
 
-static enum assay_status first_balances(struct assay_task_ledger *ledger,
-                                        const struct assay_task_ledger_config *config)
+static enum assay_status init_balances(struct assay_task_ledger *ledger,
+                                       const struct assay_task_ledger_config *config)
 {
     for (uint32_t i = 0; i < config->balance_count; i++) {
         const struct assay_task_balance *given = &config->balances[i];
         if (assay_task_account_find(ledger, given->account) != NULL) return ASSAY_E_DUPLICATE;
         /* The sum fits, so no balance ever overflows: money only moves. */
         ASSAY_TRY(assay_add_u64(ledger->total, given->amount, &ledger->total));
-        struct account *account = assay_task_account_need(ledger, given->account);
+        struct account *account = assay_task_account_add(ledger, given->account);
         if (account == NULL) return ASSAY_E_FULL;
         account->balance = given->amount;
-        account->sequence = 0; /* nobody had one before */
+        account->sequence = 0; /* unused before */
     }
     return ASSAY_OK;
 }
@@ -58,13 +58,13 @@ enum assay_status assay_task_ledger_init(void *memory, size_t memory_len,
     made->accounts_max = config->accounts_max;
     made->tasks_max = config->tasks_max;
     made->slots_max = config->slots_max;
-    ASSAY_TRY(first_balances(made, config));
+    ASSAY_TRY(init_balances(made, config));
     assay_task_ledger_check(made);
     *ledger = made;
     return ASSAY_OK;
 }
 
-void assay_task_ledger_enter(struct assay_task_ledger *ledger, uint64_t era)
+void assay_task_ledger_set_era(struct assay_task_ledger *ledger, uint64_t era)
 {
     ledger->era = era;
 }
@@ -88,8 +88,9 @@ void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_tas
 
 /* --- accounts */
 
-/* Where the account is, or would be. */
-static uint32_t place_of(const struct assay_task_ledger *ledger, const uint8_t id[static 32])
+/* The place of the account, or its insertion point. */
+static uint32_t find_account_place(const struct assay_task_ledger *ledger,
+                                   const uint8_t id[static 32])
 {
     uint32_t low = 0, high = ledger->account_count;
     while (low < high) {
@@ -103,37 +104,37 @@ static uint32_t place_of(const struct assay_task_ledger *ledger, const uint8_t i
 struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
                                         const uint8_t id[static 32])
 {
-    const uint32_t at = place_of(ledger, id);
+    const uint32_t at = find_account_place(ledger, id);
     if (at == ledger->account_count) return NULL;
     return assay_bytes_equal(ledger->account[at].id, id, 32) ? &ledger->account[at] : NULL;
 }
 
-/* docs/services.md 6.2.1: above every number of a row that was made and used up before. */
-static uint64_t first_number(const struct assay_task_ledger *ledger)
+/* docs/services.md 6.2.1: above every number of an earlier, removed row. */
+static uint64_t find_first_sequence(const struct assay_task_ledger *ledger)
 {
     enum { RECORDS_BITS = 20, EPOCH_BITS = 32 };
     const uint64_t epoch = ledger->epoch & UINT32_MAX;
     return ledger->era << (EPOCH_BITS + RECORDS_BITS) | epoch << RECORDS_BITS;
 }
 
-struct account *assay_task_account_need(struct assay_task_ledger *ledger,
-                                        const uint8_t id[static 32])
+struct account *assay_task_account_add(struct assay_task_ledger *ledger,
+                                       const uint8_t id[static 32])
 {
     struct account *found = assay_task_account_find(ledger, id);
     if (found != NULL) found->used = ledger->epoch;
     if (found != NULL || ledger->account_count == ledger->accounts_max) return found;
-    const uint32_t at = place_of(ledger, id);
+    const uint32_t at = find_account_place(ledger, id);
     for (uint32_t i = ledger->account_count++; i > at; i--)
         ledger->account[i] = ledger->account[i - 1];
     ledger->account[at] =
-        (struct account){ .sequence = first_number(ledger), .used = ledger->epoch };
+        (struct account){ .sequence = find_first_sequence(ledger), .used = ledger->epoch };
     assay_bytes_copy(ledger->account[at].id, 32, id, 32);
     return &ledger->account[at];
 }
 
-enum assay_task_result assay_task_ledger_transfer(struct assay_task_ledger *ledger,
-                                                  const struct assay_task_transfer *record,
-                                                  struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_transfer(struct assay_task_ledger *ledger,
+                                                        const struct assay_task_transfer *record,
+                                                        struct assay_task_facts *facts)
 {
     uint8_t id[32];
     facts->count = 0;
@@ -142,7 +143,7 @@ enum assay_task_result assay_task_ledger_transfer(struct assay_task_ledger *ledg
     if (from == NULL) return ASSAY_TASK_NO_ACCOUNT;
     if (record->sequence != from->sequence) return ASSAY_TASK_SEQUENCE;
     if (record->amount > from->balance) return ASSAY_TASK_POOR;
-    struct account *to = assay_task_account_need(ledger, record->to);
+    struct account *to = assay_task_account_add(ledger, record->to);
     if (to == NULL) return ASSAY_TASK_NO_ROOM;
     from = assay_task_account_find(ledger, id); /* a new account may have moved it */
     from->used = ledger->epoch;
@@ -153,9 +154,9 @@ enum assay_task_result assay_task_ledger_transfer(struct assay_task_ledger *ledg
     return ASSAY_TASK_APPLIED;
 }
 
-bool assay_task_ledger_balance(const struct assay_task_ledger *ledger,
-                               const uint8_t account[static 32], uint64_t *balance,
-                               uint64_t *sequence)
+bool assay_task_ledger_get_balance(const struct assay_task_ledger *ledger,
+                                   const uint8_t account[static 32], uint64_t *balance,
+                                   uint64_t *sequence)
 {
     const struct account *found = assay_task_account_find(ledger, account);
     if (found == NULL) return false;
@@ -174,9 +175,10 @@ static bool is_same_offer(const struct assay_task_offer *a, const struct assay_t
            assay_bytes_equal(a->address, b->address, sizeof a->address);
 }
 
-enum assay_task_result assay_task_ledger_offer(struct assay_task_ledger *ledger, uint32_t slot,
-                                               const struct assay_task_offer *record,
-                                               struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_offer(struct assay_task_ledger *ledger,
+                                                     uint32_t slot,
+                                                     const struct assay_task_offer *record,
+                                                     struct assay_task_facts *facts)
 {
     facts->count = 0;
     if (slot >= ledger->slots_max || ledger->seat[slot].standing == ASSAY_TASK_STAND_NONE)
@@ -189,8 +191,8 @@ enum assay_task_result assay_task_ledger_offer(struct assay_task_ledger *ledger,
     return ASSAY_TASK_APPLIED;
 }
 
-bool assay_task_offer_fits(const struct seat *seat, const uint8_t code[static 32],
-                           uint64_t price_max)
+bool assay_task_offer_matches(const struct seat *seat, const uint8_t code[static 32],
+                              uint64_t price_max)
 {
     if (!seat->offers || seat->offer.price > price_max) return false;
     for (uint32_t i = 0; i < seat->offer.count; i++)
@@ -203,7 +205,7 @@ bool assay_task_offer_holds(const struct assay_task_offer *offer, uint64_t hold_
     return offer->hold <= (hold_max > 0 ? hold_max : assay_task_hold_least(offer->price));
 }
 
-/* docs/services.md 6.3: trust first, then money; the slot decides what nothing else does. */
+/* docs/services.md 6.3: trust first, then price; the slot breaks ties. */
 static bool is_better(const struct seat *a, const struct seat *b)
 {
     if (a->score != b->score) return a->score > b->score;
@@ -218,15 +220,15 @@ uint32_t assay_task_ledger_choose(const struct assay_task_ledger *ledger,
     for (uint32_t slot = 0; slot < ledger->slots_max; slot++) {
         const struct seat *seat = &ledger->seat[slot];
         if (seat->standing < min_standing) continue;
-        if (!assay_task_offer_fits(seat, code, price_max)) continue;
+        if (!assay_task_offer_matches(seat, code, price_max)) continue;
         if (!assay_task_offer_holds(&seat->offer, hold_max)) continue;
         if (best == ASSAY_TASK_SLOTS_MAX || is_better(seat, &ledger->seat[best])) best = slot;
     }
     return best;
 }
 
-const struct assay_task_offer *assay_task_ledger_offered(const struct assay_task_ledger *ledger,
-                                                         uint32_t slot)
+const struct assay_task_offer *assay_task_ledger_find_offer(const struct assay_task_ledger *ledger,
+                                                            uint32_t slot)
 {
     if (slot >= ledger->slots_max || !ledger->seat[slot].offers) return NULL;
     return &ledger->seat[slot].offer;
@@ -243,14 +245,14 @@ struct assay_task_row *assay_task_row_find(const struct assay_task_ledger *ledge
     return NULL;
 }
 
-const struct assay_task_row *assay_task_ledger_task(const struct assay_task_ledger *ledger,
-                                                    const uint8_t task[static 32])
+const struct assay_task_row *assay_task_ledger_find_task(const struct assay_task_ledger *ledger,
+                                                         const uint8_t task[static 32])
 {
     return assay_task_row_find(ledger, task);
 }
 
-const struct assay_task_row *assay_task_ledger_next(const struct assay_task_ledger *ledger,
-                                                    uint32_t *at)
+const struct assay_task_row *assay_task_ledger_next_task(const struct assay_task_ledger *ledger,
+                                                         uint32_t *at)
 {
     while (*at < ledger->tasks_max) {
         const struct assay_task_row *row = &ledger->row[(*at)++];
@@ -259,22 +261,22 @@ const struct assay_task_row *assay_task_ledger_next(const struct assay_task_ledg
     return NULL;
 }
 
-void assay_task_ledger_sums(const struct assay_task_ledger *ledger, uint32_t *accounts,
-                            uint64_t *total, uint64_t *locked)
+void assay_task_ledger_get_sums(const struct assay_task_ledger *ledger, uint32_t *accounts,
+                                uint64_t *total, uint64_t *locked)
 {
     *accounts = ledger->account_count;
     *total = ledger->total;
     *locked = 0;
     for (uint32_t i = 0; i < ledger->tasks_max; i++)
-        *locked += ledger->row[i].locked; /* no more than the total: ledger_check */
+        *locked += ledger->row[i].locked; /* at most the total: asserted by ledger_check */
 }
 
-uint64_t assay_task_ledger_now(const struct assay_task_ledger *ledger)
+uint64_t assay_task_ledger_get_epoch(const struct assay_task_ledger *ledger)
 {
     return ledger->epoch;
 }
 
-static void fact_make(struct assay_task_fact *fact, enum assay_task_fact_kind kind,
+static void make_fact(struct assay_task_fact *fact, enum assay_task_fact_kind kind,
                       const struct assay_task_row *row)
 {
     *fact = (struct assay_task_fact){
@@ -290,7 +292,7 @@ struct assay_task_fact *assay_task_fact_add(struct assay_task_facts *facts,
 {
     ASSAY_ASSERT(facts->count < ASSAY_TASK_FACTS_MAX);
     struct assay_task_fact *fact = &facts->fact[facts->count++];
-    fact_make(fact, kind, row);
+    make_fact(fact, kind, row);
     return fact;
 }
 
@@ -299,7 +301,7 @@ uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_
 {
     const uint64_t back = row->locked;
     struct account *account = assay_task_account_find(ledger, row->requestor);
-    ASSAY_ASSERT(account != NULL); /* accounts of a task that runs stay */
+    ASSAY_ASSERT(account != NULL); /* accounts of a running task exist */
     account->balance += back;
     account->used = ledger->epoch;
     row->locked = 0;
@@ -308,17 +310,17 @@ uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_
     return back;
 }
 
-/* --- the end of an epoch */
+/* --- epoch close */
 
-static void seat_close(struct seat *seat, const struct assay_task_member *member, uint64_t from,
+static void close_seat(struct seat *seat, const struct assay_task_member *member, uint64_t from,
                        uint64_t epoch)
 {
     if (member->standing == ASSAY_TASK_STAND_NONE || member->renewed)
-        *seat = (struct seat){ 0 }; /* whoever sits here next has offered and proven nothing */
+        *seat = (struct seat){ 0 }; /* the slot's next member starts from zero */
     seat->standing = member->standing;
     if (member->standing == ASSAY_TASK_STAND_NONE) return;
     seat->score = member->score;
-    /* Epochs that were never closed here were certified by nobody. */
+    /* Epochs that were not closed here count as uncertified. */
     if (epoch - from >= ASSAY_TASK_CLOSED_EPOCHS) seat->certified = 0;
     for (uint64_t e = from; e < epoch && seat->certified != 0; e++)
         seat->certified &= ~assay_task_epoch_bit(e);
@@ -331,8 +333,8 @@ uint8_t assay_task_rent_epochs(uint64_t opened, uint64_t deadline)
     return (uint8_t)(epochs < ASSAY_TASK_RENT_EPOCHS ? epochs : ASSAY_TASK_RENT_EPOCHS);
 }
 
-/* docs/services.md 6.8.1: whether anything was vouched or not, as long as it lasts. */
-static void rent_pay(struct assay_task_ledger *ledger, struct assay_task_row *row)
+/* docs/services.md 6.8.1: for its whole duration, with or without vouchers. */
+static void pay_rent(struct assay_task_ledger *ledger, struct assay_task_row *row)
 {
     if (row->rent == 0) return;
     struct account *payee = assay_task_account_find(ledger, row->payee);
@@ -343,37 +345,37 @@ static void rent_pay(struct assay_task_ledger *ledger, struct assay_task_row *ro
     payee->used = ledger->epoch;
 }
 
-/* docs/services.md 6.8: what nobody has claimed by then goes back. */
-static bool is_over(const struct assay_task_ledger *ledger, const struct assay_task_row *row)
+/* docs/services.md 6.8: unclaimed amounts are returned. */
+static bool is_expired(const struct assay_task_ledger *ledger, const struct assay_task_row *row)
 {
     return row->deadline < ledger->epoch;
 }
 
-/* Time passes for a task that was accepted. Returns: why it ends now, NONE: it goes on. */
-static enum assay_task_end row_age(struct assay_task_ledger *ledger, struct assay_task_row *row)
+/* Ages an accepted task. Returns: why it ends now, NONE: it continues. */
+static enum assay_task_end age_row(struct assay_task_ledger *ledger, struct assay_task_row *row)
 {
-    if (!row->failed) rent_pay(ledger, row);
+    if (!row->failed) pay_rent(ledger, row);
     if (row->quiet < ASSAY_TASK_STEP_EPOCHS) row->quiet++;
-    if (is_over(ledger, row)) return ASSAY_TASK_END_DEADLINE;
+    if (is_expired(ledger, row)) return ASSAY_TASK_END_DEADLINE;
     if (row->leaving > 0 && --row->leaving == 0) return ASSAY_TASK_END_RELEASED;
-    /* Nothing is paid for it any more. */
+    /* No further claim can be paid. */
     if (row->failed && row->quiet >= ASSAY_TASK_QUIET_EPOCHS) return ASSAY_TASK_END_CLOSED;
     if (row->rent == 0 && row->quiet == ASSAY_TASK_STEP_EPOCHS) return ASSAY_TASK_END_RELEASED;
     return ASSAY_TASK_END_NONE;
 }
 
-/* The terms name somebody who is gone, or does not want it. */
-static enum assay_task_end row_wait(const struct assay_task_ledger *ledger,
-                                    const struct assay_task_row *row,
-                                    const struct assay_task_member *executor)
+/* The terms name a member that is gone, or that withdrew its offer. */
+static enum assay_task_end check_waiting_row(const struct assay_task_ledger *ledger,
+                                             const struct assay_task_row *row,
+                                             const struct assay_task_member *executor)
 {
     const bool waits = ledger->epoch - row->opened < ASSAY_TASK_WAITING_EPOCHS;
-    if (is_over(ledger, row)) return ASSAY_TASK_END_DEADLINE;
+    if (is_expired(ledger, row)) return ASSAY_TASK_END_DEADLINE;
     return waits && !executor->renewed ? ASSAY_TASK_END_NONE : ASSAY_TASK_END_CLOSED;
 }
 
-/* Returns: true when the task has something to be told. */
-static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *row,
+/* Returns: true when the task has a fact. */
+static bool close_row(struct assay_task_ledger *ledger, struct assay_task_row *row,
                       const struct assay_task_member *executor, struct assay_task_fact *fact)
 {
     const bool fell =
@@ -384,17 +386,17 @@ static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *r
         row->quiet = 0;
     }
     const enum assay_task_end end =
-        row->accepted ? row_age(ledger, row) : row_wait(ledger, row, executor);
+        row->accepted ? age_row(ledger, row) : check_waiting_row(ledger, row, executor);
     if (end != ASSAY_TASK_END_NONE) {
         const uint64_t back = assay_task_row_end(ledger, row, end);
-        fact_make(fact, ASSAY_TASK_ENDED, row);
+        make_fact(fact, ASSAY_TASK_ENDED, row);
         fact->amount = back;
         return true;
     }
-    if (fell) fact_make(fact, ASSAY_TASK_FAILED, row);
+    if (fell) make_fact(fact, ASSAY_TASK_FAILED, row);
     if (fell) return true;
     if (!row->accepted || row->failed || executor->certified) return false;
-    fact_make(fact, ASSAY_TASK_UNCERTIFIED, row);
+    make_fact(fact, ASSAY_TASK_UNCERTIFIED, row);
     return true;
 }
 
@@ -409,8 +411,8 @@ static bool is_of_a_task(const struct assay_task_ledger *ledger, const uint8_t i
     return false;
 }
 
-/* docs/services.md 6.2.1: the table is everybody's, and nothing is lost with an empty row. */
-static void idle_accounts_go(struct assay_task_ledger *ledger)
+/* docs/services.md 6.2.1: the table is shared, and an empty row can be removed without loss. */
+static void remove_idle_accounts(struct assay_task_ledger *ledger)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < ledger->account_count; i++) {
@@ -423,16 +425,16 @@ static void idle_accounts_go(struct assay_task_ledger *ledger)
     ledger->account_count = kept;
 }
 
-uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoch,
-                                 const struct assay_task_member *member, uint32_t count,
-                                 struct assay_task_fact *fact, uint32_t fact_max)
+uint32_t assay_task_ledger_close_epoch(struct assay_task_ledger *ledger, uint64_t epoch,
+                                       const struct assay_task_member *member, uint32_t count,
+                                       struct assay_task_fact *fact, uint32_t fact_max)
 {
     static const struct assay_task_member nobody = { .standing = ASSAY_TASK_STAND_NONE };
     uint32_t facts = 0;
     ASSAY_ASSERT(epoch > ledger->epoch);
     ASSAY_ASSERT(count <= ledger->slots_max && fact_max >= ledger->tasks_max);
     for (uint32_t slot = 0; slot < ledger->slots_max; slot++)
-        seat_close(&ledger->seat[slot], slot < count ? &member[slot] : &nobody, ledger->epoch,
+        close_seat(&ledger->seat[slot], slot < count ? &member[slot] : &nobody, ledger->epoch,
                    epoch);
     ledger->epoch = epoch;
     for (uint32_t i = 0; i < ledger->tasks_max; i++) {
@@ -440,15 +442,15 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
         if (row->steps == 0 || row->end != ASSAY_TASK_END_NONE) continue;
         const struct assay_task_member *executor =
             row->executor < count ? &member[row->executor] : &nobody;
-        if (row_close(ledger, row, executor, &fact[facts])) facts++;
+        if (close_row(ledger, row, executor, &fact[facts])) facts++;
     }
-    idle_accounts_go(ledger);
+    remove_idle_accounts(ledger);
     assay_task_ledger_check(ledger);
     return facts;
 }
 
-void assay_task_ledger_stand(struct assay_task_ledger *ledger, uint64_t epoch,
-                             const struct assay_task_member *member, uint32_t count)
+void assay_task_ledger_set_standing(struct assay_task_ledger *ledger, uint64_t epoch,
+                                    const struct assay_task_member *member, uint32_t count)
 {
     ASSAY_ASSERT(count <= ledger->slots_max);
     ledger->epoch = epoch;
@@ -461,7 +463,7 @@ void assay_task_ledger_stand(struct assay_task_ledger *ledger, uint64_t epoch,
 
 /* --- invariants */
 
-static bool is_row_sound(const struct assay_task_row *row)
+static bool is_row_valid(const struct assay_task_row *row)
 {
     uint64_t rest = 0, rent = 0;
     if (row->steps == 0) return row->locked == 0;
@@ -477,13 +479,13 @@ static bool is_row_sound(const struct assay_task_row *row)
            (row->end == ASSAY_TASK_END_PAID) == (row->paid == row->steps);
 }
 
-bool assay_task_ledger_is_sound(const struct assay_task_ledger *ledger)
+bool assay_task_ledger_is_valid(const struct assay_task_ledger *ledger)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < ledger->account_count; i++)
         if (assay_add_u64(sum, ledger->account[i].balance, &sum) != ASSAY_OK) return false;
     for (uint32_t i = 0; i < ledger->tasks_max; i++)
-        if (!is_row_sound(&ledger->row[i]) ||
+        if (!is_row_valid(&ledger->row[i]) ||
             assay_add_u64(sum, ledger->row[i].locked, &sum) != ASSAY_OK)
             return false;
     return sum == ledger->total;
@@ -491,5 +493,5 @@ bool assay_task_ledger_is_sound(const struct assay_task_ledger *ledger)
 
 void assay_task_ledger_check(const struct assay_task_ledger *ledger)
 {
-    ASSAY_ASSERT(assay_task_ledger_is_sound(ledger));
+    ASSAY_ASSERT(assay_task_ledger_is_valid(ledger));
 }

@@ -1,13 +1,14 @@
 /*
- * services/tasks/ledger_tasks.c - tasks from OPEN to the last claim (docs/services.md 6.4 to 6.8).
+ * services/tasks/ledger_tasks.c - records of tasks from OPEN to the last claim (docs/services.md
+ * 6.4 to 6.8).
  */
 #include "services/tasks/ledger_internal.h"
 
 #include "base/checked.h"
 
-/* One that was never used, else the first that has ended: what is forgotten of that is only the
- * reason that a late claim would be told. */
-static struct assay_task_row *row_free(struct assay_task_ledger *ledger)
+/* An unused row, else the first that has ended: only the reason for rejecting a late claim of it is
+ * lost. */
+static struct assay_task_row *find_free_row(struct assay_task_ledger *ledger)
 {
     struct assay_task_row *ended = NULL;
     for (uint32_t i = 0; i < ledger->tasks_max; i++) {
@@ -18,8 +19,8 @@ static struct assay_task_row *row_free(struct assay_task_ledger *ledger)
     return ended;
 }
 
-/* docs/services.md 6.4: the table is everybody's: one account has a part of it. */
-static uint32_t quota(const struct assay_task_ledger *ledger)
+/* docs/services.md 6.4: the table is shared: one account may use a part of it. */
+static uint32_t compute_quota(const struct assay_task_ledger *ledger)
 {
     const uint32_t part = ledger->tasks_max / ASSAY_TASK_QUOTA_PARTS;
     return part > ASSAY_TASK_QUOTA_MIN ? part : ASSAY_TASK_QUOTA_MIN;
@@ -34,14 +35,14 @@ static uint32_t open_of(const struct assay_task_ledger *ledger, const uint8_t ac
     return count;
 }
 
-/* docs/services.md 6.4: what the terms ask of the executor, before any money is locked. */
-static enum assay_task_result look_at_executor(const struct assay_task_ledger *ledger,
-                                               const struct assay_task_open *record)
+/* docs/services.md 6.4: requirements of the terms on the executor, before any amount is locked. */
+static enum assay_task_result check_executor(const struct assay_task_ledger *ledger,
+                                             const struct assay_task_open *record)
 {
     if (record->executor >= ledger->slots_max) return ASSAY_TASK_NOT_HERE;
     const struct seat *seat = &ledger->seat[record->executor];
     if (seat->standing == ASSAY_TASK_STAND_NONE) return ASSAY_TASK_NOT_HERE;
-    if (!assay_task_offer_fits(seat, record->code, record->price)) return ASSAY_TASK_NO_OFFER;
+    if (!assay_task_offer_matches(seat, record->code, record->price)) return ASSAY_TASK_NO_OFFER;
     if (record->hold < seat->offer.hold) return ASSAY_TASK_NO_OFFER;
     if (seat->standing < record->min_standing) return ASSAY_TASK_STANDING;
     return ASSAY_TASK_APPLIED;
@@ -58,9 +59,9 @@ enum assay_status assay_task_open_amount(const struct assay_task_open *record, u
     return assay_add_u64(steps, rent, amount);
 }
 
-enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
-                                              const struct assay_task_open *record,
-                                              struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_open(struct assay_task_ledger *ledger,
+                                                    const struct assay_task_open *record,
+                                                    struct assay_task_facts *facts)
 {
     uint8_t id[32];
     uint64_t amount = 0;
@@ -68,18 +69,18 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
     assay_task_account(record->key, id);
     struct account *account = assay_task_account_find(ledger, id);
     if (account == NULL) return ASSAY_TASK_NO_ACCOUNT;
-    /* A number once: the same record opens one task, and no two tasks have one name. */
+    /* Each number is used once: a record opens one task, and no two tasks have the same name. */
     if (record->sequence != account->sequence) return ASSAY_TASK_SEQUENCE;
     if (record->deadline <= ledger->epoch ||
         record->deadline - ledger->epoch > ASSAY_TASK_AHEAD_MAX)
         return ASSAY_TASK_DEADLINE;
-    const enum assay_task_result looked = look_at_executor(ledger, record);
+    const enum assay_task_result looked = check_executor(ledger, record);
     if (looked != ASSAY_TASK_APPLIED) return looked;
     if (assay_task_open_amount(record, ledger->epoch, &amount) != ASSAY_OK)
         return ASSAY_TASK_OVERFLOW;
     if (amount > account->balance) return ASSAY_TASK_POOR;
-    if (open_of(ledger, id) >= quota(ledger)) return ASSAY_TASK_QUOTA;
-    struct assay_task_row *row = row_free(ledger);
+    if (open_of(ledger, id) >= compute_quota(ledger)) return ASSAY_TASK_QUOTA;
+    struct assay_task_row *row = find_free_row(ledger);
     if (row == NULL) return ASSAY_TASK_NO_ROOM;
     *row = (struct assay_task_row){
         .executor = record->executor,
@@ -103,9 +104,10 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
     return ASSAY_TASK_APPLIED;
 }
 
-enum assay_task_result assay_task_ledger_accept(struct assay_task_ledger *ledger, uint32_t slot,
-                                                const struct assay_task_accept *record,
-                                                struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_accept(struct assay_task_ledger *ledger,
+                                                      uint32_t slot,
+                                                      const struct assay_task_accept *record,
+                                                      struct assay_task_facts *facts)
 {
     facts->count = 0;
     struct assay_task_row *row = assay_task_row_find(ledger, record->task);
@@ -117,11 +119,11 @@ enum assay_task_result assay_task_ledger_accept(struct assay_task_ledger *ledger
                        assay_bytes_equal(row->payee, record->account, 32)
                    ? ASSAY_TASK_SAME
                    : ASSAY_TASK_TAKEN;
-    /* A receipt is paid when its epoch has closed: with one epoch left there is nothing to earn. */
+    /* A receipt is paid after its epoch has closed: with one epoch left no step can be paid. */
     if (row->deadline <= ledger->epoch) return ASSAY_TASK_DEADLINE;
     if (ledger->seat[slot].standing < row->min_standing) return ASSAY_TASK_STANDING;
-    /* Now, so that no claim fails for want of room. */
-    if (assay_task_account_need(ledger, record->account) == NULL) return ASSAY_TASK_NO_ROOM;
+    /* Reserved now, so that no claim fails for lack of room. */
+    if (assay_task_account_add(ledger, record->account) == NULL) return ASSAY_TASK_NO_ROOM;
     row->accepted = true;
     assay_bytes_copy(row->key, sizeof row->key, record->key, sizeof record->key);
     assay_bytes_copy(row->payee, 32, record->account, 32);
@@ -132,8 +134,8 @@ enum assay_task_result assay_task_ledger_accept(struct assay_task_ledger *ledger
 
 /* --- claims */
 
-/* Is there a task that this member may claim? */
-static enum assay_task_result look_at_row(const struct assay_task_row *row, uint32_t slot)
+/* Whether there is a task that this member may claim. */
+static enum assay_task_result check_row(const struct assay_task_row *row, uint32_t slot)
 {
     if (row == NULL) return ASSAY_TASK_UNKNOWN;
     if (row->end == ASSAY_TASK_END_DEADLINE) return ASSAY_TASK_DEADLINE;
@@ -145,8 +147,8 @@ static enum assay_task_result look_at_row(const struct assay_task_row *row, uint
 }
 
 /* docs/services.md 6.7: receipt, voucher and key are of one step of this task. */
-static enum assay_task_result look_at_proof(const struct assay_task_row *row,
-                                            const struct assay_task_claim *record)
+static enum assay_task_result check_proof(const struct assay_task_row *row,
+                                          const struct assay_task_claim *record)
 {
     const struct assay_task_receipt *receipt = &record->receipt;
     const struct assay_task_voucher *voucher = &record->voucher;
@@ -165,9 +167,9 @@ static enum assay_task_result look_at_proof(const struct assay_task_row *row,
     return ASSAY_TASK_APPLIED;
 }
 
-/* docs/services.md 6.7: a step is worth what its executor was worth when it made it. */
-static enum assay_task_result look_at_epoch(const struct assay_task_ledger *ledger,
-                                            const struct assay_task_row *row, uint64_t epoch)
+/* docs/services.md 6.7: a step is paid if its executor was certified in the epoch of the step. */
+static enum assay_task_result check_epoch(const struct assay_task_ledger *ledger,
+                                          const struct assay_task_row *row, uint64_t epoch)
 {
     if (row->failed) return ASSAY_TASK_INTEGRITY;
     if (epoch >= ledger->epoch) return ASSAY_TASK_EARLY;
@@ -177,19 +179,20 @@ static enum assay_task_result look_at_epoch(const struct assay_task_ledger *ledg
                : ASSAY_TASK_UNPROVEN;
 }
 
-enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger, uint32_t slot,
-                                               const struct assay_task_claim *record,
-                                               struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_claim(struct assay_task_ledger *ledger,
+                                                     uint32_t slot,
+                                                     const struct assay_task_claim *record,
+                                                     struct assay_task_facts *facts)
 {
     facts->count = 0;
     struct assay_task_row *row = assay_task_row_find(ledger, record->receipt.task);
-    enum assay_task_result result = look_at_row(row, slot);
+    enum assay_task_result result = check_row(row, slot);
     if (result != ASSAY_TASK_APPLIED) return result;
-    result = look_at_proof(row, record);
+    result = check_proof(row, record);
     if (result != ASSAY_TASK_APPLIED) return result;
-    result = look_at_epoch(ledger, row, record->receipt.epoch);
+    result = check_epoch(ledger, row, record->receipt.epoch);
     if (result != ASSAY_TASK_APPLIED) return result;
-    /* price x steps was an amount, so this is one. */
+    /* at most price x steps, which does not overflow. */
     const uint64_t amount = (uint64_t)(record->receipt.step - row->paid) * row->price;
     struct account *payee = assay_task_account_find(ledger, row->payee);
     ASSAY_ASSERT(payee != NULL && amount <= row->locked);
@@ -209,9 +212,9 @@ enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger,
     return ASSAY_TASK_APPLIED;
 }
 
-enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
-                                               const struct assay_task_close *record,
-                                               struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_close(struct assay_task_ledger *ledger,
+                                                     const struct assay_task_close *record,
+                                                     struct assay_task_facts *facts)
 {
     uint8_t account[32];
     facts->count = 0;
@@ -220,7 +223,7 @@ enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
     assay_task_account(record->key, account);
     if (!assay_bytes_equal(account, row->requestor, 32)) return ASSAY_TASK_WRONG_KEY;
     if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
-    /* docs/services.md 6.8: whoever holds a voucher has until the deadline to claim it. */
+    /* docs/services.md 6.8: the executor may claim its vouchers until the deadline. */
     if (row->accepted && !row->failed) return ASSAY_TASK_EARLY;
     const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
     assay_task_fact_add(facts, ASSAY_TASK_ENDED, row)->amount = back;
@@ -228,11 +231,11 @@ enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
     return ASSAY_TASK_APPLIED;
 }
 
-/* --- leaving */
+/* --- release */
 
-/* Is it one of both sides that says so? */
-static enum assay_task_result look_at_side(const struct assay_task_row *row, uint32_t slot,
-                                           const struct assay_task_release *record)
+/* Whether the author is one of both sides. */
+static enum assay_task_result check_side(const struct assay_task_row *row, uint32_t slot,
+                                         const struct assay_task_release *record)
 {
     uint8_t account[32];
     if (!record->is_signed)
@@ -242,19 +245,21 @@ static enum assay_task_result look_at_side(const struct assay_task_row *row, uin
                                                           : ASSAY_TASK_WRONG_KEY;
 }
 
-enum assay_task_result assay_task_ledger_release(struct assay_task_ledger *ledger, uint32_t slot,
-                                                 const struct assay_task_release *record,
-                                                 struct assay_task_facts *facts)
+enum assay_task_result assay_task_ledger_apply_release(struct assay_task_ledger *ledger,
+                                                       uint32_t slot,
+                                                       const struct assay_task_release *record,
+                                                       struct assay_task_facts *facts)
 {
     facts->count = 0;
     struct assay_task_row *row = assay_task_row_find(ledger, record->task);
     if (row == NULL) return ASSAY_TASK_UNKNOWN;
     if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
-    const enum assay_task_result side = look_at_side(row, slot, record);
+    const enum assay_task_result side = check_side(row, slot, record);
     if (side != ASSAY_TASK_APPLIED) return side;
     if (!row->accepted) return ASSAY_TASK_NOT_TAKEN;
     if (row->leaving > 0) return ASSAY_TASK_SAME;
-    /* docs/services.md 6.8.2: who kept one that was too early does not end what goes on since. */
+    /* docs/services.md 6.8.2: a retained early record does not end a task that has continued
+     * since. */
     if (record->paid != row->paid) return ASSAY_TASK_CHANGED;
     if (row->quiet < ASSAY_TASK_QUIET_EPOCHS) return ASSAY_TASK_EARLY;
     row->leaving = ASSAY_TASK_LEAVING_EPOCHS;

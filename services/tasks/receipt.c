@@ -1,5 +1,6 @@
 /*
- * services/tasks/receipt.c - receipts and their chains (docs/services.md 6.5).
+ * services/tasks/receipt.c - codec and verification of receipts and their chains (docs/services.md
+ * 6.5).
  */
 #include "services/tasks/receipt.h"
 
@@ -7,7 +8,7 @@
 
 static const char chain_type[] = "assay/tasks/chain/v1";
 
-void assay_task_receipt_put(struct assay_writer *w, const struct assay_task_receipt *receipt)
+void assay_task_receipt_encode(struct assay_writer *w, const struct assay_task_receipt *receipt)
 {
     assay_writer_put(w, receipt->task, 32);
     assay_writer_u32be(w, receipt->step);
@@ -19,8 +20,8 @@ void assay_task_receipt_put(struct assay_writer *w, const struct assay_task_rece
     assay_writer_put(w, receipt->previous, 32);
 }
 
-enum assay_status assay_task_receipt_take(struct assay_cursor *in,
-                                          struct assay_task_receipt *receipt)
+enum assay_status assay_task_receipt_decode(struct assay_cursor *in,
+                                            struct assay_task_receipt *receipt)
 {
     struct assay_task_receipt r = { 0 };
     ASSAY_TRY(assay_cursor_copy(in, r.task, 32));
@@ -41,7 +42,7 @@ void assay_task_receipt_digest(const struct assay_task_receipt *receipt, uint8_t
 {
     uint8_t bytes[ASSAY_TASK_RECEIPT_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_task_receipt_put(&w, receipt);
+    assay_task_receipt_encode(&w, receipt);
     ASSAY_ASSERT(!w.full && w.len == sizeof bytes);
     assay_sha256(bytes, sizeof bytes, digest);
 }
@@ -68,7 +69,7 @@ enum assay_status assay_task_chain_add(struct assay_task_chain *chain,
         !assay_bytes_equal(receipt->previous, chain->head, 32) || receipt->epoch < chain->epoch)
         return ASSAY_E_INVALID;
     assay_task_receipt_digest(receipt, digest);
-    if (!assay_task_signed(chain->key, digest, signature)) return ASSAY_E_SIGNATURE;
+    if (!assay_task_verify_signature(chain->key, digest, signature)) return ASSAY_E_SIGNATURE;
     chain->step = receipt->step;
     chain->epoch = receipt->epoch;
     assay_bytes_copy(chain->head, 32, digest, 32);
@@ -83,7 +84,7 @@ enum assay_status assay_task_chain_verify(struct assay_slice receipts,
     while (assay_cursor_left(&in) > 0) {
         struct assay_task_receipt receipt;
         uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-        ASSAY_TRY(assay_task_receipt_take(&in, &receipt));
+        ASSAY_TRY(assay_task_receipt_decode(&in, &receipt));
         ASSAY_TRY(assay_cursor_copy(&in, signature, sizeof signature));
         ASSAY_TRY(assay_task_chain_add(chain, &receipt, signature));
     }

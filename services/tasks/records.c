@@ -1,5 +1,6 @@
 /*
- * services/tasks/records.c - payloads of service records, canonical CBOR (docs/services.md 6.2).
+ * services/tasks/records.c - codec and signatures of task records, canonical CBOR (docs/services.md
+ * 6.2).
  */
 #include "services/tasks/records.h"
 
@@ -8,8 +9,8 @@
 enum { STATEMENT_MAX = 512 }; /* the longest, of an OPEN, has about 280 bytes */
 
 /* [type, chain_id, ... */
-static struct assay_writer begin(uint8_t *bytes, const char *type, uint64_t items,
-                                 const uint8_t chain_id[static 32])
+static struct assay_writer begin_statement(uint8_t *bytes, const char *type, uint64_t items,
+                                           const uint8_t chain_id[static 32])
 {
     struct assay_writer w = assay_writer_over(bytes, STATEMENT_MAX);
     assay_cbor_put_array(&w, 2 + items);
@@ -18,17 +19,17 @@ static struct assay_writer begin(uint8_t *bytes, const char *type, uint64_t item
     return w;
 }
 
-static void finish(const struct assay_writer *w, uint8_t digest[static 32])
+static void finish_statement(const struct assay_writer *w, uint8_t digest[static 32])
 {
     ASSAY_ASSERT(!w->full);
     assay_sha256(w->bytes, w->len, digest);
 }
 
-/* --- the fields that are signed, for statements and payloads alike */
+/* --- signed fields, for statements and payloads alike */
 
 enum { TRANSFER_FIELDS = 4, OPEN_FIELDS = 11, CLOSE_FIELDS = 2, RELEASE_FIELDS = 2 };
 
-static void put_transfer(struct assay_writer *w, const struct assay_task_transfer *record)
+static void encode_transfer(struct assay_writer *w, const struct assay_task_transfer *record)
 {
     assay_cbor_put_bytes(w, record->key, sizeof record->key);
     assay_cbor_put_uint(w, record->sequence);
@@ -36,7 +37,7 @@ static void put_transfer(struct assay_writer *w, const struct assay_task_transfe
     assay_cbor_put_uint(w, record->amount);
 }
 
-static void put_open(struct assay_writer *w, const struct assay_task_open *record)
+static void encode_open(struct assay_writer *w, const struct assay_task_open *record)
 {
     assay_cbor_put_bytes(w, record->key, sizeof record->key);
     assay_cbor_put_uint(w, record->sequence);
@@ -51,13 +52,13 @@ static void put_open(struct assay_writer *w, const struct assay_task_open *recor
     assay_cbor_put_uint(w, (uint64_t)record->min_standing);
 }
 
-static void put_close(struct assay_writer *w, const struct assay_task_close *record)
+static void encode_close(struct assay_writer *w, const struct assay_task_close *record)
 {
     assay_cbor_put_bytes(w, record->key, sizeof record->key);
     assay_cbor_put_bytes(w, record->task, sizeof record->task);
 }
 
-static void put_release(struct assay_writer *w, const struct assay_task_release *record)
+static void encode_release(struct assay_writer *w, const struct assay_task_release *record)
 {
     assay_cbor_put_bytes(w, record->task, sizeof record->task);
     assay_cbor_put_uint(w, record->paid);
@@ -68,27 +69,28 @@ void assay_task_transfer_statement(const uint8_t chain_id[static 32],
                                    uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = begin(bytes, "assay/tasks/transfer/v1", TRANSFER_FIELDS, chain_id);
-    put_transfer(&w, record);
-    finish(&w, digest);
+    struct assay_writer w =
+        begin_statement(bytes, "assay/tasks/transfer/v1", TRANSFER_FIELDS, chain_id);
+    encode_transfer(&w, record);
+    finish_statement(&w, digest);
 }
 
 void assay_task_open_statement(const uint8_t chain_id[static 32],
                                const struct assay_task_open *record, uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = begin(bytes, "assay/tasks/open/v1", OPEN_FIELDS, chain_id);
-    put_open(&w, record);
-    finish(&w, digest);
+    struct assay_writer w = begin_statement(bytes, "assay/tasks/open/v1", OPEN_FIELDS, chain_id);
+    encode_open(&w, record);
+    finish_statement(&w, digest);
 }
 
 void assay_task_close_statement(const uint8_t chain_id[static 32],
                                 const struct assay_task_close *record, uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = begin(bytes, "assay/tasks/close/v1", CLOSE_FIELDS, chain_id);
-    put_close(&w, record);
-    finish(&w, digest);
+    struct assay_writer w = begin_statement(bytes, "assay/tasks/close/v1", CLOSE_FIELDS, chain_id);
+    encode_close(&w, record);
+    finish_statement(&w, digest);
 }
 
 void assay_task_release_statement(const uint8_t chain_id[static 32],
@@ -96,13 +98,14 @@ void assay_task_release_statement(const uint8_t chain_id[static 32],
                                   uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = begin(bytes, "assay/tasks/release/v1", RELEASE_FIELDS + 1, chain_id);
+    struct assay_writer w =
+        begin_statement(bytes, "assay/tasks/release/v1", RELEASE_FIELDS + 1, chain_id);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    put_release(&w, record);
-    finish(&w, digest);
+    encode_release(&w, record);
+    finish_statement(&w, digest);
 }
 
-/* --- writing */
+/* --- encoding */
 
 enum assay_status assay_task_transfer_encode(const struct assay_task_transfer *record,
                                              uint8_t *bytes, size_t capacity,
@@ -110,7 +113,7 @@ enum assay_status assay_task_transfer_encode(const struct assay_task_transfer *r
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, TRANSFER_FIELDS + 1);
-    put_transfer(&w, record);
+    encode_transfer(&w, record);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -120,7 +123,7 @@ enum assay_status assay_task_open_encode(const struct assay_task_open *record, u
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, OPEN_FIELDS + 1);
-    put_open(&w, record);
+    encode_open(&w, record);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -130,7 +133,7 @@ enum assay_status assay_task_close_encode(const struct assay_task_close *record,
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, CLOSE_FIELDS + 1);
-    put_close(&w, record);
+    encode_close(&w, record);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -140,7 +143,7 @@ enum assay_status assay_task_release_encode(const struct assay_task_release *rec
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, RELEASE_FIELDS + 1);
-    put_release(&w, record);
+    encode_release(&w, record);
     if (!record->is_signed) {
         assay_cbor_put_null(&w);
         return assay_writer_finish(&w, out);
@@ -183,7 +186,7 @@ enum assay_status assay_task_claim_encode(const struct assay_task_claim *record,
 {
     uint8_t receipt[ASSAY_TASK_RECEIPT_LEN];
     struct assay_writer r = assay_writer_over(receipt, sizeof receipt);
-    assay_task_receipt_put(&r, &record->receipt);
+    assay_task_receipt_encode(&r, &record->receipt);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, 6);
     assay_cbor_put_bytes(&w, receipt, sizeof receipt);
@@ -199,10 +202,10 @@ enum assay_status assay_task_claim_encode(const struct assay_task_claim *record,
     return assay_writer_finish(&w, out);
 }
 
-/* --- reading */
+/* --- decoding */
 
 /* A number from 1 to max. */
-static enum assay_status take_number(struct assay_cursor *in, uint64_t max, uint64_t *out)
+static enum assay_status decode_number(struct assay_cursor *in, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
@@ -211,12 +214,12 @@ static enum assay_status take_number(struct assay_cursor *in, uint64_t max, uint
     return ASSAY_OK;
 }
 
-/* A price, and the rent beside it: a place costs a step in so many epochs at least, and nobody
- * locks more than the price for one. */
-static enum assay_status take_price(struct assay_cursor *in, uint64_t *price, uint64_t *hold)
+/* A price, and the rent next to it: a place costs a step per ASSAY_TASK_STEP_EPOCHS at least, and
+ * at most the price per epoch. */
+static enum assay_status decode_price(struct assay_cursor *in, uint64_t *price, uint64_t *hold)
 {
-    ASSAY_TRY(take_number(in, UINT64_MAX, price));
-    ASSAY_TRY(take_number(in, *price, hold));
+    ASSAY_TRY(decode_number(in, UINT64_MAX, price));
+    ASSAY_TRY(decode_number(in, *price, hold));
     return *hold < assay_task_hold_least(*price) ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
@@ -229,18 +232,18 @@ enum assay_status assay_task_transfer_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
     ASSAY_TRY(assay_cbor_uint(&in, &read.sequence));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.to, sizeof read.to));
-    ASSAY_TRY(take_number(&in, UINT64_MAX, &read.amount));
+    ASSAY_TRY(decode_number(&in, UINT64_MAX, &read.amount));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;
     return ASSAY_OK;
 }
 
-static enum assay_status take_standing(struct assay_cursor *in, enum assay_task_standing *out)
+static enum assay_status decode_standing(struct assay_cursor *in, enum assay_task_standing *out)
 {
     uint64_t value = 0;
-    ASSAY_TRY(take_number(in, ASSAY_TASK_STAND_FULL, &value));
-    /* Nobody can ask for a suspended one. */
+    ASSAY_TRY(decode_number(in, ASSAY_TASK_STAND_FULL, &value));
+    /* A suspended executor cannot be requested. */
     if (value < ASSAY_TASK_STAND_RESTRICTED) return ASSAY_E_RANGE;
     *out = (enum assay_task_standing)value;
     return ASSAY_OK;
@@ -258,10 +261,10 @@ enum assay_status assay_task_open_decode(struct assay_slice bytes, struct assay_
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.code, sizeof read.code));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.input, sizeof read.input));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.box, sizeof read.box));
-    ASSAY_TRY(take_price(&in, &read.price, &read.hold));
-    ASSAY_TRY(take_number(&in, ASSAY_TASK_STEPS_MAX, &steps));
+    ASSAY_TRY(decode_price(&in, &read.price, &read.hold));
+    ASSAY_TRY(decode_number(&in, ASSAY_TASK_STEPS_MAX, &steps));
     ASSAY_TRY(assay_cbor_uint(&in, &read.deadline));
-    ASSAY_TRY(take_standing(&in, &read.min_standing));
+    ASSAY_TRY(decode_standing(&in, &read.min_standing));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     read.executor = (uint32_t)executor;
@@ -322,7 +325,7 @@ enum assay_status assay_task_offer_decode(struct assay_slice bytes, struct assay
         if (i > 0 && assay_bytes_compare(read.code[i - 1], read.code[i], 32) >= 0)
             return ASSAY_E_ENCODING;
     }
-    ASSAY_TRY(take_price(&in, &read.price, &read.hold));
+    ASSAY_TRY(decode_price(&in, &read.price, &read.hold));
     ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_TASK_ADDRESS_MAX, &address));
     ASSAY_TRY(assay_cursor_end(&in));
     assay_bytes_copy(read.address, sizeof read.address, address.bytes, address.len);
@@ -345,12 +348,12 @@ enum assay_status assay_task_accept_decode(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
-static enum assay_status take_voucher(struct assay_cursor *in, struct assay_task_voucher *out)
+static enum assay_status decode_voucher(struct assay_cursor *in, struct assay_task_voucher *out)
 {
     uint64_t step = 0;
     ASSAY_TRY(assay_cbor_array_exact(in, 4));
     ASSAY_TRY(assay_cbor_bytes_exact(in, out->task, 32));
-    ASSAY_TRY(take_number(in, ASSAY_TASK_STEPS_MAX, &step));
+    ASSAY_TRY(decode_number(in, ASSAY_TASK_STEPS_MAX, &step));
     ASSAY_TRY(assay_cbor_bytes_exact(in, out->lock, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(in, out->signature, sizeof out->signature));
     out->step = (uint32_t)step;
@@ -365,11 +368,11 @@ enum assay_status assay_task_claim_decode(struct assay_slice bytes, struct assay
     ASSAY_TRY(assay_cbor_array_exact(&in, 6));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, receipt, sizeof receipt));
     struct assay_cursor inner = assay_cursor_over(receipt, sizeof receipt);
-    ASSAY_TRY(assay_task_receipt_take(&inner, &read.receipt));
+    ASSAY_TRY(assay_task_receipt_decode(&inner, &read.receipt));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.task_key, sizeof read.task_key));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.receipt_signature, sizeof read.receipt_signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.opening, sizeof read.opening));
-    ASSAY_TRY(take_voucher(&in, &read.voucher));
+    ASSAY_TRY(decode_voucher(&in, &read.voucher));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.requestor, sizeof read.requestor));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;
@@ -383,14 +386,14 @@ bool assay_task_transfer_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_task_transfer_statement(chain_id, record, digest);
-    return assay_task_signed(record->key, digest, record->signature);
+    return assay_task_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_task_open_check(const uint8_t chain_id[static 32], const struct assay_task_open *record)
 {
     uint8_t digest[32];
     assay_task_open_statement(chain_id, record, digest);
-    return assay_task_signed(record->key, digest, record->signature);
+    return assay_task_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_task_close_check(const uint8_t chain_id[static 32],
@@ -398,7 +401,7 @@ bool assay_task_close_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_task_close_statement(chain_id, record, digest);
-    return assay_task_signed(record->key, digest, record->signature);
+    return assay_task_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_task_release_check(const uint8_t chain_id[static 32],
@@ -407,7 +410,7 @@ bool assay_task_release_check(const uint8_t chain_id[static 32],
     uint8_t digest[32];
     if (!record->is_signed) return true;
     assay_task_release_statement(chain_id, record, digest);
-    return assay_task_signed(record->key, digest, record->signature);
+    return assay_task_verify_signature(record->key, digest, record->signature);
 }
 
 bool assay_task_claim_check(const uint8_t chain_id[static 32],
@@ -415,6 +418,6 @@ bool assay_task_claim_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_task_receipt_digest(&record->receipt, digest);
-    return assay_task_signed(record->task_key, digest, record->receipt_signature) &&
+    return assay_task_verify_signature(record->task_key, digest, record->receipt_signature) &&
            assay_task_voucher_check(chain_id, &record->voucher, record->requestor);
 }

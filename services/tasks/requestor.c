@@ -1,10 +1,10 @@
 /*
- * services/tasks/requestor.c - the requestor's side of one task (docs/services.md 6.5, 6.6).
+ * services/tasks/requestor.c - requestor state machine of one task (docs/services.md 6.5, 6.6).
  */
 #include "services/tasks/requestor.h"
 
 enum {
-    PAUSE_MS = 100, /* what may be lost is said again after it, doubled up to the longest */
+    PAUSE_MS = 100, /* interval of retransmission, doubled up to the longest */
     PAUSE_MS_MAX = 10000,
 };
 
@@ -21,12 +21,12 @@ void assay_task_requestor_init(struct assay_task_requestor *r,
     assay_task_chain_init(&r->chain, r->task, config->key, config->terms.input);
 }
 
-static void outs_clear(const struct assay_task_requestor *r, struct assay_task_outs *outs)
+static void clear_outs(const struct assay_task_requestor *r, struct assay_task_outs *outs)
 {
     *outs = (struct assay_task_outs){ .wake_at_ms = r->again_at_ms };
 }
 
-static void over(struct assay_task_requestor *r)
+static void end_task(struct assay_task_requestor *r)
 {
     r->phase = ASSAY_TASK_OVER;
     r->again_at_ms = UINT64_MAX;
@@ -35,10 +35,10 @@ static void over(struct assay_task_requestor *r)
     r->result = (struct assay_task_product){ 0 };
 }
 
-/* --- what is asked */
+/* --- requests */
 
-static void say(struct assay_task_requestor *r, struct assay_task_frame *f,
-                struct assay_task_outs *outs)
+static void send_frame(struct assay_task_requestor *r, struct assay_task_frame *f,
+                       struct assay_task_outs *outs)
 {
     assay_bytes_copy(f->task, 32, r->task, 32);
     const enum assay_status status =
@@ -46,8 +46,8 @@ static void say(struct assay_task_requestor *r, struct assay_task_frame *f,
     ASSAY_ASSERT(status == ASSAY_OK); /* the longest frame fits */
 }
 
-/* Every phase that waits has one question; its answer is the same however often it is asked. */
-static void say_question(struct assay_task_requestor *r, struct assay_task_outs *outs)
+/* Every waiting phase has one request; its answer is the same for each retransmission. */
+static void send_request(struct assay_task_requestor *r, struct assay_task_outs *outs)
 {
     struct assay_task_frame f = { 0 };
     switch (r->phase) {
@@ -70,18 +70,19 @@ static void say_question(struct assay_task_requestor *r, struct assay_task_outs 
     case ASSAY_TASK_HOLDING:
     case ASSAY_TASK_OVER: return;
     }
-    say(r, &f, outs);
+    send_frame(r, &f, outs);
 }
 
-static void ask_now(struct assay_task_requestor *r, uint64_t now_ms, struct assay_task_outs *outs)
+static void send_request_now(struct assay_task_requestor *r, uint64_t now_ms,
+                             struct assay_task_outs *outs)
 {
     r->pause_ms = PAUSE_MS;
     r->again_at_ms = now_ms + r->pause_ms;
     outs->wake_at_ms = r->again_at_ms;
-    say_question(r, outs);
+    send_request(r, outs);
 }
 
-static void ask_nothing(struct assay_task_requestor *r, struct assay_task_outs *outs)
+static void clear_request(struct assay_task_requestor *r, struct assay_task_outs *outs)
 {
     r->again_at_ms = UINT64_MAX;
     outs->wake_at_ms = UINT64_MAX;
@@ -90,41 +91,41 @@ static void ask_nothing(struct assay_task_requestor *r, struct assay_task_outs *
 void assay_task_requestor_tick(struct assay_task_requestor *r, uint64_t now_ms,
                                struct assay_task_outs *outs)
 {
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     if (now_ms < r->again_at_ms) return;
     r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
     r->again_at_ms = now_ms + r->pause_ms;
     outs->wake_at_ms = r->again_at_ms;
-    say_question(r, outs);
+    send_request(r, outs);
 }
 
-/* --- who it is */
+/* --- keys */
 
-enum assay_status assay_task_requestor_ask(struct assay_task_requestor *r,
-                                           const uint8_t nonce[static 32], uint64_t now_ms,
-                                           struct assay_task_outs *outs)
+enum assay_status assay_task_requestor_request_keys(struct assay_task_requestor *r,
+                                                    const uint8_t nonce[static 32], uint64_t now_ms,
+                                                    struct assay_task_outs *outs)
 {
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_ASKING && r->phase != ASSAY_TASK_JUDGING) return ASSAY_E_INVALID;
     r->phase = ASSAY_TASK_ASKING;
     assay_bytes_copy(r->nonce, 32, nonce, 32);
-    ask_now(r, now_ms, outs);
+    send_request_now(r, now_ms, outs);
     return ASSAY_OK;
 }
 
-static enum assay_status take_keys(struct assay_task_requestor *r, const struct assay_task_frame *f,
-                                   struct assay_task_outs *outs)
+static enum assay_status on_keys(struct assay_task_requestor *r, const struct assay_task_frame *f,
+                                 struct assay_task_outs *outs)
 {
     if (r->phase != ASSAY_TASK_ASKING || !assay_bytes_equal(f->nonce, r->nonce, 32))
         return ASSAY_E_STALE;
-    /* Who signs the receipts and who is paid for them must be one. */
+    /* The signer of the receipts must be the payee. */
     if (!assay_bytes_equal(f->key, r->config.key, sizeof f->key)) return ASSAY_E_KEY;
     assay_bytes_copy(r->box, 32, f->box, 32);
     assay_task_keys_statement(r->config.chain_id, r->task, f->key, f->box, f->nonce, r->statement);
     r->evidence = f->list;
     r->phase = ASSAY_TASK_JUDGING;
-    ask_nothing(r, outs);
-    outs->told |= ASSAY_TASK_TOLD_KEYS;
+    clear_request(r, outs);
+    outs->told |= ASSAY_TASK_EVENT_KEYS;
     return ASSAY_OK;
 }
 
@@ -136,7 +137,7 @@ enum assay_status assay_task_requestor_trust(struct assay_task_requestor *r,
     const struct assay_task_crypto *crypto = r->config.crypto;
     uint8_t digest[32];
     size_t len = 0;
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_JUDGING) return ASSAY_E_INVALID;
     ASSAY_ASSERT(input.len <= ASSAY_TASK_BLOB_MAX);
     assay_task_blob_digest(salt, input, digest);
@@ -153,20 +154,20 @@ enum assay_status assay_task_requestor_trust(struct assay_task_requestor *r,
     ASSAY_ASSERT(len > 0 && len <= sizeof r->input);
     r->input_len = len;
     r->phase = ASSAY_TASK_AWAITING;
-    ask_now(r, now_ms, outs);
+    send_request_now(r, now_ms, outs);
     return ASSAY_OK;
 }
 
 void assay_task_requestor_reject(struct assay_task_requestor *r)
 {
-    over(r);
+    end_task(r);
 }
 
 enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
                                               const struct assay_task_chain *chain, uint64_t now_ms,
                                               struct assay_task_outs *outs)
 {
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_ASKING || chain->step == 0) return ASSAY_E_INVALID;
     if (!assay_bytes_equal(chain->task, r->task, 32) ||
         !assay_bytes_equal(chain->key, r->config.key, sizeof chain->key) ||
@@ -175,19 +176,19 @@ enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
         return ASSAY_E_INVALID;
     r->chain = *chain;
     if (chain->step == r->config.terms.steps) {
-        over(r);
+        end_task(r);
         return ASSAY_OK;
     }
     r->phase = ASSAY_TASK_AWAITING;
-    ask_now(r, now_ms, outs);
+    send_request_now(r, now_ms, outs);
     return ASSAY_OK;
 }
 
 /* --- steps */
 
-/* docs/services.md 6.6: first the receipt, then the voucher. */
-static enum assay_status take_step(struct assay_task_requestor *r, const struct assay_task_frame *f,
-                                   uint64_t now_ms, struct assay_task_outs *outs)
+/* docs/services.md 6.6: the voucher is sent only after the receipt. */
+static enum assay_status on_step(struct assay_task_requestor *r, const struct assay_task_frame *f,
+                                 uint64_t now_ms, struct assay_task_outs *outs)
 {
     const struct assay_task_crypto *crypto = r->config.crypto;
     struct assay_task_chain next = r->chain;
@@ -196,7 +197,7 @@ static enum assay_status take_step(struct assay_task_requestor *r, const struct 
     if (r->phase != ASSAY_TASK_AWAITING) return ASSAY_E_STALE;
     if (r->held) return ASSAY_E_AGAIN;
     if (f->receipt.step > r->config.terms.steps) return ASSAY_E_RANGE;
-    /* Views of the ledger differ by a block: one epoch ahead is no lie yet. */
+    /* Ledger states differ by a block: one epoch ahead is not an error yet. */
     if (f->receipt.epoch > r->epoch && f->receipt.epoch - r->epoch > 1) return ASSAY_E_EARLY;
     assay_sha256(f->list.bytes, f->list.len, digest);
     if (!assay_bytes_equal(digest, f->receipt.ciphertext, 32)) return ASSAY_E_INVALID;
@@ -214,12 +215,13 @@ static enum assay_status take_step(struct assay_task_requestor *r, const struct 
     assay_bytes_copy(r->ciphertext, sizeof r->ciphertext, f->list.bytes, f->list.len);
     r->ciphertext_len = f->list.len;
     r->phase = ASSAY_TASK_PAYING;
-    ask_now(r, now_ms, outs);
+    send_request_now(r, now_ms, outs);
     return ASSAY_OK;
 }
 
-/* Both layers, and whether the state is the one of the receipt. */
-static enum assay_status unwrap(struct assay_task_requestor *r, const uint8_t key[static 32])
+/* Removes both layers, and verifies the state against the receipt. */
+static enum assay_status decrypt_result(struct assay_task_requestor *r,
+                                        const uint8_t key[static 32])
 {
     const struct assay_task_crypto *crypto = r->config.crypto;
     uint8_t about[ASSAY_TASK_ABOUT_LEN], digest[32];
@@ -235,51 +237,51 @@ static enum assay_status unwrap(struct assay_task_requestor *r, const uint8_t ke
     return assay_bytes_equal(digest, r->next.state, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-static enum assay_status take_key(struct assay_task_requestor *r, uint32_t step,
-                                  const uint8_t key[static 32], struct assay_task_outs *outs)
+static enum assay_status on_key(struct assay_task_requestor *r, uint32_t step,
+                                const uint8_t key[static 32], struct assay_task_outs *outs)
 {
     uint8_t lock[32];
     if (r->phase != ASSAY_TASK_PAYING || step != r->next.step) return ASSAY_E_STALE;
     assay_sha256(key, 32, lock);
     if (!assay_bytes_equal(lock, r->lock, 32)) return ASSAY_E_INVALID;
-    const enum assay_status status = unwrap(r, key);
-    /* The library at hand failed: the ciphertext is kept, and the key is asked for again. */
+    const enum assay_status status = decrypt_result(r, key);
+    /* The local crypto library failed: the ciphertext is retained, and the key requested again. */
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK) {
-        /* The right key opens nothing, yet a receipt was signed for it: the enclave is none. This
-         * one step is lost, and no other will be. */
+        /* The valid key decrypts nothing, though a receipt was signed for it: the enclave is false.
+         * This one step is lost, and no other one will be. */
         r->cheated = true;
-        over(r);
+        end_task(r);
         outs->wake_at_ms = UINT64_MAX;
-        outs->told |= ASSAY_TASK_TOLD_CHEATED;
+        outs->told |= ASSAY_TASK_EVENT_CHEATED;
         return ASSAY_E_INVALID;
     }
     r->chain = r->next;
     r->ciphertext_len = 0;
     r->phase = ASSAY_TASK_HOLDING;
-    ask_nothing(r, outs);
-    outs->told |= ASSAY_TASK_TOLD_OUTPUT;
+    clear_request(r, outs);
+    outs->told |= ASSAY_TASK_EVENT_OUTPUT;
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_requestor_frame(struct assay_task_requestor *r,
-                                             struct assay_slice bytes, uint64_t now_ms,
-                                             struct assay_task_outs *outs)
+enum assay_status assay_task_requestor_on_frame(struct assay_task_requestor *r,
+                                                struct assay_slice bytes, uint64_t now_ms,
+                                                struct assay_task_outs *outs)
 {
     struct assay_task_frame f;
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     ASSAY_TRY(assay_task_frame_decode(bytes, &f));
     if (!assay_bytes_equal(f.task, r->task, 32)) return ASSAY_E_STRANGER;
     switch (f.kind) {
-    case ASSAY_TASK_KEYS: return take_keys(r, &f, outs);
-    case ASSAY_TASK_STEP_IS: return take_step(r, &f, now_ms, outs);
-    case ASSAY_TASK_KEY_IS: return take_key(r, f.step, f.nonce, outs);
+    case ASSAY_TASK_KEYS: return on_keys(r, &f, outs);
+    case ASSAY_TASK_STEP_IS: return on_step(r, &f, now_ms, outs);
+    case ASSAY_TASK_KEY_IS: return on_key(r, f.step, f.nonce, outs);
     case ASSAY_TASK_ASK:
     case ASSAY_TASK_INPUT:
     case ASSAY_TASK_VOUCH:
     case ASSAY_TASK_NEXT:
     case ASSAY_TASK_DRAFT:
-    case ASSAY_TASK_DRAFT_IS: /* of no task yet: the host's */
+    case ASSAY_TASK_DRAFT_IS: /* before a task exists: handled by the host */
     case ASSAY_TASK_NO: return ASSAY_E_LANE;
     }
     ASSAY_UNREACHABLE("the decoder knows every kind");
@@ -288,15 +290,15 @@ enum assay_status assay_task_requestor_frame(struct assay_task_requestor *r,
 enum assay_status assay_task_requestor_next(struct assay_task_requestor *r, uint64_t now_ms,
                                             struct assay_task_outs *outs)
 {
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_HOLDING) return ASSAY_E_INVALID;
     assay_secret_wipe(r->plain, sizeof r->plain);
     r->result = (struct assay_task_product){ 0 };
     r->phase = ASSAY_TASK_AWAITING;
-    /* The last one is said once, so that the executor knows that it is over; it is paid without. */
-    if (!r->ended) ask_now(r, now_ms, outs);
+    /* Sent once after the last step, so that the executor can finish; it is paid without it. */
+    if (!r->ended) send_request_now(r, now_ms, outs);
     if (r->ended || r->chain.step == r->config.terms.steps) {
-        over(r);
+        end_task(r);
         outs->wake_at_ms = UINT64_MAX;
     }
     return ASSAY_OK;
@@ -304,35 +306,35 @@ enum assay_status assay_task_requestor_next(struct assay_task_requestor *r, uint
 
 /* --- the ledger */
 
-enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
-                                            const struct assay_task_fact *fact,
-                                            struct assay_task_outs *outs)
+enum assay_status assay_task_requestor_on_fact(struct assay_task_requestor *r,
+                                               const struct assay_task_fact *fact,
+                                               struct assay_task_outs *outs)
 {
-    outs_clear(r, outs);
+    clear_outs(r, outs);
     if (!assay_bytes_equal(fact->task, r->task, 32)) return ASSAY_OK;
     switch (fact->kind) {
     case ASSAY_TASK_PAID:
-        /* A claim is never secret: the executor was paid, so its key is ours. */
+        /* A claim is public: the executor was paid, so the key is usable. */
         if (r->phase != ASSAY_TASK_PAYING || fact->step != r->next.step) return ASSAY_OK;
-        return take_key(r, fact->step, fact->opening, outs);
+        return on_key(r, fact->step, fact->opening, outs);
     case ASSAY_TASK_ENDED:
     case ASSAY_TASK_FAILED:
-        /* Whoever was paid to the end still gives the last step to one that has lost it. */
+        /* A fully paid executor still sends the last step to a requestor that lost it. */
         if (fact->kind == ASSAY_TASK_ENDED && fact->end == ASSAY_TASK_END_PAID) return ASSAY_OK;
-        /* What is open stays open until the host has kept it. */
+        /* An open result stays until the host has persisted it. */
         r->ended = true;
-        if (r->phase != ASSAY_TASK_HOLDING) over(r);
+        if (r->phase != ASSAY_TASK_HOLDING) end_task(r);
         outs->wake_at_ms = r->again_at_ms;
         return ASSAY_OK;
     case ASSAY_TASK_OPENED:
     case ASSAY_TASK_ACCEPTED:
-    case ASSAY_TASK_RELEASED: /* what is vouched for is paid until it ends */
+    case ASSAY_TASK_RELEASED: /* vouched steps are paid until it ends */
     case ASSAY_TASK_UNCERTIFIED: return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("a kind of fact");
 }
 
-void assay_task_requestor_epoch(struct assay_task_requestor *r, uint64_t epoch, bool certified)
+void assay_task_requestor_on_epoch(struct assay_task_requestor *r, uint64_t epoch, bool certified)
 {
     if (epoch <= r->epoch) return;
     r->epoch = epoch;

@@ -1,13 +1,13 @@
 /*
- * services/tasks/requestor.h - the requestor's side of a task: judge the enclave once, then step by
- * step verify a receipt, vouch, open what came (docs/services.md 6.5, 6.6).
+ * services/tasks/requestor.h - requestor of a task: appraises the enclave once, then for each step
+ * verifies a receipt, sends a voucher, and decrypts the result (docs/services.md 6.5, 6.6).
  *
- * It asks, and asks again what may have been lost; the executor only answers. The host judges
- * evidence (quote/verify.h, a word that this library does not know), keeps chain and results
- * durable, hands facts of the ledger in. Memory is the caller's, in the struct (some 220 KiB).
+ * It sends requests and retransmits them; the executor only answers. The host appraises evidence
+ * (quote/verify.h, not used by this library), persists chain and results, and passes facts of the
+ * ledger. Memory is the caller's, in the struct (some 220 KiB).
  *
- * Frames that leave are borrowed from the struct until the next call. What a call refuses changes
- * nothing and lets no frame leave, but CHEATED, which is told once and ends the task.
+ * Outgoing frames are borrowed from the struct until the next call. A failed call changes nothing
+ * and sends no frame, except CHEATED, which is reported once and ends the task.
  */
 #ifndef ASSAY_SERVICES_TASKS_REQUESTOR_H
 #define ASSAY_SERVICES_TASKS_REQUESTOR_H
@@ -17,11 +17,12 @@
 #include "services/tasks/seal.h"
 
 enum assay_task_requestor_phase {
-    ASSAY_TASK_ASKING,   /* for keys and evidence */
-    ASSAY_TASK_JUDGING,  /* the host judges the evidence */
-    ASSAY_TASK_AWAITING, /* the next step; until step 1 the input is said again */
-    ASSAY_TASK_PAYING,   /* vouched for the step; its key is due, from the executor or the ledger */
-    ASSAY_TASK_HOLDING,  /* the result is open; the host keeps it, then calls next */
+    ASSAY_TASK_ASKING,   /* requests keys and evidence */
+    ASSAY_TASK_JUDGING,  /* the host appraises the evidence */
+    ASSAY_TASK_AWAITING, /* the next step; resends the input until step 1 */
+    ASSAY_TASK_PAYING,   /* sent a voucher for the step; waits for its key, from the executor or the
+                          * ledger */
+    ASSAY_TASK_HOLDING,  /* the result is decrypted; the host persists it, then calls next */
     ASSAY_TASK_OVER,
 };
 
@@ -29,11 +30,11 @@ struct assay_task_requestor_config {
     uint8_t chain_id[32];
     struct assay_task_open terms;
     uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* task key, as the ledger has it from ACCEPT */
-    uint64_t epoch;                     /* that runs */
-    bool held;                          /* in the one before it the executor was not certified */
+    uint64_t epoch;                     /* the current one */
+    bool held;                          /* in the previous one the executor was not certified */
     const struct assay_task_crypto *crypto; /* outlives the requestor */
-    const struct assay_task_payer *payer;   /* the same; NULL: the ledger. Else of terms are read
-                                               input, box key, steps and deadline alone */
+    const struct assay_task_payer *payer;   /* the same; NULL: the ledger. Otherwise only input, box
+                                             * key, steps and deadline of the terms are read */
 };
 
 struct assay_task_requestor {
@@ -41,16 +42,16 @@ struct assay_task_requestor {
     enum assay_task_requestor_phase phase;
     uint8_t task[32];
     uint64_t epoch;
-    bool held; /* the executor was not certified in the last epoch: nothing is vouched */
+    bool held; /* the executor was not certified in the last epoch: no vouchers are sent */
     bool cheated;
     bool ended; /* on the ledger */
     uint8_t nonce[32];
     struct assay_slice evidence; /* of the last KEYS; borrowed from the bytes of that frame */
-    uint8_t statement[32];       /* what it has to vouch for */
+    uint8_t statement[32];       /* the statement that it must contain */
     uint8_t box[32];             /* the enclave's */
     size_t input_len;
     uint8_t input[32 + ASSAY_TASK_BLOB_MAX + ASSAY_TASK_OVERHEAD_MAX]; /* sealed to it */
-    struct assay_task_chain chain; /* of the results that are open */
+    struct assay_task_chain chain; /* of the decrypted results */
     struct assay_task_chain next;  /* with the receipt that is being paid */
     uint8_t lock[32];
     uint8_t voucher_signature[ASSAY_P256_SIGNATURE_LEN];
@@ -64,62 +65,61 @@ struct assay_task_requestor {
     uint8_t frame[ASSAY_TASK_FRAME_MAX];
 };
 
-/* Returns: nothing. */
+/* In: config: copied. */
 void assay_task_requestor_init(struct assay_task_requestor *r,
                                const struct assay_task_requestor_config *config);
-/* Asks for keys and evidence. In: nonce, 32 random bytes. Returns: ASSAY_OK | ASSAY_E_INVALID (that
- * is behind us) */
-ASSAY_CHECKED enum assay_status assay_task_requestor_ask(struct assay_task_requestor *r,
-                                                         const uint8_t nonce[static 32],
-                                                         uint64_t now_ms,
-                                                         struct assay_task_outs *outs);
+/* Requests keys and evidence. In: nonce, 32 random bytes. Returns: ASSAY_OK | ASSAY_E_INVALID (done
+ * already) */
+ASSAY_CHECKED enum assay_status assay_task_requestor_request_keys(struct assay_task_requestor *r,
+                                                                  const uint8_t nonce[static 32],
+                                                                  uint64_t now_ms,
+                                                                  struct assay_task_outs *outs);
 /*
- * assay_task_requestor_trust - the evidence of the last KEYS vouches for r->statement, and for the
+ * assay_task_requestor_trust - the evidence of the last KEYS is valid for r->statement, and for the
  * program of the terms: the input is sealed to that enclave and sent.
- * In:      input: salt and bytes, whose digest the terms name (asserted)
- * Returns: ASSAY_OK | ASSAY_E_INVALID (no evidence was asked for) | what crypto says
+ * In:      input: salt and bytes, whose digest is in the terms (asserted)
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (no evidence was requested) | a status of crypto
  */
 ASSAY_CHECKED enum assay_status assay_task_requestor_trust(struct assay_task_requestor *r,
                                                            const uint8_t salt[static 32],
                                                            struct assay_slice input,
                                                            uint64_t now_ms,
                                                            struct assay_task_outs *outs);
-/* The evidence does not hold: nothing was sent, nothing is owed. Returns: nothing. */
+/* The evidence is invalid: nothing was sent, nothing is owed. */
 void assay_task_requestor_reject(struct assay_task_requestor *r);
-/* After a crash, in place of ask and trust: goes on behind the last result that was kept. In:
- * chain, with at least one step, of this task and key. Returns: ASSAY_OK | ASSAY_E_INVALID (it is
- * not) */
+/* After a crash, instead of ask and trust: continues behind the last persisted result. In: chain,
+ * with at least one step, of this task and key. Returns: ASSAY_OK | ASSAY_E_INVALID (it is not) */
 ASSAY_CHECKED enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
                                                             const struct assay_task_chain *chain,
                                                             uint64_t now_ms,
                                                             struct assay_task_outs *outs);
-/* A frame of whoever says that it is the enclave. Returns: ASSAY_OK | what assay_task_frame_decode
- * and assay_task_chain_add say | ASSAY_E_LANE (a kind that requestors send) | ASSAY_E_STRANGER
- * (another task) | ASSAY_E_KEY (another task key than the ledger's) | ASSAY_E_STALE (answers
- * nothing that is asked) | ASSAY_E_EARLY (of an epoch that is to come) | ASSAY_E_AGAIN (held) |
- * ASSAY_E_INVALID (another ciphertext than the receipt's, a key that does not open the lock; after
- * CHEATED also what the receipt does not hold) | what crypto says */
-ASSAY_CHECKED enum assay_status assay_task_requestor_frame(struct assay_task_requestor *r,
-                                                           struct assay_slice bytes,
-                                                           uint64_t now_ms,
-                                                           struct assay_task_outs *outs);
-/* The result is durable, with the chain: the next step, please. Wipes the result. Returns:
+/* A frame of an unauthenticated peer. Returns: ASSAY_OK | as assay_task_frame_decode and
+ * assay_task_chain_add | ASSAY_E_LANE (a kind that requestors send) | ASSAY_E_STRANGER (another
+ * task) | ASSAY_E_KEY (another task key than the ledger's) | ASSAY_E_STALE (unsolicited) |
+ * ASSAY_E_EARLY (of a future epoch) | ASSAY_E_AGAIN (held) | ASSAY_E_INVALID (another ciphertext
+ * than the receipt's, a key that does not open the lock; after CHEATED also contents that
+ * contradict the receipt) | a status of crypto */
+ASSAY_CHECKED enum assay_status assay_task_requestor_on_frame(struct assay_task_requestor *r,
+                                                              struct assay_slice bytes,
+                                                              uint64_t now_ms,
+                                                              struct assay_task_outs *outs);
+/* The result and the chain are durable: requests the next step. Wipes the result. Returns:
  * ASSAY_OK, OVER after the last step | ASSAY_E_INVALID (there is none) */
 ASSAY_CHECKED enum assay_status assay_task_requestor_next(struct assay_task_requestor *r,
                                                           uint64_t now_ms,
                                                           struct assay_task_outs *outs);
-/* The ledger told something: PAID brings the key of a claim, FAILED and ENDED end the task, but not
- * an end at which every step was paid: the last may still be on its way.
- * Returns: ASSAY_OK | as a KEY_IS of that step would */
-ASSAY_CHECKED enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
-                                                          const struct assay_task_fact *fact,
-                                                          struct assay_task_outs *outs);
-/* An epoch begins. In: certified: as of assay_task_executor_epoch. Returns: nothing. */
-void assay_task_requestor_epoch(struct assay_task_requestor *r, uint64_t epoch, bool certified);
-/* Says again what may have been lost. Returns: nothing. */
+/* Applies a fact of the ledger: PAID contains the key of a claim, FAILED and ENDED end the task,
+ * except an end with every step paid: the last result may still be in transit.
+ * Returns: ASSAY_OK | as a KEY_IS of that step */
+ASSAY_CHECKED enum assay_status assay_task_requestor_on_fact(struct assay_task_requestor *r,
+                                                             const struct assay_task_fact *fact,
+                                                             struct assay_task_outs *outs);
+/* An epoch starts. In: certified: as of assay_task_executor_on_epoch. */
+void assay_task_requestor_on_epoch(struct assay_task_requestor *r, uint64_t epoch, bool certified);
+/* Resends what may have been lost. */
 void assay_task_requestor_tick(struct assay_task_requestor *r, uint64_t now_ms,
                                struct assay_task_outs *outs);
-/* Asserts every invariant. Returns: nothing. */
+/* Asserts every invariant. */
 void assay_task_requestor_check(const struct assay_task_requestor *r);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * services/tasks/seal.c - see the header (docs/services.md 6.5).
+ * services/tasks/seal.c - codec of a step's product, and the label of its encryption
+ * (docs/services.md 6.5).
  */
 #include "services/tasks/seal.h"
 

@@ -1,10 +1,10 @@
 /*
- * services/tasks/seal.h - what requestor and executor need of cryptography beside base/crypto.h:
- * it draws randomness or handles secrets, so a host hands it in (docs/services.md 6.5).
+ * services/tasks/seal.h - crypto callbacks of requestor and executor in addition to base/crypto.h:
+ * they draw randomness or use secrets, so the host provides them (docs/services.md 6.5).
  *
- * Each function works on bytes of the caller, never past capacity, and leaves *len alone when it
- * fails; context is the host's and passed on untouched. They Return: ASSAY_OK | ASSAY_E_FULL |
- * ASSAY_E_CRYPTO; open and decrypt: ASSAY_E_INVALID for what nobody has sealed like that.
+ * Each function works on bytes of the caller, never beyond capacity, and leaves *len unchanged on
+ * failure; context is the host's and passed through. They return: ASSAY_OK | ASSAY_E_FULL |
+ * ASSAY_E_CRYPTO; open and decrypt: ASSAY_E_INVALID for input that was not sealed like that.
  */
 #ifndef ASSAY_SERVICES_TASKS_SEAL_H
 #define ASSAY_SERVICES_TASKS_SEAL_H
@@ -13,14 +13,13 @@
 
 struct assay_task_crypto {
     void *context;
-    /* For whoever has the secret of an X25519 key, and nobody else; adds at most
-     * ASSAY_TASK_OVERHEAD_MAX bytes. */
+    /* Seals to an X25519 key; adds at most ASSAY_TASK_OVERHEAD_MAX bytes. */
     enum assay_status (*seal)(void *context, const uint8_t box[static 32], struct assay_slice plain,
                               uint8_t *out, size_t capacity, size_t *len);
-    /* With the context's own secret. */
+    /* With the context's own secret key. */
     enum assay_status (*open)(void *context, struct assay_slice sealed, uint8_t *out,
                               size_t capacity, size_t *len);
-    /* Under a key that is used for this once, authenticated together with `about`; adds at most
+    /* Encrypts under a single-use key, authenticated together with `about`; adds at most
      * ASSAY_TASK_OVERHEAD_MAX bytes. */
     enum assay_status (*encrypt)(void *context, const uint8_t key[static 32],
                                  struct assay_slice about, struct assay_slice plain, uint8_t *out,
@@ -35,11 +34,12 @@ struct assay_task_crypto {
 
 enum { ASSAY_TASK_ABOUT_LEN = 36 };
 
-/* What a ciphertext is bound to: task and step. Returns: nothing. */
+/* The label that binds a ciphertext to task and step. */
 void assay_task_about(const uint8_t task[static 32], uint32_t step,
                       uint8_t about[static ASSAY_TASK_ABOUT_LEN]);
 
-/* What a step gives: state and output, in one plaintext of at most ASSAY_TASK_PLAIN_MAX bytes. */
+/* The product of a step: state and output, in one plaintext of at most ASSAY_TASK_PLAIN_MAX
+ * bytes. */
 struct assay_task_product {
     uint8_t salt[32]; /* of the state's digest */
     struct assay_slice state;

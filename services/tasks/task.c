@@ -40,9 +40,9 @@ void assay_task_keys_statement(const uint8_t chain_id[static 32], const uint8_t 
     assay_sha256(bytes, w.len, digest);
 }
 
-bool assay_task_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                       const uint8_t digest[static 32],
-                       const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+bool assay_task_verify_signature(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                 const uint8_t digest[static 32],
+                                 const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct assay_p256 *loaded = NULL;
     if (assay_p256_load(key, &loaded) != ASSAY_OK) return false;

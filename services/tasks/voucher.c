@@ -1,5 +1,5 @@
 /*
- * services/tasks/voucher.c - see the header (docs/services.md 6.6).
+ * services/tasks/voucher.c - statement and verification of vouchers (docs/services.md 6.6).
  */
 #include "services/tasks/voucher.h"
 
@@ -27,5 +27,5 @@ bool assay_task_voucher_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_task_voucher_statement(chain_id, voucher, digest);
-    return assay_task_signed(key, digest, voucher->signature);
+    return assay_task_verify_signature(key, digest, voucher->signature);
 }

@@ -158,15 +158,16 @@ static void add_up(struct assay_sim_services *s)
     uint64_t sum = 0, amount = 0, sequence = 0;
     const uint64_t first = (uint64_t)MONEY * (s->load->requestors + s->load->hoarders);
     for (uint32_t i = 0; i < s->load->hoarders; i++)
-        if (assay_task_ledger_balance(ledger, s->hoard.hoarder[i].account, &amount, &sequence))
+        if (assay_task_ledger_get_balance(ledger, s->hoard.hoarder[i].account, &amount, &sequence))
             sum += amount;
     for (uint32_t i = 0; i < s->load->requestors; i++)
-        if (assay_task_ledger_balance(ledger, t->requestor[i].id, &amount, &sequence))
+        if (assay_task_ledger_get_balance(ledger, t->requestor[i].id, &amount, &sequence))
             sum += amount;
     for (uint32_t i = 0; i < s->nodes; i++)
-        if (assay_task_ledger_balance(ledger, t->payee[i].id, &amount, &sequence)) sum += amount;
+        if (assay_task_ledger_get_balance(ledger, t->payee[i].id, &amount, &sequence))
+            sum += amount;
     const struct assay_task_row *row = NULL;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         if (row->end == ASSAY_TASK_END_NONE) sum += row->locked;
     services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (sum != first)
@@ -180,7 +181,7 @@ static void look_at_places(struct assay_sim_services *s)
 {
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
     const struct assay_task_row *row = NULL;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;) {
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;) {
         if (row->end != ASSAY_TASK_END_NONE || row->failed) continue;
         const uint64_t kept = s->tasks->now - row->opened, all = row->deadline - row->opened + 1;
         const uint64_t rent = (all < RENT_EPOCHS ? all : RENT_EPOCHS) - row->rent;
@@ -237,12 +238,12 @@ void tasks_take(struct assay_sim_services *s)
     struct tasks *t = s->tasks;
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
     if (t == NULL || ledger == NULL) return;
-    t->now = t->sure_from = assay_task_ledger_now(ledger);
+    t->now = t->sure_from = assay_task_ledger_get_epoch(ledger);
     t->forgot = true;
     for (uint32_t i = 0; i < JOBS; i++) {
         struct job *j = &t->job[i];
         const struct assay_task_row *row =
-            j->stage == JOB_FREE ? NULL : assay_task_ledger_task(ledger, j->id);
+            j->stage == JOB_FREE ? NULL : assay_task_ledger_find_task(ledger, j->id);
         if (j->stage == JOB_FREE) continue;
         j->seen.opened = row != NULL;
         j->seen.accepted = row != NULL && row->accepted;

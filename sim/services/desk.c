@@ -58,11 +58,11 @@ static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t gro
 {
     const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
     struct assay_cont_fact fact;
-    for (uint32_t i = 0; all && assay_cont_group_tell(g, i, &fact); i++) {
+    for (uint32_t i = 0; all && assay_cont_group_get_fact(g, i, &fact); i++) {
         replicas_fact(s, node, group, &fact);
         enclaves_fact(s, node, group, &fact);
     }
-    for (uint32_t i = 0; assay_cont_group_standing(g, i, &fact); i++) {
+    for (uint32_t i = 0; assay_cont_group_get_standing(g, i, &fact); i++) {
         replicas_fact(s, node, group, &fact);
         enclaves_fact(s, node, group, &fact);
     }
@@ -94,9 +94,9 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
                   const struct assay_services_snapshot *now)
 {
     struct desk *d = &s->desk[node];
-    const struct assay_registry_plan *plan = assay_registry_plan_of(now->registry);
+    const struct assay_registry_plan *plan = assay_registry_get_plan(now->registry);
     const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
-    if (d->registry != NULL && assay_registry_documents(assay_registry_plan_of(d->registry)) !=
+    if (d->registry != NULL && assay_registry_documents(assay_registry_get_plan(d->registry)) !=
                                    assay_registry_documents(plan)) {
         free(d->memory); /* a change has added services, or the disk is from before */
         d->registry = NULL;
@@ -140,12 +140,12 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
     struct telling telling = { s, node };
     take_log(s, node, now->closed);
     look(d, engine, now, false);
-    assay_registry_enter(d->registry, d->era);
-    assay_registry_close(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
-                         &telling);
+    assay_registry_set_era(d->registry, d->era);
+    assay_registry_close_epoch(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
+                               &telling);
     d->epoch = now->epoch;
     d->at = 0;
-    for (uint32_t g = 0; g < assay_registry_plan_of(d->registry)->group_count; g++)
+    for (uint32_t g = 0; g < assay_registry_get_plan(d->registry)->group_count; g++)
         tell_group(s, node, g, false);
     tasks_node_closed(s, node);
     shares_node_closed(s, node);
@@ -158,7 +158,8 @@ static void compare(struct assay_sim_services *s, uint32_t node,
     uint8_t digest[2][32];
     const struct assay_registry *both[] = { s->desk[node].registry, now->registry };
     services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
-    for (uint32_t i = 0; i < assay_registry_documents(assay_registry_plan_of(now->registry)); i++) {
+    for (uint32_t i = 0; i < assay_registry_documents(assay_registry_get_plan(now->registry));
+         i++) {
         for (uint32_t k = 0; k < 2; k++) {
             struct assay_writer w =
                 assay_writer_over(s->recount.document, sizeof s->recount.document);

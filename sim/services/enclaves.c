@@ -234,14 +234,14 @@ static void hold_taken(struct assay_sim_services *s, uint32_t process, uint32_t 
     const struct enclave *e = &s->enclave[process];
     struct instance *in = instance_of(s, process);
     const uint64_t session = e->client->config.session;
-    if ((told & ASSAY_CONT_TOLD_ADOPTED) != 0 && session > in->adopted_session) {
+    if ((told & ASSAY_CONT_EVENT_ADOPTED) != 0 && session > in->adopted_session) {
         in->adopted_session = session;
         in->adopted_count = in->sealed_count;
     }
     if (session >= in->adopted_session) return;
     services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
-    if (((told & ASSAY_CONT_TOLD_CERTIFIED) != 0 && e->shown >= in->adopted_count) ||
-        ((told & ASSAY_CONT_TOLD_CONFIRMED) != 0 && e->read_session > session))
+    if (((told & ASSAY_CONT_EVENT_CERTIFIED) != 0 && e->shown >= in->adopted_count) ||
+        ((told & ASSAY_CONT_EVENT_CONFIRMED) != 0 && e->read_session > session))
         broken(s, process, "ACTS", e->shown, in->adopted_count - 1);
 }
 
@@ -253,17 +253,17 @@ static void did(struct assay_sim_services *s, uint32_t process)
     e->wake_at_ms = s->outs.wake_at_ms;
     assay_cont_client_check(e->client);
     perform(s, process);
-    if ((told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) != 0)
+    if ((told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
         e->shown = certified_of(in, e);
     hold_taken(s, process, told);
-    if ((told & ASSAY_CONT_TOLD_ADOPTED) != 0) {
+    if ((told & ASSAY_CONT_EVENT_ADOPTED) != 0) {
         s->count.adopted++;
         if (!comes_from(in, e->shown, e->before)) broken(s, process, "LOST", e->shown, e->before);
     }
-    if ((told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) != 0)
+    if ((told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
         release(s, process, e->shown);
-    if ((told & ASSAY_CONT_TOLD_CERTIFIED) != 0) s->count.certified++;
-    if ((told & ASSAY_CONT_TOLD_CONFIRMED) != 0) {
+    if ((told & ASSAY_CONT_EVENT_CERTIFIED) != 0) s->count.certified++;
+    if ((told & ASSAY_CONT_EVENT_CONFIRMED) != 0) {
         s->count.confirmed++;
         services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
         if (!comes_from(in, e->shown, e->read_from))
@@ -307,7 +307,7 @@ void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct na
     if (from->program != PROGRAM_REPLICA) return;
     const struct replica *r = &s->replica[in->group][from->index & 0xff];
     if (!r->runs || r->life != from->life) return;
-    const uint32_t seat = assay_cont_seat(&e->client->config.roster, r->key);
+    const uint32_t seat = assay_cont_find_seat(&e->client->config.roster, r->key);
     if (seat == e->client->config.roster.count) return;
     handovers_heard(s, frame);
     take_frame(s, to->index, seat, frame);

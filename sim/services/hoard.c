@@ -73,7 +73,7 @@ static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequ
     const uint32_t slot = assay_sim_random_below(&s->hoard.random, 2) == 0
                               ? node
                               : (uint32_t)assay_sim_random_below(&s->hoard.random, s->nodes);
-    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
+    const struct assay_task_offer *offer = assay_task_ledger_find_offer(ledger, slot);
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice out;
     if (offer == NULL) return;
@@ -82,7 +82,8 @@ static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequ
                                       .price = offer->price,
                                       .hold = offer->hold,
                                       .steps = 1,
-                                      .deadline = assay_task_ledger_now(ledger) + DEADLINE_EPOCHS,
+                                      .deadline =
+                                          assay_task_ledger_get_epoch(ledger) + DEADLINE_EPOCHS,
                                       .min_standing = ASSAY_TASK_STAND_WARNING };
     assay_bytes_copy(record.key, sizeof record.key, h->key, sizeof h->key);
     assay_bytes_copy(record.code, 32, offer->code[0], 32);
@@ -100,7 +101,7 @@ static void open_next(struct assay_sim_services *s, uint32_t node, struct hoarde
     uint64_t balance = 0, sequence = 0;
     if (services_now(s) < h->open_at_ms || ledger == NULL) return;
     h->open_at_ms = services_now(s) + s->scenario->epoch_ms / OPENINGS;
-    if (assay_task_ledger_balance(ledger, h->account, &balance, &sequence))
+    if (assay_task_ledger_get_balance(ledger, h->account, &balance, &sequence))
         open_task(s, node, sequence);
 }
 
@@ -140,7 +141,7 @@ static void take_and_leave(struct assay_sim_services *s, uint32_t node)
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
     const struct assay_task_row *row = NULL;
     if (ledger == NULL) return;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;) {
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;) {
         const bool own = assay_bytes_equal(row->requestor, hoarder_of(s, node)->account, 32);
         if (row->end != ASSAY_TASK_END_NONE || (!own && row->executor != node)) continue;
         if (own && row->executor == node && !row->accepted) accept_own(s, node, row);
@@ -203,11 +204,11 @@ static void check_tasks(struct assay_sim_services *s, const struct assay_registr
     const uint32_t part = s->plan.tasks.tasks_max / TASKS_PARTS;
     const uint32_t most = part > TASKS_MIN ? part : TASKS_MIN;
     if (facts->task_count == 0) return;
-    const struct assay_task_row *own = assay_task_ledger_task(ledger, facts->task[0].task);
+    const struct assay_task_row *own = assay_task_ledger_find_task(ledger, facts->task[0].task);
     const struct assay_task_row *row = NULL;
     uint32_t open = 0;
     if (own == NULL) return;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         open += row->end == ASSAY_TASK_END_NONE &&
                 assay_bytes_equal(row->requestor, own->requestor, 32);
     services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
@@ -224,7 +225,7 @@ static void check_tables(struct assay_sim_services *s)
     uint32_t accounts = 0;
     uint64_t total = 0, locked = 0;
     services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
-    if (tasks != NULL) assay_task_ledger_sums(tasks, &accounts, &total, &locked);
+    if (tasks != NULL) assay_task_ledger_get_sums(tasks, &accounts, &total, &locked);
     if (accounts > s->plan.tasks.accounts_max)
         services_look(s, ASSAY_SIM_CHECKER_BOUNDS, "%u accounts, %u is the most", accounts,
                       s->plan.tasks.accounts_max);

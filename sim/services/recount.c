@@ -42,7 +42,7 @@ static const char *fault_of(struct assay_sim_services *s, const struct assay_sta
     if (record->number >= ASSAY_SERVICE_NUMBERS) return "has no such number";
     if ((s->recount.taken[slot] >> record->number & 1) != 0) return "has a number twice";
     if (s->recount.registry == NULL) return "is of a network without services";
-    const struct assay_registry_plan *plan = assay_registry_plan_of(s->recount.registry);
+    const struct assay_registry_plan *plan = assay_registry_get_plan(s->recount.registry);
     if (assay_registry_check_record(plan, s->chain_id, (enum assay_service_kind)record->kind,
                                     record->payload) != ASSAY_OK)
         return "is none of its service";
@@ -89,8 +89,8 @@ static void stand(struct assay_sim_services *s, const struct assay_state *genesi
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     if (s->recount.stood || s->recount.registry == NULL) return;
     const uint32_t count = members_of(genesis, genesis, member);
-    assay_registry_enter(s->recount.registry, genesis->era);
-    assay_registry_stand(s->recount.registry, genesis->epoch, member, count);
+    assay_registry_set_era(s->recount.registry, genesis->era);
+    assay_registry_set_standing(s->recount.registry, genesis->epoch, member, count);
     hoard_stand(s, member, count);
     views_stand(s, member, count);
     s->recount.stood = true;
@@ -156,7 +156,7 @@ static void compare(struct assay_sim_services *s, const struct assay_registry *r
                     const char *whose, uint32_t node)
 {
     uint8_t digest[32];
-    const struct assay_registry_plan *plan = assay_registry_plan_of(registry);
+    const struct assay_registry_plan *plan = assay_registry_get_plan(registry);
     const uint32_t documents = assay_registry_documents(plan);
     services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
     if (state->services.count != documents) {
@@ -192,20 +192,21 @@ static void extend(struct assay_sim_services *s, const struct assay_state *state
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     struct assay_registry *const old = s->recount.registry;
     void *const memory = s->recount.memory;
-    const struct assay_registry_plan *before = old != NULL ? assay_registry_plan_of(old) : &none;
+    const struct assay_registry_plan *before = old != NULL ? assay_registry_get_plan(old) : &none;
     recount_open(s, &s->plan);
     for (uint32_t i = 0; i < assay_registry_documents(&s->plan); i++) {
         char name[80];
         assay_registry_document_name(&s->plan, i, name);
         const uint32_t at = place_of(before, name);
         enum assay_status status = ASSAY_OK;
-        if (at == assay_registry_documents(before)) assay_registry_added(s->recount.registry, i);
+        if (at == assay_registry_documents(before))
+            assay_registry_add_document(s->recount.registry, i);
         else status = assay_registry_decode(s->recount.registry, i, write(s, old, at));
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     const uint32_t count = members_of(state, state, member);
-    assay_registry_enter(s->recount.registry, state->era);
-    assay_registry_stand(s->recount.registry, state->epoch, member, count);
+    assay_registry_set_era(s->recount.registry, state->era);
+    assay_registry_set_standing(s->recount.registry, state->epoch, member, count);
     hoard_stand(s, member, count);
     s->recount.stood = true;
     compare(s, s->recount.registry, before, state, "as the blocks", 0);
@@ -231,9 +232,9 @@ void assay_sim_services_closed(struct assay_sim_services *services,
         views_stand(s, member, count);
         hoard_stand(s, member, count);
         s->recount.epoch = after->epoch + 1;
-        assay_registry_enter(s->recount.registry, after->era);
-        assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts,
-                             told, s);
+        assay_registry_set_era(s->recount.registry, after->era);
+        assay_registry_close_epoch(s->recount.registry, after->epoch, member, count,
+                                   &s->recount.facts, told, s);
         assay_registry_check(s->recount.registry);
         tasks_closed(s, after, member, count);
         shares_closed(s);
@@ -247,9 +248,9 @@ void assay_sim_services_closed(struct assay_sim_services *services,
 /* After epochs that nobody saw closing, and boundaries that operators decided. */
 static void take(struct assay_sim_services *s, const struct assay_registry *registry)
 {
-    const struct assay_registry_plan *plan = assay_registry_plan_of(registry);
+    const struct assay_registry_plan *plan = assay_registry_get_plan(registry);
     const bool same = s->recount.registry != NULL &&
-                      assay_registry_documents(assay_registry_plan_of(s->recount.registry)) ==
+                      assay_registry_documents(assay_registry_get_plan(s->recount.registry)) ==
                           assay_registry_documents(plan);
     if (!same) {
         free(s->recount.memory);

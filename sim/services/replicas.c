@@ -107,10 +107,10 @@ static void to_group(struct assay_sim_services *s, uint32_t group, uint32_t node
     for (uint32_t i = 0; i < g->now.roster.count; i++)
         to_key(s, group, node, g->now.roster.key[i], frame);
     for (uint32_t i = 0; i < g->next.roster.count; i++)
-        if (assay_cont_seat(&g->now.roster, g->next.roster.key[i]) == g->now.roster.count)
+        if (assay_cont_find_seat(&g->now.roster, g->next.roster.key[i]) == g->now.roster.count)
             to_key(s, group, node, g->next.roster.key[i], frame);
-    self = assay_cont_seat(&g->now.roster, r->key) < g->now.roster.count ||
-           assay_cont_seat(&g->next.roster, r->key) < g->next.roster.count;
+    self = assay_cont_find_seat(&g->now.roster, r->key) < g->now.roster.count ||
+           assay_cont_find_seat(&g->next.roster, r->key) < g->next.roster.count;
     if (!self) to_key(s, group, node, r->key, frame);
 }
 
@@ -183,9 +183,9 @@ static void be_born(struct assay_sim_services *s, uint32_t group, uint32_t node)
     struct assay_cont_fact fact;
     assay_bytes_copy(config.key, sizeof config.key, r->key, sizeof r->key);
     r->core = assay_cont_replica_init(r->memory, assay_cont_replica_size(most), &config);
-    for (uint32_t i = 0; assay_cont_group_tell(g, i, &fact); i++)
+    for (uint32_t i = 0; assay_cont_group_get_fact(g, i, &fact); i++)
         replicas_fact(s, node, group, &fact);
-    for (uint32_t i = 0; assay_cont_group_standing(g, i, &fact); i++)
+    for (uint32_t i = 0; assay_cont_group_get_standing(g, i, &fact); i++)
         replicas_fact(s, node, group, &fact);
 }
 
@@ -249,7 +249,7 @@ static void submit_silent(struct assay_sim_services *s, uint32_t group, uint32_t
     struct assay_slice payload;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (g->member[slot].listed &&
-            assay_cont_replica_hears(r->core, g->member[slot].key, services_now(s)))
+            assay_cont_replica_is_reachable(r->core, g->member[slot].key, services_now(s)))
             record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
     assay_cont_silent_statement(&g->home, &record, digest);
@@ -285,14 +285,14 @@ static void tell_silence(struct assay_sim_services *s, uint32_t group, uint32_t 
     const struct replica *r = &s->replica[group][node];
     const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
     const uint64_t half_ms = s->scenario->epoch_ms / 2;
-    const uint32_t own = assay_cont_seat(&g->now.roster, r->key);
+    const uint32_t own = assay_cont_find_seat(&g->now.roster, r->key);
     for (uint32_t i = 0; own < g->now.roster.count && i < g->now.roster.count; i++)
         if ((g->silence[i].by[0] >> own & 1) == 0 &&
-            assay_cont_replica_misses(r->core, g->now.roster.view, i, services_now(s),
+            assay_cont_replica_is_silent(r->core, g->now.roster.view, i, services_now(s),
                                       half_ms > SILENT_MS ? half_ms : SILENT_MS))
             submit_silent(s, group, node, i);
     if (node < NODES && assay_bytes_equal(g->member[node].key, r->key, sizeof r->key) &&
-        assay_cont_group_wants_alive(g, node))
+        assay_cont_group_needs_alive(g, node))
         submit_alive(s, group, node);
 }
 

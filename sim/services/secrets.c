@@ -168,7 +168,7 @@ static enum assay_status give(struct assay_sim_services *s, struct secret *x, st
     ASSAY_TRY(assay_share_of(&x->polynomial, slot, &piece.share));
     services_bytes(&x->random, seed.bytes, sizeof seed.bytes);
     assay_writer_u16be(&w, 1);
-    assay_share_piece_put(&w, &piece);
+    assay_share_piece_encode(&w, &piece);
     return assay_share_exchange_give(&o->x, assay_slice_over(s->shares->gift, w.len), &seed,
                                      s->shares->scratch, s->shares->room,
                                      sizeof s->shares->room, want);
@@ -192,19 +192,19 @@ static void owner_heard(struct assay_sim_services *s, uint32_t index, struct ass
                                              s->shares->room, sizeof s->shares->room, &want);
         o->under_way = status == ASSAY_OK;
     } else {
-        status = o->under_way ? assay_share_exchange_message(&o->x, &m, s->shares->room,
+        status = o->under_way ? assay_share_exchange_on_message(&o->x, &m, s->shares->room,
                                                              sizeof s->shares->room, &want)
                               : ASSAY_E_STALE;
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_VERIFY) {
+    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_VERIFY) {
         if (!shares_evidence_is(s, x->home, want.bytes, want.report_data, o->x.terms.taker.node))
             return;
-        status = assay_share_exchange_verified(&o->x, s->shares->room, sizeof s->shares->room,
+        status = assay_share_exchange_on_verified(&o->x, s->shares->room, sizeof s->shares->room,
                                                &want);
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_GIVE)
+    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_GIVE)
         status = give(s, x, o, slot, &want);
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_SEND)
+    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND)
         say(s, PROGRAM_OWNER, index, 0, x->home, x->cluster, slot, SECRET_MESSAGE, x, want.bytes);
 }
 
@@ -294,7 +294,7 @@ static void ask(struct assay_sim_services *s, struct reading *r, uint32_t place,
     const enum assay_status status = assay_share_exchange_ask(
         &o->x, &terms, x->id, 1, r->record.nonce, &r->seed, services_now(s), s->shares->room,
         sizeof s->shares->room, &want);
-    ASSAY_ASSERT(status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_SEND);
+    ASSAY_ASSERT(status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND);
     o->under_way = true;
     say(s, PROGRAM_READER, place * SLOTS + slot, r->number, r->home, r->cluster, slot,
         SECRET_MESSAGE, x, want.bytes);
@@ -365,20 +365,20 @@ static void reader_heard(struct assay_sim_services *s, uint32_t index, uint32_t 
     if (!r->under_way || r->number != life || !o->under_way) return;
     enum assay_status status = assay_share_message_decode(bytes, &m);
     ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_share_exchange_message(&o->x, &m, s->shares->room, sizeof s->shares->room,
+    status = assay_share_exchange_on_message(&o->x, &m, s->shares->room, sizeof s->shares->room,
                                           &want);
     if (status != ASSAY_OK) return;
     if (m.kind == ASSAY_SHARE_GIVE) {
         take(s, r, slot, &m);
         return;
     }
-    if (want.wish == ASSAY_SHARE_WISH_VERIFY) {
+    if (want.wish == ASSAY_SHARE_WANT_VERIFY) {
         if (!shares_evidence_is(s, r->home, want.bytes, want.report_data, o->x.terms.giver.node))
             return;
-        status = assay_share_exchange_verified(&o->x, s->shares->room, sizeof s->shares->room,
+        status = assay_share_exchange_on_verified(&o->x, s->shares->room, sizeof s->shares->room,
                                                &want);
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_SEND)
+    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND)
         say(s, PROGRAM_READER, index, r->number, r->home, r->cluster, slot, SECRET_MESSAGE,
             &s->shares->secret[r->secret], want.bytes);
 }

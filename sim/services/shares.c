@@ -308,11 +308,12 @@ static void perform(struct assay_sim_services *s, struct keeper *k)
     k->wake_at_ms = effects->wake_at_ms;
     for (uint32_t i = 0; i < answers; i++) {
         if (answer[i].quotes)
-            assay_share_holder_quoted(k->core, shares_ledger(s, k->node), &epoch, answer[i].serial,
-                                      assay_slice_over(answer[i].evidence, SHARE_EVIDENCE),
-                                      services_now(s), &s->shares->effects);
+            assay_share_holder_on_quote(k->core, shares_ledger(s, k->node), &epoch,
+                                        answer[i].serial,
+                                        assay_slice_over(answer[i].evidence, SHARE_EVIDENCE),
+                                        services_now(s), &s->shares->effects);
         else
-            assay_share_holder_verified(k->core, shares_ledger(s, k->node), &epoch,
+            assay_share_holder_on_verified(k->core, shares_ledger(s, k->node), &epoch,
                                         answer[i].serial, answer[i].good, services_now(s),
                                         &s->shares->effects);
         perform(s, k);
@@ -373,7 +374,7 @@ void shares_fact(struct assay_sim_services *s, uint32_t node,
     if (!follows(s, k)) return;
     spoil(k);
     const struct assay_share_epoch epoch = shares_epoch(s, node);
-    assay_share_holder_facts(k->core, shares_ledger(s, node), &epoch, facts, services_now(s),
+    assay_share_holder_on_facts(k->core, shares_ledger(s, node), &epoch, facts, services_now(s),
                              &s->shares->effects);
     perform(s, k);
 }
@@ -480,7 +481,7 @@ static void heard_holder(struct assay_sim_services *s, struct keeper *k, const s
     if (other->life != from->life) return; /* a key that is gone */
     assay_bytes_copy(party.key, sizeof party.key, other->key, sizeof other->key);
     const struct assay_share_epoch epoch = shares_epoch(s, k->node);
-    assay_status_ignore(assay_share_holder_message(k->core, shares_ledger(s, k->node), &epoch,
+    assay_status_ignore(assay_share_holder_on_message(k->core, shares_ledger(s, k->node), &epoch,
                                                    &party, frame, services_now(s),
                                                    &s->shares->effects),
                         "what is refused ends its exchange, and is asked for again");
@@ -510,10 +511,10 @@ static void keeper_heard(struct assay_sim_services *s, uint32_t node, const stru
     s->shares->effects.wake_at_ms = k->wake_at_ms;
     const enum assay_status status =
         frame.bytes[0] == SECRET_HAND
-            ? assay_share_holder_hand(k->core, r, &epoch, &party, rest.bytes, services_now(s),
-                                      &s->shares->effects)
-            : assay_share_holder_message(k->core, r, &epoch, &party, rest, services_now(s),
-                                         &s->shares->effects);
+            ? assay_share_holder_start_handover(k->core, r, &epoch, &party, rest.bytes,
+                                                services_now(s), &s->shares->effects)
+            : assay_share_holder_on_message(k->core, r, &epoch, &party, rest, services_now(s),
+                                            &s->shares->effects);
     assay_status_ignore(status, "an outsider tries again");
     perform(s, k);
 }

@@ -25,7 +25,7 @@ void audit_kept(struct assay_sim_services *s, struct keeper *k, uint32_t secret)
     for (uint32_t flag = 1; flag <= 2; flag++) {
         struct assay_share_piece piece;
         if ((head[1] & flag) == 0) continue;
-        status = assay_share_piece_take(&in, &piece);
+        status = assay_share_piece_decode(&in, &piece);
         ASSAY_ASSERT(status == ASSAY_OK);
         row->piece[row->pieces].generation = piece.generation;
         row->piece[row->pieces].attempt = piece.attempt;
@@ -101,9 +101,9 @@ static void look_at(struct assay_sim_services *s, const struct assay_share_regis
                               "the ledger counts on node %u for secret %u, generation %u, in vain",
                               k->node, number, row->generation);
         }
-    if (x->lost == 0 && s->load->share_liars == 0 && assay_share_count(slots) < r->config.k)
+    if (x->lost == 0 && s->load->share_liars == 0 && assay_share_count_bits(slots) < r->config.k)
         services_look(s, ASSAY_SIM_CHECKER_SHARES, "secret %u is lost: %u shares of %u are left",
-                      number, (unsigned)assay_share_count(slots), r->config.k);
+                      number, (unsigned)assay_share_count_bits(slots), r->config.k);
 }
 
 static void happened(struct assay_sim_services *s, const struct assay_share_registry *r,

@@ -158,7 +158,7 @@ static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t 
     for (uint32_t i = 0; i < JOBS && j == NULL; i++)
         if (t->job[i].stage == JOB_FREE) j = &t->job[i];
     if (j == NULL ||
-        !assay_task_ledger_balance(ledger, t->requestor[requestor].id, &balance, &sequence))
+        !assay_task_ledger_get_balance(ledger, t->requestor[requestor].id, &balance, &sequence))
         return;
     const struct account *a = &t->requestor[requestor];
     *j = (struct job){ .number = ++t->numbers, .requestor = requestor, .home = home };
@@ -168,7 +168,7 @@ static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t 
         .price = PRICE + assay_sim_random_below(&j->random, 3),
         .hold = 1 + assay_sim_random_below(&j->random, 2),
         .steps = s->load->steps,
-        .deadline = assay_task_ledger_now(ledger) +
+        .deadline = assay_task_ledger_get_epoch(ledger) +
                     assay_sim_random_between(&j->random, AHEAD_MIN, AHEAD_MAX),
         .min_standing = ASSAY_TASK_STAND_WARNING,
     };
@@ -234,7 +234,7 @@ static void requestor_starts(struct assay_sim_services *s, struct job *j,
     nonce_of(j, nonce);
     const enum assay_status status =
         j->kept ? assay_task_requestor_resume(j->r, &j->chain, services_now(s), &t->outs)
-                : assay_task_requestor_ask(j->r, nonce, services_now(s), &t->outs);
+                : assay_task_requestor_request_keys(j->r, nonce, services_now(s), &t->outs);
     ASSAY_ASSERT(status == ASSAY_OK);
     requestor_did(s, j);
 }
@@ -253,7 +253,7 @@ static void judge(struct assay_sim_services *s, struct job *j)
     const enum assay_status status =
         good ? assay_task_requestor_trust(j->r, j->salt, assay_slice_over(input, sizeof input),
                                           services_now(s), &t->outs)
-             : assay_task_requestor_ask(j->r, nonce, services_now(s), &t->outs);
+             : assay_task_requestor_request_keys(j->r, nonce, services_now(s), &t->outs);
     ASSAY_ASSERT(status == ASSAY_OK);
     j->r_wake_ms = t->outs.wake_at_ms;
     say(s, j, TO_EXECUTOR, t->outs.frame);
@@ -267,11 +267,11 @@ static void requestor_did(struct assay_sim_services *s, struct job *j)
     j->r_wake_ms = t->outs.wake_at_ms;
     say(s, j, TO_EXECUTOR, t->outs.frame);
     if (j->r->phase == ASSAY_TASK_PAYING) audit_vouched(s, j);
-    if ((told & ASSAY_TASK_TOLD_CHEATED) != 0)
+    if ((told & ASSAY_TASK_EVENT_CHEATED) != 0)
         services_look(s, ASSAY_SIM_CHECKER_TASKS, "job %u: an honest executor is called a liar",
                       j->number);
-    if ((told & ASSAY_TASK_TOLD_KEYS) != 0) judge(s, j);
-    if ((told & ASSAY_TASK_TOLD_OUTPUT) == 0) return;
+    if ((told & ASSAY_TASK_EVENT_KEYS) != 0) judge(s, j);
+    if ((told & ASSAY_TASK_EVENT_OUTPUT) == 0) return;
     audit_result(s, j);
     t->results++;
     j->kept = true;
@@ -319,7 +319,7 @@ static void close_early(struct assay_sim_services *s, struct job *j)
 
 static void requestor_side(struct assay_sim_services *s, struct job *j)
 {
-    const struct assay_task_row *row = assay_task_ledger_task(ledger_of(s, j->home), j->id);
+    const struct assay_task_row *row = assay_task_ledger_find_task(ledger_of(s, j->home), j->id);
     if (j->stage == JOB_ASKED) {
         if (row != NULL) j->stage = JOB_OPEN;
         else if (s->desk[j->home].epoch > j->open.deadline) job_free(j);
@@ -345,19 +345,19 @@ static void executor_did(struct assay_sim_services *s, struct job *j)
     struct tasks *t = s->tasks;
     const uint32_t told = t->outs.told;
     assay_task_executor_check(j->e);
-    if ((told & (ASSAY_TASK_TOLD_INPUT | ASSAY_TASK_TOLD_NEXT)) != 0) j->program_runs = true;
-    if ((told & ASSAY_TASK_TOLD_ASKED) != 0) {
+    if ((told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0) j->program_runs = true;
+    if ((told & ASSAY_TASK_EVENT_ASKED) != 0) {
         uint8_t quote[EVIDENCE];
         struct assay_task_outs outs;
         assay_bytes_copy(quote, sizeof quote, j->e->statement, 32);
         quote[32] = (uint8_t)j->open.executor;
         const enum assay_status status =
-            assay_task_executor_evidence(j->e, assay_slice_over(quote, sizeof quote), &outs);
+            assay_task_executor_on_evidence(j->e, assay_slice_over(quote, sizeof quote), &outs);
         ASSAY_ASSERT(status == ASSAY_OK);
         say(s, j, TO_REQUESTOR, outs.frame);
         return;
     }
-    if ((told & ASSAY_TASK_TOLD_CLAIM) != 0) {
+    if ((told & ASSAY_TASK_EVENT_CLAIM) != 0) {
         j->held[0] = j->e->claim;
         j->held[1] = j->e->sure;
     }
@@ -371,7 +371,7 @@ static void offer(struct assay_sim_services *s, uint32_t node)
     struct assay_task_offer record = { .count = 1, .price = PRICE, .hold = 1 };
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice out;
-    if (assay_task_ledger_offered(ledger_of(s, node), node) != NULL) return;
+    if (assay_task_ledger_find_offer(ledger_of(s, node), node) != NULL) return;
     if (services_now(s) < t->offer_at_ms[node] || !services_is_on(s)) return;
     t->offer_at_ms[node] = services_now(s) + AGAIN_MS;
     assay_bytes_copy(record.code[0], 32, t->code, 32);
@@ -449,7 +449,7 @@ static void claim(struct assay_sim_services *s, struct job *j, const struct assa
 static void executor_side(struct assay_sim_services *s, struct job *j)
 {
     const struct assay_task_row *row =
-        assay_task_ledger_task(ledger_of(s, j->open.executor), j->id);
+        assay_task_ledger_find_task(ledger_of(s, j->open.executor), j->id);
     if (row == NULL) return;
     if (row->end == ASSAY_TASK_END_NONE && !row->accepted && !j->accepted) accept(s, j);
     const bool mine = row->accepted && assay_bytes_equal(row->key, j->key, sizeof j->key);
@@ -489,7 +489,7 @@ void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name 
     if (j->stage == JOB_FREE || j->number != to->life) return;
     if ((to->index & 1) == TO_EXECUTOR) {
         if (j->e == NULL || j->open.executor != node) return;
-        if (assay_task_executor_frame(j->e, frame, &t->outs) == ASSAY_OK) executor_did(s, j);
+        if (assay_task_executor_on_frame(j->e, frame, &t->outs) == ASSAY_OK) executor_did(s, j);
         return;
     }
     if (j->r == NULL || j->home != node) return;
@@ -500,7 +500,7 @@ void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name 
         requestor_dies(j);
         return;
     }
-    if (assay_task_requestor_frame(j->r, frame, services_now(s), &t->outs) == ASSAY_OK ||
+    if (assay_task_requestor_on_frame(j->r, frame, services_now(s), &t->outs) == ASSAY_OK ||
         t->outs.told != 0)
         requestor_did(s, j);
 }
@@ -514,12 +514,12 @@ void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_
     const bool lapse = fact->kind == ASSAY_TASK_UNCERTIFIED || fact->kind == ASSAY_TASK_FAILED;
     if (j->open.executor == node) {
         j->lapse[0] = j->lapse[0] || lapse;
-        if (j->e != NULL) assay_task_executor_fact(j->e, fact);
+        if (j->e != NULL) assay_task_executor_on_fact(j->e, fact);
     }
     if (j->home != node) return;
     j->lapse[1] = j->lapse[1] || lapse;
     if (j->r == NULL) return;
-    if (assay_task_requestor_fact(j->r, fact, &t->outs) == ASSAY_OK || t->outs.told != 0)
+    if (assay_task_requestor_on_fact(j->r, fact, &t->outs) == ASSAY_OK || t->outs.told != 0)
         requestor_did(s, j);
 }
 
@@ -530,11 +530,11 @@ void tasks_node_closed(struct assay_sim_services *s, uint32_t node)
         if (j->stage == JOB_FREE) continue;
         const uint64_t epoch = s->desk[node].epoch;
         if (j->open.executor == node) {
-            if (j->e != NULL) assay_task_executor_epoch(j->e, epoch, !j->lapse[0]);
+            if (j->e != NULL) assay_task_executor_on_epoch(j->e, epoch, !j->lapse[0]);
             j->lapse[0] = false;
         }
         if (j->home != node) continue;
-        if (j->r != NULL) assay_task_requestor_epoch(j->r, epoch, !j->lapse[1]);
+        if (j->r != NULL) assay_task_requestor_on_epoch(j->r, epoch, !j->lapse[1]);
         j->lapse[1] = false;
     }
 }

@@ -16,7 +16,7 @@ static void wrong(struct assay_sim_services *s, uint32_t group, const char *what
 
 void views_take(struct assay_sim_services *s)
 {
-    const uint32_t count = assay_registry_plan_of(s->recount.registry)->group_count;
+    const uint32_t count = assay_registry_get_plan(s->recount.registry)->group_count;
     for (uint32_t g = 0; g < count; g++) {
         const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
         struct views *v = &s->views[g];
@@ -229,7 +229,7 @@ static void reported(struct assay_sim_services *s, struct assay_slice payload)
     const enum assay_status status = assay_cont_silent_record_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK);
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, record.group);
-    const uint32_t by = assay_cont_seat(&group->now.roster, record.key);
+    const uint32_t by = assay_cont_find_seat(&group->now.roster, record.key);
     if (record.view != s->views[record.group].started || by == group->now.roster.count ||
         by == record.seat) {
         wrong(s, record.group, "takes a report of nobody who sits", record.seat);
@@ -278,7 +278,7 @@ void views_stand(struct assay_sim_services *s, const struct assay_registry_membe
 
 void views_closed(struct assay_sim_services *s)
 {
-    const uint32_t count = assay_registry_plan_of(s->recount.registry)->group_count;
+    const uint32_t count = assay_registry_get_plan(s->recount.registry)->group_count;
     for (uint32_t g = 0; g < count; g++) {
         const uint64_t era = assay_registry_group(s->recount.registry, g)->era;
         struct views *v = &s->views[g];

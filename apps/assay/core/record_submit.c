@@ -158,7 +158,7 @@ static void tell_begun(void *context)
     struct assay_record_submit *hand = context;
     if (hand->kind == 0) return;
     hand->away = true;
-    assay_record_queue_renew(hand->pending);
+    assay_record_queue_reset_due(hand->pending);
 }
 
 static void tell_became(void *context, enum assay_service_kind kind, struct assay_slice payload,
@@ -168,7 +168,7 @@ static void tell_became(void *context, enum assay_service_kind kind, struct assa
     if (hand->kind == 0 || kind != hand->kind || payload.len != hand->payload.len ||
         !assay_bytes_equal(payload.bytes, hand->payload.bytes, payload.len))
         return;
-    assay_record_queue_final(hand->pending, kind, payload);
+    assay_record_queue_remove(hand->pending, kind, payload);
     if (hand->became == NULL) hand->became = word;
 }
 
@@ -192,7 +192,7 @@ static enum assay_status poll_record(struct assay_record_submit *hand)
         return status;
     if (status != ASSAY_OK || assay_follower_follows(hand->follower))
         hand->crowded = status == ASSAY_E_FULL;
-    assay_record_queue_turn(hand->pending, hand->follower, now_ms());
+    assay_record_queue_send_due(hand->pending, hand->follower, now_ms());
     if (now_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
     struct pollfd fd = assay_follower_poll(hand->follower);
     (void)poll(&fd, fd.fd >= 0 ? 1 : 0, TURN_MS);
@@ -219,7 +219,7 @@ int assay_record_submit_open(const struct assay_daemon_request *q, enum assay_se
 {
     struct assay_record_submit *l = calloc(1, sizeof *l);
     if (l == NULL) return ASSAY_EXIT_INTERNAL;
-    const struct assay_follower_tells tells = { .begun = tell_begun,
+    const struct assay_follower_callbacks tells = { .begun = tell_begun,
                                                 .became = tell_became,
                                                 .refused = tell_refused };
     struct assay_follower_config config = {
@@ -232,7 +232,7 @@ int assay_record_submit_open(const struct assay_daemon_request *q, enum assay_se
         free(l);
         return found;
     }
-    enum assay_status status = assay_record_queue_create(ASSAY_RECORD_QUEUE_AGAIN_MS, &l->pending);
+    enum assay_status status = assay_record_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &l->pending);
     if (status == ASSAY_OK) status = assay_follower_create(&config, &l->follower);
     while (status == ASSAY_OK && !assay_follower_follows(l->follower))
         status = poll_record(l);
@@ -309,7 +309,7 @@ int assay_record_submit_send(struct assay_record_submit *hand, enum assay_servic
     enum assay_status status = assay_record_queue_add(hand->pending, kind, payload);
     while (status == ASSAY_OK && hand->became == NULL && hand->why[0] == '\0')
         status = poll_record(hand);
-    assay_record_queue_drop(hand->pending, kind);
+    assay_record_queue_clear_kind(hand->pending, kind);
     hand->kind = 0;
     if (hand->became != NULL && (!hand->away || strcmp(hand->became, "applied") == 0)) {
         *word = hand->became;

@@ -58,7 +58,7 @@ static void balance_of(const struct assay_record_submit_signing *s, uint64_t *ba
 {
     const struct assay_task_ledger *const ledger =
         assay_follower_tasks(assay_record_submit_follower(s->hand));
-    if (ledger == NULL || !assay_task_ledger_balance(ledger, s->account, balance, sequence))
+    if (ledger == NULL || !assay_task_ledger_get_balance(ledger, s->account, balance, sequence))
         *balance = *sequence = 0;
 }
 

@@ -57,7 +57,7 @@ static int hand_release(const struct task_deed *d, struct assay_record_submit_si
 {
     const struct assay_follower *const follower = assay_record_submit_follower(s->hand);
     const struct assay_task_row *const row =
-        assay_task_ledger_task(assay_follower_tasks(follower), task);
+        assay_task_ledger_find_task(assay_follower_tasks(follower), task);
     struct assay_task_release r = { .paid = row != NULL ? row->paid : 0, .is_signed = true };
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload = { 0 };

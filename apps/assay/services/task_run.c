@@ -545,7 +545,7 @@ static int run_task(struct task_running *r)
     wish_after(r);
     const int fit = terms != NULL ? check_same(r, terms) : check_whole(r);
     if (fit != ASSAY_EXIT_OK) return fit;
-    if (assay_task_client_tell(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
+    if (assay_task_client_report_results(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
         task_say("%s: a result that was kept cannot be read or written", r->d->out);
         return ASSAY_EXIT_INTERNAL;
     }

@@ -104,7 +104,7 @@ static void look_at_accounts(const struct assay_task_ledger *ledger)
     uint64_t amount = 0, sequence = 0;
     for (uint32_t i = 0; i < eyes.account_count; i++) {
         size_t len = 0;
-        if (!assay_task_ledger_balance(ledger, eyes.account[i], &amount, &sequence)) continue;
+        if (!assay_task_ledger_get_balance(ledger, eyes.account[i], &amount, &sequence)) continue;
         assay_hex_encode(eyes.account[i], 32, name, sizeof name);
         add(line, &len, "account %s %llu", name, (unsigned long long)amount);
         print_change(TOPIC_ACCOUNTS + i, line);
@@ -120,7 +120,7 @@ static void look_at_tasks(void)
     if (ledger == NULL || home == NULL) return;
     add(line, &len, "offers %llu", (unsigned long long)home->epoch);
     for (uint32_t i = 0; i < home->members; i++) {
-        const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, i);
+        const struct assay_task_offer *offer = assay_task_ledger_find_offer(ledger, i);
         if (offer != NULL && offer->count > 0)
             add(line, &len, " %u:%llu:%u:%u", i, (unsigned long long)offer->price,
                 home->member[i].score_bp, (unsigned)home->member[i].standing);

@@ -1,5 +1,6 @@
 /*
- * net/services/server/client_listener.c - see door.h.
+ * net/services/server/client_listener.c - frame connections over TCP, admission and eviction of
+ * clients.
  */
 #include "net/services/server/client_listener.h"
 
@@ -24,104 +25,105 @@ enum {
 };
 
 /* One end of a connection. */
-struct line {
+struct conn {
     int fd;
     size_t in_len, taken, out_len;
     uint8_t in[IN_MAX];
-    uint8_t out[ASSAY_CLIENT_LISTENER_WAITS_MAX];
+    uint8_t out[ASSAY_CLIENT_LISTENER_QUEUE_MAX];
 };
 
-static struct line *line_open(int fd)
+static struct conn *conn_open(int fd)
 {
     const int on = 1;
-    struct line *line = malloc(sizeof *line);
-    if (line == NULL) return NULL;
-    line->fd = fd;
-    line->in_len = line->taken = line->out_len = 0;
+    struct conn *conn = malloc(sizeof *conn);
+    if (conn == NULL) return NULL;
+    conn->fd = fd;
+    conn->in_len = conn->taken = conn->out_len = 0;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return line;
+    return conn;
 }
 
-static void line_close(struct line *line)
+static void conn_close(struct conn *conn)
 {
-    (void)close(line->fd);
-    free(line);
+    (void)close(conn->fd);
+    free(conn);
 }
 
-static void shift(uint8_t *bytes, size_t by, size_t len)
+static void shift_bytes(uint8_t *bytes, size_t by, size_t len)
 {
     for (size_t i = 0; by > 0 && i < len; i++)
         bytes[i] = bytes[i + by];
 }
 
-/* A call that is not through yet takes nothing. */
-static bool is_later(int error)
+/* ENOTCONN: the connection attempt of a call is still in progress. */
+static bool is_would_block(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK || error == ENOTCONN || error == EINPROGRESS;
 }
 
-static enum assay_status line_flush(struct line *line)
+static enum assay_status conn_flush(struct conn *conn)
 {
-    while (line->out_len > 0) {
-        const ssize_t put = send(line->fd, line->out, line->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (conn->out_len > 0) {
+        const ssize_t put = send(conn->fd, conn->out, conn->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && errno == EINTR) continue;
-        if (put < 0 && is_later(errno)) return ASSAY_OK;
+        if (put < 0 && is_would_block(errno)) return ASSAY_OK;
         if (put <= 0) return ASSAY_E_IO;
-        line->out_len -= (size_t)put;
-        shift(line->out, (size_t)put, line->out_len);
+        conn->out_len -= (size_t)put;
+        shift_bytes(conn->out, (size_t)put, conn->out_len);
     }
     return ASSAY_OK;
 }
 
-static enum assay_status line_send(struct line *line, struct assay_slice frame)
+static enum assay_status conn_send(struct conn *conn, struct assay_slice frame)
 {
-    struct assay_writer w = assay_writer_over(line->out + line->out_len,
-                                              sizeof line->out - line->out_len);
+    struct assay_writer w =
+        assay_writer_over(conn->out + conn->out_len, sizeof conn->out - conn->out_len);
     ASSAY_ASSERT(frame.len > 0 && frame.len <= ASSAY_CLIENT_LISTENER_FRAME_MAX);
     assay_writer_u32be(&w, (uint32_t)frame.len);
     assay_writer_put(&w, frame.bytes, frame.len);
     if (w.full) return ASSAY_E_FULL;
-    line->out_len += w.len;
-    return line_flush(line);
+    conn->out_len += w.len;
+    return conn_flush(conn);
 }
 
-static enum assay_status line_fill(struct line *line, size_t wanted)
+static enum assay_status conn_fill(struct conn *conn, size_t wanted)
 {
-    while (line->in_len < wanted) {
+    while (conn->in_len < wanted) {
         const ssize_t got =
-            recv(line->fd, line->in + line->in_len, wanted - line->in_len, MSG_DONTWAIT);
+            recv(conn->fd, conn->in + conn->in_len, wanted - conn->in_len, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && is_later(errno)) return ASSAY_E_AGAIN;
+        if (got < 0 && is_would_block(errno)) return ASSAY_E_AGAIN;
         if (got <= 0) return ASSAY_E_IO;
-        line->in_len += (size_t)got;
+        conn->in_len += (size_t)got;
     }
     return ASSAY_OK;
 }
 
-static enum assay_status line_next(struct line *line, struct assay_slice *frame)
+static enum assay_status conn_next(struct conn *conn, struct assay_slice *frame)
 {
-    line->in_len -= line->taken;
-    shift(line->in, line->taken, line->in_len);
-    line->taken = 0;
-    ASSAY_TRY(line_fill(line, LENGTH_LEN));
-    const size_t len = (size_t)line->in[0] << 24 | (size_t)line->in[1] << 16 |
-                       (size_t)line->in[2] << 8 | line->in[3];
+    conn->in_len -= conn->taken;
+    shift_bytes(conn->in, conn->taken, conn->in_len);
+    conn->taken = 0;
+    ASSAY_TRY(conn_fill(conn, LENGTH_LEN));
+    const size_t len = (size_t)conn->in[0] << 24 | (size_t)conn->in[1] << 16 |
+                       (size_t)conn->in[2] << 8 | conn->in[3];
     if (len == 0 || len > ASSAY_CLIENT_LISTENER_FRAME_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(line_fill(line, LENGTH_LEN + len));
-    line->taken = LENGTH_LEN + len;
-    *frame = assay_slice_over(line->in + LENGTH_LEN, len);
+    ASSAY_TRY(conn_fill(conn, LENGTH_LEN + len));
+    conn->taken = LENGTH_LEN + len;
+    *frame = assay_slice_over(conn->in + LENGTH_LEN, len);
     return ASSAY_OK;
 }
 
-static short line_events(const struct line *line)
+static short conn_events(const struct conn *conn)
 {
-    return (short)(line->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
+    return (short)(conn->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
 }
 
 /* --- addresses */
 
-/* HOST:PORT, the host in brackets when it has colons. Returns: what getaddrinfo found, or NULL. */
-static struct addrinfo *look_up(const char *address, int flags, enum assay_status *status)
+/* HOST:PORT, the host in brackets when it has colons. Returns: the result of getaddrinfo, or
+ * NULL. */
+static struct addrinfo *resolve_address(const char *address, int flags, enum assay_status *status)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC,
                                     .ai_socktype = SOCK_STREAM,
@@ -145,29 +147,29 @@ static struct addrinfo *look_up(const char *address, int flags, enum assay_statu
     return NULL;
 }
 
-/* --- the door */
+/* --- listener */
 
-/* What a guest loses when it has to go, the least first. */
-enum guest_stage { GUEST_SILENT, GUEST_ANSWERED, GUEST_WAITING };
+/* Stages in the order of eviction. */
+enum client_stage { CLIENT_SILENT, CLIENT_ANSWERED, CLIENT_WAITING };
 
-struct guest {
-    struct line *line; /* NULL: nobody */
+struct client {
+    struct conn *conn; /* NULL: free */
     uint64_t number;
-    uint64_t heard_ms;
-    enum guest_stage stage;
+    uint64_t received_ms;
+    enum client_stage stage;
     uint8_t from[16]; /* its IPv4 address, or the /64 of its IPv6 address */
 };
 
 struct assay_client_listener {
     int fd;
     uint16_t port;
-    uint64_t last; /* number of a guest */
+    uint64_t last; /* number of the last client */
     uint64_t now_ms;
-    size_t next; /* whose turn it is to be heard */
-    struct guest guest[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
+    size_t next; /* index of the client that is read first */
+    struct client client[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
 };
 
-static enum assay_status bind_to(struct assay_client_listener *d, const struct addrinfo *at)
+static enum assay_status bind_listener(struct assay_client_listener *d, const struct addrinfo *at)
 {
     const int on = 1;
     union {
@@ -195,9 +197,9 @@ enum assay_status assay_client_listener_open(const char *listen, struct assay_cl
     (void)snprintf(message, ASSAY_CLIENT_LISTENER_MESSAGE_LEN, "out of memory");
     if (d == NULL) return ASSAY_E_MEMORY;
     d->fd = -1;
-    struct addrinfo *at = look_up(listen, AI_PASSIVE, &status);
+    struct addrinfo *at = resolve_address(listen, AI_PASSIVE, &status);
     if (at != NULL) {
-        status = bind_to(d, at);
+        status = bind_listener(d, at);
         freeaddrinfo(at);
     }
     if (status == ASSAY_OK) {
@@ -210,108 +212,111 @@ enum assay_status assay_client_listener_open(const char *listen, struct assay_cl
     return ASSAY_E_IO;
 }
 
-static void leave(struct guest *g)
+static void close_client(struct client *g)
 {
-    if (g->line != NULL) line_close(g->line);
-    *g = (struct guest){ 0 };
+    if (g->conn != NULL) conn_close(g->conn);
+    *g = (struct client){ 0 };
 }
 
-void assay_client_listener_close(struct assay_client_listener **door)
+void assay_client_listener_close(struct assay_client_listener **listener)
 {
-    struct assay_client_listener *d = *door;
+    struct assay_client_listener *d = *listener;
     if (d == NULL) return;
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
-        leave(&d->guest[i]);
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
+        close_client(&d->client[i]);
     if (d->fd >= 0) (void)close(d->fd);
     free(d);
-    *door = NULL;
+    *listener = NULL;
 }
 
-uint16_t assay_client_listener_port(const struct assay_client_listener *door)
+uint16_t assay_client_listener_port(const struct assay_client_listener *listener)
 {
-    return door->port;
+    return listener->port;
 }
 
-size_t assay_client_listener_poll(const struct assay_client_listener *door,
+size_t assay_client_listener_poll(const struct assay_client_listener *listener,
                                   struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
 {
     size_t count = 0;
-    fds[count++] = (struct pollfd){ .fd = door->fd, .events = POLLIN };
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
-        if (door->guest[i].line != NULL)
-            fds[count++] = (struct pollfd){ .fd = door->guest[i].line->fd,
-                                            .events = line_events(door->guest[i].line) };
+    fds[count++] = (struct pollfd){ .fd = listener->fd, .events = POLLIN };
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
+        if (listener->client[i].conn != NULL)
+            fds[count++] = (struct pollfd){ .fd = listener->client[i].conn->fd,
+                                            .events = conn_events(listener->client[i].conn) };
     return count;
 }
 
 enum { V4_HALF = 8, SITE_LEN = 6 };
 
-/* A /48 of IPv6 is the usual assignment of one subscriber: it has 65,536 addresses of `from`, and
- * counts as one party. Of an IPv4 address the first half is zero. */
+/* A /48 of IPv6 is the usual assignment of one subscriber: it contains 65,536 values of `from` and
+ * counts as one site. Of an IPv4 address the first half is zero. */
 static bool is_same_site(const uint8_t a[static 16], const uint8_t b[static 16])
 {
     const bool is_v4 = assay_bytes_all_zero(a, V4_HALF) || assay_bytes_all_zero(b, V4_HALF);
     return assay_bytes_equal(a, b, is_v4 ? 16 : SITE_LEN);
 }
 
-/* Guests in one stage: of one site, and of one address of it. */
+/* Clients in one stage: of one site, and of one address of it. */
 struct crowd {
     size_t site, address;
 };
 
-static struct crowd crowd_of(const struct assay_client_listener *d, const uint8_t from[static 16],
-                             enum guest_stage stage)
+static struct crowd count_crowd(const struct assay_client_listener *d,
+                                const uint8_t from[static 16], enum client_stage stage)
 {
     struct crowd crowd = { 0 };
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
-        const struct guest *g = &d->guest[i];
-        if (g->line == NULL || g->stage != stage) continue;
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
+        const struct client *g = &d->client[i];
+        if (g->conn == NULL || g->stage != stage) continue;
         crowd.site += is_same_site(g->from, from);
         crowd.address += assay_bytes_equal(g->from, from, 16);
     }
     return crowd;
 }
 
-/* Whether a goes before b, which is of the same stage. */
-static bool goes_before(const struct assay_client_listener *d, const struct guest *a,
-                        const struct guest *b)
+/* Whether a is evicted before b; both are in the same stage. */
+static bool is_evicted_before(const struct assay_client_listener *d, const struct client *a,
+                              const struct client *b)
 {
-    const struct crowd of_a = crowd_of(d, a->from, a->stage), of_b = crowd_of(d, b->from, b->stage);
+    const struct crowd of_a = count_crowd(d, a->from, a->stage),
+                       of_b = count_crowd(d, b->from, b->stage);
     if (of_a.site != of_b.site) return of_a.site > of_b.site;
     if (of_a.address != of_b.address) return of_a.address > of_b.address;
-    return a->heard_ms != b->heard_ms ? a->heard_ms < b->heard_ms : a->number < b->number;
+    return a->received_ms != b->received_ms ? a->received_ms < b->received_ms
+                                            : a->number < b->number;
 }
 
-/* Whether a guest that waits gives way: its site, or within a site its address, has more guests
+/* Whether a waiting client may be evicted: its site, or within a site its address, has more clients
  * than the caller's would have. */
-static bool gives_way(const struct assay_client_listener *d, const struct guest *g,
-                      const uint8_t from[static 16])
+static bool can_evict_waiting(const struct assay_client_listener *d, const struct client *g,
+                              const uint8_t from[static 16])
 {
-    const struct crowd of_guest = crowd_of(d, g->from, GUEST_WAITING);
-    const struct crowd of_caller = crowd_of(d, from, GUEST_WAITING);
-    if (is_same_site(g->from, from)) return of_caller.address + 1 < of_guest.address;
-    return of_caller.site + 1 < of_guest.site;
+    const struct crowd of_client = count_crowd(d, g->from, CLIENT_WAITING);
+    const struct crowd of_caller = count_crowd(d, from, CLIENT_WAITING);
+    if (is_same_site(g->from, from)) return of_caller.address + 1 < of_client.address;
+    return of_caller.site + 1 < of_client.site;
 }
 
-/* A free place for a caller, or that of a guest who has to go. Returns: NULL: the caller is refused
- */
-static struct guest *find_place(struct assay_client_listener *d, const uint8_t from[static 16])
+/* A free place for a caller, or the place of an evicted client. Returns: NULL: the caller is
+ * refused */
+static struct client *find_client_place(struct assay_client_listener *d,
+                                        const uint8_t from[static 16])
 {
-    struct guest *worst = NULL;
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
-        struct guest *g = &d->guest[i];
-        if (g->line == NULL) return g;
+    struct client *worst = NULL;
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
+        struct client *g = &d->client[i];
+        if (g->conn == NULL) return g;
         if (worst == NULL || g->stage < worst->stage ||
-            (g->stage == worst->stage && goes_before(d, g, worst)))
+            (g->stage == worst->stage && is_evicted_before(d, g, worst)))
             worst = g;
     }
     ASSAY_ASSERT(worst != NULL);
-    if (worst->stage == GUEST_WAITING && !gives_way(d, worst, from)) return NULL;
-    leave(worst);
+    if (worst->stage == CLIENT_WAITING && !can_evict_waiting(d, worst, from)) return NULL;
+    close_client(worst);
     return worst;
 }
 
-static void address_of(const struct sockaddr_storage *at, uint8_t from[static 16])
+static void get_peer_address(const struct sockaddr_storage *at, uint8_t from[static 16])
 {
     assay_bytes_zero(from, 16);
     if (at->ss_family == AF_INET) {
@@ -325,7 +330,7 @@ static void address_of(const struct sockaddr_storage *at, uint8_t from[static 16
     }
 }
 
-static void admit(struct assay_client_listener *d)
+static void accept_clients(struct assay_client_listener *d)
 {
     for (int i = 0; i < BACKLOG; i++) {
         struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
@@ -334,56 +339,57 @@ static void admit(struct assay_client_listener *d)
         const int fd =
             accept4(d->fd, (struct sockaddr *)&at, &at_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) return;
-        address_of(&at, from);
-        struct guest *g = find_place(d, from);
-        struct line *line = g != NULL ? line_open(fd) : NULL;
-        if (line == NULL) {
+        get_peer_address(&at, from);
+        struct client *g = find_client_place(d, from);
+        struct conn *conn = g != NULL ? conn_open(fd) : NULL;
+        if (conn == NULL) {
             (void)close(fd);
             continue;
         }
-        *g = (struct guest){ .line = line, .number = ++d->last, .heard_ms = d->now_ms };
+        *g = (struct client){ .conn = conn, .number = ++d->last, .received_ms = d->now_ms };
         assay_bytes_copy(g->from, sizeof g->from, from, sizeof from);
     }
 }
 
-void assay_client_listener_turn(struct assay_client_listener *door, uint64_t now_ms)
+void assay_client_listener_turn(struct assay_client_listener *listener, uint64_t now_ms)
 {
-    door->now_ms = now_ms;
-    admit(door);
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
-        struct guest *g = &door->guest[i];
-        if (g->line == NULL) continue;
-        if (line_flush(g->line) != ASSAY_OK || now_ms - g->heard_ms > ASSAY_CLIENT_LISTENER_IDLE_MS)
-            leave(g);
+    listener->now_ms = now_ms;
+    accept_clients(listener);
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
+        struct client *g = &listener->client[i];
+        if (g->conn == NULL) continue;
+        if (conn_flush(g->conn) != ASSAY_OK ||
+            now_ms - g->received_ms > ASSAY_CLIENT_LISTENER_IDLE_MS)
+            close_client(g);
     }
 }
 
-enum assay_status assay_client_listener_next(struct assay_client_listener *door, uint64_t *guest,
-                                             struct assay_slice *frame)
+enum assay_status assay_client_listener_receive(struct assay_client_listener *listener,
+                                                uint64_t *client, struct assay_slice *frame)
 {
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
-        struct guest *g = &door->guest[door->next];
-        door->next = (door->next + 1) % ASSAY_CLIENT_LISTENER_GUESTS_MAX;
-        if (g->line == NULL) continue;
-        const enum assay_status status = line_next(g->line, frame);
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
+        struct client *g = &listener->client[listener->next];
+        listener->next = (listener->next + 1) % ASSAY_CLIENT_LISTENER_CLIENTS_MAX;
+        if (g->conn == NULL) continue;
+        const enum assay_status status = conn_next(g->conn, frame);
         if (status == ASSAY_E_AGAIN) continue;
         if (status == ASSAY_OK) {
-            g->heard_ms = door->now_ms;
-            g->stage = GUEST_WAITING;
-            *guest = g->number;
+            g->received_ms = listener->now_ms;
+            g->stage = CLIENT_WAITING;
+            *client = g->number;
             return ASSAY_OK;
         }
-        leave(g);
+        close_client(g);
     }
     return ASSAY_E_AGAIN;
 }
 
-bool assay_client_listener_site(const struct assay_client_listener *door, uint64_t guest,
-                                uint8_t site[static 16])
+bool assay_client_listener_get_site(const struct assay_client_listener *listener, uint64_t client,
+                                    uint8_t site[static 16])
 {
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
-        const struct guest *g = &door->guest[i];
-        if (g->line == NULL || g->number != guest) continue;
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
+        const struct client *g = &listener->client[i];
+        if (g->conn == NULL || g->number != client) continue;
         assay_bytes_copy(site, 16, g->from, 16);
         if (!assay_bytes_all_zero(site, V4_HALF)) assay_bytes_zero(site + SITE_LEN, 16 - SITE_LEN);
         return true;
@@ -391,35 +397,35 @@ bool assay_client_listener_site(const struct assay_client_listener *door, uint64
     return false;
 }
 
-static struct guest *find(struct assay_client_listener *d, uint64_t number)
+static struct client *find_client(struct assay_client_listener *d, uint64_t number)
 {
-    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
-        if (d->guest[i].line != NULL && d->guest[i].number == number) return &d->guest[i];
+    for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
+        if (d->client[i].conn != NULL && d->client[i].number == number) return &d->client[i];
     return NULL;
 }
 
-void assay_client_listener_send(struct assay_client_listener *door, uint64_t guest,
+void assay_client_listener_send(struct assay_client_listener *listener, uint64_t client,
                                 struct assay_slice frame)
 {
-    struct guest *g = find(door, guest);
+    struct client *g = find_client(listener, client);
     if (g == NULL) return;
-    g->stage = GUEST_ANSWERED;
-    if (line_send(g->line, frame) != ASSAY_OK) leave(g);
+    g->stage = CLIENT_ANSWERED;
+    if (conn_send(g->conn, frame) != ASSAY_OK) close_client(g);
 }
 
-void assay_client_listener_hang_up(struct assay_client_listener *door, uint64_t guest)
+void assay_client_listener_disconnect(struct assay_client_listener *listener, uint64_t client)
 {
-    struct guest *g = find(door, guest);
-    if (g != NULL) leave(g);
+    struct client *g = find_client(listener, client);
+    if (g != NULL) close_client(g);
 }
 
-/* --- the other end */
+/* --- calls */
 
 struct assay_call {
-    struct line *line;
+    struct conn *conn;
 };
 
-static int dial(const struct addrinfo *at)
+static int connect_call(const struct addrinfo *at)
 {
     const int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
@@ -432,14 +438,14 @@ enum assay_status assay_call_open(const char *address, struct assay_call **out)
 {
     enum assay_status status = ASSAY_OK;
     *out = NULL;
-    struct addrinfo *at = look_up(address, 0, &status);
+    struct addrinfo *at = resolve_address(address, 0, &status);
     if (at == NULL) return status;
-    const int fd = dial(at);
+    const int fd = connect_call(at);
     freeaddrinfo(at);
     if (fd < 0) return ASSAY_E_IO;
     struct assay_call *call = calloc(1, sizeof *call);
-    if (call != NULL) call->line = line_open(fd);
-    if (call != NULL && call->line != NULL) {
+    if (call != NULL) call->conn = conn_open(fd);
+    if (call != NULL && call->conn != NULL) {
         *out = call;
         return ASSAY_OK;
     }
@@ -451,23 +457,23 @@ enum assay_status assay_call_open(const char *address, struct assay_call **out)
 void assay_call_close(struct assay_call **call)
 {
     if (*call == NULL) return;
-    line_close((*call)->line);
+    conn_close((*call)->conn);
     free(*call);
     *call = NULL;
 }
 
 struct pollfd assay_call_poll(const struct assay_call *call)
 {
-    return (struct pollfd){ .fd = call->line->fd, .events = line_events(call->line) };
+    return (struct pollfd){ .fd = call->conn->fd, .events = conn_events(call->conn) };
 }
 
 enum assay_status assay_call_send(struct assay_call *call, struct assay_slice frame)
 {
-    return line_send(call->line, frame);
+    return conn_send(call->conn, frame);
 }
 
-enum assay_status assay_call_next(struct assay_call *call, struct assay_slice *frame)
+enum assay_status assay_call_receive(struct assay_call *call, struct assay_slice *frame)
 {
-    ASSAY_TRY(line_flush(call->line));
-    return line_next(call->line, frame);
+    ASSAY_TRY(conn_flush(call->conn));
+    return conn_next(call->conn, frame);
 }

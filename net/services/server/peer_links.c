@@ -1,5 +1,6 @@
 /*
- * net/services/server/peer_links.c - see board.h.
+ * net/services/server/peer_links.c - connections between replicas, enclaves and holders, by slot of
+ * the roster.
  */
 #include "net/services/server/peer_links.h"
 
@@ -27,9 +28,9 @@ struct assay_peer_links {
     struct assay_link *link;
 };
 
-static enum assay_status set_up(struct assay_peer_links *b,
-                                const struct assay_peer_links_config *config,
-                                char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
+static enum assay_status init_links(struct assay_peer_links *b,
+                                    const struct assay_peer_links_config *config,
+                                    char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
     b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + ASSAY_CONT_SEATS_MAX + 1;
     b->roster.self = (uint16_t)(b->roster.count - 1);
@@ -62,42 +63,42 @@ enum assay_status assay_peer_links_open(const struct assay_peer_links_config *co
     struct assay_peer_links *b = calloc(1, sizeof *b);
     (void)snprintf(message, ASSAY_PEER_LINKS_MESSAGE_LEN, "out of memory, or no random numbers");
     if (b == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status = set_up(b, config, message);
+    const enum assay_status status = init_links(b, config, message);
     if (status != ASSAY_OK) assay_peer_links_close(&b);
     *out = b;
     return status;
 }
 
-void assay_peer_links_close(struct assay_peer_links **board)
+void assay_peer_links_close(struct assay_peer_links **links)
 {
-    struct assay_peer_links *b = *board;
+    struct assay_peer_links *b = *links;
     if (b == NULL) return;
     assay_link_close(&b->link);
     assay_secret_wipe(&b->secret, sizeof b->secret);
     free(b->roster.entries);
     free(b->parties);
     free(b);
-    *board = NULL;
+    *links = NULL;
 }
 
-enum assay_status assay_peer_links_contact(const struct assay_peer_links *board, const char *host,
+enum assay_status assay_peer_links_contact(const struct assay_peer_links *links, const char *host,
                                            struct assay_cont_contact *contact)
 {
     static const char scheme[] = "tcp://";
     char text[ASSAY_LINK_ENDPOINT_MAX];
-    const char *bound = assay_link_endpoint(board->link) + sizeof scheme - 1;
+    const char *bound = assay_link_endpoint(links->link) + sizeof scheme - 1;
     const char *port = strrchr(bound, ':');
     if (port == NULL) return ASSAY_E_RANGE;
     const int len = host == NULL ? snprintf(text, sizeof text, "%s", bound)
                                  : snprintf(text, sizeof text, "%s%s", host, port);
     if (len <= 0 || len > ASSAY_CONT_ADDRESS_MAX) return ASSAY_E_RANGE;
     *contact = (struct assay_cont_contact){ .address_len = (uint8_t)len };
-    assay_bytes_copy(contact->curve, 32, board->public_key, 32);
+    assay_bytes_copy(contact->curve, 32, links->public_key, 32);
     assay_bytes_copy(contact->address, sizeof contact->address, text, (size_t)len);
     return ASSAY_OK;
 }
 
-/* --- who is who */
+/* --- slots */
 
 static void set_party(struct assay_peer_links *b, uint32_t slot, const struct assay_cont_from *from,
                       const struct assay_cont_contact *contact)
@@ -110,7 +111,7 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
                       assay_bytes_equal(p->contact.address, contact->address,
                                         contact->address_len);
     if (same) {
-        p->from = *from; /* the number of a session */
+        p->from = *from; /* the session's number may differ */
         return;
     }
     if (p->dialled) assay_link_remove_peer(b->link, (uint16_t)slot);
@@ -123,20 +124,20 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
     assay_bytes_copy(entry->transport, 32, contact->curve, 32);
 }
 
-void assay_peer_links_list(struct assay_peer_links *board, uint32_t slot,
-                           const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                           const struct assay_cont_contact *contact)
+void assay_peer_links_set_member(struct assay_peer_links *links, uint32_t slot,
+                                 const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                 const struct assay_cont_contact *contact)
 {
     struct assay_cont_from from = { .replica = true };
     ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     assay_bytes_copy(from.key, sizeof from.key, key, ASSAY_P256_PUBLIC_LEN);
-    /* Whoever else claims our own key is nobody. */
-    if (contact != NULL && assay_bytes_equal(contact->curve, board->public_key, 32)) contact = NULL;
-    set_party(board, slot, &from, contact);
+    /* A member that claims this process's key is ignored. */
+    if (contact != NULL && assay_bytes_equal(contact->curve, links->public_key, 32)) contact = NULL;
+    set_party(links, slot, &from, contact);
 }
 
-/* A row keeps its place, and so its line, while others leave the table. */
-static void take_rows(struct assay_peer_links *b, const struct assay_cont_group *group)
+/* A row keeps its place, and with it its connection, while others leave the table. */
+static void apply_rows(struct assay_peer_links *b, const struct assay_cont_group *group)
 {
     for (uint32_t place = 0; place < b->instances; place++) {
         const bool taken =
@@ -166,20 +167,21 @@ static bool is_listed(const struct assay_peer_links *b, const uint8_t curve[stat
     return false;
 }
 
-void assay_peer_links_seats(struct assay_peer_links *board, const struct assay_cont_roster *roster,
-                            const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
+void assay_peer_links_set_seats(
+    struct assay_peer_links *links, const struct assay_cont_roster *roster,
+    const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
         const bool named = i < roster->count && contact[i].address_len > 0 &&
-                           !is_listed(board, contact[i].curve) &&
-                           !assay_bytes_equal(contact[i].curve, board->public_key, 32);
+                           !is_listed(links, contact[i].curve) &&
+                           !assay_bytes_equal(contact[i].curve, links->public_key, 32);
         struct assay_cont_from from = { .replica = true };
         if (named) assay_bytes_copy(from.key, sizeof from.key, roster->key[i], sizeof from.key);
-        set_party(board, seat_slot(board, i), &from, named ? &contact[i] : NULL);
+        set_party(links, seat_slot(links, i), &from, named ? &contact[i] : NULL);
     }
 }
 
-/* One CURVE key is one party. */
+/* One CURVE key identifies one party. */
 static void drop_listed_seats(struct assay_peer_links *b)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
@@ -189,19 +191,20 @@ static void drop_listed_seats(struct assay_peer_links *b)
     }
 }
 
-void assay_peer_links_take(struct assay_peer_links *board, const struct assay_cont_group *group)
+void assay_peer_links_apply_group(struct assay_peer_links *links,
+                                  const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
-        assay_peer_links_list(board, i, m->key, m->listed ? &m->contact : NULL);
+        assay_peer_links_set_member(links, i, m->key, m->listed ? &m->contact : NULL);
     }
-    drop_listed_seats(board);
-    take_rows(board, group);
+    drop_listed_seats(links);
+    apply_rows(links, group);
 }
 
 /* --- frames */
 
-static bool dial(struct assay_peer_links *b, uint16_t slot)
+static bool dial_slot(struct assay_peer_links *b, uint16_t slot)
 {
     struct party *p = &b->parties[slot];
     char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
@@ -212,12 +215,12 @@ static bool dial(struct assay_peer_links *b, uint16_t slot)
     return p->dialled;
 }
 
-void assay_peer_links_to_slot(struct assay_peer_links *board, uint16_t slot,
-                              struct assay_slice frame)
+void assay_peer_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
+                                   struct assay_slice frame)
 {
-    ASSAY_ASSERT(slot < board->roster.count);
-    if (!dial(board, slot)) return;
-    assay_status_ignore(assay_link_send(board->link, slot, frame, 0),
+    ASSAY_ASSERT(slot < links->roster.count);
+    if (!dial_slot(links, slot)) return;
+    assay_status_ignore(assay_link_send(links->link, slot, frame, 0),
                         "a frame that is lost is said again by whoever waits for its answer");
 }
 
@@ -227,8 +230,8 @@ static bool has_key(const struct assay_peer_links *b, uint32_t slot, const uint8
            assay_bytes_equal(b->parties[slot].from.key, key, ASSAY_P256_PUBLIC_LEN);
 }
 
-/* Returns: the slot of a replica; that of this process: nobody has the key. */
-static uint32_t slot_of(const struct assay_peer_links *b, const uint8_t *key)
+/* Returns: the slot of a replica; the slot of this process: the key is not listed. */
+static uint32_t find_slot(const struct assay_peer_links *b, const uint8_t *key)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (has_key(b, i, key)) return i;
@@ -237,43 +240,44 @@ static uint32_t slot_of(const struct assay_peer_links *b, const uint8_t *key)
     return b->roster.self;
 }
 
-void assay_peer_links_to_replica(struct assay_peer_links *board, const uint8_t *key,
-                                 struct assay_slice frame)
+void assay_peer_links_send_to_replica(struct assay_peer_links *links, const uint8_t *key,
+                                      struct assay_slice frame)
 {
-    const uint32_t slot = slot_of(board, key);
-    if (slot != board->roster.self) assay_peer_links_to_slot(board, (uint16_t)slot, frame);
+    const uint32_t slot = find_slot(links, key);
+    if (slot != links->roster.self) assay_peer_links_send_to_slot(links, (uint16_t)slot, frame);
 }
 
-void assay_peer_links_to_session(struct assay_peer_links *board, const uint8_t instance[static 32],
-                                 uint64_t session, struct assay_slice frame)
+void assay_peer_links_send_to_session(struct assay_peer_links *links,
+                                      const uint8_t instance[static 32], uint64_t session,
+                                      struct assay_slice frame)
 {
-    for (uint32_t place = 0; place < board->instances; place++) {
+    for (uint32_t place = 0; place < links->instances; place++) {
         const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
-        const struct assay_cont_from *from = &board->parties[slot].from;
+        const struct assay_cont_from *from = &links->parties[slot].from;
         if (from->session != session || !assay_bytes_equal(from->instance, instance, 32)) continue;
-        assay_peer_links_to_slot(board, (uint16_t)slot, frame);
+        assay_peer_links_send_to_slot(links, (uint16_t)slot, frame);
         return;
     }
 }
 
-enum assay_status assay_peer_links_wait(struct assay_peer_links *board, uint64_t now_ms,
+enum assay_status assay_peer_links_wait(struct assay_peer_links *links, uint64_t now_ms,
                                         struct pollfd *extra, size_t count, int timeout_ms)
 {
-    return assay_link_wait(board->link, now_ms, extra, count, timeout_ms);
+    return assay_link_wait(links->link, now_ms, extra, count, timeout_ms);
 }
 
-void assay_peer_links_flush(struct assay_peer_links *board)
+void assay_peer_links_flush(struct assay_peer_links *links)
 {
-    assay_link_flush(board->link);
+    assay_link_flush(links->link);
 }
 
-enum assay_status assay_peer_links_receive(struct assay_peer_links *board, uint16_t *slot,
+enum assay_status assay_peer_links_receive(struct assay_peer_links *links, uint16_t *slot,
                                            struct assay_cont_from *from, struct assay_slice *frame)
 {
     enum assay_roster_key which = ASSAY_ROSTER_TRANSPORT;
-    ASSAY_TRY(assay_link_receive(board->link, slot, &which, frame));
-    ASSAY_ASSERT(*slot < board->roster.count);
-    *from = board->parties[*slot].from;
+    ASSAY_TRY(assay_link_receive(links->link, slot, &which, frame));
+    ASSAY_ASSERT(*slot < links->roster.count);
+    *from = links->parties[*slot].from;
     return ASSAY_OK;
 }
 

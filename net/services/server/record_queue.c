@@ -1,5 +1,5 @@
 /*
- * net/services/server/record_queue.c - see pending.h.
+ * net/services/server/record_queue.c - submitted records that are resent until they are final.
  */
 #include "net/services/server/record_queue.h"
 
@@ -15,30 +15,30 @@ struct record {
 };
 
 struct assay_record_queue {
-    uint64_t again_ms;
+    uint64_t resend_ms;
     size_t count;
     struct record record[ASSAY_RECORD_QUEUE_RECORDS_MAX]; /* in the order of add */
 };
 
-enum assay_status assay_record_queue_create(uint64_t again_ms, struct assay_record_queue **out)
+enum assay_status assay_record_queue_create(uint64_t resend_ms, struct assay_record_queue **out)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL) return ASSAY_E_MEMORY;
-    (*out)->again_ms = again_ms;
+    (*out)->resend_ms = resend_ms;
     return ASSAY_OK;
 }
 
-void assay_record_queue_destroy(struct assay_record_queue **pending)
+void assay_record_queue_destroy(struct assay_record_queue **queue)
 {
-    if (*pending == NULL) return;
-    for (size_t i = 0; i < (*pending)->count; i++)
-        free((*pending)->record[i].payload);
-    free(*pending);
-    *pending = NULL;
+    if (*queue == NULL) return;
+    for (size_t i = 0; i < (*queue)->count; i++)
+        free((*queue)->record[i].payload);
+    free(*queue);
+    *queue = NULL;
 }
 
-static size_t find(const struct assay_record_queue *p, enum assay_service_kind kind,
-                   struct assay_slice payload)
+static size_t find_record(const struct assay_record_queue *p, enum assay_service_kind kind,
+                          struct assay_slice payload)
 {
     size_t at = 0;
     while (at < p->count &&
@@ -56,62 +56,62 @@ static void remove_at(struct assay_record_queue *p, size_t at)
         p->record[i] = p->record[i + 1];
 }
 
-enum assay_status assay_record_queue_add(struct assay_record_queue *pending,
+enum assay_status assay_record_queue_add(struct assay_record_queue *queue,
                                          enum assay_service_kind kind, struct assay_slice payload)
 {
     ASSAY_ASSERT(payload.len > 0 && payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
-    if (find(pending, kind, payload) < pending->count) return ASSAY_OK;
-    if (pending->count == ASSAY_RECORD_QUEUE_RECORDS_MAX) return ASSAY_E_FULL;
+    if (find_record(queue, kind, payload) < queue->count) return ASSAY_OK;
+    if (queue->count == ASSAY_RECORD_QUEUE_RECORDS_MAX) return ASSAY_E_FULL;
     uint8_t *copy = malloc(payload.len);
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, payload.len, payload.bytes, payload.len);
-    pending->record[pending->count++] =
+    queue->record[queue->count++] =
         (struct record){ .kind = kind, .len = payload.len, .payload = copy };
     return ASSAY_OK;
 }
 
-void assay_record_queue_final(struct assay_record_queue *pending, enum assay_service_kind kind,
-                              struct assay_slice payload)
+void assay_record_queue_remove(struct assay_record_queue *queue, enum assay_service_kind kind,
+                               struct assay_slice payload)
 {
-    const size_t at = find(pending, kind, payload);
-    if (at < pending->count) remove_at(pending, at);
+    const size_t at = find_record(queue, kind, payload);
+    if (at < queue->count) remove_at(queue, at);
 }
 
-void assay_record_queue_drop(struct assay_record_queue *pending, enum assay_service_kind kind)
+void assay_record_queue_clear_kind(struct assay_record_queue *queue, enum assay_service_kind kind)
 {
-    for (size_t i = pending->count; i-- > 0;)
-        if (pending->record[i].kind == kind) remove_at(pending, i);
+    for (size_t i = queue->count; i-- > 0;)
+        if (queue->record[i].kind == kind) remove_at(queue, i);
 }
 
-void assay_record_queue_renew(struct assay_record_queue *pending)
+void assay_record_queue_reset_due(struct assay_record_queue *queue)
 {
-    for (size_t i = 0; i < pending->count; i++)
-        pending->record[i].due_ms = 0;
+    for (size_t i = 0; i < queue->count; i++)
+        queue->record[i].due_ms = 0;
 }
 
-void assay_record_queue_turn(struct assay_record_queue *pending, struct assay_follower *follower,
-                             uint64_t now_ms)
+void assay_record_queue_send_due(struct assay_record_queue *queue, struct assay_follower *follower,
+                                 uint64_t now_ms)
 {
-    for (size_t i = 0; i < pending->count; i++) {
-        struct record *r = &pending->record[i];
+    for (size_t i = 0; i < queue->count; i++) {
+        struct record *r = &queue->record[i];
         if (now_ms < r->due_ms) continue;
-        /* Without a connection it waits for the next. */
-        r->due_ms = now_ms + pending->again_ms;
+        /* Without a connection it waits for the next one. */
+        r->due_ms = now_ms + queue->resend_ms;
         if (assay_follower_submit(follower, r->kind, assay_slice_over(r->payload, r->len)) !=
             ASSAY_OK)
             return;
     }
 }
 
-uint64_t assay_record_queue_wake_at(const struct assay_record_queue *pending)
+uint64_t assay_record_queue_wake_at(const struct assay_record_queue *queue)
 {
     uint64_t at = UINT64_MAX;
-    for (size_t i = 0; i < pending->count; i++)
-        if (pending->record[i].due_ms < at) at = pending->record[i].due_ms;
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->record[i].due_ms < at) at = queue->record[i].due_ms;
     return at;
 }
 
-size_t assay_record_queue_count(const struct assay_record_queue *pending)
+size_t assay_record_queue_count(const struct assay_record_queue *queue)
 {
-    return pending->count;
+    return queue->count;
 }

@@ -1,39 +1,39 @@
 /*
- * net/services/server/record_queue.h - records that a program hands in until they are final
- * (docs/services.md 4.1): the daemon may go away, a block may lose them.
+ * net/services/server/record_queue.h - queue of submitted records, resent until they are final
+ * (docs/services.md 4.1): the daemon may restart, and a block may drop them.
  */
 #ifndef ASSAY_NET_SERVICES_SERVER_RECORD_QUEUE_H
 #define ASSAY_NET_SERVICES_SERVER_RECORD_QUEUE_H
 
 #include "net/services/follower.h"
 
-enum { ASSAY_RECORD_QUEUE_RECORDS_MAX = 1024, ASSAY_RECORD_QUEUE_AGAIN_MS = 3000 };
+enum { ASSAY_RECORD_QUEUE_RECORDS_MAX = 1024, ASSAY_RECORD_QUEUE_RESEND_MS = 3000 };
 
 struct assay_record_queue;
 
-/* In: again_ms: handed in again after so long. Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_record_queue_create(uint64_t again_ms,
+/* In: resend_ms: interval of retransmission. Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_record_queue_create(uint64_t resend_ms,
                                                           struct assay_record_queue **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_record_queue_destroy(struct assay_record_queue **pending);
-/* One that waits already is one. In: payload: copied, 1 to ASSAY_SERVICE_PAYLOAD_MAX bytes
- * (asserted). Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_record_queue_add(struct assay_record_queue *pending,
+/* Accepts a pointer to NULL; sets it to NULL. */
+void assay_record_queue_destroy(struct assay_record_queue **queue);
+/* A record that is already queued is not queued twice. In: payload: copied, 1 to
+ * ASSAY_SERVICE_PAYLOAD_MAX bytes (asserted). Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_record_queue_add(struct assay_record_queue *queue,
                                                        enum assay_service_kind kind,
                                                        struct assay_slice payload);
-/* A record of this program is final. Returns: nothing. */
-void assay_record_queue_final(struct assay_record_queue *pending, enum assay_service_kind kind,
-                              struct assay_slice payload);
-/* What is of a kind need not be handed in any more. Returns: nothing. */
-void assay_record_queue_drop(struct assay_record_queue *pending, enum assay_service_kind kind);
-/* All are due at once: there is another connection. Returns: nothing. */
-void assay_record_queue_renew(struct assay_record_queue *pending);
-/* Hands in what is due. Returns: nothing. */
-void assay_record_queue_turn(struct assay_record_queue *pending, struct assay_follower *follower,
-                             uint64_t now_ms);
-/* Returns: when to call turn; UINT64_MAX: nothing waits. */
-uint64_t assay_record_queue_wake_at(const struct assay_record_queue *pending);
-/* Returns: how many wait. */
-size_t assay_record_queue_count(const struct assay_record_queue *pending);
+/* Removes a record that is final. */
+void assay_record_queue_remove(struct assay_record_queue *queue, enum assay_service_kind kind,
+                               struct assay_slice payload);
+/* Removes all records of a kind. */
+void assay_record_queue_clear_kind(struct assay_record_queue *queue, enum assay_service_kind kind);
+/* Makes all records due at once: there is a new connection. */
+void assay_record_queue_reset_due(struct assay_record_queue *queue);
+/* Submits the records that are due. */
+void assay_record_queue_send_due(struct assay_record_queue *queue, struct assay_follower *follower,
+                                 uint64_t now_ms);
+/* Returns: the time of the next resend; UINT64_MAX: the queue is empty. */
+uint64_t assay_record_queue_wake_at(const struct assay_record_queue *queue);
+/* Returns: the number of queued records. */
+size_t assay_record_queue_count(const struct assay_record_queue *queue);
 
 #endif

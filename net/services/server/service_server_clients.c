@@ -14,35 +14,36 @@
 
 enum { PLACES_MAX = 8 }; /* of one socket */
 
-static uint32_t places_of(const struct assay_service_server *d, const struct listener *l,
-                          uint32_t uid)
+static uint32_t count_places(const struct assay_service_server *d, const struct listener *l,
+                             uint32_t uid)
 {
     uint32_t held = 0;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         const struct client *c = &d->clients[i];
-        held += desk_is_open(c) && c->at == l && c->of->uid == uid;
+        held += client_is_open(c) && c->at == l && c->of->uid == uid;
     }
     return held;
 }
 
-/* For the log, so often that a program that dials again and again does not fill it. */
-static void say_crowded(struct assay_service_server *d, struct listener *l,
-                        const struct assay_service_server_crowd *crowd)
+/* For the log, at a limited rate: a program that reconnects in a loop does not fill it. */
+static void report_crowded(struct assay_service_server *d, struct listener *l,
+                           const struct assay_service_server_crowd *crowd)
 {
     const size_t which = crowd->given ? 1 : 0;
-    if (l->has_told[which] && d->now_ms - l->told_ms[which] < ASSAY_SERVICE_SERVER_CROWD_MS) return;
-    l->has_told[which] = true;
-    l->told_ms[which] = d->now_ms;
-    d->world.crowded(d->world.context, crowd);
+    if (l->has_logged[which] && d->now_ms - l->logged_ms[which] < ASSAY_SERVICE_SERVER_CROWD_LOG_MS)
+        return;
+    l->has_logged[which] = true;
+    l->logged_ms[which] = d->now_ms;
+    d->callbacks.crowded(d->callbacks.context, crowd);
 }
 
-/* In a few words, and then it hangs up. */
-static struct assay_service_message *crowded(struct assay_service_server *d, char *why,
-                                             size_t why_len,
-                                             const struct assay_service_server_crowd *crowd,
-                                             bool given_up)
+/* The reason that the client receives before it is disconnected. */
+static struct assay_service_message *make_crowded(struct assay_service_server *d, char *why,
+                                                  size_t why_len,
+                                                  const struct assay_service_server_crowd *crowd,
+                                                  bool given_up)
 {
-    struct assay_service_message *m = desk_fresh(d, ASSAY_SERVICE_CROWDED);
+    struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_CROWDED);
     const int len =
         given_up ? snprintf(why, why_len,
                             "its place goes to another user: yours had %u of %u, end what is not "
@@ -58,19 +59,20 @@ static struct assay_service_message *crowded(struct assay_service_server *d, cha
     return m;
 }
 
-/* All places are taken. Returns: one that another user gives up, now free; NULL: none, and the
- * caller was told. */
-static struct client *crowd_out(struct assay_service_server *d, struct listener *l, uint32_t uid,
-                                struct client *const *there, size_t count, int fd)
+/* All places are taken. Returns: the place of a connection that was dropped for this user; NULL:
+ * none, and the caller was notified. */
+static struct client *evict_for_user(struct assay_service_server *d, struct listener *l,
+                                     uint32_t uid, struct client *const *there, size_t count,
+                                     int fd)
 {
     struct assay_place places[PLACES_MAX];
     char why[ASSAY_SERVICE_WHY_MAX + 1], name[ASSAY_SERVICE_SOCKET_NAME];
     struct assay_service_server_crowd crowd = { .uid = uid,
-                                                .had = places_of(d, l, uid),
+                                                .had = count_places(d, l, uid),
                                                 .socket = name };
     for (size_t i = 0; i < count; i++) {
         const struct client *c = there[i];
-        const uint32_t held = places_of(d, l, c->of->uid);
+        const uint32_t held = count_places(d, l, c->of->uid);
         places[i] = (struct assay_place){ .holder = c->of->uid, .since = c->number };
         if (held > crowd.held) crowd.of = c->of->uid;
         if (held > crowd.held) crowd.held = held;
@@ -79,12 +81,12 @@ static struct client *crowd_out(struct assay_service_server *d, struct listener 
     crowd.places = (uint32_t)count;
     crowd.given = yields < count;
     assay_service_socket_name(l->is, name);
-    say_crowded(d, l, &crowd);
-    struct assay_service_message *m = crowded(d, why, sizeof why, &crowd, crowd.given);
+    report_crowded(d, l, &crowd);
+    struct assay_service_message *m = make_crowded(d, why, sizeof why, &crowd, crowd.given);
     if (crowd.given) {
         d->figures.calls_yielded++;
-        desk_send(d, there[yields], m);
-        if (desk_is_open(there[yields])) desk_drop(d, there[yields]);
+        server_send(d, there[yields], m);
+        if (client_is_open(there[yields])) server_drop_client(d, there[yields]);
         return there[yields];
     }
     struct assay_service_stream stream = { .fd = -1 };
@@ -96,27 +98,28 @@ static struct client *crowd_out(struct assay_service_server *d, struct listener 
     return NULL;
 }
 
-/* Returns: a place for one more of that user; NULL: there is none, and fd is closed. */
-static struct client *place_at(struct assay_service_server *d, struct listener *l, uint32_t uid,
-                               int fd)
+/* Returns: a place for one more connection of that user; NULL: there is none, and fd is closed. */
+static struct client *find_socket_place(struct assay_service_server *d, struct listener *l,
+                                        uint32_t uid, int fd)
 {
     struct client *place = NULL, *there[PLACES_MAX];
     size_t taken = 0;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
-        if (!desk_is_open(c)) place = c;
-        if (!desk_is_open(c) || c->at != l) continue;
+        if (!client_is_open(c)) place = c;
+        if (!client_is_open(c) || c->at != l) continue;
         ASSAY_ASSERT(taken < PLACES_MAX);
         there[taken++] = c;
     }
-    if (taken >= assay_service_places(l->is.role)) return crowd_out(d, l, uid, there, taken, fd);
+    if (taken >= assay_service_places(l->is.role))
+        return evict_for_user(d, l, uid, there, taken, fd);
     ASSAY_ASSERT(place != NULL); /* there are as many as all sockets have together */
     return place;
 }
 
-static void let_in(struct assay_service_server *d, struct listener *l, uint32_t uid, int fd)
+static void add_client(struct assay_service_server *d, struct listener *l, uint32_t uid, int fd)
 {
-    struct client *c = place_at(d, l, uid, fd);
+    struct client *c = find_socket_place(d, l, uid, fd);
     if (c == NULL) return;
     struct assay_service_stream stream;
     if (assay_service_stream_open(&stream, fd) != ASSAY_OK) {
@@ -124,20 +127,20 @@ static void let_in(struct assay_service_server *d, struct listener *l, uint32_t 
         return;
     }
     *c = (struct client){ .stream = stream, .number = ++d->numbers, .at = l };
-    c->of = assay_users_enter(l->users, uid, ++d->turns);
+    c->of = assay_users_add(l->users, uid, ++d->turns);
     c->of->connections++;
     for (size_t i = 0; i < ASSAY_TURNS; i++)
-        c->served[i] = d->turns; /* behind those of its user that were here before */
+        c->served[i] = d->turns; /* behind the earlier connections of its user */
 }
 
-void desk_door_turn(struct assay_service_server *d, struct listener *l)
+void server_accept_clients(struct assay_service_server *d, struct listener *l)
 {
-    for (unsigned i = 0; i < CALLS_PER_TURN; i++) {
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
         const int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         uint32_t uid = 0;
         if (fd < 0) return;
-        const bool known = d->world.user(d->world.context, fd, &uid);
-        if (known && (l->is_shared || assay_unix_may_connect(uid))) let_in(d, l, uid, fd);
+        const bool known = d->callbacks.user(d->callbacks.context, fd, &uid);
+        if (known && (l->is_shared || assay_unix_may_connect(uid))) add_client(d, l, uid, fd);
         else (void)close(fd);
     }
 }

@@ -13,8 +13,8 @@ static uint64_t last_served(const struct assay_user *user)
     return last;
 }
 
-struct assay_user *assay_users_enter(struct assay_user users[static ASSAY_USERS_MAX], uint32_t uid,
-                                     uint64_t number)
+struct assay_user *assay_users_add(struct assay_user users[static ASSAY_USERS_MAX], uint32_t uid,
+                                   uint64_t number)
 {
     struct assay_user *place = NULL;
     for (size_t i = 0; i < ASSAY_USERS_MAX; i++) {
@@ -26,11 +26,11 @@ struct assay_user *assay_users_enter(struct assay_user users[static ASSAY_USERS_
     ASSAY_ASSERT(place != NULL); /* ASSAY_USERS_MAX */
     *place = (struct assay_user){ .is_known = true, .uid = uid };
     for (size_t i = 0; i < ASSAY_TURNS; i++)
-        place->served[i] = number; /* behind who was here before */
+        place->served[i] = number; /* behind earlier users */
     return place;
 }
 
-uint32_t assay_users_present(const struct assay_user users[static ASSAY_USERS_MAX])
+uint32_t assay_users_count_present(const struct assay_user users[static ASSAY_USERS_MAX])
 {
     uint32_t present = 0;
     for (size_t i = 0; i < ASSAY_USERS_MAX; i++)
@@ -38,7 +38,8 @@ uint32_t assay_users_present(const struct assay_user users[static ASSAY_USERS_MA
     return present;
 }
 
-uint32_t assay_users_beyond(const struct assay_user users[static ASSAY_USERS_MAX], uint32_t part)
+uint32_t assay_users_count_excess(const struct assay_user users[static ASSAY_USERS_MAX],
+                                  uint32_t part)
 {
     uint32_t beyond = 0;
     for (size_t i = 0; i < ASSAY_USERS_MAX; i++)

@@ -1,9 +1,9 @@
 /*
- * net/services/server/users.h - users of the machine at one socket of services: what each has of
- * it, and whose turn it is (docs/services.md 4.1.2).
+ * net/services/server/users.h - table of the local users of one services socket: their quotas and
+ * their turns (docs/services.md 4.1.2).
  *
- * A user is a number that the kernel says (SO_PEERCRED). It is remembered for a while after its
- * last connection ended, so that dialling again gains nothing.
+ * A user is the uid of the peer (SO_PEERCRED). It stays in the table for a while after its last
+ * connection closed, so that reconnecting gains nothing.
  */
 #ifndef ASSAY_NET_SERVICES_SERVER_USERS_H
 #define ASSAY_NET_SERVICES_SERVER_USERS_H
@@ -12,13 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is given one at a time. */
+/* Resources that are served one at a time. */
 enum assay_turn { ASSAY_TURN_QUOTE, ASSAY_TURN_VERDICT };
 
 enum {
     ASSAY_TURNS = ASSAY_TURN_VERDICT + 1,
-    /* At most 8 places of a socket, each with another user, and two whose questions the node is at
-     * while their connections are gone: one more is always free. */
+    /* At most 8 places of a socket, each with another user, and two whose requests the node
+     * processes while their connections are closed: one more is always free. */
     ASSAY_USERS_MAX = 16,
 };
 
@@ -26,20 +26,20 @@ struct assay_user {
     bool is_known;
     uint32_t uid;
     uint32_t connections;
-    uint32_t waiting;             /* questions without an answer */
-    uint32_t records;             /* that were taken since the last close */
-    uint32_t vain;                /* that the node did not take, of this second */
-    uint64_t served[ASSAY_TURNS]; /* number of its last turn, or when it came */
+    uint32_t waiting;             /* requests without an answer */
+    uint32_t records;             /* accepted since the last epoch close */
+    uint32_t rejected;                /* rejected by the node within the window */
+    uint64_t served[ASSAY_TURNS]; /* number of its last turn, or of its arrival */
 };
 
-/* number: above all that were given as a turn's so far. A user that is not known takes the entry of
- * one that has neither connection nor question, the one that was served longest ago. Returns: its
- * entry. */
-struct assay_user *assay_users_enter(struct assay_user users[static ASSAY_USERS_MAX], uint32_t uid,
-                                     uint64_t number);
-/* Returns: how many have a connection. */
-uint32_t assay_users_present(const struct assay_user users[static ASSAY_USERS_MAX]);
-/* part: that each has before others. Returns: records beyond it, of all of them. */
-uint32_t assay_users_beyond(const struct assay_user users[static ASSAY_USERS_MAX], uint32_t part);
+/* number: above all turn numbers so far. A new user takes the entry of one that has neither
+ * connection nor request and was served longest ago. Returns: its entry. */
+struct assay_user *assay_users_add(struct assay_user users[static ASSAY_USERS_MAX], uint32_t uid,
+                                   uint64_t number);
+/* Returns: the number of users with a connection. */
+uint32_t assay_users_count_present(const struct assay_user users[static ASSAY_USERS_MAX]);
+/* part: reserved for each user. Returns: the sum of all records beyond it. */
+uint32_t assay_users_count_excess(const struct assay_user users[static ASSAY_USERS_MAX],
+                                  uint32_t part);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * net/services/shares/holder_node.c - see holder_node.h.
+ * net/services/shares/holder_node.c - process of a holder: vault, links, clients and ledger.
  */
 #include "net/services/shares/holder_node.h"
 
@@ -20,7 +20,7 @@ enum {
     LIST_AGAIN_MS = 1000,
     IDENTITY_LEN = 64,
     SEEN_LEN = 56,     /* chain, epoch, records since it closed, era */
-    SEEN_OLD_LEN = 48, /* of a build that did not keep the era */
+    SEEN_OLD_LEN = 48, /* of a build that did not store the era */
     NAME_LEN = 32,
 };
 
@@ -31,15 +31,15 @@ struct assay_holder_node {
     struct assay_vault *vault;
     struct assay_secret32 secret, link_seed, curve_secret;
     struct assay_p256_signer *signer;
-    struct assay_share_holder_record own; /* what its member has to list, */
+    struct assay_share_holder_record own; /* the record of its listing, */
     bool own_signed;                      /* with its signatures */
     struct assay_peer_links *board;
     struct assay_client_listener *door;
     struct assay_record_queue *pending;
     struct assay_follower *follower;
     enum assay_status ledger;
-    uint64_t told; /* of the follower, when the board was told */
-    uint64_t era;  /* that was seen last */
+    uint64_t told; /* of the follower, at the last update of the links */
+    uint64_t era;  /* the last seen one */
     struct assay_holder_undone undone;
     uint8_t seen[SEEN_LEN];
 
@@ -48,18 +48,18 @@ struct assay_holder_node {
     struct assay_share_holder *holder; /* NULL before the registry is known */
     uint64_t wake_at_ms, now_ms, list_at_ms;
     bool listed;
-    enum assay_status failure; /* nothing is done after one */
+    enum assay_status failure; /* the node stops after one */
     struct assay_share_effects effects;
     uint8_t stored[ASSAY_SHARE_STORED_MAX];
     uint8_t frame[1 + ASSAY_SHARE_MESSAGE_MAX];
 };
 
-static void fail(struct assay_holder_node *n, enum assay_status status)
+static void set_failure(struct assay_holder_node *n, enum assay_status status)
 {
     if (n->failure == ASSAY_OK) n->failure = status;
 }
 
-/* --- who it is */
+/* --- identity */
 
 static enum assay_status read_identity(struct assay_holder_node *n)
 {
@@ -90,7 +90,7 @@ static enum assay_status make_identity(struct assay_holder_node *n)
     return status;
 }
 
-static enum assay_status take_identity(struct assay_holder_node *n)
+static enum assay_status load_identity(struct assay_holder_node *n)
 {
     enum assay_status status = read_identity(n);
     if (status == ASSAY_E_NOT_FOUND) status = make_identity(n);
@@ -102,8 +102,9 @@ static enum assay_status take_identity(struct assay_holder_node *n)
     return assay_p256_signer_load(&n->secret, &n->signer);
 }
 
-/* HOST:PORT/DOOR: where other holders dial, and the port of owners and readers at the same host. */
-static enum assay_status take_address(struct assay_holder_node *n)
+/* HOST:PORT/CLIENT_PORT: where other holders connect, and the port for owners and readers at the
+ * same host. */
+static enum assay_status set_address(struct assay_holder_node *n)
 {
     struct assay_cont_contact contact;
     char text[ASSAY_CONT_ADDRESS_MAX + 16];
@@ -121,12 +122,12 @@ static enum assay_status take_address(struct assay_holder_node *n)
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
-static void begun(void *context);
+static void on_begin(void *context);
 static void facts(void *context, const struct assay_registry_facts *facts);
-static void closed(void *context);
+static void on_close(void *context);
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes);
-static void verdict(void *context, uint64_t serial, bool good,
-                    enum assay_registry_standing standing);
+static void on_verdict(void *context, uint64_t serial, bool good,
+                       enum assay_registry_standing standing);
 
 static enum assay_status open_follower(struct assay_holder_node *n)
 {
@@ -134,11 +135,11 @@ static enum assay_status open_follower(struct assay_holder_node *n)
         .path = n->config.ledger,
         .role = ASSAY_SERVICE_ROLE_HOLDER,
         .tells = { .record = record,
-                   .begun = begun,
+                   .begun = on_begin,
                    .facts = facts,
-                   .closed = closed,
+                   .closed = on_close,
                    .evidence = evidence,
-                   .verdict = verdict },
+                   .verdict = on_verdict },
         .context = n,
     };
     struct assay_slice seen;
@@ -166,17 +167,17 @@ static enum assay_status set_up(struct assay_holder_node *n,
     ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
     (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
                    "%s: its keys cannot be read, or no random numbers", n->config.store);
-    ASSAY_TRY(take_identity(n));
+    ASSAY_TRY(load_identity(n));
     ASSAY_TRY(assay_peer_links_open(&board, &n->board, message));
     ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
     (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_SHARE_ADDRESS_MAX);
-    ASSAY_TRY(take_address(n));
+    ASSAY_TRY(set_address(n));
     (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
                    "out of memory, or the path of the daemon's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
     ASSAY_TRY(assay_record_queue_create(
-        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_AGAIN_MS, &n->pending));
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
     return open_follower(n);
 }
 
@@ -222,13 +223,13 @@ void assay_holder_node_close(struct assay_holder_node **node)
     *node = NULL;
 }
 
-/* --- what a holder asks for, done in its order */
+/* --- effects of the holder, executed in order */
 
 static void host_random(void *context, uint8_t *bytes, size_t len)
 {
     (void)context;
     const enum assay_status status = assay_random(bytes, len);
-    ASSAY_ASSERT(status == ASSAY_OK); /* nothing secret can be made without */
+    ASSAY_ASSERT(status == ASSAY_OK); /* no secret can be generated without */
 }
 
 static void host_sign(void *context, const uint8_t digest[static 32],
@@ -236,29 +237,29 @@ static void host_sign(void *context, const uint8_t digest[static 32],
 {
     struct assay_holder_node *n = context;
     const enum assay_status status = assay_p256_sign(n->signer, digest, signature);
-    if (status != ASSAY_OK) fail(n, status); /* it is not sent then */
+    if (status != ASSAY_OK) set_failure(n, status); /* not sent then */
 }
 
 static void persist(struct assay_holder_node *n, const uint8_t id[static 32])
 {
     struct assay_slice row;
-    /* What is gone again was erased in the same call. */
+    /* A piece that was replaced was erased in the same call. */
     if (assay_share_holder_stored(n->holder, id, n->stored, sizeof n->stored, &row) != ASSAY_OK)
         return;
     const enum assay_status status = assay_vault_put(n->vault, ASSAY_VAULT_SHARE, id, row);
     assay_secret_wipe(n->stored, sizeof n->stored);
-    if (status != ASSAY_OK) fail(n, status);
+    if (status != ASSAY_OK) set_failure(n, status);
 }
 
-static void keep(struct assay_holder_node *n, enum assay_status status)
+static void check_stored(struct assay_holder_node *n, enum assay_status status)
 {
-    if (status != ASSAY_OK) fail(n, status);
+    if (status != ASSAY_OK) set_failure(n, status);
 }
 
-static void send_out(struct assay_holder_node *n, const struct assay_share_effect *e)
+static void send_message(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
     if (e->to_holder) {
-        assay_peer_links_to_replica(n->board, e->key, e->bytes);
+        assay_peer_links_send_to_replica(n->board, e->key, e->bytes);
         return;
     }
     ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
@@ -267,7 +268,7 @@ static void send_out(struct assay_holder_node *n, const struct assay_share_effec
     assay_client_listener_send(n->door, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
 }
 
-static void submit(struct assay_holder_node *n, const struct assay_share_effect *e)
+static void submit_effect(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
     static const enum assay_service_kind kind_of[] = {
         [ASSAY_SHARE_PAYLOAD_HAVE] = ASSAY_SERVICE_SHARE_HAVE,
@@ -279,16 +280,16 @@ static void submit(struct assay_holder_node *n, const struct assay_share_effect 
         [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
         [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
     };
-    /* One that is ready is so with what is synced now. */
+    /* Readiness is stated for the current synced ids only. */
     if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
-        assay_record_queue_drop(n->pending, ASSAY_SERVICE_SHARE_READY);
+        assay_record_queue_clear_kind(n->pending, ASSAY_SERVICE_SHARE_READY);
     if (e->payload == ASSAY_SHARE_PAYLOAD_KEY)
-        assay_record_queue_drop(n->pending,
-                                ASSAY_SERVICE_SHARE_KEY); /* of a round that has begun */
-    keep(n, assay_record_queue_add(n->pending, kind_of[e->payload], e->bytes));
+        assay_record_queue_clear_kind(n->pending,
+                                      ASSAY_SERVICE_SHARE_KEY); /* of a started round */
+    check_stored(n, assay_record_queue_add(n->pending, kind_of[e->payload], e->bytes));
 }
 
-static void ask_daemon(struct assay_holder_node *n, const struct assay_share_effect *e)
+static void request_from_daemon(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
     const struct assay_slice measurement =
         assay_slice_over(e->measurement, e->measured ? sizeof e->measurement : 0);
@@ -301,13 +302,13 @@ static void ask_daemon(struct assay_holder_node *n, const struct assay_share_eff
         .evidence = e->bytes,
     };
     assay_bytes_copy(m.node_id, 32, e->node, 32);
-    assay_status_ignore(assay_follower_ask(n->follower, &m),
+    assay_status_ignore(assay_follower_request(n->follower, &m),
                         "an exchange without an answer is over soon, and begun again");
 }
 
-/* Over a restart nothing older is followed: it would show the slot as another's, and a share that
- * this epoch brought as nobody's. */
-static void put_seen(struct assay_holder_node *n)
+/* Across a restart no older ledger is followed: it would show the slot as another's, and a share of
+ * this epoch as unknown. */
+static void store_seen(struct assay_holder_node *n)
 {
     const struct assay_follower_home *home = assay_follower_home(n->follower);
     struct assay_writer w = assay_writer_over(n->seen, sizeof n->seen);
@@ -315,39 +316,40 @@ static void put_seen(struct assay_holder_node *n)
     assay_writer_u64be(&w, home->epoch);
     assay_writer_u64be(&w, home->records);
     assay_writer_u64be(&w, home->era);
-    keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWN, seen_row,
-                            assay_slice_over(n->seen, sizeof n->seen)));
+    check_stored(n, assay_vault_put(n->vault, ASSAY_VAULT_OWN, seen_row,
+                                    assay_slice_over(n->seen, sizeof n->seen)));
 }
 
 /* Returns: whether there was something to store. */
-static bool store(struct assay_holder_node *n, const struct assay_share_effect *e)
+static bool store_effects(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
     if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
     else if (e->act == ASSAY_SHARE_ACT_ERASE)
-        keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
-    else if (e->act == ASSAY_SHARE_ACT_WIPE) keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
+        check_stored(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
+    else if (e->act == ASSAY_SHARE_ACT_WIPE)
+        check_stored(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
     else return false;
     return true;
 }
 
-static void say(struct assay_holder_node *n, const struct assay_share_effect *e)
+static void send_to_client(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
-    if (e->act == ASSAY_SHARE_ACT_SUBMIT) submit(n, e);
-    else if (e->act == ASSAY_SHARE_ACT_SEND) send_out(n, e);
-    else if (e->act == ASSAY_SHARE_ACT_QUOTE) ask_daemon(n, e);
-    else if (e->act == ASSAY_SHARE_ACT_VERIFY && e->bytes.len > 0) ask_daemon(n, e);
+    if (e->act == ASSAY_SHARE_ACT_SUBMIT) submit_effect(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_SEND) send_message(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_QUOTE) request_from_daemon(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_VERIFY && e->bytes.len > 0) request_from_daemon(n, e);
 }
 
-/* All that is stored is durable before anything leaves that may follow from it. */
-static void perform(struct assay_holder_node *n)
+/* All stored state is durable before anything is sent that depends on it. */
+static void execute_effects(struct assay_holder_node *n)
 {
     bool stores = false;
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
-        stores = store(n, &n->effects.effect[i]) || stores;
-    if (stores && n->failure == ASSAY_OK) put_seen(n);
-    if (n->failure == ASSAY_OK) keep(n, assay_vault_commit(n->vault));
+        stores = store_effects(n, &n->effects.effect[i]) || stores;
+    if (stores && n->failure == ASSAY_OK) store_seen(n);
+    if (n->failure == ASSAY_OK) check_stored(n, assay_vault_commit(n->vault));
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
-        say(n, &n->effects.effect[i]);
+        send_to_client(n, &n->effects.effect[i]);
     n->wake_at_ms = n->effects.wake_at_ms;
     assay_secret_wipe(n->effects.bytes, n->effects.used);
 }
@@ -362,15 +364,15 @@ static struct assay_share_epoch epoch_of(const struct assay_holder_node *n)
     return epoch;
 }
 
-static enum assay_status load(void *context, const uint8_t name[static 32],
-                              struct assay_slice bytes)
+static enum assay_status load_stored(void *context, const uint8_t name[static 32],
+                                     struct assay_slice bytes)
 {
     struct assay_holder_node *n = context;
     (void)name;
     return assay_share_holder_load(n->holder, bytes);
 }
 
-static void be_born(struct assay_holder_node *n, const struct assay_share_registry *r)
+static void init_holder(struct assay_holder_node *n, const struct assay_share_registry *r)
 {
     struct assay_share_holder_config config = {
         .host = { .context = n, .random = host_random, .sign = host_sign },
@@ -380,23 +382,23 @@ static void be_born(struct assay_holder_node *n, const struct assay_share_regist
     n->memory_len = assay_share_holder_size(r->config.ids_max);
     n->memory = malloc(n->memory_len);
     if (n->memory == NULL) {
-        fail(n, ASSAY_E_MEMORY);
+        set_failure(n, ASSAY_E_MEMORY);
         return;
     }
     n->holder = assay_share_holder_init(n->memory, n->memory_len, &config);
-    keep(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, load, n));
+    check_stored(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, load_stored, n));
 }
 
-static void remember_seen(struct assay_holder_node *n)
+static void set_seen(struct assay_holder_node *n)
 {
-    put_seen(n);
-    keep(n, assay_vault_commit(n->vault));
+    store_seen(n);
+    check_stored(n, assay_vault_commit(n->vault));
 }
 
 /* --- a new era: docs/services.md 5.15 */
 
-static enum assay_status compare(void *context, const uint8_t name[static 32],
-                                 struct assay_slice bytes)
+static enum assay_status compare_stored(void *context, const uint8_t name[static 32],
+                                        struct assay_slice bytes)
 {
     struct assay_holder_node *n = context;
     if (assay_bytes_all_zero(name, 32)) return ASSAY_OK; /* the slot's own keys */
@@ -421,32 +423,33 @@ static bool has_moved(const struct assay_holder_node *n, const struct assay_shar
                                            sizeof n->own.key));
 }
 
-/* What is on the disk may be all that is left of what was final and is undone, so it is not erased
- * before people have said so. Returns: whether the era may be followed. */
+/* The disk may have the only trace of what was final and is undone, so nothing is erased without an
+ * operator's consent. Returns: whether the era may be followed. */
 static bool accepts_era(struct assay_holder_node *n, const struct assay_share_registry *r)
 {
     const uint64_t era = assay_follower_home(n->follower)->era;
     if (era == n->era || era == n->config.era) return true;
     n->undone = (struct assay_holder_undone){ .era = era };
-    keep(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, compare, n));
+    check_stored(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, compare_stored, n));
     n->undone.moved = n->undone.kept > 0 && has_moved(n, r);
-    if (n->undone.unknown > 0 || n->undone.ahead > 0 || n->undone.moved) fail(n, ASSAY_E_CHAIN);
+    if (n->undone.unknown > 0 || n->undone.ahead > 0 || n->undone.moved)
+        set_failure(n, ASSAY_E_CHAIN);
     return n->failure == ASSAY_OK;
 }
 
-static void begun(void *context)
+static void on_begin(void *context)
 {
     struct assay_holder_node *n = context;
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     if (n->failure != ASSAY_OK) return;
-    if (n->holder == NULL) be_born(n, r);
+    if (n->holder == NULL) init_holder(n, r);
     if (n->failure != ASSAY_OK || !accepts_era(n, r)) return;
     n->era = assay_follower_home(n->follower)->era;
-    remember_seen(n);
-    assay_record_queue_renew(n->pending);
+    set_seen(n);
+    assay_record_queue_reset_due(n->pending);
     const struct assay_share_epoch epoch = epoch_of(n);
     assay_share_holder_crawl(n->holder, r, &epoch, n->now_ms, &n->effects);
-    perform(n);
+    execute_effects(n);
 }
 
 static void facts(void *context, const struct assay_registry_facts *facts)
@@ -454,18 +457,18 @@ static void facts(void *context, const struct assay_registry_facts *facts)
     struct assay_holder_node *n = context;
     if (n->failure != ASSAY_OK || n->holder == NULL) return;
     const struct assay_share_epoch epoch = epoch_of(n);
-    assay_share_holder_facts(n->holder, assay_follower_shares(n->follower), &epoch, &facts->shares,
-                             n->now_ms, &n->effects);
-    perform(n);
+    assay_share_holder_on_facts(n->holder, assay_follower_shares(n->follower), &epoch,
+                                &facts->shares, n->now_ms, &n->effects);
+    execute_effects(n);
 }
 
-static void closed(void *context)
+static void on_close(void *context)
 {
     struct assay_holder_node *n = context;
-    n->wake_at_ms = 0; /* exchanges of the epoch before are over */
-    if (n->failure == ASSAY_OK) remember_seen(n);
+    n->wake_at_ms = 0; /* exchanges of the previous epoch are over */
+    if (n->failure == ASSAY_OK) set_seen(n);
     /* docs/services.md 5.13: what was replaced since the last close is destroyed. */
-    if (n->failure == ASSAY_OK) keep(n, assay_vault_rewrap(n->vault));
+    if (n->failure == ASSAY_OK) check_stored(n, assay_vault_rewrap(n->vault));
 }
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
@@ -473,7 +476,7 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
 {
     struct assay_holder_node *n = context;
     if (slot == assay_follower_home(n->follower)->slot)
-        assay_record_queue_final(n->pending, kind, payload);
+        assay_record_queue_remove(n->pending, kind, payload);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -481,25 +484,25 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
     struct assay_holder_node *n = context;
     if (n->failure != ASSAY_OK || n->holder == NULL) return;
     const struct assay_share_epoch epoch = epoch_of(n);
-    assay_share_holder_quoted(n->holder, assay_follower_shares(n->follower), &epoch, serial, bytes,
-                              n->now_ms, &n->effects);
-    perform(n);
+    assay_share_holder_on_quote(n->holder, assay_follower_shares(n->follower), &epoch, serial,
+                                bytes, n->now_ms, &n->effects);
+    execute_effects(n);
 }
 
-/* Whether a holder stands well enough for its slot is the ledger's to say (cluster.h). */
-static void verdict(void *context, uint64_t serial, bool good,
-                    enum assay_registry_standing standing)
+/* The registry decides whether a holder's standing suffices for its slot (cluster.h). */
+static void on_verdict(void *context, uint64_t serial, bool good,
+                       enum assay_registry_standing standing)
 {
     struct assay_holder_node *n = context;
     (void)standing;
     if (n->failure != ASSAY_OK || n->holder == NULL) return;
     const struct assay_share_epoch epoch = epoch_of(n);
-    assay_share_holder_verified(n->holder, assay_follower_shares(n->follower), &epoch, serial, good,
-                                n->now_ms, &n->effects);
-    perform(n);
+    assay_share_holder_on_verified(n->holder, assay_follower_shares(n->follower), &epoch, serial,
+                                   good, n->now_ms, &n->effects);
+    execute_effects(n);
 }
 
-static void take_board(struct assay_holder_node *n, const struct assay_share_registry *r)
+static void update_links(struct assay_holder_node *n, const struct assay_share_registry *r)
 {
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
@@ -510,7 +513,7 @@ static void take_board(struct assay_holder_node *n, const struct assay_share_reg
         contact.address_len = (uint8_t)len;
         assay_bytes_copy(contact.address, sizeof contact.address, m->address, len);
         assay_bytes_copy(contact.curve, 32, m->curve, 32);
-        assay_peer_links_list(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
+        assay_peer_links_set_member(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
     }
 }
 
@@ -530,8 +533,8 @@ static bool is_found(const struct assay_holder_node *n, const struct assay_share
            assay_bytes_equal(m->address, n->own.address, n->own.address_len);
 }
 
-/* Bound to the member whose daemon hands it in (docs/services.md 5.4). */
-static void list_oneself(struct assay_holder_node *n)
+/* Bound to the member whose daemon submits it (docs/services.md 5.4). */
+static void submit_listing(struct assay_holder_node *n)
 {
     const struct assay_follower_home *home = assay_follower_home(n->follower);
     struct assay_share_home here;
@@ -544,37 +547,37 @@ static void list_oneself(struct assay_holder_node *n)
         assay_share_holder_statement(&here, &n->own, digest);
         assay_sodium_link_sign(&n->link_seed, digest, n->own.link_signature);
         if (assay_p256_sign(n->signer, digest, n->own.signature) != ASSAY_OK) return;
-        n->own_signed = true; /* the same bytes again, so that it waits once */
+        n->own_signed = true; /* the same bytes again, so that it is queued once */
     }
     const enum assay_status status =
         assay_share_holder_record_encode(&n->own, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    keep(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload));
+    check_stored(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload));
 }
 
-static void follow(struct assay_holder_node *n)
+static void update_from_ledger(struct assay_holder_node *n)
 {
     const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     if (r == NULL || n->failure != ASSAY_OK) return;
-    if (n->told != assay_follower_told(n->follower)) {
-        n->told = assay_follower_told(n->follower);
-        take_board(n, r);
+    if (n->told != assay_follower_revision(n->follower)) {
+        n->told = assay_follower_revision(n->follower);
+        update_links(n, r);
         const bool listed = is_listed(n, r);
-        if (n->listed && !listed) fail(n, ASSAY_E_STALE);
+        if (n->listed && !listed) set_failure(n, ASSAY_E_STALE);
         n->listed = listed;
     }
     if (n->now_ms >= n->list_at_ms) {
         n->list_at_ms = n->now_ms + LIST_AGAIN_MS;
-        if (!n->listed || !is_found(n, r)) list_oneself(n);
+        if (!n->listed || !is_found(n, r)) submit_listing(n);
     }
-    assay_record_queue_turn(n->pending, n->follower, n->now_ms);
+    assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
 }
 
 /* --- messages */
 
-static void hear_holders(struct assay_holder_node *n)
+static void receive_from_holders(struct assay_holder_node *n)
 {
     struct assay_cont_from party;
     struct assay_slice frame;
@@ -585,15 +588,15 @@ static void hear_holders(struct assay_holder_node *n)
         struct assay_share_from from = { .holder = true };
         assay_bytes_copy(from.key, sizeof from.key, party.key, sizeof from.key);
         const struct assay_share_epoch epoch = epoch_of(n);
-        assay_status_ignore(assay_share_holder_message(n->holder,
-                                                       assay_follower_shares(n->follower), &epoch,
-                                                       &from, frame, n->now_ms, &n->effects),
-                            "what is refused ends its exchange, and is asked for again");
-        perform(n);
+        assay_status_ignore(
+            assay_share_holder_on_message(n->holder, assay_follower_shares(n->follower), &epoch,
+                                          &from, frame, n->now_ms, &n->effects),
+            "what is refused ends its exchange, and is asked for again");
+        execute_effects(n);
     }
 }
 
-/* What passes by itself is worth another try. */
+/* A temporary failure is worth a retry. */
 static enum assay_holder_refusal refusal_of(enum assay_status status)
 {
     static const enum assay_status passing[] = { ASSAY_E_NOT_FOUND, ASSAY_E_FULL,  ASSAY_E_AGAIN,
@@ -603,8 +606,8 @@ static enum assay_holder_refusal refusal_of(enum assay_status status)
     return ASSAY_HOLDER_NEVER;
 }
 
-static enum assay_status hear_guest(struct assay_holder_node *n, uint64_t guest,
-                                    struct assay_slice frame)
+static enum assay_status on_client_frame(struct assay_holder_node *n, uint64_t guest,
+                                         struct assay_slice frame)
 {
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     const struct assay_share_epoch epoch = epoch_of(n);
@@ -614,38 +617,39 @@ static enum assay_status hear_guest(struct assay_holder_node *n, uint64_t guest,
     const struct assay_slice rest =
         assay_slice_over(frame.bytes + 1 + NAME_LEN, frame.len - 1 - NAME_LEN);
     if (frame.bytes[0] == ASSAY_HOLDER_MESSAGE)
-        return assay_share_holder_message(n->holder, r, &epoch, &from, rest, n->now_ms,
-                                          &n->effects);
+        return assay_share_holder_on_message(n->holder, r, &epoch, &from, rest, n->now_ms,
+                                             &n->effects);
     if (frame.bytes[0] != ASSAY_HOLDER_HAND || rest.len != 32) return ASSAY_E_UNSUPPORTED;
-    return assay_share_holder_hand(n->holder, r, &epoch, &from, rest.bytes, n->now_ms, &n->effects);
+    return assay_share_holder_start_handover(n->holder, r, &epoch, &from, rest.bytes, n->now_ms,
+                                             &n->effects);
 }
 
-static void hear_guests(struct assay_holder_node *n)
+static void receive_from_clients(struct assay_holder_node *n)
 {
     struct assay_slice frame;
     uint64_t guest = 0;
     assay_client_listener_turn(n->door, n->now_ms);
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_client_listener_next(n->door, &guest, &frame) != ASSAY_OK) break;
+        if (assay_client_listener_receive(n->door, &guest, &frame) != ASSAY_OK) break;
         uint8_t answer[2] = { ASSAY_HOLDER_REFUSED, ASSAY_HOLDER_LATER };
         n->effects.count = 0;
         n->effects.used = 0;
         n->effects.wake_at_ms = n->wake_at_ms;
         const enum assay_status status =
-            n->holder == NULL ? ASSAY_E_AGAIN : hear_guest(n, guest, frame);
+            n->holder == NULL ? ASSAY_E_AGAIN : on_client_frame(n, guest, frame);
         answer[1] = (uint8_t)refusal_of(status);
-        perform(n);
+        execute_effects(n);
         if (status != ASSAY_OK)
             assay_client_listener_send(n->door, guest, assay_slice_over(answer, 2));
     }
 }
 
-/* --- a turn */
+/* --- turn */
 
 static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
 {
     uint64_t due = n->wake_at_ms;
-    /* Before the ledger is known nothing is handed in, however late it is. */
+    /* Before the ledger is known nothing is submitted. */
     if (assay_follower_shares(n->follower) != NULL)
         due = assay_min_u64(due,
                             assay_min_u64(assay_record_queue_wake_at(n->pending), n->list_at_ms));
@@ -653,8 +657,8 @@ static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
 
-/* It has much to look at: some at a time, and frames between. */
-static void tick(struct assay_holder_node *n)
+/* It has many ids to check: some at a time, with frames between. */
+static void tick_holder(struct assay_holder_node *n)
 {
     for (int i = 0; i < TICKS_PER_TURN && n->holder != NULL && n->failure == ASSAY_OK &&
                     n->now_ms >= n->wake_at_ms;
@@ -662,7 +666,7 @@ static void tick(struct assay_holder_node *n)
         const struct assay_share_epoch epoch = epoch_of(n);
         assay_share_holder_tick(n->holder, assay_follower_shares(n->follower), &epoch, n->now_ms,
                                 &n->effects);
-        perform(n);
+        execute_effects(n);
     }
 }
 
@@ -677,13 +681,13 @@ enum assay_status assay_holder_node_turn(struct assay_holder_node *node, int tim
     n->now_ms = assay_peer_links_clock_ms();
     ASSAY_TRY(assay_peer_links_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
     n->now_ms = assay_peer_links_clock_ms();
-    follow(n);
-    hear_holders(n);
-    hear_guests(n);
-    tick(n);
-    /* What was decided now is handed in now. */
+    update_from_ledger(n);
+    receive_from_holders(n);
+    receive_from_clients(n);
+    tick_holder(n);
+    /* Records of this turn are submitted now. */
     if (assay_follower_home(n->follower) != NULL)
-        assay_record_queue_turn(n->pending, n->follower, n->now_ms);
+        assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
     assay_peer_links_flush(n->board);
     return n->failure;
 }

@@ -1,5 +1,5 @@
 /*
- * net/services/shares/share_client.c - see share_client.h.
+ * net/services/shares/share_client.c - client of an owner or reader of shares.
  */
 #include "net/services/shares/share_client.h"
 
@@ -23,17 +23,17 @@ enum {
     READ_AGAIN_MS_MAX = 60000,
 };
 
-/* With one slot of the cluster. */
+/* Connection to one slot of the cluster. */
 struct talk {
     struct assay_call *call; /* NULL: none */
-    bool under_way;          /* x is */
+    bool under_way;          /* x is active */
     bool has;                /* reader: its share is here */
-    uint64_t turn;           /* counts exchanges: answers of older ones are nobody's */
+    uint64_t turn;           /* counts exchanges: answers of older ones are ignored */
     uint64_t next_ms, until_ms;
     struct assay_share_exchange x;
 };
 
-enum deed { NOTHING, PUTS, READS, DELETES, CHANGES };
+enum operation { NOTHING, PUTS, READS, DELETES, CHANGES };
 
 struct assay_share_client {
     struct assay_share_client_config config;
@@ -43,7 +43,7 @@ struct assay_share_client {
     struct assay_follower *follower;
     struct assay_record_queue *pending;
     uint64_t now_ms;
-    enum deed deed;
+    enum operation operation;
     enum assay_share_client_state state;
     const char *why;
     uint8_t name[32]; /* in exchanges */
@@ -52,7 +52,7 @@ struct assay_share_client {
     bool is_final;
     struct talk talk[ASSAY_SHARE_SLOTS_MAX];
     uint64_t turns;
-    struct assay_share_readers_record change; /* DELETES, CHANGES: what was handed in */
+    struct assay_share_readers_record change; /* DELETES, CHANGES: the submitted record */
     /* put */
     struct assay_share_polynomial polynomial;
     struct assay_share_commitments commitments;
@@ -71,13 +71,13 @@ struct assay_share_client {
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
-static void begun(void *context);
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *what);
+static void on_begin(void *context);
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *what);
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes);
-static void verdict(void *context, uint64_t serial, bool good,
-                    enum assay_registry_standing standing);
-static void refused(void *context, enum assay_service_kind kind, struct assay_slice why);
+static void on_verdict(void *context, uint64_t serial, bool good,
+                       enum assay_registry_standing standing);
+static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
 
 enum assay_status assay_share_client_open(const struct assay_share_client_config *config,
                                           struct assay_share_client **out)
@@ -86,8 +86,12 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     const struct assay_follower_config follower = {
         .path = config->ledger,
         .role = ASSAY_SERVICE_ROLE_OWNER,
-        .tells = { .record = record, .became = became, .begun = begun, .evidence = evidence,
-                   .verdict = verdict, .refused = refused },
+        .tells = { .record = record,
+                   .became = on_result,
+                   .begun = on_begin,
+                   .evidence = evidence,
+                   .verdict = on_verdict,
+                   .refused = on_refused },
         .context = c,
     };
     *out = NULL;
@@ -99,7 +103,7 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     if (status == ASSAY_OK) status = assay_p256_public(&c->secret_key, c->key);
     if (status == ASSAY_OK) status = assay_p256_signer_load(&c->secret_key, &c->signer);
     if (status == ASSAY_OK)
-        status = assay_record_queue_create(ASSAY_RECORD_QUEUE_AGAIN_MS, &c->pending);
+        status = assay_record_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending);
     if (status == ASSAY_OK) status = assay_follower_create(&follower, &c->follower);
     if (status != ASSAY_OK) assay_share_client_close(&c);
     *out = c;
@@ -141,16 +145,16 @@ const struct assay_share_registry *assay_share_client_registry(
     return assay_follower_shares(client->follower);
 }
 
-static void give_up(struct assay_share_client *c, const char *why)
+static void fail_operation(struct assay_share_client *c, const char *why)
 {
     if (c->state != ASSAY_SHARE_CLIENT_WORKS) return;
     c->state = ASSAY_SHARE_CLIENT_FAILED;
     c->why = why;
 }
 
-/* --- an owner begins */
+/* --- put, by an owner */
 
-static enum assay_status deal(struct assay_share_client *c)
+static enum assay_status deal_secret(struct assay_share_client *c)
 {
     uint8_t wide[ASSAY_SHARE_K_MAX * ASSAY_SODIUM_WIDE_LEN];
     enum assay_status status = assay_random(wide, (size_t)c->k * ASSAY_SODIUM_WIDE_LEN);
@@ -160,10 +164,10 @@ static enum assay_status deal(struct assay_share_client *c)
     return status;
 }
 
-static enum assay_status hand_in(struct assay_share_client *c, enum assay_service_kind kind,
-                                 struct assay_slice payload)
+static enum assay_status submit_record(struct assay_share_client *c, enum assay_service_kind kind,
+                                       struct assay_slice payload)
 {
-    assay_record_queue_drop(c->pending, kind);
+    assay_record_queue_clear_kind(c->pending, kind);
     c->is_final = false;
     c->state = ASSAY_SHARE_CLIENT_WORKS;
     return assay_record_queue_add(c->pending, kind, payload);
@@ -180,7 +184,7 @@ static enum assay_status submit_put(struct assay_share_client *c,
     assay_share_put_statement(&r->config.home, put, digest);
     ASSAY_TRY(assay_p256_sign(c->signer, digest, put->signature));
     ASSAY_TRY(assay_share_put_record_encode(put, bytes, sizeof bytes, &payload));
-    return hand_in(c, ASSAY_SERVICE_SHARE_PUT, payload);
+    return submit_record(c, ASSAY_SERVICE_SHARE_PUT, payload);
 }
 
 enum assay_status assay_share_client_put(struct assay_share_client *client, uint32_t cluster,
@@ -193,7 +197,7 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
     struct assay_share_put_record put = { .cluster = cluster, .reader_count = reader_count };
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     uint8_t nonce[ASSAY_SODIUM_NONCE_LEN];
-    if (c->deed != NOTHING) return ASSAY_E_INVALID;
+    if (c->operation != NOTHING) return ASSAY_E_INVALID;
     if (r == NULL) return ASSAY_E_AGAIN;
     if (cluster >= r->config.clusters || payload.len == 0 ||
         payload.len > ASSAY_SHARE_PAYLOAD_MAX || reader_count == 0 ||
@@ -209,17 +213,17 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
     assay_bytes_copy(put.name, 32, name, 32);
     for (uint32_t i = 0; i < reader_count; i++)
         put.reader[i] = readers[i];
-    ASSAY_TRY(deal(c));
+    ASSAY_TRY(deal_secret(c));
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
     assay_share_payload_seal(&c->polynomial.a[0], c->id, nonce, payload, sealed);
     assay_bytes_copy(id, 32, c->id, 32);
     assay_bytes_copy(c->name, 32, c->id, 32);
-    c->deed = PUTS;
+    c->operation = PUTS;
     return submit_put(c, &put, assay_slice_over(sealed, payload.len + ASSAY_SHARE_PAYLOAD_MORE),
                       r);
 }
 
-/* --- an owner changes what it has put */
+/* --- changes, by an owner */
 
 enum assay_status assay_share_client_delete(struct assay_share_client *client,
                                             const uint8_t name[static 32], uint8_t id[static 32])
@@ -228,13 +232,13 @@ enum assay_status assay_share_client_delete(struct assay_share_client *client,
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
     struct assay_slice payload;
-    if (c->deed != NOTHING) return ASSAY_E_INVALID;
+    if (c->operation != NOTHING) return ASSAY_E_INVALID;
     if (r == NULL) return ASSAY_E_AGAIN;
     ASSAY_TRY(assay_share_order_next(r, c->key, name, &c->change.order, c->id));
     ASSAY_TRY(assay_share_order_delete(r, c->signer, &c->change.order, bytes, &payload));
     assay_bytes_copy(id, 32, c->id, 32);
-    c->deed = DELETES;
-    return hand_in(c, ASSAY_SERVICE_SHARE_DELETE, payload);
+    c->operation = DELETES;
+    return submit_record(c, ASSAY_SERVICE_SHARE_DELETE, payload);
 }
 
 enum assay_status assay_share_client_readers(struct assay_share_client *client,
@@ -246,7 +250,7 @@ enum assay_status assay_share_client_readers(struct assay_share_client *client,
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
     struct assay_slice payload;
-    if (c->deed != NOTHING) return ASSAY_E_INVALID;
+    if (c->operation != NOTHING) return ASSAY_E_INVALID;
     if (r == NULL) return ASSAY_E_AGAIN;
     if (reader_count == 0 || reader_count > ASSAY_SHARE_READERS_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_share_order_next(r, c->key, name, &c->change.order, c->id));
@@ -256,11 +260,11 @@ enum assay_status assay_share_client_readers(struct assay_share_client *client,
         c->change.reader[i] = readers[i];
     ASSAY_TRY(assay_share_order_readers(r, c->signer, &c->change, bytes, &payload));
     assay_bytes_copy(id, 32, c->id, 32);
-    c->deed = CHANGES;
-    return hand_in(c, ASSAY_SERVICE_SHARE_READERS, payload);
+    c->operation = CHANGES;
+    return submit_record(c, ASSAY_SERVICE_SHARE_READERS, payload);
 }
 
-/* --- a reader begins */
+/* --- read, by a reader */
 
 static enum assay_status submit_read(struct assay_share_client *c,
                                      const struct assay_share_registry *r)
@@ -283,7 +287,7 @@ static enum assay_status submit_read(struct assay_share_client *c,
     assay_share_read_statement(&r->config.home, read, digest);
     ASSAY_TRY(assay_p256_sign(c->signer, digest, read->signature));
     ASSAY_TRY(assay_share_read_record_encode(read, bytes, sizeof bytes, &payload));
-    return hand_in(c, ASSAY_SERVICE_SHARE_READ, payload);
+    return submit_record(c, ASSAY_SERVICE_SHARE_READ, payload);
 }
 
 enum assay_status assay_share_client_read(struct assay_share_client *client,
@@ -292,7 +296,7 @@ enum assay_status assay_share_client_read(struct assay_share_client *client,
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     uint8_t digest[32];
-    if (c->deed != NOTHING) return ASSAY_E_INVALID;
+    if (c->operation != NOTHING) return ASSAY_E_INVALID;
     if (r == NULL) return ASSAY_E_AGAIN;
     const struct assay_share_row *row = assay_share_registry_find(r, id);
     if (row == NULL || !row->synced) return ASSAY_E_NOT_FOUND;
@@ -309,16 +313,16 @@ enum assay_status assay_share_client_read(struct assay_share_client *client,
     assay_bytes_copy(c->id, 32, id, 32);
     c->k = r->config.k;
     c->cluster = row->origin;
-    c->deed = READS;
+    c->operation = READS;
     c->read_pause_ms = READ_AGAIN_MS;
-    /* By its node, whose evidence it shows, or by its account. */
+    /* By its node, with its evidence, or by its account. */
     const struct assay_follower_home *home = assay_follower_home(c->follower);
     if (!c->config.measured) assay_sha256(c->key, sizeof c->key, c->name);
     else if (home->slot < home->members) assay_bytes_copy(c->name, 32, home->node[home->slot], 32);
     return submit_read(c, r);
 }
 
-/* --- with holders */
+/* --- exchanges with holders */
 
 static uint64_t serial_of(const struct assay_share_client *c, const struct talk *t)
 {
@@ -333,8 +337,8 @@ static struct talk *talk_of(struct assay_share_client *c, uint64_t serial)
     return t->under_way && t->turn == serial / SERIAL_SLOTS ? t : NULL;
 }
 
-static void say(struct assay_share_client *c, struct talk *t, enum assay_holder_word word,
-                struct assay_slice bytes)
+static void send_message(struct assay_share_client *c, struct talk *t,
+                         enum assay_holder_frame_kind word, struct assay_slice bytes)
 {
     ASSAY_ASSERT(bytes.len <= ASSAY_SHARE_MESSAGE_MAX);
     c->frame[0] = (uint8_t)word;
@@ -354,23 +358,25 @@ static struct assay_share_terms terms_of(const struct assay_share_client *c, uin
         assay_bytes_copy(holder.node, 32, r->member[member].node, 32);
     assay_bytes_copy(own.node, 32, c->name, 32);
     struct assay_share_terms terms = {
-        .home = r->config.home, .era = home->era, .epoch = home->epoch,
-        .purpose = c->deed == PUTS ? ASSAY_SHARE_HAND : ASSAY_SHARE_LET,
-        .taker = c->deed == PUTS ? holder : own,
-        .giver = c->deed == PUTS ? own : holder,
-        .taker_proves = c->deed == PUTS || c->config.measured,
+        .home = r->config.home,
+        .era = home->era,
+        .epoch = home->epoch,
+        .purpose = c->operation == PUTS ? ASSAY_SHARE_HAND : ASSAY_SHARE_LET,
+        .taker = c->operation == PUTS ? holder : own,
+        .giver = c->operation == PUTS ? own : holder,
+        .taker_proves = c->operation == PUTS || c->config.measured,
     };
     assay_bytes_copy(terms.beacon, 32, home->beacon, 32);
     return terms;
 }
 
-static void ask_daemon(struct assay_share_client *c, struct talk *t,
-                       const struct assay_share_want *want)
+static void request_from_daemon(struct assay_share_client *c, struct talk *t,
+                                const struct assay_share_want *want)
 {
     const struct assay_share_side *holder =
         t->x.gives ? &t->x.terms.taker : &t->x.terms.giver;
     struct assay_service_message m = {
-        .verb = want->wish == ASSAY_SHARE_WISH_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
+        .verb = want->wish == ASSAY_SHARE_WANT_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
         .serial = serial_of(c, t),
         .purpose = ASSAY_SERVICE_FOR_SHARES,
         .statement = assay_slice_over(want->report_data, sizeof want->report_data),
@@ -378,12 +384,12 @@ static void ask_daemon(struct assay_share_client *c, struct talk *t,
     };
     assay_bytes_copy(m.node_id, 32, holder->node, 32);
     if (m.verb == ASSAY_SERVICE_VERIFY && m.evidence.len == 0) end_talk(t);
-    else if (assay_follower_ask(c->follower, &m) != ASSAY_OK) end_talk(t);
+    else if (assay_follower_request(c->follower, &m) != ASSAY_OK) end_talk(t);
 }
 
-/* The owner's gift: the share of the slot, to whom its evidence was found good. */
-static enum assay_status give(struct assay_share_client *c, struct talk *t,
-                              struct assay_share_want *want)
+/* The owner's gift: the share of the slot, to a holder whose evidence was verified. */
+static enum assay_status send_gift(struct assay_share_client *c, struct talk *t,
+                                   struct assay_share_want *want)
 {
     const struct assay_share_row *row =
         assay_share_registry_find(assay_follower_shares(c->follower), c->id);
@@ -399,7 +405,7 @@ static enum assay_status give(struct assay_share_client *c, struct talk *t,
     ASSAY_TRY(assay_share_of(&c->polynomial, (uint32_t)(t - c->talk), &piece.share));
     ASSAY_TRY(assay_random(seed.bytes, sizeof seed.bytes));
     assay_writer_u16be(&w, 1);
-    assay_share_piece_put(&w, &piece);
+    assay_share_piece_encode(&w, &piece);
     ASSAY_TRY(assay_writer_finish(&w, &gift));
     const enum assay_status status = assay_share_exchange_give(
         &t->x, gift, &seed, c->room, c->frame, ASSAY_SHARE_MESSAGE_MAX, want);
@@ -409,23 +415,24 @@ static enum assay_status give(struct assay_share_client *c, struct talk *t,
     return status;
 }
 
-static void does(struct assay_share_client *c, struct talk *t, struct assay_share_want *want)
+static void execute_want(struct assay_share_client *c, struct talk *t,
+                         struct assay_share_want *want)
 {
     uint8_t bytes[ASSAY_SHARE_MESSAGE_MAX];
     enum assay_status status = ASSAY_OK;
-    if (want->wish == ASSAY_SHARE_WISH_GIVE) status = give(c, t, want);
+    if (want->wish == ASSAY_SHARE_WANT_GIVE) status = send_gift(c, t, want);
     if (status != ASSAY_OK) {
         end_talk(t);
-    } else if (want->wish == ASSAY_SHARE_WISH_SEND) {
-        /* say writes into the frame from which it may be borrowed */
+    } else if (want->wish == ASSAY_SHARE_WANT_SEND) {
+        /* send_message writes into the frame from which it may be borrowed */
         assay_bytes_copy(bytes, sizeof bytes, want->bytes.bytes, want->bytes.len);
-        say(c, t, ASSAY_HOLDER_MESSAGE, assay_slice_over(bytes, want->bytes.len));
-    } else if (want->wish != ASSAY_SHARE_WISH_NOTHING) {
-        ask_daemon(c, t, want);
+        send_message(c, t, ASSAY_HOLDER_MESSAGE, assay_slice_over(bytes, want->bytes.len));
+    } else if (want->wish != ASSAY_SHARE_WANT_NOTHING) {
+        request_from_daemon(c, t, want);
     }
 }
 
-/* Is it the share of this slot, of the generation that the ledger has? */
+/* Whether it is the share of this slot, of the ledger's generation. */
 static bool is_share(const struct assay_share_client *c, uint32_t slot,
                      const struct assay_share_piece *piece)
 {
@@ -440,8 +447,8 @@ static bool is_share(const struct assay_share_client *c, uint32_t slot,
            assay_share_verify(&piece->commitments, slot, &piece->share) == ASSAY_OK;
 }
 
-static void take_gift(struct assay_share_client *c, struct talk *t,
-                      const struct assay_share_message *m)
+static void on_gift(struct assay_share_client *c, struct talk *t,
+                    const struct assay_share_message *m)
 {
     const uint32_t slot = (uint32_t)(t - c->talk);
     struct assay_slice bytes;
@@ -470,46 +477,46 @@ static enum assay_status begin_exchange(struct assay_share_client *c, struct tal
                                     c->now_ms, c->room, ASSAY_SHARE_MESSAGE_MAX, want);
 }
 
-static void hear(struct assay_share_client *c, struct talk *t, struct assay_slice bytes)
+static void on_holder_frame(struct assay_share_client *c, struct talk *t, struct assay_slice bytes)
 {
     struct assay_share_message m;
     struct assay_share_want want = { 0 };
     enum assay_status status = assay_share_message_decode(bytes, &m);
     if (status == ASSAY_OK && m.kind == ASSAY_SHARE_ASK) {
-        /* The share of this id alone, to whoever sits in this slot. */
-        const bool asked = c->deed == PUTS && m.count == 1 &&
-                           assay_bytes_equal(m.ids.bytes, c->id, 32);
+        /* The share of this id alone, to the holder of this slot. */
+        const bool asked =
+            c->operation == PUTS && m.count == 1 && assay_bytes_equal(m.ids.bytes, c->id, 32);
         status = asked ? begin_exchange(c, t, &m, &want) : ASSAY_E_LANE;
     } else if (status == ASSAY_OK) {
-        status = t->under_way ? assay_share_exchange_message(&t->x, &m, c->room,
-                                                             ASSAY_SHARE_MESSAGE_MAX, &want)
+        status = t->under_way ? assay_share_exchange_on_message(&t->x, &m, c->room,
+                                                                ASSAY_SHARE_MESSAGE_MAX, &want)
                               : ASSAY_E_STALE;
     }
     if (status != ASSAY_OK) {
         end_talk(t);
     } else if (m.kind == ASSAY_SHARE_GIVE) {
-        take_gift(c, t, &m);
+        on_gift(c, t, &m);
     } else {
-        does(c, t, &want);
+        execute_want(c, t, &want);
     }
 }
 
-static void listen_to(struct assay_share_client *c, struct talk *t)
+static void receive_from_holder(struct assay_share_client *c, struct talk *t)
 {
     struct assay_slice frame;
     while (t->call != NULL) {
-        const enum assay_status status = assay_call_next(t->call, &frame);
+        const enum assay_status status = assay_call_receive(t->call, &frame);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK || frame.len < 2 || frame.bytes[0] != ASSAY_HOLDER_MESSAGE) {
-            end_talk(t); /* refused, or gone: asked again later */
+            end_talk(t); /* refused, or disconnected: retried later */
             return;
         }
-        hear(c, t, assay_slice_over(frame.bytes + 1, frame.len - 1));
+        on_holder_frame(c, t, assay_slice_over(frame.bytes + 1, frame.len - 1));
     }
 }
 
-/* HOST and DOOR of HOST:PORT/DOOR. Returns: whether there is a door. */
-static bool door_of(const struct assay_share_member *m, char address[static 96])
+/* HOST and client port of HOST:PORT/PORT. Returns: whether there is one. */
+static bool parse_client_address(const struct assay_share_member *m, char address[static 96])
 {
     char text[ASSAY_SHARE_ADDRESS_MAX + 1] = "";
     assay_bytes_copy(text, sizeof text, m->address, m->address_len);
@@ -522,7 +529,7 @@ static bool door_of(const struct assay_share_member *m, char address[static 96])
     return snprintf(address, 96, "%s:%s", text, door + 1) < 96;
 }
 
-static void call_on(struct assay_share_client *c, struct talk *t)
+static void connect_holder(struct assay_share_client *c, struct talk *t)
 {
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     const uint32_t slot = (uint32_t)(t - c->talk);
@@ -531,14 +538,15 @@ static void call_on(struct assay_share_client *c, struct talk *t)
     char address[96];
     t->next_ms = c->now_ms + AGAIN_MS;
     t->until_ms = c->now_ms + GIVE_UP_MS;
-    if (member >= ASSAY_SHARE_MEMBERS_MAX || !door_of(&r->member[member], address)) return;
+    if (member >= ASSAY_SHARE_MEMBERS_MAX || !parse_client_address(&r->member[member], address))
+        return;
     if (assay_call_open(address, &t->call) != ASSAY_OK) return;
-    if (c->deed == PUTS) say(c, t, ASSAY_HOLDER_HAND, assay_slice_over(c->id, 32));
-    else if (begin_exchange(c, t, NULL, &want) == ASSAY_OK) does(c, t, &want);
+    if (c->operation == PUTS) send_message(c, t, ASSAY_HOLDER_HAND, assay_slice_over(c->id, 32));
+    else if (begin_exchange(c, t, NULL, &want) == ASSAY_OK) execute_want(c, t, &want);
     else end_talk(t);
 }
 
-/* --- what the daemon tells */
+/* --- callbacks of the follower */
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload)
@@ -546,7 +554,7 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     struct assay_share_client *c = context;
     if (slot != assay_follower_home(c->follower)->slot) return;
     const size_t before = assay_record_queue_count(c->pending);
-    assay_record_queue_final(c->pending, kind, payload);
+    assay_record_queue_remove(c->pending, kind, payload);
     if (assay_record_queue_count(c->pending) == before)
         return; /* of another program of this member */
     c->is_final = true;
@@ -557,32 +565,34 @@ static bool is_put_here(const struct assay_share_client *c, struct assay_slice p
 {
     struct assay_share_put_record put;
     uint8_t id[32], digest[32];
-    if (c->deed != PUTS || assay_share_put_record_decode(payload, &put) != ASSAY_OK) return false;
+    if (c->operation != PUTS || assay_share_put_record_decode(payload, &put) != ASSAY_OK)
+        return false;
     assay_share_id(put.owner, put.name, id);
     assay_share_commitments_digest(&c->commitments, digest);
     return assay_bytes_equal(id, c->id, 32) && assay_bytes_equal(put.digest, digest, 32);
 }
 
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *what)
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *what)
 {
     struct assay_share_client *c = context;
     struct assay_share_read_record read;
     const char *const why = assay_share_order_why(what);
-    /* Handed in by another member it may be refused for a reason of that one's. */
+    /* Submitted by another member it may be refused for a reason that concerns only that one. */
     if (kind == ASSAY_SERVICE_SHARE_PUT && c->is_final && why != NULL && is_put_here(c, payload))
-        give_up(c, why);
-    if (kind != ASSAY_SERVICE_SHARE_READ || c->deed != READS || strcmp(what, "no-reader") != 0 ||
+        fail_operation(c, why);
+    if (kind != ASSAY_SERVICE_SHARE_READ || c->operation != READS ||
+        strcmp(what, "no-reader") != 0 ||
         assay_share_read_record_decode(payload, &read) != ASSAY_OK)
         return;
     if (assay_bytes_equal(read.nonce, c->read.nonce, 32))
-        give_up(c, "who asks is not among the readers that the owner named");
+        fail_operation(c, "who asks is not among the readers that the owner named");
 }
 
-static void begun(void *context)
+static void on_begin(void *context)
 {
     struct assay_share_client *c = context;
-    assay_record_queue_renew(c->pending);
+    assay_record_queue_reset_due(c->pending);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -591,42 +601,44 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
     struct assay_share_want want;
     struct talk *t = talk_of(c, serial);
     if (t == NULL) return;
-    if (assay_share_exchange_quoted(&t->x, bytes, c->room, ASSAY_SHARE_MESSAGE_MAX, &want) ==
+    if (assay_share_exchange_on_quote(&t->x, bytes, c->room, ASSAY_SHARE_MESSAGE_MAX, &want) ==
         ASSAY_OK)
-        does(c, t, &want);
+        execute_want(c, t, &want);
     else end_talk(t);
 }
 
-static void verdict(void *context, uint64_t serial, bool good,
-                    enum assay_registry_standing standing)
+static void on_verdict(void *context, uint64_t serial, bool good,
+                       enum assay_registry_standing standing)
 {
     struct assay_share_client *c = context;
     struct assay_share_want want;
     struct talk *t = talk_of(c, serial);
     if (t == NULL) return;
     if (good && standing >= ASSAY_REGISTRY_STAND_WARNING &&
-        assay_share_exchange_verified(&t->x, c->room, ASSAY_SHARE_MESSAGE_MAX, &want) == ASSAY_OK)
-        does(c, t, &want);
+        assay_share_exchange_on_verified(&t->x, c->room, ASSAY_SHARE_MESSAGE_MAX, &want) ==
+            ASSAY_OK)
+        execute_want(c, t, &want);
     else end_talk(t);
 }
 
-static void refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
 {
     struct assay_share_client *c = context;
     (void)why;
     if (kind == ASSAY_SERVICE_SHARE_PUT || kind == ASSAY_SERVICE_SHARE_READ ||
         kind == ASSAY_SERVICE_SHARE_DELETE || kind == ASSAY_SERVICE_SHARE_READERS)
-        give_up(c, "the daemon does not take the record");
+        fail_operation(c, "the daemon does not take the record");
 }
 
-/* --- a turn */
+/* --- turn */
 
-static uint32_t confirmed(const struct assay_share_client *c, const struct assay_share_row *row)
+static uint32_t count_confirmed(const struct assay_share_client *c,
+                                const struct assay_share_row *row)
 {
     return row == NULL ? 0 : (uint32_t)__builtin_popcount(row->have[c->cluster]);
 }
 
-static uint32_t collected(const struct assay_share_client *c)
+static uint32_t count_collected(const struct assay_share_client *c)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
@@ -634,7 +646,7 @@ static uint32_t collected(const struct assay_share_client *c)
     return count;
 }
 
-static void combine(struct assay_share_client *c)
+static void combine_shares(struct assay_share_client *c)
 {
     uint32_t slot[ASSAY_SHARE_K_MAX], count = 0;
     struct assay_secret32 share[ASSAY_SHARE_K_MAX], secret;
@@ -646,7 +658,7 @@ static void combine(struct assay_share_client *c)
     if (assay_share_combine(c->k, slot, share, &secret) != ASSAY_OK ||
         assay_share_payload_open(&secret, c->id, assay_slice_over(c->sealed, c->sealed_len),
                                  c->payload) != ASSAY_OK) {
-        give_up(c, "the shares do not open the payload");
+        fail_operation(c, "the shares do not open the payload");
     } else {
         c->payload_len = c->sealed_len - ASSAY_SHARE_PAYLOAD_MORE;
         c->state = ASSAY_SHARE_CLIENT_DONE;
@@ -656,8 +668,8 @@ static void combine(struct assay_share_client *c)
     assay_secret_wipe(c->piece, sizeof c->piece);
 }
 
-/* What was renewed meanwhile is asked for anew: shares of two generations do not add up. */
-static void look_at_generation(struct assay_share_client *c, const struct assay_share_row *row)
+/* After a reshare shares are requested again: shares of two generations cannot be combined. */
+static void check_generation(struct assay_share_client *c, const struct assay_share_row *row)
 {
     if (c->generation == row->generation) return;
     c->generation = row->generation;
@@ -668,27 +680,29 @@ static void look_at_generation(struct assay_share_client *c, const struct assay_
     }
 }
 
-/* A holder that was away when the read became final has not heard of it. */
-static void read_again(struct assay_share_client *c, const struct assay_share_registry *r)
+/* A holder that was offline when the read became final has not seen it. */
+static void resubmit_read(struct assay_share_client *c, const struct assay_share_registry *r)
 {
     if (c->now_ms < c->read_again_ms) return;
     c->read_pause_ms *= 2;
     if (c->read_pause_ms > READ_AGAIN_MS_MAX) c->read_pause_ms = READ_AGAIN_MS_MAX;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
         end_talk(&c->talk[i]);
-    if (submit_read(c, r) != ASSAY_OK) give_up(c, "no memory, or no random numbers");
+    if (submit_read(c, r) != ASSAY_OK) fail_operation(c, "no memory, or no random numbers");
 }
 
-/* The record is final: is the id now as it says? */
-static void look_at_change(struct assay_share_client *c, const struct assay_share_row *row)
+/* The record is final: whether the id is in that state. */
+static void check_change(struct assay_share_client *c, const struct assay_share_row *row)
 {
-    const bool done = c->deed == DELETES ? !assay_share_order_is_of(&c->change.order, row)
-                                         : assay_share_order_is_done(&c->change, row);
+    const bool done = c->operation == DELETES ? !assay_share_order_is_of(&c->change.order, row)
+                                              : assay_share_order_is_done(&c->change, row);
     if (done) c->state = ASSAY_SHARE_CLIENT_DONE;
-    else give_up(c, "the record had no effect: a new era began, or the id was changed meanwhile");
+    else
+        fail_operation(
+            c, "the record had no effect: a new era began, or the id was changed meanwhile");
 }
 
-/* Is it what this client has dealt? Of a later generation nobody can say. */
+/* Whether it is what this client has dealt. Unknown for a later generation. */
 static bool is_dealt_here(const struct assay_share_client *c, const struct assay_share_row *row)
 {
     uint8_t digest[32];
@@ -696,29 +710,30 @@ static bool is_dealt_here(const struct assay_share_client *c, const struct assay
     return row->generation > 1 || assay_bytes_equal(row->digest, digest, 32);
 }
 
-static void go_on(struct assay_share_client *c)
+static void continue_operation(struct assay_share_client *c)
 {
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     if (r == NULL || c->state != ASSAY_SHARE_CLIENT_WORKS || !c->is_final) return;
     const struct assay_share_row *row = assay_share_registry_find(r, c->id);
-    if (c->deed == DELETES || c->deed == CHANGES) {
-        look_at_change(c, row);
+    if (c->operation == DELETES || c->operation == CHANGES) {
+        check_change(c, row);
         return;
     }
     if (row == NULL) {
-        give_up(c, "the ledger does not know the id: no members sit there, there is no room, or it "
-                   "was not confirmed in time");
+        fail_operation(
+            c, "the ledger does not know the id: no members sit there, there is no room, or it "
+               "was not confirmed in time");
         return;
     }
-    if (c->deed == PUTS && !is_dealt_here(c, row)) {
-        give_up(c, "another record of the owner has put the id");
+    if (c->operation == PUTS && !is_dealt_here(c, row)) {
+        fail_operation(c, "another record of the owner has put the id");
         return;
     }
-    if (c->deed == READS) look_at_generation(c, row);
-    if (c->deed == READS && collected(c) >= c->k) combine(c);
-    else if (c->deed == READS) read_again(c, r);
+    if (c->operation == READS) check_generation(c, row);
+    if (c->operation == READS && count_collected(c) >= c->k) combine_shares(c);
+    else if (c->operation == READS) resubmit_read(c, r);
     if (!c->is_final) return;
-    if (c->deed == PUTS && row->synced) {
+    if (c->operation == PUTS && row->synced) {
         c->state = ASSAY_SHARE_CLIENT_DONE;
         assay_secret_wipe(&c->polynomial, sizeof c->polynomial);
     }
@@ -726,9 +741,10 @@ static void go_on(struct assay_share_client *c)
         struct talk *t = &c->talk[i];
         const bool keeps = (row->have[c->cluster] >> i & 1) != 0;
         if (t->call != NULL && c->now_ms >= t->until_ms) end_talk(t);
-        listen_to(c, t);
-        if (t->call == NULL && !t->has && keeps == (c->deed == READS) && c->now_ms >= t->next_ms)
-            call_on(c, t);
+        receive_from_holder(c, t);
+        if (t->call == NULL && !t->has && keeps == (c->operation == READS) &&
+            c->now_ms >= t->next_ms)
+            connect_holder(c, t);
     }
     if (c->state == ASSAY_SHARE_CLIENT_WORKS) return;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
@@ -748,8 +764,8 @@ void assay_share_client_turn(struct assay_share_client *client, int timeout_ms)
     c->now_ms = assay_link_clock_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms),
                         "the daemon is dialled again; status says whether it is followed");
-    assay_record_queue_turn(c->pending, c->follower, c->now_ms);
-    go_on(c);
+    assay_record_queue_send_due(c->pending, c->follower, c->now_ms);
+    continue_operation(c);
 }
 
 struct assay_share_client_status assay_share_client_status(const struct assay_share_client *client)
@@ -760,15 +776,15 @@ struct assay_share_client_status assay_share_client_status(const struct assay_sh
                                                 .follows = assay_follower_follows(c->follower),
                                                 .is_final = c->is_final,
                                                 .why = c->why == NULL ? "" : c->why };
-    if (r == NULL || c->deed == DELETES || c->deed == CHANGES) return status;
+    if (r == NULL || c->operation == DELETES || c->operation == CHANGES) return status;
     const struct assay_share_row *const row = assay_share_registry_find(r, c->id);
-    status.wanted = c->deed == READS ? c->k : r->config.confirmations;
-    status.answered = c->deed == READS ? collected(c) : confirmed(c, row);
+    status.wanted = c->operation == READS ? c->k : r->config.confirmations;
+    status.answered = c->operation == READS ? count_collected(c) : count_confirmed(c, row);
     if (row == NULL) return status;
     for (uint32_t i = 0; i < r->config.slots; i++) {
         const bool has_confirmed = (row->have[c->cluster] >> i & 1) != 0;
-        const bool is_due = c->deed == READS ? has_confirmed : true;
-        const bool has_answered = c->deed == READS ? c->talk[i].has : has_confirmed;
+        const bool is_due = c->operation == READS ? has_confirmed : true;
+        const bool has_answered = c->operation == READS ? c->talk[i].has : has_confirmed;
         if (is_due && !has_answered) status.silent |= 1U << i;
     }
     return status;

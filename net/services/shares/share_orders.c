@@ -1,6 +1,6 @@
 /*
- * net/services/shares/share_orders.c - signed records that delete an id or name its readers, and
- * results of the registry in sentences.
+ * net/services/shares/share_orders.c - signed records that delete an id or replace its readers, and
+ * texts for results of the registry.
  */
 #include "net/services/shares/share_orders.h"
 
@@ -62,7 +62,7 @@ bool assay_share_order_is_done(const struct assay_share_readers_record *record,
     if (row->version != record->order.version || row->reader_count != record->reader_count)
         return false;
     for (uint32_t i = 0; i < row->reader_count; i++)
-        if (!assay_share_row_names(row, &record->reader[i])) return false;
+        if (!assay_share_row_has_reader(row, &record->reader[i])) return false;
     return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * net/services/shares/share_orders.h - records by which an owner changes a secret that it has put,
- * signed for the ledger as it stands, and what became of them (docs/services.md 5.5.3).
+ * net/services/shares/share_orders.h - records by which an owner changes its secret, signed for the
+ * current ledger, and their results (docs/services.md 5.5.3).
  */
 #ifndef ASSAY_NET_SERVICES_SHARES_SHARE_ORDERS_H
 #define ASSAY_NET_SERVICES_SHARES_SHARE_ORDERS_H
@@ -8,10 +8,9 @@
 #include "services/shares/cluster.h"
 
 /*
- * assay_share_order_next - the next change of the id that key and name make.
+ * assay_share_order_next - the next version of the id of key and name.
  * Out:     *order and id on ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such id) | ASSAY_E_RANGE (it was changed as often as
- *          it can be)
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such id) | ASSAY_E_RANGE (no version is left)
  */
 ASSAY_CHECKED enum assay_status assay_share_order_next(
     const struct assay_share_registry *r, const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
@@ -21,19 +20,19 @@ ASSAY_CHECKED enum assay_status assay_share_order_delete(
     const struct assay_share_registry *r, struct assay_p256_signer *signer,
     const struct assay_share_order *order, uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
     struct assay_slice *payload);
-/* SHARE_READERS, whose signature is made. Out, Returns: as delete. */
+/* Signed SHARE_READERS. Out, Returns: as delete. */
 ASSAY_CHECKED enum assay_status assay_share_order_readers(
     const struct assay_share_registry *r, struct assay_p256_signer *signer,
     struct assay_share_readers_record *record, uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
     struct assay_slice *payload);
-/* Returns: whether a row, NULL: none, is of the very putting that it changes. */
+/* Returns: whether a row, NULL: none, is of the same put of the id as the order. */
 bool assay_share_order_is_of(const struct assay_share_order *order,
                              const struct assay_share_row *row);
-/* Returns: whether its readers are those of the row, by this very change. */
+/* Returns: whether the row's readers are those of this change. */
 bool assay_share_order_is_done(const struct assay_share_readers_record *record,
                                const struct assay_share_row *row);
-/* In: what became of a record of an owner, as a word of the registry. Returns: static text that
- * says why it has no effect; NULL: it has, or the same record had. */
+/* In: the result of an owner's record, as a word of the registry. Returns: static text with the
+ * reason why it has no effect; NULL: it has, or the same record had. */
 const char *assay_share_order_why(const char *what);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * net/services/shares/vault.c - see vault.h.
+ * net/services/shares/vault.c - sealed rows in SQLite.
  */
 #include "net/services/shares/vault.h"
 
@@ -45,11 +45,11 @@ struct assay_vault {
     sqlite3 *db;
     sqlite3_stmt *statement[STATEMENTS];
     struct assay_secret32 key, wrap; /* the vault's, and that of shares */
-    uint64_t wrap_number;            /* of its file; 0: no share was ever kept */
-    bool stale;                      /* shares were touched since the wrapping key was made */
+    uint64_t wrap_number;            /* of its file; 0: no share was ever stored */
+    bool stale;                      /* shares changed since the wrapping key was made */
     char path[PATH_MAX];
-    bool open;   /* a transaction is */
-    bool erased; /* in it: what was there leaves the log as well */
+    bool open;   /* a transaction is open */
+    bool erased; /* in it: old contents leave the log as well */
     bool failed;
     uint64_t commits;
     uint8_t plain[ASSAY_VAULT_ROW_MAX];
@@ -57,7 +57,7 @@ struct assay_vault {
     uint8_t row[ASSAY_VAULT_ROW_MAX]; /* of a rewrap */
 };
 
-static enum assay_status refused(struct assay_vault *v)
+static enum assay_status set_broken(struct assay_vault *v)
 {
     v->failed = true;
     return ASSAY_E_STORE;
@@ -65,12 +65,12 @@ static enum assay_status refused(struct assay_vault *v)
 
 /* --- opening */
 
-static bool run(struct assay_vault *v, const char *sql)
+static bool run_sql(struct assay_vault *v, const char *sql)
 {
     return sqlite3_exec(v->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static int number(struct assay_vault *v, const char *sql)
+static int read_pragma(struct assay_vault *v, const char *sql)
 {
     sqlite3_stmt *asked = NULL;
     int value = -1;
@@ -81,27 +81,28 @@ static int number(struct assay_vault *v, const char *sql)
     return value;
 }
 
-/* An empty file is a vault that was never finished. */
-static bool make(struct assay_vault *v)
+/* An empty file is a vault whose creation was interrupted. */
+static bool create_vault(struct assay_vault *v)
 {
     char stamp[96];
     (void)snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
                    APPLICATION, VERSION);
-    return run(v, "BEGIN EXCLUSIVE; CREATE TABLE rows(kind INTEGER NOT NULL, name BLOB NOT NULL,"
-                  " sealed BLOB NOT NULL, PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;") &&
-           run(v, stamp);
+    return run_sql(v,
+                   "BEGIN EXCLUSIVE; CREATE TABLE rows(kind INTEGER NOT NULL, name BLOB NOT NULL,"
+                   " sealed BLOB NOT NULL, PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;") &&
+           run_sql(v, stamp);
 }
 
 static bool set_up(struct assay_vault *v)
 {
-    /* The lock comes with the first read and stays. */
-    if (!run(v, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
-                "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
-                "PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"))
+    /* The lock is taken with the first read and kept. */
+    if (!run_sql(v, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
+                    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
+                    "PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"))
         return false;
-    if (number(v, "SELECT count(*) FROM sqlite_schema") == 0 && !make(v)) return false;
-    if (number(v, "PRAGMA application_id") != APPLICATION ||
-        number(v, "PRAGMA user_version") != VERSION)
+    if (read_pragma(v, "SELECT count(*) FROM sqlite_schema") == 0 && !create_vault(v)) return false;
+    if (read_pragma(v, "PRAGMA application_id") != APPLICATION ||
+        read_pragma(v, "PRAGMA user_version") != VERSION)
         return false;
     for (int i = 0; i < STATEMENTS; i++)
         if (sqlite3_prepare_v2(v->db, sql_of[i], -1, &v->statement[i], NULL) != SQLITE_OK)
@@ -109,7 +110,7 @@ static bool set_up(struct assay_vault *v)
     return true;
 }
 
-/* Its own row opens with the key, or is made with it. */
+/* Its own row is opened with the key, or created with it. */
 static enum assay_status check_key(struct assay_vault *v)
 {
     static const uint8_t name[32] = "assay vault";
@@ -122,8 +123,8 @@ static enum assay_status check_key(struct assay_vault *v)
     return assay_vault_commit(v);
 }
 
-/* Its number stands in a row, so that rows and number change together; what a crash has left of the
- * one before or after is destroyed. */
+/* Its number is in a row, so that rows and number change together; keys that a crash left before or
+ * after it are destroyed. */
 static const uint8_t wrap_row[NAME_LEN] = "assay vault wrapping key";
 
 static enum assay_status put_wrap_number(struct assay_vault *v, uint64_t number)
@@ -145,7 +146,7 @@ static enum assay_status read_wrap(struct assay_vault *v)
         status = assay_cursor_u64be(&in, &v->wrap_number);
         if (status == ASSAY_OK) status = assay_vault_key_read(v->path, v->wrap_number, &v->key,
                                                               &v->wrap);
-        if (status == ASSAY_E_NOT_FOUND) status = ASSAY_E_STORE; /* its shares are gone with it */
+        if (status == ASSAY_E_NOT_FOUND) status = ASSAY_E_STORE; /* its shares are lost with it */
     } else if (status == ASSAY_E_NOT_FOUND) {
         status = ASSAY_OK;
     }
@@ -245,8 +246,8 @@ static const struct assay_secret32 *key_of(const struct assay_vault *v,
 }
 
 /* Returns: ASSAY_OK and the plain bytes, in v->plain | ASSAY_E_SIGNATURE */
-static enum assay_status unseal(struct assay_vault *v, sqlite3_stmt *row,
-                                enum assay_vault_kind kind, struct assay_slice *plain)
+static enum assay_status open_row(struct assay_vault *v, sqlite3_stmt *row,
+                                  enum assay_vault_kind kind, struct assay_slice *plain)
 {
     uint8_t about[ABOUT_MAX], name[32];
     const int len = sqlite3_column_bytes(row, 1);
@@ -265,43 +266,43 @@ static enum assay_status unseal(struct assay_vault *v, sqlite3_stmt *row,
 
 /* --- rows */
 
-static enum assay_status step(struct assay_vault *v, enum statement which)
+static enum assay_status step_statement(struct assay_vault *v, enum statement which)
 {
     sqlite3_stmt *s = v->statement[which];
     const int code = sqlite3_step(s);
     (void)sqlite3_reset(s);
     (void)sqlite3_clear_bindings(s);
-    return code == SQLITE_DONE ? ASSAY_OK : refused(v);
+    return code == SQLITE_DONE ? ASSAY_OK : set_broken(v);
 }
 
-static enum assay_status begin(struct assay_vault *v)
+static enum assay_status begin_transaction(struct assay_vault *v)
 {
     if (v->failed) return ASSAY_E_STORE;
     if (v->open) return ASSAY_OK;
-    ASSAY_TRY(step(v, BEGIN));
+    ASSAY_TRY(step_statement(v, BEGIN));
     v->open = true;
     return ASSAY_OK;
 }
 
-static bool bind(sqlite3_stmt *s, enum assay_vault_kind kind, const uint8_t *name)
+static bool bind_row(sqlite3_stmt *s, enum assay_vault_kind kind, const uint8_t *name)
 {
     return sqlite3_bind_int(s, 1, (int)kind) == SQLITE_OK &&
            (name == NULL || sqlite3_bind_blob(s, 2, name, 32, SQLITE_STATIC) == SQLITE_OK);
 }
 
-/* The first share makes the first wrapping key. Its number is drawn: a vault that begins where
- * another one was moved away destroys no key of that one. */
-static enum assay_status need_wrap(struct assay_vault *v)
+/* The first share creates the first wrapping key. Its number is random: a vault created in place of
+ * a moved one destroys no key of that one. */
+static enum assay_status create_wrap_if_missing(struct assay_vault *v)
 {
     uint8_t drawn[8];
     v->stale = true;
     if (v->wrap_number > 0) return ASSAY_OK;
-    if (assay_random(drawn, sizeof drawn) != ASSAY_OK) return refused(v);
+    if (assay_random(drawn, sizeof drawn) != ASSAY_OK) return set_broken(v);
     struct assay_cursor in = assay_cursor_over(drawn, sizeof drawn);
     uint64_t number = 0;
     ASSAY_TRY(assay_cursor_u64be(&in, &number));
     number = (number >> 2) + 2;
-    if (assay_vault_key_make(v->path, number, &v->key, &v->wrap) != ASSAY_OK) return refused(v);
+    if (assay_vault_key_make(v->path, number, &v->key, &v->wrap) != ASSAY_OK) return set_broken(v);
     v->wrap_number = number;
     return put_wrap_number(v, number);
 }
@@ -313,34 +314,34 @@ enum assay_status assay_vault_put(struct assay_vault *vault, enum assay_vault_ki
     uint8_t about[ABOUT_MAX];
     sqlite3_stmt *s = v->statement[PUT];
     ASSAY_ASSERT(bytes.len <= ASSAY_VAULT_ROW_MAX);
-    ASSAY_TRY(begin(v));
-    if (kind == ASSAY_VAULT_SHARE) ASSAY_TRY(need_wrap(v));
+    ASSAY_TRY(begin_transaction(v));
+    if (kind == ASSAY_VAULT_SHARE) ASSAY_TRY(create_wrap_if_missing(v));
     ASSAY_TRY(assay_random(v->sealed, ASSAY_SODIUM_NONCE_LEN));
     assay_sodium_seal(key_of(v, kind), v->sealed, about_of(kind, name, about), bytes,
                       v->sealed + ASSAY_SODIUM_NONCE_LEN);
-    if (!bind(s, kind, name) || sqlite3_bind_blob(s, 3, v->sealed, (int)bytes.len + SEALED_MORE,
-                                                  SQLITE_STATIC) != SQLITE_OK)
-        return refused(v);
-    return step(v, PUT);
+    if (!bind_row(s, kind, name) || sqlite3_bind_blob(s, 3, v->sealed, (int)bytes.len + SEALED_MORE,
+                                                      SQLITE_STATIC) != SQLITE_OK)
+        return set_broken(v);
+    return step_statement(v, PUT);
 }
 
 enum assay_status assay_vault_erase(struct assay_vault *vault, enum assay_vault_kind kind,
                                     const uint8_t name[static 32])
 {
-    ASSAY_TRY(begin(vault));
-    if (!bind(vault->statement[ERASE], kind, name)) return refused(vault);
+    ASSAY_TRY(begin_transaction(vault));
+    if (!bind_row(vault->statement[ERASE], kind, name)) return set_broken(vault);
     if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
     vault->erased = true;
-    return step(vault, ERASE);
+    return step_statement(vault, ERASE);
 }
 
 enum assay_status assay_vault_wipe(struct assay_vault *vault, enum assay_vault_kind kind)
 {
-    ASSAY_TRY(begin(vault));
-    if (!bind(vault->statement[WIPE], kind, NULL)) return refused(vault);
+    ASSAY_TRY(begin_transaction(vault));
+    if (!bind_row(vault->statement[WIPE], kind, NULL)) return set_broken(vault);
     if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
     vault->erased = true;
-    return step(vault, WIPE);
+    return step_statement(vault, WIPE);
 }
 
 enum assay_status assay_vault_commit(struct assay_vault *vault)
@@ -348,10 +349,10 @@ enum assay_status assay_vault_commit(struct assay_vault *vault)
     struct assay_vault *v = vault;
     if (v->failed) return ASSAY_E_STORE;
     if (!v->open) return ASSAY_OK;
-    ASSAY_TRY(step(v, COMMIT));
+    ASSAY_TRY(step_statement(v, COMMIT));
     v->open = false;
     v->commits++;
-    if (v->erased && !run(v, "PRAGMA wal_checkpoint(TRUNCATE)")) return refused(v);
+    if (v->erased && !run_sql(v, "PRAGMA wal_checkpoint(TRUNCATE)")) return set_broken(v);
     v->erased = false;
     return ASSAY_OK;
 }
@@ -365,10 +366,10 @@ enum assay_status assay_vault_get(struct assay_vault *vault, enum assay_vault_ki
     struct assay_slice plain;
     enum assay_status status = ASSAY_E_NOT_FOUND;
     if (v->failed) return ASSAY_E_STORE;
-    if (!bind(s, kind, name)) return refused(v);
+    if (!bind_row(s, kind, name)) return set_broken(v);
     const int code = sqlite3_step(s);
-    if (code == SQLITE_ROW) status = unseal(v, s, kind, &plain);
-    else if (code != SQLITE_DONE) status = refused(v);
+    if (code == SQLITE_ROW) status = open_row(v, s, kind, &plain);
+    else if (code != SQLITE_DONE) status = set_broken(v);
     if (status == ASSAY_OK && plain.len > capacity) status = ASSAY_E_FULL;
     if (status == ASSAY_OK) {
         assay_bytes_copy(bytes, capacity, plain.bytes, plain.len);
@@ -388,25 +389,25 @@ enum assay_status assay_vault_each(struct assay_vault *vault, enum assay_vault_k
     enum assay_status status = ASSAY_OK;
     int code = SQLITE_DONE;
     if (v->failed) return ASSAY_E_STORE;
-    if (!bind(s, kind, NULL)) return refused(v);
+    if (!bind_row(s, kind, NULL)) return set_broken(v);
     while (status == ASSAY_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        status = unseal(v, s, kind, &plain);
+        status = open_row(v, s, kind, &plain);
         if (status == ASSAY_OK) status = row(context, sqlite3_column_blob(s, 0), plain);
         assay_secret_wipe(v->plain, sizeof v->plain);
     }
-    if (status == ASSAY_OK && code != SQLITE_DONE) status = refused(v);
+    if (status == ASSAY_OK && code != SQLITE_DONE) status = set_broken(v);
     (void)sqlite3_reset(s);
     return status;
 }
 
-/* --- what is erased */
+/* --- erasure */
 
 struct names {
     size_t count, room;
     uint8_t (*name)[NAME_LEN];
 };
 
-static enum assay_status name_add(void *context, const uint8_t name[static 32],
+static enum assay_status add_name(void *context, const uint8_t name[static 32],
                                   struct assay_slice bytes)
 {
     struct names *names = context;
@@ -422,12 +423,12 @@ static enum assay_status name_add(void *context, const uint8_t name[static 32],
     return ASSAY_OK;
 }
 
-/* From one wrapping key to the other, and the number with them. */
-static enum assay_status reseal(struct assay_vault *v, const struct names *names, uint64_t number,
-                                const struct assay_secret32 *made)
+/* From one wrapping key to the next, with the number. */
+static enum assay_status reseal_rows(struct assay_vault *v, const struct names *names,
+                                     uint64_t number, const struct assay_secret32 *made)
 {
     const struct assay_secret32 before = v->wrap;
-    enum assay_status status = begin(v);
+    enum assay_status status = begin_transaction(v);
     for (size_t i = 0; i < names->count && status == ASSAY_OK; i++) {
         struct assay_slice row;
         v->wrap = before;
@@ -454,9 +455,9 @@ enum assay_status assay_vault_rewrap(struct assay_vault *vault)
     ASSAY_TRY(assay_vault_commit(v));
     if (!v->stale || v->wrap_number == 0) return ASSAY_OK;
     const uint64_t before = v->wrap_number;
-    enum assay_status status = assay_vault_each(v, ASSAY_VAULT_SHARE, name_add, &names);
+    enum assay_status status = assay_vault_each(v, ASSAY_VAULT_SHARE, add_name, &names);
     if (status == ASSAY_OK) status = assay_vault_key_make(v->path, before + 1, &v->key, &made);
-    if (status == ASSAY_OK) status = reseal(v, &names, before + 1, &made);
+    if (status == ASSAY_OK) status = reseal_rows(v, &names, before + 1, &made);
     if (status == ASSAY_OK) status = assay_vault_key_destroy(v->path, before);
     assay_secret_wipe(&made, sizeof made);
     free(names.name);

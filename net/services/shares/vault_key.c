@@ -22,7 +22,7 @@ static enum assay_status file_of(const char *path, uint64_t number, char file[st
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-/* Bound to its number: an older key is none of a newer number. */
+/* Bound to its number: an older key is invalid under a newer number. */
 static struct assay_slice about_of(uint64_t number, uint8_t about[static ABOUT_LEN])
 {
     static const char type[] = "assay/vault/key/v1";
@@ -33,7 +33,7 @@ static struct assay_slice about_of(uint64_t number, uint8_t about[static ABOUT_L
     return assay_slice_over(about, w.len);
 }
 
-/* What was made or unlinked in the folder of the vault is so after a power cut as well. */
+/* Files created or unlinked in the vault's folder survive a power failure. */
 static bool sync_folder(const char *file)
 {
     char folder[PATH_MAX];

@@ -1,7 +1,6 @@
 /*
- * net/services/tasks/executor_chain.c - an executor's tasks whose money lies on an EVM chain:
- * drafts, beginnings, and claims that are durable before their key leaves (docs/services.md 8.9,
- * 8.10).
+ * net/services/tasks/executor_chain.c - tasks of an executor that are paid on an EVM chain: drafts,
+ * starts, and claims that are durable before their key is sent (docs/services.md 8.9, 8.10).
  */
 #include "net/services/tasks/executor_internal.h"
 
@@ -12,10 +11,11 @@
 
 enum {
     TURN_MS = 1000,
-    OPEN_WITHIN_MS = 30 * 60 * 1000, /* what is not opened by then frees its place */
-    OPEN_SOON_MS = 10 * 60 * 1000,   /* a draft is safe from others of as many drafts for so long */
+    OPEN_WITHIN_MS = 30 * 60 * 1000, /* an unopened draft expires then */
+    OPEN_SOON_MS = 10 * 60 * 1000,   /* a draft is protected from sites with the same number of
+                                      * drafts for that long */
     SITE_DRAFTS_MAX = ASSAY_EXECUTOR_TASKS_MAX / 4,
-    AHEAD_MAX_S = 366 * 24 * 3600,   /* as the contract has it */
+    AHEAD_MAX_S = 366 * 24 * 3600,   /* limit of the contract */
 };
 
 static uint64_t now_s(void)
@@ -27,26 +27,27 @@ static uint64_t now_s(void)
 
 /* --- drafts */
 
-static void say(struct assay_executor_node *n, uint64_t guest, struct assay_task_frame *frame)
+static void send_frame(struct assay_executor_node *n, uint64_t guest,
+                       struct assay_task_frame *frame)
 {
     uint8_t bytes[1024];
     struct assay_slice out;
     const enum assay_status status = assay_task_frame_encode(frame, bytes, sizeof bytes, &out);
-    ASSAY_ASSERT(status == ASSAY_OK); /* no list here is long */
+    ASSAY_ASSERT(status == ASSAY_OK); /* lists here are short */
     assay_client_listener_send(n->door, guest, out);
 }
 
-static void say_no(struct assay_executor_node *n, uint64_t guest,
-                   const struct assay_task_frame *draft, const char *why)
+static void send_refusal(struct assay_executor_node *n, uint64_t guest,
+                         const struct assay_task_frame *draft, const char *why)
 {
     struct assay_task_frame frame = { .kind = ASSAY_TASK_NO,
                                       .list = assay_slice_over(why, strlen(why)) };
     assay_bytes_copy(frame.task, 32, draft->task, 32);
-    say(n, guest, &frame);
+    send_frame(n, guest, &frame);
 }
 
-static void say_keys(struct assay_executor_node *n, uint64_t guest,
-                     const struct assay_executor_work *work)
+static void send_keys(struct assay_executor_node *n, uint64_t guest,
+                      const struct assay_executor_work *work)
 {
     struct assay_task_frame frame = { .kind = ASSAY_TASK_DRAFT_IS,
                                       .list = assay_slice_over(work->terms.executor,
@@ -54,12 +55,12 @@ static void say_keys(struct assay_executor_node *n, uint64_t guest,
     assay_bytes_copy(frame.task, 32, work->draft, 32);
     assay_bytes_copy(frame.key, sizeof frame.key, work->keys.key, sizeof frame.key);
     assay_bytes_copy(frame.box, 32, work->keys.box, 32);
-    say(n, guest, &frame);
+    send_frame(n, guest, &frame);
 }
 
-/* Returns: why that is not worked for; NULL: it is. */
-static const char *fault_of(const struct assay_executor_node *n,
-                            const struct assay_evm_draft *draft)
+/* Returns: why the executor refuses it; NULL: it accepts. */
+static const char *find_draft_fault(const struct assay_executor_node *n,
+                                    const struct assay_evm_draft *draft)
 {
     const struct assay_executor_chain *chain = n->config.chain;
     const struct assay_follower_home *home = assay_follower_home(n->follower);
@@ -79,20 +80,20 @@ static const char *fault_of(const struct assay_executor_node *n,
     return NULL;
 }
 
-static void drop(struct assay_executor_node *n, struct assay_executor_work *work)
+static void drop_draft(struct assay_executor_node *n, struct assay_executor_work *work)
 {
     uint8_t task[32];
     assay_bytes_copy(task, 32, work->e.task, 32);
     const bool owes = work->e.claim.step > 0;
-    assay_executor_leave(work);
+    assay_executor_release(work);
     if (!owes) assay_payout_claims_remove_task(n->config.chain->till, task);
 }
 
-/* --- places of drafts: anybody may make one, and it costs nothing (docs/services.md 8.9.1) */
+/* --- places of drafts: free of charge for any client (docs/services.md 8.9.1) */
 
 static bool is_draft(struct assay_executor_node *n, struct assay_executor_work *work)
 {
-    return work->runs && work->on_chain && !assay_executor_may_begin(n, work);
+    return work->runs && work->on_chain && !assay_executor_may_start(n, work);
 }
 
 static uint32_t drafts_of(struct assay_executor_node *n, const uint8_t site[static 16])
@@ -103,8 +104,9 @@ static uint32_t drafts_of(struct assay_executor_node *n, const uint8_t site[stat
     return count;
 }
 
-/* Returns: of the sites with most drafts the oldest; site: of that one alone, unless NULL. */
-static struct assay_executor_work *next_to_go(struct assay_executor_node *n, const uint8_t *site)
+/* Returns: the oldest draft of the sites with most drafts; site: of that one alone, unless NULL. */
+static struct assay_executor_work *find_draft_to_evict(struct assay_executor_node *n,
+                                                       const uint8_t *site)
 {
     struct assay_executor_work *first = NULL;
     uint32_t most = 0;
@@ -124,26 +126,26 @@ static struct assay_executor_work *next_to_go(struct assay_executor_node *n, con
 struct assay_executor_work *assay_executor_evict_draft(struct assay_executor_node *n)
 {
     if (n->config.chain == NULL) return NULL;
-    struct assay_executor_work *work = next_to_go(n, NULL);
-    if (work != NULL) drop(n, work);
+    struct assay_executor_work *work = find_draft_to_evict(n, NULL);
+    if (work != NULL) drop_draft(n, work);
     return work;
 }
 
-/* One site has so many drafts. A place that is taken is given to a site that has fewer drafts than
- * the one that loses it, and otherwise only when its draft had time to be opened: its requestor may
- * have paid for it meanwhile. */
-static struct assay_executor_work *place_for_draft(struct assay_executor_node *n,
-                                                   const uint8_t site[static 16])
+/* Limit of drafts per site. A taken place is given to a site with fewer drafts than the one that
+ * loses it, and otherwise only when its draft had time to be opened: its requestor may have paid
+ * for it meanwhile. */
+static struct assay_executor_work *find_draft_place(struct assay_executor_node *n,
+                                                    const uint8_t site[static 16])
 {
     const uint32_t own = drafts_of(n, site);
     struct assay_executor_work *work =
-        own < SITE_DRAFTS_MAX ? assay_executor_free_work(n) : next_to_go(n, site);
+        own < SITE_DRAFTS_MAX ? assay_executor_free_work(n) : find_draft_to_evict(n, site);
     if (work != NULL && !work->runs) return work;
-    if (work == NULL) work = next_to_go(n, NULL);
+    if (work == NULL) work = find_draft_to_evict(n, NULL);
     if (work == NULL) return NULL;
     const bool is_fairer = own + 1 < drafts_of(n, work->site);
     if (!is_fairer && n->now_ms - work->since_ms < OPEN_SOON_MS) return NULL;
-    drop(n, work);
+    drop_draft(n, work);
     return work;
 }
 
@@ -156,8 +158,8 @@ static bool check_voucher(const void *context, const struct assay_task_voucher *
                                    &signature, work->terms.requestor);
 }
 
-static void begin(struct assay_executor_node *n, struct assay_executor_work *work,
-                  const struct assay_evm_draft *draft)
+static void start_draft(struct assay_executor_node *n, struct assay_executor_work *work,
+                        const struct assay_evm_draft *draft)
 {
     const struct assay_follower_home *home = assay_follower_home(n->follower);
     struct assay_task_executor_config config = {
@@ -193,7 +195,7 @@ static struct assay_executor_owed *find_owed(struct assay_executor_node *n,
     return NULL;
 }
 
-/* Whether there is a row for the claim of one more draft: each that runs may need one. */
+/* Whether there is a row for the claim of one more draft: each running one may need one. */
 static bool has_room_for_owed(struct assay_executor_node *n)
 {
     uint32_t count = n->owed_count;
@@ -213,54 +215,53 @@ static struct assay_executor_owed *owed_of(struct assay_executor_node *n,
     return owed;
 }
 
-static void take_draft(struct assay_executor_node *n, uint64_t guest,
-                       const struct assay_task_frame *frame)
+static void on_draft(struct assay_executor_node *n, uint64_t guest,
+                     const struct assay_task_frame *frame)
 {
     struct assay_evm_draft draft;
     uint8_t name[32];
     assay_sha256(frame->list.bytes, frame->list.len, name);
     if (!assay_bytes_equal(name, frame->task, 32) ||
-        assay_evm_draft_take(frame->list, &draft) != ASSAY_OK)
+        assay_evm_draft_decode(frame->list, &draft) != ASSAY_OK)
         return;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs || !work->on_chain || !assay_bytes_equal(work->draft, name, 32)) continue;
-        say_keys(n, guest, work);
+        send_keys(n, guest, work);
         return;
     }
-    const char *fault = fault_of(n, &draft);
+    const char *fault = find_draft_fault(n, &draft);
     uint8_t site[16];
-    if (!assay_client_listener_site(n->door, guest, site)) return;
-    struct assay_executor_work *work = fault == NULL ? place_for_draft(n, site) : NULL;
+    if (!assay_client_listener_get_site(n->door, guest, site)) return;
+    struct assay_executor_work *work = fault == NULL ? find_draft_place(n, site) : NULL;
     if (work != NULL && !has_room_for_owed(n)) {
         fault = "too many of its claims are not paid yet";
         work = NULL;
     }
     if (work == NULL) {
-        say_no(n, guest, frame, fault != NULL ? fault : "it has no room for another task");
+        send_refusal(n, guest, frame, fault != NULL ? fault : "it has no room for another task");
         return;
     }
     if (assay_task_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
-        assay_executor_keep(n, ASSAY_E_CRYPTO);
+        assay_executor_set_failure(n, ASSAY_E_CRYPTO);
         return;
     }
-    begin(n, work, &draft);
+    start_draft(n, work, &draft);
     assay_bytes_copy(work->draft, 32, name, 32);
     assay_bytes_copy(work->site, sizeof work->site, site, sizeof site);
     if (assay_payout_claims_add_task(n->config.chain->till, &work->terms) == ASSAY_OK) {
-        say_keys(n, guest, work);
+        send_keys(n, guest, work);
         return;
     }
-    assay_executor_leave(work);
-    say_no(n, guest, frame, "it has no room for another task");
+    assay_executor_release(work);
+    send_refusal(n, guest, frame, "it has no room for another task");
 }
 
-/* --- what was vouched before a restart */
+/* --- steps vouched before a restart */
 
-/* The claim that pays for it is durable: whoever vouched may have its key, as from the enclave that
- * is gone. */
-static void take_vouch_again(struct assay_executor_node *n, uint64_t guest,
-                             const struct assay_task_frame *frame)
+/* Its claim is durable: the requestor that vouched may have the key, as from the lost enclave. */
+static void on_repeated_vouch(struct assay_executor_node *n, uint64_t guest,
+                              const struct assay_task_frame *frame)
 {
     for (uint32_t i = 0; i < n->owed_count; i++) {
         const struct assay_evm_claim *claim = &n->owed[i].owed.claim;
@@ -272,20 +273,20 @@ static void take_vouch_again(struct assay_executor_node *n, uint64_t guest,
         struct assay_task_frame key = { .kind = ASSAY_TASK_KEY_IS, .step = frame->step };
         assay_bytes_copy(key.task, 32, frame->task, 32);
         assay_bytes_copy(key.nonce, 32, claim->opening, 32);
-        say(n, guest, &key);
+        send_frame(n, guest, &key);
         return;
     }
 }
 
-void assay_executor_hear(struct assay_executor_node *n, uint64_t guest,
-                         const struct assay_task_frame *frame)
+void assay_executor_on_frame(struct assay_executor_node *n, uint64_t guest,
+                             const struct assay_task_frame *frame)
 {
     if (n->config.chain == NULL) return;
-    if (frame->kind == ASSAY_TASK_DRAFT) take_draft(n, guest, frame);
-    if (frame->kind == ASSAY_TASK_VOUCH) take_vouch_again(n, guest, frame);
+    if (frame->kind == ASSAY_TASK_DRAFT) on_draft(n, guest, frame);
+    if (frame->kind == ASSAY_TASK_VOUCH) on_repeated_vouch(n, guest, frame);
 }
 
-bool assay_executor_may_begin(struct assay_executor_node *n, struct assay_executor_work *work)
+bool assay_executor_may_start(struct assay_executor_node *n, struct assay_executor_work *work)
 {
     if (!work->on_chain || work->opened) return true;
     const struct assay_payout_claims_get_task look =
@@ -294,9 +295,9 @@ bool assay_executor_may_begin(struct assay_executor_node *n, struct assay_execut
     return work->opened;
 }
 
-/* --- what is owed */
+/* --- claims */
 
-static void fill(struct assay_evm_claim *to, const struct assay_task_claim *from)
+static void fill_claim(struct assay_evm_claim *to, const struct assay_task_claim *from)
 {
     to->step = from->receipt.step;
     to->epoch = from->receipt.epoch;
@@ -309,25 +310,26 @@ static void fill(struct assay_evm_claim *to, const struct assay_task_claim *from
     assay_evm_signature_unpack(from->voucher.signature, &to->voucher);
 }
 
-void assay_executor_owed_keep(struct assay_executor_node *n, const struct assay_executor_work *work)
+void assay_executor_store_owed(struct assay_executor_node *n,
+                               const struct assay_executor_work *work)
 {
     uint8_t bytes[ASSAY_EVM_OWED_LEN];
     struct assay_slice row;
     struct assay_task_claim claim;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_executor_owed *owed = owed_of(n, work->e.task);
-    ASSAY_ASSERT(owed != NULL); /* there was room when it was drafted */
+    ASSAY_ASSERT(owed != NULL); /* reserved by the draft */
     const enum assay_status status =
         assay_task_claim_decode(assay_slice_over(work->e.claim.bytes, work->e.claim.len), &claim);
     ASSAY_ASSERT(status == ASSAY_OK); /* our own */
     owed->owed.place = work->place;
     owed->owed.terms = work->terms;
-    fill(&owed->owed.claim, &claim);
-    assay_evm_owed_put(&w, &owed->owed);
-    assay_executor_keep(n, assay_writer_finish(&w, &row));
+    fill_claim(&owed->owed.claim, &claim);
+    assay_evm_owed_encode(&w, &owed->owed);
+    assay_executor_set_failure(n, assay_writer_finish(&w, &row));
     if (n->failure == ASSAY_OK)
-        assay_executor_keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWED, owed->task, row));
-    if (n->failure == ASSAY_OK) assay_executor_keep(n, assay_vault_commit(n->vault));
+        assay_executor_set_failure(n, assay_vault_put(n->vault, ASSAY_VAULT_OWED, owed->task, row));
+    if (n->failure == ASSAY_OK) assay_executor_set_failure(n, assay_vault_commit(n->vault));
     if (n->failure == ASSAY_OK)
         assay_payout_claims_set_claim(n->config.chain->till, owed->task, &owed->owed.claim, true);
 }
@@ -338,8 +340,8 @@ static enum assay_status owed_load(void *context, const uint8_t name[static 32],
     struct assay_executor_node *n = context;
     struct assay_executor_owed *owed = owed_of(n, name);
     if (owed == NULL) return ASSAY_E_FULL;
-    ASSAY_TRY(assay_evm_owed_take(bytes, &owed->owed));
-    /* Of another contract than the one that is configured: kept, and not claimed. */
+    ASSAY_TRY(assay_evm_owed_decode(bytes, &owed->owed));
+    /* Of another contract than the configured one: stored, but not claimed. */
     const struct assay_evm_place *place = &n->config.chain->place;
     if (owed->owed.place.chain_id != place->chain_id ||
         !assay_bytes_equal(owed->owed.place.contract, place->contract, sizeof place->contract))
@@ -367,8 +369,8 @@ static struct assay_executor_work *work_on_chain(struct assay_executor_node *n,
     return NULL;
 }
 
-/* What cannot be claimed any more, or is paid and brings no further step, is let go. */
-static void let_go(struct assay_executor_node *n)
+/* Frees what cannot be claimed any more, or is paid without further steps. */
+static void free_settled(struct assay_executor_node *n)
 {
     struct assay_payout_claims *till = n->config.chain->till;
     for (uint32_t i = n->owed_count; i-- > 0;) {
@@ -380,15 +382,15 @@ static void let_go(struct assay_executor_node *n)
         const bool paid = look.known && look.open && look.paid >= owed->owed.claim.step &&
                           (work == NULL || look.paid == owed->owed.terms.steps);
         if (!late && !paid) continue;
-        assay_executor_keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_OWED, owed->task));
-        assay_executor_keep(n, assay_vault_commit(n->vault));
+        assay_executor_set_failure(n, assay_vault_erase(n->vault, ASSAY_VAULT_OWED, owed->task));
+        assay_executor_set_failure(n, assay_vault_commit(n->vault));
         assay_payout_claims_remove_task(till, owed->task);
-        if (work != NULL) assay_executor_leave(work);
+        if (work != NULL) assay_executor_release(work);
         *owed = n->owed[--n->owed_count];
     }
 }
 
-/* What was never opened, or never vouched for. */
+/* Drops drafts that were never opened, and tasks never vouched for. */
 static void drop_idle(struct assay_executor_node *n)
 {
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
@@ -396,8 +398,8 @@ static void drop_idle(struct assay_executor_node *n)
         if (!work->runs || !work->on_chain || work->e.claim.step > 0) continue;
         const bool over = now_s() >= work->terms.deadline_s;
         if (over ||
-            (!assay_executor_may_begin(n, work) && n->now_ms - work->since_ms >= OPEN_WITHIN_MS))
-            drop(n, work);
+            (!assay_executor_may_start(n, work) && n->now_ms - work->since_ms >= OPEN_WITHIN_MS))
+            drop_draft(n, work);
     }
 }
 
@@ -405,6 +407,6 @@ void assay_executor_chain_turn(struct assay_executor_node *n)
 {
     if (n->config.chain == NULL || n->now_ms < n->chain_at_ms) return;
     n->chain_at_ms = n->now_ms + TURN_MS;
-    let_go(n);
+    free_settled(n);
     drop_idle(n);
 }

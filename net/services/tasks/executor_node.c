@@ -1,5 +1,5 @@
 /*
- * net/services/tasks/executor_node.c - see executor_node.h.
+ * net/services/tasks/executor_node.c - process of an executor: listener, ledger, tasks and claims.
  */
 #include "net/services/tasks/executor_internal.h"
 
@@ -16,14 +16,14 @@ enum {
     CLAIM_ROW_MAX = 2 * (12 + ASSAY_TASK_RECORD_MAX),
 };
 
-void assay_executor_keep(struct assay_executor_node *n, enum assay_status status)
+void assay_executor_set_failure(struct assay_executor_node *n, enum assay_status status)
 {
     if (status != ASSAY_OK && n->failure == ASSAY_OK) n->failure = status;
 }
 
-/* --- claims: durable before the key that they pay for leaves */
+/* --- claims: durable before the key that they pay for is sent */
 
-static void held_put(struct assay_writer *w, const struct assay_task_held *held)
+static void encode_held(struct assay_writer *w, const struct assay_task_held *held)
 {
     assay_writer_u32be(w, held->step);
     assay_writer_u64be(w, held->epoch);
@@ -31,7 +31,7 @@ static void held_put(struct assay_writer *w, const struct assay_task_held *held)
     assay_writer_put(w, held->bytes, held->len);
 }
 
-static enum assay_status held_take(struct assay_cursor *in, struct assay_task_held *held)
+static enum assay_status decode_held(struct assay_cursor *in, struct assay_task_held *held)
 {
     uint16_t len = 0;
     ASSAY_TRY(assay_cursor_u32be(in, &held->step));
@@ -71,32 +71,33 @@ bool assay_executor_has_room_for_claim(struct assay_executor_node *n)
     return count < ASSAY_EXECUTOR_CLAIMS_MAX;
 }
 
-static void claim_keep(struct assay_executor_node *n, const struct assay_executor_work *work)
+static void store_claim(struct assay_executor_node *n, const struct assay_executor_work *work)
 {
     uint8_t bytes[CLAIM_ROW_MAX];
     struct assay_slice row;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_executor_claim *claim = claim_of(n, work->e.task);
-    ASSAY_ASSERT(claim != NULL); /* there was room when it was accepted */
+    ASSAY_ASSERT(claim != NULL); /* reserved when it was accepted */
     claim->newest = work->e.claim;
     claim->sure = work->e.sure;
-    held_put(&w, &claim->newest);
-    held_put(&w, &claim->sure);
-    assay_executor_keep(n, assay_writer_finish(&w, &row));
+    encode_held(&w, &claim->newest);
+    encode_held(&w, &claim->sure);
+    assay_executor_set_failure(n, assay_writer_finish(&w, &row));
     if (n->failure == ASSAY_OK)
-        assay_executor_keep(n, assay_vault_put(n->vault, ASSAY_VAULT_CLAIM, claim->task, row));
-    if (n->failure == ASSAY_OK) assay_executor_keep(n, assay_vault_commit(n->vault));
+        assay_executor_set_failure(n,
+                                   assay_vault_put(n->vault, ASSAY_VAULT_CLAIM, claim->task, row));
+    if (n->failure == ASSAY_OK) assay_executor_set_failure(n, assay_vault_commit(n->vault));
 }
 
-static enum assay_status claim_load(void *context, const uint8_t name[static 32],
+static enum assay_status load_claim(void *context, const uint8_t name[static 32],
                                     struct assay_slice bytes)
 {
     struct assay_executor_node *n = context;
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_executor_claim *claim = claim_of(n, name);
     if (claim == NULL) return ASSAY_E_FULL;
-    ASSAY_TRY(held_take(&in, &claim->newest));
-    ASSAY_TRY(held_take(&in, &claim->sure));
+    ASSAY_TRY(decode_held(&in, &claim->newest));
+    ASSAY_TRY(decode_held(&in, &claim->sure));
     return assay_cursor_end(&in);
 }
 
@@ -108,46 +109,47 @@ static struct assay_executor_work *work_of(struct assay_executor_node *n,
     return NULL;
 }
 
-static bool claim_hand_in(struct assay_executor_node *n, const struct assay_task_held *held,
-                          const struct assay_task_row *row)
+static bool submit_claim(struct assay_executor_node *n, const struct assay_task_held *held,
+                         const struct assay_task_row *row)
 {
     /* Its epoch has closed. */
     if (held->step <= row->paid || held->epoch > assay_follower_home(n->follower)->epoch)
         return false;
-    assay_executor_keep(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
-                                                  assay_slice_over(held->bytes, held->len)));
+    assay_executor_set_failure(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
+                                                         assay_slice_over(held->bytes, held->len)));
     return true;
 }
 
-/* Claims of a task that runs are made when they are due; those of one that does not, at once. */
-static void claims_go_on(struct assay_executor_node *n)
+/* Claims of a running task are submitted when they are due; of others, at once. */
+static void submit_due_claims(struct assay_executor_node *n)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
     for (uint32_t i = n->claim_count; i-- > 0;) {
         struct assay_executor_claim *claim = &n->claim[i];
-        const struct assay_task_row *row = assay_task_ledger_task(ledger, claim->task);
+        const struct assay_task_row *row = assay_task_ledger_find_task(ledger, claim->task);
         struct assay_executor_work *work = work_of(n, claim->task);
         if (row == NULL || row->end != ASSAY_TASK_END_NONE || row->paid >= claim->newest.step) {
             if (work != NULL && row != NULL && row->end == ASSAY_TASK_END_NONE) continue;
-            assay_executor_keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_CLAIM, claim->task));
-            assay_executor_keep(n, assay_vault_commit(n->vault));
+            assay_executor_set_failure(n,
+                                       assay_vault_erase(n->vault, ASSAY_VAULT_CLAIM, claim->task));
+            assay_executor_set_failure(n, assay_vault_commit(n->vault));
             *claim = n->claim[--n->claim_count];
         } else if (work != NULL) {
             const struct assay_slice due = assay_task_executor_claim(&work->e);
             if (due.len > 0 && assay_task_executor_claim_due(&work->e))
-                assay_executor_keep(
+                assay_executor_set_failure(
                     n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
         } else {
-            (void)claim_hand_in(n, &claim->sure, row);
-            (void)claim_hand_in(n, &claim->newest, row);
+            (void)submit_claim(n, &claim->sure, row);
+            (void)submit_claim(n, &claim->newest, row);
         }
     }
 }
 
-/* --- what an enclave is told to do */
+/* --- events of an enclave */
 
-static void does(struct assay_executor_node *n, struct assay_executor_work *work, uint64_t guest,
-                 const struct assay_task_outs *outs);
+static void execute_outs(struct assay_executor_node *n, struct assay_executor_work *work,
+                         uint64_t guest, const struct assay_task_outs *outs);
 
 static void run_step(struct assay_executor_node *n, struct assay_executor_work *work,
                      uint64_t guest)
@@ -164,19 +166,20 @@ static void run_step(struct assay_executor_node *n, struct assay_executor_work *
     product.output = assay_slice_over(n->output, output_len);
     if (assay_random(product.salt, sizeof product.salt) != ASSAY_OK ||
         assay_random(opening.bytes, sizeof opening.bytes) != ASSAY_OK) {
-        assay_executor_keep(n, ASSAY_E_CRYPTO);
+        assay_executor_set_failure(n, ASSAY_E_CRYPTO);
         return;
     }
     if (assay_task_executor_step(&work->e, &product, &opening, &outs) == ASSAY_OK) {
         n->steps++;
         assay_bytes_copy(work->state, sizeof work->state, n->state, state_len);
         work->state_len = state_len;
-        does(n, work, guest, &outs);
+        execute_outs(n, work, guest, &outs);
     }
     assay_secret_wipe(&opening, sizeof opening);
 }
 
-static void quote(struct assay_executor_node *n, struct assay_executor_work *work, uint64_t guest)
+static void request_quote(struct assay_executor_node *n, struct assay_executor_work *work,
+                          uint64_t guest)
 {
     work->guest = guest;
     work->turn = ++n->turns;
@@ -186,24 +189,24 @@ static void quote(struct assay_executor_node *n, struct assay_executor_work *wor
         .purpose = ASSAY_SERVICE_FOR_TASKS,
         .statement = assay_slice_over(work->e.statement, sizeof work->e.statement),
     };
-    assay_status_ignore(assay_follower_ask(n->follower, &m), "the requestor asks again");
+    assay_status_ignore(assay_follower_request(n->follower, &m), "the requestor asks again");
 }
 
-static void does(struct assay_executor_node *n, struct assay_executor_work *work, uint64_t guest,
-                 const struct assay_task_outs *outs)
+static void execute_outs(struct assay_executor_node *n, struct assay_executor_work *work,
+                         uint64_t guest, const struct assay_task_outs *outs)
 {
-    if ((outs->told & ASSAY_TASK_TOLD_CLAIM) != 0) {
-        if (work->on_chain) assay_executor_owed_keep(n, work);
-        else claim_keep(n, work);
+    if ((outs->told & ASSAY_TASK_EVENT_CLAIM) != 0) {
+        if (work->on_chain) assay_executor_store_owed(n, work);
+        else store_claim(n, work);
     }
     if (n->failure != ASSAY_OK) return;
     if (outs->frame.len > 0) assay_client_listener_send(n->door, guest, outs->frame);
-    if ((outs->told & ASSAY_TASK_TOLD_ASKED) != 0) quote(n, work, guest);
-    if ((outs->told & (ASSAY_TASK_TOLD_INPUT | ASSAY_TASK_TOLD_NEXT)) != 0)
+    if ((outs->told & ASSAY_TASK_EVENT_ASKED) != 0) request_quote(n, work, guest);
+    if ((outs->told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0)
         run_step(n, work, guest);
 }
 
-static void hear(struct assay_executor_node *n)
+static void on_client_frame(struct assay_executor_node *n)
 {
     struct assay_slice bytes;
     uint64_t guest = 0;
@@ -211,16 +214,16 @@ static void hear(struct assay_executor_node *n)
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
         struct assay_task_frame frame;
         struct assay_task_outs outs;
-        if (assay_client_listener_next(n->door, &guest, &bytes) != ASSAY_OK) return;
+        if (assay_client_listener_receive(n->door, &guest, &bytes) != ASSAY_OK) return;
         if (assay_task_frame_decode(bytes, &frame) != ASSAY_OK) {
-            assay_client_listener_hang_up(n->door, guest);
+            assay_client_listener_disconnect(n->door, guest);
             continue;
         }
         struct assay_executor_work *work = work_of(n, frame.task);
-        if (work == NULL) assay_executor_hear(n, guest, &frame);
-        else if ((frame.kind != ASSAY_TASK_INPUT || assay_executor_may_begin(n, work)) &&
-                 assay_task_executor_frame(&work->e, bytes, &outs) == ASSAY_OK)
-            does(n, work, guest, &outs);
+        if (work == NULL) assay_executor_on_frame(n, guest, &frame);
+        else if ((frame.kind != ASSAY_TASK_INPUT || assay_executor_may_start(n, work)) &&
+                 assay_task_executor_on_frame(&work->e, bytes, &outs) == ASSAY_OK)
+            execute_outs(n, work, guest, &outs);
     }
 }
 
@@ -233,39 +236,39 @@ struct assay_executor_work *assay_executor_free_work(struct assay_executor_node 
     return NULL;
 }
 
-/* docs/services.md 6.12: one account has a quarter of the places at most, so that it does not keep
- * everybody else out with tasks that it never sends an input for. What it vouched for to the last
- * step only waits to be paid. */
-static bool is_vouched_whole(const struct assay_executor_work *work)
+/* docs/services.md 6.12: one account may use a quarter of the places, so that it cannot block
+ * others with tasks for which it never sends an input. A task vouched to the last step only waits
+ * for payment. */
+static bool is_fully_vouched(const struct assay_executor_work *work)
 {
     return work->e.claim.step == work->e.config.terms.steps;
 }
 
-static bool has_its_share(const struct assay_executor_node *n)
+static bool has_quota(const struct assay_executor_node *n)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
-        count += n->work[i].runs && !n->work[i].on_chain && !is_vouched_whole(&n->work[i]) &&
+        count += n->work[i].runs && !n->work[i].on_chain && !is_fully_vouched(&n->work[i]) &&
                  assay_bytes_equal(n->work[i].requestor, n->opened.key, sizeof n->opened.key);
     return count >= ASSAY_EXECUTOR_TASKS_MAX / 4;
 }
 
-static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
+static void accept_task(struct assay_executor_node *n, const uint8_t task[static 32])
 {
     struct assay_task_accept record;
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
     n->refuses = !assay_executor_has_room_for_claim(n);
-    if (n->refuses || has_its_share(n)) return; /* not accepted: it ends by itself */
+    if (n->refuses || has_quota(n)) return; /* not accepted: it expires */
     struct assay_executor_work *work = assay_executor_free_work(n);
-    if (work == NULL) work = assay_executor_evict_draft(n); /* the ledger's are of an account */
+    if (work == NULL) work = assay_executor_evict_draft(n); /* counted by account */
     if (work == NULL) return;
     struct assay_task_executor_config config = { .terms = n->opened,
                                                  .epoch =
                                                      assay_follower_home(n->follower)->epoch + 1,
                                                  .crypto = &work->keys.crypto };
     if (assay_task_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
-        assay_executor_keep(n, ASSAY_E_CRYPTO);
+        assay_executor_set_failure(n, ASSAY_E_CRYPTO);
         return;
     }
     assay_bytes_copy(config.chain_id, 32, assay_follower_home(n->follower)->chain_id, 32);
@@ -281,10 +284,11 @@ static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
     const enum assay_status status =
         assay_task_accept_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK && assay_bytes_equal(work->e.task, task, 32));
-    assay_executor_keep(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
+    assay_executor_set_failure(
+        n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
 }
 
-void assay_executor_leave(struct assay_executor_work *work)
+void assay_executor_release(struct assay_executor_work *work)
 {
     assay_task_executor_stop(&work->e);
     assay_task_keys_deinit(&work->keys);
@@ -298,12 +302,12 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     n->has_opened =
         kind == ASSAY_SERVICE_TASK_OPEN && assay_task_open_decode(payload, &n->opened) == ASSAY_OK;
     n->is_own = slot == assay_follower_home(n->follower)->slot;
-    if (n->is_own) assay_record_queue_final(n->pending, kind, payload);
+    if (n->is_own) assay_record_queue_remove(n->pending, kind, payload);
 }
 
-/* A claim that was handed in twice means nothing the second time, and its step is paid. */
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word)
+/* A claim that was submitted twice has no effect the second time, and its step is paid. */
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word)
 {
     struct assay_executor_node *n = context;
     struct assay_task_claim claim;
@@ -311,44 +315,44 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
         assay_task_claim_decode(payload, &claim) != ASSAY_OK)
         return;
     const struct assay_task_row *row =
-        assay_task_ledger_task(assay_follower_tasks(n->follower), claim.receipt.task);
+        assay_task_ledger_find_task(assay_follower_tasks(n->follower), claim.receipt.task);
     if (strcmp(word, "applied") == 0) n->claims_paid++;
     else if (row == NULL || row->paid < claim.receipt.step) n->claims_refused++;
 }
 
-static void tell(struct assay_executor_node *n, const struct assay_task_fact *fact)
+static void notify_work(struct assay_executor_node *n, const struct assay_task_fact *fact)
 {
     struct assay_executor_work *work = work_of(n, fact->task);
     if (fact->kind == ASSAY_TASK_OPENED) {
         const bool ours = fact->executor == assay_follower_home(n->follower)->slot &&
                           n->has_opened && work == NULL &&
                           assay_bytes_equal(n->opened.code, n->config.program->code, 32);
-        if (ours) accept(n, fact->task);
+        if (ours) accept_task(n, fact->task);
         return;
     }
     if (work == NULL) return;
-    assay_task_executor_fact(&work->e, fact);
-    if (fact->kind == ASSAY_TASK_RELEASED) claims_go_on(n);
+    assay_task_executor_on_fact(&work->e, fact);
+    if (fact->kind == ASSAY_TASK_RELEASED) submit_due_claims(n);
     work->failed = work->failed || fact->kind == ASSAY_TASK_FAILED;
     work->uncertified = work->uncertified || fact->kind == ASSAY_TASK_UNCERTIFIED;
-    if (fact->kind == ASSAY_TASK_ENDED) assay_executor_leave(work);
+    if (fact->kind == ASSAY_TASK_ENDED) assay_executor_release(work);
 }
 
 static void facts(void *context, const struct assay_registry_facts *facts)
 {
     struct assay_executor_node *n = context;
     for (uint32_t i = 0; i < facts->task_count && n->failure == ASSAY_OK; i++)
-        tell(n, &facts->task[i]);
+        notify_work(n, &facts->task[i]);
     n->has_opened = false;
 }
 
-/* What is paid makes room for other tasks. */
-static void look_for_room(struct assay_executor_node *n)
+/* A paid claim makes room for other tasks. */
+static void check_room(struct assay_executor_node *n)
 {
     if (n->refuses) n->refuses = !assay_executor_has_room_for_claim(n);
 }
 
-/* docs/services.md 6.8.2: is there nothing to wait for? */
+/* docs/services.md 6.8.2: whether there is nothing to wait for. */
 static bool is_idle(struct assay_executor_node *n, const struct assay_task_row *row)
 {
     if (row->executor != assay_follower_home(n->follower)->slot ||
@@ -356,17 +360,17 @@ static bool is_idle(struct assay_executor_node *n, const struct assay_task_row *
         row->quiet < ASSAY_TASK_QUIET_EPOCHS)
         return false;
     const struct assay_executor_work *work = work_of(n, row->task);
-    /* Of a life before: its claims are kept until they are paid. */
+    /* Of an earlier run: its claims are stored until they are paid. */
     if (work == NULL) return find_claim(n, row->task) == NULL;
     return row->rent == 0 && assay_task_executor_is_idle(&work->e);
 }
 
-/* A place that nobody pays for, and a task that no enclave works on any more. */
-static void leave_idle(struct assay_executor_node *n)
+/* Releases a place that is not paid for, and a task without an enclave. */
+static void release_idle(struct assay_executor_node *n)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
     const struct assay_task_row *row = NULL;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;) {
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;) {
         struct assay_task_release record = { .paid = row->paid };
         uint8_t bytes[ASSAY_TASK_RECORD_MAX];
         struct assay_slice payload;
@@ -375,53 +379,55 @@ static void leave_idle(struct assay_executor_node *n)
         const enum assay_status status =
             assay_task_release_encode(&record, bytes, sizeof bytes, &payload);
         ASSAY_ASSERT(status == ASSAY_OK);
-        assay_executor_keep(
+        assay_executor_set_failure(
             n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_RELEASE, payload));
     }
 }
 
-static void closed(void *context)
+static void on_close(void *context)
 {
     struct assay_executor_node *n = context;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs) continue;
-        assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1,
-                                  !work->failed && !work->uncertified);
+        assay_task_executor_on_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1,
+                                     !work->failed && !work->uncertified);
         work->failed = work->uncertified = false;
     }
-    if (n->failure == ASSAY_OK) claims_go_on(n);
-    if (n->failure == ASSAY_OK) leave_idle(n);
+    if (n->failure == ASSAY_OK) submit_due_claims(n);
+    if (n->failure == ASSAY_OK) release_idle(n);
 }
 
-static void hear_released(struct assay_executor_work *work, const struct assay_task_row *row)
+static void notify_released(struct assay_executor_work *work, const struct assay_task_row *row)
 {
     struct assay_task_fact fact = { .kind = ASSAY_TASK_RELEASED, .closes = row->leaving };
     assay_bytes_copy(fact.task, 32, row->task, 32);
-    assay_task_executor_fact(&work->e, &fact);
+    assay_task_executor_on_fact(&work->e, &fact);
 }
 
-/* What it missed meanwhile is unknown: tasks that ended are left, the others go on with what they
- * are shown from here. */
-static void begun(void *context)
+/* Missed facts are unknown: ended tasks are dropped, the others continue with facts from here
+ * on. */
+static void on_begin(void *context)
 {
     struct assay_executor_node *n = context;
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
-    assay_record_queue_renew(n->pending);
+    assay_record_queue_reset_due(n->pending);
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs) continue;
-        const struct assay_task_row *row = assay_task_ledger_task(ledger, work->e.task);
+        const struct assay_task_row *row = assay_task_ledger_find_task(ledger, work->e.task);
         if (work->on_chain)
-            assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1, false);
+            assay_task_executor_on_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1,
+                                         false);
         else if (row == NULL || row->end != ASSAY_TASK_END_NONE || row->failed)
-            assay_executor_leave(work);
+            assay_executor_release(work);
         else if (work->e.epoch < assay_follower_home(n->follower)->epoch + 1)
-            assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1, false);
+            assay_task_executor_on_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1,
+                                         false);
         if (work->runs && !work->on_chain && row != NULL && row->leaving > 0)
-            hear_released(work, row);
+            notify_released(work, row);
     }
-    if (n->failure == ASSAY_OK) claims_go_on(n);
+    if (n->failure == ASSAY_OK) submit_due_claims(n);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -431,14 +437,14 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (work->runs && work->turn == serial &&
-            assay_task_executor_evidence(&work->e, bytes, &outs) == ASSAY_OK)
-            does(n, work, work->guest, &outs);
+            assay_task_executor_on_evidence(&work->e, bytes, &outs) == ASSAY_OK)
+            execute_outs(n, work, work->guest, &outs);
     }
 }
 
 static bool is_offered(const struct assay_executor_node *n)
 {
-    const struct assay_task_offer *offer = assay_task_ledger_offered(
+    const struct assay_task_offer *offer = assay_task_ledger_find_offer(
         assay_follower_tasks(n->follower), assay_follower_home(n->follower)->slot);
     return offer != NULL && offer->count == 1 && offer->price == n->offer.price &&
            offer->hold == n->offer.hold &&
@@ -447,7 +453,7 @@ static bool is_offered(const struct assay_executor_node *n)
            assay_bytes_equal(offer->address, n->offer.address, offer->address_len);
 }
 
-static void follow(struct assay_executor_node *n)
+static void update_from_ledger(struct assay_executor_node *n)
 {
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
@@ -462,15 +468,15 @@ static void follow(struct assay_executor_node *n)
             assay_task_offer_encode(&n->offer, bytes, sizeof bytes, &payload);
         ASSAY_ASSERT(status == ASSAY_OK);
         if (!n->offered)
-            assay_executor_keep(
+            assay_executor_set_failure(
                 n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
     }
-    assay_record_queue_turn(n->pending, n->follower, n->now_ms);
+    assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
 }
 
 /* --- opening */
 
-static enum assay_status take_offer(struct assay_executor_node *n)
+static enum assay_status submit_offer(struct assay_executor_node *n)
 {
     const char *listen = n->config.door, *colon = strrchr(listen, ':');
     char text[ASSAY_TASK_ADDRESS_MAX + 64];
@@ -496,27 +502,27 @@ static enum assay_status set_up(struct assay_executor_node *n,
         .path = n->config.ledger,
         .role = ASSAY_SERVICE_ROLE_EXECUTOR,
         .tells = { .record = record,
-                   .became = became,
-                   .begun = begun,
+                   .became = on_result,
+                   .begun = on_begin,
                    .facts = facts,
-                   .closed = closed,
+                   .closed = on_close,
                    .evidence = evidence },
         .context = n,
     };
     ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "%s: a claim cannot be read",
                    n->config.store);
-    ASSAY_TRY(assay_vault_each(n->vault, ASSAY_VAULT_CLAIM, claim_load, n));
+    ASSAY_TRY(assay_vault_each(n->vault, ASSAY_VAULT_CLAIM, load_claim, n));
     ASSAY_TRY(assay_executor_owed_load(n));
     ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_TASK_ADDRESS_MAX);
-    ASSAY_TRY(take_offer(n));
+    ASSAY_TRY(submit_offer(n));
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN,
                    "out of memory, or the path of the daemon's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
     ASSAY_TRY(assay_record_queue_create(
-        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_AGAIN_MS, &n->pending));
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
     return assay_follower_create(&follower, &n->follower);
 }
 
@@ -544,7 +550,7 @@ void assay_executor_node_close(struct assay_executor_node **node)
     struct assay_executor_node *n = *node;
     if (n == NULL) return;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
-        if (n->work[i].runs) assay_executor_leave(&n->work[i]);
+        if (n->work[i].runs) assay_executor_release(&n->work[i]);
     assay_follower_destroy(&n->follower);
     assay_record_queue_destroy(&n->pending);
     assay_client_listener_close(&n->door);
@@ -563,10 +569,10 @@ enum assay_status assay_executor_node_turn(struct assay_executor_node *node, int
     const size_t count = 1 + assay_client_listener_poll(n->door, fds + 1);
     (void)poll(fds, count, timeout_ms < 100 ? timeout_ms : 100);
     n->now_ms = assay_link_clock_ms();
-    follow(n);
-    if (n->failure == ASSAY_OK) hear(n);
+    update_from_ledger(n);
+    if (n->failure == ASSAY_OK) on_client_frame(n);
     if (n->failure == ASSAY_OK) assay_executor_chain_turn(n);
-    look_for_room(n);
+    check_room(n);
     return n->failure;
 }
 

@@ -1,10 +1,10 @@
 /*
- * net/services/tasks/executor_node.h - an executor of tasks as a process: it offers programs,
- * accepts what is opened for it, runs step after step for whoever knocks at its door, and claims
- * what was vouched (docs/services.md 6.12).
+ * net/services/tasks/executor_node.h - process of an executor of tasks: offers programs, accepts
+ * tasks that are opened for it, runs them step by step for its clients, and claims vouched steps
+ * (docs/services.md 6.12).
  *
- * A claim is in the vault before the key that it pays for leaves. Task keys live in memory alone:
- * after a restart what was vouched is claimed, and no step is made any more.
+ * A claim is in the vault before the key that it pays for is sent. Task keys are in memory alone:
+ * after a restart vouched steps are claimed, and no further step is computed.
  */
 #ifndef ASSAY_NET_SERVICES_TASKS_EXECUTOR_NODE_H
 #define ASSAY_NET_SERVICES_TASKS_EXECUTOR_NODE_H
@@ -17,68 +17,69 @@ enum { ASSAY_EXECUTOR_NODE_MESSAGE_LEN = 512, ASSAY_EXECUTOR_TASKS_MAX = 8 };
 
 /* A program: a function of its input, the state before (empty at step 1) and the step. */
 struct assay_task_program {
-    uint8_t code[32]; /* as offers and terms name it */
+    uint8_t code[32]; /* as in offers and terms */
     /* Out: state and output of at most ASSAY_TASK_BLOB_MAX bytes each. Returns: ASSAY_OK | anything
-     * else: the task cannot go on */
+     * else: the task cannot continue */
     enum assay_status (*step)(struct assay_slice input, struct assay_slice before, uint32_t step,
                               uint8_t state[static ASSAY_TASK_BLOB_MAX], size_t *state_len,
                               uint8_t output[static ASSAY_TASK_BLOB_MAX], size_t *output_len);
 };
 
-/* Tasks whose money lies on an EVM chain as well (docs/services.md 8.9). */
+/* Also executes tasks paid on an EVM chain (docs/services.md 8.9). */
 struct assay_executor_chain {
     struct assay_payout_claims *till; /* started; outlives the node */
     struct assay_evm_place place;
     uint8_t price[ASSAY_EVM_PRICE_LEN]; /* wei a step, at least */
-    uint64_t margin_s; /* as the till's: nothing is begun that ends sooner than twice that */
+    uint64_t margin_s; /* of the payout claims: no task is started that ends sooner than twice
+                        * that */
 };
 
 struct assay_executor_node_config {
     const char *ledger;                       /* path of the daemon's socket */
     const char *door;                         /* HOST:PORT, for requestors */
-    const char *host;                         /* that they dial instead; NULL: that of door */
+    const char *host;                         /* address for them; NULL: that of door */
     const char *store;                        /* path of the vault */
     const struct assay_secret32 *key;         /* of the vault; copied */
     const struct assay_task_program *program; /* outlives the node */
     uint64_t price;                           /* a step */
-    uint64_t hold;       /* an epoch, as offers have it; 0: the lowest for the price */
-    uint8_t account[32]; /* that is paid */
-    uint64_t again_ms;   /* as holder_node.h has it */
+    uint64_t hold;       /* an epoch, as in offers; 0: the lowest for the price */
+    uint8_t account[32]; /* the payee */
+    uint64_t again_ms;   /* as in holder_node.h */
     const struct assay_executor_chain *chain; /* outlives the node; NULL: the ledger alone */
 };
 
 struct assay_executor_node_status {
     bool follows;
-    enum assay_status ledger; /* why not, as said last */
-    bool offered;             /* its offer stands on the ledger */
+    enum assay_status ledger; /* the last reason why it is not followed */
+    bool offered;             /* its offer is on the ledger */
     uint32_t tasks;           /* that run */
-    uint64_t steps;           /* that were made since the start */
+    uint64_t steps;           /* computed since the start */
     uint32_t claims;          /* that are not paid yet */
-    bool refuses;             /* tasks of the ledger: it keeps as many claims as it can */
+    bool refuses;             /* tasks of the ledger: its table of claims is full */
     /* Of its member, since the start: those that paid, and final ones of steps not paid. */
     uint64_t claims_paid, claims_refused;
     /* On the chain, if there is one. */
     bool on_chain;
-    uint32_t owed; /* tasks with steps that are not paid yet */
+    uint32_t owed; /* tasks with unpaid steps */
     uint64_t sent; /* claims since the start */
     bool chain_answers;
-    char chain_why[ASSAY_EVM_WHY_LEN]; /* of what does not go on there; "": nothing is wrong */
+    char chain_why[ASSAY_EVM_WHY_LEN]; /* the reason of a failure there; "": none */
 };
 
 struct assay_executor_node;
 
 /* Returns: ASSAY_OK | as assay_vault_open, assay_client_listener_open, assay_follower_create;
- * message says why, for people */
+ * message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_executor_node_open(
     const struct assay_executor_node_config *config, struct assay_executor_node **out,
     char message[static ASSAY_EXECUTOR_NODE_MESSAGE_LEN]);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; sets it to NULL. */
 void assay_executor_node_close(struct assay_executor_node **node);
-/* Waits up to so long for something to do, and does it. Returns: ASSAY_OK | ASSAY_E_STORE (the disk
- * refuses) | ASSAY_E_CRYPTO | ASSAY_E_FULL | ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
+/* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STORE (disk
+ * error) | ASSAY_E_CRYPTO | ASSAY_E_FULL | ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
 ASSAY_CHECKED enum assay_status assay_executor_node_turn(struct assay_executor_node *node,
                                                          int timeout_ms);
-/* Returns: what it is doing. */
+/* Returns: its state. */
 struct assay_executor_node_status assay_executor_node_status(
     const struct assay_executor_node *node);
 

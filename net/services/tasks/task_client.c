@@ -1,5 +1,5 @@
 /*
- * net/services/tasks/task_client.c - see task_client.h.
+ * net/services/tasks/task_client.c - client of a requestor: ledger, executor and stored results.
  */
 #include "net/services/tasks/task_client_internal.h"
 
@@ -12,8 +12,7 @@
 
 enum { TURN_MS = 50, VERSION = 1 };
 
-/* The vault's rows of the task, beside assay_task_client_row: what it needs to go on after a
- * crash. */
+/* The vault's row of the task: its state to continue after a crash. */
 const uint8_t assay_task_client_row[32] = "requestor: task";
 static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain",
                      vouched_row[32] = "requestor: vouched";
@@ -31,7 +30,7 @@ void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_s
     (void)snprintf(c->why, sizeof c->why, "%s", why);
 }
 
-void assay_task_client_keep(struct assay_task_client *c, enum assay_status status)
+void assay_task_client_set_failure(struct assay_task_client *c, enum assay_status status)
 {
     if (status != ASSAY_OK && c->failure == ASSAY_OK) c->failure = status;
 }
@@ -41,8 +40,8 @@ static const struct assay_follower_home *home_of(const struct assay_task_client 
     return assay_follower_home(c->follower);
 }
 
-enum assay_status assay_task_client_keys(struct assay_task_client *c,
-                                         const struct assay_secret32 *box_secret)
+enum assay_status assay_task_client_init_keys(struct assay_task_client *c,
+                                              const struct assay_secret32 *box_secret)
 {
     assay_task_keys_deinit(&c->keys);
     ASSAY_TRY(assay_task_keys_init(&c->keys, c->on_chain ? NULL : &c->secret, box_secret));
@@ -51,9 +50,9 @@ enum assay_status assay_task_client_keys(struct assay_task_client *c,
     return ASSAY_OK;
 }
 
-/* --- what is kept */
+/* --- storage */
 
-enum assay_status assay_task_client_put(struct assay_task_client *c, struct assay_slice row)
+enum assay_status assay_task_client_store(struct assay_task_client *c, struct assay_slice row)
 {
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, row));
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, input_row,
@@ -61,7 +60,7 @@ enum assay_status assay_task_client_put(struct assay_task_client *c, struct assa
     return assay_vault_commit(c->vault);
 }
 
-static enum assay_status keep_task(struct assay_task_client *c)
+static enum assay_status store_task(struct assay_task_client *c)
 {
     uint8_t bytes[1 + 32 + 32 + ASSAY_TASK_RECORD_MAX];
     uint8_t open[ASSAY_TASK_RECORD_MAX];
@@ -73,22 +72,22 @@ static enum assay_status keep_task(struct assay_task_client *c)
     assay_writer_put(&w, c->salt, 32);
     assay_writer_put(&w, payload.bytes, payload.len);
     ASSAY_TRY(assay_writer_finish(&w, &row));
-    const enum assay_status status = assay_task_client_put(c, row);
+    const enum assay_status status = assay_task_client_store(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
 }
 
-/* The step that the voucher will pay, as it came: its key may be shown by a claim after a crash. */
-static enum assay_status keep_vouched(struct assay_task_client *c, struct assay_slice frame)
+/* The step that the voucher will pay, as received: a claim may publish its key after a crash. */
+static enum assay_status store_vouched(struct assay_task_client *c, struct assay_slice frame)
 {
     _Static_assert((int)ASSAY_TASK_FRAME_MAX <= (int)ASSAY_VAULT_ROW_MAX, "it fits");
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, vouched_row, frame));
     return assay_vault_commit(c->vault);
 }
 
-/* What a result's row begins with, and its name. */
-static void put_head(const uint8_t task[static 32], uint32_t step,
-                     uint8_t head[static ASSAY_TASK_CLIENT_RESULT_HEAD], uint8_t name[static 32])
+/* Header of a result's row, and its name. */
+static void encode_head(const uint8_t task[static 32], uint32_t step,
+                        uint8_t head[static ASSAY_TASK_CLIENT_RESULT_HEAD], uint8_t name[static 32])
 {
     struct assay_writer w = assay_writer_over(head, ASSAY_TASK_CLIENT_RESULT_HEAD);
     assay_writer_put(&w, task, 32);
@@ -96,12 +95,12 @@ static void put_head(const uint8_t task[static 32], uint32_t step,
     assay_sha256(head, ASSAY_TASK_CLIENT_RESULT_HEAD, name);
 }
 
-/* Result and chain of a step together, in place of what was vouched for. */
-static enum assay_status keep_result(struct assay_task_client *c)
+/* Result and chain of a step together, replacing the vouched step. */
+static enum assay_status store_result(struct assay_task_client *c)
 {
     uint8_t chain[ASSAY_TASK_CHAIN_MAX], name[32] = { 0 };
     struct assay_slice end_of_chain, plain, row;
-    put_head(c->task, c->r.chain.step, c->row, name);
+    encode_head(c->task, c->r.chain.step, c->row, name);
     ASSAY_TRY(assay_task_chain_encode(&c->r.chain, chain, sizeof chain, &end_of_chain));
     ASSAY_TRY(assay_task_product_encode(&c->r.result, c->row + ASSAY_TASK_CLIENT_RESULT_HEAD,
                                         sizeof c->row - ASSAY_TASK_CLIENT_RESULT_HEAD, &plain));
@@ -113,20 +112,20 @@ static enum assay_status keep_result(struct assay_task_client *c)
     return status == ASSAY_OK ? assay_vault_commit(c->vault) : status;
 }
 
-static enum assay_status read_terms(struct assay_task_client *c, struct assay_slice row)
+static enum assay_status decode_terms(struct assay_task_client *c, struct assay_slice row)
 {
     struct assay_secret32 box;
     if (row.len < 65 || row.bytes[0] != VERSION) return ASSAY_E_VERSION;
     assay_bytes_copy(box.bytes, 32, row.bytes + 1, 32);
     assay_bytes_copy(c->salt, 32, row.bytes + 33, 32);
     ASSAY_TRY(assay_task_open_decode(assay_slice_over(row.bytes + 65, row.len - 65), &c->terms));
-    const enum assay_status status = assay_task_client_keys(c, &box);
+    const enum assay_status status = assay_task_client_init_keys(c, &box);
     assay_secret_wipe(&box, sizeof box);
     c->state = ASSAY_TASK_CLIENT_OPENS;
     return status;
 }
 
-static enum assay_status read_vouched(struct assay_task_client *c)
+static enum assay_status decode_vouched(struct assay_task_client *c)
 {
     struct assay_slice row = { 0 };
     const enum assay_status status = assay_vault_get(c->vault, ASSAY_VAULT_TASK, vouched_row,
@@ -135,20 +134,20 @@ static enum assay_status read_vouched(struct assay_task_client *c)
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
 }
 
-static enum assay_status read_task(struct assay_task_client *c)
+static enum assay_status decode_task(struct assay_task_client *c)
 {
     uint8_t bytes[1 + 32 + 32 + ASSAY_TASK_RECORD_MAX], chain[ASSAY_TASK_CHAIN_MAX];
     struct assay_slice row;
     ASSAY_TRY(assay_vault_get(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, bytes,
                               sizeof bytes, &row));
     const enum assay_status read =
-        c->on_chain ? assay_task_client_chain_read(c, row) : read_terms(c, row);
+        c->on_chain ? assay_task_client_chain_read(c, row) : decode_terms(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
     ASSAY_TRY(read);
     ASSAY_TRY(
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input, &row));
     c->input_len = row.len;
-    ASSAY_TRY(read_vouched(c));
+    ASSAY_TRY(decode_vouched(c));
     const enum assay_status status =
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, chain_row, chain, sizeof chain, &row);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
@@ -162,7 +161,7 @@ static enum assay_status read_task(struct assay_task_client *c)
 }
 
 struct telling {
-    assay_task_result_told *told;
+    assay_task_on_result *told;
     void *context;
 };
 
@@ -185,8 +184,8 @@ static enum assay_status tell_result(void *context, const uint8_t name[static 32
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_client_tell(struct assay_task_client *client,
-                                         assay_task_result_told *told, void *context)
+enum assay_status assay_task_client_report_results(struct assay_task_client *client,
+                                                   assay_task_on_result *told, void *context)
 {
     struct telling telling = { .told = told, .context = context };
     return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, tell_result, &telling);
@@ -217,7 +216,7 @@ enum assay_status assay_task_client_last(const struct assay_task_client *client,
     *last = (struct assay_task_client_last){ .step = client->results };
     assay_bytes_copy(last->task, 32, client->task, 32);
     assay_bytes_copy(last->code, 32, client->terms.code, 32);
-    put_head(client->task, client->results, head, name);
+    encode_head(client->task, client->results, head, name);
     enum assay_status status =
         assay_vault_get(client->vault, ASSAY_VAULT_RESULT, name, bytes, sizeof bytes, &row);
     if (status == ASSAY_OK) status = read_last(row, last);
@@ -242,14 +241,14 @@ bool assay_task_client_has_input(const struct assay_task_client *client, struct 
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word);
-static void refused(void *context, enum assay_service_kind kind, struct assay_slice why);
-static void begun(void *context);
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word);
+static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
+static void on_begin(void *context);
 static void facts(void *context, const struct assay_registry_facts *facts);
-static void closed(void *context);
-static void verdict(void *context, uint64_t serial, bool good,
-                    enum assay_registry_standing standing);
+static void on_close(void *context);
+static void on_verdict(void *context, uint64_t serial, bool good,
+                       enum assay_registry_standing standing);
 
 static enum assay_status set_up(struct assay_task_client *c,
                                 char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN])
@@ -258,27 +257,27 @@ static enum assay_status set_up(struct assay_task_client *c,
         .path = c->config.ledger,
         .role = ASSAY_SERVICE_ROLE_REQUESTOR,
         .tells = { .record = record,
-                   .became = became,
-                   .refused = refused,
-                   .begun = begun,
+                   .became = on_result,
+                   .refused = on_refused,
+                   .begun = on_begin,
                    .facts = facts,
-                   .closed = closed,
-                   .verdict = verdict },
+                   .closed = on_close,
+                   .verdict = on_verdict },
         .context = c,
     };
     ASSAY_TRY(assay_vault_open(c->config.store, c->config.store_key, &c->vault, message));
     (void)snprintf(message, ASSAY_TASK_CLIENT_MESSAGE_LEN,
                    "the key of the account, the task in the store or the socket's path");
-    ASSAY_TRY(assay_task_client_keys(c, NULL));
-    const enum assay_status status = read_task(c);
+    ASSAY_TRY(assay_task_client_init_keys(c, NULL));
+    const enum assay_status status = decode_task(c);
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
     ASSAY_TRY(assay_record_queue_create(
-        c->config.again_ms != 0 ? c->config.again_ms : ASSAY_RECORD_QUEUE_AGAIN_MS, &c->pending));
+        c->config.again_ms != 0 ? c->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending));
     return assay_follower_create(&follower, &c->follower);
 }
 
 enum assay_status assay_task_client_open(const struct assay_task_client_config *config,
-                                         assay_task_result_told *told, void *context,
+                                         assay_task_on_result *told, void *context,
                                          struct assay_task_client **out,
                                          char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN])
 {
@@ -315,9 +314,9 @@ void assay_task_client_close(struct assay_task_client **client)
     *client = NULL;
 }
 
-/* --- a task is opened */
+/* --- submission */
 
-static enum assay_status hand_in(struct assay_task_client *c)
+static enum assay_status submit_record(struct assay_task_client *c)
 {
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
@@ -332,8 +331,8 @@ static bool names(const struct assay_task_offer *offer, const uint8_t code[stati
     return false;
 }
 
-/* Who has the highest score is chosen first (docs/services.md 6.3), so when that is too low all
- * are. Returns: its offer; NULL: nobody fits */
+/* The highest score is chosen first (docs/services.md 6.3), so when that is too low all are.
+ * Returns: its offer; NULL: there is none */
 const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
                                                         const struct assay_task_wish *wish)
 {
@@ -344,7 +343,7 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
     const uint32_t slot = wish->named ? wish->executor
                                       : assay_task_ledger_choose(ledger, wish->code, price_max,
                                                                  hold_max, wish->min_standing);
-    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
+    const struct assay_task_offer *offer = assay_task_ledger_find_offer(ledger, slot);
     if (slot >= home->members || !names(offer, wish->code) || offer->price > price_max ||
         !assay_task_offer_holds(offer, hold_max))
         return NULL;
@@ -372,17 +371,18 @@ static enum assay_status make_terms(struct assay_task_client *c, const struct as
     struct assay_task_open *t = &c->terms;
     uint8_t account[32], digest[32];
     uint64_t balance = 0, amount = 0;
-    *t = (struct assay_task_open){ .steps = wish->steps,
-                                   .deadline = assay_task_ledger_now(ledger) + wish->ahead,
-                                   .min_standing = wish->min_standing };
+    *t =
+        (struct assay_task_open){ .steps = wish->steps,
+                                  .deadline = assay_task_ledger_get_epoch(ledger) + wish->ahead,
+                                  .min_standing = wish->min_standing };
     const struct assay_task_offer *offer = assay_task_client_choose(c, wish);
     assay_task_account(c->keys.key, account);
     if (offer == NULL) return ASSAY_E_NOT_FOUND;
-    if (!assay_task_ledger_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
-    /* What would have no effect is not signed: it would stay good for later. */
+    if (!assay_task_ledger_get_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
+    /* A record without effect is not signed: it would stay valid. */
     t->price = offer->price;
     t->hold = offer->hold;
-    if (assay_task_open_amount(t, assay_task_ledger_now(ledger), &amount) != ASSAY_OK ||
+    if (assay_task_open_amount(t, assay_task_ledger_get_epoch(ledger), &amount) != ASSAY_OK ||
         amount > balance)
         return ASSAY_E_FULL;
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
@@ -404,14 +404,14 @@ enum assay_status assay_task_client_submit(struct assay_task_client *client,
         wish->ahead > ASSAY_TASK_AHEAD_MAX || wish->min_standing < ASSAY_TASK_STAND_RESTRICTED)
         return ASSAY_E_RANGE;
     ASSAY_TRY(make_terms(c, wish));
-    ASSAY_TRY(keep_task(c));
+    ASSAY_TRY(store_task(c));
     c->state = ASSAY_TASK_CLIENT_OPENS;
-    return hand_in(c);
+    return submit_record(c);
 }
 
-/* --- with the executor */
+/* --- executor */
 
-static void judge(struct assay_task_client *c)
+static void request_verdict(struct assay_task_client *c)
 {
     struct assay_service_message m = {
         .verb = ASSAY_SERVICE_VERIFY,
@@ -423,48 +423,48 @@ static void judge(struct assay_task_client *c)
     };
     if (c->terms.executor < home_of(c)->members)
         assay_bytes_copy(m.node_id, 32, home_of(c)->node[c->terms.executor], 32);
-    assay_status_ignore(assay_follower_ask(c->follower, &m), "KEYS is asked for again");
+    assay_status_ignore(assay_follower_request(c->follower, &m), "KEYS is asked for again");
 }
 
-static void take_result(struct assay_task_client *c)
+static void on_task_result(struct assay_task_client *c)
 {
     struct assay_task_outs outs;
     const uint32_t step = c->r.chain.step;
-    assay_task_client_keep(c, keep_result(c));
+    assay_task_client_set_failure(c, store_result(c));
     if (c->failure != ASSAY_OK) return;
     c->results = step;
     c->told(c->context, step, c->r.result.state, c->r.result.output);
     if (assay_task_requestor_next(&c->r, c->now_ms, &outs) == ASSAY_OK)
-        assay_task_client_does(c, &outs);
+        assay_task_client_execute(c, &outs);
     if (c->results == c->terms.steps) assay_task_client_end(c, ASSAY_TASK_CLIENT_DONE, "");
 }
 
-void assay_task_client_does(struct assay_task_client *c, const struct assay_task_outs *outs)
+void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outs *outs)
 {
     c->wake_at_ms = outs->wake_at_ms;
     if (outs->frame.len > 0 && c->call != NULL && assay_call_send(c->call, outs->frame) != ASSAY_OK)
         assay_call_close(&c->call);
-    if ((outs->told & ASSAY_TASK_TOLD_CHEATED) != 0)
+    if ((outs->told & ASSAY_TASK_EVENT_CHEATED) != 0)
         assay_task_client_end(c, ASSAY_TASK_CLIENT_CHEATED,
                               "the enclave signed what it did not give");
-    if ((outs->told & ASSAY_TASK_TOLD_KEYS) != 0) judge(c);
-    if ((outs->told & ASSAY_TASK_TOLD_OUTPUT) != 0) take_result(c);
+    if ((outs->told & ASSAY_TASK_EVENT_KEYS) != 0) request_verdict(c);
+    if ((outs->told & ASSAY_TASK_EVENT_OUTPUT) != 0) on_task_result(c);
 }
 
-/* What a run before has vouched for is heard again before anything else: the receipt is verified
+/* A step vouched for in an earlier run is processed before anything else: the receipt is verified
  * again, the voucher is the same, and the key may come from the executor or from a claim. Evidence
- * was judged before the first voucher. What cannot be taken now is tried again. */
-static void hear_vouched(struct assay_task_client *c)
+ * was appraised before the first voucher. A failure is retried. */
+static void replay_vouched(struct assay_task_client *c)
 {
     const enum assay_task_requestor_phase before = c->r.phase;
     struct assay_task_outs outs;
     if (c->vouched_len == 0 || !c->runs || before == ASSAY_TASK_JUDGING) return;
     if (before != ASSAY_TASK_ASKING && before != ASSAY_TASK_AWAITING) {
-        c->vouched_len = 0; /* the executor has said it again meanwhile */
+        c->vouched_len = 0; /* the executor has resent it meanwhile */
         return;
     }
     c->r.phase = ASSAY_TASK_AWAITING;
-    const enum assay_status status = assay_task_requestor_frame(
+    const enum assay_status status = assay_task_requestor_on_frame(
         &c->r, assay_slice_over(c->vouched, c->vouched_len), c->now_ms, &outs);
     if (status != ASSAY_OK) {
         c->r.phase = before;
@@ -472,10 +472,10 @@ static void hear_vouched(struct assay_task_client *c)
     }
     c->vouched_len = 0;
     c->state = ASSAY_TASK_CLIENT_WORKS;
-    assay_task_client_does(c, &outs);
+    assay_task_client_execute(c, &outs);
 }
 
-void assay_task_client_begin(struct assay_task_client *c,
+void assay_task_client_start(struct assay_task_client *c,
                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     struct assay_task_requestor_config config = { .terms = c->terms,
@@ -489,22 +489,23 @@ void assay_task_client_begin(struct assay_task_client *c,
     assay_task_requestor_init(&c->r, &config);
     c->runs = true;
     if (!c->on_chain || c->has_chain) c->state = ASSAY_TASK_CLIENT_WORKS;
-    if (assay_random(nonce, sizeof nonce) != ASSAY_OK) assay_task_client_keep(c, ASSAY_E_CRYPTO);
+    if (assay_random(nonce, sizeof nonce) != ASSAY_OK)
+        assay_task_client_set_failure(c, ASSAY_E_CRYPTO);
     const enum assay_status status =
         c->has_chain && c->chain.step > 0
             ? assay_task_requestor_resume(&c->r, &c->chain, c->now_ms, &outs)
-            : assay_task_requestor_ask(&c->r, nonce, c->now_ms, &outs);
-    if (status == ASSAY_OK) assay_task_client_does(c, &outs);
+            : assay_task_requestor_request_keys(&c->r, nonce, c->now_ms, &outs);
+    if (status == ASSAY_OK) assay_task_client_execute(c, &outs);
     else assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
-    /* That voucher has left, whether or not another may. */
-    hear_vouched(c);
-    assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
+    /* That voucher was sent, whether or not another may be. */
+    replay_vouched(c);
+    assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
 }
 
-void assay_task_client_call(struct assay_task_client *c)
+void assay_task_client_connect(struct assay_task_client *c)
 {
     const struct assay_task_offer *offer =
-        assay_task_ledger_offered(assay_follower_tasks(c->follower), c->terms.executor);
+        assay_task_ledger_find_offer(assay_follower_tasks(c->follower), c->terms.executor);
     char address[ASSAY_TASK_ADDRESS_MAX + 1] = "";
     if (offer == NULL || c->now_ms < c->call_at_ms) return;
     c->call_at_ms = c->now_ms + ASSAY_TASK_CLIENT_AGAIN_MS;
@@ -512,12 +513,12 @@ void assay_task_client_call(struct assay_task_client *c)
     assay_status_ignore(assay_call_open(address, &c->call), "called again");
 }
 
-static void hear(struct assay_task_client *c)
+static void on_executor_frame(struct assay_task_client *c)
 {
     struct assay_slice bytes;
     while (c->call != NULL && !assay_task_client_is_over(c->state) && c->failure == ASSAY_OK) {
         struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
-        enum assay_status status = assay_call_next(c->call, &bytes);
+        enum assay_status status = assay_call_receive(c->call, &bytes);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK) {
             assay_call_close(&c->call);
@@ -528,13 +529,13 @@ static void hear(struct assay_task_client *c)
             continue;
         }
         const bool awaited = c->r.phase == ASSAY_TASK_AWAITING;
-        status = assay_task_requestor_frame(&c->r, bytes, c->now_ms, &outs);
+        status = assay_task_requestor_on_frame(&c->r, bytes, c->now_ms, &outs);
         if (awaited && c->r.phase == ASSAY_TASK_PAYING)
-            assay_task_client_keep(c, keep_vouched(c, bytes));
+            assay_task_client_set_failure(c, store_vouched(c, bytes));
         if (c->failure != ASSAY_OK) return;
         if (status != ASSAY_OK && status != ASSAY_E_STALE) c->refused++;
-        if (status == ASSAY_OK || (outs.told & ASSAY_TASK_TOLD_CHEATED) != 0)
-            assay_task_client_does(c, &outs);
+        if (status == ASSAY_OK || (outs.told & ASSAY_TASK_EVENT_CHEATED) != 0)
+            assay_task_client_execute(c, &outs);
     }
 }
 
@@ -544,10 +545,10 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload)
 {
     struct assay_task_client *c = context;
-    if (slot == home_of(c)->slot) assay_record_queue_final(c->pending, kind, payload);
+    if (slot == home_of(c)->slot) assay_record_queue_remove(c->pending, kind, payload);
 }
 
-/* Is that record the one that opens the task? */
+/* Whether that record is the one that opens the task. */
 static bool is_open(const struct assay_task_client *c, enum assay_service_kind kind,
                     struct assay_slice payload)
 {
@@ -558,38 +559,38 @@ static bool is_open(const struct assay_task_client *c, enum assay_service_kind k
            assay_slice_equal(own, payload);
 }
 
-/* A record that comes a second time means nothing, and the task stands all the same. */
-static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                   const char *word)
+/* A record that arrives a second time has no effect, but the task exists. */
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word)
 {
     struct assay_task_client *c = context;
     char why[ASSAY_TASK_CLIENT_WHY_MAX];
     if (!is_open(c, kind, payload) || strcmp(word, "applied") == 0) return;
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
-    if (assay_task_ledger_task(assay_follower_tasks(c->follower), c->task) != NULL) return;
-    assay_record_queue_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    if (assay_task_ledger_find_task(assay_follower_tasks(c->follower), c->task) != NULL) return;
+    assay_record_queue_clear_kind(c->pending, ASSAY_SERVICE_TASK_OPEN);
     (void)snprintf(why, sizeof why, "what opens the task is final, and without effect (%s)", word);
     assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
 }
 
-static void refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
 {
     struct assay_task_client *c = context;
     char text[ASSAY_TASK_CLIENT_WHY_MAX];
     if (kind != ASSAY_SERVICE_TASK_OPEN || c->state != ASSAY_TASK_CLIENT_OPENS) return;
-    assay_record_queue_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    assay_record_queue_clear_kind(c->pending, ASSAY_SERVICE_TASK_OPEN);
     (void)snprintf(text, sizeof text, "the daemon refuses what opens the task: %.*s", (int)why.len,
                    (const char *)why.bytes);
     assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, text);
 }
 
-static void begun(void *context)
+static void on_begin(void *context)
 {
     struct assay_task_client *c = context;
     if (!c->on_chain) assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
-    assay_record_queue_renew(c->pending);
+    assay_record_queue_reset_due(c->pending);
     if (c->runs && c->r.epoch < home_of(c)->epoch + 1)
-        assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, false);
+        assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, false);
 }
 
 static void facts(void *context, const struct assay_registry_facts *facts)
@@ -603,22 +604,22 @@ static void facts(void *context, const struct assay_registry_facts *facts)
         if (!assay_bytes_equal(fact->task, c->task, 32)) continue;
         c->failed = c->failed || fact->kind == ASSAY_TASK_FAILED;
         c->uncertified = c->uncertified || fact->kind == ASSAY_TASK_UNCERTIFIED;
-        if (c->runs && assay_task_requestor_fact(&c->r, fact, &outs) == ASSAY_OK)
-            assay_task_client_does(c, &outs);
+        if (c->runs && assay_task_requestor_on_fact(&c->r, fact, &outs) == ASSAY_OK)
+            assay_task_client_execute(c, &outs);
     }
 }
 
-static void closed(void *context)
+static void on_close(void *context)
 {
     struct assay_task_client *c = context;
     c->held = c->failed || c->uncertified;
     if (c->on_chain) assay_task_client_chain_closed(c);
-    if (c->runs) assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
+    if (c->runs) assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
     c->failed = c->uncertified = false;
 }
 
-static void verdict(void *context, uint64_t serial, bool good,
-                    enum assay_registry_standing standing)
+static void on_verdict(void *context, uint64_t serial, bool good,
+                       enum assay_registry_standing standing)
 {
     struct assay_task_client *c = context;
     struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
@@ -628,16 +629,16 @@ static void verdict(void *context, uint64_t serial, bool good,
         assay_task_client_end(c, ASSAY_TASK_CLIENT_REJECTED,
                               "the evidence of the enclave does not hold");
     } else if (c->on_chain) {
-        c->state = ASSAY_TASK_CLIENT_OPENS; /* what comes next is assay_task_client_opened */
+        c->state = ASSAY_TASK_CLIENT_OPENS; /* the next step is assay_task_client_opened */
     } else if (assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
                                           c->now_ms, &outs) == ASSAY_OK) {
-        assay_task_client_does(c, &outs);
+        assay_task_client_execute(c, &outs);
     }
 }
 
-/* --- a turn */
+/* --- turn */
 
-static void look(struct assay_task_client *c)
+static void check_ledger(struct assay_task_client *c)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE || assay_task_client_is_over(c->state))
@@ -647,17 +648,17 @@ static void look(struct assay_task_client *c)
         return;
     }
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
-    const struct assay_task_row *row = assay_task_ledger_task(ledger, c->task);
+    const struct assay_task_row *row = assay_task_ledger_find_task(ledger, c->task);
     if (row == NULL && assay_record_queue_count(c->pending) == 0)
-        assay_task_client_keep(c, hand_in(c));
+        assay_task_client_set_failure(c, submit_record(c));
     if (row == NULL) return;
     if (c->state == ASSAY_TASK_CLIENT_OPENS) c->state = ASSAY_TASK_CLIENT_AWAITS;
     const bool ended = row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID;
     if (ended || row->failed)
         assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the task ended before its last step");
     else if (c->state == ASSAY_TASK_CLIENT_AWAITS && row->accepted)
-        assay_task_client_begin(c, row->key);
-    if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) assay_task_client_call(c);
+        assay_task_client_start(c, row->key);
+    if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) assay_task_client_connect(c);
 }
 
 enum assay_status assay_task_client_turn(struct assay_task_client *client, int timeout_ms)
@@ -672,13 +673,13 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     (void)poll(fds, count, timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
     c->now_ms = assay_link_clock_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
-    look(c);
-    hear_vouched(c);
-    assay_record_queue_turn(c->pending, c->follower, c->now_ms);
-    hear(c);
+    check_ledger(c);
+    replay_vouched(c);
+    assay_record_queue_send_due(c->pending, c->follower, c->now_ms);
+    on_executor_frame(c);
     if (c->runs && !assay_task_client_is_over(c->state) && c->now_ms >= c->wake_at_ms) {
         assay_task_requestor_tick(&c->r, c->now_ms, &outs);
-        assay_task_client_does(c, &outs);
+        assay_task_client_execute(c, &outs);
     }
     return c->failure;
 }

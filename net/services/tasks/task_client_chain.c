@@ -1,7 +1,7 @@
 /*
- * net/services/tasks/task_client_chain.c - a requestor whose money lies on an EVM chain: terms are
- * agreed at the executor's door, its enclave is judged, and then the task is opened by whoever
- * calls (docs/services.md 8.9).
+ * net/services/tasks/task_client_chain.c - requestor of a task paid on an EVM chain: agrees terms
+ * with the executor, has its enclave appraised, then the caller opens the task (docs/services.md
+ * 8.9).
  */
 #include "net/services/tasks/task_client_internal.h"
 
@@ -22,9 +22,9 @@ static uint64_t now_s(void)
     return (uint64_t)now.tv_sec;
 }
 
-/* --- what is kept */
+/* --- storage */
 
-static enum assay_status keep_terms(struct assay_task_client *c)
+static enum assay_status store_terms(struct assay_task_client *c)
 {
     uint8_t bytes[ROW_LEN];
     struct assay_slice row;
@@ -36,9 +36,9 @@ static enum assay_status keep_terms(struct assay_task_client *c)
     assay_writer_put(&w, c->keys.box, 32);
     assay_writer_u32be(&w, c->terms.executor);
     assay_writer_u8(&w, (uint8_t)c->terms.min_standing);
-    assay_evm_named_put(&w, &c->place, &c->draft.terms);
+    assay_evm_named_encode(&w, &c->place, &c->draft.terms);
     ASSAY_TRY(assay_writer_finish(&w, &row));
-    const enum assay_status status = assay_task_client_put(c, row);
+    const enum assay_status status = assay_task_client_store(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
 }
@@ -50,7 +50,7 @@ static void vouched(const void *context, const struct assay_task_voucher *vouche
     assay_evm_voucher_statement(&c->place, voucher->task, voucher->step, voucher->lock, digest);
 }
 
-/* Terms are whole. */
+/* Terms are complete. */
 static void name_task(struct assay_task_client *c)
 {
     c->has_keys = true;
@@ -60,8 +60,8 @@ static void name_task(struct assay_task_client *c)
     assay_bytes_copy(c->task, 32, c->payer.task, 32);
 }
 
-static enum assay_status read_row(struct assay_task_client *c, struct assay_cursor *in,
-                                  struct assay_secret32 *box)
+static enum assay_status decode_row(struct assay_task_client *c, struct assay_cursor *in,
+                                    struct assay_secret32 *box)
 {
     struct assay_evm_place place;
     uint8_t version = 0, standing = 0;
@@ -73,7 +73,7 @@ static enum assay_status read_row(struct assay_task_client *c, struct assay_curs
     ASSAY_TRY(assay_cursor_copy(in, c->terms.box, 32));
     ASSAY_TRY(assay_cursor_u32be(in, &c->terms.executor));
     ASSAY_TRY(assay_cursor_u8(in, &standing));
-    ASSAY_TRY(assay_evm_named_take(in, &place, &c->draft.terms));
+    ASSAY_TRY(assay_evm_named_decode(in, &place, &c->draft.terms));
     ASSAY_TRY(assay_cursor_end(in));
     if (place.chain_id != c->place.chain_id ||
         !assay_bytes_equal(place.contract, c->place.contract, sizeof place.contract))
@@ -86,8 +86,8 @@ enum assay_status assay_task_client_chain_read(struct assay_task_client *c, stru
 {
     struct assay_cursor in = assay_cursor_over(row.bytes, row.len);
     struct assay_secret32 box = { { 0 } };
-    enum assay_status status = read_row(c, &in, &box);
-    if (status == ASSAY_OK) status = assay_task_client_keys(c, &box);
+    enum assay_status status = decode_row(c, &in, &box);
+    if (status == ASSAY_OK) status = assay_task_client_init_keys(c, &box);
     assay_secret_wipe(&box, sizeof box);
     if (status != ASSAY_OK) return status;
     c->terms.steps = c->draft.terms.steps;
@@ -96,7 +96,7 @@ enum assay_status assay_task_client_chain_read(struct assay_task_client *c, stru
     return ASSAY_OK;
 }
 
-/* --- terms are agreed */
+/* --- agreement of terms */
 
 static uint8_t standing_of(enum assay_task_standing standing)
 {
@@ -149,7 +149,7 @@ enum assay_status assay_task_client_draft(struct assay_task_client *client,
     return ASSAY_OK;
 }
 
-static void say_draft(struct assay_task_client *c)
+static void send_draft(struct assay_task_client *c)
 {
     uint8_t bytes[ASSAY_EVM_DRAFT_LEN], frame[ASSAY_EVM_DRAFT_LEN + 64];
     struct assay_task_frame f = { .kind = ASSAY_TASK_DRAFT };
@@ -157,7 +157,7 @@ static void say_draft(struct assay_task_client *c)
     struct assay_slice out;
     if (c->now_ms < c->draft_at_ms) return;
     c->draft_at_ms = c->now_ms + ASSAY_TASK_CLIENT_AGAIN_MS;
-    assay_evm_draft_put(&w, &c->draft);
+    assay_evm_draft_encode(&w, &c->draft);
     ASSAY_ASSERT(!w.full);
     assay_sha256(bytes, w.len, c->draft_name);
     assay_bytes_copy(f.task, 32, c->draft_name, 32);
@@ -167,14 +167,14 @@ static void say_draft(struct assay_task_client *c)
     if (assay_call_send(c->call, out) != ASSAY_OK) assay_call_close(&c->call);
 }
 
-/* Durable before evidence is asked for: what is opened later is this. */
-static void take_keys(struct assay_task_client *c, const struct assay_task_frame *f)
+/* Durable before evidence is requested: the opened task has these terms. */
+static void on_draft_keys(struct assay_task_client *c, const struct assay_task_frame *f)
 {
     if (f->list.len != ASSAY_EVM_ADDRESS_LEN) return;
     assay_bytes_copy(c->draft.terms.executor, ASSAY_EVM_ADDRESS_LEN, f->list.bytes, f->list.len);
     assay_bytes_copy(c->draft.terms.key, sizeof c->draft.terms.key, f->key, sizeof f->key);
     name_task(c);
-    assay_task_client_keep(c, keep_terms(c));
+    assay_task_client_set_failure(c, store_terms(c));
 }
 
 void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes)
@@ -183,7 +183,7 @@ void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_sli
     char why[ASSAY_TASK_CLIENT_WHY_MAX];
     if (assay_task_frame_decode(bytes, &f) != ASSAY_OK) c->refused++;
     else if (c->state == ASSAY_TASK_CLIENT_DRAFTS && assay_bytes_equal(f.task, c->draft_name, 32)) {
-        if (f.kind == ASSAY_TASK_DRAFT_IS) take_keys(c, &f);
+        if (f.kind == ASSAY_TASK_DRAFT_IS) on_draft_keys(c, &f);
         if (f.kind != ASSAY_TASK_NO) return;
         (void)snprintf(why, sizeof why, "the executor does not work for that: %.*s",
                        (int)f.list.len, (const char *)f.list.bytes);
@@ -191,7 +191,7 @@ void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_sli
     }
 }
 
-/* --- turns */
+/* --- turn */
 
 void assay_task_client_chain_look(struct assay_task_client *c)
 {
@@ -199,9 +199,9 @@ void assay_task_client_chain_look(struct assay_task_client *c)
         assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the deadline is over");
         return;
     }
-    if (c->has_keys && !c->runs) assay_task_client_begin(c, c->draft.terms.key);
-    if (c->call == NULL && c->state != ASSAY_TASK_CLIENT_OPENS) assay_task_client_call(c);
-    if (c->call != NULL && c->state == ASSAY_TASK_CLIENT_DRAFTS) say_draft(c);
+    if (c->has_keys && !c->runs) assay_task_client_start(c, c->draft.terms.key);
+    if (c->call == NULL && c->state != ASSAY_TASK_CLIENT_OPENS) assay_task_client_connect(c);
+    if (c->call != NULL && c->state == ASSAY_TASK_CLIENT_DRAFTS) send_draft(c);
 }
 
 void assay_task_client_chain_closed(struct assay_task_client *c)
@@ -229,8 +229,8 @@ enum assay_status assay_task_client_opened(struct assay_task_client *client)
     ASSAY_TRY(assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
                                          c->now_ms, &outs));
     c->state = ASSAY_TASK_CLIENT_WORKS;
-    if (c->call == NULL) assay_task_client_call(c);
-    assay_task_client_does(c, &outs);
+    if (c->call == NULL) assay_task_client_connect(c);
+    assay_task_client_execute(c, &outs);
     return ASSAY_OK;
 }
 
@@ -251,7 +251,7 @@ enum assay_status assay_task_client_key(struct assay_task_client *client,
     if (!assay_task_client_awaits_key(c, lock)) return ASSAY_E_STALE;
     assay_bytes_copy(fact.task, 32, c->task, 32);
     assay_bytes_copy(fact.opening, 32, opening, 32);
-    const enum assay_status status = assay_task_requestor_fact(&c->r, &fact, &outs);
-    if (status == ASSAY_OK || outs.told != 0) assay_task_client_does(c, &outs);
+    const enum assay_status status = assay_task_requestor_on_fact(&c->r, &fact, &outs);
+    if (status == ASSAY_OK || outs.told != 0) assay_task_client_execute(c, &outs);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
- * net/services/tasks/task_client_internal.h - what the files of task_client.h share: task_client.c
- * has the vault, the executor and the ledger, task_client_chain.c tasks whose money lies on an EVM
- * chain.
+ * net/services/tasks/task_client_internal.h - interface between the files of the task client:
+ * task_client.c has the vault, the executor and the ledger, task_client_chain.c tasks paid on an
+ * EVM chain.
  */
 #ifndef ASSAY_NET_SERVICES_TASKS_TASK_CLIENT_INTERNAL_H
 #define ASSAY_NET_SERVICES_TASKS_TASK_CLIENT_INTERNAL_H
@@ -11,7 +11,7 @@
 #include "net/services/tasks/task_client.h"
 #include "net/services/tasks/task_crypto.h"
 #include "net/services/shares/vault.h"
-#include "services/evm/keep.h"
+#include "services/evm/task_codec.h"
 
 enum {
     ASSAY_TASK_CLIENT_WHY_MAX = 160,
@@ -21,7 +21,7 @@ enum {
 
 struct assay_task_client {
     struct assay_task_client_config config;
-    assay_task_result_told *told;
+    assay_task_on_result *told;
     void *context;
     struct assay_secret32 secret;
     struct assay_task_keys keys;
@@ -38,14 +38,14 @@ struct assay_task_client {
     uint8_t input[ASSAY_TASK_BLOB_MAX];
     bool has_chain;
     struct assay_task_chain chain; /* of the vault */
-    bool runs;                     /* the requestor lives */
-    bool failed, uncertified;      /* said in the close that is being told */
+    bool runs;                     /* the requestor is initialized */
+    bool failed, uncertified;      /* facts of the close being processed */
     bool held;                     /* in the last close the executor was not certified */
     uint64_t now_ms, wake_at_ms, call_at_ms, turn;
     uint32_t results, refused;
     struct assay_task_requestor r;
     uint8_t row[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
-    size_t vouched_len; /* of a run before: 0 when it is heard again, or there was none */
+    size_t vouched_len; /* of an earlier run: 0 when it was processed, or there was none */
     uint8_t vouched[ASSAY_TASK_FRAME_MAX];
     /* Of a task on a chain. Its executor, code, steps and lowest standing are those of terms. */
     bool on_chain, has_keys;
@@ -59,41 +59,40 @@ struct assay_task_client {
 extern const uint8_t assay_task_client_row[32]; /* name of the task's row */
 
 /* --- task_client.c */
-/* Ends the task, unless it is over. Returns: nothing. */
+/* Ends the task, unless it is over. */
 void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_state state,
                            const char *why);
-/* Remembers the first failure. Returns: nothing. */
-void assay_task_client_keep(struct assay_task_client *c, enum assay_status status);
-/* New keys; box_secret: NULL: one is made. Returns: as assay_task_keys_init. */
-ASSAY_CHECKED enum assay_status assay_task_client_keys(struct assay_task_client *c,
-                                                       const struct assay_secret32 *box_secret);
-/* The row of the task, the input beside it. Returns: as assay_vault_put and _commit. */
-ASSAY_CHECKED enum assay_status assay_task_client_put(struct assay_task_client *c,
-                                                      struct assay_slice row);
-/* Who has it, if somebody fits; c->terms.executor is set. Returns: its offer, or NULL. */
+/* Records the first failure. */
+void assay_task_client_set_failure(struct assay_task_client *c, enum assay_status status);
+/* Generates keys; box_secret: NULL: a random one. Returns: as assay_task_keys_init. */
+ASSAY_CHECKED enum assay_status assay_task_client_init_keys(
+    struct assay_task_client *c, const struct assay_secret32 *box_secret);
+/* Stores the row of the task with the input. Returns: as assay_vault_put and _commit. */
+ASSAY_CHECKED enum assay_status assay_task_client_store(struct assay_task_client *c,
+                                                        struct assay_slice row);
+/* The best offer; sets c->terms.executor. Returns: it, or NULL. */
 const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
                                                         const struct assay_task_wish *wish);
-/* Draws the salt, if the wish has none, and names the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
+/* Generates the salt, unless it is given, and sets the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_task_client_take_input(struct assay_task_client *c,
                                                              const struct assay_task_wish *wish);
-/* Does what a call of the requestor left. Returns: nothing. */
-void assay_task_client_does(struct assay_task_client *c, const struct assay_task_outs *outs);
-/* The requestor begins, by evidence or behind what was kept. In: key: the task key. Returns:
- * nothing. */
-void assay_task_client_begin(struct assay_task_client *c,
+/* Executes the events of a call of the requestor. */
+void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outs *outs);
+/* The requestor starts, with evidence or behind the stored results. In: key: the task key. */
+void assay_task_client_start(struct assay_task_client *c,
                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
-/* Dials the executor when it is time. Returns: nothing. */
-void assay_task_client_call(struct assay_task_client *c);
+/* Connects to the executor when due. */
+void assay_task_client_connect(struct assay_task_client *c);
 
 /* --- task_client_chain.c */
-/* What a row of a task on a chain says. Returns: ASSAY_OK | ASSAY_E_VERSION | as the decoders */
+/* Decodes the row of a task on a chain. Returns: ASSAY_OK | ASSAY_E_VERSION | as the decoders */
 ASSAY_CHECKED enum assay_status assay_task_client_chain_read(struct assay_task_client *c,
                                                              struct assay_slice row);
-/* A turn, when there is a ledger. Returns: nothing. */
+/* A turn, with a ledger. */
 void assay_task_client_chain_look(struct assay_task_client *c);
-/* A frame while terms are agreed. Returns: nothing. */
+/* A frame while terms are agreed. */
 void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes);
-/* An epoch closed. Returns: nothing. */
+/* An epoch closed. */
 void assay_task_client_chain_closed(struct assay_task_client *c);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * net/services/tasks/task_crypto.c - see task_crypto.h.
+ * net/services/tasks/task_crypto.c - crypto callbacks of tasks.
  */
 #include "net/services/tasks/task_crypto.h"
 
-#include "services/evm/keep.h"
+#include "services/evm/task_codec.h"
 #include "services/shares/sodium.h"
 
 static enum assay_status seal(void *context, const uint8_t box[static 32], struct assay_slice plain,
@@ -32,7 +32,7 @@ static enum assay_status open_box(void *context, struct assay_slice sealed, uint
     return ASSAY_OK;
 }
 
-/* A key is used for this once, so any nonce does. */
+/* A key is used once, so a constant nonce is safe. */
 static const uint8_t nonce[ASSAY_SODIUM_NONCE_LEN];
 
 static enum assay_status encrypt(void *context, const uint8_t key[static 32],

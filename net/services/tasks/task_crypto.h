@@ -1,6 +1,6 @@
 /*
- * net/services/tasks/task_crypto.h - what either side of a task seals and signs with
- * (services/tasks/ seal.h), on libsodium and base/crypto.h (docs/services.md 6.12).
+ * net/services/tasks/task_crypto.h - crypto callbacks of both sides of a task
+ * (services/tasks/seal.h), on libsodium and base/crypto.h (docs/services.md 6.12).
  */
 #ifndef ASSAY_NET_SERVICES_TASKS_TASK_CRYPTO_H
 #define ASSAY_NET_SERVICES_TASKS_TASK_CRYPTO_H
@@ -15,15 +15,15 @@ struct assay_task_keys {
     struct assay_p256_signer *signer;
     bool on_chain; /* vouchers are signed by evm, of an account of an EVM chain */
     struct assay_secret32 evm;
-    struct assay_task_crypto crypto; /* of these keys, which stay where they are */
+    struct assay_task_crypto crypto; /* of these keys, which must not move */
 };
 
-/* In: secret, box_secret: NULL: one is made. Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_KEY |
+/* In: secret, box_secret: NULL: random. Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_KEY |
  * ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_task_keys_init(struct assay_task_keys *keys,
                                                      const struct assay_secret32 *secret,
                                                      const struct assay_secret32 *box_secret);
-/* Wipes them. Returns: nothing. */
+/* Wipes them. */
 void assay_task_keys_deinit(struct assay_task_keys *keys);
 
 #endif

@@ -222,7 +222,7 @@ static void sign_once(void *context)
 static void verify_once(void *context)
 {
     struct world *w = context;
-    ASSAY_ASSERT(assay_cont_signed(w->key[0], w->blob, w->record.signature[0]));
+    ASSAY_ASSERT(assay_cont_verify_signature(w->key[0], w->blob, w->record.signature[0]));
 }
 
 int main(void)

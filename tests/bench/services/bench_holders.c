@@ -124,7 +124,7 @@ static struct passed passed[PHASES];
 
 static enum phase phase_of(const struct assay_share_row *row)
 {
-    const struct assay_share_reshare *reshare = assay_share_registry_reshare(shares(), row);
+    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(shares(), row);
     if (row->generation > 1) return CURRENT;
     if (reshare == NULL) return PHASES;
     if (reshare->have[0] != 0) return KEPT;

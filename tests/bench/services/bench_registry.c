@@ -65,7 +65,7 @@ static bool apply(struct full *f, uint32_t slot, enum assay_service_kind kind)
 
 static void close_epoch(struct full *f)
 {
-    assay_registry_close(f->r, ++f->epoch, f->member, MEMBERS, f->facts, NULL, NULL);
+    assay_registry_close_epoch(f->r, ++f->epoch, f->member, MEMBERS, f->facts, NULL, NULL);
 }
 
 /* --- filling */
@@ -230,7 +230,7 @@ static void deal_all(struct full *f, uint32_t cluster, uint32_t slot)
     f->list.seating = s->cluster[cluster].seat[slot].seating;
     for (uint32_t i = 0; i < s->row_count; i++) {
         const struct assay_share_row *row = &s->row[s->order[i]];
-        const struct assay_share_reshare *reshare = assay_share_registry_reshare(s, row);
+        const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(s, row);
         if (reshare == NULL || reshare->cluster != cluster || !(reshare->dealers >> slot & 1))
             continue;
         struct assay_share_line *line = &f->list.line[f->list.count++];
@@ -256,7 +256,7 @@ static void fill_shares(struct full *f)
         must(apply(f, i, ASSAY_SERVICE_HOLDER));
     }
     /* While few members stand, authors may have enough ids to fill the table. */
-    assay_registry_stand(f->r, f->epoch, f->member, 1);
+    assay_registry_set_standing(f->r, f->epoch, f->member, 1);
     for (uint32_t i = 0; i < ASSAY_SHARE_IDS_MAX; i++) {
         struct assay_share_put_record record = put_of(i);
         record.birth.epoch = f->epoch;
@@ -264,7 +264,7 @@ static void fill_shares(struct full *f)
              ASSAY_OK);
         must(apply(f, i % MEMBERS, ASSAY_SERVICE_SHARE_PUT));
     }
-    assay_registry_stand(f->r, f->epoch, f->member, MEMBERS);
+    assay_registry_set_standing(f->r, f->epoch, f->member, MEMBERS);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         for (uint32_t slot = 0; slot < SLOTS - 1; slot++) /* one is missing: it is dealt anew */
             have_all(f, c, slot);
@@ -328,8 +328,8 @@ static void fill_tasks(struct full *f)
         uint64_t balance = 0;
         key_of(1 + i / PART, open.key);
         account_of(1 + i / PART, account);
-        must(assay_task_ledger_balance(assay_registry_tasks(f->r), account, &balance,
-                                       &open.sequence));
+        must(assay_task_ledger_get_balance(assay_registry_tasks(f->r), account, &balance,
+                                           &open.sequence));
         must(assay_task_open_encode(&open, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
         must(apply(f, 0, ASSAY_SERVICE_TASK_OPEN));
         assay_bytes_copy(accept.task, 32, f->facts->task[0].task, 32);
@@ -460,7 +460,7 @@ static void read_all(void *context)
     for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++)
         must(assay_registry_decode(f->other, i, assay_slice_over(f->document[i], f->len[i])) ==
              ASSAY_OK);
-    assay_registry_stand(f->other, f->epoch, f->member, MEMBERS);
+    assay_registry_set_standing(f->other, f->epoch, f->member, MEMBERS);
 }
 
 static void copy_all(void *context)

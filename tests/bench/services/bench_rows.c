@@ -56,7 +56,7 @@ static struct bench *make(void)
         struct assay_cont_replica_record record = { .contact = contact_of(i, 1) };
         assay_sha256(&i, sizeof i, record.key);
         b->group.member[i].standing = ASSAY_CONT_STAND_FULL;
-        ASSAY_ASSERT(assay_cont_group_replica(&b->group, i, &record, &facts) ==
+        ASSAY_ASSERT(assay_cont_group_apply_replica(&b->group, i, &record, &facts) ==
                      ASSAY_CONT_APPLIED);
     }
     for (uint32_t i = 0; i < ROWS; i++) {

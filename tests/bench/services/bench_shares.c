@@ -82,7 +82,7 @@ static void close_epoch(struct world *w, uint32_t suspended)
     for (uint32_t i = 0; i < HOLDERS; i++)
         standing[i] = i == suspended ? ASSAY_SHARE_STAND_SUSPENDED : ASSAY_SHARE_STAND_FULL;
     w->epoch.epoch++;
-    assay_share_registry_close(w->r, w->epoch.epoch, standing, score, HOLDERS, &w->facts);
+    assay_share_registry_close_epoch(w->r, w->epoch.epoch, standing, score, HOLDERS, &w->facts);
 }
 
 static void id_of(uint32_t number, struct assay_share_put_record *put)
@@ -109,13 +109,13 @@ static void make_ledger(struct world *w)
         must(assay_p256_generate(&secret, m->key));
         must(assay_p256_signer_load(&secret, &m->signer));
         assay_bytes_copy(record.key, 64, m->key, 64);
-        (void)assay_share_registry_holder(w->r, i, node, &record, &w->facts);
+        (void)assay_share_registry_apply_holder(w->r, i, node, &record, &w->facts);
     }
     for (uint32_t i = 0; i < SLOTS; i++) {
         struct assay_share_ready_record ready = { .slot = i,
                                                   .seating = w->r->cluster[0].seat[i].seating };
         assay_share_registry_root(w->r, ready.digest);
-        (void)assay_share_registry_ready(w->r, i, &ready, &w->facts);
+        (void)assay_share_registry_apply_ready(w->r, i, &ready, &w->facts);
     }
 }
 
@@ -140,7 +140,8 @@ static void make_holders(struct world *w)
         id_of(number, &put);
         assay_share_id(put.owner, put.name, piece.id);
         assay_share_commitments_digest(&w->commitments, put.digest);
-        (void)assay_share_registry_put(w->r, number % ASSAY_SHARE_MEMBERS_MAX, &put, &w->facts);
+        (void)assay_share_registry_apply_put(w->r, number % ASSAY_SHARE_MEMBERS_MAX, &put,
+                                             &w->facts);
         w->line.count = 1;
         w->line.line[0] = (struct assay_share_line){ .generation = 1, .attempt = attempt };
         assay_bytes_copy(w->line.line[0].id, 32, piece.id, 32);
@@ -154,10 +155,10 @@ static void make_holders(struct world *w)
             assay_writer_u8(&out, (uint8_t)slot);
             assay_writer_put(&out, piece.id, 32);
             must(assay_share_of(&w->polynomial, slot, &piece.share));
-            assay_share_piece_put(&out, &piece);
+            assay_share_piece_encode(&out, &piece);
             must(assay_share_holder_load(w->machine[slot].h, assay_slice_over(stored, out.len)));
             w->line.seating = w->r->cluster[0].seat[slot].seating;
-            (void)assay_share_registry_have(w->r, slot, &w->line, &w->facts);
+            (void)assay_share_registry_apply_have(w->r, slot, &w->line, &w->facts);
         }
     }
     ASSAY_ASSERT(w->r->synced_count == ids);
@@ -181,7 +182,7 @@ static void tell(struct world *w)
 {
     w->told = w->facts;
     for (uint32_t i = 0; i < HOLDERS && w->told.count > 0; i++) {
-        assay_share_holder_facts(w->machine[i].h, w->r, &w->epoch, &w->told, 0, &w->out);
+        assay_share_holder_on_facts(w->machine[i].h, w->r, &w->epoch, &w->told, 0, &w->out);
         does(w, i);
     }
 }
@@ -191,21 +192,21 @@ static void final_record(struct world *w, uint32_t from, const struct assay_shar
     struct assay_share_ready_record ready;
     if (effect->payload == ASSAY_SHARE_PAYLOAD_READY) {
         must(assay_share_ready_record_decode(effect->bytes, &ready));
-        (void)assay_share_registry_ready(w->r, from, &ready, &w->facts);
+        (void)assay_share_registry_apply_ready(w->r, from, &ready, &w->facts);
         return;
     }
     if (effect->payload == ASSAY_SHARE_PAYLOAD_KEY) { /* for public attempts: none come */
         struct assay_share_key_record key;
         must(assay_share_key_record_decode(effect->bytes, &key));
-        (void)assay_share_registry_key(w->r, from, &key, &w->facts);
+        (void)assay_share_registry_apply_key(w->r, from, &key, &w->facts);
         return;
     }
     ASSAY_ASSERT(effect->payload == ASSAY_SHARE_PAYLOAD_HAVE ||
                  effect->payload == ASSAY_SHARE_PAYLOAD_DEAL);
     must(assay_share_list_record_decode(effect->bytes, &w->line));
     if (effect->payload == ASSAY_SHARE_PAYLOAD_HAVE)
-        (void)assay_share_registry_have(w->r, from, &w->line, &w->facts);
-    else (void)assay_share_registry_deal(w->r, from, &w->line, &w->facts);
+        (void)assay_share_registry_apply_have(w->r, from, &w->line, &w->facts);
+    else (void)assay_share_registry_apply_deal(w->r, from, &w->line, &w->facts);
 }
 
 /* What it submits is final in its turn: the facts of one record are told before the next is. */
@@ -256,11 +257,11 @@ static void settle(struct world *w)
         struct assay_share_from from = { .holder = true };
         assay_bytes_copy(from.key, 64, w->machine[task.from].key, 64);
         if (task.kind == MESSAGE)
-            must(assay_share_holder_message(h, w->r, &w->epoch, &from, task.bytes, 0, &w->out));
+            must(assay_share_holder_on_message(h, w->r, &w->epoch, &from, task.bytes, 0, &w->out));
         else if (task.kind == FINAL) become_final(w, &task);
         else if (task.kind == QUOTE)
-            assay_share_holder_quoted(h, w->r, &w->epoch, task.serial, task.bytes, 0, &w->out);
-        else assay_share_holder_verified(h, w->r, &w->epoch, task.serial, true, 0, &w->out);
+            assay_share_holder_on_quote(h, w->r, &w->epoch, task.serial, task.bytes, 0, &w->out);
+        else assay_share_holder_on_verified(h, w->r, &w->epoch, task.serial, true, 0, &w->out);
         does(w, task.to);
         free((void *)(uintptr_t)task.bytes.bytes);
     }
@@ -356,7 +357,7 @@ static void have_once(void *context)
     const uint32_t member = w->number++ % SLOTS;
     assay_bytes_copy(w->line.line[0].id, 32, w->r->row[w->number % ids].id, 32);
     w->r->row[w->number % ids].have[0] &= ~(1u << member);
-    (void)assay_share_registry_have(w->r, member, &w->line, &w->facts);
+    (void)assay_share_registry_apply_have(w->r, member, &w->line, &w->facts);
 }
 
 static void primitives(struct world *w)

@@ -58,7 +58,7 @@ static struct assay_task_open terms(const struct fold *f, const struct kit_key *
 static void open_one(struct fold *f)
 {
     const struct assay_task_open open = terms(f, &f->rich, f->sequence++);
-    ASSAY_ASSERT(assay_task_ledger_open(f->ledger, &open, &f->facts) == ASSAY_TASK_APPLIED);
+    ASSAY_ASSERT(assay_task_ledger_apply_open(f->ledger, &open, &f->facts) == ASSAY_TASK_APPLIED);
     assay_task_open_statement(f->chain, &open, f->task);
 }
 
@@ -67,7 +67,8 @@ static void fill_rows(struct fold *f)
 {
     for (uint32_t i = 0; i < OTHERS * PART; i++) {
         const struct assay_task_open open = terms(f, &f->other[i / PART], i % PART);
-        ASSAY_ASSERT(assay_task_ledger_open(f->ledger, &open, &f->facts) == ASSAY_TASK_APPLIED);
+        ASSAY_ASSERT(assay_task_ledger_apply_open(f->ledger, &open, &f->facts) ==
+                     ASSAY_TASK_APPLIED);
     }
     for (uint32_t i = OTHERS * PART; i < TASKS - 1; i++)
         open_one(f);
@@ -79,7 +80,7 @@ static enum assay_task_result accept_one(struct fold *f)
     assay_bytes_copy(record.task, 32, f->task, 32);
     assay_bytes_copy(record.key, 64, f->task_key.key, 64);
     assay_bytes_copy(record.account, 32, f->rich.account, 32);
-    return assay_task_ledger_accept(f->ledger, 0, &record, &f->facts);
+    return assay_task_ledger_apply_accept(f->ledger, 0, &record, &f->facts);
 }
 
 static void transfer_once(void *context)
@@ -88,7 +89,8 @@ static void transfer_once(void *context)
     struct assay_task_transfer record = { .sequence = f->sequence++, .amount = 1 };
     assay_bytes_copy(record.key, 64, f->rich.key, 64);
     assay_bytes_copy(record.to, 32, f->rich.account, 32);
-    ASSAY_ASSERT(assay_task_ledger_transfer(f->ledger, &record, &f->facts) == ASSAY_TASK_APPLIED);
+    ASSAY_ASSERT(assay_task_ledger_apply_transfer(f->ledger, &record, &f->facts) ==
+                 ASSAY_TASK_APPLIED);
 }
 
 /* What is vouched for step after step, each claimed at once. */
@@ -96,7 +98,8 @@ static void claim_once(void *context)
 {
     struct fold *f = context;
     f->claim.receipt.step = f->claim.voucher.step = ++f->step;
-    ASSAY_ASSERT(assay_task_ledger_claim(f->ledger, 0, &f->claim, &f->facts) == ASSAY_TASK_APPLIED);
+    ASSAY_ASSERT(assay_task_ledger_apply_claim(f->ledger, 0, &f->claim, &f->facts) ==
+                 ASSAY_TASK_APPLIED);
 }
 
 /* A task from its opening to its end: OPEN and CLOSE, in the last free row. */
@@ -107,7 +110,8 @@ static void open_close(void *context)
     open_one(f);
     assay_bytes_copy(record.task, 32, f->task, 32);
     assay_bytes_copy(record.key, 64, f->rich.key, 64);
-    ASSAY_ASSERT(assay_task_ledger_close(f->ledger, &record, &f->facts) == ASSAY_TASK_APPLIED);
+    ASSAY_ASSERT(assay_task_ledger_apply_close(f->ledger, &record, &f->facts) ==
+                 ASSAY_TASK_APPLIED);
 }
 
 /* An ACCEPT of a task that is accepted: found and compared. */
@@ -162,13 +166,14 @@ static struct fold *fold_make(void)
     for (uint32_t i = 0; i < SLOTS; i++)
         member[i] =
             (struct assay_task_member){ .standing = ASSAY_TASK_STAND_FULL, .certified = true };
-    (void)assay_task_ledger_epoch(f->ledger, 1, member, SLOTS, fact, TASKS);
+    (void)assay_task_ledger_close_epoch(f->ledger, 1, member, SLOTS, fact, TASKS);
     const struct assay_task_offer offer = { .count = 1, .price = 1 };
-    ASSAY_ASSERT(assay_task_ledger_offer(f->ledger, 0, &offer, &f->facts) == ASSAY_TASK_APPLIED);
+    ASSAY_ASSERT(assay_task_ledger_apply_offer(f->ledger, 0, &offer, &f->facts) ==
+                 ASSAY_TASK_APPLIED);
     fill_rows(f);
     ASSAY_ASSERT(accept_one(f) == ASSAY_TASK_APPLIED);
     kit_claim(f->chain, &f->rich, &f->task_key, f->task, f->input, 1, 1, &f->claim);
-    (void)assay_task_ledger_epoch(f->ledger, 2, member, SLOTS, fact, TASKS);
+    (void)assay_task_ledger_close_epoch(f->ledger, 2, member, SLOTS, fact, TASKS);
     free(fact);
     return f;
 }
@@ -202,12 +207,12 @@ struct work {
 
 static void to_executor(struct work *w)
 {
-    must(assay_task_executor_frame(&w->e, w->outs.frame, &w->outs));
+    must(assay_task_executor_on_frame(&w->e, w->outs.frame, &w->outs));
 }
 
 static void to_requestor(struct work *w)
 {
-    must(assay_task_requestor_frame(&w->r, w->outs.frame, 0, &w->outs));
+    must(assay_task_requestor_on_frame(&w->r, w->outs.frame, 0, &w->outs));
 }
 
 static void step_once(void *context)
@@ -219,7 +224,7 @@ static void step_once(void *context)
     to_requestor(w);
     to_executor(w);
     to_requestor(w);
-    ASSAY_ASSERT(w->outs.told & ASSAY_TASK_TOLD_OUTPUT);
+    ASSAY_ASSERT(w->outs.told & ASSAY_TASK_EVENT_OUTPUT);
     must(assay_task_requestor_next(&w->r, 0, &w->outs));
     to_executor(w);
 }
@@ -242,9 +247,9 @@ static void work_make(struct work *w)
     assay_bytes_copy(theirs.box, 32, w->theirs.box, 32);
     assay_task_requestor_init(&w->r, &mine);
     assay_task_executor_init(&w->e, &theirs);
-    must(assay_task_requestor_ask(&w->r, w->salt, 0, &w->outs));
+    must(assay_task_requestor_request_keys(&w->r, w->salt, 0, &w->outs));
     to_executor(w);
-    must(assay_task_executor_evidence(&w->e, assay_slice_over("quote", 5), &w->outs));
+    must(assay_task_executor_on_evidence(&w->e, assay_slice_over("quote", 5), &w->outs));
     to_requestor(w);
     must(assay_task_requestor_trust(&w->r, w->salt, assay_slice_over("in", 2), 0, &w->outs));
     to_executor(w);

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         standing[i] = (enum assay_cont_standing)(bytes[len - 1 - i] % 4);
         score[i] = bytes[len - 1 - i];
     }
-    assay_cont_group_close(&group, 9, standing, score, NULL, 8, &facts);
+    assay_cont_group_close_epoch(&group, 9, standing, score, NULL, 8, &facts);
     assay_cont_group_check(&group);
     return 0;
 }

@@ -3,7 +3,7 @@
  * bytes, and has terms that a contract would take and a name.
  */
 #include "base/assert.h"
-#include "services/evm/keep.h"
+#include "services/evm/task_codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -19,14 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct assay_evm_draft draft;
     struct assay_evm_owed owed;
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    if (assay_evm_draft_take(assay_slice_over(bytes, len), &draft) == ASSAY_OK) {
-        assay_evm_draft_put(&w, &draft);
+    if (assay_evm_draft_decode(assay_slice_over(bytes, len), &draft) == ASSAY_OK) {
+        assay_evm_draft_encode(&w, &draft);
         same(&w, bytes, len);
         assay_evm_task_name(&draft.place, &draft.terms, task);
     }
     w = assay_writer_over(again, sizeof again);
-    if (assay_evm_owed_take(assay_slice_over(bytes, len), &owed) == ASSAY_OK) {
-        assay_evm_owed_put(&w, &owed);
+    if (assay_evm_owed_decode(assay_slice_over(bytes, len), &owed) == ASSAY_OK) {
+        assay_evm_owed_encode(&w, &owed);
         same(&w, bytes, len);
         ASSAY_ASSERT(owed.claim.step >= 1 && owed.claim.step <= owed.terms.steps);
     }

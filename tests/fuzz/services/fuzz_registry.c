@@ -40,14 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (registry_documents_read(&documents, (uint32_t)(len % documents.count), r) != ASSAY_OK)
         return 0;
     registry_world_close(&now);
-    assay_registry_stand(r, 7, now.member, WORLD_MEMBERS);
+    assay_registry_set_standing(r, 7, now.member, WORLD_MEMBERS);
     assay_registry_check(r);
     registry_documents_of(&world, r, &again);
     for (uint32_t i = 0; i < again.count; i++)
         ASSAY_ASSERT(assay_slice_equal(again.of[i], documents.of[i]));
     registry_documents_free(&again);
     registry_world_close(&now);
-    assay_registry_close(r, 8, now.member, WORLD_MEMBERS, facts, NULL, NULL);
+    assay_registry_close_epoch(r, 8, now.member, WORLD_MEMBERS, facts, NULL, NULL);
     assay_registry_check(r);
     return 0;
 }

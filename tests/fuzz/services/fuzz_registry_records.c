@@ -44,7 +44,7 @@ static void close_epoch(struct assay_slice payload)
         };
     }
     epoch++;
-    assay_registry_close(r, epoch, member, SLOTS, facts, NULL, NULL);
+    assay_registry_close_epoch(r, epoch, member, SLOTS, facts, NULL, NULL);
 }
 
 static void step(uint8_t kind, uint8_t slot, struct assay_slice payload)
@@ -67,7 +67,7 @@ static void write_and_read(void)
     struct registry_documents documents;
     registry_documents_of(&world, r, &documents);
     ASSAY_ASSERT(registry_documents_read(&documents, 0, read_again) == ASSAY_OK);
-    if (epoch > 0) assay_registry_stand(read_again, epoch, member, SLOTS);
+    if (epoch > 0) assay_registry_set_standing(read_again, epoch, member, SLOTS);
     assay_registry_check(read_again);
     registry_documents_free(&documents);
 }

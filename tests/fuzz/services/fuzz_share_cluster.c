@@ -27,8 +27,8 @@ static void close_epoch(struct assay_share_registry *r, struct assay_slice bytes
     bool certified[ASSAY_SHARE_MEMBERS_MAX];
     for (uint32_t i = 0; i < count; i++)
         certified[i] = (bytes.bytes[i] & 4) == 0;
-    assay_share_registry_certify(r, certified, count);
-    assay_share_registry_close(r, r->epoch + 1, standing, score, count, &facts);
+    assay_share_registry_set_certified(r, certified, count);
+    assay_share_registry_close_epoch(r, r->epoch + 1, standing, score, count, &facts);
 }
 
 /* Of public attempts. Returns: false when it is another record's. */
@@ -41,15 +41,15 @@ static bool step_public(struct assay_share_registry *r, uint8_t kind, uint8_t me
     switch (kind % KINDS) {
     case 11:
         if (assay_share_key_record_decode(bytes, &key) == ASSAY_OK)
-            (void)assay_share_registry_key(r, member, &key, &facts);
+            (void)assay_share_registry_apply_key(r, member, &key, &facts);
         return true;
     case 12:
         if (assay_share_dealing_record_decode(bytes, &dealing) == ASSAY_OK)
-            (void)assay_share_registry_dealing(r, member, &dealing, &facts);
+            (void)assay_share_registry_apply_dealing(r, member, &dealing, &facts);
         return true;
     case 13:
         if (assay_share_dispute_record_decode(bytes, &dispute) == ASSAY_OK)
-            (void)assay_share_registry_dispute(r, member, &dispute, &facts);
+            (void)assay_share_registry_apply_dispute(r, member, &dispute, &facts);
         return true;
     default: return false;
     }
@@ -71,44 +71,44 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     case KINDS: break;
     case 0:
         if (assay_share_holder_record_decode(bytes, &holder) == ASSAY_OK)
-            (void)assay_share_registry_holder(r, member, holder.node, &holder, &facts);
+            (void)assay_share_registry_apply_holder(r, member, holder.node, &holder, &facts);
         break;
     case 1:
         if (assay_share_put_record_decode(bytes, &put) == ASSAY_OK)
-            (void)assay_share_registry_put(r, member, &put, &facts);
+            (void)assay_share_registry_apply_put(r, member, &put, &facts);
         break;
     case 2:
         if (assay_share_list_record_decode(bytes, &list) == ASSAY_OK)
-            (void)assay_share_registry_have(r, member, &list, &facts);
+            (void)assay_share_registry_apply_have(r, member, &list, &facts);
         break;
     case 3:
         if (assay_share_list_record_decode(bytes, &list) == ASSAY_OK)
-            (void)assay_share_registry_deal(r, member, &list, &facts);
+            (void)assay_share_registry_apply_deal(r, member, &list, &facts);
         break;
     case 4:
         if (assay_share_ready_record_decode(bytes, &ready) == ASSAY_OK)
-            (void)assay_share_registry_ready(r, member, &ready, &facts);
+            (void)assay_share_registry_apply_ready(r, member, &ready, &facts);
         break;
     case 5:
         if (assay_share_lie_record_decode(bytes, &lie) == ASSAY_OK)
-            (void)assay_share_registry_lie(r, &lie, &facts);
+            (void)assay_share_registry_apply_lie(r, &lie, &facts);
         break;
     case 6: close_epoch(r, bytes); break;
     case 7:
         if (assay_share_sum_record_decode(bytes, &sum) == ASSAY_OK)
-            (void)assay_share_registry_sum(r, &sum, &facts);
+            (void)assay_share_registry_apply_sum(r, &sum, &facts);
         break;
     case 8:
         if (assay_share_delete_record_decode(bytes, &delete) == ASSAY_OK)
-            (void)assay_share_registry_delete(r, &delete, &facts);
+            (void)assay_share_registry_apply_delete(r, &delete, &facts);
         break;
     case 9:
         if (assay_share_readers_record_decode(bytes, &readers) == ASSAY_OK)
-            (void)assay_share_registry_readers(r, &readers, &facts);
+            (void)assay_share_registry_apply_readers(r, &readers, &facts);
         break;
     default:
         if (assay_share_read_record_decode(bytes, &read) == ASSAY_OK)
-            (void)assay_share_registry_read(r, &read, &facts);
+            (void)assay_share_registry_apply_read(r, &read, &facts);
         break;
     }
     ASSAY_ASSERT(facts.count <= ASSAY_SHARE_FACTS_MAX);

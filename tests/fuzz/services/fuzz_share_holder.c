@@ -56,24 +56,24 @@ static struct assay_share_registry *ledger(void *memory, size_t memory_len, uint
     struct assay_share_list_record list = { .count = 1 };
     for (uint32_t i = 0; i < MEMBERS; i++)
         standing[i] = ASSAY_SHARE_STAND_FULL;
-    assay_share_registry_close(r, 1, standing, score, MEMBERS, &facts);
+    assay_share_registry_close_epoch(r, 1, standing, score, MEMBERS, &facts);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         const struct assay_share_holder_record record = { .cluster = i / SLOTS,
                                                           .node = { (uint8_t)i },
                                                           .key = { (uint8_t)(i + 1) } };
         const uint8_t node[32] = { (uint8_t)i };
-        (void)assay_share_registry_holder(r, i, node, &record, &facts);
+        (void)assay_share_registry_apply_holder(r, i, node, &record, &facts);
     }
-    (void)assay_share_registry_put(r, 0, &put, &facts);
+    (void)assay_share_registry_apply_put(r, 0, &put, &facts);
     assay_share_id(put.owner, put.name, id);
     list.line[0] = (struct assay_share_line){ .generation = 1, .attempt = 1, .digest = { 1 } };
     assay_bytes_copy(list.line[0].id, 32, id, 32);
     for (uint32_t i = 0; i < SLOTS; i++) {
         list.seating = r->cluster[0].seat[i].seating;
-        (void)assay_share_registry_have(r, i, &list, &facts);
+        (void)assay_share_registry_apply_have(r, i, &list, &facts);
     }
     put.name[0] = 1; /* another one waits for its owner */
-    (void)assay_share_registry_put(r, 0, &put, &facts);
+    (void)assay_share_registry_apply_put(r, 0, &put, &facts);
     return r;
 }
 
@@ -107,17 +107,13 @@ static void step(struct assay_share_holder *h, const struct assay_share_registry
             assay_bytes_copy(copy + NONCE_A, 32, nonces, 32);
             assay_bytes_copy(copy + NONCE_B, 32, nonces + 32, 32);
         }
-        assay_status_ignore(assay_share_holder_message(h, r, &epoch, &from,
-                                                       assay_slice_over(copy, in.len), *now_ms,
-                                                       &effects),
+        assay_status_ignore(assay_share_holder_on_message(h, r, &epoch, &from,
+                                                          assay_slice_over(copy, in.len), *now_ms,
+                                                          &effects),
                             "whatever it says of it");
         break;
-    case 2:
-        assay_share_holder_quoted(h, r, &epoch, serial, in, *now_ms, &effects);
-        break;
-    case 3:
-        assay_share_holder_verified(h, r, &epoch, serial, who & 1, *now_ms, &effects);
-        break;
+    case 2: assay_share_holder_on_quote(h, r, &epoch, serial, in, *now_ms, &effects); break;
+    case 3: assay_share_holder_on_verified(h, r, &epoch, serial, who & 1, *now_ms, &effects); break;
     case 4:
         *now_ms += (uint64_t)who * 16;
         assay_share_holder_tick(h, r, &epoch, *now_ms, &effects);
@@ -125,7 +121,7 @@ static void step(struct assay_share_holder *h, const struct assay_share_registry
     default:
         from.holder = false;
         assay_status_ignore(
-            assay_share_holder_hand(h, r, &epoch, &from, waits->id, *now_ms, &effects),
+            assay_share_holder_start_handover(h, r, &epoch, &from, waits->id, *now_ms, &effects),
             "it may be full");
         break;
     }

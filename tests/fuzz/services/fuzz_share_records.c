@@ -64,7 +64,7 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
         return assay_share_read_record_encode(&any.read, bytes, capacity, out);
     case 5:
         ASSAY_TRY(assay_share_lie_record_decode(in, &any.lie));
-        (void)assay_share_lie_stands(&any.lie);
+        (void)assay_share_lie_is_valid(&any.lie);
         return assay_share_lie_record_encode(&any.lie, bytes, capacity, out);
     case 6:
         ASSAY_TRY(assay_share_sum_record_decode(in, &any.sum));

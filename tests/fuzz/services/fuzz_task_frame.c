@@ -85,13 +85,13 @@ static void to_requestor(const uint8_t *bytes, size_t len)
     struct assay_slice out;
     terms(&config.terms);
     assay_task_requestor_init(&r, &config);
-    must(assay_task_requestor_ask(&r, salt, 0, &outs));
+    must(assay_task_requestor_request_keys(&r, salt, 0, &outs));
     assay_bytes_copy(keys.task, 32, r.task, 32);
     assay_bytes_copy(keys.nonce, 32, salt, 32);
     must(assay_task_frame_encode(&keys, said, sizeof said, &out));
-    must(assay_task_requestor_frame(&r, out, 0, &outs));
+    must(assay_task_requestor_on_frame(&r, out, 0, &outs));
     must(assay_task_requestor_trust(&r, salt, assay_slice_over("in", 2), 0, &outs));
-    if (assay_task_requestor_frame(&r, for_task(bytes, len, r.task), 1, &outs) != ASSAY_OK)
+    if (assay_task_requestor_on_frame(&r, for_task(bytes, len, r.task), 1, &outs) != ASSAY_OK)
         ASSAY_ASSERT(outs.frame.len == 0);
     assay_task_requestor_check(&r);
 }
@@ -108,7 +108,7 @@ static void to_executor(const uint8_t *bytes, size_t len)
     struct assay_slice out;
     terms(&config.terms);
     assay_task_executor_init(&e, &config);
-    if (assay_task_executor_frame(&e, for_task(bytes, len, e.task), &outs) != ASSAY_OK)
+    if (assay_task_executor_on_frame(&e, for_task(bytes, len, e.task), &outs) != ASSAY_OK)
         ASSAY_ASSERT(outs.frame.len == 0);
     assay_task_executor_check(&e);
     if (e.phase == ASSAY_TASK_RUNNING) return; /* the input was guessed, which is written below */
@@ -116,9 +116,9 @@ static void to_executor(const uint8_t *bytes, size_t len)
     input.list = assay_slice_over(plain, sizeof plain);
     assay_bytes_copy(input.task, 32, e.task, 32);
     must(assay_task_frame_encode(&input, said, sizeof said, &out));
-    must(assay_task_executor_frame(&e, out, &outs));
+    must(assay_task_executor_on_frame(&e, out, &outs));
     must(assay_task_executor_step(&e, &result, &opening, &outs));
-    if (assay_task_executor_frame(&e, for_task(bytes, len, e.task), &outs) != ASSAY_OK)
+    if (assay_task_executor_on_frame(&e, for_task(bytes, len, e.task), &outs) != ASSAY_OK)
         ASSAY_ASSERT(outs.frame.len == 0);
     ASSAY_ASSERT(e.claim.step == 0); /* nobody can sign for the terms' key */
     assay_task_executor_check(&e);

@@ -53,11 +53,11 @@ static void open_one(struct assay_task_ledger *ledger, struct names *names, cons
         .price = b[3] == 255 ? UINT64_MAX / 3 : b[3] + 1u,
         .hold = b[6] % 7,
         .steps = b[4] + 1u,
-        .deadline = assay_task_ledger_now(ledger) + b[5] % 8,
+        .deadline = assay_task_ledger_get_epoch(ledger) + b[5] % 8,
         .min_standing = (enum assay_task_standing)(ASSAY_TASK_STAND_RESTRICTED + b[6] % 3),
     };
     key_of(b[0], open.key);
-    if (assay_task_ledger_open(ledger, &open, facts) == ASSAY_TASK_APPLIED)
+    if (assay_task_ledger_apply_open(ledger, &open, facts) == ASSAY_TASK_APPLIED)
         assay_task_open_statement(chain_id, &open, names->task[names->count++ % NAMES]);
 }
 
@@ -65,7 +65,8 @@ static void claim_one(struct assay_task_ledger *ledger, const uint8_t *task, uin
                       const uint8_t *b, struct assay_task_facts *facts)
 {
     struct assay_task_claim claim = {
-        .receipt = { .step = b[1] + 1u, .epoch = assay_task_ledger_now(ledger) - b[2] % 4 },
+        .receipt = { .step = b[1] + 1u,
+                     .epoch = assay_task_ledger_get_epoch(ledger) - b[2] % 4 },
         .voucher = { .step = b[1] + 1u + (b[3] == 1) },
         .opening = { b[4] },
     };
@@ -77,7 +78,7 @@ static void claim_one(struct assay_task_ledger *ledger, const uint8_t *task, uin
     claim.voucher.lock[0] ^= b[3] == 3;
     key_of(b[5], claim.requestor);
     key_of(b[6], claim.task_key);
-    (void)assay_task_ledger_claim(ledger, slot, &claim, facts);
+    (void)assay_task_ledger_apply_claim(ledger, slot, &claim, facts);
 }
 
 static void close_epoch(struct assay_task_ledger *ledger, const uint8_t *b)
@@ -91,8 +92,9 @@ static void close_epoch(struct assay_task_ledger *ledger, const uint8_t *b)
             .certified = b[i] % 4 != 0,
             .failed = b[i] % 16 == 1,
         };
-    (void)assay_task_ledger_epoch(ledger, assay_task_ledger_now(ledger) + 1 + (b[6] == 0) * 70u,
-                                  member, b[7] % (SLOTS + 1), fact, TASKS);
+    (void)assay_task_ledger_close_epoch(
+        ledger, assay_task_ledger_get_epoch(ledger) + 1 + (b[6] == 0) * 70u, member,
+        b[7] % (SLOTS + 1), fact, TASKS);
 }
 
 static void step(struct assay_task_ledger *ledger, struct names *names, uint8_t kind, uint8_t slot,
@@ -109,14 +111,14 @@ static void step(struct assay_task_ledger *ledger, struct names *names, uint8_t 
     case 0:
         key_of(b[0], transfer.key);
         transfer.to[0] = b[2] % 8;
-        (void)assay_task_ledger_transfer(ledger, &transfer, &facts);
+        (void)assay_task_ledger_apply_transfer(ledger, &transfer, &facts);
         break;
-    case 1: (void)assay_task_ledger_offer(ledger, slot % (SLOTS + 1), &offer, &facts); break;
+    case 1: (void)assay_task_ledger_apply_offer(ledger, slot % (SLOTS + 1), &offer, &facts); break;
     case 2: open_one(ledger, names, b, &facts); break;
     case 3:
         assay_bytes_copy(accept.task, 32, task, 32);
         key_of(b[1], accept.key);
-        (void)assay_task_ledger_accept(ledger, slot % (SLOTS + 1), &accept, &facts);
+        (void)assay_task_ledger_apply_accept(ledger, slot % (SLOTS + 1), &accept, &facts);
         break;
     case 4: claim_one(ledger, task, slot % (SLOTS + 1), b, &facts); break;
     default:
@@ -127,12 +129,12 @@ static void step(struct assay_task_ledger *ledger, struct names *names, uint8_t 
         if (slot % 4 == 2) {
             assay_bytes_copy(release.task, 32, task, 32);
             key_of(b[0], release.key);
-            (void)assay_task_ledger_release(ledger, b[3] % (SLOTS + 1), &release, &facts);
+            (void)assay_task_ledger_apply_release(ledger, b[3] % (SLOTS + 1), &release, &facts);
             break;
         }
         assay_bytes_copy(close.task, 32, task, 32);
         key_of(b[0], close.key);
-        (void)assay_task_ledger_close(ledger, &close, &facts);
+        (void)assay_task_ledger_apply_close(ledger, &close, &facts);
         break;
     }
     assay_task_ledger_check(ledger);

@@ -50,9 +50,9 @@ static enum assay_status receipt_again(struct assay_slice in, uint8_t *bytes, si
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_task_chain_init(&chain, chain_id, (const uint8_t[ASSAY_P256_PUBLIC_LEN]){ 2 }, chain_id);
     ASSAY_ASSERT(in.len == 0 || assay_task_chain_verify(in, &chain) != ASSAY_OK);
-    ASSAY_TRY(assay_task_receipt_take(&c, &receipt));
+    ASSAY_TRY(assay_task_receipt_decode(&c, &receipt));
     ASSAY_TRY(assay_cursor_end(&c));
-    assay_task_receipt_put(&w, &receipt);
+    assay_task_receipt_encode(&w, &receipt);
     return assay_writer_finish(&w, out);
 }
 

@@ -164,7 +164,7 @@ static void send_one(struct world *w, struct machine *from, const struct assay_c
         ASSAY_ASSERT(assay_cont_table_record_decode(assay_slice_over(bytes, send->len), &record) ==
                      ASSAY_OK);
         ASSAY_ASSERT(assay_cont_table_record_check(&w->home, &record));
-        (void)assay_cont_group_table(&w->group, &record, &facts);
+        (void)assay_cont_group_apply_table(&w->group, &record, &facts);
         if (facts.count > 0 && w->fact_count < FACTS) w->table[w->fact_count] = record;
         facts_add(w, &facts);
         return;
@@ -214,7 +214,7 @@ static void hold_view(struct world *w, const struct clone *c)
         const struct assay_cont_fact *fact = &w->fact[i];
         if (fact->kind != ASSAY_CONT_BORN && fact->kind != ASSAY_CONT_STARTED) continue;
         if (assay_bytes_equal(&fact->roster, &c->client.config.roster, sizeof fact->roster)) {
-            w->result->followed += (w->outs.told & ASSAY_CONT_TOLD_VIEW) != 0;
+            w->result->followed += (w->outs.told & ASSAY_CONT_EVENT_VIEW) != 0;
             return;
         }
     }
@@ -237,18 +237,19 @@ static void clone_did(struct world *w, struct clone *c)
             m->from.session = client->config.session;
             assay_bytes_copy(m->from.instance, 32, client->config.instance, 32);
         }
-    if (w->outs.told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) {
+    if (w->outs.told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) {
         uint32_t node = c->node;
         while (w->node[node].index > client->certified)
             node = w->node[node].parent;
         c->shown = node;
     }
-    if (w->outs.told & ASSAY_CONT_TOLD_ADOPTED) {
+    if (w->outs.told & ASSAY_CONT_EVENT_ADOPTED) {
         w->result->adopted++;
         if (!is_ancestor(w, c->before, c->shown)) violated(w, "LOST", c->shown, c->before);
     }
-    if (w->outs.told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) release(w, c->shown);
-    if (w->outs.told & ASSAY_CONT_TOLD_CONFIRMED) {
+    if (w->outs.told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED))
+        release(w, c->shown);
+    if (w->outs.told & ASSAY_CONT_EVENT_CONFIRMED) {
         w->result->confirmed++;
         if (!is_ancestor(w, c->read_from, c->shown)) violated(w, "STALE", c->shown, c->read_from);
     }
@@ -273,7 +274,7 @@ static void deliver(struct world *w, uint32_t at)
     for (uint32_t i = 0; !m->to_replica && i < CLONES; i++) {
         struct clone *c = &w->clone[i];
         if (!c->runs || c->client.config.session != m->session) continue;
-        const uint32_t seat = assay_cont_seat(&c->client.config.roster, from.key);
+        const uint32_t seat = assay_cont_find_seat(&c->client.config.roster, from.key);
         if (assay_cont_client_frame(&c->client, seat, bytes, w->now_ms, &w->outs) == ASSAY_OK)
             clone_did(w, c);
         return;
@@ -305,7 +306,7 @@ static void machine_list(struct world *w, uint32_t slot)
     struct assay_cont_facts facts;
     assay_bytes_copy(record.key, sizeof record.key, w->machine[slot].key, sizeof record.key);
     assay_bytes_copy(record.contact.curve, 32, record.key, 32); /* another for every key */
-    (void)assay_cont_group_replica(&w->group, slot, &record, &facts);
+    (void)assay_cont_group_apply_replica(&w->group, slot, &record, &facts);
     w->machine[slot].listed = true;
     facts_add(w, &facts);
 }
@@ -380,7 +381,8 @@ static void suspend_somebody(struct world *w)
     }
     if (draw(w, 2)) standing[victim] = ASSAY_CONT_STAND_SUSPENDED;
     else standing[victim] = ASSAY_CONT_STAND_NONE;
-    assay_cont_group_close(&w->group, ++w->epoch, standing, score, NULL, w->machine_count, &facts);
+    assay_cont_group_close_epoch(&w->group, ++w->epoch, standing, score, NULL, w->machine_count,
+                                 &facts);
     facts_add(w, &facts);
 }
 
@@ -407,7 +409,7 @@ static void keep(struct world *w)
         record.receipt.seat[i] = (uint8_t)i;
     record.receipt.entry.index = 1;
     assay_bytes_copy(record.receipt.entry.instance, 32, w->instance, 32);
-    (void)assay_cont_group_keep(&w->group, &record, &none);
+    (void)assay_cont_group_apply_keep(&w->group, &record, &none);
 }
 
 static void clone_start(struct world *w, struct clone *c, bool newest)
@@ -427,7 +429,8 @@ static void clone_start(struct world *w, struct clone *c, bool newest)
     /* Epochs pass, or the ledger would call it clones at play. */
     w->group.epoch = ++w->epoch;
     for (uint32_t slot = 0; slot < w->machine_count; slot++)
-        if (assay_cont_group_session(&w->group, slot, &record, &facts) == ASSAY_CONT_APPLIED) break;
+        if (assay_cont_group_apply_session(&w->group, slot, &record, &facts) == ASSAY_CONT_APPLIED)
+            break;
     if (facts.count == 0) return;
     facts_add(w, &facts);
     keep(w); /* else it leaves the ledger, long after */
@@ -590,7 +593,8 @@ static void undo(struct world *w)
         w->machine[i].listed =
             w->group.member[i].listed &&
             assay_bytes_equal(w->group.member[i].key, w->machine[i].key, ASSAY_P256_PUBLIC_LEN);
-    for (uint32_t i = 0; assay_cont_group_tell(&w->group, i, &fact) && w->fact_count < FACTS; i++)
+    for (uint32_t i = 0; assay_cont_group_get_fact(&w->group, i, &fact) && w->fact_count < FACTS;
+         i++)
         w->fact[w->fact_count++] = fact;
 }
 
@@ -640,7 +644,7 @@ static uint32_t closes_to_heal(const struct world *w)
 {
     uint32_t closes = 1 + (w->group.era > 0 ? ASSAY_CONT_ATTACH_CLOSES : 0);
     for (uint32_t i = 0; i < w->group.now.roster.count; i++)
-        if (w->group.now.slot[i] == ASSAY_CONT_NOBODY) return closes + ASSAY_CONT_GONE_CLOSES;
+        if (w->group.now.slot[i] == ASSAY_CONT_NO_SLOT) return closes + ASSAY_CONT_GONE_CLOSES;
     return closes;
 }
 
@@ -662,8 +666,8 @@ static void heal(struct world *w)
         w->now_ms += 2000;
         for (uint32_t k = 0; k < w->machine_count; k++)
             heal_machine(w, &w->machine[k]);
-        assay_cont_group_close(&w->group, ++w->epoch, standing, score, NULL, w->machine_count,
-                               &facts);
+        assay_cont_group_close_epoch(&w->group, ++w->epoch, standing, score, NULL, w->machine_count,
+                                     &facts);
         facts_add(w, &facts);
     }
     w->clone[0].runs = w->clone[1].runs = false;

@@ -51,7 +51,8 @@ static inline void host_sign(void *context, const uint8_t digest[static 32],
 
 static inline void close_epoch(struct bench *b)
 {
-    assay_share_registry_close(b->r, ++b->epoch.epoch, b->standing, b->score, MEMBERS, &b->facts);
+    assay_share_registry_close_epoch(b->r, ++b->epoch.epoch, b->standing, b->score, MEMBERS,
+                                     &b->facts);
 }
 
 static inline void list(struct bench *b, uint32_t member, uint32_t cluster)
@@ -60,7 +61,7 @@ static inline void list(struct bench *b, uint32_t member, uint32_t cluster)
     const uint8_t node[32] = { (uint8_t)member };
     assay_bytes_copy(record.key, 64, b->key[member], 64);
     assay_bytes_copy(record.node, 32, node, 32);
-    cr_assert_eq(assay_share_registry_holder(b->r, member, node, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_holder(b->r, member, node, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
 }
 
@@ -89,7 +90,7 @@ static inline void have(struct bench *b, uint32_t member)
 {
     struct assay_share_list_record record = line(b, member / SLOTS);
     record.seating = seating_of(b->r, member / SLOTS, member);
-    (void)assay_share_registry_have(b->r, member, &record, &b->facts);
+    (void)assay_share_registry_apply_have(b->r, member, &record, &b->facts);
 }
 
 static inline void ready(struct bench *b, uint32_t member)
@@ -98,7 +99,7 @@ static inline void ready(struct bench *b, uint32_t member)
                                                .seating = seating_of(b->r, member / SLOTS, member),
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
-    cr_assert_eq(assay_share_registry_ready(b->r, member, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_ready(b->r, member, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
 }
 
@@ -139,7 +140,7 @@ static inline void crawl(struct bench *b)
 
 static inline void facts(struct bench *b)
 {
-    assay_share_holder_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
+    assay_share_holder_on_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
     assay_share_holder_check(b->h);
     without_keys(b);
 }
@@ -179,7 +180,7 @@ static inline struct bench *fresh(uint32_t own)
     assay_share_commitments_digest(&b->commitments, put.digest);
     put.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
     assay_share_id(put.owner, put.name, b->id);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     start(b, own);
     return b;
 }
@@ -225,8 +226,8 @@ static inline struct assay_share_from from_member(const struct bench *b, uint32_
 static inline enum assay_status message(struct bench *b, const struct assay_share_from *from,
                                         struct assay_slice bytes)
 {
-    const enum assay_status status = assay_share_holder_message(b->h, b->r, &b->epoch, from, bytes,
-                                                                b->now_ms, &b->out);
+    const enum assay_status status =
+        assay_share_holder_on_message(b->h, b->r, &b->epoch, from, bytes, b->now_ms, &b->out);
     assay_share_holder_check(b->h);
     without_keys(b);
     return status;
@@ -235,7 +236,7 @@ static inline enum assay_status message(struct bench *b, const struct assay_shar
 static inline struct assay_share_side side_of(const struct bench *b, uint32_t member)
 {
     struct assay_share_side side = { .node = { (uint8_t)member } };
-    cr_assert(assay_share_registry_seat(b->r, b->key[member], &side.cluster, &side.slot));
+    cr_assert(assay_share_registry_find_seat(b->r, b->key[member], &side.cluster, &side.slot));
     side.seating = seating_of(b->r, side.cluster, member);
     return side;
 }
@@ -285,26 +286,27 @@ static inline enum assay_status give_to(struct bench *b, const struct ask *ask, 
                                              &want),
                  ASSAY_OK);
     if (!owner)
-        cr_assert_eq(assay_share_exchange_quoted(&x, assay_slice_over(evidence, 1), b->bytes,
-                                                 sizeof b->bytes, &want),
+        cr_assert_eq(assay_share_exchange_on_quote(&x, assay_slice_over(evidence, 1), b->bytes,
+                                                   sizeof b->bytes, &want),
                      ASSAY_OK);
     cr_assert_eq(message(b, from, want.bytes), ASSAY_OK);
     if (!owner) {
         cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_VERIFY);
-        assay_share_holder_verified(b->h, b->r, &b->epoch, b->out.effect[0].serial, true,
-                                    b->now_ms, &b->out);
+        assay_share_holder_on_verified(b->h, b->r, &b->epoch, b->out.effect[0].serial, true,
+                                       b->now_ms, &b->out);
     }
     cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_QUOTE);
-    assay_share_holder_quoted(b->h, b->r, &b->epoch, b->out.effect[0].serial,
-                              assay_slice_over(evidence, 1), b->now_ms, &b->out);
+    assay_share_holder_on_quote(b->h, b->r, &b->epoch, b->out.effect[0].serial,
+                                assay_slice_over(evidence, 1), b->now_ms, &b->out);
     cr_assert_eq(assay_share_message_decode(b->out.effect[0].bytes, &m), ASSAY_OK);
-    cr_assert_eq(assay_share_exchange_message(&x, &m, b->bytes, sizeof b->bytes, &want), ASSAY_OK);
-    cr_assert_eq(assay_share_exchange_verified(&x, b->bytes, sizeof b->bytes, &want), ASSAY_OK);
+    cr_assert_eq(assay_share_exchange_on_message(&x, &m, b->bytes, sizeof b->bytes, &want),
+                 ASSAY_OK);
+    cr_assert_eq(assay_share_exchange_on_verified(&x, b->bytes, sizeof b->bytes, &want), ASSAY_OK);
     struct assay_writer w = assay_writer_over(gift + 2, sizeof gift - 2);
-    assay_share_piece_put(&w, piece);
+    assay_share_piece_encode(&w, piece);
     if (terms.purpose == ASSAY_SHARE_DEAL) {
         const struct assay_share_row *row = assay_share_registry_find(b->r, piece->id);
-        const struct assay_share_reshare *reshare = assay_share_registry_reshare(b->r, row);
+        const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(b->r, row);
         assay_writer_u16be(&w, (uint16_t)reshare->dealers);
         assay_writer_put(&w, b->commitments.point, sizeof b->commitments.point[0] * K);
     }
@@ -342,7 +344,8 @@ static inline void say_dealt(struct bench *b, uint32_t member,
     record.line[0].generation = 2;
     record.line[0].attempt = first_of(b);
     assay_share_commitments_digest(dealt, record.line[0].digest);
-    cr_assert_eq(assay_share_registry_deal(b->r, member, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, member, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
 }
 
 #endif

@@ -400,7 +400,7 @@ static bool line_of(struct registry_world *w, const struct assay_share_registry 
                     const struct assay_share_row *row, uint32_t cluster, uint32_t slot, bool deals,
                     struct assay_share_line *line)
 {
-    const struct assay_share_reshare *reshare = assay_share_registry_reshare(s, row);
+    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(s, row);
     const bool here = reshare != NULL && reshare->cluster == cluster;
     assay_bytes_copy(line->id, 32, row->id, 32);
     line->generation = row->generation;
@@ -543,8 +543,9 @@ static const struct assay_task_row *any_task(struct registry_world *w,
                                              const struct assay_task_ledger *ledger)
 {
     const uint32_t count = w->name_count < WORLD_NAMES ? w->name_count : WORLD_NAMES;
-    return count == 0 ? NULL
-                      : assay_task_ledger_task(ledger, w->name[registry_world_below(w, count)]);
+    return count == 0
+               ? NULL
+               : assay_task_ledger_find_task(ledger, w->name[registry_world_below(w, count)]);
 }
 
 static const struct kit_key *any_account(struct registry_world *w)
@@ -556,7 +557,7 @@ static uint64_t sequence_of(struct registry_world *w, const struct assay_task_le
                             const struct kit_key *key)
 {
     uint64_t balance = 0, sequence = 0;
-    (void)assay_task_ledger_balance(ledger, key->account, &balance, &sequence);
+    (void)assay_task_ledger_get_balance(ledger, key->account, &balance, &sequence);
     return sequence + one_in(w, 12);
 }
 
@@ -671,7 +672,7 @@ static void releases(struct registry_world *w, const struct assay_task_row *row,
 static const struct assay_task_row *accepted(const struct assay_task_ledger *ledger, uint8_t quiet)
 {
     const struct assay_task_row *row = NULL;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         if (row->accepted && row->end == ASSAY_TASK_END_NONE && row->quiet >= quiet) return row;
     return NULL;
 }

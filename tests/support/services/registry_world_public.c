@@ -103,7 +103,7 @@ static bool dealing(struct registry_world *w, const struct assay_share_registry 
         struct assay_secret32 sub;
         if (!(s->round->takers >> i & 1)) continue;
         must(assay_share_of(&f, one_in(w, 5) ? (i + 1) % 4 : i, &sub) == ASSAY_OK);
-        assay_share_registry_label(s, reshare, slot, i, label);
+        assay_share_registry_get_label(s, reshare, slot, i, label);
         must(assay_dealing_seal(&dealt, s->round->key[i], label, &sub, line->dealing.sealed[i]) ==
              ASSAY_OK);
     }
@@ -129,13 +129,13 @@ static bool dispute(struct registry_world *w, const struct assay_share_registry 
     const struct assay_secret32 e = taker_of(s->round->cluster, slot);
     struct assay_share_public_dealing dealt;
     uint8_t label[32], wide[ASSAY_SODIUM_WIDE_LEN] = { 5, 1 };
-    if (reshare == NULL || !assay_share_registry_dealt(s, reshare, record.dealer, &dealt))
+    if (reshare == NULL || !assay_share_registry_get_dealing(s, reshare, record.dealer, &dealt))
         return false;
     assay_bytes_copy(record.id, 32, s->row[reshare->row].id, 32);
     record.generation = reshare->generation;
     record.attempt = reshare->attempt;
-    assay_share_registry_label(s, reshare, record.dealer, slot, label);
-    must(assay_dealing_show(&e, dealt.dealt, label, wide, record.shown, &record.proof) ==
+    assay_share_registry_get_label(s, reshare, record.dealer, slot, label);
+    must(assay_dealing_open_public(&e, dealt.dealt, label, wide, record.shown, &record.proof) ==
          ASSAY_OK);
     assay_share_dispute_statement(&s->config.home, &record, label);
     kit_sign(key_of(w, record.speaker.key), label, record.signature);

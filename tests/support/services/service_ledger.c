@@ -275,9 +275,9 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
     struct service_ledger *l = ledger;
     struct assay_service_message m = { .verb = ASSAY_SERVICE_CLOSE };
     l->epoch++;
-    assay_registry_enter(l->registry, l->era);
-    assay_registry_close(l->registry, l->epoch, l->member, ASSAY_REGISTRY_SLOTS_MAX, &l->facts,
-                         NULL, NULL);
+    assay_registry_set_era(l->registry, l->era);
+    assay_registry_close_epoch(l->registry, l->epoch, l->member, ASSAY_REGISTRY_SLOTS_MAX,
+                               &l->facts, NULL, NULL);
     assay_registry_check(l->registry);
     put_moment(l, &m);
     assay_bytes_zero(l->records, sizeof l->records);
@@ -456,7 +456,7 @@ void service_ledger_turn(struct service_ledger *ledger, int timeout_ms)
     const nfds_t all = SERVICE_LEDGER_PROGRAMS + ledger->daemon_count;
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
         const struct assay_service_stream *s = &ledger->programs[i].stream;
-        const bool waits = s->fd >= 0 && assay_service_waits(s);
+        const bool waits = s->fd >= 0 && assay_service_has_output(s);
         fds[i] =
             (struct pollfd){ .fd = s->fd, .events = (short)(waits ? POLLIN | POLLOUT : POLLIN) };
     }

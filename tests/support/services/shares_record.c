@@ -14,15 +14,15 @@ static enum assay_status apply_public(struct assay_share_registry *r,
     if (record->kind == SHARES_KEY) {
         ASSAY_TRY(assay_share_key_record_decode(bytes, &key));
         ASSAY_ASSERT(assay_share_key_record_check(&r->config.home, &key));
-        (void)assay_share_registry_key(r, record->member, &key, facts);
+        (void)assay_share_registry_apply_key(r, record->member, &key, facts);
     } else if (record->kind == SHARES_DEALING) {
         ASSAY_TRY(assay_share_dealing_record_decode(bytes, &dealing));
         ASSAY_ASSERT(assay_share_dealing_record_check(&r->config.home, &dealing));
-        (void)assay_share_registry_dealing(r, record->member, &dealing, facts);
+        (void)assay_share_registry_apply_dealing(r, record->member, &dealing, facts);
     } else {
         ASSAY_TRY(assay_share_dispute_record_decode(bytes, &dispute));
         ASSAY_ASSERT(assay_share_dispute_record_check(&r->config.home, &dispute));
-        (void)assay_share_registry_dispute(r, record->member, &dispute, facts);
+        (void)assay_share_registry_apply_dispute(r, record->member, &dispute, facts);
     }
     return ASSAY_OK;
 }
@@ -39,8 +39,8 @@ static void close_epoch(struct assay_share_registry *r, const struct shares_reco
         certified[i] = (record->bytes[i] & SHARES_CERTIFIED) != 0;
         score[i] = (uint16_t)(100 + i);
     }
-    assay_share_registry_certify(r, certified, count);
-    assay_share_registry_close(r, r->epoch + 1, standing, score, count, facts);
+    assay_share_registry_set_certified(r, certified, count);
+    assay_share_registry_close_epoch(r, r->epoch + 1, standing, score, count, facts);
 }
 
 void shares_record_apply(struct assay_share_registry *r, const struct shares_record *record,
@@ -60,46 +60,46 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
     switch (record->kind) {
     case SHARES_HOLDER:
         status = assay_share_holder_record_decode(bytes, &holder);
-        (void)assay_share_registry_holder(r, record->member, node, &holder, facts);
+        (void)assay_share_registry_apply_holder(r, record->member, node, &holder, facts);
         break;
     case SHARES_PUT:
         status = assay_share_put_record_decode(bytes, &put);
-        (void)assay_share_registry_put(r, record->member, &put, facts);
+        (void)assay_share_registry_apply_put(r, record->member, &put, facts);
         break;
     case SHARES_DELETE:
         status = assay_share_delete_record_decode(bytes, &gone);
-        (void)assay_share_registry_delete(r, &gone, facts);
+        (void)assay_share_registry_apply_delete(r, &gone, facts);
         break;
     case SHARES_READERS:
         status = assay_share_readers_record_decode(bytes, &readers);
-        (void)assay_share_registry_readers(r, &readers, facts);
+        (void)assay_share_registry_apply_readers(r, &readers, facts);
         break;
     case SHARES_HAVE:
     case SHARES_DEAL:
         status = assay_share_list_record_decode(bytes, &list);
         if (record->kind == SHARES_HAVE)
-            (void)assay_share_registry_have(r, record->member, &list, facts);
-        else (void)assay_share_registry_deal(r, record->member, &list, facts);
+            (void)assay_share_registry_apply_have(r, record->member, &list, facts);
+        else (void)assay_share_registry_apply_deal(r, record->member, &list, facts);
         break;
     case SHARES_READY:
         status = assay_share_ready_record_decode(bytes, &ready);
-        (void)assay_share_registry_ready(r, record->member, &ready, facts);
+        (void)assay_share_registry_apply_ready(r, record->member, &ready, facts);
         break;
     case SHARES_LIE:
         status = assay_share_lie_record_decode(bytes, &lie);
         ASSAY_ASSERT(assay_share_lie_record_check(&r->config.home, &lie));
-        (void)assay_share_registry_lie(r, &lie, facts);
+        (void)assay_share_registry_apply_lie(r, &lie, facts);
         break;
     case SHARES_SUM:
         status = assay_share_sum_record_decode(bytes, &sum);
-        (void)assay_share_registry_sum(r, &sum, facts);
+        (void)assay_share_registry_apply_sum(r, &sum, facts);
         break;
     case SHARES_KEY:
     case SHARES_DEALING:
     case SHARES_DISPUTE: status = apply_public(r, record, facts); break;
     case SHARES_ERA:
         facts->count = 0;
-        assay_share_registry_enter(r, r->era + 1);
+        assay_share_registry_set_era(r, r->era + 1);
         break;
     case SHARES_CLOSE: close_epoch(r, record, facts); break;
     }

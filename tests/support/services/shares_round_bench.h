@@ -86,7 +86,7 @@ static inline const struct assay_share_row *bench_row(const struct bench *b)
 
 static inline const struct assay_share_reshare *bench_reshare(const struct bench *b)
 {
-    return assay_share_registry_reshare(b->r, bench_row(b));
+    return assay_share_registry_find_reshare(b->r, bench_row(b));
 }
 
 static inline void bench_list(struct bench *b, uint32_t member)
@@ -94,7 +94,7 @@ static inline void bench_list(struct bench *b, uint32_t member)
     struct assay_share_holder_record record = { .node = { (uint8_t)(member + 1) },
                                                 .key = { (uint8_t)(member + 1) },
                                                 .curve = { (uint8_t)(member + 1) } };
-    cr_assert_eq(assay_share_registry_holder(b->r, member, record.node, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_holder(b->r, member, record.node, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
     bench_look(b);
 }
@@ -112,7 +112,7 @@ static inline enum assay_share_result bench_key(struct bench *b, uint32_t slot)
     cr_assert_eq(assay_dealing_prove(&b->next[slot], digest, wide, record.point, &record.proof),
                  ASSAY_OK);
     const enum assay_share_result result =
-        assay_share_registry_key(b->r, bench_member(b, slot), &record, &b->facts);
+        assay_share_registry_apply_key(b->r, bench_member(b, slot), &record, &b->facts);
     bench_look(b);
     return result;
 }
@@ -120,8 +120,8 @@ static inline enum assay_share_result bench_key(struct bench *b, uint32_t slot)
 static inline void bench_close(struct bench *b)
 {
     const bool began = b->r->round->phase == ASSAY_SHARE_PHASE_NONE;
-    assay_share_registry_certify(b->r, b->certified, MEMBERS);
-    assay_share_registry_close(b->r, ++b->epoch, b->standing, b->score, MEMBERS, &b->facts);
+    assay_share_registry_set_certified(b->r, b->certified, MEMBERS);
+    assay_share_registry_close_epoch(b->r, ++b->epoch, b->standing, b->score, MEMBERS, &b->facts);
     bench_look(b);
     if (began && b->r->round->phase == ASSAY_SHARE_PHASE_DEALS)
         assay_bytes_copy(b->now, sizeof b->now, b->next, sizeof b->next);
@@ -133,7 +133,7 @@ static inline void bench_ready(struct bench *b, uint32_t slot)
                                                .seating = b->r->cluster[0].seat[slot].seating,
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
-    (void)assay_share_registry_ready(b->r, bench_member(b, slot), &record, &b->facts);
+    (void)assay_share_registry_apply_ready(b->r, bench_member(b, slot), &record, &b->facts);
     bench_look(b);
 }
 
@@ -148,7 +148,7 @@ static inline enum assay_share_result bench_have(struct bench *b, uint32_t slot,
     assay_bytes_copy(record.line[0].id, 32, b->id, 32);
     assay_share_commitments_digest(of, record.line[0].digest);
     const enum assay_share_result result =
-        assay_share_registry_have(b->r, bench_member(b, slot), &record, &b->facts);
+        assay_share_registry_apply_have(b->r, bench_member(b, slot), &record, &b->facts);
     bench_look(b);
     return result;
 }
@@ -180,7 +180,7 @@ static inline struct bench *bench_of(void)
     assay_bytes_copy(b->secret_point, 32, b->a.point[0], 32);
     assay_share_commitments_digest(&b->a, put.digest);
     assay_share_id(put.owner, put.name, b->id);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < SLOTS; i++) {
         cr_assert_eq(assay_share_of(&f, i, &b->share[i]), ASSAY_OK);
         cr_assert_eq(bench_have(b, i, 1, bench_row(b)->attempt, &b->a), ASSAY_SHARE_APPLIED);
@@ -226,7 +226,7 @@ static inline struct assay_share_dealing_record bench_dealing(struct bench *b, u
         struct assay_secret32 sub;
         if (!(b->r->round->takers >> taker & 1)) continue;
         cr_assert_eq(assay_share_of(&b->f[slot], taker, &sub), ASSAY_OK);
-        assay_share_registry_label(b->r, reshare, slot, taker, label);
+        assay_share_registry_get_label(b->r, reshare, slot, taker, label);
         cr_assert_eq(assay_dealing_seal(&r, b->r->round->key[taker], label, &sub,
                                         line->dealing.sealed[taker]),
                      ASSAY_OK);
@@ -252,7 +252,7 @@ static inline enum assay_share_result bench_deal(struct bench *b, uint32_t slot,
                                                  const struct assay_share_dealing_record *record)
 {
     const enum assay_share_result result =
-        assay_share_registry_dealing(b->r, bench_member(b, slot), record, &b->facts);
+        assay_share_registry_apply_dealing(b->r, bench_member(b, slot), record, &b->facts);
     bench_look(b);
     return result;
 }
@@ -275,8 +275,8 @@ static inline struct assay_secret32 bench_read(const struct bench *b, uint32_t d
     struct assay_share_public_dealing dealing;
     struct assay_secret32 number;
     uint8_t label[32];
-    cr_assert(assay_share_registry_dealt(b->r, reshare, dealer, &dealing));
-    assay_share_registry_label(b->r, reshare, dealer, taker, label);
+    cr_assert(assay_share_registry_get_dealing(b->r, reshare, dealer, &dealing));
+    assay_share_registry_get_label(b->r, reshare, dealer, taker, label);
     cr_assert_eq(assay_dealing_open(&b->now[taker], dealing.dealt, label, dealing.sealed[taker],
                                     &number),
                  ASSAY_OK);
@@ -294,11 +294,11 @@ static inline struct assay_share_dispute_record bench_dispute(struct bench *b, u
     struct assay_share_public_dealing dealing;
     uint8_t label[32], wide[ASSAY_SODIUM_WIDE_LEN];
     assay_bytes_copy(record.id, 32, b->id, 32);
-    cr_assert(assay_share_registry_dealt(b->r, reshare, dealer, &dealing));
-    assay_share_registry_label(b->r, reshare, dealer, slot, label);
+    cr_assert(assay_share_registry_get_dealing(b->r, reshare, dealer, &dealing));
+    assay_share_registry_get_label(b->r, reshare, dealer, slot, label);
     bench_draw(b, wide, sizeof wide);
-    cr_assert_eq(assay_dealing_show(&b->now[slot], dealing.dealt, label, wide, record.shown,
-                                    &record.proof),
+    cr_assert_eq(assay_dealing_open_public(&b->now[slot], dealing.dealt, label, wide, record.shown,
+                                           &record.proof),
                  ASSAY_OK);
     return record;
 }
@@ -307,7 +307,7 @@ static inline enum assay_share_result bench_say(struct bench *b, uint32_t slot,
                                                 const struct assay_share_dispute_record *record)
 {
     const enum assay_share_result result =
-        assay_share_registry_dispute(b->r, bench_member(b, slot), record, &b->facts);
+        assay_share_registry_apply_dispute(b->r, bench_member(b, slot), record, &b->facts);
     bench_look(b);
     return result;
 }
@@ -324,18 +324,18 @@ static inline void bench_have_all(struct bench *b, uint32_t who)
     for (uint32_t i = 0; i < SLOTS; i++) {
         struct assay_share_public_dealing dealing;
         if (!(dealers >> i & 1)) continue;
-        cr_assert(assay_share_registry_dealt(b->r, bench_reshare(b), i, &dealing));
+        cr_assert(assay_share_registry_get_dealing(b->r, bench_reshare(b), i, &dealing));
         dealt[count++] = dealing.commitments;
     }
     cr_assert_eq(count, K);
-    cr_assert_eq(assay_share_weigh(dealers, dealt, &sum), ASSAY_OK);
+    cr_assert_eq(assay_share_combine_commitments(dealers, dealt, &sum), ASSAY_OK);
     cr_assert_arr_eq(sum.point[0], b->secret_point, 32, "of the same secret");
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
         struct assay_secret32 number[K];
         if (!(b->r->round->takers >> slot & 1) || (b->r->round->out >> slot & 1)) continue;
         for (uint32_t i = count = 0; i < SLOTS; i++)
             if (dealers >> i & 1) number[count++] = bench_read(b, i, slot);
-        cr_assert_eq(assay_share_weigh_numbers(dealers, number, &made[slot]), ASSAY_OK);
+        cr_assert_eq(assay_share_combine_numbers(dealers, number, &made[slot]), ASSAY_OK);
         cr_assert_eq(assay_share_verify(&sum, slot, &made[slot]), ASSAY_OK, "slot %u", slot);
     }
     for (uint32_t slot = 0; slot < SLOTS; slot++)

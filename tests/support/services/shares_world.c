@@ -54,7 +54,7 @@ static bool disk_piece(const struct machine *m, uint32_t id, const struct assay_
     for (uint32_t flag = 1; flag <= 2; flag++) { /* the current piece, the next one */
         struct assay_share_piece piece;
         if (!(head[1] & flag)) continue;
-        ASSAY_ASSERT(assay_share_piece_take(&in, &piece) == ASSAY_OK);
+        ASSAY_ASSERT(assay_share_piece_decode(&in, &piece) == ASSAY_OK);
         if (!assay_share_piece_is(&piece, row)) continue;
         *current = piece;
         return true;
@@ -81,7 +81,7 @@ static void check_id(struct world *w, uint32_t id)
         slots |= 1u << m->holder->slot;
         kept++;
     }
-    if (assay_share_count(slots) < K) shares_violated(w, "LOST", id, kept);
+    if (assay_share_count_bits(slots) < K) shares_violated(w, "LOST", id, kept);
 }
 
 static bool keeps(struct world *w, uint32_t member, uint32_t id)
@@ -129,7 +129,7 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
             if (keeps(w, member, id) || w->machine[member].lies) count++;
         }
         const struct assay_share_row *row = assay_share_registry_find(w->head, fact->id);
-        w->thin[id] = assay_share_count(row->have[fact->cluster]) < SLOTS;
+        w->thin[id] = assay_share_count_bits(row->have[fact->cluster]) < SLOTS;
         count += w->plan->rekeys - w->rekeys; /* a disk that is gone had it, perhaps */
         if (fact->generation == 1) w->result->synced++;
         else w->result->renewed++;
@@ -437,7 +437,7 @@ static void see(struct world *w, struct machine *m)
     shares_record_apply(m->registry, &w->log[m->seen++], &w->facts);
     const struct assay_share_epoch epoch = shares_epoch_of(m);
     spoil(m);
-    assay_share_holder_facts(m->holder, m->registry, &epoch, &w->facts, w->now_ms, &w->effects);
+    assay_share_holder_on_facts(m->holder, m->registry, &epoch, &w->facts, w->now_ms, &w->effects);
     shares_host_does(w, m);
 }
 
@@ -514,8 +514,8 @@ static void deliver(struct world *w, uint32_t at)
     case TO_HOLDER:
         if (m->shows && in.from.holder)
             shares_shower_peek(&w->shower, m->holder, in.from.key, bytes, w->room);
-        if (assay_share_holder_message(m->holder, m->registry, &epoch, &in.from, bytes, w->now_ms,
-                                       &w->effects) != ASSAY_OK)
+        if (assay_share_holder_on_message(m->holder, m->registry, &epoch, &in.from, bytes,
+                                          w->now_ms, &w->effects) != ASSAY_OK)
             w->result->refused++;
         if (in.from.holder && assay_share_holder_status(m->holder).kept > kept)
             w->result->fetched++;
@@ -525,12 +525,12 @@ static void deliver(struct world *w, uint32_t at)
         shares_owner_answers(w, &in);
         break;
     case QUOTE:
-        assay_share_holder_quoted(m->holder, m->registry, &epoch, in.serial, bytes, w->now_ms,
-                                  &w->effects);
+        assay_share_holder_on_quote(m->holder, m->registry, &epoch, in.serial, bytes, w->now_ms,
+                                    &w->effects);
         break;
     case VERIFY:
-        assay_share_holder_verified(m->holder, m->registry, &epoch, in.serial, in.good, w->now_ms,
-                                    &w->effects);
+        assay_share_holder_on_verified(m->holder, m->registry, &epoch, in.serial, in.good,
+                                       w->now_ms, &w->effects);
         break;
     }
     shares_host_does(w, m);

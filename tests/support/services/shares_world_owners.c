@@ -92,8 +92,8 @@ void shares_owner_hands(struct world *w, uint32_t number, uint32_t slot)
     struct machine *m = &w->machine[seat->member];
     const struct assay_share_from from = { .link = 1 + number * SLOTS + slot, .name = { 99 } };
     const struct assay_share_epoch epoch = shares_epoch_of(m);
-    if (assay_share_holder_hand(m->holder, m->registry, &epoch, &from, o->id, w->now_ms,
-                                &w->effects) == ASSAY_OK ||
+    if (assay_share_holder_start_handover(m->holder, m->registry, &epoch, &from, o->id, w->now_ms,
+                                          &w->effects) == ASSAY_OK ||
         w->effects.count > 0)
         shares_host_does(w, m);
 }
@@ -125,28 +125,28 @@ void shares_owner_answers(struct world *w, const struct message *in)
         status = assay_share_exchange_answer(x, &terms, &m, nonce, w->now_ms, bytes,
                                              ASSAY_SHARE_MESSAGE_MAX, &want);
     } else {
-        status = assay_share_exchange_message(x, &m, bytes, ASSAY_SHARE_MESSAGE_MAX, &want);
+        status = assay_share_exchange_on_message(x, &m, bytes, ASSAY_SHARE_MESSAGE_MAX, &want);
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_VERIFY) {
+    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_VERIFY) {
         const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
         if (row == NULL) return;
         struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt };
         struct assay_secret32 seed;
         uint8_t gift[512] = { 0, 1 };
         if (!assay_bytes_equal(want.bytes.bytes, want.report_data, 64)) return;
-        ASSAY_ASSERT(assay_share_exchange_verified(x, bytes, ASSAY_SHARE_MESSAGE_MAX, &want) ==
+        ASSAY_ASSERT(assay_share_exchange_on_verified(x, bytes, ASSAY_SHARE_MESSAGE_MAX, &want) ==
                      ASSAY_OK);
         assay_bytes_copy(piece.id, 32, o->id, 32);
         piece.commitments = o->commitments;
         ASSAY_ASSERT(assay_share_of(&o->polynomial, slot, &piece.share) == ASSAY_OK);
         struct assay_writer out = assay_writer_over(gift + 2, sizeof gift - 2);
-        assay_share_piece_put(&out, &piece);
+        assay_share_piece_encode(&out, &piece);
         shares_draw_bytes(w, seed.bytes, sizeof seed.bytes);
         status = assay_share_exchange_give(x, assay_slice_over(gift, out.len + 2), &seed,
                                            w->room + ASSAY_SHARE_MESSAGE_MAX, bytes,
                                            ASSAY_SHARE_MESSAGE_MAX, &want);
     }
-    if (status != ASSAY_OK || want.wish != ASSAY_SHARE_WISH_SEND) return;
+    if (status != ASSAY_OK || want.wish != ASSAY_SHARE_WANT_SEND) return;
     struct message *out = shares_message_add(w, want.bytes.bytes, want.bytes.len);
     out->kind = TO_HOLDER;
     out->from = back;

@@ -16,10 +16,10 @@ void shares_check_dealings(struct world *w)
     struct assay_share_public_dealing one, other;
     for (uint32_t i = 0; i < r->reshare_count; i++)
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
-            if (!assay_share_registry_dealt(r, &r->reshare[i], slot, &one)) continue;
+            if (!assay_share_registry_get_dealing(r, &r->reshare[i], slot, &one)) continue;
             for (uint32_t k = 0; k <= i; k++)
                 for (uint32_t s = 0; s < (k == i ? slot : SLOTS); s++)
-                    if (assay_share_registry_dealt(r, &r->reshare[k], s, &other) &&
+                    if (assay_share_registry_get_dealing(r, &r->reshare[k], s, &other) &&
                         assay_bytes_equal(one.dealt, other.dealt, 32))
                         shares_violated(w, "COPIED", slot, s);
         }
@@ -90,7 +90,7 @@ static bool copy_another(const struct world *w, const struct assay_share_reshare
                          uint32_t own, struct assay_share_dealing_line *line)
 {
     for (uint32_t i = 0; i < SLOTS; i++)
-        if (i != own && assay_share_registry_dealt(w->head, reshare, i, &line->dealing))
+        if (i != own && assay_share_registry_get_dealing(w->head, reshare, i, &line->dealing))
             return true;
     return false;
 }
@@ -116,7 +116,7 @@ static void make_wrong(struct world *w, const struct machine *m,
         struct assay_secret32 sub = scalar(w);
         if (!(r->round->takers >> i & 1)) continue;
         if (other || i != starved) ASSAY_ASSERT(assay_share_of(&f, i, &sub) == ASSAY_OK);
-        assay_share_registry_label(r, reshare, slot, i, label);
+        assay_share_registry_get_label(r, reshare, slot, i, label);
         ASSAY_ASSERT(assay_dealing_seal(&dealt, r->round->key[i], label, &sub,
                                         line->dealing.sealed[i]) == ASSAY_OK);
     }
@@ -157,14 +157,14 @@ static void dispute(struct world *w, struct machine *m, const struct assay_share
     uint8_t bytes[ASSAY_SHARE_RECORD_MAX], digest[32], wide[ASSAY_SODIUM_WIDE_LEN];
     struct assay_slice out;
     assay_bytes_copy(record.id, 32, w->head->row[reshare->row].id, 32);
-    if (!assay_share_registry_dealt(w->head, reshare, record.dealer, &dealt)) return;
+    if (!assay_share_registry_get_dealing(w->head, reshare, record.dealer, &dealt)) return;
     /* With its own key; with another, which is no opening; with an A of its own. */
     const struct assay_secret32 e =
         m->holder->key_now.set && shares_draw(w, 2) == 0 ? m->holder->key_now.secret : scalar(w);
-    assay_share_registry_label(w->head, reshare, record.dealer, slot, digest);
+    assay_share_registry_get_label(w->head, reshare, record.dealer, slot, digest);
     shares_draw_bytes(w, wide, sizeof wide);
-    ASSAY_ASSERT(assay_dealing_show(&e, dealt.dealt, digest, wide, record.shown, &record.proof) ==
-                 ASSAY_OK);
+    ASSAY_ASSERT(assay_dealing_open_public(&e, dealt.dealt, digest, wide, record.shown,
+                                           &record.proof) == ASSAY_OK);
     if (shares_draw(w, 4) == 0) {
         record.kind = ASSAY_SHARE_DISPUTE_CONSTANT;
         record.current = dealt.commitments;

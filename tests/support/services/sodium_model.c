@@ -154,7 +154,7 @@ void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t dig
     assay_sha256_pieces(pieces, 2, signature);
 }
 
-bool assay_sodium_link_signed(const uint8_t public_key[static 32], const uint8_t digest[static 32],
+bool assay_sodium_link_verify(const uint8_t public_key[static 32], const uint8_t digest[static 32],
                               const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
 {
     struct assay_secret32 seed;

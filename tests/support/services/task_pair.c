@@ -20,16 +20,17 @@ void pair_checked(struct task_pair *b, enum assay_status status, enum assay_stat
 
 void pair_to_executor(struct task_pair *b, enum assay_status expected)
 {
-    pair_checked(b, assay_task_executor_frame(&b->e, assay_slice_over(b->frame, b->len), &b->outs),
+    pair_checked(b,
+                 assay_task_executor_on_frame(&b->e, assay_slice_over(b->frame, b->len), &b->outs),
                  expected);
 }
 
 void pair_to_requestor(struct task_pair *b, enum assay_status expected)
 {
-    pair_checked(
-        b,
-        assay_task_requestor_frame(&b->r, assay_slice_over(b->frame, b->len), b->now_ms, &b->outs),
-        expected);
+    pair_checked(b,
+                 assay_task_requestor_on_frame(&b->r, assay_slice_over(b->frame, b->len), b->now_ms,
+                                               &b->outs),
+                 expected);
 }
 
 void pair_say(struct task_pair *b, const struct assay_task_frame *f)
@@ -94,14 +95,14 @@ void pair_ask(struct task_pair *b)
 {
     uint8_t nonce[32];
     kit_bytes('n', 1, nonce);
-    pair_checked(b, assay_task_requestor_ask(&b->r, nonce, b->now_ms, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_request_keys(&b->r, nonce, b->now_ms, &b->outs), ASSAY_OK);
     pair_to_executor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_ASKED);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_ASKED);
 }
 
 void pair_answer(struct task_pair *b)
 {
-    pair_checked(b, assay_task_executor_evidence(&b->e, assay_slice_over("quote", 5), &b->outs),
+    pair_checked(b, assay_task_executor_on_evidence(&b->e, assay_slice_over("quote", 5), &b->outs),
                  ASSAY_OK);
 }
 
@@ -117,11 +118,11 @@ struct task_pair *pair_running(void)
     pair_ask(b);
     pair_answer(b);
     pair_to_requestor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_KEYS);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_KEYS);
     cr_assert(assay_bytes_equal(b->r.statement, b->e.statement, 32));
     pair_checked(b, pair_trust(b), ASSAY_OK);
     pair_to_executor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_INPUT);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_INPUT);
     return b;
 }
 
@@ -147,10 +148,10 @@ void pair_buy_step(struct task_pair *b, uint32_t number)
     pair_to_requestor(b, ASSAY_OK);
     cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_VOUCH);
     pair_to_executor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_CLAIM);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_CLAIM);
     cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_KEY_IS);
     pair_to_requestor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_OUTPUT);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_OUTPUT);
     cr_assert_eq(b->r.chain.step, number);
 }
 

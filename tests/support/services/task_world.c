@@ -1,6 +1,4 @@
-/*
- * tests/support/services/task_world.c - see the header.
- */
+/* tests/support/services/task_world.c - simulated world of a task: ledger, requestor, executor. */
 #include "tests/support/services/task_world_internal.h"
 
 #include <stdio.h>
@@ -111,8 +109,8 @@ static void executor_sees(struct job *j)
     if (j->theirs_seen == j->event_count) return;
     const struct event *event = &j->event[j->theirs_seen++];
     if (j->e == NULL) return;
-    if (event->epoch > 0) assay_task_executor_epoch(j->e, event->epoch, event->certified);
-    else assay_task_executor_fact(j->e, &event->fact);
+    if (event->epoch > 0) assay_task_executor_on_epoch(j->e, event->epoch, event->certified);
+    else assay_task_executor_on_fact(j->e, &event->fact);
     assay_task_executor_check(j->e);
 }
 
@@ -122,10 +120,10 @@ static void requestor_sees(struct world *w, struct job *j)
     const struct event *event = &j->event[j->mine_seen++];
     if (j->r == NULL) return;
     if (event->epoch > 0) {
-        assay_task_requestor_epoch(j->r, event->epoch, event->certified);
+        assay_task_requestor_on_epoch(j->r, event->epoch, event->certified);
         return;
     }
-    if (assay_task_requestor_fact(j->r, &event->fact, &w->outs) == ASSAY_OK || w->outs.told != 0)
+    if (assay_task_requestor_on_fact(j->r, &event->fact, &w->outs) == ASSAY_OK || w->outs.told != 0)
         requestor_did(w, j);
 }
 
@@ -147,37 +145,37 @@ bool task_world_apply(struct world *w, enum payload_kind kind, uint32_t slot,
     case TRANSFER:
         if (assay_task_transfer_decode(bytes, &u.transfer) != ASSAY_OK) return false;
         if (!assay_task_transfer_check(w->chain, &u.transfer)) return false;
-        result = assay_task_ledger_transfer(w->ledger, &u.transfer, &facts);
+        result = assay_task_ledger_apply_transfer(w->ledger, &u.transfer, &facts);
         break;
     case OPEN:
         if (assay_task_open_decode(bytes, &u.open) != ASSAY_OK) return false;
         if (!assay_task_open_check(w->chain, &u.open)) return false;
-        result = assay_task_ledger_open(w->ledger, &u.open, &facts);
+        result = assay_task_ledger_apply_open(w->ledger, &u.open, &facts);
         break;
     case CLOSE:
         if (assay_task_close_decode(bytes, &u.close) != ASSAY_OK) return false;
         if (!assay_task_close_check(w->chain, &u.close)) return false;
-        result = assay_task_ledger_close(w->ledger, &u.close, &facts);
+        result = assay_task_ledger_apply_close(w->ledger, &u.close, &facts);
         break;
     case OFFER:
         if (assay_task_offer_decode(bytes, &u.offer) != ASSAY_OK) return false;
-        result = assay_task_ledger_offer(w->ledger, slot, &u.offer, &facts);
+        result = assay_task_ledger_apply_offer(w->ledger, slot, &u.offer, &facts);
         break;
     case ACCEPT:
         if (assay_task_accept_decode(bytes, &u.accept) != ASSAY_OK) return false;
-        result = assay_task_ledger_accept(w->ledger, slot, &u.accept, &facts);
+        result = assay_task_ledger_apply_accept(w->ledger, slot, &u.accept, &facts);
         break;
     case CLAIM:
         if (assay_task_claim_decode(bytes, &u.claim) != ASSAY_OK) return false;
         if (!assay_task_claim_check(w->chain, &u.claim)) return false;
-        result = assay_task_ledger_claim(w->ledger, slot, &u.claim, &facts);
+        result = assay_task_ledger_apply_claim(w->ledger, slot, &u.claim, &facts);
         if (result == ASSAY_TASK_APPLIED) look_at_paid(w, slot, &u.claim, facts.fact[0].amount);
         else w->result->refused++;
         break;
     case RELEASE:
         if (assay_task_release_decode(bytes, &u.release) != ASSAY_OK) return false;
         if (!assay_task_release_check(w->chain, &u.release)) return false;
-        result = assay_task_ledger_release(w->ledger, slot, &u.release, &facts);
+        result = assay_task_ledger_apply_release(w->ledger, slot, &u.release, &facts);
         if (result == ASSAY_TASK_APPLIED)
             look_at_leaving(w, job_of(w, u.release.task), u.release.is_signed, slot);
         break;
@@ -263,15 +261,15 @@ static void executor_did(struct world *w, struct job *j)
     const uint32_t told = w->outs.told;
     const struct assay_slice frame = w->outs.frame;
     assay_task_executor_check(j->e);
-    if (told & (ASSAY_TASK_TOLD_INPUT | ASSAY_TASK_TOLD_NEXT)) j->program_runs = true;
-    if (told & ASSAY_TASK_TOLD_ASKED) {
+    if (told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) j->program_runs = true;
+    if (told & ASSAY_TASK_EVENT_ASKED) {
         struct assay_task_outs outs;
         const struct assay_slice quote = assay_slice_over(j->e->statement, 32);
-        ASSAY_ASSERT(assay_task_executor_evidence(j->e, quote, &outs) == ASSAY_OK);
+        ASSAY_ASSERT(assay_task_executor_on_evidence(j->e, quote, &outs) == ASSAY_OK);
         task_world_send(w, j, false, outs.frame);
         return;
     }
-    if (told & ASSAY_TASK_TOLD_CLAIM) {
+    if (told & ASSAY_TASK_EVENT_CLAIM) {
         if (may_crash(w)) {
             executor_crash(j);
             return;
@@ -305,12 +303,12 @@ static void requestor_did(struct world *w, struct job *j)
     /* What is vouched for was signed in the enclave. */
     if (j->r->phase == ASSAY_TASK_PAYING && !task_world_signed(&j->receipts, j->r->next.head))
         violated(w, "REQUESTOR", j);
-    if (w->outs.told & ASSAY_TASK_TOLD_CHEATED) {
+    if (w->outs.told & ASSAY_TASK_EVENT_CHEATED) {
         w->result->cheated++;
         /* Whoever is honest is never taken for a liar, whatever a network changes. */
         if (!j->lied) violated(w, "RESULT", j);
     }
-    if (w->outs.told & ASSAY_TASK_TOLD_KEYS) {
+    if (w->outs.told & ASSAY_TASK_EVENT_KEYS) {
         uint8_t input[4];
         struct assay_writer in = assay_writer_over(input, sizeof input);
         assay_writer_u32be(&in, j->start);
@@ -318,14 +316,14 @@ static void requestor_did(struct world *w, struct job *j)
                              assay_bytes_equal(j->r->evidence.bytes, j->r->statement, 32);
         uint8_t nonce[32];
         kit_bytes('n', ++w->salts, nonce);
-        ASSAY_ASSERT(
-            (vouched
-                 ? assay_task_requestor_trust(j->r, j->salt, assay_slice_over(input, sizeof input),
-                                              w->now_ms, &w->outs)
-                 : assay_task_requestor_ask(j->r, nonce, w->now_ms, &w->outs)) == ASSAY_OK);
+        ASSAY_ASSERT((vouched ? assay_task_requestor_trust(j->r, j->salt,
+                                                           assay_slice_over(input, sizeof input),
+                                                           w->now_ms, &w->outs)
+                              : assay_task_requestor_request_keys(j->r, nonce, w->now_ms,
+                                                                  &w->outs)) == ASSAY_OK);
         task_world_send(w, j, true, w->outs.frame);
     }
-    if (!(w->outs.told & ASSAY_TASK_TOLD_OUTPUT)) return;
+    if (!(w->outs.told & ASSAY_TASK_EVENT_OUTPUT)) return;
     if (!j->lied) look_at_result(w, j);
     if (may_crash(w)) {
         task_world_requestor_crash(j);
@@ -347,9 +345,9 @@ static void deliver(struct world *w, uint32_t at)
         m->bytes[task_world_draw(w, m->len)] ^= (uint8_t)(1u << task_world_draw(w, 8));
     const struct assay_slice bytes = assay_slice_over(m->bytes, m->len);
     if (m->to_executor && j->e != NULL) {
-        if (assay_task_executor_frame(j->e, bytes, &w->outs) == ASSAY_OK) executor_did(w, j);
+        if (assay_task_executor_on_frame(j->e, bytes, &w->outs) == ASSAY_OK) executor_did(w, j);
     } else if (!m->to_executor && j->r != NULL) {
-        if (assay_task_requestor_frame(j->r, bytes, w->now_ms, &w->outs) == ASSAY_OK ||
+        if (assay_task_requestor_on_frame(j->r, bytes, w->now_ms, &w->outs) == ASSAY_OK ||
             w->outs.told != 0)
             requestor_did(w, j);
     }
@@ -400,7 +398,8 @@ static void requestor_start(struct world *w, struct job *j)
         ASSAY_ASSERT(assay_task_requestor_resume(j->r, &j->chain, w->now_ms, &w->outs) == ASSAY_OK);
     } else {
         kit_bytes('n', ++w->salts, nonce);
-        ASSAY_ASSERT(assay_task_requestor_ask(j->r, nonce, w->now_ms, &w->outs) == ASSAY_OK);
+        ASSAY_ASSERT(assay_task_requestor_request_keys(j->r, nonce, w->now_ms, &w->outs) ==
+                     ASSAY_OK);
     }
     requestor_did(w, j);
 }
@@ -467,8 +466,8 @@ static void open_task(struct world *w, uint32_t requestor, const struct job *bef
     j->count = j->start;
     assay_bytes_copy(j->open.code, 32, w->code, 32);
     assay_bytes_copy(j->open.box, 32, j->mine.box, 32);
-    ASSAY_ASSERT(assay_task_ledger_balance(w->ledger, w->account[requestor].account, &balance,
-                                           &j->open.sequence));
+    ASSAY_ASSERT(assay_task_ledger_get_balance(w->ledger, w->account[requestor].account, &balance,
+                                               &j->open.sequence));
     kit_sign_open(w->chain, &w->account[requestor], &j->open);
     assay_task_open_statement(w->chain, &j->open, j->id);
     ASSAY_ASSERT(assay_task_open_encode(&j->open, bytes, sizeof bytes, &out) == ASSAY_OK);
@@ -531,7 +530,7 @@ struct before {
 static uint64_t has(const struct world *w, const uint8_t account[static 32])
 {
     uint64_t balance = 0, sequence = 0;
-    return assay_task_ledger_balance(w->ledger, account, &balance, &sequence) ? balance : 0;
+    return assay_task_ledger_get_balance(w->ledger, account, &balance, &sequence) ? balance : 0;
 }
 
 static void look_before(struct world *w, struct before before[static JOBS],
@@ -540,7 +539,7 @@ static void look_before(struct world *w, struct before before[static JOBS],
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         had[slot] = has(w, w->payee[slot].account);
     for (uint32_t i = 0; i < w->job_count; i++) {
-        const struct assay_task_row *row = assay_task_ledger_task(w->ledger, w->job[i].id);
+        const struct assay_task_row *row = assay_task_ledger_find_task(w->ledger, w->job[i].id);
         before[i].runs = row != NULL && row->accepted && row->end == ASSAY_TASK_END_NONE;
         before[i].locked = before[i].runs ? row->locked : 0;
     }
@@ -550,7 +549,7 @@ static void look_before(struct world *w, struct before before[static JOBS],
 static uint64_t rent_of(struct world *w, const struct job *j, const struct before *before,
                         const struct assay_task_fact *fact, uint32_t facts)
 {
-    const struct assay_task_row *row = assay_task_ledger_task(w->ledger, j->id);
+    const struct assay_task_row *row = assay_task_ledger_find_task(w->ledger, j->id);
     for (uint32_t i = 0; i < facts; i++)
         if (fact[i].kind == ASSAY_TASK_ENDED && assay_bytes_equal(fact[i].task, j->id, 32))
             return before->locked - fact[i].amount;
@@ -576,7 +575,7 @@ static void look_at_rent(struct world *w, const struct before before[static JOBS
         struct job *j = &w->job[i];
         if (!before[i].runs) continue;
         const uint64_t rent = rent_of(w, j, &before[i], fact, facts);
-        const struct assay_task_row *row = assay_task_ledger_task(w->ledger, j->id);
+        const struct assay_task_row *row = assay_task_ledger_find_task(w->ledger, j->id);
         if (rent > j->open.hold) violated(w, "RENT", j);
         gained[j->slot] += rent;
         j->rent += rent;
@@ -627,7 +626,7 @@ static void close_epoch(struct world *w)
     uint64_t had[SLOTS];
     look_before(w, before, had);
     const uint32_t facts =
-        assay_task_ledger_epoch(w->ledger, ++w->epoch, w->member, SLOTS, fact, JOBS);
+        assay_task_ledger_close_epoch(w->ledger, ++w->epoch, w->member, SLOTS, fact, JOBS);
     for (uint32_t i = 0; i < w->job_count; i++) {
         struct job *j = &w->job[i];
         const bool certified = w->member[j->slot].certified && !w->member[j->slot].failed;

@@ -153,8 +153,8 @@ static void attack_transfer(struct world *w, uint32_t requestor)
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     uint64_t balance = 0;
     struct assay_slice out;
-    ASSAY_ASSERT(assay_task_ledger_balance(w->ledger, w->account[requestor].account, &balance,
-                                           &record.sequence));
+    ASSAY_ASSERT(assay_task_ledger_get_balance(w->ledger, w->account[requestor].account, &balance,
+                                               &record.sequence));
     assay_bytes_copy(record.to, 32, w->account[task_world_draw(w, REQUESTORS)].account, 32);
     kit_sign_transfer(w->chain, &w->account[requestor], &record);
     ASSAY_ASSERT(assay_task_transfer_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);

@@ -174,8 +174,8 @@ static struct assay_slice transfer(struct network *n, uint64_t sequence, uint64_
 static uint64_t balance(struct network *n, uint32_t node)
 {
     uint64_t amount = 0, sequence = 0;
-    cr_assert(assay_task_ledger_balance(assay_registry_tasks(registry_of(n, node)), n->account_id,
-                                        &amount, &sequence));
+    cr_assert(assay_task_ledger_get_balance(assay_registry_tasks(registry_of(n, node)),
+                                            n->account_id, &amount, &sequence));
     return amount;
 }
 

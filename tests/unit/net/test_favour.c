@@ -73,7 +73,7 @@ static struct assay_service_probe_message next_message(void)
 Test(net_favour, a_member_in_good_standing_is_served, .init = open_service, .fini = close_service)
 {
     struct assay_service_probe_message message;
-    assay_service_probe_ask(service, 0, 2, ask_of(77));
+    assay_service_probe_on_request(service, 0, 2, ask_of(77));
     cr_assert_not(assay_service_probe_next(service, &message));
     enclave_says("increment\n", "41\n");
     assay_workload_step(workload, 1);
@@ -89,9 +89,9 @@ Test(net_favour, a_member_in_good_standing_is_served, .init = open_service, .fin
 Test(net_favour, answers_go_back_in_the_order_of_the_questions, .init = open_service,
      .fini = close_service)
 {
-    assay_service_probe_ask(service, 0, 2, ask_of(1));
-    assay_service_probe_ask(service, 0, 3, ask_of(2));
-    assay_service_probe_ask(service, 0, 2, ask_of(3));
+    assay_service_probe_on_request(service, 0, 2, ask_of(1));
+    assay_service_probe_on_request(service, 0, 3, ask_of(2));
+    assay_service_probe_on_request(service, 0, 2, ask_of(3));
     enclave_says("increment\nincrement\nincrement\n", "10\n11\n1");
     assay_workload_step(workload, 1);
     cr_assert_eq(next_message().answer.value, 10);
@@ -117,7 +117,7 @@ Test(net_favour, the_suspended_are_told_so_and_counted, .init = open_service,
 Test(net_favour, an_enclave_that_refuses_is_unavailable, .init = open_service,
      .fini = close_service)
 {
-    assay_service_probe_ask(service, 0, 2, ask_of(1));
+    assay_service_probe_on_request(service, 0, 2, ask_of(1));
     enclave_says("increment\n", "suspended\n");
     assay_workload_step(workload, 1);
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_UNAVAILABLE);
@@ -127,7 +127,7 @@ Test(net_favour, an_enclave_that_is_away_dead_or_slow_is_unavailable, .init = op
      .fini = close_service)
 {
     /* slow */
-    assay_service_probe_ask(service, 0, 2, ask_of(1));
+    assay_service_probe_on_request(service, 0, 2, ask_of(1));
     cr_assert_eq(assay_workload_wake_at(workload), ASSAY_WORKLOAD_TIMEOUT_MS);
     assay_workload_step(workload, ASSAY_WORKLOAD_TIMEOUT_MS - 1);
     struct assay_service_probe_message message;
@@ -135,7 +135,7 @@ Test(net_favour, an_enclave_that_is_away_dead_or_slow_is_unavailable, .init = op
     assay_workload_step(workload, ASSAY_WORKLOAD_TIMEOUT_MS);
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_UNAVAILABLE);
     /* dead */
-    assay_service_probe_ask(service, 2000, 2, ask_of(2));
+    assay_service_probe_on_request(service, 2000, 2, ask_of(2));
     close(accept(listener, NULL, NULL)); /* the first connection */
     enclave = accept(listener, NULL, NULL);
     close(enclave);
@@ -144,7 +144,7 @@ Test(net_favour, an_enclave_that_is_away_dead_or_slow_is_unavailable, .init = op
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_UNAVAILABLE);
     /* away */
     (void)unlink(path);
-    assay_service_probe_ask(service, 3000, 2, ask_of(3));
+    assay_service_probe_on_request(service, 3000, 2, ask_of(3));
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_UNAVAILABLE);
 }
 
@@ -155,7 +155,7 @@ Test(net_favour, nonsense_from_the_enclave_ends_the_connection, .init = open_ser
     for (size_t i = 0; i < sizeof flood; i++)
         flood[i] = 'x';
     flood[sizeof flood - 1] = '\0';
-    assay_service_probe_ask(service, 0, 2, ask_of(1));
+    assay_service_probe_on_request(service, 0, 2, ask_of(1));
     enclave_says("increment\n", flood);
     assay_workload_step(workload, 1);
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_UNAVAILABLE);
@@ -164,7 +164,7 @@ Test(net_favour, nonsense_from_the_enclave_ends_the_connection, .init = open_ser
 Test(net_favour, bounds_what_waits_for_the_enclave, .init = open_service, .fini = close_service)
 {
     for (uint64_t i = 0; i < ASSAY_WORKLOAD_PENDING_MAX + 5; i++)
-        assay_service_probe_ask(service, 0, 2, ask_of(i));
+        assay_service_probe_on_request(service, 0, 2, ask_of(i));
     cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_BUSY], 5);
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_BUSY);
 }
@@ -172,7 +172,7 @@ Test(net_favour, bounds_what_waits_for_the_enclave, .init = open_service, .fini 
 Test(net_favour, a_node_without_an_enclave_says_so)
 {
     cr_assert_eq(assay_service_probe_create(SELF, MEMBERS, NULL, &counters, &service), ASSAY_OK);
-    assay_service_probe_ask(service, 0, 2, ask_of(1));
+    assay_service_probe_on_request(service, 0, 2, ask_of(1));
     cr_assert_eq(next_message().answer.outcome, ASSAY_SERVICE_PROBE_UNAVAILABLE);
     assay_service_probe_destroy(&service);
 }
@@ -199,15 +199,15 @@ Test(net_favour, asks_the_others_in_turn_and_takes_one_answer, .init = open_serv
         cr_assert_eq(message.to, expected[i]);
         const uint64_t ticket = message.answer.ticket;
         /* another member, another ticket: nobody asked them */
-        assay_service_probe_answered(service, (uint16_t)(message.to + 1),
-                                     answer_of(ticket, ASSAY_SERVICE_PROBE_DONE, 9));
-        assay_service_probe_answered(service, message.to,
-                                     answer_of(ticket + 1, ASSAY_SERVICE_PROBE_DONE, 9));
-        assay_service_probe_answered(service, message.to,
-                                     answer_of(ticket, ASSAY_SERVICE_PROBE_DONE, 100 + i));
-        assay_service_probe_answered(service, message.to,
-                                     answer_of(ticket, ASSAY_SERVICE_PROBE_DONE, 9));
-        assay_service_probe_look(service, &snapshot);
+        assay_service_probe_on_answer(service, (uint16_t)(message.to + 1),
+                                      answer_of(ticket, ASSAY_SERVICE_PROBE_DONE, 9));
+        assay_service_probe_on_answer(service, message.to,
+                                      answer_of(ticket + 1, ASSAY_SERVICE_PROBE_DONE, 9));
+        assay_service_probe_on_answer(service, message.to,
+                                      answer_of(ticket, ASSAY_SERVICE_PROBE_DONE, 100 + i));
+        assay_service_probe_on_answer(service, message.to,
+                                      answer_of(ticket, ASSAY_SERVICE_PROBE_DONE, 9));
+        assay_service_probe_get_snapshot(service, &snapshot);
         cr_assert_eq(snapshot.last_got, 100 + i);
         cr_assert_eq(snapshot.last_got_from, expected[i]);
         cr_assert_not(snapshot.refused_by_last);
@@ -216,9 +216,9 @@ Test(net_favour, asks_the_others_in_turn_and_takes_one_answer, .init = open_serv
     cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_UNSOLICITED], 12);
     assay_service_probe_turn(service);
     const struct assay_service_probe_message last = next_message();
-    assay_service_probe_answered(service, last.to,
-                                 answer_of(last.answer.ticket, ASSAY_SERVICE_PROBE_SUSPENDED, 0));
-    assay_service_probe_look(service, &snapshot);
+    assay_service_probe_on_answer(service, last.to,
+                                  answer_of(last.answer.ticket, ASSAY_SERVICE_PROBE_SUSPENDED, 0));
+    assay_service_probe_get_snapshot(service, &snapshot);
     cr_assert(snapshot.refused_by_last);
 }
 
@@ -247,9 +247,9 @@ Test(net_favour, payloads_are_exact)
 Test(net_favour, malformed_questions_are_counted, .init = open_service, .fini = close_service)
 {
     const uint8_t junk[3] = { 1, 2, 3 };
-    assay_service_probe_ask(service, 0, 2, assay_slice_over(junk, 3));
+    assay_service_probe_on_request(service, 0, 2, assay_slice_over(junk, 3));
     assay_service_probe_refuse(service, 2, assay_slice_over(junk, 3));
-    assay_service_probe_answered(service, 2, assay_slice_over(junk, 3));
+    assay_service_probe_on_answer(service, 2, assay_slice_over(junk, 3));
     cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_MALFORMED], 3);
     struct assay_service_probe_message message;
     cr_assert_not(assay_service_probe_next(service, &message));

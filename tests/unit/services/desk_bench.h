@@ -20,7 +20,7 @@
 
 enum { MEMBERS = 4 };
 
-static char folder[64], path[80], message[ASSAY_SERVICE_SERVER_MESSAGE];
+static char folder[64], path[80], message[ASSAY_SERVICE_SERVER_MESSAGE_LEN];
 static uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
 static size_t plan_len;
 /* What programs are. */
@@ -35,7 +35,7 @@ SOCKET requestors = { ASSAY_SERVICE_ROLE_REQUESTOR, 0 };
 static const uint8_t chain[32] = { 7 };
 static struct assay_service_server *desk;
 static struct assay_registry *registry;
-static struct assay_service_server_moment *moment;
+static struct assay_service_server_epoch_info *moment;
 static uint64_t now_ms;
 
 /* The node behind it: what it was asked, and what it says. */
@@ -94,8 +94,8 @@ static inline void tell_crowd(void *context, const struct assay_service_server_c
     crowded_last.socket = NULL; /* of the call */
 }
 
-static const struct assay_service_server_world world = { NULL,  submit,  quote,
-                                                         judge, user_of, tell_crowd };
+static const struct assay_service_server_callbacks world = { NULL,  submit,  quote,
+                                                             judge, user_of, tell_crowd };
 
 static inline void make_plan(bool with_shares)
 {
@@ -135,7 +135,7 @@ static inline void set_up(void)
         moment->member[i].standing = ASSAY_REGISTRY_STAND_FULL;
         moment->node_id[i][0] = (uint8_t)(i + 1);
     }
-    assay_registry_stand(registry, 0, moment->member, MEMBERS);
+    assay_registry_set_standing(registry, 0, moment->member, MEMBERS);
     submit_says = ASSAY_OK;
     quote_says = judge_says = true;
     dials_as = (uint32_t)geteuid();
@@ -219,8 +219,8 @@ static inline bool is_hung_up(struct assay_service_stream *s)
 
 static inline void begin(void)
 {
-    assay_service_server_begin(desk, registry, 2, moment);
-    assay_service_server_ready(desk);
+    assay_service_server_reset(desk, registry, 2, moment);
+    assay_service_server_set_ready(desk);
 }
 
 static inline void hear_beginning(struct assay_service_stream *s)

@@ -45,7 +45,7 @@ void pair_free(struct pair *p)
 
 void pair_stand(const struct registry_world *w, struct assay_registry *r)
 {
-    if (w->epoch > 0) assay_registry_stand(r, w->epoch, w->member, WORLD_MEMBERS);
+    if (w->epoch > 0) assay_registry_set_standing(r, w->epoch, w->member, WORLD_MEMBERS);
 }
 
 void pair_expect_same_documents(struct pair *p)
@@ -137,8 +137,8 @@ const char *pair_apply(struct pair *p)
 
 void pair_close_one(struct pair *p, struct assay_registry *r, struct heard *heard)
 {
-    assay_registry_close(r, p->world.epoch, p->world.member, WORLD_MEMBERS, p->facts, pair_told,
-                         heard);
+    assay_registry_close_epoch(r, p->world.epoch, p->world.member, WORLD_MEMBERS, p->facts,
+                               pair_told, heard);
     assay_registry_check(r);
 }
 

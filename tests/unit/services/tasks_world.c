@@ -114,12 +114,12 @@ const struct assay_task_ledger *tasks(void)
 uint64_t balance(const uint8_t account[32])
 {
     uint64_t amount = 0, sequence = 0;
-    return assay_task_ledger_balance(tasks(), account, &amount, &sequence) ? amount : 0;
+    return assay_task_ledger_get_balance(tasks(), account, &amount, &sequence) ? amount : 0;
 }
 
 bool is_offered(uint32_t slot)
 {
-    return assay_task_ledger_offered(tasks(), slot) != NULL;
+    return assay_task_ledger_find_offer(tasks(), slot) != NULL;
 }
 
 bool is_paid(uint32_t steps)
@@ -141,7 +141,7 @@ void open_world(uint32_t executors)
 {
     static struct assay_registry_plan plan;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    w.program.step = assay_words_step;
+    w.program.step = assay_sample_program_step;
     service_ledger_measurement(w.program.code);
     for (size_t i = 0; i < TEXT_LEN; i++)
         w.text[i] = i % (3 + i % 7) == 0 ? ' ' : 'a';

@@ -55,7 +55,7 @@ Test(desk, a_program_is_told_where_the_ledger_is_and_goes_on_with_it)
     cr_assert(assay_bytes_equal(m->document.bytes, w.bytes, w.len));
     cr_assert_null(hear(&s));
     const struct assay_slice payload = replica_record(1, 3, bytes);
-    assay_service_server_record(desk, 3, ASSAY_SERVICE_REPLICA, payload);
+    assay_service_server_on_record(desk, 3, ASSAY_SERVICE_REPLICA, payload);
     m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_RECORD);
@@ -65,7 +65,7 @@ Test(desk, a_program_is_told_where_the_ledger_is_and_goes_on_with_it)
     cr_assert(assay_registry_group(assay_service_server_registry(desk), 1)->member[3].listed);
     moment->epoch = 1;
     moment->member[1].standing = ASSAY_REGISTRY_STAND_SUSPENDED;
-    assay_service_server_closed(desk, registry, moment);
+    assay_service_server_on_epoch_closed(desk, registry, moment);
     m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_CLOSE);
@@ -85,16 +85,16 @@ Test(desk, records_of_other_services_are_not_told)
     follow(&replicas, replicas_of_0);
     hear_beginning(&tasks);
     hear_beginning(&replicas);
-    assay_service_server_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, 1, bytes));
+    assay_service_server_on_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, 1, bytes));
     cr_assert_null(hear(&tasks));
     cr_assert_not_null(hear(&replicas));
     struct assay_service_server_snapshot look;
-    assay_service_server_look(desk, &look);
+    assay_service_server_get_snapshot(desk, &look);
     cr_assert_eq(look.clients, 2);
     cr_assert_eq(look.following, 2);
     cr_assert_eq(look.applied[ASSAY_SERVICE_REPLICA], 1);
-    assay_service_server_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, 1, bytes));
-    assay_service_server_look(desk, &look);
+    assay_service_server_on_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, 1, bytes));
+    assay_service_server_get_snapshot(desk, &look);
     cr_assert_eq(look.idle[ASSAY_SERVICE_REPLICA], 1, "the same again changes nothing");
     assay_service_stream_close(&tasks);
     assay_service_stream_close(&replicas);
@@ -179,14 +179,14 @@ Test(desk, quotes_are_asked_for_one_after_the_other)
     assay_service_report_data(chain, ASSAY_SERVICE_FOR_TASKS, assay_slice_over(plan_bytes, 2),
                               expected);
     cr_assert_arr_eq(quoted_for, expected, 64);
-    assay_service_server_quoted(desk, assay_slice_over("evidence", 8));
+    assay_service_server_on_quote(desk, assay_slice_over("evidence", 8));
     const struct assay_service_message *m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_EVIDENCE);
     cr_assert_eq(m->serial, 5);
     cr_assert_eq(m->evidence.len, 8);
     cr_assert_eq(quotes_asked, 2);
-    assay_service_server_quoted(desk, assay_slice_over("", 0));
+    assay_service_server_on_quote(desk, assay_slice_over("", 0));
     m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->serial, 6);
@@ -209,8 +209,8 @@ Test(desk, a_quote_that_cannot_be_asked_for_now_is_asked_for_again)
     cr_assert_eq(quotes_asked, before + 1);
     turn();
     cr_assert_eq(quotes_asked, before + 1, "it is on its way");
-    cr_assert_eq(assay_service_server_wake_at(desk), ASSAY_SERVICE_SERVER_PATIENCE_MS);
-    now_ms = ASSAY_SERVICE_SERVER_PATIENCE_MS;
+    cr_assert_eq(assay_service_server_wake_at(desk), ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS);
+    now_ms = ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS;
     const struct assay_service_message *m = hear(&s);
     cr_assert_not_null(m, "nobody waits for ever");
     cr_assert_eq(m->evidence.len, 0);
@@ -227,8 +227,8 @@ Test(desk, a_verdict_has_the_standing_of_the_node)
     show(&s, 8, 3);
     cr_assert_eq(judged_asked, 1);
     cr_assert_null(hear(&s));
-    assay_service_server_judged(desk, judging + 1, true); /* another's */
-    assay_service_server_judged(desk, judging, true);
+    assay_service_server_on_verdict(desk, judging + 1, true); /* another's */
+    assay_service_server_on_verdict(desk, judging, true);
     const struct assay_service_message *m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_VERDICT);
@@ -250,7 +250,7 @@ Test(desk, more_than_is_waited_for_is_answered_at_once)
     begin();
     follow(&s, requestors);
     hear_beginning(&s);
-    for (uint64_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_EACH; i++)
+    for (uint64_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_EACH; i++)
         show(&s, i, 1);
     cr_assert_null(hear(&s));
     show(&s, 77, 1);
@@ -258,10 +258,10 @@ Test(desk, more_than_is_waited_for_is_answered_at_once)
     cr_assert_not_null(m);
     cr_assert_eq(m->serial, 77);
     cr_assert_not(m->good);
-    for (uint64_t i = 0; i < ASSAY_SERVICE_SERVER_ASKS_EACH;
+    for (uint64_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_EACH;
          i++) { /* the others one after the other */
         cr_assert_eq(judged_asked, i + 1);
-        assay_service_server_judged(desk, judging, true);
+        assay_service_server_on_verdict(desk, judging, true);
         m = hear(&s);
         cr_assert_not_null(m);
         cr_assert_eq(m->serial, i);
@@ -280,9 +280,8 @@ Test(desk, a_node_that_takes_over_owes_nothing_that_was_asked_before)
     hear_beginning(&requestor);
     show(&requestor, 1, 1);
     ask(&executor, 2);
-    cr_assert_eq(
-        assay_service_server_hand_over(desk, &world, assay_slice_over(plan_bytes, plan_len)),
-        ASSAY_OK);
+    cr_assert_eq(assay_service_server_rebind(desk, &world, assay_slice_over(plan_bytes, plan_len)),
+                 ASSAY_OK);
     const struct assay_service_message *m = hear(&requestor);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_VERDICT);
@@ -303,12 +302,12 @@ Test(desk, who_does_not_read_is_dropped_and_the_others_go_on)
     hear_beginning(&quick);
     struct assay_service_server_snapshot look = { .clients = 2 };
     for (unsigned i = 0; look.clients == 2; i++) {
-        assay_service_server_record(desk, 1, ASSAY_SERVICE_REPLICA, payload);
+        assay_service_server_on_record(desk, 1, ASSAY_SERVICE_REPLICA, payload);
         cr_assert_not_null(hear(&quick));
         cr_assert_lt(i, 200000);
-        assay_service_server_look(desk, &look);
+        assay_service_server_get_snapshot(desk, &look);
     }
-    assay_service_server_record(desk, 1, ASSAY_SERVICE_REPLICA, payload);
+    assay_service_server_on_record(desk, 1, ASSAY_SERVICE_REPLICA, payload);
     cr_assert_not_null(hear(&quick));
     assay_service_stream_close(&slow);
     assay_service_stream_close(&quick);

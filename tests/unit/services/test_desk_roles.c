@@ -152,9 +152,10 @@ Test(desk_roles, evidence_is_asked_for_by_roles_that_need_it_and_for_their_servi
         }
     cr_expect_eq(quotes_asked, 1);
     cr_expect_eq(judged_asked, 1);
-    cr_expect(assay_service_may_ask(holders.role, ASSAY_SERVICE_QUOTE, ASSAY_SERVICE_FOR_SHARES));
+    cr_expect(
+        assay_service_may_request(holders.role, ASSAY_SERVICE_QUOTE, ASSAY_SERVICE_FOR_SHARES));
     cr_expect_not(
-        assay_service_may_ask(holders.role, ASSAY_SERVICE_QUOTE, ASSAY_SERVICE_FOR_TASKS));
+        assay_service_may_request(holders.role, ASSAY_SERVICE_QUOTE, ASSAY_SERVICE_FOR_TASKS));
 }
 
 /* One that asks for as much as it can waits behind each other socket's first. */
@@ -174,7 +175,7 @@ Test(desk_roles, sockets_take_turns_with_quotes)
     begin();
     follow(&holder, holders);
     follow(&executor, executors);
-    for (uint64_t i = 0; i <= ASSAY_SERVICE_SERVER_ASKS_EACH; i++)
+    for (uint64_t i = 0; i <= ASSAY_SERVICE_SERVER_REQUESTS_EACH; i++)
         ask_for(&holder, i, ASSAY_SERVICE_FOR_SHARES);
     ask(&executor, 1);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
@@ -182,7 +183,7 @@ Test(desk_roles, sockets_take_turns_with_quotes)
         cr_assert_eq(quotes_asked, i + 1);
         assay_service_report_data(chain, expected[i], assay_slice_over(plan_bytes, 2), data);
         cr_expect_arr_eq(quoted_for, data, 64, "quote %zu", i);
-        assay_service_server_quoted(desk, assay_slice_over("evidence", 8));
+        assay_service_server_on_quote(desk, assay_slice_over("evidence", 8));
         turn();
     }
     assay_service_stream_close(&holder);
@@ -206,7 +207,7 @@ Test(desk_roles, programs_of_one_role_take_turns_with_quotes)
     for (size_t i = 0; i < 2; i++) {
         cr_assert_eq(quotes_asked, i + 1);
         cr_expect_null(hear(&modest));
-        assay_service_server_quoted(desk, assay_slice_over("evidence", 8));
+        assay_service_server_on_quote(desk, assay_slice_over("evidence", 8));
         turn();
     }
     m = hear(&modest);
@@ -245,14 +246,14 @@ Test(desk_roles, records_of_an_epoch_are_left_for_every_socket)
             say(&replica, &m);
         cr_expect_eq(submitted, EACH);
         moment->epoch++;
-        assay_service_server_closed(desk, registry, moment);
+        assay_service_server_on_epoch_closed(desk, registry, moment);
     }
     /* What the node does not take counts for nothing. */
     submit_says = ASSAY_E_AGAIN;
     submitted = 0;
     for (unsigned i = 0; i < 2 * ASSAY_SERVICE_SERVER_RECORDS; i++) {
         say(&requestor, &greedy);
-        now_ms += ASSAY_SERVICE_SERVER_VAIN_MS / 8;
+        now_ms += ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS / 8;
     }
     cr_expect_eq(submitted, 2 * ASSAY_SERVICE_SERVER_RECORDS);
     assay_service_stream_close(&requestor);
@@ -272,26 +273,28 @@ Test(desk_roles, records_in_vain_are_looked_at_so_often_a_second)
                                                 .payload = { plan_bytes, 3 } };
     struct assay_service_stream requestor, second, replica;
     begin();
-    now_ms = 5 * ASSAY_SERVICE_SERVER_VAIN_MS;
+    now_ms = 5 * ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS;
     follow(&requestor, requestors);
     follow(&second, requestors);
     follow(&replica, replicas_of_0);
     for (size_t i = 0; i < sizeof vain / sizeof vain[0]; i++) {
         submit_says = vain[i];
         submitted = 0;
-        for (unsigned j = 0; j < 2 * ASSAY_SERVICE_SERVER_VAIN; j++) {
+        for (unsigned j = 0; j < 2 * ASSAY_SERVICE_SERVER_REJECTED_MAX; j++) {
             say(j % 2 == 0 ? &requestor : &second, &bad);
             now_ms += j % 4 == 0;
         }
-        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN, "%s", assay_status_text(vain[i]));
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX, "%s",
+                     assay_status_text(vain[i]));
         submit_says = ASSAY_OK;
         say(&requestor, &bad);
-        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN, "it cannot be known without looking");
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX,
+                     "it cannot be known without looking");
         say(&replica, &good);
-        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN + 1, "another socket");
-        now_ms += ASSAY_SERVICE_SERVER_VAIN_MS;
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX + 1, "another socket");
+        now_ms += ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS;
         say(&requestor, &bad);
-        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_VAIN + 2, "a second later");
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX + 2, "a second later");
     }
     assay_service_stream_close(&requestor);
     assay_service_stream_close(&second);
@@ -358,7 +361,7 @@ static mode_t mode_of(struct assay_service_socket socket, bool whole)
 Test(desk_roles, a_folder_with_the_setgid_bit_lets_its_group_connect)
 {
     char shared[ASSAY_SERVICE_SERVER_NAMES];
-    assay_service_server_shared(desk, shared);
+    assay_service_server_get_shared_names(desk, shared);
     cr_expect_str_eq(shared, "");
     cr_expect_eq(mode_of(holders, true), 0600);
     assay_service_server_close(&desk);
@@ -374,6 +377,6 @@ Test(desk_roles, a_folder_with_the_setgid_bit_lets_its_group_connect)
         cr_expect_eq(mode_of(socket, true), socket.role == holders.role ? 0660 : 0600);
         cr_expect_eq(mode_of(socket, false), socket.role == holders.role ? 02750 : 0700);
     }
-    assay_service_server_shared(desk, shared);
+    assay_service_server_get_shared_names(desk, shared);
     cr_expect_str_eq(shared, "holder", "the daemon logs it");
 }

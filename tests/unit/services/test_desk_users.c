@@ -105,7 +105,7 @@ Test(desk_users, as_many_users_as_there_are_places_have_one_each)
         cr_expect_not(is_hung_up(&each[i]), "user %u", (unsigned)i);
     cr_expect_not(is_hung_up(&greedy[0]));
     struct assay_service_server_snapshot look;
-    assay_service_server_look(desk, &look);
+    assay_service_server_get_snapshot(desk, &look);
     cr_expect_eq(look.clients, places);
     cr_expect_eq(look.calls_yielded, places - 1);
     cr_expect_eq(look.calls_refused, 1);
@@ -133,7 +133,7 @@ Test(desk_users, the_log_says_who_has_the_places_and_not_more_than_once_a_minute
         cr_expect(is_crowded_out(&greedy[places], "places are taken"));
         assay_service_stream_close(&greedy[places]);
         cr_expect_eq(crowds, 2 + i / 2, "call %u: that it is refused is said apart", i);
-        if (i == 1) now_ms += ASSAY_SERVICE_SERVER_CROWD_MS;
+        if (i == 1) now_ms += ASSAY_SERVICE_SERVER_CROWD_LOG_MS;
     }
     cr_expect_not(crowded_last.given);
     cr_expect_eq(crowded_last.had, places - 1);
@@ -149,8 +149,8 @@ static void ask_as(struct assay_service_stream *s, bool quote, uint64_t serial)
 
 static void serve_one(bool quote)
 {
-    if (quote) assay_service_server_quoted(desk, assay_slice_over("evidence", 8));
-    else assay_service_server_judged(desk, judging, true);
+    if (quote) assay_service_server_on_quote(desk, assay_slice_over("evidence", 8));
+    else assay_service_server_on_verdict(desk, judging, true);
     turn();
 }
 
@@ -166,7 +166,7 @@ Test(desk_users, a_connection_gives_up_questions_for_another_one)
     for (unsigned quote = 0; quote < 2; quote++) {
         follow_as(GREEDY, &greedy[0], at[quote]);
         follow_as(GREEDY, &modest, at[quote]);
-        for (uint64_t i = 0; i < 2 * ASSAY_SERVICE_SERVER_ASKS_EACH; i++)
+        for (uint64_t i = 0; i < 2 * ASSAY_SERVICE_SERVER_REQUESTS_EACH; i++)
             ask_as(&greedy[0], quote != 0, i);
         ask_as(&modest, quote != 0, 77);
         cr_expect_null(hear_answer(&modest), "it waits for its turn");
@@ -253,10 +253,10 @@ Test(desk_users, a_turn_has_its_own_time)
     ask_as(&greedy[0], false, 1);
     now_ms += 1;
     ask_as(&modest, false, 2);
-    now_ms += ASSAY_SERVICE_SERVER_PATIENCE_MS - 1; /* nobody judged the first one */
+    now_ms += ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS - 1; /* nobody judged the first one */
     turn();
     cr_expect_eq(judged_asked, 2, "it is the other one's turn");
-    now_ms += ASSAY_SERVICE_SERVER_PATIENCE_MS - 1;
+    now_ms += ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS - 1;
     turn();
     cr_expect_null(hear_answer(&modest), "it is judged still");
     serve_one(false);
@@ -279,7 +279,7 @@ static unsigned hand_in(struct assay_service_stream *s, unsigned count)
 Test(desk_users, records_of_an_epoch_are_left_for_every_user_of_a_socket)
 {
     const unsigned many = 2 * ASSAY_SERVICE_SERVER_RECORDS;
-    now_ms = 5 * ASSAY_SERVICE_SERVER_VAIN_MS;
+    now_ms = 5 * ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS;
     follow_as(GREEDY, &greedy[0], requestors);
     follow_as(GREEDY, &greedy[1], requestors);
     follow_as(MODEST, &modest, requestors);
@@ -290,7 +290,7 @@ Test(desk_users, records_of_an_epoch_are_left_for_every_user_of_a_socket)
         cr_expect_gt(first, ASSAY_SERVICE_SERVER_RECORDS / 8);
         cr_expect_eq(second, first, "as much as the other one");
         moment->epoch++;
-        assay_service_server_closed(desk, registry, moment);
+        assay_service_server_on_epoch_closed(desk, registry, moment);
     }
     /* And nobody is kept from what is there when the other one has gone. */
     close_all(greedy, MANY);
@@ -301,13 +301,14 @@ Test(desk_users, records_of_an_epoch_are_left_for_every_user_of_a_socket)
 
 Test(desk_users, records_in_vain_of_one_user_leave_others_theirs)
 {
-    now_ms = 5 * ASSAY_SERVICE_SERVER_VAIN_MS;
+    now_ms = 5 * ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS;
     follow_as(GREEDY, &greedy[0], requestors);
     follow_as(GREEDY, &greedy[1], requestors);
     follow_as(MODEST, &modest, requestors);
     submit_says = ASSAY_E_SIGNATURE;
-    cr_expect_eq(hand_in(&greedy[0], 2 * ASSAY_SERVICE_SERVER_VAIN), ASSAY_SERVICE_SERVER_VAIN / 2);
-    cr_expect_eq(hand_in(&greedy[1], 2 * ASSAY_SERVICE_SERVER_VAIN), 0);
+    cr_expect_eq(hand_in(&greedy[0], 2 * ASSAY_SERVICE_SERVER_REJECTED_MAX),
+                 ASSAY_SERVICE_SERVER_REJECTED_MAX / 2);
+    cr_expect_eq(hand_in(&greedy[1], 2 * ASSAY_SERVICE_SERVER_REJECTED_MAX), 0);
     submit_says = ASSAY_OK;
     cr_expect_eq(hand_in(&modest, 1), 1, "its record is looked at in the same second");
     close_all(greedy, MANY);

@@ -45,7 +45,7 @@ static enum assay_status next(uint64_t *guest, struct assay_slice *frame)
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 200 && status == ASSAY_E_AGAIN; i++) {
         assay_client_listener_turn(door, ++now_ms);
-        status = assay_client_listener_next(door, guest, frame);
+        status = assay_client_listener_receive(door, guest, frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     return status;
@@ -56,7 +56,7 @@ static enum assay_status answer(struct assay_call *call, struct assay_slice *fra
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 200 && status == ASSAY_E_AGAIN; i++) {
         assay_client_listener_turn(door, now_ms);
-        status = assay_call_next(call, frame);
+        status = assay_call_receive(call, frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     return status;
@@ -75,16 +75,16 @@ Test(services_door, frames_go_both_ways_whole, .init = set_up, .fini = clear_up)
     cr_assert_eq(assay_call_send(other, assay_slice_over(long_one, sizeof long_one)), ASSAY_OK);
     for (int i = 0; i < 100; i++) {
         assay_client_listener_turn(door, now_ms);
-        assay_status_ignore(assay_call_next(other, &frame), "what waits leaves");
-        if (assay_client_listener_next(door, &second, &frame) == ASSAY_OK) break;
+        assay_status_ignore(assay_call_receive(other, &frame), "what waits leaves");
+        if (assay_client_listener_receive(door, &second, &frame) == ASSAY_OK) break;
         usleep(1000);
     }
     cr_expect(second != guest && frame.len == sizeof long_one && frame.bytes[frame.len - 1] == 9);
     assay_client_listener_send(door, guest, assay_slice_over("you", 3));
     cr_assert_eq(answer(call, &frame), ASSAY_OK);
     cr_expect(frame.len == 3 && assay_bytes_equal(frame.bytes, "you", 3));
-    cr_expect_eq(assay_call_next(other, &frame), ASSAY_E_AGAIN, "nobody else hears it");
-    assay_client_listener_hang_up(door, guest);
+    cr_expect_eq(assay_call_receive(other, &frame), ASSAY_E_AGAIN, "nobody else hears it");
+    assay_client_listener_disconnect(door, guest);
     cr_expect_eq(answer(call, &frame), ASSAY_E_IO);
     assay_client_listener_send(door, guest, assay_slice_over("gone", 4));
     assay_call_close(&call);
@@ -109,7 +109,7 @@ static bool is_hung_up(int fd)
         struct assay_slice frame;
         uint64_t guest;
         assay_client_listener_turn(door, now_ms);
-        (void)!assay_client_listener_next(door, &guest, &frame);
+        (void)!assay_client_listener_receive(door, &guest, &frame);
         const ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
         if (got == 0 || (got < 0 && errno == ECONNRESET)) return true;
         usleep(1000);
@@ -137,21 +137,21 @@ Test(services_door, what_is_no_frame_is_hung_up, .init = set_up, .fini = clear_u
 
 Test(services_door, the_most_silent_makes_room, .init = set_up, .fini = clear_up)
 {
-    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX + 1];
+    int fds[ASSAY_CLIENT_LISTENER_CLIENTS_MAX + 1];
     struct assay_slice frame;
     uint64_t guest = 0;
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         fds[i] = raw();
         assay_client_listener_turn(door, ++now_ms);
     }
     const uint8_t word[] = { 0, 0, 0, 1, 42 };
     cr_assert_eq(send(fds[0], word, sizeof word, 0), (ssize_t)sizeof word);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
-    fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX] = raw();
+    fds[ASSAY_CLIENT_LISTENER_CLIENTS_MAX] = raw();
     assay_client_listener_turn(door, ++now_ms);
     cr_expect(is_hung_up(fds[1]), "it has said nothing for the longest time");
     cr_expect_not(is_hung_up(fds[0]));
-    for (int i = 0; i <= ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+    for (int i = 0; i <= ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         (void)close(fds[i]);
 }
 
@@ -204,14 +204,14 @@ static void say_word(int fd, uint64_t *guest)
 Test(services_door, a_flood_of_callers_evicts_nobody_who_waits, .init = set_up, .fini = clear_up)
 {
     for (int speaks = 0; speaks < 2; speaks++) {
-        int held[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
+        int held[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
         uint64_t waits = 0;
         const int fd = raw();
         say_word(fd, &waits);
-        for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+        for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
             held[i] = -1;
         for (int i = 0; i < 400; i++) {
-            int *const place = &held[i % ASSAY_CLIENT_LISTENER_GUESTS_MAX];
+            int *const place = &held[i % ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
             if (*place >= 0) (void)close(*place);
             *place = raw();
             assay_client_listener_turn(door, ++now_ms);
@@ -224,7 +224,7 @@ Test(services_door, a_flood_of_callers_evicts_nobody_who_waits, .init = set_up, 
         assay_client_listener_send(door, waits, assay_slice_over("y", 1));
         cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5, "speaks %d", speaks);
         cr_expect_eq(reply[4], 'y');
-        for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+        for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
             (void)close(held[i]);
         (void)close(fd);
     }
@@ -234,9 +234,9 @@ Test(services_door, a_flood_of_callers_evicts_nobody_who_waits, .init = set_up, 
  * are refused, another address still gets a place. */
 Test(services_door, one_address_cannot_keep_others_out, .init = set_up, .fini = clear_up)
 {
-    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
+    int fds[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
     uint64_t guest = 0, other = 0;
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         fds[i] = raw();
         say_word(fds[i], &guest);
     }
@@ -255,7 +255,7 @@ Test(services_door, one_address_cannot_keep_others_out, .init = set_up, .fini = 
     assay_client_listener_send(door, other, assay_slice_over("y", 1));
     uint8_t reply[5];
     cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5);
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         (void)close(fds[i]);
     (void)close(same);
     (void)close(fd);
@@ -302,12 +302,12 @@ static int waiting_from(uint16_t site, uint16_t network)
     return fd;
 }
 
-static size_t fill_with(int fds[static ASSAY_CLIENT_LISTENER_GUESTS_MAX], bool of_one_site)
+static size_t fill_with(int fds[static ASSAY_CLIENT_LISTENER_CLIENTS_MAX], bool of_one_site)
 {
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         fds[i] = of_one_site ? waiting_from(1, (uint16_t)i) : waiting_from((uint16_t)(i + 1), 0);
     size_t kept = 0;
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         kept += !is_refused(fds[i]);
     return kept;
 }
@@ -317,13 +317,13 @@ static size_t fill_with(int fds[static ASSAY_CLIENT_LISTENER_GUESTS_MAX], bool o
 Test(services_door, one_site_of_many_networks_cannot_keep_others_out, .init = set_up,
      .fini = clear_up)
 {
-    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
-    cr_assert_eq(fill_with(fds, true), ASSAY_CLIENT_LISTENER_GUESTS_MAX);
+    int fds[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
+    cr_assert_eq(fill_with(fds, true), ASSAY_CLIENT_LISTENER_CLIENTS_MAX);
     const int same = waiting_from(1, 999), other = waiting_from(2, 0);
     cr_expect(is_refused(same));
     cr_expect_not(is_refused(other));
     cr_expect(is_hung_up(fds[0]), "the most silent of the site made room");
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++)
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         (void)close(fds[i]);
     (void)close(same);
     (void)close(other);
@@ -332,11 +332,11 @@ Test(services_door, one_site_of_many_networks_cannot_keep_others_out, .init = se
 /* Nobody who waits gives way to a caller of a site that has as many guests. */
 Test(services_door, sites_of_one_guest_each_keep_their_places, .init = set_up, .fini = clear_up)
 {
-    int fds[ASSAY_CLIENT_LISTENER_GUESTS_MAX];
-    cr_assert_eq(fill_with(fds, false), ASSAY_CLIENT_LISTENER_GUESTS_MAX);
+    int fds[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
+    cr_assert_eq(fill_with(fds, false), ASSAY_CLIENT_LISTENER_CLIENTS_MAX);
     const int late = waiting_from(999, 0);
     cr_expect(is_refused(late));
-    for (int i = 0; i < ASSAY_CLIENT_LISTENER_GUESTS_MAX; i++) {
+    for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         cr_expect_not(is_refused(fds[i]), "%d", i);
         (void)close(fds[i]);
     }

@@ -17,8 +17,9 @@ static struct assay_cont_frame sample(enum assay_cont_kind kind)
     struct assay_cont_frame f = { .kind = kind, .group = 0x01020304, .view = 9 };
     struct assay_writer w = assay_writer_over(entries, sizeof entries);
     for (uint8_t i = 1; i <= 3; i++)
-        assay_cont_entry_put(&w, &(struct assay_cont_entry){
-                                     .instance = { i }, .promised = 3, .writer = 2, .index = 1 });
+        assay_cont_entry_encode(&w,
+                                &(struct assay_cont_entry){
+                                    .instance = { i }, .promised = 3, .writer = 2, .index = 1 });
     for (size_t i = 0; i < 32; i++)
         f.instance[i] = f.nonce[i] = f.digest[i] = f.prev[i] = f.root[i] = (uint8_t)(i + 1);
     f.session = 5;

@@ -269,9 +269,9 @@ Test(services_programs, an_executor_offers_and_ends_when_asked, .init = set_up, 
     const pid_t pid = start("assay-executor", "e.yaml");
     const struct assay_task_ledger *tasks = assay_registry_tasks(service_ledger_registry(ledger));
     const uint64_t until = now_ms() + SOON_MS;
-    while (assay_task_ledger_offered(tasks, 1) == NULL && now_ms() < until)
+    while (assay_task_ledger_find_offer(tasks, 1) == NULL && now_ms() < until)
         service_ledger_turn(ledger, 20);
-    const struct assay_task_offer *offer = assay_task_ledger_offered(tasks, 1);
+    const struct assay_task_offer *offer = assay_task_ledger_find_offer(tasks, 1);
     cr_assert_not_null(offer, "%d", ends(pid));
     cr_expect(offer->price == 3 && offer->code[0][31] == 1);
     (void)kill(pid, SIGTERM);

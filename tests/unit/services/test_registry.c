@@ -1,7 +1,4 @@
-/*
- * What all services' records make (docs/services.md 7): one that is read from its documents goes on
- * as the one that wrote them, whatever comes, and no other bytes are documents.
- */
+/* Tests of the registry: records, documents and hostile bytes (docs/services.md 7). */
 #include "tests/support/depth.h"
 #include "tests/unit/services/registry_pair.h"
 
@@ -22,7 +19,7 @@ static void look(const struct pair *p, struct seen *seen)
         seen->convicted += s->member[i].convicted;
     for (uint32_t i = 0; i < 2 * 4; i++)
         seen->nobody += s->cluster[i / 4].seated &&
-                        s->cluster[i / 4].seat[i % 4].member == ASSAY_SHARE_NOBODY;
+                        s->cluster[i / 4].seat[i % 4].member == ASSAY_SHARE_NO_MEMBER;
     for (uint32_t i = 0; i < s->reshare_count; i++)
         seen->dealt += s->reshare[i].have[0] != 0;
     seen->chosen += s->round->phase == ASSAY_SHARE_PHASE_HAVES;
@@ -98,8 +95,8 @@ static bool is_taken(struct pair *p, const struct registry_documents *documents)
         registry_world_record(&p->world, p->read, &p->record);
         (void)assay_registry_apply(p->read, m->slot, m->node, m->kind, m->payload, NULL);
     }
-    assay_registry_close(p->read, p->world.epoch + 1, p->world.member, WORLD_MEMBERS, p->facts,
-                         NULL, NULL);
+    assay_registry_close_epoch(p->read, p->world.epoch + 1, p->world.member, WORLD_MEMBERS,
+                               p->facts, NULL, NULL);
     assay_registry_check(p->read);
     return true;
 }
@@ -370,7 +367,8 @@ Test(registry, of_a_table_of_members_those_beyond_the_last_slot_are_not_looked_a
     static struct assay_registry_member many[ASSAY_REGISTRY_SLOTS_MAX + 40];
     for (uint32_t i = 0; i < ASSAY_REGISTRY_SLOTS_MAX + 40; i++)
         many[i].standing = ASSAY_REGISTRY_STAND_FULL;
-    assay_registry_close(p->live, 1, many, ASSAY_REGISTRY_SLOTS_MAX + 40, p->facts, NULL, NULL);
+    assay_registry_close_epoch(p->live, 1, many, ASSAY_REGISTRY_SLOTS_MAX + 40, p->facts, NULL,
+                               NULL);
     cr_expect_eq(assay_registry_shares(p->live)->member[127].standing, ASSAY_SHARE_STAND_FULL);
     assay_registry_check(p->live);
     pair_free(p);
@@ -440,8 +438,9 @@ Test(registry, each_service_has_its_own_words_for_standings)
             cr_expect_eq(c->operator_, i / 2);
             cr_expect_eq(s->score, 100 + i);
         }
-    cr_expect_eq(assay_task_ledger_now(assay_registry_tasks(p->live)), 8, "the next one runs");
-    cr_expect_eq(assay_task_ledger_now(assay_registry_tasks(p->read)), 8);
+    cr_expect_eq(assay_task_ledger_get_epoch(assay_registry_tasks(p->live)), 8,
+                 "the next one runs");
+    cr_expect_eq(assay_task_ledger_get_epoch(assay_registry_tasks(p->read)), 8);
     pair_free(p);
 }
 
@@ -566,7 +565,7 @@ Test(registry, a_session_is_not_suspended_with_another_member_than_its_author)
         p->world.member[3].standing = ASSAY_REGISTRY_STAND_SUSPENDED;
         p->world.member[3].renewed = round == 1;
         pair_close_one(p, p->live, &p->heard[0]);
-        cr_assert(assay_cont_group_standing(assay_registry_group(p->live, 0), 0, &fact));
+        cr_assert(assay_cont_group_get_standing(assay_registry_group(p->live, 0), 0, &fact));
         cr_expect_eq(fact.suspended, round == 0);
     }
     pair_free(p);
@@ -593,13 +592,14 @@ Test(registry, another_member_in_a_slot_has_not_the_shares_of_the_old_one)
     close_full(p, WORLD_MEMBERS);
     for (uint32_t i = 0; i < 4; i++)
         cr_assert_str_eq(holder_of(p, i, 20 + i), "applied");
-    cr_assert(assay_share_registry_seat(s, p->world.key[22].key, &cluster, &slot));
+    cr_assert(assay_share_registry_find_seat(s, p->world.key[22].key, &cluster, &slot));
     close_full(p, 2);
-    cr_expect(!assay_share_registry_seat(s, p->world.key[22].key, &cluster, &slot));
+    cr_expect(!assay_share_registry_find_seat(s, p->world.key[22].key, &cluster, &slot));
     cr_expect_str_eq(holder_of(p, 2, 22), "key-taken", "it has not what is kept under that key");
-    cr_expect(!assay_share_registry_seat(s, p->world.key[22].key, &cluster, &slot));
+    cr_expect(!assay_share_registry_find_seat(s, p->world.key[22].key, &cluster, &slot));
     cr_expect_str_eq(holder_of(p, 2, 30), "applied");
-    cr_expect(assay_share_registry_seat(s, p->world.key[30].key, &cluster, &slot), "candidate");
+    cr_expect(assay_share_registry_find_seat(s, p->world.key[30].key, &cluster, &slot),
+              "candidate");
     cr_expect_eq(s->cluster[0].ready >> 2 & 1, 0);
     assay_registry_check(p->live);
     pair_free(p);
@@ -654,17 +654,17 @@ Test(registry, another_member_in_a_slot_is_not_paid_for_the_work_of_the_old_one)
     cr_assert_str_eq(accept_of(p, 4, taken), "applied");
     task_of(p, 4, 1, waits);
     close_full(p, 4);
-    cr_expect_eq(assay_task_ledger_offered(ledger, 4), NULL);
-    cr_expect(assay_task_ledger_task(ledger, taken)->failed);
-    cr_expect_eq(assay_task_ledger_task(ledger, waits)->end, ASSAY_TASK_END_CLOSED);
+    cr_expect_eq(assay_task_ledger_find_offer(ledger, 4), NULL);
+    cr_expect(assay_task_ledger_find_task(ledger, taken)->failed);
+    cr_expect_eq(assay_task_ledger_find_task(ledger, waits)->end, ASSAY_TASK_END_CLOSED);
     cr_expect_str_eq(accept_of(p, 4, waits), "gone");
-    cr_expect(assay_task_ledger_balance(ledger, p->world.key[40].account, &balance, &sequence));
+    cr_expect(assay_task_ledger_get_balance(ledger, p->world.key[40].account, &balance, &sequence));
     cr_expect_eq(balance, 100000 - 15 - 20, "what waited went back; the other is locked");
     cr_expect_eq(p->heard[0].count, 2);
     for (uint32_t i = 0; i < 4; i++)
         close_full(p, WORLD_MEMBERS);
-    cr_expect_eq(assay_task_ledger_task(ledger, taken)->end, ASSAY_TASK_END_CLOSED);
-    cr_expect(assay_task_ledger_balance(ledger, p->world.key[40].account, &balance, &sequence));
+    cr_expect_eq(assay_task_ledger_find_task(ledger, taken)->end, ASSAY_TASK_END_CLOSED);
+    cr_expect(assay_task_ledger_get_balance(ledger, p->world.key[40].account, &balance, &sequence));
     cr_expect_eq(balance, 100000, "all of it came back, without a word, and nobody had rent");
     pair_free(p);
 }
@@ -692,8 +692,7 @@ static bool names_its_view(struct pair *p, const struct registry_record *m)
     return true;
 }
 
-/* docs/services.md 1.9.7: who has a TABLE record knows how the next view is reached, and nobody can
- * name it other keys or addresses. */
+/* docs/services.md 1.9.7: a TABLE record binds the keys and addresses of the next view. */
 Test(registry, a_table_names_keys_and_contacts_of_its_view)
 {
     uint32_t tables = 0;
@@ -792,8 +791,9 @@ Test(registry, what_the_plan_has_not_is_no_part)
     struct assay_registry *r = registry_world_fresh(&p->world);
     cr_expect_eq(assay_registry_shares(r), NULL);
     cr_expect_eq(assay_registry_tasks(r), NULL);
-    assay_registry_close(r, 1, p->world.member, WORLD_MEMBERS, p->facts, pair_told, &p->heard[0]);
-    assay_registry_stand(r, 1, p->world.member, WORLD_MEMBERS);
+    assay_registry_close_epoch(r, 1, p->world.member, WORLD_MEMBERS, p->facts, pair_told,
+                               &p->heard[0]);
+    assay_registry_set_standing(r, 1, p->world.member, WORLD_MEMBERS);
     assay_registry_check(r);
     free(r);
     pair_free(p);

@@ -93,7 +93,7 @@ static void hold_shares(const struct assay_summary_shares *s, const struct assay
         seen->seated = seen->seated || k->seated;
         for (uint32_t i = 0; k->seated && i < s->slots; i++) {
             cr_assert_eq(k->member[i], r->cluster[c].seat[i].member);
-            if (k->member[i] != ASSAY_SHARE_NOBODY)
+            if (k->member[i] != ASSAY_SHARE_NO_MEMBER)
                 cr_assert_eq(k->silent_epoch[i], r->member[k->member[i]].silent_epoch);
             cr_assert_eq(k->ready[i], (r->cluster[c].ready >> i & 1) == 1);
             cr_assert_eq(k->lost[i], assay_share_registry_is_lost(r, c, i));
@@ -118,7 +118,7 @@ static void hold_money(const struct registry_world *w, const struct assay_regist
     for (uint32_t i = 0; i < WORLD_KEYS; i++) {
         uint8_t id[32];
         assay_task_account(w->key[i].key, id);
-        assay_summary_account_take(&account, r, id);
+        assay_summary_set_account(&account, r, id);
         cr_assert(account.is_known || account.balance + account.locked + account.sequence == 0);
         accounts += account.is_known;
         sum += account.balance;
@@ -135,8 +135,8 @@ static void hold_tasks(const struct registry_world *w, const struct assay_regist
     const struct assay_task_ledger *ledger = assay_registry_tasks(r);
     const struct assay_task_row *row = NULL;
     uint32_t rows = 0, offers = 0, told = 0;
-    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL; rows++) {
-        cr_assert_eq(assay_task_ledger_task(ledger, row->task), row);
+    for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL; rows++) {
+        cr_assert_eq(assay_task_ledger_find_task(ledger, row->task), row);
         cr_assert_eq(row->end != ASSAY_TASK_END_NONE,
                      assay_summary_state_of(row) > ASSAY_SUMMARY_FAILED);
     }
@@ -146,7 +146,7 @@ static void hold_tasks(const struct registry_world *w, const struct assay_regist
     }
     cr_assert_eq(told, rows);
     for (uint32_t slot = 0; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++) {
-        if (assay_task_ledger_offered(ledger, slot) == NULL) continue;
+        if (assay_task_ledger_find_offer(ledger, slot) == NULL) continue;
         cr_assert_eq(s->offer[offers].slot, slot);
         offers++;
     }
@@ -160,7 +160,7 @@ static void hold(const struct registry_world *w, const struct assay_registry *r,
 {
     static struct assay_services_summary s; /* large */
     s = (struct assay_services_summary){ .epoch = 7 };
-    assay_summary_take(&s, &w->plan, r);
+    assay_summary_set(&s, &w->plan, r);
     cr_assert_eq(s.epoch, 7, "what others fill in is left alone");
     cr_assert_eq(s.group_count, w->plan.group_count);
     for (uint32_t g = 0; g < s.group_count; g++) {
@@ -182,7 +182,7 @@ static void run(uint64_t seed, struct seen *seen)
     for (uint32_t i = 0; i < RECORDS; i++) {
         if (i % CLOSE_EVERY == 0) {
             registry_world_close(&w);
-            assay_registry_close(r, w.epoch, w.member, WORLD_MEMBERS, &facts, NULL, NULL);
+            assay_registry_close_epoch(r, w.epoch, w.member, WORLD_MEMBERS, &facts, NULL, NULL);
         }
         registry_world_record(&w, r, &record);
         cr_assert_not_null(
@@ -217,7 +217,7 @@ Test(summary, says_nothing_of_what_the_plan_does_not_have)
     w.plan.group_count = 0;
     w.plan.has_shares = false;
     struct assay_registry *r = registry_world_fresh(&w);
-    assay_summary_take(&s, &w.plan, r);
+    assay_summary_set(&s, &w.plan, r);
     cr_expect_eq(s.group_count, 0);
     cr_expect_not(s.has_shares);
     cr_expect(s.has_tasks);

@@ -514,8 +514,8 @@ static struct assay_services_summary *some_services(void)
                                                    .following = 2,
                                                    .calls_refused = 3,
                                                    .calls_yielded = 4,
-                                                   .asks_refused = 5,
-                                                   .asks_yielded = 6 },
+                                                   .requests_refused = 5,
+                                                   .requests_yielded = 6 },
                                          .group_count = 2,
                                          .has_shares = true,
                                          .has_tasks = true };
@@ -539,17 +539,17 @@ static struct assay_services_summary *some_services(void)
     v.group[1] = (struct assay_summary_group){ .name = "other", .size = 3 };
     v.shares = (struct assay_summary_shares){ .slots = 2, .k = 2, .cluster_count = 2, .synced = 8,
                                               .in_public = 3, .away = 1 };
-    v.shares.cluster[1] = (struct assay_summary_cluster){ .seated = true,
-                                                          .alarm = true,
-                                                          .alarm_epoch = 41,
-                                                          .alarms =
-                                                              1u << ASSAY_SHARE_WHY_FEW |
-                                                              1u << ASSAY_SHARE_WHY_OLD_SHARES,
-                                                          .member = { 2, ASSAY_SHARE_NOBODY },
-                                                          .phase = ASSAY_SHARE_PHASE_DISPUTES,
-                                                          .public_until = 90,
-                                                          .silent_epoch = { 26 },
-                                                          .ready = { true, false } };
+    v.shares.cluster[1] =
+        (struct assay_summary_cluster){ .seated = true,
+                                        .alarm = true,
+                                        .alarm_epoch = 41,
+                                        .alarms = 1u << ASSAY_SHARE_WHY_FEW |
+                                                  1u << ASSAY_SHARE_WHY_OLD_SHARES,
+                                        .member = { 2, ASSAY_SHARE_NO_MEMBER },
+                                        .phase = ASSAY_SHARE_PHASE_DISPUTES,
+                                        .public_until = 90,
+                                        .silent_epoch = { 26 },
+                                        .ready = { true, false } };
     v.tasks = (struct assay_summary_tasks){ .accounts = 2,
                                             .total = UINT64_MAX,
                                             .locked = 30,

@@ -24,8 +24,8 @@ struct bench {
 
 static inline void close_epoch(struct bench *b)
 {
-    assay_cont_group_close(&b->group, ++b->epoch, b->standing, b->score, b->operators,
-                           MEMBERS, &b->facts);
+    assay_cont_group_close_epoch(&b->group, ++b->epoch, b->standing, b->score, b->operators,
+                                 MEMBERS, &b->facts);
     assay_cont_group_check(&b->group);
 }
 
@@ -35,7 +35,7 @@ static inline enum assay_cont_result list(struct bench *b, uint32_t slot, uint8_
                                                       .key = { key },
                                                       .contact = { .curve = { key } } };
     const enum assay_cont_result result =
-        assay_cont_group_replica(&b->group, slot, &record, &b->facts);
+        assay_cont_group_apply_replica(&b->group, slot, &record, &b->facts);
     assay_cont_group_check(&b->group);
     return result;
 }

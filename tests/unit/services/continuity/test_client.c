@@ -86,14 +86,14 @@ static struct bench *running(void)
     opened(b, 0, 0, 0, 0);
     cr_assert_eq(b->outs.told, 0);
     opened(b, 2, 0, 0, 0);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_FOUND);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_FOUND);
     cr_assert_eq(assay_cont_client_adopt(&b->client, 0, zero, zero, 0, &b->outs), ASSAY_OK);
     cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_OK);
     cr_assert_eq(b->outs.told, 0, "one is no quorum of three");
     cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_OK);
     cr_assert_eq(b->outs.told, 0, "the same one twice is one");
     cr_assert_eq(hand_ack(b, 1, 6, 0), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_ADOPTED);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_ADOPTED);
     return b;
 }
 
@@ -148,7 +148,7 @@ Test(client, a_state_is_certified_by_a_quorum_of_one_view)
     cr_assert_eq(hand_ack(b, 2, 6, 1), ASSAY_OK);
     cr_assert_eq(b->client.certified, 0);
     cr_assert_eq(hand_ack(b, 0, 6, 1), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_CERTIFIED);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_CERTIFIED);
     cr_assert_eq(b->client.certified, 1);
     free(b);
 }
@@ -216,7 +216,7 @@ Test(client, in_doubt_the_same_bytes_are_said_again)
     update(b, 2);
     cr_assert_eq(hand_ack(b, 2, 6, 1), ASSAY_OK);
     b->now_ms = 1000;
-    cr_assert(assay_cont_client_doubts(&b->client, b->now_ms));
+    cr_assert(assay_cont_client_is_in_doubt(&b->client, b->now_ms));
     assay_cont_client_tick(&b->client, b->now_ms, &b->outs);
     cr_assert_eq(b->outs.count, 1);
     cr_assert_eq(b->outs.out[0].seats, 3, "to those that have not answered");
@@ -255,7 +255,7 @@ Test(client, a_fenced_session_ends)
     cr_assert_eq(hand(b, 1, &f), ASSAY_E_INVALID, "not by itself");
     f.value = SESSION + 1;
     cr_assert_eq(hand(b, 1, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_FENCED);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_FENCED);
     cr_assert_eq(b->client.end, ASSAY_CONT_END_FENCED);
     cr_assert_eq(assay_cont_client_update(&b->client, b->nonce, 0, &index, &b->outs),
                  ASSAY_E_INVALID);
@@ -287,7 +287,7 @@ Test(client, a_read_is_confirmed_by_answers_to_its_own_nonce)
     cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
     cr_assert_eq(b->outs.told, 0);
     cr_assert_eq(hand(b, 1, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_CONFIRMED);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_CONFIRMED);
     free(b);
 }
 
@@ -327,7 +327,7 @@ Test(client, a_receipt_is_a_quorum_of_signatures)
     cr_assert_eq(hand(b, 2, &f), ASSAY_OK);
     assay_model_sign(b->secret[0], digest, f.signature);
     cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_RECEIPT);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_RECEIPT);
     cr_assert_eq(assay_cont_receipt_encode(&b->client.receipt, bytes, sizeof bytes, &out),
                  ASSAY_OK);
     cr_assert_eq(assay_cont_receipt_decode(out, &read), ASSAY_OK);
@@ -458,8 +458,9 @@ Test(client, its_row_says_whether_it_is_the_newest)
         table_of(t, cases[i].session, cases[i].retired, cases[i].without);
         cr_expect_eq(show_row(b, t, 1, &proven), cases[i].status, "%zu", i);
         cr_expect_eq(b->client.end, cases[i].end, "%zu", i);
-        cr_expect_eq(b->outs.told,
-                     cases[i].end == ASSAY_CONT_END_FENCED ? (uint32_t)ASSAY_CONT_TOLD_FENCED : 0U);
+        cr_expect_eq(b->outs.told, cases[i].end == ASSAY_CONT_END_FENCED
+                                       ? (uint32_t)ASSAY_CONT_EVENT_FENCED
+                                       : 0U);
         if (cases[i].status == ASSAY_OK) cr_expect_eq(proven.has_row, !cases[i].without);
         free(b);
     }

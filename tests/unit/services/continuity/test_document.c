@@ -91,7 +91,7 @@ static void read_again(struct pair *p)
     struct assay_cont_group *again = fresh(p->live->size, p->live->instances_max);
     cr_assert_eq(read_all(&all, p->live->instance_count % DOCUMENTS, again), ASSAY_OK);
     again->era = p->live->era; /* the ledger's, as standings */
-    assay_cont_group_stand(again, p->epoch, p->standing, p->score, NULL, MEMBERS);
+    assay_cont_group_set_standing(again, p->epoch, p->standing, p->score, NULL, MEMBERS);
     drop(p->read);
     p->read = again;
     cr_assert(is_same(p->live, again), "nothing else is kept");
@@ -126,8 +126,8 @@ static void lists(struct pair *p, uint64_t *seed)
     record.contact = contact_of(seed);
     record.drains = random_below(seed, 4) == 0;
     const enum assay_cont_result result =
-        assay_cont_group_replica(p->live, slot, &record, &p->facts[0]);
-    cr_assert_eq(assay_cont_group_replica(p->read, slot, &record, &p->facts[1]), result);
+        assay_cont_group_apply_replica(p->live, slot, &record, &p->facts[0]);
+    cr_assert_eq(assay_cont_group_apply_replica(p->read, slot, &record, &p->facts[1]), result);
 }
 
 static void opens(struct pair *p, uint64_t *seed)
@@ -141,8 +141,8 @@ static void opens(struct pair *p, uint64_t *seed)
         .expected = 1 + random_below(seed, 12),
     };
     const enum assay_cont_result result =
-        assay_cont_group_session(p->live, slot, &record, &p->facts[0]);
-    cr_assert_eq(assay_cont_group_session(p->read, slot, &record, &p->facts[1]), result);
+        assay_cont_group_apply_session(p->live, slot, &record, &p->facts[0]);
+    cr_assert_eq(assay_cont_group_apply_session(p->read, slot, &record, &p->facts[1]), result);
 }
 
 static void starts(struct pair *p, uint64_t *seed)
@@ -163,8 +163,8 @@ static void starts(struct pair *p, uint64_t *seed)
         assay_bytes_copy(record.key[i], 64, live->next.roster.key[i], 64);
     }
     const enum assay_cont_result result =
-        assay_cont_group_table(p->live, &record, &p->facts[0]);
-    cr_assert_eq(assay_cont_group_table(p->read, &record, &p->facts[1]), result);
+        assay_cont_group_apply_table(p->live, &record, &p->facts[0]);
+    cr_assert_eq(assay_cont_group_apply_table(p->read, &record, &p->facts[1]), result);
 }
 
 static void keeps(struct pair *p, uint64_t *seed)
@@ -178,8 +178,9 @@ static void keeps(struct pair *p, uint64_t *seed)
         record.receipt.seat[i] = (uint8_t)i;
     record.receipt.entry.index = 1 + random_below(seed, 9);
     assay_bytes_copy(record.receipt.entry.instance, 32, row->instance, 32);
-    const enum assay_cont_result result = assay_cont_group_keep(p->live, &record, &p->facts[0]);
-    cr_assert_eq(assay_cont_group_keep(p->read, &record, &p->facts[1]), result);
+    const enum assay_cont_result result =
+        assay_cont_group_apply_keep(p->live, &record, &p->facts[0]);
+    cr_assert_eq(assay_cont_group_apply_keep(p->read, &record, &p->facts[1]), result);
 }
 
 /* Of any seat by any other, and what those answer. */
@@ -196,13 +197,13 @@ static void silences(struct pair *p, uint64_t *seed)
     };
     const uint64_t reporter = random_below(seed, now->count);
     assay_bytes_copy(silent.key, 64, now->key[reporter], 64);
-    enum assay_cont_result result = assay_cont_group_silent(p->live, &silent, &p->facts[0]);
-    cr_assert_eq(assay_cont_group_silent(p->read, &silent, &p->facts[1]), result);
+    enum assay_cont_result result = assay_cont_group_apply_silent(p->live, &silent, &p->facts[0]);
+    cr_assert_eq(assay_cont_group_apply_silent(p->read, &silent, &p->facts[1]), result);
     const uint32_t slot = (uint32_t)random_below(seed, MEMBERS);
     struct assay_cont_alive_record alive = { .group = GROUP, .epoch = p->epoch + 1 };
     assay_bytes_copy(alive.key, 64, p->live->member[slot].key, 64);
-    result = assay_cont_group_alive(p->live, slot, &alive, &p->facts[0]);
-    cr_assert_eq(assay_cont_group_alive(p->read, slot, &alive, &p->facts[1]), result);
+    result = assay_cont_group_apply_alive(p->live, slot, &alive, &p->facts[0]);
+    cr_assert_eq(assay_cont_group_apply_alive(p->read, slot, &alive, &p->facts[1]), result);
 }
 
 static void closes(struct pair *p, uint64_t *seed)
@@ -215,8 +216,10 @@ static void closes(struct pair *p, uint64_t *seed)
                              : (enum assay_cont_standing)random_below(seed, 3);
         p->score[i] = (uint16_t)random_below(seed, 100);
     }
-    assay_cont_group_close(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS, &p->facts[0]);
-    assay_cont_group_close(p->read, p->epoch, p->standing, p->score, NULL, MEMBERS, &p->facts[1]);
+    assay_cont_group_close_epoch(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS,
+                                 &p->facts[0]);
+    assay_cont_group_close_epoch(p->read, p->epoch, p->standing, p->score, NULL, MEMBERS,
+                                 &p->facts[1]);
 }
 
 static void go_on(struct pair *p, uint64_t *seed)
@@ -415,7 +418,7 @@ static void full_keep(struct pair *p, const uint8_t *instance)
         keep.receipt.seat[i] = i;
     keep.receipt.entry.index = UINT64_MAX;
     assay_bytes_copy(keep.receipt.entry.instance, 32, instance, 32);
-    cr_assert_eq(assay_cont_group_keep(p->live, &keep, &p->facts[0]), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_keep(p->live, &keep, &p->facts[0]), ASSAY_CONT_APPLIED);
 }
 
 /* With as many instances as there may be, everything as long as it may be. The ninth member bears
@@ -428,25 +431,27 @@ static void fill(struct pair *p)
         p->standing[i] = ASSAY_CONT_STAND_FULL;
     p->live->era = ASSAY_CONT_ERA_MAX;
     p->epoch = INT64_MAX;
-    assay_cont_group_close(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS, &p->facts[0]);
+    assay_cont_group_close_epoch(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS,
+                                 &p->facts[0]);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         const struct assay_cont_replica_record record = { .group = GROUP,
                                                           .key = { (uint8_t)(i + 1) },
                                                           .contact = large(i, 1) };
-        cr_assert_eq(assay_cont_group_replica(p->live, i, &record, &p->facts[0]),
+        cr_assert_eq(assay_cont_group_apply_replica(p->live, i, &record, &p->facts[0]),
                      ASSAY_CONT_APPLIED);
     }
     for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++) {
         const struct assay_cont_session_record record = full_session(i, 0);
-        cr_assert_eq(assay_cont_group_session(p->live, MEMBERS - 1, &record, &p->facts[0]),
+        cr_assert_eq(assay_cont_group_apply_session(p->live, MEMBERS - 1, &record, &p->facts[0]),
                      ASSAY_CONT_APPLIED, "%u", i);
         full_keep(p, p->facts[0].fact[0].instance);
         if (i % 500 != 499) continue;
-        assay_cont_group_renew(p->live, MEMBERS - 1);
-        assay_cont_group_stand(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS);
+        assay_cont_group_clear_slot(p->live, MEMBERS - 1);
+        assay_cont_group_set_standing(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS);
     }
     const struct assay_cont_session_record more = full_session(ASSAY_CONT_INSTANCES_MAX, 0);
-    cr_expect_eq(assay_cont_group_session(p->live, 0, &more, &p->facts[0]), ASSAY_CONT_NO_ROOM);
+    cr_expect_eq(assay_cont_group_apply_session(p->live, 0, &more, &p->facts[0]),
+                 ASSAY_CONT_NO_ROOM);
 }
 
 enum { ALL = ASSAY_CONT_DOCUMENTS_MAX };
@@ -485,7 +490,7 @@ Test(document, ten_thousand_instances_have_room_and_are_read_in_any_order, .time
         cr_assert_eq(assay_cont_group_join(p->read), ASSAY_OK);
     }
     p->read->era = p->live->era;
-    assay_cont_group_stand(p->read, p->epoch, p->standing, p->score, NULL, MEMBERS);
+    assay_cont_group_set_standing(p->read, p->epoch, p->standing, p->score, NULL, MEMBERS);
     cr_expect_eq(p->read->instance_count, ASSAY_CONT_INSTANCES_MAX);
     cr_assert(is_same(p->live, p->read));
     write_all(p->read, again);
@@ -527,7 +532,8 @@ Test(document, an_instance_that_changes_changes_one_page, .timeout = 60)
     write_all(p->live, before);
     const struct assay_cont_session_record next =
         full_session(2000, p->live->instance[place].session);
-    cr_assert_eq(assay_cont_group_session(p->live, 0, &next, &p->facts[0]), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_session(p->live, 0, &next, &p->facts[0]),
+                 ASSAY_CONT_APPLIED);
     write_all(p->live, after);
     cr_expect_eq(changed(before, after), head | page, "a session");
     /* It ends, and leaves the table: who is behind it stays where it was. */
@@ -535,17 +541,19 @@ Test(document, an_instance_that_changes_changes_one_page, .timeout = 60)
                                                      .birth = born.birth,
                                                      .instance_key = { 2000 & 255, 2000 >> 8 },
                                                      .session = p->live->instance[place].session };
-    cr_assert_eq(assay_cont_group_retire(p->live, &retire, &p->facts[0]), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_retire(p->live, &retire, &p->facts[0]), ASSAY_CONT_APPLIED);
     p->live->instance[place].birth.epoch = 0; /* long ago, as nothing else of it */
     write_all(p->live, before);
-    assay_cont_group_close(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS, &p->facts[0]);
+    assay_cont_group_close_epoch(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS,
+                                 &p->facts[0]);
     cr_assert_null(assay_cont_group_row(p->live, instance));
     write_all(p->live, after);
     cr_expect_eq(changed(before, after), head | page, "an end");
     /* And a birth takes its place. */
     const struct assay_cont_session_record other = full_session(20000, 0);
     write_all(p->live, before);
-    cr_assert_eq(assay_cont_group_session(p->live, 0, &other, &p->facts[0]), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_session(p->live, 0, &other, &p->facts[0]),
+                 ASSAY_CONT_APPLIED);
     write_all(p->live, after);
     cr_expect_eq(changed(before, after), head | page, "a birth");
     assay_cont_group_check(p->live);

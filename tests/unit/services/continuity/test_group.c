@@ -1,6 +1,4 @@
-/*
- * What the ledger makes of records of continuity (docs/services.md 1.2, 1.3, 1.9, 1.10).
- */
+/* Tests of the ledger state of a group (docs/services.md 1.2, 1.3, 1.9, 1.10). */
 #include "services/continuity/group_internal.h"
 #include "tests/unit/services/continuity/group_bench.h"
 
@@ -19,7 +17,7 @@ Test(group, a_lost_seat_is_replaced_by_the_best_candidate)
     cr_assert_eq(b->facts.fact[0].roster.key[1][0], 14);
     cr_assert_eq(b->facts.fact[0].barred, 0, "its memory counts");
     struct assay_cont_table_record record = table(b, 1);
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_CONT_STARTED);
     free(b);
 }
@@ -69,10 +67,11 @@ Test(group, a_view_that_lost_a_seat_is_dead)
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_CONT_DECIDED);
     cr_assert_eq(b->facts.fact[0].roster.view, 2);
     cr_assert_eq(b->facts.fact[0].base_roster.view, 0, "on the same base");
-    cr_assert_eq(assay_cont_group_table(&b->group, &old, &b->facts), ASSAY_CONT_DEAD);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &old, &b->facts), ASSAY_CONT_DEAD);
     const struct assay_cont_table_record ours = table(b, 2);
-    cr_assert_eq(assay_cont_group_table(&b->group, &ours, &b->facts), ASSAY_CONT_APPLIED);
-    cr_assert_eq(assay_cont_group_table(&b->group, &ours, &b->facts), ASSAY_CONT_DEAD, "once");
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &ours, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &ours, &b->facts), ASSAY_CONT_DEAD,
+                 "once");
     free(b);
 }
 
@@ -83,10 +82,10 @@ Test(group, one_seat_that_signs_twice_is_no_quorum)
     cr_assert_eq(list(b, 1, 21), ASSAY_CONT_APPLIED);
     struct assay_cont_table_record record = table(b, 1);
     assay_bytes_copy(record.key[1], 64, record.key[0], 64);
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_FEW);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_FEW);
     record = table(b, 1);
     record.key[1][0] = 99;
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_FEW);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_FEW);
     free(b);
 }
 
@@ -94,7 +93,7 @@ static uint32_t start_next(struct bench *b)
 {
     if (b->group.phase != ASSAY_CONT_CHANGING) return 0;
     const struct assay_cont_table_record record = table(b, b->group.next.roster.view);
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
     return 1;
 }
 
@@ -148,7 +147,7 @@ static enum assay_cont_result drains(struct bench *b, uint32_t slot, uint8_t key
         .group = GROUP, .key = { key }, .contact = { .curve = { key } }, .drains = drains
     };
     const enum assay_cont_result result =
-        assay_cont_group_replica(&b->group, slot, &record, &b->facts);
+        assay_cont_group_apply_replica(&b->group, slot, &record, &b->facts);
     assay_cont_group_check(&b->group);
     return result;
 }
@@ -158,7 +157,7 @@ static bool starts(struct bench *b)
 {
     if (b->group.phase != ASSAY_CONT_CHANGING) return false;
     const struct assay_cont_table_record record = table(b, b->group.view_last);
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
     return true;
 }
 
@@ -274,7 +273,7 @@ static enum assay_cont_result opens(struct bench *b, uint32_t slot, uint8_t encl
         .contact = { .curve = { 0, expected, enclave } },
         .expected = expected,
     };
-    return assay_cont_group_session(&b->group, slot, &record, &b->facts);
+    return assay_cont_group_apply_session(&b->group, slot, &record, &b->facts);
 }
 
 /* Who comes later is told what the records told, as far as it still matters. */
@@ -282,32 +281,32 @@ Test(group, what_it_amounts_to_is_told_to_whoever_comes_later)
 {
     struct bench *b = serving();
     struct assay_cont_fact fact;
-    cr_assert(assay_cont_group_tell(&b->group, 0, &fact));
+    cr_assert(assay_cont_group_get_fact(&b->group, 0, &fact));
     cr_expect_eq(fact.kind, ASSAY_CONT_BORN);
     cr_expect_eq(fact.roster.count, 3);
-    cr_expect_not(assay_cont_group_tell(&b->group, 1, &fact));
+    cr_expect_not(assay_cont_group_get_fact(&b->group, 1, &fact));
     cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_APPLIED);
     cr_assert_eq(opens(b, 0, 1, 1), ASSAY_CONT_APPLIED);
     cr_assert_eq(opens(b, 0, 0, 2), ASSAY_CONT_APPLIED);
     cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
     b->standing[1] = ASSAY_CONT_STAND_NONE;
     close_epoch(b);
-    cr_assert(assay_cont_group_tell(&b->group, 1, &fact));
+    cr_assert(assay_cont_group_get_fact(&b->group, 1, &fact));
     cr_assert_eq(fact.kind, ASSAY_CONT_DECIDED);
     cr_expect(assay_bytes_equal(&fact, &b->facts.fact[0], sizeof fact), "as the close told");
     for (uint32_t i = 0; i < 2; i++) {
-        cr_assert(assay_cont_group_tell(&b->group, 2 + i, &fact));
+        cr_assert(assay_cont_group_get_fact(&b->group, 2 + i, &fact));
         cr_expect_eq(fact.kind, ASSAY_CONT_SESSION);
         const struct assay_cont_instance_row *row = assay_cont_group_row(&b->group, fact.instance);
         cr_assert_eq(row, &b->group.instance[b->group.by_name[i]]);
         cr_expect_eq(fact.session, row == &b->group.instance[0] ? 2 : 1, "the last of each");
     }
-    cr_expect_not(assay_cont_group_tell(&b->group, 4, &fact));
+    cr_expect_not(assay_cont_group_get_fact(&b->group, 4, &fact));
     struct assay_cont_table_record record = table(b, 1);
     record.entries = 2;
     record.root[5] = 9;
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
-    cr_assert(assay_cont_group_tell(&b->group, 0, &fact));
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert(assay_cont_group_get_fact(&b->group, 0, &fact));
     cr_expect_eq(fact.kind, ASSAY_CONT_STARTED);
     cr_expect(assay_bytes_equal(&fact, &b->facts.fact[0], sizeof fact), "as the table told");
     free(b);
@@ -365,7 +364,7 @@ static struct assay_cont_birth today(const struct bench *b)
 static enum assay_cont_result bears(struct bench *b, uint32_t slot, uint32_t enclave)
 {
     const struct assay_cont_session_record record = session_of(b, enclave, today(b), 0);
-    return assay_cont_group_session(&b->group, slot, &record, &b->facts);
+    return assay_cont_group_apply_session(&b->group, slot, &record, &b->facts);
 }
 
 /* The last row, by its first `seats` seats, of which each has the same name when `twice`. */
@@ -420,7 +419,7 @@ Test(group, no_author_takes_the_rows_of_another)
                 if (bears(b, slot, number++) != ASSAY_CONT_APPLIED) continue;
                 if (round % 2 != 0) continue;
                 const struct assay_cont_keep_record keep = keep_of(b, 2);
-                cr_assert_eq(assay_cont_group_keep(&b->group, &keep, &b->facts),
+                cr_assert_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts),
                              ASSAY_CONT_APPLIED);
             }
         cr_expect_eq(bears(b, MEMBERS - 1, number++), ASSAY_CONT_APPLIED,
@@ -437,7 +436,7 @@ Test(group, a_refused_birth_has_a_name)
     cr_assert_eq(bears(b, 0, 2), ASSAY_CONT_APPLIED);
     cr_assert_eq(bears(b, 0, 3), ASSAY_CONT_QUOTA, "two that nobody has certified");
     const struct assay_cont_keep_record keep = keep_of(b, 2);
-    cr_assert_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_APPLIED);
     cr_assert_eq(bears(b, 0, 3), ASSAY_CONT_APPLIED);
     b->group.instances_max = 3;
     cr_assert_eq(bears(b, 1, 4), ASSAY_CONT_NO_ROOM);
@@ -454,7 +453,8 @@ Test(group, a_restart_is_never_refused_for_a_quota)
     cr_assert_eq(bears(b, 1, 3), ASSAY_CONT_APPLIED);
     cr_assert_eq(bears(b, 1, 4), ASSAY_CONT_QUOTA);
     const struct assay_cont_session_record again = session_of(b, 1, birth, 1);
-    cr_expect_eq(assay_cont_group_session(&b->group, 1, &again, &b->facts), ASSAY_CONT_APPLIED);
+    cr_expect_eq(assay_cont_group_apply_session(&b->group, 1, &again, &b->facts),
+                 ASSAY_CONT_APPLIED);
     cr_expect_eq(b->group.instance[0].payer, 0, "it stays the charge of its birth");
     free(b);
 }
@@ -471,8 +471,9 @@ Test(group, what_has_left_the_table_is_never_born_again)
             const struct assay_cont_retire_record retire = {
                 .group = GROUP, .birth = birth, .instance_key = { 1 }, .session = 1
             };
-            cr_assert_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_APPLIED);
-            cr_assert_eq(assay_cont_group_retire(&b->group, &retire, &b->facts),
+            cr_assert_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts),
+                         ASSAY_CONT_APPLIED);
+            cr_assert_eq(assay_cont_group_apply_retire(&b->group, &retire, &b->facts),
                          ASSAY_CONT_APPLIED);
             cr_expect_eq(b->facts.fact[0].kind, ASSAY_CONT_OVER);
         }
@@ -481,11 +482,11 @@ Test(group, what_has_left_the_table_is_never_born_again)
             const uint64_t last = row ? b->group.instance[0].session : 0;
             const struct assay_cont_session_record record = session_of(b, 1, birth, last);
             const enum assay_cont_result result =
-                assay_cont_group_session(&b->group, 0, &record, &b->facts);
+                assay_cont_group_apply_session(&b->group, 0, &record, &b->facts);
             if (!row) cr_assert_eq(result, ASSAY_CONT_GONE_ROW, "%u: epoch %u", left, i);
             if (left == 2 && i == 30) { /* a RECOVER has undone the birth */
                 b->rows[0] = (struct assay_cont_instance_row){ 0 };
-                cr_assert(assay_cont_rows_order(&b->group));
+                cr_assert(assay_cont_rows_build_indexes(&b->group));
                 b->group.era++;
             }
             close_epoch(b);
@@ -502,20 +503,21 @@ Test(group, a_kept_row_never_goes_by_time)
     cr_assert_eq(bears(b, 0, 1), ASSAY_CONT_APPLIED);
     cr_assert_eq(bears(b, 0, 2), ASSAY_CONT_APPLIED);
     struct assay_cont_keep_record keep = keep_of(b, 1);
-    cr_expect_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_FEW);
+    cr_expect_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_FEW);
     keep = keep_of(b, 2);
     keep.roster.view++;
-    cr_expect_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_DEAD);
+    cr_expect_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_DEAD);
     keep = keep_of(b, 2);
     keep.roster.key[1][0] ^= 1;
-    cr_expect_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_FEW,
+    cr_expect_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_FEW,
                  "of keys that do not sit");
     keep = keep_of(b, 2);
     assay_bytes_copy(keep.roster.key[1], 64, keep.roster.key[0], 64);
-    cr_expect_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_FEW, "one twice");
+    cr_expect_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_FEW,
+                 "one twice");
     keep = keep_of(b, 2);
-    cr_assert_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_APPLIED);
-    cr_expect_eq(assay_cont_group_keep(&b->group, &keep, &b->facts), ASSAY_CONT_SAME);
+    cr_assert_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_APPLIED);
+    cr_expect_eq(assay_cont_group_apply_keep(&b->group, &keep, &b->facts), ASSAY_CONT_SAME);
     epochs(b, ASSAY_CONT_BIRTH_EPOCHS);
     cr_expect_eq(b->group.instance_count, 2, "a birth may still be repeated");
     epochs(b, 1000);
@@ -528,7 +530,7 @@ static enum assay_cont_result shows(struct bench *b, uint64_t index)
 {
     struct assay_cont_keep_record keep = keep_of(b, 2);
     keep.receipt.entry.index = index;
-    return assay_cont_group_keep(&b->group, &keep, &b->facts);
+    return assay_cont_group_apply_keep(&b->group, &keep, &b->facts);
 }
 
 /* A lease that the enclave chose frees the row of one that nobody runs, and of no other. */
@@ -540,7 +542,8 @@ Test(group, a_lease_ends_when_nothing_newer_was_shown)
     record.lease = 100;
     cr_assert_eq(bears(b, 1, 2), ASSAY_CONT_APPLIED);
     cr_assert_eq(shows(b, 7), ASSAY_CONT_APPLIED);
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &record, &b->facts),
+                 ASSAY_CONT_APPLIED);
     cr_assert_eq(shows(b, 1), ASSAY_CONT_APPLIED);
     for (uint32_t i = 2; i < 8; i++) { /* it runs, and certifies */
         epochs(b, 90);
@@ -550,7 +553,8 @@ Test(group, a_lease_ends_when_nothing_newer_was_shown)
     }
     epochs(b, 90);
     record = session_of(b, 1, birth, 1); /* a restart, which asks for no lease */
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &record, &b->facts),
+                 ASSAY_CONT_APPLIED);
     epochs(b, 50);
     for (uint32_t i = 0; i < 8; i++) /* whoever has seen them submits them again */
         cr_assert_eq(shows(b, i), ASSAY_CONT_SAME);
@@ -560,7 +564,8 @@ Test(group, a_lease_ends_when_nothing_newer_was_shown)
     cr_assert_eq(b->group.instance_count, 1, "the lease is over");
     cr_assert_eq(shows(b, 8), ASSAY_CONT_SAME, "the other one chose none");
     record = session_of(b, 1, birth, 2);
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &record, &b->facts), ASSAY_CONT_GONE_ROW);
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &record, &b->facts),
+                 ASSAY_CONT_GONE_ROW);
     epochs(b, 1000);
     cr_assert_eq(b->group.instance_count, 1);
     free(b);
@@ -573,13 +578,14 @@ Test(group, a_lease_ends_behind_the_time_of_births)
     const struct assay_cont_birth birth = today(b);
     struct assay_cont_session_record record = session_of(b, 1, birth, 0);
     record.lease = 1;
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &record, &b->facts),
+                 ASSAY_CONT_APPLIED);
     cr_assert_eq(shows(b, 1), ASSAY_CONT_APPLIED);
     for (uint32_t i = 0; i < 200; i++) {
         const bool row = b->group.instance_count > 0;
         record = session_of(b, 1, birth, 0);
         const enum assay_cont_result result =
-            assay_cont_group_session(&b->group, 0, &record, &b->facts);
+            assay_cont_group_apply_session(&b->group, 0, &record, &b->facts);
         cr_assert_eq(result, row ? ASSAY_CONT_EXPECTED : ASSAY_CONT_GONE_ROW, "epoch %u", i);
         close_epoch(b);
     }
@@ -593,16 +599,18 @@ Test(group, an_older_session_ends_nothing)
     const struct assay_cont_birth birth = today(b);
     cr_assert_eq(bears(b, 0, 1), ASSAY_CONT_APPLIED);
     const struct assay_cont_session_record second = session_of(b, 1, birth, 1);
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &second, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &second, &b->facts),
+                 ASSAY_CONT_APPLIED);
     struct assay_cont_retire_record retire = {
         .group = GROUP, .birth = birth, .instance_key = { 1 }, .session = 1
     };
-    cr_expect_eq(assay_cont_group_retire(&b->group, &retire, &b->facts), ASSAY_CONT_EXPECTED);
+    cr_expect_eq(assay_cont_group_apply_retire(&b->group, &retire, &b->facts), ASSAY_CONT_EXPECTED);
     cr_expect_eq(b->facts.count, 0);
     retire.session = 2;
-    cr_expect_eq(assay_cont_group_retire(&b->group, &retire, &b->facts), ASSAY_CONT_APPLIED);
+    cr_expect_eq(assay_cont_group_apply_retire(&b->group, &retire, &b->facts), ASSAY_CONT_APPLIED);
     const struct assay_cont_session_record third = session_of(b, 1, birth, 2);
-    cr_expect_eq(assay_cont_group_session(&b->group, 0, &third, &b->facts), ASSAY_CONT_RETIRED);
+    cr_expect_eq(assay_cont_group_apply_session(&b->group, 0, &third, &b->facts),
+                 ASSAY_CONT_RETIRED);
     free(b);
 }
 
@@ -623,7 +631,7 @@ Test(group, numbers_are_given_once_over_eras)
         both[i]->group.era += i; /* the second one is what the operators went on with */
         close_epoch(both[i]);
         const struct assay_cont_session_record record = session_of(both[i], 1, birth, 1);
-        cr_assert_eq(assay_cont_group_session(&both[i]->group, 0, &record, &both[i]->facts),
+        cr_assert_eq(assay_cont_group_apply_session(&both[i]->group, 0, &record, &both[i]->facts),
                      ASSAY_CONT_APPLIED);
         session[i] = both[i]->facts.fact[0].session;
         cr_assert_eq(list(both[i], i, (uint8_t)(20 + i)), ASSAY_CONT_APPLIED);
@@ -646,16 +654,18 @@ Test(group, a_curve_key_is_one_process)
     struct bench *b = serving();
     struct assay_cont_session_record session = { .group = GROUP, .expected = 1 };
     session.contact.curve[0] = 11; /* of the replica in slot 1 */
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts), ASSAY_CONT_KEY_TAKEN);
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &session, &b->facts),
+                 ASSAY_CONT_KEY_TAKEN);
     cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_APPLIED);
     session.contact.curve[0] = 0;
     session.contact.curve[1] = 1; /* of that session */
     session.expected = 2;
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts), ASSAY_CONT_KEY_TAKEN,
-                 "a new process has a new key");
+    cr_assert_eq(assay_cont_group_apply_session(&b->group, 0, &session, &b->facts),
+                 ASSAY_CONT_KEY_TAKEN, "a new process has a new key");
     struct assay_cont_replica_record replica = { .group = GROUP, .key = { 40 } };
     replica.contact = session.contact;
-    cr_assert_eq(assay_cont_group_replica(&b->group, 3, &replica, &b->facts), ASSAY_CONT_KEY_TAKEN);
+    cr_assert_eq(assay_cont_group_apply_replica(&b->group, 3, &replica, &b->facts),
+                 ASSAY_CONT_KEY_TAKEN);
     free(b);
 }
 
@@ -664,15 +674,15 @@ Test(group, standings_of_authors_reach_their_sessions)
     struct bench *b = serving();
     struct assay_cont_fact fact;
     cr_assert_eq(opens(b, 4, 0, 1), ASSAY_CONT_APPLIED);
-    cr_assert(assay_cont_group_standing(&b->group, 0, &fact));
+    cr_assert(assay_cont_group_get_standing(&b->group, 0, &fact));
     cr_assert(!fact.suspended);
     b->standing[4] = ASSAY_CONT_STAND_SUSPENDED;
     close_epoch(b);
-    cr_assert(assay_cont_group_standing(&b->group, 0, &fact));
+    cr_assert(assay_cont_group_get_standing(&b->group, 0, &fact));
     cr_assert(fact.suspended);
-    cr_assert(assay_cont_group_standing(&b->group, 1, &fact));
+    cr_assert(assay_cont_group_get_standing(&b->group, 1, &fact));
     cr_assert_eq(fact.kind, ASSAY_CONT_ROWS);
-    cr_assert(!assay_cont_group_standing(&b->group, 2, &fact));
+    cr_assert(!assay_cont_group_get_standing(&b->group, 2, &fact));
     cr_assert_eq(opens(b, 4, 0, 2), ASSAY_CONT_NOT_HERE);
     free(b);
 }
@@ -778,7 +788,8 @@ Test(group, a_seat_that_drains_still_serves)
     const struct assay_cont_replica_record record = {
         .group = GROUP, .key = { 11 }, .contact = { .curve = { 11 } }, .drains = true
     };
-    cr_assert_eq(assay_cont_group_replica(&b->group, 1, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_replica(&b->group, 1, &record, &b->facts),
+                 ASSAY_CONT_APPLIED);
     cr_expect_eq(assay_cont_group_seat(&b->group, 0), ASSAY_CONT_SEAT_SERVES);
     cr_expect_eq(assay_cont_group_seat(&b->group, 1), ASSAY_CONT_SEAT_DRAINS);
     cr_expect_eq(assay_cont_group_alarms(&b->group), ASSAY_CONT_ALARM_NO_CANDIDATE);

@@ -24,13 +24,13 @@ static struct undone undone(void)
     u.first = table(b, 1);
     u.first.entries = 1;
     u.first.root[0] = 1;
-    cr_assert_eq(assay_cont_group_table(&b->group, &u.first, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &u.first, &b->facts), ASSAY_CONT_APPLIED);
     b->standing[2] = ASSAY_CONT_STAND_NONE;
     close_epoch(b);
     u.second = table(b, 2);
     u.second.entries = 2;
     u.second.root[0] = 2;
-    cr_assert_eq(assay_cont_group_table(&b->group, &u.second, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &u.second, &b->facts), ASSAY_CONT_APPLIED);
     b->group = past->group;
     b->group.era = 1;
     b->standing[2] = ASSAY_CONT_STAND_FULL;
@@ -41,7 +41,7 @@ static struct undone undone(void)
 static enum assay_cont_result submits_table(struct undone *u,
                                             const struct assay_cont_table_record *record)
 {
-    return assay_cont_group_table(&u->b->group, record, &u->b->facts);
+    return assay_cont_group_apply_table(&u->b->group, record, &u->b->facts);
 }
 
 /* Closes until something happens. Returns: the fact; NULL after eight closes. */
@@ -127,7 +127,7 @@ Test(group_eras, a_new_era_waits_for_views_that_were_undone)
     cr_expect_eq(b->facts.fact[1].kind, ASSAY_CONT_DECIDED);
     cr_expect_eq(b->facts.fact[1].base_roster.view, 1);
     const struct assay_cont_table_record next = table(b, b->group.view_last);
-    cr_assert_eq(assay_cont_group_table(&b->group, &next, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &next, &b->facts), ASSAY_CONT_APPLIED);
     cr_expect_eq(submits_table(&u, &u.second), ASSAY_CONT_DEAD, "too late");
     free(b);
 }
@@ -147,7 +147,7 @@ Test(group_eras, a_decision_that_a_recover_undid_leaves_no_view_that_nobody_serv
     cr_expect_eq(assay_cont_number_era(fact->roster.view), 1);
     cr_expect(assay_bytes_equal(fact->roster.key, fact->base_roster.key, sizeof fact->roster.key));
     const struct assay_cont_table_record record = table(b, b->group.view_last);
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
     cr_expect_null(closes_until(b), "once in an era");
     free(b);
 }
@@ -220,7 +220,7 @@ Test(group_eras, a_seat_that_nobody_lists_is_counted_once_and_taken_back)
     b->standing[3] = b->standing[4] = ASSAY_CONT_STAND_NONE; /* no candidate */
     b->standing[1] = ASSAY_CONT_STAND_WARNING;
     cr_assert_not_null(closes_until(b));
-    cr_expect_eq(b->group.now.slot[1], ASSAY_CONT_NOBODY);
+    cr_expect_eq(b->group.now.slot[1], ASSAY_CONT_NO_SLOT);
     cr_expect_eq(assay_cont_group_seat(&b->group, 1), ASSAY_CONT_SEAT_LOST);
     expect_same_document(b);
     cr_expect_eq(list(b, 0, 21), ASSAY_CONT_KEY_TAKEN, "who has a seat gets no second one");
@@ -241,8 +241,8 @@ Test(group_eras, a_quorum_that_nobody_lists_is_not_gone_at_once)
         struct undone u = undone();
         struct bench *b = u.b;
         cr_assert_eq(submits_table(&u, &u.first), ASSAY_CONT_ATTACHED);
-        assay_cont_group_renew(&b->group, 0);
-        assay_cont_group_renew(&b->group, 1);
+        assay_cont_group_clear_slot(&b->group, 0);
+        assay_cont_group_clear_slot(&b->group, 1);
         for (uint32_t i = 0; i < 8; i++)
             close_epoch(b);
         cr_assert_eq(b->group.phase, ASSAY_CONT_SERVING);
@@ -286,7 +286,7 @@ Test(group_eras, a_stalled_view_marks_nobody_who_lists_nothing)
     for (uint32_t i = 0; i < ASSAY_CONT_STALL_CLOSES; i++)
         close_epoch(b);
     cr_assert_eq(b->group.next.slot[1], 3);
-    assay_cont_group_renew(&b->group, 3);
+    assay_cont_group_clear_slot(&b->group, 3);
     close_epoch(b);
     cr_assert_eq(b->group.next.slot[1], 4, "it stalled, and who was new in it has left");
     cr_expect_not(b->group.member[3].listed);

@@ -22,7 +22,8 @@ struct crowd {
 
 static void crowd_close(struct crowd *b)
 {
-    assay_cont_group_close(&b->group, ++b->epoch, b->standing, b->score, NULL, CROWD, &b->facts);
+    assay_cont_group_close_epoch(&b->group, ++b->epoch, b->standing, b->score, NULL, CROWD,
+                                 &b->facts);
     assay_cont_group_check(&b->group);
 }
 
@@ -41,7 +42,7 @@ static struct crowd *crowd_of(uint32_t size)
         b->score[i] = (uint16_t)(100 + i);
         if (i == 0) crowd_close(b);
         b->group.member[i].standing = ASSAY_CONT_STAND_FULL;
-        cr_assert_eq(assay_cont_group_replica(&b->group, i, &record, &b->facts),
+        cr_assert_eq(assay_cont_group_apply_replica(&b->group, i, &record, &b->facts),
                      ASSAY_CONT_APPLIED);
     }
     crowd_close(b);
@@ -59,7 +60,7 @@ static enum assay_cont_result report_as(struct crowd *b, uint32_t reporter, uint
     for (uint32_t slot = 0; slot < CROWD; slot++)
         if (b->unheard != slot + 1) record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, 64, b->group.now.roster.key[reporter], 64);
-    return assay_cont_group_silent(&b->group, &record, &b->facts);
+    return assay_cont_group_apply_silent(&b->group, &record, &b->facts);
 }
 
 static enum assay_cont_result report(struct crowd *b, uint32_t reporter, uint32_t seat)
@@ -81,7 +82,7 @@ static enum assay_cont_result alive(struct crowd *b, uint32_t slot)
 {
     struct assay_cont_alive_record record = { .group = GROUP, .epoch = b->epoch + 1 };
     assay_bytes_copy(record.key, 64, b->group.member[slot].key, 64);
-    return assay_cont_group_alive(&b->group, slot, &record, &b->facts);
+    return assay_cont_group_apply_alive(&b->group, slot, &record, &b->facts);
 }
 
 /* Whoever has no seat and is asked. */
@@ -91,7 +92,7 @@ static void spares_alive(struct crowd *b)
         bool sits = false;
         for (uint32_t k = 0; k < b->group.size; k++)
             sits = sits || b->group.now.slot[k] == i;
-        if (!sits && assay_cont_group_wants_alive(&b->group, i))
+        if (!sits && assay_cont_group_needs_alive(&b->group, i))
             cr_assert_eq(alive(b, i), ASSAY_CONT_APPLIED);
     }
 }
@@ -107,7 +108,7 @@ static void crowd_start(struct crowd *b)
         assay_bytes_copy(record.last[i].key, 64, b->group.now.roster.key[i], 64);
         assay_bytes_copy(record.key[i], 64, b->group.next.roster.key[i], 64);
     }
-    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
 }
 
 Test(group_silence, a_seat_that_a_quorum_of_others_misses_moves)
@@ -322,8 +323,8 @@ Test(group_silence, a_seat_moves_to_no_operator_that_has_its_seats)
     for (uint32_t closes = 0; closes < 20; closes++) {
         report_by(b, 4, seat);
         spares_alive(b);
-        assay_cont_group_close(&b->group, ++b->epoch, b->standing, b->score, operators, CROWD,
-                               &b->facts);
+        assay_cont_group_close_epoch(&b->group, ++b->epoch, b->standing, b->score, operators, CROWD,
+                                     &b->facts);
         cr_assert_eq(b->facts.count, 0, "close %u", closes);
         cr_assert_eq(b->group.now.slot[seat], seat);
     }
@@ -385,8 +386,9 @@ Test(group_silence, a_seat_that_is_missing_for_long_counts_no_more)
         const struct assay_cont_replica_record again = { .group = GROUP,
                                                          .key = { 99 },
                                                          .contact = { .curve = { 99 } } };
-        cr_assert_eq(assay_cont_group_replica(&b->group, b->group.now.slot[1], &again, &b->facts),
-                     ASSAY_CONT_APPLIED);
+        cr_assert_eq(
+            assay_cont_group_apply_replica(&b->group, b->group.now.slot[1], &again, &b->facts),
+            ASSAY_CONT_APPLIED);
         if (back) cr_assert_eq(alive(b, gone), ASSAY_CONT_APPLIED, "it still remembers");
         for (uint32_t i = 0; i < 70; i++)
             crowd_close(b);
@@ -409,7 +411,7 @@ Test(group_silence, a_memory_that_was_missing_for_long_is_barred_when_its_member
     report_by(b, 4, 0);
     for (uint32_t i = 0; i < 70; i++)
         crowd_close(b);
-    cr_assert(assay_cont_silence_forgot(&b->group, 0));
+    cr_assert(assay_cont_silence_is_forgotten(&b->group, 0));
     cr_assert_eq(b->group.phase, ASSAY_CONT_SERVING);
     for (uint32_t i = 0; i < CROWD; i++)
         b->standing[i] = ASSAY_CONT_STAND_FULL;

@@ -35,7 +35,7 @@ static void fresh(struct world *w, uint32_t instances_max)
         ASSAY_CONT_STAND_FULL, ASSAY_CONT_STAND_FULL, ASSAY_CONT_STAND_FULL,
     };
     static const uint16_t score[MEMBERS] = { 0 };
-    assay_cont_group_stand(&w->group, 1, full, score, NULL, MEMBERS);
+    assay_cont_group_set_standing(&w->group, 1, full, score, NULL, MEMBERS);
 }
 
 /* Rows that are nobody's charge, so that no quota ends them: the slot is renewed. */
@@ -51,9 +51,9 @@ static void born(struct world *w, uint32_t number)
                      .address_len = 9 },
         .expected = assay_cont_number_next(0, 0),
     };
-    assay_cont_group_renew(&w->group, MEMBERS - 1);
+    assay_cont_group_clear_slot(&w->group, MEMBERS - 1);
     w->group.member[MEMBERS - 1].standing = ASSAY_CONT_STAND_FULL;
-    cr_assert_eq(assay_cont_group_session(&w->group, MEMBERS - 1, &record, &facts),
+    cr_assert_eq(assay_cont_group_apply_session(&w->group, MEMBERS - 1, &record, &facts),
                  ASSAY_CONT_APPLIED, "%u", number);
 }
 
@@ -210,7 +210,7 @@ static void put_leaf(struct assay_writer *w, const struct world *world, uint32_t
     assay_cbor_put_array(&leaf, 16);
     assay_cbor_put_text(&leaf, "assay/group/row/v1");
     assay_cbor_put_uint(&leaf, GROUP);
-    assay_cont_row_put(&leaf, &world->group.instance[world->group.by_name[index]]);
+    assay_cont_row_encode(&leaf, &world->group.instance[world->group.by_name[index]]);
     assay_cbor_put_bytes(w, bytes, leaf.len);
 }
 

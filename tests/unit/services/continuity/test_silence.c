@@ -101,7 +101,7 @@ static void tell(struct world *w, const struct assay_cont_fact *fact)
 
 static uint32_t seat_of(const struct world *w, uint32_t machine)
 {
-    return assay_cont_seat(&w->group.now.roster, w->machine[machine].key);
+    return assay_cont_find_seat(&w->group.now.roster, w->machine[machine].key);
 }
 
 static void hand_in(struct world *w, uint32_t i)
@@ -113,18 +113,18 @@ static void hand_in(struct world *w, uint32_t i)
                                                    .view = w->group.now.roster.view,
                                                    .seat = k,
                                                    .epoch = w->epoch + 1 };
-        if (!assay_cont_replica_misses(m->core, record.view, k, w->now_ms, SILENT_MS)) continue;
+        if (!assay_cont_replica_is_silent(m->core, record.view, k, w->now_ms, SILENT_MS)) continue;
         for (uint32_t slot = 0; slot < MACHINES; slot++)
             if (w->group.member[slot].listed &&
-                assay_cont_replica_hears(m->core, w->group.member[slot].key, w->now_ms))
+                assay_cont_replica_is_reachable(m->core, w->group.member[slot].key, w->now_ms))
                 record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
         assay_bytes_copy(record.key, sizeof record.key, m->key, sizeof m->key);
-        (void)assay_cont_group_silent(&w->group, &record, &w->facts);
+        (void)assay_cont_group_apply_silent(&w->group, &record, &w->facts);
     }
-    if (!assay_cont_group_wants_alive(&w->group, i)) return;
+    if (!assay_cont_group_needs_alive(&w->group, i)) return;
     struct assay_cont_alive_record alive = { .group = GROUP, .epoch = w->epoch + 1 };
     assay_bytes_copy(alive.key, sizeof alive.key, m->key, sizeof m->key);
-    cr_assert_eq(assay_cont_group_alive(&w->group, i, &alive, &w->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_alive(&w->group, i, &alive, &w->facts), ASSAY_CONT_APPLIED);
 }
 
 static void step(struct world *w)
@@ -228,7 +228,8 @@ static void close_epoch(struct world *w)
     }
     const bool serving = w->group.phase == ASSAY_CONT_SERVING;
     const uint64_t last = w->group.view_last;
-    assay_cont_group_close(&w->group, w->epoch, standing, score, w->operators, MACHINES, &w->facts);
+    assay_cont_group_close_epoch(&w->group, w->epoch, standing, score, w->operators, MACHINES,
+                                 &w->facts);
     assay_cont_group_check(&w->group);
     hold_operators(w, &w->group.now);
     hold_operators(w, &w->group.next);
@@ -263,7 +264,7 @@ static void start_view(struct world *w)
     }
     if (base < record.count || next < record.count) return;
     record.last_count = base;
-    cr_assert_eq(assay_cont_group_table(&w->group, &record, &w->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(assay_cont_group_apply_table(&w->group, &record, &w->facts), ASSAY_CONT_APPLIED);
     for (uint32_t i = 0; i < w->facts.count; i++)
         tell(w, &w->facts.fact[i]);
 }
@@ -297,7 +298,7 @@ static struct world *world_of(uint64_t seed, uint32_t size)
         struct assay_cont_replica_record record = { .group = GROUP,
                                                     .contact = { .curve = { (uint8_t)(i + 1) } } };
         assay_bytes_copy(record.key, sizeof record.key, w->machine[i].key, sizeof record.key);
-        cr_assert_eq(assay_cont_group_replica(&w->group, i, &record, &w->facts),
+        cr_assert_eq(assay_cont_group_apply_replica(&w->group, i, &record, &w->facts),
                      ASSAY_CONT_APPLIED);
     }
     close_epoch(w);

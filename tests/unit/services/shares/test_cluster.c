@@ -1,6 +1,4 @@
-/*
- * What the ledger makes of records of shares (docs/services.md 5.5 to 5.9).
- */
+/* Tests of the ledger state of shares (docs/services.md 5.5 to 5.9). */
 #include "base/crypto.h"
 #include "services/shares/cluster.h"
 
@@ -22,7 +20,7 @@ struct bench {
 
 static void close_epoch(struct bench *b)
 {
-    assay_share_registry_close(b->r, ++b->epoch, b->standing, b->score, MEMBERS, &b->facts);
+    assay_share_registry_close_epoch(b->r, ++b->epoch, b->standing, b->score, MEMBERS, &b->facts);
     assay_share_registry_check(b->r);
 }
 
@@ -33,7 +31,7 @@ static enum assay_share_result list(struct bench *b, uint32_t member, uint32_t c
                                                       .key = { key } };
     const uint8_t node[32] = { (uint8_t)member };
     const enum assay_share_result result =
-        assay_share_registry_holder(b->r, member, node, &record, &b->facts);
+        assay_share_registry_apply_holder(b->r, member, node, &record, &b->facts);
     assay_share_registry_check(b->r);
     return result;
 }
@@ -61,7 +59,7 @@ static enum assay_share_result ready(struct bench *b, uint32_t member, uint32_t 
                                                .seating = seating_of(b->r, cluster, member),
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
-    return assay_share_registry_ready(b->r, member, &record, &b->facts);
+    return assay_share_registry_apply_ready(b->r, member, &record, &b->facts);
 }
 
 /* Members 0 to 4 sit in cluster 0 with keys 1 to 5; 5 to 9 in cluster 1, if there is one. Ready. */
@@ -99,7 +97,8 @@ static struct assay_share_put_record put_of(uint32_t number)
 static enum assay_share_result put(struct bench *b, uint32_t author,
                                    const struct assay_share_put_record *record)
 {
-    return assay_share_registry_put(b->r, author % ASSAY_SHARE_MEMBERS_MAX, record, &b->facts);
+    return assay_share_registry_apply_put(b->r, author % ASSAY_SHARE_MEMBERS_MAX, record,
+                                          &b->facts);
 }
 
 static struct assay_share_line line_of(uint32_t number, uint32_t generation, uint64_t attempt)
@@ -129,7 +128,7 @@ static enum assay_share_result have_line(struct bench *b, uint32_t member, uint3
     if (line.attempt <= UINT16_MAX && row != NULL)
         record.line[0].attempt += assay_share_put_attempt(row->put_epoch) - 1;
     const enum assay_share_result result =
-        assay_share_registry_have(b->r, member, &record, &b->facts);
+        assay_share_registry_apply_have(b->r, member, &record, &b->facts);
     assay_share_registry_check(b->r);
     return result;
 }
@@ -168,7 +167,7 @@ static uint32_t facts_of(const struct bench *b, enum assay_share_fact_kind kind)
 static void deal_all(struct bench *b, uint32_t number, uint32_t cluster)
 {
     const struct assay_share_reshare *reshare =
-        assay_share_registry_reshare(b->r, row_of(b, number));
+        assay_share_registry_find_reshare(b->r, row_of(b, number));
     struct assay_share_list_record record = { .cluster = cluster, .count = 1 };
     record.line[0] = line_of(number, reshare->generation, reshare->attempt);
     const uint32_t dealers = reshare->dealers;
@@ -176,8 +175,8 @@ static void deal_all(struct bench *b, uint32_t number, uint32_t cluster)
         if (!(dealers >> i & 1)) continue;
         record.line[0].digest[30] = (uint8_t)(i + 1);
         record.seating = b->r->cluster[cluster].seat[i].seating;
-        cr_assert_eq(assay_share_registry_deal(b->r, b->r->cluster[cluster].seat[i].member, &record,
-                                               &b->facts),
+        cr_assert_eq(assay_share_registry_apply_deal(b->r, b->r->cluster[cluster].seat[i].member,
+                                                     &record, &b->facts),
                      ASSAY_SHARE_APPLIED);
     }
     cr_assert_eq(facts_of(b, ASSAY_SHARE_DEALT), 1);
@@ -241,9 +240,9 @@ Test(cluster, what_was_forgotten_and_is_put_again_is_counted_anew)
     cr_assert_eq(put(b, 0, &record), ASSAY_SHARE_APPLIED);
     struct assay_share_list_record late = { .seating = seating_of(b->r, 0, 0), .count = 1 };
     late.line[0] = said;
-    cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_MISMATCH);
     late.line[0].attempt = row_of(b, 1)->attempt;
-    cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(row_of(b, 1)->have[0], 1);
     done(b);
 }
@@ -276,9 +275,10 @@ Test(cluster, a_slot_is_ready_with_everything_and_not_before)
     struct assay_share_ready_record early = { .slot = 0, .seating = seating_of(b->r, 0, 0) };
     assay_share_registry_root(b->r, early.digest);
     put_synced(b, 1);
-    cr_assert_eq(assay_share_registry_ready(b->r, 0, &early, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_ready(b->r, 0, &early, &b->facts),
+                 ASSAY_SHARE_MISMATCH);
     early.count = 1;
-    cr_assert_eq(assay_share_registry_ready(b->r, 0, &early, &b->facts), ASSAY_SHARE_MISMATCH,
+    cr_assert_eq(assay_share_registry_apply_ready(b->r, 0, &early, &b->facts), ASSAY_SHARE_MISMATCH,
                  "the right count of the wrong ids");
     cr_assert_eq(b->r->cluster[0].ready, 0);
     cr_assert_eq(ready(b, 0, 0, 1), ASSAY_SHARE_STRANGER, "another's slot");
@@ -289,7 +289,7 @@ Test(cluster, a_slot_is_ready_with_everything_and_not_before)
     early.slot = 1;
     early.seating = seating_of(b->r, 0, 1);
     early.count = 1;
-    cr_assert_eq(assay_share_registry_ready(b->r, 1, &early, &b->facts), ASSAY_SHARE_MISMATCH,
+    cr_assert_eq(assay_share_registry_apply_ready(b->r, 1, &early, &b->facts), ASSAY_SHARE_MISMATCH,
                  "one id more is synced");
     done(b);
 }
@@ -309,9 +309,10 @@ Test(cluster, what_was_said_before_the_slot_was_given_anew_counts_for_nothing)
     cr_assert_eq(list(b, 0, 0, 60), ASSAY_SHARE_APPLIED);
     cr_assert_eq(fact_of(b, ASSAY_SHARE_SEATED)->member, 0, "it follows itself");
     cr_assert_eq(row_of(b, 1)->have[0], 0x1e);
-    cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_STRANGER);
-    cr_assert_eq(assay_share_registry_deal(b->r, 0, &late, &b->facts), ASSAY_SHARE_STRANGER);
-    cr_assert_eq(assay_share_registry_ready(b->r, 0, &early, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, 0, &late, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_ready(b->r, 0, &early, &b->facts),
+                 ASSAY_SHARE_STRANGER);
     cr_assert_eq(row_of(b, 1)->have[0], 0x1e, "nobody keeps that share");
     cr_assert_eq(b->r->cluster[0].ready & 1, 0);
     cr_assert_eq(have(b, 0, 1, 1, 1), ASSAY_SHARE_APPLIED, "it has fetched it");
@@ -360,7 +361,7 @@ Test(cluster, another_key_or_another_cluster_is_another_holder)
     cr_assert(assay_share_registry_is_lost(b->r, 0, 1));
     uint32_t cluster = 0, slot = 0;
     const uint8_t key[64] = { 2 };
-    cr_assert(!assay_share_registry_seat(b->r, key, &cluster, &slot));
+    cr_assert(!assay_share_registry_find_seat(b->r, key, &cluster, &slot));
     cr_assert_eq(list(b, 10, 0, 2), ASSAY_SHARE_KEY_TAKEN, "it sits there still");
     cr_assert_eq(list(b, ASSAY_SHARE_MEMBERS_MAX, 0, 99), ASSAY_SHARE_NOT_HERE);
     cr_assert_eq(list(b, 12, 2, 99), ASSAY_SHARE_NOT_HERE);
@@ -374,22 +375,22 @@ Test(cluster, a_holder_may_move_to_another_address_and_links_are_one_holders_alo
     struct assay_share_holder_record record = { .key = { 1 }, .curve = { 9 }, .address_len = 3 };
     put_synced(b, 1);
     assay_bytes_copy(record.address, 3, "a:1", 3);
-    cr_assert_eq(assay_share_registry_holder(b->r, 0, node, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_holder(b->r, 0, node, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
     cr_expect_eq(b->facts.count, 0, "it sits where it sat");
     cr_expect_eq(row_of(b, 1)->have[0], 0x1f, "with what it had");
     cr_expect(assay_bytes_equal(b->r->member[0].address, "a:1", 3));
     cr_expect_eq(b->r->member[0].curve[0], 9);
-    cr_expect_eq(assay_share_registry_holder(b->r, 0, node, &record, &b->facts),
+    cr_expect_eq(assay_share_registry_apply_holder(b->r, 0, node, &record, &b->facts),
                  ASSAY_SHARE_SAME);
-    cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
+    cr_expect_eq(assay_share_registry_apply_holder(b->r, 1, other, &record, &b->facts),
                  ASSAY_SHARE_NOT_YOURS, "whoever hands it in first");
     record.key[0] = 2;
     record.node[0] = 1;
-    cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
+    cr_expect_eq(assay_share_registry_apply_holder(b->r, 1, other, &record, &b->facts),
                  ASSAY_SHARE_KEY_TAKEN, "who is who follows from the key of a link");
     record.curve[0] = 8;
-    cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
+    cr_expect_eq(assay_share_registry_apply_holder(b->r, 1, other, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
     done(b);
 }
@@ -445,8 +446,6 @@ Test(cluster, without_a_candidate_a_lost_slot_stays_and_it_is_said)
     done(b);
 }
 
-/* --- generations */
-
 /* Member 4 is suspended, and 10 has its slot. */
 static struct bench *resharing(uint32_t ids)
 {
@@ -487,7 +486,7 @@ Test(cluster, a_generation_is_current_when_all_slots_agree)
 Test(cluster, an_attempt_that_is_over_confirms_nothing)
 {
     struct bench *b = resharing(1);
-    const uint32_t first = assay_share_registry_reshare(b->r, row_of(b, 0))->dealers;
+    const uint32_t first = assay_share_registry_find_reshare(b->r, row_of(b, 0))->dealers;
     deal_all(b, 0, 0);
     cr_assert_eq(have_line(b, 0, 0, line_of(0, 2, 1)), ASSAY_SHARE_APPLIED);
     close_epoch(b);
@@ -526,7 +525,7 @@ Test(cluster, dealers_say_one_thing_and_others_are_not_asked)
 {
     struct bench *b = resharing(1);
     const struct assay_share_reshare *reshare =
-        assay_share_registry_reshare(b->r, row_of(b, 0));
+        assay_share_registry_find_reshare(b->r, row_of(b, 0));
     struct assay_share_list_record record = { .count = 1 };
     record.line[0] = line_of(0, 2, reshare->attempt);
     uint32_t dealer = 0, other = 0;
@@ -535,17 +534,21 @@ Test(cluster, dealers_say_one_thing_and_others_are_not_asked)
     while (reshare->dealers >> other & 1)
         other++;
     record.seating = b->r->cluster[0].seat[other].seating;
-    cr_assert_eq(assay_share_registry_deal(b->r, member_in(b, other), &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, member_in(b, other), &record, &b->facts),
                  ASSAY_SHARE_STRANGER);
     record.seating = seating_of(b->r, 0, dealer);
-    cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts), ASSAY_SHARE_APPLIED);
-    cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts), ASSAY_SHARE_SAME);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, dealer, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, dealer, &record, &b->facts),
+                 ASSAY_SHARE_SAME);
     record.line[0].digest[0] ^= 1;
-    cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, dealer, &record, &b->facts),
                  ASSAY_SHARE_MISMATCH);
     record.line[0].attempt++;
-    cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts), ASSAY_SHARE_UNKNOWN);
-    cr_assert_eq(assay_share_registry_deal(b->r, 4, &record, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, dealer, &record, &b->facts),
+                 ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, 4, &record, &b->facts),
+                 ASSAY_SHARE_STRANGER);
     done(b);
 }
 
@@ -634,24 +637,22 @@ Test(cluster, who_is_not_ready_does_not_deal)
     done(b);
 }
 
-/* --- readers and liars */
-
 Test(cluster, readers_of_an_id_read_and_nobody_else)
 {
     struct bench *b = seated(1);
     struct assay_share_read_record read = { .nonce = { 1 }, .box = { 2 } };
     assay_bytes_copy(read.id, 32, line_of(1, 1, 1).id, 32);
     read.reader.kind = ASSAY_SHARE_READER_ACCOUNT;
-    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_UNKNOWN);
     put_synced(b, 1);
-    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_READ);
     cr_assert_eq(b->facts.fact[0].box[0], 2);
     read.reader.kind = ASSAY_SHARE_READER_MEASUREMENT;
-    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_NO_READER);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_NO_READER);
     read.reader.kind = ASSAY_SHARE_READER_ACCOUNT;
     read.reader.name[31] = 1;
-    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_NO_READER);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_NO_READER);
     done(b);
 }
 
@@ -683,7 +684,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     cr_assert_eq(assay_share_of(&secret, 0, &own), ASSAY_OK);
     if (share != NULL) *share = own;
     assay_share_commitments_digest(&shown->current, put.digest);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     struct assay_share_line line = line_of(0, 1, 1);
     assay_bytes_copy(line.digest, 32, put.digest, 32);
     for (uint32_t i = 0; i < SLOTS; i++)
@@ -693,7 +694,8 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     b->standing[4] = ASSAY_SHARE_STAND_SUSPENDED;
     close_epoch(b);
     fill(wide, sizeof wide, 2);
-    const struct assay_share_reshare *reshare = assay_share_registry_reshare(b->r, row_of(b, 0));
+    const struct assay_share_reshare *reshare =
+        assay_share_registry_find_reshare(b->r, row_of(b, 0));
     cr_assert_eq(assay_share_lambda(reshare->dealers, 0, &lambda), ASSAY_OK);
     assay_sodium_scalar_mul(&lambda, &own, &own);
     cr_assert_eq(assay_share_deal_on(K, &own, wide, &polynomial, &shown->piece.commitments),
@@ -709,7 +711,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     assay_share_commitments_digest(&shown->piece.commitments, record.line[0].digest);
     cr_assert(reshare->dealers & 1);
     shown->dealers = reshare->dealers;
-    cr_assert_eq(assay_share_registry_deal(b->r, 0, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, 0, &record, &b->facts), ASSAY_SHARE_APPLIED);
     return b;
 }
 
@@ -718,7 +720,7 @@ Test(cluster, a_dealer_that_lies_is_convicted_and_loses_its_slot)
     struct assay_share_lie_record shown;
     struct bench *b = dealing(&shown, NULL);
     shown.piece.share.bytes[0] ^= 1;
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
     assay_share_registry_check(b->r);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
     cr_assert_eq(b->facts.fact[0].member, 0);
@@ -728,7 +730,7 @@ Test(cluster, a_dealer_that_lies_is_convicted_and_loses_its_slot)
     cr_assert_eq(list(b, 0, 0, 90), ASSAY_SHARE_APPLIED);
     close_epoch(b);
     cr_assert_eq(facts_of(b, ASSAY_SHARE_SEATED), 0, "another key makes it no better");
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_STRANGER);
     done(b);
 }
 
@@ -743,16 +745,16 @@ Test(cluster, a_giver_of_what_is_no_share_is_convicted_as_well)
     shown.piece.attempt = row_of(b, 0)->attempt;
     shown.piece.share = own;
     shown.piece.commitments = shown.current;
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
     shown.piece.generation = 3;
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_LATE);
     shown.piece.generation = 1;
     shown.piece.share.bytes[0] ^= 1;
     b->standing[10] = b->standing[11] = ASSAY_SHARE_STAND_NONE;
     close_epoch(b);
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_SAME,
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_SAME,
                  "once, though it sits there still");
     done(b);
 }
@@ -762,7 +764,7 @@ Test(cluster, another_dealing_than_the_ledgers_is_a_lie_as_well)
     struct assay_share_lie_record shown;
     struct bench *b = dealing(&shown, NULL);
     assay_bytes_copy(shown.piece.commitments.point[1], 32, shown.piece.commitments.point[2], 32);
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
     done(b);
 }
@@ -771,26 +773,26 @@ Test(cluster, an_honest_dealer_is_not_convicted)
 {
     struct assay_share_lie_record shown;
     struct bench *b = dealing(&shown, NULL);
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
     struct assay_share_lie_record other = shown;
     other.current.point[1][0] ^= 2;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
     other = shown;
     other.key[0] = 2;
     other.piece.share.bytes[0] ^= 1;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &other, &b->facts), ASSAY_SHARE_STRANGER);
     other = shown;
     other.piece.attempt = 2;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
     other = shown;
     other.dealers ^= 6;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
     other = shown;
     other.given.dealer = SLOTS;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &other, &b->facts), ASSAY_SHARE_STRANGER);
     other = shown;
     other.given.cluster = 1;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_NOT_HERE);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &other, &b->facts), ASSAY_SHARE_NOT_HERE);
     cr_assert_eq(b->facts.count, 0);
     cr_assert(!b->r->member[0].convicted);
     done(b);

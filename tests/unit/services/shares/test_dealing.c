@@ -72,16 +72,16 @@ Test(dealing, a_proof_is_of_one_point_and_one_label)
         uint8_t label[32];
         draw(label, sizeof label);
         struct assay_dealing_proof proof = proof_of(&p, label);
-        cr_assert(assay_dealing_proved(p.point, label, &proof));
-        cr_assert(!assay_dealing_proved(other.point, label, &proof));
+        cr_assert(assay_dealing_verify(p.point, label, &proof));
+        cr_assert(!assay_dealing_verify(other.point, label, &proof));
         label[i % 32] ^= 1;
-        cr_assert(!assay_dealing_proved(p.point, label, &proof));
+        cr_assert(!assay_dealing_verify(p.point, label, &proof));
         label[i % 32] ^= 1;
         proof.challenge[i % 32] ^= 1;
-        cr_assert(!assay_dealing_proved(p.point, label, &proof));
+        cr_assert(!assay_dealing_verify(p.point, label, &proof));
         proof.challenge[i % 32] ^= 1;
         proof.answer[i % 32] ^= 1;
-        cr_assert(!assay_dealing_proved(p.point, label, &proof));
+        cr_assert(!assay_dealing_verify(p.point, label, &proof));
     }
 }
 
@@ -105,7 +105,8 @@ Test(dealing, what_is_no_point_of_the_group_is_nothing)
     struct assay_dealing_proof proof = proof_of(&p, label), equal;
     struct assay_secret32 number;
     cr_assert_eq(assay_dealing_seal(&p.secret, p.point, label, &p.secret, sealed), ASSAY_OK);
-    cr_assert_eq(assay_dealing_show(&p.secret, p.point, label, wide, shown, &equal), ASSAY_OK);
+    cr_assert_eq(assay_dealing_open_public(&p.secret, p.point, label, wide, shown, &equal),
+                 ASSAY_OK);
     uint8_t other_form[32];
     assay_bytes_copy(other_form, 32, p.point, 32);
     other_form[31] |= 0x80;
@@ -113,21 +114,24 @@ Test(dealing, what_is_no_point_of_the_group_is_nothing)
     cr_assert_eq(assay_sodium_point_mul(&p.secret, other_form, shown), ASSAY_E_KEY);
     cr_assert_eq(assay_sodium_point_add(p.point, other_form, shown), ASSAY_E_KEY);
     cr_assert_eq(assay_sodium_point_add(other_form, p.point, shown), ASSAY_E_KEY);
-    cr_assert_eq(assay_dealing_show(&p.secret, p.point, label, wide, shown, &equal), ASSAY_OK);
+    cr_assert_eq(assay_dealing_open_public(&p.secret, p.point, label, wide, shown, &equal),
+                 ASSAY_OK);
     for (uint32_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
-        cr_assert(!assay_dealing_proved(unfit[i], label, &proof), "%u", i);
+        cr_assert(!assay_dealing_verify(unfit[i], label, &proof), "%u", i);
         cr_assert_eq(assay_dealing_seal(&p.secret, unfit[i], label, &p.secret, sealed),
                      ASSAY_E_KEY);
         cr_assert_eq(assay_dealing_open(&p.secret, unfit[i], label, sealed, &number),
                      ASSAY_E_KEY);
-        cr_assert_eq(assay_dealing_show(&p.secret, unfit[i], label, wide, shown, &equal),
-                     ASSAY_E_KEY);
-        cr_assert_eq(assay_dealing_read(unfit[i], p.point, shown, label, &equal, sealed, &number),
-                     ASSAY_E_KEY);
-        cr_assert_eq(assay_dealing_read(p.point, unfit[i], shown, label, &equal, sealed, &number),
+        cr_assert_eq(assay_dealing_open_public(&p.secret, unfit[i], label, wide, shown, &equal),
                      ASSAY_E_KEY);
         cr_assert_eq(
-            assay_dealing_read(p.point, p.point, unfit[i], label, &equal, sealed, &number),
+            assay_dealing_read_public(unfit[i], p.point, shown, label, &equal, sealed, &number),
+            ASSAY_E_KEY);
+        cr_assert_eq(
+            assay_dealing_read_public(p.point, unfit[i], shown, label, &equal, sealed, &number),
+            ASSAY_E_KEY);
+        cr_assert_eq(
+            assay_dealing_read_public(p.point, p.point, unfit[i], label, &equal, sealed, &number),
             ASSAY_E_KEY);
     }
 }
@@ -143,7 +147,7 @@ Test(dealing, nobody_proves_the_identity)
     cr_assert_eq(assay_dealing_prove(&none, label, wide, point, &proof), ASSAY_E_RANGE);
     assay_bytes_copy(proof.answer, 32, nonce.secret.bytes, 32);
     assay_bytes_copy(proof.challenge, 32, nonce.secret.bytes, 32);
-    cr_assert(!assay_dealing_proved(identity, label, &proof));
+    cr_assert(!assay_dealing_verify(identity, label, &proof));
 }
 
 Test(dealing, what_a_taker_shows_everybody_reads)
@@ -157,23 +161,26 @@ Test(dealing, what_a_taker_shows_everybody_reads)
         draw(wide, sizeof wide);
         cr_assert_eq(assay_dealing_seal(&r.secret, e.point, label, &number.secret, sealed),
                      ASSAY_OK);
-        cr_assert_eq(assay_dealing_show(&e.secret, r.point, label, wide, shown, &proof), ASSAY_OK);
-        cr_assert_eq(assay_dealing_read(e.point, r.point, shown, label, &proof, sealed, &read),
+        cr_assert_eq(assay_dealing_open_public(&e.secret, r.point, label, wide, shown, &proof),
                      ASSAY_OK);
+        cr_assert_eq(
+            assay_dealing_read_public(e.point, r.point, shown, label, &proof, sealed, &read),
+            ASSAY_OK);
         cr_assert_arr_eq(read.bytes, number.secret.bytes, 32);
         /* Another K, another R, another taker's, another label: nobody reads a number by it. */
         cr_assert_eq(
-            assay_dealing_read(e.point, r.point, other.point, label, &proof, sealed, &read),
+            assay_dealing_read_public(e.point, r.point, other.point, label, &proof, sealed, &read),
             ASSAY_E_SIGNATURE);
         cr_assert_eq(
-            assay_dealing_read(e.point, other.point, shown, label, &proof, sealed, &read),
+            assay_dealing_read_public(e.point, other.point, shown, label, &proof, sealed, &read),
             ASSAY_E_SIGNATURE);
         cr_assert_eq(
-            assay_dealing_read(other.point, r.point, shown, label, &proof, sealed, &read),
+            assay_dealing_read_public(other.point, r.point, shown, label, &proof, sealed, &read),
             ASSAY_E_SIGNATURE);
         label[0] ^= 1;
-        cr_assert_eq(assay_dealing_read(e.point, r.point, shown, label, &proof, sealed, &read),
-                     ASSAY_E_SIGNATURE);
+        cr_assert_eq(
+            assay_dealing_read_public(e.point, r.point, shown, label, &proof, sealed, &read),
+            ASSAY_E_SIGNATURE);
     }
 }
 

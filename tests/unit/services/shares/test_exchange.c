@@ -21,7 +21,7 @@ struct bench {
 
 static void decode(struct bench *b)
 {
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_SEND);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_SEND);
     cr_assert_eq(assay_share_message_decode(b->want.bytes, &b->m), ASSAY_OK);
 }
 
@@ -59,36 +59,36 @@ static struct bench *fresh(enum assay_share_purpose purpose)
 /* The giver quotes, and its OFFER is in b->m. */
 static void offer(struct bench *b)
 {
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_QUOTE);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_QUOTE);
     assay_bytes_copy(b->of_giver, 64, b->want.report_data, 64);
-    cr_assert_eq(assay_share_exchange_quoted(&b->giver, assay_slice_over(b->of_giver, 64), b->other,
-                                             sizeof b->other, &b->want),
+    cr_assert_eq(assay_share_exchange_on_quote(&b->giver, assay_slice_over(b->of_giver, 64),
+                                               b->other, sizeof b->other, &b->want),
                  ASSAY_OK);
     decode(b);
 }
 
 static enum assay_status to_taker(struct bench *b)
 {
-    return assay_share_exchange_message(&b->taker, &b->m, b->bytes, sizeof b->bytes, &b->want);
+    return assay_share_exchange_on_message(&b->taker, &b->m, b->bytes, sizeof b->bytes, &b->want);
 }
 
 static enum assay_status to_giver(struct bench *b)
 {
-    return assay_share_exchange_message(&b->giver, &b->m, b->other, sizeof b->other, &b->want);
+    return assay_share_exchange_on_message(&b->giver, &b->m, b->other, sizeof b->other, &b->want);
 }
 
 /* The taker has believed the OFFER, and its PROOF is in b->m. */
 static void proof(struct bench *b)
 {
     cr_assert_eq(to_taker(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_VERIFY);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_VERIFY);
     cr_assert(assay_bytes_equal(b->want.bytes.bytes, b->want.report_data, 64), "what was quoted");
-    cr_assert_eq(assay_share_exchange_verified(&b->taker, b->bytes, sizeof b->bytes, &b->want),
+    cr_assert_eq(assay_share_exchange_on_verified(&b->taker, b->bytes, sizeof b->bytes, &b->want),
                  ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_QUOTE);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_QUOTE);
     assay_bytes_copy(b->of_taker, 64, b->want.report_data, 64);
-    cr_assert_eq(assay_share_exchange_quoted(&b->taker, assay_slice_over(b->of_taker, 64), b->bytes,
-                                             sizeof b->bytes, &b->want),
+    cr_assert_eq(assay_share_exchange_on_quote(&b->taker, assay_slice_over(b->of_taker, 64),
+                                               b->bytes, sizeof b->bytes, &b->want),
                  ASSAY_OK);
     decode(b);
 }
@@ -113,11 +113,11 @@ static void through(struct bench *b, uint8_t number)
     offer(b);
     proof(b);
     cr_assert_eq(to_giver(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_VERIFY);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_VERIFY);
     cr_assert(assay_bytes_equal(b->want.bytes.bytes, b->want.report_data, 64));
-    cr_assert_eq(assay_share_exchange_verified(&b->giver, b->other, sizeof b->other, &b->want),
+    cr_assert_eq(assay_share_exchange_on_verified(&b->giver, b->other, sizeof b->other, &b->want),
                  ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_GIVE);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_GIVE);
     give(b, "gift");
 }
 
@@ -221,10 +221,10 @@ Test(exchange, messages_out_of_turn_change_nothing)
     cr_assert_eq(to_giver(b), ASSAY_E_STALE);
     b->m = proven;
     cr_assert_eq(assay_share_exchange_open(&b->taker, &b->m, b->room, &gift), ASSAY_E_STALE);
-    cr_assert_eq(assay_share_exchange_verified(&b->giver, b->other, sizeof b->other, &b->want),
+    cr_assert_eq(assay_share_exchange_on_verified(&b->giver, b->other, sizeof b->other, &b->want),
                  ASSAY_E_STALE, "nobody has proved anything");
-    cr_assert_eq(assay_share_exchange_quoted(&b->giver, assay_slice_over("x", 1), b->other,
-                                             sizeof b->other, &b->want),
+    cr_assert_eq(assay_share_exchange_on_quote(&b->giver, assay_slice_over("x", 1), b->other,
+                                               sizeof b->other, &b->want),
                  ASSAY_E_STALE);
     const struct assay_secret32 seed = { { 55 } };
     cr_assert_eq(assay_share_exchange_give(&b->giver, assay_slice_over("x", 1), &seed, b->room,
@@ -260,9 +260,9 @@ Test(exchange, evidence_stands_where_it_belongs_and_nowhere_else)
     cr_assert_eq(to_taker(b), ASSAY_E_INVALID);
     b->m = offered;
     cr_assert_eq(to_taker(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_QUOTE, "the holder does");
-    cr_assert_eq(assay_share_exchange_quoted(&b->taker, assay_slice_over(NULL, 0), b->bytes,
-                                             sizeof b->bytes, &b->want),
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_QUOTE, "the holder does");
+    cr_assert_eq(assay_share_exchange_on_quote(&b->taker, assay_slice_over(NULL, 0), b->bytes,
+                                               sizeof b->bytes, &b->want),
                  ASSAY_E_RANGE);
     free(b);
     b = fresh(ASSAY_SHARE_LET);
@@ -270,13 +270,13 @@ Test(exchange, evidence_stands_where_it_belongs_and_nowhere_else)
     cr_assert_eq(answer(b, 2), ASSAY_OK);
     offer(b);
     cr_assert_eq(to_taker(b), ASSAY_OK);
-    cr_assert_eq(assay_share_exchange_verified(&b->taker, b->bytes, sizeof b->bytes, &b->want),
+    cr_assert_eq(assay_share_exchange_on_verified(&b->taker, b->bytes, sizeof b->bytes, &b->want),
                  ASSAY_OK);
     decode(b);
     cr_assert_eq(b->m.kind, ASSAY_SHARE_PROOF);
     cr_assert_eq(b->m.evidence.len, 0, "a reader whose record is signed");
     cr_assert_eq(to_giver(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WISH_GIVE);
+    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_GIVE);
     free(b);
 }
 
@@ -333,7 +333,7 @@ Test(exchange, gifts_are_read_to_their_end_before_anything_is_taken)
     assay_writer_u16be(&w, 2);
     for (uint8_t i = 0; i < 2; i++) {
         piece.id[0] = i;
-        assay_share_piece_put(&w, &piece);
+        assay_share_piece_encode(&w, &piece);
         assay_writer_u16be(&w, (uint16_t)(9 + i));
         assay_writer_zero(&w, 3 * 32);
     }

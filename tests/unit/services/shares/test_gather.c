@@ -36,7 +36,7 @@ static void gathering(struct gathering *g)
     list(b, SPARE, 0);
     close_epoch(b);
     const struct assay_share_row *row = assay_share_registry_find(b->r, b->id);
-    cr_assert_eq(assay_share_registry_reshare(b->r, row)->dealers, 5);
+    cr_assert_eq(assay_share_registry_find_reshare(b->r, row)->dealers, 5);
     for (uint32_t i = 0; i < 2; i++) {
         g->piece[i] = piece_dealt(b, 2 * i);
         say_dealt(b, 2 * i, &g->piece[i].commitments);
@@ -62,7 +62,7 @@ static uint32_t shown(struct bench *b)
             continue;
         cr_assert_eq(assay_share_lie_record_decode(effect->bytes, &lie), ASSAY_OK);
         cr_assert(assay_share_lie_record_check(&b->r->config.home, &lie));
-        cr_assert_eq(assay_share_registry_lie(b->r, &lie, &b->facts), ASSAY_SHARE_APPLIED);
+        cr_assert_eq(assay_share_registry_apply_lie(b->r, &lie, &b->facts), ASSAY_SHARE_APPLIED);
         cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
         return lie.given.dealer;
     }
@@ -149,16 +149,18 @@ Test(gather, slots_that_disagree_are_shown_what_was_dealt)
     other.line[0].digest[0] ^= 1;
     other.seating = seating_of(g.b->r, 0, 2);
     own.seating = seating_of(g.b->r, 0, SPARE);
-    cr_assert_eq(assay_share_registry_have(g.b->r, 2, &other, &g.b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_have(g.b->r, 2, &other, &g.b->facts),
+                 ASSAY_SHARE_APPLIED);
     facts(g.b);
     cr_assert_null(effect_of(g.b, ASSAY_SHARE_ACT_SUBMIT), "one digest is no disagreement");
-    cr_assert_eq(assay_share_registry_have(g.b->r, SPARE, &own, &g.b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_have(g.b->r, SPARE, &own, &g.b->facts),
+                 ASSAY_SHARE_APPLIED);
     facts(g.b);
     const struct assay_share_effect *effect = effect_of(g.b, ASSAY_SHARE_ACT_SUBMIT);
     cr_assert_not_null(effect);
     cr_assert_eq(effect->payload, ASSAY_SHARE_PAYLOAD_SUM);
     cr_assert_eq(assay_share_sum_record_decode(effect->bytes, &sum), ASSAY_OK);
-    cr_assert_eq(assay_share_registry_sum(g.b->r, &sum, &g.b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_sum(g.b->r, &sum, &g.b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < MEMBERS; i++)
         cr_assert_eq(g.b->r->member[i].convicted, i == 2, "member %u", i);
     done(g.b);
@@ -178,7 +180,7 @@ static void everything_is_dealt(struct bench *b)
             assay_bytes_copy(record.line[0].id, 32, b->r->row[reshare->row].id, 32);
             if (!(reshare->dealers >> dealer & 1)) continue;
             record.seating = seating_of(b->r, 0, dealer);
-            (void)assay_share_registry_deal(b->r, dealer, &record, &b->facts);
+            (void)assay_share_registry_apply_deal(b->r, dealer, &record, &b->facts);
             facts(b);
         }
     for (uint32_t i = 0; i < 100; i++)
@@ -221,8 +223,9 @@ Test(gather, what_an_attempt_that_is_over_left_makes_room)
         const uint32_t owner = i / ASSAY_SHARE_QUOTA_MIN;
         assay_bytes_copy(put.owner, sizeof put.owner, &owner, sizeof owner);
         assay_bytes_copy(put.name, 32, &i, sizeof i);
-        cr_assert_eq(assay_share_registry_put(b->r, i % ASSAY_SHARE_MEMBERS_MAX, &put, &b->facts),
-                     ASSAY_SHARE_APPLIED);
+        cr_assert_eq(
+            assay_share_registry_apply_put(b->r, i % ASSAY_SHARE_MEMBERS_MAX, &put, &b->facts),
+            ASSAY_SHARE_APPLIED);
         struct assay_share_list_record record = { .count = 1 };
         record.line[0] = (struct assay_share_line){
             .generation = 1, .attempt = assay_share_put_attempt(b->r->epoch)
@@ -230,7 +233,7 @@ Test(gather, what_an_attempt_that_is_over_left_makes_room)
         assay_share_id(put.owner, put.name, record.line[0].id);
         for (uint32_t member = 0; member < SLOTS; member++) {
             record.seating = seating_of(b->r, 0, member);
-            (void)assay_share_registry_have(b->r, member, &record, &b->facts);
+            (void)assay_share_registry_apply_have(b->r, member, &record, &b->facts);
         }
     }
     b->own = SPARE;

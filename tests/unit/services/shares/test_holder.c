@@ -84,7 +84,7 @@ Test(holder, what_is_no_share_is_refused_and_its_giver_is_shown)
     cr_assert_eq(effect->payload, ASSAY_SHARE_PAYLOAD_LIE);
     cr_assert_eq(assay_share_lie_record_decode(effect->bytes, &lie), ASSAY_OK);
     cr_assert(assay_share_lie_record_check(&b->r->config.home, &lie));
-    cr_assert_eq(assay_share_registry_lie(b->r, &lie, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &lie, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(b->facts.fact[0].member, 0);
     cr_assert(asks(b, 6), "and the next one is asked at once");
     cr_assert_eq(fetch(b, 6, 0), ASSAY_OK);
@@ -107,9 +107,9 @@ Test(holder, evidence_that_does_not_stand_ends_the_exchange)
     cr_assert_eq(message(b, &from, bytes), ASSAY_OK);
     cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_VERIFY);
     const uint64_t serial = b->out.effect[0].serial;
-    assay_share_holder_verified(b->h, b->r, &b->epoch, serial, false, b->now_ms, &b->out);
+    assay_share_holder_on_verified(b->h, b->r, &b->epoch, serial, false, b->now_ms, &b->out);
     cr_assert(asks(b, 6), "the next one");
-    assay_share_holder_verified(b->h, b->r, &b->epoch, serial, true, b->now_ms, &b->out);
+    assay_share_holder_on_verified(b->h, b->r, &b->epoch, serial, true, b->now_ms, &b->out);
     cr_assert_eq(b->out.count, 0, "too late");
     done(b);
 }
@@ -122,17 +122,20 @@ Test(holder, an_owner_hands_over_what_waits_and_nothing_else)
     struct assay_share_piece piece = piece_of(b, 1);
     crawl(b);
     cr_assert_eq(b->out.count, 0);
-    cr_assert_eq(assay_share_holder_hand(b->h, b->r, &b->epoch, &owner, unknown, 0, &b->out),
-                 ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_share_holder_hand(b->h, b->r, &b->epoch, &owner, b->id, 0, &b->out),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, unknown, 0, &b->out),
+        ASSAY_E_NOT_FOUND);
+    cr_assert_eq(
+        assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id, 0, &b->out),
+        ASSAY_OK);
     cr_assert_eq(b->out.effect[0].link, 9);
     piece.share.bytes[0] ^= 1;
     cr_assert_eq(give(b, MEMBERS, &owner, &piece), ASSAY_E_INVALID);
     cr_assert_null(effect_of(b, ASSAY_SHARE_ACT_SUBMIT), "an owner's slip convicts nobody");
     piece.share.bytes[0] ^= 1;
-    cr_assert_eq(assay_share_holder_hand(b->h, b->r, &b->epoch, &owner, b->id, 0, &b->out),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id, 0, &b->out),
+        ASSAY_OK);
     cr_assert_eq(give(b, MEMBERS, &owner, &piece), ASSAY_OK);
     cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_PERSIST);
     cr_assert_eq(b->out.effect[1].payload, ASSAY_SHARE_PAYLOAD_HAVE);
@@ -152,8 +155,9 @@ static struct bench *keeping(void)
     const struct assay_share_from owner = { .link = 9 };
     const struct assay_share_piece piece = piece_of(b, 0);
     crawl(b);
-    cr_assert_eq(assay_share_holder_hand(b->h, b->r, &b->epoch, &owner, b->id, 0, &b->out),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id, 0, &b->out),
+        ASSAY_OK);
     cr_assert_eq(give(b, MEMBERS, &owner, &piece), ASSAY_OK);
     for (uint32_t i = 0; i < SLOTS; i++)
         have(b, i);
@@ -208,7 +212,7 @@ static struct bench *dealing(void)
     list(b, SPARE, 0);
     close_epoch(b);
     const struct assay_share_row *row = assay_share_registry_find(b->r, b->id);
-    cr_assert_eq(assay_share_registry_reshare(b->r, row)->dealers, 5);
+    cr_assert_eq(assay_share_registry_find_reshare(b->r, row)->dealers, 5);
     facts(b);
     return b;
 }
@@ -305,14 +309,15 @@ static uint32_t pieces_given(struct bench *b, uint32_t member, enum assay_share_
     struct assay_share_message m;
     struct assay_slice bytes;
     cr_assert_eq(asked_by(b, &from, purpose, 1, 1), ASSAY_OK);
-    assay_share_holder_quoted(b->h, b->r, &b->epoch, b->out.effect[0].serial,
-                              assay_slice_over("q", 1), 0, &b->out);
+    assay_share_holder_on_quote(b->h, b->r, &b->epoch, b->out.effect[0].serial,
+                                assay_slice_over("q", 1), 0, &b->out);
     cr_assert_eq(assay_share_message_decode(b->out.effect[0].bytes, &m), ASSAY_OK);
     m.kind = ASSAY_SHARE_PROOF;
     m.evidence = assay_slice_over("p", 1);
     cr_assert_eq(assay_share_message_encode(&m, b->bytes, sizeof b->bytes, &bytes), ASSAY_OK);
     cr_assert_eq(message(b, &from, bytes), ASSAY_OK);
-    assay_share_holder_verified(b->h, b->r, &b->epoch, b->out.effect[0].serial, true, 0, &b->out);
+    assay_share_holder_on_verified(b->h, b->r, &b->epoch, b->out.effect[0].serial, true, 0,
+                                   &b->out);
     cr_assert_eq(assay_share_message_decode(b->out.effect[0].bytes, &m), ASSAY_OK);
     cr_assert_eq(m.kind, ASSAY_SHARE_GIVE);
     /* Boxes of the model are in the clear: behind its head, and the context of the exchange. */
@@ -326,7 +331,7 @@ Test(holder, it_gives_what_it_said_that_it_deals_and_nothing_else)
     struct assay_share_list_record said;
     cr_assert_eq(assay_share_list_record_decode(b->out.effect[1].bytes, &said), ASSAY_OK);
     cr_assert_eq(pieces_given(b, 2, ASSAY_SHARE_DEAL), 0, "it is not final");
-    cr_assert_eq(assay_share_registry_deal(b->r, 0, &said, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, 0, &said, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(pieces_given(b, 2, ASSAY_SHARE_DEAL), 1);
     done(b);
     b = dealing(); /* another program, or another store, announced it: no lie is told */
@@ -360,8 +365,8 @@ Test(holder, it_gives_nothing_before_the_other_has_proved_itself)
     struct assay_share_message m;
     struct assay_slice bytes;
     cr_assert_eq(asked_by(b, &from, ASSAY_SHARE_FETCH, 1, 1), ASSAY_OK);
-    assay_share_holder_quoted(b->h, b->r, &b->epoch, b->out.effect[0].serial,
-                              assay_slice_over("q", 1), 0, &b->out);
+    assay_share_holder_on_quote(b->h, b->r, &b->epoch, b->out.effect[0].serial,
+                                assay_slice_over("q", 1), 0, &b->out);
     cr_assert_eq(assay_share_message_decode(b->out.effect[0].bytes, &m), ASSAY_OK);
     cr_assert_eq(m.kind, ASSAY_SHARE_OFFER);
     m.kind = ASSAY_SHARE_PROOF;
@@ -371,9 +376,9 @@ Test(holder, it_gives_nothing_before_the_other_has_proved_itself)
     cr_assert_eq(b->out.count, 1);
     cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_VERIFY);
     const uint64_t serial = b->out.effect[0].serial;
-    assay_share_holder_verified(b->h, b->r, &b->epoch, serial, false, 0, &b->out);
+    assay_share_holder_on_verified(b->h, b->r, &b->epoch, serial, false, 0, &b->out);
     cr_assert_eq(b->out.count, 0);
-    assay_share_holder_verified(b->h, b->r, &b->epoch, serial, true, 0, &b->out);
+    assay_share_holder_on_verified(b->h, b->r, &b->epoch, serial, true, 0, &b->out);
     cr_assert_eq(b->out.count, 0, "it is over");
     done(b);
 }
@@ -386,7 +391,7 @@ Test(holder, a_reader_gets_a_share_when_its_read_is_final)
     read.reader.kind = ASSAY_SHARE_READER_ACCOUNT;
     assay_bytes_copy(read.id, 32, b->id, 32);
     cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 8), ASSAY_E_LANE, "not before");
-    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
     facts(b);
     cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 9), ASSAY_E_LANE, "another box");
     cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 6, 8), ASSAY_E_LANE, "another nonce");
@@ -408,8 +413,8 @@ static enum assay_status proof_of_reader(struct bench *b, const struct assay_sha
 {
     struct assay_share_message m;
     struct assay_slice bytes;
-    assay_share_holder_quoted(b->h, b->r, &b->epoch, b->out.effect[0].serial,
-                              assay_slice_over("q", 1), 0, &b->out);
+    assay_share_holder_on_quote(b->h, b->r, &b->epoch, b->out.effect[0].serial,
+                                assay_slice_over("q", 1), 0, &b->out);
     cr_assert_eq(assay_share_message_decode(b->out.effect[0].bytes, &m), ASSAY_OK);
     m.kind = ASSAY_SHARE_PROOF;
     m.evidence = (struct assay_slice){ 0 };
@@ -423,7 +428,7 @@ static struct bench *with_read(const struct assay_share_from *reader)
     struct assay_share_read_record read = { .nonce = { 7 }, .box = { 8 } };
     read.reader.kind = ASSAY_SHARE_READER_ACCOUNT;
     assay_bytes_copy(read.id, 32, b->id, 32);
-    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
     facts(b);
     cr_assert_eq(asked_by(b, reader, ASSAY_SHARE_LET, 7, 8), ASSAY_OK);
     return b;
@@ -440,7 +445,7 @@ Test(holder, a_reader_that_was_taken_off_the_list_gets_nothing)
     struct assay_share_readers_record other = { .order = order_of(b), .reader_count = 1 };
     other.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
     other.reader[0].name[0] = 1;
-    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &other, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(proof_of_reader(b, &reader), ASSAY_E_LANE, "in the midst of an exchange");
     cr_assert_eq(b->out.count, 0);
     facts(b);
@@ -454,13 +459,13 @@ static void put_again(struct bench *b)
     close_epoch(b);
     put.birth.epoch = b->r->epoch;
     put.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
 }
 
 static void delete_it(struct bench *b)
 {
     const struct assay_share_delete_record gone = { .order = order_of(b) };
-    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
 }
 
 Test(holder, what_its_owner_deleted_is_erased_and_its_reads_are_over)

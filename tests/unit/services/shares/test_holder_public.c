@@ -21,7 +21,7 @@ static struct bench *keeping(void)
     assay_writer_u8(&w, 1);
     assay_writer_u16be(&w, 0);
     assay_writer_put(&w, b->id, 32);
-    assay_share_piece_put(&w, &piece);
+    assay_share_piece_encode(&w, &piece);
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
     cr_assert_eq(assay_share_holder_load(b->h, out), ASSAY_OK);
     assay_share_holder_crawl(b->h, b->r, &b->epoch, b->now_ms, &b->out);
@@ -57,7 +57,7 @@ static void key_final(struct bench *b)
     cr_assert(is_stored_before(b, own_row, key), "its secret half is stored before it is listed");
     cr_assert_eq(assay_share_key_record_decode(key->bytes, &record), ASSAY_OK);
     cr_assert(assay_share_key_record_check(&b->r->config.home, &record));
-    cr_assert_eq(assay_share_registry_key(b->r, 0, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_key(b->r, 0, &record, &b->facts), ASSAY_SHARE_APPLIED);
 }
 
 /* A round is under way, in which slot 0 has a key and others have some. */
@@ -75,7 +75,7 @@ static void begin_round(struct bench *b)
     }
     close_epoch(b);
     cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DEALS);
-    assay_share_holder_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
+    assay_share_holder_on_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
 }
 
 static struct bench *in_round(void)
@@ -118,8 +118,9 @@ Test(holder_public, what_it_deals_is_stored_first_and_the_same_after_a_crash)
         cr_assert_eq(again.count, 1);
         cr_assert_arr_eq(&again.line[0], &first.line[0], sizeof first.line[0]);
     }
-    cr_assert_eq(assay_share_registry_dealing(b->r, 0, &first, &b->facts), ASSAY_SHARE_APPLIED);
-    cr_assert_eq(assay_share_registry_dealing(b->r, 0, &again, &b->facts), ASSAY_SHARE_SAME);
+    cr_assert_eq(assay_share_registry_apply_dealing(b->r, 0, &first, &b->facts),
+                 ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_dealing(b->r, 0, &again, &b->facts), ASSAY_SHARE_SAME);
     crash(b);
     cr_assert_null(said(b, ASSAY_SHARE_PAYLOAD_DEALING), "the ledger has it");
     done(b);
@@ -129,7 +130,7 @@ Test(holder_public, what_it_deals_is_stored_first_and_the_same_after_a_crash)
 Test(holder_public, nothing_secret_of_a_dealing_is_stored)
 {
     struct bench *b = in_round();
-    const struct assay_share_own_public *own = assay_share_public_own(b->h, b->id);
+    const struct assay_share_own_public *own = assay_share_public_find_own(b->h, b->id);
     struct assay_share_piece piece = piece_of(b, 0);
     cr_assert_not_null(own);
     for (uint32_t i = 0; i < SLOTS; i++) /* sealed to others, and not in the clear */
@@ -150,7 +151,7 @@ Test(holder_public, a_key_is_used_in_one_round_and_destroyed)
     cr_assert_arr_eq(b->h->key_now.secret.bytes, used.bytes, 32);
     while (b->r->round->phase != ASSAY_SHARE_PHASE_NONE)
         close_epoch(b);
-    assay_share_holder_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
+    assay_share_holder_on_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
     cr_assert(!b->h->key_now.set);
     bool stored = false;
     for (uint32_t i = 0; i < b->out.count; i++)
@@ -174,13 +175,14 @@ static void put_second(struct bench *b, uint8_t id[static 32])
     assay_share_commitments_digest(&b->commitments, put.digest);
     assay_share_id(put.owner, put.name, id);
     put.birth.epoch = b->epoch.epoch;
-    cr_assert_eq(assay_share_registry_put(b->r, 1, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 1, &put, &b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < SLOTS; i++) {
         struct assay_share_list_record record = line(b, 0);
         record.seating = seating_of(b->r, 0, i);
         assay_bytes_copy(record.line[0].id, 32, id, 32);
         record.line[0].attempt = assay_share_put_attempt(b->epoch.epoch);
-        cr_assert_eq(assay_share_registry_have(b->r, i, &record, &b->facts), ASSAY_SHARE_APPLIED);
+        cr_assert_eq(assay_share_registry_apply_have(b->r, i, &record, &b->facts),
+                     ASSAY_SHARE_APPLIED);
     }
 }
 
@@ -190,7 +192,7 @@ static void deal_wrongly(struct bench *b, const uint8_t id[static 32])
     static struct assay_share_dealing_record record;
     const struct assay_share_seat *seat = &b->r->cluster[0].seat[2];
     const struct assay_share_reshare *reshare =
-        assay_share_registry_reshare(b->r, assay_share_registry_find(b->r, id));
+        assay_share_registry_find_reshare(b->r, assay_share_registry_find(b->r, id));
     struct assay_share_dealing_line *line = &record.line[0];
     const struct assay_secret32 r = { { 77, id[0] } };
     struct assay_share_polynomial f;
@@ -211,7 +213,7 @@ static void deal_wrongly(struct bench *b, const uint8_t id[static 32])
     cr_assert_eq(assay_sodium_point_base(&r, line->dealing.dealt), ASSAY_OK);
     for (uint32_t i = 0; i < SLOTS; i++) {
         cr_assert_eq(assay_share_of(&f, i, &sub), ASSAY_OK);
-        assay_share_registry_label(b->r, reshare, 2, i, label);
+        assay_share_registry_get_label(b->r, reshare, 2, i, label);
         cr_assert_eq(assay_dealing_seal(&r, b->r->round->key[i], label, i == 0 ? &own : &sub,
                                         line->dealing.sealed[i]),
                      ASSAY_OK);
@@ -219,7 +221,7 @@ static void deal_wrongly(struct bench *b, const uint8_t id[static 32])
     assay_share_dealing_label(&b->r->config.home, &record.speaker, line, label);
     cr_assert_eq(assay_dealing_prove(&r, label, wide, line->dealing.dealt, &line->proof),
                  ASSAY_OK);
-    cr_assert_eq(assay_share_registry_dealing(b->r, seat->member, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_dealing(b->r, seat->member, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
 }
 
@@ -246,7 +248,7 @@ Test(holder_public, an_id_that_is_deleted_takes_no_dispute_with_it)
     const struct assay_share_effect *dealt = said(b, ASSAY_SHARE_PAYLOAD_DEALING);
     cr_assert_not_null(dealt);
     cr_assert_eq(assay_share_dealing_record_decode(dealt->bytes, &own), ASSAY_OK);
-    cr_assert_eq(assay_share_registry_dealing(b->r, 0, &own, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_dealing(b->r, 0, &own, &b->facts), ASSAY_SHARE_APPLIED);
     deal_wrongly(b, b->id);
     deal_wrongly(b, second);
     for (uint32_t i = 0; i < 2 && b->r->round->phase == ASSAY_SHARE_PHASE_DEALS; i++)
@@ -259,15 +261,17 @@ Test(holder_public, an_id_that_is_deleted_takes_no_dispute_with_it)
     struct assay_share_delete_record gone = { .order.version = 1 };
     gone.order.owner[0] = assay_bytes_equal(record.id, second, 32) ? 1 : 0;
     gone.order.birth = assay_share_registry_find(b->r, record.id)->birth;
-    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
-    cr_assert_eq(assay_share_registry_dispute(b->r, 0, &record, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_dispute(b->r, 0, &record, &b->facts),
+                 ASSAY_SHARE_UNKNOWN);
     b->facts.count = 1;
     b->facts.fact[0] = (struct assay_share_fact){ .kind = ASSAY_SHARE_DELETED };
     assay_bytes_copy(b->facts.fact[0].id, 32, record.id, 32);
     facts(b);
     cr_assert_not_null(disputed(b, &other));
     cr_assert_arr_neq(other.id, record.id, 32);
-    cr_assert_eq(assay_share_registry_dispute(b->r, 0, &other, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_dispute(b->r, 0, &other, &b->facts),
+                 ASSAY_SHARE_APPLIED);
     cr_assert(b->r->member[2].convicted);
     done(b);
 }
@@ -282,7 +286,7 @@ Test(holder_public, without_its_key_it_says_nothing_false)
         cr_assert_null(said(b, ASSAY_SHARE_PAYLOAD_DISPUTE));
         cr_assert_null(said(b, ASSAY_SHARE_PAYLOAD_HAVE));
         close_epoch(b);
-        assay_share_holder_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
+        assay_share_holder_on_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
     }
     done(b);
 }

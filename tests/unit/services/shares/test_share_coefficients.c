@@ -23,7 +23,7 @@ static struct bench *dealing(void)
     assay_writer_u8(&w, 1);
     assay_writer_u16be(&w, 0);
     assay_writer_put(&w, b->id, 32);
-    assay_share_piece_put(&w, &piece);
+    assay_share_piece_encode(&w, &piece);
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
     cr_assert_eq(assay_share_holder_load(b->h, out), ASSAY_OK);
     crawl(b);
@@ -124,7 +124,7 @@ Test(share_coefficients, two_eras_do_not_show_a_share)
     const uint32_t before = holding_of(b)->deal.dealers;
     cr_assert_eq(assay_share_holder_stored(b->h, b->id, stored, sizeof stored, &out), ASSAY_OK);
     b->epoch.era = 1;
-    assay_share_registry_enter(b->r, 1);
+    assay_share_registry_set_era(b->r, 1);
     b->r->reshare[0].dealers = 3; /* of the ledger of the new era, by slots 0 and 1 */
     b->r->reshare[0].dealt = 0;
     start(b, 0);

@@ -78,14 +78,14 @@ static void seat_all(struct bench *b)
     const uint8_t node[32] = { 9 };
     for (uint32_t i = 0; i < b->config.slots; i++)
         standing[i] = ASSAY_SHARE_STAND_FULL;
-    assay_share_registry_close(b->r, 1, standing, score, b->config.slots, &b->facts);
+    assay_share_registry_close_epoch(b->r, 1, standing, score, b->config.slots, &b->facts);
     for (uint32_t i = 0; i < b->config.slots; i++) {
         const struct assay_share_holder_record record = { .node = { 9 },
                                                           .key = { (uint8_t)(i + 1) },
                                                           .curve = { (uint8_t)(i + 1) },
                                                           .address = "a:1/2",
                                                           .address_len = 5 };
-        cr_assert_eq(assay_share_registry_holder(b->r, i, node, &record, &b->facts),
+        cr_assert_eq(assay_share_registry_apply_holder(b->r, i, node, &record, &b->facts),
                      ASSAY_SHARE_APPLIED);
     }
     cr_assert(b->r->cluster[0].seated);
@@ -106,7 +106,8 @@ static void put(struct bench *b, uint32_t number)
     assay_bytes_copy(record.name, 32, &number, sizeof number);
     assay_bytes_copy(record.digest, 32, &number, sizeof number);
     const uint32_t author = number % ASSAY_SHARE_MEMBERS_MAX;
-    cr_assert_eq(assay_share_registry_put(b->r, author, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, author, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
 }
 
 static void have(struct bench *b, uint32_t number, uint32_t slot)
@@ -119,7 +120,8 @@ static void have(struct bench *b, uint32_t number, uint32_t slot)
     assay_bytes_copy(record.line[0].digest, 32, &number, sizeof number);
     record.line[0].generation = 1;
     record.line[0].attempt = assay_share_put_attempt(b->r->epoch);
-    cr_assert_eq(assay_share_registry_have(b->r, slot, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, slot, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
 }
 
 Test(share_document, an_id_that_changes_changes_one_document)
@@ -249,7 +251,8 @@ static struct assay_registry *rich(struct registry_world *w)
                 return r;
             if (step % 24 == 0) {
                 registry_world_close(w);
-                assay_registry_close(r, w->epoch, w->member, WORLD_MEMBERS, &facts, NULL, NULL);
+                assay_registry_close_epoch(r, w->epoch, w->member, WORLD_MEMBERS, &facts, NULL,
+                                           NULL);
             }
             registry_world_record(w, r, &m);
             (void)assay_registry_apply(r, m.slot, m.node, m.kind, m.payload, NULL);
@@ -308,7 +311,7 @@ static struct assay_share_registry *copy_of(const struct assay_share_registry *f
 {
     struct assay_share_registry *copy = registry_of(&from->config);
     assay_share_registry_copy(copy, from);
-    cr_assert(assay_share_registry_is_sound(copy));
+    cr_assert(assay_share_registry_is_valid(copy));
     return copy;
 }
 
@@ -346,7 +349,7 @@ static uint32_t listed_member(const struct assay_share_registry *r, uint32_t fro
         struct assay_share_row *gone = &r->row[deleted_row(r)];                                    \
         (void)dealt, (void)waits, (void)gone, (void)first, (void)second;                           \
         change;                                                                                    \
-        cr_expect(!assay_share_registry_is_sound(r), "%s", #change);                               \
+        cr_expect(!assay_share_registry_is_valid(r), "%s", #change);                               \
         free(r);                                                                                   \
     } while (0)
 
@@ -363,10 +366,10 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(first->cluster = r->config.clusters);
     UNSOUND(first->listed = false; first->convicted = true);
     UNSOUND(r->cluster[0].ready = 16);
-    UNSOUND(r->cluster[0].seat[0].member = ASSAY_SHARE_NOBODY + 1);
+    UNSOUND(r->cluster[0].seat[0].member = ASSAY_SHARE_NO_MEMBER + 1);
     UNSOUND(r->cluster[0].seat[0].member = 100);
     UNSOUND(r->cluster[0].seat[0].member = r->cluster[1].seat[2].member);
-    UNSOUND(r->cluster[0].seat[0].member = ASSAY_SHARE_NOBODY;
+    UNSOUND(r->cluster[0].seat[0].member = ASSAY_SHARE_NO_MEMBER;
             assay_bytes_copy(r->cluster[0].seat[0].key, 64, first->key, 64));
     UNSOUND((first->curve[0] = 9, assay_bytes_copy(second->curve, 32, first->curve, 32)));
     UNSOUND(assay_bytes_copy(r->cluster[1].seat[3].key, 64, r->cluster[0].seat[0].key, 64));
@@ -390,11 +393,11 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(waits->tried = 1; waits->wanted = 1);
     UNSOUND(waits->origin = 2);
     UNSOUND(waits->version = 1);
-    UNSOUND(waits->author = ASSAY_SHARE_NOBODY + 1);
+    UNSOUND(waits->author = ASSAY_SHARE_NO_MEMBER + 1);
     UNSOUND(waits->birth.epoch = waits->put_epoch + 1);
     UNSOUND(waits->put_epoch = waits->birth.epoch + ASSAY_SHARE_PUT_EPOCHS;
             waits->attempt = assay_share_put_attempt(waits->put_epoch));
-    UNSOUND(gone->author = ASSAY_SHARE_NOBODY + 1);
+    UNSOUND(gone->author = ASSAY_SHARE_NO_MEMBER + 1);
     UNSOUND(gone->synced = true; r->synced_count++);
     UNSOUND(gone->have[0] = 1);
     UNSOUND(gone->wanted = 1);

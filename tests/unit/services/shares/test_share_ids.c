@@ -40,7 +40,7 @@ static uint32_t draw(struct bench *b, uint32_t below)
 static void close_epoch(struct bench *b)
 {
     const uint16_t score[MEMBERS] = { 0 };
-    assay_share_registry_close(b->r, b->r->epoch + 1, b->standing, score, MEMBERS, &b->facts);
+    assay_share_registry_close_epoch(b->r, b->r->epoch + 1, b->standing, score, MEMBERS, &b->facts);
     assay_share_registry_check(b->r);
 }
 
@@ -60,7 +60,7 @@ static struct bench *seated_of(uint32_t ids_max)
         const struct assay_share_holder_record record = { .node = { (uint8_t)i },
                                                           .key = { (uint8_t)(i + 1) },
                                                           .curve = { (uint8_t)(i + 1) } };
-        cr_assert_eq(assay_share_registry_holder(b->r, i, record.node, &record, &b->facts),
+        cr_assert_eq(assay_share_registry_apply_holder(b->r, i, record.node, &record, &b->facts),
                      ASSAY_SHARE_APPLIED);
     }
     cr_assert(b->r->cluster[0].seated);
@@ -121,13 +121,13 @@ static struct assay_share_readers_record readers_of(const struct bench *b, uint8
 static enum assay_share_result put(struct bench *b, uint32_t author, uint8_t owner, uint32_t name)
 {
     const struct assay_share_put_record record = put_of(b, owner, name);
-    return assay_share_registry_put(b->r, author, &record, &b->facts);
+    return assay_share_registry_apply_put(b->r, author, &record, &b->facts);
 }
 
 static enum assay_share_result drop(struct bench *b, uint8_t owner, uint32_t name)
 {
     const struct assay_share_delete_record record = { .order = order_of(b, owner, name) };
-    return assay_share_registry_delete(b->r, &record, &b->facts);
+    return assay_share_registry_apply_delete(b->r, &record, &b->facts);
 }
 
 /* Every slot says that it keeps its share. */
@@ -139,7 +139,7 @@ static void sync(struct bench *b, const struct assay_share_row *row)
     assay_bytes_copy(record.line[0].digest, 32, row->digest, 32);
     for (uint32_t i = 0; i < SLOTS; i++) {
         record.seating = seating_of(b->r, 0, i);
-        (void)assay_share_registry_have(b->r, i, &record, &b->facts);
+        (void)assay_share_registry_apply_have(b->r, i, &record, &b->facts);
     }
     cr_assert(row->synced);
 }
@@ -168,7 +168,7 @@ Test(share_ids, a_member_hands_in_so_many_ids_of_whatever_owners)
         cr_assert_eq(put(b, 3, (uint8_t)(i + 1), 0), ASSAY_SHARE_QUOTA);
     cr_assert_eq(put(b, 4, QUOTA + 1, 0), ASSAY_SHARE_APPLIED, "through another member");
     /* Who comes after it in its slot pays for its own alone. */
-    assay_share_registry_renew(b->r, 3);
+    assay_share_registry_clear_member(b->r, 3);
     cr_assert_eq(put(b, 3, QUOTA + 2, 0), ASSAY_SHARE_APPLIED);
     done(b);
 }
@@ -233,16 +233,16 @@ Test(share_ids, a_put_is_valid_for_64_epochs_and_in_its_era)
     const struct assay_share_put_record old = put_of(b, 7, 1), older = put_of(b, 7, 2);
     struct assay_share_put_record later = old;
     later.birth.epoch++;
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &later, &b->facts), ASSAY_SHARE_LATE,
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &later, &b->facts), ASSAY_SHARE_LATE,
                  "an epoch that was not closed yet");
     for (uint32_t i = 0; i < ASSAY_SHARE_PUT_EPOCHS - 1; i++)
         close_epoch(b);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &old, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &old, &b->facts), ASSAY_SHARE_APPLIED);
     close_epoch(b);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &older, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &older, &b->facts), ASSAY_SHARE_LATE);
     const struct assay_share_put_record now = put_of(b, 7, 3);
-    assay_share_registry_enter(b->r, 1);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &now, &b->facts), ASSAY_SHARE_LATE,
+    assay_share_registry_set_era(b->r, 1);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &now, &b->facts), ASSAY_SHARE_LATE,
                  "of the era before");
     cr_assert_eq(put(b, 0, 7, 3), ASSAY_SHARE_APPLIED);
     done(b);
@@ -254,19 +254,19 @@ Test(share_ids, one_that_waits_gives_way_to_a_later_record_of_its_owner)
     struct bench *b = seated();
     struct assay_share_put_record first = put_of(b, 7, 1);
     first.digest[0] = 1;
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &first, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &first, &b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < ASSAY_SHARE_WAITING_EPOCHS; i++)
         close_epoch(b);
     struct assay_share_put_record second = put_of(b, 7, 1), same = second;
     second.digest[0] = 2;
     same.digest[0] = 3;
-    cr_assert_eq(assay_share_registry_put(b->r, 9, &first, &b->facts), ASSAY_SHARE_APPLIED);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &second, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 9, &first, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &second, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(row_of(b, 7, 1)->digest[0], 2);
     cr_assert_eq(row_of(b, 7, 1)->author, 0);
     cr_assert_eq(b->r->row_count, 1);
-    cr_assert_eq(assay_share_registry_put(b->r, 9, &first, &b->facts), ASSAY_SHARE_SAME);
-    cr_assert_eq(assay_share_registry_put(b->r, 9, &same, &b->facts), ASSAY_SHARE_SAME);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 9, &first, &b->facts), ASSAY_SHARE_SAME);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 9, &same, &b->facts), ASSAY_SHARE_SAME);
     sync(b, row_of(b, 7, 1));
     close_epoch(b);
     cr_assert_eq(put(b, 0, 7, 1), ASSAY_SHARE_SAME, "what is synced stays");
@@ -279,7 +279,7 @@ Test(share_ids, a_deleted_id_is_put_again_by_its_owner_alone)
     struct bench *b = seated();
     const struct assay_share_put_record first = put_of(b, 7, 1);
     struct assay_share_birth birth;
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &first, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &first, &b->facts), ASSAY_SHARE_APPLIED);
     uint8_t id[32];
     assay_bytes_copy(id, 32, row_of(b, 7, 1)->id, 32);
     sync(b, row_of(b, 7, 1));
@@ -291,8 +291,8 @@ Test(share_ids, a_deleted_id_is_put_again_by_its_owner_alone)
     assay_share_registry_check(b->r);
     cr_assert_eq(b->r->synced_count, 0);
     for (uint32_t i = 0; i < 2 * ASSAY_SHARE_PUT_EPOCHS; i++) {
-        cr_assert_eq(assay_share_registry_put(b->r, 0, &first, &b->facts), ASSAY_SHARE_LATE);
-        cr_assert_eq(assay_share_registry_put(b->r, 0, &second, &b->facts), ASSAY_SHARE_LATE);
+        cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &first, &b->facts), ASSAY_SHARE_LATE);
+        cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &second, &b->facts), ASSAY_SHARE_LATE);
         cr_assert_null(row_of(b, 7, 1));
         cr_assert_eq(assay_share_registry_may_put(b->r, id, &birth), i > 0);
         if (i == 1) { /* put again, and forgotten: what was deleted before stays so */
@@ -320,7 +320,7 @@ Test(share_ids, what_was_said_of_a_deleted_id_does_not_count_when_it_is_put_agai
     struct assay_share_list_record said = { .seating = seating_of(b->r, 0, 0), .count = 1 };
     said.line[0] = (struct assay_share_line){ .generation = 1, .attempt = attempt };
     assay_bytes_copy(said.line[0].id, 32, row_of(b, 7, 1)->id, 32);
-    cr_assert_eq(assay_share_registry_have(b->r, 0, &said, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, 0, &said, &b->facts), ASSAY_SHARE_MISMATCH);
     cr_assert_eq(row_of(b, 7, 1)->have[0], 0);
     done(b);
 }
@@ -332,36 +332,36 @@ Test(share_ids, a_change_is_the_next_one_of_this_very_put_and_of_this_era)
     struct bench *b = seated();
     cr_assert_eq(put(b, 0, 7, 1), ASSAY_SHARE_APPLIED);
     struct assay_share_readers_record first = readers_of(b, 7, 1, 1), other;
-    cr_assert_eq(assay_share_registry_readers(b->r, &first, &b->facts), ASSAY_SHARE_UNKNOWN,
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &first, &b->facts), ASSAY_SHARE_UNKNOWN,
                  "not synced");
     sync(b, row_of(b, 7, 1));
-    cr_assert_eq(assay_share_registry_readers(b->r, &first, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &first, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CHANGED);
     cr_assert_eq(row_of(b, 7, 1)->reader[0].name[0], 1);
-    cr_assert_eq(assay_share_registry_readers(b->r, &first, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &first, &b->facts), ASSAY_SHARE_LATE);
     const struct assay_share_readers_record second = readers_of(b, 7, 1, 2);
-    cr_assert_eq(assay_share_registry_readers(b->r, &second, &b->facts), ASSAY_SHARE_APPLIED);
-    cr_assert_eq(assay_share_registry_readers(b->r, &first, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &second, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &first, &b->facts), ASSAY_SHARE_LATE);
     cr_assert_eq(row_of(b, 7, 1)->reader[0].name[0], 2, "the list before does not come back");
     other = readers_of(b, 7, 1, 3);
     other.order.version++;
-    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
     other = readers_of(b, 7, 1, 3);
     other.order.birth.epoch--;
-    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
     other = readers_of(b, 7, 1, 3);
     other.order.birth.era++;
-    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
     other = readers_of(b, 7, 1, 3);
     other.order.owner[0]++;
-    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
     other = readers_of(b, 7, 1, 3);
     const struct assay_share_delete_record gone = { .order = other.order };
-    assay_share_registry_enter(b->r, 1);
-    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
-    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_LATE);
+    assay_share_registry_set_era(b->r, 1);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_delete(b->r, &gone, &b->facts), ASSAY_SHARE_LATE);
     cr_assert_eq(drop(b, 7, 1), ASSAY_SHARE_APPLIED);
-    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_delete(b->r, &gone, &b->facts), ASSAY_SHARE_UNKNOWN);
     done(b);
 }
 
@@ -376,10 +376,11 @@ Test(share_ids, an_id_that_is_dealt_anew_can_be_deleted)
         struct assay_share_ready_record ready = { .slot = i, .seating = seating_of(b->r, 0, i),
                                                   .count = 3 };
         assay_share_registry_root(b->r, ready.digest);
-        cr_assert_eq(assay_share_registry_ready(b->r, i, &ready, &b->facts), ASSAY_SHARE_APPLIED);
+        cr_assert_eq(assay_share_registry_apply_ready(b->r, i, &ready, &b->facts),
+                     ASSAY_SHARE_APPLIED);
     }
     const struct assay_share_holder_record spare = { .node = { 6 }, .key = { 9 }, .curve = { 9 } };
-    cr_assert_eq(assay_share_registry_holder(b->r, 6, spare.node, &spare, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_holder(b->r, 6, spare.node, &spare, &b->facts),
                  ASSAY_SHARE_APPLIED);
     b->standing[4] = ASSAY_SHARE_STAND_SUSPENDED;
     close_epoch(b);
@@ -457,9 +458,10 @@ static void hand_in(struct course *c, const struct order *o, uint32_t author)
 {
     struct bench *b = c->b;
     enum assay_share_result result = ASSAY_SHARE_SAME;
-    if (o->kind == PUT) result = assay_share_registry_put(b->r, author, &o->put, &b->facts);
-    if (o->kind == DELETE) result = assay_share_registry_delete(b->r, &o->gone, &b->facts);
-    if (o->kind == READERS) result = assay_share_registry_readers(b->r, &o->readers, &b->facts);
+    if (o->kind == PUT) result = assay_share_registry_apply_put(b->r, author, &o->put, &b->facts);
+    if (o->kind == DELETE) result = assay_share_registry_apply_delete(b->r, &o->gone, &b->facts);
+    if (o->kind == READERS)
+        result = assay_share_registry_apply_readers(b->r, &o->readers, &b->facts);
     c->applied += result == ASSAY_SHARE_APPLIED;
     c->refused += result == ASSAY_SHARE_QUOTA;
     assay_share_registry_check(b->r);
@@ -534,7 +536,7 @@ static void step(struct course *c)
         hand_in(c, &c->signed_[draw(b, c->signed_count)], draw(b, MEMBERS));
         c->replayed++;
     } else if (what < 99) close_epoch(b);
-    else if (draw(b, 6) == 0) assay_share_registry_enter(b->r, b->r->era + 1);
+    else if (draw(b, 6) == 0) assay_share_registry_set_era(b->r, b->r->era + 1);
 }
 
 Test(share_ids, whatever_is_handed_in_quotas_hold_and_nothing_comes_back, .timeout = 240)
@@ -604,7 +606,7 @@ static void script_make(struct script *s, struct bench *b)
     const struct assay_share_put_record put = put_of(b, 7, 1);
     cr_assert_eq(assay_share_put_record_encode(&put, bytes, sizeof bytes, &out), ASSAY_OK);
     script_add(s, SCRIPT_PUT, 5, out);
-    cr_assert_eq(assay_share_registry_put(b->r, 5, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 5, &put, &b->facts), ASSAY_SHARE_APPLIED);
     have.line[0] = (struct assay_share_line){ .generation = 1,
                                               .attempt = row_of(b, 7, 1)->attempt };
     assay_bytes_copy(have.line[0].id, 32, row_of(b, 7, 1)->id, 32);
@@ -617,7 +619,8 @@ static void script_make(struct script *s, struct bench *b)
     const struct assay_share_readers_record readers = readers_of(b, 7, 1, 2);
     cr_assert_eq(assay_share_readers_record_encode(&readers, bytes, sizeof bytes, &out), ASSAY_OK);
     script_add(s, SCRIPT_READERS, 6, out);
-    cr_assert_eq(assay_share_registry_readers(b->r, &readers, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_readers(b->r, &readers, &b->facts),
+                 ASSAY_SHARE_APPLIED);
     const struct assay_share_delete_record gone = { .order = order_of(b, 7, 1) };
     cr_assert_eq(assay_share_delete_record_encode(&gone, bytes, sizeof bytes, &out), ASSAY_OK);
     script_add(s, SCRIPT_DELETE, 6, out);

@@ -35,7 +35,7 @@ static void fill(uint8_t *bytes, size_t len, uint32_t seed)
 
 static void close_epoch(struct bench *b)
 {
-    assay_share_registry_close(b->r, ++b->epoch, b->standing, b->score, MEMBERS, &b->facts);
+    assay_share_registry_close_epoch(b->r, ++b->epoch, b->standing, b->score, MEMBERS, &b->facts);
     assay_share_registry_check(b->r);
 }
 
@@ -45,7 +45,7 @@ static void list(struct bench *b, uint32_t member)
                                                 .key = { (uint8_t)(member + 1) },
                                                 .curve = { (uint8_t)(member + 1) } };
     const uint8_t node[32] = { (uint8_t)(member + 1) };
-    cr_assert_eq(assay_share_registry_holder(b->r, member, node, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_holder(b->r, member, node, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
 }
 
@@ -69,7 +69,7 @@ static void ready(struct bench *b, uint32_t slot)
                                                .era = b->r->era,
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
-    (void)assay_share_registry_ready(b->r, seat->member, &record, &b->facts);
+    (void)assay_share_registry_apply_ready(b->r, seat->member, &record, &b->facts);
 }
 
 static const struct assay_share_row *row_of(const struct bench *b)
@@ -79,7 +79,7 @@ static const struct assay_share_row *row_of(const struct bench *b)
 
 static const struct assay_share_reshare *reshare_of(const struct bench *b)
 {
-    return assay_share_registry_reshare(b->r, row_of(b));
+    return assay_share_registry_find_reshare(b->r, row_of(b));
 }
 
 /* Synced in five slots; then slot 4 goes to another member, and the id is dealt anew. */
@@ -104,10 +104,11 @@ static struct bench *resharing(void)
     cr_assert_eq(assay_share_deal(K, wide, &b->f, &b->a), ASSAY_OK);
     assay_share_commitments_digest(&b->a, put.digest);
     assay_share_id(put.owner, put.name, b->id);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < SLOTS; i++) {
         const struct assay_share_list_record have = line(b, i, 1, row_of(b)->attempt, &b->a);
-        cr_assert_eq(assay_share_registry_have(b->r, i, &have, &b->facts), ASSAY_SHARE_APPLIED);
+        cr_assert_eq(assay_share_registry_apply_have(b->r, i, &have, &b->facts),
+                     ASSAY_SHARE_APPLIED);
     }
     for (uint32_t i = 0; i < SLOTS; i++)
         ready(b, i);
@@ -136,7 +137,7 @@ static void deal(struct bench *b)
         cr_assert_eq(assay_share_deal_on(K, &own, wide, &b->g[d], &b->b[d]), ASSAY_OK);
         const struct assay_share_list_record dealt =
             line(b, seat->member, reshare->generation, reshare->attempt, &b->b[d]);
-        cr_assert_eq(assay_share_registry_deal(b->r, seat->member, &dealt, &b->facts),
+        cr_assert_eq(assay_share_registry_apply_deal(b->r, seat->member, &dealt, &b->facts),
                      ASSAY_SHARE_APPLIED);
         struct assay_share_lie_record *lie = &b->lie[d];
         *lie = (struct assay_share_lie_record){
@@ -174,7 +175,7 @@ static void say_have(struct bench *b, uint32_t slot, uint8_t spoilt)
     struct assay_share_list_record have =
         line(b, seat->member, reshare->generation, reshare->attempt, &sum);
     have.line[0].digest[0] ^= spoilt;
-    cr_assert_eq(assay_share_registry_have(b->r, seat->member, &have, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_have(b->r, seat->member, &have, &b->facts),
                  ASSAY_SHARE_APPLIED);
     assay_share_registry_check(b->r);
 }
@@ -196,7 +197,8 @@ static void expect_all_are(struct bench *b, enum assay_share_result result)
 {
     for (uint32_t d = 0; d < SLOTS; d++)
         if (b->lie[d].count > 0)
-            cr_assert_eq(assay_share_registry_lie(b->r, &b->lie[d], &b->facts), result, "%u", d);
+            cr_assert_eq(assay_share_registry_apply_lie(b->r, &b->lie[d], &b->facts), result, "%u",
+                         d);
     for (uint32_t i = 0; i < MEMBERS; i++)
         cr_assert(!b->r->member[i].convicted, "member %u", i);
     for (uint32_t slot = 0; slot < SLOTS; slot++)
@@ -241,7 +243,7 @@ Test(share_lies, what_was_given_in_another_era_convicts_nobody)
     deal(b);
     for (uint32_t d = 0; d < SLOTS; d++) /* as if the new era had other dealings of these numbers */
         b->lie[d].piece.share.bytes[0] ^= 1;
-    assay_share_registry_enter(b->r, 1);
+    assay_share_registry_set_era(b->r, 1);
     expect_all_are(b, ASSAY_SHARE_LATE);
     done(b);
 }
@@ -272,15 +274,15 @@ static void put_again(struct bench *b)
     const struct assay_share_order order = { .birth = row_of(b)->birth, .version = 1 };
     const struct assay_share_delete_record gone = { .order = order };
     struct assay_share_put_record put = { .k = K };
-    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
     close_epoch(b);
     put.birth.epoch = b->epoch;
     assay_share_commitments_digest(&b->a, put.digest);
-    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < SLOTS; i++) {
         const uint32_t member = b->r->cluster[0].seat[i].member;
         const struct assay_share_list_record have = line(b, member, 1, row_of(b)->attempt, &b->a);
-        cr_assert_eq(assay_share_registry_have(b->r, member, &have, &b->facts),
+        cr_assert_eq(assay_share_registry_apply_have(b->r, member, &have, &b->facts),
                      ASSAY_SHARE_APPLIED);
     }
     for (uint32_t i = 0; i < SLOTS; i++)
@@ -319,7 +321,8 @@ Test(share_lies, what_was_said_before_the_id_was_put_again_convicts_nobody)
     put_again(b);
     b->drawn++;
     deal(b);
-    cr_assert_eq(assay_share_registry_have(b->r, member, &late, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, member, &late, &b->facts),
+                 ASSAY_SHARE_UNKNOWN);
     finish(b);
     cr_assert_eq(row_of(b)->generation, 2);
     for (uint32_t i = 0; i < MEMBERS; i++)
@@ -345,7 +348,7 @@ Test(share_lies, a_dealer_that_lies_is_convicted_in_its_attempt)
     for (uint32_t d = 0; d < SLOTS; d++)
         if (b->lie[d].count > 0) {
             b->lie[d].piece.share.bytes[0] ^= 1;
-            cr_assert_eq(assay_share_registry_lie(b->r, &b->lie[d], &b->facts),
+            cr_assert_eq(assay_share_registry_apply_lie(b->r, &b->lie[d], &b->facts),
                          ASSAY_SHARE_APPLIED);
             break;
         }
@@ -444,12 +447,13 @@ Test(share_lies, a_false_have_is_convicted_by_the_sum)
         const uint32_t member = b->r->cluster[0].seat[LIAR].member;
         if (first == 0) say_have(b, LIAR, 1);
         say_have(b, 0, 0);
-        cr_assert_eq(assay_share_registry_sum(b->r, &sum, &b->facts),
+        cr_assert_eq(assay_share_registry_apply_sum(b->r, &sum, &b->facts),
                      first == 0 ? ASSAY_SHARE_APPLIED : ASSAY_SHARE_SAME);
         if (first == 1) {
             say_have(b, LIAR, 1);
             cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_SPLIT);
-            cr_assert_eq(assay_share_registry_sum(b->r, &sum, &b->facts), ASSAY_SHARE_APPLIED);
+            cr_assert_eq(assay_share_registry_apply_sum(b->r, &sum, &b->facts),
+                         ASSAY_SHARE_APPLIED);
         }
         assay_share_registry_check(b->r);
         for (uint32_t i = 0; i < MEMBERS; i++)
@@ -484,16 +488,18 @@ Test(share_lies, what_was_said_in_another_era_convicts_nobody)
     const uint32_t newcomer = seat->member;
     free(b->r);
     b->r = before;
-    assay_share_registry_enter(b->r, 1);
+    assay_share_registry_set_era(b->r, 1);
     b->drawn = 1;
-    cr_assert_eq(assay_share_registry_ready(b->r, newcomer, &early, &b->facts), ASSAY_SHARE_LATE);
-    cr_assert_eq(assay_share_registry_deal(b->r, dealing, &deals, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_ready(b->r, newcomer, &early, &b->facts),
+                 ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_deal(b->r, dealing, &deals, &b->facts),
+                 ASSAY_SHARE_LATE);
     deal(b);
     say_have(b, 0, 0);
-    cr_assert_eq(assay_share_registry_have(b->r, member, &have, &b->facts), ASSAY_SHARE_LATE);
-    cr_assert_eq(assay_share_registry_sum(b->r, &sum, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_have(b->r, member, &have, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &sum, &b->facts), ASSAY_SHARE_LATE);
     const struct assay_share_sum_record now = sum_record(b);
-    cr_assert_eq(assay_share_registry_sum(b->r, &now, &b->facts), ASSAY_SHARE_SAME);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &now, &b->facts), ASSAY_SHARE_SAME);
     for (uint32_t i = 0; i < MEMBERS; i++)
         cr_assert(!b->r->member[i].convicted, "member %u", i);
     for (uint32_t slot = 1; slot < SLOTS; slot++)
@@ -512,7 +518,7 @@ Test(share_lies, many_false_digests_do_not_convict_the_right_one)
         say_have(b, slot, (uint8_t)(slot + 1));
     say_have(b, LIAR, 0);
     const uint32_t honest = b->r->cluster[0].seat[LIAR].member;
-    cr_assert_eq(assay_share_registry_sum(b->r, &sum, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &sum, &b->facts), ASSAY_SHARE_APPLIED);
     assay_share_registry_check(b->r);
     cr_assert(!b->r->member[honest].convicted);
     cr_assert(b->r->member[0].convicted && b->r->member[1].convicted);
@@ -527,20 +533,20 @@ Test(share_lies, another_sum_than_that_of_the_ledger_convicts_nobody)
     say_have(b, 0, 0);
     struct assay_share_sum_record other = sum;
     other.current.point[1][0] ^= 2;
-    cr_assert_eq(assay_share_registry_sum(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
     other = sum;
     other.dealt[0] = sum.dealt[1];
-    cr_assert_eq(assay_share_registry_sum(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
     other = sum;
     other.count--;
-    cr_assert_eq(assay_share_registry_sum(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
     other = sum;
     other.attempt++;
-    cr_assert_eq(assay_share_registry_sum(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
     for (uint32_t slot = 1; slot < SLOTS; slot++)
         say_have(b, slot, 0);
     cr_assert_eq(row_of(b)->generation, 2);
-    cr_assert_eq(assay_share_registry_sum(b->r, &sum, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_apply_sum(b->r, &sum, &b->facts), ASSAY_SHARE_LATE);
     for (uint32_t i = 0; i < MEMBERS; i++)
         cr_assert(!b->r->member[i].convicted);
     done(b);

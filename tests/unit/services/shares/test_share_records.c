@@ -445,16 +445,16 @@ Test(share_records, a_lie_is_what_the_dealer_signed_and_nothing_else)
     struct key dealer = key_make();
     const struct assay_share_lie_record lie = dealt(&dealer, true);
     cr_assert(assay_share_lie_record_check(&home, &lie));
-    cr_assert(assay_share_lie_stands(&lie));
+    cr_assert(assay_share_lie_is_valid(&lie));
     struct assay_share_lie_record honest = dealt(&dealer, false);
     cr_assert(assay_share_lie_record_check(&home, &honest));
-    cr_assert(!assay_share_lie_stands(&honest));
+    cr_assert(!assay_share_lie_is_valid(&honest));
     honest.piece.share.bytes[0] ^= 1; /* whoever changes it convicts nobody */
-    cr_assert(assay_share_lie_stands(&honest));
+    cr_assert(assay_share_lie_is_valid(&honest));
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
     honest.given.slot = 3; /* nor who shows it as if it were for another slot */
-    cr_assert(assay_share_lie_stands(&honest));
+    cr_assert(assay_share_lie_is_valid(&honest));
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
     honest.given.dealer = 1;
@@ -464,7 +464,7 @@ Test(share_records, a_lie_is_what_the_dealer_signed_and_nothing_else)
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
     honest.dealers = 1 | 1 << 2;
-    cr_assert(assay_share_lie_stands(&honest), "another number, with others");
+    cr_assert(assay_share_lie_is_valid(&honest), "another number, with others");
     cr_assert(!assay_share_lie_record_check(&home, &honest), "which its dealer did not sign");
     assay_p256_signer_free(&dealer.signer);
 }

@@ -75,7 +75,7 @@ static void lie_to(struct bench *b, struct assay_share_dealing_record *record, u
     for (uint32_t i = 0; i < SLOTS; i++) {
         struct assay_secret32 sub;
         cr_assert_eq(assay_share_of(&b->f[dealer], i, &sub), ASSAY_OK);
-        assay_share_registry_label(b->r, bench_reshare(b), dealer, i, label);
+        assay_share_registry_get_label(b->r, bench_reshare(b), dealer, i, label);
         cr_assert_eq(assay_dealing_seal(&r, b->r->round->key[i], label, i == taker ? &wrong : &sub,
                                         line->dealing.sealed[i]),
                      ASSAY_OK);
@@ -196,7 +196,7 @@ Test(share_rounds, a_slot_deals_once_in_an_attempt)
     cr_assert_eq(bench_deal(b, 1, &first), ASSAY_SHARE_APPLIED);
     const struct assay_share_dealing_record second = bench_dealing(b, 1);
     cr_assert_eq(bench_deal(b, 1, &second), ASSAY_SHARE_SAME);
-    cr_assert(assay_share_registry_dealt(b->r, bench_reshare(b), 1, &dealt));
+    cr_assert(assay_share_registry_get_dealing(b->r, bench_reshare(b), 1, &dealt));
     cr_assert_arr_eq(dealt.dealt, first.line[0].dealing.dealt, 32);
     cr_assert_arr_eq(dealt.sealed[3], first.line[0].dealing.sealed[3], 32);
     bench_done(b);
@@ -439,7 +439,7 @@ static void list_another_key(struct bench *b, uint32_t slot)
                                                 .curve = { (uint8_t)(member + 1), 1 } };
     assay_bytes_copy(record.key, sizeof record.key, b->r->member[member].key, sizeof record.key);
     record.key[63]++;
-    cr_assert_eq(assay_share_registry_holder(b->r, member, record.node, &record, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_holder(b->r, member, record.node, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
     bench_look(b);
     cr_assert_eq(bench_member(b, slot), member);
@@ -528,7 +528,7 @@ static void put_many(struct bench *b, uint32_t count)
                                               .birth = { .epoch = b->epoch } };
         struct assay_share_list_record have = { .era = b->r->era, .count = 1 };
         assay_share_commitments_digest(&b->a, put.digest);
-        cr_assert_eq(assay_share_registry_put(b->r, i % MEMBERS, &put, &b->facts),
+        cr_assert_eq(assay_share_registry_apply_put(b->r, i % MEMBERS, &put, &b->facts),
                      ASSAY_SHARE_APPLIED);
         assay_share_id(put.owner, put.name, have.line[0].id);
         have.line[0].generation = 1;
@@ -536,8 +536,9 @@ static void put_many(struct bench *b, uint32_t count)
         assay_bytes_copy(have.line[0].digest, 32, put.digest, 32);
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             have.seating = b->r->cluster[0].seat[slot].seating;
-            cr_assert_eq(assay_share_registry_have(b->r, bench_member(b, slot), &have, &b->facts),
-                         ASSAY_SHARE_APPLIED);
+            cr_assert_eq(
+                assay_share_registry_apply_have(b->r, bench_member(b, slot), &have, &b->facts),
+                ASSAY_SHARE_APPLIED);
         }
     }
     bench_look(b);
@@ -640,7 +641,8 @@ Test(share_rounds, a_dealer_can_say_all_of_a_round_in_a_large_network)
                 standing[slot] = b->standing[slot];
                 score[slot] = b->score[slot];
             }
-            assay_share_registry_close(b->r, ++b->epoch, standing, score, networks[i], &b->facts);
+            assay_share_registry_close_epoch(b->r, ++b->epoch, standing, score, networks[i],
+                                             &b->facts);
             bench_look(b);
         }
         cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DEALS);
@@ -656,7 +658,7 @@ Test(share_rounds, a_new_era_ends_the_round_and_costs_nobody_anything)
 {
     struct bench *b = bench_of();
     bench_deal_all(b, 1u);
-    assay_share_registry_enter(b->r, 1);
+    assay_share_registry_set_era(b->r, 1);
     bench_close(b);
     cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_NONE);
     cr_assert_eq(b->silent, 0);
@@ -684,10 +686,10 @@ Test(share_rounds, a_key_is_of_one_round)
     /* Whoever kept an older SHARE_KEY hands it in again: its secret half is destroyed. */
     struct assay_share_key_record old = { .speaker = bench_speaker(b, 1) };
     assay_bytes_copy(old.point, 32, point, 32);
-    cr_assert_eq(assay_share_registry_key(b->r, bench_member(b, 1), &old, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_key(b->r, bench_member(b, 1), &old, &b->facts),
                  ASSAY_SHARE_LATE);
     old.round = b->r->cluster[0].rounds + 1;
-    cr_assert_eq(assay_share_registry_key(b->r, bench_member(b, 1), &old, &b->facts),
+    cr_assert_eq(assay_share_registry_apply_key(b->r, bench_member(b, 1), &old, &b->facts),
                  ASSAY_SHARE_MISMATCH);
     bench_done(b);
 }
@@ -706,8 +708,8 @@ static void expect_same_documents(struct bench *b)
                      ASSAY_OK);
     }
     cr_assert_eq(assay_share_registry_join(read), ASSAY_OK);
-    assay_share_registry_enter(read, b->r->era);
-    assay_share_registry_stand(read, b->epoch, b->standing, b->score, MEMBERS);
+    assay_share_registry_set_era(read, b->r->era);
+    assay_share_registry_set_standing(read, b->epoch, b->standing, b->score, MEMBERS);
     for (uint32_t i = 0; i < assay_share_documents(IDS); i++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         struct assay_writer v = assay_writer_over(again, sizeof again);

@@ -61,14 +61,14 @@ static void close_at(struct bench *b, uint64_t epoch)
     const struct assay_task_member member = { .standing = ASSAY_TASK_STAND_FULL,
                                               .certified = true };
     struct assay_task_fact fact[TASKS];
-    assay_task_ledger_epoch(b->ledger, epoch, &member, SLOTS, fact, TASKS);
+    assay_task_ledger_close_epoch(b->ledger, epoch, &member, SLOTS, fact, TASKS);
     b->epoch = epoch;
 }
 
 static bool has(const struct bench *b, const struct kit_key *key, uint64_t *balance,
                 uint64_t *sequence)
 {
-    return assay_task_ledger_balance(b->ledger, key->account, balance, sequence);
+    return assay_task_ledger_get_balance(b->ledger, key->account, balance, sequence);
 }
 
 static bool is_there(const struct bench *b, const struct kit_key *key)
@@ -92,7 +92,8 @@ static void pay(struct bench *b, const struct kit_key *from, const struct kit_ke
                 uint64_t amount)
 {
     const struct assay_task_transfer record = signed_by(b, from, to, amount);
-    cr_assert_eq(assay_task_ledger_transfer(b->ledger, &record, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_transfer(b->ledger, &record, &b->facts),
+                 ASSAY_TASK_APPLIED);
 }
 
 /* Bob is paid, pays everything on, and whoever saw his record keeps it. */
@@ -100,7 +101,7 @@ static struct assay_task_transfer come_and_gone(struct bench *b)
 {
     pay(b, &b->alice, &b->bob, 10);
     const struct assay_task_transfer kept = signed_by(b, &b->bob, &b->carol, 10);
-    cr_assert_eq(assay_task_ledger_transfer(b->ledger, &kept, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts), ASSAY_TASK_APPLIED);
     return kept;
 }
 
@@ -110,9 +111,11 @@ Test(task_accounts, no_signed_record_counts_twice_though_its_account_has_gone_an
     const struct assay_task_transfer kept = come_and_gone(b);
     close_at(b, b->epoch + ASSAY_TASK_IDLE_EPOCHS);
     cr_assert_not(is_there(b, &b->bob));
-    cr_expect_eq(assay_task_ledger_transfer(b->ledger, &kept, &b->facts), ASSAY_TASK_NO_ACCOUNT);
+    cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts),
+                 ASSAY_TASK_NO_ACCOUNT);
     pay(b, &b->alice, &b->bob, 10);
-    cr_expect_eq(assay_task_ledger_transfer(b->ledger, &kept, &b->facts), ASSAY_TASK_SEQUENCE);
+    cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts),
+                 ASSAY_TASK_SEQUENCE);
     pay(b, &b->bob, &b->carol, 10); /* its own next record has the number that the ledger says */
     done(b);
 }
@@ -122,9 +125,9 @@ Test(task_accounts, what_was_signed_in_an_era_that_was_undone_is_of_no_use_to_a_
 {
     struct bench *b = made(), *next = made();
     const struct assay_task_transfer kept = come_and_gone(b);
-    assay_task_ledger_enter(next->ledger, 1);
+    assay_task_ledger_set_era(next->ledger, 1);
     pay(next, &next->alice, &next->bob, 10);
-    cr_expect_eq(assay_task_ledger_transfer(next->ledger, &kept, &next->facts),
+    cr_expect_eq(assay_task_ledger_apply_transfer(next->ledger, &kept, &next->facts),
                  ASSAY_TASK_SEQUENCE);
     done(b);
     done(next);
@@ -151,16 +154,18 @@ Test(task_accounts, what_is_locked_or_to_be_paid_keeps_its_account)
     struct assay_task_offer offer = { .count = 1, .price = HAS };
     struct assay_task_accept accept = { .key = { 1 } };
     close_at(b, b->epoch + 1);
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 0, &offer, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 0, &offer, &b->facts),
+                 ASSAY_TASK_APPLIED);
     struct assay_task_open open = { .price = HAS,
                                     .steps = 1,
                                     .deadline = b->epoch + ASSAY_TASK_AHEAD_MAX,
                                     .min_standing = ASSAY_TASK_STAND_WARNING };
     assay_bytes_copy(open.key, 64, b->alice.key, 64);
-    cr_assert_eq(assay_task_ledger_open(b->ledger, &open, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_open(b->ledger, &open, &b->facts), ASSAY_TASK_APPLIED);
     assay_bytes_copy(accept.task, 32, b->facts.fact[0].task, 32);
     assay_bytes_copy(accept.account, 32, b->bob.account, 32);
-    cr_assert_eq(assay_task_ledger_accept(b->ledger, 0, &accept, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_accept(b->ledger, 0, &accept, &b->facts),
+                 ASSAY_TASK_APPLIED);
     close_at(b, open.deadline);
     cr_expect(is_there(b, &b->alice), "its money is locked");
     cr_expect(is_there(b, &b->bob), "it may be paid");
@@ -182,19 +187,20 @@ Test(task_accounts, room_comes_back_and_documents_say_when)
     kit_key_make(&late, 4);
     (void)come_and_gone(b);
     const struct assay_task_transfer refused = signed_by(b, &b->alice, &late, 1);
-    cr_assert_eq(assay_task_ledger_transfer(b->ledger, &refused, &b->facts), ASSAY_TASK_NO_ROOM);
+    cr_assert_eq(assay_task_ledger_apply_transfer(b->ledger, &refused, &b->facts),
+                 ASSAY_TASK_NO_ROOM);
     /* Whoever reads the document removes the row at the same close. */
     cr_assert_eq(assay_task_ledger_encode(b->ledger, &w), ASSAY_OK);
     struct bench other = *b;
     other.ledger = made_of(b, &memory);
     cr_assert_eq(assay_task_ledger_decode(assay_slice_over(bytes, w.len), other.ledger), ASSAY_OK);
-    assay_task_ledger_stand(other.ledger, b->epoch, NULL, 0);
+    assay_task_ledger_set_standing(other.ledger, b->epoch, NULL, 0);
     for (struct bench *at = b;; at = &other) {
         close_at(at, FIRST_EPOCH + ASSAY_TASK_IDLE_EPOCHS - 1);
         cr_expect(is_there(at, &b->bob));
         close_at(at, FIRST_EPOCH + ASSAY_TASK_IDLE_EPOCHS);
         cr_expect_not(is_there(at, &b->bob));
-        cr_expect_eq(assay_task_ledger_transfer(at->ledger, &refused, &at->facts),
+        cr_expect_eq(assay_task_ledger_apply_transfer(at->ledger, &refused, &at->facts),
                      ASSAY_TASK_APPLIED);
         if (at == &other) break;
     }

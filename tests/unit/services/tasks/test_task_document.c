@@ -43,8 +43,8 @@ static void close_as(struct bench *b, bool certified)
         b->world.member[i] = (struct assay_registry_member){ .standing = ASSAY_REGISTRY_STAND_FULL,
                                                              .certified = certified,
                                                              .operator_ = (uint8_t)i };
-    assay_registry_close(b->r, b->world.epoch, b->world.member, WORLD_MEMBERS, b->facts, NULL,
-                         NULL);
+    assay_registry_close_epoch(b->r, b->world.epoch, b->world.member, WORLD_MEMBERS, b->facts, NULL,
+                               NULL);
 }
 
 static struct assay_slice document(struct bench *b, uint32_t into)
@@ -112,8 +112,8 @@ static const char *claim_of(struct bench *b, uint64_t made)
     const struct kit_key *payer = &b->world.key[40 + made % 2], *task_key = &b->world.key[54];
     uint8_t *bytes = b->record.bytes, name[32];
     open.deadline = b->world.epoch + 2; /* so that there is room for the next */
-    cr_assert(assay_task_ledger_balance(assay_registry_tasks(b->r), payer->account, &balance,
-                                        &open.sequence));
+    cr_assert(assay_task_ledger_get_balance(assay_registry_tasks(b->r), payer->account, &balance,
+                                            &open.sequence));
     cr_assert_eq(assay_task_offer_encode(&offer, bytes, 1024, &payload), ASSAY_OK);
     (void)assay_registry_apply(b->r, 4, bytes, ASSAY_SERVICE_TASK_OFFER, payload, NULL);
     kit_sign_open(b->world.chain_id, payer, &open);
@@ -142,7 +142,7 @@ static void read_again(struct bench *b)
     free(b->r);
     b->r = registry_world_fresh(&b->world);
     cr_assert_eq(registry_documents_read(&documents, 0, b->r), ASSAY_OK);
-    assay_registry_stand(b->r, b->world.epoch, b->world.member, WORLD_MEMBERS);
+    assay_registry_set_standing(b->r, b->world.epoch, b->world.member, WORLD_MEMBERS);
     registry_documents_free(&documents);
 }
 

@@ -18,7 +18,7 @@ Test(task_executor, a_task_runs_to_its_end_and_its_claim_is_paid_for)
         cr_assert(assay_slice_equal(b->r.result.state, assay_slice_over("state", 5)));
         pair_next(b);
         pair_to_executor(b, ASSAY_OK);
-        cr_assert_eq(b->outs.told, i < STEPS ? ASSAY_TASK_TOLD_NEXT : ASSAY_TASK_TOLD_DONE);
+        cr_assert_eq(b->outs.told, i < STEPS ? ASSAY_TASK_EVENT_NEXT : ASSAY_TASK_EVENT_DONE);
     }
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
     cr_assert_eq(b->e.phase, ASSAY_TASK_VOUCHED, "it answers on");
@@ -28,18 +28,18 @@ Test(task_executor, a_task_runs_to_its_end_and_its_claim_is_paid_for)
     cr_assert(assay_bytes_all_zero(b->e.before.bytes, 32));
     cr_assert(assay_bytes_all_zero(b->e.input, sizeof b->e.input));
     cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "its epoch has not closed");
-    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 1, true);
     cr_assert(assay_task_executor_claim_due(&b->e));
     struct assay_task_claim claim;
     cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
     cr_assert(assay_task_claim_check(b->chain, &claim));
     cr_assert_eq(claim.receipt.step, STEPS);
     const struct assay_task_fact paid = { .kind = ASSAY_TASK_PAID, .step = STEPS };
-    assay_task_executor_fact(&b->e, &paid);
+    assay_task_executor_on_fact(&b->e, &paid);
     cr_assert(assay_task_executor_claim_due(&b->e), "of another task it means nothing");
     struct assay_task_fact mine = paid;
     assay_bytes_copy(mine.task, 32, b->task, 32);
-    assay_task_executor_fact(&b->e, &mine);
+    assay_task_executor_on_fact(&b->e, &mine);
     cr_assert_not(assay_task_executor_claim_due(&b->e));
     cr_assert_eq(assay_task_executor_claim(&b->e).len, 0);
     free(b);
@@ -50,18 +50,19 @@ Test(task_executor, evidence_is_given_once_for_each_question_and_has_its_bound)
     static uint8_t much[ASSAY_TASK_EVIDENCE_MAX + 1];
     struct task_pair *b = pair_made();
     const struct assay_slice quote = assay_slice_over("quote", 5);
-    pair_checked(b, assay_task_executor_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
+    pair_checked(b, assay_task_executor_on_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
     pair_ask(b);
-    pair_checked(b, assay_task_executor_evidence(&b->e, assay_slice_over(much, 0), &b->outs),
-                 ASSAY_E_RANGE);
-    pair_checked(b,
-                 assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much), &b->outs),
+    pair_checked(b, assay_task_executor_on_evidence(&b->e, assay_slice_over(much, 0), &b->outs),
                  ASSAY_E_RANGE);
     pair_checked(
-        b, assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much - 1), &b->outs),
+        b, assay_task_executor_on_evidence(&b->e, assay_slice_over(much, sizeof much), &b->outs),
+        ASSAY_E_RANGE);
+    pair_checked(
+        b,
+        assay_task_executor_on_evidence(&b->e, assay_slice_over(much, sizeof much - 1), &b->outs),
         ASSAY_OK);
     pair_to_requestor(b, ASSAY_OK);
-    pair_checked(b, assay_task_executor_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
+    pair_checked(b, assay_task_executor_on_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
     pair_ask(b);
     pair_answer(b);
     pair_to_requestor(b, ASSAY_OK);
@@ -122,7 +123,7 @@ Test(task_executor, no_key_leaves_without_a_good_voucher)
     pair_say(b, &f);
     pair_to_executor(b, ASSAY_E_STALE); /* it has not been bought */
     cr_assert_eq(b->e.phase, ASSAY_TASK_OFFERED);
-    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 1, true);
     cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "nothing is vouched");
     pair_say(b, &good);
     pair_to_executor(b, ASSAY_OK);
@@ -187,13 +188,13 @@ Test(task_executor, everything_can_be_said_again)
 Test(task_executor, an_executor_makes_no_step_that_it_could_not_claim)
 {
     struct task_pair *b = pair_running();
-    assay_task_executor_epoch(&b->e, DEADLINE, true);
+    assay_task_executor_on_epoch(&b->e, DEADLINE, true);
     pair_checked(b, pair_step(b, 1), ASSAY_E_STALE);
-    assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
+    assay_task_executor_on_epoch(&b->e, DEADLINE - 1, true);
     pair_checked(b, pair_step(b, 1), ASSAY_E_STALE);
     free(b);
     b = pair_running();
-    assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
+    assay_task_executor_on_epoch(&b->e, DEADLINE - 1, true);
     pair_make_step(b, 1);
     free(b);
 }
@@ -204,24 +205,24 @@ Test(task_executor, the_last_claim_of_an_earlier_epoch_outlives_one_that_is_wort
     pair_buy_step(b, 1); /* in EPOCH */
     pair_next(b);
     pair_to_executor(b, ASSAY_OK);
-    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
-    assay_task_requestor_epoch(&b->r, EPOCH + 1, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 1, true);
+    assay_task_requestor_on_epoch(&b->r, EPOCH + 1, true);
     pair_buy_step(b, 2); /* in EPOCH + 1, which will not be certified */
-    assay_task_executor_epoch(&b->e, EPOCH + 2, false);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 2, false);
     cr_assert_not(assay_task_executor_claim_due(&b->e), "the deadline is far");
     struct assay_task_claim claim;
     cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
     cr_assert_eq(claim.receipt.step, 1);
     pair_next(b);
     pair_to_executor(b, ASSAY_OK);
-    assay_task_requestor_epoch(&b->r, EPOCH + 2, true);
+    assay_task_requestor_on_epoch(&b->r, EPOCH + 2, true);
     pair_buy_step(b, 3);
     cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
     cr_assert_eq(claim.receipt.step, 1);
-    assay_task_executor_epoch(&b->e, EPOCH + 3, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 3, true);
     cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
     cr_assert_eq(claim.receipt.step, 3);
-    assay_task_executor_epoch(&b->e, EPOCH + 3 + ASSAY_TASK_CLOSED_EPOCHS, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 3 + ASSAY_TASK_CLOSED_EPOCHS, true);
     cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "nobody remembers that epoch");
     free(b);
 }
@@ -231,23 +232,23 @@ Test(task_executor, a_claim_is_due_before_the_deadline_and_when_the_task_has_sto
     struct task_pair *b = pair_running();
     cr_assert_not(assay_task_executor_claim_due(&b->e));
     pair_buy_step(b, 1);
-    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 1, true);
     cr_assert_not(assay_task_executor_claim_due(&b->e));
     free(b);
     b = pair_running();
-    assay_task_executor_epoch(&b->e, DEADLINE - 2, true);
-    assay_task_requestor_epoch(&b->r, DEADLINE - 2, true);
+    assay_task_executor_on_epoch(&b->e, DEADLINE - 2, true);
+    assay_task_requestor_on_epoch(&b->r, DEADLINE - 2, true);
     pair_buy_step(b, 1);
     cr_assert_not(assay_task_executor_claim_due(&b->e));
-    assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
+    assay_task_executor_on_epoch(&b->e, DEADLINE - 1, true);
     cr_assert(assay_task_executor_claim_due(&b->e));
     free(b);
     b = pair_running();
     pair_buy_step(b, 1);
-    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 1, true);
     struct assay_task_fact fact = { .kind = ASSAY_TASK_FAILED };
     assay_bytes_copy(fact.task, 32, b->task, 32);
-    assay_task_executor_fact(&b->e, &fact);
+    assay_task_executor_on_fact(&b->e, &fact);
     cr_assert_eq(b->e.phase, ASSAY_TASK_STOPPED);
     cr_assert(assay_task_executor_claim_due(&b->e));
     struct assay_task_frame f = { .kind = ASSAY_TASK_NEXT, .step = 1 };
@@ -288,14 +289,15 @@ static struct till till_of(const struct task_pair *b)
     assay_bytes_copy(balance.account, 32, b->account.account, 32);
     assay_bytes_copy(config.chain_id, 32, b->chain, 32);
     cr_assert_eq(assay_task_ledger_init(t.memory, size, &config, &t.ledger), ASSAY_OK);
-    assay_task_ledger_epoch(t.ledger, EPOCH, &member, 1, fact, 2);
+    assay_task_ledger_close_epoch(t.ledger, EPOCH, &member, 1, fact, 2);
     assay_bytes_copy(offer.code[0], 32, b->terms.code, 32);
-    cr_assert_eq(assay_task_ledger_offer(t.ledger, SLOT, &offer, &facts), ASSAY_TASK_APPLIED);
-    cr_assert_eq(assay_task_ledger_open(t.ledger, &b->terms, &facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_offer(t.ledger, SLOT, &offer, &facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_open(t.ledger, &b->terms, &facts), ASSAY_TASK_APPLIED);
     assay_bytes_copy(accept.task, 32, b->task, 32);
     assay_bytes_copy(accept.key, 64, b->task_key.key, 64);
     assay_bytes_copy(accept.account, 32, t.payee.account, 32);
-    cr_assert_eq(assay_task_ledger_accept(t.ledger, SLOT, &accept, &facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_accept(t.ledger, SLOT, &accept, &facts),
+                 ASSAY_TASK_APPLIED);
     return t;
 }
 
@@ -307,19 +309,20 @@ static void till_close(struct till *t, struct task_pair *b, bool certified)
     struct assay_task_fact fact[2];
     struct assay_task_facts facts;
     struct assay_task_claim claim;
-    assay_task_ledger_epoch(t->ledger, ++t->epoch, &member, 1, fact, 2);
-    assay_task_executor_epoch(&b->e, t->epoch, certified);
+    assay_task_ledger_close_epoch(t->ledger, ++t->epoch, &member, 1, fact, 2);
+    assay_task_executor_on_epoch(&b->e, t->epoch, certified);
     if (!assay_task_executor_claim_due(&b->e)) return;
     cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
-    cr_assert_eq(assay_task_ledger_claim(t->ledger, SLOT, &claim, &facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_claim(t->ledger, SLOT, &claim, &facts),
+                 ASSAY_TASK_APPLIED);
     for (uint32_t i = 0; i < facts.count; i++)
-        assay_task_executor_fact(&b->e, &facts.fact[i]);
+        assay_task_executor_on_fact(&b->e, &facts.fact[i]);
 }
 
 static uint64_t till_paid(const struct till *t)
 {
     uint64_t balance = 0, number = 0;
-    cr_assert(assay_task_ledger_balance(t->ledger, t->payee.account, &balance, &number));
+    cr_assert(assay_task_ledger_get_balance(t->ledger, t->payee.account, &balance, &number));
     return balance;
 }
 
@@ -349,7 +352,7 @@ Test(task_executor, what_was_vouched_is_paid_though_the_newest_epochs_are_worth_
     struct till t = till_of(b);
     pair_buy_step(b, 1);
     till_close(&t, b, true);
-    assay_task_requestor_epoch(&b->r, t.epoch, true);
+    assay_task_requestor_on_epoch(&b->r, t.epoch, true);
     pair_next(b);
     pair_to_executor(b, ASSAY_OK);
     pair_buy_step(b, 2); /* of an epoch that is not certified */
@@ -373,7 +376,7 @@ Test(task_executor, one_claim_pays_for_all_steps_while_the_requestor_goes_on)
         pair_to_executor(b, ASSAY_OK);
         for (int i = 0; i < 10; i++) { /* a slow program */
             till_close(&t, b, true);
-            assay_task_requestor_epoch(&b->r, t.epoch, true);
+            assay_task_requestor_on_epoch(&b->r, t.epoch, true);
             cr_expect_eq(till_paid(&t), 0, "no claim before it has to be");
         }
     }
@@ -415,7 +418,7 @@ Test(task_executor, vouchers_of_another_payer_are_checked_by_it)
     pair_say(b, &f);
     pair_to_executor(b, ASSAY_OK);
     cr_assert_eq(b->e.claim.step, 1);
-    cr_assert_eq(b->outs.told & ASSAY_TASK_TOLD_CLAIM, ASSAY_TASK_TOLD_CLAIM);
+    cr_assert_eq(b->outs.told & ASSAY_TASK_EVENT_CLAIM, ASSAY_TASK_EVENT_CLAIM);
     free(b);
 }
 

@@ -1,6 +1,4 @@
-/*
- * What the ledger makes of records of tasks (docs/services.md 6.2 to 6.9).
- */
+/* Tests of the ledger state of tasks (docs/services.md 6.2 to 6.9). */
 #include "tests/support/services/task_kit.h"
 
 #include <criterion/criterion.h>
@@ -43,14 +41,14 @@ static struct assay_task_ledger_config config_of(const struct assay_task_balance
 static void next_epoch(struct bench *b)
 {
     b->fact_count =
-        assay_task_ledger_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact, TASKS);
+        assay_task_ledger_close_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact, TASKS);
 }
 
 static enum assay_task_result offer(struct bench *b, uint32_t slot, uint64_t price)
 {
     struct assay_task_offer record = { .count = 1, .price = price };
     assay_bytes_copy(record.code[0], 32, b->code, 32);
-    return assay_task_ledger_offer(b->ledger, slot, &record, &b->facts);
+    return assay_task_ledger_apply_offer(b->ledger, slot, &record, &b->facts);
 }
 
 static struct bench *made(void)
@@ -85,13 +83,13 @@ static struct bench *made(void)
 static uint64_t balance(const struct bench *b, const struct kit_key *key)
 {
     uint64_t amount = 0, sequence = 0;
-    return assay_task_ledger_balance(b->ledger, key->account, &amount, &sequence) ? amount : 0;
+    return assay_task_ledger_get_balance(b->ledger, key->account, &amount, &sequence) ? amount : 0;
 }
 
 static uint64_t sequence(const struct bench *b, const struct kit_key *key)
 {
     uint64_t amount = 0, next = 0;
-    (void)assay_task_ledger_balance(b->ledger, key->account, &amount, &next);
+    (void)assay_task_ledger_get_balance(b->ledger, key->account, &amount, &next);
     return next;
 }
 
@@ -114,7 +112,7 @@ static struct assay_task_open terms(const struct bench *b)
 static enum assay_task_result open_with(struct bench *b, const struct assay_task_open *open)
 {
     assay_task_open_statement(b->chain, open, b->task);
-    return assay_task_ledger_open(b->ledger, open, &b->facts);
+    return assay_task_ledger_apply_open(b->ledger, open, &b->facts);
 }
 
 static enum assay_task_result accept_by(struct bench *b, uint32_t slot)
@@ -123,7 +121,7 @@ static enum assay_task_result accept_by(struct bench *b, uint32_t slot)
     assay_bytes_copy(record.task, 32, b->task, 32);
     assay_bytes_copy(record.key, 64, b->task_key.key, 64);
     assay_bytes_copy(record.account, 32, b->payee.account, 32);
-    return assay_task_ledger_accept(b->ledger, slot, &record, &b->facts);
+    return assay_task_ledger_apply_accept(b->ledger, slot, &record, &b->facts);
 }
 
 /* Alice's task of five steps for ten each, taken by the member in slot 1. */
@@ -145,7 +143,7 @@ static struct assay_task_claim claim_of(const struct bench *b, uint32_t step, ui
 
 static enum assay_task_result claim(struct bench *b, const struct assay_task_claim *record)
 {
-    return assay_task_ledger_claim(b->ledger, 1, record, &b->facts);
+    return assay_task_ledger_apply_claim(b->ledger, 1, record, &b->facts);
 }
 
 static enum assay_task_result close_by(struct bench *b, const struct kit_key *key)
@@ -153,7 +151,7 @@ static enum assay_task_result close_by(struct bench *b, const struct kit_key *ke
     struct assay_task_close record = { 0 };
     assay_bytes_copy(record.task, 32, b->task, 32);
     assay_bytes_copy(record.key, 64, key->key, 64);
-    return assay_task_ledger_close(b->ledger, &record, &b->facts);
+    return assay_task_ledger_apply_close(b->ledger, &record, &b->facts);
 }
 
 /* --- first balances */
@@ -170,7 +168,7 @@ Test(task_ledger, first_balances_must_add_up_and_name_an_account_once)
     cr_assert_eq(assay_task_ledger_init(memory, size, &config, &ledger), ASSAY_OK);
     uint64_t amount = 0, next = 0;
     for (uint8_t i = 0; i < ACCOUNTS; i++) {
-        cr_assert(assay_task_ledger_balance(ledger, many[i].account, &amount, &next));
+        cr_assert(assay_task_ledger_get_balance(ledger, many[i].account, &amount, &next));
         cr_assert_eq(amount, i);
         cr_assert_eq(next, 0);
     }
@@ -204,8 +202,9 @@ Test(task_ledger, a_copy_goes_its_own_way)
     cr_assert_eq(claim(other, &c), ASSAY_TASK_APPLIED);
     cr_assert_eq(balance(other, &b->payee), 10);
     cr_assert_eq(balance(b, &b->payee), 0);
-    cr_assert_not(assay_task_ledger_task(b->ledger, b->task)->accepted);
-    cr_assert_eq(assay_task_ledger_now(b->ledger) + 1, assay_task_ledger_now(other->ledger));
+    cr_assert_not(assay_task_ledger_find_task(b->ledger, b->task)->accepted);
+    cr_assert_eq(assay_task_ledger_get_epoch(b->ledger) + 1,
+                 assay_task_ledger_get_epoch(other->ledger));
     free_bench(b);
     free_bench(other);
 }
@@ -218,7 +217,7 @@ static enum assay_task_result transfer(struct bench *b, const struct kit_key *fr
     struct assay_task_transfer record = { .sequence = number, .amount = amount };
     assay_bytes_copy(record.key, 64, from->key, 64);
     assay_bytes_copy(record.to, 32, to, 32);
-    return assay_task_ledger_transfer(b->ledger, &record, &b->facts);
+    return assay_task_ledger_apply_transfer(b->ledger, &record, &b->facts);
 }
 
 Test(task_ledger, money_moves_once_and_by_number)
@@ -260,23 +259,27 @@ Test(task_ledger, an_offer_is_a_members_and_the_last_counts)
     struct bench *b = made();
     struct assay_task_offer record = { .count = 1, .price = 8, .address_len = 2, .address = "me" };
     assay_bytes_copy(record.code[0], 32, b->code, 32);
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, SLOTS, &record, &b->facts),
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, SLOTS, &record, &b->facts),
                  ASSAY_TASK_NOT_HERE);
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_APPLIED);
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_SAME);
-    cr_assert_eq(assay_task_ledger_offered(b->ledger, 2)->price, 8);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 2, &record, &b->facts),
+                 ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_SAME);
+    cr_assert_eq(assay_task_ledger_find_offer(b->ledger, 2)->price, 8);
     record.address[0] = 'w';
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 2, &record, &b->facts),
+                 ASSAY_TASK_APPLIED);
     record.count = 0;
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_APPLIED);
-    cr_assert_null(assay_task_ledger_offered(b->ledger, 2));
-    cr_assert_null(assay_task_ledger_offered(b->ledger, SLOTS));
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_SAME);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 2, &record, &b->facts),
+                 ASSAY_TASK_APPLIED);
+    cr_assert_null(assay_task_ledger_find_offer(b->ledger, 2));
+    cr_assert_null(assay_task_ledger_find_offer(b->ledger, SLOTS));
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 2, &record, &b->facts), ASSAY_TASK_SAME);
     b->member[3].standing = ASSAY_TASK_STAND_NONE;
     next_epoch(b);
-    cr_assert_null(assay_task_ledger_offered(b->ledger, 3), "it has left, and its offer");
+    cr_assert_null(assay_task_ledger_find_offer(b->ledger, 3), "it has left, and its offer");
     record.count = 1;
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 3, &record, &b->facts), ASSAY_TASK_NOT_HERE);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 3, &record, &b->facts),
+                 ASSAY_TASK_NOT_HERE);
     free_bench(b);
 }
 
@@ -318,7 +321,7 @@ Test(task_ledger, opening_locks_price_times_steps)
     cr_assert_eq(b->facts.fact[0].amount, 50);
     cr_assert_eq(b->facts.fact[0].executor, 1);
     cr_assert(assay_bytes_equal(b->facts.fact[0].task, b->task, 32));
-    const struct assay_task_row *row = assay_task_ledger_task(b->ledger, b->task);
+    const struct assay_task_row *row = assay_task_ledger_find_task(b->ledger, b->task);
     cr_assert_eq(row->locked, 50);
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_SEQUENCE, "the same record again");
     cr_assert_eq(balance(b, &b->alice), ALICE_HAS - 50);
@@ -407,8 +410,6 @@ Test(task_ledger, room_is_made_by_tasks_that_have_ended)
     free_bench(b);
 }
 
-/* --- accepting */
-
 Test(task_ledger, the_executor_of_the_terms_accepts_once)
 {
     struct bench *b = made();
@@ -464,7 +465,7 @@ Test(task_ledger, an_account_that_is_to_be_paid_has_its_room_before_the_work)
     const struct assay_task_open open = terms(b);
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_APPLIED);
     cr_assert_eq(accept_by(b, 1), ASSAY_TASK_NO_ROOM);
-    cr_assert_not(assay_task_ledger_task(b->ledger, b->task)->accepted);
+    cr_assert_not(assay_task_ledger_find_task(b->ledger, b->task)->accepted);
     free_bench(b);
 }
 
@@ -557,7 +558,7 @@ Test(task_ledger, other_keys_claim_nothing)
     kit_sign_claim(b->chain, &b->alice, &b->bob, &c);
     cr_assert_eq(claim(b, &c), ASSAY_TASK_WRONG_KEY, "a receipt of another enclave");
     kit_sign_claim(b->chain, &b->alice, &b->task_key, &c);
-    cr_assert_eq(assay_task_ledger_claim(b->ledger, 2, &c, &b->facts), ASSAY_TASK_OTHER_SLOT);
+    cr_assert_eq(assay_task_ledger_apply_claim(b->ledger, 2, &c, &b->facts), ASSAY_TASK_OTHER_SLOT);
     cr_assert_eq(claim(b, &c), ASSAY_TASK_APPLIED);
     free_bench(b);
 }
@@ -791,9 +792,9 @@ Test(task_ledger, a_successor_goes_on_from_the_state_of_a_receipt)
     open.executor = 2;
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_APPLIED);
     cr_assert_not(assay_bytes_equal(before, b->task, 32));
-    cr_assert(
-        assay_bytes_equal(assay_task_ledger_task(b->ledger, b->task)->input, c.receipt.state, 32));
-    cr_assert_null(assay_task_ledger_task(b->ledger, (const uint8_t[32]){ 0 }));
-    cr_assert_eq(assay_task_ledger_now(b->ledger), b->epoch);
+    cr_assert(assay_bytes_equal(assay_task_ledger_find_task(b->ledger, b->task)->input,
+                                c.receipt.state, 32));
+    cr_assert_null(assay_task_ledger_find_task(b->ledger, (const uint8_t[32]){ 0 }));
+    cr_assert_eq(assay_task_ledger_get_epoch(b->ledger), b->epoch);
     free_bench(b);
 }

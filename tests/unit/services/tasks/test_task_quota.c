@@ -24,8 +24,8 @@ struct bench {
 
 static void next_epoch(struct bench *b)
 {
-    b->fact_count = assay_task_ledger_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact,
-                                            ASSAY_TASK_TASKS_MAX);
+    b->fact_count = assay_task_ledger_close_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact,
+                                                  ASSAY_TASK_TASKS_MAX);
 }
 
 static struct bench *made(uint32_t tasks)
@@ -53,7 +53,8 @@ static struct bench *made(uint32_t tasks)
     next_epoch(b);
     kit_bytes('c', 1, b->code);
     assay_bytes_copy(offer.code[0], 32, b->code, 32);
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, 1, &offer, &b->facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, 1, &offer, &b->facts),
+                 ASSAY_TASK_APPLIED);
     return b;
 }
 
@@ -72,18 +73,18 @@ static enum assay_task_result open_by(struct bench *b, uint32_t account)
                                     .deadline = b->epoch + 10000,
                                     .min_standing = ASSAY_TASK_STAND_WARNING };
     cr_assert(
-        assay_task_ledger_balance(b->ledger, b->of[account].account, &balance, &open.sequence));
+        assay_task_ledger_get_balance(b->ledger, b->of[account].account, &balance, &open.sequence));
     assay_bytes_copy(open.key, 64, b->of[account].key, 64);
     assay_bytes_copy(open.code, 32, b->code, 32);
     assay_task_open_statement(b->chain, &open, b->task);
-    return assay_task_ledger_open(b->ledger, &open, &b->facts);
+    return assay_task_ledger_apply_open(b->ledger, &open, &b->facts);
 }
 
 static enum assay_task_result accept(struct bench *b)
 {
     struct assay_task_accept record = { .key = { 1 }, .account = { 1 } };
     assay_bytes_copy(record.task, 32, b->task, 32);
-    return assay_task_ledger_accept(b->ledger, 1, &record, &b->facts);
+    return assay_task_ledger_apply_accept(b->ledger, 1, &record, &b->facts);
 }
 
 Test(task_quota, one_account_does_not_fill_the_table)
@@ -115,7 +116,7 @@ Test(task_quota, an_open_that_nobody_accepts_ends_after_four_closes)
     cr_assert_eq(b->fact_count, 1);
     cr_assert_eq(b->fact[0].kind, ASSAY_TASK_ENDED);
     cr_assert_eq(b->fact[0].end, ASSAY_TASK_END_CLOSED);
-    cr_assert(assay_task_ledger_balance(b->ledger, b->of[0].account, &balance, &sequence));
+    cr_assert(assay_task_ledger_get_balance(b->ledger, b->of[0].account, &balance, &sequence));
     cr_assert_eq(balance, HAS);
     cr_assert_eq(open_by(b, 0), ASSAY_TASK_APPLIED);
     cr_assert_eq(accept(b), ASSAY_TASK_APPLIED);

@@ -54,7 +54,7 @@ static struct assay_slice file_of(const struct bench *b, uint8_t *bytes, size_t 
     struct assay_writer w = assay_writer_over(bytes, capacity);
     struct assay_slice out;
     for (uint32_t i = 0; i < STEPS; i++) {
-        assay_task_receipt_put(&w, &b->receipt[i]);
+        assay_task_receipt_encode(&w, &b->receipt[i]);
         assay_writer_put(&w, b->signature[i], ASSAY_P256_SIGNATURE_LEN);
     }
     cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
@@ -66,11 +66,11 @@ Test(task_receipt, has_204_bytes_and_comes_back_as_it_was)
     struct bench b = made();
     uint8_t bytes[256];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_task_receipt_put(&w, &b.receipt[1]);
+    assay_task_receipt_encode(&w, &b.receipt[1]);
     cr_assert_eq(w.len, ASSAY_TASK_RECEIPT_LEN);
     struct assay_cursor in = assay_cursor_over(bytes, w.len);
     struct assay_task_receipt read;
-    cr_assert_eq(assay_task_receipt_take(&in, &read), ASSAY_OK);
+    cr_assert_eq(assay_task_receipt_decode(&in, &read), ASSAY_OK);
     cr_assert_eq(assay_cursor_left(&in), 0);
     uint8_t digest[32], again[32];
     assay_sha256(bytes, w.len, digest);
@@ -78,7 +78,7 @@ Test(task_receipt, has_204_bytes_and_comes_back_as_it_was)
     cr_assert(assay_bytes_equal(digest, again, 32), "SHA-256 of the bytes is what is signed");
     for (size_t len = 0; len < ASSAY_TASK_RECEIPT_LEN; len++) {
         in = assay_cursor_over(bytes, len);
-        cr_assert_eq(assay_task_receipt_take(&in, &read), ASSAY_E_TRUNCATED);
+        cr_assert_eq(assay_task_receipt_decode(&in, &read), ASSAY_E_TRUNCATED);
     }
 }
 
@@ -103,9 +103,9 @@ Test(task_receipt, steps_are_counted_from_one_and_only_the_first_follows_nothing
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         r.step = cases[i].step;
         r.previous[0] = cases[i].follows;
-        assay_task_receipt_put(&w, &r);
+        assay_task_receipt_encode(&w, &r);
         struct assay_cursor in = assay_cursor_over(bytes, sizeof bytes);
-        cr_assert_eq(assay_task_receipt_take(&in, &read), cases[i].status, "case %zu", i);
+        cr_assert_eq(assay_task_receipt_decode(&in, &read), cases[i].status, "case %zu", i);
     }
 }
 

@@ -33,7 +33,7 @@ struct bench {
 static void next_epoch(struct bench *b)
 {
     b->fact_count =
-        assay_task_ledger_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact, TASKS);
+        assay_task_ledger_close_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact, TASKS);
 }
 
 static void epochs(struct bench *b, uint32_t count)
@@ -67,7 +67,7 @@ static struct bench *made(void)
             (struct assay_task_member){ .standing = ASSAY_TASK_STAND_FULL, .certified = true };
     next_epoch(b);
     kit_bytes('c', 1, offer.code[0]);
-    cr_assert_eq(assay_task_ledger_offer(b->ledger, EXECUTOR, &offer, &b->facts),
+    cr_assert_eq(assay_task_ledger_apply_offer(b->ledger, EXECUTOR, &offer, &b->facts),
                  ASSAY_TASK_APPLIED);
     b->open = (struct assay_task_open){ .executor = EXECUTOR,
                                         .price = PRICE,
@@ -90,20 +90,21 @@ static void done(struct bench *b)
 static uint64_t has(const struct bench *b, const struct kit_key *key)
 {
     uint64_t balance = 0, sequence = 0;
-    return assay_task_ledger_balance(b->ledger, key->account, &balance, &sequence) ? balance : 0;
+    return assay_task_ledger_get_balance(b->ledger, key->account, &balance, &sequence) ? balance
+                                                                                       : 0;
 }
 
 static const struct assay_task_row *row(const struct bench *b)
 {
-    return assay_task_ledger_task(b->ledger, b->task);
+    return assay_task_ledger_find_task(b->ledger, b->task);
 }
 
 static enum assay_task_result opens(struct bench *b)
 {
     uint64_t balance = 0;
-    (void)assay_task_ledger_balance(b->ledger, b->alice.account, &balance, &b->open.sequence);
+    (void)assay_task_ledger_get_balance(b->ledger, b->alice.account, &balance, &b->open.sequence);
     assay_task_open_statement(b->chain, &b->open, b->task);
-    return assay_task_ledger_open(b->ledger, &b->open, &b->facts);
+    return assay_task_ledger_apply_open(b->ledger, &b->open, &b->facts);
 }
 
 static struct bench *running(void)
@@ -114,7 +115,7 @@ static struct bench *running(void)
     assay_bytes_copy(record.task, 32, b->task, 32);
     assay_bytes_copy(record.key, 64, b->task_key.key, 64);
     assay_bytes_copy(record.account, 32, b->payee.account, 32);
-    cr_assert_eq(assay_task_ledger_accept(b->ledger, EXECUTOR, &record, &b->facts),
+    cr_assert_eq(assay_task_ledger_apply_accept(b->ledger, EXECUTOR, &record, &b->facts),
                  ASSAY_TASK_APPLIED);
     return b;
 }
@@ -123,7 +124,7 @@ static enum assay_task_result claims(struct bench *b, uint32_t step, uint64_t ep
 {
     struct assay_task_claim claim;
     kit_claim(b->chain, &b->alice, &b->task_key, b->task, b->open.input, step, epoch, &claim);
-    return assay_task_ledger_claim(b->ledger, EXECUTOR, &claim, &b->facts);
+    return assay_task_ledger_apply_claim(b->ledger, EXECUTOR, &claim, &b->facts);
 }
 
 static enum assay_task_result releases(struct bench *b, bool requestor)
@@ -131,7 +132,7 @@ static enum assay_task_result releases(struct bench *b, bool requestor)
     struct assay_task_release record = { .paid = row(b) != NULL ? row(b)->paid : 0 };
     assay_bytes_copy(record.task, 32, b->task, 32);
     if (requestor) kit_sign_release(b->chain, &b->alice, &record);
-    return assay_task_ledger_release(b->ledger, requestor ? 0 : EXECUTOR, &record, &b->facts);
+    return assay_task_ledger_apply_release(b->ledger, requestor ? 0 : EXECUTOR, &record, &b->facts);
 }
 
 /* --- rent */
@@ -322,13 +323,13 @@ Test(task_release, only_the_two_sides_leave_and_only_what_was_accepted)
     done(b);
     b = running();
     epochs(b, ASSAY_TASK_QUIET_EPOCHS);
-    cr_expect_eq(assay_task_ledger_release(b->ledger, EXECUTOR, &record, &b->facts),
+    cr_expect_eq(assay_task_ledger_apply_release(b->ledger, EXECUTOR, &record, &b->facts),
                  ASSAY_TASK_UNKNOWN);
     assay_bytes_copy(record.task, 32, b->task, 32);
-    cr_expect_eq(assay_task_ledger_release(b->ledger, 0, &record, &b->facts),
+    cr_expect_eq(assay_task_ledger_apply_release(b->ledger, 0, &record, &b->facts),
                  ASSAY_TASK_OTHER_SLOT);
     kit_sign_release(b->chain, &b->payee, &record);
-    cr_expect_eq(assay_task_ledger_release(b->ledger, EXECUTOR, &record, &b->facts),
+    cr_expect_eq(assay_task_ledger_apply_release(b->ledger, EXECUTOR, &record, &b->facts),
                  ASSAY_TASK_WRONG_KEY, "nor does the executor for another account");
     done(b);
 }
@@ -341,10 +342,11 @@ Test(task_release, a_release_that_was_signed_before_a_claim_means_nothing_after_
     assay_bytes_copy(kept.task, 32, b->task, 32);
     kit_sign_release(b->chain, &b->alice, &kept);
     epochs(b, 3);
-    cr_expect_eq(assay_task_ledger_release(b->ledger, 0, &kept, &b->facts), ASSAY_TASK_EARLY);
+    cr_expect_eq(assay_task_ledger_apply_release(b->ledger, 0, &kept, &b->facts), ASSAY_TASK_EARLY);
     cr_assert_eq(claims(b, 1, b->epoch - 1), ASSAY_TASK_APPLIED);
     epochs(b, 30);
-    cr_expect_eq(assay_task_ledger_release(b->ledger, 0, &kept, &b->facts), ASSAY_TASK_CHANGED);
+    cr_expect_eq(assay_task_ledger_apply_release(b->ledger, 0, &kept, &b->facts),
+                 ASSAY_TASK_CHANGED);
     cr_expect_eq(row(b)->leaving, 0);
     done(b);
 }
@@ -357,12 +359,13 @@ Test(task_release, a_close_does_not_come_before_the_window)
     assay_bytes_copy(record.task, 32, b->task, 32);
     kit_sign_close(b->chain, &b->alice, &record);
     epochs(b, ASSAY_TASK_QUIET_EPOCHS);
-    cr_expect_eq(assay_task_ledger_close(b->ledger, &record, &b->facts), ASSAY_TASK_EARLY);
+    cr_expect_eq(assay_task_ledger_apply_close(b->ledger, &record, &b->facts), ASSAY_TASK_EARLY);
     cr_assert_eq(releases(b, true), ASSAY_TASK_APPLIED);
     for (uint32_t i = 0; i < ASSAY_TASK_LEAVING_EPOCHS; i++) {
-        cr_expect_eq(assay_task_ledger_close(b->ledger, &record, &b->facts), ASSAY_TASK_EARLY);
+        cr_expect_eq(assay_task_ledger_apply_close(b->ledger, &record, &b->facts),
+                     ASSAY_TASK_EARLY);
         next_epoch(b);
     }
-    cr_expect_eq(assay_task_ledger_close(b->ledger, &record, &b->facts), ASSAY_TASK_GONE);
+    cr_expect_eq(assay_task_ledger_apply_close(b->ledger, &record, &b->facts), ASSAY_TASK_GONE);
     done(b);
 }

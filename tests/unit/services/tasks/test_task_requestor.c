@@ -137,12 +137,12 @@ Test(task_requestor, one_that_lost_the_last_step_gets_it_from_an_executor_that_w
     pair_make_step(b, STEPS);
     pair_to_requestor(b, ASSAY_OK);
     pair_to_executor(b, ASSAY_OK);
-    assay_task_executor_fact(&b->e, &end);
+    assay_task_executor_on_fact(&b->e, &end);
     cr_assert_eq(b->e.phase, ASSAY_TASK_VOUCHED);
     const struct assay_task_requestor_config config = pair_config(b);
     assay_task_requestor_init(&b->r, &config);
     pair_checked(b, assay_task_requestor_resume(&b->r, &kept, b->now_ms, &b->outs), ASSAY_OK);
-    pair_checked(b, assay_task_requestor_fact(&b->r, &end, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &end, &b->outs), ASSAY_OK);
     cr_assert_eq(b->r.phase, ASSAY_TASK_AWAITING);
     assay_task_requestor_tick(&b->r, b->now_ms + 100, &b->outs);
     pair_checked(b, ASSAY_OK, ASSAY_OK);
@@ -152,7 +152,7 @@ Test(task_requestor, one_that_lost_the_last_step_gets_it_from_an_executor_that_w
     pair_to_requestor(b, ASSAY_OK);
     cr_assert_eq(b->r.result.output.bytes[7], '0' + STEPS);
     end.end = ASSAY_TASK_END_DEADLINE;
-    assay_task_executor_fact(&b->e, &end);
+    assay_task_executor_on_fact(&b->e, &end);
     cr_assert_eq(b->e.phase, ASSAY_TASK_STOPPED);
     free(b);
 }
@@ -164,17 +164,17 @@ Test(task_requestor, the_key_of_a_claim_opens_what_the_executor_kept_back)
     pair_to_requestor(b, ASSAY_OK);
     pair_to_executor(b, ASSAY_OK); /* the key is never delivered */
     struct assay_task_claim claim;
-    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    assay_task_executor_on_epoch(&b->e, EPOCH + 1, true);
     cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
     struct assay_task_fact fact = { .kind = ASSAY_TASK_PAID, .step = 1 };
     assay_bytes_copy(fact.opening, 32, claim.opening, 32);
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     cr_assert_eq(b->outs.told, 0, "another task");
     assay_bytes_copy(fact.task, 32, b->task, 32);
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_OUTPUT);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_OUTPUT);
     fact.kind = ASSAY_TASK_ENDED;
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     cr_assert_eq(b->r.phase, ASSAY_TASK_HOLDING, "what is open is not thrown away");
     cr_assert_eq(b->r.result.output.bytes[7], '1');
     pair_next(b);
@@ -222,7 +222,7 @@ Test(task_requestor, an_enclave_that_signs_what_it_does_not_give_takes_one_step)
     kit_bytes('K', 1, f.nonce);
     pair_say(b, &f);
     pair_to_requestor(b, ASSAY_E_INVALID);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_CHEATED);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_CHEATED);
     cr_assert(b->r.cheated);
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
     pair_say(b, &f);
@@ -290,7 +290,7 @@ Test(task_requestor, what_the_key_opens_must_be_a_result_and_for_this_requestor)
         pair_say(b, &f);
         pair_to_requestor(b, ASSAY_E_INVALID);
         cr_assert(b->r.cheated);
-        cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_CHEATED);
+        cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_CHEATED);
         cr_assert(assay_bytes_all_zero(b->r.plain, sizeof b->r.plain));
         free(b);
     }
@@ -303,11 +303,11 @@ Test(task_requestor, nothing_is_vouched_after_an_epoch_without_certificate)
     static uint8_t frame[2048];
     const size_t len = b->len;
     assay_bytes_copy(frame, sizeof frame, b->frame, len);
-    assay_task_requestor_epoch(&b->r, EPOCH + 1, false);
+    assay_task_requestor_on_epoch(&b->r, EPOCH + 1, false);
     pair_to_requestor(b, ASSAY_E_AGAIN);
-    assay_task_requestor_epoch(&b->r, EPOCH, true);
+    assay_task_requestor_on_epoch(&b->r, EPOCH, true);
     pair_to_requestor(b, ASSAY_E_AGAIN); /* an epoch that is behind us tells nothing */
-    assay_task_requestor_epoch(&b->r, EPOCH + 2, true);
+    assay_task_requestor_on_epoch(&b->r, EPOCH + 2, true);
     pair_to_requestor(b, ASSAY_OK);
     struct assay_task_requestor_config config = pair_config(b);
     config.held = true;
@@ -350,7 +350,7 @@ Test(task_requestor, a_question_is_asked_again_with_growing_pauses)
     uint8_t nonce[32] = { 1 };
     assay_task_requestor_tick(&b->r, UINT64_MAX - 1, &b->outs);
     cr_assert_eq(b->outs.frame.len, 0, "nothing was asked");
-    pair_checked(b, assay_task_requestor_ask(&b->r, nonce, 1000, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_request_keys(&b->r, nonce, 1000, &b->outs), ASSAY_OK);
     uint64_t now_ms = 1000, pause_ms = 100, longest = 0;
     for (uint32_t i = 0; i < 12; i++) {
         cr_assert_eq(b->outs.wake_at_ms, now_ms + pause_ms);
@@ -422,7 +422,7 @@ Test(task_requestor, cryptography_that_fails_is_tried_again)
     cr_assert_not(b->r.cheated, "the fault is on this side");
     b->mine.crypto = mine;
     pair_to_requestor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_OUTPUT);
+    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_OUTPUT);
     free(b);
 }
 
@@ -442,7 +442,8 @@ Test(task_requestor, results_as_long_as_they_may_be_go_through_one_frame)
     pair_to_requestor(b, ASSAY_OK);
     cr_assert(assay_slice_equal(b->r.result.state, result.state));
     cr_assert(assay_slice_equal(b->r.result.output, result.output));
-    pair_checked(b, assay_task_requestor_ask(&b->r, b->salt, 0, &b->outs), ASSAY_E_INVALID);
+    pair_checked(b, assay_task_requestor_request_keys(&b->r, b->salt, 0, &b->outs),
+                 ASSAY_E_INVALID);
     pair_next(b);
     cr_assert(assay_bytes_all_zero(b->r.plain, sizeof b->r.plain), "nothing of it is left");
     pair_checked(b, assay_task_requestor_next(&b->r, 0, &b->outs), ASSAY_E_INVALID);
@@ -454,22 +455,22 @@ Test(task_requestor, a_task_that_ended_on_the_ledger_is_over)
     struct task_pair *b = pair_running();
     struct assay_task_fact fact = { .kind = ASSAY_TASK_UNCERTIFIED };
     assay_bytes_copy(fact.task, 32, b->task, 32);
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
-    assay_task_executor_fact(&b->e, &fact);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    assay_task_executor_on_fact(&b->e, &fact);
     cr_assert_eq(b->r.phase, ASSAY_TASK_AWAITING);
     cr_assert_eq(b->e.phase, ASSAY_TASK_RUNNING);
     fact.kind = ASSAY_TASK_PAID;
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     pair_make_step(b, 1);
     pair_to_requestor(b, ASSAY_OK);
     fact.step = 2;
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     cr_assert_eq(b->r.phase, ASSAY_TASK_PAYING, "of another step than the one that is bought");
     fact.step = 1;
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_E_INVALID);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_E_INVALID);
     cr_assert_eq(b->r.phase, ASSAY_TASK_PAYING, "a key that opens nothing");
     fact.kind = ASSAY_TASK_FAILED;
-    pair_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
     cr_assert_eq(b->outs.wake_at_ms, UINT64_MAX);
     free(b);

@@ -161,7 +161,7 @@ Test(services_tasks_chain, drafts_that_an_executor_does_not_work_for_are_told, .
 /* A connection to the executor's door from 127.0.0.site, as one of a stranger elsewhere. */
 static int knock(uint8_t site)
 {
-    const struct assay_task_offer *offer = assay_task_ledger_offered(tasks(), 0);
+    const struct assay_task_offer *offer = assay_task_ledger_find_offer(tasks(), 0);
     struct sockaddr_in from = { .sin_family = AF_INET }, to = { .sin_family = AF_INET };
     const struct timeval wait = { .tv_sec = 10 };
     char address[ASSAY_TASK_ADDRESS_MAX + 1] = "";
@@ -205,7 +205,7 @@ static const char *answer_from(uint8_t site, uint64_t number)
     service_ledger_node(0, wish.terms.node_id);
     wish.terms.price[ASSAY_EVM_PRICE_LEN - 1] = CHAIN_PRICE;
     struct assay_writer writer = assay_writer_over(bytes, sizeof bytes);
-    assay_evm_draft_put(&writer, &wish);
+    assay_evm_draft_encode(&writer, &wish);
     struct assay_task_frame f = { .kind = ASSAY_TASK_DRAFT,
                                   .list = assay_slice_over(bytes, writer.len) };
     assay_sha256(bytes, writer.len, f.task);
@@ -299,7 +299,7 @@ static void owe_in_vault(uint32_t slot, uint32_t count)
         const uint8_t task[32] = { 1, (uint8_t)i };
         struct assay_slice row;
         struct assay_writer writer = assay_writer_over(bytes, sizeof bytes);
-        assay_evm_owed_put(&writer, &owed);
+        assay_evm_owed_encode(&writer, &owed);
         cr_assert_eq(assay_writer_finish(&writer, &row), ASSAY_OK);
         cr_assert_eq(assay_vault_put(vault, ASSAY_VAULT_OWED, task, row), ASSAY_OK);
     }

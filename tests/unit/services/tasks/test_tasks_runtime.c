@@ -252,7 +252,7 @@ Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_result
     const struct assay_task_client_status after = assay_task_client_status(client);
     cr_expect_eq(after.state, ASSAY_TASK_CLIENT_DONE);
     cr_expect_arr_eq(after.task, before.task, 32);
-    cr_expect_eq(assay_task_client_tell(client, told_again, &seen), ASSAY_OK);
+    cr_expect_eq(assay_task_client_report_results(client, told_again, &seen), ASSAY_OK);
     cr_expect_eq(seen, (1u << (STEPS + 1)) - 2, "each of %x", seen);
     cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), NULL));
     cr_expect_not(
@@ -357,7 +357,7 @@ static void open_for_nothing(struct assay_follower *f)
     struct assay_p256_signer *signer = NULL;
     uint64_t amount = 0;
     const uint32_t before = service_ledger_count(w.ledger, ASSAY_SERVICE_TASK_OPEN);
-    cr_assert(assay_task_ledger_balance(tasks(), w.account, &amount, &open.sequence));
+    cr_assert(assay_task_ledger_get_balance(tasks(), w.account, &amount, &open.sequence));
     cr_assert_eq(assay_p256_public(&w.requestor, open.key), ASSAY_OK);
     cr_assert_eq(assay_p256_signer_load(&w.requestor, &signer), ASSAY_OK);
     assay_bytes_copy(open.code, 32, w.program.code, 32);
@@ -387,7 +387,8 @@ Test(services_tasks_runtime, one_account_has_a_quarter_of_the_places, .timeout =
         open_for_nothing(f);
     for (uint32_t i = 0; i < 75; i++)
         service_ledger_turn(w.ledger, 20);
-    for (const struct assay_task_row *row; (row = assay_task_ledger_next(tasks(), &at)) != NULL;)
+    for (const struct assay_task_row *row;
+         (row = assay_task_ledger_next_task(tasks(), &at)) != NULL;)
         accepted += row->accepted;
     cr_expect_eq(accepted, ASSAY_EXECUTOR_TASKS_MAX / 4);
     assay_follower_destroy(&f);

@@ -1,6 +1,6 @@
 /*
- * services/shares/cluster_sound.c - what holds of every registry, whatever records came
- * (docs/services.md 5.5 to 5.9): asserted of one that was folded, and asked of one that was read.
+ * services/shares/cluster_invariants.c - invariants of the share registry (docs/services.md 5.5 to
+ * 5.9): asserted after records, validated after decoding.
  */
 #include "services/shares/cluster_internal.h"
 
@@ -9,14 +9,14 @@ static bool is_within(uint32_t bits, uint32_t count)
     return bits >> count == 0;
 }
 
-static bool is_a_cluster(const struct assay_share_registry *r, uint32_t cluster)
+static bool is_cluster_number(const struct assay_share_registry *r, uint32_t cluster)
 {
     return cluster < r->config.clusters && r->cluster[cluster].seated;
 }
 
 /* --- members and seats */
 
-static bool are_members_sound(const struct assay_share_registry *r)
+static bool are_members_valid(const struct assay_share_registry *r)
 {
     static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
@@ -37,32 +37,33 @@ static bool are_members_sound(const struct assay_share_registry *r)
     return true;
 }
 
-/* A member has one seat, and a key that sits is nobody else's. */
-static bool are_apart(const struct assay_share_seat *a, const struct assay_share_seat *b)
+/* A member has one seat, and a seated key belongs to one member. */
+static bool are_seats_distinct(const struct assay_share_seat *a, const struct assay_share_seat *b)
 {
-    if (a->member == b->member && a->member != ASSAY_SHARE_NOBODY) return false;
+    if (a->member == b->member && a->member != ASSAY_SHARE_NO_MEMBER) return false;
     return a->seating != b->seating && !assay_bytes_equal(a->key, b->key, sizeof a->key);
 }
 
-static bool is_seat_sound(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
+static bool is_seat_valid(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
 {
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
-    if (seat->member > ASSAY_SHARE_NOBODY) return false;
+    if (seat->member > ASSAY_SHARE_NO_MEMBER) return false;
     if (seat->seating == 0 || seat->seating > r->seatings) return false;
     if (!seat->has_next && (seat->next_era != 0 || !assay_bytes_all_zero(seat->next, 32)))
         return false;
-    if (seat->member != ASSAY_SHARE_NOBODY && !r->member[seat->member].listed) return false;
+    if (seat->member != ASSAY_SHARE_NO_MEMBER && !r->member[seat->member].listed) return false;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         if (i != seat->member && r->member[i].listed &&
             assay_bytes_equal(r->member[i].key, seat->key, sizeof seat->key))
             return false;
     for (uint32_t c = 0; c <= cluster; c++)
         for (uint32_t i = 0; i < (c == cluster ? slot : r->config.slots); i++)
-            if (r->cluster[c].seated && !are_apart(seat, &r->cluster[c].seat[i])) return false;
+            if (r->cluster[c].seated && !are_seats_distinct(seat, &r->cluster[c].seat[i]))
+                return false;
     return true;
 }
 
-static bool are_clusters_sound(const struct assay_share_registry *r)
+static bool are_clusters_valid(const struct assay_share_registry *r)
 {
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
         const struct assay_share_cluster *cluster = &r->cluster[c];
@@ -72,67 +73,67 @@ static bool are_clusters_sound(const struct assay_share_registry *r)
             return false;
         if (cluster->seated && c >= r->config.clusters) return false;
         for (uint32_t slot = 0; slot < r->config.slots && cluster->seated; slot++)
-            if (!is_seat_sound(r, c, slot)) return false;
+            if (!is_seat_valid(r, c, slot)) return false;
     }
     return true;
 }
 
 /* --- ids */
 
-/* Nothing is left of it but whose it was. */
-static bool is_deleted_sound(const struct assay_share_row *row)
+/* Everything but its charge is cleared. */
+static bool is_deleted_valid(const struct assay_share_row *row)
 {
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         if (row->have[c] != 0) return false;
-    return row->author <= ASSAY_SHARE_NOBODY && row->generation == 1 && row->attempt == 0 &&
+    return row->author <= ASSAY_SHARE_NO_MEMBER && row->generation == 1 && row->attempt == 0 &&
            row->origin == 0 && row->put_epoch == 0 && row->deleted_epoch > 0 && !row->synced &&
-           row->version == 0 && row->reader_count == 0 &&
-           row->birth.era == 0 && row->birth.epoch == 0 && row->reshare == 0 &&
+           row->version == 0 && row->reader_count == 0 && row->birth.era == 0 &&
+           row->birth.epoch == 0 && row->reshare == 0 &&
            (row->wanted | row->gone | row->tried) == 0 && row->due_epoch == 0;
 }
 
 /* docs/services.md 5.5.1: its record was valid when it was put. */
-static bool is_birth_sound(const struct assay_share_row *row)
+static bool is_birth_valid(const struct assay_share_row *row)
 {
     if (row->deleted_epoch > 0 && row->deleted_epoch >= row->birth.epoch) return false;
-    return row->author <= ASSAY_SHARE_NOBODY && row->birth.epoch <= row->put_epoch &&
+    return row->author <= ASSAY_SHARE_NO_MEMBER && row->birth.epoch <= row->put_epoch &&
            row->put_epoch - row->birth.epoch < ASSAY_SHARE_PUT_EPOCHS;
 }
 
-/* docs/services.md 5.5: numbers of one put begin with its epoch. */
-static bool is_attempt_sound(const struct assay_share_row *row)
+/* docs/services.md 5.5: attempt numbers of one put start with its epoch. */
+static bool is_row_attempt_valid(const struct assay_share_row *row)
 {
     const uint64_t first = assay_share_put_attempt(row->put_epoch);
     if (row->generation == 1) return row->attempt == first;
     return row->attempt >= first && row->attempt - first < UINT16_MAX;
 }
 
-static bool is_row_sound(const struct assay_share_registry *r, const struct assay_share_row *row)
+static bool is_row_valid(const struct assay_share_registry *r, const struct assay_share_row *row)
 {
-    if (row->deleted) return is_deleted_sound(row);
-    if (!is_birth_sound(row)) return false;
-    if (!is_a_cluster(r, row->origin) || row->generation == 0) return false;
-    if (row->tried > UINT16_MAX || !is_attempt_sound(row)) return false;
+    if (row->deleted) return is_deleted_valid(row);
+    if (!is_birth_valid(row)) return false;
+    if (!is_cluster_number(r, row->origin) || row->generation == 0) return false;
+    if (row->tried > UINT16_MAX || !is_row_attempt_valid(row)) return false;
     if (row->tried > 0 && row->wanted == 0) return false;
     if (row->due_epoch != 0 && row->tried == 0) return false;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
         if (!is_within(row->have[c], r->config.slots)) return false;
-        if (!is_a_cluster(r, c) && (row->have[c] != 0 || row->wanted >> c & 1)) return false;
+        if (!is_cluster_number(r, c) && (row->have[c] != 0 || row->wanted >> c & 1)) return false;
         if (!row->synced && c != row->origin && row->have[c] != 0) return false;
     }
     if (!is_within(row->wanted, ASSAY_SHARE_CLUSTERS_MAX)) return false;
     if (!is_within(row->gone, r->config.slots)) return false;
     if (row->synced) return true;
     return row->generation == 1 && row->tried == 0 && row->reshare == 0 && row->version == 0 &&
-           assay_share_count(row->have[row->origin]) < r->config.confirmations;
+           assay_share_count_bits(row->have[row->origin]) < r->config.confirmations;
 }
 
-static bool are_rows_sound(const struct assay_share_registry *r)
+static bool are_rows_valid(const struct assay_share_registry *r)
 {
     uint32_t synced_count = 0, reshare_count = 0;
     for (uint32_t i = 0; i < r->row_count; i++) {
         const struct assay_share_row *row = &r->row[r->order[i]];
-        if (r->order[i] >= r->row_count || !is_row_sound(r, row)) return false;
+        if (r->order[i] >= r->row_count || !is_row_valid(r, row)) return false;
         if (i > 0 && assay_bytes_compare(r->row[r->order[i - 1]].id, row->id, 32) >= 0)
             return false;
         if (row->reshare > r->reshare_count ||
@@ -144,8 +145,8 @@ static bool are_rows_sound(const struct assay_share_registry *r)
     return synced_count == r->synced_count && reshare_count == r->reshare_count;
 }
 
-/* Each slot said one digest, digests differ, and none stands behind a gap. */
-static bool are_digests_sound(const struct assay_share_reshare *reshare)
+/* Each slot reported one digest, digests differ, and there are no gaps. */
+static bool are_digests_valid(const struct assay_share_reshare *reshare)
 {
     uint32_t said = 0;
     for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++) {
@@ -161,37 +162,37 @@ static bool are_digests_sound(const struct assay_share_reshare *reshare)
     return reshare->other == 0 || reshare->have[ASSAY_SHARE_DIGESTS_MAX - 1] != 0;
 }
 
-/* What dealers keep lasts until a slot moves, and then the attempt is over. */
-static bool is_reshare_sound(const struct assay_share_registry *r,
+/* Dealers have their shares until a slot moves, and then the attempt ends. */
+static bool is_reshare_valid(const struct assay_share_registry *r,
                              const struct assay_share_reshare *reshare)
 {
     const struct assay_share_row *row = &r->row[reshare->row];
-    if (!is_a_cluster(r, reshare->cluster)) return false;
+    if (!is_cluster_number(r, reshare->cluster)) return false;
     const uint32_t able = row->have[reshare->cluster] & r->cluster[reshare->cluster].ready;
-    const uint32_t said = assay_share_said(reshare);
+    const uint32_t said = assay_share_reported_slots(reshare);
     if (row->generation == UINT32_MAX || reshare->generation != row->generation + 1) return false;
     if (row->tried == 0 || reshare->attempt != assay_share_row_attempt(row)) return false;
-    if (reshare->is_public) return row->due_epoch != 0; /* the rest is the round's */
+    if (reshare->is_public) return row->due_epoch != 0; /* the round checks the remaining fields */
     if ((reshare->able | reshare->bad | reshare->place) != 0) return false;
-    if (assay_share_count(reshare->dealers) != r->config.k) return false;
+    if (assay_share_count_bits(reshare->dealers) != r->config.k) return false;
     if ((reshare->dealers & ~able) != 0 || (reshare->dealt & ~reshare->dealers) != 0) return false;
-    if (!are_digests_sound(reshare) || !is_within(said, r->config.slots)) return false;
-    if (assay_share_count(reshare->have[0]) >= r->config.slots) return false;
+    if (!are_digests_valid(reshare) || !is_within(said, r->config.slots)) return false;
+    if (assay_share_count_bits(reshare->have[0]) >= r->config.slots) return false;
     return said == 0 || (reshare->have[0] != 0 && reshare->dealt == reshare->dealers);
 }
 
-bool assay_share_registry_is_sound(const struct assay_share_registry *r)
+bool assay_share_registry_is_valid(const struct assay_share_registry *r)
 {
     if (r->row_count > r->config.ids_max || r->begin_at > r->config.ids_max) return false;
     if (r->reshare_count > ASSAY_SHARE_RESHARES_MAX || r->reshare_count > r->begun) return false;
     if (r->begun > ASSAY_SHARE_BEGUN_MAX) return false;
-    if (!are_members_sound(r) || !are_clusters_sound(r) || !are_rows_sound(r)) return false;
+    if (!are_members_valid(r) || !are_clusters_valid(r) || !are_rows_valid(r)) return false;
     for (uint32_t i = 0; i < r->reshare_count; i++)
-        if (!is_reshare_sound(r, &r->reshare[i])) return false;
-    return assay_share_round_is_sound(r);
+        if (!is_reshare_valid(r, &r->reshare[i])) return false;
+    return assay_share_round_is_valid(r);
 }
 
 void assay_share_registry_check(const struct assay_share_registry *r)
 {
-    ASSAY_ASSERT(assay_share_registry_is_sound(r));
+    ASSAY_ASSERT(assay_share_registry_is_valid(r));
 }

@@ -1,7 +1,8 @@
 /*
- * services/evm/keep.c - see keep.h.
+ * services/evm/task_codec.c - encoder and decoder of drafts, terms and claims of EVM tasks
+ * (docs/services.md 8.9).
  */
-#include "services/evm/keep.h"
+#include "services/evm/task_codec.h"
 
 enum { VERSION = 1 };
 
@@ -22,19 +23,19 @@ void assay_evm_signature_unpack(const uint8_t bytes[static ASSAY_EVM_PACKED_LEN]
     signature->s[0] = (uint8_t)(signature->s[0] & 0x7f);
 }
 
-static void put_place(struct assay_writer *w, const struct assay_evm_place *place)
+static void encode_place(struct assay_writer *w, const struct assay_evm_place *place)
 {
     assay_writer_u64be(w, place->chain_id);
     assay_writer_put(w, place->contract, sizeof place->contract);
 }
 
-static enum assay_status take_place(struct assay_cursor *in, struct assay_evm_place *place)
+static enum assay_status decode_place(struct assay_cursor *in, struct assay_evm_place *place)
 {
     ASSAY_TRY(assay_cursor_u64be(in, &place->chain_id));
     return assay_cursor_copy(in, place->contract, sizeof place->contract);
 }
 
-static void put_terms(struct assay_writer *w, const struct assay_evm_terms *t)
+static void encode_terms(struct assay_writer *w, const struct assay_evm_terms *t)
 {
     ASSAY_ASSERT(assay_evm_terms_check(t) == ASSAY_OK);
     assay_writer_put(w, t->requestor, sizeof t->requestor);
@@ -51,7 +52,7 @@ static void put_terms(struct assay_writer *w, const struct assay_evm_terms *t)
     assay_writer_u64be(w, t->nonce);
 }
 
-static enum assay_status take_terms(struct assay_cursor *in, struct assay_evm_terms *t)
+static enum assay_status decode_terms(struct assay_cursor *in, struct assay_evm_terms *t)
 {
     ASSAY_TRY(assay_cursor_copy(in, t->requestor, sizeof t->requestor));
     ASSAY_TRY(assay_cursor_copy(in, t->executor, sizeof t->executor));
@@ -68,21 +69,21 @@ static enum assay_status take_terms(struct assay_cursor *in, struct assay_evm_te
     return assay_evm_terms_check(t);
 }
 
-void assay_evm_named_put(struct assay_writer *w, const struct assay_evm_place *place,
-                         const struct assay_evm_terms *terms)
+void assay_evm_named_encode(struct assay_writer *w, const struct assay_evm_place *place,
+                            const struct assay_evm_terms *terms)
 {
-    put_place(w, place);
-    put_terms(w, terms);
+    encode_place(w, place);
+    encode_terms(w, terms);
 }
 
-enum assay_status assay_evm_named_take(struct assay_cursor *in, struct assay_evm_place *place,
-                                       struct assay_evm_terms *terms)
+enum assay_status assay_evm_named_decode(struct assay_cursor *in, struct assay_evm_place *place,
+                                         struct assay_evm_terms *terms)
 {
-    ASSAY_TRY(take_place(in, place));
-    return take_terms(in, terms);
+    ASSAY_TRY(decode_place(in, place));
+    return decode_terms(in, terms);
 }
 
-static void put_claim(struct assay_writer *w, const struct assay_evm_claim *c)
+static void encode_claim(struct assay_writer *w, const struct assay_evm_claim *c)
 {
     uint8_t voucher[ASSAY_EVM_PACKED_LEN];
     assay_evm_signature_pack(&c->voucher, voucher);
@@ -96,7 +97,7 @@ static void put_claim(struct assay_writer *w, const struct assay_evm_claim *c)
     assay_writer_put(w, voucher, sizeof voucher);
 }
 
-static enum assay_status take_claim(struct assay_cursor *in, struct assay_evm_claim *c)
+static enum assay_status decode_claim(struct assay_cursor *in, struct assay_evm_claim *c)
 {
     uint8_t voucher[ASSAY_EVM_PACKED_LEN];
     ASSAY_TRY(assay_cursor_u32be(in, &c->step));
@@ -111,32 +112,32 @@ static enum assay_status take_claim(struct assay_cursor *in, struct assay_evm_cl
     return ASSAY_OK;
 }
 
-static enum assay_status take_version(struct assay_cursor *in)
+static enum assay_status decode_version(struct assay_cursor *in)
 {
     uint8_t version = 0;
     ASSAY_TRY(assay_cursor_u8(in, &version));
     return version == VERSION ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }
 
-void assay_evm_draft_put(struct assay_writer *w, const struct assay_evm_draft *draft)
+void assay_evm_draft_encode(struct assay_writer *w, const struct assay_evm_draft *draft)
 {
     assay_writer_u8(w, VERSION);
-    put_place(w, &draft->place);
+    encode_place(w, &draft->place);
     assay_writer_put(w, draft->code, 32);
     assay_writer_put(w, draft->box, 32);
-    put_terms(w, &draft->terms);
+    encode_terms(w, &draft->terms);
 }
 
-enum assay_status assay_evm_draft_take(struct assay_slice bytes, struct assay_evm_draft *draft)
+enum assay_status assay_evm_draft_decode(struct assay_slice bytes, struct assay_evm_draft *draft)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_evm_draft read = { .place.chain_id = 0 };
     uint8_t job[32];
-    ASSAY_TRY(take_version(&in));
-    ASSAY_TRY(take_place(&in, &read.place));
+    ASSAY_TRY(decode_version(&in));
+    ASSAY_TRY(decode_place(&in, &read.place));
     ASSAY_TRY(assay_cursor_copy(&in, read.code, 32));
     ASSAY_TRY(assay_cursor_copy(&in, read.box, 32));
-    ASSAY_TRY(take_terms(&in, &read.terms));
+    ASSAY_TRY(decode_terms(&in, &read.terms));
     ASSAY_TRY(assay_cursor_end(&in));
     assay_evm_job_digest(read.code, read.box, job);
     if (read.place.chain_id == 0 || !assay_bytes_equal(job, read.terms.job, 32) ||
@@ -147,20 +148,20 @@ enum assay_status assay_evm_draft_take(struct assay_slice bytes, struct assay_ev
     return ASSAY_OK;
 }
 
-void assay_evm_owed_put(struct assay_writer *w, const struct assay_evm_owed *owed)
+void assay_evm_owed_encode(struct assay_writer *w, const struct assay_evm_owed *owed)
 {
     assay_writer_u8(w, VERSION);
-    assay_evm_named_put(w, &owed->place, &owed->terms);
-    put_claim(w, &owed->claim);
+    assay_evm_named_encode(w, &owed->place, &owed->terms);
+    encode_claim(w, &owed->claim);
 }
 
-enum assay_status assay_evm_owed_take(struct assay_slice bytes, struct assay_evm_owed *owed)
+enum assay_status assay_evm_owed_decode(struct assay_slice bytes, struct assay_evm_owed *owed)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_evm_owed read = { .place.chain_id = 0 };
-    ASSAY_TRY(take_version(&in));
-    ASSAY_TRY(assay_evm_named_take(&in, &read.place, &read.terms));
-    ASSAY_TRY(take_claim(&in, &read.claim));
+    ASSAY_TRY(decode_version(&in));
+    ASSAY_TRY(assay_evm_named_decode(&in, &read.place, &read.terms));
+    ASSAY_TRY(decode_claim(&in, &read.claim));
     ASSAY_TRY(assay_cursor_end(&in));
     if (read.claim.step == 0 || read.claim.step > read.terms.steps) return ASSAY_E_RANGE;
     *owed = read;

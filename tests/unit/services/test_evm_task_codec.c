@@ -1,8 +1,8 @@
 /*
- * tests/unit/services/test_evm_keep.c - drafts and claims of tasks on EVM chains as bytes
+ * tests/unit/services/test_evm_task_codec.c - drafts and claims of tasks on EVM chains as bytes
  * (docs/services.md 8.9).
  */
-#include "services/evm/keep.h"
+#include "services/evm/task_codec.h"
 
 #include <criterion/criterion.h>
 
@@ -35,7 +35,7 @@ static size_t draft_bytes(struct assay_evm_draft *draft, uint8_t *bytes)
     fill(draft->code, 32, 7);
     fill(draft->box, 32, 8);
     assay_evm_job_digest(draft->code, draft->box, draft->terms.job);
-    assay_evm_draft_put(&w, draft);
+    assay_evm_draft_encode(&w, draft);
     cr_assert_not(w.full);
     cr_assert_eq(w.len, ASSAY_EVM_DRAFT_LEN);
     return w.len;
@@ -57,44 +57,45 @@ static size_t owed_bytes(struct assay_evm_owed *owed, uint8_t *bytes)
     fill(owed->claim.voucher.r, 32, 16);
     fill(owed->claim.voucher.s, 32, 17);
     owed->claim.voucher.odd = true;
-    assay_evm_owed_put(&w, owed);
+    assay_evm_owed_encode(&w, owed);
     cr_assert_not(w.full);
     cr_assert_eq(w.len, ASSAY_EVM_OWED_LEN);
     return w.len;
 }
 
-Test(evm_keep, a_draft_comes_back_as_it_was)
+Test(evm_task_codec, a_draft_comes_back_as_it_was)
 {
     uint8_t bytes[ASSAY_EVM_DRAFT_LEN], name[32], again[32];
     struct assay_evm_draft draft, read;
     const size_t len = draft_bytes(&draft, bytes);
-    cr_assert_eq(assay_evm_draft_take(assay_slice_over(bytes, len), &read), ASSAY_OK);
+    cr_assert_eq(assay_evm_draft_decode(assay_slice_over(bytes, len), &read), ASSAY_OK);
     assay_evm_task_name(&draft.place, &draft.terms, name);
     assay_evm_task_name(&read.place, &read.terms, again);
     cr_assert_arr_eq(name, again, 32);
     cr_assert_arr_eq(read.code, draft.code, 32);
     cr_assert_arr_eq(read.box, draft.box, 32);
     for (size_t cut = 0; cut < len; cut++)
-        cr_assert_eq(assay_evm_draft_take(assay_slice_over(bytes, cut), &read), ASSAY_E_TRUNCATED);
+        cr_assert_eq(assay_evm_draft_decode(assay_slice_over(bytes, cut), &read),
+                     ASSAY_E_TRUNCATED);
 }
 
-Test(evm_keep, a_draft_that_is_none_is_refused)
+Test(evm_task_codec, a_draft_that_is_none_is_refused)
 {
     uint8_t bytes[ASSAY_EVM_DRAFT_LEN + 1];
     struct assay_evm_draft draft, read;
     struct assay_writer w;
     const size_t len = draft_bytes(&draft, bytes);
     bytes[len] = 0;
-    cr_expect_eq(assay_evm_draft_take(assay_slice_over(bytes, len + 1), &read), ASSAY_E_TRAILING);
+    cr_expect_eq(assay_evm_draft_decode(assay_slice_over(bytes, len + 1), &read), ASSAY_E_TRAILING);
     bytes[0] = 2;
-    cr_expect_eq(assay_evm_draft_take(assay_slice_over(bytes, len), &read), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(assay_evm_draft_decode(assay_slice_over(bytes, len), &read), ASSAY_E_UNSUPPORTED);
 #define CHANGED(change, expected)                                                                  \
     do {                                                                                           \
         (void)draft_bytes(&draft, bytes);                                                          \
         change;                                                                                    \
         w = assay_writer_over(bytes, sizeof bytes);                                                \
-        assay_evm_draft_put(&w, &draft);                                                           \
-        cr_expect_eq(assay_evm_draft_take(assay_slice_over(bytes, w.len), &read), expected,        \
+        assay_evm_draft_encode(&w, &draft);                                                        \
+        cr_expect_eq(assay_evm_draft_decode(assay_slice_over(bytes, w.len), &read), expected,      \
                      #change);                                                                     \
     } while (0)
     CHANGED(draft.place.chain_id = 0, ASSAY_E_INVALID);
@@ -105,29 +106,29 @@ Test(evm_keep, a_draft_that_is_none_is_refused)
     CHANGED(draft.terms.nonce++, ASSAY_OK);
     (void)draft_bytes(&draft, bytes);
     bytes[1 + ASSAY_EVM_PLACE_LEN + 64 + 20 + 20 + 96 + 64 + 14] = 1; /* steps of 2^24 and more */
-    cr_expect_eq(assay_evm_draft_take(assay_slice_over(bytes, len), &read), ASSAY_E_RANGE);
+    cr_expect_eq(assay_evm_draft_decode(assay_slice_over(bytes, len), &read), ASSAY_E_RANGE);
 }
 
-Test(evm_keep, a_claim_comes_back_as_it_was)
+Test(evm_task_codec, a_claim_comes_back_as_it_was)
 {
     uint8_t bytes[ASSAY_EVM_OWED_LEN + 1], again[ASSAY_EVM_OWED_LEN];
     struct assay_evm_owed owed, read;
     const size_t len = owed_bytes(&owed, bytes);
-    cr_assert_eq(assay_evm_owed_take(assay_slice_over(bytes, len), &read), ASSAY_OK);
+    cr_assert_eq(assay_evm_owed_decode(assay_slice_over(bytes, len), &read), ASSAY_OK);
     cr_assert(read.claim.voucher.odd);
     cr_assert_arr_eq(read.claim.voucher.s, owed.claim.voucher.s, 32);
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    assay_evm_owed_put(&w, &read);
+    assay_evm_owed_encode(&w, &read);
     cr_assert_arr_eq(again, bytes, len);
     for (size_t cut = 0; cut < len; cut++)
-        cr_assert_eq(assay_evm_owed_take(assay_slice_over(bytes, cut), &read), ASSAY_E_TRUNCATED);
+        cr_assert_eq(assay_evm_owed_decode(assay_slice_over(bytes, cut), &read), ASSAY_E_TRUNCATED);
     bytes[len] = 0;
-    cr_expect_eq(assay_evm_owed_take(assay_slice_over(bytes, len + 1), &read), ASSAY_E_TRAILING);
+    cr_expect_eq(assay_evm_owed_decode(assay_slice_over(bytes, len + 1), &read), ASSAY_E_TRAILING);
     bytes[0] = 9;
-    cr_expect_eq(assay_evm_owed_take(assay_slice_over(bytes, len), &read), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(assay_evm_owed_decode(assay_slice_over(bytes, len), &read), ASSAY_E_UNSUPPORTED);
 }
 
-Test(evm_keep, a_claim_of_a_step_that_the_terms_do_not_have_is_refused)
+Test(evm_task_codec, a_claim_of_a_step_that_the_terms_do_not_have_is_refused)
 {
     uint8_t bytes[ASSAY_EVM_OWED_LEN];
     struct assay_evm_owed owed, read;
@@ -136,13 +137,13 @@ Test(evm_keep, a_claim_of_a_step_that_the_terms_do_not_have_is_refused)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         owed.claim.step = bad[i];
-        assay_evm_owed_put(&w, &owed);
-        cr_expect_eq(assay_evm_owed_take(assay_slice_over(bytes, w.len), &read), ASSAY_E_RANGE);
+        assay_evm_owed_encode(&w, &owed);
+        cr_expect_eq(assay_evm_owed_decode(assay_slice_over(bytes, w.len), &read), ASSAY_E_RANGE);
     }
 }
 
 /* What a voucher is in a frame is what the contract takes. */
-Test(evm_keep, a_signature_is_packed_as_eip_2098_has_it)
+Test(evm_task_codec, a_signature_is_packed_as_eip_2098_has_it)
 {
     const struct assay_secret32 key = { .bytes = { [31] = 5 } };
     uint8_t bytes[ASSAY_EVM_PACKED_LEN], digest[32] = { 0 }, account[20], signer[20];
