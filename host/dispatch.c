@@ -185,7 +185,7 @@ static struct waiting_deed *defer_effect(struct assay_fifo *fifo, const struct a
     if (effect->kind == ASSAY_EFFECT_SEND) deed->effect.as.send.payload = kept;
     if (effect->kind == ASSAY_EFFECT_SIGN) deed->effect.as.sign.payload = kept;
     if (effect->kind == ASSAY_EFFECT_VERIFY) deed->effect.as.verify.bytes = kept;
-    if (effect->kind == ASSAY_EFFECT_VOUCH) deed->effect.as.vouch.payload = kept;
+    if (effect->kind == ASSAY_EFFECT_CONFIRM) deed->effect.as.confirm.payload = kept;
     ASSAY_ASSERT(kept.len == bytes.len);
     return deed;
 }
@@ -274,10 +274,10 @@ static void handle_effect(struct assay_dispatch *d, const struct assay_effect *e
         (void)defer_effect(&d->sends, effect, effect->as.send.payload);
         return;
     case ASSAY_EFFECT_VERIFY: wait_to_act(d, effect, effect->as.verify.bytes); return;
-    case ASSAY_EFFECT_VOUCH:
-        if (d->config.world.affords(d->config.world.context, effect->as.vouch.to,
-                                    effect->as.vouch.payload.len))
-            wait_to_act(d, effect, effect->as.vouch.payload);
+    case ASSAY_EFFECT_CONFIRM:
+        if (d->config.world.affords(d->config.world.context, effect->as.confirm.to,
+                                    effect->as.confirm.payload.len))
+            wait_to_act(d, effect, effect->as.confirm.payload);
         return;
     case ASSAY_EFFECT_PRUNE: prune_store(d, effect); break;
     case ASSAY_EFFECT_FETCH:

@@ -47,8 +47,8 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
     snapshot->now_ms = now_ms;
     assay_engine_snapshot(engine, &snapshot->chain);
     assay_engine_changes(engine, &snapshot->changes);
-    struct assay_ending_snapshot ending;
-    assay_engine_ending(engine, &ending);
+    struct assay_era_snapshot ending;
+    assay_engine_era(engine, &ending);
     snapshot->fenced = ending.fenced;
     ASSAY_ASSERT(snapshot->member_count == snapshot->chain.member_count);
     ASSAY_ASSERT(snapshot->self < snapshot->member_count);

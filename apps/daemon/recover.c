@@ -16,7 +16,7 @@ static enum assay_status encode_recover(struct assay_slice recover,
     out->accepting = malloc(len_max);
     if (out->accepting == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w = assay_writer_over(out->accepting, len_max);
-    assay_era_accepting(recover, &w);
+    assay_era_encode_accepting(recover, &w);
     out->accepting_len = w.len;
     return ASSAY_OK;
 }

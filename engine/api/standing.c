@@ -16,8 +16,8 @@ _Static_assert((int)ASSAY_MEMBER_RESTS == (int)ASSAY_STAGE_RESTING &&
                "one number");
 _Static_assert((int)ASSAY_PROOF_BYTES_MAX == (int)ASSAY_PROOF_LEN_MAX, "one bound");
 
-static enum assay_status tell(const struct assay_proven *p, uint64_t expires_ms,
-                              struct assay_standing_report *r)
+static enum assay_status fill_standing(const struct assay_proven *p, uint64_t expires_ms,
+                                       struct assay_standing_report *r)
 {
     const struct assay_member *m = &p->member;
     struct assay_writer w = assay_writer_over(r->checkpoint, sizeof r->checkpoint);
@@ -65,7 +65,7 @@ enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
     report->answer = assay_proof_age(&from, &proven, now_ms, max_age_s);
     if (report->answer != ASSAY_PROVEN && report->answer != ASSAY_PROOF_AGE_UNKNOWN)
         return ASSAY_OK;
-    return tell(&proven, assay_proof_expires_ms(&from, &proven, max_age_s), report);
+    return fill_standing(&proven, assay_proof_expires_ms(&from, &proven, max_age_s), report);
 }
 
 const char *assay_name_of_standing(enum assay_standing standing)

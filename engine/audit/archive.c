@@ -23,16 +23,16 @@ enum {
 
 /* --- the bytes */
 
-static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
-                                     struct assay_slice *record)
+static enum assay_status decode_change(struct assay_cursor *c, uint64_t *epoch,
+                                       struct assay_slice *record)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
     return assay_cbor_bytes(c, ASSAY_FAST_SYNC_WIRE_CHANGE_LEN_MAX, record);
 }
 
-static enum assay_status read_boundary(struct assay_cursor *c, struct assay_slice *boundary,
-                                       struct assay_slice *finality)
+static enum assay_status decode_boundary(struct assay_cursor *c, struct assay_slice *boundary,
+                                         struct assay_slice *finality)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_bytes(c, assay_boundary_len_max(CAPACITY), boundary));
@@ -43,7 +43,7 @@ void assay_archive_next_change(struct assay_archive *archive, uint64_t *epoch,
                                struct assay_slice *record)
 {
     ASSAY_ASSERT(archive->change_count > 0);
-    const enum assay_status status = read_change(&archive->changes, epoch, record);
+    const enum assay_status status = decode_change(&archive->changes, epoch, record);
     ASSAY_ASSERT(status == ASSAY_OK);
     archive->change_count--;
 }
@@ -52,12 +52,12 @@ void assay_archive_next_boundary(struct assay_archive *archive, struct assay_sli
                                  struct assay_slice *finality)
 {
     ASSAY_ASSERT(archive->boundary_count > 0);
-    const enum assay_status status = read_boundary(&archive->boundaries, boundary, finality);
+    const enum assay_status status = decode_boundary(&archive->boundaries, boundary, finality);
     ASSAY_ASSERT(status == ASSAY_OK);
     archive->boundary_count--;
 }
 
-static enum assay_status read_end(struct assay_cursor *c, struct assay_checkpoint *end)
+static enum assay_status decode_end(struct assay_cursor *c, struct assay_checkpoint *end)
 {
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, end->chain_id, 32));
@@ -69,7 +69,7 @@ static enum assay_status read_end(struct assay_cursor *c, struct assay_checkpoin
     return end->epoch > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static enum assay_status read_changes(struct assay_cursor *c, struct assay_archive *a)
+static enum assay_status decode_changes(struct assay_cursor *c, struct assay_archive *a)
 {
     uint64_t count = 0, epoch = 0;
     struct assay_slice record;
@@ -77,18 +77,18 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_archi
     a->change_count = (uint32_t)count;
     a->changes = *c;
     for (uint64_t i = 0; i < count; i++)
-        ASSAY_TRY(read_change(c, &epoch, &record));
+        ASSAY_TRY(decode_change(c, &epoch, &record));
     return ASSAY_OK;
 }
 
-static enum assay_status read_boundaries(struct assay_cursor *c, struct assay_archive *a)
+static enum assay_status decode_boundaries(struct assay_cursor *c, struct assay_archive *a)
 {
     struct assay_slice boundary, finality;
     ASSAY_TRY(assay_cbor_array(c, INT64_MAX, &a->boundary_count));
     if (a->boundary_count != a->end.epoch - a->first) return ASSAY_E_INVALID;
     a->boundaries = *c;
     for (uint64_t i = 0; i < a->boundary_count; i++)
-        ASSAY_TRY(read_boundary(c, &boundary, &finality));
+        ASSAY_TRY(decode_boundary(c, &boundary, &finality));
     return ASSAY_OK;
 }
 
@@ -109,12 +109,12 @@ enum assay_status assay_archive_decode(struct assay_slice bytes, struct assay_ar
     ASSAY_TRY(assay_cbor_array_exact(&c, ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(&c, tag));
     ASSAY_TRY(check_digest(bytes));
-    ASSAY_TRY(read_end(&c, &a.end));
+    ASSAY_TRY(decode_end(&c, &a.end));
     ASSAY_TRY(assay_cbor_uint_max(&c, a.end.epoch, &a.first));
     ASSAY_TRY(assay_cbor_bytes(&c, assay_state_len_max(CAPACITY), &a.base));
     if ((a.base.len > 0) != (a.first > 0 && a.first < a.end.epoch)) return ASSAY_E_INVALID;
-    ASSAY_TRY(read_changes(&c, &a));
-    ASSAY_TRY(read_boundaries(&c, &a));
+    ASSAY_TRY(decode_changes(&c, &a));
+    ASSAY_TRY(decode_boundaries(&c, &a));
     ASSAY_TRY(assay_cbor_bytes(&c, assay_state_len_max(CAPACITY), &a.state));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, digest, sizeof digest));
     ASSAY_TRY(assay_cursor_end(&c));
@@ -141,17 +141,17 @@ size_t assay_archive_memory_len(void)
     return walk_len() + assay_fold_memory_len(CAPACITY);
 }
 
-static enum assay_status wrong(struct walk *w, uint64_t epoch, const char *what,
-                               enum assay_status status)
+static enum assay_status fail_at(struct walk *w, uint64_t epoch, const char *what,
+                                 enum assay_status status)
 {
     w->report->at = epoch;
     assay_status_ignore(assay_fault_plain(&w->report->fault, what, status), "said here");
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status wrong_ids(struct walk *w, uint64_t epoch, const char *what,
-                                   const uint8_t expected[static 32],
-                                   const uint8_t found[static 32])
+static enum assay_status fail_at_ids(struct walk *w, uint64_t epoch, const char *what,
+                                     const uint8_t expected[static 32],
+                                     const uint8_t found[static 32])
 {
     if (assay_bytes_equal(expected, found, 32)) return ASSAY_OK;
     w->report->at = epoch;
@@ -193,13 +193,13 @@ static size_t find_change(void *context, const uint8_t digest[static 32], uint8_
 }
 
 /* The checkpoint, where the walk has come to its epoch. */
-static enum assay_status meet(struct walk *w, const struct assay_checkpoint *here)
+static enum assay_status check_checkpoint(struct walk *w, const struct assay_checkpoint *here)
 {
     const struct assay_checkpoint *c = w->check->checkpoint;
     if (c == NULL || c->epoch != here->epoch || c->era != here->era) return ASSAY_OK;
-    ASSAY_TRY(wrong_ids(w, c->epoch, "block of the checkpoint", c->id, here->id));
-    ASSAY_TRY(
-        wrong_ids(w, c->epoch, "roster of the checkpoint", c->roster_digest, here->roster_digest));
+    ASSAY_TRY(fail_at_ids(w, c->epoch, "block of the checkpoint", c->id, here->id));
+    ASSAY_TRY(fail_at_ids(w, c->epoch, "roster of the checkpoint", c->roster_digest,
+                          here->roster_digest));
     /* What led there was proven by nobody who is trusted, but for the members of genesis. */
     if (w->check->archive->first > 0) w->report->proven_from = c->epoch;
     w->report->proven = true;
@@ -207,7 +207,7 @@ static enum assay_status meet(struct walk *w, const struct assay_checkpoint *her
 }
 
 /* Whom the first boundary is proven by: the members of genesis, or those of the base. */
-static enum assay_status seat_first(struct walk *w)
+static enum assay_status load_first_voters(struct walk *w)
 {
     const struct assay_archive *a = w->check->archive;
     struct assay_checkpoint here;
@@ -217,25 +217,25 @@ static enum assay_status seat_first(struct walk *w)
         assay_bytes_copy(state->chain_id, 32, a->end.chain_id, 32);
         const enum assay_status read = assay_state_decode(a->base, state);
         if (read != ASSAY_OK)
-            return wrong(w, a->first, "base cannot be read, or is not its own root's", read);
+            return fail_at(w, a->first, "base cannot be read, or is not its own root's", read);
         if (state->epoch != a->first || state->era != a->end.era)
-            return wrong(w, a->first, "base of another epoch", ASSAY_E_INVALID);
+            return fail_at(w, a->first, "base of another epoch", ASSAY_E_INVALID);
     } else if (a->first > 0) {
         return ASSAY_OK; /* it is its own end: the checkpoint tells, or nobody */
     }
     w->report->proven = a->first == 0 && w->check->checkpoint == NULL;
     assay_checkpoint_of(state, &here);
-    ASSAY_TRY(meet(w, &here));
+    ASSAY_TRY(check_checkpoint(w, &here));
     const enum assay_status seated = assay_boundary_chain_init(&w->chain, state);
     if (assay_status_class(seated) == ASSAY_CLASS_HOST) return seated;
-    return seated == ASSAY_OK ? ASSAY_OK : wrong(w, a->first, "voters of the base", seated);
+    return seated == ASSAY_OK ? ASSAY_OK : fail_at(w, a->first, "voters of the base", seated);
 }
 
 static enum assay_status walk_boundaries(struct walk *w)
 {
     struct assay_archive a = *w->check->archive;
     const struct assay_checkpoint *here = &w->chain.at;
-    if (a.boundary_count == 0) return meet(w, &a.end); /* see look_at_state */
+    if (a.boundary_count == 0) return check_checkpoint(w, &a.end); /* see check_state */
     for (uint64_t epoch = a.first + 1; a.boundary_count > 0; epoch++) {
         struct assay_slice boundary, finality;
         assay_archive_next_boundary(&a, &boundary, &finality);
@@ -243,12 +243,12 @@ static enum assay_status walk_boundaries(struct walk *w)
             assay_boundary_chain_add(&w->chain, boundary, finality, &w->report->fault);
         if (added == ASSAY_E_INVALID) w->report->at = epoch;
         ASSAY_TRY(added);
-        ASSAY_TRY(meet(w, here));
+        ASSAY_TRY(check_checkpoint(w, here));
         if (w->check->walked != NULL) w->check->walked(w->check->context, epoch);
     }
-    ASSAY_TRY(wrong_ids(w, a.end.epoch, "block of the last boundary", here->id, a.end.id));
-    return wrong_ids(w, a.end.epoch, "roster of the last boundary", here->roster_digest,
-                     a.end.roster_digest);
+    ASSAY_TRY(fail_at_ids(w, a.end.epoch, "block of the last boundary", here->id, a.end.id));
+    return fail_at_ids(w, a.end.epoch, "roster of the last boundary", here->roster_digest,
+                       a.end.roster_digest);
 }
 
 /* Every document that it names, also of the past: without one a daemon could not go on. */
@@ -266,7 +266,7 @@ static bool names_nothing_unknown(struct walk *w, const struct assay_leaf_head *
     return true;
 }
 
-static enum assay_status look_at_state(struct walk *w)
+static enum assay_status check_state(struct walk *w)
 {
     const struct assay_archive *a = w->check->archive;
     struct assay_leaf_head *head = &w->report->state;
@@ -275,36 +275,36 @@ static enum assay_status look_at_state(struct walk *w)
     enum assay_status read = assay_proof_snapshot(a->state, head);
     if (read == ASSAY_OK) read = assay_proof_checkpoint_of(a->state, &c);
     if (read != ASSAY_OK)
-        return wrong(w, epoch, "state cannot be read, or is not its own root's", read);
+        return fail_at(w, epoch, "state cannot be read, or is not its own root's", read);
     if (!assay_bytes_equal(c.chain_id, a->end.chain_id, 32) || c.era != a->end.era ||
         c.epoch != epoch)
-        return wrong(w, epoch, "state of another chain, era or epoch", ASSAY_E_CHAIN);
-    ASSAY_TRY(wrong_ids(w, epoch, "block of the state", a->end.id, c.id));
-    ASSAY_TRY(wrong_ids(w, epoch, "roster of the state", a->end.roster_digest, c.roster_digest));
+        return fail_at(w, epoch, "state of another chain, era or epoch", ASSAY_E_CHAIN);
+    ASSAY_TRY(fail_at_ids(w, epoch, "block of the state", a->end.id, c.id));
+    ASSAY_TRY(fail_at_ids(w, epoch, "roster of the state", a->end.roster_digest, c.roster_digest));
     if (!names_nothing_unknown(w, head))
-        return wrong(w, epoch, "a document that the state names is not here", ASSAY_E_NOT_FOUND);
+        return fail_at(w, epoch, "a document that the state names is not here", ASSAY_E_NOT_FOUND);
     const enum assay_status taken = assay_fold_from(&w->fold, a->state);
     if (assay_status_class(taken) == ASSAY_CLASS_HOST && taken != ASSAY_E_NOT_FOUND) return taken;
     if (taken != ASSAY_OK)
-        return wrong(w, epoch, "a change or a document that the state names is not here", taken);
+        return fail_at(w, epoch, "a change or a document that the state names is not here", taken);
     w->report->members = w->fold.state.member_count;
     for (uint32_t i = 0; i < w->report->members; i++)
         w->report->voters += w->fold.state.members[i].seat_weight > 0;
     return ASSAY_OK;
 }
 
-static enum assay_status run(struct walk *w)
+static enum assay_status verify_archive(struct walk *w)
 {
     const struct assay_archive *a = w->check->archive;
     const struct assay_checkpoint *c = w->check->checkpoint;
     const struct assay_genesis *g = w->check->genesis;
-    ASSAY_TRY(wrong_ids(w, 0, "chain of the archive", g->chain_id, a->end.chain_id));
+    ASSAY_TRY(fail_at_ids(w, 0, "chain of the archive", g->chain_id, a->end.chain_id));
     if (c != NULL)
-        ASSAY_TRY(wrong_ids(w, c->epoch, "chain of the checkpoint", g->chain_id, c->chain_id));
+        ASSAY_TRY(fail_at_ids(w, c->epoch, "chain of the checkpoint", g->chain_id, c->chain_id));
     w->report->proven_from = a->first;
-    ASSAY_TRY(seat_first(w));
+    ASSAY_TRY(load_first_voters(w));
     ASSAY_TRY(walk_boundaries(w));
-    return look_at_state(w);
+    return check_state(w);
 }
 
 enum assay_status assay_archive_verify(const struct assay_archive_check *check,
@@ -322,7 +322,7 @@ enum assay_status assay_archive_verify(const struct assay_archive_check *check,
     w->report = report;
     enum assay_status status = assay_fold_init(&w->fold, (uint8_t *)check->memory + walk_len(),
                                                CAPACITY, check->genesis, &books);
-    if (status == ASSAY_OK) status = run(w);
+    if (status == ASSAY_OK) status = verify_archive(w);
     if (status != ASSAY_OK) report->proven = false;
     ASSAY_ASSERT(status != ASSAY_E_INVALID || report->fault.what != NULL);
     assay_fold_deinit(&w->fold);
@@ -332,16 +332,16 @@ enum assay_status assay_archive_verify(const struct assay_archive_check *check,
 
 /* --- out of a store */
 
-static struct assay_store_key key_of(uint32_t era, uint64_t epoch)
+static struct assay_store_key epoch_key(uint32_t era, uint64_t epoch)
 {
     return (struct assay_store_key){ .era = era, .epoch = epoch };
 }
 
 /* Returns: ASSAY_OK and *len | ASSAY_E_NOT_FOUND | ASSAY_E_STORE */
-static enum assay_status length_of(struct assay_store *store, enum assay_store_class class_,
-                                   uint32_t era, uint64_t epoch, size_t *len)
+static enum assay_status value_length(struct assay_store *store, enum assay_store_class class_,
+                                      uint32_t era, uint64_t epoch, size_t *len)
 {
-    const struct assay_store_key key = key_of(era, epoch);
+    const struct assay_store_key key = epoch_key(era, epoch);
     uint8_t none[1];
     const enum assay_status got = assay_store_get(store, class_, &key, none, 0, len);
     return got == ASSAY_E_FULL ? ASSAY_OK : got;
@@ -359,20 +359,20 @@ static bool visit_newest(void *context, const struct assay_store_key *key, struc
     return false;
 }
 
-/* A state after this epoch from which boundaries may begin. Returns: as length_of */
-static enum assay_status base_of(struct assay_store *store, uint32_t era, uint64_t epoch,
-                                 enum assay_store_class *class_, size_t *len)
+/* A state after this epoch from which boundaries may begin. Returns: as value_length */
+static enum assay_status find_base(struct assay_store *store, uint32_t era, uint64_t epoch,
+                                   enum assay_store_class *class_, size_t *len)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_ANCHOR, ASSAY_STORE_STATE };
     enum assay_status got = ASSAY_E_NOT_FOUND;
     for (size_t i = 0; i < 2 && got == ASSAY_E_NOT_FOUND; i++) {
-        got = length_of(store, classes[i], era, epoch, len);
+        got = value_length(store, classes[i], era, epoch, len);
         if (got == ASSAY_OK) *class_ = classes[i];
     }
     return got;
 }
 
-static size_t longest(size_t a, size_t b)
+static size_t max_len(size_t a, size_t b)
 {
     return a > b ? a : b;
 }
@@ -387,16 +387,17 @@ static enum assay_status survey_boundaries(struct assay_store *store,
     plan->first = plan->epoch;
     for (uint64_t e = plan->epoch; e > 0; e--) {
         size_t boundary = 0, finality = 0, base = 0;
-        enum assay_status got = length_of(store, ASSAY_STORE_BOUNDARY, plan->era, e, &boundary);
-        if (got == ASSAY_OK) got = length_of(store, ASSAY_STORE_FINALITY, plan->era, e, &finality);
+        enum assay_status got = value_length(store, ASSAY_STORE_BOUNDARY, plan->era, e, &boundary);
+        if (got == ASSAY_OK)
+            got = value_length(store, ASSAY_STORE_FINALITY, plan->era, e, &finality);
         if (got == ASSAY_E_NOT_FOUND) return ASSAY_OK;
         ASSAY_TRY(got);
         len += boundary + finality + 32;
-        plan->value_len = longest(longest(plan->value_len, boundary), finality);
-        got = e > 1 ? base_of(store, plan->era, e - 1, &plan->base_class, &base) : ASSAY_OK;
+        plan->value_len = max_len(max_len(plan->value_len, boundary), finality);
+        got = e > 1 ? find_base(store, plan->era, e - 1, &plan->base_class, &base) : ASSAY_OK;
         if (got == ASSAY_E_NOT_FOUND) continue;
         ASSAY_TRY(got);
-        plan->value_len = longest(plan->value_len, base);
+        plan->value_len = max_len(plan->value_len, base);
         plan->first = e - 1;
         plan->len = own_len + len + base;
     }
@@ -444,8 +445,8 @@ static bool visit_change(void *context, const struct assay_store_key *key, struc
     return true;
 }
 
-static enum assay_status put_changes(struct assay_store *store, const struct assay_leaf_head *head,
-                                     struct assay_writer *w)
+static enum assay_status encode_changes(struct assay_store *store,
+                                        const struct assay_leaf_head *head, struct assay_writer *w)
 {
     const struct assay_store_key from = { 0 };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
@@ -462,11 +463,11 @@ static enum assay_status put_changes(struct assay_store *store, const struct ass
     return ASSAY_OK;
 }
 
-static enum assay_status put_value(struct assay_store *store, enum assay_store_class class_,
-                                   uint32_t era, uint64_t epoch, void *scratch, size_t scratch_len,
-                                   struct assay_writer *w)
+static enum assay_status encode_value(struct assay_store *store, enum assay_store_class class_,
+                                      uint32_t era, uint64_t epoch, void *scratch,
+                                      size_t scratch_len, struct assay_writer *w)
 {
-    const struct assay_store_key key = key_of(era, epoch);
+    const struct assay_store_key key = epoch_key(era, epoch);
     size_t len = 0;
     ASSAY_TRY(assay_store_get(store, class_, &key, scratch, scratch_len, &len));
     assay_cbor_put_bytes(w, scratch, len);
@@ -481,7 +482,7 @@ enum assay_status assay_archive_encode(struct assay_store *store,
     struct assay_checkpoint c;
     struct assay_slice all;
     size_t len = 0;
-    const struct assay_store_key key = key_of(plan->era, plan->epoch);
+    const struct assay_store_key key = epoch_key(plan->era, plan->epoch);
     const size_t start = w->len;
     ASSAY_TRY(assay_store_get(store, ASSAY_STORE_STATE, &key, scratch, scratch_len, &len));
     const struct assay_slice state = assay_slice_over(scratch, len);
@@ -497,16 +498,17 @@ enum assay_status assay_archive_encode(struct assay_store *store,
     assay_cbor_put_uint(w, plan->first);
     if (plan->first > 0 && plan->first < plan->epoch)
         ASSAY_TRY(
-            put_value(store, plan->base_class, plan->era, plan->first, scratch, scratch_len, w));
+            encode_value(store, plan->base_class, plan->era, plan->first, scratch, scratch_len, w));
     else assay_cbor_put_bytes(w, scratch, 0);
-    ASSAY_TRY(put_changes(store, &head, w));
+    ASSAY_TRY(encode_changes(store, &head, w));
     assay_cbor_put_array(w, plan->epoch - plan->first);
     for (uint64_t e = plan->first + 1; e <= plan->epoch; e++) {
         assay_cbor_put_array(w, 2);
-        ASSAY_TRY(put_value(store, ASSAY_STORE_BOUNDARY, plan->era, e, scratch, scratch_len, w));
-        ASSAY_TRY(put_value(store, ASSAY_STORE_FINALITY, plan->era, e, scratch, scratch_len, w));
+        ASSAY_TRY(encode_value(store, ASSAY_STORE_BOUNDARY, plan->era, e, scratch, scratch_len, w));
+        ASSAY_TRY(encode_value(store, ASSAY_STORE_FINALITY, plan->era, e, scratch, scratch_len, w));
     }
-    ASSAY_TRY(put_value(store, ASSAY_STORE_STATE, plan->era, plan->epoch, scratch, scratch_len, w));
+    ASSAY_TRY(
+        encode_value(store, ASSAY_STORE_STATE, plan->era, plan->epoch, scratch, scratch_len, w));
     if (w->full) return ASSAY_E_FULL;
     uint8_t digest[32];
     assay_sha256(w->bytes + start, w->len - start, digest);
@@ -541,14 +543,14 @@ enum assay_status assay_archive_unpack(const struct assay_archive *archive,
     struct assay_archive a = *archive;
     ASSAY_ASSERT(report->proven && report->fault.what == NULL);
     for (uint64_t epoch = a.first + 1; a.boundary_count > 0; epoch++) {
-        const struct assay_store_key key = key_of(a.end.era, epoch);
+        const struct assay_store_key key = epoch_key(a.end.era, epoch);
         struct assay_slice boundary, finality;
         assay_archive_next_boundary(&a, &boundary, &finality);
         if (epoch <= report->proven_from) continue;
         ASSAY_TRY(assay_store_put(store, ASSAY_STORE_BOUNDARY, &key, boundary));
         ASSAY_TRY(assay_store_put(store, ASSAY_STORE_FINALITY, &key, finality));
     }
-    const struct assay_store_key key = key_of(a.end.era, a.end.epoch);
+    const struct assay_store_key key = epoch_key(a.end.era, a.end.epoch);
     ASSAY_TRY(unpack_changes(archive, &report->state, store));
     /* As after a leap: who reads the store again begins with it. */
     ASSAY_TRY(assay_store_put(store, ASSAY_STORE_ANCHOR, &key, a.state));

@@ -41,7 +41,7 @@ struct assay_archive {
  * other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_archive_decode(struct assay_slice bytes,
                                                      struct assay_archive *archive);
-/* The next of `changes`; of `boundaries`. Returns: nothing; the decoder has counted and read them.
+/* The next of `changes`; of `boundaries`. The decoder has counted and read them.
  */
 void assay_archive_next_change(struct assay_archive *archive, uint64_t *epoch,
                                struct assay_slice *record);

@@ -21,7 +21,7 @@ static size_t value_len_max(uint32_t members)
 /* Rosters grow by operators' decisions, whatever the genesis had. */
 enum { CAPACITY = ASSAY_MEMBERS_MAX };
 
-static size_t rounded(size_t len)
+static size_t round_up(size_t len)
 {
     return (len + 63) & ~(size_t)63;
 }
@@ -29,10 +29,10 @@ static size_t rounded(size_t len)
 size_t assay_audit_memory_len(void)
 {
     const uint32_t n = CAPACITY;
-    return assay_fold_memory_len(n) + rounded(value_len_max(n)) +
-           rounded((size_t)n * sizeof(struct assay_roster_row)) +
-           rounded(sizeof(struct assay_boundary_chain)) +
-           (size_t)ASSAY_AUDIT_DOCUMENTS * rounded(ASSAY_SET_LEN_MAX);
+    return assay_fold_memory_len(n) + round_up(value_len_max(n)) +
+           round_up((size_t)n * sizeof(struct assay_roster_row)) +
+           round_up(sizeof(struct assay_boundary_chain)) +
+           (size_t)ASSAY_AUDIT_DOCUMENTS * round_up(ASSAY_SET_LEN_MAX);
 }
 
 /* --- the chain */
@@ -65,7 +65,7 @@ static enum assay_status read_value(struct audit *a, enum assay_store_class clas
 }
 
 /* A kept snapshot of the epoch that was just taken. */
-static enum assay_status look_at_snapshot(struct audit *a, enum assay_store_class class_)
+static enum assay_status check_snapshot(struct audit *a, enum assay_store_class class_)
 {
     const struct assay_state *state = &a->fold.state;
     const struct assay_store_key key = assay_audit_first(state->era, state->epoch);
@@ -89,7 +89,7 @@ static enum assay_status look_at_snapshot(struct audit *a, enum assay_store_clas
 
 /* The boundary of the epoch that was just taken: the same bytes as ours. The state before it is in
  * fold.next, where taking has put it. */
-static enum assay_status look_at_boundary(struct audit *a)
+static enum assay_status check_boundary(struct audit *a)
 {
     const struct assay_state *state = &a->fold.state;
     /* One of a RECOVER stands in the era that it ends. */
@@ -141,7 +141,7 @@ static void mark_proven(struct audit *a, bool by_blocks)
 
 /* From here on the chain leads from genesis or the checkpoint no more: unless a later one is met,
  * all of it is not audited. */
-static void remember_unproven(struct audit *a)
+static void store_unproven(struct audit *a)
 {
     a->unproven_from = a->figures->unproven_from;
     a->unproven_to = a->figures->unproven_to;
@@ -160,7 +160,7 @@ static enum assay_status compare_checkpoint(struct audit *a, const struct assay_
     return ASSAY_OK;
 }
 
-static enum assay_status meets_checkpoint(struct audit *a, const struct assay_store_key *key)
+static enum assay_status check_checkpoint(struct audit *a, const struct assay_store_key *key)
 {
     struct assay_checkpoint found;
     assay_checkpoint_of(&a->fold.state, &found);
@@ -188,7 +188,7 @@ static bool find_before(struct audit *a, const uint8_t digest[static 32],
 }
 
 /* The rules that verdicts are made by from here on. */
-static enum assay_status follow_rules(struct audit *a, const struct assay_store_key *key)
+static enum assay_status load_rules(struct audit *a, const struct assay_store_key *key)
 {
     const struct assay_rules_in_force *r = &a->fold.state.rules;
     const struct assay_rules_in_force *old = &a->fold.state.trial.before;
@@ -219,7 +219,7 @@ static enum assay_status follow_rules(struct audit *a, const struct assay_store_
                                    ASSAY_E_UNSUPPORTED);
 }
 
-static enum assay_status take(struct audit *a, const struct assay_store_key *key)
+static enum assay_status apply_block(struct audit *a, const struct assay_store_key *key)
 {
     const enum assay_status status = assay_fold_take(&a->fold);
     if (status == ASSAY_E_NOT_FOUND)
@@ -227,20 +227,20 @@ static enum assay_status take(struct audit *a, const struct assay_store_key *key
                                        "a change or a document that the state names is not here",
                                        status);
     ASSAY_TRY(status);
-    return follow_rules(a, key);
+    return load_rules(a, key);
 }
 
-static enum assay_status closed(struct audit *a, const struct assay_store_key *key)
+static enum assay_status on_closed(struct audit *a, const struct assay_store_key *key)
 {
-    ASSAY_TRY(take(a, key));
+    ASSAY_TRY(apply_block(a, key));
     a->figures->epochs++;
     if (!a->figures->proven) mark_unproven(a, a->fold.state.epoch, a->fold.state.epoch);
     a->figures->blocks = a->fold.blocks;
     a->figures->records = a->fold.records;
-    ASSAY_TRY(meets_checkpoint(a, key));
-    ASSAY_TRY(look_at_boundary(a));
-    ASSAY_TRY(look_at_snapshot(a, ASSAY_STORE_STATE));
-    ASSAY_TRY(look_at_snapshot(a, ASSAY_STORE_ANCHOR));
+    ASSAY_TRY(check_checkpoint(a, key));
+    ASSAY_TRY(check_boundary(a));
+    ASSAY_TRY(check_snapshot(a, ASSAY_STORE_STATE));
+    ASSAY_TRY(check_snapshot(a, ASSAY_STORE_ANCHOR));
     if (a->config->closed != NULL && !a->config->closed(a->config->context, &a->fold.state))
         a->stop = true;
     return ASSAY_OK;
@@ -257,12 +257,12 @@ static enum assay_status close_epoch(struct audit *a)
     ASSAY_TRY(got);
     if (assay_fold_proven(&a->fold, proof, &a->at->fault) != ASSAY_OK)
         return assay_audit_blame(a, ASSAY_STORE_FINALITY, &key);
-    return closed(a, &key);
+    return on_closed(a, &key);
 }
 
 /* docs/protocol.md 11.4.3: operators alone prove no era. Without answers of more than a third of
  * the weight a checkpoint of the new era has to say that this is the one. */
-static void weigh_crossing(struct audit *a)
+static void count_crossing(struct audit *a)
 {
     struct assay_audit_figures *f = a->figures;
     f->recovered++;
@@ -271,12 +271,12 @@ static void weigh_crossing(struct audit *a)
     f->recover_total = a->fold.recover_total;
     f->recover_answered = a->fold.recover_answered;
     if (a->fold.recover_grounded) return;
-    remember_unproven(a);
+    store_unproven(a);
     mark_unproven(a, a->fold.context.epoch, a->fold.context.epoch);
 }
 
 /* docs/protocol.md 9.17: does the epoch end by a RECOVER, on top of the last block? */
-static enum assay_status recover(struct audit *a, bool *recovered)
+static enum assay_status close_by_recover(struct audit *a, bool *recovered)
 {
     const struct assay_store_key key = assay_audit_first(a->fold.state.era, a->fold.context.epoch);
     struct assay_slice proof = { 0 };
@@ -287,9 +287,9 @@ static enum assay_status recover(struct audit *a, bool *recovered)
     if (!assay_recover_is(proof)) return ASSAY_OK;
     if (assay_fold_recover(&a->fold, proof, &a->at->fault) != ASSAY_OK)
         return assay_audit_blame(a, ASSAY_STORE_FINALITY, &key);
-    weigh_crossing(a);
+    count_crossing(a);
     *recovered = true;
-    return closed(a, &key);
+    return on_closed(a, &key);
 }
 
 struct seen_key {
@@ -321,7 +321,7 @@ static void count_running(struct audit *a, uint64_t before)
 }
 
 /* Blocks of the epoch that runs, without a proof; anything behind them is a gap. */
-static enum assay_status end_of_chain(struct audit *a, uint64_t before)
+static enum assay_status check_end_of_chain(struct audit *a, uint64_t before)
 {
     struct seen_key later;
     const uint64_t running = a->fold.context.epoch;
@@ -349,7 +349,7 @@ static enum assay_status end_of_chain(struct audit *a, uint64_t before)
 
 /* --- where to begin, and to go on */
 
-struct begin {
+struct start_audit {
     struct audit *audit;
     uint64_t from;
     bool found;
@@ -359,7 +359,7 @@ struct begin {
 
 static bool visit_oldest(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
-    struct begin *b = context;
+    struct start_audit *b = context;
     (void)value;
     if (key->epoch < b->from) return true; /* of a later era, and older all the same */
     if (!b->found || key->epoch < b->key.epoch) b->key = *key;
@@ -368,13 +368,13 @@ static bool visit_oldest(void *context, const struct assay_store_key *key, struc
 }
 
 /* The oldest snapshot of an epoch or later; from_class says where it is kept. */
-static enum assay_status find_snapshot(struct audit *a, uint64_t from_epoch, struct begin *b,
+static enum assay_status find_snapshot(struct audit *a, uint64_t from_epoch, struct start_audit *b,
                                        enum assay_store_class *from_class)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_ANCHOR };
     const struct assay_store_key from = assay_audit_first(a->fold.state.era, from_epoch);
     const struct assay_store_key to = assay_audit_last(UINT32_MAX, UINT64_MAX);
-    *b = (struct begin){ .audit = a, .from = from_epoch, .status = ASSAY_OK };
+    *b = (struct start_audit){ .audit = a, .from = from_epoch, .status = ASSAY_OK };
     for (size_t i = 0; i < 2; i++) {
         const struct assay_store_key before = b->key;
         const bool had = b->found;
@@ -399,19 +399,19 @@ static enum assay_status on_boundary(void *context, const struct assay_checkpoin
 static enum assay_status cross_gap(struct audit *a, const struct assay_state *from,
                                    uint64_t to_epoch, bool *whole)
 {
-    const struct assay_boundary_walk walk = { .store = a->config->store,
-                                              .to_epoch = to_epoch,
-                                              .scratch = a->value,
-                                              .scratch_len = a->value_len_max,
-                                              .proven = on_boundary,
-                                              .context = a };
+    const struct assay_boundary_walk walk_blocks = { .store = a->config->store,
+                                                     .to_epoch = to_epoch,
+                                                     .scratch = a->value,
+                                                     .scratch_len = a->value_len_max,
+                                                     .proven = on_boundary,
+                                                     .context = a };
     struct assay_fault *fault = &a->at->fault;
     enum assay_status status = assay_boundary_chain_init(a->chain, from);
     const struct assay_store_key first = assay_audit_first(from->era, from->epoch);
     if (assay_status_class(status) == ASSAY_CLASS_INPUT)
         return assay_audit_blame_plain(a, ASSAY_STORE_STATE, &first, "voters of the state", status);
     ASSAY_TRY(status);
-    status = assay_boundary_chain_walk(a->chain, &walk, fault);
+    status = assay_boundary_chain_walk(a->chain, &walk_blocks, fault);
     *whole = status == ASSAY_OK;
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     /* A fault of the checkpoint has its place already. */
@@ -421,7 +421,7 @@ static enum assay_status cross_gap(struct audit *a, const struct assay_state *fr
 }
 
 /* The snapshot must be the state that the boundaries lead to. */
-static enum assay_status read_snapshot(struct audit *a, const struct begin *b,
+static enum assay_status read_snapshot(struct audit *a, const struct start_audit *b,
                                        enum assay_store_class class_, bool whole)
 {
     struct assay_slice value;
@@ -441,42 +441,42 @@ static enum assay_status read_snapshot(struct audit *a, const struct begin *b,
         ASSAY_TRY(assay_audit_blame_ids(a, &b->key, "roster of the snapshot",
                                         a->chain->at.roster_digest, a->fold.state.roster_digest));
     }
-    return follow_rules(a, &b->key);
+    return load_rules(a, &b->key);
 }
 
 /* Continue with a snapshot behind a gap: proven by boundaries, by the checkpoint, or not at all. */
-static enum assay_status go_on_from(struct audit *a, const struct begin *b,
-                                    enum assay_store_class class_)
+static enum assay_status continue_from(struct audit *a, const struct start_audit *b,
+                                       enum assay_store_class class_)
 {
     const uint64_t from = a->fold.state.epoch;
     bool whole = false;
     ASSAY_TRY(cross_gap(a, &a->fold.state, b->key.epoch, &whole));
     ASSAY_TRY(read_snapshot(a, b, class_, whole));
-    remember_unproven(a);
+    store_unproven(a);
     if (!whole) {
         a->figures->gaps++;
         mark_unproven(a, from + 1, a->fold.state.epoch);
     }
-    return meets_checkpoint(a, &b->key);
+    return check_checkpoint(a, &b->key);
 }
 
 /* Did the node leap from here? A snapshot is behind this epoch, whose end is not here. */
-static enum assay_status leap(struct audit *a, bool *leapt)
+static enum assay_status cross_history_gap(struct audit *a, bool *leapt)
 {
-    struct begin b;
+    struct start_audit b;
     enum assay_store_class class_ = ASSAY_STORE_STATE;
     const uint64_t from = a->fold.state.epoch;
     *leapt = false;
     ASSAY_TRY(find_snapshot(a, from + 1, &b, &class_));
     if (!b.found) return ASSAY_OK;
-    ASSAY_TRY(go_on_from(a, &b, class_));
+    ASSAY_TRY(continue_from(a, &b, class_));
     *leapt = true;
     a->figures->leaps++;
     a->figures->leapt_epochs += a->fold.state.epoch - from;
     return ASSAY_OK;
 }
 
-static enum assay_status walk(struct audit *a)
+static enum assay_status walk_blocks(struct audit *a)
 {
     while (!a->stop) {
         const uint64_t before = a->fold.blocks;
@@ -491,16 +491,16 @@ static enum assay_status walk(struct audit *a)
             ASSAY_TRY(close_epoch(a));
             continue;
         }
-        ASSAY_TRY(recover(a, &recovered));
+        ASSAY_TRY(close_by_recover(a, &recovered));
         if (recovered) continue;
-        ASSAY_TRY(leap(a, &leapt));
-        if (!leapt) return end_of_chain(a, before);
+        ASSAY_TRY(cross_history_gap(a, &leapt));
+        if (!leapt) return check_end_of_chain(a, before);
     }
     return ASSAY_OK;
 }
 
 /* The boundaries behind the checkpoint lead to the state that the walk starts with. */
-static enum assay_status stands_on(struct audit *a, const struct assay_store_key *key)
+static enum assay_status is_based_on(struct audit *a, const struct assay_store_key *key)
 {
     a->class_ = ASSAY_STORE_STATE;
     ASSAY_TRY(assay_audit_blame_ids(a, key, "block of the snapshot", a->chain->at.id,
@@ -555,17 +555,17 @@ static enum assay_status start_at_checkpoint(struct audit *a)
         assay_checkpoint_of(&a->fold.next, &found);
         ASSAY_TRY(compare_checkpoint(a, &older.key, &found, false));
         ASSAY_TRY(cross_gap(a, &a->fold.next, a->fold.state.epoch, &whole));
-        if (a->met && whole) return stands_on(a, &older.key);
+        if (a->met && whole) return is_based_on(a, &older.key);
         a->figures->proven = older.found = false;
     }
     return ASSAY_OK;
 }
 
 /* From genesis where its blocks are kept, else from the oldest snapshot that they follow. */
-static enum assay_status begin(struct audit *a)
+static enum assay_status start_audit(struct audit *a)
 {
     struct seen_key oldest;
-    struct begin b;
+    struct start_audit b;
     enum assay_store_class class_ = ASSAY_STORE_STATE;
     ASSAY_TRY(first_in(a, ASSAY_STORE_BLOCK, 0, false, &oldest));
     uint64_t from = oldest.any && oldest.key.epoch > 0 ? oldest.key.epoch - 1 : 0;
@@ -579,12 +579,12 @@ static enum assay_status begin(struct audit *a)
             "the blocks before are pruned, and no snapshot is kept to begin with",
             ASSAY_E_NOT_FOUND);
     }
-    ASSAY_TRY(go_on_from(a, &b, class_));
+    ASSAY_TRY(continue_from(a, &b, class_));
     a->figures->started_epoch = a->fold.state.epoch;
     return a->figures->proven ? ASSAY_OK : start_at_checkpoint(a);
 }
 
-static enum assay_status missed_checkpoint(struct audit *a)
+static enum assay_status check_checkpoint_met(struct audit *a)
 {
     const struct assay_checkpoint *c = a->config->checkpoint;
     if (c == NULL || a->stop) return ASSAY_OK;
@@ -599,15 +599,15 @@ static enum assay_status missed_checkpoint(struct audit *a)
                                    "the epoch of the checkpoint is not here", ASSAY_E_NOT_FOUND);
 }
 
-static enum assay_status run(struct audit *a)
+static enum assay_status run_audit(struct audit *a)
 {
-    ASSAY_TRY(begin(a));
+    ASSAY_TRY(start_audit(a));
     if (a->figures->started_epoch == 0) {
         const struct assay_store_key key = assay_audit_first(0, 0);
-        ASSAY_TRY(meets_checkpoint(a, &key));
+        ASSAY_TRY(check_checkpoint(a, &key));
     }
-    ASSAY_TRY(walk(a));
-    ASSAY_TRY(missed_checkpoint(a));
+    ASSAY_TRY(walk_blocks(a));
+    ASSAY_TRY(check_checkpoint_met(a));
     return a->stop ? ASSAY_OK : assay_audit_named(a);
 }
 
@@ -633,20 +633,20 @@ enum assay_status assay_audit(const struct assay_audit_config *config,
                                             .services = config->services };
     a.value = (uint8_t *)config->memory + assay_fold_memory_len(n);
     a.value_len_max = value_len_max(n);
-    a.rows = (struct assay_roster_row *)(void *)(a.value + rounded(a.value_len_max));
-    uint8_t *chain = (uint8_t *)a.rows + rounded((size_t)n * sizeof *a.rows);
+    a.rows = (struct assay_roster_row *)(void *)(a.value + round_up(a.value_len_max));
+    uint8_t *chain = (uint8_t *)a.rows + round_up((size_t)n * sizeof *a.rows);
     a.chain = (struct assay_boundary_chain *)(void *)chain;
     assay_bytes_zero(a.chain, sizeof *a.chain);
-    uint8_t *documents = chain + rounded(sizeof *a.chain);
+    uint8_t *documents = chain + round_up(sizeof *a.chain);
     a.books = (struct assay_audit_books){ .store = config->store,
                                           .has_services = config->services != NULL };
     for (size_t i = 0; i < ASSAY_AUDIT_DOCUMENTS; i++)
-        a.books.documents[i] = documents + i * rounded(ASSAY_SET_LEN_MAX);
+        a.books.documents[i] = documents + i * round_up(ASSAY_SET_LEN_MAX);
     enum assay_status status = assay_fold_init(&a.fold, config->memory, n, config->genesis, &books);
     assay_bytes_copy(a.policy_digest, 32, config->genesis->policy_digest, 32);
     assay_bytes_copy(a.endorsements_digest, 32, config->genesis->endorsements_digest, 32);
     a.fold.unsigned_ = a.fold.context.unsigned_ = !config->signatures;
-    if (status == ASSAY_OK) status = run(&a);
+    if (status == ASSAY_OK) status = run_audit(&a);
     /* docs/protocol.md 11.4.4: whoever writes the file writes chains without signatures. */
     if (!config->signatures) figures->proven = false;
     ASSAY_ASSERT(status != ASSAY_E_INVALID || fault->fault.what != NULL);

@@ -52,8 +52,8 @@ static bool visit_change(void *context, const struct assay_store_key *key, struc
 }
 
 /* One of services, of a recent state or of an anchor. */
-static bool find_of_services(struct assay_audit_books *b, const uint8_t digest[static 32],
-                             struct assay_slice *document)
+static bool find_service_document(struct assay_audit_books *b, const uint8_t digest[static 32],
+                                  struct assay_slice *document)
 {
     static const enum assay_store_class kept[2] = { ASSAY_STORE_SERVICE_ANCHOR,
                                                     ASSAY_STORE_SERVICE };
@@ -81,7 +81,7 @@ bool assay_audit_find_document(void *context, const uint8_t digest[static 32],
     struct search s = { .books = context, .digest = digest };
     const struct assay_store_key from = { 0 }, to = last_key();
     enum assay_status status = ASSAY_OK;
-    if (find_of_services(context, digest, document)) return true;
+    if (find_service_document(context, digest, document)) return true;
     for (size_t i = 0; status == ASSAY_OK && s.found.len == 0 && i < 2; i++) {
         s.by_id = decisions[i] == ASSAY_STORE_COLLATERAL;
         status =

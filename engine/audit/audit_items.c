@@ -79,8 +79,8 @@ enum assay_status assay_audit_scan_all(struct audit *a, enum assay_store_class c
 
 /* --- what is signed in an epoch */
 
-static enum assay_status certificate(struct audit *a, const struct assay_store_key *key,
-                                     struct assay_slice value)
+static enum assay_status check_certificate(struct audit *a, const struct assay_store_key *key,
+                                           struct assay_slice value)
 {
     struct assay_certificate c;
     const enum assay_store_class class_ = ASSAY_STORE_CERTIFICATE;
@@ -96,7 +96,7 @@ static enum assay_status certificate(struct audit *a, const struct assay_store_k
                                        ASSAY_E_INVALID);
     const enum assay_status good = a->config->signatures
                                        ? assay_certificate_verify(&c, &a->fold.voters)
-                                       : assay_certificate_weigh(&c, &a->fold.voters);
+                                       : assay_certificate_weight(&c, &a->fold.voters);
     a->figures->certificates++;
     if (good == ASSAY_OK) return ASSAY_OK;
     return assay_audit_blame_plain(a, class_, key,
@@ -105,8 +105,8 @@ static enum assay_status certificate(struct audit *a, const struct assay_store_k
                                    good);
 }
 
-static enum assay_status vote(struct audit *a, const struct assay_store_key *key,
-                              struct assay_slice value)
+static enum assay_status check_vote(struct audit *a, const struct assay_store_key *key,
+                                    struct assay_slice value)
 {
     struct assay_vote v;
     const enum assay_store_class class_ = ASSAY_STORE_VOTE;
@@ -125,8 +125,8 @@ static enum assay_status vote(struct audit *a, const struct assay_store_key *key
     return assay_audit_blame_plain(a, class_, key, "signature of a vote", good);
 }
 
-static enum assay_status proposal(struct audit *a, const struct assay_store_key *key,
-                                  struct assay_slice value)
+static enum assay_status check_proposal(struct audit *a, const struct assay_store_key *key,
+                                        struct assay_slice value)
 {
     struct assay_proposal p;
     const enum assay_store_class class_ = ASSAY_STORE_PROPOSAL;
@@ -145,8 +145,8 @@ static enum assay_status proposal(struct audit *a, const struct assay_store_key 
     return assay_audit_blame_plain(a, class_, key, "signature of the leader", ASSAY_E_SIGNATURE);
 }
 
-static enum assay_status envelope(struct audit *a, const struct assay_store_key *key,
-                                  struct assay_slice value)
+static enum assay_status check_envelope(struct audit *a, const struct assay_store_key *key,
+                                        struct assay_slice value)
 {
     struct assay_envelope e;
     uint32_t slot = 0;
@@ -161,8 +161,8 @@ static enum assay_status envelope(struct audit *a, const struct assay_store_key 
     return assay_audit_blame_plain(a, class_, key, "signature or author of an envelope", good);
 }
 
-static enum assay_status ballot(struct audit *a, const struct assay_store_key *key,
-                                struct assay_slice value)
+static enum assay_status check_ballot(struct audit *a, const struct assay_store_key *key,
+                                      struct assay_slice value)
 {
     struct assay_record r;
     uint32_t slot = 0;
@@ -181,11 +181,11 @@ static enum assay_status ballot(struct audit *a, const struct assay_store_key *k
 static bool visit_signed(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct audit *a = context;
-    if (a->class_ == ASSAY_STORE_CERTIFICATE) a->status = certificate(a, key, value);
-    if (a->class_ == ASSAY_STORE_VOTE) a->status = vote(a, key, value);
-    if (a->class_ == ASSAY_STORE_PROPOSAL) a->status = proposal(a, key, value);
-    if (a->class_ == ASSAY_STORE_ENVELOPE) a->status = envelope(a, key, value);
-    if (a->class_ == ASSAY_STORE_BALLOT) a->status = ballot(a, key, value);
+    if (a->class_ == ASSAY_STORE_CERTIFICATE) a->status = check_certificate(a, key, value);
+    if (a->class_ == ASSAY_STORE_VOTE) a->status = check_vote(a, key, value);
+    if (a->class_ == ASSAY_STORE_PROPOSAL) a->status = check_proposal(a, key, value);
+    if (a->class_ == ASSAY_STORE_ENVELOPE) a->status = check_envelope(a, key, value);
+    if (a->class_ == ASSAY_STORE_BALLOT) a->status = check_ballot(a, key, value);
     return a->status == ASSAY_OK;
 }
 
@@ -202,8 +202,8 @@ enum assay_status assay_audit_signed(struct audit *a)
 
 /* --- what has its name from its bytes alone */
 
-static enum assay_status waiting(struct audit *a, const struct assay_store_key *key,
-                                 struct assay_slice value)
+static enum assay_status check_waiting_record(struct audit *a, const struct assay_store_key *key,
+                                              struct assay_slice value)
 {
     struct assay_record r;
     const enum assay_status read = assay_record_decode(value, &r);
@@ -217,8 +217,8 @@ static enum assay_status waiting(struct audit *a, const struct assay_store_key *
 
 /* --- what an engine notes about the end of an era (docs/protocol.md 9.12 to 9.16) */
 
-static enum assay_status fence(struct audit *a, const struct assay_store_key *key,
-                               struct assay_slice value)
+static enum assay_status check_fence(struct audit *a, const struct assay_store_key *key,
+                                     struct assay_slice value)
 {
     struct assay_fence f;
     const struct assay_state *state = &a->fold.state;
@@ -245,8 +245,8 @@ static enum assay_status fence(struct audit *a, const struct assay_store_key *ke
 
 /* docs/protocol.md 9.12.5: what was answered is a fence as good as the one that is obeyed now,
  * which may be the same, or came behind it. */
-static enum assay_status answered(struct audit *a, const struct assay_store_key *key,
-                                  struct assay_slice value)
+static enum assay_status check_answered(struct audit *a, const struct assay_store_key *key,
+                                        struct assay_slice value)
 {
     const struct assay_store_key of = { .era = key->era, .number = ASSAY_META_FENCE };
     uint8_t bytes[ASSAY_FENCE_LEN_MAX];
@@ -256,17 +256,17 @@ static enum assay_status answered(struct audit *a, const struct assay_store_key 
     if (got != ASSAY_OK)
         return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "answer without a fence",
                                        ASSAY_E_INVALID);
-    return fence(a, key, value);
+    return check_fence(a, key, value);
 }
 
-static enum assay_status note(struct audit *a, const struct assay_store_key *key,
-                              struct assay_slice value)
+static enum assay_status check_meta(struct audit *a, const struct assay_store_key *key,
+                                    struct assay_slice value)
 {
     /* null: released (engine/node/era.c) */
     const bool ended = value.len == 1 && value.bytes[0] == 0xf6;
     if (key->number >= ASSAY_META_HOST_MIN) return ASSAY_OK; /* a daemon's own */
-    if (key->number == ASSAY_META_FENCE) return ended ? ASSAY_OK : fence(a, key, value);
-    if (key->number == ASSAY_META_ANSWERED) return ended ? ASSAY_OK : answered(a, key, value);
+    if (key->number == ASSAY_META_FENCE) return ended ? ASSAY_OK : check_fence(a, key, value);
+    if (key->number == ASSAY_META_ANSWERED) return ended ? ASSAY_OK : check_answered(a, key, value);
     struct assay_accepted accepted;
     const bool is_accepted = key->number == ASSAY_META_ACCEPTED;
     if (is_accepted && (ended || assay_accepted_decode(value, &accepted) == ASSAY_OK))
@@ -278,7 +278,7 @@ static enum assay_status note(struct audit *a, const struct assay_store_key *key
 }
 
 /* What is kept under the SHA-256 of its bytes, which is what a state or a block names it by. */
-static const char *digest_of(enum assay_store_class class_)
+static const char *digest_name(enum assay_store_class class_)
 {
     if (class_ == ASSAY_STORE_CHANGE) return "digest of the change";
     if (class_ == ASSAY_STORE_COLLATERAL) return "digest of the collateral";
@@ -294,12 +294,12 @@ static bool visit_named(void *context, const struct assay_store_key *key, struct
         a->figures->held_evidence++;
         a->status = assay_audit_blame_ids(a, key, "digest of the evidence", key->id, digest);
     } else if (a->class_ == ASSAY_STORE_RECORD) {
-        a->status = waiting(a, key, value);
+        a->status = check_waiting_record(a, key, value);
     } else if (a->class_ == ASSAY_STORE_META) {
-        a->status = note(a, key, value);
+        a->status = check_meta(a, key, value);
     } else if (a->class_ != ASSAY_STORE_ORDER && a->class_ != ASSAY_STORE_SCORE) {
         assay_sha256(value.bytes, value.len, digest);
-        a->status = assay_audit_blame_ids(a, key, digest_of(a->class_), key->id, digest);
+        a->status = assay_audit_blame_ids(a, key, digest_name(a->class_), key->id, digest);
     } /* of these two the store's own checksum is all there is here */
     return a->status == ASSAY_OK;
 }

@@ -39,7 +39,8 @@ void assay_block_header_encode(const struct assay_block_header *header, struct a
 }
 
 /* chain .. kind */
-static enum assay_status header_place(struct assay_cursor *c, struct assay_block_header *h)
+static enum assay_status decode_header_position(struct assay_cursor *c,
+                                                struct assay_block_header *h)
 {
     uint64_t era = 0;
     uint64_t kind = 0;
@@ -57,7 +58,7 @@ static enum assay_status header_place(struct assay_cursor *c, struct assay_block
 }
 
 /* parent_id .. null_root */
-static enum assay_status header_parent(struct assay_cursor *c, struct assay_block_header *h)
+static enum assay_status decode_header_parent(struct assay_cursor *c, struct assay_block_header *h)
 {
     uint64_t null_count = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->parent_id, 32));
@@ -75,7 +76,7 @@ static enum assay_status header_parent(struct assay_cursor *c, struct assay_bloc
 }
 
 /* time_ms .. leader */
-static enum assay_status header_content(struct assay_cursor *c, struct assay_block_header *h)
+static enum assay_status decode_header_content(struct assay_cursor *c, struct assay_block_header *h)
 {
     uint64_t record_count = 0;
     uint64_t leader = 0;
@@ -100,9 +101,9 @@ enum assay_status assay_block_header_decode(struct assay_slice bytes,
     struct assay_block_header h = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, HEADER_FIELDS));
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/block/v1"));
-    ASSAY_TRY(header_place(&c, &h));
-    ASSAY_TRY(header_parent(&c, &h));
-    ASSAY_TRY(header_content(&c, &h));
+    ASSAY_TRY(decode_header_position(&c, &h));
+    ASSAY_TRY(decode_header_parent(&c, &h));
+    ASSAY_TRY(decode_header_content(&c, &h));
     ASSAY_TRY(assay_cursor_end(&c));
     *header = h;
     return ASSAY_OK;
@@ -165,7 +166,7 @@ static enum assay_status check_roots(const struct assay_proposal *p)
     return ASSAY_OK;
 }
 
-static enum assay_status read_head(struct assay_cursor *c, struct assay_proposal *p)
+static enum assay_status decode_head(struct assay_cursor *c, struct assay_proposal *p)
 {
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BLOCK_HEADER_LEN_MAX, &p->header_bytes));
     ASSAY_TRY(assay_block_header_decode(p->header_bytes, &p->header));
@@ -182,7 +183,7 @@ enum assay_status assay_proposal_decode(struct assay_slice payload, struct assay
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_proposal p = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, PROPOSAL_FIELDS));
-    ASSAY_TRY(read_head(&c, &p));
+    ASSAY_TRY(decode_head(&c, &p));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_LEN_MAX, &p.body));
     ASSAY_TRY(assay_cbor_bytes(&c, 32 * (size_t)ASSAY_BLOCK_NULLS_MAX, &p.nulls));
     ASSAY_TRY(assay_cursor_end(&c));
@@ -195,8 +196,8 @@ enum assay_status assay_proposal_decode(struct assay_slice payload, struct assay
 }
 
 /* [header bytes, signature, ...]. Returns: the offset of the signature in w. */
-static size_t write_head(struct assay_slice header_bytes, const uint8_t *signature,
-                         struct assay_writer *w)
+static size_t encode_head(struct assay_slice header_bytes, const uint8_t *signature,
+                          struct assay_writer *w)
 {
     static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
     assay_cbor_put_bytes(w, header_bytes.bytes, header_bytes.len);
@@ -213,7 +214,7 @@ enum assay_status assay_proposal_encode(struct assay_slice header_bytes, const u
     ASSAY_ASSERT(nulls.len <= 32 * (size_t)ASSAY_BLOCK_NULLS_MAX);
 
     assay_cbor_put_array(w, PROPOSAL_FIELDS);
-    const size_t hole_at = write_head(header_bytes, signature, w);
+    const size_t hole_at = encode_head(header_bytes, signature, w);
     assay_cbor_put_bytes(w, body.bytes, body.len);
     assay_cbor_put_bytes(w, nulls.bytes, nulls.len);
     if (w->full) return ASSAY_E_FULL;
@@ -230,7 +231,7 @@ enum assay_status assay_proposal_head_decode(struct assay_slice bytes,
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_proposal p = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, HEAD_FIELDS));
-    ASSAY_TRY(read_head(&c, &p));
+    ASSAY_TRY(decode_head(&c, &p));
     ASSAY_TRY(assay_cursor_end(&c));
     assay_block_id(p.header_bytes, p.id);
     *proposal = p;
@@ -245,6 +246,6 @@ void assay_proposal_head_encode(struct assay_slice header_bytes,
     ASSAY_ASSERT(header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
     const size_t start = w->len;
     assay_cbor_put_array(w, HEAD_FIELDS);
-    (void)write_head(header_bytes, signature, w);
+    (void)encode_head(header_bytes, signature, w);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_PROPOSAL_HEAD_LEN_MAX);
 }

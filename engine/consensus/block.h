@@ -66,7 +66,7 @@ struct assay_block_header {
     uint16_t leader;
 };
 
-/* Returns: nothing; never more than ASSAY_BLOCK_HEADER_LEN_MAX bytes (w sets full when short). */
+/* Never more than ASSAY_BLOCK_HEADER_LEN_MAX bytes (w sets full when short). */
 void assay_block_header_encode(const struct assay_block_header *header, struct assay_writer *w);
 /*
  * Shape only: the null count must fit the views, the kind must be known.
@@ -75,7 +75,6 @@ void assay_block_header_encode(const struct assay_block_header *header, struct a
  */
 ASSAY_CHECKED enum assay_status assay_block_header_decode(struct assay_slice bytes,
                                                           struct assay_block_header *header);
-/* Returns: nothing. */
 void assay_block_id(struct assay_slice header_bytes, uint8_t id[static 32]);
 
 /* A proposal taken apart; slices borrow from the payload. */
@@ -111,7 +110,7 @@ ASSAY_CHECKED enum assay_status assay_proposal_encode(struct assay_slice header_
  */
 ASSAY_CHECKED enum assay_status assay_proposal_head_decode(struct assay_slice bytes,
                                                            struct assay_proposal *proposal);
-/* Returns: nothing; at most ASSAY_PROPOSAL_HEAD_LEN_MAX bytes. */
+/* At most ASSAY_PROPOSAL_HEAD_LEN_MAX bytes. */
 void assay_proposal_head_encode(struct assay_slice header_bytes,
                                 const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
                                 struct assay_writer *w);
@@ -176,9 +175,9 @@ ASSAY_CHECKED enum assay_status assay_blocks_add_decoded(struct assay_blocks *bl
                                                          struct assay_slice payload,
                                                          const struct assay_proposal *proposal,
                                                          struct assay_block **out);
-/* Forget one block of the table. Returns: nothing. */
+/* Forget one block of the table. */
 void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block);
-/* Forget every block that keep() does not want. Returns: nothing. */
+/* Forget every block that keep() does not want. */
 void assay_blocks_sweep(struct assay_blocks *blocks,
                         bool (*keep)(const struct assay_block *block, const void *context),
                         const void *context);

@@ -35,7 +35,7 @@ static size_t slot_len(uint32_t block_len_max)
 }
 
 /* What every user of a held block relies on, whoever sent it: it was decoded before it came in. */
-static bool block_holds(const struct assay_blocks *blocks, const struct assay_block *block)
+static bool block_is_valid(const struct assay_blocks *blocks, const struct assay_block *block)
 {
     if (!block->used) return block->payload_len == 0 && !block->pinned;
     if (block->payload_len == 0 || block->payload_len > blocks->slot_len) return false;
@@ -94,7 +94,7 @@ struct assay_block *assay_blocks_at(struct assay_blocks *blocks, uint32_t i)
     return &blocks->items[i];
 }
 
-static uint32_t slot_of(const struct assay_blocks *blocks, const uint8_t id[static 32])
+static uint32_t find_slot(const struct assay_blocks *blocks, const uint8_t id[static 32])
 {
     uint16_t i = blocks->first[id[0]];
     while (i != NO_SLOT && !assay_bytes_equal(blocks->items[i].id, id, 32))
@@ -105,14 +105,14 @@ static uint32_t slot_of(const struct assay_blocks *blocks, const uint8_t id[stat
 
 struct assay_block *assay_blocks_find(struct assay_blocks *blocks, const uint8_t id[static 32])
 {
-    const uint32_t i = slot_of(blocks, id);
+    const uint32_t i = find_slot(blocks, id);
     return i == NO_SLOT ? NULL : &blocks->items[i];
 }
 
 const struct assay_block *assay_blocks_find_const(const struct assay_blocks *blocks,
                                                   const uint8_t id[static 32])
 {
-    const uint32_t i = slot_of(blocks, id);
+    const uint32_t i = find_slot(blocks, id);
     return i == NO_SLOT ? NULL : &blocks->items[i];
 }
 
@@ -122,7 +122,7 @@ static void link_slot(struct assay_blocks *blocks, const struct assay_block *blo
     const uint16_t i = (uint16_t)(block - blocks->items);
     blocks->next[i] = blocks->first[block->id[0]];
     blocks->first[block->id[0]] = i;
-    ASSAY_ASSERT(slot_of(blocks, block->id) == i);
+    ASSAY_ASSERT(find_slot(blocks, block->id) == i);
 }
 
 static void unlink_slot(struct assay_blocks *blocks, const struct assay_block *block)
@@ -134,23 +134,23 @@ static void unlink_slot(struct assay_blocks *blocks, const struct assay_block *b
         at = &blocks->next[*at];
     }
     *at = blocks->next[i];
-    ASSAY_ASSERT(slot_of(blocks, block->id) == NO_SLOT);
+    ASSAY_ASSERT(find_slot(blocks, block->id) == NO_SLOT);
 }
 
-static struct assay_block *free_slot(struct assay_blocks *blocks)
+static struct assay_block *find_free_slot(struct assay_blocks *blocks)
 {
     ASSAY_ASSERT(blocks->items != NULL);
     for (uint32_t i = 0; i < blocks->count; i++) {
         if (blocks->items[i].used) continue;
-        ASSAY_ASSERT(block_holds(blocks, &blocks->items[i]));
+        ASSAY_ASSERT(block_is_valid(blocks, &blocks->items[i]));
         return &blocks->items[i];
     }
     return NULL;
 }
 
 /* A part of the payload as the same part of its copy. */
-static struct assay_slice moved(struct assay_slice part, struct assay_slice payload,
-                                const uint8_t *copy)
+static struct assay_slice rebased(struct assay_slice part, struct assay_slice payload,
+                                  const uint8_t *copy)
 {
     ASSAY_ASSERT(part.bytes >= payload.bytes);
     const size_t at = (size_t)(part.bytes - payload.bytes);
@@ -167,11 +167,11 @@ enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct a
 
     struct assay_block *held = assay_blocks_find(blocks, p->id);
     if (held != NULL) {
-        ASSAY_ASSERT(block_holds(blocks, held));
+        ASSAY_ASSERT(block_is_valid(blocks, held));
         *out = held;
         return ASSAY_E_DUPLICATE;
     }
-    struct assay_block *slot = free_slot(blocks);
+    struct assay_block *slot = find_free_slot(blocks);
     if (slot == NULL) return ASSAY_E_FULL;
 
     uint8_t *memory = slot->payload;
@@ -180,14 +180,14 @@ enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct a
                                   .header = p->header,
                                   .payload = memory,
                                   .payload_len = payload.len,
-                                  .header_bytes = moved(p->header_bytes, payload, memory),
-                                  .body = moved(p->body, payload, memory),
-                                  .nulls = moved(p->nulls, payload, memory) };
+                                  .header_bytes = rebased(p->header_bytes, payload, memory),
+                                  .body = rebased(p->body, payload, memory),
+                                  .nulls = rebased(p->nulls, payload, memory) };
     assay_bytes_copy(slot->id, sizeof slot->id, p->id, 32);
     link_slot(blocks, slot);
     assay_bytes_copy(slot->signature, sizeof slot->signature, p->signature, sizeof p->signature);
     *out = slot;
-    ASSAY_ASSERT(block_holds(blocks, slot));
+    ASSAY_ASSERT(block_is_valid(blocks, slot));
     return ASSAY_OK;
 }
 
@@ -204,7 +204,7 @@ void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block)
 {
     ASSAY_ASSERT(block >= blocks->items && block < blocks->items + blocks->count);
     ASSAY_ASSERT(block->used);
-    ASSAY_ASSERT(!block->pinned && block_holds(blocks, block));
+    ASSAY_ASSERT(!block->pinned && block_is_valid(blocks, block));
     unlink_slot(blocks, block);
     *block = (struct assay_block){ .payload = block->payload };
 }

@@ -28,7 +28,7 @@ enum {
 /* Also in views below the last final one, whose certificates are still in the table. */
 static bool is_notarised(const struct assay_simplex *s, const struct assay_proposal *p)
 {
-    return assay_sx_certificate_stating(s, ASSAY_VOTE_NOTARISE, p->header.view, p->id) != SX_NONE;
+    return assay_sx_find_statement(s, ASSAY_VOTE_NOTARISE, p->header.view, p->id) != SX_NONE;
 }
 
 static enum assay_status restore_block(struct assay_simplex *s, bool final_,
@@ -40,14 +40,14 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(value, &p));
     const struct assay_block_header *h = &p.header;
-    if (assay_sx_place(s, h->chain_id, h->era, h->epoch) != ASSAY_OK) return ASSAY_OK;
-    const enum assay_status added = assay_sx_block_add(s, value, &p, &block);
+    if (assay_sx_check_position(s, h->chain_id, h->era, h->epoch) != ASSAY_OK) return ASSAY_OK;
+    const enum assay_status added = assay_sx_add_block(s, value, &p, &block);
     const bool held = added == ASSAY_OK || added == ASSAY_E_DUPLICATE;
     if (!held && added != ASSAY_E_FULL) return added; /* without room it is pulled again */
     if (held) block->stored = true;
     if (held && (final_ || is_notarised(s, &p))) block->notarised = true;
     if (!assay_sx_in_window(s, h->view)) return ASSAY_OK;
-    struct sx_view *v = assay_sx_view(s, h->view);
+    struct sx_view *v = assay_sx_open_view(s, h->view);
     const bool own = h->leader == s->config.self;
     if (!own && (v->has_proposal || !held)) return ASSAY_OK;
     ASSAY_ASSERT(v->view == h->view && (!held || block->used));
@@ -55,7 +55,7 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
     v->proposal_ms = s->now_ms;
     assay_bytes_copy(v->proposal_id, 32, p.id, 32);
     if (own) v->asked = v->made = true; /* never a second one, held or not */
-    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
     return ASSAY_OK;
 }
 
@@ -64,15 +64,15 @@ static enum assay_status restore_certificate(struct assay_simplex *s, struct ass
 {
     struct assay_simplex_actions *none = NULL;
     ASSAY_ASSERT(s->unstored == 0);
-    const enum assay_status status = assay_sx_certificate(s, ASSAY_SLOT_SELF, value, none);
+    const enum assay_status status = assay_sx_receive_certificate(s, ASSAY_SLOT_SELF, value, none);
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
     if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
     if (status == ASSAY_E_EARLY) return ASSAY_OK; /* finality led there at once: it comes later */
     ASSAY_TRY(status);
     ASSAY_ASSERT(s->unstored == 1);
-    assay_sx_certificate_stored(s, assay_sx_certificate_unstored(s));
+    assay_sx_set_stored(s, assay_sx_find_unstored(s));
     /* They come in the order of views: the next one may lie beyond what is held at once. */
-    while (assay_sx_leave(s, none)) {
+    while (assay_sx_leave_view(s, none)) {
     }
     return ASSAY_OK;
 }
@@ -82,7 +82,7 @@ static enum assay_status restore_vote(struct assay_simplex *s, struct assay_slic
     struct assay_vote vote;
     ASSAY_TRY(assay_vote_decode(value, &vote));
     const struct assay_vote_statement *st = &vote.statement;
-    if (assay_sx_place(s, st->chain_id, st->era, st->epoch) != ASSAY_OK) return ASSAY_OK;
+    if (assay_sx_check_position(s, st->chain_id, st->era, st->epoch) != ASSAY_OK) return ASSAY_OK;
     if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
     const uint16_t seat = s->seat_of[vote.slot];
     if (seat == UINT16_MAX) return ASSAY_OK; /* no voter in this epoch */
@@ -93,10 +93,10 @@ static enum assay_status restore_vote(struct assay_simplex *s, struct assay_slic
     if (s->resume.log_view < last) s->resume.log_view = last;
     if (last > st->view && s->x_through < last) s->x_through = last;
     if (type == ASSAY_VOTE_FINALISE) assay_sx_note_final_cast(s, st->view);
-    if (!assay_sx_counts(s, st)) return ASSAY_OK; /* below the last final view, or in a range */
-    assay_sx_vote_note(s, st, seat, vote.signature, NULL);
-    struct sx_view *v = assay_sx_tally(s, st);
-    ASSAY_ASSERT(v->view == st->view && v->said[seat].held[type]);
+    if (!assay_sx_is_counted(s, st)) return ASSAY_OK; /* below the last final view, or in a range */
+    assay_sx_record_vote(s, st, seat, vote.signature, NULL);
+    struct sx_view *v = assay_sx_open_tally(s, st);
+    ASSAY_ASSERT(v->view == st->view && v->received[seat].verified[type]);
     v->cast[type] = true;
     assay_bytes_copy(v->cast_id[type], 32, st->block_id, 32);
     return ASSAY_OK;
@@ -106,7 +106,7 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
                                         const struct assay_store_key *key, struct assay_slice value)
 {
     ASSAY_ASSERT(s->begun && !s->running);
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 
     if (key->era != s->base.era || key->epoch != s->base.epoch) return ASSAY_OK;
     if (class_ == ASSAY_STORE_BLOCK || class_ == ASSAY_STORE_PROPOSAL)
@@ -118,7 +118,8 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
 
 /* --- asking */
 
-static void ask(struct assay_simplex *s, uint16_t to, struct assay_simplex_actions *out)
+static void send_resume_request(struct assay_simplex *s, uint16_t to,
+                                struct assay_simplex_actions *out)
 {
     uint8_t bytes[ASK_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -133,7 +134,7 @@ static void ask(struct assay_simplex *s, uint16_t to, struct assay_simplex_actio
     s->resume.ask_again_ms = s->now_ms + s->delta_ms;
 }
 
-static void finish(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void finish_resume(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->resume.asking);
 
@@ -144,24 +145,24 @@ static void finish(struct assay_simplex *s, struct assay_simplex_actions *out)
     ASSAY_ASSERT(s->resume.floor >= s->resume.log_view);
 }
 
-static void begin_asking(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void start_resume(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     for (uint32_t i = 0; i < s->config.voters_max; i++)
         s->answered[i] = false;
     s->resume.nonce = s->now_ms;
     s->resume.later_bp = 0;
     s->resume.deadline_ms = s->now_ms + 4 * s->delta_ms;
-    ask(s, ASSAY_SLOT_ALL, out);
+    send_resume_request(s, ASSAY_SLOT_ALL, out);
 }
 
 /* docs/protocol.md 2.4.1: who has no seat now is not answered about votes of its own, and may have
  * cast some behind the epoch that its log ends in. */
-void assay_sx_resume_seat(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_resume_start(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->running && s->begun);
     const bool asked = s->resume.asking;
     s->resume.asking = s->resume.owed && s->seat_of[s->config.self] != UINT16_MAX;
-    if (s->resume.asking && !asked) begin_asking(s, out);
+    if (s->resume.asking && !asked) start_resume(s, out);
     ASSAY_ASSERT(s->resume.owed || !s->resume.asking);
 }
 
@@ -180,46 +181,46 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
         assay_blocks_at(s->config.blocks, i)->held_ms = now_ms; /* measured in this run alone */
     s->resume.owed = !fresh;
     s->resume.floor = s->resume.log_view;
-    assay_sx_resume_seat(s, out);
+    assay_sx_resume_start(s, out);
     assay_sx_advance(s, out);
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 }
 
 /* docs/protocol.md 5.29: nothing is signed there, so nobody sees by it that we are behind. */
-static bool is_muted(const struct assay_simplex *s)
+static bool cannot_sign(const struct assay_simplex *s)
 {
     return !s->resume.asking && !s->done && s->view <= s->resume.forgotten;
 }
 
 /* One peer after the other. */
-static void ask_for_help(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void request_help(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->seat_count > 0);
     const uint16_t to = s->slot_of[s->resume.turn++ % s->seat_count];
-    if (to != s->config.self) ask(s, to, out);
+    if (to != s->config.self) send_resume_request(s, to, out);
     s->resume.ask_again_ms = s->now_ms + s->delta_ms;
 }
 
 void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->running);
-    if (is_muted(s) && s->now_ms >= s->resume.ask_again_ms) ask_for_help(s, out);
+    if (cannot_sign(s) && s->now_ms >= s->resume.ask_again_ms) request_help(s, out);
     if (!s->resume.asking) return;
-    if (s->now_ms >= s->resume.deadline_ms) finish(s, out);
-    else if (s->now_ms >= s->resume.ask_again_ms) ask(s, ASSAY_SLOT_ALL, out);
+    if (s->now_ms >= s->resume.deadline_ms) finish_resume(s, out);
+    else if (s->now_ms >= s->resume.ask_again_ms) send_resume_request(s, ASSAY_SLOT_ALL, out);
 }
 
 uint64_t assay_sx_resume_wake(const struct assay_simplex *s)
 {
-    if (is_muted(s)) return s->resume.ask_again_ms;
+    if (cannot_sign(s)) return s->resume.ask_again_ms;
     if (!s->resume.asking) return UINT64_MAX;
     return s->resume.deadline_ms < s->resume.ask_again_ms ? s->resume.deadline_ms
                                                           : s->resume.ask_again_ms;
 }
 
 /* [chain_id, era, epoch, nonce, ...]: what asks and answers have in common. */
-static enum assay_status read_head(const struct assay_simplex *s, struct assay_cursor *c,
-                                   uint64_t items, uint64_t *epoch, uint64_t *nonce)
+static enum assay_status decode_header(const struct assay_simplex *s, struct assay_cursor *c,
+                                       uint64_t items, uint64_t *epoch, uint64_t *nonce)
 {
     uint8_t chain_id[32];
     uint64_t era = 0;
@@ -234,10 +235,10 @@ static enum assay_status read_head(const struct assay_simplex *s, struct assay_c
 
 /* --- answering */
 
-static bool said_any(const struct sx_view *v, uint16_t seat)
+static bool has_any_vote(const struct sx_view *v, uint16_t seat)
 {
     for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
-        if (assay_sx_said(v, seat, (enum assay_vote_type)type)) return true;
+        if (assay_sx_has_vote(v, seat, (enum assay_vote_type)type)) return true;
     return false;
 }
 
@@ -245,12 +246,12 @@ static bool said_any(const struct sx_view *v, uint16_t seat)
 static struct sx_view *later_voted(struct sx_view *best, struct sx_view *v, uint16_t seat,
                                    uint64_t final_view)
 {
-    if (v->view == 0 || v->view < final_view || !said_any(v, seat)) return best;
-    return best != NULL && assay_sx_last(v) <= assay_sx_last(best) ? best : v;
+    if (v->view == 0 || v->view < final_view || !has_any_vote(v, seat)) return best;
+    return best != NULL && assay_sx_last_view(v) <= assay_sx_last_view(best) ? best : v;
 }
 
 /* The highest view or range in which a vote of the seat is held or kept. Returns: it, or NULL. */
-static struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t seat)
+static struct sx_view *find_highest_voted(const struct assay_simplex *s, uint16_t seat)
 {
     ASSAY_ASSERT(seat < s->seat_count);
 
@@ -269,46 +270,46 @@ static struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t sea
 
 /* The same of verified votes: what was only kept is verified before it is told, and the search goes
  * on below what proved to be junk. One junk vote would have the whole answer refused. */
-static const struct sx_view *highest_proven(struct assay_simplex *s, uint16_t seat)
+static const struct sx_view *find_highest_verified(struct assay_simplex *s, uint16_t seat)
 {
     struct sx_view *v;
     bool any = false;
-    while (!any && (v = highest_voted(s, seat)) != NULL)
+    while (!any && (v = find_highest_voted(s, seat)) != NULL)
         for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
-            any = assay_sx_vote_prove(s, v, seat, (enum assay_vote_type)type) || any;
+            any = assay_sx_verify_vote(s, v, seat, (enum assay_vote_type)type) || any;
     return v;
 }
 
-static void put_votes(struct assay_simplex *s, uint16_t slot, struct assay_writer *w)
+static void encode_votes(struct assay_simplex *s, uint16_t slot, struct assay_writer *w)
 {
     ASSAY_ASSERT(slot < s->voters->count);
 
     const uint16_t seat = s->seat_of[slot];
-    const struct sx_view *v = seat == UINT16_MAX ? NULL : highest_proven(s, seat);
+    const struct sx_view *v = seat == UINT16_MAX ? NULL : find_highest_verified(s, seat);
     uint64_t count = 0;
     for (size_t type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++)
-        count += v->said[seat].held[type];
+        count += v->received[seat].verified[type];
     ASSAY_ASSERT(count <= ASSAY_VOTE_TYPES && (v == NULL || count > 0));
     assay_cbor_put_array(w, count);
     for (int type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++) {
-        const struct sx_said *said = &v->said[seat];
-        if (!said->held[type]) continue;
+        const struct sx_received *received = &v->received[seat];
+        if (!received->verified[type]) continue;
         const struct assay_vote_statement statement =
-            assay_sx_statement(s, v, (enum assay_vote_type)type, said->id[type]);
+            assay_sx_statement(s, v, (enum assay_vote_type)type, received->id[type]);
         uint8_t bytes[ASSAY_VOTE_LEN_MAX];
         struct assay_writer vote = assay_writer_over(bytes, sizeof bytes);
-        assay_vote_encode(&statement, slot, said->signature[type], &vote);
+        assay_vote_encode(&statement, slot, received->signature[type], &vote);
         ASSAY_ASSERT(!vote.full);
         assay_cbor_put_bytes(w, bytes, vote.len);
     }
 }
 
-static void put_certificates(const struct assay_simplex *s, struct assay_writer *w)
+static void encode_certificates(const struct assay_simplex *s, struct assay_writer *w)
 {
     uint32_t shown[ANSWER_CERTIFICATES_MAX];
     size_t count = 0;
     const uint32_t covering = s->forgotten_view > s->final_view
-                                  ? assay_sx_covering(s, s->forgotten_view)
+                                  ? assay_sx_find_range_certificate(s, s->forgotten_view)
                                   : SX_NONE;
     if (s->final_certificate != SX_NONE) shown[count++] = s->final_certificate;
     if (covering != SX_NONE) shown[count++] = covering;
@@ -320,14 +321,15 @@ static void put_certificates(const struct assay_simplex *s, struct assay_writer 
     }
 }
 
-enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
-                                      struct assay_slice payload, struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_resume_request(struct assay_simplex *s, uint16_t from,
+                                                  struct assay_slice payload,
+                                                  struct assay_simplex_actions *out)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     uint64_t epoch = 0;
     uint64_t nonce = 0;
     uint64_t view = 0;
-    ASSAY_TRY(read_head(s, &c, 5, &epoch, &nonce));
+    ASSAY_TRY(decode_header(s, &c, 5, &epoch, &nonce));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_COUNT_MAX, &view));
     ASSAY_TRY(assay_cursor_end(&c));
     if (view == 0) return ASSAY_E_RANGE;
@@ -340,11 +342,11 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
     assay_cbor_put_uint(&w, s->base.era);
     assay_cbor_put_uint(&w, s->base.epoch);
     assay_cbor_put_uint(&w, nonce);
-    put_votes(s, from, &w);
-    put_certificates(s, &w);
+    encode_votes(s, from, &w);
+    encode_certificates(s, &w);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, from, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len), out);
-    if (epoch == s->base.epoch && view < s->view) assay_sx_help(s, from, view, out);
+    if (epoch == s->base.epoch && view < s->view) assay_sx_send_help(s, from, view, out);
     return ASSAY_OK;
 }
 
@@ -357,14 +359,14 @@ struct answer {
 };
 
 /* One vote of ours that a peer holds. */
-static enum assay_status read_own_vote(const struct assay_simplex *s, struct assay_slice payload,
-                                       struct answer *answer)
+static enum assay_status decode_own_vote(const struct assay_simplex *s, struct assay_slice payload,
+                                         struct answer *answer)
 {
     struct assay_vote vote;
     ASSAY_TRY(assay_vote_decode(payload, &vote));
     const struct assay_vote_statement *st = &vote.statement;
     if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
-    const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
+    const enum assay_status place = assay_sx_check_position(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_CHAIN) return place;
     const enum assay_status good = assay_vote_verify(&vote, s->voters);
     /* In another epoch we may have other keys: a log from before our own reincarnation asks those
@@ -380,8 +382,8 @@ static enum assay_status read_own_vote(const struct assay_simplex *s, struct ass
         if (last > answer->floor) answer->floor = last;
         if (st->view < s->final_view) return ASSAY_OK; /* forgotten on purpose */
         /* And so is what lies in a range, as far as the log goes. */
-        if (last <= s->resume.log_view && !assay_sx_counts(s, st)) return ASSAY_OK;
-        const struct sx_view *v = assay_sx_tally_peek(s, st->type, st->view);
+        if (last <= s->resume.log_view && !assay_sx_is_counted(s, st)) return ASSAY_OK;
+        const struct sx_view *v = assay_sx_find_tally(s, st->type, st->view);
         unknown = v == NULL || !v->cast[type] ||
                   !assay_bytes_equal(v->cast_id[type], st->block_id, 32);
     }
@@ -392,20 +394,20 @@ static enum assay_status read_own_vote(const struct assay_simplex *s, struct ass
 
 /* What the answerer holds no votes below: a final view, which we pass, or a range, in which we may
  * have voted all the same if our log ends before it. */
-static void take_certificate(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
-                             struct assay_simplex_actions *out)
+static void receive_certificate(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
+                                struct assay_simplex_actions *out)
 {
     struct assay_certificate c;
-    if (assay_sx_certificate_true(s, payload, &c) && assay_vote_span(c.statement.type) > 1) {
+    if (assay_sx_verify_certificate(s, payload, &c) && assay_vote_span(c.statement.type) > 1) {
         const uint64_t last = assay_vote_last(&c.statement);
         if (last > s->resume.log_view && s->resume.forgotten < last) s->resume.forgotten = last;
         if (s->resume.floor < s->resume.forgotten) s->resume.floor = s->resume.forgotten;
     }
-    assay_status_ignore(assay_sx_certificate(s, from, payload, out),
+    assay_status_ignore(assay_sx_receive_certificate(s, from, payload, out),
                         "most hold it already; a bad one is no certificate");
 }
 
-static bool a_third_answered(const struct assay_simplex *s)
+static bool has_third_answered(const struct assay_simplex *s)
 {
     uint64_t weight = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
@@ -417,7 +419,7 @@ static bool a_third_answered(const struct assay_simplex *s)
 /* Who is in a later epoch has forgotten the votes of ours: its answer says nothing about them. When
  * more than a third is there, an honest node is, and this epoch is over: there is nothing left to
  * vote on, and a log that lacks votes could only contradict them. */
-static void answered_from_later(struct assay_simplex *s, uint16_t from, uint64_t epoch)
+static void note_later_answer(struct assay_simplex *s, uint16_t from, uint64_t epoch)
 {
     ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX && epoch > s->base.epoch);
     s->resume.later_bp += s->voters->weight[from];
@@ -426,15 +428,15 @@ static void answered_from_later(struct assay_simplex *s, uint16_t from, uint64_t
         s->halted = true;
         /* What is asked here is answered nowhere: the end of this epoch is fetched at once, and not
          * only when votes of the next one come along. */
-        s->behind_epoch = assay_sx_epoch_of_a_third(s);
+        s->behind_epoch = assay_sx_third_epoch(s);
         s->behind_since_ms = s->behind_again_ms = s->now_ms;
     }
     ASSAY_ASSERT(s->resume.later_bp <= s->voters->total_weight);
 }
 
-enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
-                                         struct assay_slice payload,
-                                         struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_resume_answer(struct assay_simplex *s, uint16_t from,
+                                                 struct assay_slice payload,
+                                                 struct assay_simplex_actions *out)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct answer answer = { 0 };
@@ -443,7 +445,7 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
     uint64_t epoch = 0;
     uint64_t nonce = 0;
     uint64_t votes = 0;
-    ASSAY_TRY(read_head(s, &c, 6, &epoch, &nonce));
+    ASSAY_TRY(decode_header(s, &c, 6, &epoch, &nonce));
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_TYPES, &votes));
     /* Also when the waiting is over: links may take longer than 4 delta to come up, and a vote that
      * the log lacks must silence us whenever it is shown. */
@@ -453,27 +455,27 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
     for (uint64_t i = 0; i < votes; i++) {
         struct assay_slice vote = { 0 };
         ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_VOTE_LEN_MAX, &vote));
-        ASSAY_TRY(read_own_vote(s, vote, &answer));
+        ASSAY_TRY(decode_own_vote(s, vote, &answer));
     }
     ASSAY_TRY(assay_cbor_array(&c, ANSWER_CERTIFICATES_MAX, &certificate_count));
     for (uint64_t i = 0; i < certificate_count; i++)
         ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &certificates[i]));
     ASSAY_TRY(assay_cursor_end(&c));
-    if (!assay_sx_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
+    if (!assay_sx_has_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
 
     ASSAY_ASSERT(s->running && votes <= ASSAY_VOTE_TYPES);
     s->answered[from] = true;
-    if (epoch > s->base.epoch) answered_from_later(s, from, epoch);
+    if (epoch > s->base.epoch) note_later_answer(s, from, epoch);
     for (uint64_t i = 0; i < certificate_count; i++)
-        take_certificate(s, from, certificates[i], out);
+        receive_certificate(s, from, certificates[i], out);
     if (s->resume.floor < answer.floor) s->resume.floor = answer.floor;
     if (answer.unknown) {
         s->halted = true;
         if (s->resume.silent_through < answer.unknown_epoch)
             s->resume.silent_through = answer.unknown_epoch;
-        assay_sx_push(out, ASSAY_SIMPLEX_ROLLED_BACK)->view = answer.floor;
+        assay_sx_add_action(out, ASSAY_SIMPLEX_ROLLED_BACK)->view = answer.floor;
     }
-    if (s->resume.asking && a_third_answered(s)) finish(s, out);
+    if (s->resume.asking && has_third_answered(s)) finish_resume(s, out);
     ASSAY_ASSERT(!answer.unknown || s->halted);
     return ASSAY_OK;
 }

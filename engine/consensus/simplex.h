@@ -27,7 +27,7 @@ enum assay_simplex_action_kind {
     ASSAY_SIMPLEX_PERSIST, /* a certificate or block relied on: before what follows is sent */
     ASSAY_SIMPLEX_SEND,    /* resend or answer or pull: as ASSAY_EFFECT_SEND */
     ASSAY_SIMPLEX_PROPOSE, /* we lead `view`: call assay_simplex_propose with a block on `id` */
-    ASSAY_SIMPLEX_CHECK,   /* judge block `id`, whose ancestors are held: assay_simplex_checked */
+    ASSAY_SIMPLEX_CHECK,   /* judge block `id`, whose ancestors are held: assay_simplex_on_checked */
     ASSAY_SIMPLEX_FINAL,   /* block `id` (E where a tail was finalised) and its ancestors are final;
                               all of them are held */
     ASSAY_SIMPLEX_ACCUSE, /* two signed messages that convict `slot`: proof number, both payloads */
@@ -81,7 +81,7 @@ ASSAY_CHECKED enum assay_status assay_simplex_init(void *memory, size_t memory_l
 
 /*
  * To be called once at the start of every engine step: payload bytes that actions of the step
- * before point to may be reused from here on. Returns: nothing.
+ * before point to may be reused from here on.
  */
 void assay_simplex_release(struct assay_simplex *s);
 
@@ -100,7 +100,7 @@ struct assay_simplex_base {
 /*
  * assay_simplex_begin - start an epoch: forget the last one's views, take the new table, replay
  * early messages. voters is borrowed until the next begin. Called when E is final (never from
- * within a list of actions that is still being filled). Returns: nothing.
+ * within a list of actions that is still being filled).
  */
 void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
                          const struct assay_simplex_base *base,
@@ -118,7 +118,7 @@ ASSAY_CHECKED enum assay_status assay_simplex_restore(struct assay_simplex *s,
                                                       struct assay_slice value);
 /* fresh: a new key set that never voted, nothing to ask; otherwise resume (docs/protocol.md 2.4):
  * ask peers for the highest vote of ours, wait for G of the weight or 4 delta; without a seat now,
- * in the first epoch that gives it one (2.4.1). Returns: nothing. */
+ * in the first epoch that gives it one (2.4.1). */
 void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
                        struct assay_simplex_actions *out);
 
@@ -131,14 +131,13 @@ ASSAY_CHECKED enum assay_status assay_simplex_message(struct assay_simplex *s, u
                                                       uint16_t from, enum assay_message_kind kind,
                                                       struct assay_slice payload,
                                                       struct assay_simplex_actions *out);
-/* Time passed. Returns: nothing. */
+/* Time passed. */
 void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms,
                         struct assay_simplex_actions *out);
 
-/* The ledger's answer to CHECK: valid, or invalid (then X of its view). No call: still pending.
- * Returns: nothing. */
-void assay_simplex_checked(struct assay_simplex *s, uint64_t now_ms, const uint8_t id[static 32],
-                           bool valid, struct assay_simplex_actions *out);
+/* The ledger's answer to CHECK: valid, or invalid (then X of its view). No call: still pending. */
+void assay_simplex_on_checked(struct assay_simplex *s, uint64_t now_ms, const uint8_t id[static 32],
+                              bool valid, struct assay_simplex_actions *out);
 
 /* What the ledger fills in for PROPOSE; simplex completes header and commitments. */
 struct assay_simplex_content {
@@ -147,7 +146,7 @@ struct assay_simplex_content {
     uint8_t state_root[32];
     struct assay_slice body; /* canonical: assay_body_root accepts it (asserted) */
 };
-/* Ignored when the view is over or was proposed in already. Returns: nothing. */
+/* Ignored when the view is over or was proposed in already. */
 void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t view,
                            const struct assay_simplex_content *content,
                            struct assay_simplex_actions *out);
@@ -159,24 +158,23 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
  * others' time-outs start then. While the base of the view is not final, a proposal is wanted one
  * delta after the view was entered, whatever the demand: the base's F votes are on their way, and
  * asking at once would follow every block by an empty one.
- * Returns: nothing.
  */
 void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t demand_at_ms,
                           struct assay_simplex_actions *out);
 /* Whom a CERTIFICATE comes from as a rule: the leader of the view after its own, or of the running
  * one if that is higher, who sends what its proposal names right behind it. payload: hostile bytes.
  * Returns: true and *slot; false: nothing is known of that view */
-bool assay_simplex_sender(const struct assay_simplex *s, struct assay_slice payload,
-                          uint16_t *slot);
+bool assay_simplex_expected_sender(const struct assay_simplex *s, struct assay_slice payload,
+                                   uint16_t *slot);
 /* Returns: when assay_simplex_tick is due; UINT64_MAX: never. */
 uint64_t assay_simplex_wake_at(const struct assay_simplex *s);
 
-/* A member was convicted or the node halted: votes no more in this epoch. Returns: nothing. */
+/* A member was convicted or the node halted: votes no more in this epoch. */
 void assay_simplex_halt(struct assay_simplex *s);
-/* An ACCUSE came to nothing: the next such pair is one again. Returns: nothing. */
-void assay_simplex_unproven(struct assay_simplex *s, uint16_t slot, unsigned number);
-/* Votes on nothing until it is told otherwise, or another epoch begins. Returns: nothing. */
-void assay_simplex_wait(struct assay_simplex *s, bool waits);
+/* An ACCUSE came to nothing: the next such pair is one again. */
+void assay_simplex_clear_proven(struct assay_simplex *s, uint16_t slot, unsigned number);
+/* Votes on nothing until it is told otherwise, or another epoch begins. */
+void assay_simplex_set_waiting(struct assay_simplex *s, bool waits);
 
 struct assay_simplex_snapshot {
     uint64_t epoch, view;
@@ -188,10 +186,9 @@ struct assay_simplex_snapshot {
     bool asking;                 /* peers have not said yet what this key signed before */
     uint64_t refused;            /* messages */
 };
-/* Returns: nothing. */
 void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_snapshot *snapshot);
 /* Returns: how many certificates are held. */
-size_t assay_simplex_certificates_held(const struct assay_simplex *s);
+size_t assay_simplex_count_certificates(const struct assay_simplex *s);
 
 /* F of one's own. */
 struct assay_simplex_cast {
@@ -211,7 +208,7 @@ struct assay_slice assay_simplex_final_certificate(const struct assay_simplex *s
  */
 ASSAY_CHECKED enum assay_status assay_simplex_finality(const struct assay_simplex *s,
                                                        struct assay_writer *w);
-/* Every invariant, aborts on a broken one. Returns: nothing. */
+/* Every invariant, aborts on a broken one. */
 void assay_simplex_check(const struct assay_simplex *s);
 
 #endif

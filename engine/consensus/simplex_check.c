@@ -9,7 +9,7 @@
 
 enum { TURNS = 16, AROUND = 3 };
 
-static bool is_its_turn(const struct assay_simplex *s, uint64_t number)
+static bool is_sampled(const struct assay_simplex *s, uint64_t number)
 {
     return (number + s->now_ms) % TURNS == 0;
 }
@@ -35,27 +35,28 @@ static void check_view_certificates(const struct assay_simplex *s, const struct 
         ASSAY_ASSERT(certificate->used && certificate->primary);
         ASSAY_ASSERT(certificate->statement.view == v->view);
         ASSAY_ASSERT((size_t)assay_vote_kind(certificate->statement.type) == type);
-        ASSAY_ASSERT(assay_vote_last(&certificate->statement) == assay_sx_last(v));
+        ASSAY_ASSERT(assay_vote_last(&certificate->statement) == assay_sx_last_view(v));
         ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
         ASSAY_ASSERT(certificate->payload_len <= s->certificate_len);
     }
 }
 
 /* Kept are only votes that a held certificate of the view repeats, and not those that are held. */
-static void check_kept(const struct assay_simplex *s, const struct sx_view *v)
+static void check_unverified(const struct assay_simplex *s, const struct sx_view *v)
 {
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
-        const struct sx_said *said = &v->said[seat];
+        const struct sx_received *received = &v->received[seat];
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-            if (!said->kept[type]) continue;
-            ASSAY_ASSERT(!said->held[type]);
+            if (!received->unverified[type]) continue;
+            ASSAY_ASSERT(!received->verified[type]);
             ASSAY_ASSERT(v->certificate[type] != SX_NONE);
             const struct sx_certificate *certificate = &s->certificates[v->certificate[type]];
             ASSAY_ASSERT(
-                assay_bytes_equal(certificate->statement.block_id, said->id[type], 32));
+                assay_bytes_equal(certificate->statement.block_id, received->id[type], 32));
         }
-        if (said->kept[ASSAY_VOTE_FINALISE])
-            ASSAY_ASSERT(!said->held[ASSAY_VOTE_NULLIFY] && !said->kept[ASSAY_VOTE_NULLIFY]);
+        if (received->unverified[ASSAY_VOTE_FINALISE])
+            ASSAY_ASSERT(!received->verified[ASSAY_VOTE_NULLIFY] &&
+                         !received->unverified[ASSAY_VOTE_NULLIFY]);
     }
 }
 
@@ -68,14 +69,14 @@ static void check_sums(const struct assay_simplex *s, const struct sx_view *v)
         uint32_t others = 0;
         uint64_t weight = 0;
         for (uint32_t seat = 0; seat < s->seat_count; seat++) {
-            const struct sx_said *said = &v->said[seat];
-            if (!said->held[type]) continue;
-            const bool same = assay_bytes_equal(said->id[type], sum->id, 32);
+            const struct sx_received *received = &v->received[seat];
+            if (!received->verified[type]) continue;
+            const bool same = assay_bytes_equal(received->id[type], sum->id, 32);
             held++;
             others += !same;
             if (same) weight += s->voters->weight[s->slot_of[seat]];
         }
-        ASSAY_ASSERT(held == sum->held && others == sum->others);
+        ASSAY_ASSERT(held == sum->count && others == sum->others);
         ASSAY_ASSERT(weight == sum->weight);
     }
 }
@@ -86,23 +87,23 @@ static void check_view(const struct assay_simplex *s, const struct sx_view *v)
     ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
     check_own_votes(v);
     check_sums(s, v);
-    check_kept(s, v);
+    check_unverified(s, v);
     check_view_certificates(s, v);
     /* Left behind only with a certificate, or by finality above. */
     if (v->view > s->final_view && v->view < s->view)
         ASSAY_ASSERT(v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE ||
-                     assay_sx_nullification(s, v->view) != SX_NONE);
+                     assay_sx_find_nullification(s, v->view) != SX_NONE);
     if (v->made) ASSAY_ASSERT(v->asked);
 }
 
 static void check_range(const struct assay_simplex *s, const struct sx_view *range)
 {
     ASSAY_ASSERT(assay_vote_first(range->nullify, range->view) == range->view);
-    if (range->cast[ASSAY_VOTE_NULLIFY]) ASSAY_ASSERT(assay_sx_last(range) <= s->x_through);
+    if (range->cast[ASSAY_VOTE_NULLIFY]) ASSAY_ASSERT(assay_sx_last_view(range) <= s->x_through);
     if (range->view <= s->final_view) return;
     check_own_votes(range);
     check_sums(s, range);
-    check_kept(s, range);
+    check_unverified(s, range);
     check_view_certificates(s, range);
 }
 
@@ -122,7 +123,7 @@ static void check_views(const struct assay_simplex *s)
             if (v->cast[ASSAY_VOTE_FINALISE]) ASSAY_ASSERT(page->range.cast[ASSAY_VOTE_FINALISE]);
             if (v->view < s->final_view) continue;
             if (v->view + AROUND >= s->view && v->view <= s->view + AROUND) check_view(s, v);
-            else if (is_its_turn(s, k)) check_view(s, v);
+            else if (is_sampled(s, k)) check_view(s, v);
         }
     }
     for (size_t i = 0; i < SX_WIDE; i++)
@@ -131,9 +132,9 @@ static void check_views(const struct assay_simplex *s)
     ASSAY_ASSERT(ahead <= s->page_count);
     /* What is not held any more is covered. */
     for (uint64_t at = s->final_view + 1; at < s->view;) {
-        const uint32_t covering = assay_sx_covering(s, at);
+        const uint32_t covering = assay_sx_find_range_certificate(s, at);
         if (covering == SX_NONE) ASSAY_ASSERT(assay_sx_in_window(s, at));
-        at = covering == SX_NONE ? at + 1 : assay_sx_after(s, covering);
+        at = covering == SX_NONE ? at + 1 : assay_sx_view_after(s, covering);
     }
 }
 
@@ -154,14 +155,14 @@ static void check_unstored(const struct assay_simplex *s)
 static void check_index(const struct assay_simplex *s)
 {
     enum { LOOKED_AT = 4, FEW = 64 };
-    if (s->certificate_top <= FEW || is_its_turn(s, 0)) check_unstored(s);
+    if (s->certificate_top <= FEW || is_sampled(s, 0)) check_unstored(s);
     for (uint32_t k = 0; k < LOOKED_AT && k < s->certificate_top; k++) {
         const uint32_t i = (uint32_t)((s->now_ms + k) % s->certificate_top);
         const struct sx_certificate *certificate = &s->certificates[i];
         const struct assay_vote_statement *st = &certificate->statement;
         if (!certificate->used) continue;
-        ASSAY_ASSERT(assay_sx_certificate_find(s, certificate->commitment) == i);
-        ASSAY_ASSERT(assay_sx_certificate_stating(s, st->type, st->view, st->block_id) != SX_NONE);
+        ASSAY_ASSERT(assay_sx_find_certificate(s, certificate->commitment) == i);
+        ASSAY_ASSERT(assay_sx_find_statement(s, st->type, st->view, st->block_id) != SX_NONE);
     }
 }
 
@@ -175,8 +176,8 @@ void assay_simplex_check(const struct assay_simplex *s)
      * may be lower than the end of the epoch before is here. The ledger walks down and says it. */
     if (s->handed_view == 0) ASSAY_ASSERT(s->handed_height == s->base.height);
     if (s->done) ASSAY_ASSERT(s->handed_view == s->final_view);
-    if (s->resume.asking) ASSAY_ASSERT(!assay_sx_voting(s));
-    if (s->running && s->resume.owed) ASSAY_ASSERT(!assay_sx_voting(s));
+    if (s->resume.asking) ASSAY_ASSERT(!assay_sx_can_vote(s));
+    if (s->running && s->resume.owed) ASSAY_ASSERT(!assay_sx_can_vote(s));
 
     uint64_t total = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {

@@ -28,8 +28,8 @@ static enum assay_status next_entry(struct assay_cursor *c, struct entry *entry)
 }
 
 /* Bytes a sender holds already, or SIZE_MAX when this very message is among them. */
-static size_t share_of(const struct sx_early *early, uint16_t from, enum assay_message_kind kind,
-                       struct assay_slice payload)
+static size_t buffered_len_of(const struct sx_early *early, uint16_t from,
+                              enum assay_message_kind kind, struct assay_slice payload)
 {
     ASSAY_ASSERT(early->used <= early->capacity);
 
@@ -48,15 +48,15 @@ static size_t share_of(const struct sx_early *early, uint16_t from, enum assay_m
     return share;
 }
 
-enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
-                                      enum assay_message_kind kind, struct assay_slice payload)
+enum assay_status assay_sx_buffer_early(struct assay_simplex *s, uint16_t from,
+                                        enum assay_message_kind kind, struct assay_slice payload)
 {
     struct sx_early *early = &s->early;
     if (from >= s->config.voters_max) return ASSAY_E_EARLY;
     size_t limit = early->capacity / s->config.voters_max;
     if (limit < FAIR_SHARE_MIN) limit = FAIR_SHARE_MIN;
 
-    const size_t share = share_of(early, from, kind, payload);
+    const size_t share = buffered_len_of(early, from, kind, payload);
     const size_t len = ENTRY_HEAD + payload.len;
     if (share == SIZE_MAX) return ASSAY_E_DUPLICATE;
     if (len > limit || share > limit - len) return ASSAY_E_FULL;
@@ -75,7 +75,7 @@ enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
     return ASSAY_E_EARLY;
 }
 
-void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_replay_early(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->running && s->early.used <= s->early.capacity);
 
@@ -97,7 +97,7 @@ void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions
 
 /* --- being behind */
 
-uint64_t assay_sx_epoch_of_a_third(const struct assay_simplex *s)
+uint64_t assay_sx_third_epoch(const struct assay_simplex *s)
 {
     uint64_t best = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
@@ -113,7 +113,7 @@ uint64_t assay_sx_epoch_of_a_third(const struct assay_simplex *s)
     return best;
 }
 
-void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote)
+void assay_sx_note_later_epoch(struct assay_simplex *s, const struct assay_vote *vote)
 {
     ASSAY_ASSERT(vote->statement.epoch > s->base.epoch);
 
@@ -125,7 +125,7 @@ void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote
         return;
     s->seen_epoch[vote->slot] = vote->statement.epoch;
 
-    s->behind_epoch = assay_sx_epoch_of_a_third(s);
+    s->behind_epoch = assay_sx_third_epoch(s);
     if (s->behind_epoch <= s->base.epoch || s->behind_since_ms != UINT64_MAX) return;
     s->behind_since_ms = s->now_ms;
     /* One epoch ahead is how every boundary looks to those who see it last. */
@@ -133,26 +133,27 @@ void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote
     s->behind_again_ms = s->now_ms + (at_once ? 0 : 2 * s->delta_ms);
 }
 
-static void push_behind(struct assay_simplex *s, uint64_t epoch, struct assay_simplex_actions *out)
+static void report_behind(struct assay_simplex *s, uint64_t epoch,
+                          struct assay_simplex_actions *out)
 {
-    if (!assay_sx_room(s, out, 1, 0)) return;
-    assay_sx_push(out, ASSAY_SIMPLEX_BEHIND)->view = epoch;
+    if (!assay_sx_has_room(s, out, 1, 0)) return;
+    assay_sx_add_action(out, ASSAY_SIMPLEX_BEHIND)->view = epoch;
     s->behind_again_ms = s->now_ms + 4 * s->delta_ms;
     ASSAY_ASSERT(s->behind_again_ms > s->now_ms);
 }
 
-void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_check_behind(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun);
     if (s->behind_since_ms == UINT64_MAX || s->now_ms < s->behind_again_ms) return;
-    push_behind(s, s->behind_epoch, out);
+    report_behind(s, s->behind_epoch, out);
 }
 
-void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_check_behind_stalled(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     uint64_t latest = 0;
     for (uint32_t slot = 0; slot < s->voters->count; slot++)
         if (s->seen_epoch[slot] > latest) latest = s->seen_epoch[slot];
     /* How far ahead is what a liar says: only that somebody should be asked is taken from it. */
-    if (latest > s->base.epoch) push_behind(s, s->base.epoch, out);
+    if (latest > s->base.epoch) report_behind(s, s->base.epoch, out);
 }

@@ -8,8 +8,8 @@
 
 #include "base/cbor.h"
 
-void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[static 32],
-                    uint32_t certificate)
+void assay_sx_set_final(struct assay_simplex *s, uint64_t view, const uint8_t id[static 32],
+                        uint32_t certificate)
 {
     ASSAY_ASSERT(view > s->final_view);
     ASSAY_ASSERT(certificate < s->certificate_top && s->certificates[certificate].used);
@@ -22,7 +22,7 @@ void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[sta
     s->nullified_in_a_row = 0;
     s->progress_ms = s->now_ms;
     assay_sx_close_pages(s);
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 }
 
 /* Returns: the lowest ancestor that is held, whose parent is not; NULL when all are. */
@@ -38,8 +38,8 @@ static const struct assay_block *lowest_held(const struct assay_simplex *s,
     return NULL;
 }
 
-bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
-                             uint8_t missing[static 32])
+bool assay_sx_has_ancestors(const struct assay_simplex *s, const struct assay_block *block,
+                            uint8_t missing[static 32])
 {
     ASSAY_ASSERT(block->used);
 
@@ -81,17 +81,17 @@ static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint6
 static void add_voted(const struct assay_simplex *s, const struct sx_view *v,
                       struct sx_missing *missing, size_t *count)
 {
-    ASSAY_ASSERT(v->view == s->view && assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(v->view == s->view && assay_sx_view_is_valid(s, v));
 
     const struct sx_sum *sum = &v->sum[ASSAY_VOTE_NOTARISE];
-    if (sum->held == 0) return;
+    if (sum->count == 0) return;
     const bool held = assay_blocks_find_const(s->config.blocks, sum->id) != NULL;
     if (!held && assay_third(sum->weight, s->voters->total_weight))
         add_missing(sum->id, v->view, missing, count);
     for (uint32_t seat = 0; sum->others > 0 && seat < s->seat_count; seat++) {
-        const struct sx_said *said = &v->said[seat];
-        if (!said->held[ASSAY_VOTE_NOTARISE]) continue;
-        const uint8_t *id = said->id[ASSAY_VOTE_NOTARISE];
+        const struct sx_received *received = &v->received[seat];
+        if (!received->verified[ASSAY_VOTE_NOTARISE]) continue;
+        const uint8_t *id = received->id[ASSAY_VOTE_NOTARISE];
         if (assay_blocks_find_const(s->config.blocks, id) != NULL) continue;
         if (assay_third(assay_sx_weight(s, v, ASSAY_VOTE_NOTARISE, id), s->voters->total_weight))
             add_missing(id, v->view, missing, count);
@@ -101,20 +101,20 @@ static void add_voted(const struct assay_simplex *s, const struct sx_view *v,
 size_t assay_sx_missing_blocks(const struct assay_simplex *s,
                                struct sx_missing missing[static SX_MISSING_MAX])
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 
     size_t count = 0;
     if (s->done) return 0;
     if (s->handed_view < s->final_view) add_chain(s, s->final_id, s->final_view, missing, &count);
     if (s->notarised_view > s->final_view) {
-        const struct sx_view *top = assay_sx_peek(s, s->notarised_view);
+        const struct sx_view *top = assay_sx_find_view(s, s->notarised_view);
         ASSAY_ASSERT(top != NULL && top->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE);
         ASSAY_ASSERT(s->certificates[top->certificate[ASSAY_VOTE_NOTARISE]].used);
         const uint32_t index = top->certificate[ASSAY_VOTE_NOTARISE];
         add_chain(s, s->certificates[index].statement.block_id, s->notarised_view, missing,
                   &count);
     }
-    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
     if (v == NULL) return count;
     if (v->has_proposal && !v->proposal_bad) {
         const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
@@ -140,7 +140,7 @@ enum worth {
 
 /* Out of the store, certificates first: what is nullified, or was passed by finality without being
  * notarised, gives way to what the chain may need. */
-static enum worth worth_restored(const struct assay_simplex *s, const struct assay_block *block)
+static enum worth restored_rank(const struct assay_simplex *s, const struct assay_block *block)
 {
     ASSAY_ASSERT(block->used && !s->running);
 
@@ -148,7 +148,7 @@ static enum worth worth_restored(const struct assay_simplex *s, const struct ass
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->notarised) return WORTH_KEEP;
     if (h->view < s->final_view) return WORTH_DEAD;
-    const bool nullified = assay_sx_nullification(s, h->view) != SX_NONE;
+    const bool nullified = assay_sx_find_nullification(s, h->view) != SX_NONE;
     return nullified ? WORTH_NULLIFIED : WORTH_KEEP;
 }
 
@@ -158,10 +158,10 @@ static bool is_passed_by(const struct assay_simplex *s, const struct assay_block
 {
     ASSAY_ASSERT(block->notarised);
     if (block->header.view <= s->final_view) return false;
-    if (assay_sx_covering(s, block->header.view) == SX_NONE) return false;
+    if (assay_sx_find_range_certificate(s, block->header.view) == SX_NONE) return false;
     for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
         const struct assay_block *at = assay_blocks_at(s->config.blocks, i);
-        if (!at->used || !at->notarised || assay_sx_peek(s, at->header.view) == NULL) continue;
+        if (!at->used || !at->notarised || assay_sx_find_view(s, at->header.view) == NULL) continue;
         while (at != NULL && at->header.view > block->header.view)
             at = at->header.parent_view == 0
                      ? NULL
@@ -171,19 +171,19 @@ static bool is_passed_by(const struct assay_simplex *s, const struct assay_block
     return true;
 }
 
-static enum worth worth_of(const struct assay_simplex *s, const struct assay_block *block)
+static enum worth retention_rank(const struct assay_simplex *s, const struct assay_block *block)
 {
     ASSAY_ASSERT(block->used);
 
     const struct assay_block_header *h = &block->header;
     if (block->pinned) return WORTH_KEEP;
-    if (!s->running) return worth_restored(s, block);
+    if (!s->running) return restored_rank(s, block);
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->final) return h->view < s->handed_view ? WORTH_FINAL : WORTH_KEEP;
     if (h->view < s->handed_view) return WORTH_DEAD;
     if (h->view >= s->view) return WORTH_KEEP;
     if (block->notarised) return is_passed_by(s, block) ? WORTH_NULLIFIED : WORTH_KEEP;
-    const struct sx_view *v = assay_sx_peek(s, h->view);
+    const struct sx_view *v = assay_sx_find_view(s, h->view);
     if (v == NULL || !v->cast[ASSAY_VOTE_NOTARISE] ||
         !assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], block->id, 32))
         return WORTH_UNVOTED;
@@ -191,14 +191,14 @@ static enum worth worth_of(const struct assay_simplex *s, const struct assay_blo
 }
 
 /* Of the least worth the oldest goes. Returns: whether a slot was freed. */
-static bool make_room(struct assay_simplex *s)
+static bool evict_block(struct assay_simplex *s)
 {
     struct assay_block *least = NULL;
     enum worth least_worth = WORTH_KEEP;
     for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
         struct assay_block *block = assay_blocks_at(s->config.blocks, i);
         if (!block->used) return true;
-        const enum worth worth = worth_of(s, block);
+        const enum worth worth = retention_rank(s, block);
         const bool older = least != NULL && worth == least_worth &&
                            (block->header.epoch < least->header.epoch ||
                             (block->header.epoch == least->header.epoch &&
@@ -214,14 +214,14 @@ static bool make_room(struct assay_simplex *s)
     return true;
 }
 
-enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice payload,
+enum assay_status assay_sx_add_block(struct assay_simplex *s, struct assay_slice payload,
                                      const struct assay_proposal *proposal,
                                      struct assay_block **out)
 {
     ASSAY_ASSERT(proposal->header.epoch == s->base.epoch);
 
     enum assay_status added = assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
-    if (added == ASSAY_E_FULL && make_room(s)) {
+    if (added == ASSAY_E_FULL && evict_block(s)) {
         added = assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
         ASSAY_ASSERT(added != ASSAY_E_FULL); /* that was the only reason to refuse it */
     }
@@ -232,7 +232,7 @@ enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice
 /* --- handing out */
 
 /* The block of the chain that a final certificate means: E where it names a tail of it. */
-static struct assay_block *in_chain(const struct assay_simplex *s, struct assay_block *block)
+static struct assay_block *parent_in_chain(const struct assay_simplex *s, struct assay_block *block)
 {
     while (block->header.kind == ASSAY_BLOCK_TAIL) {
         block = assay_blocks_find(s->config.blocks, block->header.parent_id);
@@ -241,19 +241,19 @@ static struct assay_block *in_chain(const struct assay_simplex *s, struct assay_
     return block;
 }
 
-void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_report_final(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 
     uint8_t missing[32];
     if (!s->running || s->done || s->handed_view == s->final_view) return;
     struct assay_block *top = assay_blocks_find(s->config.blocks, s->final_id);
-    if (top == NULL || !assay_sx_ancestors_held(s, top, missing)) return;
-    if (!assay_sx_store_certificates(s, out) || !assay_sx_room(s, out, 1, 0)) {
+    if (top == NULL || !assay_sx_has_ancestors(s, top, missing)) return;
+    if (!assay_sx_persist_certificates(s, out) || !assay_sx_has_room(s, out, 1, 0)) {
         s->starved = true;
         return;
     }
-    struct assay_block *block = in_chain(s, top);
+    struct assay_block *block = parent_in_chain(s, top);
     ASSAY_ASSERT(s->unstored == 0 && s->certificates[s->final_certificate].used);
     for (struct assay_block *at = top; at != NULL && !at->final;) {
         at->final = true;
@@ -267,7 +267,7 @@ void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actio
     s->done = block->header.kind == ASSAY_BLOCK_EPOCH;
     s->demand_at_ms = UINT64_MAX; /* it was about this block: the ledger states it anew */
 
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_FINAL);
+    struct assay_simplex_action *action = assay_sx_add_action(out, ASSAY_SIMPLEX_FINAL);
     action->view = s->final_view;
     assay_bytes_copy(action->id, 32, block->id, 32);
     assay_bytes_copy(action->proof, 32, s->certificates[s->final_certificate].commitment, 32);
@@ -276,7 +276,7 @@ void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actio
 
 enum assay_status assay_simplex_finality(const struct assay_simplex *s, struct assay_writer *w)
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 
     if (!s->done || s->final_certificate == SX_NONE) return ASSAY_E_NOT_FOUND;
     const struct sx_certificate *final_ = &s->certificates[s->final_certificate];
@@ -302,8 +302,8 @@ enum assay_status assay_simplex_finality(const struct assay_simplex *s, struct a
 
 /* --- what is told when an era ends */
 
-static void keep_cast(const struct assay_simplex *s, const struct sx_view *v,
-                      struct assay_simplex_cast *casts, size_t count)
+static void add_cast(const struct assay_simplex *s, const struct sx_view *v,
+                     struct assay_simplex_cast *casts, size_t count)
 {
     size_t at = count;
     for (; at > 0 && casts[at - 1].view > v->view; at--)
@@ -319,7 +319,7 @@ size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
                             struct assay_simplex_cast *casts, size_t capacity)
 {
     size_t count = 0;
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
     /* A page that was forgotten holds no F of ours that may still count: it lies below what is
      * final, or a quorum has nullified its range (docs/protocol.md 5.28). */
     for (uint32_t p = 0; p < s->page_count; p++) {
@@ -327,7 +327,7 @@ size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
         for (size_t i = 0; i < ASSAY_RANGE_VIEWS; i++) {
             const struct sx_view *v = &s->pages[p].views[i];
             if (v->view <= above_view || !v->cast[ASSAY_VOTE_FINALISE]) continue;
-            if (count < capacity) keep_cast(s, v, casts, count);
+            if (count < capacity) add_cast(s, v, casts, count);
             count++;
         }
     }
@@ -336,7 +336,7 @@ size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
 
 struct assay_slice assay_simplex_final_certificate(const struct assay_simplex *s)
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
     if (s->final_certificate == SX_NONE) return (struct assay_slice){ 0 };
     const struct sx_certificate *c = &s->certificates[s->final_certificate];
     return assay_slice_over(c->payload, c->payload_len);

@@ -9,7 +9,7 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
-uint32_t assay_sx_buckets(uint32_t certificate_max)
+uint32_t assay_sx_bucket_count(uint32_t certificate_max)
 {
     ASSAY_ASSERT(certificate_max > 0 && certificate_max < SX_NONE / 2);
     uint32_t buckets = 1;
@@ -28,21 +28,22 @@ static uint32_t bucket_of(const struct assay_simplex *s, const uint8_t hash[stat
     return (uint32_t)(mixed ^ mixed >> 32) & (s->bucket_count - 1);
 }
 
-static uint32_t *named(const struct assay_simplex *s, const uint8_t commitment[static 32])
+static uint32_t *commitment_bucket(const struct assay_simplex *s,
+                                   const uint8_t commitment[static 32])
 {
     return &s->by_name[bucket_of(s, commitment, 0)];
 }
 
-static uint32_t *stating(const struct assay_simplex *s, enum assay_vote_type type, uint64_t view,
-                         const uint8_t id[static 32])
+static uint32_t *statement_bucket(const struct assay_simplex *s, enum assay_vote_type type,
+                                  uint64_t view, const uint8_t id[static 32])
 {
     return &s->by_statement[bucket_of(s, id, view * 8 + (uint64_t)type)];
 }
 
-static uint32_t *stating_that(const struct assay_simplex *s,
-                              const struct assay_vote_statement *statement)
+static uint32_t *bucket_of_statement(const struct assay_simplex *s,
+                                     const struct assay_vote_statement *statement)
 {
-    return stating(s, statement->type, statement->view, statement->block_id);
+    return statement_bucket(s, statement->type, statement->view, statement->block_id);
 }
 
 void assay_sx_index_clear(struct assay_simplex *s)
@@ -58,7 +59,7 @@ void assay_sx_index_clear(struct assay_simplex *s)
     s->unstored = 0;
 }
 
-uint32_t assay_sx_index_take(struct assay_simplex *s)
+uint32_t assay_sx_index_alloc(struct assay_simplex *s)
 {
     const uint32_t index = s->certificate_free;
     if (index == SX_NONE) return SX_NONE;
@@ -73,25 +74,25 @@ void assay_sx_index_add(struct assay_simplex *s, uint32_t index)
     ASSAY_ASSERT(index < s->certificate_top);
     struct sx_certificate *certificate = &s->certificates[index];
     ASSAY_ASSERT(certificate->used);
-    uint32_t *name = named(s, certificate->commitment);
-    uint32_t *statement = stating_that(s, &certificate->statement);
+    uint32_t *name = commitment_bucket(s, certificate->commitment);
+    uint32_t *statement = bucket_of_statement(s, &certificate->statement);
     certificate->next_named = *name;
     certificate->next_stating = *statement;
     *name = index;
     *statement = index;
 }
 
-void assay_sx_index_drop(struct assay_simplex *s, uint32_t index)
+void assay_sx_index_remove(struct assay_simplex *s, uint32_t index)
 {
     ASSAY_ASSERT(index < s->certificate_top && index != s->final_certificate);
 
     struct sx_certificate *certificate = &s->certificates[index];
     ASSAY_ASSERT(certificate->used && !certificate->primary);
-    uint32_t *at = named(s, certificate->commitment);
+    uint32_t *at = commitment_bucket(s, certificate->commitment);
     while (*at != index)
         at = &s->certificates[*at].next_named;
     *at = certificate->next_named;
-    at = stating_that(s, &certificate->statement);
+    at = bucket_of_statement(s, &certificate->statement);
     while (*at != index)
         at = &s->certificates[*at].next_stating;
     *at = certificate->next_stating;
@@ -101,21 +102,21 @@ void assay_sx_index_drop(struct assay_simplex *s, uint32_t index)
     s->certificate_free = index;
 }
 
-uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
+uint32_t assay_sx_find_certificate(const struct assay_simplex *s,
                                    const uint8_t commitment[static 32])
 {
-    uint32_t i = *named(s, commitment);
+    uint32_t i = *commitment_bucket(s, commitment);
     while (i != SX_NONE && !assay_bytes_equal(s->certificates[i].commitment, commitment, 32))
         i = s->certificates[i].next_named;
     ASSAY_ASSERT(i == SX_NONE || (i < s->certificate_top && s->certificates[i].used));
     return i;
 }
 
-uint32_t assay_sx_certificate_stating(const struct assay_simplex *s, enum assay_vote_type type,
-                                      uint64_t view, const uint8_t id[static 32])
+uint32_t assay_sx_find_statement(const struct assay_simplex *s, enum assay_vote_type type,
+                                 uint64_t view, const uint8_t id[static 32])
 {
     uint32_t found = SX_NONE;
-    for (uint32_t i = *stating(s, type, view, id); i != SX_NONE;
+    for (uint32_t i = *statement_bucket(s, type, view, id); i != SX_NONE;
          i = s->certificates[i].next_stating) {
         const struct sx_certificate *certificate = &s->certificates[i];
         const struct assay_vote_statement *st = &certificate->statement;
@@ -128,7 +129,7 @@ uint32_t assay_sx_certificate_stating(const struct assay_simplex *s, enum assay_
     return found;
 }
 
-uint32_t assay_sx_certificate_unstored(const struct assay_simplex *s)
+uint32_t assay_sx_find_unstored(const struct assay_simplex *s)
 {
     for (uint32_t i = s->unstored_from; s->unstored > 0 && i < s->certificate_top; i++)
         if (s->certificates[i].used && !s->certificates[i].stored) return i;
@@ -136,7 +137,7 @@ uint32_t assay_sx_certificate_unstored(const struct assay_simplex *s)
     return SX_NONE;
 }
 
-void assay_sx_certificate_stored(struct assay_simplex *s, uint32_t index)
+void assay_sx_set_stored(struct assay_simplex *s, uint32_t index)
 {
     ASSAY_ASSERT(index < s->certificate_top && s->unstored > 0);
     ASSAY_ASSERT(s->certificates[index].used && !s->certificates[index].stored);

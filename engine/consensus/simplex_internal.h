@@ -1,14 +1,14 @@
 /*
- * engine/consensus/simplex_internal.h - what the files of Simplex share; nobody else includes it.
+ * engine/consensus/simplex_internal.h - private state and functions shared by the files of Simplex.
  *
- * One machine, split by what each file decides: simplex.c (memory, life, dispatch), _output
- * (actions and their bytes), _votes (who voted what, equivocation, casting), _certificates (taken,
- * assembled, served), _index (their table), _ranges (which views are held; X over many), _view
- * (entering, time-outs, N, F, X), _proposal (judging and making blocks), _final (finality, missing
- * blocks), _standstill (resending, helping, pulling), _told (what neighbours say they hold), _early
- * (the next epoch's messages, being behind), resume.c (after a crash). Most of it is
- * level-triggered: assay_sx_advance looks at what is held and does what the rules allow, so a step
- * that runs out of room is completed by the next one.
+ * One machine, split by decision: simplex.c (memory, epochs, dispatch), _output (actions and their
+ * bytes), _votes (votes received, equivocation, casting), _certificates (received, assembled,
+ * served), _index (their table), _ranges (the views in the window; X over ranges of views), _view
+ * (entering, time-outs, N, F, X), _proposal (checking and making blocks), _final (finality, missing
+ * blocks), _standstill (resending, helping, pulling), _early (messages of the next epoch, detection
+ * of being behind), vote_gossip.c (vote inventories of neighbours), resume.c (after a crash). Most
+ * of it is level-triggered: assay_sx_advance does what the rules allow in the present state, so the
+ * next step completes a step that ran out of room.
  */
 #ifndef ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
 #define ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
@@ -19,63 +19,63 @@
 enum {
     SX_NONE = UINT32_MAX / 2, /* no certificate */
     SX_SEATS_MAX = ASSAY_VOTERS_MAX,
-    SX_LOOK = 16, /* proposals are taken so many views ahead */
+    SX_LOOK = 16, /* views ahead of the running one in which proposals are accepted */
     SX_BACK_OFF_VIEWS =
         8,               /* nullified in a row: from then on a proposal waits for its grown delta */
-    SX_SILENT_VIEWS = 2, /* r: a leader unheard of so long gets no time */
+    SX_SILENT_VIEWS = 2, /* r: a leader that was inactive for so many views gets no time */
     SX_TIMEOUT_MS_MAX = 60000,
     SX_DELTA_MS_MIN = 25,
     SX_DELTA_MS_MAX = 2000,
     SX_PAGE_CERTIFICATES = 12, /* in one standstill resend */
     SX_PAGE_VOTES = 24,
-    SX_HELP_CERTIFICATES = 8, /* in one answer to somebody who is behind */
+    SX_HELP_CERTIFICATES = 8, /* in one answer to a peer that is behind */
     SX_MISSING_MAX = 4,       /* blocks pulled at once */
-    SX_ROOM = 24,             /* actions that a step keeps for what must not be lost */
-    SX_WIDE = 4,              /* ranges of 4096 views that votes are counted of */
-    SX_TOLD_VIEWS = 4,        /* two before the running view, that, and the next */
+    SX_ROOM = 24,             /* actions that a step reserves for what must not be lost */
+    SX_WIDE = 4,              /* ranges of 4096 views whose votes are counted */
+    SX_GOSSIP_VIEWS = 4,        /* two before the running view, that, and the next */
 };
 
-/* What one seat was seen to vote in one view, by type; nullify names no block. A vote is *held*
- * once its signature was verified; it is *kept*, unverified, when it came from its owner after the
- * certificate that says the same (docs/protocol.md 5.25). */
-struct sx_said {
-    bool held[ASSAY_VOTE_TYPES];
-    bool kept[ASSAY_VOTE_TYPES]; /* never both */
+/* The votes of one seat in one view, by type; nullify names no block. A vote is *verified* once its
+ * signature was checked. It is stored *unverified* when its owner sent it after the certificate with
+ * the same statement (docs/protocol.md 5.25: such votes are redundant). */
+struct sx_received {
+    bool verified[ASSAY_VOTE_TYPES];
+    bool unverified[ASSAY_VOTE_TYPES]; /* never both */
     uint8_t id[ASSAY_VOTE_TYPES][32];
     uint8_t signature[ASSAY_VOTE_TYPES][ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* The votes held of one view and type together: nearly always all name one block. */
+/* Tally of the verified votes of one view and type: nearly always all name one block. */
 struct sx_sum {
-    uint32_t held, others; /* votes, and those that name another block than id */
-    uint64_t weight;    /* of those that name id */
-    uint8_t id[32];        /* that the first one named */
+    uint32_t count, others; /* votes, and those that name another block than id */
+    uint64_t weight;        /* of the votes that name id */
+    uint8_t id[32];         /* the block of the first vote */
 };
 
 /* One view of the running epoch; or a range of them, in which X alone is voted (simplex_ranges.c):
- * then cast[F] says that own F of some view lies inside. */
+ * then cast[F] is set when own F of some view lies inside. */
 struct sx_view {
     uint64_t view;                /* 0: unused; of a range its first */
-    enum assay_vote_type nullify; /* what X of it is called */
+    enum assay_vote_type nullify; /* the type of X over it */
     bool has_leader;
     bool has_proposal;
-    bool proposal_bad;   /* breaks a rule: as if timed out */
+    bool proposal_bad;   /* breaks a rule: handled like a time-out */
     bool leader_accused; /* a second proposal of its leader was verified */
-    bool asked;          /* own view: the ledger was asked for content, or our proposal is known */
+    bool asked;          /* own view: content was requested of the ledger, or our proposal exists */
     bool made;           /* own view: our proposal was handed out to be signed */
-    bool another;        /* a notarisation was taken beside the first */
+    bool another;        /* a second notarisation was stored */
     uint16_t leader;
     uint8_t proposal_id[32];
-    uint64_t proposal_ms;        /* when it came */
-    uint64_t base_view;          /* own view: the parent the ledger was asked for */
-    bool cast[ASSAY_VOTE_TYPES]; /* own votes, known from the moment they are handed out */
+    uint64_t proposal_ms;        /* when it arrived */
+    uint64_t base_view;          /* own view: the parent in the request to the ledger */
+    bool cast[ASSAY_VOTE_TYPES]; /* own votes, set when they are handed out to be signed */
     uint8_t cast_id[ASSAY_VOTE_TYPES][32];
-    uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one held, or SX_NONE */
+    uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one stored, or SX_NONE */
     struct sx_sum sum[ASSAY_VOTE_TYPES];
-    struct sx_said *said; /* [seats] */
+    struct sx_received *received; /* [seats] */
 };
 
-/* 64 views and the range that they are: forgotten together. */
+/* 64 views and the range that they form: discarded together. */
 struct sx_page {
     struct sx_view range; /* range.view 0: unused */
     struct sx_view views[ASSAY_RANGE_VIEWS];
@@ -85,7 +85,7 @@ struct sx_certificate {
     bool used;
     bool stored;  /* handed out to be persisted */
     bool primary; /* named by its view */
-    bool relied;  /* of the sweep that looks for room */
+    bool relied;  /* mark of the sweep that frees entries */
     struct assay_vote_statement statement;
     uint8_t commitment[32];
     uint32_t next_named, next_stating; /* lists of the index, or SX_NONE */
@@ -100,7 +100,7 @@ struct sx_arena {
     size_t used;
 };
 
-/* A body that is needed: of that id, and of that view. */
+/* A block whose body is needed. */
 struct sx_missing {
     uint8_t id[32];
     uint64_t view;
@@ -113,38 +113,39 @@ struct sx_early {
     size_t used;
 };
 
-/* docs/protocol.md 2.4: what a resumed node waits for and where it may vote. */
+/* docs/protocol.md 2.4 (resume): the answers that a restarted node waits for, and where it may
+ * vote. */
 struct sx_resume {
-    bool owed;   /* peers have not said yet what this key signed before this run */
-    bool asking; /* ... and are asked: it has a seat */
+    bool owed;   /* peers have not reported yet what this key signed before this run */
+    bool asking; /* ... and are being queried: it has a seat */
     uint64_t nonce;
     uint64_t deadline_ms, ask_again_ms;
-    uint32_t turn;           /* whom to ask for help while nothing may be signed */
+    uint32_t turn;           /* next peer to request help from while nothing may be signed */
     uint64_t log_view;       /* highest view of this epoch in which the restored log holds a vote */
     uint64_t floor;          /* N and F only above this view of this epoch */
-    uint64_t forgotten;      /* peers may have forgotten own votes up to this view: no X either */
+    uint64_t forgotten;      /* peers may have discarded own votes up to this view: no X either */
     uint64_t silent_through; /* a rolled-back log: no votes up to this epoch */
-    uint64_t later_bp;       /* weight of those who answered from a later epoch than ours */
+    uint64_t later_bp;       /* weight of the members that answered from a later epoch than ours */
 };
 
-/* Who says that it holds a vote that is not here. ASSAY_SLOT_ALL: nobody. */
-struct sx_teller {
-    uint16_t first, next; /* to be asked, and after it */
-    uint16_t asked;       /* was asked, and has not given it */
-    bool fresh;           /* first spoke since the last look */
-    bool due;             /* first is to be asked in this step */
+/* Members that announced a vote that this node lacks. ASSAY_SLOT_ALL: none. */
+struct sx_holders {
+    uint16_t first, next; /* to be queried, and the one after it */
+    uint16_t asked;       /* was queried and has not sent it */
+    bool fresh;           /* first announced it since the last update */
+    bool due;             /* first is queried in this step */
 };
 
-/* docs/protocol.md 4.12.11. */
-struct sx_told {
-    uint64_t tell_at_ms; /* UINT64_MAX: neighbours know what is here */
-    uint64_t ask_at_ms;  /* UINT64_MAX: nothing is to be asked for */
-    uint64_t news[SX_TOLD_VIEWS];  /* view % SX_TOLD_VIEWS: votes of it came since; 0: none */
-    uint64_t views[SX_TOLD_VIEWS]; /* what tellers are of; 0: of none */
-    struct sx_teller *tellers;     /* [SX_TOLD_VIEWS][ASSAY_VOTE_TYPES][seats_max] */
-    /* [voters_max] the epoch in which it last left an ask without an answer, and gave nothing
-     * since; 0: none */
-    uint64_t *doubted;
+/* Vote inventories of neighbours (docs/protocol.md 4.12.11). */
+struct sx_gossip {
+    uint64_t send_at_ms; /* UINT64_MAX: nothing new to announce */
+    uint64_t request_at_ms;  /* UINT64_MAX: nothing to request */
+    uint64_t news[SX_GOSSIP_VIEWS];  /* view % SX_GOSSIP_VIEWS: it has new votes; 0: none */
+    uint64_t views[SX_GOSSIP_VIEWS]; /* the views of holders; 0: none */
+    struct sx_holders *holders;     /* [SX_GOSSIP_VIEWS][ASSAY_VOTE_TYPES][seats_max] */
+    /* [voters_max] the epoch in which it last left a request unanswered, if it sent nothing since;
+     * 0: none */
+    uint64_t *unresponsive_epoch;
 };
 
 struct assay_simplex {
@@ -162,7 +163,7 @@ struct assay_simplex {
     uint64_t leader_view;
 
     bool begun, running, halted, done; /* done: E is final and handed out */
-    bool waits;                        /* signs nothing for the time being */
+    bool waits;                        /* signs nothing until it is released */
     bool starved;                      /* a step ran out of room: call again at once */
 
     uint64_t view;
@@ -174,16 +175,16 @@ struct assay_simplex {
     uint64_t final_view; /* of the highest final certificate; 0: the base */
     uint8_t final_id[32];
     uint32_t final_certificate; /* or SX_NONE */
-    uint64_t handed_view;       /* of the last FINAL: its block and every ancestor is held */
+    uint64_t handed_view;       /* of the last FINAL: its block and every ancestor is stored */
     uint8_t handed_id[32];      /* never a tail */
     uint64_t handed_height;
 
     struct sx_page *pages; /* [page_count], in no order */
     uint32_t page_count;
     uint64_t page_top;       /* first view of the highest page that was entered */
-    uint64_t forgotten_view; /* the highest view of a page that was forgotten */
+    uint64_t forgotten_view; /* the highest view of a discarded page */
     uint64_t x_through;      /* no N and no F up to this view: own X of a range ends there */
-    bool covered_anew;       /* a certificate of a range came */
+    bool range_added;       /* a certificate of a range was added */
     struct sx_view *wide;    /* [SX_WIDE] ranges of 4096 views, the k-th at k % SX_WIDE */
     struct sx_certificate *certificates;
     uint32_t certificate_top;         /* none above was ever used in this epoch */
@@ -208,91 +209,92 @@ struct assay_simplex {
     uint64_t behind_epoch;
 
     uint64_t ordinal_base; /* views of all epochs before, so that silence is known across epochs */
-    uint64_t *heard_at;    /* [voters_max] ordinal of the last view with a vote or proposal */
+    uint64_t *active_at;    /* [voters_max] ordinal of the last view with a vote or proposal */
 
     uint64_t standstill_ms;   /* last resend */
     uint64_t standstill_view; /* where the next one goes on */
-    uint64_t helped_leader_of; /* the last view whose late leader was sent what led there */
+    uint64_t helped_leader_of; /* the last view whose late leader was sent the certificates below it */
     uint64_t pull_at_ms; /* UINT64_MAX: nothing is missing */
     uint32_t pull_turn;
 
-    /* the epoch before: its final certificate helps those who have not seen it */
+    /* the epoch before: its final certificate, for peers that have not seen it */
     uint32_t last_len;
     uint8_t *last_payload;
 
-    struct sx_told told;
+    struct sx_gossip gossip;
 
-    /* counters: a refused message may change these and nothing else */
+    /* counters: a rejected message may change only these */
     uint64_t refused;
     uint64_t *helped_ms; /* [voters_max] */
     uint8_t *proven;     /* [voters_max] bit n: En of this epoch was handed out */
 };
 
 /* --- simplex.c */
-/* What the parts of the machine say of one another, at little cost: asked wherever the state comes
- * in or goes out. assay_simplex_check walks the rest. Returns: whether it holds. */
-bool assay_sx_holds(const struct assay_simplex *s);
-/* The same of one view of the window. Returns: whether it holds. */
-bool assay_sx_view_holds(const struct assay_simplex *s, const struct sx_view *v);
-/* Works out the leaders up to a view in the window. */
-void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view);
+/* Cheap invariants across the parts of the machine, asserted at every entry point.
+ * assay_simplex_check checks the rest. Returns: whether they hold. */
+bool assay_sx_is_valid(const struct assay_simplex *s);
+/* The same for one view of the window. */
+bool assay_sx_view_is_valid(const struct assay_simplex *s, const struct sx_view *v);
+/* Computes the leaders up to a view in the window. */
+void assay_sx_compute_leaders(struct assay_simplex *s, uint64_t view);
 /* Returns: whether own votes may be cast in this epoch now (the view's own rules aside). */
-bool assay_sx_voting(const struct assay_simplex *s);
-/* Where a message belongs. Returns: ASSAY_OK (this epoch) | ASSAY_E_CHAIN | ASSAY_E_STALE |
+bool assay_sx_can_vote(const struct assay_simplex *s);
+/* Checks chain, era and epoch of a message. Returns: ASSAY_OK (this epoch) | ASSAY_E_CHAIN | ASSAY_E_STALE |
  * ASSAY_E_EARLY */
-enum assay_status assay_sx_place(const struct assay_simplex *s, const uint8_t chain_id[static 32],
-                                 uint32_t era, uint64_t epoch);
-void assay_sx_heard(struct assay_simplex *s, uint16_t slot, uint64_t view);
-/* A status-free delivery of one message, for the replay of early ones. */
+enum assay_status assay_sx_check_position(const struct assay_simplex *s,
+                                          const uint8_t chain_id[static 32], uint32_t era,
+                                          uint64_t epoch);
+void assay_sx_note_active(struct assay_simplex *s, uint16_t slot, uint64_t view);
+/* Delivers one message, for the replay of early ones. */
 enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,
                                     enum assay_message_kind kind, struct assay_slice payload,
                                     struct assay_simplex_actions *out);
 
 /* --- simplex_ranges.c */
 /* Returns: the slot of a view in the window, made if need be. */
-struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view);
-/* Returns: the slot of a view, or NULL when nothing is known of it. */
-struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view);
-/* Returns: whether a view is held or may be: not forgotten, and not too far ahead. */
+struct sx_view *assay_sx_open_view(struct assay_simplex *s, uint64_t view);
+/* Returns: the slot of a view, or NULL when there is none. */
+struct sx_view *assay_sx_find_view(const struct assay_simplex *s, uint64_t view);
+/* Returns: whether a view has or may get a slot: not discarded, and not too far ahead. */
 bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view);
 /* Returns: the last view of a range; of a view that view. */
-uint64_t assay_sx_last(const struct sx_view *v);
-/* Forgets pages that were left, below the last final view or with a certificate of their range. */
+uint64_t assay_sx_last_view(const struct sx_view *v);
+/* Discards pages that were left, below the last final view or with a certificate of their range. */
 void assay_sx_close_pages(struct assay_simplex *s);
 /* A view was entered: its page is opened. */
 void assay_sx_turn_page(struct assay_simplex *s);
-/* Forgets all of them. */
-void assay_sx_forget_pages(struct assay_simplex *s);
+/* Discards all pages. */
+void assay_sx_clear_pages(struct assay_simplex *s);
 /* Returns: whether votes of a statement are counted. */
-bool assay_sx_counts(const struct assay_simplex *s, const struct assay_vote_statement *st);
-/* Returns: where votes of a statement that counts are held, made if need be. */
-struct sx_view *assay_sx_tally(struct assay_simplex *s, const struct assay_vote_statement *st);
-/* Returns: the same for the view, or the range of this type around it; NULL: nothing is known. */
-struct sx_view *assay_sx_tally_peek(const struct assay_simplex *s, enum assay_vote_type type,
+bool assay_sx_is_counted(const struct assay_simplex *s, const struct assay_vote_statement *st);
+/* Returns: the tally of a statement that is counted, made if need be. */
+struct sx_view *assay_sx_open_tally(struct assay_simplex *s, const struct assay_vote_statement *st);
+/* Returns: the same for the view, or the range of this type around it; NULL: none. */
+struct sx_view *assay_sx_find_tally(const struct assay_simplex *s, enum assay_vote_type type,
                                     uint64_t view);
-/* E3 over a range: X of a range that holds the view of this F, or F in the range of this X.
- * Returns: where such a vote of the seat is held or kept, or NULL. */
-struct sx_view *assay_sx_across(const struct assay_simplex *s,
-                                const struct assay_vote_statement *st, uint16_t seat);
-/* Returns: the certificate of the widest range around a view that is held, or SX_NONE. */
-uint32_t assay_sx_covering(const struct assay_simplex *s, uint64_t view);
+/* E3 over a range: X of a range that contains the view of this F, or F in the range of this X.
+ * Returns: the tally with such a vote of the seat, verified or not, or NULL. */
+struct sx_view *assay_sx_find_range_conflict(const struct assay_simplex *s,
+                                             const struct assay_vote_statement *st, uint16_t seat);
+/* Returns: the certificate of the widest range around a view, or SX_NONE. */
+uint32_t assay_sx_find_range_certificate(const struct assay_simplex *s, uint64_t view);
 /* Returns: the certificate that nullifies the view, of a range if there is one, or SX_NONE. */
-uint32_t assay_sx_nullification(const struct assay_simplex *s, uint64_t view);
-/* Returns: the view after the last one that a certificate is about. */
-uint64_t assay_sx_after(const struct assay_simplex *s, uint32_t index);
-/* docs/protocol.md 5.21. Returns: whether there is room to enter the view. */
-bool assay_sx_may_enter(const struct assay_simplex *s, uint64_t view);
-/* X over every range that it may be cast over. */
+uint32_t assay_sx_find_nullification(const struct assay_simplex *s, uint64_t view);
+/* Returns: the view after the last one that a certificate covers. */
+uint64_t assay_sx_view_after(const struct assay_simplex *s, uint32_t index);
+/* docs/protocol.md 5.21 (window of views). Returns: whether there is room to enter the view. */
+bool assay_sx_can_enter(const struct assay_simplex *s, uint64_t view);
+/* Casts X over every range where it is allowed. */
 void assay_sx_consider_ranges(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* Own F was cast: no X over a range that holds the view. */
+/* Own F was cast: no X over a range that contains the view. */
 void assay_sx_note_final_cast(struct assay_simplex *s, uint64_t view);
 
 /* --- simplex_output.c */
 /* Returns: whether n more actions and len more payload bytes fit. */
-bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_actions *out, size_t n,
-                   size_t len);
-/* Copies into the arena. Returns: the copy; the caller checked assay_sx_room. */
-struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice bytes);
+bool assay_sx_has_room(const struct assay_simplex *s, const struct assay_simplex_actions *out,
+                       size_t n, size_t len);
+/* Copies into the arena. Returns: the copy; the caller checked assay_sx_has_room. */
+struct assay_slice assay_sx_copy(struct assay_simplex *s, struct assay_slice bytes);
 void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
                    struct assay_slice payload, struct assay_simplex_actions *out);
 /* Blocks are too large to copy: the action points into the table. Returns: false without room. */
@@ -300,89 +302,91 @@ bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_bloc
                          struct assay_simplex_actions *out);
 void assay_sx_note(struct assay_simplex *s, enum assay_note note, uint16_t slot, uint64_t a,
                    uint64_t b, struct assay_simplex_actions *out);
-struct assay_simplex_action *assay_sx_push(struct assay_simplex_actions *out,
-                                           enum assay_simplex_action_kind kind);
-/* Hands out every certificate not yet persisted. Returns: false when there was no room. */
-bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_actions *out);
+struct assay_simplex_action *assay_sx_add_action(struct assay_simplex_actions *out,
+                                                 enum assay_simplex_action_kind kind);
+/* Hands out every certificate that is not persisted yet. Returns: false when there was no room. */
+bool assay_sx_persist_certificates(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* Returns: false when there was no room. */
-bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
-                          struct assay_simplex_actions *out);
-/* Whether a proof of En (number 1 to 4) about the slot was handed out in this epoch. */
-bool assay_sx_proven(const struct assay_simplex *s, uint16_t slot, unsigned number);
-/* docs/protocol.md 5.23.1: hands a proof out once an epoch for each slot and number. */
+bool assay_sx_persist_block(struct assay_simplex *s, struct assay_block *block,
+                            struct assay_simplex_actions *out);
+/* Returns: whether a proof of En (number 1 to 4) about the slot was handed out in this epoch. */
+bool assay_sx_is_proven(const struct assay_simplex *s, uint16_t slot, unsigned number);
+/* Hands a proof out, once an epoch for each slot and number (docs/protocol.md 5.23.1). */
 void assay_sx_accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
                      struct assay_slice first, struct assay_slice second,
                      struct assay_simplex_actions *out);
 
 /* --- simplex_votes.c */
-enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
-                                struct assay_simplex_actions *out);
-/* A verified vote: noted, unless it conflicts (then accused). */
-void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_statement *statement,
-                        uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
-                        struct assay_simplex_actions *out);
-/* A kept vote is verified now, since something depends on it; a bad one is forgotten.
- * Returns: whether the vote is held. */
-bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
-                         enum assay_vote_type type);
-/* Returns: the weight of the seats that voted so. */
+enum assay_status assay_sx_receive_vote(struct assay_simplex *s, uint16_t from,
+                                        struct assay_slice payload,
+                                        struct assay_simplex_actions *out);
+/* Records a verified vote, or hands out the proof of a conflict. */
+void assay_sx_record_vote(struct assay_simplex *s, const struct assay_vote_statement *statement,
+                          uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
+                          struct assay_simplex_actions *out);
+/* Verifies a vote that was stored unverified, since something depends on it; discards a bad one.
+ * Returns: whether the vote is verified. */
+bool assay_sx_verify_vote(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                          enum assay_vote_type type);
+/* Returns: the weight of the seats with this vote. */
 uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
                          enum assay_vote_type type, const uint8_t id[static 32]);
 /* Of a view or a range; type N, X or F. */
 struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s,
                                                const struct sx_view *v, enum assay_vote_type type,
                                                const uint8_t id[static 32]);
-/* Returns: whether a vote of the seat is held or kept. */
-bool assay_sx_said(const struct sx_view *v, uint16_t seat, enum assay_vote_type type);
-/* Signs, with everything it relies on made durable first. Returns: false when there was no room. */
-bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
-                   const uint8_t id[static 32], struct assay_simplex_actions *out);
+/* Returns: whether a vote of the seat is stored, verified or not. */
+bool assay_sx_has_vote(const struct sx_view *v, uint16_t seat, enum assay_vote_type type);
+/* Signs a vote after persisting everything that it relies on. Returns: false when there was no room. */
+bool assay_sx_cast_vote(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
+                        const uint8_t id[static 32], struct assay_simplex_actions *out);
 
 /* --- simplex_index.c */
-/* Returns: how many buckets so many certificates are spread over. */
-uint32_t assay_sx_buckets(uint32_t certificate_max);
-/* Forgets every certificate. */
+/* Returns: the number of hash buckets for a table of that size. */
+uint32_t assay_sx_bucket_count(uint32_t certificate_max);
+/* Removes every certificate. */
 void assay_sx_index_clear(struct assay_simplex *s);
-/* Returns: an unused entry, or SX_NONE; it is filled and then added. */
-uint32_t assay_sx_index_take(struct assay_simplex *s);
+/* Returns: an unused entry to fill and add, or SX_NONE. */
+uint32_t assay_sx_index_alloc(struct assay_simplex *s);
 void assay_sx_index_add(struct assay_simplex *s, uint32_t index);
-void assay_sx_index_drop(struct assay_simplex *s, uint32_t index);
+void assay_sx_index_remove(struct assay_simplex *s, uint32_t index);
 /* Returns: the certificate of that commitment, or SX_NONE. */
-uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
+uint32_t assay_sx_find_certificate(const struct assay_simplex *s,
                                    const uint8_t commitment[static 32]);
 /* Returns: the one that its view names, else any with this statement, or SX_NONE. */
-uint32_t assay_sx_certificate_stating(const struct assay_simplex *s, enum assay_vote_type type,
-                                      uint64_t view, const uint8_t id[static 32]);
-/* Returns: the first certificate not handed out to be persisted, or SX_NONE. */
-uint32_t assay_sx_certificate_unstored(const struct assay_simplex *s);
-/* That one was. */
-void assay_sx_certificate_stored(struct assay_simplex *s, uint32_t index);
+uint32_t assay_sx_find_statement(const struct assay_simplex *s, enum assay_vote_type type,
+                                 uint64_t view, const uint8_t id[static 32]);
+/* Returns: the first certificate that was not handed out to be persisted, or SX_NONE. */
+uint32_t assay_sx_find_unstored(const struct assay_simplex *s);
+/* Marks it as handed out. */
+void assay_sx_set_stored(struct assay_simplex *s, uint32_t index);
 
 /* --- simplex_certificates.c */
-/* From the votes held, when they are a quorum and none is held. Returns: whether one was made. */
-bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
+/* Makes a certificate of a quorum of verified votes, when there is none yet. Returns: whether one
+ * was made. */
+bool assay_sx_assemble_certificate(struct assay_simplex *s, struct sx_view *v,
                                    enum assay_vote_type type, const uint8_t id[static 32],
                                    struct assay_simplex_actions *out);
-enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
-                                       struct assay_slice payload,
-                                       struct assay_simplex_actions *out);
-enum assay_status assay_sx_certificate_pull(struct assay_simplex *s, uint16_t from,
-                                            struct assay_slice payload,
-                                            struct assay_simplex_actions *out);
-void assay_sx_certificate_send(struct assay_simplex *s, uint32_t index, uint16_t to,
+enum assay_status assay_sx_receive_certificate(struct assay_simplex *s, uint16_t from,
+                                               struct assay_slice payload,
+                                               struct assay_simplex_actions *out);
+enum assay_status assay_sx_receive_certificate_pull(struct assay_simplex *s, uint16_t from,
+                                                    struct assay_slice payload,
+                                                    struct assay_simplex_actions *out);
+void assay_sx_send_certificate(struct assay_simplex *s, uint32_t index, uint16_t to,
                                struct assay_simplex_actions *out);
 
-/* Decoded, of this epoch, and signed by a quorum. Returns: whether it is. */
-bool assay_sx_certificate_true(const struct assay_simplex *s, struct assay_slice payload,
-                               struct assay_certificate *certificate);
+/* Returns: whether it decodes, is of this epoch, and is signed by a quorum. */
+bool assay_sx_verify_certificate(const struct assay_simplex *s, struct assay_slice payload,
+                                 struct assay_certificate *certificate);
 
 /* --- simplex_view.c */
-/* Certificates already held are applied. Returns: whether a view was left. */
-bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* Does everything that what is held allows. */
+/* Applies the certificates in the table. Returns: whether a view was left. */
+bool assay_sx_leave_view(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Does everything that the present state allows. */
 void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out);
-void assay_sx_enter(struct assay_simplex *s, uint64_t view);
-/* F(view), if it is allowed. */
+void assay_sx_enter_view(struct assay_simplex *s, uint64_t view);
+/* Casts F(view), if it is allowed. */
 void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
                            struct assay_simplex_actions *out);
 /* Returns: since when a proposal is wanted, before any back-off; UINT64_MAX: idle. */
@@ -390,111 +394,114 @@ uint64_t assay_sx_demand_since(const struct assay_simplex *s);
 /* Returns: since when time runs in this view; UINT64_MAX: idle. */
 uint64_t assay_sx_active_since(const struct assay_simplex *s);
 /* A time grown by 3/2 per nullified view, at most 60 s. Returns: milliseconds. */
-uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms);
+uint64_t assay_sx_backed_off(const struct assay_simplex *s, uint64_t ms);
 /* Returns: when time next changes what assay_sx_advance does. */
 uint64_t assay_sx_view_wake(const struct assay_simplex *s);
-/* When X of the running view is due by time; UINT64_MAX: never. */
-uint64_t assay_sx_gives_up_at(const struct assay_simplex *s);
+/* Returns: when X of the running view is due by time; UINT64_MAX: never. */
+uint64_t assay_sx_timeout_at(const struct assay_simplex *s);
 
 /* --- simplex_proposal.c */
-enum sx_judgement { SX_BAD, SX_WAIT, SX_READY };
-enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
-                                    struct assay_slice payload, struct assay_simplex_actions *out);
-/* The rules of section 5 for the proposal of the running view; the ledger's are not asked. */
-enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct assay_block *block);
-/* Commitments of certificates that the block relies on and that are not held.
- * Returns: how many, at most max; *bad when one is held but says something else. */
+enum sx_validity { SX_BAD, SX_WAIT, SX_READY };
+enum assay_status assay_sx_receive_proposal(struct assay_simplex *s, uint16_t from,
+                                            struct assay_slice payload,
+                                            struct assay_simplex_actions *out);
+/* Checks a proposal of the running view by the rules of docs/protocol.md 5; the ledger checks its
+ * own rules. */
+enum sx_validity assay_sx_check_proposal(const struct assay_simplex *s,
+                                         const struct assay_block *block);
+/* Commitments of certificates that the block relies on and that are missing.
+ * Returns: how many, at most max; *bad when a stored one has another statement. */
 size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct assay_block *block,
                                      uint8_t (*out)[32], size_t max, bool *bad);
-/* Returns: whether a proposal that is being considered relies on this certificate. */
-bool assay_sx_certificate_wanted(const struct assay_simplex *s,
-                                 const uint8_t commitment[static 32]);
+/* Returns: whether a pending proposal relies on this certificate. */
+bool assay_sx_is_certificate_wanted(const struct assay_simplex *s,
+                                    const uint8_t commitment[static 32]);
 void assay_sx_consider_proposing(struct assay_simplex *s, struct sx_view *v,
                                  struct assay_simplex_actions *out);
 
 /* --- simplex_final.c */
-void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[static 32],
-                    uint32_t certificate);
-/* FINAL, once the block and its ancestors are held. */
-void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* Blocks whose bodies are needed and not held. Returns: how many, at most SX_MISSING_MAX. */
+void assay_sx_set_final(struct assay_simplex *s, uint64_t view, const uint8_t id[static 32],
+                        uint32_t certificate);
+/* Reports FINAL, once the block and its ancestors are stored. */
+void assay_sx_report_final(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Blocks whose bodies are needed and missing. Returns: how many, at most SX_MISSING_MAX. */
 size_t assay_sx_missing_blocks(const struct assay_simplex *s,
                                struct sx_missing missing[static SX_MISSING_MAX]);
-/* From a held block up to the last final one or the base. Returns: true when all are held;
- * otherwise missing is the first that is not. */
-bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
-                             uint8_t missing[static 32]);
-/* Adds what was decoded, forgetting what is worth least when the table is full.
+/* Walks from a stored block up to the last final one or the base. Returns: true when all are
+ * stored; otherwise missing is the first that is not. */
+bool assay_sx_has_ancestors(const struct assay_simplex *s, const struct assay_block *block,
+                            uint8_t missing[static 32]);
+/* Adds a decoded block; a full table discards the block of the lowest rank.
  * Returns: as assay_blocks_add */
-enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice payload,
+enum assay_status assay_sx_add_block(struct assay_simplex *s, struct assay_slice payload,
                                      const struct assay_proposal *proposal,
                                      struct assay_block **out);
 
 /* --- simplex_standstill.c */
-/* Own vote of a view or range, if it was cast and came back signed. */
+/* Sends own vote of a view or range again, if it was cast and is signed. */
 void assay_sx_resend_vote(struct assay_simplex *s, const struct sx_view *v,
                           enum assay_vote_type type, struct assay_simplex_actions *out);
-/* Final certificate, certificates above it, own votes: a page. */
+/* Sends a page of: final certificate, certificates above it, own votes. */
 void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* The same when nothing moved for Ts. */
+/* The same when there was no progress for Ts. */
 void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* Somebody shows that it is behind this view: send it what lets it go on. */
-void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
-                   struct assay_simplex_actions *out);
-/* docs/protocol.md 5.14.1: a leader that proposes nothing may lack what led to its view. */
-void assay_sx_help_leader(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* A peer is behind this view: sends it the certificates that let it proceed. */
+void assay_sx_send_help(struct assay_simplex *s, uint16_t to, uint64_t view,
+                        struct assay_simplex_actions *out);
+/* docs/protocol.md 5.14.1: a leader that proposes nothing may lack the certificates below its view. */
+void assay_sx_send_help_to_leader(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* Returns: when that is due; UINT64_MAX: not in this view, or not any more. */
 uint64_t assay_sx_leader_due(const struct assay_simplex *s);
-void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
+void assay_sx_send_last_epoch(struct assay_simplex *s, uint16_t to,
                               struct assay_simplex_actions *out);
-void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out);
-enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
-                                      struct assay_slice payload,
-                                      struct assay_simplex_actions *out);
+void assay_sx_request_missing(struct assay_simplex *s, struct assay_simplex_actions *out);
+enum assay_status assay_sx_receive_block_pull(struct assay_simplex *s, uint16_t from,
+                                              struct assay_slice payload,
+                                              struct assay_simplex_actions *out);
 
-/* --- simplex_told.c */
-/* An epoch begins: nothing was told or asked. */
-void assay_sx_told_forget(struct assay_simplex *s);
-/* A vote of a view was verified: neighbours are told of it a little later. */
-void assay_sx_told_news(struct assay_simplex *s, uint64_t view);
-/* A vote that was not here came from a member. */
-void assay_sx_told_given(struct assay_simplex *s, uint16_t from);
-enum assay_status assay_sx_vote_have(struct assay_simplex *s, uint16_t from,
-                                     struct assay_slice payload,
-                                     struct assay_simplex_actions *out);
-enum assay_status assay_sx_vote_lack(struct assay_simplex *s, uint16_t from,
-                                     struct assay_slice payload,
-                                     struct assay_simplex_actions *out);
-void assay_sx_told_tick(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* Returns: when assay_sx_told_tick has something to do; UINT64_MAX: never. */
-uint64_t assay_sx_told_wake(const struct assay_simplex *s);
+/* --- vote_gossip.c */
+/* An epoch begins: clears announcements and requests. */
+void assay_sx_gossip_reset(struct assay_simplex *s);
+/* A vote of a view was verified: it is announced to neighbours a little later. */
+void assay_sx_gossip_note_vote(struct assay_simplex *s, uint64_t view);
+/* A member sent a vote that was missing. */
+void assay_sx_gossip_on_vote(struct assay_simplex *s, uint16_t from);
+enum assay_status assay_sx_receive_vote_inventory(struct assay_simplex *s, uint16_t from,
+                                                  struct assay_slice payload,
+                                                  struct assay_simplex_actions *out);
+enum assay_status assay_sx_receive_vote_request(struct assay_simplex *s, uint16_t from,
+                                                struct assay_slice payload,
+                                                struct assay_simplex_actions *out);
+void assay_sx_gossip_tick(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Returns: when assay_sx_gossip_tick has something to do; UINT64_MAX: never. */
+uint64_t assay_sx_gossip_wake(const struct assay_simplex *s);
 
 /* --- simplex_early.c */
-/* Returns: ASSAY_E_EARLY (kept, or of somebody unknown) | ASSAY_E_DUPLICATE | ASSAY_E_FULL */
-enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
-                                      enum assay_message_kind kind, struct assay_slice payload);
-void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Returns: ASSAY_E_EARLY (buffered, or of an unknown sender) | ASSAY_E_DUPLICATE | ASSAY_E_FULL */
+enum assay_status assay_sx_buffer_early(struct assay_simplex *s, uint16_t from,
+                                        enum assay_message_kind kind, struct assay_slice payload);
+void assay_sx_replay_early(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* The latest epoch in which more than a third of the weight was seen. Returns: 0 when none. */
-uint64_t assay_sx_epoch_of_a_third(const struct assay_simplex *s);
-/* A vote of a later epoch: who is there already. */
-void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote);
-void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out);
-/* At a standstill anybody ahead is reason enough to ask. */
-void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out);
+uint64_t assay_sx_third_epoch(const struct assay_simplex *s);
+/* Records that the signer of this vote is in a later epoch. */
+void assay_sx_note_later_epoch(struct assay_simplex *s, const struct assay_vote *vote);
+void assay_sx_check_behind(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* In a stalled network one member that is ahead is reason enough to sync. */
+void assay_sx_check_behind_stalled(struct assay_simplex *s, struct assay_simplex_actions *out);
 
 /* --- resume.c */
-/* When it begins to run, and in each epoch from then on: asks as soon as it has a seat, if peers
- * have not said yet what this key signed. Returns: nothing. */
-void assay_sx_resume_seat(struct assay_simplex *s, struct assay_simplex_actions *out);
-enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
-                                      struct assay_slice payload,
-                                      struct assay_simplex_actions *out);
-enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
-                                         struct assay_slice payload,
-                                         struct assay_simplex_actions *out);
+/* At the start, and in each epoch from then on: queries peers as soon as it has a seat, if they
+ * have not reported yet what this key signed. */
+void assay_sx_resume_start(struct assay_simplex *s, struct assay_simplex_actions *out);
+enum assay_status assay_sx_receive_resume_request(struct assay_simplex *s, uint16_t from,
+                                                  struct assay_slice payload,
+                                                  struct assay_simplex_actions *out);
+enum assay_status assay_sx_receive_resume_answer(struct assay_simplex *s, uint16_t from,
+                                                 struct assay_slice payload,
+                                                 struct assay_simplex_actions *out);
 /* Returns: when assay_sx_resume_tick is due; UINT64_MAX: never. */
 uint64_t assay_sx_resume_wake(const struct assay_simplex *s);
-/* Asks again, or gives up waiting. */
+/* Repeats the request, or stops waiting. */
 void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "base/merkle.h"
 
-static const struct assay_vote_statement *certified(const struct assay_simplex *s, uint32_t index)
+static const struct assay_vote_statement *certified_statement(const struct assay_simplex *s,
+                                                              uint32_t index)
 {
     ASSAY_ASSERT(index < s->certificate_top);
     ASSAY_ASSERT(s->certificates[index].used);
@@ -49,8 +50,8 @@ static bool is_missing(const struct assay_simplex *s, const struct assay_proposa
 }
 
 /* In the running epoch, by the leader of its view unless a certificate already names it. */
-static enum assay_status check_place(const struct assay_simplex *s, const struct assay_proposal *p,
-                                     bool missing)
+static enum assay_status check_position(const struct assay_simplex *s,
+                                        const struct assay_proposal *p, bool missing)
 {
     ASSAY_ASSERT(p->header.view > 0 && p->header.epoch == s->base.epoch);
 
@@ -62,45 +63,46 @@ static enum assay_status check_place(const struct assay_simplex *s, const struct
 }
 
 /* Returns: the slot of the block's view when it may be noted as that view's proposal, or NULL. */
-static struct sx_view *own_view(const struct assay_simplex *s, const struct assay_proposal *p)
+static struct sx_view *find_view_of(const struct assay_simplex *s, const struct assay_proposal *p)
 {
     const uint64_t view = p->header.view;
     if (view <= s->final_view || !assay_sx_in_window(s, view)) return NULL;
-    struct sx_view *v = assay_sx_peek(s, view); /* entering a view makes SX_LOOK more known */
+    struct sx_view *v = assay_sx_find_view(s, view); /* entering a view makes SX_LOOK more known */
     return v != NULL && v->has_leader && v->leader == p->header.leader ? v : NULL;
 }
 
-static void offer_certificates(struct assay_simplex *s, const struct assay_block *block,
-                               struct assay_simplex_actions *out)
+static void report_missing_certificates(struct assay_simplex *s, const struct assay_block *block,
+                                        struct assay_simplex_actions *out)
 {
     /* Each node assembles certificates from the votes that it saw first, so the others hold other
      * bitmaps: sent along, they need not be pulled. The newest ones; a page of them. */
-    uint32_t index = assay_sx_certificate_find(s, block->header.parent_proof);
+    uint32_t index = assay_sx_find_certificate(s, block->header.parent_proof);
     if (block->header.parent_view > 0 && index != SX_NONE)
-        assay_sx_certificate_send(s, index, ASSAY_SLOT_ALL, out);
+        assay_sx_send_certificate(s, index, ASSAY_SLOT_ALL, out);
     size_t sent = 0;
     ASSAY_ASSERT(block->nulls.len == 32 * (size_t)block->header.null_count);
     for (size_t at = block->nulls.len; at > 0 && sent < SX_HELP_CERTIFICATES; at -= 32, sent++) {
-        index = assay_sx_certificate_find(s, block->nulls.bytes + at - 32);
-        if (index != SX_NONE) assay_sx_certificate_send(s, index, ASSAY_SLOT_ALL, out);
+        index = assay_sx_find_certificate(s, block->nulls.bytes + at - 32);
+        if (index != SX_NONE) assay_sx_send_certificate(s, index, ASSAY_SLOT_ALL, out);
     }
 }
 
-static enum assay_status take(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
-                              const struct assay_proposal *p, bool missing,
-                              struct assay_simplex_actions *out)
+static enum assay_status receive_proposal(struct assay_simplex *s, uint16_t from,
+                                          struct assay_slice payload,
+                                          const struct assay_proposal *p, bool missing,
+                                          struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(missing || p->header.view > s->final_view);
 
-    struct sx_view *v = own_view(s, p);
-    ASSAY_ASSERT(v == NULL || (v->view == p->header.view && assay_sx_view_holds(s, v)));
+    struct sx_view *v = find_view_of(s, p);
+    ASSAY_ASSERT(v == NULL || (v->view == p->header.view && assay_sx_view_is_valid(s, v)));
     if (v == NULL && !missing) return ASSAY_E_INVALID; /* not by the leader of its view */
     if (v != NULL && v->has_proposal && !assay_bytes_equal(v->proposal_id, p->id, 32))
         accuse_leader(s, v, p, out);
     if (v != NULL && v->has_proposal && !missing) return ASSAY_OK; /* the first one stands */
 
     struct assay_block *block = NULL;
-    const enum assay_status added = assay_sx_block_add(s, payload, p, &block);
+    const enum assay_status added = assay_sx_add_block(s, payload, p, &block);
     if (added != ASSAY_OK && added != ASSAY_E_DUPLICATE) return added;
     ASSAY_ASSERT(block->used && assay_bytes_equal(block->id, p->id, 32));
     if (from == ASSAY_SLOT_SELF) block->stored = true; /* before it was sent */
@@ -110,13 +112,13 @@ static enum assay_status take(struct assay_simplex *s, uint16_t from, struct ass
         v->has_proposal = true;
         v->proposal_ms = s->now_ms;
         assay_bytes_copy(v->proposal_id, 32, block->id, 32);
-        assay_sx_heard(s, block->header.leader, v->view);
+        assay_sx_note_active(s, block->header.leader, v->view);
     }
     const uint32_t held = v->certificate[ASSAY_VOTE_NOTARISE];
     if (held != SX_NONE &&
         assay_bytes_equal(s->certificates[held].statement.block_id, block->id, 32))
         block->notarised = true;
-    if (from == ASSAY_SLOT_SELF) offer_certificates(s, block, out);
+    if (from == ASSAY_SLOT_SELF) report_missing_certificates(s, block, out);
     return ASSAY_OK;
 }
 
@@ -124,29 +126,30 @@ static enum assay_status take(struct assay_simplex *s, uint16_t from, struct ass
  * epoch: the proposal adds nothing, and its signature is not verified (docs/protocol.md 5.23.1). */
 static bool is_proven_second(const struct assay_simplex *s, const struct assay_proposal *p)
 {
-    const struct sx_view *v = assay_sx_peek(s, p->header.view);
+    const struct sx_view *v = assay_sx_find_view(s, p->header.view);
     if (v == NULL || !v->has_proposal) return false;
     return !assay_bytes_equal(v->proposal_id, p->id, 32) &&
-           assay_sx_proven(s, p->header.leader, 4);
+           assay_sx_is_proven(s, p->header.leader, 4);
 }
 
-enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
-                                    struct assay_slice payload, struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_proposal(struct assay_simplex *s, uint16_t from,
+                                            struct assay_slice payload,
+                                            struct assay_simplex_actions *out)
 {
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     const struct assay_block_header *h = &p.header;
-    const enum assay_status place = assay_sx_place(s, h->chain_id, h->era, h->epoch);
+    const enum assay_status place = assay_sx_check_position(s, h->chain_id, h->era, h->epoch);
     if (place == ASSAY_E_EARLY && h->epoch == s->base.epoch + 1)
-        return assay_sx_early_keep(s, from, ASSAY_MESSAGE_PROPOSAL, payload);
+        return assay_sx_buffer_early(s, from, ASSAY_MESSAGE_PROPOSAL, payload);
     if (place != ASSAY_OK) return place;
     if (from == ASSAY_SLOT_SELF && h->leader != s->config.self) return ASSAY_E_STRANGER;
 
     const bool missing = is_missing(s, &p);
-    ASSAY_TRY(check_place(s, &p, missing));
+    ASSAY_TRY(check_position(s, &p, missing));
     const struct assay_block *held = assay_blocks_find_const(s->config.blocks, p.id);
     if (held != NULL && !missing) {
-        const struct sx_view *v = assay_sx_peek(s, h->view);
+        const struct sx_view *v = assay_sx_find_view(s, h->view);
         if (v != NULL && v->has_proposal) return ASSAY_E_DUPLICATE;
     }
     if (h->leader >= s->voters->count || s->voters->voting_key[h->leader] == NULL)
@@ -156,7 +159,7 @@ enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
     if (from != ASSAY_SLOT_SELF &&
         !assay_p256_verify(s->voters->voting_key[h->leader], p.id, p.signature, ASSAY_S_LOW))
         return ASSAY_E_SIGNATURE;
-    return take(s, from, payload, &p, missing, out);
+    return receive_proposal(s, from, payload, &p, missing, out);
 }
 
 /* --- judging */
@@ -165,7 +168,7 @@ enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
 static bool proves_parent(const struct assay_simplex *s, uint32_t index,
                           const struct assay_block_header *h)
 {
-    const struct assay_vote_statement *st = certified(s, index);
+    const struct assay_vote_statement *st = certified_statement(s, index);
     return assay_vote_kind(st->type) != ASSAY_VOTE_NULLIFY && st->view == h->parent_view &&
            assay_bytes_equal(st->block_id, h->parent_id, 32);
 }
@@ -182,10 +185,10 @@ static size_t missing_nullifications(const struct assay_simplex *s, const struct
     size_t count = 0;
     for (uint32_t i = 0; i < h->null_count && count < max && !*bad; i++) {
         const uint8_t *commitment = block->nulls.bytes + 32 * (size_t)i;
-        const uint32_t index = assay_sx_certificate_find(s, commitment);
+        const uint32_t index = assay_sx_find_certificate(s, commitment);
         if (index == SX_NONE) assay_bytes_copy(out[count++], 32, commitment, 32);
         if (index == SX_NONE || count > 0) continue;
-        const struct assay_vote_statement *st = certified(s, index);
+        const struct assay_vote_statement *st = certified_statement(s, index);
         *bad = assay_vote_kind(st->type) != ASSAY_VOTE_NULLIFY || !assay_vote_covers(st, at) ||
                at >= h->view;
         at = assay_vote_last(st) + 1;
@@ -202,7 +205,7 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct
     size_t count = 0;
     *bad = false;
     if (h->parent_view > 0) {
-        const uint32_t index = assay_sx_certificate_find(s, h->parent_proof);
+        const uint32_t index = assay_sx_find_certificate(s, h->parent_proof);
         if (index == SX_NONE) assay_bytes_copy(out[count++], 32, h->parent_proof, 32);
         else if (!proves_parent(s, index, h)) *bad = true;
     }
@@ -212,11 +215,12 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct
     return count;
 }
 
-bool assay_sx_certificate_wanted(const struct assay_simplex *s, const uint8_t commitment[static 32])
+bool assay_sx_is_certificate_wanted(const struct assay_simplex *s,
+                                    const uint8_t commitment[static 32])
 {
     for (uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1; view <= s->view + SX_LOOK;
          view++) {
-        const struct sx_view *v = assay_sx_peek(s, view);
+        const struct sx_view *v = assay_sx_find_view(s, view);
         if (v == NULL || !v->has_proposal) continue;
         const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
         if (block == NULL) continue;
@@ -242,7 +246,8 @@ static bool fits_parent(const struct assay_simplex *s, const struct assay_block_
            assay_bytes_equal(h->state_root, parent->state_root, 32);
 }
 
-enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct assay_block *block)
+enum sx_validity assay_sx_check_proposal(const struct assay_simplex *s,
+                                         const struct assay_block *block)
 {
     const struct assay_block_header *h = &block->header;
     ASSAY_ASSERT(h->epoch == s->base.epoch && h->era == s->base.era);
@@ -266,7 +271,7 @@ enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct ass
     if (assay_sx_missing_certificates(s, block, &missing, 1, &bad) > 0)
         return bad ? SX_BAD : SX_WAIT;
     if (bad) return SX_BAD;
-    return assay_sx_ancestors_held(s, block, missing) ? SX_READY : SX_WAIT;
+    return assay_sx_has_ancestors(s, block, missing) ? SX_READY : SX_WAIT;
 }
 
 /* --- making */
@@ -275,7 +280,7 @@ enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct ass
  * other. Returns: its index, or SX_NONE. */
 static uint32_t parent_certificate(const struct assay_simplex *s, uint64_t view)
 {
-    const struct sx_view *v = assay_sx_peek(s, view);
+    const struct sx_view *v = assay_sx_find_view(s, view);
     if (v != NULL && v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE)
         return v->certificate[ASSAY_VOTE_NOTARISE];
     return view > 0 && view == s->final_view ? s->final_certificate : SX_NONE;
@@ -284,7 +289,7 @@ static uint32_t parent_certificate(const struct assay_simplex *s, uint64_t view)
 static const struct assay_block *certified_block(const struct assay_simplex *s, uint32_t index)
 {
     if (index == SX_NONE) return NULL;
-    return assay_blocks_find_const(s->config.blocks, certified(s, index)->block_id);
+    return assay_blocks_find_const(s->config.blocks, certified_statement(s, index)->block_id);
 }
 
 /* The newest notarised view below `view`, every view between nullified; 0: the base of the epoch.
@@ -295,15 +300,15 @@ static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *
 
     uint8_t missing[32];
     for (uint64_t at = view - 1; at > s->final_view;) {
-        const uint32_t covering = assay_sx_covering(s, at);
+        const uint32_t covering = assay_sx_find_range_certificate(s, at);
         if (covering != SX_NONE) {
-            at = certified(s, covering)->view - 1;
+            at = certified_statement(s, covering)->view - 1;
             continue;
         }
-        const struct sx_view *v = assay_sx_peek(s, at);
+        const struct sx_view *v = assay_sx_find_view(s, at);
         if (v == NULL) return false;
         const struct assay_block *block = certified_block(s, parent_certificate(s, at));
-        if (block != NULL && assay_sx_ancestors_held(s, block, missing)) {
+        if (block != NULL && assay_sx_has_ancestors(s, block, missing)) {
             *base_view = at;
             return true;
         }
@@ -322,12 +327,12 @@ static uint32_t name_nullifications(const struct assay_simplex *s, uint64_t base
 {
     uint32_t count = 0;
     for (uint64_t at = base_view + 1; at < view; count++) {
-        const uint32_t index = assay_sx_nullification(s, at);
+        const uint32_t index = assay_sx_find_nullification(s, at);
         ASSAY_ASSERT(index != SX_NONE); /* choose_base, since when certificates only came */
         const size_t used = 32 * (size_t)count;
         ASSAY_ASSERT(used < nulls_max);
         assay_bytes_copy(nulls + used, nulls_max - used, s->certificates[index].commitment, 32);
-        at = assay_sx_after(s, index);
+        at = assay_sx_view_after(s, index);
     }
     return count;
 }
@@ -359,14 +364,14 @@ static void set_parent(const struct assay_simplex *s, uint64_t base_view,
     assay_merkle_root(&tree, h->null_root);
 }
 
-static void push_sign(struct assay_simplex *s, const struct assay_block_header *h,
-                      const uint8_t id[32], size_t len, size_t signature_at,
-                      struct assay_simplex_actions *out)
+static void push_sign_proposal(struct assay_simplex *s, const struct assay_block_header *h,
+                               const uint8_t id[32], size_t len, size_t signature_at,
+                               struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->draft_used && len <= s->draft_len_max);
     ASSAY_ASSERT(signature_at + ASSAY_P256_SIGNATURE_LEN <= len);
 
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
+    struct assay_simplex_action *action = assay_sx_add_action(out, ASSAY_SIMPLEX_SIGN);
     action->view = h->view;
     struct assay_signing signing = {
         .key = ASSAY_KEY_VOTING,
@@ -382,8 +387,9 @@ static void push_sign(struct assay_simplex *s, const struct assay_block_header *
 }
 
 /* Completes the header, encodes into the draft, hands it out to be signed. */
-static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
-                 const struct assay_simplex_content *content, struct assay_simplex_actions *out)
+static void make_proposal(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
+                          const struct assay_simplex_content *content,
+                          struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(v->leader == s->config.self && !v->made);
     ASSAY_ASSERT(!v->has_proposal && !v->cast[ASSAY_VOTE_NULLIFY]);
@@ -398,7 +404,8 @@ static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
                                     .kind = content->kind,
                                     .time_ms = content->time_ms,
                                     .leader = s->config.self };
-    if (s->draft_used || !assay_sx_store_certificates(s, out) || !assay_sx_room(s, out, 2, 0)) {
+    if (s->draft_used || !assay_sx_persist_certificates(s, out) ||
+        !assay_sx_has_room(s, out, 2, 0)) {
         v->asked = false; /* asked anew by the next step */
         s->starved = true;
         return;
@@ -423,7 +430,7 @@ static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
     s->draft_used = true;
     v->asked = true;
     v->made = true;
-    push_sign(s, &h, id, w.len, signature_at, out);
+    push_sign_proposal(s, &h, id, w.len, signature_at, out);
 }
 
 static void make_tail(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
@@ -438,14 +445,14 @@ static void make_tail(struct assay_simplex *s, struct sx_view *v, uint64_t base_
                                              .time_ms = parent->header.time_ms,
                                              .body = { empty_body, sizeof empty_body } };
     assay_bytes_copy(content.state_root, 32, parent->header.state_root, 32);
-    make(s, v, base_view, &content, out);
+    make_proposal(s, v, base_view, &content, out);
 }
 
 void assay_sx_consider_proposing(struct assay_simplex *s, struct sx_view *v,
                                  struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(v->view == s->view && assay_sx_voting(s));
-    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(v->view == s->view && assay_sx_can_vote(s));
+    ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
 
     uint64_t base_view = 0;
     if (v->leader != s->config.self || v->asked || v->has_proposal) return;
@@ -462,13 +469,13 @@ void assay_sx_consider_proposing(struct assay_simplex *s, struct sx_view *v,
             return;
         }
     }
-    if (!assay_sx_room(s, out, 1, 0)) {
+    if (!assay_sx_has_room(s, out, 1, 0)) {
         s->starved = true;
         return;
     }
     v->asked = true;
     v->base_view = base_view;
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_PROPOSE);
+    struct assay_simplex_action *action = assay_sx_add_action(out, ASSAY_SIMPLEX_PROPOSE);
     action->view = v->view;
     assay_bytes_copy(action->id, 32, parent_id, 32);
 }
@@ -477,13 +484,13 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
                            const struct assay_simplex_content *content,
                            struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
     ASSAY_ASSERT(content->kind != ASSAY_BLOCK_TAIL);
     ASSAY_ASSERT(content->body.len <= assay_blocks_body_max(s->config.blocks));
 
     s->now_ms = now_ms;
-    if (view != s->view || !assay_sx_voting(s)) return;
-    struct sx_view *v = assay_sx_view(s, view);
+    if (view != s->view || !assay_sx_can_vote(s)) return;
+    struct sx_view *v = assay_sx_open_view(s, view);
     if (v->leader != s->config.self || !v->asked || v->made || v->has_proposal) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->base_view < s->final_view) return;
     if (v->base_view > 0 && parent_certificate(s, v->base_view) == SX_NONE) {
@@ -491,6 +498,6 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
         return;
     }
     ASSAY_ASSERT(v->base_view < view);
-    make(s, v, v->base_view, content, out);
+    make_proposal(s, v, v->base_view, content, out);
     ASSAY_ASSERT(v->made || s->starved);
 }

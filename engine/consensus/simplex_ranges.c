@@ -20,7 +20,7 @@ static uint64_t first_of_pages(uint64_t view)
     return assay_vote_first(ASSAY_VOTE_NULLIFY_4096, view);
 }
 
-uint64_t assay_sx_last(const struct sx_view *v)
+uint64_t assay_sx_last_view(const struct sx_view *v)
 {
     return v->view + assay_vote_span(v->nullify) - 1;
 }
@@ -33,7 +33,7 @@ static uint64_t running_view(const struct assay_simplex *s)
 
 /* --- pages */
 
-static struct sx_page *page_of(const struct assay_simplex *s, uint64_t view)
+static struct sx_page *find_page(const struct assay_simplex *s, uint64_t view)
 {
     ASSAY_ASSERT(view > 0);
     const uint64_t first = first_of_page(view);
@@ -54,7 +54,7 @@ static uint64_t pages_needed(const struct assay_simplex *s)
 bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view)
 {
     if (view == 0 || view > ASSAY_COUNT_MAX || view < s->final_view) return false;
-    if (page_of(s, view) != NULL) return true;
+    if (find_page(s, view) != NULL) return true;
     if (first_of_page(view) <= s->page_top) return false; /* forgotten */
     /* As many pages ahead as can all be held: nobody's views keep us out of our own. */
     const uint64_t ahead = (first_of_page(view) - s->page_top) / ASSAY_RANGE_VIEWS;
@@ -64,38 +64,38 @@ bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view)
 static void open_view(const struct assay_simplex *s, struct sx_view *v, uint64_t view,
                       enum assay_vote_type nullify)
 {
-    struct sx_said *said = v->said;
-    *v = (struct sx_view){ .view = view, .nullify = nullify, .said = said };
+    struct sx_received *received = v->received;
+    *v = (struct sx_view){ .view = view, .nullify = nullify, .received = received };
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
         v->certificate[type] = SX_NONE;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
-        said[seat] = (struct sx_said){ 0 };
+        received[seat] = (struct sx_received){ 0 };
 }
 
 static struct sx_page *open_page(struct assay_simplex *s, uint64_t view)
 {
-    struct sx_page *page = page_of(s, view);
+    struct sx_page *page = find_page(s, view);
     for (uint32_t i = 0; page == NULL && i < s->page_count; i++) {
         if (s->pages[i].range.view != 0) continue;
         page = &s->pages[i];
         open_view(s, &page->range, first_of_page(view), ASSAY_VOTE_NULLIFY_64);
-        page->range.certificate[ASSAY_VOTE_NULLIFY] = assay_sx_certificate_stating(
-            s, ASSAY_VOTE_NULLIFY_64, page->range.view, no_block);
+        page->range.certificate[ASSAY_VOTE_NULLIFY] =
+            assay_sx_find_statement(s, ASSAY_VOTE_NULLIFY_64, page->range.view, no_block);
     }
     ASSAY_ASSERT(page != NULL); /* assay_sx_in_window, or the running view, which frees one */
     return page;
 }
 
-struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view)
+struct sx_view *assay_sx_find_view(const struct assay_simplex *s, uint64_t view)
 {
     if (view == 0 || view < s->final_view) return NULL;
-    struct sx_page *page = page_of(s, view);
+    struct sx_page *page = find_page(s, view);
     if (page == NULL) return NULL;
     struct sx_view *v = &page->views[view - page->range.view];
     return v->view == view ? v : NULL;
 }
 
-struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view)
+struct sx_view *assay_sx_open_view(struct assay_simplex *s, uint64_t view)
 {
     ASSAY_ASSERT(assay_sx_in_window(s, view));
 
@@ -122,7 +122,7 @@ static void find_notarised(struct assay_simplex *s)
 static void close_page(struct assay_simplex *s, struct sx_page *page)
 {
     const uint64_t first = page->range.view;
-    const uint64_t last = assay_sx_last(&page->range);
+    const uint64_t last = assay_sx_last_view(&page->range);
     ASSAY_ASSERT(first > 0 && last < running_view(s));
     for (size_t k = 0; k < ASSAY_RANGE_VIEWS; k++) {
         struct sx_view *v = &page->views[k];
@@ -133,7 +133,8 @@ static void close_page(struct assay_simplex *s, struct sx_page *page)
         v->view = 0;
     }
     const uint32_t whole = page->range.certificate[ASSAY_VOTE_NULLIFY];
-    if (first > s->final_view && whole != SX_NONE && assay_sx_covering(s, first) != whole)
+    if (first > s->final_view && whole != SX_NONE &&
+        assay_sx_find_range_certificate(s, first) != whole)
         s->certificates[whole].primary = false;
     page->range.view = 0;
     if (s->forgotten_view < last) s->forgotten_view = last;
@@ -145,9 +146,9 @@ void assay_sx_close_pages(struct assay_simplex *s)
     const uint64_t view = running_view(s);
     for (uint32_t i = 0; i < s->page_count; i++) {
         struct sx_page *page = &s->pages[i];
-        const uint64_t last = assay_sx_last(&page->range);
+        const uint64_t last = assay_sx_last_view(&page->range);
         if (page->range.view == 0 || last >= view) continue;
-        if (last < s->final_view || assay_sx_covering(s, page->range.view) != SX_NONE)
+        if (last < s->final_view || assay_sx_find_range_certificate(s, page->range.view) != SX_NONE)
             close_page(s, page);
     }
 }
@@ -160,7 +161,7 @@ void assay_sx_turn_page(struct assay_simplex *s)
     open_page(s, s->view);
 }
 
-void assay_sx_forget_pages(struct assay_simplex *s)
+void assay_sx_clear_pages(struct assay_simplex *s)
 {
     for (uint32_t i = 0; i < s->page_count; i++) {
         s->pages[i].range.view = 0;
@@ -188,7 +189,7 @@ static bool wide_counts(const struct assay_simplex *s, uint64_t first)
     return first <= now && now - first < (uint64_t)SX_WIDE * ASSAY_RANGES_VIEWS;
 }
 
-bool assay_sx_counts(const struct assay_simplex *s, const struct assay_vote_statement *st)
+bool assay_sx_is_counted(const struct assay_simplex *s, const struct assay_vote_statement *st)
 {
     if (assay_vote_span(st->type) == 1) return assay_sx_in_window(s, st->view);
     if (st->view <= s->final_view) return false; /* something in it is final */
@@ -205,35 +206,35 @@ static struct sx_view *open_wide(struct assay_simplex *s, uint64_t first)
     return wide;
 }
 
-struct sx_view *assay_sx_tally(struct assay_simplex *s, const struct assay_vote_statement *st)
+struct sx_view *assay_sx_open_tally(struct assay_simplex *s, const struct assay_vote_statement *st)
 {
-    ASSAY_ASSERT(assay_sx_counts(s, st));
+    ASSAY_ASSERT(assay_sx_is_counted(s, st));
     if (st->type == ASSAY_VOTE_NULLIFY_4096) return open_wide(s, st->view);
     if (st->type == ASSAY_VOTE_NULLIFY_64) return &open_page(s, st->view)->range;
-    return assay_sx_view(s, st->view);
+    return assay_sx_open_view(s, st->view);
 }
 
-struct sx_view *assay_sx_tally_peek(const struct assay_simplex *s, enum assay_vote_type type,
+struct sx_view *assay_sx_find_tally(const struct assay_simplex *s, enum assay_vote_type type,
                                     uint64_t view)
 {
-    if (assay_vote_span(type) == 1) return assay_sx_peek(s, view);
+    if (assay_vote_span(type) == 1) return assay_sx_find_view(s, view);
     if (type == ASSAY_VOTE_NULLIFY_4096) {
         struct sx_view *wide = wide_slot(s, view);
         return wide->view == first_of_pages(view) ? wide : NULL;
     }
-    struct sx_page *page = page_of(s, view);
+    struct sx_page *page = find_page(s, view);
     return page == NULL ? NULL : &page->range;
 }
 
-struct sx_view *assay_sx_across(const struct assay_simplex *s,
-                                const struct assay_vote_statement *st, uint16_t seat)
+struct sx_view *assay_sx_find_range_conflict(const struct assay_simplex *s,
+                                             const struct assay_vote_statement *st, uint16_t seat)
 {
     if (st->type == ASSAY_VOTE_FINALISE) {
         static const enum assay_vote_type types[] = { ASSAY_VOTE_NULLIFY_64,
                                                       ASSAY_VOTE_NULLIFY_4096 };
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-            struct sx_view *range = assay_sx_tally_peek(s, types[i], st->view);
-            if (range != NULL && assay_sx_said(range, seat, ASSAY_VOTE_NULLIFY)) return range;
+            struct sx_view *range = assay_sx_find_tally(s, types[i], st->view);
+            if (range != NULL && assay_sx_has_vote(range, seat, ASSAY_VOTE_NULLIFY)) return range;
         }
         return NULL;
     }
@@ -242,7 +243,7 @@ struct sx_view *assay_sx_across(const struct assay_simplex *s,
         if (page->range.view == 0 || !assay_vote_covers(st, page->range.view)) continue;
         for (size_t k = 0; k < ASSAY_RANGE_VIEWS; k++)
             if (page->views[k].view != 0 &&
-                assay_sx_said(&page->views[k], seat, ASSAY_VOTE_FINALISE))
+                assay_sx_has_vote(&page->views[k], seat, ASSAY_VOTE_FINALISE))
                 return &page->views[k];
     }
     return NULL;
@@ -250,55 +251,55 @@ struct sx_view *assay_sx_across(const struct assay_simplex *s,
 
 /* --- one certificate for many views */
 
-uint32_t assay_sx_covering(const struct assay_simplex *s, uint64_t view)
+uint32_t assay_sx_find_range_certificate(const struct assay_simplex *s, uint64_t view)
 {
     static const enum assay_vote_type types[] = { ASSAY_VOTE_NULLIFY_4096, ASSAY_VOTE_NULLIFY_64 };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         const uint64_t first = assay_vote_first(types[i], view);
         if (first <= s->final_view) continue;
-        const uint32_t index = assay_sx_certificate_stating(s, types[i], first, no_block);
+        const uint32_t index = assay_sx_find_statement(s, types[i], first, no_block);
         if (index != SX_NONE) return index;
     }
     return SX_NONE;
 }
 
-uint32_t assay_sx_nullification(const struct assay_simplex *s, uint64_t view)
+uint32_t assay_sx_find_nullification(const struct assay_simplex *s, uint64_t view)
 {
-    const uint32_t covering = assay_sx_covering(s, view);
+    const uint32_t covering = assay_sx_find_range_certificate(s, view);
     if (covering != SX_NONE) return covering;
-    const struct sx_view *v = assay_sx_peek(s, view);
+    const struct sx_view *v = assay_sx_find_view(s, view);
     return v == NULL ? SX_NONE : v->certificate[ASSAY_VOTE_NULLIFY];
 }
 
-uint64_t assay_sx_after(const struct assay_simplex *s, uint32_t index)
+uint64_t assay_sx_view_after(const struct assay_simplex *s, uint32_t index)
 {
     ASSAY_ASSERT(index < s->certificate_top && s->certificates[index].used);
     return assay_vote_last(&s->certificates[index].statement) + 1;
 }
 
-bool assay_sx_may_enter(const struct assay_simplex *s, uint64_t view)
+bool assay_sx_can_enter(const struct assay_simplex *s, uint64_t view)
 {
     if (!assay_sx_in_window(s, view)) return false;
     if (first_of_page(view) <= s->page_top) return true;
     /* A new page, all of which a proposal may have to name beside what it names by now. */
     uint64_t names = ASSAY_RANGE_VIEWS;
     for (uint64_t at = s->final_view + 1; at < view; names++) {
-        const uint32_t covering = assay_sx_covering(s, at);
-        at = covering == SX_NONE ? at + 1 : assay_sx_after(s, covering);
+        const uint32_t covering = assay_sx_find_range_certificate(s, at);
+        at = covering == SX_NONE ? at + 1 : assay_sx_view_after(s, covering);
     }
     return names <= ASSAY_BLOCK_NULLS_MAX;
 }
 
 /* docs/protocol.md 5.27: whoever left every view of it, has sent no F in it and sends none: late N
  * and F (5.5) end SX_LOOK views later, and x_through ends them for good. */
-static void consider(struct assay_simplex *s, struct sx_view *range,
-                     struct assay_simplex_actions *out)
+static void consider_range(struct assay_simplex *s, struct sx_view *range,
+                           struct assay_simplex_actions *out)
 {
     if (range->cast[ASSAY_VOTE_NULLIFY] || range->cast[ASSAY_VOTE_FINALISE]) return;
     if (range->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE) return;
     if (range->view <= s->final_view || range->view <= s->resume.forgotten) return;
-    if (s->view <= assay_sx_last(range) + SX_LOOK) return;
-    if (!assay_sx_cast(s, range, ASSAY_VOTE_NULLIFY, no_block, out)) {
+    if (s->view <= assay_sx_last_view(range) + SX_LOOK) return;
+    if (!assay_sx_cast_vote(s, range, ASSAY_VOTE_NULLIFY, no_block, out)) {
         ASSAY_ASSERT(s->starved);
         return;
     }
@@ -312,21 +313,21 @@ static void consider(struct assay_simplex *s, struct sx_view *range,
 
 void assay_sx_consider_ranges(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    if (!assay_sx_voting(s) || s->view <= ASSAY_RANGE_VIEWS + SX_LOOK) return;
+    if (!assay_sx_can_vote(s) || s->view <= ASSAY_RANGE_VIEWS + SX_LOOK) return;
     for (uint32_t i = 0; i < s->page_count; i++)
-        if (s->pages[i].range.view != 0) consider(s, &s->pages[i].range, out);
+        if (s->pages[i].range.view != 0) consider_range(s, &s->pages[i].range, out);
     uint64_t first = first_of_pages(s->view);
     for (size_t i = 1; i < SX_WIDE && first > ASSAY_RANGES_VIEWS; i++) {
         first -= ASSAY_RANGES_VIEWS;
         if (first <= s->final_view) return;
-        if (assay_sx_certificate_stating(s, ASSAY_VOTE_NULLIFY_4096, first, no_block) == SX_NONE)
-            consider(s, open_wide(s, first), out);
+        if (assay_sx_find_statement(s, ASSAY_VOTE_NULLIFY_4096, first, no_block) == SX_NONE)
+            consider_range(s, open_wide(s, first), out);
     }
 }
 
 void assay_sx_note_final_cast(struct assay_simplex *s, uint64_t view)
 {
-    struct sx_page *page = page_of(s, view);
+    struct sx_page *page = find_page(s, view);
     if (page != NULL) page->range.cast[ASSAY_VOTE_FINALISE] = true;
     if (wide_counts(s, first_of_pages(view)))
         open_wide(s, first_of_pages(view))->cast[ASSAY_VOTE_FINALISE] = true;

@@ -19,8 +19,8 @@ void assay_sx_resend_vote(struct assay_simplex *s, const struct sx_view *v,
 
     const uint16_t seat = s->seat_of[s->config.self];
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
-    if (seat == UINT16_MAX || !v->said[seat].held[type]) return;
-    const struct sx_said *own = &v->said[seat];
+    if (seat == UINT16_MAX || !v->received[seat].verified[type]) return;
+    const struct sx_received *own = &v->received[seat];
     const struct assay_vote_statement statement =
         assay_sx_statement(s, v, type, own->id[type]);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -32,20 +32,20 @@ void assay_sx_resend_vote(struct assay_simplex *s, const struct sx_view *v,
 static void resend_view(struct assay_simplex *s, const struct sx_view *v,
                         struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(v->view >= s->final_view && assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(v->view >= s->final_view && assay_sx_view_is_valid(s, v));
 
     for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
         assay_sx_resend_vote(s, v, (enum assay_vote_type)type, out);
     if (v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE)
-        assay_sx_certificate_send(s, v->certificate[ASSAY_VOTE_NOTARISE], ASSAY_SLOT_ALL, out);
+        assay_sx_send_certificate(s, v->certificate[ASSAY_VOTE_NOTARISE], ASSAY_SLOT_ALL, out);
     if (v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE)
-        assay_sx_certificate_send(s, v->certificate[ASSAY_VOTE_NULLIFY], ASSAY_SLOT_ALL, out);
+        assay_sx_send_certificate(s, v->certificate[ASSAY_VOTE_NULLIFY], ASSAY_SLOT_ALL, out);
 }
 
 /* Own votes and, as its leader, the proposal of the running view. */
 static void resend_running(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
     if (v == NULL) return;
     resend_view(s, v, out);
     if (!v->has_proposal || v->leader != s->config.self) return;
@@ -61,16 +61,16 @@ static uint64_t resend_from(struct assay_simplex *s, uint64_t view,
 {
     static const enum assay_vote_type types[] = { ASSAY_VOTE_NULLIFY_64, ASSAY_VOTE_NULLIFY_4096 };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        const struct sx_view *range = assay_sx_tally_peek(s, types[i], view);
+        const struct sx_view *range = assay_sx_find_tally(s, types[i], view);
         if (range != NULL && range->view == view)
             assay_sx_resend_vote(s, range, ASSAY_VOTE_NULLIFY, out);
     }
-    const uint32_t covering = assay_sx_covering(s, view);
+    const uint32_t covering = assay_sx_find_range_certificate(s, view);
     if (covering != SX_NONE) {
-        assay_sx_certificate_send(s, covering, ASSAY_SLOT_ALL, out);
-        return assay_sx_after(s, covering);
+        assay_sx_send_certificate(s, covering, ASSAY_SLOT_ALL, out);
+        return assay_sx_view_after(s, covering);
     }
-    const struct sx_view *v = assay_sx_peek(s, view);
+    const struct sx_view *v = assay_sx_find_view(s, view);
     if (v != NULL) resend_view(s, v, out);
     return view + 1;
 }
@@ -95,11 +95,11 @@ static void resend_page(struct assay_simplex *s, struct assay_simplex_actions *o
 
 void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 
     s->standstill_ms = s->now_ms;
     if (s->final_certificate != SX_NONE)
-        assay_sx_certificate_send(s, s->final_certificate, ASSAY_SLOT_ALL, out);
+        assay_sx_send_certificate(s, s->final_certificate, ASSAY_SLOT_ALL, out);
     resend_running(s, out);
     if (s->view > s->final_view) resend_page(s, out);
 }
@@ -112,11 +112,11 @@ void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *
     uint64_t from = s->progress_ms > s->standstill_ms ? s->progress_ms : s->standstill_ms;
     if (s->done || since == UINT64_MAX) return;
     if (from < since) from = since;
-    if (s->now_ms < from + assay_sx_grown(s, 4 * s->delta_ms)) return;
+    if (s->now_ms < from + assay_sx_backed_off(s, 4 * s->delta_ms)) return;
 
     assay_sx_note(s, ASSAY_NOTE_STANDSTILL, ASSAY_SLOT_ALL, s->view, 0, out);
     assay_sx_resend(s, out);
-    assay_sx_behind_hint(s, out);
+    assay_sx_check_behind_stalled(s, out);
     ASSAY_ASSERT(s->standstill_ms == s->now_ms);
 }
 
@@ -137,26 +137,26 @@ static void send_certificates_from(struct assay_simplex *s, uint16_t to, uint64_
                                    struct assay_simplex_actions *out)
 {
     if (view <= s->final_view && s->final_certificate != SX_NONE)
-        assay_sx_certificate_send(s, s->final_certificate, to, out);
+        assay_sx_send_certificate(s, s->final_certificate, to, out);
     if (view <= s->final_view) view = s->final_view + 1;
     ASSAY_ASSERT(view > s->final_view);
     for (size_t sent = 0; view < s->view && sent < SX_HELP_CERTIFICATES; sent++) {
-        const uint32_t covering = assay_sx_covering(s, view);
+        const uint32_t covering = assay_sx_find_range_certificate(s, view);
         if (covering != SX_NONE) {
-            assay_sx_certificate_send(s, covering, to, out);
-            view = assay_sx_after(s, covering);
+            assay_sx_send_certificate(s, covering, to, out);
+            view = assay_sx_view_after(s, covering);
             continue;
         }
-        const struct sx_view *v = assay_sx_peek(s, view++);
+        const struct sx_view *v = assay_sx_find_view(s, view++);
         if (v == NULL) return;
         const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
         const uint32_t index = v->certificate[notarised ? ASSAY_VOTE_NOTARISE : ASSAY_VOTE_NULLIFY];
-        if (index != SX_NONE) assay_sx_certificate_send(s, index, to, out);
+        if (index != SX_NONE) assay_sx_send_certificate(s, index, to, out);
     }
 }
 
-void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
-                   struct assay_simplex_actions *out)
+void assay_sx_send_help(struct assay_simplex *s, uint16_t to, uint64_t view,
+                        struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(view > 0);
 
@@ -165,25 +165,25 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
 
 uint64_t assay_sx_leader_due(const struct assay_simplex *s)
 {
-    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
     if (v == NULL || s->done || !v->has_leader || v->has_proposal || s->view < 2) return UINT64_MAX;
     if (v->leader == s->config.self || s->helped_leader_of == s->view) return UINT64_MAX;
-    if (!assay_sx_voting(s) || v->cast[ASSAY_VOTE_NULLIFY]) return UINT64_MAX;
+    if (!assay_sx_can_vote(s) || v->cast[ASSAY_VOTE_NULLIFY]) return UINT64_MAX;
     const uint64_t since = assay_sx_demand_since(s);
     return since == UINT64_MAX ? since : since + 2 * s->delta_ms;
 }
 
-void assay_sx_help_leader(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_send_help_to_leader(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     if (s->now_ms < assay_sx_leader_due(s)) return;
-    const uint16_t leader = assay_sx_view(s, s->view)->leader;
+    const uint16_t leader = assay_sx_open_view(s, s->view)->leader;
     s->helped_leader_of = s->view;
     send_certificates_from(s, leader, s->view - 1, out);
 }
 
 /* docs/protocol.md 5.18: on seeing E final a node stops voting in e and keeps serving its
  * certificates. Blocks of e are served as long as the table holds them. */
-void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
+void assay_sx_send_last_epoch(struct assay_simplex *s, uint16_t to,
                               struct assay_simplex_actions *out)
 {
     /* Votes that were on their way when E became final are no cry for help; resends come later. */
@@ -197,11 +197,11 @@ void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
 
 /* The leader first, who must have what it relies on, then round the seats. Returns: a slot, or
  * ASSAY_SLOT_ALL when there is nobody else. */
-static uint16_t whom_to_ask(struct assay_simplex *s)
+static uint16_t next_peer_to_ask(struct assay_simplex *s)
 {
     ASSAY_ASSERT(s->seat_count > 0);
 
-    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
     if (s->pull_turn == 0 && v != NULL && v->has_proposal && v->leader != s->config.self)
         return v->leader;
     for (uint32_t i = 0; i < s->seat_count; i++) {
@@ -215,9 +215,9 @@ static uint16_t whom_to_ask(struct assay_simplex *s)
 }
 
 /* The proposal whose certificates we need before we vote. Returns: NULL when there is none. */
-static const struct assay_block *considered(const struct assay_simplex *s)
+static const struct assay_block *considered_proposal(const struct assay_simplex *s)
 {
-    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
     if (v == NULL || !v->has_proposal || v->proposal_bad || s->done) return NULL;
     if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return NULL;
     return assay_blocks_find_const(s->config.blocks, v->proposal_id);
@@ -231,7 +231,7 @@ static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
     ASSAY_ASSERT(certificate_count + block_count > 0);
 
     uint8_t bytes[ASSAY_PULL_LEN_MAX];
-    const uint16_t to = whom_to_ask(s);
+    const uint16_t to = next_peer_to_ask(s);
     if (to == ASSAY_SLOT_ALL) return;
     if (certificate_count > 0) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -248,15 +248,15 @@ static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
     }
 }
 
-static void nothing_is_missing(struct assay_simplex *s)
+static void clear_pull(struct assay_simplex *s)
 {
     s->pull_at_ms = UINT64_MAX;
     s->pull_turn = 0;
 }
 
-static void pull(struct assay_simplex *s, const struct assay_block *proposal,
-                 const struct sx_missing *blocks, size_t block_count,
-                 struct assay_simplex_actions *out)
+static void pull_missing(struct assay_simplex *s, const struct assay_block *proposal,
+                         const struct sx_missing *blocks, size_t block_count,
+                         struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(block_count <= SX_MISSING_MAX);
 
@@ -267,7 +267,7 @@ static void pull(struct assay_simplex *s, const struct assay_block *proposal,
         certificate_count =
             assay_sx_missing_certificates(s, proposal, certificates, ASSAY_PULL_MAX, &bad);
     if (certificate_count == 0 && block_count == 0) {
-        nothing_is_missing(s);
+        clear_pull(s);
         return;
     }
     if (s->pull_at_ms == UINT64_MAX) {
@@ -281,20 +281,21 @@ static void pull(struct assay_simplex *s, const struct assay_block *proposal,
 }
 
 /* Asked after every event, and nearly always in vain. */
-void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_request_missing(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun && s->running);
 
     struct sx_missing blocks[SX_MISSING_MAX];
-    const struct assay_block *proposal = considered(s);
+    const struct assay_block *proposal = considered_proposal(s);
     const size_t block_count = assay_sx_missing_blocks(s, blocks);
-    if (proposal == NULL && block_count == 0) nothing_is_missing(s);
-    else pull(s, proposal, blocks, block_count, out);
+    if (proposal == NULL && block_count == 0) clear_pull(s);
+    else pull_missing(s, proposal, blocks, block_count, out);
     ASSAY_ASSERT(s->pull_at_ms != UINT64_MAX || s->pull_turn == 0);
 }
 
-enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
-                                      struct assay_slice payload, struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_block_pull(struct assay_simplex *s, uint16_t from,
+                                              struct assay_slice payload,
+                                              struct assay_simplex_actions *out)
 {
     uint32_t era = 0;
     uint64_t epoch = 0;

@@ -10,7 +10,7 @@ static const uint8_t no_block[32] = { 0 };
 
 /* --- time */
 
-uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms)
+uint64_t assay_sx_backed_off(const struct assay_simplex *s, uint64_t ms)
 {
     ASSAY_ASSERT(ms > 0 && ms <= 4 * SX_DELTA_MS_MAX);
     for (uint64_t i = 0; i < s->nullified_since_final && ms < SX_TIMEOUT_MS_MAX; i++)
@@ -18,12 +18,12 @@ uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms)
     return ms < SX_TIMEOUT_MS_MAX ? ms : SX_TIMEOUT_MS_MAX;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+static uint64_t min_time(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
+static uint64_t max_time(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
@@ -35,7 +35,7 @@ uint64_t assay_sx_demand_since(const struct assay_simplex *s)
 {
     if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;
     if (s->demand_at_ms == UINT64_MAX) return UINT64_MAX;
-    return later(s->entered_ms, s->demand_at_ms);
+    return max_time(s->entered_ms, s->demand_at_ms);
 }
 
 /* From when on a proposal is due. */
@@ -46,14 +46,14 @@ static uint64_t wanted_since(const struct assay_simplex *s)
     /* docs/protocol.md 5.9: whatever makes all views fail, they do not burn at the speed of links.
      * */
     if (s->nullified_in_a_row < SX_BACK_OFF_VIEWS) return from;
-    return later(from, s->entered_ms + assay_sx_grown(s, s->delta_ms));
+    return max_time(from, s->entered_ms + assay_sx_backed_off(s, s->delta_ms));
 }
 
 uint64_t assay_sx_active_since(const struct assay_simplex *s)
 {
     uint64_t at = wanted_since(s);
-    const struct sx_view *v = assay_sx_peek(s, s->view);
-    if (v != NULL && v->has_proposal) at = earlier(at, later(s->entered_ms, v->proposal_ms));
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
+    if (v != NULL && v->has_proposal) at = min_time(at, max_time(s->entered_ms, v->proposal_ms));
     return at;
 }
 
@@ -63,10 +63,10 @@ static bool is_silent(const struct assay_simplex *s, uint16_t slot)
 {
     ASSAY_ASSERT(slot < s->config.voters_max);
     const uint64_t now = s->ordinal_base + s->view;
-    return slot != s->config.self && s->heard_at[slot] + SX_SILENT_VIEWS < now;
+    return slot != s->config.self && s->active_at[slot] + SX_SILENT_VIEWS < now;
 }
 
-static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
+static bool has_no_time(const struct assay_simplex *s, const struct sx_view *v)
 {
     ASSAY_ASSERT(v->leader < s->voters->count);
 
@@ -78,47 +78,47 @@ static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
 }
 
 /* When X(view) is due if nothing else happens; UINT64_MAX: never. */
-static uint64_t times_out_at(const struct assay_simplex *s, const struct sx_view *v)
+static uint64_t timeout_at(const struct assay_simplex *s, const struct sx_view *v)
 {
-    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
 
     const uint64_t since = assay_sx_active_since(s);
     if (since == UINT64_MAX || v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE])
         return UINT64_MAX;
     if (v->view <= s->resume.forgotten) return UINT64_MAX; /* docs/protocol.md 5.29 */
-    if (v->has_proposal) return since + assay_sx_grown(s, 3 * s->delta_ms);
-    return gets_no_time(s, v) ? since : since + assay_sx_grown(s, 2 * s->delta_ms);
+    if (v->has_proposal) return since + assay_sx_backed_off(s, 3 * s->delta_ms);
+    return has_no_time(s, v) ? since : since + assay_sx_backed_off(s, 2 * s->delta_ms);
 }
 
-uint64_t assay_sx_gives_up_at(const struct assay_simplex *s)
+uint64_t assay_sx_timeout_at(const struct assay_simplex *s)
 {
-    const struct sx_view *v = assay_sx_peek(s, s->view);
-    return v != NULL && !s->done ? times_out_at(s, v) : UINT64_MAX;
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
+    return v != NULL && !s->done ? timeout_at(s, v) : UINT64_MAX;
 }
 
 uint64_t assay_sx_view_wake(const struct assay_simplex *s)
 {
-    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const struct sx_view *v = assay_sx_find_view(s, s->view);
     const uint64_t since = assay_sx_active_since(s);
     uint64_t at = UINT64_MAX;
     if (v == NULL || s->done) return at;
-    if (assay_sx_voting(s)) {
-        at = earlier(times_out_at(s, v), assay_sx_leader_due(s));
+    if (assay_sx_can_vote(s)) {
+        at = min_time(timeout_at(s, v), assay_sx_leader_due(s));
         const uint64_t propose_at = wanted_since(s);
         /* In the past it waits for something else: a body, a certificate. */
         if (v->leader == s->config.self && !v->asked && propose_at > s->now_ms)
-            at = earlier(at, propose_at);
+            at = min_time(at, propose_at);
     }
     if (since != UINT64_MAX) {
-        const uint64_t from = later(later(s->progress_ms, s->standstill_ms), since);
-        at = earlier(at, from + assay_sx_grown(s, 4 * s->delta_ms));
+        const uint64_t from = max_time(max_time(s->progress_ms, s->standstill_ms), since);
+        at = min_time(at, from + assay_sx_backed_off(s, 4 * s->delta_ms));
     }
     return at;
 }
 
 /* --- entering */
 
-void assay_sx_enter(struct assay_simplex *s, uint64_t view)
+void assay_sx_enter_view(struct assay_simplex *s, uint64_t view)
 {
     ASSAY_ASSERT(view > s->final_view);
 
@@ -130,9 +130,9 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view)
     uint64_t ahead = view + SX_LOOK;
     while (!assay_sx_in_window(s, ahead))
         ahead--;
-    assay_sx_know_leaders(s, ahead);
-    ASSAY_ASSERT(assay_sx_view(s, view)->has_leader);
-    ASSAY_ASSERT(assay_sx_holds(s));
+    assay_sx_compute_leaders(s, ahead);
+    ASSAY_ASSERT(assay_sx_open_view(s, view)->has_leader);
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 }
 
 /* docs/protocol.md 5.27: one certificate nullifies the running view and all that follow in its
@@ -140,36 +140,36 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view)
 static void leave_range(struct assay_simplex *s, uint32_t covering,
                         struct assay_simplex_actions *out)
 {
-    const uint64_t next = assay_sx_after(s, covering);
+    const uint64_t next = assay_sx_view_after(s, covering);
     ASSAY_ASSERT(next > s->view);
     const uint64_t skipped = next - s->view;
     s->nullified_since_final += skipped;
     s->nullified_in_a_row += skipped;
     assay_sx_note(s, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL, next - 1, 0, out);
-    assay_sx_enter(s, next);
+    assay_sx_enter_view(s, next);
 }
 
-bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out)
+bool assay_sx_leave_view(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun && !s->done);
 
-    if (s->covered_anew) assay_sx_close_pages(s); /* room for the next view */
-    s->covered_anew = false;
+    if (s->range_added) assay_sx_close_pages(s); /* room for the next view */
+    s->range_added = false;
     if (s->view <= s->final_view) {
-        assay_sx_enter(s, s->final_view + 1);
+        assay_sx_enter_view(s, s->final_view + 1);
         return true;
     }
-    const uint32_t covering = assay_sx_covering(s, s->view);
+    const uint32_t covering = assay_sx_find_range_certificate(s, s->view);
     if (covering != SX_NONE) {
         leave_range(s, covering, out);
         return true;
     }
-    struct sx_view *v = assay_sx_view(s, s->view);
-    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+    struct sx_view *v = assay_sx_open_view(s, s->view);
+    ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
     const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
     const bool nullified = v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
     if (!notarised && !nullified) return false;
-    if (!assay_sx_may_enter(s, s->view + 1)) return false; /* waits for finality, or a range */
+    if (!assay_sx_can_enter(s, s->view + 1)) return false; /* waits for finality, or a range */
     /* A view that was notarised after we gave it up counts too: with time-outs a little too short
      * every view would be notarised and none ever final. */
     if (!notarised || v->cast[ASSAY_VOTE_NULLIFY]) s->nullified_since_final++;
@@ -180,7 +180,7 @@ bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out)
         s->nullified_in_a_row++;
         assay_sx_note(s, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL, s->view, 0, out);
     }
-    assay_sx_enter(s, s->view + 1);
+    assay_sx_enter_view(s, s->view + 1);
     ASSAY_ASSERT(s->view > s->final_view);
     return true;
 }
@@ -190,9 +190,9 @@ bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out)
 void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
                            struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
 
-    if (!assay_sx_voting(s) || v->view <= s->final_view || v->view <= s->resume.floor) return;
+    if (!assay_sx_can_vote(s) || v->view <= s->final_view || v->view <= s->resume.floor) return;
     if (v->view <= s->x_through) return; /* docs/protocol.md 5.27 */
     if (v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) return;
     if (!v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
@@ -201,7 +201,7 @@ void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
     ASSAY_ASSERT(held->used && held->statement.view == v->view);
     if (!assay_bytes_equal(held->statement.block_id, v->cast_id[ASSAY_VOTE_NOTARISE], 32)) return;
     /* A false return is tried again (catch_up_votes). */
-    if (!assay_sx_cast(s, v, ASSAY_VOTE_FINALISE, held->statement.block_id, out))
+    if (!assay_sx_cast_vote(s, v, ASSAY_VOTE_FINALISE, held->statement.block_id, out))
         ASSAY_ASSERT(s->starved);
 }
 
@@ -209,7 +209,7 @@ void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
 static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
                               struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(v->view <= s->view && assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(v->view <= s->view && assay_sx_view_is_valid(s, v));
 
     if (!v->has_proposal || v->proposal_bad) return;
     if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
@@ -217,23 +217,24 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
     if (block == NULL) return; /* pulled */
     ASSAY_ASSERT(block->header.view == v->view);
     ASSAY_ASSERT(!block->checked_valid || !block->checked_invalid);
-    const enum sx_judgement judgement = assay_sx_judge(s, block);
+    const enum sx_validity judgement = assay_sx_check_proposal(s, block);
     if (judgement == SX_BAD || block->checked_invalid) v->proposal_bad = true;
     if (judgement != SX_READY || v->proposal_bad) return;
-    if (!assay_sx_voting(s) || v->view <= s->resume.floor || v->view <= s->x_through) return;
+    if (!assay_sx_can_vote(s) || v->view <= s->resume.floor || v->view <= s->x_through) return;
     if (block->header.kind == ASSAY_BLOCK_TAIL) block->checked_valid = true; /* judged whole */
     if (block->checked_valid) {
         /* Without room the next step tries again: nothing was marked. */
-        if (!assay_sx_cast(s, v, ASSAY_VOTE_NOTARISE, block->id, out)) ASSAY_ASSERT(s->starved);
+        if (!assay_sx_cast_vote(s, v, ASSAY_VOTE_NOTARISE, block->id, out))
+            ASSAY_ASSERT(s->starved);
         return;
     }
     if (block->check_asked) return;
-    if (!assay_sx_room(s, out, 1, 0)) {
+    if (!assay_sx_has_room(s, out, 1, 0)) {
         s->starved = true;
         return;
     }
     block->check_asked = true;
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_CHECK);
+    struct assay_simplex_action *action = assay_sx_add_action(out, ASSAY_SIMPLEX_CHECK);
     action->view = v->view;
     assay_bytes_copy(action->id, 32, block->id, 32);
 }
@@ -248,7 +249,7 @@ static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions
     uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1;
     if (view <= s->final_view) view = s->final_view + 1;
     for (; view < s->view; view++) {
-        struct sx_view *v = assay_sx_peek(s, view);
+        struct sx_view *v = assay_sx_find_view(s, view);
         if (v == NULL || v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) continue;
         const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
         ASSAY_ASSERT(held->used && held->statement.type == ASSAY_VOTE_NOTARISE);
@@ -258,50 +259,50 @@ static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions
     }
 }
 
-static bool leader_gave_up(const struct assay_simplex *s, const struct sx_view *v)
+static bool has_leader_nullified(const struct assay_simplex *s, const struct sx_view *v)
 {
     ASSAY_ASSERT(v->has_leader && v->leader < s->config.voters_max);
     const uint16_t seat = s->seat_of[v->leader];
-    return seat != UINT16_MAX && v->said[seat].held[ASSAY_VOTE_NULLIFY];
+    return seat != UINT16_MAX && v->received[seat].verified[ASSAY_VOTE_NULLIFY];
 }
 
 /* X: time-out, invalid proposal, G of X, the leader's own X; never after F. */
 static void consider_nullifying(struct assay_simplex *s, struct sx_view *v,
                                 struct assay_simplex_actions *out)
 {
-    if (!assay_sx_voting(s) || v->view <= s->resume.forgotten) return;
+    if (!assay_sx_can_vote(s) || v->view <= s->resume.forgotten) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE]) return;
     const uint64_t weight = assay_sx_weight(s, v, ASSAY_VOTE_NULLIFY, no_block);
     ASSAY_ASSERT(weight <= s->voters->total_weight);
-    const bool due = s->now_ms >= times_out_at(s, v);
+    const bool due = s->now_ms >= timeout_at(s, v);
     if (!due && !v->proposal_bad && !assay_third(weight, s->voters->total_weight) &&
-        !leader_gave_up(s, v))
+        !has_leader_nullified(s, v))
         return;
-    if (!assay_sx_cast(s, v, ASSAY_VOTE_NULLIFY, no_block, out)) ASSAY_ASSERT(s->starved);
+    if (!assay_sx_cast_vote(s, v, ASSAY_VOTE_NULLIFY, no_block, out)) ASSAY_ASSERT(s->starved);
 }
 
 void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_holds(s));
+    ASSAY_ASSERT(assay_sx_is_valid(s));
     ASSAY_ASSERT(s->begun);
 
     s->starved = false;
     do {
-        assay_sx_hand_out_final(s, out);
+        assay_sx_report_final(s, out);
         if (s->done) break;
-    } while (assay_sx_leave(s, out));
+    } while (assay_sx_leave_view(s, out));
     if (!s->done) {
-        struct sx_view *v = assay_sx_view(s, s->view);
+        struct sx_view *v = assay_sx_open_view(s, s->view);
         ASSAY_ASSERT(v->view > s->final_view);
         catch_up_votes(s, out);
         consider_proposal(s, v, out);
         consider_nullifying(s, v, out);
         assay_sx_consider_ranges(s, out);
-        if (assay_sx_voting(s) && s->now_ms >= wanted_since(s) && v->view > s->resume.floor)
+        if (assay_sx_can_vote(s) && s->now_ms >= wanted_since(s) && v->view > s->resume.floor)
             assay_sx_consider_proposing(s, v, out);
     }
     /* Also what no vote relies on yet: a restart then knows how far it was. */
-    if (s->running && !assay_sx_store_certificates(s, out)) ASSAY_ASSERT(s->starved);
-    if (s->running) assay_sx_pull(s, out);
-    ASSAY_ASSERT(assay_sx_holds(s));
+    if (s->running && !assay_sx_persist_certificates(s, out)) ASSAY_ASSERT(s->starved);
+    if (s->running) assay_sx_request_missing(s, out);
+    ASSAY_ASSERT(assay_sx_is_valid(s));
 }

@@ -35,14 +35,14 @@ uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
     ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
 
     const struct sx_sum *sum = &v->sum[type];
-    ASSAY_ASSERT(sum->others <= sum->held);
+    ASSAY_ASSERT(sum->others <= sum->count);
     uint64_t weight = 0;
-    if (sum->held == 0) return 0;
+    if (sum->count == 0) return 0;
     if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(sum->id, id, 32)) return sum->weight;
     if (sum->others == 0) return 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
-        const struct sx_said *said = &v->said[seat];
-        if (!said->held[type] || !assay_bytes_equal(said->id[type], id, 32)) continue;
+        const struct sx_received *received = &v->received[seat];
+        if (!received->verified[type] || !assay_bytes_equal(received->id[type], id, 32)) continue;
         weight += s->voters->weight[s->slot_of[seat]];
     }
     ASSAY_ASSERT(weight <= s->voters->total_weight);
@@ -55,19 +55,19 @@ static void count_vote(const struct assay_simplex *s, struct sx_view *v,
     ASSAY_ASSERT(seat < s->seat_count);
 
     struct sx_sum *sum = &v->sum[assay_vote_kind(statement->type)];
-    if (sum->held++ == 0) assay_bytes_copy(sum->id, 32, statement->block_id, 32);
+    if (sum->count++ == 0) assay_bytes_copy(sum->id, 32, statement->block_id, 32);
     if (assay_bytes_equal(sum->id, statement->block_id, 32))
         sum->weight += s->voters->weight[s->slot_of[seat]];
     else sum->others++;
-    ASSAY_ASSERT(sum->held <= s->seat_count && sum->others < sum->held);
+    ASSAY_ASSERT(sum->count <= s->seat_count && sum->others < sum->count);
     ASSAY_ASSERT(sum->weight <= s->voters->total_weight);
 }
 
 /* --- equivocation */
 
-static void accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
-                   const struct assay_vote *first, const struct assay_vote *second,
-                   struct assay_simplex_actions *out)
+static void accuse_pair(struct assay_simplex *s, uint16_t slot, unsigned number,
+                        const struct assay_vote *first, const struct assay_vote *second,
+                        struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(number >= 1 && number <= 3);
     ASSAY_ASSERT(first->statement.epoch == second->statement.epoch);
@@ -75,7 +75,7 @@ static void accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
     uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
     const struct assay_vote *votes[2] = { first, second };
     struct assay_slice payloads[2];
-    if (assay_sx_proven(s, slot, number)) return;
+    if (assay_sx_is_proven(s, slot, number)) return;
     for (size_t i = 0; i < 2; i++) {
         struct assay_writer w = assay_writer_over(bytes[i], sizeof bytes[i]);
         assay_vote_encode(&votes[i]->statement, slot, votes[i]->signature, &w);
@@ -101,196 +101,198 @@ static const struct pair {
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 
 /* Returns: whether the statement and what is held or kept of the seat are such a pair. */
-static bool is_pair(const struct pair *pair, const struct sx_said *said,
-                    const struct assay_vote_statement *statement)
+static bool is_conflicting_pair(const struct pair *pair, const struct sx_received *received,
+                                const struct assay_vote_statement *statement)
 {
     if (pair->one != assay_vote_kind(statement->type)) return false;
-    if (!said->held[pair->other] && !said->kept[pair->other]) return false;
+    if (!received->verified[pair->other] && !received->unverified[pair->other]) return false;
     return pair->number == 3 ||
-           !assay_bytes_equal(said->id[pair->other], statement->block_id, 32);
+           !assay_bytes_equal(received->id[pair->other], statement->block_id, 32);
 }
 
-static struct assay_vote held_vote(const struct assay_simplex *s, const struct sx_view *v,
-                                   const struct sx_said *said, enum assay_vote_type type)
+static struct assay_vote received_vote(const struct assay_simplex *s, const struct sx_view *v,
+                                       const struct sx_received *received,
+                                       enum assay_vote_type type)
 {
-    ASSAY_ASSERT(said->held[type]);
+    ASSAY_ASSERT(received->verified[type]);
     struct assay_vote vote = { 0 };
-    vote.statement = assay_sx_statement(s, v, type, said->id[type]);
-    assay_bytes_copy(vote.signature, sizeof vote.signature, said->signature[type],
+    vote.statement = assay_sx_statement(s, v, type, received->id[type]);
+    assay_bytes_copy(vote.signature, sizeof vote.signature, received->signature[type],
                      sizeof vote.signature);
     return vote;
 }
 
-bool assay_sx_said(const struct sx_view *v, uint16_t seat, enum assay_vote_type type)
+bool assay_sx_has_vote(const struct sx_view *v, uint16_t seat, enum assay_vote_type type)
 {
-    return v->said[seat].held[type] || v->said[seat].kept[type];
+    return v->received[seat].verified[type] || v->received[seat].unverified[type];
 }
 
 /* docs/protocol.md 5.27: X of a range and F in it. */
-static void look_across(struct assay_simplex *s, uint16_t seat, const struct assay_vote *vote,
-                        struct assay_simplex_actions *out)
+static void find_range_conflict(struct assay_simplex *s, uint16_t seat,
+                                const struct assay_vote *vote, struct assay_simplex_actions *out)
 {
     const bool is_f = vote->statement.type == ASSAY_VOTE_FINALISE;
     const enum assay_vote_type other = is_f ? ASSAY_VOTE_NULLIFY : ASSAY_VOTE_FINALISE;
     struct sx_view *at;
-    while ((at = assay_sx_across(s, &vote->statement, seat)) != NULL) {
-        if (!assay_sx_vote_prove(s, at, seat, other)) continue; /* junk, and forgotten now */
-        const struct assay_vote held = held_vote(s, at, &at->said[seat], other);
-        accuse(s, s->slot_of[seat], 3, &held, vote, out);
+    while ((at = assay_sx_find_range_conflict(s, &vote->statement, seat)) != NULL) {
+        if (!assay_sx_verify_vote(s, at, seat, other)) continue; /* junk, and forgotten now */
+        const struct assay_vote held = received_vote(s, at, &at->received[seat], other);
+        accuse_pair(s, s->slot_of[seat], 3, &held, vote, out);
         return;
     }
 }
 
 /* What this verified vote conflicts with is verified too, if it was only kept, and accused. */
-static void look_for_conflicts(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
-                               const struct assay_vote *vote, struct assay_simplex_actions *out)
+static void find_conflicts(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                           const struct assay_vote *vote, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(vote->statement.view == v->view);
 
-    struct sx_said *said = &v->said[seat];
+    struct sx_received *received = &v->received[seat];
     for (size_t i = 0; i < PAIRS; i++) {
-        if (!is_pair(&pairs[i], said, &vote->statement)) continue;
-        if (!assay_sx_vote_prove(s, v, seat, pairs[i].other)) continue;
-        const struct assay_vote held = held_vote(s, v, said, pairs[i].other);
-        accuse(s, s->slot_of[seat], pairs[i].number, &held, vote, out);
+        if (!is_conflicting_pair(&pairs[i], received, &vote->statement)) continue;
+        if (!assay_sx_verify_vote(s, v, seat, pairs[i].other)) continue;
+        const struct assay_vote held = received_vote(s, v, received, pairs[i].other);
+        accuse_pair(s, s->slot_of[seat], pairs[i].number, &held, vote, out);
     }
-    look_across(s, seat, vote, out);
+    find_range_conflict(s, seat, vote, out);
 }
 
 /* A verified vote that is the first of its seat, view and type. */
-static void hold(struct assay_simplex *s, struct sx_view *v,
-                 const struct assay_vote_statement *statement, uint16_t seat,
-                 const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+static void record_verified(struct assay_simplex *s, struct sx_view *v,
+                            const struct assay_vote_statement *statement, uint16_t seat,
+                            const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     ASSAY_ASSERT(seat < s->seat_count && statement->view == v->view);
 
-    struct sx_said *said = &v->said[seat];
+    struct sx_received *received = &v->received[seat];
     const enum assay_vote_type type = assay_vote_kind(statement->type);
-    ASSAY_ASSERT(!said->held[type]);
-    said->held[type] = true;
-    said->kept[type] = false;
+    ASSAY_ASSERT(!received->verified[type]);
+    received->verified[type] = true;
+    received->unverified[type] = false;
     count_vote(s, v, statement, seat);
-    assay_bytes_copy(said->id[type], 32, statement->block_id, 32);
-    assay_bytes_copy(said->signature[type], sizeof said->signature[type], signature,
+    assay_bytes_copy(received->id[type], 32, statement->block_id, 32);
+    assay_bytes_copy(received->signature[type], sizeof received->signature[type], signature,
                      ASSAY_P256_SIGNATURE_LEN);
-    assay_sx_heard(s, s->slot_of[seat], statement->view);
-    if (assay_vote_span(statement->type) == 1) assay_sx_told_news(s, v->view);
+    assay_sx_note_active(s, s->slot_of[seat], statement->view);
+    if (assay_vote_span(statement->type) == 1) assay_sx_gossip_note_vote(s, v->view);
 }
 
-bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
-                         enum assay_vote_type type)
+bool assay_sx_verify_vote(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                          enum assay_vote_type type)
 {
     ASSAY_ASSERT(seat < s->seat_count);
     ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
-    struct sx_said *said = &v->said[seat];
-    ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
+    struct sx_received *received = &v->received[seat];
+    ASSAY_ASSERT(!received->verified[type] || !received->unverified[type]);
     struct assay_vote vote = { .slot = s->slot_of[seat] };
-    if (!said->kept[type]) return said->held[type];
-    vote.statement = assay_sx_statement(s, v, type, said->id[type]);
+    if (!received->unverified[type]) return received->verified[type];
+    vote.statement = assay_sx_statement(s, v, type, received->id[type]);
     assay_vote_statement_digest(&vote.statement, vote.digest);
-    assay_bytes_copy(vote.signature, sizeof vote.signature, said->signature[type],
+    assay_bytes_copy(vote.signature, sizeof vote.signature, received->signature[type],
                      sizeof vote.signature);
-    said->kept[type] = false;
+    received->unverified[type] = false;
     if (assay_vote_verify(&vote, s->voters) != ASSAY_OK) return false;
-    hold(s, v, &vote.statement, seat, vote.signature);
-    ASSAY_ASSERT(said->held[type]);
+    record_verified(s, v, &vote.statement, seat, vote.signature);
+    ASSAY_ASSERT(received->verified[type]);
     return true;
 }
 
-void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_statement *statement,
-                        uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
-                        struct assay_simplex_actions *out)
+void assay_sx_record_vote(struct assay_simplex *s, const struct assay_vote_statement *statement,
+                          uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
+                          struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(seat < s->seat_count);
     ASSAY_ASSERT(statement->epoch == s->base.epoch && statement->era == s->base.era);
 
-    struct sx_view *v = assay_sx_tally(s, statement);
-    struct sx_said *said = &v->said[seat];
+    struct sx_view *v = assay_sx_open_tally(s, statement);
+    struct sx_received *received = &v->received[seat];
     const enum assay_vote_type type = assay_vote_kind(statement->type);
     struct assay_vote vote = { .statement = *statement, .slot = s->slot_of[seat] };
     assay_bytes_copy(vote.signature, sizeof vote.signature, signature, sizeof vote.signature);
-    if (said->held[type] && assay_bytes_equal(said->id[type], statement->block_id, 32)) return;
-    look_for_conflicts(s, v, seat, &vote, out);
-    if (said->held[type]) return; /* the first one stands */
-    hold(s, v, statement, seat, signature);
-    ASSAY_ASSERT(said->held[type] && !said->kept[type]);
+    if (received->verified[type] && assay_bytes_equal(received->id[type], statement->block_id, 32))
+        return;
+    find_conflicts(s, v, seat, &vote, out);
+    if (received->verified[type]) return; /* the first one stands */
+    record_verified(s, v, statement, seat, signature);
+    ASSAY_ASSERT(received->verified[type] && !received->unverified[type]);
 }
 
 /* --- votes that nothing depends on */
 
 /* Whether the vote says only what a held certificate says, and nothing else that is known of its
  * seat speaks against it. */
-static bool is_spare(const struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
-                     const struct assay_vote_statement *statement)
+static bool is_redundant(const struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
+                         const struct assay_vote_statement *statement)
 {
     const uint32_t index = v->certificate[assay_vote_kind(statement->type)];
     if (index == SX_NONE) return false;
     const struct assay_vote_statement *certified = &s->certificates[index].statement;
     ASSAY_ASSERT(certified->view == v->view && certified->type == statement->type);
-    if (assay_sx_across(s, statement, seat) != NULL) return false;
+    if (assay_sx_find_range_conflict(s, statement, seat) != NULL) return false;
     if (!assay_bytes_equal(certified->block_id, statement->block_id, 32)) return false;
     for (size_t i = 0; i < PAIRS; i++)
-        if (is_pair(&pairs[i], &v->said[seat], statement)) return false;
+        if (is_conflicting_pair(&pairs[i], &v->received[seat], statement)) return false;
     return true;
 }
 
-static void keep(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
-                 const struct assay_vote *vote)
+static void record_unverified(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                              const struct assay_vote *vote)
 {
     ASSAY_ASSERT(vote->statement.view == v->view && vote->slot == s->slot_of[seat]);
 
-    struct sx_said *said = &v->said[seat];
+    struct sx_received *received = &v->received[seat];
     const enum assay_vote_type type = assay_vote_kind(vote->statement.type);
-    ASSAY_ASSERT(!said->held[type] && !said->kept[type]);
-    said->kept[type] = true;
-    assay_bytes_copy(said->id[type], 32, vote->statement.block_id, 32);
-    assay_bytes_copy(said->signature[type], sizeof said->signature[type], vote->signature,
+    ASSAY_ASSERT(!received->verified[type] && !received->unverified[type]);
+    received->unverified[type] = true;
+    assay_bytes_copy(received->id[type], 32, vote->statement.block_id, 32);
+    assay_bytes_copy(received->signature[type], sizeof received->signature[type], vote->signature,
                      sizeof vote->signature);
     /* Its owner sent it over a link that proves who it is: good or not, it is not silent. */
-    assay_sx_heard(s, vote->slot, v->view);
+    assay_sx_note_active(s, vote->slot, v->view);
     ASSAY_ASSERT(v->certificate[type] != SX_NONE);
 }
 
 /* --- VOTE messages */
 
-static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
-                                    struct assay_slice payload, const struct assay_vote *vote,
-                                    struct assay_simplex_actions *out)
+static enum assay_status check_position(struct assay_simplex *s, uint16_t from,
+                                        struct assay_slice payload, const struct assay_vote *vote,
+                                        struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun);
 
     const struct assay_vote_statement *st = &vote->statement;
-    const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
+    const enum assay_status place = assay_sx_check_position(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_EARLY) {
         if (from != vote->slot) return ASSAY_E_EARLY; /* relayed: its owner sends it again */
-        assay_sx_behind_note(s, vote);
+        assay_sx_note_later_epoch(s, vote);
         return st->epoch == s->base.epoch + 1
-                   ? assay_sx_early_keep(s, from, ASSAY_MESSAGE_VOTE, payload)
+                   ? assay_sx_buffer_early(s, from, ASSAY_MESSAGE_VOTE, payload)
                    : ASSAY_E_EARLY;
     }
     if (place == ASSAY_E_STALE && st->epoch + 1 == s->base.epoch)
-        assay_sx_help_last_epoch(s, from, out);
+        assay_sx_send_last_epoch(s, from, out);
     return place;
 }
 
 /* Whether the vote adds nothing: it is held or kept to the letter, or it is a second one of its
  * kind and its slot is proven to sign such pairs in this epoch (docs/protocol.md 5.23.1). A kept
  * one with another signature is verified: the first may be junk. */
-static bool is_known(const struct assay_simplex *s, const struct sx_said *said,
-                     const struct assay_vote *vote)
+static bool is_duplicate(const struct assay_simplex *s, const struct sx_received *received,
+                         const struct assay_vote *vote)
 {
     const enum assay_vote_type type = assay_vote_kind(vote->statement.type);
-    ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
-    if (!said->held[type] && !said->kept[type]) return false;
-    if (!assay_bytes_equal(said->id[type], vote->statement.block_id, 32))
-        return assay_sx_proven(s, vote->slot, type == ASSAY_VOTE_FINALISE ? 2 : 1);
-    return said->held[type] ||
-           assay_bytes_equal(said->signature[type], vote->signature, sizeof vote->signature);
+    ASSAY_ASSERT(!received->verified[type] || !received->unverified[type]);
+    if (!received->verified[type] && !received->unverified[type]) return false;
+    if (!assay_bytes_equal(received->id[type], vote->statement.block_id, 32))
+        return assay_sx_is_proven(s, vote->slot, type == ASSAY_VOTE_FINALISE ? 2 : 1);
+    return received->verified[type] ||
+           assay_bytes_equal(received->signature[type], vote->signature, sizeof vote->signature);
 }
 
 /* The vote of a seat as a certificate has it. Returns: false when it has none. */
-static bool vote_in(const struct assay_simplex *s, uint32_t index, uint16_t slot,
-                    struct assay_vote *vote)
+static bool find_vote_in(const struct assay_simplex *s, uint32_t index, uint16_t slot,
+                         struct assay_vote *vote)
 {
     ASSAY_ASSERT(index < s->certificate_top && s->certificates[index].used);
     const struct sx_certificate *held = &s->certificates[index];
@@ -315,73 +317,75 @@ static bool vote_in(const struct assay_simplex *s, uint32_t index, uint16_t slot
 
 /* F in a range whose votes are forgotten: the certificate still has them (docs/protocol.md 5.27).
  * */
-static void look_in_certificates(struct assay_simplex *s, const struct assay_vote *vote,
-                                 struct assay_simplex_actions *out)
+static void find_certificate_conflict(struct assay_simplex *s, const struct assay_vote *vote,
+                                      struct assay_simplex_actions *out)
 {
     struct assay_vote x = { 0 };
-    const uint32_t index = assay_sx_covering(s, vote->statement.view);
+    const uint32_t index = assay_sx_find_range_certificate(s, vote->statement.view);
     if (vote->statement.type != ASSAY_VOTE_FINALISE || index == SX_NONE) return;
-    if (assay_sx_proven(s, vote->slot, 3) || !vote_in(s, index, vote->slot, &x)) return;
+    if (assay_sx_is_proven(s, vote->slot, 3) || !find_vote_in(s, index, vote->slot, &x)) return;
     if (assay_vote_verify(vote, s->voters) != ASSAY_OK) return;
-    accuse(s, vote->slot, 3, &x, vote, out);
+    accuse_pair(s, vote->slot, 3, &x, vote, out);
 }
 
 /* A vote that is not counted: long over, or too far ahead. */
-static enum assay_status put_aside(struct assay_simplex *s, uint16_t from,
-                                   const struct assay_vote *vote, struct assay_simplex_actions *out)
+static enum assay_status reject_uncounted(struct assay_simplex *s, uint16_t from,
+                                          const struct assay_vote *vote,
+                                          struct assay_simplex_actions *out)
 {
     const struct assay_vote_statement *st = &vote->statement;
     if (st->view > s->final_view && st->view >= s->view) return ASSAY_E_EARLY;
-    look_in_certificates(s, vote, out);
-    if (from == vote->slot) assay_sx_help(s, from, st->view, out);
+    find_certificate_conflict(s, vote, out);
+    if (from == vote->slot) assay_sx_send_help(s, from, st->view, out);
     return ASSAY_E_STALE;
 }
 
-enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
-                                struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_vote(struct assay_simplex *s, uint16_t from,
+                                        struct assay_slice payload,
+                                        struct assay_simplex_actions *out)
 {
     struct assay_vote vote;
     ASSAY_TRY(assay_vote_decode(payload, &vote));
     const uint64_t view = vote.statement.view;
-    const enum assay_status place = place_vote(s, from, payload, &vote, out);
+    const enum assay_status place = check_position(s, from, payload, &vote, out);
     if (place != ASSAY_OK || vote.statement.epoch != s->base.epoch) return place;
     if (from == ASSAY_SLOT_SELF && vote.slot != s->config.self) return ASSAY_E_STRANGER;
     if (vote.slot >= s->config.voters_max || s->seat_of[vote.slot] == UINT16_MAX)
         return ASSAY_E_STRANGER;
     const uint16_t seat = s->seat_of[vote.slot];
     ASSAY_ASSERT(seat < s->seat_count && s->slot_of[seat] == vote.slot);
-    if (!assay_sx_counts(s, &vote.statement)) return put_aside(s, from, &vote, out);
+    if (!assay_sx_is_counted(s, &vote.statement)) return reject_uncounted(s, from, &vote, out);
 
     const enum assay_vote_type type = assay_vote_kind(vote.statement.type);
-    struct sx_view *known = assay_sx_tally_peek(s, vote.statement.type, view);
-    if (known != NULL && is_known(s, &known->said[seat], &vote)) {
+    struct sx_view *known = assay_sx_find_tally(s, vote.statement.type, view);
+    if (known != NULL && is_duplicate(s, &known->received[seat], &vote)) {
         const bool same =
-            assay_bytes_equal(known->said[seat].id[type], vote.statement.block_id, 32);
+            assay_bytes_equal(known->received[seat].id[type], vote.statement.block_id, 32);
         /* Only who is stuck sends a vote again. */
-        if (same && from == vote.slot && view < s->view) assay_sx_help(s, from, view, out);
+        if (same && from == vote.slot && view < s->view) assay_sx_send_help(s, from, view, out);
         return ASSAY_E_DUPLICATE;
     }
-    const bool kept = known != NULL && known->said[seat].kept[type];
+    const bool kept = known != NULL && known->received[seat].unverified[type];
     if (known != NULL && !kept && from == vote.slot &&
-        is_spare(s, known, seat, &vote.statement)) {
-        keep(s, known, seat, &vote);
+        is_redundant(s, known, seat, &vote.statement)) {
+        record_unverified(s, known, seat, &vote);
         assay_sx_advance(s, out); /* as after all that is taken: a certificate may need it now */
         return ASSAY_E_DUPLICATE; /* and as nobody looked at its signature, nobody passes it on */
     }
     /* Our own was signed by our host, with the key that the ledger lists for us. */
     if (from != ASSAY_SLOT_SELF) ASSAY_TRY(assay_vote_verify(&vote, s->voters));
 
-    assay_sx_told_given(s, from);
-    assay_sx_vote_note(s, &vote.statement, seat, vote.signature, out);
-    struct sx_view *v = assay_sx_tally(s, &vote.statement);
-    assay_sx_certificate_assemble(s, v, type, vote.statement.block_id, out);
+    assay_sx_gossip_on_vote(s, from);
+    assay_sx_record_vote(s, &vote.statement, seat, vote.signature, out);
+    struct sx_view *v = assay_sx_open_tally(s, &vote.statement);
+    assay_sx_assemble_certificate(s, v, type, vote.statement.block_id, out);
     return ASSAY_OK;
 }
 
 /* --- own votes */
 
-static void push_sign(struct assay_simplex *s, const struct assay_vote_statement *statement,
-                      struct assay_simplex_actions *out)
+static void push_sign_vote(struct assay_simplex *s, const struct assay_vote_statement *statement,
+                           struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(statement->epoch == s->base.epoch && statement->era == s->base.era);
 
@@ -393,13 +397,13 @@ static void push_sign(struct assay_simplex *s, const struct assay_vote_statement
     ASSAY_ASSERT(w.len > ASSAY_P256_SIGNATURE_LEN);
     assay_vote_statement_digest(statement, digest);
 
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
+    struct assay_simplex_action *action = assay_sx_add_action(out, ASSAY_SIMPLEX_SIGN);
     action->view = statement->view;
     struct assay_signing signing = {
         .key = ASSAY_KEY_VOTING,
         .digest = digest,
         .message = ASSAY_MESSAGE_VOTE,
-        .payload = assay_sx_keep(s, assay_slice_over(bytes, w.len)),
+        .payload = assay_sx_copy(s, assay_slice_over(bytes, w.len)),
         .signature_at = w.len - ASSAY_P256_SIGNATURE_LEN,
         .class_ = ASSAY_STORE_VOTE,
         .store_key = { .era = statement->era,
@@ -432,24 +436,24 @@ static void check_cast(const struct assay_simplex *s, const struct sx_view *v,
     ASSAY_UNREACHABLE("vote type");
 }
 
-bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
-                   const uint8_t id[static 32], struct assay_simplex_actions *out)
+bool assay_sx_cast_vote(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
+                        const uint8_t id[static 32], struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_voting(s));
+    ASSAY_ASSERT(assay_sx_can_vote(s));
     ASSAY_ASSERT(v->view > s->final_view);
-    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
     check_cast(s, v, type, id);
 
-    if (!assay_sx_store_certificates(s, out)) return false;
+    if (!assay_sx_persist_certificates(s, out)) return false;
     if (type == ASSAY_VOTE_NOTARISE) {
         struct assay_block *block = assay_blocks_find(s->config.blocks, id);
         ASSAY_ASSERT(block != NULL);
         ASSAY_ASSERT(block->header.view == v->view && block->header.epoch == s->base.epoch);
         /* A notarised block whose body every voter lost could neither be built on nor, once
          * somebody sent F, be nullified. */
-        if (!assay_sx_store_block(s, block, out)) return false;
+        if (!assay_sx_persist_block(s, block, out)) return false;
     }
-    if (!assay_sx_room(s, out, 1, ASSAY_VOTE_LEN_MAX)) {
+    if (!assay_sx_has_room(s, out, 1, ASSAY_VOTE_LEN_MAX)) {
         s->starved = true;
         return false;
     }
@@ -457,8 +461,8 @@ bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_t
     v->cast[type] = true;
     assay_bytes_copy(v->cast_id[type], 32, statement.block_id, 32);
     if (type == ASSAY_VOTE_FINALISE) assay_sx_note_final_cast(s, v->view);
-    if (assay_sx_last(v) > v->view && s->x_through < assay_sx_last(v))
-        s->x_through = assay_sx_last(v);
-    push_sign(s, &statement, out);
+    if (assay_sx_last_view(v) > v->view && s->x_through < assay_sx_last_view(v))
+        s->x_through = assay_sx_last_view(v);
+    push_sign_vote(s, &statement, out);
     return true;
 }

@@ -19,7 +19,7 @@ _Static_assert((size_t)ASSAY_VOTERS_MAX *SIGNATURE_LEN + ASSAY_MEMBERS_MAX / 8 +
                "a certificate of every seat over every slot must fit");
 
 /* The tables come from the ledger, never from a peer. */
-static bool voters_hold(const struct assay_voter_table *voters)
+static bool voters_are_valid(const struct assay_voter_table *voters)
 {
     return voters->count > 0 && voters->count <= ASSAY_MEMBERS_MAX && voters->total_weight > 0 &&
            voters->total_weight <= UINT64_MAX / 3;
@@ -53,9 +53,9 @@ void assay_vote_statement_digest(const struct assay_vote_statement *statement,
 }
 
 /* Reads a statement and hashes its bytes, which are canonical, hence the only ones. */
-static enum assay_status read_statement(struct assay_cursor *c,
-                                        struct assay_vote_statement *statement,
-                                        uint8_t digest[static 32])
+static enum assay_status decode_statement(struct assay_cursor *c,
+                                          struct assay_vote_statement *statement,
+                                          uint8_t digest[static 32])
 {
     struct assay_cursor start = *c;
     struct assay_slice bytes = { 0 };
@@ -111,7 +111,7 @@ enum assay_status assay_vote_decode(struct assay_slice payload, struct assay_vot
     struct assay_vote v = { 0 };
     uint64_t slot = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(read_statement(&c, &v.statement, v.digest));
+    ASSAY_TRY(decode_statement(&c, &v.statement, v.digest));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_SLOT_SELF - 1, &slot));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, v.signature, SIGNATURE_LEN));
     ASSAY_TRY(assay_cursor_end(&c));
@@ -129,7 +129,7 @@ static bool can_vote(const struct assay_voter_table *voters, uint32_t slot)
 enum assay_status assay_vote_verify(const struct assay_vote *vote,
                                     const struct assay_voter_table *voters)
 {
-    ASSAY_ASSERT(voters_hold(voters));
+    ASSAY_ASSERT(voters_are_valid(voters));
 
     if (!can_vote(voters, vote->slot)) return ASSAY_E_STRANGER;
     if (!assay_p256_verify(voters->voting_key[vote->slot], vote->digest, vote->signature,
@@ -180,8 +180,8 @@ static uint32_t bitmap_count(struct assay_slice bitmap)
     return count;
 }
 
-enum assay_status assay_certificate_read(struct assay_slice payload,
-                                         struct assay_certificate *certificate)
+enum assay_status assay_certificate_verify_payload(struct assay_slice payload,
+                                                   struct assay_certificate *certificate)
 {
     ASSAY_ASSERT(certificate != NULL);
 
@@ -190,7 +190,7 @@ enum assay_status assay_certificate_read(struct assay_slice payload,
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_certificate cert = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(read_statement(&c, &cert.statement, cert.digest));
+    ASSAY_TRY(decode_statement(&c, &cert.statement, cert.digest));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_MEMBERS_MAX / 8, &cert.bitmap));
     ASSAY_TRY(assay_cbor_bytes(&c, (size_t)ASSAY_VOTERS_MAX * SIGNATURE_LEN, &cert.signatures));
     ASSAY_TRY(assay_cursor_end(&c));
@@ -217,16 +217,16 @@ enum assay_status assay_certificate_decode(struct assay_slice payload, uint32_t 
                                            struct assay_certificate *certificate)
 {
     struct assay_certificate read;
-    ASSAY_TRY(assay_certificate_read(payload, &read));
+    ASSAY_TRY(assay_certificate_verify_payload(payload, &read));
     ASSAY_TRY(assay_certificate_fits(&read, slot_count));
     *certificate = read;
     return ASSAY_OK;
 }
 
-enum assay_status assay_certificate_weigh(const struct assay_certificate *certificate,
-                                          const struct assay_voter_table *voters)
+enum assay_status assay_certificate_weight(const struct assay_certificate *certificate,
+                                           const struct assay_voter_table *voters)
 {
-    ASSAY_ASSERT(voters_hold(voters));
+    ASSAY_ASSERT(voters_are_valid(voters));
     ASSAY_ASSERT(certificate->bitmap.len == (voters->count + 7) / 8);
 
     uint64_t weight = 0;
@@ -244,7 +244,7 @@ enum assay_status assay_certificate_verify(const struct assay_certificate *certi
 {
     ASSAY_ASSERT(certificate->signatures.len % SIGNATURE_LEN == 0);
 
-    ASSAY_TRY(assay_certificate_weigh(certificate, voters));
+    ASSAY_TRY(assay_certificate_weight(certificate, voters));
     struct assay_cursor c =
         assay_cursor_over(certificate->signatures.bytes, certificate->signatures.len);
     for (uint32_t slot = 0; slot < 8 * certificate->bitmap.len; slot++) {
@@ -320,8 +320,8 @@ enum assay_status assay_block_pull_decode(struct assay_slice payload, uint32_t *
 }
 
 /* One header of the path from a final tail up to its E; *id is the block it must have. */
-static enum assay_status read_tail(struct assay_cursor *c,
-                                   const struct assay_vote_statement *final_, uint8_t id[32])
+static enum assay_status decode_tail(struct assay_cursor *c,
+                                     const struct assay_vote_statement *final_, uint8_t id[32])
 {
     struct assay_slice bytes = { 0 };
     struct assay_block_header header = { 0 };
@@ -335,12 +335,14 @@ static enum assay_status read_tail(struct assay_cursor *c,
     return ASSAY_OK;
 }
 
-enum assay_status assay_finality_read(struct assay_slice proof, const uint8_t chain_id[static 32],
-                                      uint32_t era, uint64_t epoch,
-                                      const struct assay_voter_table *voters, bool signatures,
-                                      uint8_t final_id[static 32], uint8_t commitment[static 32])
+enum assay_status assay_finality_verify_payload(struct assay_slice proof,
+                                                const uint8_t chain_id[static 32], uint32_t era,
+                                                uint64_t epoch,
+                                                const struct assay_voter_table *voters,
+                                                bool signatures, uint8_t final_id[static 32],
+                                                uint8_t commitment[static 32])
 {
-    ASSAY_ASSERT(voters_hold(voters));
+    ASSAY_ASSERT(voters_are_valid(voters));
 
     struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
     struct assay_slice payload = { 0 };
@@ -349,7 +351,7 @@ enum assay_status assay_finality_read(struct assay_slice proof, const uint8_t ch
     uint8_t id[32];
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
-    ASSAY_TRY(assay_certificate_read(payload, &cert));
+    ASSAY_TRY(assay_certificate_verify_payload(payload, &cert));
     if (!assay_bytes_equal(cert.statement.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     if (cert.statement.era != era || cert.statement.epoch != epoch) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_certificate_fits(&cert, voters->count));
@@ -358,10 +360,10 @@ enum assay_status assay_finality_read(struct assay_slice proof, const uint8_t ch
     assay_bytes_copy(id, sizeof id, cert.statement.block_id, 32);
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_BLOCK_NULLS_MAX, &tails));
     for (uint64_t i = 0; i < tails; i++)
-        ASSAY_TRY(read_tail(&c, &cert.statement, id));
+        ASSAY_TRY(decode_tail(&c, &cert.statement, id));
     ASSAY_TRY(assay_cursor_end(&c));
     ASSAY_TRY(signatures ? assay_certificate_verify(&cert, voters)
-                         : assay_certificate_weigh(&cert, voters));
+                         : assay_certificate_weight(&cert, voters));
 
     assay_bytes_copy(final_id, 32, id, 32);
     assay_bytes_copy(commitment, 32, cert.commitment, 32);
@@ -373,5 +375,6 @@ enum assay_status assay_finality_verify(struct assay_slice proof, const uint8_t 
                                         const struct assay_voter_table *voters,
                                         uint8_t final_id[static 32], uint8_t commitment[static 32])
 {
-    return assay_finality_read(proof, chain_id, era, epoch, voters, true, final_id, commitment);
+    return assay_finality_verify_payload(proof, chain_id, era, epoch, voters, true, final_id,
+                                         commitment);
 }

@@ -119,15 +119,14 @@ struct assay_certificate {
     struct assay_slice signatures; /* 64 bytes for each bit set */
 };
 
-/* Returns: nothing. */
 void assay_vote_statement_encode(const struct assay_vote_statement *statement,
                                  struct assay_writer *w);
-/* SHA-256 of the encoded statement. Returns: nothing. */
+/* SHA-256 of the encoded statement. */
 void assay_vote_statement_digest(const struct assay_vote_statement *statement,
                                  uint8_t digest[static 32]);
 
 /* With a zero signature when signature is NULL; the signature is the last 64 bytes.
- * Returns: nothing; at most ASSAY_VOTE_LEN_MAX bytes. */
+ * At most ASSAY_VOTE_LEN_MAX bytes. */
 void assay_vote_encode(const struct assay_vote_statement *statement, uint16_t slot,
                        const uint8_t *signature, struct assay_writer *w);
 /* Shape only. Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
@@ -137,14 +136,13 @@ ASSAY_CHECKED enum assay_status assay_vote_decode(struct assay_slice payload,
 ASSAY_CHECKED enum assay_status assay_vote_verify(const struct assay_vote *vote,
                                                   const struct assay_voter_table *voters);
 
-/* Returns: nothing. */
 void assay_certificate_encode(const struct assay_vote_statement *statement,
                               struct assay_slice bitmap, struct assay_slice signatures,
                               struct assay_writer *w);
 /* Shape, whatever the roster of its epoch: as many signatures as bits.
  * Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_certificate_read(struct assay_slice payload,
-                                                       struct assay_certificate *certificate);
+ASSAY_CHECKED enum assay_status assay_certificate_verify_payload(
+    struct assay_slice payload, struct assay_certificate *certificate);
 /* Of a roster of so many slots: that of its epoch, which is known once it has been read.
  * Returns: ASSAY_OK | ASSAY_E_RANGE (another length of bitmap, or a bit past the slots) */
 ASSAY_CHECKED enum assay_status assay_certificate_fits(const struct assay_certificate *certificate,
@@ -153,16 +151,15 @@ ASSAY_CHECKED enum assay_status assay_certificate_fits(const struct assay_certif
 ASSAY_CHECKED enum assay_status assay_certificate_decode(struct assay_slice payload,
                                                          uint32_t slot_count,
                                                          struct assay_certificate *certificate);
-/* Returns: nothing. */
 void assay_certificate_commitment(const struct assay_vote_statement *statement,
                                   struct assay_slice bitmap, uint8_t commitment[static 32]);
 /* Returns: whether the bit of a slot is set; false beyond the bitmap. */
 bool assay_bitmap_has(struct assay_slice bitmap, uint32_t slot);
 /* Weight of a bitmap. Returns: ASSAY_OK | ASSAY_E_STRANGER (a bit of somebody who cannot vote) |
  *          ASSAY_E_INVALID (no quorum) */
-ASSAY_CHECKED enum assay_status assay_certificate_weigh(const struct assay_certificate *certificate,
-                                                        const struct assay_voter_table *voters);
-/* Weight and every signature. Returns: as assay_certificate_weigh | ASSAY_E_SIGNATURE */
+ASSAY_CHECKED enum assay_status assay_certificate_weight(
+    const struct assay_certificate *certificate, const struct assay_voter_table *voters);
+/* Weight and every signature. Returns: as assay_certificate_weight | ASSAY_E_SIGNATURE */
 ASSAY_CHECKED enum assay_status assay_certificate_verify(
     const struct assay_certificate *certificate, const struct assay_voter_table *voters);
 
@@ -194,12 +191,10 @@ ASSAY_CHECKED enum assay_status assay_finality_verify(struct assay_slice proof,
 
 /* The same; with signatures false shape and weight alone, for who reads again what was verified
  * before. Returns: as assay_finality_verify */
-ASSAY_CHECKED enum assay_status assay_finality_read(struct assay_slice proof,
-                                                    const uint8_t chain_id[static 32], uint32_t era,
-                                                    uint64_t epoch,
-                                                    const struct assay_voter_table *voters,
-                                                    bool signatures, uint8_t final_id[static 32],
-                                                    uint8_t commitment[static 32]);
+ASSAY_CHECKED enum assay_status assay_finality_verify_payload(
+    struct assay_slice proof, const uint8_t chain_id[static 32], uint32_t era, uint64_t epoch,
+    const struct assay_voter_table *voters, bool signatures, uint8_t final_id[static 32],
+    uint8_t commitment[static 32]);
 
 /*
  * Leaders: smooth weighted round robin, ties to the smaller node id (leader.c).

@@ -8,7 +8,7 @@
  * mesh nothing is told.
  */
 #include "engine/consensus/simplex_internal.h"
-#include "engine/consensus/vote_have.h"
+#include "engine/consensus/vote_inventory.h"
 
 #include "base/checked.h"
 
@@ -18,71 +18,71 @@ enum {
 };
 
 /* All bitmaps of one message, and what of them is used. */
-struct board {
-    uint8_t bytes[SX_TOLD_VIEWS][ASSAY_VOTE_TYPES][ASSAY_MEMBERS_MAX / 8];
-    bool any[SX_TOLD_VIEWS][ASSAY_VOTE_TYPES];
+struct vote_bitmaps {
+    uint8_t bytes[SX_GOSSIP_VIEWS][ASSAY_VOTE_TYPES][ASSAY_MEMBERS_MAX / 8];
+    bool any[SX_GOSSIP_VIEWS][ASSAY_VOTE_TYPES];
 };
 
-static uint64_t pause_ms(const struct assay_simplex *s)
+static uint64_t gossip_pause_ms(const struct assay_simplex *s)
 {
     return assay_message_pause_ms(s->base.epoch_ms);
 }
 
-static struct sx_teller *teller_of(struct assay_simplex *s, uint64_t view, size_t type,
-                                   uint32_t seat)
+static struct sx_holders *holders_of(struct assay_simplex *s, uint64_t view, size_t type,
+                                     uint32_t seat)
 {
-    const uint64_t row = view % SX_TOLD_VIEWS * ASSAY_VOTE_TYPES + type;
+    const uint64_t row = view % SX_GOSSIP_VIEWS * ASSAY_VOTE_TYPES + type;
     ASSAY_ASSERT(seat < s->seat_count && type < ASSAY_VOTE_TYPES);
-    return &s->told.tellers[row * s->seats_max + seat];
+    return &s->gossip.holders[row * s->seats_max + seat];
 }
 
-static const struct sx_teller NOBODY = { .first = ASSAY_SLOT_ALL,
-                                         .next = ASSAY_SLOT_ALL,
-                                         .asked = ASSAY_SLOT_ALL };
+static const struct sx_holders NOBODY = { .first = ASSAY_SLOT_ALL,
+                                          .next = ASSAY_SLOT_ALL,
+                                          .asked = ASSAY_SLOT_ALL };
 
-static void forget_view(struct assay_simplex *s, uint64_t view)
+static void clear_view(struct assay_simplex *s, uint64_t view)
 {
-    s->told.views[view % SX_TOLD_VIEWS] = view;
+    s->gossip.views[view % SX_GOSSIP_VIEWS] = view;
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
         for (uint32_t seat = 0; seat < s->seat_count; seat++)
-            *teller_of(s, view, type, seat) = NOBODY;
+            *holders_of(s, view, type, seat) = NOBODY;
 }
 
-void assay_sx_told_forget(struct assay_simplex *s)
+void assay_sx_gossip_reset(struct assay_simplex *s)
 {
-    s->told.tell_at_ms = s->told.ask_at_ms = UINT64_MAX;
-    for (uint64_t i = 0; i < SX_TOLD_VIEWS; i++) {
-        s->told.news[i] = 0;
-        s->told.views[i] = 0;
+    s->gossip.send_at_ms = s->gossip.request_at_ms = UINT64_MAX;
+    for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
+        s->gossip.news[i] = 0;
+        s->gossip.views[i] = 0;
     }
 }
 
 /* Above what is final, and near the view that runs: what later views need is told again then. */
-static bool is_near(const struct assay_simplex *s, uint64_t view)
+static bool is_near_running(const struct assay_simplex *s, uint64_t view)
 {
     if (view <= s->final_view || view > s->view + 1 || view + BEFORE < s->view) return false;
     return assay_sx_in_window(s, view);
 }
 
-void assay_sx_told_news(struct assay_simplex *s, uint64_t view)
+void assay_sx_gossip_note_vote(struct assay_simplex *s, uint64_t view)
 {
-    if (!s->config.neighbours || !s->running || !is_near(s, view)) return;
-    s->told.news[view % SX_TOLD_VIEWS] = view;
-    if (s->told.tell_at_ms == UINT64_MAX) s->told.tell_at_ms = s->now_ms + pause_ms(s);
+    if (!s->config.neighbours || !s->running || !is_near_running(s, view)) return;
+    s->gossip.news[view % SX_GOSSIP_VIEWS] = view;
+    if (s->gossip.send_at_ms == UINT64_MAX) s->gossip.send_at_ms = s->now_ms + gossip_pause_ms(s);
 }
 
 /* --- saying */
 
-static void mark(struct board *board, uint64_t view, size_t type, uint16_t slot)
+static void set_bit(struct vote_bitmaps *vote_bitmaps, uint64_t view, size_t type, uint16_t slot)
 {
-    uint8_t *bits = board->bytes[view % SX_TOLD_VIEWS][type];
-    board->any[view % SX_TOLD_VIEWS][type] = true;
+    uint8_t *bits = vote_bitmaps->bytes[view % SX_GOSSIP_VIEWS][type];
+    vote_bitmaps->any[view % SX_GOSSIP_VIEWS][type] = true;
     bits[slot / 8] = (uint8_t)(bits[slot / 8] | 1u << slot % 8);
 }
 
-/* From the lowest view on. Returns: nothing, and says nothing, where no bit is set. */
-static void say(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
-                const struct board *board, struct assay_simplex_actions *out)
+/* From the lowest view on. Sends nothing where no bit is set. */
+static void send_bitmaps(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
+                         const struct vote_bitmaps *vote_bitmaps, struct assay_simplex_actions *out)
 {
     struct assay_vote_inventory have = { .era = s->base.era, .epoch = s->base.epoch };
     uint8_t bytes[ASSAY_VOTE_INVENTORY_LEN_MAX];
@@ -90,13 +90,13 @@ static void say(struct assay_simplex *s, uint16_t to, enum assay_message_kind ki
     const size_t len = ((size_t)s->voters->count + 7) / 8;
     const uint64_t lowest = s->view > BEFORE ? s->view - BEFORE : 1;
     for (uint64_t view = lowest; view <= s->view + 1; view++) {
-        const uint64_t at = view % SX_TOLD_VIEWS;
+        const uint64_t at = view % SX_GOSSIP_VIEWS;
         struct assay_vote_inventory_view *v = &have.views[have.count];
         bool any = false;
         *v = (struct assay_vote_inventory_view){ .view = view };
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-            if (!board->any[at][type]) continue;
-            v->bits[type] = assay_slice_over(board->bytes[at][type], len);
+            if (!vote_bitmaps->any[at][type]) continue;
+            v->bits[type] = assay_slice_over(vote_bitmaps->bytes[at][type], len);
             any = true;
         }
         have.count += any;
@@ -108,19 +108,21 @@ static void say(struct assay_simplex *s, uint16_t to, enum assay_message_kind ki
     assay_sx_send(s, to, kind, assay_slice_over(bytes, w.len), out);
 }
 
-static void tell(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void send_inventory(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    struct board board = { 0 };
-    for (uint64_t i = 0; i < SX_TOLD_VIEWS; i++) {
-        const uint64_t view = s->told.news[i];
-        s->told.news[i] = 0;
-        const struct sx_view *v = view > 0 && is_near(s, view) ? assay_sx_peek(s, view) : NULL;
+    struct vote_bitmaps vote_bitmaps = { 0 };
+    for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
+        const uint64_t view = s->gossip.news[i];
+        s->gossip.news[i] = 0;
+        const struct sx_view *v =
+            view > 0 && is_near_running(s, view) ? assay_sx_find_view(s, view) : NULL;
         for (uint32_t seat = 0; v != NULL && seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-                if (v->said[seat].held[type]) mark(&board, view, type, s->slot_of[seat]);
+                if (v->received[seat].verified[type])
+                    set_bit(&vote_bitmaps, view, type, s->slot_of[seat]);
     }
-    s->told.tell_at_ms = UINT64_MAX;
-    say(s, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_VOTE_INVENTORY, &board, out);
+    s->gossip.send_at_ms = UINT64_MAX;
+    send_bitmaps(s, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_VOTE_INVENTORY, &vote_bitmaps, out);
 }
 
 /* --- hearing */
@@ -128,68 +130,70 @@ static void tell(struct assay_simplex *s, struct assay_simplex_actions *out)
 /* What a certificate says needs no votes any more (docs/protocol.md 5.25). */
 static bool is_wanted(const struct assay_simplex *s, uint64_t view, size_t type, uint32_t seat)
 {
-    const struct sx_view *v = assay_sx_peek(s, view);
-    if (!is_near(s, view)) return false;
-    return v == NULL || (v->certificate[type] == SX_NONE && !v->said[seat].held[type]);
+    const struct sx_view *v = assay_sx_find_view(s, view);
+    if (!is_near_running(s, view)) return false;
+    return v == NULL || (v->certificate[type] == SX_NONE && !v->received[seat].verified[type]);
 }
 
-static bool has(struct assay_slice bits, uint16_t slot)
+static bool has_bit(struct assay_slice bits, uint16_t slot)
 {
     return bits.len > 0 && (bits.bytes[slot / 8] >> (slot % 8) & 1) != 0;
 }
 
 /* Returns: ASSAY_OK and *have, of this epoch | other statuses */
-static enum assay_status read(const struct assay_simplex *s, struct assay_slice payload,
-                              struct assay_vote_inventory *have)
+static enum assay_status decode_for_epoch(const struct assay_simplex *s, struct assay_slice payload,
+                                          struct assay_vote_inventory *have)
 {
     ASSAY_TRY(assay_vote_inventory_decode(payload, have));
-    ASSAY_TRY(assay_sx_place(s, s->config.chain_id, have->era, have->epoch));
+    ASSAY_TRY(assay_sx_check_position(s, s->config.chain_id, have->era, have->epoch));
     return assay_vote_inventory_fits(have, s->voters->count);
 }
 
 /* It left an ask of this epoch or the last one without an answer: others are asked before it. */
-static bool is_doubted(const struct assay_simplex *s, uint16_t slot)
+static bool is_unresponsive(const struct assay_simplex *s, uint16_t slot)
 {
-    const uint64_t epoch = s->told.doubted[slot];
+    const uint64_t epoch = s->gossip.unresponsive_epoch[slot];
     return epoch != 0 && epoch + 1 >= s->base.epoch;
 }
 
-void assay_sx_told_given(struct assay_simplex *s, uint16_t from)
+void assay_sx_gossip_on_vote(struct assay_simplex *s, uint16_t from)
 {
-    if (from < s->config.voters_max) s->told.doubted[from] = 0;
+    if (from < s->config.voters_max) s->gossip.unresponsive_epoch[from] = 0;
 }
 
 /* Two are kept: a liar that claims everything stands behind who is not known to be one. */
-static void note_teller(struct assay_simplex *s, struct sx_teller *t, uint16_t from)
+static void add_holder(struct assay_simplex *s, struct sx_holders *t, uint16_t from)
 {
-    const bool better = !is_doubted(s, from);
+    const bool better = !is_unresponsive(s, from);
     if (t->first == from || t->asked == from) return;
-    if (t->first == ASSAY_SLOT_ALL || (better && is_doubted(s, t->first))) {
+    if (t->first == ASSAY_SLOT_ALL || (better && is_unresponsive(s, t->first))) {
         t->next = t->first;
         t->first = from;
         t->fresh = true;
-    } else if (t->next == ASSAY_SLOT_ALL || (better && is_doubted(s, t->next))) {
+    } else if (t->next == ASSAY_SLOT_ALL || (better && is_unresponsive(s, t->next))) {
         t->next = from;
     }
-    if (s->told.ask_at_ms == UINT64_MAX) s->told.ask_at_ms = s->now_ms + pause_ms(s);
+    if (s->gossip.request_at_ms == UINT64_MAX)
+        s->gossip.request_at_ms = s->now_ms + gossip_pause_ms(s);
 }
 
-enum assay_status assay_sx_vote_have(struct assay_simplex *s, uint16_t from,
-                                     struct assay_slice payload, struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_vote_inventory(struct assay_simplex *s, uint16_t from,
+                                                  struct assay_slice payload,
+                                                  struct assay_simplex_actions *out)
 {
     struct assay_vote_inventory have;
     (void)out;
-    ASSAY_TRY(read(s, payload, &have));
+    ASSAY_TRY(decode_for_epoch(s, payload, &have));
     if (from == ASSAY_SLOT_SELF || from == s->config.self) return ASSAY_E_STRANGER;
     for (uint32_t i = 0; i < have.count; i++) {
         const uint64_t view = have.views[i].view;
-        if (!is_near(s, view)) continue;
-        if (s->told.views[view % SX_TOLD_VIEWS] != view) forget_view(s, view);
+        if (!is_near_running(s, view)) continue;
+        if (s->gossip.views[view % SX_GOSSIP_VIEWS] != view) clear_view(s, view);
         for (uint32_t seat = 0; seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-                if (has(have.views[i].bits[type], s->slot_of[seat]) &&
+                if (has_bit(have.views[i].bits[type], s->slot_of[seat]) &&
                     is_wanted(s, view, type, seat))
-                    note_teller(s, teller_of(s, view, type, seat), from);
+                    add_holder(s, holders_of(s, view, type, seat), from);
     }
     return ASSAY_OK;
 }
@@ -197,13 +201,13 @@ enum assay_status assay_sx_vote_have(struct assay_simplex *s, uint16_t from,
 /* --- asking */
 
 /* Returns: a member that is to be asked now, or ASSAY_SLOT_ALL. */
-static uint16_t next_asked(struct assay_simplex *s)
+static uint16_t next_due_member(struct assay_simplex *s)
 {
-    for (uint64_t i = 0; i < SX_TOLD_VIEWS; i++) {
-        const uint64_t view = s->told.views[i];
+    for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
+        const uint64_t view = s->gossip.views[i];
         for (uint32_t seat = 0; view > 0 && seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-                const struct sx_teller *t = teller_of(s, view, type, seat);
+                const struct sx_holders *t = holders_of(s, view, type, seat);
                 if (t->due) return t->first;
             }
     }
@@ -212,14 +216,14 @@ static uint16_t next_asked(struct assay_simplex *s)
 
 /* What came meanwhile is forgotten; who said so within the last pause has another one.
  * Returns: whether it is to be looked at again. */
-static bool look(struct assay_simplex *s, struct sx_teller *t, bool wanted)
+static bool update_holders(struct assay_simplex *s, struct sx_holders *t, bool wanted)
 {
     if (t->first == ASSAY_SLOT_ALL && t->asked == ASSAY_SLOT_ALL) return false;
     if (!wanted) {
         *t = NOBODY;
         return false;
     }
-    if (t->asked != ASSAY_SLOT_ALL) s->told.doubted[t->asked] = s->base.epoch;
+    if (t->asked != ASSAY_SLOT_ALL) s->gossip.unresponsive_epoch[t->asked] = s->base.epoch;
     t->asked = ASSAY_SLOT_ALL;
     t->due = t->first != ASSAY_SLOT_ALL && !t->fresh;
     t->fresh = false;
@@ -227,82 +231,84 @@ static bool look(struct assay_simplex *s, struct sx_teller *t, bool wanted)
 }
 
 /* Returns: whether anybody is waited for. */
-static bool choose_due(struct assay_simplex *s)
+static bool update_all_holders(struct assay_simplex *s)
 {
     bool waits = false;
-    for (uint64_t i = 0; i < SX_TOLD_VIEWS; i++) {
-        const uint64_t view = s->told.views[i];
+    for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
+        const uint64_t view = s->gossip.views[i];
         for (uint32_t seat = 0; view > 0 && seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-                waits |= look(s, teller_of(s, view, type, seat), is_wanted(s, view, type, seat));
+                waits |= update_holders(s, holders_of(s, view, type, seat),
+                                        is_wanted(s, view, type, seat));
     }
     return waits;
 }
 
-static void ask_one(struct assay_simplex *s, uint16_t to, struct assay_simplex_actions *out)
+static void send_request(struct assay_simplex *s, uint16_t to, struct assay_simplex_actions *out)
 {
-    struct board board = { 0 };
-    for (uint64_t i = 0; i < SX_TOLD_VIEWS; i++) {
-        const uint64_t view = s->told.views[i];
+    struct vote_bitmaps vote_bitmaps = { 0 };
+    for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
+        const uint64_t view = s->gossip.views[i];
         for (uint32_t seat = 0; view > 0 && seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-                struct sx_teller *t = teller_of(s, view, type, seat);
+                struct sx_holders *t = holders_of(s, view, type, seat);
                 if (!t->due || t->first != to) continue;
-                mark(&board, view, type, s->slot_of[seat]);
-                *t = (struct sx_teller){ .first = t->next, .next = ASSAY_SLOT_ALL, .asked = to };
+                set_bit(&vote_bitmaps, view, type, s->slot_of[seat]);
+                *t = (struct sx_holders){ .first = t->next, .next = ASSAY_SLOT_ALL, .asked = to };
             }
     }
-    say(s, to, ASSAY_MESSAGE_VOTE_REQUEST_MISSING, &board, out);
+    send_bitmaps(s, to, ASSAY_MESSAGE_VOTE_REQUEST_MISSING, &vote_bitmaps, out);
 }
 
-static void ask(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void send_due_requests(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    s->told.ask_at_ms = choose_due(s) ? s->now_ms + pause_ms(s) : UINT64_MAX;
-    for (uint16_t to; (to = next_asked(s)) != ASSAY_SLOT_ALL;)
-        ask_one(s, to, out);
+    s->gossip.request_at_ms = update_all_holders(s) ? s->now_ms + gossip_pause_ms(s) : UINT64_MAX;
+    for (uint16_t to; (to = next_due_member(s)) != ASSAY_SLOT_ALL;)
+        send_request(s, to, out);
 }
 
-void assay_sx_told_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
+void assay_sx_gossip_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    if (s->now_ms >= s->told.tell_at_ms) tell(s, out);
-    if (s->now_ms >= s->told.ask_at_ms) ask(s, out);
+    if (s->now_ms >= s->gossip.send_at_ms) send_inventory(s, out);
+    if (s->now_ms >= s->gossip.request_at_ms) send_due_requests(s, out);
 }
 
-uint64_t assay_sx_told_wake(const struct assay_simplex *s)
+uint64_t assay_sx_gossip_wake(const struct assay_simplex *s)
 {
-    return assay_min_u64(s->told.tell_at_ms, s->told.ask_at_ms);
+    return assay_min_u64(s->gossip.send_at_ms, s->gossip.request_at_ms);
 }
 
 /* --- answering */
 
-static void serve(struct assay_simplex *s, uint16_t to, const struct sx_view *v, size_t type,
-                  uint32_t seat, struct assay_simplex_actions *out)
+static void send_vote(struct assay_simplex *s, uint16_t to, const struct sx_view *v, size_t type,
+                      uint32_t seat, struct assay_simplex_actions *out)
 {
-    const struct sx_said *said = &v->said[seat];
+    const struct sx_received *received = &v->received[seat];
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     const struct assay_vote_statement statement =
-        assay_sx_statement(s, v, (enum assay_vote_type)type, said->id[type]);
-    assay_vote_encode(&statement, s->slot_of[seat], said->signature[type], &w);
+        assay_sx_statement(s, v, (enum assay_vote_type)type, received->id[type]);
+    assay_vote_encode(&statement, s->slot_of[seat], received->signature[type], &w);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, to, ASSAY_MESSAGE_VOTE, assay_slice_over(bytes, w.len), out);
 }
 
-enum assay_status assay_sx_vote_lack(struct assay_simplex *s, uint16_t from,
-                                     struct assay_slice payload, struct assay_simplex_actions *out)
+enum assay_status assay_sx_receive_vote_request(struct assay_simplex *s, uint16_t from,
+                                                struct assay_slice payload,
+                                                struct assay_simplex_actions *out)
 {
     struct assay_vote_inventory lack;
     uint32_t served = 0;
-    ASSAY_TRY(read(s, payload, &lack));
+    ASSAY_TRY(decode_for_epoch(s, payload, &lack));
     if (from == ASSAY_SLOT_SELF || from == s->config.self) return ASSAY_E_STRANGER;
     for (uint32_t i = 0; i < lack.count; i++) {
-        const struct sx_view *v = assay_sx_peek(s, lack.views[i].view);
+        const struct sx_view *v = assay_sx_find_view(s, lack.views[i].view);
         if (v == NULL) continue;
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
             for (uint32_t seat = 0; seat < s->seat_count && served < SERVED_MAX; seat++) {
-                if (!has(lack.views[i].bits[type], s->slot_of[seat])) continue;
-                if (!v->said[seat].held[type]) continue;
-                serve(s, from, v, type, seat, out);
+                if (!has_bit(lack.views[i].bits[type], s->slot_of[seat])) continue;
+                if (!v->received[seat].verified[type]) continue;
+                send_vote(s, from, v, type, seat, out);
                 served++;
             }
     }

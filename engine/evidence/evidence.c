@@ -10,46 +10,47 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
 {
     ASSAY_ASSERT(slot < e->members && slot != e->self && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_FETCH);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_FETCH);
     if (effect == NULL) return; /* the seat stays EMPTY: asked again in assay_evidence_tick */
     ASSAY_ASSERT(seat->envelope.evidence_len > 0 && seat->envelope.epoch == e->head->context.epoch);
-    assay_seat_fetching(e, slot);
+    assay_seat_set_fetching(e, slot);
     assay_bytes_copy(effect->as.fetch.digest, 32, seat->envelope.evidence_digest, 32);
     effect->as.fetch.len = seat->envelope.evidence_len;
     effect->as.fetch.origin = (uint16_t)slot;
     effect->as.fetch.epoch = e->head->context.epoch;
-    effect->as.fetch.at_unix_s = e->run->moment.at_unix_s;
+    effect->as.fetch.at_unix_s = e->epoch_state->moment.at_unix_s;
     effect->as.fetch.evidence_kind =
         (enum assay_evidence_kind)e->head->state.members[slot].evidence_kind;
 }
 
 /* The expected binding of the listed incarnation of a slot in the running epoch. */
-static bool judge_slot(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding,
-                       enum assay_outcome *outcome)
+static bool appraise_slot(struct assay_engine *e, uint32_t slot,
+                          const struct assay_finding *finding, enum assay_outcome *outcome)
 {
     ASSAY_ASSERT(finding->used && e->seats[slot].payload_len > 0);
     const struct assay_member *m = &e->head->state.members[slot];
     uint8_t expected[64];
     assay_context_expected(&e->head->context, slot, &m->lives[0], e->head->context.epoch,
-                           &e->run->moment, expected);
+                           &e->epoch_state->moment, expected);
     return assay_finding_judge(finding, m, e->seats[slot].envelope.kind, expected, outcome);
 }
 
-static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding)
+static void on_seat_appraised(struct assay_engine *e, uint32_t slot,
+                              const struct assay_finding *finding)
 {
     ASSAY_ASSERT(slot < e->members && slot != e->self);
 
     enum assay_outcome outcome = ASSAY_OUTCOME_NONE;
-    const bool own = judge_slot(e, slot, finding, &outcome);
-    assay_seat_judged(e, slot, own, outcome);
+    const bool own = appraise_slot(e, slot, finding, &outcome);
+    assay_seat_set_outcome(e, slot, own, outcome);
     if (!own) {
         assay_eng_note(e, ASSAY_NOTE_EVIDENCE_FOREIGN, (uint16_t)slot, e->head->context.epoch, 0);
-        assay_seat_reason(e, slot, "report-data: evidence of something else than this epoch");
+        assay_seat_set_reason(e, slot, "report-data: evidence of something else than this epoch");
     } else if (!assay_outcome_is_pass(outcome)) {
         char reason[ASSAY_FINDING_REASON_LEN];
         assay_finding_reason(finding, &e->head->state.members[slot],
                              e->seats[slot].envelope.kind, reason);
-        assay_seat_reason(e, slot, reason);
+        assay_seat_set_reason(e, slot, reason);
     }
     if (own && assay_outcome_is_fail(outcome)) assay_pending_proofs_fail(e, slot);
     ASSAY_ASSERT(e->seats[slot].phase == ASSAY_SEAT_JUDGED ||
@@ -58,27 +59,27 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
 }
 
 /* The verdict on a piece of evidence is known. */
-static void judge_seats(struct assay_engine *e, const uint8_t *digest)
+static void appraise_seats(struct assay_engine *e, const uint8_t *digest)
 {
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
         if (seat->phase != ASSAY_SEAT_FETCHING && seat->phase != ASSAY_SEAT_MISSING) continue;
         if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
-        const struct assay_finding *finding = assay_verifying_known(
-            e, digest, e->run->moment.at_unix_s,
+        const struct assay_finding *finding = assay_verdicts_find(
+            e, digest, e->epoch_state->moment.at_unix_s,
             (enum assay_evidence_kind)e->head->state.members[i].evidence_kind, false);
-        if (finding != NULL) seat_judged(e, i, finding);
+        if (finding != NULL) on_seat_appraised(e, i, finding);
     }
 }
 
-static void seats_missing(struct assay_engine *e, const uint8_t *digest, uint32_t asked)
+static void set_seats_missing(struct assay_engine *e, const uint8_t *digest, uint32_t asked)
 {
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
         if (seat->phase != ASSAY_SEAT_FETCHING) continue;
         if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
-        assay_seat_missing(e, i);
-        assay_seat_asked(e, i, asked);
+        assay_seat_set_missing(e, i);
+        assay_seat_add_asked(e, i, asked);
     }
 }
 
@@ -86,13 +87,14 @@ void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 
                             int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
                             uint32_t asked)
 {
-    ASSAY_ASSERT(e->life->started);
-    assay_verifying_done(e, digest, at_unix_s, before, verdict);
+    ASSAY_ASSERT(e->start_state->started);
+    assay_verdicts_on_verdict(e, digest, at_unix_s, before, verdict);
     if (verdict == NULL) {
-        if (!before && at_unix_s == e->run->moment.at_unix_s) seats_missing(e, digest, asked);
+        if (!before && at_unix_s == e->epoch_state->moment.at_unix_s)
+            set_seats_missing(e, digest, asked);
         return;
     }
-    if (!before) judge_seats(e, digest);
+    if (!before) appraise_seats(e, digest);
     assay_message_intake_judged(e);
     assay_branch_recheck(e);
 }
@@ -118,5 +120,5 @@ static void fetch_seats(struct assay_engine *e)
 
 void assay_evidence_tick(struct assay_engine *e)
 {
-    if (e->life->started && e->evidence->fetch_wanted) fetch_seats(e);
+    if (e->start_state->started && e->evidence->fetch_wanted) fetch_seats(e);
 }

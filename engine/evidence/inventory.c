@@ -10,12 +10,12 @@
 
 /* --- what is here */
 
-static uint64_t patience_ms(const struct assay_engine *e)
+static uint64_t answer_timeout_ms(const struct assay_engine *e)
 {
     return assay_max_u64(25, assay_min_u64(assay_eng_epoch_ms(e) / 16, 1000));
 }
 
-static bool bit(const uint8_t *bits, uint32_t i)
+static bool has_bit(const uint8_t *bits, uint32_t i)
 {
     return (bits[i / 8] >> (i % 8) & 1) != 0;
 }
@@ -28,44 +28,45 @@ static void set_bit(uint8_t *bits, uint32_t i)
 static uint32_t count_bits(const uint8_t *bits, uint32_t members)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < members; i++) count += bit(bits, i);
+    for (uint32_t i = 0; i < members; i++)
+        count += has_bit(bits, i);
     return count;
 }
 
 /* Two bitmaps of zeros in the memory of the step. Returns: false when there is no room. */
-static bool take_bitmaps(struct assay_engine *e, uint8_t *bits[static ASSAY_INVENTORY_LANES])
+static bool alloc_bitmaps(struct assay_engine *e, uint8_t *bits[static ASSAY_INVENTORY_LANES])
 {
     const size_t len = assay_inventory_bitmap_len(e->members);
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++) {
-        bits[lane] = assay_eng_take(e, len);
+        bits[lane] = assay_eng_alloc(e, len);
         if (bits[lane] == NULL) return false;
         assay_bytes_zero(bits[lane], len);
     }
     return true;
 }
 
-static bool is_ballot_of_now(const struct assay_engine *e, const struct assay_pool_item *item)
+static bool is_current_ballot(const struct assay_engine *e, const struct assay_pool_item *item)
 {
     return item->kind == ASSAY_RECORD_BALLOT && item->epoch == e->head->context.epoch &&
            (item->phase == ASSAY_POOL_READY || item->phase == ASSAY_POOL_DONE);
 }
 
 /* Returns: false when there is no room. */
-static bool look(struct assay_engine *e, uint8_t *held[static ASSAY_INVENTORY_LANES])
+static bool fill_held(struct assay_engine *e, uint8_t *held[static ASSAY_INVENTORY_LANES])
 {
-    if (!take_bitmaps(e, held)) return false;
+    if (!alloc_bitmaps(e, held)) return false;
     for (uint32_t i = 0; i < e->members; i++)
         if (e->seats[i].payload_len > 0) set_bit(held[ASSAY_INVENTORY_ENVELOPE], i);
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
-        if (is_ballot_of_now(e, item) && item->slot < e->members)
+        if (is_current_ballot(e, item) && item->slot < e->members)
             set_bit(held[ASSAY_INVENTORY_BALLOT], item->slot);
     }
     return true;
 }
 
 /* Ballots count after the roll, up to E. */
-static bool ballots_count(const struct assay_engine *e)
+static bool are_ballots_open(const struct assay_engine *e)
 {
     return e->chain->ledger.has_roll && !e->chain->ledger.closed;
 }
@@ -73,12 +74,12 @@ static bool ballots_count(const struct assay_engine *e)
 static bool is_wanted(const struct assay_engine *e, enum assay_inventory_lane lane, uint32_t slot)
 {
     if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) return false;
-    return lane == ASSAY_INVENTORY_ENVELOPE || ballots_count(e);
+    return lane == ASSAY_INVENTORY_ENVELOPE || are_ballots_open(e);
 }
 
 /* Returns: whether there was room; otherwise it is told or asked for again. */
-static bool say(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
-                uint8_t *const bits[static ASSAY_INVENTORY_LANES])
+static bool send_bitmaps(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
+                         uint8_t *const bits[static ASSAY_INVENTORY_LANES])
 {
     const size_t len = assay_inventory_bitmap_len(e->members);
     const struct assay_inventory have = {
@@ -87,7 +88,7 @@ static bool say(struct assay_engine *e, uint16_t to, enum assay_message_kind kin
         .ballots = assay_slice_over(bits[ASSAY_INVENTORY_BALLOT], len),
     };
     const uint64_t unsent = e->output->effects->unsent;
-    uint8_t *bytes = assay_eng_take(e, 2 * len + ASSAY_INVENTORY_FIXED_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, 2 * len + ASSAY_INVENTORY_FIXED_LEN_MAX);
     if (bytes == NULL) return false;
     struct assay_writer w = assay_writer_over(bytes, 2 * len + ASSAY_INVENTORY_FIXED_LEN_MAX);
     const enum assay_status status = assay_inventory_encode(&have, &w);
@@ -98,7 +99,7 @@ static bool say(struct assay_engine *e, uint16_t to, enum assay_message_kind kin
 
 /* --- life */
 
-static bool lacking_holds(const struct assay_engine *e, const struct assay_lacking *l)
+static bool missing_is_valid(const struct assay_engine *e, const struct assay_lacking *l)
 {
     if (l->source != ASSAY_SLOT_ALL && l->source >= e->members) return false;
     if (l->spare != ASSAY_SLOT_ALL && (l->spare >= e->members || l->spare == l->source))
@@ -106,7 +107,7 @@ static bool lacking_holds(const struct assay_engine *e, const struct assay_lacki
     return !l->due;
 }
 
-static bool window_holds(const struct assay_request_missing_window *window)
+static bool window_is_valid(const struct assay_request_missing_window *window)
 {
     return window->size > 0 && window->size <= ASSAY_REQUEST_MISSING_MAX &&
            window->flying <= ASSAY_REQUEST_MISSING_MAX &&
@@ -118,12 +119,12 @@ void assay_inventory_check(const struct assay_engine *e)
     uint64_t asked = 0, flying = 0;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
-            ASSAY_ASSERT(lacking_holds(e, &e->having->lacks[lane][i]));
-            asked += e->having->lacks[lane][i].source != ASSAY_SLOT_ALL;
+            ASSAY_ASSERT(missing_is_valid(e, &e->inventory->lacks[lane][i]));
+            asked += e->inventory->lacks[lane][i].source != ASSAY_SLOT_ALL;
         }
     for (uint32_t i = 0; i < e->members; i++) {
-        ASSAY_ASSERT(window_holds(&e->having->windows[i]));
-        flying += e->having->windows[i].flying;
+        ASSAY_ASSERT(window_is_valid(&e->inventory->windows[i]));
+        flying += e->inventory->windows[i].flying;
     }
     ASSAY_ASSERT(asked == flying);
 }
@@ -132,7 +133,7 @@ static const struct assay_lacking NOBODY = { .source = ASSAY_SLOT_ALL, .spare = 
 
 void assay_inventory_turn(struct assay_engine *e)
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i] = NOBODY;
     for (uint32_t i = 0; i < e->members; i++) {
@@ -146,7 +147,7 @@ void assay_inventory_turn(struct assay_engine *e)
 void assay_inventory_init(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->members; i++)
-        e->parts->having.windows[i] =
+        e->parts->inventory.windows[i] =
             (struct assay_request_missing_window){ .size = ASSAY_REQUEST_MISSING_FIRST };
     assay_inventory_turn(e);
     assay_inventory_check(e);
@@ -155,45 +156,45 @@ void assay_inventory_init(struct assay_engine *e)
 /* --- how much one neighbour is asked for at once */
 
 /* It was late with a window of 1 in this epoch or the last one: others are asked before it. */
-static bool is_doubted(const struct assay_engine *e, uint16_t slot)
+static bool is_unresponsive(const struct assay_engine *e, uint16_t slot)
 {
-    const uint64_t epoch = e->having->windows[slot].doubted;
+    const uint64_t epoch = e->inventory->windows[slot].doubted;
     return epoch != 0 && epoch + 1 >= e->head->context.epoch;
 }
 
 static bool has_room(const struct assay_engine *e, uint16_t slot)
 {
-    const struct assay_request_missing_window *window = &e->having->windows[slot];
+    const struct assay_request_missing_window *window = &e->inventory->windows[slot];
     return window->flying < window->size && !window->late;
 }
 
-static void watch(struct assay_engine *e, struct assay_lacking *l)
+static void start_timeout(struct assay_engine *e, struct assay_lacking *l)
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     l->since_ms = e->now_ms;
-    h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + patience_ms(e));
+    h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + answer_timeout_ms(e));
 }
 
 /* Its spare is asked now. */
-static void take_spare(struct assay_engine *e, struct assay_lacking *l)
+static void switch_to_spare(struct assay_engine *e, struct assay_lacking *l)
 {
     ASSAY_ASSERT(l->source == ASSAY_SLOT_ALL && l->spare != ASSAY_SLOT_ALL);
     l->source = l->spare;
     l->spare = ASSAY_SLOT_ALL;
-    e->parts->having.windows[l->source].flying++;
-    watch(e, l);
+    e->parts->inventory.windows[l->source].flying++;
+    start_timeout(e, l);
 }
 
 /* Without room to ask the neighbour is not late with what it never heard of. */
-static void ask(struct assay_engine *e, uint16_t source,
-                uint8_t *const asked[static ASSAY_INVENTORY_LANES])
+static void send_request(struct assay_engine *e, uint16_t source,
+                         uint8_t *const asked[static ASSAY_INVENTORY_LANES])
 {
-    struct assay_inventory_state *h = &e->parts->having;
-    if (say(e, source, ASSAY_MESSAGE_REQUEST_MISSING, asked)) return;
+    struct assay_inventory_state *h = &e->parts->inventory;
+    if (send_bitmaps(e, source, ASSAY_MESSAGE_REQUEST_MISSING, asked)) return;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             struct assay_lacking *l = &h->lacks[lane][i];
-            if (!bit(asked[lane], i)) continue;
+            if (!has_bit(asked[lane], i)) continue;
             ASSAY_ASSERT(l->source == source && h->windows[source].flying > 0);
             h->windows[source].flying--;
             if (l->spare == ASSAY_SLOT_ALL) l->spare = source;
@@ -202,29 +203,29 @@ static void ask(struct assay_engine *e, uint16_t source,
 }
 
 /* What waits for this neighbour is asked of it, as far as its window goes. */
-static void ask_waiting(struct assay_engine *e, uint16_t source)
+static void request_waiting(struct assay_engine *e, uint16_t source)
 {
     uint8_t *asked[ASSAY_INVENTORY_LANES];
     bool any = false;
-    if (!take_bitmaps(e, asked)) return;
+    if (!alloc_bitmaps(e, asked)) return;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members && has_room(e, source); i++) {
-            struct assay_lacking *l = &e->parts->having.lacks[lane][i];
+            struct assay_lacking *l = &e->parts->inventory.lacks[lane][i];
             if (l->source != ASSAY_SLOT_ALL || l->spare != source) continue;
             if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
-            take_spare(e, l);
+            switch_to_spare(e, l);
             set_bit(asked[lane], i);
             any = true;
         }
-    if (any) ask(e, source, asked);
+    if (any) send_request(e, source, asked);
 }
 
 /* One piece of a batch is here, or is asked of another neighbour. docs/protocol.md 4.12.10: a batch
  * in time doubles the window. One piece in time clears nothing: a neighbour that claims everything
  * could give one now and then. Returns: whether the batch is over. */
-static bool land(struct assay_engine *e, uint16_t source, bool given)
+static bool finish_request(struct assay_engine *e, uint16_t source, bool given)
 {
-    struct assay_request_missing_window *window = &e->parts->having.windows[source];
+    struct assay_request_missing_window *window = &e->parts->inventory.windows[source];
     ASSAY_ASSERT(window->flying > 0);
     window->flying--;
     /* What was asked for while the batch ran belongs to it: more than one window may come. */
@@ -242,33 +243,34 @@ static bool land(struct assay_engine *e, uint16_t source, bool given)
 }
 
 /* Halved once a batch, however many of it are late. */
-static void be_late(struct assay_engine *e, uint16_t source)
+static void on_late(struct assay_engine *e, uint16_t source)
 {
-    struct assay_request_missing_window *window = &e->parts->having.windows[source];
+    struct assay_request_missing_window *window = &e->parts->inventory.windows[source];
     if (!window->late && window->size == 1) window->doubted = e->head->context.epoch;
     if (!window->late && window->size > 1) window->size /= 2;
     window->late = true;
-    (void)land(e, source, false);
+    (void)finish_request(e, source, false);
 }
 
 void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
                          uint32_t slot)
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     ASSAY_ASSERT(slot < e->members);
     const uint16_t source = h->lacks[lane][slot].source;
     h->lacks[lane][slot] = NOBODY;
-    if (source != ASSAY_SLOT_ALL && land(e, source, source == from)) ask_waiting(e, source);
+    if (source != ASSAY_SLOT_ALL && finish_request(e, source, source == from))
+        request_waiting(e, source);
     if (h->tell_at_ms == UINT64_MAX)
         h->tell_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
 }
 
 void assay_inventory_paused(struct assay_engine *e)
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i].since_ms = e->now_ms;
-    if (h->late_at_ms != UINT64_MAX) h->late_at_ms = e->now_ms + patience_ms(e);
+    if (h->late_at_ms != UINT64_MAX) h->late_at_ms = e->now_ms + answer_timeout_ms(e);
 }
 
 /* --- asking those who say that they have it */
@@ -276,27 +278,27 @@ void assay_inventory_paused(struct assay_engine *e)
 /* Of two that say the same the one is kept that has given more at once. */
 static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other)
 {
-    const struct assay_request_missing_window *windows = e->having->windows;
-    if (is_doubted(e, one) != is_doubted(e, other)) return is_doubted(e, other);
+    const struct assay_request_missing_window *windows = e->inventory->windows;
+    if (is_unresponsive(e, one) != is_unresponsive(e, other)) return is_unresponsive(e, other);
     return windows[one].size > windows[other].size;
 }
 
 /* Returns: whether it is to be asked now. */
-static bool offered(struct assay_engine *e, struct assay_lacking *l, uint16_t from, bool asks)
+static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t from, bool asks)
 {
     const bool nobody = l->source == ASSAY_SLOT_ALL;
     if (l->source == from) return false;
     if (nobody && asks) {
         if (l->spare == from) l->spare = ASSAY_SLOT_ALL;
         l->source = from;
-        e->parts->having.windows[from].flying++;
-        watch(e, l);
+        e->parts->inventory.windows[from].flying++;
+        start_timeout(e, l);
         return true;
     }
     if (l->spare == from) return false;
     if (l->spare != ASSAY_SLOT_ALL && !is_better(e, from, l->spare)) return false;
     l->spare = from;
-    if (nobody) watch(e, l);
+    if (nobody) start_timeout(e, l);
     return false;
 }
 
@@ -312,43 +314,44 @@ enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
     if (have.epoch > e->head->context.epoch) return ASSAY_E_EARLY;
     if (have.epoch < e->head->context.epoch) return ASSAY_E_STALE;
     if (from >= e->members || from == e->self) return ASSAY_OK;
-    if (!look(e, held) || !take_bitmaps(e, asked)) return ASSAY_OK; /* it says so again */
+    if (!fill_held(e, held) || !alloc_bitmaps(e, asked)) return ASSAY_OK; /* it says so again */
     const uint8_t *theirs[ASSAY_INVENTORY_LANES] = { have.envelopes.bytes, have.ballots.bytes };
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
-            if (!bit(theirs[lane], i) || bit(held[lane], i)) continue;
+            if (!has_bit(theirs[lane], i) || has_bit(held[lane], i)) continue;
             if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
-            const bool asks = has_room(e, from) && !is_doubted(e, from);
-            if (!offered(e, &e->parts->having.lacks[lane][i], from, asks)) continue;
+            const bool asks = has_room(e, from) && !is_unresponsive(e, from);
+            if (!add_source(e, &e->parts->inventory.lacks[lane][i], from, asks)) continue;
             set_bit(asked[lane], i);
             count++;
         }
-    if (count > 0) ask(e, from, asked);
+    if (count > 0) send_request(e, from, asked);
     return ASSAY_OK;
 }
 
 /* The neighbour that was asked is late: the spare is asked as soon as its window allows. */
-static void pass_to_spare(struct assay_engine *e, struct assay_lacking *l)
+static void on_source_late(struct assay_engine *e, struct assay_lacking *l)
 {
-    if (l->source != ASSAY_SLOT_ALL) be_late(e, l->source);
+    if (l->source != ASSAY_SLOT_ALL) on_late(e, l->source);
     l->source = ASSAY_SLOT_ALL;
     l->since_ms = e->now_ms;
     if (l->spare == ASSAY_SLOT_ALL || !has_room(e, l->spare)) return;
-    take_spare(e, l);
+    switch_to_spare(e, l);
     l->due = true;
 }
 
 /* What is here, or of no use any more, is awaited of nobody. */
-static void let_go(struct assay_engine *e, struct assay_lacking *l)
+static void cancel_request(struct assay_engine *e, struct assay_lacking *l)
 {
-    if (l->source != ASSAY_SLOT_ALL) (void)land(e, l->source, false);
+    if (l->source != ASSAY_SLOT_ALL) (void)finish_request(e, l->source, false);
     *l = NOBODY;
 }
 
 /* Everything that is due of one source goes into one ask. */
-static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_INVENTORY_LANES])
+static void send_due_requests(struct assay_engine *e,
+                              uint8_t *const asked[static ASSAY_INVENTORY_LANES])
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     for (uint32_t source = 0; source < e->members; source++) {
         bool any = false;
         for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++) {
@@ -362,32 +365,32 @@ static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_IN
         if (!any) continue;
         for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
             for (uint32_t i = 0; i < e->members; i++)
-                if (bit(asked[lane], i)) h->lacks[lane][i].due = false;
-        ask(e, (uint16_t)source, asked);
+                if (has_bit(asked[lane], i)) h->lacks[lane][i].due = false;
+        send_request(e, (uint16_t)source, asked);
     }
 }
 
-static void look_who_is_late(struct assay_engine *e)
+static void handle_late(struct assay_engine *e)
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     uint8_t *held[ASSAY_INVENTORY_LANES], *asked[ASSAY_INVENTORY_LANES];
     bool due = false;
-    if (!look(e, held) || !take_bitmaps(e, asked)) return;
+    if (!fill_held(e, held) || !alloc_bitmaps(e, asked)) return;
     h->late_at_ms = UINT64_MAX;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             struct assay_lacking *l = &h->lacks[lane][i];
             if (l->source == ASSAY_SLOT_ALL && l->spare == ASSAY_SLOT_ALL) continue;
-            if (bit(held[lane], i) || !is_wanted(e, (enum assay_inventory_lane)lane, i))
-                let_go(e, l);
-            else if (e->now_ms >= l->since_ms + patience_ms(e)) pass_to_spare(e, l);
+            if (has_bit(held[lane], i) || !is_wanted(e, (enum assay_inventory_lane)lane, i))
+                cancel_request(e, l);
+            else if (e->now_ms >= l->since_ms + answer_timeout_ms(e)) on_source_late(e, l);
             due |= l->due;
             if (l->source != ASSAY_SLOT_ALL)
-                h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + patience_ms(e));
+                h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + answer_timeout_ms(e));
             else if (l->spare != ASSAY_SLOT_ALL)
-                h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + patience_ms(e));
+                h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + answer_timeout_ms(e));
         }
-    if (due) ask_due(e, asked);
+    if (due) send_due_requests(e, asked);
 }
 
 /* --- answering */
@@ -403,16 +406,16 @@ enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
     if (from >= e->members || from == e->self) return ASSAY_OK;
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
-        if (!bit(lack.envelopes.bytes, i) || seat->payload_len == 0) continue;
+        if (!has_bit(lack.envelopes.bytes, i) || seat->payload_len == 0) continue;
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
-                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+                       assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
-        if (!is_ballot_of_now(e, item) || item->slot >= e->members) continue;
-        if (!bit(lack.ballots.bytes, item->slot)) continue;
+        if (!is_current_ballot(e, item) || item->slot >= e->members) continue;
+        if (!has_bit(lack.ballots.bytes, item->slot)) continue;
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD,
-                       assay_eng_keep(e, assay_slice_over(item->bytes, item->len)));
+                       assay_eng_copy(e, assay_slice_over(item->bytes, item->len)));
     }
     return ASSAY_OK;
 }
@@ -445,25 +448,25 @@ uint16_t assay_inventory_peer(const struct assay_engine *e, uint32_t round, uint
 /* Ballots are due at 5T/8: 11/16, 12/16 and 13/16 after the epoch was seen to open. */
 static uint64_t round_due(const struct assay_engine *e)
 {
-    if (e->having->rounds >= ASSAY_BALLOT_ROUNDS) return UINT64_MAX;
-    return e->run->opened_ms + assay_eng_epoch_ms(e) / 16 * (11 + e->having->rounds);
+    if (e->inventory->rounds >= ASSAY_BALLOT_ROUNDS) return UINT64_MAX;
+    return e->epoch_state->opened_ms + assay_eng_epoch_ms(e) / 16 * (11 + e->inventory->rounds);
 }
 
 /* Whoever attested is expected to vote. */
-static void ask_for_ballots(struct assay_engine *e)
+static void request_ballots(struct assay_engine *e)
 {
     uint8_t *held[ASSAY_INVENTORY_LANES];
     uint8_t *asked[ASSAY_INVENTORY_LANES];
-    const uint32_t round = e->parts->having.rounds++;
-    if (!ballots_count(e) || !look(e, held) || !take_bitmaps(e, asked)) return;
+    const uint32_t round = e->parts->inventory.rounds++;
+    if (!are_ballots_open(e) || !fill_held(e, held) || !alloc_bitmaps(e, asked)) return;
     for (uint32_t i = 0; i < e->members; i++)
-        if (is_wanted(e, ASSAY_INVENTORY_BALLOT, i) && bit(held[ASSAY_INVENTORY_ENVELOPE], i) &&
-            !bit(held[ASSAY_INVENTORY_BALLOT], i))
+        if (is_wanted(e, ASSAY_INVENTORY_BALLOT, i) && has_bit(held[ASSAY_INVENTORY_ENVELOPE], i) &&
+            !has_bit(held[ASSAY_INVENTORY_BALLOT], i))
             set_bit(asked[ASSAY_INVENTORY_BALLOT], i);
     if (count_bits(asked[ASSAY_INVENTORY_BALLOT], e->members) == 0) return;
     for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++) {
         const uint16_t to = assay_inventory_peer(e, round, k);
-        if (to != ASSAY_SLOT_ALL) (void)say(e, to, ASSAY_MESSAGE_REQUEST_MISSING, asked);
+        if (to != ASSAY_SLOT_ALL) (void)send_bitmaps(e, to, ASSAY_MESSAGE_REQUEST_MISSING, asked);
     }
 }
 
@@ -480,7 +483,8 @@ static bool is_proven(const struct assay_engine *e, uint32_t slot)
     return false;
 }
 
-static bool is_another(const struct assay_engine *e, uint32_t slot, const uint8_t digest[static 32])
+static bool is_other_envelope(const struct assay_engine *e, uint32_t slot,
+                              const uint8_t digest[static 32])
 {
     const struct assay_seat *seat = &e->seats[slot];
     return seat->payload_len > 0 && !assay_bytes_equal(seat->envelope.digest, digest, 32) &&
@@ -491,7 +495,7 @@ bool assay_inventory_disputed(const struct assay_engine *e, uint32_t slot)
 {
     const struct assay_ledger *l = &e->chain->ledger;
     ASSAY_ASSERT(slot < e->members);
-    return l->has_roll && l->roll_present[slot] && is_another(e, slot, l->roll[slot]);
+    return l->has_roll && l->roll_present[slot] && is_other_envelope(e, slot, l->roll[slot]);
 }
 
 void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *ballot)
@@ -500,33 +504,33 @@ void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *b
     const struct assay_ballot *b = &ballot->ballot;
     uint8_t *asked[ASSAY_INVENTORY_LANES];
     if (b->epoch != e->head->context.epoch || b->exception_count == 0) return;
-    if (ballot->slot >= e->members || ballot->slot == e->self || !take_bitmaps(e, asked)) return;
+    if (ballot->slot >= e->members || ballot->slot == e->self || !alloc_bitmaps(e, asked)) return;
     for (uint32_t i = 0; i < b->exception_count; i++) {
         const struct assay_exception *x = &b->exceptions[i];
-        if (x->slot < e->members && is_another(e, x->slot, x->digest))
+        if (x->slot < e->members && is_other_envelope(e, x->slot, x->digest))
             set_bit(asked[ASSAY_INVENTORY_ENVELOPE], x->slot);
     }
     if (count_bits(asked[ASSAY_INVENTORY_ENVELOPE], e->members) > 0)
-        (void)say(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_REQUEST_MISSING, asked);
+        (void)send_bitmaps(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_REQUEST_MISSING, asked);
 }
 
 /* --- time */
 
 void assay_inventory_tick(struct assay_engine *e)
 {
-    struct assay_inventory_state *h = &e->parts->having;
+    struct assay_inventory_state *h = &e->parts->inventory;
     uint8_t *held[ASSAY_INVENTORY_LANES];
-    if (e->now_ms >= h->tell_at_ms && look(e, held)) {
+    if (e->now_ms >= h->tell_at_ms && fill_held(e, held)) {
         h->tell_at_ms = UINT64_MAX;
-        (void)say(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_INVENTORY, held);
+        (void)send_bitmaps(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_INVENTORY, held);
     }
-    if (e->now_ms >= h->late_at_ms) look_who_is_late(e);
-    if (e->now_ms >= round_due(e)) ask_for_ballots(e);
+    if (e->now_ms >= h->late_at_ms) handle_late(e);
+    if (e->now_ms >= round_due(e)) request_ballots(e);
 }
 
 uint64_t assay_inventory_wake(const struct assay_engine *e)
 {
-    const struct assay_inventory_state *h = e->having;
-    if (!e->life->started || !e->chain->begun) return UINT64_MAX;
+    const struct assay_inventory_state *h = e->inventory;
+    if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;
     return assay_min_u64(assay_min_u64(h->tell_at_ms, h->late_at_ms), round_due(e));
 }

@@ -49,12 +49,11 @@ struct assay_inventory_state {
     uint32_t rounds;     /* of asking for ballots */
 };
 
-/* Empty, at the start of the engine. Returns: nothing. */
+/* Empty, at the start of the engine. */
 void assay_inventory_init(struct assay_engine *e);
-/* An epoch begins: nothing of it is here, or was asked. Returns: nothing. */
+/* An epoch begins: nothing of it is here, or was asked. */
 void assay_inventory_turn(struct assay_engine *e);
-/* Something new of a slot in the running epoch is here; from: as where messages are taken. Returns:
- * nothing. */
+/* Something new of a slot in the running epoch is here; from: as where messages are taken. */
 void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
                          uint32_t slot);
 /* A neighbour says what it holds.
@@ -67,19 +66,17 @@ ASSAY_CHECKED enum assay_status assay_inventory_lacked(struct assay_engine *e, u
 /* Whether the final roll names another envelope of a slot than the one that is held here, and no
  * proof of it is known. Returns: so. */
 bool assay_inventory_disputed(const struct assay_engine *e, uint32_t slot);
-/* A valid ballot: who voted on other envelopes than those held here is asked for them.
- * Returns: nothing. */
+/* A valid ballot: who voted on other envelopes than those held here is asked for them. */
 void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *ballot);
 /* The k-th member to ask in a round, k < ASSAY_PEERS_AT_ONCE (asserted): never oneself, and another
  * one for each k as long as there are so many. Returns: a slot, ASSAY_SLOT_ALL: nobody serves */
 uint16_t assay_inventory_peer(const struct assay_engine *e, uint32_t round, uint32_t k);
-/* Returns: nothing. */
 void assay_inventory_tick(struct assay_engine *e);
-/* The machine stood still: whoever was asked has that time again. Returns: nothing. */
+/* The machine stood still: whoever was asked has that time again. */
 void assay_inventory_paused(struct assay_engine *e);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
 uint64_t assay_inventory_wake(const struct assay_engine *e);
-/* Aborts on a broken invariant. Returns: nothing. */
+/* Aborts on a broken invariant. */
 void assay_inventory_check(const struct assay_engine *e);
 
 #endif

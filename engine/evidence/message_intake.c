@@ -12,12 +12,12 @@ enum { OWN_EFFECTS = 4 }; /* of a record that is made here */
 /* --- envelopes */
 
 /* Two valid envelopes of one incarnation in one epoch convict by themselves: E8. */
-static void second_envelope(struct assay_engine *e, uint32_t slot, struct assay_slice payload)
+static void on_second_envelope(struct assay_engine *e, uint32_t slot, struct assay_slice payload)
 {
     ASSAY_ASSERT(slot < e->members && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
-    if (slot == e->self && e->own->live_epochs == 2)
-        assay_key_state_shared(e, seat->envelope.incarnation);
+    if (slot == e->self && e->key_state->live_epochs == 2)
+        assay_key_state_note_shared(e, seat->envelope.incarnation);
     const struct assay_slice first = assay_slice_over(seat->payload, seat->payload_len);
     assay_status_ignore(assay_message_intake_accuse(e, (uint16_t)slot, 8, first, payload),
                         "its next envelope shows it again");
@@ -36,8 +36,8 @@ static bool is_proven_second(const struct assay_engine *e, uint32_t slot)
 
 /* The next epoch's: our E is not final yet. Kept if the key that we know signed it; the first one
  * stays (docs/protocol.md 5.23.1). */
-static enum assay_status keep_early(struct assay_engine *e, const struct assay_envelope *envelope,
-                                    struct assay_slice payload)
+static enum assay_status store_early(struct assay_engine *e, const struct assay_envelope *envelope,
+                                     struct assay_slice payload)
 {
     if (envelope->epoch != e->head->context.epoch + 1) return ASSAY_E_EARLY;
     if (!assay_bytes_equal(envelope->chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
@@ -48,21 +48,21 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
                            ASSAY_S_LOW))
         return ASSAY_E_EARLY; /* perhaps of an incarnation to come: it is pulled later */
     ASSAY_ASSERT(payload.len <= ASSAY_ENVELOPE_LEN_MAX);
-    assay_seat_keep_early(e, slot, payload);
+    assay_seat_set_early(e, slot, payload);
     return ASSAY_OK;
 }
 
 /* A peer holds an envelope of these keys that our log lacks: whatever else it lacks nobody can say,
  * and they are finished (docs/protocol.md 2.9). */
-static void own_unknown(struct assay_engine *e, uint16_t from,
-                        const struct assay_envelope *envelope)
+static void on_unknown_own_envelope(struct assay_engine *e, uint16_t from,
+                                    const struct assay_envelope *envelope)
 {
     ASSAY_ASSERT(envelope->epoch == e->head->context.epoch);
-    if (from == ASSAY_SLOT_SELF || !e->own->listed) return;
-    if (envelope->incarnation != e->own->keys.incarnation) return;
+    if (from == ASSAY_SLOT_SELF || !e->key_state->listed) return;
+    if (envelope->incarnation != e->key_state->keys.incarnation) return;
     /* No earlier run can have signed in an epoch that opened while this one took part. */
-    if (e->own->live_epochs == 2) assay_key_state_shared(e, envelope->incarnation);
-    assay_key_state_rolled_back(e);
+    if (e->key_state->live_epochs == 2) assay_key_state_note_shared(e, envelope->incarnation);
+    assay_key_state_set_rolled_back(e);
     assay_simplex_halt(e->simplex);
     assay_order_derive(e);
 }
@@ -74,7 +74,7 @@ enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t
     struct assay_envelope envelope;
     uint32_t slot = 0;
     ASSAY_TRY(assay_envelope_decode(payload, &envelope));
-    if (envelope.epoch > e->head->context.epoch) return keep_early(e, &envelope, payload);
+    if (envelope.epoch > e->head->context.epoch) return store_early(e, &envelope, payload);
     if (envelope.epoch < e->head->context.epoch) return ASSAY_E_STALE;
     const uint32_t known = assay_state_slot_of(&e->head->state, envelope.node_id);
     if (known == e->members) return ASSAY_E_STRANGER;
@@ -86,15 +86,15 @@ enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t
     const struct assay_seat *seat = &e->seats[slot];
     ASSAY_ASSERT(slot == known);
     if (seat->payload_len > 0) {
-        second_envelope(e, slot, payload);
+        on_second_envelope(e, slot, payload);
         return ASSAY_OK;
     }
-    assay_seat_take(e, slot, &envelope, payload);
+    assay_seat_set_envelope(e, slot, &envelope, payload);
     ASSAY_ASSERT(seat->payload_len == payload.len);
     assay_evidence_wanted(e);
     if (slot == e->self) {
-        if (!e->run->envelope_made) own_unknown(e, from, &envelope);
-        assay_epoch_made_envelope(e); /* also when a peer gives ours back after a crash */
+        if (!e->epoch_state->envelope_made) on_unknown_own_envelope(e, from, &envelope);
+        assay_epoch_set_envelope_made(e); /* also when a peer gives ours back after a crash */
     } else {
         assay_evidence_fetch(e, slot);
     }
@@ -102,7 +102,7 @@ enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t
     if (from != ASSAY_SLOT_SELF) {
         const uint16_t except = from == ASSAY_SLOT_ALL ? (uint16_t)slot : from;
         assay_eng_send(e, ASSAY_SLOT_NEAR, except, ASSAY_MESSAGE_ENVELOPE,
-                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+                       assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     return ASSAY_OK;
 }
@@ -120,17 +120,17 @@ enum assay_status assay_message_intake_pull(struct assay_engine *e, uint16_t fro
         const struct assay_seat *seat = &e->seats[i];
         if ((slots.bytes[i / 8] >> (i % 8) & 1) == 0 || seat->payload_len == 0) continue;
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
-                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+                       assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     return ASSAY_OK;
 }
 
 void assay_message_intake_ask_own(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->own->from_log && !e->run->envelope_made);
+    ASSAY_ASSERT(e->key_state->from_log && !e->epoch_state->envelope_made);
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
-    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
-    uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
+    uint8_t *bitmap = assay_eng_alloc(e, bitmap_len);
+    uint8_t *bytes = assay_eng_alloc(e, bitmap_len + 32);
     if (bitmap == NULL || bytes == NULL) return;
     assay_bytes_zero(bitmap, bitmap_len);
     bitmap[e->self / 8] = (uint8_t)(1u << (e->self % 8));
@@ -156,9 +156,10 @@ static bool find_missing(const struct assay_engine *e, uint8_t *bitmap, size_t b
     return any;
 }
 
-static void ask_for(struct assay_engine *e, uint16_t to, const uint8_t *bitmap, size_t bitmap_len)
+static void send_envelope_pull(struct assay_engine *e, uint16_t to, const uint8_t *bitmap,
+                               size_t bitmap_len)
 {
-    uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
+    uint8_t *bytes = assay_eng_alloc(e, bitmap_len + 32);
     if (bytes == NULL) return;
     struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
     const enum assay_status status = assay_envelope_pull_encode(
@@ -169,11 +170,11 @@ static void ask_for(struct assay_engine *e, uint16_t to, const uint8_t *bitmap, 
 }
 
 /* docs/protocol.md 4.1.5: one peer may hold what the roll names. */
-static void ask_disputed(struct assay_engine *e)
+static void request_disputed(struct assay_engine *e)
 {
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
-    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
-    const uint16_t to = assay_inventory_peer(e, e->run->pulls, 0);
+    uint8_t *bitmap = assay_eng_alloc(e, bitmap_len);
+    const uint16_t to = assay_inventory_peer(e, e->epoch_state->pulls, 0);
     bool any = false;
     if (bitmap == NULL || to == ASSAY_SLOT_ALL) return;
     assay_bytes_zero(bitmap, bitmap_len);
@@ -182,33 +183,34 @@ static void ask_disputed(struct assay_engine *e)
         bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
         any = true;
     }
-    if (any) ask_for(e, to, bitmap, bitmap_len);
+    if (any) send_envelope_pull(e, to, bitmap, bitmap_len);
 }
 
 void assay_message_intake_ask(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->run->pulls > 0);
+    ASSAY_ASSERT(e->epoch_state->pulls > 0);
     if (e->members == 1) return;
 
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
-    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
-    const uint32_t peers = assay_eng_peers(e);
+    uint8_t *bitmap = assay_eng_alloc(e, bitmap_len);
+    const uint32_t peers = assay_eng_count_peers(e);
     uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     if (bitmap == NULL) return;
     if (!find_missing(e, bitmap, bitmap_len)) ask = 0;
     for (uint32_t k = 0; k < ask; k++)
-        ask_for(e, assay_inventory_peer(e, e->run->pulls, k), bitmap, bitmap_len);
+        send_envelope_pull(e, assay_inventory_peer(e, e->epoch_state->pulls, k), bitmap,
+                           bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
-        if (e->seats[i].payload_len == 0) assay_seat_asked(e, i, ask);
+        if (e->seats[i].payload_len == 0) assay_seat_add_asked(e, i, ask);
     }
-    ask_disputed(e);
+    request_disputed(e);
 }
 
 /* --- records */
 
 /* docs/protocol.md 4.1.1: what was made here goes to everybody, what others said to a few, but for
  * ballots, which neighbours are told of (4.12.10). */
-static void relay(struct assay_engine *e, const struct assay_pool_item *item)
+static void relay_record(struct assay_engine *e, const struct assay_pool_item *item)
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && item->len > 0);
     const bool others = item->from < e->members;
@@ -220,14 +222,14 @@ static void relay(struct assay_engine *e, const struct assay_pool_item *item)
 
 /* A record without evidence, or with evidence whose verdict is known. Returns: as record_judge |
  * ASSAY_E_AGAIN (the verdict is on its way) */
-static enum assay_status try_judge(struct assay_engine *e, struct assay_record *r)
+static enum assay_status judge_record(struct assay_engine *e, struct assay_record *r)
 {
-    return assay_record_judge(&e->head->context, assay_verifying_finding, e, r);
+    return assay_record_judge(&e->head->context, assay_verdicts_request, e, r);
 }
 
 /* Who answers for a verification that a record asks for in vain. Returns: a slot, or e->members */
-static uint32_t answers_for(const struct assay_engine *e, uint16_t from,
-                            const struct assay_record *r)
+static uint32_t accountable_sender(const struct assay_engine *e, uint16_t from,
+                                   const struct assay_record *r)
 {
     const struct assay_record_row *row = assay_record_row(r->kind);
     if (!assay_record_costs(r->kind) || from == ASSAY_SLOT_SELF) return e->members;
@@ -240,32 +242,32 @@ static uint32_t answers_for(const struct assay_engine *e, uint16_t from,
 /* docs/protocol.md 5.12.1: what verification refused is remembered for the epoch, and who answers
  * for a few such records is taken at its word no more. Asked before signatures cost anything. Only
  * messages are refused so: a block with the record is judged as by one who remembers nothing. */
-static enum assay_status within_budget(const struct assay_engine *e, uint16_t from,
-                                       const struct assay_record *r)
+static enum assay_status check_budget(const struct assay_engine *e, uint16_t from,
+                                      const struct assay_record *r)
 {
-    const uint32_t slot = answers_for(e, from, r);
+    const uint32_t slot = accountable_sender(e, from, r);
     if (slot == e->members) return ASSAY_OK;
     if (assay_seat_was_refused(e, r->key)) return ASSAY_E_DUPLICATE;
     return e->seats[slot].refused < ASSAY_REFUSED_MAX ? ASSAY_OK : ASSAY_E_RATE;
 }
 
-static void refuse(struct assay_engine *e, const struct assay_pool_item *item,
-                   const struct assay_record *r)
+static void reject_record(struct assay_engine *e, const struct assay_pool_item *item,
+                          const struct assay_record *r)
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED);
-    const uint32_t slot = answers_for(e, item->from, r);
-    if (slot < e->members) assay_seat_refused(e, slot, r->key);
+    const uint32_t slot = accountable_sender(e, item->from, r);
+    if (slot < e->members) assay_seat_add_refused(e, slot, r->key);
     assay_pool_remove(e->pool, item);
 }
 
 /* A check that costs as much is charged alike: for a record that came late, too, or that was newer
  * a moment ago, since who sends many of them has them asked about all the same. */
-static enum assay_status check(struct assay_engine *e, uint16_t from, struct assay_record *r)
+static enum assay_status check_record(struct assay_engine *e, uint16_t from, struct assay_record *r)
 {
     const enum assay_status status = assay_record_check(&e->head->context, r);
     if (status == ASSAY_OK || !assay_record_row(r->kind)->check_costs) return status;
-    const uint32_t slot = answers_for(e, from, r);
-    if (slot < e->members) assay_seat_refused(e, slot, r->key);
+    const uint32_t slot = accountable_sender(e, from, r);
+    if (slot < e->members) assay_seat_add_refused(e, slot, r->key);
     return status;
 }
 
@@ -280,16 +282,16 @@ enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t f
     if (assay_record_row(r.kind)->in_rolls_only) return ASSAY_E_INVALID;
     if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
     if (assay_record_is_spent(&e->head->context, &e->chain->ledger, &r)) return ASSAY_E_DUPLICATE;
-    ASSAY_TRY(within_budget(e, from, &r));
-    ASSAY_TRY(check(e, from, &r));
+    ASSAY_TRY(check_budget(e, from, &r));
+    ASSAY_TRY(check_record(e, from, &r));
     /* What the final chain has, or can never take, needs no place. */
     const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
     if (fits != ASSAY_OK && fits != ASSAY_E_EARLY && fits != ASSAY_E_FULL) return fits;
     ASSAY_TRY(assay_pool_add(e->pool, &r, from, &item));
-    const enum assay_status judged = try_judge(e, &r);
+    const enum assay_status judged = judge_record(e, &r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
     if (judged != ASSAY_OK) {
-        refuse(e, item, &r);
+        reject_record(e, item, &r);
         return judged;
     }
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
@@ -302,7 +304,7 @@ enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t f
         assay_pool_own(e->pool, item);
         assay_pool_sent(e->pool, item, e->now_ms); /* by SIGN */
     } else {
-        relay(e, item);
+        relay_record(e, item);
     }
     return ASSAY_OK;
 }
@@ -320,15 +322,15 @@ void assay_message_intake_judged(struct assay_engine *e)
             assay_pool_remove(e->pool, item);
             continue;
         }
-        status = try_judge(e, &r);
+        status = judge_record(e, &r);
         if (status == ASSAY_E_AGAIN) continue;
         if (status != ASSAY_OK) {
-            refuse(e, item, &r);
+            reject_record(e, item, &r);
             continue;
         }
         assay_pool_ready(e->pool, item, &r);
         if (item->from == ASSAY_SLOT_SELF) assay_pool_own(e->pool, item);
-        relay(e, item);
+        relay_record(e, item);
     }
 }
 
@@ -344,7 +346,7 @@ void assay_message_intake_settled(struct assay_engine *e)
         const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase != ASSAY_POOL_READY || !assay_record_costs(item->kind)) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
-        if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_known_good(e, &r)) continue;
+        if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_fill_known(e, &r)) continue;
         const enum assay_status fits =
             assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
         if (fits == ASSAY_OK || fits == ASSAY_E_EARLY || fits == ASSAY_E_FULL) continue;
@@ -370,12 +372,12 @@ void assay_message_intake_turn(struct assay_engine *e)
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_message_intake_record */
-static enum assay_status take_own(struct assay_engine *e, struct assay_slice bytes)
+static enum assay_status receive_own(struct assay_engine *e, struct assay_slice bytes)
 {
     ASSAY_ASSERT(bytes.len > 0);
 
     struct assay_record r;
-    if (!assay_eng_room(e, OWN_EFFECTS)) return ASSAY_E_AGAIN;
+    if (!assay_eng_has_room(e, OWN_EFFECTS)) return ASSAY_E_AGAIN;
     ASSAY_TRY(assay_message_intake_record(e, ASSAY_SLOT_SELF, bytes));
     ASSAY_TRY(assay_record_decode(bytes, &r));
     const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
@@ -385,13 +387,14 @@ static enum assay_status take_own(struct assay_engine *e, struct assay_slice byt
     const struct assay_slice kept = assay_slice_over(item->bytes, item->len);
     ASSAY_ASSERT(kept.len > 0 && item->kind == r.kind);
     assay_eng_persist(e, ASSAY_STORE_RECORD, &key, kept);
-    if (item->phase == ASSAY_POOL_READY) relay(e, item);
+    if (item->phase == ASSAY_POOL_READY) relay_record(e, item);
     return ASSAY_OK;
 }
 
 void assay_message_intake_own(struct assay_engine *e, struct assay_slice bytes)
 {
-    assay_status_ignore(take_own(e, bytes), "known, too late, or whoever wanted it wants it again");
+    assay_status_ignore(receive_own(e, bytes),
+                        "known, too late, or whoever wanted it wants it again");
 }
 
 void assay_message_intake_seen(struct assay_engine *e, const struct assay_record *record,
@@ -430,14 +433,14 @@ void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r
 void assay_message_intake_resend(struct assay_engine *e)
 {
     const uint64_t pause = assay_eng_epoch_ms(e) / 8;
-    struct assay_message_intake_state *g = &e->parts->gather;
+    struct assay_message_intake_state *g = &e->parts->message_intake;
     if (g->resend_version == e->pool->version && e->now_ms < g->resend_at_ms) return;
     g->resend_version = e->pool->version;
     g->resend_at_ms = UINT64_MAX;
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase != ASSAY_POOL_READY || !item->own) continue;
-        if (e->now_ms >= item->sent_ms + pause) relay(e, item);
+        if (e->now_ms >= item->sent_ms + pause) relay_record(e, item);
         g->resend_at_ms = assay_min_u64(g->resend_at_ms, item->sent_ms + pause);
     }
     ASSAY_ASSERT(g->resend_version == e->pool->version);
@@ -452,20 +455,20 @@ enum assay_status assay_message_intake_accuse(struct assay_engine *e, uint16_t s
     const size_t len_max = first.len + second.len + 64;
     const struct assay_slice order[2][2] = { { first, second }, { second, first } };
     if (assay_seat_is_proven(e, slot, number)) return ASSAY_OK; /* docs/protocol.md 5.23.1 */
-    if (!assay_eng_room(e, OWN_EFFECTS + 1)) return ASSAY_E_AGAIN;
+    if (!assay_eng_has_room(e, OWN_EFFECTS + 1)) return ASSAY_E_AGAIN;
     /* E2 and E3 name their votes in one order; whoever noticed them may have seen the other. */
     for (uint32_t k = 0; k < 2; k++) {
         struct assay_record r;
-        uint8_t *bytes = assay_eng_take(e, len_max);
+        uint8_t *bytes = assay_eng_alloc(e, len_max);
         if (bytes == NULL) return ASSAY_E_AGAIN;
         struct assay_writer w = assay_writer_over(bytes, len_max);
         if (assay_record_put_offence(&w, number, order[k][0], order[k][1]) != ASSAY_OK) break;
         if (assay_record_decode(assay_slice_over(bytes, w.len), &r) != ASSAY_OK) continue;
         assay_seat_set_proven(e, slot, number);
         assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->head->context.epoch);
-        const enum assay_status taken = take_own(e, assay_slice_over(bytes, w.len));
+        const enum assay_status taken = receive_own(e, assay_slice_over(bytes, w.len));
         if (taken != ASSAY_E_FULL) return ASSAY_OK; /* made, known, or too late */
-        assay_seat_unset_proven(e, slot, number);
+        assay_seat_clear_proven(e, slot, number);
         return ASSAY_E_FULL;
     }
     return ASSAY_OK;

@@ -26,26 +26,24 @@ ASSAY_CHECKED enum assay_status assay_message_intake_pull(struct assay_engine *e
 /* Returns: ASSAY_OK | ASSAY_E_DUPLICATE | other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t from,
                                                             struct assay_slice payload);
-/* An epoch began: the pool forgets what is over and checks what it keeps anew. Returns: nothing. */
+/* An epoch began: the pool forgets what is over and checks what it keeps anew. */
 void assay_message_intake_turn(struct assay_engine *e);
-/* A block became final: what can never fit behind it goes. Returns: nothing. */
+/* A block became final: what can never fit behind it goes. */
 void assay_message_intake_settled(struct assay_engine *e);
-/* A record made here: into the pool, persisted, sent. Returns: nothing. */
+/* A record made here: into the pool, persisted, sent. */
 void assay_message_intake_own(struct assay_engine *e, struct assay_slice bytes);
-/* Records in a valid block that we did not know: kept against doubles and for E5.
- * Returns: nothing. */
+/* Records in a valid block that we did not know: kept against doubles and for E5. */
 void assay_message_intake_seen(struct assay_engine *e, const struct assay_record *record,
                                uint64_t view);
 /* A final block holds another ballot of a voter than the pool: the one that counts is the one to be
- * compared with our judgements (E5). Returns: nothing. */
+ * compared with our judgements (E5). */
 void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r);
-/* A verdict came: records that waited for it become ready, or go. Returns: nothing. */
+/* A verdict came: records that waited for it become ready, or go. */
 void assay_message_intake_judged(struct assay_engine *e);
-/* Asks peers for the envelopes that are missing. Returns: nothing. */
+/* Asks peers for the envelopes that are missing. */
 void assay_message_intake_ask(struct assay_engine *e);
-/* Asks everybody for our own envelope of the running epoch. Returns: nothing. */
+/* Asks everybody for our own envelope of the running epoch. */
 void assay_message_intake_ask_own(struct assay_engine *e);
-/* Returns: nothing. */
 void assay_message_intake_resend(struct assay_engine *e);
 /* Two signed messages that convict: E1 to E4, E8. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in
  * this step) | ASSAY_E_FULL (no place for the record: it is to be found again) */

@@ -9,12 +9,13 @@
 
 enum { RANKS_FIRST = 3, WANTS_OF_ONE = 4 };
 
-static bool want_holds(const struct assay_engine *e, const struct assay_pending_proofs *w)
+static bool pending_is_valid(const struct assay_engine *e, const struct assay_pending_proofs *w)
 {
     if (!w->used || w->slot >= e->members || w->subject >= e->members) return false;
     if (w->epoch > e->head->context.epoch || w->path_len > ASSAY_MERKLE_LEVELS) return false;
     if (w->envelope_len == 0 || w->envelope_len > ASSAY_ENVELOPE_LEN_MAX) return false;
-    return w->ballot_len <= e->wants->ballot_len_max && e->wants->used <= ASSAY_WANTS_MAX;
+    return w->ballot_len <= e->pending_proofs->ballot_len_max &&
+           e->pending_proofs->used <= ASSAY_WANTS_MAX;
 }
 
 /* Low ranks make a proof at once; the others after an eighth of an epoch, if it has not come. */
@@ -25,14 +26,14 @@ static uint64_t proof_time(const struct assay_engine *e, uint32_t accused)
     return rank <= RANKS_FIRST ? e->now_ms : e->now_ms + assay_eng_epoch_ms(e) / 8;
 }
 
-static struct assay_pending_proofs *want_new(struct assay_engine *e, uint32_t accused,
-                                             uint32_t subject, bool contradiction)
+static struct assay_pending_proofs *add_pending(struct assay_engine *e, uint32_t accused,
+                                                uint32_t subject, bool contradiction)
 {
     ASSAY_ASSERT(accused < e->members && subject < e->members && subject != e->self);
     struct assay_pending_proofs *found = NULL;
     uint32_t same = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        struct assay_pending_proofs *w = &e->parts->wants.all[i];
+        struct assay_pending_proofs *w = &e->parts->pending_proofs.all[i];
         same += w->used && w->contradiction && w->slot == accused;
         if (!w->used) {
             if (found == NULL) found = w;
@@ -53,10 +54,10 @@ static struct assay_pending_proofs *want_new(struct assay_engine *e, uint32_t ac
                                   .at_ms = proof_time(e, accused),
                                   .ballot = ballot,
                                   .envelope_len = seat->payload_len };
-    e->parts->wants.used++;
+    e->parts->pending_proofs.used++;
     assay_bytes_copy(found->evidence_digest, 32, seat->envelope.evidence_digest, 32);
     assay_bytes_copy(found->envelope, sizeof found->envelope, seat->payload, seat->payload_len);
-    ASSAY_ASSERT(want_holds(e, found));
+    ASSAY_ASSERT(pending_is_valid(e, found));
     return found;
 }
 
@@ -64,15 +65,15 @@ void assay_pending_proofs_fail(struct assay_engine *e, uint32_t slot)
 {
     ASSAY_ASSERT(slot < e->members);
     ASSAY_ASSERT(assay_outcome_is_fail(e->seats[slot].outcome));
-    (void)want_new(e, slot, slot, false);
+    (void)add_pending(e, slot, slot, false);
 }
 
-static void drop_want(struct assay_engine *e, struct assay_pending_proofs *w)
+static void remove_pending(struct assay_engine *e, struct assay_pending_proofs *w)
 {
-    ASSAY_ASSERT(w->used && e->wants->used > 0);
+    ASSAY_ASSERT(w->used && e->pending_proofs->used > 0);
     w->used = false;
-    e->parts->wants.used--;
-    ASSAY_ASSERT(e->wants->used < ASSAY_WANTS_MAX);
+    e->parts->pending_proofs.used--;
+    ASSAY_ASSERT(e->pending_proofs->used < ASSAY_WANTS_MAX);
 }
 
 /* --- E5: whose ballot says what we know to be false */
@@ -90,8 +91,8 @@ static bool ballot_names(struct assay_engine *e, const struct assay_ballot *b, u
     if (!e->chain->ledger.has_roll || !e->chain->ledger.roll_present[subject]) return false;
     if (!assay_bytes_equal(b->roll_root, e->chain->ledger.roll_root, 32)) return false;
     if (!assay_bytes_equal(e->chain->ledger.roll[subject], seat->envelope.digest, 32)) return false;
-    assay_ledger_roll_hashes(&e->chain->ledger, e->wants->hashes);
-    return assay_merkle_path((const uint8_t(*)[32])e->wants->hashes, e->members, subject,
+    assay_ledger_roll_hashes(&e->chain->ledger, e->pending_proofs->hashes);
+    return assay_merkle_path((const uint8_t(*)[32])e->pending_proofs->hashes, e->members, subject,
                              want->path, ASSAY_MERKLE_LEVELS, &want->path_len) == ASSAY_OK;
 }
 
@@ -109,25 +110,25 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         if (subject == item->slot || (!own && seat->phase != ASSAY_SEAT_FOREIGN)) continue;
         const uint8_t said = assay_row_get(r.ballot.row.bytes, subject);
         if (assay_record_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
-        if (e->wants->used == ASSAY_WANTS_MAX) return false;
-        struct assay_pending_proofs *want = want_new(e, item->slot, subject, true);
+        if (e->pending_proofs->used == ASSAY_WANTS_MAX) return false;
+        struct assay_pending_proofs *want = add_pending(e, item->slot, subject, true);
         if (want == NULL) continue;
         if (!ballot_names(e, &r.ballot, subject, want)) {
-            drop_want(e, want);
+            remove_pending(e, want);
             continue;
         }
         want->ballot_len = item->len;
-        assay_bytes_copy(want->ballot, e->wants->ballot_len_max, item->bytes, item->len);
-        ASSAY_ASSERT(want_holds(e, want));
+        assay_bytes_copy(want->ballot, e->pending_proofs->ballot_len_max, item->bytes, item->len);
+        ASSAY_ASSERT(pending_is_valid(e, want));
     }
     return true;
 }
 
 void assay_pending_proofs_scan(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->wants->used <= ASSAY_WANTS_MAX);
+    ASSAY_ASSERT(e->pending_proofs->used <= ASSAY_WANTS_MAX);
 
-    struct assay_pending_proofs_state *wants = &e->parts->wants;
+    struct assay_pending_proofs_state *wants = &e->parts->pending_proofs;
     if (!e->chain->ledger.has_roll) return;
     const bool none_new = wants->scanned_judgements == e->evidence->judgements;
     if (none_new && wants->scanned_version == e->pool->version) return;
@@ -151,7 +152,7 @@ void assay_pending_proofs_scan(struct assay_engine *e)
 /* --- making the proofs */
 
 /* Somebody else was faster: the pool or the chain has it. */
-static bool want_is_met(struct assay_engine *e, const struct assay_pending_proofs *w)
+static bool is_already_proven(struct assay_engine *e, const struct assay_pending_proofs *w)
 {
     ASSAY_ASSERT(w->used && w->epoch <= e->head->context.epoch);
     if (!w->contradiction && w->epoch != e->head->context.epoch)
@@ -170,17 +171,17 @@ static bool want_is_met(struct assay_engine *e, const struct assay_pending_proof
 
 void assay_pending_proofs_tick(struct assay_engine *e)
 {
-    if (!e->life->started) return;
-    struct assay_pending_proofs_state *wants = &e->parts->wants;
+    if (!e->start_state->started) return;
+    struct assay_pending_proofs_state *wants = &e->parts->pending_proofs;
     for (uint32_t i = 0; wants->used > 0 && i < ASSAY_WANTS_MAX; i++) {
         struct assay_pending_proofs *w = &wants->all[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
-        ASSAY_ASSERT(want_holds(e, w));
-        if (want_is_met(e, w) || e->head->context.epoch > w->epoch + ASSAY_RETAINED_EPOCHS - 1) {
-            drop_want(e, w);
+        ASSAY_ASSERT(pending_is_valid(e, w));
+        if (is_already_proven(e, w) || e->head->context.epoch > w->epoch + ASSAY_RETAINED_EPOCHS - 1) {
+            remove_pending(e, w);
             continue;
         }
-        struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_LOAD);
+        struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_LOAD);
         if (effect == NULL) return;
         assay_bytes_copy(effect->as.load.digest, 32, w->evidence_digest, 32);
         w->loading = true;
@@ -192,10 +193,10 @@ static void make_proof(struct assay_engine *e, const struct assay_pending_proofs
                        struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
-    ASSAY_ASSERT(want_holds(e, w) && w->contradiction == (w->ballot_len > 0));
+    ASSAY_ASSERT(pending_is_valid(e, w) && w->contradiction == (w->ballot_len > 0));
     const size_t len_max =
         evidence.len + ASSAY_ENVELOPE_LEN_MAX + w->ballot_len + w->path_len * 34 + 128;
-    uint8_t *bytes = assay_eng_take(e, len_max);
+    uint8_t *bytes = assay_eng_alloc(e, len_max);
     if (bytes == NULL) return;
     struct assay_writer out = assay_writer_over(bytes, len_max);
     const struct assay_slice envelope = assay_slice_over(w->envelope, w->envelope_len);
@@ -213,14 +214,14 @@ void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[st
                                  struct assay_slice bytes)
 {
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        struct assay_pending_proofs *w = &e->parts->wants.all[i];
+        struct assay_pending_proofs *w = &e->parts->pending_proofs.all[i];
         if (!w->used || !w->loading) continue;
         if (!assay_bytes_equal(w->evidence_digest, digest, 32)) continue;
         w->loading = false;
         if (bytes.len == 0 || bytes.len > ASSAY_EVIDENCE_LEN_MAX) continue; /* asked again */
-        if (!assay_eng_room(e, 8)) continue;
-        if (!want_is_met(e, w)) make_proof(e, w, bytes);
-        drop_want(e, w);
+        if (!assay_eng_has_room(e, 8)) continue;
+        if (!is_already_proven(e, w)) make_proof(e, w, bytes);
+        remove_pending(e, w);
     }
 }
 
@@ -228,7 +229,7 @@ void assay_pending_proofs_check(const struct assay_engine *e)
 {
     uint32_t used = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        const struct assay_pending_proofs *w = &e->wants->all[i];
+        const struct assay_pending_proofs *w = &e->pending_proofs->all[i];
         used += w->used;
         if (!w->used) continue;
         ASSAY_ASSERT(w->slot < e->members && w->subject < e->members);
@@ -237,7 +238,7 @@ void assay_pending_proofs_check(const struct assay_engine *e)
         ASSAY_ASSERT(w->path_len <= ASSAY_MERKLE_LEVELS);
         /* A contradiction is of a ballot, a FAIL of none. */
         ASSAY_ASSERT(w->contradiction == (w->ballot_len > 0));
-        ASSAY_ASSERT(w->ballot_len <= e->wants->ballot_len_max);
+        ASSAY_ASSERT(w->ballot_len <= e->pending_proofs->ballot_len_max);
     }
-    ASSAY_ASSERT(used == e->wants->used);
+    ASSAY_ASSERT(used == e->pending_proofs->used);
 }

@@ -40,17 +40,16 @@ struct assay_pending_proofs_state {
     uint64_t scanned_version, scanned_judgements;
 };
 
-/* The slot's evidence fails: everybody is to know. Returns: nothing. */
+/* The slot's evidence fails: everybody is to know. */
 void assay_pending_proofs_fail(struct assay_engine *e, uint32_t slot);
-/* Compares ballots in the pool with our own judgements; wants E5 where they contradict.
- * Returns: nothing. */
+/* Compares ballots in the pool with our own judgements; wants E5 where they contradict. */
 void assay_pending_proofs_scan(struct assay_engine *e);
-/* Asks for the evidence of proofs that are due. Returns: nothing. */
+/* Asks for the evidence of proofs that are due. */
 void assay_pending_proofs_tick(struct assay_engine *e);
-/* Evidence came from the store: the proofs that waited for it are made. Returns: nothing. */
+/* Evidence came from the store: the proofs that waited for it are made. */
 void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[static 32],
                                  struct assay_slice bytes);
-/* Aborts on wants that break an invariant. Returns: nothing. */
+/* Aborts on wants that break an invariant. */
 void assay_pending_proofs_check(const struct assay_engine *e);
 
 #endif

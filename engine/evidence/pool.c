@@ -82,14 +82,14 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, b
     }
 }
 
-static bool pool_holds(const struct assay_pool *pool)
+static bool pool_is_valid(const struct assay_pool *pool)
 {
     return pool->count > 0 && pool->small_count <= pool->passing_from &&
            pool->passing_from <= pool->count && pool->version > 0 &&
            pool->tags == (const uint8_t *)&pool->items[pool->count];
 }
 
-static bool item_holds(const struct assay_pool_item *item)
+static bool item_is_valid(const struct assay_pool_item *item)
 {
     if (item->phase == ASSAY_POOL_FREE) return item->len == 0;
     if (item->len == 0 || item->len > item->capacity || item->wait_views < 2) return false;
@@ -99,7 +99,7 @@ static bool item_holds(const struct assay_pool_item *item)
 const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32])
 {
-    ASSAY_ASSERT(pool_holds(pool));
+    ASSAY_ASSERT(pool_is_valid(pool));
 
     for (uint32_t i = 0; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
@@ -109,7 +109,7 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
     return NULL;
 }
 
-static bool is_over(uint32_t count, uint32_t limit)
+static bool is_above_limit(uint32_t count, uint32_t limit)
 {
     return limit != 0 && count >= limit;
 }
@@ -120,17 +120,17 @@ bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind
     const struct assay_record_row *row = assay_record_row(kind);
     uint32_t same = 0;
     bool place = false;
-    ASSAY_ASSERT(pool_holds(pool) && row->passes);
+    ASSAY_ASSERT(pool_is_valid(pool) && row->passes);
     for (uint32_t i = pool->passing_from; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE) place = true;
         else if (item->kind == kind && item->slot == slot && item->epoch == epoch) same++;
     }
-    return !place || is_over(same, row->limits.of_epoch);
+    return !place || is_above_limit(same, row->limits.of_epoch);
 }
 
 /* What a member could otherwise say again and again in other words. */
-static bool says_enough(const struct assay_pool *pool, const struct assay_record *r)
+static bool is_author_over_limit(const struct assay_pool *pool, const struct assay_record *r)
 {
     ASSAY_ASSERT(pool->small_count <= pool->count);
     uint32_t same = 0;  /* of this slot */
@@ -147,11 +147,12 @@ static bool says_enough(const struct assay_pool *pool, const struct assay_record
     }
     const struct assay_record_row *row = assay_record_row(r->kind);
     if (row->in_rolls_only) return true; /* never sent alone */
-    return is_over(same, row->limits.of_author) || is_over(epoch, row->limits.of_epoch) ||
-           is_over(said, row->limits.of_subject);
+    return is_above_limit(same, row->limits.of_author) ||
+           is_above_limit(epoch, row->limits.of_epoch) ||
+           is_above_limit(said, row->limits.of_subject);
 }
 
-static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
+static bool is_sender_over_limit(const struct assay_pool *pool, uint16_t from)
 {
     uint32_t asked = 0;
     for (uint32_t i = 0; i < pool->count; i++) {
@@ -163,11 +164,11 @@ static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
 enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
                                  uint16_t from, const struct assay_pool_item **out)
 {
-    ASSAY_ASSERT(pool_holds(pool));
+    ASSAY_ASSERT(pool_is_valid(pool));
     ASSAY_ASSERT(record->bytes.len > 0 && out != NULL);
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
-    if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
-    if (from != ASSAY_SLOT_SELF && sender_is_over(pool, from)) return ASSAY_E_FULL;
+    if (is_author_over_limit(pool, record)) return ASSAY_E_DUPLICATE;
+    if (from != ASSAY_SLOT_SELF && is_sender_over_limit(pool, from)) return ASSAY_E_FULL;
     struct assay_pool_item *found = NULL;
     struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
     bool fits = false;
@@ -202,64 +203,65 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
     assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
     pool->version++;
-    ASSAY_ASSERT(item_holds(found) && assay_pool_find(pool, record->key) == found);
+    ASSAY_ASSERT(item_is_valid(found) && assay_pool_find(pool, record->key) == found);
     *out = found;
     return ASSAY_OK;
 }
 
 /* The pool's own, to change it. */
-static struct assay_pool_item *item_of(struct assay_pool *pool, const struct assay_pool_item *item)
+static struct assay_pool_item *mutable_item(struct assay_pool *pool,
+                                            const struct assay_pool_item *item)
 {
     const ptrdiff_t index = item - pool->items;
     ASSAY_ASSERT(index >= 0 && (uint32_t)index < pool->count);
     ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
-    ASSAY_ASSERT(item_holds(item));
+    ASSAY_ASSERT(item_is_valid(item));
     return &pool->items[index];
 }
 
 void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
                       const struct assay_record *record)
 {
-    struct assay_pool_item *i = item_of(pool, item);
+    struct assay_pool_item *i = mutable_item(pool, item);
     ASSAY_ASSERT(i->phase == ASSAY_POOL_ASKED);
     i->phase = ASSAY_POOL_READY;
     i->outcome = record->outcome;
     i->falsehood = record->falsehood;
     i->felled = record->felled;
     pool->version++;
-    ASSAY_ASSERT(item_holds(i) && pool_holds(pool));
+    ASSAY_ASSERT(item_is_valid(i) && pool_is_valid(pool));
 }
 
 void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item)
 {
-    item_of(pool, item)->phase = ASSAY_POOL_DONE;
+    mutable_item(pool, item)->phase = ASSAY_POOL_DONE;
     pool->version++;
 }
 
 void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item)
 {
-    item_of(pool, item)->own = true;
+    mutable_item(pool, item)->own = true;
 }
 
 void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms)
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY); /* nothing is relayed before it is valid */
-    item_of(pool, item)->sent_ms = now_ms;
+    mutable_item(pool, item)->sent_ms = now_ms;
 }
 
 void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view)
 {
     ASSAY_ASSERT(view > 0);
-    item_of(pool, item)->placed_view = view;
+    mutable_item(pool, item)->placed_view = view;
 }
 
 void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item)
 {
-    struct assay_pool_item *i = item_of(pool, item);
+    struct assay_pool_item *i = mutable_item(pool, item);
     i->phase = ASSAY_POOL_FREE;
     i->len = 0;
     pool->version++;
-    ASSAY_ASSERT(item_holds(i));
+    ASSAY_ASSERT(item_is_valid(i));
 }
 
 void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements)
@@ -271,7 +273,7 @@ void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judge
 
 void assay_pool_choose_none(struct assay_pool *pool)
 {
-    ASSAY_ASSERT(pool_holds(pool));
+    ASSAY_ASSERT(pool_is_valid(pool));
     for (uint32_t i = 0; i < pool->count; i++)
         pool->items[i].chosen = false;
 }
@@ -283,7 +285,7 @@ void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && !item->chosen);
     item->chosen = true;
     item->placed_view = view;
-    ASSAY_ASSERT(item_holds(item));
+    ASSAY_ASSERT(item_is_valid(item));
 }
 
 /* The first nullification is most often a lost message, so the record is tried once more soon; from
@@ -291,7 +293,7 @@ void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
  * wait: a leader's silence must not cost an epoch its ballots. */
 void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
 {
-    ASSAY_ASSERT(view > 0 && pool_holds(pool));
+    ASSAY_ASSERT(view > 0 && pool_is_valid(pool));
 
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
@@ -324,5 +326,5 @@ void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
         item->wait_views = 2;
     }
     pool->version++;
-    ASSAY_ASSERT(pool_holds(pool));
+    ASSAY_ASSERT(pool_is_valid(pool));
 }

@@ -53,7 +53,7 @@ struct assay_pool {
 
 /* Returns: bytes of memory. */
 size_t assay_pool_memory_len(uint32_t members, bool services);
-/* memory: aligned to 16; services: with places for their records. Returns: nothing. */
+/* memory: aligned to 16; services: with places for their records. */
 void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services);
 /* Has an author said as much as is kept at once of this kind and epoch, or is there no place for
  * something of that length? Returns: whether another one would be refused. */
@@ -72,29 +72,27 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
                                                const struct assay_record *record, uint16_t from,
                                                const struct assay_pool_item **out);
-/* Returns: nothing. */
 void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item);
-/* Its evidence says what the record says, or it has none: READY. Returns: nothing. */
+/* Its evidence says what the record says, or it has none: READY. */
 void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
                       const struct assay_record *record);
-/* It stands in a final block: DONE. Returns: nothing. */
+/* It stands in a final block: DONE. */
 void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item);
-/* It was made here, and is sent again until it is final. Returns: nothing. */
+/* It was made here, and is sent again until it is final. */
 void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item);
-/* It was sent to all. Returns: nothing. */
+/* It was sent to all. */
 void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms);
-/* A valid proposal of a view holds it. Returns: nothing. */
+/* A valid proposal of a view holds it. */
 void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view);
-/* items[index], a BALLOT, was held against so many judgements. Returns: nothing. */
+/* items[index], a BALLOT, was held against so many judgements. */
 void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements);
-/* For the proposal being made: nothing yet. Returns: nothing. */
+/* For the proposal being made: nothing yet. */
 void assay_pool_choose_none(struct assay_pool *pool);
-/* items[index] goes into the proposal of a view. Returns: nothing. */
+/* items[index] goes into the proposal of a view. */
 void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view);
-/* A proposal's view was nullified: its records wait (docs/protocol.md 5.12). Returns: nothing. */
+/* A proposal's view was nullified: its records wait (docs/protocol.md 5.12). */
 void assay_pool_nullified(struct assay_pool *pool, uint64_t view);
-/* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old.
- * Returns: nothing. */
+/* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old. */
 void assay_pool_turn(struct assay_pool *pool, uint64_t epoch);
 
 #endif

@@ -6,15 +6,15 @@
 
 #include "base/assert.h"
 
-static size_t rounded(size_t len)
+static size_t round_up(size_t len)
 {
     return (len + 15) & ~(size_t)15;
 }
 
 size_t assay_prove_memory_len(uint32_t members)
 {
-    return 2 * rounded(assay_state_len_max(members)) + rounded(ASSAY_FINALITY_LEN_MAX) +
-           rounded(((size_t)members + 1) * 32);
+    return 2 * round_up(assay_state_len_max(members)) + round_up(ASSAY_FINALITY_LEN_MAX) +
+           round_up(((size_t)members + 1) * 32);
 }
 
 /* Snapshots from the newest on. */
@@ -26,7 +26,8 @@ struct collecting {
     bool too_long;
 };
 
-static bool collect(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool visit_snapshot(void *context, const struct assay_store_key *key,
+                           struct assay_slice value)
 {
     struct collecting *c = context;
     if (value.len > c->len_max) {
@@ -42,7 +43,7 @@ static bool collect(void *context, const struct assay_store_key *key, struct ass
 enum assay_status assay_prove_open(struct assay_prove *prove, struct assay_store *store,
                                    void *memory, uint32_t members)
 {
-    const size_t state_len = rounded(assay_state_len_max(members));
+    const size_t state_len = round_up(assay_state_len_max(members));
     uint8_t *at = memory;
     struct collecting c = { .into = { at, at + state_len }, .len_max = state_len };
     uint8_t *finality = at + 2 * state_len;
@@ -53,8 +54,8 @@ enum assay_status assay_prove_open(struct assay_prove *prove, struct assay_store
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     *prove = (struct assay_prove){ .now = { 0 } };
-    prove->hashes = (uint8_t(*)[32])(finality + rounded(ASSAY_FINALITY_LEN_MAX));
-    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, true, collect, &c));
+    prove->hashes = (uint8_t(*)[32])(finality + round_up(ASSAY_FINALITY_LEN_MAX));
+    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, true, visit_snapshot, &c));
     if (c.too_long) return ASSAY_E_RANGE;
     if (c.count == 0) return ASSAY_E_NOT_FOUND;
     prove->now = assay_slice_over(c.into[0], c.len[0]);

@@ -7,14 +7,14 @@
  */
 #include "engine/node/engine_internal.h"
 
-static bool branch_holds(const struct assay_engine *e)
+static bool branch_is_valid(const struct assay_engine *e)
 {
     const struct assay_branch *b = e->branch;
     if (b->ledger.members != e->members || b->check_count > ASSAY_CHECKS_MAX) return false;
     return b->path_max > 0 && b->ledger.contradiction_count <= ASSAY_CONTRADICTIONS_MAX;
 }
 
-bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *r)
+bool assay_branch_fill_known(const struct assay_engine *e, struct assay_record *r)
 {
     const struct assay_pool_item *item = assay_pool_find(e->pool, r->key);
     if (item == NULL || item->phase == ASSAY_POOL_FREE || item->phase == ASSAY_POOL_ASKED)
@@ -50,13 +50,13 @@ static struct source source_of(const struct assay_engine *e, const struct assay_
                             .trusted = !misleads || block->notarised || block->final };
 }
 
-enum assay_answer assay_branch_vet(struct assay_engine *e, struct assay_record *r)
+enum assay_answer assay_branch_check_record(struct assay_engine *e, struct assay_record *r)
 {
-    if (assay_branch_known_good(e, r)) return ASSAY_ANSWER_VALID;
+    if (assay_branch_fill_known(e, r)) return ASSAY_ANSWER_VALID;
     if (assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     ASSAY_ASSERT(r->slot < e->members);
     const enum assay_status judged =
-        assay_record_judge(&e->head->context, assay_verifying_finding, e, r);
+        assay_record_judge(&e->head->context, assay_verdicts_request, e, r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_ANSWER_PENDING;
     return judged == ASSAY_OK ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;
 }
@@ -67,19 +67,18 @@ struct vetting {
     const struct source *source;
 };
 
-static bool known_good(void *context, struct assay_record *record)
+static bool vet_known(void *context, struct assay_record *record)
 {
     const struct vetting *v = context;
-    return assay_branch_known_good(v->engine, record);
+    return assay_branch_fill_known(v->engine, record);
 }
 
-static const struct assay_finding *finding_of(void *context, const struct assay_ask *ask)
+static const struct assay_finding *vet_finding(void *context, const struct assay_ask *ask)
 {
     const struct vetting *v = context;
-    return v->source->trusted
-               ? assay_verifying_finding(v->engine, ask)
-               : assay_verifying_known(v->engine, ask->digest, ask->at_unix_s, ask->kind,
-                                       ask->before);
+    return v->source->trusted ? assay_verdicts_request(v->engine, ask)
+                              : assay_verdicts_find(v->engine, ask->digest, ask->at_unix_s,
+                                                    ask->kind, ask->before);
 }
 
 static bool trusted(void *context)
@@ -91,7 +90,7 @@ static bool trusted(void *context)
 static void refused(void *context)
 {
     const struct vetting *v = context;
-    if (v->source->leader < v->engine->members) assay_seat_misled(v->engine, v->source->leader);
+    if (v->source->leader < v->engine->members) assay_seat_add_misled(v->engine, v->source->leader);
 }
 
 static void seen(void *context, const struct assay_record *record, uint64_t view)
@@ -100,16 +99,16 @@ static void seen(void *context, const struct assay_record *record, uint64_t view
     assay_message_intake_seen(v->engine, record, view);
 }
 
-static enum assay_answer absorb(struct assay_engine *e, const struct source *source,
-                                const struct assay_block_header *header,
-                                const uint8_t id[static 32], struct assay_slice body)
+static enum assay_answer apply_block(struct assay_engine *e, const struct source *source,
+                                     const struct assay_block_header *header,
+                                     const uint8_t id[static 32], struct assay_slice body)
 {
-    ASSAY_ASSERT(branch_holds(e));
+    ASSAY_ASSERT(branch_is_valid(e));
     struct vetting vetting = { .engine = e, .source = source };
     const struct assay_fold_vet vet = { .context = &vetting,
-                                        .known = known_good,
+                                        .known = vet_known,
                                         .trusted = trusted,
-                                        .finding = finding_of,
+                                        .finding = vet_finding,
                                         .refused = refused,
                                         .placed = seen };
     struct assay_fault fault;
@@ -119,31 +118,31 @@ static enum assay_answer absorb(struct assay_engine *e, const struct source *sou
     if (status == ASSAY_E_AGAIN) return ASSAY_ANSWER_PENDING;
     if (status != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     e->parts->branch.good = true;
-    ASSAY_ASSERT(branch_holds(e));
+    ASSAY_ASSERT(branch_is_valid(e));
     return ASSAY_ANSWER_VALID;
 }
 
-enum assay_answer assay_branch_absorb(struct assay_engine *e,
-                                      const struct assay_block_header *header,
-                                      const uint8_t id[static 32], struct assay_slice body)
+enum assay_answer assay_branch_apply(struct assay_engine *e,
+                                     const struct assay_block_header *header,
+                                     const uint8_t id[static 32], struct assay_slice body)
 {
     const struct source nobody = { .leader = e->members, .trusted = true };
-    return absorb(e, &nobody, header, id, body);
+    return apply_block(e, &nobody, header, id, body);
 }
 
-void assay_branch_onto(struct assay_engine *e, const struct assay_ledger *ledger)
+void assay_branch_set_ledger(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     ASSAY_ASSERT(ledger != &e->branch->ledger);
     assay_ledger_copy(&e->parts->branch.ledger, ledger);
     e->parts->branch.good = false;
-    ASSAY_ASSERT(e->branch->ledger.height == ledger->height && branch_holds(e));
+    ASSAY_ASSERT(e->branch->ledger.height == ledger->height && branch_is_valid(e));
 }
 
 enum assay_status assay_branch_recover(struct assay_engine *e, const struct assay_ledger *ledger,
                                        const struct assay_recover *recover,
                                        struct assay_fault *fault)
 {
-    assay_branch_onto(e, ledger);
+    assay_branch_set_ledger(e, ledger);
     return assay_recover_onto(&e->head->context, &e->parts->branch.ledger, recover, fault);
 }
 
@@ -158,15 +157,15 @@ void assay_branch_open_block(struct assay_engine *e)
     e->parts->branch.good = false;
 }
 
-void assay_branch_block_made(struct assay_engine *e)
+void assay_branch_on_block_made(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->branch->good);
     e->parts->branch.block_ms = e->now_ms;
 }
 
-enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[static 32])
+enum assay_answer assay_branch_select(struct assay_engine *e, const uint8_t id[static 32])
 {
-    ASSAY_ASSERT(branch_holds(e));
+    ASSAY_ASSERT(branch_is_valid(e));
 
     uint8_t at[32];
     uint32_t count = 0;
@@ -182,13 +181,13 @@ enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[stati
         assay_bytes_copy(b->path[count++], 32, at, 32);
         assay_bytes_copy(at, 32, block->header.parent_id, 32);
     }
-    assay_branch_onto(e, &e->chain->ledger);
+    assay_branch_set_ledger(e, &e->chain->ledger);
     while (count > 0) {
         const struct assay_block *block =
             assay_blocks_find_const(e->blocks, e->branch->path[--count]);
         ASSAY_ASSERT(block != NULL); /* found on the way down */
         const enum assay_answer answer =
-            assay_branch_absorb(e, &block->header, block->id, block->body);
+            assay_branch_apply(e, &block->header, block->id, block->body);
         if (answer != ASSAY_ANSWER_VALID) return answer;
     }
     ASSAY_ASSERT(assay_bytes_equal(e->branch->ledger.tip_id, id, 32));
@@ -199,11 +198,11 @@ enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[stati
 /* docs/protocol.md 4.5: a block whose time comes before its view is given up is waited for; refused
  * at once, clocks that differ a little more than they may would cost every view of half the
  * leaders. */
-static enum assay_answer judge_time(struct assay_engine *e, const struct assay_block_header *h)
+static enum assay_answer check_time(struct assay_engine *e, const struct assay_block_header *h)
 {
     ASSAY_ASSERT(e->branch->good);
     struct assay_simplex_snapshot look;
-    const uint64_t allowed_ms = assay_clock_allowed_at(e, h->time_ms);
+    const uint64_t allowed_ms = assay_clock_valid_from(e, h->time_ms);
     if (allowed_ms <= e->now_ms) return ASSAY_ANSWER_VALID;
     assay_simplex_snapshot(e->simplex, &look);
     const bool runs = h->view == look.view && look.gives_up_ms != UINT64_MAX;
@@ -212,42 +211,43 @@ static enum assay_answer judge_time(struct assay_engine *e, const struct assay_b
     return ASSAY_ANSWER_EARLY;
 }
 
-static enum assay_answer judge_block(struct assay_engine *e, const struct assay_block *block)
+static enum assay_answer check_block(struct assay_engine *e, const struct assay_block *block)
 {
     ASSAY_ASSERT(block->header.kind != ASSAY_BLOCK_TAIL || block->header.epoch != 0);
     const struct assay_block_header *h = &block->header;
     if (h->epoch != e->head->context.epoch || h->era != e->head->state.era)
         return ASSAY_ANSWER_INVALID;
-    const enum assay_answer parent = assay_branch_to(e, h->parent_id);
+    const enum assay_answer parent = assay_branch_select(e, h->parent_id);
     if (parent != ASSAY_ANSWER_VALID) return parent;
     if (e->branch->ledger.closed) return ASSAY_ANSWER_INVALID;
-    const enum assay_answer time = judge_time(e, h);
+    const enum assay_answer time = check_time(e, h);
     if (time != ASSAY_ANSWER_VALID) return time;
     if (h->kind != assay_ledger_kind(&e->branch->ledger, e->head->state.head_time_ms,
                                      assay_eng_epoch_ms(e), h->time_ms))
         return ASSAY_ANSWER_INVALID;
     const struct source source = source_of(e, block);
-    const enum assay_answer answer = absorb(e, &source, h, block->id, block->body);
+    const enum assay_answer answer = apply_block(e, &source, h, block->id, block->body);
     if (answer != ASSAY_ANSWER_VALID) return answer;
     const uint8_t *root = e->head->state.root;
     if (h->kind == ASSAY_BLOCK_EPOCH) {
-        if (!assay_head_can_close(e)) return ASSAY_ANSWER_PENDING;
-        assay_head_next(e, &e->branch->ledger, h->view);
+        if (!assay_chain_head_can_close(e)) return ASSAY_ANSWER_PENDING;
+        assay_chain_head_compute_next(e, &e->branch->ledger, h->view);
         root = e->head->next.root;
     }
     return assay_bytes_equal(h->state_root, root, 32) ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;
 }
 
-void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
+void assay_branch_check_block(struct assay_engine *e, const uint8_t id[static 32])
 {
     ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
     const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
     if (block == NULL) return; /* forgotten meanwhile */
     struct assay_branch *b = &e->parts->branch;
-    const enum assay_answer answer = judge_block(e, block);
+    const enum assay_answer answer = check_block(e, block);
     if (answer == ASSAY_ANSWER_VALID || answer == ASSAY_ANSWER_INVALID) {
         if (answer == ASSAY_ANSWER_VALID) b->block_ms = e->now_ms;
-        assay_simplex_checked(e->simplex, e->now_ms, id, answer == ASSAY_ANSWER_VALID, e->actions);
+        assay_simplex_on_checked(e->simplex, e->now_ms, id, answer == ASSAY_ANSWER_VALID,
+                                 e->actions);
         return;
     }
     for (size_t i = 0; i < b->check_count; i++) {
@@ -259,12 +259,12 @@ void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
         b->check_count--;
     }
     assay_bytes_copy(b->checks[b->check_count++], 32, id, 32);
-    ASSAY_ASSERT(b->check_count > 0 && branch_holds(e));
+    ASSAY_ASSERT(b->check_count > 0 && branch_is_valid(e));
 }
 
 /* Blocks that could still be voted for. One whose view is over in vain would go on asking for the
  * verdicts in it: a few such blocks are more than the findings that are kept, and for ever. */
-static bool lives(const struct assay_engine *e, const uint8_t id[static 32])
+static bool is_votable(const struct assay_engine *e, const uint8_t id[static 32])
 {
     struct assay_simplex_snapshot look;
     const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
@@ -277,20 +277,20 @@ void assay_branch_recheck(struct assay_engine *e)
     uint8_t ids[ASSAY_CHECKS_MAX][32];
     size_t count = 0;
     for (size_t i = 0; i < e->branch->check_count; i++)
-        if (lives(e, e->branch->checks[i]))
+        if (is_votable(e, e->branch->checks[i]))
             assay_bytes_copy(ids[count++], 32, e->branch->checks[i], 32);
     ASSAY_ASSERT(count <= e->branch->check_count);
     e->parts->branch.check_count = 0;
     e->parts->branch.early_ms = UINT64_MAX;
     for (size_t i = 0; i < count; i++)
-        assay_branch_check(e, ids[i]);
-    assay_offer_again(e);
+        assay_branch_check_block(e, ids[i]);
+    assay_proposal_retry(e);
     ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
 }
 
-void assay_branch_turn(struct assay_engine *e)
+void assay_branch_on_epoch(struct assay_engine *e)
 {
-    ASSAY_ASSERT(branch_holds(e));
+    ASSAY_ASSERT(branch_is_valid(e));
     e->parts->branch.good = false;
     e->parts->branch.block_ms = 0;
     e->parts->branch.check_count = 0;

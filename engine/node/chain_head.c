@@ -4,10 +4,9 @@
  */
 #include "engine/node/engine_internal.h"
 
-
-static bool head_holds(const struct assay_engine *e)
+static bool head_is_valid(const struct assay_engine *e)
 {
-    const struct assay_head *h = e->head;
+    const struct assay_chain_head *h = e->head;
     return assay_context_holds(&h->context) && h->context.state == &h->state &&
            h->state.member_count == e->members && h->voters.count == e->members;
 }
@@ -24,7 +23,7 @@ static enum assay_status list_voters(struct assay_engine *e)
 {
     ASSAY_ASSERT(assay_state_holds(&e->head->state));
 
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     uint64_t total = 0;
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_member *m = &h->state.members[i];
@@ -47,7 +46,7 @@ static enum assay_status list_voters(struct assay_engine *e)
 
 static enum assay_status load_members(struct assay_engine *e)
 {
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_member *m = &h->state.members[i];
         assay_bytes_copy(h->node_ids[i], 32, m->node_id, 32);
@@ -56,9 +55,9 @@ static enum assay_status load_members(struct assay_engine *e)
     return list_voters(e);
 }
 
-static void set_context(struct assay_engine *e)
+static void init_context(struct assay_engine *e)
 {
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     struct assay_writer w = assay_writer_over(h->operators, ASSAY_OPERATORS_LEN_MAX);
     h->context = (struct assay_context){
         .state = &h->state,
@@ -74,8 +73,8 @@ static void set_context(struct assay_engine *e)
         .shelf = &h->shelf,
         .set = &h->set,
         .services = e->services,
-        .registry = e->serving->registry,
-        .room = &e->serving->room,
+        .registry = e->service_state->registry,
+        .room = &e->service_state->room,
     };
     if (e->genesis->operator_count == 0) return; /* a network that nobody may change */
     const enum assay_status status = assay_operators_encode(e->genesis, &w);
@@ -84,10 +83,10 @@ static void set_context(struct assay_engine *e)
     h->context.operators = assay_slice_over(h->operators, w.len);
 }
 
-enum assay_status assay_head_begin(struct assay_engine *e, const struct assay_state *state,
-                                   void *groups)
+enum assay_status assay_chain_head_init(struct assay_engine *e, const struct assay_state *state,
+                                        void *groups)
 {
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     for (uint32_t i = 0; i < e->members; i++)
         h->voting[i] = h->identity[i] = NULL; /* not loaded: it may be freed at any time */
     assay_bytes_zero(h->loaded, e->members * sizeof *h->loaded);
@@ -97,22 +96,22 @@ enum assay_status assay_head_begin(struct assay_engine *e, const struct assay_st
         assay_state_copy(&h->state, state);
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);
         assay_close_tolerance(&h->rules, &h->close, &h->state, &h->tolerance);
-        assay_services_begin(e, NULL);
+        assay_services_init(e, NULL);
     } else {
         assay_state_genesis(&h->state, e->genesis);
         if (e->newcomer) h->state.members[e->self].stage = ASSAY_STAGE_RESTING; /* no weight */
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);
         assay_close_genesis_weights(&h->rules, &h->close, &h->state, &h->tolerance);
-        assay_services_begin(e, &h->state);
+        assay_services_init(e, &h->state);
         assay_state_root(&h->state, h->scratch, h->scratch_len, h->state.root);
     }
-    set_context(e);
+    init_context(e);
     ASSAY_TRY(load_members(e));
-    ASSAY_ASSERT(head_holds(e));
+    ASSAY_ASSERT(head_is_valid(e));
     return h->voters.total_weight == 0 ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
-void assay_head_free(struct assay_engine *e)
+void assay_chain_head_free(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->members; i++) {
         assay_p256_free(&e->parts->head.voting[i]);
@@ -120,9 +119,9 @@ void assay_head_free(struct assay_engine *e)
     }
 }
 
-enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice value)
+enum assay_status assay_chain_head_restore(struct assay_engine *e, struct assay_slice value)
 {
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     uint64_t epoch = 0;
     uint32_t members = 0;
     ASSAY_TRY(assay_state_peek(value, &epoch, &members));
@@ -130,17 +129,17 @@ enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice 
     if (members != e->members || e->newcomer) return ASSAY_E_CHAIN;
     assay_state_copy(&h->next, &h->state);
     ASSAY_TRY(assay_state_decode(value, &h->next));
-    if (assay_head_turns(e)) return ASSAY_E_CHAIN;
+    if (assay_chain_head_needs_new_engine(e)) return ASSAY_E_CHAIN;
     if (h->next.services.count != h->state.services.count) return ASSAY_E_INVALID;
     assay_state_copy(&h->state, &h->next);
-    assay_services_replaced(e);
+    assay_services_on_new_head(e);
     return list_voters(e);
 }
 
-void assay_head_restore_change(struct assay_engine *e, struct assay_slice record)
+void assay_chain_head_restore_change(struct assay_engine *e, struct assay_slice record)
 {
     uint8_t digest[32];
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     if (record.len > ASSAY_CHANGE_RECORD_LEN_MAX) return;
     assay_sha256(record.bytes, record.len, digest);
     for (uint32_t i = 0; i < h->state.pending_count; i++) {
@@ -151,26 +150,26 @@ void assay_head_restore_change(struct assay_engine *e, struct assay_slice record
     }
 }
 
-void assay_head_restore_update(struct assay_engine *e, struct assay_slice record)
+void assay_chain_head_restore_update(struct assay_engine *e, struct assay_slice record)
 {
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     assay_shelf_put(&h->shelf, record);
     assay_shelf_keep(&h->shelf, &h->state);
 }
 
-bool assay_head_knows_pending(const struct assay_engine *e)
+bool assay_chain_head_has_pending(const struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->head->state.pending_count; i++)
         if (e->head->pending[i].len == 0) return false;
     return assay_shelf_is_whole(&e->head->shelf, &e->head->state);
 }
 
-bool assay_head_can_close(const struct assay_engine *e)
+bool assay_chain_head_can_close(const struct assay_engine *e)
 {
-    return !assay_services_lack(e) && assay_head_knows_pending(e);
+    return !assay_services_has_missing(e) && assay_chain_head_has_pending(e);
 }
 
-bool assay_head_turns(const struct assay_engine *e)
+bool assay_chain_head_needs_new_engine(const struct assay_engine *e)
 {
     const struct assay_state *now = &e->head->state;
     const struct assay_state *next = &e->head->next;
@@ -182,9 +181,9 @@ bool assay_head_turns(const struct assay_engine *e)
 
 /* The records of the changes that wait, in the order of next.pending: those of the state, and one
  * that the closed epoch took. */
-static void follow_pending(struct assay_engine *e, const struct assay_ledger *ledger)
+static void update_pending(struct assay_engine *e, const struct assay_ledger *ledger)
 {
-    struct assay_head *h = &e->parts->head;
+    struct assay_chain_head *h = &e->parts->head;
     uint32_t known = h->state.pending_count;
     if (ledger->change_len > 0) {
         ASSAY_ASSERT(known < ASSAY_PENDING_MAX);
@@ -207,24 +206,25 @@ static void follow_pending(struct assay_engine *e, const struct assay_ledger *le
     }
 }
 
-void assay_head_proof(struct assay_engine *e, const uint8_t commitment[static 32])
+void assay_chain_head_set_proof(struct assay_engine *e, const uint8_t commitment[static 32])
 {
     assay_bytes_copy(e->parts->head.proof, 32, commitment, 32);
 }
 
-void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, uint64_t view)
+void assay_chain_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
+                                   uint64_t view)
 {
-    ASSAY_ASSERT(head_holds(e) && view > 0);
+    ASSAY_ASSERT(head_is_valid(e) && view > 0);
 
-    struct assay_head *h = &e->parts->head;
-    ASSAY_ASSERT(ledger->members == e->members && assay_head_can_close(e));
+    struct assay_chain_head *h = &e->parts->head;
+    ASSAY_ASSERT(ledger->members == e->members && assay_chain_head_can_close(e));
     assay_close(&h->context, ledger, &h->rules, view, &h->close, &h->next, &h->next_tolerance);
     assay_state_root(&h->next, h->scratch, h->scratch_len, h->next.root);
     ASSAY_ASSERT(h->next.epoch == h->context.epoch);
 }
 
-void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
-                          const uint8_t id[static 32])
+void assay_chain_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
+                                const uint8_t id[static 32])
 {
     ASSAY_ASSERT(header->epoch == e->head->context.epoch);
 
@@ -238,30 +238,30 @@ void assay_head_seal_next(struct assay_engine *e, const struct assay_block_heade
     next->head_time_ms = header->time_ms;
 }
 
-void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover)
+void assay_chain_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover)
 {
     ASSAY_ASSERT(recover->header.height > e->head->state.head_height);
     assay_recover_seal(recover, &e->parts->head.next);
 }
 
-void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *ledger,
-                          const uint8_t commitment[static 32])
+void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
+                              const uint8_t commitment[static 32])
 {
-    ASSAY_ASSERT(head_holds(e));
+    ASSAY_ASSERT(head_is_valid(e));
 
-    struct assay_head *h = &e->parts->head;
-    ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_head_turns(e));
-    follow_pending(e, ledger);
+    struct assay_chain_head *h = &e->parts->head;
+    ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_chain_head_needs_new_engine(e));
+    update_pending(e, ledger);
     assay_shelf_keep(&h->shelf, &h->next);
     for (uint32_t i = 0; i < ledger->update_count; i++)
         assay_shelf_put(&h->shelf, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
     assay_shelf_keep(&h->shelf, &h->next);
-    assay_services_take_next(e, ledger);
+    assay_services_advance(e, ledger);
     assay_state_copy(&h->state, &h->next);
     h->tolerance = h->next_tolerance;
-    assay_head_proof(e, commitment);
+    assay_chain_head_set_proof(e, commitment);
     const enum assay_status status = list_voters(e);
     ASSAY_ASSERT(status == ASSAY_OK); /* INCARNATE was checked to carry a key on the curve */
     ASSAY_ASSERT(h->voters.total_weight > 0);
-    ASSAY_ASSERT(head_holds(e));
+    ASSAY_ASSERT(head_is_valid(e));
 }

@@ -14,7 +14,7 @@
 
 struct assay_engine;
 
-struct assay_head {
+struct assay_chain_head {
     uint32_t capacity; /* slots: the roster's and those that one boundary may add */
     struct assay_state state;
     struct assay_tolerance tolerance;
@@ -32,7 +32,7 @@ struct assay_head {
     struct assay_groups groups;
     struct assay_close close;
     struct assay_close_rules rules;
-    struct assay_state next; /* what assay_head_next worked out last */
+    struct assay_state next; /* what assay_chain_head_compute_next worked out last */
     struct assay_state stage; /* for trying changes */
     uint8_t *operators;       /* the operators' document: [ASSAY_OPERATORS_LEN_MAX] */
     /* Records of the changes that wait, as state.pending; len 0: not known. */
@@ -48,37 +48,37 @@ struct assay_head {
 /* A state, or the genesis (state NULL), is the head: groups, rules, keys, voters. groups:
  * assay_groups_memory_len.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (nobody has weight) */
-ASSAY_CHECKED enum assay_status assay_head_begin(struct assay_engine *e,
-                                                 const struct assay_state *state, void *groups);
-/* Frees the decoded keys. Returns: nothing. */
-void assay_head_free(struct assay_engine *e);
+ASSAY_CHECKED enum assay_status assay_chain_head_init(struct assay_engine *e,
+                                                      const struct assay_state *state,
+                                                      void *groups);
+/* Frees the decoded keys. */
+void assay_chain_head_free(struct assay_engine *e);
 /* A stored state; an older one than that held changes nothing. Returns: ASSAY_OK | ASSAY_E_KEY |
  * ASSAY_E_CRYPTO | ASSAY_E_CHAIN (of another roster or other rules) | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_head_restore(struct assay_engine *e,
-                                                   struct assay_slice value);
-/* The commitment that view 1 of the running epoch builds on. Returns: nothing. */
-void assay_head_proof(struct assay_engine *e, const uint8_t commitment[static 32]);
-/* The state after an EPOCH block of `view` on top of the ledger, into head->next, with its root.
- * Returns: nothing. */
-void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, uint64_t view);
-/* Names the EPOCH block that made head->next. Returns: nothing. */
-void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
-                          const uint8_t id[static 32]);
-/* Or the RECOVER that did. Returns: nothing. */
-void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover);
-/* A stored CHANGE: kept when it is one that waits. Returns: nothing. */
-void assay_head_restore_change(struct assay_engine *e, struct assay_slice record);
-/* A stored COLLATERAL record: kept when the state names it. Returns: nothing. */
-void assay_head_restore_update(struct assay_engine *e, struct assay_slice record);
+ASSAY_CHECKED enum assay_status assay_chain_head_restore(struct assay_engine *e,
+                                                         struct assay_slice value);
+/* The commitment that view 1 of the running epoch builds on. */
+void assay_chain_head_set_proof(struct assay_engine *e, const uint8_t commitment[static 32]);
+/* The state after an EPOCH block of `view` on top of the ledger, into head->next, with its root. */
+void assay_chain_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
+                                   uint64_t view);
+/* Names the EPOCH block that made head->next. */
+void assay_chain_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
+                                const uint8_t id[static 32]);
+/* Or the RECOVER that did. */
+void assay_chain_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover);
+/* A stored CHANGE: kept when it is one that waits. */
+void assay_chain_head_restore_change(struct assay_engine *e, struct assay_slice record);
+/* A stored COLLATERAL record: kept when the state names it. */
+void assay_chain_head_restore_update(struct assay_engine *e, struct assay_slice record);
 /* Is every change and every update that waits known? Returns: whether so. */
-bool assay_head_knows_pending(const struct assay_engine *e);
+bool assay_chain_head_has_pending(const struct assay_engine *e);
 /* Returns: whether that and all documents of services are here: else no epoch can be closed. */
-bool assay_head_can_close(const struct assay_engine *e);
+bool assay_chain_head_can_close(const struct assay_engine *e);
 /* Does head->next need another engine: other roster, rules or operators? Returns: whether so. */
-bool assay_head_turns(const struct assay_engine *e);
-/* head->next becomes the state; it is one for this engine. ledger: of the epoch that closed.
- * Returns: nothing. */
-void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *ledger,
-                          const uint8_t commitment[static 32]);
+bool assay_chain_head_needs_new_engine(const struct assay_engine *e);
+/* head->next becomes the state; it is one for this engine. ledger: of the epoch that closed. */
+void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
+                              const uint8_t commitment[static 32]);
 
 #endif

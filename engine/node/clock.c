@@ -6,13 +6,13 @@
 enum { SLACK_MS_MAX = 5000 };
 
 /* How far ahead of our date a header may be whatever was measured. */
-static uint64_t slack(const struct assay_engine *e)
+static uint64_t slack_ms(const struct assay_engine *e)
 {
     return assay_min_u64(SLACK_MS_MAX, assay_eng_epoch_ms(e) / 8);
 }
 
 /* When the branch's tip was first held here. */
-static uint64_t held_since(const struct assay_engine *e)
+static uint64_t tip_held_since_ms(const struct assay_engine *e)
 {
     const struct assay_ledger *ledger = &e->branch->ledger;
     if (assay_bytes_equal(ledger->tip_id, e->chain->ledger.tip_id, 32)) return e->chain->tip_ms;
@@ -21,19 +21,19 @@ static uint64_t held_since(const struct assay_engine *e)
 }
 
 /* Since then; never more than really passed. */
-static uint64_t measured(const struct assay_engine *e)
+static uint64_t measured_ms(const struct assay_engine *e)
 {
-    const uint64_t since = held_since(e);
+    const uint64_t since = tip_held_since_ms(e);
     return e->now_ms > since ? e->now_ms - since : 0;
 }
 
-uint64_t assay_clock_allowed_at(const struct assay_engine *e, uint64_t time_ms)
+uint64_t assay_clock_valid_from(const struct assay_engine *e, uint64_t time_ms)
 {
     const uint64_t parent_ms = e->branch->ledger.time_ms;
     if (time_ms <= parent_ms) return UINT64_MAX;
-    const uint64_t date_ms = e->at_unix_ms + slack(e);
+    const uint64_t date_ms = e->at_unix_ms + slack_ms(e);
     const uint64_t by_date = time_ms > date_ms ? time_ms - date_ms : 0;
-    const uint64_t passed = measured(e);
+    const uint64_t passed = measured_ms(e);
     const uint64_t step = time_ms - parent_ms;
     const uint64_t by_measure = step > passed ? step - passed : 0;
     const uint64_t wait = assay_min_u64(by_date, by_measure);
@@ -43,40 +43,40 @@ uint64_t assay_clock_allowed_at(const struct assay_engine *e, uint64_t time_ms)
 /* The chain is ahead of our date: half of what was measured, so that the date catches up, and no
  * further than the next phase asks for: who measured for hours proposes nothing that peers who
  * came up a minute ago would have to refuse. */
-static uint64_t slewed(const struct assay_engine *e)
+static uint64_t slewed_time_ms(const struct assay_engine *e)
 {
     const uint64_t parent_ms = e->branch->ledger.time_ms;
     const uint64_t phase_ms = assay_ledger_phase(&e->branch->ledger, e->head->state.head_time_ms,
                                                  assay_eng_epoch_ms(e));
     const uint64_t room = phase_ms > parent_ms ? phase_ms - parent_ms : 0;
-    return parent_ms + assay_max_u64(assay_min_u64(measured(e) / 2, room), 1);
+    return parent_ms + assay_max_u64(assay_min_u64(measured_ms(e) / 2, room), 1);
 }
 
-uint64_t assay_clock_proposed(const struct assay_engine *e)
+uint64_t assay_clock_proposal_time(const struct assay_engine *e)
 {
     uint64_t date_ms = e->at_unix_ms;
     /* Our date was too much for the others: no more than they have measured, too. */
-    if (e->offer->humble)
-        date_ms = assay_min_u64(date_ms, e->branch->ledger.time_ms + measured(e));
-    const uint64_t time_ms = assay_max_u64(date_ms, slewed(e));
+    if (e->proposal->humble)
+        date_ms = assay_min_u64(date_ms, e->branch->ledger.time_ms + measured_ms(e));
+    const uint64_t time_ms = assay_max_u64(date_ms, slewed_time_ms(e));
     ASSAY_ASSERT(time_ms > e->branch->ledger.time_ms);
     return time_ms;
 }
 
-uint64_t assay_clock_reaches(const struct assay_engine *e, uint64_t time_ms)
+uint64_t assay_clock_proposal_due(const struct assay_engine *e, uint64_t time_ms)
 {
     const uint64_t parent_ms = e->branch->ledger.time_ms;
     uint64_t by_date = time_ms > e->at_unix_ms ? time_ms - e->at_unix_ms : 0;
     const uint64_t step = time_ms > parent_ms ? time_ms - parent_ms : 0;
-    const uint64_t passed = measured(e);
-    if (e->offer->humble && step > passed) by_date = assay_max_u64(by_date, step - passed);
+    const uint64_t passed = measured_ms(e);
+    if (e->proposal->humble && step > passed) by_date = assay_max_u64(by_date, step - passed);
     const uint64_t by_slew = step > passed / 2 ? 2 * step - passed : 0;
     return e->now_ms + assay_min_u64(by_date, by_slew);
 }
 
 uint64_t assay_clock_lead(const struct assay_engine *e)
 {
-    const uint64_t date_ms = e->at_unix_ms + slack(e);
+    const uint64_t date_ms = e->at_unix_ms + slack_ms(e);
     const uint64_t head_ms = e->head->state.head_time_ms;
     return head_ms > date_ms ? head_ms - date_ms : 0;
 }

@@ -15,11 +15,11 @@ struct assay_engine;
 
 /* A child of the branch's tip with this header time. Returns: the monotonic time from which it is
  * valid here, now when it is already; UINT64_MAX: never. */
-uint64_t assay_clock_allowed_at(const struct assay_engine *e, uint64_t time_ms);
+uint64_t assay_clock_valid_from(const struct assay_engine *e, uint64_t time_ms);
 /* Returns: the header time of a proposal of ours on the branch's tip, above the tip's. */
-uint64_t assay_clock_proposed(const struct assay_engine *e);
+uint64_t assay_clock_proposal_time(const struct assay_engine *e);
 /* Returns: the monotonic time from which such a proposal has at least this header time. */
-uint64_t assay_clock_reaches(const struct assay_engine *e, uint64_t time_ms);
+uint64_t assay_clock_proposal_due(const struct assay_engine *e, uint64_t time_ms);
 /* Returns: how far the head is ahead of our date, beyond the slack; 0: it is not. */
 uint64_t assay_clock_lead(const struct assay_engine *e);
 

@@ -23,7 +23,7 @@ enum {
 
 enum assay_signing_key { ASSAY_KEY_VOTING, ASSAY_KEY_IDENTITY };
 
-enum { ASSAY_VOUCH_LEN_MAX = 512 }; /* of what a VOUCH sends */
+enum { ASSAY_EFFECT_CONFIRM_LEN_MAX = 512 }; /* of what a VOUCH sends */
 
 enum assay_order_kind {
     ASSAY_ORDER_NOTE,     /* standing WARNING */
@@ -105,7 +105,7 @@ enum assay_effect_kind {
     ASSAY_EFFECT_ORDER,
     ASSAY_EFFECT_NOTE,
     ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_snapshot */
-    ASSAY_EFFECT_VOUCH, /* sign with the identity key and send to one member; kept nowhere */
+    ASSAY_EFFECT_CONFIRM, /* sign with the identity key and send to one member; kept nowhere */
     ASSAY_EFFECT_KEYS,   /* another member has our waiting keys: make others, answer KEYS */
     /* The epoch that closed left another roster, other rules or operators: when everything of this
      * step is carried out, the engine takes nothing any more; make the next one from the store. */
@@ -173,7 +173,7 @@ struct assay_effect {
             enum assay_message_kind message;
             struct assay_slice payload; /* complete but for the signature */
             size_t signature_at;
-        } vouch;
+        } confirm;
         struct assay_order order;
         struct {
             enum assay_note note;
@@ -206,7 +206,7 @@ struct assay_signing {
     enum assay_store_class class_;
     struct assay_store_key store_key;
 };
-/* Makes a SIGN of a fresh effect. Returns: nothing. */
+/* Makes a SIGN of a fresh effect. */
 void assay_effect_sign(struct assay_effect *effect, const struct assay_signing *signing);
 
 /* Name of a note, "unknown" outside the list. Returns: never NULL. */

@@ -18,7 +18,7 @@ uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
     return e->genesis->parameters.epoch_ms;
 }
 
-uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn)
+uint16_t assay_eng_find_peer(const struct assay_engine *e, uint32_t turn)
 {
     ASSAY_ASSERT(e->self < e->members);
     for (uint32_t k = 0; k + 1 < e->members; k++) {
@@ -28,7 +28,7 @@ uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn)
     return ASSAY_SLOT_ALL;
 }
 
-uint32_t assay_eng_peers(const struct assay_engine *e)
+uint32_t assay_eng_count_peers(const struct assay_engine *e)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < e->members; i++)
@@ -43,7 +43,7 @@ struct layout {
     size_t at;
 };
 
-static void *take(struct layout *l, size_t len)
+static void *layout_alloc(struct layout *l, size_t len)
 {
     ASSAY_ASSERT(l->at % 64 == 0);
     void *here = l->base != NULL ? l->base + l->at : NULL;
@@ -95,63 +95,65 @@ static void lay_out_ledgers(struct assay_parts *p, struct layout *l, uint32_t n)
     struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
     struct assay_state *states[] = { &p->head.state, &p->head.next, &p->head.stage };
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
-        void *memory = take(l, assay_ledger_memory_len(n));
+        void *memory = layout_alloc(l, assay_ledger_memory_len(n));
         if (l->base != NULL) assay_ledger_place(ledgers[i], memory, n);
     }
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        void *memory = take(l, assay_state_memory_len(capacity(n)));
+        void *memory = layout_alloc(l, assay_state_memory_len(capacity(n)));
         if (l->base == NULL) continue;
         assay_state_place(states[i], memory, capacity(n));
         states[i]->member_count = n;
     }
-    void *close = take(l, assay_close_memory_len(capacity(n)));
+    void *close = layout_alloc(l, assay_close_memory_len(capacity(n)));
     if (l->base != NULL) assay_close_place(&p->head.close, close, capacity(n));
 }
 
 static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
 {
-    struct assay_head *head = &p->head;
-    struct assay_findings *findings = &p->verifying.findings;
-    head->voting = take(l, n * sizeof(struct assay_p256 *));
-    head->identity = take(l, n * sizeof(struct assay_p256 *));
-    head->loaded = take(l, n * ASSAY_P256_PUBLIC_LEN);
-    head->weights = take(l, n * sizeof(uint32_t));
-    head->node_ids = take(l, n * 32);
+    struct assay_chain_head *head = &p->head;
+    struct assay_findings *findings = &p->verdicts.findings;
+    head->voting = layout_alloc(l, n * sizeof(struct assay_p256 *));
+    head->identity = layout_alloc(l, n * sizeof(struct assay_p256 *));
+    head->loaded = layout_alloc(l, n * ASSAY_P256_PUBLIC_LEN);
+    head->weights = layout_alloc(l, n * sizeof(uint32_t));
+    head->node_ids = layout_alloc(l, n * 32);
     head->capacity = capacity((uint32_t)n);
     head->scratch_len = assay_state_scratch_len(head->capacity);
-    head->scratch = take(l, head->scratch_len);
-    head->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
+    head->scratch = layout_alloc(l, head->scratch_len);
+    head->operators = layout_alloc(l, ASSAY_OPERATORS_LEN_MAX);
     for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++)
-        head->pending_bytes[i] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+        head->pending_bytes[i] = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (uint32_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        head->shelf.bytes[i] = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
-    void *set = take(l, ASSAY_SET_LEN_MAX);
+        head->shelf.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    void *set = layout_alloc(l, ASSAY_SET_LEN_MAX);
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
-    p->seats = take(l, n * sizeof(struct assay_seat));
+    p->seats = layout_alloc(l, n * sizeof(struct assay_seat));
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
-        p->having.lacks[lane] = take(l, n * sizeof(struct assay_lacking));
-    p->having.windows = take(l, n * sizeof *p->having.windows);
+        p->inventory.lacks[lane] = layout_alloc(l, n * sizeof(struct assay_lacking));
+    p->inventory.windows = layout_alloc(l, n * sizeof *p->inventory.windows);
     findings->count = (uint32_t)(4 * n + 64);
-    findings->items = take(l, findings->count * sizeof(struct assay_finding));
-    p->wants.hashes = take(l, n * 32);
-    p->wants.ballot_len_max = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
+    findings->items = layout_alloc(l, findings->count * sizeof(struct assay_finding));
+    p->pending_proofs.hashes = layout_alloc(l, n * 32);
+    p->pending_proofs.ballot_len_max =
+        ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
-        p->wants.all[i].ballot = take(l, p->wants.ballot_len_max);
+        p->pending_proofs.all[i].ballot = layout_alloc(l, p->pending_proofs.ballot_len_max);
 }
 
 /* Boundaries that are leapt over may have other rosters. */
-static void lay_out_leap(struct assay_parts *p, struct layout *l)
+static void lay_out_fast_sync(struct assay_parts *p, struct layout *l)
 {
     const size_t n = ASSAY_MEMBERS_MAX;
-    p->leap.rows = take(l, n * sizeof *p->leap.rows);
-    p->leap.rows_next = take(l, n * sizeof *p->leap.rows_next);
-    p->leap.keys = take(l, n * sizeof(struct assay_p256 *));
-    p->leap.weights = take(l, n * sizeof *p->leap.weights);
-    p->leap.node_ids = take(l, n * sizeof *p->leap.node_ids);
-    p->leap.page.rows = take(l, n * sizeof *p->leap.page.rows);
-    p->leap.page.tip_rows = take(l, n * sizeof *p->leap.page.tip_rows);
-    p->leap.silent = take(l, n / 8);
-    p->chain.leaf_hashes = take(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
+    p->fast_sync.rows = layout_alloc(l, n * sizeof *p->fast_sync.rows);
+    p->fast_sync.rows_next = layout_alloc(l, n * sizeof *p->fast_sync.rows_next);
+    p->fast_sync.keys = layout_alloc(l, n * sizeof(struct assay_p256 *));
+    p->fast_sync.weights = layout_alloc(l, n * sizeof *p->fast_sync.weights);
+    p->fast_sync.node_ids = layout_alloc(l, n * sizeof *p->fast_sync.node_ids);
+    p->fast_sync.page.rows = layout_alloc(l, n * sizeof *p->fast_sync.page.rows);
+    p->fast_sync.page.tip_rows = layout_alloc(l, n * sizeof *p->fast_sync.page.tip_rows);
+    p->fast_sync.silent = layout_alloc(l, n / 8);
+    p->chain.leaf_hashes =
+        layout_alloc(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
 }
 
 static void lay_out_services(struct assay_parts *p, struct layout *l,
@@ -161,14 +163,15 @@ static void lay_out_services(struct assay_parts *p, struct layout *l,
     const uint32_t n = config->genesis->member_count;
     struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
     if (services == NULL) return;
-    p->serving.registry = take(l, services->registry_len);
-    p->serving.room.registry = take(l, services->registry_len);
-    p->serving.room.members = take(l, capacity(n) * sizeof *p->serving.room.members);
-    p->serving.room.document = take(l, services->document_len_max);
-    void *closed = take(l, assay_service_log_memory_len(n));
-    if (l->base != NULL) assay_service_log_place(&p->serving.closed, closed, n);
+    p->service_state.registry = layout_alloc(l, services->registry_len);
+    p->service_state.room.registry = layout_alloc(l, services->registry_len);
+    p->service_state.room.members =
+        layout_alloc(l, capacity(n) * sizeof *p->service_state.room.members);
+    p->service_state.room.document = layout_alloc(l, services->document_len_max);
+    void *closed = layout_alloc(l, assay_service_log_memory_len(n));
+    if (l->base != NULL) assay_service_log_place(&p->service_state.closed, closed, n);
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
-        void *memory = take(l, assay_service_log_memory_len(n));
+        void *memory = layout_alloc(l, assay_service_log_memory_len(n));
         if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
     }
 }
@@ -176,28 +179,28 @@ static void lay_out_services(struct assay_parts *p, struct layout *l,
 static void lay_out_blocks(struct assay_parts *p, struct layout *l,
                            const struct assay_engine_config *config)
 {
-    p->sync.proof = take(l, ASSAY_FINALITY_LEN_MAX);
-    p->ending.fence = take(l, ASSAY_FENCE_LEN_MAX);
+    p->sync.proof = layout_alloc(l, ASSAY_FINALITY_LEN_MAX);
+    p->era.fence = layout_alloc(l, ASSAY_FENCE_LEN_MAX);
     const size_t members = config->genesis->member_count;
-    p->vouching.said = take(l, members * sizeof *p->vouching.said);
-    p->vouching.answered_ms = take(l, members * sizeof *p->vouching.answered_ms);
-    p->sync.ids = take(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
+    p->confirmations.said = layout_alloc(l, members * sizeof *p->confirmations.said);
+    p->confirmations.answered_ms = layout_alloc(l, members * sizeof *p->confirmations.answered_ms);
+    p->sync.ids = layout_alloc(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
     p->chain.path_max = p->branch.path_max = blocks_max(config);
-    p->chain.path = take(l, (size_t)p->chain.path_max * 32);
-    p->branch.path = take(l, (size_t)p->branch.path_max * 32);
-    p->offer.body_len_max = body_max(config);
-    p->offer.body = take(l, p->offer.body_len_max);
+    p->chain.path = layout_alloc(l, (size_t)p->chain.path_max * 32);
+    p->branch.path = layout_alloc(l, (size_t)p->branch.path_max * 32);
+    p->proposal.body_len_max = body_max(config);
+    p->proposal.body = layout_alloc(l, p->proposal.body_len_max);
 }
 
 /* The one description of the memory behind engine and parts: counted by size, placed by init. */
-static void lay_out(struct assay_parts *p, struct layout *l,
-                    const struct assay_engine_config *config, struct machines *m)
+static void lay_out_memory(struct assay_parts *p, struct layout *l,
+                           const struct assay_engine_config *config, struct machines *m)
 {
     const uint32_t n = config->genesis->member_count;
     const struct assay_simplex_config simplex = simplex_config(config, NULL);
     lay_out_ledgers(p, l, n);
     lay_out_members(p, l, n);
-    lay_out_leap(p, l);
+    lay_out_fast_sync(p, l);
     lay_out_services(p, l, config);
     lay_out_blocks(p, l, config);
     /* A step that closes an epoch keeps a block, two proofs, a boundary, a state and a change; one
@@ -211,14 +214,14 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     const size_t leap_len =
         assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
     if (m->arena_len < leap_len) m->arena_len = leap_len;
-    m->arena = take(l, m->arena_len);
-    m->groups = take(l, assay_groups_memory_len(n));
-    m->blocks = take(l, assay_blocks_size(blocks_max(config), body_max(config)));
-    m->simplex = take(l, assay_simplex_size(&simplex));
-    m->actions = take(l, sizeof *m->actions);
-    m->pool = take(l, sizeof *m->pool);
+    m->arena = layout_alloc(l, m->arena_len);
+    m->groups = layout_alloc(l, assay_groups_memory_len(n));
+    m->blocks = layout_alloc(l, assay_blocks_size(blocks_max(config), body_max(config)));
+    m->simplex = layout_alloc(l, assay_simplex_size(&simplex));
+    m->actions = layout_alloc(l, sizeof *m->actions);
+    m->pool = layout_alloc(l, sizeof *m->pool);
     const bool services = config->services != NULL;
-    void *pool = take(l, assay_pool_memory_len(n, services));
+    void *pool = layout_alloc(l, assay_pool_memory_len(n, services));
     if (l->base != NULL) assay_pool_place(m->pool, pool, n, services);
 }
 
@@ -227,8 +230,8 @@ enum { UNIT = 64 }; /* of every place in the memory */
 static size_t head_len(void)
 {
     struct layout l = { 0 };
-    (void)take(&l, sizeof(struct assay_engine));
-    (void)take(&l, sizeof(struct assay_parts));
+    (void)layout_alloc(&l, sizeof(struct assay_engine));
+    (void)layout_alloc(&l, sizeof(struct assay_parts));
     ASSAY_ASSERT(l.at % UNIT == 0);
     return l.at;
 }
@@ -239,12 +242,12 @@ size_t assay_engine_size(const struct assay_engine_config *config)
     struct machines machines;
     struct layout l = { .at = head_len() };
     ASSAY_ASSERT(config != NULL && config->genesis != NULL);
-    lay_out(&counted, &l, config, &machines);
+    lay_out_memory(&counted, &l, config, &machines);
     ASSAY_ASSERT(l.at % UNIT == 0);
     return l.at;
 }
 
-static bool in_range(const struct assay_engine_config *config)
+static bool is_config_valid(const struct assay_engine_config *config)
 {
     const uint32_t n = config->genesis->member_count;
     if (n == 0 || n > ASSAY_MEMBERS_MAX || config->self >= n) return false;
@@ -261,41 +264,41 @@ static bool in_range(const struct assay_engine_config *config)
 }
 
 /* Everybody reads the parts through these; owners write through e->parts. */
-static void show_parts(struct assay_engine *e, struct assay_parts *p)
+static void set_part_pointers(struct assay_engine *e, struct assay_parts *p)
 {
     e->parts = p;
     e->output = &p->output;
     e->head = &p->head;
     e->chain = &p->chain;
     e->branch = &p->branch;
-    e->offer = &p->offer;
-    e->verifying = &p->verifying;
+    e->proposal = &p->proposal;
+    e->verdicts = &p->verdicts;
     e->seats = p->seats;
     e->evidence = &p->evidence;
-    e->wants = &p->wants;
-    e->gather = &p->gather;
-    e->having = &p->having;
-    e->run = &p->run;
-    e->own = &p->own;
+    e->pending_proofs = &p->pending_proofs;
+    e->message_intake = &p->message_intake;
+    e->inventory = &p->inventory;
+    e->epoch_state = &p->epoch_state;
+    e->key_state = &p->key_state;
     e->sync = &p->sync;
-    e->leap = &p->leap;
-    e->ending = &p->ending;
-    e->vouching = &p->vouching;
-    e->life = &p->life;
-    e->serving = &p->serving;
+    e->fast_sync = &p->fast_sync;
+    e->era = &p->era;
+    e->confirmations = &p->confirmations;
+    e->start_state = &p->start_state;
+    e->service_state = &p->service_state;
 }
 
-static struct assay_engine *place(void *memory, const struct assay_engine_config *config,
-                                  struct machines *machines)
+static struct assay_engine *place_engine(void *memory, const struct assay_engine_config *config,
+                                         struct machines *machines)
 {
     struct layout l = { .base = memory };
-    struct assay_engine *e = take(&l, sizeof *e);
-    struct assay_parts *parts = take(&l, sizeof *parts);
+    struct assay_engine *e = layout_alloc(&l, sizeof *e);
+    struct assay_parts *parts = layout_alloc(&l, sizeof *parts);
     /* Large areas are not touched before they are used; the rest starts from zero. */
     assay_bytes_zero(e, sizeof *e);
     assay_bytes_zero(parts, sizeof *parts);
-    lay_out(parts, &l, config, machines);
-    show_parts(e, parts);
+    lay_out_memory(parts, &l, config, machines);
+    set_part_pointers(e, parts);
     e->genesis = config->genesis;
     e->document_check = config->document_check;
     e->updates = config->updates;
@@ -310,25 +313,26 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     e->pool = machines->pool;
     e->actions = machines->actions;
     e->actions->count = 0;
-    assay_bytes_zero(parts->verifying.findings.items, parts->verifying.findings.count *
-                                                          sizeof *parts->verifying.findings.items);
-    assay_output_place(e, machines->arena, machines->arena_len);
+    assay_bytes_zero(parts->verdicts.findings.items,
+                     parts->verdicts.findings.count * sizeof *parts->verdicts.findings.items);
+    assay_output_init(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
     assay_inventory_init(e);
     assay_key_state_init(e, config);
     assay_fast_sync_init(e, config);
-    assay_vouch_init(e, config);
+    assay_confirmations_init(e, config);
     ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
     return e;
 }
 
-static enum assay_status bring_up(struct assay_engine *e, const struct assay_engine_config *config,
-                                  const struct machines *m)
+static enum assay_status start_machines(struct assay_engine *e,
+                                        const struct assay_engine_config *config,
+                                        const struct machines *m)
 {
-    ASSAY_TRY(assay_head_begin(e, config->state, m->groups));
+    ASSAY_TRY(assay_chain_head_init(e, config->state, m->groups));
     assay_key_state_renew(e, config->renewal);
     assay_finalize_init(e);
-    assay_key_state_look(e);
+    assay_key_state_update_listed(e);
     e->blocks =
         assay_blocks_init(m->blocks, assay_blocks_size(blocks_max(config), body_max(config)),
                           blocks_max(config), body_max(config));
@@ -343,18 +347,18 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
     struct machines machines;
     ASSAY_ASSERT(memory != NULL && config != NULL && config->genesis != NULL && out != NULL);
     ASSAY_ASSERT((uintptr_t)memory % UNIT == 0);
-    if (!in_range(config)) return ASSAY_E_RANGE;
+    if (!is_config_valid(config)) return ASSAY_E_RANGE;
     /* docs/protocol.md 9.10: before it votes by rules that it does not know. */
     if (config->genesis->parameters.level > config->level) return ASSAY_E_VERSION;
     if (memory_len < assay_engine_size(config)) return ASSAY_E_FULL;
-    struct assay_engine *e = place(memory, config, &machines);
-    const enum assay_status status = bring_up(e, config, &machines);
+    struct assay_engine *e = place_engine(memory, config, &machines);
+    const enum assay_status status = start_machines(e, config, &machines);
     if (status != ASSAY_OK) {
         assay_engine_deinit(&e);
         return status;
     }
-    ASSAY_ASSERT(!e->chain->begun && !e->life->started);
-    if (config->renewal != NULL) assay_finalize_final_at(e, config->renewal->final_at_ms);
+    ASSAY_ASSERT(!e->chain->begun && !e->start_state->started);
+    if (config->renewal != NULL) assay_finalize_restore_final_time(e, config->renewal->final_at_ms);
     *out = e;
     return ASSAY_OK;
 }
@@ -362,7 +366,7 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
 void assay_engine_deinit(struct assay_engine **engine)
 {
     if (*engine == NULL) return;
-    assay_head_free(*engine);
+    assay_chain_head_free(*engine);
     assay_fast_sync_free(*engine);
     *engine = NULL;
 }
@@ -375,16 +379,16 @@ void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine
     assay_simplex_snapshot(e->simplex, &simplex);
     /* Who was still asking what it signed before its process began asks again: what the log lacks
      * may be of the epoch that follows (docs/protocol.md 2.4). */
-    const bool knows = e->life->voted_on && !simplex.asking;
+    const bool knows = e->start_state->voted_on && !simplex.asking;
     /* What was signed in an era counts nowhere else (docs/protocol.md 9.11), so its log may be lost
      * or old; whether this store saw the new one before is asked as after any start. */
-    if (e->ending->recovered) {
+    if (e->era->recovered) {
         *renewal = (struct assay_engine_renewal){ .final_at_ms = e->chain->final_ms };
         return;
     }
     *renewal = (struct assay_engine_renewal){
-        .continues = knows && !e->sync->active && !e->own->rolled_back && !e->chain->halted,
-        .keys_finished = e->own->rolled_back,
+        .continues = knows && !e->sync->active && !e->key_state->rolled_back && !e->chain->halted,
+        .keys_finished = e->key_state->rolled_back,
         .final_at_ms = e->chain->final_ms,
     };
 }

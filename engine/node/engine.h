@@ -130,7 +130,7 @@ struct assay_engine_config {
     bool neighbours;
     /* Drawn at random by the host for this engine: nonces are made of it. All zero: none was, and
      * no RECOVER is ever confirmed to it (docs/protocol.md 9.16.5). */
-    uint8_t vouch_secret[32];
+    uint8_t confirm_secret[32];
     uint32_t member_capacity; /* 0: as many as the genesis has */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */
@@ -153,10 +153,10 @@ size_t assay_engine_size(const struct assay_engine_config *config);
 ASSAY_CHECKED enum assay_status assay_engine_init(void *memory, size_t memory_len,
                                                   const struct assay_engine_config *config,
                                                   struct assay_engine **out);
-/* Frees decoded keys. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Frees decoded keys. Accepts a pointer to NULL; nulls it. */
 void assay_engine_deinit(struct assay_engine **engine);
 
-/* After ASSAY_EFFECT_RENEW was carried out. Returns: nothing. */
+/* After ASSAY_EFFECT_RENEW was carried out. */
 void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine_renewal *renewal);
 
 /*
@@ -168,7 +168,7 @@ void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine
 ASSAY_CHECKED enum assay_status assay_engine_step(struct assay_engine *engine,
                                                   const struct assay_event *event,
                                                   struct assay_effects *effects);
-/* Walks every invariant; aborts on a broken one. Returns: nothing. */
+/* Walks every invariant; aborts on a broken one. */
 void assay_engine_check(const struct assay_engine *engine);
 
 /* --------------------------------------------------------------- what people see */
@@ -240,10 +240,10 @@ struct assay_engine_snapshot {
     uint64_t refused[16];
 };
 
-/* As assay_simplex_sender (engine/consensus/simplex.h), hostile bytes. Returns: the same. */
-bool assay_engine_sender(const struct assay_engine *engine, struct assay_slice payload,
-                         uint16_t *slot);
-/* Returns: nothing. Slices point into the genesis. */
+/* As assay_simplex_expected_sender (engine/consensus/simplex.h), hostile bytes. Returns: the same. */
+bool assay_engine_expected_sender(const struct assay_engine *engine, struct assay_slice payload,
+                                  uint16_t *slot);
+/* Slices point into the genesis. */
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot);
 
@@ -259,10 +259,9 @@ struct assay_changes_snapshot {
     struct assay_update updates[ASSAY_UPDATES_MAX]; /* collateral: docs/protocol.md 8.9 */
     struct assay_rules_in_force rules;
 };
-/* Returns: nothing. */
 void assay_engine_changes(const struct assay_engine *engine,
                           struct assay_changes_snapshot *changes);
-/* slot < member_count (asserted). Returns: nothing. */
+/* slot < member_count (asserted). */
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot);
 
@@ -276,11 +275,10 @@ struct assay_services_snapshot {
     const struct assay_service_log *closed; /* all of the epoch before; not from before a start */
     uint32_t lacks;         /* documents that are still asked for */
 };
-/* Returns: nothing. */
 void assay_engine_services(const struct assay_engine *engine,
                            struct assay_services_snapshot *snapshot);
 /* Members after the last closed epoch as services see them, but for who is new: into
- * members[member_count]. Returns: nothing. */
+ * members[member_count]. */
 void assay_engine_service_members(const struct assay_engine *engine,
                                   struct assay_service_member *members);
 
@@ -289,7 +287,7 @@ void assay_engine_service_members(const struct assay_engine *engine,
 struct assay_answer_body; /* engine/ledger/records/recover.h */
 struct assay_fault;       /* engine/ledger/state/fold.h */
 
-struct assay_ending_snapshot {
+struct assay_era_snapshot {
     bool fenced; /* nothing is signed in this era any more (docs/protocol.md 9.12) */
     bool answered; /* and operators have an answer: RECOVER or RELEASE ends it (9.12.2) */
     bool began; /* this node took the RECOVER that began the era */
@@ -302,8 +300,7 @@ struct assay_ending_snapshot {
     uint8_t fence_digest[32];
     struct assay_slice fence; /* borrowed until the next step */
 };
-/* Returns: nothing. */
-void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_snapshot *ending);
+void assay_engine_era(const struct assay_engine *engine, struct assay_era_snapshot *ending);
 /* ANSWER but for its signatures (docs/protocol.md 9.13). Slices borrow until the next step.
  * Returns: ASSAY_OK | ASSAY_E_EARLY (no fence is in force, or no answering was
  * handed in: it may still sign) | ASSAY_E_AGAIN */
@@ -338,7 +335,7 @@ ASSAY_CHECKED enum assay_status assay_engine_recover_try(struct assay_engine *en
  * forwards from the era and epoch that assay_engine_restore_from names for it, asked when its turn
  * comes (what was restored before decides). Returns: a static array. */
 const enum assay_store_class *assay_engine_restore_order(void);
-/* Out: where the scan of a class starts; it ends at the last key of the class. Returns: nothing. */
+/* Out: where the scan of a class starts; it ends at the last key of the class. */
 void assay_engine_restore_from(const struct assay_engine *engine, enum assay_store_class class_,
                                uint32_t *era, uint64_t *epoch);
 

@@ -16,9 +16,9 @@
  * node/key_state.c           own keys
  * node/restore.c             restart from the store
  * node/era.c                 end of an era: fences, answers, RECOVER
- * node/vouch.c               members that confirm a RECOVER
+ * node/confirmations.c               members that confirm a RECOVER
  * node/services.c            registry of services, own records of them
- * evidence/verifying.c       verdicts known and requested
+ * evidence/verdicts.c       verdicts known and requested
  * evidence/evidence.c        appraisal of each seat by verdicts
  * evidence/pending_proofs.c  proofs of FAIL and of offence E5 to be made
  * evidence/message_intake.c  envelopes and records of peers
@@ -38,7 +38,7 @@
 #include "engine/node/branch.h"
 #include "engine/sync/catchup.h"
 #include "engine/node/clock.h"
-#include "engine/node/vouch.h"
+#include "engine/node/confirmations.h"
 #include "engine/consensus/simplex.h"
 #include "engine/node/engine.h"
 #include "engine/node/epoch.h"
@@ -59,7 +59,7 @@
 #include "engine/node/services.h"
 #include "engine/node/finalize.h"
 #include "engine/sync/sync.h"
-#include "engine/evidence/verifying.h"
+#include "engine/evidence/verdicts.h"
 #include "engine/evidence/pending_proofs.h"
 
 /* part: its owner */
@@ -71,24 +71,24 @@ enum {
 
 struct assay_parts {
     struct assay_output output;       /* node/output.c */
-    struct assay_head head;           /* node/chain_head.c */
+    struct assay_chain_head head;           /* node/chain_head.c */
     struct assay_chain chain;         /* node/finalize.c */
     struct assay_branch branch;       /* node/branch.c */
-    struct assay_offer offer;         /* node/proposal.c */
-    struct assay_verifying verifying; /* evidence/verifying.c */
+    struct assay_proposal_state proposal;         /* node/proposal.c */
+    struct assay_verdicts verdicts; /* evidence/verdicts.c */
     struct assay_seat *seats;         /* node/seat.c: [members] */
     struct assay_appraisal evidence;  /* evidence/evidence.c */
-    struct assay_pending_proofs_state wants;         /* evidence/pending_proofs.c */
-    struct assay_message_intake_state gather;    /* evidence/message_intake.c */
-    struct assay_inventory_state having;       /* evidence/inventory.c */
-    struct assay_run run;             /* node/epoch.c */
-    struct assay_key_state own;             /* node/key_state.c */
-    struct assay_syncing sync;        /* sync/catchup.c */
-    struct assay_fast_sync leap;           /* sync/fast_sync.c */
-    struct assay_ending ending;       /* node/era.c */
-    struct assay_vouching vouching; /* node/vouch.c */
-    struct assay_progress life;       /* node/restore.c */
-    struct assay_serving serving;     /* node/services.c */
+    struct assay_pending_proofs_state pending_proofs;         /* evidence/pending_proofs.c */
+    struct assay_message_intake_state message_intake;    /* evidence/message_intake.c */
+    struct assay_inventory_state inventory;       /* evidence/inventory.c */
+    struct assay_epoch_state epoch_state;             /* node/epoch.c */
+    struct assay_key_state key_state;             /* node/key_state.c */
+    struct assay_sync_state sync;        /* sync/catchup.c */
+    struct assay_fast_sync fast_sync;           /* sync/fast_sync.c */
+    struct assay_era_state era;       /* node/era.c */
+    struct assay_confirmations confirmations; /* node/confirmations.c */
+    struct assay_start_state start_state;       /* node/restore.c */
+    struct assay_services_state service_state;     /* node/services.c */
 };
 
 struct assay_engine {
@@ -110,24 +110,24 @@ struct assay_engine {
 
     struct assay_parts *parts; /* for owners */
     const struct assay_output *output;
-    const struct assay_head *head;
+    const struct assay_chain_head *head;
     const struct assay_chain *chain;
     const struct assay_branch *branch;
-    const struct assay_offer *offer;
-    const struct assay_verifying *verifying;
+    const struct assay_proposal_state *proposal;
+    const struct assay_verdicts *verdicts;
     const struct assay_seat *seats;
     const struct assay_appraisal *evidence;
-    const struct assay_pending_proofs_state *wants;
-    const struct assay_message_intake_state *gather;
-    const struct assay_inventory_state *having;
-    const struct assay_run *run;
-    const struct assay_key_state *own;
-    const struct assay_syncing *sync;
-    const struct assay_fast_sync *leap;
-    const struct assay_ending *ending;
-    const struct assay_vouching *vouching;
-    const struct assay_progress *life;
-    const struct assay_serving *serving;
+    const struct assay_pending_proofs_state *pending_proofs;
+    const struct assay_message_intake_state *message_intake;
+    const struct assay_inventory_state *inventory;
+    const struct assay_epoch_state *epoch_state;
+    const struct assay_key_state *key_state;
+    const struct assay_sync_state *sync;
+    const struct assay_fast_sync *fast_sync;
+    const struct assay_era_state *era;
+    const struct assay_confirmations *confirmations;
+    const struct assay_start_state *start_state;
+    const struct assay_services_state *service_state;
 
     struct assay_blocks *blocks;
     struct assay_simplex *simplex;
@@ -138,10 +138,10 @@ struct assay_engine {
 /* Returns: T of the network. */
 uint64_t assay_eng_epoch_ms(const struct assay_engine *e);
 /* Returns: the next peer in turn, never oneself; ASSAY_SLOT_ALL when there is none. */
-uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn);
+uint16_t assay_eng_find_peer(const struct assay_engine *e, uint32_t turn);
 /* Returns: how many others serve. */
-uint32_t assay_eng_peers(const struct assay_engine *e);
-/* order.c: orders for the own agent, from the head. Returns: nothing. */
+uint32_t assay_eng_count_peers(const struct assay_engine *e);
+/* order.c: orders for the own agent, from the head. */
 void assay_order_derive(struct assay_engine *e);
 
 #endif

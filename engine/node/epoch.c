@@ -8,15 +8,15 @@
 
 #include "base/cbor.h"
 
-static void ask_quote(struct assay_engine *e)
+static void request_quote(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->sync->active);
-    ASSAY_ASSERT(e->run->opened && e->life->started);
-    const struct assay_node_keys *keys = &e->own->keys;
+    ASSAY_ASSERT(e->epoch_state->opened && e->start_state->started);
+    const struct assay_node_keys *keys = &e->key_state->keys;
     struct assay_life life = { .incarnation = keys->incarnation };
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_QUOTE);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_QUOTE);
     if (effect == NULL) {
-        e->parts->run.quote_again_ms = e->now_ms;
+        e->parts->epoch_state.quote_again_ms = e->now_ms;
         return;
     }
     assay_bytes_copy(life.voting_public, 64, keys->voting_public, 64);
@@ -24,9 +24,9 @@ static void ask_quote(struct assay_engine *e)
     effect->as.quote.epoch = e->head->context.epoch;
     effect->as.quote.incarnation = keys->incarnation;
     assay_context_expected(&e->head->context, e->self, &life, e->head->context.epoch,
-                           &e->run->moment, effect->as.quote.report_data);
+                           &e->epoch_state->moment, effect->as.quote.report_data);
     /* A source that never answers is asked again: half an epoch is longer than any quote takes. */
-    e->parts->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
+    e->parts->epoch_state.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
 }
 
 /* After a start with a log peers are asked for an envelope of ours of this epoch, and have two
@@ -34,35 +34,36 @@ static void ask_quote(struct assay_engine *e)
  * not tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2.9). An
  * epoch that opened after the start needs no asking; clocks may be wrong by an epoch.
  * Returns: whether to wait. */
-static bool asks_peers_first(struct assay_engine *e)
+static bool must_query_peers_first(struct assay_engine *e)
 {
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
     const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
-    if (!e->own->from_log || e->run->envelope_made || !assay_eng_may_sign(e)) return false;
-    if (e->head->state.head_time_ms > e->own->began_unix_ms + epoch_ms) {
-        assay_key_state_trusts_log(e); /* nor will any later one be asked about */
+    if (!e->key_state->from_log || e->epoch_state->envelope_made || !assay_eng_may_sign(e))
+        return false;
+    if (e->head->state.head_time_ms > e->key_state->began_unix_ms + epoch_ms) {
+        assay_key_state_trust_log(e); /* nor will any later one be asked about */
         return false;
     }
-    if (e->run->own_asked_ms == 0) {
+    if (e->epoch_state->own_asked_ms == 0) {
         assay_message_intake_ask_own(e);
-        e->parts->run.own_asked_ms = assay_max_u64(e->now_ms, 1);
+        e->parts->epoch_state.own_asked_ms = assay_max_u64(e->now_ms, 1);
     }
-    const uint64_t until_ms = e->run->own_asked_ms + 2 * delta_ms;
+    const uint64_t until_ms = e->epoch_state->own_asked_ms + 2 * delta_ms;
     if (e->now_ms >= until_ms) return false;
-    e->parts->run.quote_again_ms = until_ms;
+    e->parts->epoch_state.quote_again_ms = until_ms;
     return true;
 }
 
-static void attest(struct assay_engine *e)
+static void request_own_evidence(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->chain->begun);
 
-    e->parts->run.quote_again_ms = UINT64_MAX;
-    if (!e->life->started || e->sync->active) return;
-    e->parts->run.opened = true;
-    if (asks_peers_first(e)) return;
-    if (assay_eng_may_sign(e) && !e->run->envelope_made) ask_quote(e);
-    else if (assay_key_state_wants_listing(e) && !e->run->incarnate_made) ask_quote(e);
+    e->parts->epoch_state.quote_again_ms = UINT64_MAX;
+    if (!e->start_state->started || e->sync->active) return;
+    e->parts->epoch_state.opened = true;
+    if (must_query_peers_first(e)) return;
+    if (assay_eng_may_sign(e) && !e->epoch_state->envelope_made) request_quote(e);
+    else if (assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made) request_quote(e);
 }
 
 /* Envelopes of the epoch that begins, which came while ours was still open. */
@@ -81,59 +82,60 @@ static void replay_early(struct assay_engine *e)
 void assay_epoch_open(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->chain->begun);
-    assay_seat_turn(e);
+    assay_seat_on_epoch(e);
     assay_inventory_turn(e);
-    assay_finalize_progress(e);
-    assay_key_state_opens(e);
-    e->parts->run = (struct assay_run){ .opened_ms = e->now_ms,
-                                        .quote_again_ms = UINT64_MAX };
-    const enum assay_status status =
-        assay_context_moment(&e->head->context, e->head->context.epoch, &e->parts->run.moment);
+    assay_finalize_note_progress(e);
+    assay_key_state_on_epoch(e);
+    e->parts->epoch_state =
+        (struct assay_epoch_state){ .opened_ms = e->now_ms, .quote_again_ms = UINT64_MAX };
+    const enum assay_status status = assay_context_moment(&e->head->context, e->head->context.epoch,
+                                                          &e->parts->epoch_state.moment);
     ASSAY_ASSERT(status == ASSAY_OK); /* the running epoch is always known */
     replay_early(e);
-    attest(e);
-    ASSAY_ASSERT(e->run->opened_ms == e->now_ms && !e->run->ballot_made && e->run->pulls == 0);
+    request_own_evidence(e);
+    ASSAY_ASSERT(e->epoch_state->opened_ms == e->now_ms && !e->epoch_state->ballot_made &&
+                 e->epoch_state->pulls == 0);
 }
 
 /* What is signed here is kept under its own digest. */
-static void sign(struct assay_effect *effect, struct assay_signing *signing)
+static void sign_and_store(struct assay_effect *effect, struct assay_signing *signing)
 {
     ASSAY_ASSERT(signing->payload.len > 0);
     assay_bytes_copy(signing->store_key.id, 32, signing->digest, 32);
     assay_effect_sign(effect, signing);
 }
 
-void assay_epoch_made_envelope(struct assay_engine *e)
+void assay_epoch_set_envelope_made(struct assay_engine *e)
 {
-    e->parts->run.envelope_made = true; /* a second one convicts: E8 */
+    e->parts->epoch_state.envelope_made = true; /* a second one convicts: E8 */
 }
 
-void assay_epoch_made_ballot(struct assay_engine *e)
+void assay_epoch_set_ballot_made(struct assay_engine *e)
 {
-    e->parts->run.ballot_made = true;
+    e->parts->epoch_state.ballot_made = true;
 }
 
-void assay_epoch_made_incarnate(struct assay_engine *e)
+void assay_epoch_set_incarnate_made(struct assay_engine *e)
 {
-    e->parts->run.incarnate_made = true;
+    e->parts->epoch_state.incarnate_made = true;
 }
 
 static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
-    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->run->envelope_made); /* a second one is E8 */
+    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->epoch_state->envelope_made); /* a second one is E8 */
     struct assay_envelope envelope = {
         .era = e->head->state.era,
         .epoch = e->head->context.epoch,
-        .incarnation = e->own->keys.incarnation,
+        .incarnation = e->key_state->keys.incarnation,
         .kind = (enum assay_evidence_kind)e->head->state.members[e->self].evidence_kind,
         .evidence_len = (uint32_t)evidence.len,
     };
     assay_bytes_copy(envelope.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(envelope.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_sha256(evidence.bytes, evidence.len, envelope.evidence_digest);
-    uint8_t *bytes = assay_eng_take(e, ASSAY_ENVELOPE_LEN_MAX);
-    struct assay_effect *effect = bytes != NULL ? assay_eng_effect(e, ASSAY_EFFECT_SIGN) : NULL;
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_ENVELOPE_LEN_MAX);
+    struct assay_effect *effect = bytes != NULL ? assay_eng_add_effect(e, ASSAY_EFFECT_SIGN) : NULL;
     if (effect == NULL) return; /* asked again: quote_again_ms */
     struct assay_writer w = assay_writer_over(bytes, ASSAY_ENVELOPE_LEN_MAX);
     struct assay_signing signing = { .key = ASSAY_KEY_VOTING,
@@ -147,16 +149,16 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
     ASSAY_ASSERT(status == ASSAY_OK);
     ASSAY_ASSERT(w.len <= ASSAY_ENVELOPE_LEN_MAX && signing.signature_at < w.len);
     signing.payload = assay_slice_over(bytes, w.len);
-    sign(effect, &signing);
-    assay_epoch_made_envelope(e);
-    e->parts->run.quote_again_ms = UINT64_MAX;
+    sign_and_store(effect, &signing);
+    assay_epoch_set_envelope_made(e);
+    e->parts->epoch_state.quote_again_ms = UINT64_MAX;
 }
 
 static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
-    ASSAY_ASSERT(assay_key_state_wants_listing(e) && !e->run->incarnate_made);
-    const struct assay_node_keys *keys = &e->own->keys;
+    ASSAY_ASSERT(assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made);
+    const struct assay_node_keys *keys = &e->key_state->keys;
     struct assay_incarnate i = { .era = e->head->state.era,
                                  .epoch = e->head->context.epoch,
                                  .incarnation = keys->incarnation,
@@ -167,8 +169,8 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
     assay_bytes_copy(i.transport_public, 32, keys->transport_public, 32);
     assay_sha256(evidence.bytes, evidence.len, i.evidence_digest);
     const size_t len_max = evidence.len + 720;
-    uint8_t *bytes = assay_eng_take(e, len_max);
-    struct assay_effect *effect = bytes != NULL ? assay_eng_effect(e, ASSAY_EFFECT_SIGN) : NULL;
+    uint8_t *bytes = assay_eng_alloc(e, len_max);
+    struct assay_effect *effect = bytes != NULL ? assay_eng_add_effect(e, ASSAY_EFFECT_SIGN) : NULL;
     if (effect == NULL) return; /* asked again: quote_again_ms */
     struct assay_writer w = assay_writer_over(bytes, len_max);
     uint8_t digest[32];
@@ -182,41 +184,41 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
                                    &signing.possession_at);
     ASSAY_ASSERT(status == ASSAY_OK);
     signing.payload = assay_slice_over(bytes, w.len);
-    sign(effect, &signing);
-    assay_epoch_made_incarnate(e);
-    e->parts->run.quote_again_ms = UINT64_MAX;
+    sign_and_store(effect, &signing);
+    assay_epoch_set_incarnate_made(e);
+    e->parts->epoch_state.quote_again_ms = UINT64_MAX;
 }
 
-void assay_epoch_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnation,
-                       struct assay_slice evidence)
+void assay_epoch_receive_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnation,
+                               struct assay_slice evidence)
 {
-    if (epoch != e->head->context.epoch || incarnation != e->own->keys.incarnation) return;
+    if (epoch != e->head->context.epoch || incarnation != e->key_state->keys.incarnation) return;
     if (evidence.len == 0 || evidence.len > ASSAY_EVIDENCE_LEN_MAX) {
-        e->parts->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 16;
+        e->parts->epoch_state.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 16;
         return;
     }
     if (assay_eng_may_sign(e)) {
-        if (!e->run->envelope_made) make_envelope(e, evidence);
-    } else if (assay_key_state_wants_listing(e) && !e->run->incarnate_made) {
+        if (!e->epoch_state->envelope_made) make_envelope(e, evidence);
+    } else if (assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made) {
         make_incarnate(e, evidence);
     }
 }
 
-void assay_epoch_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
-                      const uint8_t transport_public[static 32])
+void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
+                              const uint8_t transport_public[static 32])
 {
-    assay_key_state_take(e, voting_public, transport_public);
+    assay_key_state_set_keys(e, voting_public, transport_public);
     if (!e->chain->begun) return;
     /* The key set that voted in this epoch is gone: whoever signs now is not listed yet. */
-    if (!e->own->listed) assay_simplex_halt(e->simplex);
-    e->parts->run.incarnate_made = false;
-    attest(e);
+    if (!e->key_state->listed) assay_simplex_halt(e->simplex);
+    e->parts->epoch_state.incarnate_made = false;
+    request_own_evidence(e);
 }
 
 /* --- balloting */
 
 /* Valid envelopes of more than 2/3 of W: only who hears the network may call others absent. */
-static bool hears_network(const struct assay_engine *e)
+static bool has_quorum_of_envelopes(const struct assay_engine *e)
 {
     ASSAY_ASSERT(e->head->state.member_count == e->members);
 
@@ -230,11 +232,11 @@ static bool hears_network(const struct assay_engine *e)
     return assay_quorum(held, total);
 }
 
-static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot, bool hears)
+static enum assay_outcome ballot_outcome(const struct assay_engine *e, uint32_t slot, bool hears)
 {
     ASSAY_ASSERT(slot < e->members && slot != e->self);
     const struct assay_seat *seat = &e->seats[slot];
-    const uint32_t peers = assay_eng_peers(e);
+    const uint32_t peers = assay_eng_count_peers(e);
     const uint32_t enough = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     switch (seat->phase) {
     case ASSAY_SEAT_JUDGED: return seat->outcome;
@@ -248,13 +250,13 @@ static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot
 }
 
 /* Operators took the others out of service: nothing is expected of them (docs/protocol.md 9.6). */
-static bool is_judged(const struct assay_engine *e, uint32_t slot)
+static bool is_expected(const struct assay_engine *e, uint32_t slot)
 {
     return assay_member_serves(&e->head->state.members[slot]);
 }
 
 /* Whether the final roll names the envelope that this node judged. */
-static bool in_roll(const struct assay_engine *e, uint32_t slot)
+static bool is_in_roll(const struct assay_engine *e, uint32_t slot)
 {
     const struct assay_ledger *l = &e->chain->ledger;
     return l->roll_present[slot] &&
@@ -264,25 +266,25 @@ static bool in_roll(const struct assay_engine *e, uint32_t slot)
 /* A slot that the roll omitted and about which the ballot has something to say. */
 static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool hears)
 {
-    if (slot == e->self || !is_judged(e, slot) || in_roll(e, slot)) return false;
-    const enum assay_outcome outcome = outcome_of(e, slot, hears);
+    if (slot == e->self || !is_expected(e, slot) || is_in_roll(e, slot)) return false;
+    const enum assay_outcome outcome = ballot_outcome(e, slot, hears);
     return assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome);
 }
 
-/* Fills row and exceptions. Returns: nothing. */
+/* Fills row and exceptions. */
 static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row)
 {
     ASSAY_ASSERT(b->exception_count == 0);
-    const bool hears = hears_network(e);
+    const bool hears = has_quorum_of_envelopes(e);
     uint32_t omitted = 0;
     uint32_t k = 0;
     for (uint32_t i = 0; i < e->members; i++)
         omitted += is_omitted(e, i, hears);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self) continue; /* one's own slot is none, always */
-        if (!is_judged(e, i)) continue;
+        if (!is_expected(e, i)) continue;
         const struct assay_seat *seat = &e->seats[i];
-        const enum assay_outcome outcome = outcome_of(e, i, hears);
+        const enum assay_outcome outcome = ballot_outcome(e, i, hears);
         if (is_omitted(e, i, hears)) {
             if (!assay_ballot_names(b->epoch, k++, omitted)) continue;
             struct assay_exception *x = &b->exceptions[b->exception_count++];
@@ -293,7 +295,7 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
             assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->head->context.epoch, 0);
             /* What it failed by stays what people are told until it is judged again. */
             if (seat->phase != ASSAY_SEAT_FOREIGN && !assay_outcome_is_fail(seat->last_outcome))
-                assay_seat_reason(e, i, "absent: no evidence for this epoch could be had");
+                assay_seat_set_reason(e, i, "absent: no evidence for this epoch could be had");
         }
         assay_row_set(row, i, outcome);
     }
@@ -302,18 +304,18 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
 
 static void cast_ballot(struct assay_engine *e)
 {
-    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->run->ballot_made); /* never a second one */
+    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->epoch_state->ballot_made); /* never a second one */
     ASSAY_ASSERT(e->chain->ledger.has_roll && !e->chain->ledger.closed);
     struct assay_ballot b = { .era = e->head->state.era,
                               .epoch = e->head->context.epoch,
-                              .incarnation = e->own->keys.incarnation };
+                              .incarnation = e->key_state->keys.incarnation };
     const size_t row_len = assay_row_len(e->members);
     const size_t len_max = ASSAY_BALLOT_FIXED_LEN_MAX + row_len;
-    uint8_t *row = assay_eng_take(e, row_len);
-    uint8_t *body = assay_eng_take(e, len_max);
-    uint8_t *bytes = assay_eng_take(e, len_max + 128);
+    uint8_t *row = assay_eng_alloc(e, row_len);
+    uint8_t *body = assay_eng_alloc(e, len_max);
+    uint8_t *bytes = assay_eng_alloc(e, len_max + 128);
     if (row == NULL || body == NULL || bytes == NULL) return; /* next tick */
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_SIGN);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_SIGN);
     if (effect == NULL) return;
     assay_bytes_zero(row, row_len);
     assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
@@ -345,43 +347,45 @@ static void cast_ballot(struct assay_engine *e)
     assay_sha256(signed_body.bytes, signed_body.len, digest);
     ASSAY_ASSERT(out.len <= ASSAY_RECORD_LEN_MAX);
     signing.payload = assay_slice_over(bytes, out.len);
-    sign(effect, &signing);
-    assay_epoch_made_ballot(e);
+    sign_and_store(effect, &signing);
+    assay_epoch_set_ballot_made(e);
     assay_eng_note(e, ASSAY_NOTE_BALLOT_CAST, e->self, b.epoch, 0);
 }
 
 static uint64_t ballot_deadline(const struct assay_engine *e)
 {
-    return e->run->opened_ms + assay_eng_epoch_ms(e) * 5 / 8;
+    return e->epoch_state->opened_ms + assay_eng_epoch_ms(e) * 5 / 8;
 }
 
-static bool all_judged(const struct assay_engine *e)
+static bool all_appraised(const struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->run->opened);
+    ASSAY_ASSERT(e->epoch_state->opened);
 
     for (uint32_t i = 0; i < e->members; i++) {
         const enum assay_seat_phase phase = e->seats[i].phase;
-        if (i == e->self || !is_judged(e, i)) continue;
+        if (i == e->self || !is_expected(e, i)) continue;
         if (phase != ASSAY_SEAT_JUDGED && phase != ASSAY_SEAT_FOREIGN) return false;
     }
     return true;
 }
 
 /* Signed when every slot is judged, at the latest 5T/8 after E(e-1) was seen final. */
-static void consider_ballot(struct assay_engine *e)
+static void cast_ballot_if_due(struct assay_engine *e)
 {
-    if (!e->run->opened || e->run->ballot_made || !assay_eng_may_sign(e) || e->sync->active) return;
+    if (!e->epoch_state->opened || e->epoch_state->ballot_made || !assay_eng_may_sign(e) ||
+        e->sync->active)
+        return;
     if (!e->chain->ledger.has_roll || e->chain->ledger.closed) return;
     /* What was asked for in this very step cannot have come: whoever stood still would say of all
      * that it asked, and that nobody answered. */
-    const bool due = e->now_ms >= ballot_deadline(e) && e->now_ms > e->run->asked_ms;
-    if (all_judged(e) || due) cast_ballot(e);
+    const bool due = e->now_ms >= ballot_deadline(e) && e->now_ms > e->epoch_state->asked_ms;
+    if (all_appraised(e) || due) cast_ballot(e);
 }
 
-void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms)
+void assay_epoch_on_pause(struct assay_engine *e, uint64_t paused_ms)
 {
     ASSAY_ASSERT(paused_ms > 0 && paused_ms <= e->now_ms);
-    struct assay_run *run = &e->parts->run;
+    struct assay_epoch_state *run = &e->parts->epoch_state;
     run->paused = true;
     run->opened_ms += assay_min_u64(paused_ms, e->now_ms - run->opened_ms);
     if (run->own_asked_ms != 0)
@@ -391,12 +395,12 @@ void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms)
 }
 
 /* Once an epoch. */
-static void consider_clock(struct assay_engine *e)
+static void log_clock_lead(struct assay_engine *e)
 {
     const uint64_t lead_ms = assay_clock_lead(e);
-    if (lead_ms == 0 || e->run->clock_told) return;
+    if (lead_ms == 0 || e->epoch_state->clock_logged) return;
     assay_eng_note(e, ASSAY_NOTE_CLOCK, ASSAY_SLOT_ALL, lead_ms, 0);
-    e->parts->run.clock_told = true;
+    e->parts->epoch_state.clock_logged = true;
 }
 
 enum { PULLS_EARLY = 2 }; /* rounds before T/4 */
@@ -406,35 +410,36 @@ enum { PULLS_EARLY = 2 }; /* rounds before T/4 */
 static uint64_t pull_due(const struct assay_engine *e)
 {
     static const uint32_t sixteenths[] = { 2, 3, 4, 6, 8 };
-    if (e->run->pulls >= sizeof sixteenths / sizeof sixteenths[0]) return UINT64_MAX;
-    return e->run->opened_ms + assay_eng_epoch_ms(e) * sixteenths[e->run->pulls] / 16;
+    if (e->epoch_state->pulls >= sizeof sixteenths / sizeof sixteenths[0]) return UINT64_MAX;
+    return e->epoch_state->opened_ms +
+           assay_eng_epoch_ms(e) * sixteenths[e->epoch_state->pulls] / 16;
 }
 
 /* Where most have not come by then they are on their way: a full network is not asked for them. */
-static void pull(struct assay_engine *e)
+static void pull_envelopes(struct assay_engine *e)
 {
-    e->parts->run.pulls++;
-    if (e->run->pulls <= PULLS_EARLY && !hears_network(e)) return;
-    e->parts->run.asked_ms = e->now_ms;
+    e->parts->epoch_state.pulls++;
+    if (e->epoch_state->pulls <= PULLS_EARLY && !has_quorum_of_envelopes(e)) return;
+    e->parts->epoch_state.asked_ms = e->now_ms;
     assay_message_intake_ask(e);
 }
 
 void assay_epoch_tick(struct assay_engine *e)
 {
-    if (!e->life->started || !e->chain->begun) return;
-    if (!e->run->opened) attest(e);
-    if (e->now_ms >= e->run->quote_again_ms) attest(e);
-    if (e->now_ms >= pull_due(e)) pull(e);
-    consider_ballot(e);
-    consider_clock(e);
+    if (!e->start_state->started || !e->chain->begun) return;
+    if (!e->epoch_state->opened) request_own_evidence(e);
+    if (e->now_ms >= e->epoch_state->quote_again_ms) request_own_evidence(e);
+    if (e->now_ms >= pull_due(e)) pull_envelopes(e);
+    cast_ballot_if_due(e);
+    log_clock_lead(e);
 }
 
 uint64_t assay_epoch_wake(const struct assay_engine *e)
 {
-    if (!e->life->started || !e->chain->begun) return UINT64_MAX;
-    uint64_t wake = assay_min_u64(e->run->quote_again_ms, pull_due(e));
-    if (!e->run->ballot_made && e->chain->ledger.has_roll && assay_eng_may_sign(e) &&
-        e->run->opened)
+    if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;
+    uint64_t wake = assay_min_u64(e->epoch_state->quote_again_ms, pull_due(e));
+    if (!e->epoch_state->ballot_made && e->chain->ledger.has_roll && assay_eng_may_sign(e) &&
+        e->epoch_state->opened)
         wake = assay_min_u64(wake, assay_max_u64(ballot_deadline(e), e->now_ms + 1));
     return wake;
 }

@@ -10,7 +10,7 @@
 struct assay_engine;
 
 /* The running epoch, seen from here. */
-struct assay_run {
+struct assay_epoch_state {
     uint64_t opened_ms; /* when E(e-1) was seen final */
     bool opened;        /* own evidence was asked for, or may not be */
     struct assay_moment moment;
@@ -20,30 +20,25 @@ struct assay_run {
     uint32_t pulls;          /* rounds of ENVELOPE_PULL so far */
     uint64_t asked_ms;       /* when peers were asked last for what a seat lacks; 0: never */
     bool paused;     /* the machine stood still in this epoch: opened_ms was moved */
-    bool clock_told; /* that the chain is ahead of our date */
+    bool clock_logged; /* that the chain is ahead of our date */
 };
 
-/* Returns: nothing. */
 void assay_epoch_open(struct assay_engine *e);
-/* Returns: nothing. */
 void assay_epoch_tick(struct assay_engine *e);
-/* The machine stood still for so long: deadlines of the epoch that it slept through are moved.
- * Returns: nothing. */
-void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms);
+/* The machine stood still for so long: deadlines of the epoch that it slept through are moved. */
+void assay_epoch_on_pause(struct assay_engine *e, uint64_t paused_ms);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
 uint64_t assay_epoch_wake(const struct assay_engine *e);
-/* The quote that was asked for; of another epoch or key set it is ignored, empty it failed.
- * Returns: nothing. */
-void assay_epoch_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnation,
-                       struct assay_slice evidence);
-/* Returns: nothing. */
-void assay_epoch_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
-                      const uint8_t transport_public[static 32]);
-/* Made in this epoch, here or by who holds our keys: never a second one. Returns: nothing. */
-void assay_epoch_made_envelope(struct assay_engine *e);
-/* The same of the ballot. Returns: nothing. */
-void assay_epoch_made_ballot(struct assay_engine *e);
-/* And of INCARNATE. Returns: nothing. */
-void assay_epoch_made_incarnate(struct assay_engine *e);
+/* The quote that was asked for; of another epoch or key set it is ignored, empty it failed. */
+void assay_epoch_receive_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnation,
+                               struct assay_slice evidence);
+void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
+                              const uint8_t transport_public[static 32]);
+/* Made in this epoch, here or by who holds our keys: never a second one. */
+void assay_epoch_set_envelope_made(struct assay_engine *e);
+/* The same of the ballot. */
+void assay_epoch_set_ballot_made(struct assay_engine *e);
+/* And of INCARNATE. */
+void assay_epoch_set_incarnate_made(struct assay_engine *e);
 
 #endif

@@ -16,23 +16,23 @@ enum {
 static const char answering_tag[] = "assay/answering/v1";
 static const char accept_tag[] = "assay/accept/v1";
 static const char began_tag[] = "assay/began/v1";
-static const char unsound_grounds[] =
+static const char invalid_grounds[] =
     "the fence that it rests on is not of the operators in force, or an answer does not verify";
-static const uint8_t ended[1] = { 0xf6 }; /* in place of a FENCE or ANSWERED that holds no more */
+static const uint8_t void_marker[1] = { 0xf6 }; /* in place of a FENCE or ANSWERED that holds no more */
 
-static bool ending_holds(const struct assay_engine *e)
+static bool era_is_valid(const struct assay_engine *e)
 {
-    const struct assay_ending *n = e->ending;
+    const struct assay_era_state *n = e->era;
     return n->fence_len <= ASSAY_FENCE_LEN_MAX && n->fenced == (n->fence_len > 0);
 }
 
 /* docs/protocol.md 9.12.5: not one before the fence that is obeyed. */
-static bool has_answered_this(const struct assay_ending *n)
+static bool has_answered_fence(const struct assay_era_state *n)
 {
     return n->fenced && n->answered && assay_bytes_equal(n->answered_digest, n->fence_digest, 32);
 }
 
-static void forget_answer(struct assay_ending *n)
+static void clear_answer(struct assay_era_state *n)
 {
     n->released = n->answered = false;
     assay_bytes_zero(n->answered_digest, 32);
@@ -40,28 +40,29 @@ static void forget_answer(struct assay_ending *n)
 
 /* --- FENCE */
 
-static void pass_on(struct assay_engine *e, uint16_t except)
+static void relay_fence(struct assay_engine *e, uint16_t except)
 {
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     n->passed_ms = e->now_ms;
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(n->fence, n->fence_len));
+    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(n->fence, n->fence_len));
     if (kept.len > 0) assay_eng_send(e, ASSAY_SLOT_ALL, except, ASSAY_MESSAGE_FENCE, kept);
 }
 
-static void stand(struct assay_engine *e, const struct assay_fence *fence, struct assay_slice bytes)
+static void enforce_fence(struct assay_engine *e, const struct assay_fence *fence,
+                          struct assay_slice bytes)
 {
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     n->fenced = true;
     assay_bytes_copy(n->fence_digest, 32, fence->digest, 32);
     assay_bytes_copy(n->fence, ASSAY_FENCE_LEN_MAX, bytes.bytes, bytes.len);
     n->fence_len = bytes.len;
     n->fence_last = fence->last_epoch;
-    ASSAY_ASSERT(ending_holds(e) && !assay_eng_may_sign(e));
+    ASSAY_ASSERT(era_is_valid(e) && !assay_eng_may_sign(e));
 }
 
 /* Of this chain and era, by the operators in force at the head. Which these are depends on how far
  * this node is: a FENCE by others is not the fault of the peer that sent it (9.12.1). */
-static enum assay_status judge_decision(const struct assay_engine *e,
+static enum assay_status check_decision(const struct assay_engine *e,
                                         const uint8_t chain_id[static 32], uint32_t era,
                                         const uint8_t operators[static 32])
 {
@@ -81,45 +82,45 @@ static void persist_meta(struct assay_engine *e, enum assay_store_meta number, s
 
 /* docs/protocol.md 9.12.4: operators that fence and go on without a RECOVER have changed their
  * minds; a copy of it that somebody kept halts nobody later. */
-static bool is_over(const struct assay_engine *e, uint64_t last_epoch)
+static bool is_fence_over(const struct assay_engine *e, uint64_t last_epoch)
 {
     return e->head->context.epoch > last_epoch;
 }
 
-static enum assay_status take_fence(struct assay_engine *e, uint16_t from,
-                                    struct assay_slice payload)
+static enum assay_status receive_fence(struct assay_engine *e, uint16_t from,
+                                       struct assay_slice payload)
 {
     struct assay_fence fence;
     ASSAY_TRY(assay_fence_decode(payload, &fence));
-    ASSAY_TRY(judge_decision(e, fence.chain_id, fence.era, fence.operators_digest));
+    ASSAY_TRY(check_decision(e, fence.chain_id, fence.era, fence.operators_digest));
     /* One fence holds as well as another, and a peer that repeats it costs no verification; the
      * node's operator may want answers to this one. */
-    struct assay_ending *n = &e->parts->ending;
-    if (is_over(e, fence.last_epoch)) return ASSAY_E_STALE;
+    struct assay_era_state *n = &e->parts->era;
+    if (is_fence_over(e, fence.last_epoch)) return ASSAY_E_STALE;
     const bool same = assay_bytes_equal(fence.digest, n->fence_digest, 32);
     if (n->fenced && (same || (!n->released && from != ASSAY_SLOT_SELF))) return ASSAY_OK;
     ASSAY_TRY(assay_approval_check(&fence.approval, e->head->context.operators, fence.digest));
-    const struct assay_slice kept = assay_eng_keep(e, payload);
-    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    const struct assay_slice kept = assay_eng_copy(e, payload);
+    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_FENCE, kept);
     /* Another one in the epoch of a RELEASE: that was of the fence before it. */
-    if (n->released) forget_answer(n);
-    stand(e, &fence, payload);
+    if (n->released) clear_answer(n);
+    enforce_fence(e, &fence, payload);
     assay_simplex_halt(e->simplex);
     assay_eng_note(e, ASSAY_NOTE_FENCED, ASSAY_SLOT_ALL, fence.era, e->head->context.epoch);
-    pass_on(e, from < e->members ? from : ASSAY_SLOT_ALL);
+    relay_fence(e, from < e->members ? from : ASSAY_SLOT_ALL);
     return ASSAY_OK;
 }
 
 /* docs/protocol.md 9.12.3. Simplex takes part again from the next epoch, or restart, on. */
-static enum assay_status take_release(struct assay_engine *e, uint16_t from,
-                                      struct assay_slice payload)
+static enum assay_status receive_release(struct assay_engine *e, uint16_t from,
+                                         struct assay_slice payload)
 {
     struct assay_release release;
     struct assay_fence fence;
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     ASSAY_TRY(assay_release_decode(payload, &release));
-    ASSAY_TRY(judge_decision(e, release.chain_id, release.era, release.operators_digest));
+    ASSAY_TRY(check_decision(e, release.chain_id, release.era, release.operators_digest));
     if (!n->fenced || n->released) return ASSAY_OK;
     if (!assay_bytes_equal(release.fence_digest, n->fence_digest, 32)) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_fence_decode(assay_slice_over(n->fence, n->fence_len), &fence));
@@ -127,34 +128,36 @@ static enum assay_status take_release(struct assay_engine *e, uint16_t from,
     if (assay_bytes_equal(fence.operators_digest, release.operators_digest, 32))
         return ASSAY_E_INVALID;
     ASSAY_TRY(assay_approval_check(&release.approval, e->head->context.operators, release.digest));
-    const struct assay_slice kept = assay_eng_keep(e, payload);
-    const struct assay_slice none = assay_eng_keep(e, assay_slice_over(ended, sizeof ended));
-    if (kept.len == 0 || none.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    const struct assay_slice kept = assay_eng_copy(e, payload);
+    const struct assay_slice none =
+        assay_eng_copy(e, assay_slice_over(void_marker, sizeof void_marker));
+    if (kept.len == 0 || none.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS))
+        return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_FENCE, none);
     persist_meta(e, ASSAY_META_ANSWERED, none);
     n->released = true;
     assay_eng_note(e, ASSAY_NOTE_RELEASED, ASSAY_SLOT_ALL, release.era, e->head->context.epoch);
     assay_eng_send(e, ASSAY_SLOT_ALL, from < e->members ? from : ASSAY_SLOT_ALL,
                    ASSAY_MESSAGE_FENCE, kept);
-    ASSAY_ASSERT(ending_holds(e));
+    ASSAY_ASSERT(era_is_valid(e));
     return ASSAY_OK;
 }
 
-void assay_era_opens(struct assay_engine *e)
+void assay_era_on_epoch(struct assay_engine *e)
 {
-    struct assay_ending *n = &e->parts->ending;
-    const bool over = n->fenced && !n->answered && is_over(e, n->fence_last);
+    struct assay_era_state *n = &e->parts->era;
+    const bool over = n->fenced && !n->answered && is_fence_over(e, n->fence_last);
     if (over && !n->released)
         assay_eng_note(e, ASSAY_NOTE_RELEASED, ASSAY_SLOT_ALL, e->head->state.era,
                        e->head->context.epoch);
     if (!n->released && !over) return;
-    forget_answer(n);
+    clear_answer(n);
     n->fenced = false;
     n->fence_len = 0;
-    ASSAY_ASSERT(ending_holds(e));
+    ASSAY_ASSERT(era_is_valid(e));
 }
 
-void assay_era_answering(struct assay_writer *w)
+void assay_era_encode_answering(struct assay_writer *w)
 {
     assay_cbor_put_array(w, 1);
     assay_cbor_put_text(w, answering_tag);
@@ -169,13 +172,13 @@ static bool is_answering(struct assay_slice payload)
 
 /* Durable before the answer leaves: the whole fence, since the one that is obeyed may be another by
  * the time that somebody reads it (9.12.5). */
-static enum assay_status take_answering(struct assay_engine *e)
+static enum assay_status receive_answering(struct assay_engine *e)
 {
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     if (!n->fenced || n->released) return ASSAY_E_EARLY;
-    if (has_answered_this(n)) return ASSAY_OK;
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(n->fence, n->fence_len));
-    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    if (has_answered_fence(n)) return ASSAY_OK;
+    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(n->fence, n->fence_len));
+    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_ANSWERED, kept);
     n->answered = true;
     assay_bytes_copy(n->answered_digest, 32, n->fence_digest, 32);
@@ -184,15 +187,15 @@ static enum assay_status take_answering(struct assay_engine *e)
 
 /* --- which RECOVER began the era (docs/protocol.md 9.16.4) */
 
-const struct assay_began *assay_era_began(const struct assay_engine *e, uint64_t era)
+const struct assay_began *assay_era_find_began(const struct assay_engine *e, uint64_t era)
 {
-    const struct assay_began *b = &e->ending->began[era % ASSAY_ERAS_KEPT];
+    const struct assay_began *b = &e->era->began[era % ASSAY_ERAS_KEPT];
     return b->era == era && b->height > 0 ? b : NULL;
 }
 
 static void send_began(struct assay_engine *e, uint16_t to, const struct assay_began *b)
 {
-    uint8_t *bytes = assay_eng_take(e, BEGAN_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, BEGAN_LEN_MAX);
     if (bytes == NULL) return;
     struct assay_writer w = assay_writer_over(bytes, BEGAN_LEN_MAX);
     assay_cbor_put_array(&w, 5);
@@ -213,36 +216,38 @@ static bool is_began(struct assay_slice payload, struct assay_cursor *c)
 
 /* Does the peer stand on a chain that and ours cannot both be? A node of an old era names its final
  * head, without an id. */
-static bool is_forked(const struct assay_engine *e, const struct assay_began *said)
+static bool is_forked(const struct assay_engine *e, const struct assay_began *announced)
 {
-    const bool old = assay_bytes_all_zero(said->id, 32);
-    const struct assay_began *own = assay_era_began(e, (uint64_t)said->era + old);
+    const bool old = assay_bytes_all_zero(announced->id, 32);
+    const struct assay_began *own = assay_era_find_began(e, (uint64_t)announced->era + old);
     if (own != NULL)
-        return old ? said->height >= own->height : !assay_bytes_equal(said->id, own->id, 32);
+        return old ? announced->height >= own->height
+                   : !assay_bytes_equal(announced->id, own->id, 32);
     /* A RECOVER at or below what is final here. */
-    return !old && said->era == (uint64_t)e->head->state.era + 1 &&
-           e->chain->ledger.height >= said->height;
+    return !old && announced->era == (uint64_t)e->head->state.era + 1 &&
+           e->chain->ledger.height >= announced->height;
 }
 
 /* A claim about the sender alone, over its own link: a fork is reported once for each peer. */
-static enum assay_status take_began(struct assay_engine *e, uint16_t from, struct assay_cursor *c)
+static enum assay_status receive_began(struct assay_engine *e, uint16_t from,
+                                       struct assay_cursor *c)
 {
-    struct assay_ending *n = &e->parts->ending;
-    struct assay_began said;
+    struct assay_era_state *n = &e->parts->era;
+    struct assay_began announced;
     uint8_t chain_id[32];
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
-    ASSAY_TRY(assay_cbor_bytes_exact(c, said.id, 32));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &said.height));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, announced.id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &announced.height));
     ASSAY_TRY(assay_cursor_end(c));
-    said.era = (uint32_t)era;
+    announced.era = (uint32_t)era;
     if (!assay_bytes_equal(chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (from >= e->members) return ASSAY_OK;
     const uint8_t bit = (uint8_t)(1u << from % 8);
-    if (!is_forked(e, &said)) return ASSAY_OK;
+    if (!is_forked(e, &announced)) return ASSAY_OK;
     if ((n->forked[from / 8] & bit) == 0)
-        assay_eng_note(e, ASSAY_NOTE_ERA_FORKED, from, era, said.height);
+        assay_eng_note(e, ASSAY_NOTE_ERA_FORKED, from, era, announced.height);
     n->forked[from / 8] |= bit;
     /* A node of the old era announces nothing by itself. Each time: a reply may be lost, and it is
      * as long as what it answers. */
@@ -252,17 +257,18 @@ static enum assay_status take_began(struct assay_engine *e, uint16_t from, struc
     return ASSAY_OK;
 }
 
-enum assay_status assay_era_fence(struct assay_engine *e, uint16_t from,
-                                  struct assay_slice payload)
+enum assay_status assay_era_receive_fence(struct assay_engine *e, uint16_t from,
+                                          struct assay_slice payload)
 {
     struct assay_cursor c;
-    ASSAY_ASSERT(ending_holds(e));
-    if (is_began(payload, &c)) return take_began(e, from, &c);
-    if (assay_vouch_is(payload)) return assay_vouch_take(e, from, payload);
+    ASSAY_ASSERT(era_is_valid(e));
+    if (is_began(payload, &c)) return receive_began(e, from, &c);
+    if (assay_confirmations_is_message(payload))
+        return assay_confirmations_receive(e, from, payload);
     if (e->newcomer) return ASSAY_E_STALE; /* what others say is all that it can use (9.17.1) */
-    if (from == ASSAY_SLOT_SELF && is_answering(payload)) return take_answering(e);
-    return assay_release_is(payload) ? take_release(e, from, payload)
-                                     : take_fence(e, from, payload);
+    if (from == ASSAY_SLOT_SELF && is_answering(payload)) return receive_answering(e);
+    return assay_release_is(payload) ? receive_release(e, from, payload)
+                                     : receive_fence(e, from, payload);
 }
 
 /* It was verified when it was taken. Operators that were replaced since, and fences that are over,
@@ -273,13 +279,13 @@ static enum assay_status restore_fence(struct assay_engine *e, struct assay_slic
     ASSAY_TRY(assay_fence_decode(value, &fence));
     const bool in_force =
         assay_bytes_equal(fence.operators_digest, e->head->state.operators_digest, 32);
-    if (!e->ending->answered && (!in_force || is_over(e, fence.last_epoch))) return ASSAY_OK;
-    stand(e, &fence, value);
+    if (!e->era->answered && (!in_force || is_fence_over(e, fence.last_epoch))) return ASSAY_OK;
+    enforce_fence(e, &fence, value);
     if (e->chain->begun) assay_simplex_halt(e->simplex);
     return ASSAY_OK;
 }
 
-static void set_accepted(struct assay_ending *n, const struct assay_accepted *a)
+static void set_accepted(struct assay_era_state *n, const struct assay_accepted *a)
 {
     n->accepted = true;
     n->accepted_epoch = a->header.epoch;
@@ -292,14 +298,14 @@ static void set_accepted(struct assay_ending *n, const struct assay_accepted *a)
 enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_store_key *key,
                                     struct assay_slice value)
 {
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     if (key->number == ASSAY_META_BEGAN) {
         struct assay_began *b = &n->began[key->era % ASSAY_ERAS_KEPT];
         *b = (struct assay_began){ .era = key->era, .height = key->epoch };
         assay_bytes_copy(b->id, 32, key->id, 32);
     }
     if (key->era != e->head->state.era) return ASSAY_OK;
-    if (value.len <= sizeof ended) return ASSAY_OK; /* released, withdrawn */
+    if (value.len <= sizeof void_marker) return ASSAY_OK; /* released, withdrawn */
     if (key->number == ASSAY_META_ACCEPTED) {
         struct assay_accepted accepted;
         ASSAY_TRY(assay_accepted_decode(value, &accepted));
@@ -322,30 +328,30 @@ enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_s
 
 void assay_era_tick(struct assay_engine *e)
 {
-    ASSAY_ASSERT(ending_holds(e));
-    struct assay_ending *n = &e->parts->ending;
+    ASSAY_ASSERT(era_is_valid(e));
+    struct assay_era_state *n = &e->parts->era;
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
     const uint64_t epoch = e->head->context.epoch;
     if (epoch > n->asked_epoch ||
         (epoch == n->asked_epoch && e->chain->ledger.height >= n->asked_height))
         n->asked = false; /* the chain went on without it */
-    if (n->asked && !n->asked_told && e->now_ms > n->asked_ms + CONFIRM_EPOCHS * epoch_ms) {
-        n->asked_told = true;
+    if (n->asked && !n->unconfirmed_logged && e->now_ms > n->asked_ms + CONFIRM_EPOCHS * epoch_ms) {
+        n->unconfirmed_logged = true;
         assay_eng_note(e, ASSAY_NOTE_RECOVER_UNCONFIRMED, ASSAY_SLOT_ALL,
                        (uint64_t)e->head->state.era + 1, e->head->context.epoch);
     }
-    if (n->asked) assay_vouch_ask(e);
+    if (n->asked) assay_confirmations_request(e);
     if (e->now_ms < n->passed_ms + epoch_ms / PASSES_PER_EPOCH) return;
     n->passed_ms = e->now_ms;
     for (uint32_t i = 0; i < ASSAY_ERAS_KEPT; i++)
         if (n->began[i].height > 0) send_began(e, ASSAY_SLOT_ALL, &n->began[i]);
-    if (n->fenced && !n->released) pass_on(e, ASSAY_SLOT_ALL);
+    if (n->fenced && !n->released) relay_fence(e, ASSAY_SLOT_ALL);
 }
 
 /* --- RECOVER */
 
-static enum assay_status place_of(struct assay_engine *e, const struct assay_ledger *ledger,
-                                  const struct assay_recover *r, struct assay_fault *fault)
+static enum assay_status check_position(struct assay_engine *e, const struct assay_ledger *ledger,
+                                        const struct assay_recover *r, struct assay_fault *fault)
 {
     const struct assay_block_header *h = &r->header;
     const uint64_t running = e->head->context.epoch;
@@ -374,12 +380,12 @@ static enum assay_status place_of(struct assay_engine *e, const struct assay_led
 }
 
 /* It waits for others until the chain has gone past it. */
-void assay_era_wait(struct assay_engine *e, const struct assay_block_header *h)
+void assay_era_await_confirmations(struct assay_engine *e, const struct assay_block_header *h)
 {
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     if (!n->asked) {
         n->asked = true;
-        n->asked_told = false;
+        n->unconfirmed_logged = false;
         n->asked_ms = e->now_ms;
         n->asked_epoch = n->asked_height = 0;
     }
@@ -392,16 +398,17 @@ void assay_era_wait(struct assay_engine *e, const struct assay_block_header *h)
 
 /* docs/protocol.md 9.16.5: stored answers may be of a fence that ended long ago. The fence that
  * this node obeys and has answered is not, nor is what others have taken and say now. */
-static enum assay_status is_vouched(struct assay_engine *e, const struct assay_recover *recover,
-                                    const uint8_t fence_digest[static 32],
-                                    struct assay_fault *fault)
+static enum assay_status check_confirmed(struct assay_engine *e,
+                                         const struct assay_recover *recover,
+                                         const uint8_t fence_digest[static 32],
+                                         struct assay_fault *fault)
 {
-    const struct assay_ending *n = e->ending;
-    if (has_answered_this(n) && !n->released &&
+    const struct assay_era_state *n = e->era;
+    if (has_answered_fence(n) && !n->released &&
         assay_bytes_equal(fence_digest, n->fence_digest, 32))
         return ASSAY_OK;
-    assay_era_wait(e, &recover->header);
-    if (assay_vouch_holds(e, recover->id)) return ASSAY_OK;
+    assay_era_await_confirmations(e, &recover->header);
+    if (assay_confirmations_suffice(e, recover->id)) return ASSAY_OK;
     return assay_fault_plain(fault,
                              "members of more than a third of the weight have not yet confirmed "
                              "that they took it, and this node has not answered its fence",
@@ -412,7 +419,7 @@ static const struct assay_grounds *find_grounds(const struct assay_engine *e,
                                                 const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_GROUNDS_KEPT; i++) {
-        const struct assay_grounds *g = &e->ending->grounds[i];
+        const struct assay_grounds *g = &e->era->grounds[i];
         if (g->epoch > 0 && g->epoch == e->head->context.epoch &&
             assay_bytes_equal(g->id, id, 32))
             return g;
@@ -421,10 +428,10 @@ static const struct assay_grounds *find_grounds(const struct assay_engine *e,
 }
 
 /* Hundreds of signatures: each RECOVER that is repeated is weighed once, whatever came of it. */
-static const struct assay_grounds *weigh(struct assay_engine *e,
-                                         const struct assay_recover *recover)
+static const struct assay_grounds *weigh_grounds(struct assay_engine *e,
+                                                 const struct assay_recover *recover)
 {
-    struct assay_ending *n = &e->parts->ending;
+    struct assay_era_state *n = &e->parts->era;
     struct assay_recover_table table;
     struct assay_recover_weight weight;
     const struct assay_grounds *known = find_grounds(e, recover->id);
@@ -449,10 +456,11 @@ bool assay_era_is_ahead(const struct assay_engine *e, uint64_t time_ms)
     return time_ms > known_ms && time_ms - known_ms > ASSAY_RECOVER_AHEAD_MS;
 }
 
-enum assay_status assay_era_grounds(struct assay_engine *e, const struct assay_recover *recover,
-                                    struct assay_fault *fault)
+enum assay_status assay_era_check_grounds(struct assay_engine *e,
+                                          const struct assay_recover *recover,
+                                          struct assay_fault *fault)
 {
-    const struct assay_ending *n = e->ending;
+    const struct assay_era_state *n = e->era;
     if (assay_era_is_ahead(e, recover->header.time_ms)) /* also where it was accepted */
         return assay_fault_plain(
             fault, "its time lies more than 10 minutes ahead of this node's clock", ASSAY_E_AGAIN);
@@ -461,14 +469,14 @@ enum assay_status assay_era_grounds(struct assay_engine *e, const struct assay_r
     if (!accepted && e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS)
         return assay_fault_plain(fault, "the final head here is older than the trusting period",
                                  ASSAY_E_STRANGER);
-    const struct assay_grounds *g = weigh(e, recover);
+    const struct assay_grounds *g = weigh_grounds(e, recover);
     /* 9.16.8: what operators signed over is their mistake, and no audit would pass it. It undoes
      * nothing that is final here, and whoever hands it on has done nothing wrong. */
     if (g->status == ASSAY_E_INVALID)
-        return assay_fault_plain(fault, unsound_grounds, ASSAY_E_STRANGER);
+        return assay_fault_plain(fault, invalid_grounds, ASSAY_E_STRANGER);
     if (accepted && g->status == ASSAY_E_STRANGER) return ASSAY_OK;
     if (g->status == ASSAY_OK)
-        return accepted ? ASSAY_OK : is_vouched(e, recover, g->fence_digest, fault);
+        return accepted ? ASSAY_OK : check_confirmed(e, recover, g->fence_digest, fault);
     if (g->status != ASSAY_E_STRANGER)
         return assay_fault_plain(fault, "its grounds could not be verified", g->status);
     return assay_fault_plain(fault,
@@ -477,21 +485,22 @@ enum assay_status assay_era_grounds(struct assay_engine *e, const struct assay_r
                              ASSAY_E_STRANGER);
 }
 
-enum assay_status assay_era_look(struct assay_engine *e, const struct assay_ledger *ledger,
-                                 const struct assay_recover *recover, struct assay_fault *fault)
+enum assay_status assay_era_check_recover(struct assay_engine *e, const struct assay_ledger *ledger,
+                                          const struct assay_recover *recover,
+                                          struct assay_fault *fault)
 {
     *fault = (struct assay_fault){ .status = ASSAY_OK };
     const enum assay_status signed_ =
         assay_recover_approved(recover, e->head->state.operators_digest);
     if (signed_ != ASSAY_OK)
         return assay_fault_plain(fault, "not signed by the operators in force here", signed_);
-    ASSAY_TRY(place_of(e, ledger, recover, fault));
-    ASSAY_TRY(assay_era_grounds(e, recover, fault));
-    if (!assay_head_can_close(e))
+    ASSAY_TRY(check_position(e, ledger, recover, fault));
+    ASSAY_TRY(assay_era_check_grounds(e, recover, fault));
+    if (!assay_chain_head_can_close(e))
         return assay_fault_plain(fault, "documents of services or of changes are still to come",
                                  ASSAY_E_AGAIN);
     ASSAY_TRY(assay_branch_recover(e, ledger, recover, fault));
-    assay_head_next(e, &e->branch->ledger, recover->header.view);
+    assay_chain_head_compute_next(e, &e->branch->ledger, recover->header.view);
     if (assay_bytes_equal(e->head->next.root, recover->header.state_root, 32)) return ASSAY_OK;
     return assay_fault_ids(fault, "state root", e->head->next.root, recover->header.state_root);
 }
@@ -500,7 +509,7 @@ enum assay_status assay_era_look(struct assay_engine *e, const struct assay_ledg
  * that signed it are not those in force there. */
 static bool is_void(const struct assay_engine *e, uint64_t epoch)
 {
-    const struct assay_ending *n = e->ending;
+    const struct assay_era_state *n = e->era;
     const struct assay_ledger *ledger = &e->chain->ledger;
     if (epoch > n->accepted_epoch) return true;
     if (e->head->context.epoch != n->accepted_epoch) return false;
@@ -510,29 +519,29 @@ static bool is_void(const struct assay_engine *e, uint64_t epoch)
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) */
-static enum assay_status drop_accepted(struct assay_engine *e)
+static enum assay_status clear_accepted(struct assay_engine *e)
 {
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(ended, sizeof ended));
-    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(void_marker, sizeof void_marker));
+    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_ACCEPTED, kept);
-    e->parts->ending.accepted = false;
+    e->parts->era.accepted = false;
     return ASSAY_OK;
 }
 
-bool assay_era_is_given_up(struct assay_engine *e, uint64_t epoch, uint64_t height)
+bool assay_era_is_abandoned(struct assay_engine *e, uint64_t epoch, uint64_t height)
 {
-    const struct assay_ending *n = e->ending;
+    const struct assay_era_state *n = e->era;
     if (!n->accepted || e->chain->ledger.height >= n->accepted_height) return false;
     if (is_void(e, epoch)) {
         const uint64_t own = e->chain->ledger.height, named = n->accepted_height - 1;
-        if (drop_accepted(e) != ASSAY_OK) return true; /* what follows it is not taken before */
+        if (clear_accepted(e) != ASSAY_OK) return true; /* what follows it is not taken before */
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, own, named);
         return false;
     }
     return height >= n->accepted_height;
 }
 
-void assay_era_accepting(struct assay_slice recover, struct assay_writer *w)
+void assay_era_encode_accepting(struct assay_slice recover, struct assay_writer *w)
 {
     assay_cbor_put_array(w, 2);
     assay_cbor_put_text(w, accept_tag);
@@ -549,7 +558,7 @@ static bool is_accepting(struct assay_slice payload, struct assay_slice *inner)
 }
 
 /* Could it be taken here, now or when this node has fetched what is missing? */
-static enum assay_status may_accept(const struct assay_engine *e, const struct assay_recover *r)
+static enum assay_status check_acceptable(const struct assay_engine *e, const struct assay_recover *r)
 {
     const struct assay_state *state = &e->head->state;
     const struct assay_block_header *h = &r->header;
@@ -566,8 +575,8 @@ static enum assay_status persist_accepted(struct assay_engine *e, const struct a
     uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_accepted_encode(r, &w);
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(bytes, w.len));
-    if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(bytes, w.len));
+    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_ACCEPTED, kept);
     assay_eng_note(e, ASSAY_NOTE_RECOVER_ACCEPTED, ASSAY_SLOT_ALL, r->header.height,
                    r->header.epoch);
@@ -576,18 +585,18 @@ static enum assay_status persist_accepted(struct assay_engine *e, const struct a
 
 /* Durable where it can be taken, now or later: a node that is behind takes it when it has fetched
  * what is missing. Nothing stays of what is refused: the final head may be above it.
- * Returns: as assay_era_look */
-static enum assay_status accept(struct assay_engine *e, const struct assay_recover *r,
+ * Returns: as assay_era_check_recover */
+static enum assay_status accept_recover(struct assay_engine *e, const struct assay_recover *r,
                                 struct assay_fault *fault)
 {
-    struct assay_ending *n = &e->parts->ending;
-    const struct assay_ending before = *n;
+    struct assay_era_state *n = &e->parts->era;
+    const struct assay_era_state before = *n;
     struct assay_accepted accepted = { .header = r->header };
-    ASSAY_TRY(may_accept(e, r));
+    ASSAY_TRY(check_acceptable(e, r));
     assay_bytes_copy(accepted.id, 32, r->id, 32);
     assay_sha256(r->operators.bytes, r->operators.len, accepted.operators_digest);
     set_accepted(n, &accepted);
-    const enum assay_status status = assay_era_look(e, &e->chain->ledger, r, fault);
+    const enum assay_status status = assay_era_check_recover(e, &e->chain->ledger, r, fault);
     const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
     const bool same = before.accepted && assay_bytes_equal(before.accepted_id, r->id, 32);
     enum assay_status kept = ASSAY_OK;
@@ -602,73 +611,74 @@ static enum assay_status accept(struct assay_engine *e, const struct assay_recov
     return stays ? kept : status;
 }
 
-enum assay_status assay_era_recover(struct assay_engine *e, uint16_t from,
-                                    struct assay_slice payload)
+enum assay_status assay_era_receive_recover(struct assay_engine *e, uint16_t from,
+                                            struct assay_slice payload)
 {
     struct assay_recover r;
     struct assay_fault fault;
     const bool accepts = from == ASSAY_SLOT_SELF && is_accepting(payload, &payload);
-    if (accepts && payload.len == 0) return e->ending->accepted ? drop_accepted(e) : ASSAY_OK;
+    if (accepts && payload.len == 0) return e->era->accepted ? clear_accepted(e) : ASSAY_OK;
     ASSAY_TRY(assay_recover_decode(payload, &r));
     if (assay_bytes_equal(r.header.chain_id, e->head->state.chain_id, 32) &&
         r.header.era <= e->head->state.era)
         return ASSAY_OK; /* one RECOVER in an era, the first: peers repeat it */
-    const enum assay_status status = accepts ? accept(e, &r, &fault)
-                                             : assay_era_look(e, &e->chain->ledger, &r, &fault);
+    const enum assay_status status = accepts ? accept_recover(e, &r, &fault)
+                                             : assay_era_check_recover(e, &e->chain->ledger, &r, &fault);
     if (status == ASSAY_E_EARLY) assay_sync_start(e, r.header.epoch);
     if (status == ASSAY_E_STALE || status == ASSAY_E_INVALID)
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
                        r.header.height - 1);
     ASSAY_TRY(status);
     ASSAY_TRY(assay_finalize_recover(e, &r, &e->branch->ledger));
-    const struct assay_slice kept = assay_eng_keep(e, payload);
+    const struct assay_slice kept = assay_eng_copy(e, payload);
     if (kept.len > 0)
         assay_eng_send(e, ASSAY_SLOT_ALL, from < e->members ? from : ASSAY_SLOT_ALL,
                        ASSAY_MESSAGE_RECOVER, kept);
     return ASSAY_OK;
 }
 
-void assay_era_ends(struct assay_engine *e, const struct assay_recover *recover)
+void assay_era_finish(struct assay_engine *e, const struct assay_recover *recover)
 {
     struct assay_store_key key = { .era = recover->header.era,
                                    .epoch = recover->header.height,
                                    .number = ASSAY_META_BEGAN };
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(recover->id, 32));
+    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(recover->id, 32));
     assay_bytes_copy(key.id, 32, recover->id, 32);
     if (kept.len > 0) assay_eng_persist(e, ASSAY_STORE_META, &key, kept);
-    e->parts->ending.recovered = true;
+    e->parts->era.recovered = true;
 }
 
 /* --- what people ask */
 
-void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_snapshot *ending)
+void assay_engine_era(const struct assay_engine *engine, struct assay_era_snapshot *ending)
 {
     const struct assay_engine *e = engine;
-    *ending = (struct assay_ending_snapshot){ .fenced = e->ending->fenced,
-                                              .answered = has_answered_this(e->ending) };
-    const struct assay_began *began = assay_era_began(e, e->head->state.era);
+    *ending = (struct assay_era_snapshot){ .fenced = e->era->fenced,
+                                           .answered = has_answered_fence(e->era) };
+    const struct assay_began *began = assay_era_find_began(e, e->head->state.era);
     ending->began = began != NULL;
     if (began != NULL) assay_bytes_copy(ending->began_id, 32, began->id, 32);
-    if (e->ending->accepted) {
-        ending->accepted_height = e->ending->accepted_height;
-        assay_bytes_copy(ending->accepted_id, 32, e->ending->accepted_id, 32);
+    if (e->era->accepted) {
+        ending->accepted_height = e->era->accepted_height;
+        assay_bytes_copy(ending->accepted_id, 32, e->era->accepted_id, 32);
     }
     assay_bytes_copy(ending->operators_digest, 32, e->head->state.operators_digest, 32);
     ending->next_sequence =
         e->head->state.change_sequence + 1 + (e->chain->ledger.change_len > 0);
-    if (!e->ending->fenced) return;
-    ending->fence = assay_slice_over(e->ending->fence, e->ending->fence_len);
-    assay_bytes_copy(ending->fence_digest, 32, e->ending->fence_digest, 32);
+    if (!e->era->fenced) return;
+    ending->fence = assay_slice_over(e->era->fence, e->era->fence_len);
+    assay_bytes_copy(ending->fence_digest, 32, e->era->fence_digest, 32);
 }
 
 static bool log_is_whole(const struct assay_engine *e)
 {
     struct assay_simplex_snapshot s;
     assay_simplex_snapshot(e->simplex, &s);
-    return e->own->listed && !e->own->rolled_back && e->life->voted_on && !s.asking;
+    return e->key_state->listed && !e->key_state->rolled_back && e->start_state->voted_on &&
+           !s.asking;
 }
 
-static void put_head(const struct assay_engine *e, struct assay_answer_body *b)
+static void fill_answer_head(const struct assay_engine *e, struct assay_answer_body *b)
 {
     const struct assay_state *state = &e->head->state;
     const struct assay_ledger *ledger = &e->chain->ledger;
@@ -680,7 +690,7 @@ static void put_head(const struct assay_engine *e, struct assay_answer_body *b)
     assay_bytes_copy(b->chain_id, 32, state->chain_id, 32);
     assay_bytes_copy(b->id, 32, ledger->tip_id, 32);
     assay_bytes_copy(b->state_root, 32, state->root, 32);
-    assay_bytes_copy(b->fence_digest, 32, e->ending->fence_digest, 32);
+    assay_bytes_copy(b->fence_digest, 32, e->era->fence_digest, 32);
     assay_bytes_copy(b->node_id, 32, state->members[e->self].node_id, 32);
 }
 
@@ -689,10 +699,10 @@ enum assay_status assay_engine_answer(const struct assay_engine *engine,
 {
     const struct assay_engine *e = engine;
     struct assay_simplex_cast casts[ASSAY_ANSWER_VOTES_MAX];
-    if (!has_answered_this(e->ending)) return ASSAY_E_EARLY; /* it may still sign */
-    if (!e->life->started || e->chain->turned) return ASSAY_E_AGAIN;
+    if (!has_answered_fence(e->era)) return ASSAY_E_EARLY; /* it may still sign */
+    if (!e->start_state->started || e->chain->turned) return ASSAY_E_AGAIN;
     assay_bytes_zero(body, sizeof *body);
-    put_head(e, body);
+    fill_answer_head(e, body);
     body->certificate = assay_simplex_final_certificate(e->simplex);
     const size_t count = assay_simplex_finals(e->simplex, e->chain->ledger.view, casts,
                                               ASSAY_ANSWER_VOTES_MAX);
@@ -702,9 +712,9 @@ enum assay_status assay_engine_answer(const struct assay_engine *engine,
         *v = (struct assay_answer_vote){ .view = casts[i].view, .height = casts[i].height };
         assay_bytes_copy(v->id, 32, casts[i].id, 32);
     }
-    body->has_keys = !e->own->listed;
+    body->has_keys = !e->key_state->listed;
     if (!body->has_keys) return ASSAY_OK;
-    const struct assay_node_keys *keys = &e->own->keys;
+    const struct assay_node_keys *keys = &e->key_state->keys;
     assay_bytes_copy(body->keys.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_bytes_copy(body->keys.voting_public, 64, keys->voting_public, 64);
     assay_bytes_copy(body->keys.transport_public, 32, keys->transport_public, 32);
@@ -717,8 +727,8 @@ static uint32_t share_bp(const struct assay_share *share, uint64_t total)
 }
 
 /* A draft that no node would take is refused before anybody signs it. */
-static enum assay_status look_at_grounds(const struct assay_engine *e, struct assay_recover *r,
-                                         struct assay_slice grounds, struct assay_fault *fault)
+static enum assay_status check_draft_grounds(const struct assay_engine *e, struct assay_recover *r,
+                                             struct assay_slice grounds, struct assay_fault *fault)
 {
     struct assay_recover_table table;
     struct assay_recover_weight weight;
@@ -726,7 +736,7 @@ static enum assay_status look_at_grounds(const struct assay_engine *e, struct as
     r->operators = e->head->context.operators;
     assay_recover_table_of(&e->head->state, &table);
     const enum assay_status good = assay_recover_weigh(r, &table, &weight);
-    return good == ASSAY_OK ? ASSAY_OK : assay_fault_plain(fault, unsound_grounds, good);
+    return good == ASSAY_OK ? ASSAY_OK : assay_fault_plain(fault, invalid_grounds, good);
 }
 
 enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct assay_slice body,
@@ -738,18 +748,18 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     struct assay_recover r = { 0 };
     const struct assay_ledger *ledger = &e->chain->ledger;
     *fault = (struct assay_fault){ .status = ASSAY_OK };
-    if (!e->life->started || e->chain->turned)
+    if (!e->start_state->started || e->chain->turned)
         return assay_fault_plain(fault, "the node is about to begin an epoch", ASSAY_E_AGAIN);
-    if (!assay_head_can_close(e))
+    if (!assay_chain_head_can_close(e))
         return assay_fault_plain(fault, "documents of services or of changes are still to come",
                                  ASSAY_E_AGAIN);
     const enum assay_status read = assay_recover_body_decode(body, &r);
     if (read != ASSAY_OK) return assay_fault_plain(fault, "body cannot be read", read);
     assay_recover_header(&e->head->state, ledger, body, grounds, time_ms, &r.header);
     ASSAY_TRY(assay_recover_follows(&e->head->context, ledger, &r, fault));
-    ASSAY_TRY(look_at_grounds(e, &r, grounds, fault));
+    ASSAY_TRY(check_draft_grounds(e, &r, grounds, fault));
     ASSAY_TRY(assay_branch_recover(e, ledger, &r, fault));
-    assay_head_next(e, &e->branch->ledger, r.header.view);
+    assay_chain_head_compute_next(e, &e->branch->ledger, r.header.view);
     assay_bytes_copy(r.header.state_root, 32, e->head->next.root, 32);
     const struct assay_tolerance *t = &e->head->next_tolerance;
     *out = (struct assay_recover_drafted){
@@ -774,7 +784,7 @@ enum assay_status assay_engine_recover_try(struct assay_engine *engine, struct a
     *fault = (struct assay_fault){ .status = ASSAY_OK };
     const enum assay_status read = assay_recover_decode(bytes, &r);
     if (read != ASSAY_OK) return assay_fault_plain(fault, "RECOVER cannot be read", read);
-    if (!e->life->started || e->chain->turned)
+    if (!e->start_state->started || e->chain->turned)
         return assay_fault_plain(fault, "the node is about to begin an epoch", ASSAY_E_AGAIN);
-    return assay_era_look(e, &e->chain->ledger, &r, fault);
+    return assay_era_check_recover(e, &e->chain->ledger, &r, fault);
 }

@@ -17,15 +17,15 @@ enum {
     CLOSE_EFFECTS = 64, /* state, proof, prunings, orders, quote */
 };
 
-static bool chain_holds(const struct assay_engine *e)
+static bool chain_is_valid(const struct assay_engine *e)
 {
     const struct assay_chain *c = e->chain;
     return c->ledger.members == e->members && c->path_max > 0 &&
            c->ledger.height >= e->head->state.head_height;
 }
 
-bool assay_finalize_block(struct assay_engine *e, const struct assay_block_header *header,
-                          const uint8_t id[static 32], struct assay_slice payload)
+bool assay_finalize_persist_block(struct assay_engine *e, const struct assay_block_header *header,
+                                  const uint8_t id[static 32], struct assay_slice payload)
 {
     ASSAY_ASSERT(header->height > e->head->state.head_height);
     ASSAY_ASSERT(header->epoch == e->head->context.epoch && payload.len > 0);
@@ -33,7 +33,7 @@ bool assay_finalize_block(struct assay_engine *e, const struct assay_block_heade
                                    .epoch = header->epoch,
                                    .number = header->height };
     assay_bytes_copy(key.id, 32, id, 32);
-    const struct assay_slice kept = assay_eng_keep(e, payload);
+    const struct assay_slice kept = assay_eng_copy(e, payload);
     if (kept.len == 0) return false;
     assay_eng_persist(e, ASSAY_STORE_BLOCK, &key, kept);
     assay_eng_note(e, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL, header->height, header->view);
@@ -41,45 +41,45 @@ bool assay_finalize_block(struct assay_engine *e, const struct assay_block_heade
 }
 
 /* A FAIL of this node is final: why, as whoever proved it found. */
-static void note_own_fail(struct assay_engine *e, const struct assay_record *r)
+static void log_own_fail(struct assay_engine *e, const struct assay_record *r)
 {
     const struct assay_member *m = &e->head->state.members[e->self];
     char reason[ASSAY_FINDING_REASON_LEN] = "";
     struct assay_moment moment;
     const struct assay_finding *finding = NULL;
     if (assay_context_moment(&e->head->context, r->epoch, &moment) == ASSAY_OK)
-        finding = assay_verifying_known(e, r->evidence_digest, moment.at_unix_s,
-                                        (enum assay_evidence_kind)m->evidence_kind, false);
+        finding = assay_verdicts_find(e, r->evidence_digest, moment.at_unix_s,
+                                      (enum assay_evidence_kind)m->evidence_kind, false);
     if (finding != NULL) assay_finding_reason(finding, m, r->envelope.kind, reason);
-    assay_seat_own_fails(e, r->epoch, r->outcome, reason);
+    assay_seat_set_own_failure(e, r->epoch, r->outcome, reason);
 }
 
 /* What a final block says that people want to know. r: judged */
-static void note_record(struct assay_engine *e, const struct assay_record *r)
+static void log_record(struct assay_engine *e, const struct assay_record *r)
 {
     ASSAY_ASSERT(r->slot < e->members || assay_record_row(r->kind)->tell == NULL);
-    struct assay_told told = { .failed = ASSAY_OUTCOME_NONE };
+    struct assay_record_report told = { .failed = ASSAY_OUTCOME_NONE };
     const uint16_t slot = (uint16_t)r->slot; /* < members <= 1024 */
     const struct assay_record_row *row = assay_record_row(r->kind);
     if (row->tell == NULL) return;
     row->tell(r, &told);
-    if (told.reason != NULL) assay_seat_reason(e, slot, told.reason);
-    if (told.failed != ASSAY_OUTCOME_NONE && slot == e->self) note_own_fail(e, r);
+    if (told.reason != NULL) assay_seat_set_reason(e, slot, told.reason);
+    if (told.failed != ASSAY_OUTCOME_NONE && slot == e->self) log_own_fail(e, r);
     if (told.failed != ASSAY_OUTCOME_NONE)
         assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)told.failed, r->epoch);
     if (told.offence != 0)
         assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, told.offence, r->epoch);
     /* Every proof but that of a false ballot is of two signatures, and this process made one. */
-    if (told.offence == 0 || told.offence == 5 || slot != e->self || !e->own->listed) return;
+    if (told.offence == 0 || told.offence == 5 || slot != e->self || !e->key_state->listed) return;
     const struct assay_life *life =
         assay_member_life_at(&e->head->state.members[slot], r->epoch);
-    const bool of_these_keys = life != NULL && life->incarnation == e->own->keys.incarnation;
-    if (of_these_keys && e->own->live_epochs == 2)
-        assay_key_state_shared(e, e->own->keys.incarnation);
+    const bool of_these_keys = life != NULL && life->incarnation == e->key_state->keys.incarnation;
+    if (of_these_keys && e->key_state->live_epochs == 2)
+        assay_key_state_note_shared(e, e->key_state->keys.incarnation);
 }
 
 /* The records of a final block wait no more. */
-static void finish_records(struct assay_engine *e, struct assay_slice body)
+static void remove_final_records(struct assay_engine *e, struct assay_slice body)
 {
     struct assay_cursor c;
     uint64_t count = 0;
@@ -97,7 +97,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         r.epoch = item->epoch;
         r.outcome = item->outcome;
         r.falsehood = item->falsehood;
-        note_record(e, &r);
+        log_record(e, &r);
         if (assay_record_row(r.kind)->passes) assay_pool_remove(e->pool, item);
         else assay_pool_done(e->pool, item);
     }
@@ -105,7 +105,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
 
 /* --- the next epoch */
 
-void assay_finalize_begin(struct assay_engine *e)
+void assay_finalize_start_epoch(struct assay_engine *e)
 {
     struct assay_simplex_base base = {
         .era = e->head->state.era,
@@ -120,46 +120,47 @@ void assay_finalize_begin(struct assay_engine *e)
     assay_ledger_reset(&chain->ledger, &e->head->state);
     chain->wanted = false;
     chain->begun = true;
-    assay_finalize_progress(e);
-    assay_branch_turn(e);
-    assay_offer_turn(e);
-    const bool was_listed = e->own->listed && e->life->started;
-    assay_key_state_look(e);
+    assay_finalize_note_progress(e);
+    assay_branch_on_epoch(e);
+    assay_proposal_on_epoch(e);
+    const bool was_listed = e->key_state->listed && e->start_state->started;
+    assay_key_state_update_listed(e);
     /* INCARNATE, by this node's identity, with other keys than it has: what operators list makes
      * another engine (docs/protocol.md 2.15). */
-    if (was_listed && !e->own->listed) assay_key_state_shared(e, e->own->keys.incarnation - 1);
-    assay_era_opens(e);
+    if (was_listed && !e->key_state->listed)
+        assay_key_state_note_shared(e, e->key_state->keys.incarnation - 1);
+    assay_era_on_epoch(e);
     /* Before it begins: what came early may be reason enough to vote at once. */
     base.silent = !assay_eng_may_sign(e);
     assay_simplex_begin(e->simplex, e->now_ms, &base, &e->head->voters, e->actions);
     ASSAY_ASSERT(e->chain->ledger.height == e->head->state.head_height && !e->chain->ledger.closed);
-    ASSAY_ASSERT(chain_holds(e) && e->chain->begun);
+    ASSAY_ASSERT(chain_is_valid(e) && e->chain->begun);
 }
 
 void assay_finalize_init(struct assay_engine *e)
 {
     assay_ledger_reset(&e->parts->chain.ledger, &e->head->state);
-    ASSAY_ASSERT(chain_holds(e));
+    ASSAY_ASSERT(chain_is_valid(e));
 }
 
-void assay_finalize_held(struct assay_engine *e)
+void assay_finalize_set_tip_time(struct assay_engine *e)
 {
     e->parts->chain.tip_ms = e->now_ms;
 }
 
-void assay_finalize_shown(struct assay_engine *e)
+void assay_finalize_set_final_time(struct assay_engine *e)
 {
-    assay_finalize_held(e);
+    assay_finalize_set_tip_time(e);
     e->parts->chain.final_ms = e->now_ms;
 }
 
-void assay_finalize_progress(struct assay_engine *e)
+void assay_finalize_note_progress(struct assay_engine *e)
 {
     e->parts->chain.progress_ms = e->now_ms;
 }
 
-void assay_finalize_want(struct assay_engine *e, const uint8_t id[static 32],
-                         const uint8_t proof[static 32])
+void assay_finalize_set_target(struct assay_engine *e, const uint8_t id[static 32],
+                               const uint8_t proof[static 32])
 {
     ASSAY_ASSERT(e->chain->begun);
 
@@ -170,7 +171,7 @@ void assay_finalize_want(struct assay_engine *e, const uint8_t id[static 32],
 }
 
 /* docs/protocol.md 6.7: who votes without attesting loses its vote, or keeps it for the floor. */
-static void note_votes(struct assay_engine *e, uint16_t slot)
+static void log_vote_changes(struct assay_engine *e, uint16_t slot)
 {
     const struct assay_member *old = &e->head->state.members[slot];
     const struct assay_member *new = &e->head->next.members[slot];
@@ -185,7 +186,7 @@ static void note_votes(struct assay_engine *e, uint16_t slot)
         assay_eng_note(e, ASSAY_NOTE_VOTES_RETURNED, slot, e->head->next.epoch, new->weight);
 }
 
-static void note_changes(struct assay_engine *e)
+static void log_member_changes(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->head->next.epoch == e->head->state.epoch + 1);
 
@@ -199,7 +200,7 @@ static void note_changes(struct assay_engine *e)
                            (uint64_t) new->trust.score.standing);
         if (old->lives[0].incarnation != new->lives[0].incarnation)
             assay_eng_note(e, ASSAY_NOTE_INCARNATION_LISTED, slot, new->lives[0].incarnation, 0);
-        note_votes(e, slot);
+        log_vote_changes(e, slot);
     }
 }
 
@@ -207,9 +208,9 @@ static void note_changes(struct assay_engine *e)
 static void persist_boundary(struct assay_engine *e, const struct assay_store_key *key,
                              struct assay_slice header_bytes)
 {
-    const struct assay_head *h = e->head;
+    const struct assay_chain_head *h = e->head;
     const size_t len_max = assay_boundary_len_max(h->capacity);
-    uint8_t *bytes = assay_eng_take(e, len_max);
+    uint8_t *bytes = assay_eng_alloc(e, len_max);
     ASSAY_ASSERT(bytes != NULL); /* as in persist_head */
     struct assay_writer w = assay_writer_over(bytes, len_max);
     const enum assay_status status = assay_boundary_encode(
@@ -224,7 +225,7 @@ static void persist_state(struct assay_engine *e, const struct assay_store_key *
 {
     ASSAY_ASSERT(header_bytes.len > 0 && header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
     const size_t len_max = assay_state_len_max(e->head->capacity);
-    uint8_t *bytes = assay_eng_take(e, len_max);
+    uint8_t *bytes = assay_eng_alloc(e, len_max);
     ASSAY_ASSERT(bytes != NULL); /* the step's memory is laid out for one close */
     struct assay_writer w = assay_writer_over(bytes, len_max);
     const enum assay_status status = assay_state_encode(&e->head->next, header_bytes,
@@ -255,7 +256,7 @@ static void persist_change(struct assay_engine *e, const struct assay_ledger *le
                                    .epoch = next->epoch,
                                    .number = next->change_sequence };
     const struct assay_slice kept =
-        assay_eng_keep(e, assay_slice_over(ledger->change, ledger->change_len));
+        assay_eng_copy(e, assay_slice_over(ledger->change, ledger->change_len));
     ASSAY_ASSERT(kept.len > 0); /* as in persist_head */
     assay_sha256(kept.bytes, kept.len, key.id);
     assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
@@ -272,7 +273,7 @@ static void persist_collateral(struct assay_engine *e, struct assay_slice value)
  * and whoever reads from an anchor on finds it behind the anchor. */
 static void persist_named(struct assay_engine *e)
 {
-    const struct assay_head *h = e->head;
+    const struct assay_chain_head *h = e->head;
     for (uint32_t i = 0; i < h->next.update_count; i++) {
         const struct assay_slice record = assay_shelf_find(&h->shelf, h->next.updates[i].digest);
         if (record.len > 0) persist_collateral(e, record);
@@ -284,11 +285,11 @@ static void persist_named(struct assay_engine *e)
 /* Collateral that the epoch took, and the set that its end brings into force. */
 static void persist_updates(struct assay_engine *e, const struct assay_ledger *ledger)
 {
-    const struct assay_head *h = e->head;
+    const struct assay_chain_head *h = e->head;
     uint8_t digest[32];
     for (uint32_t i = 0; i < ledger->update_count; i++) {
         const struct assay_slice kept =
-            assay_eng_keep(e, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
+            assay_eng_copy(e, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
         ASSAY_ASSERT(kept.len > 0); /* as in persist_head */
         persist_collateral(e, kept);
     }
@@ -307,7 +308,7 @@ static const struct assay_update *find_update(const struct assay_state *state,
 }
 
 /* What became of one that waited or was tried: it serves, went back, or followed no more. */
-static void note_update(struct assay_engine *e, const struct assay_update *before)
+static void log_update(struct assay_engine *e, const struct assay_update *before)
 {
     const struct assay_update *after = find_update(&e->head->next, before->digest);
     const bool served = !assay_bytes_equal(e->head->next.rules.endorsements_digest,
@@ -323,7 +324,7 @@ static void note_update(struct assay_engine *e, const struct assay_update *befor
     assay_eng_note(e, note, ASSAY_SLOT_ALL, before->facts.number, before->facts.recovery);
 }
 
-static void note_updates(struct assay_engine *e, const struct assay_ledger *ledger)
+static void log_updates(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     const struct assay_state *now = &e->head->state;
     for (uint32_t i = 0; i < ledger->update_count; i++) {
@@ -335,13 +336,13 @@ static void note_updates(struct assay_engine *e, const struct assay_ledger *ledg
         const struct assay_update *after = find_update(&e->head->next, digest);
         assay_eng_note(e, ASSAY_NOTE_COLLATERAL_TAKEN, ASSAY_SLOT_ALL, taken.facts.number,
                        after != NULL ? after->due_ms : 0);
-        note_update(e, &taken);
+        log_update(e, &taken);
     }
     for (uint32_t i = 0; i < now->update_count; i++)
-        if (now->updates[i].phase != ASSAY_UPDATE_REVERTED) note_update(e, &now->updates[i]);
+        if (now->updates[i].phase != ASSAY_UPDATE_REVERTED) log_update(e, &now->updates[i]);
 }
 
-static void note_decisions(struct assay_engine *e, const struct assay_ledger *ledger)
+static void log_decisions(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     const struct assay_state *now = &e->head->state;
     const struct assay_state *next = &e->head->next;
@@ -360,10 +361,10 @@ static void note_decisions(struct assay_engine *e, const struct assay_ledger *le
         (next->pending_count == 0 || next->pending[0].sequence != now->pending[0].sequence);
     if (begun && !ended)
         assay_eng_note(e, ASSAY_NOTE_CHANGE_ACTIVE, ASSAY_SLOT_ALL, now->pending[0].sequence, 0);
-    note_updates(e, ledger);
+    log_updates(e, ledger);
 }
 
-static void prune(struct assay_engine *e, enum assay_store_class class_, uint64_t keep)
+static void prune_class(struct assay_engine *e, enum assay_store_class class_, uint64_t keep)
 {
     ASSAY_ASSERT(keep > 0);
 
@@ -374,7 +375,7 @@ static void prune(struct assay_engine *e, enum assay_store_class class_, uint64_
      * one is too old by the same number. One of them in turn, at each close. */
     const uint32_t eras[] = { era, era > 0 ? (uint32_t)(running % era) : 0 };
     for (size_t i = 0; i < (era > 0 ? 2 : 1); i++) {
-        struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_PRUNE);
+        struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_PRUNE);
         if (effect == NULL) return; /* the next close prunes it too */
         effect->as.prune.class_ = class_;
         effect->as.prune.era = eras[i];
@@ -386,79 +387,79 @@ static void prune_all(struct assay_engine *e)
 {
     const uint64_t history =
         e->history_epochs != 0 ? e->history_epochs : HISTORY_EPOCHS_DEFAULT;
-    prune(e, ASSAY_STORE_STATE, STATES_KEPT);
-    prune(e, ASSAY_STORE_BLOCK, history);
-    prune(e, ASSAY_STORE_ANCHOR, history + 1);
+    prune_class(e, ASSAY_STORE_STATE, STATES_KEPT);
+    prune_class(e, ASSAY_STORE_BLOCK, history);
+    prune_class(e, ASSAY_STORE_ANCHOR, history + 1);
     if (e->services != NULL) {
-        prune(e, ASSAY_STORE_SERVICE, STATES_KEPT + ASSAY_SERVICE_KEPT_EPOCHS);
-        prune(e, ASSAY_STORE_SERVICE_ANCHOR, history + 1);
+        prune_class(e, ASSAY_STORE_SERVICE, STATES_KEPT + ASSAY_SERVICE_KEPT_EPOCHS);
+        prune_class(e, ASSAY_STORE_SERVICE_ANCHOR, history + 1);
     }
-    prune(e, ASSAY_STORE_COLLATERAL, history + 1 + ANCHOR_EPOCHS);
-    prune(e, ASSAY_STORE_FINALITY, BOUNDARIES_PER_HISTORY * history);
-    prune(e, ASSAY_STORE_BOUNDARY, BOUNDARIES_PER_HISTORY * history);
-    prune(e, ASSAY_STORE_PROPOSAL, ASSAY_RETAINED_EPOCHS);
-    prune(e, ASSAY_STORE_CERTIFICATE, ASSAY_RETAINED_EPOCHS);
-    prune(e, ASSAY_STORE_VOTE, ASSAY_RETAINED_EPOCHS);
-    prune(e, ASSAY_STORE_ENVELOPE, ASSAY_RETAINED_EPOCHS);
-    prune(e, ASSAY_STORE_BALLOT, ASSAY_RETAINED_EPOCHS);
-    prune(e, ASSAY_STORE_RECORD, ASSAY_RETAINED_EPOCHS);
-    prune(e, ASSAY_STORE_EVIDENCE, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_COLLATERAL, history + 1 + ANCHOR_EPOCHS);
+    prune_class(e, ASSAY_STORE_FINALITY, BOUNDARIES_PER_HISTORY * history);
+    prune_class(e, ASSAY_STORE_BOUNDARY, BOUNDARIES_PER_HISTORY * history);
+    prune_class(e, ASSAY_STORE_PROPOSAL, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_CERTIFICATE, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_VOTE, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_ENVELOPE, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_BALLOT, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_RECORD, ASSAY_RETAINED_EPOCHS);
+    prune_class(e, ASSAY_STORE_EVIDENCE, ASSAY_RETAINED_EPOCHS);
 }
 
 /* Without room for it at the next close. */
-static void ask_for_keys(struct assay_engine *e)
+static void request_keys(struct assay_engine *e)
 {
-    if (!assay_key_state_taken(e) || !assay_eng_room(e, 1)) return;
-    const struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_KEYS);
+    if (!assay_key_state_is_taken(e) || !assay_eng_has_room(e, 1)) return;
+    const struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_KEYS);
     ASSAY_ASSERT(effect != NULL);
 }
 
 /* The epoch that follows has another roster, other rules or operators, for which nothing here has
  * the right size: it is left to the next engine (docs/protocol.md 9.6). */
-static void renew(struct assay_engine *e)
+static void request_new_engine(struct assay_engine *e)
 {
-    const struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_RENEW);
+    const struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_RENEW);
     ASSAY_ASSERT(effect != NULL); /* CLOSE_EFFECTS were kept free */
     e->parts->chain.turned = true;
     assay_simplex_halt(e->simplex);
 }
 
-static void turn(struct assay_engine *e)
+static void close_and_renew(struct assay_engine *e)
 {
     assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
                    e->head->next.certified);
     prune_all(e); /* one renewal may follow the other for many epochs */
-    renew(e);
+    request_new_engine(e);
 }
 
-void assay_finalize_final_at(struct assay_engine *e, uint64_t final_ms)
+void assay_finalize_restore_final_time(struct assay_engine *e, uint64_t final_ms)
 {
     e->parts->chain.final_ms = final_ms;
 }
 
 /* The head is another one: everybody about it begins anew. */
-static void open_next(struct assay_engine *e)
+static void open_next_epoch(struct assay_engine *e)
 {
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_CLOSED);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_CLOSED);
     if (effect != NULL) effect->as.closed.epoch = e->head->state.epoch;
     prune_all(e);
     assay_message_intake_turn(e);
-    assay_services_turn(e);
+    assay_services_on_epoch(e);
     assay_sync_turn(e);
-    assay_finalize_begin(e);
-    ask_for_keys(e);
+    assay_finalize_start_epoch(e);
+    request_keys(e);
     assay_epoch_open(e);
     assay_order_derive(e);
 }
 
-static void keep_leapt(struct assay_engine *e, const struct assay_checkpoint *c,
-                       struct assay_slice snapshot, uint64_t from)
+static void persist_fast_synced(struct assay_engine *e, const struct assay_checkpoint *c,
+                                struct assay_slice snapshot, uint64_t from)
 {
     const struct assay_store_key key = { .era = c->era, .epoch = c->epoch };
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, snapshot);
     assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, snapshot);
     assay_eng_note(e, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL, c->epoch, from);
-    assay_finalize_recovered(e);
+    assay_finalize_clear_halt(e);
     /* As in catching up: these keys may have signed in what was leapt over (2.7, 2.7.3). */
     struct assay_member own;
     const uint8_t *node_id = e->head->state.members[e->self].node_id;
@@ -466,28 +467,29 @@ static void keep_leapt(struct assay_engine *e, const struct assay_checkpoint *c,
     assay_key_state_compare(e, found ? &own : NULL, (struct assay_slice){ 0 }, 0);
 }
 
-enum assay_status assay_finalize_leap(struct assay_engine *e, struct assay_slice snapshot,
-                                      const uint8_t id[static 32], const uint8_t votes[static 32])
+enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_slice snapshot,
+                                           const uint8_t id[static 32],
+                                           const uint8_t votes[static 32])
 {
     struct assay_checkpoint c;
     const uint64_t from = e->head->state.epoch;
     ASSAY_TRY(assay_proof_checkpoint_of(snapshot, &c));
     if (!assay_bytes_equal(c.id, id, 32) || c.epoch <= from) return ASSAY_E_INVALID;
-    if (!assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e))) return ASSAY_E_AGAIN;
+    if (!assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e))) return ASSAY_E_AGAIN;
     /* Documents of services come to the next engine, too, which begins with what it lacks. */
     const enum assay_status status =
-        e->services != NULL ? ASSAY_E_CHAIN : assay_head_restore(e, snapshot);
+        e->services != NULL ? ASSAY_E_CHAIN : assay_chain_head_restore(e, snapshot);
     if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: for the next engine */
-        keep_leapt(e, &c, snapshot, from);
-        renew(e);
+        persist_fast_synced(e, &c, snapshot, from);
+        request_new_engine(e);
         return ASSAY_OK;
     }
     ASSAY_TRY(status);
     ASSAY_ASSERT(e->head->state.epoch == c.epoch);
-    assay_head_proof(e, votes);
-    keep_leapt(e, &c, snapshot, from);
-    assay_finalize_shown(e);
-    open_next(e);
+    assay_chain_head_set_proof(e, votes);
+    persist_fast_synced(e, &c, snapshot, from);
+    assay_finalize_set_final_time(e);
+    open_next_epoch(e);
     return ASSAY_OK;
 }
 
@@ -497,22 +499,22 @@ void assay_finalize_close(struct assay_engine *e, const struct assay_block_heade
                           struct assay_slice proof)
 {
     ASSAY_ASSERT(proof.len > 0);
-    assay_head_seal_next(e, header, id);
-    note_changes(e);
-    note_decisions(e, ledger);
+    assay_chain_head_seal_next(e, header, id);
+    log_member_changes(e);
+    log_decisions(e, ledger);
     persist_head(e, header_bytes, proof);
     persist_change(e, ledger);
     persist_updates(e, ledger);
     assay_pending_proofs_scan(
         e); /* what was voted last is compared too, before the seats are cleared */
-    if (assay_head_turns(e)) {
-        turn(e);
+    if (assay_chain_head_needs_new_engine(e)) {
+        close_and_renew(e);
         return;
     }
-    assay_head_take_next(e, ledger, commitment);
+    assay_chain_head_advance(e, ledger, commitment);
     assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->state.epoch,
                    e->head->state.certified);
-    open_next(e);
+    open_next_epoch(e);
 }
 
 /* What it decides, where it decides anything: kept like a CHANGE of a block. */
@@ -524,14 +526,14 @@ static void persist_decision(struct assay_engine *e, const struct assay_recover 
     struct assay_store_key key = { .era = e->head->next.era,
                                    .epoch = e->head->next.epoch,
                                    .number = change.sequence };
-    const struct assay_slice kept = assay_eng_keep(e, recover->change);
+    const struct assay_slice kept = assay_eng_copy(e, recover->change);
     ASSAY_ASSERT(kept.len > 0);
     assay_sha256(kept.bytes, kept.len, key.id);
     assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
 }
 
-static bool room_to_recover(struct assay_engine *e, const struct assay_recover *recover,
-                            const struct assay_ledger *ledger)
+static bool has_room_to_recover(struct assay_engine *e, const struct assay_recover *recover,
+                                const struct assay_ledger *ledger)
 {
     size_t len = assay_state_len_max(e->head->capacity) +
                  assay_boundary_len_max(e->head->capacity) + 2 * recover->bytes.len +
@@ -539,7 +541,7 @@ static bool room_to_recover(struct assay_engine *e, const struct assay_recover *
     for (uint32_t i = 0; i < ledger->update_count; i++)
         len += ledger->update_len[i] + 16;
     return len <= e->output->arena_len - e->output->arena_used &&
-           assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e));
+           assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e));
 }
 
 enum assay_status assay_finalize_recover(struct assay_engine *e,
@@ -547,17 +549,17 @@ enum assay_status assay_finalize_recover(struct assay_engine *e,
                                          const struct assay_ledger *ledger)
 {
     const struct assay_block_header *h = &recover->header;
-    const struct assay_head *head = e->head;
+    const struct assay_chain_head *head = e->head;
     ASSAY_ASSERT(assay_bytes_equal(head->next.root, h->state_root, 32));
-    if (!room_to_recover(e, recover, ledger)) return ASSAY_E_AGAIN;
+    if (!has_room_to_recover(e, recover, ledger)) return ASSAY_E_AGAIN;
     /* Where the era before looks for the end of its epoch (docs/protocol.md 9.17). */
     const struct assay_store_key ends = { .era = head->state.era, .epoch = h->epoch };
     const struct assay_store_key begins = { .era = h->era, .epoch = h->epoch };
-    assay_head_seal_recover(e, recover);
-    note_changes(e);
-    note_updates(e, ledger);
-    const struct assay_slice kept = assay_eng_keep(e, recover->bytes);
-    ASSAY_ASSERT(kept.len > 0); /* room_to_recover */
+    assay_chain_head_seal_recover(e, recover);
+    log_member_changes(e);
+    log_updates(e, ledger);
+    const struct assay_slice kept = assay_eng_copy(e, recover->bytes);
+    ASSAY_ASSERT(kept.len > 0); /* has_room_to_recover */
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &ends, kept);
     persist_boundary(e, &ends, recover->header_bytes);
     persist_state(e, &begins, recover->header_bytes, true);
@@ -567,8 +569,8 @@ enum assay_status assay_finalize_recover(struct assay_engine *e,
     if (head->next.epoch % ANCHOR_EPOCHS != 0) persist_named(e); /* the state is an anchor */
     assay_pending_proofs_scan(e);
     assay_eng_note(e, ASSAY_NOTE_RECOVERED, ASSAY_SLOT_ALL, h->era, h->epoch);
-    assay_era_ends(e, recover);
-    turn(e);
+    assay_era_finish(e, recover);
+    close_and_renew(e);
     return ASSAY_OK;
 }
 
@@ -588,23 +590,23 @@ void assay_finalize_wait(struct assay_engine *e)
     if (e->chain->halted) return;
     e->parts->chain.halted = true;
     e->parts->chain.waits = true;
-    assay_simplex_wait(e->simplex, true);
+    assay_simplex_set_waiting(e->simplex, true);
     ASSAY_ASSERT(!assay_eng_may_sign(e));
 }
 
-void assay_finalize_goes_on(struct assay_engine *e)
+void assay_finalize_resume(struct assay_engine *e)
 {
-    if (!e->chain->waits || !assay_head_can_close(e)) return;
+    if (!e->chain->waits || !assay_chain_head_can_close(e)) return;
     e->parts->chain.halted = false;
     e->parts->chain.waits = false;
-    assay_simplex_wait(e->simplex, false);
+    assay_simplex_set_waiting(e->simplex, false);
     assay_branch_recheck(e);
     if (e->sync->active) return; /* its end does the rest */
     assay_epoch_tick(e);
     assay_order_derive(e);
 }
 
-void assay_finalize_recovered(struct assay_engine *e)
+void assay_finalize_clear_halt(struct assay_engine *e)
 {
     e->parts->chain.halted = false;
     e->parts->chain.waits = false;
@@ -622,16 +624,16 @@ static void stop_voting(struct assay_engine *e)
     assay_sync_start(e, e->head->context.epoch + 1);
 }
 
-static void close_running(struct assay_engine *e, const struct assay_block *block)
+static void close_epoch(struct assay_engine *e, const struct assay_block *block)
 {
     ASSAY_ASSERT(block->header.kind == ASSAY_BLOCK_EPOCH && e->chain->ledger.closed);
-    uint8_t *bytes = assay_eng_take(e, ASSAY_FINALITY_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_FINALITY_LEN_MAX);
     ASSAY_ASSERT(bytes != NULL); /* as in persist_head */
     struct assay_writer w = assay_writer_over(bytes, ASSAY_FINALITY_LEN_MAX);
     const enum assay_status status = assay_simplex_finality(e->simplex, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* FINAL of E was handed out */
     ASSAY_ASSERT(w.len > 0);
-    assay_head_next(e, &e->branch->ledger, block->header.view);
+    assay_chain_head_compute_next(e, &e->branch->ledger, block->header.view);
     if (!assay_bytes_equal(e->head->next.root, block->header.state_root, 32)) {
         stop_voting(e);
         return;
@@ -643,7 +645,7 @@ static void close_running(struct assay_engine *e, const struct assay_block *bloc
 
 /* Ids from the wanted block down to, not including, the final ledger's tip into chain->path.
  * Returns: whether all are held. */
-static bool walk_down(struct assay_engine *e, uint32_t *count)
+static bool collect_path(struct assay_engine *e, uint32_t *count)
 {
     uint8_t at[32];
     *count = 0;
@@ -667,14 +669,14 @@ static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
             assay_blocks_find_const(e->blocks, e->chain->path[count - 1 - i]);
         ASSAY_ASSERT(block != NULL);
         const struct assay_slice payload = assay_slice_over(block->payload, block->payload_len);
-        const bool kept = assay_finalize_block(e, &block->header, block->id, payload);
-        ASSAY_ASSERT(kept); /* there_is_room */
-        finish_records(e, block->body);
+        const bool kept = assay_finalize_persist_block(e, &block->header, block->id, payload);
+        ASSAY_ASSERT(kept); /* count_that_fit */
+        remove_final_records(e, block->body);
     }
 }
 
 /* How many of the lowest blocks this step has memory and effects for. */
-static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
+static uint32_t count_that_fit(struct assay_engine *e, uint32_t count)
 {
     ASSAY_ASSERT(count <= e->chain->path_max && e->output->arena_used <= e->output->arena_len);
     size_t left = e->output->arena_len - e->output->arena_used;
@@ -699,30 +701,30 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
 
 void assay_finalize(struct assay_engine *e)
 {
-    ASSAY_ASSERT(chain_holds(e));
+    ASSAY_ASSERT(chain_is_valid(e));
 
     uint32_t count = 0;
     uint8_t target[32];
     struct assay_chain *chain = &e->parts->chain;
     if (!chain->wanted || chain->halted || !chain->begun) return;
-    if (!walk_down(e, &count)) { /* forgotten while a verdict was awaited */
+    if (!collect_path(e, &count)) { /* forgotten while a verdict was awaited */
         chain->wanted = false;
         assay_sync_start(e, e->head->context.epoch + 1);
         return;
     }
-    if (assay_era_is_given_up(e, e->head->context.epoch,
+    if (assay_era_is_abandoned(e, e->head->context.epoch,
                               chain->ledger.height + count)) { /* below it: with RECOVER */
         chain->wanted = false;
         return;
     }
-    const uint32_t take = there_is_room(e, count);
-    if (take < count) assay_output_crowded(e); /* the rest in the next step */
+    const uint32_t take = count_that_fit(e, count);
+    if (take < count) assay_output_set_crowded(e); /* the rest in the next step */
     if (take == 0) {
         chain->wanted = count > 0;
         return;
     }
     assay_bytes_copy(target, 32, e->chain->path[count - take], 32);
-    const enum assay_answer answer = assay_branch_to(e, target);
+    const enum assay_answer answer = assay_branch_select(e, target);
     if (answer == ASSAY_ANSWER_PENDING) return; /* again when the verdict is there */
     if (answer != ASSAY_ANSWER_VALID) {
         stop_voting(e); /* a quorum agreed on what our rules refuse */
@@ -735,9 +737,9 @@ void assay_finalize(struct assay_engine *e)
     ASSAY_ASSERT(block != NULL && block->held_ms <= e->now_ms);
     assay_ledger_copy(&chain->ledger, &e->branch->ledger);
     chain->tip_ms = block->held_ms;
-    if (block->held_ms > e->life->ran_ms) chain->final_ms = e->now_ms;
-    ASSAY_ASSERT(chain_holds(e));
-    assay_finalize_progress(e);
-    if (chain->ledger.closed) close_running(e, block);
+    if (block->held_ms > e->start_state->ran_ms) chain->final_ms = e->now_ms;
+    ASSAY_ASSERT(chain_is_valid(e));
+    assay_finalize_note_progress(e);
+    if (chain->ledger.closed) close_epoch(e, block);
     else assay_message_intake_settled(e);
 }

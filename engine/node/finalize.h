@@ -27,59 +27,57 @@ struct assay_chain {
     uint8_t (*leaf_hashes)[32]; /* [members + 1] scratch of a close */
 };
 
-/* The ledger stands on the head. Returns: nothing. */
+/* The ledger stands on the head. */
 void assay_finalize_init(struct assay_engine *e);
-/* Simplex made a block final. proof: its certificate's commitment. Returns: nothing. */
-void assay_finalize_want(struct assay_engine *e, const uint8_t id[static 32],
-                         const uint8_t proof[static 32]);
-/* Applies what is wanted, as far as the step has room for. Returns: nothing. */
+/* Simplex made a block final. proof: its certificate's commitment. */
+void assay_finalize_set_target(struct assay_engine *e, const uint8_t id[static 32],
+                               const uint8_t proof[static 32]);
+/* Applies what is wanted, as far as the step has room for. */
 void assay_finalize(struct assay_engine *e);
 /* The epoch's E is final and head->next is the state after it: take it over, or leave it to the
- * next engine (chain->turned). ledger: E's branch. Returns: nothing. */
+ * next engine (chain->turned). ledger: E's branch. */
 void assay_finalize_close(struct assay_engine *e, const struct assay_block_header *header,
                           const uint8_t id[static 32], struct assay_slice header_bytes,
                           const struct assay_ledger *ledger, const uint8_t commitment[static 32],
                           struct assay_slice proof);
 /*
- * assay_finalize_leap - a state that is proven or trusted by its block's id becomes the head; what
+ * assay_finalize_fast_sync - a state that is proven or trusted by its block's id becomes the head; what
  * lies between is history (leap.c).
  * In:      snapshot: memory of the step; votes: commitment of the block's finality proof, or zero
  * Returns: ASSAY_OK | ASSAY_E_INVALID (another block's, or not what it says) | other INPUT statuses
  */
-ASSAY_CHECKED enum assay_status assay_finalize_leap(struct assay_engine *e,
-                                                    struct assay_slice snapshot,
-                                                    const uint8_t id[static 32],
-                                                    const uint8_t votes[static 32]);
+ASSAY_CHECKED enum assay_status assay_finalize_fast_sync(struct assay_engine *e,
+                                                         struct assay_slice snapshot,
+                                                         const uint8_t id[static 32],
+                                                         const uint8_t votes[static 32]);
 /*
  * assay_finalize_recover - the running epoch ends by decision of the operators: head->next is the
- * state that assay_era_look made of the ledger. Its blocks up to the parent are kept before.
+ * state that assay_era_check_recover made of the ledger. Its blocks up to the parent are kept before.
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step; nothing is done)
  */
 ASSAY_CHECKED enum assay_status assay_finalize_recover(struct assay_engine *e,
                                                        const struct assay_recover *recover,
                                                        const struct assay_ledger *ledger);
-/* A block became final in this process, before this engine. Returns: nothing. */
-void assay_finalize_final_at(struct assay_engine *e, uint64_t final_ms);
-/* Starts Simplex on the head, unless it runs there. Returns: nothing. */
-void assay_finalize_begin(struct assay_engine *e);
-/* The head is held from now on: it came out of a store. Returns: nothing. */
-void assay_finalize_held(struct assay_engine *e);
-/* The same, and peers showed it: it is final now. Returns: nothing. */
-void assay_finalize_shown(struct assay_engine *e);
-/* Time counts as progress from here. Returns: nothing. */
-void assay_finalize_progress(struct assay_engine *e);
+/* A block became final in this process, before this engine. */
+void assay_finalize_restore_final_time(struct assay_engine *e, uint64_t final_ms);
+/* Starts Simplex on the head, unless it runs there. */
+void assay_finalize_start_epoch(struct assay_engine *e);
+/* The head is held from now on: it came out of a store. */
+void assay_finalize_set_tip_time(struct assay_engine *e);
+/* The same, and peers showed it: it is final now. */
+void assay_finalize_set_final_time(struct assay_engine *e);
+/* Time counts as progress from here. */
+void assay_finalize_note_progress(struct assay_engine *e);
 /* Persists a final block and notes it. Returns: false when there was no room for it. */
-bool assay_finalize_block(struct assay_engine *e, const struct assay_block_header *header,
-                          const uint8_t id[static 32], struct assay_slice payload);
-/* What closing needs is still to come: nothing is voted on before. Returns: nothing. */
+bool assay_finalize_persist_block(struct assay_engine *e, const struct assay_block_header *header,
+                                  const uint8_t id[static 32], struct assay_slice payload);
+/* What closing needs is still to come: nothing is voted on before. */
 void assay_finalize_wait(struct assay_engine *e);
-/* It is here: a node that only waited for it takes part again, in the same epoch.
- * Returns: nothing. */
-void assay_finalize_goes_on(struct assay_engine *e);
-/* The network's state was had after all. Returns: nothing. */
-void assay_finalize_recovered(struct assay_engine *e);
-/* Our state is not the network's: never vote on it again; found while catching up or not.
- * Returns: nothing. */
+/* It is here: a node that only waited for it takes part again, in the same epoch. */
+void assay_finalize_resume(struct assay_engine *e);
+/* The network's state was had after all. */
+void assay_finalize_clear_halt(struct assay_engine *e);
+/* Our state is not the network's: never vote on it again; found while catching up or not. */
 void assay_finalize_halt(struct assay_engine *e, bool catching_up);
 
 #endif

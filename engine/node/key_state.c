@@ -9,35 +9,35 @@
 void assay_key_state_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
     ASSAY_ASSERT(config->self < config->genesis->member_count);
-    e->parts->own = (struct assay_key_state){ .keys = config->keys,
-                                              .keys_unused = config->keys_unused,
-                                              .log_kept = config->log_kept };
+    e->parts->key_state = (struct assay_key_state){ .keys = config->keys,
+                                                    .keys_unused = config->keys_unused,
+                                                    .log_kept = config->log_kept };
 }
 
 void assay_key_state_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
 {
     if (renewal == NULL) return;
     ASSAY_ASSERT(!renewal->continues || !renewal->keys_finished);
-    e->parts->own.continues = renewal->continues;
-    e->parts->own.rolled_back = renewal->keys_finished;
+    e->parts->key_state.continues = renewal->continues;
+    e->parts->key_state.rolled_back = renewal->keys_finished;
 }
 
-void assay_key_state_begin(struct assay_engine *e, bool from_log)
+void assay_key_state_start(struct assay_engine *e, bool from_log)
 {
-    e->parts->own.from_log = from_log && !e->own->continues;
-    e->parts->own.began_unix_ms = e->at_unix_ms;
+    e->parts->key_state.from_log = from_log && !e->key_state->continues;
+    e->parts->key_state.began_unix_ms = e->at_unix_ms;
 }
 
-void assay_key_state_trusts_log(struct assay_engine *e)
+void assay_key_state_trust_log(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->own->from_log);
-    e->parts->own.from_log = false;
+    ASSAY_ASSERT(e->key_state->from_log);
+    e->parts->key_state.from_log = false;
 }
 
-void assay_key_state_look(struct assay_engine *e)
+void assay_key_state_update_listed(struct assay_engine *e)
 {
     const struct assay_life *life = &e->head->state.members[e->self].lives[0];
-    struct assay_key_state *own = &e->parts->own;
+    struct assay_key_state *own = &e->parts->key_state;
     struct assay_node_keys *keys = &own->keys;
     own->listed = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
                   assay_bytes_equal(keys->transport_public, life->transport_public, 32);
@@ -48,24 +48,24 @@ void assay_key_state_look(struct assay_engine *e)
     ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
 }
 
-void assay_key_state_opens(struct assay_engine *e)
+void assay_key_state_on_epoch(struct assay_engine *e)
 {
-    const bool live = e->life->voted_on && !e->sync->active;
-    e->parts->own.live_epochs = (uint8_t)(!live ? 0 : e->own->live_epochs == 0 ? 1 : 2);
+    const bool live = e->start_state->voted_on && !e->sync->active;
+    e->parts->key_state.live_epochs = (uint8_t)(!live ? 0 : e->key_state->live_epochs == 0 ? 1 : 2);
 }
 
-void assay_key_state_shared(struct assay_engine *e, uint32_t incarnation)
+void assay_key_state_note_shared(struct assay_engine *e, uint32_t incarnation)
 {
-    if (e->own->shared_told) return;
-    e->parts->own.shared_told = true;
+    if (e->key_state->shared_logged) return;
+    e->parts->key_state.shared_logged = true;
     assay_eng_note(e, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL, e->head->context.epoch,
                    incarnation);
 }
 
-bool assay_key_state_taken(const struct assay_engine *e)
+bool assay_key_state_is_taken(const struct assay_engine *e)
 {
-    const struct assay_node_keys *keys = &e->own->keys;
-    if (e->own->listed) return false;
+    const struct assay_node_keys *keys = &e->key_state->keys;
+    if (e->key_state->listed) return false;
     for (uint32_t k = 0; k < e->members; k++) {
         const struct assay_member *m = &e->head->state.members[k];
         for (uint32_t l = 0; k != e->self && l < m->life_count; l++)
@@ -76,10 +76,10 @@ bool assay_key_state_taken(const struct assay_engine *e)
     return false;
 }
 
-void assay_key_state_take(struct assay_engine *e, const uint8_t voting_public[static 64],
-                          const uint8_t transport_public[static 32])
+void assay_key_state_set_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
+                              const uint8_t transport_public[static 32])
 {
-    struct assay_key_state *own = &e->parts->own;
+    struct assay_key_state *own = &e->parts->key_state;
     /* The same keys told again have still the log that was rolled back. */
     if (!assay_bytes_equal(own->keys.voting_public, voting_public, 64)) {
         own->rolled_back = false;
@@ -87,31 +87,32 @@ void assay_key_state_take(struct assay_engine *e, const uint8_t voting_public[st
     }
     assay_bytes_copy(own->keys.voting_public, 64, voting_public, 64);
     assay_bytes_copy(own->keys.transport_public, 32, transport_public, 32);
-    assay_key_state_look(e);
+    assay_key_state_update_listed(e);
 }
 
-void assay_key_state_rolled_back(struct assay_engine *e)
+void assay_key_state_set_rolled_back(struct assay_engine *e)
 {
-    e->parts->own.rolled_back = true;
+    e->parts->key_state.rolled_back = true;
     ASSAY_ASSERT(!assay_eng_may_sign(e));
 }
 
 /* One epoch that counts for this key set: 0 is none. */
-static bool is_since(uint64_t epoch, const struct assay_life *life)
+static bool is_since_listing(uint64_t epoch, const struct assay_life *life)
 {
     return epoch > 0 && epoch >= life->since_epoch;
 }
 
-bool assay_key_state_recorded(const struct assay_engine *e, const struct assay_member *member)
+bool assay_key_state_is_recorded(const struct assay_engine *e, const struct assay_member *member)
 {
     const struct assay_life *listed = &member->lives[0];
-    const uint8_t *own = e->own->keys.voting_public;
+    const uint8_t *own = e->key_state->keys.voting_public;
     for (uint32_t l = 1; l < member->life_count; l++)
         if (assay_bytes_equal(member->lives[l].voting_public, own, ASSAY_P256_PUBLIC_LEN))
             return true;
     if (!assay_bytes_equal(listed->voting_public, own, ASSAY_P256_PUBLIC_LEN)) return false;
-    return is_since(member->pass_epoch, listed) || is_since(member->failure_epoch, listed) ||
-           member->found.balloted || member->equivocation_struck == listed->incarnation;
+    return is_since_listing(member->pass_epoch, listed) ||
+           is_since_listing(member->failure_epoch, listed) || member->found.balloted ||
+           member->equivocation_struck == listed->incarnation;
 }
 
 /* Does a finality proof hold a vote of ours? */
@@ -130,23 +131,23 @@ static bool has_voted(const struct assay_engine *e, struct assay_slice finality,
 void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,
                              struct assay_slice finality, uint32_t members)
 {
-    if (e->life->voted_on) return; /* a log, or keys that nobody listed */
+    if (e->start_state->voted_on) return; /* a log, or keys that nobody listed */
     /* A log that is missing: whatever happened, these keys may have signed in it (2.7). */
-    const bool missing = !e->own->keys_unused && !e->own->log_kept;
+    const bool missing = !e->key_state->keys_unused && !e->key_state->log_kept;
     const bool recorded =
-        e->life->asks_first && ((member != NULL && assay_key_state_recorded(e, member)) ||
-                                (e->own->listed && has_voted(e, finality, members)));
-    if (missing || recorded) assay_key_state_rolled_back(e);
+        e->start_state->asks_first && ((member != NULL && assay_key_state_is_recorded(e, member)) ||
+                                       (e->key_state->listed && has_voted(e, finality, members)));
+    if (missing || recorded) assay_key_state_set_rolled_back(e);
 }
 
 bool assay_eng_may_sign(const struct assay_engine *e)
 {
-    return e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
-           assay_member_serves(&e->head->state.members[e->self]);
+    return e->key_state->listed && !e->key_state->rolled_back && !e->chain->halted &&
+           !e->era->fenced && assay_member_serves(&e->head->state.members[e->self]);
 }
 
 bool assay_key_state_wants_listing(const struct assay_engine *e)
 {
-    return !e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
-           e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;
+    return !e->key_state->listed && !e->key_state->rolled_back && !e->chain->halted &&
+           !e->era->fenced && e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;
 }

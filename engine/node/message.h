@@ -35,9 +35,9 @@ enum {
     X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE)          /* ledger/recover.c */ \
     X(ASSAY_MESSAGE_INVENTORY, 15, "have", ASSAY_LANE_QUARANTINE)           /* ledger/have.c */    \
     X(ASSAY_MESSAGE_REQUEST_MISSING, 16, "lack", ASSAY_LANE_QUARANTINE)     /* ledger/have.c */    \
-    X(ASSAY_MESSAGE_VOTE_INVENTORY, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_have.c */      \
+    X(ASSAY_MESSAGE_VOTE_INVENTORY, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_inventory.c */      \
     X(ASSAY_MESSAGE_VOTE_REQUEST_MISSING, 18, "vote_lack",                                         \
-      ASSAY_LANE_QUARANTINE) /* vote_have.c */                                                     \
+      ASSAY_LANE_QUARANTINE) /* vote_inventory.c */                                                     \
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* gossip.c */      \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* gossip.c */      \

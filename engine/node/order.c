@@ -15,11 +15,12 @@ enum {
     RELEASED_EPOCHS = 8, /* an order older than its release is void by then */
 };
 
-static void give(struct assay_engine *e, enum assay_order_kind kind, uint64_t epoch, uint32_t seq)
+static void emit_order(struct assay_engine *e, enum assay_order_kind kind, uint64_t epoch,
+                       uint32_t seq)
 {
     ASSAY_ASSERT(seq <= SEQ_ROLLED_BACK);
     ASSAY_ASSERT(epoch <= e->head->context.epoch);
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_ORDER);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_ORDER);
     if (effect == NULL) return; /* derived again at the next close */
     effect->as.order = (struct assay_order){
         .kind = kind,
@@ -31,7 +32,7 @@ static void give(struct assay_engine *e, enum assay_order_kind kind, uint64_t ep
     };
 }
 
-static enum assay_order_kind order_of(enum assay_standing standing)
+static enum assay_order_kind order_for_standing(enum assay_standing standing)
 {
     switch (standing) {
     case ASSAY_STANDING_FULL: return ASSAY_ORDER_RELEASE;
@@ -46,8 +47,8 @@ void assay_order_derive(struct assay_engine *e)
 {
     const struct assay_member *m = &e->head->state.members[e->self];
     /* One step may close several epochs: what followed from the first of them is history. */
-    assay_eng_drop_kind(e, ASSAY_EFFECT_ORDER);
-    if (!e->life->started || e->sync->active || e->chain->halted)
+    assay_eng_remove_kind(e, ASSAY_EFFECT_ORDER);
+    if (!e->start_state->started || e->sync->active || e->chain->halted)
         return; /* history is nothing to act on */
     /* After a crash the state may be old and nobody has said so yet: the next close tells. */
     if (e->at_unix_ms > e->head->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
@@ -57,9 +58,10 @@ void assay_order_derive(struct assay_engine *e)
     /* Operators took it out of service: what became of its standing by that is nobody's fault, and
      * its machine is in their hands (docs/protocol.md 9.6.2). */
     if (assay_member_serves(m) && moved && (standing != ASSAY_STANDING_FULL || recent))
-        give(e, order_of(standing), m->standing_epoch, SEQ_STANDING);
+        emit_order(e, order_for_standing(standing), m->standing_epoch, SEQ_STANDING);
     /* Only an integrity failure restarts; a new incarnation that is listed ends the cause. */
     if (!m->trust.listed_after_failure && m->failure_epoch > 0)
-        give(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
-    if (e->own->rolled_back) give(e, ASSAY_ORDER_RESTART, e->head->context.epoch, SEQ_ROLLED_BACK);
+        emit_order(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
+    if (e->key_state->rolled_back)
+        emit_order(e, ASSAY_ORDER_RESTART, e->head->context.epoch, SEQ_ROLLED_BACK);
 }

@@ -6,13 +6,13 @@
 enum { EFFECTS_RESERVED = 192 }; /* notes and sends leave so much for what must not be lost */
 
 /* Within a step. */
-static bool output_holds(const struct assay_output *o)
+static bool output_is_valid(const struct assay_output *o)
 {
     return o->effects != NULL && o->effects->count <= ASSAY_EFFECTS_MAX &&
            o->arena_used <= o->arena_len;
 }
 
-void assay_output_place(struct assay_engine *e, uint8_t *arena, size_t arena_len)
+void assay_output_init(struct assay_engine *e, uint8_t *arena, size_t arena_len)
 {
     ASSAY_ASSERT(arena_len > 0);
     e->parts->output = (struct assay_output){ .arena = arena, .arena_len = arena_len };
@@ -28,7 +28,7 @@ void assay_output_begin(struct assay_engine *e, struct assay_effects *effects)
     o->effects = effects;
     o->crowded = false;
     o->arena_used = 0;
-    ASSAY_ASSERT(output_holds(o));
+    ASSAY_ASSERT(output_is_valid(o));
 }
 
 void assay_output_end(struct assay_engine *e, uint64_t wake_at_ms)
@@ -40,20 +40,20 @@ void assay_output_end(struct assay_engine *e, uint64_t wake_at_ms)
     o->effects = NULL;
 }
 
-void assay_output_crowded(struct assay_engine *e)
+void assay_output_set_crowded(struct assay_engine *e)
 {
     e->parts->output.crowded = true;
 }
 
-struct assay_effect *assay_eng_effect(struct assay_engine *e, enum assay_effect_kind kind)
+struct assay_effect *assay_eng_add_effect(struct assay_engine *e, enum assay_effect_kind kind)
 {
-    ASSAY_ASSERT(output_holds(e->output));
+    ASSAY_ASSERT(output_is_valid(e->output));
 
     struct assay_effects *effects = e->output->effects;
     ASSAY_ASSERT(effects != NULL);
     ASSAY_ASSERT(effects->count <= ASSAY_EFFECTS_MAX);
     if (effects->count == ASSAY_EFFECTS_MAX) {
-        assay_output_crowded(e);
+        assay_output_set_crowded(e);
         return NULL;
     }
     struct assay_effect *effect = &effects->items[effects->count++];
@@ -62,16 +62,16 @@ struct assay_effect *assay_eng_effect(struct assay_engine *e, enum assay_effect_
     return effect;
 }
 
-void assay_eng_drop_effect(struct assay_engine *e)
+void assay_eng_remove_effect(struct assay_engine *e)
 {
-    ASSAY_ASSERT(output_holds(e->output));
+    ASSAY_ASSERT(output_is_valid(e->output));
     ASSAY_ASSERT(e->output->effects->count > 0);
     e->output->effects->count--;
 }
 
-void assay_eng_drop_kind(struct assay_engine *e, enum assay_effect_kind kind)
+void assay_eng_remove_kind(struct assay_engine *e, enum assay_effect_kind kind)
 {
-    ASSAY_ASSERT(output_holds(e->output));
+    ASSAY_ASSERT(output_is_valid(e->output));
     struct assay_effects *all = e->output->effects;
     size_t kept = 0;
     for (size_t i = 0; i < all->count; i++) {
@@ -82,7 +82,7 @@ void assay_eng_drop_kind(struct assay_engine *e, enum assay_effect_kind kind)
     all->count = kept;
 }
 
-uint8_t *assay_eng_take(struct assay_engine *e, size_t len)
+uint8_t *assay_eng_alloc(struct assay_engine *e, size_t len)
 {
     struct assay_output *o = &e->parts->output;
     const size_t rounded = (len + 15) & ~(size_t)15;
@@ -94,21 +94,21 @@ uint8_t *assay_eng_take(struct assay_engine *e, size_t len)
     }
     uint8_t *bytes = o->arena + o->arena_used;
     o->arena_used += rounded;
-    ASSAY_ASSERT(output_holds(o));
+    ASSAY_ASSERT(output_is_valid(o));
     return bytes;
 }
 
-bool assay_eng_room(struct assay_engine *e, size_t effects)
+bool assay_eng_has_room(struct assay_engine *e, size_t effects)
 {
     ASSAY_ASSERT(e->output->effects != NULL && effects <= ASSAY_EFFECTS_MAX);
     if (effects <= ASSAY_EFFECTS_MAX - e->output->effects->count) return true;
-    assay_output_crowded(e);
+    assay_output_set_crowded(e);
     return false;
 }
 
-struct assay_slice assay_eng_keep(struct assay_engine *e, struct assay_slice bytes)
+struct assay_slice assay_eng_copy(struct assay_engine *e, struct assay_slice bytes)
 {
-    uint8_t *copy = assay_eng_take(e, bytes.len);
+    uint8_t *copy = assay_eng_alloc(e, bytes.len);
     if (copy == NULL) return (struct assay_slice){ 0 };
     assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
     return assay_slice_over(copy, bytes.len);
@@ -120,11 +120,11 @@ void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
     ASSAY_ASSERT(except == ASSAY_SLOT_ALL || except < e->members);
     ASSAY_ASSERT(to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR || to < e->members);
     /* No room for it, or there was none to keep it in: peers ask again. */
-    if (payload.len == 0 || !assay_eng_room(e, EFFECTS_RESERVED)) {
+    if (payload.len == 0 || !assay_eng_has_room(e, EFFECTS_RESERVED)) {
         e->output->effects->unsent++;
         return;
     }
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_SEND);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_SEND);
     ASSAY_ASSERT(effect != NULL);
     effect->as.send.to = to;
     effect->as.send.except = except;
@@ -136,8 +136,8 @@ void assay_eng_note(struct assay_engine *e, enum assay_note note, uint16_t slot,
                     uint64_t b)
 {
     ASSAY_ASSERT(slot == ASSAY_SLOT_ALL || slot < e->members);
-    if (!assay_eng_room(e, EFFECTS_RESERVED)) return;
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_NOTE);
+    if (!assay_eng_has_room(e, EFFECTS_RESERVED)) return;
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_NOTE);
     ASSAY_ASSERT(effect != NULL);
     effect->as.note.note = note;
     effect->as.note.slot = slot;
@@ -148,8 +148,8 @@ void assay_eng_note(struct assay_engine *e, enum assay_note note, uint16_t slot,
 void assay_eng_persist(struct assay_engine *e, enum assay_store_class class_,
                        const struct assay_store_key *key, struct assay_slice value)
 {
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_PERSIST);
-    ASSAY_ASSERT(effect != NULL); /* assay_eng_room was asked before */
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_PERSIST);
+    ASSAY_ASSERT(effect != NULL); /* assay_eng_has_room was asked before */
     ASSAY_ASSERT(value.len > 0);
     effect->as.persist.class_ = class_;
     effect->as.persist.key = *key;

@@ -10,7 +10,7 @@
 
 struct assay_engine;
 
-struct assay_offer {
+struct assay_proposal_state {
     /* A proposal that waits for a verdict. */
     bool wanted;
     uint64_t view;
@@ -34,17 +34,16 @@ struct assay_offer {
     uint64_t demand_ms, demand_view, demand_final;
 };
 
-/* An epoch begins. Returns: nothing. */
-void assay_offer_turn(struct assay_engine *e);
-/* Makes a block of a view on a parent, or remembers to when the verdicts are there.
- * Returns: nothing. */
-void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t parent[static 32]);
-/* The verdict that a proposal waited for may have come. Returns: nothing. */
-void assay_offer_again(struct assay_engine *e);
-/* A view was left in vain. Returns: nothing. */
-void assay_offer_nullified(struct assay_engine *e, uint64_t view);
+/* An epoch begins. */
+void assay_proposal_on_epoch(struct assay_engine *e);
+/* Makes a block of a view on a parent, or remembers to when the verdicts are there. */
+void assay_proposal_make(struct assay_engine *e, uint64_t view, const uint8_t parent[static 32]);
+/* The verdict that a proposal waited for may have come. */
+void assay_proposal_retry(struct assay_engine *e);
+/* A view was left in vain. */
+void assay_proposal_on_nullified(struct assay_engine *e, uint64_t view);
 /* Returns: the monotonic time from which a block is wanted; what has begun to be wanted stands for
  * its view. */
-uint64_t assay_offer_demand(struct assay_engine *e);
+uint64_t assay_proposal_demand(struct assay_engine *e);
 
 #endif

@@ -55,33 +55,33 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
     /* By the roster of the epoch that it closed, which may have been shorter. */
     const uint32_t members = assay_context_members(&e->head->context, e->head->state.epoch);
     ASSAY_TRY(assay_certificate_decode(payload, members, &certificate));
-    assay_head_proof(e, certificate.commitment);
+    assay_chain_head_set_proof(e, certificate.commitment);
     return ASSAY_OK;
 }
 
 /* Simplex is begun once, when everything about the base is known. */
-static void ensure_begun(struct assay_engine *e)
+static void ensure_simplex_started(struct assay_engine *e)
 {
-    if (!e->chain->begun) assay_finalize_begin(e);
-    ASSAY_ASSERT(e->chain->begun && !e->life->started);
+    if (!e->chain->begun) assay_finalize_start_epoch(e);
+    ASSAY_ASSERT(e->chain->begun && !e->start_state->started);
 }
 
 static enum assay_status restore_envelope(struct assay_engine *e, struct assay_slice value)
 {
-    ASSAY_ASSERT(!e->life->started);
+    ASSAY_ASSERT(!e->start_state->started);
     struct assay_envelope envelope;
     ASSAY_TRY(assay_envelope_decode(value, &envelope));
     if (envelope.epoch != e->head->context.epoch) return ASSAY_OK;
     if (!assay_bytes_equal(envelope.node_id, e->head->state.members[e->self].node_id, 32))
         return ASSAY_E_STRANGER;
-    assay_seat_take(e, e->self, &envelope, value); /* the last: of the newest incarnation */
+    assay_seat_set_envelope(e, e->self, &envelope, value); /* the last: of the newest incarnation */
     return ASSAY_OK;
 }
 
 /* Into the pool; what needs a verdict gets one after START. */
 static enum assay_status restore_record(struct assay_engine *e, struct assay_slice value)
 {
-    ASSAY_ASSERT(!e->life->started);
+    ASSAY_ASSERT(!e->start_state->started);
     struct assay_record r;
     const struct assay_pool_item *item = NULL;
     ASSAY_TRY(assay_record_decode(value, &r));
@@ -97,13 +97,14 @@ static enum assay_status restore_record(struct assay_engine *e, struct assay_sli
 enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_class class_,
                                      const struct assay_store_key *key, struct assay_slice value)
 {
-    if (e->life->started) return ASSAY_E_INVALID;
+    if (e->start_state->started) return ASSAY_E_INVALID;
     /* What the host notes about itself (net/keys/store_binding.h) shows no log: every daemon writes
      * it first. */
     if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
-        e->parts->life.restored = true;
+        e->parts->start_state.restored = true;
     switch (class_) {
-    case ASSAY_STORE_STATE: return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
+    case ASSAY_STORE_STATE:
+        return e->chain->begun ? ASSAY_E_INVALID : assay_chain_head_restore(e, value);
     case ASSAY_STORE_FINALITY:
         if (key->epoch != e->head->state.epoch || key->era != e->head->state.era) return ASSAY_OK;
         return restore_finality(e, value);
@@ -111,13 +112,13 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_PROPOSAL:
     case ASSAY_STORE_CERTIFICATE:
     case ASSAY_STORE_VOTE:
-        ensure_begun(e);
+        ensure_simplex_started(e);
         return assay_simplex_restore(e->simplex, class_, key, value);
     case ASSAY_STORE_ENVELOPE: return restore_envelope(e, value);
     case ASSAY_STORE_BALLOT:
     case ASSAY_STORE_RECORD: return restore_record(e, value);
-    case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
-    case ASSAY_STORE_COLLATERAL: assay_head_restore_update(e, value); return ASSAY_OK;
+    case ASSAY_STORE_CHANGE: assay_chain_head_restore_change(e, value); return ASSAY_OK;
+    case ASSAY_STORE_COLLATERAL: assay_chain_head_restore_update(e, value); return ASSAY_OK;
     case ASSAY_STORE_SERVICE:
     case ASSAY_STORE_SERVICE_ANCHOR: assay_services_restore(e, value); return ASSAY_OK;
     case ASSAY_STORE_META: return assay_era_restore(e, key, value);
@@ -131,75 +132,79 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
 }
 
 /* What was restored of this epoch, as it was before the crash. */
-static void take_up(struct assay_engine *e)
+static void resume_epoch(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->life->started && e->chain->begun);
+    ASSAY_ASSERT(e->start_state->started && e->chain->begun);
     const struct assay_seat *seat = &e->seats[e->self];
     if (seat->payload_len > 0) {
-        assay_epoch_made_envelope(e);
+        assay_epoch_set_envelope_made(e);
         assay_evidence_wanted(e);
         assay_eng_send(e, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
-                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+                       assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase == ASSAY_POOL_FREE || item->slot != e->self) continue;
         if (item->epoch != e->head->context.epoch) continue;
-        if (item->kind == ASSAY_RECORD_BALLOT) assay_epoch_made_ballot(e);
-        if (item->kind == ASSAY_RECORD_INCARNATE) assay_epoch_made_incarnate(e);
+        if (item->kind == ASSAY_RECORD_BALLOT) assay_epoch_set_ballot_made(e);
+        if (item->kind == ASSAY_RECORD_INCARNATE) assay_epoch_set_incarnate_made(e);
     }
 }
 
 /* Lets Simplex run. */
-static void run(struct assay_engine *e)
+static void run_simplex(struct assay_engine *e)
 {
-    ASSAY_ASSERT(!e->life->voted_on && e->chain->begun);
-    e->parts->life.voted_on = true;
-    e->parts->life.ran_ms = e->now_ms;
+    ASSAY_ASSERT(!e->start_state->voted_on && e->chain->begun);
+    e->parts->start_state.voted_on = true;
+    e->parts->start_state.ran_ms = e->now_ms;
     /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. Nor
      * has one whose votes are all this process's own. */
-    assay_simplex_run(e->simplex, e->now_ms, !e->own->listed || e->own->continues, e->actions);
+    assay_simplex_run(e->simplex, e->now_ms, !e->key_state->listed || e->key_state->continues,
+                      e->actions);
 }
 
-void assay_restore_told(struct assay_engine *e)
+void assay_restore_complete(struct assay_engine *e)
 {
-    e->parts->life.restored = true;
-    if (!e->life->voted_on) run(e);
+    e->parts->start_state.restored = true;
+    if (!e->start_state->voted_on) run_simplex(e);
 }
 
 void assay_restore_start(struct assay_engine *e)
 {
     const struct assay_seat own = e->seats[e->self];
-    ASSAY_ASSERT(!e->life->started);
-    ensure_begun(e);
+    ASSAY_ASSERT(!e->start_state->started);
+    ensure_simplex_started(e);
     /* Without what is to come into force no epoch can be closed: a leap brings it. */
-    const bool knows = assay_head_knows_pending(e);
-    if (!assay_head_can_close(e)) assay_finalize_wait(e);
-    assay_finalize_held(e);
-    e->parts->life.started = true;
-    const bool empty = !e->life->restored && e->members > 1;
-    e->parts->life.asks_first = empty && e->own->listed;
-    assay_key_state_begin(e, (e->life->restored || !e->own->keys_unused || e->own->listed) &&
-                                 e->members > 1);
+    const bool knows = assay_chain_head_has_pending(e);
+    if (!assay_chain_head_can_close(e)) assay_finalize_wait(e);
+    assay_finalize_set_tip_time(e);
+    e->parts->start_state.started = true;
+    const bool empty = !e->start_state->restored && e->members > 1;
+    e->parts->start_state.asks_first = empty && e->key_state->listed;
+    assay_key_state_start(
+        e, (e->start_state->restored || !e->key_state->keys_unused || e->key_state->listed) &&
+               e->members > 1);
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
-    if ((!e->life->restored || !knows) && e->members > 1)
+    if ((!e->start_state->restored || !knows) && e->members > 1)
         assay_sync_start(e, e->head->context.epoch);
     assay_epoch_open(e); /* clears the seats */
     if (own.payload_len > 0)
-        assay_seat_take(e, e->self, &own.envelope, assay_slice_over(own.payload, own.payload_len));
-    take_up(e);
-    const bool missing = !e->life->restored && !e->own->keys_unused && !e->own->log_kept;
+        assay_seat_set_envelope(e, e->self, &own.envelope,
+                                assay_slice_over(own.payload, own.payload_len));
+    resume_epoch(e);
+    const bool missing =
+        !e->start_state->restored && !e->key_state->keys_unused && !e->key_state->log_kept;
     /* Keys that may have signed, and no log: an envelope or a ballot of this epoch, which peers do
      * not give back, may be among what is lost. A second one would convict (E8). */
     if (missing) {
-        assay_epoch_made_envelope(e);
-        assay_epoch_made_ballot(e);
+        assay_epoch_set_envelope_made(e);
+        assay_epoch_set_ballot_made(e);
     }
     /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
      * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
      * that finality has passed, and hold none of the epochs in which they are not. */
-    if ((!missing && !e->life->asks_first) || e->members < 2) run(e);
+    if ((!missing && !e->start_state->asks_first) || e->members < 2) run_simplex(e);
     assay_message_intake_judged(e);
     assay_order_derive(e);
-    ASSAY_ASSERT(e->life->started && e->run->opened_ms == e->now_ms);
+    ASSAY_ASSERT(e->start_state->started && e->epoch_state->opened_ms == e->now_ms);
 }

@@ -8,7 +8,7 @@
 
 struct assay_engine;
 
-struct assay_progress {
+struct assay_start_state {
     bool started;  /* the store was read; events are acted on */
     bool restored; /* what we signed is known: from the store, or peers have told all there is */
     uint64_t ran_ms; /* monotonic: since when Simplex runs */
@@ -24,9 +24,9 @@ ASSAY_CHECKED enum assay_status assay_restore_item(struct assay_engine *e,
                                                    enum assay_store_class class_,
                                                    const struct assay_store_key *key,
                                                    struct assay_slice value);
-/* All of it was read. Returns: nothing. */
+/* All of it was read. */
 void assay_restore_start(struct assay_engine *e);
-/* Peers have told all there is: Simplex may run, if it does not. Returns: nothing. */
-void assay_restore_told(struct assay_engine *e);
+/* Peers have told all there is: Simplex may run, if it does not. */
+void assay_restore_complete(struct assay_engine *e);
 
 #endif

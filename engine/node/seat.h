@@ -39,47 +39,46 @@ struct assay_seat {
     char last_reason[ASSAY_FINDING_REASON_LEN];
 };
 
-/* Every seat as at the start of the engine. Returns: nothing. */
+/* Every seat as at the start of the engine. */
 void assay_seat_init(struct assay_engine *e);
-/* An epoch begins: no seat holds anything of it but what came early. Returns: nothing. */
-void assay_seat_turn(struct assay_engine *e);
-/* The slot's envelope of the running epoch; one's own may come back more than once.
- * Returns: nothing. */
-void assay_seat_take(struct assay_engine *e, uint32_t slot, const struct assay_envelope *envelope,
-                     struct assay_slice payload);
-/* One of the next epoch. Returns: nothing. */
-void assay_seat_keep_early(struct assay_engine *e, uint32_t slot, struct assay_slice payload);
+/* An epoch begins: no seat holds anything of it but what came early. */
+void assay_seat_on_epoch(struct assay_engine *e);
+/* The slot's envelope of the running epoch; one's own may come back more than once. */
+void assay_seat_set_envelope(struct assay_engine *e, uint32_t slot,
+                             const struct assay_envelope *envelope, struct assay_slice payload);
+/* One of the next epoch. */
+void assay_seat_set_early(struct assay_engine *e, uint32_t slot, struct assay_slice payload);
 /* Takes it out. Returns: its length in payload, 0 when there is none. */
 size_t assay_seat_take_early(struct assay_engine *e, uint32_t slot,
                              uint8_t payload[static ASSAY_ENVELOPE_LEN_MAX]);
-/* So many peers more were asked for what the seat lacks. Returns: nothing. */
-void assay_seat_asked(struct assay_engine *e, uint32_t slot, uint32_t peers);
-/* Its evidence is being fetched. Returns: nothing. */
-void assay_seat_fetching(struct assay_engine *e, uint32_t slot);
-/* It is not to be had. Returns: nothing. */
-void assay_seat_missing(struct assay_engine *e, uint32_t slot);
-/* It was judged; own: it is bound to this slot and epoch, else the seat is FOREIGN.
- * Returns: nothing. */
-void assay_seat_judged(struct assay_engine *e, uint32_t slot, bool own, enum assay_outcome outcome);
-/* Why a member was judged badly last, for people; cut to its field. Returns: nothing. */
-void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text);
+/* So many peers more were asked for what the seat lacks. */
+void assay_seat_add_asked(struct assay_engine *e, uint32_t slot, uint32_t peers);
+/* Its evidence is being fetched. */
+void assay_seat_set_fetching(struct assay_engine *e, uint32_t slot);
+/* It is not to be had. */
+void assay_seat_set_missing(struct assay_engine *e, uint32_t slot);
+/* It was judged; own: it is bound to this slot and epoch, else the seat is FOREIGN. */
+void assay_seat_set_outcome(struct assay_engine *e, uint32_t slot, bool own,
+                            enum assay_outcome outcome);
+/* Why a member was judged badly last, for people; cut to its field. */
+void assay_seat_set_reason(struct assay_engine *e, uint32_t slot, const char *text);
 /* Others proved that this node's own evidence of an epoch fails: nobody judges itself, and its
- * operator wants to know. Returns: nothing. */
-void assay_seat_own_fails(struct assay_engine *e, uint64_t epoch, enum assay_outcome outcome,
-                          const char *text);
-/* Verification refused a record that the slot answers for. Returns: nothing. */
-void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32]);
-/* A proof of En about the slot in this epoch was made. Returns: nothing. */
+ * operator wants to know. */
+void assay_seat_set_own_failure(struct assay_engine *e, uint64_t epoch, enum assay_outcome outcome,
+                                const char *text);
+/* Verification refused a record that the slot answers for. */
+void assay_seat_add_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32]);
+/* A proof of En about the slot in this epoch was made. */
 void assay_seat_set_proven(struct assay_engine *e, uint32_t slot, unsigned number);
-/* One was, and found no place: it is to be found again. Returns: nothing. */
-void assay_seat_unset_proven(struct assay_engine *e, uint32_t slot, unsigned number);
+/* One was, and found no place: it is to be found again. */
+void assay_seat_clear_proven(struct assay_engine *e, uint32_t slot, unsigned number);
 /* Returns: whether one was. */
 bool assay_seat_is_proven(const struct assay_engine *e, uint32_t slot, unsigned number);
-/* It stood in a proposal of the slot's. Returns: nothing. */
-void assay_seat_misled(struct assay_engine *e, uint32_t slot);
+/* It stood in a proposal of the slot's. */
+void assay_seat_add_misled(struct assay_engine *e, uint32_t slot);
 /* Returns: whether that record was refused in this epoch, whoever answered for it. */
 bool assay_seat_was_refused(const struct assay_engine *e, const uint8_t key[static 32]);
-/* Aborts on a seat that breaks an invariant. Returns: nothing. */
+/* Aborts on a seat that breaks an invariant. */
 void assay_seat_check(const struct assay_engine *e, uint32_t slot);
 
 #endif

@@ -14,48 +14,48 @@ enum {
     ASK_PARTS = 8,   /* an answer is waited for so long, as a part of T */
 };
 
-static bool serving_holds(const struct assay_engine *e)
+static bool registry_is_valid(const struct assay_engine *e)
 {
-    const struct assay_serving *s = e->serving;
+    const struct assay_services_state *s = e->service_state;
     if (e->services == NULL) return s->registry == NULL && s->missing == 0;
     return s->registry != NULL && s->room.registry != NULL && s->registry != s->room.registry &&
-           s->said_count <= ASSAY_SERVICE_NUMBERS;
+           s->submitted_count <= ASSAY_SERVICE_NUMBERS;
 }
 
-void assay_services_begin(struct assay_engine *e, struct assay_state *genesis)
+void assay_services_init(struct assay_engine *e, struct assay_state *genesis)
 {
-    struct assay_serving *s = &e->parts->serving;
-    ASSAY_ASSERT(serving_holds(e));
+    struct assay_services_state *s = &e->parts->service_state;
+    ASSAY_ASSERT(registry_is_valid(e));
     if (e->services == NULL) return;
     if (genesis != NULL) {
         assay_services_found(e->services, s->registry, &s->room, genesis);
         return;
     }
     e->services->begin(e->services->context, s->room.registry);
-    assay_services_replaced(e);
+    assay_services_on_new_head(e);
 }
 
-bool assay_services_lack(const struct assay_engine *e)
+bool assay_services_has_missing(const struct assay_engine *e)
 {
-    return e->serving->missing != 0;
+    return e->service_state->missing != 0;
 }
 
 /* All documents of the head are here: who stands how is the state's to tell. */
-static void complete(struct assay_engine *e)
+static void on_registry_complete(struct assay_engine *e)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     const struct assay_state *state = &e->head->state;
     assay_services_members(NULL, state, s->room.members);
     e->services->stand(e->services->context, s->registry, state->era, state->epoch,
                        s->room.members, state->member_count);
     /* What was said in the running epoch may stand in its blocks. */
-    assay_services_turn(e);
+    assay_services_on_epoch(e);
 }
 
 /* Those of services that begin are as the plan says (docs/protocol.md 12.7.4). */
-static void begin_added(struct assay_engine *e)
+static void init_added_services(struct assay_engine *e)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     const struct assay_service_state *named = &e->head->state.services;
     s->missing = 0;
     for (uint32_t i = 0; i < named->count; i++) {
@@ -64,22 +64,22 @@ static void begin_added(struct assay_engine *e)
     }
 }
 
-void assay_services_replaced(struct assay_engine *e)
+void assay_services_on_new_head(struct assay_engine *e)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     if (e->services == NULL) return;
     ASSAY_ASSERT(e->head->state.services.count == e->services->documents);
     e->services->begin(e->services->context, s->registry);
-    begin_added(e);
+    init_added_services(e);
     s->asked_ms = 0;
-    if (s->missing == 0) complete(e);
+    if (s->missing == 0) on_registry_complete(e);
 }
 
 /* Returns: whether the head names it, and it was missing. */
-static bool take_document(struct assay_engine *e, const uint8_t digest[static 32],
-                          struct assay_slice document)
+static bool store_document(struct assay_engine *e, const uint8_t digest[static 32],
+                           struct assay_slice document)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     const struct assay_service_state *named = &e->head->state.services;
     bool taken = false;
     for (uint32_t i = 0; i < named->count; i++) {
@@ -91,21 +91,21 @@ static bool take_document(struct assay_engine *e, const uint8_t digest[static 32
         s->missing &= ~((uint64_t)1 << i);
         taken = true;
     }
-    if (taken && s->missing == 0) complete(e);
+    if (taken && s->missing == 0) on_registry_complete(e);
     return taken;
 }
 
 void assay_services_restore(struct assay_engine *e, struct assay_slice document)
 {
     uint8_t digest[32];
-    if (e->serving->missing == 0) return;
+    if (e->service_state->missing == 0) return;
     assay_sha256(document.bytes, document.len, digest);
-    (void)take_document(e, digest, document);
+    (void)store_document(e, digest, document);
 }
 
 void assay_services_restore_record(struct assay_engine *e, const struct assay_service_body *service)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     if (service->epoch == e->head->context.epoch)
         s->numbers |= (uint64_t)1 << service->number;
 }
@@ -123,7 +123,7 @@ size_t assay_services_effects(const struct assay_engine *e)
 
 void assay_services_persist(struct assay_engine *e, const struct assay_store_key *key, bool all)
 {
-    const struct assay_serving *s = e->serving;
+    const struct assay_services_state *s = e->service_state;
     const struct assay_service_state *before = &e->head->state.services;
     const struct assay_service_state *after = &e->head->next.services;
     /* Where a plan comes into force, documents have other places in the state that follows. */
@@ -136,7 +136,7 @@ void assay_services_persist(struct assay_engine *e, const struct assay_store_key
         struct assay_store_key own = *key;
         if (!again && !all && assay_bytes_equal(before->documents[i], after->documents[i], 32))
             continue;
-        uint8_t *bytes = assay_eng_take(e, e->services->document_len_max);
+        uint8_t *bytes = assay_eng_alloc(e, e->services->document_len_max);
         ASSAY_ASSERT(bytes != NULL); /* assay_services_len_max */
         struct assay_writer w = assay_writer_over(bytes, e->services->document_len_max);
         const enum assay_status status =
@@ -151,39 +151,39 @@ void assay_services_persist(struct assay_engine *e, const struct assay_store_key
     }
 }
 
-void assay_services_take_next(struct assay_engine *e, const struct assay_ledger *ledger)
+void assay_services_advance(struct assay_engine *e, const struct assay_ledger *ledger)
 {
-    struct assay_serving *s = &e->parts->serving;
-    ASSAY_ASSERT(serving_holds(e) && s->missing == 0);
+    struct assay_services_state *s = &e->parts->service_state;
+    ASSAY_ASSERT(registry_is_valid(e) && s->missing == 0);
     if (e->services == NULL) return;
     assay_service_log_copy(&s->closed, &ledger->services);
     e->services->copy(e->services->context, s->registry, s->room.registry);
 }
 
-void assay_services_turn(struct assay_engine *e)
+void assay_services_on_epoch(struct assay_engine *e)
 {
-    e->parts->serving.numbers = 0;
-    e->parts->serving.said_count = 0;
+    e->parts->service_state.numbers = 0;
+    e->parts->service_state.submitted_count = 0;
 }
 
 /* --- asking */
 
-static uint64_t pause_ms(const struct assay_engine *e)
+static uint64_t request_timeout_ms(const struct assay_engine *e)
 {
     return assay_max_u64(assay_eng_epoch_ms(e) / ASK_PARTS, 50);
 }
 
-static void ask(struct assay_engine *e)
+static void request_document(struct assay_engine *e)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     struct assay_registry_page page = { 0 };
-    const uint16_t peer = assay_eng_peer(e, s->turn);
+    const uint16_t peer = assay_eng_find_peer(e, s->turn);
     uint32_t first = 0;
     ASSAY_ASSERT(s->missing != 0);
     if (peer == ASSAY_SLOT_ALL) return;
     while ((s->missing >> first & 1) == 0)
         first++;
-    uint8_t *bytes = assay_eng_take(e, ASSAY_REGISTRY_ASK_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_REGISTRY_ASK_LEN_MAX);
     if (bytes == NULL) return;
     assay_bytes_copy(page.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(page.digest, 32, e->head->state.services.documents[first], 32);
@@ -196,27 +196,27 @@ static void ask(struct assay_engine *e)
 
 void assay_services_tick(struct assay_engine *e)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     if (s->missing == 0 || e->newcomer) return;
-    if (s->asked_ms != 0 && e->now_ms < s->asked_ms + pause_ms(e)) return;
+    if (s->asked_ms != 0 && e->now_ms < s->asked_ms + request_timeout_ms(e)) return;
     if (s->asked_ms != 0) s->turn++; /* it did not answer */
-    ask(e);
+    request_document(e);
 }
 
 uint64_t assay_services_wake(const struct assay_engine *e)
 {
-    const struct assay_serving *s = e->serving;
+    const struct assay_services_state *s = e->service_state;
     if (s->missing == 0 || e->newcomer) return UINT64_MAX;
-    return s->asked_ms == 0 ? e->now_ms : s->asked_ms + pause_ms(e);
+    return s->asked_ms == 0 ? e->now_ms : s->asked_ms + request_timeout_ms(e);
 }
 
-enum assay_status assay_services_document(struct assay_engine *e, uint16_t from,
-                                          struct assay_slice payload)
+enum assay_status assay_services_receive_document(struct assay_engine *e, uint16_t from,
+                                                  struct assay_slice payload)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     struct assay_registry_page page;
     uint8_t digest[32];
-    if (s->missing == 0 || from != assay_eng_peer(e, s->turn)) return ASSAY_E_STALE;
+    if (s->missing == 0 || from != assay_eng_find_peer(e, s->turn)) return ASSAY_E_STALE;
     ASSAY_TRY(assay_registry_page_decode(payload, &page));
     if (!assay_bytes_equal(page.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (page.document.len == 0) {
@@ -230,10 +230,10 @@ enum assay_status assay_services_document(struct assay_engine *e, uint16_t from,
         s->asked_ms = 0;
         return ASSAY_E_INVALID;
     }
-    if (!assay_eng_room(e, 4)) return ASSAY_E_AGAIN;
-    const struct assay_slice kept = assay_eng_keep(e, page.document);
+    if (!assay_eng_has_room(e, 4)) return ASSAY_E_AGAIN;
+    const struct assay_slice kept = assay_eng_copy(e, page.document);
     if (kept.len == 0) return ASSAY_E_AGAIN;
-    if (!take_document(e, digest, kept)) return ASSAY_E_STALE;
+    if (!store_document(e, digest, kept)) return ASSAY_E_STALE;
     struct assay_store_key key = { .era = e->head->state.era, .epoch = e->head->state.epoch };
     assay_bytes_copy(key.id, 32, digest, 32);
     assay_eng_persist(e, ASSAY_STORE_SERVICE, &key, kept);
@@ -242,50 +242,50 @@ enum assay_status assay_services_document(struct assay_engine *e, uint16_t from,
     if (s->missing > 0) return ASSAY_OK;
     assay_eng_note(e, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL, e->head->state.epoch,
                    e->head->state.services.count);
-    assay_finalize_goes_on(e);
+    assay_finalize_resume(e);
     return ASSAY_OK;
 }
 
 /* --- own records */
 
-static void digest_of(uint32_t kind, struct assay_slice payload, uint8_t digest[static 32])
+static void submission_digest(uint32_t kind, struct assay_slice payload, uint8_t digest[static 32])
 {
     const uint8_t head[2] = { (uint8_t)(kind >> 8), (uint8_t)kind };
     const struct assay_slice pieces[2] = { assay_slice_over(head, sizeof head), payload };
     assay_sha256_pieces(pieces, 2, digest);
 }
 
-static bool was_said(const struct assay_serving *s, const uint8_t digest[static 32])
+static bool was_submitted(const struct assay_services_state *s, const uint8_t digest[static 32])
 {
-    for (uint32_t i = 0; i < s->said_count; i++)
-        if (assay_bytes_equal(s->said[i], digest, 32)) return true;
+    for (uint32_t i = 0; i < s->submitted_count; i++)
+        if (assay_bytes_equal(s->submitted[i], digest, 32)) return true;
     return false;
 }
 
 /* Returns: a number that no final record of ours has, nor one that is on its way;
  * ASSAY_SERVICE_NUMBERS: none is left. */
-static uint32_t free_number(const struct assay_engine *e)
+static uint32_t find_free_number(const struct assay_engine *e)
 {
-    const uint64_t taken = e->chain->ledger.services.taken[e->self] | e->serving->numbers;
+    const uint64_t taken = e->chain->ledger.services.taken[e->self] | e->service_state->numbers;
     uint32_t number = 0;
     while (number < ASSAY_SERVICE_NUMBERS && (taken >> number & 1) != 0)
         number++;
     return number;
 }
 
-static enum assay_status may_submit(const struct assay_engine *e, uint32_t kind,
-                                    struct assay_slice payload)
+static enum assay_status check_submission(const struct assay_engine *e, uint32_t kind,
+                                          struct assay_slice payload)
 {
     if (e->services == NULL || kind > UINT16_MAX) return ASSAY_E_UNSUPPORTED;
     if (payload.len == 0 || payload.len > ASSAY_SERVICE_PAYLOAD_LEN_MAX) return ASSAY_E_RANGE;
-    if (!e->life->started || e->newcomer || !assay_eng_may_sign(e)) return ASSAY_E_AGAIN;
+    if (!e->start_state->started || e->newcomer || !assay_eng_may_sign(e)) return ASSAY_E_AGAIN;
     if (e->head->state.members[e->self].trust.integrity.standing == ASSAY_STANDING_SUSPENDED)
         return ASSAY_E_STRANGER;
     return e->services->check(e->services->context, kind, payload);
 }
 
-static void sign(struct assay_effect *effect, uint8_t *bytes,
-                 const struct assay_service_body *service)
+static void sign_service_record(struct assay_effect *effect, uint8_t *bytes,
+                                const struct assay_service_body *service)
 {
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SERVICE_RECORD_LEN_MAX);
     uint8_t digest[32];
@@ -306,29 +306,29 @@ static void sign(struct assay_effect *effect, uint8_t *bytes,
 enum assay_status assay_services_submit(struct assay_engine *e, uint32_t kind,
                                         struct assay_slice payload)
 {
-    struct assay_serving *s = &e->parts->serving;
+    struct assay_services_state *s = &e->parts->service_state;
     const struct assay_life *life = &e->head->state.members[e->self].lives[0];
-    uint8_t said[32];
-    ASSAY_TRY(may_submit(e, kind, payload));
-    digest_of(kind, payload, said);
-    if (was_said(s, said)) return ASSAY_E_DUPLICATE;
+    uint8_t submitted[32];
+    ASSAY_TRY(check_submission(e, kind, payload));
+    submission_digest(kind, payload, submitted);
+    if (was_submitted(s, submitted)) return ASSAY_E_DUPLICATE;
     struct assay_service_body service = { .era = e->head->state.era,
-                                     .epoch = e->head->context.epoch,
-                                     .incarnation = life->incarnation,
-                                     .number = free_number(e),
-                                     .kind = kind,
-                                     .payload = payload };
-    if (service.number == ASSAY_SERVICE_NUMBERS || s->said_count == ASSAY_SERVICE_NUMBERS ||
+                                          .epoch = e->head->context.epoch,
+                                          .incarnation = life->incarnation,
+                                          .number = find_free_number(e),
+                                          .kind = kind,
+                                          .payload = payload };
+    if (service.number == ASSAY_SERVICE_NUMBERS || s->submitted_count == ASSAY_SERVICE_NUMBERS ||
         assay_pool_is_full_of(e->pool, ASSAY_RECORD_SERVICE, e->self, service.epoch))
         return ASSAY_E_FULL;
     assay_bytes_copy(service.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(service.node_id, 32, e->head->state.members[e->self].node_id, 32);
-    uint8_t *bytes = assay_eng_take(e, ASSAY_SERVICE_RECORD_LEN_MAX);
-    struct assay_effect *effect = bytes != NULL ? assay_eng_effect(e, ASSAY_EFFECT_SIGN) : NULL;
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_SERVICE_RECORD_LEN_MAX);
+    struct assay_effect *effect = bytes != NULL ? assay_eng_add_effect(e, ASSAY_EFFECT_SIGN) : NULL;
     if (effect == NULL) return ASSAY_E_AGAIN;
-    sign(effect, bytes, &service);
+    sign_service_record(effect, bytes, &service);
     s->numbers |= (uint64_t)1 << service.number;
-    assay_bytes_copy(s->said[s->said_count++], 32, said, 32);
-    ASSAY_ASSERT(serving_holds(e));
+    assay_bytes_copy(s->submitted[s->submitted_count++], 32, submitted, 32);
+    ASSAY_ASSERT(registry_is_valid(e));
     return ASSAY_OK;
 }

@@ -9,10 +9,11 @@ static uint32_t share_bp(const struct assay_share *share, uint64_t total)
     return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
 }
 
-bool assay_engine_sender(const struct assay_engine *engine, struct assay_slice payload,
-                         uint16_t *slot)
+bool assay_engine_expected_sender(const struct assay_engine *engine, struct assay_slice payload,
+                                  uint16_t *slot)
 {
-    return engine->life->started && assay_simplex_sender(engine->simplex, payload, slot);
+    return engine->start_state->started &&
+           assay_simplex_expected_sender(engine->simplex, payload, slot);
 }
 
 void assay_engine_snapshot(const struct assay_engine *engine,
@@ -25,7 +26,7 @@ void assay_engine_snapshot(const struct assay_engine *engine,
     const struct assay_tolerance *t = &engine->head->tolerance;
     *snapshot = (struct assay_engine_snapshot){ .era = s->era,
                                                 .epoch = engine->head->context.epoch,
-                                                .opened_ms = engine->run->opened_ms,
+                                                .opened_ms = engine->epoch_state->opened_ms,
                                                 .has_roll = engine->chain->ledger.has_roll,
                                                 .epoch_t0_ms = s->head_time_ms,
                                                 .view = engine->chain->ledger.view,
@@ -63,14 +64,14 @@ void assay_engine_services(const struct assay_engine *engine,
                            struct assay_services_snapshot *snapshot)
 {
     const struct assay_engine *e = engine;
-    const bool whole = e->services != NULL && !assay_services_lack(e);
+    const bool whole = e->services != NULL && !assay_services_has_missing(e);
     *snapshot = (struct assay_services_snapshot){ .epoch = e->head->context.epoch,
                                                   .log = &e->chain->ledger.services,
-                                                  .closed = &e->serving->closed };
-    if (whole) snapshot->registry = e->serving->registry;
+                                                  .closed = &e->service_state->closed };
+    if (whole) snapshot->registry = e->service_state->registry;
     snapshot->era = e->head->state.era;
     assay_state_beacon(&e->head->state, snapshot->epoch, e->head->state.head_id, snapshot->beacon);
-    for (uint64_t left = e->serving->missing; left != 0; left &= left - 1)
+    for (uint64_t left = e->service_state->missing; left != 0; left &= left - 1)
         snapshot->lacks++;
 }
 
@@ -174,9 +175,10 @@ void assay_engine_check(const struct assay_engine *engine)
     ASSAY_ASSERT(total == engine->head->voters.total_weight);
     assay_pending_proofs_check(engine);
     assay_inventory_check(engine);
-    if (engine->own->listed)
-        ASSAY_ASSERT(engine->own->keys.incarnation ==
+    if (engine->key_state->listed)
+        ASSAY_ASSERT(engine->key_state->keys.incarnation ==
                      engine->head->state.members[engine->self].lives[0].incarnation);
-    if (engine->run->ballot_made && engine->life->started) ASSAY_ASSERT(engine->run->opened_ms > 0);
+    if (engine->epoch_state->ballot_made && engine->start_state->started)
+        ASSAY_ASSERT(engine->epoch_state->opened_ms > 0);
     if (engine->chain->begun) assay_simplex_check(engine->simplex);
 }

@@ -11,15 +11,15 @@
 enum { EFFECTS_SPARE = 8 }; /* what one action of Simplex makes at most */
 
 /* Between the start and the boundary that is another engine's. */
-static bool runs(const struct assay_engine *e)
+static bool is_running(const struct assay_engine *e)
 {
-    return e->life->started && !e->chain->turned;
+    return e->start_state->started && !e->chain->turned;
 }
 
-static enum assay_status deliver(struct assay_engine *e, uint16_t from,
-                                 enum assay_message_kind kind, struct assay_slice payload)
+static enum assay_status dispatch_message(struct assay_engine *e, uint16_t from,
+                                          enum assay_message_kind kind, struct assay_slice payload)
 {
-    if (!e->life->started) return ASSAY_E_AGAIN;
+    if (!e->start_state->started) return ASSAY_E_AGAIN;
     if (from >= e->members && from != ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
     if (e->newcomer && kind != ASSAY_MESSAGE_SYNC_ANSWER && kind != ASSAY_MESSAGE_FENCE)
         return ASSAY_E_STALE;
@@ -40,8 +40,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_INVENTORY: return assay_inventory_heard(e, from, payload);
     case ASSAY_MESSAGE_REQUEST_MISSING: return assay_inventory_lacked(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
-    case ASSAY_MESSAGE_FENCE: return assay_era_fence(e, from, payload);
-    case ASSAY_MESSAGE_RECOVER: return assay_era_recover(e, from, payload);
+    case ASSAY_MESSAGE_FENCE: return assay_era_receive_fence(e, from, payload);
+    case ASSAY_MESSAGE_RECOVER: return assay_era_receive_recover(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ASK: /* the host answers from the store */
     case ASSAY_MESSAGE_EVIDENCE_PULL:
     case ASSAY_MESSAGE_EVIDENCE:
@@ -56,7 +56,7 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }
 
-static enum assay_status take_event(struct assay_engine *e, const struct assay_event *event)
+static enum assay_status dispatch_event(struct assay_engine *e, const struct assay_event *event)
 {
     if (e->chain->turned) return ASSAY_E_AGAIN;
     switch (event->kind) {
@@ -64,29 +64,29 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
         return assay_restore_item(e, event->as.restore.class_, &event->as.restore.key,
                                   event->as.restore.value);
     case ASSAY_EVENT_START:
-        if (!e->life->started) assay_restore_start(e);
+        if (!e->start_state->started) assay_restore_start(e);
         return ASSAY_OK;
     case ASSAY_EVENT_TICK: return ASSAY_OK; /* time is looked at after every event */
     case ASSAY_EVENT_MESSAGE:
-        return deliver(e, event->as.message.from, event->as.message.kind,
-                       event->as.message.payload);
+        return dispatch_message(e, event->as.message.from, event->as.message.kind,
+                                event->as.message.payload);
     case ASSAY_EVENT_VERDICT:
-        if (e->life->started)
+        if (e->start_state->started)
             assay_evidence_verdict(e, event->as.verdict.digest, event->as.verdict.at_unix_s,
                                    event->as.verdict.before, event->as.verdict.verdict,
                                    event->as.verdict.asked);
         return ASSAY_OK;
     case ASSAY_EVENT_EVIDENCE:
-        if (e->life->started)
+        if (e->start_state->started)
             assay_pending_proofs_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
         return ASSAY_OK;
     case ASSAY_EVENT_QUOTE:
-        if (e->life->started)
-            assay_epoch_quote(e, event->as.quote.epoch, event->as.quote.incarnation,
-                              event->as.quote.bytes);
+        if (e->start_state->started)
+            assay_epoch_receive_quote(e, event->as.quote.epoch, event->as.quote.incarnation,
+                                      event->as.quote.bytes);
         return ASSAY_OK;
     case ASSAY_EVENT_KEYS:
-        assay_epoch_keys(e, event->as.keys.voting_public, event->as.keys.transport_public);
+        assay_epoch_receive_keys(e, event->as.keys.voting_public, event->as.keys.transport_public);
         return ASSAY_OK;
     case ASSAY_EVENT_SUBMIT:
         return assay_services_submit(e, event->as.submit.kind, event->as.submit.payload);
@@ -96,54 +96,54 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
 
 /* --- Simplex's actions */
 
-static void hand_on(struct assay_engine *e, const struct assay_effect *effect)
+static void copy_effect(struct assay_engine *e, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_SIGN || effect->kind == ASSAY_EFFECT_PERSIST ||
                  effect->kind == ASSAY_EFFECT_SEND || effect->kind == ASSAY_EFFECT_NOTE);
-    struct assay_effect *copy = assay_eng_effect(e, effect->kind);
+    struct assay_effect *copy = assay_eng_add_effect(e, effect->kind);
     ASSAY_ASSERT(copy != NULL); /* room is kept before actions are taken */
     *copy = *effect;
 }
 
-static void simplex_note(struct assay_engine *e, const struct assay_effect *effect)
+static void forward_note(struct assay_engine *e, const struct assay_effect *effect)
 {
-    hand_on(e, effect);
+    copy_effect(e, effect);
     if (effect->as.note.note != ASSAY_NOTE_VIEW_NULLIFIED) return;
     assay_pool_nullified(e->pool, effect->as.note.a);
-    assay_offer_nullified(e, effect->as.note.a);
+    assay_proposal_on_nullified(e, effect->as.note.a);
 }
 
 /* Returns: whether there was room; without, it stays for the next step. */
-static bool accuse(struct assay_engine *e, const struct assay_simplex_action *a)
+static bool report_offence(struct assay_engine *e, const struct assay_simplex_action *a)
 {
     const enum assay_status status =
         assay_message_intake_accuse(e, a->slot, a->proof_number, a->first, a->second);
-    if (status == ASSAY_E_FULL) assay_simplex_unproven(e->simplex, a->slot, a->proof_number);
+    if (status == ASSAY_E_FULL) assay_simplex_clear_proven(e->simplex, a->slot, a->proof_number);
     return status != ASSAY_E_AGAIN;
 }
 
-static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
+static void perform_action(struct assay_engine *e, const struct assay_simplex_action *a)
 {
     ASSAY_ASSERT((unsigned)a->kind <= ASSAY_SIMPLEX_NOTE);
-    ASSAY_ASSERT(e->life->started);
+    ASSAY_ASSERT(e->start_state->started);
     switch (a->kind) {
     case ASSAY_SIMPLEX_SIGN:
         /* docs/protocol.md 9.12: what a crowded step had left is not signed after a fence. */
-        if (!e->ending->fenced) hand_on(e, &a->effect);
+        if (!e->era->fenced) copy_effect(e, &a->effect);
         return;
     case ASSAY_SIMPLEX_PERSIST:
-    case ASSAY_SIMPLEX_SEND: hand_on(e, &a->effect); return;
-    case ASSAY_SIMPLEX_NOTE: simplex_note(e, &a->effect); return;
-    case ASSAY_SIMPLEX_PROPOSE: assay_offer_propose(e, a->view, a->id); return;
-    case ASSAY_SIMPLEX_CHECK: assay_branch_check(e, a->id); return;
-    case ASSAY_SIMPLEX_FINAL: assay_finalize_want(e, a->id, a->proof); return;
+    case ASSAY_SIMPLEX_SEND: copy_effect(e, &a->effect); return;
+    case ASSAY_SIMPLEX_NOTE: forward_note(e, &a->effect); return;
+    case ASSAY_SIMPLEX_PROPOSE: assay_proposal_make(e, a->view, a->id); return;
+    case ASSAY_SIMPLEX_CHECK: assay_branch_check_block(e, a->id); return;
+    case ASSAY_SIMPLEX_FINAL: assay_finalize_set_target(e, a->id, a->proof); return;
     case ASSAY_SIMPLEX_ACCUSE: break; /* by drain */
     case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
     case ASSAY_SIMPLEX_ROLLED_BACK:
         /* Peers hold votes of the listed key set. Keys that wait to be listed have signed none:
          * they are not finished by an answer about the set that they replace. */
-        if (!e->own->listed) return;
-        assay_key_state_rolled_back(e);
+        if (!e->key_state->listed) return;
+        assay_key_state_set_rolled_back(e);
         assay_order_derive(e);
         return;
     }
@@ -151,7 +151,7 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
 }
 
 /* Removes the first `count` actions; those that were appended meanwhile move up. */
-static void drop_first(struct assay_simplex_actions *actions, size_t count)
+static void remove_first_actions(struct assay_simplex_actions *actions, size_t count)
 {
     ASSAY_ASSERT(count <= actions->count);
     const size_t left = actions->count - count;
@@ -162,7 +162,7 @@ static void drop_first(struct assay_simplex_actions *actions, size_t count)
 
 /* Carrying out one action may ask Simplex for more: they are appended behind it. What finds no room
  * for its effects stays for the next step. */
-static void drain(struct assay_engine *e)
+static void perform_actions(struct assay_engine *e)
 {
     for (;;) {
         if (e->chain->turned) {
@@ -170,15 +170,15 @@ static void drain(struct assay_engine *e)
             return;
         }
         size_t done = 0;
-        while (done < e->actions->count && assay_eng_room(e, EFFECTS_SPARE)) {
+        while (done < e->actions->count && assay_eng_has_room(e, EFFECTS_SPARE)) {
             const struct assay_simplex_action action = e->actions->items[done];
-            if (action.kind != ASSAY_SIMPLEX_ACCUSE) carry_out(e, &action);
-            else if (!accuse(e, &action)) break;
+            if (action.kind != ASSAY_SIMPLEX_ACCUSE) perform_action(e, &action);
+            else if (!report_offence(e, &action)) break;
             done++;
         }
-        drop_first(e->actions, done);
+        remove_first_actions(e->actions, done);
         ASSAY_ASSERT(e->actions->count == 0 || e->output->crowded);
-        if (e->actions->count > 0) return; /* assay_eng_room asked for another step */
+        if (e->actions->count > 0) return; /* assay_eng_has_room asked for another step */
         assay_finalize(e);                  /* may begin an epoch, which gives actions again */
         if (e->actions->count == 0) return;
     }
@@ -195,9 +195,9 @@ static void count_refused(struct assay_engine *e, enum assay_status status)
     ASSAY_ASSERT(index < sizeof e->refused / sizeof e->refused[0]);
 }
 
-static uint64_t wake_at(struct assay_engine *e)
+static uint64_t next_wake_ms(struct assay_engine *e)
 {
-    if (!runs(e)) return UINT64_MAX;
+    if (!is_running(e)) return UINT64_MAX;
     if (e->output->crowded) return e->now_ms;
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
@@ -209,12 +209,12 @@ static uint64_t wake_at(struct assay_engine *e)
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
 }
 
-static void do_what_is_due(struct assay_engine *e)
+static void run_due_work(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->life->started && e->chain->begun);
+    ASSAY_ASSERT(e->start_state->started && e->chain->begun);
 
     assay_simplex_tick(e->simplex, e->now_ms, e->actions);
-    drain(e);
+    perform_actions(e);
     if (e->chain->turned) return;
     if (e->now_ms >= e->branch->early_ms) assay_branch_recheck(e);
     assay_epoch_tick(e);
@@ -228,21 +228,21 @@ static void do_what_is_due(struct assay_engine *e)
     assay_era_tick(e);
     if (e->chain->turned) return;
     if (!e->chain->halted)
-        assay_simplex_demand(e->simplex, e->now_ms, assay_offer_demand(e), e->actions);
-    drain(e);
+        assay_simplex_demand(e->simplex, e->now_ms, assay_proposal_demand(e), e->actions);
+    perform_actions(e);
 }
 
-/* A step is asked for every T/16 (wake_at): one that comes more than T/4 after the last was kept
+/* A step is asked for every T/16 (next_wake_ms): one that comes more than T/4 after the last was kept
  * from us by a pause of the machine (SIGSTOP, a frozen VM, a migration). Nothing could come in
  * meanwhile, so what was waited for is given the time again. */
-static void take_time(struct assay_engine *e, uint64_t now_ms, struct assay_effects *effects)
+static void advance_time(struct assay_engine *e, uint64_t now_ms, struct assay_effects *effects)
 {
     const uint64_t before_ms = e->now_ms;
     const uint64_t usual_ms = assay_max_u64(assay_eng_epoch_ms(e) / 4, 2);
     e->now_ms = assay_max_u64(before_ms, now_ms); /* monotonic, whatever the host says */
-    if (!runs(e) || e->now_ms - before_ms <= usual_ms) return;
+    if (!is_running(e) || e->now_ms - before_ms <= usual_ms) return;
     effects->paused_ms = e->now_ms - before_ms;
-    assay_epoch_paused(e, effects->paused_ms);
+    assay_epoch_on_pause(e, effects->paused_ms);
 }
 
 enum assay_status assay_engine_step(struct assay_engine *engine, const struct assay_event *event,
@@ -251,16 +251,16 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
     struct assay_engine *e = engine;
     ASSAY_ASSERT(e != NULL && event != NULL && effects != NULL);
     assay_output_begin(e, effects);
-    take_time(e, event->now_ms, effects);
+    advance_time(e, event->now_ms, effects);
     e->at_unix_ms = event->at_unix_ms;
     /* Not while actions of a crowded step wait: their payloads are what would be released. */
     if (e->actions->count == 0) assay_simplex_release(e->simplex);
-    if (runs(e)) drain(e); /* what a crowded step left */
-    const enum assay_status status = take_event(e, event);
+    if (is_running(e)) perform_actions(e); /* what a crowded step left */
+    const enum assay_status status = dispatch_event(e, event);
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
-    if (runs(e)) drain(e);
-    if (runs(e)) do_what_is_due(e);
-    assay_output_end(e, wake_at(e));
+    if (is_running(e)) perform_actions(e);
+    if (is_running(e)) run_due_work(e);
+    assay_output_end(e, next_wake_ms(e));
     ASSAY_ASSERT(e->output->effects == NULL && effects->count <= ASSAY_EFFECTS_MAX);
     return status;
 }

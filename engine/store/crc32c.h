@@ -13,7 +13,7 @@ struct assay_crc32c {
     uint32_t table[8][256];
 };
 
-/* Fills the tables. Returns: nothing. */
+/* Fills the tables. */
 void assay_crc32c_init(struct assay_crc32c *c);
 /*
  * crc:     of all bytes before; 0 where there are none

@@ -92,7 +92,7 @@ struct assay_store_ops {
     /* Make the open batch durable; without one nothing happens.
      * Returns: ASSAY_OK | ASSAY_E_STORE (nothing of the batch is visible) */
     enum assay_status (*commit)(struct assay_store *store);
-    /* Forget the open batch. Returns: nothing. */
+    /* Forget the open batch. */
     void (*rollback)(struct assay_store *store);
     /* Read one value into buffer[capacity].
      * Returns: ASSAY_OK and *len | ASSAY_E_NOT_FOUND | ASSAY_E_FULL (*len says how much is needed)
@@ -113,7 +113,7 @@ struct assay_store_ops {
                               bool backwards, assay_store_visit *visit, void *context);
     /* What the last ASSAY_E_STORE was about. Returns: never NULL; "" before the first. */
     const char *(*error)(const struct assay_store *store);
-    /* Returns: nothing; sets *store to NULL; an open batch is forgotten. */
+    /* Sets *store to NULL; an open batch is discarded. */
     void (*close)(struct assay_store **store);
 };
 
@@ -169,7 +169,7 @@ ASSAY_CHECKED static inline enum assay_status assay_store_scan(
     return store->ops->scan(store, class_, from, to, backwards, visit, context);
 }
 
-/* Accepts a pointer to NULL. Returns: nothing. */
+/* Accepts a pointer to NULL. */
 static inline void assay_store_close(struct assay_store **store)
 {
     if (*store != NULL) (*store)->ops->close(store);

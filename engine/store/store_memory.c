@@ -47,18 +47,18 @@ struct store_memory {
     const char *message;
 };
 
-static struct store_memory *self_of(struct assay_store *store)
+static struct store_memory *memory_store(struct assay_store *store)
 {
     return (struct store_memory *)store;
 }
 
-static struct table *table_of(struct store_memory *self, enum assay_store_class class_)
+static struct table *table_for(struct store_memory *self, enum assay_store_class class_)
 {
     ASSAY_ASSERT((unsigned)class_ >= 1 && (unsigned)class_ <= ASSAY_STORE_CLASS_COUNT);
     return &self->tables[class_];
 }
 
-static enum assay_status refuse(struct store_memory *self, const char *why)
+static enum assay_status set_error(struct store_memory *self, const char *why)
 {
     self->message = why;
     if (self->open) self->broken = true;
@@ -66,7 +66,7 @@ static enum assay_status refuse(struct store_memory *self, const char *why)
 }
 
 /* Returns: true when the plan says that this call fails. */
-static bool planned(struct store_memory *self, enum assay_store_fault fault)
+static bool is_fault_due(struct store_memory *self, enum assay_store_fault fault)
 {
     struct plan *plan = &self->plans[fault];
     if (plan->in == 0) return false;
@@ -92,12 +92,12 @@ static size_t lower_bound(const struct table *table, const struct assay_store_ke
     return low;
 }
 
-static bool holds(const struct table *table, size_t at, const struct assay_store_key *key)
+static bool has_key_at(const struct table *table, size_t at, const struct assay_store_key *key)
 {
     return at < table->count && assay_store_key_compare(&table->entries[at].key, key) == 0;
 }
 
-static bool grow(void **items, size_t *capacity, size_t count, size_t size)
+static bool grow_array(void **items, size_t *capacity, size_t count, size_t size)
 {
     if (count < *capacity) return true;
     const size_t wanted = *capacity == 0 ? 16 : *capacity * 2;
@@ -108,12 +108,13 @@ static bool grow(void **items, size_t *capacity, size_t count, size_t size)
     return true;
 }
 
-static bool make_room(struct table *table)
+static bool grow_table(struct table *table)
 {
-    return grow((void **)&table->entries, &table->capacity, table->count, sizeof *table->entries);
+    return grow_array((void **)&table->entries, &table->capacity, table->count,
+                      sizeof *table->entries);
 }
 
-/* There must be room. Returns: nothing. */
+/* There must be room. */
 static void insert_at(struct table *table, size_t at, struct entry entry)
 {
     ASSAY_ASSERT(table->count < table->capacity);
@@ -153,10 +154,11 @@ static void clear_tables(struct table *tables)
 
 /* --------------------------------------------------------------- batches */
 
-static bool remember(struct store_memory *self, enum assay_store_class class_, bool had,
-                     struct entry before)
+static bool append_undo(struct store_memory *self, enum assay_store_class class_, bool had,
+                        struct entry before)
 {
-    if (!grow((void **)&self->undos, &self->undo_capacity, self->undo_count, sizeof *self->undos))
+    if (!grow_array((void **)&self->undos, &self->undo_capacity, self->undo_count,
+                    sizeof *self->undos))
         return false;
     self->undos[self->undo_count++] = (struct undo){ class_, had, before };
     return true;
@@ -171,22 +173,23 @@ static void begin_batch(struct store_memory *self)
 static enum assay_status memory_put(struct assay_store *store, enum assay_store_class class_,
                                     const struct assay_store_key *key, struct assay_slice value)
 {
-    struct store_memory *self = self_of(store);
-    struct table *table = table_of(self, class_);
+    struct store_memory *self = memory_store(store);
+    struct table *table = table_for(self, class_);
     begin_batch(self);
     if (self->broken) return ASSAY_E_STORE;
-    if (planned(self, ASSAY_STORE_FAULT_PUT)) return refuse(self, "a planned failure of put");
+    if (is_fault_due(self, ASSAY_STORE_FAULT_PUT))
+        return set_error(self, "a planned failure of put");
     if (key->epoch > ASSAY_STORE_NUMBER_MAX || key->number > ASSAY_STORE_NUMBER_MAX ||
         value.len > ASSAY_STORE_VALUE_LEN_MAX)
-        return refuse(self, "a key or a value above its limit");
+        return set_error(self, "a key or a value above its limit");
     struct entry entry = { .key = *key, .len = value.len };
-    if (!make_room(table) || !copy_bytes(value, &entry.bytes)) return refuse(self, "no memory");
+    if (!grow_table(table) || !copy_bytes(value, &entry.bytes)) return set_error(self, "no memory");
     const size_t at = lower_bound(table, key);
-    const bool had = holds(table, at, key);
+    const bool had = has_key_at(table, at, key);
     const struct entry before = had ? table->entries[at] : (struct entry){ .key = *key };
-    if (!remember(self, class_, had, before)) {
+    if (!append_undo(self, class_, had, before)) {
         free(entry.bytes);
-        return refuse(self, "no memory");
+        return set_error(self, "no memory");
     }
     if (had) table->entries[at] = entry;
     else insert_at(table, at, entry);
@@ -196,18 +199,19 @@ static enum assay_status memory_put(struct assay_store *store, enum assay_store_
 static enum assay_status memory_prune(struct assay_store *store, enum assay_store_class class_,
                                       uint32_t era, uint64_t epoch)
 {
-    struct store_memory *self = self_of(store);
-    struct table *table = table_of(self, class_);
+    struct store_memory *self = memory_store(store);
+    struct table *table = table_for(self, class_);
     begin_batch(self);
     if (self->broken) return ASSAY_E_STORE;
-    if (planned(self, ASSAY_STORE_FAULT_PRUNE)) return refuse(self, "a planned failure of prune");
+    if (is_fault_due(self, ASSAY_STORE_FAULT_PRUNE))
+        return set_error(self, "a planned failure of prune");
     const struct assay_store_key first = { .era = era }, bound = { .era = era, .epoch = epoch };
     const size_t from = lower_bound(table, &first);
     const size_t count = lower_bound(table, &bound) - from;
     for (size_t i = 0; i < count; i++) {
-        if (remember(self, class_, true, table->entries[from + i])) continue;
+        if (append_undo(self, class_, true, table->entries[from + i])) continue;
         remove_first(table, from, i); /* those remembered are the undo list's now */
-        return refuse(self, "no memory");
+        return set_error(self, "no memory");
     }
     remove_first(table, from, count);
     return ASSAY_OK;
@@ -215,9 +219,9 @@ static enum assay_status memory_prune(struct assay_store *store, enum assay_stor
 
 static void undo_one(struct store_memory *self, const struct undo *undo)
 {
-    struct table *table = table_of(self, undo->class_);
+    struct table *table = table_for(self, undo->class_);
     const size_t at = lower_bound(table, &undo->before.key);
-    if (holds(table, at, &undo->before.key)) {
+    if (has_key_at(table, at, &undo->before.key)) {
         free(table->entries[at].bytes);
         remove_first(table, at, 1);
     }
@@ -227,22 +231,22 @@ static void undo_one(struct store_memory *self, const struct undo *undo)
 
 static void memory_rollback(struct assay_store *store)
 {
-    struct store_memory *self = self_of(store);
+    struct store_memory *self = memory_store(store);
     while (self->undo_count > 0)
         undo_one(self, &self->undos[--self->undo_count]);
     self->open = self->broken = false;
 }
 
-static void drop_undos(struct undo *undos, size_t count)
+static void free_undos(struct undo *undos, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (undos[i].had) free(undos[i].before.bytes);
 }
 
 /* The undo list of the batch becomes that of the last one. */
-static void remember_batch(struct store_memory *self)
+static void append_history(struct store_memory *self)
 {
-    drop_undos(self->last, self->last_count);
+    free_undos(self->last, self->last_count);
     free(self->last);
     self->last = self->undos;
     self->last_count = self->undo_count;
@@ -250,10 +254,10 @@ static void remember_batch(struct store_memory *self)
     self->undo_capacity = 0;
 }
 
-static void accept_batch(struct store_memory *self)
+static void commit_batch(struct store_memory *self)
 {
-    if (self->remembers) remember_batch(self);
-    else drop_undos(self->undos, self->undo_count);
+    if (self->remembers) append_history(self);
+    else free_undos(self->undos, self->undo_count);
     self->undo_count = 0;
     self->open = self->broken = false;
     self->commits++;
@@ -261,20 +265,20 @@ static void accept_batch(struct store_memory *self)
 
 static enum assay_status memory_commit(struct assay_store *store)
 {
-    struct store_memory *self = self_of(store);
+    struct store_memory *self = memory_store(store);
     ASSAY_ASSERT(self->scans == 0);
     if (!self->open) return ASSAY_OK;
     if (self->broken) {
         memory_rollback(store);
         return ASSAY_E_STORE;
     }
-    if (planned(self, ASSAY_STORE_FAULT_COMMIT)) {
+    if (is_fault_due(self, ASSAY_STORE_FAULT_COMMIT)) {
         memory_rollback(store);
-        return refuse(self, "a planned failure of commit");
+        return set_error(self, "a planned failure of commit");
     }
-    accept_batch(self);
-    if (planned(self, ASSAY_STORE_FAULT_COMMIT_ACK))
-        return refuse(self, "a planned loss of an answer");
+    commit_batch(self);
+    if (is_fault_due(self, ASSAY_STORE_FAULT_COMMIT_ACK))
+        return set_error(self, "a planned loss of an answer");
     return ASSAY_OK;
 }
 
@@ -293,11 +297,12 @@ static enum assay_status memory_get(struct assay_store *store, enum assay_store_
                                     const struct assay_store_key *key, uint8_t *buffer,
                                     size_t capacity, size_t *len)
 {
-    struct store_memory *self = self_of(store);
-    const struct table *table = table_of(self, class_);
-    if (planned(self, ASSAY_STORE_FAULT_READ)) return refuse(self, "a planned failure of a read");
+    struct store_memory *self = memory_store(store);
+    const struct table *table = table_for(self, class_);
+    if (is_fault_due(self, ASSAY_STORE_FAULT_READ))
+        return set_error(self, "a planned failure of a read");
     const size_t at = lower_bound(table, key);
-    if (!holds(table, at, key)) return ASSAY_E_NOT_FOUND;
+    if (!has_key_at(table, at, key)) return ASSAY_E_NOT_FOUND;
     return read_entry(&table->entries[at], buffer, capacity, len);
 }
 
@@ -305,9 +310,10 @@ static enum assay_status memory_find(struct assay_store *store, enum assay_store
                                      const uint8_t id[static 32], struct assay_store_key *key,
                                      uint8_t *buffer, size_t capacity, size_t *len)
 {
-    struct store_memory *self = self_of(store);
-    const struct table *table = table_of(self, class_);
-    if (planned(self, ASSAY_STORE_FAULT_READ)) return refuse(self, "a planned failure of a read");
+    struct store_memory *self = memory_store(store);
+    const struct table *table = table_for(self, class_);
+    if (is_fault_due(self, ASSAY_STORE_FAULT_READ))
+        return set_error(self, "a planned failure of a read");
     for (size_t i = 0; i < table->count; i++) {
         if (!assay_bytes_equal(table->entries[i].key.id, id, 32)) continue;
         *key = table->entries[i].key;
@@ -321,12 +327,13 @@ static enum assay_status memory_scan(struct assay_store *store, enum assay_store
                                      const struct assay_store_key *to, bool backwards,
                                      assay_store_visit *visit, void *context)
 {
-    struct store_memory *self = self_of(store);
-    const struct table *table = table_of(self, class_);
-    if (planned(self, ASSAY_STORE_FAULT_READ)) return refuse(self, "a planned failure of a read");
+    struct store_memory *self = memory_store(store);
+    const struct table *table = table_for(self, class_);
+    if (is_fault_due(self, ASSAY_STORE_FAULT_READ))
+        return set_error(self, "a planned failure of a read");
     const size_t first = lower_bound(table, from);
     size_t end = lower_bound(table, to);
-    if (holds(table, end, to)) end++;
+    if (has_key_at(table, end, to)) end++;
     self->scans++;
     for (size_t i = first; i < end; i++) {
         const struct entry *entry = &table->entries[backwards ? end - 1 - (i - first) : i];
@@ -344,12 +351,12 @@ static const char *memory_error(const struct assay_store *store)
 
 static void memory_close(struct assay_store **store)
 {
-    struct store_memory *self = self_of(*store);
+    struct store_memory *self = memory_store(*store);
     if (self == NULL) return;
     memory_rollback(*store);
     clear_tables(self->tables);
     free(self->undos);
-    drop_undos(self->last, self->last_count);
+    free_undos(self->last, self->last_count);
     free(self->last);
     free(self);
     *store = NULL;
@@ -383,20 +390,20 @@ void assay_store_memory_fail(struct assay_store *store, enum assay_store_fault f
 {
     ASSAY_ASSERT(store->ops == &memory_ops);
     ASSAY_ASSERT((unsigned)fault < ASSAY_STORE_FAULT_COUNT);
-    self_of(store)->plans[fault] = (struct plan){ k, for_ever };
+    memory_store(store)->plans[fault] = (struct plan){ k, for_ever };
 }
 
 void assay_store_memory_crash(struct assay_store *store)
 {
     ASSAY_ASSERT(store->ops == &memory_ops);
     memory_rollback(store);
-    assay_bytes_zero(self_of(store)->plans, sizeof self_of(store)->plans);
+    assay_bytes_zero(memory_store(store)->plans, sizeof memory_store(store)->plans);
 }
 
 void assay_store_memory_remember(struct assay_store *store)
 {
     ASSAY_ASSERT(store->ops == &memory_ops);
-    self_of(store)->remembers = true;
+    memory_store(store)->remembers = true;
 }
 
 size_t assay_store_memory_last(const struct assay_store *store)
@@ -408,7 +415,7 @@ size_t assay_store_memory_last(const struct assay_store *store)
 void assay_store_memory_lose(struct assay_store *store, size_t count)
 {
     ASSAY_ASSERT(store->ops == &memory_ops);
-    struct store_memory *self = self_of(store);
+    struct store_memory *self = memory_store(store);
     ASSAY_ASSERT(!self->open && count <= self->last_count);
     for (; count > 0; count--)
         undo_one(self, &self->last[--self->last_count]);
@@ -419,7 +426,7 @@ static bool copy_table(const struct table *from, struct table *to)
     for (size_t i = 0; i < from->count; i++) {
         struct entry entry = { .key = from->entries[i].key, .len = from->entries[i].len };
         const struct assay_slice value = { from->entries[i].bytes, entry.len };
-        if (!make_room(to) || !copy_bytes(value, &entry.bytes)) return false;
+        if (!grow_table(to) || !copy_bytes(value, &entry.bytes)) return false;
         insert_at(to, to->count, entry);
     }
     return true;
@@ -433,7 +440,7 @@ static bool copy_committed(const struct store_memory *from, struct store_memory 
     for (size_t i = from->undo_count; i > 0; i--) {
         struct undo undo = from->undos[i - 1];
         const struct assay_slice value = { undo.before.bytes, undo.before.len };
-        if (!make_room(table_of(to, undo.class_))) return false;
+        if (!grow_table(table_for(to, undo.class_))) return false;
         if (undo.had && !copy_bytes(value, &undo.before.bytes)) return false;
         undo_one(to, &undo);
     }
@@ -446,7 +453,7 @@ enum assay_status assay_store_memory_snapshot(const struct assay_store *store,
     ASSAY_ASSERT(store->ops == &memory_ops);
     struct assay_store *image = NULL;
     ASSAY_TRY(assay_store_memory_create(&image));
-    if (!copy_committed((const struct store_memory *)store, self_of(image))) {
+    if (!copy_committed((const struct store_memory *)store, memory_store(image))) {
         memory_close(&image);
         return ASSAY_E_MEMORY;
     }
@@ -461,14 +468,14 @@ enum assay_status assay_store_memory_restore(struct assay_store *store,
     ASSAY_ASSERT(image->ops == &memory_ops);
     struct assay_store *copy = NULL;
     ASSAY_TRY(assay_store_memory_snapshot(image, &copy));
-    struct store_memory *self = self_of(store);
+    struct store_memory *self = memory_store(store);
     memory_rollback(store);
-    drop_undos(self->last, self->last_count); /* they are about what goes */
+    free_undos(self->last, self->last_count); /* they are about what goes */
     self->last_count = 0;
     for (size_t class_ = 1; class_ <= ASSAY_STORE_CLASS_COUNT; class_++) {
         const struct table swapped = self->tables[class_];
-        self->tables[class_] = self_of(copy)->tables[class_];
-        self_of(copy)->tables[class_] = swapped;
+        self->tables[class_] = memory_store(copy)->tables[class_];
+        memory_store(copy)->tables[class_] = swapped;
     }
     memory_close(&copy);
     return ASSAY_OK;

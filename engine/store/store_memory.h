@@ -24,13 +24,12 @@ enum { ASSAY_STORE_FAULT_COUNT = 5 };
 ASSAY_CHECKED enum assay_status assay_store_memory_create(struct assay_store **out);
 /*
  * Make the k-th call from now fail (k counts from 1; 0 takes the plan back), once or from then on.
- * Returns: nothing.
  */
 void assay_store_memory_fail(struct assay_store *store, enum assay_store_fault fault, uint64_t k,
                              bool for_ever);
-/* A power cut: the open batch is gone and the plans of failures too. Returns: nothing. */
+/* A power cut: the open batch is gone and the plans of failures too. */
 void assay_store_memory_crash(struct assay_store *store);
-/* From now on the last durable batch can be taken back. Returns: nothing. */
+/* From now on the last durable batch can be taken back. */
 void assay_store_memory_remember(struct assay_store *store);
 /* Returns: how many puts and deletions the last durable batch had, as far as it was not taken
  * back. */
@@ -38,7 +37,7 @@ size_t assay_store_memory_last(const struct assay_store *store);
 /*
  * A disk that lies: the last `count` (<= assay_store_memory_last) puts and deletions of the batch
  * that was acknowledged last are undone; all of them: a lost write, some: a torn one. No batch is
- * open (asserted). Returns: nothing.
+ * open (asserted).
  */
 void assay_store_memory_lose(struct assay_store *store, size_t count);
 /* A second store holding what is committed in this one (a disk image; plans are not copied).

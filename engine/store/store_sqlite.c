@@ -96,7 +96,8 @@ struct store_sqlite {
 
 /* --------------------------------------------------------------- what went wrong */
 
-static const char *explain(struct store_sqlite *self, int code, char *buffer, size_t buffer_len)
+static const char *format_error(struct store_sqlite *self, int code, char *buffer,
+                                size_t buffer_len)
 {
     switch (code & 0xff) {
     case SQLITE_FULL: return "disk full";
@@ -120,7 +121,7 @@ static const char *explain(struct store_sqlite *self, int code, char *buffer, si
     }
 }
 
-static enum assay_status refuse(struct store_sqlite *self, const char *doing, const char *why)
+static enum assay_status set_error(struct store_sqlite *self, const char *doing, const char *why)
 {
     snprintf(self->message, sizeof self->message, "store %.90s: %.20s: %.120s", self->path, doing,
              why);
@@ -129,7 +130,7 @@ static enum assay_status refuse(struct store_sqlite *self, const char *doing, co
 
 /* Full disk and no memory are told before anything is written; of all else we cannot know what was.
  */
-static bool leaves_doubt(int code)
+static bool is_outcome_unknown(int code)
 {
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -139,12 +140,12 @@ static bool leaves_doubt(int code)
     }
 }
 
-static enum assay_status fail(struct store_sqlite *self, int code, const char *doing)
+static enum assay_status set_sqlite_error(struct store_sqlite *self, int code, const char *doing)
 {
     char buffer[128];
     if (self->open) self->broken = true;
-    if (leaves_doubt(code)) self->failed = true;
-    return refuse(self, doing, explain(self, code, buffer, sizeof buffer));
+    if (is_outcome_unknown(code)) self->failed = true;
+    return set_error(self, doing, format_error(self, code, buffer, sizeof buffer));
 }
 
 /* --------------------------------------------------------------- rows */
@@ -187,7 +188,7 @@ static enum assay_status read_row(struct store_sqlite *self, sqlite3_stmt *state
     const void *bytes = sqlite3_column_blob(statement, 4);
     const int len = sqlite3_column_bytes(statement, 4);
     if (bytes == NULL && sqlite3_errcode(self->db) == SQLITE_NOMEM)
-        return fail(self, SQLITE_NOMEM, "reading");
+        return set_sqlite_error(self, SQLITE_NOMEM, "reading");
     bool sound = era >= 0 && era <= UINT32_MAX && epoch >= 0 && number >= 0 && len >= 0;
     sound = sound && id != NULL && sqlite3_column_bytes(statement, 3) == (int)sizeof key->id;
     if (sound) {
@@ -199,11 +200,12 @@ static enum assay_status read_row(struct store_sqlite *self, sqlite3_stmt *state
     }
     if (sound) return ASSAY_OK;
     self->failed = true;
-    return refuse(self, "reading", "damaged (a row has another checksum than it was written with)");
+    return set_error(self, "reading",
+                     "damaged (a row has another checksum than it was written with)");
 }
 
-static enum assay_status statement_of(struct store_sqlite *self, enum assay_store_class class_,
-                                      enum operation operation, sqlite3_stmt **out)
+static enum assay_status prepare_statement(struct store_sqlite *self, enum assay_store_class class_,
+                                           enum operation operation, sqlite3_stmt **out)
 {
     ASSAY_ASSERT((unsigned)class_ >= 1 && (unsigned)class_ <= ASSAY_STORE_CLASS_COUNT);
     sqlite3_stmt **cached = &self->statements[class_][operation];
@@ -211,7 +213,7 @@ static enum assay_status statement_of(struct store_sqlite *self, enum assay_stor
     if (*cached == NULL) {
         const int code = sqlite3_prepare_v3(self->db, class_sql[class_][operation], -1,
                                             SQLITE_PREPARE_PERSISTENT, cached, NULL);
-        if (code != SQLITE_OK) return fail(self, code, "preparing");
+        if (code != SQLITE_OK) return set_sqlite_error(self, code, "preparing");
     }
     ASSAY_ASSERT(!sqlite3_stmt_busy(*cached)); /* a visitor scans the class that it visits */
     *out = *cached;
@@ -219,7 +221,7 @@ static enum assay_status statement_of(struct store_sqlite *self, enum assay_stor
 }
 
 /* Reset also tells the error of the last step once more; it has been dealt with then. */
-static void release(sqlite3_stmt *statement)
+static void reset_statement(sqlite3_stmt *statement)
 {
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
@@ -233,7 +235,7 @@ static enum assay_status begin_batch(struct store_sqlite *self)
     if (self->open) return self->broken ? ASSAY_E_STORE : ASSAY_OK;
     const int code = sqlite3_step(self->begin);
     sqlite3_reset(self->begin);
-    if (code != SQLITE_DONE) return fail(self, code, "beginning a batch");
+    if (code != SQLITE_DONE) return set_sqlite_error(self, code, "beginning a batch");
     self->open = true;
     self->broken = false;
     return ASSAY_OK;
@@ -244,20 +246,20 @@ static enum assay_status store_put(struct assay_store *store, enum assay_store_c
 {
     struct store_sqlite *self = (struct store_sqlite *)store;
     sqlite3_stmt *statement = NULL;
-    ASSAY_TRY(statement_of(self, class_, OP_PUT, &statement));
+    ASSAY_TRY(prepare_statement(self, class_, OP_PUT, &statement));
     ASSAY_TRY(begin_batch(self));
     if (key->epoch > ASSAY_STORE_NUMBER_MAX || key->number > ASSAY_STORE_NUMBER_MAX ||
         value.len > ASSAY_STORE_VALUE_LEN_MAX) {
         self->broken = true;
-        return refuse(self, "writing", "a key or a value above its limit");
+        return set_error(self, "writing", "a key or a value above its limit");
     }
     bind_key(statement, 1, key);
     sqlite3_bind_blob(statement, 5, value.len > 0 ? (const void *)value.bytes : "", (int)value.len,
                       SQLITE_STATIC);
     sqlite3_bind_int64(statement, 6, (sqlite3_int64)row_checksum(self, class_, key, value));
     const int code = sqlite3_step(statement);
-    release(statement);
-    return code == SQLITE_DONE ? ASSAY_OK : fail(self, code, "writing");
+    reset_statement(statement);
+    return code == SQLITE_DONE ? ASSAY_OK : set_sqlite_error(self, code, "writing");
 }
 
 static enum assay_status store_prune(struct assay_store *store, enum assay_store_class class_,
@@ -265,13 +267,13 @@ static enum assay_status store_prune(struct assay_store *store, enum assay_store
 {
     struct store_sqlite *self = (struct store_sqlite *)store;
     sqlite3_stmt *statement = NULL;
-    ASSAY_TRY(statement_of(self, class_, OP_PRUNE, &statement));
+    ASSAY_TRY(prepare_statement(self, class_, OP_PRUNE, &statement));
     ASSAY_TRY(begin_batch(self));
     sqlite3_bind_int64(statement, 1, (sqlite3_int64)era);
     sqlite3_bind_int64(statement, 2, column_number(epoch));
     const int code = sqlite3_step(statement);
-    release(statement);
-    return code == SQLITE_DONE ? ASSAY_OK : fail(self, code, "pruning");
+    reset_statement(statement);
+    return code == SQLITE_DONE ? ASSAY_OK : set_sqlite_error(self, code, "pruning");
 }
 
 static void store_rollback(struct assay_store *store)
@@ -282,19 +284,21 @@ static void store_rollback(struct assay_store *store)
     if (sqlite3_get_autocommit(self->db) == 0) {
         const int code = sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
         if (code != SQLITE_OK && !self->failed)
-            assay_status_ignore(fail(self, code, "rolling back"), "sticky: every later call tells");
+            assay_status_ignore(set_sqlite_error(self, code, "rolling back"),
+                                "sticky: every later call tells");
     }
     self->open = self->broken = false;
 }
 
 /* The batch is durable in the log already; moving pages on may fail without losing it. */
-static void move_log(struct store_sqlite *self)
+static void checkpoint_wal(struct store_sqlite *self)
 {
     if (self->wal_pages < WAL_PAGES_MAX) return;
     const int code =
         sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (code != SQLITE_OK && leaves_doubt(code))
-        assay_status_ignore(fail(self, code, "moving the log"), "sticky: the next call tells");
+    if (code != SQLITE_OK && is_outcome_unknown(code))
+        assay_status_ignore(set_sqlite_error(self, code, "moving the log"),
+                            "sticky: the next call tells");
 }
 
 static enum assay_status store_commit(struct assay_store *store)
@@ -309,24 +313,24 @@ static enum assay_status store_commit(struct assay_store *store)
     const int code = sqlite3_step(self->commit);
     sqlite3_reset(self->commit);
     if (code != SQLITE_DONE) {
-        const enum assay_status status = fail(self, code, "committing");
+        const enum assay_status status = set_sqlite_error(self, code, "committing");
         store_rollback(store);
         return status;
     }
     self->open = false;
-    move_log(self);
+    checkpoint_wal(self);
     return ASSAY_OK;
 }
 
 /* --------------------------------------------------------------- reading */
 
-static enum assay_status read_one(struct store_sqlite *self, sqlite3_stmt *statement,
-                                  enum assay_store_class class_, struct assay_store_key *key,
-                                  uint8_t *buffer, size_t capacity, size_t *len)
+static enum assay_status read_first_row(struct store_sqlite *self, sqlite3_stmt *statement,
+                                        enum assay_store_class class_, struct assay_store_key *key,
+                                        uint8_t *buffer, size_t capacity, size_t *len)
 {
     const int code = sqlite3_step(statement);
     if (code == SQLITE_DONE) return ASSAY_E_NOT_FOUND;
-    if (code != SQLITE_ROW) return fail(self, code, "reading");
+    if (code != SQLITE_ROW) return set_sqlite_error(self, code, "reading");
     struct assay_slice value = { 0 };
     ASSAY_TRY(read_row(self, statement, class_, key, &value));
     *len = value.len;
@@ -341,14 +345,14 @@ static enum assay_status store_get(struct assay_store *store, enum assay_store_c
 {
     struct store_sqlite *self = (struct store_sqlite *)store;
     sqlite3_stmt *statement = NULL;
-    ASSAY_TRY(statement_of(self, class_, OP_GET, &statement));
+    ASSAY_TRY(prepare_statement(self, class_, OP_GET, &statement));
     if (key->epoch > ASSAY_STORE_NUMBER_MAX || key->number > ASSAY_STORE_NUMBER_MAX)
         return ASSAY_E_NOT_FOUND;
     struct assay_store_key found = { 0 };
     bind_key(statement, 1, key);
     const enum assay_status status =
-        read_one(self, statement, class_, &found, buffer, capacity, len);
-    release(statement);
+        read_first_row(self, statement, class_, &found, buffer, capacity, len);
+    reset_statement(statement);
     return status;
 }
 
@@ -358,12 +362,12 @@ static enum assay_status store_find(struct assay_store *store, enum assay_store_
 {
     struct store_sqlite *self = (struct store_sqlite *)store;
     sqlite3_stmt *statement = NULL;
-    ASSAY_TRY(statement_of(self, class_, OP_FIND, &statement));
+    ASSAY_TRY(prepare_statement(self, class_, OP_FIND, &statement));
     struct assay_store_key found = { 0 };
     sqlite3_bind_blob(statement, 1, id, 32, SQLITE_STATIC);
     const enum assay_status status =
-        read_one(self, statement, class_, &found, buffer, capacity, len);
-    release(statement);
+        read_first_row(self, statement, class_, &found, buffer, capacity, len);
+    reset_statement(statement);
     if (status == ASSAY_OK || status == ASSAY_E_FULL) *key = found;
     return status;
 }
@@ -375,7 +379,7 @@ static enum assay_status store_scan(struct assay_store *store, enum assay_store_
 {
     struct store_sqlite *self = (struct store_sqlite *)store;
     sqlite3_stmt *statement = NULL;
-    ASSAY_TRY(statement_of(self, class_, backwards ? OP_SCAN_DOWN : OP_SCAN_UP, &statement));
+    ASSAY_TRY(prepare_statement(self, class_, backwards ? OP_SCAN_DOWN : OP_SCAN_UP, &statement));
     bind_key(statement, 1, from);
     bind_key(statement, 5, to);
     enum assay_status status = ASSAY_OK;
@@ -388,9 +392,10 @@ static enum assay_status store_scan(struct assay_store *store, enum assay_store_
         if (status != ASSAY_OK || !visit(context, &key, value)) break;
         code = sqlite3_step(statement);
     }
-    if (code != SQLITE_ROW && code != SQLITE_DONE) status = fail(self, code, "scanning");
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = set_sqlite_error(self, code, "scanning");
     self->scans--;
-    release(statement);
+    reset_statement(statement);
     return status;
 }
 
@@ -429,15 +434,15 @@ static const struct assay_store_ops sqlite_ops = {
 
 /* --------------------------------------------------------------- opening */
 
-static enum assay_status run(struct store_sqlite *self, const char *sql)
+static enum assay_status execute_sql(struct store_sqlite *self, const char *sql)
 {
     const int code = sqlite3_exec(self->db, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? ASSAY_OK : fail(self, code, "opening");
+    return code == SQLITE_OK ? ASSAY_OK : set_sqlite_error(self, code, "opening");
 }
 
 /* The first column of the first row. Returns: ASSAY_OK | ASSAY_E_STORE (an error, or no row) */
-static enum assay_status ask(struct store_sqlite *self, const char *sql, sqlite3_int64 *number,
-                             char *text, size_t text_len)
+static enum assay_status query_number(struct store_sqlite *self, const char *sql,
+                                      sqlite3_int64 *number, char *text, size_t text_len)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(self->db, sql, -1, &statement, NULL);
@@ -449,63 +454,65 @@ static enum assay_status ask(struct store_sqlite *self, const char *sql, sqlite3
         if (number != NULL) *number = sqlite3_column_int64(statement, 0);
     }
     sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? ASSAY_OK : fail(self, code, "opening");
+    return code == SQLITE_ROW ? ASSAY_OK : set_sqlite_error(self, code, "opening");
 }
 
 /* Make the file ourselves, so that nobody else may read it, and its name durable. An existing file
  * is not touched: closing a descriptor of it would drop the locks that this process may hold on it.
  */
-static enum assay_status make_file(struct store_sqlite *self)
+static enum assay_status create_schema(struct store_sqlite *self)
 {
     const int fd = open(self->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return errno == EEXIST ? ASSAY_OK : refuse(self, "opening", strerror(errno));
+    if (fd < 0) return errno == EEXIST ? ASSAY_OK : set_error(self, "opening", strerror(errno));
     close(fd);
     if (assay_file_sync_folder(self->path) == ASSAY_OK) return ASSAY_OK;
-    return refuse(self, "opening", strerror(errno));
+    return set_error(self, "opening", strerror(errno));
 }
 
 /* All of it or, after a crash, nothing. */
-static enum assay_status stamp_schema(struct store_sqlite *self, const char *tables,
-                                      const char *indexes)
+static enum assay_status write_schema_version(struct store_sqlite *self, const char *tables,
+                                              const char *indexes)
 {
     char stamp[128];
     snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
              ASSAY_STORE_APPLICATION_ID, ASSAY_STORE_SCHEMA_VERSION);
-    ASSAY_TRY(run(self, "BEGIN EXCLUSIVE"));
-    ASSAY_TRY(run(self, tables));
-    ASSAY_TRY(run(self, indexes));
-    return run(self, stamp);
+    ASSAY_TRY(execute_sql(self, "BEGIN EXCLUSIVE"));
+    ASSAY_TRY(execute_sql(self, tables));
+    ASSAY_TRY(execute_sql(self, indexes));
+    return execute_sql(self, stamp);
 }
 
 static enum assay_status check_schema(struct store_sqlite *self)
 {
     sqlite3_int64 application = 0, version = 0, objects = 0, strange = 0;
-    ASSAY_TRY(ask(self, "PRAGMA application_id", &application, NULL, 0));
-    ASSAY_TRY(ask(self, "PRAGMA user_version", &version, NULL, 0));
-    ASSAY_TRY(ask(self, "SELECT count(*) FROM sqlite_schema", &objects, NULL, 0));
+    ASSAY_TRY(query_number(self, "PRAGMA application_id", &application, NULL, 0));
+    ASSAY_TRY(query_number(self, "PRAGMA user_version", &version, NULL, 0));
+    ASSAY_TRY(query_number(self, "SELECT count(*) FROM sqlite_schema", &objects, NULL, 0));
     if (application == 0 && version == 0 && objects == 0 && !self->looks)
-        return stamp_schema(self, tables_sql, indexes_sql);
+        return write_schema_version(self, tables_sql, indexes_sql);
     if (application != ASSAY_STORE_APPLICATION_ID)
-        return refuse(self, "opening", "not a store of assayd: another program's database");
+        return set_error(self, "opening", "not a store of assayd: another program's database");
     /* Who only looks finds nothing in tables that are not there, and has no reason to ask. */
     const bool before = version == ASSAY_STORE_SCHEMA_BEFORE;
     if (version != ASSAY_STORE_SCHEMA_VERSION && !before) {
         char why[96];
         snprintf(why, sizeof why, "schema version %lld, this program reads version %d",
                  (long long)version, ASSAY_STORE_SCHEMA_VERSION);
-        assay_status_ignore(refuse(self, "opening", why), "the status is another one");
+        assay_status_ignore(set_error(self, "opening", why), "the status is another one");
         return ASSAY_E_VERSION;
     }
-    ASSAY_TRY(ask(self, strange_sql, &strange, NULL, 0));
+    ASSAY_TRY(query_number(self, strange_sql, &strange, NULL, 0));
     if (strange != 0)
-        return refuse(self, "opening", "not a store of assayd: a table, index, trigger or view "
-                                       "that none has");
+        return set_error(self, "opening",
+                         "not a store of assayd: a table, index, trigger or view "
+                         "that none has");
     char answer[128], why[160];
-    ASSAY_TRY(ask(self, "PRAGMA integrity_check(1)", NULL, answer, sizeof answer));
+    ASSAY_TRY(query_number(self, "PRAGMA integrity_check(1)", NULL, answer, sizeof answer));
     if (strcmp(answer, "ok") == 0)
-        return before && !self->looks ? stamp_schema(self, upgrade_sql, SERVICE_INDEXES) : ASSAY_OK;
+        return before && !self->looks ? write_schema_version(self, upgrade_sql, SERVICE_INDEXES)
+                                      : ASSAY_OK;
     snprintf(why, sizeof why, "damaged (%s)", answer);
-    return refuse(self, "opening", why);
+    return set_error(self, "opening", why);
 }
 
 static int count_wal(void *context, sqlite3 *db, const char *name, int pages)
@@ -527,24 +534,25 @@ static enum assay_status open_database(struct store_sqlite *self)
                       (self->looks ? 0 : SQLITE_OPEN_CREATE);
     int code = sqlite3_open_v2(self->path, &self->db, flags, NULL);
     if (self->db == NULL) return ASSAY_E_MEMORY;
-    if (code != SQLITE_OK) return fail(self, code, "opening");
+    if (code != SQLITE_OK) return set_sqlite_error(self, code, "opening");
     sqlite3_db_config(self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (self->looks) sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    ASSAY_TRY(run(self, first_sql));
+    ASSAY_TRY(execute_sql(self, first_sql));
     char mode[16];
-    ASSAY_TRY(ask(self, "PRAGMA journal_mode=WAL", NULL, mode, sizeof mode));
-    if (strcmp(mode, "wal") != 0) return refuse(self, "opening", "this folder cannot hold a log");
-    ASSAY_TRY(run(self, "PRAGMA synchronous=FULL"));
+    ASSAY_TRY(query_number(self, "PRAGMA journal_mode=WAL", NULL, mode, sizeof mode));
+    if (strcmp(mode, "wal") != 0)
+        return set_error(self, "opening", "this folder cannot hold a log");
+    ASSAY_TRY(execute_sql(self, "PRAGMA synchronous=FULL"));
     sqlite3_wal_hook(self->db, count_wal, self); /* also switches SQLite's own checkpoints off */
-    ASSAY_TRY(run(self, "BEGIN EXCLUSIVE; COMMIT"));
+    ASSAY_TRY(execute_sql(self, "BEGIN EXCLUSIVE; COMMIT"));
     ASSAY_TRY(check_schema(self));
-    if (self->looks) ASSAY_TRY(run(self, "PRAGMA query_only=ON"));
+    if (self->looks) ASSAY_TRY(execute_sql(self, "PRAGMA query_only=ON"));
     code = sqlite3_prepare_v3(self->db, "BEGIN IMMEDIATE", -1, SQLITE_PREPARE_PERSISTENT,
                               &self->begin, NULL);
-    if (code != SQLITE_OK) return fail(self, code, "opening");
+    if (code != SQLITE_OK) return set_sqlite_error(self, code, "opening");
     code =
         sqlite3_prepare_v3(self->db, "COMMIT", -1, SQLITE_PREPARE_PERSISTENT, &self->commit, NULL);
-    return code == SQLITE_OK ? ASSAY_OK : fail(self, code, "opening");
+    return code == SQLITE_OK ? ASSAY_OK : set_sqlite_error(self, code, "opening");
 }
 
 static enum assay_status open_at(const char *path, bool looks, struct assay_store **out,
@@ -566,10 +574,11 @@ static enum assay_status open_at(const char *path, bool looks, struct assay_stor
         snprintf(self->path, sizeof self->path, "%s%s", path[0] == '/' ? "" : "./", path);
     enum assay_status status = ASSAY_OK;
     if (len < 0 || (size_t)len >= sizeof self->path)
-        status = refuse(self, "opening", "the path is too long");
-    if (status == ASSAY_OK && !looks) status = make_file(self);
+        status = set_error(self, "opening", "the path is too long");
+    if (status == ASSAY_OK && !looks) status = create_schema(self);
     if (status == ASSAY_OK && looks && access(self->path, F_OK) != 0) {
-        assay_status_ignore(refuse(self, "opening", strerror(errno)), "the status is another one");
+        assay_status_ignore(set_error(self, "opening", strerror(errno)),
+                            "the status is another one");
         status = ASSAY_E_NOT_FOUND;
     }
     if (status == ASSAY_OK) status = open_database(self);
@@ -596,7 +605,7 @@ enum assay_status assay_store_sqlite_look(const char *path, struct assay_store *
 }
 
 /* SQLite's locks are records of fcntl behind the first GiB of the file. */
-static bool held_by(const char *path, pid_t *pid)
+static bool find_holder(const char *path, pid_t *pid)
 {
     enum { LOCKS_FROM = 1 << 30, LOCKS_LEN = 512 };
     struct flock lock = {
@@ -613,11 +622,11 @@ static bool held_by(const char *path, pid_t *pid)
 int assay_store_sqlite_holder(const char *path)
 {
     pid_t pid = 0;
-    return held_by(path, &pid) ? (int)pid : 0;
+    return find_holder(path, &pid) ? (int)pid : 0;
 }
 
 bool assay_store_sqlite_is_held(const char *path)
 {
     pid_t pid = 0;
-    return held_by(path, &pid);
+    return find_holder(path, &pid);
 }

@@ -60,7 +60,7 @@ ASSAY_CHECKED enum assay_status assay_boundary_chain_from(struct assay_boundary_
                                                           const struct assay_roster_row *rows,
                                                           uint32_t count, struct assay_slice base,
                                                           struct assay_fault *fault);
-/* Frees the decoded keys. Returns: nothing. */
+/* Frees the decoded keys. */
 void assay_boundary_chain_free(struct assay_boundary_chain *chain);
 
 /*

@@ -9,21 +9,22 @@
 #include "engine/ledger/state/fold.h"
 #include "engine/ledger/proofs/proof.h"
 
-static size_t rounded(size_t len)
+static size_t round_up(size_t len)
 {
     return (len + 63) & ~(size_t)63;
 }
 
 static size_t state_len(void)
 {
-    return rounded(assay_state_len_max(ASSAY_MEMBERS_MAX));
+    return round_up(assay_state_len_max(ASSAY_MEMBERS_MAX));
 }
 
 size_t assay_boundary_page_scratch_len(void)
 {
-    const size_t pair = rounded(assay_boundary_len_max(ASSAY_MEMBERS_MAX) + ASSAY_FINALITY_LEN_MAX);
+    const size_t pair =
+        round_up(assay_boundary_len_max(ASSAY_MEMBERS_MAX) + ASSAY_FINALITY_LEN_MAX);
     const size_t fold =
-        rounded(sizeof(struct assay_fold)) + assay_fold_memory_len(ASSAY_MEMBERS_MAX);
+        round_up(sizeof(struct assay_fold)) + assay_fold_memory_len(ASSAY_MEMBERS_MAX);
     const size_t most = state_len() > pair ? state_len() : pair;
     return most > fold ? most : fold;
 }
@@ -36,7 +37,7 @@ struct newest {
     size_t len;
 };
 
-static bool take_newest(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool visit_newest(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct newest *n = context;
     if (value.len > state_len() || (n->len > 0 && key->epoch <= n->epoch)) return false;
@@ -46,8 +47,9 @@ static bool take_newest(void *context, const struct assay_store_key *key, struct
     return false;
 }
 
-static enum assay_status from_state(const struct assay_boundary_page *p, uint32_t era,
-                                    uint64_t *epoch, struct assay_roster_row *rows, uint32_t *count)
+static enum assay_status voters_from_state(const struct assay_boundary_page *p, uint32_t era,
+                                           uint64_t *epoch, struct assay_roster_row *rows,
+                                           uint32_t *count)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_ANCHOR };
     const struct assay_store_key from = { .era = era };
@@ -56,19 +58,19 @@ static enum assay_status from_state(const struct assay_boundary_page *p, uint32_
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
-        ASSAY_TRY(assay_store_scan(p->store, classes[i], &from, &to, true, take_newest, &newest));
+        ASSAY_TRY(assay_store_scan(p->store, classes[i], &from, &to, true, visit_newest, &newest));
     if (newest.len == 0) return ASSAY_E_NOT_FOUND;
     *epoch = newest.epoch;
     return assay_proof_voters(assay_slice_over(newest.into, newest.len), rows, ASSAY_MEMBERS_MAX,
                               count);
 }
 
-static enum assay_status from_genesis(const struct assay_boundary_page *p,
-                                      struct assay_roster_row *rows, uint32_t *count)
+static enum assay_status voters_from_genesis(const struct assay_boundary_page *p,
+                                             struct assay_roster_row *rows, uint32_t *count)
 {
     struct assay_fold *fold = (struct assay_fold *)(void *)p->scratch;
     assay_bytes_zero(fold, sizeof *fold);
-    ASSAY_TRY(assay_fold_init(fold, p->scratch + rounded(sizeof *fold), ASSAY_MEMBERS_MAX,
+    ASSAY_TRY(assay_fold_init(fold, p->scratch + round_up(sizeof *fold), ASSAY_MEMBERS_MAX,
                               p->genesis, NULL));
     *count = fold->state.member_count;
     for (uint32_t i = 0; i < *count; i++)
@@ -83,10 +85,10 @@ enum assay_status assay_boundary_page_voters(const struct assay_boundary_page *p
 {
     uint64_t at = epoch;
     ASSAY_ASSERT(((uintptr_t)page->scratch & 63) == 0);
-    enum assay_status status = from_state(page, era, &at, rows, count);
+    enum assay_status status = voters_from_state(page, era, &at, rows, count);
     if (status == ASSAY_E_NOT_FOUND && era == 0) {
         at = 0;
-        status = from_genesis(page, rows, count);
+        status = voters_from_genesis(page, rows, count);
     }
     ASSAY_TRY(status);
     while (at < epoch) {

@@ -25,9 +25,9 @@ enum {
 };
 
 /* Verified is proven first, and only what was verified is kept. */
-static bool sync_holds(const struct assay_engine *e)
+static bool sync_is_valid(const struct assay_engine *e)
 {
-    const struct assay_syncing *s = e->sync;
+    const struct assay_sync_state *s = e->sync;
     if (s->id_count > ASSAY_SYNC_BLOCKS_MAX || s->kept > s->id_count) return false;
     if (s->verified && !s->proven) return false;
     if (s->kept > 0 && !s->verified) return false;
@@ -35,96 +35,96 @@ static bool sync_holds(const struct assay_engine *e)
     return s->patience <= PATIENCE_MAX && s->ledger.members == e->members;
 }
 
-static uint64_t base_ms(const struct assay_engine *e)
+static uint64_t base_timeout_ms(const struct assay_engine *e)
 {
     const uint64_t part = e->sync->several ? 8 : 4; /* 2 delta are there and back */
     return assay_max_u64(assay_eng_epoch_ms(e) / part, 50);
 }
 
-static uint64_t pause_ms(const struct assay_engine *e)
+static uint64_t answer_timeout_ms(const struct assay_engine *e)
 {
     const bool longest = e->sync->failures > FAILURES_PATIENT;
-    return base_ms(e) << (longest ? (uint32_t)PATIENCE_MAX : e->sync->patience);
+    return base_timeout_ms(e) << (longest ? (uint32_t)PATIENCE_MAX : e->sync->patience);
 }
 
 /* docs/protocol.md 5.20.2: where no peer of a whole turn answers in time the links may be slower
  * than delta, and each answer would come when another peer has been asked. */
-static void count_silent(struct assay_engine *e)
+static void add_silent(struct assay_engine *e)
 {
-    struct assay_syncing *s = &e->parts->sync;
-    if (++s->silent < assay_eng_peers(e)) return;
+    struct assay_sync_state *s = &e->parts->sync;
+    if (++s->silent < assay_eng_count_peers(e)) return;
     s->silent = 0;
     if (s->patience < PATIENCE_MAX) s->patience++;
 }
 
 /* Who was asked has answered in time. */
-static void count_answer(struct assay_engine *e)
+static void clear_silent(struct assay_engine *e)
 {
-    struct assay_syncing *s = &e->parts->sync;
+    struct assay_sync_state *s = &e->parts->sync;
     s->silent = 0;
-    if (s->patience > 0 && e->now_ms < s->asked_ms + (base_ms(e) << (s->patience - 1)))
+    if (s->patience > 0 && e->now_ms < s->asked_ms + (base_timeout_ms(e) << (s->patience - 1)))
         s->patience--;
 }
 
 /* Long without a final block: perhaps the others are ahead and we cannot hear it. */
-static bool stands_still(const struct assay_engine *e)
+static bool is_stalled(const struct assay_engine *e)
 {
     return e->now_ms >= e->chain->progress_ms + 2 * assay_eng_epoch_ms(e);
 }
 
 /* It can go on with what it has, and asks only whether there is more. */
-static bool has_something(const struct assay_engine *e)
+static bool can_serve_blocks(const struct assay_engine *e)
 {
-    return !e->chain->halted && e->life->voted_on && !e->newcomer;
+    return !e->chain->halted && e->start_state->voted_on && !e->newcomer;
 }
 
 /* docs/protocol.md 2.7.3: at the first start of a key set several peers are asked at once, so that
  * slow links cost no epoch; only while no peer is known to be ahead. */
-static bool asks_several(const struct assay_engine *e)
+static bool must_query_several(const struct assay_engine *e)
 {
-    return e->life->asks_first && !has_something(e) && !e->newcomer && !e->chain->halted &&
-           e->leap->phase == ASSAY_FAST_SYNC_OFF && !stands_still(e) &&
+    return e->start_state->asks_first && !can_serve_blocks(e) && !e->newcomer &&
+           !e->chain->halted && e->fast_sync->phase == ASSAY_FAST_SYNC_OFF && !is_stalled(e) &&
            e->head->context.epoch >= e->sync->target_epoch;
 }
 
-static bool was_heard(const struct assay_engine *e, uint16_t peer)
+static bool has_answered(const struct assay_engine *e, uint16_t peer)
 {
     return (e->sync->heard[peer / 8] >> (peer % 8) & 1) != 0;
 }
 
-static void forget_heard(struct assay_engine *e)
+static void clear_answered(struct assay_engine *e)
 {
     e->parts->sync.heard_count = 0;
     assay_bytes_zero(e->parts->sync.heard, sizeof e->parts->sync.heard);
 }
 
-static void count_heard(struct assay_engine *e, uint16_t peer)
+static void add_answered(struct assay_engine *e, uint16_t peer)
 {
-    if (was_heard(e, peer)) return;
+    if (has_answered(e, peer)) return;
     e->parts->sync.heard_count++;
     e->parts->sync.heard[peer / 8] = (uint8_t)(e->sync->heard[peer / 8] | 1u << peer % 8);
 }
 
 /* docs/protocol.md 2.7: before anything is signed so many peers, each counted once, have nothing
  * newer. A third of them may be down. */
-static bool may_begin(const struct assay_engine *e)
+static bool can_start_fast_sync(const struct assay_engine *e)
 {
-    const uint32_t peers = assay_eng_peers(e);
+    const uint32_t peers = assay_eng_count_peers(e);
     const uint32_t enough = (uint32_t)assay_min_u64(peers - peers / 3, ASSAY_PEERS_ASKED_MIN);
-    return has_something(e) || e->sync->heard_count >= enough;
+    return can_serve_blocks(e) || e->sync->heard_count >= enough;
 }
 
-static bool is_asked(const struct assay_engine *e, uint16_t from)
+static bool is_expected_peer(const struct assay_engine *e, uint16_t from)
 {
     const uint32_t asked = e->sync->several ? ASSAY_SYNC_FIRST_ASKED : 1;
     for (uint32_t k = 0; k < asked; k++)
-        if (assay_eng_peer(e, e->sync->turn + k) == from) return true;
+        if (assay_eng_find_peer(e, e->sync->turn + k) == from) return true;
     return false;
 }
 
-static void forget_progress(struct assay_engine *e)
+static void clear_progress(struct assay_engine *e)
 {
-    struct assay_syncing *s = &e->parts->sync;
+    struct assay_sync_state *s = &e->parts->sync;
     s->proven = false;
     s->recovers = false;
     s->verified = false;
@@ -132,13 +132,13 @@ static void forget_progress(struct assay_engine *e)
     s->id_count = 0;
     s->kept = 0;
     assay_ledger_reset(&s->ledger, &e->head->state);
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
 }
 
 void assay_sync_turn(struct assay_engine *e)
 {
-    forget_progress(e);
-    forget_heard(e);
+    clear_progress(e);
+    clear_answered(e);
     assay_fast_sync_closed(e);
 }
 
@@ -149,33 +149,33 @@ static uint64_t wanted_height(const struct assay_engine *e)
                              : e->sync->ledger.height + 1;
 }
 
-static void ask_next(struct assay_engine *e)
+static void request_next(struct assay_engine *e)
 {
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
     ASSAY_ASSERT(e->sync->active);
     assay_fast_sync_consider(e, e->sync->target_epoch);
     /* It led nowhere, and was reported; or two histories are proven, and neither is followed. */
-    if (e->leap->conflict || (e->newcomer && e->leap->phase == ASSAY_FAST_SYNC_OFF)) {
+    if (e->fast_sync->conflict || (e->newcomer && e->fast_sync->phase == ASSAY_FAST_SYNC_OFF)) {
         e->parts->sync.active = false;
         return;
     }
     struct assay_sync_ask ask = { .era = e->head->state.era,
                                   .epoch = e->head->context.epoch,
                                   .height = wanted_height(e) };
-    uint16_t peer = assay_eng_peer(e, e->sync->turn);
+    uint16_t peer = assay_eng_find_peer(e, e->sync->turn);
     if (peer == ASSAY_SLOT_ALL) return;
     for (uint32_t k = 0; k < e->members && assay_fast_sync_skips(e, peer); k++)
-        peer = assay_eng_peer(e, ++e->parts->sync.turn);
+        peer = assay_eng_find_peer(e, ++e->parts->sync.turn);
     e->parts->sync.asked_ms = e->now_ms;
     e->parts->sync.answered = false;
     /* A leap gives each peer its time: who does not answer in it is not asked to confirm. */
-    if (e->sync->several != asks_several(e)) e->parts->sync.empty = 0;
-    e->parts->sync.several = asks_several(e);
-    if (e->leap->phase != ASSAY_FAST_SYNC_OFF) {
+    if (e->sync->several != must_query_several(e)) e->parts->sync.empty = 0;
+    e->parts->sync.several = must_query_several(e);
+    if (e->fast_sync->phase != ASSAY_FAST_SYNC_OFF) {
         assay_fast_sync_ask(e, peer);
         return;
     }
-    uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_SYNC_ASK_LEN_MAX);
     if (bytes == NULL) return;
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_ASK_LEN_MAX);
@@ -184,9 +184,9 @@ static void ask_next(struct assay_engine *e)
     ASSAY_ASSERT(peer < e->members && peer != e->self);
     ASSAY_ASSERT(w.len <= ASSAY_SYNC_ASK_LEN_MAX);
     for (uint32_t k = 1; e->sync->several && k < ASSAY_SYNC_FIRST_ASKED; k++) {
-        const uint16_t other = assay_eng_peer(e, e->sync->turn + k);
+        const uint16_t other = assay_eng_find_peer(e, e->sync->turn + k);
         if (other == peer) break;
-        if (!was_heard(e, other))
+        if (!has_answered(e, other))
             assay_eng_send(e, other, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK,
                            assay_slice_over(bytes, w.len));
     }
@@ -195,33 +195,33 @@ static void ask_next(struct assay_engine *e)
 
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
 {
-    ASSAY_ASSERT(e->chain->begun || !e->life->started);
-    struct assay_syncing *s = &e->parts->sync;
+    ASSAY_ASSERT(e->chain->begun || !e->start_state->started);
+    struct assay_sync_state *s = &e->parts->sync;
     if (epoch_seen > s->target_epoch) s->target_epoch = epoch_seen;
-    if (s->active || !e->life->started || e->leap->conflict) return;
+    if (s->active || !e->start_state->started || e->fast_sync->conflict) return;
     /* What nobody had a moment ago nobody will have now: it was said, and is asked for in peace. */
-    if (e->leap->missing && e->now_ms < s->asked_ms + 2 * assay_eng_epoch_ms(e)) return;
+    if (e->fast_sync->missing && e->now_ms < s->asked_ms + 2 * assay_eng_epoch_ms(e)) return;
     s->active = true;
     s->failures = 0;
     s->empty = 0;
-    forget_heard(e);
-    forget_progress(e);
+    clear_answered(e);
+    clear_progress(e);
     assay_fast_sync_again(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
-    ask_next(e);
-    ASSAY_ASSERT(sync_holds(e));
+    request_next(e);
+    ASSAY_ASSERT(sync_is_valid(e));
 }
 
-static void finish(struct assay_engine *e)
+static void finish_sync(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->sync->active);
     e->parts->sync.active = false;
     e->parts->sync.target_epoch = 0;
-    forget_progress(e);
-    if (!e->leap->missing)
+    clear_progress(e);
+    if (!e->fast_sync->missing)
         assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->head->context.epoch, 0);
     if (e->chain->halted) return;
-    assay_restore_told(e);
+    assay_restore_complete(e);
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
     assay_order_derive(e);
 }
@@ -231,20 +231,20 @@ static void finish(struct assay_engine *e)
  * would call it absent although it is level with them. */
 void assay_sync_closed_by_votes(struct assay_engine *e)
 {
-    if (!e->sync->active || e->chain->turned || e->leap->phase != ASSAY_FAST_SYNC_OFF) return;
+    if (!e->sync->active || e->chain->turned || e->fast_sync->phase != ASSAY_FAST_SYNC_OFF) return;
     ASSAY_ASSERT(!e->sync->proven && e->sync->kept == 0); /* assay_sync_turn */
-    if (has_something(e) && e->head->context.epoch >= e->sync->target_epoch) finish(e);
-    else ask_next(e);
+    if (can_serve_blocks(e) && e->head->context.epoch >= e->sync->target_epoch) finish_sync(e);
+    else request_next(e);
 }
 
 /* The peer lied, or has a gap, or did not answer: another one. What is verified stays so; what is
  * not begins again. */
-static void next_peer(struct assay_engine *e)
+static void select_next_peer(struct assay_engine *e)
 {
     e->parts->sync.turn++;
     e->parts->sync.failures++;
-    if (!e->sync->verified) forget_progress(e);
-    ASSAY_ASSERT(sync_holds(e) && e->sync->failures > 0);
+    if (!e->sync->verified) clear_progress(e);
+    ASSAY_ASSERT(sync_is_valid(e) && e->sync->failures > 0);
 }
 
 /* --- first: is it the chain? */
@@ -255,12 +255,12 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
     ASSAY_ASSERT(h->kind == ASSAY_BLOCK_EPOCH && e->sync->proven && !e->sync->verified);
     /* A disk that lost the record of a change that waits: no block brings it again, but who leaps
      * is given what its state names. */
-    if (!assay_head_can_close(e)) {
+    if (!assay_chain_head_can_close(e)) {
         assay_fast_sync_again(e);
         assay_fast_sync_starve(e);
         return ASSAY_E_AGAIN;
     }
-    assay_head_next(e, &e->sync->ledger, h->view);
+    assay_chain_head_compute_next(e, &e->sync->ledger, h->view);
     if (!assay_bytes_equal(e->head->next.root, h->state_root, 32)) {
         assay_finalize_halt(e, true);
         return ASSAY_E_INVALID;
@@ -279,8 +279,8 @@ static enum assay_status check_recover(struct assay_engine *e)
     ASSAY_ASSERT(e->sync->proven && e->sync->recovers && !e->sync->verified);
     const enum assay_status read =
         assay_recover_decode(assay_slice_over(e->sync->proof, e->sync->proof_len), &r);
-    ASSAY_ASSERT(read == ASSAY_OK); /* take_proof */
-    ASSAY_TRY(assay_era_look(e, &e->sync->ledger, &r, &fault));
+    ASSAY_ASSERT(read == ASSAY_OK); /* receive_proof */
+    ASSAY_TRY(assay_era_check_recover(e, &e->sync->ledger, &r, &fault));
     e->parts->sync.verified = true;
     return ASSAY_OK;
 }
@@ -301,7 +301,7 @@ static bool is_above_final(const struct assay_engine *e)
 static enum assay_status verify_block(struct assay_engine *e, struct assay_slice payload)
 {
     ASSAY_ASSERT(e->sync->proven && !e->sync->verified);
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     const struct assay_block_header *h = &p.header;
@@ -311,15 +311,15 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
         (e->sync->recovers || !assay_bytes_equal(p.id, e->sync->final_id, 32)))
         return ASSAY_E_INVALID;
     if (e->sync->id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
-    assay_branch_onto(e, &e->sync->ledger); /* a failure leaves what it touched broken */
-    switch (assay_branch_absorb(e, h, p.id, p.body)) {
+    assay_branch_set_ledger(e, &e->sync->ledger); /* a failure leaves what it touched broken */
+    switch (assay_branch_apply(e, h, p.id, p.body)) {
     case ASSAY_ANSWER_VALID: break;
     case ASSAY_ANSWER_PENDING: return ASSAY_E_AGAIN;
     case ASSAY_ANSWER_MISSING:
     case ASSAY_ANSWER_EARLY:
     case ASSAY_ANSWER_INVALID: return ASSAY_E_INVALID;
     }
-    struct assay_syncing *s = &e->parts->sync;
+    struct assay_sync_state *s = &e->parts->sync;
     assay_ledger_copy(&s->ledger, &e->branch->ledger);
     assay_bytes_copy(s->ids[s->id_count++], 32, p.id, 32);
     if (e->sync->recovers)
@@ -334,24 +334,24 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 {
     ASSAY_ASSERT(p->header.kind == ASSAY_BLOCK_EPOCH);
     ASSAY_ASSERT(e->sync->verified && e->sync->kept == e->sync->id_count);
-    assay_head_next(e, &e->sync->ledger, p->header.view);
+    assay_chain_head_compute_next(e, &e->sync->ledger, p->header.view);
     ASSAY_ASSERT(assay_bytes_equal(e->head->next.root, p->header.state_root, 32)); /* check_close */
-    assay_finalize_recovered(e);
+    assay_finalize_clear_halt(e);
     uint8_t commitment[32];
     assay_bytes_copy(commitment, 32, e->sync->commitment, 32);
     const struct assay_slice proof =
-        assay_eng_keep(e, assay_slice_over(e->sync->proof, e->sync->proof_len));
+        assay_eng_copy(e, assay_slice_over(e->sync->proof, e->sync->proof_len));
     e->parts->sync.failures = 0;
     /* docs/protocol.md 2.7, 2.7.3: the network has a past, and these keys may have signed in it. */
     assay_key_state_compare(e, &e->head->next.members[e->self],
                             assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
-    assay_finalize_shown(e);
+    assay_finalize_set_final_time(e);
     assay_finalize_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment,
                          proof);
 }
 
 /* Every block below it is kept, or there is none. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room) | as
- * assay_era_look */
+ * assay_era_check_recover */
 static enum assay_status close_recovered(struct assay_engine *e)
 {
     struct assay_recover r;
@@ -359,9 +359,9 @@ static enum assay_status close_recovered(struct assay_engine *e)
     ASSAY_ASSERT(e->sync->verified && e->sync->recovers && e->sync->kept == e->sync->id_count);
     const struct assay_slice proof = assay_slice_over(e->sync->proof, e->sync->proof_len);
     ASSAY_TRY(assay_recover_decode(proof, &r));
-    ASSAY_TRY(assay_era_look(e, &e->sync->ledger, &r, &fault)); /* the state, once more */
+    ASSAY_TRY(assay_era_check_recover(e, &e->sync->ledger, &r, &fault)); /* the state, once more */
     ASSAY_TRY(assay_finalize_recover(e, &r, &e->branch->ledger));
-    assay_finalize_recovered(e);
+    assay_finalize_clear_halt(e);
     e->parts->sync.failures = 0;
     return ASSAY_OK;
 }
@@ -369,7 +369,7 @@ static enum assay_status close_recovered(struct assay_engine *e)
 /* Nothing is left to fetch below a RECOVER: it may stand on the end of the epoch before. */
 static bool is_reached(const struct assay_engine *e)
 {
-    const struct assay_syncing *s = e->sync;
+    const struct assay_sync_state *s = e->sync;
     if (!s->recovers) return false;
     return s->verified ? s->kept == s->id_count
                        : assay_bytes_equal(s->final_id, e->head->state.head_id, 32);
@@ -382,22 +382,22 @@ static enum assay_status finish_recover(struct assay_engine *e)
 }
 
 /* The block may close the epoch: then a proof and a snapshot are kept beside it. */
-static bool room_for(struct assay_engine *e, size_t payload_len)
+static bool has_room_for(struct assay_engine *e, size_t payload_len)
 {
     ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
     const size_t len = payload_len + assay_state_len_max(e->head->capacity) +
                        assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
                        ASSAY_FINALITY_LEN_MAX + assay_services_len_max(e);
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
-           assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e));
+           assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e));
 }
 
 /* A block that is known by its id. No hash covers its signature, so that is checked: what is stored
  * is served to others. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) | ASSAY_E_INVALID |
  * other INPUT statuses */
-static enum assay_status keep_block(struct assay_engine *e, struct assay_slice payload)
+static enum assay_status persist_block(struct assay_engine *e, struct assay_slice payload)
 {
-    ASSAY_ASSERT(sync_holds(e) && e->sync->verified);
+    ASSAY_ASSERT(sync_is_valid(e) && e->sync->verified);
 
     struct assay_proposal p;
     ASSAY_ASSERT(e->sync->kept < e->sync->id_count);
@@ -406,8 +406,8 @@ static enum assay_status keep_block(struct assay_engine *e, struct assay_slice p
     if (p.header.leader >= e->members) return ASSAY_E_INVALID;
     if (!assay_p256_verify(e->head->voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
         return ASSAY_E_SIGNATURE;
-    if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
-    if (!assay_finalize_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
+    if (!has_room_for(e, payload.len)) return ASSAY_E_AGAIN;
+    if (!assay_finalize_persist_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
     if (++e->parts->sync.kept < e->sync->id_count) return ASSAY_OK;
     if (e->sync->recovers) return close_recovered(e);
     close_synced(e, &p);
@@ -415,13 +415,13 @@ static enum assay_status keep_block(struct assay_engine *e, struct assay_slice p
 }
 
 /* A RECOVER stands where the epoch has no certificate. Returns: ASSAY_OK | as
- * assay_recover_approved, assay_era_grounds | ASSAY_E_STALE (what is final here is above its
+ * assay_recover_approved, assay_era_check_grounds | ASSAY_E_STALE (what is final here is above its
  * parent) | other INPUT statuses */
-static enum assay_status take_recover(struct assay_engine *e, struct assay_slice proof)
+static enum assay_status receive_recover(struct assay_engine *e, struct assay_slice proof)
 {
     struct assay_recover r;
     struct assay_fault fault;
-    struct assay_syncing *s = &e->parts->sync;
+    struct assay_sync_state *s = &e->parts->sync;
     const struct assay_state *state = &e->head->state;
     ASSAY_TRY(assay_recover_decode(proof, &r));
     if (!assay_bytes_equal(r.header.chain_id, state->chain_id, 32) ||
@@ -434,40 +434,40 @@ static enum assay_status take_recover(struct assay_engine *e, struct assay_slice
                        r.header.height - 1);
         return ASSAY_E_STALE;
     }
-    ASSAY_TRY(assay_era_grounds(e, &r, &fault));
+    ASSAY_TRY(assay_era_check_grounds(e, &r, &fault));
     assay_bytes_copy(s->final_id, 32, r.header.parent_id, 32);
     assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
     s->proof_len = proof.len;
     s->proven = true;
     s->recovers = true;
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
     return ASSAY_OK;
 }
 
 /* The proof goes before the blocks: who cannot prove an end of the epoch is not listened to. */
-static enum assay_status take_proof(struct assay_engine *e, struct assay_slice proof)
+static enum assay_status receive_proof(struct assay_engine *e, struct assay_slice proof)
 {
     uint8_t final_id[32];
     uint8_t commitment[32];
     if (e->sync->proven) return ASSAY_OK;
-    if (assay_recover_is(proof)) return take_recover(e, proof);
+    if (assay_recover_is(proof)) return receive_recover(e, proof);
     ASSAY_TRY(assay_finality_verify(proof, e->head->state.chain_id, e->head->state.era,
                                     e->head->context.epoch, &e->head->voters, final_id,
                                     commitment));
-    struct assay_syncing *s = &e->parts->sync;
+    struct assay_sync_state *s = &e->parts->sync;
     assay_bytes_copy(s->final_id, 32, final_id, 32);
     assay_bytes_copy(s->commitment, 32, commitment, 32);
     assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
     s->proof_len = proof.len;
     s->proven = true;
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
     return ASSAY_OK;
 }
 
 /* Verifies up to E, then keeps: from the page itself when it starts where the epoch does. */
-static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page)
+static enum assay_status receive_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
     ASSAY_ASSERT(e->sync->proven && page->about.epoch == e->head->context.epoch);
     const uint64_t epoch = e->head->context.epoch;
     const bool whole = page->about.height == e->head->state.head_height + 1;
@@ -484,8 +484,8 @@ static enum assay_status take_blocks(struct assay_engine *e, const struct assay_
         return ASSAY_E_INVALID;
     }
     if (e->sync->verified && !e->sync->recovers &&
-        assay_era_is_given_up(e, e->head->context.epoch, e->sync->ledger.height)) {
-        forget_progress(e); /* another peer has the RECOVER */
+        assay_era_is_abandoned(e, e->head->context.epoch, e->sync->ledger.height)) {
+        clear_progress(e); /* another peer has the RECOVER */
         return ASSAY_E_STALE;
     }
     if (!e->sync->verified || (!verified && !whole)) return ASSAY_OK;
@@ -493,14 +493,14 @@ static enum assay_status take_blocks(struct assay_engine *e, const struct assay_
     for (uint32_t i = 0; i < page->block_count && e->head->context.epoch == epoch; i++) {
         if (e->chain->turned) break; /* the epoch is over, and what follows no affair of ours */
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
-        ASSAY_TRY(keep_block(e, payload));
+        ASSAY_TRY(persist_block(e, payload));
     }
     return ASSAY_OK;
 }
 
 /* Whether there is a reason to ask the same peer for more. */
-static bool gets_on(const struct assay_engine *e, const struct assay_sync_page *page,
-                    bool was_verified)
+static bool makes_progress(const struct assay_engine *e, const struct assay_sync_page *page,
+                           bool was_verified)
 {
     if (e->head->context.epoch != page->about.epoch) return true; /* closed */
     if (e->sync->verified && !was_verified) return true;     /* now to be kept */
@@ -508,66 +508,66 @@ static bool gets_on(const struct assay_engine *e, const struct assay_sync_page *
 }
 
 /* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
-static void empty_page(struct assay_engine *e, uint16_t from)
+static void on_empty_page(struct assay_engine *e, uint16_t from)
 {
     ASSAY_ASSERT(e->sync->active && e->members > 1);
-    struct assay_syncing *s = &e->parts->sync;
-    count_heard(e, from);
+    struct assay_sync_state *s = &e->parts->sync;
+    add_answered(e, from);
     s->empty++;
     if (!s->several) s->turn++; /* else whoever comes after asks in order */
     /* Some answer: who is cut off meanwhile is asked as soon as it is back, not ever later. */
-    if (stands_still(e) && has_something(e)) s->failures = 0;
+    if (is_stalled(e) && can_serve_blocks(e)) s->failures = 0;
     /* Whoever starts from nothing does not believe the first that knows nothing either; and at a
      * standstill a few may have what most lack, a RECOVER (docs/protocol.md 5.20). */
-    const bool sure = may_begin(e) && e->sync->empty >= (stands_still(e) ? STILL_ASKED : 1);
+    const bool sure = can_start_fast_sync(e) && e->sync->empty >= (is_stalled(e) ? STILL_ASKED : 1);
     const bool reached =
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
     if (!reached && e->sync->empty >= e->members - 1 &&
-        e->head->context.epoch < e->sync->target_epoch && !e->leap->tried) {
+        e->head->context.epoch < e->sync->target_epoch && !e->fast_sync->tried) {
         assay_fast_sync_starve(e); /* the others are ahead, and their blocks do not begin here */
-        ask_next(e);
+        request_next(e);
         return;
     }
-    if (reached || (may_begin(e) && e->sync->empty >= e->members - 1)) {
+    if (reached || (can_start_fast_sync(e) && e->sync->empty >= e->members - 1)) {
         if (!reached && e->head->context.epoch < e->sync->target_epoch) assay_fast_sync_fail(e);
-        if (!e->chain->halted) finish(e);
+        if (!e->chain->halted) finish_sync(e);
         else s->empty = 0;
         return;
     }
-    if (!s->several) ask_next(e); /* the others were asked, too */
+    if (!s->several) request_next(e); /* the others were asked, too */
 }
 
 /* An answer about boundaries or a state. */
-static enum assay_status take_past(struct assay_engine *e, uint16_t from,
-                                   struct assay_slice payload)
+static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16_t from,
+                                                  struct assay_slice payload)
 {
-    if (!e->sync->active || from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE;
+    if (!e->sync->active || from != assay_eng_find_peer(e, e->sync->turn)) return ASSAY_E_STALE;
     const enum assay_status status = assay_fast_sync_take(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
-    count_answer(e);
+    clear_silent(e);
     if (status == ASSAY_E_AGAIN) { /* no room, or others are to confirm: sync_tick asks again */
-        if (e->leap->unconfirmed) e->parts->sync.turn++;
+        if (e->fast_sync->unconfirmed) e->parts->sync.turn++;
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
-    struct assay_syncing *s = &e->parts->sync;
+    struct assay_sync_state *s = &e->parts->sync;
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
-        next_peer(e);
-        if (e->sync->failures <= FAILURES_PATIENT) ask_next(e);
+        select_next_peer(e);
+        if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
         return status;
     }
     s->turn++; /* each gives a page: no budget is used up, and nobody tells it all */
     if (status == ASSAY_OK) s->failures = s->empty = 0;
-    if (e->sync->active) ask_next(e);
+    if (e->sync->active) request_next(e);
     return ASSAY_OK;
 }
 
 enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
 {
-    ASSAY_ASSERT(sync_holds(e));
-    if (assay_fast_sync_wire_is(payload)) return take_past(e, from, payload);
-    if (assay_registry_page_is(payload)) return assay_services_document(e, from, payload);
-    if (assay_services_lack(e)) { /* no epoch can be closed before: asked again then */
+    ASSAY_ASSERT(sync_is_valid(e));
+    if (assay_fast_sync_wire_is(payload)) return receive_fast_sync_answer(e, from, payload);
+    if (assay_registry_page_is(payload)) return assay_services_receive_document(e, from, payload);
+    if (assay_services_has_missing(e)) { /* no epoch can be closed before: asked again then */
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
@@ -580,14 +580,15 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     if (!e->sync->active || page.about.epoch != e->head->context.epoch) return ASSAY_E_STALE;
     if (page.about.height != wanted_height(e)) return ASSAY_E_STALE;
     const bool empty = page.proof.len == 0;
-    const bool asked = empty ? is_asked(e, from) : from == assay_eng_peer(e, e->sync->turn);
-    if (!asked || (e->sync->several && was_heard(e, from))) return ASSAY_E_STALE;
-    count_answer(e);
+    const bool asked =
+        empty ? is_expected_peer(e, from) : from == assay_eng_find_peer(e, e->sync->turn);
+    if (!asked || (e->sync->several && has_answered(e, from))) return ASSAY_E_STALE;
+    clear_silent(e);
     if (empty) {
-        empty_page(e, from);
+        on_empty_page(e, from);
         return ASSAY_OK;
     }
-    enum assay_status status = take_proof(e, page.proof);
+    enum assay_status status = receive_proof(e, page.proof);
     /* A RECOVER that others have to confirm (9.16.5): they may have blocks instead. */
     if (status == ASSAY_E_AGAIN && !e->sync->proven) e->parts->sync.turn++;
     if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
@@ -596,62 +597,62 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
         /* It is over, and that is proven; the blocks are gone here. */
         e->parts->sync.target_epoch =
             assay_max_u64(e->sync->target_epoch, e->head->context.epoch + 1);
-        empty_page(e, from);
+        on_empty_page(e, from);
         return ASSAY_OK;
     }
     e->parts->sync.empty = 0;
-    if (status == ASSAY_OK) status = take_blocks(e, &page);
+    if (status == ASSAY_OK) status = receive_blocks(e, &page);
     if (status == ASSAY_E_AGAIN) { /* asked again from where we are: sync_tick */
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
-    if (status != ASSAY_OK || !gets_on(e, &page, was_verified)) {
-        next_peer(e);
-        if (e->sync->failures <= FAILURES_PATIENT) ask_next(e);
+    if (status != ASSAY_OK || !makes_progress(e, &page, was_verified)) {
+        select_next_peer(e);
+        if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
-    ask_next(e);
+    request_next(e);
     return ASSAY_OK;
 }
 
 void assay_sync_tick(struct assay_engine *e)
 {
-    ASSAY_ASSERT(sync_holds(e));
+    ASSAY_ASSERT(sync_is_valid(e));
 
-    if (!e->life->started || !e->chain->begun) return;
+    if (!e->start_state->started || !e->chain->begun) return;
     if (!e->sync->active) {
-        if (stands_still(e) && e->now_ms >= e->sync->asked_ms + 2 * assay_eng_epoch_ms(e))
+        if (is_stalled(e) && e->now_ms >= e->sync->asked_ms + 2 * assay_eng_epoch_ms(e))
             assay_sync_start(e, e->head->context.epoch);
         return;
     }
-    if (e->now_ms < e->sync->asked_ms + pause_ms(e)) return;
+    if (e->now_ms < e->sync->asked_ms + answer_timeout_ms(e)) return;
     /* It answered, and a verdict of our own is awaited: that is no fault of its. Who gave a page
      * once and is silent now has no such excuse. */
     if (e->sync->answered) {
         e->parts->sync.failures++;
     } else {
-        next_peer(e);
-        count_silent(e);
+        select_next_peer(e);
+        add_silent(e);
     }
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
      * has nothing goes on asking, and says it once. */
     const uint32_t silence = SILENCES_PER_MEMBER * e->members;
-    if (has_something(e) && e->sync->failures > silence) {
-        finish(e);
+    if (can_serve_blocks(e) && e->sync->failures > silence) {
+        finish_sync(e);
         return;
     }
     /* At the first start of a network the others are not there yet: no alarm. */
-    const bool first = e->life->asks_first && !e->newcomer;
-    if (!has_something(e) && e->sync->failures == silence && !first)
+    const bool first = e->start_state->asks_first && !e->newcomer;
+    if (!can_serve_blocks(e) && e->sync->failures == silence && !first)
         assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, e->head->context.epoch,
                        MISSING_ANSWERS);
-    ask_next(e);
+    request_next(e);
 }
 
 uint64_t assay_sync_wake(const struct assay_engine *e)
 {
-    if (!e->life->started || !e->chain->begun) return UINT64_MAX;
-    if (e->sync->active) return e->sync->asked_ms + pause_ms(e);
+    if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;
+    if (e->sync->active) return e->sync->asked_ms + answer_timeout_ms(e);
     const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
     return assay_max_u64(e->chain->progress_ms, e->sync->asked_ms) + quiet;
 }

@@ -11,7 +11,7 @@ struct assay_engine;
 enum { ASSAY_SYNC_FIRST_ASKED = 6 }; /* peers at once, at a first start */
 enum { ASSAY_SYNC_BLOCKS_MAX = 1024 }; /* of one epoch; more is no honest chain (offer.c, pace) */
 
-struct assay_syncing {
+struct assay_sync_state {
     bool active;
     uint64_t target_epoch; /* that somebody was seen in */
     uint64_t asked_ms;
@@ -36,11 +36,10 @@ struct assay_syncing {
     size_t proof_len;
 };
 
-/* Somebody was seen in an epoch that we are not in. Returns: nothing. */
+/* Somebody was seen in an epoch that we are not in. */
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen);
-/* Returns: nothing. */
 void assay_sync_tick(struct assay_engine *e);
-/* An epoch closed: what was gathered about it is of no use any more. Returns: nothing. */
+/* An epoch closed: what was gathered about it is of no use any more. */
 void assay_sync_turn(struct assay_engine *e);
 /* The epoch closed by votes that this node received, not by a page: who asked because others were
  * one epoch ahead is level, and attests at once; else it asks about the epoch that is open now. */

@@ -31,16 +31,16 @@ enum missing {
 _Static_assert((int)ASSAY_FAST_SYNC_PAGE_MAX == (int)ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX,
                "an id for each");
 
-static bool leap_holds(const struct assay_engine *e)
+static bool fast_sync_is_valid(const struct assay_engine *e)
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase == ASSAY_FAST_SYNC_OFF) return true;
     return l->epoch >= e->head->state.epoch && l->voters.count <= ASSAY_MEMBERS_MAX;
 }
 
 void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         l->keys[i] = NULL;
     for (size_t i = 0; i < 3; i++)
@@ -52,17 +52,17 @@ void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_conf
 void assay_fast_sync_free(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
-        assay_p256_free(&e->parts->leap.keys[i]);
+        assay_p256_free(&e->parts->fast_sync.keys[i]);
 }
 
 void assay_fast_sync_again(struct assay_engine *e)
 {
-    e->parts->leap.tried = false;
+    e->parts->fast_sync.tried = false;
 }
 
 void assay_fast_sync_closed(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     l->missing = false;
     /* What was to be leapt over was closed here meanwhile: from there on page by page. */
     if (l->phase != ASSAY_FAST_SYNC_OFF && l->epoch < e->head->state.epoch)
@@ -70,10 +70,10 @@ void assay_fast_sync_closed(struct assay_engine *e)
 }
 
 /* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
-static enum assay_status seat_voters(struct assay_engine *e, const struct assay_roster_row *rows,
+static enum assay_status load_voters(struct assay_engine *e, const struct assay_roster_row *rows,
                                      uint32_t count)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     uint64_t total = 0;
     ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
     for (uint32_t i = 0; i < count; i++) {
@@ -99,38 +99,38 @@ static enum assay_status seat_voters(struct assay_engine *e, const struct assay_
 }
 
 /* It leads nowhere: say so once, and what is missing. */
-static void give_up(struct assay_engine *e, enum missing what)
+static void stop_fast_sync(struct assay_engine *e, enum missing what)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL,
                    what == MISSING_STATE ? l->epoch : l->epoch + 1, what);
     l->phase = ASSAY_FAST_SYNC_OFF;
     l->tried = true;
     l->missing = true;
     l->starved = false;
-    ASSAY_ASSERT(leap_holds(e));
+    ASSAY_ASSERT(fast_sync_is_valid(e));
 }
 
 void assay_fast_sync_fail(struct assay_engine *e)
 {
-    if (!e->leap->missing) give_up(e, MISSING_BLOCKS);
+    if (!e->fast_sync->missing) stop_fast_sync(e, MISSING_BLOCKS);
 }
 
-static bool past_checkpoint(const struct assay_engine *e)
+static bool is_past_checkpoint(const struct assay_engine *e)
 {
-    const struct assay_checkpoint *c = &e->leap->checkpoint;
-    return !e->leap->has_checkpoint || c->epoch <= e->head->state.epoch ||
+    const struct assay_checkpoint *c = &e->fast_sync->checkpoint;
+    return !e->fast_sync->has_checkpoint || c->epoch <= e->head->state.epoch ||
            c->era < e->head->state.era ||
            !assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
 }
 
-static void begin(struct assay_engine *e)
+static void start_boundaries(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     const uint32_t known = e->members - e->newcomer;
     for (uint32_t i = 0; i < known; i++)
         assay_roster_row_of(&e->head->state.members[i], &l->rows_next[i]);
-    if (seat_voters(e, l->rows_next, known) != ASSAY_OK) {
+    if (load_voters(e, l->rows_next, known) != ASSAY_OK) {
         l->tried = true;
         return;
     }
@@ -145,28 +145,28 @@ static void begin(struct assay_engine *e)
     assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
     assay_bytes_zero(l->votes, 32);
-    if (!past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
+    if (!is_past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->epoch = l->checkpoint.epoch;
         l->era = l->checkpoint.era;
         assay_bytes_copy(l->id, 32, l->checkpoint.id, 32);
     }
-    ASSAY_ASSERT(leap_holds(e));
+    ASSAY_ASSERT(fast_sync_is_valid(e));
 }
 
 void assay_fast_sync_starve(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     if (l->tried) return;
     l->starved = true;
 }
 
 void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch)
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase != ASSAY_FAST_SYNC_OFF || l->tried) return;
     const bool far = e->newcomer || target_epoch > e->head->context.epoch + ASSAY_FAST_SYNC_EPOCHS;
-    if (far || l->starved || !past_checkpoint(e)) begin(e);
+    if (far || l->starved || !is_past_checkpoint(e)) start_boundaries(e);
 }
 
 /* --- several operators */
@@ -188,7 +188,7 @@ static void mark_silent(struct assay_fast_sync *l, uint32_t slot)
 
 bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer)
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return false;
     if (is_silent(l, peer)) return true;
     for (uint32_t i = 0; i < l->page.heard_count; i++)
@@ -199,7 +199,7 @@ bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer)
 /* One operator may run peers that hold the old keys of all others (docs/protocol.md 5.30.1). */
 static bool needs_more_operators(const struct assay_engine *e)
 {
-    if (e->leap->page.heard_count == ASSAY_FAST_SYNC_OPERATORS) return false;
+    if (e->fast_sync->page.heard_count == ASSAY_FAST_SYNC_OPERATORS) return false;
     for (uint32_t slot = 0; slot < e->members; slot++) {
         if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) continue;
         if (!assay_fast_sync_skips(e, (uint16_t)slot)) return true;
@@ -207,9 +207,9 @@ static bool needs_more_operators(const struct assay_engine *e)
     return false;
 }
 
-static void go_on(struct assay_engine *e)
+static void resume_after_page(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     ASSAY_ASSERT(l->phase == ASSAY_FAST_SYNC_CONFIRM);
     l->waits_for = ASSAY_SLOT_ALL;
     if (!needs_more_operators(e)) l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
@@ -217,26 +217,26 @@ static void go_on(struct assay_engine *e)
 
 static void count_operator(struct assay_engine *e, uint16_t from)
 {
-    struct assay_fast_sync_page *p = &e->parts->leap.page;
+    struct assay_fast_sync_page *p = &e->parts->fast_sync.page;
     ASSAY_ASSERT(p->heard_count < ASSAY_FAST_SYNC_OPERATORS);
     assay_bytes_copy(p->heard[p->heard_count++], 32, operator_of(e, from), 32);
 }
 
 /* Asked before and not answered: it is not waited for again in this leap. */
-static void wait_for(struct assay_engine *e, uint16_t peer)
+static void await_confirmation(struct assay_engine *e, uint16_t peer)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     if (l->waits_for != ASSAY_SLOT_ALL) {
         mark_silent(l, l->waits_for);
-        go_on(e);
+        resume_after_page(e);
     }
     if (l->phase == ASSAY_FAST_SYNC_CONFIRM) l->waits_for = peer;
 }
 
 void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
 {
-    if (e->leap->phase == ASSAY_FAST_SYNC_CONFIRM) wait_for(e, peer);
-    const struct assay_fast_sync *l = e->leap;
+    if (e->fast_sync->phase == ASSAY_FAST_SYNC_CONFIRM) await_confirmation(e, peer);
+    const struct assay_fast_sync *l = e->fast_sync;
     struct assay_fast_sync_wire_ask ask = { .state = l->phase == ASSAY_FAST_SYNC_STATE,
                                             .era = l->era,
                                             .epoch =
@@ -245,8 +245,8 @@ void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
         ask.era = l->page.era;
         ask.epoch = l->page.epoch + 1;
     }
-    uint8_t *bytes = assay_eng_take(e, ASK_LEN_MAX);
-    ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_FAST_SYNC_OFF);
+    uint8_t *bytes = assay_eng_alloc(e, ASK_LEN_MAX);
+    ASSAY_ASSERT(fast_sync_is_valid(e) && l->phase != ASSAY_FAST_SYNC_OFF);
     if (bytes == NULL) return;
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASK_LEN_MAX);
@@ -258,14 +258,14 @@ void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
 /* --- boundaries */
 
 /* Kept, so that others can be told: they are proven. Returns: whether there was room. */
-static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct assay_slice bytes,
-                 struct assay_slice finality)
+static bool store_boundary(struct assay_engine *e, const struct assay_boundary *b,
+                           struct assay_slice bytes, struct assay_slice finality)
 {
     /* One of a RECOVER is asked for in the era that it ends. */
-    const struct assay_store_key key = { .era = e->leap->era, .epoch = b->header.epoch };
-    if (!assay_eng_room(e, KEEP_EFFECTS)) return false;
-    const struct assay_slice boundary = assay_eng_keep(e, bytes);
-    const struct assay_slice proof = assay_eng_keep(e, finality);
+    const struct assay_store_key key = { .era = e->fast_sync->era, .epoch = b->header.epoch };
+    if (!assay_eng_has_room(e, KEEP_EFFECTS)) return false;
+    const struct assay_slice boundary = assay_eng_copy(e, bytes);
+    const struct assay_slice proof = assay_eng_copy(e, finality);
     if (boundary.len == 0 || proof.len == 0) return false;
     assay_eng_persist(e, ASSAY_STORE_BOUNDARY, &key, boundary);
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
@@ -291,10 +291,10 @@ static bool find_row(const void *context, const uint8_t node_id[static 32],
  * they kept. Who voted at its parent and took it signs so, for this node; slots are for good. */
 static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 32])
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     uint64_t weight = 0;
     for (uint32_t i = 0; i < l->voters.count; i++)
-        if (assay_vouch_says(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
+        if (assay_confirmations_has(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
     return assay_third(weight, l->voters.total_weight);
 }
 
@@ -303,8 +303,8 @@ static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 3
  * (others have to confirm it) | other INPUT statuses */
 static enum assay_status check_link(const struct assay_engine *e, const struct assay_recover *r)
 {
-    const struct assay_fast_sync *l = e->leap;
-    const struct assay_ending *n = e->ending;
+    const struct assay_fast_sync *l = e->fast_sync;
+    const struct assay_era_state *n = e->era;
     struct assay_recover_weight weight;
     const struct assay_recover_table table = { .era = l->era,
                                                .chain_id = e->head->state.chain_id,
@@ -323,10 +323,11 @@ static enum assay_status check_link(const struct assay_engine *e, const struct a
 
 /* Who voted in the epoch, or the operators, have made this boundary final. Out: votes: commitment,
  * zero where there is none. Returns: ASSAY_OK | INPUT statuses */
-static enum assay_status prove(const struct assay_engine *e, const struct assay_boundary *b,
-                               struct assay_slice finality, uint8_t votes[static 32])
+static enum assay_status prove_boundary(const struct assay_engine *e,
+                                        const struct assay_boundary *b, struct assay_slice finality,
+                                        uint8_t votes[static 32])
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     uint8_t final_id[32];
     if (assay_recover_is(finality)) { /* docs/protocol.md 9.17 */
         struct assay_recover r;
@@ -345,80 +346,80 @@ static enum assay_status prove(const struct assay_engine *e, const struct assay_
 
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step, or others have to confirm it) | INPUT
  * statuses */
-static enum assay_status take_boundary(struct assay_engine *e, struct assay_slice bytes,
-                                       struct assay_slice finality)
+static enum assay_status receive_boundary(struct assay_engine *e, struct assay_slice bytes,
+                                          struct assay_slice finality)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     struct assay_boundary b;
     uint8_t votes[32];
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
     if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
     /* 9.16.9: the operator may have accepted the end of the next era, too. */
-    if (e->ending->accepted && l->era > e->head->state.era && !l->unsealed) {
+    if (e->era->accepted && l->era > e->head->state.era && !l->unsealed) {
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
         return ASSAY_E_NOT_FOUND;
     }
-    const enum assay_status proven = prove(e, &b, finality, votes);
+    const enum assay_status proven = prove_boundary(e, &b, finality, votes);
     if (proven == ASSAY_E_EARLY) { /* neither it nor what follows it is kept before */
-        assay_era_wait(e, &b.header);
+        assay_era_await_confirmations(e, &b.header);
         l->unconfirmed = true;
         return ASSAY_E_AGAIN;
     }
     ASSAY_TRY(proven);
     if (b.header.era == e->head->state.era &&
-        assay_era_is_given_up(e, b.header.epoch, b.header.height)) {
+        assay_era_is_abandoned(e, b.header.epoch, b.header.height)) {
         l->unconfirmed = true; /* another peer has the RECOVER */
         return ASSAY_E_AGAIN;
     }
     for (uint32_t i = 0; i < l->voters.count; i++)
         l->rows_next[i] = l->rows[i];
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
-    if (!keep(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
-    ASSAY_TRY(seat_voters(e, l->rows_next, b.state.member_count));
+    if (!store_boundary(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
+    ASSAY_TRY(load_voters(e, l->rows_next, b.state.member_count));
     if (b.header.era > l->era)
-        l->unsealed = !e->ending->accepted || !assay_bytes_equal(e->ending->accepted_id, b.id, 32);
+        l->unsealed = !e->era->accepted || !assay_bytes_equal(e->era->accepted_id, b.id, 32);
     else if (b.state.certified) l->unsealed = false;
     l->epoch = b.header.epoch;
     l->era = b.header.era;
     assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, b.id, 32);
     assay_bytes_copy(l->votes, 32, votes, 32);
-    ASSAY_ASSERT(leap_holds(e));
+    ASSAY_ASSERT(fast_sync_is_valid(e));
     return ASSAY_OK;
 }
 
 /* A newcomer goes on until it finds itself in the roster that is proven: a state without it is of
  * no use to it. */
-static bool finds_itself(const struct assay_engine *e)
+static bool is_in_roster(const struct assay_engine *e)
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     const uint8_t *own = e->head->state.members[e->self].node_id;
     for (uint32_t i = 0; i < l->voters.count; i++)
         if (assay_bytes_equal(l->rows[i].node_id, own, 32)) return true;
     return false;
 }
 
-static enum assay_status no_boundaries_for_newcomer(struct assay_engine *e)
+static enum assay_status on_no_boundaries_newcomer(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     const uint32_t peers = e->members - 1;
-    if (finds_itself(e) && !l->unsealed) {
+    if (is_in_roster(e) && !l->unsealed) {
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
     } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
-        give_up(e, MISSING_MEMBERSHIP);
+        stop_fast_sync(e, MISSING_MEMBERSHIP);
     }
     return ASSAY_E_NOT_FOUND;
 }
 
 /* The peer has nothing newer. */
-static enum assay_status no_boundaries(struct assay_engine *e)
+static enum assay_status on_no_boundaries(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     const uint64_t worth = l->starved ? 1 : ASSAY_FAST_SYNC_EPOCHS;
-    if (e->newcomer) return no_boundaries_for_newcomer(e);
+    if (e->newcomer) return on_no_boundaries_newcomer(e);
     l->nothing++;
     if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
         l->phase = ASSAY_FAST_SYNC_STATE;
@@ -428,7 +429,7 @@ static enum assay_status no_boundaries(struct assay_engine *e)
     const uint32_t peers = e->members - 1;
     if (l->nothing < (peers < NOTHING_MAX ? peers : NOTHING_MAX)) return ASSAY_E_NOT_FOUND;
     if (l->starved) {
-        give_up(e, MISSING_BLOCKS);
+        stop_fast_sync(e, MISSING_BLOCKS);
         return ASSAY_E_NOT_FOUND;
     }
     l->phase = ASSAY_FAST_SYNC_OFF; /* not far enough: blocks will do */
@@ -443,7 +444,7 @@ static void copy_rows(struct assay_roster_row *to, const struct assay_roster_row
         to[i] = from[i];
 }
 
-static void mark(struct assay_fast_sync *l, uint32_t at)
+static void add_mark(struct assay_fast_sync *l, uint32_t at)
 {
     struct assay_fast_sync_mark *m = &l->page.marks[at];
     m->unsealed = l->unsealed;
@@ -454,7 +455,7 @@ static void mark(struct assay_fast_sync *l, uint32_t at)
 /* What holds before the first boundary of a page. */
 static void open_page(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     struct assay_fast_sync_page *p = &l->page;
     p->epoch = l->epoch;
     p->era = l->era;
@@ -462,46 +463,46 @@ static void open_page(struct assay_engine *e)
     p->row_count = l->voters.count;
     copy_rows(p->rows, l->rows, p->row_count);
     p->count = p->heard_count = 0;
-    mark(l, 0);
+    add_mark(l, 0);
 }
 
 static void close_page(struct assay_engine *e, uint16_t from)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     if (l->page.count == 0) return;
     l->page.tip_row_count = l->voters.count;
     copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
     l->phase = ASSAY_FAST_SYNC_CONFIRM;
     count_operator(e, from);
-    go_on(e);
+    resume_after_page(e);
 }
 
-static enum assay_status take_page(struct assay_engine *e,
-                                   struct assay_fast_sync_wire_answer *answer)
+static enum assay_status receive_page(struct assay_engine *e,
+                                      struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     while (answer->pair_count > 0 && l->page.count < ASSAY_FAST_SYNC_PAGE_MAX) {
         struct assay_slice boundary, finality;
         ASSAY_TRY(assay_fast_sync_wire_next(answer, &boundary, &finality));
-        const enum assay_status status = take_boundary(e, boundary, finality);
+        const enum assay_status status = receive_boundary(e, boundary, finality);
         if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is asked for again */
         ASSAY_TRY(status);
-        mark(l, ++l->page.count);
+        add_mark(l, ++l->page.count);
     }
     return ASSAY_OK;
 }
 
-static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
-                                         struct assay_fast_sync_wire_answer *answer)
+static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t from,
+                                            struct assay_fast_sync_wire_answer *answer)
 {
-    if (answer->pair_count == 0) return no_boundaries(e);
-    e->parts->leap.nothing = 0;
+    if (answer->pair_count == 0) return on_no_boundaries(e);
+    e->parts->fast_sync.nothing = 0;
     open_page(e);
-    e->parts->leap.unconfirmed = false;
-    const enum assay_status status = take_page(e, answer);
+    e->parts->fast_sync.unconfirmed = false;
+    const enum assay_status status = receive_page(e, answer);
     close_page(e, from);
     /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
-    if (status == ASSAY_OK && e->leap->page.count == 0 && e->leap->unconfirmed)
+    if (status == ASSAY_OK && e->fast_sync->page.count == 0 && e->fast_sync->unconfirmed)
         return ASSAY_E_AGAIN;
     return status;
 }
@@ -510,12 +511,12 @@ static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
 
 /* docs/protocol.md 5.30.1: old voting keys have signed another history. No rule can say which one
  * is true, so a person does. */
-static void conflict(struct assay_engine *e, uint64_t epoch)
+static void stop_on_conflict(struct assay_engine *e, uint64_t epoch)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     l->conflict = true;
     l->epoch = epoch - 1;
-    give_up(e, MISSING_TRUTH);
+    stop_fast_sync(e, MISSING_TRUTH);
 }
 
 /* One boundary of the page once more. Returns: ASSAY_OK | ASSAY_E_CHAIN (another history is proven)
@@ -523,7 +524,7 @@ static void conflict(struct assay_engine *e, uint64_t epoch)
 static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index,
                                           struct assay_slice bytes, struct assay_slice finality)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     struct assay_boundary b;
     uint8_t votes[32];
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
@@ -531,13 +532,13 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
         b.header.epoch != l->page.epoch + index + 1)
         return ASSAY_E_INVALID;
     if (!assay_bytes_equal(b.id, l->page.marks[index + 1].id, 32)) {
-        ASSAY_TRY(prove(e, &b, finality, votes));
+        ASSAY_TRY(prove_boundary(e, &b, finality, votes));
         return ASSAY_E_CHAIN;
     }
     copy_rows(l->rows_next, l->rows, l->voters.count);
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
     const uint32_t after = b.state.member_count;
-    ASSAY_TRY(seat_voters(e, l->rows_next, after));
+    ASSAY_TRY(load_voters(e, l->rows_next, after));
     l->era = b.header.era;
     assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
     return ASSAY_OK;
@@ -545,7 +546,7 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
 
 /* docs/protocol.md 5.30.1: what an answer does not have it does not confirm. The page ends there,
  * with the voters that were seated up to there; without any, it is as if it had not come. */
-static void cut_page(struct assay_fast_sync *l, uint32_t count)
+static void truncate_page(struct assay_fast_sync *l, uint32_t count)
 {
     const struct assay_fast_sync_mark *m = &l->page.marks[count];
     l->page.count = count;
@@ -561,13 +562,13 @@ static void cut_page(struct assay_fast_sync *l, uint32_t count)
 static enum assay_status compare_page(struct assay_engine *e,
                                       struct assay_fast_sync_wire_answer *answer, uint32_t *index)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     const uint32_t tip_era = l->era;
     uint8_t tip_operators[32];
     assay_bytes_copy(tip_operators, 32, l->operators, 32);
     l->era = l->page.era;
     assay_bytes_copy(l->operators, 32, l->page.operators, 32);
-    enum assay_status status = seat_voters(e, l->page.rows, l->page.row_count);
+    enum assay_status status = load_voters(e, l->page.rows, l->page.row_count);
     for (*index = 0; status == ASSAY_OK && *index < l->page.count && answer->pair_count > 0;) {
         struct assay_slice boundary, finality;
         status = assay_fast_sync_wire_next(answer, &boundary, &finality);
@@ -575,24 +576,24 @@ static enum assay_status compare_page(struct assay_engine *e,
         if (status == ASSAY_OK) (*index)++;
     }
     if (status == ASSAY_OK && *index < l->page.count) {
-        cut_page(l, *index);
+        truncate_page(l, *index);
         return ASSAY_OK;
     }
     l->era = tip_era;
     assay_bytes_copy(l->operators, 32, tip_operators, 32);
-    const enum assay_status seated = seat_voters(e, l->page.tip_rows, l->page.tip_row_count);
+    const enum assay_status seated = load_voters(e, l->page.tip_rows, l->page.tip_row_count);
     return seated == ASSAY_OK ? status : seated;
 }
 
-static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from,
-                                           struct assay_fast_sync_wire_answer *answer)
+static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t from,
+                                              struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     uint32_t index = 0;
     if (from != l->waits_for) return ASSAY_E_STALE;
     const enum assay_status status = compare_page(e, answer, &index);
     if (status == ASSAY_E_CHAIN) {
-        conflict(e, l->page.epoch + index + 1);
+        stop_on_conflict(e, l->page.epoch + index + 1);
         return ASSAY_OK;
     }
     if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is asked for boundaries */
@@ -602,28 +603,28 @@ static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from
     }
     if (status == ASSAY_OK) count_operator(e, from);
     else mark_silent(l, from);
-    go_on(e);
+    resume_after_page(e);
     return status;
 }
 
 /* --- the state */
 
-static enum assay_status no_state(struct assay_engine *e)
+static enum assay_status on_no_state(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     if (++l->nothing < e->members - 1) return ASSAY_E_NOT_FOUND;
     l->nothing = 0;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
     const bool given = l->has_checkpoint && l->epoch == l->checkpoint.epoch;
-    if (++l->rounds >= ROUNDS_MAX || given) give_up(e, MISSING_STATE);
+    if (++l->rounds >= ROUNDS_MAX || given) stop_fast_sync(e, MISSING_STATE);
     else l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;
 }
 
 /* A document that is in one of the records. */
-static bool is_told(const struct assay_fast_sync_wire_answer *answer,
-                    const uint8_t digest[static 32])
+static bool is_named_in_answer(const struct assay_fast_sync_wire_answer *answer,
+                               const uint8_t digest[static 32])
 {
     struct assay_fast_sync_wire_answer a = *answer;
     while (a.pair_count > 0) {
@@ -643,7 +644,7 @@ static bool is_known(const struct assay_engine *e, const uint8_t digest[static 3
     for (uint32_t i = 0; i < count; i++)
         if (assay_bytes_equal(own[i], digest, 32)) return true;
     for (size_t i = 0; i < 3; i++)
-        if (assay_bytes_equal(e->leap->first[i], digest, 32)) return true;
+        if (assay_bytes_equal(e->fast_sync->first[i], digest, 32)) return true;
     return false;
 }
 
@@ -671,15 +672,16 @@ static bool is_complete(const struct assay_engine *e,
     for (uint32_t i = 0; i < head->pending_count; i++)
         if (!is_sent(answer, head->pending[i])) return false;
     for (uint32_t i = 0; i < head->document_count; i++)
-        if (!is_known(e, head->documents[i]) && !is_told(answer, head->documents[i])) return false;
+        if (!is_known(e, head->documents[i]) && !is_named_in_answer(answer, head->documents[i]))
+            return false;
     return true;
 }
 
 /* Records that operators signed, as their peers keep them. Returns: ASSAY_OK | ASSAY_E_AGAIN |
  * INPUT statuses */
-static enum assay_status keep_changes(struct assay_engine *e,
-                                      const struct assay_fast_sync_wire_answer *answer,
-                                      const struct assay_leaf_head *head)
+static enum assay_status persist_changes(struct assay_engine *e,
+                                         const struct assay_fast_sync_wire_answer *answer,
+                                         const struct assay_leaf_head *head)
 {
     struct assay_fast_sync_wire_answer a = *answer;
     uint64_t covered = 0;
@@ -692,8 +694,8 @@ static enum assay_status keep_changes(struct assay_engine *e,
         if ((covers & ~covered) == 0) continue; /* nothing proves it, or nobody asks for it */
         covered |= covers;
         const enum assay_store_class class_ = assay_fast_sync_wire_class(bytes, head->epoch, &key);
-        const struct assay_slice kept = assay_eng_keep(e, bytes);
-        if (kept.len == 0 || !assay_eng_room(e, 1)) return ASSAY_E_AGAIN;
+        const struct assay_slice kept = assay_eng_copy(e, bytes);
+        if (kept.len == 0 || !assay_eng_has_room(e, 1)) return ASSAY_E_AGAIN;
         assay_eng_persist(e, class_, &key, kept);
     }
     return ASSAY_OK;
@@ -715,31 +717,31 @@ static void restore_decisions(struct assay_engine *e,
         struct assay_slice bytes;
         uint64_t epoch = 0;
         const enum assay_status status = assay_fast_sync_wire_next_change(&a, &epoch, &bytes);
-        ASSAY_ASSERT(status == ASSAY_OK); /* keep_changes has read them */
-        assay_head_restore_change(e, bytes);
-        assay_head_restore_update(e, bytes);
+        ASSAY_ASSERT(status == ASSAY_OK); /* persist_changes has read them */
+        assay_chain_head_restore_change(e, bytes);
+        assay_chain_head_restore_update(e, bytes);
     }
 }
 
-static enum assay_status take_state(struct assay_engine *e,
-                                    const struct assay_fast_sync_wire_answer *answer)
+static enum assay_status receive_state(struct assay_engine *e,
+                                       const struct assay_fast_sync_wire_answer *answer)
 {
-    struct assay_fast_sync *l = &e->parts->leap;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     struct assay_leaf_head head;
     struct assay_checkpoint c;
-    if (answer->snapshot.len == 0) return no_state(e);
+    if (answer->snapshot.len == 0) return on_no_state(e);
     ASSAY_TRY(assay_proof_snapshot(answer->snapshot, &head));
     ASSAY_TRY(assay_proof_checkpoint_of(answer->snapshot, &c));
     if (!assay_bytes_equal(c.id, l->id, 32)) return ASSAY_E_INVALID;
     if (e->newcomer && !is_member_in(e, answer->snapshot)) { /* the checkpoint is too old for it */
-        give_up(e, MISSING_MEMBERSHIP);
+        stop_fast_sync(e, MISSING_MEMBERSHIP);
         return ASSAY_E_NOT_FOUND;
     }
     if (!is_complete(e, answer, &head)) return ASSAY_E_INVALID;
-    const struct assay_slice kept = assay_eng_keep(e, answer->snapshot);
+    const struct assay_slice kept = assay_eng_copy(e, answer->snapshot);
     if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */
-    ASSAY_TRY(keep_changes(e, answer, &head));
-    ASSAY_TRY(assay_finalize_leap(e, kept, l->id, l->votes));
+    ASSAY_TRY(persist_changes(e, answer, &head));
+    ASSAY_TRY(assay_finalize_fast_sync(e, kept, l->id, l->votes));
     restore_decisions(e, answer);
     l->phase = ASSAY_FAST_SYNC_OFF;
     l->missing = false;
@@ -751,9 +753,9 @@ static enum assay_status take_state(struct assay_engine *e,
 enum assay_status assay_fast_sync_take(struct assay_engine *e, uint16_t from,
                                        struct assay_slice payload)
 {
-    const struct assay_fast_sync *l = e->leap;
+    const struct assay_fast_sync *l = e->fast_sync;
     struct assay_fast_sync_wire_answer answer;
-    ASSAY_ASSERT(leap_holds(e));
+    ASSAY_ASSERT(fast_sync_is_valid(e));
     ASSAY_TRY(assay_fast_sync_wire_answer_decode(payload, &answer));
     if (!assay_bytes_equal(answer.about.chain_id, e->head->state.chain_id, 32))
         return ASSAY_E_CHAIN;
@@ -764,6 +766,6 @@ enum assay_status assay_fast_sync_take(struct assay_engine *e, uint16_t from,
     if (l->phase == ASSAY_FAST_SYNC_OFF || answer.about.state != state || answer.about.era != era ||
         answer.about.epoch != epoch)
         return ASSAY_E_STALE;
-    if (confirm) return take_confirmation(e, from, &answer);
-    return state ? take_state(e, &answer) : take_boundaries(e, from, &answer);
+    if (confirm) return receive_confirmation(e, from, &answer);
+    return state ? receive_state(e, &answer) : receive_boundaries(e, from, &answer);
 }

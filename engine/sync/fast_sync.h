@@ -77,25 +77,24 @@ struct assay_fast_sync {
     struct assay_voter_table voters;
 };
 
-/* Takes the configuration's checkpoint. Returns: nothing. */
+/* Takes the configuration's checkpoint. */
 void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_config *config);
-/* Frees the decoded keys. Returns: nothing. */
+/* Frees the decoded keys. */
 void assay_fast_sync_free(struct assay_engine *e);
-/* Somebody was seen ahead: what led nowhere may lead somewhere now. Returns: nothing. */
+/* Somebody was seen ahead: what led nowhere may lead somewhere now. */
 void assay_fast_sync_again(struct assay_engine *e);
-/* An epoch closed: nothing is missing, and what lies behind it is leapt over no more. Returns:
- * nothing. */
+/* An epoch closed: nothing is missing, and what lies behind it is leapt over no more. */
 void assay_fast_sync_closed(struct assay_engine *e);
-/* Nobody has the next blocks. Returns: nothing. */
+/* Nobody has the next blocks. */
 void assay_fast_sync_starve(struct assay_engine *e);
 /* protocol.md 5.32: the others are ahead, and no peer has boundaries or blocks from here on.
- * Reported once. Returns: nothing. */
+ * Reported once. */
 void assay_fast_sync_fail(struct assay_engine *e);
-/* Begins where that is the way to the epoch that was seen. Returns: nothing. */
+/* Begins where that is the way to the epoch that was seen. */
 void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch);
 /* Is there a reason to ask another peer than this one? Returns: whether so. */
 bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer);
-/* Asks a peer for what is next. Returns: nothing. */
+/* Asks a peer for what is next. */
 void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer);
 /*
  * assay_fast_sync_take - an answer of the peer that was asked.

@@ -16,7 +16,7 @@ static const char state_ask[] = "assay/state-ask/v1";
 static const char boundary_answer[] = "assay/boundary-answer/v1";
 static const char state_answer[] = "assay/state-answer/v1";
 
-static bool begins(struct assay_slice payload, const char *tag)
+static bool has_tag(struct assay_slice payload, const char *tag)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     uint64_t items = 0;
@@ -26,11 +26,11 @@ static bool begins(struct assay_slice payload, const char *tag)
 
 bool assay_fast_sync_wire_is(struct assay_slice payload)
 {
-    return begins(payload, boundary_ask) || begins(payload, state_ask) ||
-           begins(payload, boundary_answer) || begins(payload, state_answer);
+    return has_tag(payload, boundary_ask) || has_tag(payload, state_ask) ||
+           has_tag(payload, boundary_answer) || has_tag(payload, state_answer);
 }
 
-static void put_about(struct assay_writer *w, const struct assay_fast_sync_wire_ask *a)
+static void encode_about(struct assay_writer *w, const struct assay_fast_sync_wire_ask *a)
 {
     ASSAY_ASSERT(a->epoch <= INT64_MAX);
     assay_cbor_put_bytes(w, a->chain_id, 32);
@@ -38,7 +38,7 @@ static void put_about(struct assay_writer *w, const struct assay_fast_sync_wire_
     assay_cbor_put_uint(w, a->epoch);
 }
 
-static enum assay_status read_about(struct assay_cursor *c, struct assay_fast_sync_wire_ask *a)
+static enum assay_status decode_about(struct assay_cursor *c, struct assay_fast_sync_wire_ask *a)
 {
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, a->chain_id, 32));
@@ -54,7 +54,7 @@ enum assay_status assay_fast_sync_wire_ask_encode(const struct assay_fast_sync_w
     struct assay_slice all;
     assay_cbor_put_array(w, 4);
     assay_cbor_put_text(w, ask->state ? state_ask : boundary_ask);
-    put_about(w, ask);
+    encode_about(w, ask);
     return assay_writer_finish(w, &all);
 }
 
@@ -62,25 +62,25 @@ enum assay_status assay_fast_sync_wire_ask_decode(struct assay_slice payload,
                                                   struct assay_fast_sync_wire_ask *ask)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_fast_sync_wire_ask a = { .state = begins(payload, state_ask) };
+    struct assay_fast_sync_wire_ask a = { .state = has_tag(payload, state_ask) };
     ASSAY_TRY(assay_cbor_array_exact(&c, 4));
     ASSAY_TRY(assay_cbor_text_expect(&c, a.state ? state_ask : boundary_ask));
-    ASSAY_TRY(read_about(&c, &a));
+    ASSAY_TRY(decode_about(&c, &a));
     ASSAY_TRY(assay_cursor_end(&c));
     *ask = a;
     return ASSAY_OK;
 }
 
-static enum assay_status read_pair(struct assay_cursor *c, struct assay_slice *boundary,
-                                   struct assay_slice *finality)
+static enum assay_status decode_pair(struct assay_cursor *c, struct assay_slice *boundary,
+                                     struct assay_slice *finality)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_bytes(c, SIZE_MAX, boundary));
     return assay_cbor_bytes(c, ASSAY_FINALITY_LEN_MAX, finality);
 }
 
-static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
-                                     struct assay_slice *record)
+static enum assay_status decode_change(struct assay_cursor *c, uint64_t *epoch,
+                                       struct assay_slice *record)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
@@ -92,7 +92,7 @@ enum assay_status assay_fast_sync_wire_next_change(struct assay_fast_sync_wire_a
 {
     ASSAY_ASSERT(answer->pair_count > 0);
     answer->pair_count--;
-    return read_change(&answer->pairs, epoch, record);
+    return decode_change(&answer->pairs, epoch, record);
 }
 
 enum assay_status assay_fast_sync_wire_next(struct assay_fast_sync_wire_answer *answer,
@@ -101,32 +101,32 @@ enum assay_status assay_fast_sync_wire_next(struct assay_fast_sync_wire_answer *
 {
     ASSAY_ASSERT(answer->pair_count > 0);
     answer->pair_count--;
-    return read_pair(&answer->pairs, boundary, finality);
+    return decode_pair(&answer->pairs, boundary, finality);
 }
 
 enum assay_status assay_fast_sync_wire_answer_decode(struct assay_slice payload,
                                                      struct assay_fast_sync_wire_answer *answer)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_fast_sync_wire_answer a = { .about = { .state = begins(payload, state_answer) } };
+    struct assay_fast_sync_wire_answer a = { .about = { .state = has_tag(payload, state_answer) } };
     struct assay_slice boundary, finality;
     uint64_t count = 0, epoch = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, a.about.state ? 6 : 5));
     ASSAY_TRY(assay_cbor_text_expect(&c, a.about.state ? state_answer : boundary_answer));
-    ASSAY_TRY(read_about(&c, &a.about));
+    ASSAY_TRY(decode_about(&c, &a.about));
     if (a.about.state) {
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &a.snapshot));
         ASSAY_TRY(assay_cbor_array(&c, ASSAY_FAST_SYNC_WIRE_CHANGES_MAX, &count));
         a.pairs = c;
         a.pair_count = (uint32_t)count;
         for (uint64_t i = 0; i < count; i++)
-            ASSAY_TRY(read_change(&c, &epoch, &boundary));
+            ASSAY_TRY(decode_change(&c, &epoch, &boundary));
     } else {
         ASSAY_TRY(assay_cbor_array(&c, ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX, &count));
         a.pairs = c;
         a.pair_count = (uint32_t)count;
         for (uint64_t i = 0; i < count; i++)
-            ASSAY_TRY(read_pair(&c, &boundary, &finality));
+            ASSAY_TRY(decode_pair(&c, &boundary, &finality));
     }
     ASSAY_TRY(assay_cursor_end(&c));
     *answer = a;
@@ -143,7 +143,7 @@ static bool is_change(struct assay_slice kept)
 }
 
 /* The documents in a CHANGE, each hashed once. */
-static uint64_t covers_by_documents(const struct assay_leaf_head *head, struct assay_slice kept)
+static uint64_t covered_by_documents(const struct assay_leaf_head *head, struct assay_slice kept)
 {
     struct assay_change change;
     uint64_t covers = 0;
@@ -163,8 +163,8 @@ static uint64_t covers_by_documents(const struct assay_leaf_head *head, struct a
     return covers;
 }
 
-static uint64_t covers_by_name(const struct assay_leaf_head *head,
-                               const uint8_t digest[static 32])
+static uint64_t covered_by_digest(const struct assay_leaf_head *head,
+                                  const uint8_t digest[static 32])
 {
     uint64_t covers = 0;
     for (uint32_t i = 0; i < head->pending_count; i++)
@@ -178,7 +178,7 @@ static uint64_t covers_by_name(const struct assay_leaf_head *head,
 uint64_t assay_fast_sync_wire_covers(const struct assay_leaf_head *head,
                                      const uint8_t digest[static 32], struct assay_slice kept)
 {
-    return covers_by_name(head, digest) | covers_by_documents(head, kept);
+    return covered_by_digest(head, digest) | covered_by_documents(head, kept);
 }
 
 enum assay_store_class assay_fast_sync_wire_class(struct assay_slice kept, uint64_t epoch,
@@ -249,7 +249,7 @@ static enum assay_status answer_boundaries(const struct assay_fast_sync_wire_ask
     ASSAY_TRY(scan_boundaries(ask, counting));
     assay_cbor_put_array(w, 5);
     assay_cbor_put_text(w, boundary_answer);
-    put_about(w, ask);
+    encode_about(w, ask);
     assay_cbor_put_array(w, counting->count);
     writing.w = w;
     writing.limit = counting->count;
@@ -291,7 +291,7 @@ static void note_place(struct named *n, enum assay_store_class class_,
 }
 
 /* What lies under its own digest: no value is read for it. */
-static enum assay_status find_by_name(struct assay_store *store, struct named *n)
+static enum assay_status find_by_digest(struct assay_store *store, struct named *n)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_CHANGE, ASSAY_STORE_COLLATERAL };
     const struct assay_leaf_head *head = n->head;
@@ -305,7 +305,7 @@ static enum assay_status find_by_name(struct assay_store *store, struct named *n
             const enum assay_status found =
                 assay_store_find(store, classes[k], digest, &key, none, 0, &len);
             if (found == ASSAY_OK || found == ASSAY_E_FULL)
-                note_place(n, classes[k], &key, covers_by_name(head, digest));
+                note_place(n, classes[k], &key, covered_by_digest(head, digest));
             else if (found != ASSAY_E_NOT_FOUND) return found;
         }
     }
@@ -316,7 +316,7 @@ static bool visit_change(void *context, const struct assay_store_key *key,
                          struct assay_slice value)
 {
     struct named *n = context;
-    note_place(n, ASSAY_STORE_CHANGE, key, covers_by_documents(n->head, value));
+    note_place(n, ASSAY_STORE_CHANGE, key, covered_by_documents(n->head, value));
     return (n->wanted & ~n->covered) != 0;
 }
 
@@ -332,8 +332,8 @@ static enum assay_status find_in_changes(struct assay_store *store, uint32_t era
     return assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, true, visit_change, n);
 }
 
-static enum assay_status put_named(struct answering *a, const struct named *n,
-                                   struct assay_writer *w)
+static enum assay_status encode_named(struct answering *a, const struct named *n,
+                                      struct assay_writer *w)
 {
     assay_cbor_put_array(w, n->count);
     for (uint32_t i = 0; i < n->count; i++) {
@@ -348,18 +348,18 @@ static enum assay_status put_named(struct answering *a, const struct named *n,
 }
 
 /* The snapshot is written by now: what it lay in is free. */
-static enum assay_status put_changes(const struct assay_fast_sync_wire_ask *ask,
-                                     struct answering *a, const struct assay_leaf_head *head,
-                                     struct assay_writer *w)
+static enum assay_status encode_changes(const struct assay_fast_sync_wire_ask *ask,
+                                        struct answering *a, const struct assay_leaf_head *head,
+                                        struct assay_writer *w)
 {
     struct named n = { .head = head };
     for (uint32_t i = 0; i < head->pending_count; i++)
         n.wanted |= (uint64_t)1 << i;
     for (uint32_t i = 0; i < head->document_count; i++)
         n.wanted |= (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + i);
-    ASSAY_TRY(find_by_name(a->store, &n));
+    ASSAY_TRY(find_by_digest(a->store, &n));
     ASSAY_TRY(find_in_changes(a->store, ask->era, &n));
-    return put_named(a, &n, w);
+    return encode_named(a, &n, w);
 }
 
 static enum assay_status answer_state(const struct assay_fast_sync_wire_ask *ask,
@@ -377,13 +377,13 @@ static enum assay_status answer_state(const struct assay_fast_sync_wire_ask *ask
     else ASSAY_TRY(got);
     assay_cbor_put_array(w, 6);
     assay_cbor_put_text(w, state_answer);
-    put_about(w, ask);
+    encode_about(w, ask);
     assay_cbor_put_bytes(w, a->scratch, len);
     const enum assay_status read =
         assay_proof_snapshot(assay_slice_over(a->scratch, len), &head);
     enum assay_status status = ASSAY_OK;
     if (len == 0 || read != ASSAY_OK) assay_cbor_put_array(w, 0);
-    else status = put_changes(ask, a, &head, w);
+    else status = encode_changes(ask, a, &head, w);
     return status == ASSAY_OK ? assay_writer_finish(w, &all) : status;
 }
 

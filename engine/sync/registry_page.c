@@ -10,7 +10,7 @@
 static const char ask_label[] = "assay/service-ask/v1";
 static const char answer_label[] = "assay/service-answer/v1";
 
-static bool begins(struct assay_slice payload, const char *tag)
+static bool has_tag(struct assay_slice payload, const char *tag)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     uint64_t items = 0;
@@ -20,7 +20,7 @@ static bool begins(struct assay_slice payload, const char *tag)
 
 bool assay_registry_page_is(struct assay_slice payload)
 {
-    return begins(payload, ask_label) || begins(payload, answer_label);
+    return has_tag(payload, ask_label) || has_tag(payload, answer_label);
 }
 
 enum assay_status assay_registry_ask_encode(const struct assay_registry_page *ask,
@@ -34,7 +34,7 @@ enum assay_status assay_registry_ask_encode(const struct assay_registry_page *as
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_about(struct assay_cursor *c, struct assay_registry_page *page)
+static enum assay_status decode_about(struct assay_cursor *c, struct assay_registry_page *page)
 {
     ASSAY_TRY(assay_cbor_bytes_exact(c, page->chain_id, 32));
     return assay_cbor_bytes_exact(c, page->digest, 32);
@@ -47,7 +47,7 @@ enum assay_status assay_registry_ask_decode(struct assay_slice payload,
     struct assay_registry_page a = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_text_expect(&c, ask_label));
-    ASSAY_TRY(read_about(&c, &a));
+    ASSAY_TRY(decode_about(&c, &a));
     ASSAY_TRY(assay_cursor_end(&c));
     *ask = a;
     return ASSAY_OK;
@@ -60,7 +60,7 @@ enum assay_status assay_registry_page_decode(struct assay_slice payload,
     struct assay_registry_page p = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 4));
     ASSAY_TRY(assay_cbor_text_expect(&c, answer_label));
-    ASSAY_TRY(read_about(&c, &p));
+    ASSAY_TRY(decode_about(&c, &p));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_REGISTRY_DOCUMENT_MAX, &p.document));
     ASSAY_TRY(assay_cursor_end(&c));
     *page = p;

@@ -15,7 +15,7 @@
 
 enum { BLOCKS_MAX = 4096 };
 
-static void put_about(struct assay_writer *w, const struct assay_sync_ask *a)
+static void encode_about(struct assay_writer *w, const struct assay_sync_ask *a)
 {
     ASSAY_ASSERT(a->epoch <= INT64_MAX && a->height <= INT64_MAX);
 
@@ -25,7 +25,7 @@ static void put_about(struct assay_writer *w, const struct assay_sync_ask *a)
     assay_cbor_put_uint(w, a->height);
 }
 
-static enum assay_status read_about(struct assay_cursor *c, struct assay_sync_ask *a)
+static enum assay_status decode_about(struct assay_cursor *c, struct assay_sync_ask *a)
 {
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, a->chain_id, 32));
@@ -43,7 +43,7 @@ enum assay_status assay_sync_ask_encode(const struct assay_sync_ask *ask, struct
     struct assay_slice all;
     assay_cbor_put_array(w, 5);
     assay_cbor_put_text(w, "assay/sync-ask/v1");
-    put_about(w, ask);
+    encode_about(w, ask);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_SYNC_ASK_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
@@ -54,7 +54,7 @@ enum assay_status assay_sync_ask_decode(struct assay_slice payload, struct assay
     struct assay_sync_ask a = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 5));
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/sync-ask/v1"));
-    ASSAY_TRY(read_about(&c, &a));
+    ASSAY_TRY(decode_about(&c, &a));
     ASSAY_TRY(assay_cursor_end(&c));
     *ask = a;
     return ASSAY_OK;
@@ -68,7 +68,7 @@ enum assay_status assay_sync_page_decode(struct assay_slice payload, struct assa
     struct assay_slice block;
     ASSAY_TRY(assay_cbor_array_exact(&c, 8));
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/sync-answer/v1"));
-    ASSAY_TRY(read_about(&c, &p.about));
+    ASSAY_TRY(decode_about(&c, &p.about));
     ASSAY_TRY(assay_cbor_bool(&c, &p.more));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_FINALITY_LEN_MAX, &p.proof));
     ASSAY_TRY(assay_cbor_array(&c, BLOCKS_MAX, &count));
@@ -128,12 +128,12 @@ static enum assay_status scan_blocks(struct assay_store *store, const struct ass
     return store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, visit_block, a);
 }
 
-static void put_answer_head(struct assay_writer *w, const struct assay_sync_ask *ask, bool more,
-                            struct assay_slice proof, uint64_t count)
+static void encode_answer_head(struct assay_writer *w, const struct assay_sync_ask *ask, bool more,
+                               struct assay_slice proof, uint64_t count)
 {
     assay_cbor_put_array(w, 8);
     assay_cbor_put_text(w, "assay/sync-answer/v1");
-    put_about(w, ask);
+    encode_about(w, ask);
     assay_cbor_put_bool(w, more);
     assay_cbor_put_bytes(w, proof.bytes, proof.len);
     assay_cbor_put_array(w, count);
@@ -157,13 +157,13 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
     const enum assay_status found =
         store->ops->get(store, ASSAY_STORE_FINALITY, &key, scratch, scratch_len, &proof_len);
     if (found == ASSAY_E_NOT_FOUND) { /* not closed, or pruned: nothing to offer */
-        put_answer_head(w, &a, false, assay_slice_over(scratch, 0), 0);
+        encode_answer_head(w, &a, false, assay_slice_over(scratch, 0), 0);
         return assay_writer_finish(w, &all);
     }
     ASSAY_TRY(found);
     struct answering counting = { .len = proof_len + 256, .len_max = ASSAY_SYNC_PAGE_LEN };
     ASSAY_TRY(scan_blocks(store, &a, &counting));
-    put_answer_head(w, &a, counting.more, assay_slice_over(scratch, proof_len), counting.count);
+    encode_answer_head(w, &a, counting.more, assay_slice_over(scratch, proof_len), counting.count);
     struct answering writing = { .w = w, .limit = counting.count };
     ASSAY_TRY(scan_blocks(store, &a, &writing));
     if (writing.written != counting.count) return ASSAY_E_STORE;

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
-#include "engine/consensus/vote_have.h"
+#include "engine/consensus/vote_inventory.h"
 
 enum { ROWS = ASSAY_OVERLAY_NEIGHBOURS_MAX, NO_ROW = 0xff, NO_PARENT = 0xffff };
 
@@ -113,7 +113,7 @@ uint16_t assay_relay_tree_source(const struct assay_relay_tree *r,
     if (kind == ASSAY_MESSAGE_VOTE && !vote_source(payload, &slot)) return ASSAY_SLOT_ALL;
     if (kind == ASSAY_MESSAGE_PROPOSAL && !proposal_source(payload, &slot)) return ASSAY_SLOT_ALL;
     if (kind == ASSAY_MESSAGE_CERTIFICATE && engine != NULL &&
-        assay_engine_sender(engine, payload, &sender))
+        assay_engine_expected_sender(engine, payload, &sender))
         slot = sender;
     return slot < r->config.capacity ? (uint16_t)slot : (uint16_t)ASSAY_SLOT_ALL;
 }

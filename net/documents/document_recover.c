@@ -71,10 +71,10 @@ static enum assay_status submit_event(struct assay_runtime *runtime, enum assay_
 static void set_head(struct assay_runtime *runtime, struct assay_json *data)
 {
     struct assay_engine_snapshot chain;
-    struct assay_ending_snapshot ending;
+    struct assay_era_snapshot ending;
     struct assay_fence fence;
     assay_engine_snapshot(runtime->engine, &chain);
-    assay_engine_ending(runtime->engine, &ending);
+    assay_engine_era(runtime->engine, &ending);
     assay_json_set_hex(data, "chain_id", chain.chain_id, sizeof chain.chain_id);
     assay_json_set_uint(data, "era", chain.era);
     assay_json_set_uint(data, "epoch", chain.epoch);
@@ -147,7 +147,7 @@ static enum assay_status init_fence_answer(struct assay_runtime *runtime)
 {
     uint8_t asking[32];
     struct assay_writer w = assay_writer_over(asking, sizeof asking);
-    assay_era_answering(&w);
+    assay_era_encode_answering(&w);
     return submit_event(runtime, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, w.len));
 }
 
@@ -263,7 +263,7 @@ static enum assay_status accept_recover(struct assay_runtime *runtime, struct as
     if (accepting == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w =
         assay_writer_over(accepting, bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
-    assay_era_accepting(bytes, &w);
+    assay_era_encode_accepting(bytes, &w);
     const enum assay_status status =
         submit_event(runtime, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
     free(accepting);

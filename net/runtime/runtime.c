@@ -46,7 +46,7 @@ static enum assay_status open_engine(struct assay_runtime *runtime,
                      sizeof set->transport_public);
     assay_bytes_copy(config.verifier_digest, 32, runtime->config.verifier_digest, 32);
     config.level = runtime->config.level;
-    ASSAY_TRY(assay_random(config.vouch_secret, sizeof config.vouch_secret));
+    ASSAY_TRY(assay_random(config.confirm_secret, sizeof config.confirm_secret));
     const size_t len = (assay_engine_size(&config) + 63) / 64 * 64;
     runtime->engine_memory = aligned_alloc(64, len);
     if (runtime->engine_memory == NULL) return ASSAY_E_MEMORY;
@@ -330,10 +330,10 @@ static void accept_when_due(struct assay_runtime *runtime)
 {
     enum { AGAIN_MS = 2000 };
     struct assay_engine_snapshot chain;
-    struct assay_ending_snapshot ending;
+    struct assay_era_snapshot ending;
     if (runtime->config.recover_count == 0 || runtime->failure != ASSAY_OK) return;
     assay_engine_snapshot(runtime->engine, &chain);
-    assay_engine_ending(runtime->engine, &ending);
+    assay_engine_era(runtime->engine, &ending);
     const bool reached = ending.accepted_height > 0 && chain.height + 1 == ending.accepted_height;
     if (runtime->accepted_ms != 0 &&
         (!reached || runtime->now_ms < runtime->accepted_ms + AGAIN_MS))

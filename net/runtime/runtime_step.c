@@ -255,15 +255,15 @@ static void flush_link(void *context)
 /* Signed once all earlier messages are durable, and for one member alone. */
 static void announce_sources(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    uint8_t bytes[ASSAY_VOUCH_LEN_MAX];
-    const struct assay_slice payload = effect->as.vouch.payload;
-    const size_t at = effect->as.vouch.signature_at;
+    uint8_t bytes[ASSAY_EFFECT_CONFIRM_LEN_MAX];
+    const struct assay_slice payload = effect->as.confirm.payload;
+    const size_t at = effect->as.confirm.signature_at;
     ASSAY_ASSERT(payload.len <= sizeof bytes && at + ASSAY_P256_SIGNATURE_LEN <= payload.len);
     assay_bytes_copy(bytes, sizeof bytes, payload.bytes, payload.len);
     const enum assay_status status =
-        assay_p256_sign(runtime->identity, effect->as.vouch.digest, bytes + at);
+        assay_p256_sign(runtime->identity, effect->as.confirm.digest, bytes + at);
     if (status == ASSAY_OK)
-        runtime_send(runtime, effect->as.vouch.to, ASSAY_SLOT_ALL, effect->as.vouch.message,
+        runtime_send(runtime, effect->as.confirm.to, ASSAY_SLOT_ALL, effect->as.confirm.message,
                      assay_slice_over(bytes, payload.len));
     else runtime_fail(runtime, status, "vouch");
 }
@@ -278,7 +278,7 @@ static void apply_effect(struct assay_runtime *runtime, const struct assay_effec
     case ASSAY_EFFECT_QUOTE: runtime_request_quote(runtime, effect); return;
     case ASSAY_EFFECT_ORDER: runtime_send_order(runtime, &effect->as.order); return;
     case ASSAY_EFFECT_NOTE: runtime_log_note(runtime, effect); return;
-    case ASSAY_EFFECT_VOUCH: announce_sources(runtime, effect); return;
+    case ASSAY_EFFECT_CONFIRM: announce_sources(runtime, effect); return;
     case ASSAY_EFFECT_KEYS: runtime_keys_replace(runtime); return;
     case ASSAY_EFFECT_CLOSED: runtime_on_epoch_closed(runtime, effect->as.closed.epoch); return;
     case ASSAY_EFFECT_RENEW: runtime->renewing = true; return;

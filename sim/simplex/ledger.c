@@ -103,7 +103,7 @@ static void check(struct assay_sim_simplex *w, struct sxw_machine *m, const uint
         assay_sxw_schedule(w, &answer);
         return;
     }
-    assay_simplex_checked(m->simplex, w->now, id, answer.valid, &m->actions);
+    assay_simplex_on_checked(m->simplex, w->now, id, answer.valid, &m->actions);
 }
 
 static void check_finality_proof(struct assay_sim_simplex *w, struct sxw_machine *m,

@@ -147,7 +147,7 @@ enum assay_status assay_sxw_input(struct assay_sim_simplex *w, struct sxw_machin
         break;
     case SXW_TICK: assay_simplex_tick(m->simplex, w->now, &m->actions); break;
     case SXW_CHECKED:
-        assay_simplex_checked(m->simplex, w->now, event->id, event->valid, &m->actions);
+        assay_simplex_on_checked(m->simplex, w->now, event->id, event->valid, &m->actions);
         break;
     case SXW_RUN: assay_simplex_run(m->simplex, w->now, event->valid, &m->actions); break;
     case SXW_RESTART: break;

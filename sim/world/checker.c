@@ -216,8 +216,8 @@ void world_check_leaves_epoch(struct assay_sim_world *w, uint32_t node)
     struct assay_simplex_snapshot simplex;
     assay_simplex_snapshot(n->engine->simplex, &simplex);
     /* Keys that wait to be listed have signed nothing. */
-    n->asked = n->engine->own->listed && (n->asked || simplex.asking);
-    n->finished = n->finished || n->engine->own->rolled_back;
+    n->asked = n->engine->key_state->listed && (n->asked || simplex.asking);
+    n->finished = n->finished || n->engine->key_state->rolled_back;
 }
 
 /* What one engine knew of its keys the next must not forget. */
@@ -225,7 +225,7 @@ void world_check_renewed(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
-    if (n->finished && !n->engine->own->rolled_back)
+    if (n->finished && !n->engine->key_state->rolled_back)
         world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                      "node %u: keys that are finished are good again behind a boundary", node);
 }
@@ -564,7 +564,7 @@ static void check_number(struct assay_sim_world *w, uint32_t node, const struct 
     const bool restart = order->kind == ASSAY_ORDER_RESTART;
     const uint64_t cause = restart ? m->failure_epoch : m->standing_epoch;
     /* Keys whose log was lost are finished whatever the epoch: a cause with a number of its own. */
-    if (restart && e->own->rolled_back) return;
+    if (restart && e->key_state->rolled_back) return;
     if (order->epoch != cause)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS,
                      "node %u got an order of epoch %llu, its cause is of %llu", node,
@@ -602,7 +602,7 @@ void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct 
     if (order->incarnation <= n->restarted)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts twice for incarnation %u", node,
                      order->incarnation);
-    if (m->failure_epoch == 0 && !n->engine->own->rolled_back)
+    if (m->failure_epoch == 0 && !n->engine->key_state->rolled_back)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts without an integrity failure",
                      node);
 }

@@ -368,13 +368,12 @@ static void send(void *context, struct assay_effect *e)
 
 static void vouch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
 {
-    const struct assay_slice bytes = e->as.vouch.payload;
+    const struct assay_slice bytes = e->as.confirm.payload;
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
-    const enum assay_status status =
-        assay_p256_sign(w->nodes[node].identity, e->as.vouch.digest,
-                        payload->bytes + e->as.vouch.signature_at);
+    const enum assay_status status = assay_p256_sign(w->nodes[node].identity, e->as.confirm.digest,
+                                                     payload->bytes + e->as.confirm.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
-    world_send(w, node, e->as.vouch.to, ASSAY_SLOT_ALL, e->as.vouch.message, payload);
+    world_send(w, node, e->as.confirm.to, ASSAY_SLOT_ALL, e->as.confirm.message, payload);
     world_payload_drop(w, payload);
 }
 
@@ -406,7 +405,7 @@ static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_
     case ASSAY_EFFECT_VERIFY: world_verify(w, node, e); return;
     case ASSAY_EFFECT_LOAD: world_load(w, node, e); return;
     case ASSAY_EFFECT_QUOTE: world_quote_ask(w, node, e); return;
-    case ASSAY_EFFECT_VOUCH: vouch(w, node, e); return;
+    case ASSAY_EFFECT_CONFIRM: vouch(w, node, e); return;
     case ASSAY_EFFECT_ORDER: order(w, node, &e->as.order); return;
     case ASSAY_EFFECT_NOTE: note(w, node, e); return;
     case ASSAY_EFFECT_KEYS: world_push(w, world_item(w, node, ITEM_KEYS), w->now_us); return;

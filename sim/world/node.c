@@ -296,7 +296,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .checkpoint = w->options.checkpoint,
                                                 .history_epochs = w->options.history_epochs,
                                                 .blocks_max = BLOCKS_MAX };
-    draw_secret(w, node, config.vouch_secret);
+    draw_secret(w, node, config.confirm_secret);
     const size_t len = assay_engine_size(&config);
     w->engine_len = len;
     free(n->memory);
@@ -445,7 +445,7 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     n->closed = snapshot.epoch - 1;
     n->came_back = again;
     /* Listed keys may have signed more than the log tells. */
-    n->asked = again && n->engine->own->listed;
+    n->asked = again && n->engine->key_state->listed;
     n->finished = false;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
     world_overlay_turn(w, node);
@@ -535,7 +535,7 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
         const uint32_t now = n->engine->head->state.era;
         const bool was_there = now <= n->lost_era;
         n->finished = false;
-        n->asked = was_there && n->engine->own->listed;
+        n->asked = was_there && n->engine->key_state->listed;
         if (!was_there) {
             n->faulty_store = false;
             n->faulty_until = 0;

@@ -153,8 +153,8 @@ static void fence(struct world_run *r, const struct old_table *t, uint32_t node)
                         "what it does is looked at");
     free(bytes);
     world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
-    if (!knows || !n->alive || !n->engine->ending->fenced) return;
-    if (assay_bytes_equal(n->engine->ending->fence_digest, digest, 32))
+    if (!knows || !n->alive || !n->engine->era->fenced) return;
+    if (assay_bytes_equal(n->engine->era->fence_digest, digest, 32))
         world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
                      "node %u is fenced by operators that it knows to be replaced", node);
 }

@@ -150,7 +150,7 @@ static enum assay_status answer(struct assay_sim_world *w, uint32_t node,
     size_t len = 0;
     struct assay_writer a = assay_writer_over(asking, sizeof asking);
     ASSAY_ASSERT(body != NULL);
-    assay_era_answering(&a);
+    assay_era_encode_answering(&a);
     enum assay_status status =
         hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, a.len));
     if (status == ASSAY_OK && n->alive) status = assay_engine_answer(n->engine, body);
@@ -273,7 +273,7 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
     const struct assay_slice body = assay_slice_over(r->body, b.len);
     struct assay_writer g = assay_writer_over(r->grounds, sizeof r->grounds);
     ASSAY_TRY(assay_recovery_encode_grounds(
-        &r->judged, assay_slice_over(e->ending->fence, e->ending->fence_len), &g));
+        &r->judged, assay_slice_over(e->era->fence, e->era->fence_len), &g));
     const struct assay_slice grounds = assay_slice_over(r->grounds, g.len);
     const uint64_t date = world_unix_ms(w, node);
     const uint64_t least = e->chain->ledger.time_ms + 1;
@@ -347,7 +347,7 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
     assay_state_place(state, memory, w->nodes[node].engine->head->capacity);
     assay_state_copy(state, &w->nodes[node].engine->head->state);
     enum assay_status status =
-        assay_recovery_init(&r->judged, state, w->nodes[node].engine->ending->fence_digest);
+        assay_recovery_init(&r->judged, state, w->nodes[node].engine->era->fence_digest);
     if (status == ASSAY_OK) status = decide(w, node, r, options);
     assay_recovery_free(&r->judged);
     free(memory);
@@ -368,7 +368,7 @@ enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t nod
     uint8_t *accepting = malloc(len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     ASSAY_ASSERT(accepting != NULL);
     struct assay_writer o = assay_writer_over(accepting, len + ASSAY_ERA_ACCEPTING_OVERHEAD);
-    assay_era_accepting(assay_slice_over(bytes, len), &o);
+    assay_era_encode_accepting(assay_slice_over(bytes, len), &o);
     const enum assay_status status =
         hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, o.len));
     free(accepting);
@@ -433,7 +433,7 @@ static bool is_lost(const struct world_run *r)
 static bool is_unconfirmed(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
-    return n->alive && n->engine->head->state.era < r->recovered && n->engine->ending->asked_told;
+    return n->alive && n->engine->head->state.era < r->recovered && n->engine->era->unconfirmed_logged;
 }
 
 static bool any_unconfirmed(const struct world_run *r)
@@ -467,11 +467,11 @@ void world_recovers_turn(struct world_run *r)
 static bool obeys_newest(const struct assay_sim_world *w, const struct assay_engine *e)
 {
     struct assay_fence last;
-    if (!e->ending->fenced || w->fence_len == 0) return false;
+    if (!e->era->fenced || w->fence_len == 0) return false;
     const enum assay_status read =
         assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &last);
     ASSAY_ASSERT(read == ASSAY_OK);
-    return assay_bytes_equal(e->ending->fence_digest, last.digest, 32) &&
+    return assay_bytes_equal(e->era->fence_digest, last.digest, 32) &&
            assay_bytes_equal(last.operators_digest, e->head->state.operators_digest, 32);
 }
 

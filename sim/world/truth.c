@@ -238,7 +238,7 @@ static uint64_t certificates_of(const struct assay_sim_world *w)
     uint64_t most = 0;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         if (!w->nodes[i].alive) continue;
-        const uint64_t held = assay_simplex_certificates_held(w->nodes[i].engine->simplex);
+        const uint64_t held = assay_simplex_count_certificates(w->nodes[i].engine->simplex);
         if (held > most) most = held;
     }
     return most;

@@ -140,7 +140,7 @@ expect folder-entries '41 entries in a folder'
 # Parts and their owners. parts RULE FILE TEXT
 parts() {
     clean_tree
-    { echo 'struct assay_parts {'; echo '    struct assay_head head; /* node/head.c */'; echo '    struct assay_seat *seats; /* node/seat.c: [members] */'; echo '};'; } \
+    { echo 'struct assay_parts {'; echo '    struct assay_chain_head head; /* node/head.c */'; echo '    struct assay_seat *seats; /* node/seat.c: [members] */'; echo '};'; } \
         >"$tree/engine/node/engine_internal.h"
     echo '#include "engine/node/engine_internal.h"' >"$tree/engine/node/head.c"
     printf '%s\n' "$3" >>"$tree/engine/node/$2"

@@ -15,13 +15,10 @@
 
 enum { ASSAY_ANCHOR_LEAF_LEN = 47, ASSAY_ANCHOR_VOTER_LEN = 68 };
 
-/* Returns: nothing. */
 void assay_anchor_leaf(const struct assay_state *state, uint32_t slot,
                        uint8_t leaf[static ASSAY_ANCHOR_LEAF_LEN]);
-/* Returns: nothing. */
 void assay_anchor_voter(const struct assay_member *member,
                         uint8_t row[static ASSAY_ANCHOR_VOTER_LEN]);
-/* Returns: nothing. */
 void assay_anchor_scores(const struct assay_state *state, uint8_t root[static 32]);
 void assay_anchor_voters(const struct assay_state *state, uint8_t digest[static 32]);
 void assay_anchor_root(const struct assay_state *state, uint8_t root[static 32]);

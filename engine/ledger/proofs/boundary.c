@@ -27,23 +27,24 @@ static bool same_voter(const struct assay_member *a, const struct assay_member *
                              ASSAY_P256_PUBLIC_LEN);
 }
 
-static bool stays(const struct assay_state *before, const struct assay_state *next, uint32_t slot)
+static bool is_unchanged(const struct assay_state *before, const struct assay_state *next,
+                         uint32_t slot)
 {
     return slot < before->member_count &&
            same_voter(&before->members[slot], &next->members[slot]);
 }
 
-static void put_changes(struct assay_writer *w, const struct assay_state *before,
-                        const struct assay_state *next)
+static void encode_changes(struct assay_writer *w, const struct assay_state *before,
+                           const struct assay_state *next)
 {
     uint64_t count = 0;
     ASSAY_ASSERT(before->member_count <= next->member_count); /* slots are for good */
     for (uint32_t i = 0; i < next->member_count; i++)
-        count += !stays(before, next, i);
+        count += !is_unchanged(before, next, i);
     assay_cbor_put_array(w, count);
     for (uint32_t i = 0; i < next->member_count; i++) {
         struct assay_roster_row row;
-        if (stays(before, next, i)) continue;
+        if (is_unchanged(before, next, i)) continue;
         assay_roster_row_of(&next->members[i], &row);
         assay_cbor_put_array(w, 2);
         assay_cbor_put_uint(w, i);
@@ -76,13 +77,13 @@ enum assay_status assay_boundary_encode(const struct assay_state *before,
     for (size_t i = 0; i < path_len; i++)
         assay_cbor_put_bytes(w, path[i], 32);
     assay_cbor_put_uint(w, next->member_count);
-    put_changes(w, before, next);
+    encode_changes(w, before, next);
     ASSAY_ASSERT(w->full || w->len - start <= assay_boundary_len_max(next->member_count));
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_change(struct assay_cursor *c, uint32_t members, uint32_t *slot,
-                                     struct assay_roster_row *row)
+static enum assay_status decode_change(struct assay_cursor *c, uint32_t members, uint32_t *slot,
+                                       struct assay_roster_row *row)
 {
     uint64_t number = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
@@ -91,8 +92,8 @@ static enum assay_status read_change(struct assay_cursor *c, uint32_t members, u
     return assay_roster_row_decode(c, row);
 }
 
-static enum assay_status read_changes(struct assay_cursor *c, uint32_t members,
-                                      struct assay_boundary *b)
+static enum assay_status decode_changes(struct assay_cursor *c, uint32_t members,
+                                        struct assay_boundary *b)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, members, &count));
@@ -102,7 +103,7 @@ static enum assay_status read_changes(struct assay_cursor *c, uint32_t members,
     for (uint64_t i = 0; i < count; i++) {
         struct assay_roster_row row;
         uint32_t slot = 0;
-        ASSAY_TRY(read_change(c, members, &slot, &row));
+        ASSAY_TRY(decode_change(c, members, &slot, &row));
         if (slot < next) return ASSAY_E_ENCODING; /* ascending: one meaning, one encoding */
         next = slot + 1;
     }
@@ -110,8 +111,8 @@ static enum assay_status read_changes(struct assay_cursor *c, uint32_t members,
 }
 
 /* Leaf 0 with its path to the root that the header names. */
-static enum assay_status read_state(struct assay_cursor *c, uint32_t members_max,
-                                    struct assay_boundary *b)
+static enum assay_status decode_state(struct assay_cursor *c, uint32_t members_max,
+                                      struct assay_boundary *b)
 {
     struct assay_slice leaf;
     uint8_t hash[32], path[ASSAY_MERKLE_LEVELS][32];
@@ -140,8 +141,8 @@ enum assay_status assay_boundary_decode(struct assay_slice bytes, uint32_t membe
     ASSAY_TRY(assay_cbor_text_expect(&c, tag));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &b.header_bytes));
     ASSAY_TRY(assay_block_header_decode(b.header_bytes, &b.header));
-    ASSAY_TRY(read_state(&c, members_max, &b));
-    ASSAY_TRY(read_changes(&c, b.state.member_count, &b));
+    ASSAY_TRY(decode_state(&c, members_max, &b));
+    ASSAY_TRY(decode_changes(&c, b.state.member_count, &b));
     ASSAY_TRY(assay_cursor_end(&c));
     const struct assay_block_header *h = &b.header;
     if (h->kind != ASSAY_BLOCK_EPOCH || b.state.epoch != h->epoch || b.state.era != h->era ||
@@ -164,7 +165,7 @@ enum assay_status assay_boundary_apply(const struct assay_boundary *boundary,
     for (uint32_t i = 0; i < boundary->change_count; i++) {
         struct assay_roster_row row;
         uint32_t slot = 0;
-        ASSAY_TRY(read_change(&c, after, &slot, &row));
+        ASSAY_TRY(decode_change(&c, after, &slot, &row));
         ASSAY_ASSERT(slot < after);
         if (slot > known) return ASSAY_E_INVALID;
         if (slot == known) known++;

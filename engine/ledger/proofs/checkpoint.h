@@ -37,11 +37,11 @@ struct assay_checkpoint {
     uint32_t trusting_period_s;
 };
 
-/* What a state says about itself, trusted for ASSAY_TRUSTING_PERIOD_S. Returns: nothing. */
+/* What a state says about itself, trusted for ASSAY_TRUSTING_PERIOD_S. */
 void assay_checkpoint_of(const struct assay_state *state, struct assay_checkpoint *checkpoint);
 /* When it is trusted no longer, Unix ms. Returns: it; UINT64_MAX at most. */
 uint64_t assay_checkpoint_expires_ms(const struct assay_checkpoint *checkpoint);
-/* Digest of the voters after a state. Returns: nothing. */
+/* Digest of the voters after a state. */
 void assay_roster_digest(const struct assay_state *state, uint8_t digest[static 32]);
 
 /* One voter of a table. */
@@ -51,14 +51,14 @@ struct assay_roster_row {
 };
 enum { ASSAY_ROSTER_ROW_LEN_MAX = 1 + 34 + 66 + 5 };
 /* The digest of a table, row by row: begin, add `count` times, then assay_merkle_root.
- * Each Returns: nothing. */
+ * Each */
 void assay_roster_begin(struct assay_merkle *tree, const uint8_t chain_id[static 32], uint32_t era,
                         uint32_t count);
 void assay_roster_add(struct assay_merkle *tree, const struct assay_roster_row *row);
 void assay_roster_row_of(const struct assay_member *member, struct assay_roster_row *row);
 /* Returns: whether nobody can vote with its weight, which counts in the table all the same. */
 bool assay_roster_row_is_keyless(const struct assay_roster_row *row);
-/* Returns: nothing; at most ASSAY_ROSTER_ROW_LEN_MAX bytes. */
+/* At most ASSAY_ROSTER_ROW_LEN_MAX bytes. */
 void assay_roster_row_encode(const struct assay_roster_row *row, struct assay_writer *w);
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_roster_row_decode(struct assay_cursor *c,

@@ -21,7 +21,7 @@ enum {
     HEAD_ITEMS_MAX = 64
 };
 
-static void put_past(struct assay_writer *w, const struct assay_past_epoch *p)
+static void encode_past(struct assay_writer *w, const struct assay_past_epoch *p)
 {
     ASSAY_ASSERT(p->t0_ms <= INT64_MAX && p->epoch <= INT64_MAX);
 
@@ -37,7 +37,7 @@ static void put_past(struct assay_writer *w, const struct assay_past_epoch *p)
     assay_cbor_put_bytes(w, p->verifier_digest, 32);
 }
 
-static void put_rules(struct assay_writer *w, const struct assay_rules_in_force *rules)
+static void encode_rules(struct assay_writer *w, const struct assay_rules_in_force *rules)
 {
     assay_cbor_put_array(w, 3);
     assay_cbor_put_bytes(w, rules->policy_digest, 32);
@@ -46,7 +46,7 @@ static void put_rules(struct assay_writer *w, const struct assay_rules_in_force 
 }
 
 /* What changes did, and what is still to come of them. */
-static void put_changes(struct assay_writer *w, const struct assay_state *state)
+static void encode_changes(struct assay_writer *w, const struct assay_state *state)
 {
     ASSAY_ASSERT(state->pending_count <= ASSAY_PENDING_MAX);
     const struct assay_trial *trial = &state->trial;
@@ -67,7 +67,7 @@ static void put_changes(struct assay_writer *w, const struct assay_state *state)
         assay_cbor_put_uint(w, trial->sequence);
         assay_cbor_put_uint(w, trial->epoch);
         assay_cbor_put_uint(w, trial->total_weight);
-        put_rules(w, &trial->before);
+        encode_rules(w, &trial->before);
     }
     assay_cbor_put_array(w, 5);
     assay_cbor_put_uint(w, (uint64_t)ended->end);
@@ -78,7 +78,7 @@ static void put_changes(struct assay_writer *w, const struct assay_state *state)
 }
 
 /* A trial of collateral has no number, and an end of what it would go back to. */
-static void put_trial(struct assay_writer *w, const struct assay_trial *trial)
+static void encode_trial(struct assay_writer *w, const struct assay_trial *trial)
 {
     if (!assay_trial_runs(trial) || trial->sequence != 0) {
         assay_cbor_put_null(w);
@@ -87,11 +87,11 @@ static void put_trial(struct assay_writer *w, const struct assay_trial *trial)
     assay_cbor_put_array(w, 4);
     assay_cbor_put_uint(w, trial->epoch);
     assay_cbor_put_uint(w, trial->total_weight);
-    put_rules(w, &trial->before);
+    encode_rules(w, &trial->before);
     assay_cbor_put_uint(w, trial->until_ms);
 }
 
-static void put_updates(struct assay_writer *w, const struct assay_state *state)
+static void encode_updates(struct assay_writer *w, const struct assay_state *state)
 {
     ASSAY_ASSERT(state->update_count <= ASSAY_UPDATES_MAX);
     assay_cbor_put_array(w, state->update_count);
@@ -117,7 +117,7 @@ static uint64_t head_items(const struct assay_service_state *services)
 }
 
 /* The anchor last: a contract looks for it there. */
-static void put_services(struct assay_writer *w, const struct assay_service_state *services)
+static void encode_services(struct assay_writer *w, const struct assay_service_state *services)
 {
     ASSAY_ASSERT(services->count <= ASSAY_SERVICE_DOCUMENTS_MAX);
     if (services->count == 0) return;
@@ -141,21 +141,21 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     assay_cbor_put_uint(w, state->epoch);
     assay_cbor_put_bool(w, state->certified);
     assay_cbor_put_uint(w, state->certified_epoch);
-    put_rules(w, &state->rules);
+    encode_rules(w, &state->rules);
     assay_cbor_put_bytes(w, state->operators_digest, 32);
     assay_cbor_put_bytes(w, state->roster_digest, 32);
-    put_changes(w, state);
+    encode_changes(w, state);
     assay_cbor_put_uint(w, state->member_count);
     assay_cbor_put_array(w, state->member_count);
     for (uint32_t i = 0; i < state->member_count; i++)
         assay_cbor_put_int(w, state->counters[i]);
     assay_cbor_put_array(w, state->past_count);
     for (uint32_t i = 0; i < state->past_count; i++)
-        put_past(w, &state->past[i]);
+        encode_past(w, &state->past[i]);
     assay_cbor_put_uint(w, state->reverted_sequence);
-    put_trial(w, &state->trial);
-    put_updates(w, state);
-    put_services(w, &state->services);
+    encode_trial(w, &state->trial);
+    encode_updates(w, state);
+    encode_services(w, &state->services);
     ASSAY_ASSERT(w->full || w->len - start <= assay_state_scratch_len(state->member_count));
     return assay_writer_finish(w, &all);
 }
@@ -175,7 +175,7 @@ void assay_leaf_head_hash(struct assay_slice leaf, uint8_t hash[static 32])
     assay_merkle_root(&tree, hash);
 }
 
-static enum assay_status read_null_or_bytes(struct assay_cursor *c, bool *has, uint8_t *out)
+static enum assay_status decode_null_or_bytes(struct assay_cursor *c, bool *has, uint8_t *out)
 {
     enum assay_cbor_type type;
     ASSAY_TRY(assay_cbor_peek(c, &type));
@@ -183,14 +183,14 @@ static enum assay_status read_null_or_bytes(struct assay_cursor *c, bool *has, u
     return *has ? assay_cbor_bytes_exact(c, out, 32) : assay_cbor_null(c);
 }
 
-static enum assay_status read_past(struct assay_cursor *c, struct assay_past_epoch *p)
+static enum assay_status decode_past(struct assay_cursor *c, struct assay_past_epoch *p)
 {
     uint64_t members = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 8));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->t0_ms));
     ASSAY_TRY(assay_cbor_bytes_exact(c, p->base_id, 32));
-    ASSAY_TRY(read_null_or_bytes(c, &p->has_roll, p->roll_root));
+    ASSAY_TRY(decode_null_or_bytes(c, &p->has_roll, p->roll_root));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &members));
     p->members = (uint32_t)members;
     ASSAY_TRY(assay_cbor_bytes_exact(c, p->policy_digest, 32));
@@ -198,17 +198,17 @@ static enum assay_status read_past(struct assay_cursor *c, struct assay_past_epo
     return assay_cbor_bytes_exact(c, p->verifier_digest, 32);
 }
 
-static enum assay_status read_pasts(struct assay_cursor *c, struct assay_state *s)
+static enum assay_status decode_pasts(struct assay_cursor *c, struct assay_state *s)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_RETAINED_EPOCHS, &count));
     s->past_count = (uint32_t)count;
     for (uint32_t i = 0; i < s->past_count; i++)
-        ASSAY_TRY(read_past(c, &s->past[i]));
+        ASSAY_TRY(decode_past(c, &s->past[i]));
     return ASSAY_OK;
 }
 
-static enum assay_status read_rules(struct assay_cursor *c, struct assay_rules_in_force *rules)
+static enum assay_status decode_rules(struct assay_cursor *c, struct assay_rules_in_force *rules)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
     ASSAY_TRY(assay_cbor_bytes_exact(c, rules->policy_digest, 32));
@@ -216,7 +216,7 @@ static enum assay_status read_rules(struct assay_cursor *c, struct assay_rules_i
     return assay_parameters_read(c, &rules->parameters);
 }
 
-static enum assay_status read_trial(struct assay_cursor *c, struct assay_trial *trial)
+static enum assay_status decode_trial(struct assay_cursor *c, struct assay_trial *trial)
 {
     enum assay_cbor_type type;
     *trial = (struct assay_trial){ 0 };
@@ -228,11 +228,11 @@ static enum assay_status read_trial(struct assay_cursor *c, struct assay_trial *
     if (trial->sequence == 0 || trial->epoch == 0) return ASSAY_E_ENCODING;
     trial->until_ms = INT64_MAX;
     ASSAY_TRY(assay_cbor_uint(c, &trial->total_weight));
-    return read_rules(c, &trial->before);
+    return decode_rules(c, &trial->before);
 }
 
 /* Of collateral, after the other: one of both at most. */
-static enum assay_status read_trial_of_updates(struct assay_cursor *c, struct assay_trial *trial)
+static enum assay_status decode_trial_of_updates(struct assay_cursor *c, struct assay_trial *trial)
 {
     enum assay_cbor_type type;
     ASSAY_TRY(assay_cbor_peek(c, &type));
@@ -242,11 +242,11 @@ static enum assay_status read_trial_of_updates(struct assay_cursor *c, struct as
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &trial->epoch));
     if (trial->epoch == 0) return ASSAY_E_ENCODING;
     ASSAY_TRY(assay_cbor_uint(c, &trial->total_weight));
-    ASSAY_TRY(read_rules(c, &trial->before));
+    ASSAY_TRY(decode_rules(c, &trial->before));
     return assay_cbor_uint_max(c, INT64_MAX, &trial->until_ms);
 }
 
-static enum assay_status read_ended(struct assay_cursor *c, struct assay_ended *ended)
+static enum assay_status decode_ended(struct assay_cursor *c, struct assay_ended *ended)
 {
     uint64_t end = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 5));
@@ -258,7 +258,7 @@ static enum assay_status read_ended(struct assay_cursor *c, struct assay_ended *
     return assay_cbor_uint(c, &ended->total_weight);
 }
 
-static enum assay_status read_update(struct assay_cursor *c, struct assay_update *u)
+static enum assay_status decode_update(struct assay_cursor *c, struct assay_update *u)
 {
     uint64_t phase = 0, number = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 9));
@@ -276,19 +276,19 @@ static enum assay_status read_update(struct assay_cursor *c, struct assay_update
     return assay_cbor_uint_max(c, INT64_MAX, &u->due_ms);
 }
 
-static enum assay_status read_updates(struct assay_cursor *c, struct assay_state *s)
+static enum assay_status decode_updates(struct assay_cursor *c, struct assay_state *s)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_UPDATES_MAX, &count));
     s->update_count = (uint32_t)count;
     for (uint32_t i = 0; i < s->update_count; i++)
-        ASSAY_TRY(read_update(c, &s->updates[i]));
+        ASSAY_TRY(decode_update(c, &s->updates[i]));
     for (uint32_t i = s->update_count; i < ASSAY_UPDATES_MAX; i++)
         s->updates[i] = (struct assay_update){ 0 };
     return ASSAY_OK;
 }
 
-static enum assay_status read_changes(struct assay_cursor *c, struct assay_state *s)
+static enum assay_status decode_changes(struct assay_cursor *c, struct assay_state *s)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &s->change_sequence));
@@ -301,12 +301,12 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_state
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->activation));
         ASSAY_TRY(assay_cbor_bytes_exact(c, p->digest, 32));
     }
-    ASSAY_TRY(read_trial(c, &s->trial));
-    return read_ended(c, &s->ended);
+    ASSAY_TRY(decode_trial(c, &s->trial));
+    return decode_ended(c, &s->ended);
 }
 
-static enum assay_status read_services(struct assay_cursor *c, uint64_t items,
-                                       struct assay_service_state *s)
+static enum assay_status decode_services(struct assay_cursor *c, uint64_t items,
+                                         struct assay_service_state *s)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_SERVICE_DOCUMENTS_MAX, &count));
@@ -322,16 +322,16 @@ static enum assay_status read_services(struct assay_cursor *c, uint64_t items,
 }
 
 /* What came later; a state of before has none of it. */
-static enum assay_status read_later(struct assay_cursor *c, uint64_t items, struct assay_state *s)
+static enum assay_status decode_later(struct assay_cursor *c, uint64_t items, struct assay_state *s)
 {
     s->reverted_sequence = 0;
     s->update_count = 0;
     s->services = (struct assay_service_state){ 0 };
     if (items < HEAD_ITEMS) return ASSAY_OK;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &s->reverted_sequence));
-    ASSAY_TRY(read_trial_of_updates(c, &s->trial));
-    ASSAY_TRY(read_updates(c, s));
-    return items < HEAD_ITEMS_SERVICES ? ASSAY_OK : read_services(c, items, &s->services);
+    ASSAY_TRY(decode_trial_of_updates(c, &s->trial));
+    ASSAY_TRY(decode_updates(c, s));
+    return items < HEAD_ITEMS_SERVICES ? ASSAY_OK : decode_services(c, items, &s->services);
 }
 
 enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay_state *s)
@@ -351,10 +351,10 @@ enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &s->epoch));
     ASSAY_TRY(assay_cbor_bool(&c, &s->certified));
     ASSAY_TRY(assay_cbor_uint_max(&c, s->epoch, &s->certified_epoch));
-    ASSAY_TRY(read_rules(&c, &s->rules));
+    ASSAY_TRY(decode_rules(&c, &s->rules));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, s->operators_digest, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, s->roster_digest, 32));
-    ASSAY_TRY(read_changes(&c, s));
+    ASSAY_TRY(decode_changes(&c, s));
     ASSAY_TRY(assay_cbor_uint(&c, &count));
     if (count == 0) return ASSAY_E_RANGE;
     if (count > s->capacity) return ASSAY_E_FULL;
@@ -362,13 +362,14 @@ enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay
     ASSAY_TRY(assay_cbor_array_exact(&c, s->member_count));
     for (uint32_t i = 0; i < s->member_count; i++)
         ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
-    ASSAY_TRY(read_pasts(&c, s));
-    ASSAY_TRY(read_later(&c, items, s));
+    ASSAY_TRY(decode_pasts(&c, s));
+    ASSAY_TRY(decode_later(&c, items, s));
     ASSAY_ASSERT(s->past_count <= ASSAY_RETAINED_EPOCHS && s->certified_epoch <= s->epoch);
     return assay_cursor_end(&c);
 }
 
-static enum assay_status read_pending_digests(struct assay_cursor *c, struct assay_leaf_head *head)
+static enum assay_status decode_pending_digests(struct assay_cursor *c,
+                                                struct assay_leaf_head *head)
 {
     uint64_t count = 0, number = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_PENDING_MAX, &count));
@@ -382,7 +383,7 @@ static enum assay_status read_pending_digests(struct assay_cursor *c, struct ass
     return ASSAY_OK;
 }
 
-static uint32_t put_documents(const struct assay_rules_in_force *rules, uint32_t count,
+static uint32_t encode_documents(const struct assay_rules_in_force *rules, uint32_t count,
                               uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
 {
     ASSAY_ASSERT(count + 2 <= ASSAY_LEAF_DOCUMENTS_MAX);
@@ -394,18 +395,18 @@ static uint32_t put_documents(const struct assay_rules_in_force *rules, uint32_t
 uint32_t assay_leaf_documents(const struct assay_state *state,
                               uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
 {
-    uint32_t count = put_documents(&state->rules, 0, documents);
+    uint32_t count = encode_documents(&state->rules, 0, documents);
     assay_bytes_copy(documents[count++], 32, state->operators_digest, 32);
     if (!assay_bytes_all_zero(state->services.plan, 32))
         assay_bytes_copy(documents[count++], 32, state->services.plan, 32);
     if (assay_trial_runs(&state->trial))
-        count = put_documents(&state->trial.before, count, documents);
+        count = encode_documents(&state->trial.before, count, documents);
     for (uint32_t i = 0; i < state->past_count; i++) {
         const struct assay_past_epoch *p = &state->past[i];
         struct assay_rules_in_force rules;
         assay_bytes_copy(rules.policy_digest, 32, p->policy_digest, 32);
         assay_bytes_copy(rules.endorsements_digest, 32, p->endorsements_digest, 32);
-        count = put_documents(&rules, count, documents);
+        count = encode_documents(&rules, count, documents);
     }
     ASSAY_ASSERT(count >= 3 && count <= ASSAY_LEAF_DOCUMENTS_MAX);
     return count;
@@ -427,17 +428,17 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &head->epoch));
     ASSAY_TRY(assay_cbor_bool(&c, &head->certified));
     ASSAY_TRY(assay_cbor_uint_max(&c, head->epoch, &head->certified_epoch));
-    ASSAY_TRY(read_rules(&c, &s.rules));
+    ASSAY_TRY(decode_rules(&c, &s.rules));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, s.operators_digest, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, head->roster_digest, 32));
     ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* sequence */
-    ASSAY_TRY(read_pending_digests(&c, head));
-    ASSAY_TRY(read_trial(&c, &s.trial));
+    ASSAY_TRY(decode_pending_digests(&c, head));
+    ASSAY_TRY(decode_trial(&c, &s.trial));
     ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* ended */
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_MEMBERS_MAX, &count));
     ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* counters */
-    ASSAY_TRY(read_pasts(&c, &s));
-    ASSAY_TRY(read_later(&c, items, &s));
+    ASSAY_TRY(decode_pasts(&c, &s));
+    ASSAY_TRY(decode_later(&c, items, &s));
     for (uint32_t i = 0; i < s.update_count; i++)
         assay_bytes_copy(head->pending[head->pending_count++], 32, s.updates[i].digest, 32);
     for (uint64_t i = head_items(&s.services); i < items; i++)
@@ -457,7 +458,7 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
 
 /* --- leaf i + 1 */
 
-static void put_life(struct assay_writer *w, const struct assay_life *life)
+static void encode_life(struct assay_writer *w, const struct assay_life *life)
 {
     assay_cbor_put_array(w, 5);
     assay_cbor_put_uint(w, life->incarnation);
@@ -467,7 +468,7 @@ static void put_life(struct assay_writer *w, const struct assay_life *life)
     assay_cbor_put_bytes(w, life->transport_public, 32);
 }
 
-static void put_trust(struct assay_writer *w, const struct assay_trust *t)
+static void encode_trust(struct assay_writer *w, const struct assay_trust *t)
 {
     assay_cbor_put_array(w, 17);
     assay_cbor_put_uint(w, t->integrity_bp);
@@ -489,7 +490,7 @@ static void put_trust(struct assay_writer *w, const struct assay_trust *t)
     assay_cbor_put_uint(w, t->quiet_since_epoch);
 }
 
-static void put_found(struct assay_writer *w, const struct assay_found *f)
+static void encode_found(struct assay_writer *w, const struct assay_found *f)
 {
     ASSAY_ASSERT(f->lo_bp <= ASSAY_SCORE_BP_MAX && f->hi_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT((unsigned)f->level < ASSAY_OUTCOME_COUNT);
@@ -510,7 +511,7 @@ static void put_found(struct assay_writer *w, const struct assay_found *f)
 }
 
 /* What operators decided of it. */
-static void put_stage(struct assay_writer *w, const struct assay_member *m)
+static void encode_stage(struct assay_writer *w, const struct assay_member *m)
 {
     ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
     assay_cbor_put_text(w, m->name);
@@ -522,7 +523,7 @@ static void put_stage(struct assay_writer *w, const struct assay_member *m)
         assay_cbor_put_uint(w, m->maintenances[i].until);
     }
     assay_cbor_put_uint(w, m->watched_weight);
-    if (m->felled) put_trust(w, &m->spared);
+    if (m->felled) encode_trust(w, &m->spared);
     else assay_cbor_put_null(w);
     assay_cbor_put_bool(w, m->keyless);
 }
@@ -555,24 +556,24 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->evidence_kind);
     assay_cbor_put_array(w, m->life_count);
     for (uint32_t i = 0; i < m->life_count; i++)
-        put_life(w, &m->lives[i]);
-    put_trust(w, &m->trust);
+        encode_life(w, &m->lives[i]);
+    encode_trust(w, &m->trust);
     assay_cbor_put_uint(w, m->weight);
-    put_found(w, &m->found);
+    encode_found(w, &m->found);
     assay_cbor_put_uint(w, m->change_epoch);
     assay_cbor_put_uint(w, m->standing_epoch);
     assay_cbor_put_uint(w, m->failure_epoch);
     assay_cbor_put_uint(w, m->equivocation_struck);
     assay_cbor_put_uint(w, m->ballots_struck);
     assay_cbor_put_uint(w, m->pass_epoch);
-    put_stage(w, m);
+    encode_stage(w, m);
     if (later_items(m) > 0) assay_cbor_put_uint(w, m->level);
     if (later_items(m) > 1) assay_cbor_put_uint(w, m->seat_weight);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
@@ -580,7 +581,7 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_u16(struct assay_cursor *c, uint16_t max, uint16_t *out)
+static enum assay_status decode_u16(struct assay_cursor *c, uint16_t max, uint16_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
@@ -588,48 +589,48 @@ static enum assay_status read_u16(struct assay_cursor *c, uint16_t max, uint16_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_life(struct assay_cursor *c, struct assay_life *life)
+static enum assay_status decode_life(struct assay_cursor *c, struct assay_life *life)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 5));
-    ASSAY_TRY(read_u32(c, UINT32_MAX - 1, &life->incarnation));
+    ASSAY_TRY(decode_u32(c, UINT32_MAX - 1, &life->incarnation));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &life->since_epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &life->until_epoch));
     ASSAY_TRY(assay_cbor_bytes_exact(c, life->voting_public, 64));
     return assay_cbor_bytes_exact(c, life->transport_public, 32);
 }
 
-static enum assay_status read_hysteresis(struct assay_cursor *c, struct assay_hysteresis *h)
+static enum assay_status decode_hysteresis(struct assay_cursor *c, struct assay_hysteresis *h)
 {
     uint32_t standing = 0;
     uint32_t held = 0;
-    ASSAY_TRY(read_u32(c, ASSAY_STANDING_SUSPENDED, &standing));
-    ASSAY_TRY(read_u32(c, ASSAY_HYSTERESIS_EPOCHS - 1, &held));
+    ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &standing));
+    ASSAY_TRY(decode_u32(c, ASSAY_HYSTERESIS_EPOCHS - 1, &held));
     h->standing = (enum assay_standing)standing;
     h->held_epochs = (uint8_t)held;
     ASSAY_ASSERT(held < ASSAY_HYSTERESIS_EPOCHS);
     return ASSAY_OK;
 }
 
-static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *t)
+static enum assay_status decode_trust(struct assay_cursor *c, struct assay_trust *t)
 {
     uint32_t mute = 0;
     uint32_t unjudged = 0;
     uint32_t quiet = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 17));
-    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->integrity_bp));
-    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->peak_bp));
-    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->availability_bp));
-    ASSAY_TRY(read_hysteresis(c, &t->score));
-    ASSAY_TRY(read_hysteresis(c, &t->integrity));
+    ASSAY_TRY(decode_u16(c, ASSAY_SCORE_BP_MAX, &t->integrity_bp));
+    ASSAY_TRY(decode_u16(c, ASSAY_SCORE_BP_MAX, &t->peak_bp));
+    ASSAY_TRY(decode_u16(c, ASSAY_SCORE_BP_MAX, &t->availability_bp));
+    ASSAY_TRY(decode_hysteresis(c, &t->score));
+    ASSAY_TRY(decode_hysteresis(c, &t->integrity));
     ASSAY_TRY(assay_cbor_bool(c, &t->listed_after_failure));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &t->offences.count));
+    ASSAY_TRY(decode_u32(c, UINT32_MAX, &t->offences.count));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->offences.last_epoch));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &t->offences.clean_epochs));
+    ASSAY_TRY(decode_u32(c, UINT32_MAX, &t->offences.clean_epochs));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->last_false_fail_epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->out_of_date_since_epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &mute));
-    ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &unjudged));
-    ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &quiet));
+    ASSAY_TRY(decode_u32(c, ASSAY_PATIENCE_EPOCHS, &mute));
+    ASSAY_TRY(decode_u32(c, ASSAY_PATIENCE_EPOCHS, &unjudged));
+    ASSAY_TRY(decode_u32(c, ASSAY_PATIENCE_EPOCHS, &quiet));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->quiet_since_epoch));
     t->mute_epochs = (uint8_t)mute;
     t->unjudged_epochs = (uint8_t)unjudged;
@@ -637,7 +638,7 @@ static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *
     return assay_trust_is_quiet(t) == (t->quiet_since_epoch > 0) ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 
-static enum assay_status read_found(struct assay_cursor *c, struct assay_found *f)
+static enum assay_status decode_found(struct assay_cursor *c, struct assay_found *f)
 {
     uint32_t level = 0;
     uint32_t availability = 0;
@@ -647,21 +648,21 @@ static enum assay_status read_found(struct assay_cursor *c, struct assay_found *
     ASSAY_TRY(assay_cbor_uint(c, &f->negative_weight));
     ASSAY_TRY(assay_cbor_uint(c, &f->unjudged_weight));
     ASSAY_TRY(assay_cbor_uint(c, &f->electorate_weight));
-    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->lo_bp));
-    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->hi_bp));
-    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->ceiling_bp));
-    ASSAY_TRY(read_u32(c, ASSAY_OUTCOME_COUNT - 1, &level));
+    ASSAY_TRY(decode_u16(c, ASSAY_SCORE_BP_MAX, &f->lo_bp));
+    ASSAY_TRY(decode_u16(c, ASSAY_SCORE_BP_MAX, &f->hi_bp));
+    ASSAY_TRY(decode_u16(c, ASSAY_SCORE_BP_MAX, &f->ceiling_bp));
+    ASSAY_TRY(decode_u32(c, ASSAY_OUTCOME_COUNT - 1, &level));
     ASSAY_TRY(assay_cbor_bool(c, &f->certified_pass));
     ASSAY_TRY(assay_cbor_bool(c, &f->balloted));
-    ASSAY_TRY(read_u32(c, ASSAY_AVAILABILITY_UNJUDGED, &availability));
-    ASSAY_TRY(read_u32(c, ASSAY_INTEGRITY_FAIL_HARD, &integrity));
+    ASSAY_TRY(decode_u32(c, ASSAY_AVAILABILITY_UNJUDGED, &availability));
+    ASSAY_TRY(decode_u32(c, ASSAY_INTEGRITY_FAIL_HARD, &integrity));
     f->level = (enum assay_outcome)level;
     f->availability_rule = (enum assay_availability_rule)availability;
     f->integrity_reason = (enum assay_integrity_reason)integrity;
     return ASSAY_OK;
 }
 
-static enum assay_status read_lives(struct assay_cursor *c, struct assay_member *m)
+static enum assay_status decode_lives(struct assay_cursor *c, struct assay_member *m)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_LIVES_MAX, &count));
@@ -669,13 +670,13 @@ static enum assay_status read_lives(struct assay_cursor *c, struct assay_member 
     m->life_count = (uint32_t)count;
     for (uint32_t i = 0; i < ASSAY_LIVES_MAX; i++) {
         m->lives[i] = (struct assay_life){ 0 };
-        if (i < m->life_count) ASSAY_TRY(read_life(c, &m->lives[i]));
+        if (i < m->life_count) ASSAY_TRY(decode_life(c, &m->lives[i]));
     }
     ASSAY_ASSERT(m->life_count <= ASSAY_LIVES_MAX);
     return ASSAY_OK;
 }
 
-static enum assay_status read_stage(struct assay_cursor *c, struct assay_member *m)
+static enum assay_status decode_stage(struct assay_cursor *c, struct assay_member *m)
 {
     enum assay_cbor_type type;
     struct assay_slice name;
@@ -684,7 +685,7 @@ static enum assay_status read_stage(struct assay_cursor *c, struct assay_member 
     ASSAY_TRY(assay_cbor_text(c, ASSAY_NAME_MAX, &name));
     assay_bytes_zero(m->name, sizeof m->name);
     if (name.len > 0) assay_bytes_copy(m->name, ASSAY_NAME_MAX, name.bytes, name.len);
-    ASSAY_TRY(read_u32(c, ASSAY_STAGE_LEFT, &stage));
+    ASSAY_TRY(decode_u32(c, ASSAY_STAGE_LEFT, &stage));
     m->stage = (enum assay_stage)stage;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->stage_epoch));
     ASSAY_TRY(assay_cbor_array(c, 2 * ASSAY_MAINTENANCES_MAX, &count));
@@ -696,11 +697,11 @@ static enum assay_status read_stage(struct assay_cursor *c, struct assay_member 
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->maintenances[i].from));
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->maintenances[i].until));
     }
-    ASSAY_TRY(read_u32(c, ASSAY_WEIGHT_UNIT, &m->watched_weight));
+    ASSAY_TRY(decode_u32(c, ASSAY_WEIGHT_UNIT, &m->watched_weight));
     ASSAY_TRY(assay_cbor_peek(c, &type));
     m->felled = type != ASSAY_CBOR_NULL;
     m->spared = (struct assay_trust){ 0 };
-    ASSAY_TRY(m->felled ? read_trust(c, &m->spared) : assay_cbor_null(c));
+    ASSAY_TRY(m->felled ? decode_trust(c, &m->spared) : assay_cbor_null(c));
     return assay_cbor_bool(c, &m->keyless);
 }
 
@@ -717,24 +718,24 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->operator_id, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->vendor_root, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->platform_id, 32));
-    ASSAY_TRY(read_u32(&c, UINT16_MAX, &m->evidence_kind));
-    ASSAY_TRY(read_lives(&c, m));
-    ASSAY_TRY(read_trust(&c, &m->trust));
-    ASSAY_TRY(read_u32(&c, ASSAY_WEIGHT_UNIT, &m->weight));
-    ASSAY_TRY(read_found(&c, &m->found));
+    ASSAY_TRY(decode_u32(&c, UINT16_MAX, &m->evidence_kind));
+    ASSAY_TRY(decode_lives(&c, m));
+    ASSAY_TRY(decode_trust(&c, &m->trust));
+    ASSAY_TRY(decode_u32(&c, ASSAY_WEIGHT_UNIT, &m->weight));
+    ASSAY_TRY(decode_found(&c, &m->found));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->change_epoch));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->standing_epoch));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->failure_epoch));
-    ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->equivocation_struck));
-    ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->ballots_struck));
+    ASSAY_TRY(decode_u32(&c, UINT32_MAX, &m->equivocation_struck));
+    ASSAY_TRY(decode_u32(&c, UINT32_MAX, &m->ballots_struck));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->pass_epoch));
-    ASSAY_TRY(read_stage(&c, m));
+    ASSAY_TRY(decode_stage(&c, m));
     m->level = 0; /* which is not written: one meaning has one encoding */
-    if (items > MEMBER_ITEMS) ASSAY_TRY(read_u32(&c, ASSAY_LEVEL_MAX, &m->level));
+    if (items > MEMBER_ITEMS) ASSAY_TRY(decode_u32(&c, ASSAY_LEVEL_MAX, &m->level));
     if (items == MEMBER_ITEMS + 1 && m->level == 0) return ASSAY_E_ENCODING;
     m->seat_weight = m->weight;
     if (items > MEMBER_ITEMS + 1) {
-        ASSAY_TRY(read_u32(&c, ASSAY_SEAT_WEIGHT_MAX, &m->seat_weight));
+        ASSAY_TRY(decode_u32(&c, ASSAY_SEAT_WEIGHT_MAX, &m->seat_weight));
         if (m->seat_weight == m->weight) return ASSAY_E_ENCODING;
         if (m->weight == 0) return ASSAY_E_INVALID; /* who has no weight has no seat */
     }

@@ -107,7 +107,7 @@ struct view {
     uint32_t members;
 };
 
-static enum assay_status look(struct assay_slice snapshot, struct view *v)
+static enum assay_status open_snapshot(struct assay_slice snapshot, struct view *v)
 {
     struct assay_cursor c = assay_cursor_over(snapshot.bytes, snapshot.len);
     uint64_t count = 0;
@@ -132,7 +132,7 @@ static enum assay_status find_member(struct assay_slice snapshot, const uint8_t 
 {
     struct view v;
     struct assay_slice leaf;
-    ASSAY_TRY(look(snapshot, &v));
+    ASSAY_TRY(open_snapshot(snapshot, &v));
     ASSAY_TRY(next_leaf(&v, &leaf));
     for (uint32_t i = 0; i < v.members; i++) {
         ASSAY_TRY(next_leaf(&v, &leaf));
@@ -165,7 +165,7 @@ enum assay_status assay_proof_voters(struct assay_slice snapshot, struct assay_r
     struct view v;
     struct assay_slice leaf;
     struct assay_member member;
-    ASSAY_TRY(look(snapshot, &v));
+    ASSAY_TRY(open_snapshot(snapshot, &v));
     if (v.members > capacity) return ASSAY_E_RANGE;
     ASSAY_TRY(next_leaf(&v, &leaf));
     for (uint32_t i = 0; i < v.members; i++) {
@@ -201,7 +201,7 @@ enum assay_status assay_proof_snapshot(struct assay_slice snapshot, struct assay
     struct assay_merkle tree;
     uint8_t root[32];
     assay_merkle_init(&tree);
-    ASSAY_TRY(look(snapshot, &v));
+    ASSAY_TRY(open_snapshot(snapshot, &v));
     ASSAY_TRY(assay_block_header_decode(v.head, &header));
     ASSAY_TRY(next_leaf(&v, &leaf));
     ASSAY_TRY(assay_leaf_head(leaf, head));
@@ -225,7 +225,7 @@ enum assay_status assay_proof_checkpoint_of(struct assay_slice snapshot,
     struct view v;
     struct assay_slice leaf;
     struct assay_leaf_head state;
-    ASSAY_TRY(look(snapshot, &v));
+    ASSAY_TRY(open_snapshot(snapshot, &v));
     ASSAY_TRY(next_leaf(&v, &leaf));
     ASSAY_TRY(assay_leaf_head(leaf, &state));
     return checkpoint_from(v.head, &state, checkpoint);
@@ -233,7 +233,7 @@ enum assay_status assay_proof_checkpoint_of(struct assay_slice snapshot,
 
 /* --- making */
 
-static void put_path(struct assay_writer *w, const uint8_t (*path)[32], size_t len)
+static void encode_path(struct assay_writer *w, const uint8_t (*path)[32], size_t len)
 {
     assay_cbor_put_array(w, len);
     for (size_t i = 0; i < len; i++)
@@ -241,7 +241,7 @@ static void put_path(struct assay_writer *w, const uint8_t (*path)[32], size_t l
 }
 
 /* Who voted: from the leaves of the state before. */
-static enum assay_status put_voters(struct assay_writer *w, struct assay_slice before)
+static enum assay_status encode_voters(struct assay_writer *w, struct assay_slice before)
 {
     struct view v;
     struct assay_slice leaf;
@@ -251,7 +251,7 @@ static enum assay_status put_voters(struct assay_writer *w, struct assay_slice b
         assay_cbor_put_array(w, 0);
         return ASSAY_OK;
     }
-    ASSAY_TRY(look(before, &v));
+    ASSAY_TRY(open_snapshot(before, &v));
     ASSAY_TRY(next_leaf(&v, &leaf));
     assay_cbor_put_array(w, v.members);
     for (uint32_t i = 0; i < v.members; i++) {
@@ -272,7 +272,7 @@ enum assay_status assay_proof_make(struct assay_slice snapshot, struct assay_sli
     uint8_t path[2][ASSAY_MERKLE_LEVELS][32];
     size_t path_len[2];
     ASSAY_ASSERT((before.len == 0) == (finality.len == 0));
-    ASSAY_TRY(look(snapshot, &v));
+    ASSAY_TRY(open_snapshot(snapshot, &v));
     if (slot >= v.members) return ASSAY_E_NOT_FOUND;
     const uint32_t leaves = v.members + 1;
     for (uint32_t i = 0; i < leaves; i++) {
@@ -290,12 +290,12 @@ enum assay_status assay_proof_make(struct assay_slice snapshot, struct assay_sli
     assay_cbor_put_bytes(w, v.head.bytes, v.head.len);
     assay_cbor_put_bytes(w, finality.bytes, finality.len);
     assay_cbor_put_bytes(w, head.bytes, head.len);
-    put_path(w, (const uint8_t(*)[32])path[0], path_len[0]);
+    encode_path(w, (const uint8_t(*)[32])path[0], path_len[0]);
     assay_cbor_put_uint(w, v.members);
     assay_cbor_put_uint(w, slot);
     assay_cbor_put_bytes(w, own.bytes, own.len);
-    put_path(w, (const uint8_t(*)[32])path[1], path_len[1]);
-    ASSAY_TRY(put_voters(w, before));
+    encode_path(w, (const uint8_t(*)[32])path[1], path_len[1]);
+    ASSAY_TRY(encode_voters(w, before));
     return assay_writer_finish(w, &all);
 }
 
@@ -311,7 +311,7 @@ struct proof {
     struct assay_cursor rows;
 };
 
-static enum assay_status read_path(struct assay_cursor *c, uint8_t (*path)[32], size_t *len)
+static enum assay_status decode_path(struct assay_cursor *c, uint8_t (*path)[32], size_t *len)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_MERKLE_LEVELS, &count));
@@ -321,7 +321,7 @@ static enum assay_status read_path(struct assay_cursor *c, uint8_t (*path)[32], 
     return ASSAY_OK;
 }
 
-static enum assay_status read_voters(struct assay_cursor *c, struct proof *p)
+static enum assay_status decode_voters(struct assay_cursor *c, struct proof *p)
 {
     struct assay_roster_row row;
     uint64_t count = 0;
@@ -333,7 +333,7 @@ static enum assay_status read_voters(struct assay_cursor *c, struct proof *p)
     return ASSAY_OK;
 }
 
-static enum assay_status read_proof(struct assay_slice bytes, struct proof *p)
+static enum assay_status decode_proof(struct assay_slice bytes, struct proof *p)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     uint64_t members = 0, slot = 0;
@@ -345,12 +345,12 @@ static enum assay_status read_proof(struct assay_slice bytes, struct proof *p)
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_FINALITY_LEN_MAX, &p->finality));
     ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &p->head_leaf));
     ASSAY_TRY(assay_leaf_head(p->head_leaf, &p->state));
-    ASSAY_TRY(read_path(&c, p->path[0], &p->path_len[0]));
+    ASSAY_TRY(decode_path(&c, p->path[0], &p->path_len[0]));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_PROOF_MEMBERS_MAX, &members));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_PROOF_MEMBERS_MAX, &slot));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_LEAF_LEN_MAX, &p->leaf));
-    ASSAY_TRY(read_path(&c, p->path[1], &p->path_len[1]));
-    ASSAY_TRY(read_voters(&c, p));
+    ASSAY_TRY(decode_path(&c, p->path[1], &p->path_len[1]));
+    ASSAY_TRY(decode_voters(&c, p));
     ASSAY_TRY(assay_cursor_end(&c));
     p->members = (uint32_t)members;
     p->slot = (uint32_t)slot;
@@ -361,7 +361,8 @@ static enum assay_status read_proof(struct assay_slice bytes, struct proof *p)
 
 /* --- believing */
 
-static bool leads(const struct proof *p, size_t which, struct assay_slice leaf, uint64_t index)
+static bool is_leaf_under_root(const struct proof *p, size_t which, struct assay_slice leaf,
+                               uint64_t index)
 {
     uint8_t hash[32];
     if (index == 0) assay_leaf_head_hash(leaf, hash);
@@ -376,8 +377,8 @@ static enum assay_proof_answer check_leaves(const struct proof *p)
     const struct assay_block_header *h = &p->header;
     const bool of_this = assay_bytes_equal(p->state.chain_id, h->chain_id, 32) &&
                          p->state.era == h->era && p->state.epoch == h->epoch;
-    const bool in =
-        of_this && leads(p, 0, p->head_leaf, 0) && leads(p, 1, p->leaf, (uint64_t)p->slot + 1);
+    const bool in = of_this && is_leaf_under_root(p, 0, p->head_leaf, 0) &&
+                    is_leaf_under_root(p, 1, p->leaf, (uint64_t)p->slot + 1);
     return in ? ASSAY_PROVEN : ASSAY_PROOF_OTHER_LEAF;
 }
 
@@ -400,7 +401,7 @@ static enum assay_proof_answer check_anchor(const struct proof *p,
     for (uint32_t i = 0; i < p->voters; i++) {
         struct assay_roster_row row;
         const enum assay_status status = assay_roster_row_decode(&rows, &row);
-        ASSAY_ASSERT(status == ASSAY_OK); /* read_voters */
+        ASSAY_ASSERT(status == ASSAY_OK); /* decode_voters */
         assay_roster_add(&tree, &row);
     }
     assay_merkle_root(&tree, digest);
@@ -466,7 +467,7 @@ static enum assay_status check_votes(const struct proof *p, enum assay_proof_ans
     return status;
 }
 
-static void tell(const struct proof *p, struct assay_proven *out)
+static void fill_answer(const struct proof *p, struct assay_proven *out)
 {
     const struct assay_leaf_head *s = &p->state;
     assay_status_ignore(checkpoint_from(p->head, s, &out->next), "its header has been read");
@@ -492,7 +493,7 @@ enum assay_status assay_proof_verify(struct assay_slice bytes,
     struct assay_proven out = { .total_weight = 0 };
     enum assay_proof_answer said = ASSAY_PROVEN;
     ASSAY_ASSERT(checkpoint != NULL && answer != NULL && proven != NULL);
-    ASSAY_TRY(read_proof(bytes, &p));
+    ASSAY_TRY(decode_proof(bytes, &p));
     ASSAY_TRY(assay_leaf_member(p.leaf, &out.member));
     said = check_anchor(&p, checkpoint);
     if (said == ASSAY_PROVEN) said = check_leaves(&p);
@@ -502,14 +503,14 @@ enum assay_status assay_proof_verify(struct assay_slice bytes,
     if (said != ASSAY_PROVEN) return ASSAY_OK;
     /* Without votes the block's id alone speaks for it. */
     ASSAY_ASSERT(p.finality.len > 0 || p.header.epoch == checkpoint->epoch);
-    tell(&p, &out);
+    fill_answer(&p, &out);
     out.next.trusting_period_s = checkpoint->trusting_period_s;
     *proven = out;
     return ASSAY_OK;
 }
 
 /* --- age */
-static uint64_t later(uint64_t time_ms, uint32_t seconds)
+static uint64_t add_seconds(uint64_t time_ms, uint32_t seconds)
 {
     const uint64_t ms = (uint64_t)seconds * 1000;
     return time_ms > UINT64_MAX - ms ? UINT64_MAX : time_ms + ms;
@@ -518,7 +519,7 @@ static uint64_t later(uint64_t time_ms, uint32_t seconds)
 uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
                                 const struct assay_proven *proven, uint32_t max_age_s)
 {
-    const uint64_t by_age = later(proven->time_ms, max_age_s);
+    const uint64_t by_age = add_seconds(proven->time_ms, max_age_s);
     const uint64_t by_checkpoint = assay_checkpoint_expires_ms(checkpoint);
     return by_age < by_checkpoint ? by_age : by_checkpoint;
 }
@@ -532,9 +533,9 @@ enum assay_proof_answer assay_proof_age(const struct assay_checkpoint *checkpoin
     /* Its own time shows it, whatever the clock says: nothing so late rests on this checkpoint. */
     if (proven->time_ms >= trusted_until) return ASSAY_PROOF_EXPIRED;
     /* The checkpoint was there before now: a clock that is behind it was never set. */
-    if (now_ms == 0 || later(now_ms, ASSAY_PROOF_AHEAD_S) < checkpoint->time_ms)
+    if (now_ms == 0 || add_seconds(now_ms, ASSAY_PROOF_AHEAD_S) < checkpoint->time_ms)
         return ASSAY_PROOF_AGE_UNKNOWN;
-    if (later(now_ms, ASSAY_PROOF_AHEAD_S) < proven->time_ms) return ASSAY_PROOF_AHEAD;
+    if (add_seconds(now_ms, ASSAY_PROOF_AHEAD_S) < proven->time_ms) return ASSAY_PROOF_AHEAD;
     if (now_ms >= trusted_until) return ASSAY_PROOF_EXPIRED;
-    return now_ms >= later(proven->time_ms, max_age_s) ? ASSAY_PROOF_TOO_OLD : ASSAY_PROVEN;
+    return now_ms >= add_seconds(proven->time_ms, max_age_s) ? ASSAY_PROOF_TOO_OLD : ASSAY_PROVEN;
 }

@@ -13,8 +13,8 @@ static const char grounds_tag[] = "assay/recover-grounds/v1";
 
 /* --- ANSWER */
 
-static enum assay_status put_rest(const struct assay_answer_body *b, struct assay_writer *w,
-                                  struct assay_slice *all)
+static enum assay_status encode_rest(const struct assay_answer_body *b, struct assay_writer *w,
+                                     struct assay_slice *all)
 {
     ASSAY_ASSERT(b->vote_count <= ASSAY_ANSWER_VOTES_MAX);
     assay_cbor_put_array(w, 3);
@@ -36,7 +36,7 @@ enum assay_status assay_answer_body_encode(const struct assay_answer_body *b,
 {
     struct assay_slice all = { 0 };
     uint8_t digest[32];
-    ASSAY_TRY(put_rest(b, rest, &all));
+    ASSAY_TRY(encode_rest(b, rest, &all));
     assay_sha256(all.bytes, all.len, digest);
     assay_cbor_put_array(w, 13);
     assay_cbor_put_text(w, answer_tag);
@@ -71,8 +71,8 @@ enum assay_status assay_answer_encode(struct assay_slice core, struct assay_slic
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_core(struct assay_slice core, struct assay_answer_body *b,
-                                   uint8_t rest[static 32])
+static enum assay_status decode_core(struct assay_slice core, struct assay_answer_body *b,
+                                     uint8_t rest[static 32])
 {
     struct assay_cursor c = assay_cursor_over(core.bytes, core.len);
     uint64_t era = 0;
@@ -95,7 +95,7 @@ static enum assay_status read_core(struct assay_slice core, struct assay_answer_
     return assay_cursor_end(&c);
 }
 
-static enum assay_status read_votes(struct assay_cursor *c, struct assay_answer_body *b)
+static enum assay_status decode_votes(struct assay_cursor *c, struct assay_answer_body *b)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_ANSWER_VOTES_MAX, &count));
@@ -112,13 +112,13 @@ static enum assay_status read_votes(struct assay_cursor *c, struct assay_answer_
     return ASSAY_OK;
 }
 
-static enum assay_status read_rest(struct assay_slice rest, struct assay_answer_body *b)
+static enum assay_status decode_rest(struct assay_slice rest, struct assay_answer_body *b)
 {
     struct assay_cursor c = assay_cursor_over(rest.bytes, rest.len);
     uint64_t keys = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &b->certificate));
-    ASSAY_TRY(read_votes(&c, b));
+    ASSAY_TRY(decode_votes(&c, b));
     ASSAY_TRY(assay_cbor_array(&c, 1, &keys));
     b->has_keys = keys > 0;
     if (b->has_keys) ASSAY_TRY(assay_recover_keys_next(&c, &b->keys));
@@ -155,8 +155,8 @@ enum assay_status assay_answer_decode(struct assay_slice bytes, struct assay_ans
     ASSAY_TRY(assay_cbor_bytes_exact(&c, a->identified, ASSAY_P256_SIGNATURE_LEN));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, a->voted, ASSAY_P256_SIGNATURE_LEN));
     ASSAY_TRY(assay_cursor_end(&c));
-    ASSAY_TRY(read_core(a->core, &a->about, rest_digest));
-    ASSAY_TRY(read_rest(a->rest, &a->about));
+    ASSAY_TRY(decode_core(a->core, &a->about, rest_digest));
+    ASSAY_TRY(decode_rest(a->rest, &a->about));
     assay_sha256(a->core.bytes, a->core.len, a->digest);
     return check_answer(a, rest_digest);
 }
@@ -242,7 +242,7 @@ struct weighing {
 };
 
 /* One answer: by a member of the table, to this very fence. */
-static enum assay_status weigh_answer(struct weighing *w, struct assay_cursor *c)
+static enum assay_status add_answer_weight(struct weighing *w, struct assay_cursor *c)
 {
     struct assay_slice core;
     struct assay_answer_body *b = &w->answer;
@@ -252,7 +252,7 @@ static enum assay_status weigh_answer(struct weighing *w, struct assay_cursor *c
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_ANSWER_CORE_LEN_MAX, &core));
     ASSAY_TRY(assay_cbor_bytes_exact(c, identified, sizeof identified));
     ASSAY_TRY(assay_cbor_bytes_exact(c, voted, sizeof voted));
-    ASSAY_TRY(read_core(core, b, rest));
+    ASSAY_TRY(decode_core(core, b, rest));
     if (!assay_bytes_equal(b->chain_id, w->table->chain_id, 32) || b->era != w->table->era)
         return ASSAY_E_INVALID;
     if (!assay_bytes_equal(b->fence_digest, w->fence_digest, 32)) return ASSAY_E_INVALID;
@@ -288,7 +288,7 @@ enum assay_status assay_recover_weigh(const struct assay_recover *recover,
     ASSAY_TRY(check_fence(recover, table, fence, w.fence_digest));
     assay_bytes_copy(weight->fence_digest, 32, w.fence_digest, 32);
     for (uint64_t i = 0; i < count; i++) {
-        ASSAY_TRY(weigh_answer(&w, &c));
+        ASSAY_TRY(add_answer_weight(&w, &c));
         /* Ascending: nobody's weight counts twice. */
         if (i > 0 && assay_bytes_compare(before, w.answer.node_id, 32) >= 0)
             return ASSAY_E_ENCODING;

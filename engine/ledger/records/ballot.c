@@ -38,7 +38,7 @@ void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer 
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_BALLOT_FIXED_LEN_MAX + ballot->row.len);
 }
 
-static enum assay_status read_exceptions(struct assay_cursor *c, struct assay_ballot *b)
+static enum assay_status decode_exceptions(struct assay_cursor *c, struct assay_ballot *b)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_EXCEPTIONS_MAX, &count));
@@ -76,7 +76,7 @@ enum assay_status assay_ballot_decode(struct assay_slice body, struct assay_ball
     ASSAY_TRY(assay_cbor_bytes_exact(&c, b.policy_digest, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, b.verifier_digest, 32));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BALLOT_ROW_LEN_MAX, &b.row));
-    ASSAY_TRY(read_exceptions(&c, &b));
+    ASSAY_TRY(decode_exceptions(&c, &b));
     if (items > ITEMS) ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_LEVEL_MAX, &level));
     if (items > ITEMS && level == 0) return ASSAY_E_ENCODING; /* one meaning, one encoding */
     ASSAY_TRY(assay_cursor_end(&c));
@@ -161,7 +161,8 @@ enum assay_status assay_ballot_signed(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_ballot(const struct assay_context *context,
+                                      struct assay_record *record)
 {
     if (record->ballot.epoch < context->epoch) return ASSAY_E_STALE;
     ASSAY_TRY(assay_ballot_signed(context, record, &record->slot));
@@ -171,8 +172,9 @@ static enum assay_status check(const struct assay_context *context, struct assay
 }
 
 /* Ballots close with E (docs/protocol.md 4.3: included after the ROLL, up to and including E). */
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_ballot_fits(const struct assay_context *context,
+                                           const struct assay_ledger *l,
+                                           const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_BALLOT);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
@@ -190,8 +192,8 @@ bool assay_ballot_under(const struct assay_ballot *ballot, const uint8_t policy[
 }
 
 /* Over other digests: another electorate, excluded and never punished. */
-static bool counts(const struct assay_context *context, const struct assay_ledger *l,
-                   const struct assay_ballot *b)
+static bool is_counted(const struct assay_context *context, const struct assay_ledger *l,
+                       const struct assay_ballot *b)
 {
     ASSAY_ASSERT(l->has_roll);
 
@@ -201,15 +203,15 @@ static bool counts(const struct assay_context *context, const struct assay_ledge
                               state->rules.parameters.verifier_digest);
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_ballot(const struct assay_context *context, struct assay_ledger *l,
+                         const struct assay_record *r)
 {
     ASSAY_ASSERT(l->has_roll && !l->balloted[r->slot]);
     ASSAY_ASSERT(r->ballot.row.len == l->row_len);
     ASSAY_ASSERT(r->epoch == context->epoch);
     l->balloted[r->slot] = true;
     l->levels[r->slot] = r->ballot.level; /* whatever it judges by: its build is what it is */
-    l->counted[r->slot] = counts(context, l, &r->ballot);
+    l->counted[r->slot] = is_counted(context, l, &r->ballot);
     if (!l->counted[r->slot]) return;
     assay_bytes_copy(l->rows + r->slot * l->row_len, l->row_len, r->ballot.row.bytes,
                      r->ballot.row.len);
@@ -221,7 +223,7 @@ const struct assay_record_row assay_row_ballot = {
     .limits = { .of_epoch = 1 },
     .stays = true, /* it may be contradicted */
     .decode = assay_ballot_record_decode,
-    .check = check,
-    .fits = fits,
-    .apply = apply,
+    .check = check_ballot,
+    .fits = check_ballot_fits,
+    .apply = apply_ballot,
 };

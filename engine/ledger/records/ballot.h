@@ -41,7 +41,7 @@ struct assay_ballot {
     struct assay_exception exceptions[ASSAY_EXCEPTIONS_MAX]; /* slots ascend */
 };
 
-/* Returns: nothing; errors collect in the writer. */
+/* Errors collect in the writer. */
 void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer *w);
 /* Shape only; the row borrows from body. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_ballot_decode(struct assay_slice body,

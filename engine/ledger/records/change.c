@@ -26,12 +26,12 @@ const char *assay_action_name(enum assay_action_kind kind)
 /* --- shape */
 
 /* How many items an action's array has. */
-static uint64_t items_of(enum assay_action_kind kind)
+static uint64_t item_count(enum assay_action_kind kind)
 {
     return kind == ASSAY_ACTION_MAINTENANCE ? 3 : 2;
 }
 
-static enum assay_status read_about(struct assay_cursor *c, struct assay_action *a)
+static enum assay_status decode_about(struct assay_cursor *c, struct assay_action *a)
 {
     uint64_t epochs = 0;
     switch (a->kind) {
@@ -63,8 +63,8 @@ enum assay_status assay_action_next(struct assay_cursor *actions, struct assay_a
     ASSAY_TRY(assay_cbor_array(actions, 3, &items));
     ASSAY_TRY(assay_cbor_uint_max(actions, UINT16_MAX, &kind));
     action->kind = (enum assay_action_kind)kind;
-    if (items != items_of(action->kind)) return ASSAY_E_ENCODING;
-    return read_about(actions, action);
+    if (items != item_count(action->kind)) return ASSAY_E_ENCODING;
+    return decode_about(actions, action);
 }
 
 enum assay_status assay_change_decode(struct assay_slice body, struct assay_change *change)
@@ -99,9 +99,9 @@ enum assay_status assay_change_decode(struct assay_slice body, struct assay_chan
     return assay_cursor_end(&c);
 }
 
-static void put_action(struct assay_writer *w, const struct assay_action *a)
+static void encode_action(struct assay_writer *w, const struct assay_action *a)
 {
-    assay_cbor_put_array(w, items_of(a->kind));
+    assay_cbor_put_array(w, item_count(a->kind));
     assay_cbor_put_uint(w, (uint64_t)a->kind);
     switch (a->kind) {
     case ASSAY_ACTION_JOIN: assay_member_card_put(w, &a->card); return;
@@ -140,7 +140,7 @@ enum assay_status assay_change_encode(const struct assay_change *change,
     assay_cbor_put_uint(w, change->forces);
     assay_cbor_put_array(w, count);
     for (uint32_t i = 0; i < count; i++)
-        put_action(w, &actions[i]);
+        encode_action(w, &actions[i]);
     return assay_writer_finish(w, &all);
 }
 
@@ -239,7 +239,8 @@ struct applying {
     const char *why;
 };
 
-static enum assay_status unfit(struct applying *a, enum assay_status status, const char *why)
+static enum assay_status reject_action(struct applying *a, enum assay_status status,
+                                       const char *why)
 {
     a->why = why;
     return status;
@@ -272,8 +273,8 @@ static bool is_free(const struct assay_member *m, uint64_t activation)
     return m->stage == ASSAY_STAGE_LEFT && m->stage_epoch + kept < activation;
 }
 
-static struct assay_offences remembered(const struct assay_state *state,
-                                        const struct assay_genesis_member *card)
+static struct assay_offences find_remembered_offences(const struct assay_state *state,
+                                                      const struct assay_genesis_member *card)
 {
     struct assay_offences most = { 0 };
     const bool masked = assay_bytes_all_zero(card->platform_id, 32);
@@ -312,13 +313,13 @@ static bool has_name(const struct assay_member *m, struct assay_slice name)
     return strlen(m->name) == name.len && assay_bytes_equal(m->name, name.bytes, name.len);
 }
 
-static enum assay_status join(struct applying *a, const struct assay_genesis_member *card)
+static enum assay_status apply_join(struct applying *a, const struct assay_genesis_member *card)
 {
     struct assay_state *s = a->state;
     uint32_t slot = s->member_count;
     bool comes_back = false;
     if (!is_operator(a->operators, card->operator_id))
-        return unfit(a, ASSAY_E_INVALID, "its operator is not one of the network's");
+        return reject_action(a, ASSAY_E_INVALID, "its operator is not one of the network's");
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member *m = &s->members[i];
         if (is_free(m, a->activation)) {
@@ -329,27 +330,27 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
             continue;
         }
         if (assay_bytes_equal(m->node_id, card->node_id, 32))
-            return unfit(a, ASSAY_E_DUPLICATE,
-                         m->stage == ASSAY_STAGE_LEFT ? "it left a moment ago: later"
-                                                      : "it is a member already");
+            return reject_action(a, ASSAY_E_DUPLICATE,
+                                 m->stage == ASSAY_STAGE_LEFT ? "it left a moment ago: later"
+                                                              : "it is a member already");
         if (assay_member_has_key(m, card->identity_public, card->door_public) ||
             assay_member_has_key(m, card->voting_public, card->transport_public))
-            return unfit(a, ASSAY_E_DUPLICATE, "another member has one of its keys");
+            return reject_action(a, ASSAY_E_DUPLICATE, "another member has one of its keys");
         if (m->stage != ASSAY_STAGE_LEFT && has_name(m, card->name))
-            return unfit(a, ASSAY_E_DUPLICATE, "another member has its name");
+            return reject_action(a, ASSAY_E_DUPLICATE, "another member has its name");
     }
     if (assay_bytes_equal(card->identity_public, card->voting_public, ASSAY_P256_PUBLIC_LEN) ||
         assay_bytes_equal(card->door_public, card->transport_public, 32))
-        return unfit(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
+        return reject_action(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
     /* Before there is one slot more: what stands in it is nobody's, and of no state. */
-    const struct assay_offences offences = remembered(s, card);
+    const struct assay_offences offences = find_remembered_offences(s, card);
     if (slot == s->member_count) {
         if (slot >= s->capacity || slot >= ASSAY_MEMBERS_MAX)
-            return unfit(a, ASSAY_E_FULL, "the roster is full");
+            return reject_action(a, ASSAY_E_FULL, "the roster is full");
         s->member_count++;
     }
     if (!has_seat_left(s, slot, card))
-        return unfit(a, ASSAY_E_FULL, "as many operators have members as there are seats");
+        return reject_action(a, ASSAY_E_FULL, "as many operators have members as there are seats");
     assay_member_born(&s->members[slot], card);
     s->members[slot].lives[0].since_epoch = a->activation;
     s->members[slot].trust = assay_trust_newcomer(offences);
@@ -359,16 +360,16 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
     return ASSAY_OK;
 }
 
-static enum assay_status move_stage(struct applying *a, const uint8_t node_id[static 32],
-                                    enum assay_stage from, enum assay_stage to, const char *why)
+static enum assay_status apply_stage(struct applying *a, const uint8_t node_id[static 32],
+                                     enum assay_stage from, enum assay_stage to, const char *why)
 {
     struct assay_state *s = a->state;
     const uint32_t slot = assay_state_slot_of(s, node_id);
-    if (slot == s->member_count) return unfit(a, ASSAY_E_INVALID, "no member has this id");
+    if (slot == s->member_count) return reject_action(a, ASSAY_E_INVALID, "no member has this id");
     struct assay_member *m = &s->members[slot];
     if (m->stage_epoch == a->activation && m->stage_epoch != 0)
-        return unfit(a, ASSAY_E_DUPLICATE, "two actions about one member");
-    if (to != ASSAY_STAGE_LEFT && m->stage != from) return unfit(a, ASSAY_E_INVALID, why);
+        return reject_action(a, ASSAY_E_DUPLICATE, "two actions about one member");
+    if (to != ASSAY_STAGE_LEFT && m->stage != from) return reject_action(a, ASSAY_E_INVALID, why);
     m->stage = to;
     m->stage_epoch = a->activation;
     m->weight = m->seat_weight = 0; /* until the table is made */
@@ -383,7 +384,7 @@ static enum assay_status move_stage(struct applying *a, const uint8_t node_id[st
 /* docs/protocol.md 9.6.4: what operators sign names their document by its digest. With the number
  * of the change in it no document comes into force twice, also where the same operators come back:
  * what they signed before they were replaced is of nobody in force. */
-static enum assay_status replace_operators(struct applying *a, struct assay_slice document)
+static enum assay_status apply_operators(struct applying *a, struct assay_slice document)
 {
     struct assay_state *s = a->state;
     struct assay_cursor c;
@@ -391,81 +392,84 @@ static enum assay_status replace_operators(struct applying *a, struct assay_slic
     uint32_t threshold = 0, count = 0;
     if (assay_operators_open(document, &c, &number, &threshold, &count) != ASSAY_OK ||
         number != a->sequence)
-        return unfit(a, ASSAY_E_INVALID,
-                     "the operators' document has another number than its change: draft and sign "
-                     "it anew");
+        return reject_action(
+            a, ASSAY_E_INVALID,
+            "the operators' document has another number than its change: draft and sign "
+            "it anew");
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].stage != ASSAY_STAGE_LEFT &&
             !is_operator(document, s->members[i].operator_id))
-            return unfit(a, ASSAY_E_INVALID, "a member's operator is not in the new list");
+            return reject_action(a, ASSAY_E_INVALID, "a member's operator is not in the new list");
     a->operators = document;
     assay_sha256(document.bytes, document.len, s->operators_digest);
     return ASSAY_OK;
 }
 
 /* docs/protocol.md 9.10: one level at a time, when every voter's build speaks it. */
-static enum assay_status replace_parameters(struct applying *a,
-                                            const struct assay_genesis_parameters *parameters)
+static enum assay_status apply_parameters(struct applying *a,
+                                          const struct assay_genesis_parameters *parameters)
 {
     struct assay_state *s = a->state;
     const uint32_t now = s->rules.parameters.level;
     if (parameters->seats_max != s->rules.parameters.seats_max)
-        return unfit(a, ASSAY_E_INVALID, "how many vote is fixed by genesis");
+        return reject_action(a, ASSAY_E_INVALID, "how many vote is fixed by genesis");
     if (parameters->level != now && parameters->level != now + 1)
-        return unfit(a, ASSAY_E_INVALID, "a feature level rises by one, and never falls");
+        return reject_action(a, ASSAY_E_INVALID, "a feature level rises by one, and never falls");
     for (uint32_t i = 0; parameters->level > now && i < s->member_count; i++)
         if (s->members[i].weight > 0 && s->members[i].level < parameters->level)
-            return unfit(a, ASSAY_E_INVALID,
-                         "a voter's ballots have not announced this feature level: it needs a "
-                         "build that speaks it, and one epoch (level of assay nodes --json)");
+            return reject_action(
+                a, ASSAY_E_INVALID,
+                "a voter's ballots have not announced this feature level: it needs a "
+                "build that speaks it, and one epoch (level of assay nodes --json)");
     s->rules.parameters = *parameters;
     return ASSAY_OK;
 }
 
 /* docs/protocol.md 12.7: the documents of the state are moved when the epoch before has closed. */
-static enum assay_status extend_services(struct applying *a, struct assay_slice plan)
+static enum assay_status apply_services(struct applying *a, struct assay_slice plan)
 {
     if (a->level < ASSAY_LEVEL_SERVICES)
-        return unfit(a, ASSAY_E_INVALID,
-                     "services are added at feature level 1 and above: a change before it raises "
-                     "the level (--parameter level=1)");
+        return reject_action(
+            a, ASSAY_E_INVALID,
+            "services are added at feature level 1 and above: a change before it raises "
+            "the level (--parameter level=1)");
     if (a->follow == NULL)
-        return unfit(a, ASSAY_E_UNSUPPORTED, "services are not known here");
-    if (a->places.count > 0) return unfit(a, ASSAY_E_DUPLICATE, "two plans of services");
+        return reject_action(a, ASSAY_E_UNSUPPORTED, "services are not known here");
+    if (a->places.count > 0) return reject_action(a, ASSAY_E_DUPLICATE, "two plans of services");
     const char *why = "";
     const enum assay_status status = a->follow(a->plan, plan, &a->places, &why);
-    if (status != ASSAY_OK) return unfit(a, status, why);
+    if (status != ASSAY_OK) return reject_action(a, status, why);
     ASSAY_ASSERT(a->places.count > 0 && a->places.count <= ASSAY_SERVICE_DOCUMENTS_MAX);
     a->plan = plan;
     assay_sha256(plan.bytes, plan.len, a->state->services.plan);
     return ASSAY_OK;
 }
 
-static enum assay_status apply_one(struct applying *a, const struct assay_action *action)
+static enum assay_status apply_action(struct applying *a, const struct assay_action *action)
 {
     struct assay_rules_in_force *rules = &a->state->rules;
     const struct assay_slice doc = action->document;
     switch (action->kind) {
-    case ASSAY_ACTION_JOIN: return join(a, &action->card);
+    case ASSAY_ACTION_JOIN: return apply_join(a, &action->card);
     case ASSAY_ACTION_LEAVE:
-        return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_LEFT, "");
+        return apply_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_LEFT, "");
     case ASSAY_ACTION_REST:
-        return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_RESTING,
-                          "it is drained already");
+        return apply_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_RESTING,
+                           "it is drained already");
     case ASSAY_ACTION_WAKE:
-        return move_stage(a, action->node_id, ASSAY_STAGE_RESTING, ASSAY_STAGE_MEMBER,
-                          "it is not drained");
-    case ASSAY_ACTION_MAINTENANCE: return unfit(a, ASSAY_E_INVALID, "maintenance stands alone");
+        return apply_stage(a, action->node_id, ASSAY_STAGE_RESTING, ASSAY_STAGE_MEMBER,
+                           "it is not drained");
+    case ASSAY_ACTION_MAINTENANCE: return reject_action(a, ASSAY_E_INVALID, "maintenance stands alone");
     case ASSAY_ACTION_POLICY: assay_sha256(doc.bytes, doc.len, rules->policy_digest); break;
     case ASSAY_ACTION_ENDORSEMENTS:
         assay_sha256(doc.bytes, doc.len, rules->endorsements_digest);
         break;
-    case ASSAY_ACTION_PARAMETERS: return replace_parameters(a, &action->parameters);
-    case ASSAY_ACTION_OPERATORS: return replace_operators(a, doc);
+    case ASSAY_ACTION_PARAMETERS: return apply_parameters(a, &action->parameters);
+    case ASSAY_ACTION_OPERATORS: return apply_operators(a, doc);
     case ASSAY_ACTION_COLLATERAL:
         if (assay_update_force(a->state, action->digest) == ASSAY_OK) break;
-        return unfit(a, ASSAY_E_INVALID, "no such collateral waits or was reverted");
-    case ASSAY_ACTION_SERVICES: return extend_services(a, doc);
+        return reject_action(a, ASSAY_E_INVALID, "no such collateral waits or was reverted");
+    case ASSAY_ACTION_SERVICES: return apply_services(a, doc);
     }
     return ASSAY_OK;
 }
@@ -481,7 +485,7 @@ static bool earns_weight(const struct assay_state *state)
 }
 
 /* Is anybody left of the table in force, which stays where nobody earns any? */
-static bool holds_weight(const struct assay_state *state)
+static bool has_weight(const struct assay_state *state)
 {
     for (uint32_t i = 0; i < state->member_count; i++)
         if (assay_member_serves(&state->members[i]) && state->members[i].weight > 0) return true;
@@ -494,10 +498,10 @@ static bool holds_weight(const struct assay_state *state)
  * enough, or nobody could mend what felled all. earned: somebody had, before it. Returns: NULL, or
  * why it does not fit.
  */
-static const char *lacks_voters(const struct assay_state *state, bool earned)
+static const char *missing_voters_reason(const struct assay_state *state, bool earned)
 {
     const bool earns = earns_weight(state);
-    const bool holds = holds_weight(state);
+    const bool holds = has_weight(state);
     if (earned ? !earns : !earns && !holds) return "nobody of weight would be left";
     if (!earned && earns && holds)
         return "nobody that serves has weight of its own, so who wakes would have that of all who "
@@ -524,7 +528,7 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
         struct assay_action action;
         const enum assay_status shape = assay_action_next(&c, &action);
         ASSAY_ASSERT(shape == ASSAY_OK); /* assay_change_decode */
-        const enum assay_status status = apply_one(&a, &action);
+        const enum assay_status status = apply_action(&a, &action);
         if (status != ASSAY_OK) {
             *why = (struct assay_unfit){ i, a.why };
             return status;
@@ -533,7 +537,7 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
     staging->operators = a.operators;
     staging->plan = a.plan;
     staging->places = a.places;
-    const char *const lacks = lacks_voters(staging->state, earned);
+    const char *const lacks = missing_voters_reason(staging->state, earned);
     if (lacks == NULL) return ASSAY_OK;
     *why = (struct assay_unfit){ 0, lacks };
     return ASSAY_E_INVALID;

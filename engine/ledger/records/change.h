@@ -86,7 +86,7 @@ ASSAY_CHECKED enum assay_status assay_record_put_change(
  * statuses */
 ASSAY_CHECKED enum assay_status assay_change_record_read(struct assay_slice record,
                                                          struct assay_change *change);
-/* The body in the bytes of a CHANGE record that was decoded before. Returns: nothing (asserted). */
+/* The body in the bytes of a CHANGE record that was decoded before. It was decoded (asserted). */
 void assay_change_of_record(struct assay_slice record, struct assay_change *change);
 
 /* What a change is applied to: a state, and the documents that it names. */
@@ -123,7 +123,7 @@ bool assay_change_adds_services(const struct assay_change *change);
 /* May its operator announce so many epochs from that one on (docs/protocol.md 9.7)?
  * Returns: whether so. */
 bool assay_maintenance_fits(const struct assay_member *member, uint64_t from, uint32_t epochs);
-/* Announces it; those that do not count any more make room. Returns: nothing. */
+/* Announces it; those that do not count any more make room. */
 void assay_maintenance_add(struct assay_member *member, uint64_t closed, uint64_t from,
                            uint64_t until);
 /* Does a card in it have one of these keys? Returns: whether so. */

@@ -8,7 +8,7 @@
 #include "base/cbor.h"
 
 /* Signatures, their signers ascending; verified in check, where the operators are known. */
-static enum assay_status read_signatures(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_signatures(struct assay_cursor *c, struct assay_record *r)
 {
     uint64_t count = 0;
     uint8_t before[32] = { 0 };
@@ -29,10 +29,10 @@ static enum assay_status read_signatures(struct assay_cursor *c, struct assay_re
     return ASSAY_OK;
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_change(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_CHANGE_LEN_MAX, &r->body));
-    ASSAY_TRY(read_signatures(c, r));
+    ASSAY_TRY(decode_signatures(c, r));
     ASSAY_TRY(assay_change_decode(r->body, &r->change));
     assay_sha256(r->body.bytes, r->body.len, r->body_digest);
     assay_record_key(ASSAY_RECORD_CHANGE, r->body, r->key);
@@ -40,13 +40,13 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
 }
 
 /* The id of the first operator that signed. */
-static void first_signer(const struct assay_record *r, uint8_t id[static 32])
+static void find_first_signer(const struct assay_record *r, uint8_t id[static 32])
 {
     struct assay_cursor c = assay_cursor_over(r->entries.bytes, r->entries.len);
     enum assay_status status = assay_cbor_array_exact(&c, 2);
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_cbor_bytes_exact(&c, id, 32);
-    ASSAY_ASSERT(status == ASSAY_OK); /* read_signatures */
+    ASSAY_ASSERT(status == ASSAY_OK); /* decode_signatures */
 }
 
 /* Every signature is good and by an operator. */
@@ -97,7 +97,8 @@ static uint32_t slot_of_operator(const struct assay_state *state, const uint8_t 
     return 0;
 }
 
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_change_record(const struct assay_context *context,
+                                             struct assay_record *record)
 {
     const struct assay_change *change = &record->change;
     uint8_t first[32];
@@ -111,7 +112,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (change->sequence != 0 && record->entry_count < context->charter->threshold)
         return ASSAY_E_INVALID;
     ASSAY_TRY(assay_change_documents_check(context, change));
-    first_signer(record, first);
+    find_first_signer(record, first);
     record->slot = slot_of_operator(context->state, first);
     record->subject = record->slot;
     record->epoch = context->epoch;
@@ -120,14 +121,14 @@ static enum assay_status check(const struct assay_context *context, struct assay
 }
 
 /* docs/protocol.md 9.7: of its own members, and of nothing but their absence. */
-static enum assay_status maintenance_fits(const struct assay_context *context,
-                                          const struct assay_ledger *l,
-                                          const struct assay_record *r)
+static enum assay_status check_maintenance_fits(const struct assay_context *context,
+                                                const struct assay_ledger *l,
+                                                const struct assay_record *r)
 {
     const struct assay_change *change = &r->change;
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     uint8_t signer[32];
-    first_signer(r, signer);
+    find_first_signer(r, signer);
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         ASSAY_TRY(assay_action_next(&c, &action));
@@ -169,8 +170,9 @@ static enum assay_status stage_pending(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_change_fits(const struct assay_context *context,
+                                           const struct assay_ledger *l,
+                                           const struct assay_record *r)
 {
     const struct assay_state *state = context->state;
     const struct assay_change *change = &r->change;
@@ -178,7 +180,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     if (change->activation < context->epoch + ASSAY_ACTIVATION_AHEAD_MIN ||
         change->activation > context->epoch + ASSAY_ACTIVATION_AHEAD_MAX)
         return ASSAY_E_STALE;
-    if (change->sequence == 0) return maintenance_fits(context, l, r);
+    if (change->sequence == 0) return check_maintenance_fits(context, l, r);
     if (l->change_len > 0 || change->sequence <= state->change_sequence) return ASSAY_E_DUPLICATE;
     if (change->sequence != state->change_sequence + 1) return ASSAY_E_EARLY;
     if (state->pending_count == ASSAY_PENDING_MAX) return ASSAY_E_FULL;
@@ -195,8 +197,8 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     return assay_change_apply(&staging, change, &unfit);
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_change(const struct assay_context *context, struct assay_ledger *l,
+                         const struct assay_record *r)
 {
     struct assay_cursor c = assay_cursor_over(r->change.actions.bytes, r->change.actions.len);
     if (r->change.sequence != 0) {
@@ -222,8 +224,8 @@ const struct assay_record_row assay_row_change = {
     .items = 3,
     .limits = { .of_author = 4 },
     .outlives = true, /* one stands in an epoch: the next waits */
-    .decode = decode,
-    .check = check,
-    .fits = fits,
-    .apply = apply,
+    .decode = decode_change,
+    .check = check_change_record,
+    .fits = check_change_fits,
+    .apply = apply_change,
 };

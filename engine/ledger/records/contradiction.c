@@ -10,7 +10,7 @@
 /* Two take all integrity; a ballot of lies about everybody must not fill a pool. */
 enum { OF_ONE = 4 };
 
-static enum assay_status read_path(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_path(struct assay_cursor *c, struct assay_record *r)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_MERKLE_LEVELS, &count));
@@ -21,7 +21,7 @@ static enum assay_status read_path(struct assay_cursor *c, struct assay_record *
     return ASSAY_OK;
 }
 
-static enum assay_status read_inner_ballot(struct assay_record *r)
+static enum assay_status decode_inner_ballot(struct assay_record *r)
 {
     struct assay_cursor c = assay_cursor_over(r->ballot_record.bytes, r->ballot_record.len);
     uint64_t kind = 0;
@@ -32,14 +32,14 @@ static enum assay_status read_inner_ballot(struct assay_record *r)
     return assay_cursor_end(&c);
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_contradiction(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX + 128,
                                &r->ballot_record));
     ASSAY_TRY(assay_record_read_envelope(c, r));
     ASSAY_TRY(assay_record_read_evidence(c, r));
-    ASSAY_TRY(read_path(c, r));
-    ASSAY_TRY(read_inner_ballot(r));
+    ASSAY_TRY(decode_path(c, r));
+    ASSAY_TRY(decode_inner_ballot(r));
     /* Whose ballot of which epoch, about whom: another ballot of the same says the same. */
     uint8_t says[112];
     struct assay_slice all;
@@ -114,7 +114,8 @@ static enum assay_status check_electorate(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_contradiction(const struct assay_context *context,
+                                             struct assay_record *record)
 {
     const struct assay_envelope *e = &record->envelope;
     if (record->ballot.epoch != e->epoch) return ASSAY_E_INVALID;
@@ -148,8 +149,9 @@ enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_o
     return said > (uint8_t)truth ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
 }
 
-static enum assay_status judge(const struct assay_context *context,
-                               const struct assay_finding *finding, struct assay_record *record)
+static enum assay_status judge_contradiction(const struct assay_context *context,
+                                             const struct assay_finding *finding,
+                                             struct assay_record *record)
 {
     bool own = false;
     ASSAY_TRY(assay_record_judge_envelope(context, finding, record, &own));
@@ -159,8 +161,9 @@ static enum assay_status judge(const struct assay_context *context,
     return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
 }
 
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_contradiction_fits(const struct assay_context *context,
+                                                  const struct assay_ledger *l,
+                                                  const struct assay_record *r)
 {
     ASSAY_ASSERT(r->slot < l->members && r->subject < l->members);
 
@@ -183,8 +186,8 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     return l->contradiction_count < ASSAY_CONTRADICTIONS_MAX ? ASSAY_OK : ASSAY_E_FULL;
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_contradiction(const struct assay_context *context, struct assay_ledger *l,
+                                const struct assay_record *r)
 {
     ASSAY_ASSERT(r->slot != r->subject && r->epoch <= context->epoch);
     ASSAY_ASSERT(l->contradiction_count < ASSAY_CONTRADICTIONS_MAX);
@@ -195,7 +198,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
     else if (l->false_fails[r->slot] < UINT8_MAX) l->false_fails[r->slot]++;
 }
 
-static void tell(const struct assay_record *r, struct assay_told *told)
+static void report_contradiction(const struct assay_record *r, struct assay_record_report *told)
 {
     told->offence = 5;
     told->reason = r->falsehood == ASSAY_FALSE_PASS
@@ -208,10 +211,10 @@ const struct assay_record_row assay_row_contradiction = {
     .items = 5,
     .limits = { .of_author = OF_ONE, .of_subject = 1 },
     .outlives = true,
-    .decode = decode,
-    .check = check,
-    .judge = judge,
-    .fits = fits,
-    .apply = apply,
-    .tell = tell,
+    .decode = decode_contradiction,
+    .check = check_contradiction,
+    .judge = judge_contradiction,
+    .fits = check_contradiction_fits,
+    .apply = apply_contradiction,
+    .tell = report_contradiction,
 };

@@ -11,7 +11,7 @@
 
 enum { BODY_LEN_MAX = 208 };
 
-static void put_body(struct assay_writer *w, const struct assay_envelope *e)
+static void encode_body(struct assay_writer *w, const struct assay_envelope *e)
 {
     ASSAY_ASSERT(e->kind != ASSAY_KIND_NONE);
 
@@ -36,7 +36,7 @@ enum assay_status assay_envelope_encode(struct assay_envelope *envelope, struct 
     struct assay_writer inner = assay_writer_over(bytes, sizeof bytes);
     ASSAY_ASSERT(envelope->evidence_len > 0);
     ASSAY_ASSERT(envelope->evidence_len <= ASSAY_EVIDENCE_LEN_MAX);
-    put_body(&inner, envelope);
+    encode_body(&inner, envelope);
     ASSAY_TRY(assay_writer_finish(&inner, &body));
     assay_sha256(body.bytes, body.len, envelope->digest);
     assay_cbor_put_array(w, 2);
@@ -48,7 +48,7 @@ enum assay_status assay_envelope_encode(struct assay_envelope *envelope, struct 
     return ASSAY_OK;
 }
 
-static enum assay_status read_body(struct assay_slice body, struct assay_envelope *e)
+static enum assay_status decode_body(struct assay_slice body, struct assay_envelope *e)
 {
     struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
     uint64_t era = 0;
@@ -84,7 +84,7 @@ enum assay_status assay_envelope_decode(struct assay_slice payload, struct assay
     ASSAY_TRY(assay_cbor_bytes(&c, BODY_LEN_MAX, &body));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, e.signature, sizeof e.signature));
     ASSAY_TRY(assay_cursor_end(&c));
-    ASSAY_TRY(read_body(body, &e));
+    ASSAY_TRY(decode_body(body, &e));
     assay_sha256(body.bytes, body.len, e.digest);
     *envelope = e;
     return ASSAY_OK;

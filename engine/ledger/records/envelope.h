@@ -48,7 +48,7 @@ struct assay_binding {
     const uint8_t *voting_public;    /* [64] */
     const uint8_t *transport_public; /* [32] */
 };
-/* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2.11). Returns: nothing. */
+/* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2.11). */
 void assay_binding_report_data(const struct assay_binding *binding, uint8_t report_data[static 64]);
 
 /* ENVELOPE_PULL payload: [epoch, bitmap of the slots wanted], (members + 7) / 8 bytes, low bit

@@ -23,7 +23,7 @@ enum assay_status assay_record_read_envelope(struct assay_cursor *c, struct assa
     return assay_envelope_decode(payload, &r->envelope);
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_fail(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_record_read_envelope(c, r));
     ASSAY_TRY(assay_record_read_evidence(c, r));
@@ -44,7 +44,8 @@ enum assay_status assay_record_put_fail(struct assay_writer *w, struct assay_sli
 }
 
 /* Evidence of the running epoch only: FAIL records close with E (docs/protocol.md 4.3.2). */
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_fail(const struct assay_context *context,
+                                    struct assay_record *record)
 {
     const struct assay_envelope *e = &record->envelope;
     if (e->epoch < context->epoch) return ASSAY_E_STALE;
@@ -75,8 +76,9 @@ enum assay_status assay_record_judge_envelope(const struct assay_context *contex
     return ASSAY_OK;
 }
 
-static enum assay_status judge(const struct assay_context *context,
-                               const struct assay_finding *finding, struct assay_record *record)
+static enum assay_status judge_fail(const struct assay_context *context,
+                                    const struct assay_finding *finding,
+                                    struct assay_record *record)
 {
     bool own = false;
     ASSAY_ASSERT(record->subject == record->slot);
@@ -86,8 +88,8 @@ static enum assay_status judge(const struct assay_context *context,
 }
 
 /* docs/protocol.md 9.9: the change on trial felled it only if the rules before say PASS. */
-static void judge_before(const struct assay_context *context, const struct assay_finding *finding,
-                         struct assay_record *record)
+static void judge_fail_before(const struct assay_context *context,
+                              const struct assay_finding *finding, struct assay_record *record)
 {
     const enum assay_outcome outcome = record->outcome;
     bool own = false;
@@ -98,16 +100,16 @@ static void judge_before(const struct assay_context *context, const struct assay
     record->outcome = outcome;
 }
 
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_fail_fits(const struct assay_context *context,
+                                         const struct assay_ledger *l, const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_FAIL);
     (void)context;
     return l->fail[r->slot] != ASSAY_OUTCOME_NONE ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_fail(const struct assay_context *context, struct assay_ledger *l,
+                       const struct assay_record *r)
 {
     ASSAY_ASSERT(l->fail[r->slot] == ASSAY_OUTCOME_NONE);
     (void)context;
@@ -116,7 +118,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
     l->felled[r->slot] = r->felled;
 }
 
-static void tell(const struct assay_record *r, struct assay_told *told)
+static void report_fail(const struct assay_record *r, struct assay_record_report *told)
 {
     told->failed = r->outcome;
 }
@@ -125,11 +127,11 @@ const struct assay_record_row assay_row_fail = {
     .name = "fail",
     .items = 3,
     .limits = { .of_epoch = 1 },
-    .decode = decode,
-    .check = check,
-    .judge = judge,
-    .judge_before = judge_before,
-    .fits = fits,
-    .apply = apply,
-    .tell = tell,
+    .decode = decode_fail,
+    .check = check_fail,
+    .judge = judge_fail,
+    .judge_before = judge_fail_before,
+    .fits = check_fail_fits,
+    .apply = apply_fail,
+    .tell = report_fail,
 };

@@ -8,29 +8,30 @@
 
 #include <string.h>
 
-static bool findings_hold(const struct assay_findings *findings)
+static bool findings_are_valid(const struct assay_findings *findings)
 {
     return findings->count > 0 && findings->newest < findings->count &&
            findings->items[findings->newest].stamp <= findings->stamp;
 }
 
-static bool is_of(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
-                  enum assay_evidence_kind kind, bool before)
+static bool matches(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
+                    enum assay_evidence_kind kind, bool before)
 {
     return f->used && f->at_unix_s == at_unix_s && f->kind == kind && f->before == before &&
            f->digest[0] == digest[0] && assay_bytes_equal(f->digest, digest, 32);
 }
 
 /* Places are taken from the first one on and never given back: behind a free one all are. */
-static struct assay_finding *find(struct assay_findings *findings, const uint8_t *digest,
-                                  int64_t at_unix_s, enum assay_evidence_kind kind, bool before)
+static struct assay_finding *find_finding(struct assay_findings *findings, const uint8_t *digest,
+                                          int64_t at_unix_s, enum assay_evidence_kind kind,
+                                          bool before)
 {
-    ASSAY_ASSERT(findings_hold(findings));
+    ASSAY_ASSERT(findings_are_valid(findings));
 
     struct assay_finding *newest = &findings->items[findings->newest];
-    if (is_of(newest, digest, at_unix_s, kind, before)) return newest;
+    if (matches(newest, digest, at_unix_s, kind, before)) return newest;
     for (uint32_t i = 0; i < findings->count && findings->items[i].used; i++)
-        if (is_of(&findings->items[i], digest, at_unix_s, kind, before))
+        if (matches(&findings->items[i], digest, at_unix_s, kind, before))
             return &findings->items[i];
     return NULL;
 }
@@ -39,13 +40,13 @@ const struct assay_finding *assay_findings_get(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
                                                enum assay_evidence_kind kind, bool before)
 {
-    struct assay_finding *f = find(findings, digest, at_unix_s, kind, before);
+    struct assay_finding *f = find_finding(findings, digest, at_unix_s, kind, before);
     if (f != NULL) f->stamp = ++findings->stamp;
     ASSAY_ASSERT(f == NULL || (f->used && f->outcome != ASSAY_OUTCOME_ABSENT));
     return f;
 }
 
-static void text_add(char *text, size_t capacity, const char *piece)
+static void append_text(char *text, size_t capacity, const char *piece)
 {
     size_t at = strlen(text);
     ASSAY_ASSERT(at < capacity);
@@ -55,19 +56,19 @@ static void text_add(char *text, size_t capacity, const char *piece)
 }
 
 /* "rule: expected ..., observed ...", cut where it does not fit. */
-static void describe(const struct assay_verdict *verdict, char *text, size_t capacity)
+static void format_reason(const struct assay_verdict *verdict, char *text, size_t capacity)
 {
     text[0] = '\0';
     if (verdict->reason_count == 0) return;
     const struct assay_reason *reason = &verdict->reasons[0];
-    text_add(text, capacity, assay_rule_name(reason->rule));
+    append_text(text, capacity, assay_rule_name(reason->rule));
     if (reason->expected[0] != '\0') {
-        text_add(text, capacity, ": expected ");
-        text_add(text, capacity, reason->expected);
+        append_text(text, capacity, ": expected ");
+        append_text(text, capacity, reason->expected);
     }
     if (reason->observed[0] != '\0') {
-        text_add(text, capacity, ", observed ");
-        text_add(text, capacity, reason->observed);
+        append_text(text, capacity, ", observed ");
+        append_text(text, capacity, reason->observed);
     }
 }
 
@@ -86,7 +87,7 @@ static bool is_unusable(const struct assay_verdict *verdict)
 
 /* Is everything that speaks against it a matter of time alone (docs/protocol.md 3.11)? Header time
  * may lead real time (4.5), so that is as if nothing had come, and nobody's guilt. */
-static bool rests_on_time(const struct assay_verdict *verdict)
+static bool depends_on_time(const struct assay_verdict *verdict)
 {
     bool by_time = false;
     for (uint32_t i = 0; i < verdict->reason_count; i++) {
@@ -104,8 +105,8 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
                                                bool before, const struct assay_verdict *verdict)
 {
-    ASSAY_ASSERT(findings_hold(findings));
-    struct assay_finding *f = find(findings, digest, at_unix_s, verdict->kind, before);
+    ASSAY_ASSERT(findings_are_valid(findings));
+    struct assay_finding *f = find_finding(findings, digest, at_unix_s, verdict->kind, before);
     for (uint32_t i = 0; f == NULL && i < findings->count; i++) {
         if (!findings->items[i].used) f = &findings->items[i];
     }
@@ -119,7 +120,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
         .used = true, .before = before, .at_unix_s = at_unix_s, .kind = verdict->kind
     };
     assay_bytes_copy(f->digest, 32, digest, 32);
-    const bool late = rests_on_time(verdict);
+    const bool late = depends_on_time(verdict);
     f->outcome = late ? ASSAY_OUTCOME_NONE : assay_verdict_outcome(verdict);
     f->unusable = late || is_unusable(verdict);
     f->has_claims = verdict->has_claims;
@@ -128,11 +129,11 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     assay_bytes_copy(f->report_data, 64, verdict->report_data, 64);
     assay_bytes_copy(f->platform_id, 32, verdict->platform_id, 32);
     assay_bytes_copy(f->vendor_root, 32, verdict->vendor_root, 32);
-    describe(verdict, f->reason, sizeof f->reason);
+    format_reason(verdict, f->reason, sizeof f->reason);
     f->stamp = ++findings->stamp;
     findings->newest = (uint32_t)(f - findings->items);
-    ASSAY_ASSERT(findings_hold(findings));
-    ASSAY_ASSERT(find(findings, digest, at_unix_s, verdict->kind, before) == f);
+    ASSAY_ASSERT(findings_are_valid(findings));
+    ASSAY_ASSERT(find_finding(findings, digest, at_unix_s, verdict->kind, before) == f);
     ASSAY_ASSERT(f->outcome != ASSAY_OUTCOME_ABSENT); /* only the engine says that */
     return f;
 }
@@ -141,7 +142,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
  * The roster pins platform, vendor root and kind (protocol.md 3.9, 9.2). A masked id names nothing,
  * so it is only what a roster without an id can ask for: else a host could mask its way anywhere.
  */
-static bool roster_agrees(const struct assay_finding *f, const struct assay_member *member)
+static bool matches_roster(const struct assay_finding *f, const struct assay_member *member)
 {
     ASSAY_ASSERT(f->used);
 
@@ -170,34 +171,34 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
         *outcome = finding->outcome;
         return !finding->unusable;
     }
-    *outcome = roster_agrees(finding, member) ? finding->outcome : ASSAY_OUTCOME_FAIL_HARD;
+    *outcome = matches_roster(finding, member) ? finding->outcome : ASSAY_OUTCOME_FAIL_HARD;
     ASSAY_ASSERT(*outcome != ASSAY_OUTCOME_ABSENT);
     return true;
 }
 
-static void text_of_ids(const char *rule, const uint8_t expected[static 32],
-                        const uint8_t observed[static 32], char *text, size_t capacity)
+static void format_ids(const char *rule, const uint8_t expected[static 32],
+                       const uint8_t observed[static 32], char *text, size_t capacity)
 {
     enum { SHOWN = 8 }; /* as every other text shows a platform */
     char hex[2 * SHOWN + 1];
     text[0] = '\0';
-    text_add(text, capacity, rule);
-    text_add(text, capacity, ": expected ");
+    append_text(text, capacity, rule);
+    append_text(text, capacity, ": expected ");
     assay_hex_encode(expected, SHOWN, hex, sizeof hex);
-    text_add(text, capacity, hex);
-    text_add(text, capacity, ", observed ");
+    append_text(text, capacity, hex);
+    append_text(text, capacity, ", observed ");
     assay_hex_encode(observed, SHOWN, hex, sizeof hex);
-    text_add(text, capacity, hex);
+    append_text(text, capacity, hex);
 }
 
-static void text_of_kinds(enum assay_evidence_kind expected, enum assay_evidence_kind observed,
-                          char *text, size_t capacity)
+static void format_kinds(enum assay_evidence_kind expected, enum assay_evidence_kind observed,
+                         char *text, size_t capacity)
 {
     text[0] = '\0';
-    text_add(text, capacity, ASSAY_FINDING_KIND ": expected ");
-    text_add(text, capacity, assay_kind_text(expected));
-    text_add(text, capacity, ", observed ");
-    text_add(text, capacity, assay_kind_text(observed));
+    append_text(text, capacity, ASSAY_FINDING_KIND ": expected ");
+    append_text(text, capacity, assay_kind_text(expected));
+    append_text(text, capacity, ", observed ");
+    append_text(text, capacity, assay_kind_text(observed));
 }
 
 void assay_finding_reason(const struct assay_finding *finding, const struct assay_member *member,
@@ -207,18 +208,16 @@ void assay_finding_reason(const struct assay_finding *finding, const struct assa
     ASSAY_ASSERT(finding->used);
     const enum assay_evidence_kind listed = (enum assay_evidence_kind)member->evidence_kind;
     text[0] = '\0';
-    if (kind != listed)
-        text_of_kinds(listed, kind, text, ASSAY_FINDING_REASON_LEN);
-    else if (finding->outcome == ASSAY_OUTCOME_NONE ||
-             finding->outcome == ASSAY_OUTCOME_UNJUDGED ||
-             finding->outcome == ASSAY_OUTCOME_FAIL_HARD || roster_agrees(finding, member))
-        text_add(text, ASSAY_FINDING_REASON_LEN, finding->reason);
+    if (kind != listed) format_kinds(listed, kind, text, ASSAY_FINDING_REASON_LEN);
+    else if (finding->outcome == ASSAY_OUTCOME_NONE || finding->outcome == ASSAY_OUTCOME_UNJUDGED ||
+             finding->outcome == ASSAY_OUTCOME_FAIL_HARD || matches_roster(finding, member))
+        append_text(text, ASSAY_FINDING_REASON_LEN, finding->reason);
     else if (finding->kind != listed)
-        text_of_kinds(listed, finding->kind, text, ASSAY_FINDING_REASON_LEN);
+        format_kinds(listed, finding->kind, text, ASSAY_FINDING_REASON_LEN);
     else if (!assay_bytes_equal(finding->vendor_root, member->vendor_root, 32))
-        text_of_ids(ASSAY_FINDING_ROOT, member->vendor_root, finding->vendor_root, text,
-                    ASSAY_FINDING_REASON_LEN);
+        format_ids(ASSAY_FINDING_ROOT, member->vendor_root, finding->vendor_root, text,
+                   ASSAY_FINDING_REASON_LEN);
     else
-        text_of_ids(ASSAY_FINDING_PLATFORM, member->platform_id, finding->platform_id, text,
-                    ASSAY_FINDING_REASON_LEN);
+        format_ids(ASSAY_FINDING_PLATFORM, member->platform_id, finding->platform_id, text,
+                   ASSAY_FINDING_REASON_LEN);
 }

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
-static void put_incarnate_body(struct assay_writer *w, const struct assay_incarnate *i)
+static void encode_incarnate_body(struct assay_writer *w, const struct assay_incarnate *i)
 {
     ASSAY_ASSERT(i->incarnation > 0 && i->evidence_len <= ASSAY_EVIDENCE_LEN_MAX);
 
@@ -23,7 +23,7 @@ static void put_incarnate_body(struct assay_writer *w, const struct assay_incarn
     assay_cbor_put_uint(w, i->evidence_len);
 }
 
-static enum assay_status read_incarnate(struct assay_slice body, struct assay_incarnate *i)
+static enum assay_status decode_incarnate_body(struct assay_slice body, struct assay_incarnate *i)
 {
     struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
     uint64_t era = 0;
@@ -47,12 +47,12 @@ static enum assay_status read_incarnate(struct assay_slice body, struct assay_in
     return ASSAY_OK;
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_incarnate(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_cbor_bytes(c, 512, &r->body));
     ASSAY_TRY(assay_cbor_bytes_exact(c, r->signature, sizeof r->signature));
     ASSAY_TRY(assay_cbor_bytes_exact(c, r->possession, sizeof r->possession));
-    ASSAY_TRY(read_incarnate(r->body, &r->incarnate));
+    ASSAY_TRY(decode_incarnate_body(r->body, &r->incarnate));
     ASSAY_TRY(assay_record_read_evidence(c, r));
     assay_sha256(r->body.bytes, r->body.len, r->body_digest);
     assay_record_key(ASSAY_RECORD_INCARNATE, r->body, r->key);
@@ -71,7 +71,7 @@ enum assay_status assay_record_put_incarnate(struct assay_writer *w,
     struct assay_slice body;
     struct assay_slice all;
     struct assay_writer inner = assay_writer_over(bytes, sizeof bytes);
-    put_incarnate_body(&inner, incarnate);
+    encode_incarnate_body(&inner, incarnate);
     ASSAY_TRY(assay_writer_finish(&inner, &body));
     assay_sha256(body.bytes, body.len, digest);
     assay_cbor_put_array(w, 5);
@@ -87,7 +87,8 @@ enum assay_status assay_record_put_incarnate(struct assay_writer *w,
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_incarnate(const struct assay_context *context,
+                                         struct assay_record *record)
 {
     const struct assay_state *state = context->state;
     const struct assay_incarnate *i = &record->incarnate;
@@ -137,8 +138,8 @@ enum assay_status assay_incarnate_judge(const struct assay_context *context,
 }
 
 /* Nor may it take the keys of one that is about to join: the change would fit no more. */
-static bool keys_of_newcomers(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_incarnate *i)
+static bool is_key_of_newcomer(const struct assay_context *context, const struct assay_ledger *l,
+                               const struct assay_incarnate *i)
 {
     struct assay_change change;
     for (uint32_t p = 0; p < context->state->pending_count; p++) {
@@ -152,15 +153,16 @@ static bool keys_of_newcomers(const struct assay_context *context, const struct 
 
 /* Its own signature covers the evidence. Before the signature is checked: what a stranger says in
  * its name is refused one way or the other. */
-static uint32_t answers(const struct assay_context *context, const struct assay_record *r)
+static uint32_t accountable_slot(const struct assay_context *context, const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_INCARNATE);
     return assay_state_slot_of(context->state, r->incarnate.node_id);
 }
 
 /* Of two, the first in chain order (docs/protocol.md 9.4). */
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_incarnate_fits(const struct assay_context *context,
+                                              const struct assay_ledger *l,
+                                              const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_INCARNATE);
     if (l->incarnated[r->slot]) return ASSAY_E_DUPLICATE;
@@ -170,11 +172,11 @@ static enum assay_status fits(const struct assay_context *context, const struct 
             (assay_bytes_equal(l->voting[k], r->incarnate.voting_public, ASSAY_P256_PUBLIC_LEN) ||
              assay_bytes_equal(l->transport[k], r->incarnate.transport_public, 32)))
             return ASSAY_E_DUPLICATE;
-    return keys_of_newcomers(context, l, &r->incarnate) ? ASSAY_E_DUPLICATE : ASSAY_OK;
+    return is_key_of_newcomer(context, l, &r->incarnate) ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_incarnate(const struct assay_context *context, struct assay_ledger *l,
+                            const struct assay_record *r)
 {
     ASSAY_ASSERT(!l->incarnated[r->slot]);
     (void)context;
@@ -188,10 +190,10 @@ const struct assay_record_row assay_row_incarnate = {
     .name = "incarnate",
     .items = 5,
     .limits = { .of_epoch = 2 }, /* the agent may restart twice in an epoch */
-    .decode = decode,
-    .check = check,
+    .decode = decode_incarnate,
+    .check = check_incarnate,
     .judge = assay_incarnate_judge,
-    .answers = answers,
-    .fits = fits,
-    .apply = apply,
+    .answers = accountable_slot,
+    .fits = check_incarnate_fits,
+    .apply = apply_incarnate,
 };

@@ -40,15 +40,15 @@ static bool votes_convict(unsigned number, const struct assay_vote *a, const str
     return assay_vote_kind(ta) == ASSAY_VOTE_NULLIFY && tb == ASSAY_VOTE_FINALISE;
 }
 
-static void take_signed(struct pair *p, unsigned which, const uint8_t digest[static 32],
-                        const uint8_t signature[static 64])
+static void set_signed(struct pair *p, unsigned which, const uint8_t digest[static 32],
+                       const uint8_t signature[static 64])
 {
     ASSAY_ASSERT(which < 2);
     assay_bytes_copy(p->digest[which], 32, digest, 32);
     assay_bytes_copy(p->signature[which], 64, signature, 64);
 }
 
-static enum assay_status pair_of_votes(const struct assay_record *r, struct pair *p)
+static enum assay_status decode_votes(const struct assay_record *r, struct pair *p)
 {
     struct assay_vote a;
     struct assay_vote b;
@@ -65,12 +65,12 @@ static enum assay_status pair_of_votes(const struct assay_record *r, struct pair
     ASSAY_ASSERT(view > 0 && view >= s->view);
     *p = (struct pair){ .era = s->era, .epoch = s->epoch, .view = view, .slot = a.slot };
     assay_bytes_copy(p->chain_id, 32, s->chain_id, 32);
-    take_signed(p, 0, a.digest, a.signature);
-    take_signed(p, 1, b.digest, b.signature);
+    set_signed(p, 0, a.digest, a.signature);
+    set_signed(p, 1, b.digest, b.signature);
     return ASSAY_OK;
 }
 
-static enum assay_status pair_of_proposals(const struct assay_record *r, struct pair *p)
+static enum assay_status decode_proposals(const struct assay_record *r, struct pair *p)
 {
     struct assay_proposal a;
     struct assay_proposal b;
@@ -85,12 +85,12 @@ static enum assay_status pair_of_proposals(const struct assay_record *r, struct 
     ASSAY_ASSERT(h->view > 0);
     *p = (struct pair){ .era = h->era, .epoch = h->epoch, .view = h->view, .slot = h->leader };
     assay_bytes_copy(p->chain_id, 32, h->chain_id, 32);
-    take_signed(p, 0, a.id, a.signature);
-    take_signed(p, 1, b.id, b.signature);
+    set_signed(p, 0, a.id, a.signature);
+    set_signed(p, 1, b.id, b.signature);
     return ASSAY_OK;
 }
 
-static enum assay_status pair_of_envelopes(const struct assay_record *r, struct pair *p)
+static enum assay_status decode_envelopes(const struct assay_record *r, struct pair *p)
 {
     struct assay_envelope a;
     struct assay_envelope b;
@@ -104,31 +104,31 @@ static enum assay_status pair_of_envelopes(const struct assay_record *r, struct 
     *p = (struct pair){ .era = a.era, .epoch = a.epoch, .incarnation = a.incarnation };
     assay_bytes_copy(p->chain_id, 32, a.chain_id, 32);
     assay_bytes_copy(p->node_id, 32, a.node_id, 32);
-    take_signed(p, 0, a.digest, a.signature);
-    take_signed(p, 1, b.digest, b.signature);
+    set_signed(p, 0, a.digest, a.signature);
+    set_signed(p, 1, b.digest, b.signature);
     return ASSAY_OK;
 }
 
-static enum assay_status pair_of(const struct assay_record *r, struct pair *p)
+static enum assay_status decode_pair(const struct assay_record *r, struct pair *p)
 {
     switch (r->offence) {
     case 1:
     case 2:
-    case 3: return pair_of_votes(r, p);
-    case 4: return pair_of_proposals(r, p);
-    case 8: return pair_of_envelopes(r, p);
+    case 3: return decode_votes(r, p);
+    case 4: return decode_proposals(r, p);
+    case 8: return decode_envelopes(r, p);
     default: return ASSAY_E_UNSUPPORTED; /* a number, not an enum: E5 to E7 are other records */
     }
 }
 
 /* The key of a proof names accused, number and place (epoch, view): another pair of messages that
  * convicts of the same is the same. */
-static enum assay_status key_of(const struct assay_record *record, uint8_t key[static 32])
+static enum assay_status compute_key(const struct assay_record *record, uint8_t key[static 32])
 {
     struct pair p;
     uint8_t says[128];
     struct assay_slice all;
-    ASSAY_TRY(pair_of(record, &p));
+    ASSAY_TRY(decode_pair(record, &p));
     struct assay_writer w = assay_writer_over(says, sizeof says);
     assay_cbor_put_array(&w, 7);
     assay_cbor_put_text(&w, "assay/offence/v1");
@@ -143,7 +143,7 @@ static enum assay_status key_of(const struct assay_record *record, uint8_t key[s
     return ASSAY_OK;
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_offence(struct assay_cursor *c, struct assay_record *r)
 {
     uint64_t number = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, 8, &number));
@@ -151,7 +151,7 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SIGNED_LEN_MAX, &r->second));
     r->offence = (unsigned)number;
     r->may_wait = number == 8; /* docs/protocol.md 7.5.1 */
-    return key_of(r, r->key);
+    return compute_key(r, r->key);
 }
 
 enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned number,
@@ -168,12 +168,13 @@ enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned numb
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_offence(const struct assay_context *context,
+                                       struct assay_record *record)
 {
     const struct assay_state *state = context->state;
     struct pair p;
     struct assay_moment moment;
-    ASSAY_TRY(pair_of(record, &p));
+    ASSAY_TRY(decode_pair(record, &p));
     if (!assay_bytes_equal(p.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (p.era != state->era) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_context_moment(context, p.epoch, &moment)); /* not older than 8 epochs */
@@ -192,8 +193,8 @@ static enum assay_status check(const struct assay_context *context, struct assay
 }
 
 /* docs/protocol.md 7.5.1: would another E8 take more than a third of the weight in one epoch? */
-static bool takes_too_much(const struct assay_context *context, const struct assay_ledger *l,
-                           uint32_t slot)
+static bool exceeds_strike_limit(const struct assay_context *context, const struct assay_ledger *l,
+                                 uint32_t slot)
 {
     const struct assay_state *state = context->state;
     uint64_t struck = 0, total = 0;
@@ -205,13 +206,14 @@ static bool takes_too_much(const struct assay_context *context, const struct ass
 }
 
 /* A proof strikes an incarnation once (docs/protocol.md 7.5). */
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_offence_fits(const struct assay_context *context,
+                                            const struct assay_ledger *l,
+                                            const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);
     const bool struck = assay_offence_is_struck(context, l, r->slot, r->incarnation);
     if (struck) return ASSAY_E_DUPLICATE;
-    return r->offence == 8 && takes_too_much(context, l, r->slot) ? ASSAY_E_EARLY : ASSAY_OK;
+    return r->offence == 8 && exceeds_strike_limit(context, l, r->slot) ? ASSAY_E_EARLY : ASSAY_OK;
 }
 
 bool assay_offence_is_struck(const struct assay_context *context, const struct assay_ledger *ledger,
@@ -223,20 +225,20 @@ bool assay_offence_is_struck(const struct assay_context *context, const struct a
 }
 
 /* docs/protocol.md 5.23.1: what strikes once is verified no more once it has struck. */
-static bool spent(const struct assay_context *context, const struct assay_ledger *l,
-                  const struct assay_record *r)
+static bool is_spent(const struct assay_context *context, const struct assay_ledger *l,
+                     const struct assay_record *r)
 {
     const struct assay_state *state = context->state;
     struct pair p;
-    if (pair_of(r, &p) != ASSAY_OK) return false;
+    if (decode_pair(r, &p) != ASSAY_OK) return false;
     const uint32_t slot = r->offence == 8 ? assay_state_slot_of(state, p.node_id) : p.slot;
     if (slot >= state->member_count || p.era != state->era) return false;
     const struct assay_life *life = assay_member_life_at(&state->members[slot], p.epoch);
     return life != NULL && assay_offence_is_struck(context, l, slot, life->incarnation);
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_offence(const struct assay_context *context, struct assay_ledger *l,
+                          const struct assay_record *r)
 {
     ASSAY_ASSERT(r->incarnation > l->struck[r->slot]);
     ASSAY_ASSERT(r->incarnation > context->state->members[r->slot].equivocation_struck);
@@ -244,7 +246,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
 }
 
 /* The sentence behind a proof, for whoever asks why a score fell. */
-static void tell(const struct assay_record *r, struct assay_told *told)
+static void report_offence(const struct assay_record *r, struct assay_record_report *told)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);
 
@@ -266,10 +268,10 @@ const struct assay_record_row assay_row_offence = {
     .items = 4,
     .limits = { .of_author = 1 }, /* one strikes, the others would be in vain */
     .outlives = true,
-    .decode = decode,
-    .spent = spent,
-    .check = check,
-    .fits = fits,
-    .apply = apply,
-    .tell = tell,
+    .decode = decode_offence,
+    .spent = is_spent,
+    .check = check_offence,
+    .fits = check_offence_fits,
+    .apply = apply_offence,
+    .tell = report_offence,
 };

@@ -84,7 +84,7 @@ bool assay_record_ask(const struct assay_context *context, const struct assay_re
 
 /* docs/protocol.md 9.9: what is felled is a question of the running epoch's trial. E5 is judged by
  * the rules of its epoch, never by those before. */
-static bool asks_before(const struct assay_context *context, enum assay_record_kind kind)
+static bool needs_previous_rules(const struct assay_context *context, enum assay_record_kind kind)
 {
     return assay_record_row(kind)->judge_before != NULL && assay_trial_runs(&context->state->trial);
 }
@@ -102,7 +102,7 @@ enum assay_status assay_record_judge(const struct assay_context *context, assay_
     /* Judged before the other is asked for, which may forget this one. */
     const enum assay_status judged = known ? row->judge(context, finding, record) : ASSAY_E_AGAIN;
     if (known && judged != ASSAY_OK) return judged;
-    if (!asks_before(context, record->kind)) return judged;
+    if (!needs_previous_rules(context, record->kind)) return judged;
     ask.before = true;
     before = find(find_context, &ask);
     if (!known || before == NULL) return ASSAY_E_AGAIN;
@@ -113,7 +113,7 @@ enum assay_status assay_record_judge(const struct assay_context *context, assay_
 unsigned assay_record_cost(const struct assay_context *context, enum assay_record_kind kind)
 {
     if (!assay_record_costs(kind)) return 0;
-    return asks_before(context, kind) ? 2 : 1;
+    return needs_previous_rules(context, kind) ? 2 : 1;
 }
 
 bool assay_record_costs(enum assay_record_kind kind)

@@ -194,7 +194,6 @@ ASSAY_CHECKED enum assay_status assay_record_put_contradiction(
 /* Walks the entries of a decoded ROLL. Returns: ASSAY_OK and the next one | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_roll_next(struct assay_cursor *entries, bool *present,
                                                 uint8_t digest[static 32]);
-/* Returns: nothing. */
 void assay_roll_leaf(bool present, const uint8_t digest[static 32], uint8_t hash[static 32]);
 
 /* A document that nobody could judge by must not come into force. Returns: ASSAY_OK | INPUT

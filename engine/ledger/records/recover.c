@@ -27,7 +27,7 @@ enum assay_status assay_approval_next(struct assay_cursor *items, uint8_t operat
     return assay_cbor_bytes_exact(items, signature, ASSAY_P256_SIGNATURE_LEN);
 }
 
-static enum assay_status read_approval(struct assay_cursor *c, struct assay_approval *approval)
+static enum assay_status decode_approval(struct assay_cursor *c, struct assay_approval *approval)
 {
     uint8_t before[32] = { 0 };
     uint64_t count = 0;
@@ -44,8 +44,8 @@ static enum assay_status read_approval(struct assay_cursor *c, struct assay_appr
     return ASSAY_OK;
 }
 
-static enum assay_status put_approval(struct assay_writer *w, const uint8_t (*ids)[32],
-                                      const uint8_t (*signatures)[64], uint32_t count)
+static enum assay_status encode_approval(struct assay_writer *w, const uint8_t (*ids)[32],
+                                         const uint8_t (*signatures)[64], uint32_t count)
 {
     if (count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
     assay_cbor_put_array(w, count);
@@ -149,11 +149,11 @@ enum assay_status assay_fence_encode(struct assay_slice body, const uint8_t (*op
     assay_cbor_put_array(w, 3);
     assay_cbor_put_text(w, fence_file_tag);
     assay_cbor_put_bytes(w, body.bytes, body.len);
-    ASSAY_TRY(put_approval(w, operator_ids, signatures, count));
+    ASSAY_TRY(encode_approval(w, operator_ids, signatures, count));
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_fence_body(struct assay_fence *f)
+static enum assay_status decode_fence_body(struct assay_fence *f)
 {
     struct assay_cursor c = assay_cursor_over(f->body.bytes, f->body.len);
     uint64_t era = 0;
@@ -179,8 +179,8 @@ enum assay_status assay_fence_decode(struct assay_slice bytes, struct assay_fenc
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_text_expect(&c, fence_file_tag));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_FENCE_LEN_MAX, &f.body));
-    ASSAY_TRY(read_fence_body(&f));
-    ASSAY_TRY(read_approval(&c, &f.approval));
+    ASSAY_TRY(decode_fence_body(&f));
+    ASSAY_TRY(decode_approval(&c, &f.approval));
     ASSAY_TRY(assay_cursor_end(&c));
     assay_sha256(f.body.bytes, f.body.len, f.digest);
     *fence = f;
@@ -216,11 +216,11 @@ enum assay_status assay_release_encode(struct assay_slice body, const uint8_t (*
     assay_cbor_put_array(w, 3);
     assay_cbor_put_text(w, release_file_tag);
     assay_cbor_put_bytes(w, body.bytes, body.len);
-    ASSAY_TRY(put_approval(w, operator_ids, signatures, count));
+    ASSAY_TRY(encode_approval(w, operator_ids, signatures, count));
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_release_body(struct assay_release *r)
+static enum assay_status decode_release_body(struct assay_release *r)
 {
     struct assay_cursor c = assay_cursor_over(r->body.bytes, r->body.len);
     uint64_t era = 0;
@@ -242,8 +242,8 @@ enum assay_status assay_release_decode(struct assay_slice bytes, struct assay_re
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_text_expect(&c, release_file_tag));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_FENCE_LEN_MAX, &r.body));
-    ASSAY_TRY(read_release_body(&r));
-    ASSAY_TRY(read_approval(&c, &r.approval));
+    ASSAY_TRY(decode_release_body(&r));
+    ASSAY_TRY(decode_approval(&c, &r.approval));
     ASSAY_TRY(assay_cursor_end(&c));
     assay_sha256(r.body.bytes, r.body.len, r.digest);
     *release = r;
@@ -361,13 +361,13 @@ enum assay_status assay_recover_encode(struct assay_slice header, struct assay_s
     assay_cbor_put_bytes(w, body.bytes, body.len);
     assay_cbor_put_bytes(w, grounds.bytes, grounds.len);
     assay_cbor_put_bytes(w, operators.bytes, operators.len);
-    ASSAY_TRY(put_approval(w, operator_ids, signatures, count));
+    ASSAY_TRY(encode_approval(w, operator_ids, signatures, count));
     return assay_writer_finish(w, &all);
 }
 
 /* What depends on neither state nor ledger. */
-static void fixed_header(struct assay_slice body, struct assay_slice grounds,
-                         struct assay_block_header *h)
+static void fill_fixed_header(struct assay_slice body, struct assay_slice grounds,
+                              struct assay_block_header *h)
 {
     struct assay_merkle none;
     assay_merkle_init(&none);
@@ -378,11 +378,11 @@ static void fixed_header(struct assay_slice body, struct assay_slice grounds,
     assay_sha256(grounds.bytes, grounds.len, h->parent_proof);
 }
 
-static bool header_fits(const struct assay_recover *r)
+static bool is_header_valid(const struct assay_recover *r)
 {
     const struct assay_block_header *h = &r->header;
     struct assay_block_header own = *h;
-    fixed_header(r->body, r->grounds, &own);
+    fill_fixed_header(r->body, r->grounds, &own);
     return h->era > 0 && h->view == h->parent_view + 1 && h->leader == 0 &&
            assay_bytes_equal(h->parent_proof, own.parent_proof, 32) && h->null_count == 0 &&
            h->kind == own.kind && h->record_count == own.record_count &&
@@ -404,9 +404,9 @@ enum assay_status assay_recover_decode(struct assay_slice bytes, struct assay_re
     ASSAY_TRY(assay_recover_body_decode(body, &r));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, &r.grounds));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_OPERATORS_LEN_MAX, &r.operators));
-    ASSAY_TRY(read_approval(&c, &r.approval));
+    ASSAY_TRY(decode_approval(&c, &r.approval));
     ASSAY_TRY(assay_cursor_end(&c));
-    if (!header_fits(&r)) return ASSAY_E_INVALID;
+    if (!is_header_valid(&r)) return ASSAY_E_INVALID;
     assay_block_id(r.header_bytes, r.id);
     *recover = r;
     return ASSAY_OK;
@@ -459,7 +459,7 @@ void assay_recover_header(const struct assay_state *state, const struct assay_le
                                            .time_ms = time_ms };
     assay_bytes_copy(header->chain_id, 32, state->chain_id, 32);
     assay_bytes_copy(header->parent_id, 32, ledger->tip_id, 32);
-    fixed_header(body, grounds, header);
+    fill_fixed_header(body, grounds, header);
 }
 
 /* --- on a ledger */
@@ -493,9 +493,10 @@ enum assay_status assay_recover_follows(const struct assay_context *context,
 }
 
 /* One key set takes its place as an INCARNATE does (docs/protocol.md 9.4). */
-static enum assay_status list_keys(const struct assay_context *context,
-                                   struct assay_ledger *ledger, const struct assay_recover_keys *k,
-                                   struct assay_fault *fault)
+static enum assay_status check_listed_keys(const struct assay_context *context,
+                                           struct assay_ledger *ledger,
+                                           const struct assay_recover_keys *k,
+                                           struct assay_fault *fault)
 {
     const struct assay_state *state = context->state;
     const uint32_t slot = assay_state_slot_of(state, k->node_id);
@@ -521,9 +522,10 @@ static enum assay_status list_keys(const struct assay_context *context,
 }
 
 /* Its actions on a copy of the state, with the key sets listed: a card may name one of them. */
-static enum assay_status try_change(const struct assay_context *context,
-                                    const struct assay_ledger *ledger,
-                                    const struct assay_change *change, struct assay_fault *fault)
+static enum assay_status simulate_change(const struct assay_context *context,
+                                         const struct assay_ledger *ledger,
+                                         const struct assay_change *change,
+                                         struct assay_fault *fault)
 {
     struct assay_staging staging = assay_staging_of(context);
     struct assay_unfit unfit;
@@ -559,7 +561,7 @@ static enum assay_status check_change(const struct assay_context *context,
     const enum assay_status documents = assay_change_documents_check(context, &change);
     if (documents != ASSAY_OK)
         return assay_fault_plain(fault, "a document that nobody could judge by", documents);
-    return try_change(context, ledger, &change, fault);
+    return simulate_change(context, ledger, &change, fault);
 }
 
 enum assay_status assay_recover_onto(const struct assay_context *context,
@@ -573,7 +575,7 @@ enum assay_status assay_recover_onto(const struct assay_context *context,
     for (uint32_t i = 0; i < recover->key_count; i++) {
         struct assay_recover_keys k;
         ASSAY_TRY(assay_recover_keys_next(&c, &k));
-        ASSAY_TRY(list_keys(context, ledger, &k, fault));
+        ASSAY_TRY(check_listed_keys(context, ledger, &k, fault));
     }
     ASSAY_TRY(check_change(context, ledger, recover, fault));
     ledger->recover = recover;

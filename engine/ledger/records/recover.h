@@ -97,10 +97,10 @@ struct assay_recover_keys {
     uint8_t node_id[32], voting_public[ASSAY_P256_PUBLIC_LEN], transport_public[32];
     uint8_t identified[64], possessed[64]; /* signatures by the identity and by the voting key */
 };
-/* What both sign. Returns: nothing. */
+/* What both sign. */
 void assay_recover_keys_digest(const uint8_t chain_id[static 32], uint32_t era,
                                const struct assay_recover_keys *keys, uint8_t digest[static 32]);
-/* The item of an array, with its signatures. Returns: nothing. */
+/* The item of an array, with its signatures. */
 void assay_recover_keys_put(struct assay_writer *w, const struct assay_recover_keys *keys);
 /* Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_recover_keys_check(
@@ -218,7 +218,7 @@ struct assay_recover_table {
                  struct assay_recover_voter *voter);
 };
 /* Of a state after the epoch before the one that a RECOVER closes: members with their weights,
- * whoever represents them (docs/protocol.md 9.14). Returns: nothing. */
+ * whoever represents them (docs/protocol.md 9.14). */
 void assay_recover_table_of(const struct assay_state *state, struct assay_recover_table *table);
 /*
  * assay_recover_weigh - verify the grounds of a RECOVER (docs/protocol.md 9.15).
@@ -289,7 +289,7 @@ ASSAY_CHECKED enum assay_status assay_recover_approved(const struct assay_recove
 ASSAY_CHECKED enum assay_status assay_recover_self_approved(const struct assay_recover *recover);
 
 /* The header of a RECOVER with this body on top of a ledger; the state root is the caller's to fill
- * in. Returns: nothing. */
+ * in. */
 void assay_recover_header(const struct assay_state *state, const struct assay_ledger *ledger,
                           struct assay_slice body, struct assay_slice grounds, uint64_t time_ms,
                           struct assay_block_header *header);
@@ -311,7 +311,7 @@ ASSAY_CHECKED enum assay_status assay_recover_onto(const struct assay_context *c
                                                    const struct assay_recover *recover,
                                                    struct assay_fault *fault);
 
-/* Names it as the block after which this is the state. Returns: nothing. */
+/* Names it as the block after which this is the state. */
 void assay_recover_seal(const struct assay_recover *recover, struct assay_state *next);
 
 #endif

@@ -21,7 +21,7 @@ void assay_roll_leaf(bool present, const uint8_t digest[static 32], uint8_t hash
     assay_merkle_leaf_hash(digest, present ? 32 : 0, hash);
 }
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_roll(struct assay_cursor *c, struct assay_record *r)
 {
     uint64_t count = 0;
     bool present = false;
@@ -54,23 +54,24 @@ enum assay_status assay_record_put_roll(struct assay_writer *w, const uint8_t (*
 }
 
 /* A roll is a hint: only its shape is checked (docs/protocol.md 4.1.3). */
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_roll(const struct assay_context *context,
+                                    struct assay_record *record)
 {
     if (record->entry_count != context->state->member_count) return ASSAY_E_INVALID;
     record->epoch = context->epoch;
     return ASSAY_OK;
 }
 
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_roll_fits(const struct assay_context *context,
+                                         const struct assay_ledger *l, const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_ROLL);
     (void)context;
     return l->has_roll ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_roll(const struct assay_context *context, struct assay_ledger *l,
+                       const struct assay_record *r)
 {
     ASSAY_ASSERT(!l->has_roll);
     (void)context;
@@ -94,8 +95,8 @@ const struct assay_record_row assay_row_roll = {
     .name = "roll",
     .items = 2,
     .in_rolls_only = true,
-    .decode = decode,
-    .check = check,
-    .fits = fits,
-    .apply = apply,
+    .decode = decode_roll,
+    .check = check_roll,
+    .fits = check_roll_fits,
+    .apply = apply_roll,
 };

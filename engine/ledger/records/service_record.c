@@ -12,7 +12,7 @@ enum { BODY_LEN_MAX = ASSAY_SERVICE_PAYLOAD_LEN_MAX + 192, KIND_MAX = UINT16_MAX
 
 static const char label[] = "assay/service/v1";
 
-static enum assay_status put_body(struct assay_writer *w, const struct assay_service_body *s)
+static enum assay_status encode_body(struct assay_writer *w, const struct assay_service_body *s)
 {
     struct assay_slice all;
     assay_cbor_put_array(w, 9);
@@ -38,7 +38,7 @@ enum assay_status assay_record_put_service(struct assay_writer *w,
     struct assay_slice all;
     ASSAY_ASSERT(service->number < ASSAY_SERVICE_NUMBERS && service->kind <= KIND_MAX);
     ASSAY_ASSERT(service->payload.len > 0 && service->payload.len <= ASSAY_SERVICE_PAYLOAD_LEN_MAX);
-    const enum assay_status status = put_body(&body, service);
+    const enum assay_status status = encode_body(&body, service);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha256(bytes, body.len, digest);
     assay_cbor_put_array(w, 3);
@@ -50,7 +50,7 @@ enum assay_status assay_record_put_service(struct assay_writer *w,
     return ASSAY_OK;
 }
 
-static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
@@ -58,19 +58,19 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_body(struct assay_slice body, struct assay_service_body *service)
+static enum assay_status decode_body(struct assay_slice body, struct assay_service_body *service)
 {
     struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
     struct assay_service_body s = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 9));
     ASSAY_TRY(assay_cbor_text_expect(&c, label));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, s.chain_id, 32));
-    ASSAY_TRY(read_u32(&c, UINT32_MAX, &s.era));
+    ASSAY_TRY(decode_u32(&c, UINT32_MAX, &s.era));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &s.epoch));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, s.node_id, 32));
-    ASSAY_TRY(read_u32(&c, UINT32_MAX, &s.incarnation));
-    ASSAY_TRY(read_u32(&c, ASSAY_SERVICE_NUMBERS - 1, &s.number));
-    ASSAY_TRY(read_u32(&c, KIND_MAX, &s.kind));
+    ASSAY_TRY(decode_u32(&c, UINT32_MAX, &s.incarnation));
+    ASSAY_TRY(decode_u32(&c, ASSAY_SERVICE_NUMBERS - 1, &s.number));
+    ASSAY_TRY(decode_u32(&c, KIND_MAX, &s.kind));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_SERVICE_PAYLOAD_LEN_MAX, &s.payload));
     if (s.payload.len == 0) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_end(&c));
@@ -80,17 +80,18 @@ static enum assay_status read_body(struct assay_slice body, struct assay_service
 
 /* --- the row */
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_service(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_cbor_bytes(c, BODY_LEN_MAX, &r->body));
     ASSAY_TRY(assay_cbor_bytes_exact(c, r->signature, sizeof r->signature));
-    ASSAY_TRY(read_body(r->body, &r->service));
+    ASSAY_TRY(decode_body(r->body, &r->service));
     assay_sha256(r->body.bytes, r->body.len, r->body_digest);
     assay_record_key(ASSAY_RECORD_SERVICE, r->body, r->key);
     return ASSAY_OK;
 }
 
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_service(const struct assay_context *context,
+                                       struct assay_record *record)
 {
     const struct assay_service_body *s = &record->service;
     const struct assay_services *services = context->services;
@@ -111,23 +112,24 @@ static enum assay_status check(const struct assay_context *context, struct assay
 }
 
 /* docs/protocol.md 12.1: whoever is suspended has lost its word here, too. */
-static bool may_speak(const struct assay_member *m)
+static bool can_submit(const struct assay_member *m)
 {
     return assay_member_serves(m) && m->trust.integrity.standing != ASSAY_STANDING_SUSPENDED;
 }
 
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_service_fits(const struct assay_context *context,
+                                            const struct assay_ledger *l,
+                                            const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_SERVICE && l->services.members == l->members);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
-    if (!may_speak(&context->state->members[r->slot])) return ASSAY_E_INVALID;
+    if (!can_submit(&context->state->members[r->slot])) return ASSAY_E_INVALID;
     return assay_service_log_fits(&l->services, r->slot, r->service.number,
                                   r->service.payload.len);
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_service(const struct assay_context *context, struct assay_ledger *l,
+                          const struct assay_record *r)
 {
     ASSAY_ASSERT(r->epoch == context->epoch);
     assay_service_log_add(&l->services, r->slot, r->service.number, r->service.kind,
@@ -139,8 +141,8 @@ const struct assay_record_row assay_row_service = {
     .items = 3,
     .limits = { .of_epoch = 8 }, /* at once: what is final makes room */
     .passes = true,
-    .decode = decode,
-    .check = check,
-    .fits = fits,
-    .apply = apply,
+    .decode = decode_service,
+    .check = check_service,
+    .fits = check_service_fits,
+    .apply = apply_service,
 };

@@ -70,7 +70,7 @@ bool assay_shelf_is_whole(const struct assay_shelf *shelf, const struct assay_st
 
 /* --- shape */
 
-static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+static enum assay_status decode_update(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_UPDATE_LEN_MAX, &r->offer));
     if (r->offer.len == 0) return ASSAY_E_RANGE;
@@ -103,7 +103,8 @@ enum assay_status assay_update_offer(struct assay_slice record, struct assay_sli
 
 /* docs/protocol.md 8.8: at the appraisal time of the epoch, by the set in force, so that it is one
  * question for the whole epoch whichever block has it. */
-static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+static enum assay_status check_update(const struct assay_context *context,
+                                      struct assay_record *record)
 {
     const struct assay_updates *updates = context->updates;
     if (updates == NULL) return ASSAY_E_UNSUPPORTED;
@@ -119,7 +120,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
 }
 
 /* Of one part: what is on its way keeps others out unless they bring a higher number. */
-static bool is_in_the_way(const struct assay_update *u, const struct assay_update_facts *facts,
+static bool blocks_update(const struct assay_update *u, const struct assay_update_facts *facts,
                           uint64_t t0_ms)
 {
     switch (u->phase) {
@@ -153,7 +154,7 @@ static void count_waiting(const struct assay_update *updates, uint32_t count, bo
     }
 }
 
-static enum assay_status has_place(const struct waiting *w)
+static enum assay_status check_place(const struct waiting *w)
 {
     return w->alike < ASSAY_UPDATES_ALIKE_MAX && w->all < 2 * ASSAY_UPDATES_ALIKE_MAX
                ? ASSAY_OK
@@ -166,15 +167,16 @@ enum assay_status assay_update_fits(const struct assay_update *updates, uint32_t
     struct waiting w = { 0 };
     for (uint32_t i = 0; i < count; i++) {
         const struct assay_update *u = &updates[i];
-        if (assay_bytes_equal(u->facts.part, facts->part, 32) && is_in_the_way(u, facts, t0_ms))
+        if (assay_bytes_equal(u->facts.part, facts->part, 32) && blocks_update(u, facts, t0_ms))
             return ASSAY_E_DUPLICATE;
     }
     count_waiting(updates, count, facts->recovery, &w);
-    return has_place(&w);
+    return check_place(&w);
 }
 
-static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
-                              const struct assay_record *r)
+static enum assay_status check_update_fits(const struct assay_context *context,
+                                           const struct assay_ledger *l,
+                                           const struct assay_record *r)
 {
     const struct assay_state *state = context->state;
     struct waiting w = { .all = l->update_count };
@@ -187,11 +189,11 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     ASSAY_TRY(assay_update_fits(state->updates, state->update_count, state->head_time_ms,
                                 &r->update));
     count_waiting(state->updates, state->update_count, r->update.recovery, &w);
-    return has_place(&w);
+    return check_place(&w);
 }
 
-static void apply(const struct assay_context *context, struct assay_ledger *l,
-                  const struct assay_record *r)
+static void apply_update(const struct assay_context *context, struct assay_ledger *l,
+                         const struct assay_record *r)
 {
     (void)context;
     ASSAY_ASSERT(l->update_count < ASSAY_UPDATES_EPOCH_MAX);
@@ -207,15 +209,15 @@ const struct assay_record_row assay_row_update = {
     .items = 2,
     .limits = { .of_author = 2 * ASSAY_UPDATES_EPOCH_MAX },
     .check_costs = true,
-    .decode = decode,
-    .check = check,
-    .fits = fits,
-    .apply = apply,
+    .decode = decode_update,
+    .check = check_update,
+    .fits = check_update_fits,
+    .apply = apply_update,
 };
 
 /* --- what the state keeps of it */
 
-static void drop_at(struct assay_state *next, uint32_t at)
+static void remove_update_at(struct assay_state *next, uint32_t at)
 {
     ASSAY_ASSERT(at < next->update_count);
     for (uint32_t i = at + 1; i < next->update_count; i++)
@@ -224,17 +226,17 @@ static void drop_at(struct assay_state *next, uint32_t at)
 }
 
 /* There is room: of what waits fits keeps it, and of what was reverted the oldest gives way. */
-static void make_room(struct assay_state *next)
+static void evict_reverted(struct assay_state *next)
 {
     for (uint32_t i = 0; next->update_count == ASSAY_UPDATES_MAX && i < ASSAY_UPDATES_MAX; i++)
-        if (next->updates[i].phase == ASSAY_UPDATE_REVERTED) drop_at(next, i);
+        if (next->updates[i].phase == ASSAY_UPDATE_REVERTED) remove_update_at(next, i);
     ASSAY_ASSERT(next->update_count < ASSAY_UPDATES_MAX);
 }
 
 void assay_update_add(struct assay_state *next, const struct assay_update_facts *facts,
                       struct assay_slice record, uint64_t t0_ms)
 {
-    make_room(next);
+    evict_reverted(next);
     struct assay_update *u = &next->updates[next->update_count++];
     *u = (struct assay_update){ .phase = ASSAY_UPDATE_WAITING,
                                 .facts = *facts,
@@ -259,7 +261,7 @@ enum assay_status assay_update_force(struct assay_state *state, const uint8_t di
 }
 
 /* Does this one make one that was reverted earlier pointless? */
-static bool stands_for(const struct assay_update *u, const struct assay_update *reverted)
+static bool replaces_reverted(const struct assay_update *u, const struct assay_update *reverted)
 {
     return u != reverted && reverted->phase == ASSAY_UPDATE_REVERTED &&
            assay_bytes_equal(u->facts.part, reverted->facts.part, 32) &&
@@ -267,27 +269,27 @@ static bool stands_for(const struct assay_update *u, const struct assay_update *
            reverted->facts.number <= u->facts.number;
 }
 
-static void drop_reverted(struct assay_state *next)
+static void remove_reverted(struct assay_state *next)
 {
     for (uint32_t k = 0; k < next->update_count; k++)
         for (uint32_t i = next->update_count; i-- > 0;)
             if (next->updates[k].phase == ASSAY_UPDATE_TRIED &&
-                stands_for(&next->updates[k], &next->updates[i])) {
-                drop_at(next, i);
+                replaces_reverted(&next->updates[k], &next->updates[i])) {
+                remove_update_at(next, i);
                 k -= i < k;
             }
 }
 
 void assay_update_stays(struct assay_state *next)
 {
-    drop_reverted(next);
+    remove_reverted(next);
     for (uint32_t i = next->update_count; i-- > 0;)
-        if (next->updates[i].phase == ASSAY_UPDATE_TRIED) drop_at(next, i);
+        if (next->updates[i].phase == ASSAY_UPDATE_TRIED) remove_update_at(next, i);
 }
 
 void assay_update_reverts(struct assay_state *next, uint64_t t0_ms)
 {
-    drop_reverted(next);
+    remove_reverted(next);
     for (uint32_t i = 0; i < next->update_count; i++) {
         struct assay_update *u = &next->updates[i];
         if (u->phase != ASSAY_UPDATE_TRIED) continue;
@@ -301,15 +303,15 @@ void assay_update_forget(struct assay_state *next, uint64_t t0_ms)
     for (uint32_t i = next->update_count; i-- > 0;) {
         const struct assay_update *u = &next->updates[i];
         if (u->phase == ASSAY_UPDATE_REVERTED && !u->facts.recovery && u->due_ms <= t0_ms)
-            drop_at(next, i);
+            remove_update_at(next, i);
     }
 }
 
 /* --- at a boundary */
 
 /* The record of an update: of the state before, or of the epoch that closes. */
-static struct assay_slice record_of(const struct assay_context *context,
-                                    const struct assay_ledger *l, const struct assay_update *u)
+static struct assay_slice find_record(const struct assay_context *context,
+                                      const struct assay_ledger *l, const struct assay_update *u)
 {
     for (uint32_t i = 0; i < l->update_count; i++) {
         uint8_t digest[32];
@@ -368,12 +370,12 @@ static void find_due(const struct assay_context *context, const struct assay_led
             i++;
             continue;
         }
-        const struct assay_slice record = record_of(context, l, u);
+        const struct assay_slice record = find_record(context, l, u);
         ASSAY_ASSERT(record.len > 0); /* else no epoch is closed: engine/node/restore.c */
         const enum assay_status shape = assay_update_offer(record, &offer);
         ASSAY_ASSERT(shape == ASSAY_OK); /* it stands in a final block */
         if (!still_follows(context, u, offer)) {
-            drop_at(next, i);
+            remove_update_at(next, i);
             continue;
         }
         due->at[due->count] = i++;
@@ -381,18 +383,18 @@ static void find_due(const struct assay_context *context, const struct assay_led
     }
 }
 
-static void settle_due(const struct due *due, bool tried, struct assay_state *next)
+static void finish_due(const struct due *due, bool tried, struct assay_state *next)
 {
     for (uint32_t k = due->count; k-- > 0;) {
         if (due->taken[k] && tried) next->updates[due->at[k]].phase = ASSAY_UPDATE_TRIED;
-        else drop_at(next, due->at[k]);
+        else remove_update_at(next, due->at[k]);
     }
 }
 
 /* The set that follows comes into force, on trial unless operators forced it or it fells nobody:
  * docs/protocol.md 8.12, where nothing but dates and signatures moved, no appraisal changes. */
-static void serve(const struct assay_context *context, struct due *due, bool forced,
-                  struct assay_state *next)
+static void activate_due(const struct assay_context *context, struct due *due, bool forced,
+                         struct assay_state *next)
 {
     const struct assay_updates *updates = context->updates;
     const struct assay_rules_in_force before = next->rules;
@@ -409,7 +411,7 @@ static void serve(const struct assay_context *context, struct due *due, bool for
         for (uint32_t k = 0; k < due->count; k++)
             due->taken[k] = false;
     }
-    settle_due(due, tried, next);
+    finish_due(due, tried, next);
     if (status != ASSAY_OK) return;
     assay_sha256(context->set->bytes, context->set->len, next->rules.endorsements_digest);
     if (!tried || assay_rules_equal(&before, &next->rules)) return;
@@ -435,5 +437,5 @@ void assay_updates_serve(const struct assay_context *context, const struct assay
     const bool forced = due.count > 0;
     /* docs/protocol.md 8.10: who falls would fall by either. */
     if (!forced && !decided) find_due(context, ledger, false, next, &due);
-    if (due.count > 0) serve(context, &due, forced, next);
+    if (due.count > 0) activate_due(context, &due, forced, next);
 }

@@ -56,9 +56,9 @@ struct assay_shelf {
 /* Returns: the record of this digest; empty when it is not there. */
 struct assay_slice assay_shelf_find(const struct assay_shelf *shelf,
                                     const uint8_t digest[static 32]);
-/* Copies a record, unless it is there; a full shelf takes none. Returns: nothing. */
+/* Copies a record, unless it is there; a full shelf takes none. */
 void assay_shelf_put(struct assay_shelf *shelf, struct assay_slice record);
-/* What the state does not name makes room. Returns: nothing. */
+/* What the state does not name makes room. */
 void assay_shelf_keep(struct assay_shelf *shelf, const struct assay_state *state);
 /* Is everything there that the state names? Returns: whether so. */
 bool assay_shelf_is_whole(const struct assay_shelf *shelf, const struct assay_state *state);
@@ -75,17 +75,17 @@ ASSAY_CHECKED enum assay_status assay_update_offer(struct assay_slice record,
 ASSAY_CHECKED enum assay_status assay_update_fits(const struct assay_update *updates,
                                                   uint32_t count, uint64_t t0_ms,
                                                   const struct assay_update_facts *facts);
-/* A block took it. Returns: nothing. */
+/* A block took it. */
 void assay_update_add(struct assay_state *next, const struct assay_update_facts *facts,
                       struct assay_slice record, uint64_t t0_ms);
 /* The operators say that it is to serve now, without a trial. Returns: ASSAY_OK |
  * ASSAY_E_NOT_FOUND (no such update waits or was reverted) */
 ASSAY_CHECKED enum assay_status assay_update_force(struct assay_state *state,
                                                    const uint8_t digest[static 32]);
-/* The trial that it was part of ended. Returns: nothing. */
+/* The trial that it was part of ended. */
 void assay_update_stays(struct assay_state *next);
 void assay_update_reverts(struct assay_state *next, uint64_t t0_ms);
-/* Those of the same number that were reverted long enough ago. Returns: nothing. */
+/* Those of the same number that were reverted long enough ago. */
 void assay_update_forget(struct assay_state *next, uint64_t t0_ms);
 /* "waiting", "trial", "reverted". Returns: never NULL. */
 const char *assay_update_phase_name(enum assay_update_phase phase);

@@ -13,7 +13,7 @@
 
 _Static_assert((int)ASSAY_SEATS_MAX == (int)ASSAY_VOTERS_MAX, "a seat is a place in a certificate");
 
-static void *take(uint8_t **at, size_t len)
+static void *layout_alloc(uint8_t **at, size_t len)
 {
     ASSAY_ASSERT(((uintptr_t)*at & 15) == 0);
     void *here = *at;
@@ -21,7 +21,7 @@ static void *take(uint8_t **at, size_t len)
     return here;
 }
 
-static size_t rounded(size_t len)
+static size_t round_up(size_t len)
 {
     return (len + 15) & ~(size_t)15;
 }
@@ -29,12 +29,12 @@ static size_t rounded(size_t len)
 size_t assay_close_memory_len(uint32_t members)
 {
     const size_t n = members;
-    return rounded(n * sizeof(struct assay_tally_member)) + rounded(n * sizeof(uint8_t *)) +
-           rounded(n * sizeof(struct assay_trust)) +
-           rounded(n * sizeof(struct assay_tally_result)) + 3 * rounded(n * sizeof(uint32_t)) +
-           rounded(n * 32) + rounded(assay_tally_memory_len(members)) +
-           rounded(assay_seats_memory_len(members)) + 4 * rounded(n * sizeof(bool)) +
-           rounded(n * sizeof(struct assay_place)) + rounded(assay_groups_memory_len(members));
+    return round_up(n * sizeof(struct assay_tally_member)) + round_up(n * sizeof(uint8_t *)) +
+           round_up(n * sizeof(struct assay_trust)) +
+           round_up(n * sizeof(struct assay_tally_result)) + 3 * round_up(n * sizeof(uint32_t)) +
+           round_up(n * 32) + round_up(assay_tally_memory_len(members)) +
+           round_up(assay_seats_memory_len(members)) + 4 * round_up(n * sizeof(bool)) +
+           round_up(n * sizeof(struct assay_place)) + round_up(assay_groups_memory_len(members));
 }
 
 void assay_close_place(struct assay_close *close, void *memory, uint32_t members)
@@ -42,25 +42,25 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
     ASSAY_ASSERT(close != NULL && memory != NULL && members > 0);
     const size_t n = members;
     uint8_t *at = memory;
-    close->members = take(&at, n * sizeof(struct assay_tally_member));
-    close->rows = take(&at, n * sizeof(uint8_t *));
-    close->trust = take(&at, n * sizeof(struct assay_trust));
-    close->results = take(&at, n * sizeof(struct assay_tally_result));
-    close->weights_before = take(&at, n * sizeof(uint32_t));
-    close->weights_after = take(&at, n * sizeof(uint32_t));
-    close->seats = take(&at, n * sizeof(uint32_t));
-    close->node_id = take(&at, n * 32);
+    close->members = layout_alloc(&at, n * sizeof(struct assay_tally_member));
+    close->rows = layout_alloc(&at, n * sizeof(uint8_t *));
+    close->trust = layout_alloc(&at, n * sizeof(struct assay_trust));
+    close->results = layout_alloc(&at, n * sizeof(struct assay_tally_result));
+    close->weights_before = layout_alloc(&at, n * sizeof(uint32_t));
+    close->weights_after = layout_alloc(&at, n * sizeof(uint32_t));
+    close->seats = layout_alloc(&at, n * sizeof(uint32_t));
+    close->node_id = layout_alloc(&at, n * 32);
     close->tally_memory_len = assay_tally_memory_len(members);
-    close->tally_memory = take(&at, close->tally_memory_len);
+    close->tally_memory = layout_alloc(&at, close->tally_memory_len);
     close->weights_memory_len = assay_seats_memory_len(members); /* no less than weights need */
     ASSAY_ASSERT(close->weights_memory_len >= assay_weights_memory_len(members));
-    close->weights_memory = take(&at, close->weights_memory_len);
-    close->unlisted = take(&at, n * sizeof(bool));
-    close->present = take(&at, n * sizeof(bool));
-    close->sat = take(&at, n * sizeof(bool));
-    close->keyless = take(&at, n * sizeof(bool));
-    close->places = take(&at, n * sizeof(struct assay_place));
-    close->groups_memory = take(&at, assay_groups_memory_len(members));
+    close->weights_memory = layout_alloc(&at, close->weights_memory_len);
+    close->unlisted = layout_alloc(&at, n * sizeof(bool));
+    close->present = layout_alloc(&at, n * sizeof(bool));
+    close->sat = layout_alloc(&at, n * sizeof(bool));
+    close->keyless = layout_alloc(&at, n * sizeof(bool));
+    close->places = layout_alloc(&at, n * sizeof(struct assay_place));
+    close->groups_memory = layout_alloc(&at, assay_groups_memory_len(members));
     ASSAY_ASSERT((size_t)(at - (uint8_t *)memory) == assay_close_memory_len(members));
 }
 
@@ -124,8 +124,8 @@ static bool is_reverted(const struct assay_state *state, const struct assay_ledg
 
 /* What a member had if there were no trial, with everything that has nothing to do with it. A
  * platform's offences are those of all ids on it (docs/protocol.md 7.5). */
-static void forgive(const struct assay_state *state, const struct assay_groups *groups,
-                    struct assay_close *s)
+static void forgive_silent_groups(const struct assay_state *state,
+                                  const struct assay_groups *groups, struct assay_close *s)
 {
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
@@ -145,8 +145,8 @@ static bool is_counted(const struct assay_ledger *ledger, const struct assay_mem
 }
 
 /* forgiven: as if the rules on trial struck nobody, now and before. */
-static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
-                   const struct assay_groups *groups, bool forgiven, struct assay_close *s)
+static void collect_ballots(const struct assay_context *context, const struct assay_ledger *ledger,
+                            const struct assay_groups *groups, bool forgiven, struct assay_close *s)
 {
     ASSAY_ASSERT(ledger->members == context->state->member_count);
     ASSAY_ASSERT(ledger->row_len == assay_row_len(ledger->members));
@@ -170,12 +170,12 @@ static void gather(const struct assay_context *context, const struct assay_ledge
         s->trust[i] = state->members[i].trust;
         s->weights_before[i] = state->members[i].weight;
     }
-    if (forgiven) forgive(state, groups, s);
+    if (forgiven) forgive_silent_groups(state, groups, s);
 }
 
-static void tally(const struct assay_context *context, const struct assay_ledger *ledger,
-                  const struct assay_close_rules *rules, struct assay_close *s,
-                  struct assay_tally_summary *summary)
+static void tally_ballots(const struct assay_context *context, const struct assay_ledger *ledger,
+                          const struct assay_close_rules *rules, struct assay_close *s,
+                          struct assay_tally_summary *summary)
 {
     const struct assay_tally_input input = {
         .epoch = context->epoch,
@@ -192,7 +192,7 @@ static void tally(const struct assay_context *context, const struct assay_ledger
     assay_tally_epoch(&input, s->tally_memory, s->tally_memory_len, s->trust, s->results, summary);
 }
 
-static void found_of(struct assay_found *found, const struct assay_tally_result *r, bool balloted)
+static void fill_found(struct assay_found *found, const struct assay_tally_result *r, bool balloted)
 {
     ASSAY_ASSERT(r->lo_bp <= r->hi_bp && r->hi_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT(r->pass_weight + r->negative_weight + r->unjudged_weight <= r->electorate_weight);
@@ -214,8 +214,8 @@ static void found_of(struct assay_found *found, const struct assay_tally_result 
 }
 
 /* What the tally left, and the marks that keep a proof from striking twice. */
-static void settle_member(const struct assay_state *before, const struct assay_ledger *ledger,
-                          const struct assay_close *s, uint32_t slot, struct assay_state *next)
+static void close_member(const struct assay_state *before, const struct assay_ledger *ledger,
+                         const struct assay_close *s, uint32_t slot, struct assay_state *next)
 {
     ASSAY_ASSERT(slot < next->member_count && next->epoch == before->epoch + 1);
 
@@ -223,7 +223,7 @@ static void settle_member(const struct assay_state *before, const struct assay_l
     const struct assay_tally_result *r = &s->results[slot];
     const struct assay_trust *old = &before->members[slot].trust;
     m->trust = s->trust[slot];
-    found_of(&m->found, r, is_counted(ledger, &before->members[slot], slot));
+    fill_found(&m->found, r, is_counted(ledger, &before->members[slot], slot));
     if (m->trust.integrity_bp != old->integrity_bp ||
         m->trust.availability_bp != old->availability_bp)
         m->change_epoch = next->epoch;
@@ -249,8 +249,8 @@ static void settle_member(const struct assay_state *before, const struct assay_l
     ASSAY_ASSERT(m->equivocation_struck >= before->members[slot].equivocation_struck);
 }
 
-static void remember_epoch(const struct assay_state *before, const struct assay_ledger *ledger,
-                           struct assay_state *next)
+static void append_past_epoch(const struct assay_state *before, const struct assay_ledger *ledger,
+                              struct assay_state *next)
 {
     ASSAY_ASSERT(before->past_count <= ASSAY_RETAINED_EPOCHS);
 
@@ -301,9 +301,9 @@ static void advance_counters(const struct assay_context *context, struct assay_c
 
 /* The table of the epoch that follows into s->weights_after. previous: [of next], NULL at genesis.
  */
-static void work_out_weights(const struct assay_groups *groups, const uint32_t *previous,
-                             struct assay_close *s, const struct assay_state *next,
-                             struct assay_tolerance *tolerance)
+static void compute_capped_weights(const struct assay_groups *groups, const uint32_t *previous,
+                                   struct assay_close *s, const struct assay_state *next,
+                                   struct assay_tolerance *tolerance)
 {
     ASSAY_ASSERT(groups->count == next->member_count);
     const struct assay_weight_rules rules = assay_close_caps(&next->rules);
@@ -320,7 +320,7 @@ static void work_out_weights(const struct assay_groups *groups, const uint32_t *
 }
 
 /* docs/protocol.md 6.7: whose row is without a key. What is left of the others is seated. */
-static void take_keys(struct assay_close *scratch, struct assay_state *state)
+static void apply_key_changes(struct assay_close *scratch, struct assay_state *state)
 {
     for (uint32_t i = 0; i < state->member_count; i++) {
         scratch->trust[i] = state->members[i].trust;
@@ -346,7 +346,7 @@ void assay_close_seats(const struct assay_groups *groups, struct assay_close *sc
                        struct assay_state *state)
 {
     ASSAY_ASSERT(groups->count == state->member_count);
-    take_keys(scratch, state);
+    apply_key_changes(scratch, state);
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
         scratch->present[i] = m->trust.mute_epochs < ASSAY_PATIENCE_EPOCHS;
@@ -366,11 +366,11 @@ void assay_close_seats(const struct assay_groups *groups, struct assay_close *sc
         state->members[i].seat_weight = scratch->seats[i];
 }
 
-static void make_weights(const struct assay_groups *groups, const uint32_t *previous,
-                         struct assay_close *s, struct assay_state *next,
-                         struct assay_tolerance *tolerance)
+static void compute_weights(const struct assay_groups *groups, const uint32_t *previous,
+                            struct assay_close *s, struct assay_state *next,
+                            struct assay_tolerance *tolerance)
 {
-    work_out_weights(groups, previous, s, next, tolerance);
+    compute_capped_weights(groups, previous, s, next, tolerance);
     for (uint32_t i = 0; i < next->member_count; i++) {
         ASSAY_ASSERT(s->weights_after[i] <= ASSAY_WEIGHT_UNIT);
         next->members[i].weight = s->weights_after[i];
@@ -382,8 +382,9 @@ static void make_weights(const struct assay_groups *groups, const uint32_t *prev
 
 /* What this epoch's blocks took. What was drafted on rules that go back at this very close is
  * dropped like everything that waits behind them (docs/protocol.md 9.9). */
-static void take_changes(const struct assay_state *before, const struct assay_ledger *ledger,
-                         bool reverted, struct assay_state *next)
+static void append_pending_changes(const struct assay_state *before,
+                                   const struct assay_ledger *ledger, bool reverted,
+                                   struct assay_state *next)
 {
     struct assay_change change;
     for (uint32_t i = 0; i < ledger->members; i++) {
@@ -415,8 +416,8 @@ static void end_trial(struct assay_state *next)
     }
 }
 
-static void revert(const struct assay_state *before, const struct assay_ledger *ledger,
-                   struct assay_state *next)
+static void revert_trial(const struct assay_state *before, const struct assay_ledger *ledger,
+                         struct assay_state *next)
 {
     const struct assay_trial *trial = &before->trial;
     next->rules = trial->before;
@@ -450,8 +451,8 @@ static void mark_felled(const struct assay_context *context, const struct assay_
         any = any || m->felled;
     }
     if (!any) return;
-    gather(context, ledger, rules->groups, true, s);
-    tally(context, ledger, rules, s, &summary);
+    collect_ballots(context, ledger, rules->groups, true, s);
+    tally_ballots(context, ledger, rules, s, &summary);
     for (uint32_t i = 0; i < before->member_count; i++) {
         struct assay_member *m = &next->members[i];
         if (!m->felled) continue;
@@ -474,7 +475,7 @@ static bool is_exempt(const struct assay_state *next, const struct assay_member 
 
 /* docs/protocol.md 9.9.1: two epochs and, behind them, until a fifth at most could still fall: who
  * was certified PASS under the new rules is out of it. Returns: whether the rules stay. */
-static bool is_decided(const struct assay_state *before, struct assay_state *next)
+static bool is_trial_decided(const struct assay_state *before, struct assay_state *next)
 {
     const struct assay_trial *trial = &before->trial;
     uint64_t could_fall = 0, table_weight = 0;
@@ -491,23 +492,23 @@ static bool is_decided(const struct assay_state *before, struct assay_state *nex
            before->head_time_ms >= trial->until_ms;
 }
 
-static void judge_trial(const struct assay_context *context, const struct assay_ledger *ledger,
-                        const struct assay_close_rules *rules, bool reverted,
-                        struct assay_close *s, struct assay_state *next)
+static void evaluate_trial(const struct assay_context *context, const struct assay_ledger *ledger,
+                           const struct assay_close_rules *rules, bool reverted,
+                           struct assay_close *s, struct assay_state *next)
 {
     const struct assay_trial *trial = &context->state->trial;
     if (!assay_trial_runs(trial)) return;
     if (reverted) {
-        revert(context->state, ledger, next);
+        revert_trial(context->state, ledger, next);
         return;
     }
     mark_felled(context, ledger, rules, s, next);
-    if (!is_decided(context->state, next)) return;
+    if (!is_trial_decided(context->state, next)) return;
     if (trial->sequence == 0) assay_update_stays(next);
     end_trial(next);
 }
 
-static void drop_first(struct assay_state *next)
+static void remove_first_pending(struct assay_state *next)
 {
     for (uint32_t i = 1; i < next->pending_count; i++)
         next->pending[i - 1] = next->pending[i];
@@ -516,7 +517,7 @@ static void drop_first(struct assay_state *next)
 
 /* docs/protocol.md 9.9: what operators force while rules are on trial holds whichever of both sets
  * stays, and a trial of rules that no longer differ from those before is over. */
-static void force_before(const struct assay_change *change, struct assay_state *next)
+static void apply_forced_updates(const struct assay_change *change, struct assay_state *next)
 {
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     struct assay_rules_in_force *before = &next->trial.before;
@@ -541,8 +542,8 @@ static void force_before(const struct assay_change *change, struct assay_state *
 /* The change whose epoch comes next, as a whole or not at all: on a copy. While rules are on trial
  * others wait, and what waits behind them, but for one that is forced. Returns: whether one waits
  * no more. */
-static bool activate(const struct assay_context *context, struct assay_state *next,
-                     struct assay_service_places *places)
+static bool activate_change(const struct assay_context *context, struct assay_state *next,
+                            struct assay_service_places *places)
 {
     struct assay_change change;
     struct assay_unfit unfit;
@@ -555,9 +556,9 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
     change.activation = next->epoch + 1; /* it may have waited */
     struct assay_staging staging = assay_staging_of(context);
     assay_state_copy(staging.state, next);
-    drop_first(staging.state);
+    remove_first_pending(staging.state);
     if (assay_change_apply(&staging, &change, &unfit) != ASSAY_OK) {
-        drop_first(next);
+        remove_first_pending(next);
         next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_UNFIT,
                                             .sequence = change.sequence,
                                             .epoch = next->epoch };
@@ -568,7 +569,7 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
     if (!same && change.forces == 0 && assay_trial_runs(&next->trial)) return false;
     assay_state_copy(next, staging.state);
     *places = staging.places;
-    if (change.forces != 0) force_before(&change, next);
+    if (change.forces != 0) apply_forced_updates(&change, next);
     if (change.forces != 0 || same) return true;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
@@ -613,7 +614,7 @@ static bool passed_last(const struct assay_member *m)
 }
 
 /* Who was good under the rules that end here, by the table of the epoch that tries the new ones. */
-static void watch(struct assay_state *next)
+static void set_watched_weights(struct assay_state *next)
 {
     if (next->trial.epoch != next->epoch + 1) return;
     for (uint32_t i = 0; i < next->member_count; i++) {
@@ -635,7 +636,7 @@ static const struct assay_groups *groups_after(const struct assay_state *before,
 }
 
 /* Most epochs end with the voters that they began with. */
-static void name_roster(const struct assay_state *before, struct assay_state *next)
+static void set_roster_digest(const struct assay_state *before, struct assay_state *next)
 {
     bool same = before->member_count == next->member_count && before->era == next->era &&
                 !assay_bytes_all_zero(before->roster_digest, 32);
@@ -684,22 +685,22 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     ASSAY_ASSERT(assay_context_holds(context) && next->capacity >= before->member_count);
     ASSAY_ASSERT(ledger->height >= before->head_height);
     const bool reverted = is_reverted(before, ledger);
-    gather(context, ledger, rules->groups, reverted, scratch);
-    tally(context, ledger, rules, scratch, &summary);
+    collect_ballots(context, ledger, rules->groups, reverted, scratch);
+    tally_ballots(context, ledger, rules, scratch, &summary);
     assay_state_copy(next, before);
     next->epoch = context->epoch;
     next->certified = summary.certified;
     if (summary.certified) next->certified_epoch = next->epoch;
     for (uint32_t i = 0; i < next->member_count; i++)
-        settle_member(before, ledger, scratch, i, next);
-    remember_epoch(before, ledger, next);
+        close_member(before, ledger, scratch, i, next);
+    append_past_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
-    judge_trial(context, ledger, rules, reverted, scratch, next);
-    take_changes(before, ledger, reverted && before->trial.sequence != 0, next);
+    evaluate_trial(context, ledger, rules, reverted, scratch, next);
+    append_pending_changes(before, ledger, reverted && before->trial.sequence != 0, next);
     if (ledger->recover != NULL) {
         begin_era(context, ledger->recover, next, &places);
     } else {
-        const bool decided = activate(context, next, &places);
+        const bool decided = activate_change(context, next, &places);
         assay_updates_serve(context, ledger, decided, next);
     }
     assay_update_forget(next, before->head_time_ms);
@@ -707,10 +708,10 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
         scratch->weights_before[i] = 0;
     for (uint32_t i = 0; i < next->member_count; i++)
         if (!assay_member_serves(&next->members[i])) scratch->weights_before[i] = 0;
-    make_weights(groups_after(before, rules, scratch, next), scratch->weights_before, scratch, next,
-                 tolerance);
-    watch(next);
-    name_roster(before, next);
+    compute_weights(groups_after(before, rules, scratch, next), scratch->weights_before, scratch,
+                    next, tolerance);
+    set_watched_weights(next);
+    set_roster_digest(before, next);
     close_services(context, ledger, next);
     assay_services_extend(&places, next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
@@ -722,7 +723,7 @@ void assay_close_genesis_weights(const struct assay_close_rules *rules, struct a
 {
     ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->epoch == 0);
-    make_weights(rules->groups, NULL, scratch, state, tolerance);
+    compute_weights(rules->groups, NULL, scratch, state, tolerance);
     assay_roster_digest(state, state->roster_digest);
 }
 
@@ -732,5 +733,5 @@ void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_c
     ASSAY_ASSERT(assay_state_holds(state));
     for (uint32_t i = 0; i < state->member_count; i++)
         scratch->weights_before[i] = state->members[i].weight;
-    work_out_weights(rules->groups, scratch->weights_before, scratch, state, tolerance);
+    compute_capped_weights(rules->groups, scratch->weights_before, scratch, state, tolerance);
 }

@@ -98,7 +98,7 @@ ASSAY_CHECKED enum assay_status assay_context_author(const struct assay_context 
 ASSAY_CHECKED enum assay_status assay_context_envelope(const struct assay_context *context,
                                                        const struct assay_envelope *envelope,
                                                        uint32_t *slot);
-/* The 64 bytes that evidence of this life in this epoch must carry. Returns: nothing. */
+/* The 64 bytes that evidence of this life in this epoch must carry. */
 void assay_context_expected(const struct assay_context *context, uint32_t slot,
                             const struct assay_life *life, uint64_t epoch,
                             const struct assay_moment *moment, uint8_t expected[static 64]);

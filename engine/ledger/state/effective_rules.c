@@ -35,7 +35,7 @@ bool assay_effective_rules_in_kept(struct assay_slice kept, const uint8_t digest
     return false;
 }
 
-static void member_of(const struct assay_member *m, struct assay_genesis_member *card)
+static void fill_card(const struct assay_member *m, struct assay_genesis_member *card)
 {
     ASSAY_ASSERT(m->life_count > 0);
     size_t len = 0;
@@ -55,9 +55,9 @@ static void member_of(const struct assay_member *m, struct assay_genesis_member 
 }
 
 /* A document of the genesis, or one that a change brought. */
-static enum assay_status take(struct assay_slice own, const uint8_t own_digest[static 32],
-                              const uint8_t digest[static 32], assay_document_find *find,
-                              void *context, struct assay_slice *out)
+static enum assay_status load_document(struct assay_slice own, const uint8_t own_digest[static 32],
+                                       const uint8_t digest[static 32], assay_document_find *find,
+                                       void *context, struct assay_slice *out)
 {
     *out = own;
     if (assay_bytes_equal(own_digest, digest, 32)) return ASSAY_OK;
@@ -78,20 +78,20 @@ enum assay_status assay_effective_rules_of(const struct assay_genesis *genesis,
     *charter = *genesis;
     charter->signature_count = 0;
     charter->parameters = rules->parameters;
-    ASSAY_TRY(take(genesis->policy, genesis->policy_digest, rules->policy_digest, find, context,
-                   &charter->policy));
-    ASSAY_TRY(take(genesis->endorsements, genesis->endorsements_digest, rules->endorsements_digest,
-                   find, context, &charter->endorsements));
+    ASSAY_TRY(load_document(genesis->policy, genesis->policy_digest, rules->policy_digest, find,
+                            context, &charter->policy));
+    ASSAY_TRY(load_document(genesis->endorsements, genesis->endorsements_digest,
+                            rules->endorsements_digest, find, context, &charter->endorsements));
     assay_bytes_copy(charter->policy_digest, 32, rules->policy_digest, 32);
     assay_bytes_copy(charter->endorsements_digest, 32, rules->endorsements_digest, 32);
-    ASSAY_TRY(take((struct assay_slice){ 0 }, genesis->operators_digest, state->operators_digest,
-                   find, context, &operators));
+    ASSAY_TRY(load_document((struct assay_slice){ 0 }, genesis->operators_digest,
+                            state->operators_digest, find, context, &operators));
     if (operators.len > 0) ASSAY_TRY(assay_operators_decode(operators, charter));
     if (!assay_bytes_all_zero(state->services.plan, 32) &&
         (find == NULL || !find(context, state->services.plan, &charter->services)))
         return ASSAY_E_NOT_FOUND;
     charter->member_count = state->member_count;
     for (uint32_t i = 0; i < state->member_count; i++)
-        member_of(&state->members[i], &charter->members[i]);
+        fill_card(&state->members[i], &charter->members[i]);
     return ASSAY_OK;
 }

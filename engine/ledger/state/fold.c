@@ -70,15 +70,16 @@ enum assay_status assay_fold_follows(const struct assay_context *context,
 }
 
 /* A ROLL stands first in ROLL blocks and nowhere else. */
-static bool roll_in_place(enum assay_block_kind block, uint64_t index, enum assay_record_kind kind)
+static bool is_roll_in_place(enum assay_block_kind block, uint64_t index,
+                             enum assay_record_kind kind)
 {
     return assay_record_row(kind)->in_rolls_only == (block == ASSAY_BLOCK_ROLL && index == 0);
 }
 
 /* What a check of vendors' signatures refuses is answered for like a verification in vain, and who
  * has brought several such records is believed only with others (docs/protocol.md 5.12.1). */
-static enum assay_status check(const struct assay_context *context, struct assay_record *r,
-                               const struct assay_fold_vet *vet)
+static enum assay_status check_record(const struct assay_context *context, struct assay_record *r,
+                                      const struct assay_fold_vet *vet)
 {
     const bool costs = assay_record_row(r->kind)->check_costs;
     if (costs && vet->trusted != NULL && !vet->trusted(vet->context)) return ASSAY_E_AGAIN;
@@ -90,12 +91,13 @@ static enum assay_status check(const struct assay_context *context, struct assay
 /* What the block has no place for is not verified: its leader could ask for 64 verifications of one
  * member's evidence otherwise. A record whose verdict is awaited takes its place as if it were
  * good; the ledger is of no use afterwards anyway (ASSAY_E_AGAIN). */
-static enum assay_status place(const struct assay_context *context, struct assay_ledger *ledger,
-                               struct assay_record *r, const struct assay_fold_vet *vet)
+static enum assay_status check_placement(const struct assay_context *context,
+                                         struct assay_ledger *ledger, struct assay_record *r,
+                                         const struct assay_fold_vet *vet)
 {
     enum assay_status status = ASSAY_OK;
     const bool known = vet->known != NULL && vet->known(vet->context, r);
-    if (!known) ASSAY_TRY(check(context, r, vet));
+    if (!known) ASSAY_TRY(check_record(context, r, vet));
     ASSAY_TRY(assay_ledger_fits(context, ledger, r));
     if (!known) status = assay_record_judge(context, vet->finding, vet->context, r);
     if (status == ASSAY_E_AGAIN) {
@@ -111,8 +113,8 @@ static enum assay_status place(const struct assay_context *context, struct assay
 }
 
 /* Says which record is at fault. */
-static enum assay_status at_record(struct assay_fault *fault, const char *what, uint64_t index,
-                                   enum assay_status status)
+static enum assay_status fail_at_record(struct assay_fault *fault, const char *what, uint64_t index,
+                                        enum assay_status status)
 {
     if (status == ASSAY_OK) return ASSAY_OK;
     assay_status_ignore(assay_fault_plain(fault, what, status), "told below");
@@ -143,23 +145,24 @@ enum assay_status assay_fold_body(const struct assay_context *context, struct as
     for (uint64_t i = 0; i < count; i++) {
         struct assay_slice bytes;
         struct assay_record r;
-        ASSAY_TRY(at_record(fault, "record cannot be read", i, assay_body_next(&c, &bytes)));
-        ASSAY_TRY(at_record(fault, "record cannot be read", i, assay_record_decode(bytes, &r)));
-        if (!roll_in_place(header->kind, i, r.kind))
-            return at_record(fault, "ROLL not where it belongs", i, ASSAY_E_INVALID);
+        ASSAY_TRY(fail_at_record(fault, "record cannot be read", i, assay_body_next(&c, &bytes)));
+        ASSAY_TRY(
+            fail_at_record(fault, "record cannot be read", i, assay_record_decode(bytes, &r)));
+        if (!is_roll_in_place(header->kind, i, r.kind))
+            return fail_at_record(fault, "ROLL not where it belongs", i, ASSAY_E_INVALID);
         /* docs/protocol.md 5.12: as few as its leader may propose, before any is verified. */
         const unsigned cost = assay_record_cost(context, r.kind);
         reverified += cost;
         if (cost > 0 && poisoned)
-            return at_record(fault, "re-verification after views in vain", i, ASSAY_E_INVALID);
+            return fail_at_record(fault, "re-verification after views in vain", i, ASSAY_E_INVALID);
         if (reverified > ASSAY_REVERIFIED_MAX)
-            return at_record(fault, "more re-verifications than a block may ask for", i,
-                             ASSAY_E_INVALID);
+            return fail_at_record(fault, "more re-verifications than a block may ask for", i,
+                                  ASSAY_E_INVALID);
         if (r.kind == ASSAY_RECORD_COLLATERAL && ++updates > ASSAY_UPDATES_EPOCH_MAX)
-            return at_record(fault, "more collateral than an epoch takes", i, ASSAY_E_INVALID);
-        const enum assay_status placed = place(context, ledger, &r, vet);
+            return fail_at_record(fault, "more collateral than an epoch takes", i, ASSAY_E_INVALID);
+        const enum assay_status placed = check_placement(context, ledger, &r, vet);
         if (placed == ASSAY_E_AGAIN) pending = true; /* go on: ask for the others too */
-        else ASSAY_TRY(at_record(fault, "record is not valid here", i, placed));
+        else ASSAY_TRY(fail_at_record(fault, "record is not valid here", i, placed));
         if (!pending && vet->placed != NULL && !assay_record_row(r.kind)->in_rolls_only)
             vet->placed(vet->context, &r, header->view);
     }
@@ -178,45 +181,45 @@ struct layout {
     size_t at;
 };
 
-static void *take(struct layout *l, size_t len)
+static void *layout_alloc(struct layout *l, size_t len)
 {
     void *here = l->base != NULL ? l->base + l->at : NULL;
     l->at += (len + 63) & ~(size_t)63;
     return here;
 }
 
-static void lay_out(struct assay_fold *f, struct layout *l, uint32_t capacity)
+static void lay_out_memory(struct assay_fold *f, struct layout *l, uint32_t capacity)
 {
     const size_t n = capacity;
-    f->ledger_memory = take(l, assay_ledger_memory_len(capacity));
+    f->ledger_memory = layout_alloc(l, assay_ledger_memory_len(capacity));
     void *states[3];
     for (size_t i = 0; i < 3; i++)
-        states[i] = take(l, assay_state_memory_len(capacity));
-    void *close = take(l, assay_close_memory_len(capacity));
-    f->voting = take(l, n * sizeof(struct assay_p256 *));
-    f->identity = take(l, n * sizeof(struct assay_p256 *));
-    f->loaded = take(l, n * sizeof *f->loaded);
-    f->named = take(l, n * sizeof *f->named);
-    f->weights = take(l, n * sizeof *f->weights);
-    f->node_ids = take(l, n * sizeof *f->node_ids);
-    f->places = take(l, n * sizeof *f->places);
-    f->groups_memory = take(l, assay_groups_memory_len(capacity));
-    f->counters = take(l, n * sizeof *f->counters);
-    f->own_charter = take(l, sizeof *f->own_charter);
-    f->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
+        states[i] = layout_alloc(l, assay_state_memory_len(capacity));
+    void *close = layout_alloc(l, assay_close_memory_len(capacity));
+    f->voting = layout_alloc(l, n * sizeof(struct assay_p256 *));
+    f->identity = layout_alloc(l, n * sizeof(struct assay_p256 *));
+    f->loaded = layout_alloc(l, n * sizeof *f->loaded);
+    f->named = layout_alloc(l, n * sizeof *f->named);
+    f->weights = layout_alloc(l, n * sizeof *f->weights);
+    f->node_ids = layout_alloc(l, n * sizeof *f->node_ids);
+    f->places = layout_alloc(l, n * sizeof *f->places);
+    f->groups_memory = layout_alloc(l, assay_groups_memory_len(capacity));
+    f->counters = layout_alloc(l, n * sizeof *f->counters);
+    f->own_charter = layout_alloc(l, sizeof *f->own_charter);
+    f->operators = layout_alloc(l, ASSAY_OPERATORS_LEN_MAX);
     for (size_t i = 0; i < 2; i++)
-        f->plan_bytes[i] = take(l, ASSAY_SERVICES_PLAN_LEN_MAX);
+        f->plan_bytes[i] = layout_alloc(l, ASSAY_SERVICES_PLAN_LEN_MAX);
     for (size_t i = 0; i < (size_t)2 * ASSAY_PENDING_MAX; i++)
-        f->pending_bytes[i % 2][i / 2] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+        f->pending_bytes[i % 2][i / 2] = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        f->shelf.bytes[i] = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
-    f->scratch_record = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+        f->shelf.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    f->scratch_record = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
     for (size_t i = 0; i < 2; i++) {
-        void *set = take(l, ASSAY_SET_LEN_MAX);
+        void *set = layout_alloc(l, ASSAY_SET_LEN_MAX);
         if (l->base != NULL) f->set[i] = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     }
     f->scratch_len = assay_state_scratch_len(capacity);
-    f->scratch = take(l, f->scratch_len);
+    f->scratch = layout_alloc(l, f->scratch_len);
     if (l->base == NULL) return;
     assay_state_place(&f->state, states[0], capacity);
     assay_state_place(&f->next, states[1], capacity);
@@ -229,18 +232,18 @@ size_t assay_fold_memory_len(uint32_t capacity)
     struct assay_fold counted = { 0 };
     struct layout l = { 0 };
     ASSAY_ASSERT(capacity > 0 && capacity <= ASSAY_MEMBERS_MAX);
-    lay_out(&counted, &l, capacity);
+    lay_out_memory(&counted, &l, capacity);
     return l.at;
 }
 
 static void lay_out_services(struct assay_fold *f, struct layout *l,
                              const struct assay_service_plans *services, uint32_t capacity)
 {
-    f->registry = take(l, services->registry_len_max);
-    f->room.registry = take(l, services->registry_len_max);
-    f->room.members = take(l, capacity * sizeof *f->room.members);
-    f->room.document = take(l, services->document_len_max);
-    f->log_memory = take(l, assay_service_log_memory_len(capacity));
+    f->registry = layout_alloc(l, services->registry_len_max);
+    f->room.registry = layout_alloc(l, services->registry_len_max);
+    f->room.members = layout_alloc(l, capacity * sizeof *f->room.members);
+    f->room.document = layout_alloc(l, services->document_len_max);
+    f->log_memory = layout_alloc(l, assay_service_log_memory_len(capacity));
 }
 
 size_t assay_fold_services_len(const struct assay_service_plans *services, uint32_t capacity)
@@ -251,7 +254,7 @@ size_t assay_fold_services_len(const struct assay_service_plans *services, uint3
     return l.at;
 }
 
-static bool fold_holds(const struct assay_fold *f)
+static bool fold_is_valid(const struct assay_fold *f)
 {
     return assay_context_holds(&f->context) && f->context.state == &f->state &&
            f->state.member_count == f->members && f->ledger.members == f->members &&
@@ -292,7 +295,7 @@ static size_t find_change(const struct assay_fold *f, const uint8_t digest[stati
     return f->books.change != NULL ? f->books.change(f->books.context, digest, into) : 0;
 }
 
-static enum assay_status follow_updates(struct assay_fold *f)
+static enum assay_status load_updates(struct assay_fold *f)
 {
     assay_shelf_keep(&f->shelf, &f->state);
     for (uint32_t i = 0; i < f->ledger.update_count; i++)
@@ -311,7 +314,7 @@ static enum assay_status follow_updates(struct assay_fold *f)
 }
 
 /* Before the ledger forgets what its epoch took. */
-static enum assay_status follow_pending(struct assay_fold *f)
+static enum assay_status load_pending(struct assay_fold *f)
 {
     struct assay_slice now[ASSAY_PENDING_MAX] = { 0 };
     f->pending_turn ^= 1;
@@ -326,7 +329,7 @@ static enum assay_status follow_pending(struct assay_fold *f)
     return ASSAY_OK;
 }
 
-static bool in_force(const struct assay_fold *f)
+static bool load_rules_in_force(const struct assay_fold *f)
 {
     const struct assay_genesis *c = f->charter;
     const struct assay_rules_in_force *r = &f->state.rules;
@@ -356,7 +359,7 @@ static bool find_document(void *context, const uint8_t digest[static 32],
 /* --- services */
 
 /* A plan that a change brought, in memory of its own: books forget what they showed. */
-static enum assay_status take_plan(struct assay_fold *f, struct assay_slice plan,
+static enum assay_status load_plan(struct assay_fold *f, struct assay_slice plan,
                                    const uint8_t digest[static 32])
 {
     if (plan.len > ASSAY_SERVICES_PLAN_LEN_MAX) return ASSAY_E_RANGE;
@@ -369,7 +372,7 @@ static enum assay_status take_plan(struct assay_fold *f, struct assay_slice plan
 }
 
 /* What records make by the plan in force; NULL where the books know nothing of services. */
-static enum assay_status know_services(struct assay_fold *f)
+static enum assay_status set_services(struct assay_fold *f)
 {
     const struct assay_service_plans *known = f->books.services;
     f->services = NULL;
@@ -382,7 +385,8 @@ static enum assay_status know_services(struct assay_fold *f)
 }
 
 /* Who stands how, to a registry whose documents were read. */
-static void stand(struct assay_fold *f, void *registry, const struct assay_state *state)
+static void update_registry_members(struct assay_fold *f, void *registry,
+                                    const struct assay_state *state)
 {
     assay_services_members(NULL, state, f->room.members);
     f->services->stand(f->services->context, registry, state->era, state->epoch,
@@ -410,20 +414,20 @@ static enum assay_status extend_registry(struct assay_fold *f, const struct assa
         ASSAY_TRY(now->decode(now->context, f->room.registry, i,
                               assay_slice_over(w.bytes, w.len)));
     }
-    stand(f, f->room.registry, &f->state);
+    update_registry_members(f, f->room.registry, &f->state);
     now->begin(now->context, f->registry);
     now->copy(now->context, f->registry, f->room.registry);
     return ASSAY_OK;
 }
 
 /* The plan that the charter has is that of the state. */
-static enum assay_status follow_plan(struct assay_fold *f)
+static enum assay_status load_added_plan(struct assay_fold *f)
 {
     const struct assay_slice plan_before = f->plan;
     const struct assay_services *before = f->services;
     if (!assay_bytes_equal(f->plan_digest, f->state.services.plan, 32)) {
-        ASSAY_TRY(take_plan(f, f->own_charter->services, f->state.services.plan));
-        ASSAY_TRY(know_services(f));
+        ASSAY_TRY(load_plan(f, f->own_charter->services, f->state.services.plan));
+        ASSAY_TRY(set_services(f));
         if (f->services != NULL) ASSAY_TRY(extend_registry(f, before, plan_before));
     }
     f->own_charter->services = f->plan;
@@ -431,18 +435,18 @@ static enum assay_status follow_plan(struct assay_fold *f)
 }
 
 /* Rules, operators and services after the state: the genesis, or what changes made of it. */
-static enum assay_status follow_charter(struct assay_fold *f)
+static enum assay_status load_effective_rules(struct assay_fold *f)
 {
-    if (in_force(f)) return ASSAY_OK;
+    if (load_rules_in_force(f)) return ASSAY_OK;
     ASSAY_TRY(assay_effective_rules_of(f->genesis, &f->state, find_document, f, f->own_charter));
-    ASSAY_TRY(follow_plan(f));
+    ASSAY_TRY(load_added_plan(f));
     f->charter = f->own_charter;
     /* What serves now is left alone: the next set is made in the other place. */
     f->set_turn = f->charter->endorsements.bytes == f->set[0].bytes;
     return ASSAY_OK;
 }
 
-static void name_operators(struct assay_fold *f)
+static void set_operators(struct assay_fold *f)
 {
     struct assay_writer w = assay_writer_over(f->operators, ASSAY_OPERATORS_LEN_MAX);
     if (f->charter->operator_count == 0) return; /* a network that nobody may change */
@@ -456,9 +460,9 @@ static void name_operators(struct assay_fold *f)
 static enum assay_status open_epoch(struct assay_fold *f)
 {
     uint64_t total = 0;
-    ASSAY_TRY(follow_pending(f));
-    ASSAY_TRY(follow_updates(f));
-    ASSAY_TRY(follow_charter(f));
+    ASSAY_TRY(load_pending(f));
+    ASSAY_TRY(load_updates(f));
+    ASSAY_TRY(load_effective_rules(f));
     f->members = f->state.member_count;
     for (uint32_t i = 0; i < f->members; i++) {
         const struct assay_member *m = &f->state.members[i];
@@ -491,7 +495,7 @@ static enum assay_status open_epoch(struct assay_fold *f)
                                          .registry = f->registry,
                                          .room = &f->room,
                                          .unsigned_ = f->unsigned_ };
-    name_operators(f);
+    set_operators(f);
     f->view = 0;
     /* Of each epoch: a slot may have another member, and a member other groups. */
     assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
@@ -500,7 +504,7 @@ static enum assay_status open_epoch(struct assay_fold *f)
     if (f->services != NULL && f->ledger.services.members != f->members)
         assay_ledger_serve(&f->ledger, f->log_memory);
     assay_ledger_reset(&f->ledger, &f->state);
-    ASSAY_ASSERT(fold_holds(f));
+    ASSAY_ASSERT(fold_is_valid(f));
     return total == 0 ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
@@ -513,14 +517,14 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     assay_bytes_zero(memory, assay_fold_memory_len(capacity));
     *fold = (struct assay_fold){ .capacity = capacity, .genesis = genesis };
     if (books != NULL) fold->books = *books;
-    lay_out(fold, &l, capacity);
+    lay_out_memory(fold, &l, capacity);
     if (genesis->member_count > capacity) return ASSAY_E_FULL;
     if (fold->books.services != NULL) {
         struct layout beside = { .base = fold->books.services->memory };
         lay_out_services(fold, &beside, fold->books.services, capacity);
     }
     fold->plan = genesis->services;
-    ASSAY_TRY(know_services(fold));
+    ASSAY_TRY(set_services(fold));
     fold->rules =
         (struct assay_close_rules){ .groups = &fold->groups, .score = assay_score_rules_default() };
     fold->charter = genesis;
@@ -536,14 +540,14 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
 }
 
 /* Without their functions nothing of a network that has services can be closed. */
-static enum assay_status knows_services(const struct assay_fold *f, struct assay_fault *fault)
+static enum assay_status check_services_known(const struct assay_fold *f, struct assay_fault *fault)
 {
     if (f->plan.len == 0 || f->services != NULL) return ASSAY_OK;
     return assay_fault_plain(fault, "the network has services, which are not known here",
                              ASSAY_E_UNSUPPORTED);
 }
 
-static enum assay_status take_next(struct assay_fold *fold)
+static enum assay_status advance_state(struct assay_fold *fold)
 {
     const struct assay_state before = fold->state; /* its arrays serve for the next one */
     fold->state = fold->next;
@@ -572,7 +576,7 @@ static enum assay_status read_registry(struct assay_fold *fold)
             return ASSAY_E_NOT_FOUND;
         ASSAY_TRY(services->decode(services->context, fold->registry, i, document));
     }
-    stand(fold, fold->registry, state);
+    update_registry_members(fold, fold->registry, state);
     return ASSAY_OK;
 }
 
@@ -589,9 +593,9 @@ static enum assay_status read_plan(struct assay_fold *fold)
         if (fold->books.document == NULL ||
             !fold->books.document(fold->books.context, digest, &plan))
             return ASSAY_E_NOT_FOUND;
-        ASSAY_TRY(take_plan(fold, plan, digest));
+        ASSAY_TRY(load_plan(fold, plan, digest));
     }
-    return know_services(fold);
+    return set_services(fold);
 }
 
 enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice snapshot)
@@ -602,7 +606,7 @@ enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice sn
     fold->ledger.update_count = 0;
     ASSAY_TRY(read_plan(fold));
     ASSAY_TRY(read_registry(fold));
-    return take_next(fold);
+    return advance_state(fold);
 }
 
 void assay_fold_deinit(struct assay_fold *fold)
@@ -677,9 +681,9 @@ enum assay_status assay_fold_block(struct assay_fold *fold, struct assay_slice p
                                    const struct assay_fold_vet *vet, struct assay_fault *fault)
 {
     struct assay_proposal p;
-    ASSAY_ASSERT(fold_holds(fold));
+    ASSAY_ASSERT(fold_is_valid(fold));
     *fault = (struct assay_fault){ .status = ASSAY_OK };
-    ASSAY_TRY(knows_services(fold, fault));
+    ASSAY_TRY(check_services_known(fold, fault));
     if (fold->ledger.closed)
         return assay_fault_plain(fault, "a block after the end of its epoch", ASSAY_E_INVALID);
     const enum assay_status status = assay_proposal_decode(payload, &p);
@@ -695,21 +699,21 @@ enum assay_status assay_fold_block(struct assay_fold *fold, struct assay_slice p
 }
 
 /* What a certificate says without its signatures. */
-static enum assay_status weigh(const struct assay_fold *f, struct assay_slice proof,
-                               uint8_t final_id[static 32])
+static enum assay_status verify_finality(const struct assay_fold *f, struct assay_slice proof,
+                                         uint8_t final_id[static 32])
 {
     uint8_t commitment[32];
-    return assay_finality_read(proof, f->state.chain_id, f->state.era, f->context.epoch, &f->voters,
-                               !f->unsigned_, final_id, commitment);
+    return assay_finality_verify_payload(proof, f->state.chain_id, f->state.era, f->context.epoch,
+                                         &f->voters, !f->unsigned_, final_id, commitment);
 }
 
 enum assay_status assay_fold_proven(const struct assay_fold *fold, struct assay_slice proof,
                                     struct assay_fault *fault)
 {
     uint8_t final_id[32];
-    ASSAY_ASSERT(fold_holds(fold) && fold->ledger.closed);
+    ASSAY_ASSERT(fold_is_valid(fold) && fold->ledger.closed);
     *fault = (struct assay_fault){ .status = ASSAY_OK };
-    const enum assay_status status = weigh(fold, proof, final_id);
+    const enum assay_status status = verify_finality(fold, proof, final_id);
     if (status == ASSAY_E_SIGNATURE)
         return assay_fault_plain(fault, "signature in the finality proof", status);
     if (status == ASSAY_E_STRANGER)
@@ -727,8 +731,8 @@ enum assay_status assay_fold_proven(const struct assay_fold *fold, struct assay_
 
 /* docs/protocol.md 9.17: grounds that are there verify. A RECOVER on too few answers was accepted
  * manually where it was taken, or is forged: the caller decides what it proves (11.4.3). */
-static enum assay_status weigh_recover(struct assay_fold *fold, const struct assay_recover *r,
-                                       struct assay_fault *fault)
+static enum assay_status verify_recover(struct assay_fold *fold, const struct assay_recover *r,
+                                        struct assay_fault *fault)
 {
     struct assay_recover_table table;
     struct assay_recover_weight weight;
@@ -746,9 +750,9 @@ enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice
                                      struct assay_fault *fault)
 {
     struct assay_recover r;
-    ASSAY_ASSERT(fold_holds(fold));
+    ASSAY_ASSERT(fold_is_valid(fold));
     *fault = (struct assay_fault){ .status = ASSAY_OK };
-    ASSAY_TRY(knows_services(fold, fault));
+    ASSAY_TRY(check_services_known(fold, fault));
     if (fold->ledger.closed)
         return assay_fault_plain(fault, "a RECOVER after the end of its epoch", ASSAY_E_INVALID);
     const enum assay_status read = assay_recover_decode(bytes, &r);
@@ -758,7 +762,7 @@ enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice
         const enum assay_status good = assay_recover_approved(&r, fold->state.operators_digest);
         if (good != ASSAY_OK)
             return assay_fault_plain(fault, "not signed by the operators in force", good);
-        ASSAY_TRY(weigh_recover(fold, &r, fault));
+        ASSAY_TRY(verify_recover(fold, &r, fault));
     }
     ASSAY_TRY(assay_recover_onto(&fold->context, &fold->ledger, &r, fault));
     assay_close(&fold->context, &fold->ledger, &fold->rules, r.header.view, &fold->close,
@@ -777,5 +781,5 @@ enum assay_status assay_fold_take(struct assay_fold *fold)
 {
     const struct assay_services *services = fold->services;
     if (services != NULL) services->copy(services->context, fold->registry, fold->room.registry);
-    return take_next(fold);
+    return advance_state(fold);
 }

@@ -167,7 +167,7 @@ ASSAY_CHECKED enum assay_status assay_fold_init(struct assay_fold *fold, void *m
  * assay_state_decode | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_NOT_FOUND (a document) */
 ASSAY_CHECKED enum assay_status assay_fold_from(struct assay_fold *fold,
                                                 struct assay_slice snapshot);
-/* Frees the decoded keys. Returns: nothing. */
+/* Frees the decoded keys. */
 void assay_fold_deinit(struct assay_fold *fold);
 
 /*

@@ -24,7 +24,8 @@ struct reader {
 };
 
 /* The first failure keeps its field and offset for the message to people. */
-static enum assay_status at(struct reader *r, const char *field, enum assay_status status)
+static enum assay_status fail_at_field(struct reader *r, const char *field,
+                                       enum assay_status status)
 {
     if (status != ASSAY_OK && r->where != NULL && r->where->field == NULL) {
         r->where->field = field;
@@ -57,7 +58,7 @@ static bool parameters_in_range(const struct assay_genesis_parameters *p)
     return p->vendor_cap_num != 0 && p->vendor_cap_num <= p->vendor_cap_den;
 }
 
-static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
+static enum assay_status decode_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
 {
     uint64_t value = 0;
     ASSAY_ASSERT(max <= UINT32_MAX);
@@ -66,52 +67,61 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
+static enum assay_status decode_parameters(struct reader *r, struct assay_genesis_parameters *p)
 {
     uint64_t items = 0;
-    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 5, &items)));
-    if (items < PARAMETERS) return at(r, "parameters", ASSAY_E_TYPE);
+    ASSAY_TRY(fail_at_field(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 5, &items)));
+    if (items < PARAMETERS) return fail_at_field(r, "parameters", ASSAY_E_TYPE);
     p->collateral_delay_s = 0;
     p->seats_max = 0;
     p->amplification_percent = 0;
     p->quiet_floor_percent = 0;
-    ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
-    ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
-    ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
-    ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_num)));
-    ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_den)));
-    ASSAY_TRY(at(r, "block_len_max", read_u32(&r->in, UINT32_MAX, &p->block_len_max)));
-    ASSAY_TRY(at(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
+    ASSAY_TRY(fail_at_field(r, "epoch_ms", decode_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
+    ASSAY_TRY(
+        fail_at_field(r, "operator_cap", decode_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
+    ASSAY_TRY(
+        fail_at_field(r, "operator_cap", decode_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
+    ASSAY_TRY(fail_at_field(r, "vendor_cap", decode_u32(&r->in, UINT32_MAX, &p->vendor_cap_num)));
+    ASSAY_TRY(fail_at_field(r, "vendor_cap", decode_u32(&r->in, UINT32_MAX, &p->vendor_cap_den)));
+    ASSAY_TRY(fail_at_field(r, "block_len_max", decode_u32(&r->in, UINT32_MAX, &p->block_len_max)));
+    ASSAY_TRY(fail_at_field(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
     p->level = 0; /* which is not written alone: one meaning has one encoding */
-    if (items > PARAMETERS) ASSAY_TRY(at(r, "level", read_u32(&r->in, ASSAY_LEVEL_MAX, &p->level)));
-    if (items == PARAMETERS + 1 && p->level == 0) return at(r, "level", ASSAY_E_ENCODING);
+    if (items > PARAMETERS)
+        ASSAY_TRY(fail_at_field(r, "level", decode_u32(&r->in, ASSAY_LEVEL_MAX, &p->level)));
+    if (items == PARAMETERS + 1 && p->level == 0)
+        return fail_at_field(r, "level", ASSAY_E_ENCODING);
     if (items > PARAMETERS + 1) {
-        ASSAY_TRY(at(r, "collateral_delay", read_u32(&r->in, UINT32_MAX, &p->collateral_delay_s)));
+        ASSAY_TRY(fail_at_field(r, "collateral_delay",
+                                decode_u32(&r->in, UINT32_MAX, &p->collateral_delay_s)));
         if (p->collateral_delay_s == 0 && items == PARAMETERS + 2)
-            return at(r, "collateral_delay", ASSAY_E_RANGE);
+            return fail_at_field(r, "collateral_delay", ASSAY_E_RANGE);
     }
     if (items > PARAMETERS + 2) {
-        ASSAY_TRY(at(r, "seats_max", read_u32(&r->in, ASSAY_VOTERS_MAX, &p->seats_max)));
-        if (p->seats_max == 0 && items == PARAMETERS + 3) return at(r, "seats_max", ASSAY_E_RANGE);
+        ASSAY_TRY(
+            fail_at_field(r, "seats_max", decode_u32(&r->in, ASSAY_VOTERS_MAX, &p->seats_max)));
+        if (p->seats_max == 0 && items == PARAMETERS + 3)
+            return fail_at_field(r, "seats_max", ASSAY_E_RANGE);
     }
     if (items > PARAMETERS + 3) {
-        ASSAY_TRY(at(r, "amplification",
-                     read_u32(&r->in, ASSAY_AMPLIFICATION_PERCENT_MAX, &p->amplification_percent)));
+        ASSAY_TRY(fail_at_field(
+            r, "amplification",
+            decode_u32(&r->in, ASSAY_AMPLIFICATION_PERCENT_MAX, &p->amplification_percent)));
         if (p->amplification_percent == 0 && items == PARAMETERS + 4)
-            return at(r, "amplification", ASSAY_E_RANGE);
+            return fail_at_field(r, "amplification", ASSAY_E_RANGE);
     }
     if (items > PARAMETERS + 4) {
-        ASSAY_TRY(at(r, "quiet_floor",
-                     read_u32(&r->in, ASSAY_QUIET_FLOOR_PERCENT_MAX, &p->quiet_floor_percent)));
-        if (p->quiet_floor_percent == 0) return at(r, "quiet_floor", ASSAY_E_RANGE);
+        ASSAY_TRY(fail_at_field(
+            r, "quiet_floor",
+            decode_u32(&r->in, ASSAY_QUIET_FLOOR_PERCENT_MAX, &p->quiet_floor_percent)));
+        if (p->quiet_floor_percent == 0) return fail_at_field(r, "quiet_floor", ASSAY_E_RANGE);
     }
-    return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
+    return fail_at_field(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
 
 enum assay_status assay_parameters_read(struct assay_cursor *c, struct assay_genesis_parameters *p)
 {
     struct reader r = { .in = *c };
-    const enum assay_status status = read_parameters(&r, p);
+    const enum assay_status status = decode_parameters(&r, p);
     *c = r.in;
     return status;
 }
@@ -184,33 +194,33 @@ bool assay_name_is_fit(struct assay_slice name)
     return true;
 }
 
-static enum assay_status read_name(struct reader *r, struct assay_slice *name)
+static enum assay_status decode_name(struct reader *r, struct assay_slice *name)
 {
     ASSAY_TRY(assay_cbor_text(&r->in, ASSAY_NAME_MAX, name));
     return assay_name_is_fit(*name) ? ASSAY_OK : ASSAY_E_SYNTAX;
 }
 
 /* Into *o; the one before it, if any, stands in o[-1]. */
-static enum assay_status read_operator(struct reader *r, bool is_first,
-                                       struct assay_genesis_operator *o)
+static enum assay_status decode_operator(struct reader *r, bool is_first,
+                                         struct assay_genesis_operator *o)
 {
-    ASSAY_TRY(at(r, "operator", assay_cbor_array_exact(&r->in, 2)));
-    ASSAY_TRY(
-        at(r, "operator key", assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
-    ASSAY_TRY(at(r, "operator name", read_name(r, &o->name)));
-    ASSAY_TRY(at(r, "operator key", check_key(o->public_key)));
+    ASSAY_TRY(fail_at_field(r, "operator", assay_cbor_array_exact(&r->in, 2)));
+    ASSAY_TRY(fail_at_field(r, "operator key",
+                            assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
+    ASSAY_TRY(fail_at_field(r, "operator name", decode_name(r, &o->name)));
+    ASSAY_TRY(fail_at_field(r, "operator key", check_key(o->public_key)));
     assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);
     if (is_first) return ASSAY_OK;
     const int order = assay_bytes_compare(o[-1].public_key, o->public_key, 64);
-    if (order == 0) return at(r, "operator key", ASSAY_E_DUPLICATE);
-    return order > 0 ? at(r, "operators", ASSAY_E_ENCODING) : ASSAY_OK;
+    if (order == 0) return fail_at_field(r, "operator key", ASSAY_E_DUPLICATE);
+    return order > 0 ? fail_at_field(r, "operators", ASSAY_E_ENCODING) : ASSAY_OK;
 }
 
-static enum assay_status read_operators(struct reader *r, uint32_t count, struct assay_genesis *g)
+static enum assay_status decode_operators(struct reader *r, uint32_t count, struct assay_genesis *g)
 {
-    if (count == 0) return at(r, "operators", ASSAY_E_RANGE);
+    if (count == 0) return fail_at_field(r, "operators", ASSAY_E_RANGE);
     for (uint32_t i = 0; i < count; i++)
-        ASSAY_TRY(read_operator(r, i == 0, &g->operators[i]));
+        ASSAY_TRY(decode_operator(r, i == 0, &g->operators[i]));
     g->operator_count = count;
     ASSAY_ASSERT(count <= ASSAY_OPERATORS_MAX);
     return ASSAY_OK;
@@ -228,7 +238,7 @@ const struct assay_genesis_operator *assay_operator_find(const struct assay_gene
     return NULL;
 }
 
-static void put_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
+static void encode_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
 {
     ASSAY_ASSERT(o->name.len > 0 && o->name.len <= ASSAY_NAME_MAX);
     assay_cbor_put_array(w, 2);
@@ -247,7 +257,7 @@ enum assay_status assay_operators_encode(const struct assay_genesis *genesis,
     assay_cbor_put_uint(w, genesis->threshold);
     assay_cbor_put_array(w, genesis->operator_count);
     for (uint32_t i = 0; i < genesis->operator_count; i++)
-        put_operator(w, &genesis->operators[i]);
+        encode_operator(w, &genesis->operators[i]);
     return assay_writer_finish(w, &all);
 }
 
@@ -275,7 +285,7 @@ enum assay_status assay_operators_open(struct assay_slice bytes, struct assay_cu
     ASSAY_TRY(assay_cbor_array_exact(c, 4));
     ASSAY_TRY(assay_cbor_text_expect(c, operators_tag));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, number)); /* as a CHANGE's */
-    ASSAY_TRY(read_u32(c, ASSAY_OPERATORS_MAX, threshold));
+    ASSAY_TRY(decode_u32(c, ASSAY_OPERATORS_MAX, threshold));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_OPERATORS_MAX, &listed));
     *count = (uint32_t)listed;
     return ASSAY_OK;
@@ -290,7 +300,7 @@ enum assay_status assay_operators_check(struct assay_slice bytes)
     ASSAY_TRY(assay_operators_open(bytes, &r.in, &number, &threshold, &count));
     if (!threshold_fits(threshold, count)) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < count; i++) {
-        ASSAY_TRY(read_operator(&r, i == 0, &two[1]));
+        ASSAY_TRY(decode_operator(&r, i == 0, &two[1]));
         two[0] = two[1];
     }
     return assay_cursor_end(&r.in);
@@ -302,7 +312,7 @@ enum assay_status assay_operators_decode(struct assay_slice bytes, struct assay_
     uint32_t count = 0;
     ASSAY_TRY(assay_operators_open(bytes, &r.in, &genesis->operators_number, &genesis->threshold,
                                    &count));
-    ASSAY_TRY(read_operators(&r, count, genesis));
+    ASSAY_TRY(decode_operators(&r, count, genesis));
     if (!threshold_fits(genesis->threshold, genesis->operator_count)) return ASSAY_E_RANGE;
     assay_sha256(bytes.bytes, bytes.len, genesis->operators_digest);
     return assay_cursor_end(&r.in);
@@ -314,41 +324,43 @@ static bool kind_is_known(uint32_t kind)
     return kind != ASSAY_KIND_NONE && kind < ASSAY_KIND_COUNT;
 }
 
-static enum assay_status read_card(struct reader *r, struct assay_genesis_member *m)
+static enum assay_status decode_card(struct reader *r, struct assay_genesis_member *m)
 {
     struct assay_cursor *in = &r->in;
-    ASSAY_TRY(at(r, "member", assay_cbor_array_exact(in, 9)));
-    ASSAY_TRY(at(r, "identity key",
-                 assay_cbor_bytes_exact(in, m->identity_public, sizeof m->identity_public)));
-    ASSAY_TRY(at(r, "door key", assay_cbor_bytes_exact(in, m->door_public, 32)));
+    ASSAY_TRY(fail_at_field(r, "member", assay_cbor_array_exact(in, 9)));
     ASSAY_TRY(
-        at(r, "voting key", assay_cbor_bytes_exact(in, m->voting_public, sizeof m->voting_public)));
-    ASSAY_TRY(at(r, "transport key", assay_cbor_bytes_exact(in, m->transport_public, 32)));
-    ASSAY_TRY(at(r, "member operator", assay_cbor_bytes_exact(in, m->operator_id, 32)));
-    ASSAY_TRY(at(r, "vendor root", assay_cbor_bytes_exact(in, m->vendor_root, 32)));
-    ASSAY_TRY(at(r, "platform id", assay_cbor_bytes_exact(in, m->platform_id, 32)));
-    ASSAY_TRY(at(r, "evidence kind", read_u32(in, UINT16_MAX, &m->evidence_kind)));
-    ASSAY_TRY(at(r, "member name", read_name(r, &m->name)));
-    ASSAY_TRY(at(r, "identity key", check_key(m->identity_public)));
-    ASSAY_TRY(at(r, "voting key", check_key(m->voting_public)));
-    if (!kind_is_known(m->evidence_kind)) return at(r, "evidence kind", ASSAY_E_RANGE);
+        fail_at_field(r, "identity key",
+                      assay_cbor_bytes_exact(in, m->identity_public, sizeof m->identity_public)));
+    ASSAY_TRY(fail_at_field(r, "door key", assay_cbor_bytes_exact(in, m->door_public, 32)));
+    ASSAY_TRY(fail_at_field(r, "voting key",
+                            assay_cbor_bytes_exact(in, m->voting_public, sizeof m->voting_public)));
+    ASSAY_TRY(
+        fail_at_field(r, "transport key", assay_cbor_bytes_exact(in, m->transport_public, 32)));
+    ASSAY_TRY(fail_at_field(r, "member operator", assay_cbor_bytes_exact(in, m->operator_id, 32)));
+    ASSAY_TRY(fail_at_field(r, "vendor root", assay_cbor_bytes_exact(in, m->vendor_root, 32)));
+    ASSAY_TRY(fail_at_field(r, "platform id", assay_cbor_bytes_exact(in, m->platform_id, 32)));
+    ASSAY_TRY(fail_at_field(r, "evidence kind", decode_u32(in, UINT16_MAX, &m->evidence_kind)));
+    ASSAY_TRY(fail_at_field(r, "member name", decode_name(r, &m->name)));
+    ASSAY_TRY(fail_at_field(r, "identity key", check_key(m->identity_public)));
+    ASSAY_TRY(fail_at_field(r, "voting key", check_key(m->voting_public)));
+    if (!kind_is_known(m->evidence_kind)) return fail_at_field(r, "evidence kind", ASSAY_E_RANGE);
     assay_sha256(m->identity_public, sizeof m->identity_public, m->node_id);
     return ASSAY_OK;
 }
 
-static enum assay_status read_member(struct reader *r, const struct assay_genesis *g,
-                                     struct assay_genesis_member *m)
+static enum assay_status decode_member(struct reader *r, const struct assay_genesis *g,
+                                       struct assay_genesis_member *m)
 {
-    ASSAY_TRY(read_card(r, m));
+    ASSAY_TRY(decode_card(r, m));
     return assay_operator_find(g, m->operator_id) != NULL
                ? ASSAY_OK
-               : at(r, "member operator", ASSAY_E_NOT_FOUND);
+               : fail_at_field(r, "member operator", ASSAY_E_NOT_FOUND);
 }
 
 enum assay_status assay_member_card_read(struct assay_cursor *c, struct assay_genesis_member *m)
 {
     struct reader r = { .in = *c };
-    const enum assay_status status = read_card(&r, m);
+    const enum assay_status status = decode_card(&r, m);
     *c = r.in;
     return status;
 }
@@ -396,51 +408,56 @@ static uint32_t operators_with_members(const struct assay_genesis *g)
     return operators;
 }
 
-static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
+static enum assay_status decode_members(struct reader *r, struct assay_genesis *g)
 {
     uint64_t count = 0;
-    ASSAY_TRY(at(r, "members", assay_cbor_array(&r->in, ASSAY_MEMBERS_MAX, &count)));
-    if (count == 0) return at(r, "members", ASSAY_E_RANGE);
+    ASSAY_TRY(fail_at_field(r, "members", assay_cbor_array(&r->in, ASSAY_MEMBERS_MAX, &count)));
+    if (count == 0) return fail_at_field(r, "members", ASSAY_E_RANGE);
     for (uint32_t i = 0; i < count; i++) {
         struct assay_genesis_member *m = &g->members[i];
-        ASSAY_TRY(read_member(r, g, m));
-        ASSAY_TRY(at(r, "member keys", check_distinct(g->members, i)));
-        ASSAY_TRY(at(r, "member name", check_name(g->members, i)));
+        ASSAY_TRY(decode_member(r, g, m));
+        ASSAY_TRY(fail_at_field(r, "member keys", check_distinct(g->members, i)));
+        ASSAY_TRY(fail_at_field(r, "member name", check_name(g->members, i)));
         if (i == 0) continue;
         const int order = assay_bytes_compare(m[-1].node_id, m->node_id, 32);
-        if (order == 0) return at(r, "identity key", ASSAY_E_DUPLICATE);
-        if (order > 0) return at(r, "members", ASSAY_E_ENCODING);
+        if (order == 0) return fail_at_field(r, "identity key", ASSAY_E_DUPLICATE);
+        if (order > 0) return fail_at_field(r, "members", ASSAY_E_ENCODING);
     }
     g->member_count = (uint32_t)count;
     /* docs/protocol.md 5.22: each operator with members has a seat of its own. */
-    if (operators_with_members(g) > ASSAY_VOTERS_MAX) return at(r, "members", ASSAY_E_FULL);
+    if (operators_with_members(g) > ASSAY_VOTERS_MAX)
+        return fail_at_field(r, "members", ASSAY_E_FULL);
     ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX && g->operator_count > 0);
     return ASSAY_OK;
 }
 
-static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
+static enum assay_status decode_body(struct reader *r, struct assay_genesis *g)
 {
     uint64_t version = 0, items = 0, operators = 0;
-    ASSAY_TRY(at(r, "body", assay_cbor_array(&r->in, 9, &items)));
-    if (items < 8) return at(r, "body", ASSAY_E_TYPE);
-    ASSAY_TRY(at(r, "version", assay_cbor_uint(&r->in, &version)));
-    if (version != GENESIS_VERSION) return at(r, "version", ASSAY_E_UNSUPPORTED);
-    ASSAY_TRY(at(r, "time_ms", assay_cbor_uint_max(&r->in, INT64_MAX, &g->time_ms)));
-    ASSAY_TRY(read_parameters(r, &g->parameters));
-    ASSAY_TRY(at(r, "policy", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->policy)));
-    ASSAY_TRY(at(r, "endorsements", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->endorsements)));
-    ASSAY_TRY(at(r, "threshold", read_u32(&r->in, ASSAY_OPERATORS_MAX, &g->threshold)));
+    ASSAY_TRY(fail_at_field(r, "body", assay_cbor_array(&r->in, 9, &items)));
+    if (items < 8) return fail_at_field(r, "body", ASSAY_E_TYPE);
+    ASSAY_TRY(fail_at_field(r, "version", assay_cbor_uint(&r->in, &version)));
+    if (version != GENESIS_VERSION) return fail_at_field(r, "version", ASSAY_E_UNSUPPORTED);
+    ASSAY_TRY(fail_at_field(r, "time_ms", assay_cbor_uint_max(&r->in, INT64_MAX, &g->time_ms)));
+    ASSAY_TRY(decode_parameters(r, &g->parameters));
+    ASSAY_TRY(fail_at_field(r, "policy", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->policy)));
+    ASSAY_TRY(fail_at_field(r, "endorsements",
+                            assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->endorsements)));
+    ASSAY_TRY(
+        fail_at_field(r, "threshold", decode_u32(&r->in, ASSAY_OPERATORS_MAX, &g->threshold)));
     g->operators_number = 0;
-    ASSAY_TRY(at(r, "operators", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &operators)));
-    ASSAY_TRY(read_operators(r, (uint32_t)operators, g));
-    if (!threshold_fits(g->threshold, g->operator_count)) return at(r, "threshold", ASSAY_E_RANGE);
-    ASSAY_TRY(read_members(r, g));
+    ASSAY_TRY(
+        fail_at_field(r, "operators", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &operators)));
+    ASSAY_TRY(decode_operators(r, (uint32_t)operators, g));
+    if (!threshold_fits(g->threshold, g->operator_count))
+        return fail_at_field(r, "threshold", ASSAY_E_RANGE);
+    ASSAY_TRY(decode_members(r, g));
     if (items > 8) {
-        ASSAY_TRY(at(r, "services",
-                     assay_cbor_bytes(&r->in, ASSAY_SERVICES_PLAN_LEN_MAX, &g->services)));
-        if (g->services.len == 0) return at(r, "services", ASSAY_E_ENCODING); /* left out then */
+        ASSAY_TRY(fail_at_field(
+            r, "services", assay_cbor_bytes(&r->in, ASSAY_SERVICES_PLAN_LEN_MAX, &g->services)));
+        if (g->services.len == 0) return fail_at_field(r, "services", ASSAY_E_ENCODING); /* left out then */
     }
-    ASSAY_TRY(at(r, "body", assay_cursor_end(&r->in)));
+    ASSAY_TRY(fail_at_field(r, "body", assay_cursor_end(&r->in)));
     ASSAY_ASSERT(g->threshold <= g->operator_count && g->member_count > 0);
     operators_digest(g, g->operators_digest);
     assay_sha256(g->policy.bytes, g->policy.len, g->policy_digest);
@@ -452,7 +469,7 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
 }
 
 /* Signers ascend, so none counts twice. */
-static enum assay_status read_signatures(struct reader *r, struct assay_genesis *g)
+static enum assay_status decode_signatures(struct reader *r, struct assay_genesis *g)
 {
     ASSAY_ASSERT(g->operator_count > 0 && g->member_count > 0);
 
@@ -460,31 +477,34 @@ static enum assay_status read_signatures(struct reader *r, struct assay_genesis 
     uint64_t count = 0;
     uint64_t next = 0;
     assay_genesis_signing_digest(g->chain_id, digest);
-    ASSAY_TRY(at(r, "signatures", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &count)));
+    ASSAY_TRY(
+        fail_at_field(r, "signatures", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &count)));
     for (uint64_t i = 0; i < count; i++) {
         uint64_t signer = 0;
         uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
         struct assay_p256 *key = NULL;
-        ASSAY_TRY(at(r, "signature", assay_cbor_array_exact(&r->in, 2)));
-        ASSAY_TRY(at(r, "signer", assay_cbor_uint(&r->in, &signer)));
-        ASSAY_TRY(at(r, "signature", assay_cbor_bytes_exact(&r->in, signature, sizeof signature)));
-        if (signer < next) return at(r, "signer", ASSAY_E_ENCODING);
-        if (signer >= g->operator_count) return at(r, "signer", ASSAY_E_SIGNATURE);
+        ASSAY_TRY(fail_at_field(r, "signature", assay_cbor_array_exact(&r->in, 2)));
+        ASSAY_TRY(fail_at_field(r, "signer", assay_cbor_uint(&r->in, &signer)));
+        ASSAY_TRY(fail_at_field(r, "signature",
+                                assay_cbor_bytes_exact(&r->in, signature, sizeof signature)));
+        if (signer < next) return fail_at_field(r, "signer", ASSAY_E_ENCODING);
+        if (signer >= g->operator_count) return fail_at_field(r, "signer", ASSAY_E_SIGNATURE);
         next = signer + 1;
-        ASSAY_TRY(at(r, "signature", assay_p256_load(g->operators[signer].public_key, &key)));
+        ASSAY_TRY(
+            fail_at_field(r, "signature", assay_p256_load(g->operators[signer].public_key, &key)));
         const bool good = assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
         assay_p256_free(&key);
-        if (!good) return at(r, "signature", ASSAY_E_SIGNATURE);
+        if (!good) return fail_at_field(r, "signature", ASSAY_E_SIGNATURE);
         g->signers[i] = (uint32_t)signer;
         assay_bytes_copy(g->signatures[i], sizeof g->signatures[i], signature, sizeof signature);
     }
     g->signature_count = (uint32_t)count;
     ASSAY_ASSERT(count <= g->operator_count);
-    return at(r, "file", assay_cursor_end(&r->in));
+    return fail_at_field(r, "file", assay_cursor_end(&r->in));
 }
 
 /* What a failed decode leaves behind must not look like a genesis. */
-static enum assay_status refuse(struct assay_genesis *genesis, enum assay_status status)
+static enum assay_status reject_genesis(struct assay_genesis *genesis, enum assay_status status)
 {
     if (status != ASSAY_OK) assay_bytes_zero(genesis, sizeof *genesis);
     return status;
@@ -492,15 +512,15 @@ static enum assay_status refuse(struct assay_genesis *genesis, enum assay_status
 
 static enum assay_status decode_into(struct reader *r, bool allow_unsigned, struct assay_genesis *g)
 {
-    ASSAY_TRY(at(r, "file", assay_cbor_array_exact(&r->in, 3)));
-    ASSAY_TRY(at(r, "file", assay_cbor_text_expect(&r->in, "assay/genesis/v1")));
-    ASSAY_TRY(at(r, "body", assay_cbor_bytes(&r->in, ASSAY_GENESIS_LEN_MAX, &g->body)));
+    ASSAY_TRY(fail_at_field(r, "file", assay_cbor_array_exact(&r->in, 3)));
+    ASSAY_TRY(fail_at_field(r, "file", assay_cbor_text_expect(&r->in, "assay/genesis/v1")));
+    ASSAY_TRY(fail_at_field(r, "body", assay_cbor_bytes(&r->in, ASSAY_GENESIS_LEN_MAX, &g->body)));
     assay_sha256(g->body.bytes, g->body.len, g->chain_id);
     struct reader body = { assay_cursor_over(g->body.bytes, g->body.len), r->where };
-    ASSAY_TRY(read_body(&body, g));
-    ASSAY_TRY(read_signatures(r, g));
+    ASSAY_TRY(decode_body(&body, g));
+    ASSAY_TRY(decode_signatures(r, g));
     if (!allow_unsigned && g->signature_count < g->threshold)
-        return at(r, "signatures", ASSAY_E_SIGNATURE);
+        return fail_at_field(r, "signatures", ASSAY_E_SIGNATURE);
     ASSAY_ASSERT(g->threshold > 0 && g->signature_count <= g->operator_count);
     return ASSAY_OK;
 }
@@ -514,7 +534,7 @@ enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len, bool al
     assay_bytes_zero(genesis, sizeof *genesis);
     if (len > ASSAY_GENESIS_LEN_MAX) return ASSAY_E_RANGE;
     struct reader r = { assay_cursor_over(bytes, len), where };
-    return refuse(genesis, decode_into(&r, allow_unsigned, genesis));
+    return reject_genesis(genesis, decode_into(&r, allow_unsigned, genesis));
 }
 
 void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32])
@@ -618,7 +638,7 @@ enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
     assay_cbor_put_uint(w, genesis->threshold);
     assay_cbor_put_array(w, genesis->operator_count);
     for (uint32_t i = 0; i < genesis->operator_count; i++)
-        put_operator(w, &genesis->operators[i]);
+        encode_operator(w, &genesis->operators[i]);
     assay_cbor_put_array(w, genesis->member_count);
     for (uint32_t i = 0; i < genesis->member_count; i++)
         assay_member_card_put(w, &genesis->members[i]);

@@ -117,15 +117,13 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
                                                      bool allow_unsigned,
                                                      struct assay_genesis *genesis,
                                                      struct assay_where *where);
-/* Fills in operator_id and node_id from the keys and brings operators and members into their order.
- * Returns: nothing. */
+/* Fills in operator_id and node_id from the keys and brings operators and members into their order. */
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* --- parts that changes carry, too (engine/ledger/records/change.h) */
 
 /* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s, ?seats_max,
  * ?amplification_percent, ?quiet_floor_percent]: what is last is left out where it is the default,
- * so that there is one encoding.
- * Returns: nothing. */
+ * so that there is one encoding. */
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p);
 /* Returns: the delay in ms. */
 uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p);
@@ -138,7 +136,7 @@ uint32_t assay_parameters_quiet_floor(const struct assay_genesis_parameters *p);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_parameters_read(struct assay_cursor *c,
                                                       struct assay_genesis_parameters *p);
-/* A member's card. Returns: nothing. */
+/* A member's card. */
 void assay_member_card_put(struct assay_writer *w, const struct assay_genesis_member *m);
 /* With its keys on the curve, a fit name, and node_id filled in; the operator is not looked for.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_RANGE (kind) | INPUT statuses */
@@ -176,8 +174,7 @@ ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_gen
 ASSAY_CHECKED enum assay_status assay_genesis_encode_file(
     struct assay_slice body, const uint32_t *signers,
     const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count, struct assay_writer *w);
-/* The digest an operator signs: SHA-256 of ["assay/genesis-signature/v1", chain_id].
- * Returns: nothing. */
+/* The digest an operator signs: SHA-256 of ["assay/genesis-signature/v1", chain_id]. */
 void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32]);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
-static bool ledger_holds(const struct assay_ledger *l)
+static bool ledger_is_valid(const struct assay_ledger *l)
 {
     if (l->members == 0 || l->row_len != assay_row_len(l->members)) return false;
     if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
@@ -17,7 +17,7 @@ static bool ledger_holds(const struct assay_ledger *l)
 }
 
 /* Arrays one after the other, each rounded up to 16 bytes. */
-static void *take(uint8_t **at, size_t len)
+static void *layout_alloc(uint8_t **at, size_t len)
 {
     ASSAY_ASSERT(((uintptr_t)*at & 15) == 0);
     void *here = *at;
@@ -25,31 +25,31 @@ static void *take(uint8_t **at, size_t len)
     return here;
 }
 
-static size_t place(struct assay_ledger *l, uint8_t *base, uint32_t members)
+static size_t place_arrays(struct assay_ledger *l, uint8_t *base, uint32_t members)
 {
     uint8_t *at = base;
     const size_t n = members;
     l->members = members;
     l->row_len = assay_row_len(members);
-    l->roll = take(&at, n * 32);
-    l->roll_present = take(&at, n * sizeof(bool));
-    l->balloted = take(&at, n * sizeof(bool));
-    l->counted = take(&at, n * sizeof(bool));
-    l->rows = take(&at, n * l->row_len);
-    l->fail = take(&at, n);
-    l->felled = take(&at, n * sizeof(bool));
-    l->struck = take(&at, n * sizeof(uint32_t));
-    l->false_fails = take(&at, n);
-    l->false_pass = take(&at, n * sizeof(bool));
-    l->incarnated = take(&at, n * sizeof(bool));
-    l->voting = take(&at, n * ASSAY_P256_PUBLIC_LEN);
-    l->transport = take(&at, n * 32);
-    l->maintenance = take(&at, n * sizeof *l->maintenance);
-    l->levels = take(&at, n * sizeof *l->levels);
+    l->roll = layout_alloc(&at, n * 32);
+    l->roll_present = layout_alloc(&at, n * sizeof(bool));
+    l->balloted = layout_alloc(&at, n * sizeof(bool));
+    l->counted = layout_alloc(&at, n * sizeof(bool));
+    l->rows = layout_alloc(&at, n * l->row_len);
+    l->fail = layout_alloc(&at, n);
+    l->felled = layout_alloc(&at, n * sizeof(bool));
+    l->struck = layout_alloc(&at, n * sizeof(uint32_t));
+    l->false_fails = layout_alloc(&at, n);
+    l->false_pass = layout_alloc(&at, n * sizeof(bool));
+    l->incarnated = layout_alloc(&at, n * sizeof(bool));
+    l->voting = layout_alloc(&at, n * ASSAY_P256_PUBLIC_LEN);
+    l->transport = layout_alloc(&at, n * 32);
+    l->maintenance = layout_alloc(&at, n * sizeof *l->maintenance);
+    l->levels = layout_alloc(&at, n * sizeof *l->levels);
     l->change = at; /* behind the arrays: copied as far as it is used, like those behind it */
     for (size_t i = 0; i < ASSAY_UPDATES_EPOCH_MAX; i++)
         l->updates[i] = at + ASSAY_CHANGE_RECORD_LEN_MAX + i * ASSAY_UPDATE_RECORD_LEN_MAX;
-    ASSAY_ASSERT(ledger_holds(l));
+    ASSAY_ASSERT(ledger_is_valid(l));
     return (size_t)(at - base);
 }
 
@@ -77,7 +77,7 @@ void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t memb
 {
     ASSAY_ASSERT(memory != NULL && members > 0);
     *ledger = (struct assay_ledger){ 0 };
-    const size_t used = place(ledger, memory, members);
+    const size_t used = place_arrays(ledger, memory, members);
     ASSAY_ASSERT(used == arrays_len(members));
     assay_bytes_zero(memory, used);
 }
@@ -85,18 +85,18 @@ void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t memb
 void assay_ledger_serve(struct assay_ledger *ledger, void *memory)
 {
     assay_service_log_place(&ledger->services, memory, ledger->members);
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
 }
 
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state)
 {
-    ASSAY_ASSERT(ledger_holds(ledger) && assay_state_holds(state));
+    ASSAY_ASSERT(ledger_is_valid(ledger) && assay_state_holds(state));
     ASSAY_ASSERT(ledger->members == state->member_count);
     const uint32_t n = ledger->members;
     void *memory = ledger->roll;
     *ledger = (struct assay_ledger){ .services = ledger->services };
     assay_service_log_reset(&ledger->services);
-    (void)place(ledger, memory, n);
+    (void)place_arrays(ledger, memory, n);
     /* All arrays but the rows, which nobody reads before `counted` says so: they are most of it. */
     uint8_t *rows_end = ledger->fail; /* the next array: place() */
     assay_bytes_zero(memory, (size_t)(ledger->rows - (uint8_t *)memory));
@@ -104,12 +104,12 @@ void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *s
     assay_bytes_copy(ledger->tip_id, 32, state->head_id, 32);
     ledger->height = state->head_height;
     ledger->time_ms = state->head_time_ms;
-    ASSAY_ASSERT(ledger_holds(ledger) && !ledger->has_roll && !ledger->closed);
+    ASSAY_ASSERT(ledger_is_valid(ledger) && !ledger->has_roll && !ledger->closed);
 }
 
 void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
 {
-    ASSAY_ASSERT(ledger_holds(from) && to->roll != from->roll);
+    ASSAY_ASSERT(ledger_is_valid(from) && to->roll != from->roll);
     ASSAY_ASSERT(to->members == from->members);
     void *memory = to->roll;
     const size_t len = arrays_len(from->members);
@@ -118,13 +118,13 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
     *to = *from;
     to->services = services;
     assay_bytes_copy(memory, len, from->roll, len); /* every array, they are one piece */
-    (void)place(to, memory, from->members);
+    (void)place_arrays(to, memory, from->members);
     if (from->change_len > 0)
         assay_bytes_copy(to->change, ASSAY_CHANGE_RECORD_LEN_MAX, from->change, from->change_len);
     for (uint32_t i = 0; i < from->update_count; i++)
         assay_bytes_copy(to->updates[i], ASSAY_UPDATE_RECORD_LEN_MAX, from->updates[i],
                          from->update_len[i]);
-    ASSAY_ASSERT(ledger_holds(to));
+    ASSAY_ASSERT(ledger_is_valid(to));
 }
 
 bool assay_record_is_spent(const struct assay_context *context, const struct assay_ledger *ledger,
@@ -139,7 +139,7 @@ enum assay_status assay_ledger_fits(const struct assay_context *context,
                                     const struct assay_ledger *ledger,
                                     const struct assay_record *record)
 {
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
     ASSAY_ASSERT(!ledger->closed && ledger->members == context->state->member_count);
     ASSAY_ASSERT(record->slot < ledger->members);
     return assay_record_row(record->kind)->fits(context, ledger, record);
@@ -148,17 +148,17 @@ enum assay_status assay_ledger_fits(const struct assay_context *context,
 void assay_ledger_apply(const struct assay_context *context, struct assay_ledger *ledger,
                         const struct assay_record *record)
 {
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
     ASSAY_ASSERT(!ledger->closed && record->slot < ledger->members);
     ASSAY_ASSERT(record->epoch <= context->epoch);
     assay_record_row(record->kind)->apply(context, ledger, record);
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
 }
 
 void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_header *header,
                           const uint8_t id[static 32])
 {
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
     ASSAY_ASSERT(!ledger->closed);
     ASSAY_ASSERT(header->height == ledger->height + 1);
     assay_bytes_copy(ledger->tip_id, 32, id, 32);
@@ -185,7 +185,7 @@ uint64_t assay_ledger_phase(const struct assay_ledger *ledger, uint64_t t0_ms, u
 
 void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashes)[32])
 {
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
     ASSAY_ASSERT(ledger->has_roll);
     for (uint32_t i = 0; i < ledger->members; i++)
         assay_roll_leaf(ledger->roll_present[i], ledger->roll[i], hashes[i]);
@@ -193,7 +193,7 @@ void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashe
 
 void assay_ledger_check(const struct assay_ledger *ledger)
 {
-    ASSAY_ASSERT(ledger_holds(ledger));
+    ASSAY_ASSERT(ledger_is_valid(ledger));
     ASSAY_ASSERT(ledger->contradiction_count <= ASSAY_CONTRADICTIONS_MAX);
     for (uint32_t i = 0; i < ledger->members; i++) {
         if (ledger->counted[i]) ASSAY_ASSERT(ledger->balloted[i]);

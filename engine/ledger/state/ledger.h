@@ -66,14 +66,13 @@ struct assay_ledger {
 
 /* Returns: bytes of the arrays. */
 size_t assay_ledger_memory_len(uint32_t members);
-/* memory: aligned to 16. Returns: nothing. */
+/* memory: aligned to 16. */
 void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members);
-/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16.
- * Returns: nothing. */
+/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16. */
 void assay_ledger_serve(struct assay_ledger *ledger, void *memory);
-/* Empty, at the state's head. Returns: nothing. */
+/* Empty, at the state's head. */
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state);
-/* The two ledgers share nothing afterwards. Returns: nothing. */
+/* The two ledgers share nothing afterwards. */
 void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from);
 
 /* Of a decoded record whose signatures nobody has verified: whether the chain has taken all that it
@@ -94,10 +93,10 @@ bool assay_offence_is_struck(const struct assay_context *context, const struct a
 ASSAY_CHECKED enum assay_status assay_ledger_fits(const struct assay_context *context,
                                                   const struct assay_ledger *ledger,
                                                   const struct assay_record *record);
-/* fits must have said ASSAY_OK. Returns: nothing. */
+/* fits must have said ASSAY_OK. */
 void assay_ledger_apply(const struct assay_context *context, struct assay_ledger *ledger,
                         const struct assay_record *record);
-/* The block becomes the tip. Returns: nothing. */
+/* The block becomes the tip. */
 void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_header *header,
                           const uint8_t id[static 32]);
 
@@ -110,10 +109,10 @@ enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint6
 /* Returns: the header time from which the next block of another kind than NORMAL is due; t0 + T
  * once there is a ROLL. */
 uint64_t assay_ledger_phase(const struct assay_ledger *ledger, uint64_t t0_ms, uint64_t epoch_ms);
-/* Leaf hashes of the roll, for paths: hashes[members]. Returns: nothing. */
+/* Leaf hashes of the roll, for paths: hashes[members]. */
 void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashes)[32]);
 
-/* Aborts on a ledger that breaks an invariant. Returns: nothing. */
+/* Aborts on a ledger that breaks an invariant. */
 void assay_ledger_check(const struct assay_ledger *ledger);
 
 /* --- close.c */
@@ -145,20 +144,20 @@ struct assay_close_rules {
     struct assay_score_rules score;
 };
 
-/* The groups of a roster; places: [member_count] of scratch. Returns: nothing. */
+/* The groups of a roster; places: [member_count] of scratch. */
 void assay_close_groups(const struct assay_state *state, struct assay_place *places, void *memory,
                         struct assay_groups *groups);
 /* Returns: the caps of these rules. */
 struct assay_weight_rules assay_close_caps(const struct assay_rules_in_force *rules);
 
 /* Who votes in the epoch that follows: members[].keyless and seat_weight from members[].weight
- * (docs/protocol.md 5.22). groups: of its roster. Returns: nothing. */
+ * (docs/protocol.md 5.22). groups: of its roster. */
 void assay_close_seats(const struct assay_groups *groups, struct assay_close *scratch,
                        struct assay_state *state);
 
 /* Returns: bytes of memory for rosters of so many slots. */
 size_t assay_close_memory_len(uint32_t members);
-/* memory: aligned to 16. Returns: nothing. */
+/* memory: aligned to 16. */
 void assay_close_place(struct assay_close *close, void *memory, uint32_t members);
 
 /*
@@ -175,13 +174,13 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
                  struct assay_state *next, struct assay_tolerance *tolerance);
 /* Collateral whose time has come, at the end of a close (docs/protocol.md 8.10): next->rules, its
  * updates and its trial; the new set is in context->set. decided: a change came into force here,
- * so only what it forces serves. Returns: nothing. */
+ * so only what it forces serves. */
 void assay_updates_serve(const struct assay_context *context, const struct assay_ledger *ledger,
                          bool decided, struct assay_state *next);
-/* What the table of a state can survive. Returns: nothing. */
+/* What the table of a state can survive. */
 void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,
                            const struct assay_state *state, struct assay_tolerance *tolerance);
-/* The table of epoch 1. Returns: nothing. */
+/* The table of epoch 1. */
 void assay_close_genesis_weights(const struct assay_close_rules *rules, struct assay_close *scratch,
                                  struct assay_state *state, struct assay_tolerance *tolerance);
 

@@ -11,7 +11,7 @@
 #include "engine/ledger/records/record.h"
 
 /* What people are told when it has become final. */
-struct assay_told {
+struct assay_record_report {
     enum assay_outcome failed; /* NONE: it proves no failure */
     unsigned offence;          /* 1: E1 ..; 0: it convicts nobody */
     const char *reason;        /* static text, NULL for none */
@@ -44,7 +44,7 @@ struct assay_record_row {
     enum assay_status (*judge)(const struct assay_context *context,
                                const struct assay_finding *finding, struct assay_record *record);
     /* NULL: the rules before those on trial do not matter. After judge, with the finding by those
-     * rules. Returns: nothing. */
+     * rules. */
     void (*judge_before)(const struct assay_context *context, const struct assay_finding *finding,
                          struct assay_record *record);
     /* NULL: who sent it. Of a decoded record: who answers for a verification in vain; nobody else
@@ -53,11 +53,11 @@ struct assay_record_row {
     /* Returns: as assay_ledger_fits */
     enum assay_status (*fits)(const struct assay_context *context,
                               const struct assay_ledger *ledger, const struct assay_record *record);
-    /* fits said ASSAY_OK. Returns: nothing. */
+    /* fits said ASSAY_OK. */
     void (*apply)(const struct assay_context *context, struct assay_ledger *ledger,
                   const struct assay_record *record);
-    /* NULL: nothing. With outcome and falsehood as judged. Returns: nothing. */
-    void (*tell)(const struct assay_record *record, struct assay_told *told);
+    /* NULL: nothing. With outcome and falsehood as judged. */
+    void (*tell)(const struct assay_record *record, struct assay_record_report *told);
 };
 
 #define ASSAY_RECORD_DECLARE(symbol, number, row) extern const struct assay_record_row row;
@@ -69,7 +69,7 @@ const struct assay_record_row *assay_record_row(enum assay_record_kind kind);
 
 /* --- what several kinds share */
 
-/* SHA-256 of ["assay/record/v1", kind, what it says]. Returns: nothing. */
+/* SHA-256 of ["assay/record/v1", kind, what it says]. */
 void assay_record_key(enum assay_record_kind kind, struct assay_slice says,
                       uint8_t key[static 32]);
 /* Returns: ASSAY_OK | INPUT statuses */

@@ -16,13 +16,13 @@ _Static_assert(ASSAY_SERVICES_AUTHOR_LEN * SHARED_FROM == ASSAY_SERVICES_EPOCH_L
                "nobody can take another's part");
 _Static_assert(ASSAY_SERVICE_NUMBERS == 64, "a bit each");
 
-static bool log_holds(const struct assay_service_log *log)
+static bool log_is_valid(const struct assay_service_log *log)
 {
     if (log->members == 0) return log->count == 0 && log->len == 0;
     return log->len <= ASSAY_SERVICES_EPOCH_LEN && log->count <= log->len / HEAD_LEN;
 }
 
-static size_t rounded(size_t len)
+static size_t round_up(size_t len)
 {
     return (len + 15) & ~(size_t)15;
 }
@@ -30,7 +30,7 @@ static size_t rounded(size_t len)
 size_t assay_service_log_memory_len(uint32_t members)
 {
     ASSAY_ASSERT(members > 0);
-    return rounded(members * sizeof(uint64_t)) + rounded(members * sizeof(uint32_t)) +
+    return round_up(members * sizeof(uint64_t)) + round_up(members * sizeof(uint32_t)) +
            ASSAY_SERVICES_EPOCH_LEN;
 }
 
@@ -40,9 +40,9 @@ void assay_service_log_place(struct assay_service_log *log, void *memory, uint32
     uint8_t *at = memory;
     *log = (struct assay_service_log){ .members = members };
     log->taken = (uint64_t *)(void *)at;
-    at += rounded(members * sizeof(uint64_t));
+    at += round_up(members * sizeof(uint64_t));
     log->used = (uint32_t *)(void *)at;
-    log->bytes = at + rounded(members * sizeof(uint32_t));
+    log->bytes = at + round_up(members * sizeof(uint32_t));
     assay_service_log_reset(log);
 }
 
@@ -54,12 +54,12 @@ void assay_service_log_reset(struct assay_service_log *log)
         log->taken[i] = 0;
         log->used[i] = 0;
     }
-    ASSAY_ASSERT(log_holds(log));
+    ASSAY_ASSERT(log_is_valid(log));
 }
 
 void assay_service_log_copy(struct assay_service_log *to, const struct assay_service_log *from)
 {
-    ASSAY_ASSERT(to->members == from->members && log_holds(from));
+    ASSAY_ASSERT(to->members == from->members && log_is_valid(from));
     ASSAY_ASSERT(from->members == 0 || to->bytes != from->bytes);
     to->count = from->count;
     to->len = from->len;
@@ -71,7 +71,7 @@ void assay_service_log_copy(struct assay_service_log *to, const struct assay_ser
         assay_bytes_copy(to->bytes, ASSAY_SERVICES_EPOCH_LEN, from->bytes, from->len);
 }
 
-static uint32_t part_of(uint32_t members)
+static uint32_t share_of_member(uint32_t members)
 {
     return members > SHARED_FROM ? ASSAY_SERVICES_EPOCH_LEN / members : ASSAY_SERVICES_AUTHOR_LEN;
 }
@@ -79,11 +79,11 @@ static uint32_t part_of(uint32_t members)
 enum assay_status assay_service_log_fits(const struct assay_service_log *log, uint32_t slot,
                                          uint32_t number, size_t payload_len)
 {
-    ASSAY_ASSERT(log_holds(log) && slot < log->members && number < ASSAY_SERVICE_NUMBERS);
+    ASSAY_ASSERT(log_is_valid(log) && slot < log->members && number < ASSAY_SERVICE_NUMBERS);
     ASSAY_ASSERT(payload_len > 0 && payload_len <= ASSAY_SERVICE_PAYLOAD_LEN_MAX);
     if ((log->taken[slot] >> number & 1) != 0) return ASSAY_E_DUPLICATE;
     const size_t len = HEAD_LEN + payload_len;
-    if (log->taken[slot] != 0 && log->used[slot] + len > part_of(log->members))
+    if (log->taken[slot] != 0 && log->used[slot] + len > share_of_member(log->members))
         return ASSAY_E_FULL;
     return log->len + len <= ASSAY_SERVICES_EPOCH_LEN ? ASSAY_OK : ASSAY_E_FULL;
 }
@@ -114,13 +114,13 @@ void assay_service_log_add(struct assay_service_log *log, uint32_t slot, uint32_
     log->used[slot] += HEAD_LEN + (uint32_t)payload.len;
     log->len += HEAD_LEN + (uint32_t)payload.len;
     log->count++;
-    ASSAY_ASSERT(log_holds(log));
+    ASSAY_ASSERT(log_is_valid(log));
 }
 
 bool assay_service_log_next(const struct assay_service_log *log, size_t *at,
                             struct assay_service_entry *entry)
 {
-    ASSAY_ASSERT(log_holds(log) && *at <= log->len);
+    ASSAY_ASSERT(log_is_valid(log) && *at <= log->len);
     if (*at == log->len) return false;
     const uint8_t *head = log->bytes + *at;
     *entry = (struct assay_service_entry){ .slot = get_u16(head), .kind = get_u16(head + 2) };

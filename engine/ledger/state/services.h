@@ -104,18 +104,17 @@ struct assay_service_entry {
 
 /* Returns: bytes of memory. */
 size_t assay_service_log_memory_len(uint32_t members);
-/* memory: aligned to 16. Returns: nothing; it is empty. */
+/* memory: aligned to 16. It is empty. */
 void assay_service_log_place(struct assay_service_log *log, void *memory, uint32_t members);
-/* Returns: nothing. */
 void assay_service_log_reset(struct assay_service_log *log);
-/* In: of as many members, or both of none. Returns: nothing. */
+/* In: of as many members, or both of none. */
 void assay_service_log_copy(struct assay_service_log *to, const struct assay_service_log *from);
 /* An author's bytes: 64 KiB, of more than 16 members their part of 1 MiB, one record in any case.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the number is taken) | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_service_log_fits(const struct assay_service_log *log,
                                                        uint32_t slot, uint32_t number,
                                                        size_t payload_len);
-/* It fits (asserted). Returns: nothing. */
+/* It fits (asserted). */
 void assay_service_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
                            uint32_t kind, struct assay_slice payload);
 /* *at: 0 for the first. Returns: false behind the last. */
@@ -132,17 +131,16 @@ struct assay_service_room {
 };
 
 /* Members of a state as services see them; before: the state that the close went from, NULL:
- * nobody is new. Returns: nothing. */
+ * nobody is new. */
 void assay_services_members(const struct assay_state *before, const struct assay_state *state,
                             struct assay_service_member *members);
-/* The documents of a registry and the anchor into the state, whose seats are known. Returns:
- * nothing. */
+/* The documents of a registry and the anchor into the state, whose seats are known. */
 void assay_services_commit(const struct assay_services *services, const void *registry,
                            const struct assay_service_room *room, struct assay_state *state);
 /* The state's documents where the plan that comes into force has them; those that begin are zeros.
- * And the anchor, which a network has that had no services before. Returns: nothing. */
+ * And the anchor, which a network has that had no services before. */
 void assay_services_extend(const struct assay_service_places *places, struct assay_state *state);
-/* The registry of a genesis, and what its state says of it. Returns: nothing. */
+/* The registry of a genesis, and what its state says of it. */
 void assay_services_found(const struct assay_services *services, void *registry,
                           const struct assay_service_room *room, struct assay_state *state);
 

@@ -41,7 +41,7 @@ enum assay_status assay_state_encode(const struct assay_state *state, struct ass
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state *state)
+static enum assay_status decode_leaves(struct assay_cursor *c, struct assay_state *state)
 {
     ASSAY_ASSERT(state->member_count > 0);
 
@@ -114,7 +114,7 @@ enum assay_status assay_state_decode(struct assay_slice bytes, struct assay_stat
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));
     ASSAY_TRY(assay_block_header_decode(head, &header));
-    ASSAY_TRY(read_leaves(&c, state));
+    ASSAY_TRY(decode_leaves(&c, state));
     ASSAY_TRY(assay_cursor_end(&c));
     if (!assay_bytes_equal(header.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (header.kind != ASSAY_BLOCK_EPOCH || header.epoch != state->epoch) return ASSAY_E_INVALID;

@@ -218,16 +218,15 @@ struct assay_state {
 
 /* Returns: bytes of the two arrays of a state. */
 size_t assay_state_memory_len(uint32_t members);
-/* memory: assay_state_memory_len(members) bytes, aligned to 16: so many slots, all in use.
- * Returns: nothing. */
+/* memory: assay_state_memory_len(members) bytes, aligned to 16: so many slots, all in use. */
 void assay_state_place(struct assay_state *state, void *memory, uint32_t members);
-/* Everything but the places of the arrays; there must be room for the roster. Returns: nothing. */
+/* Everything but the places of the arrays; there must be room for the roster. */
 void assay_state_copy(struct assay_state *to, const struct assay_state *from);
 
-/* Final block 0 (docs/protocol.md 9.3); weights are still zero. Returns: nothing. */
+/* Final block 0 (docs/protocol.md 9.3); weights are still zero. */
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis);
 /* The same with another roster, members[state->member_count] in ascending order of node id: one
- * that no genesis file could hold (simulated networks). Returns: nothing. */
+ * that no genesis file could hold (simulated networks). */
 void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
                        const struct assay_genesis_member *members);
 
@@ -243,7 +242,7 @@ ASSAY_CHECKED enum assay_status assay_state_leaf_encode(const struct assay_state
 void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
                       uint8_t root[static 32]);
 /* The leaf hash of the header, and that of one slot: what the root is made of, for whoever makes
- * the leaves on several cores. Scratch as above. Returns: nothing. */
+ * the leaves on several cores. Scratch as above. */
 void assay_state_header_hash(const struct assay_state *state, void *scratch, size_t scratch_len,
                              uint8_t hash[static 32]);
 void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void *scratch,
@@ -274,7 +273,7 @@ ASSAY_CHECKED enum assay_status assay_state_decode(struct assay_slice bytes,
 ASSAY_CHECKED enum assay_status assay_state_peek(struct assay_slice bytes, uint64_t *epoch,
                                                  uint32_t *members);
 
-/* A member with incarnation 1, as genesis and JOIN name it. Returns: nothing. */
+/* A member with incarnation 1, as genesis and JOIN name it. */
 void assay_member_born(struct assay_member *member, const struct assay_genesis_member *card);
 /* Returns: the incarnation listed in an epoch (running or past), NULL when it is forgotten. */
 const struct assay_life *assay_member_life_at(const struct assay_member *member, uint64_t epoch);
@@ -283,8 +282,7 @@ const struct assay_life *assay_member_life_at(const struct assay_member *member,
 bool assay_member_has_key(const struct assay_member *member,
                           const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
                           const uint8_t curve[static 32]);
-/* A new incarnation is listed from epoch since on; lives that ended too long ago are dropped.
- * Returns: nothing. */
+/* A new incarnation is listed from epoch since on; lives that ended too long ago are dropped. */
 void assay_member_list(struct assay_member *member, uint64_t since, const uint8_t *voting_public,
                        const uint8_t *transport_public);
 /* Judged and of weight: neither resting nor gone. Returns: whether so. */
@@ -311,7 +309,7 @@ uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node
 bool assay_state_same_roster(const struct assay_state *a, const struct assay_state *b);
 /* t0, base and roll of the running epoch's past. Returns: NULL when it is forgotten. */
 const struct assay_past_epoch *assay_state_past(const struct assay_state *state, uint64_t epoch);
-/* Returns: nothing; digest of ["assay/beacon/v1", chain, era, epoch, id of the block before]. */
+/* Digest of ["assay/beacon/v1", chain, era, epoch, id of the block before]. */
 void assay_state_beacon(const struct assay_state *state, uint64_t epoch,
                         const uint8_t base_id[static 32], uint8_t beacon[static 32]);
 /* Are rules on trial in the running epoch? Returns: whether so. */
@@ -324,7 +322,7 @@ bool assay_rules_equal(const struct assay_rules_in_force *a, const struct assay_
 /* What every user of a state relies on, at little cost; a snapshot is read so that it is true of
  * it. Returns: whether it holds. */
 bool assay_state_holds(const struct assay_state *state);
-/* Aborts on a state that breaks an invariant. Returns: nothing. */
+/* Aborts on a state that breaks an invariant. */
 void assay_state_check(const struct assay_state *state);
 /* docs/protocol.md 5.22: at most seats_max seats, or more where each operator has one alone; never
  * more than ASSAY_VOTERS_MAX. Returns: whether the seats of all members are that few. */

@@ -7,7 +7,7 @@
  */
 #include "base/assert.h"
 #include "engine/consensus/simplex.h"
-#include "engine/consensus/vote_have.h"
+#include "engine/consensus/vote_inventory.h"
 
 #include <stdlib.h>
 #include <string.h>

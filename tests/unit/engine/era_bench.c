@@ -211,7 +211,7 @@ struct confirming confirming_of(const struct assay_sim_world *w, uint32_t member
                  ASSAY_OK);
     c.era = r.header.era;
     assay_bytes_copy(c.id, 32, r.id, 32);
-    assay_vouch_nonce(e, e->vouching->round, c.nonce);
+    assay_confirmations_nonce(e, e->confirmations->round, c.nonce);
     assay_bytes_copy(c.asker, 32, state_of(w, asker)->members[asker].node_id, 32);
     assay_bytes_copy(c.member, 32, state_of(w, asker)->members[member].node_id, 32);
     return c;
@@ -265,7 +265,7 @@ void answer_fence(struct assay_sim_world *w, uint32_t node)
 {
     struct document *fence = make_fence(w), *asking = calloc(1, sizeof *asking);
     struct assay_writer out = assay_writer_over(asking->bytes, sizeof asking->bytes);
-    assay_era_answering(&out);
+    assay_era_encode_answering(&out);
     asking->len = out.len;
     cr_assert_eq(hand(w, node, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, fence), ASSAY_OK);
     cr_assert_eq(hand(w, node, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, asking), ASSAY_OK);

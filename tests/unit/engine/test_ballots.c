@@ -20,10 +20,10 @@ static struct assay_sim_world *before_the_ballot(void)
     assay_sim_world_acts(w, SUBJECT)->quiet = true;
     cr_assert(assay_sim_world_run_to_epoch(w, 2, 10 * EPOCH_MS));
     const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
-    for (int ms = 0; ms < EPOCH_MS && e->run->pulls < ROUNDS; ms++)
+    for (int ms = 0; ms < EPOCH_MS && e->epoch_state->pulls < ROUNDS; ms++)
         cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
-    cr_assert_eq(e->run->pulls, ROUNDS);
-    cr_assert_not(e->run->ballot_made);
+    cr_assert_eq(e->epoch_state->pulls, ROUNDS);
+    cr_assert_not(e->epoch_state->ballot_made);
     cr_assert_eq(e->seats[SUBJECT].phase, ASSAY_SEAT_EMPTY);
     cr_assert_geq(e->parts->seats[SUBJECT].asked, ASSAY_PEERS_ASKED_MIN);
     return w;
@@ -33,10 +33,10 @@ static struct assay_sim_world *before_the_ballot(void)
 static enum assay_outcome said(struct assay_sim_world *w)
 {
     const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
-    for (int ms = 0; ms < EPOCH_MS && !e->run->ballot_made; ms++)
+    for (int ms = 0; ms < EPOCH_MS && !e->epoch_state->ballot_made; ms++)
         (void)assay_sim_world_run(w, 1);
     uint8_t outcome = ASSAY_OUTCOME_COUNT; /* its ballot is not in its pool */
-    cr_assert(e->run->ballot_made);
+    cr_assert(e->epoch_state->ballot_made);
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         struct assay_record r;
@@ -102,9 +102,9 @@ Test(ballots, an_empty_roll_of_seventy_two_leaves_nobody_unjudged, .timeout = 12
     const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
     for (int ms = 0; ms < 4000 && !e->chain->ledger.has_roll; ms++)
         cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
-    cr_assert(e->chain->ledger.has_roll && !e->run->ballot_made);
+    cr_assert(e->chain->ledger.has_roll && !e->epoch_state->ballot_made);
     uint32_t passes = 0;
-    for (int ms = 0; ms < 4000 && !e->run->ballot_made; ms++) {
+    for (int ms = 0; ms < 4000 && !e->epoch_state->ballot_made; ms++) {
         for (uint32_t i = 0; i < MANY; i++)
             e->parts->chain.ledger.roll_present[i] = false; /* as its leader might have made it */
         (void)assay_sim_world_run(w, 1);

@@ -210,9 +210,9 @@ Test(budget, after_four_nullified_views_voters_refuse_what_they_would_have_to_ve
                                                    .height = l->height + 1,
                                                    .view = l->view + 1 + nullified };
         assay_output_begin(e, w->effects);
-        assay_branch_onto(e, l);
+        assay_branch_set_ledger(e, l);
         const enum assay_answer answer =
-            assay_branch_absorb(e, &header, id, assay_slice_over(body, b.len));
+            assay_branch_apply(e, &header, id, assay_slice_over(body, b.len));
         assay_output_end(e, UINT64_MAX);
         cr_expect_eq(answer, nullified < 4 ? ASSAY_ANSWER_PENDING : ASSAY_ANSWER_INVALID,
                      "after %u", (unsigned)nullified);
@@ -263,7 +263,7 @@ static size_t asked(struct assay_sim_world *w, struct assay_engine *e, const uin
 {
     size_t count = 0;
     assay_output_begin(e, w->effects);
-    assay_branch_check(e, id);
+    assay_branch_check_block(e, id);
     for (size_t i = 0; i < w->effects->count; i++)
         count += w->effects->items[i].kind == ASSAY_EFFECT_VERIFY;
     assay_output_end(e, UINT64_MAX);
@@ -299,7 +299,7 @@ Test(budget, a_refused_record_in_a_proposal_is_charged_to_its_leader, .timeout =
     cr_assert_eq(assay_record_check(&e->head->context, &r), ASSAY_OK);
     cr_assert(assay_record_ask(&e->head->context, &r, &ask));
     const struct assay_verdict verdict = { .kind = ask.kind };
-    assay_verifying_done(e, ask.digest, ask.at_unix_s, false, &verdict);
+    assay_verdicts_on_verdict(e, ask.digest, ask.at_unix_s, false, &verdict);
     cr_expect_eq(e->seats[LEADER].misled, 0);
     cr_expect_eq(asked(w, e, block->id), 0);
     cr_expect_eq(e->seats[LEADER].misled, 1);

@@ -69,7 +69,7 @@ static void fence(struct assay_sim_world *w, uint32_t node)
     cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS));
     for (uint32_t i = 0; i < w->options.nodes; i++)
         if (w->nodes[i].alive)
-            cr_assert(w->nodes[i].engine->ending->fenced, "node %u was not told", i);
+            cr_assert(w->nodes[i].engine->era->fenced, "node %u was not told", i);
 }
 
 static void recover(struct assay_sim_world *w, const bool *rest)
@@ -210,12 +210,12 @@ Test(era, a_fenced_node_signs_nothing_and_a_restart_does_not_help, .timeout = 12
     cr_assert(assay_sim_world_run(w, 10 * EPOCH_MS));
     for (uint32_t i = 0; i < 5; i++)
         cr_expect_eq(signed_votes(w, i), before[i], "node %u", i);
-    cr_expect(w->nodes[1].engine->ending->fenced);
+    cr_expect(w->nodes[1].engine->era->fenced);
     /* It cannot be taken back; RECOVER ends it, with nobody rested. */
     recover(w, NULL);
     goes_on(w, 1, 4);
     for (uint32_t i = 0; i < 5; i++)
-        cr_expect_not(w->nodes[i].engine->ending->fenced);
+        cr_expect_not(w->nodes[i].engine->era->fenced);
     assay_sim_world_destroy(&w);
 }
 
@@ -227,7 +227,7 @@ Test(era, who_comes_back_is_told, .timeout = 120)
     fence(w, 0);
     assay_sim_world_restart(w, 4);
     cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS));
-    cr_expect(w->nodes[4].engine->ending->fenced);
+    cr_expect(w->nodes[4].engine->era->fenced);
     assay_sim_world_destroy(&w);
 }
 
@@ -265,7 +265,7 @@ Test(era, before_a_fence_nobody_answers, .timeout = 60)
 
 static enum assay_status send_fence(struct assay_sim_world *w, uint32_t node, size_t flip)
 {
-    const struct assay_ending *n = w->nodes[0].engine->ending;
+    const struct assay_era_state *n = w->nodes[0].engine->era;
     uint8_t *bytes = malloc(n->fence_len);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     assay_bytes_copy(bytes, n->fence_len, n->fence, n->fence_len);
@@ -285,9 +285,9 @@ Test(era, a_forged_fence_is_nobodys, .timeout = 60)
     assay_sim_world_partition(w, alone); /* node 0 has it, and nobody hears */
     cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
     cr_expect_eq(send_fence(w, 1, 1), ASSAY_E_SIGNATURE);
-    cr_expect_not(w->nodes[1].engine->ending->fenced);
+    cr_expect_not(w->nodes[1].engine->era->fenced);
     cr_expect_eq(send_fence(w, 1, 0), ASSAY_OK);
-    cr_expect(w->nodes[1].engine->ending->fenced);
+    cr_expect(w->nodes[1].engine->era->fenced);
     cr_expect_eq(send_fence(w, 1, 1), ASSAY_OK, "one stands: nothing is verified again");
     sound(w);
     assay_sim_world_destroy(&w);

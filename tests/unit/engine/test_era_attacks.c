@@ -114,15 +114,15 @@ Test(era_attacks, a_fence_of_replaced_operators_ends_when_the_node_has_caught_up
     struct assay_sim_world *w = behind(3, false);
     struct document *d = make_fence(w);
     cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
-    cr_expect(w->nodes[AWAY].engine->ending->fenced);
+    cr_expect(w->nodes[AWAY].engine->era->fenced);
     cr_expect_eq(hand(w, 1, 0, ASSAY_MESSAGE_FENCE, d), ASSAY_E_STRANGER);
     is_one_of_them(w, SIGNS);
-    cr_expect_not(w->nodes[AWAY].engine->ending->fenced);
+    cr_expect_not(w->nodes[AWAY].engine->era->fenced);
     assay_sim_world_kill(w, AWAY);
     cr_assert(assay_sim_world_run(w, 10));
     assay_sim_world_restart(w, AWAY);
     is_one_of_them(w, SIGNS);
-    cr_expect_not(w->nodes[AWAY].engine->ending->fenced, "nor after a restart");
+    cr_expect_not(w->nodes[AWAY].engine->era->fenced, "nor after a restart");
     free(d);
     assay_sim_world_destroy(&w);
 }
@@ -131,7 +131,7 @@ static enum assay_status answering(struct assay_sim_world *w)
 {
     struct document *d = calloc(1, sizeof *d);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
-    assay_era_answering(&out);
+    assay_era_encode_answering(&out);
     d->len = out.len;
     cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, d) == ASSAY_OK, false, "from a peer");
     const enum assay_status status = hand(w, AWAY, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d);
@@ -172,7 +172,7 @@ Test(era_attacks, who_has_answered_signs_again_when_operators_release_it, .timeo
     cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, fence), ASSAY_OK);
     cr_assert_eq(answering(w), ASSAY_OK);
     is_one_of_them(w, SIGNS_NOTHING);
-    cr_expect(w->nodes[AWAY].engine->ending->fenced);
+    cr_expect(w->nodes[AWAY].engine->era->fenced);
     assay_sim_world_kill(w, AWAY);
     assay_sim_world_restart(w, AWAY);
     is_one_of_them(w, SIGNS_NOTHING);
@@ -210,7 +210,7 @@ Test(era_attacks, a_fence_of_before_binds_nobody_when_its_operators_come_back, .
     for (uint32_t i = 0; i < NODES; i++) {
         cr_assert_eq(w->nodes[i].engine->genesis->operator_count, w->genesis->operator_count);
         cr_expect_eq(hand(w, i, 0, ASSAY_MESSAGE_FENCE, fence), ASSAY_E_STRANGER, "node %u", i);
-        cr_expect_not(w->nodes[i].engine->ending->fenced, "node %u", i);
+        cr_expect_not(w->nodes[i].engine->era->fenced, "node %u", i);
     }
     struct document *anew = make_fence_by(w, false, state_of(w, 0)->operators_digest);
     cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_FENCE, anew), ASSAY_OK, "one that they sign today");
@@ -223,7 +223,7 @@ static void ask_for_answer(struct assay_sim_world *w, uint32_t node)
 {
     struct document *d = calloc(1, sizeof *d);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
-    assay_era_answering(&out);
+    assay_era_encode_answering(&out);
     d->len = out.len;
     cr_assert_eq(hand(w, node, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
     free(d);
@@ -246,21 +246,21 @@ Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 240)
     cr_assert_gt(assay_sim_world_epoch(w, 0), last);
     cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_FENCE, d), ASSAY_E_STALE, "nor from a peer");
     cr_expect_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_E_STALE);
-    cr_expect(w->nodes[5].engine->ending->fenced, "it is behind, and knows no better");
+    cr_expect(w->nodes[5].engine->era->fenced, "it is behind, and knows no better");
     cr_expect_eq(w->nodes[5].signed_count, five);
     assay_sim_world_partition(w, NULL);
     cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
     for (uint32_t i = 0; i < 6; i++)
-        cr_expect_not(w->nodes[i].engine->ending->fenced, "node %u", i);
+        cr_expect_not(w->nodes[i].engine->era->fenced, "node %u", i);
     cr_expect_gt(w->nodes[5].signed_count, five, "it signs again");
-    cr_expect(w->nodes[6].engine->ending->fenced, "operators have its answer");
+    cr_expect(w->nodes[6].engine->era->fenced, "operators have its answer");
     for (uint32_t i = 5; i < NODES; i++)
         assay_sim_world_kill(w, i);
     for (uint32_t i = 5; i < NODES; i++)
         assay_sim_world_restart(w, i);
     cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS), "%s", assay_sim_world_violation(w));
-    cr_expect_not(w->nodes[5].engine->ending->fenced, "nor after a restart");
-    cr_expect(w->nodes[6].engine->ending->fenced);
+    cr_expect_not(w->nodes[5].engine->era->fenced, "nor after a restart");
+    cr_expect(w->nodes[6].engine->era->fenced);
     cr_expect_eq(w->nodes[6].signed_count, six);
     free(d);
     assay_sim_world_destroy(&w);
@@ -284,11 +284,11 @@ Test(era_attacks, who_has_answered_stays_bound_behind_a_second_fence, .timeout =
     assay_sim_world_partition(w, NULL);
     cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
     cr_assert_gt(assay_sim_world_epoch(w, 6), last);
-    cr_expect(w->nodes[6].engine->ending->fenced);
+    cr_expect(w->nodes[6].engine->era->fenced);
     assay_sim_world_kill(w, 6);
     assay_sim_world_restart(w, 6);
     cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS), "%s", assay_sim_world_violation(w));
-    cr_expect(w->nodes[6].engine->ending->fenced, "nor a restart");
+    cr_expect(w->nodes[6].engine->era->fenced, "nor a restart");
     cr_expect_eq(w->nodes[6].signed_count, before);
     free(second);
     free(first);
@@ -305,7 +305,7 @@ Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 
     is_one_of_them(w, SIGNS_NOTHING);
     struct document *release = make_release(w, fence->digest, true);
     struct document *second = make_fence_by(w, true, state_of(w, 0)->operators_digest);
-    const struct assay_ending *ending = w->nodes[AWAY].engine->ending;
+    const struct assay_era_state *ending = w->nodes[AWAY].engine->era;
     cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, release), ASSAY_OK);
     cr_assert(ending->fenced && ending->released);
     cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, second), ASSAY_OK);
@@ -314,7 +314,7 @@ Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 
     cr_expect_eq(answering(w), ASSAY_OK, "the second one can be answered");
     const size_t before = w->nodes[AWAY].signed_count;
     cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS), "%s", assay_sim_world_violation(w));
-    cr_expect(w->nodes[AWAY].engine->ending->fenced, "nor does the epoch end it");
+    cr_expect(w->nodes[AWAY].engine->era->fenced, "nor does the epoch end it");
     cr_expect_eq(w->nodes[AWAY].signed_count, before);
     free(second);
     free(release);
@@ -502,7 +502,7 @@ Test(era_attacks, an_acceptance_that_cannot_be_taken_ends, .timeout = 240)
     cr_expect_gt(height_of(w, AWAY), parent + 1);
     cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 1);
     restart(w, AWAY);
-    cr_expect(!w->nodes[AWAY].engine->ending->accepted, "nor after a restart");
+    cr_expect(!w->nodes[AWAY].engine->era->accepted, "nor after a restart");
     free(d);
     assay_sim_world_destroy(&w);
 }
@@ -528,11 +528,11 @@ Test(era_attacks, a_later_acceptance_replaces_the_first_and_may_be_withdrawn, .t
     assay_sim_world_kill(w, AWAY);
     assay_sim_world_restart(w, AWAY);
     cr_assert(assay_sim_world_run(w, 0));
-    const struct assay_ending *n = w->nodes[AWAY].engine->ending;
+    const struct assay_era_state *n = w->nodes[AWAY].engine->era;
     cr_expect(n->accepted && assay_bytes_equal(n->accepted_id, first->digest, 32));
     cr_expect_eq(assay_sim_world_accept(w, AWAY, NULL, 0), ASSAY_OK);
     restart(w, AWAY);
-    cr_expect(!w->nodes[AWAY].engine->ending->accepted);
+    cr_expect(!w->nodes[AWAY].engine->era->accepted);
     cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
     cr_expect_gt(height_of(w, AWAY), parent);
     free(first);

@@ -75,7 +75,7 @@ Test(era_confirm, a_leap_over_stored_answers_waits_for_the_living, .timeout = 24
         assay_sim_world_destroy(&w);
         w = behind(41, false);
         plant_end(w, epoch, assay_slice_over(boundary, len), d);
-        struct assay_fast_sync *leap = &w->nodes[AWAY].engine->parts->leap;
+        struct assay_fast_sync *leap = &w->nodes[AWAY].engine->parts->fast_sync;
         leap->starved = true; /* as where nobody has the next blocks */
         assay_sim_world_partition(w, NULL);
         run_forked(w, 8);
@@ -120,7 +120,7 @@ static void ask_it(struct assay_sim_world *w)
 {
     struct document *d = calloc(1, sizeof *d);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
-    assay_era_answering(&out);
+    assay_era_encode_answering(&out);
     d->len = out.len;
     cr_assert_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
     free(d);
@@ -135,14 +135,14 @@ Test(era_confirm, a_second_fence_is_not_answered_before_its_answer, .timeout = 1
     struct document *first = make_fence_until(w, false, operators, 90000), *second = make_fence(w);
     struct document *d = forge(w, 0, 0, 3);
     struct assay_answer_body *body = calloc(1, sizeof *body);
-    struct assay_ending_snapshot ending;
+    struct assay_era_snapshot ending;
     cr_assert_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, first), ASSAY_OK);
     ask_it(w);
     cr_assert_eq(assay_engine_answer(w->nodes[0].engine, body), ASSAY_OK);
     cr_assert_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, second), ASSAY_OK);
     for (unsigned restarted = 0; restarted < 2; restarted++) {
         cr_expect_eq(assay_engine_answer(w->nodes[0].engine, body), ASSAY_E_EARLY);
-        assay_engine_ending(w->nodes[0].engine, &ending);
+        assay_engine_era(w->nodes[0].engine, &ending);
         cr_expect(ending.fenced && !ending.answered);
         cr_expect_arr_eq(ending.fence_digest, second->digest, 32);
         if (restarted == 1) break;
@@ -153,7 +153,7 @@ Test(era_confirm, a_second_fence_is_not_answered_before_its_answer, .timeout = 1
     cr_assert_eq(assay_engine_answer(w->nodes[0].engine, body), ASSAY_OK);
     cr_expect_arr_eq(body->fence_digest, second->digest, 32);
     restart(w, 0);
-    assay_engine_ending(w->nodes[0].engine, &ending);
+    assay_engine_era(w->nodes[0].engine, &ending);
     cr_expect(ending.fenced && ending.answered, "it is durable");
     cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_RECOVER, d), ASSAY_OK);
     free(body);
@@ -243,12 +243,12 @@ static enum assay_status confirm_twisted(struct assay_sim_world *w, uint32_t mem
     if (twist == TWIST_SIGNER) c.signer = other;
     if (twist == TWIST_SPOILT) c.spoilt = true;
     if (twist == TWIST_ERA) c.era++;
-    if (twist == TWIST_ROUND) assay_vouch_nonce(e, e->vouching->round - 3, c.nonce);
+    if (twist == TWIST_ROUND) assay_confirmations_nonce(e, e->confirmations->round - 3, c.nonce);
     if (twist == TWIST_ENGINE) {
-        uint8_t *secret = w->nodes[AWAY].engine->parts->vouching.secret, own[32];
+        uint8_t *secret = w->nodes[AWAY].engine->parts->confirmations.secret, own[32];
         assay_bytes_copy(own, 32, secret, 32);
         assay_bytes_copy(secret, 32, before, 32);
-        assay_vouch_nonce(e, e->vouching->round, c.nonce);
+        assay_confirmations_nonce(e, e->confirmations->round, c.nonce);
         assay_bytes_copy(secret, 32, own, 32);
     }
     return confirm(w, &c);
@@ -260,15 +260,15 @@ Test(era_confirm, what_was_signed_for_others_or_before_confirms_nothing, .timeou
     struct assay_sim_world *w = behind(36, false);
     struct document *d = forge(w, AWAY, 0, 3);
     uint8_t before[32];
-    assay_bytes_copy(before, 32, w->nodes[AWAY].engine->vouching->secret, 32);
+    assay_bytes_copy(before, 32, w->nodes[AWAY].engine->confirmations->secret, 32);
     cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_AGAIN);
-    cr_assert_eq(w->nodes[AWAY].engine->vouching->round, 1, "members are asked at once");
+    cr_assert_eq(w->nodes[AWAY].engine->confirmations->round, 1, "members are asked at once");
     assay_sim_world_kill(w, AWAY);
     assay_sim_world_restart(w, AWAY);
     cr_assert(assay_sim_world_run(w, 5));
     cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_AGAIN);
     cr_assert(assay_sim_world_run(w, 3 * EPOCH_MS));
-    cr_assert_gt(w->nodes[AWAY].engine->vouching->round, 4);
+    cr_assert_gt(w->nodes[AWAY].engine->confirmations->round, 4);
     say_unsigned(w, d);
     for (enum twist twist = TWIST_ASKER; twist < TWISTS; twist++) {
         const bool forged = twist == TWIST_SIGNER || twist == TWIST_SPOILT;
@@ -306,10 +306,10 @@ Test(era_confirm, a_confirm_that_is_cut_or_changed_says_nothing, .timeout = 120)
     whole->len = len + 1;
     cr_expect_neq(hand(w, AWAY, 2, ASSAY_MESSAGE_FENCE, whole), ASSAY_OK);
     const uint8_t *own = state_of(w, AWAY)->members[2].node_id;
-    cr_expect_not(assay_vouch_says(w->nodes[AWAY].engine, 2, own, c.id));
+    cr_expect_not(assay_confirmations_has(w->nodes[AWAY].engine, 2, own, c.id));
     whole->len = len;
     cr_expect_eq(hand(w, AWAY, 2, ASSAY_MESSAGE_FENCE, whole), ASSAY_OK);
-    cr_expect(assay_vouch_says(w->nodes[AWAY].engine, 2, own, c.id));
+    cr_expect(assay_confirmations_has(w->nodes[AWAY].engine, 2, own, c.id));
     cr_expect_eq(hand(w, AWAY, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, whole), ASSAY_E_STRANGER,
                  "nobody says it to itself");
     free(whole);
@@ -331,24 +331,25 @@ Test(era_confirm, who_took_a_recover_signs_it_for_whoever_asks, .timeout = 120)
     assay_cbor_put_text(&out, "assay/confirm-ask/v1");
     assay_cbor_put_bytes(&out, w->genesis->chain_id, 32);
     assay_cbor_put_uint(&out, 1);
-    assay_vouch_nonce(w->nodes[0].engine, 1, ask->bytes + 512);
+    assay_confirmations_nonce(w->nodes[0].engine, 1, ask->bytes + 512);
     assay_cbor_put_bytes(&out, ask->bytes + 512, 32);
     ask->len = out.len;
     /* Node 0 has asked: its engine would take the answer as that of the round. */
-    w->nodes[0].engine->parts->vouching.round = 1;
+    w->nodes[0].engine->parts->confirmations.round = 1;
     assay_sim_world_partition(w, together);
     run_forked(w, 1);
     cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, ask), ASSAY_OK);
-    const uint64_t told_ms = e->vouching->answered_ms[0];
+    const uint64_t told_ms = e->confirmations->answered_ms[0];
     cr_expect_gt(told_ms, 0);
     for (uint32_t i = 0; i < 8; i++) {
         cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, ask), ASSAY_OK);
         (void)assay_sim_world_run(w, 1);
     }
-    cr_expect_eq(e->vouching->answered_ms[0], told_ms, "a signature for each would cost too much");
+    cr_expect_eq(e->confirmations->answered_ms[0], told_ms,
+                 "a signature for each would cost too much");
     run_forked(w, 1);
-    cr_expect(assay_vouch_says(w->nodes[0].engine, AWAY,
-                                 state_of(w, 0)->members[AWAY].node_id, d->digest),
+    cr_expect(assay_confirmations_has(w->nodes[0].engine, AWAY,
+                                      state_of(w, 0)->members[AWAY].node_id, d->digest),
               "node 0 has it from AWAY itself");
     free(ask);
     free(d);
@@ -385,7 +386,7 @@ Test(era_confirm, another_recover_in_between_keeps_nobody_from_taking_one, .time
 Test(era_confirm, what_is_repeated_is_weighed_once, .timeout = 120)
 {
     struct assay_sim_world *w = behind(33, false);
-    const struct assay_ending *ending = &w->nodes[AWAY].engine->parts->ending;
+    const struct assay_era_state *ending = &w->nodes[AWAY].engine->parts->era;
     struct document *few = forge(w, AWAY, 0, 1), *one = forge(w, AWAY, 0, 3),
                     *two = forge(w, AWAY, 0, 4);
     for (uint32_t i = 0; i < 5; i++) {

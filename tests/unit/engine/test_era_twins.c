@@ -232,8 +232,8 @@ static const uint8_t *final_at(const struct pair *p, uint32_t node, uint64_t hei
 {
     const struct assay_sim_world *w = p->side[p->s->side_of[node]];
     for (uint32_t i = 0; i < ASSAY_ERAS_KEPT; i++)
-        if (w->nodes[node].engine->ending->began[i].height == height)
-            return w->nodes[node].engine->ending->began[i].id;
+        if (w->nodes[node].engine->era->began[i].height == height)
+            return w->nodes[node].engine->era->began[i].id;
     return world_history_at(w, node, height);
 }
 

@@ -337,7 +337,7 @@ Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
     for (size_t room = 0; room < 256; room += 16) {
         struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
         struct assay_engine *e = w->nodes[0].engine;
-        const struct assay_lacking *l = &e->having->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
+        const struct assay_lacking *l = &e->inventory->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
         go_on(w, 20);
         show(w, 0, ASSAY_MESSAGE_INVENTORY, 2, claim);
         cr_assert(l->source == 1 && l->spare == 2);
@@ -346,7 +346,7 @@ Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
         const bool asked = looks_with(e, room);
         e->now_ms = now_ms;
         cr_expect_eq(l->source == 2, asked, "%zu bytes", room);
-        cr_expect_eq(e->having->windows[2].flying > 0, asked, "%zu bytes", room);
+        cr_expect_eq(e->inventory->windows[2].flying > 0, asked, "%zu bytes", room);
         given_back += l->source == ASSAY_SLOT_ALL && l->spare == 2;
         assay_inventory_check(e);
         assay_sim_world_destroy(&w);
@@ -357,7 +357,7 @@ Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
 /* A neighbour that left so many asks without an answer that it is asked for one piece at a time. */
 static void distrust(const struct assay_sim_world *w)
 {
-    engine_of(w, 0)->parts->having.windows[1].size = 1;
+    engine_of(w, 0)->parts->inventory.windows[1].size = 1;
 }
 
 /* All ones, and never an answer: one time-out in two epochs, then others come first. */

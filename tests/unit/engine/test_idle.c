@@ -47,7 +47,7 @@ static struct assay_engine *until_a_ballot_waits(struct assay_sim_world *w)
     for (int i = 0; i < 20 * EPOCH_MS; i++) {
         struct assay_engine *e = w->nodes[0].engine;
         cr_assert(assay_sim_world_run(w, 1));
-        if (e->head->context.epoch > 2 && e->offer->waits) return e;
+        if (e->head->context.epoch > 2 && e->proposal->waits) return e;
     }
     cr_assert_fail("no ballot ever waited");
     return NULL;
@@ -61,14 +61,14 @@ Test(idle, views_pass_for_records_that_are_held_back)
         e->pool->items[i].not_before = UINT64_MAX;
     }
     e->pool->version++;
-    const uint64_t held_back = assay_offer_demand(e);
-    cr_expect(e->offer->held_back);
-    cr_expect_not(e->offer->waits);
+    const uint64_t held_back = assay_proposal_demand(e);
+    cr_expect(e->proposal->held_back);
+    cr_expect_not(e->proposal->waits);
     cr_expect_leq(held_back, e->now_ms + EPOCH_MS / 8);
     for (uint32_t i = 0; i < e->pool->count; i++)
         e->pool->items[i].phase = ASSAY_POOL_DONE;
     e->pool->version++;
-    cr_expect_gt(assay_offer_demand(e), e->now_ms + EPOCH_MS / 8, "nothing waits: E is next");
-    cr_expect_not(e->offer->held_back);
+    cr_expect_gt(assay_proposal_demand(e), e->now_ms + EPOCH_MS / 8, "nothing waits: E is next");
+    cr_expect_not(e->proposal->held_back);
     assay_sim_world_destroy(&w);
 }

@@ -757,7 +757,7 @@ static void answer_as_asked(struct assay_sim_world *w, uint64_t epoch)
                                              sizeof scratch, &out),
                  ASSAY_OK);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
-    event.as.message.from = assay_eng_peer(e, e->sync->turn);
+    event.as.message.from = assay_eng_find_peer(e, e->sync->turn);
     event.as.message.kind = ASSAY_MESSAGE_SYNC_ANSWER;
     event.as.message.payload = assay_slice_over(answer, out.len);
     cr_assert_eq(world_step(w, NODES, &event), ASSAY_OK);
@@ -770,25 +770,25 @@ Test(leap, takes_no_state_without_the_newcomer, .timeout = 60)
     struct assay_sim_world *w = with_newcomer(&join, name);
     cr_assert(assay_sim_world_run(w, 100), "%s", assay_sim_world_violation(w));
     const struct assay_engine *e = assay_sim_world_engine(w, NODES);
-    cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_BOUNDARIES);
+    cr_assert_eq(e->fast_sync->phase, ASSAY_FAST_SYNC_BOUNDARIES);
     answer_as_asked(w, 1);
-    cr_assert_geq(e->leap->epoch, 3);
-    for (int peer = 1; e->leap->phase == ASSAY_FAST_SYNC_CONFIRM; peer++) {
+    cr_assert_geq(e->fast_sync->epoch, 3);
+    for (int peer = 1; e->fast_sync->phase == ASSAY_FAST_SYNC_CONFIRM; peer++) {
         cr_assert_lt(peer, ASSAY_FAST_SYNC_OPERATORS);
         answer_as_asked(w, 1);
     }
     for (int peer = 0; peer < 3; peer++) {
-        cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_BOUNDARIES, "%d", peer);
-        answer_as_asked(w, e->leap->epoch + 1);
+        cr_assert_eq(e->fast_sync->phase, ASSAY_FAST_SYNC_BOUNDARIES, "%d", peer);
+        answer_as_asked(w, e->fast_sync->epoch + 1);
     }
-    cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_OFF);
+    cr_assert_eq(e->fast_sync->phase, ASSAY_FAST_SYNC_OFF);
     const struct assay_sim_world_note *n =
         assay_sim_world_last_note(w, NODES, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_assert_eq(n->b, 4);
     /* And asks again. */
     cr_assert(assay_sim_world_run(w, 2000), "%s", assay_sim_world_violation(w));
-    cr_assert_eq(e->leap->phase, ASSAY_FAST_SYNC_BOUNDARIES);
+    cr_assert_eq(e->fast_sync->phase, ASSAY_FAST_SYNC_BOUNDARIES);
     cr_assert_eq(e->head->state.epoch, 0);
     assay_sim_world_destroy(&w);
 }

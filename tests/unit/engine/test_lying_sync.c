@@ -84,7 +84,7 @@ static void answer(struct assay_sim_world *w, struct assay_slice payload)
 {
     const struct assay_engine *e = w->nodes[0].engine;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
-    event.as.message.from = assay_eng_peer(e, e->sync->turn);
+    event.as.message.from = assay_eng_find_peer(e, e->sync->turn);
     event.as.message.kind = ASSAY_MESSAGE_SYNC_ANSWER;
     event.as.message.payload = payload;
     world_step(w, 0, &event);
@@ -262,14 +262,14 @@ Test(lying_sync, a_peer_that_serves_one_page_and_then_nothing_is_not_the_only_on
     struct assay_writer out = assay_writer_over(bytes, PAGE_LEN);
     put_head(e, e->head->state.head_height + 1, true, page.proof, 1, &out);
     assay_cbor_put_bytes(&out, one.bytes, one.len);
-    const uint16_t peer = assay_eng_peer(e, e->sync->turn);
+    const uint16_t peer = assay_eng_find_peer(e, e->sync->turn);
     answer(w, assay_slice_over(bytes, out.len));
     cr_assert(e->sync->proven && !e->sync->verified, "the page was good, and more is to come");
     cr_assert_gt(e->sync->ledger.height, e->head->state.head_height);
-    cr_assert_eq(assay_eng_peer(e, e->sync->turn), peer, "it is asked for the rest");
+    cr_assert_eq(assay_eng_find_peer(e, e->sync->turn), peer, "it is asked for the rest");
     /* twice the time for an answer */
     cr_assert(assay_sim_world_run(w, e->genesis->parameters.epoch_ms / 2));
-    cr_assert_neq(assay_eng_peer(e, e->sync->turn), peer, "and then somebody else is");
+    cr_assert_neq(assay_eng_find_peer(e, e->sync->turn), peer, "and then somebody else is");
     expect_recovery(w);
     free(genuine);
     free(bytes);

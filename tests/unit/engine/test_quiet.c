@@ -31,7 +31,7 @@ static uint32_t notes(struct assay_sim_world *w, uint32_t node, enum assay_note 
 /* The table of the running epoch: who votes, and what all rows weigh. */
 static void expect_table(struct assay_sim_world *w, uint32_t node, bool votes)
 {
-    const struct assay_head *h = assay_sim_world_engine(w, node)->head;
+    const struct assay_chain_head *h = assay_sim_world_engine(w, node)->head;
     const struct assay_member *m = &h->state.members[QUIET];
     struct assay_roster_row row;
     assay_roster_row_of(m, &row);

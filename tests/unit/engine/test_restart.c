@@ -434,7 +434,7 @@ Test(restart, its_operator_is_told_when_another_process_signs_as_this_node, .tim
     cr_expect_eq(assay_sim_world_notes(w, 2, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 1);
     struct assay_engine *other = w->nodes[4].engine;
     cr_assert(other->own->listed);
-    other->parts->own.keys.voting_public[5] ^= 1; /* the ledger has other keys than this process */
+    other->parts->key_state.keys.voting_public[5] ^= 1; /* the ledger has other keys than this process */
     cr_assert(assay_sim_world_run_to_epoch(w, 7, 10000));
     cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 1);
     for (uint32_t node = 0; node < 7; node++)
@@ -482,7 +482,7 @@ Test(restart, one_peer_is_not_three, .timeout = 120)
         assay_sim_world_restart(w, 2);
         (void)assay_sim_world_run(w, 200000);
         cr_expect_eq(w->nodes[2].signed_count, before, "day %u", first_day);
-        cr_expect_not(w->nodes[2].engine->life->voted_on, "day %u", first_day);
+        cr_expect_not(w->nodes[2].engine->start_state->voted_on, "day %u", first_day);
         assay_sim_world_destroy(&w);
     }
 }
@@ -545,7 +545,7 @@ Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 6
     cr_assert_eq(e, w->nodes[2].engine);
     cr_expect_not(e->sync->active, "the question is over");
     cr_assert(assay_sim_world_run(w, 30));
-    cr_expect(e->run->envelope_made, "it attests at once");
+    cr_expect(e->epoch_state->envelope_made, "it attests at once");
     cr_assert(assay_sim_world_run_to_epoch(w, epoch + 3, 10000));
     cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_EVIDENCE_MISSING, 2), 0);
     assay_sim_world_destroy(&w);
@@ -572,8 +572,8 @@ Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeo
         assay_sim_world_restart(w, 2);
         for (unsigned i = 0; i < 4000; i++) {
             cr_assert(assay_sim_world_run(w, 1));
-            if (n->key_turn > turn && !n->engine->own->listed)
-                cr_assert_not(n->engine->own->rolled_back, "from %u ms on", (unsigned)ms);
+            if (n->key_turn > turn && !n->engine->key_state->listed)
+                cr_assert_not(n->engine->key_state->rolled_back, "from %u ms on", (unsigned)ms);
         }
         cr_expect_leq(n->key_turn, turn + 1, "from %u ms on: one new set is enough", (unsigned)ms);
         renewed += n->key_turn > turn;

@@ -323,8 +323,8 @@ Test(services, who_was_given_the_documents_votes_in_the_same_epoch, .timeout = 6
     close_two(w);
     assay_sim_world_kill(w, 3);
     struct assay_engine *e = assay_sim_world_engine(w, 0);
-    assay_services_replaced(e);
-    cr_assert(assay_services_lack(e));
+    assay_services_on_new_head(e);
+    cr_assert(assay_services_has_missing(e));
     assay_finalize_wait(e);
     cr_assert_not(assay_eng_may_sign(e));
     close_two(w);
@@ -344,7 +344,7 @@ Test(services, a_lie_about_a_document_is_refused, .timeout = 60)
     come_back_from_nothing(w, 12);
     struct assay_engine *e = assay_sim_world_engine(w, 0);
     /* As after a leap, without waiting for one. */
-    assay_services_replaced(e);
+    assay_services_on_new_head(e);
     assay_engine_services(e, &s);
     cr_assert_null(s.registry);
     cr_assert_eq(s.lacks, 2);
@@ -357,13 +357,15 @@ Test(services, a_lie_about_a_document_is_refused, .timeout = 60)
     assay_cbor_put_bytes(&out, e->head->state.services.documents[0], 32);
     assay_cbor_put_bytes(&out, (const uint8_t *)"other", 5);
     cr_assert_eq(assay_writer_finish(&out, &all), ASSAY_OK);
-    const uint16_t asked = assay_eng_peer(e, e->serving->turn);
-    cr_assert_eq(assay_services_document(e, asked, all), ASSAY_E_INVALID);
-    cr_assert_neq(assay_eng_peer(e, e->serving->turn), asked);
-    cr_assert_eq(assay_services_document(e, asked, all), ASSAY_E_STALE, "nobody asked it");
+    const uint16_t asked = assay_eng_find_peer(e, e->service_state->turn);
+    cr_assert_eq(assay_services_receive_document(e, asked, all), ASSAY_E_INVALID);
+    cr_assert_neq(assay_eng_find_peer(e, e->service_state->turn), asked);
+    cr_assert_eq(assay_services_receive_document(e, asked, all), ASSAY_E_STALE, "nobody asked it");
     bytes[1] ^= 1;
-    cr_assert_neq(assay_services_document(e, assay_eng_peer(e, e->serving->turn), all), ASSAY_OK);
-    cr_assert_eq(e->serving->missing, 3);
+    cr_assert_neq(
+        assay_services_receive_document(e, assay_eng_find_peer(e, e->service_state->turn), all),
+        ASSAY_OK);
+    cr_assert_eq(e->service_state->missing, 3);
     assay_sim_world_destroy(&w);
 }
 
@@ -383,7 +385,7 @@ Test(services, a_suspended_member_has_no_word, .timeout = 120)
                               .slot = 3,
                               .epoch = w->nodes[0].engine->head->context.epoch,
                               .service = { .number = 1, .payload = assay_slice_over("x", 1) } };
-    const struct assay_head *head = w->nodes[0].engine->head;
+    const struct assay_chain_head *head = w->nodes[0].engine->head;
     const struct assay_ledger *ledger = &w->nodes[0].engine->chain->ledger;
     cr_assert_eq(assay_ledger_fits(&head->context, ledger, &r), ASSAY_E_INVALID);
     r.slot = 2;
@@ -609,7 +611,7 @@ Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeou
     cr_assert_eq(assay_store_prune(w->nodes[4].store, ASSAY_STORE_CHANGE, 0, UINT64_MAX), ASSAY_OK);
     cr_assert_eq(assay_store_commit(w->nodes[4].store), ASSAY_OK);
     assay_sim_world_restart(w, 4);
-    cr_assert_not(assay_head_knows_pending(w->nodes[4].engine));
+    cr_assert_not(assay_chain_head_has_pending(w->nodes[4].engine));
     cr_assert(assay_sim_world_run_to_epoch(w, at + 4, 12 * EPOCH_MS), "at once, not far behind");
     cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
     cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);

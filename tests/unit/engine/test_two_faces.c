@@ -103,7 +103,7 @@ static uint32_t wants_in_use(const struct assay_engine *e)
 {
     uint32_t used = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
-        used += e->wants->all[i].used;
+        used += e->pending_proofs->all[i].used;
     return used;
 }
 
@@ -127,7 +127,7 @@ Test(two_faces, a_ballot_over_a_roll_that_never_was_leaves_no_proof_to_be_made, 
     world_step(w, 0, &event);
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD, "it was taken and compared");
     cr_assert_eq(wants_in_use(e), 0);
-    cr_assert_eq(e->wants->used, 0, "and nothing waits to be proven");
+    cr_assert_eq(e->pending_proofs->used, 0, "and nothing waits to be proven");
     assay_engine_check(e);
     assay_sim_world_destroy(&w);
 }
@@ -182,9 +182,9 @@ Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified,
     for (uint64_t count = 1; count <= 64; count += 63) {
         const size_t len = many_fails(w, e, count, bytes, 128 * 1024);
         assay_output_begin(e, effects);
-        assay_branch_onto(e, &e->chain->ledger);
+        assay_branch_set_ledger(e, &e->chain->ledger);
         const enum assay_answer answer =
-            assay_branch_absorb(e, &h, id, assay_slice_over(bytes, len));
+            assay_branch_apply(e, &h, id, assay_slice_over(bytes, len));
         cr_assert_eq(answer, count == 1 ? ASSAY_ANSWER_PENDING : ASSAY_ANSWER_INVALID);
         cr_assert_leq(effects->count, 1, "one member's FAIL is verified once");
         assay_output_end(e, 0);

@@ -61,7 +61,7 @@ static struct assay_engine *judged(struct assay_sim_world *w)
 static void proofs_of(const struct assay_engine *e, uint32_t count[NODES])
 {
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
-        if (e->wants->all[i].used) count[e->wants->all[i].slot]++;
+        if (e->pending_proofs->all[i].used) count[e->pending_proofs->all[i].slot]++;
 }
 
 Test(want, a_lie_that_found_no_room_is_looked_at_again, .timeout = 60)
@@ -74,12 +74,12 @@ Test(want, a_lie_that_found_no_room_is_looked_at_again, .timeout = 60)
         lie(e, i);
     assay_pending_proofs_scan(e);
     assay_pending_proofs_check(e);
-    cr_assert_eq(e->wants->used, ASSAY_WANTS_MAX, "the table is full");
+    cr_assert_eq(e->pending_proofs->used, ASSAY_WANTS_MAX, "the table is full");
     proofs_of(e, count);
     /* The proofs are made, or somebody else was faster. */
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
-        e->parts->wants.all[i].used = false;
-    e->parts->wants.used = 0;
+        e->parts->pending_proofs.all[i].used = false;
+    e->parts->pending_proofs.used = 0;
     for (uint32_t i = 0; i < e->pool->count; i++)
         if (count[e->pool->items[i].slot] == 4) e->pool->items[i].kind = ASSAY_RECORD_OFFENCE;
     assay_pending_proofs_scan(e);

@@ -61,8 +61,8 @@ static enum assay_status on_step(void *context, struct assay_event *event,
     assay_bytes_copy(said, sizeof said, body, sizeof body);
     for (size_t i = 0; i < s->vouches; i++)
         effects->items[effects->count++] =
-            (struct assay_effect){ .kind = ASSAY_EFFECT_VOUCH,
-                                   .as.vouch = { .to = 3,
+            (struct assay_effect){ .kind = ASSAY_EFFECT_CONFIRM,
+                                   .as.confirm = { .to = 3,
                                                  .message = ASSAY_MESSAGE_FENCE,
                                                  .payload = assay_slice_over(said, sizeof said) } };
     for (size_t i = 0; i < s->acts; i++)
@@ -139,8 +139,8 @@ static void on_flush(void *context)
 static bool on_act(void *context, const struct assay_effect *effect)
 {
     struct script *s = context;
-    if (effect->kind == ASSAY_EFFECT_VOUCH) {
-        const struct assay_slice payload = effect->as.vouch.payload;
+    if (effect->kind == ASSAY_EFFECT_CONFIRM) {
+        const struct assay_slice payload = effect->as.confirm.payload;
         cr_assert(payload.len == sizeof body && payload.bytes[2] == 3, "a copy of its own");
         tell(s, 'v');
         return true;

@@ -5,7 +5,7 @@
 #include "host/overlay/relay_tree.h"
 
 #include "base/bytes.h"
-#include "engine/consensus/vote_have.h"
+#include "engine/consensus/vote_inventory.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

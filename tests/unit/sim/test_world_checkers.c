@@ -319,7 +319,7 @@ Test(sim_world_checkers, signed_once_sees_a_node_that_forgot)
     assay_sim_world_partition(w, alone);
     assay_sim_world_restart(w, 3);
     /* An engine would ask its peers first (docs/protocol.md 2.7.3). */
-    assay_sim_world_engine(w, 3)->parts->life.restored = true;
+    assay_sim_world_engine(w, 3)->parts->start_state.restored = true;
     cr_assert_not(assay_sim_world_run(w, 2000));
     cr_assert_not_null(strstr(assay_sim_world_violation(w), "node 3 signed twice"));
     assay_sim_world_destroy(&w);

@@ -51,10 +51,10 @@ Test(resume, waits_for_answers_of_more_than_a_third)
     assay_sim_simplex_restart(world, 2);
     struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
     cr_expect(s->resume.asking);
-    cr_expect_not(assay_sx_voting(s));
+    cr_expect_not(assay_sx_can_vote(s));
     cr_assert(assay_sim_simplex_run(world, 30)); /* there and back */
     cr_expect_not(s->resume.asking);
-    cr_expect(assay_sx_voting(s));
+    cr_expect(assay_sx_can_vote(s));
     require_sound(world);
     assay_sim_simplex_destroy(&world);
 }
@@ -105,7 +105,7 @@ Test(resume, goes_on_after_four_deltas_when_nobody_answers)
     cr_expect(s->resume.asking);
     cr_assert(assay_sim_simplex_run(world, 10));
     cr_expect_not(s->resume.asking);
-    cr_expect(assay_sx_voting(s));
+    cr_expect(assay_sx_can_vote(s));
     assay_sim_simplex_destroy(&world);
 }
 
@@ -207,14 +207,15 @@ Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back
     struct assay_sim_simplex *world = running_world();
     struct assay_simplex_snapshot snapshot;
     assay_sim_simplex_look(world, 1, &snapshot);
-    const struct sx_view *v = assay_sx_peek(world->machines[1].simplex, snapshot.view);
+    const struct sx_view *v = assay_sx_find_view(world->machines[1].simplex, snapshot.view);
     const uint16_t seat = world->machines[1].simplex->seat_of[2];
-    for (int i = 0; i < 400 && (v == NULL || !v->said[seat].held[ASSAY_VOTE_NOTARISE]); i++) {
+    for (int i = 0; i < 400 && (v == NULL || !v->received[seat].verified[ASSAY_VOTE_NOTARISE]);
+         i++) {
         cr_assert(assay_sim_simplex_run(world, 1));
         assay_sim_simplex_look(world, 1, &snapshot);
-        v = assay_sx_peek(world->machines[1].simplex, snapshot.view);
+        v = assay_sx_find_view(world->machines[1].simplex, snapshot.view);
     }
-    cr_assert(v != NULL && v->said[seat].held[ASSAY_VOTE_NOTARISE]);
+    cr_assert(v != NULL && v->received[seat].verified[ASSAY_VOTE_NOTARISE]);
     assay_sim_simplex_crash(world, 2);
     cut_votes(&world->machines[2], snapshot.view);
     assay_sim_simplex_set_filter(world, nothing_passes, NULL); /* the others stand still */
@@ -226,10 +227,10 @@ Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back
     uint8_t bytes[1024];
     struct assay_vote_statement statement =
         assay_sx_statement(world->machines[1].simplex, v, ASSAY_VOTE_NOTARISE,
-                           v->said[seat].id[ASSAY_VOTE_NOTARISE]);
+                           v->received[seat].id[ASSAY_VOTE_NOTARISE]);
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
     struct assay_writer inner = assay_writer_over(vote, sizeof vote);
-    assay_vote_encode(&statement, 2, v->said[seat].signature[ASSAY_VOTE_NOTARISE], &inner);
+    assay_vote_encode(&statement, 2, v->received[seat].signature[ASSAY_VOTE_NOTARISE], &inner);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 6);
     assay_cbor_put_bytes(&w, world->chain_id, 32);
@@ -312,7 +313,7 @@ Test(resume, answers_from_a_later_epoch_do_not_say_that_nothing_was_voted)
         cr_assert_eq(answer_nothing(world, 3, epoch), ASSAY_OK);
         cr_expect_eq(s->resume.asking, epoch == 2, "two of four have answered about epoch 1");
         cr_expect_eq(s->halted, epoch == 2, "an honest one says that epoch 1 is over");
-        cr_expect_eq(assay_sx_voting(s), epoch == 1);
+        cr_expect_eq(assay_sx_can_vote(s), epoch == 1);
         require_sound(world);
         assay_sim_simplex_destroy(&world);
     }

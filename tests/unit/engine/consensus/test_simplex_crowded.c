@@ -32,7 +32,7 @@ static size_t remembers_its_proposals(const struct sxw_machine *m)
         if (item->class_ != ASSAY_STORE_PROPOSAL || item->key.epoch != m->simplex->base.epoch)
             continue;
         cr_assert_eq(assay_proposal_decode(assay_slice_over(item->bytes, item->len), &p), ASSAY_OK);
-        const struct sx_view *v = assay_sx_peek(m->simplex, p.header.view);
+        const struct sx_view *v = assay_sx_find_view(m->simplex, p.header.view);
         if (p.header.leader != m->slot || v == NULL) continue;
         cr_assert(v->made, "its proposal of view %u is forgotten", (unsigned)p.header.view);
         own++;

@@ -462,7 +462,7 @@ static size_t make_proposal(const struct assay_sim_simplex *w, const struct forg
 
 static bool has_cast(struct assay_sim_simplex *w, uint64_t view, enum assay_vote_type type)
 {
-    const struct sx_view *v = assay_sx_peek(w->machines[3].simplex, view);
+    const struct sx_view *v = assay_sx_find_view(w->machines[3].simplex, view);
     return v != NULL && v->cast[type];
 }
 
@@ -682,7 +682,7 @@ static void send_chain(struct assay_sim_simplex *world, uint32_t to)
     static uint64_t attacked[HONEST];
     const struct assay_simplex *s = world->machines[to].simplex;
     const uint64_t view = s->view;
-    const uint16_t leader = assay_sx_peek(s, view)->leader;
+    const uint16_t leader = assay_sx_find_view(s, view)->leader;
     if (leader < HONEST || attacked[to] == view || s->final_view + 1 >= view) return;
     attacked[to] = view;
     const struct made *const chain = chain_of(world, leader, view);
@@ -700,7 +700,7 @@ static void send_ahead(struct assay_sim_simplex *world, uint32_t to)
 {
     const struct assay_simplex *s = world->machines[to].simplex;
     for (uint64_t view = s->view + 1; view <= s->view + SX_LOOK; view++) {
-        const struct sx_view *v = assay_sx_peek(s, view);
+        const struct sx_view *v = assay_sx_find_view(s, view);
         if (v == NULL || !v->has_leader || v->leader < HONEST || v->has_proposal) continue;
         const struct made *const made = &chain_of(world, v->leader, view)[CHAIN - 1];
         assay_status_ignore(send(world, to, v->leader, made), "taken while there is room");

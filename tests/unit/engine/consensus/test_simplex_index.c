@@ -38,7 +38,7 @@ static struct machine machine_new(void)
 /* Few views and ids, so that statements come more than once under other names. */
 static void add_one(struct assay_simplex *s, struct assay_sim_random *r)
 {
-    const uint32_t index = assay_sx_index_take(s);
+    const uint32_t index = assay_sx_index_alloc(s);
     if (index == SX_NONE) return;
     struct sx_certificate *c = &s->certificates[index];
     c->used = true;
@@ -64,14 +64,14 @@ static void require_found(const struct assay_simplex *s)
         const struct sx_certificate *c = &s->certificates[i];
         if (!c->used) continue;
         used++;
-        cr_assert_eq(assay_sx_certificate_find(s, c->commitment), i);
-        const uint32_t stating = assay_sx_certificate_stating(
-            s, c->statement.type, c->statement.view, c->statement.block_id);
+        cr_assert_eq(assay_sx_find_certificate(s, c->commitment), i);
+        const uint32_t stating =
+            assay_sx_find_statement(s, c->statement.type, c->statement.view, c->statement.block_id);
         cr_assert_neq(stating, SX_NONE);
         cr_assert_eq(s->certificates[stating].statement.view, c->statement.view);
         cr_assert_eq(s->certificates[stating].statement.type, c->statement.type);
     }
-    cr_assert_eq(used, assay_simplex_certificates_held(s));
+    cr_assert_eq(used, assay_simplex_count_certificates(s));
 }
 
 Test(simplex_index, finds_what_is_held_and_nothing_else)
@@ -83,20 +83,19 @@ Test(simplex_index, finds_what_is_held_and_nothing_else)
     for (int round = 0; round < ROUNDS; round++) {
         const uint32_t at = (uint32_t)assay_sim_random_below(&r, 3 * VIEWS);
         if (assay_sim_random_permille(&r, 600)) add_one(s, &r);
-        else if (s->certificates[at].used) assay_sx_index_drop(s, at);
-        else if (s->unstored > 0)
-            assay_sx_certificate_stored(s, assay_sx_certificate_unstored(s));
+        else if (s->certificates[at].used) assay_sx_index_remove(s, at);
+        else if (s->unstored > 0) assay_sx_set_stored(s, assay_sx_find_unstored(s));
         if (round % 64 == 0) require_found(s);
-        cr_assert_eq(assay_sx_certificate_find(s, never), SX_NONE);
-        cr_assert_eq(assay_sx_certificate_stating(s, ASSAY_VOTE_FINALISE, VIEWS_NAMED + 1, never),
+        cr_assert_eq(assay_sx_find_certificate(s, never), SX_NONE);
+        cr_assert_eq(assay_sx_find_statement(s, ASSAY_VOTE_FINALISE, VIEWS_NAMED + 1, never),
                      SX_NONE);
     }
-    while (assay_sx_index_take(s) != SX_NONE) {
+    while (assay_sx_index_alloc(s) != SX_NONE) {
     }
     require_found(s);
     assay_sx_index_clear(s);
-    cr_expect_eq(assay_simplex_certificates_held(s), 0);
-    cr_expect_eq(assay_sx_certificate_unstored(s), SX_NONE);
+    cr_expect_eq(assay_simplex_count_certificates(s), 0);
+    cr_expect_eq(assay_sx_find_unstored(s), SX_NONE);
     free(m.memory);
     free(m.blocks_memory);
 }
@@ -106,7 +105,7 @@ Test(simplex_index, what_a_view_names_is_found_before_others_that_say_the_same)
     struct machine m = machine_new();
     struct assay_simplex *s = m.simplex;
     for (uint8_t i = 0; i < 5; i++) {
-        const uint32_t index = assay_sx_index_take(s);
+        const uint32_t index = assay_sx_index_alloc(s);
         struct sx_certificate *c = &s->certificates[index];
         c->used = c->stored = true;
         c->primary = i == 2;
@@ -115,7 +114,7 @@ Test(simplex_index, what_a_view_names_is_found_before_others_that_say_the_same)
         assay_sx_index_add(s, index);
     }
     const uint8_t none[32] = { 0 };
-    const uint32_t found = assay_sx_certificate_stating(s, ASSAY_VOTE_NULLIFY, 9, none);
+    const uint32_t found = assay_sx_find_statement(s, ASSAY_VOTE_NULLIFY, 9, none);
     cr_expect_eq(s->certificates[found].commitment[0], 12);
     free(m.memory);
     free(m.blocks_memory);

@@ -84,12 +84,12 @@ static enum assay_status vote(struct assay_sim_simplex *w, uint16_t from, uint64
     return status;
 }
 
-static const struct sx_said *seen(struct assay_sim_simplex *w, uint64_t view)
+static const struct sx_received *seen(struct assay_sim_simplex *w, uint64_t view)
 {
     struct assay_simplex *s = assay_sim_simplex_machine(w, 1);
-    const struct sx_view *v = assay_sx_peek(s, view);
+    const struct sx_view *v = assay_sx_find_view(s, view);
     cr_assert_not_null(v);
-    return &v->said[s->seat_of[OWNER]];
+    return &v->received[s->seat_of[OWNER]];
 }
 
 static uint64_t accusations(const struct assay_sim_simplex *w, unsigned number)
@@ -208,9 +208,9 @@ Test(simplex_kept, who_sends_what_is_not_verified_is_not_silent)
     struct assay_sim_simplex *w = silent_world();
     struct assay_simplex *s = assay_sim_simplex_machine(w, 1);
     certify(w, 1, ASSAY_VOTE_NOTARISE);
-    cr_expect_eq(s->heard_at[OWNER], 0);
+    cr_expect_eq(s->active_at[OWNER], 0);
     cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_E_DUPLICATE);
-    cr_expect_eq(s->heard_at[OWNER], 1);
+    cr_expect_eq(s->active_at[OWNER], 1);
     assay_sim_simplex_destroy(&w);
 }
 

@@ -78,7 +78,7 @@ Test(simplex_ranges, four_thousand_nullified_views_are_named_by_few_certificates
     burn_to(w, view - 8); /* nothing is final yet */
     for (uint32_t i = 0; i < 4; i++) {
         const struct assay_simplex *s = w->machines[i].simplex;
-        const uint32_t all = assay_sx_covering(s, 17);
+        const uint32_t all = assay_sx_find_range_certificate(s, 17);
         cr_assert_neq(all, SX_NONE);
         cr_expect_eq((int)s->certificates[all].statement.type, ASSAY_VOTE_NULLIFY_4096);
         cr_expect_leq(pages_held(s), 2);
@@ -126,7 +126,7 @@ Test(simplex_ranges, what_was_signed_over_a_range_outlives_a_power_cut, .timeout
         cr_expect_eq(s->x_through, through[i]);
         cr_expect_geq(s->view, 300);
         cr_expect_leq(pages_held(s), 2);
-        cr_expect_neq(assay_sx_covering(s, 100), SX_NONE);
+        cr_expect_neq(assay_sx_find_range_certificate(s, 100), SX_NONE);
     }
     burn_to(w, view);
     cr_expect(assay_sim_simplex_run_to_height(w, 6, 600000));
@@ -163,11 +163,11 @@ Test(simplex_ranges, no_x_over_a_range_in_which_f_was_sent, .timeout = 120)
     burn_to(w, 180);
     for (uint32_t i = 0; i < 4; i++) {
         const struct assay_simplex *s = w->machines[i].simplex;
-        const struct sx_view *v = assay_sx_peek(s, NEARLY_FINAL);
+        const struct sx_view *v = assay_sx_find_view(s, NEARLY_FINAL);
         cr_assert(v != NULL && v->cast[ASSAY_VOTE_FINALISE]);
-        cr_expect_not(assay_sx_tally_peek(s, ASSAY_VOTE_NULLIFY_64, 1)->cast[ASSAY_VOTE_NULLIFY]);
-        cr_expect_eq(assay_sx_covering(s, NEARLY_FINAL), SX_NONE);
-        cr_expect_neq(assay_sx_covering(s, 70), SX_NONE); /* the next one has none */
+        cr_expect_not(assay_sx_find_tally(s, ASSAY_VOTE_NULLIFY_64, 1)->cast[ASSAY_VOTE_NULLIFY]);
+        cr_expect_eq(assay_sx_find_range_certificate(s, NEARLY_FINAL), SX_NONE);
+        cr_expect_neq(assay_sx_find_range_certificate(s, 70), SX_NONE); /* the next one has none */
         cr_expect_eq(s->notarised_view, NEARLY_FINAL);
     }
     assay_sim_simplex_set_filter(w, NULL, NULL);
@@ -296,7 +296,7 @@ Test(simplex_ranges, f_in_a_range_that_was_forgotten_convicts_with_its_certifica
     cr_expect_eq(certify(w, 1, ASSAY_VOTE_NULLIFY_64), ASSAY_OK);
     const struct assay_simplex *s = w->machines[1].simplex;
     cr_expect_eq(s->view, 65);
-    cr_expect_null(assay_sx_peek(s, 7));
+    cr_expect_null(assay_sx_find_view(s, 7));
     cr_expect_eq(vote(w, OWNER, 7, ASSAY_VOTE_FINALISE), ASSAY_E_STALE);
     cr_expect_eq(accusations(w), 1);
     cr_expect_eq(vote(w, OWNER, 9, ASSAY_VOTE_FINALISE), ASSAY_E_STALE);
@@ -457,7 +457,7 @@ Test(simplex_ranges, a_resumed_machine_signs_nothing_where_others_have_forgotten
     }
     for (int i = 0; i < 200; i++) { /* time-outs pass, and no X comes of them */
         cr_assert(assay_sim_simplex_run(w, 1000), "%s", assay_sim_simplex_violation(w));
-        const struct sx_view *v = assay_sx_peek(s, s->view);
+        const struct sx_view *v = assay_sx_find_view(s, s->view);
         cr_assert(v == NULL || !v->cast[ASSAY_VOTE_NULLIFY]);
     }
     require_sound(w);
@@ -488,7 +488,7 @@ Test(simplex_ranges, no_f_comes_after_x_over_its_range_however_late, .timeout = 
     assay_sim_simplex_set_judge(w, one_view_alone, NULL);
     assay_sim_simplex_set_filter(w, no_n_and_no_range, NULL);
     burn_to(w, 100);
-    struct sx_view *v = assay_sx_peek(s, NEARLY_FINAL);
+    struct sx_view *v = assay_sx_find_view(s, NEARLY_FINAL);
     cr_assert(v != NULL && v->cast[ASSAY_VOTE_NOTARISE] && !v->cast[ASSAY_VOTE_FINALISE]);
     cr_assert_eq(s->x_through, 64);
     v->cast[ASSAY_VOTE_NULLIFY] = false; /* as if others had nullified it alone */

@@ -3,7 +3,7 @@
  * another where that one is silent (docs/protocol.md 4.12.11).
  */
 #include "engine/consensus/simplex_internal.h"
-#include "engine/consensus/vote_have.h"
+#include "engine/consensus/vote_inventory.h"
 #include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 

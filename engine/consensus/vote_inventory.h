@@ -1,5 +1,5 @@
 /*
- * engine/consensus/vote_have.h - which votes of an epoch a node holds, or lacks: what is told to
+ * engine/consensus/vote_inventory.h - which votes of an epoch a node holds, or lacks: what is told to
  * neighbours who asked not to be sent them, and what they ask for then.
  *
  * docs/protocol.md 4.12.11. VOTE_HAVE and VOTE_LACK payload: canonical CBOR [era, epoch, [[view, N,
@@ -30,7 +30,7 @@ struct assay_vote_inventory {
     struct assay_vote_inventory_view views[ASSAY_VOTE_INVENTORY_VIEWS];
 };
 
-/* have: of our own making (asserted). Returns: nothing; at most ASSAY_VOTE_INVENTORY_LEN_MAX bytes.
+/* have: of our own making (asserted). At most ASSAY_VOTE_INVENTORY_LEN_MAX bytes.
  */
 void assay_vote_inventory_encode(const struct assay_vote_inventory *have, struct assay_writer *w);
 /* Shape only: how many members an epoch has is asked after it is known to be ours.

@@ -10,7 +10,7 @@
 
 enum { ASKS_PER_EPOCH = 2, ANSWERS_PER_EPOCH = 8 };
 
-static const char ask_tag[] = "assay/confirm-ask/v1";
+static const char request_tag[] = "assay/confirm-ask/v1";
 static const char body_tag[] = "assay/confirm/v1";
 static const char file_tag[] = "assay/confirm-signed/v1";
 static const char nonce_tag[] = "assay/confirm-nonce/v1";
@@ -20,21 +20,22 @@ struct confirm_body {
     uint32_t era;
 };
 
-void assay_vouch_init(struct assay_engine *e, const struct assay_engine_config *config)
+void assay_confirmations_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
-    struct assay_vouching *c = &e->parts->vouching;
-    assay_bytes_copy(c->secret, 32, config->vouch_secret, 32);
+    struct assay_confirmations *c = &e->parts->confirmations;
+    assay_bytes_copy(c->secret, 32, config->confirm_secret, 32);
     c->ready = !assay_bytes_all_zero(c->secret, 32);
     ASSAY_ASSERT(c->round == 0);
 }
 
-void assay_vouch_nonce(const struct assay_engine *e, uint64_t round, uint8_t nonce[static 32])
+void assay_confirmations_nonce(const struct assay_engine *e, uint64_t round,
+                               uint8_t nonce[static 32])
 {
     uint8_t bytes[96];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 3);
     assay_cbor_put_text(&w, nonce_tag);
-    assay_cbor_put_bytes(&w, e->vouching->secret, 32);
+    assay_cbor_put_bytes(&w, e->confirmations->secret, 32);
     assay_cbor_put_uint(&w, round);
     ASSAY_ASSERT(!w.full);
     assay_sha256(bytes, w.len, nonce);
@@ -43,57 +44,57 @@ void assay_vouch_nonce(const struct assay_engine *e, uint64_t round, uint8_t non
 /* The era that the next RECOVER begins: of the head, or where a leap has come to. */
 static uint64_t awaited_era(const struct assay_engine *e)
 {
-    const bool leaps = e->leap->phase != ASSAY_FAST_SYNC_OFF;
-    return (uint64_t)(leaps ? e->leap->era : e->head->state.era) + 1;
+    const bool leaps = e->fast_sync->phase != ASSAY_FAST_SYNC_OFF;
+    return (uint64_t)(leaps ? e->fast_sync->era : e->head->state.era) + 1;
 }
 
 /* --- asking */
 
-static bool is_asked(const struct assay_engine *e, uint32_t slot)
+static bool is_reachable_member(const struct assay_engine *e, uint32_t slot)
 {
     return slot != e->self && slot < e->head->state.member_count &&
            e->head->state.members[slot].stage != ASSAY_STAGE_LEFT;
 }
 
 /* Each over a link of its own: neighbours pass nothing of this on. */
-static void ask_members(struct assay_engine *e, struct assay_slice ask)
+static void send_request(struct assay_engine *e, struct assay_slice ask)
 {
-    struct assay_vouching *c = &e->parts->vouching;
+    struct assay_confirmations *c = &e->parts->confirmations;
     uint32_t asked = 0;
-    for (uint32_t i = 0; i < e->members && asked < ASSAY_VOUCH_ASKED; i++) {
+    for (uint32_t i = 0; i < e->members && asked < ASSAY_CONFIRMATIONS_ASKED; i++) {
         const uint32_t slot = c->next % e->members;
         c->next = slot + 1;
-        if (!is_asked(e, slot)) continue;
+        if (!is_reachable_member(e, slot)) continue;
         assay_eng_send(e, (uint16_t)slot, ASSAY_SLOT_ALL, ASSAY_MESSAGE_FENCE, ask);
         asked++;
     }
 }
 
-void assay_vouch_ask(struct assay_engine *e)
+void assay_confirmations_request(struct assay_engine *e)
 {
-    struct assay_vouching *c = &e->parts->vouching;
+    struct assay_confirmations *c = &e->parts->confirmations;
     uint8_t nonce[32];
     const uint64_t era = awaited_era(e);
     if (!c->ready || era > UINT32_MAX) return;
     if (c->round > 0 && e->now_ms < c->asked_ms + assay_eng_epoch_ms(e) / ASKS_PER_EPOCH) return;
-    uint8_t *bytes = assay_eng_take(e, ASSAY_CONFIRM_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_CONFIRM_LEN_MAX);
     if (bytes == NULL) return; /* the step is repeated */
     c->round++;
     c->asked_ms = e->now_ms;
-    assay_vouch_nonce(e, c->round, nonce);
+    assay_confirmations_nonce(e, c->round, nonce);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_CONFIRM_LEN_MAX);
     assay_cbor_put_array(&w, 4);
-    assay_cbor_put_text(&w, ask_tag);
+    assay_cbor_put_text(&w, request_tag);
     assay_cbor_put_bytes(&w, e->head->state.chain_id, 32);
     assay_cbor_put_uint(&w, era);
     assay_cbor_put_bytes(&w, nonce, 32);
     ASSAY_ASSERT(!w.full);
-    ask_members(e, assay_slice_over(bytes, w.len));
+    send_request(e, assay_slice_over(bytes, w.len));
 }
 
 /* --- answering */
 
-static size_t put_body(const struct confirm_body *b, uint8_t *bytes, size_t capacity)
+static size_t encode_body(const struct confirm_body *b, uint8_t *bytes, size_t capacity)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, 7);
@@ -109,14 +110,15 @@ static size_t put_body(const struct confirm_body *b, uint8_t *bytes, size_t capa
 }
 
 /* Signed by the host, for this member alone, and kept nowhere: the store says the same. */
-static enum assay_status vouch(struct assay_engine *e, uint16_t to, const struct confirm_body *b)
+static enum assay_status sign_confirmation(struct assay_engine *e, uint16_t to,
+                                           const struct confirm_body *b)
 {
     static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN];
     uint8_t body[ASSAY_CONFIRM_LEN_MAX];
-    const size_t len = put_body(b, body, sizeof body);
-    uint8_t *bytes = assay_eng_take(e, ASSAY_CONFIRM_LEN_MAX);
-    if (bytes == NULL || !assay_eng_room(e, 1)) return ASSAY_E_AGAIN;
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_VOUCH);
+    const size_t len = encode_body(b, body, sizeof body);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_CONFIRM_LEN_MAX);
+    if (bytes == NULL || !assay_eng_has_room(e, 1)) return ASSAY_E_AGAIN;
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_CONFIRM);
     ASSAY_ASSERT(effect != NULL);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_CONFIRM_LEN_MAX);
     assay_cbor_put_array(&w, 3);
@@ -124,18 +126,19 @@ static enum assay_status vouch(struct assay_engine *e, uint16_t to, const struct
     assay_cbor_put_bytes(&w, body, len);
     assay_cbor_put_bytes(&w, hole, sizeof hole);
     ASSAY_ASSERT(!w.full);
-    effect->as.vouch.to = to;
-    effect->as.vouch.message = ASSAY_MESSAGE_FENCE;
-    effect->as.vouch.payload = assay_slice_over(bytes, w.len);
-    effect->as.vouch.signature_at = w.len - sizeof hole;
-    assay_sha256(body, len, effect->as.vouch.digest);
+    effect->as.confirm.to = to;
+    effect->as.confirm.message = ASSAY_MESSAGE_FENCE;
+    effect->as.confirm.payload = assay_slice_over(bytes, w.len);
+    effect->as.confirm.signature_at = w.len - sizeof hole;
+    assay_sha256(body, len, effect->as.confirm.digest);
     return ASSAY_OK;
 }
 
 /* Whoever asks is told, a few times in an epoch: each answer is a signature. */
-static enum assay_status take_ask(struct assay_engine *e, uint16_t from, struct assay_cursor *c)
+static enum assay_status receive_request(struct assay_engine *e, uint16_t from,
+                                         struct assay_cursor *c)
 {
-    struct assay_vouching *v = &e->parts->vouching;
+    struct assay_confirmations *v = &e->parts->confirmations;
     const struct assay_state *state = &e->head->state;
     struct confirm_body b = { 0 };
     uint64_t era = 0;
@@ -144,7 +147,7 @@ static enum assay_status take_ask(struct assay_engine *e, uint16_t from, struct 
     ASSAY_TRY(assay_cbor_bytes_exact(c, b.nonce, 32));
     ASSAY_TRY(assay_cursor_end(c));
     if (!assay_bytes_equal(b.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
-    const struct assay_began *began = assay_era_began(e, era);
+    const struct assay_began *began = assay_era_find_began(e, era);
     if (began == NULL || from >= state->member_count) return ASSAY_OK; /* nothing to say */
     uint64_t *answered_ms = &v->answered_ms[from];
     const uint64_t pause_ms = assay_eng_epoch_ms(e) / ANSWERS_PER_EPOCH;
@@ -153,34 +156,35 @@ static enum assay_status take_ask(struct assay_engine *e, uint16_t from, struct 
     assay_bytes_copy(b.id, 32, began->id, 32);
     assay_bytes_copy(b.asker, 32, state->members[from].node_id, 32);
     assay_bytes_copy(b.member, 32, state->members[e->self].node_id, 32);
-    ASSAY_TRY(vouch(e, from, &b));
+    ASSAY_TRY(sign_confirmation(e, from, &b));
     *answered_ms = e->now_ms;
     return ASSAY_OK;
 }
 
 /* --- what is said */
 
-bool assay_vouch_says(const struct assay_engine *e, uint32_t slot,
-                        const uint8_t node_id[static 32], const uint8_t id[static 32])
+bool assay_confirmations_has(const struct assay_engine *e, uint32_t slot,
+                             const uint8_t node_id[static 32], const uint8_t id[static 32])
 {
     return slot < e->members && slot < e->head->state.member_count &&
            assay_bytes_equal(e->head->state.members[slot].node_id, node_id, 32) &&
-           assay_bytes_equal(e->vouching->said[slot], id, 32);
+           assay_bytes_equal(e->confirmations->said[slot], id, 32);
 }
 
-bool assay_vouch_holds(const struct assay_engine *e, const uint8_t id[static 32])
+bool assay_confirmations_suffice(const struct assay_engine *e, const uint8_t id[static 32])
 {
     const struct assay_state *state = &e->head->state;
     uint64_t weight = 0, total = 0;
     ASSAY_ASSERT(state->member_count <= e->members);
     for (uint32_t i = 0; i < state->member_count; i++) {
         total += state->members[i].weight;
-        if (assay_bytes_equal(e->vouching->said[i], id, 32)) weight += state->members[i].weight;
+        if (assay_bytes_equal(e->confirmations->said[i], id, 32))
+            weight += state->members[i].weight;
     }
     return assay_third(weight, total);
 }
 
-static enum assay_status read_body(struct assay_slice body, struct confirm_body *b)
+static enum assay_status decode_body(struct assay_slice body, struct confirm_body *b)
 {
     struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
     uint64_t era = 0;
@@ -196,22 +200,22 @@ static enum assay_status read_body(struct assay_slice body, struct confirm_body 
     return assay_cursor_end(&c);
 }
 
-static bool is_nonce(const struct assay_engine *e, const uint8_t nonce[static 32])
+static bool is_own_nonce(const struct assay_engine *e, const uint8_t nonce[static 32])
 {
-    const uint64_t round = e->vouching->round;
-    for (uint64_t i = 0; i < ASSAY_VOUCH_ROUNDS && i < round; i++) {
+    const uint64_t round = e->confirmations->round;
+    for (uint64_t i = 0; i < ASSAY_CONFIRMATIONS_ROUNDS && i < round; i++) {
         uint8_t own[32];
-        assay_vouch_nonce(e, round - i, own);
+        assay_confirmations_nonce(e, round - i, own);
         if (assay_bytes_equal(own, nonce, 32)) return true;
     }
     return false;
 }
 
 /* Whether it is for this node and this round is asked before a signature is verified. */
-static enum assay_status take_confirm(struct assay_engine *e, uint16_t from,
-                                      struct assay_cursor *c)
+static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t from,
+                                              struct assay_cursor *c)
 {
-    struct assay_vouching *v = &e->parts->vouching;
+    struct assay_confirmations *v = &e->parts->confirmations;
     const struct assay_state *state = &e->head->state;
     struct assay_slice body;
     struct confirm_body b = { 0 };
@@ -219,9 +223,9 @@ static enum assay_status take_confirm(struct assay_engine *e, uint16_t from,
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_CONFIRM_LEN_MAX, &body));
     ASSAY_TRY(assay_cbor_bytes_exact(c, signature, sizeof signature));
     ASSAY_TRY(assay_cursor_end(c));
-    ASSAY_TRY(read_body(body, &b));
+    ASSAY_TRY(decode_body(body, &b));
     if (!assay_bytes_equal(b.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
-    if (from >= state->member_count || b.era != awaited_era(e) || !is_nonce(e, b.nonce) ||
+    if (from >= state->member_count || b.era != awaited_era(e) || !is_own_nonce(e, b.nonce) ||
         !assay_bytes_equal(b.asker, state->members[e->self].node_id, 32) ||
         !assay_bytes_equal(b.member, state->members[from].node_id, 32))
         return ASSAY_E_STALE;
@@ -231,31 +235,31 @@ static enum assay_status take_confirm(struct assay_engine *e, uint16_t from,
     /* Each member stands for the RECOVER that it names last, whichever waits here: another one that
      * comes in between takes nothing from it. */
     assay_bytes_copy(v->said[from], 32, b.id, 32);
-    if (e->ending->asked && assay_vouch_holds(e, b.id))
+    if (e->era->asked && assay_confirmations_suffice(e, b.id))
         assay_sync_start(e, e->head->context.epoch + 1); /* who took it has it */
     return ASSAY_OK;
 }
 
-static bool says_to_be(struct assay_slice payload, uint64_t items, const char *tag,
-                       struct assay_cursor *c)
+static bool has_tag(struct assay_slice payload, uint64_t items, const char *tag,
+                    struct assay_cursor *c)
 {
     *c = assay_cursor_over(payload.bytes, payload.len);
     return assay_cbor_array_exact(c, items) == ASSAY_OK &&
            assay_cbor_text_expect(c, tag) == ASSAY_OK;
 }
 
-bool assay_vouch_is(struct assay_slice payload)
+bool assay_confirmations_is_message(struct assay_slice payload)
 {
     struct assay_cursor c;
-    return says_to_be(payload, 4, ask_tag, &c) || says_to_be(payload, 3, file_tag, &c);
+    return has_tag(payload, 4, request_tag, &c) || has_tag(payload, 3, file_tag, &c);
 }
 
-enum assay_status assay_vouch_take(struct assay_engine *e, uint16_t from,
-                                     struct assay_slice payload)
+enum assay_status assay_confirmations_receive(struct assay_engine *e, uint16_t from,
+                                              struct assay_slice payload)
 {
     struct assay_cursor c;
     if (from >= e->members) return ASSAY_E_STRANGER; /* nobody's own operator says it */
-    if (says_to_be(payload, 4, ask_tag, &c)) return take_ask(e, from, &c);
-    if (!says_to_be(payload, 3, file_tag, &c)) return ASSAY_E_SYNTAX;
-    return take_confirm(e, from, &c);
+    if (has_tag(payload, 4, request_tag, &c)) return receive_request(e, from, &c);
+    if (!has_tag(payload, 3, file_tag, &c)) return ASSAY_E_SYNTAX;
+    return receive_confirmation(e, from, &c);
 }

@@ -1,5 +1,5 @@
 /*
- * engine/evidence/verifying.c - evidence that was verified here, and what is being verified.
+ * engine/evidence/verdicts.c - evidence that was verified here, and what is being verified.
  *
  * docs/protocol.md 5.23: what stands in blocks is verified before it is voted for. A verification
  * is asked for once; a host that lost the request is asked again, not in a hurry.
@@ -7,11 +7,11 @@
 #include "engine/node/engine_internal.h"
 
 /* All are taken: one whose answer a host has lost gives way. Returns: NULL when none is so old. */
-static struct assay_asked *overdue(struct assay_engine *e)
+static struct assay_asked *find_overdue(struct assay_engine *e)
 {
-    struct assay_asked *asked = e->parts->verifying.asked;
+    struct assay_asked *asked = e->parts->verdicts.asked;
     struct assay_asked *oldest = &asked[0];
-    for (uint32_t i = 1; i < ASSAY_VERIFYING_MAX; i++)
+    for (uint32_t i = 1; i < ASSAY_VERDICTS_MAX; i++)
         if (asked[i].asked_ms < oldest->asked_ms) oldest = &asked[i];
     ASSAY_ASSERT(oldest->used);
     return e->now_ms < oldest->asked_ms + assay_eng_epoch_ms(e) ? NULL : oldest;
@@ -28,18 +28,18 @@ static bool is_announced(const struct assay_engine *e, const uint8_t digest[stat
     return false;
 }
 
-const struct assay_finding *assay_verifying_finding(void *engine, const struct assay_ask *ask)
+const struct assay_finding *assay_verdicts_request(void *engine, const struct assay_ask *ask)
 {
     struct assay_engine *e = engine;
     ASSAY_ASSERT(ask->epoch <= e->head->context.epoch);
 
     const struct assay_finding *finding =
-        assay_verifying_known(e, ask->digest, ask->at_unix_s, ask->kind, ask->before);
+        assay_verdicts_find(e, ask->digest, ask->at_unix_s, ask->kind, ask->before);
     ASSAY_ASSERT(ask->bytes.len > 0 && ask->bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
     if (finding != NULL) return finding;
     struct assay_asked *slot = NULL;
-    for (uint32_t i = 0; i < ASSAY_VERIFYING_MAX; i++) {
-        struct assay_asked *v = &e->parts->verifying.asked[i];
+    for (uint32_t i = 0; i < ASSAY_VERDICTS_MAX; i++) {
+        struct assay_asked *v = &e->parts->verdicts.asked[i];
         if (!v->used) {
             if (slot == NULL) slot = v;
             continue;
@@ -52,12 +52,12 @@ const struct assay_finding *assay_verifying_finding(void *engine, const struct a
         slot = v;
         break;
     }
-    if (slot == NULL) slot = overdue(e);
+    if (slot == NULL) slot = find_overdue(e);
     if (slot == NULL) return NULL; /* asked when one is free */
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_VERIFY);
-    const struct assay_slice bytes = assay_eng_keep(e, ask->bytes);
+    struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_VERIFY);
+    const struct assay_slice bytes = assay_eng_copy(e, ask->bytes);
     if (effect == NULL || bytes.len == 0) {
-        if (effect != NULL) assay_eng_drop_effect(e);
+        if (effect != NULL) assay_eng_remove_effect(e);
         return NULL;
     }
     *slot = (struct assay_asked){ .used = true,
@@ -77,19 +77,18 @@ const struct assay_finding *assay_verifying_finding(void *engine, const struct a
     return NULL;
 }
 
-const struct assay_finding *assay_verifying_known(struct assay_engine *e,
-                                                  const uint8_t digest[static 32],
-                                                  int64_t at_unix_s,
-                                                  enum assay_evidence_kind kind, bool before)
+const struct assay_finding *assay_verdicts_find(struct assay_engine *e,
+                                                const uint8_t digest[static 32], int64_t at_unix_s,
+                                                enum assay_evidence_kind kind, bool before)
 {
-    return assay_findings_get(&e->parts->verifying.findings, digest, at_unix_s, kind, before);
+    return assay_findings_get(&e->parts->verdicts.findings, digest, at_unix_s, kind, before);
 }
 
-void assay_verifying_done(struct assay_engine *e, const uint8_t digest[static 32],
-                          int64_t at_unix_s, bool before, const struct assay_verdict *verdict)
+void assay_verdicts_on_verdict(struct assay_engine *e, const uint8_t digest[static 32],
+                               int64_t at_unix_s, bool before, const struct assay_verdict *verdict)
 {
-    struct assay_verifying *v = &e->parts->verifying;
-    for (uint32_t i = 0; i < ASSAY_VERIFYING_MAX; i++) {
+    struct assay_verdicts *v = &e->parts->verdicts;
+    for (uint32_t i = 0; i < ASSAY_VERDICTS_MAX; i++) {
         struct assay_asked *asked = &v->asked[i];
         if (asked->used && asked->at_unix_s == at_unix_s && asked->before == before &&
             assay_bytes_equal(asked->digest, digest, 32))

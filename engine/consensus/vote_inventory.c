@@ -1,7 +1,7 @@
 /*
- * engine/consensus/vote_have.c - VOTE_HAVE and VOTE_LACK: encode and decode side by side.
+ * engine/consensus/vote_inventory.c - VOTE_HAVE and VOTE_LACK: encode and decode side by side.
  */
-#include "engine/consensus/vote_have.h"
+#include "engine/consensus/vote_inventory.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
