@@ -1,5 +1,5 @@
 /*
- * engine/consensus/block.h - block headers, proposals, and the table of blocks that a node holds.
+ * engine/consensus/block.h - block headers, proposals, and the table of a node's blocks.
  *
  * docs/protocol.md 4.8 (kinds of blocks), 5.7 (what a proposal commits to). A block id is the
  * SHA-256 of the header; the header covers the body root, the state root and, through commitments,
@@ -33,8 +33,9 @@ enum {
     ASSAY_BLOCK_LEN_MAX = 4 << 20,
     ASSAY_BLOCK_RECORDS_MAX = 4096,
     ASSAY_BLOCK_NULLS_MAX = 1024, /* nullifications that a proposal may name */
-    ASSAY_RANGE_VIEWS = 64, /* docs/protocol.md 5.27: one certificate for so many views, */
-    ASSAY_RANGES_VIEWS = 64 * ASSAY_RANGE_VIEWS, /* or for so many */
+    ASSAY_RANGE_VIEWS =
+        64, /* One certificate covers this number of views (docs/protocol.md 5.27), */
+    ASSAY_RANGES_VIEWS = 64 * ASSAY_RANGE_VIEWS, /* or this number */
     ASSAY_PROPOSAL_OVERHEAD_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 32 * ASSAY_BLOCK_NULLS_MAX + 128,
     ASSAY_PROPOSAL_HEAD_LEN_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 80,
 };
@@ -117,7 +118,7 @@ void assay_proposal_head_encode(struct assay_slice header_bytes,
 
 /*
  * Walk the records of a body: assay_body_open reads the array head and leaves *c at the first
- * record; after count calls of assay_body_next the caller asks assay_cursor_end.
+ * record; after count calls of assay_body_next the caller calls assay_cursor_end.
  * Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses
  */
 ASSAY_CHECKED enum assay_status assay_body_open(struct assay_slice body, struct assay_cursor *c,
@@ -127,16 +128,16 @@ ASSAY_CHECKED enum assay_status assay_body_next(struct assay_cursor *c, struct a
 ASSAY_CHECKED enum assay_status assay_body_root(struct assay_slice body, uint32_t *count,
                                                 uint8_t root[static 32]);
 
-/* One held block. Slices point into its payload, in memory of the table. */
+/* One block of the table. Slices point into its payload, in memory of the table. */
 struct assay_block {
     bool used;
-    bool notarised; /* a certificate is held */
+    bool notarised; /* its certificate is stored */
     bool final;     /* handed out as final, or an ancestor of such a one */
     bool stored;    /* its payload was handed out to be persisted */
     bool pinned;    /* an action of this step points to its payload */
     bool check_asked, checked_valid, checked_invalid; /* the ledger's answer; neither: pending */
     struct assay_block_header header;
-    uint64_t held_ms; /* monotonic: since when it is held, in this run of the process */
+    uint64_t held_ms; /* monotonic: when it was stored, in this run of the process */
     uint8_t id[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     uint8_t *payload; /* the PROPOSAL payload as received */
@@ -144,8 +145,8 @@ struct assay_block {
     struct assay_slice header_bytes, body, nulls;
 };
 
-/* The table: a fixed number of slots of fixed size, in the caller's memory. The payload area is
- * not touched before it is used, so a table costs only what it holds. */
+/* The table: a fixed number of slots of fixed size, in the caller's memory. The payload area is not
+ * touched before it is used, so a table costs only its contents. */
 struct assay_blocks;
 /* Returns: bytes of memory for count blocks with bodies up to block_len_max; a multiple of 64. */
 size_t assay_blocks_size(uint32_t count, uint32_t block_len_max);
@@ -164,7 +165,7 @@ uint32_t assay_blocks_count(const struct assay_blocks *blocks);
 uint32_t assay_blocks_body_max(const struct assay_blocks *blocks);
 /*
  * Copies the payload in.
- * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (held already; *out is it) | ASSAY_E_FULL (no slot) |
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (stored already; *out is it) | ASSAY_E_FULL (no slot) |
  *          ASSAY_E_RANGE (larger than a slot) | the statuses of assay_proposal_decode
  */
 ASSAY_CHECKED enum assay_status assay_blocks_add(struct assay_blocks *blocks,

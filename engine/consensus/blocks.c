@@ -1,8 +1,8 @@
 /*
- * engine/consensus/blocks.c - the table of blocks that a node holds (engine/consensus/block.h).
+ * engine/consensus/blocks.c - table of a node's blocks (engine/consensus/block.h).
  *
- * A fixed number of slots of fixed size: nothing that peers send can make it grow. Which blocks to
- * forget is decided by simplex (simplex_blocks.c); this file only keeps and finds.
+ * A fixed number of slots of fixed size: no message of a peer can make it grow. Simplex decides
+ * which blocks to discard (simplex_final.c); this file only stores and finds them.
  */
 #include "engine/consensus/block.h"
 
@@ -34,7 +34,7 @@ static size_t slot_len(uint32_t block_len_max)
     return align_up((size_t)block_len_max + ASSAY_PROPOSAL_OVERHEAD_MAX);
 }
 
-/* What every user of a held block relies on, whoever sent it: it was decoded before it came in. */
+/* Invariants of a stored block: it was decoded before it was added. */
 static bool block_is_valid(const struct assay_blocks *blocks, const struct assay_block *block)
 {
     if (!block->used) return block->payload_len == 0 && !block->pinned;

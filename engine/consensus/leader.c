@@ -1,5 +1,5 @@
 /*
- * engine/consensus/leader.c - who leads a view: smooth weighted round robin (docs/protocol.md 5.8).
+ * engine/consensus/leader.c - leader of a view: smooth weighted round robin (docs/protocol.md 5.8).
  *
  * Each step adds every voter's weight to its counter; the largest counter leads and pays their sum.
  * A function of the counters in an epoch block and the weights alone: no randomness that a closing
@@ -19,7 +19,7 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
     int64_t sum = 0; /* of those that vote: rows without a key are in the total alone */
     for (uint32_t i = 0; i < voters->count; i++) {
         if (voters->weight[i] == 0) {
-            /* Who votes no more leaves no debt behind: a counter means something only beside its
+            /* A member without votes leaves no debt: a counter is meaningful only together with its
              * weight. */
             counters[i] = 0;
             continue;

@@ -1,16 +1,15 @@
 /*
  * engine/consensus/resume.c - Simplex after a crash (docs/protocol.md 2.4, 2.5).
  *
- * What the store holds is restored; then peers are asked for the highest vote of ours that they
- * hold. N and F only in views above the maximum of log and answers; X also below, where the log
- * holds neither X nor F: a view with two N, two X and two resumed nodes would be dead for ever
- * otherwise.
+ * The stored items are restored; then peers are queried for our highest vote that they have. N and
+ * F only in views above the maximum of log and answers; X also below, where the log has neither X
+ * nor F: otherwise a view with two N, two X and two resumed nodes would be stuck for ever.
  *
- *   RESUME_ASK     [chain_id, era, epoch, nonce, view]: who is beyond that view also helps
+ *   RESUME_ASK     [chain_id, era, epoch, nonce, view]: peers beyond that view also send help
  *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads], [CERTIFICATE payloads]]
- *                  the asker's own votes, signed by itself: nobody can invent one for it; and the
- *                  answerer's last final certificate, since it holds no votes below that view, and
- *                  that of the highest range whose votes it has forgotten (docs/protocol.md 5.27)
+ *                  the asker's own votes, signed by itself: they cannot be forged; and the
+ *                  answerer's last final certificate, since it has no votes below that view, and
+ *                  that of the highest range whose votes it has discarded (docs/protocol.md 5.27)
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -54,7 +53,7 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
     v->has_proposal = true;
     v->proposal_ms = s->now_ms;
     assay_bytes_copy(v->proposal_id, 32, p.id, 32);
-    if (own) v->asked = v->made = true; /* never a second one, held or not */
+    if (own) v->asked = v->made = true; /* never a second one, stored or not */
     ASSAY_ASSERT(assay_sx_view_is_valid(s, v));
     return ASSAY_OK;
 }
@@ -67,11 +66,12 @@ static enum assay_status restore_certificate(struct assay_simplex *s, struct ass
     const enum assay_status status = assay_sx_receive_certificate(s, ASSAY_SLOT_SELF, value, none);
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
     if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
-    if (status == ASSAY_E_EARLY) return ASSAY_OK; /* finality led there at once: it comes later */
+    if (status == ASSAY_E_EARLY)
+        return ASSAY_OK; /* finality moved past it at once: it arrives later */
     ASSAY_TRY(status);
     ASSAY_ASSERT(s->unstored == 1);
     assay_sx_set_stored(s, assay_sx_find_unstored(s));
-    /* They come in the order of views: the next one may lie beyond what is held at once. */
+    /* They are restored in the order of views: the next one may lie beyond the window. */
     while (assay_sx_leave_view(s, none)) {
     }
     return ASSAY_OK;
@@ -116,7 +116,7 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
     return ASSAY_E_UNSUPPORTED;
 }
 
-/* --- asking */
+/* --- requests */
 
 static void send_resume_request(struct assay_simplex *s, uint16_t to,
                                 struct assay_simplex_actions *out)
@@ -155,8 +155,8 @@ static void start_resume(struct assay_simplex *s, struct assay_simplex_actions *
     send_resume_request(s, ASSAY_SLOT_ALL, out);
 }
 
-/* docs/protocol.md 2.4.1: who has no seat now is not answered about votes of its own, and may have
- * cast some behind the epoch that its log ends in. */
+/* A node without a seat gets no answers about its own votes, and may have cast some after the epoch
+ * in which its log ends (docs/protocol.md 2.4.1). */
 void assay_sx_resume_start(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->running && s->begun);
@@ -186,7 +186,7 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
     ASSAY_ASSERT(assay_sx_is_valid(s));
 }
 
-/* docs/protocol.md 5.29: nothing is signed there, so nobody sees by it that we are behind. */
+/* Nothing is signed there, so no peer can see that we are behind (docs/protocol.md 5.29). */
 static bool cannot_sign(const struct assay_simplex *s)
 {
     return !s->resume.asking && !s->done && s->view <= s->resume.forgotten;
@@ -218,7 +218,7 @@ uint64_t assay_sx_resume_wake(const struct assay_simplex *s)
                                                           : s->resume.ask_again_ms;
 }
 
-/* [chain_id, era, epoch, nonce, ...]: what asks and answers have in common. */
+/* [chain_id, era, epoch, nonce, ...]: common fields of requests and answers. */
 static enum assay_status decode_header(const struct assay_simplex *s, struct assay_cursor *c,
                                        uint64_t items, uint64_t *epoch, uint64_t *nonce)
 {
@@ -233,7 +233,7 @@ static enum assay_status decode_header(const struct assay_simplex *s, struct ass
     return era == s->base.era ? ASSAY_OK : ASSAY_E_CHAIN; /* an asker may be in another epoch */
 }
 
-/* --- answering */
+/* --- answers */
 
 static bool has_any_vote(const struct sx_view *v, uint16_t seat)
 {
@@ -250,7 +250,7 @@ static struct sx_view *later_voted(struct sx_view *best, struct sx_view *v, uint
     return best != NULL && assay_sx_last_view(v) <= assay_sx_last_view(best) ? best : v;
 }
 
-/* The highest view or range in which a vote of the seat is held or kept. Returns: it, or NULL. */
+/* Returns: the highest view or range with a vote of the seat, verified or not, or NULL. */
 static struct sx_view *find_highest_voted(const struct assay_simplex *s, uint16_t seat)
 {
     ASSAY_ASSERT(seat < s->seat_count);
@@ -268,8 +268,8 @@ static struct sx_view *find_highest_voted(const struct assay_simplex *s, uint16_
     return best;
 }
 
-/* The same of verified votes: what was only kept is verified before it is told, and the search goes
- * on below what proved to be junk. One junk vote would have the whole answer refused. */
+/* The same for verified votes: an unverified vote is verified before it is reported, and the search
+ * continues below an invalid one. One invalid vote would have the complete answer rejected. */
 static const struct sx_view *find_highest_verified(struct assay_simplex *s, uint16_t seat)
 {
     struct sx_view *v;
@@ -358,7 +358,7 @@ struct answer {
     uint64_t unknown_epoch; /* the latest such */
 };
 
-/* One vote of ours that a peer holds. */
+/* One vote of ours that a peer has. */
 static enum assay_status decode_own_vote(const struct assay_simplex *s, struct assay_slice payload,
                                          struct answer *answer)
 {
@@ -369,9 +369,9 @@ static enum assay_status decode_own_vote(const struct assay_simplex *s, struct a
     const enum assay_status place = assay_sx_check_position(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_CHAIN) return place;
     const enum assay_status good = assay_vote_verify(&vote, s->voters);
-    /* In another epoch we may have other keys: a log from before our own reincarnation asks those
-     * who are behind it. What the keys of ours did not sign says nothing about them, and is no
-     * forgery of its giver's. */
+    /* In another epoch we may have other keys: a log from before our own reincarnation may meet
+     * peers that are behind it. Votes that our keys did not sign prove nothing about them, and are
+     * no forgery of their sender. */
     if (good == ASSAY_E_SIGNATURE && place != ASSAY_OK) return ASSAY_OK;
     ASSAY_TRY(good);
 
@@ -381,7 +381,7 @@ static enum assay_status decode_own_vote(const struct assay_simplex *s, struct a
         const uint64_t last = assay_vote_last(st);
         if (last > answer->floor) answer->floor = last;
         if (st->view < s->final_view) return ASSAY_OK; /* forgotten on purpose */
-        /* And so is what lies in a range, as far as the log goes. */
+        /* The same for a view in a range, as far as the log goes. */
         if (last <= s->resume.log_view && !assay_sx_is_counted(s, st)) return ASSAY_OK;
         const struct sx_view *v = assay_sx_find_tally(s, st->type, st->view);
         unknown = v == NULL || !v->cast[type] ||
@@ -392,8 +392,8 @@ static enum assay_status decode_own_vote(const struct assay_simplex *s, struct a
     return ASSAY_OK;
 }
 
-/* What the answerer holds no votes below: a final view, which we pass, or a range, in which we may
- * have voted all the same if our log ends before it. */
+/* The view below which the answerer has no votes: a final view, which we pass, or a range, in which
+ * we may have voted if our log ends before it. */
 static void receive_certificate(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
                                 struct assay_simplex_actions *out)
 {
@@ -416,9 +416,9 @@ static bool has_third_answered(const struct assay_simplex *s)
     return assay_third(weight - s->resume.later_bp, s->voters->total_weight);
 }
 
-/* Who is in a later epoch has forgotten the votes of ours: its answer says nothing about them. When
- * more than a third is there, an honest node is, and this epoch is over: there is nothing left to
- * vote on, and a log that lacks votes could only contradict them. */
+/* A peer in a later epoch has discarded our votes: its answer proves nothing about them. When more
+ * than a third is there, an honest node is, and this epoch is over: there is nothing left to vote
+ * on, and an incomplete log could only contradict them. */
 static void note_later_answer(struct assay_simplex *s, uint16_t from, uint64_t epoch)
 {
     ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX && epoch > s->base.epoch);
@@ -426,8 +426,8 @@ static void note_later_answer(struct assay_simplex *s, uint16_t from, uint64_t e
     if (s->seen_epoch[from] < epoch) s->seen_epoch[from] = epoch;
     if (assay_third(s->resume.later_bp, s->voters->total_weight)) {
         s->halted = true;
-        /* What is asked here is answered nowhere: the end of this epoch is fetched at once, and not
-         * only when votes of the next one come along. */
+        /* No peer can answer this any more: the end of this epoch is fetched at once, not only when
+         * votes of the next one arrive. */
         s->behind_epoch = assay_sx_third_epoch(s);
         s->behind_since_ms = s->behind_again_ms = s->now_ms;
     }
@@ -447,8 +447,8 @@ enum assay_status assay_sx_receive_resume_answer(struct assay_simplex *s, uint16
     uint64_t votes = 0;
     ASSAY_TRY(decode_header(s, &c, 6, &epoch, &nonce));
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_TYPES, &votes));
-    /* Also when the waiting is over: links may take longer than 4 delta to come up, and a vote that
-     * the log lacks must silence us whenever it is shown. */
+    /* Also after the time-out: links may take longer than 4 delta to connect, and a vote that the
+     * log lacks must silence this node whenever it is shown. */
     if (s->resume.nonce == 0 || nonce != s->resume.nonce) return ASSAY_E_STALE;
     if (from >= s->voters->count || s->seat_of[from] == UINT16_MAX) return ASSAY_E_STRANGER;
     if (s->answered[from]) return ASSAY_E_DUPLICATE;

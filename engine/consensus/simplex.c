@@ -1,9 +1,8 @@
 /*
- * engine/consensus/simplex.c - weighted Simplex: its memory, its life over epochs, and who gets
- * which input.
+ * engine/consensus/simplex.c - weighted Simplex: memory, epochs, and dispatch of inputs.
  *
- * docs/protocol.md 5. The rules stand in the files that simplex_internal.h names; here is only the
- * order in which they are asked.
+ * docs/protocol.md 5. The rules are in the files listed in simplex_internal.h; this file calls them
+ * in order.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -13,7 +12,7 @@ enum { ALIGNMENT = 64, EARLY_LEN_DEFAULT = 256 * 1024, CERTIFICATES_EXTRA = 1280
 _Static_assert((uint64_t)ASSAY_MEMBERS_MAX * 10000 <= UINT32_MAX,
                "three times the total weight must fit in 64 bits");
 
-/* --- what holds */
+/* --- invariants */
 
 static bool epoch_is_valid(const struct assay_simplex *s)
 {
@@ -280,7 +279,7 @@ static void assign_seats(struct assay_simplex *s, const struct assay_voter_table
     s->voters = voters;
 }
 
-/* E's final certificate is kept over the boundary for those who have not seen it yet. */
+/* E's final certificate is retained across the boundary for peers that have not seen it yet. */
 static void keep_last_certificate(struct assay_simplex *s)
 {
     s->last_len = 0;
@@ -315,7 +314,7 @@ static void clear_epoch(struct assay_simplex *s)
     s->range_added = false;
     for (uint32_t i = 0; i < s->config.voters_max; i++)
         s->proven[i] = 0;
-    s->resume.later_bp = 0; /* those of the epoch that begins are not later any more */
+    s->resume.later_bp = 0; /* those of the new epoch are not later any more */
     s->demand_at_ms = UINT64_MAX;
     s->pull_at_ms = UINT64_MAX;
     s->behind_since_ms = UINT64_MAX;
@@ -346,17 +345,16 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     ASSAY_ASSERT(base->epoch_ms > 0);
     keep_last_certificate(s);
     if (base->epoch != s->base.epoch + 1) s->last_len = 0;
-    s->ordinal_base += s->final_view; /* nobody votes in the view after E's */
+    s->ordinal_base += s->final_view; /* no member votes in the view after E's */
     s->now_ms = now_ms;
     s->begun_ms = now_ms;
     clear_epoch(s);
     assign_seats(s, voters);
     s->halted = base->silent || base->epoch <= s->resume.silent_through;
     s->base = *base;
-    /* The store serves the others: until the table is full they would be memory of forty epochs,
-     * for nobody. */
+    /* The store serves older ones: otherwise the table would retain forty epochs without a use. */
     assay_blocks_sweep(s->config.blocks, is_recent, &s->base);
-    s->base.counters = NULL; /* copied, the caller's array need not live on */
+    s->base.counters = NULL; /* copied: the caller's array need not persist */
     for (uint32_t i = 0; i < s->config.voters_max; i++)
         s->counters[i] = i < voters->count ? base->counters[i] : 0;
     s->delta_ms = delta_of(base->epoch_ms);

@@ -2,10 +2,10 @@
  * engine/consensus/simplex.h - weighted Simplex for one epoch (docs/protocol.md 5; Chan and Pass
  * 2023, weighted).
  *
- * Knows votes, certificates, views, time-outs, leaders, the tree of blocks; knows nothing of
- * records, scores or time of day: the ledger (engine.c with epoch.c) says which blocks are valid
- * and what to propose. Input by the functions below; output as a list of actions, to be carried
- * out in order. No I/O.
+ * Covers votes, certificates, views, time-outs, leaders and the tree of blocks, but no records,
+ * scores or time of day: the ledger (engine/node) decides which blocks are valid and what to
+ * propose. Input by the functions below; output as a list of actions, to be carried out in order.
+ * No I/O.
  *
  * Rules, in the words of the protocol: N(v,h) needs a valid proposal of leader(v), a notarised or
  * final parent, held nullification certificates of every view between, equal state root (ledger),
@@ -27,14 +27,17 @@ enum assay_simplex_action_kind {
     ASSAY_SIMPLEX_PERSIST, /* a certificate or block relied on: before what follows is sent */
     ASSAY_SIMPLEX_SEND,    /* resend or answer or pull: as ASSAY_EFFECT_SEND */
     ASSAY_SIMPLEX_PROPOSE, /* we lead `view`: call assay_simplex_propose with a block on `id` */
-    ASSAY_SIMPLEX_CHECK,   /* judge block `id`, whose ancestors are held: assay_simplex_on_checked */
-    ASSAY_SIMPLEX_FINAL,   /* block `id` (E where a tail was finalised) and its ancestors are final;
-                              all of them are held */
+    /* Check block `id`, whose ancestors are stored: call assay_simplex_on_checked. */
+    ASSAY_SIMPLEX_CHECK,
+    /* Block `id` (E where a tail was finalised) and its ancestors are final and stored. */
+    ASSAY_SIMPLEX_FINAL,
     ASSAY_SIMPLEX_ACCUSE, /* two signed messages that convict `slot`: proof number, both payloads */
-    ASSAY_SIMPLEX_BEHIND, /* others sign in epoch `view` > ours (more than a third of the weight, or
-                             anybody while we stand still): sync */
-    ASSAY_SIMPLEX_ROLLED_BACK, /* peers hold a vote that our log lacks (docs/protocol.md 2.8):
-                                  votes no more up to that vote's epoch; reincarnate */
+    /* Others sign in epoch `view` > ours (more than a third of the weight, or any member while we
+     * are stalled): sync. */
+    ASSAY_SIMPLEX_BEHIND,
+    /* Peers have a vote that our log lacks (docs/protocol.md 2.8): no more votes up to that vote's
+     * epoch; reincarnate. */
+    ASSAY_SIMPLEX_ROLLED_BACK,
     ASSAY_SIMPLEX_NOTE,        /* as ASSAY_EFFECT_NOTE */
 };
 
@@ -64,10 +67,10 @@ struct assay_simplex_config {
     uint8_t chain_id[32];
     uint16_t self;               /* own slot */
     uint32_t voters_max;         /* roster slots */
-    uint32_t views_max;          /* held at once, in pages of 64, two at least; 0: 1024 */
-    uint32_t certificate_max;    /* certificates held; 0: 3 * views_max + 1280 */
-    bool neighbours; /* the host has some: votes come over them (docs/protocol.md 4.12.11) */
-    uint32_t early_len;          /* bytes kept of the next epoch's messages; 0: 256 KiB */
+    uint32_t views_max;          /* size of the window, in pages of 64, two at least; 0: 1024 */
+    uint32_t certificate_max;    /* size of the table; 0: 3 * views_max + 1280 */
+    bool neighbours; /* the host has neighbours that relay votes (docs/protocol.md 4.12.11) */
+    uint32_t early_len;          /* buffer for the next epoch's messages, in bytes; 0: 256 KiB */
     struct assay_blocks *blocks; /* shared with the ledger, which only reads; outlives */
     uint32_t block_len_max;      /* for assay_simplex_size while blocks is still NULL */
 };
@@ -98,7 +101,7 @@ struct assay_simplex_base {
 };
 
 /*
- * assay_simplex_begin - start an epoch: forget the last one's views, take the new table, replay
+ * assay_simplex_begin - starts an epoch: discards the last one's views, uses the new table, replays
  * early messages. voters is borrowed until the next begin. Called when E is final (never from
  * within a list of actions that is still being filled).
  */
@@ -107,9 +110,9 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
                          const struct assay_voter_table *voters, struct assay_simplex_actions *out);
 
 /*
- * Between begin and run, after a restart: what the store holds of the running epoch, in this order:
- * ASSAY_STORE_CERTIFICATE (they tell which blocks matter should there be more than the table
- * holds), ASSAY_STORE_BLOCK, ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE.
+ * Between begin and run, after a restart: the stored items of the running epoch, in this order:
+ * ASSAY_STORE_CERTIFICATE (they decide which blocks matter should the table be too small),
+ * ASSAY_STORE_BLOCK, ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE.
  * Returns: ASSAY_OK (also for an item of another epoch: ignored) | INPUT statuses | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_simplex_restore(struct assay_simplex *s,
@@ -153,27 +156,28 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
 
 /*
  * Demand: the monotonic time from which a proposal is wanted in the running view (a record waits:
- * now or a little later; else the next phase; UINT64_MAX: never). It stands until the next call,
- * FINAL or begin: state it anew after these. The leader proposes at max(entered, demand); the
+ * now or a little later; else the next phase; UINT64_MAX: never). It is in effect until the next
+ * call, FINAL or begin: set it again after these. The leader proposes at max(entered, demand); the
  * others' time-outs start then. While the base of the view is not final, a proposal is wanted one
  * delta after the view was entered, whatever the demand: the base's F votes are on their way, and
- * asking at once would follow every block by an empty one.
+ * an immediate proposal would add an empty block after every block.
  */
 void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t demand_at_ms,
                           struct assay_simplex_actions *out);
-/* Whom a CERTIFICATE comes from as a rule: the leader of the view after its own, or of the running
- * one if that is higher, who sends what its proposal names right behind it. payload: hostile bytes.
+/* The usual sender of a CERTIFICATE: the leader of the view after its own, or of the running one if
+ * that is higher, which sends the certificates that its proposal names right after it. payload:
+ * hostile bytes.
  * Returns: true and *slot; false: nothing is known of that view */
 bool assay_simplex_expected_sender(const struct assay_simplex *s, struct assay_slice payload,
                                    uint16_t *slot);
 /* Returns: when assay_simplex_tick is due; UINT64_MAX: never. */
 uint64_t assay_simplex_wake_at(const struct assay_simplex *s);
 
-/* A member was convicted or the node halted: votes no more in this epoch. */
+/* A member was convicted or the node halted: no more votes in this epoch. */
 void assay_simplex_halt(struct assay_simplex *s);
-/* An ACCUSE came to nothing: the next such pair is one again. */
+/* An ACCUSE had no effect: the next such pair is reported again. */
 void assay_simplex_clear_proven(struct assay_simplex *s, uint16_t slot, unsigned number);
-/* Votes on nothing until it is told otherwise, or another epoch begins. */
+/* Suspends votes until the next call with false, or the next epoch. */
 void assay_simplex_set_waiting(struct assay_simplex *s, bool waits);
 
 struct assay_simplex_snapshot {
@@ -183,7 +187,7 @@ struct assay_simplex_snapshot {
     uint64_t nullified_in_a_row; /* views left by nullification since the last notarised one */
     uint64_t gives_up_ms;        /* when X of the running view is due; UINT64_MAX: not by time */
     bool voting;                 /* resumed, not halted, epoch not over, has weight and key */
-    bool asking;                 /* peers have not said yet what this key signed before */
+    bool asking;                 /* peers have not reported yet what this key signed before */
     uint64_t refused;            /* messages */
 };
 void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_snapshot *snapshot);
@@ -192,11 +196,11 @@ size_t assay_simplex_count_certificates(const struct assay_simplex *s);
 
 /* F of one's own. */
 struct assay_simplex_cast {
-    uint64_t view, height; /* height 0: its block is not held */
+    uint64_t view, height; /* height 0: its block is not stored */
     uint8_t id[32];
 };
-/* Own F of this epoch in views above that one, ascending. Returns: how many there are, which may be
- * more than casts[capacity] holds. */
+/* Own F of this epoch in views above that one, ascending. Returns: their number, which may exceed
+ * capacity. */
 size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
                             struct assay_simplex_cast *casts, size_t capacity);
 /* The final certificate of the highest view of this epoch. Returns: its payload, empty when there

@@ -1,9 +1,9 @@
 /*
- * engine/consensus/simplex_certificates.c - certificates: assembled from votes, taken from peers,
- * served.
+ * engine/consensus/simplex_certificates.c - certificates: assembled from votes, received from
+ * peers, served.
  *
- * docs/protocol.md 5.6, 5.7. Of each view and type the first one held is the primary. Another one
- * of the same statement (other voters in its bitmap) is taken only when a proposal under
+ * docs/protocol.md 5.6, 5.7. Of each view and type the first one stored is the primary. Another one
+ * of the same statement (other voters in its bitmap) is accepted only when a proposal under
  * consideration commits to that very bitmap: voters hold and have stored the bodies that a proposal
  * relies on.
  */
@@ -116,8 +116,8 @@ static void on_certificate(struct assay_simplex *s, uint32_t index,
         on_range_certificate(s, index);
         return;
     }
-    /* Of E that is handed out, one certificate is enough: that of a tail of it may come later, and
-     * name a body that is not held. */
+    /* Of an E that was handed out, one certificate is enough: that of a tail of it may arrive
+     * later, and name a body that is not stored. */
     if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view && !s->done)
         assay_sx_set_final(s, st->view, st->block_id, index);
     if (!assay_sx_in_window(s, st->view)) return;
@@ -225,8 +225,8 @@ static void record_votes(struct assay_simplex *s, const struct assay_certificate
     ASSAY_ASSERT(assay_cursor_left(&c) == 0);
 }
 
-/* Of a range: once, unless a wider one stands for it. One that begins far ahead of the running view
- * is taken when that view is in reach. */
+/* Of a range: once, unless a wider one covers it. One that starts far ahead of the running view is
+ * accepted when that view is in reach. */
 static enum assay_status check_range_needed(const struct assay_simplex *s,
                                             const struct assay_vote_statement *st)
 {
@@ -239,8 +239,8 @@ static enum assay_status check_range_needed(const struct assay_simplex *s,
     return span < assay_vote_span(st->type) ? ASSAY_OK : ASSAY_E_DUPLICATE;
 }
 
-/* Of one view: the first of its kind. Of the last view one notarisation more: the one that the next
- * leader names may come before its proposal, and over neighbours it comes but once. */
+/* Of one view: the first of its kind. Of the last view one more notarisation: the one that the next
+ * leader names may arrive before its proposal, and neighbours relay it only once. */
 static enum assay_status check_view_needed(const struct assay_simplex *s,
                                            const struct assay_vote_statement *st)
 {

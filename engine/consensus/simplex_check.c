@@ -1,9 +1,10 @@
 /*
- * engine/consensus/simplex_check.c - every invariant of Simplex (docs/protocol.md 5), for tests.
+ * engine/consensus/simplex_check.c - check of every invariant of Simplex (docs/protocol.md 5), for
+ * tests.
  *
- * Aborts on a broken one. Not called on input: what these say was made true by our own code. The
- * views around the running one are looked at each time; of views and certificates without end, as a
- * long standstill leaves them, those whose turn it is: a broken one stays broken.
+ * Aborts on a broken one. Not called on input: our own code establishes these invariants. The views
+ * around the running one are checked each time; of views and certificates without end, as a long
+ * stall leaves them, a sample: a broken one stays broken.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -41,7 +42,7 @@ static void check_view_certificates(const struct assay_simplex *s, const struct 
     }
 }
 
-/* Kept are only votes that a held certificate of the view repeats, and not those that are held. */
+/* Unverified votes repeat a stored certificate of the view, and are not verified as well. */
 static void check_unverified(const struct assay_simplex *s, const struct sx_view *v)
 {
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
@@ -60,7 +61,7 @@ static void check_unverified(const struct assay_simplex *s, const struct sx_view
     }
 }
 
-/* The sums are those of the votes held. */
+/* The tallies match the verified votes. */
 static void check_sums(const struct assay_simplex *s, const struct sx_view *v)
 {
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
@@ -128,9 +129,9 @@ static void check_views(const struct assay_simplex *s)
     }
     for (size_t i = 0; i < SX_WIDE; i++)
         if (s->wide[i].view != 0) check_range(s, &s->wide[i]);
-    /* Every page up to the running view fits, whoever filled those ahead. */
+    /* Every page up to the running view fits, even if pages ahead are in use. */
     ASSAY_ASSERT(ahead <= s->page_count);
-    /* What is not held any more is covered. */
+    /* Discarded views are covered by certificates. */
     for (uint64_t at = s->final_view + 1; at < s->view;) {
         const uint32_t covering = assay_sx_find_range_certificate(s, at);
         if (covering == SX_NONE) ASSAY_ASSERT(assay_sx_in_window(s, at));
@@ -150,8 +151,8 @@ static void check_unstored(const struct assay_simplex *s)
     ASSAY_ASSERT(unstored == s->unstored);
 }
 
-/* Certificates are found by their names and by what they say: a few of them, others each time,
- * since there may be thousands. */
+/* Certificates are found by commitment and by statement: a sample of them each time, since there
+ * may be thousands. */
 static void check_index(const struct assay_simplex *s)
 {
     enum { LOOKED_AT = 4, FEW = 64 };
@@ -172,8 +173,9 @@ void assay_simplex_check(const struct assay_simplex *s)
     ASSAY_ASSERT(s->view > 0 && s->final_view <= s->view + s->config.views_max);
     ASSAY_ASSERT(s->handed_view <= s->final_view);
     ASSAY_ASSERT((s->final_view == 0) == (s->final_certificate == SX_NONE));
-    /* Above it nothing is sure: where more than a third sign two chains, the other one's blocks
-     * may be lower than the end of the epoch before is here. The ledger walks down and says it. */
+    /* Above it nothing is certain: where more than a third sign two chains, the other chain's
+     * blocks may be lower than the end of the epoch before. The ledger walks down and reports
+     * it. */
     if (s->handed_view == 0) ASSAY_ASSERT(s->handed_height == s->base.height);
     if (s->done) ASSAY_ASSERT(s->handed_view == s->final_view);
     if (s->resume.asking) ASSAY_ASSERT(!assay_sx_can_vote(s));

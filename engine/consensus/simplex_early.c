@@ -1,12 +1,13 @@
 /*
- * engine/consensus/simplex_early.c - messages of the next epoch, and knowing that one is behind.
+ * engine/consensus/simplex_early.c - buffer for messages of the next epoch, and detection of being
+ * behind.
  *
- * Peers finalise E a little before us and go on: their first messages are kept in a bounded buffer
- * and replayed when the epoch begins. No sender may fill it for the others. What is kept is refused
- * as early all the same: nobody has verified it, so nobody passes it on (docs/protocol.md 4.12.7).
- * When more than a third of the weight signs in a later epoch, an honest node is there: time to
- * synchronise. Less is only a hint (weights move, so those ahead may weigh little in our table),
- * taken when we stand still: asking costs a message, and what is answered carries its own proof.
+ * Peers finalise E a little before us and proceed: their first messages are buffered and replayed
+ * when the epoch begins. No sender may fill the buffer for the others. A buffered message is still
+ * rejected as early: it is not verified, so it is not relayed (docs/protocol.md 4.12.7). When more
+ * than a third of the weight signs in a later epoch, an honest node is there: time to synchronise.
+ * Less is only a hint (weights move, so those ahead may weigh little in our table), taken when we
+ * stand still: asking costs a message, and what is answered carries its own proof.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -27,7 +28,7 @@ static enum assay_status next_entry(struct assay_cursor *c, struct entry *entry)
     return assay_cursor_slice(c, len, &entry->payload);
 }
 
-/* Bytes a sender holds already, or SIZE_MAX when this very message is among them. */
+/* Bytes of a sender in the buffer, or SIZE_MAX when this very message is among them. */
 static size_t buffered_len_of(const struct sx_early *early, uint16_t from,
                               enum assay_message_kind kind, struct assay_slice payload)
 {
@@ -128,7 +129,7 @@ void assay_sx_note_later_epoch(struct assay_simplex *s, const struct assay_vote 
     s->behind_epoch = assay_sx_third_epoch(s);
     if (s->behind_epoch <= s->base.epoch || s->behind_since_ms != UINT64_MAX) return;
     s->behind_since_ms = s->now_ms;
-    /* One epoch ahead is how every boundary looks to those who see it last. */
+    /* One epoch ahead is normal at a boundary for the nodes that see it last. */
     const bool at_once = s->behind_epoch > s->base.epoch + 1;
     s->behind_again_ms = s->now_ms + (at_once ? 0 : 2 * s->delta_ms);
 }
@@ -154,6 +155,6 @@ void assay_sx_check_behind_stalled(struct assay_simplex *s, struct assay_simplex
     uint64_t latest = 0;
     for (uint32_t slot = 0; slot < s->voters->count; slot++)
         if (s->seen_epoch[slot] > latest) latest = s->seen_epoch[slot];
-    /* How far ahead is what a liar says: only that somebody should be asked is taken from it. */
+    /* The distance is an unverified claim: it only triggers a query. */
     if (latest > s->base.epoch) report_behind(s, s->base.epoch, out);
 }

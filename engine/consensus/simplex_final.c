@@ -1,8 +1,8 @@
 /*
- * engine/consensus/simplex_final.c - finality, and the bodies of blocks that it needs.
+ * engine/consensus/simplex_final.c - finality, and retention of the block bodies that it needs.
  *
  * docs/protocol.md 5.18: finality of a block is finality of its ancestors; finality of a tail is
- * finality of its E and nothing else. FINAL goes out when every body on the way is held.
+ * finality of its E and nothing else. FINAL is reported when every body on the way is stored.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -25,7 +25,7 @@ void assay_sx_set_final(struct assay_simplex *s, uint64_t view, const uint8_t id
     ASSAY_ASSERT(assay_sx_is_valid(s));
 }
 
-/* Returns: the lowest ancestor that is held, whose parent is not; NULL when all are. */
+/* Returns: the lowest stored ancestor whose parent is missing; NULL when all are stored. */
 static const struct assay_block *lowest_held(const struct assay_simplex *s,
                                              const struct assay_block *block)
 {
@@ -62,7 +62,7 @@ static void add_missing(const uint8_t id[32], uint64_t view, struct sx_missing *
     assay_bytes_copy(missing[(*count)++].id, 32, id, 32);
 }
 
-/* The block itself or the first ancestor that is not held. */
+/* The block itself or its first missing ancestor. */
 static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint64_t view,
                       struct sx_missing *missing, size_t *count)
 {
@@ -190,7 +190,7 @@ static enum worth retention_rank(const struct assay_simplex *s, const struct ass
     return v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE ? WORTH_NULLIFIED : WORTH_KEEP;
 }
 
-/* Of the least worth the oldest goes. Returns: whether a slot was freed. */
+/* Discards the oldest block of the lowest rank. Returns: whether a slot was freed. */
 static bool evict_block(struct assay_simplex *s)
 {
     struct assay_block *least = NULL;
@@ -236,7 +236,7 @@ static struct assay_block *parent_in_chain(const struct assay_simplex *s, struct
 {
     while (block->header.kind == ASSAY_BLOCK_TAIL) {
         block = assay_blocks_find(s->config.blocks, block->header.parent_id);
-        ASSAY_ASSERT(block != NULL); /* every ancestor is held */
+        ASSAY_ASSERT(block != NULL); /* every ancestor is stored */
     }
     return block;
 }
@@ -265,7 +265,7 @@ void assay_sx_report_final(struct assay_simplex *s, struct assay_simplex_actions
     s->handed_height = block->header.height;
     assay_bytes_copy(s->handed_id, 32, block->id, 32);
     s->done = block->header.kind == ASSAY_BLOCK_EPOCH;
-    s->demand_at_ms = UINT64_MAX; /* it was about this block: the ledger states it anew */
+    s->demand_at_ms = UINT64_MAX; /* it was about this block: the ledger sets it again */
 
     struct assay_simplex_action *action = assay_sx_add_action(out, ASSAY_SIMPLEX_FINAL);
     action->view = s->final_view;
@@ -300,7 +300,7 @@ enum assay_status assay_simplex_finality(const struct assay_simplex *s, struct a
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-/* --- what is told when an era ends */
+/* --- own votes reported at the end of an era */
 
 static void add_cast(const struct assay_simplex *s, const struct sx_view *v,
                      struct assay_simplex_cast *casts, size_t count)
@@ -320,8 +320,8 @@ size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
 {
     size_t count = 0;
     ASSAY_ASSERT(assay_sx_is_valid(s));
-    /* A page that was forgotten holds no F of ours that may still count: it lies below what is
-     * final, or a quorum has nullified its range (docs/protocol.md 5.28). */
+    /* A discarded page contains no F of ours that may still count: it lies below the final view, or
+     * a quorum has nullified its range (docs/protocol.md 5.28). */
     for (uint32_t p = 0; p < s->page_count; p++) {
         if (s->pages[p].range.view == 0) continue;
         for (size_t i = 0; i < ASSAY_RANGE_VIEWS; i++) {

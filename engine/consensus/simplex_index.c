@@ -1,8 +1,7 @@
 /*
- * engine/consensus/simplex_index.c - certificates found by what they are called and by what they
- * say.
+ * engine/consensus/simplex_index.c - index of certificates by commitment and by statement.
  *
- * docs/protocol.md 5.26: a state without finality holds thousands of them, and each proposal of it
+ * docs/protocol.md 5.26: a state without finality has thousands of them, and each proposal of it
  * names hundreds. Two lists for each bucket, through the certificates themselves: by commitment,
  * which is a hash, and by (type, view, block). Nothing a peer sends makes either grow: an entry is
  * a certificate of the table.

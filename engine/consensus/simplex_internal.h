@@ -36,8 +36,8 @@ enum {
 };
 
 /* The votes of one seat in one view, by type; nullify names no block. A vote is *verified* once its
- * signature was checked. It is stored *unverified* when its owner sent it after the certificate with
- * the same statement (docs/protocol.md 5.25: such votes are redundant). */
+ * signature was checked. It is stored *unverified* when its owner sent it after the certificate
+ * with the same statement (docs/protocol.md 5.25: such votes are redundant). */
 struct sx_received {
     bool verified[ASSAY_VOTE_TYPES];
     bool unverified[ASSAY_VOTE_TYPES]; /* never both */
@@ -213,7 +213,8 @@ struct assay_simplex {
 
     uint64_t standstill_ms;   /* last resend */
     uint64_t standstill_view; /* where the next one goes on */
-    uint64_t helped_leader_of; /* the last view whose late leader was sent the certificates below it */
+    uint64_t
+        helped_leader_of; /* the last view whose late leader was sent the certificates below it */
     uint64_t pull_at_ms; /* UINT64_MAX: nothing is missing */
     uint32_t pull_turn;
 
@@ -239,8 +240,8 @@ bool assay_sx_view_is_valid(const struct assay_simplex *s, const struct sx_view 
 void assay_sx_compute_leaders(struct assay_simplex *s, uint64_t view);
 /* Returns: whether own votes may be cast in this epoch now (the view's own rules aside). */
 bool assay_sx_can_vote(const struct assay_simplex *s);
-/* Checks chain, era and epoch of a message. Returns: ASSAY_OK (this epoch) | ASSAY_E_CHAIN | ASSAY_E_STALE |
- * ASSAY_E_EARLY */
+/* Checks chain, era and epoch of a message. Returns: ASSAY_OK (this epoch) | ASSAY_E_CHAIN |
+ * ASSAY_E_STALE | ASSAY_E_EARLY */
 enum assay_status assay_sx_check_position(const struct assay_simplex *s,
                                           const uint8_t chain_id[static 32], uint32_t era,
                                           uint64_t epoch);
@@ -337,7 +338,8 @@ struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s,
                                                const uint8_t id[static 32]);
 /* Returns: whether a vote of the seat is stored, verified or not. */
 bool assay_sx_has_vote(const struct sx_view *v, uint16_t seat, enum assay_vote_type type);
-/* Signs a vote after persisting everything that it relies on. Returns: false when there was no room. */
+/* Signs a vote after persisting everything that it relies on. Returns: false when there was no
+ * room. */
 bool assay_sx_cast_vote(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
                         const uint8_t id[static 32], struct assay_simplex_actions *out);
 
@@ -448,7 +450,8 @@ void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *
 /* A peer is behind this view: sends it the certificates that let it proceed. */
 void assay_sx_send_help(struct assay_simplex *s, uint16_t to, uint64_t view,
                         struct assay_simplex_actions *out);
-/* docs/protocol.md 5.14.1: a leader that proposes nothing may lack the certificates below its view. */
+/* docs/protocol.md 5.14.1: a leader that proposes nothing may lack the certificates below its view.
+ */
 void assay_sx_send_help_to_leader(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* Returns: when that is due; UINT64_MAX: not in this view, or not any more. */
 uint64_t assay_sx_leader_due(const struct assay_simplex *s);

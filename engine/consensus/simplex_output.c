@@ -1,5 +1,5 @@
 /*
- * engine/consensus/simplex_output.c - actions, and the bytes that they point to.
+ * engine/consensus/simplex_output.c - actions and their payload memory.
  *
  * Every payload is copied into an arena that the next step reuses: the tables behind it may change
  * within the same step. What must be durable before a vote is sent goes out before it
@@ -7,7 +7,7 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
-/* A voter's slot, neighbours, or everybody. */
+/* A voter's slot, neighbours, or all members. */
 static bool is_addressee(const struct assay_simplex *s, uint16_t to)
 {
     return to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR || to < s->config.voters_max;

@@ -1,7 +1,7 @@
 /*
- * engine/consensus/simplex_proposal.c - proposals: taken, judged, made.
+ * engine/consensus/simplex_proposal.c - proposals: received, checked, made.
  *
- * docs/protocol.md 5.7: what a valid proposal is, apart from what the ledger judges; tails below a
+ * docs/protocol.md 5.7: validity of a proposal, apart from the rules of the ledger; tails below a
  * notarised E; commitments to the parent's certificate and to the nullifications between.
  */
 #include "engine/consensus/simplex_internal.h"
@@ -38,7 +38,8 @@ static void accuse_leader(struct assay_simplex *s, struct sx_view *v,
                     assay_slice_over(bytes[1], w[1].len), out);
 }
 
-/* A body of another view than what asks for it says of it is not its (docs/protocol.md 5.7.1). */
+/* A body of another view than its reference states is not the referenced body (docs/protocol.md
+ * 5.7.1). */
 static bool is_missing(const struct assay_simplex *s, const struct assay_proposal *p)
 {
     struct sx_missing missing[SX_MISSING_MAX];
@@ -67,15 +68,15 @@ static struct sx_view *find_view_of(const struct assay_simplex *s, const struct 
 {
     const uint64_t view = p->header.view;
     if (view <= s->final_view || !assay_sx_in_window(s, view)) return NULL;
-    struct sx_view *v = assay_sx_find_view(s, view); /* entering a view makes SX_LOOK more known */
+    struct sx_view *v = assay_sx_find_view(s, view); /* entering a view computes SX_LOOK more */
     return v != NULL && v->has_leader && v->leader == p->header.leader ? v : NULL;
 }
 
 static void report_missing_certificates(struct assay_simplex *s, const struct assay_block *block,
                                         struct assay_simplex_actions *out)
 {
-    /* Each node assembles certificates from the votes that it saw first, so the others hold other
-     * bitmaps: sent along, they need not be pulled. The newest ones; a page of them. */
+    /* Each node assembles certificates from the votes that it received first, so others have other
+     * bitmaps: certificates sent along need not be pulled. The newest ones; one page. */
     uint32_t index = assay_sx_find_certificate(s, block->header.parent_proof);
     if (block->header.parent_view > 0 && index != SX_NONE)
         assay_sx_send_certificate(s, index, ASSAY_SLOT_ALL, out);
@@ -99,7 +100,7 @@ static enum assay_status receive_proposal(struct assay_simplex *s, uint16_t from
     if (v == NULL && !missing) return ASSAY_E_INVALID; /* not by the leader of its view */
     if (v != NULL && v->has_proposal && !assay_bytes_equal(v->proposal_id, p->id, 32))
         accuse_leader(s, v, p, out);
-    if (v != NULL && v->has_proposal && !missing) return ASSAY_OK; /* the first one stands */
+    if (v != NULL && v->has_proposal && !missing) return ASSAY_OK; /* the first one counts */
 
     struct assay_block *block = NULL;
     const enum assay_status added = assay_sx_add_block(s, payload, p, &block);
@@ -122,8 +123,9 @@ static enum assay_status receive_proposal(struct assay_simplex *s, uint16_t from
     return ASSAY_OK;
 }
 
-/* Whether another proposal of the view is known and its leader is proven to sign such pairs in this
- * epoch: the proposal adds nothing, and its signature is not verified (docs/protocol.md 5.23.1). */
+/* Returns: whether another proposal of the view is stored and its leader is proven to sign such
+ * pairs in this epoch: then the proposal adds nothing, and its signature is not verified
+ * (docs/protocol.md 5.23.1). */
 static bool is_proven_second(const struct assay_simplex *s, const struct assay_proposal *p)
 {
     const struct sx_view *v = assay_sx_find_view(s, p->header.view);
@@ -164,7 +166,7 @@ enum assay_status assay_sx_receive_proposal(struct assay_simplex *s, uint16_t fr
 
 /* --- judging */
 
-/* Whether a held certificate is what a proposal needs: the parent is notarised or final. */
+/* Returns: whether a stored certificate proves the parent: notarised or final. */
 static bool proves_parent(const struct assay_simplex *s, uint32_t index,
                           const struct assay_block_header *h)
 {
@@ -173,9 +175,8 @@ static bool proves_parent(const struct assay_simplex *s, uint32_t index,
            assay_bytes_equal(st->block_id, h->parent_id, 32);
 }
 
-/* docs/protocol.md 5.7, 5.27: name after name stands for the next views above the parent, each for
- * at least one, up to the block's. What follows a certificate that is not held cannot be placed
- * yet.
+/* docs/protocol.md 5.7, 5.27: each name covers the next views above the parent, at least one, up to
+ * the block's. Names after a missing certificate cannot be checked yet.
  * Returns: how many are missing, at most max. */
 static size_t missing_nullifications(const struct assay_simplex *s, const struct assay_block *block,
                                      uint8_t (*out)[32], size_t max, bool *bad)
@@ -264,9 +265,9 @@ enum sx_validity assay_sx_check_proposal(const struct assay_simplex *s,
         if (parent->header.epoch != s->base.epoch) return SX_BAD;
     }
     /* With parent_view 0 the parent is E of the epoch before, whose finality every voter of this
-     * epoch has seen and stored for itself; parent_proof names the leader's own certificate of it.
-     * It is not compared: after a power cut nobody might hold the old table to verify another
-     * one's bitmap with, and view 1 would be dead for ever. */
+     * epoch has seen and stored; parent_proof names the leader's own certificate of it. It is not
+     * compared: after a power failure no node might have the old table to verify another bitmap
+     * with, and view 1 would be stuck for ever. */
     if (!fits_parent(s, h, parent == NULL ? NULL : &parent->header)) return SX_BAD;
     if (assay_sx_missing_certificates(s, block, &missing, 1, &bad) > 0)
         return bad ? SX_BAD : SX_WAIT;
@@ -276,8 +277,8 @@ enum sx_validity assay_sx_check_proposal(const struct assay_simplex *s,
 
 /* --- making */
 
-/* The certificate that a child of a view's block commits to: who caught up by finality alone has no
- * other. Returns: its index, or SX_NONE. */
+/* The certificate to which a child of a view's block commits: a node that caught up by finality
+ * alone has no other. Returns: its index, or SX_NONE. */
 static uint32_t parent_certificate(const struct assay_simplex *s, uint64_t view)
 {
     const struct sx_view *v = assay_sx_find_view(s, view);
@@ -328,7 +329,7 @@ static uint32_t name_nullifications(const struct assay_simplex *s, uint64_t base
     uint32_t count = 0;
     for (uint64_t at = base_view + 1; at < view; count++) {
         const uint32_t index = assay_sx_find_nullification(s, at);
-        ASSAY_ASSERT(index != SX_NONE); /* choose_base, since when certificates only came */
+        ASSAY_ASSERT(index != SX_NONE); /* choose_base; since then certificates were only added */
         const size_t used = 32 * (size_t)count;
         ASSAY_ASSERT(used < nulls_max);
         assay_bytes_copy(nulls + used, nulls_max - used, s->certificates[index].commitment, 32);
@@ -406,7 +407,7 @@ static void make_proposal(struct assay_simplex *s, struct sx_view *v, uint64_t b
                                     .leader = s->config.self };
     if (s->draft_used || !assay_sx_persist_certificates(s, out) ||
         !assay_sx_has_room(s, out, 2, 0)) {
-        v->asked = false; /* asked anew by the next step */
+        v->asked = false; /* requested again by the next step */
         s->starved = true;
         return;
     }
@@ -426,7 +427,7 @@ static void make_proposal(struct assay_simplex *s, struct sx_view *v, uint64_t b
     const enum assay_status encoded = assay_proposal_encode(
         header_slice, NULL, content->body, assay_slice_over(nulls, 32 * (size_t)h.null_count), &w,
         &signature_at);
-    ASSAY_ASSERT(encoded == ASSAY_OK); /* the caller keeps bodies within block_len_max */
+    ASSAY_ASSERT(encoded == ASSAY_OK); /* the caller limits bodies to block_len_max */
     s->draft_used = true;
     v->asked = true;
     v->made = true;
@@ -494,7 +495,7 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
     if (v->leader != s->config.self || !v->asked || v->made || v->has_proposal) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->base_view < s->final_view) return;
     if (v->base_view > 0 && parent_certificate(s, v->base_view) == SX_NONE) {
-        v->asked = false; /* a range was nullified with the base in it: asked anew */
+        v->asked = false; /* a range was nullified with the base in it: requested again */
         return;
     }
     ASSAY_ASSERT(v->base_view < view);

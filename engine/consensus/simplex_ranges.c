@@ -1,10 +1,10 @@
 /*
- * engine/consensus/simplex_ranges.c - which views are held, and X over ranges of them.
+ * engine/consensus/simplex_ranges.c - window of views, and X over ranges of views.
  *
- * docs/protocol.md 5.21, 5.27. Views are held in pages of 64, the ranges that X may be cast over at
- * once. A page that was left and has a certificate of its range, or of the 64 ranges around it, is
- * forgotten: the certificate says all that anybody needs of it. So what is held grows with the
- * ranges in which something was nearly final, not with the views that were nullified.
+ * docs/protocol.md 5.21, 5.27. Views are stored in pages of 64, the ranges over which X may be cast
+ * at once. A page that was left and has a certificate of its range, or of the 64 ranges around it,
+ * is discarded: the certificate is all that is needed of it. So what is held grows with the ranges
+ * in which something was nearly final, not with the views that were nullified.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -56,7 +56,7 @@ bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view)
     if (view == 0 || view > ASSAY_COUNT_MAX || view < s->final_view) return false;
     if (find_page(s, view) != NULL) return true;
     if (first_of_page(view) <= s->page_top) return false; /* forgotten */
-    /* As many pages ahead as can all be held: nobody's views keep us out of our own. */
+    /* As many pages ahead as fit together: votes of others cannot keep us out of our own views. */
     const uint64_t ahead = (first_of_page(view) - s->page_top) / ASSAY_RANGE_VIEWS;
     return ahead <= s->page_count - pages_needed(s);
 }
@@ -126,7 +126,7 @@ static void close_page(struct assay_simplex *s, struct sx_page *page)
     ASSAY_ASSERT(first > 0 && last < running_view(s));
     for (size_t k = 0; k < ASSAY_RANGE_VIEWS; k++) {
         struct sx_view *v = &page->views[k];
-        /* Those below the last final view may be gone: room is made there first. */
+        /* Those below the last final view may be gone: they are freed first. */
         for (size_t type = 0; v->view > s->final_view && type < ASSAY_VOTE_TYPES; type++)
             if (v->certificate[type] != SX_NONE)
                 s->certificates[v->certificate[type]].primary = false;
@@ -281,7 +281,7 @@ bool assay_sx_can_enter(const struct assay_simplex *s, uint64_t view)
 {
     if (!assay_sx_in_window(s, view)) return false;
     if (first_of_page(view) <= s->page_top) return true;
-    /* A new page, all of which a proposal may have to name beside what it names by now. */
+    /* A new page, all of which a proposal may have to name in addition to its present names. */
     uint64_t names = ASSAY_RANGE_VIEWS;
     for (uint64_t at = s->final_view + 1; at < view; names++) {
         const uint32_t covering = assay_sx_find_range_certificate(s, at);
@@ -290,8 +290,8 @@ bool assay_sx_can_enter(const struct assay_simplex *s, uint64_t view)
     return names <= ASSAY_BLOCK_NULLS_MAX;
 }
 
-/* docs/protocol.md 5.27: whoever left every view of it, has sent no F in it and sends none: late N
- * and F (5.5) end SX_LOOK views later, and x_through ends them for good. */
+/* A node that left every view of it has sent no F in it and sends none: late N and F (5.5) end
+ * SX_LOOK views later, and x_through ends them for good (docs/protocol.md 5.27). */
 static void consider_range(struct assay_simplex *s, struct sx_view *range,
                            struct assay_simplex_actions *out)
 {
@@ -303,7 +303,8 @@ static void consider_range(struct assay_simplex *s, struct sx_view *range,
         ASSAY_ASSERT(s->starved);
         return;
     }
-    /* Views go on without it, so nobody stands still: what of older ranges was lost is sent now. */
+    /* Views proceed without it, so the network is not stalled: lost votes of older ranges are sent
+     * now. */
     for (uint32_t i = 0; i < s->page_count; i++) {
         const struct sx_view *other = &s->pages[i].range;
         if (other->view != 0 && other->certificate[ASSAY_VOTE_NULLIFY] == SX_NONE)

@@ -1,10 +1,9 @@
 /*
- * engine/consensus/simplex_standstill.c - what keeps a lossy network going: resending, helping,
- * pulling.
+ * engine/consensus/simplex_standstill.c - recovery from lost messages: resending, helping, pulling.
  *
  * docs/protocol.md 5.14: without progress for Ts = 4 delta re-send the highest final
  * certificate, certificates above it and all own votes above the last final view, in rotating
- * pages, capped. Who shows that it is behind is answered at once, at most once a delta; a leader
+ * pages, capped. A peer that is behind is answered at once, at most once a delta; a leader
  * that is late is sent what led to its view; what a proposal needs and is not held is pulled by
  * name.
  */
@@ -54,8 +53,8 @@ static void resend_running(struct assay_simplex *s, struct assay_simplex_actions
     if (block == NULL || !assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out)) return;
 }
 
-/* One certificate where a range has one; and own X of the ranges that begin here. Returns: the view
- * to go on from. */
+/* One certificate where a range has one; and own X of the ranges that start here. Returns: the view
+ * to continue from. */
 static uint64_t resend_from(struct assay_simplex *s, uint64_t view,
                             struct assay_simplex_actions *out)
 {
@@ -132,7 +131,7 @@ static bool may_help(struct assay_simplex *s, uint16_t to)
     return true;
 }
 
-/* What leads from this view to the running one, as far as one answer goes. */
+/* Sends the certificates from this view to the running one, as far as one answer goes. */
 static void send_certificates_from(struct assay_simplex *s, uint16_t to, uint64_t view,
                                    struct assay_simplex_actions *out)
 {
@@ -181,12 +180,12 @@ void assay_sx_send_help_to_leader(struct assay_simplex *s, struct assay_simplex_
     send_certificates_from(s, leader, s->view - 1, out);
 }
 
-/* docs/protocol.md 5.18: on seeing E final a node stops voting in e and keeps serving its
- * certificates. Blocks of e are served as long as the table holds them. */
+/* On seeing E final a node stops voting in e and keeps serving its certificates (docs/protocol.md
+ * 5.18). Blocks of e are served as long as the table has them. */
 void assay_sx_send_last_epoch(struct assay_simplex *s, uint16_t to,
                               struct assay_simplex_actions *out)
 {
-    /* Votes that were on their way when E became final are no cry for help; resends come later. */
+    /* Votes in flight when E became final are no request for help; resends arrive later. */
     if (s->now_ms < s->begun_ms + 2 * s->delta_ms) return;
     if (s->last_len == 0 || !may_help(s, to)) return;
     assay_sx_send(s, to, ASSAY_MESSAGE_CERTIFICATE, assay_slice_over(s->last_payload, s->last_len),
@@ -195,8 +194,8 @@ void assay_sx_send_last_epoch(struct assay_simplex *s, uint16_t to,
 
 /* --- pulling */
 
-/* The leader first, who must have what it relies on, then round the seats. Returns: a slot, or
- * ASSAY_SLOT_ALL when there is nobody else. */
+/* The leader first, which must have what it relies on, then round the seats. Returns: a slot, or
+ * ASSAY_SLOT_ALL when there is no other member. */
 static uint16_t next_peer_to_ask(struct assay_simplex *s)
 {
     ASSAY_ASSERT(s->seat_count > 0);

@@ -1,8 +1,8 @@
 /*
  * engine/consensus/simplex_view.c - the running view: entering, N, F, X, time-outs.
  *
- * docs/protocol.md 5.4 to 5.11. assay_sx_advance is level-triggered: it looks at what is held and
- * does what the rules allow, however often it is called.
+ * docs/protocol.md 5.4 to 5.11. assay_sx_advance is level-triggered: it does what the rules allow
+ * in the present state, however often it is called.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -28,9 +28,9 @@ static uint64_t max_time(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* A base that is not final yet is waited for one delta, whatever the demand: its F votes are on
- * their way, and demand is stated anew when it is final; asking at once would follow every block by
- * an empty one. */
+/* A base that is not final yet is waited for one delta, whatever the demand: its F votes are in
+ * flight, and demand is set again when it is final; an immediate proposal would add an empty block
+ * after every block. */
 uint64_t assay_sx_demand_since(const struct assay_simplex *s)
 {
     if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;
@@ -57,8 +57,8 @@ uint64_t assay_sx_active_since(const struct assay_simplex *s)
     return at;
 }
 
-/* Nothing heard of a leader in the last r views. docs/protocol.md 5.10: only while leaders of more
- * than 2W/3 are not silent, and never oneself. */
+/* Returns: whether a leader was inactive in the last r views. Only while leaders of more than 2W/3
+ * are active, and never for the own slot (docs/protocol.md 5.10). */
 static bool is_silent(const struct assay_simplex *s, uint16_t slot)
 {
     ASSAY_ASSERT(slot < s->config.voters_max);
@@ -126,7 +126,7 @@ void assay_sx_enter_view(struct assay_simplex *s, uint64_t view)
     assay_sx_turn_page(s);
     s->entered_ms = s->now_ms;
     s->progress_ms = s->now_ms;
-    /* Known in advance, so that a proposal of a view to come is placed without a change. */
+    /* Computed in advance, so that a proposal of a later view is placed without a change. */
     uint64_t ahead = view + SX_LOOK;
     while (!assay_sx_in_window(s, ahead))
         ahead--;
@@ -221,7 +221,8 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
     if (judgement == SX_BAD || block->checked_invalid) v->proposal_bad = true;
     if (judgement != SX_READY || v->proposal_bad) return;
     if (!assay_sx_can_vote(s) || v->view <= s->resume.floor || v->view <= s->x_through) return;
-    if (block->header.kind == ASSAY_BLOCK_TAIL) block->checked_valid = true; /* judged whole */
+    if (block->header.kind == ASSAY_BLOCK_TAIL)
+        block->checked_valid = true; /* checked completely */
     if (block->checked_valid) {
         /* Without room the next step tries again: nothing was marked. */
         if (!assay_sx_cast_vote(s, v, ASSAY_VOTE_NOTARISE, block->id, out))
@@ -239,9 +240,8 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
     assay_bytes_copy(action->id, 32, block->id, 32);
 }
 
-/* Views left behind through a notarisation that others made first: our N and F may still be what
- * finality needs, and a voter that is never heard of counts as silent. Also F after a step that
- * had no room. */
+/* Views left through a notarisation that others made first: our N and F may still be needed for
+ * finality, and a voter without messages counts as silent. Also F after a step that had no room. */
 static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->view > s->final_view);
@@ -301,7 +301,7 @@ void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out
         if (assay_sx_can_vote(s) && s->now_ms >= wanted_since(s) && v->view > s->resume.floor)
             assay_sx_consider_proposing(s, v, out);
     }
-    /* Also what no vote relies on yet: a restart then knows how far it was. */
+    /* Also those that no vote relies on yet: a restart then knows its progress. */
     if (s->running && !assay_sx_persist_certificates(s, out)) ASSAY_ASSERT(s->starved);
     if (s->running) assay_sx_request_missing(s, out);
     ASSAY_ASSERT(assay_sx_is_valid(s));

@@ -1,9 +1,9 @@
 /*
- * engine/consensus/simplex_votes.c - who voted what in each view; equivocation; own votes.
+ * engine/consensus/simplex_votes.c - votes of each view, equivocation, own votes.
  *
  * docs/protocol.md 5. A vote counts once, after its signature was verified. A second, different
  * vote of the same seat is not counted: with the first one it convicts (E1, E2, E3). A vote that
- * only repeats what a held certificate says is kept without a look at its signature, and looked at
+ * only repeats a stored certificate is stored without verification of its signature, and looked at
  * when something depends on it.
  */
 #include "engine/consensus/simplex_internal.h"
@@ -85,7 +85,7 @@ static void accuse_pair(struct assay_simplex *s, uint16_t slot, unsigned number,
     assay_sx_accuse(s, slot, number, payloads[0], payloads[1], out);
 }
 
-/* Pairs that convict: E1 two N, E2 two F or F beside N of another block, E3 X and F. */
+/* Pairs that convict: E1 two N, E2 two F or F together with N of another block, E3 X and F. */
 static const struct pair {
     enum assay_vote_type one, other;
     unsigned number;
@@ -100,7 +100,7 @@ static const struct pair {
 
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 
-/* Returns: whether the statement and what is held or kept of the seat are such a pair. */
+/* Returns: whether the statement and a stored vote of the seat are such a pair. */
 static bool is_conflicting_pair(const struct pair *pair, const struct sx_received *received,
                                 const struct assay_vote_statement *statement)
 {
@@ -142,7 +142,7 @@ static void find_range_conflict(struct assay_simplex *s, uint16_t seat,
     }
 }
 
-/* What this verified vote conflicts with is verified too, if it was only kept, and accused. */
+/* Votes that conflict with this verified vote are verified too, if necessary, and reported. */
 static void find_conflicts(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                            const struct assay_vote *vote, struct assay_simplex_actions *out)
 {
@@ -213,15 +213,15 @@ void assay_sx_record_vote(struct assay_simplex *s, const struct assay_vote_state
     if (received->verified[type] && assay_bytes_equal(received->id[type], statement->block_id, 32))
         return;
     find_conflicts(s, v, seat, &vote, out);
-    if (received->verified[type]) return; /* the first one stands */
+    if (received->verified[type]) return; /* the first one counts */
     record_verified(s, v, statement, seat, signature);
     ASSAY_ASSERT(received->verified[type] && !received->unverified[type]);
 }
 
 /* --- votes that nothing depends on */
 
-/* Whether the vote says only what a held certificate says, and nothing else that is known of its
- * seat speaks against it. */
+/* Returns: whether the vote only repeats a stored certificate, and no other vote of its seat
+ * conflicts with it. */
 static bool is_redundant(const struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
                          const struct assay_vote_statement *statement)
 {
@@ -248,7 +248,7 @@ static void record_unverified(struct assay_simplex *s, struct sx_view *v, uint16
     assay_bytes_copy(received->id[type], 32, vote->statement.block_id, 32);
     assay_bytes_copy(received->signature[type], sizeof received->signature[type], vote->signature,
                      sizeof vote->signature);
-    /* Its owner sent it over a link that proves who it is: good or not, it is not silent. */
+    /* Its owner sent it over an authenticated link: valid or not, the owner is active. */
     assay_sx_note_active(s, vote->slot, v->view);
     ASSAY_ASSERT(v->certificate[type] != SX_NONE);
 }
@@ -275,9 +275,9 @@ static enum assay_status check_position(struct assay_simplex *s, uint16_t from,
     return place;
 }
 
-/* Whether the vote adds nothing: it is held or kept to the letter, or it is a second one of its
- * kind and its slot is proven to sign such pairs in this epoch (docs/protocol.md 5.23.1). A kept
- * one with another signature is verified: the first may be junk. */
+/* Returns: whether the vote adds nothing: it is stored byte for byte, or it is a second one of its
+ * kind and its slot is proven to sign such pairs in this epoch (docs/protocol.md 5.23.1). An
+ * unverified one with another signature is verified: the first may be invalid. */
 static bool is_duplicate(const struct assay_simplex *s, const struct sx_received *received,
                          const struct assay_vote *vote)
 {
@@ -299,7 +299,7 @@ static bool find_vote_in(const struct assay_simplex *s, uint32_t index, uint16_t
     struct assay_certificate certificate;
     const enum assay_status read = assay_certificate_decode(
         assay_slice_over(held->payload, held->payload_len), s->voters->count, &certificate);
-    ASSAY_ASSERT(read == ASSAY_OK); /* it was when it came */
+    ASSAY_ASSERT(read == ASSAY_OK); /* it was when it was received */
     struct assay_cursor c =
         assay_cursor_over(certificate.signatures.bytes, certificate.signatures.len);
     for (uint32_t i = 0; i <= slot; i++) {
@@ -315,8 +315,8 @@ static bool find_vote_in(const struct assay_simplex *s, uint32_t index, uint16_t
     return assay_bitmap_has(certificate.bitmap, slot);
 }
 
-/* F in a range whose votes are forgotten: the certificate still has them (docs/protocol.md 5.27).
- * */
+/* F in a range whose votes are discarded: the certificate still has them (docs/protocol.md
+ * 5.27). */
 static void find_certificate_conflict(struct assay_simplex *s, const struct assay_vote *vote,
                                       struct assay_simplex_actions *out)
 {
@@ -328,7 +328,7 @@ static void find_certificate_conflict(struct assay_simplex *s, const struct assa
     accuse_pair(s, vote->slot, 3, &x, vote, out);
 }
 
-/* A vote that is not counted: long over, or too far ahead. */
+/* A vote that is not counted: obsolete, or too far ahead. */
 static enum assay_status reject_uncounted(struct assay_simplex *s, uint16_t from,
                                           const struct assay_vote *vote,
                                           struct assay_simplex_actions *out)
@@ -361,7 +361,7 @@ enum assay_status assay_sx_receive_vote(struct assay_simplex *s, uint16_t from,
     if (known != NULL && is_duplicate(s, &known->received[seat], &vote)) {
         const bool same =
             assay_bytes_equal(known->received[seat].id[type], vote.statement.block_id, 32);
-        /* Only who is stuck sends a vote again. */
+        /* Only a stalled node sends a vote again. */
         if (same && from == vote.slot && view < s->view) assay_sx_send_help(s, from, view, out);
         return ASSAY_E_DUPLICATE;
     }
@@ -370,7 +370,7 @@ enum assay_status assay_sx_receive_vote(struct assay_simplex *s, uint16_t from,
         is_redundant(s, known, seat, &vote.statement)) {
         record_unverified(s, known, seat, &vote);
         assay_sx_advance(s, out); /* as after all that is taken: a certificate may need it now */
-        return ASSAY_E_DUPLICATE; /* and as nobody looked at its signature, nobody passes it on */
+        return ASSAY_E_DUPLICATE; /* its signature is not verified, so it is not relayed */
     }
     /* Our own was signed by our host, with the key that the ledger lists for us. */
     if (from != ASSAY_SLOT_SELF) ASSAY_TRY(assay_vote_verify(&vote, s->voters));
@@ -414,8 +414,8 @@ static void push_sign_vote(struct assay_simplex *s, const struct assay_vote_stat
     assay_effect_sign(&action->effect, &signing);
 }
 
-/* docs/protocol.md 5.2 to 5.4: two N never; X and F never; F only after the same N. 5.27: X of a
- * range and F in it never. */
+/* Asserts the rules of casting (docs/protocol.md 5.2 to 5.4, 5.27): never two N; never X and F; F
+ * only after the same N; never X of a range and F in it. */
 static void check_cast(const struct assay_simplex *s, const struct sx_view *v,
                        enum assay_vote_type type, const uint8_t id[32])
 {
@@ -449,8 +449,8 @@ bool assay_sx_cast_vote(struct assay_simplex *s, struct sx_view *v, enum assay_v
         struct assay_block *block = assay_blocks_find(s->config.blocks, id);
         ASSAY_ASSERT(block != NULL);
         ASSAY_ASSERT(block->header.view == v->view && block->header.epoch == s->base.epoch);
-        /* A notarised block whose body every voter lost could neither be built on nor, once
-         * somebody sent F, be nullified. */
+        /* A notarised block whose body every voter lost could neither be built on nor, once a
+         * member sent F, be nullified. */
         if (!assay_sx_persist_block(s, block, out)) return false;
     }
     if (!assay_sx_has_room(s, out, 1, ASSAY_VOTE_LEN_MAX)) {

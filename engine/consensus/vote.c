@@ -2,8 +2,7 @@
  * engine/consensus/vote.c - encoding, decoding and verification of votes and certificates
  * (engine/consensus/vote.h).
  *
- * docs/protocol.md 5.1, 2.13. Everything a certificate needs to be judged is the table of its
- * epoch.
+ * docs/protocol.md 5.1, 2.13. A certificate is verified with the table of its epoch alone.
  */
 #include "engine/consensus/vote.h"
 

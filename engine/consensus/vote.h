@@ -1,5 +1,6 @@
 /*
- * engine/consensus/vote.h - votes and certificates: what is signed, how it travels, what convicts.
+ * engine/consensus/vote.h - votes and certificates: signed statements, encoding, verification,
+ * conflicting pairs.
  *
  * docs/protocol.md 5.1 to 5.4, 5.27. Statement: ["assay/vote/v1", chain_id, era, epoch, view, type,
  * block id (zero for X)]; every voter signs SHA-256 of the same bytes. X over a range of views is a
@@ -33,7 +34,7 @@ enum {
     ASSAY_VOTE_STATEMENT_LEN_MAX = 160,
     ASSAY_VOTE_LEN_MAX = ASSAY_VOTE_STATEMENT_LEN_MAX + 80,
     ASSAY_CERTIFICATE_LEN_MAX = 8192, /* 100 signatures and the bitmap of 1024 slots */
-    ASSAY_PULL_MAX = 16,              /* commitments asked for in one CERTIFICATE_PULL */
+    ASSAY_PULL_MAX = 16,              /* commitments in one CERTIFICATE_PULL */
     ASSAY_PULL_LEN_MAX = 32 * ASSAY_PULL_MAX + 64,
     ASSAY_FINALITY_LEN_MAX =
         ASSAY_CERTIFICATE_LEN_MAX + ASSAY_BLOCK_NULLS_MAX * (ASSAY_BLOCK_HEADER_LEN_MAX + 4) + 64,
@@ -81,7 +82,7 @@ static inline enum assay_vote_type assay_vote_kind(enum assay_vote_type type)
 {
     return assay_vote_span(type) > 1 ? ASSAY_VOTE_NULLIFY : type;
 }
-/* Returns: the view itself, or the first one of the range of this type that holds it. */
+/* Returns: the view itself, or the first one of the range of this type that contains it. */
 static inline uint64_t assay_vote_first(enum assay_vote_type type, uint64_t view)
 {
     return view - (view - 1) % assay_vote_span(type);
@@ -119,6 +120,7 @@ struct assay_certificate {
     struct assay_slice signatures; /* 64 bytes for each bit set */
 };
 
+/* Encodes the statement that is signed. */
 void assay_vote_statement_encode(const struct assay_vote_statement *statement,
                                  struct assay_writer *w);
 /* SHA-256 of the encoded statement. */
@@ -136,6 +138,7 @@ ASSAY_CHECKED enum assay_status assay_vote_decode(struct assay_slice payload,
 ASSAY_CHECKED enum assay_status assay_vote_verify(const struct assay_vote *vote,
                                                   const struct assay_voter_table *voters);
 
+/* Encodes a CERTIFICATE payload. */
 void assay_certificate_encode(const struct assay_vote_statement *statement,
                               struct assay_slice bitmap, struct assay_slice signatures,
                               struct assay_writer *w);

@@ -1,11 +1,12 @@
 /*
- * engine/consensus/vote_gossip.c - which votes neighbours say they hold, and what they are asked.
+ * engine/consensus/vote_gossip.c - announcement of votes to neighbours, and requests for missing
+ * ones.
  *
- * docs/protocol.md 4.12.11. Above so many members votes come over one neighbour each; the others
- * say from time to time what they hold (VOTE_HAVE), so that what did not come is noticed while it
- * still matters, and asked for (VOTE_LACK). Of what is told nothing is kept but three slots for
- * each seat, type and view, of the few views that run. Nothing counts for being told. In a full
- * mesh nothing is told.
+ * docs/protocol.md 4.12.11. In large networks votes arrive over one neighbour each. The others
+ * announce from time to time which votes they have (VOTE_INVENTORY), so that a missing vote is
+ * noticed while it still matters, and requested (VOTE_REQUEST_MISSING). Of the announcements only
+ * three slots for each seat, type and view are stored, for the few running views. An announcement
+ * never counts as a vote. In a full mesh nothing is announced.
  */
 #include "engine/consensus/simplex_internal.h"
 #include "engine/consensus/vote_inventory.h"
@@ -14,7 +15,7 @@
 
 enum {
     SERVED_MAX = SX_SEATS_MAX, /* votes in one answer: those of one view and type */
-    BEFORE = 2,                /* views before the running one that are told and asked for */
+    BEFORE = 2,                /* views before the running one that are announced and requested */
 };
 
 /* All bitmaps of one message, and what of them is used. */
@@ -57,7 +58,8 @@ void assay_sx_gossip_reset(struct assay_simplex *s)
     }
 }
 
-/* Above what is final, and near the view that runs: what later views need is told again then. */
+/* Above the final view, and near the running one: votes for later views are announced again
+ * then. */
 static bool is_near_running(const struct assay_simplex *s, uint64_t view)
 {
     if (view <= s->final_view || view > s->view + 1 || view + BEFORE < s->view) return false;
@@ -71,7 +73,7 @@ void assay_sx_gossip_note_vote(struct assay_simplex *s, uint64_t view)
     if (s->gossip.send_at_ms == UINT64_MAX) s->gossip.send_at_ms = s->now_ms + gossip_pause_ms(s);
 }
 
-/* --- saying */
+/* --- announcements */
 
 static void set_bit(struct vote_bitmaps *vote_bitmaps, uint64_t view, size_t type, uint16_t slot)
 {
@@ -125,9 +127,9 @@ static void send_inventory(struct assay_simplex *s, struct assay_simplex_actions
     send_bitmaps(s, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_VOTE_INVENTORY, &vote_bitmaps, out);
 }
 
-/* --- hearing */
+/* --- announcements of neighbours */
 
-/* What a certificate says needs no votes any more (docs/protocol.md 5.25). */
+/* Votes that a certificate covers are no longer needed (docs/protocol.md 5.25). */
 static bool is_wanted(const struct assay_simplex *s, uint64_t view, size_t type, uint32_t seat)
 {
     const struct sx_view *v = assay_sx_find_view(s, view);
@@ -149,7 +151,7 @@ static enum assay_status decode_for_epoch(const struct assay_simplex *s, struct 
     return assay_vote_inventory_fits(have, s->voters->count);
 }
 
-/* It left an ask of this epoch or the last one without an answer: others are asked before it. */
+/* It left a request of this epoch or the last one unanswered: others are queried before it. */
 static bool is_unresponsive(const struct assay_simplex *s, uint16_t slot)
 {
     const uint64_t epoch = s->gossip.unresponsive_epoch[slot];
@@ -161,7 +163,7 @@ void assay_sx_gossip_on_vote(struct assay_simplex *s, uint16_t from)
     if (from < s->config.voters_max) s->gossip.unresponsive_epoch[from] = 0;
 }
 
-/* Two are kept: a liar that claims everything stands behind who is not known to be one. */
+/* Two are stored: a member that falsely announces everything ranks behind members that answer. */
 static void add_holder(struct assay_simplex *s, struct sx_holders *t, uint16_t from)
 {
     const bool better = !is_unresponsive(s, from);
@@ -198,9 +200,9 @@ enum assay_status assay_sx_receive_vote_inventory(struct assay_simplex *s, uint1
     return ASSAY_OK;
 }
 
-/* --- asking */
+/* --- requests */
 
-/* Returns: a member that is to be asked now, or ASSAY_SLOT_ALL. */
+/* Returns: a member to query now, or ASSAY_SLOT_ALL. */
 static uint16_t next_due_member(struct assay_simplex *s)
 {
     for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
@@ -214,8 +216,8 @@ static uint16_t next_due_member(struct assay_simplex *s)
     return ASSAY_SLOT_ALL;
 }
 
-/* What came meanwhile is forgotten; who said so within the last pause has another one.
- * Returns: whether it is to be looked at again. */
+/* Clears votes that have arrived; a member that announced within the last pause gets another one.
+ * Returns: whether to update it again. */
 static bool update_holders(struct assay_simplex *s, struct sx_holders *t, bool wanted)
 {
     if (t->first == ASSAY_SLOT_ALL && t->asked == ASSAY_SLOT_ALL) return false;
@@ -230,7 +232,7 @@ static bool update_holders(struct assay_simplex *s, struct sx_holders *t, bool w
     return t->first != ASSAY_SLOT_ALL;
 }
 
-/* Returns: whether anybody is waited for. */
+/* Returns: whether any request is pending. */
 static bool update_all_holders(struct assay_simplex *s)
 {
     bool waits = false;
@@ -278,7 +280,7 @@ uint64_t assay_sx_gossip_wake(const struct assay_simplex *s)
     return assay_min_u64(s->gossip.send_at_ms, s->gossip.request_at_ms);
 }
 
-/* --- answering */
+/* --- answers */
 
 static void send_vote(struct assay_simplex *s, uint16_t to, const struct sx_view *v, size_t type,
                       uint32_t seat, struct assay_simplex_actions *out)

@@ -1,5 +1,6 @@
 /*
- * engine/consensus/vote_inventory.c - VOTE_HAVE and VOTE_LACK: encode and decode side by side.
+ * engine/consensus/vote_inventory.c - encoding and decoding of VOTE_INVENTORY and
+ * VOTE_REQUEST_MISSING.
  */
 #include "engine/consensus/vote_inventory.h"
 
@@ -31,7 +32,7 @@ void assay_vote_inventory_encode(const struct assay_vote_inventory *have, struct
     }
 }
 
-/* No bit set is said by no bitmap: one meaning, one encoding. */
+/* An empty bitmap is encoded as none: one meaning, one encoding. */
 static enum assay_status decode_view(struct assay_cursor *c, struct assay_vote_inventory_view *view)
 {
     bool any = false;

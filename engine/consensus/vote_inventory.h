@@ -1,8 +1,8 @@
 /*
- * engine/consensus/vote_inventory.h - which votes of an epoch a node holds, or lacks: what is told to
- * neighbours who asked not to be sent them, and what they ask for then.
+ * engine/consensus/vote_inventory.h - votes of an epoch that a node has (VOTE_INVENTORY) or
+ * requests (VOTE_REQUEST_MISSING), for neighbours that do not get them relayed.
  *
- * docs/protocol.md 4.12.11. VOTE_HAVE and VOTE_LACK payload: canonical CBOR [era, epoch, [[view, N,
+ * docs/protocol.md 4.12.11. Payload of both: canonical CBOR [era, epoch, [[view, N,
  * X, F], ...]], views ascending, at most ASSAY_VOTE_INVENTORY_VIEWS. N, X and F are bitmaps by slot
  * of (members + 7) / 8 bytes, low bit first, or empty when no bit is set. X is that of one view.
  */
@@ -33,7 +33,7 @@ struct assay_vote_inventory {
 /* have: of our own making (asserted). At most ASSAY_VOTE_INVENTORY_LEN_MAX bytes.
  */
 void assay_vote_inventory_encode(const struct assay_vote_inventory *have, struct assay_writer *w);
-/* Shape only: how many members an epoch has is asked after it is known to be ours.
+/* Shape only: the number of members is checked once the epoch is known to be ours.
  * Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_vote_inventory_decode(struct assay_slice payload,
                                                             struct assay_vote_inventory *have);

@@ -177,7 +177,8 @@ void assay_pending_proofs_tick(struct assay_engine *e)
         struct assay_pending_proofs *w = &wants->all[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
         ASSAY_ASSERT(pending_is_valid(e, w));
-        if (is_already_proven(e, w) || e->head->context.epoch > w->epoch + ASSAY_RETAINED_EPOCHS - 1) {
+        if (is_already_proven(e, w) ||
+            e->head->context.epoch > w->epoch + ASSAY_RETAINED_EPOCHS - 1) {
             remove_pending(e, w);
             continue;
         }

@@ -1,9 +1,9 @@
 /*
- * engine/node/branch.c - which blocks are valid (docs/protocol.md 4.3, 4.9, 5.23).
+ * engine/node/branch.c - validity of blocks above the final head (docs/protocol.md 4.3, 4.9, 5.23).
  *
- * A block is judged on the ledger of its own branch: the final ledger, then every block between.
- * Evidence in a block is verified by every voter before it votes: until the verdict is there the
- * answer is pending, and the same question is asked again when it comes.
+ * A block is checked on the ledger of its own branch: the final ledger, then every block between.
+ * Every voter verifies the evidence in a block before it votes: until the verdict is available the
+ * answer is PENDING, and the check is repeated then.
  */
 #include "engine/node/engine_internal.h"
 
@@ -33,15 +33,15 @@ bool assay_branch_fill_known(const struct assay_engine *e, struct assay_record *
     return true;
 }
 
-/* Whose proposal a record stands in. */
+/* The proposal that contains a record. */
 struct source {
     uint32_t leader; /* e->members: of no proposal */
-    bool trusted;    /* what is not known yet may be asked for */
+    bool trusted;    /* verdicts that are missing may be requested */
 };
 
-/* docs/protocol.md 5.12.1: a leader some of whose records verification refused is given no further
- * one: its blocks wait, as if the verdicts had not come, until others have notarised them. They are
- * not refused for it, so what this node remembers decides nothing. */
+/* A leader some of whose records verification rejected gets no further verification requests
+ * (docs/protocol.md 5.12.1): its blocks wait, as if the verdicts had not arrived, until others have
+ * notarised them. They are not rejected, so this node's memory decides nothing. */
 static struct source source_of(const struct assay_engine *e, const struct assay_block *block)
 {
     const uint32_t leader = block->header.leader;
@@ -61,7 +61,7 @@ enum assay_answer assay_branch_check_record(struct assay_engine *e, struct assay
     return judged == ASSAY_OK ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;
 }
 
-/* Who asks the fold, and for whose block. */
+/* Context of the callbacks of the fold. */
 struct vetting {
     struct assay_engine *engine;
     const struct source *source;
@@ -195,8 +195,8 @@ enum assay_answer assay_branch_select(struct assay_engine *e, const uint8_t id[s
     return ASSAY_ANSWER_VALID;
 }
 
-/* docs/protocol.md 4.5: a block whose time comes before its view is given up is waited for; refused
- * at once, clocks that differ a little more than they may would cost every view of half the
+/* A block whose time arrives before its view times out is pending (docs/protocol.md 4.5). If it
+ * were rejected at once, clocks that differ slightly too much would cost every view of half the
  * leaders. */
 static enum assay_answer check_time(struct assay_engine *e, const struct assay_block_header *h)
 {
@@ -241,7 +241,7 @@ void assay_branch_check_block(struct assay_engine *e, const uint8_t id[static 32
 {
     ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
     const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
-    if (block == NULL) return; /* forgotten meanwhile */
+    if (block == NULL) return; /* discarded meanwhile */
     struct assay_branch *b = &e->parts->branch;
     const enum assay_answer answer = check_block(e, block);
     if (answer == ASSAY_ANSWER_VALID || answer == ASSAY_ANSWER_INVALID) {
@@ -262,8 +262,8 @@ void assay_branch_check_block(struct assay_engine *e, const uint8_t id[static 32
     ASSAY_ASSERT(b->check_count > 0 && branch_is_valid(e));
 }
 
-/* Blocks that could still be voted for. One whose view is over in vain would go on asking for the
- * verdicts in it: a few such blocks are more than the findings that are kept, and for ever. */
+/* Returns: whether a block could still be voted for. Blocks of views that were nullified would
+ * request verdicts for ever: a few such blocks need more findings than are cached. */
 static bool is_votable(const struct assay_engine *e, const uint8_t id[static 32])
 {
     struct assay_simplex_snapshot look;

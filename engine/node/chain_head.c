@@ -1,6 +1,6 @@
 /*
- * engine/node/chain_head.c - the state after the last closed epoch, and what follows from it alone
- * (docs/protocol.md 4.6, 5.18).
+ * engine/node/chain_head.c - state after the last closed epoch, with the voters and rules derived
+ * from it (docs/protocol.md 4.6, 5.18).
  */
 #include "engine/node/engine_internal.h"
 
@@ -76,7 +76,7 @@ static void init_context(struct assay_engine *e)
         .registry = e->service_state->registry,
         .room = &e->service_state->room,
     };
-    if (e->genesis->operator_count == 0) return; /* a network that nobody may change */
+    if (e->genesis->operator_count == 0) return; /* a network without operators */
     const enum assay_status status = assay_operators_encode(e->genesis, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     h->context.charter = e->genesis;
@@ -179,8 +179,8 @@ bool assay_chain_head_needs_new_engine(const struct assay_engine *e)
     return !assay_bytes_equal(now->services.plan, next->services.plan, 32);
 }
 
-/* The records of the changes that wait, in the order of next.pending: those of the state, and one
- * that the closed epoch took. */
+/* Updates the records of pending changes, in the order of next.pending: those of the state, and one
+ * from the closed epoch. */
 static void update_pending(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     struct assay_chain_head *h = &e->parts->head;
@@ -192,7 +192,7 @@ static void update_pending(struct assay_engine *e, const struct assay_ledger *le
         h->pending[known] = assay_slice_over(h->pending_bytes[known], ledger->change_len);
         known++;
     }
-    /* They leave at the front, one at a close, or all at once. */
+    /* They are removed at the front, one at a close, or all at once. */
     const uint32_t gone = known - h->next.pending_count;
     ASSAY_ASSERT(h->next.pending_count <= known);
     for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++) {

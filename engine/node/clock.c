@@ -5,13 +5,13 @@
 
 enum { SLACK_MS_MAX = 5000 };
 
-/* How far ahead of our date a header may be whatever was measured. */
+/* How far ahead of our date a header may be, whatever the measured time. */
 static uint64_t slack_ms(const struct assay_engine *e)
 {
     return assay_min_u64(SLACK_MS_MAX, assay_eng_epoch_ms(e) / 8);
 }
 
-/* When the branch's tip was first held here. */
+/* When the branch's tip was first stored here. */
 static uint64_t tip_held_since_ms(const struct assay_engine *e)
 {
     const struct assay_ledger *ledger = &e->branch->ledger;
@@ -20,7 +20,7 @@ static uint64_t tip_held_since_ms(const struct assay_engine *e)
     return tip != NULL ? tip->held_ms : e->now_ms;
 }
 
-/* Since then; never more than really passed. */
+/* The measured time since then, never more than has passed. */
 static uint64_t measured_ms(const struct assay_engine *e)
 {
     const uint64_t since = tip_held_since_ms(e);
@@ -40,9 +40,9 @@ uint64_t assay_clock_valid_from(const struct assay_engine *e, uint64_t time_ms)
     return wait < UINT64_MAX - e->now_ms ? e->now_ms + wait : UINT64_MAX;
 }
 
-/* The chain is ahead of our date: half of what was measured, so that the date catches up, and no
- * further than the next phase asks for: who measured for hours proposes nothing that peers who
- * came up a minute ago would have to refuse. */
+/* The chain is ahead of our date: proposals advance by half of the measured time, so that the date
+ * catches up, and at most to the next phase. A node that has measured for hours thus proposes
+ * nothing that a peer which started a minute ago would reject. */
 static uint64_t slewed_time_ms(const struct assay_engine *e)
 {
     const uint64_t parent_ms = e->branch->ledger.time_ms;
@@ -55,7 +55,7 @@ static uint64_t slewed_time_ms(const struct assay_engine *e)
 uint64_t assay_clock_proposal_time(const struct assay_engine *e)
 {
     uint64_t date_ms = e->at_unix_ms;
-    /* Our date was too much for the others: no more than they have measured, too. */
+    /* Peers rejected a proposal with our date: stay within what they have measured, too. */
     if (e->proposal->humble)
         date_ms = assay_min_u64(date_ms, e->branch->ledger.time_ms + measured_ms(e));
     const uint64_t time_ms = assay_max_u64(date_ms, slewed_time_ms(e));

@@ -1,10 +1,10 @@
 /*
- * engine/node/clock.h - the times that headers may have and that proposals get (docs/protocol.md
- * 4.5).
+ * engine/node/clock.h - validity of header times, and header times of own proposals
+ * (docs/protocol.md 4.5).
  *
- * Two clocks say how late it is: the date, which may be wrong and may be set, and the time that
- * this node has measured since it first held a block, which runs evenly. Header times follow the
- * first while clocks agree, and the second where they do not.
+ * There are two clocks: the date, which may be wrong and may be set, and the monotonic time since
+ * this node first had a block, which runs evenly. Header times follow the first while clocks agree,
+ * and the second where they do not.
  */
 #ifndef ASSAY_ENGINE_NODE_CLOCK_H
 #define ASSAY_ENGINE_NODE_CLOCK_H
@@ -13,8 +13,8 @@
 
 struct assay_engine;
 
-/* A child of the branch's tip with this header time. Returns: the monotonic time from which it is
- * valid here, now when it is already; UINT64_MAX: never. */
+/* For a child of the branch's tip with this header time. Returns: the monotonic time from which it
+ * is valid here, now when it is already; UINT64_MAX: never. */
 uint64_t assay_clock_valid_from(const struct assay_engine *e, uint64_t time_ms);
 /* Returns: the header time of a proposal of ours on the branch's tip, above the tip's. */
 uint64_t assay_clock_proposal_time(const struct assay_engine *e);

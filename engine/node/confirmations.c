@@ -1,9 +1,9 @@
 /*
- * engine/node/vouch.c - CONFIRM: which RECOVER members took, signed for the node that asks and for
- * its nonce (docs/protocol.md 9.16.5, 9.17.1).
+ * engine/node/confirmations.c - CONFIRM messages: signed statements of members about the RECOVER
+ * that began their era (docs/protocol.md 9.16.5, 9.17.1).
  *
- * What others hand over may be stored, and whoever carries it may lie about whose it is: the link
- * alone proves nothing that a RECOVER is taken on. Signatures do, and only fresh ones.
+ * Answers may be replayed, and a relay may lie about their author, so the link alone proves nothing
+ * about a RECOVER. Only fresh signatures do: each is made for one node and one nonce.
  */
 #include "base/cbor.h"
 #include "engine/node/engine_internal.h"
@@ -41,14 +41,14 @@ void assay_confirmations_nonce(const struct assay_engine *e, uint64_t round,
     assay_sha256(bytes, w.len, nonce);
 }
 
-/* The era that the next RECOVER begins: of the head, or where a leap has come to. */
+/* The era that the next RECOVER begins: after that of the head, or of the fast sync in progress. */
 static uint64_t awaited_era(const struct assay_engine *e)
 {
     const bool leaps = e->fast_sync->phase != ASSAY_FAST_SYNC_OFF;
     return (uint64_t)(leaps ? e->fast_sync->era : e->head->state.era) + 1;
 }
 
-/* --- asking */
+/* --- requests */
 
 static bool is_reachable_member(const struct assay_engine *e, uint32_t slot)
 {
@@ -56,7 +56,7 @@ static bool is_reachable_member(const struct assay_engine *e, uint32_t slot)
            e->head->state.members[slot].stage != ASSAY_STAGE_LEFT;
 }
 
-/* Each over a link of its own: neighbours pass nothing of this on. */
+/* Sent to each member over its own link: neighbours do not relay it. */
 static void send_request(struct assay_engine *e, struct assay_slice ask)
 {
     struct assay_confirmations *c = &e->parts->confirmations;
@@ -92,7 +92,7 @@ void assay_confirmations_request(struct assay_engine *e)
     send_request(e, assay_slice_over(bytes, w.len));
 }
 
-/* --- answering */
+/* --- answers */
 
 static size_t encode_body(const struct confirm_body *b, uint8_t *bytes, size_t capacity)
 {
@@ -109,7 +109,7 @@ static size_t encode_body(const struct confirm_body *b, uint8_t *bytes, size_t c
     return w.len;
 }
 
-/* Signed by the host, for this member alone, and kept nowhere: the store says the same. */
+/* The host signs it for this member alone. It is not persisted: the store has the same content. */
 static enum assay_status sign_confirmation(struct assay_engine *e, uint16_t to,
                                            const struct confirm_body *b)
 {
@@ -134,7 +134,7 @@ static enum assay_status sign_confirmation(struct assay_engine *e, uint16_t to,
     return ASSAY_OK;
 }
 
-/* Whoever asks is told, a few times in an epoch: each answer is a signature. */
+/* Answers any member, a few times in an epoch: each answer costs a signature. */
 static enum assay_status receive_request(struct assay_engine *e, uint16_t from,
                                          struct assay_cursor *c)
 {
@@ -148,7 +148,7 @@ static enum assay_status receive_request(struct assay_engine *e, uint16_t from,
     ASSAY_TRY(assay_cursor_end(c));
     if (!assay_bytes_equal(b.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     const struct assay_began *began = assay_era_find_began(e, era);
-    if (began == NULL || from >= state->member_count) return ASSAY_OK; /* nothing to say */
+    if (began == NULL || from >= state->member_count) return ASSAY_OK; /* no RECOVER to confirm */
     uint64_t *answered_ms = &v->answered_ms[from];
     const uint64_t pause_ms = assay_eng_epoch_ms(e) / ANSWERS_PER_EPOCH;
     if (*answered_ms > 0 && e->now_ms < *answered_ms + pause_ms) return ASSAY_OK;
@@ -161,7 +161,7 @@ static enum assay_status receive_request(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-/* --- what is said */
+/* --- confirmations received */
 
 bool assay_confirmations_has(const struct assay_engine *e, uint32_t slot,
                              const uint8_t node_id[static 32], const uint8_t id[static 32])
@@ -211,7 +211,7 @@ static bool is_own_nonce(const struct assay_engine *e, const uint8_t nonce[stati
     return false;
 }
 
-/* Whether it is for this node and this round is asked before a signature is verified. */
+/* Node and round are checked before the signature is verified. */
 static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t from,
                                               struct assay_cursor *c)
 {
@@ -232,11 +232,11 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
     if (assay_bytes_equal(v->said[from], b.id, 32)) return ASSAY_OK;
     assay_sha256(body.bytes, body.len, digest);
     ASSAY_TRY(assay_recover_signed(state->members[from].identity_public, digest, signature));
-    /* Each member stands for the RECOVER that it names last, whichever waits here: another one that
-     * comes in between takes nothing from it. */
+    /* Each member counts for the RECOVER that it named last, whatever RECOVER is pending here. */
     assay_bytes_copy(v->said[from], 32, b.id, 32);
     if (e->era->asked && assay_confirmations_suffice(e, b.id))
-        assay_sync_start(e, e->head->context.epoch + 1); /* who took it has it */
+        assay_sync_start(e,
+                         e->head->context.epoch + 1); /* the members that applied it can serve it */
     return ASSAY_OK;
 }
 
@@ -258,7 +258,7 @@ enum assay_status assay_confirmations_receive(struct assay_engine *e, uint16_t f
                                               struct assay_slice payload)
 {
     struct assay_cursor c;
-    if (from >= e->members) return ASSAY_E_STRANGER; /* nobody's own operator says it */
+    if (from >= e->members) return ASSAY_E_STRANGER; /* never from the node's own operator */
     if (has_tag(payload, 4, request_tag, &c)) return receive_request(e, from, &c);
     if (!has_tag(payload, 3, file_tag, &c)) return ASSAY_E_SYNTAX;
     return receive_confirmation(e, from, &c);

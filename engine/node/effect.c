@@ -1,5 +1,5 @@
 /*
- * engine/node/effect.c - making a SIGN, and the names of what effects carry.
+ * engine/node/effect.c - construction of SIGN effects, and names of notes and orders.
  */
 #include "engine/node/effect.h"
 

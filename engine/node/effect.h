@@ -1,14 +1,15 @@
 /*
- * engine/node/effect.h - what a step asks of its host: the one way out of consensus and engine.
+ * engine/node/effect.h - effects: the requests of an engine step to its host, and its only output.
  *
- * The host (net/runtime/runtime.c, the test world, later sim/) obeys the effects of one step in
- *   this order: 1. SIGN make the signature, put it into its hole 2. PERSIST one store batch: the
- *   signed bytes of every SIGN, every PERSIST 3. SEND and the signed messages of step 1; then each
- *   signed message comes back as a MESSAGE
+ * The host (net/runtime/runtime.c, the test world, sim/) carries out the effects of a step in this
+ * order:
+ *   1. SIGN     make the signature, put it into its hole
+ *   2. PERSIST  one store batch: the signed bytes of every SIGN, every PERSIST
+ *   3. SEND     and the signed messages of step 1; then each signed message returns as a MESSAGE
  *               event from ASSAY_SLOT_SELF
- *   4. act      FETCH, VERIFY, LOAD, QUOTE, VOUCH, ORDER, NOTE, CLOSED
+ *   4. act      FETCH, VERIFY, LOAD, QUOTE, CONFIRM, ORDER, NOTE, CLOSED
  *   5. sleep    until wake_at_ms or the next event
- * If 2 fails nothing of 3 to 5 happens and the node stops: a store that lost writes is not trusted.
+ * If 2 fails, the host skips 3 to 5 and the node stops: a store that lost writes is not trusted.
  */
 #ifndef ASSAY_ENGINE_NODE_EFFECT_H
 #define ASSAY_ENGINE_NODE_EFFECT_H
@@ -23,7 +24,7 @@ enum {
 
 enum assay_signing_key { ASSAY_KEY_VOTING, ASSAY_KEY_IDENTITY };
 
-enum { ASSAY_EFFECT_CONFIRM_LEN_MAX = 512 }; /* of what a VOUCH sends */
+enum { ASSAY_EFFECT_CONFIRM_LEN_MAX = 512 }; /* of what a CONFIRM sends */
 
 enum assay_order_kind {
     ASSAY_ORDER_NOTE,     /* standing WARNING */
@@ -33,8 +34,8 @@ enum assay_order_kind {
     ASSAY_ORDER_RELEASE,  /* back to FULL */
 };
 
-/* Re-derived from the head state while its cause stands; the agent executes each (era, epoch, seq)
- * once and at most one RESTART per incarnation (docs/protocol.md 10.3). */
+/* Re-derived from the head state while its cause persists; the agent executes each (era, epoch,
+ * seq) once and at most one RESTART per incarnation (docs/protocol.md 10.3). */
 struct assay_order {
     enum assay_order_kind kind;
     uint32_t era;
@@ -44,7 +45,7 @@ struct assay_order {
     uint32_t incarnation; /* void for any other */
 };
 
-/* What happened, for logs, counters and the timeline; numbers are stable and printed by name. */
+/* Events for logs, counters and the timeline; numbers are stable and printed by name. */
 #define ASSAY_NOTE_LIST(X)                                                                         \
     X(ASSAY_NOTE_FINALISED, 1, "block_finalised")     /* a: height, b: view */                     \
     X(ASSAY_NOTE_EPOCH_CLOSED, 2, "epoch_closed")     /* a: epoch, b: 1 certified 0 held */        \
@@ -98,21 +99,22 @@ enum assay_effect_kind {
     ASSAY_EFFECT_PERSIST,
     ASSAY_EFFECT_PRUNE,
     ASSAY_EFFECT_SEND,
-    ASSAY_EFFECT_FETCH,  /* have the evidence (pull once, origin first), verify, answer VERDICT */
-    ASSAY_EFFECT_VERIFY, /* verify these bytes, keep them where it says so, answer VERDICT */
+    ASSAY_EFFECT_FETCH,  /* fetch the evidence (pull once, origin first), verify, answer VERDICT */
+    ASSAY_EFFECT_VERIFY, /* verify these bytes, store them where `keep` is set, answer VERDICT */
     ASSAY_EFFECT_LOAD,   /* answer EVIDENCE */
-    ASSAY_EFFECT_QUOTE,  /* have the enclave quote report_data, keep it as evidence, answer QUOTE */
+    ASSAY_EFFECT_QUOTE, /* have the enclave quote report_data, store it as evidence, answer QUOTE */
     ASSAY_EFFECT_ORDER,
     ASSAY_EFFECT_NOTE,
-    ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_snapshot */
-    ASSAY_EFFECT_CONFIRM, /* sign with the identity key and send to one member; kept nowhere */
-    ASSAY_EFFECT_KEYS,   /* another member has our waiting keys: make others, answer KEYS */
-    /* The epoch that closed left another roster, other rules or operators: when everything of this
-     * step is carried out, the engine takes nothing any more; make the next one from the store. */
+    ASSAY_EFFECT_CLOSED,  /* an epoch closed: publish assay_engine_snapshot */
+    ASSAY_EFFECT_CONFIRM, /* sign with the identity key and send to one member; not persisted */
+    ASSAY_EFFECT_KEYS,    /* another member has our unlisted keys: make others, answer KEYS */
+    /* The next epoch has another roster, other rules or operators: once every effect of this step
+     * is carried out, the engine accepts no more events; the host makes the next one from the
+     * store. */
     ASSAY_EFFECT_RENEW,
 };
 
-/* Slices point into the engine and hold until the next step. */
+/* Slices point into the engine and are valid until the next step. */
 struct assay_effect {
     enum assay_effect_kind kind;
     union {
@@ -138,7 +140,7 @@ struct assay_effect {
         } prune;
         struct {
             uint16_t to;     /* slot or ASSAY_SLOT_ALL */
-            uint16_t except; /* with ALL: not to this slot (ASSAY_SLOT_ALL: nobody is left out) */
+            uint16_t except; /* with ALL: excluded slot (ASSAY_SLOT_ALL: none) */
             enum assay_message_kind message;
             struct assay_slice payload;
         } send;
@@ -156,7 +158,7 @@ struct assay_effect {
             uint64_t epoch;
             int64_t at_unix_s;
             enum assay_evidence_kind evidence_kind;
-            bool keep; /* announced by an envelope: peers pull it, proofs carry it */
+            bool keep; /* announced by an envelope: peers pull it, proofs contain it */
             bool before; /* by the rules before those on trial (docs/protocol.md 9.9) */
         } verify;
         struct {
@@ -177,7 +179,7 @@ struct assay_effect {
         struct assay_order order;
         struct {
             enum assay_note note;
-            uint16_t slot; /* ASSAY_SLOT_ALL where a note is about nobody */
+            uint16_t slot; /* ASSAY_SLOT_ALL where a note concerns no member */
             uint64_t a, b;
         } note;
         struct {
@@ -189,13 +191,14 @@ struct assay_effect {
 struct assay_effects {
     size_t count;
     struct assay_effect items[ASSAY_EFFECTS_MAX];
-    uint64_t wake_at_ms; /* monotonic; UINT64_MAX: nothing to wait for */
-    uint64_t paused_ms;  /* this step came so much later than it was asked for; 0: in time */
-    uint32_t unsent;     /* messages that found no room in this step: their readers ask again */
+    uint64_t wake_at_ms; /* monotonic; UINT64_MAX: nothing scheduled */
+    uint64_t paused_ms;  /* delay of this step beyond its due time; 0: in time */
+    uint32_t
+        unsent; /* messages that did not fit into this step: their recipients request them again */
 };
 
-/* What is to be signed, sent to everybody and, first, kept: a message that could be signed twice in
- * two ways is what convicts (docs/protocol.md 2.1, 5.15). Borrowed for the call. */
+/* A message to be signed, persisted and then sent to all members: two signatures over conflicting
+ * messages convict (docs/protocol.md 2.1, 5.15). Borrowed for the call. */
 struct assay_signing {
     enum assay_signing_key key;
     const uint8_t *digest; /* [32] */

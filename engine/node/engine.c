@@ -1,5 +1,6 @@
 /*
- * engine/node/engine.c - the engine's memory and life (control flow: step.c).
+ * engine/node/engine.c - memory layout, initialisation and renewal of the engine (control flow:
+ * step.c).
  *
  * One block of memory from the caller, laid out once; nothing is allocated after init but decoded
  * keys, which the crypto seam owns.
@@ -10,7 +11,7 @@
 
 enum {
     BLOCKS_DEFAULT = 128,
-    ARENA_EXTRA = 512 * 1024, /* records, envelopes, asks of one step */
+    ARENA_EXTRA = 512 * 1024, /* records, envelopes, requests of one step */
 };
 
 uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
@@ -76,7 +77,7 @@ static struct assay_simplex_config simplex_config(const struct assay_engine_conf
     return c;
 }
 
-/* What is placed and then belongs to a machine of its own. */
+/* Memory of the state machines behind their own headers. */
 struct machines {
     void *groups, *blocks, *simplex, *arena;
     size_t arena_len;
@@ -140,7 +141,7 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
         p->pending_proofs.all[i].ballot = layout_alloc(l, p->pending_proofs.ballot_len_max);
 }
 
-/* Boundaries that are leapt over may have other rosters. */
+/* Boundaries in a fast sync may have other rosters. */
 static void lay_out_fast_sync(struct assay_parts *p, struct layout *l)
 {
     const size_t n = ASSAY_MEMBERS_MAX;
@@ -203,14 +204,14 @@ static void lay_out_memory(struct assay_parts *p, struct layout *l,
     lay_out_fast_sync(p, l);
     lay_out_services(p, l, config);
     lay_out_blocks(p, l, config);
-    /* A step that closes an epoch keeps a block, two proofs, a boundary, a state and a change; one
-     * that leaps a state of any roster. */
+    /* A step that closes an epoch holds a block, two proofs, a boundary, a state and a change; a
+     * fast sync, a state of any roster. */
     m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
                    body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_DECISIONS_LEN_MAX +
                    assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
     if (config->services != NULL)
         m->arena_len += config->services->documents_len_max + config->services->document_len_max;
-    /* And every decision that such a state names: as many as one answer has room for. */
+    /* And every decision that such a state names, up to the size of one answer. */
     const size_t leap_len =
         assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
     if (m->arena_len < leap_len) m->arena_len = leap_len;
@@ -225,7 +226,7 @@ static void lay_out_memory(struct assay_parts *p, struct layout *l,
     if (l->base != NULL) assay_pool_place(m->pool, pool, n, services);
 }
 
-enum { UNIT = 64 }; /* of every place in the memory */
+enum { UNIT = 64 }; /* alignment of every area */
 
 static size_t head_len(void)
 {
@@ -263,7 +264,7 @@ static bool is_config_valid(const struct assay_engine_config *config)
     return blocks_max(config) >= 8;
 }
 
-/* Everybody reads the parts through these; owners write through e->parts. */
+/* All files read the parts through these; owners write through e->parts. */
 static void set_part_pointers(struct assay_engine *e, struct assay_parts *p)
 {
     e->parts = p;
@@ -348,7 +349,7 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
     ASSAY_ASSERT(memory != NULL && config != NULL && config->genesis != NULL && out != NULL);
     ASSAY_ASSERT((uintptr_t)memory % UNIT == 0);
     if (!is_config_valid(config)) return ASSAY_E_RANGE;
-    /* docs/protocol.md 9.10: before it votes by rules that it does not know. */
+    /* An engine must not vote by rules that it does not implement (docs/protocol.md 9.10). */
     if (config->genesis->parameters.level > config->level) return ASSAY_E_VERSION;
     if (memory_len < assay_engine_size(config)) return ASSAY_E_FULL;
     struct assay_engine *e = place_engine(memory, config, &machines);
@@ -377,11 +378,11 @@ void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine
     struct assay_simplex_snapshot simplex;
     ASSAY_ASSERT(e->chain->turned);
     assay_simplex_snapshot(e->simplex, &simplex);
-    /* Who was still asking what it signed before its process began asks again: what the log lacks
-     * may be of the epoch that follows (docs/protocol.md 2.4). */
+    /* A process that was still querying its earlier signatures queries again: what the log lacks
+     * may be of the next epoch (docs/protocol.md 2.4). */
     const bool knows = e->start_state->voted_on && !simplex.asking;
-    /* What was signed in an era counts nowhere else (docs/protocol.md 9.11), so its log may be lost
-     * or old; whether this store saw the new one before is asked as after any start. */
+    /* Signatures of an era count in no other (docs/protocol.md 9.11), so its log may be lost or
+     * old; whether this store has seen the new one is queried as after any start. */
     if (e->era->recovered) {
         *renewal = (struct assay_engine_renewal){ .final_at_ms = e->chain->final_ms };
         return;

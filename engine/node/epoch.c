@@ -1,8 +1,8 @@
 /*
- * engine/node/epoch.c - this node's own part in an epoch: attest, judge, ballot, reincarnate.
+ * engine/node/epoch.c - this node's duties in an epoch: attest, ballot, reincarnate.
  *
  * docs/protocol.md 4.7. Nodes act on final blocks, never on the local clock alone: they attest when
- * E(e-1) is final and ballot when the ROLL is; the clock only ends the waiting (5T/8).
+ * E(e-1) is final and ballot when the ROLL is; the clock only limits the waiting time (5T/8).
  */
 #include "engine/node/engine_internal.h"
 
@@ -25,14 +25,15 @@ static void request_quote(struct assay_engine *e)
     effect->as.quote.incarnation = keys->incarnation;
     assay_context_expected(&e->head->context, e->self, &life, e->head->context.epoch,
                            &e->epoch_state->moment, effect->as.quote.report_data);
-    /* A source that never answers is asked again: half an epoch is longer than any quote takes. */
+    /* A source that never answers is queried again: half an epoch is longer than any quote
+     * takes. */
     e->parts->epoch_state.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
 }
 
-/* After a start with a log peers are asked for an envelope of ours of this epoch, and have two
- * delta to show it: an older log than that would have us sign another one, which is E8. Votes need
- * not tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2.9). An
- * epoch that opened after the start needs no asking; clocks may be wrong by an epoch.
+/* After a start with a log, peers are queried for an envelope of ours of this epoch and have two
+ * delta to answer: with an older log this node would sign another one, which is E8. Votes do not
+ * reveal it, for the first of an epoch may be an eighth of it later (docs/protocol.md 2.9). An
+ * epoch that opened after the start needs no query; clocks may be wrong by an epoch.
  * Returns: whether to wait. */
 static bool must_query_peers_first(struct assay_engine *e)
 {
@@ -41,7 +42,7 @@ static bool must_query_peers_first(struct assay_engine *e)
     if (!e->key_state->from_log || e->epoch_state->envelope_made || !assay_eng_may_sign(e))
         return false;
     if (e->head->state.head_time_ms > e->key_state->began_unix_ms + epoch_ms) {
-        assay_key_state_trust_log(e); /* nor will any later one be asked about */
+        assay_key_state_trust_log(e); /* later epochs need no query either */
         return false;
     }
     if (e->epoch_state->own_asked_ms == 0) {
@@ -66,7 +67,7 @@ static void request_own_evidence(struct assay_engine *e)
     else if (assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made) request_quote(e);
 }
 
-/* Envelopes of the epoch that begins, which came while ours was still open. */
+/* Envelopes of the new epoch that arrived while ours was still open. */
 static void replay_early(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->members; i++) {
@@ -97,7 +98,7 @@ void assay_epoch_open(struct assay_engine *e)
                  e->epoch_state->pulls == 0);
 }
 
-/* What is signed here is kept under its own digest. */
+/* Signed messages are stored under their own digest. */
 static void sign_and_store(struct assay_effect *effect, struct assay_signing *signing)
 {
     ASSAY_ASSERT(signing->payload.len > 0);
@@ -136,7 +137,7 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
     assay_sha256(evidence.bytes, evidence.len, envelope.evidence_digest);
     uint8_t *bytes = assay_eng_alloc(e, ASSAY_ENVELOPE_LEN_MAX);
     struct assay_effect *effect = bytes != NULL ? assay_eng_add_effect(e, ASSAY_EFFECT_SIGN) : NULL;
-    if (effect == NULL) return; /* asked again: quote_again_ms */
+    if (effect == NULL) return; /* repeated: quote_again_ms */
     struct assay_writer w = assay_writer_over(bytes, ASSAY_ENVELOPE_LEN_MAX);
     struct assay_signing signing = { .key = ASSAY_KEY_VOTING,
                                      .digest = envelope.digest,
@@ -171,7 +172,7 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
     const size_t len_max = evidence.len + 720;
     uint8_t *bytes = assay_eng_alloc(e, len_max);
     struct assay_effect *effect = bytes != NULL ? assay_eng_add_effect(e, ASSAY_EFFECT_SIGN) : NULL;
-    if (effect == NULL) return; /* asked again: quote_again_ms */
+    if (effect == NULL) return; /* repeated: quote_again_ms */
     struct assay_writer w = assay_writer_over(bytes, len_max);
     uint8_t digest[32];
     struct assay_signing signing = { .key = ASSAY_KEY_IDENTITY,
@@ -209,7 +210,7 @@ void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_publi
 {
     assay_key_state_set_keys(e, voting_public, transport_public);
     if (!e->chain->begun) return;
-    /* The key set that voted in this epoch is gone: whoever signs now is not listed yet. */
+    /* The key set that voted in this epoch is gone: the new one is not listed yet. */
     if (!e->key_state->listed) assay_simplex_halt(e->simplex);
     e->parts->epoch_state.incarnate_made = false;
     request_own_evidence(e);
@@ -217,13 +218,14 @@ void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_publi
 
 /* --- balloting */
 
-/* Valid envelopes of more than 2/3 of W: only who hears the network may call others absent. */
+/* Returns: whether valid envelopes of more than 2/3 of W are here: only a node that reaches the
+ * network may report others as absent. */
 static bool has_quorum_of_envelopes(const struct assay_engine *e)
 {
     ASSAY_ASSERT(e->head->state.member_count == e->members);
 
     uint64_t held = 0, total = 0;
-    for (uint32_t i = 0; i < e->members; i++) { /* of all: everybody ballots (5.22) */
+    for (uint32_t i = 0; i < e->members; i++) { /* of all members: every member ballots (5.22) */
         const uint32_t weight = e->head->state.members[i].weight;
         if (e->seats[i].payload_len > 0) held += weight;
         total += weight;
@@ -240,7 +242,7 @@ static enum assay_outcome ballot_outcome(const struct assay_engine *e, uint32_t 
     const uint32_t enough = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     switch (seat->phase) {
     case ASSAY_SEAT_JUDGED: return seat->outcome;
-    case ASSAY_SEAT_FETCHING: return ASSAY_OUTCOME_NONE; /* it may still be there */
+    case ASSAY_SEAT_FETCHING: return ASSAY_OUTCOME_NONE; /* it may still arrive */
     case ASSAY_SEAT_FOREIGN: return hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
     case ASSAY_SEAT_EMPTY:
     case ASSAY_SEAT_MISSING:
@@ -249,13 +251,13 @@ static enum assay_outcome ballot_outcome(const struct assay_engine *e, uint32_t 
     ASSAY_UNREACHABLE("a seat has a phase");
 }
 
-/* Operators took the others out of service: nothing is expected of them (docs/protocol.md 9.6). */
+/* Nothing is expected of members that operators took out of service (docs/protocol.md 9.6). */
 static bool is_expected(const struct assay_engine *e, uint32_t slot)
 {
     return assay_member_serves(&e->head->state.members[slot]);
 }
 
-/* Whether the final roll names the envelope that this node judged. */
+/* Returns: whether the final roll names the envelope that this node appraised. */
 static bool is_in_roll(const struct assay_engine *e, uint32_t slot)
 {
     const struct assay_ledger *l = &e->chain->ledger;
@@ -263,7 +265,7 @@ static bool is_in_roll(const struct assay_engine *e, uint32_t slot)
            assay_bytes_equal(l->roll[slot], e->seats[slot].envelope.digest, 32);
 }
 
-/* A slot that the roll omitted and about which the ballot has something to say. */
+/* Returns: whether the roll omitted a slot for which the ballot has an outcome. */
 static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool hears)
 {
     if (slot == e->self || !is_expected(e, slot) || is_in_roll(e, slot)) return false;
@@ -281,7 +283,7 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
     for (uint32_t i = 0; i < e->members; i++)
         omitted += is_omitted(e, i, hears);
     for (uint32_t i = 0; i < e->members; i++) {
-        if (i == e->self) continue; /* one's own slot is none, always */
+        if (i == e->self) continue; /* the own slot is always NONE */
         if (!is_expected(e, i)) continue;
         const struct assay_seat *seat = &e->seats[i];
         const enum assay_outcome outcome = ballot_outcome(e, i, hears);
@@ -293,7 +295,7 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
         }
         if (outcome == ASSAY_OUTCOME_ABSENT) {
             assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->head->context.epoch, 0);
-            /* What it failed by stays what people are told until it is judged again. */
+            /* The reason of a failure stays visible until the next appraisal. */
             if (seat->phase != ASSAY_SEAT_FOREIGN && !assay_outcome_is_fail(seat->last_outcome))
                 assay_seat_set_reason(e, i, "absent: no evidence for this epoch could be had");
         }
@@ -369,15 +371,15 @@ static bool all_appraised(const struct assay_engine *e)
     return true;
 }
 
-/* Signed when every slot is judged, at the latest 5T/8 after E(e-1) was seen final. */
+/* Signs the ballot when every slot is appraised, at the latest 5T/8 after E(e-1) became final. */
 static void cast_ballot_if_due(struct assay_engine *e)
 {
     if (!e->epoch_state->opened || e->epoch_state->ballot_made || !assay_eng_may_sign(e) ||
         e->sync->active)
         return;
     if (!e->chain->ledger.has_roll || e->chain->ledger.closed) return;
-    /* What was asked for in this very step cannot have come: whoever stood still would say of all
-     * that it asked, and that nobody answered. */
+    /* Requests of this step cannot be answered yet: after a pause of the machine the ballot would
+     * otherwise report every member as unresponsive. */
     const bool due = e->now_ms >= ballot_deadline(e) && e->now_ms > e->epoch_state->asked_ms;
     if (all_appraised(e) || due) cast_ballot(e);
 }
@@ -394,7 +396,7 @@ void assay_epoch_on_pause(struct assay_engine *e, uint64_t paused_ms)
     ASSAY_ASSERT(run->opened_ms <= e->now_ms && run->own_asked_ms <= e->now_ms);
 }
 
-/* Once an epoch. */
+/* Logs once an epoch. */
 static void log_clock_lead(struct assay_engine *e)
 {
     const uint64_t lead_ms = assay_clock_lead(e);
@@ -405,8 +407,8 @@ static void log_clock_lead(struct assay_engine *e)
 
 enum { PULLS_EARLY = 2 }; /* rounds before T/4 */
 
-/* docs/protocol.md 4.1.4: when the next round of asking for missing envelopes is due. T/8 and 3T/16
- * come before the roll, T/2 while an answer still finds its evidence pulled before 5T/8. */
+/* When the next round of ENVELOPE_PULL is due (docs/protocol.md 4.1.4). T/8 and 3T/16 are before
+ * the roll, T/2 while an answer still finds its evidence pulled before 5T/8. */
 static uint64_t pull_due(const struct assay_engine *e)
 {
     static const uint32_t sixteenths[] = { 2, 3, 4, 6, 8 };
@@ -415,7 +417,7 @@ static uint64_t pull_due(const struct assay_engine *e)
            assay_eng_epoch_ms(e) * sixteenths[e->epoch_state->pulls] / 16;
 }
 
-/* Where most have not come by then they are on their way: a full network is not asked for them. */
+/* If most are missing they are in flight: a busy network is not queried for them. */
 static void pull_envelopes(struct assay_engine *e)
 {
     e->parts->epoch_state.pulls++;

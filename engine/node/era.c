@@ -1,6 +1,6 @@
 /*
- * engine/node/era.c - the end of an era: FENCE taken, kept and passed on; RECOVER judged; what a
- * node answers (docs/protocol.md 9.12 to 9.16).
+ * engine/node/era.c - end of an era: receiving, storing and relaying FENCE; checking RECOVER;
+ * answers of the node (docs/protocol.md 9.12 to 9.16).
  */
 #include "base/cbor.h"
 #include "engine/node/engine_internal.h"
@@ -18,7 +18,9 @@ static const char accept_tag[] = "assay/accept/v1";
 static const char began_tag[] = "assay/began/v1";
 static const char invalid_grounds[] =
     "the fence that it rests on is not of the operators in force, or an answer does not verify";
-static const uint8_t void_marker[1] = { 0xf6 }; /* in place of a FENCE or ANSWERED that holds no more */
+static const uint8_t void_marker[1] = {
+    0xf6
+}; /* stored in place of a FENCE or ANSWERED that is no longer in force */
 
 static bool era_is_valid(const struct assay_engine *e)
 {
@@ -26,7 +28,7 @@ static bool era_is_valid(const struct assay_engine *e)
     return n->fence_len <= ASSAY_FENCE_LEN_MAX && n->fenced == (n->fence_len > 0);
 }
 
-/* docs/protocol.md 9.12.5: not one before the fence that is obeyed. */
+/* The answer to the fence in force, not to an earlier one (docs/protocol.md 9.12.5). */
 static bool has_answered_fence(const struct assay_era_state *n)
 {
     return n->fenced && n->answered && assay_bytes_equal(n->answered_digest, n->fence_digest, 32);
@@ -60,8 +62,9 @@ static void enforce_fence(struct assay_engine *e, const struct assay_fence *fenc
     ASSAY_ASSERT(era_is_valid(e) && !assay_eng_may_sign(e));
 }
 
-/* Of this chain and era, by the operators in force at the head. Which these are depends on how far
- * this node is: a FENCE by others is not the fault of the peer that sent it (9.12.1). */
+/* Checks chain, era and operators of a decision against the head. Which operators are in force
+ * depends on how far this node has caught up: a FENCE by others is not the fault of the peer that
+ * sent it (9.12.1). */
 static enum assay_status check_decision(const struct assay_engine *e,
                                         const uint8_t chain_id[static 32], uint32_t era,
                                         const uint8_t operators[static 32])
@@ -70,7 +73,8 @@ static enum assay_status check_decision(const struct assay_engine *e,
     if (!assay_bytes_equal(chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (era < state->era) return ASSAY_E_STALE;
     if (era > state->era) return ASSAY_E_EARLY;
-    if (e->head->context.operators.len == 0) return ASSAY_E_UNSUPPORTED; /* nobody decides here */
+    if (e->head->context.operators.len == 0)
+        return ASSAY_E_UNSUPPORTED; /* no operator may decide here */
     return assay_bytes_equal(operators, state->operators_digest, 32) ? ASSAY_OK : ASSAY_E_STRANGER;
 }
 
@@ -80,8 +84,8 @@ static void persist_meta(struct assay_engine *e, enum assay_store_meta number, s
     assay_eng_persist(e, ASSAY_STORE_META, &key, v);
 }
 
-/* docs/protocol.md 9.12.4: operators that fence and go on without a RECOVER have changed their
- * minds; a copy of it that somebody kept halts nobody later. */
+/* Operators that fence and proceed without a RECOVER have changed their minds (docs/protocol.md
+ * 9.12.4): an old copy of the fence halts no node later. */
 static bool is_fence_over(const struct assay_engine *e, uint64_t last_epoch)
 {
     return e->head->context.epoch > last_epoch;
@@ -93,8 +97,8 @@ static enum assay_status receive_fence(struct assay_engine *e, uint16_t from,
     struct assay_fence fence;
     ASSAY_TRY(assay_fence_decode(payload, &fence));
     ASSAY_TRY(check_decision(e, fence.chain_id, fence.era, fence.operators_digest));
-    /* One fence holds as well as another, and a peer that repeats it costs no verification; the
-     * node's operator may want answers to this one. */
+    /* One fence is as good as another, and a repeated one costs no verification; but the node's
+     * operator may want to answer this one. */
     struct assay_era_state *n = &e->parts->era;
     if (is_fence_over(e, fence.last_epoch)) return ASSAY_E_STALE;
     const bool same = assay_bytes_equal(fence.digest, n->fence_digest, 32);
@@ -103,7 +107,7 @@ static enum assay_status receive_fence(struct assay_engine *e, uint16_t from,
     const struct assay_slice kept = assay_eng_copy(e, payload);
     if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_FENCE, kept);
-    /* Another one in the epoch of a RELEASE: that was of the fence before it. */
+    /* A new fence in the epoch of a RELEASE: the RELEASE was of the fence before it. */
     if (n->released) clear_answer(n);
     enforce_fence(e, &fence, payload);
     assay_simplex_halt(e->simplex);
@@ -112,7 +116,7 @@ static enum assay_status receive_fence(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 9.12.3. Simplex takes part again from the next epoch, or restart, on. */
+/* RELEASE (docs/protocol.md 9.12.3). Simplex resumes with the next epoch or restart. */
 static enum assay_status receive_release(struct assay_engine *e, uint16_t from,
                                          struct assay_slice payload)
 {
@@ -124,7 +128,7 @@ static enum assay_status receive_release(struct assay_engine *e, uint16_t from,
     if (!n->fenced || n->released) return ASSAY_OK;
     if (!assay_bytes_equal(release.fence_digest, n->fence_digest, 32)) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_fence_decode(assay_slice_over(n->fence, n->fence_len), &fence));
-    /* Those who fence cannot take it back: only RECOVER ends it (9.12). */
+    /* The operators that fenced cannot revoke it: only RECOVER ends it (9.12). */
     if (assay_bytes_equal(fence.operators_digest, release.operators_digest, 32))
         return ASSAY_E_INVALID;
     ASSAY_TRY(assay_approval_check(&release.approval, e->head->context.operators, release.digest));
@@ -170,8 +174,8 @@ static bool is_answering(struct assay_slice payload)
            assay_cbor_text_expect(&c, answering_tag) == ASSAY_OK;
 }
 
-/* Durable before the answer leaves: the whole fence, since the one that is obeyed may be another by
- * the time that somebody reads it (9.12.5). */
+/* Durable before the answer is sent. The complete fence is stored, since another one may be in
+ * force by the time an operator reads the answer (9.12.5). */
 static enum assay_status receive_answering(struct assay_engine *e)
 {
     struct assay_era_state *n = &e->parts->era;
@@ -214,7 +218,7 @@ static bool is_began(struct assay_slice payload, struct assay_cursor *c)
            assay_cbor_text_expect(c, began_tag) == ASSAY_OK;
 }
 
-/* Does the peer stand on a chain that and ours cannot both be? A node of an old era names its final
+/* Returns: whether the peer's chain contradicts ours. A node of an old era announces its final
  * head, without an id. */
 static bool is_forked(const struct assay_engine *e, const struct assay_began *announced)
 {
@@ -249,8 +253,8 @@ static enum assay_status receive_began(struct assay_engine *e, uint16_t from,
     if ((n->forked[from / 8] & bit) == 0)
         assay_eng_note(e, ASSAY_NOTE_ERA_FORKED, from, era, announced.height);
     n->forked[from / 8] |= bit;
-    /* A node of the old era announces nothing by itself. Each time: a reply may be lost, and it is
-     * as long as what it answers. */
+    /* A node of the old era announces nothing on its own. It is answered each time: a reply may be
+     * lost, and it is no longer than the request. */
     const struct assay_began own = { .era = e->head->state.era,
                                      .height = e->chain->ledger.height };
     if (era > e->head->state.era) send_began(e, from, &own);
@@ -265,14 +269,15 @@ enum assay_status assay_era_receive_fence(struct assay_engine *e, uint16_t from,
     if (is_began(payload, &c)) return receive_began(e, from, &c);
     if (assay_confirmations_is_message(payload))
         return assay_confirmations_receive(e, from, payload);
-    if (e->newcomer) return ASSAY_E_STALE; /* what others say is all that it can use (9.17.1) */
+    if (e->newcomer)
+        return ASSAY_E_STALE; /* a newcomer uses only the messages of others (9.17.1) */
     if (from == ASSAY_SLOT_SELF && is_answering(payload)) return receive_answering(e);
     return assay_release_is(payload) ? receive_release(e, from, payload)
                                      : receive_fence(e, from, payload);
 }
 
-/* It was verified when it was taken. Operators that were replaced since, and fences that are over,
- * bind only a node that has answered them (docs/protocol.md 9.12.2, 9.12.4). */
+/* It was verified when it was received. Replaced operators and expired fences bind only a node that
+ * has answered them (docs/protocol.md 9.12.2, 9.12.4). */
 static enum assay_status restore_fence(struct assay_engine *e, struct assay_slice value)
 {
     struct assay_fence fence;
@@ -311,7 +316,7 @@ enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_s
         ASSAY_TRY(assay_accepted_decode(value, &accepted));
         set_accepted(n, &accepted);
     }
-    /* Numbers ascend: the fence comes first, and what it depends on behind it. */
+    /* Numbers ascend: the fence is restored first, then the items that depend on it. */
     if (key->number == ASSAY_META_FENCE) {
         if (value.len > ASSAY_FENCE_LEN_MAX) return ASSAY_E_RANGE;
         assay_bytes_copy(n->fence, ASSAY_FENCE_LEN_MAX, value.bytes, value.len);
@@ -334,7 +339,7 @@ void assay_era_tick(struct assay_engine *e)
     const uint64_t epoch = e->head->context.epoch;
     if (epoch > n->asked_epoch ||
         (epoch == n->asked_epoch && e->chain->ledger.height >= n->asked_height))
-        n->asked = false; /* the chain went on without it */
+        n->asked = false; /* the chain proceeded without it */
     if (n->asked && !n->unconfirmed_logged && e->now_ms > n->asked_ms + CONFIRM_EPOCHS * epoch_ms) {
         n->unconfirmed_logged = true;
         assay_eng_note(e, ASSAY_NOTE_RECOVER_UNCONFIRMED, ASSAY_SLOT_ALL,
@@ -361,7 +366,7 @@ static enum assay_status check_position(struct assay_engine *e, const struct ass
         return assay_fault_plain(fault, "the era before it is not known here yet", ASSAY_E_EARLY);
     if (!same || h->era != next)
         return assay_recover_follows(&e->head->context, ledger, r, fault);
-    /* docs/protocol.md 9.16: what is final here would be undone. */
+    /* It would undo final blocks of this node (docs/protocol.md 9.16). */
     if (h->epoch < running || (h->epoch == running && h->height <= ledger->height)) {
         if (h->height != ledger->height + 1)
             assay_status_ignore(assay_fault_numbers(fault, "the final head here is higher",
@@ -379,7 +384,7 @@ static enum assay_status check_position(struct assay_engine *e, const struct ass
     return assay_recover_follows(&e->head->context, ledger, r, fault);
 }
 
-/* It waits for others until the chain has gone past it. */
+/* Waits for confirmations until the chain has passed it. */
 void assay_era_await_confirmations(struct assay_engine *e, const struct assay_block_header *h)
 {
     struct assay_era_state *n = &e->parts->era;
@@ -396,8 +401,8 @@ void assay_era_await_confirmations(struct assay_engine *e, const struct assay_bl
     n->asked_height = h->height;
 }
 
-/* docs/protocol.md 9.16.5: stored answers may be of a fence that ended long ago. The fence that
- * this node obeys and has answered is not, nor is what others have taken and say now. */
+/* Stored answers may belong to a fence that ended long ago. The fence that this node has answered
+ * is current, and so are fresh confirmations (docs/protocol.md 9.16.5). */
 static enum assay_status check_confirmed(struct assay_engine *e,
                                          const struct assay_recover *recover,
                                          const uint8_t fence_digest[static 32],
@@ -427,7 +432,8 @@ static const struct assay_grounds *find_grounds(const struct assay_engine *e,
     return NULL;
 }
 
-/* Hundreds of signatures: each RECOVER that is repeated is weighed once, whatever came of it. */
+/* Hundreds of signatures: the grounds of a repeated RECOVER are verified once, whatever the
+ * result. */
 static const struct assay_grounds *weigh_grounds(struct assay_engine *e,
                                                  const struct assay_recover *recover)
 {
@@ -441,7 +447,8 @@ static const struct assay_grounds *weigh_grounds(struct assay_engine *e,
     assay_recover_table_of(&e->head->state, &table);
     *g = (struct assay_grounds){ .epoch = e->head->context.epoch };
     g->status = assay_recover_weigh(recover, &table, &weight);
-    if (assay_status_class(g->status) == ASSAY_CLASS_HOST) g->epoch = 0; /* says nothing of it */
+    if (assay_status_class(g->status) == ASSAY_CLASS_HOST)
+        g->epoch = 0; /* a host failure is no result */
     else if (g->status != ASSAY_OK) g->status = ASSAY_E_INVALID;
     else if (!assay_recover_is_grounded(&weight)) g->status = ASSAY_E_STRANGER;
     assay_bytes_copy(g->id, 32, recover->id, 32);
@@ -449,7 +456,7 @@ static const struct assay_grounds *weigh_grounds(struct assay_engine *e,
     return g;
 }
 
-/* Every checkpoint and proof of an era expires by the times of its blocks. */
+/* Checkpoints and proofs of an era expire by the times of its blocks. */
 bool assay_era_is_ahead(const struct assay_engine *e, uint64_t time_ms)
 {
     const uint64_t known_ms = assay_max_u64(e->at_unix_ms, e->chain->ledger.time_ms);
@@ -461,17 +468,17 @@ enum assay_status assay_era_check_grounds(struct assay_engine *e,
                                           struct assay_fault *fault)
 {
     const struct assay_era_state *n = e->era;
-    if (assay_era_is_ahead(e, recover->header.time_ms)) /* also where it was accepted */
+    if (assay_era_is_ahead(e, recover->header.time_ms)) /* also after manual acceptance */
         return assay_fault_plain(
             fault, "its time lies more than 10 minutes ahead of this node's clock", ASSAY_E_AGAIN);
     const bool accepted = n->accepted && assay_bytes_equal(n->accepted_id, recover->id, 32);
-    /* Operators of long ago may have kept the answers of their time (9.16.3). */
+    /* Former operators may still have the answers of their time (9.16.3). */
     if (!accepted && e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS)
         return assay_fault_plain(fault, "the final head here is older than the trusting period",
                                  ASSAY_E_STRANGER);
     const struct assay_grounds *g = weigh_grounds(e, recover);
-    /* 9.16.8: what operators signed over is their mistake, and no audit would pass it. It undoes
-     * nothing that is final here, and whoever hands it on has done nothing wrong. */
+    /* Operators signed over invalid grounds, and no audit would accept it (9.16.8). It undoes
+     * nothing that is final here, and its sender is not at fault. */
     if (g->status == ASSAY_E_INVALID)
         return assay_fault_plain(fault, invalid_grounds, ASSAY_E_STRANGER);
     if (accepted && g->status == ASSAY_E_STRANGER) return ASSAY_OK;
@@ -521,7 +528,8 @@ static bool is_void(const struct assay_engine *e, uint64_t epoch)
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) */
 static enum assay_status clear_accepted(struct assay_engine *e)
 {
-    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(void_marker, sizeof void_marker));
+    const struct assay_slice kept =
+        assay_eng_copy(e, assay_slice_over(void_marker, sizeof void_marker));
     if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_ACCEPTED, kept);
     e->parts->era.accepted = false;
@@ -548,7 +556,7 @@ void assay_era_encode_accepting(struct assay_slice recover, struct assay_writer 
     assay_cbor_put_bytes(w, recover.bytes, recover.len);
 }
 
-/* Out: *inner, the RECOVER. Returns: whether it is one. */
+/* Out: *inner, the RECOVER. Returns: whether it is an acceptance. */
 static bool is_accepting(struct assay_slice payload, struct assay_slice *inner)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
@@ -558,7 +566,8 @@ static bool is_accepting(struct assay_slice payload, struct assay_slice *inner)
 }
 
 /* Could it be taken here, now or when this node has fetched what is missing? */
-static enum assay_status check_acceptable(const struct assay_engine *e, const struct assay_recover *r)
+static enum assay_status check_acceptable(const struct assay_engine *e,
+                                          const struct assay_recover *r)
 {
     const struct assay_state *state = &e->head->state;
     const struct assay_block_header *h = &r->header;
@@ -621,9 +630,10 @@ enum assay_status assay_era_receive_recover(struct assay_engine *e, uint16_t fro
     ASSAY_TRY(assay_recover_decode(payload, &r));
     if (assay_bytes_equal(r.header.chain_id, e->head->state.chain_id, 32) &&
         r.header.era <= e->head->state.era)
-        return ASSAY_OK; /* one RECOVER in an era, the first: peers repeat it */
-    const enum assay_status status = accepts ? accept_recover(e, &r, &fault)
-                                             : assay_era_check_recover(e, &e->chain->ledger, &r, &fault);
+        return ASSAY_OK; /* one RECOVER begins an era, the first: peers repeat it */
+    const enum assay_status status =
+        accepts ? accept_recover(e, &r, &fault)
+                : assay_era_check_recover(e, &e->chain->ledger, &r, &fault);
     if (status == ASSAY_E_EARLY) assay_sync_start(e, r.header.epoch);
     if (status == ASSAY_E_STALE || status == ASSAY_E_INVALID)
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
@@ -648,7 +658,7 @@ void assay_era_finish(struct assay_engine *e, const struct assay_recover *recove
     e->parts->era.recovered = true;
 }
 
-/* --- what people ask */
+/* --- snapshots for operators */
 
 void assay_engine_era(const struct assay_engine *engine, struct assay_era_snapshot *ending)
 {
@@ -699,7 +709,7 @@ enum assay_status assay_engine_answer(const struct assay_engine *engine,
 {
     const struct assay_engine *e = engine;
     struct assay_simplex_cast casts[ASSAY_ANSWER_VOTES_MAX];
-    if (!has_answered_fence(e->era)) return ASSAY_E_EARLY; /* it may still sign */
+    if (!has_answered_fence(e->era)) return ASSAY_E_EARLY; /* this node may still sign */
     if (!e->start_state->started || e->chain->turned) return ASSAY_E_AGAIN;
     assay_bytes_zero(body, sizeof *body);
     fill_answer_head(e, body);
@@ -726,7 +736,7 @@ static uint32_t share_bp(const struct assay_share *share, uint64_t total)
     return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
 }
 
-/* A draft that no node would take is refused before anybody signs it. */
+/* Rejects a draft that no node would apply, before operators sign it. */
 static enum assay_status check_draft_grounds(const struct assay_engine *e, struct assay_recover *r,
                                              struct assay_slice grounds, struct assay_fault *fault)
 {

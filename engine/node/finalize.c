@@ -1,20 +1,21 @@
 /*
- * engine/node/finalize.c - final blocks: apply, persist, close the epoch, begin the next.
+ * engine/node/finalize.c - final blocks: apply, persist, close the epoch, start the next.
  *
- * docs/protocol.md 4.4 to 4.6, 5.18. The ledger here is the chain as far as it is final; a branch
- * on top of it is judged in branch.c.
+ * docs/protocol.md 4.4 to 4.6, 5.18. The ledger here is the final chain; branch.c checks branches
+ * on top of it.
  */
 #include "engine/node/engine_internal.h"
 
 #include "engine/ledger/proofs/proof.h"
 
 enum {
-    HISTORY_EPOCHS_DEFAULT = 20000, /* two weeks of a minute each */
-    BOUNDARIES_PER_HISTORY = 10,    /* as long as blocks; they are a sixth of the bytes */
-    STATES_KEPT = 64,               /* who leaps, or holds a checkpoint, asks for one of them */
-    ANCHOR_EPOCHS = 1024,           /* a state that blocks follow, for who reads them again */
-    AT_ONCE = 64,       /* final blocks taken in one step */
-    CLOSE_EFFECTS = 64, /* state, proof, prunings, orders, quote */
+    HISTORY_EPOCHS_DEFAULT = 20000, /* two weeks of one-minute epochs */
+    BOUNDARIES_PER_HISTORY =
+        10,               /* retention relative to blocks; boundaries take a sixth of the bytes */
+    STATES_KEPT = 64,     /* for nodes that fast-sync and holders of checkpoints */
+    ANCHOR_EPOCHS = 1024, /* a state followed by its blocks, for audits */
+    AT_ONCE = 64,         /* final blocks applied in one step */
+    CLOSE_EFFECTS = 64,   /* state, proof, prunings, orders, quote */
 };
 
 static bool chain_is_valid(const struct assay_engine *e)
@@ -40,7 +41,7 @@ bool assay_finalize_persist_block(struct assay_engine *e, const struct assay_blo
     return true;
 }
 
-/* A FAIL of this node is final: why, as whoever proved it found. */
+/* A FAIL of this node is final: logs the reason that the prover found. */
 static void log_own_fail(struct assay_engine *e, const struct assay_record *r)
 {
     const struct assay_member *m = &e->head->state.members[e->self];
@@ -54,7 +55,7 @@ static void log_own_fail(struct assay_engine *e, const struct assay_record *r)
     assay_seat_set_own_failure(e, r->epoch, r->outcome, reason);
 }
 
-/* What a final block says that people want to know. r: judged */
+/* Logs what operators want to know of a final record. r: judged */
 static void log_record(struct assay_engine *e, const struct assay_record *r)
 {
     ASSAY_ASSERT(r->slot < e->members || assay_record_row(r->kind)->tell == NULL);
@@ -69,7 +70,8 @@ static void log_record(struct assay_engine *e, const struct assay_record *r)
         assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)told.failed, r->epoch);
     if (told.offence != 0)
         assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, told.offence, r->epoch);
-    /* Every proof but that of a false ballot is of two signatures, and this process made one. */
+    /* Every proof except that of a false ballot consists of two signatures, of which this process
+     * made one. */
     if (told.offence == 0 || told.offence == 5 || slot != e->self || !e->key_state->listed) return;
     const struct assay_life *life =
         assay_member_life_at(&e->head->state.members[slot], r->epoch);
@@ -78,7 +80,7 @@ static void log_record(struct assay_engine *e, const struct assay_record *r)
         assay_key_state_note_shared(e, e->key_state->keys.incarnation);
 }
 
-/* The records of a final block wait no more. */
+/* Removes the records of a final block from the pool. */
 static void remove_final_records(struct assay_engine *e, struct assay_slice body)
 {
     struct assay_cursor c;
@@ -125,12 +127,12 @@ void assay_finalize_start_epoch(struct assay_engine *e)
     assay_proposal_on_epoch(e);
     const bool was_listed = e->key_state->listed && e->start_state->started;
     assay_key_state_update_listed(e);
-    /* INCARNATE, by this node's identity, with other keys than it has: what operators list makes
+    /* Another key set was listed by this node's identity: a listing by operators would have made
      * another engine (docs/protocol.md 2.15). */
     if (was_listed && !e->key_state->listed)
         assay_key_state_note_shared(e, e->key_state->keys.incarnation - 1);
     assay_era_on_epoch(e);
-    /* Before it begins: what came early may be reason enough to vote at once. */
+    /* Before it starts: messages that arrived early may allow a vote at once. */
     base.silent = !assay_eng_may_sign(e);
     assay_simplex_begin(e->simplex, e->now_ms, &base, &e->head->voters, e->actions);
     ASSAY_ASSERT(e->chain->ledger.height == e->head->state.head_height && !e->chain->ledger.closed);
@@ -170,7 +172,8 @@ void assay_finalize_set_target(struct assay_engine *e, const uint8_t id[static 3
     assay_bytes_copy(chain->wanted_proof, 32, proof, 32);
 }
 
-/* docs/protocol.md 6.7: who votes without attesting loses its vote, or keeps it for the floor. */
+/* A member that votes without attesting loses its votes, or keeps them to preserve the floor
+ * (docs/protocol.md 6.7). */
 static void log_vote_changes(struct assay_engine *e, uint16_t slot)
 {
     const struct assay_member *old = &e->head->state.members[slot];
@@ -204,7 +207,7 @@ static void log_member_changes(struct assay_engine *e)
     }
 }
 
-/* For who comes after the blocks are gone. */
+/* For peers that sync after the blocks were pruned. */
 static void persist_boundary(struct assay_engine *e, const struct assay_store_key *key,
                              struct assay_slice header_bytes)
 {
@@ -219,7 +222,7 @@ static void persist_boundary(struct assay_engine *e, const struct assay_store_ke
     assay_eng_persist(e, ASSAY_STORE_BOUNDARY, key, assay_slice_over(bytes, w.len));
 }
 
-/* An anchor stays as long as blocks, for who reads them again or leaps to it. */
+/* An anchor is retained as long as blocks, for audits and for fast sync. */
 static void persist_state(struct assay_engine *e, const struct assay_store_key *key,
                           struct assay_slice header_bytes, bool anchor)
 {
@@ -247,7 +250,7 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
     persist_boundary(e, &key, header_bytes);
 }
 
-/* What operators decided, for this node's next engine and for people: kept for good. */
+/* Persists a decision of the operators, for the next engine and for operators: never pruned. */
 static void persist_change(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     const struct assay_state *next = &e->head->next;
@@ -269,8 +272,8 @@ static void persist_collateral(struct assay_engine *e, struct assay_slice value)
     assay_eng_persist(e, ASSAY_STORE_COLLATERAL, &key, value);
 }
 
-/* Everything that the state names, anew: what is older than the horizon of blocks goes (prune_all),
- * and whoever reads from an anchor on finds it behind the anchor. */
+/* Persists everything that the state names again: items older than the block horizon are pruned
+ * (prune_all), and a reader that starts at an anchor finds them after it. */
 static void persist_named(struct assay_engine *e)
 {
     const struct assay_chain_head *h = e->head;
@@ -282,7 +285,7 @@ static void persist_named(struct assay_engine *e)
         persist_collateral(e, e->genesis->endorsements);
 }
 
-/* Collateral that the epoch took, and the set that its end brings into force. */
+/* Persists the collateral of the epoch, and the set that its end brings into force. */
 static void persist_updates(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     const struct assay_chain_head *h = e->head;
@@ -307,7 +310,7 @@ static const struct assay_update *find_update(const struct assay_state *state,
     return NULL;
 }
 
-/* What became of one that waited or was tried: it serves, went back, or followed no more. */
+/* Logs the fate of an update that was pending or on trial: active, reverted or void. */
 static void log_update(struct assay_engine *e, const struct assay_update *before)
 {
     const struct assay_update *after = find_update(&e->head->next, before->digest);
@@ -316,7 +319,7 @@ static void log_update(struct assay_engine *e, const struct assay_update *before
     if (after != NULL && after->phase == before->phase) return;
     enum assay_note note = ASSAY_NOTE_COLLATERAL_VOID;
     if (before->phase == ASSAY_UPDATE_TRIED) {
-        if (after == NULL) return; /* it stays */
+        if (after == NULL) return; /* it stays in force */
         note = ASSAY_NOTE_COLLATERAL_REVERTED;
     } else if (after != NULL || (before->forced && served)) {
         note = ASSAY_NOTE_COLLATERAL_ACTIVE;
@@ -371,8 +374,8 @@ static void prune_class(struct assay_engine *e, enum assay_store_class class_, u
     const uint64_t running = e->head->context.epoch;
     const uint32_t era = e->head->state.era;
     if (running <= keep) return;
-    /* Epochs go on counting from era to era (docs/protocol.md 9.11): what is too old of an earlier
-     * one is too old by the same number. One of them in turn, at each close. */
+    /* Epochs keep counting from era to era (docs/protocol.md 9.11), so the same limit applies to an
+     * earlier era. One of them is pruned in turn at each close. */
     const uint32_t eras[] = { era, era > 0 ? (uint32_t)(running % era) : 0 };
     for (size_t i = 0; i < (era > 0 ? 2 : 1); i++) {
         struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_PRUNE);
@@ -406,7 +409,7 @@ static void prune_all(struct assay_engine *e)
     prune_class(e, ASSAY_STORE_EVIDENCE, ASSAY_RETAINED_EPOCHS);
 }
 
-/* Without room for it at the next close. */
+/* Without room, at the next close. */
 static void request_keys(struct assay_engine *e)
 {
     if (!assay_key_state_is_taken(e) || !assay_eng_has_room(e, 1)) return;
@@ -414,8 +417,8 @@ static void request_keys(struct assay_engine *e)
     ASSAY_ASSERT(effect != NULL);
 }
 
-/* The epoch that follows has another roster, other rules or operators, for which nothing here has
- * the right size: it is left to the next engine (docs/protocol.md 9.6). */
+/* The next epoch has another roster, other rules or operators: this engine has the wrong sizes, so
+ * the next one takes over (docs/protocol.md 9.6). */
 static void request_new_engine(struct assay_engine *e)
 {
     const struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_RENEW);
@@ -437,7 +440,7 @@ void assay_finalize_restore_final_time(struct assay_engine *e, uint64_t final_ms
     e->parts->chain.final_ms = final_ms;
 }
 
-/* The head is another one: everybody about it begins anew. */
+/* The head has changed: restarts every part that depends on it. */
 static void open_next_epoch(struct assay_engine *e)
 {
     struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_CLOSED);
@@ -460,7 +463,7 @@ static void persist_fast_synced(struct assay_engine *e, const struct assay_check
     assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, snapshot);
     assay_eng_note(e, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL, c->epoch, from);
     assay_finalize_clear_halt(e);
-    /* As in catching up: these keys may have signed in what was leapt over (2.7, 2.7.3). */
+    /* As in sync: these keys may have signed in the skipped history (2.7, 2.7.3). */
     struct assay_member own;
     const uint8_t *node_id = e->head->state.members[e->self].node_id;
     const bool found = assay_proof_member_of(snapshot, node_id, &own) == ASSAY_OK;
@@ -476,10 +479,11 @@ enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_
     ASSAY_TRY(assay_proof_checkpoint_of(snapshot, &c));
     if (!assay_bytes_equal(c.id, id, 32) || c.epoch <= from) return ASSAY_E_INVALID;
     if (!assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e))) return ASSAY_E_AGAIN;
-    /* Documents of services come to the next engine, too, which begins with what it lacks. */
+    /* Documents of services belong to the next engine, too, which starts by fetching those that are
+     * missing. */
     const enum assay_status status =
         e->services != NULL ? ASSAY_E_CHAIN : assay_chain_head_restore(e, snapshot);
-    if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: for the next engine */
+    if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: left to the next engine */
         persist_fast_synced(e, &c, snapshot, from);
         request_new_engine(e);
         return ASSAY_OK;
@@ -612,14 +616,14 @@ void assay_finalize_clear_halt(struct assay_engine *e)
     e->parts->chain.waits = false;
 }
 
-/* Never vote on it again, say so, fetch the epoch anew. */
+/* Stops voting, logs it, and fetches the epoch again. */
 static void stop_voting(struct assay_engine *e)
 {
     struct assay_chain *chain = &e->parts->chain;
     if (chain->halted) return;
     assay_finalize_halt(e, false);
     assay_ledger_reset(&chain->ledger, &e->head->state);
-    assay_branch_open_block(e); /* what it stood on is gone */
+    assay_branch_open_block(e); /* its base is gone */
     chain->wanted = false;
     assay_sync_start(e, e->head->context.epoch + 1);
 }
@@ -643,8 +647,9 @@ static void close_epoch(struct assay_engine *e, const struct assay_block *block)
     assay_sync_closed_by_votes(e);
 }
 
-/* Ids from the wanted block down to, not including, the final ledger's tip into chain->path.
- * Returns: whether all are held. */
+/* Collects the ids from the wanted block down to, not including, the final ledger's tip into
+ * chain->path.
+ * Returns: whether all of these blocks are stored. */
 static bool collect_path(struct assay_engine *e, uint32_t *count)
 {
     uint8_t at[32];
@@ -675,7 +680,7 @@ static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
     }
 }
 
-/* How many of the lowest blocks this step has memory and effects for. */
+/* Returns: how many of the lowest blocks fit into this step's memory and effects. */
 static uint32_t count_that_fit(struct assay_engine *e, uint32_t count)
 {
     ASSAY_ASSERT(count <= e->chain->path_max && e->output->arena_used <= e->output->arena_len);
@@ -707,7 +712,7 @@ void assay_finalize(struct assay_engine *e)
     uint8_t target[32];
     struct assay_chain *chain = &e->parts->chain;
     if (!chain->wanted || chain->halted || !chain->begun) return;
-    if (!collect_path(e, &count)) { /* forgotten while a verdict was awaited */
+    if (!collect_path(e, &count)) { /* discarded while a verdict was pending */
         chain->wanted = false;
         assay_sync_start(e, e->head->context.epoch + 1);
         return;
@@ -725,9 +730,9 @@ void assay_finalize(struct assay_engine *e)
     }
     assay_bytes_copy(target, 32, e->chain->path[count - take], 32);
     const enum assay_answer answer = assay_branch_select(e, target);
-    if (answer == ASSAY_ANSWER_PENDING) return; /* again when the verdict is there */
+    if (answer == ASSAY_ANSWER_PENDING) return; /* retried when the verdict is available */
     if (answer != ASSAY_ANSWER_VALID) {
-        stop_voting(e); /* a quorum agreed on what our rules refuse */
+        stop_voting(e); /* a quorum agreed on a block that our rules reject */
         return;
     }
     ASSAY_ASSERT(assay_bytes_equal(e->branch->ledger.tip_id, target, 32));

@@ -1,6 +1,6 @@
 /*
- * engine/node/key_state.c - this node's own key set: what it may sign (docs/protocol.md 2.4 to
- * 2.9).
+ * engine/node/key_state.c - this node's own key set, and whether it may sign (docs/protocol.md 2.4
+ * to 2.9).
  */
 #include "engine/node/engine_internal.h"
 
@@ -42,8 +42,8 @@ void assay_key_state_update_listed(struct assay_engine *e)
     own->listed = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
                   assay_bytes_equal(keys->transport_public, life->transport_public, 32);
     if (own->listed) keys->incarnation = life->incarnation;
-    /* The ledger gives the number, not what a key file says: a second set that was made before the
-     * first was listed would ask for a number that is never the next one. */
+    /* The ledger determines the number, not the key file: a second set made before the first was
+     * listed would request a number that is never the next one. */
     else keys->incarnation = life->incarnation + 1;
     ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
 }
@@ -80,7 +80,7 @@ void assay_key_state_set_keys(struct assay_engine *e, const uint8_t voting_publi
                               const uint8_t transport_public[static 32])
 {
     struct assay_key_state *own = &e->parts->key_state;
-    /* The same keys told again have still the log that was rolled back. */
+    /* The same keys reported again still have the log that was rolled back. */
     if (!assay_bytes_equal(own->keys.voting_public, voting_public, 64)) {
         own->rolled_back = false;
         own->keys_unused = true; /* made for a RESTART: no log of theirs can be missing */
@@ -96,7 +96,7 @@ void assay_key_state_set_rolled_back(struct assay_engine *e)
     ASSAY_ASSERT(!assay_eng_may_sign(e));
 }
 
-/* One epoch that counts for this key set: 0 is none. */
+/* Returns: whether an epoch counts for this key set; 0 is none. */
 static bool is_since_listing(uint64_t epoch, const struct assay_life *life)
 {
     return epoch > 0 && epoch >= life->since_epoch;
@@ -115,7 +115,7 @@ bool assay_key_state_is_recorded(const struct assay_engine *e, const struct assa
            member->equivocation_struck == listed->incarnation;
 }
 
-/* Does a finality proof hold a vote of ours? */
+/* Returns: whether a finality proof contains a vote of ours. */
 static bool has_voted(const struct assay_engine *e, struct assay_slice finality, uint32_t members)
 {
     struct assay_cursor c = assay_cursor_over(finality.bytes, finality.len);
@@ -131,8 +131,8 @@ static bool has_voted(const struct assay_engine *e, struct assay_slice finality,
 void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,
                              struct assay_slice finality, uint32_t members)
 {
-    if (e->start_state->voted_on) return; /* a log, or keys that nobody listed */
-    /* A log that is missing: whatever happened, these keys may have signed in it (2.7). */
+    if (e->start_state->voted_on) return; /* a log exists, or the keys are not listed */
+    /* A missing log: these keys may have signed in it (2.7). */
     const bool missing = !e->key_state->keys_unused && !e->key_state->log_kept;
     const bool recorded =
         e->start_state->asks_first && ((member != NULL && assay_key_state_is_recorded(e, member)) ||

@@ -1,9 +1,9 @@
 /*
- * engine/node/message.h - the kinds of messages between peers, and who may send them.
+ * engine/node/message.h - kinds of messages between peers, and the lanes that may send them.
  *
- * The payload of each kind is encoded and decoded in the one file named beside it (in engine/ where
- * no folder is named). Transport frames (host/peers/wire.h) wrap a kind and its payload (PAGE: a
- * piece of a larger message); the numbers are on the wire, hence never reused.
+ * The payload of each kind is encoded and decoded in the file named in its row (in engine/ where no
+ * folder is named). Transport frames (host/peers/wire.h) wrap a kind and its payload (PAGE: a piece
+ * of a larger message); the numbers are on the wire, hence never reused.
  */
 #ifndef ASSAY_ENGINE_NODE_MESSAGE_H
 #define ASSAY_ENGINE_NODE_MESSAGE_H
@@ -12,7 +12,7 @@
 
 /* A slot of the roster, or one of these. */
 enum {
-    ASSAY_SLOT_NEAR = 0xfffd, /* neighbours, where there are such: nobody in a full mesh */
+    ASSAY_SLOT_NEAR = 0xfffd, /* neighbours of the overlay; none in a full mesh */
     ASSAY_SLOT_SELF = 0xfffe,
     ASSAY_SLOT_ALL = 0xffff,
 };
@@ -35,10 +35,10 @@ enum {
     X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE)          /* ledger/recover.c */ \
     X(ASSAY_MESSAGE_INVENTORY, 15, "have", ASSAY_LANE_QUARANTINE)           /* ledger/have.c */    \
     X(ASSAY_MESSAGE_REQUEST_MISSING, 16, "lack", ASSAY_LANE_QUARANTINE)     /* ledger/have.c */    \
-    X(ASSAY_MESSAGE_VOTE_INVENTORY, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_inventory.c */      \
+    X(ASSAY_MESSAGE_VOTE_INVENTORY, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_inventory.c */ \
     X(ASSAY_MESSAGE_VOTE_REQUEST_MISSING, 18, "vote_lack",                                         \
-      ASSAY_LANE_QUARANTINE) /* vote_inventory.c */                                                     \
-    /* From here on the host answers; the engine never sees them. */                               \
+      ASSAY_LANE_QUARANTINE) /* vote_inventory.c */                                                \
+    /* From here on the host answers; these never reach the engine. */ \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* gossip.c */      \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* gossip.c */      \
     X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE) /* service_probe.c */      \
@@ -51,9 +51,9 @@ enum {
     X(ASSAY_MESSAGE_ROUTE, 40, "route", ASSAY_LANE_QUARANTINE)         /* relay_tree.c */
 
 /*
- * docs/protocol.md 10.5. QUARANTINE kinds are taken (rate-limited) from everybody on the roster,
- * also when suspended or not yet listed; VOTER kinds from members of positive weight in the current
- * table, whatever their standing; SERVICE kinds from members that are not SUSPENDED.
+ * docs/protocol.md 10.5. QUARANTINE kinds are accepted (rate-limited) from every member of the
+ * roster, also when suspended or not yet listed; VOTER kinds from members of positive weight in the
+ * current table, whatever their standing; SERVICE kinds from members that are not SUSPENDED.
  */
 enum assay_lane { ASSAY_LANE_QUARANTINE, ASSAY_LANE_VOTER, ASSAY_LANE_SERVICE };
 
@@ -65,8 +65,8 @@ enum assay_message_kind { ASSAY_MESSAGE_LIST(ASSAY_MESSAGE_ENUM) };
 const char *assay_message_name(unsigned kind);
 /* Returns: true and *lane when the number is a known kind. */
 int assay_message_lane(unsigned kind, enum assay_lane *lane);
-/* How long something new waits for more of its kind before neighbours are told of it
- * (docs/protocol.md 4.12.10, .11). Returns: ms, 5 to 500. */
+/* How long a new item waits for more of its kind before neighbours are notified (docs/protocol.md
+ * 4.12.10, .11). Returns: ms, 5 to 500. */
 uint64_t assay_message_pause_ms(uint64_t epoch_ms);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * engine/node/order.c - orders for the own agent, out of final head state only (docs/protocol.md
- * 10.1, 10.2).
+ * engine/node/order.c - orders for the own agent, derived from the final head state only
+ * (docs/protocol.md 10.1, 10.2).
  *
- * They are derived again at every close while their cause stands, under the same (era, epoch, seq),
- * so that none is lost by a crash and none is executed twice. epoch is the epoch of the cause.
+ * They are derived again at every close while their cause persists, under the same (era, epoch,
+ * seq), so that none is lost by a crash and none is executed twice. epoch is the epoch of the
+ * cause.
  */
 #include "engine/node/engine_internal.h"
 
@@ -46,20 +47,20 @@ static enum assay_order_kind order_for_standing(enum assay_standing standing)
 void assay_order_derive(struct assay_engine *e)
 {
     const struct assay_member *m = &e->head->state.members[e->self];
-    /* One step may close several epochs: what followed from the first of them is history. */
+    /* One step may close several epochs: orders of all but the last are obsolete. */
     assay_eng_remove_kind(e, ASSAY_EFFECT_ORDER);
     if (!e->start_state->started || e->sync->active || e->chain->halted)
-        return; /* history is nothing to act on */
-    /* After a crash the state may be old and nobody has said so yet: the next close tells. */
+        return; /* no orders from history */
+    /* After a restart the state may be old: wait for the next close. */
     if (e->at_unix_ms > e->head->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
     const enum assay_standing standing = m->trust.score.standing;
     const bool moved = m->standing_epoch > 0;
     const bool recent = e->head->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
-    /* Operators took it out of service: what became of its standing by that is nobody's fault, and
-     * its machine is in their hands (docs/protocol.md 9.6.2). */
+    /* Operators took the member out of service: its standing is then no fault, and its machine is
+     * in their hands (docs/protocol.md 9.6.2). */
     if (assay_member_serves(m) && moved && (standing != ASSAY_STANDING_FULL || recent))
         emit_order(e, order_for_standing(standing), m->standing_epoch, SEQ_STANDING);
-    /* Only an integrity failure restarts; a new incarnation that is listed ends the cause. */
+    /* Only an integrity failure causes a RESTART; listing a new incarnation ends the cause. */
     if (!m->trust.listed_after_failure && m->failure_epoch > 0)
         emit_order(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
     if (e->key_state->rolled_back)

@@ -1,11 +1,13 @@
 /*
- * engine/node/output.c - the effects of the running step, and the memory behind them.
+ * engine/node/output.c - effects of the running step, and their memory.
  */
 #include "engine/node/engine_internal.h"
 
-enum { EFFECTS_RESERVED = 192 }; /* notes and sends leave so much for what must not be lost */
+enum {
+    EFFECTS_RESERVED = 192
+}; /* reserve that notes and sends leave for effects that must not be lost */
 
-/* Within a step. */
+/* Invariants within a step. */
 static bool output_is_valid(const struct assay_output *o)
 {
     return o->effects != NULL && o->effects->count <= ASSAY_EFFECTS_MAX &&
@@ -119,7 +121,7 @@ void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
 {
     ASSAY_ASSERT(except == ASSAY_SLOT_ALL || except < e->members);
     ASSAY_ASSERT(to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR || to < e->members);
-    /* No room for it, or there was none to keep it in: peers ask again. */
+    /* No room for it or its payload: peers request it again. */
     if (payload.len == 0 || !assay_eng_has_room(e, EFFECTS_RESERVED)) {
         e->output->effects->unsent++;
         return;

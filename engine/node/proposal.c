@@ -1,5 +1,5 @@
 /*
- * engine/node/proposal.c - what this node offers as a leader, and when a block is wanted at all.
+ * engine/node/proposal.c - own proposals as leader, and the time from which a block is wanted.
  *
  * docs/protocol.md 5.10 to 5.12: records share blocks, a block has content, and a record that cost
  * a view its block waits.
@@ -10,8 +10,8 @@
 
 enum {
     POISON_OPTIONAL_VIEWS = 8, /* no optional record at all */
-    CADENCE_PARTS = 8, /* views for records that wait for later ones */
-    PACE_PARTS = 32,   /* blocks for waiting records: at most so many an epoch */
+    CADENCE_PARTS = 8, /* views for records that are deferred to later ones */
+    PACE_PARTS = 32,   /* maximum of blocks for waiting records in an epoch */
 };
 
 static bool is_offered(const struct assay_pool_item *item, uint64_t view, uint64_t nullified)
@@ -24,7 +24,7 @@ static bool is_offered(const struct assay_pool_item *item, uint64_t view, uint64
     return !assay_record_costs(item->kind); /* nothing to verify again */
 }
 
-/* Returns: whether the item was good for the branch; then it is applied. */
+/* Returns: whether the record fits the branch; it is then applied. */
 static bool include_record(struct assay_engine *e, const struct assay_pool_item *item,
                            unsigned *reverified)
 {
@@ -42,7 +42,7 @@ static bool include_record(struct assay_engine *e, const struct assay_pool_item 
     return true;
 }
 
-/* The leader's own hint of what it holds. Applied to the branch. */
+/* The leader's own ROLL: the envelopes that it has. Applied to the branch. */
 static bool make_roll(struct assay_engine *e, struct assay_slice *roll)
 {
     ASSAY_ASSERT(!e->branch->ledger.has_roll);
@@ -73,8 +73,8 @@ static bool make_roll(struct assay_engine *e, struct assay_slice *roll)
 /* Room that the CBOR heads of a body and its records take at most. */
 enum { BODY_HEAD = 9, ITEM_HEAD = 9 };
 
-/* How many views in a row were nullified before this one: as the node counted, and at least those
- * between the block and its parent, which a node that started again did not see go. */
+/* Count of consecutive views nullified before this one: as counted by this node, and at least those
+ * between the block and its parent, which a restarted node did not see. */
 static uint64_t count_nullified_before(const struct assay_engine *e, uint64_t view)
 {
     struct assay_simplex_snapshot look;
@@ -129,7 +129,7 @@ void assay_proposal_make(struct assay_engine *e, uint64_t view, const uint8_t pa
     o->wanted = false;
     if (e->chain->halted) return;
     const enum assay_answer answer = assay_branch_select(e, id);
-    if (answer == ASSAY_ANSWER_PENDING) { /* again when the verdict is there */
+    if (answer == ASSAY_ANSWER_PENDING) { /* retried when the verdict is available */
         o->wanted = true;
         o->view = view;
         assay_bytes_copy(o->parent, 32, id, 32);
@@ -159,8 +159,8 @@ void assay_proposal_retry(struct assay_engine *e)
 
 /* --- when a block is wanted */
 
-/* Works out whether a record could stand in the next block (e->proposal->waits), and if not, whether
- * one could in a block of a later view (e->proposal->held_back). */
+/* Determines whether a record fits the next block (e->proposal->waits), and if not, whether one
+ * fits a block of a later view (e->proposal->held_back). */
 static void find_waiting_records(struct assay_engine *e, const struct assay_simplex_snapshot *look)
 {
     ASSAY_ASSERT(e->branch->ledger.members == e->members);
@@ -174,7 +174,7 @@ static void find_waiting_records(struct assay_engine *e, const struct assay_simp
         if (item->phase != ASSAY_POOL_READY) continue;
         const bool now = is_offered(item, look->view, look->nullified_in_a_row);
         if (!now && o->held_back) continue;
-        /* None fits yet, or this one never will: found out without decoding it. */
+        /* No ballot fits yet, or this one never will: decided without decoding. */
         const bool ballot = item->kind == ASSAY_RECORD_BALLOT;
         if (ballot && (!e->branch->ledger.has_roll || e->branch->ledger.balloted[item->slot]))
             continue;
@@ -186,8 +186,8 @@ static void find_waiting_records(struct assay_engine *e, const struct assay_simp
     }
 }
 
-/* Returns: whether a waiting record could stand in the next block. Asked after every event, so it
- * is only worked out when pool, branch or view have changed. */
+/* Returns: whether a waiting record fits the next block. Called after every event, so it is
+ * recomputed only when pool, branch or view have changed. */
 static bool has_waiting_record(struct assay_engine *e, const struct assay_simplex_snapshot *look)
 {
     struct assay_proposal_state *o = &e->parts->proposal;
@@ -206,8 +206,8 @@ static bool has_waiting_record(struct assay_engine *e, const struct assay_simple
     return o->waits;
 }
 
-/* When the next phase of the epoch is due here. After a pause the date alone would have us close an
- * epoch whose envelopes and ballots have still to be read, or made. */
+/* When the next phase of the epoch is due here. After a pause of the machine the date alone would
+ * close an epoch whose envelopes and ballots have still to be read or made. */
 static uint64_t next_phase_due(const struct assay_engine *e)
 {
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
@@ -218,21 +218,22 @@ static uint64_t next_phase_due(const struct assay_engine *e)
     return assay_max_u64(due, e->epoch_state->opened_ms + (phase_ms - t0_ms) - epoch_ms / 16);
 }
 
-/* Returns: the time from which a block is wanted, as things stand now. */
+/* Returns: the time from which a block is wanted in the present state. */
 static uint64_t block_wanted_from(struct assay_engine *e)
 {
     struct assay_simplex_snapshot look;
     assay_simplex_snapshot(e->simplex, &look);
-    /* The newest block that stands: what is on a dead branch still waits. */
+    /* The newest block that counts: records on a dead branch are still waiting. */
     const struct assay_block *tip =
         e->branch->good ? assay_blocks_find_const(e->blocks, e->branch->ledger.tip_id) : NULL;
     const bool stands = tip != NULL && (tip->notarised || tip->header.view >= look.view);
     if (!stands && assay_branch_select(e, e->chain->ledger.tip_id) != ASSAY_ANSWER_VALID)
         return e->now_ms;
-    if (e->branch->ledger.closed) return e->now_ms; /* E waits for its finality */
+    if (e->branch->ledger.closed) return e->now_ms; /* E is waiting for its finality */
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
-    /* What trickles in shares a block: after a power cut the chain of an epoch must be held at once
-     * by every node (blocks_max), since nobody is left to give out what the table has dropped. */
+    /* Records that arrive slowly share a block: after a power failure every node must have the
+     * chain of an epoch in its table (blocks_max), since no peer can serve what the table has
+     * discarded. */
     if (has_waiting_record(e, &look))
         return assay_max_u64(e->now_ms, assay_max_u64(e->branch->block_ms, e->proposal->waits_ms) +
                                             epoch_ms / PACE_PARTS);
@@ -242,8 +243,8 @@ static uint64_t block_wanted_from(struct assay_engine *e)
     return assay_min_u64(due, newest_ms + epoch_ms / CADENCE_PARTS);
 }
 
-/* A demand that has begun stands for its view: time-outs run from it, so it must not move along.
- * Not beyond a finality, though: what it was for may have become final. */
+/* A demand that has begun is fixed for its view: time-outs are measured from it. It ends with
+ * finality: its record may have become final. */
 uint64_t assay_proposal_demand(struct assay_engine *e)
 {
     struct assay_proposal_state *o = &e->parts->proposal;

@@ -1,8 +1,8 @@
 /*
- * engine/node/restore.c - coming back after a crash (docs/protocol.md 2.4 to 2.8, 4.10).
+ * engine/node/restore.c - restart from the store (docs/protocol.md 2.4 to 2.8, 4.10).
  *
- * What was signed is sent again byte for byte and never made a second time. The state proves itself
- * against its EPOCH block; Simplex takes its blocks, certificates and votes.
+ * Signed messages are sent again byte for byte and never made a second time. The state is verified
+ * against its EPOCH block; Simplex restores its blocks, certificates and votes.
  */
 #include "engine/node/engine_internal.h"
 
@@ -29,10 +29,10 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
     *epoch = closed + 1;
     if (class_ == ASSAY_STORE_STATE || class_ == ASSAY_STORE_CHANGE ||
         class_ == ASSAY_STORE_COLLATERAL) {
-        *era = 0; /* few are kept: the last ones count */
+        *era = 0; /* few are stored: the last ones count */
         *epoch = 0;
     }
-    if (class_ == ASSAY_STORE_META) { /* how earlier eras began is announced, too */
+    if (class_ == ASSAY_STORE_META) { /* the beginnings of earlier eras are announced, too */
         *era = 0;
         *epoch = 0;
     }
@@ -52,14 +52,14 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
     struct assay_certificate certificate;
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
-    /* By the roster of the epoch that it closed, which may have been shorter. */
+    /* By the roster of the epoch that it closed, which may have been smaller. */
     const uint32_t members = assay_context_members(&e->head->context, e->head->state.epoch);
     ASSAY_TRY(assay_certificate_decode(payload, members, &certificate));
     assay_chain_head_set_proof(e, certificate.commitment);
     return ASSAY_OK;
 }
 
-/* Simplex is begun once, when everything about the base is known. */
+/* Simplex starts once everything about the base is restored. */
 static void ensure_simplex_started(struct assay_engine *e)
 {
     if (!e->chain->begun) assay_finalize_start_epoch(e);
@@ -78,7 +78,7 @@ static enum assay_status restore_envelope(struct assay_engine *e, struct assay_s
     return ASSAY_OK;
 }
 
-/* Into the pool; what needs a verdict gets one after START. */
+/* Restores into the pool; verdicts follow after START. */
 static enum assay_status restore_record(struct assay_engine *e, struct assay_slice value)
 {
     ASSAY_ASSERT(!e->start_state->started);
@@ -86,11 +86,11 @@ static enum assay_status restore_record(struct assay_engine *e, struct assay_sli
     const struct assay_pool_item *item = NULL;
     ASSAY_TRY(assay_record_decode(value, &r));
     if (assay_record_check(&e->head->context, &r) != ASSAY_OK)
-        return ASSAY_OK; /* its time is over */
+        return ASSAY_OK; /* it has expired */
     if (r.kind == ASSAY_RECORD_SERVICE && r.slot == e->self)
         assay_services_restore_record(e, &r.service);
     const enum assay_status status = assay_pool_add(e->pool, &r, ASSAY_SLOT_SELF, &item);
-    /* One's own ballot comes first and finds room; proofs are in other pools too. */
+    /* The own ballot is first and finds room; proofs are also in other pools. */
     return status == ASSAY_E_DUPLICATE || status == ASSAY_E_FULL ? ASSAY_OK : status;
 }
 
@@ -98,8 +98,8 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
                                      const struct assay_store_key *key, struct assay_slice value)
 {
     if (e->start_state->started) return ASSAY_E_INVALID;
-    /* What the host notes about itself (net/keys/store_binding.h) shows no log: every daemon writes
-     * it first. */
+    /* Items of the host itself (net/keys/store_binding.h) are no evidence of a log: every daemon
+     * writes them first. */
     if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
         e->parts->start_state.restored = true;
     switch (class_) {
@@ -126,12 +126,12 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_EVIDENCE:
     case ASSAY_STORE_SCORE: return ASSAY_OK; /* the host's */
     case ASSAY_STORE_BOUNDARY:
-    case ASSAY_STORE_ANCHOR: return ASSAY_OK; /* others ask for them */
+    case ASSAY_STORE_ANCHOR: return ASSAY_OK; /* served to peers */
     }
     return ASSAY_E_UNSUPPORTED;
 }
 
-/* What was restored of this epoch, as it was before the crash. */
+/* Resumes the epoch as it was before the crash. */
 static void resume_epoch(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->start_state->started && e->chain->begun);
@@ -151,14 +151,13 @@ static void resume_epoch(struct assay_engine *e)
     }
 }
 
-/* Lets Simplex run. */
 static void run_simplex(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->start_state->voted_on && e->chain->begun);
     e->parts->start_state.voted_on = true;
     e->parts->start_state.ran_ms = e->now_ms;
-    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. Nor
-     * has one whose votes are all this process's own. */
+    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. The
+     * same holds when all of its votes are this process's own. */
     assay_simplex_run(e->simplex, e->now_ms, !e->key_state->listed || e->key_state->continues,
                       e->actions);
 }
@@ -174,7 +173,7 @@ void assay_restore_start(struct assay_engine *e)
     const struct assay_seat own = e->seats[e->self];
     ASSAY_ASSERT(!e->start_state->started);
     ensure_simplex_started(e);
-    /* Without what is to come into force no epoch can be closed: a leap brings it. */
+    /* An epoch cannot be closed without the pending changes: fast sync fetches them. */
     const bool knows = assay_chain_head_has_pending(e);
     if (!assay_chain_head_can_close(e)) assay_finalize_wait(e);
     assay_finalize_set_tip_time(e);
@@ -184,7 +183,8 @@ void assay_restore_start(struct assay_engine *e)
     assay_key_state_start(
         e, (e->start_state->restored || !e->key_state->keys_unused || e->key_state->listed) &&
                e->members > 1);
-    /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
+    /* An empty store: a first start, or everything is lost. Peers are queried before anything is
+     * signed. */
     if ((!e->start_state->restored || !knows) && e->members > 1)
         assay_sync_start(e, e->head->context.epoch);
     assay_epoch_open(e); /* clears the seats */
@@ -194,15 +194,15 @@ void assay_restore_start(struct assay_engine *e)
     resume_epoch(e);
     const bool missing =
         !e->start_state->restored && !e->key_state->keys_unused && !e->key_state->log_kept;
-    /* Keys that may have signed, and no log: an envelope or a ballot of this epoch, which peers do
-     * not give back, may be among what is lost. A second one would convict (E8). */
+    /* Keys that may have signed, and no log: an envelope or a ballot of this epoch may be among the
+     * loss, and peers do not return these. A second one would convict (E8). */
     if (missing) {
         assay_epoch_set_envelope_made(e);
         assay_epoch_set_ballot_made(e);
     }
-    /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
-     * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
-     * that finality has passed, and hold none of the epochs in which they are not. */
+    /* Keys that may have signed, and no log: no vote before peers have reported that nothing is
+     * missing. An answer to RESUME_ASK would not suffice: peers discard votes that finality has
+     * passed, and have none of the epochs in which they are not. */
     if ((!missing && !e->start_state->asks_first) || e->members < 2) run_simplex(e);
     assay_message_intake_judged(e);
     assay_order_derive(e);

@@ -1,5 +1,5 @@
 /*
- * engine/node/restore.h - coming back after a crash: how far this run has come.
+ * engine/node/restore.h - restart from the store: progress of the start.
  */
 #ifndef ASSAY_ENGINE_NODE_RESTORE_H
 #define ASSAY_ENGINE_NODE_RESTORE_H
@@ -9,24 +9,25 @@
 struct assay_engine;
 
 struct assay_start_state {
-    bool started;  /* the store was read; events are acted on */
-    bool restored; /* what we signed is known: from the store, or peers have told all there is */
-    uint64_t ran_ms; /* monotonic: since when Simplex runs */
-    /* Listed keys and an empty store: nothing is signed before peers and the ledger were asked for
-     * anything that these keys signed (docs/protocol.md 2.7.3). */
+    bool started;  /* the store was read; events are processed */
+    /* Our own signatures are known: from the store, or peers have reported them all. */
+    bool restored;
+    uint64_t ran_ms; /* monotonic: start time of Simplex */
+    /* Listed keys and an empty store: nothing is signed before peers and the ledger were queried
+     * for signatures of these keys (docs/protocol.md 2.7.3). */
     bool asks_first;
-    bool voted_on; /* Simplex runs; not before we know whether our vote log is missing */
+    bool voted_on; /* Simplex runs; not before it is known whether our vote log is missing */
 };
 
-/* One item of the store, before the start. Returns: ASSAY_OK | ASSAY_E_INVALID (out of order) |
- * other statuses of what cannot be read */
+/* Restores one item of the store, before the start. Returns: ASSAY_OK | ASSAY_E_INVALID (out of
+ * order) | other statuses of items that cannot be decoded */
 ASSAY_CHECKED enum assay_status assay_restore_item(struct assay_engine *e,
                                                    enum assay_store_class class_,
                                                    const struct assay_store_key *key,
                                                    struct assay_slice value);
-/* All of it was read. */
+/* Starts after the last item. */
 void assay_restore_start(struct assay_engine *e);
-/* Peers have told all there is: Simplex may run, if it does not. */
+/* Peers have reported everything: starts Simplex, unless it runs. */
 void assay_restore_complete(struct assay_engine *e);
 
 #endif

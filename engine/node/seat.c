@@ -1,10 +1,10 @@
 /*
- * engine/node/seat.c - what this node knows of each roster slot in the running epoch
+ * engine/node/seat.c - state of each roster slot in the running epoch
  * (docs/protocol.md 4.3.2).
  */
 #include "engine/node/engine_internal.h"
 
-/* Whoever is judged or fetched has an envelope. */
+/* A seat beyond EMPTY has an envelope. */
 static bool seat_is_valid(const struct assay_seat *seat)
 {
     if (seat->payload_len > ASSAY_ENVELOPE_LEN_MAX || seat->early_len > ASSAY_ENVELOPE_LEN_MAX)
@@ -125,7 +125,7 @@ void assay_seat_set_own_failure(struct assay_engine *e, uint64_t epoch, enum ass
 void assay_seat_add_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32])
 {
     struct assay_seat *seat = seat_at(e, slot);
-    if (seat->refused == ASSAY_REFUSED_MAX) return; /* it was on its way when the others came */
+    if (seat->refused == ASSAY_REFUSED_MAX) return; /* it was in flight when the others arrived */
     assay_bytes_copy(seat->refused_keys[seat->refused++], 32, key, 32);
     ASSAY_ASSERT(assay_seat_was_refused(e, key));
 }

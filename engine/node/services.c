@@ -1,9 +1,9 @@
 /*
- * engine/node/services.c - the registry of services beside the head (docs/protocol.md 12).
+ * engine/node/services.c - registry of services at the head (docs/protocol.md 12).
  *
- * What the ledger's functions make of records is kept as documents by their digests, so a node that
- * comes back, or comes late, needs those of one state and nothing before. Until they are here it
- * cannot close an epoch: it stands still and asks for them.
+ * The results of records are stored as documents by their digests, so a node that restarts or joins
+ * late needs those of one state and nothing before. Until it has them it cannot close an epoch: it
+ * stalls and requests them.
  */
 #include "engine/node/engine_internal.h"
 
@@ -11,7 +11,7 @@
 #include "engine/sync/registry_page.h"
 
 enum {
-    ASK_PARTS = 8,   /* an answer is waited for so long, as a part of T */
+    ASK_PARTS = 8,   /* time-out of an answer, as a part of T */
 };
 
 static bool registry_is_valid(const struct assay_engine *e)
@@ -40,7 +40,7 @@ bool assay_services_has_missing(const struct assay_engine *e)
     return e->service_state->missing != 0;
 }
 
-/* All documents of the head are here: who stands how is the state's to tell. */
+/* All documents of the head are here: standings follow from the state. */
 static void on_registry_complete(struct assay_engine *e)
 {
     struct assay_services_state *s = &e->parts->service_state;
@@ -48,11 +48,11 @@ static void on_registry_complete(struct assay_engine *e)
     assay_services_members(NULL, state, s->room.members);
     e->services->stand(e->services->context, s->registry, state->era, state->epoch,
                        s->room.members, state->member_count);
-    /* What was said in the running epoch may stand in its blocks. */
+    /* Records submitted in the running epoch may be in its blocks. */
     assay_services_on_epoch(e);
 }
 
-/* Those of services that begin are as the plan says (docs/protocol.md 12.7.4). */
+/* Documents of added services start as the plan defines (docs/protocol.md 12.7.4). */
 static void init_added_services(struct assay_engine *e)
 {
     struct assay_services_state *s = &e->parts->service_state;
@@ -85,7 +85,7 @@ static bool store_document(struct assay_engine *e, const uint8_t digest[static 3
     for (uint32_t i = 0; i < named->count; i++) {
         if ((s->missing >> i & 1) == 0 || !assay_bytes_equal(named->documents[i], digest, 32))
             continue;
-        /* Under a digest that a quorum made final there is nothing that cannot be read. */
+        /* A document under a digest that a quorum made final decodes. */
         if (e->services->decode(e->services->context, s->registry, i, document) != ASSAY_OK)
             continue;
         s->missing &= ~((uint64_t)1 << i);
@@ -128,7 +128,7 @@ void assay_services_persist(struct assay_engine *e, const struct assay_store_key
     const struct assay_service_state *after = &e->head->next.services;
     /* Where a plan comes into force, documents have other places in the state that follows. */
     const bool moved = !assay_bytes_equal(before->plan, after->plan, 32);
-    /* No close before this one has stored what the genesis begins with. */
+    /* No earlier close has stored the documents of the genesis. */
     const bool again =
         moved || e->head->state.epoch == 0 || key->epoch % ASSAY_SERVICE_KEPT_EPOCHS == 0;
     if (e->services == NULL) return;
@@ -166,7 +166,7 @@ void assay_services_on_epoch(struct assay_engine *e)
     e->parts->service_state.submitted_count = 0;
 }
 
-/* --- asking */
+/* --- requests */
 
 static uint64_t request_timeout_ms(const struct assay_engine *e)
 {
@@ -222,7 +222,7 @@ enum assay_status assay_services_receive_document(struct assay_engine *e, uint16
     if (page.document.len == 0) {
         s->turn++;
         s->asked_ms = 0;
-        return ASSAY_E_STALE; /* it may be younger, or have forgotten it: no fault of its */
+        return ASSAY_E_STALE; /* the peer may be younger, or have pruned it: not its fault */
     }
     assay_sha256(page.document.bytes, page.document.len, digest);
     if (!assay_bytes_equal(digest, page.digest, 32)) {
@@ -262,8 +262,8 @@ static bool was_submitted(const struct assay_services_state *s, const uint8_t di
     return false;
 }
 
-/* Returns: a number that no final record of ours has, nor one that is on its way;
- * ASSAY_SERVICE_NUMBERS: none is left. */
+/* Returns: a number that no final or pending record of ours has; ASSAY_SERVICE_NUMBERS: none is
+ * left. */
 static uint32_t find_free_number(const struct assay_engine *e)
 {
     const uint64_t taken = e->chain->ledger.services.taken[e->self] | e->service_state->numbers;

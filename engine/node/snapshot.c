@@ -1,5 +1,5 @@
 /*
- * engine/node/snapshot.c - what people see of the engine, and the walk over its invariants.
+ * engine/node/snapshot.c - snapshots of the engine for operators, and the check of its invariants.
  */
 #include "engine/node/engine_internal.h"
 
@@ -87,7 +87,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
     ASSAY_ASSERT(slot < engine->members);
     const struct assay_member *m = &engine->head->state.members[slot];
     const struct assay_seat *seat = &engine->seats[slot];
-    /* Nobody judges itself: what others proved of it holds until it passed again. */
+    /* A member does not appraise itself: the proofs of others count until it passes again. */
     const bool over = slot == engine->self && assay_outcome_is_fail(seat->last_outcome) &&
                       m->pass_epoch > seat->last_attempt_epoch;
     *snapshot =

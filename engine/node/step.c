@@ -2,15 +2,15 @@
  * engine/node/step.c - one event in, effects out: the control flow of the engine (docs/protocol.md
  * 5).
  *
- * The event changes what is held; Simplex's actions are carried out until none is left; then what
- * time and the new state make due is done. refused[] counts by status: 0 for limits, k for the
- * INPUT status 100 + k, the last one for all that follow.
+ * The event changes the state; the actions of Simplex are performed until none is left; then
+ * everything that is due by time or state is done. refused[] counts by status: 0 for limits, k for
+ * the INPUT status 100 + k, the last one for all that follow.
  */
 #include "engine/node/engine_internal.h"
 
-enum { EFFECTS_SPARE = 8 }; /* what one action of Simplex makes at most */
+enum { EFFECTS_SPARE = 8 }; /* maximum number of effects of one action of Simplex */
 
-/* Between the start and the boundary that is another engine's. */
+/* Between the start and the boundary to another engine. */
 static bool is_running(const struct assay_engine *e)
 {
     return e->start_state->started && !e->chain->turned;
@@ -66,7 +66,7 @@ static enum assay_status dispatch_event(struct assay_engine *e, const struct ass
     case ASSAY_EVENT_START:
         if (!e->start_state->started) assay_restore_start(e);
         return ASSAY_OK;
-    case ASSAY_EVENT_TICK: return ASSAY_OK; /* time is looked at after every event */
+    case ASSAY_EVENT_TICK: return ASSAY_OK; /* time is handled after every event */
     case ASSAY_EVENT_MESSAGE:
         return dispatch_message(e, event->as.message.from, event->as.message.kind,
                                 event->as.message.payload);
@@ -113,7 +113,7 @@ static void forward_note(struct assay_engine *e, const struct assay_effect *effe
     assay_proposal_on_nullified(e, effect->as.note.a);
 }
 
-/* Returns: whether there was room; without, it stays for the next step. */
+/* Returns: whether there was room; otherwise it is retried in the next step. */
 static bool report_offence(struct assay_engine *e, const struct assay_simplex_action *a)
 {
     const enum assay_status status =
@@ -128,7 +128,8 @@ static void perform_action(struct assay_engine *e, const struct assay_simplex_ac
     ASSAY_ASSERT(e->start_state->started);
     switch (a->kind) {
     case ASSAY_SIMPLEX_SIGN:
-        /* docs/protocol.md 9.12: what a crowded step had left is not signed after a fence. */
+        /* Messages left over from a crowded step are not signed after a fence (docs/protocol.md
+         * 9.12). */
         if (!e->era->fenced) copy_effect(e, &a->effect);
         return;
     case ASSAY_SIMPLEX_PERSIST:
@@ -140,8 +141,8 @@ static void perform_action(struct assay_engine *e, const struct assay_simplex_ac
     case ASSAY_SIMPLEX_ACCUSE: break; /* by drain */
     case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
     case ASSAY_SIMPLEX_ROLLED_BACK:
-        /* Peers hold votes of the listed key set. Keys that wait to be listed have signed none:
-         * they are not finished by an answer about the set that they replace. */
+        /* Peers have votes of the listed key set. Unlisted keys have signed none: an answer about
+         * the set that they replace does not retire them. */
         if (!e->key_state->listed) return;
         assay_key_state_set_rolled_back(e);
         assay_order_derive(e);
@@ -150,7 +151,7 @@ static void perform_action(struct assay_engine *e, const struct assay_simplex_ac
     ASSAY_UNREACHABLE("an action is of a listed kind");
 }
 
-/* Removes the first `count` actions; those that were appended meanwhile move up. */
+/* Removes the first `count` actions; later ones move up. */
 static void remove_first_actions(struct assay_simplex_actions *actions, size_t count)
 {
     ASSAY_ASSERT(count <= actions->count);
@@ -160,8 +161,8 @@ static void remove_first_actions(struct assay_simplex_actions *actions, size_t c
     actions->count = left;
 }
 
-/* Carrying out one action may ask Simplex for more: they are appended behind it. What finds no room
- * for its effects stays for the next step. */
+/* Performing an action may append further actions of Simplex. Actions whose effects find no room
+ * stay for the next step. */
 static void perform_actions(struct assay_engine *e)
 {
     for (;;) {
@@ -178,8 +179,8 @@ static void perform_actions(struct assay_engine *e)
         }
         remove_first_actions(e->actions, done);
         ASSAY_ASSERT(e->actions->count == 0 || e->output->crowded);
-        if (e->actions->count > 0) return; /* assay_eng_has_room asked for another step */
-        assay_finalize(e);                  /* may begin an epoch, which gives actions again */
+        if (e->actions->count > 0) return; /* assay_eng_has_room has scheduled another step */
+        assay_finalize(e);                  /* may start an epoch, which appends actions */
         if (e->actions->count == 0) return;
     }
 }
@@ -205,7 +206,7 @@ static uint64_t next_wake_ms(struct assay_engine *e)
     wake = assay_min_u64(wake, assay_sync_wake(e));
     wake = assay_min_u64(wake, assay_services_wake(e));
     wake = assay_min_u64(wake, e->branch->early_ms);
-    /* Resends, proofs and retries need no better clock than this. */
+    /* Resends, proofs and retries need no finer clock than this. */
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
 }
 
@@ -232,14 +233,14 @@ static void run_due_work(struct assay_engine *e)
     perform_actions(e);
 }
 
-/* A step is asked for every T/16 (next_wake_ms): one that comes more than T/4 after the last was kept
- * from us by a pause of the machine (SIGSTOP, a frozen VM, a migration). Nothing could come in
- * meanwhile, so what was waited for is given the time again. */
+/* A step is scheduled every T/16 (next_wake_ms): one that is more than T/4 late was delayed by a
+ * pause of the machine (SIGSTOP, a frozen VM, a migration). Nothing could arrive meanwhile, so
+ * deadlines are extended. */
 static void advance_time(struct assay_engine *e, uint64_t now_ms, struct assay_effects *effects)
 {
     const uint64_t before_ms = e->now_ms;
     const uint64_t usual_ms = assay_max_u64(assay_eng_epoch_ms(e) / 4, 2);
-    e->now_ms = assay_max_u64(before_ms, now_ms); /* monotonic, whatever the host says */
+    e->now_ms = assay_max_u64(before_ms, now_ms); /* monotonic, whatever the host passes */
     if (!is_running(e) || e->now_ms - before_ms <= usual_ms) return;
     effects->paused_ms = e->now_ms - before_ms;
     assay_epoch_on_pause(e, effects->paused_ms);
@@ -253,9 +254,9 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
     assay_output_begin(e, effects);
     advance_time(e, event->now_ms, effects);
     e->at_unix_ms = event->at_unix_ms;
-    /* Not while actions of a crowded step wait: their payloads are what would be released. */
+    /* Not while actions of a crowded step are pending: their payloads would be released. */
     if (e->actions->count == 0) assay_simplex_release(e->simplex);
-    if (is_running(e)) perform_actions(e); /* what a crowded step left */
+    if (is_running(e)) perform_actions(e); /* left over from a crowded step */
     const enum assay_status status = dispatch_event(e, event);
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
     if (is_running(e)) perform_actions(e);

@@ -433,7 +433,8 @@ static bool is_lost(const struct world_run *r)
 static bool is_unconfirmed(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
-    return n->alive && n->engine->head->state.era < r->recovered && n->engine->era->unconfirmed_logged;
+    return n->alive && n->engine->head->state.era < r->recovered &&
+           n->engine->era->unconfirmed_logged;
 }
 
 static bool any_unconfirmed(const struct world_run *r)

@@ -15,12 +15,17 @@
 
 enum { ASSAY_ANCHOR_LEAF_LEN = 47, ASSAY_ANCHOR_VOTER_LEN = 68 };
 
+/* Encodes the scores of one slot. */
 void assay_anchor_leaf(const struct assay_state *state, uint32_t slot,
                        uint8_t leaf[static ASSAY_ANCHOR_LEAF_LEN]);
+/* Encodes one voter. */
 void assay_anchor_voter(const struct assay_member *member,
                         uint8_t row[static ASSAY_ANCHOR_VOTER_LEN]);
+/* Merkle root over the scores of all slots. */
 void assay_anchor_scores(const struct assay_state *state, uint8_t root[static 32]);
+/* Digest over all voters. */
 void assay_anchor_voters(const struct assay_state *state, uint8_t digest[static 32]);
+/* Root of the anchor: scores and voters. */
 void assay_anchor_root(const struct assay_state *state, uint8_t root[static 32]);
 
 #endif

@@ -43,7 +43,8 @@ uint32_t assay_leaf_documents(const struct assay_state *state,
 ASSAY_CHECKED enum assay_status assay_leaf_head(struct assay_slice leaf,
                                                 struct assay_leaf_head *head);
 /* What leaf 0 counts in the state's tree: its leaf hash, of a network that has services the node
- * over that and the leaf hash of the anchor, its last 32 bytes (docs/protocol.md 12.5). Any bytes. */
+ * over that and the leaf hash of the anchor, its last 32 bytes (docs/protocol.md 12.5). Any bytes.
+  */
 void assay_leaf_head_hash(struct assay_slice leaf, uint8_t hash[static 32]);
 /* Leaf 0, the whole of it, into a state with its arrays placed and its chain id. Returns: ASSAY_OK
  * | ASSAY_E_CHAIN | ASSAY_E_FULL (more slots than there is room for) | INPUT statuses */

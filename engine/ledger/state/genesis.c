@@ -455,7 +455,8 @@ static enum assay_status decode_body(struct reader *r, struct assay_genesis *g)
     if (items > 8) {
         ASSAY_TRY(fail_at_field(
             r, "services", assay_cbor_bytes(&r->in, ASSAY_SERVICES_PLAN_LEN_MAX, &g->services)));
-        if (g->services.len == 0) return fail_at_field(r, "services", ASSAY_E_ENCODING); /* left out then */
+        if (g->services.len == 0)
+            return fail_at_field(r, "services", ASSAY_E_ENCODING); /* left out then */
     }
     ASSAY_TRY(fail_at_field(r, "body", assay_cursor_end(&r->in)));
     ASSAY_ASSERT(g->threshold <= g->operator_count && g->member_count > 0);

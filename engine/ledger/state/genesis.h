@@ -117,7 +117,8 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
                                                      bool allow_unsigned,
                                                      struct assay_genesis *genesis,
                                                      struct assay_where *where);
-/* Fills in operator_id and node_id from the keys and brings operators and members into their order. */
+/* Fills in operator_id and node_id from the keys and brings operators and members into their order.
+ */
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* --- parts that changes carry, too (engine/ledger/records/change.h) */
 

@@ -68,7 +68,8 @@ struct assay_ledger {
 size_t assay_ledger_memory_len(uint32_t members);
 /* memory: aligned to 16. */
 void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members);
-/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16. */
+/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16.
+ */
 void assay_ledger_serve(struct assay_ledger *ledger, void *memory);
 /* Empty, at the state's head. */
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state);

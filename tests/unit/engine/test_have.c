@@ -170,13 +170,14 @@ Test(have, who_lacks_a_third_does_not_ask_before_the_roll_is_due)
         to_beginning(w, 1);
         for (uint32_t i = 1; i <= lacking; i++) w->cut[i * 10] = 1;
         to_beginning(w, 2);
-        const uint64_t opened_ms = engine_of(w, 0)->run->opened_ms;
+        const uint64_t opened_ms = engine_of(w, 0)->epoch_state->opened_ms;
         go_on(w, EPOCH_MS * 7 / 32);
-        cr_expect_eq(engine_of(w, 0)->run->pulls, 2);
-        cr_expect_eq(engine_of(w, 0)->run->asked_ms != 0, lacking == 2);
+        cr_expect_eq(engine_of(w, 0)->epoch_state->pulls, 2);
+        cr_expect_eq(engine_of(w, 0)->epoch_state->asked_ms != 0, lacking == 2);
         go_on(w, EPOCH_MS / 16);
-        cr_expect_eq(engine_of(w, 0)->run->pulls, 3);
-        if (lacking > 2) cr_expect_geq(engine_of(w, 0)->run->asked_ms, opened_ms + EPOCH_MS / 4);
+        cr_expect_eq(engine_of(w, 0)->epoch_state->pulls, 3);
+        if (lacking > 2)
+            cr_expect_geq(engine_of(w, 0)->epoch_state->asked_ms, opened_ms + EPOCH_MS / 4);
         assay_sim_world_destroy(&w);
     }
 }
@@ -292,7 +293,7 @@ Test(have, one_is_asked_and_when_it_is_late_another)
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
     const struct assay_lacking *l =
-        &engine_of(w, 0)->having->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
+        &engine_of(w, 0)->inventory->lacks[ASSAY_INVENTORY_ENVELOPE][AUTHOR];
     cr_assert(l->source == 1 && l->spare == ASSAY_SLOT_ALL);
     go_on(w, 20);
     show(w, 0, ASSAY_MESSAGE_INVENTORY, 2, claim);
@@ -302,7 +303,7 @@ Test(have, one_is_asked_and_when_it_is_late_another)
     cr_assert(l->source == 1 && engine_of(w, 0)->seats[AUTHOR].payload_len == 0, "it has its time");
     go_on(w, 60);
     cr_assert_gt(engine_of(w, 0)->seats[AUTHOR].payload_len, 0, "the other one had it");
-    const struct assay_request_missing_window *windows = engine_of(w, 0)->having->windows;
+    const struct assay_request_missing_window *windows = engine_of(w, 0)->inventory->windows;
     cr_assert_eq(windows[1].size, ASSAY_REQUEST_MISSING_FIRST / 2, "it is asked for less at once");
     cr_assert_eq(windows[2].size, 2 * ASSAY_REQUEST_MISSING_FIRST, "and who gave in time for more");
     cr_assert_eq(windows[1].doubted, 0);
@@ -366,7 +367,7 @@ Test(have, who_did_not_answer_is_not_asked_first_again)
     uint8_t bytes[64];
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
-    const struct assay_inventory_state *h = engine_of(w, 0)->having;
+    const struct assay_inventory_state *h = engine_of(w, 0)->inventory;
     distrust(w);
     go_on(w, 110);
     cr_assert_eq(h->windows[1].doubted, running(w, 0));
@@ -387,7 +388,7 @@ Test(have, one_piece_that_comes_late_clears_nothing)
     uint8_t bytes[64];
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
-    const struct assay_inventory_state *h = engine_of(w, 0)->having;
+    const struct assay_inventory_state *h = engine_of(w, 0)->inventory;
     const struct assay_seat *seat = &engine_of(w, 1)->seats[AUTHOR];
     distrust(w);
     go_on(w, 110);
@@ -415,9 +416,9 @@ Test(have, a_neighbour_is_asked_for_as_much_as_it_gives)
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
     cr_assert_eq(assay_inventory_encode(&have, &out), ASSAY_OK);
     show(w, 0, ASSAY_MESSAGE_INVENTORY, 1, assay_slice_over(bytes, out.len));
-    const struct assay_request_missing_window *window = &engine_of(w, 0)->having->windows[1];
+    const struct assay_request_missing_window *window = &engine_of(w, 0)->inventory->windows[1];
     cr_assert_eq(window->flying, ASSAY_REQUEST_MISSING_FIRST);
-    const struct assay_lacking *l = engine_of(w, 0)->having->lacks[ASSAY_INVENTORY_ENVELOPE];
+    const struct assay_lacking *l = engine_of(w, 0)->inventory->lacks[ASSAY_INVENTORY_ENVELOPE];
     uint32_t gave = 0;
     for (uint32_t i = 1; i < 12 && gave < 4; i++) { /* half of what was asked */
         const struct assay_seat *seat = &engine_of(w, 1)->seats[i];

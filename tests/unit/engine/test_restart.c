@@ -433,8 +433,9 @@ Test(restart, its_operator_is_told_when_another_process_signs_as_this_node, .tim
     cr_assert(assay_sim_world_run_to_epoch(w, 5, 10000));
     cr_expect_eq(assay_sim_world_notes(w, 2, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 1);
     struct assay_engine *other = w->nodes[4].engine;
-    cr_assert(other->own->listed);
-    other->parts->key_state.keys.voting_public[5] ^= 1; /* the ledger has other keys than this process */
+    cr_assert(other->key_state->listed);
+    other->parts->key_state.keys.voting_public[5] ^=
+        1; /* the ledger has other keys than this process */
     cr_assert(assay_sim_world_run_to_epoch(w, 7, 10000));
     cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 1);
     for (uint32_t node = 0; node < 7; node++)

@@ -113,13 +113,13 @@ Test(simplex_kept, a_vote_that_repeats_a_certificate_is_not_verified)
         certify(w, 1, type);
         cr_expect_eq(vote(w, 0, 1, type, CERTIFIED, JUNK), ASSAY_E_SIGNATURE, "not its owner's");
         cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
-        cr_expect(seen(w, 1)->kept[type]);
-        cr_expect_not(seen(w, 1)->held[type]);
+        cr_expect(seen(w, 1)->unverified[type]);
+        cr_expect_not(seen(w, 1)->verified[type]);
         cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
         cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK + 1), ASSAY_E_SIGNATURE);
         cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, 0), ASSAY_OK, "the true one is taken");
-        cr_expect(seen(w, 1)->held[type]);
-        cr_expect_not(seen(w, 1)->kept[type]);
+        cr_expect(seen(w, 1)->verified[type]);
+        cr_expect_not(seen(w, 1)->unverified[type]);
         cr_expect_eq(accusations(w, 0), 0);
         assay_sim_simplex_destroy(&w);
     }
@@ -131,7 +131,7 @@ Test(simplex_kept, a_vote_for_another_block_than_the_certificates_is_verified)
     certify(w, 1, ASSAY_VOTE_NOTARISE);
     cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, OTHER, JUNK), ASSAY_E_SIGNATURE);
     cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, OTHER, 0), ASSAY_OK);
-    cr_expect(seen(w, 1)->held[ASSAY_VOTE_NOTARISE]);
+    cr_expect(seen(w, 1)->verified[ASSAY_VOTE_NOTARISE]);
     /* And now the one that the certificate repeats speaks against it. */
     cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, JUNK), ASSAY_E_SIGNATURE);
     cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_OK);
@@ -180,7 +180,7 @@ Test(simplex_kept, a_kept_vote_convicts_with_the_one_that_contradicts_it)
         struct assay_sim_simplex *w = silent_world();
         certify(w, 1, pairs[i].kept);
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].kept, CERTIFIED, 0), ASSAY_E_DUPLICATE);
-        cr_assert(seen(w, 1)->kept[pairs[i].kept]);
+        cr_assert(seen(w, 1)->unverified[pairs[i].kept]);
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].other, OTHER, JUNK), ASSAY_E_SIGNATURE);
         cr_expect_eq(accusations(w, 0), 0);
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].other, OTHER, 0), ASSAY_OK);
@@ -197,8 +197,8 @@ Test(simplex_kept, a_kept_vote_of_no_key_convicts_nobody)
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].kept, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].other, OTHER, 0), ASSAY_OK);
         cr_expect_eq(accusations(w, 0), 0, "pair %zu", i);
-        cr_expect(seen(w, 1)->held[pairs[i].other], "the true one took its place");
-        cr_expect_not(seen(w, 1)->kept[pairs[i].kept]);
+        cr_expect(seen(w, 1)->verified[pairs[i].other], "the true one took its place");
+        cr_expect_not(seen(w, 1)->unverified[pairs[i].kept]);
         assay_sim_simplex_destroy(&w);
     }
 }
@@ -261,10 +261,11 @@ Test(simplex_kept, who_resumes_is_told_its_kept_votes_and_no_junk)
     certify(w, 2, ASSAY_VOTE_NOTARISE);
     cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_E_DUPLICATE);
     cr_expect_eq(vote(w, OWNER, 2, ASSAY_VOTE_NOTARISE, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
-    cr_expect(seen(w, 1)->kept[ASSAY_VOTE_NOTARISE] && seen(w, 2)->kept[ASSAY_VOTE_NOTARISE]);
+    cr_expect(seen(w, 1)->unverified[ASSAY_VOTE_NOTARISE] &&
+              seen(w, 2)->unverified[ASSAY_VOTE_NOTARISE]);
     cr_expect_eq(told(w, &view), 1);
     cr_expect_eq(view, 1);
-    cr_expect(seen(w, 1)->held[ASSAY_VOTE_NOTARISE]);
-    cr_expect_not(seen(w, 2)->kept[ASSAY_VOTE_NOTARISE]);
+    cr_expect(seen(w, 1)->verified[ASSAY_VOTE_NOTARISE]);
+    cr_expect_not(seen(w, 2)->unverified[ASSAY_VOTE_NOTARISE]);
     assay_sim_simplex_destroy(&w);
 }

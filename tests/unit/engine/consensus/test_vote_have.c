@@ -181,7 +181,8 @@ static uint64_t longest_behind(struct assay_sim_world *w, uint64_t ms, uint32_t 
     for (uint64_t at_ms = 0; at_ms < ms; at_ms += STEP_MS) {
         cr_assert(assay_sim_world_run(w, STEP_MS), "%s", assay_sim_world_violation(w));
         behind_ms = is_behind(w, left) ? behind_ms + STEP_MS : 0;
-        if (w->nodes[VICTIM].engine->simplex->told.doubted[left] != 0) *doubted_ms += STEP_MS;
+        if (w->nodes[VICTIM].engine->simplex->gossip.unresponsive_epoch[left] != 0)
+            *doubted_ms += STEP_MS;
         if (behind_ms > longest_ms) longest_ms = behind_ms;
     }
     return longest_ms;
