@@ -1,5 +1,5 @@
 /*
- * engine/api/standing.c - libassay's function for proofs of a network (include/assay/assay.h,
+ * engine/api/standing.c - verification of network proofs for libassay (include/assay/assay.h,
  * docs/proofs.md).
  *
  * The numbers of the public header and those of the rooms are the same enums; what is told is

@@ -1,5 +1,5 @@
 /*
- * engine/audit/archive.c - archives: encode and decode side by side, and whether one is true
+ * engine/audit/archive.c - archives: encoding, decoding and verification
  * (docs/protocol.md 5.33).
  */
 #include "engine/audit/archive.h"

@@ -1,6 +1,5 @@
 /*
- * engine/audit/archive.h - what of a store another one can begin with, in one file, believed in
- * nothing.
+ * engine/audit/archive.h - archive: one file from which a new store starts, verified without trust.
  *
  * docs/protocol.md 5.33. A state, what it names (changes that wait, documents), and the boundaries
  * that lead to it, with their finality proofs: no block, no evidence, and nothing of the node that

@@ -1,6 +1,6 @@
 /*
- * engine/audit/audit.c - a store read from its first block on (docs/protocol.md 4.4, 5.7, 5.20,
- * 11.1).
+ * engine/audit/audit.c - audit: verification of a store from its first block on (docs/protocol.md
+ * 4.4, 5.7, 5.20, 11.1).
  *
  * One epoch after the other: what is signed in it is looked at with the table that the fold has
  * reached, then its blocks are folded, then its proof must name the last one. A visitor of a scan

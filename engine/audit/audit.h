@@ -1,5 +1,6 @@
 /*
- * engine/audit/audit.h - a store read from its first block on, and believed in nothing.
+ * engine/audit/audit.h - audit: verification of a store from its first block on, without trust in
+ * any of it.
  *
  * docs/protocol.md 4.4, 5.7, 5.20, 11.1. Every epoch is folded again (engine/ledger/state/fold.h):
  * links, leaders, kinds, records, state roots; with signatures, too, if they are wanted. What else

@@ -1,6 +1,6 @@
 /*
- * engine/audit/audit_items.c - the classes of an audited store beside its chain: what was signed in
- * an epoch, and what is named by its own bytes.
+ * engine/audit/audit_items.c - audit of the items next to the chain: signed messages of an epoch,
+ * and items identified by their digest.
  */
 #include "engine/audit/audit_internal.h"
 

@@ -1,8 +1,8 @@
 /*
- * engine/evidence/evidence.c - verdicts on evidence, and the seats that they judge.
+ * engine/evidence/evidence.c - appraisal of seats by verdicts on their evidence.
  *
- * docs/protocol.md 3.4 to 3.9, 4.3.2. A verdict is asked for once per piece of evidence; it judges
- * the seat and lets records in the pool and blocks go on.
+ * docs/protocol.md 3.4 to 3.9, 4.3.2. A verdict is requested once per piece of evidence; it decides
+ * the seat and unblocks records in the pool and blocks.
  */
 #include "engine/node/engine_internal.h"
 
@@ -11,7 +11,7 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
     ASSAY_ASSERT(slot < e->members && slot != e->self && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
     struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_FETCH);
-    if (effect == NULL) return; /* the seat stays EMPTY: asked again in assay_evidence_tick */
+    if (effect == NULL) return; /* the seat stays EMPTY: repeated in assay_evidence_tick */
     ASSAY_ASSERT(seat->envelope.evidence_len > 0 && seat->envelope.epoch == e->head->context.epoch);
     assay_seat_set_fetching(e, slot);
     assay_bytes_copy(effect->as.fetch.digest, 32, seat->envelope.evidence_digest, 32);

@@ -1,10 +1,11 @@
 /*
- * engine/evidence/inventory.c - nobody passes on what neighbours can say that they have
+ * engine/evidence/inventory.c - inventories of neighbours, and requests for missing items
  * (docs/protocol.md 4.1.4, 4.12.10).
  *
- * HAVE goes to neighbours when something new is here, at most once a pause; who lacks some of it
- * asks one of those who have it (LACK), and another when that one is late. In a full mesh the host
- * sends HAVE to nobody: authors reach everybody, and the rounds below ask for what did not come.
+ * INVENTORY goes to neighbours when something new has arrived, at most once a pause. A member that
+ * lacks some of it requests it from one of those that have it (REQUEST_MISSING), and from another
+ * when that one is late. In a full mesh the host has no neighbours: authors reach all members, and
+ * the rounds below request what did not arrive.
  */
 #include "engine/node/engine_internal.h"
 
@@ -77,7 +78,7 @@ static bool is_wanted(const struct assay_engine *e, enum assay_inventory_lane la
     return lane == ASSAY_INVENTORY_ENVELOPE || are_ballots_open(e);
 }
 
-/* Returns: whether there was room; otherwise it is told or asked for again. */
+/* Returns: whether there was room; otherwise it is sent again later. */
 static bool send_bitmaps(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
                          uint8_t *const bits[static ASSAY_INVENTORY_LANES])
 {
@@ -153,9 +154,9 @@ void assay_inventory_init(struct assay_engine *e)
     assay_inventory_check(e);
 }
 
-/* --- how much one neighbour is asked for at once */
+/* --- window of requests to one neighbour */
 
-/* It was late with a window of 1 in this epoch or the last one: others are asked before it. */
+/* It was late with a window of 1 in this epoch or the last one: others are queried before it. */
 static bool is_unresponsive(const struct assay_engine *e, uint16_t slot)
 {
     const uint64_t epoch = e->inventory->windows[slot].doubted;
@@ -175,7 +176,7 @@ static void start_timeout(struct assay_engine *e, struct assay_lacking *l)
     h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + answer_timeout_ms(e));
 }
 
-/* Its spare is asked now. */
+/* Queries its spare now. */
 static void switch_to_spare(struct assay_engine *e, struct assay_lacking *l)
 {
     ASSAY_ASSERT(l->source == ASSAY_SLOT_ALL && l->spare != ASSAY_SLOT_ALL);
@@ -185,7 +186,7 @@ static void switch_to_spare(struct assay_engine *e, struct assay_lacking *l)
     start_timeout(e, l);
 }
 
-/* Without room to ask the neighbour is not late with what it never heard of. */
+/* Without room for the request the neighbour is not late: it never received one. */
 static void send_request(struct assay_engine *e, uint16_t source,
                          uint8_t *const asked[static ASSAY_INVENTORY_LANES])
 {
@@ -202,7 +203,7 @@ static void send_request(struct assay_engine *e, uint16_t source,
         }
 }
 
-/* What waits for this neighbour is asked of it, as far as its window goes. */
+/* Requests what is waiting for this neighbour, as far as its window allows. */
 static void request_waiting(struct assay_engine *e, uint16_t source)
 {
     uint8_t *asked[ASSAY_INVENTORY_LANES];
@@ -273,9 +274,9 @@ void assay_inventory_paused(struct assay_engine *e)
     if (h->late_at_ms != UINT64_MAX) h->late_at_ms = e->now_ms + answer_timeout_ms(e);
 }
 
-/* --- asking those who say that they have it */
+/* --- requests to announcing neighbours */
 
-/* Of two that say the same the one is kept that has given more at once. */
+/* Of two with the same announcement the one with the larger window is stored. */
 static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other)
 {
     const struct assay_request_missing_window *windows = e->inventory->windows;
@@ -283,7 +284,7 @@ static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other
     return windows[one].size > windows[other].size;
 }
 
-/* Returns: whether it is to be asked now. */
+/* Returns: whether to request it now. */
 static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t from, bool asks)
 {
     const bool nobody = l->source == ASSAY_SLOT_ALL;
@@ -314,7 +315,8 @@ enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
     if (have.epoch > e->head->context.epoch) return ASSAY_E_EARLY;
     if (have.epoch < e->head->context.epoch) return ASSAY_E_STALE;
     if (from >= e->members || from == e->self) return ASSAY_OK;
-    if (!fill_held(e, held) || !alloc_bitmaps(e, asked)) return ASSAY_OK; /* it says so again */
+    if (!fill_held(e, held) || !alloc_bitmaps(e, asked))
+        return ASSAY_OK; /* it repeats its inventory */
     const uint8_t *theirs[ASSAY_INVENTORY_LANES] = { have.envelopes.bytes, have.ballots.bytes };
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
@@ -329,7 +331,7 @@ enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-/* The neighbour that was asked is late: the spare is asked as soon as its window allows. */
+/* The queried neighbour is late: the spare is queried as soon as its window allows. */
 static void on_source_late(struct assay_engine *e, struct assay_lacking *l)
 {
     if (l->source != ASSAY_SLOT_ALL) on_late(e, l->source);
@@ -340,14 +342,14 @@ static void on_source_late(struct assay_engine *e, struct assay_lacking *l)
     l->due = true;
 }
 
-/* What is here, or of no use any more, is awaited of nobody. */
+/* Cancels the request for an item that is here or no longer needed. */
 static void cancel_request(struct assay_engine *e, struct assay_lacking *l)
 {
     if (l->source != ASSAY_SLOT_ALL) (void)finish_request(e, l->source, false);
     *l = NOBODY;
 }
 
-/* Everything that is due of one source goes into one ask. */
+/* Everything that is due from one source goes into one request. */
 static void send_due_requests(struct assay_engine *e,
                               uint8_t *const asked[static ASSAY_INVENTORY_LANES])
 {
@@ -420,7 +422,7 @@ enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
     return ASSAY_OK;
 }
 
-/* --- rounds: whoever lacks something asks, whatever anybody has said */
+/* --- rounds of requests, independent of announcements */
 
 /* docs/protocol.md 4.1.4: three members at one distance, twice and three times it. With distances
  * of 1, 4 and 16, one round each, what a single one of 64 holds has come to all after three. */
@@ -470,7 +472,7 @@ static void request_ballots(struct assay_engine *e)
     }
 }
 
-/* --- who shows one envelope to some and another one to others (docs/protocol.md 4.1.5) */
+/* --- members that send different envelopes to different peers (docs/protocol.md 4.1.5) */
 
 static bool is_proven(const struct assay_engine *e, uint32_t slot)
 {

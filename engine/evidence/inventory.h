@@ -1,6 +1,6 @@
 /*
- * engine/evidence/inventory.h - what neighbours say that they hold of the running epoch, and what
- * is asked of them for it: envelopes and ballots, by slot (docs/protocol.md 4.1.4, 4.12.10, 4.1.5).
+ * engine/evidence/inventory.h - inventories of neighbours for the running epoch and requests for
+ * missing items: envelopes and ballots, by slot (docs/protocol.md 4.1.4, 4.12.10, 4.1.5).
  */
 #ifndef ASSAY_ENGINE_EVIDENCE_INVENTORY_H
 #define ASSAY_ENGINE_EVIDENCE_INVENTORY_H
@@ -24,10 +24,10 @@ enum {
     ASSAY_BALLOT_ROUNDS = 3,
 };
 
-/* One thing that is not here, and who says that it has it. */
+/* One missing item, and the members that announced it. */
 struct assay_lacking {
-    uint16_t source, spare; /* asked; asked next. ASSAY_SLOT_ALL: nobody */
-    bool due;               /* to be asked of its source in this step */
+    uint16_t source, spare; /* queried; next one. ASSAY_SLOT_ALL: none */
+    bool due;               /* to be requested from its source in this step */
     uint64_t since_ms;      /* its source was asked then, or its spare spoke */
 };
 
@@ -44,27 +44,27 @@ struct assay_request_missing_window {
 struct assay_inventory_state {
     struct assay_lacking *lacks[ASSAY_INVENTORY_LANES]; /* [members] each */
     struct assay_request_missing_window *windows; /* [members] */
-    uint64_t tell_at_ms; /* UINT64_MAX: neighbours know what is here */
-    uint64_t late_at_ms; /* when the first source is late; UINT64_MAX: nobody is asked */
-    uint32_t rounds;     /* of asking for ballots */
+    uint64_t tell_at_ms; /* UINT64_MAX: nothing new to announce */
+    uint64_t late_at_ms; /* when the first source is late; UINT64_MAX: no request pending */
+    uint32_t rounds;     /* rounds of requests for ballots */
 };
 
 /* Empty, at the start of the engine. */
 void assay_inventory_init(struct assay_engine *e);
-/* An epoch begins: nothing of it is here, or was asked. */
+/* An epoch begins: clears announcements and requests. */
 void assay_inventory_turn(struct assay_engine *e);
 /* Something new of a slot in the running epoch is here; from: as where messages are taken. */
 void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
                          uint32_t slot);
-/* A neighbour says what it holds.
+/* Receives an inventory of a neighbour.
  * Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | as assay_inventory_decode */
 ASSAY_CHECKED enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
                                                       struct assay_slice payload);
-/* A member says what it lacks: what is here of that goes to it. Returns: as above. */
+/* Receives a request of a member and sends it the items that are here. Returns: as above. */
 ASSAY_CHECKED enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
                                                        struct assay_slice payload);
-/* Whether the final roll names another envelope of a slot than the one that is held here, and no
- * proof of it is known. Returns: so. */
+/* Returns: whether the final roll names another envelope of a slot than the one stored here, and no
+ * proof of it is known. */
 bool assay_inventory_disputed(const struct assay_engine *e, uint32_t slot);
 /* A valid ballot: who voted on other envelopes than those held here is asked for them. */
 void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *ballot);
@@ -72,7 +72,7 @@ void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *b
  * one for each k as long as there are so many. Returns: a slot, ASSAY_SLOT_ALL: nobody serves */
 uint16_t assay_inventory_peer(const struct assay_engine *e, uint32_t round, uint32_t k);
 void assay_inventory_tick(struct assay_engine *e);
-/* The machine stood still: whoever was asked has that time again. */
+/* The machine paused: restarts the time-outs of pending requests. */
 void assay_inventory_paused(struct assay_engine *e);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
 uint64_t assay_inventory_wake(const struct assay_engine *e);

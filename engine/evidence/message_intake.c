@@ -1,9 +1,9 @@
 /*
- * engine/evidence/message_intake.c - what peers send: envelopes and records, checked, kept, passed
- * on.
+ * engine/evidence/message_intake.c - intake of envelopes and records from peers: check, store,
+ * relay.
  *
  * docs/protocol.md 4.1, 4.3, 5.23. Nothing is relayed before it is valid, and everything once. A
- * refused message leaves the state as it was.
+ * rejected message leaves the state unchanged.
  */
 #include "engine/node/engine_internal.h"
 
@@ -169,7 +169,7 @@ static void send_envelope_pull(struct assay_engine *e, uint16_t to, const uint8_
                    assay_slice_over(bytes, w.len));
 }
 
-/* docs/protocol.md 4.1.5: one peer may hold what the roll names. */
+/* One peer may have the envelope that the roll names (docs/protocol.md 4.1.5). */
 static void request_disputed(struct assay_engine *e)
 {
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
@@ -208,8 +208,8 @@ void assay_message_intake_ask(struct assay_engine *e)
 
 /* --- records */
 
-/* docs/protocol.md 4.1.1: what was made here goes to everybody, what others said to a few, but for
- * ballots, which neighbours are told of (4.12.10). */
+/* Own records go to all peers, others to a few; ballots are announced to neighbours
+ * (docs/protocol.md 4.1.1, 4.12.10). */
 static void relay_record(struct assay_engine *e, const struct assay_pool_item *item)
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && item->len > 0);
@@ -227,7 +227,7 @@ static enum assay_status judge_record(struct assay_engine *e, struct assay_recor
     return assay_record_judge(&e->head->context, assay_verdicts_request, e, r);
 }
 
-/* Who answers for a verification that a record asks for in vain. Returns: a slot, or e->members */
+/* Returns: the slot that is accountable for a verification in vain, or e->members. */
 static uint32_t accountable_sender(const struct assay_engine *e, uint16_t from,
                                    const struct assay_record *r)
 {
@@ -289,7 +289,7 @@ enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t f
     if (fits != ASSAY_OK && fits != ASSAY_E_EARLY && fits != ASSAY_E_FULL) return fits;
     ASSAY_TRY(assay_pool_add(e->pool, &r, from, &item));
     const enum assay_status judged = judge_record(e, &r);
-    if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
+    if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* stored until the verdict arrives */
     if (judged != ASSAY_OK) {
         reject_record(e, item, &r);
         return judged;

@@ -1,6 +1,6 @@
 /*
- * engine/evidence/message_intake.h - what peers send: envelopes and records, checked, kept, passed
- * on.
+ * engine/evidence/message_intake.h - intake of envelopes and records from peers: check, store,
+ * relay.
  */
 #ifndef ASSAY_ENGINE_EVIDENCE_MESSAGE_INTAKE_H
 #define ASSAY_ENGINE_EVIDENCE_MESSAGE_INTAKE_H
@@ -26,11 +26,11 @@ ASSAY_CHECKED enum assay_status assay_message_intake_pull(struct assay_engine *e
 /* Returns: ASSAY_OK | ASSAY_E_DUPLICATE | other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t from,
                                                             struct assay_slice payload);
-/* An epoch began: the pool forgets what is over and checks what it keeps anew. */
+/* An epoch began: removes expired records from the pool and checks the others again. */
 void assay_message_intake_turn(struct assay_engine *e);
-/* A block became final: what can never fit behind it goes. */
+/* A block became final: removes records that can never fit after it. */
 void assay_message_intake_settled(struct assay_engine *e);
-/* A record made here: into the pool, persisted, sent. */
+/* Adds a record made here to the pool, persists and sends it. */
 void assay_message_intake_own(struct assay_engine *e, struct assay_slice bytes);
 /* Records in a valid block that we did not know: kept against doubles and for E5. */
 void assay_message_intake_seen(struct assay_engine *e, const struct assay_record *record,
@@ -38,11 +38,11 @@ void assay_message_intake_seen(struct assay_engine *e, const struct assay_record
 /* A final block holds another ballot of a voter than the pool: the one that counts is the one to be
  * compared with our judgements (E5). */
 void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r);
-/* A verdict came: records that waited for it become ready, or go. */
+/* A verdict arrived: records that waited for it become ready, or are removed. */
 void assay_message_intake_judged(struct assay_engine *e);
-/* Asks peers for the envelopes that are missing. */
+/* Requests missing envelopes from peers. */
 void assay_message_intake_ask(struct assay_engine *e);
-/* Asks everybody for our own envelope of the running epoch. */
+/* Requests our own envelope of the running epoch from all peers. */
 void assay_message_intake_ask_own(struct assay_engine *e);
 void assay_message_intake_resend(struct assay_engine *e);
 /* Two signed messages that convict: E1 to E4, E8. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in

@@ -1,9 +1,9 @@
 /*
- * engine/evidence/pending_proofs.c - proofs that somebody is wrong: FAIL and E5.
+ * engine/evidence/pending_proofs.c - pending proofs of FAIL and of offence E5.
  *
- * docs/protocol.md 3.9, 4.3.2, 5.23. Where a verdict of ours contradicts somebody's ballot it
- * becomes a proof. Everybody could make the same proof; those next to the accused in the roster do
- * it at once, the others only when it has not come.
+ * docs/protocol.md 3.9, 4.3.2, 5.23. Where a verdict of ours contradicts a member's ballot it
+ * becomes a proof. Every member could make the same proof; those next to the accused in the roster
+ * do it at once, the others only if it does not arrive.
  */
 #include "engine/node/engine_internal.h"
 
@@ -18,7 +18,7 @@ static bool pending_is_valid(const struct assay_engine *e, const struct assay_pe
            e->pending_proofs->used <= ASSAY_WANTS_MAX;
 }
 
-/* Low ranks make a proof at once; the others after an eighth of an epoch, if it has not come. */
+/* Low ranks make a proof at once; the others after an eighth of an epoch, if it has not arrived. */
 static uint64_t proof_time(const struct assay_engine *e, uint32_t accused)
 {
     ASSAY_ASSERT(accused < e->members);
@@ -78,7 +78,8 @@ static void remove_pending(struct assay_engine *e, struct assay_pending_proofs *
 
 /* --- E5: whose ballot says what we know to be false */
 
-/* Whether the ballot is about the very envelope that we judged; fills the path to the roll. */
+/* Returns: whether the ballot refers to the envelope that we appraised; fills the path to the
+ * roll. */
 static bool ballot_names(struct assay_engine *e, const struct assay_ballot *b, uint32_t subject,
                          struct assay_pending_proofs *want)
 {
@@ -186,7 +187,7 @@ void assay_pending_proofs_tick(struct assay_engine *e)
         if (effect == NULL) return;
         assay_bytes_copy(effect->as.load.digest, 32, w->evidence_digest, 32);
         w->loading = true;
-        w->at_ms = e->now_ms + assay_eng_epoch_ms(e) / 4; /* a lost answer is asked for again */
+        w->at_ms = e->now_ms + assay_eng_epoch_ms(e) / 4; /* a lost answer is requested again */
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * engine/evidence/pending_proofs.h - proofs that somebody is wrong: FAIL and E5, wanted until the
- * evidence is at hand.
+ * engine/evidence/pending_proofs.h - pending proofs of FAIL and of offence E5, waiting for
+ * evidence.
  */
 #ifndef ASSAY_ENGINE_EVIDENCE_PENDING_PROOFS_H
 #define ASSAY_ENGINE_EVIDENCE_PENDING_PROOFS_H
@@ -11,9 +11,9 @@
 
 struct assay_engine;
 
-enum { ASSAY_WANTS_MAX = 32 }; /* proofs that wait for evidence bytes */
+enum { ASSAY_WANTS_MAX = 32 }; /* proofs waiting for evidence bytes */
 
-/* A record to be made as soon as the evidence is at hand. */
+/* A record to be made as soon as the evidence is loaded. */
 struct assay_pending_proofs {
     bool used;
     bool loading;
@@ -40,13 +40,13 @@ struct assay_pending_proofs_state {
     uint64_t scanned_version, scanned_judgements;
 };
 
-/* The slot's evidence fails: everybody is to know. */
+/* The slot's evidence fails: a FAIL is to be made. */
 void assay_pending_proofs_fail(struct assay_engine *e, uint32_t slot);
-/* Compares ballots in the pool with our own judgements; wants E5 where they contradict. */
+/* Compares ballots in the pool with our own appraisals; adds a pending E5 where they contradict. */
 void assay_pending_proofs_scan(struct assay_engine *e);
-/* Asks for the evidence of proofs that are due. */
+/* Loads the evidence of proofs that are due. */
 void assay_pending_proofs_tick(struct assay_engine *e);
-/* Evidence came from the store: the proofs that waited for it are made. */
+/* Evidence was loaded: makes the proofs that waited for it. */
 void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[static 32],
                                  struct assay_slice bytes);
 /* Aborts on wants that break an invariant. */

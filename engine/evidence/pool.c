@@ -1,5 +1,5 @@
 /*
- * engine/evidence/pool.c - records that wait for a block (docs/protocol.md 5.12).
+ * engine/evidence/pool.c - pool of records waiting for a block (docs/protocol.md 5.12).
  */
 #include "engine/evidence/pool.h"
 

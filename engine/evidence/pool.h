@@ -1,9 +1,9 @@
 /*
- * engine/evidence/pool.h - records that wait for a block: bounded, deduplicated by what they say.
+ * engine/evidence/pool.h - pool of records waiting for a block: bounded, deduplicated by content.
  *
  * docs/protocol.md 5.12: a record of a nullified proposal waits 16 views, doubling. Two sizes
  * of slots, since ballots are many and small, records with evidence few and large. Items are read
- * by everybody and changed here.
+ * by all files and changed here.
  */
 #ifndef ASSAY_ENGINE_EVIDENCE_POOL_H
 #define ASSAY_ENGINE_EVIDENCE_POOL_H
@@ -14,7 +14,7 @@ enum assay_pool_phase {
     ASSAY_POOL_FREE,
     ASSAY_POOL_ASKED, /* its evidence is being verified */
     ASSAY_POOL_READY, /* valid: relayed, offered to blocks */
-    ASSAY_POOL_DONE,  /* stands in a final block; kept against doubles until its epoch is over */
+    ASSAY_POOL_DONE,  /* in a final block; retained against duplicates until its epoch is over */
 };
 
 struct assay_pool_item {
@@ -23,7 +23,7 @@ struct assay_pool_item {
     enum assay_record_kind kind;
     uint64_t epoch; /* that it is about */
     uint32_t slot, subject, incarnation;
-    uint16_t from;     /* who sent it first */
+    uint16_t from;     /* first sender */
     bool own;          /* made here: sent again until it is final */
     bool chosen;       /* by the proposal made last */
     uint64_t compared; /* BALLOT: 1 + the number of our judgements that it was held against */
@@ -76,7 +76,7 @@ void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *it
 /* Its evidence says what the record says, or it has none: READY. */
 void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
                       const struct assay_record *record);
-/* It stands in a final block: DONE. */
+/* It is in a final block: DONE. */
 void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item);
 /* It was made here, and is sent again until it is final. */
 void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item);

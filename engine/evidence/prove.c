@@ -1,6 +1,6 @@
 /*
- * engine/evidence/prove.c - the newest two snapshots of a store, and the votes between them
- * (docs/protocol.md 11.2).
+ * engine/evidence/prove.c - inputs of proofs: the newest two snapshots of a store and the votes
+ * between them (docs/protocol.md 11.2).
  */
 #include "engine/evidence/prove.h"
 

@@ -1,5 +1,5 @@
 /*
- * engine/evidence/prove.h - what a store holds that a proof or a checkpoint is made of
+ * engine/evidence/prove.h - inputs of proofs and checkpoints, read from a store
  * (docs/protocol.md 11.2, 11.3).
  */
 #ifndef ASSAY_ENGINE_EVIDENCE_PROVE_H

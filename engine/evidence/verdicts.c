@@ -1,8 +1,8 @@
 /*
- * engine/evidence/verdicts.c - evidence that was verified here, and what is being verified.
+ * engine/evidence/verdicts.c - verdicts on evidence: cached results and pending verifications.
  *
- * docs/protocol.md 5.23: what stands in blocks is verified before it is voted for. A verification
- * is asked for once; a host that lost the request is asked again, not in a hurry.
+ * docs/protocol.md 5.23: evidence in blocks is verified before a vote. A verification is requested
+ * once; a request that the host lost is repeated at a slow pace.
  */
 #include "engine/node/engine_internal.h"
 
@@ -47,13 +47,13 @@ const struct assay_finding *assay_verdicts_request(void *engine, const struct as
         if (v->at_unix_s != ask->at_unix_s || v->kind != ask->kind) continue;
         if (v->before != ask->before) continue;
         if (!assay_bytes_equal(v->digest, ask->digest, 32)) continue;
-        /* A host may lose a request; it is asked again, but not in a hurry. */
+        /* A host may lose a request; it is repeated at a slow pace. */
         if (e->now_ms < v->asked_ms + assay_eng_epoch_ms(e)) return NULL;
         slot = v;
         break;
     }
     if (slot == NULL) slot = find_overdue(e);
-    if (slot == NULL) return NULL; /* asked when one is free */
+    if (slot == NULL) return NULL; /* requested when an entry is free */
     struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_VERIFY);
     const struct assay_slice bytes = assay_eng_copy(e, ask->bytes);
     if (effect == NULL || bytes.len == 0) {

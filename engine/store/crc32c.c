@@ -1,5 +1,5 @@
 /*
- * engine/store/crc32c.c - see crc32c.h.
+ * engine/store/crc32c.c - CRC-32C checksum, table-driven.
  */
 #include "engine/store/crc32c.h"
 

@@ -1,6 +1,6 @@
 /*
- * engine/store/crc32c.h - the checksum that rows of a store carry: CRC-32C (Castagnoli), reflected,
- * as RFC 3720 appendix B.4 has it. It tells of disks that err, not of anybody who forges.
+ * engine/store/crc32c.h - CRC-32C checksum of store rows (Castagnoli, reflected, RFC 3720 appendix
+ * B.4). It detects disk errors, not forgery.
  */
 #ifndef ASSAY_ENGINE_STORE_CRC32C_H
 #define ASSAY_ENGINE_STORE_CRC32C_H

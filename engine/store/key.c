@@ -1,5 +1,5 @@
 /*
- * engine/store/key.c - the order of keys, the same in every implementation of the store.
+ * engine/store/key.c - order of store keys, shared by every implementation.
  */
 #include "engine/store/store.h"
 

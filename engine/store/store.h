@@ -1,5 +1,5 @@
 /*
- * engine/store/store.h - what must survive a crash, and the one interface to keep it.
+ * engine/store/store.h - interface of the durable store.
  *
  * Only hosts call it. One step of the engine is one batch: everything or nothing of it is durable
  * when assay_store_commit returns ASSAY_OK, and only then is anything of that step sent

@@ -1,5 +1,5 @@
 /*
- * engine/sync/boundary_page.c - voters and boundaries out of a store (docs/protocol.md 11.3.3).
+ * engine/sync/boundary_page.c - voters and boundaries read from a store (docs/protocol.md 11.3.3).
  */
 #include "engine/sync/boundary_page.h"
 

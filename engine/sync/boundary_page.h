@@ -1,7 +1,6 @@
 /*
- * engine/sync/boundary_page.h - the page that a store sends to the holder of a checkpoint: the
- * voters that the checkpoint names, and boundary after boundary with its proof (docs/protocol.md
- * 11.3.3).
+ * engine/sync/boundary_page.h - page for the holder of a checkpoint: the voters that the checkpoint
+ * names, and boundaries with their proofs (docs/protocol.md 11.3.3).
  *
  * Nothing is verified here: the holder does (engine/sync/boundary_chain.h).
  */

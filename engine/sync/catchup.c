@@ -1,13 +1,13 @@
 /*
- * engine/sync/catchup.c - the asking side of sync (docs/protocol.md 5.19, 5.20; the wire is in
- * sync.c).
+ * engine/sync/catchup.c - sync client: catches up one epoch at a time (docs/protocol.md 5.19, 5.20;
+ * wire format in sync.c).
  *
  * One epoch at a time: first the finality proof of its E, verified with the table of that epoch,
  * then its blocks in chain order onto a ledger of their own, until the one that the proof names.
- * Only then are they known to be the chain: a proof is public, and blocks link backwards. So
- * nothing is stored on the way; with E reached the blocks are taken once more, by id (a short epoch
- * from the same page), and kept. Nothing of it touches the final ledger before that, and nothing is
- * acted on: orders come from the head only.
+ * Only then are they proven to be the chain: a proof is public, and blocks link backwards. So
+ * nothing is persisted on the way; once E is reached the blocks are fetched again, by id (a short
+ * epoch from the same page), and persisted. The final ledger is unchanged until then, and no orders
+ * follow: these come from the head only.
  */
 #include "engine/node/engine_internal.h"
 
@@ -47,8 +47,8 @@ static uint64_t answer_timeout_ms(const struct assay_engine *e)
     return base_timeout_ms(e) << (longest ? (uint32_t)PATIENCE_MAX : e->sync->patience);
 }
 
-/* docs/protocol.md 5.20.2: where no peer of a whole turn answers in time the links may be slower
- * than delta, and each answer would come when another peer has been asked. */
+/* If no peer of a full turn answers in time, the links may be slower than delta, and each answer
+ * would arrive when another peer has been queried (docs/protocol.md 5.20.2). */
 static void add_silent(struct assay_engine *e)
 {
     struct assay_sync_state *s = &e->parts->sync;
@@ -57,7 +57,7 @@ static void add_silent(struct assay_engine *e)
     if (s->patience < PATIENCE_MAX) s->patience++;
 }
 
-/* Who was asked has answered in time. */
+/* The queried peer has answered in time. */
 static void clear_silent(struct assay_engine *e)
 {
     struct assay_sync_state *s = &e->parts->sync;
@@ -66,20 +66,20 @@ static void clear_silent(struct assay_engine *e)
         s->patience--;
 }
 
-/* Long without a final block: perhaps the others are ahead and we cannot hear it. */
+/* No final block for long: perhaps the others are ahead and unreachable. */
 static bool is_stalled(const struct assay_engine *e)
 {
     return e->now_ms >= e->chain->progress_ms + 2 * assay_eng_epoch_ms(e);
 }
 
-/* It can go on with what it has, and asks only whether there is more. */
+/* The node can proceed with its state, and only checks for newer blocks. */
 static bool can_serve_blocks(const struct assay_engine *e)
 {
     return !e->chain->halted && e->start_state->voted_on && !e->newcomer;
 }
 
-/* docs/protocol.md 2.7.3: at the first start of a key set several peers are asked at once, so that
- * slow links cost no epoch; only while no peer is known to be ahead. */
+/* At the first start of a key set several peers are queried at once, so that slow links cost no
+ * epoch; only while no peer is known to be ahead (docs/protocol.md 2.7.3). */
 static bool must_query_several(const struct assay_engine *e)
 {
     return e->start_state->asks_first && !can_serve_blocks(e) && !e->newcomer &&
@@ -105,8 +105,8 @@ static void add_answered(struct assay_engine *e, uint16_t peer)
     e->parts->sync.heard[peer / 8] = (uint8_t)(e->sync->heard[peer / 8] | 1u << peer % 8);
 }
 
-/* docs/protocol.md 2.7: before anything is signed so many peers, each counted once, have nothing
- * newer. A third of them may be down. */
+/* Before anything is signed this number of peers, each counted once, must have nothing newer
+ * (docs/protocol.md 2.7). A third of them may be down. */
 static bool can_start_fast_sync(const struct assay_engine *e)
 {
     const uint32_t peers = assay_eng_count_peers(e);
@@ -142,7 +142,7 @@ void assay_sync_turn(struct assay_engine *e)
     assay_fast_sync_closed(e);
 }
 
-/* The first block that the next page must hold. */
+/* The first block that the next page must contain. */
 static uint64_t wanted_height(const struct assay_engine *e)
 {
     return e->sync->verified ? e->head->state.head_height + 1 + e->sync->kept
@@ -168,7 +168,8 @@ static void request_next(struct assay_engine *e)
         peer = assay_eng_find_peer(e, ++e->parts->sync.turn);
     e->parts->sync.asked_ms = e->now_ms;
     e->parts->sync.answered = false;
-    /* A leap gives each peer its time: who does not answer in it is not asked to confirm. */
+    /* Fast sync gives each peer its time-out: a peer that does not answer in time is not asked to
+     * confirm. */
     if (e->sync->several != must_query_several(e)) e->parts->sync.empty = 0;
     e->parts->sync.several = must_query_several(e);
     if (e->fast_sync->phase != ASSAY_FAST_SYNC_OFF) {
@@ -199,7 +200,7 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     struct assay_sync_state *s = &e->parts->sync;
     if (epoch_seen > s->target_epoch) s->target_epoch = epoch_seen;
     if (s->active || !e->start_state->started || e->fast_sync->conflict) return;
-    /* What nobody had a moment ago nobody will have now: it was said, and is asked for in peace. */
+    /* No peer had it a moment ago: that was logged, and the request is repeated at a slow pace. */
     if (e->fast_sync->missing && e->now_ms < s->asked_ms + 2 * assay_eng_epoch_ms(e)) return;
     s->active = true;
     s->failures = 0;
@@ -226,9 +227,9 @@ static void finish_sync(struct assay_engine *e)
     assay_order_derive(e);
 }
 
-/* What was asked about the epoch that closed has no use any more. Without this the node would wait
- * for the pause of a question that nobody answers any longer, and attest nothing meanwhile: others
- * would call it absent although it is level with them. */
+/* Requests about the closed epoch are obsolete. Otherwise the node would wait for the time-out of
+ * an unanswered request and not attest meanwhile: others would report it absent although it is
+ * level with them. */
 void assay_sync_closed_by_votes(struct assay_engine *e)
 {
     if (!e->sync->active || e->chain->turned || e->fast_sync->phase != ASSAY_FAST_SYNC_OFF) return;
@@ -237,8 +238,8 @@ void assay_sync_closed_by_votes(struct assay_engine *e)
     else request_next(e);
 }
 
-/* The peer lied, or has a gap, or did not answer: another one. What is verified stays so; what is
- * not begins again. */
+/* The peer sent invalid data, has a gap, or did not answer: try another one. Verified parts are
+ * retained, the rest starts again. */
 static void select_next_peer(struct assay_engine *e)
 {
     e->parts->sync.turn++;
@@ -253,8 +254,8 @@ static void select_next_peer(struct assay_engine *e)
 static enum assay_status check_close(struct assay_engine *e, const struct assay_block_header *h)
 {
     ASSAY_ASSERT(h->kind == ASSAY_BLOCK_EPOCH && e->sync->proven && !e->sync->verified);
-    /* A disk that lost the record of a change that waits: no block brings it again, but who leaps
-     * is given what its state names. */
+    /* The store lost the record of a pending change: no block contains it again, but fast sync
+     * fetches what a state names. */
     if (!assay_chain_head_can_close(e)) {
         assay_fast_sync_again(e);
         assay_fast_sync_starve(e);
@@ -329,7 +330,7 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
 
 /* --- then: keep it */
 
-/* The last one is kept: take the state over. */
+/* The last block is persisted: advance to the state. */
 static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 {
     ASSAY_ASSERT(p->header.kind == ASSAY_BLOCK_EPOCH);
@@ -350,8 +351,8 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
                          proof);
 }
 
-/* Every block below it is kept, or there is none. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room) | as
- * assay_era_check_recover */
+/* Every block below it is persisted, or there is none. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room)
+ * | as assay_era_check_recover */
 static enum assay_status close_recovered(struct assay_engine *e)
 {
     struct assay_recover r;
@@ -366,7 +367,7 @@ static enum assay_status close_recovered(struct assay_engine *e)
     return ASSAY_OK;
 }
 
-/* Nothing is left to fetch below a RECOVER: it may stand on the end of the epoch before. */
+/* Nothing is left to fetch below a RECOVER: its parent may be the end of the epoch before. */
 static bool is_reached(const struct assay_engine *e)
 {
     const struct assay_sync_state *s = e->sync;
@@ -381,7 +382,7 @@ static enum assay_status finish_recover(struct assay_engine *e)
     return close_recovered(e);
 }
 
-/* The block may close the epoch: then a proof and a snapshot are kept beside it. */
+/* The block may close the epoch: then a proof and a snapshot are persisted with it. */
 static bool has_room_for(struct assay_engine *e, size_t payload_len)
 {
     ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
@@ -392,9 +393,9 @@ static bool has_room_for(struct assay_engine *e, size_t payload_len)
            assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e));
 }
 
-/* A block that is known by its id. No hash covers its signature, so that is checked: what is stored
- * is served to others. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) | ASSAY_E_INVALID |
- * other INPUT statuses */
+/* Persists a block with a proven id. No hash covers its signature, so that is verified: stored
+ * blocks are served to others. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) |
+ * ASSAY_E_INVALID | other INPUT statuses */
 static enum assay_status persist_block(struct assay_engine *e, struct assay_slice payload)
 {
     ASSAY_ASSERT(sync_is_valid(e) && e->sync->verified);
@@ -414,8 +415,8 @@ static enum assay_status persist_block(struct assay_engine *e, struct assay_slic
     return ASSAY_OK;
 }
 
-/* A RECOVER stands where the epoch has no certificate. Returns: ASSAY_OK | as
- * assay_recover_approved, assay_era_check_grounds | ASSAY_E_STALE (what is final here is above its
+/* A RECOVER takes the place of the epoch's certificate. Returns: ASSAY_OK | as
+ * assay_recover_approved, assay_era_check_grounds | ASSAY_E_STALE (the final head is above its
  * parent) | other INPUT statuses */
 static enum assay_status receive_recover(struct assay_engine *e, struct assay_slice proof)
 {
@@ -444,7 +445,7 @@ static enum assay_status receive_recover(struct assay_engine *e, struct assay_sl
     return ASSAY_OK;
 }
 
-/* The proof goes before the blocks: who cannot prove an end of the epoch is not listened to. */
+/* The proof precedes the blocks: without a proof of an end of the epoch a page is rejected. */
 static enum assay_status receive_proof(struct assay_engine *e, struct assay_slice proof)
 {
     uint8_t final_id[32];
@@ -464,7 +465,7 @@ static enum assay_status receive_proof(struct assay_engine *e, struct assay_slic
     return ASSAY_OK;
 }
 
-/* Verifies up to E, then keeps: from the page itself when it starts where the epoch does. */
+/* Verifies up to E, then persists: from the page itself when it starts where the epoch does. */
 static enum assay_status receive_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
     ASSAY_ASSERT(sync_is_valid(e));
@@ -478,7 +479,8 @@ static enum assay_status receive_blocks(struct assay_engine *e, const struct ass
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
         ASSAY_TRY(verify_block(e, payload));
     }
-    if (e->sync->verified && !is_above_final(e)) { /* a RECOVER beside what is final here */
+    if (e->sync->verified &&
+        !is_above_final(e)) { /* a RECOVER that conflicts with the final head */
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
                        e->sync->ledger.height);
         return ASSAY_E_INVALID;
@@ -498,33 +500,34 @@ static enum assay_status receive_blocks(struct assay_engine *e, const struct ass
     return ASSAY_OK;
 }
 
-/* Whether there is a reason to ask the same peer for more. */
+/* Returns: whether to request more from the same peer. */
 static bool makes_progress(const struct assay_engine *e, const struct assay_sync_page *page,
                            bool was_verified)
 {
     if (e->head->context.epoch != page->about.epoch) return true; /* closed */
-    if (e->sync->verified && !was_verified) return true;     /* now to be kept */
+    if (e->sync->verified && !was_verified) return true;     /* to be persisted now */
     return page->more && page->block_count > 0;
 }
 
-/* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
+/* The peer has nothing newer. When most report that, or no member was seen ahead, this node is at
+ * the head. */
 static void on_empty_page(struct assay_engine *e, uint16_t from)
 {
     ASSAY_ASSERT(e->sync->active && e->members > 1);
     struct assay_sync_state *s = &e->parts->sync;
     add_answered(e, from);
     s->empty++;
-    if (!s->several) s->turn++; /* else whoever comes after asks in order */
-    /* Some answer: who is cut off meanwhile is asked as soon as it is back, not ever later. */
+    if (!s->several) s->turn++; /* else later requests go in order */
+    /* Some peers answer: a node that is cut off retries soon after it reconnects. */
     if (is_stalled(e) && can_serve_blocks(e)) s->failures = 0;
-    /* Whoever starts from nothing does not believe the first that knows nothing either; and at a
-     * standstill a few may have what most lack, a RECOVER (docs/protocol.md 5.20). */
+    /* A node without state does not trust the first peer without news; and in a stall a few peers
+     * may have what most lack, a RECOVER (docs/protocol.md 5.20). */
     const bool sure = can_start_fast_sync(e) && e->sync->empty >= (is_stalled(e) ? STILL_ASKED : 1);
     const bool reached =
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
     if (!reached && e->sync->empty >= e->members - 1 &&
         e->head->context.epoch < e->sync->target_epoch && !e->fast_sync->tried) {
-        assay_fast_sync_starve(e); /* the others are ahead, and their blocks do not begin here */
+        assay_fast_sync_starve(e); /* the others are ahead, and their blocks start later */
         request_next(e);
         return;
     }
@@ -534,7 +537,7 @@ static void on_empty_page(struct assay_engine *e, uint16_t from)
         else s->empty = 0;
         return;
     }
-    if (!s->several) request_next(e); /* the others were asked, too */
+    if (!s->several) request_next(e); /* the others were queried, too */
 }
 
 /* An answer about boundaries or a state. */
@@ -545,7 +548,8 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     const enum assay_status status = assay_fast_sync_take(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
     clear_silent(e);
-    if (status == ASSAY_E_AGAIN) { /* no room, or others are to confirm: sync_tick asks again */
+    if (status ==
+        ASSAY_E_AGAIN) { /* no room, or a confirmation is pending: sync_tick repeats the request */
         if (e->fast_sync->unconfirmed) e->parts->sync.turn++;
         e->parts->sync.answered = true;
         return ASSAY_OK;
@@ -556,7 +560,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
         if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
         return status;
     }
-    s->turn++; /* each gives a page: no budget is used up, and nobody tells it all */
+    s->turn++; /* no budget is used up, and no single peer supplies everything */
     if (status == ASSAY_OK) s->failures = s->empty = 0;
     if (e->sync->active) request_next(e);
     return ASSAY_OK;
@@ -567,7 +571,7 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     ASSAY_ASSERT(sync_is_valid(e));
     if (assay_fast_sync_wire_is(payload)) return receive_fast_sync_answer(e, from, payload);
     if (assay_registry_page_is(payload)) return assay_services_receive_document(e, from, payload);
-    if (assay_services_has_missing(e)) { /* no epoch can be closed before: asked again then */
+    if (assay_services_has_missing(e)) { /* no epoch can be closed before: requested again then */
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
@@ -602,7 +606,7 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     }
     e->parts->sync.empty = 0;
     if (status == ASSAY_OK) status = receive_blocks(e, &page);
-    if (status == ASSAY_E_AGAIN) { /* asked again from where we are: sync_tick */
+    if (status == ASSAY_E_AGAIN) { /* requested again from the present position: sync_tick */
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
@@ -634,8 +638,8 @@ void assay_sync_tick(struct assay_engine *e)
         select_next_peer(e);
         add_silent(e);
     }
-    /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
-     * has nothing goes on asking, and says it once. */
+    /* No peer answers: the network may have restarted with this node; proceed with the present
+     * state and retry later. A node without state keeps retrying, and logs it once. */
     const uint32_t silence = SILENCES_PER_MEMBER * e->members;
     if (can_serve_blocks(e) && e->sync->failures > silence) {
         finish_sync(e);

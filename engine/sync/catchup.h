@@ -1,5 +1,6 @@
 /*
- * engine/sync/catchup.h - the asking side of sync (docs/protocol.md 5.19, 5.20, 9, 11).
+ * engine/sync/catchup.h - sync client: catches up one epoch at a time (docs/protocol.md 5.19, 5.20,
+ * 9, 11).
  */
 #ifndef ASSAY_ENGINE_SYNC_CATCHUP_H
 #define ASSAY_ENGINE_SYNC_CATCHUP_H
@@ -9,19 +10,21 @@
 struct assay_engine;
 
 enum { ASSAY_SYNC_FIRST_ASKED = 6 }; /* peers at once, at a first start */
-enum { ASSAY_SYNC_BLOCKS_MAX = 1024 }; /* of one epoch; more is no honest chain (offer.c, pace) */
+enum {
+    ASSAY_SYNC_BLOCKS_MAX = 1024
+}; /* maximum of blocks of one epoch in an honest chain (proposal.c, pace) */
 
 struct assay_sync_state {
     bool active;
-    uint64_t target_epoch; /* that somebody was seen in */
+    uint64_t target_epoch; /* epoch in which a member was seen */
     uint64_t asked_ms;
     uint32_t turn;     /* next peer */
     uint32_t failures; /* in a row */
-    uint32_t silent;   /* peers in a row that gave no answer in time, over all questions */
-    uint32_t patience; /* the time for an answer is doubled so often */
-    uint32_t empty;    /* peers in a row that had nothing newer */
-    bool several;      /* were asked at once */
-    /* Those that had nothing newer than the running epoch, each once. */
+    uint32_t silent;   /* consecutive peers without an answer in time, over all requests */
+    uint32_t patience; /* number of doublings of the time-out */
+    uint32_t empty;    /* consecutive peers that had nothing newer */
+    bool several;      /* several peers were queried at once */
+    /* Peers that had nothing newer than the running epoch, each once. */
     uint32_t heard_count;
     uint8_t heard[ASSAY_MEMBERS_MAX / 8];
     bool proven;       /* the running epoch's proof was seen */
@@ -36,17 +39,18 @@ struct assay_sync_state {
     size_t proof_len;
 };
 
-/* Somebody was seen in an epoch that we are not in. */
+/* A member was seen in a later epoch: starts sync. */
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen);
 void assay_sync_tick(struct assay_engine *e);
-/* An epoch closed: what was gathered about it is of no use any more. */
+/* An epoch closed: discards what was gathered about it. */
 void assay_sync_turn(struct assay_engine *e);
-/* The epoch closed by votes that this node received, not by a page: who asked because others were
- * one epoch ahead is level, and attests at once; else it asks about the epoch that is open now. */
+/* The epoch closed by votes that this node received, not by a page. A node that was syncing because
+ * others were one epoch ahead is level, and attests at once; otherwise it requests the epoch that
+ * is open now. */
 void assay_sync_closed_by_votes(struct assay_engine *e);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
 uint64_t assay_sync_wake(const struct assay_engine *e);
-/* A page. Returns: ASSAY_OK | ASSAY_E_STALE (not asked for) | other INPUT statuses */
+/* Receives a page. Returns: ASSAY_OK | ASSAY_E_STALE (not requested) | other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from,
                                                 struct assay_slice payload);
 

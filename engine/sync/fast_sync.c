@@ -1,10 +1,10 @@
 /*
- * engine/sync/fast_sync.c - over many epochs at once (docs/protocol.md 5.30).
+ * engine/sync/fast_sync.c - fast sync over many epochs (docs/protocol.md 5.30).
  *
  * The voters of an epoch prove its boundary, and a boundary names the voters of the next: with two
- * thirds of every table in between, nobody needs the blocks. The state after the last one is under
- * a root that is proven by then, so any peer may give it. Or the state is a checkpoint's, which the
- * operator trusts. A leap acts on nothing: what it skips is history.
+ * thirds of every table in between, the blocks are not needed. The state after the last one is
+ * under a root that is proven by then, so any peer may give it. Or the state is a checkpoint's,
+ * which the operator trusts. A leap acts on nothing: what it skips is history.
  */
 #include "engine/node/engine_internal.h"
 
@@ -15,12 +15,12 @@
 
 enum {
     ROUNDS_MAX = 4,
-    NOTHING_MAX = 3, /* peers that know nothing before that is believed */
+    NOTHING_MAX = 3, /* number of peers without news before that is trusted */
     ASK_LEN_MAX = 128,
     KEEP_EFFECTS = 16, /* beside what is kept of a page */
 };
 
-/* What cannot be had, as a note tells it. */
+/* What is unavailable, as logged. */
 enum missing {
     MISSING_BLOCKS = 1,
     MISSING_STATE = 3,
@@ -98,7 +98,7 @@ static enum assay_status load_voters(struct assay_engine *e, const struct assay_
     return ASSAY_OK;
 }
 
-/* It leads nowhere: say so once, and what is missing. */
+/* It failed: logs once what is missing. */
 static void stop_fast_sync(struct assay_engine *e, enum missing what)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -145,7 +145,7 @@ static void start_boundaries(struct assay_engine *e)
     assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
     assay_bytes_zero(l->votes, 32);
-    if (!is_past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
+    if (!is_past_checkpoint(e)) { /* the operator's checkpoint decides: its state comes first */
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->epoch = l->checkpoint.epoch;
         l->era = l->checkpoint.era;
@@ -261,7 +261,7 @@ void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
 static bool store_boundary(struct assay_engine *e, const struct assay_boundary *b,
                            struct assay_slice bytes, struct assay_slice finality)
 {
-    /* One of a RECOVER is asked for in the era that it ends. */
+    /* The boundary of a RECOVER is requested in the era that it ends. */
     const struct assay_store_key key = { .era = e->fast_sync->era, .epoch = b->header.epoch };
     if (!assay_eng_has_room(e, KEEP_EFFECTS)) return false;
     const struct assay_slice boundary = assay_eng_copy(e, bytes);
@@ -362,7 +362,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
         return ASSAY_E_NOT_FOUND;
     }
     const enum assay_status proven = prove_boundary(e, &b, finality, votes);
-    if (proven == ASSAY_E_EARLY) { /* neither it nor what follows it is kept before */
+    if (proven == ASSAY_E_EARLY) { /* neither it nor what follows it is stored before */
         assay_era_await_confirmations(e, &b.header);
         l->unconfirmed = true;
         return ASSAY_E_AGAIN;
@@ -452,7 +452,7 @@ static void add_mark(struct assay_fast_sync *l, uint32_t at)
     assay_bytes_copy(m->votes, 32, l->votes, 32);
 }
 
-/* What holds before the first boundary of a page. */
+/* The state before the first boundary of a page. */
 static void open_page(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -485,7 +485,7 @@ static enum assay_status receive_page(struct assay_engine *e,
         struct assay_slice boundary, finality;
         ASSAY_TRY(assay_fast_sync_wire_next(answer, &boundary, &finality));
         const enum assay_status status = receive_boundary(e, boundary, finality);
-        if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is asked for again */
+        if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is requested again */
         ASSAY_TRY(status);
         add_mark(l, ++l->page.count);
     }
@@ -596,7 +596,7 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
         stop_on_conflict(e, l->page.epoch + index + 1);
         return ASSAY_OK;
     }
-    if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is asked for boundaries */
+    if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is queried for boundaries */
         l->waits_for = ASSAY_SLOT_ALL;
         l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
         return ASSAY_E_NOT_FOUND;
@@ -636,7 +636,7 @@ static bool is_named_in_answer(const struct assay_fast_sync_wire_answer *answer,
     return false;
 }
 
-/* Or one that is here: of the genesis, or named by the own state, whose changes the store keeps. */
+/* Or one that is here: of the genesis, or named by the own state, whose changes are stored. */
 static bool is_known(const struct assay_engine *e, const uint8_t digest[static 32])
 {
     uint8_t own[ASSAY_LEAF_DOCUMENTS_MAX][32];
@@ -691,7 +691,7 @@ static enum assay_status persist_changes(struct assay_engine *e,
         ASSAY_TRY(assay_fast_sync_wire_next_change(&a, &key.epoch, &bytes));
         assay_sha256(bytes.bytes, bytes.len, key.id);
         const uint64_t covers = assay_fast_sync_wire_covers(head, key.id, bytes);
-        if ((covers & ~covered) == 0) continue; /* nothing proves it, or nobody asks for it */
+        if ((covers & ~covered) == 0) continue; /* nothing proves it, or it was not requested */
         covered |= covers;
         const enum assay_store_class class_ = assay_fast_sync_wire_class(bytes, head->epoch, &key);
         const struct assay_slice kept = assay_eng_copy(e, bytes);
@@ -708,7 +708,7 @@ static bool is_member_in(const struct assay_engine *e, struct assay_slice snapsh
            ASSAY_OK;
 }
 
-/* This engine goes on with them; another one reads them out of the store. */
+/* This engine uses them; the next one restores them from the store. */
 static void restore_decisions(struct assay_engine *e,
                               const struct assay_fast_sync_wire_answer *answer)
 {

@@ -1,5 +1,5 @@
 /*
- * engine/sync/fast_sync.h - over many epochs at once: boundary after boundary, then one state
+ * engine/sync/fast_sync.h - fast sync over many epochs: boundary after boundary, then one state
  * (docs/protocol.md 5.30).
  */
 #ifndef ASSAY_ENGINE_SYNC_FAST_SYNC_H
@@ -12,10 +12,11 @@ struct assay_engine;
 struct assay_engine_config;
 
 enum {
-    ASSAY_FAST_SYNC_EPOCHS = 64, /* so far behind that blocks are not worth their bytes */
+    ASSAY_FAST_SYNC_EPOCHS = 64, /* distance from which boundaries are cheaper than blocks */
 };
 
-/* CONFIRM: other operators' peers are asked for the same boundaries (docs/protocol.md 5.30.1). */
+/* CONFIRM: peers of other operators are queried for the same boundaries (docs/protocol.md
+ * 5.30.1). */
 enum assay_fast_sync_phase {
     ASSAY_FAST_SYNC_OFF,
     ASSAY_FAST_SYNC_BOUNDARIES,
@@ -28,15 +29,15 @@ enum {
     ASSAY_FAST_SYNC_PAGE_MAX = 200 /* ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX */
 };
 
-/* The boundaries that came last, until peers of several operators have given the same. */
-/* What the last proven boundary was at a place of a page. */
+/* A page of boundaries, until peers of several operators have sent the same. */
+/* The last proven boundary at a place of a page. */
 struct assay_fast_sync_mark {
     uint8_t id[32], votes[32];
     bool unsealed;
 };
 
 struct assay_fast_sync_page {
-    uint64_t epoch; /* before the first of them, and what held then */
+    uint64_t epoch; /* before the first of them, with the state of that time */
     uint32_t era;
     uint8_t operators[32];
     uint32_t row_count, tip_row_count; /* before the first, after the last */
@@ -44,23 +45,23 @@ struct assay_fast_sync_page {
     uint32_t count;
     struct assay_fast_sync_mark
         marks[ASSAY_FAST_SYNC_PAGE_MAX + 1]; /* before the first, then after each */
-    uint32_t heard_count; /* operators that gave or confirmed them */
+    uint32_t heard_count; /* operators that sent or confirmed them */
     uint8_t heard[ASSAY_FAST_SYNC_OPERATORS][32];
 };
 
 struct assay_fast_sync {
     enum assay_fast_sync_phase phase;
-    bool tried;       /* it led nowhere; blocks are asked for until somebody is seen ahead again */
-    bool missing;     /* what it needs nobody has: said, and asked for again in peace */
-    bool starved;     /* nobody has the next blocks: any boundary is worth a leap */
+    bool tried;       /* it failed; blocks are requested until a member is seen ahead again */
+    bool missing;     /* no peer has what it needs: logged, and requested again at a slow pace */
+    bool starved;     /* no peer has the next blocks: any boundary is worth it */
     bool unsealed;    /* it crossed a RECOVER, and no certified close is proven behind it (9.17) */
     bool unconfirmed; /* the next boundary is of a RECOVER that others have to confirm (9.17.1) */
-    bool conflict; /* two histories are proven: nothing goes on without a newer checkpoint */
-    uint16_t waits_for; /* the peer that was asked to confirm; ASSAY_SLOT_ALL: none */
+    bool conflict; /* two histories are proven: stopped until a newer checkpoint is configured */
+    uint16_t waits_for; /* the peer that was queried to confirm; ASSAY_SLOT_ALL: none */
     uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */
     struct assay_fast_sync_page page;
-    uint32_t nothing; /* peers in a row that had nothing */
-    uint32_t rounds;  /* how often the state of the last boundary was not to be had */
+    uint32_t nothing; /* consecutive peers that had nothing */
+    uint32_t rounds;  /* how often the state of the last boundary was unavailable */
     /* The last epoch that is proven; votes: commitment of its proof, zero: it has none. */
     uint64_t epoch;
     uint32_t era; /* that it left: a RECOVER in between begins another */
@@ -69,7 +70,7 @@ struct assay_fast_sync {
     uint8_t first[3][32]; /* documents of the genesis: they are known */
     bool has_checkpoint;
     struct assay_checkpoint checkpoint;
-    /* Who votes in the epoch after it. */
+    /* The voters of the epoch after it. */
     struct assay_roster_row *rows, *rows_next; /* [members] */
     struct assay_p256 **keys;
     uint32_t *weights;
@@ -81,20 +82,20 @@ struct assay_fast_sync {
 void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_config *config);
 /* Frees the decoded keys. */
 void assay_fast_sync_free(struct assay_engine *e);
-/* Somebody was seen ahead: what led nowhere may lead somewhere now. */
+/* A member was seen ahead: retries what failed. */
 void assay_fast_sync_again(struct assay_engine *e);
-/* An epoch closed: nothing is missing, and what lies behind it is leapt over no more. */
+/* An epoch closed: nothing is missing, and earlier history is not skipped any more. */
 void assay_fast_sync_closed(struct assay_engine *e);
-/* Nobody has the next blocks. */
+/* No peer has the next blocks. */
 void assay_fast_sync_starve(struct assay_engine *e);
-/* protocol.md 5.32: the others are ahead, and no peer has boundaries or blocks from here on.
- * Reported once. */
+/* The others are ahead, and no peer has boundaries or blocks from here on (protocol.md 5.32).
+ * Logged once. */
 void assay_fast_sync_fail(struct assay_engine *e);
-/* Begins where that is the way to the epoch that was seen. */
+/* Starts if it is the best way to the epoch that was seen. */
 void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch);
-/* Is there a reason to ask another peer than this one? Returns: whether so. */
+/* Returns: whether another peer than this one should be queried. */
 bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer);
-/* Asks a peer for what is next. */
+/* Requests the next boundaries or state from a peer. */
 void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer);
 /*
  * assay_fast_sync_take - an answer of the peer that was asked.

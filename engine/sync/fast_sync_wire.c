@@ -1,6 +1,6 @@
 /*
- * engine/sync/fast_sync_wire.c - asks and answers about boundaries and states (docs/protocol.md
- * 5.30); leap.c is the asking side.
+ * engine/sync/fast_sync_wire.c - requests and answers about boundaries and states (docs/protocol.md
+ * 5.30); fast_sync.c is the client.
  */
 #include "engine/sync/fast_sync_wire.h"
 
@@ -133,7 +133,7 @@ enum assay_status assay_fast_sync_wire_answer_decode(struct assay_slice payload,
     return ASSAY_OK;
 }
 
-/* A set is long, and known by its digest: only records are looked into. */
+/* A set is long and identified by its digest: only records are decoded. */
 static bool is_change(struct assay_slice kept)
 {
     struct assay_cursor c = assay_cursor_over(kept.bytes, kept.len);
@@ -204,7 +204,7 @@ struct answering {
     enum assay_status status;
 };
 
-/* A boundary is told with its proof, or not at all. */
+/* A boundary is sent with its proof, or not. */
 static bool visit_boundary(void *context, const struct assay_store_key *key,
                            struct assay_slice value)
 {
@@ -280,7 +280,7 @@ static void note_place(struct named *n, enum assay_store_class class_,
                        const struct assay_store_key *key, uint64_t covers)
 {
     const struct place here = { .class_ = class_, .key = *key };
-    if ((covers & n->wanted & ~n->covered) == 0) return; /* not needed, or told already */
+    if ((covers & n->wanted & ~n->covered) == 0) return; /* not needed, or sent already */
     n->covered |= covers;
     uint32_t at = 0;
     while (at < n->count && is_before(&n->places[at], &here)) at++;

@@ -1,5 +1,5 @@
 /*
- * engine/sync/fast_sync_wire.h - the wire of leaping over epochs, and answering from the store
+ * engine/sync/fast_sync_wire.h - wire format of fast sync, and answers from the store
  * (docs/protocol.md 5.30).
  *
  * They travel as SYNC_ASK and SYNC_ANSWER, told apart from blocks (sync.h) by their first word:

@@ -1,5 +1,5 @@
 /*
- * engine/sync/registry_page.c - asks and answers about documents of services (docs/protocol.md
+ * engine/sync/registry_page.c - requests and answers about documents of services (docs/protocol.md
  * 12.6).
  */
 #include "engine/sync/registry_page.h"

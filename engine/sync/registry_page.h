@@ -1,5 +1,5 @@
 /*
- * engine/sync/registry_page.h - the wire of documents of services, and answering from the store
+ * engine/sync/registry_page.h - wire format of documents of services, and answers from the store
  * (docs/protocol.md 12.6).
  *
  * They travel as SYNC_ASK and SYNC_ANSWER, told apart by their first word:

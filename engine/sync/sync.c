@@ -1,5 +1,5 @@
 /*
- * engine/sync/sync.c - the wire of sync, and answering from the store (docs/protocol.md 5.19,
+ * engine/sync/sync.c - wire format of sync, and answers from the store (docs/protocol.md 5.19,
  * 5.20).
  *
  * Encode and decode side by side; catchup.c is the asking side.
@@ -97,7 +97,7 @@ struct answering {
 static bool visit_block(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct answering *a = context;
-    if (key->number != a->next_height) return true; /* a gap: the asker will ask elsewhere */
+    if (key->number != a->next_height) return true; /* a gap: the peer queries another node */
     if (a->w == NULL) {
         if (a->count > 0 && (a->len + value.len > a->len_max || a->count == BLOCKS_MAX)) {
             a->more = true;

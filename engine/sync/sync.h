@@ -1,5 +1,5 @@
 /*
- * engine/sync/sync.h - catching up with the chain, one epoch at a time (docs/protocol.md 5.19,
+ * engine/sync/sync.h - wire format of sync, one epoch at a time (docs/protocol.md 5.19,
  * 5.20).
  *
  * SYNC_ASK payload: ["assay/sync-ask/v1", chain_id, era, epoch, height]: the blocks of that epoch

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/proofs/anchor.c - scores and voters in bytes that a contract reads
+ * engine/ledger/proofs/anchor.c - encoding of scores and voters for a contract
  * (docs/protocol.md 12.5).
  */
 #include "engine/ledger/proofs/anchor.h"

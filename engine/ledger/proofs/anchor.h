@@ -1,6 +1,6 @@
 /*
- * engine/ledger/proofs/anchor.h - what a chain of others keeps of a boundary: scores and voters, in
- * fixed bytes (docs/protocol.md 12.5).
+ * engine/ledger/proofs/anchor.h - anchor: scores and voters of a boundary in fixed bytes, for
+ * another chain (docs/protocol.md 12.5).
  *
  * The anchor is SHA-256("assay/anchor/v1" | chain id | era | closed epoch | scores root | voters
  * digest); numbers are big-endian, era of 4 bytes, epoch of 8. The scores root is RFC 6962 over a

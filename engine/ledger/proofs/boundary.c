@@ -1,5 +1,5 @@
 /*
- * engine/ledger/proofs/boundary.c - boundaries of epochs: encode and decode side by side
+ * engine/ledger/proofs/boundary.c - encoding and decoding of epoch boundaries
  * (docs/protocol.md 5.30).
  */
 #include "engine/ledger/proofs/boundary.h"

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/proofs/boundary.h - what of a closed epoch is needed to go on without its blocks
- * (docs/protocol.md 5.30).
+ * engine/ledger/proofs/boundary.h - boundary of a closed epoch: enough to continue without its
+ * blocks (docs/protocol.md 5.30).
  *
  * Canonical CBOR ["assay/boundary/v1", header, leaf 0, its path, members, changes]: the EPOCH
  * block's header, the state's header under its root, and the rows of the table of voters that are

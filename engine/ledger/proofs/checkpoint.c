@@ -1,5 +1,5 @@
 /*
- * engine/ledger/proofs/checkpoint.c - checkpoints and the digest of who votes (docs/protocol.md
+ * engine/ledger/proofs/checkpoint.c - checkpoints, and the digest of the voters (docs/protocol.md
  * 11.3).
  */
 #include "engine/ledger/proofs/checkpoint.h"

@@ -1,5 +1,6 @@
 /*
- * engine/ledger/proofs/checkpoint.h - an epoch that somebody is sure of: where strangers begin.
+ * engine/ledger/proofs/checkpoint.h - checkpoint: a trusted epoch from which offline verifiers
+ * start.
  *
  * docs/protocol.md 11.3. What a proof or a chain rests on for who was not there: the EPOCH block of
  * one epoch, and the digest of who votes after it. Canonical CBOR ["assay/checkpoint/v1", chain_id,

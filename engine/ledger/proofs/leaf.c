@@ -1,7 +1,8 @@
 /*
- * engine/ledger/proofs/leaf.c - the leaves of the state root (docs/protocol.md 11.1).
+ * engine/ledger/proofs/leaf.c - encoding and decoding of the leaves of the state root
+ * (docs/protocol.md 11.1).
  *
- * Encode and decode side by side: every field of a state stands in exactly one place here.
+ * Every field of a state is encoded and decoded in exactly one place here.
  */
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/proofs/leaf.h"

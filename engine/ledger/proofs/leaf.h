@@ -1,6 +1,6 @@
 /*
- * engine/ledger/proofs/leaf.h - single leaves of the state, for whoever has not the whole
- * (docs/protocol.md 11.1).
+ * engine/ledger/proofs/leaf.h - decoding of single leaves of the state, for readers without the
+ * complete state (docs/protocol.md 11.1).
  */
 #ifndef ASSAY_ENGINE_LEDGER_PROOFS_LEAF_H
 #define ASSAY_ENGINE_LEDGER_PROOFS_LEAF_H

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/proofs/proof.h - what the network says of one member, for whoever was never there
+ * engine/ledger/proofs/proof.h - proof of one member's standing, for offline verifiers
  * (docs/protocol.md 11.2, 11.3; docs/proofs.md has the format for others).
  *
  * Canonical CBOR ["assay/proof/v1", header, finality, header leaf, its path, members, slot, leaf,

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/records/answer.c - ANSWER to a FENCE, and the grounds of a RECOVER: the FENCE with
- * the answers that it rests on (docs/protocol.md 9.13 to 9.15).
+ * engine/ledger/records/answer.c - ANSWER to a FENCE, and the grounds of a RECOVER: a FENCE with
+ * its answers (docs/protocol.md 9.13 to 9.15).
  */
 #include "base/assert.h"
 #include "base/cbor.h"

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/ballot.c - BALLOT: encoding, and what one must fulfil (docs/protocol.md
+ * engine/ledger/records/ballot.c - BALLOT: encoding and validity (docs/protocol.md
  * 4.3).
  */
 #include "engine/ledger/state/row.h"

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/change.c - a change: shape, and what it makes of a state (docs/protocol.md
+ * engine/ledger/records/change.c - CHANGE: encoding, and its effect on a state (docs/protocol.md
  * 9.5 to 9.8).
  */
 #include "engine/ledger/records/change.h"

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/records/change.h - CHANGE: what operators decide of a running network (protocol.md
- * 9.5 to 9.10).
+ * engine/ledger/records/change.h - CHANGE: decisions of the operators about a running network
+ * (protocol.md 9.5 to 9.10).
  *
  *   CHANGE  [7, body, signatures]: body is ["assay/change/v1", chain_id, era, sequence, activation,
  *           forces, actions]; signatures are [operator id, signature over SHA-256(body)], ids

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/change_record.c - CHANGE in blocks: who may decide, and when
+ * engine/ledger/records/change_record.c - CHANGE in blocks: authorised operators and timing
  * (docs/protocol.md 9.5 to 9.7).
  */
 #include "engine/ledger/state/row.h"

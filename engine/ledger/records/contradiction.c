@@ -1,6 +1,6 @@
 /*
- * engine/ledger/records/contradiction.c - CONTRADICTION: E5, an outcome of a ballot that verifying
- * again contradicts (docs/protocol.md 5.23, 7.5).
+ * engine/ledger/records/contradiction.c - CONTRADICTION (E5): an outcome of a ballot that
+ * re-verification contradicts (docs/protocol.md 5.23, 7.5).
  */
 #include "engine/ledger/state/row.h"
 

@@ -1,6 +1,5 @@
 /*
- * engine/ledger/records/envelope.c - envelopes, the binding of evidence to them, and the pull of
- * lost ones.
+ * engine/ledger/records/envelope.c - ENVELOPE, the binding of evidence to it, and ENVELOPE_PULL.
  *
  * docs/protocol.md 2.11, 2.13, 4.1. Encode and decode side by side.
  */

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/records/envelope.h - the statement "in epoch e my evidence is the one with this
- * digest".
+ * engine/ledger/records/envelope.h - ENVELOPE: announcement of a member's evidence for an epoch, by
+ * digest.
  *
  * docs/protocol.md 2.11, 2.13, 4.1. ENVELOPE payload: canonical CBOR [body bytes, signature]; body
  * = ["assay/envelope/v1", chain_id, era, epoch, node_id, incarnation, kind, evidence digest,

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/fail.c - FAIL: evidence that fails, for everyone to verify again
+ * engine/ledger/records/fail.c - FAIL: evidence that fails, for re-verification by every member
  * (docs/protocol.md 4.3.2).
  */
 #include "engine/ledger/state/row.h"

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/finding.c - remembered verdicts, and what they say about a member
+ * engine/ledger/records/finding.c - cached findings, and their outcome for a member
  * (docs/protocol.md 3.4 to 3.12).
  */
 #include "engine/ledger/records/finding.h"

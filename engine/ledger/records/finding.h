@@ -1,6 +1,5 @@
 /*
- * engine/ledger/records/finding.h - what a verdict says about a member: outcome, or evidence of
- * something else.
+ * engine/ledger/records/finding.h - finding: a verdict reduced to its outcome for a member.
  *
  * docs/protocol.md 3.6 to 3.12. verify() judges bytes; whether they are this member's evidence of
  * this epoch is judged here. A finding is a verdict cut down to what that needs; findings are

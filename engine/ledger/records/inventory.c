@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/inventory.c - HAVE and LACK: encode and decode side by side.
+ * engine/ledger/records/inventory.c - encoding and decoding of INVENTORY and REQUEST_MISSING.
  */
 #include "engine/ledger/records/inventory.h"
 

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/records/inventory.h - which envelopes and ballots of an epoch a node holds, or
- * lacks, by slot.
+ * engine/ledger/records/inventory.h - INVENTORY and REQUEST_MISSING: envelopes and ballots that a
+ * node has or requests, by slot.
  *
  * docs/protocol.md 4.1.4, 4.12.10. HAVE and LACK payload: canonical CBOR [epoch, envelopes,
  * ballots], two bitmaps of (members + 7) / 8 bytes, low bit first: 125 bytes each of a thousand

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/records/record.c - the table of record kinds, and the questions that every row
- * answers (docs/protocol.md 4.3, 5.23, 9.4).
+ * engine/ledger/records/record.c - table of record kinds, and dispatch to its rows
+ * (docs/protocol.md 4.3, 5.23, 9.4).
  */
 #include "engine/ledger/state/row.h"
 

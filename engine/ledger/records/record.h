@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/record.h - the typed entries of a block: one row of a table for each kind.
+ * engine/ledger/records/record.h - typed records of a block: one table row for each kind.
  *
  * docs/protocol.md 4.3, 5.23, 9.4. A record is canonical CBOR [kind, fields...]; the same bytes
  * travel as RECORD messages and stand in block bodies:

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/roll.c - ROLL: the leader's hint of whose envelopes it holds
+ * engine/ledger/records/roll.c - ROLL: the leader's list of the envelopes that it has
  * (docs/protocol.md 4.1.3).
  */
 #include "engine/ledger/state/row.h"

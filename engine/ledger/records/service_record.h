@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/service_record.h - SERVICE: something for a service, from a member
+ * engine/ledger/records/service_record.h - SERVICE: a member's record for a service
  * (docs/protocol.md 12.1).
  *
  *   SERVICE  [9, body, signature]; body is ["assay/service/v1", chain_id, era, epoch, node_id,

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/records/update.c - COLLATERAL in blocks, and what waits of it (docs/protocol.md 8.8
+ * engine/ledger/records/update.c - COLLATERAL in blocks, and pending updates (docs/protocol.md 8.8
  * to 8.14).
  */
 #include "engine/ledger/state/row.h"

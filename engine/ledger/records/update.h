@@ -2,10 +2,9 @@
  * engine/ledger/records/update.h - COLLATERAL: newer vendor-signed material of one root
  * (protocol.md 8.8 to 8.14).
  *
- *   COLLATERAL  [8, offer]: an offer as quote/collateral/offer.h makes it; nobody signs it but the
- *               vendor
+ *   COLLATERAL  [8, offer]: an offer as quote/collateral/offer.h makes it; only the vendor signs it
  *
- * What the vendors' formats say is not the ledger's affair: it asks two pure functions
+ * Vendor formats are not the ledger's concern: it asks two pure functions
  * (struct assay_updates) what an offer is beside the set in force, and which set follows. Here is
  * when an offer may stand in a block, when it comes into force, and what becomes of it.
  */

@@ -1,8 +1,8 @@
 /*
- * engine/ledger/state/close.c - from a branch and its EPOCH block to the next state (protocol.md
- * 4.4, 6, 7).
+ * engine/ledger/state/close.c - close of an epoch: the next state from a branch and its EPOCH block
+ * (protocol.md 4.4, 6, 7).
  *
- * Everyone computes it, nobody sends it: E carries ballots but no result.
+ * Every member computes it and none sends it: E contains ballots but no result.
  */
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/state/ledger.h"

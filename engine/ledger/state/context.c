@@ -1,5 +1,6 @@
 /*
- * engine/ledger/state/context.c - moments, signatures and envelopes seen from the final state.
+ * engine/ledger/state/context.c - appraisal times, signatures and envelopes, checked against the
+ * final state.
  *
  * docs/protocol.md 2.11 to 2.14 (binding), 4.6 (appraisal time), 4.10 (proofs live 8 epochs).
  */

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/context.h - what a rule may look at: the final state, the running epoch,
- * decoded keys.
+ * engine/ledger/state/context.h - input of the ledger's rules: final state, running epoch, decoded
+ * keys.
  */
 #ifndef ASSAY_ENGINE_LEDGER_STATE_CONTEXT_H
 #define ASSAY_ENGINE_LEDGER_STATE_CONTEXT_H

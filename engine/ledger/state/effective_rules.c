@@ -1,5 +1,5 @@
 /*
- * engine/ledger/state/effective_rules.c - rules, operators and roster as changes left them
+ * engine/ledger/state/effective_rules.c - rules, operators and roster after all changes
  * (protocol.md 9.6).
  */
 #include "engine/ledger/state/effective_rules.h"

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/effective_rules.h - what holds in an epoch, in the shape of a genesis: rules,
- * operators and roster as changes left them (docs/protocol.md 9.6).
+ * engine/ledger/state/effective_rules.h - effective rules of an epoch in the form of a genesis:
+ * rules, operators and roster after all changes (docs/protocol.md 9.6).
  *
  * A state names policy, endorsements, operators and an added plan of services by their digests; the
  * documents themselves stand in the genesis and in the CHANGE records that brought them, which

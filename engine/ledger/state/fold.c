@@ -1,5 +1,5 @@
 /*
- * engine/ledger/state/fold.c - from the state of one epoch and its blocks to the next
+ * engine/ledger/state/fold.c - application of an epoch's blocks to a state
  * (docs/protocol.md 4.3, 4.4, 4.8, 5.8, 5.20).
  */
 #include "engine/ledger/state/fold.h"
@@ -69,7 +69,7 @@ enum assay_status assay_fold_follows(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-/* A ROLL stands first in ROLL blocks and nowhere else. */
+/* A ROLL is first in ROLL blocks and nowhere else. */
 static bool is_roll_in_place(enum assay_block_kind block, uint64_t index,
                              enum assay_record_kind kind)
 {
@@ -161,7 +161,7 @@ enum assay_status assay_fold_body(const struct assay_context *context, struct as
         if (r.kind == ASSAY_RECORD_COLLATERAL && ++updates > ASSAY_UPDATES_EPOCH_MAX)
             return fail_at_record(fault, "more collateral than an epoch takes", i, ASSAY_E_INVALID);
         const enum assay_status placed = check_placement(context, ledger, &r, vet);
-        if (placed == ASSAY_E_AGAIN) pending = true; /* go on: ask for the others too */
+        if (placed == ASSAY_E_AGAIN) pending = true; /* continue: request the others too */
         else ASSAY_TRY(fail_at_record(fault, "record is not valid here", i, placed));
         if (!pending && vet->placed != NULL && !assay_record_row(r.kind)->in_rolls_only)
             vet->placed(vet->context, &r, header->view);
@@ -449,7 +449,7 @@ static enum assay_status load_effective_rules(struct assay_fold *f)
 static void set_operators(struct assay_fold *f)
 {
     struct assay_writer w = assay_writer_over(f->operators, ASSAY_OPERATORS_LEN_MAX);
-    if (f->charter->operator_count == 0) return; /* a network that nobody may change */
+    if (f->charter->operator_count == 0) return; /* a network without operators */
     const enum assay_status status = assay_operators_encode(f->charter, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* as many as a genesis may have */
     f->context.charter = f->charter;

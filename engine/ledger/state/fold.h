@@ -1,11 +1,12 @@
 /*
- * engine/ledger/state/fold.h - the blocks of an epoch become the next state: the one home of it.
+ * engine/ledger/state/fold.h - fold: application of an epoch's blocks to a state, which gives the
+ * next state.
  *
- * docs/protocol.md 4.3, 4.4, 4.8, 5.20. assay_fold_follows and assay_fold_body are what every block
- * goes through: proposed (engine/node/branch.c), caught up with (engine/sync/catchup.c), or read
- * again years later. struct assay_fold is a ledger of its own around them, for whoever has blocks
- * and no engine: audits. Roster, keys, groups and weights come from the state of the epoch before,
- * never from genesis alone.
+ * docs/protocol.md 4.3, 4.4, 4.8, 5.20. assay_fold_follows and assay_fold_body check and apply
+ * every block: proposed (engine/node/branch.c), synced (engine/sync/catchup.c), or audited years
+ * later. struct assay_fold is a ledger of its own around them, for readers of blocks without an
+ * engine: audits. Roster, keys, groups and weights come from the state of the epoch before, never
+ * from genesis alone.
  */
 #ifndef ASSAY_ENGINE_LEDGER_STATE_FOLD_H
 #define ASSAY_ENGINE_LEDGER_STATE_FOLD_H
@@ -17,7 +18,7 @@ enum {
     ASSAY_POISON_VERIFIED_VIEWS = 4, /* nullified in a row: no record that must be re-verified */
 };
 
-/* Where records were seen before, and where verdicts come from. */
+/* Callbacks for records that were checked before, and for verdicts. */
 struct assay_fold_vet {
     void *context;
     /* Was this record checked already, byte for byte? Fills in what check and judge fill in. NULL:
@@ -34,7 +35,7 @@ struct assay_fold_vet {
     void (*placed)(void *context, const struct assay_record *record, uint64_t view);
 };
 
-/* Why something is not the chain: what was looked at, and what it should have been. */
+/* Reason of a rejection: the item, and the expected value. */
 struct assay_fault {
     const char *what; /* static text; NULL: nothing is wrong */
     enum assay_status status;

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/state/genesis.c - the genesis file: decode with every check, encode
+ * engine/ledger/state/genesis.c - encoding and checked decoding of the genesis file
  * (docs/protocol.md 9.1 to 9.3).
  *
  * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest,

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/ledger.c - taking the records of one branch in chain order (docs/protocol.md
- * 4.3 to 4.8, 7.5).
+ * engine/ledger/state/ledger.c - application of the records of one branch in chain order
+ * (docs/protocol.md 4.3 to 4.8, 7.5).
  */
 #include "engine/ledger/state/row.h"
 

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/state/ledger.h - what one branch of an epoch holds, block by block, and its close.
+ * engine/ledger/state/ledger.h - ledger: content of one branch of an epoch, block by block.
  *
  * docs/protocol.md 4.3 to 4.8. A ledger starts empty at the EPOCH block of the epoch before, takes
  * the records of each block in chain order, and gives at E the next state. The final prefix is one

@@ -1,8 +1,8 @@
 /*
- * engine/ledger/state/row.h - what a kind of record is: one row, in the file of the kind.
+ * engine/ledger/state/row.h - table row of a record kind, defined in the file of the kind.
  *
- * Nothing outside the kind's file asks what kind a record is, but for those that make it, and for
- * ROLL and BALLOT, around which an epoch turns.
+ * Code outside the kind's file does not depend on the kind, except where records are made, and for
+ * ROLL and BALLOT, which structure an epoch.
  */
 #ifndef ASSAY_ENGINE_LEDGER_STATE_ROW_H
 #define ASSAY_ENGINE_LEDGER_STATE_ROW_H
@@ -10,7 +10,7 @@
 #include "engine/ledger/state/ledger.h"
 #include "engine/ledger/records/record.h"
 
-/* What people are told when it has become final. */
+/* What is reported to operators when it has become final. */
 struct assay_record_report {
     enum assay_outcome failed; /* NONE: it proves no failure */
     unsigned offence;          /* 1: E1 ..; 0: it convicts nobody */

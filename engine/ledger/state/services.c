@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/services.c - the log of one epoch's records, and what a state says of a
- * registry (docs/protocol.md 12.2 to 12.4).
+ * engine/ledger/state/services.c - log of one epoch's service records, and the registry in the
+ * state (docs/protocol.md 12.2 to 12.4).
  */
 #include "engine/ledger/state/services.h"
 

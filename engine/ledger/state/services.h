@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/services.h - records of services: ordered here, meant elsewhere
- * (docs/protocol.md 12).
+ * engine/ledger/state/services.h - records of services: ordered by the ledger, interpreted by the
+ * services (docs/protocol.md 12).
  *
  * The ledger orders opaque records and asks pure functions (struct assay_services) what they make:
  * a registry, whose documents the state names by their digests. A network whose genesis has no

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/snapshot.c - a state in one piece: ["assay/snapshot/v1", head header bytes,
- * leaves] (docs/protocol.md 11.1).
+ * engine/ledger/state/snapshot.c - encoding of a complete state: ["assay/snapshot/v1", head header
+ * bytes, leaves] (docs/protocol.md 11.1).
  */
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/proofs/leaf.h"

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/state/state.c - the state in memory: genesis, lives, lookups, root
+ * engine/ledger/state/state.c - state in memory: genesis, incarnations, lookups, root
  * (docs/protocol.md 9.3, 9.4, 11.1).
  *
  * Encoding of the leaves is in leaf.c.

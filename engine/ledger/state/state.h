@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state/state.h - what the ledger knows after an EPOCH block, and the root that
- * commits to it.
+ * engine/ledger/state/state.h - state of the ledger after an EPOCH block, and the root that commits
+ * to it.
  *
  * docs/protocol.md 11.1: an RFC 6962 tree over canonical CBOR; leaf 0 is the header (leader
  * counters, epoch, digests of policy, parameters and roster, the last epochs), leaf i + 1 is roster
@@ -52,7 +52,7 @@ struct assay_life {
     uint8_t transport_public[32];
 };
 
-/* What the last closed epoch found for one member, for people and for proofs. */
+/* Findings of the last closed epoch for one member, for operators and for proofs. */
 struct assay_found {
     uint64_t pass_weight, negative_weight, unjudged_weight, electorate_weight;
     uint16_t lo_bp, hi_bp, ceiling_bp;
@@ -169,7 +169,7 @@ enum assay_change_end {
     ASSAY_CHANGE_DROPPED = 3,  /* it was drafted on rules that were reverted */
 };
 
-/* The newest change that did not stay. */
+/* The newest change that was undone. */
 struct assay_ended {
     enum assay_change_end end;
     uint64_t sequence;                   /* 0: of collateral */
