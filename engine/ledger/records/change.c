@@ -459,7 +459,8 @@ static enum assay_status apply_action(struct applying *a, const struct assay_act
     case ASSAY_ACTION_WAKE:
         return apply_stage(a, action->node_id, ASSAY_STAGE_RESTING, ASSAY_STAGE_MEMBER,
                            "it is not drained");
-    case ASSAY_ACTION_MAINTENANCE: return reject_action(a, ASSAY_E_INVALID, "maintenance stands alone");
+    case ASSAY_ACTION_MAINTENANCE:
+        return reject_action(a, ASSAY_E_INVALID, "maintenance stands alone");
     case ASSAY_ACTION_POLICY: assay_sha256(doc.bytes, doc.len, rules->policy_digest); break;
     case ASSAY_ACTION_ENDORSEMENTS:
         assay_sha256(doc.bytes, doc.len, rules->endorsements_digest);
