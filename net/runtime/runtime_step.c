@@ -20,7 +20,8 @@ void runtime_update_clock(struct assay_runtime *runtime)
     struct timespec t;
     (void)clock_gettime(CLOCK_REALTIME, &t);
     runtime->now_ms = runtime_now_us() / 1000;
-    runtime->at_unix_ms = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    const uint64_t date_s = t.tv_sec > 0 ? (uint64_t)t.tv_sec : 0; /* no date before 1970 */
+    runtime->at_unix_ms = date_s * 1000 + (uint64_t)t.tv_nsec / 1000000;
     runtime->log.now_ms = runtime->now_ms;
     runtime->log.at_unix_ms = runtime->at_unix_ms;
 }

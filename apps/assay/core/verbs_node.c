@@ -245,7 +245,8 @@ const struct assay_verb assay_verbs_node[] = {
     { "audit", "orders", "FILE",
       "Verify the hash chain of a daemon's journal of orders: orders.log in its state folder, or a "
       "copy.",
-      "8 valid except for a last line that a crash left incomplete, 11 invalid",
+      "8 valid except for a last line that a crash left incomplete, 11 invalid, 13 not a regular "
+      "file",
       "assay audit orders /var/lib/assay/state/orders.log\n",
       (const struct assay_option[]){
           { "head", "NUMBER:HASH",

@@ -176,7 +176,7 @@ static void print_plain(const struct assay_json *d)
     print_list(d, "signers", "signed by");
     if (strcmp(kind, "recover") == 0)
         (void)printf("operators  %s\n", assay_json_bool(d, "signed_by_threshold", false)
-                                            ? "enough of them have signed"
+                                            ? "enough of those that it names have signed"
                                             : "more signatures are needed");
     if (assay_json_get(d, "answers") != NULL)
         (void)printf("answers    weight %llu of %llu: %s\n",

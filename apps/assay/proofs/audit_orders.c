@@ -72,6 +72,11 @@ static int check_journal(const char *path, const struct assay_journal_head *know
 {
     struct assay_journal_report report;
     const enum assay_status status = assay_journal_check(path, known, &report);
+    if (status == ASSAY_E_INVALID) {
+        (void)fprintf(stderr, "assay audit orders: %s: not a regular file, expected a journal\n",
+                      path);
+        return ASSAY_EXIT_MALFORMED;
+    }
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, assay_file_fault(path, status));
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
