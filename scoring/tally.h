@@ -34,7 +34,7 @@ struct assay_score_rules assay_score_rules_default(void);
 struct assay_faults {
     bool own_fail_hard;   /* its evidence of this epoch fails hard */
     bool own_fail_soft;   /* its evidence of this epoch fails soft */
-    bool equivocation;    /* E1..E4, E6..E8 */
+    bool equivocation;    /* E1..E4, E8 */
     bool false_pass;      /* E5: PASS on evidence that fails */
     uint32_t false_fails; /* E5: FAIL on evidence that passes; how many new proofs */
 };

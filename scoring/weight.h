@@ -78,7 +78,7 @@ struct assay_tolerance {
     bool operator_cap_met;        /* no operator above its cap in the final table */
     bool vendor_cap_met;          /* no vendor root above its cap in the final table */
     bool vendor_break_survivable; /* no vendor root holds a third or more */
-    bool refused; /* the new table was empty: the previous one stays, epoch is BRAKED */
+    bool refused; /* the new table was empty: the previous one stays */
 };
 
 /* Returns: bytes of scratch that assay_weights needs for count members. */
