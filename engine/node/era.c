@@ -581,9 +581,10 @@ static enum assay_status check_acceptable(const struct assay_engine *e,
 /* One row an era: a later decision replaces it. */
 static enum assay_status persist_accepted(struct assay_engine *e, const struct assay_recover *r)
 {
-    uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX];
+    uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX], operators[32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_accepted_encode(r, &w);
+    assay_sha256(r->operators.bytes, r->operators.len, operators);
+    assay_accepted_encode(r->header_bytes, operators, &w);
     const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(bytes, w.len));
     if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_ACCEPTED, kept);
