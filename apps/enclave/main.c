@@ -131,7 +131,7 @@ int main(int argc, char **argv)
                 argc == 2  ? argv[1]
                 : argc < 2 ? "none"
                            : "several words");
-        fputs("`assay-enclave --help` tells more\n", stderr);
+        fputs("`assay-enclave --help` has details\n", stderr);
         return 2;
     }
     /* It does not work before it has received its mode. */

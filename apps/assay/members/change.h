@@ -45,9 +45,7 @@ enum assay_change_option {
         { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                      \
         { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                      \
         { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },                      \
-    {                                                                                              \
-        "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES                             \
-    }
+        { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
 
 struct assay_change_options {
     const char *file; /* the one positional argument */

@@ -62,9 +62,9 @@ expect 10 '"drops": 1' collateral forecast --in-force genesis --offer recovery.o
     --evidence node-2/sample.quote --json
 case $out in *'"short_by": 1'*) ;; *) wrong "the short version is not in the JSON: $out" ;; esac
 sed 's/^kinds:.*/&\nstatuses: [{ status: OutOfDate, accept: refused }]/' policy.yaml >strict.yaml
-expect 11 '1 fall' collateral forecast --in-force genesis --offer recovery.offer --policy strict.yaml \
+expect 11 '1 suspended' collateral forecast --in-force genesis --offer recovery.offer --policy strict.yaml \
     --evidence node-2/sample.quote
-expect 0 '0 fall, 0 drop' collateral forecast --in-force genesis --offer newer.offer --evidence node-2/sample.quote
+expect 0 '0 suspended, 0 drop' collateral forecast --in-force genesis --offer newer.offer --evidence node-2/sample.quote
 expect 13 '' collateral forecast --in-force genesis --offer recovery.offer --evidence policy.yaml
 expect 13 'an offer is of one root' collateral forecast --in-force genesis --offer genesis --evidence node-2/sample.quote
 
@@ -89,5 +89,5 @@ for words in 'compare genesis' 'compare genesis genesis genesis' 'pack newer-1 -
 done
 expect 2 '--raise wants 2 to 255' publish vendor-1 --out x --raise 1
 expect 2 '--evaluation wants' publish vendor-1 --out x --evaluation 0
-expect 2 '--out DIR is missing: where to write it' publish vendor-1
+expect 2 '--out DIR is missing: output folder' publish vendor-1
 finish

@@ -43,7 +43,7 @@ check 'the secret of the challenge is the registrar'"'"'s own' [ "$(stat -c %a c
 mkdir nobody
 expect 5 ASSAY_E_NOT_FOUND "$ASSAY" tpm challenge one/request --makers nobody --out x
 cp stranger/root_ca.pem nobody/
-expect 4 'the request is refused: no maker' "$ASSAY" tpm challenge one/request \
+expect 4 'the request is refused: no trusted vendor root' "$ASSAY" tpm challenge one/request \
     --makers nobody --out x
 expect 0 two/request "$ASSAY" tpm prepare two --tcti "$two"
 expect 1 'not for this key of this TPM' "$ASSAY" tpm answer challenge --out answer --tcti "$two"
