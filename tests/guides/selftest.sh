@@ -299,7 +299,7 @@ events='docs/reference/events.md: is not what the code says'
 reference "$events" 's/broken ? "error" : "warning",/broken ? "warning" : "error",/' apps/enclave/supervisor.c
 reference "no words for ['one_way', 'or_other']" \
     's/ASSAY_SEVERITY_INFO, "state")/ASSAY_SEVERITY_INFO, number > 0 ? "one_way" : "or_other")/' net/runtime/runtime_signals.c
-reference "no words for ['renamed']" 's/speak(ASSAY_SEVERITY_ERROR, "stopped"/speak(ASSAY_SEVERITY_ERROR, "renamed"/' \
+reference "no words for ['renamed']" 's/ASSAY_SEVERITY_ERROR, "stopped"/ASSAY_SEVERITY_ERROR, "renamed"/' \
     apps/daemon/node.c
 reference 'which event is name_of(1)?' 's/ASSAY_SEVERITY_INFO, "state")/ASSAY_SEVERITY_INFO, name_of(1))/' net/runtime/runtime_signals.c
 reference "no words for ['bans']" '/^bans:/d' docs/reference/words/counters.txt
