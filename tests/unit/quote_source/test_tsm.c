@@ -82,7 +82,7 @@ Test(source_tsm, somebody_who_writes_in_between_is_noticed_and_outwaited)
     expect_evidence(7);
     s->interfere = 100;
     cr_expect_eq(quote(7), ASSAY_E_AGAIN);
-    cr_expect_not_null(strstr(message, "somebody else wrote"));
+    cr_expect_not_null(strstr(message, "another process wrote"));
     cr_expect_eq(stand_in_folders(s), 0);
 }
 
