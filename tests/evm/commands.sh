@@ -90,7 +90,7 @@ expect 0 '"verb": "anchor deploy"' "$ASSAY" anchor deploy --config anchor.yaml -
 contract=$(member contract)
 first=$(member epoch)
 config contract "$contract"
-expect 0 'equal to the daemon's state of that epoch' "$ASSAY" anchor show --config anchor.yaml
+expect 0 "equal to the daemon's state of that epoch" "$ASSAY" anchor show --config anchor.yaml
 expect 0 "epoch          $first," "$ASSAY" anchor show --config anchor.yaml --socket node-2/admin.sock
 later() { epoch_at_least 1 $(($1 + 2)); }
 check 'later epochs' until_true 60 later "$first"
