@@ -22,7 +22,7 @@ expect 0 '"fit": "fits"' doctor --json
 hub_do both n1 n4 delay 300
 tell 'n1 - n4: 300 ms one way'
 check 'one is too slow, and it is said who' until_true 20 says 10 'node-4           slow'
-case $out in *'the way '*'warn: who is slow'*) ;; *) wrong "it does not say why: $out" ;; esac
+case $out in *'the way '*'warn: slow members'*) ;; *) wrong "it does not say why: $out" ;; esac
 printf '%s\n' "$out"
 expect 10 '"schema": "assay.doctor.net"' doctor --json
 printf '%s' "$out" >"$WORK/said"

@@ -98,7 +98,7 @@ wait "$pid_2" 2>/dev/null
 stopped() { ask 3 status | grep -q "$1"; }
 check 'half of the weight is said to be too little' until_true 8 stopped '^STOPPED        50 %'
 check 'and who is missing' until_true 8 stopped '^not heard of   .*node-1 (ended .* ago, as it said'
-expect 0 'start again those that are missing' ask 3 status
+expect 0 'restart the missing ones' ask 3 status
 expect 0 '"progress": false' ask 3 status --json
 start 1
 check 'the others go on, and who ended comes back' until_true 30 epoch_at_least 1 8

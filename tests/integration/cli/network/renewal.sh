@@ -87,7 +87,7 @@ offer recovery 1 --evaluation 900 --raise 2
 expect 0 'it ' collateral submit recovery.offer
 check 'it waits' until_true 20 phase waiting
 expect 11 'a TCB recovery, serves after ' collateral status
-for text in 'node-2: falls' 'node-4: falls' 'component 1' 'needs 2' '2 fall, as their evidence is now'; do
+for text in 'node-2: falls' 'node-4: falls' 'component 1' 'needs 2' '2 members will be suspended'; do
     case $out in *"$text"*) ;; *) wrong "status does not say \"$text\": $out" ;; esac
 done
 case $out in *'node-1: falls'*) wrong "node-1 is of another vendor: $out" ;; esac

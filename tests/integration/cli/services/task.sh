@@ -69,7 +69,7 @@ expect 5 'node-2 is not one that runs that code for 8' run text --key net/accoun
 "$ASSAY" account create --out poor.key >/dev/null
 expect 5 'never been paid' run text --key poor.key --out b --code "$code" --price 20 --steps 5
 expect 0 'final' node 1 account transfer --key net/account.key --to poor.key --amount 19
-expect 4 'the balance is lower than what 5 steps cost' run text --key poor.key --out b --code "$code" --price 20 --steps 5
+expect 4 'the balance is lower than the cost of 5 steps' run text --key poor.key --out b --code "$code" --price 20 --steps 5
 check 'nothing was opened' sh -c "'$ASSAY' task status --socket net/node-1/admin.sock | grep -q 'none is remembered'"
 mkdir -m 777 open
 expect 2 'open' run text --key net/account.key --out open --code "$code" --price 20 --steps 5
