@@ -130,7 +130,7 @@ rekeyed() { ask 1 explain node-4 --json | grep -q '"incarnation": 2'; }
 check 'a node has other keys' until_true 90 rekeyed
 check 'later epochs' until_true 60 later "$(field 1 status epoch)"
 expect 0 'contract ' "$ASSAY" anchor advance --config anchor.yaml
-expect 0 'says the same' "$ASSAY" anchor show --config anchor.yaml
+expect 0 'equal to the daemon' "$ASSAY" anchor show --config anchor.yaml
 
 # --- whoever is there already sends nothing
 until_true 30 later "$(field 1 status epoch)"
@@ -154,7 +154,7 @@ sent=$(rpc eth_sendTransaction "[{\"from\": \"0xf39fd6e51aad88f6f4ce6ab8827279cf
 receipt() { rpc eth_getTransactionReceipt "[$sent]" | grep -q contractAddress; }
 check 'it is there' until_true 10 receipt
 forged=$(rpc eth_getTransactionReceipt "[$sent]" | sed -n 's/.*"contractAddress": "\([^"]*\)".*/\1/p')
-expect 11 'something else of that epoch' "$ASSAY" anchor show --config anchor.yaml --contract "$forged"
+expect 11 'differs from the daemon' "$ASSAY" anchor show --config anchor.yaml --contract "$forged"
 
 # --- more than a day later; and a chain that cannot verify
 rpc evm_increaseTime '[90000]' >/dev/null
