@@ -518,8 +518,8 @@ static bool is_void(const struct assay_engine *e, uint64_t epoch)
 {
     const struct assay_era_state *n = e->era;
     const struct assay_ledger *ledger = &e->chain->ledger;
-    if (epoch > n->accepted_epoch) return true;
-    if (e->head->context.epoch != n->accepted_epoch) return false;
+    if (epoch != n->accepted_epoch || e->head->context.epoch != epoch)
+        return epoch > n->accepted_epoch;
     if (!assay_bytes_equal(n->accepted_operators, e->head->state.operators_digest, 32)) return true;
     return ledger->height + 1 == n->accepted_height &&
            !assay_bytes_equal(n->accepted_parent, ledger->tip_id, 32);
@@ -609,8 +609,7 @@ static enum assay_status accept_recover(struct assay_engine *e, const struct ass
     const enum assay_status status = assay_era_check_recover(e, &e->chain->ledger, r, fault);
     const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
     const bool same = before.accepted && assay_bytes_equal(before.accepted_id, r->id, 32);
-    enum assay_status kept = ASSAY_OK;
-    if (stays && !same) kept = persist_accepted(e, r);
+    const enum assay_status kept = stays && !same ? persist_accepted(e, r) : ASSAY_OK;
     if (stays && kept == ASSAY_OK) return status;
     n->accepted = before.accepted;
     n->accepted_epoch = before.accepted_epoch;

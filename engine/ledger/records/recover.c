@@ -427,8 +427,8 @@ enum assay_status assay_recover_self_approved(const struct assay_recover *recove
 }
 
 /* Over what is stored, so that an audit notices a changed byte. */
-static void seal_accepted(struct assay_slice header_bytes, const uint8_t operators_digest[static 32],
-                          uint8_t seal[static 32])
+static void seal_accepted(struct assay_slice header_bytes,
+                          const uint8_t operators_digest[static 32], uint8_t seal[static 32])
 {
     uint8_t both[64];
     assay_sha256(header_bytes.bytes, header_bytes.len, both);

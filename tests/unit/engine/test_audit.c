@@ -4,14 +4,12 @@
  *
  * The forger is as able as can be: he writes through the store, so its own checksums agree.
  */
+#include "base/cbor.h"
+#include "engine/audit/audit.h"
+#include "engine/ledger/proofs/boundary.h"
 #include "engine/ledger/records/recover.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
-
-#include "base/cbor.h"
-#include "engine/node/engine_internal.h"
-#include "engine/audit/audit.h"
-#include "engine/ledger/proofs/boundary.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -254,22 +252,13 @@ Test(audit, notices_one_byte_in_each_note_about_the_end_of_an_era, .timeout = 12
 {
     struct assay_sim_world *w = past();
     struct assay_store_key key = { .number = ASSAY_META_ACCEPTED };
-    const struct assay_engine *e = w->nodes[0].engine;
-    struct assay_block_header header;
-    uint8_t bytes[ASSAY_BLOCK_HEADER_LEN_MAX], note[ASSAY_ACCEPTED_LEN_MAX];
-    struct assay_writer h = assay_writer_over(bytes, sizeof bytes);
-    struct assay_writer n = assay_writer_over(note, sizeof note);
+    uint8_t note[ASSAY_ACCEPTED_LEN_MAX];
     struct assay_fence fence;
     struct assay_store *store = w->nodes[0].store;
     cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
     cr_assert_eq(assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &fence), ASSAY_OK);
-    const struct assay_slice some = assay_slice_over(e->head->state.root, 32);
-    assay_recover_header(&e->head->state, &e->chain->ledger, some, some,
-                         e->chain->ledger.time_ms + 1, &header);
-    assay_block_header_encode(&header, &h);
-    assay_accepted_encode(assay_slice_over(bytes, h.len), w->genesis->chain_id, &n);
-    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(note, n.len)),
-                 ASSAY_OK);
+    const struct assay_slice some = { note, make_accepted(w->nodes[0].engine, note) };
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, some), ASSAY_OK);
     key = (struct assay_store_key){ .number = ASSAY_META_ANSWERED };
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
                                  assay_slice_over(w->fence, w->fence_len)),
