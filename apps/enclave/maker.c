@@ -3,7 +3,7 @@
  *
  * What a measurement means differs: SOFT puts it into the quote, a TPM is made to hold it before it
  * quotes. Hardware sources ignore it: the TEE that this daemon runs in was measured when it was
- * launched, with everything in it, and nobody inside can say otherwise (docs/configuration.md 6).
+ * launched, with everything in it, and no program inside can change that (docs/configuration.md 6).
  */
 #include "apps/enclave/maker.h"
 

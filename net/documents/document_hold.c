@@ -18,7 +18,7 @@ char *document_set_hold(struct assay_runtime *runtime, bool held, const char *re
     if (enclave->hold(enclave->context, held, reason) != ASSAY_OK)
         return document_error(runtime, "store", "the store could not remember it");
     runtime_log_event(runtime, held ? "held" : "let_go", runtime->self, 0, 0, "%s: %s",
-                      held ? "held by hand" : "let go by hand", reason);
+                      held ? "held manually" : "released manually", reason);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, held ? "held" : "let_go"))
         assay_log_text(&runtime->log, "reason", reason);
     assay_log_end(&runtime->log);

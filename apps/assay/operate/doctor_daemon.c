@@ -96,8 +96,8 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
                             "repair the quotes of those in assay status, or drain them",
                             "%zu members vote without attesting and keep their votes", spared);
     if (held)
-        assay_doctor_report(d, "enforcement", ASSAY_HEALTH_WARN, "no hold by hand",
-                            "assay enforce release --reason TEXT", "held by hand");
+        assay_doctor_report(d, "enforcement", ASSAY_HEALTH_WARN, "no manual hold",
+                            "assay enforce release --reason TEXT", "held manually");
 }
 
 static void look_at_roots(struct assay_doctor *d, const struct assay_json *collateral)

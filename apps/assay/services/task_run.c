@@ -200,7 +200,7 @@ static int find_executor(struct task_running *r)
         r->wish.executor = (uint32_t)assay_number_of(offer, "slot");
         return ASSAY_EXIT_OK;
     }
-    task_say("nobody of the name \"%s\" is an executor; assay task offers lists them",
+    task_say("no executor has the name \"%s\"; assay task offers lists them",
              assay_text_sanitized(r->d->executor));
     return ASSAY_EXIT_NOT_FOUND;
 }
@@ -352,7 +352,7 @@ static int check_whole(const struct task_running *r)
 static int not_submitted(const struct task_running *r, enum assay_status status)
 {
     const char *const who =
-        r->d->executor != NULL ? assay_text_sanitized(r->d->executor) : "nobody";
+        r->d->executor != NULL ? assay_text_sanitized(r->d->executor) : "no executor";
     if (status == ASSAY_E_NOT_FOUND) {
         task_say("%s%s runs that code for %s a step%s with that standing and score; assay task "
                  "offers lists executors",

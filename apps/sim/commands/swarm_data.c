@@ -1,6 +1,5 @@
 /*
- * apps/sim/commands/swarm_data.c - what a swarm came to, as a document: for --json and for the
- * page.
+ * apps/sim/commands/swarm_data.c - result of a swarm as a document, for --json and the page.
  */
 #include "apps/sim/commands/swarm.h"
 

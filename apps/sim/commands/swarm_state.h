@@ -1,5 +1,5 @@
 /*
- * apps/sim/commands/swarm_state.h - how far a swarm has come, in a file that survives kill -9.
+ * apps/sim/commands/swarm_state.h - progress of a swarm, in a file that survives kill -9.
  *
  * JSON, replaced as a whole (base/file/file.h): the old state or the new one, never a torn one. It
  * names the program that wrote it, by version and by the digest of its very bytes, and what was

@@ -1,6 +1,6 @@
 /*
- * apps/sim/commands/tally.c - `assay-sim tally`: one epoch by hand, for teaching and for other
- * implementations.
+ * apps/sim/commands/tally.c - `assay-sim tally`: the tally of one epoch from a file, for
+ * teaching and for other implementations.
  */
 #include "apps/sim/commands/tally.h"
 

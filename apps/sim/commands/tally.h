@@ -1,6 +1,6 @@
 /*
- * apps/sim/commands/tally.h - one epoch by hand: members, ballots and faults in, every number of
- * docs/protocol.md 6 and 7 out.
+ * apps/sim/commands/tally.h - the tally of one epoch: members, ballots and faults in, each number
+ * of docs/protocol.md 6 and 7 out.
  *
  * tally_read.c reads the JSON, tally_run.c lets scoring/weight.c and scoring/tally.c work on it,
  * and tally.c is the command. Nothing is computed here that those two do not compute.

@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/output.h - what a run leaves behind: files for programs, tables for people.
+ * apps/sim/report/output.h - output of a run: files for programs, tables for users.
  *
  * epochs.csv, roots.csv and summary.json hold everything that an outcome has; report.html is made
  * of the same.

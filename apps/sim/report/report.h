@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report.h - the pages of runs and sweeps: their data, inside the page for people.
+ * apps/sim/report/report.h - report pages of runs and sweeps: their data, and the page around it.
  *
  * What is drawn is drawn by the page (web/, docs/page.md); here is its document, of schema
  * assay.sim.page (docs/simulator.md 4): whole numbers and texts, the same bytes for the same

@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_data.c - what the page of one run or of several shows
+ * apps/sim/report/report_data.c - data of the report page of one run or several
  * (apps/sim/report/report.h).
  *
  * One run is several of which there is one: a value has a middle, and of several bounds too.

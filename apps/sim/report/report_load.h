@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_load.h - what `assay-sim run --out` left behind, read back.
+ * apps/sim/report/report_load.h - reader of the files of `assay-sim run --out`.
  *
  * scenario.yaml, summary.json, epochs.csv and roots.csv hold everything that a page is made of: the
  * page made of them is the one that the run wrote, byte for byte.

@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_page.c - a document inside the page for people, as a text and as a file
+ * apps/sim/report/report_page.c - report page around a document, as text and as a file
  * (apps/sim/report/report.h).
  */
 #include "apps/sim/report/report.h"

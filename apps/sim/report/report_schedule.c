@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_schedule.c - what a scenario plans, and for which epochs
+ * apps/sim/report/report_schedule.c - planned faults of a scenario, with their epochs
  * (apps/sim/report/report.h).
  *
  * An entry has kind, what, who (not of the whole network), from and, unless it lasts to the end,

@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_values.h - what the page shows of a row, as numbers.
+ * apps/sim/report/report_values.h - values of a row that the report page shows.
  *
  * Each takes a cohort, which those of the whole network do not look at. Each Returns: the value;
  * NAN of a cohort without members.

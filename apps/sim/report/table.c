@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/table.c - a run for people (apps/sim/report/output.h).
+ * apps/sim/report/table.c - tables of a run in the terminal (apps/sim/report/output.h).
  */
 #include "apps/sim/report/output.h"
 

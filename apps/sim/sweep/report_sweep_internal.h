@@ -1,5 +1,5 @@
 /*
- * apps/sim/sweep/report_sweep_internal.h - what the files of the page of a sweep share.
+ * apps/sim/sweep/report_sweep_internal.h - internal interface of the report page of a sweep.
  */
 #ifndef ASSAY_APPS_SIM_SWEEP_REPORT_SWEEP_INTERNAL_H
 #define ASSAY_APPS_SIM_SWEEP_REPORT_SWEEP_INTERNAL_H

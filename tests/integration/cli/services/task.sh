@@ -61,9 +61,9 @@ expect 2 '--hold wants' run text --key net/account.key --out a --code "$code" --
 expect 2 '--standing' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 --standing good
 expect 2 '24576 bytes at most' run "$BIN/assay" --key net/account.key --out a --code "$code" --price 20 --steps 5
 expect 5 'account create makes keys' run text --key no.key --out a --code "$code" --price 20 --steps 5
-expect 5 'nobody of the name "node-1"' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 \
+expect 5 'no executor has the name "node-1"' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 \
     --executor node-1
-expect 5 'nobody runs that code for 3' run text --key net/account.key --out a --code "$code" --price 3 --steps 5
+expect 5 'no executor runs that code for 3' run text --key net/account.key --out a --code "$code" --price 3 --steps 5
 expect 5 'node-2 is not one that runs that code for 8' run text --key net/account.key --out a --code "$code" \
     --price 8 --steps 5 --executor node-2
 "$ASSAY" account create --out poor.key >/dev/null
