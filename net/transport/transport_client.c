@@ -1,7 +1,7 @@
 /*
  * net/transport/transport_client.c - client of the transport process: orders out, reports in.
  */
-#include "net/transport/far_internal.h"
+#include "net/transport/client_internal.h"
 
 #include "base/assert.h"
 #include "host/peers/addresses.h"
@@ -536,8 +536,7 @@ static int sleep_limit_ms(struct assay_transport_client *far, uint64_t now_ms, i
     return timeout_ms;
 }
 
-/* Limits the wake-ups that a compromised transport can cause. */
-static bool may_wake(struct assay_transport_client *far, uint64_t now_ms)
+bool assay_transport_client_may_wake(struct assay_transport_client *far, uint64_t now_ms)
 {
     if (now_ms - far->wakes_ms >= 1000) {
         far->wakes_ms = now_ms;
@@ -553,7 +552,7 @@ enum assay_status assay_transport_client_wait(struct assay_transport_client *far
     poll_client(far, now_ms, false);
     for (size_t i = 0; i < count; i++)
         far->fds[i] = extra[i];
-    const bool listens = may_wake(far, now_ms);
+    const bool listens = assay_transport_client_may_wake(far, now_ms);
     if (!listens) timeout_ms = min_wait(timeout_ms, FAR_WAKES_REST_MS);
     far->fds[count] = (struct pollfd){
         .fd = far->shared != NULL && listens ? far->child.socket : -1, .events = POLLIN };

@@ -2,7 +2,7 @@
  * net/transport/transport_supervisor.c - supervisor of the transport process: start, liveness,
  * restart.
  */
-#include "net/transport/far_internal.h"
+#include "net/transport/client_internal.h"
 
 #include "base/assert.h"
 #include "base/checked.h"

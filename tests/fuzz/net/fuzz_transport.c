@@ -6,7 +6,7 @@
  * a good one comes, its frames are heard.
  */
 #include "base/assert.h"
-#include "net/transport/far_internal.h"
+#include "net/transport/client_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

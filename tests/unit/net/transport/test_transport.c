@@ -5,6 +5,7 @@
 #include "net/transport/transport.h"
 
 #include "net/sandbox/sandbox.h"
+#include "net/transport/client_internal.h"
 #include "tests/support/sanitized.h"
 #include "tests/unit/net/link_world.h"
 
@@ -418,6 +419,18 @@ Test(net_transport_transport, ends_one_that_wakes_its_core_for_nothing)
 Test(net_transport_transport, ends_one_that_wakes_its_core_whenever_it_sleeps)
 {
     is_ended_for_bells("chime ");
+}
+
+/* Also one that wakes it no more often than it sleeps. By the caller's clock: no load changes it. */
+Test(net_transport_transport, wakes_its_core_so_often_in_a_second)
+{
+    static struct assay_transport_client woken;
+    for (uint64_t second_ms = 5000; second_ms < 8000; second_ms += 1000) {
+        for (; woken.wakes < FAR_WAKES_PER_S || second_ms > woken.wakes_ms; woken.wakes++)
+            cr_assert(assay_transport_client_may_wake(&woken, second_ms));
+        cr_assert_not(assay_transport_client_may_wake(&woken, second_ms));
+        cr_assert_not(assay_transport_client_may_wake(&woken, second_ms + 999));
+    }
 }
 
 /* Killed by somebody: nobody's fault. Each comes back on the same port, with the same peers. */

@@ -1,9 +1,9 @@
 /*
- * net/transport/far_internal.h - declarations shared by transport_client.c and
+ * net/transport/client_internal.h - declarations shared by transport_client.c and
  * transport_supervisor.c; private to the folder and its tests.
  */
-#ifndef ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
-#define ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
+#ifndef ASSAY_NET_TRANSPORT_CLIENT_INTERNAL_H
+#define ASSAY_NET_TRANSPORT_CLIENT_INTERNAL_H
 
 #include "net/transport/transport_client.h"
 #include "net/transport/wire.h"
@@ -89,6 +89,9 @@ void assay_transport_client_send_order(struct assay_transport_client *far,
                                        const struct assay_transport_order *order);
 /* Sends the complete state to a new process. */
 void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms);
+/* Limits the wake-ups that a compromised transport causes: FAR_WAKES_PER_S in a second, which begins
+ * with the first call after the one before. Returns: whether its socket may wake the core now. */
+bool assay_transport_client_may_wake(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: false when there is none, or it is gone. */
 bool assay_transport_client_send_packet(struct assay_transport_client *far,
                                         const struct assay_transport_packet *packet);
