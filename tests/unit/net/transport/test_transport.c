@@ -421,7 +421,7 @@ Test(net_transport_transport, ends_one_that_wakes_its_core_whenever_it_sleeps)
     is_ended_for_bells("chime ");
 }
 
-/* Also one that wakes it no more often than it sleeps. By the caller's clock: no load changes it. */
+/* Also one that wakes it no more often than it sleeps. The caller's clock: no load changes it. */
 Test(net_transport_transport, wakes_its_core_so_often_in_a_second)
 {
     static struct assay_transport_client woken;
