@@ -111,9 +111,11 @@ static enum assay_status take_head(const struct assay_config_file *file,
                                    const struct yaml_plan *yaml, struct assay_plan *plan)
 {
     struct assay_genesis_parameters *parameters = &plan->parameters;
-    *parameters =
-        (struct assay_genesis_parameters){ 0, 20, 100, 33, 100, ASSAY_BLOCK_LEN_MAX,
-                                            { 0 }, 0, 0, 0, 0, 0 };
+    *parameters = (struct assay_genesis_parameters){ .operator_cap_num = 20,
+                                                     .operator_cap_den = 100,
+                                                     .vendor_cap_num = 33,
+                                                     .vendor_cap_den = 100,
+                                                     .block_len_max = ASSAY_BLOCK_LEN_MAX };
     ASSAY_TRY(assay_config_take_version(file, "plan_version", yaml->plan_version));
     ASSAY_TRY(assay_config_take_number(file, "epoch_ms", yaml->epoch_ms, ASSAY_EPOCH_MS_MIN,
                                        ASSAY_EPOCH_MS_MAX, &parameters->epoch_ms));

@@ -78,6 +78,7 @@ static enum assay_status open_webhook(const struct assay_targets_config *all,
         len--; /* what an editor adds */
     if (status == ASSAY_OK && len < ASSAY_WEBHOOK_SECRET_MIN) status = ASSAY_E_RANGE;
     if (status != ASSAY_OK) {
+        assay_secret_wipe(secret, sizeof secret); /* one that is too short is secret too */
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN,
                        "%.120s: expected a regular file of mode 0600 with a key of %d to %d bytes",
                        config->secret, ASSAY_WEBHOOK_SECRET_MIN, ASSAY_WEBHOOK_SECRET_MAX);

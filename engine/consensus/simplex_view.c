@@ -131,7 +131,8 @@ void assay_sx_enter_view(struct assay_simplex *s, uint64_t view)
     while (!assay_sx_in_window(s, ahead))
         ahead--;
     assay_sx_compute_leaders(s, ahead);
-    ASSAY_ASSERT(assay_sx_open_view(s, view)->has_leader);
+    const struct sx_view *const entered = assay_sx_open_view(s, view);
+    ASSAY_ASSERT(entered->has_leader);
     ASSAY_ASSERT(assay_sx_is_valid(s));
 }
 

@@ -62,13 +62,13 @@
 #include "engine/evidence/verdicts.h"
 #include "engine/evidence/pending_proofs.h"
 
-/* part: its owner */
-/* What a close keeps of decisions: a change, and collateral. */
+/* Decisions that a close retains: a change, and collateral. */
 enum {
     ASSAY_DECISIONS_LEN_MAX =
         ASSAY_CHANGE_RECORD_LEN_MAX + ASSAY_UPDATES_EPOCH_MAX * (ASSAY_UPDATE_RECORD_LEN_MAX + 16)
 };
 
+/* Each part with the file that owns it. */
 struct assay_parts {
     struct assay_output output;       /* node/output.c */
     struct assay_chain_head head;           /* node/chain_head.c */

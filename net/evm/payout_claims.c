@@ -50,12 +50,14 @@ static struct row *find_task_row(struct assay_payout_claims *t, const uint8_t ta
 
 static void lock_claims(struct assay_payout_claims *t)
 {
-    ASSAY_ASSERT(pthread_mutex_lock(&t->lock) == 0);
+    const int error = pthread_mutex_lock(&t->lock);
+    ASSAY_ASSERT(error == 0);
 }
 
 static void unlock_claims(struct assay_payout_claims *t)
 {
-    ASSAY_ASSERT(pthread_mutex_unlock(&t->lock) == 0);
+    const int error = pthread_mutex_unlock(&t->lock);
+    ASSAY_ASSERT(error == 0);
 }
 
 enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *till,
@@ -312,23 +314,32 @@ enum assay_status assay_payout_claims_start(struct assay_payout_claims *till)
 
 /* --- opening */
 
+static void init_lock(struct assay_payout_claims *t)
+{
+    pthread_condattr_t clock;
+    int error = pthread_mutex_init(&t->lock, NULL);
+    ASSAY_ASSERT(error == 0);
+    error = pthread_condattr_init(&clock);
+    ASSAY_ASSERT(error == 0);
+    error = pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    ASSAY_ASSERT(error == 0);
+    error = pthread_cond_init(&t->wake, &clock);
+    ASSAY_ASSERT(error == 0);
+    (void)pthread_condattr_destroy(&clock);
+}
+
 enum assay_status assay_payout_claims_create(const struct assay_payout_claims_config *config,
                                              const struct assay_secret32 *key,
                                              struct assay_evm_link link,
                                              struct assay_payout_claims **out)
 {
-    pthread_condattr_t clock;
     *out = NULL;
     if (config->batch == 0) return ASSAY_E_RANGE;
     struct assay_payout_claims *t = calloc(1, sizeof *t);
     if (t == NULL) return ASSAY_E_MEMORY;
     t->config = *config;
     t->answers = true;
-    ASSAY_ASSERT(pthread_mutex_init(&t->lock, NULL) == 0);
-    ASSAY_ASSERT(pthread_condattr_init(&clock) == 0);
-    ASSAY_ASSERT(pthread_condattr_setclock(&clock, CLOCK_MONOTONIC) == 0);
-    ASSAY_ASSERT(pthread_cond_init(&t->wake, &clock) == 0);
-    (void)pthread_condattr_destroy(&clock);
+    init_lock(t);
     const enum assay_status status = assay_evm_sender_init(&t->sender, &config->sender, key, link);
     if (status != ASSAY_OK) assay_payout_claims_destroy(&t);
     *out = t;
@@ -343,9 +354,11 @@ void assay_payout_claims_destroy(struct assay_payout_claims **till)
     if (t->starts) {
         lock_claims(t);
         t->ends = true;
-        ASSAY_ASSERT(pthread_cond_signal(&t->wake) == 0);
+        int error = pthread_cond_signal(&t->wake);
+        ASSAY_ASSERT(error == 0);
         unlock_claims(t);
-        ASSAY_ASSERT(pthread_join(t->thread, NULL) == 0);
+        error = pthread_join(t->thread, NULL);
+        ASSAY_ASSERT(error == 0);
     }
     assay_evm_sender_deinit(&t->sender);
     (void)pthread_cond_destroy(&t->wake);

@@ -150,13 +150,13 @@ enum assay_status assay_source_pack(const struct assay_source_answer *answer,
                                     struct assay_writer *w)
 {
     struct assay_slice written;
-    struct assay_package package = { .kind = ASSAY_KIND_SNP, .main = answer->evidence };
+    struct assay_package package = { .kind = answer->package, .main = answer->evidence };
     for (size_t i = 0; i < answer->certificate_count; i++) {
         if (answer->certificates[i].role == ASSAY_SOURCE_CRL) continue; /* collateral's */
         ASSAY_ASSERT(package.certificate_count < ASSAY_PACKAGE_CERTIFICATES_MAX);
         package.certificates[package.certificate_count++] = answer->certificates[i].bytes;
     }
-    if (strcmp(answer->provider, "sev_guest") == 0) assay_package_encode(&package, w);
+    if (answer->package != ASSAY_KIND_NONE) assay_package_encode(&package, w);
     else assay_writer_put(w, answer->evidence.bytes, answer->evidence.len);
     return assay_writer_finish(w, &written);
 }

@@ -89,6 +89,8 @@ struct assay_source_answer {
     struct assay_slice manifest;        /* tsm: of the services (SVSM) */
     size_t certificate_count;
     struct assay_source_certificate certificates[ASSAY_SOURCE_CERTIFICATES_MAX];
+    enum assay_evidence_kind package; /* kind whose certificates accompany it in a package;
+                                         ASSAY_KIND_NONE: the evidence carries its own */
     bool is_recorded; /* not made for this report_data: no verdict can bind it */
 };
 

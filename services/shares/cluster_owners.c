@@ -30,7 +30,8 @@ static struct assay_share_row *add_row(struct assay_share_registry *r, const uin
     struct assay_share_row *row = &r->row[r->row_count];
     *row = (struct assay_share_row){ 0 };
     assay_bytes_copy(row->id, 32, id, 32);
-    ASSAY_ASSERT(assay_share_order_add(r)); /* its absence was checked before */
+    const bool added = assay_share_order_add(r);
+    ASSAY_ASSERT(added); /* its absence was checked before */
     return row;
 }
 

@@ -30,7 +30,10 @@ void assay_service_user_leave(const struct assay_service_user *eyes)
 {
     if (!eyes->other) return;
     /* What was given away by root can be taken back by it. */
-    ASSAY_ASSERT(seteuid(0) == 0);
-    ASSAY_ASSERT(setegid(eyes->group) == 0);
-    ASSAY_ASSERT(setgroups((size_t)eyes->count, eyes->groups) == 0);
+    const int user = seteuid(0);
+    ASSAY_ASSERT(user == 0);
+    const int group = setegid(eyes->group);
+    ASSAY_ASSERT(group == 0);
+    const int groups = setgroups((size_t)eyes->count, eyes->groups);
+    ASSAY_ASSERT(groups == 0);
 }

@@ -10,6 +10,7 @@
 #include "net/services/server/record_queue.h"
 #include "net/services/shares/vault.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,43 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes);
 static void on_verdict(void *context, uint64_t serial, bool good,
                        enum assay_registry_standing standing);
 
-static enum assay_status open_follower(struct assay_holder_node *n)
+/* Returns: status; message: of a failure, what failed (format) and why. */
+__attribute__((format(printf, 3, 4))) static enum assay_status explain_failure(
+    enum assay_status status, char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN],
+    const char *format, ...)
+{
+    if (status == ASSAY_OK) return status;
+    va_list arguments;
+    va_start(arguments, format);
+    const int len = vsnprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, format, arguments);
+    va_end(arguments);
+    if (len > 0 && len < ASSAY_HOLDER_NODE_MESSAGE_LEN)
+        (void)snprintf(message + len, ASSAY_HOLDER_NODE_MESSAGE_LEN - (size_t)len, ": %s",
+                       assay_status_text(status));
+    return status;
+}
+
+/* The place in the ledger up to which this holder has followed it. */
+static enum assay_status load_seen(struct assay_holder_node *n,
+                                   struct assay_follower_config *config)
+{
+    struct assay_slice seen;
+    const enum assay_status status =
+        assay_vault_get(n->vault, ASSAY_VAULT_OWN, seen_row, n->seen, sizeof n->seen, &seen);
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    if (status != ASSAY_OK) return status;
+    if (seen.len != SEEN_LEN && seen.len != SEEN_OLD_LEN) return ASSAY_E_VERSION;
+    struct assay_cursor in = assay_cursor_over(n->seen + 32, SEEN_LEN - 32);
+    config->chain_id = n->seen;
+    ASSAY_TRY(assay_cursor_u64be(&in, &config->epoch_min));
+    ASSAY_TRY(assay_cursor_u64be(&in, &config->records_min));
+    if (seen.len == SEEN_LEN) ASSAY_TRY(assay_cursor_u64be(&in, &config->era_min));
+    n->era = config->era_min;
+    return ASSAY_OK;
+}
+
+static enum assay_status open_follower(struct assay_holder_node *n,
+                                       char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
 {
     struct assay_follower_config config = {
         .path = n->config.ledger,
@@ -142,21 +179,11 @@ static enum assay_status open_follower(struct assay_holder_node *n)
                    .verdict = on_verdict },
         .context = n,
     };
-    struct assay_slice seen;
-    const enum assay_status status =
-        assay_vault_get(n->vault, ASSAY_VAULT_OWN, seen_row, n->seen, sizeof n->seen, &seen);
-    if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
-    if (status == ASSAY_OK && seen.len != SEEN_LEN && seen.len != SEEN_OLD_LEN)
-        return ASSAY_E_VERSION;
-    if (status == ASSAY_OK) {
-        struct assay_cursor in = assay_cursor_over(n->seen + 32, SEEN_LEN - 32);
-        config.chain_id = n->seen;
-        ASSAY_TRY(assay_cursor_u64be(&in, &config.epoch_min));
-        ASSAY_TRY(assay_cursor_u64be(&in, &config.records_min));
-        if (seen.len == SEEN_LEN) ASSAY_TRY(assay_cursor_u64be(&in, &config.era_min));
-        n->era = config.era_min;
-    }
-    return assay_follower_create(&config, &n->follower);
+    ASSAY_TRY(explain_failure(load_seen(n, &config), message,
+                              "%s: the place in the ledger cannot be read", n->config.store));
+    return explain_failure(assay_follower_create(&config, &n->follower), message,
+                           "%.200s: no path of the daemon's socket (at most %d bytes)",
+                           n->config.ledger, ASSAY_FOLLOWER_PATH_MAX);
 }
 
 static enum assay_status set_up(struct assay_holder_node *n,
@@ -164,21 +191,19 @@ static enum assay_status set_up(struct assay_holder_node *n,
 {
     const struct assay_peer_links_config board = { .listen = n->config.listen,
                                                    .secret = &n->curve_secret };
+    const uint64_t resend_ms =
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS;
     ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
-    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
-                   "%s: its keys cannot be read, or no random numbers", n->config.store);
-    ASSAY_TRY(load_identity(n));
+    ASSAY_TRY(explain_failure(load_identity(n), message, "%s: the keys cannot be read or generated",
+                              n->config.store));
     ASSAY_TRY(assay_peer_links_open(&board, &n->board, message));
     ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
-    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
-                   ASSAY_SHARE_ADDRESS_MAX);
-    ASSAY_TRY(set_address(n));
-    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
-                   "out of memory, or the path of the daemon's socket is longer than %d bytes",
-                   ASSAY_FOLLOWER_PATH_MAX);
-    ASSAY_TRY(assay_record_queue_create(
-        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
-    return open_follower(n);
+    ASSAY_TRY(explain_failure(
+        set_address(n), message, "%.200s: no address for other members (at most %d bytes)",
+        n->config.host != NULL ? n->config.host : n->config.listen, ASSAY_SHARE_ADDRESS_MAX));
+    ASSAY_TRY(explain_failure(assay_record_queue_create(resend_ms, &n->pending), message,
+                              "queue of records"));
+    return open_follower(n, message);
 }
 
 enum assay_status assay_holder_node_open(const struct assay_holder_node_config *config,
@@ -192,8 +217,10 @@ enum assay_status assay_holder_node_open(const struct assay_holder_node_config *
     ASSAY_ASSERT(config->cluster < ASSAY_SHARE_CLUSTERS_MAX);
     struct assay_holder_node *n = calloc(1, sizeof *n);
     *out = NULL;
-    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "out of memory");
-    if (n == NULL) return ASSAY_E_MEMORY;
+    if (n == NULL) {
+        (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "out of memory");
+        return ASSAY_E_MEMORY;
+    }
     n->config = *config;
     n->own.cluster = config->cluster;
     n->wake_at_ms = UINT64_MAX;

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "net/zmq/link.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -495,6 +496,22 @@ static enum assay_status submit_offer(struct assay_executor_node *n)
     return ASSAY_OK;
 }
 
+/* Returns: status; message: of a failure, what failed (format) and why. */
+__attribute__((format(printf, 3, 4))) static enum assay_status explain_failure(
+    enum assay_status status, char message[static ASSAY_EXECUTOR_NODE_MESSAGE_LEN],
+    const char *format, ...)
+{
+    if (status == ASSAY_OK) return status;
+    va_list arguments;
+    va_start(arguments, format);
+    const int len = vsnprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, format, arguments);
+    va_end(arguments);
+    if (len > 0 && len < ASSAY_EXECUTOR_NODE_MESSAGE_LEN)
+        (void)snprintf(message + len, ASSAY_EXECUTOR_NODE_MESSAGE_LEN - (size_t)len, ": %s",
+                       assay_status_text(status));
+    return status;
+}
+
 static enum assay_status set_up(struct assay_executor_node *n,
                                 char message[static ASSAY_EXECUTOR_NODE_MESSAGE_LEN])
 {
@@ -509,21 +526,22 @@ static enum assay_status set_up(struct assay_executor_node *n,
                    .evidence = evidence },
         .context = n,
     };
+    const uint64_t resend_ms =
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS;
     ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
-    (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "%s: a claim cannot be read",
-                   n->config.store);
-    ASSAY_TRY(assay_vault_each(n->vault, ASSAY_VAULT_CLAIM, load_claim, n));
-    ASSAY_TRY(assay_executor_owed_load(n));
+    ASSAY_TRY(explain_failure(assay_vault_each(n->vault, ASSAY_VAULT_CLAIM, load_claim, n), message,
+                              "%s: a claim cannot be read", n->config.store));
+    ASSAY_TRY(explain_failure(assay_executor_owed_load(n), message,
+                              "%s: a payment that is owed cannot be read", n->config.store));
     ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
-    (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
-                   ASSAY_TASK_ADDRESS_MAX);
-    ASSAY_TRY(submit_offer(n));
-    (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN,
-                   "out of memory, or the path of the daemon's socket is longer than %d bytes",
-                   ASSAY_FOLLOWER_PATH_MAX);
-    ASSAY_TRY(assay_record_queue_create(
-        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
-    return assay_follower_create(&follower, &n->follower);
+    ASSAY_TRY(explain_failure(
+        submit_offer(n), message, "%.200s: no address of an offer (at most %d bytes)",
+        n->config.host != NULL ? n->config.host : n->config.door, ASSAY_TASK_ADDRESS_MAX));
+    ASSAY_TRY(explain_failure(assay_record_queue_create(resend_ms, &n->pending), message,
+                              "queue of records"));
+    return explain_failure(assay_follower_create(&follower, &n->follower), message,
+                           "%.200s: no path of the daemon's socket (at most %d bytes)",
+                           n->config.ledger, ASSAY_FOLLOWER_PATH_MAX);
 }
 
 enum assay_status assay_executor_node_open(const struct assay_executor_node_config *config,
@@ -534,8 +552,10 @@ enum assay_status assay_executor_node_open(const struct assay_executor_node_conf
     ASSAY_ASSERT(config->hold == 0 || config->hold >= assay_task_hold_least(config->price));
     struct assay_executor_node *n = calloc(1, sizeof *n);
     *out = NULL;
-    (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "out of memory");
-    if (n == NULL) return ASSAY_E_MEMORY;
+    if (n == NULL) {
+        (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "out of memory");
+        return ASSAY_E_MEMORY;
+    }
     n->config = *config;
     const enum assay_status status = set_up(n, message);
     n->config.key = NULL;

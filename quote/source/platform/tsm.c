@@ -362,10 +362,12 @@ static enum assay_status look_at(const struct attempt *a, struct assay_source_an
             answer->evidence.len, (int)TDX_QUOTE_LEN_USUAL_MAX);
         return ASSAY_E_UNSUPPORTED;
     }
-    if (strcmp(answer->provider, "sev_guest") == 0)
+    if (strcmp(answer->provider, "sev_guest") == 0) {
+        answer->package = ASSAY_KIND_SNP;
         answer->auxiliary_status =
             assay_snp_table_parse(answer->auxiliary.bytes, answer->auxiliary.len,
                                   answer->certificates, &answer->certificate_count);
+    }
     return ASSAY_OK;
 }
 
