@@ -145,20 +145,66 @@ static enum assay_status check_proposal(struct audit *a, const struct assay_stor
     return assay_audit_blame_plain(a, class_, key, "signature of the leader", ASSAY_E_SIGNATURE);
 }
 
+/* protocol.md 11.4.5: a row is stored under what its content says. */
+static enum assay_status compare_label(struct audit *a, const struct assay_store_key *key,
+                                       const char *what, uint64_t content, uint64_t label)
+{
+    if (content == label) return ASSAY_OK;
+    assay_status_ignore(assay_fault_numbers(&a->at->fault, what, content, label),
+                        "it is returned by blame");
+    return assay_audit_blame(a, a->class_, key);
+}
+
+/* What a row of a member's own is stored under. */
+struct label {
+    uint32_t era, incarnation;
+    uint64_t epoch;
+};
+
+static enum assay_status compare_labels(struct audit *a, const struct assay_store_key *key,
+                                        const struct label *content)
+{
+    ASSAY_TRY(compare_label(a, key, "era that the row is stored under", content->era, key->era));
+    ASSAY_TRY(
+        compare_label(a, key, "epoch that the row is stored under", content->epoch, key->epoch));
+    return compare_label(a, key, "incarnation that the row is stored under", content->incarnation,
+                         key->number);
+}
+
+static enum assay_status read_envelope(struct audit *a, const struct assay_store_key *key,
+                                       struct assay_slice value, struct assay_envelope *e)
+{
+    const enum assay_status read = assay_envelope_decode(value, e);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, a->class_, key, "envelope cannot be read", read);
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the envelope", key->id, e->digest));
+    const struct label content = { e->era, e->incarnation, e->epoch };
+    return compare_labels(a, key, &content);
+}
+
 static enum assay_status check_envelope(struct audit *a, const struct assay_store_key *key,
                                         struct assay_slice value)
 {
     struct assay_envelope e;
     uint32_t slot = 0;
     const enum assay_store_class class_ = ASSAY_STORE_ENVELOPE;
-    const enum assay_status read = assay_envelope_decode(value, &e);
-    if (read != ASSAY_OK)
-        return assay_audit_blame_plain(a, class_, key, "envelope cannot be read", read);
-    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the envelope", key->id, e.digest));
+    ASSAY_TRY(read_envelope(a, key, value, &e));
     a->figures->envelopes++;
     const enum assay_status good = assay_context_envelope(&a->fold.context, &e, &slot);
     if (good == ASSAY_OK) return ASSAY_OK;
     return assay_audit_blame_plain(a, class_, key, "signature or author of an envelope", good);
+}
+
+static enum assay_status read_ballot(struct audit *a, const struct assay_store_key *key,
+                                     struct assay_slice value, struct assay_record *r)
+{
+    enum assay_status good = assay_record_decode(value, r);
+    if (good == ASSAY_OK && r->kind != ASSAY_RECORD_BALLOT) good = ASSAY_E_INVALID;
+    if (good != ASSAY_OK)
+        return assay_audit_blame_plain(a, a->class_, key, "ballot cannot be read", good);
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the ballot", key->id, r->body_digest));
+    const struct label content = { r->ballot.era, r->ballot.incarnation, r->ballot.epoch };
+    return compare_labels(a, key, &content);
 }
 
 static enum assay_status check_ballot(struct audit *a, const struct assay_store_key *key,
@@ -167,13 +213,9 @@ static enum assay_status check_ballot(struct audit *a, const struct assay_store_
     struct assay_record r;
     uint32_t slot = 0;
     const enum assay_store_class class_ = ASSAY_STORE_BALLOT;
-    enum assay_status good = assay_record_decode(value, &r);
-    if (good == ASSAY_OK && r.kind != ASSAY_RECORD_BALLOT) good = ASSAY_E_INVALID;
-    if (good != ASSAY_OK)
-        return assay_audit_blame_plain(a, class_, key, "ballot cannot be read", good);
-    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the ballot", key->id, r.body_digest));
+    ASSAY_TRY(read_ballot(a, key, value, &r));
     a->figures->ballots++;
-    good = assay_ballot_signed(&a->fold.context, &r, &slot);
+    const enum assay_status good = assay_ballot_signed(&a->fold.context, &r, &slot);
     if (good == ASSAY_OK) return ASSAY_OK;
     return assay_audit_blame_plain(a, class_, key, "signature or author of a ballot", good);
 }
@@ -198,6 +240,67 @@ enum assay_status assay_audit_signed(struct audit *a)
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         ASSAY_TRY(assay_audit_scan_epoch(a, classes[i], visit_signed));
     return ASSAY_OK;
+}
+
+/* --- rows under the epoch that they belong to (docs/protocol.md 11.4.5) */
+
+/* Nothing is signed and no evidence arrives in an epoch that the chain has not reached; rows under
+ * one would be looked at by no step of the walk. */
+static enum assay_status check_reached(struct audit *a, const struct assay_store_key *key,
+                                       uint64_t last)
+{
+    const uint32_t era = a->fold.state.era;
+    if (key->era < era || (key->era == era && key->epoch <= last)) return ASSAY_OK;
+    return assay_audit_blame_plain(
+        a, a->class_, key, "the row is stored under an epoch that has not begun", ASSAY_E_INVALID);
+}
+
+/* The evidence that an own envelope announces: under the envelope's epoch, where it is still
+ * here. */
+static enum assay_status check_own_evidence(struct audit *a, const struct assay_envelope *e)
+{
+    struct assay_store_key key = { .era = e->era, .epoch = e->epoch }, first;
+    size_t len = 0;
+    assay_bytes_copy(key.id, 32, e->evidence_digest, 32);
+    enum assay_status got = assay_store_get(a->config->store, ASSAY_STORE_EVIDENCE, &key, a->value,
+                                            a->value_len_max, &len);
+    if (got != ASSAY_E_NOT_FOUND) return got == ASSAY_E_FULL ? ASSAY_OK : got;
+    got = assay_store_find(a->config->store, ASSAY_STORE_EVIDENCE, e->evidence_digest, &first,
+                           a->value, a->value_len_max, &len);
+    if (got == ASSAY_E_NOT_FOUND) return ASSAY_OK; /* pruned */
+    if (got != ASSAY_OK && got != ASSAY_E_FULL) return got;
+    a->class_ = ASSAY_STORE_EVIDENCE;
+    ASSAY_TRY(compare_label(a, &first, "era that the evidence of an own envelope is stored under",
+                            e->era, first.era));
+    ASSAY_TRY(compare_label(a, &first, "epoch that the evidence of an own envelope is stored under",
+                            e->epoch, first.epoch));
+    return compare_label(a, &first, "number that the evidence is stored under", 0, first.number);
+}
+
+/* Rows of epochs that the walk does not visit, too. */
+static enum assay_status check_own_row(struct audit *a, const struct assay_store_key *key,
+                                       struct assay_slice value)
+{
+    struct assay_envelope e;
+    struct assay_record r;
+    ASSAY_TRY(check_reached(a, key, a->fold.context.epoch));
+    if (a->class_ == ASSAY_STORE_BALLOT) return read_ballot(a, key, value, &r);
+    ASSAY_TRY(read_envelope(a, key, value, &e));
+    return check_own_evidence(a, &e);
+}
+
+/* Which epoch the evidence of others is of is known from its report data alone, and a member may
+ * send what it sent in another epoch: readers look the owner up by it (protocol.md 2.11). */
+static enum assay_status check_evidence(struct audit *a, const struct assay_store_key *key,
+                                        struct assay_slice value)
+{
+    uint8_t digest[32];
+    assay_sha256(value.bytes, value.len, digest);
+    a->figures->held_evidence++;
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the evidence", key->id, digest));
+    ASSAY_TRY(compare_label(a, key, "number that the evidence is stored under", 0, key->number));
+    /* Envelopes of the next epoch arrive early (protocol.md 5.23.1), and their evidence. */
+    return check_reached(a, key, a->fold.context.epoch + 1);
 }
 
 /* --- what has its name from its bytes alone */
@@ -290,9 +393,9 @@ static bool visit_named(void *context, const struct assay_store_key *key, struct
     struct audit *a = context;
     uint8_t digest[32];
     if (a->class_ == ASSAY_STORE_EVIDENCE) {
-        assay_sha256(value.bytes, value.len, digest);
-        a->figures->held_evidence++;
-        a->status = assay_audit_blame_ids(a, key, "digest of the evidence", key->id, digest);
+        a->status = check_evidence(a, key, value);
+    } else if (a->class_ == ASSAY_STORE_ENVELOPE || a->class_ == ASSAY_STORE_BALLOT) {
+        a->status = check_own_row(a, key, value);
     } else if (a->class_ == ASSAY_STORE_RECORD) {
         a->status = check_waiting_record(a, key, value);
     } else if (a->class_ == ASSAY_STORE_META) {
@@ -306,12 +409,12 @@ static bool visit_named(void *context, const struct assay_store_key *key, struct
 
 enum assay_status assay_audit_named(struct audit *a)
 {
-    static const enum assay_store_class classes[] = { ASSAY_STORE_EVIDENCE,  ASSAY_STORE_RECORD,
-                                                      ASSAY_STORE_META,      ASSAY_STORE_ORDER,
-                                                      ASSAY_STORE_SCORE,     ASSAY_STORE_CHANGE,
-                                                      ASSAY_STORE_COLLATERAL,
-                                                      ASSAY_STORE_SERVICE,
-                                                      ASSAY_STORE_SERVICE_ANCHOR };
+    static const enum assay_store_class classes[] = {
+        ASSAY_STORE_EVIDENCE,   ASSAY_STORE_RECORD,  ASSAY_STORE_META,
+        ASSAY_STORE_ORDER,      ASSAY_STORE_SCORE,   ASSAY_STORE_CHANGE,
+        ASSAY_STORE_COLLATERAL, ASSAY_STORE_SERVICE, ASSAY_STORE_SERVICE_ANCHOR,
+        ASSAY_STORE_ENVELOPE,   ASSAY_STORE_BALLOT
+    };
     if (!a->config->items) return ASSAY_OK;
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         ASSAY_TRY(assay_audit_scan_all(a, classes[i], visit_named));

@@ -3,11 +3,13 @@
  * own checksum agrees with what was done.
  *
  * usage: tamper STORE CLASS INDEX BYTE    the INDEX-th item of that number of a class
+ *        tamper STORE CLASS INDEX epoch   stored under the next epoch as well, its bytes unchanged
  */
 #include "engine/store/store_sqlite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct target {
     size_t skip;
@@ -29,7 +31,8 @@ static bool take_one(void *context, const struct assay_store_key *key, struct as
     return false;
 }
 
-static int tamper(struct assay_store *store, enum assay_store_class class_, size_t index, size_t at)
+static int tamper(struct assay_store *store, enum assay_store_class class_, size_t index,
+                  const char *what)
 {
     const struct assay_store_key from = { 0 };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
@@ -38,7 +41,8 @@ static int tamper(struct assay_store *store, enum assay_store_class class_, size
         to.id[i] = 0xff;
     if (assay_store_scan(store, class_, &from, &to, false, take_one, &t) != ASSAY_OK) return 1;
     if (!t.found || t.value == NULL) return 1;
-    t.value[at % t.len] ^= 0x01;
+    if (strcmp(what, "epoch") == 0) t.key.epoch++;
+    else t.value[strtoul(what, NULL, 10) % t.len] ^= 0x01;
     const bool done =
         assay_store_put(store, class_, &t.key, assay_slice_over(t.value, t.len)) == ASSAY_OK &&
         assay_store_commit(store) == ASSAY_OK;
@@ -56,7 +60,7 @@ int main(int argc, char **argv)
         return 1;
     }
     const int result = tamper(store, (enum assay_store_class)strtoul(argv[2], NULL, 10),
-                              strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
+                              strtoul(argv[3], NULL, 10), argv[4]);
     assay_store_close(&store);
     if (result != 0) fprintf(stderr, "tamper: there is no such item\n");
     return result;

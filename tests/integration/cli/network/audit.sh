@@ -120,6 +120,9 @@ forged 8 0 150 'ballots, era 0, epoch'
 forged 11 1 77 'evidence, era 0, epoch'
 for byte in 0 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do forged 12 5 $byte 'scores, epoch'; done
 forged 13 1 300 'proposals, era 0, epoch'
+# ... and under another epoch, with every byte as it was (protocol.md 11.4.5)
+forged 7 0 epoch 'epoch that the row is stored under: expected '
+forged 8 0 epoch 'epoch that the row is stored under: expected '
 
 # --- signatures of finality proofs, of a node that made up all behind a checkpoint
 cp -r node-1/state unsigned
