@@ -520,7 +520,7 @@ static void stop_on_conflict(struct assay_engine *e, uint64_t epoch)
 }
 
 /* One boundary of the page once more. Returns: ASSAY_OK | ASSAY_E_CHAIN (another history is proven)
- * | INPUT statuses (it lies) */
+ * | ASSAY_E_NOT_FOUND (of one that the operator gave up) | INPUT statuses (it lies) */
 static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index,
                                           struct assay_slice bytes, struct assay_slice finality)
 {
@@ -533,6 +533,10 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
         return ASSAY_E_INVALID;
     if (!assay_bytes_equal(b.id, l->page.marks[index + 1].id, 32)) {
         ASSAY_TRY(prove_boundary(e, &b, finality, votes));
+        /* 9.16.9: the operator has decided between the two, so this peer has nothing here. */
+        if (b.header.era == e->head->state.era &&
+            assay_era_is_abandoned(e, b.header.epoch, b.header.height))
+            return ASSAY_E_NOT_FOUND;
         return ASSAY_E_CHAIN;
     }
     copy_rows(l->rows_next, l->rows, l->voters.count);

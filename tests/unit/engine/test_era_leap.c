@@ -1,0 +1,181 @@
+/*
+ * tests/unit/engine/test_era_leap.c - fast sync of a node whose operator accepted a RECOVER: it
+ * pauses below it, crosses it, and stops at its boundary (docs/protocol.md 9.16.9).
+ */
+#include "tests/unit/engine/era_bench.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { RUNS = 6, VALUE_LEN = 256 * 1024 };
+
+/* Every peer of AWAY has pruned the blocks of the epochs that are closed: boundaries are left. */
+static void prune_blocks(struct assay_sim_world *w)
+{
+    for (uint32_t node = 0; node < AWAY; node++) {
+        struct assay_store *store = w->nodes[node].store;
+        const struct assay_state *state = state_of(w, node);
+        for (uint32_t era = 0; era <= state->era; era++)
+            cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, era, state->epoch + 1),
+                         ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+}
+
+/* AWAY starts with an empty store, and its operator accepts a RECOVER before any message. */
+static void start_empty(struct assay_sim_world *w, const struct document *recover)
+{
+    if (w->nodes[AWAY].alive) assay_sim_world_kill(w, AWAY);
+    w->nodes[AWAY].wipes = true;
+    assay_sim_world_restart(w, AWAY);
+    cr_assert(assay_sim_world_run(w, 0));
+    if (recover != NULL)
+        cr_assert_eq(assay_sim_world_accept(w, AWAY, recover->bytes, recover->len), ASSAY_E_EARLY);
+}
+
+/* A value of a node's store of one an epoch. Returns: its length; 0: there is none. */
+static size_t stored(struct assay_sim_world *w, uint32_t node, enum assay_store_class class_,
+                     const struct assay_store_key *key, uint8_t out[static VALUE_LEN])
+{
+    size_t len = 0;
+    const enum assay_status status =
+        assay_store_get(w->nodes[node].store, class_, key, out, VALUE_LEN, &len);
+    return status == ASSAY_OK ? len : 0;
+}
+
+static struct assay_sim_world *alone(uint64_t seed)
+{
+    struct assay_sim_world *w = start(seed, 4);
+    const uint32_t islands[NODES] = { [AWAY] = 1 };
+    assay_sim_world_partition(w, islands);
+    return w;
+}
+
+/* The old era goes on, and its blocks are pruned. */
+static void others_go_on(struct assay_sim_world *w)
+{
+    cr_assert(assay_sim_world_run(w, RUNS * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    prune_blocks(w);
+    assay_sim_world_partition(w, NULL);
+}
+
+Test(era_leap, pauses_below_an_accepted_recover, .timeout = 240)
+{
+    uint8_t *value = malloc(VALUE_LEN);
+    for (unsigned accepts = 0; accepts < 2; accepts++) {
+        struct assay_sim_world *w = alone(51);
+        struct document *d = forge(w, AWAY, 0, 0);
+        const uint64_t epoch = w->nodes[AWAY].engine->head->context.epoch;
+        others_go_on(w);
+        cr_assert_gt(state_of(w, 0)->epoch, epoch + 2);
+        start_empty(w, accepts == 1 ? d : NULL);
+        cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+        const struct assay_engine *e = w->nodes[AWAY].engine;
+        const struct assay_store_key at = { .epoch = epoch }, before = { .epoch = epoch - 1 };
+        cr_expect_gt(stored(w, AWAY, ASSAY_STORE_BOUNDARY, &before, value), 0);
+        if (accepts == 0) {
+            cr_expect_gt(e->head->state.epoch, epoch, "without an acceptance it follows");
+        } else {
+            cr_expect_lt(e->head->state.epoch, epoch);
+            cr_expect_eq(e->fast_sync->epoch, epoch - 1);
+            cr_expect_eq(e->fast_sync->phase, ASSAY_FAST_SYNC_BOUNDARIES, "it asks again");
+            cr_expect_eq(stored(w, AWAY, ASSAY_STORE_BOUNDARY, &at, value), 0);
+            cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, &at, value), 0);
+            cr_expect(e->era->accepted);
+        }
+        free(d);
+        assay_sim_world_destroy(&w);
+    }
+    free(value);
+}
+
+/* What a node has that took the RECOVER. */
+struct taken {
+    uint8_t *boundary, *state;
+    size_t boundary_len, state_len;
+    struct document *recover;
+    uint64_t epoch;
+};
+
+static struct taken take(uint64_t seed)
+{
+    struct taken t = { .boundary = malloc(VALUE_LEN), .state = malloc(VALUE_LEN) };
+    struct assay_sim_world *w = alone(seed);
+    t.recover = forge(w, AWAY, 0, 0);
+    t.epoch = w->nodes[AWAY].engine->head->context.epoch;
+    cr_assert_eq(assay_sim_world_accept(w, AWAY, t.recover->bytes, t.recover->len), ASSAY_OK);
+    const struct assay_store_key ends = { .epoch = t.epoch },
+                                 begins = { .era = 1, .epoch = t.epoch };
+    t.boundary_len = stored(w, AWAY, ASSAY_STORE_BOUNDARY, &ends, t.boundary);
+    t.state_len = stored(w, AWAY, ASSAY_STORE_STATE, &begins, t.state);
+    cr_assert(t.boundary_len > 0 && t.state_len > 0);
+    assay_sim_world_destroy(&w);
+    return t;
+}
+
+/* Node 0 serves the new era; the others, of other operators, prove the one that was given up. */
+static void serve(struct assay_sim_world *w, const struct taken *t)
+{
+    const struct assay_store_key ends = { .epoch = t->epoch },
+                                 begins = { .era = 1, .epoch = t->epoch };
+    struct assay_store *store = w->nodes[0].store;
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_BOUNDARY, &ends,
+                                 assay_slice_over(t->boundary, t->boundary_len)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &ends,
+                                 assay_slice_over(t->recover->bytes, t->recover->len)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_STATE, &begins,
+                                 assay_slice_over(t->state, t->state_len)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+}
+
+/* docs/protocol.md 5.30.1: two proven histories stop a node, unless its operator has decided. */
+Test(era_leap, crosses_an_accepted_recover_whatever_others_prove, .timeout = 240)
+{
+    const struct taken t = take(53);
+    struct assay_sim_world *w = alone(53);
+    others_go_on(w);
+    serve(w, &t);
+    start_empty(w, t.recover);
+    for (uint32_t i = 0; i < 24 && state_of(w, AWAY)->era == 0; i++)
+        run_forked(w, 1);
+    cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(state_of(w, AWAY)->era, 1);
+    cr_expect_eq(state_of(w, AWAY)->epoch, t.epoch);
+    free(t.recover);
+    free(t.state);
+    free(t.boundary);
+    assay_sim_world_destroy(&w);
+}
+
+/* The operator has accepted the end of the next era, too: that must be before its blocks arrive. */
+Test(era_leap, stops_at_the_boundary_of_the_next_era, .timeout = 240)
+{
+    struct assay_sim_world *w = start(57, 4);
+    struct document *d = calloc(1, sizeof *d);
+    assay_sim_world_kill(w, AWAY);
+    cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS));
+    struct assay_sim_world_recovery options = { .document = d->bytes, .capacity = sizeof d->bytes };
+    cr_assert_eq(assay_sim_world_recover(w, &options), ASSAY_OK);
+    d->len = options.document_len;
+    struct assay_recover r;
+    cr_assert_eq(assay_recover_decode(assay_slice_over(d->bytes, d->len), &r), ASSAY_OK);
+    const uint64_t epoch = r.header.epoch;
+    cr_assert(assay_sim_world_run_to_epoch(w, epoch + RUNS, 40 * RUNS * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+    cr_assert_eq(state_of(w, 0)->era, 1);
+    prune_blocks(w);
+    start_empty(w, d);
+    for (uint32_t ms = 0; ms < 24 * EPOCH_MS && state_of(w, AWAY)->era == 0; ms++)
+        cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
+    cr_assert_eq(state_of(w, AWAY)->era, 1);
+    cr_expect_eq(state_of(w, AWAY)->epoch, epoch, "the state that the RECOVER made, and no later");
+    cr_expect_eq(state_of(w, AWAY)->head_height, r.header.height);
+    cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_expect_gt(state_of(w, AWAY)->epoch, epoch + RUNS, "and then it goes on");
+    free(d);
+    assay_sim_world_destroy(&w);
+}
