@@ -4,7 +4,7 @@
 #include "apps/daemon/recover.h"
 
 #include "base/file/file.h"
-#include "engine/node/era.h"
+#include "engine/node/acceptance.h"
 #include "engine/ledger/records/recover.h"
 
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 static enum assay_status encode_recover(struct assay_slice recover,
                                         struct assay_accepted_recover *out)
 {
-    const size_t len_max = recover.len + ASSAY_ERA_ACCEPTING_OVERHEAD;
+    const size_t len_max = recover.len + ASSAY_ACCEPTANCE_OVERHEAD;
     out->accepting = malloc(len_max);
     if (out->accepting == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w = assay_writer_over(out->accepting, len_max);
-    assay_era_encode_accepting(recover, &w);
+    assay_acceptance_encode(recover, &w);
     out->accepting_len = w.len;
     return ASSAY_OK;
 }

@@ -284,6 +284,7 @@ static void set_part_pointers(struct assay_engine *e, struct assay_parts *p)
     e->sync = &p->sync;
     e->fast_sync = &p->fast_sync;
     e->era = &p->era;
+    e->acceptance = &p->acceptance;
     e->confirmations = &p->confirmations;
     e->start_state = &p->start_state;
     e->service_state = &p->service_state;

@@ -16,6 +16,7 @@
  * node/key_state.c           own keys
  * node/restore.c             restart from the store
  * node/era.c                 end of an era: fences, answers, RECOVER
+ * node/acceptance.c          manual acceptance of a RECOVER
  * node/confirmations.c               members that confirm a RECOVER
  * node/services.c            registry of services, own records of them
  * evidence/verdicts.c       verdicts known and requested
@@ -35,6 +36,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "engine/node/acceptance.h"
 #include "engine/node/branch.h"
 #include "engine/sync/catchup.h"
 #include "engine/node/clock.h"
@@ -86,6 +88,7 @@ struct assay_parts {
     struct assay_sync_state sync;        /* sync/catchup.c */
     struct assay_fast_sync fast_sync;           /* sync/fast_sync.c */
     struct assay_era_state era;       /* node/era.c */
+    struct assay_acceptance acceptance; /* node/acceptance.c */
     struct assay_confirmations confirmations; /* node/confirmations.c */
     struct assay_start_state start_state;       /* node/restore.c */
     struct assay_services_state service_state;     /* node/services.c */
@@ -125,6 +128,7 @@ struct assay_engine {
     const struct assay_sync_state *sync;
     const struct assay_fast_sync *fast_sync;
     const struct assay_era_state *era;
+    const struct assay_acceptance *acceptance;
     const struct assay_confirmations *confirmations;
     const struct assay_start_state *start_state;
     const struct assay_services_state *service_state;

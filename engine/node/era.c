@@ -14,7 +14,6 @@ enum {
 };
 
 static const char answering_tag[] = "assay/answering/v1";
-static const char accept_tag[] = "assay/accept/v1";
 static const char began_tag[] = "assay/began/v1";
 static const char invalid_grounds[] =
     "the fence that it rests on is not of the operators in force, or an answer does not verify";
@@ -290,16 +289,6 @@ static enum assay_status restore_fence(struct assay_engine *e, struct assay_slic
     return ASSAY_OK;
 }
 
-static void set_accepted(struct assay_era_state *n, const struct assay_accepted *a)
-{
-    n->accepted = true;
-    n->accepted_epoch = a->header.epoch;
-    n->accepted_height = a->header.height;
-    assay_bytes_copy(n->accepted_id, 32, a->id, 32);
-    assay_bytes_copy(n->accepted_parent, 32, a->header.parent_id, 32);
-    assay_bytes_copy(n->accepted_operators, 32, a->operators_digest, 32);
-}
-
 enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_store_key *key,
                                     struct assay_slice value)
 {
@@ -311,11 +300,7 @@ enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_s
     }
     if (key->era != e->head->state.era) return ASSAY_OK;
     if (value.len <= sizeof void_marker) return ASSAY_OK; /* released, withdrawn */
-    if (key->number == ASSAY_META_ACCEPTED) {
-        struct assay_accepted accepted;
-        ASSAY_TRY(assay_accepted_decode(value, &accepted));
-        set_accepted(n, &accepted);
-    }
+    if (key->number == ASSAY_META_ACCEPTED) return assay_acceptance_restore(e, value);
     /* Numbers ascend: the fence is restored first, then the items that depend on it. */
     if (key->number == ASSAY_META_FENCE) {
         if (value.len > ASSAY_FENCE_LEN_MAX) return ASSAY_E_RANGE;
@@ -467,11 +452,10 @@ enum assay_status assay_era_check_grounds(struct assay_engine *e,
                                           const struct assay_recover *recover,
                                           struct assay_fault *fault)
 {
-    const struct assay_era_state *n = e->era;
     if (assay_era_is_ahead(e, recover->header.time_ms)) /* also after manual acceptance */
         return assay_fault_plain(
             fault, "its time lies more than 10 minutes ahead of this node's clock", ASSAY_E_AGAIN);
-    const bool accepted = n->accepted && assay_bytes_equal(n->accepted_id, recover->id, 32);
+    const bool accepted = assay_acceptance_is_of(e, recover->id);
     /* Former operators may still have the answers of their time (9.16.3). */
     if (!accepted && e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS)
         return assay_fault_plain(fault, "the final head here is older than the trusting period",
@@ -512,127 +496,20 @@ enum assay_status assay_era_check_recover(struct assay_engine *e, const struct a
     return assay_fault_ids(fault, "state root", e->head->next.root, recover->header.state_root);
 }
 
-/* It can be taken no more: its epoch is closed, its parent is not on the chain, or the operators
- * that signed it are not those in force there. */
-static bool is_void(const struct assay_engine *e, uint64_t epoch)
-{
-    const struct assay_era_state *n = e->era;
-    const struct assay_ledger *ledger = &e->chain->ledger;
-    if (epoch != n->accepted_epoch || e->head->context.epoch != epoch)
-        return epoch > n->accepted_epoch;
-    if (!assay_bytes_equal(n->accepted_operators, e->head->state.operators_digest, 32)) return true;
-    return ledger->height + 1 == n->accepted_height &&
-           !assay_bytes_equal(n->accepted_parent, ledger->tip_id, 32);
-}
-
-/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) */
-static enum assay_status clear_accepted(struct assay_engine *e)
-{
-    const struct assay_slice kept =
-        assay_eng_copy(e, assay_slice_over(void_marker, sizeof void_marker));
-    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
-    persist_meta(e, ASSAY_META_ACCEPTED, kept);
-    e->parts->era.accepted = false;
-    return ASSAY_OK;
-}
-
-bool assay_era_is_abandoned(struct assay_engine *e, uint64_t epoch, uint64_t height)
-{
-    const struct assay_era_state *n = e->era;
-    if (!n->accepted || e->chain->ledger.height >= n->accepted_height) return false;
-    if (is_void(e, epoch)) {
-        const uint64_t own = e->chain->ledger.height, named = n->accepted_height - 1;
-        if (clear_accepted(e) != ASSAY_OK) return true; /* what follows it is not taken before */
-        assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, own, named);
-        return false;
-    }
-    return height >= n->accepted_height;
-}
-
-void assay_era_encode_accepting(struct assay_slice recover, struct assay_writer *w)
-{
-    assay_cbor_put_array(w, 2);
-    assay_cbor_put_text(w, accept_tag);
-    assay_cbor_put_bytes(w, recover.bytes, recover.len);
-}
-
-/* Out: *inner, the RECOVER. Returns: whether it is an acceptance. */
-static bool is_accepting(struct assay_slice payload, struct assay_slice *inner)
-{
-    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    return assay_cbor_array_exact(&c, 2) == ASSAY_OK &&
-           assay_cbor_text_expect(&c, accept_tag) == ASSAY_OK &&
-           assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, inner) == ASSAY_OK;
-}
-
-/* Could it be taken here, now or when this node has fetched what is missing? */
-static enum assay_status check_acceptable(const struct assay_engine *e,
-                                          const struct assay_recover *r)
-{
-    const struct assay_state *state = &e->head->state;
-    const struct assay_block_header *h = &r->header;
-    const uint64_t running = e->head->context.epoch;
-    if (!assay_bytes_equal(h->chain_id, state->chain_id, 32) || h->era != (uint64_t)state->era + 1)
-        return ASSAY_E_CHAIN;
-    if (h->epoch > running) return assay_recover_self_approved(r);
-    return assay_recover_approved(r, state->operators_digest);
-}
-
-/* One row an era: a later decision replaces it. */
-static enum assay_status persist_accepted(struct assay_engine *e, const struct assay_recover *r)
-{
-    uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX], operators[32];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_sha256(r->operators.bytes, r->operators.len, operators);
-    assay_accepted_encode(r->header_bytes, operators, &w);
-    const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(bytes, w.len));
-    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
-    persist_meta(e, ASSAY_META_ACCEPTED, kept);
-    assay_eng_note(e, ASSAY_NOTE_RECOVER_ACCEPTED, ASSAY_SLOT_ALL, r->header.height,
-                   r->header.epoch);
-    return ASSAY_OK;
-}
-
-/* Durable where it can be taken, now or later: a node that is behind takes it when it has fetched
- * what is missing. Nothing stays of what is refused: the final head may be above it.
- * Returns: as assay_era_check_recover */
-static enum assay_status accept_recover(struct assay_engine *e, const struct assay_recover *r,
-                                struct assay_fault *fault)
-{
-    struct assay_era_state *n = &e->parts->era;
-    const struct assay_era_state before = *n;
-    struct assay_accepted accepted = { .header = r->header };
-    ASSAY_TRY(check_acceptable(e, r));
-    assay_bytes_copy(accepted.id, 32, r->id, 32);
-    assay_sha256(r->operators.bytes, r->operators.len, accepted.operators_digest);
-    set_accepted(n, &accepted);
-    const enum assay_status status = assay_era_check_recover(e, &e->chain->ledger, r, fault);
-    const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
-    const bool same = before.accepted && assay_bytes_equal(before.accepted_id, r->id, 32);
-    const enum assay_status kept = stays && !same ? persist_accepted(e, r) : ASSAY_OK;
-    if (stays && kept == ASSAY_OK) return status;
-    n->accepted = before.accepted;
-    n->accepted_epoch = before.accepted_epoch;
-    n->accepted_height = before.accepted_height;
-    assay_bytes_copy(n->accepted_id, 32, before.accepted_id, 32);
-    assay_bytes_copy(n->accepted_parent, 32, before.accepted_parent, 32);
-    assay_bytes_copy(n->accepted_operators, 32, before.accepted_operators, 32);
-    return stays ? kept : status;
-}
-
 enum assay_status assay_era_receive_recover(struct assay_engine *e, uint16_t from,
                                             struct assay_slice payload)
 {
     struct assay_recover r;
     struct assay_fault fault;
-    const bool accepts = from == ASSAY_SLOT_SELF && is_accepting(payload, &payload);
-    if (accepts && payload.len == 0) return e->era->accepted ? clear_accepted(e) : ASSAY_OK;
+    const bool accepts =
+        from == ASSAY_SLOT_SELF && assay_acceptance_is_message(payload, &payload);
+    if (accepts && payload.len == 0) return assay_acceptance_withdraw(e);
     ASSAY_TRY(assay_recover_decode(payload, &r));
     if (assay_bytes_equal(r.header.chain_id, e->head->state.chain_id, 32) &&
         r.header.era <= e->head->state.era)
         return ASSAY_OK; /* one RECOVER begins an era, the first: peers repeat it */
     const enum assay_status status =
-        accepts ? accept_recover(e, &r, &fault)
+        accepts ? assay_acceptance_add(e, &r, &fault)
                 : assay_era_check_recover(e, &e->chain->ledger, &r, &fault);
     if (status == ASSAY_E_EARLY) assay_sync_start(e, r.header.epoch);
     if (status == ASSAY_E_STALE || status == ASSAY_E_INVALID)
@@ -668,9 +545,9 @@ void assay_engine_era(const struct assay_engine *engine, struct assay_era_snapsh
     const struct assay_began *began = assay_era_find_began(e, e->head->state.era);
     ending->began = began != NULL;
     if (began != NULL) assay_bytes_copy(ending->began_id, 32, began->id, 32);
-    if (e->era->accepted) {
-        ending->accepted_height = e->era->accepted_height;
-        assay_bytes_copy(ending->accepted_id, 32, e->era->accepted_id, 32);
+    if (e->acceptance->held) {
+        ending->accepted_height = e->acceptance->height;
+        assay_bytes_copy(ending->accepted_id, 32, e->acceptance->id, 32);
     }
     assay_bytes_copy(ending->operators_digest, 32, e->head->state.operators_digest, 32);
     ending->next_sequence =

@@ -37,10 +37,6 @@ struct assay_era_state {
     bool answered;
     uint8_t answered_digest[32]; /* of the fence that was answered last; zero: of none */
     bool released; /* in force until the epoch closes: signing does not resume within one */
-    /* This node's operator accepted the RECOVER of accepted_id, whatever its grounds (9.16.2). */
-    bool accepted;
-    uint8_t accepted_id[32], accepted_parent[32], accepted_operators[32];
-    uint64_t accepted_epoch, accepted_height; /* of the block that it is */
     struct assay_grounds grounds[ASSAY_GROUNDS_KEPT];
     uint32_t grounds_next; /* entry that is replaced next */
     struct assay_began began[ASSAY_ERAS_KEPT]; /* of an era at its number modulo the count */
@@ -73,15 +69,6 @@ ASSAY_CHECKED enum assay_status assay_era_restore(struct assay_engine *e,
 /* Encodes the FENCE message that a node's operator submits before it fetches an ANSWER: from then
  * on only RECOVER or RELEASE ends the fence (docs/protocol.md 9.12.2). */
 void assay_era_encode_answering(struct assay_writer *w);
-enum { ASSAY_ERA_ACCEPTING_OVERHEAD = 64 }; /* bytes around the RECOVER, at most */
-/* What it hands in, as a RECOVER message, to accept one manually: ["assay/accept/v1", RECOVER];
- * with an empty one to withdraw what it accepted in this era.
- * Returns: nothing. */
-void assay_era_encode_accepting(struct assay_slice recover, struct assay_writer *w);
-/* docs/protocol.md 9.16.9: a node that accepted a RECOVER takes no block of the running era at or
- * above it. An acceptance that can no longer be taken is dropped here, durably, with a note.
- * Returns: whether the block of this epoch and height is not taken */
-bool assay_era_is_abandoned(struct assay_engine *e, uint64_t epoch, uint64_t height);
 /* An epoch begins: a fence that was released or has expired is no longer in force. */
 void assay_era_on_epoch(struct assay_engine *e);
 /* Repeats announcements to peers that may have restarted. */

@@ -717,7 +717,7 @@ void assay_finalize(struct assay_engine *e)
         assay_sync_start(e, e->head->context.epoch + 1);
         return;
     }
-    if (assay_era_is_abandoned(e, e->head->context.epoch,
+    if (assay_acceptance_rejects(e, e->head->context.epoch,
                               chain->ledger.height + count)) { /* below it: with RECOVER */
         chain->wanted = false;
         return;

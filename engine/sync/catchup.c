@@ -486,7 +486,7 @@ static enum assay_status receive_blocks(struct assay_engine *e, const struct ass
         return ASSAY_E_INVALID;
     }
     if (e->sync->verified && !e->sync->recovers &&
-        assay_era_is_abandoned(e, e->head->context.epoch, e->sync->ledger.height)) {
+        assay_acceptance_rejects(e, e->head->context.epoch, e->sync->ledger.height)) {
         clear_progress(e); /* another peer has the RECOVER */
         return ASSAY_E_STALE;
     }

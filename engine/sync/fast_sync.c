@@ -304,7 +304,6 @@ static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 3
 static enum assay_status check_link(const struct assay_engine *e, const struct assay_recover *r)
 {
     const struct assay_fast_sync *l = e->fast_sync;
-    const struct assay_era_state *n = e->era;
     struct assay_recover_weight weight;
     const struct assay_recover_table table = { .era = l->era,
                                                .chain_id = e->head->state.chain_id,
@@ -314,7 +313,7 @@ static enum assay_status check_link(const struct assay_engine *e, const struct a
                                                .find = find_row };
     ASSAY_TRY(assay_recover_approved(r, l->operators));
     if (assay_era_is_ahead(e, r->header.time_ms)) return ASSAY_E_STRANGER; /* 9.16.6 */
-    if (n->accepted && assay_bytes_equal(n->accepted_id, r->id, 32)) return ASSAY_OK;
+    if (assay_acceptance_is_of(e, r->id)) return ASSAY_OK;
     if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS) return ASSAY_E_STRANGER;
     ASSAY_TRY(assay_recover_weigh(r, &table, &weight));
     if (!assay_recover_is_grounded(&weight)) return ASSAY_E_STRANGER;
@@ -356,7 +355,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
     if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
     /* 9.16.9: the operator may have accepted the end of the next era, too. */
-    if (e->era->accepted && l->era > e->head->state.era && !l->unsealed) {
+    if (e->acceptance->held && l->era > e->head->state.era && !l->unsealed) {
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
         return ASSAY_E_NOT_FOUND;
@@ -369,7 +368,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
     }
     ASSAY_TRY(proven);
     if (b.header.era == e->head->state.era &&
-        assay_era_is_abandoned(e, b.header.epoch, b.header.height)) {
+        assay_acceptance_rejects(e, b.header.epoch, b.header.height)) {
         l->unconfirmed = true; /* another peer has the RECOVER */
         return ASSAY_E_AGAIN;
     }
@@ -379,7 +378,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
     if (!store_boundary(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
     ASSAY_TRY(load_voters(e, l->rows_next, b.state.member_count));
     if (b.header.era > l->era)
-        l->unsealed = !e->era->accepted || !assay_bytes_equal(e->era->accepted_id, b.id, 32);
+        l->unsealed = !assay_acceptance_is_of(e, b.id);
     else if (b.state.certified) l->unsealed = false;
     l->epoch = b.header.epoch;
     l->era = b.header.era;
@@ -535,7 +534,7 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
         ASSAY_TRY(prove_boundary(e, &b, finality, votes));
         /* 9.16.9: the operator has decided between the two, so this peer has nothing here. */
         if (b.header.era == e->head->state.era &&
-            assay_era_is_abandoned(e, b.header.epoch, b.header.height))
+            assay_acceptance_rejects(e, b.header.epoch, b.header.height))
             return ASSAY_E_NOT_FOUND;
         return ASSAY_E_CHAIN;
     }

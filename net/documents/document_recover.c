@@ -11,6 +11,7 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "base/cbor.h"
+#include "engine/node/acceptance.h"
 #include "engine/node/era.h"
 #include "net/json/json.h"
 
@@ -259,11 +260,11 @@ enum taking { TRIES, SUBMITS, ACCEPTS };
 
 static enum assay_status accept_recover(struct assay_runtime *runtime, struct assay_slice bytes)
 {
-    uint8_t *accepting = malloc(bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
+    uint8_t *accepting = malloc(bytes.len + ASSAY_ACCEPTANCE_OVERHEAD);
     if (accepting == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w =
-        assay_writer_over(accepting, bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
-    assay_era_encode_accepting(bytes, &w);
+        assay_writer_over(accepting, bytes.len + ASSAY_ACCEPTANCE_OVERHEAD);
+    assay_acceptance_encode(bytes, &w);
     const enum assay_status status =
         submit_event(runtime, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
     free(accepting);

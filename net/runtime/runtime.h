@@ -153,7 +153,7 @@ struct assay_runtime_http {
     const char *state_dir; /* directory for disk metrics; NULL: none */
 };
 
-/* A RECOVER of era - 1, in the form of assay_era_encode_accepting. */
+/* A RECOVER of era - 1, in the form of assay_acceptance_encode. */
 struct assay_accepted_recover {
     uint32_t era;
     uint8_t *accepting; /* [accepting_len] */

@@ -4,6 +4,7 @@
  * (docs/protocol.md 9.11 to 9.16).
  */
 #include "engine/node/engine_internal.h"
+#include "engine/node/acceptance.h"
 #include "engine/node/era.h"
 #include "engine/ledger/records/recover.h"
 #include "host/recovery.h"
@@ -365,10 +366,10 @@ enum assay_status assay_sim_world_submit(struct assay_sim_world *w, uint32_t nod
 enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t node,
                                          const uint8_t *bytes, size_t len)
 {
-    uint8_t *accepting = malloc(len + ASSAY_ERA_ACCEPTING_OVERHEAD);
+    uint8_t *accepting = malloc(len + ASSAY_ACCEPTANCE_OVERHEAD);
     ASSAY_ASSERT(accepting != NULL);
-    struct assay_writer o = assay_writer_over(accepting, len + ASSAY_ERA_ACCEPTING_OVERHEAD);
-    assay_era_encode_accepting(assay_slice_over(bytes, len), &o);
+    struct assay_writer o = assay_writer_over(accepting, len + ASSAY_ACCEPTANCE_OVERHEAD);
+    assay_acceptance_encode(assay_slice_over(bytes, len), &o);
     const enum assay_status status =
         hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, o.len));
     free(accepting);

@@ -502,7 +502,7 @@ Test(era_attacks, an_acceptance_that_cannot_be_taken_ends, .timeout = 240)
     cr_expect_gt(height_of(w, AWAY), parent + 1);
     cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 1);
     restart(w, AWAY);
-    cr_expect(!w->nodes[AWAY].engine->era->accepted, "nor after a restart");
+    cr_expect(!w->nodes[AWAY].engine->acceptance->held, "nor after a restart");
     free(d);
     assay_sim_world_destroy(&w);
 }
@@ -528,11 +528,10 @@ Test(era_attacks, a_later_acceptance_replaces_the_first_and_may_be_withdrawn, .t
     assay_sim_world_kill(w, AWAY);
     assay_sim_world_restart(w, AWAY);
     cr_assert(assay_sim_world_run(w, 0));
-    const struct assay_era_state *n = w->nodes[AWAY].engine->era;
-    cr_expect(n->accepted && assay_bytes_equal(n->accepted_id, first->digest, 32));
+    cr_expect(assay_acceptance_is_of(w->nodes[AWAY].engine, first->digest));
     cr_expect_eq(assay_sim_world_accept(w, AWAY, NULL, 0), ASSAY_OK);
     restart(w, AWAY);
-    cr_expect(!w->nodes[AWAY].engine->era->accepted);
+    cr_expect(!w->nodes[AWAY].engine->acceptance->held);
     cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
     cr_expect_gt(height_of(w, AWAY), parent);
     free(first);

@@ -81,7 +81,7 @@ Test(era_leap, pauses_below_an_accepted_recover, .timeout = 240)
             cr_expect_eq(e->fast_sync->phase, ASSAY_FAST_SYNC_BOUNDARIES, "it asks again");
             cr_expect_eq(stored(w, AWAY, ASSAY_STORE_BOUNDARY, &at, value), 0);
             cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, &at, value), 0);
-            cr_expect(e->era->accepted);
+            cr_expect(e->acceptance->held);
         }
         free(d);
         assay_sim_world_destroy(&w);

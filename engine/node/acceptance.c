@@ -1,0 +1,140 @@
+/*
+ * engine/node/acceptance.c - manual acceptance of a RECOVER by a node's operator
+ * (docs/protocol.md 9.16.2, 9.16.9).
+ */
+#include "engine/node/acceptance.h"
+
+#include "base/cbor.h"
+#include "engine/node/engine_internal.h"
+
+enum { KEEP_EFFECTS = 8 };
+
+static const char accept_tag[] = "assay/accept/v1";
+static const uint8_t void_marker[1] = { 0xf6 }; /* stored in place of one that ended */
+
+void assay_acceptance_encode(struct assay_slice recover, struct assay_writer *w)
+{
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_text(w, accept_tag);
+    assay_cbor_put_bytes(w, recover.bytes, recover.len);
+}
+
+bool assay_acceptance_is_message(struct assay_slice payload, struct assay_slice *recover)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    return assay_cbor_array_exact(&c, 2) == ASSAY_OK &&
+           assay_cbor_text_expect(&c, accept_tag) == ASSAY_OK &&
+           assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, recover) == ASSAY_OK;
+}
+
+bool assay_acceptance_is_of(const struct assay_engine *e, const uint8_t id[static 32])
+{
+    return e->acceptance->held && assay_bytes_equal(e->acceptance->id, id, 32);
+}
+
+static struct assay_acceptance acceptance_of(const struct assay_accepted *accepted)
+{
+    struct assay_acceptance a = { .held = true,
+                                  .epoch = accepted->header.epoch,
+                                  .height = accepted->header.height };
+    assay_bytes_copy(a.id, 32, accepted->id, 32);
+    assay_bytes_copy(a.parent_id, 32, accepted->header.parent_id, 32);
+    assay_bytes_copy(a.operators_digest, 32, accepted->operators_digest, 32);
+    return a;
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) */
+static enum assay_status persist_row(struct assay_engine *e, struct assay_slice value)
+{
+    const struct assay_store_key key = { .era = e->head->state.era, .number = ASSAY_META_ACCEPTED };
+    const struct assay_slice kept = assay_eng_copy(e, value);
+    if (kept.len == 0 || !assay_eng_has_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
+    assay_eng_persist(e, ASSAY_STORE_META, &key, kept);
+    return ASSAY_OK;
+}
+
+/* It can be taken no more: its epoch is closed, its parent is not on the chain, or the operators
+ * that signed it are not those in force there. */
+static bool is_void(const struct assay_engine *e, uint64_t epoch)
+{
+    const struct assay_acceptance *a = e->acceptance;
+    const struct assay_ledger *ledger = &e->chain->ledger;
+    if (epoch != a->epoch || e->head->context.epoch != epoch) return epoch > a->epoch;
+    if (!assay_bytes_equal(a->operators_digest, e->head->state.operators_digest, 32)) return true;
+    return ledger->height + 1 == a->height && !assay_bytes_equal(a->parent_id, ledger->tip_id, 32);
+}
+
+enum assay_status assay_acceptance_withdraw(struct assay_engine *e)
+{
+    if (!e->acceptance->held) return ASSAY_OK;
+    ASSAY_TRY(persist_row(e, assay_slice_over(void_marker, sizeof void_marker)));
+    e->parts->acceptance.held = false;
+    return ASSAY_OK;
+}
+
+bool assay_acceptance_rejects(struct assay_engine *e, uint64_t epoch, uint64_t height)
+{
+    const struct assay_acceptance *a = e->acceptance;
+    if (!a->held || e->chain->ledger.height >= a->height) return false;
+    if (is_void(e, epoch)) {
+        const uint64_t own = e->chain->ledger.height, named = a->height - 1;
+        /* What follows it is not taken before. */
+        if (assay_acceptance_withdraw(e) != ASSAY_OK) return true;
+        assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, own, named);
+        return false;
+    }
+    return height >= a->height;
+}
+
+/* Could it be taken here, now or when this node has fetched what is missing? */
+static enum assay_status check_acceptable(const struct assay_engine *e,
+                                          const struct assay_recover *r)
+{
+    const struct assay_state *state = &e->head->state;
+    const struct assay_block_header *h = &r->header;
+    const uint64_t running = e->head->context.epoch;
+    if (!assay_bytes_equal(h->chain_id, state->chain_id, 32) || h->era != (uint64_t)state->era + 1)
+        return ASSAY_E_CHAIN;
+    if (h->epoch > running) return assay_recover_self_approved(r);
+    return assay_recover_approved(r, state->operators_digest);
+}
+
+/* One row an era: a later decision replaces it. */
+static enum assay_status persist_accepted(struct assay_engine *e, const struct assay_recover *r)
+{
+    uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_accepted_encode(r->header_bytes, e->acceptance->operators_digest, &w);
+    ASSAY_TRY(persist_row(e, assay_slice_over(bytes, w.len)));
+    assay_eng_note(e, ASSAY_NOTE_RECOVER_ACCEPTED, ASSAY_SLOT_ALL, r->header.height,
+                   r->header.epoch);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_acceptance_add(struct assay_engine *e, const struct assay_recover *r,
+                                       struct assay_fault *fault)
+{
+    struct assay_acceptance *a = &e->parts->acceptance;
+    const struct assay_acceptance before = *a;
+    struct assay_accepted accepted = { .header = r->header };
+    ASSAY_TRY(check_acceptable(e, r));
+    const bool same = assay_acceptance_is_of(e, r->id);
+    assay_bytes_copy(accepted.id, 32, r->id, 32);
+    assay_sha256(r->operators.bytes, r->operators.len, accepted.operators_digest);
+    *a = acceptance_of(&accepted);
+    const enum assay_status status = assay_era_check_recover(e, &e->chain->ledger, r, fault);
+    const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
+    const enum assay_status kept = stays && !same ? persist_accepted(e, r) : ASSAY_OK;
+    if (stays && kept == ASSAY_OK) return status;
+    *a = before;
+    return stays ? kept : status;
+}
+
+enum assay_status assay_acceptance_restore(struct assay_engine *e, struct assay_slice value)
+{
+    struct assay_accepted accepted;
+    if (value.len <= sizeof void_marker) return ASSAY_OK; /* withdrawn */
+    ASSAY_TRY(assay_accepted_decode(value, &accepted));
+    e->parts->acceptance = acceptance_of(&accepted);
+    return ASSAY_OK;
+}
