@@ -362,6 +362,33 @@ static enum assay_status check_answered(struct audit *a, const struct assay_stor
     return check_fence(a, key, value);
 }
 
+/* protocol.md 11.4.2: the RECOVER that the operator accepted. Of an epoch that is not reached here
+ * the operators in force are unknown. */
+static enum assay_status check_accepted(struct audit *a, const struct assay_store_key *key,
+                                        struct assay_slice value)
+{
+    struct assay_recover r;
+    uint8_t digest[32];
+    const struct assay_state *state = &a->fold.state;
+    const enum assay_store_class class_ = ASSAY_STORE_META;
+    const enum assay_status read = assay_recover_decode(value, &r);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "accepted RECOVER cannot be read", read);
+    if (r.header.era != (uint64_t)key->era + 1 ||
+        !assay_bytes_equal(r.header.chain_id, state->chain_id, 32))
+        return assay_audit_blame_plain(a, class_, key,
+                                       "accepted RECOVER stands under another name",
+                                       ASSAY_E_INVALID);
+    assay_sha256(r.operators.bytes, r.operators.len, digest);
+    if (key->era == state->era && r.header.epoch == a->fold.context.epoch)
+        ASSAY_TRY(assay_audit_blame_ids(a, key, "operators of an accepted RECOVER",
+                                        state->operators_digest, digest));
+    const enum assay_status good =
+        a->config->signatures ? assay_recover_self_approved(&r) : ASSAY_OK;
+    if (good == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key, "signatures of an accepted RECOVER", good);
+}
+
 static enum assay_status check_meta(struct audit *a, const struct assay_store_key *key,
                                     struct assay_slice value)
 {
@@ -370,10 +397,7 @@ static enum assay_status check_meta(struct audit *a, const struct assay_store_ke
     if (key->number >= ASSAY_META_HOST_MIN) return ASSAY_OK; /* a daemon's own */
     if (key->number == ASSAY_META_FENCE) return ended ? ASSAY_OK : check_fence(a, key, value);
     if (key->number == ASSAY_META_ANSWERED) return ended ? ASSAY_OK : check_answered(a, key, value);
-    struct assay_accepted accepted;
-    const bool is_accepted = key->number == ASSAY_META_ACCEPTED;
-    if (is_accepted && (ended || assay_accepted_decode(value, &accepted) == ASSAY_OK))
-        return ASSAY_OK;
+    if (key->number == ASSAY_META_ACCEPTED) return ended ? ASSAY_OK : check_accepted(a, key, value);
     if (key->number == ASSAY_META_BEGAN && value.len == 32)
         return assay_audit_blame_ids(a, key, "id of a RECOVER", key->id, value.bytes);
     return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "note that cannot be read",

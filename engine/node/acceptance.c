@@ -7,7 +7,7 @@
 #include "base/cbor.h"
 #include "engine/node/engine_internal.h"
 
-enum { KEEP_EFFECTS = 8 };
+enum { KEEP_EFFECTS = 8, TRIES_PER_EPOCH = 8 };
 
 static const char accept_tag[] = "assay/accept/v1";
 static const uint8_t void_marker[1] = { 0xf6 }; /* stored in place of one that ended */
@@ -32,15 +32,22 @@ bool assay_acceptance_is_of(const struct assay_engine *e, const uint8_t id[stati
     return e->acceptance->held && assay_bytes_equal(e->acceptance->id, id, 32);
 }
 
-static struct assay_acceptance acceptance_of(const struct assay_accepted *accepted)
+static void set_acceptance(struct assay_acceptance *a, const struct assay_recover *r)
 {
-    struct assay_acceptance a = { .held = true,
-                                  .epoch = accepted->header.epoch,
-                                  .height = accepted->header.height };
-    assay_bytes_copy(a.id, 32, accepted->id, 32);
-    assay_bytes_copy(a.parent_id, 32, accepted->header.parent_id, 32);
-    assay_bytes_copy(a.operators_digest, 32, accepted->operators_digest, 32);
-    return a;
+    a->held = true;
+    a->epoch = r->header.epoch;
+    a->height = r->header.height;
+    a->again_ms = 0;
+    assay_bytes_copy(a->id, 32, r->id, 32);
+    assay_bytes_copy(a->parent_id, 32, r->header.parent_id, 32);
+    assay_sha256(r->operators.bytes, r->operators.len, a->operators_digest);
+}
+
+static void set_document(struct assay_acceptance *a, struct assay_slice bytes)
+{
+    ASSAY_ASSERT(a->held && bytes.len > 0 && bytes.len <= ASSAY_RECOVER_LEN_MAX);
+    assay_bytes_copy(a->document, ASSAY_RECOVER_LEN_MAX, bytes.bytes, bytes.len);
+    a->document_len = bytes.len;
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) */
@@ -72,18 +79,58 @@ enum assay_status assay_acceptance_withdraw(struct assay_engine *e)
     return ASSAY_OK;
 }
 
+void assay_acceptance_end(struct assay_engine *e)
+{
+    assay_status_ignore(assay_acceptance_withdraw(e), "the row is of an era that is over");
+}
+
+/* Returns: whether it is dropped, durably */
+static bool drop_void(struct assay_engine *e)
+{
+    const uint64_t own = e->chain->ledger.height, named = e->acceptance->height - 1;
+    if (assay_acceptance_withdraw(e) != ASSAY_OK) return false;
+    assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, own, named);
+    return true;
+}
+
 bool assay_acceptance_rejects(struct assay_engine *e, uint64_t epoch, uint64_t height)
 {
     const struct assay_acceptance *a = e->acceptance;
     if (!a->held || e->chain->ledger.height >= a->height) return false;
-    if (is_void(e, epoch)) {
-        const uint64_t own = e->chain->ledger.height, named = a->height - 1;
-        /* What follows it is not taken before. */
-        if (assay_acceptance_withdraw(e) != ASSAY_OK) return true;
-        assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, own, named);
-        return false;
-    }
+    if (is_void(e, epoch)) return !drop_void(e); /* what follows it is not taken before */
     return height >= a->height;
+}
+
+void assay_acceptance_tick(struct assay_engine *e)
+{
+    struct assay_acceptance *a = &e->parts->acceptance;
+    if (!a->held || e->newcomer || e->chain->turned || e->now_ms < a->again_ms) return;
+    if (e->head->context.epoch != a->epoch || e->chain->ledger.height + 1 != a->height) return;
+    if (is_void(e, a->epoch)) {
+        (void)drop_void(e); /* without room: with the next tick */
+        return;
+    }
+    a->again_ms = e->now_ms + assay_eng_epoch_ms(e) / TRIES_PER_EPOCH;
+    const enum assay_status status = assay_era_receive_recover(
+        e, ASSAY_SLOT_SELF, assay_slice_over(a->document, a->document_len));
+    /* It was reported. Another state than this node computes is no matter of time. */
+    if (status == ASSAY_E_INVALID) a->again_ms = UINT64_MAX;
+}
+
+struct assay_slice assay_acceptance_find_on(struct assay_engine *e, const uint8_t (*ids)[32],
+                                            uint32_t count)
+{
+    const struct assay_acceptance *a = e->acceptance;
+    const uint64_t base = e->head->state.head_height;
+    ASSAY_ASSERT(a->held && a->height > base);
+    const bool at_base = a->height - 1 == base;
+    const uint64_t index = a->height - base - 2; /* of the parent, where it is not the base */
+    const bool leads = at_base ? assay_bytes_equal(a->parent_id, e->head->state.head_id, 32)
+                               : index < count && assay_bytes_equal(a->parent_id, ids[index], 32);
+    if (leads && a->epoch == e->head->context.epoch)
+        return assay_slice_over(a->document, a->document_len);
+    (void)drop_void(e); /* without room: when the blocks arrive again */
+    return (struct assay_slice){ 0 };
 }
 
 /* Could it be taken here, now or when this node has fetched what is missing? */
@@ -102,10 +149,8 @@ static enum assay_status check_acceptable(const struct assay_engine *e,
 /* One row an era: a later decision replaces it. */
 static enum assay_status persist_accepted(struct assay_engine *e, const struct assay_recover *r)
 {
-    uint8_t bytes[ASSAY_ACCEPTED_LEN_MAX];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_accepted_encode(r->header_bytes, e->acceptance->operators_digest, &w);
-    ASSAY_TRY(persist_row(e, assay_slice_over(bytes, w.len)));
+    ASSAY_TRY(persist_row(e, r->bytes));
+    set_document(&e->parts->acceptance, r->bytes);
     assay_eng_note(e, ASSAY_NOTE_RECOVER_ACCEPTED, ASSAY_SLOT_ALL, r->header.height,
                    r->header.epoch);
     return ASSAY_OK;
@@ -115,13 +160,10 @@ enum assay_status assay_acceptance_add(struct assay_engine *e, const struct assa
                                        struct assay_fault *fault)
 {
     struct assay_acceptance *a = &e->parts->acceptance;
-    const struct assay_acceptance before = *a;
-    struct assay_accepted accepted = { .header = r->header };
+    const struct assay_acceptance before = *a; /* but for the bytes of the document */
     ASSAY_TRY(check_acceptable(e, r));
     const bool same = assay_acceptance_is_of(e, r->id);
-    assay_bytes_copy(accepted.id, 32, r->id, 32);
-    assay_sha256(r->operators.bytes, r->operators.len, accepted.operators_digest);
-    *a = acceptance_of(&accepted);
+    set_acceptance(a, r);
     const enum assay_status status = assay_era_check_recover(e, &e->chain->ledger, r, fault);
     const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
     const enum assay_status kept = stays && !same ? persist_accepted(e, r) : ASSAY_OK;
@@ -132,9 +174,11 @@ enum assay_status assay_acceptance_add(struct assay_engine *e, const struct assa
 
 enum assay_status assay_acceptance_restore(struct assay_engine *e, struct assay_slice value)
 {
-    struct assay_accepted accepted;
+    struct assay_recover r;
     if (value.len <= sizeof void_marker) return ASSAY_OK; /* withdrawn */
-    ASSAY_TRY(assay_accepted_decode(value, &accepted));
-    e->parts->acceptance = acceptance_of(&accepted);
+    if (value.len > ASSAY_RECOVER_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_recover_decode(value, &r));
+    set_acceptance(&e->parts->acceptance, &r);
+    set_document(&e->parts->acceptance, value);
     return ASSAY_OK;
 }

@@ -182,6 +182,7 @@ static void lay_out_blocks(struct assay_parts *p, struct layout *l,
 {
     p->sync.proof = layout_alloc(l, ASSAY_FINALITY_LEN_MAX);
     p->era.fence = layout_alloc(l, ASSAY_FENCE_LEN_MAX);
+    p->acceptance.document = layout_alloc(l, ASSAY_RECOVER_LEN_MAX);
     const size_t members = config->genesis->member_count;
     p->confirmations.said = layout_alloc(l, members * sizeof *p->confirmations.said);
     p->confirmations.answered_ms = layout_alloc(l, members * sizeof *p->confirmations.answered_ms);

@@ -532,6 +532,7 @@ void assay_era_finish(struct assay_engine *e, const struct assay_recover *recove
     const struct assay_slice kept = assay_eng_copy(e, assay_slice_over(recover->id, 32));
     assay_bytes_copy(key.id, 32, recover->id, 32);
     if (kept.len > 0) assay_eng_persist(e, ASSAY_STORE_META, &key, kept);
+    assay_acceptance_end(e);
     e->parts->era.recovered = true;
 }
 

@@ -485,6 +485,7 @@ enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_
         e->services != NULL ? ASSAY_E_CHAIN : assay_chain_head_restore(e, snapshot);
     if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: left to the next engine */
         persist_fast_synced(e, &c, snapshot, from);
+        if (c.era > e->head->state.era) assay_acceptance_end(e);
         request_new_engine(e);
         return ASSAY_OK;
     }

@@ -227,6 +227,7 @@ static void run_due_work(struct assay_engine *e)
     assay_services_tick(e);
     assay_sync_tick(e);
     assay_era_tick(e);
+    assay_acceptance_tick(e);
     if (e->chain->turned) return;
     if (!e->chain->halted)
         assay_simplex_demand(e->simplex, e->now_ms, assay_proposal_demand(e), e->actions);

@@ -58,7 +58,7 @@ enum { ASSAY_META_HOST_MIN = 1000 }; /* those of hosts */
 enum assay_store_meta {
     ASSAY_META_FENCE = 1,    /* FENCE: nothing is signed in this era any more (protocol.md 9.12) */
     ASSAY_META_ANSWERED = 2, /* the FENCE of the era that this node has answered last (9.12.2) */
-    ASSAY_META_ACCEPTED = 3, /* what its operator accepted manually (9.16.2); null: nothing */
+    ASSAY_META_ACCEPTED = 3, /* RECOVER that its operator accepted (9.16.2); null: it ended */
     ASSAY_META_BEGAN = 4,    /* id: the RECOVER that began the era, epoch: its height (9.16.4) */
 };
 

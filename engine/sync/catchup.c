@@ -465,6 +465,19 @@ static enum assay_status receive_proof(struct assay_engine *e, struct assay_slic
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.16.9: the end of a chain that the operator gave up is proven. Where its blocks
+ * lead to the parent of the accepted RECOVER they are fetched up to there, whoever has them, with
+ * that one in the place of the proof. Returns: ASSAY_E_AGAIN | ASSAY_E_STALE (it is dropped, or
+ * cannot be taken now) */
+static enum assay_status follow_accepted(struct assay_engine *e)
+{
+    const struct assay_slice recover =
+        assay_acceptance_find_on(e, (const uint8_t(*)[32])e->sync->ids, e->sync->id_count);
+    clear_progress(e);
+    if (recover.len == 0) return ASSAY_E_STALE;
+    return receive_recover(e, recover) == ASSAY_OK ? ASSAY_E_AGAIN : ASSAY_E_STALE;
+}
+
 /* Verifies up to E, then persists: from the page itself when it starts where the epoch does. */
 static enum assay_status receive_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
@@ -486,10 +499,8 @@ static enum assay_status receive_blocks(struct assay_engine *e, const struct ass
         return ASSAY_E_INVALID;
     }
     if (e->sync->verified && !e->sync->recovers &&
-        assay_acceptance_rejects(e, e->head->context.epoch, e->sync->ledger.height)) {
-        clear_progress(e); /* another peer has the RECOVER */
-        return ASSAY_E_STALE;
-    }
+        assay_acceptance_rejects(e, e->head->context.epoch, e->sync->ledger.height))
+        return follow_accepted(e);
     if (!e->sync->verified || (!verified && !whole)) return ASSAY_OK;
     c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
     for (uint32_t i = 0; i < page->block_count && e->head->context.epoch == epoch; i++) {

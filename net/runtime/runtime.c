@@ -300,8 +300,7 @@ static enum assay_status open_admin(struct assay_runtime *runtime,
                             ASSAY_RUNTIME_MESSAGE_LEN);
 }
 
-/* The configured RECOVERs of the running era, before any message of a peer; again once the node
- * has reached the parent of the accepted one, because no peer may have it. */
+/* The configured RECOVERs of the running era, before any message of a peer. */
 static void accept_recovers(struct assay_runtime *runtime)
 {
     struct assay_engine_snapshot chain;
@@ -326,20 +325,13 @@ static void accept_recovers(struct assay_runtime *runtime)
     }
 }
 
-static void accept_when_due(struct assay_runtime *runtime)
+static void accept_once(struct assay_runtime *runtime)
 {
-    enum { AGAIN_MS = 2000 };
-    struct assay_engine_snapshot chain;
-    struct assay_era_snapshot ending;
-    if (runtime->config.recover_count == 0 || runtime->failure != ASSAY_OK) return;
-    assay_engine_snapshot(runtime->engine, &chain);
-    assay_engine_era(runtime->engine, &ending);
-    const bool reached = ending.accepted_height > 0 && chain.height + 1 == ending.accepted_height;
-    if (runtime->accepted_ms != 0 &&
-        (!reached || runtime->now_ms < runtime->accepted_ms + AGAIN_MS))
+    if (runtime->config.recover_count == 0 || runtime->failure != ASSAY_OK ||
+        runtime->recovers_accepted)
         return;
     runtime_process_events(runtime); /* START comes first */
-    runtime->accepted_ms = runtime->now_ms;
+    runtime->recovers_accepted = true;
     accept_recovers(runtime);
 }
 
@@ -669,7 +661,7 @@ enum assay_status assay_runtime_poll(struct assay_runtime *runtime, uint32_t wai
     if (runtime->failure != ASSAY_OK) return runtime->failure;
     if (runtime->stopping || runtime->renewing) return ASSAY_OK;
     runtime_update_clock(runtime);
-    accept_when_due(runtime);
+    accept_once(runtime);
     if (runtime->failure != ASSAY_OK) return runtime->failure;
     if (runtime->renewing) return ASSAY_OK; /* a new era has begun */
     const struct polled polled = fill_fds(runtime);

@@ -126,7 +126,7 @@ struct assay_runtime {
     bool reload_refused;
     bool draining; /* exit requested: when nothing is in progress, or at drain_until_ms */
     uint64_t drain_until_ms;
-    uint64_t accepted_ms; /* monotonic: when node.recovers were accepted last; 0: not yet */
+    bool recovers_accepted; /* node.recovers were handed to this engine */
     int signal_fd;
 
     struct assay_keyring keyring;

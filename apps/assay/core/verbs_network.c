@@ -399,7 +399,8 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "accept", "FILE",
       "Accept a RECOVER manually at one node: on answers of a third of the weight or less, or with "
-      "a final head older than 14 days. Compare the printed id with the other operators first.",
+      "a final head older than 14 days. Compare the printed id with the other operators first. A "
+      "node that is behind stores it, and takes it by itself once it is caught up.",
       EXIT_RECOVER, "assay recover accept recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "withdraw", "",

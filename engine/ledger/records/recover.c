@@ -426,42 +426,6 @@ enum assay_status assay_recover_self_approved(const struct assay_recover *recove
     return check_approval(&recover->approval, recover->operators, true, recover->id);
 }
 
-/* Over what is stored, so that an audit notices a changed byte. */
-static void seal_accepted(struct assay_slice header_bytes,
-                          const uint8_t operators_digest[static 32], uint8_t seal[static 32])
-{
-    uint8_t both[64];
-    assay_sha256(header_bytes.bytes, header_bytes.len, both);
-    assay_bytes_copy(both + 32, 32, operators_digest, 32);
-    assay_sha256(both, sizeof both, seal);
-}
-
-void assay_accepted_encode(struct assay_slice header_bytes,
-                           const uint8_t operators_digest[static 32], struct assay_writer *w)
-{
-    uint8_t seal[32];
-    seal_accepted(header_bytes, operators_digest, seal);
-    assay_cbor_put_array(w, 3);
-    assay_cbor_put_bytes(w, header_bytes.bytes, header_bytes.len);
-    assay_cbor_put_bytes(w, operators_digest, 32);
-    assay_cbor_put_bytes(w, seal, sizeof seal);
-}
-
-enum assay_status assay_accepted_decode(struct assay_slice bytes, struct assay_accepted *out)
-{
-    uint8_t stored[32], seal[32];
-    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &out->header_bytes));
-    ASSAY_TRY(assay_block_header_decode(out->header_bytes, &out->header));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, out->operators_digest, 32));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, stored, 32));
-    ASSAY_TRY(assay_cursor_end(&c));
-    assay_block_id(out->header_bytes, out->id);
-    seal_accepted(out->header_bytes, out->operators_digest, seal);
-    return assay_bytes_equal(stored, seal, 32) ? ASSAY_OK : ASSAY_E_INVALID;
-}
-
 void assay_recover_header(const struct assay_state *state, const struct assay_ledger *ledger,
                           struct assay_slice body, struct assay_slice grounds, uint64_t time_ms,
                           struct assay_block_header *header)

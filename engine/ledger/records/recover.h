@@ -107,21 +107,6 @@ ASSAY_CHECKED enum assay_status assay_recover_keys_check(
     const uint8_t chain_id[static 32], uint32_t era, const struct assay_recover_keys *keys,
     const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN]);
 
-/* --- manual acceptance, as a node stores it (docs/protocol.md 9.16.2) */
-
-enum { ASSAY_ACCEPTED_LEN_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 80 };
-struct assay_accepted {
-    struct assay_slice header_bytes; /* of the RECOVER */
-    struct assay_block_header header;
-    uint8_t id[32], operators_digest[32]; /* of the operators' document that it names */
-};
-/* Writes at most ASSAY_ACCEPTED_LEN_MAX bytes. */
-void assay_accepted_encode(struct assay_slice header_bytes,
-                           const uint8_t operators_digest[static 32], struct assay_writer *w);
-/* Out: borrows bytes. Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_accepted_decode(struct assay_slice bytes,
-                                                      struct assay_accepted *out);
-
 /* --- ANSWER */
 
 /* F of one's own, above the final head. */

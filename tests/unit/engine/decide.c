@@ -117,17 +117,3 @@ void decide_operators_back(struct assay_sim_world *w, uint64_t sequence, uint64_
     const struct assay_action action = operators_of(w, false, sequence);
     decide_with(w, true, sequence, activation, &action);
 }
-
-size_t make_accepted(const struct assay_engine *e, uint8_t note[static ASSAY_ACCEPTED_LEN_MAX])
-{
-    struct assay_block_header header;
-    uint8_t bytes[ASSAY_BLOCK_HEADER_LEN_MAX];
-    struct assay_writer h = assay_writer_over(bytes, sizeof bytes);
-    struct assay_writer n = assay_writer_over(note, ASSAY_ACCEPTED_LEN_MAX);
-    const struct assay_slice some = assay_slice_over(e->head->state.root, 32);
-    assay_recover_header(&e->head->state, &e->chain->ledger, some, some,
-                         e->chain->ledger.time_ms + 1, &header);
-    assay_block_header_encode(&header, &h);
-    assay_accepted_encode(assay_slice_over(bytes, h.len), e->head->state.chain_id, &n);
-    return n.len;
-}

@@ -25,7 +25,5 @@ void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
 void decide_operators(struct assay_sim_world *w, uint64_t sequence, uint64_t activation);
 /* And back to those of the genesis: signed by them and that one. */
 void decide_operators_back(struct assay_sim_world *w, uint64_t sequence, uint64_t activation);
-/* The stored acceptance of a RECOVER on the engine's head. Returns: bytes */
-size_t make_accepted(const struct assay_engine *e, uint8_t note[static ASSAY_ACCEPTED_LEN_MAX]);
 
 #endif

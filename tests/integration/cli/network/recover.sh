@@ -174,6 +174,17 @@ check "a group that the RECOVER added serves: $(cat node-1/replica.log)" until_t
 # era before has above it is not taken, so the node has nothing to refuse with (protocol.md 9.16.9)
 start 7
 start 5
+# Accepted by the command while it is behind, then killed: the document is in the store (9.16.9).
+check 'node 5 answers' until_true 20 ask 5 status
+ask 5 recover accept recover-1 >accepted-5 2>&1
+kept() { ask 5 recover status --json >kept-5 2>&1; grep -q accepted_id kept-5 || in_era 5 1; }
+check "node 5 accepts: $(cat accepted-5)" kept
+kill -KILL "$pid_5"
+wait "$pid_5" 2>/dev/null
+"$ASSAY" audit verify node-5/state --genesis genesis >audited-5 2>&1
+case $? in 0 | 12 | 15) ;; *) wrong "an audit of its store: $(cat audited-5)" ;; esac
+start 5
+check 'node 5 keeps what it accepted' until_true 20 kept
 sed -i "s|^node:|node:\n  recovers: [$WORK/fence]|" node-6/assayd.yaml
 expect 2 'fence' "$BIN/assayd" --check-config --config node-6/assayd.yaml
 sed -i "s|recovers: .*|recovers: [$WORK/absent]|" node-6/assayd.yaml

@@ -6,9 +6,9 @@
 #define ASSAY_TESTS_UNIT_ENGINE_AUDIT_AUDIT_BENCH_H
 
 #include "engine/audit/audit.h"
-#include "sim/world/world_internal.h"
+#include "tests/unit/engine/era_bench.h"
 
-enum { NODES = 7, EPOCHS = 24, TAMPERED_FROM = 3 };
+enum { EPOCHS = 24, TAMPERED_FROM = 3 };
 
 struct outcome {
     enum assay_status status;

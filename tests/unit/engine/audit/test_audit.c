@@ -127,13 +127,15 @@ Test(audit, notices_one_byte_in_each_note_about_the_end_of_an_era, .timeout = 12
 {
     struct assay_sim_world *w = past();
     struct assay_store_key key = { .number = ASSAY_META_ACCEPTED };
-    uint8_t note[ASSAY_ACCEPTED_LEN_MAX];
     struct assay_fence fence;
     struct assay_store *store = w->nodes[0].store;
     cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
     cr_assert_eq(assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &fence), ASSAY_OK);
-    const struct assay_slice some = { note, make_accepted(w->nodes[0].engine, note) };
-    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, some), ASSAY_OK);
+    struct document *accepted = forge(w, 0, 0, 0);
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
+                                 assay_slice_over(accepted->bytes, accepted->len)),
+                 ASSAY_OK);
+    free(accepted);
     key = (struct assay_store_key){ .number = ASSAY_META_ANSWERED };
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
                                  assay_slice_over(w->fence, w->fence_len)),
@@ -438,7 +440,7 @@ struct forger {
 };
 
 /* A state of GAP_TO in which one member is another: root and header fit, no vote is under it. */
-static bool forge(void *context, const struct assay_state *state)
+static bool forge_state(void *context, const struct assay_state *state)
 {
     struct forger *f = context;
     struct assay_state own;
@@ -471,7 +473,7 @@ static void put_forged(struct assay_sim_world *w, struct assay_store *store)
 {
     static struct forger f;
     f = (struct forger){ .boundaries = copy_of(w, 0) };
-    const struct wish wish = { .closed = forge, .context = &f };
+    const struct wish wish = { .closed = forge_state, .context = &f };
     cr_assert_eq(audit(w, f.boundaries, &wish).status, ASSAY_OK);
     cr_assert_gt(f.snapshot.len, 0);
     const struct assay_store_key key = { .epoch = GAP_TO };
