@@ -2,8 +2,9 @@
  * engine/node/acceptance.h - manual acceptance of a RECOVER by a node's operator
  * (docs/protocol.md 9.16.2, 9.16.9).
  *
- * One holds in an era, the last. It is stored with the RECOVER itself, under the era that this ends,
- * until it is taken, withdrawn or void: the node takes it by itself once it has reached its parent.
+ * One holds in an era, the last. It is stored with the RECOVER itself, under the era that this
+ * ends, until it is taken, withdrawn or void: the node takes it by itself once it has reached its
+ * parent.
  */
 #ifndef ASSAY_ENGINE_NODE_ACCEPTANCE_H
 #define ASSAY_ENGINE_NODE_ACCEPTANCE_H
@@ -49,8 +50,8 @@ ASSAY_CHECKED enum assay_status assay_acceptance_add(struct assay_engine *e,
                                                      struct assay_fault *fault);
 /* Returns: ASSAY_OK (also: there is none) | ASSAY_E_AGAIN (no room in this step) */
 ASSAY_CHECKED enum assay_status assay_acceptance_withdraw(struct assay_engine *e);
-/* The era is over, by this RECOVER or another one: the stored row ends with it. Without room in this
- * step the row stays, of an era that no engine reads again. */
+/* The era is over, by this RECOVER or another one: the stored row ends with it. Without room in
+ * this step the row stays, of an era that no engine reads again. */
 void assay_acceptance_end(struct assay_engine *e);
 /* Takes it where its parent is the final head. */
 void assay_acceptance_tick(struct assay_engine *e);

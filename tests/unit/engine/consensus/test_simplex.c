@@ -186,6 +186,56 @@ Test(simplex, a_leader_that_missed_the_votes_before_its_view_leads_it_all_the_sa
     assay_sim_simplex_destroy(&world);
 }
 
+/* The leader after the refused views hears all and sends nothing in its view. Time-outs have grown
+ * by then: in a view that ends after two delta nobody is waited for. */
+enum { SILENT_VIEW = REFUSED_VIEWS + 1, SILENT = REFUSED_VIEWS % LATE_MACHINES };
+
+struct help {
+    uint32_t sent[LATE_MACHINES]; /* certificates of the view before that each sends to it */
+    bool left[LATE_MACHINES];     /* until they vote to leave its view */
+};
+
+static bool counts_help(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                        struct assay_slice payload)
+{
+    struct help *help = context;
+    struct assay_vote vote;
+    struct assay_certificate c;
+    struct assay_proposal p;
+    if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK &&
+        vote.statement.view >= SILENT_VIEW) {
+        help->left[from] = true;
+        return from != SILENT;
+    }
+    if (kind == ASSAY_MESSAGE_PROPOSAL && assay_proposal_decode(payload, &p) == ASSAY_OK)
+        return from != SILENT || p.header.view < SILENT_VIEW;
+    if (kind == ASSAY_MESSAGE_CERTIFICATE &&
+        assay_certificate_decode(payload, LATE_MACHINES, &c) == ASSAY_OK &&
+        c.statement.view == SILENT_VIEW - 1) {
+        help->sent[from] += to == SILENT && !help->left[from];
+        return from != SILENT; /* it sends this one with its proposal */
+    }
+    return true;
+}
+
+/* Once in a view: a leader that answers nothing is no reason to send more. */
+Test(simplex, a_late_leader_is_sent_the_certificate_once_by_each, .timeout = 60)
+{
+    struct assay_sim_simplex_options options = four(8);
+    struct help help = { 0 };
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_judge(world, late_views_only, NULL);
+    assay_sim_simplex_set_filter(world, counts_help, &help);
+    cr_assert(assay_sim_simplex_run_to_height(world, 1, 120000));
+    for (uint32_t i = 0; i < LATE_MACHINES; i++) {
+        if (i == SILENT) continue;
+        cr_expect_eq(help.sent[i], 1, "machine %u: %u", i, help.sent[i]);
+        cr_expect(help.left[i]);
+    }
+    require_sound(world);
+    assay_sim_simplex_destroy(&world);
+}
+
 Test(simplex, memory_too_small_or_limits_out_of_range_are_refused)
 {
     enum { COUNT = 4, BODY = 64 };
