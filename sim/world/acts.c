@@ -1,8 +1,7 @@
 /*
- * sim/world/acts.c - what the Byzantine host of a test does with what its engine gives it.
+ * sim/world/acts.c - Byzantine acts that a test switches on, node by node.
  *
- * Acts of scenarios stand in sim/adversary/; these here are switched by a test, node by node, and
- * some happen once.
+ * sim/adversary/ implements the attacks of scenarios. Some of the acts here happen once.
  */
 #include "sim/world/world_internal.h"
 
@@ -10,7 +9,7 @@
 #include "engine/consensus/vote.h"
 #include "engine/ledger/records/record.h"
 
-/* Another row in the ballot, signed all the same. Rows have one length, so it fits the hole. */
+/* Signs another ballot row. Rows have one length, so the changed row fits in place. */
 static void twist_ballot(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
                          uint8_t *payload, size_t len)
 {
@@ -25,7 +24,7 @@ static void twist_ballot(struct assay_sim_world *w, uint32_t node, struct assay_
     acts->slanders = false; /* once */
 }
 
-/* Another state root under the leader's good signature. */
+/* Signs a proposal with another state root. */
 static void twist_proposal(struct assay_effect *effect, uint8_t *payload, size_t len)
 {
     struct assay_proposal p;
@@ -40,7 +39,7 @@ static void twist_proposal(struct assay_effect *effect, uint8_t *payload, size_t
     assay_block_id(p.header_bytes, effect->as.sign.digest);
 }
 
-/* Another length or kind, which the envelope's own signature then says. */
+/* Signs an envelope with another evidence length or kind. */
 static void twist_envelope(const struct assay_sim_world_acts *acts, struct assay_effect *effect,
                            uint8_t *payload, size_t len)
 {
@@ -78,7 +77,7 @@ static void send_also(struct assay_sim_world *w, uint32_t node, enum assay_messa
     world_payload_drop(w, payload);
 }
 
-static void second_vote(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
+static void send_second_vote(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
 {
     struct assay_vote vote;
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
@@ -96,7 +95,8 @@ static void second_vote(struct assay_sim_world *w, uint32_t node, struct assay_s
     w->nodes[node].acts.equivocates = false;
 }
 
-static void second_envelope(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
+static void send_second_envelope(struct assay_sim_world *w, uint32_t node,
+                                 struct assay_slice payload)
 {
     struct assay_envelope envelope;
     uint8_t bytes[ASSAY_ENVELOPE_LEN_MAX];
@@ -117,7 +117,7 @@ void world_acts_sent(struct assay_sim_world *w, uint32_t node, const struct assa
 {
     const struct assay_sim_world_acts *acts = &w->nodes[node].acts;
     if (acts->equivocates && effect->as.sign.message == ASSAY_MESSAGE_VOTE)
-        second_vote(w, node, payload);
+        send_second_vote(w, node, payload);
     if (acts->two_envelopes && effect->as.sign.message == ASSAY_MESSAGE_ENVELOPE)
-        second_envelope(w, node, payload);
+        send_second_envelope(w, node, payload);
 }

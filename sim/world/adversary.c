@@ -1,11 +1,11 @@
 /*
- * sim/world/adversary.c - what the attacks of sim/attack.h do in the message world.
+ * sim/world/adversary.c - attacks of sim/attack.h in the message world.
  *
- * An adversary's node runs the honest engine; its host twists what the engine signs, sends more,
- * holds back, or keeps things from it.
+ * An adversary's node runs the honest engine; its host changes what the engine signs, sends more
+ * messages, drops its messages, or withholds messages from it.
  */
-#include "engine/node/engine_internal.h" /* an adversary reads what its own engine has heard */
 #include "engine/ledger/records/record.h"
+#include "engine/node/engine_internal.h" /* an adversary reads what its engine received */
 #include "sim/random.h"
 #include "sim/world/run_internal.h"
 
@@ -13,7 +13,7 @@
 
 enum { US = 1000 };
 
-static struct assay_slice heard_envelope(void *context, uint32_t slot)
+static struct assay_slice find_received_envelope(void *context, uint32_t slot)
 {
     const struct world_host_of *h = context;
     if (slot >= world_members(h->run->w, h->node)) return (struct assay_slice){ 0 };
@@ -21,15 +21,15 @@ static struct assay_slice heard_envelope(void *context, uint32_t slot)
     return assay_slice_over(seat->payload, seat->payload_len);
 }
 
-static struct assay_slice held_evidence(void *context, const uint8_t digest[static 32])
+static struct assay_slice find_stored_evidence(void *context, const uint8_t digest[static 32])
 {
     const struct world_host_of *h = context;
     return world_evidence_bytes(h->run->w, h->node, digest);
 }
 
-/* --- messages of others, retained for RESEND */
+/* --- messages of other members, retained for RESEND */
 
-static bool resends(const struct assay_scenario *s, uint32_t cohort)
+static bool has_resend_attack(const struct assay_scenario *s, uint32_t cohort)
 {
     for (uint32_t i = 0; i < s->adversary_count; i++)
         if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_RESEND &&
@@ -38,8 +38,8 @@ static bool resends(const struct assay_scenario *s, uint32_t cohort)
     return false;
 }
 
-static void retain(struct world_run *r, uint32_t node, enum assay_message_kind kind,
-                   struct world_payload *payload)
+static void retain_message(struct world_run *r, uint32_t node, enum assay_message_kind kind,
+                           struct world_payload *payload)
 {
     struct world_received *h = r->received[node];
     if (h == NULL) {
@@ -47,7 +47,7 @@ static void retain(struct world_run *r, uint32_t node, enum assay_message_kind k
         ASSAY_ASSERT(h != NULL);
     }
     if (h->count++ % RECEIVED_EACH != 0) return;
-    /* Places are used in an order in which some stay for long. */
+    /* Some places are used rarely, so that some messages stay for long. */
     struct assay_sim_random random = assay_sim_random_of(
         r->w->options.seed, ASSAY_SIM_STREAM_RESEND, ASSAY_SIM_NODES_MAX + node, h->count);
     const uint64_t at = assay_sim_random_below(&random, RECEIVED_KEPT);
@@ -57,7 +57,8 @@ static void retain(struct world_run *r, uint32_t node, enum assay_message_kind k
     h->kinds[at] = kind;
 }
 
-static struct assay_slice received(void *context, uint64_t number, enum assay_message_kind *kind)
+static struct assay_slice find_retained_message(void *context, uint64_t number,
+                                                enum assay_message_kind *kind)
 {
     const struct world_host_of *h = context;
     const struct world_received *from = h->run->received[h->node];
@@ -86,14 +87,14 @@ static void sign_identity(void *context, const uint8_t digest[static 32],
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-static void find_acts(struct world_run *r, uint32_t node)
+static void update_acts(struct world_run *r, uint32_t node)
 {
     const bool heard = r->first_row_epoch[node] == r->w->nodes[node].closed + 1;
     r->host_of[node] = (struct world_host_of){ .run = r, .node = node };
     r->hosts[node] = (struct assay_attack_host){ .context = &r->host_of[node],
-                                                 .envelope = heard_envelope,
-                                                 .evidence = held_evidence,
-                                                 .received = received,
+                                                 .envelope = find_received_envelope,
+                                                 .evidence = find_stored_evidence,
+                                                 .received = find_retained_message,
                                                  .identity = sign_identity };
     const struct assay_attack_scene about = {
         .scenario = r->scenario,
@@ -114,7 +115,7 @@ void world_attack_turn(struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         if (!r->byzantine[i] || !r->w->nodes[i].born) continue;
-        find_acts(r, i);
+        update_acts(r, i);
         r->w->nodes[i].clock_us = assay_attack_acts_clock_ms(&r->acts[i]) * US;
     }
 }
@@ -137,7 +138,7 @@ bool world_run_verifies(const struct assay_sim_world *w, uint32_t node)
     return acts == NULL || assay_attack_acts_verifies(acts);
 }
 
-bool world_run_passes(const struct assay_sim_world *w, uint32_t from, uint32_t to,
+bool world_run_relays(const struct assay_sim_world *w, uint32_t from, uint32_t to,
                       enum assay_message_kind kind, const struct world_payload *payload)
 {
     const struct assay_attack_acts *acts = acts_of(w, from);
@@ -152,8 +153,8 @@ uint64_t world_run_delay_us(const struct assay_sim_world *w, uint32_t from,
     return acts == NULL ? 0 : (uint64_t)assay_attack_acts_delay_ms(acts, kind) * US;
 }
 
-/* The first ballot of another in this epoch is what COPY_VOTES repeats. */
-static void hear_ballot(struct world_run *r, uint32_t node, struct assay_slice payload)
+/* COPY_VOTES repeats the first ballot of another member in this epoch. */
+static void record_first_ballot(struct world_run *r, uint32_t node, struct assay_slice payload)
 {
     struct assay_record record;
     const uint64_t epoch = r->w->nodes[node].closed + 1;
@@ -168,16 +169,16 @@ static void hear_ballot(struct world_run *r, uint32_t node, struct assay_slice p
         r->acts[node].views[i].first_row = r->first_rows[node];
 }
 
-bool world_run_takes(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
-                     struct world_payload *payload)
+bool world_run_accepts(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
+                       struct world_payload *payload)
 {
     const struct assay_attack_acts *acts = acts_of(w, node);
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
     if (w->run != NULL && w->run->byzantine[node] &&
-        resends(w->run->scenario, w->run->cohort_of[node]))
-        retain(w->run, node, kind, payload);
+        has_resend_attack(w->run->scenario, w->run->cohort_of[node]))
+        retain_message(w->run, node, kind, payload);
     if (acts == NULL) return true;
-    if (kind == ASSAY_MESSAGE_RECORD) hear_ballot(w->run, node, bytes);
+    if (kind == ASSAY_MESSAGE_RECORD) record_first_ballot(w->run, node, bytes);
     return assay_attack_acts_takes(acts, kind, bytes);
 }
 
@@ -202,8 +203,9 @@ void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effec
         world_truth_proposed(w->run, effect->as.sign.digest);
 }
 
-static void send_more(void *context, uint32_t to, enum assay_message_kind kind,
-                      const uint8_t *payload, size_t len, const uint8_t *digest, size_t sign_at)
+static void send_extra_message(void *context, uint32_t to, enum assay_message_kind kind,
+                               const uint8_t *payload, size_t len, const uint8_t *digest,
+                               size_t sign_at)
 {
     const struct world_host_of *h = context;
     struct assay_sim_world *w = h->run->w;
@@ -213,7 +215,7 @@ static void send_more(void *context, uint32_t to, enum assay_message_kind kind,
         const enum assay_status status =
             assay_p256_sign(w->nodes[h->node].voting, digest, p->bytes + sign_at);
         ASSAY_ASSERT(status == ASSAY_OK);
-        /* Its second proposal may win: the leader has proposed it all the same. */
+        /* Its second proposal may win; the checkers record it as proposed by the leader as well. */
         if (kind == ASSAY_MESSAGE_PROPOSAL) {
             world_check_proposed(w, h->node, digest);
             world_truth_proposed(h->run, digest);
@@ -230,5 +232,5 @@ void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effec
     const struct assay_attack_acts *acts = acts_of(w, node);
     if (acts == NULL) return;
     const struct assay_attack_signing sent = signing_of(effect, payload);
-    assay_attack_acts_sent(acts, &sent, send_more, &w->run->host_of[node]);
+    assay_attack_acts_sent(acts, &sent, send_extra_message, &w->run->host_of[node]);
 }

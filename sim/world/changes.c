@@ -1,18 +1,17 @@
 /*
- * sim/world/changes.c - the operators of a scenario: they hand their changes to members, start
- * newcomers and switch off who left (docs/protocol.md 9.5 to 9.9).
+ * sim/world/changes.c - operators of a scenario: submit changes, start newcomers, switch off
+ * members that left (docs/protocol.md 9.5 to 9.9).
  *
- * What operators know they have from one member's state, as a person would with `assay change
- * draft`. A change that no block took in time is drafted anew. One with a flaw is handed in once,
- * and no final block may ever hold it. Whether the ledger does right with the others the watch says
- * (sim/checkers/watch_changes.c).
+ * Operators read one member's state, as with `assay change draft`. A change that no block took in
+ * time is drafted again. A change with a flaw is submitted once, and no final block may contain it.
+ * sim/checkers/watch_changes.c checks what the ledger does with the others.
  */
 #include "engine/node/engine_internal.h"
 #include "sim/world/changes_internal.h"
 
 #include <stdlib.h>
 
-enum { US = 1000, GONE_EPOCHS = 2 /* who left is switched off so much later */ };
+enum { US = 1000, GONE_EPOCHS = 2 /* from leaving to being switched off */ };
 
 void world_changes_open(struct world_run *r)
 {
@@ -25,7 +24,7 @@ void world_changes_open(struct world_run *r)
     r->changes = c;
 }
 
-static void forget_taken(struct world_run *r)
+static void drop_taken_records(struct world_run *r)
 {
     struct world_changes *c = r->changes;
     for (uint32_t i = 0; i < c->taken_count; i++)
@@ -36,7 +35,7 @@ static void forget_taken(struct world_run *r)
 void world_changes_free(struct world_run *r)
 {
     struct world_changes *c = r->changes;
-    forget_taken(r);
+    drop_taken_records(r);
     for (uint32_t i = 0; i < ASSAY_SIM_CHANGES_MAX; i++)
         if (c->drafts[i].record != NULL) world_payload_drop(r->w, c->drafts[i].record);
     if (c->last != NULL) world_payload_drop(r->w, c->last);
@@ -44,16 +43,16 @@ void world_changes_free(struct world_run *r)
     free(c);
 }
 
-/* --- handing in */
+/* --- submission */
 
-static bool is_at_hand(const struct world_run *r, uint32_t node)
+static bool is_reachable_member(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
-    return n->alive && world_trusted(r->w, node) && n->closed == r->before.epoch &&
-           !world_left(world_member(&r->before, node));
+    return n->alive && world_is_trusted(r->w, node) && n->closed == r->before.epoch &&
+           !world_has_left(world_member(&r->before, node));
 }
 
-static void hand_in(struct world_run *r, uint32_t index)
+static void submit_draft(struct world_run *r, uint32_t index)
 {
     struct world_changes *c = r->changes;
     struct draft *draft = &c->drafts[index];
@@ -62,7 +61,7 @@ static void hand_in(struct world_run *r, uint32_t index)
     uint32_t left = r->scenario->changes[index].given_to;
     for (uint32_t k = 0; k < n && left > 0; k++) {
         const uint32_t node = (first + k) % n;
-        if (!is_at_hand(r, node)) continue;
+        if (!is_reachable_member(r, node)) continue;
         struct item *item = world_item(r->w, node, ITEM_MESSAGE);
         item->from = ASSAY_SLOT_SELF;
         item->message = ASSAY_MESSAGE_RECORD;
@@ -73,25 +72,25 @@ static void hand_in(struct world_run *r, uint32_t index)
     }
 }
 
-/* It is too late for a block to take this version. */
+/* No block can take this version any more. */
 static bool is_late(const struct world_run *r, const struct draft *draft)
 {
     return draft->activation < r->before.epoch + 1 + ASSAY_ACTIVATION_AHEAD_MIN;
 }
 
-static void turn_flawed(struct world_run *r, uint32_t index)
+static void step_flawed_draft(struct world_run *r, uint32_t index)
 {
     struct world_changes *c = r->changes;
     struct draft *draft = &c->drafts[index];
     if (r->scenario->changes[index].flaw == ASSAY_SIM_FLAW_REPLAY) {
-        if (c->last == NULL) return; /* there is nothing yet */
+        if (c->last == NULL) return; /* no record yet */
         if (draft->record == NULL) draft->record = c->last;
         if (draft->record == c->last) c->last->refs++;
-        hand_in(r, index);
+        submit_draft(r, index);
         draft->phase = DRAFT_OVER;
         return;
     }
-    if (world_draft_make(r, index)) hand_in(r, index);
+    if (world_draft_make(r, index)) submit_draft(r, index);
     draft->phase = DRAFT_OVER;
 }
 
@@ -100,8 +99,8 @@ static bool is_numbered(const struct assay_sim_change *row)
     return row->action != ASSAY_SIM_ACTION_MAINTENANCE;
 }
 
-/* Returns: false while it has to wait, and with it what comes behind. */
-static bool turn_draft(struct world_run *r, uint32_t index)
+/* Returns: false while it has to wait; later drafts wait with it. */
+static bool step_draft(struct world_run *r, uint32_t index)
 {
     const struct assay_sim_change *row = &r->scenario->changes[index];
     struct draft *draft = &r->changes->drafts[index];
@@ -115,24 +114,24 @@ static bool turn_draft(struct world_run *r, uint32_t index)
         draft->phase = world_draft_make(r, index) ? DRAFT_OUT : DRAFT_OVER;
         if (draft->phase == DRAFT_OVER) return true;
     }
-    hand_in(r, index);
+    submit_draft(r, index);
     return !numbered;
 }
 
-static void switch_off_who_left(struct world_run *r)
+static void retire_left_members(struct world_run *r)
 {
     for (uint32_t i = 0; i < r->before.member_count; i++) {
         const struct assay_member *m = &r->before.members[i];
-        if (!world_left(m) || !r->w->nodes[i].born) continue;
+        if (!world_has_left(m) || !r->w->nodes[i].born) continue;
         if (!assay_bytes_equal(m->node_id, r->w->nodes[i].node_id, 32)) continue;
         if (r->before.epoch < m->stage_epoch + GONE_EPOCHS) continue;
         world_push(r->w, world_item(r->w, i, ITEM_RETIRE), r->w->now_us + 1);
     }
 }
 
-/* Returns: the numbered draft that is out, or the count of rows: the next one waits for it, since
- * its number and its slots follow from it. */
-static uint32_t draft_out(const struct world_run *r)
+/* Returns: the numbered draft that is pending, or the count of rows. The next numbered draft waits
+ * for it, since its number and slots follow from it. */
+static uint32_t find_pending_draft(const struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
     for (uint32_t i = 0; i < s->change_count; i++)
@@ -142,22 +141,22 @@ static uint32_t draft_out(const struct world_run *r)
 
 void world_changes_turn(struct world_run *r)
 {
-    const uint32_t out = draft_out(r);
-    bool waits = out < r->scenario->change_count && !turn_draft(r, out);
-    switch_off_who_left(r);
+    const uint32_t out = find_pending_draft(r);
+    bool waits = out < r->scenario->change_count && !step_draft(r, out);
+    retire_left_members(r);
     for (uint32_t i = 0; i < r->scenario->change_count; i++) {
         const struct assay_sim_change *row = &r->scenario->changes[i];
         if (i == out || row->with_before || row->at_epoch > r->epoch) continue;
         if (r->changes->drafts[i].phase == DRAFT_OVER) continue;
-        if (row->flaw != ASSAY_SIM_FLAW_NONE) turn_flawed(r, i);
-        else if (!waits || !is_numbered(row)) waits = !turn_draft(r, i) || waits;
+        if (row->flaw != ASSAY_SIM_FLAW_NONE) step_flawed_draft(r, i);
+        else if (!waits || !is_numbered(row)) waits = !step_draft(r, i) || waits;
     }
 }
 
-/* --- what blocks say */
+/* --- records of blocks */
 
-/* A change of the next era is sound once that era has begun, and one that was drafted then may be
- * the same bytes: what any draft without a flaw is may be taken. */
+/* A change of the next era is valid once that era has begun, and one that was drafted then may have
+ * the same bytes: a block may take the bytes of any draft without a flaw. */
 static void find_flaw(struct world_run *r, const struct assay_record *record,
                       const uint8_t digest[static 32])
 {
@@ -173,11 +172,12 @@ static void find_flaw(struct world_run *r, const struct assay_record *record,
         }
         if (flawed == s->change_count) flawed = i;
     }
-    /* An older version may come late: it is as good as the newest. */
+    /* An older version that arrives late is as good as the newest. */
     if (flawed < s->change_count)
-        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "a final block holds change %llu, flaw %s",
-                     (unsigned long long)record->change.sequence,
-                     assay_sim_flaw_name(s->changes[flawed].flaw));
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_CHANGES,
+                               "a final block holds change %llu, flaw %s",
+                               (unsigned long long)record->change.sequence,
+                               assay_sim_flaw_name(s->changes[flawed].flaw));
 }
 
 void world_changes_taken(struct world_run *r, const struct assay_record *record)
@@ -185,7 +185,7 @@ void world_changes_taken(struct world_run *r, const struct assay_record *record)
     struct world_changes *c = r->changes;
     uint8_t digest[32];
     assay_sha256(record->bytes.bytes, record->bytes.len, digest);
-    world_looked(r->w, ASSAY_SIM_CHECKER_CHANGES);
+    world_count_check(r->w, ASSAY_SIM_CHECKER_CHANGES);
     find_flaw(r, record, digest);
     r->outcome->figures[ASSAY_SIM_FIGURE_CHANGES_TAKEN][0]++;
     if (c->taken_count == ASSAY_SIM_CHANGES_MAX) return;
@@ -197,9 +197,9 @@ void world_changes_taken(struct world_run *r, const struct assay_record *record)
     p->refs++;
 }
 
-/* --- who comes and goes */
+/* --- machines that start and stop */
 
-static void call_newcomers(struct world_run *r)
+static void schedule_newcomers(struct world_run *r)
 {
     struct world_changes *c = r->changes;
     const uint64_t epoch_us = (uint64_t)r->scenario->epoch_ms * US;
@@ -208,10 +208,10 @@ static void call_newcomers(struct world_run *r)
         const uint32_t slot = assay_state_slot_of(&r->now, n->node_id);
         if (n->over || slot == r->now.member_count) continue;
         n->over = true;
-        world_looked(r->w, ASSAY_SIM_CHECKER_CHANGES);
-        if (slot != n->slot) { /* its card names the platform of the machine there */
-            world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "a newcomer has slot %u, %u is due", slot,
-                         n->slot);
+        world_count_check(r->w, ASSAY_SIM_CHECKER_CHANGES);
+        if (slot != n->slot) { /* its card names the platform of the machine in that slot */
+            world_report_violation(r->w, ASSAY_SIM_CHECKER_CHANGES,
+                                   "a newcomer has slot %u, %u is due", slot, n->slot);
             continue;
         }
         assay_bytes_copy(r->node_ids[slot], 32, n->node_id, 32);
@@ -222,9 +222,9 @@ static void call_newcomers(struct world_run *r)
     }
 }
 
-/* A change that ended without effect, or those that the revert of one dropped: also what the very
- * epoch that goes back has taken (docs/protocol.md 9.9); a vendor's day drops none (8.12). And all
- * that waited when an era ended (9.15). */
+/* A change that ended without effect, or changes that a revert dropped, including those that the
+ * reverted epoch took (protocol.md 9.9); a vendor's day drops none (8.12). Also all that were
+ * pending when an era ended (9.15). */
 static void drop_newcomers(struct world_run *r)
 {
     const struct assay_ended *ended = &r->now.ended;
@@ -240,20 +240,20 @@ static void drop_newcomers(struct world_run *r)
     }
 }
 
-/* Operators in force, by the documents that members have. */
+/* Operators in force, by the documents of the members. */
 static void follow_operators(struct world_run *r, uint32_t node)
 {
-    const struct assay_genesis *charter = r->w->nodes[node].engine->genesis;
+    const struct assay_genesis *rules = r->w->nodes[node].engine->genesis;
     struct assay_genesis *own = r->changes->operators;
-    if (assay_bytes_equal(own->operators_digest, charter->operators_digest, 32)) return;
+    if (assay_bytes_equal(own->operators_digest, rules->operators_digest, 32)) return;
     world_old_operators_keep(r, own);
-    own->threshold = charter->threshold;
-    own->operator_count = charter->operator_count;
-    for (uint32_t i = 0; i < charter->operator_count; i++) {
-        own->operators[i] = charter->operators[i];
+    own->threshold = rules->threshold;
+    own->operator_count = rules->operator_count;
+    for (uint32_t i = 0; i < rules->operator_count; i++) {
+        own->operators[i] = rules->operators[i];
         own->operators[i].name = assay_slice_over("operator", 8);
     }
-    assay_bytes_copy(own->operators_digest, 32, charter->operators_digest, 32);
+    assay_bytes_copy(own->operators_digest, 32, rules->operators_digest, 32);
 }
 
 void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed)
@@ -261,7 +261,7 @@ void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed)
     struct world_changes *c = r->changes;
     closed->changes = c->taken_bytes;
     closed->change_count = c->taken_count;
-    call_newcomers(r);
+    schedule_newcomers(r);
     closed->machines = r->w->machines;
     drop_newcomers(r);
     follow_operators(r, r->w->stepping.node);
@@ -269,7 +269,7 @@ void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed)
 
 void world_changes_turned(struct world_run *r)
 {
-    forget_taken(r);
+    drop_taken_records(r);
 }
 
 void world_run_retire(struct assay_sim_world *w, const struct item *item)
@@ -279,7 +279,7 @@ void world_run_retire(struct assay_sim_world *w, const struct item *item)
     n->born = false;
 }
 
-/* Its operator copies what an honest member has, as soon as one knows the newcomer. */
+/* Its operator copies an honest member's state once a member has the newcomer in its state. */
 void world_run_join(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
@@ -288,7 +288,7 @@ void world_run_join(struct assay_sim_world *w, const struct item *item)
     if (w->nodes[slot].alive) assay_sim_world_kill(w, slot);
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const struct world_node *donor = &w->nodes[i];
-        if (i == slot || !donor->alive || !world_trusted(w, i)) continue;
+        if (i == slot || !donor->alive || !world_is_trusted(w, i)) continue;
         const struct assay_member *m = world_member(&donor->engine->head->state, slot);
         if (!assay_bytes_equal(m->node_id, n->node_id, 32)) continue; /* not yet */
         world_node_join(w, slot, n->set, i);

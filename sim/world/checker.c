@@ -1,20 +1,21 @@
 /*
- * sim/world/checker.c - what must hold after each step, whatever the faults.
+ * sim/world/checker.c - invariants after each step, under any fault.
  *
- * The checkers see what nodes sign, send, store and close, never what a machine thinks of itself:
+ * The checkers read what nodes sign, send, store and close, never an engine's own opinion:
  *
- *   signed once  two N, two F or two X of other content in one view, X and F, two envelopes or
- *                ballots in one epoch under one key: never, by whoever is honest with a whole disk
- *   persist      every signed byte that leaves stands in the committed store
- *   agreement    at one height one block; one head and one root for everybody who closes an epoch
- *   validity     what is final was signed by the leader that it names, and stands on the final
- *                block below it (that the leader is the right one, and who is listed: final.c;
- *                what waits while views are nullified: voters.c)
- *   finality     no two final certificates of one view for two blocks, nor a final one beside a
- *                nullification
- *   orders       for the own slot and the incarnation that is listed, under the number of their
+ *   signed once  no honest node with an intact disk signs two N, two F or two X of different
+ *                content in one view, X and F, or two envelopes or ballots in one epoch under
+ *                one key
+ *   persist      every signed byte that is sent is in the committed store
+ *   agreement    one block at each height; one head and one root at every close of an epoch
+ *   validity     a final block is signed by the leader that it names, and its parent is the
+ *                final block below it (final.c: whether the leader is the right one, and
+ *                which members are listed; voters.c: records while views are nullified)
+ *   finality     no two final certificates of one view for two blocks, and none together with
+ *                a nullification
+ *   orders       name the own slot and the listed incarnation, under the number of their
  *                cause; one restart for an incarnation
- *   memory       what a node holds stays within its bound
+ *   memory       a node's memory stays within its bound
  *   ballots      ballots.c
  *   voters       voters.c
  */
@@ -28,7 +29,7 @@
 
 enum { SIGNED_LOOKED_AT = 512 };
 
-/* What is final by height, and what every view's certificates say. */
+/* Final blocks by height, and the certificates of every view. */
 struct world_final {
     bool known;
     uint32_t era;
@@ -48,7 +49,7 @@ struct world_view {
     uint8_t id[32];
 };
 
-/* A certificate over a range of views (docs/protocol.md 5.27). */
+/* A certificate over a range of views (protocol.md 5.27). */
 struct world_range {
     uint64_t epoch, first, last;
 };
@@ -88,7 +89,7 @@ void world_check_free(struct assay_sim_world *w)
     free(w->chain);
 }
 
-static void *grown(void *array, size_t *capacity, size_t index, size_t size)
+static void *grow_array(void *array, size_t *capacity, size_t index, size_t size)
 {
     if (index < *capacity) return array;
     size_t wanted = *capacity == 0 ? 64 : *capacity;
@@ -103,8 +104,8 @@ static void *grown(void *array, size_t *capacity, size_t index, size_t size)
 
 /* --- signed once */
 
-static bool describe(const struct assay_effect *e, const struct world_payload *payload,
-                     struct own_signature *s)
+static bool describe_signature(const struct assay_effect *e, const struct world_payload *payload,
+                               struct own_signature *s)
 {
     *s = (struct own_signature){ .kind = (uint16_t)e->as.sign.message };
     assay_bytes_copy(s->digest, 32, e->as.sign.digest, 32);
@@ -119,29 +120,29 @@ static bool describe(const struct assay_effect *e, const struct world_payload *p
         s->epoch = vote.statement.epoch;
         return true;
     }
-    /* A proposal may be made again after a crash only byte for byte: its leader's N says so. */
+    /* A proposal may be made again after a crash only byte for byte: the leader's N covers it. */
     if (e->as.sign.message == ASSAY_MESSAGE_PROPOSAL) return false;
     return e->as.sign.class_ == ASSAY_STORE_BALLOT || e->as.sign.class_ == ASSAY_STORE_ENVELOPE;
 }
 
-static struct assay_vote_statement voted(const struct own_signature *s)
+static struct assay_vote_statement vote_statement_of(const struct own_signature *s)
 {
     return (struct assay_vote_statement){ .view = s->view, .type = (enum assay_vote_type)s->type };
 }
 
-/* docs/protocol.md 5.27: X over a range and F in it. */
-static bool conflict_over_range(const struct own_signature *a, const struct own_signature *b)
+/* protocol.md 5.27: X over a range excludes F in it. */
+static bool votes_conflict_over_range(const struct own_signature *a, const struct own_signature *b)
 {
     if (!a->is_vote || !b->is_vote || a->epoch != b->epoch) return false;
     if (!assay_bytes_equal(a->key, b->key, 64)) return false;
-    const struct assay_vote_statement one = voted(a), other = voted(b);
+    const struct assay_vote_statement one = vote_statement_of(a), other = vote_statement_of(b);
     if (assay_vote_span(one.type) > 1 && other.type == ASSAY_VOTE_FINALISE)
         return assay_vote_covers(&one, other.view);
     return assay_vote_span(other.type) > 1 && one.type == ASSAY_VOTE_FINALISE &&
            assay_vote_covers(&other, one.view);
 }
 
-static bool conflict(const struct own_signature *a, const struct own_signature *b)
+static bool signatures_conflict(const struct own_signature *a, const struct own_signature *b)
 {
     if (a->kind != b->kind || a->epoch != b->epoch || a->view != b->view) return false;
     if (!assay_bytes_equal(a->key, b->key, 64)) return false;
@@ -151,17 +152,17 @@ static bool conflict(const struct own_signature *a, const struct own_signature *
            (a->type == ASSAY_VOTE_FINALISE && b->type == ASSAY_VOTE_NULLIFY);
 }
 
-static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node,
-                              uint64_t at_us);
-static const struct world_proposed *proposed(const struct world_chain *c,
-                                             const uint8_t id[static 32]);
+static void record_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node,
+                            uint64_t at_us);
+static const struct world_proposed *find_proposal(const struct world_chain *c,
+                                                  const uint8_t id[static 32]);
 
 void world_check_proposed(struct assay_sim_world *w, uint32_t node, const uint8_t id[static 32])
 {
-    if (proposed(w->chain, id) == NULL) remember_proposal(w->chain, id, node, w->now_us);
+    if (find_proposal(w->chain, id) == NULL) record_proposal(w->chain, id, node, w->now_us);
 }
 
-/* What a step signs is committed before its notes are read. */
+/* The signatures of a step are committed before its notes are read. */
 static bool resumes_now(const struct assay_sim_world *w)
 {
     const struct assay_effects *effects = w->stepping.effects;
@@ -185,49 +186,51 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     if (effect->as.sign.class_ == ASSAY_STORE_BALLOT)
         world_ballots_signed(w, node, assay_slice_over(payload->bytes, payload->len));
     world_check_fence(w, node, effect->as.sign.store_key.era);
-    if (!describe(effect, payload, &s)) return;
+    if (!describe_signature(effect, payload, &s)) return;
     if (s.is_vote) world_voters_signed(w, node, s.epoch, "vote");
     if (s.is_vote && n->asked && !resumes_now(w))
-        world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
-                     "node %u votes behind a boundary before peers said what it had signed", node);
-    world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
+        world_report_violation(
+            w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+            "node %u votes behind a boundary before peers said what it had signed", node);
+    world_count_check(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
     assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
     const uint64_t key = s.epoch << 32 ^ s.view << 8 ^ s.kind;
     const size_t held = n->signed_count < SIGNED_KEPT ? n->signed_count : SIGNED_KEPT;
     for (size_t i = 0; i < held && i < SIGNED_LOOKED_AT; i++) {
         const size_t at = (n->signed_count - 1 - i) % SIGNED_KEPT;
         const struct own_signature *old = &n->signed_[at];
-        const bool same = n->signed_keys[at] == key && conflict(old, &s);
-        if (!same && !conflict_over_range(old, &s)) continue;
-        if (!world_trusted(w, node)) continue;
-        world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
-                     "node %u signed twice: message %u, epoch %llu, view %llu", node, s.kind,
-                     (unsigned long long)s.epoch, (unsigned long long)s.view);
+        const bool same = n->signed_keys[at] == key && signatures_conflict(old, &s);
+        if (!same && !votes_conflict_over_range(old, &s)) continue;
+        if (!world_is_trusted(w, node)) continue;
+        world_report_violation(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+                               "node %u signed twice: message %u, epoch %llu, view %llu", node,
+                               s.kind, (unsigned long long)s.epoch, (unsigned long long)s.view);
     }
     n->signed_keys[n->signed_count % SIGNED_KEPT] = key;
     n->signed_[n->signed_count++ % SIGNED_KEPT] = s;
 }
 
-/* --- over a boundary that makes a new engine (docs/protocol.md 9.6) */
+/* --- an epoch boundary that makes a new engine (protocol.md 9.6) */
 
 void world_check_leaves_epoch(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     struct assay_simplex_snapshot simplex;
     assay_simplex_snapshot(n->engine->simplex, &simplex);
-    /* Keys that wait to be listed have signed nothing. */
+    /* Unlisted keys have signed nothing. */
     n->asked = n->engine->key_state->listed && (n->asked || simplex.asking);
     n->finished = n->finished || n->engine->key_state->rolled_back;
 }
 
-/* What one engine knew of its keys the next must not forget. */
+/* The next engine must retain what one engine recorded about its keys. */
 void world_check_renewed(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
-    world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
+    world_count_check(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
     if (n->finished && !n->engine->key_state->rolled_back)
-        world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
-                     "node %u: keys that are finished are good again behind a boundary", node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+                               "node %u: keys that are finished are good again behind a boundary",
+                               node);
 }
 
 void world_check_resumed(struct assay_sim_world *w, uint32_t node)
@@ -241,19 +244,20 @@ void world_check_leaves(struct assay_sim_world *w, uint32_t node, const struct a
                         const struct world_payload *payload)
 {
     size_t len = 0;
-    world_looked(w, ASSAY_SIM_CHECKER_PERSIST);
+    world_count_check(w, ASSAY_SIM_CHECKER_PERSIST);
     const enum assay_status status =
         assay_store_get(w->nodes[node].store, effect->as.sign.class_, &effect->as.sign.store_key,
                         w->scratch, ASSAY_SYNC_ANSWER_LEN_MAX, &len);
-    /* Reads see the open batch: that it was committed is another question. */
+    /* Reads see the open batch; `uncommitted` records whether it was committed. */
     if (status == ASSAY_OK && len == payload->len && !w->stepping.uncommitted &&
         assay_bytes_equal(w->scratch, payload->bytes, len))
         return;
-    world_broken(w, ASSAY_SIM_CHECKER_PERSIST, "node %u sends message %d before it is durable",
-                 node, (int)effect->as.sign.message);
+    world_report_violation(w, ASSAY_SIM_CHECKER_PERSIST,
+                           "node %u sends message %d before it is durable", node,
+                           (int)effect->as.sign.message);
 }
 
-/* --- validity: the leader, computed anew */
+/* --- validity: the leader, recomputed */
 
 static size_t slot_of_id(const uint8_t id[static 32], size_t capacity)
 {
@@ -273,8 +277,8 @@ static void put_proposal(struct world_chain *c, const struct world_proposed *p)
     c->proposed[i] = *p;
 }
 
-static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node,
-                              uint64_t at_us)
+static void record_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node,
+                            uint64_t at_us)
 {
     if (2 * c->proposed_count >= c->proposed_capacity) {
         struct world_proposed *old = c->proposed;
@@ -292,9 +296,9 @@ static void remember_proposal(struct world_chain *c, const uint8_t id[static 32]
     put_proposal(c, &p);
 }
 
-/* Returns: who signed the proposal of a block and when first, NULL: nobody. */
-static const struct world_proposed *proposed(const struct world_chain *c,
-                                             const uint8_t id[static 32])
+/* Returns: the node that signed the proposal of a block and the time of the first; NULL: none. */
+static const struct world_proposed *find_proposal(const struct world_chain *c,
+                                                  const uint8_t id[static 32])
 {
     if (c->proposed_capacity == 0) return NULL;
     size_t i = slot_of_id(id, c->proposed_capacity);
@@ -317,7 +321,7 @@ static void check_time(struct assay_sim_world *w, uint32_t node,
 {
     const struct world_chain *c = w->chain;
     const struct world_final *below = &c->heights[header->height - 1];
-    const struct world_proposed *parent = proposed(c, below->id);
+    const struct world_proposed *parent = find_proposal(c, below->id);
     if (!below->known || parent == NULL || own == NULL) return;
     const struct world_times times = { .height = header->height,
                                        .time_ms = header->time_ms,
@@ -328,12 +332,12 @@ static void check_time(struct assay_sim_world *w, uint32_t node,
     world_check_time(w, &times);
 }
 
-/* A block of an era that operators have ended in doubt, beside one of a later era: they were told
- * that it may be final. What must hold over eras sim/world/history.c checks. */
+/* A block of an era that operators ended in doubt, next to one of a later era: operators were
+ * notified that it may be final. sim/world/history.c checks what must hold across eras. */
 static bool is_of_an_era_in_doubt(const struct assay_sim_world *w, const struct world_final *known,
                                   uint32_t era)
 {
-    return w->split_said && known->known && known->era > era;
+    return w->split_reported && known->known && known->era > era;
 }
 
 static void check_block(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
@@ -343,32 +347,34 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
     struct assay_proposal p;
     uint8_t id[32];
     assay_bytes_copy(id, 32, effect->as.persist.key.id, 32);
-    c->heights = grown(c->heights, &c->height_capacity, height + 1, sizeof *c->heights);
-    world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
+    c->heights = grow_array(c->heights, &c->height_capacity, height + 1, sizeof *c->heights);
+    world_count_check(w, ASSAY_SIM_CHECKER_AGREEMENT);
     const uint32_t era = effect->as.persist.key.era;
     if (is_of_an_era_in_doubt(w, &c->heights[height], era)) return;
     if (height > 1 && is_of_an_era_in_doubt(w, &c->heights[height - 1], era)) return;
-    const bool replaced = w->split_said && c->heights[height].era < era;
+    const bool replaced = w->split_reported && c->heights[height].era < era;
     if (c->heights[height].known && !replaced) {
         if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BLOCK && node == 1 && height >= 5)
             id[0] ^= 1;
         if (!assay_bytes_equal(c->heights[height].id, id, 32))
-            world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u has another block final at %llu",
-                         node, (unsigned long long)height);
+            world_report_violation(w, ASSAY_SIM_CHECKER_AGREEMENT,
+                                   "node %u has another block final at %llu", node,
+                                   (unsigned long long)height);
         return;
     }
     c->heights[height].known = true;
     c->heights[height].era = era;
     assay_bytes_copy(c->heights[height].id, 32, id, 32);
-    world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
+    world_count_check(w, ASSAY_SIM_CHECKER_VALIDITY);
     if (assay_proposal_decode(effect->as.persist.value, &p) != ASSAY_OK ||
         !assay_bytes_equal(p.id, id, 32) || p.header.height != height) {
-        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY, "node %u: the final block %llu is none", node,
-                     (unsigned long long)height);
+        world_report_violation(w, ASSAY_SIM_CHECKER_VALIDITY,
+                               "node %u: the final block %llu is none", node,
+                               (unsigned long long)height);
         return;
     }
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_LINK && height == 6) p.header.parent_id[0] ^= 1;
-    const struct world_proposed *own = proposed(c, id);
+    const struct world_proposed *own = find_proposal(c, id);
     uint32_t signer = own != NULL ? own->node : UINT32_MAX;
     c->heights[height].time_ms = p.header.time_ms;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_TIME && height == 6)
@@ -377,21 +383,21 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_PROPOSER && height == 5)
         signer = (signer + 1) % w->options.nodes;
     if (signer != p.header.leader)
-        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
-                     "the final block %llu of leader %u was proposed by %d",
-                     (unsigned long long)height, p.header.leader, (int)signer);
-    /* Behind a RECOVER in doubt the block below may be that of the era before. */
+        world_report_violation(w, ASSAY_SIM_CHECKER_VALIDITY,
+                               "the final block %llu of leader %u was proposed by %d",
+                               (unsigned long long)height, p.header.leader, (int)signer);
+    /* After a RECOVER in doubt the block below may be that of the era before. */
     const bool below = height > 1 && c->heights[height - 1].known &&
-                       (c->heights[height - 1].era == era || !w->split_said);
+                       (c->heights[height - 1].era == era || !w->split_reported);
     if (below &&
         !assay_bytes_equal(p.header.parent_id, c->heights[height - 1].id, 32))
-        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
-                     "the final block %llu does not stand on the one below",
-                     (unsigned long long)height);
+        world_report_violation(w, ASSAY_SIM_CHECKER_VALIDITY,
+                               "the final block %llu does not stand on the one below",
+                               (unsigned long long)height);
     world_run_block(w, &p);
 }
 
-/* --- finality: certificates that contradict each other */
+/* --- finality: contradicting certificates */
 
 static struct world_view *view_at(struct world_chain *c, uint64_t epoch, uint64_t view)
 {
@@ -402,7 +408,7 @@ static struct world_view *view_at(struct world_chain *c, uint64_t epoch, uint64_
     return &c->views[i];
 }
 
-static struct world_view *make_view(struct world_chain *c, uint64_t epoch, uint64_t view)
+static struct world_view *find_or_add_view(struct world_chain *c, uint64_t epoch, uint64_t view)
 {
     if (2 * c->view_count >= c->view_capacity) {
         struct world_view *old = c->views;
@@ -422,15 +428,15 @@ static struct world_view *make_view(struct world_chain *c, uint64_t epoch, uint6
     return v;
 }
 
-static void final_and_nullified(struct assay_sim_world *w, uint64_t epoch, uint64_t view)
+static void report_final_and_nullified(struct assay_sim_world *w, uint64_t epoch, uint64_t view)
 {
-    world_broken(w, ASSAY_SIM_CHECKER_FINALITY,
-                 "a final and a nullification certificate in epoch %llu, view %llu",
-                 (unsigned long long)epoch, (unsigned long long)view);
+    world_report_violation(w, ASSAY_SIM_CHECKER_FINALITY,
+                           "a final and a nullification certificate in epoch %llu, view %llu",
+                           (unsigned long long)epoch, (unsigned long long)view);
 }
 
-static const struct world_range *range_around(const struct world_chain *c, uint64_t epoch,
-                                              uint64_t view)
+static const struct world_range *find_range(const struct world_chain *c, uint64_t epoch,
+                                            uint64_t view)
 {
     for (size_t i = 0; i < c->range_count; i++) {
         const struct world_range *r = &c->ranges[i];
@@ -439,21 +445,21 @@ static const struct world_range *range_around(const struct world_chain *c, uint6
     return NULL;
 }
 
-/* docs/protocol.md 5.27: it stands for each of its views. */
+/* protocol.md 5.27: a range certificate counts for each of its views. */
 static void check_range_certificate(struct assay_sim_world *w,
                                     const struct assay_vote_statement *st)
 {
     struct world_chain *c = w->chain;
     const struct world_range range = { st->epoch, st->view, assay_vote_last(st) };
-    world_looked(w, ASSAY_SIM_CHECKER_FINALITY);
-    const struct world_range *held = range_around(c, st->epoch, st->view);
+    world_count_check(w, ASSAY_SIM_CHECKER_FINALITY);
+    const struct world_range *held = find_range(c, st->epoch, st->view);
     if (held != NULL && held->last >= range.last) return;
-    c->ranges = grown(c->ranges, &c->range_capacity, c->range_count, sizeof *c->ranges);
+    c->ranges = grow_array(c->ranges, &c->range_capacity, c->range_count, sizeof *c->ranges);
     c->ranges[c->range_count++] = range;
     for (size_t i = 0; i < c->view_capacity; i++) {
         const struct world_view *v = &c->views[i];
         if (v->final && v->epoch == st->epoch && v->view >= range.first && v->view <= range.last)
-            final_and_nullified(w, v->epoch, v->view);
+            report_final_and_nullified(w, v->epoch, v->view);
     }
 }
 
@@ -463,7 +469,8 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
     struct assay_certificate c;
     if (assay_certificate_decode(effect->as.persist.value, world_members(w, node), &c) !=
         ASSAY_OK) {
-        world_broken(w, ASSAY_SIM_CHECKER_FINALITY, "node %u stores what is no certificate", node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_FINALITY,
+                               "node %u stores what is no certificate", node);
         return;
     }
     world_voters_certificate(w, node, &c);
@@ -476,23 +483,23 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
         check_range_certificate(w, &c.statement);
         return;
     }
-    struct world_view *v = make_view(w->chain, c.statement.epoch, c.statement.view);
-    world_looked(w, ASSAY_SIM_CHECKER_FINALITY);
+    struct world_view *v = find_or_add_view(w->chain, c.statement.epoch, c.statement.view);
+    world_count_check(w, ASSAY_SIM_CHECKER_FINALITY);
     if (c.statement.type == ASSAY_VOTE_NULLIFY) {
         v->null = true;
     } else if (v->final && !assay_bytes_equal(v->id, c.statement.block_id, 32)) {
-        world_broken(w, ASSAY_SIM_CHECKER_FINALITY,
-                     "two final certificates in epoch %llu, view %llu",
-                     (unsigned long long)c.statement.epoch, (unsigned long long)c.statement.view);
+        world_report_violation(
+            w, ASSAY_SIM_CHECKER_FINALITY, "two final certificates in epoch %llu, view %llu",
+            (unsigned long long)c.statement.epoch, (unsigned long long)c.statement.view);
     } else {
         v->final = true;
         assay_bytes_copy(v->id, 32, c.statement.block_id, 32);
     }
-    if (v->final && (v->null || range_around(w->chain, v->epoch, v->view) != NULL))
-        final_and_nullified(w, v->epoch, v->view);
+    if (v->final && (v->null || find_range(w->chain, v->epoch, v->view) != NULL))
+        report_final_and_nullified(w, v->epoch, v->view);
 }
 
-/* Everything above is of no chain any more. */
+/* Every block above that height belongs to no chain any more. */
 bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epoch)
 {
     struct world_chain *c = w->chain;
@@ -508,7 +515,7 @@ bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epo
     return any;
 }
 
-/* What is durable about fences; a value of one byte says that one was released. */
+/* Records durable fences; a value of one byte is a release. */
 static void note_fence(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     struct world_node *n = &w->nodes[node];
@@ -523,7 +530,8 @@ static void note_fence(struct assay_sim_world *w, uint32_t node, const struct as
     assay_bytes_copy(n->fenced_by, 32, n->engine->head->state.operators_digest, 32);
 }
 
-/* A state is kept with the block that closed its epoch: by a leap without any block below it. */
+/* A state is stored with the block that closed its epoch; fast sync stores it without blocks
+ * below. */
 static void note_state(struct assay_sim_world *w, uint32_t node, struct assay_slice snapshot)
 {
     struct assay_cursor c = assay_cursor_over(snapshot.bytes, snapshot.len);
@@ -554,8 +562,8 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
 
 /* --- orders */
 
-/* While its cause stands an order is derived again under the same number: what the agent executed
- * it knows by that (docs/protocol.md 10.2). */
+/* protocol.md 10.2: while its cause exists an order is derived again under the same number, by
+ * which the agent recognises an executed order. */
 static void check_number(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
 {
     const struct assay_engine *e = w->nodes[node].engine;
@@ -563,16 +571,18 @@ static void check_number(struct assay_sim_world *w, uint32_t node, const struct 
     struct assay_order *last = &w->nodes[node].last_orders[order->kind];
     const bool restart = order->kind == ASSAY_ORDER_RESTART;
     const uint64_t cause = restart ? m->failure_epoch : m->standing_epoch;
-    /* Keys whose log was lost are finished whatever the epoch: a cause with a number of its own. */
+    /* protocol.md 2.8: keys whose log was lost are finished in any epoch; this cause has its own
+     * number. */
     if (restart && e->key_state->rolled_back) return;
     if (order->epoch != cause)
-        world_broken(w, ASSAY_SIM_CHECKER_ORDERS,
-                     "node %u got an order of epoch %llu, its cause is of %llu", node,
-                     (unsigned long long)order->epoch, (unsigned long long)cause);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
+                               "node %u got an order of epoch %llu, its cause is of %llu", node,
+                               (unsigned long long)order->epoch, (unsigned long long)cause);
     if (last->epoch == order->epoch && last->incarnation == order->incarnation &&
         last->seq != order->seq)
-        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got order %u of epoch %llu as %u", node,
-                     last->seq, (unsigned long long)order->epoch, order->seq);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
+                               "node %u got order %u of epoch %llu as %u", node, last->seq,
+                               (unsigned long long)order->epoch, order->seq);
     *last = *order;
 }
 
@@ -584,13 +594,14 @@ void world_check_order(struct assay_sim_world *w, uint32_t node, const struct as
     struct assay_order numbered = *order;
     if (plant == ASSAY_SIM_WORLD_PLANT_RENUMBERS) numbered.epoch = e->head->state.epoch + 1;
     if (plant == ASSAY_SIM_WORLD_PLANT_RESEQUENCES) numbered.seq += (uint32_t)e->head->state.epoch;
-    world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
+    world_count_check(w, ASSAY_SIM_CHECKER_ORDERS);
     check_number(w, node, &numbered);
     if (slot != node)
-        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for slot %u", node, slot);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for slot %u",
+                               node, slot);
     if (order->incarnation != e->head->state.members[node].lives[0].incarnation)
-        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for incarnation %u", node,
-                     order->incarnation);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
+                               "node %u got an order for incarnation %u", node, order->incarnation);
 }
 
 /* The agent executes it. */
@@ -598,26 +609,27 @@ void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct 
 {
     const struct world_node *n = &w->nodes[node];
     const struct assay_member *m = &n->engine->head->state.members[node];
-    world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
+    world_count_check(w, ASSAY_SIM_CHECKER_ORDERS);
     if (order->incarnation <= n->restarted)
-        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts twice for incarnation %u", node,
-                     order->incarnation);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
+                               "node %u restarts twice for incarnation %u", node,
+                               order->incarnation);
     if (m->failure_epoch == 0 && !n->engine->key_state->rolled_back)
-        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts without an integrity failure",
-                     node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
+                               "node %u restarts without an integrity failure", node);
 }
 
 /* --- epochs */
 
-static bool just_stood_still(const struct assay_sim_world *w, uint32_t node)
+static bool was_stalled(const struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *const n = &w->nodes[node];
     const uint64_t epoch_us = 1000 * (uint64_t)world_epoch_ms(w, node);
     return n->still_until_us > 0 && w->now_us < n->still_until_us + 2 * epoch_us;
 }
 
-/* Incarnations that were listed within so many epochs: each had a quote of its own. */
-static size_t came_back(const struct assay_state *state, uint64_t epochs)
+/* Incarnations that were listed within that many epochs; each had a quote of its own. */
+static size_t count_relisted(const struct assay_state *state, uint64_t epochs)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < state->member_count; i++)
@@ -630,36 +642,40 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     const size_t members = w->options.nodes;
-    /* One quote a member and epoch, two of its own for INCARNATEs and one of each that was listed,
-     * for as long as proofs live, and the epochs at both ends (settle.c prunes at a close). */
+    /* One quote for each member and epoch, two of its own for INCARNATEs, and one of each listed
+     * incarnation, for the life of proofs and the epochs at both ends (finalize.c prunes at a
+     * close). */
     const uint64_t epochs = ASSAY_EVIDENCE_EPOCHS + 2;
     const size_t evidence_max =
-        (members + 2) * epochs + came_back(&n->engine->head->state, epochs);
-    /* Whoever stood still for some epochs hears of the evidence of all of them at once. */
-    const bool wakes = just_stood_still(w, node);
+        (members + 2) * epochs + count_relisted(&n->engine->head->state, epochs);
+    /* A node that stalled for some epochs receives the evidence of all of them at once. */
+    const bool wakes = was_stalled(w, node);
     const size_t flights_max = wakes ? evidence_max : 4 * members;
-    /* One quote a member, INCARNATEs and proofs, each perhaps for another moment; and of every
-     * adversary what its budget allows (docs/protocol.md 5.12.1). */
+    /* One quote for each member, INCARNATEs and proofs, each perhaps for another moment, and of
+     * every adversary what its budget allows (protocol.md 5.12.1). */
     const uint64_t verified_max = (wakes ? evidence_max : 4 * members) + 16;
-    world_looked(w, ASSAY_SIM_CHECKER_MEMORY);
-    const size_t held = world_evidence_held(w, node);
+    world_count_check(w, ASSAY_SIM_CHECKER_MEMORY);
+    const size_t held = world_evidence_count(w, node);
     const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_FLIGHTS && node == 1;
     const size_t flights = assay_gossip_count(n->gossip) + (planted ? flights_max + 1 : 0);
     if (held > evidence_max)
-        world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u holds %zu pieces of evidence, bound %zu",
-                     node, held, evidence_max);
+        world_report_violation(w, ASSAY_SIM_CHECKER_MEMORY,
+                               "node %u holds %zu pieces of evidence, bound %zu", node, held,
+                               evidence_max);
     if (flights > flights_max)
-        world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u has %zu pulls in flight, bound %zu",
-                     node, flights, flights_max);
+        world_report_violation(w, ASSAY_SIM_CHECKER_MEMORY,
+                               "node %u has %zu pulls in flight, bound %zu", node, flights,
+                               flights_max);
     if (n->verified > verified_max)
-        world_broken(w, ASSAY_SIM_CHECKER_MEMORY,
-                     "node %u verified %llu pieces of evidence in an epoch, bound %llu", node,
-                     (unsigned long long)n->verified, (unsigned long long)verified_max);
+        world_report_violation(w, ASSAY_SIM_CHECKER_MEMORY,
+                               "node %u verified %llu pieces of evidence in an epoch, bound %llu",
+                               node, (unsigned long long)n->verified,
+                               (unsigned long long)verified_max);
     w->nodes[node].verified = 0;
 }
 
-/* docs/protocol.md 9.6: a node judges, counts and votes by what its state says. */
-static void check_charter(struct assay_sim_world *w, uint32_t node)
+/* protocol.md 9.6: a node appraises, counts and votes by the rules of its state. */
+static void check_effective_rules(struct assay_sim_world *w, uint32_t node)
 {
     const struct assay_engine *e = w->nodes[node].engine;
     const struct assay_state *s = &e->head->state;
@@ -669,16 +685,16 @@ static void check_charter(struct assay_sim_world *w, uint32_t node)
     assay_bytes_copy(own.policy_digest, 32, charter->policy_digest, 32);
     assay_bytes_copy(own.endorsements_digest, 32, charter->endorsements_digest, 32);
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CHARTER && node == 1) own.policy_digest[0] ^= 1;
-    world_looked(w, ASSAY_SIM_CHECKER_CHANGES);
+    world_count_check(w, ASSAY_SIM_CHECKER_CHANGES);
     if (!assay_rules_equal(&own, rules))
-        world_broken(w, ASSAY_SIM_CHECKER_CHANGES, "node %u goes by other rules than its state",
-                     node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_CHANGES,
+                               "node %u goes by other rules than its state", node);
     if (!assay_bytes_equal(charter->operators_digest, s->operators_digest, 32))
-        world_broken(w, ASSAY_SIM_CHECKER_CHANGES, "node %u knows other operators than its state",
-                     node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_CHANGES,
+                               "node %u knows other operators than its state", node);
     if (e->members != s->member_count)
-        world_broken(w, ASSAY_SIM_CHECKER_CHANGES, "node %u has %u seats for %u members", node,
-                     e->members, s->member_count);
+        world_report_violation(w, ASSAY_SIM_CHECKER_CHANGES, "node %u has %u seats for %u members",
+                               node, e->members, s->member_count);
 }
 
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
@@ -687,17 +703,18 @@ void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(w->nodes[node].engine, &snapshot);
     check_memory(w, node);
-    check_charter(w, node);
-    if (snapshot.epoch - 1 != epoch) return; /* a step may close several: the last one is seen */
+    check_effective_rules(w, node);
+    if (snapshot.epoch - 1 != epoch)
+        return; /* a step may close several epochs; only the last one is visible */
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_ROOT && node == 1 && epoch == 3)
         snapshot.state_root[0] ^= 1;
-    c->epochs = grown(c->epochs, &c->epoch_capacity, epoch + 1, sizeof *c->epochs);
+    c->epochs = grow_array(c->epochs, &c->epoch_capacity, epoch + 1, sizeof *c->epochs);
     struct world_closed *first = &c->epochs[epoch];
-    /* Votes that were under way when operators fenced may close an epoch of the era that they then
-     * end in doubt. What must hold over eras sim/world/history.c checks: nodes of two eras differ
-     * only where operators were told that they may. */
+    /* Votes in flight when operators fenced may close an epoch of the era that operators then end
+     * in doubt. sim/world/history.c checks across eras: nodes of two eras differ only where
+     * operators were notified of it. */
     const uint32_t era = w->nodes[node].engine->head->state.era;
-    const bool may_differ = first->known && first->era != era && w->split_said;
+    const bool may_differ = first->known && first->era != era && w->split_reported;
     if (may_differ && era < first->era) return;
     if (!first->known || may_differ) {
         first->known = true;
@@ -707,12 +724,13 @@ void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch
         assay_bytes_copy(first->head, 32, snapshot.closed_id, 32);
         return;
     }
-    world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
+    world_count_check(w, ASSAY_SIM_CHECKER_AGREEMENT);
     if (!assay_bytes_equal(first->root, snapshot.state_root, 32))
-        world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT,
-                     "node %u closed epoch %llu with another state root", node,
-                     (unsigned long long)epoch);
+        world_report_violation(w, ASSAY_SIM_CHECKER_AGREEMENT,
+                               "node %u closed epoch %llu with another state root", node,
+                               (unsigned long long)epoch);
     if (!assay_bytes_equal(first->head, snapshot.closed_id, 32))
-        world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u closed epoch %llu with another block",
-                     node, (unsigned long long)epoch);
+        world_report_violation(w, ASSAY_SIM_CHECKER_AGREEMENT,
+                               "node %u closed epoch %llu with another block", node,
+                               (unsigned long long)epoch);
 }

@@ -1,24 +1,25 @@
 /*
- * sim/world/dates.c - the wrong dates of a scenario, and whether header times stay with time.
+ * sim/world/dates.c - wrong dates of a scenario, and the checker of header times.
  */
 #include "sim/world/run_internal.h"
 
 enum { US = 1000, SLACK_MS_MAX = 5000 };
 
-static bool wrong_for(const struct world_run *r, const struct assay_sim_clock *c, uint32_t node)
+static bool clock_applies_to(const struct world_run *r, const struct assay_sim_clock *c,
+                             uint32_t node)
 {
     if (c->by_cohort) return r->cohort_of[node] == c->cohort;
     return node < (uint64_t)r->scenario->nodes * c->share_bp / 10000;
 }
 
-static bool wrong_now(const struct world_run *r, const struct assay_sim_clock *c)
+static bool clock_is_active(const struct world_run *r, const struct assay_sim_clock *c)
 {
     const uint64_t now_ms = r->w->now_us / US;
     if (now_ms < c->at_ms) return false;
     return c->for_ms == 0 || now_ms - c->at_ms < c->for_ms;
 }
 
-/* As things stand at this instant; several at once add up. */
+/* Sets the dates of this instant; several errors add up. */
 void world_run_dates(struct assay_sim_world *w)
 {
     const struct world_run *r = w->run;
@@ -26,7 +27,7 @@ void world_run_dates(struct assay_sim_world *w)
         int64_t seconds = 0;
         for (uint32_t i = 0; i < r->scenario->clock_count && !r->healed; i++) {
             const struct assay_sim_clock *c = &r->scenario->clocks[i];
-            if (wrong_for(r, c, node) && wrong_now(r, c))
+            if (clock_applies_to(r, c, node) && clock_is_active(r, c))
                 seconds += (int64_t)c->ahead_s - (int64_t)c->behind_s;
         }
         const int64_t date_us = seconds * 1000 * US;
@@ -49,9 +50,9 @@ void world_plan_dates(struct world_run *r)
 
 /* --- the checker */
 
-/* The latest date that more than a third of the seats' weight had in honest hands: of every quorum
- * so much is honest, but for a third, and agreed (docs/protocol.md 5.22.2). Where traitors hold
- * more than a third it is what a quorum needs beside them. */
+/* The latest date at which honest nodes hold more than a third of the weight of seats (protocol.md
+ * 5.22.2): each quorum contains that much honest weight less one third. Where traitors hold more
+ * than a third, the result is what a quorum needs in addition to them. */
 static uint64_t latest_date(const struct assay_sim_world *w)
 {
     uint64_t dates[WORLD_NODES], weights[WORLD_NODES], total = 0, traitors = 0;
@@ -60,7 +61,7 @@ static uint64_t latest_date(const struct assay_sim_world *w)
         const uint64_t weight = w->run != NULL ? w->run->before.members[node].seat_weight : 1;
         const uint64_t date_ms = world_unix_ms(w, node);
         total += w->run != NULL ? assay_member_row_weight(&w->run->before.members[node]) : 1;
-        if (!world_trusted(w, node)) {
+        if (!world_is_trusted(w, node)) {
             traitors += weight;
             continue;
         }
@@ -73,29 +74,29 @@ static uint64_t latest_date(const struct assay_sim_world *w)
         weights[at] = weight;
     }
     uint64_t sum = 0;
-    if (3 * traitors > 2 * total) return UINT64_MAX / 2; /* they need nobody */
+    if (3 * traitors > 2 * total) return UINT64_MAX / 2; /* they form a quorum alone */
     for (uint32_t i = 0; i < count; i++) {
         sum += weights[i];
         if (3 * sum > total || 3 * (sum + traitors) > 2 * total) return dates[i];
     }
-    return UINT64_MAX / 2; /* no third is honest: nothing is promised */
+    return UINT64_MAX / 2; /* no third is honest: no guarantee */
 }
 
-/* docs/protocol.md 4.5: not beyond what the latest date allows, nor ahead of the parent by more
- * than the time since anybody held it. Clocks that run differently: one in a thousand. */
+/* protocol.md 4.5: a header time is not beyond what the latest date allows, nor ahead of the parent
+ * by more than the time since a node first had it. Clock rates differ by one in a thousand. */
 void world_check_time(struct assay_sim_world *w, const struct world_times *t)
 {
     const uint64_t epoch_ms = t->epoch_ms;
     const uint64_t slack_ms = epoch_ms / 8 < SLACK_MS_MAX ? epoch_ms / 8 : SLACK_MS_MAX;
-    world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
+    world_count_check(w, ASSAY_SIM_CHECKER_VALIDITY);
     if (t->time_ms > t->parent_ms) {
-        if (w->dated_us >= t->proposed_us) return; /* whose date it was when it was voted on? */
+        if (w->dated_us >= t->proposed_us) return; /* the date at the vote is unknown */
         if (t->time_ms <= latest_date(w) + slack_ms) return;
         const uint64_t passed_ms = (w->now_us - t->parent_us) / US;
         if (t->time_ms - t->parent_ms <= passed_ms + passed_ms / 1000 + 1) return;
     }
-    world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
-                 "the final block %llu has a time that nobody had: %llu, its parent %llu",
-                 (unsigned long long)t->height, (unsigned long long)t->time_ms,
-                 (unsigned long long)t->parent_ms);
+    world_report_violation(w, ASSAY_SIM_CHECKER_VALIDITY,
+                           "the final block %llu has a time that nobody had: %llu, its parent %llu",
+                           (unsigned long long)t->height, (unsigned long long)t->time_ms,
+                           (unsigned long long)t->parent_ms);
 }

@@ -2,11 +2,11 @@
  * sim/world/days.c - collateral days of a scenario: vendors publish, members offer, platforms are
  * updated or not (docs/protocol.md 8.8 to 8.14).
  *
- * A modelled set of endorsements is its head alone, or behind it one row for each vendor root: an
- * evaluation number, a date, and whose platforms are too old for it. An offer has one row, and the
- * mark of its vendor, which nobody else can make. Each part lasts as long as the scenario says from
- * its date on, or for ever. Whether the ledger does right the watch says
- * (sim/checkers/watch_updates.c); here stands that no final block may hold an offer with a flaw.
+ * A modelled set of endorsements is a head, followed by one row for each vendor root: an evaluation
+ * number, a date, and the platforms that are too old for it. An offer has one row and the mark of
+ * its vendor, which only the vendor can compute. Each part is valid as long as the scenario says
+ * from its date on, or forever. sim/checkers/watch_updates.c checks what the ledger does with
+ * offers; this file checks that no final block contains an offer with a flaw.
  */
 #include "base/writer.h"
 #include "engine/node/engine_internal.h"
@@ -24,7 +24,7 @@ struct row {
 
 /* --- documents */
 
-static bool begins(struct assay_slice document, const uint8_t *head, size_t len)
+static bool has_prefix(struct assay_slice document, const uint8_t *head, size_t len)
 {
     return document.len >= len && assay_bytes_equal(document.bytes, head, len);
 }
@@ -47,8 +47,8 @@ static void put_row(struct assay_writer *w, const struct row *row)
     assay_writer_put(w, row->old, LISTED_BITS);
 }
 
-/* What a set says of a vendor; that of genesis: number 1, and nobody is too old. */
-static void row_of(struct assay_slice set, uint32_t vendor, struct row *row)
+/* The row of a vendor in a set; the genesis set has number 1 and no outdated platform. */
+static void find_row(struct assay_slice set, uint32_t vendor, struct row *row)
 {
     *row = (struct row){ .number = 1 };
     if (set.len <= sizeof set_head) return;
@@ -57,11 +57,11 @@ static void row_of(struct assay_slice set, uint32_t vendor, struct row *row)
     enum assay_status status = assay_cursor_take(&c, sizeof set_head, &skipped);
     for (uint32_t v = 0; status == ASSAY_OK && v <= vendor; v++)
         status = read_row(&c, row);
-    ASSAY_ASSERT(status == ASSAY_OK); /* world_days_follow made it */
+    ASSAY_ASSERT(status == ASSAY_OK); /* world_days_follow encoded it */
 }
 
-/* What only the vendor could have written. */
-static void mark_of(struct assay_slice says, uint8_t mark[static MARK_LEN])
+/* A mark that only the vendor can compute. */
+static void compute_mark(struct assay_slice says, uint8_t mark[static MARK_LEN])
 {
     static const uint8_t key[] = "key of a modelled vendor";
     const struct assay_slice pieces[] = { says, assay_slice_over(key, sizeof key) };
@@ -70,8 +70,8 @@ static void mark_of(struct assay_slice says, uint8_t mark[static MARK_LEN])
     assay_bytes_copy(mark, MARK_LEN, digest, MARK_LEN);
 }
 
-/* Unix s; 0: never. */
-static uint32_t end_of(const struct assay_sim_world *w, const struct row *row)
+/* Returns: Unix seconds; 0: never. */
+static uint32_t expiry_of(const struct assay_sim_world *w, const struct row *row)
 {
     const uint32_t life_s = w->run == NULL ? 0 : w->run->scenario->collateral_life_s;
     const uint32_t from = row->date != 0 ? row->date : (uint32_t)(w->genesis->time_ms / 1000);
@@ -89,22 +89,23 @@ static enum assay_status read_offer(struct assay_slice bytes, struct offer *offe
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     const uint8_t *skipped = NULL, *mark = NULL;
     uint8_t own[MARK_LEN];
-    if (!begins(bytes, offer_head, sizeof offer_head)) return ASSAY_E_SYNTAX;
+    if (!has_prefix(bytes, offer_head, sizeof offer_head)) return ASSAY_E_SYNTAX;
     ASSAY_TRY(assay_cursor_take(&c, sizeof offer_head, &skipped));
     ASSAY_TRY(assay_cursor_u32le(&c, &offer->vendor));
     ASSAY_TRY(assay_cursor_u32le(&c, &offer->day));
     ASSAY_TRY(read_row(&c, &offer->row));
-    mark_of(assay_slice_over(bytes.bytes, c.pos), own);
+    compute_mark(assay_slice_over(bytes.bytes, c.pos), own);
     ASSAY_TRY(assay_cursor_take(&c, MARK_LEN, &mark));
     ASSAY_TRY(assay_cursor_end(&c));
     offer->genuine = assay_bytes_equal(own, mark, MARK_LEN);
     return ASSAY_OK;
 }
 
-/* --- what the ledger asks (struct assay_updates) */
+/* --- callbacks of the ledger (struct assay_updates) */
 
-enum assay_status world_days_judge(void *context, struct assay_slice set, struct assay_slice bytes,
-                                   int64_t at_unix_s, struct assay_update_facts *facts)
+enum assay_status world_days_appraise(void *context, struct assay_slice set,
+                                      struct assay_slice bytes, int64_t at_unix_s,
+                                      struct assay_update_facts *facts)
 {
     const struct assay_sim_world *w = context;
     struct offer offer;
@@ -112,10 +113,10 @@ enum assay_status world_days_judge(void *context, struct assay_slice set, struct
     ASSAY_TRY(read_offer(bytes, &offer));
     if (!offer.genuine) return ASSAY_E_SIGNATURE;
     if (offer.vendor >= w->options.vendors) return ASSAY_E_INVALID;
-    row_of(set, offer.vendor, &now);
+    find_row(set, offer.vendor, &now);
     if (offer.row.number < now.number || offer.row.date < now.date) return ASSAY_E_INVALID;
     if ((int64_t)offer.row.date > at_unix_s) return ASSAY_E_EARLY;
-    const uint32_t end = end_of(w, &offer.row);
+    const uint32_t end = expiry_of(w, &offer.row);
     if (end != 0 && at_unix_s >= (int64_t)end) return ASSAY_E_INVALID;
     if (offer.row.number == now.number && offer.row.date == now.date) return ASSAY_E_STALE;
     *facts = (struct assay_update_facts){ .number = offer.row.number,
@@ -131,7 +132,7 @@ static void put_set(const struct assay_sim_world *w, struct assay_slice set,
     assay_writer_put(out, set_head, sizeof set_head);
     for (uint32_t v = 0; v < w->options.vendors; v++) {
         struct row row;
-        row_of(set, v, &row);
+        find_row(set, v, &row);
         put_row(out, v == offer->vendor ? &offer->row : &row);
     }
 }
@@ -150,14 +151,14 @@ enum assay_status world_days_follow(void *context, struct assay_slice set,
     for (size_t i = 0; i < count; i++) {
         struct assay_update_facts facts;
         struct offer offer;
-        taken[i] = world_days_judge(context, now, offers[i], at_unix_s, &facts) == ASSAY_OK &&
+        taken[i] = world_days_appraise(context, now, offers[i], at_unix_s, &facts) == ASSAY_OK &&
                    read_offer(offers[i], &offer) == ASSAY_OK;
         if (!taken[i]) continue;
         struct row before;
-        row_of(set, offer.vendor, &before);
+        find_row(set, offer.vendor, &before);
         *same = *same && before.number == offer.row.number &&
                 assay_bytes_equal(before.old, offer.row.old, sizeof before.old);
-        const uint32_t end = end_of(context, &before);
+        const uint32_t end = expiry_of(context, &before);
         if (end != 0 && (int64_t)end < *until_unix_s) *until_unix_s = (int64_t)end;
         struct assay_writer next = assay_writer_over(bytes[turn], sizeof bytes[turn]);
         put_set(context, now, &offer, &next);
@@ -169,9 +170,9 @@ enum assay_status world_days_follow(void *context, struct assay_slice set,
     return any ? ASSAY_OK : ASSAY_E_STALE;
 }
 
-/* --- whose platform is too old */
+/* --- outdated platforms */
 
-/* The cohort of a day, as far as it is not left out. */
+/* Members of a day's cohort that the day does not leave out. */
 static bool is_hit(const struct world_run *r, const struct assay_sim_day *day, uint32_t node)
 {
     uint32_t before = 0;
@@ -186,7 +187,7 @@ static void set_bit(uint8_t *bits, uint32_t i)
     bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
 }
 
-/* Who is updated stays so, whatever its vendors ask for later. */
+/* An updated platform stays updated, whatever its vendors require later. */
 static bool is_updated(const struct world_run *r, uint32_t node, uint64_t epoch)
 {
     for (uint32_t k = 0; k < r->scenario->day_count; k++) {
@@ -203,22 +204,23 @@ void world_days_rules(const struct assay_sim_world *w, struct assay_slice set, u
     if (w->run == NULL || w->soft != NULL) return;
     for (uint32_t v = 0; v < w->options.vendors; v++) {
         struct row row;
-        row_of(set, v, &row);
-        rules->ends[v] = end_of(w, &row);
+        find_row(set, v, &row);
+        rules->ends[v] = expiry_of(w, &row);
     }
     if (set.len <= sizeof set_head) return;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         struct row row;
-        row_of(set, world_vendor(w, i), &row);
+        find_row(set, world_vendor(w, i), &row);
         if ((row.old[i / 8] >> (i % 8) & 1) != 0 && !is_updated(w->run, i, epoch))
             set_bit(rules->fails, i);
     }
 }
 
-/* --- offering */
+/* --- offers */
 
-/* Evaluation numbers go up with each recovery of a vendor's, whatever became of the one before. */
-static uint32_t number_of(const struct assay_scenario *s, uint32_t index)
+/* A vendor's evaluation number rises with each of its recoveries, whether or not the previous one
+ * was applied. */
+static uint32_t evaluation_number_of(const struct assay_scenario *s, uint32_t index)
 {
     uint32_t number = 1;
     for (uint32_t k = 0; k <= index; k++)
@@ -231,7 +233,7 @@ static struct world_payload *make_record(struct world_run *r, uint32_t index)
 {
     const struct assay_sim_day *day = &r->scenario->days[index];
     uint8_t bytes[OFFER_LEN_MAX + 64], record[OFFER_LEN_MAX + 128];
-    struct row row = { .number = number_of(r->scenario, index),
+    struct row row = { .number = evaluation_number_of(r->scenario, index),
                        .date = (uint32_t)(r->before.head_time_ms / 1000) };
     for (uint32_t i = 0; i < r->w->options.nodes; i++)
         if (is_hit(r, day, i) && world_vendor(r->w, i) == day->vendor) set_bit(row.old, i);
@@ -244,7 +246,7 @@ static struct world_payload *make_record(struct world_run *r, uint32_t index)
     assay_writer_u32le(&w, index);
     put_row(&w, &row);
     uint8_t mark[MARK_LEN];
-    mark_of(assay_slice_over(bytes, w.len), mark);
+    compute_mark(assay_slice_over(bytes, w.len), mark);
     if (day->flaw == ASSAY_SIM_DAY_FORGED) mark[0] ^= 1;
     assay_writer_put(&w, mark, sizeof mark);
     struct assay_writer out = assay_writer_over(record, sizeof record);
@@ -254,9 +256,9 @@ static struct world_payload *make_record(struct world_run *r, uint32_t index)
     return world_payload(r->w, record, out.len);
 }
 
-/* Who brings what is wrong to a node: a member of that kind, whom the node may ban for it; where
- * all are honest, whoever can reach its socket. */
-static uint16_t hostile_to(const struct world_run *r, uint32_t node)
+/* The sender of a wrong offer: a Byzantine member, which the node may ban for it; where all members
+ * are honest, a stranger at its socket. */
+static uint16_t find_hostile_peer(const struct world_run *r, uint32_t node)
 {
     const uint32_t n = r->scenario->nodes;
     for (uint32_t k = 1; k < n; k++)
@@ -264,8 +266,8 @@ static uint16_t hostile_to(const struct world_run *r, uint32_t node)
     return ASSAY_SLOT_SELF;
 }
 
-/* To members as a fetcher would, or, with a flaw, as a hostile peer would. */
-static void hand_in(struct world_run *r, uint32_t index)
+/* Submits to members as a fetcher would, or, with a flaw, as a hostile peer would. */
+static void submit_offer(struct world_run *r, uint32_t index)
 {
     const struct assay_sim_day *day = &r->scenario->days[index];
     const uint32_t n = r->scenario->nodes;
@@ -275,10 +277,10 @@ static void hand_in(struct world_run *r, uint32_t index)
     for (uint32_t k = 0; k < n && left > 0; k++) {
         const uint32_t node = (first + k) % n;
         const struct world_node *to = &r->w->nodes[node];
-        if (!to->alive || !world_trusted(r->w, node) || to->closed != r->before.epoch) continue;
+        if (!to->alive || !world_is_trusted(r->w, node) || to->closed != r->before.epoch) continue;
         struct item *item = world_item(r->w, node, ITEM_MESSAGE);
         const bool hostile = day->flaw != ASSAY_SIM_DAY_NONE;
-        item->from = hostile ? hostile_to(r, node) : ASSAY_SLOT_SELF;
+        item->from = hostile ? find_hostile_peer(r, node) : ASSAY_SLOT_SELF;
         item->message = ASSAY_MESSAGE_RECORD;
         item->payload = record;
         record->refs++;
@@ -293,29 +295,31 @@ void world_days_turn(struct world_run *r)
     for (uint32_t k = 0; k < r->scenario->day_count; k++) {
         const struct assay_sim_day *day = &r->scenario->days[k];
         if (day->at_epoch > r->epoch || r->days_over[k]) continue;
-        hand_in(r, k);
+        submit_offer(r, k);
         r->days_over[k] = day->flaw != ASSAY_SIM_DAY_NONE;
     }
 }
 
-/* --- what blocks say */
+/* --- records of blocks */
 
 void world_days_taken(struct world_run *r, const struct assay_record *record)
 {
     struct offer offer;
-    world_looked(r->w, ASSAY_SIM_CHECKER_CHANGES);
+    world_count_check(r->w, ASSAY_SIM_CHECKER_CHANGES);
     if (read_offer(record->offer, &offer) != ASSAY_OK || offer.day >= r->scenario->day_count) {
-        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "a final block holds collateral of nobody");
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_CHANGES,
+                               "a final block holds collateral of nobody");
         return;
     }
     const struct assay_sim_day *day = &r->scenario->days[offer.day];
     if (day->flaw != ASSAY_SIM_DAY_NONE)
-        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "a final block holds collateral, flaw %s",
-                     assay_sim_day_flaw_name(day->flaw));
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_CHANGES,
+                               "a final block holds collateral, flaw %s",
+                               assay_sim_day_flaw_name(day->flaw));
     r->days_over[offer.day] = true;
     if (r->updates_count == ASSAY_UPDATES_EPOCH_MAX) {
-        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "an epoch takes more than %u updates",
-                     ASSAY_UPDATES_EPOCH_MAX);
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_CHANGES,
+                               "an epoch takes more than %u updates", ASSAY_UPDATES_EPOCH_MAX);
         return;
     }
     r->updates[r->updates_count] = world_payload(r->w, record->bytes.bytes, record->bytes.len);

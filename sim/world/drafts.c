@@ -1,25 +1,25 @@
 /*
- * sim/world/drafts.c - what the operators of a scenario draft, and how they sign it.
+ * sim/world/drafts.c - drafts of the operators of a scenario, and their signatures.
  *
- * Slots for newcomers are chosen as the ledger will choose them: their cards name the platforms of
- * the machines there.
+ * Slots for newcomers are chosen by the rule of the ledger: their cards name the platforms of the
+ * machines in those slots.
  */
 #include "sim/world/changes_internal.h"
 
 #include <stdlib.h>
 
-enum { RECORD_MAX = 32 * 1024, STRANGER_SET = 90000 /* an operator that nobody knows */ };
+enum { RECORD_MAX = 32 * 1024, STRANGER_SET = 90000 /* an unknown operator */ };
 
-/* --- whom it is about */
+/* --- subjects of a change */
 
-static bool fits_action(const struct assay_member *m, enum assay_sim_action action)
+static bool has_stage_for(const struct assay_member *m, enum assay_sim_action action)
 {
     switch (action) {
     case ASSAY_SIM_ACTION_REST:
     case ASSAY_SIM_ACTION_MAINTENANCE: return m->stage == ASSAY_STAGE_MEMBER;
     case ASSAY_SIM_ACTION_WAKE: return m->stage == ASSAY_STAGE_RESTING;
     case ASSAY_SIM_ACTION_LEAVE:
-    case ASSAY_SIM_ACTION_POLICY: return !world_left(m);
+    case ASSAY_SIM_ACTION_POLICY: return !world_has_left(m);
     case ASSAY_SIM_ACTION_JOIN:
     case ASSAY_SIM_ACTION_PARAMETERS:
     case ASSAY_SIM_ACTION_OPERATORS:
@@ -29,41 +29,42 @@ static bool fits_action(const struct assay_member *m, enum assay_sim_action acti
     ASSAY_UNREACHABLE("an action is of the list");
 }
 
-/* The next member of the row's cohort behind a slot. Returns: the member count after the last. */
+/* The next member of the row's cohort after a slot. Returns: the member count after the last. */
 static uint32_t next_member(const struct world_run *r, const struct assay_sim_change *row,
                             uint32_t from)
 {
     const struct assay_state *s = &r->before;
     for (uint32_t i = from; i < s->member_count; i++)
         if ((!row->by_cohort || r->cohort_of[i] == row->cohort) &&
-            fits_action(&s->members[i], row->action))
+            has_stage_for(&s->members[i], row->action))
             return i;
     return s->member_count;
 }
 
-/* A slot whose member left so long ago that nothing of it is needed (docs/protocol.md 9.6): proofs
- * live for 8 epochs, an offence for 512. */
+/* protocol.md 9.6: a slot whose member left so long ago that nothing of it is needed: proofs live
+ * for 8 epochs, an offence for 512. */
 static bool is_free(const struct assay_member *m, uint64_t activation)
 {
-    return world_left(m) &&
+    return world_has_left(m) &&
            m->stage_epoch + 8 + 512 * (uint64_t)m->trust.offences.count < activation;
 }
 
-static bool is_promised(const struct world_changes *c, uint32_t slot)
+static bool is_reserved(const struct world_changes *c, uint32_t slot)
 {
     for (uint32_t i = 0; i < c->newcomer_count; i++)
         if (!c->newcomers[i].over && c->newcomers[i].slot == slot) return true;
     return false;
 }
 
-/* Where the ledger will put a newcomer. Returns: UINT32_MAX when there is no machine for it. */
-static uint32_t slot_for_newcomer(const struct world_run *r, uint64_t activation)
+/* The slot that the ledger will give a newcomer. Returns: UINT32_MAX when there is no machine for
+ * it. */
+static uint32_t find_slot_for_newcomer(const struct world_run *r, uint64_t activation)
 {
     const struct assay_state *s = &r->before;
     for (uint32_t i = 0; i < s->member_count; i++)
-        if (is_free(&s->members[i], activation) && !is_promised(r->changes, i)) return i;
+        if (is_free(&s->members[i], activation) && !is_reserved(r->changes, i)) return i;
     for (uint32_t i = s->member_count; i < r->scenario->nodes; i++)
-        if (!is_promised(r->changes, i)) return i;
+        if (!is_reserved(r->changes, i)) return i;
     return UINT32_MAX;
 }
 
@@ -80,7 +81,7 @@ struct drafting {
     uint32_t count;
 };
 
-static struct assay_action *add(struct drafting *d, enum assay_action_kind kind)
+static struct assay_action *add_action(struct drafting *d, enum assay_action_kind kind)
 {
     ASSAY_ASSERT(d->count < ASSAY_ACTIONS_MAX);
     struct assay_action *a = &d->actions[d->count++];
@@ -93,47 +94,49 @@ static void add_members(struct drafting *d, const struct assay_sim_change *row,
 {
     const struct assay_state *s = &d->r->before;
     uint32_t left = row->count == 0 ? UINT32_MAX : row->count;
-    if (kind == ASSAY_ACTION_MAINTENANCE) left = 1; /* each operator speaks for itself */
+    if (kind == ASSAY_ACTION_MAINTENANCE)
+        left = 1; /* each operator puts one machine into maintenance */
     for (uint32_t i = next_member(d->r, row, 0); i < s->member_count && left > 0;
          i = next_member(d->r, row, i + 1), left--) {
         if (d->count == ASSAY_ACTIONS_MAX) return;
-        struct assay_action *a = add(d, kind);
+        struct assay_action *a = add_action(d, kind);
         assay_bytes_copy(a->node_id, 32, s->members[i].node_id, 32);
         if (kind == ASSAY_ACTION_MAINTENANCE) a->epochs = row->epochs;
     }
 }
 
-/* Half of those for whom there is a slot to come back to are who left it (docs/protocol.md 9.6.6),
- * in any of them; half of these on another machine. Returns: UINT32_MAX when a new one comes. */
-static uint32_t slot_to_come_back(struct world_run *r, uint64_t activation)
+/* protocol.md 9.6.6: half of the newcomers take a slot that they left, if there is one; half of
+ * these on another machine. Returns: UINT32_MAX for a new member. */
+static uint32_t find_slot_to_rejoin(struct world_run *r, uint64_t activation)
 {
     struct world_changes *c = r->changes;
     const struct assay_state *s = &r->before;
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->member_count; i++)
-        count += is_free(&s->members[i], activation) && !is_promised(c, i);
+        count += is_free(&s->members[i], activation) && !is_reserved(c, i);
     if (count == 0 || assay_sim_random_below(&c->random, 2) == 0) return UINT32_MAX;
     uint64_t left = assay_sim_random_below(&c->random, count);
     for (uint32_t i = 0; i < s->member_count; i++)
-        if (is_free(&s->members[i], activation) && !is_promised(c, i) && left-- == 0) return i;
+        if (is_free(&s->members[i], activation) && !is_reserved(c, i) && left-- == 0) return i;
     ASSAY_UNREACHABLE("as many as were counted");
 }
 
-/* Another one only where evidence is modelled, and no adversary is beside it. */
-static uint32_t machine_to_come_back(struct world_run *r, uint32_t slot)
+/* Another machine only where evidence is modelled and no adversary runs on it. */
+static uint32_t draw_machine_to_rejoin(struct world_run *r, uint32_t slot)
 {
     struct world_changes *c = r->changes;
     const uint32_t other = (uint32_t)assay_sim_random_below(&c->random, r->scenario->nodes);
     const bool moves = assay_sim_random_below(&c->random, 2) == 0;
-    return moves && r->w->soft == NULL && world_trusted(r->w, other) ? r->w->machines[other]
-                                                                     : r->w->machines[slot];
+    return moves && r->w->soft == NULL && world_is_trusted(r->w, other) ? r->w->machines[other]
+                                                                        : r->w->machines[slot];
 }
 
-static void card_of(struct world_run *r, const struct newcomer *n, struct assay_action *a,
-                    char name[static WORLD_NAME_LEN])
+static void make_card(struct world_run *r, const struct newcomer *n, struct assay_action *a,
+                      char name[static WORLD_NAME_LEN])
 {
     const uint32_t machine = r->w->machines[n->slot];
-    r->w->machines[n->slot] = n->machine; /* for this card: it is there when the change holds */
+    r->w->machines[n->slot] =
+        n->machine; /* for this card: the machine is in the slot when the change takes effect */
     world_card(r->w, n->slot, n->set, &a->card, name);
     r->w->machines[n->slot] = machine;
 }
@@ -143,19 +146,19 @@ static void add_newcomers(struct drafting *d, const struct assay_sim_change *row
     struct world_changes *c = d->r->changes;
     const uint32_t count = row->count == 0 ? 1 : row->count;
     for (uint32_t k = 0; k < count && c->newcomer_count < NEWCOMERS_MAX; k++) {
-        const uint32_t back = slot_to_come_back(d->r, d->activation);
+        const uint32_t back = find_slot_to_rejoin(d->r, d->activation);
         const bool is_new = back == UINT32_MAX;
-        const uint32_t slot = is_new ? slot_for_newcomer(d->r, d->activation) : back;
+        const uint32_t slot = is_new ? find_slot_for_newcomer(d->r, d->activation) : back;
         if (slot == UINT32_MAX || d->count == ASSAY_ACTIONS_MAX) return;
         struct newcomer *n = &c->newcomers[c->newcomer_count];
-        *n = (struct newcomer){ .set = is_new ? d->r->scenario->nodes + c->newcomer_count
-                                              : d->r->w->deal[slot],
-                                .slot = slot,
-                                .machine = is_new ? d->r->w->machines[slot]
-                                                  : machine_to_come_back(d->r, slot),
-                                .draft = d->index };
-        struct assay_action *a = add(d, ASSAY_ACTION_JOIN);
-        card_of(d->r, n, a, d->names[c->newcomer_count]);
+        *n = (struct newcomer){
+            .set = is_new ? d->r->scenario->nodes + c->newcomer_count : d->r->w->deal[slot],
+            .slot = slot,
+            .machine = is_new ? d->r->w->machines[slot] : draw_machine_to_rejoin(d->r, slot),
+            .draft = d->index
+        };
+        struct assay_action *a = add_action(d, ASSAY_ACTION_JOIN);
+        make_card(d->r, n, a, d->names[c->newcomer_count]);
         assay_sha256(a->card.identity_public, sizeof a->card.identity_public, n->node_id);
         c->newcomer_count++;
     }
@@ -170,7 +173,7 @@ static void add_policy(struct drafting *d, const struct assay_sim_change *row)
          i < s->member_count && left > 0; i = next_member(d->r, row, i + 1), left--)
         fails[i / 8] = (uint8_t)(fails[i / 8] | 1u << (i % 8));
     const size_t len = world_policy_make(++d->r->changes->policies, fails, d->policy);
-    add(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(d->policy, len);
+    add_action(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(d->policy, len);
 }
 
 static void put_operators(struct drafting *d, struct assay_genesis *next)
@@ -180,10 +183,10 @@ static void put_operators(struct drafting *d, struct assay_genesis *next)
     struct assay_writer w = assay_writer_over(d->operators, sizeof d->operators);
     const enum assay_status status = assay_operators_encode(next, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
-    add(d, ASSAY_ACTION_OPERATORS)->document = assay_slice_over(d->operators, w.len);
+    add_action(d, ASSAY_ACTION_OPERATORS)->document = assay_slice_over(d->operators, w.len);
 }
 
-/* Those of the genesis again, if others are in force: no member is of another one. */
+/* The operators of the genesis again, if others are in force. */
 static void restore_operators(struct drafting *d)
 {
     const struct assay_genesis *genesis = d->r->w->genesis;
@@ -197,7 +200,7 @@ static void restore_operators(struct drafting *d)
     free(next);
 }
 
-/* One more, with a key of its own; the threshold grows with them. */
+/* Adds an operator with a new key; the threshold grows with the list. */
 static void add_operators(struct drafting *d)
 {
     struct world_changes *c = d->r->changes;
@@ -218,7 +221,7 @@ static void add_operators(struct drafting *d)
 
 static void add_parameters(struct drafting *d, const struct assay_sim_change *row)
 {
-    struct assay_action *a = add(d, ASSAY_ACTION_PARAMETERS);
+    struct assay_action *a = add_action(d, ASSAY_ACTION_PARAMETERS);
     a->parameters = d->r->before.rules.parameters;
     a->parameters.vendor_cap_num = row->vendor_cap_num;
     a->parameters.vendor_cap_den = row->vendor_cap_den;
@@ -243,7 +246,7 @@ static void add_row(struct drafting *d, const struct assay_sim_change *row)
     case ASSAY_SIM_ACTION_OPERATORS: add_operators(d); return;
     case ASSAY_SIM_ACTION_OPERATORS_BACK: restore_operators(d); return;
     case ASSAY_SIM_ACTION_SERVICES:
-        add(d, ASSAY_ACTION_SERVICES)->document = world_services_plan(d->r);
+        add_action(d, ASSAY_ACTION_SERVICES)->document = world_services_plan(d->r);
         return;
     }
     ASSAY_UNREACHABLE("an action is of the list");
@@ -282,7 +285,7 @@ static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t
     assay_p256_signer_free(&signer);
 }
 
-/* Sets 0 .. are those of the operators, in the order in which they came. */
+/* Sets 0 .. are those of the operators, in the order in which they were added. */
 static uint32_t set_of_operator(const struct world_run *r, const uint8_t id[static 32])
 {
     for (uint32_t set = 0;; set++) {
@@ -320,9 +323,9 @@ static void sign_all(const struct drafting *d, const struct assay_sim_change *ro
     if (row->flaw == ASSAY_SIM_FLAW_STRANGER) sign_by(r->w, STRANGER_SET, digest, s);
 }
 
-/* --- a whole change */
+/* --- complete changes */
 
-/* The earliest epoch that its rows and the changes before it allow. */
+/* The earliest epoch that its rows and the preceding changes allow. */
 static uint64_t activation_of(const struct world_run *r, const struct assay_sim_change *row)
 {
     const struct assay_state *s = &r->before;
@@ -334,8 +337,8 @@ static uint64_t activation_of(const struct world_run *r, const struct assay_sim_
     return last != 0 && at < last + ASSAY_ACTIVATION_APART ? last + ASSAY_ACTIVATION_APART : at;
 }
 
-static void spoil(struct drafting *d, const struct assay_sim_change *row,
-                  struct assay_change *change)
+static void apply_flaw(struct drafting *d, const struct assay_sim_change *row,
+                       struct assay_change *change)
 {
     switch (row->flaw) {
     case ASSAY_SIM_FLAW_NONE:
@@ -348,20 +351,21 @@ static void spoil(struct drafting *d, const struct assay_sim_change *row,
         change->sequence = change->sequence > 1 ? change->sequence - 1 : change->sequence + 100;
         return;
     case ASSAY_SIM_FLAW_UNFIT:
-        world_fill_id(add(d, ASSAY_ACTION_LEAVE)->node_id, 'n', 1); /* no key has this id */
+        world_fill_id(add_action(d, ASSAY_ACTION_LEAVE)->node_id, 'n', 1); /* no key has this id */
         return;
     case ASSAY_SIM_FLAW_ERA: change->era++; return;
     case ASSAY_SIM_FLAW_FORCE: change->forces = change->sequence + 7; return;
     case ASSAY_SIM_FLAW_DOCUMENT: {
         static const uint8_t nonsense[] = "a policy of another world";
-        add(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(nonsense, sizeof nonsense);
+        add_action(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(nonsense, sizeof nonsense);
         return;
     }
     }
     ASSAY_UNREACHABLE("a flaw is of the list");
 }
 
-static void encode(struct drafting *d, const struct assay_sim_change *row, struct draft *draft)
+static void encode_draft(struct drafting *d, const struct assay_sim_change *row,
+                         struct draft *draft)
 {
     struct world_run *r = d->r;
     uint8_t body[RECORD_MAX];
@@ -375,7 +379,7 @@ static void encode(struct drafting *d, const struct assay_sim_change *row, struc
     if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) change.sequence = 0;
     if (row->forces) change.forces = r->before.reverted_sequence;
     assay_bytes_copy(change.chain_id, 32, r->before.chain_id, 32);
-    spoil(d, row, &change);
+    apply_flaw(d, row, &change);
     struct assay_writer w = assay_writer_over(body, sizeof body);
     enum assay_status status = assay_change_encode(&change, d->actions, d->count, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -415,7 +419,7 @@ bool world_draft_make(struct world_run *r, uint32_t index)
     for (uint32_t i = index; i < s->change_count && (i == index || s->changes[i].with_before); i++)
         add_row(d, &s->changes[i]);
     const bool any = d->count > 0;
-    if (any) encode(d, row, draft);
+    if (any) encode_draft(d, row, draft);
     if (row->flaw != ASSAY_SIM_FLAW_NONE) world_draft_forget(r, index);
     free(d);
     return any;

@@ -1,11 +1,10 @@
 /*
- * sim/world/evidence.c - quotes, what is held, verdicts: what host/overlay/evidence_pull.h runs
- * over.
+ * sim/world/evidence.c - quotes, stored evidence and verdicts under host/overlay/evidence_pull.h.
  *
- * Every piece of evidence of a world is kept once, with the nodes that hold it; a node that does
- * not hold it must pull it over its links (host/overlay/gossip.h). The verdict on a piece is a pure
- * function of its bytes, its kind and the time (docs/protocol.md 3.1), so it is computed once for
- * all, and each node waits as long as its own verifier would take: verify_us, one after the other.
+ * A world stores every piece of evidence once, with the set of nodes that have it; other nodes pull
+ * it over their links (host/overlay/gossip.h). The verdict on a piece is a pure function of its
+ * bytes, its kind and the time (protocol.md 3.1), so it is computed once for all nodes; each node
+ * waits as long as its own verifier would take: verify_us, one piece after the other.
  */
 #include "sim/world/world_internal.h"
 
@@ -13,7 +12,7 @@
 
 enum { BUCKETS = 4096, US = 1000 };
 
-static bool bit(const uint8_t *bits, uint32_t i)
+static bool has_bit(const uint8_t *bits, uint32_t i)
 {
     return (bits[i / 8] >> (i % 8) & 1) != 0;
 }
@@ -35,7 +34,8 @@ static size_t bucket_of(const uint8_t digest[static 32])
 
 /* --- the registry */
 
-static struct evidence *find(const struct assay_sim_world *w, const uint8_t digest[static 32])
+static struct evidence *find_evidence(const struct assay_sim_world *w,
+                                      const uint8_t digest[static 32])
 {
     if (w->evidence == NULL) return NULL;
     for (struct evidence *e = w->evidence[bucket_of(digest)]; e != NULL; e = e->next)
@@ -43,14 +43,14 @@ static struct evidence *find(const struct assay_sim_world *w, const uint8_t dige
     return NULL;
 }
 
-static struct evidence *keep(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
-                             struct world_payload *bytes)
+static struct evidence *store_evidence(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                                       struct world_payload *bytes)
 {
     const uint8_t *digest = world_payload_digest(bytes);
-    struct evidence *e = find(w, digest);
+    struct evidence *e = find_evidence(w, digest);
     if (e != NULL) {
         set_bit(e->held, node);
-        if (epoch > e->epoch) e->epoch = epoch; /* a replay is of use again */
+        if (epoch > e->epoch) e->epoch = epoch; /* a replay is used again */
         return e;
     }
     if (w->evidence == NULL) w->evidence = calloc(BUCKETS, sizeof(struct evidence *));
@@ -68,16 +68,17 @@ static struct evidence *keep(struct assay_sim_world *w, uint32_t node, uint64_t 
     return e;
 }
 
-static struct evidence *keep_bytes(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
-                                   const uint8_t digest[static 32], struct assay_slice bytes)
+static struct evidence *store_evidence_bytes(struct assay_sim_world *w, uint32_t node,
+                                             uint64_t epoch, const uint8_t digest[static 32],
+                                             struct assay_slice bytes)
 {
-    struct evidence *e = find(w, digest);
+    struct evidence *e = find_evidence(w, digest);
     if (e != NULL) {
         set_bit(e->held, node);
         return e;
     }
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
-    e = keep(w, node, epoch, payload);
+    e = store_evidence(w, node, epoch, payload);
     world_payload_drop(w, payload);
     return e;
 }
@@ -91,20 +92,21 @@ void world_evidence_drop(struct assay_sim_world *w, struct evidence *e)
     free(e);
 }
 
-static bool nobody_holds(const struct evidence *e)
+static bool is_unused(const struct evidence *e)
 {
     return assay_bytes_all_zero(e->held, sizeof e->held);
 }
 
-/* Takes what `gone` says out of a node's hands; what nobody holds any more goes. */
-static void sweep(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch, uint64_t to_epoch)
+/* Removes evidence of a range of epochs from a node; evidence that no node has is freed. */
+static void drop_epochs(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch,
+                        uint64_t to_epoch)
 {
     if (w->evidence == NULL) return;
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct evidence **at = &w->evidence[i]; *at != NULL;) {
             struct evidence *e = *at;
             if (e->epoch >= from_epoch && e->epoch < to_epoch) clear_bit(e->held, node);
-            if (!nobody_holds(e)) {
+            if (!is_unused(e)) {
                 at = &e->next;
                 continue;
             }
@@ -118,12 +120,12 @@ static void sweep(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch,
 void world_evidence_prune(struct assay_sim_world *w, uint32_t node, uint64_t below)
 {
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_HOARDS && node == 1) return;
-    sweep(w, node, 0, below);
+    drop_epochs(w, node, 0, below);
 }
 
 void world_evidence_forget(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch)
 {
-    sweep(w, node, from_epoch, UINT64_MAX);
+    drop_epochs(w, node, from_epoch, UINT64_MAX);
 }
 
 void world_evidence_free(struct assay_sim_world *w)
@@ -139,39 +141,39 @@ void world_evidence_free(struct assay_sim_world *w)
     w->evidence = NULL;
 }
 
-size_t world_evidence_held(const struct assay_sim_world *w, uint32_t node)
+size_t world_evidence_count(const struct assay_sim_world *w, uint32_t node)
 {
     size_t count = 0;
     for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++)
         for (const struct evidence *e = w->evidence[i]; e != NULL; e = e->next)
-            count += bit(e->held, node);
+            count += has_bit(e->held, node);
     return count;
 }
 
-void world_evidence_weigh(const struct assay_sim_world *w, uint64_t bytes[static WORLD_NODES])
+void world_evidence_add_bytes(const struct assay_sim_world *w, uint64_t bytes[static WORLD_NODES])
 {
     for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++)
         for (const struct evidence *e = w->evidence[i]; e != NULL; e = e->next)
             for (uint32_t node = 0; node < w->options.nodes; node++)
-                if (bit(e->held, node)) bytes[node] += e->bytes->len;
+                if (has_bit(e->held, node)) bytes[node] += e->bytes->len;
 }
 
 struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_t node,
                                         const uint8_t digest[static 32])
 {
-    const struct evidence *e = find(w, digest);
-    if (e == NULL || !bit(e->held, node)) return (struct assay_slice){ 0 };
+    const struct evidence *e = find_evidence(w, digest);
+    if (e == NULL || !has_bit(e->held, node)) return (struct assay_slice){ 0 };
     return assay_slice_over(e->bytes->bytes, e->bytes->len);
 }
 
 /* --- verdicts */
 
-/* The event goes to the engine now: its verdict is that of the bytes. */
-void world_judge(struct assay_sim_world *w, struct world_answer *answer)
+/* The event goes to the engine now, with the verdict on the bytes. */
+void world_deliver_verdict(struct assay_sim_world *w, struct world_answer *answer)
 {
     struct evidence *e = answer->evidence;
     const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
-    /* docs/protocol.md 9.8: with the set of its epoch, also when it is verified again later. */
+    /* protocol.md 9.8: by the set of its epoch, also when it is verified again later. */
     const struct world_rules *rules = answer->event.as.verdict.before
                                           ? world_rules_before(w, answer->epoch)
                                           : world_rules_of(w, answer->epoch);
@@ -215,31 +217,31 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     world_push(w, item, at_us);
 }
 
-/* --- the world of host/overlay/evidence_pull.h */
+/* --- callbacks of host/overlay/evidence_pull.h */
 
-static enum assay_status get_held(void *context, const uint8_t digest[static 32],
-                                  struct assay_slice *bytes)
+static enum assay_status get_stored(void *context, const uint8_t digest[static 32],
+                                    struct assay_slice *bytes)
 {
     const struct assay_sim_world *w = context;
     *bytes = world_evidence_bytes(w, w->pulls->self, digest);
     return bytes->len > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND;
 }
 
-static enum assay_status keep_held(void *context, uint64_t epoch, const uint8_t digest[static 32],
-                                   struct assay_slice bytes)
+static enum assay_status store_pulled(void *context, uint64_t epoch,
+                                      const uint8_t digest[static 32], struct assay_slice bytes)
 {
     struct assay_sim_world *w = context;
-    (void)keep_bytes(w, w->pulls->self, epoch, digest, bytes);
+    (void)store_evidence_bytes(w, w->pulls->self, epoch, digest, bytes);
     return ASSAY_OK;
 }
 
-static enum assay_status judge_held(void *context, const struct assay_fetch_request *request,
-                                    struct assay_slice bytes)
+static enum assay_status appraise_stored(void *context, const struct assay_fetch_request *request,
+                                         struct assay_slice bytes)
 {
     struct assay_sim_world *w = context;
-    struct evidence *e = find(w, request->digest);
-    if (e == NULL) { /* not kept: known until the answer is given */
-        e = keep_bytes(w, w->pulls->self, request->epoch, request->digest, bytes);
+    struct evidence *e = find_evidence(w, request->digest);
+    if (e == NULL) { /* not stored: retained until the answer is delivered */
+        e = store_evidence_bytes(w, w->pulls->self, request->epoch, request->digest, bytes);
         clear_bit(e->held, w->pulls->self);
     }
     ASSAY_ASSERT(bytes.len == e->bytes->len);
@@ -247,14 +249,15 @@ static enum assay_status judge_held(void *context, const struct assay_fetch_requ
     return ASSAY_OK;
 }
 
-static void answer_without(void *context, const struct assay_fetch_request *request, uint32_t asked)
+static void answer_without_evidence(void *context, const struct assay_fetch_request *request,
+                                    uint32_t asked)
 {
     struct assay_sim_world *w = context;
     answer_verdict(w, w->pulls->self, request, NULL, asked);
 }
 
-static void send_to(void *context, uint16_t to, enum assay_message_kind kind,
-                    struct assay_slice bytes)
+static void send_message(void *context, uint16_t to, enum assay_message_kind kind,
+                         struct assay_slice bytes)
 {
     struct assay_sim_world *w = context;
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
@@ -268,8 +271,9 @@ void world_evidence_open(struct assay_sim_world *w)
 {
     w->pulls = calloc(1, sizeof *w->pulls);
     ASSAY_ASSERT(w->pulls != NULL);
-    w->pulls->world = (struct assay_evidence_pull_world){ w,          get_held,       keep_held,
-                                                          judge_held, answer_without, send_to };
+    w->pulls->world = (struct assay_evidence_pull_world){
+        w, get_stored, store_pulled, appraise_stored, answer_without_evidence, send_message
+    };
 }
 
 static struct assay_evidence_pull *pulls_of(struct assay_sim_world *w, uint32_t node)
@@ -283,9 +287,9 @@ static struct assay_evidence_pull *pulls_of(struct assay_sim_world *w, uint32_t 
     return w->pulls;
 }
 
-static void check(enum assay_status status)
+static void assert_ok(enum assay_status status)
 {
-    ASSAY_ASSERT(status == ASSAY_OK); /* nothing of this world fails */
+    ASSAY_ASSERT(status == ASSAY_OK); /* no callback of this world fails */
 }
 
 void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
@@ -305,34 +309,34 @@ void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
 void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     if (!world_run_verifies(w, node)) return;
-    check(assay_evidence_pull_fetch(pulls_of(w, node), world_mono_ms(w, node), effect));
+    assert_ok(assay_evidence_pull_fetch(pulls_of(w, node), world_mono_ms(w, node), effect));
     world_gossip_turn(w, node);
 }
 
 void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
                   struct assay_slice payload)
 {
-    check(
+    assert_ok(
         assay_evidence_pull_on_evidence(pulls_of(w, node), world_mono_ms(w, node), from, payload));
     world_gossip_turn(w, node);
 }
 
 void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    check(assay_evidence_pull_verify(pulls_of(w, node), effect));
+    assert_ok(assay_evidence_pull_verify(pulls_of(w, node), effect));
 }
 
 void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
 {
-    check(assay_evidence_pull_on_pull(pulls_of(w, node), from, payload));
+    assert_ok(assay_evidence_pull_on_pull(pulls_of(w, node), from, payload));
 }
 
 void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    struct evidence *e = find(w, effect->as.load.digest);
+    struct evidence *e = find_evidence(w, effect->as.load.digest);
     struct world_answer *answer = world_answer(w, ASSAY_EVENT_EVIDENCE);
     assay_bytes_copy(answer->event.as.evidence.digest, 32, effect->as.load.digest, 32);
-    if (e != NULL && bit(e->held, node)) {
+    if (e != NULL && has_bit(e->held, node)) {
         answer->payload = e->bytes;
         e->bytes->refs++;
         answer->event.as.evidence.bytes = assay_slice_over(e->bytes->bytes, e->bytes->len);
@@ -342,7 +346,7 @@ void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_eff
     world_push(w, item, w->now_us);
 }
 
-/* --- making it */
+/* --- quotes */
 
 void world_quote_ask(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
@@ -350,7 +354,7 @@ void world_quote_ask(struct assay_sim_world *w, uint32_t node, const struct assa
     const uint64_t epoch = effect->as.quote.epoch;
     struct world_payload *bytes = world_quote_make(w, node, effect);
     if (bytes == NULL) return; /* the enclave does not answer */
-    (void)keep(w, node, epoch, bytes);
+    (void)store_evidence(w, node, epoch, bytes);
     world_run_quoted(w, node, effect, bytes);
     if (n->first_quote == NULL) {
         n->first_quote = bytes;

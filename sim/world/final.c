@@ -1,17 +1,18 @@
 /*
- * sim/world/final.c - what the final blocks of an epoch say, read anew: leaders, ballots, proofs.
+ * sim/world/final.c - contents of the final blocks of an epoch, recomputed: leaders, ballots,
+ * proofs.
  *
- * The watch does the tally again from what is taken out here (sim/checkers/watch_recount.c); who
- * leads a view is worked out by a round robin of this file's own (docs/protocol.md 5.8).
+ * The watch repeats the tally from what is recorded here (sim/checkers/watch_recount.c); this file
+ * has a round robin of its own for the leader of a view (protocol.md 5.8).
  */
 #include "engine/ledger/records/record.h"
 #include "sim/world/run_internal.h"
 
 enum { US = 1000 };
 
-/* --- whose view it is */
+/* --- leaders */
 
-void world_final_turn(struct world_run *r)
+void world_final_begin_epoch(struct world_run *r)
 {
     r->robin_view = 0;
     r->has_roll = r->forked = false;
@@ -23,7 +24,8 @@ void world_final_turn(struct world_run *r)
     }
 }
 
-/* Every seat gets its weight, the richest leads and pays all of it; of two, the lower id. */
+/* protocol.md 5.8: every seat gains its weight; the seat with the most credit leads and pays the
+ * total; on a tie the lower id leads. */
 static uint32_t next_leader(struct world_run *r)
 {
     const struct assay_member *m = r->before.members;
@@ -45,7 +47,7 @@ static uint32_t next_leader(struct world_run *r)
     return richest;
 }
 
-/* Views of final blocks ascend. Returns: UINT32_MAX for a view that was asked for before. */
+/* Views of final blocks ascend. Returns: UINT32_MAX for a view that was already requested. */
 static uint32_t leader_of(struct world_run *r, uint64_t view)
 {
     uint32_t leader = UINT32_MAX;
@@ -59,17 +61,17 @@ static uint32_t leader_of(struct world_run *r, uint64_t view)
 static void check_leader(struct world_run *r, const struct assay_proposal *p)
 {
     const uint32_t leader = leader_of(r, p->header.view);
-    world_looked(r->w, ASSAY_SIM_CHECKER_VALIDITY);
+    world_count_check(r->w, ASSAY_SIM_CHECKER_VALIDITY);
     if (leader == p->header.leader) return;
-    world_broken(r->w, ASSAY_SIM_CHECKER_VALIDITY,
-                 "view %llu of epoch %llu is led by %d, its final block is by %u",
-                 (unsigned long long)p->header.view, (unsigned long long)p->header.epoch,
-                 (int)leader, p->header.leader);
+    world_report_violation(r->w, ASSAY_SIM_CHECKER_VALIDITY,
+                           "view %llu of epoch %llu is led by %d, its final block is by %u",
+                           (unsigned long long)p->header.view, (unsigned long long)p->header.epoch,
+                           (int)leader, p->header.leader);
 }
 
 /* --- records */
 
-static void take_roll(struct world_run *r, const struct assay_record *record)
+static void record_roll(struct world_run *r, const struct assay_record *record)
 {
     struct assay_cursor entries = assay_cursor_over(record->entries.bytes, record->entries.len);
     struct assay_merkle tree;
@@ -86,8 +88,8 @@ static void take_roll(struct world_run *r, const struct assay_record *record)
     r->has_roll = true;
 }
 
-/* One over another roll, collateral or policy belongs to another electorate (7). */
-static void take_ballot(struct world_run *r, const struct assay_ballot *b)
+/* protocol.md 7: a ballot over another roll, collateral or policy belongs to another electorate. */
+static void record_ballot(struct world_run *r, const struct assay_ballot *b)
 {
     const uint32_t voter = assay_state_slot_of(&r->before, b->node_id);
     if (voter >= r->before.member_count || r->row_of[voter] != NULL) return;
@@ -100,7 +102,7 @@ static void take_ballot(struct world_run *r, const struct assay_ballot *b)
     r->row_of[voter] = r->rows[voter];
 }
 
-static void take_fail(struct world_run *r, const struct assay_record *record)
+static void record_fail(struct world_run *r, const struct assay_record *record)
 {
     const uint32_t subject = assay_state_slot_of(&r->before, record->envelope.node_id);
     if (subject >= r->before.member_count) return;
@@ -109,7 +111,7 @@ static void take_fail(struct world_run *r, const struct assay_record *record)
                                                                           : ASSAY_OUTCOME_FAIL_HARD;
 }
 
-/* Verified by validators (docs/protocol.md 9.4): one whose evidence fails is never listed. */
+/* protocol.md 9.4: validators verify it; one whose evidence fails is never listed. */
 static void check_incarnate(struct world_run *r, const struct assay_record *record)
 {
     const uint32_t slot = assay_state_slot_of(&r->before, record->incarnate.node_id);
@@ -122,21 +124,21 @@ static void check_incarnate(struct world_run *r, const struct assay_record *reco
     const bool foreign =
         verdict.has_platform && !verdict.platform_masked &&
         !assay_bytes_equal(verdict.platform_id, r->before.members[slot].platform_id, 32);
-    world_looked(r->w, ASSAY_SIM_CHECKER_VALIDITY);
+    world_count_check(r->w, ASSAY_SIM_CHECKER_VALIDITY);
     if (assay_outcome_is_pass(assay_verdict_outcome(&verdict)) && !foreign) return;
-    world_broken(r->w, ASSAY_SIM_CHECKER_VALIDITY,
-                 "a final block lists incarnation %u of %u, whose evidence fails",
-                 record->incarnate.incarnation, slot);
+    world_report_violation(r->w, ASSAY_SIM_CHECKER_VALIDITY,
+                           "a final block lists incarnation %u of %u, whose evidence fails",
+                           record->incarnate.incarnation, slot);
 }
 
-static void take_record(struct world_run *r, const struct assay_record *record)
+static void record_content(struct world_run *r, const struct assay_record *record)
 {
     switch (record->kind) {
-    case ASSAY_RECORD_ROLL: take_roll(r, record); return;
-    case ASSAY_RECORD_BALLOT: take_ballot(r, &record->ballot); return;
+    case ASSAY_RECORD_ROLL: record_roll(r, record); return;
+    case ASSAY_RECORD_BALLOT: record_ballot(r, &record->ballot); return;
     case ASSAY_RECORD_FAIL:
         r->proofs++;
-        take_fail(r, record);
+        record_fail(r, record);
         return;
     case ASSAY_RECORD_OFFENCE:
     case ASSAY_RECORD_CONTRADICTION: r->proofs++; return;
@@ -147,7 +149,7 @@ static void take_record(struct world_run *r, const struct assay_record *record)
     }
 }
 
-static void time_it(struct world_run *r, const struct assay_proposal *p)
+static void record_finality_time(struct world_run *r, const struct assay_proposal *p)
 {
     uint64_t born_us = 0;
     if (!world_truth_born(r, p->id, &born_us)) return;
@@ -156,7 +158,7 @@ static void time_it(struct world_run *r, const struct assay_proposal *p)
     r->finality_count++;
 }
 
-/* The first node has it final. */
+/* The first node finalizes the block. */
 void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
 {
     struct world_run *r = w->run;
@@ -166,11 +168,11 @@ void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
     uint64_t count = 0;
     if (r == NULL) return;
     r->blocks++;
-    time_it(r, p);
-    if (p->header.epoch != r->closed + 1) return; /* of an epoch that closed without being seen */
-    /* Behind a RECOVER in doubt members of the era before go on: their electorate is another one
-     * than that which is counted, and operators were told that there may be two. */
-    if (w->split_said && p->header.era != r->before.era) {
+    record_finality_time(r, p);
+    if (p->header.epoch != r->closed + 1) return; /* of an epoch that closed unobserved */
+    /* After a RECOVER in doubt members of the era before continue: their electorate differs from
+     * the counted one, and operators were notified that there may be two. */
+    if (w->split_reported && p->header.era != r->before.era) {
         r->forked = true;
         return;
     }
@@ -179,5 +181,5 @@ void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
     check_leader(r, p);
     if (assay_body_open(p->body, &body, &count) != ASSAY_OK) return;
     for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)
-        if (assay_record_decode(bytes, &record) == ASSAY_OK) take_record(r, &record);
+        if (assay_record_decode(bytes, &record) == ASSAY_OK) record_content(r, &record);
 }

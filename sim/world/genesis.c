@@ -1,5 +1,5 @@
 /*
- * sim/world/genesis.c - keys of a run and its final block 0, both functions of the seed.
+ * sim/world/genesis.c - keys of a run and its final block 0, functions of the seed.
  */
 #include "base/writer.h"
 #include "sim/world/world_internal.h"
@@ -52,9 +52,9 @@ static void public_key(const struct assay_sim_world *w, uint32_t set, unsigned p
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-/* Node i of the world is roster slot i, and slots are in the order of the node ids: the key sets
- * are dealt out so that they come out in that order. */
-static void deal(struct assay_sim_world *w)
+/* Node i of the world is roster slot i, and slots are in the order of the node ids: key sets are
+ * assigned in that order. */
+static void assign_key_sets(struct assay_sim_world *w)
 {
     uint8_t ids[WORLD_NODES][32];
     const uint32_t members = w->options.nodes - w->options.spares;
@@ -100,7 +100,7 @@ void world_card(struct assay_sim_world *w, uint32_t slot, uint32_t set,
     m->name = assay_slice_over(name, strlen(name));
 }
 
-/* Which key set an operator of the sorted list has. */
+/* The key set of an operator in the sorted list. */
 static uint32_t set_of_operator(const struct assay_sim_world *w, uint32_t index)
 {
     for (uint32_t set = 0; set < w->genesis->operator_count; set++) {
@@ -146,7 +146,7 @@ static void sign_file(struct assay_sim_world *w, struct assay_slice body)
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-static void operators(struct assay_sim_world *w, struct assay_genesis *g)
+static void add_operators(struct assay_sim_world *w, struct assay_genesis *g)
 {
     g->operator_count = world_operators(w);
     g->threshold = g->operator_count / 2 + 1;
@@ -155,7 +155,7 @@ static void operators(struct assay_sim_world *w, struct assay_genesis *g)
         g->operators[i].name = assay_slice_over("operator", 8);
     }
     g->member_count = 0;
-    assay_genesis_sort(g); /* the operators, whose ids the members need */
+    assay_genesis_sort(g); /* sorts operators, whose ids the members need */
 }
 
 void world_genesis_make(struct assay_sim_world *w)
@@ -180,9 +180,9 @@ void world_genesis_make(struct assay_sim_world *w)
     g->endorsements = assay_slice_over(endorsements, sizeof endorsements);
     if (w->soft != NULL) world_soft_genesis(w, g);
     g->services = w->options.plan;
-    operators(w, g);
+    add_operators(w, g);
     g->member_count = w->options.nodes - w->options.spares;
-    deal(w);
+    assign_key_sets(w);
     for (uint32_t i = 0; i < g->member_count; i++)
         world_card(w, i, w->deal[i], &g->members[i], texts[i]);
     assay_genesis_sort(g);

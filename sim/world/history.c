@@ -1,22 +1,22 @@
 /*
- * sim/world/history.c - which blocks are final to whom, over all eras (docs/protocol.md 9.14 to
+ * sim/world/history.c - checker of final blocks by node, over all eras (docs/protocol.md 9.14 to
  * 9.16.4).
  *
- *   own       what was final to an honest node is never replaced by another block, sealed era or
- *             not, as long as it has its disk
- *   pairs     no two honest nodes hold different final blocks of one height, but where operators
- *             were told that something final may be undone, or accepted a RECOVER manually
- *   alarms    where they do, both have told their operators when they have heard each other for a
- *             while
+ *   own       a block that is final to an honest node is never replaced by another, in a sealed
+ *             era or not, as long as the node keeps its disk
+ *   pairs     no two honest nodes have different final blocks at one height, except where
+ *             operators were notified that a final block may be undone, or accepted a RECOVER
+ *             manually
+ *   alarms    where they do, both have notified their operators after some time in contact
  */
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
 
-enum { ROUNDS = 6 /* epochs of contact; each says twice an epoch how its era began */ };
+enum { ROUNDS = 6 /* epochs of contact; each node sends the start of its era twice an epoch */ };
 
 struct world_history {
-    uint8_t (*ids)[32]; /* by height; zero: not known */
+    uint8_t (*ids)[32]; /* by height; zero: unknown */
     size_t capacity;
     bool alarmed;
 };
@@ -49,7 +49,7 @@ void world_history_alarmed(struct assay_sim_world *w, uint32_t node)
     w->histories[node].alarmed = true;
 }
 
-static const uint8_t *at(const struct world_history *h, uint64_t height)
+static const uint8_t *find_block_id(const struct world_history *h, uint64_t height)
 {
     if (height >= h->capacity || assay_bytes_all_zero(h->ids[height], 32)) return NULL;
     return h->ids[height];
@@ -57,10 +57,10 @@ static const uint8_t *at(const struct world_history *h, uint64_t height)
 
 const uint8_t *world_history_at(const struct assay_sim_world *w, uint32_t node, uint64_t height)
 {
-    return at(&w->histories[node], height);
+    return find_block_id(&w->histories[node], height);
 }
 
-static void make_room(struct world_history *h, uint64_t height)
+static void reserve_heights(struct world_history *h, uint64_t height)
 {
     size_t wanted = h->capacity == 0 ? 64 : h->capacity;
     while (wanted <= height)
@@ -76,14 +76,14 @@ static void make_room(struct world_history *h, uint64_t height)
 static void check_pairs(struct assay_sim_world *w, uint32_t node, uint64_t height,
                         const uint8_t id[static 32])
 {
-    if (w->split_said) return;
+    if (w->split_reported) return;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
-        const uint8_t *other = at(&w->histories[i], height);
-        if (i == node || other == NULL || !world_trusted(w, i)) continue;
+        const uint8_t *other = find_block_id(&w->histories[i], height);
+        if (i == node || other == NULL || !world_is_trusted(w, i)) continue;
         if (!assay_bytes_equal(other, id, 32))
-            world_broken(w, ASSAY_SIM_CHECKER_HISTORIES,
-                         "nodes %u and %u have different blocks final at %llu", node, i,
-                         (unsigned long long)height);
+            world_report_violation(w, ASSAY_SIM_CHECKER_HISTORIES,
+                                   "nodes %u and %u have different blocks final at %llu", node, i,
+                                   (unsigned long long)height);
     }
 }
 
@@ -97,14 +97,14 @@ void world_history_final(struct assay_sim_world *w, uint32_t node, uint64_t heig
     const bool differs = w->options.plant == ASSAY_SIM_WORLD_PLANT_HISTORY && node == 1;
     if (changes && height == 6) height = 5;
     if (differs && height >= 5) shown[0] ^= 1;
-    make_room(h, height);
-    world_looked(w, ASSAY_SIM_CHECKER_HISTORIES);
-    const uint8_t *own = at(h, height);
-    if (world_trusted(w, node)) {
+    reserve_heights(h, height);
+    world_count_check(w, ASSAY_SIM_CHECKER_HISTORIES);
+    const uint8_t *own = find_block_id(h, height);
+    if (world_is_trusted(w, node)) {
         if (own != NULL && !assay_bytes_equal(own, shown, 32))
-            world_broken(w, ASSAY_SIM_CHECKER_HISTORIES,
-                         "node %u had another block final at %llu before", node,
-                         (unsigned long long)height);
+            world_report_violation(w, ASSAY_SIM_CHECKER_HISTORIES,
+                                   "node %u had another block final at %llu before", node,
+                                   (unsigned long long)height);
         check_pairs(w, node, height, shown);
     }
     assay_bytes_copy(h->ids[height], 32, shown, 32);
@@ -112,37 +112,39 @@ void world_history_final(struct assay_sim_world *w, uint32_t node, uint64_t heig
 
 /* --- alarms */
 
-/* Returns: the first height at which they differ; 0: there is none. */
-static uint64_t differ_at(const struct world_history *one, const struct world_history *other)
+/* Returns: the first height at which they differ; 0: none. */
+static uint64_t find_difference(const struct world_history *one, const struct world_history *other)
 {
     for (uint64_t height = 1; height < one->capacity && height < other->capacity; height++) {
-        const uint8_t *a = at(one, height), *b = at(other, height);
+        const uint8_t *a = find_block_id(one, height), *b = find_block_id(other, height);
         if (a != NULL && b != NULL && !assay_bytes_equal(a, b, 32)) return height;
     }
     return 0;
 }
 
-static bool may_tell(const struct assay_sim_world *w, uint32_t one, uint32_t other)
+static bool are_in_contact(const struct assay_sim_world *w, uint32_t one, uint32_t other)
 {
-    return w->nodes[one].alive && w->nodes[other].alive && world_trusted(w, one) &&
-           world_trusted(w, other) && world_hears(w, one, other) && world_hears(w, other, one) &&
-           w->nodes[one].still_until_us <= w->now_us && w->nodes[other].still_until_us <= w->now_us;
+    return w->nodes[one].alive && w->nodes[other].alive && world_is_trusted(w, one) &&
+           world_is_trusted(w, other) && world_is_reachable(w, one, other) &&
+           world_is_reachable(w, other, one) && w->nodes[one].still_until_us <= w->now_us &&
+           w->nodes[other].still_until_us <= w->now_us;
 }
 
 void world_history_turn(struct assay_sim_world *w)
 {
     const uint32_t nodes = w->options.nodes;
-    if (!w->split_said || nodes > w->options.overlay_above) return;
+    if (!w->split_reported || nodes > w->options.overlay_above) return;
     for (uint32_t i = 0; i < nodes; i++)
         for (uint32_t k = i + 1; k < nodes; k++) {
             uint32_t *rounds = &w->in_contact[(size_t)i * nodes + k];
-            const uint64_t height = differ_at(&w->histories[i], &w->histories[k]);
-            *rounds = height > 0 && may_tell(w, i, k) ? *rounds + 1 : 0;
+            const uint64_t height = find_difference(&w->histories[i], &w->histories[k]);
+            *rounds = height > 0 && are_in_contact(w, i, k) ? *rounds + 1 : 0;
             if (height == 0) continue;
-            world_looked(w, ASSAY_SIM_CHECKER_HISTORIES);
+            world_count_check(w, ASSAY_SIM_CHECKER_HISTORIES);
             if (*rounds < ROUNDS || (w->histories[i].alarmed && w->histories[k].alarmed)) continue;
-            world_broken(w, ASSAY_SIM_CHECKER_HISTORIES,
-                         "nodes %u and %u differ at %llu for %u epochs, and not both have told", i,
-                         k, (unsigned long long)height, *rounds);
+            world_report_violation(
+                w, ASSAY_SIM_CHECKER_HISTORIES,
+                "nodes %u and %u differ at %llu for %u epochs, and not both have told", i, k,
+                (unsigned long long)height, *rounds);
         }
 }

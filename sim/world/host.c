@@ -1,18 +1,18 @@
 /*
- * sim/world/host.c - a simulated node's engine, keys, disk, links and agent, which host/ runs over.
+ * sim/world/host.c - engine, keys, disk, links and agent of a simulated node, under host/.
  */
-#include "engine/node/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE reaches into a machine */
 #include "engine/ledger/records/record.h"
+#include "engine/node/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE changes an engine's state */
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
 
 enum { US = 1000 };
 
-/* --- messages in */
+/* --- received messages */
 
-static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
-                     struct assay_slice ask)
+static void answer_sync_request(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                                struct assay_slice ask)
 {
     struct world_node *n = &w->nodes[node];
     const struct assay_serve serve = { .store = n->store,
@@ -27,8 +27,9 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
                          world_mono_ms(w, node), ask, &out);
     if (status == ASSAY_E_RATE) return;
     if (status != ASSAY_OK) {
-        world_broken(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u cannot answer a SYNC_ASK: %s", node,
-                     assay_status_symbol(status));
+        world_report_violation(w, ASSAY_SIM_CHECKER_INVARIANTS,
+                               "node %u cannot answer a SYNC_ASK: %s", node,
+                               assay_status_symbol(status));
         return;
     }
     struct world_payload *payload = world_payload(w, out.bytes, out.len);
@@ -36,7 +37,7 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
     world_payload_drop(w, payload);
 }
 
-/* How often the same comes, and how far what is new has come. */
+/* Counts repeated deliveries, and the hops of new ones. */
 static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
 {
     const bool votes = item->message == ASSAY_MESSAGE_VOTE;
@@ -46,16 +47,17 @@ static void count_flooded(struct assay_sim_world *w, const struct item *item, bo
     const uint8_t *digest = world_payload_digest(item->payload);
     if (assay_seen_has(n->seen, world_mono_ms(w, item->node), digest)) {
         w->count.flooded_again++;
-        w->count.told_again += told;
+        w->count.authored_again += told;
         return;
     }
     w->count.flooded++;
-    w->count.told += told;
+    w->count.authored += told;
     if (votes) w->count.vote_hops[item->hops < HOPS_KEPT ? item->hops : HOPS_KEPT - 1]++;
 }
 
-/* What the engine accepted before is not worth a step. */
-static void to_engine(struct assay_sim_world *w, const struct item *item, struct assay_slice bytes)
+/* A message that the engine accepted before is not given to it again. */
+static void deliver_to_engine(struct assay_sim_world *w, const struct item *item,
+                              struct assay_slice bytes)
 {
     struct world_node *n = &w->nodes[item->node];
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
@@ -71,37 +73,38 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
         passing =
             assay_admission_find_repeat(&n->admission, now_ms, world_payload_digest(item->payload));
     if (passing == ASSAY_REPEAT_DUPLICATE) {
-        world_overlay_came(w, item, ASSAY_E_DUPLICATE);
+        world_overlay_relayed(w, item, ASSAY_E_DUPLICATE);
         return;
     }
-    if (!world_run_takes(w, item->node, kind, item->payload)) return;
+    if (!world_run_accepts(w, item->node, kind, item->payload)) return;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = item->from;
     event.as.message.kind = kind;
     event.as.message.payload = bytes;
     const uint32_t life = n->life;
-    if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
+    if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_received(w, item->node, bytes);
     if (kind == ASSAY_MESSAGE_ENVELOPE)
         world_overlay_announced(w, item->node, item->from, bytes);
-    if (kind == ASSAY_MESSAGE_INVENTORY && !own) world_overlay_told(w, item->node, item->from);
-    w->hearing = item->payload;
-    w->hearing_hops = item->hops;
+    if (kind == ASSAY_MESSAGE_INVENTORY && !own)
+        world_overlay_on_inventory(w, item->node, item->from);
+    w->handled = item->payload;
+    w->handled_hops = item->hops;
     const enum assay_status status = world_step(w, item->node, &event);
     if (!own && n->alive && n->life == life && passes &&
         assay_admission_on_relayed(&n->admission, now_ms, passing, status,
                                    world_payload_digest(item->payload)))
-        world_pass(w, item->node, item->from, kind, item->payload, passing == ASSAY_REPEAT_RESENT);
-    w->hearing = NULL;
+        world_relay(w, item->node, item->from, kind, item->payload, passing == ASSAY_REPEAT_RESENT);
+    w->handled = NULL;
     if (own || !n->alive || n->life != life) return;
-    if (passes && passing == ASSAY_REPEAT_NONE) world_overlay_came(w, item, status);
+    if (passes && passing == ASSAY_REPEAT_NONE) world_overlay_relayed(w, item, status);
     if (assay_admission_on_result(&n->admission, now_ms, item->from, status, digest) ||
         (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1))
         world_lanes_banned(w, item->node, item->from);
 }
 
-/* A connection is looked up by its key: who is no member here yet, or none any more where another
- * has its slot, finds no way in. */
-static bool knows(const struct assay_sim_world *w, uint32_t node, uint16_t from)
+/* A connection is looked up by its key: a key that belongs to no member, or to a member whose slot
+ * another one has now, is rejected. */
+static bool is_member_connection(const struct assay_sim_world *w, uint32_t node, uint16_t from)
 {
     const struct assay_state *state = &w->nodes[node].engine->head->state;
     return from == ASSAY_SLOT_SELF ||
@@ -114,29 +117,29 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
     struct world_payload *payload = item->payload;
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
-    if (!knows(w, item->node, item->from)) return;
+    if (!is_member_connection(w, item->node, item->from)) return;
     if (!world_lanes_admit(w, item, bytes)) return;
     if (kind == ASSAY_MESSAGE_SYNC_ASK) {
-        sync_ask(w, item->node, item->from, bytes);
+        answer_sync_request(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL) {
         world_pull(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_NEIGHBOUR) {
         if (world_overlay_used(w, item->node))
-            world_overlay_heard(w, item->node, item->from, bytes);
+            world_overlay_on_neighbour(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_ROUTE) {
         if (world_overlay_used(w, item->node))
             world_overlay_route(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE) {
         world_pulled(w, item->node, item->from, bytes);
     } else {
-        to_engine(w, item, bytes);
+        deliver_to_engine(w, item, bytes);
     }
 }
 
 void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_answer *answer)
 {
     if (answer->event.kind == ASSAY_EVENT_VERDICT && answer->evidence != NULL)
-        world_judge(w, answer);
+        world_deliver_verdict(w, answer);
     if (answer->event.kind == ASSAY_EVENT_VERDICT)
         world_ballots_verdict(w, node, answer->event.as.verdict.digest, answer->evidence != NULL);
     if (answer->event.kind == ASSAY_EVENT_START) world_ballots_opened(w, node);
@@ -145,7 +148,7 @@ void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_an
 
 /* --- the agent */
 
-static void order(struct assay_sim_world *w, uint32_t node, const struct assay_order *o)
+static void execute_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *o)
 {
     struct world_node *n = &w->nodes[node];
     world_check_order(w, node, o);
@@ -153,7 +156,8 @@ static void order(struct assay_sim_world *w, uint32_t node, const struct assay_o
         n->orders[o->kind]++;
         return;
     }
-    if (o->incarnation <= n->restarted) return; /* at most one for an incarnation */
+    if (o->incarnation <= n->restarted)
+        return; /* protocol.md 10.2: at most one for an incarnation */
     world_check_restart(w, node, o);
     n->restarted = o->incarnation;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_RESTARTS) world_check_restart(w, node, o);
@@ -162,9 +166,9 @@ static void order(struct assay_sim_world *w, uint32_t node, const struct assay_o
     world_push(w, world_item(w, node, ITEM_RESTARTED), w->now_us + (uint64_t)AGENT_MS * US);
 }
 
-static void keep_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+static void record_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    if (w->run != NULL) return; /* a long run keeps none */
+    if (w->run != NULL) return; /* a scenario run stores no notes */
     if (w->note_count == w->note_capacity) {
         w->note_capacity = w->note_capacity == 0 ? 1024 : 2 * w->note_capacity;
         w->notes = realloc(w->notes, w->note_capacity * sizeof *w->notes);
@@ -179,9 +183,9 @@ static void keep_note(struct assay_sim_world *w, uint32_t node, const struct ass
                                                                .b = effect->as.note.b };
 }
 
-static void note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+static void handle_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    keep_note(w, node, effect);
+    record_note(w, node, effect);
     if (effect->as.note.note == ASSAY_NOTE_RESUMED) world_check_resumed(w, node);
     const enum assay_note what = effect->as.note.note;
     if (what == ASSAY_NOTE_RECOVER_REFUSED) world_run_refused(w, node);
@@ -190,13 +194,13 @@ static void note(struct assay_sim_world *w, uint32_t node, const struct assay_ef
     world_run_note(w, node, effect);
     if (effect->as.note.note == ASSAY_NOTE_ROOT_MISMATCH &&
         w->options.plant != ASSAY_SIM_WORLD_PLANT_STATE)
-        world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u: its state is not the network's",
-                     node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_AGREEMENT,
+                               "node %u: its state is not the network's", node);
 }
 
-/* --- what host/dispatch.h runs over: engine, keys, disk and links of the node that steps */
+/* --- callbacks of host/dispatch.h: engine, keys, disk and links of the stepping node */
 
-/* A step is over when its sends and acts are done: then its engine is woken when it wanted. */
+/* A step is over when its sends and acts are done; then its engine is woken as requested. */
 static void finish_step(struct assay_sim_world *w)
 {
     struct world_stepping *s = &w->stepping;
@@ -204,12 +208,12 @@ static void finish_step(struct assay_sim_world *w)
     for (size_t i = 0; i < s->signed_count; i++)
         world_payload_drop(w, s->payloads[i]);
     s->signed_count = s->sent_count = 0;
-    if (s->effects != NULL && n->alive) world_want_wake(w, s->node, s->wake_at_ms);
+    if (s->effects != NULL && n->alive) world_schedule_wake(w, s->node, s->wake_at_ms);
     s->effects = NULL;
 }
 
-/* A ballot that a test lets leave late comes back late too. */
-static bool comes_later(struct assay_sim_world *w, const struct assay_event *event)
+/* A ballot whose sending a test delays returns to its sender delayed as well. */
+static bool is_delayed_ballot(struct assay_sim_world *w, const struct assay_event *event)
 {
     const uint64_t delay_us = w->nodes[w->stepping.node].acts.ballot_delay_ms * US;
     struct assay_record record;
@@ -226,15 +230,15 @@ static bool comes_later(struct assay_sim_world *w, const struct assay_event *eve
     return true;
 }
 
-static enum assay_status step(void *context, struct assay_event *event,
-                              struct assay_effects *effects)
+static enum assay_status step_engine(void *context, struct assay_event *event,
+                                     struct assay_effects *effects)
 {
     struct assay_sim_world *w = context;
     struct world_stepping *s = &w->stepping;
     finish_step(w);
     effects->count = 0;
-    if (s->dies) return ASSAY_E_STORE; /* of the step before: nothing more is heard of this node */
-    if (comes_later(w, event)) return ASSAY_OK;
+    if (s->dies) return ASSAY_E_STORE; /* in the step before: this node stops */
+    if (is_delayed_ballot(w, event)) return ASSAY_OK;
     const enum assay_status status = world_engine_step(w, s->node, event, effects);
     if (s->given) s->status = status;
     s->given = false;
@@ -243,7 +247,7 @@ static enum assay_status step(void *context, struct assay_event *event,
     return status;
 }
 
-static enum assay_status sign(void *context, struct assay_effect *e, uint8_t *bytes)
+static enum assay_status sign_effect(void *context, struct assay_effect *e, uint8_t *bytes)
 {
     struct assay_sim_world *w = context;
     struct world_stepping *s = &w->stepping;
@@ -268,58 +272,59 @@ static enum assay_status sign(void *context, struct assay_effect *e, uint8_t *by
     return ASSAY_OK;
 }
 
-static enum assay_status put(void *context, enum assay_store_class class_,
-                             const struct assay_store_key *key, struct assay_slice value)
+static enum assay_status put_record(void *context, enum assay_store_class class_,
+                                    const struct assay_store_key *key, struct assay_slice value)
 {
     struct assay_sim_world *w = context;
     w->stepping.uncommitted = true;
     return assay_store_put(w->nodes[w->stepping.node].store, class_, key, value);
 }
 
-static enum assay_status prune(void *context, enum assay_store_class class_, uint32_t era,
-                               uint64_t epoch)
+static enum assay_status prune_records(void *context, enum assay_store_class class_, uint32_t era,
+                                       uint64_t epoch)
 {
     struct assay_sim_world *w = context;
     return assay_store_prune(w->nodes[w->stepping.node].store, class_, era, epoch);
 }
 
-static void rollback(void *context)
+static void rollback_batch(void *context)
 {
     const struct assay_sim_world *w = context;
     struct assay_store *store = w->nodes[w->stepping.node].store;
     store->ops->rollback(store);
 }
 
-/* --- dying around a commit */
+/* --- crashes around a commit */
 
 static enum crash_point choose_crash(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     const bool drawn = w->options.crash_permille > 0;
-    if ((n->dies_at == CRASH_NEVER && !drawn) || w->stepping.signed_count == 0) return CRASH_NEVER;
-    if (n->dies_at != CRASH_NEVER) return n->dies_at;
+    if ((n->crash_at == CRASH_NEVER && !drawn) || w->stepping.signed_count == 0) return CRASH_NEVER;
+    if (n->crash_at != CRASH_NEVER) return n->crash_at;
     if (!assay_sim_random_permille(&w->crashes, w->options.crash_permille)) return CRASH_NEVER;
     n->down_ms = assay_sim_random_between(&w->crashes, 20, 419);
     return (enum crash_point)assay_sim_random_between(&w->crashes, CRASH_BEFORE, CRASH_SENT);
 }
 
-/* What is neither durable nor sent was never said. */
-static void check_said(struct assay_sim_world *w)
+/* A signature that is neither durable nor sent does not count. */
+static void check_sent_signatures(struct assay_sim_world *w)
 {
     const struct world_stepping *s = &w->stepping;
     for (size_t i = 0; i < s->signed_count; i++)
         world_check_signed(w, s->node, s->signs[i], s->payloads[i]);
 }
 
-static enum assay_status commit(void *context)
+static enum assay_status commit_batch(void *context)
 {
     struct assay_sim_world *w = context;
     struct world_stepping *s = &w->stepping;
     const enum crash_point point = choose_crash(w, s->node);
     s->dies = point != CRASH_NEVER;
     if (point == CRASH_BEFORE) return ASSAY_E_STORE;
-    check_said(w);
-    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_SENDS_FIRST) return ASSAY_OK; /* it was not */
+    check_sent_signatures(w);
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_SENDS_FIRST)
+        return ASSAY_OK; /* planted: it was not durable */
     const enum assay_status status = assay_store_commit(w->nodes[s->node].store);
     ASSAY_ASSERT(status == ASSAY_OK);
     s->uncommitted = false;
@@ -348,7 +353,7 @@ static void send_signed(struct assay_sim_world *w, uint32_t node, struct assay_e
     world_run_sent(w, node, e, payload);
 }
 
-static void send(void *context, struct assay_effect *e)
+static void send_effect(void *context, struct assay_effect *e)
 {
     struct assay_sim_world *w = context;
     struct world_stepping *s = &w->stepping;
@@ -366,7 +371,7 @@ static void send(void *context, struct assay_effect *e)
     world_payload_drop(w, payload);
 }
 
-static void vouch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
+static void confirm_payload(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
 {
     const struct assay_slice bytes = e->as.confirm.payload;
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
@@ -377,7 +382,7 @@ static void vouch(struct assay_sim_world *w, uint32_t node, const struct assay_e
     world_payload_drop(w, payload);
 }
 
-static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+static void on_epoch_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct world_node *n = &w->nodes[node];
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_STATE && node == 4 && epoch == 3)
@@ -391,7 +396,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     world_run_closed(w, node, epoch);
 }
 
-static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
+static void execute_effect(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
 {
     switch (e->kind) {
     case ASSAY_EFFECT_PRUNE:
@@ -405,14 +410,14 @@ static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_
     case ASSAY_EFFECT_VERIFY: world_verify(w, node, e); return;
     case ASSAY_EFFECT_LOAD: world_load(w, node, e); return;
     case ASSAY_EFFECT_QUOTE: world_quote_ask(w, node, e); return;
-    case ASSAY_EFFECT_CONFIRM: vouch(w, node, e); return;
-    case ASSAY_EFFECT_ORDER: order(w, node, &e->as.order); return;
-    case ASSAY_EFFECT_NOTE: note(w, node, e); return;
+    case ASSAY_EFFECT_CONFIRM: confirm_payload(w, node, e); return;
+    case ASSAY_EFFECT_ORDER: execute_order(w, node, &e->as.order); return;
+    case ASSAY_EFFECT_NOTE: handle_note(w, node, e); return;
     case ASSAY_EFFECT_KEYS: world_push(w, world_item(w, node, ITEM_KEYS), w->now_us); return;
-    case ASSAY_EFFECT_CLOSED: closed(w, node, e->as.closed.epoch); return;
+    case ASSAY_EFFECT_CLOSED: on_epoch_closed(w, node, e->as.closed.epoch); return;
     case ASSAY_EFFECT_RENEW:
         world_node_renew(w, node);
-        closed(w, node, w->nodes[node].engine->head->state.epoch);
+        on_epoch_closed(w, node, w->nodes[node].engine->head->state.epoch);
         return;
     case ASSAY_EFFECT_SIGN:
     case ASSAY_EFFECT_PERSIST:
@@ -421,23 +426,23 @@ static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_
     ASSAY_UNREACHABLE("not an act");
 }
 
-static bool act(void *context, const struct assay_effect *effect)
+static bool on_effect(void *context, const struct assay_effect *effect)
 {
     struct assay_sim_world *w = context;
     const struct world_stepping *s = &w->stepping;
     if (s->dies) return false;
-    act_on(w, s->node, effect);
-    /* The close of an epoch may be where its host starts it again from an older disk. */
+    execute_effect(w, s->node, effect);
+    /* At the close of an epoch its host may restart it from an older disk. */
     return w->nodes[s->node].alive && w->nodes[s->node].life == s->life;
 }
 
-/* Messages here are not cut into frames, so none shares one. */
-static void flush(void *context)
+/* Messages are not split into frames here, so none shares a frame. */
+static void flush_frames(void *context)
 {
     (void)context;
 }
 
-static bool affords(void *context, uint16_t to, size_t len)
+static bool can_afford(void *context, uint16_t to, size_t len)
 {
     struct assay_sim_world *w = context;
     struct world_node *const n = &w->nodes[w->stepping.node];
@@ -448,16 +453,16 @@ static bool affords(void *context, uint16_t to, size_t len)
 void world_dispatch_open(struct assay_sim_world *w)
 {
     const struct assay_dispatch_config config = { .world = { .context = w,
-                                                             .step = step,
-                                                             .sign = sign,
-                                                             .put = put,
-                                                             .prune = prune,
-                                                             .commit = commit,
-                                                             .rollback = rollback,
-                                                             .affords = affords,
-                                                             .send = send,
-                                                             .flush = flush,
-                                                             .act = act },
+                                                             .step = step_engine,
+                                                             .sign = sign_effect,
+                                                             .put = put_record,
+                                                             .prune = prune_records,
+                                                             .commit = commit_batch,
+                                                             .rollback = rollback_batch,
+                                                             .affords = can_afford,
+                                                             .send = send_effect,
+                                                             .flush = flush_frames,
+                                                             .act = on_effect },
                                                   .events_per_commit = 1 };
     const size_t len = assay_dispatch_size();
     w->dispatch_memory = aligned_alloc(64, len);

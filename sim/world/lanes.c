@@ -1,11 +1,12 @@
 /*
- * sim/world/lanes.c - who is heard and who is served, asked of the shipped admission.
+ * sim/world/lanes.c - checker of admission: whose messages are accepted and which members are
+ * served.
  *
- * At each close, and whatever the roster of host/ says, the standings are taken from the ledger:
- * nobody SUSPENDED is served by others or permitted to work itself, everybody else is
- * (docs/protocol.md 10.5). Nobody honest is banned or shut out. What comes from others is passed
- * on. With budgets on, whoever is honest stays within them: what the protocol asks of a member is
- * never refused for its rate.
+ * At each close the standings are read from the ledger and compared with the roster of host/: no
+ * member that is SUSPENDED is served by others or permitted to work, every other member is
+ * (protocol.md 10.5). No honest member is banned or shut out. Messages of others are relayed. With
+ * budgets on, an honest member stays within them: messages that the protocol requires are never
+ * refused for their rate.
  */
 #include "sim/world/world_internal.h"
 
@@ -19,8 +20,9 @@ static void check_service(struct assay_sim_world *w, uint32_t node, uint16_t slo
     const bool served = assay_roster_admit(&w->nodes[node].roster, slot, ASSAY_ROSTER_TRANSPORT,
                                            ASSAY_LANE_SERVICE) == ASSAY_ADMITTED;
     if (suspended == served)
-        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u %s member %u, which is %ssuspended", node,
-                     served ? "serves" : "refuses service to", slot, suspended ? "" : "not ");
+        world_report_violation(
+            w, ASSAY_SIM_CHECKER_LANES, "node %u %s member %u, which is %ssuspended", node,
+            served ? "serves" : "refuses service to", slot, suspended ? "" : "not ");
 }
 
 static void check_permit(struct assay_sim_world *w, uint32_t node)
@@ -32,8 +34,8 @@ static void check_permit(struct assay_sim_world *w, uint32_t node)
     const struct assay_permission p =
         assay_permit(&chain, &own, world_epoch_ms(w, node), world_mono_ms(w, node), false);
     if (p.permitted && own.trust.score.standing == ASSAY_STANDING_SUSPENDED)
-        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u permits work while it is suspended",
-                     node);
+        world_report_violation(w, ASSAY_SIM_CHECKER_LANES,
+                               "node %u permits work while it is suspended", node);
 }
 
 void world_lanes_closed(struct assay_sim_world *w, uint32_t node)
@@ -41,50 +43,50 @@ void world_lanes_closed(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_LANES && node == 1)
         n->roster.entries[3].standing = ASSAY_STANDING_SUSPENDED;
-    world_looked(w, ASSAY_SIM_CHECKER_LANES);
+    world_count_check(w, ASSAY_SIM_CHECKER_LANES);
     for (uint32_t slot = 0; slot < n->roster.count; slot++)
         check_service(w, node, (uint16_t)slot);
     check_permit(w, node);
 }
 
-/* docs/protocol.md 4.1.1: each holder passes records on to four, or to as many as there are, and in
- * a full mesh no envelope and no ballot. */
+/* protocol.md 4.1.1: each node relays records to four others, or to as many as there are, and
+ * relays no envelope and no ballot in a full mesh. */
 void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint16_t to, uint32_t except,
                          uint32_t count)
 {
     uint32_t others = 0;
-    if (world_overlay_used(w, node)) return; /* fewer neighbours may be there */
+    if (world_overlay_used(w, node)) return; /* it may have fewer neighbours */
     if (to == ASSAY_SLOT_NEAR) {
         if (count > 0)
-            world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u passes on what authors send to all",
-                         node);
+            world_report_violation(w, ASSAY_SIM_CHECKER_LANES,
+                                   "node %u passes on what authors send to all", node);
         return;
     }
     if (count == 4) return;
     for (uint32_t i = 0; i < world_members(w, node); i++)
-        others += i != node && i != except && w->nodes[i].alive && world_hears(w, node, i);
+        others += i != node && i != except && w->nodes[i].alive && world_is_reachable(w, node, i);
     if (count != (others < 4 ? others : 4))
-        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u passes on to %u of the %u it reaches",
-                     node, count, others);
+        world_report_violation(w, ASSAY_SIM_CHECKER_LANES,
+                               "node %u passes on to %u of the %u it reaches", node, count, others);
 }
 
-/* What honest nodes sign is good: nobody has a reason not to hear them, not even one whose own log
- * is older than what they tell it (docs/protocol.md 2.10). */
+/* protocol.md 2.10: messages of honest nodes are valid, so no node bans them, not even one whose
+ * log is older than what they send. */
 void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from)
 {
-    if (world_trusted(w, from))
-        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u bans node %u, which is honest", node,
-                     from);
+    if (world_is_trusted(w, from))
+        world_report_violation(w, ASSAY_SIM_CHECKER_LANES, "node %u bans node %u, which is honest",
+                               node, from);
 }
 
-/* Links lose, repeat and hold up: who is honest is served last for that, never shut out
- * (docs/protocol.md 10.5.1). */
+/* protocol.md 10.5.1: links lose, repeat and delay; an honest member is served last for that, never
+ * shut out. */
 static void check_conduct(struct assay_sim_world *w, uint32_t node, uint32_t from)
 {
     const struct assay_peer_score *conduct = &w->nodes[node].limits[from].conduct;
-    if (conduct->shut_count > 0 && world_trusted(w, from))
-        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u shuts out node %u, which is honest", node,
-                     from);
+    if (conduct->shut_count > 0 && world_is_trusted(w, from))
+        world_report_violation(w, ASSAY_SIM_CHECKER_LANES,
+                               "node %u shuts out node %u, which is honest", node, from);
 }
 
 static uint64_t over_rate(const struct world_node *n)
@@ -110,12 +112,13 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
     const bool taken =
         assay_admission_check_message(&n->admission, world_mono_ms(w, item->node), item->from,
                                       ASSAY_ROSTER_TRANSPORT, &message) == ASSAY_ADMIT_TAKEN;
-    if (over_rate(n) != before && world_trusted(w, item->from))
-        world_broken(w, ASSAY_SIM_CHECKER_LANES,
-                     "node %u refuses message %d of node %u, which is honest: over its budget",
-                     item->node, (int)message.kind, item->from);
+    if (over_rate(n) != before && world_is_trusted(w, item->from))
+        world_report_violation(
+            w, ASSAY_SIM_CHECKER_LANES,
+            "node %u refuses message %d of node %u, which is honest: over its budget", item->node,
+            (int)message.kind, item->from);
     check_conduct(w, item->node, item->from);
     if (taken && world_overlay_used(w, item->node))
-        assay_overlay_on_message(n->view, world_mono_ms(w, item->node), item->from);
+        assay_overlay_on_message(n->overlay, world_mono_ms(w, item->node), item->from);
     return taken;
 }

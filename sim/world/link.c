@@ -1,9 +1,9 @@
 /*
- * sim/world/link.c - the network: how long a message takes, and whether it comes at all.
+ * sim/world/link.c - network model: delay and loss of messages.
  *
- * Integers only. Each ordered pair of nodes has a stream of random numbers of its own, so that what
- * happens on one link never depends on another. Delays of one pair are independent: later messages
- * may overtake earlier ones even without reorder_permille.
+ * Integers only. Each ordered pair of nodes has its own stream of random numbers, so that one link
+ * never depends on another. Delays of one pair are independent: later messages may overtake earlier
+ * ones even without reorder_permille.
  */
 #include "sim/world/world_internal.h"
 
@@ -34,7 +34,7 @@ static uint64_t minus_log2(uint64_t bits)
 }
 
 /* -ln(u) * mean, rounded down; u as above. ln 2 in 1/2^32. */
-static uint64_t exponential(uint64_t bits, uint64_t mean)
+static uint64_t draw_exponential(uint64_t bits, uint64_t mean)
 {
     const uint64_t ln2 = 2977044472ULL;
     const uint64_t log = minus_log2(bits); /* at most 64 * 2^32 */
@@ -42,7 +42,7 @@ static uint64_t exponential(uint64_t bits, uint64_t mean)
     return mean * (whole >> 16) >> 16; /* mean below 2^26 us: one minute */
 }
 
-static uint64_t root(uint64_t n)
+static uint64_t square_root(uint64_t n)
 {
     uint64_t low = 0;
     uint64_t high = UINT32_MAX;
@@ -62,24 +62,24 @@ uint64_t world_delay_us(const struct assay_sim_link *link, struct assay_sim_rand
     case ASSAY_SIM_DELAY_UNIFORM: return assay_sim_random_between(random, min, max);
     case ASSAY_SIM_DELAY_EXPONENTIAL: {
         const uint64_t beyond = (uint64_t)(link->delay_mean_ms - link->delay_min_ms) * US;
-        return assay_min_u64(min + exponential(assay_sim_random_next(random), beyond), max);
+        return assay_min_u64(min + draw_exponential(assay_sim_random_next(random), beyond), max);
     }
     case ASSAY_SIM_DELAY_PARETO: { /* min / sqrt(u) */
-        const uint64_t r = root(assay_sim_random_next(random) | 1);
+        const uint64_t r = square_root(assay_sim_random_next(random) | 1);
         return assay_min_u64((min << 32) / (r == 0 ? 1 : r), max);
     }
     }
     ASSAY_UNREACHABLE("every distribution returns");
 }
 
-bool world_hears(const struct assay_sim_world *w, uint32_t from, uint32_t to)
+bool world_is_reachable(const struct assay_sim_world *w, uint32_t from, uint32_t to)
 {
     if (w->partitioned && w->groups[from] != w->groups[to]) return false;
     return w->cut == NULL || w->cut[(size_t)from * w->options.nodes + to] == 0;
 }
 
-/* The uplink sends one message after the other. Returns: when it has left. */
-static uint64_t leave_us(struct assay_sim_world *w, uint32_t from, size_t len)
+/* The uplink sends one message at a time. Returns: when this one has left. */
+static uint64_t reserve_uplink_us(struct assay_sim_world *w, uint32_t from, size_t len)
 {
     struct world_node *n = &w->nodes[from];
     if (w->link.bandwidth_kbit_s == 0) return w->now_us;
@@ -88,8 +88,8 @@ static uint64_t leave_us(struct assay_sim_world *w, uint32_t from, size_t len)
     return n->uplink_us;
 }
 
-/* How much longer it is between two regions. */
-static uint64_t apart_us(const struct assay_sim_link *link, uint32_t from, uint32_t to)
+/* Additional delay between two regions. */
+static uint64_t region_delay_us(const struct assay_sim_link *link, uint32_t from, uint32_t to)
 {
     const uint32_t a = from % 3 < to % 3 ? from % 3 : to % 3;
     const uint32_t b = from % 3 < to % 3 ? to % 3 : from % 3;
@@ -98,29 +98,29 @@ static uint64_t apart_us(const struct assay_sim_link *link, uint32_t from, uint3
     return (uint64_t)(b == 1 ? link->regions_01_ms : link->regions_02_ms) * US;
 }
 
-uint64_t world_way_us(const struct assay_sim_link *link, struct assay_sim_random *random,
-                      uint32_t from, uint32_t to)
+uint64_t world_path_us(const struct assay_sim_link *link, struct assay_sim_random *random,
+                       uint32_t from, uint32_t to)
 {
-    return world_delay_us(link, random) + apart_us(link, from, to);
+    return world_delay_us(link, random) + region_delay_us(link, from, to);
 }
 
-/* What a node passes on has come some way already. */
+/* A relayed message has made some hops already. */
 static uint32_t hops_so_far(const struct assay_sim_world *w, struct world_payload *payload)
 {
-    if (w->hearing == NULL || w->hearing_hops >= UINT8_MAX - 1) return 0;
-    if (payload == w->hearing) return w->hearing_hops;
-    if (payload->len != w->hearing->len) return 0;
-    return assay_bytes_equal(world_payload_digest(payload), world_payload_digest(w->hearing), 32)
-               ? w->hearing_hops
+    if (w->handled == NULL || w->handled_hops >= UINT8_MAX - 1) return 0;
+    if (payload == w->handled) return w->handled_hops;
+    if (payload->len != w->handled->len) return 0;
+    return assay_bytes_equal(world_payload_digest(payload), world_payload_digest(w->handled), 32)
+               ? w->handled_hops
                : 0;
 }
 
-static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to,
-                           enum assay_message_kind kind, struct world_payload *payload,
-                           uint64_t left_us)
+static void schedule_delivery(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                              enum assay_message_kind kind, struct world_payload *payload,
+                              uint64_t left_us)
 {
     struct assay_sim_random *random = &w->links[(size_t)from * w->options.nodes + to];
-    uint64_t delay = world_way_us(&w->link, random, from, to);
+    uint64_t delay = world_path_us(&w->link, random, from, to);
     if (assay_sim_random_permille(random, w->link.reorder_permille))
         delay += (uint64_t)w->link.reorder_ms * US;
     struct item *item = world_item(w, to, ITEM_MESSAGE);
@@ -136,7 +136,7 @@ static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to
     world_push(w, item, left_us + w->extra_delay_us + world_run_delay_us(w, from, kind) + delay);
 }
 
-/* How many of a kind are lost: of all alike, or of that kind alone. */
+/* The loss rate of a kind: of all kinds alike, or of that kind alone. */
 static uint32_t loss_of(const struct assay_sim_link *link, enum assay_message_kind kind)
 {
     bool meant = true;
@@ -152,9 +152,9 @@ static uint32_t loss_of(const struct assay_sim_link *link, enum assay_message_ki
     return meant ? link->loss_permille : 0;
 }
 
-/* Returns: whether it reaches anybody of this world. */
-static bool crosses(const struct assay_sim_world *w, uint32_t from, uint32_t to,
-                    enum assay_message_kind kind, const struct world_payload *payload)
+/* Returns: whether it reaches a node of this world. */
+static bool carry_over_bridge(const struct assay_sim_world *w, uint32_t from, uint32_t to,
+                              enum assay_message_kind kind, const struct world_payload *payload)
 {
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
     w->bridge.carry(w->bridge.context, from, to, kind, bytes);
@@ -165,39 +165,39 @@ void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct world_payload *payload)
 {
     struct assay_sim_random *random = &w->links[(size_t)from * w->options.nodes + to];
-    if (!world_run_passes(w, from, to, kind, payload)) return;
-    if (w->bridge.carry != NULL && !crosses(w, from, to, kind, payload)) return;
-    const uint64_t left_us = leave_us(w, from, (size_t)payload->len + FRAME_LEN);
-    if (!w->nodes[to].alive || !world_hears(w, from, to) ||
+    if (!world_run_relays(w, from, to, kind, payload)) return;
+    if (w->bridge.carry != NULL && !carry_over_bridge(w, from, to, kind, payload)) return;
+    const uint64_t left_us = reserve_uplink_us(w, from, (size_t)payload->len + FRAME_LEN);
+    if (!w->nodes[to].alive || !world_is_reachable(w, from, to) ||
         assay_sim_random_permille(random, loss_of(&w->link, kind))) {
         w->count.lost++;
         return;
     }
-    put_on_its_way(w, from, to, kind, payload, left_us);
+    schedule_delivery(w, from, to, kind, payload, left_us);
     if (assay_sim_random_permille(random, w->link.duplicate_permille))
-        put_on_its_way(w, from, to, kind, payload, left_us);
+        schedule_delivery(w, from, to, kind, payload, left_us);
 }
 
-void world_carried(struct assay_sim_world *w, uint32_t from, uint32_t to,
-                   enum assay_message_kind kind, struct assay_slice bytes)
+void world_receive_bridged(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                           enum assay_message_kind kind, struct assay_slice bytes)
 {
     if (!w->nodes[to].alive) return;
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
-    put_on_its_way(w, from, to, kind, payload, w->now_us);
+    schedule_delivery(w, from, to, kind, payload, w->now_us);
     world_payload_drop(w, payload);
 }
 
-/* A way from one node to another, now. */
+/* A route from one node to another, now. */
 struct way {
     const struct assay_sim_world *w;
     uint32_t from;
 };
 
-static bool reaches(void *context, uint16_t slot)
+static bool is_reachable(void *context, uint16_t slot)
 {
     const struct way *way = context;
-    if (way->w->bridge.carry != NULL) return true; /* it may be alive over there */
-    return way->w->nodes[slot].alive && world_hears(way->w, way->from, slot);
+    if (way->w->bridge.carry != NULL) return true; /* it may be alive in the other world */
+    return way->w->nodes[slot].alive && world_is_reachable(way->w, way->from, slot);
 }
 
 /* again: its author sends it once more. */
@@ -212,15 +212,15 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
         assay_relay_init((uint16_t)from, world_members(w, from), to, except, digest);
     if (world_overlay_used(w, from)) {
         if (!again)
-            source = assay_relay_tree_source(n->routes, n->engine, kind,
+            source = assay_relay_tree_source(n->relay_tree, n->engine, kind,
                                              assay_slice_over(payload->bytes, payload->len));
-        walk = assay_relay_init_overlay(n->view, n->routes, world_mono_ms(w, from), &walk, kind,
-                                        source);
+        walk = assay_relay_init_overlay(n->overlay, n->relay_tree, world_mono_ms(w, from), &walk,
+                                        kind, source);
     }
     uint16_t slot = 0;
     uint32_t count = 0;
-    for (; assay_relay_next(&walk, reaches, &way, &slot); count++) {
-        world_overlay_turn(w, from); /* an errand dials */
+    for (; assay_relay_next(&walk, is_reachable, &way, &slot); count++) {
+        world_overlay_turn(w, from); /* a queued message opens a link */
         world_deliver(w, from, slot, kind, payload);
     }
     if (assay_relay_is_relay(to, except)) world_lanes_relayed(w, from, to, except, count);
@@ -229,12 +229,12 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload)
 {
-    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING) world_overlay_asked(w, from, to, payload);
+    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING) world_overlay_requested(w, from, to, payload);
     send_routed(w, from, to, except, kind, payload, false);
 }
 
-void world_pass(struct assay_sim_world *w, uint32_t from, uint16_t except,
-                enum assay_message_kind kind, struct world_payload *payload, bool again)
+void world_relay(struct assay_sim_world *w, uint32_t from, uint16_t except,
+                 enum assay_message_kind kind, struct world_payload *payload, bool again)
 {
     send_routed(w, from, ASSAY_SLOT_ALL, except, kind, payload, again);
 }

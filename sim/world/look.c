@@ -1,5 +1,5 @@
 /*
- * sim/world/look.c - what tests ask a world, and what they do to it.
+ * sim/world/look.c - queries and manipulation of a world, for tests.
  */
 #include "sim/world/world_internal.h"
 

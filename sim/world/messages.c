@@ -1,5 +1,5 @@
 /*
- * sim/world/messages.c - a scenario at message fidelity, from beginning to end (sim/run.h).
+ * sim/world/messages.c - a complete scenario at message fidelity (sim/run.h).
  */
 #include "sim/world/run_internal.h"
 
@@ -25,7 +25,7 @@ static struct assay_sim_world_options options_of(const struct assay_scenario *s,
     };
 }
 
-static void look_around(struct world_run *r)
+static void read_roster(struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
     assay_scenario_cohorts(s, r->options->seed, r->cohort_of);
@@ -35,17 +35,17 @@ static void look_around(struct world_run *r)
     r->outcome->seed = r->options->seed;
 }
 
-/* Stopped, out of epochs, or nothing left to happen. */
-static void play(struct world_run *r)
+/* Until it is stopped, has run its epochs, or has no event left. */
+static void run_events(struct world_run *r)
 {
-    while (!r->stopped && r->epoch <= r->scenario->epochs && world_happen(r->w))
+    while (!r->stopped && r->epoch <= r->scenario->epochs && world_run_event(r->w))
         continue;
     if (r->stopped)
         (void)snprintf(r->outcome->stopped, sizeof r->outcome->stopped, "stopped in epoch %llu",
                        (unsigned long long)r->epoch);
 }
 
-static void run(struct world_run *r)
+static void run_world(struct world_run *r)
 {
     struct assay_sim_world_options options = options_of(r->scenario, r->options);
     world_services_open(r, &options);
@@ -60,10 +60,10 @@ static void run(struct world_run *r)
     world_truth_open(r);
     world_changes_open(r);
     r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
-    if (r->scenario->heal_epoch > 0) assay_sim_watch_unhealed(r->watch);
+    if (r->scenario->heal_epoch > 0) assay_sim_watch_await_healed(r->watch);
     world_services_begin(r);
     world_run_begin(r);
-    play(r);
+    run_events(r);
     world_services_end(r);
     world_truth_end(r);
     assay_sim_watch_end(r->watch, r->w->now_us / 1000);
@@ -80,8 +80,8 @@ static void run(struct world_run *r)
     world_services_free(r);
 }
 
-/* What the message world alone cannot do; why stands in outcome->stopped. */
-static bool fits(const struct assay_scenario *s, struct assay_sim_outcome *outcome)
+/* Rejects what the message world cannot run; the reason is in outcome->stopped. */
+static bool check_fit(const struct assay_scenario *s, struct assay_sim_outcome *outcome)
 {
     const bool soft = s->evidence == ASSAY_SIM_EVIDENCE_SOFT;
     const uint32_t most = soft ? ASSAY_SIM_SOFT_NODES_MAX : ASSAY_SIM_MESSAGE_NODES_MAX;
@@ -107,14 +107,14 @@ enum assay_status assay_sim_run_messages(const struct assay_scenario *scenario,
     char message[ASSAY_SIM_MESSAGE_MAX];
     assay_sim_outcome_init(outcome);
     ASSAY_TRY(assay_scenario_check(scenario, message));
-    if (!fits(scenario, outcome)) return ASSAY_E_INVALID;
+    if (!check_fit(scenario, outcome)) return ASSAY_E_INVALID;
     struct world_run *r = calloc(1, sizeof *r);
     if (r == NULL) return ASSAY_E_MEMORY;
     r->scenario = scenario;
     r->options = options;
     r->outcome = outcome;
-    look_around(r);
-    run(r);
+    read_roster(r);
+    run_world(r);
     free(r);
     return ASSAY_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * sim/world/node.c - the life of one node: keys, store, engine, death and return.
+ * sim/world/node.c - life of one node: keys, store, engine, crash and restart.
  */
 #include "engine/node/engine_internal.h"
 #include "engine/ledger/state/state.h"
@@ -16,7 +16,7 @@ static void load_signer(const struct assay_secret32 *key, struct assay_p256_sign
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-/* A key set of an incarnation; the transport key is only a name here. */
+/* The key set of an incarnation; the transport key is only a name here. */
 static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
 {
     struct world_node *n = &w->nodes[node];
@@ -69,17 +69,17 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     assay_p256_signer_free(&n->identity);
     if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
     free(n->counters);
-    free(n->charter);
+    free(n->rules);
     free(n->joining);
     free(n->roster.entries);
-    free(n->view);
-    free(n->routes);
+    free(n->overlay);
+    free(n->relay_tree);
     free(n->limits);
     free(n->signed_);
     free(n->signed_keys);
 }
 
-/* --- what was stored goes back into the engine */
+/* --- restoring the engine from the store */
 
 struct restoring {
     struct assay_sim_world *w;
@@ -100,12 +100,13 @@ static bool restore_one(void *context, const struct assay_store_key *key, struct
         assay_engine_step(r->w->nodes[r->node].engine, &event, r->w->effects);
     r->refused = status != ASSAY_OK;
     if (r->refused && !r->w->nodes[r->node].faulty_store)
-        world_broken(r->w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: restore of class %d refused: %s",
-                     r->node, (int)r->class_, assay_status_symbol(status));
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_INVARIANTS,
+                               "node %u: restore of class %d refused: %s", r->node, (int)r->class_,
+                               assay_status_symbol(status));
     return status == ASSAY_OK;
 }
 
-/* Returns: false when the engine refused something of it. */
+/* Returns: false when the engine refused a stored value. */
 static bool restore_all(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
@@ -160,7 +161,7 @@ static void copy_bundle(const struct assay_store *from, struct assay_store *to)
                                     .number = ASSAY_STORE_NUMBER_MAX };
     for (size_t i = 0; i < sizeof last.id; i++)
         last.id[i] = 0xff;
-    struct assay_store *image = NULL; /* what is committed */
+    struct assay_store *image = NULL; /* the committed contents */
     enum assay_status status = assay_store_memory_snapshot(from, &image);
     ASSAY_ASSERT(status == ASSAY_OK);
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
@@ -173,8 +174,8 @@ static void copy_bundle(const struct assay_store *from, struct assay_store *to)
     assay_store_close(&image);
 }
 
-/* Of a member that came with a bundle: the genesis of the network does not know it, so its operator
- * gives it another, of whoever has closed most. */
+/* A member that joined with a bundle: the genesis does not list it, so its operator gives it
+ * another bundle, from the node that closed the most epochs. */
 static void copy_bundle_again(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *donor = NULL;
@@ -192,24 +193,24 @@ static void lose_store(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     empty_store(n);
     world_history_forget(w, node);
-    n->tied = false;
+    n->store_bound = false;
     if (n->bundled) copy_bundle_again(w, node);
 }
 
-/* --- coming up */
+/* --- start */
 
-/* The rules before those on trial, from its store; of real evidence none are modelled. */
+/* The rules before those on trial, from its store; none are modelled for real evidence. */
 static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
-                                     const struct assay_effective_rules *charter)
+                                     const struct assay_effective_rules *rules)
 {
     struct world_node *n = &w->nodes[node];
     uint8_t bytes[SET_KEPT];
     struct assay_slice document;
     n->before_set_len = 0;
     assay_bytes_zero(n->before_fails, sizeof n->before_fails);
-    if (charter->state == NULL || !assay_trial_runs(&charter->state->trial) || w->soft != NULL)
+    if (rules->state == NULL || !assay_trial_runs(&rules->state->trial) || w->soft != NULL)
         return ASSAY_OK;
-    const struct assay_rules_in_force *before = &charter->state->trial.before;
+    const struct assay_rules_in_force *before = &rules->state->trial.before;
     ASSAY_TRY(assay_effective_rules_document(w->genesis, n->store, before->policy_digest, bytes,
                                              sizeof bytes, &document));
     world_policy_fails(document, n->before_fails);
@@ -221,47 +222,47 @@ static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
 }
 
 static enum assay_status load_rules(struct assay_sim_world *w, uint32_t node,
-                                    struct assay_effective_rules *charter)
+                                    struct assay_effective_rules *rules)
 {
     const struct world_node *n = &w->nodes[node];
-    ASSAY_TRY(assay_effective_rules_load(n->charter, assay_effective_rules_size(), w->genesis,
-                                         n->store, charter));
-    return load_before(w, node, charter);
+    ASSAY_TRY(assay_effective_rules_load(n->rules, assay_effective_rules_size(), w->genesis,
+                                         n->store, rules));
+    return load_before(w, node, rules);
 }
 
-/* Of the newest state on its disk. */
-static struct assay_effective_rules load_charter(struct assay_sim_world *w, uint32_t node)
+/* The rules of the newest state on its disk. */
+static struct assay_effective_rules load_effective_rules(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_effective_rules charter = { .genesis = w->genesis };
-    if (n->charter == NULL) n->charter = aligned_alloc(64, assay_effective_rules_size());
-    ASSAY_ASSERT(n->charter != NULL);
-    enum assay_status status = load_rules(w, node, &charter);
+    struct assay_effective_rules rules = { .genesis = w->genesis };
+    if (n->rules == NULL) n->rules = aligned_alloc(64, assay_effective_rules_size());
+    ASSAY_ASSERT(n->rules != NULL);
+    enum assay_status status = load_rules(w, node, &rules);
     if (status != ASSAY_OK && n->faulty_store) {
-        /* A document that its state names was torn off: the daemon says so and ends
-         * (net/documents/rule_documents.c), the operator starts from an empty disk. */
+        /* A document that its state names was torn off: the daemon reports it and exits
+         * (net/documents/rule_documents.c); the operator starts from an empty disk. */
         lose_store(w, node);
-        charter = (struct assay_effective_rules){ .genesis = w->genesis };
-        status = load_rules(w, node, &charter);
+        rules = (struct assay_effective_rules){ .genesis = w->genesis };
+        status = load_rules(w, node, &rules);
     }
     if (status != ASSAY_OK)
-        world_broken(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: its charter: %s", node,
-                     assay_status_symbol(status));
-    return charter;
+        world_report_violation(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: its rules: %s", node,
+                               assay_status_symbol(status));
+    return rules;
 }
 
-/* By the plan in force, which may be another than the genesis's. */
+/* By the plan in force, which may differ from that of the genesis. */
 static const struct assay_services *services_of(const struct assay_sim_world *w,
-                                                const struct assay_genesis *charter)
+                                                const struct assay_genesis *rules)
 {
-    const struct assay_slice plan = charter->services;
+    const struct assay_slice plan = rules->services;
     if (plan.len == 0) return NULL;
     if (assay_slice_equal(plan, w->genesis->services)) return w->options.services;
     ASSAY_ASSERT(w->options.services_of != NULL); /* no change brings a plan then */
     return w->options.services_of(w->options.services_context, plan);
 }
 
-/* Another one for each engine, that no other draw depends on. */
+/* A new secret for each engine; no other draw depends on it. */
 static void draw_secret(struct assay_sim_world *w, uint32_t node, uint8_t secret[static 32])
 {
     const uint64_t drawn[] = { w->options.seed, node, w->nodes[node].engines++ };
@@ -275,27 +276,26 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                         const struct assay_engine_renewal *renewal)
 {
     struct world_node *n = &w->nodes[node];
-    const struct assay_effective_rules charter = load_charter(w, node);
-    const bool newcomer = n->joining != NULL && charter.state == NULL;
-    struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
-                                                .newcomer = newcomer,
-                                                .neighbours =
-                                                    w->options.nodes > w->options.overlay_above,
-                                                .level = n->level,
-                                                .state = charter.state,
-                                                .renewal = renewal,
-                                                .self = (uint16_t)node,
-                                                .keys = n->keys,
-                                                .keys_unused = keys_unused,
-                                                .log_kept = n->tied && !keys_unused,
-                                                .document_check =
-                                                    w->soft == NULL ? world_document_check : NULL,
-                                                .updates = w->soft == NULL ? &w->updates : NULL,
-                                                .plan_follow = w->options.plan_follow,
-                                                .services = services_of(w, charter.genesis),
-                                                .checkpoint = w->options.checkpoint,
-                                                .history_epochs = w->options.history_epochs,
-                                                .blocks_max = BLOCKS_MAX };
+    const struct assay_effective_rules rules = load_effective_rules(w, node);
+    const bool newcomer = n->joining != NULL && rules.state == NULL;
+    struct assay_engine_config config = { .genesis = newcomer ? n->joining : rules.genesis,
+                                          .newcomer = newcomer,
+                                          .neighbours = w->options.nodes > w->options.overlay_above,
+                                          .level = n->level,
+                                          .state = rules.state,
+                                          .renewal = renewal,
+                                          .self = (uint16_t)node,
+                                          .keys = n->keys,
+                                          .keys_unused = keys_unused,
+                                          .log_kept = n->store_bound && !keys_unused,
+                                          .document_check =
+                                              w->soft == NULL ? world_document_check : NULL,
+                                          .updates = w->soft == NULL ? &w->updates : NULL,
+                                          .plan_follow = w->options.plan_follow,
+                                          .services = services_of(w, rules.genesis),
+                                          .checkpoint = w->options.checkpoint,
+                                          .history_epochs = w->options.history_epochs,
+                                          .blocks_max = BLOCKS_MAX };
     draw_secret(w, node, config.confirm_secret);
     const size_t len = assay_engine_size(&config);
     w->engine_len = len;
@@ -305,8 +305,8 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     const enum assay_status status = assay_engine_init(n->memory, len, &config, &n->engine);
     ASSAY_ASSERT(status == ASSAY_OK);
     n->roster.count = config.genesis->member_count;
-    world_policy_fails(charter.genesis->policy, n->fails);
-    n->collateral = charter.genesis->endorsements;
+    world_policy_fails(rules.genesis->policy, n->fails);
+    n->collateral = rules.genesis->endorsements;
 }
 
 const struct assay_member *world_member(const struct assay_state *state, uint32_t slot)
@@ -320,7 +320,7 @@ uint32_t world_members(const struct assay_sim_world *w, uint32_t node)
     return w->nodes[node].roster.count;
 }
 
-/* A restarted daemon has lost the cost of its peers. */
+/* A restarted daemon has lost the costs of its peers. */
 static void make_limits(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
@@ -347,7 +347,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
         .retry_max_ms = assay_gossip_retry_max_ms(world_epoch_ms(w, node)),
         .patience_ms = assay_gossip_patience_ms(world_epoch_ms(w, node)),
         .counters = n->counters,
-        .view = n->view,
+        .view = n->overlay,
     };
     void *flights = aligned_alloc(64, (assay_gossip_size() + 63) / 64 * 64);
     void *seen = aligned_alloc(64, (assay_seen_size() + 63) / 64 * 64);
@@ -359,53 +359,53 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
                                   .limits = n->limits,
                                   .seen = n->seen,
                                   .counters = n->counters,
-                                  .view = n->view,
+                                  .view = n->overlay,
                                   .again_ms = assay_admission_repeat_ms(world_epoch_ms(w, node)) };
 }
 
-/* The keys know which store they belong to (net/runtime/runtime_keys.c): beside an empty one the
- * daemon makes new ones before anything else. */
-static void begin_anew(struct assay_sim_world *w, uint32_t node)
+/* The keys are bound to one store (net/runtime/runtime_keys.c): with an empty store the daemon
+ * makes new keys first. */
+static void start_with_new_keys(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     lose_store(w, node);
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation++;
     if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_RETAINED_EPOCHS;
-    n->faulty_store = false; /* its log spoke of keys that are finished */
+    n->faulty_store = false; /* its log belonged to finished keys */
 }
 
-/* What a fault of the scenario or the test did to the disk. */
-static void damage(struct assay_sim_world *w, uint32_t node)
+/* Damage to the disk by a fault of the scenario or the test. */
+static void damage_disk(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    if (n->acts.loses_store) { /* a host that does not notice */
+    if (n->acts.loses_store) { /* the host does not notice */
         n->acts.loses_store = false;
         lose_store(w, node);
     }
-    if (n->wipes) begin_anew(w, node);
+    if (n->wipes) start_with_new_keys(w, node);
     if (!n->rolls_back || n->wipes) return;
     n->rolls_back = false;
     const struct world_image *image = NULL;
     for (size_t i = 0; i < n->image_count; i++)
         if (n->images[i].epoch + n->rolls_back_epochs <= n->closed) image = &n->images[i];
-    if (image == NULL && n->image_count > 0) image = &n->images[0]; /* the oldest there is */
+    if (image == NULL && n->image_count > 0) image = &n->images[0]; /* the oldest one */
     if (image == NULL) return;
     const enum assay_status status = assay_store_memory_restore(n->store, image->store);
     ASSAY_ASSERT(status == ASSAY_OK);
     n->faulty_store = true;
     world_history_forget(w, node);
     n->lost_era = n->seen_era;
-    n->fenced_eras = 0; /* its disk may be from before the fence: it is told again */
+    n->fenced_eras = 0; /* its disk may be older than the fence: it is fenced again */
     n->answered_eras = 0;
     world_evidence_forget(w, node, image->epoch + 1);
 }
 
-static void restore(struct assay_sim_world *w, uint32_t node)
+static void restore_store(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     if (restore_all(w, node)) return;
-    if (!n->faulty_store) return; /* a violation already */
+    if (!n->faulty_store) return; /* already a violation */
     /* A disk that contradicts itself: the operator starts from an empty one. */
     lose_store(w, node);
     assay_engine_deinit(&n->engine);
@@ -420,31 +420,32 @@ static void push_start(struct assay_sim_world *w, uint32_t node)
     world_run_started(w, node);
 }
 
-/* unused: the host vouches that its keys never signed */
-static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool unused)
+/* unused: the host vouches that its keys never signed. */
+static void start_node(struct assay_sim_world *w, uint32_t node, bool again, bool unused)
 {
     struct world_node *n = &w->nodes[node];
     make_engine(w, node, unused, NULL);
-    n->tied = n->tied || unused; /* net/runtime/runtime_keys.c: before anything is signed */
+    n->store_bound =
+        n->store_bound || unused; /* net/runtime/runtime_keys.c: before anything is signed */
     n->wipes = false;
     make_limits(w, node);
     n->alive = true;
     n->boots++;
     n->life++;
-    n->wake_us = n->wake_item_us = n->gossip_item_us = n->view_item_us = UINT64_MAX;
+    n->wake_us = n->wake_item_us = n->gossip_item_us = n->overlay_item_us = UINT64_MAX;
     n->verifier_us = n->uplink_us = w->now_us;
     n->verified = 0;
-    n->dies_at = CRASH_NEVER;
+    n->crash_at = CRASH_NEVER;
     assay_roster_update(&n->roster, n->engine);
     world_overlay_open(w, node);
     make_gossip(w, node);
-    if (again) restore(w, node);
+    if (again) restore_store(w, node);
     assay_roster_update(&n->roster, n->engine);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(n->engine, &snapshot);
     n->closed = snapshot.epoch - 1;
     n->came_back = again;
-    /* Listed keys may have signed more than the log tells. */
+    /* Listed keys may have signed more than the log contains. */
     n->asked = again && n->engine->key_state->listed;
     n->finished = false;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
@@ -459,13 +460,13 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
         again && (w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS || n->first_day);
     if (again && n->first_day) lose_store(w, node);
     n->first_day = false;
-    if (again) damage(w, node);
-    come_up(w, node, again, !again || forgets || n->wipes);
+    if (again) damage_disk(w, node);
+    start_node(w, node, again, !again || forgets || n->wipes);
 }
 
 /* --- newcomers */
 
-/* Of whoever had the slot nothing is left but the platform. */
+/* Only the platform remains of the previous node in the slot. */
 static void clear_machine(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
@@ -495,7 +496,7 @@ void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uin
     empty_store(n);
     copy_bundle(w->nodes[donor].store, n->store);
     n->born = n->bundled = true;
-    come_up(w, node, true, true);
+    start_node(w, node, true, true);
 }
 
 void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set)
@@ -515,10 +516,10 @@ void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set)
     assay_sha256(own->identity_public, sizeof own->identity_public, own->node_id);
     n->joining->member_count++;
     n->born = true;
-    come_up(w, node, false, true);
+    start_node(w, node, false, true);
 }
 
-/* The agent of net/runtime/runtime.c: the engine of the epoch that begins takes over in the same
+/* The agent of net/runtime/runtime.c: the engine of the next epoch takes over in the same
  * process. */
 void world_node_renew(struct assay_sim_world *w, uint32_t node)
 {
@@ -530,8 +531,9 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     assay_engine_deinit(&n->engine);
     make_engine(w, node, false, &renewal);
     if (n->engine->head->state.era != era) {
-        /* What its log lacks is of an era that is over (docs/protocol.md 9.11), unless its disk is
-         * from before an era that it was in: then it asks peers again, as after any start. */
+        /* protocol.md 9.11: what its log lacks is of a finished era, unless its disk is older than
+         * an era that it took part in; then it requests its signatures from peers, as after any
+         * start. */
         const uint32_t now = n->engine->head->state.era;
         const bool was_there = now <= n->lost_era;
         n->finished = false;
@@ -545,14 +547,14 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     }
     world_check_renewed(w, node);
     n->life++;
-    n->wake_us = n->wake_item_us = n->gossip_item_us = n->view_item_us = UINT64_MAX;
+    n->wake_us = n->wake_item_us = n->gossip_item_us = n->overlay_item_us = UINT64_MAX;
     world_follow(w, node);
     free(n->gossip);
     free(n->seen);
     assay_roster_update(&n->roster, n->engine);
     world_overlay_renewed(w, node);
     make_gossip(w, node);
-    restore(w, node);
+    restore_store(w, node);
     push_start(w, node);
 }
 
@@ -596,7 +598,7 @@ void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     n->images[n->image_count++] = image;
 }
 
-static void tell_keys(struct assay_sim_world *w, uint32_t node)
+static void notify_keys(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
@@ -624,7 +626,7 @@ void world_node_fresh_keys(struct assay_sim_world *w, uint32_t node)
 void world_node_replace_keys(struct assay_sim_world *w, uint32_t node)
 {
     make_keys(w, node, w->nodes[node].key_turn + 1);
-    tell_keys(w, node);
+    notify_keys(w, node);
 }
 
 /* The agent has started the right build: new keys, to be listed. */
@@ -637,6 +639,6 @@ void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
     n->keys.incarnation = member.incarnation + 1;
     n->acts.tampered = n->acts.foreign_platform = false;
     if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_RETAINED_EPOCHS;
-    n->faulty_store = false; /* its log speaks of keys that are finished */
-    tell_keys(w, node);
+    n->faulty_store = false; /* its log belongs to finished keys */
+    notify_keys(w, node);
 }

@@ -1,9 +1,9 @@
 /*
- * sim/world/old_operators.c - somebody with the keys of operators that were replaced hands in what
- * they sign: FENCE, RECOVER and CHANGE (docs/protocol.md 9.5, 9.6.4, 9.12.1, 9.15.1).
+ * sim/world/old_operators.c - an attacker with the keys of replaced operators submits documents
+ * signed by them: FENCE, RECOVER and CHANGE (docs/protocol.md 9.5, 9.6.4, 9.12.1, 9.15.1).
  *
- * The goal: nobody who knows that they are replaced is bound by them, also where the same operators
- * are in force again; no era begins by them; no block holds what they decide.
+ * The goal: no node that has their replacement is bound by them, also where the same operators are
+ * in force again; no era begins by them; no block contains their decisions.
  */
 #include "sim/world/changes_internal.h"
 
@@ -14,7 +14,7 @@
 
 enum { FOR_LONG = 1 << 20, BODY_LEN = 4096, US = 1000 };
 
-/* Operators as they were, before others came into force. */
+/* Operators before their replacement. */
 struct old_table {
     uint8_t digest[32]; /* of their document */
     struct assay_genesis *list;
@@ -64,7 +64,7 @@ void world_old_operators_free(struct world_run *r)
     free(r->old);
 }
 
-/* --- what they sign */
+/* --- signatures */
 
 struct signing {
     uint32_t count;
@@ -101,8 +101,8 @@ static void sign_all(const struct assay_sim_world *w, const struct old_table *t,
         sign_by(w, t, i, digest, s);
 }
 
-static enum assay_status hand_in(struct world_run *r, uint32_t node, enum assay_message_kind kind,
-                                 struct assay_slice bytes)
+static enum assay_status submit_document(struct world_run *r, uint32_t node,
+                                         enum assay_message_kind kind, struct assay_slice bytes)
 {
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     r->outcome->figures[ASSAY_SIM_FIGURE_OLD_DOCUMENTS][0]++;
@@ -139,9 +139,9 @@ static size_t make_fence(const struct world_run *r, const struct old_table *t, u
     return out.len;
 }
 
-/* A node that is behind may take it, until it has caught up; one that knows the newest operators
- * never does. */
-static void fence(struct world_run *r, const struct old_table *t, uint32_t node)
+/* A node that is behind may take it until it has caught up; one that has the newest operators never
+ * does. */
+static void submit_fence(struct world_run *r, const struct old_table *t, uint32_t node)
 {
     uint8_t *bytes = malloc(ASSAY_FENCE_LEN_MAX), digest[32];
     const struct world_node *n = &r->w->nodes[node];
@@ -149,19 +149,19 @@ static void fence(struct world_run *r, const struct old_table *t, uint32_t node)
     const size_t len = make_fence(r, t, bytes, digest);
     const bool knows = assay_bytes_equal(n->engine->head->state.operators_digest,
                                          r->changes->operators->operators_digest, 32);
-    assay_status_ignore(hand_in(r, node, ASSAY_MESSAGE_FENCE, assay_slice_over(bytes, len)),
+    assay_status_ignore(submit_document(r, node, ASSAY_MESSAGE_FENCE, assay_slice_over(bytes, len)),
                         "what it does is looked at");
     free(bytes);
-    world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
+    world_count_check(r->w, ASSAY_SIM_CHECKER_ERAS);
     if (!knows || !n->alive || !n->engine->era->fenced) return;
     if (assay_bytes_equal(n->engine->era->fence_digest, digest, 32))
-        world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
-                     "node %u is fenced by operators that it knows to be replaced", node);
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_ERAS,
+                               "node %u is fenced by operators that it knows to be replaced", node);
 }
 
-/* --- RECOVER, on the very head of the node, without answers: the keys of operators alone */
+/* --- RECOVER, on the head of the node, without answers: only the operators' keys */
 
-static void recover(struct world_run *r, const struct old_table *t, uint32_t node)
+static void submit_recover(struct world_run *r, const struct old_table *t, uint32_t node)
 {
     struct assay_engine *e = r->w->nodes[node].engine;
     struct assay_recover_drafted drafted;
@@ -191,19 +191,19 @@ static void recover(struct world_run *r, const struct old_table *t, uint32_t nod
                                       drafted.operators, (const uint8_t(*)[32])s->ids,
                                       (const uint8_t(*)[64])s->signatures, s->count, &out);
         ASSAY_ASSERT(status == ASSAY_OK);
-        status = hand_in(r, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(whole, out.len));
-        world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
+        status = submit_document(r, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(whole, out.len));
+        world_count_check(r->w, ASSAY_SIM_CHECKER_ERAS);
         if (status == ASSAY_OK)
-            world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
-                         "node %u takes a RECOVER by operators of before alone", node);
+            world_report_violation(r->w, ASSAY_SIM_CHECKER_ERAS,
+                                   "node %u takes a RECOVER by operators of before alone", node);
     }
     free(whole);
     free(s);
 }
 
-/* --- CHANGE: by all keys that are not in force, and one less of the others than must sign */
+/* --- CHANGE: by all keys that are not in force, and one of the others less than required */
 
-static void decide(struct world_run *r, const struct old_table *t, uint32_t node)
+static void submit_change(struct world_run *r, const struct old_table *t, uint32_t node)
 {
     const struct assay_genesis *in_force = r->changes->operators;
     struct signing *s = calloc(1, sizeof *s);
@@ -233,25 +233,25 @@ static void decide(struct world_run *r, const struct old_table *t, uint32_t node
     ASSAY_ASSERT(status == ASSAY_OK);
     if (s->count > 0)
         assay_status_ignore(
-            hand_in(r, node, ASSAY_MESSAGE_RECORD, assay_slice_over(record, out.len)),
+            submit_document(r, node, ASSAY_MESSAGE_RECORD, assay_slice_over(record, out.len)),
             "checker changes reads every signature of what blocks hold");
     free(record);
     free(s);
 }
 
 /* Not while operators in force end the era themselves: a node that is behind would answer this
- * fence in place of theirs, which is what 9.16.5 leaves. */
-static bool acts(const struct world_run *r)
+ * fence instead of theirs, which protocol.md 9.16.5 permits. */
+static bool is_attacking(const struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
     return r->old != NULL && r->epoch >= s->old_operators_epoch && r->now.epoch > 0 &&
            r->ending != ERA_FENCED && r->rows_done == s->recover_count && !r->relists;
 }
 
-/* Not now: a step may be under way. */
+/* Deferred: a step may be running. */
 void world_old_operators_turn(struct world_run *r)
 {
-    if (!acts(r)) return;
+    if (!is_attacking(r)) return;
     struct item *item = world_item(r->w, 0, ITEM_RECOVER);
     item->number = WORLD_OLD_OPERATORS;
     world_push(r->w, item, r->w->now_us + US);
@@ -260,13 +260,16 @@ void world_old_operators_turn(struct world_run *r)
 void world_old_operators_act(struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
-    if (!acts(r)) return;
+    if (!is_attacking(r)) return;
     for (uint32_t i = 0; i < s->nodes; i++) {
         const struct old_table *t = &r->old->tables[r->epoch % r->old->count];
         const struct world_node *n = &r->w->nodes[i];
-        if (i >= r->now.member_count || world_left(&r->now.members[i])) continue;
-        if (n->alive && world_trusted(r->w, i) && i < world_members(r->w, i)) fence(r, t, i);
-        if (n->alive && world_trusted(r->w, i) && i < world_members(r->w, i)) recover(r, t, i);
-        if (n->alive && world_trusted(r->w, i) && i < world_members(r->w, i)) decide(r, t, i);
+        if (i >= r->now.member_count || world_has_left(&r->now.members[i])) continue;
+        if (n->alive && world_is_trusted(r->w, i) && i < world_members(r->w, i))
+            submit_fence(r, t, i);
+        if (n->alive && world_is_trusted(r->w, i) && i < world_members(r->w, i))
+            submit_recover(r, t, i);
+        if (n->alive && world_is_trusted(r->w, i) && i < world_members(r->w, i))
+            submit_change(r, t, i);
     }
 }

@@ -1,8 +1,8 @@
 /*
- * sim/world/queue.c - what is going to happen, in order of time and then of arrival.
+ * sim/world/queue.c - events in order of time, then of arrival.
  *
- * A heap of four children a parent: entries carry their time, so that comparing touches no item.
- * Items, answers and payloads come from lists of free ones; a payload is shared by its recipients.
+ * A heap with four children a parent: entries contain their time, so that comparing touches no
+ * item. Items, answers and payloads come from free lists; recipients share a payload.
  */
 #include "sim/world/world_internal.h"
 
@@ -10,7 +10,7 @@
 
 enum { CHILDREN = 4, CHUNK = 256, SMALLEST = 256, CLASSES = 16 };
 
-static void *keep_chunk(struct world_queue *q, void *chunk)
+static void *add_chunk(struct world_queue *q, void *chunk)
 {
     ASSAY_ASSERT(chunk != NULL);
     q->chunks = realloc(q->chunks, (q->chunk_count + 1) * sizeof *q->chunks);
@@ -25,7 +25,7 @@ struct item *world_item(struct assay_sim_world *w, uint32_t node, enum item_kind
 {
     struct world_queue *q = &w->queue;
     if (q->free_items == NULL) {
-        struct item *chunk = keep_chunk(q, calloc(CHUNK, sizeof *chunk));
+        struct item *chunk = add_chunk(q, calloc(CHUNK, sizeof *chunk));
         for (size_t i = 0; i < CHUNK; i++) {
             chunk[i].next = q->free_items;
             q->free_items = &chunk[i];
@@ -41,7 +41,7 @@ struct world_answer *world_answer(struct assay_sim_world *w, enum assay_event_ki
 {
     struct world_queue *q = &w->queue;
     if (q->free_answers == NULL) {
-        struct world_answer *chunk = keep_chunk(q, calloc(CHUNK, sizeof *chunk));
+        struct world_answer *chunk = add_chunk(q, calloc(CHUNK, sizeof *chunk));
         for (size_t i = 0; i < CHUNK; i++) {
             chunk[i].next = q->free_answers;
             q->free_answers = &chunk[i];
@@ -111,7 +111,7 @@ const uint8_t *world_payload_digest(struct world_payload *payload)
 
 /* --- the heap */
 
-static bool before(const struct world_entry *a, const struct world_entry *b)
+static bool is_earlier(const struct world_entry *a, const struct world_entry *b)
 {
     return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
 }
@@ -127,7 +127,7 @@ void world_push(struct assay_sim_world *w, struct item *item, uint64_t at_us)
     ASSAY_ASSERT(at_us >= w->now_us);
     const struct world_entry entry = { .at_us = at_us, .order = q->order++, .item = item };
     size_t i = q->count++;
-    while (i > 0 && before(&entry, &q->heap[(i - 1) / CHILDREN])) {
+    while (i > 0 && is_earlier(&entry, &q->heap[(i - 1) / CHILDREN])) {
         q->heap[i] = q->heap[(i - 1) / CHILDREN];
         i = (i - 1) / CHILDREN;
     }
@@ -146,8 +146,8 @@ struct item *world_pop(struct world_queue *q, uint64_t *at_us)
         if (least >= q->count) break;
         const size_t end = least + CHILDREN < q->count ? least + CHILDREN : q->count;
         for (size_t child = least + 1; child < end; child++)
-            if (before(&q->heap[child], &q->heap[least])) least = child;
-        if (!before(&q->heap[least], &last)) break;
+            if (is_earlier(&q->heap[child], &q->heap[least])) least = child;
+        if (!is_earlier(&q->heap[least], &last)) break;
         q->heap[i] = q->heap[least];
         i = least;
     }

@@ -1,8 +1,8 @@
 /*
- * sim/world/quote.c - modelled evidence and the verdict on it.
+ * sim/world/quote.c - modelled evidence and its verdict.
  *
- * "MODEL", the node whose platform it comes from, a flag for each fault, 64 bytes of report data,
- * and a number that makes each quote another one. The verdict is a function of these bytes.
+ * "MODEL", the node whose platform made it, a flag for each fault, 64 bytes of report data, and a
+ * number that makes each quote different. The verdict is a function of these bytes.
  */
 #include "base/writer.h"
 #include "sim/world/world_internal.h"
@@ -62,8 +62,8 @@ struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
     return world_payload(w, bytes, sizeof bytes);
 }
 
-static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
-                  struct assay_verdict *verdict)
+static void add_claims(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
+                       struct assay_verdict *verdict)
 {
     const uint32_t platform = world_platform(w, node);
     verdict->has_claims = true;
@@ -71,7 +71,7 @@ static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
     world_fill_id(verdict->vendor_root, 'v', world_vendor(w, node));
     verdict->platform_masked = platform == UINT32_MAX;
     if (!verdict->platform_masked) world_fill_id(verdict->platform_id, 'p', platform);
-    if ((flags & FLAG_FOREIGN) != 0) { /* never masked: a masked one would pass for its own */
+    if ((flags & FLAG_FOREIGN) != 0) { /* never masked: a masked one would pass as its own */
         verdict->platform_masked = false;
         world_fill_id(verdict->platform_id, 'f', node);
     }
@@ -106,15 +106,15 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
         return;
     }
     const uint8_t flags = bytes.bytes[AT_FLAGS];
-    if ((flags & FLAG_UNREADABLE) != 0 || kind != ASSAY_KIND_SOFT) { /* as quote/verify.c says */
+    if ((flags & FLAG_UNREADABLE) != 0 || kind != ASSAY_KIND_SOFT) { /* as quote/verify.c */
         assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0, NULL, NULL);
         assay_verdict_conclude(verdict);
         return;
     }
     assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
     const uint32_t node = node_of(bytes);
-    claim(w, node, flags, verdict);
-    if (rules != NULL && world_rules_ended(w, rules, node, at_unix_s))
+    add_claims(w, node, flags, verdict);
+    if (rules != NULL && world_rules_expired(w, rules, node, at_unix_s))
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_EXPIRED, 0, "a set that is valid",
                           "one that has ended");
     if (rules != NULL && (rules->fails[node / 8] >> (node % 8) & 1) != 0)
@@ -140,7 +140,7 @@ size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
     return w.len;
 }
 
-static bool begins(struct assay_slice document, const uint8_t *head, size_t len)
+static bool has_prefix(struct assay_slice document, const uint8_t *head, size_t len)
 {
     return document.len >= len && assay_bytes_equal(document.bytes, head, len);
 }
@@ -148,7 +148,8 @@ static bool begins(struct assay_slice document, const uint8_t *head, size_t len)
 void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BITS])
 {
     assay_bytes_zero(fails, NODE_BITS);
-    if (policy.len != WORLD_POLICY_LEN || !begins(policy, policy_head, sizeof policy_head)) return;
+    if (policy.len != WORLD_POLICY_LEN || !has_prefix(policy, policy_head, sizeof policy_head))
+        return;
     assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, LISTED_BITS);
 }
 
@@ -186,8 +187,8 @@ void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     assay_bytes_zero((uint8_t *)before->ends, sizeof before->ends);
 }
 
-bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules *rules,
-                       uint32_t node, int64_t at_unix_s)
+bool world_rules_expired(const struct assay_sim_world *w, const struct world_rules *rules,
+                         uint32_t node, int64_t at_unix_s)
 {
     const uint32_t end_unix_s = rules->ends[world_vendor(w, node)];
     return end_unix_s != 0 && at_unix_s >= (int64_t)end_unix_s;
@@ -205,7 +206,7 @@ const struct world_rules *world_rules_before(const struct assay_sim_world *w, ui
 
 enum assay_status world_document_check(bool is_policy, struct assay_slice document)
 {
-    const bool good = is_policy ? begins(document, policy_head, sizeof policy_head)
-                                : begins(document, endorsements_head, sizeof endorsements_head);
+    const bool good = is_policy ? has_prefix(document, policy_head, sizeof policy_head)
+                                : has_prefix(document, endorsements_head, sizeof endorsements_head);
     return good ? ASSAY_OK : ASSAY_E_SYNTAX;
 }

@@ -1,7 +1,7 @@
 /*
- * sim/world/recover.c - operators end an era, as people would with `assay recover`: a fence to one
- * node, answers of those that live, a draft by the one with the highest head, signatures, and back
- * (docs/protocol.md 9.11 to 9.16).
+ * sim/world/recover.c - operators end an era, as with `assay recover`: a fence to one node, answers
+ * of the reachable nodes, a draft by the node with the highest head, signatures, and the RECOVER to
+ * that node (docs/protocol.md 9.11 to 9.16).
  */
 #include "engine/node/engine_internal.h"
 #include "engine/node/acceptance.h"
@@ -15,10 +15,10 @@
 
 enum {
     BODY_MAX = ASSAY_RECOVER_BODY_LEN_MAX,
-    FENCE_LASTS = 64, /* epochs, where nobody says how many */
+    FENCE_LASTS = 64, /* epochs, by default */
 };
 
-/* --- what operators sign */
+/* --- signatures of operators */
 
 struct approving {
     uint32_t count;
@@ -38,8 +38,9 @@ static void sign_with(const struct assay_secret32 *key, const uint8_t digest[sta
 }
 
 /* The first operators in force, as many as must sign. */
-static void approve(const struct assay_sim_world *w, const struct assay_genesis *charter,
-                    uint32_t signers, const uint8_t digest[static 32], struct approving *a)
+static void sign_by_operators(const struct assay_sim_world *w, const struct assay_genesis *rules,
+                              uint32_t signers, const uint8_t digest[static 32],
+                              struct approving *a)
 {
     a->count = 0;
     for (uint32_t set = 0; a->count < signers; set++) {
@@ -50,7 +51,7 @@ static void approve(const struct assay_sim_world *w, const struct assay_genesis 
         const enum assay_status status = assay_p256_public(&key, public);
         ASSAY_ASSERT(status == ASSAY_OK);
         assay_sha256(public, sizeof public, id);
-        if (assay_operator_find(charter, id) == NULL) continue;
+        if (assay_operator_find(rules, id) == NULL) continue;
         uint32_t at = a->count++;
         for (; at > 0 && assay_bytes_compare(a->ids[at - 1], id, 32) > 0; at--) {
             assay_bytes_copy(a->ids[at], 32, a->ids[at - 1], 32);
@@ -61,8 +62,8 @@ static void approve(const struct assay_sim_world *w, const struct assay_genesis 
     }
 }
 
-static enum assay_status hand_in(struct assay_sim_world *w, uint32_t node,
-                                 enum assay_message_kind kind, struct assay_slice bytes)
+static enum assay_status submit_document(struct assay_sim_world *w, uint32_t node,
+                                         enum assay_message_kind kind, struct assay_slice bytes)
 {
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = ASSAY_SLOT_SELF;
@@ -94,7 +95,7 @@ static void make_fence(struct assay_sim_world *w, const struct assay_engine *e)
     enum assay_status status = assay_fence_body_encode(&terms, &b);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha256(body, b.len, digest);
-    approve(w, e->genesis, e->genesis->threshold, digest, a);
+    sign_by_operators(w, e->genesis, e->genesis->threshold, digest, a);
     status = assay_fence_encode(assay_slice_over(body, b.len), (const uint8_t(*)[32])a->ids,
                                 (const uint8_t(*)[64])a->signatures, a->count, &f);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -115,7 +116,7 @@ enum assay_status assay_sim_world_fence(struct assay_sim_world *w, uint32_t node
         assay_bytes_equal(last.operators_digest, state->operators_digest, 32);
     if (w->fence_lasts == 0) w->fence_lasts = FENCE_LASTS;
     if (!same || e->head->context.epoch > last.last_epoch) make_fence(w, e);
-    return hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(w->fence, w->fence_len));
+    return submit_document(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(w->fence, w->fence_len));
 }
 
 /* --- ANSWER */
@@ -142,8 +143,8 @@ static enum assay_status sign_answer(const struct world_node *n, struct assay_an
 }
 
 /* Returns: ASSAY_OK | as assay_engine_answer */
-static enum assay_status answer(struct assay_sim_world *w, uint32_t node,
-                                struct assay_answer_file *file, uint8_t *bytes)
+static enum assay_status make_answer(struct assay_sim_world *w, uint32_t node,
+                                     struct assay_answer_file *file, uint8_t *bytes)
 {
     const struct world_node *n = &w->nodes[node];
     struct assay_answer_body *body = calloc(1, sizeof *body);
@@ -153,9 +154,9 @@ static enum assay_status answer(struct assay_sim_world *w, uint32_t node,
     ASSAY_ASSERT(body != NULL);
     assay_era_encode_answering(&a);
     enum assay_status status =
-        hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, a.len));
+        submit_document(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, a.len));
     if (status == ASSAY_OK && n->alive) status = assay_engine_answer(n->engine, body);
-    if (status == ASSAY_OK && !n->alive) status = ASSAY_E_AGAIN; /* it died of it */
+    if (status == ASSAY_OK && !n->alive) status = ASSAY_E_AGAIN; /* the node crashed in this step */
     if (status == ASSAY_OK && body->has_keys) {
         assay_recover_keys_digest(body->chain_id, body->era, &body->keys, digest);
         status = assay_p256_sign(n->identity, digest, body->keys.identified);
@@ -181,21 +182,22 @@ struct recovering {
     struct assay_action actions[ASSAY_ACTIONS_MAX];
 };
 
-/* Nobody asks who has left, though its machine may run on, and nobody would hear it. */
+/* A member that left is not asked, though its machine may run on; no member accepts its
+ * messages. */
 static bool has_left(const struct assay_state *state, uint32_t slot)
 {
     return slot >= state->member_count || state->members[slot].stage == ASSAY_STAGE_LEFT;
 }
 
-/* By era, then by height: a node that stays in an era that was ended may be higher. */
+/* By era, then by height: a node that stays in an ended era may be higher. */
 static bool is_higher(const struct assay_engine *a, const struct assay_engine *b)
 {
     const uint32_t era = a->head->state.era, other = b->head->state.era;
     return era != other ? era > other : a->chain->ledger.height > b->chain->ledger.height;
 }
 
-/* The living one whose final head is highest: whose state the others are held against. */
-static uint32_t highest(const struct assay_sim_world *w)
+/* The living node with the highest final head; the others are compared with its state. */
+static uint32_t find_highest_node(const struct assay_sim_world *w)
 {
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
@@ -205,16 +207,16 @@ static uint32_t highest(const struct assay_sim_world *w)
     return best;
 }
 
-static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
-                                const struct assay_sim_world_recovery *options)
+static enum assay_status collect_answers(struct assay_sim_world *w, struct recovering *r,
+                                         const struct assay_sim_world_recovery *options)
 {
     const char *why = "";
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         if (!w->nodes[i].alive || (options->mute != NULL && options->mute[i])) continue;
         if (has_left(r->judged.state, i)) continue;
-        if (answer(w, i, &r->files[i], r->bytes[i]) != ASSAY_OK) continue;
-        /* What a scenario knows and operators do not: whose word or disk is not to be relied on. */
-        if (w->run != NULL && !world_trusted(w, i)) r->files[i].about.whole = false;
+        if (make_answer(w, i, &r->files[i], r->bytes[i]) != ASSAY_OK) continue;
+        /* A scenario knows, and operators do not, which node or disk is unreliable. */
+        if (w->run != NULL && !world_is_trusted(w, i)) r->files[i].about.whole = false;
         const enum assay_status status = assay_recovery_add(&r->judged, &r->files[i], &why);
         /* Of another fence, or of an era before: it is left out, and the others' are read. */
         if (status == ASSAY_E_INVALID || status == ASSAY_E_CHAIN) continue;
@@ -259,8 +261,9 @@ static size_t make_change(const struct assay_state *state, struct recovering *r,
     return count > 0 ? w.len : 0;
 }
 
-static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct recovering *r,
-                               const struct assay_sim_world_recovery *options, size_t *len)
+static enum assay_status draft_recover(struct assay_sim_world *w, uint32_t node,
+                                       struct recovering *r,
+                                       const struct assay_sim_world_recovery *options, size_t *len)
 {
     struct assay_engine *e = w->nodes[node].engine;
     struct assay_recover_drafted drafted;
@@ -280,16 +283,16 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
     const uint64_t least = e->chain->ledger.time_ms + 1;
     ASSAY_TRY(assay_engine_recover_draft(e, body, grounds, date > least ? date : least, &drafted,
                                          &fault));
-    /* Each operator looks at a clock of its own, and at the time of the head. */
+    /* Each operator reads its own clock, and the time of the head. */
     const uint64_t true_ms = w->genesis->time_ms + w->now_us / 1000;
     if (assay_recovery_is_too_early(drafted.header.time_ms, true_ms > least ? true_ms : least))
         return ASSAY_E_AGAIN;
     struct assay_writer h = assay_writer_over(header, sizeof header);
     assay_block_header_encode(&drafted.header, &h);
     assay_block_id(assay_slice_over(header, h.len), id);
-    approve(w, e->genesis,
-            assay_recover_signers(e->genesis->threshold, e->genesis->operator_count), id,
-            &r->approving);
+    sign_by_operators(w, e->genesis,
+                      assay_recover_signers(e->genesis->threshold, e->genesis->operator_count), id,
+                      &r->approving);
     struct assay_writer o = assay_writer_over(r->whole, sizeof r->whole);
     ASSAY_TRY(assay_recover_encode(assay_slice_over(header, h.len), body, grounds,
                                    drafted.operators,
@@ -300,19 +303,20 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 9.16.3: no node takes it by itself. */
-static bool is_old(const struct assay_sim_world *w, uint32_t node)
+/* protocol.md 9.16.3: no node takes it by itself. */
+static bool is_head_expired(const struct assay_sim_world *w, uint32_t node)
 {
     return world_unix_ms(w, node) >
            w->nodes[node].engine->head->state.head_time_ms + ASSAY_TRUSTING_MS;
 }
 
-static enum assay_status decide(struct assay_sim_world *w, uint32_t node, struct recovering *r,
-                                struct assay_sim_world_recovery *options)
+static enum assay_status prepare_recover(struct assay_sim_world *w, uint32_t node,
+                                         struct recovering *r,
+                                         struct assay_sim_world_recovery *options)
 {
     size_t len = 0;
-    const enum assay_status gathered = gather(w, r, options);
-    options->manual = gathered == ASSAY_E_SIGNATURE || is_old(w, node);
+    const enum assay_status gathered = collect_answers(w, r, options);
+    options->manual = gathered == ASSAY_E_SIGNATURE || is_head_expired(w, node);
     if (gathered != ASSAY_E_SIGNATURE || !options->accepts) ASSAY_TRY(gathered);
     options->certain = assay_recovery_is_certain(&r->judged);
     options->in_doubt = assay_recovery_in_doubt(&r->judged);
@@ -320,18 +324,18 @@ static enum assay_status decide(struct assay_sim_world *w, uint32_t node, struct
     options->key_count = r->judged.key_count;
     if (!assay_bytes_equal(r->judged.answers[r->judged.head].id,
                            w->nodes[node].engine->chain->ledger.tip_id, 32))
-        return ASSAY_E_EARLY; /* who has the highest head has not answered */
-    ASSAY_TRY(draft(w, node, r, options, &len));
+        return ASSAY_E_EARLY; /* the node with the highest head has not answered */
+    ASSAY_TRY(draft_recover(w, node, r, options, &len));
     options->document_len = len < options->capacity ? len : 0;
     if (options->document != NULL && options->document_len > 0)
         assay_bytes_copy(options->document, options->capacity, r->whole, len);
-    /* Operators were told before they signed; its first block is final while it is handed in. */
-    const bool before = w->split_said;
-    w->split_said = before || options->in_doubt || options->manual;
+    /* Operators are notified before they sign; its first block is final while it is submitted. */
+    const bool before = w->split_reported;
+    w->split_reported = before || options->in_doubt || options->manual;
     const enum assay_status status =
         options->accepts && options->manual ? assay_sim_world_accept(w, node, r->whole, len)
                                             : assay_sim_world_submit(w, node, r->whole, len);
-    if (status != ASSAY_OK) w->split_said = before;
+    if (status != ASSAY_OK) w->split_reported = before;
     return status;
 }
 
@@ -339,9 +343,9 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
                                           struct assay_sim_world_recovery *options)
 {
     struct recovering *r = calloc(1, sizeof *r);
-    const uint32_t node = highest(w);
+    const uint32_t node = find_highest_node(w);
     ASSAY_ASSERT(r != NULL && node != UINT32_MAX);
-    /* The engine that is asked for a draft may be gone when it has been taken. */
+    /* The engine that drafts may be gone when the draft has been taken. */
     struct assay_state *state = calloc(1, sizeof *state);
     void *memory = malloc(assay_state_memory_len(w->nodes[node].engine->head->capacity));
     ASSAY_ASSERT(state != NULL && memory != NULL);
@@ -349,7 +353,7 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
     assay_state_copy(state, &w->nodes[node].engine->head->state);
     enum assay_status status =
         assay_recovery_init(&r->judged, state, w->nodes[node].engine->era->fence_digest);
-    if (status == ASSAY_OK) status = decide(w, node, r, options);
+    if (status == ASSAY_OK) status = prepare_recover(w, node, r, options);
     assay_recovery_free(&r->judged);
     free(memory);
     free(state);
@@ -360,7 +364,7 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
 enum assay_status assay_sim_world_submit(struct assay_sim_world *w, uint32_t node,
                                          const uint8_t *bytes, size_t len)
 {
-    return hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(bytes, len));
+    return submit_document(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(bytes, len));
 }
 
 enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t node,
@@ -371,27 +375,27 @@ enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t nod
     struct assay_writer o = assay_writer_over(accepting, len + ASSAY_ACCEPTANCE_OVERHEAD);
     assay_acceptance_encode(assay_slice_over(bytes, len), &o);
     const enum assay_status status =
-        hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, o.len));
+        submit_document(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, o.len));
     free(accepting);
     return status;
 }
 
 /* --- a scenario */
 
-enum { US = 1000, MOVED_AWAY = 1 << 16, ACCEPTS = 1 << 18 }; /* numbers of an ITEM_RECOVER */
+enum { US = 1000, MOVED_AWAY = 1 << 16, ACCEPTS = 1 << 18 }; /* flags of an ITEM_RECOVER */
 
-static const struct assay_sim_recover *row_of(const struct world_run *r)
+static const struct assay_sim_recover *current_row(const struct world_run *r)
 {
     if (r->relists) return &r->relisting;
     return r->rows_done < r->scenario->recover_count ? &r->scenario->recovers[r->rows_done] : NULL;
 }
 
-/* By the state of the highest node: members that run hold a third of the weight or more with keys
- * that no epoch has listed. So the network cannot list them either. */
+/* By the state of the highest node: running members with unlisted keys have a third of the weight
+ * or more, so the network cannot list them either. */
 static bool third_is_unlisted(const struct world_run *r)
 {
     uint64_t unlisted = 0, total = 0;
-    const uint32_t node = highest(r->w);
+    const uint32_t node = find_highest_node(r->w);
     if (node == UINT32_MAX) return false;
     const struct assay_state *state = &r->w->nodes[node].engine->head->state;
     for (uint32_t i = 0; i < state->member_count; i++) {
@@ -404,22 +408,22 @@ static bool third_is_unlisted(const struct world_run *r)
     return total > 0 && 3 * unlisted >= total;
 }
 
-/* Whoever was silent when an era ended in doubt has lost its store since. Where those are a third,
- * the new era stands still until operators end it too, with their answers, which bring their new
- * key sets (docs/operations.md 8, docs/runbooks/quorum-loss.md). */
-static void look_for_unlisted(struct world_run *r)
+/* A node that was silent when an era ended in doubt has lost its store since. Where such nodes are
+ * a third, the new era stalls until operators end it too, with answers that contain the new key
+ * sets (docs/operations.md 8, docs/runbooks/quorum-loss.md). */
+static void plan_relisting(struct world_run *r)
 {
     enum { STANDS_STILL_EPOCHS = 2 };
     if (r->relists || r->recovered == 0 || r->recovered == WORLD_ERAS_MAX) return;
-    if (!r->w->split_said) return; /* of this era or of one before */
+    if (!r->w->split_reported) return; /* of this era or an earlier one */
     if (r->ending == ERA_FENCED || r->era_works) return;
     if (r->epoch < r->era_epoch + STANDS_STILL_EPOCHS || !third_is_unlisted(r)) return;
     r->relists = true;
     r->relisting = (struct assay_sim_recover){ .at_epoch = r->epoch, .after_epochs = 1 };
 }
 
-/* Whoever had taken the RECOVER may have gone with its disk before anybody else heard of it: then
- * the era that operators began is nowhere (docs/operations.md 8). */
+/* The node that took the RECOVER may be lost with its disk before any other node received it: then
+ * no node is in the new era (docs/operations.md 8). */
 static bool is_lost(const struct world_run *r)
 {
     if (r->recovered == 0) return false;
@@ -430,7 +434,8 @@ static bool is_lost(const struct world_run *r)
     return true;
 }
 
-/* docs/protocol.md 9.16.5: too few of those who took it are left, and it has told its operator. */
+/* protocol.md 9.16.5: too few of the nodes that took it are left, and it has notified its
+ * operator. */
 static bool is_unconfirmed(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
@@ -438,14 +443,14 @@ static bool is_unconfirmed(const struct world_run *r, uint32_t node)
            n->engine->era->unconfirmed_logged;
 }
 
-static bool any_unconfirmed(const struct world_run *r)
+static bool has_unconfirmed(const struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
         if (is_unconfirmed(r, i)) return true;
     return false;
 }
 
-/* The new era has closed no epoch behind its RECOVER: the nodes that took it may reach no other. */
+/* The new era has closed no epoch after its RECOVER: the nodes that took it may reach no other. */
 static bool is_stuck(const struct world_run *r)
 {
     enum { PATIENCE_EPOCHS = 10 };
@@ -453,19 +458,19 @@ static bool is_stuck(const struct world_run *r)
            r->epoch >= r->era_epoch + PATIENCE_EPOCHS;
 }
 
-/* Not now: the step that closed the last epoch may be one of those who are told. */
+/* Deferred: the step that closed the last epoch may be of an addressed node. */
 void world_recovers_turn(struct world_run *r)
 {
-    look_for_unlisted(r);
-    const struct assay_sim_recover *row = row_of(r);
-    if (!is_lost(r) && !is_stuck(r) && !r->manual && !any_unconfirmed(r) &&
+    plan_relisting(r);
+    const struct assay_sim_recover *row = current_row(r);
+    if (!is_lost(r) && !is_stuck(r) && !r->manual && !has_unconfirmed(r) &&
         (row == NULL || r->epoch < row->at_epoch))
         return;
     world_push(r->w, world_item(r->w, 0, ITEM_RECOVER), r->w->now_us + US);
 }
 
-/* Does it obey the fence whose answers operators count? One of operators that were replaced since
- * holds where it was answered, and no answer to it counts (docs/operations.md 8). */
+/* Whether it obeys the fence whose answers operators count. A fence of since replaced operators
+ * binds a node that answered it, and no answer to it counts (docs/operations.md 8). */
 static bool obeys_newest(const struct assay_sim_world *w, const struct assay_engine *e)
 {
     struct assay_fence last;
@@ -477,7 +482,7 @@ static bool obeys_newest(const struct assay_sim_world *w, const struct assay_eng
            assay_bytes_equal(last.operators_digest, e->head->state.operators_digest, 32);
 }
 
-/* Operators reach every machine that runs, whatever links do. */
+/* Operators reach every running machine, whatever links do. */
 static void fence_all(struct world_run *r, const struct assay_sim_recover *row)
 {
     const uint32_t era = r->recovered;
@@ -491,16 +496,15 @@ static void fence_all(struct world_run *r, const struct assay_sim_recover *row)
     }
 }
 
-/* Who is silent while something may be undone is gone for good: it may come back with its identity
- * and an empty store (docs/operations.md 8). */
+/* A node that is silent while a final block may be undone is lost for good: it may return with its
+ * identity and an empty store (docs/operations.md 8). */
 static void give_up_silent(struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
         if (!r->w->nodes[i].alive) r->w->nodes[i].wipes = true;
 }
 
-/* All that anybody knew of later epochs is lost, or is to be undone: they come again, in another
- * era (docs/protocol.md 9.18). */
+/* protocol.md 9.18: later epochs are lost or to be undone; they recur in another era. */
 static void rewind_to(struct world_run *r, uint64_t epoch)
 {
     world_voters_rewind(r->w, epoch);
@@ -510,19 +514,19 @@ static void rewind_to(struct world_run *r, uint64_t epoch)
         world_evidence_forget(r->w, i, 0);
 }
 
-/* Nodes whose word or disk is not to be relied on have less than a third of the weight. */
+/* Unreliable nodes or disks have less than a third of the weight. */
 static bool is_bounded(const struct world_run *r, const struct assay_state *state)
 {
     uint64_t wrong = 0, total = 0;
     for (uint32_t i = 0; i < state->member_count; i++) {
         total += state->members[i].weight;
-        if (!world_trusted(r->w, i)) wrong += state->members[i].weight;
+        if (!world_is_trusted(r->w, i)) wrong += state->members[i].weight;
     }
     return 3 * wrong < total;
 }
 
 /* It began the era that was counted last. */
-static void keep_recover(struct world_run *r, uint8_t *document, size_t len)
+static void store_recover(struct world_run *r, uint8_t *document, size_t len)
 {
     ASSAY_ASSERT(r->recovered > 0 && r->recovered <= WORLD_ERAS_MAX && len > 0);
     free(r->recovers[r->recovered].bytes);
@@ -535,7 +539,7 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     static const uint8_t nobody_fails[NODE_BITS];
     bool rest[WORLD_NODES] = { false };
     uint8_t policy[WORLD_POLICY_LEN];
-    const uint32_t node = highest(r->w);
+    const uint32_t node = find_highest_node(r->w);
     if (node == UINT32_MAX) return;
     uint8_t *document = malloc(ASSAY_RECOVER_LEN_MAX);
     ASSAY_ASSERT(document != NULL);
@@ -548,7 +552,7 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
                                                                     nobody_fails, policy));
     const struct assay_engine *e = r->w->nodes[node].engine;
     const uint64_t height = e->chain->ledger.height, epoch = e->head->context.epoch;
-    const bool bounded = is_bounded(r, &e->head->state); /* the engine may be gone behind it */
+    const bool bounded = is_bounded(r, &e->head->state); /* the engine may be gone afterwards */
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
         rest[i] = !r->w->nodes[i].alive;
     r->chosen_height = height;
@@ -557,30 +561,30 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     world_services_era(r);
     rewind_to(r, epoch);
     assay_status_ignore(assay_sim_world_recover(r->w, &options), "the next epoch tries again");
-    if (r->ending == ERA_FENCED) { /* tried again in the next epoch */
+    if (r->ending == ERA_FENCED) { /* retried in the next epoch */
         free(document);
         return;
     }
-    keep_recover(r, document, options.document_len);
+    store_recover(r, document, options.document_len);
     r->in_doubt = options.in_doubt;
     r->manual = options.manual;
     if (r->in_doubt) give_up_silent(r);
-    world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
+    world_count_check(r->w, ASSAY_SIM_CHECKER_ERAS);
     const bool undone = r->undone;
     r->undone = false;
-    /* The goal, whatever the numbers say: with less than a third dishonest nothing certain undoes
-     * what was final (docs/protocol.md 9.15). */
+    /* protocol.md 9.15: with less than a third dishonest no certain RECOVER undoes a final block,
+     * whatever its numbers are. */
     if (undone && options.certain && bounded)
-        world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
-                     "what was final above height %llu is undone by a certain RECOVER",
-                     (unsigned long long)height);
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_ERAS,
+                               "what was final above height %llu is undone by a certain RECOVER",
+                               (unsigned long long)height);
     if (undone && !r->in_doubt)
-        world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
-                     "what was final above height %llu is undone, and no draft said so",
-                     (unsigned long long)height);
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_ERAS,
+                               "what was final above height %llu is undone, and no draft said so",
+                               (unsigned long long)height);
 }
 
-/* The document that ended the era in which the node is. */
+/* Accepts the document that ended the era of the node. */
 static void accept_at(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
@@ -592,16 +596,16 @@ static void accept_at(const struct world_run *r, uint32_t node)
                         "the next epoch tries again");
 }
 
-/* Each operator at its own machines (docs/protocol.md 9.16.2), also those that come back later: one
- * era after the other. */
+/* protocol.md 9.16.2: each operator at its own machines, also those that restart later, one era
+ * after the other. */
 static void accept_manually(const struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
         if (r->manual || is_unconfirmed(r, i)) accept_at(r, i);
 }
 
-/* docs/operations.md 8: a store that was moved away because it was refused has had blocks that
- * peers may still hand out, so the RECOVERs are named in the configuration of the empty one. */
+/* docs/operations.md 8: the peers of a node whose refused store was moved away may still serve
+ * blocks that it had, so the configuration of the empty one names the RECOVERs. */
 void world_run_started(struct assay_sim_world *w, uint32_t node)
 {
     if (w->run == NULL || !w->nodes[node].accepts) return;
@@ -610,8 +614,8 @@ void world_run_started(struct assay_sim_world *w, uint32_t node)
     world_push(w, item, w->now_us);
 }
 
-/* docs/operations.md 8: to another node, where the first did not pass it on. */
-static void hand_in_again(const struct world_run *r)
+/* docs/operations.md 8: to another node, where the first did not relay it. */
+static void resubmit_recover(const struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         const struct world_node *n = &r->w->nodes[i];
@@ -627,7 +631,7 @@ static void hand_in_again(const struct world_run *r)
 void world_run_recover(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
-    const struct assay_sim_recover *row = row_of(r);
+    const struct assay_sim_recover *row = current_row(r);
     if ((item->number & MOVED_AWAY) != 0) { /* docs/operations.md 8: with an empty store */
         struct world_node *n = &w->nodes[item->node];
         if (!n->alive) return;
@@ -644,10 +648,10 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         world_old_operators_act(r);
         return;
     }
-    if (is_lost(r) || is_stuck(r)) hand_in_again(r);
+    if (is_lost(r) || is_stuck(r)) resubmit_recover(r);
     accept_manually(r);
     if (row == NULL || r->epoch < row->at_epoch) return;
-    if (is_lost(r)) return; /* the document that they have, and no second one of that era */
+    if (is_lost(r)) return; /* the document exists; that era gets no second one */
     fence_all(r, row);
     if (r->ending == ERA_FENCED && r->epoch >= row->at_epoch + row->after_epochs) begin_era(r, row);
 }
@@ -655,12 +659,12 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
 void world_run_refused(struct assay_sim_world *w, uint32_t node)
 {
     struct world_run *r = w->run;
-    if (r == NULL || !world_trusted(w, node)) return;
-    world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    if (r == NULL || !world_is_trusted(w, node)) return;
+    world_count_check(w, ASSAY_SIM_CHECKER_ERAS);
     if (!r->in_doubt && r->recovered > 0) {
-        world_broken(w, ASSAY_SIM_CHECKER_ERAS,
-                     "node %u has more final blocks than operators chose, and no draft said so",
-                     node);
+        world_report_violation(
+            w, ASSAY_SIM_CHECKER_ERAS,
+            "node %u has more final blocks than operators chose, and no draft said so", node);
         return;
     }
     struct item *item = world_item(w, node, ITEM_RECOVER);
@@ -674,7 +678,7 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
     struct world_run *r = w->run;
     const struct assay_state *state = &w->nodes[node].engine->head->state;
     if (r == NULL) return;
-    world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    world_count_check(w, ASSAY_SIM_CHECKER_ERAS);
     if (era > r->recovered) {
         r->recovered++;
         if (!r->relists) r->rows_done++;
@@ -684,23 +688,23 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
         r->ending = ERA_GOES_ON;
         r->outcome->figures[ASSAY_SIM_FIGURE_ERAS][0]++;
         if (state->epoch != r->chosen_epoch || state->head_height != r->chosen_height + 1)
-            world_broken(w, ASSAY_SIM_CHECKER_ERAS,
-                         "era %u begins on height %llu, operators chose %llu", era,
-                         (unsigned long long)state->head_height - 1,
-                         (unsigned long long)r->chosen_height);
+            world_report_violation(w, ASSAY_SIM_CHECKER_ERAS,
+                                   "era %u begins on height %llu, operators chose %llu", era,
+                                   (unsigned long long)state->head_height - 1,
+                                   (unsigned long long)r->chosen_height);
     }
     if (era > r->recovered)
-        world_broken(w, ASSAY_SIM_CHECKER_ERAS, "node %u is in era %u, operators ended %u", node,
-                     era, r->recovered);
+        world_report_violation(w, ASSAY_SIM_CHECKER_ERAS,
+                               "node %u is in era %u, operators ended %u", node, era, r->recovered);
 }
 
-/* docs/protocol.md 9.12: honest, with a disk that keeps the fence. It ends where the operators that
- * signed it are replaced, or behind its last epoch (9.12.4), and have no answer of this node. */
+/* protocol.md 9.12: an honest node with a disk that keeps the fence. The fence ends where its
+ * operators are replaced, or after its last epoch (9.12.4), without an answer of this node. */
 void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era)
 {
     const struct world_node *n = &w->nodes[node];
     if (n->fenced_eras == 0) return;
-    world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    world_count_check(w, ASSAY_SIM_CHECKER_ERAS);
     const uint8_t *in_force = n->engine->head->state.operators_digest;
     const bool answered = n->answered_eras == n->fenced_eras;
     const bool over = n->engine->head->context.epoch > n->fenced_until;
@@ -709,6 +713,7 @@ void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era)
             w->run->outcome->figures[ASSAY_SIM_FIGURE_FENCES_OVER][0]++;
         return;
     }
-    if (era >= w->nodes[node].fenced_eras || !world_trusted(w, node)) return;
-    world_broken(w, ASSAY_SIM_CHECKER_ERAS, "node %u signs in era %u behind its fence", node, era);
+    if (era >= w->nodes[node].fenced_eras || !world_is_trusted(w, node)) return;
+    world_report_violation(w, ASSAY_SIM_CHECKER_ERAS, "node %u signs in era %u behind its fence",
+                           node, era);
 }

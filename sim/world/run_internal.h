@@ -1,13 +1,12 @@
 /*
- * sim/world/run_internal.h - a scenario that a world plays.
+ * sim/world/run_internal.h - state of a scenario in the message world.
  *
- * schedule.c: epochs of the scenario, crashes, partitions, clocks. adversary.c: what the attacks of
- * sim/attack.h do to a node. truth.c: what is true about each epoch, figures, the watch.
+ * schedule.c: epochs of the scenario, crashes, partitions, clocks. adversary.c: attacks of
+ * sim/attack.h at a node. truth.c: ground truth of each epoch, figures, the watch.
  *
- * **The scenario's epochs** are the network's own as long as it closes epochs: the k-th begins when
- * the first node has closed the one before. A network that stands still closes none; then another
- * epoch of the scenario has passed every 2T, so that partitions heal and attackers stop also where
- * nobody can close anything.
+ * **Epochs of the scenario** are those of the network as long as it closes epochs: the k-th starts
+ * when the first node has closed the one before. A stalled network closes none; then another epoch
+ * of the scenario passes every 2T, so that partitions heal and attackers stop even then.
  */
 #ifndef ASSAY_SIM_WORLD_RUN_INTERNAL_H
 #define ASSAY_SIM_WORLD_RUN_INTERNAL_H
@@ -20,25 +19,25 @@
 
 enum { QUOTES_KEPT = 4, ROW_LEN_MAX = WORLD_NODES / 2 + 1 };
 
-/* What is known about one epoch of the network while it runs; e at e % QUOTES_KEPT. */
+/* Facts about one running epoch of the network; e at e % QUOTES_KEPT. */
 struct world_epoch {
     uint64_t epoch;
     bool has_quote[WORLD_NODES];
     uint8_t quote[WORLD_NODES][32]; /* digest of the newest for the listed life */
     uint8_t base[WORLD_NODES][32];  /* the block on which it was made: chains may fork */
     enum assay_sim_evidence evidence[WORLD_NODES];
-    bool died[WORLD_NODES];                            /* or was down at some time in it */
-    bool balloted[WORLD_NODES];                        /* signed one */
+    bool died[WORLD_NODES];                            /* crashed, or was down at some time in it */
+    bool balloted[WORLD_NODES];                        /* signed a ballot */
     bool by_policy[WORLD_NODES];                       /* its evidence fails by the policy */
-    bool felled[WORLD_NODES];                          /* ... and by the one before it does not */
+    bool felled[WORLD_NODES]; /* by the policy, and not by the previous one */
     uint8_t lacks[WORLD_NODES][(WORLD_NODES + 7) / 8]; /* [subject]: ballots without its verdict */
 };
 
-/* Messages of others that an adversary's node retains: one of RECEIVED_EACH, each in place of an
+/* Messages of others that an adversary's node retains: one in RECEIVED_EACH, each replacing an
  * earlier one, so that some are old. */
 enum { RECEIVED_KEPT = 64, RECEIVED_EACH = 5 };
 struct world_received {
-    uint64_t count; /* of all that came */
+    uint64_t count;                                /* of all received messages */
     struct world_payload *payloads[RECEIVED_KEPT]; /* a reference each; NULL: none */
     enum assay_message_kind kinds[RECEIVED_KEPT];
 };
@@ -71,54 +70,54 @@ struct world_run {
         uint32_t node;
     } host_of[WORLD_NODES];
 
-    /* Collateral: which days are over, and what blocks of the running epoch have. */
+    /* Collateral: finished days, and the offers in blocks of the running epoch. */
     bool days_over[ASSAY_SIM_DAYS_MAX];
     struct world_payload *updates[ASSAY_UPDATES_EPOCH_MAX];
     struct assay_slice update_bytes[ASSAY_UPDATES_EPOCH_MAX];
     uint32_t updates_count;
 
     struct world_epoch epochs[QUOTES_KEPT];
-    struct assay_state before; /* after the epoch closed before */
+    struct assay_state before; /* after the previously closed epoch */
     void *before_memory;
     struct assay_state now; /* after the one that just closed */
     void *now_memory;
     struct world_changes *changes; /* changes.c */
     struct assay_sim_services *services;    /* services.c; NULL: the network has none */
     struct assay_sim_random *service_links; /* [nodes * nodes] one stream a pair of machines */
-    enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the row that is on */
-    uint32_t recovered;            /* so many eras have ended */
-    uint32_t rows_done;            /* by rows of the scenario so many of them */
-    bool relists;                  /* one more ends because a third has keys that are not listed */
+    enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the current row */
+    uint32_t recovered;                                   /* ended eras */
+    uint32_t rows_done;                                   /* of these, by rows of the scenario */
+    bool relists; /* one more ends because a third has unlisted keys */
     struct assay_sim_recover relisting;
-    uint64_t era_epoch; /* of the scenario, when the last era began */
-    bool era_works;     /* it has closed an epoch behind its RECOVER */
-    bool undone;   /* something above what operators are about to choose is final somewhere */
-    bool in_doubt;                 /* the last one may have undone something final, and said so */
-    bool manual;                   /* it rests on too few answers: accepted node by node */
-    uint64_t chosen_height, chosen_epoch; /* on which it stands */
-    struct old_operators *old; /* old_operators.c; NULL: none was replaced, or nobody acts */
-    /* The RECOVER that began each era, as operators keep them; NULL: none. */
+    uint64_t era_epoch; /* of the scenario, at the start of the last era */
+    bool era_works;     /* it has closed an epoch after its RECOVER */
+    bool undone;        /* a block above the head that operators choose is final at a node */
+    bool in_doubt; /* the last one may have undone a final block, and operators were notified */
+    bool manual;   /* it relies on too few answers: accepted node by node */
+    uint64_t chosen_height, chosen_epoch; /* the chosen head */
+    struct old_operators *old; /* old_operators.c; NULL: none was replaced, or none attacks */
+    /* The RECOVER that began each era, as operators store it; NULL: none. */
     struct {
         uint8_t *bytes;
         size_t len;
     } recovers[WORLD_ERAS_MAX + 1];
-    /* what the final blocks of the running epoch say */
+    /* Contents of the final blocks of the running epoch. */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;
     uint8_t newest_id[32]; /* of the last of them, or of the epoch before */
-    bool forked;           /* one did not stand on the one before: which branch said what is lost */
+    bool forked;           /* a block had another parent: the branch of its contents is unknown */
     bool has_roll;
     uint8_t roll_root[32];
     uint8_t rows[WORLD_NODES][ROW_LEN_MAX];
     const uint8_t *row_of[WORLD_NODES]; /* into rows; NULL: no ballot counts */
     uint8_t fails[WORLD_NODES];
-    /* finality: when each block was proposed, by id; and how long it took */
+    /* Finality: when each block was proposed, by id; and a histogram of durations. */
     struct world_born *born;
     size_t born_capacity;
-    uint32_t *finality_ms; /* [WORLD_MS_KEPT] how often */
+    uint32_t *finality_ms; /* [WORLD_MS_KEPT] histogram */
     uint64_t finality_count;
     uint64_t nullified_epoch, nullified_view;
-    /* at the last close, to make differences */
+    /* Totals at the last close, for differences. */
     uint64_t messages, bytes, verifications, crashes;
     uint32_t views_nullified, blocks, proofs;
     uint64_t all_views_nullified, all_blocks, all_proofs;
@@ -126,10 +125,10 @@ struct world_run {
 };
 
 /* schedule.c */
-/* The first epoch of the scenario begins. */
+/* Starts the first epoch of the scenario. */
 void world_run_begin(struct world_run *r);
 void world_plan_dates(struct world_run *r);
-/* The next one does. */
+/* Starts the next epoch. */
 void world_run_next(struct world_run *r);
 
 /* adversary.c */
@@ -144,7 +143,7 @@ void world_received_free(struct world_run *r);
 void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch);
 void world_truth_proposed(struct world_run *r, const uint8_t id[static 32]);
 struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch);
-/* Returns: whether the block was proposed lately, and when. */
+/* Returns: whether the block was proposed recently, and when. */
 bool world_truth_born(const struct world_run *r, const uint8_t id[static 32], uint64_t *at_us);
 /* The network closed an epoch, and this node was the first to. */
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch);
@@ -155,25 +154,25 @@ void world_changes_open(struct world_run *r);
 void world_changes_free(struct world_run *r);
 /* Another epoch of the scenario: operators draft, sign and hand in. */
 void world_changes_turn(struct world_run *r);
-/* days.c: offers collateral whose day has come; what blocks took of it. */
+/* days.c: offers collateral on its day; the offers that blocks took. */
 void world_days_turn(struct world_run *r);
 void world_days_taken(struct world_run *r, const struct assay_record *record);
 void world_days_closed(struct world_run *r, struct assay_sim_closed *closed);
 void world_days_turned(struct world_run *r);
 /* A final block of the running epoch has a CHANGE. */
 void world_changes_taken(struct world_run *r, const struct assay_record *record);
-/* The network closed an epoch: what changed in r->now, and what the blocks of it took. */
+/* The network closed an epoch: the changes in r->now, and those that its blocks took. */
 void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed);
-/* The next epoch begins. */
+/* The next epoch starts. */
 void world_changes_turned(struct world_run *r);
 
-/* services.c: before the world is made, and when its first epoch is about to begin. */
+/* services.c: before the world is made, and before its first epoch. */
 void world_services_open(struct world_run *r, struct assay_sim_world_options *options);
 void world_services_begin(struct world_run *r);
 void world_services_free(struct world_run *r);
 /* Another epoch of the scenario. */
 void world_services_turn(struct world_run *r);
-/* A record of a final block; the network closed an epoch, a node did; an era ended. */
+/* A record of a final block; the network closed an epoch; a node closed one; an era ended. */
 void world_services_taken(struct world_run *r, const struct assay_record *record);
 void world_services_closed(struct world_run *r);
 void world_services_node_closed(struct world_run *r, uint32_t node);
@@ -181,9 +180,9 @@ void world_services_era(struct world_run *r);
 void world_services_end(struct world_run *r);
 
 /* old_operators.c */
-/* These are about to be replaced. */
+/* These operators are about to be replaced. */
 void world_old_operators_keep(struct world_run *r, const struct assay_genesis *list);
-/* Another epoch of the scenario: who has their keys hands in what they sign, in a moment. */
+/* Another epoch of the scenario: schedules submissions of an attacker with their keys. */
 void world_old_operators_turn(struct world_run *r);
 void world_old_operators_act(struct world_run *r);
 enum { WORLD_OLD_OPERATORS = 1 << 17 }; /* number of an ITEM_RECOVER: act */
@@ -194,7 +193,7 @@ void world_old_operators_free(struct world_run *r);
 void world_recovers_turn(struct world_run *r);
 
 /* final.c */
-/* An epoch begins: r->before is the state that it begins with. */
-void world_final_turn(struct world_run *r);
+/* An epoch starts from the state r->before. */
+void world_final_begin_epoch(struct world_run *r);
 
 #endif

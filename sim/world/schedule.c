@@ -1,6 +1,6 @@
 /*
- * sim/world/schedule.c - what a scenario makes happen, epoch by epoch: crashes, partitions, clocks,
- * disks; and who is who in its roster.
+ * sim/world/schedule.c - events of a scenario by epoch: crashes, partitions, clocks, disks; and the
+ * properties of its roster.
  */
 #include "sim/world/run_internal.h"
 
@@ -53,24 +53,25 @@ void world_run_genesis(const struct assay_sim_world *w, struct assay_genesis_par
 
 /* --- findings */
 
-void world_looked(struct assay_sim_world *w, enum assay_sim_checker checker)
+void world_count_check(struct assay_sim_world *w, enum assay_sim_checker checker)
 {
     if (w->run != NULL) w->run->outcome->checks[checker].checked++;
 }
 
-void world_found(struct assay_sim_world *w, enum assay_sim_checker checker, const char *message)
+void world_report_finding(struct assay_sim_world *w, enum assay_sim_checker checker,
+                          const char *message)
 {
     struct world_run *r = w->run;
     if (r == NULL) return;
-    assay_sim_check_look(r->outcome, checker, r->closed + 1, "%s", message);
+    assay_sim_report_check(r->outcome, checker, r->closed + 1, "%s", message);
     if (r->options->stop_at_violation) r->stopped = true;
 }
 
 /*
- * Honest, with a disk that kept its promise (docs/protocol.md 2.10: a rolled-back log that votes
- * again is Byzantine). What it said meanwhile may convict it for as long as proofs live.
+ * Honest, with an intact disk (protocol.md 2.10: a node that votes again after its log was rolled
+ * back is Byzantine). What it sent meanwhile may convict it while proofs live.
  */
-bool world_trusted(const struct assay_sim_world *w, uint32_t node)
+bool world_is_trusted(const struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     if (n->faulty_store) return false;
@@ -80,7 +81,8 @@ bool world_trusted(const struct assay_sim_world *w, uint32_t node)
 
 /* --- crashes */
 
-static bool falls_to(const struct world_run *r, const struct assay_sim_crash *c, uint32_t node)
+static bool crash_applies_to(const struct world_run *r, const struct assay_sim_crash *c,
+                             uint32_t node)
 {
     return c->everybody || r->cohort_of[node] == c->cohort;
 }
@@ -92,7 +94,7 @@ static void plan_death(struct world_run *r, uint32_t node, uint32_t row, uint64_
     world_push(r->w, item, at_us);
 }
 
-/* Those of one instant die together; others each at an instant of its own. */
+/* Crashes of one instant happen together; others each at its own instant. */
 static void plan_crashes(struct world_run *r)
 {
     struct assay_sim_world *w = r->w;
@@ -104,7 +106,7 @@ static void plan_crashes(struct world_run *r)
             assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_CRASH, i + 1, r->epoch);
         const uint64_t together_us = assay_sim_random_below(&random, epoch_us);
         for (uint32_t node = 0; node < s->nodes; node++) {
-            if (!falls_to(r, c, node)) continue;
+            if (!crash_applies_to(r, c, node)) continue;
             const uint64_t alone_us = assay_sim_random_below(&random, epoch_us);
             if (c->at_epoch == r->epoch) {
                 plan_death(r, node, i, w->now_us + together_us);
@@ -115,12 +117,12 @@ static void plan_crashes(struct world_run *r)
     }
 }
 
-/* At once, or at one of the points around the next commit; by force when none comes. */
+/* At once, or at one of the points around the next commit; forced when no commit follows. */
 void world_run_die(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
     struct world_node *n = &w->nodes[item->node];
-    if ((item->number & ROLLED_BACK) != 0) { /* an adversary's own doing: nothing heals it */
+    if ((item->number & ROLLED_BACK) != 0) { /* an adversary's own act: nothing heals it */
         n->rolls_back = true;
         n->rolls_back_epochs = item->number & ~(uint64_t)ROLLED_BACK;
         world_node_die(w, item->node, r->scenario->epoch_ms / 8 + 1);
@@ -128,7 +130,7 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
     }
     if (r->healed) return;
     if ((item->number & FORCED) != 0) {
-        if (n->dies_at != CRASH_NEVER) world_node_die(w, item->node, n->down_ms);
+        if (n->crash_at != CRASH_NEVER) world_node_die(w, item->node, n->down_ms);
         return;
     }
     const struct assay_sim_crash *c = &r->scenario->crashes[item->number];
@@ -140,8 +142,8 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
     n->wipes = c->loses_store;
     n->rolls_back = c->rolls_back_epochs > 0;
     n->rolls_back_epochs = c->rolls_back_epochs;
-    n->dies_at = (enum crash_point)assay_sim_random_below(&w->crashes, CRASH_SENT + 1);
-    if (n->dies_at == CRASH_NEVER) {
+    n->crash_at = (enum crash_point)assay_sim_random_below(&w->crashes, CRASH_SENT + 1);
+    if (n->crash_at == CRASH_NEVER) {
         world_node_die(w, item->node, n->down_ms);
         return;
     }
@@ -150,7 +152,7 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
     world_push(w, force, w->now_us + (uint64_t)w->options.epoch_ms * US / 8);
 }
 
-/* A node went down: what became of its disk. */
+/* A node went down: the state of its disk. */
 void world_run_down(struct assay_sim_world *w, uint32_t node)
 {
     struct world_run *r = w->run;
@@ -175,8 +177,8 @@ void world_run_down(struct assay_sim_world *w, uint32_t node)
     }
 }
 
-/* An adversary starts again from an older disk before its first vote in this epoch (and not now:
- * the step that closed the last one may be its own). */
+/* An adversary restarts from an older disk before its first vote in this epoch (deferred: the step
+ * that closed the last one may be its own). */
 static void plan_roll_backs(struct world_run *r)
 {
     for (uint32_t node = 0; node < r->scenario->nodes; node++) {
@@ -212,7 +214,7 @@ static void cut_links(struct world_run *r)
                                       to);
 }
 
-/* An adversary that goes on has every link of it. */
+/* An adversary that continues controls every link of it. */
 static bool is_eclipsed(const struct world_run *r, uint32_t node)
 {
     const struct assay_scenario *s = r->scenario;
@@ -225,18 +227,17 @@ static bool is_eclipsed(const struct world_run *r, uint32_t node)
     return false;
 }
 
-/* Nobody hears its votes in this epoch, nor ever in it: an adversary or its victim, or keys that
- * are finished because their log was lost or is older than what peers hold (docs/protocol.md 2.8).
- */
-static bool silent(const struct world_run *r, uint32_t node)
+/* No node receives its votes in this epoch: an adversary or its victim, or finished keys, since
+ * their log was lost or is older than what peers have (protocol.md 2.8). */
+static bool is_silent(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
-    return !world_trusted(r->w, node) || is_eclipsed(r, node) || n->wipes || n->rolls_back ||
+    return !world_is_trusted(r->w, node) || is_eclipsed(r, node) || n->wipes || n->rolls_back ||
            n->keys.incarnation != r->before.members[node].lives[0].incarnation;
 }
 
-/* Progress is promised while less than a third of the weight is silent (docs/protocol.md 1.1): from
- * then on. Beyond, the network may stand still for good. */
+/* protocol.md 1.1: progress is guaranteed while less than a third of the weight is silent, from now
+ * on. Beyond that the network may stall forever. */
 static void demand_progress(struct world_run *r)
 {
     uint64_t total = 0;
@@ -244,15 +245,15 @@ static void demand_progress(struct world_run *r)
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         const uint64_t weight = assay_member_row_weight(&r->before.members[i]);
         total += weight;
-        r->lost[i] = silent(r, i) || r->before.members[i].keyless;
+        r->lost[i] = is_silent(r, i) || r->before.members[i].keyless;
         if (r->lost[i]) lost += weight;
     }
-    assay_sim_watch_healed(r->watch, r->w->now_us / US, 3 * lost < total);
+    assay_sim_watch_on_healed(r->watch, r->w->now_us / US, 3 * lost < total);
 }
 
-/* Operators may rest one that votes while others' keys are finished: what was less than a third of
- * the weight is more of the table from then on. */
-static void excuse(struct world_run *r)
+/* Operators may drain a voting member while others' keys are finished: the silent share, less than
+ * a third before, is larger from then on. */
+static void excuse_silence(struct world_run *r)
 {
     uint64_t total = 0;
     uint64_t lost = 0;
@@ -260,12 +261,12 @@ static void excuse(struct world_run *r)
         const uint64_t weight = assay_member_row_weight(&r->before.members[i]);
         const bool keyless = r->before.members[i].keyless;
         total += weight;
-        if (keyless || (r->lost[i] && silent(r, i))) lost += weight;
+        if (keyless || (r->lost[i] && is_silent(r, i))) lost += weight;
     }
-    if (total > 0 && 3 * lost >= total) assay_sim_watch_excused(r->watch);
+    if (total > 0 && 3 * lost >= total) assay_sim_watch_on_excused(r->watch);
 }
 
-static void heal(struct world_run *r)
+static void heal_faults(struct world_run *r)
 {
     r->healed = true;
     world_run_dates(r->w);
@@ -273,7 +274,7 @@ static void heal(struct world_run *r)
     r->w->link.loss_permille = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         struct world_node *n = &r->w->nodes[i];
-        n->dies_at = CRASH_NEVER;
+        n->crash_at = CRASH_NEVER;
         n->wipes = n->rolls_back = false;
         if (!n->alive && n->born)
             world_push(r->w, world_item(r->w, i, ITEM_REBOOT), r->w->now_us);
@@ -287,10 +288,11 @@ static void set_stall_timer(struct world_run *r)
     world_push(r->w, item, r->w->now_us + (uint64_t)r->scenario->epoch_ms * US * STALL_EPOCHS);
 }
 
-static void turn(struct world_run *r)
+static void start_epoch(struct world_run *r)
 {
-    if (r->scenario->heal_epoch != 0 && r->epoch >= r->scenario->heal_epoch && !r->healed) heal(r);
-    if (r->healed) excuse(r);
+    if (r->scenario->heal_epoch != 0 && r->epoch >= r->scenario->heal_epoch && !r->healed)
+        heal_faults(r);
+    if (r->healed) excuse_silence(r);
     world_attack_turn(r);
     cut_links(r);
     if (!r->healed) plan_crashes(r);
@@ -307,7 +309,7 @@ static void turn(struct world_run *r)
 void world_run_next(struct world_run *r)
 {
     r->epoch++;
-    if (r->epoch <= r->scenario->epochs) turn(r);
+    if (r->epoch <= r->scenario->epochs) start_epoch(r);
 }
 
 void world_run_schedule(struct assay_sim_world *w, const struct item *item)
@@ -323,7 +325,7 @@ static void set_clocks(struct world_run *r)
             (int64_t)assay_sim_random_below(&r->w->clocks, 2 * (uint64_t)ppm + 1) - (int64_t)ppm;
 }
 
-static bool faulty_disks(const struct assay_sim_store_faults *faults)
+static bool has_disk_faults(const struct assay_sim_store_faults *faults)
 {
     return faults->lost_permille > 0 || faults->torn_permille > 0;
 }
@@ -339,7 +341,7 @@ void world_run_begin(struct world_run *r)
     w->verify_us = s->verify_us;
     set_clocks(r);
     world_plan_dates(r);
-    for (uint32_t i = 0; i < s->nodes && faulty_disks(&s->store); i++)
+    for (uint32_t i = 0; i < s->nodes && has_disk_faults(&s->store); i++)
         assay_store_memory_remember(w->nodes[i].store);
-    turn(r);
+    start_epoch(r);
 }

@@ -1,6 +1,6 @@
 /*
- * sim/world/services.c - programs of services beside the nodes of a scenario (sim/services): their
- * links, their turns, and what the chain does.
+ * sim/world/services.c - programs of services on the nodes of a scenario (sim/services): links,
+ * turns, and chain events.
  */
 #include "engine/node/engine_internal.h"
 #include "engine/ledger/records/change.h"
@@ -11,7 +11,7 @@
 
 enum { US = 1000 };
 
-/* --- what surrounds them */
+/* --- environment */
 
 static uint64_t now_ms(void *context)
 {
@@ -37,12 +37,12 @@ static uint32_t lives_of(void *context, uint32_t node)
     return r->w->nodes[node].life;
 }
 
-static void put_on_its_way(struct world_run *r, uint32_t from, uint32_t to,
-                           struct world_payload *payload)
+static void schedule_delivery(struct world_run *r, uint32_t from, uint32_t to,
+                              struct world_payload *payload)
 {
     struct assay_sim_world *w = r->w;
     struct assay_sim_random *random = &r->service_links[(size_t)from * w->options.nodes + to];
-    uint64_t delay_us = from == to ? 0 : world_way_us(&w->link, random, from, to);
+    uint64_t delay_us = from == to ? 0 : world_path_us(&w->link, random, from, to);
     if (from != to && assay_sim_random_permille(random, w->link.reorder_permille))
         delay_us += (uint64_t)w->link.reorder_ms * US;
     struct item *item = world_item(w, to, ITEM_PROGRAM);
@@ -52,35 +52,35 @@ static void put_on_its_way(struct world_run *r, uint32_t from, uint32_t to,
     world_push(w, item, w->now_us + delay_us);
 }
 
-static void send(void *context, uint32_t from, uint32_t to, struct assay_slice bytes)
+static void send_message(void *context, uint32_t from, uint32_t to, struct assay_slice bytes)
 {
     struct world_run *r = context;
     struct assay_sim_world *w = r->w;
     struct assay_sim_random *random = &r->service_links[(size_t)from * w->options.nodes + to];
-    if (from != to && (!w->nodes[to].alive || !world_hears(w, from, to))) return;
+    if (from != to && (!w->nodes[to].alive || !world_is_reachable(w, from, to))) return;
     if (from != to && w->link.loss_of == ASSAY_SIM_LOSING_ALL &&
         assay_sim_random_permille(random, w->link.loss_permille))
         return;
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
-    put_on_its_way(r, from, to, payload);
+    schedule_delivery(r, from, to, payload);
     if (from != to && assay_sim_random_permille(random, w->link.duplicate_permille))
-        put_on_its_way(r, from, to, payload);
+        schedule_delivery(r, from, to, payload);
     world_payload_drop(w, payload);
 }
 
-static enum assay_status submit(void *context, uint32_t node, uint32_t kind,
-                                struct assay_slice payload)
+static enum assay_status submit_record(void *context, uint32_t node, uint32_t kind,
+                                       struct assay_slice payload)
 {
     const struct world_run *r = context;
     if (!r->w->nodes[node].alive) return ASSAY_E_AGAIN;
     return assay_sim_world_serve(r->w, node, kind, payload.bytes, payload.len);
 }
 
-static void looked(void *context, enum assay_sim_checker checker, const char *message)
+static void report_check(void *context, enum assay_sim_checker checker, const char *message)
 {
     const struct world_run *r = context;
-    if (message == NULL) world_looked(r->w, checker);
-    else world_found(r->w, checker, message);
+    if (message == NULL) world_count_check(r->w, checker);
+    else world_report_finding(r->w, checker, message);
 }
 
 /* --- life */
@@ -99,9 +99,9 @@ void world_services_open(struct world_run *r, struct assay_sim_world_options *op
                                                     .engine = engine_of,
                                                     .boots = boots_of,
                                                     .lives = lives_of,
-                                                    .send = send,
-                                                    .submit = submit,
-                                                    .looked = looked };
+                                                    .send = send_message,
+                                                    .submit = submit_record,
+                                                    .looked = report_check };
     const size_t n = options->nodes;
     if (!assay_scenario_serves(r->scenario)) return;
     r->services = assay_sim_services_create(r->scenario, options->seed, &world);
@@ -137,7 +137,7 @@ void world_services_free(struct world_run *r)
     r->service_links = NULL;
 }
 
-/* Turns of different nodes are not of one instant. */
+/* Turns of different nodes are at different instants. */
 void world_services_begin(struct world_run *r)
 {
     if (r->services == NULL) return;
@@ -147,7 +147,7 @@ void world_services_begin(struct world_run *r)
                    r->w->now_us + every_us * i / r->scenario->nodes);
 }
 
-static void again(struct assay_sim_world *w, const struct item *item, uint64_t at_us)
+static void requeue_item(struct assay_sim_world *w, const struct item *item, uint64_t at_us)
 {
     struct item *next = world_item(w, item->node, ITEM_PROGRAM);
     next->from = item->from;
@@ -161,22 +161,22 @@ void world_services_item(struct assay_sim_world *w, const struct item *item)
     struct world_run *r = w->run;
     const struct world_node *n = &w->nodes[item->node];
     ASSAY_ASSERT(r != NULL && r->services != NULL);
-    if (n->alive && n->still_until_us > w->now_us) { /* the whole machine stands still */
-        again(w, item, n->still_until_us);
+    if (n->alive && n->still_until_us > w->now_us) { /* the machine is stalled */
+        requeue_item(w, item, n->still_until_us);
         return;
     }
     if (item->payload == NULL) {
         const uint64_t every_us = (uint64_t)assay_sim_services_turn_ms(r->services) * US;
-        again(w, item, w->now_us + every_us);
+        requeue_item(w, item, w->now_us + every_us);
         assay_sim_services_turn(r->services, item->node);
         return;
     }
     world_trace(w, item->node, ITEM_PROGRAM, 0, world_payload_digest(item->payload));
-    assay_sim_services_heard(r->services, item->node,
-                             assay_slice_over(item->payload->bytes, item->payload->len));
+    assay_sim_services_receive(r->services, item->node,
+                               assay_slice_over(item->payload->bytes, item->payload->len));
 }
 
-/* --- what happens */
+/* --- events */
 
 void world_services_turn(struct world_run *r)
 {

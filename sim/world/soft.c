@@ -1,11 +1,11 @@
 /*
- * sim/world/soft.c - real evidence: SOFT quotes under roots of the run's own, judged by quote/.
+ * sim/world/soft.c - real evidence: SOFT quotes under roots of the run, appraised by quote/.
  *
- * Each vendor of the scenario is a SOFT authority with collateral of its own; genesis carries a
- * real policy that pins the roots and one MRENCLAVE. Keys, certificates and platform ids come from
- * the seed, signatures are repeatable ones, so evidence digests and state roots repeat too. A node
+ * Each vendor of the scenario is a SOFT authority with its own collateral; genesis contains a real
+ * policy that pins the roots and one MRENCLAVE. Keys, certificates and platform ids are drawn from
+ * the seed and signatures are deterministic, so evidence digests and state roots repeat too. A node
  * has four credentials: its own, one of the same platform that is out of date, one of another
- * machine, one of its own whose certificates have ended.
+ * machine, and one of its own with expired certificates.
  */
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
@@ -49,21 +49,21 @@ struct world_soft {
 static const uint8_t right_build[32] = "the right build";
 static const uint8_t wrong_build[32] = "a tampered build";
 
-static void must(enum assay_status status)
+static void assert_ok(enum assay_status status)
 {
-    ASSAY_ASSERT(status == ASSAY_OK); /* our own maker, our own seed: nothing here is input */
+    ASSAY_ASSERT(status == ASSAY_OK); /* our own encoder and seed: nothing here is input */
 }
 
 /* --- vendors */
 
-static int by_root(const void *a, const void *b)
+static int compare_roots(const void *a, const void *b)
 {
     const struct assay_endorsement_files *x = a;
     const struct assay_endorsement_files *y = b;
     return assay_bytes_compare(x->root.bytes, y->root.bytes, x->root.len);
 }
 
-static void pin(struct assay_policy *policy, uint32_t vendor, const struct assay_key *root)
+static void pin_root(struct assay_policy *policy, uint32_t vendor, const struct assay_key *root)
 {
     struct assay_policy_root *p = &policy->roots[policy->root_count++];
     (void)snprintf(p->name, sizeof p->name, "vendor-%u", vendor);
@@ -78,20 +78,20 @@ static void make_vendors(struct world_soft *s, struct assay_soft_bundle *bundles
         struct assay_soft_terms terms;
         char name[ASSAY_SOFT_NAME_MAX];
         (void)snprintf(name, sizeof name, "Vendor %u", i);
-        must(assay_soft_ca_create(name, VALID_FROM_S, VALID_TO_S, &s->cas[i]));
+        assert_ok(assay_soft_ca_create(name, VALID_FROM_S, VALID_TO_S, &s->cas[i]));
         assay_soft_terms_default(&s->cas[i], &terms);
-        must(assay_soft_collateral(&s->cas[i], &terms, &bundles[i]));
+        assert_ok(assay_soft_collateral(&s->cas[i], &terms, &bundles[i]));
         files[i].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
         files[i].files = bundles[i].files;
         files[i].root = assay_key_p256(s->cas[i].root_public);
-        pin(&s->policy, i, &files[i].root);
+        pin_root(&s->policy, i, &files[i].root);
     }
-    qsort(files, s->vendor_count, sizeof *files, by_root);
+    qsort(files, s->vendor_count, sizeof *files, compare_roots);
     struct assay_writer w = assay_writer_over(s->endorsements_bytes, ENDORSEMENTS_LEN_MAX);
-    must(assay_endorsements_encode(files, s->vendor_count, &w));
+    assert_ok(assay_endorsements_encode(files, s->vendor_count, &w));
     s->endorsements_len = w.len;
-    must(assay_endorsements_decode(s->endorsements_bytes, w.len, s->collateral, s->vendor_count,
-                                   &s->endorsements));
+    assert_ok(assay_endorsements_decode(s->endorsements_bytes, w.len, s->collateral,
+                                        s->vendor_count, &s->endorsements));
 }
 
 static void make_policy(struct world_soft *s)
@@ -108,7 +108,7 @@ static void make_policy(struct world_soft *s)
 static void encode_policy(struct world_soft *s)
 {
     struct assay_writer w = assay_writer_over(s->policy_bytes, sizeof s->policy_bytes);
-    must(assay_policy_check(&s->policy));
+    assert_ok(assay_policy_check(&s->policy));
     assay_policy_encode(&s->policy, &w);
     ASSAY_ASSERT(!w.full);
     s->policy_len = w.len;
@@ -129,10 +129,10 @@ static void make_node(struct assay_sim_world *w, uint32_t node)
         platform.ppid[14] = (uint8_t)(number >> 8);
         platform.ppid[15] = (uint8_t)number;
         for (size_t i = 0; c == CREDENTIAL_OLD && i < sizeof platform.components; i++)
-            platform.components[i] = 0; /* below every level that the collateral knows */
+            platform.components[i] = 0; /* below every level of the collateral */
         struct assay_soft_ca ca = s->cas[world_vendor(w, node)];
         if (c == CREDENTIAL_ENDED) ca.not_after_s = VALID_FROM_S + 1;
-        must(assay_soft_node_create(&ca, name, &platform, &s->nodes[node][c]));
+        assert_ok(assay_soft_node_create(&ca, name, &platform, &s->nodes[node][c]));
         assay_soft_ca_wipe(&ca);
     }
 }
@@ -153,7 +153,7 @@ void world_soft_open(struct assay_sim_world *w)
     const size_t len = assay_verifier_size(VERIFIER_ENTRIES);
     s->verifier_memory = aligned_alloc(64, (len + 63) & ~(size_t)63);
     ASSAY_ASSERT(s->collateral != NULL && s->verifier_memory != NULL);
-    must(assay_verifier_init(s->verifier_memory, len, VERIFIER_ENTRIES, &s->verifier));
+    assert_ok(assay_verifier_init(s->verifier_memory, len, VERIFIER_ENTRIES, &s->verifier));
     world_key(w, 0, KEY_SOFT, 0, &seed);
     assay_model_random_begin(seed.bytes);
     make_policy(s);
@@ -182,7 +182,7 @@ void world_soft_close(struct assay_sim_world *w)
     w->soft = NULL;
 }
 
-/* --- what genesis says */
+/* --- the genesis */
 
 void world_soft_genesis(const struct assay_sim_world *w, struct assay_genesis *genesis)
 {
@@ -199,11 +199,11 @@ static struct world_payload *quote_of(struct assay_sim_world *w, uint32_t node, 
     size_t len = 0;
     assay_bytes_copy(request.mrenclave, 32, build, 32);
     assay_bytes_copy(request.report_data, 64, report_data, 64);
-    must(assay_soft_quote(&w->soft->nodes[node][c], &request, quote, sizeof quote, &len));
+    assert_ok(assay_soft_quote(&w->soft->nodes[node][c], &request, quote, sizeof quote, &len));
     return world_payload(w, quote, len);
 }
 
-/* As an operator finds out what to pin: from a sample of the platform's own. */
+/* Pins what an operator reads from a sample of the platform. */
 void world_soft_member(struct assay_sim_world *w, uint32_t node,
                        struct assay_genesis_member *member)
 {
@@ -234,10 +234,10 @@ struct world_payload *world_soft_quote(struct assay_sim_world *w, uint32_t node,
         return quote_of(w, node, CREDENTIAL_ELSEWHERE, right_build, data);
     case ASSAY_SIM_EVIDENCE_UNJUDGED: return quote_of(w, node, CREDENTIAL_ENDED, right_build, data);
     case ASSAY_SIM_EVIDENCE_GOOD:
-    case ASSAY_SIM_EVIDENCE_FORGED: /* its attestation key signs what it likes */
+    case ASSAY_SIM_EVIDENCE_FORGED: /* its attestation key signs any content */
     case ASSAY_SIM_EVIDENCE_HALF:
     case ASSAY_SIM_EVIDENCE_HELD:
-    case ASSAY_SIM_EVIDENCE_FIRST: /* the first of all is like any other */
+    case ASSAY_SIM_EVIDENCE_FIRST: /* the first one is valid */
     case ASSAY_SIM_EVIDENCE_NONE: return quote_of(w, node, CREDENTIAL_OWN, right_build, data);
     }
     ASSAY_UNREACHABLE("evidence outside its enum");

@@ -1,8 +1,8 @@
 /*
- * sim/world/truth.c - what is true about each epoch, whatever nodes believe; figures; the watch.
+ * sim/world/truth.c - ground truth of each epoch, whatever nodes accept; figures; the watch.
  *
- * Reachable is a node that made evidence; unheard_weight are the honest voters who signed their
- * ballot without a verdict on it, or signed none: the others did judge it in time.
+ * A node that made evidence is reachable; unheard_weight is the weight of honest voters that signed
+ * their ballot without a verdict on that evidence, or signed none: the others appraised it in time.
  */
 #include "base/crypto.h"
 #include "engine/node/engine_internal.h"
@@ -33,7 +33,7 @@ void world_truth_open(struct world_run *r)
     ASSAY_ASSERT(r->before_memory != NULL && r->node_ids != NULL && r->first_rows != NULL);
     ASSAY_ASSERT(r->now_memory != NULL);
     ASSAY_ASSERT(r->finality_ms != NULL && r->born != NULL);
-    /* Slots that are no members yet are zero: without weight, keys and standing. */
+    /* Slots that have no member yet are zero: no weight, keys or standing. */
     assay_bytes_zero(r->before_memory, len);
     assay_bytes_zero(r->now_memory, len);
     assay_state_place(&r->before, r->before_memory, n);
@@ -41,7 +41,7 @@ void world_truth_open(struct world_run *r)
     for (uint32_t i = 0; i < n; i++)
         assay_bytes_copy(r->node_ids[i], 32, r->w->nodes[i].node_id, 32);
     assay_state_copy(&r->before, &r->w->nodes[0].engine->head->state);
-    world_final_turn(r);
+    world_final_begin_epoch(r);
 }
 
 void world_truth_free(struct world_run *r)
@@ -66,9 +66,9 @@ struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch)
     return e;
 }
 
-/* --- what happens while an epoch runs */
+/* --- events of an epoch */
 
-static bool listed(const struct assay_sim_world *w, uint32_t node, uint32_t incarnation)
+static bool is_listed(const struct assay_sim_world *w, uint32_t node, uint32_t incarnation)
 {
     return w->nodes[node].engine->head->state.members[node].lives[0].incarnation == incarnation;
 }
@@ -78,16 +78,17 @@ static bool has_bit(const uint8_t *bits, uint32_t i)
     return (bits[i / 8] >> (i % 8) & 1) != 0;
 }
 
-/* The collateral of its vendor has ended at the time at which the epoch's evidence is judged. */
-static bool is_held(const struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+/* Whether its vendor's collateral has expired at the appraisal time of the epoch's evidence. */
+static bool has_expired_collateral(const struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct assay_moment moment;
     if (assay_context_moment(&w->nodes[node].engine->head->context, epoch, &moment) != ASSAY_OK)
         return false;
-    return world_rules_ended(w, world_rules_of(w, epoch), node, moment.at_unix_s);
+    return world_rules_expired(w, world_rules_of(w, epoch), node, moment.at_unix_s);
 }
 
-/* The block that closed the epoch before, as a node knows it. Returns: its id; NULL: forgotten. */
+/* The block that closed the epoch before, in the state of a node. Returns: its id; NULL:
+ * dropped. */
 static const uint8_t *base_of(const struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     const struct assay_state *state = &w->nodes[node].engine->head->state;
@@ -100,26 +101,27 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
                       struct world_payload *bytes)
 {
     const uint64_t epoch = effect->as.quote.epoch;
-    if (w->run == NULL || !listed(w, node, effect->as.quote.incarnation)) return;
-    /* Of a disk that was rolled back: that epoch is over, and a newer one has its place. */
+    if (w->run == NULL || !is_listed(w, node, effect->as.quote.incarnation)) return;
+    /* A rolled-back disk: that epoch is over, and a newer one uses its place. */
     if (epoch <= w->run->closed) return;
     struct world_epoch *e = world_truth_at(w->run, epoch);
     enum assay_sim_evidence evidence = world_run_evidence(w, node);
-    /* The first quote of all is of this epoch, and as good as any; so when it is given again. */
+    /* The first quote of all is of this epoch, and valid; it stays so when it is repeated. */
     const bool is_first = w->nodes[node].first_quote == NULL;
     const bool same =
         e->has_quote[node] && assay_bytes_equal(e->quote[node], world_payload_digest(bytes), 32);
     if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
-    /* A quote of another machine that nothing in it gives away is verified like a good one. */
+    /* A quote of another machine without a distinguishing field verifies like a valid one. */
     const bool passes =
         evidence == ASSAY_SIM_EVIDENCE_GOOD || evidence == ASSAY_SIM_EVIDENCE_FORGED;
     e->by_policy[node] = passes && has_bit(world_rules_of(w, epoch)->fails, node);
     e->felled[node] =
         e->by_policy[node] && !has_bit(world_rules_before(w, epoch)->fails, node);
     if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
-    /* Not for this epoch it is in any case; else it cannot be judged (docs/protocol.md 8.1). */
-    if (evidence != ASSAY_SIM_EVIDENCE_FIRST && is_held(w, node, epoch)) {
+    /* A repeated first quote is of another epoch in any case; other evidence cannot be appraised
+     * (protocol.md 8.1). */
+    if (evidence != ASSAY_SIM_EVIDENCE_FIRST && has_expired_collateral(w, node, epoch)) {
         evidence = ASSAY_SIM_EVIDENCE_HELD;
         e->by_policy[node] = e->felled[node] = false;
     }
@@ -132,7 +134,7 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
     else assay_bytes_zero(e->base[node], 32);
 }
 
-/* A ballot is about to be signed: of whom has the node no verdict? */
+/* A ballot is about to be signed: records the members without a verdict at the node. */
 void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
 {
     if (epoch != r->closed + 1) return; /* too late to count */
@@ -145,28 +147,28 @@ void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
     }
 }
 
-bool world_run_good(const struct assay_sim_world *w, uint32_t node, uint64_t epoch,
-                    uint32_t subject, const uint8_t digest[static 32])
+bool world_run_is_valid_evidence(const struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                                 uint32_t subject, const uint8_t digest[static 32])
 {
     if (w->run == NULL) return false;
     const struct world_epoch *e = &w->run->epochs[epoch % QUOTES_KEPT];
     const uint8_t *const base = base_of(w, node, epoch);
-    /* docs/protocol.md 3.6: what was made on another branch is not evidence for this epoch. */
+    /* protocol.md 3.6: evidence made on another branch does not count for this epoch. */
     return e->epoch == epoch && e->has_quote[subject] && base != NULL &&
            assay_bytes_equal(e->base[subject], base, 32) &&
            e->evidence[subject] == ASSAY_SIM_EVIDENCE_GOOD &&
            assay_bytes_equal(e->quote[subject], digest, 32);
 }
 
-static struct world_born *born_at(const struct world_run *r, const uint8_t id[static 32])
+static struct world_born *find_born_block(const struct world_run *r, const uint8_t id[static 32])
 {
     const size_t i = ((size_t)id[0] << 16 | (size_t)id[1] << 8 | id[2]) % r->born_capacity;
-    return &r->born[i]; /* the newest of a place stays: blocks become final soon or never */
+    return &r->born[i]; /* the newest block of a place stays: blocks become final soon or never */
 }
 
 void world_truth_proposed(struct world_run *r, const uint8_t id[static 32])
 {
-    struct world_born *b = born_at(r, id);
+    struct world_born *b = find_born_block(r, id);
     if (assay_bytes_equal(b->id, id, 32)) return;
     assay_bytes_copy(b->id, 32, id, 32);
     b->at_us = r->w->now_us;
@@ -174,7 +176,7 @@ void world_truth_proposed(struct world_run *r, const uint8_t id[static 32])
 
 bool world_truth_born(const struct world_run *r, const uint8_t id[static 32], uint64_t *at_us)
 {
-    const struct world_born *b = born_at(r, id);
+    const struct world_born *b = find_born_block(r, id);
     *at_us = b->at_us;
     return assay_bytes_equal(b->id, id, 32);
 }
@@ -188,7 +190,7 @@ void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay
     if (note == ASSAY_NOTE_EVIDENCE_FOREIGN) w->count.strange++;
     if (note == ASSAY_NOTE_LEAPT) {
         r->outcome->figures[ASSAY_SIM_FIGURE_LEAPS][0]++;
-        w->nodes[node].leapt = true;
+        w->nodes[node].fast_synced = true;
     }
     if (note != ASSAY_NOTE_VIEW_NULLIFIED) return;
     const uint64_t epoch = w->nodes[node].closed + 1;
@@ -202,7 +204,7 @@ void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay
 
 void world_run_restart(struct assay_sim_world *w, uint32_t node)
 {
-    if (w->run != NULL) assay_sim_watch_restart(w->run->watch, node);
+    if (w->run != NULL) assay_sim_watch_on_restart(w->run->watch, node);
 }
 
 /* --- the close */
@@ -214,17 +216,17 @@ static uint64_t unheard_bp(const struct world_run *r, const struct world_epoch *
     uint64_t sum = 0;
     for (uint32_t v = 0; v < r->scenario->nodes; v++) {
         const bool lacks = (e->lacks[subject][v / 8] >> (v % 8) & 1) != 0;
-        if (v != subject && (lacks || !e->balloted[v]) && world_trusted(r->w, v))
+        if (v != subject && (lacks || !e->balloted[v]) && world_is_trusted(r->w, v))
             sum += r->before.members[v].weight;
     }
     return sum;
 }
 
-static void tell(const struct world_run *r, const struct world_epoch *e,
-                 struct assay_sim_truth *truth)
+static void fill_truth(const struct world_run *r, const struct world_epoch *e,
+                       struct assay_sim_truth *truth)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
-        truth[i] = (struct assay_sim_truth){ .honest = world_trusted(r->w, i),
+        truth[i] = (struct assay_sim_truth){ .honest = world_is_trusted(r->w, i),
                                              .alive = !e->died[i],
                                              .reachable = e->has_quote[i],
                                              .evidence = e->evidence[i],
@@ -233,7 +235,7 @@ static void tell(const struct world_run *r, const struct world_epoch *e,
                                              .unheard_weight = unheard_bp(r, e, i) };
 }
 
-static uint64_t certificates_of(const struct assay_sim_world *w)
+static uint64_t count_certificates(const struct assay_sim_world *w)
 {
     uint64_t most = 0;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
@@ -244,18 +246,18 @@ static uint64_t certificates_of(const struct assay_sim_world *w)
     return most;
 }
 
-/* The engine's tables, which are as large from the beginning as they ever become, and evidence. */
+/* The engine's tables, which have their final size from the start, and evidence. */
 static uint64_t memory_kib(const struct assay_sim_world *w)
 {
     uint64_t bytes[WORLD_NODES] = { 0 };
     uint64_t most = 0;
-    world_evidence_weigh(w, bytes);
+    world_evidence_add_bytes(w, bytes);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         if (w->nodes[i].alive && bytes[i] > most) most = bytes[i];
     return (w->engine_len + most) / 1024;
 }
 
-static void measure(struct world_run *r, struct assay_sim_closed *c)
+static void record_figures(struct world_run *r, struct assay_sim_closed *c)
 {
     const struct assay_sim_world *w = r->w;
     c->messages = w->count.delivered - r->messages;
@@ -265,7 +267,7 @@ static void measure(struct world_run *r, struct assay_sim_closed *c)
     c->views_nullified = r->views_nullified;
     c->blocks = r->blocks;
     c->proofs = r->proofs;
-    c->certificates_held = (uint32_t)certificates_of(w);
+    c->certificates_held = (uint32_t)count_certificates(w);
     r->messages = w->count.delivered;
     r->bytes = w->count.bytes;
     r->verifications = w->count.verifications;
@@ -279,8 +281,8 @@ static void measure(struct world_run *r, struct assay_sim_closed *c)
     if (kib > r->memory_kib_max) r->memory_kib_max = kib;
 }
 
-/* As sim/epochs/close.c does. */
-static void chain_root(struct assay_sim_outcome *outcome, const uint8_t root[static 32])
+/* As sim/epochs/close.c. */
+static void extend_root_chain(struct assay_sim_outcome *outcome, const uint8_t root[static 32])
 {
     const struct assay_slice pieces[] = { assay_slice_over(outcome->root_chain, 32),
                                           assay_slice_over(root, 32) };
@@ -288,7 +290,7 @@ static void chain_root(struct assay_sim_outcome *outcome, const uint8_t root[sta
     assay_bytes_copy(outcome->state_root, 32, root, 32);
 }
 
-/* Operators in force are others now: who will come back to others than it knew? */
+/* Operators changed: counts members that will return to others than they had recorded. */
 static void count_missed(struct world_run *r)
 {
     if (assay_bytes_equal(r->before.operators_digest, r->now.operators_digest, 32)) return;
@@ -304,7 +306,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
     assay_state_copy(&r->now, &r->w->nodes[node].engine->head->state);
     ASSAY_ASSERT(state->epoch == epoch);
     const bool forked = r->forked || !assay_bytes_equal(state->head_id, r->newest_id, 32);
-    tell(r, world_truth_at(r, epoch), truth);
+    fill_truth(r, world_truth_at(r, epoch), truth);
     struct assay_sim_closed closed = { .epoch = epoch,
                                        .at_ms = r->w->now_us / US,
                                        .state = state,
@@ -322,17 +324,17 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
     world_changes_closed(r, &closed);
     world_days_closed(r, &closed);
     world_services_closed(r);
-    measure(r, &closed);
+    record_figures(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
-    chain_root(r->outcome, state->root);
+    extend_root_chain(r->outcome, state->root);
     assay_sim_watch_epoch(r->watch, &closed);
     assay_state_copy(&r->before, state);
     for (uint64_t next = r->closed + 2; next <= epoch + 1; next++)
-        world_rules_turn(r->w, node, next); /* of those that nobody saw the newest is known */
+        world_rules_turn(r->w, node, next); /* of unobserved epochs only the newest is known */
     r->closed = epoch;
     world_changes_turned(r);
     world_days_turned(r);
-    world_final_turn(r);
+    world_final_begin_epoch(r);
     if (r->options->stop_at_violation && assay_sim_outcome_violated(r->outcome)) r->stopped = true;
     if (r->options->progress != NULL && !r->options->progress(r->options->context, r->outcome))
         r->stopped = true;
@@ -343,11 +345,11 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     struct world_run *r = w->run;
     if (r == NULL) return;
     struct world_node *n = &w->nodes[node];
-    if (n->leapt && n->engine->head->state.era > n->died_in_era) {
+    if (n->fast_synced && n->engine->head->state.era > n->died_in_era) {
         r->outcome->figures[ASSAY_SIM_FIGURE_LEAPS_OVER_ERAS][0]++;
-        n->died_in_era = n->engine->head->state.era; /* once */
+        n->died_in_era = n->engine->head->state.era; /* counts once */
     }
-    n->leapt = false;
+    n->fast_synced = false;
     if (r->images) world_node_image(w, node, epoch);
     if (epoch <= r->closed || w->nodes[node].engine->head->state.epoch != epoch) {
         world_services_node_closed(r, node);
@@ -359,7 +361,7 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     world_run_next(r);
 }
 
-/* --- figures of the whole */
+/* --- figures of the run */
 
 int64_t world_quantile_ms(const uint32_t *times, uint64_t count, uint64_t share, uint64_t of)
 {
@@ -378,7 +380,7 @@ static int64_t finality_ms(const struct world_run *r, uint64_t share)
     return world_quantile_ms(r->finality_ms, r->finality_count, share, 100);
 }
 
-static void put(struct world_run *r, enum assay_sim_figure figure, uint64_t value)
+static void set_figure(struct world_run *r, enum assay_sim_figure figure, uint64_t value)
 {
     r->outcome->figures[figure][0] = (int64_t)value;
 }
@@ -398,28 +400,31 @@ static uint64_t hops_p99(const struct assay_sim_world *w)
 void world_truth_end(struct world_run *r)
 {
     const struct assay_sim_world *w = r->w;
-    put(r, ASSAY_SIM_FIGURE_MESSAGES, w->count.delivered);
-    put(r, ASSAY_SIM_FIGURE_BYTES, w->count.bytes);
-    put(r, ASSAY_SIM_FIGURE_MESSAGES_LOST, w->count.lost);
-    put(r, ASSAY_SIM_FIGURE_VERIFICATIONS, w->count.verifications);
-    put(r, ASSAY_SIM_FIGURE_CRASHES, w->count.crashes);
-    put(r, ASSAY_SIM_FIGURE_RECOVERED, w->count.recovered);
-    put(r, ASSAY_SIM_FIGURE_BLOCKS, r->all_blocks + r->blocks);
-    put(r, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, r->all_views_nullified + r->views_nullified);
-    put(r, ASSAY_SIM_FIGURE_PROOFS, r->all_proofs + r->proofs);
-    put(r, ASSAY_SIM_FIGURE_CERTIFICATES_HELD_MAX, r->certificates_max);
-    put(r, ASSAY_SIM_FIGURE_MEMORY_KIB_MAX, r->memory_kib_max);
-    put(r, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, w->count.equivocations);
-    put(r, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, w->count.strange);
+    set_figure(r, ASSAY_SIM_FIGURE_MESSAGES, w->count.delivered);
+    set_figure(r, ASSAY_SIM_FIGURE_BYTES, w->count.bytes);
+    set_figure(r, ASSAY_SIM_FIGURE_MESSAGES_LOST, w->count.lost);
+    set_figure(r, ASSAY_SIM_FIGURE_VERIFICATIONS, w->count.verifications);
+    set_figure(r, ASSAY_SIM_FIGURE_CRASHES, w->count.crashes);
+    set_figure(r, ASSAY_SIM_FIGURE_RECOVERED, w->count.recovered);
+    set_figure(r, ASSAY_SIM_FIGURE_BLOCKS, r->all_blocks + r->blocks);
+    set_figure(r, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, r->all_views_nullified + r->views_nullified);
+    set_figure(r, ASSAY_SIM_FIGURE_PROOFS, r->all_proofs + r->proofs);
+    set_figure(r, ASSAY_SIM_FIGURE_CERTIFICATES_HELD_MAX, r->certificates_max);
+    set_figure(r, ASSAY_SIM_FIGURE_MEMORY_KIB_MAX, r->memory_kib_max);
+    set_figure(r, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, w->count.equivocations);
+    set_figure(r, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, w->count.strange);
     if (w->count.flooded > 0) {
-        put(r, ASSAY_SIM_FIGURE_HOPS_P99, hops_p99(w));
-        put(r, ASSAY_SIM_FIGURE_COPIES_PERMILLE, 1000 * w->count.flooded_again / w->count.flooded);
-        put(r, ASSAY_SIM_FIGURE_DIALS, w->count.dials);
+        set_figure(r, ASSAY_SIM_FIGURE_HOPS_P99, hops_p99(w));
+        set_figure(r, ASSAY_SIM_FIGURE_COPIES_PERMILLE,
+                   1000 * w->count.flooded_again / w->count.flooded);
+        set_figure(r, ASSAY_SIM_FIGURE_DIALS, w->count.dials);
     }
-    put(r, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_us / US);
-    put(r, ASSAY_SIM_FIGURE_EVENTS, w->count.events);
+    set_figure(r, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_us / US);
+    set_figure(r, ASSAY_SIM_FIGURE_EVENTS, w->count.events);
     r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P50][0] = finality_ms(r, 50);
     r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P99][0] = finality_ms(r, 99);
-    r->outcome->figures[ASSAY_SIM_FIGURE_ENVELOPE_MS_P50][0] = world_ballots_heard_ms(w, 50, 100);
-    r->outcome->figures[ASSAY_SIM_FIGURE_ENVELOPE_MS_P99][0] = world_ballots_heard_ms(w, 99, 100);
+    r->outcome->figures[ASSAY_SIM_FIGURE_ENVELOPE_MS_P50][0] =
+        world_ballots_delivery_ms(w, 50, 100);
+    r->outcome->figures[ASSAY_SIM_FIGURE_ENVELOPE_MS_P99][0] =
+        world_ballots_delivery_ms(w, 99, 100);
 }

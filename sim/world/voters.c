@@ -1,12 +1,12 @@
 /*
- * sim/world/voters.c - which votes make a certificate, and what a leader may propose.
+ * sim/world/voters.c - checker of certificates' votes, and of what a leader may propose.
  *
- * docs/protocol.md 5.1, 6.0: a certificate that an honest node stores holds votes of members that
- * have a seat in its epoch (none whose integrity standing is SUSPENDED), under their listed keys,
- * of more than two thirds of it. The table of each epoch is taken from the state that the network
- * closed the one before with, whose root every close compares; weights are added and signatures
- * verified here anew. And, poison: after 4 nullified views in a row an honest leader proposes no
- * record that must be verified again, after 8 none but the ROLL.
+ * protocol.md 5.1, 6.0: a certificate that an honest node stores contains votes of members that
+ * have a seat in its epoch (none with a SUSPENDED integrity standing), under their listed keys, of
+ * more than two thirds of its weight. The table of each epoch is taken from the state with which
+ * the network closed the one before, whose root every close compares; weights are added and
+ * signatures verified again here. Poison: after 4 nullified views in a row an honest leader
+ * proposes no record that must be verified again, after 8 only the ROLL.
  */
 #include "engine/consensus/vote.h"
 #include "engine/node/engine_internal.h"
@@ -18,15 +18,15 @@
 enum {
     TABLES_KEPT = 4,
     KEYS_KEPT = 2,        /* of one slot: of this life and the one before */
-    VERIFIED_KEPT = 4096, /* signatures that are known to be good; a power of two */
+    VERIFIED_KEPT = 4096, /* good signatures; a power of two */
     POISON_VERIFIED = 4,
     POISON_OPTIONAL = 8,
 };
 
 struct voter {
     uint32_t weight; /* of its seat */
-    bool member;     /* has weight, if not a seat */
-    bool suspended; /* by integrity: no weight is due to it */
+    bool member;     /* has weight, with or without a seat */
+    bool suspended;  /* by integrity: it is due no weight */
     uint8_t key[64];
 };
 
@@ -96,7 +96,7 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
         raw += v->suspended || !assay_member_serves(m) ? 0 : m->trust.integrity_bp;
     }
     plant_table(w, t);
-    /* An empty table is refused, and the one before stays (docs/protocol.md 6.4). */
+    /* protocol.md 6.4: an empty table is refused, and the previous one stays. */
     for (uint32_t i = 0; raw == 0 && i < w->options.nodes; i++)
         t->voters[i].suspended = false;
 }
@@ -122,9 +122,9 @@ static const struct assay_p256 *decoded_key(struct assay_sim_world *w, uint32_t 
     return keys[0].key;
 }
 
-/* A vote stands in certificates of many nodes: it is verified once. */
-static bool signed_by(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
-                      const uint8_t digest[static 32], const uint8_t signature[static 64])
+/* Certificates of many nodes contain the same vote: it is verified once. */
+static bool has_valid_signature(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
+                                const uint8_t digest[static 32], const uint8_t signature[static 64])
 {
     const uint32_t at = (uint32_t)signature[0] << 8 | signature[1];
     struct verified *known = &w->voters->verified[(at ^ slot << 5) & (VERIFIED_KEPT - 1)];
@@ -141,13 +141,13 @@ static bool signed_by(struct assay_sim_world *w, uint32_t slot, const struct vot
 }
 
 /* One vote of a certificate. Returns: what is wrong with it, NULL: nothing. */
-static const char *wrong_vote(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
-                              const struct assay_certificate *c, uint32_t index)
+static const char *find_vote_error(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
+                                   const struct assay_certificate *c, uint32_t index)
 {
     if (v->suspended) return "whose integrity is suspended";
     if (v->weight == 0) return v->member ? "that has no seat" : "that has no weight";
     if ((size_t)(index + 1) * 64 > c->signatures.len) return "without a signature";
-    if (!signed_by(w, slot, v, c->digest, c->signatures.bytes + (size_t)index * 64))
+    if (!has_valid_signature(w, slot, v, c->digest, c->signatures.bytes + (size_t)index * 64))
         return "that its listed key did not sign";
     return NULL;
 }
@@ -159,40 +159,41 @@ void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
     const struct voter_table *t = &w->voters->tables[epoch % TABLES_KEPT];
     uint64_t weight = 0;
     uint32_t count = 0;
-    if (t->epoch != epoch || !world_trusted(w, node)) return;
-    world_looked(w, ASSAY_SIM_CHECKER_VOTERS);
+    if (t->epoch != epoch || !world_is_trusted(w, node)) return;
+    world_count_check(w, ASSAY_SIM_CHECKER_VOTERS);
     for (uint32_t slot = 0; slot < world_members(w, node); slot++) {
         if (!assay_bitmap_has(c->bitmap, slot)) continue;
-        const char *wrong = wrong_vote(w, slot, &t->voters[slot], c, count++);
+        const char *wrong = find_vote_error(w, slot, &t->voters[slot], c, count++);
         weight += t->voters[slot].weight;
         if (wrong == NULL) continue;
-        world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
-                     "node %u stores a certificate of view %llu with a vote of %u %s", node,
-                     (unsigned long long)c->statement.view, slot, wrong);
+        world_report_violation(w, ASSAY_SIM_CHECKER_VOTERS,
+                               "node %u stores a certificate of view %llu with a vote of %u %s",
+                               node, (unsigned long long)c->statement.view, slot, wrong);
         return;
     }
     if (3 * weight <= 2 * t->total_weight)
-        world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
-                     "node %u stores a certificate of view %llu with %llu of %llu", node,
-                     (unsigned long long)c->statement.view, (unsigned long long)weight,
-                     (unsigned long long)t->total_weight);
+        world_report_violation(w, ASSAY_SIM_CHECKER_VOTERS,
+                               "node %u stores a certificate of view %llu with %llu of %llu", node,
+                               (unsigned long long)c->statement.view, (unsigned long long)weight,
+                               (unsigned long long)t->total_weight);
 }
 
 void world_voters_signed(struct assay_sim_world *w, uint32_t node, uint64_t epoch, const char *what)
 {
     const struct voter_table *t = &w->voters->tables[epoch % TABLES_KEPT];
-    if (t->epoch != epoch || !world_trusted(w, node)) return;
+    if (t->epoch != epoch || !world_is_trusted(w, node)) return;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) return; /* planted for certificates */
-    world_looked(w, ASSAY_SIM_CHECKER_SEATS);
+    world_count_check(w, ASSAY_SIM_CHECKER_SEATS);
     if (t->voters[node].weight > 0) return;
-    world_broken(w, ASSAY_SIM_CHECKER_SEATS, "node %u signs a %s in epoch %llu without a seat",
-                 node, what, (unsigned long long)epoch);
+    world_report_violation(w, ASSAY_SIM_CHECKER_SEATS,
+                           "node %u signs a %s in epoch %llu without a seat", node, what,
+                           (unsigned long long)epoch);
 }
 
 /* --- poison */
 
 /* Views are nullified one by one between a parent and its child. */
-static bool poisoned(enum assay_record_kind kind, uint64_t nullified)
+static bool is_poisoned(enum assay_record_kind kind, uint64_t nullified)
 {
     switch (kind) {
     case ASSAY_RECORD_ROLL: return false;
@@ -215,17 +216,17 @@ void world_voters_proposal(struct assay_sim_world *w, uint32_t node, struct assa
     struct assay_slice bytes;
     struct assay_record record;
     uint64_t count = 0;
-    if (!world_trusted(w, node) || assay_proposal_decode(payload, &p) != ASSAY_OK) return;
+    if (!world_is_trusted(w, node) || assay_proposal_decode(payload, &p) != ASSAY_OK) return;
     const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_POISON;
     const uint64_t nullified = planted ? POISON_VERIFIED : p.header.view - p.header.parent_view - 1;
     if (nullified < POISON_VERIFIED || assay_body_open(p.body, &body, &count) != ASSAY_OK) return;
-    world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
+    world_count_check(w, ASSAY_SIM_CHECKER_VALIDITY);
     for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++) {
         if (assay_record_decode(bytes, &record) != ASSAY_OK) continue;
-        if (!poisoned(record.kind, nullified)) continue;
-        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
-                     "node %u proposes a %s record after %llu nullified views", node,
-                     assay_record_name(record.kind), (unsigned long long)nullified);
+        if (!is_poisoned(record.kind, nullified)) continue;
+        world_report_violation(w, ASSAY_SIM_CHECKER_VALIDITY,
+                               "node %u proposes a %s record after %llu nullified views", node,
+                               assay_record_name(record.kind), (unsigned long long)nullified);
         return;
     }
 }

@@ -1,5 +1,5 @@
 /*
- * sim/world/world.c - the virtual clock, the loop, and the life of a world.
+ * sim/world/world.c - virtual clock, event loop, and life of a world.
  */
 #include "sim/world/world_internal.h"
 
@@ -9,22 +9,22 @@
 
 enum { US = 1000, TRACE_ENTRY = 28, PPM = 1000000 };
 
-void world_broken(struct assay_sim_world *w, enum assay_sim_checker checker, const char *format,
-                  ...)
+void world_report_violation(struct assay_sim_world *w, enum assay_sim_checker checker,
+                            const char *format, ...)
 {
     char message[sizeof w->violation];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    world_found(w, checker, message);
+    world_report_finding(w, checker, message);
     if (w->run == NULL && w->violation[0] == '\0')
         (void)snprintf(w->violation, sizeof w->violation, "%s", message);
 }
 
-/* --- clocks: each node's own runs drift_ppm too fast or slow, and shows another date */
+/* --- clocks: each node's own runs drift_ppm too fast or slow, and shows its own date */
 
-static int64_t drifted(const struct world_node *n, uint64_t us)
+static int64_t drifted_us(const struct world_node *n, uint64_t us)
 {
     return (int64_t)us + (int64_t)(us / PPM) * n->drift_ppm +
            (int64_t)(us % PPM) * n->drift_ppm / PPM;
@@ -32,13 +32,13 @@ static int64_t drifted(const struct world_node *n, uint64_t us)
 
 uint64_t world_mono_ms(const struct assay_sim_world *w, uint32_t node)
 {
-    return STARTED_MS + (uint64_t)drifted(&w->nodes[node], w->now_us) / US;
+    return STARTED_MS + (uint64_t)drifted_us(&w->nodes[node], w->now_us) / US;
 }
 
 uint64_t world_unix_ms(const struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
-    const int64_t at_us = drifted(n, w->now_us) + n->skew_us + n->clock_us + n->date_us;
+    const int64_t at_us = drifted_us(n, w->now_us) + n->skew_us + n->clock_us + n->date_us;
     const int64_t at_ms = (int64_t)w->genesis->time_ms + at_us / US;
     return at_ms > 0 ? (uint64_t)at_ms : 0;
 }
@@ -51,7 +51,7 @@ uint64_t world_when_us(const struct assay_sim_world *w, uint32_t node, uint64_t 
     const uint64_t local_us = (mono_ms - STARTED_MS) * US;
     const uint64_t rate = (uint64_t)(PPM + n->drift_ppm);
     uint64_t us = local_us / rate * PPM + local_us % rate * PPM / rate;
-    while (drifted(n, us) < (int64_t)local_us)
+    while (drifted_us(n, us) < (int64_t)local_us)
         us++; /* rounding of both: a step or two */
     return us;
 }
@@ -97,14 +97,14 @@ void assay_sim_world_trace(struct assay_sim_world *world, uint8_t hash[static 32
 
 /* --- steps */
 
-void world_want_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at_ms)
+void world_schedule_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at_ms)
 {
     struct world_node *n = &w->nodes[node];
     n->wake_us = UINT64_MAX;
     if (wake_at_ms == UINT64_MAX) return;
     const uint64_t at_us = world_when_us(w, node, wake_at_ms);
     n->wake_us = at_us > w->now_us ? at_us : w->now_us + US;
-    if (n->wake_item_us <= n->wake_us) return; /* it will look again then */
+    if (n->wake_item_us <= n->wake_us) return; /* it checks again then */
     n->wake_item_us = n->wake_us;
     world_push(w, world_item(w, node, ITEM_WAKE), n->wake_us);
 }
@@ -122,16 +122,16 @@ enum assay_status world_engine_step(struct assay_sim_world *w, uint32_t node,
         assay_gossip_on_pause(w->nodes[node].gossip, event->now_ms, effects->paused_ms);
     if (w->options.check_each_step) {
         assay_engine_check(w->nodes[node].engine); /* aborts */
-        world_looked(w, ASSAY_SIM_CHECKER_INVARIANTS);
+        world_count_check(w, ASSAY_SIM_CHECKER_INVARIANTS);
     }
     return status;
 }
 
-static void wake(struct assay_sim_world *w, uint32_t node)
+static void wake_node(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     const struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
-    if (n->wake_item_us != w->now_us) return; /* an earlier one took its place */
+    if (n->wake_item_us != w->now_us) return; /* an earlier one replaced it */
     n->wake_item_us = UINT64_MAX;
     if (n->wake_us == UINT64_MAX) return;
     if (n->wake_us > w->now_us) {
@@ -144,7 +144,7 @@ static void wake(struct assay_sim_world *w, uint32_t node)
     (void)world_step(w, node, &tick);
 }
 
-static void happen_to(struct assay_sim_world *w, const struct item *item)
+static void handle_item(struct assay_sim_world *w, const struct item *item)
 {
     struct world_node *n = &w->nodes[item->node];
     switch ((enum item_kind)item->kind) {
@@ -159,7 +159,7 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
         world_trace(w, item->node, ITEM_ANSWER, item->answer->event.kind, NULL);
         world_host_answer(w, item->node, item->answer);
         return;
-    case ITEM_WAKE: wake(w, item->node); return;
+    case ITEM_WAKE: wake_node(w, item->node); return;
     case ITEM_GOSSIP:
         if (n->gossip_item_us != w->now_us) return;
         n->gossip_item_us = UINT64_MAX;
@@ -174,7 +174,7 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
         world_node_replace_keys(w, item->node);
         return;
     case ITEM_DIE: world_run_die(w, item); return;
-    case ITEM_VIEW: world_overlay_due(w, item->node); return;
+    case ITEM_OVERLAY: world_overlay_due(w, item->node); return;
     case ITEM_JOIN:
     case ITEM_RETIRE:
     case ITEM_RECOVER:
@@ -186,9 +186,9 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
     ASSAY_UNREACHABLE("taken before");
 }
 
-/* Who stands still looks at its clock first, then reads what its sockets have kept, in order.
- * Returns: whether the item waits on. */
-static bool put_off(struct assay_sim_world *w, struct item *item)
+/* A stalled node reads its clock first, then the messages in its sockets, in order. Returns:
+ * whether the item waits on. */
+static bool postpone_item(struct assay_sim_world *w, struct item *item)
 {
     if (item->kind == ITEM_SCHEDULE || item->kind == ITEM_CLOCKS || item->kind == ITEM_REBOOT ||
         item->kind == ITEM_JOIN || item->kind == ITEM_RETIRE || item->kind == ITEM_RECOVER ||
@@ -200,12 +200,12 @@ static bool put_off(struct assay_sim_world *w, struct item *item)
     if (item->kind == ITEM_WAKE) n->wake_item_us = again_us;
     if (item->kind == ITEM_WAKE && n->wake_us < again_us) n->wake_us = again_us;
     if (item->kind == ITEM_GOSSIP) n->gossip_item_us = again_us;
-    if (item->kind == ITEM_VIEW) n->view_item_us = again_us;
+    if (item->kind == ITEM_OVERLAY) n->overlay_item_us = again_us;
     world_push(w, item, again_us);
     return true;
 }
 
-static void happen(struct assay_sim_world *w, const struct item *item)
+static void run_item(struct assay_sim_world *w, const struct item *item)
 {
     struct world_node *n = &w->nodes[item->node];
     if (item->kind == ITEM_SCHEDULE) {
@@ -237,20 +237,20 @@ static void happen(struct assay_sim_world *w, const struct item *item)
         return;
     }
     if (n->alive && item->life == n->life) {
-        happen_to(w, item);
+        handle_item(w, item);
     } else if (item->kind == ITEM_MESSAGE) {
         w->count.lost++;
     }
 }
 
-bool world_happen(struct assay_sim_world *w)
+bool world_run_event(struct assay_sim_world *w)
 {
     if (w->violation[0] != '\0' || w->queue.count == 0) return false;
     struct item *item = world_pop(&w->queue, &w->now_us);
     if (w->queue.count > 0) __builtin_prefetch(w->queue.heap[0].item);
     w->count.events++;
-    if (put_off(w, item)) return true;
-    happen(w, item);
+    if (postpone_item(w, item)) return true;
+    run_item(w, item);
     world_item_free(w, item);
     return w->violation[0] == '\0';
 }
@@ -258,7 +258,7 @@ bool world_happen(struct assay_sim_world *w)
 static bool run_until(struct assay_sim_world *w, uint64_t end_us, uint64_t epoch)
 {
     while (w->violation[0] == '\0' && world_next_us(&w->queue) <= end_us) {
-        if (!world_happen(w)) break;
+        if (!world_run_event(w)) break;
         if (epoch == 0) continue;
         bool all = true;
         for (uint32_t i = 0; i < w->options.nodes; i++)
@@ -337,7 +337,7 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
     world_history_create(w);
     world_ballots_create(w);
     world_voters_create(w);
-    w->updates = (struct assay_updates){ w, world_days_judge, world_days_follow };
+    w->updates = (struct assay_updates){ w, world_days_appraise, world_days_follow };
     return w;
 }
 

@@ -78,7 +78,7 @@ Test(budget, junk_is_verified_a_few_times_an_epoch_and_kept_by_nobody, .timeout 
     const uint64_t epochs = assay_sim_world_epoch(w, 0) - from_epoch + 1;
     const uint64_t honest = epochs * NODES * (NODES - 1);
     cr_expect_leq(w->count.verifications - before, honest + epochs * (ASSAY_REFUSED_MAX + 1));
-    cr_expect_leq(world_evidence_held(w, 0), (epochs + 2) * NODES);
+    cr_expect_leq(world_evidence_count(w, 0), (epochs + 2) * NODES);
     assay_sim_world_destroy(&w);
 }
 

@@ -113,7 +113,7 @@ static void carry(void *context, uint32_t from, uint32_t to, enum assay_message_
         return;
     if (hides(p, 1 - c->side) && is_final(kind, bytes, p->s->nodes)) return;
     if (hides(p, 1 - c->side) && kind == ASSAY_MESSAGE_SYNC_ANSWER) return;
-    world_carried(p->side[1 - c->side], from, to, kind, bytes);
+    world_receive_bridged(p->side[1 - c->side], from, to, kind, bytes);
 }
 
 static struct pair *create(const struct schedule *s)

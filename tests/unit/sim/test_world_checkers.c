@@ -135,7 +135,7 @@ static const char *fork_of(bool first_tells, bool second_tells, char text[static
 {
     const struct assay_sim_world_options options = { .seed = 11, .nodes = 5, .epoch_ms = 500 };
     struct assay_sim_world *w = assay_sim_world_create(&options);
-    w->split_said = true;
+    w->split_reported = true;
     world_history_final(w, 1, 100, (const uint8_t[32]){ 1 });
     world_history_final(w, 2, 100, (const uint8_t[32]){ 2 });
     if (first_tells) world_history_alarmed(w, 1);
