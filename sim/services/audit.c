@@ -1,25 +1,25 @@
 /*
- * sim/services/audit.c - what must hold of tasks: money is conserved, nobody is paid without a
- * receipt and a voucher of that step, of an epoch in which it was certified, nor twice; neither
+ * sim/services/audit.c - checker of tasks: money is conserved; a payment needs a receipt and a
+ * voucher of that step, of an epoch in which the executor was certified, and happens once; neither
  * side loses more than one step (docs/services.md 6).
  *
- * Judged by final records and states, and by what either side has signed, alone.
+ * Evaluated from final records and states, and from the signatures of either side, alone.
  */
 #include "sim/services/tasks.h"
 
 enum { QUIET_EPOCHS = 4, RENT_EPOCHS = 64, STEP_EPOCHS = 60 }; /* docs/services.md 6.8 */
 
-static void wrong(struct assay_sim_services *s, const struct job *j, const char *what)
+static void report_job(struct assay_sim_services *s, const struct job *j, const char *what)
 {
-    services_look(s, ASSAY_SIM_CHECKER_TASKS,
-                  "job %u of slot %u: %s; made %u, kept %u, paid %u of %u", j->number,
-                  j->open.executor, what, j->seen.made, j->kept ? j->chain.step : 0, j->seen.paid,
-                  j->open.steps);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS,
+                          "job %u of slot %u: %s; made %u, kept %u, paid %u of %u", j->number,
+                          j->open.executor, what, j->seen.made, j->kept ? j->chain.step : 0,
+                          j->seen.paid, j->open.steps);
 }
 
-/* --- of final records */
+/* --- final records */
 
-/* Returns: NULL, or why this claim was not worth its money. */
+/* Returns: NULL, or why this claim is not payable. */
 static const char *fault_of(struct assay_sim_services *s, const struct job *j, uint32_t slot,
                             const struct assay_task_claim *c)
 {
@@ -50,78 +50,79 @@ static const char *fault_of(struct assay_sim_services *s, const struct job *j, u
     return NULL;
 }
 
-static void claimed(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload,
-                    const struct assay_registry_facts *facts)
+static void check_claim(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload,
+                        const struct assay_registry_facts *facts)
 {
     struct assay_task_claim c;
     const enum assay_status status = assay_task_claim_decode(payload, &c);
     ASSAY_ASSERT(status == ASSAY_OK && facts->task_count > 0);
     struct job *j = tasks_job(s->tasks, c.receipt.task);
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (j == NULL && !s->tasks->forgot)
-        services_look(s, ASSAY_SIM_CHECKER_TASKS, "a task that nobody opened was paid");
+        services_report_check(s, ASSAY_SIM_CHECKER_TASKS, "a task that nobody opened was paid");
     if (j == NULL) return;
     const char *fault = fault_of(s, j, slot, &c);
-    if (fault != NULL) wrong(s, j, fault);
+    if (fault != NULL) report_job(s, j, fault);
     const uint64_t amount = facts->task[0].amount;
     if (c.receipt.step <= j->seen.paid ||
         amount != (uint64_t)(c.receipt.step - j->seen.paid) * j->open.price)
-        wrong(s, j, "paid twice");
+        report_job(s, j, "paid twice");
     s->tasks->steps_paid += c.receipt.step - j->seen.paid;
     j->seen.paid = c.receipt.step;
     j->seen.heard_in = s->tasks->now;
     j->seen.amount += amount;
-    if (j->seen.amount > (uint64_t)j->open.steps * j->open.price) wrong(s, j, "paid too much");
+    if (j->seen.amount > (uint64_t)j->open.steps * j->open.price) report_job(s, j, "paid too much");
 }
 
-/* While somebody works its requestor has no way out. */
-static void closed(struct assay_sim_services *s, struct assay_slice payload)
+/* While an executor works, its requestor cannot close the task. */
+static void check_close(struct assay_sim_services *s, struct assay_slice payload)
 {
     struct assay_task_close record;
     const enum assay_status status = assay_task_close_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK);
     const struct job *j = tasks_job(s->tasks, record.task);
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (j == NULL) return;
     if (!assay_bytes_equal(record.key, j->open.key, sizeof record.key))
-        wrong(s, j, "closed by another");
-    if (j->seen.accepted && !j->seen.failed) wrong(s, j, "closed under its executor");
+        report_job(s, j, "closed by another");
+    if (j->seen.accepted && !j->seen.failed) report_job(s, j, "closed under its executor");
 }
 
-/* Neither side leaves before four closes without a claim, and nobody else does. */
-static void released(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
+/* docs/services.md 6: neither side leaves before four closes without a claim; nobody else
+ * releases. */
+static void check_release(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
 {
     struct assay_task_release record;
     const enum assay_status status = assay_task_release_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK);
     const struct job *j = tasks_job(s->tasks, record.task);
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (j == NULL) return;
     const bool theirs = !record.is_signed && slot == j->open.executor;
     const bool ours =
         record.is_signed && assay_bytes_equal(record.key, j->open.key, sizeof record.key);
-    if (!theirs && !ours) wrong(s, j, "released by another");
-    if (s->tasks->now - j->seen.heard_in < QUIET_EPOCHS) wrong(s, j, "released too early");
+    if (!theirs && !ours) report_job(s, j, "released by another");
+    if (s->tasks->now - j->seen.heard_in < QUIET_EPOCHS) report_job(s, j, "released too early");
 }
 
-static void accepted(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
+static void check_accept(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
 {
     struct assay_task_accept record;
     const enum assay_status status = assay_task_accept_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK);
     const struct job *j = tasks_job(s->tasks, record.task);
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (j == NULL) return;
-    if (slot != j->open.executor) wrong(s, j, "accepted by another");
-    if (j->seen.accepted) wrong(s, j, "accepted twice");
+    if (slot != j->open.executor) report_job(s, j, "accepted by another");
+    if (j->seen.accepted) report_job(s, j, "accepted twice");
 }
 
-static void happened(struct assay_sim_services *s, const struct assay_task_fact *fact)
+static void record_fact(struct assay_sim_services *s, const struct assay_task_fact *fact)
 {
     struct job *j = tasks_job(s->tasks, fact->task);
     if (j == NULL) return;
     if (fact->kind == ASSAY_TASK_OPENED) {
-        if (j->seen.opened) wrong(s, j, "opened twice");
+        if (j->seen.opened) report_job(s, j, "opened twice");
         j->seen.opened = true;
         s->tasks->opened++;
     }
@@ -139,19 +140,19 @@ void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
                   const struct assay_registry_facts *facts)
 {
     if (s->tasks == NULL) return;
-    if (kind == ASSAY_SERVICE_TASK_CLAIM && applied) claimed(s, slot, payload, facts);
+    if (kind == ASSAY_SERVICE_TASK_CLAIM && applied) check_claim(s, slot, payload, facts);
     if (kind == ASSAY_SERVICE_TASK_CLAIM && !applied) s->tasks->refused++;
-    if (kind == ASSAY_SERVICE_TASK_CLOSE && applied) closed(s, payload);
-    if (kind == ASSAY_SERVICE_TASK_ACCEPT && applied) accepted(s, slot, payload);
-    if (kind == ASSAY_SERVICE_TASK_RELEASE && applied) released(s, slot, payload);
+    if (kind == ASSAY_SERVICE_TASK_CLOSE && applied) check_close(s, payload);
+    if (kind == ASSAY_SERVICE_TASK_ACCEPT && applied) check_accept(s, slot, payload);
+    if (kind == ASSAY_SERVICE_TASK_RELEASE && applied) check_release(s, slot, payload);
     for (uint32_t i = 0; i < facts->task_count; i++)
-        happened(s, &facts->task[i]);
+        record_fact(s, &facts->task[i]);
 }
 
-/* --- of closes */
+/* --- closes */
 
-/* Every account is one of ours: what is not in them is locked. */
-static void add_up(struct assay_sim_services *s)
+/* Every account belongs to this run: money outside the accounts is locked. */
+static void check_balance(struct assay_sim_services *s)
 {
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
     const struct tasks *t = s->tasks;
@@ -169,15 +170,15 @@ static void add_up(struct assay_sim_services *s)
     const struct assay_task_row *row = NULL;
     for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         if (row->end == ASSAY_TASK_END_NONE) sum += row->locked;
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (sum != first)
-        services_look(s, ASSAY_SIM_CHECKER_TASKS, "epoch %llu: %llu in all, %llu at first",
-                      (unsigned long long)t->now - 1, (unsigned long long)sum,
-                      (unsigned long long)first);
+        services_report_check(s, ASSAY_SIM_CHECKER_TASKS, "epoch %llu: %llu in all, %llu at first",
+                              (unsigned long long)t->now - 1, (unsigned long long)sum,
+                              (unsigned long long)first);
 }
 
-/* docs/services.md 6.8.1: whoever keeps a place, it has cost a step for each 60 epochs. */
-static void look_at_places(struct assay_sim_services *s)
+/* docs/services.md 6.8.1: a task that occupies a place has cost a step for each 60 epochs. */
+static void check_places(struct assay_sim_services *s)
 {
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
     const struct assay_task_row *row = NULL;
@@ -186,25 +187,25 @@ static void look_at_places(struct assay_sim_services *s)
         const uint64_t kept = s->tasks->now - row->opened, all = row->deadline - row->opened + 1;
         const uint64_t rent = (all < RENT_EPOCHS ? all : RENT_EPOCHS) - row->rent;
         const uint64_t cost = row->paid * row->price + rent * row->hold;
-        services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+        services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
         /* It may have waited for its executor. */
         if (kept > QUIET_EPOCHS && STEP_EPOCHS * cost < (kept - QUIET_EPOCHS) * row->price)
-            services_look(s, ASSAY_SIM_CHECKER_TASKS,
-                          "a place was kept for %llu epochs, at %llu a step, for %llu",
-                          (unsigned long long)kept, (unsigned long long)row->price,
-                          (unsigned long long)cost);
+            services_report_check(s, ASSAY_SIM_CHECKER_TASKS,
+                                  "a place was kept for %llu epochs, at %llu a step, for %llu",
+                                  (unsigned long long)kept, (unsigned long long)row->price,
+                                  (unsigned long long)cost);
     }
 }
 
-/* An executor's host that was kept from its ledger may be too late for its money. */
-static void see_hampered(struct assay_sim_services *s, const struct assay_state *after)
+/* An executor whose host withholds its ledger may be too late for its money. */
+static void note_hampered(struct assay_sim_services *s, const struct assay_state *after)
 {
     for (uint32_t i = 0; i < JOBS; i++) {
         struct job *j = &s->tasks->job[i];
         const uint32_t slot = j->open.executor;
         if (j->stage == JOB_FREE || slot >= after->member_count) continue;
         const bool behind = s->world.engine(s->world.context, slot) == NULL ||
-                            !s->desk[slot].begun || s->desk[slot].epoch < after->epoch ||
+                            !s->follower[slot].begun || s->follower[slot].epoch < after->epoch ||
                             after->members[slot].trust.score.standing != ASSAY_STANDING_FULL;
         j->seen.hampered = j->seen.hampered || behind || !after->certified ||
                            !s->tasks->certified[slot][after->epoch % CLOSED_KEPT];
@@ -225,15 +226,15 @@ void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
                              member[j->open.executor].renewed ||
                              member[j->open.executor].standing == ASSAY_REGISTRY_STAND_NONE;
     }
-    see_hampered(s, after);
+    note_hampered(s, after);
     t->now = after->epoch + 1;
     if (assay_registry_tasks(s->recount.registry) == NULL) return;
-    add_up(s);
-    look_at_places(s);
+    check_balance(s);
+    check_places(s);
 }
 
-/* Money was moved, or is where it was before: what each task amounts to now is the beginning. */
-void tasks_take(struct assay_sim_services *s)
+/* Money was moved or moved back: the present amounts of each task are the new start. */
+void tasks_adopt(struct assay_sim_services *s)
 {
     struct tasks *t = s->tasks;
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
@@ -257,7 +258,7 @@ void tasks_take(struct assay_sim_services *s)
     }
 }
 
-/* --- of the sides */
+/* --- the sides */
 
 void audit_key(struct assay_sim_services *s, const struct job *j, struct assay_slice frame)
 {
@@ -270,35 +271,35 @@ void audit_key(struct assay_sim_services *s, const struct job *j, struct assay_s
     assay_bytes_copy(voucher.task, 32, f.task, 32);
     assay_sha256(f.nonce, 32, voucher.lock);
     assay_task_voucher_statement(s->chain_id, &voucher, digest);
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
-    if (!side_has_signed(&j->mine, digest)) wrong(s, j, "a key left that nobody vouched for");
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (!side_has_signed(&j->mine, digest)) report_job(s, j, "a key left that nobody vouched for");
 }
 
 void audit_vouched(struct assay_sim_services *s, const struct job *j)
 {
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
-    if (!side_has_signed(&j->theirs, j->r->next.head)) wrong(s, j, "vouched for nothing");
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (!side_has_signed(&j->theirs, j->r->next.head)) report_job(s, j, "vouched for nothing");
 }
 
-/* The program counts. */
+/* The program counts up. */
 void audit_result(struct assay_sim_services *s, const struct job *j)
 {
     const struct assay_slice output = j->r->result.output;
     struct assay_cursor in = assay_cursor_over(output.bytes, output.len);
     uint32_t count = 0;
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (assay_cursor_u32be(&in, &count) != ASSAY_OK || count != j->start + j->r->chain.step)
-        wrong(s, j, "another result than its program's");
+        report_job(s, j, "another result than its program's");
 }
 
-/* When it is over. */
+/* At the end of a job. */
 void audit_job(struct assay_sim_services *s, const struct job *j)
 {
     if (!j->seen.opened) return;
-    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (j->seen.paid > (j->kept ? j->chain.step : 0) + 1)
-        wrong(s, j, "the requestor lost more than one step");
+        report_job(s, j, "the requestor lost more than one step");
     if (j->seen.ended && j->seen.accepted && !j->seen.hampered && !j->seen.failed &&
         j->seen.made > j->seen.paid + 1)
-        wrong(s, j, "the executor lost more than one step");
+        report_job(s, j, "the executor lost more than one step");
 }

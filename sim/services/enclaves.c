@@ -1,12 +1,12 @@
 /*
- * sim/services/enclaves.c - processes of enclaves, one life after the other, as
- * net/services/enclave.c runs one, on hosts that keep every sealed state and may hand in any.
+ * sim/services/enclaves.c - enclave processes, one life after the other, as in
+ * net/services/enclave.c, on hosts that store every sealed state and may return any.
  *
- * What must hold, whatever hosts, links and machines do (docs/services.md 2): who starts goes on
- * from no less than what was released before (LOST), what is released lies on one chain (FORK), and
- * a confirmed read is no older than what was released before it began (STALE). When a newer session
- * has taken an instance, nothing that an older one seals or reads from then on is certified or
- * confirmed, in whatever view (ACTS).
+ * Invariants under any hosts, links and machines (docs/services.md 2): an enclave that starts
+ * resumes from no less than what was released before (LOST), released states form one chain (FORK),
+ * and a confirmed read is no older than what was released before it started (STALE). When a newer
+ * session has taken over an instance, nothing that an older one seals or reads afterwards is
+ * certified or confirmed, in any view (ACTS).
  */
 #include "sim/services/internal.h"
 
@@ -53,11 +53,11 @@ bool enclaves_find(const struct assay_sim_services *s, const uint8_t instance[st
     return false;
 }
 
-static void forget(struct assay_sim_services *s, uint32_t process);
+static void drop_instance(struct assay_sim_services *s, uint32_t process);
 
-/* --- what was sealed */
+/* --- sealed states */
 
-static uint32_t seal(struct instance *in, const struct sealed *state)
+static uint32_t seal_state(struct instance *in, const struct sealed *state)
 {
     if (in->sealed_count == in->sealed_room) {
         in->sealed_room = in->sealed_room == 0 ? 64 : 2 * in->sealed_room;
@@ -68,30 +68,31 @@ static uint32_t seal(struct instance *in, const struct sealed *state)
     return in->sealed_count++;
 }
 
-/* Whether young is old, or was made from it. */
-static bool comes_from(const struct instance *in, uint32_t young, uint32_t old)
+/* Returns: whether young is old, or was made from it. */
+static bool descends_from(const struct instance *in, uint32_t young, uint32_t old)
 {
     while (in->sealed[young].index > in->sealed[old].index)
         young = in->sealed[young].parent;
     return young == old;
 }
 
-static void broken(struct assay_sim_services *s, uint32_t process, const char *what, uint32_t is,
-                   uint32_t must)
+static void report_violation(struct assay_sim_services *s, uint32_t process, const char *what,
+                             uint32_t is, uint32_t must)
 {
     const struct instance *in = instance_of(s, process);
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY,
-                  "%s: process %u of group %u at state %llu (%u) beside state %llu (%u)", what,
-                  process, in->group, (unsigned long long)in->sealed[is].index, is,
-                  (unsigned long long)in->sealed[must].index, must);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY,
+                          "%s: process %u of group %u at state %llu (%u) beside state %llu (%u)",
+                          what, process, in->group, (unsigned long long)in->sealed[is].index, is,
+                          (unsigned long long)in->sealed[must].index, must);
 }
 
-static void release(struct assay_sim_services *s, uint32_t process, uint32_t state)
+static void release_output(struct assay_sim_services *s, uint32_t process, uint32_t state)
 {
     struct instance *in = instance_of(s, process);
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
-    if (comes_from(in, state, in->released)) in->released = state;
-    else if (!comes_from(in, in->released, state)) broken(s, process, "FORK", state, in->released);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    if (descends_from(in, state, in->released)) in->released = state;
+    else if (!descends_from(in, in->released, state))
+        report_violation(s, process, "FORK", state, in->released);
 }
 
 /* --- life */
@@ -101,7 +102,7 @@ void enclaves_open(struct assay_sim_services *s)
     for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++) {
         struct instance *in = &s->instance[i];
         in->group = i / s->load->enclaves;
-        (void)seal(in, &(struct sealed){ 0 });
+        (void)seal_state(in, &(struct sealed){ 0 });
     }
     for (uint32_t p = 0; p < process_count(s); p++) {
         struct enclave *e = &s->enclave[p];
@@ -109,7 +110,7 @@ void enclaves_open(struct assay_sim_services *s)
         ASSAY_ASSERT(e->client != NULL);
         e->random = services_stream(s, PROGRAM_ENCLAVE, p);
         e->node = UINT32_MAX;
-        /* Clones come when the first has run for a while. */
+        /* Clones start when the first has run for a while. */
         e->start_at_ms = (uint64_t)(p % s->load->clones) * s->scenario->epoch_ms * 3;
     }
 }
@@ -122,8 +123,8 @@ void enclaves_free(struct assay_sim_services *s)
         free(s->enclave[p].client);
 }
 
-/* It comes back after a while, wherever its host likes. */
-static void end(struct assay_sim_services *s, uint32_t process)
+/* It restarts after a while, on any node of its host's choice. */
+static void end_process(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     e->runs = false;
@@ -135,15 +136,15 @@ static void end(struct assay_sim_services *s, uint32_t process)
 void enclaves_die(struct assay_sim_services *s, uint32_t node)
 {
     for (uint32_t p = 0; p < process_count(s); p++)
-        if (s->enclave[p].runs && s->enclave[p].node == node) end(s, p);
+        if (s->enclave[p].runs && s->enclave[p].node == node) end_process(s, p);
 }
 
-void enclaves_undone(struct assay_sim_services *s)
+void enclaves_on_undone(struct assay_sim_services *s)
 {
     for (uint32_t p = 0; p < process_count(s); p++) {
         struct enclave *e = &s->enclave[p];
         e->before = e->read_from = 0;
-        if (e->runs) end(s, p);
+        if (e->runs) end_process(s, p);
     }
     for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++)
         s->instance[i].released = 0;
@@ -159,11 +160,11 @@ void enclaves_epoch(struct assay_sim_services *s)
         if (!services_is_on(s)) continue;
         e->updates = s->load->updates;
         e->reads = s->load->reads;
-        if (dies && e->runs) end(s, p);
+        if (dies && e->runs) end_process(s, p);
     }
 }
 
-/* A host passes on what it likes: a state may come to fewer than a quorum, and its process end. */
+/* A host relays selectively: a state may reach fewer than a quorum before its process ends. */
 static void draw_cut(const struct assay_sim_services *s, struct enclave *e)
 {
     const uint64_t epoch_ms = s->scenario->epoch_ms, now_ms = services_now(s);
@@ -178,8 +179,8 @@ static void draw_cut(const struct assay_sim_services *s, struct enclave *e)
     e->ends_cut = assay_sim_random_below(r, 3) > 0;
 }
 
-/* What it asks first is let through: without an answer it does nothing. In each view others hear
- * it. */
+/* Its first request is relayed: without an answer it does nothing. In each view other replicas
+ * receive it. */
 static bool is_heard(const struct assay_sim_services *s, const struct enclave *e, uint32_t seat)
 {
     const struct assay_cont_roster *roster = &e->client->config.roster;
@@ -187,7 +188,7 @@ static bool is_heard(const struct assay_sim_services *s, const struct enclave *e
     return !cut || (e->heard >> (seat + roster->view) % roster->count & 1) != 0;
 }
 
-static void start(struct assay_sim_services *s, uint32_t process, uint32_t node)
+static void start_process(struct assay_sim_services *s, uint32_t process, uint32_t node)
 {
     struct enclave *e = &s->enclave[process];
     e->runs = true;
@@ -200,9 +201,9 @@ static void start(struct assay_sim_services *s, uint32_t process, uint32_t node)
     draw_cut(s, e);
 }
 
-/* --- what it says, and what it is told */
+/* --- frames in and out */
 
-static void perform(struct assay_sim_services *s, uint32_t process)
+static void execute_effects(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
@@ -220,7 +221,7 @@ static void perform(struct assay_sim_services *s, uint32_t process)
         }
 }
 
-/* The state that the client says is certified: of the chain that this process has sealed. */
+/* The state that the client reports as certified, in the chain that this process sealed. */
 static uint32_t certified_of(const struct instance *in, const struct enclave *e)
 {
     uint32_t state = e->last;
@@ -229,7 +230,7 @@ static uint32_t certified_of(const struct instance *in, const struct enclave *e)
     return state;
 }
 
-static void hold_taken(struct assay_sim_services *s, uint32_t process, uint32_t told)
+static void check_takeover(struct assay_sim_services *s, uint32_t process, uint32_t told)
 {
     const struct enclave *e = &s->enclave[process];
     struct instance *in = instance_of(s, process);
@@ -239,41 +240,42 @@ static void hold_taken(struct assay_sim_services *s, uint32_t process, uint32_t 
         in->adopted_count = in->sealed_count;
     }
     if (session >= in->adopted_session) return;
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     if (((told & ASSAY_CONT_EVENT_CERTIFIED) != 0 && e->shown >= in->adopted_count) ||
         ((told & ASSAY_CONT_EVENT_CONFIRMED) != 0 && e->read_session > session))
-        broken(s, process, "ACTS", e->shown, in->adopted_count - 1);
+        report_violation(s, process, "ACTS", e->shown, in->adopted_count - 1);
 }
 
-static void did(struct assay_sim_services *s, uint32_t process)
+static void on_events(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
     const uint32_t told = s->outs.told;
     e->wake_at_ms = s->outs.wake_at_ms;
     assay_cont_client_check(e->client);
-    perform(s, process);
+    execute_effects(s, process);
     if ((told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
         e->shown = certified_of(in, e);
-    hold_taken(s, process, told);
+    check_takeover(s, process, told);
     if ((told & ASSAY_CONT_EVENT_ADOPTED) != 0) {
         s->count.adopted++;
-        if (!comes_from(in, e->shown, e->before)) broken(s, process, "LOST", e->shown, e->before);
+        if (!descends_from(in, e->shown, e->before))
+            report_violation(s, process, "LOST", e->shown, e->before);
     }
     if ((told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
-        release(s, process, e->shown);
+        release_output(s, process, e->shown);
     if ((told & ASSAY_CONT_EVENT_CERTIFIED) != 0) s->count.certified++;
     if ((told & ASSAY_CONT_EVENT_CONFIRMED) != 0) {
         s->count.confirmed++;
-        services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
-        if (!comes_from(in, e->shown, e->read_from))
-            broken(s, process, "STALE", e->shown, e->read_from);
+        services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+        if (!descends_from(in, e->shown, e->read_from))
+            report_violation(s, process, "STALE", e->shown, e->read_from);
     }
     if (e->client->phase != ASSAY_CONT_ENDED) return;
     if (e->client->end == ASSAY_CONT_END_FENCED) s->count.fenced++;
-    /* Replicas have forgotten it: as one whose row has left, it is born anew with another key. */
-    if (e->client->end == ASSAY_CONT_END_FORGOTTEN) forget(s, process);
-    else end(s, process);
+    /* Replicas have dropped it: as one whose row was removed, it is born again with another key. */
+    if (e->client->end == ASSAY_CONT_END_FORGOTTEN) drop_instance(s, process);
+    else end_process(s, process);
 }
 
 void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
@@ -283,23 +285,23 @@ void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
         struct enclave *e = &s->enclave[p];
         if (!e->runs || !e->numbered || e->blind || e->node != node) continue;
         assay_cont_client_fact(e->client, fact, services_now(s), &s->outs);
-        did(s, p);
+        on_events(s, p);
     }
 }
 
-static void take_frame(struct assay_sim_services *s, uint32_t process, uint32_t seat,
-                       struct assay_slice frame)
+static void deliver_frame(struct assay_sim_services *s, uint32_t process, uint32_t seat,
+                          struct assay_slice frame)
 {
     const struct enclave *e = &s->enclave[process];
     const uint64_t view = e->client->config.roster.view;
     if (assay_cont_client_frame(e->client, seat, frame, services_now(s), &s->outs) != ASSAY_OK)
         return;
-    handovers_followed(s, view, e->client);
-    did(s, process);
+    handovers_on_follow(s, view, e->client);
+    on_events(s, process);
 }
 
-void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                    const struct name *from, struct assay_slice frame)
+void enclaves_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                      const struct name *from, struct assay_slice frame)
 {
     struct enclave *e = &s->enclave[to->index];
     const struct instance *in = instance_of(s, to->index);
@@ -309,13 +311,13 @@ void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct na
     if (!r->runs || r->life != from->life) return;
     const uint32_t seat = assay_cont_find_seat(&e->client->config.roster, r->key);
     if (seat == e->client->config.roster.count) return;
-    handovers_heard(s, frame);
-    take_frame(s, to->index, seat, frame);
+    handovers_receive(s, frame);
+    deliver_frame(s, to->index, seat, frame);
 }
 
 /* --- a session */
 
-static void ask_for_number(struct assay_sim_services *s, uint32_t process,
+static void request_number(struct assay_sim_services *s, uint32_t process,
                            const struct assay_cont_group *g, uint64_t expected)
 {
     struct enclave *e = &s->enclave[process];
@@ -324,7 +326,7 @@ static void ask_for_number(struct assay_sim_services *s, uint32_t process,
     struct assay_cont_session_record record = { .group = in->group,
                                                 .birth = in->birth,
                                                 .expected = expected };
-    const uint8_t *const node_id = desk_node_id(s, e->node);
+    const uint8_t *const node_id = follower_node_id(s, e->node);
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     const uint64_t now_ms = services_now(s);
@@ -344,8 +346,8 @@ static void ask_for_number(struct assay_sim_services *s, uint32_t process,
     services_submit(s, e->node, ASSAY_SERVICE_SESSION, payload);
 }
 
-static void begin(struct assay_sim_services *s, uint32_t process, const struct assay_cont_group *g,
-                  uint64_t session)
+static void start_session(struct assay_sim_services *s, uint32_t process,
+                          const struct assay_cont_group *g, uint64_t session)
 {
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
@@ -360,13 +362,13 @@ static void begin(struct assay_sim_services *s, uint32_t process, const struct a
     e->numbered = true;
     e->last = e->shown = 0;
     assay_cont_client_open(e->client, nonce, services_now(s), &s->outs);
-    did(s, process);
+    on_events(s, process);
 }
 
-/* A key of its own, in this epoch. One whose row has left the ledger is nobody's any more, with all
+/* A new key, in this epoch. An instance whose row was removed from the ledger is void, with all
  * that was sealed for it. */
-static void be_born(struct assay_sim_services *s, struct instance *in,
-                    const struct assay_cont_group *g)
+static void submit_birth(struct assay_sim_services *s, struct instance *in,
+                         const struct assay_cont_group *g)
 {
     const uint64_t number = (uint64_t)(in - s->instance) | ++in->births << 16;
     struct assay_sim_random random =
@@ -380,7 +382,7 @@ static void be_born(struct assay_sim_services *s, struct instance *in,
     in->adopted_session = 0;
 }
 
-/* Its processes end when the ledger that they see has no row of it, for ever. Returns: so. */
+/* Its processes end when their ledger has dropped its row for good. Returns: whether they do. */
 static bool is_forgotten(struct assay_sim_services *s, uint32_t process,
                          const struct assay_cont_group *g)
 {
@@ -390,14 +392,14 @@ static bool is_forgotten(struct assay_sim_services *s, uint32_t process,
            (g->era > in->birth.era || g->epoch > in->birth.epoch);
 }
 
-static void forget(struct assay_sim_services *s, uint32_t process)
+static void drop_instance(struct assay_sim_services *s, uint32_t process)
 {
     const uint32_t clones = s->load->clones, first = process - process % clones;
     for (uint32_t p = first; p < first + clones; p++) {
         s->enclave[p].before = s->enclave[p].read_from = 0;
-        if (s->enclave[p].runs) end(s, p);
+        if (s->enclave[p].runs) end_process(s, p);
     }
-    /* Whoever starts before the next birth goes on from nothing of this one. */
+    /* A process that starts before the next birth resumes from nothing of this instance. */
     instance_of(s, process)->released = 0;
     instance_of(s, process)->adopted_session = 0;
     instance_of(s, process)->named = false;
@@ -408,7 +410,8 @@ static void keep_row(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
-    const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
+    const struct assay_cont_group *g =
+        assay_registry_group(s->follower[e->node].registry, in->group);
     const struct assay_cont_instance_row *row = assay_cont_group_row(g, in->name);
     const struct assay_cont_receipt *receipt = &e->client->receipt;
     const uint64_t now_ms = services_now(s);
@@ -420,7 +423,7 @@ static void keep_row(struct assay_sim_services *s, uint32_t process)
         receipt->count < assay_cont_quorum(g->now.roster.count)) {
         services_bytes(&e->random, nonce, sizeof nonce);
         if (assay_cont_client_receipt(e->client, nonce, now_ms, &s->outs) == ASSAY_OK)
-            did(s, process);
+            on_events(s, process);
         return;
     }
     const struct assay_cont_keep_record record = { .group = in->group,
@@ -433,32 +436,33 @@ static void keep_row(struct assay_sim_services *s, uint32_t process)
     services_submit(s, e->node, ASSAY_SERVICE_KEEP, payload);
 }
 
-/* Returns: whether it has a number by now. */
+/* Returns: whether it has a number now. */
 static bool has_number(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     struct instance *in = instance_of(s, process);
     const struct name self = name_of(s, process);
-    const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
+    const struct assay_cont_group *g =
+        assay_registry_group(s->follower[e->node].registry, in->group);
     const struct assay_secret32 seed = services_link(&self);
     struct assay_cont_link link;
     struct assay_cont_contact own;
     if (e->numbered) return true;
     if (g->phase == ASSAY_CONT_FORMING) return false;
-    if (!in->named) be_born(s, in, g);
+    if (!in->named) submit_birth(s, in, g);
     assay_cont_link_name(&seed, &link, &own);
     const struct assay_cont_instance_row *row = assay_cont_group_row(g, in->name);
     if (row != NULL && assay_bytes_equal(row->contact.curve, own.curve, 32)) {
-        begin(s, process, g, row->session);
+        start_session(s, process, g, row->session);
         return e->runs;
     }
-    ask_for_number(s, process, g, assay_cont_number_next(g->era, row == NULL ? 0 : row->session));
+    request_number(s, process, g, assay_cont_number_next(g->era, row == NULL ? 0 : row->session));
     return false;
 }
 
-/* --- what the host does with one that runs */
+/* --- the host of a running process */
 
-static void hand_state(struct assay_sim_services *s, uint32_t process)
+static void load_sealed_state(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
@@ -467,7 +471,7 @@ static void hand_state(struct assay_sim_services *s, uint32_t process)
            (in->sealed[state].index != e->client->found.index ||
             !assay_bytes_equal(in->sealed[state].digest, e->client->found.digest, 32)))
         state++;
-    ASSAY_ASSERT(state < in->sealed_count); /* what replicas hold was sealed before */
+    ASSAY_ASSERT(state < in->sealed_count); /* replicas store only sealed states */
     if (assay_sim_random_below(&e->random, 1000) < s->load->old_states_permille)
         state = (uint32_t)assay_sim_random_below(&e->random, in->sealed_count);
     e->last = e->shown = state;
@@ -475,10 +479,10 @@ static void hand_state(struct assay_sim_services *s, uint32_t process)
     if (assay_cont_client_adopt(e->client, it->index, it->prev, it->blob, services_now(s),
                                 &s->outs) != ASSAY_OK)
         s->count.refused++;
-    did(s, process);
+    on_events(s, process);
 }
 
-static void update(struct assay_sim_services *s, uint32_t process)
+static void seal_update(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     struct instance *in = instance_of(s, process);
@@ -489,12 +493,12 @@ static void update(struct assay_sim_services *s, uint32_t process)
         ASSAY_OK)
         return;
     assay_bytes_copy(state.digest, 32, e->client->last_digest, 32);
-    e->last = seal(in, &state);
+    e->last = seal_state(in, &state);
     e->updates--;
-    did(s, process);
+    on_events(s, process);
 }
 
-static void read_one(struct assay_sim_services *s, uint32_t process)
+static void start_read(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     uint8_t nonce[32];
@@ -503,15 +507,16 @@ static void read_one(struct assay_sim_services *s, uint32_t process)
     e->read_from = instance_of(s, process)->released;
     e->read_session = instance_of(s, process)->adopted_session;
     e->reads--;
-    did(s, process);
+    on_events(s, process);
 }
 
-/* A process that was superseded is heard by nobody any more: its row tells it so. */
-static void look_at_row(struct assay_sim_services *s, uint32_t process)
+/* No replica accepts a superseded process any more: its row shows that to it. */
+static void read_row(struct assay_sim_services *s, uint32_t process)
 {
     const struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
-    const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
+    const struct assay_cont_group *g =
+        assay_registry_group(s->follower[e->node].registry, in->group);
     struct assay_cont_row_proven proven;
     struct assay_writer head = assay_writer_over(s->row.head, sizeof s->row.head);
     struct assay_writer proof = assay_writer_over(s->row.proof, sizeof s->row.proof);
@@ -521,31 +526,31 @@ static void look_at_row(struct assay_sim_services *s, uint32_t process)
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_cont_client_row(e->client, assay_slice_over(s->row.head, head.len),
                                    assay_slice_over(s->row.proof, proof.len), &proven, &s->outs);
-    ASSAY_ASSERT(status == ASSAY_OK || status == ASSAY_E_STALE); /* a ledger that lags */
-    if (status == ASSAY_OK) did(s, process);
+    ASSAY_ASSERT(status == ASSAY_OK || status == ASSAY_E_STALE); /* STALE: a ledger that lags */
+    if (status == ASSAY_OK) on_events(s, process);
 }
 
-/* Its host shows it what it likes. */
+/* Its host shows it any hand-over. */
 static void show_handover(struct assay_sim_services *s, uint32_t process)
 {
     uint32_t seat = 0;
     const struct assay_slice frame = handovers_draw(s, s->enclave[process].client, &seat);
-    if (frame.len > 0) take_frame(s, process, seat, frame);
+    if (frame.len > 0) deliver_frame(s, process, seat, frame);
 }
 
-static void run_one(struct assay_sim_services *s, uint32_t process)
+static void step_process(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const uint64_t now_ms = services_now(s);
     const uint32_t group = instance_of(s, process)->group;
-    if (assay_registry_group(s->desk[e->node].registry, group) == NULL) return; /* not yet */
+    if (assay_registry_group(s->follower[e->node].registry, group) == NULL) return; /* not yet */
     if (now_ms >= e->cut_until_ms) {
         e->cut_at_ms = e->cut_until_ms = UINT64_MAX;
-        if (e->ends_cut) end(s, process);
+        if (e->ends_cut) end_process(s, process);
         if (!e->runs) return;
     }
-    if (is_forgotten(s, process, assay_registry_group(s->desk[e->node].registry, group))) {
-        forget(s, process);
+    if (is_forgotten(s, process, assay_registry_group(s->follower[e->node].registry, group))) {
+        drop_instance(s, process);
         return;
     }
     if (!has_number(s, process)) return;
@@ -553,16 +558,16 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
     if (!e->runs) return;
     if (now_ms >= e->wake_at_ms) {
         assay_cont_client_tick(e->client, now_ms, &s->outs);
-        did(s, process);
+        on_events(s, process);
     }
-    if (e->runs && e->client->phase == ASSAY_CONT_FOUND) hand_state(s, process);
-    /* In the same turn as the rest, some turns apart. */
+    if (e->runs && e->client->phase == ASSAY_CONT_FOUND) load_sealed_state(s, process);
+    /* In the same turn as other acts, some turns apart. */
     const uint64_t what = assay_sim_random_below(&e->random, 8);
-    if (e->runs && !e->blind && what == 0) look_at_row(s, process);
+    if (e->runs && !e->blind && what == 0) read_row(s, process);
     if (!e->runs || e->client->phase != ASSAY_CONT_RUNNING) return;
     keep_row(s, process);
-    if (e->runs && what < 4 && e->updates > 0) update(s, process);
-    if (e->runs && what > 4 && e->reads > 0) read_one(s, process);
+    if (e->runs && what < 4 && e->updates > 0) seal_update(s, process);
+    if (e->runs && what > 4 && e->reads > 0) start_read(s, process);
 }
 
 void enclaves_turn(struct assay_sim_services *s, uint32_t node)
@@ -571,8 +576,8 @@ void enclaves_turn(struct assay_sim_services *s, uint32_t node)
         struct enclave *e = &s->enclave[p];
         if (!e->runs && services_now(s) >= e->start_at_ms && services_is_on(s) &&
             assay_sim_random_below(&e->random, s->nodes) == 0)
-            start(s, p, node);
-        if (e->runs && e->node == node) run_one(s, p);
+            start_process(s, p, node);
+        if (e->runs && e->node == node) step_process(s, p);
     }
 }
 

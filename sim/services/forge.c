@@ -1,7 +1,7 @@
 /*
- * sim/services/forge.c - what hostile members and strangers hand in (docs/services.md 7.2): records
- * that were handed in before, once more, and such that are changed. Whoever speaks, the fold takes
- * nothing of it that it should not; views_audit.c and audit.c look.
+ * sim/services/forge.c - submissions of hostile members and strangers (docs/services.md 7.2):
+ * replayed records and modified ones. The fold must accept none of them wrongly, whoever submits;
+ * views_audit.c and audit.c check that.
  */
 #include "sim/services/internal.h"
 
@@ -9,8 +9,8 @@
 
 enum { OLD_TRIES = 16 };
 
-/* Everything that is not its author's own word is anybody's to hand in. */
-static bool is_anybodys(enum assay_service_kind kind)
+/* Any sender may submit a record that is not its author's own statement. */
+static bool is_transferable(enum assay_service_kind kind)
 {
     return kind == ASSAY_SERVICE_SESSION || kind == ASSAY_SERVICE_TABLE ||
            kind == ASSAY_SERVICE_KEEP ||
@@ -18,34 +18,35 @@ static bool is_anybodys(enum assay_service_kind kind)
            kind == ASSAY_SERVICE_TASK_ACCEPT || kind == ASSAY_SERVICE_TASK_CLAIM;
 }
 
-static uint32_t below(struct assay_sim_services *s, uint32_t end)
+static uint32_t draw_below(struct assay_sim_services *s, uint32_t end)
 {
     return (uint32_t)assay_sim_random_below(&s->forge.random, end);
 }
 
-/* One that was handed in before; of that kind, 0: of any. Returns: NULL: none was drawn. */
+/* A previously submitted record; of that kind, 0: of any. Returns: NULL: none was drawn. */
 static const struct submission *draw_old(struct assay_sim_services *s, enum assay_service_kind kind)
 {
     const uint32_t count = s->forge.count < FORGE_KEPT ? s->forge.count : FORGE_KEPT;
     if (count == 0) return NULL;
     for (uint32_t i = 0; i < OLD_TRIES; i++) {
-        const struct submission *old = &s->forge.kept[below(s, count)];
+        const struct submission *old = &s->forge.kept[draw_below(s, count)];
         if (kind == 0 || old->kind == kind) return old;
     }
     return NULL;
 }
 
-/* --- changed records */
+/* --- modified records */
 
-/* One of another view; or one seat's voucher as often as a quorum needs. */
+/* A table of another view, or one seat's voucher as often as a quorum needs. */
 static void forge_table(struct assay_sim_services *s, uint32_t node, struct assay_slice payload)
 {
     const struct submission *old = draw_old(s, ASSAY_SERVICE_TABLE);
     struct assay_cont_table_record record;
     uint8_t bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice out;
-    if (below(s, 2) == 0 && old != NULL) {
-        services_put(s, node, ASSAY_SERVICE_TABLE, assay_slice_over(old->bytes, old->len));
+    if (draw_below(s, 2) == 0 && old != NULL) {
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TABLE,
+                                 assay_slice_over(old->bytes, old->len));
         return;
     }
     if (assay_cont_table_record_decode(payload, &record) != ASSAY_OK) return;
@@ -55,10 +56,10 @@ static void forge_table(struct assay_sim_services *s, uint32_t node, struct assa
                          sizeof record.signature[0]);
     }
     if (assay_cont_table_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_TABLE, out);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TABLE, out);
 }
 
-/* Somebody who is nobody closes it. */
+/* A stranger closes the task. */
 static void forge_close(struct assay_sim_services *s, uint32_t node, const uint8_t task[static 32])
 {
     struct assay_task_close record = { 0 };
@@ -70,11 +71,12 @@ static void forge_close(struct assay_sim_services *s, uint32_t node, const uint8
     assay_task_close_statement(s->chain_id, &record, digest);
     assay_model_sign(secret.bytes, digest, record.signature);
     if (assay_task_close_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_TASK_CLOSE, out);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TASK_CLOSE, out);
 }
 
-/* Receipt or voucher by a key of one's own. */
-static void sign_oneself(struct assay_sim_services *s, struct assay_task_claim *c, bool receipt)
+/* A receipt or voucher by a key of its own. */
+static void sign_with_own_key(struct assay_sim_services *s, struct assay_task_claim *c,
+                              bool receipt)
 {
     struct assay_secret32 secret;
     uint8_t digest[32];
@@ -89,15 +91,15 @@ static void sign_oneself(struct assay_sim_services *s, struct assay_task_claim *
     assay_model_sign(secret.bytes, digest, c->voucher.signature);
 }
 
-/* Half of one claim and half of another. */
-static void mix(struct assay_sim_services *s, struct assay_task_claim *c)
+/* One half of each of two claims. */
+static void mix_claims(struct assay_sim_services *s, struct assay_task_claim *c)
 {
     const struct submission *old = draw_old(s, ASSAY_SERVICE_TASK_CLAIM);
     struct assay_task_claim other;
     if (old == NULL || assay_task_claim_decode(assay_slice_over(old->bytes, old->len), &other) !=
                            ASSAY_OK)
         return;
-    if (below(s, 2) == 0) c->voucher = other.voucher;
+    if (draw_below(s, 2) == 0) c->voucher = other.voucher;
     else {
         c->receipt = other.receipt;
         assay_bytes_copy(c->receipt_signature, sizeof c->receipt_signature,
@@ -111,51 +113,49 @@ static void forge_claim(struct assay_sim_services *s, uint32_t node, struct assa
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice out;
     if (assay_task_claim_decode(payload, &c) != ASSAY_OK) return;
-    switch (below(s, 6)) {
+    switch (draw_below(s, 6)) {
     case 0: services_bytes(&s->forge.random, c.opening, sizeof c.opening); break;
-    case 1: sign_oneself(s, &c, true); break;
-    case 2: sign_oneself(s, &c, false); break;
+    case 1: sign_with_own_key(s, &c, true); break;
+    case 2: sign_with_own_key(s, &c, false); break;
     case 3: forge_close(s, node, c.receipt.task); return;
-    case 4: node = below(s, s->nodes); break; /* as it is, by whoever */
-    default: mix(s, &c); break;
+    case 4: node = draw_below(s, s->nodes); break; /* unchanged, by any member */
+    default: mix_claims(s, &c); break;
     }
     if (assay_task_claim_encode(&c, bytes, sizeof bytes, &out) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_TASK_CLAIM, out);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TASK_CLAIM, out);
 }
 
-/* Another member takes the work, or somebody the money back. */
+/* Another member takes the work, or a stranger the money back. */
 static void forge_accept(struct assay_sim_services *s, uint32_t node, struct assay_slice payload)
 {
     struct assay_task_accept record;
     if (assay_task_accept_decode(payload, &record) != ASSAY_OK) return;
-    if (below(s, 2) == 0) forge_close(s, node, record.task);
-    else services_put(s, below(s, s->nodes), ASSAY_SERVICE_TASK_ACCEPT, payload);
+    if (draw_below(s, 2) == 0) forge_close(s, node, record.task);
+    else services_submit_uncopied(s, draw_below(s, s->nodes), ASSAY_SERVICE_TASK_ACCEPT, payload);
 }
 
-/* --- */
-
-static void keep(struct assay_sim_services *s, enum assay_service_kind kind,
-                 struct assay_slice payload)
+static void store_submission(struct assay_sim_services *s, enum assay_service_kind kind,
+                             struct assay_slice payload)
 {
     struct submission *kept = &s->forge.kept[s->forge.count++ % FORGE_KEPT];
     *kept = (struct submission){ .kind = kind, .len = payload.len };
     assay_bytes_copy(kept->bytes, sizeof kept->bytes, payload.bytes, payload.len);
 }
 
-void forge_beside(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
-                  struct assay_slice payload)
+void forge_submit_copies(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
+                         struct assay_slice payload)
 {
-    if (s->load->forged_permille == 0 || !is_anybodys(kind)) return;
-    keep(s, kind, payload);
-    if (below(s, 1000) >= s->load->forged_permille || !services_is_on(s)) return;
-    const uint32_t other = below(s, s->nodes);
+    if (s->load->forged_permille == 0 || !is_transferable(kind)) return;
+    store_submission(s, kind, payload);
+    if (draw_below(s, 1000) >= s->load->forged_permille || !services_is_on(s)) return;
+    const uint32_t other = draw_below(s, s->nodes);
     const struct submission *old = draw_old(s, 0);
-    if (below(s, 2) == 0 && old != NULL)
-        services_put(s, other, old->kind, assay_slice_over(old->bytes, old->len));
+    if (draw_below(s, 2) == 0 && old != NULL)
+        services_submit_uncopied(s, other, old->kind, assay_slice_over(old->bytes, old->len));
     else if (kind == ASSAY_SERVICE_TABLE) forge_table(s, node, payload);
     else if (kind == ASSAY_SERVICE_TASK_CLAIM) forge_claim(s, node, payload);
     else if (kind == ASSAY_SERVICE_TASK_ACCEPT) forge_accept(s, node, payload);
-    else services_put(s, other, kind, payload);
+    else services_submit_uncopied(s, other, kind, payload);
 }
 
 void forge_open(struct assay_sim_services *s)

@@ -1,11 +1,11 @@
 /*
- * sim/services/handovers.c - hand-overs that hosts show to enclaves (docs/services.md 1.9.8): old
- * ones once more, changed ones, ones of the host's own, and replicas that name views; and what must
- * hold of views whatever is shown: an enclave follows to views alone that the ledger has started,
- * with the very roster, and no two views of an era serve at once.
+ * sim/services/handovers.c - hand-overs that hosts show to enclaves (docs/services.md 1.9.8):
+ * replayed, modified and forged ones, and replicas that name views; and the checker of views: an
+ * enclave follows only to views that the ledger has started, with the exact roster, and no two
+ * views of an era serve at once.
  *
- * A link tells who sent a frame, so no host can hand one over in a replica's name. It can here:
- * what a hand-over proves must not rest on that.
+ * A link identifies the sender of a frame, so a real host cannot send a hand-over in a replica's
+ * name. It can here: the proof of a hand-over must not depend on the link.
  */
 #include "sim/services/internal.h"
 
@@ -13,7 +13,7 @@
 
 enum { CHANGES = 8, OWN_KEYS = ASSAY_CONT_SEATS_MAX };
 
-static uint32_t below(struct assay_sim_services *s, uint32_t end)
+static uint32_t draw_below(struct assay_sim_services *s, uint32_t end)
 {
     return (uint32_t)assay_sim_random_below(&s->handovers.random, end);
 }
@@ -23,29 +23,29 @@ void handovers_open(struct assay_sim_services *s)
     s->handovers.random = services_stream(s, PROGRAM_ENCLAVE, (uint64_t)1 << 61);
 }
 
-/* --- what is shown */
+/* --- hand-overs shown to enclaves */
 
-static void keep(struct assay_sim_services *s, struct assay_slice bytes, bool early)
+static void store_handover(struct assay_sim_services *s, struct assay_slice bytes, bool early)
 {
-    struct handover_kept *kept = &s->handovers.kept[s->handovers.count++ % HANDOVERS_KEPT];
+    struct stored_handover *kept = &s->handovers.kept[s->handovers.count++ % HANDOVERS_KEPT];
     ASSAY_ASSERT(bytes.len <= sizeof kept->bytes);
     kept->early = early;
     kept->len = bytes.len;
     assay_bytes_copy(kept->bytes, sizeof kept->bytes, bytes.bytes, bytes.len);
 }
 
-void handovers_heard(struct assay_sim_services *s, struct assay_slice frame)
+void handovers_receive(struct assay_sim_services *s, struct assay_slice frame)
 {
     struct assay_cont_frame f;
     if (s->load->forged_handovers_permille == 0) return;
     if (assay_cont_frame_decode(frame, &f) == ASSAY_OK && f.kind == ASSAY_CONT_HANDOVER)
-        keep(s, f.list, false);
+        store_handover(s, f.list, false);
 }
 
-/* Whoever hands a TABLE in has the signatures before the view starts: of these a hand-over is made
- * that names others. As it is it would be true, and a replica gives none of a view that has not
+/* A host that submits a TABLE has the signatures before the view starts: they go into a hand-over
+ * that names others. Unmodified it would be valid, and a replica sends none of a view that has not
  * started. */
-void handovers_handed(struct assay_sim_services *s, struct assay_slice payload)
+void handovers_on_submit(struct assay_sim_services *s, struct assay_slice payload)
 {
     static const struct assay_cont_contact none[ASSAY_CONT_SEATS_MAX];
     struct assay_slice out;
@@ -53,32 +53,33 @@ void handovers_handed(struct assay_sim_services *s, struct assay_slice payload)
     const enum assay_status status =
         assay_cont_handover_encode(payload, none, s->load->group_size, s->handovers.room,
                                    sizeof s->handovers.room, &out);
-    if (status == ASSAY_OK) keep(s, out, true);
+    if (status == ASSAY_OK) store_handover(s, out, true);
 }
 
-static void own_contact(struct assay_sim_services *s, struct assay_cont_contact *contact)
+static void make_own_contact(struct assay_sim_services *s, struct assay_cont_contact *contact)
 {
     *contact = (struct assay_cont_contact){ .address = { 'x' }, .address_len = 1 };
     services_bytes(&s->handovers.random, contact->curve, sizeof contact->curve);
 }
 
-/* A key of the host's own, and where it would be reached. */
-static void own_seat(struct assay_sim_services *s, struct assay_cont_handover *h, uint32_t seat,
-                     struct assay_secret32 *secret)
+/* A key of the host and an address. */
+static void make_own_seat(struct assay_sim_services *s, struct assay_cont_handover *h,
+                          uint32_t seat, struct assay_secret32 *secret)
 {
     services_key(&s->handovers.random, secret, h->record.roster.key[seat]);
-    own_contact(s, &h->contact[seat]);
+    make_own_contact(s, &h->contact[seat]);
     assay_cont_contact_digest(&h->contact[seat], h->record.roster.contact[seat]);
 }
 
-/* Seats of the host's own, which vouch. */
-static void own_view(struct assay_sim_services *s, const struct assay_cont_client *c,
-                     struct assay_cont_handover *h, struct assay_secret32 secret[static OWN_KEYS])
+/* Seats of the host, which vouch. */
+static void make_own_view(struct assay_sim_services *s, const struct assay_cont_client *c,
+                          struct assay_cont_handover *h,
+                          struct assay_secret32 secret[static OWN_KEYS])
 {
     struct assay_cont_table_record *record = &h->record;
     uint8_t digest[32];
     for (uint32_t i = 0; i < record->roster.count; i++)
-        own_seat(s, h, i, &secret[i]);
+        make_own_seat(s, h, i, &secret[i]);
     record->count = assay_cont_quorum(record->roster.count);
     assay_cont_table_statement(&c->config.home, record->roster.view, record->root, record->entries,
                                digest);
@@ -89,22 +90,22 @@ static void own_view(struct assay_sim_services *s, const struct assay_cont_clien
     }
 }
 
-/* All of it by keys of the host's own: in the names of the base, or in their own. */
-static void make_own(struct assay_sim_services *s, const struct assay_cont_client *c,
-                     struct assay_cont_handover *h)
+/* Entirely by keys of the host: in the names of the base, or in their own. */
+static void forge_handover(struct assay_sim_services *s, const struct assay_cont_client *c,
+                           struct assay_cont_handover *h)
 {
     const struct assay_cont_roster *base = &c->config.roster;
     const uint32_t quorum = assay_cont_quorum(base->count);
     struct assay_secret32 secret[OWN_KEYS];
     struct assay_cont_table_record *record = &h->record;
     uint8_t digest[32];
-    const bool in_their_names = below(s, 2) == 0;
+    const bool in_their_names = draw_below(s, 2) == 0;
     *h = (struct assay_cont_handover){ .record = { .group = c->config.home.group,
                                                    .base = base->view,
                                                    .last_count = quorum } };
     record->roster.view = base->view + 1;
     record->roster.count = base->count;
-    own_view(s, c, h, secret);
+    make_own_view(s, c, h, secret);
     assay_cont_fin_statement(&c->config.home, record->base, record->root, 0, &record->roster,
                              digest);
     for (uint32_t i = 0; i < quorum; i++) {
@@ -115,22 +116,22 @@ static void make_own(struct assay_sim_services *s, const struct assay_cont_clien
     }
 }
 
-/* One that was true of some view, and says now that it follows this one, or leads elsewhere. */
-static void change(struct assay_sim_services *s, const struct assay_cont_client *c, bool early,
-                   struct assay_cont_handover *h)
+/* A valid hand-over of some view, modified to follow the present one or to lead elsewhere. */
+static void modify_handover(struct assay_sim_services *s, const struct assay_cont_client *c,
+                            bool early, struct assay_cont_handover *h)
 {
     struct assay_cont_table_record *record = &h->record;
-    const uint32_t seat = below(s, record->roster.count);
+    const uint32_t seat = draw_below(s, record->roster.count);
     struct assay_secret32 secret[OWN_KEYS];
-    const uint32_t what = !early ? below(s, CHANGES + 1) : below(s, 2) == 0 ? CHANGES : 4;
-    if (what != 0 && !early) { /* it fits, but for what is changed */
+    const uint32_t what = !early ? draw_below(s, CHANGES + 1) : draw_below(s, 2) == 0 ? CHANGES : 4;
+    if (what != 0 && !early) { /* consistent but for the modified part */
         record->base = c->config.roster.view;
         if (record->roster.view <= record->base) record->roster.view = record->base + 1;
     }
-    if (what == 1) own_seat(s, h, seat, &secret[0]);
-    if (what == 2) record->roster.view += 1 + below(s, 3);
+    if (what == 1) make_own_seat(s, h, seat, &secret[0]);
+    if (what == 2) record->roster.view += 1 + draw_below(s, 3);
     if (what == 3) record->roster.view += UINT64_C(1) << ASSAY_CONT_NUMBER_BITS;
-    if (what == 4) own_contact(s, &h->contact[seat]);
+    if (what == 4) make_own_contact(s, &h->contact[seat]);
     for (uint32_t i = 1; what == 5 && i < record->last_count; i++)
         record->last[i] = record->last[0];
     for (uint32_t i = 1; what == 6 && i < record->count; i++) {
@@ -142,27 +143,28 @@ static void change(struct assay_sim_services *s, const struct assay_cont_client 
     for (uint32_t i = 0; what == 7 && i < record->last_count && i < c->config.roster.count; i++)
         assay_bytes_copy(record->last[i].key, sizeof record->last[i].key, c->config.roster.key[i],
                          sizeof c->config.roster.key[i]);
-    if (what == CHANGES) own_view(s, c, h, secret); /* those who stopped did so for others */
+    if (what == CHANGES) make_own_view(s, c, h, secret); /* those that stopped did so for others */
 }
 
-/* Returns: its bytes, in the room; empty: none was kept. */
-static struct assay_slice draw(struct assay_sim_services *s, const struct assay_cont_client *c)
+/* Returns: its bytes, in the buffer; empty: none is stored. */
+static struct assay_slice draw_handover(struct assay_sim_services *s,
+                                        const struct assay_cont_client *c)
 {
     static struct assay_cont_handover h;
     const uint32_t count = s->handovers.count < HANDOVERS_KEPT ? s->handovers.count
                                                                : HANDOVERS_KEPT;
-    const struct handover_kept *old = count > 0 ? &s->handovers.kept[below(s, count)] : NULL;
-    const uint32_t how = below(s, 4);
+    const struct stored_handover *old = count > 0 ? &s->handovers.kept[draw_below(s, count)] : NULL;
+    const uint32_t how = draw_below(s, 4);
     uint8_t record[ASSAY_CONT_TABLE_LEN_MAX];
     struct assay_slice payload, out = { 0 };
     if (how == 0 && old != NULL && !old->early) return assay_slice_over(old->bytes, old->len);
     if (how == 1 || old == NULL) {
-        make_own(s, c, &h);
+        forge_handover(s, c, &h);
     } else {
         const enum assay_status status =
             assay_cont_handover_decode(assay_slice_over(old->bytes, old->len), &h);
-        ASSAY_ASSERT(status == ASSAY_OK); /* a replica made it */
-        change(s, c, old->early, &h);
+        ASSAY_ASSERT(status == ASSAY_OK); /* a replica encoded it */
+        modify_handover(s, c, old->early, &h);
     }
     enum assay_status status =
         assay_cont_table_record_encode(&h.record, record, sizeof record, &payload);
@@ -181,16 +183,16 @@ struct assay_slice handovers_draw(struct assay_sim_services *s, const struct ass
                                   .session = c->config.session };
     struct assay_slice out = { 0 };
     if (s->load->forged_handovers_permille == 0 || !services_is_on(s)) return out;
-    if (below(s, 1000) >= s->load->forged_handovers_permille) return out;
-    *seat = below(s, c->config.roster.count);
+    if (draw_below(s, 1000) >= s->load->forged_handovers_permille) return out;
+    *seat = draw_below(s, c->config.roster.count);
     assay_bytes_copy(f.instance, 32, c->config.instance, 32);
-    if (below(s, 4) == 0) {
+    if (draw_below(s, 4) == 0) {
         f.kind = ASSAY_CONT_REFUSED;
         f.reason = ASSAY_CONT_VIEW;
-        f.value = f.view + below(s, 3);
+        f.value = f.view + draw_below(s, 3);
     } else {
         f.kind = ASSAY_CONT_HANDOVER;
-        f.list = draw(s, c);
+        f.list = draw_handover(s, c);
         if (f.list.len == 0) return out;
     }
     const enum assay_status status =
@@ -200,9 +202,10 @@ struct assay_slice handovers_draw(struct assay_sim_services *s, const struct ass
     return out;
 }
 
-/* --- what must hold */
+/* --- invariants */
 
-static bool is_same(const struct assay_cont_roster *one, const struct assay_cont_roster *other)
+static bool is_same_roster(const struct assay_cont_roster *one,
+                           const struct assay_cont_roster *other)
 {
     if (one->view != other->view || one->count != other->count) return false;
     for (uint32_t i = 0; i < one->count; i++)
@@ -212,21 +215,21 @@ static bool is_same(const struct assay_cont_roster *one, const struct assay_cont
     return true;
 }
 
-void handovers_started(struct views *v, const struct assay_cont_roster *roster)
+void handovers_on_view_started(struct views *v, const struct assay_cont_roster *roster)
 {
     v->known[v->known_count++ % KNOWN_VIEWS] = *roster;
 }
 
-/* Views that started while nobody looked are nobody's to judge. */
+/* Views that started unobserved cannot be evaluated. */
 static bool was_started(const struct views *v, const struct assay_cont_roster *roster)
 {
     const uint32_t count = v->known_count < KNOWN_VIEWS ? v->known_count : KNOWN_VIEWS;
     for (uint32_t i = 0; i < count; i++)
-        if (is_same(&v->known[i], roster)) return true;
+        if (is_same_roster(&v->known[i], roster)) return true;
     return roster->view <= v->unseen;
 }
 
-/* It speaks to whom the roster names, and nobody else. */
+/* The client contacts only members of the roster. */
 static bool are_contacts_of(const struct assay_cont_client *c)
 {
     uint8_t digest[32];
@@ -238,23 +241,24 @@ static bool are_contacts_of(const struct assay_cont_client *c)
     return true;
 }
 
-void handovers_followed(struct assay_sim_services *s, uint64_t from,
-                        const struct assay_cont_client *c)
+void handovers_on_follow(struct assay_sim_services *s, uint64_t from,
+                         const struct assay_cont_client *c)
 {
     const struct assay_cont_roster *roster = &c->config.roster;
     const uint32_t group = c->config.home.group;
     if (roster->view == from || !s->recount.sound) return;
     s->handovers.followed++;
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     if (!was_started(&s->views[group], roster) || !are_contacts_of(c))
-        services_look(s, ASSAY_SIM_CHECKER_CONTINUITY,
-                      "MOVED: an enclave of group %u follows from view %llu to view %llu, which no "
-                      "ledger has started so",
-                      group, (unsigned long long)from, (unsigned long long)roster->view);
+        services_report_check(
+            s, ASSAY_SIM_CHECKER_CONTINUITY,
+            "MOVED: an enclave of group %u follows from view %llu to view %llu, which no "
+            "ledger has started so",
+            group, (unsigned long long)from, (unsigned long long)roster->view);
 }
 
-/* How many replicas serve a view. */
-static uint32_t serving(const struct assay_sim_services *s, uint32_t group, uint64_t view)
+/* Returns: number of replicas that serve a view. */
+static uint32_t count_serving(const struct assay_sim_services *s, uint32_t group, uint64_t view)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->nodes; i++) {
@@ -266,28 +270,29 @@ static uint32_t serving(const struct assay_sim_services *s, uint32_t group, uint
     return count;
 }
 
-/* Of what it says now: its last table of a view is the end of that view for it, whatever it knows
- * of the next one. */
-static void hear(struct assay_sim_services *s, uint32_t group, uint32_t node,
-                 const struct assay_cont_frame *f)
+/* A frame that it sends: its last table of a view ends that view for it, whatever it knows of the
+ * next one. */
+static void record_frame(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                         const struct assay_cont_frame *f)
 {
     struct replica *r = &s->replica[group][node];
     if (f->kind == ASSAY_CONT_FIN && f->base >= r->left_below) r->left_below = f->base + 1;
     if (f->kind != ASSAY_CONT_OPENED && f->kind != ASSAY_CONT_ACK &&
         f->kind != ASSAY_CONT_CONFIRMED)
         return;
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     if (f->view < r->served_view || f->view < r->left_below)
-        services_look(s, ASSAY_SIM_CHECKER_CONTINUITY,
-                      "TWO VIEWS: replica %u of group %u serves view %llu after %llu, having left "
-                      "all below %llu",
-                      node, group, (unsigned long long)f->view,
-                      (unsigned long long)r->served_view, (unsigned long long)r->left_below);
+        services_report_check(
+            s, ASSAY_SIM_CHECKER_CONTINUITY,
+            "TWO VIEWS: replica %u of group %u serves view %llu after %llu, having left "
+            "all below %llu",
+            node, group, (unsigned long long)f->view, (unsigned long long)r->served_view,
+            (unsigned long long)r->left_below);
     r->served_view = f->view;
 }
 
-/* docs/services.md 1.9: a quorum of the base stops for ever before the next view has a table. */
-static void hold_one_view(struct assay_sim_services *s, uint32_t group, uint64_t view)
+/* docs/services.md 1.9: a quorum of the base stops for good before the next view has a table. */
+static void check_one_view(struct assay_sim_services *s, uint32_t group, uint64_t view)
 {
     for (uint32_t i = 0; i < s->nodes; i++) {
         const struct replica *other = &s->replica[group][i];
@@ -297,15 +302,15 @@ static void hold_one_view(struct assay_sim_services *s, uint32_t group, uint64_t
             is.view >> ASSAY_CONT_NUMBER_BITS != view >> ASSAY_CONT_NUMBER_BITS)
             continue;
         const uint64_t older = is.view < view ? is.view : view;
-        if (serving(s, group, older) >= assay_cont_quorum(s->load->group_size))
-            services_look(s, ASSAY_SIM_CHECKER_CONTINUITY,
-                          "TWO VIEWS: a quorum of group %u serves view %llu beside view %llu",
-                          group, (unsigned long long)older,
-                          (unsigned long long)(older == is.view ? view : is.view));
+        if (count_serving(s, group, older) >= assay_cont_quorum(s->load->group_size))
+            services_report_check(
+                s, ASSAY_SIM_CHECKER_CONTINUITY,
+                "TWO VIEWS: a quorum of group %u serves view %llu beside view %llu", group,
+                (unsigned long long)older, (unsigned long long)(older == is.view ? view : is.view));
     }
 }
 
-void handovers_serve(struct assay_sim_services *s, uint32_t group, uint32_t node)
+void handovers_on_effects(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     const struct replica *r = &s->replica[group][node];
     for (uint32_t i = 0; i < s->effects.count; i++) {
@@ -314,8 +319,8 @@ void handovers_serve(struct assay_sim_services *s, uint32_t group, uint32_t node
         const struct assay_slice bytes =
             assay_slice_over(s->effects.bytes + send->at, send->len);
         if (send->to != ASSAY_CONT_TO_LEDGER && assay_cont_frame_decode(bytes, &f) == ASSAY_OK)
-            hear(s, group, node, &f);
+            record_frame(s, group, node, &f);
     }
     const struct assay_cont_status own = assay_cont_replica_status(r->core);
-    if (own.serves) hold_one_view(s, group, own.view);
+    if (own.serves) check_one_view(s, group, own.view);
 }

@@ -1,8 +1,8 @@
 /*
- * sim/services/hoard.c - members that take of services what one author can get, for nothing
- * (docs/services.md 1.2.3, 1.5, 6.4): instances that never certify a state, tasks that nobody is
- * to work on, or that it leaves before it may, a replica under a new key in each epoch. And the
- * check that an author gets no more than its quota, counted here once more from final records.
+ * sim/services/hoard.c - members that exhaust what services give one author for nothing
+ * (docs/services.md 1.2.3, 1.5, 6.4): instances that never certify a state, tasks without an
+ * executor or released as early as possible, a replica under a new key in each epoch. And the
+ * checker of quotas, recounted here from final records.
  */
 #include "sim/services/tasks.h"
 
@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    BIRTHS = 4,   /* that a hoarder hands in, of each group and epoch */
-    OPENINGS = 4, /* of tasks in an epoch, one after the other: their numbers follow */
+    BIRTHS = 4,   /* submissions of a hoarder, for each group and epoch */
+    OPENINGS = 4, /* of tasks in an epoch, with successive numbers */
     DEADLINE_EPOCHS = 32,
     ROWS_MIN = 4, /* docs/services.md 1.2.3 */
     TASKS_MIN = 2,
@@ -40,12 +40,12 @@ static struct hoarder *hoarder_of(struct assay_sim_services *s, uint32_t node)
     return &s->hoard.hoarder[node + s->load->hoarders - s->nodes];
 }
 
-/* --- what they hand in */
+/* --- submissions */
 
-static void bear(struct assay_sim_services *s, uint32_t node, uint32_t group)
+static void submit_birth(struct assay_sim_services *s, uint32_t node, uint32_t group)
 {
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
-    const uint8_t *const node_id = desk_node_id(s, node);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
+    const uint8_t *const node_id = follower_node_id(s, node);
     struct assay_cont_session_record record = { .group = group };
     struct assay_secret32 secret, link;
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
@@ -55,7 +55,7 @@ static void bear(struct assay_sim_services *s, uint32_t node, uint32_t group)
     record.expected = assay_cont_number_next(g->era, 0);
     services_key(&s->hoard.random, &secret, record.instance_key);
     services_bytes(&s->hoard.random, link.bytes, 32);
-    link.bytes[0] = PROGRAM_READER + 1; /* no program's name */
+    link.bytes[0] = PROGRAM_READER + 1; /* not the name of a program */
     assay_cont_link_name(&link, &record.link, &record.contact);
     record.contact.address[0] = 'h';
     record.contact.address_len = 1;
@@ -63,12 +63,12 @@ static void bear(struct assay_sim_services *s, uint32_t node, uint32_t group)
     assay_sodium_link_sign(&link, digest, record.link.signature);
     assay_model_sign(secret.bytes, digest, record.signature);
     if (assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_SESSION, payload);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_SESSION, payload);
 }
 
 static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequence)
 {
-    const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->follower[node].registry);
     const struct hoarder *h = hoarder_of(s, node);
     const uint32_t slot = assay_sim_random_below(&s->hoard.random, 2) == 0
                               ? node
@@ -92,12 +92,12 @@ static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequ
     assay_task_open_statement(s->chain_id, &record, digest);
     assay_model_sign(h->secret.bytes, digest, record.signature);
     if (assay_task_open_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_TASK_OPEN, out);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TASK_OPEN, out);
 }
 
 static void open_next(struct assay_sim_services *s, uint32_t node, struct hoarder *h)
 {
-    const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->follower[node].registry);
     uint64_t balance = 0, sequence = 0;
     if (services_now(s) < h->open_at_ms || ledger == NULL) return;
     h->open_at_ms = services_now(s) + s->scenario->epoch_ms / OPENINGS;
@@ -105,7 +105,7 @@ static void open_next(struct assay_sim_services *s, uint32_t node, struct hoarde
         open_task(s, node, sequence);
 }
 
-/* Its own, of which nobody but itself is paid. */
+/* Accepts its own task, which pays only itself. */
 static void accept_own(struct assay_sim_services *s, uint32_t node,
                        const struct assay_task_row *row)
 {
@@ -117,12 +117,12 @@ static void accept_own(struct assay_sim_services *s, uint32_t node,
     assay_bytes_copy(record.key, sizeof record.key, h->key, sizeof h->key);
     assay_bytes_copy(record.account, 32, h->account, 32);
     if (assay_task_accept_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_TASK_ACCEPT, out);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TASK_ACCEPT, out);
 }
 
-/* Out of whatever it has a part in, and as soon as it can. */
-static void leave(struct assay_sim_services *s, uint32_t node, const struct assay_task_row *row,
-                  bool is_signed)
+/* Releases any task that it takes part in, as early as possible. */
+static void release_task(struct assay_sim_services *s, uint32_t node,
+                         const struct assay_task_row *row, bool is_signed)
 {
     const struct hoarder *h = hoarder_of(s, node);
     struct assay_task_release record = { .paid = row->paid, .is_signed = is_signed };
@@ -133,19 +133,19 @@ static void leave(struct assay_sim_services *s, uint32_t node, const struct assa
     assay_task_release_statement(s->chain_id, &record, digest);
     assay_model_sign(h->secret.bytes, digest, record.signature);
     if (assay_task_release_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
-        services_put(s, node, ASSAY_SERVICE_TASK_RELEASE, out);
+        services_submit_uncopied(s, node, ASSAY_SERVICE_TASK_RELEASE, out);
 }
 
-static void take_and_leave(struct assay_sim_services *s, uint32_t node)
+static void accept_and_release(struct assay_sim_services *s, uint32_t node)
 {
-    const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->follower[node].registry);
     const struct assay_task_row *row = NULL;
     if (ledger == NULL) return;
     for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;) {
         const bool own = assay_bytes_equal(row->requestor, hoarder_of(s, node)->account, 32);
         if (row->end != ASSAY_TASK_END_NONE || (!own && row->executor != node)) continue;
         if (own && row->executor == node && !row->accepted) accept_own(s, node, row);
-        else leave(s, node, row, own);
+        else release_task(s, node, row, own);
     }
 }
 
@@ -154,20 +154,20 @@ void hoard_turn(struct assay_sim_services *s, uint32_t node)
     if (!hoard_is_hoarder(s, node) || !services_is_on(s)) return;
     struct hoarder *h = hoarder_of(s, node);
     open_next(s, node, h);
-    if (h->epoch >= s->desk[node].epoch) return;
-    h->epoch = s->desk[node].epoch;
-    take_and_leave(s, node);
+    if (h->epoch >= s->follower[node].epoch) return;
+    h->epoch = s->follower[node].epoch;
+    accept_and_release(s, node);
     for (uint32_t g = 0; g < s->plan.group_count; g++) {
         for (uint32_t i = 0; i < BIRTHS; i++)
-            bear(s, node, g);
+            submit_birth(s, node, g);
         replicas_relist(s, g, node);
     }
 }
 
-/* --- what they may get: of final records, counted by rows */
+/* --- quotas: rows of final records */
 
-void hoard_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
-                 uint32_t count)
+void hoard_on_standings(struct assay_sim_services *s, const struct assay_registry_member *member,
+                        uint32_t count)
 {
     s->hoard.standing = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -175,7 +175,7 @@ void hoard_stand(struct assay_sim_services *s, const struct assay_registry_membe
     s->hoard.known = true;
 }
 
-void hoard_unknown(struct assay_sim_services *s)
+void hoard_forget_standings(struct assay_sim_services *s)
 {
     s->hoard.known = false;
 }
@@ -191,11 +191,11 @@ static void check_rows(struct assay_sim_services *s, const struct assay_cont_gro
         rows += g->instance[i].payer == slot;
         provisional += g->instance[i].payer == slot && !g->instance[i].kept;
     }
-    services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
     if (rows > most || 2 * provisional > most)
-        services_look(s, ASSAY_SIM_CHECKER_BOUNDS,
-                      "slot %u has %u instances, %u of them provisional; %u is the most", slot,
-                      rows, provisional, most);
+        services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS,
+                              "slot %u has %u instances, %u of them provisional; %u is the most",
+                              slot, rows, provisional, most);
 }
 
 static void check_tasks(struct assay_sim_services *s, const struct assay_registry_facts *facts)
@@ -211,27 +211,28 @@ static void check_tasks(struct assay_sim_services *s, const struct assay_registr
     for (uint32_t at = 0; (row = assay_task_ledger_next_task(ledger, &at)) != NULL;)
         open += row->end == ASSAY_TASK_END_NONE &&
                 assay_bytes_equal(row->requestor, own->requestor, 32);
-    services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
     if (open > most)
-        services_look(s, ASSAY_SIM_CHECKER_BOUNDS,
-                      "one account has %u tasks that have not ended, %u is the most", open, most);
+        services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS,
+                              "one account has %u tasks that have not ended, %u is the most", open,
+                              most);
 }
 
-/* Within the plan, whoever they are of. */
+/* Within the plan, for all authors together. */
 static void check_tables(struct assay_sim_services *s)
 {
     const struct assay_task_ledger *tasks = assay_registry_tasks(s->recount.registry);
     const struct assay_share_registry *shares = assay_registry_shares(s->recount.registry);
     uint32_t accounts = 0;
     uint64_t total = 0, locked = 0;
-    services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
     if (tasks != NULL) assay_task_ledger_get_sums(tasks, &accounts, &total, &locked);
     if (accounts > s->plan.tasks.accounts_max)
-        services_look(s, ASSAY_SIM_CHECKER_BOUNDS, "%u accounts, %u is the most", accounts,
-                      s->plan.tasks.accounts_max);
+        services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS, "%u accounts, %u is the most", accounts,
+                              s->plan.tasks.accounts_max);
     if (shares != NULL && shares->row_count > shares->config.ids_max)
-        services_look(s, ASSAY_SIM_CHECKER_BOUNDS, "%u ids, %u is the most", shares->row_count,
-                      shares->config.ids_max);
+        services_report_check(s, ASSAY_SIM_CHECKER_BOUNDS, "%u ids, %u is the most",
+                              shares->row_count, shares->config.ids_max);
 }
 
 void hoard_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
@@ -252,7 +253,8 @@ void hoard_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
         assay_cont_session_record_decode(payload, &record) != ASSAY_OK)
         return;
     const struct assay_cont_group *g = assay_registry_group(s->recount.registry, record.group);
-    /* A row that goes on is nobody's new charge, and quotas fall when more members stand. */
+    /* A row that continues is charged to no author again, and quotas shrink as the membership
+     * grows. */
     if (g != NULL && record.birth.era == g->era &&
         record.expected == assay_cont_number_next(g->era, 0))
         check_rows(s, g, slot);

@@ -1,6 +1,6 @@
 /*
- * sim/services/recount.c - the registry once more: folded from final blocks alone, closed by what
- * the state says of members, and held against the digests that a quorum has agreed on
+ * sim/services/recount.c - the registry, recomputed: folded from final blocks, closed by the
+ * state's standings of members, and compared with the digests that a quorum has agreed on
  * (docs/protocol.md 12).
  */
 #include "sim/services/internal.h"
@@ -23,19 +23,19 @@ void recount_free(struct assay_sim_services *s)
     free(s->recount.memory);
 }
 
-static bool has_word(const struct assay_member *m)
+static bool may_submit(const struct assay_member *m)
 {
     return m->stage == ASSAY_STAGE_MEMBER &&
            m->trust.integrity.standing != ASSAY_STANDING_SUSPENDED;
 }
 
-/* What must hold of a record that stands in a final block. Returns: NULL, or what is wrong. */
+/* Invariant of a record in a final block. Returns: NULL, or the fault. */
 static const char *fault_of(struct assay_sim_services *s, const struct assay_state *before,
                             const struct assay_service_body *record, uint32_t slot)
 {
     if (slot >= before->member_count) return "is by nobody";
     const struct assay_member *m = &before->members[slot];
-    if (!has_word(m)) return "is by a member that has no word";
+    if (!may_submit(m)) return "is by a member that has no word";
     if (m->lives[0].incarnation != record->incarnation) return "is by a life that is not listed";
     if (record->epoch != before->epoch + 1) return "is of another epoch";
     if (!assay_bytes_equal(record->chain_id, s->chain_id, 32)) return "is of another chain";
@@ -83,16 +83,16 @@ static uint32_t members_of(const struct assay_state *before, const struct assay_
     return after->member_count;
 }
 
-/* The genesis tells standings before anything is final. */
-static void stand(struct assay_sim_services *s, const struct assay_state *genesis)
+/* The genesis gives standings before any block is final. */
+static void set_standings(struct assay_sim_services *s, const struct assay_state *genesis)
 {
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     if (s->recount.stood || s->recount.registry == NULL) return;
     const uint32_t count = members_of(genesis, genesis, member);
     assay_registry_set_era(s->recount.registry, genesis->era);
     assay_registry_set_standing(s->recount.registry, genesis->epoch, member, count);
-    hoard_stand(s, member, count);
-    views_stand(s, member, count);
+    hoard_on_standings(s, member, count);
+    views_on_standings(s, member, count);
     s->recount.stood = true;
     s->recount.epoch = genesis->epoch + 1;
 }
@@ -104,13 +104,13 @@ void assay_sim_services_record(struct assay_sim_services *services,
     struct assay_sim_services *s = services;
     const uint32_t slot = assay_state_slot_of(before, record->node_id);
     const char *fault = fault_of(s, before, record, slot);
-    services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
-    stand(s, before);
+    services_report_check(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
+    set_standings(s, before);
     s->count.records++;
     s->recount.fresh = false;
     if (fault != NULL) {
-        services_look(s, ASSAY_SIM_CHECKER_SERVICES, "a record of slot %u in epoch %llu %s", slot,
-                      (unsigned long long)record->epoch, fault);
+        services_report_check(s, ASSAY_SIM_CHECKER_SERVICES, "a record of slot %u in epoch %llu %s",
+                              slot, (unsigned long long)record->epoch, fault);
         s->recount.sound = false;
         return;
     }
@@ -129,8 +129,8 @@ void assay_sim_services_record(struct assay_sim_services *services,
                  &s->recount.facts);
 }
 
-/* Where a document of that name stands. Returns: the count of documents when it has none. */
-static uint32_t place_of(const struct assay_registry_plan *plan, const char *name)
+/* Index of the document of that name. Returns: the count of documents when there is none. */
+static uint32_t find_document(const struct assay_registry_plan *plan, const char *name)
 {
     const uint32_t documents = assay_registry_documents(plan);
     char own[80];
@@ -141,8 +141,8 @@ static uint32_t place_of(const struct assay_registry_plan *plan, const char *nam
     return documents;
 }
 
-static struct assay_slice write(struct assay_sim_services *s, const struct assay_registry *registry,
-                                uint32_t document)
+static struct assay_slice write_document(struct assay_sim_services *s,
+                                         const struct assay_registry *registry, uint32_t document)
 {
     struct assay_writer w = assay_writer_over(s->recount.document, sizeof s->recount.document);
     const enum assay_status status = assay_registry_encode(registry, document, &w);
@@ -150,43 +150,43 @@ static struct assay_slice write(struct assay_sim_services *s, const struct assay
     return assay_slice_over(w.bytes, w.len);
 }
 
-/* A document of a service that begins with the next epoch is named by nothing. */
-static void compare(struct assay_sim_services *s, const struct assay_registry *registry,
-                    const struct assay_registry_plan *before, const struct assay_state *state,
-                    const char *whose, uint32_t node)
+/* A document of a service that starts with the next epoch has no name yet. */
+static void check_documents(struct assay_sim_services *s, const struct assay_registry *registry,
+                            const struct assay_registry_plan *before,
+                            const struct assay_state *state, const char *whose, uint32_t node)
 {
     uint8_t digest[32];
     const struct assay_registry_plan *plan = assay_registry_get_plan(registry);
     const uint32_t documents = assay_registry_documents(plan);
-    services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
     if (state->services.count != documents) {
-        services_look(s, ASSAY_SIM_CHECKER_SERVICES, "epoch %llu names %u documents of %u",
-                      (unsigned long long)state->epoch, state->services.count, documents);
+        services_report_check(s, ASSAY_SIM_CHECKER_SERVICES, "epoch %llu names %u documents of %u",
+                              (unsigned long long)state->epoch, state->services.count, documents);
         return;
     }
     for (uint32_t i = 0; i < documents; i++) {
         char name[80];
-        const struct assay_slice bytes = write(s, registry, i);
+        const struct assay_slice bytes = write_document(s, registry, i);
         assay_registry_document_name(plan, i, name);
         const bool begins =
-            before != NULL && place_of(before, name) == assay_registry_documents(before);
+            before != NULL && find_document(before, name) == assay_registry_documents(before);
         if (begins) assay_bytes_zero(digest, sizeof digest);
         else assay_sha256(bytes.bytes, bytes.len, digest);
         if (assay_bytes_equal(digest, state->services.documents[i], 32)) continue;
-        services_look(s, ASSAY_SIM_CHECKER_SERVICES,
-                      "epoch %llu: %.40s %s of node %u is not what its state names",
-                      (unsigned long long)state->epoch, name, whose, node);
+        services_report_check(s, ASSAY_SIM_CHECKER_SERVICES,
+                              "epoch %llu: %.40s %s of node %u is not what its state names",
+                              (unsigned long long)state->epoch, name, whose, node);
     }
 }
 
-static void told(void *context, const struct assay_registry_facts *facts)
+static void on_facts(void *context, const struct assay_registry_facts *facts)
 {
     shares_record(context, facts);
-    views_told(context, facts);
+    views_on_facts(context, facts);
 }
 
-/* Services are added at this boundary: what there was goes on, by its documents and their names. */
-static void extend(struct assay_sim_services *s, const struct assay_state *state)
+/* Services are added at this boundary: existing ones continue, by their documents and names. */
+static void add_services(struct assay_sim_services *s, const struct assay_state *state)
 {
     static const struct assay_registry_plan none;
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
@@ -197,20 +197,20 @@ static void extend(struct assay_sim_services *s, const struct assay_state *state
     for (uint32_t i = 0; i < assay_registry_documents(&s->plan); i++) {
         char name[80];
         assay_registry_document_name(&s->plan, i, name);
-        const uint32_t at = place_of(before, name);
+        const uint32_t at = find_document(before, name);
         enum assay_status status = ASSAY_OK;
         if (at == assay_registry_documents(before))
             assay_registry_add_document(s->recount.registry, i);
-        else status = assay_registry_decode(s->recount.registry, i, write(s, old, at));
+        else status = assay_registry_decode(s->recount.registry, i, write_document(s, old, at));
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     const uint32_t count = members_of(state, state, member);
     assay_registry_set_era(s->recount.registry, state->era);
     assay_registry_set_standing(s->recount.registry, state->epoch, member, count);
-    hoard_stand(s, member, count);
+    hoard_on_standings(s, member, count);
     s->recount.stood = true;
-    compare(s, s->recount.registry, before, state, "as the blocks", 0);
-    views_take(s);
+    check_documents(s, s->recount.registry, before, state, "as the blocks", 0);
+    views_adopt(s);
     free(memory);
 }
 
@@ -221,7 +221,7 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     const bool extends = !assay_bytes_equal(before->services.plan, after->services.plan, 32);
     assay_bytes_zero(s->recount.taken, sizeof s->recount.taken);
-    stand(s, before);
+    set_standings(s, before);
     s->recount.fresh = true;
     if (after->epoch != before->epoch + 1) {
         s->recount.sound = false;
@@ -229,24 +229,24 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     if (!s->recount.sound) return;
     if (s->recount.registry != NULL) {
         const uint32_t count = members_of(before, after, member);
-        views_stand(s, member, count);
-        hoard_stand(s, member, count);
+        views_on_standings(s, member, count);
+        hoard_on_standings(s, member, count);
         s->recount.epoch = after->epoch + 1;
         assay_registry_set_era(s->recount.registry, after->era);
         assay_registry_close_epoch(s->recount.registry, after->epoch, member, count,
-                                   &s->recount.facts, told, s);
+                                   &s->recount.facts, on_facts, s);
         assay_registry_check(s->recount.registry);
         tasks_closed(s, after, member, count);
         shares_closed(s);
         views_closed(s);
     }
-    if (extends) extend(s, after);
+    if (extends) add_services(s, after);
     else if (s->recount.registry != NULL)
-        compare(s, s->recount.registry, NULL, after, "as the blocks", 0);
+        check_documents(s, s->recount.registry, NULL, after, "as the blocks", 0);
 }
 
-/* After epochs that nobody saw closing, and boundaries that operators decided. */
-static void take(struct assay_sim_services *s, const struct assay_registry *registry)
+/* After unobserved epochs, and boundaries that operators decided. */
+static void adopt_registry(struct assay_sim_services *s, const struct assay_registry *registry)
 {
     const struct assay_registry_plan *plan = assay_registry_get_plan(registry);
     const bool same = s->recount.registry != NULL &&
@@ -259,9 +259,9 @@ static void take(struct assay_sim_services *s, const struct assay_registry *regi
     assay_registry_copy(s->recount.registry, registry);
     s->recount.stood = true;
     s->recount.sound = true;
-    hoard_unknown(s);
-    views_take(s);
-    tasks_take(s);
+    hoard_forget_standings(s);
+    views_adopt(s);
+    tasks_adopt(s);
 }
 
 static bool names_all(const struct assay_state *state)
@@ -278,8 +278,8 @@ void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_
     struct assay_services_snapshot now;
     assay_engine_services(s->world.engine(s->world.context, node), &now);
     if (now.registry == NULL || now.epoch != state->epoch + 1) return;
-    if (names_all(state)) compare(s, now.registry, NULL, state, "as the engine", node);
-    if (!s->recount.sound && s->recount.fresh) take(s, now.registry);
+    if (names_all(state)) check_documents(s, now.registry, NULL, state, "as the engine", node);
+    if (!s->recount.sound && s->recount.fresh) adopt_registry(s, now.registry);
 }
 
 void assay_sim_services_era(struct assay_sim_services *services, bool undone)
@@ -287,5 +287,5 @@ void assay_sim_services_era(struct assay_sim_services *services, bool undone)
     services->recount.sound = false;
     if (!undone) return;
     services->undone = true;
-    enclaves_undone(services);
+    enclaves_on_undone(services);
 }

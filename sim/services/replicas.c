@@ -1,6 +1,7 @@
 /*
- * sim/services/replicas.c - a replica of each group on each member, as net/services/replica_node.c
- * runs one: it makes its keys when it starts, has them listed, and serves as long as it lives.
+ * sim/services/replicas.c - a replica of each group on each member, as in
+ * net/services/replica_node.c: it makes its keys when it starts, has them listed, and serves until
+ * its process ends.
  */
 #include "sim/services/internal.h"
 
@@ -19,7 +20,7 @@ static struct name name_of(const struct assay_sim_services *s, uint32_t group, u
 
 /* --- life */
 
-/* The key of a life: of one that is over, too, whose last words may still be on their way. */
+/* The key of a life; also of a past one, whose last frames may be in flight. */
 static void key_of(const struct assay_sim_services *s, uint32_t group, uint32_t node, uint32_t life,
                    struct assay_secret32 *secret, uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
@@ -28,7 +29,7 @@ static void key_of(const struct assay_sim_services *s, uint32_t group, uint32_t 
     services_key(&random, secret, key);
 }
 
-static void start(struct assay_sim_services *s, uint32_t group, uint32_t node)
+static void start_replica(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     struct replica *r = &s->replica[group][node];
     if (r->memory == NULL)
@@ -61,7 +62,7 @@ void replicas_free(struct assay_sim_services *s)
             free(s->replica[g][i].memory);
 }
 
-/* Whoever dies comes back with its node's next turn, as another. */
+/* A replica that died restarts with its node's next turn, under another key. */
 void replicas_epoch(struct assay_sim_services *s)
 {
     struct assay_sim_random random =
@@ -86,10 +87,10 @@ bool replicas_find(const struct assay_sim_services *s, uint32_t group,
     return false;
 }
 
-/* --- what it says */
+/* --- output */
 
-static void to_key(struct assay_sim_services *s, uint32_t group, uint32_t node, const uint8_t *key,
-                   struct assay_slice frame)
+static void send_to_key(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                        const uint8_t *key, struct assay_slice frame)
 {
     uint32_t there = 0;
     if (!replicas_find(s, group, key, &there)) return;
@@ -98,24 +99,24 @@ static void to_key(struct assay_sim_services *s, uint32_t group, uint32_t node, 
     services_send(s, &from, node, &to, there, frame);
 }
 
-static void to_group(struct assay_sim_services *s, uint32_t group, uint32_t node,
-                     struct assay_slice frame)
+static void send_to_group(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                          struct assay_slice frame)
 {
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     const struct replica *r = &s->replica[group][node];
     bool self = false;
     for (uint32_t i = 0; i < g->now.roster.count; i++)
-        to_key(s, group, node, g->now.roster.key[i], frame);
+        send_to_key(s, group, node, g->now.roster.key[i], frame);
     for (uint32_t i = 0; i < g->next.roster.count; i++)
         if (assay_cont_find_seat(&g->now.roster, g->next.roster.key[i]) == g->now.roster.count)
-            to_key(s, group, node, g->next.roster.key[i], frame);
+            send_to_key(s, group, node, g->next.roster.key[i], frame);
     self = assay_cont_find_seat(&g->now.roster, r->key) < g->now.roster.count ||
            assay_cont_find_seat(&g->next.roster, r->key) < g->next.roster.count;
-    if (!self) to_key(s, group, node, r->key, frame);
+    if (!self) send_to_key(s, group, node, r->key, frame);
 }
 
-static void to_session(struct assay_sim_services *s, uint32_t group, uint32_t node,
-                       const struct assay_cont_send *send, struct assay_slice frame)
+static void send_to_session(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                            const struct assay_cont_send *send, struct assay_slice frame)
 {
     const struct name from = name_of(s, group, node);
     struct name to;
@@ -129,8 +130,8 @@ static void submit_table(struct assay_sim_services *s, uint32_t node, const stru
     services_submit(s, node, ASSAY_SERVICE_TABLE, assay_slice_over(r->table, r->table_len));
 }
 
-static void to_ledger(struct assay_sim_services *s, uint32_t group, uint32_t node,
-                      struct assay_slice payload)
+static void submit_payload(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                           struct assay_slice payload)
 {
     struct replica *r = &s->replica[group][node];
     struct assay_cont_table_record record;
@@ -139,13 +140,13 @@ static void to_ledger(struct assay_sim_services *s, uint32_t group, uint32_t nod
     assay_bytes_copy(r->table, sizeof r->table, payload.bytes, payload.len);
     r->table_len = payload.len;
     r->table_view = record.roster.view;
-    handovers_handed(s, payload);
+    handovers_on_submit(s, payload);
     submit_table(s, node, r);
 }
 
-/* Where the sender of the frame runs that is answered; NULL: nothing is answered. */
-static void perform(struct assay_sim_services *s, uint32_t group, uint32_t node,
-                    const struct name *sender, uint32_t there)
+/* there: node of the answered sender; sender NULL: no answer. */
+static void execute_effects(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                            const struct name *sender, uint32_t there)
 {
     struct replica *r = &s->replica[group][node];
     const struct name self = name_of(s, group, node);
@@ -161,23 +162,23 @@ static void perform(struct assay_sim_services *s, uint32_t group, uint32_t node,
             if (sender != NULL && there < NODES)
                 services_send(s, &self, node, sender, there, bytes);
             break;
-        case ASSAY_CONT_TO_GROUP: to_group(s, group, node, bytes); break;
-        case ASSAY_CONT_TO_KEY: to_key(s, group, node, send->key, bytes); break;
-        case ASSAY_CONT_TO_LEDGER: to_ledger(s, group, node, bytes); break;
-        case ASSAY_CONT_TO_SESSION: to_session(s, group, node, send, bytes); break;
+        case ASSAY_CONT_TO_GROUP: send_to_group(s, group, node, bytes); break;
+        case ASSAY_CONT_TO_KEY: send_to_key(s, group, node, send->key, bytes); break;
+        case ASSAY_CONT_TO_LEDGER: submit_payload(s, group, node, bytes); break;
+        case ASSAY_CONT_TO_SESSION: send_to_session(s, group, node, send, bytes); break;
         }
     }
     r->wake_at_ms = s->effects.wake_at_ms;
     assay_cont_replica_check(r->core);
-    handovers_serve(s, group, node);
+    handovers_on_effects(s, group, node);
 }
 
 /* --- the ledger */
 
-static void be_born(struct assay_sim_services *s, uint32_t group, uint32_t node)
+static void make_replica_key(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     struct replica *r = &s->replica[group][node];
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     const uint32_t most = s->plan.group[group].instances_max;
     struct assay_cont_replica_config config = { .home = g->home, .instances_max = most };
     struct assay_cont_fact fact;
@@ -193,10 +194,10 @@ void replicas_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
                    const struct assay_cont_fact *fact)
 {
     struct replica *r = &s->replica[group][node];
-    if (!r->runs || r->core == NULL) return; /* told when it begins */
+    if (!r->runs || r->core == NULL) return; /* notified when it starts */
     if (fact->kind == ASSAY_CONT_STARTED && fact->roster.view >= r->table_view) r->table_view = 0;
     assay_cont_replica_fact(r->core, fact, services_now(s), &s->effects);
-    perform(s, group, node, NULL, 0);
+    execute_effects(s, group, node, NULL, 0);
 }
 
 void replicas_table(struct assay_sim_services *s, uint32_t node, struct assay_slice payload)
@@ -209,13 +210,13 @@ void replicas_table(struct assay_sim_services *s, uint32_t node, struct assay_sl
     }
 }
 
-static void list_oneself(struct assay_sim_services *s, uint32_t group, uint32_t node)
+static void submit_listing(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     const struct name self = name_of(s, group, node);
     struct replica *r = &s->replica[group][node];
     struct assay_cont_replica_record record = { .group = group };
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
-    const uint8_t *const node_id = desk_node_id(s, node);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
+    const uint8_t *const node_id = follower_node_id(s, node);
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     if (node_id == NULL) return;
@@ -233,13 +234,13 @@ static void list_oneself(struct assay_sim_services *s, uint32_t group, uint32_t 
     services_submit(s, node, ASSAY_SERVICE_REPLICA, payload);
 }
 
-/* --- who is heard (docs/services.md 1.11) */
+/* --- reachable seats (docs/services.md 1.11) */
 
 static void submit_silent(struct assay_sim_services *s, uint32_t group, uint32_t node,
                           uint32_t seat)
 {
     struct replica *r = &s->replica[group][node];
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     struct assay_cont_silent_record record = { .group = group,
                                                .era = g->era,
                                                .view = g->now.roster.view,
@@ -263,8 +264,8 @@ static void submit_silent(struct assay_sim_services *s, uint32_t group, uint32_t
 static void submit_alive(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     struct replica *r = &s->replica[group][node];
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
-    const uint8_t *const node_id = desk_node_id(s, node);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
+    const uint8_t *const node_id = follower_node_id(s, node);
     struct assay_cont_alive_record record = { .group = group,
                                               .era = g->era,
                                               .epoch = g->epoch + 1 };
@@ -280,10 +281,10 @@ static void submit_alive(struct assay_sim_services *s, uint32_t group, uint32_t 
     services_submit(s, node, ASSAY_SERVICE_ALIVE, payload);
 }
 
-static void tell_silence(struct assay_sim_services *s, uint32_t group, uint32_t node)
+static void report_silence(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     const struct replica *r = &s->replica[group][node];
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     const uint64_t half_ms = s->scenario->epoch_ms / 2;
     const uint32_t own = assay_cont_find_seat(&g->now.roster, r->key);
     for (uint32_t i = 0; own < g->now.roster.count && i < g->now.roster.count; i++)
@@ -304,15 +305,15 @@ static bool is_listed(const struct assay_cont_group *g, const struct replica *r)
     return false;
 }
 
-static void turn_one(struct assay_sim_services *s, uint32_t group, uint32_t node)
+static void step_replica(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     struct replica *r = &s->replica[group][node];
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     const uint64_t now_ms = services_now(s);
-    if (!r->runs) start(s, group, node);
-    if (r->core == NULL) be_born(s, group, node);
+    if (!r->runs) start_replica(s, group, node);
+    if (r->core == NULL) make_replica_key(s, group, node);
     const bool listed = is_listed(g, r);
-    /* Its member has listed another process, or is another; a RECOVER undoes that it was listed. */
+    /* Its member has listed another process, or was replaced; a RECOVER undoes the listing. */
     if (r->listed && !listed && g->era == r->listed_era) {
         r->runs = false;
         return;
@@ -321,28 +322,28 @@ static void turn_one(struct assay_sim_services *s, uint32_t group, uint32_t node
     if (listed) r->listed_era = g->era;
     if (now_ms >= r->submit_at_ms) {
         r->submit_at_ms = now_ms + AGAIN_MS;
-        if (!listed) list_oneself(s, group, node);
+        if (!listed) submit_listing(s, group, node);
         if (r->table_view > 0) submit_table(s, node, r);
-        tell_silence(s, group, node);
+        report_silence(s, group, node);
     }
     if (now_ms < r->wake_at_ms) return;
     assay_cont_replica_tick(r->core, now_ms, &s->effects);
-    perform(s, group, node, NULL, 0);
+    execute_effects(s, group, node, NULL, 0);
 }
 
 void replicas_turn(struct assay_sim_services *s, uint32_t node)
 {
     for (uint32_t g = 0; g < s->plan.group_count; g++)
-        if (assay_registry_group(s->desk[node].registry, g) != NULL) turn_one(s, g, node);
+        if (assay_registry_group(s->follower[node].registry, g) != NULL) step_replica(s, g, node);
 }
 
-/* --- what it hears: the link says who calls, by the CURVE keys that stand on its ledger */
+/* --- input: the link identifies the sender by the CURVE keys of its ledger */
 
 /* Out: *there: where an answer goes; NODES: its process is gone. */
 static bool sender_of(const struct assay_sim_services *s, uint32_t group, uint32_t node,
                       const struct name *from, struct assay_cont_from *out, uint32_t *there)
 {
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     *out = (struct assay_cont_from){ .replica = from->program == PROGRAM_REPLICA };
     if (out->replica) {
         const uint32_t other = from->index & ((1U << GROUP_SHIFT) - 1);
@@ -353,7 +354,7 @@ static bool sender_of(const struct assay_sim_services *s, uint32_t group, uint32
         return true;
     }
     const struct enclave *e = &s->enclave[from->index];
-    /* Links that were opened before a newer session was numbered may still be there. */
+    /* Links that were opened before a newer session was numbered may still exist. */
     const struct instance *in = &s->instance[from->index / s->load->clones];
     for (uint32_t i = 0; i < g->instance_end; i++) {
         const struct assay_cont_instance_row *row = &g->instance[i];
@@ -367,16 +368,16 @@ static bool sender_of(const struct assay_sim_services *s, uint32_t group, uint32
     return false;
 }
 
-void replicas_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                    const struct name *from, struct assay_slice frame)
+void replicas_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                      const struct name *from, struct assay_slice frame)
 {
     const uint32_t group = to->index >> GROUP_SHIFT;
     struct replica *r = &s->replica[group][node];
     struct assay_cont_from sender;
     uint32_t there = 0;
-    if (!r->runs || r->life != to->life || r->core == NULL || !s->desk[node].begun) return;
-    if (assay_registry_group(s->desk[node].registry, group) == NULL) return;
+    if (!r->runs || r->life != to->life || r->core == NULL || !s->follower[node].begun) return;
+    if (assay_registry_group(s->follower[node].registry, group) == NULL) return;
     if (!sender_of(s, group, node, from, &sender, &there)) return;
     if (assay_cont_replica_frame(r->core, &sender, frame, services_now(s), &s->effects) == ASSAY_OK)
-        perform(s, group, node, from, there);
+        execute_effects(s, group, node, from, there);
 }

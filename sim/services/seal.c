@@ -1,6 +1,6 @@
 /*
- * sim/services/seal.c - boxes and one-time keys of tasks, modelled: what was sealed opens with the
- * same words and no others. Nothing is hidden; what was signed is written down.
+ * sim/services/seal.c - modelled boxes and one-time keys of tasks: a box opens only with the same
+ * associated data. Nothing is encrypted; signed digests are recorded.
  */
 #include "sim/services/tasks.h"
 
@@ -15,8 +15,9 @@ static void tag_of(const uint8_t key[static 32], struct assay_slice about, struc
     assay_sha256_pieces(pieces, sizeof pieces / sizeof pieces[0], tag);
 }
 
-static enum assay_status put(const uint8_t key[static 32], struct assay_slice about,
-                             struct assay_slice plain, uint8_t *out, size_t capacity, size_t *len)
+static enum assay_status seal_box(const uint8_t key[static 32], struct assay_slice about,
+                                  struct assay_slice plain, uint8_t *out, size_t capacity,
+                                  size_t *len)
 {
     if (capacity < TAG || capacity - TAG < plain.len) return ASSAY_E_FULL;
     tag_of(key, about, plain, out);
@@ -25,8 +26,9 @@ static enum assay_status put(const uint8_t key[static 32], struct assay_slice ab
     return ASSAY_OK;
 }
 
-static enum assay_status take(const uint8_t key[static 32], struct assay_slice about,
-                              struct assay_slice box, uint8_t *out, size_t capacity, size_t *len)
+static enum assay_status open_box(const uint8_t key[static 32], struct assay_slice about,
+                                  struct assay_slice box, uint8_t *out, size_t capacity,
+                                  size_t *len)
 {
     uint8_t tag[TAG];
     if (box.len < TAG) return ASSAY_E_INVALID;
@@ -44,14 +46,14 @@ static enum assay_status seal_to(void *context, const uint8_t box[static 32],
                                  size_t *len)
 {
     (void)context;
-    return put(box, assay_slice_over("box", 3), plain, out, capacity, len);
+    return seal_box(box, assay_slice_over("box", 3), plain, out, capacity, len);
 }
 
 static enum assay_status open_own(void *context, struct assay_slice sealed, uint8_t *out,
                                   size_t capacity, size_t *len)
 {
     const struct side *side = context;
-    return take(side->box, assay_slice_over("box", 3), sealed, out, capacity, len);
+    return open_box(side->box, assay_slice_over("box", 3), sealed, out, capacity, len);
 }
 
 static enum assay_status encrypt(void *context, const uint8_t key[static 32],
@@ -59,7 +61,7 @@ static enum assay_status encrypt(void *context, const uint8_t key[static 32],
                                  size_t capacity, size_t *len)
 {
     (void)context;
-    return put(key, about, plain, out, capacity, len);
+    return seal_box(key, about, plain, out, capacity, len);
 }
 
 static enum assay_status decrypt(void *context, const uint8_t key[static 32],
@@ -67,11 +69,11 @@ static enum assay_status decrypt(void *context, const uint8_t key[static 32],
                                  uint8_t *out, size_t capacity, size_t *len)
 {
     (void)context;
-    return take(key, about, ciphertext, out, capacity, len);
+    return open_box(key, about, ciphertext, out, capacity, len);
 }
 
-static enum assay_status sign(void *context, const uint8_t digest[static 32],
-                              uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+static enum assay_status sign_digest(void *context, const uint8_t digest[static 32],
+                                     uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct side *side = context;
     if (!side_has_signed(side, digest)) {
@@ -99,7 +101,7 @@ void side_of(struct side *side, struct assay_sim_random *random,
                                                .open = open_own,
                                                .encrypt = encrypt,
                                                .decrypt = decrypt,
-                                               .sign = sign };
+                                               .sign = sign_digest };
 }
 
 void side_make(struct side *side, struct assay_sim_random *random,

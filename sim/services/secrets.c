@@ -1,6 +1,6 @@
 /*
- * sim/services/secrets.c - owners that put secrets, and readers that ask for them (docs/services.md
- * 5.5, 5.12, 5.14), as net/services/shares/share_client.c does.
+ * sim/services/secrets.c - owners that put secrets, and readers that request them (docs/services.md
+ * 5.5, 5.12, 5.14), as in net/services/shares/share_client.c.
  */
 #include "sim/services/shares.h"
 
@@ -8,9 +8,9 @@
 
 enum { SLOTS = ASSAY_SHARE_SLOTS_MAX, KNOCK_MS = 400, PATIENCE_EPOCHS = 3 };
 
-/* --- who they are */
+/* --- identities */
 
-static void make(struct assay_sim_services *s, uint32_t number)
+static void make_secret(struct assay_sim_services *s, uint32_t number)
 {
     struct secret *x = &s->shares->secret[number];
     uint8_t wide[ASSAY_SHARE_K_MAX * ASSAY_SODIUM_WIDE_LEN];
@@ -31,7 +31,7 @@ void secrets_open(struct assay_sim_services *s)
 {
     s->shares->random = services_stream(s, PROGRAM_READER, 0);
     for (uint32_t i = 0; i < SECRETS; i++)
-        make(s, i);
+        make_secret(s, i);
 }
 
 static void account_of(const struct secret *x, uint8_t name[static 32])
@@ -39,7 +39,7 @@ static void account_of(const struct secret *x, uint8_t name[static 32])
     assay_sha256(x->owner_key, sizeof x->owner_key, name);
 }
 
-static void begin_reading(struct assay_sim_services *s, struct assay_sim_random *random)
+static void start_reading(struct assay_sim_services *s, struct assay_sim_random *random)
 {
     struct shares *h = s->shares;
     const uint32_t number = (uint32_t)assay_sim_random_below(random, s->load->secrets);
@@ -60,14 +60,14 @@ void secrets_epoch(struct assay_sim_services *s)
     for (uint32_t i = 0; i < s->load->secrets && i < s->epoch; i++)
         s->shares->secret[i].wanted = true;
     for (uint32_t i = 0; i < s->load->secret_reads; i++)
-        begin_reading(s, &random);
+        start_reading(s, &random);
 }
 
-/* --- words with holders */
+/* --- frames to holders */
 
-static void say(struct assay_sim_services *s, enum program program, uint32_t index, uint32_t life,
-                uint32_t home, uint32_t cluster, uint32_t slot, uint8_t word,
-                const struct secret *x, struct assay_slice bytes)
+static void send_frame(struct assay_sim_services *s, enum program program, uint32_t index,
+                       uint32_t life, uint32_t home, uint32_t cluster, uint32_t slot, uint8_t word,
+                       const struct secret *x, struct assay_slice bytes)
 {
     const struct assay_share_seat *seat = &shares_ledger(s, home)->cluster[cluster].seat[slot];
     const struct name from = { program, index, life, home };
@@ -79,7 +79,7 @@ static void say(struct assay_sim_services *s, enum program program, uint32_t ind
     assay_writer_put(&w, bytes.bytes, bytes.len);
     ASSAY_ASSERT(!w.full);
     for (uint32_t i = 0; i < s->nodes; i++) {
-        const struct keeper *k = &s->shares->keeper[i];
+        const struct holder_host *k = &s->shares->holder[i];
         const struct name to = { PROGRAM_HOLDER, i, k->life, 0 };
         if (!assay_bytes_equal(k->key, seat->key, sizeof k->key)) continue;
         services_send(s, &from, home, &to, i, assay_slice_over(s->shares->bytes, w.len));
@@ -123,7 +123,7 @@ static void submit_put(struct assay_sim_services *s, struct secret *x)
     assay_bytes_copy(record.owner, sizeof record.owner, x->owner_key, sizeof x->owner_key);
     assay_bytes_copy(record.name, 32, x->name, 32);
     assay_bytes_copy(record.digest, 32, x->digest, 32);
-    assay_bytes_copy(record.payload, 32, x->name, 32); /* others keep it */
+    assay_bytes_copy(record.payload, 32, x->name, 32); /* every payload differs */
     record.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
     account_of(x, record.reader[0].name);
     assay_share_put_statement(&r->config.home, &record, digest);
@@ -148,13 +148,14 @@ static void owner_turn(struct assay_sim_services *s, uint32_t number)
         struct outside *o = &x->with[slot];
         if (services_now(s) < o->again_at_ms || (row->have[x->cluster] >> slot & 1) != 0) continue;
         o->again_at_ms = services_now(s) + KNOCK_MS;
-        say(s, PROGRAM_OWNER, number * SLOTS + slot, 0, x->home, x->cluster, slot, SECRET_HAND, x,
-            assay_slice_over(x->id, 32));
+        send_frame(s, PROGRAM_OWNER, number * SLOTS + slot, 0, x->home, x->cluster, slot,
+                   SECRET_HAND, x, assay_slice_over(x->id, 32));
     }
 }
 
-static enum assay_status give(struct assay_sim_services *s, struct secret *x, struct outside *o,
-                              uint32_t slot, struct assay_share_want *want)
+static enum assay_status answer_holder(struct assay_sim_services *s, struct secret *x,
+                                       struct outside *o, uint32_t slot,
+                                       struct assay_share_want *want)
 {
     const struct assay_share_row *row =
         assay_share_registry_find(shares_ledger(s, x->home), x->id);
@@ -203,9 +204,10 @@ static void owner_heard(struct assay_sim_services *s, uint32_t index, struct ass
                                                &want);
     }
     if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_GIVE)
-        status = give(s, x, o, slot, &want);
+        status = answer_holder(s, x, o, slot, &want);
     if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND)
-        say(s, PROGRAM_OWNER, index, 0, x->home, x->cluster, slot, SECRET_MESSAGE, x, want.bytes);
+        send_frame(s, PROGRAM_OWNER, index, 0, x->home, x->cluster, slot, SECRET_MESSAGE, x,
+                   want.bytes);
 }
 
 /* --- readers */
@@ -255,8 +257,8 @@ void secrets_final(struct assay_sim_services *s, uint32_t node, enum assay_servi
     }
 }
 
-/* Shares of two generations do not add up. */
-static void look_at_generation(struct reading *r, const struct assay_share_row *row)
+/* Shares of two generations do not combine. */
+static void check_generation(struct reading *r, const struct assay_share_row *row)
 {
     if (r->generation == row->generation && r->attempt == row->attempt) return;
     r->generation = row->generation;
@@ -267,7 +269,7 @@ static void look_at_generation(struct reading *r, const struct assay_share_row *
         r->with[i].under_way = false;
 }
 
-static void combine(struct assay_sim_services *s, struct reading *r)
+static void combine_shares(struct assay_sim_services *s, struct reading *r)
 {
     uint32_t slot[ASSAY_SHARE_K_MAX], count = 0;
     struct assay_secret32 share[ASSAY_SHARE_K_MAX], secret;
@@ -283,7 +285,8 @@ static void combine(struct assay_sim_services *s, struct reading *r)
     r->under_way = false;
 }
 
-static void ask(struct assay_sim_services *s, struct reading *r, uint32_t place, uint32_t slot)
+static void request_share(struct assay_sim_services *s, struct reading *r, uint32_t place,
+                          uint32_t slot)
 {
     const struct secret *x = &s->shares->secret[r->secret];
     struct outside *o = &r->with[slot];
@@ -296,8 +299,8 @@ static void ask(struct assay_sim_services *s, struct reading *r, uint32_t place,
         sizeof s->shares->room, &want);
     ASSAY_ASSERT(status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND);
     o->under_way = true;
-    say(s, PROGRAM_READER, place * SLOTS + slot, r->number, r->home, r->cluster, slot,
-        SECRET_MESSAGE, x, want.bytes);
+    send_frame(s, PROGRAM_READER, place * SLOTS + slot, r->number, r->home, r->cluster, slot,
+               SECRET_MESSAGE, x, want.bytes);
 }
 
 static void reader_turn(struct assay_sim_services *s, uint32_t place)
@@ -306,26 +309,26 @@ static void reader_turn(struct assay_sim_services *s, uint32_t place)
     const struct assay_share_registry *ledger = shares_ledger(s, r->home);
     const struct assay_share_row *row =
         assay_share_registry_find(ledger, s->shares->secret[r->secret].id);
-    const uint64_t epoch = s->desk[r->home].epoch;
+    const uint64_t epoch = s->follower[r->home].epoch;
     if (r->until_epoch == UINT64_MAX) r->until_epoch = epoch + PATIENCE_EPOCHS;
     if (epoch > r->until_epoch || row == NULL || !row->synced) {
-        r->under_way = false; /* asked again by others */
+        r->under_way = false; /* other holders are asked */
         return;
     }
     if (!r->is_final) {
         submit_read(s, r);
         return;
     }
-    look_at_generation(r, row);
-    combine(s, r);
+    check_generation(r, row);
+    combine_shares(s, r);
     for (uint32_t slot = 0; slot < ledger->config.slots && r->under_way; slot++) {
         const bool keeps = (row->have[r->cluster] >> slot & 1) != 0;
         if (keeps && (r->has >> slot & 1) == 0 && services_now(s) >= r->with[slot].again_at_ms)
-            ask(s, r, place, slot);
+            request_share(s, r, place, slot);
     }
 }
 
-/* Is it the share of this slot, of the generation that the ledger has? */
+/* Returns: whether it is the share of this slot, of the ledger's generation. */
 static bool is_share(const struct assay_share_row *row, uint32_t slot,
                      const struct assay_share_piece *piece)
 {
@@ -338,8 +341,8 @@ static bool is_share(const struct assay_share_row *row, uint32_t slot,
            assay_share_verify(&piece->commitments, slot, &piece->share) == ASSAY_OK;
 }
 
-static void take(struct assay_sim_services *s, struct reading *r, uint32_t slot,
-                 const struct assay_share_message *m)
+static void take_share(struct assay_sim_services *s, struct reading *r, uint32_t slot,
+                       const struct assay_share_message *m)
 {
     struct outside *o = &r->with[slot];
     struct assay_slice bytes;
@@ -369,7 +372,7 @@ static void reader_heard(struct assay_sim_services *s, uint32_t index, uint32_t 
                                           &want);
     if (status != ASSAY_OK) return;
     if (m.kind == ASSAY_SHARE_GIVE) {
-        take(s, r, slot, &m);
+        take_share(s, r, slot, &m);
         return;
     }
     if (want.wish == ASSAY_SHARE_WANT_VERIFY) {
@@ -379,8 +382,8 @@ static void reader_heard(struct assay_sim_services *s, uint32_t index, uint32_t 
                                                &want);
     }
     if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND)
-        say(s, PROGRAM_READER, index, r->number, r->home, r->cluster, slot, SECRET_MESSAGE,
-            &s->shares->secret[r->secret], want.bytes);
+        send_frame(s, PROGRAM_READER, index, r->number, r->home, r->cluster, slot, SECRET_MESSAGE,
+                   &s->shares->secret[r->secret], want.bytes);
 }
 
 /* --- both */
@@ -394,10 +397,10 @@ void secrets_turn(struct assay_sim_services *s, uint32_t node)
             reader_turn(s, i);
 }
 
-void secrets_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                   struct assay_slice frame)
+void secrets_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                     struct assay_slice frame)
 {
-    if (!s->desk[node].begun) return;
+    if (!s->follower[node].begun) return;
     if (to->program == PROGRAM_OWNER) owner_heard(s, to->index, frame);
     else reader_heard(s, to->index, to->life, frame);
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HOARDED_ROWS = 4 /* room for what hoarders may have */ };
+enum { HOARDED_ROWS = 4 /* room for the rows of hoarders */ };
 enum { TURN_MS_MIN = 20, TURNS_AN_EPOCH = 100, HEAD = 72 /* both names, the sender's session */ };
 
-/* --- words */
+/* --- frames */
 
 struct assay_sim_random services_stream(const struct assay_sim_services *s, enum program program,
                                         uint64_t number)
@@ -34,7 +34,7 @@ void services_key(struct assay_sim_random *random, struct assay_secret32 *secret
     assay_model_public(secret->bytes, public);
 }
 
-void services_name_put(const struct name *name, uint8_t curve[static 32])
+void services_name_encode(const struct name *name, uint8_t curve[static 32])
 {
     assay_bytes_zero(curve, 32);
     curve[0] = (uint8_t)name->program;
@@ -47,11 +47,11 @@ void services_name_put(const struct name *name, uint8_t curve[static 32])
 struct assay_secret32 services_link(const struct name *name)
 {
     struct assay_secret32 seed;
-    services_name_put(name, seed.bytes);
+    services_name_encode(name, seed.bytes);
     return seed;
 }
 
-bool services_name_take(const uint8_t curve[static 32], struct name *name)
+bool services_name_decode(const uint8_t curve[static 32], struct name *name)
 {
     *name = (struct name){ .program = (enum program)curve[0] };
     for (unsigned i = 0; i < 4; i++) {
@@ -75,8 +75,8 @@ void services_send(struct assay_sim_services *s, const struct name *from, uint32
                    const struct name *to, uint32_t to_node, struct assay_slice frame)
 {
     ASSAY_ASSERT(frame.len + HEAD <= sizeof s->room);
-    services_name_put(to, s->room);
-    services_name_put(from, s->room + 32);
+    services_name_encode(to, s->room);
+    services_name_encode(from, s->room + 32);
     for (unsigned i = 0; i < 8; i++)
         s->room[64 + i] = (uint8_t)(from->session >> (56 - 8 * i));
     assay_bytes_copy(s->room + HEAD, sizeof s->room - HEAD, frame.bytes, frame.len);
@@ -84,11 +84,11 @@ void services_send(struct assay_sim_services *s, const struct name *from, uint32
                   assay_slice_over(s->room, frame.len + HEAD));
 }
 
-void services_put(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
-                  struct assay_slice payload)
+void services_submit_uncopied(struct assay_sim_services *s, uint32_t node,
+                              enum assay_service_kind kind, struct assay_slice payload)
 {
     struct submission *x = &s->submission[s->submissions];
-    if (s->submissions == SUBMISSIONS) return; /* as with a socket that is full: said again */
+    if (s->submissions == SUBMISSIONS) return; /* as with a full socket: sent again later */
     ASSAY_ASSERT(payload.len <= sizeof x->bytes);
     *x = (struct submission){ .node = node, .kind = kind, .len = payload.len };
     assay_bytes_copy(x->bytes, sizeof x->bytes, payload.bytes, payload.len);
@@ -98,12 +98,12 @@ void services_put(struct assay_sim_services *s, uint32_t node, enum assay_servic
 void services_submit(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
                      struct assay_slice payload)
 {
-    forge_beside(s, node, kind, payload); /* whoever is hostile is faster */
-    services_put(s, node, kind, payload);
+    forge_submit_copies(s, node, kind, payload); /* hostile copies arrive first */
+    services_submit_uncopied(s, node, kind, payload);
 }
 
-/* Not while the ledger is being read: a step of its engine changes it. */
-static void hand_in(struct assay_sim_services *s)
+/* Deferred while the ledger is being read: a step of its engine changes it. */
+static void submit_pending(struct assay_sim_services *s)
 {
     for (uint32_t i = 0; i < s->submissions; i++) {
         const struct submission *x = &s->submission[i];
@@ -114,12 +114,13 @@ static void hand_in(struct assay_sim_services *s)
     s->submissions = 0;
 }
 
-void services_look(struct assay_sim_services *s, enum assay_sim_checker checker, const char *format,
-                   ...)
+void services_report_check(struct assay_sim_services *s, enum assay_sim_checker checker,
+                           const char *format, ...)
 {
     char message[160];
     va_list args;
-    /* What becomes of money is followed record by record: not while some were not seen. */
+    /* The checker of tasks follows money record by record: not while some records were
+     * unobserved. */
     if (!s->recount.sound && checker == ASSAY_SIM_CHECKER_TASKS) return;
     if (format == NULL) {
         s->world.looked(s->world.context, checker, NULL);
@@ -216,7 +217,7 @@ void assay_sim_services_destroy(struct assay_sim_services **services)
     struct assay_sim_services *s = *services;
     if (s == NULL) return;
     for (uint32_t i = 0; i < s->nodes; i++)
-        desk_free(&s->desk[i]);
+        follower_free(&s->follower[i]);
     recount_free(s);
     sessions_free(s);
     replicas_free(s);
@@ -233,10 +234,10 @@ uint32_t assay_sim_services_turn_ms(const struct assay_sim_services *services)
     return ms > TURN_MS_MIN ? ms : TURN_MS_MIN;
 }
 
-/* What ran on a machine that died is gone. Returns: whether the machine is up. */
+/* Programs of a crashed machine are gone. Returns: whether the machine is up. */
 static bool is_up(struct assay_sim_services *s, uint32_t node)
 {
-    struct desk *d = &s->desk[node];
+    struct registry_follower *d = &s->follower[node];
     const uint32_t boot = s->world.boots(s->world.context, node);
     if (boot != d->boot) {
         d->boot = boot;
@@ -253,38 +254,38 @@ void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
 {
     struct assay_sim_services *s = services;
     if (!is_up(s, node)) return;
-    desk_turn(s, node);
-    if (!s->desk[node].begun) return;
+    follower_turn(s, node);
+    if (!s->follower[node].begun) return;
     replicas_turn(s, node);
     enclaves_turn(s, node);
     tasks_turn(s, node);
     shares_turn(s, node);
     hoard_turn(s, node);
-    hand_in(s);
+    submit_pending(s);
 }
 
-void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node,
-                              struct assay_slice bytes)
+void assay_sim_services_receive(struct assay_sim_services *services, uint32_t node,
+                                struct assay_slice bytes)
 {
     struct assay_sim_services *s = services;
     struct name to, sender;
     ASSAY_ASSERT(bytes.len > HEAD);
     if (!is_up(s, node)) return;
     const bool known =
-        services_name_take(bytes.bytes, &to) && services_name_take(bytes.bytes + 32, &sender);
-    ASSAY_ASSERT(known); /* services_send wrote them */
+        services_name_decode(bytes.bytes, &to) && services_name_decode(bytes.bytes + 32, &sender);
+    ASSAY_ASSERT(known); /* services_send encoded them */
     for (unsigned i = 0; i < 8; i++)
         sender.session = sender.session << 8 | bytes.bytes[64 + i];
     const struct assay_slice frame = assay_slice_over(bytes.bytes + HEAD, bytes.len - HEAD);
     switch (to.program) {
-    case PROGRAM_REPLICA: replicas_heard(s, node, &to, &sender, frame); break;
-    case PROGRAM_ENCLAVE: enclaves_heard(s, node, &to, &sender, frame); break;
-    case PROGRAM_TASK: tasks_heard(s, node, &to, frame); break;
+    case PROGRAM_REPLICA: replicas_receive(s, node, &to, &sender, frame); break;
+    case PROGRAM_ENCLAVE: enclaves_receive(s, node, &to, &sender, frame); break;
+    case PROGRAM_TASK: tasks_receive(s, node, &to, frame); break;
     case PROGRAM_HOLDER:
     case PROGRAM_OWNER:
-    case PROGRAM_READER: shares_heard(s, node, &to, &sender, frame); break;
+    case PROGRAM_READER: shares_receive(s, node, &to, &sender, frame); break;
     }
-    hand_in(s);
+    submit_pending(s);
 }
 
 void assay_sim_services_epoch(struct assay_sim_services *services, uint64_t epoch)
@@ -318,7 +319,7 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
     const bool any = s->recount.registry != NULL;
     for (uint32_t g = 0; any && g < s->plan.group_count; g++) {
         const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
-        if (group == NULL) continue; /* nobody has added it */
+        if (group == NULL) continue; /* no change has added it yet */
         figures[ASSAY_SIM_FIGURE_VIEWS_STARTED] += (int64_t)group->now.roster.view;
         figures[ASSAY_SIM_FIGURE_GROUPS_LOST] += group->phase == ASSAY_CONT_GONE;
     }

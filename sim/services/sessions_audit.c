@@ -1,24 +1,27 @@
 /*
- * sim/services/sessions_audit.c - what must hold of sessions and rows by final records and closes
- * alone (docs/services.md 1.2, 1.3, 1.3.2): of each instance, by its name, sessions are numbered
- * one by one and no number is given twice, whatever a RECOVER undid; what has left the table is
- * never born again; and a row that is kept stays.
+ * sim/services/sessions_audit.c - checker of sessions and rows by final records and closes alone
+ * (docs/services.md 1.2, 1.3, 1.3.2): for each instance name, sessions are numbered consecutively
+ * and no number is given twice, whatever a RECOVER undid; an instance that left the table is never
+ * born again; and a kept row stays.
  *
- * An instance is its name, not what a host runs under it: after an instance was lost its host makes
- * another with numbers of its own, and a record of the older one may still become final.
+ * An instance is its name, not the program of a host: after an instance was lost its host makes
+ * another with its own numbers, and a record of the older one may still become final.
  */
 #include "sim/services/internal.h"
 
 #include <stdlib.h>
 
-static void wrong(struct assay_sim_services *s, uint32_t group, const char *what, uint64_t number)
+static void report_group(struct assay_sim_services *s, uint32_t group, const char *what,
+                         uint64_t number)
 {
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, "group %u %s (%llu) in epoch %llu", group, what,
-                  (unsigned long long)number, (unsigned long long)s->recount.epoch);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, "group %u %s (%llu) in epoch %llu",
+                          group, what, (unsigned long long)number,
+                          (unsigned long long)s->recount.epoch);
 }
 
-/* Returns: what is known of that instance; a new one has no number and no row. */
-static struct numbered *known_as(struct sessions *all, const uint8_t instance[static 32])
+/* Returns: the entry of that instance; a new one has no number and no row. */
+static struct numbered *find_or_add_instance(struct sessions *all,
+                                             const uint8_t instance[static 32])
 {
     for (uint32_t i = 0; i < all->count; i++)
         if (assay_bytes_equal(all->known[i].instance, instance, 32)) return &all->known[i];
@@ -39,9 +42,9 @@ void sessions_free(struct assay_sim_services *s)
         free(s->sessions[g].known);
 }
 
-/* Rows are those of the registry now: a RECOVER may have undone some, and brought others back. What
- * was given before remains given. */
-void sessions_take(struct assay_sim_services *s, uint32_t g)
+/* Rows are now those of the registry: a RECOVER may have undone some and restored others. Given
+ * numbers remain given. */
+void sessions_adopt(struct assay_sim_services *s, uint32_t g)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     struct sessions *all = &s->sessions[g];
@@ -50,7 +53,7 @@ void sessions_take(struct assay_sim_services *s, uint32_t g)
     for (uint32_t i = 0; i < group->instance_end; i++) {
         const struct assay_cont_instance_row *row = &group->instance[i];
         if (row->session == 0) continue;
-        struct numbered *const one = known_as(all, row->instance);
+        struct numbered *const one = find_or_add_instance(all, row->instance);
         one->last = row->session;
         if (one->given < row->session) one->given = row->session;
         one->kept = row->kept;
@@ -58,27 +61,28 @@ void sessions_take(struct assay_sim_services *s, uint32_t g)
     }
 }
 
-/* One above the last of this era, which its process expected. */
+/* One above the last of this era, as its process expects. */
 static uint64_t next_of(uint64_t era, uint64_t last)
 {
     const uint64_t base = era << ASSAY_CONT_NUMBER_BITS;
     return last > base ? last + 1 : base + 1;
 }
 
-static void hold_number(struct assay_sim_services *s, uint32_t g, const struct numbered *one,
-                        uint64_t expected, uint64_t session)
+static void check_number(struct assay_sim_services *s, uint32_t g, const struct numbered *one,
+                         uint64_t expected, uint64_t session)
 {
     const uint64_t era = assay_registry_group(s->recount.registry, g)->era;
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
-    if (session != expected) wrong(s, g, "numbers a session that did not expect it", session);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    if (session != expected)
+        report_group(s, g, "numbers a session that did not expect it", session);
     if (session >> ASSAY_CONT_NUMBER_BITS != era)
-        wrong(s, g, "numbers a session of another era", session);
+        report_group(s, g, "numbers a session of another era", session);
     if (session != next_of(era, one->last))
-        wrong(s, g, "numbers a session that is not the next", session);
-    if (!s->recount.sound) return; /* of what was not seen, others may have the number */
-    if (session <= one->given) wrong(s, g, "gives a number to two processes", session);
+        report_group(s, g, "numbers a session that is not the next", session);
+    if (!s->recount.sound) return; /* another may have the number, unobserved */
+    if (session <= one->given) report_group(s, g, "gives a number to two processes", session);
     if (one->last == 0 && one->given != 0)
-        wrong(s, g, "bears an instance again that has left the table", session);
+        report_group(s, g, "bears an instance again that has left the table", session);
 }
 
 void sessions_numbered(struct assay_sim_services *s, struct assay_slice payload,
@@ -91,8 +95,8 @@ void sessions_numbered(struct assay_sim_services *s, struct assay_slice payload,
     const uint64_t session = facts->continuity.fact[0].session;
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, record.group);
     assay_cont_instance(&group->home, &record.birth, record.instance_key, name);
-    struct numbered *const one = known_as(&s->sessions[record.group], name);
-    hold_number(s, record.group, one, record.expected, session);
+    struct numbered *const one = find_or_add_instance(&s->sessions[record.group], name);
+    check_number(s, record.group, one, record.expected, session);
     if (one->last == 0) {
         one->kept = false;
         one->leased = record.lease > 0;
@@ -107,31 +111,32 @@ void sessions_kept(struct assay_sim_services *s, struct assay_slice payload)
     const enum assay_status status = assay_cont_keep_record_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK);
     struct numbered *const one =
-        known_as(&s->sessions[record.group], record.receipt.entry.instance);
-    if (one->last == 0) wrong(s, record.group, "keeps an instance without a row", 0);
+        find_or_add_instance(&s->sessions[record.group], record.receipt.entry.instance);
+    if (one->last == 0) report_group(s, record.group, "keeps an instance without a row", 0);
     one->kept = true;
 }
 
-/* Nobody retires an instance here: of a row that is kept nothing but a lease is an end. */
+/* No operator retires an instance here: a kept row ends only by its lease. */
 void sessions_closed(struct assay_sim_services *s, uint32_t g)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     struct sessions *all = &s->sessions[g];
     uint32_t rows = 0;
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     for (uint32_t i = 0; i < all->count; i++) {
         struct numbered *const one = &all->known[i];
         if (one->last == 0) continue;
         const struct assay_cont_instance_row *row = assay_cont_group_row(group, one->instance);
         if (row == NULL) {
-            if (one->kept && !one->leased) wrong(s, g, "drops a row that is kept", one->last);
+            if (one->kept && !one->leased)
+                report_group(s, g, "drops a row that is kept", one->last);
             one->last = 0;
             continue;
         }
         rows++;
         if (row->session != one->last)
-            wrong(s, g, "has a session that no record numbered", row->session);
+            report_group(s, g, "has a session that no record numbered", row->session);
     }
     if (rows != group->instance_count)
-        wrong(s, g, "has rows that no record made", group->instance_count);
+        report_group(s, g, "has rows that no record made", group->instance_count);
 }

@@ -1,7 +1,7 @@
 /*
- * sim/services/shares.c - holders with their hosts (docs/services.md 5.11, 5.13): one beside each
- * node. What net/services/shares/holder_node.c does with a vault, a board and a daemon is done here
- * with a modelled disk, modelled links and modelled evidence.
+ * sim/services/shares.c - holders with their hosts (docs/services.md 5.11, 5.13), one on each node.
+ * Vault, peer links and daemon of net/services/shares/holder_node.c are replaced by a modelled
+ * disk, modelled links and modelled evidence.
  */
 #include "services/shares/holder_internal.h"
 #include "sim/services/shares.h"
@@ -21,12 +21,12 @@ struct secret *shares_secret(struct shares *h, const uint8_t id[static 32])
 
 const struct assay_share_registry *shares_ledger(const struct assay_sim_services *s, uint32_t node)
 {
-    return s->desk[node].begun ? assay_registry_shares(s->desk[node].registry) : NULL;
+    return s->follower[node].begun ? assay_registry_shares(s->follower[node].registry) : NULL;
 }
 
 struct assay_share_epoch shares_epoch(const struct assay_sim_services *s, uint32_t node)
 {
-    const struct desk *d = &s->desk[node];
+    const struct registry_follower *d = &s->follower[node];
     struct assay_share_epoch epoch = { .era = d->era, .epoch = d->epoch };
     assay_bytes_copy(epoch.beacon, 32, d->beacon, 32);
     return epoch;
@@ -36,14 +36,14 @@ struct assay_share_epoch shares_epoch(const struct assay_sim_services *s, uint32
 
 static void host_random(void *context, uint8_t *bytes, size_t len)
 {
-    struct keeper *k = context;
+    struct holder_host *k = context;
     services_bytes(&k->random, bytes, len);
 }
 
 static void host_sign(void *context, const uint8_t digest[static 32],
                       uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
-    const struct keeper *k = context;
+    const struct holder_host *k = context;
     assay_model_sign(k->secret.bytes, digest, signature);
 }
 
@@ -53,14 +53,14 @@ static void waiting_drop(struct waiting_record *r)
     *r = (struct waiting_record){ 0 };
 }
 
-static void forget_records(struct keeper *k)
+static void forget_records(struct holder_host *k)
 {
     for (uint32_t i = 0; i < PENDING; i++)
         waiting_drop(&k->waiting[i]);
 }
 
-/* The process is gone: with it what was to be said. */
-static void stop(struct keeper *k)
+/* The process is gone, and its unsent frames with it. */
+static void stop_process(struct holder_host *k)
 {
     free(k->memory);
     k->memory = NULL;
@@ -68,10 +68,10 @@ static void stop(struct keeper *k)
     forget_records(k);
 }
 
-/* A new machine: it lists itself anew, and has no slot. */
-static void lose_disk(struct assay_sim_services *s, struct keeper *k)
+/* A new machine: it lists itself again, and has no slot. */
+static void lose_disk(struct assay_sim_services *s, struct holder_host *k)
 {
-    stop(k);
+    stop_process(k);
     for (uint32_t i = 0; i < SECRETS; i++) {
         s->shares->secret[i].lost += k->disk[i].len > 0;
         k->disk[i].len = k->disk[i].pieces = 0;
@@ -92,9 +92,10 @@ void shares_open(struct assay_sim_services *s)
     ASSAY_ASSERT(h != NULL);
     s->shares = h;
     for (uint32_t i = 0; i < s->nodes; i++) {
-        h->keeper[i] = (struct keeper){ .node = i, .cluster = i % s->load->share_clusters,
-                                        .lies = i + s->load->share_liars >= s->nodes };
-        lose_disk(s, &h->keeper[i]);
+        h->holder[i] = (struct holder_host){ .node = i,
+                                             .cluster = i % s->load->share_clusters,
+                                             .lies = i + s->load->share_liars >= s->nodes };
+        lose_disk(s, &h->holder[i]);
     }
     secrets_open(s);
 }
@@ -115,13 +116,13 @@ void shares_plan(const struct assay_sim_services *s, struct assay_registry_plan 
 void shares_free(struct assay_sim_services *s)
 {
     for (uint32_t i = 0; s->shares != NULL && i < s->nodes; i++)
-        stop(&s->shares->keeper[i]);
+        stop_process(&s->shares->holder[i]);
     free(s->shares);
 }
 
 void shares_die(struct assay_sim_services *s, uint32_t node)
 {
-    if (s->shares != NULL) stop(&s->shares->keeper[node]);
+    if (s->shares != NULL) stop_process(&s->shares->holder[node]);
 }
 
 void shares_epoch_begins(struct assay_sim_services *s)
@@ -133,22 +134,22 @@ void shares_epoch_begins(struct assay_sim_services *s)
         const bool dies = assay_sim_random_below(&random, 1000) < s->load->holders_die_permille;
         const bool loses = assay_sim_random_below(&random, 1000) < s->load->holders_lose_permille;
         if (!services_is_on(s)) continue;
-        if (dies) stop(&h->keeper[i]);
-        if (loses) lose_disk(s, &h->keeper[i]);
+        if (dies) stop_process(&h->holder[i]);
+        if (loses) lose_disk(s, &h->holder[i]);
     }
     secrets_epoch(s);
 }
 
-/* --- what a holder asks for, done in its order */
+/* --- effects of a holder, in order */
 
-/* An older ledger would show the slot as another's, and shares as nobody's. */
-static bool is_as_new(const struct desk *d, const struct keeper *k)
+/* An older ledger would show the slot as another's, and shares as unassigned. */
+static bool is_as_new(const struct registry_follower *d, const struct holder_host *k)
 {
     return d->begun && (d->epoch > k->seen_epoch ||
                         (d->epoch == k->seen_epoch && d->at >= k->seen_at));
 }
 
-static void saw(const struct desk *d, struct keeper *k)
+static void record_position(const struct registry_follower *d, struct holder_host *k)
 {
     ASSAY_ASSERT(is_as_new(d, k));
     k->seen_epoch = d->epoch;
@@ -160,7 +161,8 @@ static uint32_t number_of(const struct shares *h, const struct secret *secret)
     return (uint32_t)(secret - h->secret);
 }
 
-static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_t id[static 32])
+static void persist_row(struct assay_sim_services *s, struct holder_host *k,
+                        const uint8_t id[static 32])
 {
     struct secret *secret = shares_secret(s->shares, id);
     struct assay_slice out;
@@ -168,51 +170,51 @@ static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_
         const enum assay_status stored =
             assay_share_holder_stored(k->core, id, k->keys, sizeof k->keys, &out);
         ASSAY_ASSERT(stored == ASSAY_OK);
-        saw(&s->desk[k->node], k);
+        record_position(&s->follower[k->node], k);
         k->keys_len = out.len;
         return;
     }
     ASSAY_ASSERT(secret != NULL);
-    saw(&s->desk[k->node], k);
+    record_position(&s->follower[k->node], k);
     struct kept *row = &k->disk[number_of(s->shares, secret)];
-    /* What is gone again was erased in the same call. */
+    /* A row that is absent again was erased in the same call. */
     if (assay_share_holder_stored(k->core, id, row->bytes, sizeof row->bytes, &out) != ASSAY_OK)
         return;
     row->len = out.len;
-    audit_kept(s, k, number_of(s->shares, secret));
+    audit_row(s, k, number_of(s->shares, secret));
 }
 
-static void erase(struct assay_sim_services *s, struct keeper *k, const uint8_t *id)
+static void erase_rows(struct assay_sim_services *s, struct holder_host *k, const uint8_t *id)
 {
-    saw(&s->desk[k->node], k);
+    record_position(&s->follower[k->node], k);
     if (id == NULL) k->keys_len = 0;
     for (uint32_t i = 0; i < SECRETS; i++)
         if (id == NULL || assay_bytes_equal(s->shares->secret[i].id, id, 32))
             k->disk[i].len = k->disk[i].pieces = 0;
 }
 
-static struct keeper *keeper_of(struct assay_sim_services *s,
-                                const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+static struct holder_host *find_holder_host(struct assay_sim_services *s,
+                                            const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     for (uint32_t i = 0; i < s->nodes; i++)
-        if (assay_bytes_equal(s->shares->keeper[i].key, key, ASSAY_P256_PUBLIC_LEN))
-            return &s->shares->keeper[i];
+        if (assay_bytes_equal(s->shares->holder[i].key, key, ASSAY_P256_PUBLIC_LEN))
+            return &s->shares->holder[i];
     return NULL;
 }
 
-/* A link of an outsider: whose, where it is, and with which slot. */
+/* A link of an outsider: its program, node and slot. */
 static uint64_t link_of(const struct name *from, uint32_t node)
 {
     return (uint64_t)from->program << 56 | (uint64_t)node << 48 | (uint64_t)from->life << 16 |
            from->index;
 }
 
-static void send_out(struct assay_sim_services *s, const struct keeper *k,
-                     const struct assay_share_effect *e)
+static void send_frame(struct assay_sim_services *s, const struct holder_host *k,
+                       const struct assay_share_effect *e)
 {
     const struct name own = { PROGRAM_HOLDER, k->node, k->life, 0 };
     if (e->to_holder) {
-        const struct keeper *other = keeper_of(s, e->key);
+        const struct holder_host *other = find_holder_host(s, e->key);
         if (other == NULL) return;
         if (k->node < s->load->share_starved || other->node < s->load->share_starved) return;
         const struct name to = { PROGRAM_HOLDER, other->node, other->life, 0 };
@@ -224,23 +226,24 @@ static void send_out(struct assay_sim_services *s, const struct keeper *k,
     services_send(s, &own, k->node, &to, (uint32_t)(e->link >> 48 & 0xff), e->bytes);
 }
 
-static void wait_for(struct keeper *k, enum assay_service_kind kind, struct assay_slice bytes)
+static void add_pending_record(struct holder_host *k, enum assay_service_kind kind,
+                               struct assay_slice bytes)
 {
     struct waiting_record *at = NULL;
     for (uint32_t i = 0; i < PENDING; i++) {
-        /* One that is ready is so with what is synced now. */
+        /* A READY record refers to what is synced now. */
         if ((kind == ASSAY_SERVICE_SHARE_READY || kind == ASSAY_SERVICE_SHARE_KEY) &&
             k->waiting[i].kind == kind)
             waiting_drop(&k->waiting[i]);
         if (k->waiting[i].len == 0 && at == NULL) at = &k->waiting[i];
     }
-    if (at == NULL) return; /* it says it again after a start */
+    if (at == NULL) return; /* it repeats it after a start */
     *at = (struct waiting_record){ .kind = kind, .len = bytes.len, .bytes = malloc(bytes.len) };
     ASSAY_ASSERT(at->bytes != NULL);
     assay_bytes_copy(at->bytes, bytes.len, bytes.bytes, bytes.len);
 }
 
-/* What the daemon is asked, answered when the holder's call is over. */
+/* Requests to the daemon, answered when the holder's call is over. */
 struct answer {
     uint64_t serial;
     uint8_t evidence[SHARE_EVIDENCE];
@@ -251,13 +254,13 @@ bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
                         struct assay_slice evidence, const uint8_t report_data[static 64],
                         const uint8_t node_id[static 32])
 {
-    const struct desk *d = &s->desk[at_node];
+    const struct registry_follower *d = &s->follower[at_node];
     return evidence.len == SHARE_EVIDENCE && evidence.bytes[64] < d->members &&
            assay_bytes_equal(evidence.bytes, report_data, 64) &&
            assay_bytes_equal(d->node_id[evidence.bytes[64]], node_id, 32);
 }
 
-static void ask_daemon(struct assay_sim_services *s, const struct keeper *k,
+static void ask_daemon(struct assay_sim_services *s, const struct holder_host *k,
                        const struct assay_share_effect *e, struct answer *answer)
 {
     *answer = (struct answer){ .quotes = e->act == ASSAY_SHARE_ACT_QUOTE, .serial = e->serial };
@@ -267,7 +270,7 @@ static void ask_daemon(struct assay_sim_services *s, const struct keeper *k,
                    shares_evidence_is(s, k->node, e->bytes, e->report_data, e->node);
 }
 
-static void effect_do(struct assay_sim_services *s, struct keeper *k,
+static void effect_do(struct assay_sim_services *s, struct holder_host *k,
                       const struct assay_share_effect *e)
 {
     static const enum assay_service_kind kind_of[] = {
@@ -281,18 +284,18 @@ static void effect_do(struct assay_sim_services *s, struct keeper *k,
         [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
     };
     switch (e->act) {
-    case ASSAY_SHARE_ACT_PERSIST: persist(s, k, e->id); break;
-    case ASSAY_SHARE_ACT_ERASE: erase(s, k, e->id); break;
-    case ASSAY_SHARE_ACT_WIPE: erase(s, k, NULL); break;
-    case ASSAY_SHARE_ACT_SEND: send_out(s, k, e); break;
-    case ASSAY_SHARE_ACT_SUBMIT: wait_for(k, kind_of[e->payload], e->bytes); break;
+    case ASSAY_SHARE_ACT_PERSIST: persist_row(s, k, e->id); break;
+    case ASSAY_SHARE_ACT_ERASE: erase_rows(s, k, e->id); break;
+    case ASSAY_SHARE_ACT_WIPE: erase_rows(s, k, NULL); break;
+    case ASSAY_SHARE_ACT_SEND: send_frame(s, k, e); break;
+    case ASSAY_SHARE_ACT_SUBMIT: add_pending_record(k, kind_of[e->payload], e->bytes); break;
     case ASSAY_SHARE_ACT_QUOTE:
     case ASSAY_SHARE_ACT_VERIFY: break; /* ask_daemon */
     }
 }
 
-/* Does what the holder asked for; what the daemon answers asks for more. */
-static void perform(struct assay_sim_services *s, struct keeper *k)
+/* Executes the holder's effects; answers of the daemon lead to more effects. */
+static void execute_effects(struct assay_sim_services *s, struct holder_host *k)
 {
     const struct assay_share_epoch epoch = shares_epoch(s, k->node);
     const struct assay_share_effects *const effects = &s->shares->effects;
@@ -316,12 +319,12 @@ static void perform(struct assay_sim_services *s, struct keeper *k)
             assay_share_holder_on_verified(k->core, shares_ledger(s, k->node), &epoch,
                                         answer[i].serial, answer[i].good, services_now(s),
                                         &s->shares->effects);
-        perform(s, k);
+        execute_effects(s, k);
     }
 }
 
-/* The one that lies keeps a number that is no share, and deals and gives that. */
-static void spoil(struct keeper *k)
+/* A lying holder stores a number that is no share, and deals and gives it. */
+static void corrupt_shares(struct holder_host *k)
 {
     for (uint32_t i = 0; i < k->core->count && k->lies; i++) {
         struct assay_share_piece *piece = &k->core->holding[i].current;
@@ -333,7 +336,7 @@ static void spoil(struct keeper *k)
 
 /* --- the ledger */
 
-static void start(struct assay_sim_services *s, struct keeper *k)
+static void start_process(struct assay_sim_services *s, struct holder_host *k)
 {
     struct assay_share_holder_config config = {
         .host = { .context = k, .random = host_random, .sign = host_sign },
@@ -358,51 +361,51 @@ static void start(struct assay_sim_services *s, struct keeper *k)
     }
     assay_share_holder_crawl(k->core, shares_ledger(s, k->node), &epoch, services_now(s),
                              &s->shares->effects);
-    perform(s, k);
+    execute_effects(s, k);
 }
 
-static bool follows(const struct assay_sim_services *s, const struct keeper *k)
+static bool is_following(const struct assay_sim_services *s, const struct holder_host *k)
 {
-    return k->core != NULL && is_as_new(&s->desk[k->node], k);
+    return k->core != NULL && is_as_new(&s->follower[k->node], k);
 }
 
 void shares_fact(struct assay_sim_services *s, uint32_t node,
                  const struct assay_share_facts *facts)
 {
     if (s->shares == NULL) return;
-    struct keeper *k = &s->shares->keeper[node];
-    if (!follows(s, k)) return;
-    spoil(k);
+    struct holder_host *k = &s->shares->holder[node];
+    if (!is_following(s, k)) return;
+    corrupt_shares(k);
     const struct assay_share_epoch epoch = shares_epoch(s, node);
     assay_share_holder_on_facts(k->core, shares_ledger(s, node), &epoch, facts, services_now(s),
                              &s->shares->effects);
-    perform(s, k);
+    execute_effects(s, k);
 }
 
-/* Everything is told anew: what it has is looked through. */
-void shares_begun(struct assay_sim_services *s, uint32_t node)
+/* Notifies it from the start: it checks its stored rows. */
+void shares_on_restart(struct assay_sim_services *s, uint32_t node)
 {
     if (s->shares == NULL) return;
-    struct keeper *k = &s->shares->keeper[node];
-    stop(k);
+    struct holder_host *k = &s->shares->holder[node];
+    stop_process(k);
 }
 
 void shares_node_closed(struct assay_sim_services *s, uint32_t node)
 {
     if (s->shares == NULL) return;
-    struct keeper *k = &s->shares->keeper[node];
-    const struct desk *d = &s->desk[node];
+    struct holder_host *k = &s->shares->holder[node];
+    const struct registry_follower *d = &s->follower[node];
     if (node < d->members && d->member[node].renewed) lose_disk(s, k); /* another machine */
     k->wake_at_ms = 0; /* exchanges of the epoch before are over */
 }
 
-void shares_final(struct assay_sim_services *s, uint32_t node, uint32_t slot,
-                  enum assay_service_kind kind, struct assay_slice payload)
+void shares_on_final_record(struct assay_sim_services *s, uint32_t node, uint32_t slot,
+                            enum assay_service_kind kind, struct assay_slice payload)
 {
     if (s->shares == NULL) return;
     secrets_final(s, node, kind, payload);
     if (slot != node) return;
-    struct keeper *k = &s->shares->keeper[node];
+    struct holder_host *k = &s->shares->holder[node];
     for (uint32_t i = 0; i < PENDING; i++) {
         struct waiting_record *r = &k->waiting[i];
         if (r->len == payload.len && r->kind == kind &&
@@ -413,7 +416,7 @@ void shares_final(struct assay_sim_services *s, uint32_t node, uint32_t slot,
 
 /* --- turns */
 
-static void list_itself(struct assay_sim_services *s, struct keeper *k)
+static void submit_listing(struct assay_sim_services *s, struct holder_host *k)
 {
     const struct assay_share_registry *r = shares_ledger(s, k->node);
     const struct assay_share_member *m = &r->member[k->node];
@@ -425,7 +428,7 @@ static void list_itself(struct assay_sim_services *s, struct keeper *k)
     if (listed || services_now(s) < k->list_at_ms) return;
     k->list_at_ms = services_now(s) + AGAIN_MS;
     assay_bytes_copy(record.key, sizeof record.key, k->key, sizeof k->key);
-    assay_bytes_copy(record.node, 32, s->desk[k->node].node_id[k->node], 32);
+    assay_bytes_copy(record.node, 32, s->follower[k->node].node_id[k->node], 32);
     assay_sodium_link_pair(&k->link, record.link);
     record.address[0] = 'x';
     record.address_len = 1;
@@ -438,7 +441,7 @@ static void list_itself(struct assay_sim_services *s, struct keeper *k)
     services_submit(s, k->node, ASSAY_SERVICE_HOLDER, out);
 }
 
-static void hand_in_again(struct assay_sim_services *s, struct keeper *k)
+static void resubmit_records(struct assay_sim_services *s, struct holder_host *k)
 {
     for (uint32_t i = 0; i < PENDING; i++) {
         struct waiting_record *r = &k->waiting[i];
@@ -448,36 +451,36 @@ static void hand_in_again(struct assay_sim_services *s, struct keeper *k)
     }
 }
 
-static void tick(struct assay_sim_services *s, struct keeper *k)
+static void run_ticks(struct assay_sim_services *s, struct holder_host *k)
 {
     for (uint32_t i = 0; i < TICKS && services_now(s) >= k->wake_at_ms; i++) {
         const struct assay_share_epoch epoch = shares_epoch(s, k->node);
         assay_share_holder_tick(k->core, shares_ledger(s, k->node), &epoch, services_now(s),
                                 &s->shares->effects);
-        perform(s, k);
+        execute_effects(s, k);
     }
 }
 
 void shares_turn(struct assay_sim_services *s, uint32_t node)
 {
     if (s->shares == NULL) return;
-    struct keeper *k = &s->shares->keeper[node];
-    if (is_as_new(&s->desk[node], k)) {
-        if (k->core == NULL) start(s, k);
-        spoil(k);
-        list_itself(s, k);
-        tick(s, k);
-        hand_in_again(s, k);
-        audit_keeper(s, k);
+    struct holder_host *k = &s->shares->holder[node];
+    if (is_as_new(&s->follower[node], k)) {
+        if (k->core == NULL) start_process(s, k);
+        corrupt_shares(k);
+        submit_listing(s, k);
+        run_ticks(s, k);
+        resubmit_records(s, k);
+        audit_holder(s, k);
     }
     secrets_turn(s, node);
 }
 
-static void heard_holder(struct assay_sim_services *s, struct keeper *k, const struct name *from,
-                         struct assay_slice frame)
+static void receive_from_holder(struct assay_sim_services *s, struct holder_host *k,
+                                const struct name *from, struct assay_slice frame)
 {
     struct assay_share_from party = { .holder = true };
-    const struct keeper *other = &s->shares->keeper[from->index];
+    const struct holder_host *other = &s->shares->holder[from->index];
     if (other->life != from->life) return; /* a key that is gone */
     assay_bytes_copy(party.key, sizeof party.key, other->key, sizeof other->key);
     const struct assay_share_epoch epoch = shares_epoch(s, k->node);
@@ -485,19 +488,19 @@ static void heard_holder(struct assay_sim_services *s, struct keeper *k, const s
                                                    &party, frame, services_now(s),
                                                    &s->shares->effects),
                         "what is refused ends its exchange, and is asked for again");
-    perform(s, k);
+    execute_effects(s, k);
 }
 
-/* An outsider's name is that of its program's home. */
-static void keeper_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                  const struct name *from, struct assay_slice frame)
+/* An outsider's name is that of its program's node. */
+static void holder_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                           const struct name *from, struct assay_slice frame)
 {
-    struct keeper *k = &s->shares->keeper[node];
+    struct holder_host *k = &s->shares->holder[node];
     const struct assay_share_registry *r = shares_ledger(s, node);
-    if (!follows(s, k) || to->life != k->life) return;
-    spoil(k);
+    if (!is_following(s, k) || to->life != k->life) return;
+    corrupt_shares(k);
     if (from->program == PROGRAM_HOLDER) {
-        heard_holder(s, k, from, frame);
+        receive_from_holder(s, k, from, frame);
         return;
     }
     const uint32_t home = (uint32_t)from->session;
@@ -516,12 +519,12 @@ static void keeper_heard(struct assay_sim_services *s, uint32_t node, const stru
             : assay_share_holder_on_message(k->core, r, &epoch, &party, rest, services_now(s),
                                             &s->shares->effects);
     assay_status_ignore(status, "an outsider tries again");
-    perform(s, k);
+    execute_effects(s, k);
 }
 
-void shares_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                  const struct name *from, struct assay_slice frame)
+void shares_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                    const struct name *from, struct assay_slice frame)
 {
-    if (to->program == PROGRAM_HOLDER) keeper_heard(s, node, to, from, frame);
-    else secrets_heard(s, node, to, frame);
+    if (to->program == PROGRAM_HOLDER) holder_receive(s, node, to, from, frame);
+    else secrets_receive(s, node, to, frame);
 }

@@ -1,6 +1,6 @@
 /*
- * sim/services/shares.h - what shares.c (holders and their hosts), secrets.c (owners and readers)
- * and shares_audit.c (what must hold of them) share.
+ * sim/services/shares.h - internal interface of shares.c (holders and their hosts), secrets.c
+ * (owners and readers) and shares_audit.c (checker).
  */
 #ifndef ASSAY_SIM_SERVICES_SHARES_H
 #define ASSAY_SIM_SERVICES_SHARES_H
@@ -17,9 +17,9 @@ enum {
 
 /* A row of a holder's disk. */
 struct kept {
-    size_t len; /* 0: nothing */
+    size_t len; /* 0: none */
     uint8_t bytes[ASSAY_SHARE_STORED_MAX];
-    /* As the audit has read it when it was written. */
+    /* As read by the checker at the time of writing. */
     uint32_t pieces;
     struct {
         uint32_t generation;
@@ -35,22 +35,23 @@ struct waiting_record {
     uint8_t *bytes;
 };
 
-/* The holder beside a node. Its key, what it has seen and its rows are on its disk. */
-struct keeper {
+/* The holder of a node. Its key, its ledger position and its rows are on its disk. */
+struct holder_host {
     uint32_t node, cluster;
-    uint32_t life; /* key after key: a disk that is lost takes it away */
+    uint32_t life; /* counts keys: a lost disk takes its key along */
     bool lies;
     struct assay_secret32 secret;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 link; /* seed of its link key */
-    /* How far the ledger was when it wrote last: an older one is not followed. */
+    /* Ledger position of the last write: an older ledger is not followed. */
     uint64_t seen_epoch;
     size_t seen_at; /* in the log of that epoch */
     struct kept disk[SECRETS];
     size_t keys_len; /* of its slot; 0: none */
     uint8_t keys[128];
     void *memory;
-    struct assay_share_holder *core; /* NULL: it does not run, or its ledger has not told yet */
+    struct assay_share_holder
+        *core; /* NULL: it does not run, or its ledger has not been read yet */
     uint64_t wake_at_ms, list_at_ms;
     struct waiting_record waiting[PENDING];
     struct assay_sim_random random;
@@ -63,7 +64,7 @@ struct outside {
     struct assay_share_exchange x;
 };
 
-/* A secret and its owner, who knows it for ever. */
+/* A secret; its owner never loses it. */
 struct secret {
     uint32_t home, cluster;
     uint64_t put_at_ms;
@@ -75,7 +76,7 @@ struct secret {
     struct assay_share_commitments commitments;
     uint8_t digest[32];
     struct outside with[ASSAY_SHARE_SLOTS_MAX];
-    uint32_t lost; /* disks that had a share of it and are gone */
+    uint32_t lost; /* lost disks that had a share of it */
     struct assay_sim_random random;
 };
 
@@ -93,7 +94,7 @@ struct reading {
 };
 
 struct shares {
-    struct keeper keeper[NODES];
+    struct holder_host holder[NODES];
     struct secret secret[SECRETS];
     struct reading reading[READS];
     uint32_t readings; /* numbers given */
@@ -106,32 +107,32 @@ struct shares {
     } count;
 };
 
-/* --- shares.c */
-/* Returns: the secret of an id; NULL when it is nobody's. */
+/* shares.c */
+/* Returns: the secret of an id; NULL when there is none. */
 struct secret *shares_secret(struct shares *h, const uint8_t id[static 32]);
-/* The ledger as the programs of a node see it. Returns: NULL when they see none yet. */
+/* The ledger of the programs of a node. Returns: NULL when there is none yet. */
 const struct assay_share_registry *shares_ledger(const struct assay_sim_services *s, uint32_t node);
 struct assay_share_epoch shares_epoch(const struct assay_sim_services *s, uint32_t node);
-/* Modelled evidence of a node. Is it that node's, over that? Returns: whether. */
+/* Modelled evidence of a node. Returns: whether it is by that node, over that data. */
 bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
                         struct assay_slice evidence, const uint8_t report_data[static 64],
                         const uint8_t node_id[static 32]);
-/* --- secrets.c. Frames of outsiders: a word, then the id, or a message. */
+/* secrets.c. Frames of outsiders: a kind, then the id, or a message. */
 enum { SECRET_HAND = 1, SECRET_MESSAGE };
 void secrets_open(struct assay_sim_services *s);
 void secrets_epoch(struct assay_sim_services *s);
 void secrets_turn(struct assay_sim_services *s, uint32_t node);
-void secrets_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                   struct assay_slice frame);
+void secrets_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                     struct assay_slice frame);
 void secrets_final(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
                    struct assay_slice payload);
 
-/* --- shares_audit.c */
-/* A row was written: reads it, and looks whether its shares stand. */
-void audit_kept(struct assay_sim_services *s, struct keeper *k, uint32_t secret);
-/* A holder has done its turn. */
-void audit_keeper(struct assay_sim_services *s, const struct keeper *k);
-/* A reader has put a secret together. */
+/* shares_audit.c */
+/* A row was written: reads it, and checks its shares. */
+void audit_row(struct assay_sim_services *s, struct holder_host *k, uint32_t secret);
+/* A holder has finished its turn. */
+void audit_holder(struct assay_sim_services *s, const struct holder_host *k);
+/* A reader has combined a secret. */
 void audit_read(struct assay_sim_services *s, const struct secret *secret,
                 const struct assay_secret32 *read);
 

@@ -1,6 +1,6 @@
 /*
  * sim/services/tasks.c - requestors and executors with their hosts (docs/services.md 6.11): tasks
- * are opened, accepted, worked on step by step, claimed; either side dies, or leaves.
+ * are opened, accepted, executed step by step, claimed; either side crashes, or leaves.
  */
 #include "sim/services/tasks.h"
 
@@ -21,11 +21,11 @@ struct job *tasks_job(struct tasks *t, const uint8_t id[static 32])
 
 static const struct assay_task_ledger *ledger_of(const struct assay_sim_services *s, uint32_t node)
 {
-    return assay_registry_tasks(s->desk[node].registry);
+    return assay_registry_tasks(s->follower[node].registry);
 }
 
-static void say(struct assay_sim_services *s, const struct job *j, unsigned whom,
-                struct assay_slice frame)
+static void send_frame(struct assay_sim_services *s, const struct job *j, unsigned whom,
+                       struct assay_slice frame)
 {
     const uint32_t from = whom == TO_EXECUTOR ? j->home : j->open.executor;
     const uint32_t to = whom == TO_EXECUTOR ? j->open.executor : j->home;
@@ -70,7 +70,7 @@ void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *
         const uint8_t *const id = i < s->load->requestors
                                       ? t->requestor[i].id
                                       : s->hoard.hoarder[i - s->load->requestors].account;
-        uint32_t at = i; /* they ascend */
+        uint32_t at = i; /* names ascend */
         for (; at > 0 && assay_bytes_compare(plan->tasks.balance[at - 1].account, id, 32) > 0; at--)
             plan->tasks.balance[at] = plan->tasks.balance[at - 1];
         plan->tasks.balance[at].amount = MONEY;
@@ -92,8 +92,8 @@ void tasks_free(struct assay_sim_services *s)
     free(s->tasks);
 }
 
-/* The enclave's memory is gone: what it vouched for is on its host's disk. */
-static void executor_dies(struct job *j)
+/* The enclave's memory is gone: its vouchers are on its host's disk. */
+static void crash_executor(struct job *j)
 {
     free(j->e);
     j->gone = j->gone || j->e != NULL;
@@ -101,7 +101,7 @@ static void executor_dies(struct job *j)
     j->program_runs = false;
 }
 
-static void requestor_dies(struct job *j)
+static void crash_requestor(struct job *j)
 {
     free(j->r);
     j->r = NULL;
@@ -112,8 +112,8 @@ void tasks_die(struct assay_sim_services *s, uint32_t node)
     for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++) {
         struct job *j = &s->tasks->job[i];
         if (j->stage == JOB_FREE) continue;
-        if (j->open.executor == node) executor_dies(j);
-        if (j->home == node) requestor_dies(j);
+        if (j->open.executor == node) crash_executor(j);
+        if (j->home == node) crash_requestor(j);
     }
 }
 
@@ -129,14 +129,14 @@ void tasks_epoch(struct assay_sim_services *s)
         const bool first = assay_sim_random_below(&random, 1000) < s->load->tasks_die_permille;
         const bool second = assay_sim_random_below(&random, 1000) < s->load->tasks_die_permille;
         if (j->stage == JOB_FREE || !services_is_on(s)) continue;
-        if (first) executor_dies(j);
-        if (second) requestor_dies(j);
+        if (first) crash_executor(j);
+        if (second) crash_requestor(j);
     }
 }
 
 /* --- opening */
 
-static void hand_in_open(struct assay_sim_services *s, struct job *j)
+static void submit_open(struct assay_sim_services *s, struct job *j)
 {
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice out;
@@ -148,7 +148,7 @@ static void hand_in_open(struct assay_sim_services *s, struct job *j)
     services_submit(s, j->home, ASSAY_SERVICE_TASK_OPEN, out);
 }
 
-static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t home)
+static void open_task(struct assay_sim_services *s, uint32_t requestor, uint32_t home)
 {
     struct tasks *t = s->tasks;
     const struct assay_task_ledger *ledger = ledger_of(s, home);
@@ -174,11 +174,11 @@ static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t 
     };
     const uint32_t slot =
         assay_task_ledger_choose(ledger, t->code, j->open.price, 0, j->open.min_standing);
-    /* Whom it knows, or whom the ledger names. */
+    /* The requestor names its executor, or leaves the choice to the ledger. */
     j->open.executor = assay_sim_random_below(&j->random, 2) == 0
                            ? slot
                            : (uint32_t)assay_sim_random_below(&j->random, s->nodes);
-    if (j->open.executor >= s->nodes) return; /* nobody offers yet */
+    if (j->open.executor >= s->nodes) return; /* no executor has an offer yet */
     side_of(&j->mine, &j->random, &a->secret);
     side_make(&j->theirs, &j->random, j->key);
     j->start = (uint32_t)assay_sim_random_below(&j->random, 1000);
@@ -194,33 +194,33 @@ static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t 
     assay_model_sign(a->secret.bytes, j->id, j->open.signature);
     j->stage = JOB_ASKED;
     t->wanted[requestor]--;
-    hand_in_open(s, j);
+    submit_open(s, j);
 }
 
-/* Of one account one record is on its way at a time: numbers of others would wait for it. */
+/* One record of an account is in flight at a time: later numbers would wait for it. */
 static void requestor_turn(struct assay_sim_services *s, uint32_t requestor, uint32_t node)
 {
     struct tasks *t = s->tasks;
     if (requestor % s->nodes != node) return;
     for (uint32_t i = 0; i < JOBS; i++)
         if (t->job[i].stage == JOB_ASKED && t->job[i].requestor == requestor) return;
-    if (t->wanted[requestor] > 0) open_one(s, requestor, node);
+    if (t->wanted[requestor] > 0) open_task(s, requestor, node);
 }
 
-/* --- the requestor's side */
+/* --- requestor */
 
-static void requestor_did(struct assay_sim_services *s, struct job *j);
+static void on_requestor_events(struct assay_sim_services *s, struct job *j);
 
-static void nonce_of(struct job *j, uint8_t nonce[static 32])
+static void draw_nonce(struct job *j, uint8_t nonce[static 32])
 {
     services_bytes(&j->random, nonce, 32);
 }
 
-static void requestor_starts(struct assay_sim_services *s, struct job *j,
-                             const struct assay_task_row *row)
+static void start_requestor(struct assay_sim_services *s, struct job *j,
+                            const struct assay_task_row *row)
 {
     struct tasks *t = s->tasks;
-    const struct desk *d = &s->desk[j->home];
+    const struct registry_follower *d = &s->follower[j->home];
     struct assay_task_requestor_config config = { .terms = j->open,
                                                   .epoch = d->epoch,
                                                   .crypto = &j->mine.crypto };
@@ -231,16 +231,16 @@ static void requestor_starts(struct assay_sim_services *s, struct job *j,
     j->r = malloc(sizeof *j->r);
     ASSAY_ASSERT(j->r != NULL);
     assay_task_requestor_init(j->r, &config);
-    nonce_of(j, nonce);
+    draw_nonce(j, nonce);
     const enum assay_status status =
         j->kept ? assay_task_requestor_resume(j->r, &j->chain, services_now(s), &t->outs)
                 : assay_task_requestor_request_keys(j->r, nonce, services_now(s), &t->outs);
     ASSAY_ASSERT(status == ASSAY_OK);
-    requestor_did(s, j);
+    on_requestor_events(s, j);
 }
 
-/* What was quoted is the statement, by that slot. */
-static void judge(struct assay_sim_services *s, struct job *j)
+/* The quote covers the statement, by that slot. */
+static void appraise_quote(struct assay_sim_services *s, struct job *j)
 {
     struct tasks *t = s->tasks;
     uint8_t input[4], nonce[32];
@@ -249,28 +249,28 @@ static void judge(struct assay_sim_services *s, struct job *j)
     assay_writer_u32be(&in, j->start);
     const bool good = e.len == EVIDENCE && assay_bytes_equal(e.bytes, j->r->statement, 32) &&
                       e.bytes[32] == j->open.executor;
-    nonce_of(j, nonce);
+    draw_nonce(j, nonce);
     const enum assay_status status =
         good ? assay_task_requestor_trust(j->r, j->salt, assay_slice_over(input, sizeof input),
                                           services_now(s), &t->outs)
              : assay_task_requestor_request_keys(j->r, nonce, services_now(s), &t->outs);
     ASSAY_ASSERT(status == ASSAY_OK);
     j->r_wake_ms = t->outs.wake_at_ms;
-    say(s, j, TO_EXECUTOR, t->outs.frame);
+    send_frame(s, j, TO_EXECUTOR, t->outs.frame);
 }
 
-static void requestor_did(struct assay_sim_services *s, struct job *j)
+static void on_requestor_events(struct assay_sim_services *s, struct job *j)
 {
     struct tasks *t = s->tasks;
     const uint32_t told = t->outs.told;
     assay_task_requestor_check(j->r);
     j->r_wake_ms = t->outs.wake_at_ms;
-    say(s, j, TO_EXECUTOR, t->outs.frame);
+    send_frame(s, j, TO_EXECUTOR, t->outs.frame);
     if (j->r->phase == ASSAY_TASK_PAYING) audit_vouched(s, j);
     if ((told & ASSAY_TASK_EVENT_CHEATED) != 0)
-        services_look(s, ASSAY_SIM_CHECKER_TASKS, "job %u: an honest executor is called a liar",
-                      j->number);
-    if ((told & ASSAY_TASK_EVENT_KEYS) != 0) judge(s, j);
+        services_report_check(s, ASSAY_SIM_CHECKER_TASKS,
+                              "job %u: an honest executor is called a liar", j->number);
+    if ((told & ASSAY_TASK_EVENT_KEYS) != 0) appraise_quote(s, j);
     if ((told & ASSAY_TASK_EVENT_OUTPUT) == 0) return;
     audit_result(s, j);
     t->results++;
@@ -279,11 +279,11 @@ static void requestor_did(struct assay_sim_services *s, struct job *j)
     const enum assay_status status = assay_task_requestor_next(j->r, services_now(s), &t->outs);
     ASSAY_ASSERT(status == ASSAY_OK);
     j->r_wake_ms = t->outs.wake_at_ms;
-    say(s, j, TO_EXECUTOR, t->outs.frame);
+    send_frame(s, j, TO_EXECUTOR, t->outs.frame);
 }
 
-/* One that has left wants the key, and the next step, for a voucher that it never signed. */
-static void forge(struct assay_sim_services *s, struct job *j)
+/* One that has left requests the key, and the next step, for a voucher that it never signed. */
+static void forge_request(struct assay_sim_services *s, struct job *j)
 {
     struct assay_task_frame f = { .step = j->shown.step };
     uint8_t bytes[256];
@@ -296,10 +296,10 @@ static void forge(struct assay_sim_services *s, struct job *j)
     services_bytes(&j->random, f.signature, sizeof f.signature);
     const enum assay_status status = assay_task_frame_encode(&f, bytes, sizeof bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    say(s, j, TO_EXECUTOR, out);
+    send_frame(s, j, TO_EXECUTOR, out);
 }
 
-/* And its money back, whoever worked for it. */
+/* And its money back, whichever executor worked for it. */
 static void close_early(struct assay_sim_services *s, struct job *j)
 {
     const struct account *a = &s->tasks->requestor[j->requestor];
@@ -317,30 +317,30 @@ static void close_early(struct assay_sim_services *s, struct job *j)
     services_submit(s, j->home, ASSAY_SERVICE_TASK_CLOSE, out);
 }
 
-static void requestor_side(struct assay_sim_services *s, struct job *j)
+static void step_requestor(struct assay_sim_services *s, struct job *j)
 {
     const struct assay_task_row *row = assay_task_ledger_find_task(ledger_of(s, j->home), j->id);
     if (j->stage == JOB_ASKED) {
         if (row != NULL) j->stage = JOB_OPEN;
-        else if (s->desk[j->home].epoch > j->open.deadline) job_free(j);
-        else hand_in_open(s, j);
+        else if (s->follower[j->home].epoch > j->open.deadline) job_free(j);
+        else submit_open(s, j);
         return;
     }
     if (j->left) {
-        forge(s, j);
+        forge_request(s, j);
         close_early(s, j);
     }
     const bool over =
         row == NULL || (row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID);
-    if (j->r == NULL && !j->left && !over && row->accepted) requestor_starts(s, j, row);
+    if (j->r == NULL && !j->left && !over && row->accepted) start_requestor(s, j, row);
     if (j->r == NULL || services_now(s) < j->r_wake_ms) return;
     assay_task_requestor_tick(j->r, services_now(s), &s->tasks->outs);
-    requestor_did(s, j);
+    on_requestor_events(s, j);
 }
 
-/* --- the executor's side */
+/* --- executor */
 
-static void executor_did(struct assay_sim_services *s, struct job *j)
+static void on_executor_events(struct assay_sim_services *s, struct job *j)
 {
     struct tasks *t = s->tasks;
     const uint32_t told = t->outs.told;
@@ -354,7 +354,7 @@ static void executor_did(struct assay_sim_services *s, struct job *j)
         const enum assay_status status =
             assay_task_executor_on_evidence(j->e, assay_slice_over(quote, sizeof quote), &outs);
         ASSAY_ASSERT(status == ASSAY_OK);
-        say(s, j, TO_REQUESTOR, outs.frame);
+        send_frame(s, j, TO_REQUESTOR, outs.frame);
         return;
     }
     if ((told & ASSAY_TASK_EVENT_CLAIM) != 0) {
@@ -362,10 +362,10 @@ static void executor_did(struct assay_sim_services *s, struct job *j)
         j->held[1] = j->e->sure;
     }
     audit_key(s, j, t->outs.frame);
-    say(s, j, TO_REQUESTOR, t->outs.frame);
+    send_frame(s, j, TO_REQUESTOR, t->outs.frame);
 }
 
-static void offer(struct assay_sim_services *s, uint32_t node)
+static void submit_offer(struct assay_sim_services *s, uint32_t node)
 {
     struct tasks *t = s->tasks;
     struct assay_task_offer record = { .count = 1, .price = PRICE, .hold = 1 };
@@ -382,10 +382,10 @@ static void offer(struct assay_sim_services *s, uint32_t node)
     services_submit(s, node, ASSAY_SERVICE_TASK_OFFER, out);
 }
 
-static void executor_starts(struct assay_sim_services *s, struct job *j)
+static void start_executor(struct assay_sim_services *s, struct job *j)
 {
     struct assay_task_executor_config config = { .terms = j->open,
-                                                 .epoch = s->desk[j->open.executor].epoch,
+                                                 .epoch = s->follower[j->open.executor].epoch,
                                                  .crypto = &j->theirs.crypto };
     assay_bytes_copy(config.chain_id, 32, s->chain_id, 32);
     assay_bytes_copy(config.key, sizeof config.key, j->key, sizeof j->key);
@@ -396,7 +396,7 @@ static void executor_starts(struct assay_sim_services *s, struct job *j)
     assay_task_executor_init(j->e, &config);
 }
 
-static void accept(struct assay_sim_services *s, struct job *j)
+static void submit_accept(struct assay_sim_services *s, struct job *j)
 {
     struct assay_task_accept record = { 0 };
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
@@ -425,11 +425,12 @@ static void make_step(struct assay_sim_services *s, struct job *j)
     if (assay_task_executor_step(j->e, &result, &opening, &t->outs) != ASSAY_OK) return;
     j->program_runs = false;
     j->seen.made++;
-    executor_did(s, j);
+    on_executor_events(s, j);
 }
 
-/* Whether the enclave lives or not. */
-static void claim(struct assay_sim_services *s, struct job *j, const struct assay_task_row *row)
+/* With the enclave alive or not. */
+static void submit_claim(struct assay_sim_services *s, struct job *j,
+                         const struct assay_task_row *row)
 {
     const uint32_t slot = j->open.executor;
     if (services_now(s) < j->claim_at_ms) return;
@@ -439,40 +440,40 @@ static void claim(struct assay_sim_services *s, struct job *j, const struct assa
         services_submit(s, slot, ASSAY_SERVICE_TASK_CLAIM, claim);
     } else {
         for (uint32_t i = 0; i < 2; i++)
-            if (j->held[i].step > row->paid && j->held[i].epoch < s->desk[slot].epoch)
+            if (j->held[i].step > row->paid && j->held[i].epoch < s->follower[slot].epoch)
                 services_submit(s, slot, ASSAY_SERVICE_TASK_CLAIM,
                                 assay_slice_over(j->held[i].bytes, j->held[i].len));
     }
     j->claim_at_ms = services_now(s) + AGAIN_MS;
 }
 
-static void executor_side(struct assay_sim_services *s, struct job *j)
+static void step_executor(struct assay_sim_services *s, struct job *j)
 {
     const struct assay_task_row *row =
         assay_task_ledger_find_task(ledger_of(s, j->open.executor), j->id);
     if (row == NULL) return;
-    if (row->end == ASSAY_TASK_END_NONE && !row->accepted && !j->accepted) accept(s, j);
+    if (row->end == ASSAY_TASK_END_NONE && !row->accepted && !j->accepted) submit_accept(s, j);
     const bool mine = row->accepted && assay_bytes_equal(row->key, j->key, sizeof j->key);
     if (mine && j->e == NULL && !j->accepted && row->end == ASSAY_TASK_END_NONE)
-        executor_starts(s, j);
+        start_executor(s, j);
     if (j->e != NULL && j->program_runs && assay_sim_random_below(&j->random, 3) == 0)
         make_step(s, j);
-    if (mine && row->end == ASSAY_TASK_END_NONE) claim(s, j, row);
+    if (mine && row->end == ASSAY_TASK_END_NONE) submit_claim(s, j, row);
 }
 
-/* --- turns, words, facts */
+/* --- turns, frames, facts */
 
 void tasks_turn(struct assay_sim_services *s, uint32_t node)
 {
     struct tasks *t = s->tasks;
     if (t == NULL || ledger_of(s, node) == NULL) return; /* none, or not yet */
-    if (node < s->desk[node].members) offer(s, node);
+    if (node < s->follower[node].members) submit_offer(s, node);
     for (uint32_t i = 0; i < s->load->requestors; i++)
         requestor_turn(s, i, node);
     for (uint32_t i = 0; i < JOBS; i++) {
         struct job *j = &t->job[i];
-        if (j->stage != JOB_FREE && j->home == node) requestor_side(s, j);
-        if (j->stage != JOB_FREE && j->open.executor == node) executor_side(s, j);
+        if (j->stage != JOB_FREE && j->home == node) step_requestor(s, j);
+        if (j->stage != JOB_FREE && j->open.executor == node) step_executor(s, j);
         if (j->stage == JOB_FREE || !j->seen.ended) continue;
         if (t->now < j->seen.ended_in + FORGOTTEN_EPOCHS) continue;
         audit_job(s, j);
@@ -480,8 +481,8 @@ void tasks_turn(struct assay_sim_services *s, uint32_t node)
     }
 }
 
-void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
-                 struct assay_slice frame)
+void tasks_receive(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                   struct assay_slice frame)
 {
     struct tasks *t = s->tasks;
     struct job *j = &t->job[to->index >> 1];
@@ -489,20 +490,21 @@ void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name 
     if (j->stage == JOB_FREE || j->number != to->life) return;
     if ((to->index & 1) == TO_EXECUTOR) {
         if (j->e == NULL || j->open.executor != node) return;
-        if (assay_task_executor_on_frame(j->e, frame, &t->outs) == ASSAY_OK) executor_did(s, j);
+        if (assay_task_executor_on_frame(j->e, frame, &t->outs) == ASSAY_OK)
+            on_executor_events(s, j);
         return;
     }
     if (j->r == NULL || j->home != node) return;
     if (j->leaves && assay_task_frame_decode(frame, &f) == ASSAY_OK &&
         f.kind == ASSAY_TASK_STEP_IS && f.receipt.step == (j->number % s->load->steps) + 1) {
-        j->left = true; /* shown the step, it pays for no more */
+        j->left = true; /* it saw the step and pays for no more */
         j->shown = f.receipt;
-        requestor_dies(j);
+        crash_requestor(j);
         return;
     }
     if (assay_task_requestor_on_frame(j->r, frame, services_now(s), &t->outs) == ASSAY_OK ||
         t->outs.told != 0)
-        requestor_did(s, j);
+        on_requestor_events(s, j);
 }
 
 void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_task_fact *fact)
@@ -520,7 +522,7 @@ void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_
     j->lapse[1] = j->lapse[1] || lapse;
     if (j->r == NULL) return;
     if (assay_task_requestor_on_fact(j->r, fact, &t->outs) == ASSAY_OK || t->outs.told != 0)
-        requestor_did(s, j);
+        on_requestor_events(s, j);
 }
 
 void tasks_node_closed(struct assay_sim_services *s, uint32_t node)
@@ -528,7 +530,7 @@ void tasks_node_closed(struct assay_sim_services *s, uint32_t node)
     for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++) {
         struct job *j = &s->tasks->job[i];
         if (j->stage == JOB_FREE) continue;
-        const uint64_t epoch = s->desk[node].epoch;
+        const uint64_t epoch = s->follower[node].epoch;
         if (j->open.executor == node) {
             if (j->e != NULL) assay_task_executor_on_epoch(j->e, epoch, !j->lapse[0]);
             j->lapse[0] = false;
@@ -539,8 +541,8 @@ void tasks_node_closed(struct assay_sim_services *s, uint32_t node)
     }
 }
 
-/* Facts were missed: both sides begin anew on what is on their disks. */
-void tasks_begun(struct assay_sim_services *s, uint32_t node)
+/* Facts were missed: both sides restart from their disks. */
+void tasks_on_restart(struct assay_sim_services *s, uint32_t node)
 {
     tasks_die(s, node);
 }

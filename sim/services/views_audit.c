@@ -1,20 +1,22 @@
 /*
- * sim/services/views_audit.c - what must hold of groups by final records and closes alone, the
- * rules of docs/services.md 1.2, 1.3, 1.9 and 1.10 said a second time: one view after the other,
- * each decided and then started by a quorum of its own seats; memories that are gone are missed,
- * and those of suspended members not counted. Of sessions: sessions_audit.c.
+ * sim/services/views_audit.c - checker of groups by final records and closes alone, with the rules
+ * of docs/services.md 1.2, 1.3, 1.9 and 1.10 implemented a second time: one view after the other,
+ * each decided and then started by a quorum of its own seats; lost memories are counted as missing,
+ * and those of suspended members not counted. sessions_audit.c checks sessions.
  */
 #include "sim/services/internal.h"
 
-static void wrong(struct assay_sim_services *s, uint32_t group, const char *what, uint64_t number)
+static void report_group(struct assay_sim_services *s, uint32_t group, const char *what,
+                         uint64_t number)
 {
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, "group %u %s (%llu) in epoch %llu", group, what,
-                  (unsigned long long)number, (unsigned long long)s->recount.epoch);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, "group %u %s (%llu) in epoch %llu",
+                          group, what, (unsigned long long)number,
+                          (unsigned long long)s->recount.epoch);
 }
 
-/* --- what there is, after a boundary that nobody followed record by record */
+/* --- state after an unobserved boundary */
 
-void views_take(struct assay_sim_services *s)
+void views_adopt(struct assay_sim_services *s)
 {
     const uint32_t count = assay_registry_get_plan(s->recount.registry)->group_count;
     for (uint32_t g = 0; g < count; g++) {
@@ -51,90 +53,92 @@ void views_take(struct assay_sim_services *s)
             assay_bytes_copy(v->key[i], sizeof v->key[i], group->member[i].key,
                              sizeof group->member[i].key);
         }
-        sessions_take(s, g);
+        sessions_adopt(s, g);
     }
 }
 
 /* --- facts */
 
-/* The process that sits there is the one that its member listed last. */
-static bool remembers_seat(const struct views *v, uint32_t slot, const uint8_t *key)
+/* The process of the seat is the last one that its member listed. */
+static bool is_last_listed(const struct views *v, uint32_t slot, const uint8_t *key)
 {
     return v->lists[slot] && assay_bytes_equal(v->key[slot], key, sizeof v->key[slot]);
 }
 
-/* docs/services.md 1.9.3: without the machines of one operator a quorum is left. */
-static void hold_operators(struct assay_sim_services *s, uint32_t g)
+/* docs/services.md 1.9.3: a quorum remains without the machines of any one operator. */
+static void check_operators(struct assay_sim_services *s, uint32_t g)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     const uint32_t most = group->size - (group->size / 2 + 1);
     for (uint32_t i = 0; i < group->next.roster.count; i++) {
-        if (group->next.slot[i] >= NODES) continue; /* nobody's since a RECOVER */
+        if (group->next.slot[i] >= NODES) continue; /* unassigned since a RECOVER */
         const uint32_t whose = s->views_operator[group->next.slot[i]];
         uint32_t count = 0;
         for (uint32_t k = 0; k < group->next.roster.count; k++)
             count += group->next.slot[k] < NODES &&
                      s->views_operator[group->next.slot[k]] == whose;
-        if (count > most) wrong(s, g, "gives seats to one operator, so many:", count);
+        if (count > most) report_group(s, g, "gives seats to one operator, so many:", count);
     }
 }
 
-/* docs/services.md 1.11: which seat moved though it was not lost, who had reported it, and when
- * seats moved for that before. */
-static void hold_silence(struct assay_sim_services *s, uint32_t g)
+/* docs/services.md 1.11: a seat moved without a loss: which seats had reported it, and when seats
+ * moved for that before. */
+static void check_silence(struct assay_sim_services *s, uint32_t g)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     struct views *v = &s->views[g];
     uint32_t moves = 0, lately = 0;
     const uint64_t epoch = group->epoch;
-    if (v->was_changing) return; /* what moves then is lost */
+    if (v->was_changing) return; /* seats that move then are lost */
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
         const struct assay_cont_member *m = &group->member[slot];
         if (group->next.slot[i] == slot || slot >= NODES) continue;
-        if (!remembers_seat(v, slot, group->now.roster.key[i]) || m->drains ||
+        if (!is_last_listed(v, slot, group->now.roster.key[i]) || m->drains ||
             m->standing < ASSAY_CONT_STAND_WARNING)
             continue;
         uint32_t reporters = 0;
         for (uint32_t k = 0; k < group->now.roster.count; k++)
             reporters += v->reported[i][k] != 0 && v->reported[i][k] + 1 >= epoch;
         if (reporters < assay_cont_quorum(group->size))
-            wrong(s, g, "moves a seat for silence on too few reports:", reporters);
+            report_group(s, g, "moves a seat for silence on too few reports:", reporters);
         moves++;
     }
     if (moves == 0) return;
-    if (moves > 1) wrong(s, g, "moves seats for silence at once:", moves);
+    if (moves > 1) report_group(s, g, "moves seats for silence at once:", moves);
     for (uint32_t i = 0; i < v->move_count; i++) {
-        if (epoch - v->move[i] < 4) wrong(s, g, "moves seats for silence close by close", epoch);
+        if (epoch - v->move[i] < 4)
+            report_group(s, g, "moves seats for silence close by close", epoch);
         lately += epoch - v->move[i] < 64;
     }
     if (lately >= group->size - (group->size / 2 + 1))
-        wrong(s, g, "moves too many seats for silence", lately + 1);
+        report_group(s, g, "moves too many seats for silence", lately + 1);
     if (v->move_count < SILENCE_MOVES) v->move[v->move_count++] = epoch;
 }
 
-static void decided(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
+static void check_decision(struct assay_sim_services *s, uint32_t g,
+                           const struct assay_cont_fact *fact)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     struct views *v = &s->views[g];
-    if (v->lost) wrong(s, g, "is gone and decides a view", fact->roster.view);
+    if (v->lost) report_group(s, g, "is gone and decides a view", fact->roster.view);
     if (fact->roster.view <= v->decided ||
         fact->roster.view >> ASSAY_CONT_NUMBER_BITS != group->era)
-        wrong(s, g, "decides a view out of turn", fact->roster.view);
+        report_group(s, g, "decides a view out of turn", fact->roster.view);
     for (uint32_t i = 0; i < fact->base_roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
-        if (slot >= NODES || !remembers_seat(v, slot, group->now.roster.key[i])) continue;
+        if (slot >= NODES || !is_last_listed(v, slot, group->now.roster.key[i])) continue;
         if (s->views_suspended[slot] && (fact->barred >> i & 1) == 0)
-            wrong(s, g, "counts on the memory of a suspended slot", slot);
+            report_group(s, g, "counts on the memory of a suspended slot", slot);
     }
-    hold_operators(s, g);
-    hold_silence(s, g);
+    check_operators(s, g);
+    check_silence(s, g);
     v->was_changing = true;
     v->decided = v->highest = fact->roster.view;
     v->next = fact->roster;
 }
 
-/* docs/services.md 1.9.5: it was decided in an era before, and none in this one. */
+/* docs/services.md 1.9.5: it was decided in an earlier era, and none in this one. */
 static bool was_undone(const struct assay_sim_services *s, uint32_t g, uint64_t view)
 {
     const struct views *v = &s->views[g];
@@ -143,25 +147,25 @@ static bool was_undone(const struct assay_sim_services *s, uint32_t g, uint64_t 
            v->decided >> ASSAY_CONT_NUMBER_BITS < era;
 }
 
-static void happened(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
+static void on_fact(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
 {
     struct views *v = &s->views[g];
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     switch (fact->kind) {
     case ASSAY_CONT_BORN:
-        if (v->born) wrong(s, g, "is born again", fact->roster.view);
+        if (v->born) report_group(s, g, "is born again", fact->roster.view);
         v->decided = v->started = v->highest = fact->roster.view;
         v->born = true;
-        handovers_started(v, &fact->roster);
+        handovers_on_view_started(v, &fact->roster);
         break;
-    case ASSAY_CONT_DECIDED: decided(s, g, fact); break;
+    case ASSAY_CONT_DECIDED: check_decision(s, g, fact); break;
     case ASSAY_CONT_STARTED:
-        if (v->lost) wrong(s, g, "is gone and starts a view", fact->roster.view);
+        if (v->lost) report_group(s, g, "is gone and starts a view", fact->roster.view);
         if ((fact->roster.view != v->decided && !was_undone(s, g, fact->roster.view)) ||
             fact->roster.view <= v->started)
-            wrong(s, g, "starts a view that was not decided last", fact->roster.view);
+            report_group(s, g, "starts a view that was not decided last", fact->roster.view);
         v->started = fact->roster.view;
-        handovers_started(v, &fact->roster);
+        handovers_on_view_started(v, &fact->roster);
         if (v->decided < v->started) v->decided = v->started;
         v->was_changing = false;
         assay_bytes_zero(v->reported, sizeof v->reported);
@@ -175,36 +179,36 @@ static void happened(struct assay_sim_services *s, uint32_t g, const struct assa
     }
 }
 
-/* The processes that sit are those that their members listed last, or may be listed again since a
+/* Seated processes are the last that their members listed, or may be listed again since a
  * RECOVER. */
-static void remembers(struct assay_sim_services *s, uint32_t g)
+static void check_memory(struct assay_sim_services *s, uint32_t g)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     struct views *v = &s->views[g];
     uint32_t memories = 0;
     if (!v->born || v->lost) return;
-    /* 1.9.5: views of an era before may still be shown. */
+    /* docs/services.md 1.9.5: views of an earlier era may still be shown. */
     if (v->decided >> ASSAY_CONT_NUMBER_BITS < v->era && v->closes < ASSAY_CONT_ATTACH_CLOSES)
         return;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
         if (slot < NODES) {
             v->unlisted[i] = 0;
-            memories += remembers_seat(v, slot, group->now.roster.key[i]);
+            memories += is_last_listed(v, slot, group->now.roster.key[i]);
             continue;
         }
-        /* 1.9.5.1: its replica may list it again, for some time. */
+        /* docs/services.md 1.9.5.1: its replica may list it again, for some time. */
         if (v->unlisted[i] == 0) v->unlisted[i] = group->epoch;
         memories += group->epoch - v->unlisted[i] < ASSAY_CONT_GONE_CLOSES;
     }
-    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     if (memories < assay_cont_quorum(group->now.roster.count))
-        wrong(s, g, "goes on though its memories are lost but for", memories);
+        report_group(s, g, "goes on though its memories are lost but for", memories);
 }
 
 /* --- records */
 
-static void vouched(struct assay_sim_services *s, struct assay_slice payload)
+static void check_vouchers(struct assay_sim_services *s, struct assay_slice payload)
 {
     struct assay_cont_table_record record;
     uint32_t count = 0;
@@ -218,12 +222,12 @@ static void vouched(struct assay_sim_services *s, struct assay_slice payload)
         count += has;
     }
     if (record.roster.view != next->view)
-        wrong(s, record.group, "starts by the table of another view", record.roster.view);
+        report_group(s, record.group, "starts by the table of another view", record.roster.view);
     if (count < assay_cont_quorum(next->count))
-        wrong(s, record.group, "starts by too few of its seats", count);
+        report_group(s, record.group, "starts by too few of its seats", count);
 }
 
-static void reported(struct assay_sim_services *s, struct assay_slice payload)
+static void check_report(struct assay_sim_services *s, struct assay_slice payload)
 {
     struct assay_cont_silent_record record;
     const enum assay_status status = assay_cont_silent_record_decode(payload, &record);
@@ -232,7 +236,7 @@ static void reported(struct assay_sim_services *s, struct assay_slice payload)
     const uint32_t by = assay_cont_find_seat(&group->now.roster, record.key);
     if (record.view != s->views[record.group].started || by == group->now.roster.count ||
         by == record.seat) {
-        wrong(s, record.group, "takes a report of nobody who sits", record.seat);
+        report_group(s, record.group, "takes a report of nobody who sits", record.seat);
         return;
     }
     s->views[record.group].reported[record.seat][by] = record.epoch;
@@ -248,23 +252,23 @@ void views_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
         assay_bytes_copy(s->views[record.group].key[slot], sizeof record.key, record.key,
                          sizeof record.key);
     }
-    if (kind == ASSAY_SERVICE_SILENT) reported(s, payload);
+    if (kind == ASSAY_SERVICE_SILENT) check_report(s, payload);
     if (kind == ASSAY_SERVICE_SESSION) sessions_numbered(s, payload, facts);
     if (kind == ASSAY_SERVICE_KEEP) sessions_kept(s, payload);
-    if (kind == ASSAY_SERVICE_TABLE) vouched(s, payload);
-    views_told(s, facts);
+    if (kind == ASSAY_SERVICE_TABLE) check_vouchers(s, payload);
+    views_on_facts(s, facts);
 }
 
-void views_told(struct assay_sim_services *s, const struct assay_registry_facts *facts)
+void views_on_facts(struct assay_sim_services *s, const struct assay_registry_facts *facts)
 {
     for (uint32_t i = 0; i < facts->continuity.count; i++)
-        happened(s, facts->group, &facts->continuity.fact[i]);
+        on_fact(s, facts->group, &facts->continuity.fact[i]);
 }
 
 /* --- closes */
 
-void views_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
-                 uint32_t count)
+void views_on_standings(struct assay_sim_services *s, const struct assay_registry_member *member,
+                        uint32_t count)
 {
     for (uint32_t i = 0; i < NODES; i++) {
         s->views_suspended[i] =
@@ -284,7 +288,7 @@ void views_closed(struct assay_sim_services *s)
         struct views *v = &s->views[g];
         v->closes = v->era == era ? v->closes + 1 : 1;
         v->era = era;
-        remembers(s, g);
+        check_memory(s, g);
         sessions_closed(s, g);
     }
 }

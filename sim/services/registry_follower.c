@@ -1,26 +1,26 @@
 /*
- * sim/services/desk.c - how the programs of a node see the ledger: as
- * net/runtime/runtime_services.c tells it, and net/services/follower.c takes it.
+ * sim/services/registry_follower.c - registry of the programs of a node, fed as
+ * net/runtime/runtime_services.c and net/services/follower.c do.
  */
 #include "sim/services/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void desk_free(struct desk *desk)
+void follower_free(struct registry_follower *follower)
 {
-    free(desk->memory);
-    *desk = (struct desk){ 0 };
+    free(follower->memory);
+    *follower = (struct registry_follower){ 0 };
 }
 
-const uint8_t *desk_node_id(const struct assay_sim_services *s, uint32_t node)
+const uint8_t *follower_node_id(const struct assay_sim_services *s, uint32_t node)
 {
-    const struct desk *d = &s->desk[node];
+    const struct registry_follower *d = &s->follower[node];
     return node < d->members ? d->node_id[node] : NULL;
 }
 
-static void look(struct desk *d, const struct assay_engine *engine,
-                 const struct assay_services_snapshot *now, bool first)
+static void get_ledger(struct registry_follower *d, const struct assay_engine *engine,
+                       const struct assay_services_snapshot *now, bool first)
 {
     struct assay_engine_snapshot e;
     struct assay_service_member members[NODES];
@@ -42,8 +42,8 @@ static void look(struct desk *d, const struct assay_engine *engine,
     }
 }
 
-static void tell(struct assay_sim_services *s, uint32_t node,
-                 const struct assay_registry_facts *facts)
+static void notify_facts(struct assay_sim_services *s, uint32_t node,
+                         const struct assay_registry_facts *facts)
 {
     for (uint32_t i = 0; i < facts->continuity.count; i++) {
         replicas_fact(s, node, facts->group, &facts->continuity.fact[i]);
@@ -54,9 +54,9 @@ static void tell(struct assay_sim_services *s, uint32_t node,
     if (facts->shares.count > 0) shares_fact(s, node, &facts->shares);
 }
 
-static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t group, bool all)
+static void notify_group(struct assay_sim_services *s, uint32_t node, uint32_t group, bool all)
 {
-    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const struct assay_cont_group *g = assay_registry_group(s->follower[node].registry, group);
     struct assay_cont_fact fact;
     for (uint32_t i = 0; all && assay_cont_group_get_fact(g, i, &fact); i++) {
         replicas_fact(s, node, group, &fact);
@@ -68,12 +68,12 @@ static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t gro
     }
 }
 
-/* What is final of an epoch, behind what was taken of it; told, once the programs have begun. Who
- * is told hands records in later: the log is borrowed until the engine's next step. */
-static void take_log(struct assay_sim_services *s, uint32_t node,
+/* Final records of an epoch that were not yet read; programs are notified once they have started.
+ * They submit records later: the log is borrowed until the engine's next step. */
+static void read_log(struct assay_sim_services *s, uint32_t node,
                      const struct assay_service_log *log)
 {
-    struct desk *d = &s->desk[node];
+    struct registry_follower *d = &s->follower[node];
     static const uint8_t nobody[32];
     struct assay_service_entry entry;
     while (assay_service_log_next(log, &d->at, &entry)) {
@@ -85,20 +85,22 @@ static void take_log(struct assay_sim_services *s, uint32_t node,
         if (!d->begun) continue;
         if (entry.kind == ASSAY_SERVICE_TABLE && strcmp(became, "applied") == 0)
             replicas_table(s, node, entry.payload);
-        tell(s, node, &s->facts);
-        shares_final(s, node, entry.slot, (enum assay_service_kind)entry.kind, entry.payload);
+        notify_facts(s, node, &s->facts);
+        shares_on_final_record(s, node, entry.slot, (enum assay_service_kind)entry.kind,
+                               entry.payload);
     }
 }
 
-static void begin(struct assay_sim_services *s, uint32_t node, const struct assay_engine *engine,
-                  const struct assay_services_snapshot *now)
+static void start_registry(struct assay_sim_services *s, uint32_t node,
+                           const struct assay_engine *engine,
+                           const struct assay_services_snapshot *now)
 {
-    struct desk *d = &s->desk[node];
+    struct registry_follower *d = &s->follower[node];
     const struct assay_registry_plan *plan = assay_registry_get_plan(now->registry);
     const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
     if (d->registry != NULL && assay_registry_documents(assay_registry_get_plan(d->registry)) !=
                                    assay_registry_documents(plan)) {
-        free(d->memory); /* a change has added services, or the disk is from before */
+        free(d->memory); /* a change added services, or the disk is older */
         d->registry = NULL;
     }
     if (d->registry == NULL) {
@@ -109,16 +111,16 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     assay_registry_copy(d->registry, now->registry);
-    look(d, engine, now, true);
+    get_ledger(d, engine, now, true);
     d->begun = false;
     d->epoch = now->epoch;
     d->at = 0;
-    take_log(s, node, now->log); /* as the daemon's desk: what is final already is the beginning */
+    read_log(s, node, now->log); /* as in the daemon: final records are the start */
     d->begun = true;
     for (uint32_t g = 0; g < plan->group_count; g++)
-        tell_group(s, node, g, true);
-    tasks_begun(s, node);
-    shares_begun(s, node);
+        notify_group(s, node, g, true);
+    tasks_on_restart(s, node);
+    shares_on_restart(s, node);
 }
 
 struct telling {
@@ -126,38 +128,40 @@ struct telling {
     uint32_t node;
 };
 
-static void told(void *context, const struct assay_registry_facts *facts)
+static void on_close_facts(void *context, const struct assay_registry_facts *facts)
 {
     const struct telling *t = context;
-    tell(t->s, t->node, facts);
+    notify_facts(t->s, t->node, facts);
 }
 
-/* One epoch went by: the rest of its records, and its close, which the programs make themselves. */
-static void close_one(struct assay_sim_services *s, uint32_t node,
-                      const struct assay_engine *engine, const struct assay_services_snapshot *now)
+/* One epoch passed: the rest of its records, and its close, which the programs compute
+ * themselves. */
+static void close_epoch(struct assay_sim_services *s, uint32_t node,
+                        const struct assay_engine *engine,
+                        const struct assay_services_snapshot *now)
 {
-    struct desk *d = &s->desk[node];
+    struct registry_follower *d = &s->follower[node];
     struct telling telling = { s, node };
-    take_log(s, node, now->closed);
-    look(d, engine, now, false);
+    read_log(s, node, now->closed);
+    get_ledger(d, engine, now, false);
     assay_registry_set_era(d->registry, d->era);
-    assay_registry_close_epoch(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
-                               &telling);
+    assay_registry_close_epoch(d->registry, now->epoch - 1, d->member, d->members, &s->facts,
+                               on_close_facts, &telling);
     d->epoch = now->epoch;
     d->at = 0;
     for (uint32_t g = 0; g < assay_registry_get_plan(d->registry)->group_count; g++)
-        tell_group(s, node, g, false);
+        notify_group(s, node, g, false);
     tasks_node_closed(s, node);
     shares_node_closed(s, node);
 }
 
-/* What they made of it is what the ledger made. */
-static void compare(struct assay_sim_services *s, uint32_t node,
-                    const struct assay_services_snapshot *now)
+/* Their registry equals that of the ledger. */
+static void compare_registries(struct assay_sim_services *s, uint32_t node,
+                               const struct assay_services_snapshot *now)
 {
     uint8_t digest[2][32];
-    const struct assay_registry *both[] = { s->desk[node].registry, now->registry };
-    services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
+    const struct assay_registry *both[] = { s->follower[node].registry, now->registry };
+    services_report_check(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
     for (uint32_t i = 0; i < assay_registry_documents(assay_registry_get_plan(now->registry));
          i++) {
         for (uint32_t k = 0; k < 2; k++) {
@@ -168,27 +172,28 @@ static void compare(struct assay_sim_services *s, uint32_t node,
             assay_sha256(s->recount.document, w.len, digest[k]);
         }
         if (assay_bytes_equal(digest[0], digest[1], 32)) continue;
-        services_look(s, ASSAY_SIM_CHECKER_SERVICES,
-                      "programs of node %u have another document %u in epoch %llu than its ledger",
-                      node, i, (unsigned long long)now->epoch - 1);
+        services_report_check(
+            s, ASSAY_SIM_CHECKER_SERVICES,
+            "programs of node %u have another document %u in epoch %llu than its ledger", node, i,
+            (unsigned long long)now->epoch - 1);
     }
 }
 
-void desk_turn(struct assay_sim_services *s, uint32_t node)
+void follower_turn(struct assay_sim_services *s, uint32_t node)
 {
-    struct desk *d = &s->desk[node];
+    struct registry_follower *d = &s->follower[node];
     const struct assay_engine *engine = s->world.engine(s->world.context, node);
     struct assay_services_snapshot now;
     assay_engine_services(engine, &now);
-    if (now.registry == NULL) return; /* documents are still to come */
+    if (now.registry == NULL) return; /* documents are pending */
     const uint32_t life = s->world.lives(s->world.context, node);
     if (life != d->life) d->begun = false;
     d->life = life;
     if (!d->begun || now.epoch < d->epoch || now.epoch > d->epoch + 1 || now.era != d->era) {
-        begin(s, node, engine, &now);
+        start_registry(s, node, engine, &now);
     } else if (now.epoch == d->epoch + 1) {
-        close_one(s, node, engine, &now);
-        compare(s, node, &now);
+        close_epoch(s, node, engine, &now);
+        compare_registries(s, node, &now);
     }
-    take_log(s, node, now.log);
+    read_log(s, node, now.log);
 }
