@@ -1,5 +1,6 @@
 /*
- * sim/checkers/watch.c - feeds the checkers and counters of a run, and demands progress.
+ * sim/checkers/watch.c - entry of the watch: feeds checkers and counters of a run, and checks
+ * liveness.
  */
 #include "sim/checkers/watch_internal.h"
 
@@ -7,15 +8,15 @@
 
 #include <stdlib.h>
 
-static void *zeroed(size_t count, size_t size)
+static void *allocate_zeroed(size_t count, size_t size)
 {
     void *memory = calloc(count == 0 ? 1 : count, size);
     ASSAY_ASSERT(memory != NULL);
     return memory;
 }
 
-/* A masked platform is one with all of its operator and vendor (docs/protocol.md 6.2): these are
- * numbered behind the others. */
+/* protocol.md 6.2: a masked platform is one with all platforms of its operator and vendor; these
+ * are numbered after the others. */
 uint32_t assay_watch_platform(const struct assay_sim_watch *w, const uint32_t *machines,
                               uint32_t slot)
 {
@@ -27,7 +28,7 @@ uint32_t assay_watch_platform(const struct assay_sim_watch *w, const uint32_t *m
            assay_scenario_vendor(s, machine);
 }
 
-static void place_members(struct assay_sim_watch *w, const uint32_t *machines)
+static void assign_groups(struct assay_sim_watch *w, const uint32_t *machines)
 {
     const struct assay_scenario *s = w->scenario;
     w->operator_count = s->operators;
@@ -48,28 +49,28 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
                                                const uint8_t *cohort_of,
                                                struct assay_sim_outcome *outcome)
 {
-    struct assay_sim_watch *w = zeroed(1, sizeof *w);
+    struct assay_sim_watch *w = allocate_zeroed(1, sizeof *w);
     const size_t n = scenario->nodes;
     *w = (struct assay_sim_watch){ .scenario = scenario,
                                    .seed = seed,
                                    .cohort_of = cohort_of,
                                    .outcome = outcome,
                                    .nodes = scenario->nodes };
-    w->platform = zeroed(n, sizeof *w->platform);
-    w->operator_ = zeroed(n, sizeof *w->operator_);
-    w->vendor = zeroed(n, sizeof *w->vendor);
-    w->tracks = zeroed(n, sizeof *w->tracks);
-    w->first_weight = zeroed(n, sizeof *w->first_weight);
-    w->raw = zeroed(n, sizeof *w->raw);
-    place_members(w, NULL);
+    w->platform = allocate_zeroed(n, sizeof *w->platform);
+    w->operator_ = allocate_zeroed(n, sizeof *w->operator_);
+    w->vendor = allocate_zeroed(n, sizeof *w->vendor);
+    w->tracks = allocate_zeroed(n, sizeof *w->tracks);
+    w->first_weight = allocate_zeroed(n, sizeof *w->first_weight);
+    w->raw = allocate_zeroed(n, sizeof *w->raw);
+    assign_groups(w, NULL);
     const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
     uint32_t largest = 0;
     for (size_t i = 0; i < 3; i++)
         largest = families[i] > largest ? families[i] : largest;
-    w->sums = zeroed(largest, sizeof *w->sums);
-    w->platform_weight = zeroed(w->platform_count, sizeof *w->platform_weight);
-    w->platform_byzantine = zeroed(w->platform_count, sizeof *w->platform_byzantine);
-    w->platform_silent = zeroed(w->platform_count, sizeof *w->platform_silent);
+    w->sums = allocate_zeroed(largest, sizeof *w->sums);
+    w->platform_weight = allocate_zeroed(w->platform_count, sizeof *w->platform_weight);
+    w->platform_byzantine = allocate_zeroed(w->platform_count, sizeof *w->platform_byzantine);
+    w->platform_silent = allocate_zeroed(w->platform_count, sizeof *w->platform_silent);
     w->healed_ms = scenario->heal_epoch > 0 ? (scenario->heal_epoch - 1) * scenario->epoch_ms : 0;
     w->promised_ms = w->healed_ms;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
@@ -146,7 +147,7 @@ struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch
 
 /* --- one epoch */
 
-static void weigh(struct assay_watch_epoch *epoch)
+static void sum_weights(struct assay_watch_epoch *epoch)
 {
     struct assay_sim_watch *w = epoch->watch;
     uint64_t present = 0;
@@ -174,10 +175,10 @@ static void weigh(struct assay_watch_epoch *epoch)
 }
 
 /*
- * Liveness (docs/protocol.md 1.1: less than a third of the weight may be Byzantine): from the
- * healing on no stretch of progress_epochs epochs passes without a close.
+ * Liveness (protocol.md 1.1: less than a third of the weight may be Byzantine): after healing no
+ * progress_epochs epochs pass without a close.
  */
-static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t now_ms)
+static void check_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t now_ms)
 {
     const struct assay_scenario *s = w->scenario;
     if (s->heal_epoch == 0 || now_ms < w->promised_ms) return;
@@ -185,16 +186,16 @@ static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t 
         w->last_close_ms > w->promised_ms ? w->last_close_ms : w->promised_ms;
     const uint64_t gap_ms = now_ms - since_ms;
     if (gap_ms > (uint64_t)s->progress_epochs * s->epoch_ms)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch,
-                             "%llu ms without a closed epoch after healing, %u epochs of %u ms "
-                             "allowed",
-                             (unsigned long long)gap_ms, s->progress_epochs, s->epoch_ms);
-    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch, NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch,
+                               "%llu ms without a closed epoch after healing, %u epochs of %u ms "
+                               "allowed",
+                               (unsigned long long)gap_ms, s->progress_epochs, s->epoch_ms);
+    else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch, NULL);
 }
 
-/* The next epoch of the same chain: traitors beyond the third may fork it (checker agreement), and
- * what one branch closed, or said, says nothing about the other. */
-static bool stands_on(const struct assay_sim_closed *closed)
+/* Whether it is the next epoch of the same chain: traitors beyond a third may fork it (checker
+ * agreement), and nothing follows from one branch for the other. */
+static bool follows_previous(const struct assay_sim_closed *closed)
 {
     const struct assay_state *before = closed->before, *after = closed->state;
     if (before == NULL || closed->forked || before->epoch + 1 != after->epoch) return false;
@@ -206,7 +207,7 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
 {
     ASSAY_ASSERT(closed->truth != NULL);
     ASSAY_ASSERT(closed->state != NULL || (closed->score_bp != NULL && closed->weight != NULL));
-    demand_progress(watch, closed->epoch, closed->at_ms);
+    check_progress(watch, closed->epoch, closed->at_ms);
     if (watch->scenario->heal_epoch > 0 && closed->at_ms >= watch->healed_ms &&
         !watch->closed_since) {
         const uint64_t late_ms = closed->at_ms - watch->healed_ms;
@@ -220,15 +221,15 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         struct assay_watch_epoch epoch = {
             .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
         };
-        const bool follows = stands_on(closed);
+        const bool follows = follows_previous(closed);
         const bool era_ends = follows && epoch.before->era != epoch.after->era;
-        /* The end of an era is decided by people: rows and figures alone, as over a gap. Either may
-         * have changed the roster, so shares of weight are measured anew (P5). */
+        /* Operators decide the end of an era: only rows and figures, as over a gap. Either may have
+         * changed the roster, so shares of weight are measured again (P5). */
         if (!follows || era_ends) watch->has_first = false;
         if (era_ends) assay_watch_changes_era(&epoch);
         else if (follows) {
             assay_watch_changes(&epoch);
-            weigh(&epoch);
+            sum_weights(&epoch);
             assay_watch_members(&epoch);
             assay_watch_recount(&epoch);
             assay_watch_network(&epoch);
@@ -239,15 +240,15 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         }
     }
     assay_watch_count(watch, closed);
-    if (closed->machines != NULL) place_members(watch, closed->machines);
+    if (closed->machines != NULL) assign_groups(watch, closed->machines);
 }
 
-void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot)
+void assay_sim_watch_on_restart(struct assay_sim_watch *watch, uint32_t slot)
 {
     watch->outcome->figures[ASSAY_SIM_FIGURE_RESTARTS][watch->cohort_of[slot]]++;
 }
 
-void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms, bool promised)
+void assay_sim_watch_on_healed(struct assay_sim_watch *watch, uint64_t now_ms, bool promised)
 {
     if (watch->healed) return;
     watch->healed = true;
@@ -255,13 +256,13 @@ void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms, bool
     watch->promised_ms = promised ? now_ms : UINT64_MAX;
 }
 
-void assay_sim_watch_unhealed(struct assay_sim_watch *watch)
+void assay_sim_watch_await_healed(struct assay_sim_watch *watch)
 {
     ASSAY_ASSERT(!watch->healed);
     watch->healed_ms = watch->promised_ms = UINT64_MAX;
 }
 
-void assay_sim_watch_excused(struct assay_sim_watch *watch)
+void assay_sim_watch_on_excused(struct assay_sim_watch *watch)
 {
     ASSAY_ASSERT(watch->healed);
     watch->promised_ms = UINT64_MAX;
@@ -269,7 +270,7 @@ void assay_sim_watch_excused(struct assay_sim_watch *watch)
 
 void assay_sim_watch_end(struct assay_sim_watch *watch, uint64_t now_ms)
 {
-    demand_progress(watch, watch->epochs_closed, now_ms);
+    check_progress(watch, watch->epochs_closed, now_ms);
     assay_watch_changes_end(watch, now_ms);
     assay_watch_members_end(watch);
     assay_watch_count_end(watch, now_ms);

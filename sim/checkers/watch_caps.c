@@ -1,9 +1,9 @@
 /*
- * sim/checkers/watch_caps.c - would the four cuts meet both caps? docs/protocol.md 6.3 once more,
- * in real numbers and from the scenario's families, for P9: the guard (6.3.1) may leave cuts out
- * only where they would not.
+ * sim/checkers/watch_caps.c - whether the four cuts can meet both caps: docs/protocol.md 6.3,
+ * repeated in real numbers from the scenario's families, for P9. The guard (6.3.1) may omit cuts
+ * only where they cannot.
  *
- * Cuts of one family take from the half that may go at all, so two caps that can each be met may
+ * Cuts of one family use up the half that may be cut at all, so two caps that can each be met may
  * not be met together.
  */
 #include "sim/checkers/watch_internal.h"
@@ -15,11 +15,11 @@
 
 enum { HALVINGS = 64, CUTS = 4 };
 
-/* Limits that lie as near to one another as rounding goes may be in another order in integers. */
+/* Limits closer to each other than rounding may have another order in integers. */
 static const double NEAR = 8;
 
-static void sum_up(const struct assay_watch_family *f, uint32_t nodes, const double *weights,
-                   double *sums)
+static void sum_groups(const struct assay_watch_family *f, uint32_t nodes, const double *weights,
+                       double *sums)
 {
     for (uint32_t g = 0; g < f->count; g++)
         sums[g] = 0;
@@ -35,8 +35,8 @@ static double sum_cut(const double *sums, uint32_t count, double limit)
     return total;
 }
 
-/* The largest limit that keeps the cap. */
-static double within_cap(const struct assay_watch_family *f, const double *sums, double total)
+/* The largest limit that meets the cap. */
+static double find_cap_limit(const struct assay_watch_family *f, const double *sums, double total)
 {
     double good = 0, bad = total + 1;
     for (int i = 0; i < HALVINGS; i++) {
@@ -48,9 +48,9 @@ static double within_cap(const struct assay_watch_family *f, const double *sums,
     return good;
 }
 
-/* The smallest limit that keeps half of what there was before all cuts. */
-static double keeping_half(const struct assay_watch_family *f, const double *sums, double most,
-                           double before)
+/* The smallest limit that keeps half of the weight before all cuts. */
+static double find_half_limit(const struct assay_watch_family *f, const double *sums, double most,
+                              double before)
 {
     double good = most, bad = 0;
     if (2 * sum_cut(sums, f->count, most) < before) return most;
@@ -66,21 +66,21 @@ struct cutting {
     uint32_t nodes;
     double *weights, *sums;
     double before;
-    bool exact; /* weights are whole numbers still, as in the product */
+    bool exact; /* weights are still integers, as in the product */
     bool sure;
 };
 
-static void cut(struct cutting *c, const struct assay_watch_family *f)
+static void cut_family(struct cutting *c, const struct assay_watch_family *f)
 {
     double total = 0, most = 0, least = 0;
-    sum_up(f, c->nodes, c->weights, c->sums);
+    sum_groups(f, c->nodes, c->weights, c->sums);
     for (uint32_t g = 0; g < f->count; g++) {
         total += c->sums[g];
         if (c->sums[g] > most) most = c->sums[g];
         if (c->sums[g] > 0 && (least <= 0 || c->sums[g] < least)) least = c->sums[g];
     }
-    const double cap = floor(within_cap(f, c->sums, total) + 1e-6);
-    const double half = ceil(keeping_half(f, c->sums, most, c->before) - 1e-6);
+    const double cap = floor(find_cap_limit(f, c->sums, total) + 1e-6);
+    const double half = ceil(find_half_limit(f, c->sums, most, c->before) - 1e-6);
     const double floor_ = half > least ? half : least;
     const double limit = cap > floor_ ? cap : floor_;
     if (most <= limit) return; /* nothing to cut */
@@ -92,12 +92,12 @@ static void cut(struct cutting *c, const struct assay_watch_family *f)
     }
 }
 
-/* Has any group more than num of den of the table? */
-static bool any_above(const struct cutting *c, const struct assay_watch_family *f, double num,
-                      double den)
+/* Whether a group has more than num of den of the table. */
+static bool has_group_above(const struct cutting *c, const struct assay_watch_family *f, double num,
+                            double den)
 {
     double total = 0;
-    sum_up(f, c->nodes, c->weights, c->sums);
+    sum_groups(f, c->nodes, c->weights, c->sums);
     for (uint32_t g = 0; g < f->count; g++)
         total += c->sums[g];
     for (uint32_t g = 0; g < f->count; g++)
@@ -105,8 +105,8 @@ static bool any_above(const struct cutting *c, const struct assay_watch_family *
     return false;
 }
 
-/* A cap leaves 1/B of each member at least (6.3.2), or near it. A platform that became one unit may
- * have lost more, and is left out by being counted as cut. */
+/* protocol.md 6.3.2: a cap leaves 1/B of each member at least, or nearly. A platform that became
+ * one unit may have lost more; it counts as cut. */
 static bool cuts_too_much(const struct cutting *c, const uint64_t *raw, uint32_t percent)
 {
     for (uint32_t slot = 0; slot < c->nodes; slot++)
@@ -130,7 +130,7 @@ struct assay_watch_caps assay_watch_caps(const struct assay_sim_watch *w, const 
     ASSAY_ASSERT(c.weights != NULL && c.sums != NULL);
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         c.weights[slot] = (double)raw[slot];
-    sum_up(&platforms, w->nodes, c.weights, c.sums);
+    sum_groups(&platforms, w->nodes, c.weights, c.sums);
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const double sum = c.sums[w->platform[slot]];
         if (sum <= ASSAY_WEIGHT_UNIT) continue;
@@ -140,13 +140,14 @@ struct assay_watch_caps assay_watch_caps(const struct assay_sim_watch *w, const 
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         c.before += c.weights[slot];
     for (unsigned k = 0; k < CUTS; k++)
-        cut(&c, turn[k]);
-    /* No group is above a third, or near it: then the guard lets all four cuts stand. */
+        cut_family(&c, turn[k]);
+    /* No group is above a third, or near it: then the guard keeps all four cuts. */
     const bool stand = c.sure && !cuts_too_much(&c, raw, percent) &&
-                       !any_above(&c, operators, 0.333, 1) && 3 * vendors->num <= vendors->den &&
-                       !any_above(&c, vendors, vendors->num, vendors->den);
+                       !has_group_above(&c, operators, 0.333, 1) &&
+                       3 * vendors->num <= vendors->den &&
+                       !has_group_above(&c, vendors, vendors->num, vendors->den);
     met.vendors = stand;
-    met.operators = stand && !any_above(&c, operators, operators->num, operators->den);
+    met.operators = stand && !has_group_above(&c, operators, operators->num, operators->den);
     free(c.weights);
     free(c.sums);
     return met;

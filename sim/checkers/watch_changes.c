@@ -1,13 +1,12 @@
 /*
- * sim/checkers/watch_changes.c - what docs/protocol.md 9.5 to 9.9 promise about changes by
- * operators.
+ * sim/checkers/watch_changes.c - checker of changes by operators (docs/protocol.md 9.5 to 9.9).
  *
- * The CHANGE records of final blocks are followed here on their own: who signed them, when they may
- * hold, what roster, rules and operators follow from them at each boundary, whom new rules fell and
- * whether they must go back. Of the ledger's own book-keeping (pending, trial, ended) nothing is
- * believed. After a gap in the epochs that were seen it follows nothing any more.
+ * It evaluates the CHANGE records of final blocks independently: their signers, their activation,
+ * the resulting roster, rules and operators at each boundary, the members that new rules would
+ * suspend, and whether these must revert. It reads none of the ledger's own bookkeeping (pending,
+ * trial, ended). After a gap in the observed epochs it stops.
  */
-#include "sim/checkers/watch_charter.h"
+#include "sim/checkers/watch_rules.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -17,10 +16,11 @@
 #include <stdlib.h>
 
 enum {
-    PROOFS_LIVE = 8,     /* epochs, docs/protocol.md 4.10: so long is the slot kept of who left */
-    FORGET_EPOCHS = 512, /* 7.6: in so many one offence is forgotten */
+    PROOFS_LIVE =
+        8, /* epochs, docs/protocol.md 4.10: the slot of a member that left is kept that long */
+    FORGET_EPOCHS = 512, /* 7.6: one offence expires in as many epochs */
     TRIAL_LEAST = 2,     /* epochs, 9.9 */
-    TRIAL_MOST = 64,     /* ... while more than a fifth is not judged by the new rules */
+    TRIAL_MOST = 64,     /* ... while more than a fifth is not evaluated by the new rules */
 };
 
 void assay_watch_add(const struct assay_watch_epoch *e, enum assay_sim_figure figure)
@@ -30,14 +30,14 @@ void assay_watch_add(const struct assay_watch_epoch *e, enum assay_sim_figure fi
 
 /* --- memory */
 
-static void *zeroed(size_t count, size_t size)
+static void *allocate_zeroed(size_t count, size_t size)
 {
     void *memory = calloc(count, size);
     ASSAY_ASSERT(memory != NULL);
     return memory;
 }
 
-static void forget_waiting(struct assay_watch_charter *c)
+static void drop_all_waiting(struct assay_watch_rules *c)
 {
     for (uint32_t i = 0; i < c->waiting_count; i++)
         free(c->waiting[i].body);
@@ -46,9 +46,9 @@ static void forget_waiting(struct assay_watch_charter *c)
 
 void assay_watch_changes_free(struct assay_sim_watch *watch)
 {
-    struct assay_watch_charter *c = watch->charter;
+    struct assay_watch_rules *c = watch->rules;
     if (c == NULL) return;
-    forget_waiting(c);
+    drop_all_waiting(c);
     free(c->operators);
     free(c->operators_bytes);
     free(c->felled);
@@ -56,11 +56,11 @@ void assay_watch_changes_free(struct assay_sim_watch *watch)
     free(c->absences);
     free(c->absence_count);
     free(c);
-    watch->charter = NULL;
+    watch->rules = NULL;
 }
 
-static void look_at_places(struct assay_watch_charter *c, uint32_t nodes,
-                           const struct assay_state *state)
+static void record_places(struct assay_watch_rules *c, uint32_t nodes,
+                          const struct assay_state *state)
 {
     for (uint32_t i = 0; i < nodes; i++) {
         c->places[i] = (struct place){ .taken = i < state->member_count };
@@ -71,42 +71,42 @@ static void look_at_places(struct assay_watch_charter *c, uint32_t nodes,
     }
 }
 
-static void open_charter(struct assay_sim_watch *w, const struct assay_watch_epoch *e)
+static void open_rules(struct assay_sim_watch *w, const struct assay_watch_epoch *e)
 {
-    struct assay_watch_charter *c = zeroed(1, sizeof *c);
+    struct assay_watch_rules *c = allocate_zeroed(1, sizeof *c);
     const struct assay_genesis *g = e->closed->genesis;
-    c->operators = zeroed(1, sizeof *c->operators);
+    c->operators = allocate_zeroed(1, sizeof *c->operators);
     *c->operators = *g;
     assay_bytes_copy(c->operators_digest, 32, g->operators_digest, 32);
     c->rules.parameters = g->parameters;
     assay_bytes_copy(c->rules.policy_digest, 32, g->policy_digest, 32);
     assay_bytes_copy(c->rules.endorsements_digest, 32, g->endorsements_digest, 32);
-    c->felled = zeroed(w->nodes, sizeof *c->felled);
-    c->places = zeroed(w->nodes, sizeof *c->places);
-    c->absences = zeroed(w->nodes, sizeof *c->absences);
-    c->absence_count = zeroed(w->nodes, sizeof *c->absence_count);
-    look_at_places(c, w->nodes, e->before);
+    c->felled = allocate_zeroed(w->nodes, sizeof *c->felled);
+    c->places = allocate_zeroed(w->nodes, sizeof *c->places);
+    c->absences = allocate_zeroed(w->nodes, sizeof *c->absences);
+    c->absence_count = allocate_zeroed(w->nodes, sizeof *c->absence_count);
+    record_places(c, w->nodes, e->before);
     c->epoch = e->before->epoch;
-    c->blind = e->before->era > 0; /* what came before was not seen */
+    c->blind = e->before->era > 0; /* what came before is unknown */
     assay_watch_updates_open(c, g);
-    w->charter = c;
+    w->rules = c;
 }
 
-/* --- new rules on trial (docs/protocol.md 9.9) */
+/* --- new rules on trial (protocol.md 9.9) */
 
 static void count_felled(const struct assay_watch_epoch *e)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         struct felled *f = &c->felled[i];
         const struct assay_found *found = &e->after->members[i].found;
         f->struck |= f->now && found->integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
         if (f->weight == 0 || f->now || e->closed->fails[i] == ASSAY_OUTCOME_NONE) continue;
-        if (!e->closed->truth[i].felled) { /* it fails by the rules before as well */
+        if (!e->closed->truth[i].felled) { /* it fails by the previous rules as well */
             f->weight = 0;
             continue;
         }
-        /* Behind its first two epochs a trial waits for those alone that were not judged yet. */
+        /* After its first two epochs a trial waits only for members that were not evaluated yet. */
         if (f->passed && e->closed->epoch > c->trial.epoch + 1) continue;
         f->now = true;
         f->integrity_bp = e->before->members[i].trust.integrity_bp;
@@ -115,7 +115,7 @@ static void count_felled(const struct assay_watch_epoch *e)
     }
 }
 
-/* Is no verdict on it to be expected while the trial runs? */
+/* Whether no verdict on it is expected while the trial runs. */
 static bool is_exempt(const struct assay_watch_epoch *e, uint32_t slot)
 {
     const struct assay_member *m = &e->after->members[slot];
@@ -129,11 +129,11 @@ static bool is_exempt(const struct assay_watch_epoch *e, uint32_t slot)
     return away || (e->after->certified && 3 * m->found.unjudged_weight > table);
 }
 
-/* Weight of those who were neither certified PASS nor proven FAIL under the new rules. */
+/* Weight of members with neither a certified PASS nor a proven FAIL under the new rules. */
 static uint64_t unjudged_weight(const struct assay_watch_epoch *e)
 {
     uint64_t weight = 0;
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         struct felled *f = &c->felled[i];
         f->passed |= e->after->members[i].found.certified_pass;
@@ -142,14 +142,15 @@ static uint64_t unjudged_weight(const struct assay_watch_epoch *e)
     return weight;
 }
 
-static void end_trial(struct assay_watch_charter *c, uint32_t nodes)
+static void clear_trial(struct assay_watch_rules *c, uint32_t nodes)
 {
     c->trial = (struct trial){ 0 };
     for (uint32_t i = 0; i < nodes; i++)
         c->felled[i] = (struct felled){ 0 };
 }
 
-/* Neither it nor any other of its platform has an adversary's reasons to be struck. */
+/* No adversary is on it or another member of its platform, so that it has no reason to be
+ * struck. */
 static bool is_innocent(const struct assay_watch_epoch *e, uint32_t slot)
 {
     const struct assay_sim_watch *w = e->watch;
@@ -158,17 +159,17 @@ static bool is_innocent(const struct assay_watch_epoch *e, uint32_t slot)
     return true;
 }
 
-/* Nobody is worse off for a change that went back. */
+/* A change that was reverted harmed no member. */
 static void check_spared(const struct assay_watch_epoch *e)
 {
-    const struct assay_watch_charter *c = e->watch->charter;
+    const struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         const struct felled *f = &c->felled[i];
         const struct assay_trust *now = &e->after->members[i].trust;
         const bool struck =
             f->struck ||
             e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
-        /* What it did beside it strikes as ever: docs/protocol.md 9.9. */
+        /* protocol.md 9.9: other offences strike as always. */
         if (!f->now || struck || !is_innocent(e, i)) continue;
         if (now->integrity_bp < f->integrity_bp)
             BROKEN(e, "node %u: felled by a change that was reverted: integrity %u, it had %u", i,
@@ -179,18 +180,18 @@ static void check_spared(const struct assay_watch_epoch *e)
     }
 }
 
-/* What was drafted on rules that go back. */
+/* Drops drafts that were based on reverted rules. */
 static void drop_waiting(const struct assay_watch_epoch *e)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < c->waiting_count; i++)
         assay_watch_add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
-    forget_waiting(c);
+    drop_all_waiting(c);
 }
 
-static void judge_trial(const struct assay_watch_epoch *e)
+static void evaluate_trial(const struct assay_watch_epoch *e)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     const struct trial *t = &c->trial;
     if (t->epoch == 0) return;
     count_felled(e);
@@ -204,11 +205,11 @@ static void judge_trial(const struct assay_watch_epoch *e)
             BROKEN(e, "change %llu felled %llu of %llu and stays", (unsigned long long)t->sequence,
                    (unsigned long long)t->felled, (unsigned long long)t->total);
         check_spared(e);
-        /* Of collateral the operators know nothing: what they decided waits on. */
+        /* Operators do not decide on collateral: their changes stay pending. */
         if (t->sequence != 0) drop_waiting(e);
         else assay_watch_updates_end_trial(e, true);
         c->dropped_now = t->sequence != 0;
-        end_trial(c, e->watch->nodes);
+        clear_trial(c, e->watch->nodes);
         return;
     }
     if (e->after->ended.end == ASSAY_CHANGE_REVERTED && e->after->ended.epoch == e->closed->epoch)
@@ -221,10 +222,10 @@ static void judge_trial(const struct assay_watch_epoch *e)
     if (epochs < TRIAL_LEAST) return;
     if (5 * (t->felled + unjudged) > t->total && epochs < TRIAL_MOST && !ended) return;
     if (t->sequence == 0) assay_watch_updates_end_trial(e, false);
-    end_trial(c, e->watch->nodes);
+    clear_trial(c, e->watch->nodes);
 }
 
-/* --- what a change makes of roster and rules */
+/* --- effect of a change on roster and rules */
 
 struct making {
     const struct assay_watch_epoch *e;
@@ -235,7 +236,7 @@ struct making {
     uint64_t activation;
 };
 
-static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
+static uint32_t find_place(const struct making *m, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < m->e->watch->nodes; i++)
         if (m->places[i].taken && m->places[i].stage != ASSAY_STAGE_LEFT &&
@@ -244,8 +245,8 @@ static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
     return UINT32_MAX;
 }
 
-/* Epochs for which the slot of who left is kept. A row that was taken at this boundary says the
- * offences of the platform that came; who left has those of before. */
+/* Epochs for which the slot of a departed member is kept. A row that was reused at this boundary
+ * shows the offences of the new platform; the departed member's are those of before. */
 static uint64_t kept_epochs(const struct making *m, uint32_t slot)
 {
     const bool retaken = m->e->after->members[slot].stage != ASSAY_STAGE_LEFT;
@@ -253,9 +254,9 @@ static uint64_t kept_epochs(const struct making *m, uint32_t slot)
     return PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)s->members[slot].trust.offences.count;
 }
 
-/* The slot of who comes back (docs/protocol.md 9.6.6); or the lowest one that nothing is needed of
- * any more; or the next one. */
-static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
+/* protocol.md 9.6.6: the slot of a returning member; or the lowest one that is no longer needed; or
+ * the next one. */
+static uint32_t find_free_place(const struct making *m, const uint8_t id[static 32])
 {
     uint32_t lowest = UINT32_MAX;
     uint32_t i = 0;
@@ -269,20 +270,20 @@ static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
     return lowest != UINT32_MAX ? lowest : i;
 }
 
-static void make_one(struct making *m, const struct assay_action *a)
+static void apply_action(struct making *m, const struct assay_action *a)
 {
     uint32_t slot = 0;
     switch (a->kind) {
     case ASSAY_ACTION_JOIN:
-        slot = free_place(m, a->card.node_id);
-        if (slot == m->e->watch->nodes) return; /* no machine of the scenario is there */
+        slot = find_free_place(m, a->card.node_id);
+        if (slot == m->e->watch->nodes) return; /* the scenario has no machine for it */
         m->places[slot] = (struct place){ .taken = true, .stage_epoch = m->activation };
         assay_bytes_copy(m->places[slot].node_id, 32, a->card.node_id, 32);
         return;
     case ASSAY_ACTION_LEAVE:
     case ASSAY_ACTION_REST:
     case ASSAY_ACTION_WAKE:
-        slot = place_of(m, a->node_id);
+        slot = find_place(m, a->node_id);
         if (slot == UINT32_MAX) return;
         m->places[slot].stage = a->kind == ASSAY_ACTION_LEAVE  ? ASSAY_STAGE_LEFT
                                 : a->kind == ASSAY_ACTION_REST ? ASSAY_STAGE_RESTING
@@ -302,12 +303,12 @@ static void make_one(struct making *m, const struct assay_action *a)
         return;
     case ASSAY_ACTION_COLLATERAL: return;  /* watch_updates.c */
     case ASSAY_ACTION_SERVICES: return;    /* sim/services/recount.c */
-    case ASSAY_ACTION_MAINTENANCE: return; /* stands alone: take_absences */
+    case ASSAY_ACTION_MAINTENANCE: return; /* a change of its own: take_absences */
     }
 }
 
-/* Returns: what differs from the state after the epoch, NULL: nothing. */
-static const char *difference(const struct making *m)
+/* Returns: the difference from the state after the epoch, NULL: none. */
+static const char *find_difference(const struct making *m)
 {
     const struct assay_state *s = m->e->after;
     if (!assay_rules_equal(&m->rules, &s->rules)) return "rules";
@@ -322,7 +323,7 @@ static const char *difference(const struct making *m)
     return NULL;
 }
 
-/* Newcomers begin as one that was restarted: no score, no weight, the offences of its platform. */
+/* Newcomers start like a restarted member: no score, no weight, the offences of its platform. */
 static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
 {
     const struct assay_sim_watch *w = e->watch;
@@ -333,7 +334,7 @@ static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
         if (w->platform[i] != platform) continue;
         const uint32_t before = e->before->members[i].trust.offences.count;
         const uint32_t after = e->after->members[i].trust.offences.count;
-        /* One may be forgotten in this very epoch; its own slot says what it was given. */
+        /* One may expire in this epoch; the row of the slot shows what it was given. */
         const uint32_t known = i == slot || before > after ? (before > 0 ? before - 1 : 0) : before;
         if (known > least) least = known;
     }
@@ -347,9 +348,9 @@ static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
     else FINE(e);
 }
 
-static void follow_operators(struct assay_watch_charter *c, struct assay_slice document)
+static void set_operators(struct assay_watch_rules *c, struct assay_slice document)
 {
-    struct assay_genesis *next = zeroed(1, sizeof *next);
+    struct assay_genesis *next = allocate_zeroed(1, sizeof *next);
     uint8_t *bytes = malloc(document.len);
     ASSAY_ASSERT(bytes != NULL);
     assay_bytes_copy(bytes, document.len, document.bytes, document.len);
@@ -362,13 +363,13 @@ static void follow_operators(struct assay_watch_charter *c, struct assay_slice d
     c->operators_bytes = bytes;
 }
 
-/* The goal of docs/protocol.md 9.6.4: no document of operators is in force twice, or what they
- * signed before they were replaced would hold again. */
-static void look_at_operators(const struct assay_watch_epoch *e)
+/* protocol.md 9.6.4: no operators document is in force twice, or signatures from before the
+ * replacement would count again. */
+static void check_operators(const struct assay_watch_epoch *e)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     if (assay_bytes_equal(e->before->operators_digest, e->after->operators_digest, 32)) return;
-    if (c->seen_count == 0) /* those of the genesis, or of where the checker began */
+    if (c->seen_count == 0) /* those of the genesis, or of where the checker started */
         assay_bytes_copy(c->seen[c->seen_count++], 32, e->before->operators_digest, 32);
     bool again = false;
     for (uint32_t i = 0; i < c->seen_count; i++)
@@ -379,12 +380,12 @@ static void look_at_operators(const struct assay_watch_epoch *e)
     assay_bytes_copy(c->seen[c->seen_count++], 32, e->after->operators_digest, 32);
 }
 
-static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
-                      const struct assay_rules_in_force *before)
+static void start_trial(const struct assay_watch_epoch *e, uint64_t sequence,
+                        const struct assay_rules_in_force *before)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     if (c->trial.epoch != 0) BROKEN(e, "rules on trial give way to others");
-    end_trial(c, e->watch->nodes);
+    clear_trial(c, e->watch->nodes);
     c->trial = (struct trial){ .sequence = sequence,
                                .epoch = e->closed->epoch + 1,
                                .before = *before,
@@ -398,14 +399,14 @@ static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
     }
 }
 
-/* Nothing of the operators comes into force at this boundary. */
-static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
+/* The operators' rules do not come into force at this boundary. */
+static void keep_rules_on_trial(const struct assay_watch_epoch *e, struct making *m)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     const struct assay_rules_in_force before = c->rules;
     bool tried = false;
-    const bool serves = assay_watch_serve(e, &m->rules, &tried);
-    const char *what = difference(m);
+    const bool serves = assay_watch_activate_updates(e, &m->rules, &tried);
+    const char *what = find_difference(m);
     if (what == NULL) FINE(e);
     else
         BROKEN(e, serves ? "%s: not as collateral has it that was due"
@@ -414,24 +415,24 @@ static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
     if (!serves) return;
     c->rules = m->rules;
     c->turned = true;
-    if (tried) try_rules(e, 0, &before);
+    if (tried) start_trial(e, 0, &before);
 }
 
-static void make_all(struct making *m, const struct assay_change *change)
+static void apply_change(struct making *m, const struct assay_change *change)
 {
     struct assay_cursor at = assay_cursor_over(change->actions.bytes, change->actions.len);
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action a;
         const enum assay_status shape = assay_action_next(&at, &a);
         ASSAY_ASSERT(shape == ASSAY_OK);
-        make_one(m, &a);
+        apply_action(m, &a);
     }
 }
 
-/* What is forced holds whichever rules stay; where both are one, nothing is on trial any more. */
-static void force_before(const struct assay_watch_epoch *e, const struct assay_change *change)
+/* Forced rules hold whichever rules stay; where both are equal, nothing is on trial any more. */
+static void apply_forced(const struct assay_watch_epoch *e, const struct assay_change *change)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     struct making m = { .e = e, .places = c->places, .rules = c->trial.before };
     struct assay_cursor at = assay_cursor_over(change->actions.bytes, change->actions.len);
     if (c->trial.epoch == 0) return;
@@ -442,36 +443,37 @@ static void force_before(const struct assay_watch_epoch *e, const struct assay_c
         if (a.kind == ASSAY_ACTION_ENDORSEMENTS) c->trial.until_ms = INT64_MAX;
         if (a.kind == ASSAY_ACTION_POLICY || a.kind == ASSAY_ACTION_ENDORSEMENTS ||
             a.kind == ASSAY_ACTION_PARAMETERS)
-            make_one(&m, &a);
+            apply_action(&m, &a);
     }
     c->trial.before = m.rules;
     if (!assay_rules_equal(&m.rules, &c->rules)) return;
     assay_watch_updates_end_trial(e, false);
-    end_trial(c, e->watch->nodes);
+    clear_trial(c, e->watch->nodes);
 }
 
-static void settle_places(const struct assay_watch_epoch *e, struct place *places)
+static void set_places(const struct assay_watch_epoch *e, struct place *places)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->watch->nodes; i++) {
         if (!places[i].taken || assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
             continue;
         check_newcomer(e, i);
-        c->felled[i] = (struct felled){ 0 }; /* who had the slot was on trial, not the newcomer */
+        c->felled[i] =
+            (struct felled){ 0 }; /* the previous member was on trial, not the newcomer */
     }
     free(c->places);
     c->places = places;
 }
 
-/* As a whole, or not at all; while rules are on trial others wait, and what stands behind them. */
+/* Completely, or not at all; while rules are on trial other changes wait, and all after them. */
 static void activate(const struct assay_watch_epoch *e)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     const uint32_t nodes = e->watch->nodes;
     struct making m = { .e = e, .places = c->places, .rules = c->rules };
     assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
     if (c->waiting_count == 0 || c->waiting[0].activation > e->closed->epoch + 1) {
-        serve_alone(e, &m);
+        keep_rules_on_trial(e, &m);
         return;
     }
     const struct waiting w = c->waiting[0];
@@ -481,25 +483,25 @@ static void activate(const struct assay_watch_epoch *e)
     struct assay_change change;
     const enum assay_status status = assay_change_decode(assay_slice_over(w.body, w.len), &change);
     ASSAY_ASSERT(status == ASSAY_OK);
-    struct place *places = zeroed(nodes, sizeof *places);
+    struct place *places = allocate_zeroed(nodes, sizeof *places);
     for (uint32_t i = 0; i < nodes; i++)
         places[i] = c->places[i];
     m.places = places;
     m.activation = e->closed->epoch + 1;
-    if (!unfit) make_all(&m, &change);
+    if (!unfit) apply_change(&m, &change);
     const bool others = !assay_rules_equal(&c->rules, &m.rules);
     if (others && c->trial.epoch != 0 && w.forces == 0) {
         m = (struct making){ .e = e, .places = c->places, .rules = c->rules };
         assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
         free(places);
-        serve_alone(e, &m); /* nothing does: they are on trial */
+        keep_rules_on_trial(e, &m); /* none does: they are on trial */
         return;
     }
     for (uint32_t i = 1; i < c->waiting_count; i++)
         c->waiting[i - 1] = c->waiting[i];
     c->waiting_count--;
     const bool tries = others && w.forces == 0;
-    const char *const what = difference(&m);
+    const char *const what = find_difference(&m);
     if (what != NULL)
         BROKEN(e, "change %llu%s: %s not as it says", (unsigned long long)w.sequence,
                unfit ? ", which did not fit" : "", what);
@@ -508,27 +510,27 @@ static void activate(const struct assay_watch_epoch *e)
     const struct assay_rules_in_force before = c->rules;
     c->rules = m.rules;
     assay_bytes_copy(c->operators_digest, 32, m.operators_digest, 32);
-    if (m.operators.len > 0) follow_operators(c, m.operators);
-    settle_places(e, places);
+    if (m.operators.len > 0) set_operators(c, m.operators);
+    set_places(e, places);
     c->turned = true;
-    if (w.forces != 0) force_before(e, &change);
-    if (tries) try_rules(e, w.sequence, &before);
+    if (w.forces != 0) apply_forced(e, &change);
+    if (tries) start_trial(e, w.sequence, &before);
     free(w.body);
 }
 
-/* --- who does not serve */
+/* --- members out of service */
 
-static bool is_absent(const struct assay_watch_charter *c, uint32_t slot, uint64_t epoch)
+static bool is_absent(const struct assay_watch_rules *c, uint32_t slot, uint64_t epoch)
 {
     for (uint32_t i = 0; i < c->absence_count[slot]; i++)
         if (c->absences[slot][i].from <= epoch && epoch <= c->absences[slot][i].until) return true;
     return false;
 }
 
-/* No weight, no vote, not judged; announced absence holds A. */
+/* No weight, no vote, no evaluation; announced absence holds A. */
 static void check_aside(const struct assay_watch_epoch *e)
 {
-    const struct assay_watch_charter *c = e->watch->charter;
+    const struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         const struct assay_member *old = &e->before->members[i];
         const struct assay_member *now = &e->after->members[i];
@@ -549,7 +551,7 @@ static void check_aside(const struct assay_watch_epoch *e)
     }
 }
 
-/* --- going on behind a boundary */
+/* --- progress after a boundary */
 
 static bool is_faultless(const struct assay_scenario *s)
 {
@@ -558,25 +560,25 @@ static bool is_faultless(const struct assay_scenario *s)
            s->link.loss_permille + f->lost_permille + f->torn_permille == 0;
 }
 
-/* The engines that take over close the next epoch in time. Asks: a scenario without any fault; with
- * faults it is demanded from heal_epoch on, of every epoch (watch.c). */
-static void demand_progress(struct assay_sim_watch *w, uint64_t now_ms)
+/* The engines that take over close the next epoch in time. Precondition: a scenario without any
+ * fault; with faults progress is required from heal_epoch on, of every epoch (watch.c). */
+static void check_progress(struct assay_sim_watch *w, uint64_t now_ms)
 {
-    struct assay_watch_charter *c = w->charter;
+    struct assay_watch_rules *c = w->rules;
     const uint64_t bound_ms = (uint64_t)w->scenario->progress_epochs * w->scenario->epoch_ms;
     if (c->turned_ms == 0 || !is_faultless(w->scenario)) return;
     const uint64_t late_ms = now_ms - c->turned_ms;
     c->turned_ms = 0;
     if (late_ms > bound_ms)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch,
-                             "nothing closed for %llu ms behind a change",
-                             (unsigned long long)late_ms);
-    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch, NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch,
+                               "nothing closed for %llu ms behind a change",
+                               (unsigned long long)late_ms);
+    else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch, NULL);
 }
 
 void assay_watch_changes_end(struct assay_sim_watch *watch, uint64_t now_ms)
 {
-    if (watch->charter != NULL) demand_progress(watch, now_ms);
+    if (watch->rules != NULL) check_progress(watch, now_ms);
 }
 
 /* --- the epoch */
@@ -585,22 +587,22 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
 {
     struct assay_sim_watch *w = e->watch;
     if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
-    if (w->charter == NULL) open_charter(w, e);
-    struct assay_watch_charter *c = w->charter;
+    if (w->rules == NULL) open_rules(w, e);
+    struct assay_watch_rules *c = w->rules;
     c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
     c->epoch = e->closed->epoch;
     c->turned = c->spared_now = c->dropped_now = false;
-    demand_progress(w, e->closed->at_ms);
+    check_progress(w, e->closed->at_ms);
     if (c->blind) return;
     c->forceable = c->reverted;
-    judge_trial(e);
+    evaluate_trial(e);
     for (uint32_t i = 0; i < e->closed->change_count; i++)
-        assay_watch_take_change(e, e->closed->changes[i]);
+        assay_watch_on_change(e, e->closed->changes[i]);
     for (uint32_t i = 0; i < e->closed->update_count; i++)
-        assay_watch_take_update(e, e->closed->updates[i]);
-    if (c->dropped_now) drop_waiting(e); /* taken in the very epoch that goes back */
+        assay_watch_on_update(e, e->closed->updates[i]);
+    if (c->dropped_now) drop_waiting(e); /* taken in the epoch that is reverted */
     activate(e);
-    look_at_operators(e);
+    check_operators(e);
     check_aside(e);
     if (c->turned) c->turned_ms = e->closed->at_ms;
 }
@@ -609,21 +611,21 @@ void assay_watch_changes_era(const struct assay_watch_epoch *e)
 {
     struct assay_sim_watch *w = e->watch;
     if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
-    if (w->charter == NULL) open_charter(w, e);
-    struct assay_watch_charter *c = w->charter;
+    if (w->rules == NULL) open_rules(w, e);
+    struct assay_watch_rules *c = w->rules;
     c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
     c->epoch = e->closed->epoch;
     c->turned_ms = 0;
-    /* What was on trial stays; what vendors renewed goes on waiting (docs/protocol.md 9.15). */
+    /* protocol.md 9.15: rules on trial stay; renewals of vendors stay pending. */
     assay_watch_updates_end_trial(e, false);
     for (uint32_t i = 0; !c->blind && i < e->closed->update_count; i++)
-        assay_watch_take_update(e, e->closed->updates[i]);
-    c->sequence = e->after->change_sequence; /* RECOVER is one itself */
-    c->seen_count = 0; /* what operators sign names its era */
+        assay_watch_on_update(e, e->closed->updates[i]);
+    c->sequence = e->after->change_sequence; /* RECOVER has one too */
+    c->seen_count = 0;                       /* signed documents name their era */
     c->rules = e->after->rules;
-    end_trial(c, w->nodes);
-    forget_waiting(c);
-    look_at_places(c, w->nodes, e->after);
+    clear_trial(c, w->nodes);
+    drop_all_waiting(c);
+    record_places(c, w->nodes, e->after);
 }
 
 bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)
@@ -635,7 +637,7 @@ bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)
 
 bool assay_watch_set_aside(const struct assay_watch_epoch *e, uint32_t slot)
 {
-    const struct assay_watch_charter *c = e->watch->charter;
+    const struct assay_watch_rules *c = e->watch->rules;
     if (slot >= e->before->member_count || !assay_watch_same_member(e, slot)) return true;
     if (e->before->members[slot].stage != ASSAY_STAGE_MEMBER) return true;
     if (e->after->members[slot].stage != ASSAY_STAGE_MEMBER) return true;

@@ -1,8 +1,8 @@
 /*
- * sim/checkers/watch_figures.c - rows and figures: what a run shows, by cohort and epoch.
+ * sim/checkers/watch_figures.c - rows and figures of a run, by cohort and epoch.
  *
- * Nothing here judges. Under a naive rule a member has one score, which stands for integrity and
- * availability too, and its band for its standing.
+ * Nothing here checks. Under a naive rule a member has one score, which is used for integrity and
+ * availability too, and its band as its standing.
  */
 #include "sim/checkers/watch_internal.h"
 
@@ -10,7 +10,7 @@
 #include "scoring/standing.h"
 #include "scoring/tally.h"
 
-/* One member after one epoch, whichever rule made it. */
+/* One member after one epoch, under any rule. */
 struct look {
     uint16_t score_bp, integrity_bp, availability_bp;
     enum assay_standing standing;
@@ -21,22 +21,22 @@ struct cohort_sums {
     uint64_t score, integrity, availability, weight, votes;
 };
 
-static int64_t *figure(struct assay_sim_watch *w, enum assay_sim_figure which, uint32_t cohort)
+static int64_t *get_figure(struct assay_sim_watch *w, enum assay_sim_figure which, uint32_t cohort)
 {
     return &w->outcome->figures[which][cohort];
 }
 
-static void at_least(int64_t *figure_, int64_t value)
+static void raise_to(int64_t *figure_, int64_t value)
 {
     if (value > *figure_) *figure_ = value;
 }
 
-static void at_most(int64_t *figure_, int64_t value)
+static void lower_to(int64_t *figure_, int64_t value)
 {
     if (value < *figure_) *figure_ = value;
 }
 
-static struct look look_at(const struct assay_sim_closed *closed, uint32_t slot)
+static struct look read_member(const struct assay_sim_closed *closed, uint32_t slot)
 {
     if (closed->state == NULL) {
         const uint16_t score_bp = closed->score_bp[slot];
@@ -62,9 +62,9 @@ static void count_standing(struct assay_sim_cohort_row *row, enum assay_standing
 }
 
 /* Detection: from the first bad epoch to the first close that suspends, both counted. Recovery:
- * from a suspension to the next close that says FULL. */
-static void follow(struct assay_sim_watch *w, const struct assay_sim_closed *closed, uint32_t slot,
-                   const struct look *now)
+ * from a suspension to the next close with FULL. */
+static void track_detection(struct assay_sim_watch *w, const struct assay_sim_closed *closed,
+                            uint32_t slot, const struct look *now)
 {
     struct assay_watch_track *t = &w->tracks[slot];
     const uint32_t c = w->cohort_of[slot];
@@ -76,23 +76,23 @@ static void follow(struct assay_sim_watch *w, const struct assay_sim_closed *clo
     if (bad && t->first_bad_epoch == 0) t->first_bad_epoch = closed->epoch;
     if (suspended && t->suspended_epoch == 0) {
         t->suspended_epoch = closed->epoch;
-        if (t->detected_epoch == 0) (*figure(w, ASSAY_SIM_FIGURE_DETECTED, c))++;
+        if (t->detected_epoch == 0) (*get_figure(w, ASSAY_SIM_FIGURE_DETECTED, c))++;
         if (t->detected_epoch == 0 && t->first_bad_epoch != 0)
-            at_least(figure(w, ASSAY_SIM_FIGURE_DETECTION_EPOCHS, c),
+            raise_to(get_figure(w, ASSAY_SIM_FIGURE_DETECTION_EPOCHS, c),
                      (int64_t)(closed->epoch - t->first_bad_epoch + 1));
         t->detected_epoch = closed->epoch;
     }
     if (suspended && (!t->seen || t->standing != ASSAY_STANDING_SUSPENDED))
-        (*figure(w, ASSAY_SIM_FIGURE_SUSPENSIONS, c))++;
+        (*get_figure(w, ASSAY_SIM_FIGURE_SUSPENSIONS, c))++;
     if (now->standing == ASSAY_STANDING_FULL && t->suspended_epoch != 0) {
-        at_least(figure(w, ASSAY_SIM_FIGURE_RECOVERY_EPOCHS, c),
+        raise_to(get_figure(w, ASSAY_SIM_FIGURE_RECOVERY_EPOCHS, c),
                  (int64_t)(closed->epoch - t->suspended_epoch));
         t->suspended_epoch = 0;
     }
 }
 
-/* Scores of honest members with evidence for all that fell all the same: under the rules P1 says
- * never (up to a third), under naive rules it is what the attack did. */
+/* Honest members with evidence for all whose score falls nevertheless: never under the rules (P1,
+ * up to a third); under naive rules it is the effect of the attack. */
 static void count_unjust(struct assay_sim_watch *w, const struct assay_sim_closed *closed,
                          uint32_t slot, const struct look *now)
 {
@@ -102,32 +102,32 @@ static void count_unjust(struct assay_sim_watch *w, const struct assay_sim_close
     const bool held = truth->evidence == ASSAY_SIM_EVIDENCE_HELD;
     if (truth->honest && truth->alive && truth->reachable && truth->unheard_weight == 0 &&
         (truth->evidence == ASSAY_SIM_EVIDENCE_GOOD || held) && now->score_bp < before_bp)
-        (*figure(w, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0))++;
-    if (held) (*figure(w, ASSAY_SIM_FIGURE_HELD_EPOCHS, 0))++;
+        (*get_figure(w, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0))++;
+    if (held) (*get_figure(w, ASSAY_SIM_FIGURE_HELD_EPOCHS, 0))++;
     if (closed->state == NULL) return;
     const struct assay_member *m = &closed->state->members[slot];
     if (m->failure_epoch == closed->epoch)
-        (*figure(w, ASSAY_SIM_FIGURE_OFFENCES, w->cohort_of[slot]))++;
+        (*get_figure(w, ASSAY_SIM_FIGURE_OFFENCES, w->cohort_of[slot]))++;
     const bool by_policy =
         truth->by_policy && m->found.integrity_reason == ASSAY_INTEGRITY_FAIL_HARD;
     if (truth->honest && !by_policy && m->found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL)
-        (*figure(w, ASSAY_SIM_FIGURE_UNJUST_OFFENCES, 0))++;
+        (*get_figure(w, ASSAY_SIM_FIGURE_UNJUST_OFFENCES, 0))++;
 }
 
 static void count_member(struct assay_sim_watch *w, const struct assay_sim_closed *closed,
                          uint32_t slot, struct assay_sim_row *row, struct cohort_sums *sums)
 {
     const uint32_t c = w->cohort_of[slot];
-    /* Who rests, left or has not come yet has no score to show. */
+    /* A member that is drained, left or has not joined has no score. */
     if (closed->state != NULL && (slot >= closed->state->member_count ||
                                   closed->state->members[slot].stage != ASSAY_STAGE_MEMBER)) {
-        w->tracks[slot].seen = true; /* and begins with none */
+        w->tracks[slot].seen = true; /* and starts with none */
         w->tracks[slot].score_bp = 0;
         w->tracks[slot].standing = ASSAY_STANDING_SUSPENDED;
         return;
     }
-    *figure(w, ASSAY_SIM_FIGURE_MEMBERS_FINAL, 0) += 1;
-    const struct look now = look_at(closed, slot);
+    *get_figure(w, ASSAY_SIM_FIGURE_MEMBERS_FINAL, 0) += 1;
+    const struct look now = read_member(closed, slot);
     struct assay_sim_cohort_row *of = &row->cohorts[c];
     if (of->members == 0 || now.score_bp < of->score_min_bp) of->score_min_bp = now.score_bp;
     if (now.score_bp > of->score_max_bp) of->score_max_bp = now.score_bp;
@@ -138,12 +138,12 @@ static void count_member(struct assay_sim_watch *w, const struct assay_sim_close
     sums[c].availability += now.availability_bp;
     sums[c].weight += now.weight;
     sums[c].votes += now.votes;
-    at_most(figure(w, ASSAY_SIM_FIGURE_INTEGRITY_MIN_BP, c), now.integrity_bp);
-    int64_t *final_min = figure(w, ASSAY_SIM_FIGURE_INTEGRITY_FINAL_MIN_BP, c);
+    lower_to(get_figure(w, ASSAY_SIM_FIGURE_INTEGRITY_MIN_BP, c), now.integrity_bp);
+    int64_t *final_min = get_figure(w, ASSAY_SIM_FIGURE_INTEGRITY_FINAL_MIN_BP, c);
     if (of->members == 1 || now.integrity_bp < *final_min) *final_min = now.integrity_bp;
     if (closed->truth[slot].honest && now.standing == ASSAY_STANDING_SUSPENDED)
         row->false_suspensions++;
-    follow(w, closed, slot, &now);
+    track_detection(w, closed, slot, &now);
     count_unjust(w, closed, slot, &now);
     struct assay_watch_track *t = &w->tracks[slot];
     t->seen = true;
@@ -161,32 +161,32 @@ static void count_cohort(struct assay_sim_watch *w, uint32_t c, struct assay_sim
     if (total_weight > 0)
         of->weight_share_bp = (uint16_t)(sums->weight * ASSAY_SCORE_BP_MAX / total_weight);
     if (total_weight > 0)
-        *figure(w, ASSAY_SIM_FIGURE_VOTE_SHARE_BP, c) =
+        *get_figure(w, ASSAY_SIM_FIGURE_VOTE_SHARE_BP, c) =
             (int64_t)(sums->votes * ASSAY_SCORE_BP_MAX / total_weight);
-    *figure(w, ASSAY_SIM_FIGURE_SCORE_MEAN_BP, c) = of->score_mean_bp;
-    *figure(w, ASSAY_SIM_FIGURE_SCORE_FINAL_MIN_BP, c) = of->score_min_bp;
-    *figure(w, ASSAY_SIM_FIGURE_SCORE_FINAL_MAX_BP, c) = of->score_max_bp;
-    *figure(w, ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP, c) = of->weight_share_bp;
-    *figure(w, ASSAY_SIM_FIGURE_SUSPENDED_FINAL, c) = of->suspended;
-    at_most(figure(w, ASSAY_SIM_FIGURE_SCORE_MIN_BP, c), of->score_min_bp);
-    at_least(figure(w, ASSAY_SIM_FIGURE_WEIGHT_SHARE_MAX_BP, c), of->weight_share_bp);
+    *get_figure(w, ASSAY_SIM_FIGURE_SCORE_MEAN_BP, c) = of->score_mean_bp;
+    *get_figure(w, ASSAY_SIM_FIGURE_SCORE_FINAL_MIN_BP, c) = of->score_min_bp;
+    *get_figure(w, ASSAY_SIM_FIGURE_SCORE_FINAL_MAX_BP, c) = of->score_max_bp;
+    *get_figure(w, ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP, c) = of->weight_share_bp;
+    *get_figure(w, ASSAY_SIM_FIGURE_SUSPENDED_FINAL, c) = of->suspended;
+    lower_to(get_figure(w, ASSAY_SIM_FIGURE_SCORE_MIN_BP, c), of->score_min_bp);
+    raise_to(get_figure(w, ASSAY_SIM_FIGURE_WEIGHT_SHARE_MAX_BP, c), of->weight_share_bp);
 }
 
 static void count_network(struct assay_sim_watch *w, const struct assay_sim_closed *closed,
                           struct assay_sim_row *row)
 {
-    (*figure(w, ASSAY_SIM_FIGURE_EPOCHS, 0))++;
-    (*figure(w,
-             closed->certified ? ASSAY_SIM_FIGURE_EPOCHS_CERTIFIED : ASSAY_SIM_FIGURE_EPOCHS_HELD,
-             0))++;
-    *figure(w, ASSAY_SIM_FIGURE_MESSAGES, 0) += (int64_t)closed->messages;
-    *figure(w, ASSAY_SIM_FIGURE_BYTES, 0) += (int64_t)closed->bytes;
-    *figure(w, ASSAY_SIM_FIGURE_VERIFICATIONS, 0) += (int64_t)closed->verifications;
-    *figure(w, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, 0) += closed->views_nullified;
-    *figure(w, ASSAY_SIM_FIGURE_BLOCKS, 0) += closed->blocks;
-    *figure(w, ASSAY_SIM_FIGURE_PROOFS, 0) += closed->proofs;
-    *figure(w, ASSAY_SIM_FIGURE_CRASHES, 0) += closed->crashes;
-    at_least(figure(w, ASSAY_SIM_FIGURE_CERTIFICATES_HELD_MAX, 0), closed->certificates_held);
+    (*get_figure(w, ASSAY_SIM_FIGURE_EPOCHS, 0))++;
+    (*get_figure(
+        w, closed->certified ? ASSAY_SIM_FIGURE_EPOCHS_CERTIFIED : ASSAY_SIM_FIGURE_EPOCHS_HELD,
+        0))++;
+    *get_figure(w, ASSAY_SIM_FIGURE_MESSAGES, 0) += (int64_t)closed->messages;
+    *get_figure(w, ASSAY_SIM_FIGURE_BYTES, 0) += (int64_t)closed->bytes;
+    *get_figure(w, ASSAY_SIM_FIGURE_VERIFICATIONS, 0) += (int64_t)closed->verifications;
+    *get_figure(w, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, 0) += closed->views_nullified;
+    *get_figure(w, ASSAY_SIM_FIGURE_BLOCKS, 0) += closed->blocks;
+    *get_figure(w, ASSAY_SIM_FIGURE_PROOFS, 0) += closed->proofs;
+    *get_figure(w, ASSAY_SIM_FIGURE_CRASHES, 0) += closed->crashes;
+    raise_to(get_figure(w, ASSAY_SIM_FIGURE_CERTIFICATES_HELD_MAX, 0), closed->certificates_held);
     row->epoch = closed->epoch;
     row->at_ms = closed->at_ms;
     row->certified = closed->certified;
@@ -207,7 +207,7 @@ void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_clo
     struct cohort_sums sums[ASSAY_SIM_COHORTS_MAX] = { { 0 } };
     uint64_t total = 0;
     count_network(watch, closed, row);
-    *figure(watch, ASSAY_SIM_FIGURE_MEMBERS_FINAL, 0) = 0;
+    *get_figure(watch, ASSAY_SIM_FIGURE_MEMBERS_FINAL, 0) = 0;
     for (uint32_t slot = 0; slot < watch->nodes; slot++)
         count_member(watch, closed, slot, row, sums);
     for (uint32_t c = 0; c < ASSAY_SIM_COHORTS_MAX; c++)
@@ -226,9 +226,9 @@ void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_clo
 
 void assay_watch_count_end(struct assay_sim_watch *watch, uint64_t now_ms)
 {
-    *figure(watch, ASSAY_SIM_FIGURE_SIMULATED_MS, 0) = (int64_t)now_ms;
+    *get_figure(watch, ASSAY_SIM_FIGURE_SIMULATED_MS, 0) = (int64_t)now_ms;
     for (uint32_t c = 0; c < ASSAY_SIM_COHORTS_MAX; c++)
         if (watch->member_epochs[c] > 0)
-            *figure(watch, ASSAY_SIM_FIGURE_BAD_EPOCHS_BP, c) =
+            *get_figure(watch, ASSAY_SIM_FIGURE_BAD_EPOCHS_BP, c) =
                 (int64_t)(watch->bad_epochs[c] * ASSAY_SCORE_BP_MAX / watch->member_epochs[c]);
 }

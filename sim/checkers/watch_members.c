@@ -1,16 +1,16 @@
 /*
- * sim/checkers/watch_members.c - what docs/protocol.md 7.12 promises about single members: P1 to
- * P4, P7, P8, that who is mute or cannot be judged falls, and that nobody honest is convicted.
+ * sim/checkers/watch_members.c - checkers of single members (docs/protocol.md 7.12): P1 to P4, P7,
+ * P8; mute and unjudged members are suspended, and no honest member is convicted.
  *
- * Each checker says here what it asks first. Byzantine weight, silence and reach come from the
- * truth; of the state it reads what was decided (I, A, standing, weights), and of what was found
- * only whose ballots counted, which is chance and not a rule.
+ * The comment of each checker names its preconditions. Byzantine weight, silence and reachability
+ * are ground truth; of the state it reads the decisions (I, A, standing, weights), and of the
+ * findings only whose ballots counted, which is chance and not a rule.
  */
 #include "sim/checkers/watch_internal.h"
 
 #include "scoring/tally.h"
 
-/* One member over one epoch. */
+/* One member in one epoch. */
 struct member {
     const struct assay_watch_epoch *epoch;
     uint32_t slot;
@@ -26,36 +26,36 @@ static struct assay_sim_outcome *outcome_of(const struct member *m)
     return m->epoch->watch->outcome;
 }
 
-static void fine(const struct member *m, enum assay_sim_checker checker)
+static void report_pass(const struct member *m, enum assay_sim_checker checker)
 {
-    assay_sim_check_look(outcome_of(m), checker, m->epoch->closed->epoch, NULL);
+    assay_sim_report_check(outcome_of(m), checker, m->epoch->closed->epoch, NULL);
 }
 
-/* "node 3: what" with what it was before and after. */
-static void broken(const struct member *m, enum assay_sim_checker checker, const char *what,
-                   unsigned before, unsigned after)
+/* Reports "node 3: what" with the values before and after. */
+static void report_violation(const struct member *m, enum assay_sim_checker checker,
+                             const char *what, unsigned before, unsigned after)
 {
-    assay_sim_check_look(outcome_of(m), checker, m->epoch->closed->epoch,
-                         "node %u: %s: %u before, %u after", m->slot, what, before, after);
+    assay_sim_report_check(outcome_of(m), checker, m->epoch->closed->epoch,
+                           "node %u: %s: %u before, %u after", m->slot, what, before, after);
 }
 
-static unsigned integrity(const struct assay_member *m)
+static unsigned get_integrity(const struct assay_member *m)
 {
     return m->trust.integrity_bp;
 }
 
-static unsigned availability(const struct assay_member *m)
+static unsigned get_availability(const struct assay_member *m)
 {
     return m->trust.availability_bp;
 }
 
-static unsigned score(const struct assay_member *m)
+static unsigned get_score(const struct assay_member *m)
 {
-    return integrity(m) < availability(m) ? integrity(m) : availability(m);
+    return get_integrity(m) < get_availability(m) ? get_integrity(m) : get_availability(m);
 }
 
-/* What every honest voter who can see it calls FAIL or ABSENT. */
-static bool plainly_bad(enum assay_sim_evidence evidence)
+/* Evidence that every honest voter that receives it reports as FAIL or ABSENT. */
+static bool is_plainly_bad(enum assay_sim_evidence evidence)
 {
     switch (evidence) {
     case ASSAY_SIM_EVIDENCE_NONE:
@@ -72,17 +72,18 @@ static bool plainly_bad(enum assay_sim_evidence evidence)
     return false;
 }
 
-static bool heard_by_all(const struct member *m)
+static bool reached_all(const struct member *m)
 {
     return m->truth->alive && m->truth->reachable && m->truth->unheard_weight == 0;
 }
 
 /* P1: a node whose evidence reached so many that N <= T/3, and of which one ballot counted in each
  * eight certified epochs, never falls, under any loss, delay, partition or withholding.
- * Asks: honest, ran, good evidence, reachable, not mute; negative votes can come from Byzantine
- * voters and from honest ones that could not hear it, and these are a third of the table at most.
- * Certified or not. Integrity has no such condition: see justice. Nor does who cannot be judged,
- * since the collateral of its vendor has ended, whatever its evidence (8.1). */
+ * Preconditions: honest, ran, good evidence, reachable, not mute; negative votes can come from
+ * Byzantine voters and from honest ones that could not receive it, and these are a third of the
+ * table at most. Certified or not. Integrity has no such precondition: see justice. A node that
+ * cannot be judged because its vendor's collateral has expired does not fall either, whatever its
+ * evidence (8.1). */
 static void check_p1(const struct member *m)
 {
     const struct assay_sim_truth *t = m->truth;
@@ -91,40 +92,40 @@ static void check_p1(const struct member *m)
     if (t->evidence != ASSAY_SIM_EVIDENCE_GOOD && t->evidence != ASSAY_SIM_EVIDENCE_HELD) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     if (3 * may_deny > m->electorate.table) return;
-    if (availability(m->after) < availability(m->before))
-        broken(m, ASSAY_SIM_CHECKER_P1, "availability fell though its evidence was there",
-               availability(m->before), availability(m->after));
-    else if (!m->struck && integrity(m->after) < integrity(m->before))
-        broken(m, ASSAY_SIM_CHECKER_P1, "integrity fell without a proof", integrity(m->before),
-               integrity(m->after));
-    else fine(m, ASSAY_SIM_CHECKER_P1);
+    if (get_availability(m->after) < get_availability(m->before))
+        report_violation(m, ASSAY_SIM_CHECKER_P1, "availability fell though its evidence was there",
+                         get_availability(m->before), get_availability(m->after));
+    else if (!m->struck && get_integrity(m->after) < get_integrity(m->before))
+        report_violation(m, ASSAY_SIM_CHECKER_P1, "integrity fell without a proof",
+                         get_integrity(m->before), get_integrity(m->after));
+    else report_pass(m, ASSAY_SIM_CHECKER_P1);
 }
 
-static bool nobody_passes(enum assay_sim_evidence evidence)
+static bool is_never_passed(enum assay_sim_evidence evidence)
 {
-    return plainly_bad(evidence) || evidence == ASSAY_SIM_EVIDENCE_UNJUDGED ||
+    return is_plainly_bad(evidence) || evidence == ASSAY_SIM_EVIDENCE_UNJUDGED ||
            evidence == ASSAY_SIM_EVIDENCE_HELD;
 }
 
 /* P2: an invalid or absent node, or one that cannot be judged (P <= T/3), never rises.
- * Asks: evidence that no honest voter passes (or none), Byzantine weight a third of the table at
- * most: then P is no more. Neither A nor I may rise. */
+ * Preconditions: evidence that no honest voter passes (or none), Byzantine weight a third of the
+ * table at most: then P is no more. Neither A nor I may rise. */
 static void check_p2(const struct member *m)
 {
-    if (!nobody_passes(m->truth->evidence)) return;
+    if (!is_never_passed(m->truth->evidence)) return;
     if (3 * m->electorate.byzantine > m->electorate.table) return;
-    if (availability(m->after) > availability(m->before))
-        broken(m, ASSAY_SIM_CHECKER_P2, "availability rose without evidence that passes",
-               availability(m->before), availability(m->after));
-    else if (integrity(m->after) > integrity(m->before))
-        broken(m, ASSAY_SIM_CHECKER_P2, "integrity rose without evidence that passes",
-               integrity(m->before), integrity(m->after));
-    else fine(m, ASSAY_SIM_CHECKER_P2);
+    if (get_availability(m->after) > get_availability(m->before))
+        report_violation(m, ASSAY_SIM_CHECKER_P2, "availability rose without evidence that passes",
+                         get_availability(m->before), get_availability(m->after));
+    else if (get_integrity(m->after) > get_integrity(m->before))
+        report_violation(m, ASSAY_SIM_CHECKER_P2, "integrity rose without evidence that passes",
+                         get_integrity(m->before), get_integrity(m->after));
+    else report_pass(m, ASSAY_SIM_CHECKER_P2);
 }
 
-/* A FAIL counts only with its record (docs/protocol.md 4.3.2), which closes with E: where messages
- * are lost, or proposals are refused, it may come too late. */
-static bool fail_is_there(const struct member *m)
+/* protocol.md 4.3.2: a FAIL counts only with its record, which closes with E: where messages are
+ * lost, or proposals are refused, it may be late. */
+static bool has_fail_record(const struct member *m)
 {
     const uint8_t *fails = m->epoch->closed->fails;
     const enum assay_sim_evidence evidence = m->truth->evidence;
@@ -135,11 +136,11 @@ static bool fail_is_there(const struct member *m)
     return fails == NULL || fails[m->slot] != 0;
 }
 
-/* Who signs two envelopes shows some voters one and some another: no evidence is seen by all. So it
- * is with who delays or replays what it sends, where messages are lost: it comes too late for some
- * to judge, and too early for them to have asked for it in vain. That they judged the same quote
- * in an epoch before says nothing of when it came in this one. */
-static bool has_two_faces(const struct member *m)
+/* A node that signs two envelopes shows different ones to different voters: no evidence is seen by
+ * all. The same with a node that delays or replays its messages where messages are lost: they are
+ * too late for some voters to appraise, and too early for these to have requested them without an
+ * answer. An appraisal of the same quote in an earlier epoch gives no arrival time in this one. */
+static bool is_inconsistent(const struct member *m)
 {
     const struct assay_sim_watch *w = m->epoch->watch;
     const bool loses = w->scenario->link.loss_permille > 0;
@@ -153,39 +154,39 @@ static bool has_two_faces(const struct member *m)
     return false;
 }
 
-/* Honest voters of other platforms hold more than a third of the table. With less (one platform
- * holds a third or more of it) nothing can be said of a subject that a Byzantine third could not
- * say as well (docs/protocol.md 7.12). */
-static bool others_decide(const struct member *m)
+/* protocol.md 7.12: honest voters of other platforms hold more than a third of the table. With less
+ * (one platform holds a third or more of it) a Byzantine third could produce any vote about a
+ * subject. */
+static bool has_deciding_others(const struct member *m)
 {
     const struct assay_watch_electorate *e = &m->electorate;
     return 3 * (e->weight - e->byzantine - e->silent) > e->table;
 }
 
-/* Does this epoch show what it is to all? Certified, calm, and what may be missing (Byzantine
- * voters, honest ones without a counted ballot) is less than W/3. */
-static bool seen_by_all(const struct member *m)
+/* Whether all voters can see this epoch's evidence: certified, calm, and the missing weight
+ * (Byzantine voters, honest ones without a counted ballot) is less than W/3. */
+static bool is_seen_by_all(const struct member *m)
 {
     if (!m->epoch->after->certified || !m->epoch->calm) return false;
-    /* Silence is heard by everybody. */
-    if (m->truth->evidence != ASSAY_SIM_EVIDENCE_NONE && !heard_by_all(m)) return false;
-    if (has_two_faces(m) || !others_decide(m)) return false;
+    /* Silence reaches every voter. */
+    if (m->truth->evidence != ASSAY_SIM_EVIDENCE_NONE && !reached_all(m)) return false;
+    if (is_inconsistent(m) || !has_deciding_others(m)) return false;
     return 3 * (m->electorate.byzantine + m->electorate.silent) < m->electorate.weight;
 }
 
-/* Then hi = 0, and more than 2W/3 were counted, as a fall asks. */
-static bool seen_bad(const struct member *m)
+/* Then hi = 0, and more than 2W/3 were counted, as a fall requires. */
+static bool is_seen_bad(const struct member *m)
 {
-    return plainly_bad(m->truth->evidence) && fail_is_there(m) && seen_by_all(m);
+    return is_plainly_bad(m->truth->evidence) && has_fail_record(m) && is_seen_by_all(m);
 }
 
-/* P3: an invalid node that everyone can see is SUSPENDED in 3 epochs, at once on hard evidence.
- * Asks: seen_bad, three certified epochs in a row (epochs that are HELD neither count nor break the
+/* P3: an invalid node that every voter can see is SUSPENDED in 3 epochs, at once on hard evidence.
+ * Preconditions: seen_bad, three certified epochs in a row (HELD epochs neither count nor break the
  * row), or one with evidence that fails hard. And in each of them it falls, unless it is at 0. */
 static void check_p3(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
-    t->seen_bad_now = seen_bad(m);
+    t->seen_bad_now = is_seen_bad(m);
     if (!t->seen_bad_now) {
         if (m->epoch->after->certified) t->seen_bad_streak = 0;
         return;
@@ -195,16 +196,18 @@ static void check_p3(const struct member *m)
                       m->truth->evidence == ASSAY_SIM_EVIDENCE_ELSEWHERE;
     const bool due = hard || t->seen_bad_streak >= 3;
     const bool suspended = m->after->trust.score.standing == ASSAY_STANDING_SUSPENDED;
-    if (due && (!suspended || score(m->after) >= ASSAY_BOUND_RESTRICTED_BP))
-        broken(m, ASSAY_SIM_CHECKER_P3, "invalid, seen by all, and not suspended", score(m->before),
-               score(m->after));
-    else if (hard && integrity(m->after) != 0)
-        broken(m, ASSAY_SIM_CHECKER_P3, "evidence failed hard and integrity is left",
-               integrity(m->before), integrity(m->after));
-    else if (availability(m->before) > 0 && availability(m->after) >= availability(m->before))
-        broken(m, ASSAY_SIM_CHECKER_P3, "invalid, seen by all, and availability did not fall",
-               availability(m->before), availability(m->after));
-    else fine(m, ASSAY_SIM_CHECKER_P3);
+    if (due && (!suspended || get_score(m->after) >= ASSAY_BOUND_RESTRICTED_BP))
+        report_violation(m, ASSAY_SIM_CHECKER_P3, "invalid, seen by all, and not suspended",
+                         get_score(m->before), get_score(m->after));
+    else if (hard && get_integrity(m->after) != 0)
+        report_violation(m, ASSAY_SIM_CHECKER_P3, "evidence failed hard and integrity is left",
+                         get_integrity(m->before), get_integrity(m->after));
+    else if (get_availability(m->before) > 0 &&
+             get_availability(m->after) >= get_availability(m->before))
+        report_violation(m, ASSAY_SIM_CHECKER_P3,
+                         "invalid, seen by all, and availability did not fall",
+                         get_availability(m->before), get_availability(m->after));
+    else report_pass(m, ASSAY_SIM_CHECKER_P3);
 }
 
 /* From the eighth certified epoch on it falls in each, and in the tenth it is SUSPENDED. */
@@ -213,15 +216,16 @@ static void check_patience(const struct member *m, enum assay_sim_checker checke
 {
     if (streak < ASSAY_PATIENCE_EPOCHS) return;
     const bool suspended = m->after->trust.score.standing == ASSAY_STANDING_SUSPENDED;
-    if (availability(m->before) > 0 && availability(m->after) >= availability(m->before))
-        broken(m, checker, who, availability(m->before), availability(m->after));
+    if (get_availability(m->before) > 0 &&
+        get_availability(m->after) >= get_availability(m->before))
+        report_violation(m, checker, who, get_availability(m->before), get_availability(m->after));
     else if (streak >= ASSAY_PATIENCE_EPOCHS + 2 && !suspended)
-        broken(m, checker, who, score(m->before), score(m->after));
-    else fine(m, checker);
+        report_violation(m, checker, who, get_score(m->before), get_score(m->after));
+    else report_pass(m, checker);
 }
 
-/* Mute (protocol.md 7.14): asks a certified close, and that no ballot of its own counted in this
- * and the seven certified epochs before: nothing of who is honest or heard. */
+/* Mute (protocol.md 7.14): preconditions: a certified close, and no counted ballot of its own in
+ * this and the seven certified epochs before; neither honesty nor reachability. */
 static void check_mute(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
@@ -231,21 +235,21 @@ static void check_mute(const struct member *m)
                    "no ballot of its own in eight epochs, and it stands");
 }
 
-/* Unjudged (protocol.md 7.15): asks eight certified epochs in a row in which its evidence was not
- * to be judged and all heard it: then 3U > 2W in each. */
+/* Unjudged (protocol.md 7.15): precondition: eight certified epochs in a row in which its evidence
+ * reached all voters and could not be judged: then 3U > 2W in each. */
 static void check_unjudged(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
     if (!m->epoch->after->certified) return;
-    const bool seen = m->truth->evidence == ASSAY_SIM_EVIDENCE_UNJUDGED && seen_by_all(m);
+    const bool seen = m->truth->evidence == ASSAY_SIM_EVIDENCE_UNJUDGED && is_seen_by_all(m);
     t->unjudged_streak = seen ? t->unjudged_streak + 1 : 0;
     check_patience(m, ASSAY_SIM_CHECKER_UNJUDGED, t->unjudged_streak,
                    "not to be judged in eight epochs, and it stands");
 }
 
-/* Attacks that leave a node's votes and messages as they are: good evidence then counts as that of
+/* Attacks that leave a node's votes and messages unchanged: good evidence then counts like that of
  * an honest node. */
-static bool only_evidence(const struct assay_watch_epoch *epoch, uint32_t slot)
+static bool affects_only_evidence(const struct assay_watch_epoch *epoch, uint32_t slot)
 {
     const struct assay_sim_watch *w = epoch->watch;
     for (uint32_t i = 0; i < w->scenario->adversary_count; i++) {
@@ -257,7 +261,7 @@ static bool only_evidence(const struct assay_watch_epoch *epoch, uint32_t slot)
     return true;
 }
 
-/* U: 100 halved for each offence before the newest, 12 at least (docs/protocol.md 7.6). */
+/* U: 100, halved for each offence before the newest, at least 12 (protocol.md 7.6). */
 static unsigned rise_of(const struct assay_member *m)
 {
     unsigned rise_bp = 100;
@@ -266,15 +270,15 @@ static unsigned rise_of(const struct assay_member *m)
     return rise_bp < 12 ? 12 : rise_bp;
 }
 
-static unsigned risen(unsigned from_bp, unsigned step_bp)
+static unsigned add_rise(unsigned from_bp, unsigned step_bp)
 {
     return from_bp + step_bp > ASSAY_SCORE_BP_MAX ? ASSAY_SCORE_BP_MAX : from_bp + step_bp;
 }
 
-/* A standing is never better than its score, and gets one step better in a certified epoch alone,
- * at the bound plus 200. */
-static bool standing_sound(const struct member *m, struct assay_hysteresis before,
-                           struct assay_hysteresis after, unsigned score_bp)
+/* A standing is never better than its score, and improves by one step only in a certified epoch, at
+ * the bound plus 200. */
+static bool is_standing_valid(const struct member *m, struct assay_hysteresis before,
+                              struct assay_hysteresis after, unsigned score_bp)
 {
     const unsigned bounds[] = { ASSAY_BOUND_FULL_BP, ASSAY_BOUND_WARNING_BP,
                                 ASSAY_BOUND_RESTRICTED_BP, 0 };
@@ -284,122 +288,125 @@ static bool standing_sound(const struct member *m, struct assay_hysteresis befor
            score_bp >= bounds[after.standing] + ASSAY_HYSTERESIS_BP;
 }
 
-/* The rates are the most that anybody gains, whatever the evidence and whoever lies: 500 of A, U of
- * I, and nothing of I before an incarnation is listed after a failure. Asks nothing. */
-static bool too_fast(const struct member *m)
+/* Maximum rates under any evidence and any lies: 500 of A, U of I, and nothing of I before an
+ * incarnation is listed after a failure. No precondition. */
+static bool rises_too_fast(const struct member *m)
 {
     const bool listed = m->before->trust.listed_after_failure;
-    return availability(m->after) > risen(availability(m->before), 500) ||
-           integrity(m->after) >
-               (listed ? risen(integrity(m->before), rise_of(m->before)) : integrity(m->before));
+    return get_availability(m->after) > add_rise(get_availability(m->before), 500) ||
+           get_integrity(m->after) > (listed
+                                          ? add_rise(get_integrity(m->before), rise_of(m->before))
+                                          : get_integrity(m->before));
 }
 
-/* P4: it recovers at +500 A and +U I an epoch, and no faster: too_fast, then
- * asks: certified, evidence that passes, heard by all, votes and messages left alone; somebody
- * else has weight, and honest voters with a counted ballot hold 2W/3 at least: then lo = 10000, and
- * the PASS is certified whatever the others withhold: enclaves get their permits (10.6). A
- * rises by 500 or to the end. I rises by U or to the end, with its own ballot counted, no proof
- * against it, and an incarnation listed since its last failure; else it stays. Standings follow
- * their score. */
+/* P4: it recovers at +500 A and +U I an epoch, and no faster: too_fast. Preconditions of the rate:
+ * certified, evidence that passes, reachable to all, votes and messages unchanged; another member
+ * has weight, and honest voters with a counted ballot hold 2W/3 at least: then lo = 10000, and the
+ * PASS is certified whatever the others withhold: enclaves get their permits (10.6). A rises by 500
+ * or to the end. I rises by U or to the end, with its own ballot counted, no proof against it, and
+ * an incarnation listed since its last failure; else it stays. Standings follow their score. */
 static void check_p4(const struct member *m)
 {
     const enum assay_sim_evidence evidence = m->truth->evidence;
-    if (too_fast(m)) {
-        broken(m, ASSAY_SIM_CHECKER_P4, "it rose faster than anybody may", score(m->before),
-               score(m->after));
+    if (rises_too_fast(m)) {
+        report_violation(m, ASSAY_SIM_CHECKER_P4, "it rose faster than anybody may",
+                         get_score(m->before), get_score(m->after));
         return;
     }
-    if (!m->epoch->after->certified || !heard_by_all(m)) return;
+    if (!m->epoch->after->certified || !reached_all(m)) return;
     if (evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_FORGED) return;
-    if (!only_evidence(m->epoch, m->slot)) return;
-    if (!others_decide(m)) return;
+    if (!affects_only_evidence(m->epoch, m->slot)) return;
+    if (!has_deciding_others(m)) return;
     if (3 * (m->electorate.byzantine + m->electorate.silent) > m->electorate.weight) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     const bool rises = m->before->trust.listed_after_failure && m->after->found.balloted;
     const unsigned due =
-        rises ? risen(integrity(m->before), rise_of(m->before)) : integrity(m->before);
-    if (availability(m->after) != risen(availability(m->before), 500))
-        broken(m, ASSAY_SIM_CHECKER_P4, "availability did not rise by 500", availability(m->before),
-               availability(m->after));
-    else if (!m->struck && integrity(m->after) != due)
-        broken(m, ASSAY_SIM_CHECKER_P4, "integrity did not rise by U", integrity(m->before),
-               integrity(m->after));
+        rises ? add_rise(get_integrity(m->before), rise_of(m->before)) : get_integrity(m->before);
+    if (get_availability(m->after) != add_rise(get_availability(m->before), 500))
+        report_violation(m, ASSAY_SIM_CHECKER_P4, "availability did not rise by 500",
+                         get_availability(m->before), get_availability(m->after));
+    else if (!m->struck && get_integrity(m->after) != due)
+        report_violation(m, ASSAY_SIM_CHECKER_P4, "integrity did not rise by U",
+                         get_integrity(m->before), get_integrity(m->after));
     else if (!m->after->found.certified_pass)
-        broken(m, ASSAY_SIM_CHECKER_P4, "every honest voter passed it, and its PASS is withheld",
-               score(m->before), score(m->after));
-    else if (!standing_sound(m, m->before->trust.score, m->after->trust.score, score(m->after)) ||
-             !standing_sound(m, m->before->trust.integrity, m->after->trust.integrity,
-                             integrity(m->after)))
-        broken(m, ASSAY_SIM_CHECKER_P4, "its standing is not what its score says",
-               m->before->trust.score.standing, m->after->trust.score.standing);
-    else fine(m, ASSAY_SIM_CHECKER_P4);
+        report_violation(m, ASSAY_SIM_CHECKER_P4,
+                         "every honest voter passed it, and its PASS is withheld",
+                         get_score(m->before), get_score(m->after));
+    else if (!is_standing_valid(m, m->before->trust.score, m->after->trust.score,
+                                get_score(m->after)) ||
+             !is_standing_valid(m, m->before->trust.integrity, m->after->trust.integrity,
+                                get_integrity(m->after)))
+        report_violation(m, ASSAY_SIM_CHECKER_P4, "its standing is not what its score says",
+                         m->before->trust.score.standing, m->after->trust.score.standing);
+    else report_pass(m, ASSAY_SIM_CHECKER_P4);
 }
 
-/* P7: coming back under a new incarnation gains nothing.
- * Asks: a new one was listed. Whoever had failed before keeps I, standing and (no) weight as they
- * were or worse; whoever had not gains U at most, as without. The offences of the platform stay,
- * but for one that 512 clean epochs forget. */
+/* P7: returning under a new incarnation gains nothing.
+ * Precondition: a new one was listed. A member that had failed before keeps I, standing and (no)
+ * weight as they were or worse; another gains U at most, as without. The offences of the platform
+ * stay, except one that expires after 512 clean epochs. */
 static void check_p7(const struct member *m)
 {
     const uint32_t number = m->before->lives[0].incarnation;
     if (m->after->lives[0].incarnation == number) return;
     const struct assay_trust *old = &m->before->trust;
     const struct assay_trust *now = &m->after->trust;
-    const unsigned most = old->listed_after_failure ? risen(old->integrity_bp, rise_of(m->before))
-                                                    : old->integrity_bp;
+    const unsigned most = old->listed_after_failure
+                              ? add_rise(old->integrity_bp, rise_of(m->before))
+                              : old->integrity_bp;
     const uint32_t forgotten = old->offences.clean_epochs + 1 >= 512 ? 1 : 0;
     if (m->after->lives[0].incarnation != number + 1)
-        broken(m, ASSAY_SIM_CHECKER_P7, "an incarnation was left out", number,
-               m->after->lives[0].incarnation);
+        report_violation(m, ASSAY_SIM_CHECKER_P7, "an incarnation was left out", number,
+                         m->after->lives[0].incarnation);
     else if (now->integrity_bp > most)
-        broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained integrity", old->integrity_bp,
-               now->integrity_bp);
+        report_violation(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained integrity",
+                         old->integrity_bp, now->integrity_bp);
     else if (!old->listed_after_failure && now->integrity.standing < old->integrity.standing)
-        broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained standing",
-               old->integrity.standing, now->integrity.standing);
+        report_violation(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained standing",
+                         old->integrity.standing, now->integrity.standing);
     else if (!old->listed_after_failure && m->after->weight > m->before->weight)
-        broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained weight", m->before->weight,
-               m->after->weight);
+        report_violation(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained weight",
+                         m->before->weight, m->after->weight);
     else if (now->offences.count + forgotten < old->offences.count)
-        broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation lost its offences", old->offences.count,
-               now->offences.count);
-    else fine(m, ASSAY_SIM_CHECKER_P7);
+        report_violation(m, ASSAY_SIM_CHECKER_P7, "a new incarnation lost its offences",
+                         old->offences.count, now->offences.count);
+    else report_pass(m, ASSAY_SIM_CHECKER_P7);
 }
 
-/* Operators chose a policy that its evidence does not satisfy: it is right that it falls. */
+/* Operators chose a policy that its evidence does not satisfy: its fall is correct. */
 static bool falls_by_policy(const struct member *m)
 {
     const enum assay_integrity_reason reason = m->after->found.integrity_reason;
     return m->truth->by_policy && reason == ASSAY_INTEGRITY_FAIL_HARD;
 }
 
-/* More than a third can lie once about a TCB level (protocol.md 7.7), before it is convicted. */
+/* protocol.md 7.7: more than a third can lie once about a TCB level, before it is convicted. */
 static bool may_be_underrated(const struct member *m)
 {
     return m->after->found.integrity_reason == ASSAY_INTEGRITY_CEILING &&
            3 * m->electorate.byzantine > m->electorate.weight;
 }
 
-/* Justice: no honest member is convicted (docs/protocol.md 7.4: integrity moves on re-verifiable
- * objects only, and nobody can forge one). Asks nothing: whatever weight is Byzantine. */
+/* Justice: no honest member is convicted (protocol.md 7.4: integrity changes only by re-verifiable
+ * objects, which cannot be forged). No precondition: under any Byzantine weight. */
 static void check_justice(const struct member *m)
 {
     if (!m->truth->honest) return;
     if (m->after->equivocation_struck > m->before->equivocation_struck)
-        broken(m, ASSAY_SIM_CHECKER_JUSTICE, "honest and convicted of equivocation",
-               m->before->equivocation_struck, m->after->equivocation_struck);
+        report_violation(m, ASSAY_SIM_CHECKER_JUSTICE, "honest and convicted of equivocation",
+                         m->before->equivocation_struck, m->after->equivocation_struck);
     else if (m->struck && !falls_by_policy(m))
-        broken(m, ASSAY_SIM_CHECKER_JUSTICE,
-               assay_integrity_reason_text(m->after->found.integrity_reason), integrity(m->before),
-               integrity(m->after));
-    else if (integrity(m->after) < integrity(m->before) && !falls_by_policy(m) &&
+        report_violation(m, ASSAY_SIM_CHECKER_JUSTICE,
+                         assay_integrity_reason_text(m->after->found.integrity_reason),
+                         get_integrity(m->before), get_integrity(m->after));
+    else if (get_integrity(m->after) < get_integrity(m->before) && !falls_by_policy(m) &&
              !may_be_underrated(m))
-        broken(m, ASSAY_SIM_CHECKER_JUSTICE, "honest, and integrity fell", integrity(m->before),
-               integrity(m->after));
-    else fine(m, ASSAY_SIM_CHECKER_JUSTICE);
+        report_violation(m, ASSAY_SIM_CHECKER_JUSTICE, "honest, and integrity fell",
+                         get_integrity(m->before), get_integrity(m->after));
+    else report_pass(m, ASSAY_SIM_CHECKER_JUSTICE);
 }
 
-/* P8 needs the whole run. */
+/* P8 is evaluated over the complete run. */
 static void note_p8(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
@@ -408,15 +415,15 @@ static void note_p8(const struct member *m)
         t->seen_bad++;
         if (m->truth->evidence == ASSAY_SIM_EVIDENCE_SOFTLY) t->seen_soft++;
     }
-    if (availability(m->after) < t->availability_min_bp)
+    if (get_availability(m->after) < t->availability_min_bp)
         t->availability_min_bp = m->after->trust.availability_bp;
-    if (integrity(m->after) < t->integrity_min_bp)
+    if (get_integrity(m->after) < t->integrity_min_bp)
         t->integrity_min_bp = m->after->trust.integrity_bp;
 }
 
-/* Nothing is demanded of an epoch in which it was set aside; but what was good about it the ledger
- * may have counted, and a row of bad ones begins anew. */
-static void pass_over(const struct assay_watch_epoch *epoch, uint32_t slot)
+/* Nothing is required of an epoch in which it was set aside; but the ledger may have counted its
+ * good parts, and a row of bad epochs starts again. */
+static void skip_epoch(const struct assay_watch_epoch *epoch, uint32_t slot)
 {
     struct assay_watch_track *t = &epoch->watch->tracks[slot];
     if (slot >= epoch->after->member_count || !epoch->after->certified) return;
@@ -432,7 +439,7 @@ void assay_watch_members(const struct assay_watch_epoch *epoch)
                 (struct assay_watch_track){ .availability_min_bp = ASSAY_SCORE_BP_MAX,
                                             .integrity_min_bp = ASSAY_SCORE_BP_MAX };
         if (assay_watch_set_aside(epoch, slot)) {
-            pass_over(epoch, slot);
+            skip_epoch(epoch, slot);
             continue;
         }
         const struct member m = {
@@ -460,9 +467,9 @@ void assay_watch_members(const struct assay_watch_epoch *epoch)
 
 /* P8: an on-off attacker that stays above theta is bad in at most 1/(1 + theta/(3U)) of epochs.
  * A bad epoch that all saw takes a quarter (rounded up) and leaves theta at least: it takes theta/3
- * at least. All others give U at most, and there were 10000 to begin with:
+ * at least. All others give U at most, and the start is 10000:
  *     bad * theta <= 3 * (U * good + 10000)
- * with theta the lowest value of the whole run. U is 500 for A and 100 for I. */
+ * with theta the lowest value of the run. U is 500 for A and 100 for I. */
 static void check_p8(struct assay_sim_watch *w, uint32_t slot, const char *what, uint64_t bad,
                      uint64_t theta_bp, uint64_t rise_bp)
 {
@@ -470,12 +477,12 @@ static void check_p8(struct assay_sim_watch *w, uint32_t slot, const char *what,
     if (bad == 0) return;
     const uint64_t good = t->certified_epochs - bad;
     if (bad * theta_bp > 3 * (rise_bp * good + ASSAY_SCORE_BP_MAX))
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P8, w->epochs_closed,
-                             "node %u: bad in %llu epochs and good in %llu, and %s never below "
-                             "%llu",
-                             slot, (unsigned long long)bad, (unsigned long long)good, what,
-                             (unsigned long long)theta_bp);
-    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P8, w->epochs_closed, NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P8, w->epochs_closed,
+                               "node %u: bad in %llu epochs and good in %llu, and %s never below "
+                               "%llu",
+                               slot, (unsigned long long)bad, (unsigned long long)good, what,
+                               (unsigned long long)theta_bp);
+    else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P8, w->epochs_closed, NULL);
 }
 
 void assay_watch_members_end(struct assay_sim_watch *watch)

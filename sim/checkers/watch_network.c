@@ -1,6 +1,6 @@
 /*
- * sim/checkers/watch_network.c - what docs/protocol.md 6, 7.12 and 11.1 promise about the whole:
- * P5, P9, P10, P11, guard.
+ * sim/checkers/watch_network.c - checkers of the network (docs/protocol.md 6, 7.12 and 11.1): P5,
+ * P9, P10, P11, guard.
  */
 #include "sim/checkers/watch_internal.h"
 
@@ -15,11 +15,11 @@ enum { ROOT_NODES = 128, ROOT_EVERY = 32 };
 /* Raw weight (docs/protocol.md 6.0): integrity, 0 while its standing is SUSPENDED. */
 static uint64_t raw_weight(const struct assay_member *m)
 {
-    if (m->stage != ASSAY_STAGE_MEMBER) return 0; /* operators took it out of service */
+    if (m->stage != ASSAY_STAGE_MEMBER) return 0; /* drained by operators */
     return m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : m->trust.integrity_bp;
 }
 
-/* The highest raw weight that it has had: what caps are made of (docs/protocol.md 6.3.2). */
+/* The highest raw weight that it has had: the base of caps (docs/protocol.md 6.3.2). */
 static uint64_t peak_weight(const struct assay_member *m)
 {
     const uint64_t raw = raw_weight(m);
@@ -27,20 +27,20 @@ static uint64_t peak_weight(const struct assay_member *m)
     return raw > m->trust.peak_bp ? raw : m->trust.peak_bp;
 }
 
-/* Has nobody fallen since it had the most? Then the table is what the roster makes of it. */
-static bool at_peak(const struct assay_state *state)
+/* Whether no member has fallen since its peak. Then the table follows from the roster. */
+static bool is_at_peak(const struct assay_state *state)
 {
     for (uint32_t slot = 0; slot < state->member_count; slot++)
         if (raw_weight(&state->members[slot]) < peak_weight(&state->members[slot])) return false;
     return true;
 }
 
-/* The table of the next epoch in one look. */
+/* Summary of the table of the next epoch. */
 struct table {
     uint64_t total;
     uint64_t raw_total; /* after platforms became units */
     bool uncapped;      /* every member has its raw weight: no cap cut anything */
-    bool above_raw;     /* some member has more than that */
+    bool above_raw;     /* a member has more than that */
 };
 
 /* Units: a platform above 10000 is cut to 10000 (docs/protocol.md 6.2). */
@@ -71,8 +71,8 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_state
     return t;
 }
 
-/* Everybody who serves has all the integrity there is: nobody's weight can rise from here. */
-static bool full_table(const struct assay_state *state)
+/* Every member in service has full integrity: no weight can rise from here. */
+static bool is_full_table(const struct assay_state *state)
 {
     for (uint32_t slot = 0; slot < state->member_count; slot++) {
         const struct assay_member *m = &state->members[slot];
@@ -82,7 +82,7 @@ static bool full_table(const struct assay_state *state)
     return true;
 }
 
-static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch *epoch)
+static void record_first_table(struct assay_sim_watch *w, const struct assay_watch_epoch *epoch)
 {
     const struct table first = table_of(w, epoch->before);
     w->has_first = true;
@@ -93,19 +93,20 @@ static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch
 }
 
 /* P5: no capture: the weight share of a Byzantine third does not grow.
- * Asks: weights made of integrity; a share of a third at most in the first table; no cap that cut
- * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
+ * Preconditions: weights made of integrity; a share of a third at most in the first table; no cap
+ * that cut any member then or now (capping may raise the share of uncut members: docs/protocol.md
+ * 6.3, guard).
  * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
- * (operators who change the roster, or choose rules that the honest do not satisfy, decide anew who
- * shares the weight: it is measured anew when everybody who serves has all of it)
- * above the first one. Who turns Byzantine on the way (a disk that lost writes) counts from the
- * beginning, and to the end: what it was convicted of meanwhile stays. */
+ * above the first one. (Operators who change the roster, or choose rules that honest members do not
+ * satisfy, redistribute the weight: it is measured again when every member in service has full
+ * integrity.) A member that turns Byzantine during the run (a disk that lost writes) counts from
+ * the start, and to the end: what it was convicted of stays. */
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     uint64_t byzantine = 0, byzantine_now = 0;
-    if (!w->has_first && !full_table(epoch->before)) return;
-    if (!w->has_first) keep_first(w, epoch);
+    if (!w->has_first && !is_full_table(epoch->before)) return;
+    if (!w->has_first) record_first_table(w, epoch);
     bool rebased = assay_watch_roster_changed(epoch);
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         rebased = rebased || epoch->closed->truth[slot].by_policy;
@@ -122,16 +123,16 @@ static void check_p5(const struct assay_watch_epoch *epoch, const struct table *
     }
     if (!w->first_uncapped || !now->uncapped || 3 * byzantine > w->first_total) return;
     if (byzantine_now * w->first_total > byzantine * now->total)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
-                             "Byzantine weight %llu of %llu, %llu of %llu at first",
-                             (unsigned long long)byzantine_now, (unsigned long long)now->total,
-                             (unsigned long long)byzantine, (unsigned long long)w->first_total);
-    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
+                               "Byzantine weight %llu of %llu, %llu of %llu at first",
+                               (unsigned long long)byzantine_now, (unsigned long long)now->total,
+                               (unsigned long long)byzantine, (unsigned long long)w->first_total);
+    else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
 }
 
-/* Whether the raw table keeps the cap of a family as it is, so that nothing is cut. */
-static bool cap_idle(struct assay_sim_watch *w, const struct assay_watch_family *f,
-                     const struct assay_state *state, uint64_t raw_total)
+/* Whether the raw table meets the cap of a family as it is, so that nothing is cut. */
+static bool is_cap_idle(struct assay_sim_watch *w, const struct assay_watch_family *f,
+                        const struct assay_state *state, uint64_t raw_total)
 {
     for (uint32_t g = 0; g < f->count; g++)
         w->sums[g] = 0;
@@ -142,9 +143,9 @@ static bool cap_idle(struct assay_sim_watch *w, const struct assay_watch_family 
     return true;
 }
 
-/* P5 rests on it: A never changes weight (docs/protocol.md 6.0), raw weight is integrity.
- * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut of what
- * members weighed at most: then each member has its raw weight. */
+/* P5 relies on it: A never changes weight (docs/protocol.md 6.0), raw weight is integrity.
+ * Preconditions: weights made of integrity, no shared platform, no cap that would cut peak weights:
+ * then each member has its raw weight. */
 static void check_raw(const struct assay_watch_epoch *epoch,
                       const struct assay_watch_family *vendor,
                       const struct assay_watch_family *operators)
@@ -156,21 +157,22 @@ static void check_raw(const struct assay_watch_epoch *epoch,
         peak += peak_weight(&epoch->after->members[slot]);
     }
     if (total == 0 || peak != units_of(w, epoch->after, peak_weight)) return;
-    if (!cap_idle(w, vendor, epoch->after, peak)) return;
-    if (!cap_idle(w, operators, epoch->after, peak)) return;
+    if (!is_cap_idle(w, vendor, epoch->after, peak)) return;
+    if (!is_cap_idle(w, operators, epoch->after, peak)) return;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const struct assay_member *m = &epoch->after->members[slot];
         if (m->weight == raw_weight(m)) continue;
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
-                             "node %u: weight %u, integrity %u, and no cap cuts", slot,
-                             m->weight, m->trust.integrity_bp);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
+                               "node %u: weight %u, integrity %u, and no cap cuts", slot, m->weight,
+                               m->trust.integrity_bp);
         return;
     }
-    assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
+    assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
 }
 
-/* Has every member of raw weight a seat? Else weight is cut among seats (docs/protocol.md 5.22). */
-static bool all_seated(const struct assay_watch_epoch *epoch)
+/* Whether every member of raw weight has a seat. Otherwise weight is cut among seats (protocol.md
+ * 5.22). */
+static bool has_seats_for_all(const struct assay_watch_epoch *epoch)
 {
     for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
         const struct assay_member *m = &epoch->after->members[slot];
@@ -179,12 +181,13 @@ static bool all_seated(const struct assay_watch_epoch *epoch)
     return true;
 }
 
-static struct assay_watch_caps caps_met(const struct assay_watch_epoch *epoch,
-                                        const struct assay_watch_family *operators,
-                                        const struct assay_watch_family *vendor)
+static struct assay_watch_caps find_met_caps(const struct assay_watch_epoch *epoch,
+                                             const struct assay_watch_family *operators,
+                                             const struct assay_watch_family *vendor)
 {
     struct assay_sim_watch *w = epoch->watch;
-    if (operators->den == 0 || vendor->den == 0 || !all_seated(epoch) || !at_peak(epoch->after))
+    if (operators->den == 0 || vendor->den == 0 || !has_seats_for_all(epoch) ||
+        !is_at_peak(epoch->after))
         return (struct assay_watch_caps){ false, false };
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         w->raw[slot] = raw_weight(&epoch->after->members[slot]);
@@ -198,17 +201,17 @@ static void check_cap(const struct assay_watch_epoch *epoch, const struct assay_
     struct assay_sim_watch *w = epoch->watch;
     const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
     if (f->den * largest > f->num * now->total)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
-                             "one %s holds %llu of %llu, %u of %u is the cap", f->name,
-                             (unsigned long long)largest, (unsigned long long)now->total, f->num,
-                             f->den);
-    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
+                               "one %s holds %llu of %llu, %u of %u is the cap", f->name,
+                               (unsigned long long)largest, (unsigned long long)now->total, f->num,
+                               f->den);
+    else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
 }
 
-/* Was no vendor cut after the operators? One that was cut stands at the largest sum that keeps the
- * cap: one unit more a group would break it. */
-static bool vendors_uncut(const struct assay_watch_epoch *epoch,
-                          const struct assay_watch_family *vendor, const struct table *now)
+/* Whether no vendor was cut after the operators. A cut one has the largest sum that meets the cap:
+ * one unit more in a group would break it. */
+static bool is_vendor_family_uncut(const struct assay_watch_epoch *epoch,
+                                   const struct assay_watch_family *vendor, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     const uint64_t largest =
@@ -217,8 +220,8 @@ static bool vendors_uncut(const struct assay_watch_epoch *epoch,
 }
 
 /* Guard (protocol.md 6.3): no group of either family above a third of the table has a larger share
- * of it than of what the cuts started from. Asks: weights made of integrity, a table that was not
- * refused, nobody shares a platform (then units are integrity itself), nobody who weighed more. */
+ * of it than before the cuts. Preconditions: weights made of integrity, a table that was not
+ * refused, no shared platform (then units are integrity itself), no member below its peak. */
 static void check_guard(const struct assay_watch_epoch *epoch, const struct table *now,
                         const struct assay_watch_family *f)
 {
@@ -226,7 +229,7 @@ static void check_guard(const struct assay_watch_epoch *epoch, const struct tabl
     uint64_t raw_total = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         raw_total += raw_weight(&epoch->after->members[slot]);
-    if (raw_total == 0 || raw_total != now->raw_total || !at_peak(epoch->after)) return;
+    if (raw_total == 0 || raw_total != now->raw_total || !is_at_peak(epoch->after)) return;
     for (uint32_t g = 0; g < f->count; g++) {
         uint64_t before = 0, after = 0;
         for (uint32_t slot = 0; slot < w->nodes; slot++) {
@@ -235,57 +238,58 @@ static void check_guard(const struct assay_watch_epoch *epoch, const struct tabl
             after += epoch->after->members[slot].weight;
         }
         if (3 * after <= now->total || after * raw_total <= before * now->total) continue;
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_GUARD, epoch->closed->epoch,
-                             "cuts raised one %s from %llu of %llu to %llu of %llu", f->name,
-                             (unsigned long long)before, (unsigned long long)raw_total,
-                             (unsigned long long)after, (unsigned long long)now->total);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_GUARD, epoch->closed->epoch,
+                               "cuts raised one %s from %llu of %llu to %llu of %llu", f->name,
+                               (unsigned long long)before, (unsigned long long)raw_total,
+                               (unsigned long long)after, (unsigned long long)now->total);
         return;
     }
-    assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_GUARD, epoch->closed->epoch, NULL);
+    assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_GUARD, epoch->closed->epoch, NULL);
 }
 
 /* P9: no platform, operator or vendor root above its cap.
  * Platforms and single members always: a platform is one unit, caps only cut. Vendor roots and
  * operators where the four cuts are sure to meet the cap (watch_caps.c); operators only when the
- * vendor cut after them took nothing, since what it takes lifts the share of the others. Asks:
+ * vendor cut after them took nothing, since it raises the share of the others. Precondition:
  * weights made of integrity. */
 static void check_p9(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     const struct assay_scenario *s = w->scenario;
-    /* Caps may be changed (watch_changes.c says whether rightly); naive rules have none there. */
+    /* Caps may be changed (watch_changes.c checks how); naive rules have none there. */
     const struct assay_genesis_parameters *p = &epoch->after->rules.parameters;
-    const bool changed = w->charter != NULL && p->vendor_cap_den != 0;
+    const bool changed = w->rules != NULL && p->vendor_cap_den != 0;
     const struct assay_watch_family vendor = { "vendor root", w->vendor, w->vendor_count,
                                    changed ? p->vendor_cap_num : s->vendor_cap_num,
                                    changed ? p->vendor_cap_den : s->vendor_cap_den };
     const struct assay_watch_family operators = { "operator", w->operator_, w->operator_count,
                                       changed ? p->operator_cap_num : s->operator_cap_num,
                                       changed ? p->operator_cap_den : s->operator_cap_den };
-    /* An empty table is refused: the one before stays (docs/protocol.md 6.4). */
+    /* protocol.md 6.4: an empty table is refused and the previous one stays. */
     if (s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY || now->raw_total == 0) return;
     check_raw(epoch, &vendor, &operators);
     const uint64_t largest =
         assay_watch_sums(w, w->platform, w->platform_count, NULL, epoch->after);
     if (largest > ASSAY_WEIGHT_UNIT)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
-                             "one platform holds %llu, a unit is %u", (unsigned long long)largest,
-                             (unsigned)ASSAY_WEIGHT_UNIT);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
+                               "one platform holds %llu, a unit is %u", (unsigned long long)largest,
+                               (unsigned)ASSAY_WEIGHT_UNIT);
     else if (now->above_raw)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
-                             "a member has more weight than integrity");
-    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
+                               "a member has more weight than integrity");
+    else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
     check_guard(epoch, now, &vendor);
     check_guard(epoch, now, &operators);
-    const struct assay_watch_caps met = caps_met(epoch, &operators, &vendor);
+    const struct assay_watch_caps met = find_met_caps(epoch, &operators, &vendor);
     if (met.vendors) check_cap(epoch, &vendor, now);
-    if (met.operators && vendors_uncut(epoch, &vendor, now)) check_cap(epoch, &operators, now);
+    if (met.operators && is_vendor_family_uncut(epoch, &vendor, now))
+        check_cap(epoch, &operators, now);
 }
 
 /* P10: the same records give the same bytes on every machine.
- * What one run can show of it: the root that the network agreed on is the root of this state, made
- * anew from all leaves. That two runs and two builds agree is what root_chain compares. Each epoch
- * up to ROOT_NODES nodes, else each ROOT_EVERY-th: hashing everything costs more than the epoch. */
+ * One run can show that the root that the network agreed on is the root of this state, recomputed
+ * from all leaves; root_chain compares two runs and two builds. Each epoch up to ROOT_NODES nodes,
+ * else each ROOT_EVERY-th: hashing everything costs more than the epoch. */
 void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_closed *closed)
 {
     uint8_t root[32];
@@ -299,19 +303,19 @@ void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_clos
     }
     assay_state_root(state, watch->scratch, watch->scratch_len, root);
     if (assay_bytes_equal(root, closed->root, sizeof root))
-        assay_sim_check_look(watch->outcome, ASSAY_SIM_CHECKER_P10, closed->epoch, NULL);
+        assay_sim_report_check(watch->outcome, ASSAY_SIM_CHECKER_P10, closed->epoch, NULL);
     else
-        assay_sim_check_look(watch->outcome, ASSAY_SIM_CHECKER_P10, closed->epoch,
-                             "the state has another root than the one agreed on: %02x%02x, not "
-                             "%02x%02x",
-                             root[0], root[1], closed->root[0], closed->root[1]);
+        assay_sim_report_check(watch->outcome, ASSAY_SIM_CHECKER_P10, closed->epoch,
+                               "the state has another root than the one agreed on: %02x%02x, not "
+                               "%02x%02x",
+                               root[0], root[1], closed->root[0], closed->root[1]);
 }
 
 /* P11: a HOLD changes nothing.
- * Without a certified close (docs/protocol.md 7.2: more than 2W/3 of the weight in counted ballots)
- * A
- * stays, I falls by a proof alone and never rises, and no standing gets better or counts on. */
-static const char *held_moved(const struct assay_member *before, const struct assay_member *after)
+ * Without a certified close (protocol.md 7.2: more than 2W/3 of the weight in counted ballots) A
+ * stays, I falls only by a proof and never rises, and no standing improves or counts on. */
+static const char *find_held_change(const struct assay_member *before,
+                                    const struct assay_member *after)
 {
     const struct assay_trust *old = &before->trust;
     const struct assay_trust *now = &after->trust;
@@ -330,20 +334,21 @@ static void check_p11(const struct assay_watch_epoch *epoch)
     const uint64_t number = epoch->closed->epoch;
     if (epoch->after->certified) {
         if (3 * epoch->balloted > 2 * epoch->total)
-            assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
+            assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
         else
-            assay_sim_check_look(
+            assay_sim_report_check(
                 outcome, ASSAY_SIM_CHECKER_P11, number, "certified with ballots of %llu of %llu",
                 (unsigned long long)epoch->balloted, (unsigned long long)epoch->total);
         return;
     }
     for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
         if (assay_watch_set_aside(epoch, slot)) continue;
-        const char *what = held_moved(&epoch->before->members[slot], &epoch->after->members[slot]);
-        if (what == NULL) assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
+        const char *what =
+            find_held_change(&epoch->before->members[slot], &epoch->after->members[slot]);
+        if (what == NULL) assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
         else
-            assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number,
-                                 "node %u: %s in an epoch that is HELD", slot, what);
+            assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_P11, number,
+                                   "node %u: %s in an epoch that is HELD", slot, what);
     }
 }
 

@@ -2,32 +2,32 @@
  * sim/checkers/watch_quiet.c - checker quiet: votes of members that do not attest (docs/protocol.md
  * 6.7).
  *
- * Three goals, by the world's truth. A member that in eight more of sixteen epochs votes without
- * evidence than with some has no vote, unless that left less than the floor. No member loses its
- * vote that honest voters did not report absent in eight epochs more than they passed it, whatever
- * a third withholds or says. Rows with a key hold the floor, and nobody's weight moved by it (which
- * self_harm, amplification and seats see).
+ * Three goals, by ground truth. A member that votes without evidence in eight more of sixteen
+ * epochs than with some has no vote, unless that left less than the floor. A member keeps its vote
+ * if honest voters did not report it absent in eight epochs more than they passed it, whatever a
+ * third withholds or reports. Rows with a key hold the floor, and no weight changes by it (checkers
+ * self_harm, amplification and seats).
  */
 #include "sim/checkers/watch_internal.h"
 
 enum { WINDOW = 16, LEAD = 8 };
 
-static void found(const struct assay_watch_epoch *epoch, uint32_t slot, const char *what)
+static void report_check(const struct assay_watch_epoch *epoch, uint32_t slot, const char *what)
 {
     struct assay_sim_outcome *outcome = epoch->watch->outcome;
     if (what == NULL)
-        assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_QUIET, epoch->closed->epoch, NULL);
+        assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_QUIET, epoch->closed->epoch, NULL);
     else
-        assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_QUIET, epoch->closed->epoch,
-                             "node %u: %s", slot, what);
+        assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_QUIET, epoch->closed->epoch,
+                               "node %u: %s", slot, what);
 }
 
-/* Of what a member showed in one certified epoch. */
+/* The evidence of a member in one certified epoch. */
 enum shown { UNSEEN = 0, NOTHING, SOMETHING };
 
-/* It votes, no evidence of it is seen, and nothing that operators announced or that is on trial
- * keeps it from attesting. (A row without a key has no ballot to count.) */
-static enum shown shown_by(const struct assay_watch_epoch *epoch, uint32_t slot)
+/* It votes, no evidence of it is seen, and no announcement of operators and no trial keeps it from
+ * attesting. (A row without a key has no ballot to count.) */
+static enum shown get_shown(const struct assay_watch_epoch *epoch, uint32_t slot)
 {
     const struct assay_member *before = &epoch->before->members[slot];
     const bool votes = before->keyless || epoch->after->members[slot].found.balloted;
@@ -36,8 +36,8 @@ static enum shown shown_by(const struct assay_watch_epoch *epoch, uint32_t slot)
     return epoch->watch->tracks[slot].seen_bad_now ? NOTHING : UNSEEN;
 }
 
-/* Looking back from now: nothing never falls behind something, and leads by LEAD. */
-static bool leads(const struct assay_watch_track *track)
+/* Looking back from now: the lead of NOTHING never drops below zero, and reaches LEAD. */
+static bool has_lead(const struct assay_watch_track *track)
 {
     int lead = 0;
     for (uint32_t back = 0; back < WINDOW && lead >= 0; back++) {
@@ -48,14 +48,14 @@ static bool leads(const struct assay_watch_track *track)
     return false;
 }
 
-static void remember(struct assay_watch_track *track, enum shown shown)
+static void push_shown(struct assay_watch_track *track, enum shown shown)
 {
     for (uint32_t i = WINDOW - 1; i > 0; i--)
         track->shown[i] = track->shown[i - 1];
     track->shown[0] = (uint8_t)shown;
 }
 
-/* Weight of the table of the next epoch, and what of it has a key. */
+/* Weight of the table of the next epoch, and of its rows with a key. */
 struct keys {
     uint64_t total, with_key;
     uint32_t floor_percent;
@@ -65,15 +65,15 @@ static void check_loses(const struct assay_watch_epoch *epoch, uint32_t slot,
                         const struct keys *keys)
 {
     const struct assay_member *after = &epoch->after->members[slot];
-    if (after->weight == 0 || !leads(&epoch->watch->tracks[slot])) return;
+    if (after->weight == 0 || !has_lead(&epoch->watch->tracks[slot])) return;
     const bool floor =
         100 * (keys->with_key - after->weight) < (uint64_t)keys->floor_percent * keys->total;
-    found(epoch, slot,
-          after->keyless || floor ? NULL : "no evidence for long, and it has votes");
+    report_check(epoch, slot,
+                 after->keyless || floor ? NULL : "no evidence for long, and it has votes");
 }
 
-/* May honest voters report it absent? Those of a third of the table, with all that lie, decide
- * nothing. In doubt: yes. */
+/* Whether honest voters may report it absent. Those of a third of the table, with all liars, decide
+ * nothing. In doubt: true. */
 static bool may_be_absent(const struct assay_watch_epoch *epoch, uint32_t slot)
 {
     const struct assay_sim_truth *t = &epoch->closed->truth[slot];
@@ -103,10 +103,10 @@ static void check_keeps(const struct assay_watch_epoch *epoch, uint32_t slot)
     }
     if (!epoch->closed->truth[slot].honest) return;
     const bool lost = epoch->after->members[slot].keyless && track->absent_epochs < LEAD;
-    found(epoch, slot, lost ? "honest, not absent for long, and it has no vote" : NULL);
+    report_check(epoch, slot, lost ? "honest, not absent for long, and it has no vote" : NULL);
 }
 
-static struct keys add_up(const struct assay_watch_epoch *epoch)
+static struct keys sum_keys(const struct assay_watch_epoch *epoch)
 {
     const struct assay_state *after = epoch->after;
     struct keys keys = { .floor_percent = assay_parameters_quiet_floor(&after->rules.parameters) };
@@ -119,12 +119,12 @@ static struct keys add_up(const struct assay_watch_epoch *epoch)
 
 void assay_watch_quiet(const struct assay_watch_epoch *epoch)
 {
-    const struct keys keys = add_up(epoch);
+    const struct keys keys = sum_keys(epoch);
     if (100 * keys.with_key < (uint64_t)keys.floor_percent * keys.total)
-        assay_sim_check_look(epoch->watch->outcome, ASSAY_SIM_CHECKER_QUIET, epoch->closed->epoch,
-                             "rows with a key hold %llu of %llu: the floor is %u %%",
-                             (unsigned long long)keys.with_key, (unsigned long long)keys.total,
-                             keys.floor_percent);
+        assay_sim_report_check(epoch->watch->outcome, ASSAY_SIM_CHECKER_QUIET, epoch->closed->epoch,
+                               "rows with a key hold %llu of %llu: the floor is %u %%",
+                               (unsigned long long)keys.with_key, (unsigned long long)keys.total,
+                               keys.floor_percent);
     for (uint32_t slot = 0; slot < epoch->before->member_count; slot++) {
         struct assay_watch_track *track = &epoch->watch->tracks[slot];
         if (!assay_watch_same_member(epoch, slot)) {
@@ -133,8 +133,8 @@ void assay_watch_quiet(const struct assay_watch_epoch *epoch)
             continue;
         }
         const bool asked = epoch->after->certified && !assay_watch_set_aside(epoch, slot);
-        if (asked) remember(track, shown_by(epoch, slot));
-        /* Evidence that it showed gives it its key back, whatever came before. */
+        if (asked) push_shown(track, get_shown(epoch, slot));
+        /* Evidence restores its key, whatever came before. */
         if (asked && track->shown[0] == NOTHING) check_loses(epoch, slot, &keys);
         check_keeps(epoch, slot);
     }

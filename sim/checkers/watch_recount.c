@@ -1,12 +1,12 @@
 /*
- * sim/checkers/watch_recount.c - the tally of an epoch done again, the slow way, from the counted
- * ballots.
+ * sim/checkers/watch_recount.c - the tally of an epoch repeated, without its optimisations, from
+ * the counted ballots.
  *
- * docs/protocol.md 7.1 to 7.3, 7.14 and 7.15, availability: for each subject every ballot is asked
- * in turn. Where what came out is lower than it should be P1 is broken, where it is higher P2, and
- * where it moved though the votes say HOLD P11; where other ballots count than should, P10; where
- * mute, unjudged or quiet epochs are counted otherwise, mute, unjudged and quiet. Needs rows and
- * fails of the fidelity. In large networks a window of subjects goes round the roster.
+ * docs/protocol.md 7.1 to 7.3, 7.14 and 7.15, availability: for each subject every ballot is read
+ * in turn. A result in the state that is too low violates P1, one too high P2, a change although
+ * the votes give HOLD P11; other counted ballots than required P10; wrong counts of mute, unjudged
+ * or quiet epochs the checkers of these names. Needs rows and fails of the fidelity. In large
+ * networks a window of subjects rotates through the roster.
  */
 #include "sim/checkers/watch_internal.h"
 
@@ -19,7 +19,7 @@ struct votes {
     uint64_t table; /* of its own platform too */
 };
 
-/* The ballot that counts: that of a row without a key is missing (docs/protocol.md 6.7). */
+/* protocol.md 6.7: the counted ballot; that of a row without a key is missing. */
 static const uint8_t *row_of(const struct assay_watch_epoch *epoch, uint32_t voter)
 {
     return epoch->before->members[voter].keyless ? NULL : epoch->closed->rows[voter];
@@ -55,7 +55,7 @@ static int64_t denied_bp(int64_t n, int64_t w, int64_t t)
     return (10000 * (2 * w - 3 * n) + 2 * w - t - 1) / (2 * w - t);
 }
 
-/* lo = floor(10000 (3P - W) / W) where 3P > T. Returns: what A becomes. */
+/* lo = floor(10000 (3P - W) / W) where 3P > T. Returns: the new A. */
 static int64_t availability_after(int64_t before_bp, const struct votes *votes)
 {
     const int64_t p = (int64_t)votes->pass;
@@ -77,8 +77,8 @@ struct counts {
     uint8_t mute, unjudged, quiet;
 };
 
-/* docs/protocol.md 6.7: it voted, no FAIL was proven, and who says ABSENT is more than a third of
- * the table, who cannot judge it no more. */
+/* protocol.md 6.7: it voted, no FAIL was proven, the voters of ABSENT are more than a third of the
+ * table, and those that cannot judge it are not. */
 static bool is_quiet(const struct assay_watch_epoch *epoch, uint32_t subject,
                      const struct votes *votes)
 {
@@ -108,23 +108,24 @@ static void compare_count(const struct assay_watch_epoch *epoch, enum assay_sim_
                           uint32_t subject, unsigned counted, unsigned due)
 {
     if (counted == due)
-        assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
+        assay_sim_report_check(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
     else
-        assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch,
-                             "node %u: %u epochs are counted, by the ballots %u", subject, counted,
-                             due);
+        assay_sim_report_check(epoch->watch->outcome, checker, epoch->closed->epoch,
+                               "node %u: %u epochs are counted, by the ballots %u", subject,
+                               counted, due);
 }
 
-/* Who stands at eight counts as absent: for all of W, or for those who could not judge it. */
+/* A count of eight is treated as absent: for all of W, or for the voters that could not judge
+ * it. */
 static struct votes votes_due(struct votes votes, struct counts counts)
 {
     if (counts.unjudged == 8) votes.negative += votes.unjudged;
-    if (counts.mute == 8) /* the chain shows it: no share of the table has to say so */
+    if (counts.mute == 8) /* the chain shows it: no share of the table needs to report it */
         votes = (struct votes){ .negative = votes.all, .all = votes.all, .table = votes.all };
     return votes;
 }
 
-static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
+static void recount_subject(const struct assay_watch_epoch *epoch, uint32_t subject)
 {
     const int64_t before = epoch->before->members[subject].trust.availability_bp;
     const int64_t after = epoch->after->members[subject].trust.availability_bp;
@@ -143,18 +144,19 @@ static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
                                            : counts.unjudged == 8 ? ASSAY_SIM_CHECKER_UNJUDGED
                                                                   : ASSAY_SIM_CHECKER_P2;
     if (after == due) {
-        assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
+        assay_sim_report_check(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
         return;
     }
-    assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch,
-                         "node %u: availability went from %d to %d, by the ballots to %d "
-                         "(P %llu, N %llu of %llu)",
-                         subject, (int)before, (int)after, (int)due, (unsigned long long)votes.pass,
-                         (unsigned long long)votes.negative, (unsigned long long)votes.all);
+    assay_sim_report_check(epoch->watch->outcome, checker, epoch->closed->epoch,
+                           "node %u: availability went from %d to %d, by the ballots to %d "
+                           "(P %llu, N %llu of %llu)",
+                           subject, (int)before, (int)after, (int)due,
+                           (unsigned long long)votes.pass, (unsigned long long)votes.negative,
+                           (unsigned long long)votes.all);
 }
 
-/* A ballot counts over the roll, policy and collateral of its epoch, and over no other (docs/
- * protocol.md 7.5): that of nobody else, and of nobody who has none. */
+/* protocol.md 7.5: a ballot counts over the roll, policy and collateral of its epoch, and over no
+ * other: no other ballot, and none of a member without one. */
 static void check_counted(const struct assay_watch_epoch *epoch)
 {
     for (uint32_t voter = 0; voter < epoch->before->member_count; voter++) {
@@ -162,13 +164,13 @@ static void check_counted(const struct assay_watch_epoch *epoch)
         const bool counted = epoch->after->members[voter].found.balloted;
         const bool there = row_of(epoch, voter) != NULL;
         if (counted == there)
-            assay_sim_check_look(epoch->watch->outcome, ASSAY_SIM_CHECKER_P10, epoch->closed->epoch,
-                                 NULL);
+            assay_sim_report_check(epoch->watch->outcome, ASSAY_SIM_CHECKER_P10,
+                                   epoch->closed->epoch, NULL);
         else
-            assay_sim_check_look(epoch->watch->outcome, ASSAY_SIM_CHECKER_P10, epoch->closed->epoch,
-                                 "node %u: %s", voter,
-                                 counted ? "a ballot counts that should not"
-                                         : "its ballot should count and does not");
+            assay_sim_report_check(epoch->watch->outcome, ASSAY_SIM_CHECKER_P10,
+                                   epoch->closed->epoch, "node %u: %s", voter,
+                                   counted ? "a ballot counts that should not"
+                                           : "its ballot should count and does not");
     }
 }
 
@@ -181,5 +183,5 @@ void assay_watch_recount(const struct assay_watch_epoch *epoch)
     const uint64_t first = epoch->closed->epoch * RECOUNT_SUBJECTS;
     for (uint32_t k = 0; k < count; k++)
         if (!assay_watch_set_aside(epoch, (uint32_t)((first + k) % n)))
-            recount(epoch, (uint32_t)((first + k) % n));
+            recount_subject(epoch, (uint32_t)((first + k) % n));
 }

@@ -1,9 +1,10 @@
 /*
- * sim/checkers/watch_seats.c - votes of the next epoch, by goals (docs/protocol.md 5.22): seats.
+ * sim/checkers/watch_seats.c - checker of seats: votes of the next epoch, by goals
+ * (docs/protocol.md 5.22).
  *
  * The votes of every union of operators equal its weight, which they do exactly when those of each
- * operator do. Seats are of members with weight; where all of them may sit each votes for itself;
- * and a member that is mute does not sit while another of its operator is there.
+ * operator do. Seats belong to members with weight; where all of them may sit each votes for
+ * itself; and a mute member does not sit while another of its operator is there.
  */
 #include "sim/checkers/watch_internal.h"
 
@@ -18,7 +19,7 @@ struct bench {
     uint32_t mute_seats, present_without;
 };
 
-static const struct assay_member *member(const struct assay_watch_epoch *epoch, uint32_t slot)
+static const struct assay_member *member_of(const struct assay_watch_epoch *epoch, uint32_t slot)
 {
     return &epoch->after->members[slot];
 }
@@ -29,7 +30,7 @@ static bool is_present(const struct assay_member *m)
 }
 
 /* Returns: NULL, or what is wrong with one member's seat. */
-static const char *seat_wrong(const struct assay_member *m, bool all_sit)
+static const char *find_seat_error(const struct assay_member *m, bool all_sit)
 {
     if (m->weight == 0 && m->seat_weight > 0) return "a seat without weight";
     if (all_sit && !m->keyless && m->seat_weight != m->weight)
@@ -37,7 +38,7 @@ static const char *seat_wrong(const struct assay_member *m, bool all_sit)
     return NULL;
 }
 
-static const char *bench_wrong(const struct bench *b, bool all_sit)
+static const char *find_operator_error(const struct bench *b, bool all_sit)
 {
     if (b->votes != b->weight) return "an operator's votes are not its weight";
     if (!all_sit && b->mute_seats > 0 && b->present_without > 0)
@@ -45,20 +46,20 @@ static const char *bench_wrong(const struct bench *b, bool all_sit)
     return NULL;
 }
 
-static void found(const struct assay_watch_epoch *epoch, const char *what, const char *kind,
-                  uint32_t number, uint64_t votes, uint64_t weight)
+static void report_check(const struct assay_watch_epoch *epoch, const char *what, const char *kind,
+                         uint32_t number, uint64_t votes, uint64_t weight)
 {
-    assay_sim_check_look(epoch->watch->outcome, ASSAY_SIM_CHECKER_SEATS, epoch->closed->epoch,
-                         "%s %u: %s: %llu votes, weight %llu", kind, number, what,
-                         (unsigned long long)votes, (unsigned long long)weight);
+    assay_sim_report_check(epoch->watch->outcome, ASSAY_SIM_CHECKER_SEATS, epoch->closed->epoch,
+                           "%s %u: %s: %llu votes, weight %llu", kind, number, what,
+                           (unsigned long long)votes, (unsigned long long)weight);
 }
 
-static void add_up(const struct assay_watch_epoch *epoch, struct bench *benches)
+static void sum_operators(const struct assay_watch_epoch *epoch, struct bench *benches)
 {
     for (uint32_t i = 0; i < epoch->after->member_count; i++) {
-        const struct assay_member *m = member(epoch, i);
+        const struct assay_member *m = member_of(epoch, i);
         struct bench *b = &benches[epoch->watch->operator_[i]];
-        b->weight += m->keyless ? 0 : m->weight; /* nobody votes with it (checker quiet) */
+        b->weight += m->keyless ? 0 : m->weight; /* it has no vote (checker quiet) */
         b->votes += m->seat_weight;
         if (m->seat_weight > 0 && !is_present(m)) b->mute_seats++;
         if (m->weight > 0 && m->seat_weight == 0 && !m->keyless && is_present(m))
@@ -66,7 +67,7 @@ static void add_up(const struct assay_watch_epoch *epoch, struct bench *benches)
     }
 }
 
-/* More operators than seats exist in simulated networks alone: genesis and changes refuse them. */
+/* Only simulated networks have more operators than seats: genesis and changes refuse them. */
 static bool has_room(const struct assay_watch_epoch *epoch, const struct bench *benches)
 {
     uint32_t operators = 0;
@@ -75,23 +76,24 @@ static bool has_room(const struct assay_watch_epoch *epoch, const struct bench *
     return operators <= ASSAY_VOTERS_MAX;
 }
 
-static void look(const struct assay_watch_epoch *epoch, const struct bench *benches, bool all_sit)
+static void check_votes(const struct assay_watch_epoch *epoch, const struct bench *benches,
+                        bool all_sit)
 {
     const struct assay_sim_watch *w = epoch->watch;
     for (uint32_t i = 0; i < epoch->after->member_count; i++) {
-        const struct assay_member *m = member(epoch, i);
-        const char *what = seat_wrong(m, all_sit);
+        const struct assay_member *m = member_of(epoch, i);
+        const char *what = find_seat_error(m, all_sit);
         if (what == NULL) continue;
-        found(epoch, what, "node", i, m->seat_weight, m->weight);
+        report_check(epoch, what, "node", i, m->seat_weight, m->weight);
         return;
     }
     for (uint32_t o = 0; o < w->operator_count && has_room(epoch, benches); o++) {
-        const char *what = bench_wrong(&benches[o], all_sit);
+        const char *what = find_operator_error(&benches[o], all_sit);
         if (what == NULL) continue;
-        found(epoch, what, "operator", o, benches[o].votes, benches[o].weight);
+        report_check(epoch, what, "operator", o, benches[o].votes, benches[o].weight);
         return;
     }
-    assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_SEATS, epoch->closed->epoch, NULL);
+    assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_SEATS, epoch->closed->epoch, NULL);
 }
 
 void assay_watch_seats(const struct assay_watch_epoch *epoch)
@@ -100,8 +102,8 @@ void assay_watch_seats(const struct assay_watch_epoch *epoch)
     uint32_t eligible = 0;
     ASSAY_ASSERT(benches != NULL);
     for (uint32_t i = 0; i < epoch->after->member_count; i++)
-        eligible += member(epoch, i)->weight > 0 && !member(epoch, i)->keyless;
-    add_up(epoch, benches);
-    look(epoch, benches, eligible <= epoch->watch->scenario->seats_max);
+        eligible += member_of(epoch, i)->weight > 0 && !member_of(epoch, i)->keyless;
+    sum_operators(epoch, benches);
+    check_votes(epoch, benches, eligible <= epoch->watch->scenario->seats_max);
     free(benches);
 }

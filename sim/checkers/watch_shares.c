@@ -1,15 +1,15 @@
 /*
- * sim/checkers/watch_shares.c - checkers of gains of weight (protocol.md 6.3.2): self-harm,
+ * sim/checkers/watch_shares.c - checkers of gains of weight (docs/protocol.md 6.3.2): self-harm,
  * amplification.
  *
- * Both are about every union of members at once, and neither repeats how weights are made.
+ * Both cover every union of members at once, and neither repeats how weights are made.
  *
- * Self-harm. A union raises its share by harming itself exactly when somebody outside it loses
- * share. So in an epoch in which integrity fell and rose nowhere, roster and rules stayed, no
+ * Self-harm. A union raises its share by harming itself exactly when a member outside it loses
+ * share. So in an epoch in which integrity fell and rose nowhere, and roster and rules stayed, no
  * platform on which nothing fell may have less of the table than before.
  *
- * Amplification. A union of u of the live units (integrity, one unit a platform) holds at most
- * B u / (B u + 1 - u) of the table exactly when no platform has more than B times the weight a live
+ * Amplification. A union of u of the live units (integrity, one unit a platform) holds at most B u
+ * / (B u + 1 - u) of the table exactly when no platform has more than B times the weight a live
  * unit of another.
  */
 #include "sim/checkers/watch_internal.h"
@@ -31,8 +31,8 @@ static uint64_t raw_weight(const struct assay_member *m)
     return m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : m->trust.integrity_bp;
 }
 
-/* Is the epoch about falls alone? */
-static bool only_falls(const struct assay_watch_epoch *epoch)
+/* Whether integrity only fell in the epoch. */
+static bool has_only_falls(const struct assay_watch_epoch *epoch)
 {
     if (epoch->before->member_count != epoch->after->member_count) return false;
     if (assay_watch_roster_changed(epoch)) return false;
@@ -53,19 +53,19 @@ static void check_self_harm(const struct assay_watch_epoch *epoch, const struct 
     bool any = false;
     for (uint32_t g = 0; g < w->platform_count; g++)
         any = any || units[g].fell;
-    if (!any || !only_falls(epoch)) return;
+    if (!any || !has_only_falls(epoch)) return;
     for (uint32_t g = 0; g < w->platform_count; g++) {
         const struct unit *u = &units[g];
-        /* A unit of rounding for each id. */
+        /* One unit of rounding for each id. */
         if (u->fell || (u->weight + u->ids) * before >= u->weight_before * after) continue;
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_SELF_HARM, epoch->closed->epoch,
-                             "others harmed themselves and took share: platform %u had %llu of "
-                             "%llu, has %llu of %llu",
-                             g, (unsigned long long)u->weight_before, (unsigned long long)before,
-                             (unsigned long long)u->weight, (unsigned long long)after);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_SELF_HARM, epoch->closed->epoch,
+                               "others harmed themselves and took share: platform %u had %llu of "
+                               "%llu, has %llu of %llu",
+                               g, (unsigned long long)u->weight_before, (unsigned long long)before,
+                               (unsigned long long)u->weight, (unsigned long long)after);
         return;
     }
-    assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_SELF_HARM, epoch->closed->epoch, NULL);
+    assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_SELF_HARM, epoch->closed->epoch, NULL);
 }
 
 /* >0: a has more weight a live unit. */
@@ -84,16 +84,16 @@ static void check_amplification(const struct assay_watch_epoch *epoch, const str
         if (most == NULL || is_heavier(&units[g], most)) most = &units[g];
         if (least == NULL || is_heavier(least, &units[g])) least = &units[g];
     }
-    if (most == NULL) return; /* an empty table is refused: the one before stays (6.4) */
+    if (most == NULL) return; /* an empty table is refused: the previous one stays (6.4) */
     if (100 * most->weight * least->live <= percent * (least->weight + 2 * least->ids) * most->live)
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_AMPLIFICATION, epoch->closed->epoch,
-                             NULL);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_AMPLIFICATION, epoch->closed->epoch,
+                               NULL);
     else
-        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_AMPLIFICATION, epoch->closed->epoch,
-                             "%llu live units weigh %llu and %llu weigh %llu: more than %llu %%",
-                             (unsigned long long)most->live, (unsigned long long)most->weight,
-                             (unsigned long long)least->live, (unsigned long long)least->weight,
-                             (unsigned long long)percent);
+        assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_AMPLIFICATION, epoch->closed->epoch,
+                               "%llu live units weigh %llu and %llu weigh %llu: more than %llu %%",
+                               (unsigned long long)most->live, (unsigned long long)most->weight,
+                               (unsigned long long)least->live, (unsigned long long)least->weight,
+                               (unsigned long long)percent);
 }
 
 void assay_watch_shares(const struct assay_watch_epoch *epoch)
@@ -101,7 +101,7 @@ void assay_watch_shares(const struct assay_watch_epoch *epoch)
     const struct assay_sim_watch *w = epoch->watch;
     const struct assay_scenario *s = w->scenario;
     uint64_t before = 0, after = 0;
-    /* Rules that fail, kept for comparison, make weights of something else. */
+    /* Rules that fail, kept for comparison, derive weights from other values. */
     if (s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY || s->rule != ASSAY_SIM_RULE_INTERVAL)
         return;
     struct unit *units = calloc(w->platform_count, sizeof *units);

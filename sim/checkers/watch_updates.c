@@ -1,12 +1,12 @@
 /*
- * sim/checkers/watch_updates.c - does collateral serve when it should, and nothing else
- * (docs/protocol.md 8.8 to 8.12)?
+ * sim/checkers/watch_updates.c - checker of collateral: offers come into force on time, and nothing
+ * else does (docs/protocol.md 8.8 to 8.12).
  *
- * Counted anew from the COLLATERAL records of final blocks and the world's own model of sets. Of
- * the ledger's book-keeping (updates, trial) nothing is read; the digest in the rules is compared
- * by watch_changes.c.
+ * Recomputed from the COLLATERAL records of final blocks and the world's own model of sets. Nothing
+ * of the ledger's bookkeeping (updates, trial) is read; watch_changes.c compares the digest in the
+ * rules.
  */
-#include "sim/checkers/watch_charter.h"
+#include "sim/checkers/watch_rules.h"
 
 #include "base/writer.h"
 #include "engine/ledger/records/update.h"
@@ -16,20 +16,20 @@ static int64_t t0_s(const struct assay_watch_epoch *e)
     return (int64_t)(e->before->head_time_ms / 1000);
 }
 
-static struct assay_slice set_of(const struct assay_watch_charter *c)
+static struct assay_slice set_of(const struct assay_watch_rules *c)
 {
     return assay_slice_over(c->set, c->set_len);
 }
 
-void assay_watch_updates_open(struct assay_watch_charter *c, const struct assay_genesis *g)
+void assay_watch_updates_open(struct assay_watch_rules *c, const struct assay_genesis *g)
 {
     if (g->endorsements.len > sizeof c->set) return; /* real evidence: no vendor renews it */
     c->set_len = g->endorsements.len;
     assay_bytes_copy(c->set, sizeof c->set, g->endorsements.bytes, g->endorsements.len);
 }
 
-/* Might this one stand in a block beside what is known? */
-static bool stands_beside(const struct watched_update *u, const struct assay_update_facts *f,
+/* Whether this one may be in a block together with the known one. */
+static bool is_compatible(const struct watched_update *u, const struct assay_update_facts *f,
                           uint64_t t0_ms)
 {
     if (!assay_bytes_equal(u->facts.part, f->part, 32)) return true;
@@ -40,21 +40,21 @@ static bool stands_beside(const struct watched_update *u, const struct assay_upd
     return f->recovery || t0_ms >= u->due_ms;
 }
 
-void assay_watch_take_update(const struct assay_watch_epoch *e, struct assay_slice record)
+void assay_watch_on_update(const struct assay_watch_epoch *e, struct assay_slice record)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     const struct assay_updates *model = e->closed->model;
     struct assay_slice offer;
     struct assay_update_facts facts;
     const enum assay_status shape = assay_update_offer(record, &offer);
-    ASSAY_ASSERT(shape == ASSAY_OK); /* it stands in a final block */
+    ASSAY_ASSERT(shape == ASSAY_OK); /* it is in a final block */
     if (model->judge(model->context, set_of(c), offer, t0_s(e), &facts) != ASSAY_OK) {
         BROKEN(e, "a block takes collateral that is not newer than what is in force");
         return;
     }
     for (uint32_t i = 0; i < c->update_count; i++) {
         const struct watched_update *u = &c->updates[i];
-        if (!stands_beside(u, &facts, e->before->head_time_ms))
+        if (!is_compatible(u, &facts, e->before->head_time_ms))
             BROKEN(e, "a block takes collateral of number %u, and one of %u %s", facts.number,
                    u->facts.number, assay_update_phase_name(u->phase));
         if (u->epoch == e->closed->epoch && assay_bytes_equal(u->facts.root, facts.root, 32))
@@ -76,7 +76,7 @@ void assay_watch_take_update(const struct assay_watch_epoch *e, struct assay_sli
     FINE(e);
 }
 
-static void drop_at(struct assay_watch_charter *c, uint32_t at)
+static void remove_update(struct assay_watch_rules *c, uint32_t at)
 {
     for (uint32_t i = at + 1; i < c->update_count; i++)
         c->updates[i - 1] = c->updates[i];
@@ -85,12 +85,12 @@ static void drop_at(struct assay_watch_charter *c, uint32_t at)
 
 void assay_watch_updates_end_trial(const struct assay_watch_epoch *e, bool reverted)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = c->update_count; i-- > 0;) {
         struct watched_update *u = &c->updates[i];
         if (u->phase != ASSAY_UPDATE_TRIED) continue;
         if (!reverted) {
-            drop_at(c, i);
+            remove_update(c, i);
             continue;
         }
         u->phase = ASSAY_UPDATE_REVERTED;
@@ -102,17 +102,17 @@ void assay_watch_updates_end_trial(const struct assay_watch_epoch *e, bool rever
     assay_watch_add(e, ASSAY_SIM_FIGURE_COLLATERAL_REVERTED);
 }
 
-static bool change_is_near(const struct assay_watch_charter *c, uint64_t closed)
+static bool is_change_due(const struct assay_watch_rules *c, uint64_t closed)
 {
     for (uint32_t i = 0; i < c->waiting_count; i++)
         if (c->waiting[i].activation <= closed + 2) return true;
     return false;
 }
 
-/* Which are due at this boundary. Returns: how many. */
+/* The offers due at this boundary. Returns: their count. */
 static size_t find_due(const struct assay_watch_epoch *e, uint32_t *at, struct assay_slice *offers)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     const struct assay_updates *model = e->closed->model;
     size_t count = 0;
     for (uint32_t i = 0; i < c->update_count && count < ASSAY_UPDATES_EPOCH_MAX;) {
@@ -124,7 +124,7 @@ static size_t find_due(const struct assay_watch_epoch *e, uint32_t *at, struct a
             continue;
         }
         if (model->judge(model->context, set_of(c), offer, t0_s(e), &facts) != ASSAY_OK) {
-            drop_at(c, i);
+            remove_update(c, i);
             continue;
         }
         at[count] = i++;
@@ -133,17 +133,17 @@ static size_t find_due(const struct assay_watch_epoch *e, uint32_t *at, struct a
     return count;
 }
 
-bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_rules_in_force *rules,
-                       bool *tried)
+bool assay_watch_activate_updates(const struct assay_watch_epoch *e,
+                                  struct assay_rules_in_force *rules, bool *tried)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     const struct assay_updates *model = e->closed->model;
     uint32_t at[ASSAY_UPDATES_EPOCH_MAX];
     struct assay_slice offers[ASSAY_UPDATES_EPOCH_MAX];
     bool taken[ASSAY_UPDATES_EPOCH_MAX], same = false;
     int64_t until_s = 0;
-    if (model == NULL || c->trial.epoch != 0 || change_is_near(c, e->closed->epoch)) return false;
-    /* A set that has just gone back, or was replaced: at the next boundary. */
+    if (model == NULL || c->trial.epoch != 0 || is_change_due(c, e->closed->epoch)) return false;
+    /* A set that was just reverted, or was replaced: at the next boundary. */
     if (!assay_bytes_equal(rules->endorsements_digest, e->before->rules.endorsements_digest, 32))
         return false;
     const size_t count = find_due(e, at, offers);
@@ -153,7 +153,7 @@ bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_rules_in_
         return false;
     for (size_t k = count; k-- > 0;) {
         if (taken[k] && !same) c->updates[at[k]].phase = ASSAY_UPDATE_TRIED;
-        else drop_at(c, at[k]);
+        else remove_update(c, at[k]);
     }
     const bool ends = until_s >= 0 && until_s < INT64_MAX / 1000;
     c->set_before_until_ms = ends ? (uint64_t)until_s * 1000 : INT64_MAX;
@@ -163,7 +163,7 @@ bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_rules_in_
     assay_bytes_copy(c->set, sizeof c->set, c->set_next, w.len);
     assay_sha256(c->set, c->set_len, rules->endorsements_digest);
     assay_watch_add(e, ASSAY_SIM_FIGURE_COLLATERAL_ACTIVE);
-    /* docs/protocol.md 8.12: what says what the set before says cannot fell anybody. */
+    /* protocol.md 8.12: an update that equals the previous set cannot suspend a member. */
     *tried = !same;
     return true;
 }

@@ -1,10 +1,10 @@
 /*
- * sim/checkers/watch_charter.h - what checker changes has followed of roster, rules and operators.
+ * sim/checkers/watch_rules.h - state of the checker of changes: roster, rules and operators.
  *
- * watch_charter.c takes the CHANGE records of final blocks; watch_changes.c says what follows.
+ * watch_rules.c reads the CHANGE records of final blocks; watch_changes.c computes their effect.
  */
-#ifndef ASSAY_SIM_CHECKERS_WATCH_CHARTER_H
-#define ASSAY_SIM_CHECKERS_WATCH_CHARTER_H
+#ifndef ASSAY_SIM_CHECKERS_WATCH_RULES_H
+#define ASSAY_SIM_CHECKERS_WATCH_RULES_H
 
 #include "sim/checkers/watch_internal.h"
 
@@ -24,7 +24,7 @@ struct absence {
     uint64_t from, until;
 };
 
-/* Who a slot has, and whether it serves. */
+/* The member of a slot, and whether it is in service. */
 struct place {
     bool taken;
     uint8_t node_id[32];
@@ -32,13 +32,13 @@ struct place {
     uint64_t stage_epoch;
 };
 
-/* Members that were certified PASS before new rules came, and which of them failed since. */
+/* Members that were certified PASS before new rules, and those that failed since. */
 struct trial {
     uint64_t sequence; /* 0: of collateral */
     uint64_t epoch;    /* of activation; 0: none */
     uint64_t total, felled;
     struct assay_rules_in_force before;
-    uint64_t until_ms; /* header time from which they are good for nothing */
+    uint64_t until_ms; /* header time at which they expire */
 };
 
 enum { UPDATES_WATCHED = 64, SET_WATCHED = 4096, OFFER_WATCHED = 128 };
@@ -54,62 +54,61 @@ struct watched_update {
 struct felled {
     uint32_t weight; /* 0: its newest verdict before was not PASS */
     bool passed;     /* it was certified PASS since */
-    bool now;        /* it is */
-    bool struck;     /* since, for what has nothing to do with the rules */
+    bool now;        /* in the present epoch */
+    bool struck;     /* since, for another reason than the rules */
     uint16_t integrity_bp;
     uint32_t offences; /* before it was */
 };
 
-struct assay_watch_charter {
+struct assay_watch_rules {
     struct assay_genesis *operators; /* in force: operators, threshold */
-    uint8_t *operators_bytes;        /* their document, when a change brought it */
+    uint8_t *operators_bytes;        /* their document, of a change */
     uint8_t operators_digest[32];
     uint8_t seen[OPERATORS_SEEN][32]; /* digests of operators that were in force, newest last */
     uint32_t seen_count;
     struct assay_rules_in_force rules;
-    uint64_t sequence; /* of the last change that a block took */
+    uint64_t sequence; /* of the last change in a block */
     struct waiting waiting[WAITING_MAX];
     uint32_t waiting_count;
     struct trial trial;
     struct felled *felled; /* [nodes] */
-    uint64_t reverted;     /* the last sequence that went back, */
-    uint64_t forceable;    /* and that had when the epoch began: its blocks see no other */
+    uint64_t reverted;     /* the last sequence that was reverted, */
+    uint64_t forceable;    /* and the one at the start of the epoch: its blocks see no other */
     struct place *places;  /* [nodes] */
     struct absence (*absences)[ABSENCES_MAX];
     uint32_t *absence_count; /* [nodes] */
     bool blind;              /* epochs were skipped */
-    /* Collateral: the set in force, the one before, and what blocks took. */
+    /* Collateral: the set in force, the previous one, and offers in blocks. */
     uint8_t set[SET_WATCHED], set_before[SET_WATCHED], set_next[SET_WATCHED];
     size_t set_len, set_before_len;
     uint64_t set_before_until_ms;
     struct watched_update updates[UPDATES_WATCHED];
     uint32_t update_count;
-    /* Of the epoch that closed: */
+    /* Of the closed epoch: */
     bool turned, spared_now, dropped_now;
-    uint64_t turned_ms; /* when the boundary was that the epoch began with; 0: an ordinary one */
+    uint64_t turned_ms; /* time of the boundary that started the epoch; 0: an ordinary one */
     uint64_t epoch;
 };
 
 #define BROKEN(e, ...)                                                                             \
-    assay_sim_check_look((e)->watch->outcome, ASSAY_SIM_CHECKER_CHANGES, (e)->closed->epoch,       \
-                         __VA_ARGS__)
+    assay_sim_report_check((e)->watch->outcome, ASSAY_SIM_CHECKER_CHANGES, (e)->closed->epoch,     \
+                           __VA_ARGS__)
 #define FINE(e) BROKEN(e, NULL)
 
-/* A CHANGE record of a final block: who signed it, and may it stand there? Returns: nothing. */
-void assay_watch_take_change(const struct assay_watch_epoch *epoch, struct assay_slice bytes);
+/* A CHANGE record of a final block: checks its signers and whether it may be in the block. */
+void assay_watch_on_change(const struct assay_watch_epoch *epoch, struct assay_slice bytes);
 
-/* One more in a figure of the whole. Returns: nothing. */
+/* Increments a figure of the run. */
 void assay_watch_add(const struct assay_watch_epoch *epoch, enum assay_sim_figure figure);
 
 /* --- watch_updates.c. Each but serve returns nothing. */
-void assay_watch_updates_open(struct assay_watch_charter *charter,
-                              const struct assay_genesis *genesis);
-/* A COLLATERAL record of a final block: may it stand there? */
-void assay_watch_take_update(const struct assay_watch_epoch *epoch, struct assay_slice record);
+void assay_watch_updates_open(struct assay_watch_rules *rules, const struct assay_genesis *genesis);
+/* A COLLATERAL record of a final block: checks whether it may be in the block. */
+void assay_watch_on_update(const struct assay_watch_epoch *epoch, struct assay_slice record);
 void assay_watch_updates_end_trial(const struct assay_watch_epoch *epoch, bool reverted);
-/* What is due comes into force with these rules. Out: *tried: on trial. Returns: whether anything
- * did. */
-bool assay_watch_serve(const struct assay_watch_epoch *epoch, struct assay_rules_in_force *rules,
-                       bool *tried);
+/* Due offers come into force with these rules. Out: *tried: on trial. Returns: whether there were
+ * any. */
+bool assay_watch_activate_updates(const struct assay_watch_epoch *epoch,
+                                  struct assay_rules_in_force *rules, bool *tried);
 
 #endif

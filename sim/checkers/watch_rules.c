@@ -1,8 +1,8 @@
 /*
- * sim/checkers/watch_charter.c - CHANGE records of final blocks, judged once more: signatures,
- * numbers, dates, absence (docs/protocol.md 9.5 to 9.7).
+ * sim/checkers/watch_rules.c - CHANGE records of final blocks, verified again: signatures, numbers,
+ * dates, absence (docs/protocol.md 9.5 to 9.7).
  */
-#include "sim/checkers/watch_charter.h"
+#include "sim/checkers/watch_rules.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -11,12 +11,12 @@
 #include <stdlib.h>
 
 enum {
-    ABSENCE_SPAN = 1024, /* docs/protocol.md 9.7: in any so many epochs */
-    ABSENCE_MAX = 64,    /* so many of announced absence */
+    ABSENCE_SPAN = 1024, /* docs/protocol.md 9.7: in any window of as many epochs */
+    ABSENCE_MAX = 64,    /* announced absence, epochs */
 };
 
-static const struct assay_genesis_operator *operator_of(const struct assay_watch_charter *c,
-                                                        const uint8_t id[static 32])
+static const struct assay_genesis_operator *find_operator(const struct assay_watch_rules *c,
+                                                          const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < c->operators->operator_count; i++) {
         uint8_t own[32];
@@ -26,9 +26,9 @@ static const struct assay_genesis_operator *operator_of(const struct assay_watch
     return NULL;
 }
 
-/* Signatures of different operators in force that are good. first: id of the first signer. */
-static uint32_t good_signatures(const struct assay_watch_charter *c, const struct assay_record *r,
-                                uint8_t first[static 32])
+/* Valid signatures of different operators in force. first: id of the first signer. */
+static uint32_t count_signatures(const struct assay_watch_rules *c, const struct assay_record *r,
+                                 uint8_t first[static 32])
 {
     struct assay_cursor at = assay_cursor_over(r->entries.bytes, r->entries.len);
     uint8_t before[32] = { 0 };
@@ -43,7 +43,7 @@ static uint32_t good_signatures(const struct assay_watch_charter *c, const struc
             assay_cbor_bytes_exact(&at, signature, sizeof signature) != ASSAY_OK)
             return 0;
         if (i == 0) assay_bytes_copy(first, 32, id, 32);
-        const struct assay_genesis_operator *o = operator_of(c, id);
+        const struct assay_genesis_operator *o = find_operator(c, id);
         const bool again = i > 0 && assay_bytes_compare(before, id, 32) >= 0;
         assay_bytes_copy(before, 32, id, 32);
         if (o == NULL || again || assay_p256_load(o->public_key, &key) != ASSAY_OK) continue;
@@ -53,8 +53,8 @@ static uint32_t good_signatures(const struct assay_watch_charter *c, const struc
     return good;
 }
 
-/* Announced epochs of one member within the span that ends with the newest one. */
-static uint64_t announced(const struct assay_watch_charter *c, uint32_t slot, uint64_t until)
+/* Announced epochs of one member within the window that ends with the newest one. */
+static uint64_t count_announced(const struct assay_watch_rules *c, uint32_t slot, uint64_t until)
 {
     uint64_t count = 0;
     const uint64_t first = until >= ABSENCE_SPAN ? until - ABSENCE_SPAN + 1 : 0;
@@ -67,11 +67,11 @@ static uint64_t announced(const struct assay_watch_charter *c, uint32_t slot, ui
     return count;
 }
 
-/* docs/protocol.md 9.7: by its own operator alone, ahead, and for 1 epoch in 16. */
-static void take_absences(const struct assay_watch_epoch *e, const struct assay_record *r,
-                          const uint8_t signer[static 32])
+/* protocol.md 9.7: by its own operator alone, ahead, and for 1 epoch in 16. */
+static void record_absences(const struct assay_watch_epoch *e, const struct assay_record *r,
+                            const uint8_t signer[static 32])
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     struct assay_cursor at = assay_cursor_over(r->change.actions.bytes, r->change.actions.len);
     for (uint32_t i = 0; i < r->change.action_count; i++) {
         struct assay_action a;
@@ -91,14 +91,14 @@ static void take_absences(const struct assay_watch_epoch *e, const struct assay_
         const uint64_t until = r->change.activation + a.epochs - 1;
         c->absences[slot][c->absence_count[slot]++] =
             (struct absence){ r->change.activation, until };
-        if (announced(c, slot, until) > ABSENCE_MAX)
+        if (count_announced(c, slot, until) > ABSENCE_MAX)
             BROKEN(e, "node %u: %llu epochs of maintenance in %u", slot,
-                   (unsigned long long)announced(c, slot, until), (unsigned)ABSENCE_SPAN);
+                   (unsigned long long)count_announced(c, slot, until), (unsigned)ABSENCE_SPAN);
         else FINE(e);
     }
 }
 
-static void wait_for(struct assay_watch_charter *c, const struct assay_record *r)
+static void add_waiting(struct assay_watch_rules *c, const struct assay_record *r)
 {
     if (c->waiting_count == WAITING_MAX) {
         c->blind = true;
@@ -114,9 +114,9 @@ static void wait_for(struct assay_watch_charter *c, const struct assay_record *r
     assay_bytes_copy(w->body, w->len, r->body.bytes, r->body.len);
 }
 
-void assay_watch_take_change(const struct assay_watch_epoch *e, struct assay_slice bytes)
+void assay_watch_on_change(const struct assay_watch_epoch *e, struct assay_slice bytes)
 {
-    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_watch_rules *c = e->watch->rules;
     struct assay_record r;
     uint8_t signer[32] = { 0 };
     if (assay_record_decode(bytes, &r) != ASSAY_OK || r.kind != ASSAY_RECORD_CHANGE) {
@@ -124,7 +124,7 @@ void assay_watch_take_change(const struct assay_watch_epoch *e, struct assay_sli
         return;
     }
     const struct assay_change *change = &r.change;
-    const uint32_t good = good_signatures(c, &r, signer);
+    const uint32_t good = count_signatures(c, &r, signer);
     const uint32_t due = change->sequence == 0 ? 1 : c->operators->threshold;
     const unsigned long long number = change->sequence;
     if (!assay_bytes_equal(change->chain_id, e->before->chain_id, 32) ||
@@ -137,7 +137,7 @@ void assay_watch_take_change(const struct assay_watch_epoch *e, struct assay_sli
         BROKEN(e, "change %llu of epoch %llu is to hold from %llu on", number,
                (unsigned long long)e->closed->epoch, (unsigned long long)change->activation);
     if (change->sequence == 0) {
-        take_absences(e, &r, signer);
+        record_absences(e, &r, signer);
         return;
     }
     if (change->sequence != c->sequence + 1)
@@ -146,6 +146,6 @@ void assay_watch_take_change(const struct assay_watch_epoch *e, struct assay_sli
         BROKEN(e, "change %llu forces %llu, which was not reverted last", number,
                (unsigned long long)change->forces);
     c->sequence = change->sequence;
-    wait_for(c, &r);
+    add_waiting(c, &r);
     FINE(e);
 }
