@@ -1,4 +1,7 @@
-/* sim/adversary/attack.c - the table, who acts when, and all acts of one node put together. */
+/*
+ * sim/adversary/attack.c - table of attacks, activity of adversaries, and the combined acts of one
+ * node.
+ */
 #include "base/assert.h"
 #include "engine/ledger/state/row.h"
 #include "sim/adversary/rows.h"
@@ -130,7 +133,7 @@ bool assay_attack_bad(enum assay_sim_evidence evidence)
            evidence != ASSAY_SIM_EVIDENCE_HELD;
 }
 
-/* --- all acts of one node. Rows are skipped where their hook is NULL. */
+/* --- combined acts of one node. Rows are skipped where their hook is NULL. */
 
 enum assay_sim_evidence assay_attack_acts_evidence(const struct assay_attack_acts *acts)
 {

@@ -1,5 +1,5 @@
 /*
- * sim/adversary/badmouth.c - ballots say FAIL about the victims, without proof.
+ * sim/adversary/badmouth.c - attack: ballots report FAIL for the victims, without proof.
  *
  * Without a FAIL record it counts for nothing, and where the victim's evidence passes it is a false
  * FAIL that E5 convicts (docs/protocol.md 5.23, 7.4): the first costs a quarter of integrity, two
@@ -8,14 +8,14 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
-                               enum assay_outcome honest)
+static enum assay_outcome badmouth_vote(const struct assay_attack_scene *scene, uint32_t subject,
+                                        enum assay_outcome honest)
 {
     return assay_attack_victim(scene, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
 }
 
 const struct assay_attack assay_attack_badmouth = {
     .attack = ASSAY_SIM_ATTACK_BADMOUTH,
-    .vote = vote,
+    .vote = badmouth_vote,
     .sign = assay_twist_ballot,
 };

@@ -1,17 +1,18 @@
 /*
- * sim/adversary/dead_end.c - what others vote and propose is passed on in every other view only.
+ * sim/adversary/dead_end.c - attack: votes and proposals of others are relayed in every other view
+ * only.
  *
- * Over neighbours a message comes once, from the one that was first (docs/protocol.md 4.12.11). Who
- * is fast in one view becomes the parent of others, and is silent in the next one. What it says
- * itself leaves as ever, and in a mesh nobody misses anything.
+ * Over neighbours a message arrives once, from the fastest one (docs/protocol.md 4.12.11). A node
+ * that is fast in one view becomes the parent of others, and relays nothing in the next. Its own
+ * messages are sent as always, and in a full mesh no member misses any.
  */
 #include "sim/adversary/rows.h"
 
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
 
-static bool passes(const struct assay_attack_scene *scene, uint32_t to,
-                   enum assay_message_kind kind, struct assay_slice payload)
+static bool dead_end_passes(const struct assay_attack_scene *scene, uint32_t to,
+                            enum assay_message_kind kind, struct assay_slice payload)
 {
     struct assay_vote vote;
     struct assay_proposal p;
@@ -25,5 +26,5 @@ static bool passes(const struct assay_attack_scene *scene, uint32_t to,
 
 const struct assay_attack assay_attack_dead_end = {
     .attack = ASSAY_SIM_ATTACK_DEAD_END,
-    .passes = passes,
+    .passes = dead_end_passes,
 };

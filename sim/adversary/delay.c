@@ -1,12 +1,12 @@
 /*
- * sim/adversary/delay.c - everything leaves amount milliseconds later.
+ * sim/adversary/delay.c - attack: every message is sent amount milliseconds late.
  *
  * Slow evidence is not absent evidence as long as the ballot can wait (docs/protocol.md 4.1.2);
- * what comes later than that is absent, as it is for an honest node behind a bad line.
+ * later evidence is absent, as for an honest node on a bad line.
  */
 #include "sim/adversary/rows.h"
 
-static uint32_t delay_ms(const struct assay_attack_scene *scene, enum assay_message_kind kind)
+static uint32_t delay_delay_ms(const struct assay_attack_scene *scene, enum assay_message_kind kind)
 {
     (void)kind;
     return scene->adversary->amount;
@@ -14,5 +14,5 @@ static uint32_t delay_ms(const struct assay_attack_scene *scene, enum assay_mess
 
 const struct assay_attack assay_attack_delay = {
     .attack = ASSAY_SIM_ATTACK_DELAY,
-    .delay_ms = delay_ms,
+    .delay_ms = delay_delay_ms,
 };

@@ -1,9 +1,10 @@
 /*
- * sim/adversary/drip.c - a neighbour that claims to have everything and gives one piece in sixteen.
+ * sim/adversary/drip.c - attack: a neighbour announces everything and delivers one piece in
+ * sixteen.
  *
- * Its HAVEs name all envelopes and ballots (docs/protocol.md 4.12.10), so honest neighbours ask it
- * before others; of what they ask for it gives just enough not to look dead. What it makes itself
- * leaves as ever, and so does everything among its own kind.
+ * Its INVENTORY messages name all envelopes and ballots (docs/protocol.md 4.12.10), so honest
+ * neighbours request them there first; it delivers just enough not to look dead. Its own messages
+ * are sent as always, and so is everything among adversaries.
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
@@ -18,7 +19,7 @@ static uint32_t members_of(const struct assay_attack_scene *scene)
     return scene->members > 0 ? scene->members : scene->scenario->nodes;
 }
 
-/* In place: all that it sends this to get the same claim. */
+/* In place: all recipients get the same claim. */
 static void claim_all(struct assay_slice bits, uint32_t members)
 {
     uint8_t *bytes = (uint8_t *)(uintptr_t)bits.bytes;
@@ -26,8 +27,8 @@ static void claim_all(struct assay_slice bits, uint32_t members)
         bytes[i / 8] = (uint8_t)(bytes[i / 8] | 1u << (i % 8));
 }
 
-/* Is this what it gives of others? */
-static bool gives(const struct assay_attack_scene *scene, const uint8_t node_id[static 32])
+/* Whether this piece of others is one that it delivers. */
+static bool is_delivered(const struct assay_attack_scene *scene, const uint8_t node_id[static 32])
 {
     for (uint32_t i = 0; scene->node_ids != NULL && i < members_of(scene); i++)
         if (assay_bytes_equal(scene->node_ids[i], node_id, 32))
@@ -35,8 +36,8 @@ static bool gives(const struct assay_attack_scene *scene, const uint8_t node_id[
     return true;
 }
 
-static bool passes(const struct assay_attack_scene *scene, uint32_t to,
-                   enum assay_message_kind kind, struct assay_slice payload)
+static bool drip_passes(const struct assay_attack_scene *scene, uint32_t to,
+                        enum assay_message_kind kind, struct assay_slice payload)
 {
     struct assay_inventory have;
     struct assay_envelope envelope;
@@ -50,13 +51,13 @@ static bool passes(const struct assay_attack_scene *scene, uint32_t to,
         claim_all(have.ballots, members_of(scene));
     }
     if (kind == ASSAY_MESSAGE_ENVELOPE && assay_envelope_decode(payload, &envelope) == ASSAY_OK)
-        return gives(scene, envelope.node_id);
+        return is_delivered(scene, envelope.node_id);
     if (kind == ASSAY_MESSAGE_RECORD && assay_twist_ballot_row(payload, &row, &epoch, voter))
-        return gives(scene, voter);
+        return is_delivered(scene, voter);
     return true;
 }
 
 const struct assay_attack assay_attack_drip = {
     .attack = ASSAY_SIM_ATTACK_DRIP,
-    .passes = passes,
+    .passes = drip_passes,
 };

@@ -1,9 +1,11 @@
 /*
- * sim/adversary/early_junk.c - votes and proposals of the next epoch that nobody signed.
+ * sim/adversary/early_junk.c - attack: votes and proposals of the next epoch with invalid
+ * signatures.
  *
- * With each vote of its own the node sends some to members drawn at random, each another one. Who
- * is still in the epoch before cannot verify them; who passes them on all the same gives them to
- * members that can, and is banned for junk that it did not make (docs/protocol.md 4.12.7, 10.5).
+ * With each vote of its own the node sends some to members drawn at random, each a different one. A
+ * member that is still in the previous epoch cannot verify them; if it relayed them anyway to
+ * members that can, they would ban it for junk that it did not make (docs/protocol.md 4.12.7,
+ * 10.5).
  */
 #include "sim/adversary/rows.h"
 
@@ -12,8 +14,8 @@
 
 enum { WITH_A_VOTE = 6 };
 
-static void send_one(const struct assay_attack_scene *scene, const struct assay_vote *own,
-                     struct assay_sim_random *random, assay_attack_send *send, void *context)
+static void send_junk_vote(const struct assay_attack_scene *scene, const struct assay_vote *own,
+                           struct assay_sim_random *random, assay_attack_send *send, void *context)
 {
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     struct assay_vote_statement junk = { .era = own->statement.era,
@@ -33,8 +35,9 @@ static void send_one(const struct assay_attack_scene *scene, const struct assay_
         send(context, to, ASSAY_MESSAGE_VOTE, bytes, w.len, NULL, SIZE_MAX);
 }
 
-static void sent(const struct assay_attack_scene *scene, const struct assay_attack_signing *signing,
-                 assay_attack_send *send, void *context)
+static void early_junk_sent(const struct assay_attack_scene *scene,
+                            const struct assay_attack_signing *signing, assay_attack_send *send,
+                            void *context)
 {
     struct assay_vote own;
     uint64_t key = 0;
@@ -46,10 +49,10 @@ static void sent(const struct assay_attack_scene *scene, const struct assay_atta
     struct assay_sim_random random =
         assay_sim_random_of(scene->seed, ASSAY_SIM_STREAM_EARLY_JUNK, scene->node, key);
     for (uint32_t k = 0; k < WITH_A_VOTE; k++)
-        send_one(scene, &own, &random, send, context);
+        send_junk_vote(scene, &own, &random, send, context);
 }
 
 const struct assay_attack assay_attack_early_junk = {
     .attack = ASSAY_SIM_ATTACK_EARLY_JUNK,
-    .sent = sent,
+    .sent = early_junk_sent,
 };

@@ -1,15 +1,16 @@
 /*
- * sim/adversary/eclipse.c - the victims' messages pass through the adversary, who drops them.
+ * sim/adversary/eclipse.c - attack: the victims' messages pass through the adversary, which drops
+ * them.
  *
- * A victim hears the adversary and is heard by it; every other link of it is dead, to other victims
- * too. Its evidence reaches nobody honest: absence, which costs service but neither integrity nor
- * weight (docs/protocol.md 7.9). The victim sees no finality and acts on nothing.
+ * A victim exchanges messages with the adversary; every other link of it is dead, to other victims
+ * too. Its evidence reaches no honest member: absence, which costs service but neither integrity
+ * nor weight (docs/protocol.md 7.9). The victim sees no finality and acts on nothing.
  */
 #include "engine/ledger/records/envelope.h"
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool carries(const struct assay_attack_scene *scene, uint32_t from, uint32_t to)
+static bool eclipse_carries(const struct assay_attack_scene *scene, uint32_t from, uint32_t to)
 {
     const uint32_t victims = scene->adversary->victims;
     const uint32_t own = scene->adversary->cohort;
@@ -17,9 +18,9 @@ static bool carries(const struct assay_attack_scene *scene, uint32_t from, uint3
     return scene->cohort_of[from] != victims && scene->cohort_of[to] != victims;
 }
 
-/* What the adversary's engines held they would pass on, and hand out to who asks. */
-static bool takes(const struct assay_attack_scene *scene, enum assay_message_kind kind,
-                  struct assay_slice payload)
+/* The adversary's engines would relay and serve what they store. */
+static bool eclipse_takes(const struct assay_attack_scene *scene, enum assay_message_kind kind,
+                          struct assay_slice payload)
 {
     struct assay_envelope envelope;
     struct assay_slice row;
@@ -39,6 +40,6 @@ static bool takes(const struct assay_attack_scene *scene, enum assay_message_kin
 
 const struct assay_attack assay_attack_eclipse = {
     .attack = ASSAY_SIM_ATTACK_ECLIPSE,
-    .carries = carries,
-    .takes = takes,
+    .carries = eclipse_carries,
+    .takes = eclipse_takes,
 };

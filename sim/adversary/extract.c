@@ -1,11 +1,11 @@
 /*
- * sim/adversary/extract.c - runs wrong code under an extracted attestation key.
+ * sim/adversary/extract.c - attack: wrong code under an extracted attestation key.
  *
- * Nobody can see it; weight is bounded by platform unit and caps (docs/protocol.md 1.2, 6.2, 6.3).
+ * Not detectable; weight is bounded by platform unit and caps (docs/protocol.md 1.2, 6.2, 6.3).
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
+static enum assay_sim_evidence extract_evidence(const struct assay_attack_scene *scene)
 {
     (void)scene;
     return ASSAY_SIM_EVIDENCE_FORGED;
@@ -13,5 +13,5 @@ static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 
 const struct assay_attack assay_attack_extract = {
     .attack = ASSAY_SIM_ATTACK_EXTRACT,
-    .evidence = evidence,
+    .evidence = extract_evidence,
 };

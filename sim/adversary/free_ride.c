@@ -1,20 +1,20 @@
 /*
- * sim/adversary/free_ride.c - ballots say PASS about everyone, nothing is verified.
+ * sim/adversary/free_ride.c - attack: ballots report PASS for every member, nothing is verified.
  *
- * Nobody sees it while all evidence is good; the first that fails makes every free rider's ballot a
- * false PASS (E5).
+ * Undetected while all evidence is valid; the first failing evidence makes every free rider's
+ * ballot a false PASS (E5).
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool verifies(const struct assay_attack_scene *scene)
+static bool free_ride_verifies(const struct assay_attack_scene *scene)
 {
     (void)scene;
     return false;
 }
 
-static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
-                               enum assay_outcome honest)
+static enum assay_outcome free_ride_vote(const struct assay_attack_scene *scene, uint32_t subject,
+                                         enum assay_outcome honest)
 {
     (void)scene;
     (void)subject;
@@ -24,7 +24,7 @@ static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t 
 
 const struct assay_attack assay_attack_free_ride = {
     .attack = ASSAY_SIM_ATTACK_FREE_RIDE,
-    .vote = vote,
+    .vote = free_ride_vote,
     .sign = assay_twist_ballot,
-    .verifies = verifies,
+    .verifies = free_ride_verifies,
 };

@@ -1,5 +1,5 @@
 /*
- * sim/adversary/lie_in_blocks.c - its proposals name a wrong state root.
+ * sim/adversary/lie_in_blocks.c - attack: proposals name a wrong state root.
  *
  * Every voter recomputes the root before it notarises (docs/protocol.md 5.2): the view is
  * nullified. It is no offence of this version.
@@ -7,7 +7,8 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static void sign(const struct assay_attack_scene *scene, struct assay_attack_signing *signing)
+static void lie_in_blocks_sign(const struct assay_attack_scene *scene,
+                               struct assay_attack_signing *signing)
 {
     (void)scene;
     assay_twist_state_root(signing);
@@ -15,5 +16,5 @@ static void sign(const struct assay_attack_scene *scene, struct assay_attack_sig
 
 const struct assay_attack assay_attack_lie_in_blocks = {
     .attack = ASSAY_SIM_ATTACK_LIE_IN_BLOCKS,
-    .sign = sign,
+    .sign = lie_in_blocks_sign,
 };

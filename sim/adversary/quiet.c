@@ -1,12 +1,12 @@
 /*
- * sim/adversary/quiet.c - no evidence at all; the node votes and ballots as ever.
+ * sim/adversary/quiet.c - attack: no evidence at all; the node votes and ballots as always.
  *
  * Absence is not guilt (docs/protocol.md 7.9): SUSPENDED after three epochs, integrity and weight
  * stay.
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
+static enum assay_sim_evidence quiet_evidence(const struct assay_attack_scene *scene)
 {
     (void)scene;
     return ASSAY_SIM_EVIDENCE_NONE;
@@ -14,5 +14,5 @@ static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 
 const struct assay_attack assay_attack_quiet = {
     .attack = ASSAY_SIM_ATTACK_QUIET,
-    .evidence = evidence,
+    .evidence = quiet_evidence,
 };

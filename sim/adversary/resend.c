@@ -1,9 +1,9 @@
 /*
- * sim/adversary/resend.c - messages of honest nodes, sent again epochs and eras later.
+ * sim/adversary/resend.c - attack: messages of honest nodes, sent again epochs and eras later.
  *
- * With each vote of its own the node sends a few messages that it received earlier to members drawn
- * at random: envelopes, ballots, votes, records, fences and answers of epochs and eras gone by.
- * What honest nodes signed must convict, ban and fence no honest node, whenever it arrives.
+ * With each vote of its own the node sends a few earlier received messages to members drawn at
+ * random: envelopes, ballots, votes, records, fences and answers of past epochs and eras. Messages
+ * of honest nodes must convict, ban and fence no honest node, whenever they arrive.
  */
 #include "sim/adversary/rows.h"
 
@@ -11,8 +11,9 @@
 
 enum { WITH_A_VOTE = 3 };
 
-static void sent(const struct assay_attack_scene *scene, const struct assay_attack_signing *signing,
-                 assay_attack_send *send, void *context)
+static void resend_sent(const struct assay_attack_scene *scene,
+                        const struct assay_attack_signing *signing, assay_attack_send *send,
+                        void *context)
 {
     const struct assay_attack_host *host = scene->host;
     if (host == NULL || host->received == NULL || signing->message != ASSAY_MESSAGE_VOTE) return;
@@ -33,5 +34,5 @@ static void sent(const struct assay_attack_scene *scene, const struct assay_atta
 
 const struct assay_attack assay_attack_resend = {
     .attack = ASSAY_SIM_ATTACK_RESEND,
-    .sent = sent,
+    .sent = resend_sent,
 };

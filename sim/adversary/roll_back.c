@@ -1,12 +1,12 @@
 /*
- * sim/adversary/roll_back.c - starts again from an older disk image every amount epochs.
+ * sim/adversary/roll_back.c - attack: restart from an older disk image every amount epochs.
  *
- * The image is amount epochs old, or two where amount is more. Peers tell the node what it voted
- * (docs/protocol.md 2.8): it keeps silent through the epoch, and its keys are finished.
+ * The image is amount epochs old, or two where amount is more. Peers return the node's own votes
+ * (docs/protocol.md 2.8): it stays silent through the epoch, and its keys are finished.
  */
 #include "sim/adversary/rows.h"
 
-static uint32_t rolls_back(const struct assay_attack_scene *scene)
+static uint32_t roll_back_rolls_back(const struct assay_attack_scene *scene)
 {
     const struct assay_sim_adversary *a = scene->adversary;
     const uint64_t first = a->start_epoch == 0 ? 1 : a->start_epoch;
@@ -17,5 +17,5 @@ static uint32_t rolls_back(const struct assay_attack_scene *scene)
 
 const struct assay_attack assay_attack_roll_back = {
     .attack = ASSAY_SIM_ATTACK_ROLL_BACK,
-    .rolls_back = rolls_back,
+    .rolls_back = roll_back_rolls_back,
 };

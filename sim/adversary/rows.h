@@ -1,5 +1,5 @@
 /*
- * sim/adversary/rows.h - the rows of the table, each defined in the file of its name.
+ * sim/adversary/rows.h - rows of the table of attacks, each defined in the file of its name.
  */
 #ifndef ASSAY_SIM_ADVERSARY_ROWS_H
 #define ASSAY_SIM_ADVERSARY_ROWS_H
@@ -42,7 +42,7 @@ extern const struct assay_attack assay_attack_resend;
 extern const struct assay_attack assay_attack_drip;
 extern const struct assay_attack assay_attack_early_junk;
 
-/* Returns: whether a slot is of the cohort that the attack is done to, and not the node itself. */
+/* Returns: whether a slot is of the attacked cohort, and not the node itself. */
 static inline bool assay_attack_victim(const struct assay_attack_scene *scene, uint32_t slot)
 {
     return slot != scene->node && scene->cohort_of[slot] == scene->adversary->victims;

@@ -1,9 +1,9 @@
 /*
- * sim/adversary/slander.c - FAIL records about good evidence, to force a restart.
+ * sim/adversary/slander.c - attack: FAIL records about valid evidence, to force a restart.
  *
- * The ballot says FAIL hard and the record carries the victim's own envelope and evidence. Everyone
- * re-verifies before a block with it is notarised (docs/protocol.md 4.3.2): the record is refused,
- * the ballot is a false FAIL (E5).
+ * The ballot reports FAIL hard and the record carries the victim's own envelope and evidence. Every
+ * member re-verifies before a block with it is notarised (docs/protocol.md 4.3.2): the record is
+ * refused, the ballot is a false FAIL (E5).
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
@@ -12,19 +12,19 @@
 
 #include <stdlib.h>
 
-static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
-                               enum assay_outcome honest)
+static enum assay_outcome slander_vote(const struct assay_attack_scene *scene, uint32_t subject,
+                                       enum assay_outcome honest)
 {
     return assay_attack_victim(scene, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
 }
 
-static void accuse(const struct assay_attack_scene *scene, uint32_t victim, assay_attack_send *send,
-                   void *context)
+static void send_fail_record(const struct assay_attack_scene *scene, uint32_t victim,
+                             assay_attack_send *send, void *context)
 {
     const struct assay_attack_host *host = scene->host;
     const struct assay_slice payload = host->envelope(host->context, victim);
     struct assay_envelope envelope;
-    if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return; /* none was heard */
+    if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return; /* none was received */
     const struct assay_slice evidence = host->evidence(host->context, envelope.evidence_digest);
     if (evidence.len == 0) return;
     const size_t capacity = payload.len + evidence.len + 64;
@@ -39,18 +39,19 @@ static void accuse(const struct assay_attack_scene *scene, uint32_t victim, assa
     free(bytes);
 }
 
-/* With its own ballot: by then it holds what there is of the victims. */
-static void sent(const struct assay_attack_scene *scene, const struct assay_attack_signing *signing,
-                 assay_attack_send *send, void *context)
+/* With its own ballot: by then it has the victims' evidence, if any. */
+static void slander_sent(const struct assay_attack_scene *scene,
+                         const struct assay_attack_signing *signing, assay_attack_send *send,
+                         void *context)
 {
     if (signing->class_ != ASSAY_STORE_BALLOT || scene->host == NULL) return;
     for (uint32_t slot = 0; slot < scene->scenario->nodes; slot++)
-        if (assay_attack_victim(scene, slot)) accuse(scene, slot, send, context);
+        if (assay_attack_victim(scene, slot)) send_fail_record(scene, slot, send, context);
 }
 
 const struct assay_attack assay_attack_slander = {
     .attack = ASSAY_SIM_ATTACK_SLANDER,
-    .vote = vote,
+    .vote = slander_vote,
     .sign = assay_twist_ballot,
-    .sent = sent,
+    .sent = slander_sent,
 };

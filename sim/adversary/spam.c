@@ -1,9 +1,9 @@
 /*
- * sim/adversary/spam.c - INCARNATE records whose evidence is junk, one after the other.
+ * sim/adversary/spam.c - attack: a stream of INCARNATE records with junk evidence.
  *
- * Each is well formed and signed by the member's own identity: whoever hears it can only find out
- * by verifying (docs/protocol.md 9.4). They go out beside every vote, and stand in every block that
- * the member proposes in place of an honest one, so that whoever would vote has to verify, too.
+ * Each is well formed and signed by the member's own identity: a recipient can only detect it by
+ * verifying (docs/protocol.md 9.4). They are sent with every vote, and every block that the member
+ * proposes contains them in place of an honest one, so that voters have to verify too.
  */
 #include "sim/adversary/rows.h"
 
@@ -15,10 +15,11 @@
 
 enum { JUNK_LEN = 700, BESIDE_A_VOTE = 12, RECORD_LEN_MAX = JUNK_LEN + 768 };
 
-/* No two of them are alike: the seed is what the member has just signed. */
-static struct assay_slice junk(const struct assay_attack_scene *scene,
-                               const struct assay_envelope *own, const uint8_t seed[static 32],
-                               uint8_t bytes[static RECORD_LEN_MAX])
+/* Each differs: the seed is the member's last signature digest. */
+static struct assay_slice make_junk_record(const struct assay_attack_scene *scene,
+                                           const struct assay_envelope *own,
+                                           const uint8_t seed[static 32],
+                                           uint8_t bytes[static RECORD_LEN_MAX])
 {
     struct assay_incarnate i = { .era = own->era,
                                  .epoch = own->epoch,
@@ -65,16 +66,17 @@ static bool is_own_honest(const struct assay_attack_scene *scene, struct assay_s
     return r.kind != ASSAY_RECORD_INCARNATE || r.evidence.len != JUNK_LEN;
 }
 
-static bool passes(const struct assay_attack_scene *scene, uint32_t to,
-                   enum assay_message_kind kind, struct assay_slice payload)
+static bool spam_passes(const struct assay_attack_scene *scene, uint32_t to,
+                        enum assay_message_kind kind, struct assay_slice payload)
 {
     (void)to;
     return kind != ASSAY_MESSAGE_PROPOSAL || !is_own_honest(scene, payload);
 }
 
-/* The same block with junk for content. */
-static void propose(const struct assay_attack_scene *scene, const struct assay_slice honest,
-                    struct assay_slice record, assay_attack_send *send, void *context)
+/* The same block with junk as its content. */
+static void send_junk_proposal(const struct assay_attack_scene *scene,
+                               const struct assay_slice honest, struct assay_slice record,
+                               assay_attack_send *send, void *context)
 {
     struct assay_proposal p;
     uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
@@ -104,8 +106,9 @@ static void propose(const struct assay_attack_scene *scene, const struct assay_s
     free(bytes);
 }
 
-static void sent(const struct assay_attack_scene *scene, const struct assay_attack_signing *signing,
-                 assay_attack_send *send, void *context)
+static void spam_sent(const struct assay_attack_scene *scene,
+                      const struct assay_attack_signing *signing, assay_attack_send *send,
+                      void *context)
 {
     const struct assay_attack_host *host = scene->host;
     struct assay_envelope own;
@@ -118,12 +121,13 @@ static void sent(const struct assay_attack_scene *scene, const struct assay_atta
     assay_bytes_copy(seed, 32, signing->digest, 32);
     if (signing->message == ASSAY_MESSAGE_PROPOSAL) {
         const struct assay_slice honest = assay_slice_over(signing->payload, signing->payload_len);
-        propose(scene, honest, junk(scene, &own, seed, bytes), send, context);
+        send_junk_proposal(scene, honest, make_junk_record(scene, &own, seed, bytes), send,
+                           context);
         return;
     }
     for (uint32_t k = 0; k < BESIDE_A_VOTE; k++) {
         assay_sha256(seed, sizeof seed, seed);
-        const struct assay_slice record = junk(scene, &own, seed, bytes);
+        const struct assay_slice record = make_junk_record(scene, &own, seed, bytes);
         for (uint32_t to = 0; to < scene->scenario->nodes; to++)
             if (to != scene->node)
                 send(context, to, ASSAY_MESSAGE_RECORD, bytes, record.len, NULL, SIZE_MAX);
@@ -132,6 +136,6 @@ static void sent(const struct assay_attack_scene *scene, const struct assay_atta
 
 const struct assay_attack assay_attack_spam = {
     .attack = ASSAY_SIM_ATTACK_SPAM,
-    .sent = sent,
-    .passes = passes,
+    .sent = spam_sent,
+    .passes = spam_passes,
 };

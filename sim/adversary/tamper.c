@@ -1,12 +1,12 @@
 /*
- * sim/adversary/tamper.c - the enclave runs wrong code, and its quote says so.
+ * sim/adversary/tamper.c - attack: the enclave runs wrong code, and its quote shows it.
  *
  * Evidence fails hard: one FAIL record takes all integrity (docs/protocol.md 7.4, P3: at once). A
  * restart helps only when the adversary has stopped: an INCARNATE needs evidence that passes.
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
+static enum assay_sim_evidence tamper_evidence(const struct assay_attack_scene *scene)
 {
     (void)scene;
     return ASSAY_SIM_EVIDENCE_HARD;
@@ -14,5 +14,5 @@ static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 
 const struct assay_attack assay_attack_tamper = {
     .attack = ASSAY_SIM_ATTACK_TAMPER,
-    .evidence = evidence,
+    .evidence = tamper_evidence,
 };

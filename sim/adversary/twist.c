@@ -1,5 +1,6 @@
 /*
- * sim/adversary/twist.c - messages bent in place and second messages (docs/protocol.md 4.3, 5.23).
+ * sim/adversary/twist.c - payloads modified in place, and second messages (docs/protocol.md 4.3,
+ * 5.23).
  */
 #include "sim/adversary/twist.h"
 
@@ -11,15 +12,15 @@
 
 #include <stdlib.h>
 
-/* The bytes of a slice that lies inside the payload, to be written. */
-static uint8_t *inside(const struct assay_attack_signing *signing, struct assay_slice slice)
+/* Writable bytes of a slice inside the payload. */
+static uint8_t *writable_bytes(const struct assay_attack_signing *signing, struct assay_slice slice)
 {
     const size_t at = (size_t)(slice.bytes - signing->payload);
     ASSAY_ASSERT(at <= signing->payload_len && slice.len <= signing->payload_len - at);
     return signing->payload + at;
 }
 
-static struct assay_slice whole(const struct assay_attack_signing *signing)
+static struct assay_slice payload_slice(const struct assay_attack_signing *signing)
 {
     return assay_slice_over(signing->payload, signing->payload_len);
 }
@@ -32,12 +33,12 @@ void assay_twist_ballot(const struct assay_attack_scene *scene,
     if (signing->class_ != ASSAY_STORE_BALLOT) return;
     const struct assay_attack *row = assay_attack_of(scene->adversary->attack);
     struct assay_record record;
-    const enum assay_status status = assay_record_decode(whole(signing), &record);
+    const enum assay_status status = assay_record_decode(payload_slice(signing), &record);
     ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
-    uint8_t *nibbles = inside(signing, record.ballot.row);
+    uint8_t *nibbles = writable_bytes(signing, record.ballot.row);
     const uint32_t members = scene->members != 0 ? scene->members : scene->scenario->nodes;
     for (uint32_t slot = 0; slot < members; slot++) {
-        if (slot == scene->node) continue; /* one's own slot is none, always */
+        if (slot == scene->node) continue; /* a node's own slot is always empty */
         const enum assay_outcome honest = (enum assay_outcome)assay_row_get(nibbles, slot);
         assay_row_set(nibbles, slot, row->vote(scene, slot, honest));
     }
@@ -48,13 +49,14 @@ void assay_twist_ballot_roll(struct assay_attack_signing *signing)
 {
     if (signing->class_ != ASSAY_STORE_BALLOT) return;
     struct assay_record record;
-    const enum assay_status status = assay_record_decode(whole(signing), &record);
+    const enum assay_status status = assay_record_decode(payload_slice(signing), &record);
     ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
     uint8_t row[ASSAY_BALLOT_ROW_LEN_MAX];
     assay_bytes_copy(row, sizeof row, record.ballot.row.bytes, record.ballot.row.len);
-    record.ballot.row.bytes = row; /* where it lies is written to */
+    record.ballot.row.bytes = row; /* writable in place */
     record.ballot.roll_root[0] ^= 0x55;
-    struct assay_writer w = assay_writer_over(inside(signing, record.body), record.body.len);
+    struct assay_writer w =
+        assay_writer_over(writable_bytes(signing, record.body), record.body.len);
     assay_ballot_encode(&record.ballot, &w);
     ASSAY_ASSERT(!w.full && w.len == record.body.len);
     assay_sha256(record.body.bytes, record.body.len, signing->digest);
@@ -85,14 +87,14 @@ bool assay_twist_own_ballot(const struct assay_attack_scene *scene, struct assay
 
 static void decode_proposal(const struct assay_attack_signing *signing, struct assay_proposal *p)
 {
-    const enum assay_status status = assay_proposal_decode(whole(signing), p);
+    const enum assay_status status = assay_proposal_decode(payload_slice(signing), p);
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-/* Writes the header over the old one, whose fields had the same widths. */
+/* Writes the header over the old one; its fields have the same widths. */
 static void put_header(const struct assay_attack_signing *signing, const struct assay_proposal *p)
 {
-    uint8_t *header = inside(signing, p->header_bytes);
+    uint8_t *header = writable_bytes(signing, p->header_bytes);
     struct assay_writer w = assay_writer_over(header, p->header_bytes.len);
     assay_block_header_encode(&p->header, &w);
     ASSAY_ASSERT(!w.full && w.len == p->header_bytes.len);
@@ -108,13 +110,13 @@ void assay_twist_state_root(struct assay_attack_signing *signing)
     put_header(signing, &p);
 }
 
-/* Returns: whether an entry was bent. */
-static bool bend_roll(const struct assay_attack_scene *scene,
-                      bool (*leave_out)(const struct assay_attack_scene *scene, uint32_t slot),
-                      const struct assay_attack_signing *signing, const struct assay_record *roll)
+/* Returns: whether an entry was modified. */
+static bool modify_roll(const struct assay_attack_scene *scene,
+                        bool (*leave_out)(const struct assay_attack_scene *scene, uint32_t slot),
+                        const struct assay_attack_signing *signing, const struct assay_record *roll)
 {
     struct assay_cursor c = assay_cursor_over(roll->entries.bytes, roll->entries.len);
-    uint8_t *entries = inside(signing, roll->entries);
+    uint8_t *entries = writable_bytes(signing, roll->entries);
     bool bent = false;
     for (uint32_t slot = 0; slot < roll->entry_count; slot++) {
         uint8_t digest[32];
@@ -122,7 +124,7 @@ static bool bend_roll(const struct assay_attack_scene *scene,
         const enum assay_status status = assay_roll_next(&c, &present, digest);
         ASSAY_ASSERT(status == ASSAY_OK);
         if (!present || !leave_out(scene, slot)) continue;
-        entries[c.pos - 1] ^= 0x55; /* the last byte of the digest just read */
+        entries[c.pos - 1] ^= 0x55; /* the last byte of the digest */
         bent = true;
     }
     return bent;
@@ -147,7 +149,7 @@ void assay_twist_roll(const struct assay_attack_scene *scene,
     status = assay_record_decode(first, &roll);
     ASSAY_ASSERT(status == ASSAY_OK);
     if (roll.kind != ASSAY_RECORD_ROLL) return;
-    if (!bend_roll(scene, leave_out, signing, &roll)) return;
+    if (!modify_roll(scene, leave_out, signing, &roll)) return;
     uint32_t records = 0;
     status = assay_body_root(p.body, &records, p.header.body_root);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -169,7 +171,7 @@ void assay_twist_envelope_len(struct assay_attack_signing *signing)
 {
     struct assay_envelope envelope;
     if (signing->class_ != ASSAY_STORE_ENVELOPE) return;
-    const enum assay_status status = assay_envelope_decode(whole(signing), &envelope);
+    const enum assay_status status = assay_envelope_decode(payload_slice(signing), &envelope);
     ASSAY_ASSERT(status == ASSAY_OK);
     envelope.evidence_len--;
     put_envelope(signing, &envelope);
@@ -179,7 +181,7 @@ void assay_twist_envelope_kind(struct assay_attack_signing *signing)
 {
     struct assay_envelope envelope;
     if (signing->class_ != ASSAY_STORE_ENVELOPE) return;
-    const enum assay_status status = assay_envelope_decode(whole(signing), &envelope);
+    const enum assay_status status = assay_envelope_decode(payload_slice(signing), &envelope);
     ASSAY_ASSERT(status == ASSAY_OK);
     envelope.kind = ASSAY_KIND_TDX4;
     put_envelope(signing, &envelope);
@@ -209,7 +211,7 @@ void assay_twist_second_vote(const struct assay_attack_scene *scene,
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     uint8_t digest[32];
     if (sent->message != ASSAY_MESSAGE_VOTE) return;
-    const enum assay_status status = assay_vote_decode(whole(sent), &vote);
+    const enum assay_status status = assay_vote_decode(payload_slice(sent), &vote);
     ASSAY_ASSERT(status == ASSAY_OK);
     if (vote.statement.type != ASSAY_VOTE_NOTARISE) return;
     vote.statement.block_id[0] ^= 0x55;
@@ -235,10 +237,10 @@ void assay_twist_second_proposal(const struct assay_attack_scene *scene,
                                                  .digest = digest };
     struct assay_proposal p;
     decode_proposal(&second, &p);
-    p.header.time_ms++; /* nine bytes, as every Unix time in milliseconds */
+    p.header.time_ms++; /* nine bytes, like every Unix time in milliseconds */
     put_header(&second, &p);
-    /* [header, signature, body, nullifications]: the signature is a byte string of 64, whose head
-     * is two bytes, right behind the header. */
+    /* [header, signature, body, nullifications]: the signature is a byte string of 64 with a head
+     * of two bytes, directly after the header. */
     const size_t sign_at = (size_t)(p.header_bytes.bytes - bytes) + p.header_bytes.len + 2;
     ASSAY_ASSERT(assay_bytes_equal(bytes + sign_at, p.signature, sizeof p.signature));
     const struct to_all all = { scene, send, context };
@@ -254,7 +256,7 @@ void assay_twist_second_envelope(const struct assay_attack_scene *scene,
     uint8_t bytes[ASSAY_ENVELOPE_LEN_MAX];
     size_t signature_at = 0;
     if (sent->message != ASSAY_MESSAGE_ENVELOPE) return;
-    enum assay_status status = assay_envelope_decode(whole(sent), &envelope);
+    enum assay_status status = assay_envelope_decode(payload_slice(sent), &envelope);
     ASSAY_ASSERT(status == ASSAY_OK);
     envelope.evidence_digest[0] ^= 0x55;
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
