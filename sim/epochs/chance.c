@@ -1,4 +1,6 @@
-/* sim/epochs/chance.c - integers only: the same draws on every machine (chance.h). */
+/*
+ * sim/epochs/chance.c - probabilities in integers: the same draws on every machine.
+ */
 #include "sim/epochs/chance.h"
 
 uint32_t chance_of_permille(uint32_t permille)
@@ -34,7 +36,7 @@ bool chance_draw(struct assay_sim_random *random, uint32_t chance)
 }
 
 /* The upper half of a product. */
-static uint64_t high(uint64_t a, uint32_t b)
+static uint64_t high_product(uint64_t a, uint32_t b)
 {
     return (a >> 32) * b + ((a & UINT32_MAX) * b >> 32);
 }
@@ -43,14 +45,15 @@ void chance_gaps(uint32_t chance, uint32_t count, uint64_t *survives)
 {
     survives[0] = UINT64_MAX;
     for (uint32_t k = 0; k < count; k++)
-        survives[k + 1] = chance == CHANCE_ALWAYS ? 0 : survives[k] - high(survives[k], chance);
+        survives[k + 1] =
+            chance == CHANCE_ALWAYS ? 0 : survives[k] - high_product(survives[k], chance);
 }
 
 uint32_t chance_gap(struct assay_sim_random *random, const uint64_t *survives, uint32_t count)
 {
     const uint64_t u = assay_sim_random_next(random);
     if (u < survives[count]) return count;
-    uint32_t low = 0; /* u < survives[low], but for the one number that 2^64 - 1 rounds away */
+    uint32_t low = 0; /* u < survives[low], except for the number that 2^64 - 1 rounds away */
     uint32_t end = count;
     while (end - low > 1) {
         const uint32_t middle = low + (end - low) / 2;

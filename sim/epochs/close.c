@@ -1,8 +1,8 @@
 /*
- * sim/epochs/close.c - the EPOCH block: tally, weights, root, and what the watch is told.
+ * sim/epochs/close.c - the EPOCH block: tally, weights, root, and input of the watch.
  *
  * docs/protocol.md 4.4, 6, 7, 11.1. assay_close, assay_weights and the leaves are the engine's own;
- * the root is built of leaf hashes that threads make side by side.
+ * threads compute the leaf hashes of the root in parallel.
  */
 #include "sim/epochs/epochs_internal.h"
 
@@ -19,7 +19,7 @@ void epochs_trace(struct assay_sim_epochs *w, const void *bytes, size_t len)
     assay_sha256_pieces(pieces, 2, w->trace);
 }
 
-/* --- weight made of something else than integrity (scenario's weight_source) */
+/* --- weight from other values than integrity (scenario's weight_source) */
 
 static struct assay_trust weighed_as(enum assay_sim_weight_source source, struct assay_trust trust)
 {
@@ -82,7 +82,7 @@ static void root_of(struct assay_sim_epochs *w, const struct assay_state *state,
 
 /* --- E itself */
 
-/* One header stands for the blocks of the epoch: their bodies are not made. */
+/* One header represents the blocks of the epoch: their bodies are not made. */
 static void head_of(struct assay_sim_epochs *w, const struct assay_state *before,
                     struct assay_state *next, uint64_t time_ms)
 {
@@ -118,8 +118,8 @@ static void chain_root(struct assay_sim_epochs *w)
     epochs_trace(w, w->root, 32);
 }
 
-/* What a network of that size sends for such an epoch, by docs/protocol.md 4 and 5; how many
- * of them a real run delivers depends on what links lose. */
+/* Messages that a network of that size sends in such an epoch, by docs/protocol.md 4 and 5; how
+ * many a real run delivers depends on losses. */
 static void count_cost(struct assay_sim_epochs *w)
 {
     enum { VOTE_LEN = 260, ENVELOPE_LEN = 320, EVIDENCE_LEN = 4096, BALLOT_LEN = 420 };
@@ -142,7 +142,8 @@ static void count_cost(struct assay_sim_epochs *w)
     w->verifications = quotes * others;
 }
 
-/* Who fell and is heard again: a ballot of it counts, or, at once, what a power cut left. */
+/* A crashed member that is reachable again: its ballot counts, or, at once, the remains of a power
+ * cut. */
 static uint64_t count_recovered(struct assay_sim_epochs *w, uint32_t end_rel)
 {
     uint64_t count = 0;
@@ -156,7 +157,7 @@ static uint64_t count_recovered(struct assay_sim_epochs *w, uint32_t end_rel)
     return count;
 }
 
-static void add_up(struct assay_sim_epochs *w, uint32_t end_rel)
+static void sum_epoch(struct assay_sim_epochs *w, uint32_t end_rel)
 {
     struct epochs_sums *s = &w->sums;
     const uint64_t others = w->n > 0 ? w->n - 1 : 0;
@@ -176,8 +177,8 @@ static void add_up(struct assay_sim_epochs *w, uint32_t end_rel)
     }
 }
 
-static void tell(struct assay_sim_epochs *w, const struct assay_state *state,
-                 const struct assay_state *before, bool certified, uint64_t at_ms)
+static void fill_truth(struct assay_sim_epochs *w, const struct assay_state *state,
+                       const struct assay_state *before, bool certified, uint64_t at_ms)
 {
     count_cost(w);
     const struct assay_sim_closed closed = {
@@ -218,11 +219,11 @@ static void close_ledger(struct assay_sim_epochs *w, uint64_t at_ms)
     assay_state_check(next);
     assay_bytes_copy(w->root, 32, next->root, 32);
     chain_root(w);
-    tell(w, next, before, next->certified, at_ms);
+    fill_truth(w, next, before, next->certified, at_ms);
     w->current = 1 - w->current;
 }
 
-/* What another rule leaves has no tree: its root is a chain over scores and weights, in one byte
+/* The result of another rule has no tree: its root is a chain over scores and weights, in one byte
  * order on every machine. */
 static void other_root(struct assay_sim_epochs *w)
 {
@@ -238,7 +239,7 @@ static void other_root(struct assay_sim_epochs *w)
     assay_sha256_pieces(pieces, 2, w->root);
 }
 
-static void close_other(struct assay_sim_epochs *w, uint64_t at_ms)
+static void close_other_rule(struct assay_sim_epochs *w, uint64_t at_ms)
 {
     for (uint32_t i = 0; i < w->n; i++)
         w->row_of[i] = w->in_chain[i] ? w->rows + i * w->row_len : NULL;
@@ -254,7 +255,7 @@ static void close_other(struct assay_sim_epochs *w, uint64_t at_ms)
     }
     other_root(w);
     chain_root(w);
-    tell(w, NULL, NULL, assay_sim_rules_summary(w->other).certified, at_ms);
+    fill_truth(w, NULL, NULL, assay_sim_rules_summary(w->other).certified, at_ms);
 }
 
 void epochs_begin(struct assay_sim_epochs *w)
@@ -274,16 +275,16 @@ void epochs_begin(struct assay_sim_epochs *w)
     if (w->other == NULL) assay_ledger_reset(&w->ledger, state);
 }
 
-/* The running epoch is over, and the next begins. */
+/* The running epoch is over, and the next starts. */
 void epochs_close(struct assay_sim_epochs *w, uint32_t end_rel)
 {
     const uint64_t at_ms = w->now_ms + end_rel;
-    if (w->other != NULL) close_other(w, at_ms);
+    if (w->other != NULL) close_other_rule(w, at_ms);
     else close_ledger(w, at_ms);
-    add_up(w, end_rel);
+    sum_epoch(w, end_rel);
     w->crashes = 0;
     w->epoch++;
     epochs_closed_known(w, end_rel);
     epochs_begin(w);
-    if (w->other == NULL) epochs_obey(w);
+    if (w->other == NULL) epochs_execute_orders(w);
 }

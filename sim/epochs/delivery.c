@@ -1,9 +1,9 @@
 /*
- * sim/epochs/delivery.c - from a link model to the chances of one epoch.
+ * sim/epochs/delivery.c - from a link model to the probabilities of one epoch.
  *
- * docs/protocol.md 4.1 to 4.1.4, host/overlay/gossip.h: authors send envelopes and ballots to all,
- * those that are missing are asked for in rounds, each of three peers; evidence is pulled from up
- * to eight, each with its time.
+ * docs/protocol.md 4.1 to 4.1.4, host/overlay/gossip.h: authors send envelopes and ballots to all;
+ * missing ones are requested in rounds, each from three peers; evidence is pulled from up to eight,
+ * each with its time.
  */
 #include "host/overlay/gossip.h"
 #include "sim/epochs/epochs_internal.h"
@@ -11,7 +11,7 @@
 enum {
     ENVELOPE_PULLS = 15, /* five rounds, three peers */
     BALLOT_PULLS = 9,    /* three rounds */
-    RESENDS = 3,         /* of a ballot that no block holds yet: every T/8 after 5T/8 */
+    RESENDS = 3,         /* of a ballot that is in no block yet: every T/8 after 5T/8 */
 };
 
 static uint32_t tries_of(uint32_t epoch_ms)
@@ -29,7 +29,8 @@ void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances
     const uint32_t round_lost = chance_either(lost, lost);
     const uint32_t others = scenario->nodes - 1;
     uint32_t tries = tries_of(scenario->epoch_ms);
-    if (tries > others && others > 0) tries = others + 1; /* all of them, once more the origin */
+    if (tries > others && others > 0)
+        tries = others + 1; /* all of them, and the origin once more */
     const uint32_t no_envelope = chance_both(lost, chance_all_of(round_lost, ENVELOPE_PULLS));
     const uint32_t no_evidence = chance_all_of(round_lost, tries);
     const uint32_t delay = link->delay == ASSAY_SIM_DELAY_UNIFORM

@@ -1,8 +1,8 @@
 /*
  * sim/epochs/epochs.h - the epoch world step by step, for tests and benches.
  *
- * assay_sim_run_epochs (sim/run.h) is a loop over these. What is drawn and what is left out stands
- * at the head of run.c and in docs/simulator-checks.md 3.
+ * assay_sim_run_epochs (sim/run.h) is a loop over these functions. run.c and
+ * docs/simulator-checks.md 3 list what is drawn and what is omitted.
  */
 #ifndef ASSAY_SIM_EPOCHS_EPOCHS_H
 #define ASSAY_SIM_EPOCHS_EPOCHS_H
@@ -21,16 +21,16 @@ ASSAY_CHECKED enum assay_status assay_sim_epochs_create(const struct assay_scena
                                                         const struct assay_sim_options *options,
                                                         struct assay_sim_outcome *outcome,
                                                         struct assay_sim_epochs **epochs);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Accepts a pointer to NULL; nulls it. */
 void assay_sim_epochs_destroy(struct assay_sim_epochs **epochs);
 
 /*
- * One epoch of the scenario: the network's next epoch where a quorum closes it; where none can, 2T
- * pass, and the epoch that stood still is closed when a quorum is back.
- * Returns: how many epochs closed, 0 or 1.
+ * One epoch of the scenario: the network's next epoch where a quorum closes it; otherwise 2T pass,
+ * and the stalled epoch is closed when a quorum is back.
+ * Returns: number of closed epochs, 0 or 1.
  */
 uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs);
-/* Figures of the whole; nothing ticks after it. Returns: nothing. */
+/* Figures of the run; no tick may follow. */
 void assay_sim_epochs_end(struct assay_sim_epochs *epochs);
 
 /* Returns: the state after the last closed epoch; NULL for rules that have no such state. */

@@ -1,5 +1,5 @@
 /*
- * sim/epochs/network.c - the members of a scenario and the state before epoch 1.
+ * sim/epochs/network.c - members of a scenario and the state before epoch 1.
  *
  * Keys are random bytes of the seed: nothing is signed here, but they are the leaves of the state
  * root and the ids that order the roster.
@@ -14,7 +14,7 @@
 enum { KEY_IDENTITY = 1, KEY_DOOR = 2, KEY_VOTING = 16, KEY_TRANSPORT = 17 };
 #define GENESIS_TIME_MS UINT64_C(1700000000000)
 
-void *epochs_take(struct assay_sim_epochs *w, size_t count, size_t size)
+void *epochs_allocate(struct assay_sim_epochs *w, size_t count, size_t size)
 {
     ASSAY_ASSERT(w->memory_count < sizeof w->memory / sizeof w->memory[0]);
     const size_t len = (count * size + 63) & ~(size_t)63;
@@ -49,7 +49,7 @@ struct identity {
     uint8_t node_id[32], public_key[ASSAY_P256_PUBLIC_LEN];
 };
 
-static int by_id(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
     const struct identity *x = a;
     const struct identity *y = b;
@@ -81,7 +81,7 @@ static void make_members(const struct assay_sim_epochs *w, struct assay_genesis_
         epochs_key(w, i, KEY_IDENTITY, ids[i].public_key, sizeof ids[i].public_key);
         assay_sha256(ids[i].public_key, sizeof ids[i].public_key, ids[i].node_id);
     }
-    qsort(ids, w->n, sizeof *ids, by_id);
+    qsort(ids, w->n, sizeof *ids, compare_ids);
     for (uint32_t i = 0; i < w->n; i++)
         fill_member(w, i, &ids[i], &members[i]);
     free(ids);
@@ -102,7 +102,7 @@ static void make_groups(struct assay_sim_epochs *w)
         p->platform_shared = assay_bytes_all_zero(m->platform_id, 32);
     }
     const size_t len = assay_groups_memory_len(w->n);
-    assay_groups_build(places, w->n, epochs_take(w, 1, len), len, &w->groups);
+    assay_groups_build(places, w->n, epochs_allocate(w, 1, len), len, &w->groups);
     free(places);
 }
 
@@ -111,7 +111,7 @@ static void make_genesis(struct assay_sim_epochs *w)
     const struct assay_scenario *s = &w->scenario;
     struct assay_genesis *g = w->genesis;
     g->time_ms = GENESIS_TIME_MS;
-    g->member_count = 0; /* the roster may be larger than a genesis holds: assay_state_found */
+    g->member_count = 0; /* the roster may exceed a genesis: assay_state_found */
     g->parameters = (struct assay_genesis_parameters){
         .epoch_ms = s->epoch_ms,
         .operator_cap_num = s->operator_cap_num,
@@ -136,15 +136,15 @@ static void make_state(struct assay_sim_epochs *w)
     ASSAY_ASSERT(members != NULL);
     make_members(w, members);
     for (unsigned i = 0; i < 2; i++)
-        assay_state_place(&w->states[i], epochs_take(w, 1, assay_state_memory_len(w->n)), w->n);
+        assay_state_place(&w->states[i], epochs_allocate(w, 1, assay_state_memory_len(w->n)), w->n);
     assay_state_found(&w->states[0], w->genesis, members);
     free(members);
     make_groups(w);
-    assay_ledger_place(&w->ledger, epochs_take(w, 1, assay_ledger_memory_len(w->n)), w->n);
-    assay_close_place(&w->close, epochs_take(w, 1, assay_close_memory_len(w->n)), w->n);
+    assay_ledger_place(&w->ledger, epochs_allocate(w, 1, assay_ledger_memory_len(w->n)), w->n);
+    assay_close_place(&w->close, epochs_allocate(w, 1, assay_close_memory_len(w->n)), w->n);
 }
 
-/* A rule that is not the product's keeps its own state; the ledger goes on under the product's. */
+/* A rule other than the product's has its own state; the ledger continues under the product's. */
 static enum assay_status make_rules(struct assay_sim_epochs *w)
 {
     const struct assay_scenario *s = &w->scenario;
@@ -178,7 +178,7 @@ bool epochs_acts(const struct assay_sim_epochs *w, uint32_t node, struct assay_a
 enum assay_status epochs_found(struct assay_sim_epochs *w)
 {
     const uint32_t n = w->n;
-    w->genesis = epochs_take(w, 1, sizeof *w->genesis);
+    w->genesis = epochs_allocate(w, 1, sizeof *w->genesis);
     make_genesis(w);
     make_state(w);
     ASSAY_TRY(make_rules(w));

@@ -1,14 +1,14 @@
 /*
- * sim/epochs/reach.c - who hears whom, and whether a quorum hears itself.
+ * sim/epochs/reach.c - reachability between nodes, and quorums.
  *
- * Partitions cut the roster into sides whose nodes all hear the same; news goes from side to side
- * over whoever hears (records, envelopes and evidence are passed on or asked for; docs/protocol.md
- * 4.1.1, 4.1.4), votes count where they are heard directly.
+ * Partitions cut the roster into sides whose nodes receive the same messages; records, envelopes
+ * and evidence travel over several sides (relayed or requested; docs/protocol.md 4.1.1, 4.1.4),
+ * votes count where they arrive directly.
  */
 #include "sim/epochs/epochs_internal.h"
 
-/* Is this adversary one who sits on other nodes' links, and does it act? */
-static bool carrying(const struct assay_sim_epochs *w, const struct assay_sim_adversary *a)
+/* Whether this adversary controls other nodes' links, and acts. */
+static bool controls_links(const struct assay_sim_epochs *w, const struct assay_sim_adversary *a)
 {
     const struct assay_attack_scene scene = { .scenario = &w->scenario,
                                               .adversary = a,
@@ -30,20 +30,20 @@ static uint64_t cuts_now(const struct assay_sim_epochs *w)
         if (w->tick >= p->start_epoch && !over) bits |= UINT64_C(1) << i;
     }
     for (uint32_t i = 0; i < s->adversary_count; i++)
-        if (carrying(w, &s->adversaries[i])) bits |= UINT64_C(1) << (32 + i);
+        if (controls_links(w, &s->adversaries[i])) bits |= UINT64_C(1) << (32 + i);
     return bits;
 }
 
-static bool hears(const struct assay_sim_epochs *w, uint32_t from, uint32_t to)
+static bool is_reachable(const struct assay_sim_epochs *w, uint32_t from, uint32_t to)
 {
     if (!assay_scenario_hears(&w->scenario, w->cohort_of, w->tick, from, to)) return false;
     return w->sides_of >> 32 == 0 ||
            assay_attack_carries(&w->scenario, w->cohort_of, w->seed, w->epoch, from, to);
 }
 
-/* Nodes of one side are heard by the same and hear the same: on the same side of every partition
- * and, where an adversary carries the messages, of one cohort. */
-static bool alike(const struct assay_sim_epochs *w, uint32_t a, uint32_t b)
+/* Nodes of one side reach and are reachable from the same nodes: on the same side of every
+ * partition and, where an adversary carries the messages, of one cohort. */
+static bool is_same_side(const struct assay_sim_epochs *w, uint32_t a, uint32_t b)
 {
     const struct assay_scenario *s = &w->scenario;
     if (w->sides_of >> 32 != 0 && w->cohort_of[a] != w->cohort_of[b]) return false;
@@ -51,17 +51,17 @@ static bool alike(const struct assay_sim_epochs *w, uint32_t a, uint32_t b)
            assay_scenario_hears(s, w->cohort_of, w->tick, b, a);
 }
 
-/* Two of each side, the same one twice where it is alone. */
+/* Two nodes of each side, the same one twice where it is alone. */
 struct pairs {
     uint32_t one[SIDES_MAX], other[SIDES_MAX];
 };
 
-static void split(struct assay_sim_epochs *w, struct pairs *pairs)
+static void split_sides(struct assay_sim_epochs *w, struct pairs *pairs)
 {
     w->side_count = 0;
     for (uint32_t i = 0; i < w->n; i++) {
         uint32_t side = 0;
-        while (side < w->side_count && !alike(w, i, pairs->one[side]))
+        while (side < w->side_count && !is_same_side(w, i, pairs->one[side]))
             side++;
         if (side == w->side_count) {
             ASSAY_ASSERT(side < SIDES_MAX);
@@ -72,8 +72,8 @@ static void split(struct assay_sim_epochs *w, struct pairs *pairs)
     }
 }
 
-/* Over any number of sides between (Warshall). */
-static void close_over(uint32_t count, bool (*open)[SIDES_MAX])
+/* Transitive closure over any number of sides (Warshall). */
+static void close_transitively(uint32_t count, bool (*open)[SIDES_MAX])
 {
     for (uint32_t over = 0; over < count; over++)
         for (uint32_t to = 0; to < count; to++)
@@ -87,17 +87,17 @@ void epochs_sides(struct assay_sim_epochs *w)
     const uint64_t bits = cuts_now(w);
     if (bits == w->sides_of) return;
     w->sides_of = bits;
-    split(w, &pairs);
+    split_sides(w, &pairs);
     for (uint32_t to = 0; to < w->side_count; to++)
         for (uint32_t from = 0; from < w->side_count; from++)
-            w->hears[to][from] = hears(w, pairs.one[from], pairs.other[to]);
+            w->hears[to][from] = is_reachable(w, pairs.one[from], pairs.other[to]);
     for (uint32_t to = 0; to < w->side_count; to++)
         for (uint32_t from = 0; from < w->side_count; from++) {
             w->reaches[to][from] = w->hears[to][from];
             w->pulls[to][from] = w->hears[to][from] && w->hears[from][to];
         }
-    close_over(w->side_count, w->reaches);
-    close_over(w->side_count, w->pulls);
+    close_transitively(w->side_count, w->reaches);
+    close_transitively(w->side_count, w->pulls);
 }
 
 bool epochs_reaches(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side)
@@ -110,16 +110,16 @@ bool epochs_pulls(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t
     return w->pulls[to_side][from_side];
 }
 
-/* Can its vote count at that instant? */
-static bool votes_at(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms)
+/* Whether its vote can count at that instant. */
+static bool has_vote_at(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms)
 {
     const struct epochs_now *at = &w->at[node];
     if (at->silent || w->nodes[node].waits) return false;
     return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
 }
 
-uint64_t epochs_heard(const struct assay_sim_epochs *w, const uint64_t *weight, const bool *sides,
-                      uint32_t to)
+uint64_t epochs_heard_weight(const struct assay_sim_epochs *w, const uint64_t *weight,
+                             const bool *sides, uint32_t to)
 {
     uint64_t heard = 0;
     for (uint32_t from = 0; from < w->side_count; from++)
@@ -131,14 +131,15 @@ struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t
 {
     struct epochs_quorum q = { .total = w->seats_weight };
     for (uint32_t i = 0; i < w->n; i++)
-        if (w->seats[i] > 0 && votes_at(w, i, rel_ms)) q.weight[w->at[i].side] += w->seats[i];
+        if (w->seats[i] > 0 && has_vote_at(w, i, rel_ms)) q.weight[w->at[i].side] += w->seats[i];
     for (uint32_t s = 0; s < w->side_count; s++)
         q.in[s] = q.weight[s] > 0;
     bool changed = true;
-    while (changed) { /* who hears too few of the rest cannot notarise, and is no part of it */
+    /* A side that receives too few of the rest cannot notarise, and is not part of it. */
+    while (changed) {
         changed = false;
         for (uint32_t s = 0; s < w->side_count; s++) {
-            if (!q.in[s] || 3 * epochs_heard(w, q.weight, q.in, s) > 2 * q.total) continue;
+            if (!q.in[s] || 3 * epochs_heard_weight(w, q.weight, q.in, s) > 2 * q.total) continue;
             q.in[s] = false;
             changed = true;
         }
@@ -149,16 +150,17 @@ struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t
     return q;
 }
 
-/* Does that side see for itself what the quorum makes final? Certificates are not relayed: votes
- * of more than two thirds must be heard. */
+/* Whether that side follows the quorum's finality. Certificates are not relayed: votes of more than
+ * two thirds must arrive. */
 bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum *quorum,
                     uint32_t side)
 {
-    return quorum->any && 3 * epochs_heard(w, quorum->weight, quorum->in, side) > 2 * quorum->total;
+    return quorum->any &&
+           3 * epochs_heard_weight(w, quorum->weight, quorum->in, side) > 2 * quorum->total;
 }
 
-/* Does what that side says come to the quorum? */
-bool epochs_heard_by_quorum(const struct assay_sim_epochs *w, uint32_t side)
+/* Whether messages of that side reach the quorum. */
+bool epochs_reaches_quorum(const struct assay_sim_epochs *w, uint32_t side)
 {
     for (uint32_t to = 0; w->quorum.any && to < w->side_count; to++)
         if (w->quorum.in[to] && epochs_reaches(w, side, to)) return true;

@@ -1,8 +1,8 @@
 /*
- * sim/epochs/records.c - what stands in the blocks of an epoch: roll, ballots, proofs, new keys.
+ * sim/epochs/records.c - contents of the blocks of an epoch: roll, ballots, proofs, new keys.
  *
- * Each record is what the engine has after it decoded, checked and judged one
- * (engine/ledger/records/record.h); the product's ledger says whether it fits and takes it
+ * Each record is as after the engine decoded, checked and verified it
+ * (engine/ledger/records/record.h); the product's ledger checks that it fits and applies it
  * (docs/protocol.md 4.3.2, 5.23, 9.4).
  */
 #include "sim/epochs/epochs_internal.h"
@@ -12,7 +12,7 @@
 enum { KEYS_OF_INCARNATION = 16 }; /* purposes of epochs_key: 16 + 2 k is incarnation k + 1 */
 
 /* Returns: whether the ledger took it. */
-static bool put(struct assay_sim_epochs *w, const struct assay_record *record)
+static bool apply_record(struct assay_sim_epochs *w, const struct assay_record *record)
 {
     if (assay_ledger_fits(&w->context, &w->ledger, record) != ASSAY_OK) return false;
     assay_ledger_apply(&w->context, &w->ledger, record);
@@ -59,7 +59,7 @@ static void put_roll(struct assay_sim_epochs *w)
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_record_check(&w->context, w->record);
     ASSAY_ASSERT(status == ASSAY_OK);
-    const bool taken = put(w, w->record);
+    const bool taken = apply_record(w, w->record);
     ASSAY_ASSERT(taken);
 }
 
@@ -81,25 +81,25 @@ static void put_ballots(struct assay_sim_epochs *w)
         if (!w->in_chain[voter]) continue;
         r->slot = voter;
         b->row = assay_slice_over(w->rows + voter * w->row_len, w->row_len);
-        const bool taken = put(w, r);
+        const bool taken = apply_record(w, r);
         ASSAY_ASSERT(taken);
     }
 }
 
-/* Ballots are durable: who comes back sends its own again, and E takes what waits. */
+/* Ballots are durable: a restarted node sends its own again, and E includes pending ones. */
 void epochs_late_ballots(struct assay_sim_epochs *w, uint32_t end_rel)
 {
     for (uint32_t i = 0; i < w->n; i++) {
         w->drawn[i] = 0;
         w->in_chain[i] = w->ledger.has_roll && w->cast[i] && !w->ledger.balloted[i] &&
-                         epochs_up(w, i, end_rel) && epochs_heard_by_quorum(w, w->at[i].side);
+                         epochs_up(w, i, end_rel) && epochs_reaches_quorum(w, w->at[i].side);
     }
     put_ballots(w);
 }
 
 /* --- proofs */
 
-static bool verified(struct assay_sim_epochs *w)
+static bool take_verification(struct assay_sim_epochs *w)
 {
     if (w->verified == VERIFIED_MAX) return false;
     w->verified++;
@@ -112,43 +112,43 @@ static void count_proof(struct assay_sim_epochs *w, const struct assay_record *r
     trace_record(w, r);
 }
 
-/* Evidence that fails, carried into a block by one who judged it; FAIL records close with E. */
+/* Failing evidence, submitted by a voter that appraised it; FAIL records close with E. */
 static void put_fails(struct assay_sim_epochs *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
         const struct epochs_subject *s = &w->subjects[i];
         if (!s->announced || !assay_outcome_is_fail(s->outcome)) continue;
-        if (!epochs_heard_by_quorum(w, w->at[i].side) || !verified(w)) continue;
+        if (!epochs_reaches_quorum(w, w->at[i].side) || !take_verification(w)) continue;
         struct assay_record *r = w->record;
         assay_bytes_zero(r, sizeof *r);
         r->kind = ASSAY_RECORD_FAIL;
         r->slot = r->subject = i;
         r->epoch = w->epoch;
         r->outcome = s->outcome;
-        if (put(w, r)) count_proof(w, r);
+        if (apply_record(w, r)) count_proof(w, r);
     }
 }
 
-static bool convicted(const struct assay_sim_epochs *w, uint32_t node)
+static bool is_convicted(const struct assay_sim_epochs *w, uint32_t node)
 {
     struct assay_attack_acts acts;
     return epochs_acts(w, node, &acts) && assay_attack_acts_convicted(&acts);
 }
 
-/* E1..E4, E8: two signed things that exclude each other. */
+/* E1..E4, E8: two signed messages that exclude each other. */
 static void put_offences(struct assay_sim_epochs *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
         const struct epochs_node *me = &w->nodes[i];
         if (me->waits || w->at[i].ready_rel == NEVER_MS) continue;
-        if (!epochs_heard_by_quorum(w, w->at[i].side) || !convicted(w, i)) continue;
+        if (!epochs_reaches_quorum(w, w->at[i].side) || !is_convicted(w, i)) continue;
         struct assay_record *r = w->record;
         assay_bytes_zero(r, sizeof *r);
         r->kind = ASSAY_RECORD_OFFENCE;
         r->slot = i;
         r->epoch = w->epoch;
         r->incarnation = w->context.state->members[i].lives[0].incarnation;
-        if (put(w, r)) count_proof(w, r);
+        if (apply_record(w, r)) count_proof(w, r);
     }
 }
 
@@ -164,38 +164,38 @@ static enum assay_status put_lie(struct assay_sim_epochs *w, const struct epochs
     if (lie->epoch == w->epoch) assay_bytes_copy(r->ballot.roll_root, 32, w->ledger.roll_root, 32);
     const enum assay_status status = assay_ledger_fits(&w->context, &w->ledger, r);
     if (status != ASSAY_OK) return status;
-    if (!verified(w)) return ASSAY_E_FULL;
+    if (!take_verification(w)) return ASSAY_E_FULL;
     assay_ledger_apply(&w->context, &w->ledger, r);
     count_proof(w, r);
     return ASSAY_OK;
 }
 
-static void wait_for_room(struct assay_sim_epochs *w, const struct epochs_lie *lie)
+static void add_waiting_lie(struct assay_sim_epochs *w, const struct epochs_lie *lie)
 {
-    if (w->waiting_count == w->waiting_max) return; /* what is not kept is said again next epoch */
+    if (w->waiting_count == w->waiting_max) return; /* a dropped one is reported again next epoch */
     w->waiting[w->waiting_count++] = *lie;
 }
 
-/* Those that found no room before, then the first of everybody, the second ... */
+/* Those that found no room before, then the first of each voter, the second ... */
 static void put_lies(struct assay_sim_epochs *w)
 {
     const size_t waited = w->waiting_count;
     w->waiting_count = 0;
     for (size_t i = 0; i < waited; i++) {
         const struct epochs_lie lie = w->waiting[i];
-        if (put_lie(w, &lie) == ASSAY_E_FULL) wait_for_room(w, &lie);
+        if (put_lie(w, &lie) == ASSAY_E_FULL) add_waiting_lie(w, &lie);
     }
     for (uint32_t k = 0; k < LIES_OF_ONE; k++)
         for (uint32_t voter = 0; voter < w->n; voter++) {
             const struct epochs_voter_lies *lies = &w->lies[voter];
             if (!w->in_chain[voter] || k >= lies->count) continue;
-            if (put_lie(w, &lies->lies[k]) == ASSAY_E_FULL) wait_for_room(w, &lies->lies[k]);
+            if (put_lie(w, &lies->lies[k]) == ASSAY_E_FULL) add_waiting_lie(w, &lies->lies[k]);
         }
 }
 
 /* --- new keys */
 
-static bool passes(const struct assay_sim_epochs *w, uint32_t node)
+static bool has_passing_evidence(const struct assay_sim_epochs *w, uint32_t node)
 {
     switch (w->at[node].evidence) {
     case ASSAY_SIM_EVIDENCE_GOOD:
@@ -212,14 +212,14 @@ static bool passes(const struct assay_sim_epochs *w, uint32_t node)
     ASSAY_UNREACHABLE("evidence of the list");
 }
 
-/* Returns: whether an INCARNATE of the node comes into a block of this epoch. */
-static bool asks_to_be_listed(const struct assay_sim_epochs *w, uint32_t node)
+/* Returns: whether an INCARNATE of the node is in a block of this epoch. */
+static bool submits_incarnate(const struct assay_sim_epochs *w, uint32_t node)
 {
     const struct epochs_now *at = &w->at[node];
     const uint32_t from = epochs_new_keys_rel(w, node);
     const uint64_t takes = (uint64_t)w->chances.tell_ms + w->chances.judge_ms + at->late_ms;
     if (from == NEVER_MS) return false;
-    if (!passes(w, node) || !epochs_heard_by_quorum(w, at->side)) return false;
+    if (!has_passing_evidence(w, node) || !epochs_reaches_quorum(w, at->side)) return false;
     if (!w->nodes[node].waits) return from + takes <= w->scenario.epoch_ms;
     return epochs_done_rel(w, node, from, takes, w->scenario.epoch_ms) != NEVER_MS;
 }
@@ -227,7 +227,7 @@ static bool asks_to_be_listed(const struct assay_sim_epochs *w, uint32_t node)
 static void put_incarnates(struct assay_sim_epochs *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
-        if (!asks_to_be_listed(w, i) || !verified(w)) continue;
+        if (!submits_incarnate(w, i) || !take_verification(w)) continue;
         struct assay_record *r = w->record;
         assay_bytes_zero(r, sizeof *r);
         r->kind = ASSAY_RECORD_INCARNATE;
@@ -237,7 +237,7 @@ static void put_incarnates(struct assay_sim_epochs *w)
         const uint64_t purpose = KEYS_OF_INCARNATION + 2 * ((uint64_t)r->incarnation - 1);
         epochs_key(w, i, purpose, r->incarnate.voting_public, 64);
         epochs_key(w, i, purpose + 1, r->incarnate.transport_public, 32);
-        if (put(w, r)) trace_record(w, r);
+        if (apply_record(w, r)) trace_record(w, r);
     }
 }
 
@@ -254,7 +254,7 @@ void epochs_records(struct assay_sim_epochs *w)
     put_incarnates(w);
 }
 
-/* The same for a rule without records: what re-verification would prove, as flags. */
+/* The same for a rule without records: the result of re-verification, as flags. */
 void epochs_members(struct assay_sim_epochs *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
@@ -263,7 +263,7 @@ void epochs_members(struct assay_sim_epochs *w)
         *m = (struct assay_tally_member){ .duty = true, .balloted = w->in_chain[i] };
         m->faults.own_fail_hard = s->announced && s->outcome == ASSAY_OUTCOME_FAIL_HARD;
         m->faults.own_fail_soft = s->announced && s->outcome == ASSAY_OUTCOME_FAIL_SOFT;
-        m->faults.equivocation = convicted(w, i);
+        m->faults.equivocation = is_convicted(w, i);
         for (uint32_t k = 0; k < w->lies[i].count && w->in_chain[i]; k++) {
             if (w->lies[i].lies[k].falsehood == ASSAY_FALSE_PASS) m->faults.false_pass = true;
             else m->faults.false_fails++;

@@ -1,22 +1,22 @@
 /*
- * sim/epochs/rows.c - every voter's ballot: the row of its side, what it missed, what it makes up.
+ * sim/epochs/rows.c - ballots of voters: the row of the side, what was missed, and false outcomes.
  *
- * docs/protocol.md 4.3, 4.3.1. Voters are independent of each other, so they are shared out to
- * threads; what is drawn is keyed by (seed, epoch, voter).
+ * docs/protocol.md 4.3, 4.3.1. Voters are independent of each other, so threads share them; draws
+ * are keyed by (seed, epoch, voter).
  */
 #include "engine/ledger/state/row.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum { PIECE = 64 };
 
-/* When the ballot is signed: with everything judged soon after the ROLL, else at 5T/8 of its own
- * epoch. Returns: NEVER_MS when it comes too late for E. */
+/* When the ballot is signed: with everything appraised soon after the ROLL, else at 5T/8 of its own
+ * epoch. Returns: NEVER_MS when it is too late for E. */
 static uint32_t cast_rel(const struct assay_sim_epochs *w, uint32_t voter, bool complete)
 {
     const struct epochs_now *at = &w->at[voter];
     const uint64_t epoch_ms = w->scenario.epoch_ms;
     const uint64_t hop = w->chances.hop_ms;
-    const uint64_t opened = at->ready_rel; /* 0 for who was there */
+    const uint64_t opened = at->ready_rel; /* 0 for a node that was up */
     const uint64_t asked = opened > 0 ? opened + epoch_ms / 4 : epoch_ms / 4; /* first pull, ROLL */
     const uint64_t when = complete ? asked + 4 * hop : opened + epoch_ms * 5 / 8;
     const uint64_t travel = 2 * hop + at->late_ms;
@@ -32,16 +32,16 @@ static bool may_ballot(const struct assay_sim_epochs *w, uint32_t voter)
     return epochs_follows(w, &w->quorum, at->side);
 }
 
-/* --- what it missed */
+/* --- missed evidence */
 
-static uint64_t fold(uint64_t seen, uint64_t word)
+static uint64_t mix_word(uint64_t seen, uint64_t word)
 {
     seen = (seen ^ word) * 0x9e3779b97f4a7c15ULL;
     return seen ^ seen >> 29;
 }
 
-static void miss(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, uint32_t subject,
-                 bool hears, uint8_t *row)
+static void record_miss(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter,
+                        uint32_t subject, bool hears, uint8_t *row)
 {
     const enum assay_outcome said = (enum assay_outcome)assay_row_get(row, subject);
     if (said == ASSAY_OUTCOME_ABSENT || said == ASSAY_OUTCOME_NONE) return;
@@ -50,8 +50,8 @@ static void miss(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, ui
 }
 
 /* Returns: whether anything was missed. */
-static bool lose_some(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, bool hears,
-                      uint8_t *row)
+static bool draw_losses(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, bool hears,
+                        uint8_t *row)
 {
     bool any = false;
     struct assay_sim_random random =
@@ -60,16 +60,16 @@ static bool lose_some(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
     for (uint32_t subject = 0; subject < w->n; subject++) {
         subject += chance_gap(&random, w->survives, w->n - subject);
         if (subject >= w->n || subject == voter) continue;
-        w->drawn[voter] = fold(w->drawn[voter], subject);
-        miss(w, worker, voter, subject, hears, row);
+        w->drawn[voter] = mix_word(w->drawn[voter], subject);
+        record_miss(w, worker, voter, subject, hears, row);
         any = true;
     }
     return any;
 }
 
-/* Of two envelopes it keeps the one that came first, and only one has evidence. */
-static bool take_first(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, bool hears,
-                       uint8_t *row)
+/* Of two envelopes it keeps the one that arrived first, and only one has evidence. */
+static bool draw_first_envelopes(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter,
+                                 bool hears, uint8_t *row)
 {
     bool any = false;
     for (uint32_t i = 0; i < w->doubled_count; i++) {
@@ -77,14 +77,14 @@ static bool take_first(struct assay_sim_epochs *w, uint32_t worker, uint32_t vot
         struct assay_sim_random random = assay_sim_random_of(
             w->seed, ASSAY_SIM_STREAM_DELIVERY, w->epoch, (uint64_t)(subject + 1) << 32 | voter);
         if (subject == voter || !assay_sim_random_permille(&random, 500)) continue;
-        miss(w, worker, voter, subject, hears, row);
+        record_miss(w, worker, voter, subject, hears, row);
         any = true;
     }
     return any;
 }
 
-/* A verifier that is too slow for so many: what it has not judged by 5T/8 is none. */
-static bool judge_some(const struct assay_sim_epochs *w, uint32_t voter, uint8_t *row)
+/* A verifier that is too slow for that many: evidence not appraised by 5T/8 is missing. */
+static bool limit_appraisals(const struct assay_sim_epochs *w, uint32_t voter, uint8_t *row)
 {
     const struct assay_scenario *s = &w->scenario;
     const uint64_t end_us = (uint64_t)s->epoch_ms * 5 / 8 * 1000;
@@ -103,10 +103,10 @@ static bool judge_some(const struct assay_sim_epochs *w, uint32_t voter, uint8_t
     return true;
 }
 
-/* --- what it makes up */
+/* --- false outcomes */
 
-static void note_lie(struct assay_sim_epochs *w, uint32_t voter, uint32_t subject,
-                     enum assay_outcome said)
+static void record_lie(struct assay_sim_epochs *w, uint32_t voter, uint32_t subject,
+                       enum assay_outcome said)
 {
     const struct epochs_subject *s = &w->subjects[subject];
     struct epochs_voter_lies *lies = &w->lies[voter];
@@ -118,13 +118,13 @@ static void note_lie(struct assay_sim_epochs *w, uint32_t voter, uint32_t subjec
 }
 
 /* Returns: false when the adversary casts no ballot. */
-static bool make_up(struct assay_sim_epochs *w, uint32_t voter, uint8_t *row)
+static bool apply_attacks(struct assay_sim_epochs *w, uint32_t voter, uint8_t *row)
 {
     struct assay_attack_acts acts;
     if (!epochs_acts(w, voter, &acts)) return true;
     if (!assay_attack_acts_ballots(&acts)) return false;
     if (!assay_attack_acts_votes(&acts)) return true;
-    for (uint32_t i = 0; i < acts.count; i++) /* what it copies says what its side says */
+    for (uint32_t i = 0; i < acts.count; i++) /* a copied vote is that of its side */
         acts.views[i].first_row = w->templates[w->at[voter].side].row;
     for (uint32_t s = 0; s < w->n; s++) {
         if (s == voter) continue;
@@ -132,7 +132,7 @@ static bool make_up(struct assay_sim_epochs *w, uint32_t voter, uint8_t *row)
         const enum assay_outcome said = assay_attack_acts_vote(&acts, s, honest);
         if (said == honest) continue;
         assay_row_set(row, s, said);
-        note_lie(w, voter, s, said);
+        record_lie(w, voter, s, said);
     }
     return true;
 }
@@ -150,11 +150,11 @@ static void ballot_of(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
     const struct epochs_template *t = &w->templates[side];
     assay_bytes_copy(row, w->row_len, t->row, w->row_len);
     assay_row_set(row, voter, ASSAY_OUTCOME_NONE);
-    const bool lost = lose_some(w, worker, voter, t->hears, row);
-    const bool missed = take_first(w, worker, voter, t->hears, row) || lost;
-    const bool slow = judge_some(w, voter, row);
+    const bool lost = draw_losses(w, worker, voter, t->hears, row);
+    const bool missed = draw_first_envelopes(w, worker, voter, t->hears, row) || lost;
+    const bool slow = limit_appraisals(w, voter, row);
     const uint32_t cast = cast_rel(w, voter, t->complete && !missed && !slow);
-    if (cast == NEVER_MS || !make_up(w, voter, row)) return;
+    if (cast == NEVER_MS || !apply_attacks(w, voter, row)) return;
     w->cast[voter] = true;
     struct assay_sim_random random =
         assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_LINK, w->epoch, voter);

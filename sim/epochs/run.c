@@ -1,46 +1,46 @@
 /*
- * sim/epochs/run.c - the epoch world: the ledger of the product under delivery drawn per epoch.
+ * sim/epochs/run.c - the epoch world: the product's ledger with delivery drawn once per epoch.
  *
- * WHAT IS THE PRODUCT'S OWN. Ledger (assay_ledger_fits, _apply), close (assay_close with
+ * THE PRODUCT'S OWN CODE. Ledger (assay_ledger_fits, _apply), close (assay_close with
  * assay_tally_epoch and assay_weights), leader sequence, state, leaves and root, the verdict on
  * false outcomes (assay_record_falsehood), the other rules of sim/rules.h, the attacks and the
  * watch: the same code as in the daemon and at message fidelity.
  *
- * WHAT IS DRAWN, once per epoch and keyed by (seed, epoch, node), so that neither order nor number
- * of threads matters:
- * - for each voter and subject, whether the subject's evidence came in time: all copies of the
+ * DRAWN, once per epoch and keyed by (seed, epoch, node), so that neither order nor number of
+ * threads matters:
+ * - for each voter and subject, whether the subject's evidence arrived in time: all copies of the
  *   envelope and all pulls of it, or all pulls of the evidence, were lost (delivery.c). A lost one
- *   is ABSENT, as the rules have it, if the voter holds envelopes of more than two thirds;
- * - for each voter, whether its ballot came into a block: it was signed, came in time for E, was
- *   not lost, and some leader after it was neither down nor a censor that it displeases;
- * - for each voter, which of a member's two envelopes came first;
- * - what a verifier that is too slow for so many members has judged by 5T/8;
- * - crashes, their instants (the numbers of the message world) and what they did to the disk.
+ *   is ABSENT, by the rules, if the voter has envelopes of more than two thirds;
+ * - for each voter, whether its ballot is in a block: it was signed, arrived in time for E, was
+ *   not lost, and a later leader was neither down nor censored it;
+ * - for each voter, which of a member's two envelopes arrived first;
+ * - what a verifier that is too slow for that many members has appraised by 5T/8;
+ * - crashes, their instants (the numbers of the message world) and their damage to the disk.
  *
- * WHAT FOLLOWS WITHOUT DRAWING. Partitions, and adversaries who sit on links, cut the roster into
- * sides; what is relayed goes from side to side over whoever hears, what must be asked for only
- * where both ways are open. A quorum is sides whose members hear more than two thirds of the weight
- * among themselves. Where there is none at T no epoch closes: the running one waits, is looked at
- * every T/4, and closes with what its chain had and with the ballots that were signed before,
- * certified or HELD; after 2T without a close the scenario's next epoch begins all the same, as at
- * message fidelity. Nodes that missed epochs catch up when they hear more than a third that did
- * not: two delta, and four hops for each epoch. Whoever is in time for 5T/8 counts as present; its
- * envelope is then an exception in the ballots. FAIL records, E1..E4 and E8 (where the attack says
- * that it gives itself away) and E5 stand in the same epoch; E5 in the next ones where 256 do not
- * suffice. RESTART is obeyed 40 ms after the close: evidence under the old keys is out by then.
+ * DERIVED WITHOUT DRAWING. Partitions, and adversaries that control links, cut the roster into
+ * sides; relayed messages travel over several sides, requested ones only where both directions are
+ * open. A quorum is sides whose members receive from more than two thirds of the weight among
+ * themselves. Where there is none at T no epoch closes: the running one waits, is checked every
+ * T/4, and closes with the contents of its chain and with the ballots that were signed before,
+ * certified or HELD; after 2T without a close the scenario's next epoch starts nevertheless, as at
+ * message fidelity. Nodes that missed epochs catch up when they receive from more than a third that
+ * did not: two delta, and four hops for each epoch. A node that is in time for 5T/8 counts as
+ * present; its envelope is then an exception in the ballots. FAIL records, E1..E4 and E8 (where the
+ * attack exposes itself) and E5 are in the same epoch; E5 in the next ones where 256 do not
+ * suffice. RESTART is executed 40 ms after the close: evidence under the old keys is sent by then.
  * INCARNATE is in that epoch, the incarnation listed from the next one.
  *
- * WHAT IS LEFT OUT. Blocks, votes, certificates, time-outs and synchronisation: an epoch has ten
- * views, those of leaders that are down or lie come to nothing, E waits for one who can, and no
- * more is known of them. Consensus itself is not hurt by losses, only by who is down, silent or cut
- * off. There are no certificates above 100 voters; the formats do not have them either. Signatures
- * and the bytes of envelopes, ballots and evidence; verdicts are what the attack says the evidence
- * is. Delays enter by their mean, so epochs should be long against the slowest message. Bandwidth,
- * duplication, reordering; clocks (their skew moves block times, which no score depends on).
- * Messages and bytes are computed, not counted.
+ * OMITTED. Blocks, votes, certificates, time-outs and synchronisation: an epoch has ten views,
+ * those of leaders that are down or lie are nullified, E waits for a leader that can propose it.
+ * Losses do not affect consensus itself, only nodes that are down, silent or cut off. There are no
+ * certificates above 100 voters; the formats do not have them either. Signatures and the bytes of
+ * envelopes, ballots and evidence; verdicts are those of the attack. Delays are used by their mean,
+ * so epochs should be long compared with the slowest message. Bandwidth, duplication, reordering;
+ * clocks (their skew moves block times, on which no score depends). Messages and bytes are
+ * computed, not counted.
  *
- * The order of one tick stands in tick() below; docs/simulator-checks.md 3 says how far both
- * fidelities agree and which test shows it.
+ * tick() has the order of one tick; docs/simulator-checks.md 3 states how far both fidelities agree
+ * and which test shows it.
  */
 #include "sim/epochs/epochs_internal.h"
 
@@ -56,43 +56,43 @@ static void free_all(struct assay_sim_epochs *w)
     free(w);
 }
 
-static void place(struct assay_sim_epochs *w)
+static void allocate_tables(struct assay_sim_epochs *w)
 {
     const uint32_t n = w->n;
     const size_t workers = workers_count(w->workers);
-    w->cohort_of = epochs_take(w, n, 1);
-    w->byzantine = epochs_take(w, n, sizeof(bool));
-    w->record = epochs_take(w, 1, sizeof *w->record);
-    w->score_bp = epochs_take(w, n, sizeof *w->score_bp);
-    w->weights = epochs_take(w, n, sizeof *w->weights);
-    w->seats = epochs_take(w, n, sizeof *w->seats);
-    w->other_bytes = epochs_take(w, n, sizeof *w->score_bp + sizeof *w->weights);
-    w->side = epochs_take(w, n, sizeof *w->side);
-    w->nodes = epochs_take(w, n, sizeof *w->nodes);
-    w->at = epochs_take(w, n, sizeof *w->at);
-    w->subjects = epochs_take(w, n, sizeof *w->subjects);
-    w->truth = epochs_take(w, n, sizeof *w->truth);
-    w->lies = epochs_take(w, n, sizeof *w->lies);
-    w->doubled = epochs_take(w, n, sizeof *w->doubled);
-    w->members = epochs_take(w, n, sizeof *w->members);
-    w->row_of = epochs_take(w, n, sizeof *w->row_of);
-    w->rows = epochs_take(w, n, w->row_len);
-    w->in_chain = epochs_take(w, n, sizeof(bool));
-    w->cast = epochs_take(w, n, sizeof(bool));
-    w->flags = epochs_take(w, n, sizeof(bool));
-    w->survives = epochs_take(w, (size_t)n + 1, sizeof *w->survives);
-    w->drawn = epochs_take(w, n, sizeof *w->drawn);
-    w->hashes = epochs_take(w, n, 32);
-    w->node_ids = epochs_take(w, n, 32);
-    w->counters = epochs_take(w, n, sizeof *w->counters);
-    w->templates = epochs_take(w, SIDES_MAX, sizeof *w->templates);
-    w->missed = epochs_take(w, workers * n, sizeof *w->missed);
+    w->cohort_of = epochs_allocate(w, n, 1);
+    w->byzantine = epochs_allocate(w, n, sizeof(bool));
+    w->record = epochs_allocate(w, 1, sizeof *w->record);
+    w->score_bp = epochs_allocate(w, n, sizeof *w->score_bp);
+    w->weights = epochs_allocate(w, n, sizeof *w->weights);
+    w->seats = epochs_allocate(w, n, sizeof *w->seats);
+    w->other_bytes = epochs_allocate(w, n, sizeof *w->score_bp + sizeof *w->weights);
+    w->side = epochs_allocate(w, n, sizeof *w->side);
+    w->nodes = epochs_allocate(w, n, sizeof *w->nodes);
+    w->at = epochs_allocate(w, n, sizeof *w->at);
+    w->subjects = epochs_allocate(w, n, sizeof *w->subjects);
+    w->truth = epochs_allocate(w, n, sizeof *w->truth);
+    w->lies = epochs_allocate(w, n, sizeof *w->lies);
+    w->doubled = epochs_allocate(w, n, sizeof *w->doubled);
+    w->members = epochs_allocate(w, n, sizeof *w->members);
+    w->row_of = epochs_allocate(w, n, sizeof *w->row_of);
+    w->rows = epochs_allocate(w, n, w->row_len);
+    w->in_chain = epochs_allocate(w, n, sizeof(bool));
+    w->cast = epochs_allocate(w, n, sizeof(bool));
+    w->flags = epochs_allocate(w, n, sizeof(bool));
+    w->survives = epochs_allocate(w, (size_t)n + 1, sizeof *w->survives);
+    w->drawn = epochs_allocate(w, n, sizeof *w->drawn);
+    w->hashes = epochs_allocate(w, n, 32);
+    w->node_ids = epochs_allocate(w, n, 32);
+    w->counters = epochs_allocate(w, n, sizeof *w->counters);
+    w->templates = epochs_allocate(w, SIDES_MAX, sizeof *w->templates);
+    w->missed = epochs_allocate(w, workers * n, sizeof *w->missed);
     w->scratch_len = assay_state_scratch_len(n);
-    w->scratch = epochs_take(w, workers, w->scratch_len);
+    w->scratch = epochs_allocate(w, workers, w->scratch_len);
     w->roll_len = (size_t)n * 34 + 32;
-    w->roll_bytes = epochs_take(w, 1, w->roll_len);
+    w->roll_bytes = epochs_allocate(w, 1, w->roll_len);
     w->waiting_max = (size_t)n * LIES_OF_ONE;
-    w->waiting = epochs_take(w, w->waiting_max, sizeof *w->waiting);
+    w->waiting = epochs_allocate(w, w->waiting_max, sizeof *w->waiting);
 }
 
 enum assay_status assay_sim_epochs_create(const struct assay_scenario *scenario,
@@ -111,7 +111,7 @@ enum assay_status assay_sim_epochs_create(const struct assay_scenario *scenario,
     w->sides_of = UINT64_MAX;
     w->tick = w->epoch = 1;
     w->workers = workers_create(wanted < WORKERS_MAX ? wanted : WORKERS_MAX);
-    place(w);
+    allocate_tables(w);
     assay_scenario_cohorts(scenario, w->seed, w->cohort_of);
     const enum assay_status status = epochs_found(w);
     if (status != ASSAY_OK) {
@@ -132,9 +132,9 @@ void assay_sim_epochs_destroy(struct assay_sim_epochs **epochs)
     *epochs = NULL;
 }
 
-/* The first instant from `from_rel` on at which a quorum can close the epoch; w->quorum is that.
- * Returns: NEVER_MS when there is none before the scenario's next epoch begins. */
-static uint32_t end_of(struct assay_sim_epochs *w, uint32_t from_rel)
+/* The first instant from `from_rel` on at which a quorum can close the epoch; sets w->quorum.
+ * Returns: NEVER_MS when there is none before the scenario's next epoch starts. */
+static uint32_t find_close(struct assay_sim_epochs *w, uint32_t from_rel)
 {
     const uint32_t epoch_ms = w->scenario.epoch_ms;
     const uint32_t last = STALL_EPOCHS * epoch_ms;
@@ -145,15 +145,16 @@ static uint32_t end_of(struct assay_sim_epochs *w, uint32_t from_rel)
     return NEVER_MS;
 }
 
-/* What happens in the running epoch before it closes. */
-static void fill(struct assay_sim_epochs *w)
+/* Events of the running epoch before it closes. */
+static void fill_epoch(struct assay_sim_epochs *w)
 {
     const uint32_t epoch_ms = w->scenario.epoch_ms;
     const struct epochs_quorum at_end = w->quorum;
     const struct epochs_quorum at_roll = epochs_quorum_at(w, epoch_ms / 4);
     const struct epochs_quorum at_ballots = epochs_quorum_at(w, epoch_ms / 8 * 5);
     w->roll_quorum = at_roll.any || at_ballots.any;
-    if (!at_end.any) w->quorum = at_ballots.any ? at_ballots : at_roll; /* what comes in before */
+    if (!at_end.any)
+        w->quorum = at_ballots.any ? at_ballots : at_roll; /* what is included before */
     epochs_leaders(w);
     epochs_subjects(w);
     epochs_templates(w);
@@ -163,8 +164,8 @@ static void fill(struct assay_sim_epochs *w)
     w->quorum = at_end;
 }
 
-/* What stood still closes with what its chain had and with the ballots that wait since then. */
-static void finish(struct assay_sim_epochs *w, uint32_t end)
+/* A stalled epoch closes with the contents of its chain and with the pending ballots. */
+static void finish_epoch(struct assay_sim_epochs *w, uint32_t end)
 {
     epochs_leaders(w);
     if (end != NEVER_MS && w->other == NULL) epochs_late_ballots(w, end);
@@ -177,11 +178,11 @@ uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
     epochs_sides(w);
     epochs_crash(w);
     epochs_uptime(w);
-    uint32_t end = end_of(w, w->stalled ? 0 : epoch_ms);
-    if (w->stalled) finish(w, end);
-    else fill(w);
-    if (w->other != NULL) end = epoch_ms; /* no quorum is asked for: every epoch closes */
-    epochs_crashed_back(w, end == NEVER_MS ? STALL_EPOCHS * epoch_ms : end);
+    uint32_t end = find_close(w, w->stalled ? 0 : epoch_ms);
+    if (w->stalled) finish_epoch(w, end);
+    else fill_epoch(w);
+    if (w->other != NULL) end = epoch_ms; /* no quorum is required: every epoch closes */
+    epochs_restart_crashed(w, end == NEVER_MS ? STALL_EPOCHS * epoch_ms : end);
     w->stalled = end == NEVER_MS;
     if (!w->stalled) {
         epochs_truth(w);
@@ -192,34 +193,34 @@ uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
     return w->stalled ? 0 : 1;
 }
 
-static void put(struct assay_sim_epochs *w, enum assay_sim_figure figure, uint64_t value)
+static void set_figure(struct assay_sim_epochs *w, enum assay_sim_figure figure, uint64_t value)
 {
     w->outcome->figures[figure][0] = (int64_t)value;
 }
 
-static void put_sums(struct assay_sim_epochs *w)
+static void set_sums(struct assay_sim_epochs *w)
 {
     const struct epochs_sums *s = &w->sums;
-    put(w, ASSAY_SIM_FIGURE_MESSAGES, s->messages);
-    put(w, ASSAY_SIM_FIGURE_BYTES, s->bytes);
-    put(w, ASSAY_SIM_FIGURE_MESSAGES_LOST, s->lost);
-    put(w, ASSAY_SIM_FIGURE_VERIFICATIONS, s->verifications);
-    put(w, ASSAY_SIM_FIGURE_BLOCKS, s->blocks);
-    put(w, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, s->nullified);
-    put(w, ASSAY_SIM_FIGURE_PROOFS, s->proofs);
-    put(w, ASSAY_SIM_FIGURE_CRASHES, s->crashes + w->crashes);
-    put(w, ASSAY_SIM_FIGURE_RECOVERED, s->recovered);
-    put(w, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, s->equivocations);
-    put(w, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, s->strange);
-    put(w, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_ms);
-    put(w, ASSAY_SIM_FIGURE_EVENTS, s->node_epochs);
+    set_figure(w, ASSAY_SIM_FIGURE_MESSAGES, s->messages);
+    set_figure(w, ASSAY_SIM_FIGURE_BYTES, s->bytes);
+    set_figure(w, ASSAY_SIM_FIGURE_MESSAGES_LOST, s->lost);
+    set_figure(w, ASSAY_SIM_FIGURE_VERIFICATIONS, s->verifications);
+    set_figure(w, ASSAY_SIM_FIGURE_BLOCKS, s->blocks);
+    set_figure(w, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, s->nullified);
+    set_figure(w, ASSAY_SIM_FIGURE_PROOFS, s->proofs);
+    set_figure(w, ASSAY_SIM_FIGURE_CRASHES, s->crashes + w->crashes);
+    set_figure(w, ASSAY_SIM_FIGURE_RECOVERED, s->recovered);
+    set_figure(w, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, s->equivocations);
+    set_figure(w, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, s->strange);
+    set_figure(w, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_ms);
+    set_figure(w, ASSAY_SIM_FIGURE_EVENTS, s->node_epochs);
 }
 
 void assay_sim_epochs_end(struct assay_sim_epochs *epochs)
 {
     struct assay_sim_epochs *w = epochs;
     assay_sim_watch_end(w->watch, w->now_ms);
-    put_sums(w);
+    set_sums(w);
     assay_bytes_copy(w->outcome->state_root, 32, w->root, 32);
     assay_bytes_copy(w->outcome->root_chain, 32, w->root_chain, 32);
     assay_bytes_copy(w->outcome->trace_hash, 32, w->trace, 32);

@@ -1,6 +1,5 @@
 /*
- * sim/epochs/subjects.c - what there is to judge in an epoch, and what a voter who heard everything
- * says of it.
+ * sim/epochs/subjects.c - evidence of an epoch, and the ballot of a voter that received all of it.
  *
  * docs/protocol.md 3.6 (not evidence for this epoch), 4.1 and 4.3.
  */
@@ -10,7 +9,7 @@
 
 /* --- leaders */
 
-static bool leads(const struct assay_sim_epochs *w, uint32_t node, uint32_t view)
+static bool has_leader(const struct assay_sim_epochs *w, uint32_t node, uint32_t view)
 {
     const uint32_t phase = view < VIEWS ? view : VIEWS;
     const uint32_t rel_ms = (uint32_t)((uint64_t)w->scenario.epoch_ms * phase / VIEWS);
@@ -20,7 +19,8 @@ static bool leads(const struct assay_sim_epochs *w, uint32_t node, uint32_t view
     return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
 }
 
-static bool does(const struct assay_sim_epochs *w, uint32_t node, enum assay_sim_attack attack)
+static bool has_attack(const struct assay_sim_epochs *w, uint32_t node,
+                       enum assay_sim_attack attack)
 {
     struct assay_attack_acts acts;
     if (!epochs_acts(w, node, &acts)) return false;
@@ -29,7 +29,8 @@ static bool does(const struct assay_sim_epochs *w, uint32_t node, enum assay_sim
     return false;
 }
 
-/* The product's own sequence, on a copy of the counters; E waits for a leader who can. */
+/* The product's own sequence, on a copy of the counters; E waits for a leader that can propose
+ * it. */
 void epochs_leaders(struct assay_sim_epochs *w)
 {
     const struct assay_state *state = &w->states[w->current];
@@ -46,7 +47,8 @@ void epochs_leaders(struct assay_sim_epochs *w)
     while (w->views < VIEWS_MAX && (w->views < VIEWS || !good)) {
         const uint16_t leader = assay_leader_next(&table, w->counters);
         const uint32_t view = ++w->views;
-        good = leads(w, leader, view) && !does(w, leader, ASSAY_SIM_ATTACK_LIE_IN_BLOCKS);
+        good =
+            has_leader(w, leader, view) && !has_attack(w, leader, ASSAY_SIM_ATTACK_LIE_IN_BLOCKS);
         w->leaders[view] = good ? leader : UINT16_MAX;
         if (!good) w->nullified++;
     }
@@ -54,7 +56,7 @@ void epochs_leaders(struct assay_sim_epochs *w)
 
 /* --- subjects */
 
-static void judged_as(struct epochs_subject *subject, enum assay_sim_evidence evidence)
+static void set_evidence(struct epochs_subject *subject, enum assay_sim_evidence evidence)
 {
     subject->announced = evidence != ASSAY_SIM_EVIDENCE_NONE;
     subject->foreign = evidence == ASSAY_SIM_EVIDENCE_FIRST;
@@ -62,7 +64,7 @@ static void judged_as(struct epochs_subject *subject, enum assay_sim_evidence ev
         subject->outcome = assay_attack_honest_outcome(evidence);
 }
 
-static bool censored(const struct assay_sim_epochs *w, uint32_t leader, uint32_t voter)
+static bool is_censored(const struct assay_sim_epochs *w, uint32_t leader, uint32_t voter)
 {
     struct assay_attack_acts acts;
     return epochs_acts(w, leader, &acts) && assay_attack_acts_censors(&acts, voter);
@@ -71,24 +73,24 @@ static bool censored(const struct assay_sim_epochs *w, uint32_t leader, uint32_t
 bool epochs_included(const struct assay_sim_epochs *w, uint32_t voter, uint32_t from_view)
 {
     const uint32_t side = w->at[voter].side;
-    if (w->other != NULL) return epochs_heard_by_quorum(w, side); /* no leaders there */
+    if (w->other != NULL) return epochs_reaches_quorum(w, side); /* no leaders there */
     for (uint32_t view = from_view; view <= w->views; view++) {
         const uint16_t leader = w->leaders[view];
         if (leader == UINT16_MAX || !epochs_reaches(w, side, w->at[leader].side)) continue;
-        if (!censored(w, leader, voter)) return true;
+        if (!is_censored(w, leader, voter)) return true;
     }
     return false;
 }
 
-/* The first leader after T/4 hints at what it holds. */
-static uint16_t roll_leader(const struct assay_sim_epochs *w)
+/* The roll of the first leader after T/4 lists what it has. */
+static uint16_t find_roll_leader(const struct assay_sim_epochs *w)
 {
     for (uint32_t view = VIEW_ROLL; view <= w->views; view++)
         if (w->leaders[view] != UINT16_MAX) return w->leaders[view];
     return UINT16_MAX;
 }
 
-static void look_at(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
+static void fill_subject(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
 {
     const struct epochs_now *at = &w->at[slot];
     const struct epochs_node *me = &w->nodes[slot];
@@ -105,34 +107,34 @@ static void look_at(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
     const uint32_t done =
         epochs_done_rel(w, slot, at->ready_rel, tell_ms, due_ms - w->chances.judge_ms);
     if (done == NEVER_MS) return;
-    judged_as(subject, at->evidence);
+    set_evidence(subject, at->evidence);
     if (!subject->announced) return;
-    subject->doubled = does(w, slot, ASSAY_SIM_ATTACK_TWO_ENVELOPES);
+    subject->doubled = has_attack(w, slot, ASSAY_SIM_ATTACK_TWO_ENVELOPES);
     if (subject->doubled) w->doubled[w->doubled_count++] = slot;
     const uint64_t told_ms = at->ready_rel + w->scenario.quote_ms + w->chances.hop_ms + at->late_ms;
     subject->in_roll = told_ms <= epoch_ms / 4;
     if (leader == UINT16_MAX) return;
     subject->in_roll = subject->in_roll && epochs_reaches(w, at->side, w->at[leader].side) &&
-                       !censored(w, leader, slot);
+                       !is_censored(w, leader, slot);
 }
 
 void epochs_subjects(struct assay_sim_epochs *w)
 {
-    const uint16_t leader = roll_leader(w);
+    const uint16_t leader = find_roll_leader(w);
     w->doubled_count = 0;
     for (uint32_t i = 0; i < w->n; i++)
-        look_at(w, i, leader);
+        fill_subject(w, i, leader);
 }
 
-/* --- what a side says */
+/* --- ballot of a side */
 
-static enum assay_outcome said_of(const struct epochs_subject *subject, bool arrives, bool hears)
+static enum assay_outcome vote_on(const struct epochs_subject *subject, bool arrives, bool hears)
 {
     if (arrives && !subject->foreign) return subject->outcome;
     return hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
 }
 
-/* What the ROLL left out a ballot names itself. */
+/* A ballot names what the ROLL omitted. */
 static bool is_omitted(const struct assay_sim_epochs *w, uint32_t i, uint32_t side)
 {
     const struct epochs_subject *subject = &w->subjects[i];
@@ -156,7 +158,7 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
     for (uint32_t i = 0; i < w->n; i++) {
         const struct epochs_subject *subject = &w->subjects[i];
         const bool arrives = subject->announced && epochs_pulls(w, w->at[i].side, side);
-        const enum assay_outcome said = said_of(subject, arrives, t->hears);
+        const enum assay_outcome said = vote_on(subject, arrives, t->hears);
         if (!arrives) t->complete = false;
         if (is_omitted(w, i, side) && !assay_ballot_names(w->epoch, exceptions++, omitted))
             continue;
@@ -167,7 +169,7 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
 void epochs_templates(struct assay_sim_epochs *w)
 {
     if (w->template_room < w->side_count) {
-        w->template_rows = epochs_take(w, w->side_count, w->row_len);
+        w->template_rows = epochs_allocate(w, w->side_count, w->row_len);
         w->template_room = w->side_count;
     }
     for (uint32_t side = 0; side < w->side_count; side++) {
@@ -176,9 +178,9 @@ void epochs_templates(struct assay_sim_epochs *w)
     }
 }
 
-/* --- the truth, for the watch */
+/* --- ground truth, for the watch */
 
-/* Weight of honest voters that could not hear a subject that spoke. */
+/* Weight of honest voters that could not receive the evidence of a subject. */
 static uint64_t unheard_weight(const struct assay_sim_epochs *w, uint32_t slot,
                                const uint64_t *honest)
 {

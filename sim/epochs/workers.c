@@ -1,5 +1,5 @@
 /*
- * sim/epochs/workers.c - threads that wait for work (workers.h).
+ * sim/epochs/workers.c - pool of waiting threads.
  */
 #include "sim/epochs/workers.h"
 
@@ -29,46 +29,46 @@ struct workers {
     uint32_t slots, piece, next;
 };
 
-static void lock(struct workers *w)
+static void lock_mutex(struct workers *w)
 {
     const int failed = pthread_mutex_lock(&w->mutex);
     ASSAY_ASSERT(failed == 0);
 }
 
-static void unlock(struct workers *w)
+static void unlock_mutex(struct workers *w)
 {
     const int failed = pthread_mutex_unlock(&w->mutex);
     ASSAY_ASSERT(failed == 0);
 }
 
-/* Piece by piece until none is left. Called and returns with the mutex held. */
-static void work(struct workers *w, uint32_t number)
+/* Takes one piece after the other until none is left. Called and returns with the mutex held. */
+static void run_pieces(struct workers *w, uint32_t number)
 {
     while (w->next < w->slots) {
         const uint32_t from = w->next;
         const uint32_t to = w->piece < w->slots - from ? from + w->piece : w->slots;
         w->next = to;
-        unlock(w);
+        unlock_mutex(w);
         w->share(w->context, number, from, to);
-        lock(w);
+        lock_mutex(w);
     }
 }
 
-static void *live(void *argument)
+static void *run_worker(void *argument)
 {
     const struct worker *self = argument;
     struct workers *w = self->all;
     uint64_t seen = 0;
-    lock(w);
+    lock_mutex(w);
     for (;;) {
         while (w->turn == seen && !w->over)
             (void)pthread_cond_wait(&w->begin, &w->mutex);
         if (w->over) break;
         seen = w->turn;
-        work(w, self->number);
+        run_pieces(w, self->number);
         if (--w->busy == 0) (void)pthread_cond_signal(&w->end);
     }
-    unlock(w);
+    unlock_mutex(w);
     return NULL;
 }
 
@@ -87,7 +87,7 @@ struct workers *workers_create(uint32_t threads)
     for (uint32_t i = 1; i < threads; i++) {
         struct worker *one = &w->each[i];
         *one = (struct worker){ .all = w, .number = i };
-        if (pthread_create(&one->thread, NULL, live, one) != 0) break;
+        if (pthread_create(&one->thread, NULL, run_worker, one) != 0) break;
         w->count++;
     }
     return w;
@@ -97,10 +97,10 @@ void workers_destroy(struct workers **workers)
 {
     struct workers *w = *workers;
     if (w == NULL) return;
-    lock(w);
+    lock_mutex(w);
     w->over = true;
     (void)pthread_cond_broadcast(&w->begin);
-    unlock(w);
+    unlock_mutex(w);
     for (uint32_t i = 1; i < w->count; i++)
         (void)pthread_join(w->each[i].thread, NULL);
     (void)pthread_cond_destroy(&w->end);
@@ -124,7 +124,7 @@ void workers_run(struct workers *workers, uint32_t count, uint32_t piece, worker
         if (count > 0) share(context, 0, 0, count);
         return;
     }
-    lock(workers);
+    lock_mutex(workers);
     workers->share = share;
     workers->context = context;
     workers->slots = count;
@@ -133,8 +133,8 @@ void workers_run(struct workers *workers, uint32_t count, uint32_t piece, worker
     workers->busy = workers->count - 1;
     workers->turn++;
     (void)pthread_cond_broadcast(&workers->begin);
-    work(workers, 0);
+    run_pieces(workers, 0);
     while (workers->busy > 0)
         (void)pthread_cond_wait(&workers->end, &workers->mutex);
-    unlock(workers);
+    unlock_mutex(workers);
 }

@@ -1,9 +1,10 @@
 /*
  * sim/rules/eigentrust.c - EigenTrust over the ballots of all epochs so far.
  *
- * s_ij counts the epochs in which i said PASS of j less those in which it said ABSENT or FAIL. The
- * published algorithm gives shares of one; a score here is the share over an equal share, at most
- * 10000. Trust is transitive in it, which is why it does not fit evidence that everyone can verify.
+ * s_ij counts the epochs in which i voted PASS for j less those in which it voted ABSENT or FAIL.
+ * The published algorithm gives shares of one; a score here is the share over an equal share, at
+ * most 10000. Trust is transitive in it, which is why it does not fit evidence that everyone can
+ * verify.
  */
 #include "sim/rules/eigentrust.h"
 
@@ -21,38 +22,38 @@ void assay_sim_eigentrust_start(const struct assay_sim_eigentrust *graph, uint64
         trust[j] = ASSAY_SIM_EIGENTRUST_ONE * graph->pretrust[j] / graph->pretrust_sum;
 }
 
-static uint64_t positive(int16_t local)
+static uint64_t positive_part(int16_t local)
 {
     return local > 0 ? (uint64_t)local : 0;
 }
 
-/* Spreads the trust of one rater. Returns what it gives to nobody in particular. */
-static uint64_t spread(const struct assay_sim_eigentrust *graph, uint32_t rater, uint64_t trust,
-                       uint64_t *restrict flow)
+/* Distributes the trust of one rater. Returns: undirected trust. */
+static uint64_t distribute_trust(const struct assay_sim_eigentrust *graph, uint32_t rater,
+                                 uint64_t trust, uint64_t *restrict flow)
 {
     const int16_t *row = &graph->local[(size_t)rater * graph->count];
     uint64_t sum = 0;
     for (uint32_t j = 0; j < graph->count; j++)
-        sum += positive(row[j]);
-    sum -= positive(row[rater]); /* nobody rates itself */
+        sum += positive_part(row[j]);
+    sum -= positive_part(row[rater]); /* no member rates itself */
     if (sum == 0) return trust;
     /* sum * unit <= trust << 23, so all flows together stay below 2^63 + count. */
     const uint64_t unit = (trust << ROOM_BITS) / sum;
     const uint64_t own = flow[rater];
     for (uint32_t j = 0; j < graph->count; j++)
-        flow[j] += positive(row[j]) * unit;
+        flow[j] += positive_part(row[j]) * unit;
     flow[rater] = own;
     return 0;
 }
 
-/* Returns false when the round changed nothing: then no later one would. */
+/* Returns: false when the round changed nothing: then no later one would. */
 static bool run_round(const struct assay_sim_eigentrust *graph, uint64_t *trust, uint64_t *flow)
 {
     uint64_t undirected = 0;
     for (uint32_t j = 0; j < graph->count; j++)
         flow[j] = 0;
     for (uint32_t i = 0; i < graph->count; i++)
-        undirected += spread(graph, i, trust[i], flow);
+        undirected += distribute_trust(graph, i, trust[i], flow);
     ASSAY_ASSERT(undirected <= ASSAY_SIM_EIGENTRUST_ONE);
     bool changed = false;
     for (uint32_t j = 0; j < graph->count; j++) {
@@ -107,7 +108,7 @@ static void note_row(struct assay_sim_rules *rules, uint32_t rater, const uint8_
     int16_t *local = &rules->local[(size_t)rater * rules->count];
     const uint32_t *platform = rules->options.groups->platform;
     for (uint32_t j = 0; j < rules->count; j++) {
-        if (platform[j] == platform[rater]) continue; /* nobody rates its own platform */
+        if (platform[j] == platform[rater]) continue; /* no member rates its own platform */
         const struct assay_faults *faults = &rules->asked[j].faults;
         switch (assay_row_get(row, j)) {
         case ASSAY_OUTCOME_PASS_UP_TO_DATE:

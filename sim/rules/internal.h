@@ -1,5 +1,5 @@
 /*
- * sim/rules/internal.h - the state behind sim/rules.h, and what each rule does to it.
+ * sim/rules/internal.h - state of sim/rules.h, and the steps of each rule.
  */
 #ifndef ASSAY_SIM_RULES_INTERNAL_H
 #define ASSAY_SIM_RULES_INTERNAL_H
@@ -15,7 +15,7 @@ struct beta_counts {
 /* Ethereum's accounting of one validator, in Gwei. */
 struct leak_account {
     uint64_t balance;
-    uint64_t effective; /* of whole coins, behind the balance by hysteresis */
+    uint64_t effective; /* in complete coins, following the balance by hysteresis */
     uint64_t inactivity;
     bool exited; /* ejected or convicted: no way back */
 };
@@ -26,7 +26,7 @@ struct assay_sim_rules {
     struct assay_score_rules ladder;
     uint32_t count;
     struct assay_trust *trust;          /* [count] */
-    struct assay_trust *seen;           /* [count] scratch: trust as the weight source sees it */
+    struct assay_trust *seen;           /* [count] scratch: trust as seen by the weight source */
     struct assay_tally_member *asked;   /* [count] scratch: faults as the rule counts FAIL */
     struct assay_tally_result *results; /* [count] */
     struct assay_tally_summary summary;
@@ -40,26 +40,26 @@ struct assay_sim_rules {
     struct leak_account *leak; /* [count], leak */
     uint32_t leak_epochs;      /* leak: since the last certified close */
     int16_t *local;            /* [count][count], eigentrust: satisfactory - not, rater by row */
-    uint64_t *global;          /* [count], eigentrust: t, 2^40 is all trust there is */
+    uint64_t *global;          /* [count], eigentrust: t, 2^40 is the total */
     uint64_t *flow;            /* [count] scratch, eigentrust */
     uint32_t *pretrust;        /* [count], eigentrust */
     uint64_t pretrust_sum;
 };
 
-/* Sets I = A = score and both standings to its band: rules of one number. Returns: nothing. */
+/* Sets I = A = score and both standings to its band: rules with one number. */
 void rules_set_score(struct assay_sim_rules *rules, uint32_t slot, uint16_t score_bp);
 
-/* Returns: whether a proof of this epoch convicts the member and the rule looks at proofs. */
+/* Returns: whether a proof of this epoch convicts the member and the rule considers proofs. */
 bool rules_convicted(const struct assay_sim_rules *rules, const struct assay_tally_member *member);
 
-/* Each after the votes were counted into rules->results and rules->summary. Returns: nothing. */
+/* Each after the votes were counted into rules->results and rules->summary. */
 void rules_ramp_step(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input);
 void rules_beta_step(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input);
 void rules_eigentrust_step(struct assay_sim_rules *rules,
                            const struct assay_sim_rules_input *input);
 void rules_leak_step(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input);
 
-/* What the rule gives everybody at first, and a stranger later. Returns: nothing. */
+/* The start value of a rule, for members of the genesis and for later ones. */
 void rules_beta_start(struct assay_sim_rules *rules, uint32_t slot);
 void rules_eigentrust_start(struct assay_sim_rules *rules);
 void rules_eigentrust_join(struct assay_sim_rules *rules, uint32_t slot);

@@ -4,8 +4,8 @@
  * Consensus specification, Altair and Bellatrix: process_inactivity_updates, the inactivity part of
  * get_inactivity_penalty_deltas, process_effective_balance_updates, ejection. A member takes part
  * when its own ballot counts; a certified close is finality. Penalties of attestations, rewards,
- * the correlation penalty and the exit queue are left out. What was not chosen here lets both sides
- * of a partition certify in the end (docs/protocol.md 4.11 has HOLD instead).
+ * the correlation penalty and the exit queue are omitted. This alternative, which was not chosen,
+ * eventually lets both sides of a partition certify (docs/protocol.md 4.11 has HOLD instead).
  */
 #include "base/assert.h"
 #include "sim/rules/internal.h"
@@ -21,7 +21,7 @@ static const uint64_t EJECTION = 16000000000; /* EJECTION_BALANCE */
 static const uint64_t DOWNWARD = 250000000;   /* a quarter of a coin */
 static const uint64_t UPWARD = 1250000000;    /* one and a quarter */
 
-static uint64_t smaller(uint64_t a, uint64_t b)
+static uint64_t min_of(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
@@ -38,17 +38,17 @@ void rules_leak_start(struct assay_sim_rules *rules, uint32_t slot)
     rules_set_score(rules, slot, stake_bp(&rules->leak[slot]));
 }
 
-/* process_inactivity_updates, then the penalty, which only who was away pays. */
-static void charge(struct leak_account *account, bool took_part, bool leaking,
-                   uint32_t quotient_log2)
+/* process_inactivity_updates, then the penalty, which only absent members pay. */
+static void charge_penalty(struct leak_account *account, bool took_part, bool leaking,
+                           uint32_t quotient_log2)
 {
-    if (took_part) account->inactivity -= smaller(1, account->inactivity);
+    if (took_part) account->inactivity -= min_of(1, account->inactivity);
     else account->inactivity += SCORE_BIAS;
-    if (!leaking) account->inactivity -= smaller(SCORE_RECOVERY, account->inactivity);
+    if (!leaking) account->inactivity -= min_of(SCORE_RECOVERY, account->inactivity);
     if (took_part) return;
-    const uint64_t product = account->effective * smaller(account->inactivity, UINT64_C(1) << 28);
+    const uint64_t product = account->effective * min_of(account->inactivity, UINT64_C(1) << 28);
     const uint64_t penalty = (product / SCORE_BIAS) >> quotient_log2;
-    account->balance -= smaller(penalty, account->balance);
+    account->balance -= min_of(penalty, account->balance);
 }
 
 static void update_effective(struct leak_account *account)
@@ -56,7 +56,7 @@ static void update_effective(struct leak_account *account)
     const bool below = account->balance + DOWNWARD < account->effective;
     const bool above = account->effective + UPWARD < account->balance;
     if (!below && !above) return;
-    account->effective = smaller(account->balance - account->balance % COIN, STAKE);
+    account->effective = min_of(account->balance - account->balance % COIN, STAKE);
 }
 
 void rules_leak_step(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input)
@@ -69,7 +69,8 @@ void rules_leak_step(struct assay_sim_rules *rules, const struct assay_sim_rules
         const struct assay_faults *faults = &input->members[slot].faults;
         const bool listed = input->unlisted == NULL || !input->unlisted[slot];
         if (account->exited || !listed) continue;
-        charge(account, input->rows[slot] != NULL, leaking, rules->options.leak_quotient_log2);
+        charge_penalty(account, input->rows[slot] != NULL, leaking,
+                       rules->options.leak_quotient_log2);
         update_effective(account);
         account->exited = account->effective <= EJECTION || faults->equivocation ||
                           faults->false_pass || faults->own_fail_hard;

@@ -1,5 +1,5 @@
 /*
- * sim/rules/ramp.c - mean and trimmed mean: a score moves towards what the votes say.
+ * sim/rules/ramp.c - mean and trimmed mean: a score moves towards the result of the votes.
  *
  * The targets are those of scoring/naive.h. With the score as weight both have a fixed point that
  * falls as liars are added, and a share of them beyond which there is none (laws L1..L3).
@@ -9,7 +9,7 @@
 #include "sim/rules/internal.h"
 
 /*
- * The weight that the target is a share of: all who could vote, or those whose vote evidence can
+ * The weight of which the target is a share: all that could vote, or those whose vote evidence can
  * void.
  */
 static bool target_bp(const struct assay_sim_rules *rules, const struct assay_tally_result *result,

@@ -1,9 +1,9 @@
 /*
- * sim/rules/rules.c - one epoch under the chosen rule: count, judge, weigh.
+ * sim/rules/rules.c - one epoch under the chosen rule: count, evaluate, weigh.
  *
- * Counting and weighing are scoring/tally.c and scoring/weight.c for every rule; a rule differs in
- * what it makes of P, N and W alone. Rules that believe a FAIL without proof are asked as if every
- * subject's evidence had failed.
+ * Counting and weighing are scoring/tally.c and scoring/weight.c for every rule; rules differ only
+ * in what they derive from P, N and W. Rules that accept a FAIL without proof are evaluated as if
+ * every subject's evidence had failed.
  */
 #include "sim/rules.h"
 
@@ -69,7 +69,7 @@ static bool options_usable(const struct assay_sim_rules_options *o)
            o->leak_quotient_log2 <= 40 && pretrust_usable(o->pretrust, o->groups->count);
 }
 
-/* Returns false without memory; what was got is given back by destroy. */
+/* Returns: false without memory; destroy frees what was allocated. */
 static bool get_common(struct assay_sim_rules *rules)
 {
     const uint32_t count = rules->count;
@@ -139,7 +139,7 @@ void assay_sim_rules_destroy(struct assay_sim_rules **rules)
 
 /* --- weights --------------------------------------------------------------------------------- */
 
-/* The trust that docs/protocol.md 6.0 reads weight from, as the weight source has it. */
+/* The trust of which docs/protocol.md 6.0 derives weight, as seen by the weight source. */
 static struct assay_trust seen_trust(const struct assay_sim_rules *rules, uint32_t slot)
 {
     struct assay_trust seen = rules->trust[slot];
@@ -154,7 +154,7 @@ static struct assay_trust seen_trust(const struct assay_sim_rules *rules, uint32
     ASSAY_UNREACHABLE("a weight source outside its enum");
 }
 
-static void weigh(struct assay_sim_rules *rules, const bool *unlisted, bool first)
+static void compute_weights(struct assay_sim_rules *rules, const bool *unlisted, bool first)
 {
     for (uint32_t slot = 0; slot < rules->count; slot++)
         rules->seen[slot] = seen_trust(rules, slot);
@@ -187,13 +187,13 @@ static void start_member(struct assay_sim_rules *rules, uint32_t slot)
                                      : assay_trust_score_bp(&from[slot]));
         return;
     case ASSAY_SIM_RULE_BETA: rules_beta_start(rules, slot); return;
-    case ASSAY_SIM_RULE_EIGENTRUST: return; /* all at once, below */
+    case ASSAY_SIM_RULE_EIGENTRUST: return; /* all at once, at the end */
     case ASSAY_SIM_RULE_LEAK: rules_leak_start(rules, slot); return;
     }
     ASSAY_UNREACHABLE("a rule outside its enum");
 }
 
-static void start(struct assay_sim_rules *rules)
+static void init_trust(struct assay_sim_rules *rules)
 {
     const bool eigentrust = rules->options.rule == ASSAY_SIM_RULE_EIGENTRUST;
     for (uint32_t slot = 0; slot < rules->count; slot++) {
@@ -206,7 +206,7 @@ static void start(struct assay_sim_rules *rules)
     if (eigentrust) rules_eigentrust_start(rules);
     rules->options.trust = NULL;
     rules->options.pretrust = NULL;
-    weigh(rules, NULL, true);
+    compute_weights(rules, NULL, true);
 }
 
 enum assay_status assay_sim_rules_create(const struct assay_sim_rules_options *options,
@@ -226,15 +226,15 @@ enum assay_status assay_sim_rules_create(const struct assay_sim_rules_options *o
         assay_sim_rules_destroy(&r);
         return ASSAY_E_MEMORY;
     }
-    start(r);
+    init_trust(r);
     *rules = r;
     return ASSAY_OK;
 }
 
 /* --- one epoch ------------------------------------------------------------------------------- */
 
-/* Whose FAIL counts against a subject: everybody's, unless the rule looks at evidence. */
-static void ask(struct assay_sim_rules *rules, const struct assay_tally_member *members)
+/* Voters whose FAIL counts against a subject: all, unless the rule considers evidence. */
+static void set_faults(struct assay_sim_rules *rules, const struct assay_tally_member *members)
 {
     const bool proven_only = rules->options.evidence;
     for (uint32_t slot = 0; slot < rules->count; slot++) {
@@ -247,11 +247,11 @@ static void ask(struct assay_sim_rules *rules, const struct assay_tally_member *
     }
 }
 
-/* Fills results and summary; rules of one number take P, N and W from them and nothing else. */
+/* Fills results and summary; rules with one number use only P, N and W of them. */
 static void count_votes(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input)
 {
     const bool interval = rules->options.rule == ASSAY_SIM_RULE_INTERVAL;
-    if (!interval) ask(rules, input->members);
+    if (!interval) set_faults(rules, input->members);
     struct assay_trust *const trust = interval ? rules->trust : rules->seen;
     const struct assay_tally_input tally = {
         .epoch = input->epoch,
@@ -278,10 +278,10 @@ static void count_votes(struct assay_sim_rules *rules, const struct assay_sim_ru
     }
 }
 
-static void judge(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input)
+static void apply_rule(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input)
 {
     switch (rules->options.rule) {
-    case ASSAY_SIM_RULE_INTERVAL: return; /* the tally has judged */
+    case ASSAY_SIM_RULE_INTERVAL: return; /* the tally has evaluated */
     case ASSAY_SIM_RULE_MEAN:
     case ASSAY_SIM_RULE_TRIMMED: rules_ramp_step(rules, input); return;
     case ASSAY_SIM_RULE_BETA: rules_beta_step(rules, input); return;
@@ -294,11 +294,11 @@ static void judge(struct assay_sim_rules *rules, const struct assay_sim_rules_in
 void assay_sim_rules_step(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input)
 {
     count_votes(rules, input);
-    if (input->roll_present) judge(rules, input);
-    weigh(rules, input->unlisted, false);
+    if (input->roll_present) apply_rule(rules, input);
+    compute_weights(rules, input->unlisted, false);
 }
 
-/* --- members come and are listed again ------------------------------------------------------- */
+/* --- new members and incarnations ------------------------------------------------------------ */
 
 void assay_sim_rules_list(struct assay_sim_rules *rules, uint32_t slot)
 {
@@ -321,7 +321,7 @@ void assay_sim_rules_join(struct assay_sim_rules *rules, uint32_t slot,
     ASSAY_UNREACHABLE("a rule outside its enum");
 }
 
-/* --- what it came to ------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 uint16_t assay_sim_rules_score_bp(const struct assay_sim_rules *rules, uint32_t slot)
 {
