@@ -1,4 +1,6 @@
-/* sim/outcome.c - rows, findings, names, assertions (sim/outcome.h). */
+/*
+ * sim/outcome.c - rows, findings, names and assertions of outcomes.
+ */
 #include "sim/outcome.h"
 
 #include "base/assert.h"
@@ -34,7 +36,8 @@ static const enum assay_sim_figure unknown_at_first[] = {
     ASSAY_SIM_FIGURE_ENVELOPE_MS_P99,
 };
 
-/* What never happened is neither early nor late: of a figure that stays -1 only == and != hold. */
+/* An event that never happened is neither early nor late: of a figure that stays -1 only == and !=
+ * hold. */
 static bool is_unknown(uint32_t figure, int64_t value)
 {
     if (value != -1) return false;
@@ -70,8 +73,8 @@ struct assay_sim_row *assay_sim_outcome_row(struct assay_sim_outcome *outcome)
     return row;
 }
 
-void assay_sim_check_look(struct assay_sim_outcome *outcome, enum assay_sim_checker checker,
-                          uint64_t epoch, const char *message, ...)
+void assay_sim_report_check(struct assay_sim_outcome *outcome, enum assay_sim_checker checker,
+                            uint64_t epoch, const char *message, ...)
 {
     ASSAY_ASSERT(checker < ASSAY_SIM_CHECKER_COUNT);
     struct assay_sim_check *check = &outcome->checks[checker];

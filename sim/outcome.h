@@ -1,15 +1,15 @@
 /*
- * sim/outcome.h - what a run gives: figures, rows by epoch, verdicts of the checkers, roots.
+ * sim/outcome.h - outcome of a run: figures, rows by epoch, verdicts of the checkers, roots.
  *
- * Plain integers. The CSV, summary.json, report.html, assertions and sweeps are all made of this.
+ * Plain integers. The CSV, summary.json, report.html, assertions and sweeps are derived from it.
  */
 #ifndef ASSAY_SIM_OUTCOME_H
 #define ASSAY_SIM_OUTCOME_H
 
 #include "sim/scenario/scenario.h"
 
-/* X(symbol, name, of a cohort?, one line with the unit). -1: nothing happened that it could count
- * (a detection that never came). */
+/* X(symbol, name, of a cohort?, one line with the unit). -1: nothing to count happened (no
+ * detection, for example). */
 #define ASSAY_SIM_FIGURE_LIST(X)                                                                   \
     X(EPOCHS, "epochs", false, "epochs closed")                                                    \
     X(EPOCHS_CERTIFIED, "epochs_certified", false, "epochs closed with a certified tally")         \
@@ -115,7 +115,7 @@
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
 #undef ASSAY_SIM_FIGURE_ENUM
 
-/* X(symbol, name, what it checks). */
+/* X(symbol, name, the rule). */
 #define ASSAY_SIM_CHECKER_LIST(X)                                                                  \
     X(AGREEMENT, "agreement", "nobody closes an epoch with another block or root")                 \
     X(VALIDITY, "validity", "what is final was proposed by its leader and obeys the rules")        \
@@ -168,8 +168,8 @@ enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SI
 #undef ASSAY_SIM_CHECKER_ENUM
 
 struct assay_sim_check {
-    uint64_t checked;  /* how often it looked; 0: it did not apply */
-    uint64_t violated; /* how often it found something */
+    uint64_t checked;  /* number of evaluations; 0: it did not apply */
+    uint64_t violated; /* number of findings */
     uint64_t first_epoch;
     char message[160]; /* the first finding */
 };
@@ -190,14 +190,14 @@ struct assay_sim_row {
     uint32_t false_suspensions;              /* honest members suspended now */
     uint64_t messages, bytes, verifications; /* in this epoch */
     uint32_t views_nullified, blocks, proofs, crashes;
-    uint32_t certificates_held; /* most of any node */
+    uint32_t certificates_held; /* the maximum over nodes */
     uint16_t largest_operator_bp, largest_vendor_bp;
     uint8_t root[32];
     struct assay_sim_cohort_row cohorts[ASSAY_SIM_COHORTS_MAX];
 };
 
 struct assay_sim_outcome {
-    enum assay_sim_fidelity fidelity; /* that ran */
+    enum assay_sim_fidelity fidelity; /* of the run */
     bool evidence_is_real;            /* else a modelled verdict */
     bool signatures_are_real;
     uint64_t seed;
@@ -209,30 +209,29 @@ struct assay_sim_outcome {
     uint8_t trace_hash[32]; /* over every event that happened */
     uint64_t row_count;
     struct assay_sim_row *rows; /* [row_count], freed by assay_sim_outcome_free */
-    /* Why it stopped early; "": it did not. */
+    /* Reason of an early stop; "": none. */
     char stopped[160];
 };
 
-/* Empty, all figures 0 (or -1 where the list says so). Returns: nothing. */
+/* Empty, all figures 0 (or -1 where the list says so). */
 void assay_sim_outcome_init(struct assay_sim_outcome *outcome);
-/* Frees the rows and zeroes it. Returns: nothing. */
+/* Frees the rows and zeroes it. */
 void assay_sim_outcome_free(struct assay_sim_outcome *outcome);
-/* Room for one more row. Returns: the row, zeroed, owned by the outcome. */
+/* Appends a row. Returns: the row, zeroed, owned by the outcome. */
 struct assay_sim_row *assay_sim_outcome_row(struct assay_sim_outcome *outcome);
 
-/* A checker looked: counts, and keeps the first finding. message NULL: nothing found.
- * Returns: nothing. */
-__attribute__((format(printf, 4, 5))) void assay_sim_check_look(struct assay_sim_outcome *outcome,
-                                                                enum assay_sim_checker checker,
-                                                                uint64_t epoch, const char *message,
-                                                                ...);
-/* Returns: whether any checker found something. */
+/* A checker evaluated a rule: counts, and stores the first finding. message NULL: no finding. */
+__attribute__((format(printf, 4, 5))) void assay_sim_report_check(struct assay_sim_outcome *outcome,
+                                                                  enum assay_sim_checker checker,
+                                                                  uint64_t epoch,
+                                                                  const char *message, ...);
+/* Returns: whether there is any finding. */
 bool assay_sim_outcome_violated(const struct assay_sim_outcome *outcome);
-/* Returns: the name of the first checker (in the order of the list) that found something; NULL. */
+/* Returns: the name of the first checker (in the order of the list) with a finding; NULL. */
 const char *assay_sim_outcome_violation(const struct assay_sim_outcome *outcome);
 
 /* One assertion of a scenario. Out: *actual. A figure of -1 (it never happened) is neither below
- * nor above anything: "detection_epochs ring <= 3" fails when nobody was detected.
+ * nor above any number: "detection_epochs ring <= 3" fails without a detection.
  * Returns: whether it holds. */
 bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
                                const struct assay_sim_outcome *outcome, int64_t *actual);

@@ -1,4 +1,6 @@
-/* sim/random.c - keyed counters, mixed (sim/random.h). */
+/*
+ * sim/random.c - keyed counters, mixed.
+ */
 #include "sim/random.h"
 
 #include "base/assert.h"

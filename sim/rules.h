@@ -1,11 +1,11 @@
 /*
- * sim/rules.h - the rule that makes scores of outcomes, as a scenario chooses it.
+ * sim/rules.h - rules that derive scores from outcomes, as a scenario chooses.
  *
  * One epoch of rows in, scores and the weight table of the next epoch out. `interval` is the
- * product itself (scoring/tally.c and scoring/weight.c, nothing between); the others are what was
- * not chosen, each with its published weakness, for comparison under the same attack. All integers:
- * the same rows give the same scores on every machine. docs/simulator-checks.md holds each rule
- * against figures that were not made here.
+ * product itself (scoring/tally.c and scoring/weight.c, nothing between); the others are the
+ * alternatives that were not chosen, each with its published weakness, for comparison under the
+ * same attack. All integers: the same rows give the same scores on every machine.
+ * docs/simulator-checks.md compares each rule with independent figures.
  */
 #ifndef ASSAY_SIM_RULES_H
 #define ASSAY_SIM_RULES_H
@@ -16,20 +16,20 @@
 
 /*
  * interval    docs/protocol.md 7.1 to 7.10
- * mean        P / W; what is missing counts against
+ * mean        P / W; a missing vote counts against
  * trimmed     (3P - W) / W, clamped
  * beta        Josang, Ismail 2002: (r + 1) / (r + s + 2), forgetting
  * eigentrust  Kamvar, Schlosser, Garcia-Molina 2003, over the ballots so far
  * leak        Ethereum (Bellatrix): inactivity leak, ejection
  *
- * The weight source is what voting weight is made of; caps and platforms come after, as
- * docs/protocol.md 6.0 has them. integrity and score give nothing to a member whose standing in it
- * is SUSPENDED; one gives every listed member the same. Only `interval` keeps integrity apart from
- * the score; the other rules have one number, and integrity means that number there.
+ * The weight source is the value of which voting weight is made; caps and platforms follow, as in
+ * docs/protocol.md 6.0. integrity and score give nothing to a member whose standing in it is
+ * SUSPENDED; one gives every listed member the same. Only `interval` separates integrity from the
+ * score; the other rules have one number, and integrity means that number there.
  */
 
-/* Zero means the default, everywhere. Pointers are borrowed for the life of the rules, except
- * trust and pretrust, which are read by create alone. */
+/* Zero means the default, everywhere. Pointers are borrowed for the life of the rules, except trust
+ * and pretrust, which only create reads. */
 struct assay_sim_rules_options {
     enum assay_sim_rule rule;
     enum assay_sim_weight_source weight_source;
@@ -40,15 +40,16 @@ struct assay_sim_rules_options {
     const struct assay_trust *trust;
 
     /* mean, trimmed, beta, eigentrust: FAIL that the faults of the epoch do not prove is void, and
-     * whom they convict falls to 0. `interval` always does; without it a FAIL is a vote against. */
+     * the score of convicted members falls to 0. `interval` always does; without it a FAIL is a
+     * vote against. */
     bool evidence;
-    /* mean, trimmed: a score goes 1/step_divisor of the way to its target, rounded away from where
-     * it is. Default 4; 1 takes the target at once, as scoring/naive.h does. */
+    /* mean, trimmed: a score moves 1/step_divisor of the way to its target, rounded away from the
+     * old score. Default 4; 1 takes the target at once, as scoring/naive.h does. */
     uint32_t step_divisor;
     uint32_t beta_keep_bp;         /* lambda: default 9000; 10000 forgets nothing */
     uint32_t eigentrust_pre_bp;    /* a, the share of pre-trust: default 1000 */
     uint32_t eigentrust_rounds;    /* iterations an epoch, agreed by all: default 32 */
-    const uint32_t *pretrust;      /* [count], each <= 2^20, not all 0; NULL: everybody the same */
+    const uint32_t *pretrust;      /* [count], each <= 2^20, not all 0; NULL: equal */
     uint32_t leak_quotient_log2;   /* default 24, as on Ethereum; smaller leaks faster; 8..40 */
     uint32_t leak_patience_epochs; /* epochs without a certified close before it leaks: default 4 */
 };
@@ -63,7 +64,7 @@ enum {
     ASSAY_SIM_LEAK_PATIENCE_EPOCHS = 4,
 };
 
-/* What one epoch brought. Arrays have one element a member and live for the call. */
+/* Input of one epoch. Arrays have one element a member and live for the call. */
 struct assay_sim_rules_input {
     uint64_t epoch;    /* >= 1, rising */
     bool roll_present; /* false: no ballots were recorded; only strikes of `interval` fall */
@@ -84,25 +85,23 @@ struct assay_sim_rules; /* the state of one network, or of one side of a split o
 ASSAY_CHECKED enum assay_status assay_sim_rules_create(
     const struct assay_sim_rules_options *options, struct assay_sim_rules **rules);
 
-/* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
+/* Accepts NULL; sets the pointer to NULL. */
 void assay_sim_rules_destroy(struct assay_sim_rules **rules);
 
 /*
  * assay_sim_rules_step - close one epoch: tally under the weights in force, then the next table.
  *
- * `interval` and `leak` look at whether the close was certified; the others never ask.
- * Returns: nothing: every input has a result
+ * `interval` and `leak` consider whether the close was certified; the others do not.
  * Cost:    one pass over the rows; eigentrust rounds * count^2 more
  */
 void assay_sim_rules_step(struct assay_sim_rules *rules, const struct assay_sim_rules_input *input);
 
-/* An epoch block lists a new incarnation (`interval`: assay_trust_list). Returns: nothing. */
+/* An epoch block lists a new incarnation (`interval`: assay_trust_list). */
 void assay_sim_rules_list(struct assay_sim_rules *rules, uint32_t slot);
 
 /*
- * The slot is somebody new (`interval`: assay_trust_newcomer; the others: what their rule gives a
- * stranger). offences is what is remembered of the platform. The table in force stays.
- * Returns: nothing.
+ * The slot has a new member (`interval`: assay_trust_newcomer; the others: the start value of their
+ * rule). offences are those retained for the platform. The table in force stays.
  */
 void assay_sim_rules_join(struct assay_sim_rules *rules, uint32_t slot,
                           struct assay_offences offences);
@@ -116,11 +115,11 @@ const struct assay_trust *assay_sim_rules_trust(const struct assay_sim_rules *ru
 /* Returns: [count], the table in force in the next epoch. Moves with each step. */
 const uint32_t *assay_sim_rules_weights(const struct assay_sim_rules *rules);
 
-/* Returns: what the table in force can survive. */
+/* Returns: the faults that the table in force tolerates. */
 const struct assay_tolerance *assay_sim_rules_tolerance(const struct assay_sim_rules *rules);
 
 /* Returns: [count] of the last step. P, N and W are of the rule's own counting; everything else is
- * filled in under `interval` alone. */
+ * filled in only under `interval`. */
 const struct assay_tally_result *assay_sim_rules_results(const struct assay_sim_rules *rules);
 
 /* Returns: total and counted weight of the last step, and whether its close was certified. */

@@ -1,4 +1,6 @@
-/* sim/run.c - a scenario at the fidelity that it asks for (sim/run.h). */
+/*
+ * sim/run.c - a scenario at its fidelity.
+ */
 #include "sim/run.h"
 
 #include "base/assert.h"

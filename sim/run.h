@@ -1,8 +1,8 @@
 /*
- * sim/run.h - one scenario and one seed, run to the end.
+ * sim/run.h - a complete run of one scenario with one seed.
  *
- * Two fidelities share scoring, epoch and record code (sim/world/ and sim/epochs/). Both look at
- * each closed epoch with the same checkers (sim/checkers/watch.h).
+ * Two fidelities share scoring, epoch and record code (sim/world/ and sim/epochs/). Both check each
+ * closed epoch with the same checkers (sim/checkers/watch.h).
  */
 #ifndef ASSAY_SIM_RUN_H
 #define ASSAY_SIM_RUN_H
@@ -22,14 +22,14 @@ struct assay_sim_options {
 /*
  * assay_sim_run - run a checked scenario.
  * Out:     *outcome, initialised by this call; the caller frees it, whatever the status
- * Returns: ASSAY_OK (violations are in the outcome) | ASSAY_E_INVALID (assay_scenario_check says
- *          why) | ASSAY_E_MEMORY
+ * Returns: ASSAY_OK (violations are in the outcome) | ASSAY_E_INVALID (assay_scenario_check gives
+ *          the reason) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_sim_run(const struct assay_scenario *scenario,
                                               const struct assay_sim_options *options,
                                               struct assay_sim_outcome *outcome);
 
-/* The two behind it, for a scenario of their fidelity. Each Returns: as assay_sim_run. */
+/* Implementations of the two fidelities. Each Returns: as assay_sim_run. */
 ASSAY_CHECKED enum assay_status assay_sim_run_messages(const struct assay_scenario *scenario,
                                                        const struct assay_sim_options *options,
                                                        struct assay_sim_outcome *outcome);

@@ -24,9 +24,9 @@ enum assay_status sim_fake_run(const struct assay_scenario *scenario,
     if (options->seed % 3 == 0) outcome->figures[ASSAY_SIM_FIGURE_DETECTION_EPOCHS][0] = 5;
     outcome->figures[ASSAY_SIM_FIGURE_SCORE_MEAN_BP][1] = (int64_t)scenario->nodes;
     if (options->seed % 100 == 17)
-        assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P1, 3, "node %d fell", 5);
+        assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_P1, 3, "node %d fell", 5);
     if (options->seed % 100 == 42)
-        assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
+        assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
     for (uint64_t i = 0; i < options->seed % 5; i++)
         (void)sched_yield(); /* so that threads overtake each other */
     return ASSAY_OK;

@@ -23,11 +23,11 @@ Test(sim_outcome, keeps_the_first_finding_and_counts_all)
 {
     struct assay_sim_outcome o;
     assay_sim_outcome_init(&o);
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_P3, 1, NULL);
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_P3, 1, NULL);
     cr_expect_not(assay_sim_outcome_violated(&o));
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_P3, 2, "node %d", 5);
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_P3, 3, "node %d", 6);
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_P3, 2, "node %d", 5);
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_P3, 3, "node %d", 6);
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
     cr_expect_eq(o.checks[ASSAY_SIM_CHECKER_P3].checked, 3);
     cr_expect_eq(o.checks[ASSAY_SIM_CHECKER_P3].violated, 2);
     cr_expect_eq(o.checks[ASSAY_SIM_CHECKER_P3].first_epoch, 2);

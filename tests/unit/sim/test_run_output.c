@@ -43,7 +43,7 @@ static void make(void)
         row->root[0] = (uint8_t)(16 * e);
         row->cohorts[1].score_mean_bp = (uint16_t)(1000 * e);
     }
-    assay_sim_check_look(&outcome, ASSAY_SIM_CHECKER_P3, 1, NULL);
+    assay_sim_report_check(&outcome, ASSAY_SIM_CHECKER_P3, 1, NULL);
     result = (struct assay_sim_result){ .scenario = &scenario,
                                         .outcome = &outcome,
                                         .reproduce = "assay-sim run two" };
@@ -116,7 +116,7 @@ Test(sim_run_output, an_assertion_a_checker_and_an_interruption_each_fail_the_ru
     cr_expect_not(assay_sim_result_passed(&result));
     outcome.figures[ASSAY_SIM_FIGURE_MESSAGES][0] = 99;
     cr_expect(assay_sim_result_passed(&result));
-    assay_sim_check_look(&outcome, ASSAY_SIM_CHECKER_P1, 2, "slot %d", 3);
+    assay_sim_report_check(&outcome, ASSAY_SIM_CHECKER_P1, 2, "slot %d", 3);
     cr_expect_not(assay_sim_result_passed(&result));
     char *text = NULL;
     size_t len = 0;

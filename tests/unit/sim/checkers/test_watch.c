@@ -151,7 +151,7 @@ Test(sim_watch, costs_add_up_and_the_largest_is_kept)
                                                  .certificates_held = 10 - i };
         assay_sim_watch_epoch(w, &closed);
     }
-    assay_sim_watch_restart(w, 6);
+    assay_sim_watch_on_restart(w, 6);
     assay_sim_watch_end(w, 7000);
     cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_EPOCHS, 0), 3);
     cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_EPOCHS_CERTIFIED, 0), 2);
@@ -237,7 +237,7 @@ static uint64_t late(const uint64_t *at_ms, size_t count, uint64_t end_ms, uint6
         fixture_epoch(f);
         f->at_ms = at_ms[i];
         fixture_close(f, NULL);
-        if (i == 0 && healed_ms > 0) assay_sim_watch_healed(f->watch, healed_ms, true);
+        if (i == 0 && healed_ms > 0) assay_sim_watch_on_healed(f->watch, healed_ms, true);
     }
     assay_sim_watch_end(f->watch, end_ms);
     const uint64_t found = fixture_violated(f, ASSAY_SIM_CHECKER_LIVENESS);
@@ -283,8 +283,8 @@ Test(sim_watch, liveness_counts_nothing_before_the_world_says_it_healed)
             fixture_epoch(f);
             f->at_ms = at_ms[i];
             fixture_close(f, NULL);
-            if (i == 0) assay_sim_watch_unhealed(f->watch);
-            if (i == 1 && said == 1) assay_sim_watch_healed(f->watch, 30000, true);
+            if (i == 0) assay_sim_watch_await_healed(f->watch);
+            if (i == 1 && said == 1) assay_sim_watch_on_healed(f->watch, 30000, true);
         }
         cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_LIVENESS), 2 * said);
         fixture_destroy(&f);

@@ -78,7 +78,7 @@ struct assay_sim_outcome report_outcome(const struct assay_scenario *scenario, u
         o.state_root[i] = (uint8_t)(2 * seed + i);
         o.root_chain[i] = (uint8_t)(3 * seed + i);
     }
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_P1, 1, NULL);
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_P1, 1, NULL);
     for (uint64_t epoch = 1; epoch <= epochs; epoch++)
         fill_row(assay_sim_outcome_row(&o), scenario, epoch, seed);
     return o;

@@ -88,7 +88,7 @@ Test(sim_report_data, it_says_which_band_it_has)
 
 Test(sim_report_data, of_several_runs_it_says_what_failed_in_which)
 {
-    assay_sim_check_look(&outcomes[1], ASSAY_SIM_CHECKER_P4, 3, "slot <%d>", 5);
+    assay_sim_report_check(&outcomes[1], ASSAY_SIM_CHECKER_P4, 3, "slot <%d>", 5);
     outcomes[2].figures[ASSAY_SIM_FIGURE_SCORE_MIN_BP][0] = 1;
     struct assay_json *data = assay_sim_report_data(results, 3);
     const struct assay_json *const runs = assay_json_get(data, "runs");

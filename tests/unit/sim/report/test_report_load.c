@@ -132,7 +132,7 @@ Test(sim_report_load, what_failed_and_what_stopped_come_back_too)
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
     struct assay_scenario scenario = report_scenario(NULL, 0);
     struct assay_sim_outcome outcome = report_outcome(&scenario, 1, EPOCHS);
-    assay_sim_check_look(&outcome, ASSAY_SIM_CHECKER_P3, 4, "slot %d: \"%s\" <b>", 3, "x");
+    assay_sim_report_check(&outcome, ASSAY_SIM_CHECKER_P3, 4, "slot %d: \"%s\" <b>", 3, "x");
     outcome.figures[ASSAY_SIM_FIGURE_SCORE_MIN_BP][0] = 8999;
     (void)snprintf(outcome.stopped, sizeof outcome.stopped, "no memory");
     outcome.evidence_is_real = outcome.signatures_are_real = true;

@@ -319,8 +319,8 @@ Test(sim_promise, is_broken_by_the_first_checker_then_by_assertions)
                                                     .compare = ASSAY_SIM_AT_LEAST,
                                                     .value = 5 };
     cr_expect_str_eq(assay_sim_promise_breach(&s, &p, &o).what, "assertion: epochs >= 5");
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_LIVENESS, 9, "no close");
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_LIVENESS, 9, "no close");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
     const struct assay_sim_breach breach = assay_sim_promise_breach(&s, &p, &o);
     cr_expect(breach.broken);
     cr_expect_str_eq(breach.what, "agreement");
@@ -336,7 +336,7 @@ Test(sim_promise, of_no_progress_is_not_broken_by_standing_still)
     struct assay_sim_promise p = assay_sim_promise_of(&s, 1);
     struct assay_sim_outcome o;
     assay_sim_outcome_init(&o);
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_LIVENESS, 4, "nothing closes");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_LIVENESS, 4, "nothing closes");
     cr_expect_str_eq(assay_sim_promise_breach(&s, &p, &o).what, "liveness");
     p.progress = false;
     cr_expect_not(assay_sim_promise_breach(&s, &p, &o).broken);
@@ -349,12 +349,12 @@ Test(sim_promise, beyond_the_third_is_accountability_alone)
     const struct assay_sim_promise p = assay_sim_promise_of(&s, 1);
     struct assay_sim_outcome o;
     assay_sim_outcome_init(&o);
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_LIVENESS, 9, "no close");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_AGREEMENT, 4, "heads differ");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_LIVENESS, 9, "no close");
     cr_expect_not(assay_sim_promise_breach(&s, &p, &o).broken);
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_P6, 5, "convicts 1 of 8");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_P6, 5, "convicts 1 of 8");
     cr_expect_str_eq(assay_sim_promise_breach(&s, &p, &o).what, "P6");
-    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_JUSTICE, 5, "node 3");
+    assay_sim_report_check(&o, ASSAY_SIM_CHECKER_JUSTICE, 5, "node 3");
     cr_expect(assay_sim_promise_always(ASSAY_SIM_CHECKER_JUSTICE));
     assay_sim_outcome_free(&o);
 }
