@@ -309,7 +309,7 @@ static void check_p4(const struct member *m)
 {
     const enum assay_sim_evidence evidence = m->truth->evidence;
     if (rises_too_fast(m)) {
-        report_violation(m, ASSAY_SIM_CHECKER_P4, "it rose faster than anybody may",
+        report_violation(m, ASSAY_SIM_CHECKER_P4, "it rose faster than permitted",
                          get_score(m->before), get_score(m->after));
         return;
     }

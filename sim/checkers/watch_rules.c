@@ -78,7 +78,7 @@ static void record_absences(const struct assay_watch_epoch *e, const struct assa
         if (assay_action_next(&at, &a) != ASSAY_OK) return;
         const uint32_t slot = assay_state_slot_of(e->before, a.node_id);
         if (a.kind != ASSAY_ACTION_MAINTENANCE || slot == e->before->member_count) {
-            BROKEN(e, "maintenance is announced for nobody");
+            BROKEN(e, "maintenance is announced for no member");
             return;
         }
         if (!assay_bytes_equal(e->before->members[slot].operator_id, signer, 32))

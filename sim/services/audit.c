@@ -26,9 +26,9 @@ static const char *fault_of(struct assay_sim_services *s, const struct job *j, u
     const struct tasks *t = s->tasks;
     uint8_t digest[32];
     assay_task_receipt_digest(&c->receipt, digest);
-    if (!side_has_signed(&j->theirs, digest)) return "paid for a receipt that nobody signed";
+    if (!side_has_signed(&j->theirs, digest)) return "paid for an unsigned receipt";
     assay_task_voucher_statement(s->chain_id, &c->voucher, digest);
-    if (!side_has_signed(&j->mine, digest)) return "paid for a voucher that nobody signed";
+    if (!side_has_signed(&j->mine, digest)) return "paid for an unsigned voucher";
     assay_sha256(c->opening, 32, digest);
     if (!assay_bytes_equal(digest, c->receipt.lock, 32) ||
         !assay_bytes_equal(digest, c->voucher.lock, 32))
@@ -59,7 +59,7 @@ static void check_claim(struct assay_sim_services *s, uint32_t slot, struct assa
     struct job *j = tasks_job(s->tasks, c.receipt.task);
     services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
     if (j == NULL && !s->tasks->forgot)
-        services_report_check(s, ASSAY_SIM_CHECKER_TASKS, "a task that nobody opened was paid");
+        services_report_check(s, ASSAY_SIM_CHECKER_TASKS, "an unknown task was paid");
     if (j == NULL) return;
     const char *fault = fault_of(s, j, slot, &c);
     if (fault != NULL) report_job(s, j, fault);
@@ -272,7 +272,7 @@ void audit_key(struct assay_sim_services *s, const struct job *j, struct assay_s
     assay_sha256(f.nonce, 32, voucher.lock);
     assay_task_voucher_statement(s->chain_id, &voucher, digest);
     services_report_check(s, ASSAY_SIM_CHECKER_TASKS, NULL);
-    if (!side_has_signed(&j->mine, digest)) report_job(s, j, "a key left that nobody vouched for");
+    if (!side_has_signed(&j->mine, digest)) report_job(s, j, "a key left without a voucher");
 }
 
 void audit_vouched(struct assay_sim_services *s, const struct job *j)

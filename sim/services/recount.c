@@ -33,7 +33,7 @@ static bool may_submit(const struct assay_member *m)
 static const char *fault_of(struct assay_sim_services *s, const struct assay_state *before,
                             const struct assay_service_body *record, uint32_t slot)
 {
-    if (slot >= before->member_count) return "is by nobody";
+    if (slot >= before->member_count) return "is by no member";
     const struct assay_member *m = &before->members[slot];
     if (!may_submit(m)) return "is by a member that has no word";
     if (m->lives[0].incarnation != record->incarnation) return "is by a life that is not listed";

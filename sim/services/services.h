@@ -59,7 +59,7 @@ const struct assay_services *assay_sim_services_ledger(struct assay_sim_services
 const struct assay_services *assay_sim_services_more(const struct assay_sim_services *services);
 
 /* --- events */
-/* A turn of each node every so many ms: its programs read the ledger and the time. */
+/* Returns: ms between turns of a node. In a turn its programs read the ledger and the time. */
 uint32_t assay_sim_services_turn_ms(const struct assay_sim_services *services);
 void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node);
 /* A frame that was given to `send`. */

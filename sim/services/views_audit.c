@@ -236,7 +236,7 @@ static void check_report(struct assay_sim_services *s, struct assay_slice payloa
     const uint32_t by = assay_cont_find_seat(&group->now.roster, record.key);
     if (record.view != s->views[record.group].started || by == group->now.roster.count ||
         by == record.seat) {
-        report_group(s, record.group, "takes a report of nobody who sits", record.seat);
+        report_group(s, record.group, "accepts a report by no seated member", record.seat);
         return;
     }
     s->views[record.group].reported[record.seat][by] = record.epoch;

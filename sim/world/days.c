@@ -308,7 +308,7 @@ void world_days_taken(struct world_run *r, const struct assay_record *record)
     world_count_check(r->w, ASSAY_SIM_CHECKER_CHANGES);
     if (read_offer(record->offer, &offer) != ASSAY_OK || offer.day >= r->scenario->day_count) {
         world_report_violation(r->w, ASSAY_SIM_CHECKER_CHANGES,
-                               "a final block holds collateral of nobody");
+                               "a final block contains unknown collateral");
         return;
     }
     const struct assay_sim_day *day = &r->scenario->days[offer.day];

@@ -211,7 +211,7 @@ static void recover(struct pair *p)
     p->began = true;
     p->certain = options.certain;
     for (uint32_t side = 0; side < 2; side++)
-        p->side[side]->split_said = !options.certain;
+        p->side[side]->split_reported = !options.certain;
 }
 
 static void show_others(struct pair *p)

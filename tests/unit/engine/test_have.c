@@ -461,9 +461,9 @@ Test(have, neighbours_have_everything_about_once, .timeout = 120)
 {
     struct assay_sim_world *w = world_of(40, 8);
     to_beginning(w, 2);
-    const uint64_t told = w->count.told, again = w->count.told_again;
+    const uint64_t told = w->count.authored, again = w->count.authored_again;
     to_beginning(w, 6);
-    const uint64_t first = w->count.told - told, more = w->count.told_again - again;
+    const uint64_t first = w->count.authored - told, more = w->count.authored_again - again;
     cr_assert_geq(first, 4 * 40 * 39, "every envelope came to everybody, and most ballots");
     cr_assert_lt(more * 4, first, "%llu came again, of %llu", (unsigned long long)more,
                  (unsigned long long)first);

@@ -137,9 +137,9 @@ static uint32_t brings(const struct assay_sim_world *w, uint32_t from)
 {
     const struct world_node *n = &w->nodes[from];
     uint32_t count = 0;
-    if (!assay_relay_tree_has_prune(n->routes, world_mono_ms(w, from), VICTIM)) return 0;
+    if (!assay_relay_tree_has_prune(n->relay_tree, world_mono_ms(w, from), VICTIM)) return 0;
     for (uint16_t source = 0; source < NODES; source++)
-        count += assay_relay_tree_is_wanted(n->routes, world_mono_ms(w, from), VICTIM, source);
+        count += assay_relay_tree_is_wanted(n->relay_tree, world_mono_ms(w, from), VICTIM, source);
     return count;
 }
 
@@ -170,14 +170,15 @@ static uint64_t longest_behind(struct assay_sim_world *w, uint64_t ms, uint32_t 
     uint64_t behind_ms = 0, longest_ms = 0;
     to_epoch(w, 4);
     for (uint32_t i = 0; i < NODES; i++) {
-        if (i == VICTIM || !assay_overlay_has(w->nodes[i].view, VICTIM)) continue;
-        if (!assay_relay_tree_has_prune(w->nodes[i].routes, world_mono_ms(w, i), VICTIM)) continue;
+        if (i == VICTIM || !assay_overlay_has(w->nodes[i].overlay, VICTIM)) continue;
+        if (!assay_relay_tree_has_prune(w->nodes[i].relay_tree, world_mono_ms(w, i), VICTIM))
+            continue;
         if (left == VICTIM || brings(w, i) < brings(w, left)) left = i;
     }
     cr_assert(left != VICTIM && brings(w, left) < NODES / 2);
     for (uint32_t i = 0; i < NODES; i++)
-        w->cut[i * NODES + VICTIM] = i != left && (assay_overlay_has(w->nodes[i].view, VICTIM) ||
-                                                   assay_overlay_has(w->nodes[VICTIM].view, i));
+        w->cut[i * NODES + VICTIM] = i != left && (assay_overlay_has(w->nodes[i].overlay, VICTIM) ||
+                                                   assay_overlay_has(w->nodes[VICTIM].overlay, i));
     for (uint64_t at_ms = 0; at_ms < ms; at_ms += STEP_MS) {
         cr_assert(assay_sim_world_run(w, STEP_MS), "%s", assay_sim_world_violation(w));
         behind_ms = is_behind(w, left) ? behind_ms + STEP_MS : 0;
