@@ -13,7 +13,7 @@
 #define ASSAY_SIM_FIGURE_LIST(X)                                                                   \
     X(EPOCHS, "epochs", false, "epochs closed")                                                    \
     X(EPOCHS_CERTIFIED, "epochs_certified", false, "epochs closed with a certified tally")         \
-    X(EPOCHS_HELD, "epochs_held", false, "epochs closed without: every score was held")            \
+    X(EPOCHS_HELD, "epochs_held", false, "epochs closed without one: every score is held")         \
     X(SCORE_MEAN_BP, "score_mean_bp", true, "mean score of the cohort in the last epoch, bp")      \
     X(SCORE_MIN_BP, "score_min_bp", true, "lowest score of a member in any epoch, bp")             \
     X(SCORE_FINAL_MIN_BP, "score_final_min_bp", true, "lowest score in the last epoch, bp")        \
@@ -32,8 +32,8 @@
     X(RESTARTS, "restarts", true, "orders to restart")                                             \
     X(OFFENCES, "offences", true, "integrity failures, also those that count as one offence")      \
     X(UNJUST_FALLS, "unjust_falls", false,                                                         \
-      "scores of honest members with evidence for all that fell all the same")                     \
-    X(UNJUST_OFFENCES, "unjust_offences", false, "honest members convicted of something")          \
+      "scores of honest members with evidence for all that fell")                                  \
+    X(UNJUST_OFFENCES, "unjust_offences", false, "honest members that were convicted")             \
     X(BAD_EPOCHS_BP, "bad_epochs_bp", true, "share of epochs in which members were bad, bp")       \
     X(RECOVERY_EPOCHS, "recovery_epochs", true, "epochs from suspension back to FULL, slowest")    \
     X(BLOCKS, "blocks", false, "final blocks")                                                     \
@@ -43,71 +43,71 @@
     X(MESSAGES, "messages", false, "messages delivered (epoch fidelity: modelled)")                \
     X(BYTES, "bytes", false, "bytes delivered")                                                    \
     X(MESSAGES_LOST, "messages_lost", false, "messages that links lost or partitions cut")         \
-    X(VERIFICATIONS, "verifications", false, "pieces of evidence judged")                          \
-    X(CRASHES, "crashes", false, "nodes that died")                                                \
-    X(RECOVERED, "recovered", false, "nodes that came back and voted again")                       \
-    X(PROOFS, "proofs", false, "proofs that stand in final blocks")                                \
-    X(CERTIFICATES_HELD_MAX, "certificates_held_max", false, "most certificates a node held")      \
+    X(VERIFICATIONS, "verifications", false, "pieces of evidence appraised")                       \
+    X(CRASHES, "crashes", false, "nodes that crashed")                                             \
+    X(RECOVERED, "recovered", false, "nodes that restarted and voted again")                       \
+    X(PROOFS, "proofs", false, "proofs in final blocks")                                           \
+    X(CERTIFICATES_HELD_MAX, "certificates_held_max", false, "most certificates stored by a node") \
     X(MEMORY_KIB_MAX, "memory_kib_max", false, "most of one node: engine and evidence, KiB")       \
     X(PROGRESS_EPOCHS, "progress_epochs", false, "epochs from heal_epoch to the next close")       \
-    X(EQUIVOCATIONS_SEEN, "equivocations_seen", false, "equivocations that a node noticed")        \
+    X(EQUIVOCATIONS_SEEN, "equivocations_seen", false, "equivocations that a node detected")       \
     X(STRANGE_EVIDENCE, "strange_evidence", false, "evidence that was not for its epoch")          \
-    X(SIMULATED_MS, "simulated_ms", false, "virtual time that passed, ms")                         \
-    X(EVENTS, "events", false, "events that were simulated")                                       \
-    X(CHANGES_TAKEN, "changes_taken", false, "changes of operators that a final block holds")      \
+    X(SIMULATED_MS, "simulated_ms", false, "virtual time, ms")                                     \
+    X(EVENTS, "events", false, "simulated events")                                                 \
+    X(CHANGES_TAKEN, "changes_taken", false, "changes of operators in final blocks")               \
     X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
-    X(CHANGES_REVERTED, "changes_reverted", false, "changes that felled too many and went back")   \
+    X(CHANGES_REVERTED, "changes_reverted", false,                                                 \
+      "changes that suspended too many and were reverted")                                         \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
-    X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left")      \
+    X(MEMBERS_FINAL, "members_final", false, "members at the end, neither drained nor gone")       \
     X(ERAS, "eras_ended", false, "eras that operators ended")                                      \
-    X(FENCES_OVER, "fences_over", false,                                                           \
-      "signatures behind a fence that ended with the operators who signed it")                     \
+    X(FENCES_OVER, "fences_over", false, "signatures after a fence that ended with its operators") \
     X(OPERATORS_MISSED, "operators_missed", false,                                                 \
       "members that were down when operators were replaced, summed")                               \
     X(OLD_DOCUMENTS, "old_documents", false,                                                       \
-      "documents that operators handed in after they were replaced")                               \
+      "documents that operators submitted after their replacement")                                \
     X(LEAPS_OVER_ERAS, "leaps_over_eras", false,                                                   \
-      "members that were away when an era ended and came back by a leap")                          \
-    X(LEAPS, "leaps", false, "leaps over epochs whose blocks nobody was asked for")                \
+      "members that missed the end of an era and returned by fast sync")                           \
+    X(LEAPS, "leaps", false, "fast syncs over epochs without their blocks")                        \
     X(STRUCK_ON_TRIAL, "struck_on_trial", false,                                                   \
-      "FAIL that were proven and struck while rules were on trial")                                \
-    X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \
+      "proven FAIL that struck while rules were on trial")                                         \
+    X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral in final blocks")             \
     X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")           \
-    X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back") \
+    X(COLLATERAL_REVERTED, "collateral_reverted", false,                                           \
+      "times it suspended too many and was reverted")                                              \
     X(HELD_EPOCHS, "held_epochs", false,                                                           \
-      "epochs in which a member's collateral had ended, summed")                                   \
-    X(HOPS_P99, "hops_p99", false,                                                                 \
-      "links that a vote came over before it was first heard, 99 of 100 (overlay)")                \
+      "epochs in which a member's collateral had expired, summed")                                 \
+    X(HOPS_P99, "hops_p99", false, "hops of a vote until its first arrival, 99 of 100 (overlay)")  \
     X(ENVELOPE_MS_P50, "envelope_ms_p50", false,                                                   \
       "from signing an envelope to its arrival at another member, median, ms")                     \
     X(ENVELOPE_MS_P99, "envelope_ms_p99", false,                                                   \
       "from signing an envelope to its arrival at another member, 99 of 100, ms")                  \
     X(COPIES_PERMILLE, "copies_permille", false,                                                   \
-      "copies that came of a message passed on, of 1000 first ones (overlay)")                     \
+      "repeated arrivals of a relayed message, of 1000 first ones (overlay)")                      \
     X(DIALS, "dials", false, "links that nodes opened (overlay)")                                  \
     X(SERVICE_RECORDS, "service_records", false, "records of services in final blocks")            \
-    X(SESSIONS, "sessions_adopted", false, "sessions of enclaves that came up on their state")     \
+    X(SESSIONS, "sessions_adopted", false, "sessions of enclaves that resumed their state")        \
     X(STATES_CERTIFIED, "states_certified", false, "times that newer states were certified")       \
     X(READS_CONFIRMED, "reads_confirmed", false, "reads that a quorum confirmed")                  \
     X(ROLLBACKS_REFUSED, "rollbacks_refused", false, "starts on an old state that were refused")   \
-    X(CLONES_FENCED, "clones_fenced", false, "processes that ended because a newer one lives")     \
+    X(CLONES_FENCED, "clones_fenced", false, "processes that ended because of a newer one")        \
     X(VIEWS_STARTED, "views_started", false, "views of groups, beyond the first")                  \
-    X(GROUPS_LOST, "groups_lost", false, "groups whose quorum of memories is gone")                \
+    X(GROUPS_LOST, "groups_lost", false, "groups whose quorum of memories is lost")                \
     X(ENCLAVES_FINAL, "enclaves_final", false, "enclaves that may show their state at the end")    \
-    X(TASKS_OPENED, "tasks_opened", false, "tasks that stand on the ledger")                       \
+    X(TASKS_OPENED, "tasks_opened", false, "tasks in the ledger")                                  \
     X(TASKS_PAID, "tasks_paid", false, "of them, those of which every step was paid")              \
     X(STEPS_PAID, "steps_paid", false, "steps that were paid")                                     \
     X(RESULTS_READ, "results_read", false, "results that requestors opened")                       \
     X(CLAIMS_REFUSED, "claims_refused", false, "claims in final blocks that paid nothing")         \
-    X(SECRETS_SYNCED, "secrets_synced", false, "secrets whose shares enough slots keep")           \
-    X(SECRETS_RENEWED, "secrets_renewed", false, "times that one was dealt anew")                  \
-    X(SECRETS_READ, "secrets_read", false, "times that a reader put one together")                 \
+    X(SECRETS_SYNCED, "secrets_synced", false, "secrets with shares in enough slots")              \
+    X(SECRETS_RENEWED, "secrets_renewed", false, "times that one was redistributed")               \
+    X(SECRETS_READ, "secrets_read", false, "times that a reader combined one")                     \
     X(SLOTS_GIVEN, "slots_given", false, "slots of clusters given to a holder, first ones too")    \
-    X(LIARS_CONVICTED, "liars_convicted", false, "holders that gave what is no share, shown")      \
-    X(HOARDS_TAKEN, "hoards_taken", false, "instances and tasks that members opened for nothing")  \
+    X(LIARS_CONVICTED, "liars_convicted", false, "holders convicted of a false share")             \
+    X(HOARDS_TAKEN, "hoards_taken", false, "instances and tasks that hoarders opened")             \
     X(HOARDS_REFUSED, "hoards_refused", false, "of such, those above a quota")                     \
     X(RELISTED, "relisted", false, "replicas that members listed to take seats for nothing")       \
-    X(HANDOVERS_SHOWN, "handovers_shown", false, "hand-overs that hosts showed, old or changed")   \
+    X(HANDOVERS_SHOWN, "handovers_shown", false, "old or modified hand-overs shown by hosts")      \
     X(HANDOVERS_FOLLOWED, "handovers_followed", false,                                             \
       "times that an enclave followed one to the next view")
 
@@ -117,49 +117,47 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
 
 /* X(symbol, name, the rule). */
 #define ASSAY_SIM_CHECKER_LIST(X)                                                                  \
-    X(AGREEMENT, "agreement", "nobody closes an epoch with another block or root")                 \
-    X(VALIDITY, "validity", "what is final was proposed by its leader and obeys the rules")        \
+    X(AGREEMENT, "agreement", "every epoch closes with one block and one root")                    \
+    X(VALIDITY, "validity", "final blocks are proposed by their leader and valid")                 \
     X(FINALITY, "finality", "no two final certificates contradict each other")                     \
-    X(VOTERS, "voters", "certificates hold a quorum of votes under listed keys with weight")       \
+    X(VOTERS, "voters", "certificates have a quorum of votes under listed keys with weight")       \
     X(SIGNED_ONCE, "signed_once", "no honest key signs two conflicting statements")                \
-    X(PERSIST, "persist_before_send", "nothing leaves that is not durable")                        \
-    X(BALLOTS, "ballots", "honest ballots call absent only who was asked for in vain")             \
+    X(PERSIST, "persist_before_send", "no message is sent before it is durable")                   \
+    X(BALLOTS, "ballots", "honest ballots vote ABSENT only after unanswered requests")             \
     X(P1, "P1", "no unjust fall")                                                                  \
     X(P2, "P2", "no unjust rise")                                                                  \
     X(P3, "P3", "an invalid node that all can see is suspended in three epochs")                   \
     X(P4, "P4", "recovery at the stated rates")                                                    \
     X(P5, "P5", "no capture: the weight share of a Byzantine third does not grow")                 \
     X(P6, "P6", "conflicting final chains convict more than a third")                              \
-    X(P7, "P7", "coming back under a new incarnation gains nothing")                               \
+    X(P7, "P7", "returning under a new incarnation gains nothing")                                 \
     X(P8, "P8", "an on-off attacker is bad in at most its share of epochs")                        \
     X(P9, "P9", "no platform, operator or vendor root above its cap")                              \
     X(P10, "P10", "the same records give the same bytes")                                          \
     X(P11, "P11", "a HOLD changes nothing")                                                        \
-    X(MEMORY, "memory", "what a node holds and verifies stays within its bound")                   \
+    X(MEMORY, "memory", "memory and verifications of a node stay within their bound")              \
     X(ORDERS, "orders", "orders are fenced: own slot, once, at most one restart a life")           \
-    X(LANES, "lanes", "who is suspended is not served, who is honest is heard and passed on")      \
+    X(LANES, "lanes", "suspended members are not served, honest ones are admitted")                \
     X(JUSTICE, "justice", "no honest member is convicted")                                         \
     X(LIVENESS, "liveness", "after healing epochs close again within the bound")                   \
     X(INVARIANTS, "invariants", "the engine's own invariants")                                     \
-    X(MUTE, "mute", "who does not ballot for eight certified epochs falls like the absent")        \
+    X(MUTE, "mute", "no ballot for eight certified epochs: falls like an absent member")           \
     X(UNJUDGED, "unjudged",                                                                        \
-      "who nobody can judge for eight certified epochs falls like the absent")                     \
+      "not judgeable for eight certified epochs: falls like an absent member")                     \
     X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
     X(SELF_HARM, "self_harm", "no union of members gains a share by harming itself")               \
-    X(AMPLIFICATION, "amplification", "no union holds more than its live units allow")             \
-    X(CHANGES, "changes", "operators' changes: by their rules, whole, undone if they fell many")   \
-    X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")   \
+    X(AMPLIFICATION, "amplification", "no union has more than its live units allow")               \
+    X(CHANGES, "changes", "operators' changes: valid, complete, reverted if they suspend many")    \
+    X(ERAS, "eras", "no signature after a fence, no final block undone unless announced")          \
     X(HISTORIES, "histories",                                                                      \
-      "what is final stays, no two differ over eras unless a draft said so, and then both tell")   \
-    X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks") \
-    X(SERVICES, "services", "every registry is what final records make, by members with a word")   \
+      "final blocks stay; histories differ over eras only as announced, and with an alarm")        \
+    X(SEATS, "seats", "seats follow the rule; members without one sign no votes or blocks")        \
+    X(SERVICES, "services", "every registry follows from final records of permitted members")      \
     X(CONTINUITY, "continuity", "no released state is lost, forked, or read when it is old")       \
-    X(TASKS, "tasks", "money is conserved, paid for proven steps alone, nobody loses two")         \
-    X(SHARES, "shares",                                                                            \
-      "no secret is lost, what counts as kept is, no honest holder is convicted")                  \
-    X(STRIKES, "strikes", "a FAIL that the rules before a trial share always strikes, for good")   \
-    X(QUIET, "quiet",                                                                              \
-      "who does not attest loses its votes, nobody else does, never below the floor")              \
+    X(TASKS, "tasks", "money is conserved and paid for proven steps; no side loses two")           \
+    X(SHARES, "shares", "no secret is lost, counted shares exist, no honest holder is convicted")  \
+    X(STRIKES, "strikes", "a FAIL under the rules before a trial always strikes")                  \
+    X(QUIET, "quiet", "only members that do not attest lose their votes, down to the floor")       \
     X(BOUNDS, "bounds",                                                                            \
       "no author has more instances or tasks than its quota, no table is too full")
 
@@ -220,7 +218,7 @@ void assay_sim_outcome_free(struct assay_sim_outcome *outcome);
 /* Appends a row. Returns: the row, zeroed, owned by the outcome. */
 struct assay_sim_row *assay_sim_outcome_row(struct assay_sim_outcome *outcome);
 
-/* A checker evaluated a rule: counts, and stores the first finding. message NULL: no finding. */
+/* Counts an evaluation; stores the first finding. message NULL: no finding. Returns: nothing. */
 __attribute__((format(printf, 4, 5))) void assay_sim_report_check(struct assay_sim_outcome *outcome,
                                                                   enum assay_sim_checker checker,
                                                                   uint64_t epoch,

@@ -1,6 +1,5 @@
 /*
- * sim/scenario/scenario.c - what a scenario is when nobody says anything, its names, and what fits
- * together.
+ * sim/scenario/scenario.c - defaults of scenarios, names, and checks between keys.
  */
 #include "engine/ledger/state/genesis.h"
 #include "sim/scenario/scenario_internal.h"
@@ -162,9 +161,9 @@ const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode)
     return NULL;
 }
 
-/* ------------------------------------------------------------ what fits together */
+/* ------------------------------------------------------------ consistency */
 
-/* Rules and ablations that the engine itself does not have. */
+/* Rules and ablations that the engine does not have. */
 static bool is_ablation(const struct assay_scenario *s)
 {
     return s->rule != ASSAY_SIM_RULE_INTERVAL || s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY;
@@ -179,8 +178,8 @@ enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *sce
                                                    : ASSAY_SIM_FIDELITY_EPOCH;
 }
 
-static enum assay_status within(char *message, const char *key, uint64_t value, uint64_t min,
-                                uint64_t max)
+static enum assay_status check_range(char *message, const char *key, uint64_t value, uint64_t min,
+                                     uint64_t max)
 {
     if (value >= min && value <= max) return ASSAY_OK;
     return assay_scenario_refuse(message, ASSAY_E_RANGE, "%s: expected %llu .. %llu, found %llu",
@@ -248,7 +247,7 @@ static enum assay_status check_fidelity(const struct assay_scenario *s, char *me
 static enum assay_status check_link(const struct assay_scenario *s, char *message)
 {
     const struct assay_sim_link *l = &s->link;
-    ASSAY_TRY(within(message, "link.delay_min_ms", l->delay_min_ms, 0, l->delay_max_ms));
+    ASSAY_TRY(check_range(message, "link.delay_min_ms", l->delay_min_ms, 0, l->delay_max_ms));
     if (l->loss_of != ASSAY_SIM_LOSING_ALL &&
         assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE)
         return assay_scenario_refuse(
@@ -256,8 +255,8 @@ static enum assay_status check_link(const struct assay_scenario *s, char *messag
             "link.loss_of: %s needs fidelity message; at fidelity epoch there are no messages",
             assay_sim_losing_name(l->loss_of));
     if (l->delay == ASSAY_SIM_DELAY_EXPONENTIAL)
-        ASSAY_TRY(within(message, "link.delay_mean_ms", l->delay_mean_ms, l->delay_min_ms,
-                         l->delay_max_ms));
+        ASSAY_TRY(check_range(message, "link.delay_mean_ms", l->delay_mean_ms, l->delay_min_ms,
+                              l->delay_max_ms));
     if (l->delay != ASSAY_SIM_DELAY_PARETO || l->delay_min_ms > 0) return ASSAY_OK;
     return assay_scenario_refuse(
         message, ASSAY_E_RANGE,
@@ -265,7 +264,7 @@ static enum assay_status check_link(const struct assay_scenario *s, char *messag
         "of it, found 0");
 }
 
-/* Enough nodes match, even when every cohort before took its own from among them. */
+/* Enough nodes match, even when every previous cohort took its own from among them. */
 static enum assay_status check_fit(const struct assay_scenario *s, uint32_t cohort, uint64_t before,
                                    char *message)
 {
@@ -370,7 +369,7 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
     return ASSAY_OK;
 }
 
-/* One after the other, each with time to work before progress is demanded. */
+/* One after the other, each with time to work before progress is required. */
 static enum assay_status check_recover(const struct assay_scenario *s, uint32_t index,
                                        char *message)
 {
@@ -464,7 +463,7 @@ static enum assay_status check_day(const struct assay_scenario *s, uint32_t inde
 static enum assay_status check_spares(const struct assay_scenario *s, char *message)
 {
     if (s->spares == 0) return ASSAY_OK;
-    ASSAY_TRY(within(message, "spares", s->spares, 0, s->nodes - 1));
+    ASSAY_TRY(check_range(message, "spares", s->spares, 0, s->nodes - 1));
     if (assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE &&
         s->evidence != ASSAY_SIM_EVIDENCE_SOFT)
         return ASSAY_OK;
@@ -515,7 +514,7 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
         return assay_scenario_refuse(
             message, ASSAY_E_INVALID,
             "services: they run at fidelity message and with modelled evidence alone");
-    return within(message, "nodes (with services)", s->nodes, 4, ASSAY_SIM_SERVED_NODES_MAX);
+    return check_range(message, "nodes (with services)", s->nodes, 4, ASSAY_SIM_SERVED_NODES_MAX);
 }
 
 static enum assay_status check_lists(const struct assay_scenario *s, char *message)

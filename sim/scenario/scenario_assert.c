@@ -1,6 +1,6 @@
 /*
- * sim/scenario/scenario_assert.c - assertions: "score_min_bp honest >= 9000" to a figure, a cohort,
- * a comparison and a number, and back.
+ * sim/scenario/scenario_assert.c - assertions: conversion between "score_min_bp honest >= 9000" and
+ * figure, cohort, comparison and number.
  */
 #include "base/assert.h"
 #include "base/words.h"
@@ -25,7 +25,7 @@ static const char *const compare_words[] = {
 };
 
 /* Returns: false when there are more than four. */
-static bool split(const char *text, struct words *words)
+static bool split_words(const char *text, struct words *words)
 {
     words->count = 0;
     for (const char *c = text + strspn(text, " "); *c != '\0'; c += strspn(c, " ")) {
@@ -91,8 +91,8 @@ void assay_assertion_name(const struct assay_scenario *scenario,
                    compare_words[assertion->compare], assertion->value);
 }
 
-static enum assay_status refuse(const char *text, const char *what, size_t len, const char *found,
-                                const char *hint, char *message)
+static enum assay_status refuse_assertion(const char *text, const char *what, size_t len,
+                                          const char *found, const char *hint, char *message)
 {
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "\"%.100s\": expected %s, found \"%.*s\"%s%s%s",
                    text, what, (int)(len < 60 ? len : 60), found, hint != NULL ? "; is \"" : "",
@@ -108,24 +108,26 @@ enum assay_status assay_assertion_take(const struct assay_scenario *scenario,
     struct assay_sim_assertion a = { .text = "" };
     struct words w;
     const char *hint = NULL;
-    if (!split(text, &w) || w.count < 1)
-        return refuse(text, form, strlen(text), text, NULL, message);
+    if (!split_words(text, &w) || w.count < 1)
+        return refuse_assertion(text, form, strlen(text), text, NULL, message);
     if (!find_figure(&w, &a.figure, &hint))
-        return refuse(text, "a figure of `assay-sim keys`", w.len[0], w.at[0], hint, message);
+        return refuse_assertion(text, "a figure of `assay-sim keys`", w.len[0], w.at[0], hint,
+                                message);
     const bool of_cohort = assay_sim_figure_of_cohort((enum assay_sim_figure)a.figure);
     if (w.count != (of_cohort ? 4u : 3u))
-        return refuse(text,
-                      of_cohort
-                          ? "COHORT COMPARE NUMBER behind this figure"
-                          : "COMPARE NUMBER behind this figure, which is of the whole network",
-                      strlen(w.at[0] + w.len[0]), w.at[0] + w.len[0], NULL, message);
+        return refuse_assertion(
+            text,
+            of_cohort ? "COHORT COMPARE NUMBER behind this figure"
+                      : "COMPARE NUMBER behind this figure, which is of the whole network",
+            strlen(w.at[0] + w.len[0]), w.at[0] + w.len[0], NULL, message);
     if (of_cohort && !assay_scenario_find_cohort(scenario, w.at[1], w.len[1], &a.cohort))
-        return refuse(text, "the name of a cohort", w.len[1], w.at[1], NULL, message);
+        return refuse_assertion(text, "the name of a cohort", w.len[1], w.at[1], NULL, message);
     if (!find_compare(&w, w.count - 2, &a.compare))
-        return refuse(text, "<, <=, ==, >=, > or !=", w.len[w.count - 2], w.at[w.count - 2], NULL,
-                      message);
+        return refuse_assertion(text, "<, <=, ==, >=, > or !=", w.len[w.count - 2],
+                                w.at[w.count - 2], NULL, message);
     if (!find_number(&w, w.count - 1, &a.value))
-        return refuse(text, "a number", w.len[w.count - 1], w.at[w.count - 1], NULL, message);
+        return refuse_assertion(text, "a number", w.len[w.count - 1], w.at[w.count - 1], NULL,
+                                message);
     assay_assertion_name(scenario, &a);
     *assertion = a;
     return ASSAY_OK;

@@ -1,9 +1,8 @@
 /*
- * sim/scenario/scenario_internal.h - the one table of keys behind files, --set, printing and
- * documentation.
+ * sim/scenario/scenario_internal.h - table of keys for files, --set, printing and documentation.
  *
  * A section is a part of struct assay_scenario: the struct itself (name ""), a struct within it, or
- * a list of structs. Every value is a text on its way in and out.
+ * a list of structs. Every value is text on input and output.
  */
 #ifndef ASSAY_SIM_SCENARIO_SCENARIO_INTERNAL_H
 #define ASSAY_SIM_SCENARIO_SCENARIO_INTERNAL_H
@@ -20,7 +19,7 @@ enum assay_scenario_kind {
     ASSAY_SCENARIO_NAME,      /* a-z, 0-9, - and _ */
     ASSAY_SCENARIO_TEXT,      /* one line */
     ASSAY_SCENARIO_WORD,      /* one of an enumeration */
-    ASSAY_SCENARIO_COHORT,    /* name of a cohort, kept as its number */
+    ASSAY_SCENARIO_COHORT,    /* name of a cohort, stored as its number */
     ASSAY_SCENARIO_CAP,       /* NUM/DEN, two u32 one after the other */
     ASSAY_SCENARIO_SHARES,    /* a list of shares, one of each vendor */
     ASSAY_SCENARIO_ASSERTION, /* FIGURE [COHORT] COMPARE NUMBER */
@@ -33,13 +32,13 @@ struct assay_scenario_key {
     uint64_t min, max;
     const char *(*word)(uint32_t value); /* WORD: NULL outside the enumeration */
     uint32_t word_min, word_max;
-    /* A bool of the same struct that says whether this key counts; flag_when is its value then.
-     * flag_offset 0: the key always counts (no flag stands first in its struct). */
+    /* A bool of the same struct that enables this key; flag_when is its value then. flag_offset 0:
+     * the key always counts (no flag is first in its struct). */
     uint32_t flag_offset;
     bool flag_when;
-    /* A key that cannot be given together with this one; setting one empties the other. */
+    /* A key that excludes this one; setting one clears the other. */
     const char *instead;
-    const char *line; /* what it is, with its unit */
+    const char *line; /* description, with its unit */
 };
 
 struct assay_scenario_section {
@@ -47,15 +46,16 @@ struct assay_scenario_section {
     uint32_t offset;       /* of the struct, or of element 0 */
     bool is_list;          /* then: */
     uint32_t element_len;  /* of one */
-    uint32_t count_offset; /* of the u32 that counts them */
+    uint32_t count_offset; /* of the u32 count */
     uint32_t max;          /* elements */
-    uint32_t first;        /* elements that are always there: cohort "honest" */
+    uint32_t first;        /* elements that always exist: cohort "honest" */
     const struct assay_scenario_key *keys;
     uint32_t key_count;
     const char *line;
 };
 
-/* The message of a value that does not fit. Returns: status, so that it can be returned at once. */
+/* The message of a value that does not fit. Returns: status, so that the caller can return it at
+ * once. */
 __attribute__((format(printf, 3, 4))) enum assay_status assay_scenario_refuse(
     char message[static ASSAY_SIM_MESSAGE_MAX], enum assay_status status, const char *format, ...);
 
@@ -64,39 +64,38 @@ enum {
     ASSAY_SCENARIO_KEYS_MAX = 48, /* of one section */
     ASSAY_SCENARIO_VALUE_MAX = 256,
 };
-/* The struct itself is section 0; then in the order in which they are read: cohorts come before
- * what names them. */
+/* The struct itself is section 0; then in the order of reading: cohorts come before keys that name
+ * them. */
 extern const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTIONS];
 
-/* Room for one more element of a list, with its defaults. Returns: false: the list is full. */
+/* Appends an element to a list, with its defaults. Returns: false: the list is full. */
 bool assay_scenario_append(struct assay_scenario *scenario,
                            const struct assay_scenario_section *section);
-/* Returns: the struct that a section's keys lie in; index counts elements from 0. */
+/* Returns: the struct of a section's keys; index counts elements from 0. */
 void *assay_scenario_part(struct assay_scenario *scenario,
                           const struct assay_scenario_section *section, uint32_t index);
 const void *assay_scenario_part_const(const struct assay_scenario *scenario,
                                       const struct assay_scenario_section *section, uint32_t index);
-/* Returns: how many elements; 1 for what is no list. */
+/* Returns: number of elements; 1 for a section that is no list. */
 uint32_t assay_scenario_part_count(const struct assay_scenario *scenario,
                                    const struct assay_scenario_section *section);
 
 /*
- * assay_scenario_take - one value of one key. The message says what was expected and found, without
- * the key. Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (a name)
+ * assay_scenario_take - one value of one key. The message has the expected and the found value,
+ * without the key. Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (a name)
  */
 ASSAY_CHECKED enum assay_status assay_scenario_take(struct assay_scenario *scenario, void *part,
                                                     const struct assay_scenario_key *key,
                                                     const char *text, char *message);
-/* The same backwards. Returns: false: the key does not count in this part. */
+/* The reverse. Returns: false: the key is not enabled in this part. */
 bool assay_scenario_give(const struct assay_scenario *scenario, const void *part,
                          const struct assay_scenario_key *key,
                          char text[static ASSAY_SCENARIO_VALUE_MAX]);
-/* What a key expects, for messages and documentation. Returns: nothing. */
+/* The expected values of a key, for messages and documentation. */
 void assay_scenario_expects(const struct assay_scenario_key *key,
                             char text[static ASSAY_SCENARIO_VALUE_MAX]);
 
-/* The number that stands there, and whether it is within the bounds of its key; a text is looked at
- * as well. Returns: nothing. */
+/* The stored number, and whether it is within the bounds of its key; a text is checked as well. */
 struct assay_scenario_found {
     uint64_t value;
     bool fits;
@@ -122,7 +121,7 @@ ASSAY_CHECKED enum assay_status assay_scenario_bounds(const struct assay_scenari
 ASSAY_CHECKED enum assay_status assay_assertion_take(const struct assay_scenario *scenario,
                                                      struct assay_sim_assertion *assertion,
                                                      const char *text, char *message);
-/* Writes its text anew, as when a cohort got another name. Returns: nothing. */
+/* Formats its text again, as when a cohort was renamed. */
 void assay_assertion_name(const struct assay_scenario *scenario,
                           struct assay_sim_assertion *assertion);
 

@@ -1,6 +1,6 @@
 /*
- * sim/scenario/scenario_keys.c - every key of a scenario, once: its place, bounds, words and
- * meaning.
+ * sim/scenario/scenario_keys.c - table of all keys of a scenario: place, bounds, words and
+ * description.
  */
 #include "base/assert.h"
 #include "engine/ledger/state/genesis.h"
@@ -58,7 +58,7 @@ static const char *attack_word(uint32_t value)
     return assay_sim_attack_name((enum assay_sim_attack)value);
 }
 
-/* The struct of the section that is being listed. */
+/* The struct of the current section. */
 #define U32(key, member, low, high, about)                                                         \
     .name = (key), .kind = ASSAY_SCENARIO_U32, .offset = offsetof(struct PART, member),            \
     .min = (low), .max = (high), .line = (about)
@@ -76,14 +76,14 @@ static const char *attack_word(uint32_t value)
 #define PART assay_scenario
 static const struct assay_scenario_key root_keys[] = {
     { OTHER("name", name, NAME, "its name: a-z, 0-9, - and _") },
-    { OTHER("title", title, TEXT, "one line for people") },
+    { OTHER("title", title, TEXT, "one line for display") },
     { WORD("fidelity", fidelity, fidelity_word, 0, 2,
            "every message an event, or delivery drawn per epoch; auto: message up to 32 nodes") },
     { U64("seed", seed, 0, UINT64_MAX, "decides everything, together with the rest of the file") },
     { U32("nodes", nodes, 1, ASSAY_SIM_NODES_MAX, "members of the network") },
     { U32("spares", spares, 0, ASSAY_SIM_LISTED_NODES_MAX,
           "of nodes, the last ones: no members until a change has them join") },
-    { U64("epochs", epochs, 1, ASSAY_SIM_EPOCHS_MAX, "how long it runs") },
+    { U64("epochs", epochs, 1, ASSAY_SIM_EPOCHS_MAX, "length of the run") },
     { U32("epoch_ms", epoch_ms, ASSAY_EPOCH_MS_MIN, ASSAY_EPOCH_MS_MAX, "length of an epoch, ms") },
     { U32("operators", operators, 1, ASSAY_SIM_NODES_MAX,
           "operators: slot i is of i mod operators") },
@@ -95,39 +95,41 @@ static const struct assay_scenario_key root_keys[] = {
     { U32("nodes_per_platform", nodes_per_platform, 1, ASSAY_SIM_NODES_MAX,
           "members on one platform id") },
     { U32("masked_bp", masked_bp, 0, 10000, "share of members whose platform id is masked, bp") },
-    { OTHER("operator_cap", operator_cap_num, CAP, "most weight of one operator, NUM/DEN") },
-    { OTHER("vendor_cap", vendor_cap_num, CAP, "most weight of one vendor root, NUM/DEN") },
+    { OTHER("operator_cap", operator_cap_num, CAP, "maximum weight of one operator, NUM/DEN") },
+    { OTHER("vendor_cap", vendor_cap_num, CAP, "maximum weight of one vendor root, NUM/DEN") },
     { WORD("rule", rule, rule_word, 0, 5,
            "ballots into scores; the engine has interval, the others run at fidelity epoch") },
     { WORD("weight_source", weight_source, source_word, 0, 2,
-           "weight from integrity (the protocol), from the score, or one for everybody") },
+           "weight from integrity (the protocol), from the score, or one for each") },
     { WORD("evidence", evidence, evidence_word, 0, 2,
            "real SOFT quotes (up to 20 nodes), or a modelled verdict with a cost") },
-    { U32("quote_ms", quote_ms, 0, TIME_MS_MAX, "making one quote takes so long, ms") },
-    { U32("verify_us", verify_us, 0, TIME_MS_MAX, "judging one takes so long, microseconds") },
-    { U32("skew_ms", skew_ms, 0, TIME_MS_MAX, "clocks differ by up to so much at the start, ms") },
-    { U32("drift_ppm", drift_ppm, 0, 100000, "and run up to so much too fast or too slow, ppm") },
+    { U32("quote_ms", quote_ms, 0, TIME_MS_MAX, "duration of one quote, ms") },
+    { U32("verify_us", verify_us, 0, TIME_MS_MAX, "duration of one appraisal, microseconds") },
+    { U32("skew_ms", skew_ms, 0, TIME_MS_MAX,
+          "largest difference between clocks at the start, ms") },
+    { U32("drift_ppm", drift_ppm, 0, 100000, "largest deviation of their rate, ppm") },
     { U64("heal_epoch", heal_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
-          "from here on no fault but the adversaries', and progress is demanded; 0: never") },
-    { U32("seats_max", seats_max, 1, ASSAY_VOTERS_MAX, "so many members vote, the others ballot") },
+          "from here on no fault but the adversaries', and progress is required; 0: never") },
+    { U32("seats_max", seats_max, 1, ASSAY_VOTERS_MAX,
+          "number of voting members; the others only ballot") },
     { U32("amplification_percent", amplification_percent, ASSAY_AMPLIFICATION_PERCENT_MIN,
-          ASSAY_AMPLIFICATION_PERCENT_MAX, "how far caps may raise a share, at most") },
+          ASSAY_AMPLIFICATION_PERCENT_MAX, "maximum increase of a share by caps") },
     { U32("quiet_floor_percent", quiet_floor_percent, ASSAY_QUIET_FLOOR_PERCENT_MIN,
-          ASSAY_QUIET_FLOOR_PERCENT_MAX, "weight that keeps its votes, whoever does not attest") },
+          ASSAY_QUIET_FLOOR_PERCENT_MAX, "weight that keeps its votes without attesting") },
     { U32("collateral_delay_s", collateral_delay_s, 1, 2419200,
-          "how long collateral of a higher evaluation number waits, s") },
+          "delay of collateral with a higher evaluation number, s") },
     { U32("collateral_life_s", collateral_life_s, 0, 2419200,
-          "how long a vendor's collateral lasts from its date on, s; 0: it does not end") },
+          "validity of a vendor's collateral from its date on, s; 0: no expiry") },
     { U32("progress_epochs", progress_epochs, 1, 1000,
-          "so many epochs may pass after heal_epoch without a close") },
+          "limit of epochs after heal_epoch without a close") },
     { U32("overlay_above", overlay_above, 1, ASSAY_SIM_NODES_MAX,
-          "with more members than this nodes have neighbours, not links to everybody") },
+          "with more members than this nodes have neighbours, not a full mesh") },
     { U32("overlay_degree", overlay_degree, 1, 32,
-          "so many neighbours to twice as many; seven eighths of it by one's own choice") },
+          "minimum of neighbours; the maximum is twice that") },
     { U32("history_epochs", history_epochs, 0, 1000000,
           "epochs of blocks that every store retains; 0: the daemon's default (message)") },
     { U64("old_operators_epoch", old_operators_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
-          "from then on operators that were replaced sign on; 0: never (message)") },
+          "from then on replaced operators continue to sign; 0: never (message)") },
 };
 #undef PART
 
@@ -141,7 +143,7 @@ static const struct assay_scenario_key link_keys[] = {
     { WORD("loss_of", loss_of, losing_word, 0, 6, "all messages, or this kind alone (message)") },
     { U32("duplicate_permille", duplicate_permille, 0, 1000, "messages that come twice, in 1000") },
     { U32("reorder_permille", reorder_permille, 0, 1000, "messages that take longer, in 1000") },
-    { U32("reorder_ms", reorder_ms, 0, TIME_MS_MAX, "by so much, ms") },
+    { U32("reorder_ms", reorder_ms, 0, TIME_MS_MAX, "additional delay of these, ms") },
     { U32("bandwidth_kbit_s", bandwidth_kbit_s, 0, 100000000,
           "of each node's uplink, kbit/s; 0: unlimited") },
     { U32("regions_01_ms", regions_01_ms, 0, TIME_MS_MAX,
@@ -164,7 +166,7 @@ static const struct assay_scenario_key store_keys[] = {
 #define PART assay_sim_cohort
 static const struct assay_scenario_key cohort_keys[] = {
     { OTHER("name", name, NAME, "its name: a-z, 0-9, - and _") },
-    { U32("count", count, 0, ASSAY_SIM_NODES_MAX, "so many nodes"), .instead = "share_bp" },
+    { U32("count", count, 0, ASSAY_SIM_NODES_MAX, "number of nodes"), .instead = "share_bp" },
     { U32("share_bp", share_bp, 0, 10000,
           "or this share of the nodes that match, bp, rounded down"),
       .instead = "count" },
@@ -177,16 +179,16 @@ static const struct assay_scenario_key cohort_keys[] = {
 
 #define PART assay_sim_adversary
 static const struct assay_scenario_key adversary_keys[] = {
-    { WORD("attack", attack, attack_word, 1, ASSAY_SIM_ATTACK_COUNT, "what is done") },
-    { OTHER("cohort", cohort, COHORT, "who does it: the name of a cohort") },
-    { OTHER("victims", victims, COHORT, "whom it is done to, where the attack has victims") },
+    { WORD("attack", attack, attack_word, 1, ASSAY_SIM_ATTACK_COUNT, "the attack") },
+    { OTHER("cohort", cohort, COHORT, "the attacking cohort") },
+    { OTHER("victims", victims, COHORT, "the attacked cohort, where the attack has victims") },
     { U64("start_epoch", start_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "first epoch of it, from 1") },
     { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "first epoch without it; 0: to the end") },
     { U32("rate_permille", rate_permille, 0, 1000, "epochs or acts in which it happens, in 1000") },
-    { U32("on_epochs", on_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "on-off: bad for so many epochs") },
-    { U32("off_epochs", off_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "then good for so many") },
-    { U32("amount", amount, 0, 1000000000, "milliseconds or epochs, as the attack says") },
+    { U32("on_epochs", on_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "on-off: number of bad epochs") },
+    { U32("off_epochs", off_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "on-off: number of good epochs") },
+    { U32("amount", amount, 0, 1000000000, "milliseconds or epochs, depending on the attack") },
 };
 #undef PART
 
@@ -207,88 +209,91 @@ static const struct assay_scenario_key partition_keys[] = {
 #define PART assay_sim_crash
 static const struct assay_scenario_key crash_keys[] = {
     { OTHER("cohort", cohort, COHORT, "who") },
-    { OTHER("everybody", everybody, BOOL, "the whole roster at once, whatever cohort says") },
+    { OTHER("everybody", everybody, BOOL, "the complete roster at once, whatever cohort is") },
     { U64("at_epoch", at_epoch, 0, ASSAY_SIM_EPOCHS_MAX, "at some instant of this epoch"),
       .instead = "rate_permille" },
-    { U32("rate_permille", rate_permille, 0, 1000, "or chance of each node in each epoch, in 1000"),
+    { U32("rate_permille", rate_permille, 0, 1000,
+          "or probability of each node in each epoch, in 1000"),
       .instead = "at_epoch" },
     { U32("down_ms", down_ms, 0, 1000000000, "until it starts again, ms") },
-    { OTHER("loses_store", loses_store, BOOL, "starts again with an empty store") },
+    { OTHER("loses_store", loses_store, BOOL, "restarts with an empty store") },
     { U32("rolls_back_epochs", rolls_back_epochs, 0, 1000,
-          "starts again with the disk of so many epochs ago; 0: with its own") },
+          "restarts with the disk of as many epochs ago; 0: with its own") },
     { OTHER("stands_still", stands_still, BOOL,
-            "does not die: a pause of down_ms, what comes meanwhile waits") },
+            "no crash but a pause of down_ms; messages wait meanwhile") },
 };
 #undef PART
 
 #define PART assay_sim_clock
 static const struct assay_scenario_key clock_keys[] = {
-    { OTHER("cohort", cohort, COHORT, "who: a cohort"), FLAG(by_cohort, true),
+    { OTHER("cohort", cohort, COHORT, "the affected cohort"), FLAG(by_cohort, true),
       .instead = "share_bp" },
     { U32("share_bp", share_bp, 0, 10000, "or the first share of the roster, bp, rounded down"),
       FLAG(by_cohort, false), .instead = "cohort" },
-    { U64("at_ms", at_ms, 0, UINT64_C(1000000000000), "when, ms after the start") },
+    { U64("at_ms", at_ms, 0, UINT64_C(1000000000000), "start, ms after that of the run") },
     { U64("for_ms", for_ms, 0, UINT64_C(1000000000000),
-          "for how long, ms; 0: to the end, or until heal_epoch") },
-    { U32("ahead_s", ahead_s, 0, 2000000000, "dates ahead by so many seconds"),
-      .instead = "behind_s" },
-    { U32("behind_s", behind_s, 0, 2000000000, "or behind"), .instead = "ahead_s" },
+          "duration, ms; 0: to the end, or until heal_epoch") },
+    { U32("ahead_s", ahead_s, 0, 2000000000, "dates ahead, seconds"), .instead = "behind_s" },
+    { U32("behind_s", behind_s, 0, 2000000000, "or behind, seconds"), .instead = "ahead_s" },
 };
 #undef PART
 
 #define PART assay_sim_change
 static const struct assay_scenario_key change_keys[] = {
-    { WORD("action", action, action_word, 1, 10, "what operators decide") },
-    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "when it is handed in first") },
-    { U32("ahead_epochs", ahead_epochs, 2, 1000, "epochs from then until it holds, at least") },
-    { OTHER("with_before", with_before, BOOL, "one more action of the change before in the list") },
-    { OTHER("cohort", cohort, COHORT, "whom it is about, or who fails under the policy"),
+    { WORD("action", action, action_word, 1, 10, "the action") },
+    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "epoch of the first submission") },
+    { U32("ahead_epochs", ahead_epochs, 2, 1000, "minimum of epochs from then to its activation") },
+    { OTHER("with_before", with_before, BOOL,
+            "one more action of the previous change in the list") },
+    { OTHER("cohort", cohort, COHORT, "the affected members, or those that fail under the policy"),
       FLAG(by_cohort, true) },
     { U32("count", count, 0, ASSAY_SIM_LISTED_NODES_MAX,
-          "the first so many of the cohort; 0: all of it (join: one)") },
-    { U32("epochs", epochs, 1, 64, "maintenance: for so many epochs") },
-    { OTHER("vendor_cap", vendor_cap_num, CAP, "parameters: most weight of one vendor root") },
+          "number of members, the first of the cohort; 0: all (join: one)") },
+    { U32("epochs", epochs, 1, 64, "maintenance: number of epochs") },
+    { OTHER("vendor_cap", vendor_cap_num, CAP, "parameters: maximum weight of one vendor root") },
     { U32("epoch_ms", epoch_ms, 0, ASSAY_EPOCH_MS_MAX,
           "parameters: length of an epoch, ms; 0: unchanged") },
     { U32("block_len_max", block_len_max, 0, ASSAY_BLOCK_LEN_MAX,
           "parameters: bytes of the body of a block; 0: unchanged") },
     { U32("operator_cap_bp", operator_cap_bp, 0, 10000,
-          "parameters: most weight of one operator, bp; 0: unchanged") },
-    { OTHER("forces", forces, BOOL, "names the change that was reverted last: it stays") },
+          "parameters: maximum weight of one operator, bp; 0: unchanged") },
+    { OTHER("forces", forces, BOOL, "names the last reverted change: it stays") },
     { U32("given_to", given_to, 1, ASSAY_SIM_LISTED_NODES_MAX,
-          "so many honest members get it from the operators") },
-    { WORD("flaw", flaw, flaw_word, 0, 10, "what is wrong with it") },
+          "number of honest members that get it from the operators") },
+    { WORD("flaw", flaw, flaw_word, 0, 10, "its flaw") },
 };
 #undef PART
 
 #define PART assay_sim_recover
 static const struct assay_scenario_key recover_keys[] = {
-    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "one member gets the fence then") },
+    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX,
+          "epoch in which one member gets the fence") },
     { U32("after_epochs", after_epochs, 1, 1000,
-          "so much later answers are gathered, in each epoch until the new era begins") },
-    { OTHER("rests_dead", rests_dead, BOOL, "who does not run then rests in the new era") },
+          "then answers are collected, in each epoch until the new era starts") },
+    { OTHER("rests_dead", rests_dead, BOOL, "drains nodes that do not run then, in the new era") },
     { OTHER("mends_policy", mends_policy, BOOL,
-            "the new era begins with another policy, under which nobody fails") },
+            "the new era starts with another policy, under which no member fails") },
     { OTHER("cohort", cohort, COHORT,
-            "only these get the fence then; the others after_epochs later"),
+            "only this cohort gets the fence then; the others after_epochs later"),
       FLAG(by_cohort, true) },
 };
 #undef PART
 
 #define PART assay_sim_day
 static const struct assay_scenario_key day_keys[] = {
-    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "when members find it") },
-    { U32("vendor", vendor, 0, ASSAY_SIM_VENDORS_MAX - 1, "whose root it is of") },
+    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "epoch in which members find it") },
+    { U32("vendor", vendor, 0, ASSAY_SIM_VENDORS_MAX - 1, "its vendor") },
     { OTHER("recovery", recovery, BOOL,
-            "of a higher evaluation number: it waits for collateral_delay_s") },
-    { OTHER("cohort", cohort, COHORT, "whose platforms, of that vendor, are too old for it"),
+            "it has a higher evaluation number and waits for collateral_delay_s") },
+    { OTHER("cohort", cohort, COHORT, "cohort whose platforms, of that vendor, are too old for it"),
       FLAG(by_cohort, true) },
     { U32("count", count, 0, ASSAY_SIM_LISTED_NODES_MAX,
-          "the first so many of the cohort; 0: all of it") },
+          "number of members, the first of the cohort; 0: all") },
     { U64("update_epoch", update_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
-          "from when on they are updated; 0: never") },
-    { U32("given_to", given_to, 1, ASSAY_SIM_LISTED_NODES_MAX, "so many honest members find it") },
-    { WORD("flaw", flaw, day_word, 0, 4, "what is wrong with it") },
+          "epoch from which on they are updated; 0: never") },
+    { U32("given_to", given_to, 1, ASSAY_SIM_LISTED_NODES_MAX,
+          "number of honest members that find it") },
+    { WORD("flaw", flaw, day_word, 0, 4, "its flaw") },
 };
 #undef PART
 
@@ -299,40 +304,40 @@ static const struct assay_scenario_key services_keys[] = {
     { U32("enclaves", enclaves, 1, ASSAY_SIM_ENCLAVES_MAX, "instances of each group") },
     { U32("clones", clones, 1, ASSAY_SIM_CLONES_MAX,
           "processes of each: with several the host runs clones") },
-    { U32("updates", updates, 0, 100, "of each process in an epoch") },
+    { U32("updates", updates, 0, 100, "updates of each process in an epoch") },
     { U32("reads", reads, 0, 100, "confirmed reads of each process in an epoch") },
     { U32("old_states_permille", old_states_permille, 0, 1000,
-          "starts at which the host hands in any state that was ever sealed, in 1000") },
+          "starts at which the host supplies any sealed state, in 1000") },
     { U32("replicas_die_permille", replicas_die_permille, 0, 1000,
           "replicas that lose their memory in an epoch, in 1000") },
     { U32("enclaves_die_permille", enclaves_die_permille, 0, 1000,
           "processes that end in an epoch, in 1000") },
     { U32("cutting_hosts_permille", cutting_hosts_permille, 0, 1000,
-          "starts at which the host lets some replicas alone hear its process, in 1000") },
+          "starts at which the host relays only to some replicas, in 1000") },
     { U32("forged_permille", forged_permille, 0, 1000,
-          "records beside which some member hands in an old one, or a changed one, in 1000") },
+          "records with which a member submits an old or a modified copy, in 1000") },
     { U32("forged_handovers_permille", forged_handovers_permille, 0, 1000,
-          "turns of an enclave at which its host shows it an old or a changed hand-over, or names "
-          "a view, in 1000") },
+          "turns of an enclave at which its host shows it an old or modified hand-over, or names a "
+          "view, in 1000") },
     { U32("hoarders", hoarders, 0, ASSAY_SIM_HOARDERS_MAX,
-          "of the last members: each opens instances and tasks for nothing, and lists another "
+          "number of the last members that exhaust the quota of an author, and list another "
           "replica in every epoch") },
     { U32("requestors", requestors, 0, ASSAY_SIM_REQUESTORS_MAX,
           "accounts with money to open tasks; 0: no tasks") },
-    { U32("tasks", tasks, 0, 8, "that are opened in an epoch") },
-    { U32("steps", steps, 1, 16, "of each") },
+    { U32("tasks", tasks, 0, 8, "tasks opened in an epoch") },
+    { U32("steps", steps, 1, 16, "steps of each task") },
     { U32("leavers_permille", leavers_permille, 0, 1000,
-          "tasks whose requestor goes before it pays for a step, in 1000") },
+          "tasks whose requestor leaves before it pays for a step, in 1000") },
     { U32("tasks_die_permille", tasks_die_permille, 0, 1000,
-          "sides of a task that die in an epoch, in 1000") },
+          "sides of a task that crash in an epoch, in 1000") },
     { U32("share_clusters", share_clusters, 0, 3,
-          "clusters that hold shares of secrets; 0: no shares") },
-    { U32("share_slots", share_slots, 3, 7, "slots of each") },
-    { U32("share_k", share_k, 2, 4, "shares that make a secret") },
-    { U32("secrets", secrets, 1, ASSAY_SIM_SECRETS_MAX, "that are put, one in an epoch") },
-    { U32("secret_reads", secret_reads, 0, 8, "in an epoch") },
+          "clusters that store shares of secrets; 0: no shares") },
+    { U32("share_slots", share_slots, 3, 7, "slots of each cluster") },
+    { U32("share_k", share_k, 2, 4, "threshold of shares to combine a secret") },
+    { U32("secrets", secrets, 1, ASSAY_SIM_SECRETS_MAX, "secrets that are put, one in an epoch") },
+    { U32("secret_reads", secret_reads, 0, 8, "reads of secrets in an epoch") },
     { U32("share_liars", share_liars, 0, 8,
-          "holders, of the last members, that keep and give what is no share") },
+          "holders, of the last members, that store and give false shares") },
     { U32("share_starved", share_starved, 0, ASSAY_SIM_SERVED_NODES_MAX,
           "holders, of the first members, that no other holder reaches over links") },
     { U32("holders_die_permille", holders_die_permille, 0, 1000,
@@ -340,10 +345,10 @@ static const struct assay_scenario_key services_keys[] = {
     { U32("holders_lose_permille", holders_lose_permille, 0, 1000,
           "holders that lose their disk and key in an epoch, in 1000") },
     { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
-          "nothing more is asked of them from here on; 0: never") },
+          "no more load from here on; 0: never") },
     { U32("later_groups", later_groups, 0, ASSAY_SIM_GROUPS_MAX,
-          "the last so many groups are not in the genesis: a change adds them") },
-    { OTHER("later_tasks", later_tasks, BOOL, "nor are tasks") },
+          "number of groups, the last ones, that a change adds after the genesis") },
+    { OTHER("later_tasks", later_tasks, BOOL, "a change adds tasks after the genesis") },
 };
 #undef PART
 
@@ -358,7 +363,7 @@ static const struct assay_scenario_key assertion_key[] = {
     .count_offset = offsetof(struct assay_scenario, counter), .max = (most), .first = (always)
 
 const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTIONS] = {
-    { .name = "", .offset = 0, KEYS(root_keys), .line = "What stands at the top of the file" },
+    { .name = "", .offset = 0, KEYS(root_keys), .line = "Keys at the top of the file" },
     { .name = "link",
       .offset = offsetof(struct assay_scenario, link),
       KEYS(link_keys),
@@ -366,15 +371,15 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
     { .name = "store_faults",
       .offset = offsetof(struct assay_scenario, store),
       KEYS(store_keys),
-      .line = "What disks do beside what they should" },
+      .line = "Faults of disks" },
     { .name = "cohorts",
       LIST(cohorts, cohort_count, ASSAY_SIM_COHORTS_MAX, 1),
       KEYS(cohort_keys),
-      .line = "Groups of nodes; who is in none is of the cohort honest" },
+      .line = "Groups of nodes; the cohort honest has all others" },
     { .name = "adversaries",
       LIST(adversaries, adversary_count, ASSAY_SIM_ADVERSARIES_MAX, 0),
       KEYS(adversary_keys),
-      .line = "What cohorts do that they should not" },
+      .line = "Attacks of cohorts" },
     { .name = "partitions",
       LIST(partitions, partition_count, ASSAY_SIM_PARTITIONS_MAX, 0),
       KEYS(partition_keys),
@@ -382,7 +387,7 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
     { .name = "crashes",
       LIST(crashes, crash_count, ASSAY_SIM_CRASHES_MAX, 0),
       KEYS(crash_keys),
-      .line = "Nodes that die and come back" },
+      .line = "Nodes that crash and restart" },
     { .name = "clocks",
       LIST(clocks, clock_count, ASSAY_SIM_CLOCKS_MAX, 0),
       KEYS(clock_keys),
@@ -390,11 +395,11 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
     { .name = "changes",
       LIST(changes, change_count, ASSAY_SIM_CHANGES_MAX, 0),
       KEYS(change_keys),
-      .line = "What operators decide (fidelity message)" },
+      .line = "Changes by operators (fidelity message)" },
     { .name = "recovers",
       LIST(recovers, recover_count, ASSAY_SIM_RECOVERS_MAX, 0),
       KEYS(recover_keys),
-      .line = "Operators end an era and begin the next (fidelity message)" },
+      .line = "Operators end an era and start the next (fidelity message)" },
     { .name = "collateral",
       LIST(days, day_count, ASSAY_SIM_DAYS_MAX, 0),
       KEYS(day_keys),
@@ -402,9 +407,9 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
     { .name = "services",
       .offset = offsetof(struct assay_scenario, services),
       KEYS(services_keys),
-      .line = "Services over the ledger, and what is asked of them (fidelity message)" },
+      .line = "Services over the ledger, and their load (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),
-      .line = "What must come out" },
+      .line = "Required results" },
 };

@@ -1,5 +1,5 @@
 /*
- * sim/scenario/scenario_path.c - a key by its path: "nodes", "link.loss_permille",
+ * sim/scenario/scenario_path.c - paths of keys: "nodes", "link.loss_permille",
  * "cohorts[ring].share_bp".
  */
 #include "base/assert.h"
@@ -12,18 +12,18 @@
 
 enum { PATH_MAX_LEN = 128 };
 
-/* "SECTION[INDEX].KEY" taken apart. */
+/* The parts of "SECTION[INDEX].KEY". */
 struct path {
     char section[PATH_MAX_LEN], index[PATH_MAX_LEN], key[PATH_MAX_LEN];
     bool has_index;
 };
 
-static bool take_apart(const char *text, size_t len, struct path *path)
+static bool split_path(const char *text, size_t len, struct path *path)
 {
     *path = (struct path){ .section = "" };
     if (len == 0 || len >= PATH_MAX_LEN) return false;
     const char *open = memchr(text, '[', len), *dot = memchr(text, '.', len);
-    size_t rest = 0; /* where the key begins */
+    size_t rest = 0; /* start of the key */
     if (open != NULL && (dot == NULL || open < dot)) {
         const char *close = memchr(open, ']', len - (size_t)(open - text));
         if (close == NULL) return false;
@@ -41,8 +41,8 @@ static bool take_apart(const char *text, size_t len, struct path *path)
     return path->key[0] != '\0';
 }
 
-static enum assay_status no_such(const char *what, const char *found, const char *hint,
-                                 char *message)
+static enum assay_status report_unknown(const char *what, const char *found, const char *hint,
+                                        char *message)
 {
     return assay_scenario_refuse(message, ASSAY_E_NOT_FOUND,
                                  "there is no %s \"%.60s\"%s%s%s; `assay-sim keys` "
@@ -59,12 +59,12 @@ static const struct assay_scenario_section *find_section(const char *name, char 
         if (strcmp(assay_scenario_sections[s].name, name) == 0) return &assay_scenario_sections[s];
         assay_words_nearest(name, assay_scenario_sections[s].name, &best, &hint);
     }
-    assay_status_ignore(no_such("section", name, hint, message), "NULL says so");
+    assay_status_ignore(report_unknown("section", name, hint, message), "NULL says so");
     return NULL;
 }
 
-static void nearest_in(const struct assay_scenario_section *section, const char *name,
-                       unsigned *best, const char **hint)
+static void update_nearest(const struct assay_scenario_section *section, const char *name,
+                           unsigned *best, const char **hint)
 {
     for (uint32_t k = 0; k < section->key_count; k++)
         if (section->keys[k].name != NULL)
@@ -80,10 +80,10 @@ static const struct assay_scenario_key *find_key(const struct assay_scenario_sec
     }
     const char *hint = NULL;
     unsigned best = ASSAY_WORDS_APART_MAX;
-    nearest_in(section, name, &best, &hint);
+    update_nearest(section, name, &best, &hint);
     for (size_t s = 0; s < ASSAY_SCENARIO_SECTIONS && hint == NULL; s++)
-        nearest_in(&assay_scenario_sections[s], name, &best, &hint);
-    assay_status_ignore(no_such("key", name, hint, message), "NULL says so");
+        update_nearest(&assay_scenario_sections[s], name, &best, &hint);
+    assay_status_ignore(report_unknown("key", name, hint, message), "NULL says so");
     return NULL;
 }
 
@@ -115,8 +115,8 @@ static enum assay_status find_element(struct assay_scenario *scenario,
                                  section->name, section->max);
 }
 
-/* "adversaries=none" empties a list; cohorts stay, since others name them. */
-static bool empties(struct assay_scenario *scenario, const struct path *path, const char *value)
+/* "adversaries=none" clears a list; cohorts stay, since others name them. */
+static bool clears_list(struct assay_scenario *scenario, const struct path *path, const char *value)
 {
     if (path->has_index || path->section[0] != '\0' || strcmp(value, "none") != 0) return false;
     for (size_t s = 0; s < ASSAY_SCENARIO_SECTIONS; s++) {
@@ -135,7 +135,7 @@ static enum assay_status set_value(struct assay_scenario *scenario, const struct
                                    const char *value, char *message)
 {
     uint32_t index = 0;
-    if (empties(scenario, path, value)) return ASSAY_OK;
+    if (clears_list(scenario, path, value)) return ASSAY_OK;
     const struct assay_scenario_section *section = find_section(path->section, message);
     if (section == NULL) return ASSAY_E_NOT_FOUND;
     if (section->is_list != path->has_index)
@@ -155,10 +155,10 @@ enum assay_status assay_scenario_set(struct assay_scenario *scenario, const char
 {
     char what[ASSAY_SIM_MESSAGE_MAX] = "";
     struct path path;
-    /* The first "=" that is not within a comparison of an assertion: keys hold none. */
+    /* The first "=" that is not within a comparison of an assertion: keys contain none. */
     const char *equals = strchr(assignment, '=');
     const size_t len = equals != NULL ? (size_t)(equals - assignment) : 0;
-    if (equals == NULL || !take_apart(assignment, len, &path))
+    if (equals == NULL || !split_path(assignment, len, &path))
         return assay_scenario_refuse(message, ASSAY_E_SYNTAX,
                                      "expected KEY=VALUE, found \"%.100s\"", assignment);
     struct assay_scenario changed = *scenario;
@@ -170,7 +170,7 @@ enum assay_status assay_scenario_set(struct assay_scenario *scenario, const char
     return ASSAY_OK;
 }
 
-/* ------------------------------------------------------------ bounds of what is there */
+/* ------------------------------------------------------------ bounds */
 
 static enum assay_status check_key(const struct assay_scenario *s,
                                    const struct assay_scenario_section *section, uint32_t index,

@@ -1,6 +1,5 @@
 /*
- * sim/scenario/scenario_print.c - a scenario as the file that gives it again, and the list of all
- * keys.
+ * sim/scenario/scenario_print.c - a scenario formatted as its file, and the list of all keys.
  */
 #include "base/assert.h"
 #include "sim/outcome.h"
@@ -53,7 +52,7 @@ static void put_value(struct assay_writer *w, const struct assay_scenario_key *k
     }
 }
 
-/* One part, each key on a line of its own; the first key of an element stands behind its dash. */
+/* One part, each key on a line of its own; the first key of an element follows its dash. */
 static void put_part(struct assay_writer *w, const struct assay_scenario *scenario,
                      const struct assay_scenario_section *section, uint32_t index)
 {
@@ -155,10 +154,10 @@ static void visit_words(assay_scenario_row_fn *visit, void *context)
                                                  .about = (what),                                  \
                                                  .word = (text),                                   \
                                                  .line = (said) });
-#define ATTACK(symbol, number, text, said) WORD("attack", "what is done", text, said)
+#define ATTACK(symbol, number, text, said) WORD("attack", "the attack", text, said)
     ASSAY_SIM_ATTACK_LIST(ATTACK)
 #undef ATTACK
-#define ACTION(symbol, number, text, said) WORD("action", "what operators decide", text, said)
+#define ACTION(symbol, number, text, said) WORD("action", "the action", text, said)
     ASSAY_SIM_ACTION_LIST(ACTION)
 #undef ACTION
 #define FLAW(symbol, number, text, said) WORD("flaw", "what is wrong", text, said)
@@ -189,7 +188,7 @@ void assay_scenario_each_row(assay_scenario_row_fn *visit, void *context)
 /* Markdown. */
 struct tables {
     struct assay_writer *w;
-    const char *table; /* the one begun last; NULL: none */
+    const char *table; /* the current one; NULL: none */
 };
 
 static void begin_table(struct tables *t, const struct assay_scenario_row *row)

@@ -1,9 +1,9 @@
 /*
- * sim/scenario/scenario_roster.c - who is who: vendor, operator, platform and cohort of every slot,
- * and who hears whom.
+ * sim/scenario/scenario_roster.c - vendor, operator, platform and cohort of every slot, and
+ * reachability under partitions.
  *
  * Vendor, operator and platform are functions of the slot alone; cohorts depend on the seed, so
- * that no result hangs on which slots happen to be an attacker's.
+ * that no result depends on which slots are an attacker's.
  */
 #include "sim/scenario/scenario.h"
 
@@ -14,7 +14,7 @@
 
 enum { BP = 10000 };
 
-/* With shares the vendors stand in the roster one after the other: the first slot of each. */
+/* With shares the vendors follow each other in the roster: the first slot of each. */
 static uint32_t first_of_vendor(const struct assay_scenario *s, uint32_t vendor)
 {
     uint64_t before = 0;
@@ -49,8 +49,8 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
-/* The masked ones are spread over vendors and operators: a step that has no divisor in common with
- * the number of nodes visits every slot once. */
+/* Masked slots are spread over vendors and operators: a step without a common divisor with the
+ * number of nodes visits every slot once. */
 static bool is_masked(const struct assay_scenario *s, uint32_t slot)
 {
     if (s->masked_bp == 0) return false;
@@ -61,8 +61,7 @@ static bool is_masked(const struct assay_scenario *s, uint32_t slot)
     return place < (uint64_t)s->nodes * s->masked_bp / BP;
 }
 
-/* A platform has one vendor: neighbours among the slots of that vendor share it. It is named by its
- * first slot. */
+/* A platform has one vendor: adjacent slots of that vendor share it. Its name is its first slot. */
 uint32_t assay_scenario_platform(const struct assay_scenario *scenario, uint32_t slot)
 {
     if (is_masked(scenario, slot)) return UINT32_MAX;
@@ -75,7 +74,8 @@ uint32_t assay_scenario_platform(const struct assay_scenario *scenario, uint32_t
     return slot / scenario->vendors / each * each * scenario->vendors + vendor;
 }
 
-static bool matches(const struct assay_scenario *s, const struct assay_sim_cohort *c, uint32_t slot)
+static bool matches_cohort(const struct assay_scenario *s, const struct assay_sim_cohort *c,
+                           uint32_t slot)
 {
     if (c->has_vendor && assay_scenario_vendor(s, slot) != c->vendor) return false;
     return !c->has_operator || assay_scenario_operator(s, slot) == c->operator_;
@@ -86,7 +86,7 @@ uint32_t assay_scenario_cohort_matching(const struct assay_scenario *scenario, u
     ASSAY_ASSERT(cohort < scenario->cohort_count);
     uint32_t matching = 0;
     for (uint32_t slot = 0; slot < scenario->nodes; slot++)
-        matching += matches(scenario, &scenario->cohorts[cohort], slot) ? 1 : 0;
+        matching += matches_cohort(scenario, &scenario->cohorts[cohort], slot) ? 1 : 0;
     return matching;
 }
 
@@ -98,7 +98,7 @@ uint32_t assay_scenario_cohort_size(const struct assay_scenario *scenario, uint3
     return c->count > 0 ? c->count : (uint32_t)((uint64_t)matching * c->share_bp / BP);
 }
 
-/* A deck of all slots, shuffled by the seed; each cohort takes its first fitting ones. */
+/* A permutation of all slots, shuffled by the seed; each cohort takes its first matching ones. */
 void assay_scenario_cohorts(const struct assay_scenario *scenario, uint64_t seed,
                             uint8_t *cohort_of)
 {
@@ -115,7 +115,8 @@ void assay_scenario_cohorts(const struct assay_scenario *scenario, uint64_t seed
     for (uint32_t c = 1; c < scenario->cohort_count; c++) {
         uint32_t wanted = assay_scenario_cohort_size(scenario, c);
         for (uint32_t i = 0; i < n && wanted > 0; i++) {
-            if (cohort_of[deck[i]] != 0 || !matches(scenario, &scenario->cohorts[c], deck[i]))
+            if (cohort_of[deck[i]] != 0 ||
+                !matches_cohort(scenario, &scenario->cohorts[c], deck[i]))
                 continue;
             cohort_of[deck[i]] = (uint8_t)c;
             wanted--;
@@ -124,8 +125,8 @@ void assay_scenario_cohorts(const struct assay_scenario *scenario, uint64_t seed
     free(deck);
 }
 
-static bool on_side_a(const struct assay_scenario *s, const struct assay_sim_partition *p,
-                      const uint8_t *cohort_of, uint32_t slot)
+static bool is_on_side_a(const struct assay_scenario *s, const struct assay_sim_partition *p,
+                         const uint8_t *cohort_of, uint32_t slot)
 {
     if (p->by_cohort) return cohort_of[slot] == p->cohort;
     return slot < (uint64_t)s->nodes * p->share_bp / BP;
@@ -139,8 +140,8 @@ bool assay_scenario_hears(const struct assay_scenario *scenario, const uint8_t *
     for (uint32_t i = 0; i < scenario->partition_count; i++) {
         const struct assay_sim_partition *p = &scenario->partitions[i];
         if (epoch < p->start_epoch || (p->stop_epoch != 0 && epoch >= p->stop_epoch)) continue;
-        const bool from_a = on_side_a(scenario, p, cohort_of, from);
-        if (from_a == on_side_a(scenario, p, cohort_of, to)) continue;
+        const bool from_a = is_on_side_a(scenario, p, cohort_of, from);
+        if (from_a == is_on_side_a(scenario, p, cohort_of, to)) continue;
         if (from_a ? !p->b_hears_a : !p->a_hears_b) return false;
     }
     return true;

@@ -1,5 +1,6 @@
 /*
- * sim/scenario/scenario_set.c - values of keys: from text, to text, within their bounds; --set.
+ * sim/scenario/scenario_set.c - values of keys: parsing, formatting and bounds, for files and
+ * --set.
  */
 #include "base/assert.h"
 #include "base/checked.h"
@@ -108,7 +109,7 @@ bool assay_scenario_append(struct assay_scenario *scenario,
     return true;
 }
 
-/* ------------------------------------------------------------ what is expected */
+/* ------------------------------------------------------------ expected values */
 
 static void list_words(const struct assay_scenario_key *key, char *text)
 {
@@ -149,8 +150,9 @@ void assay_scenario_expects(const struct assay_scenario_key *key,
     (void)snprintf(text, ASSAY_SCENARIO_VALUE_MAX, "%s", fixed);
 }
 
-static enum assay_status expected(const struct assay_scenario_key *key, enum assay_status status,
-                                  const char *found, const char *hint, char *message)
+static enum assay_status report_expected(const struct assay_scenario_key *key,
+                                         enum assay_status status, const char *found,
+                                         const char *hint, char *message)
 {
     char expects[ASSAY_SCENARIO_VALUE_MAX];
     assay_scenario_expects(key, expects);
@@ -179,9 +181,9 @@ static enum assay_status take_number(void *part, const struct assay_scenario_key
 {
     uint64_t value = 0;
     if (!assay_scenario_number(text, strlen(text), &value))
-        return expected(key, ASSAY_E_SYNTAX, text, NULL, message);
+        return report_expected(key, ASSAY_E_SYNTAX, text, NULL, message);
     if (value < key->min || value > key->max)
-        return expected(key, ASSAY_E_RANGE, text, NULL, message);
+        return report_expected(key, ASSAY_E_RANGE, text, NULL, message);
     if (key->kind == ASSAY_SCENARIO_U32) put_u32(part, key->offset, (uint32_t)value);
     else assay_bytes_copy((uint8_t *)part + key->offset, sizeof value, &value, sizeof value);
     return ASSAY_OK;
@@ -192,7 +194,7 @@ static enum assay_status take_bool(void *part, const struct assay_scenario_key *
 {
     const bool yes = strcmp(text, "true") == 0;
     if (!yes && strcmp(text, "false") != 0)
-        return expected(key, ASSAY_E_SYNTAX, text, NULL, message);
+        return report_expected(key, ASSAY_E_SYNTAX, text, NULL, message);
     put_bool(part, key->offset, yes);
     return ASSAY_OK;
 }
@@ -209,7 +211,7 @@ static enum assay_status take_word(void *part, const struct assay_scenario_key *
         }
         assay_words_nearest(text, key->word(v), &best, &hint);
     }
-    return expected(key, ASSAY_E_SYNTAX, text, hint, message);
+    return report_expected(key, ASSAY_E_SYNTAX, text, hint, message);
 }
 
 bool assay_scenario_is_name(const char *text)
@@ -222,7 +224,8 @@ bool assay_scenario_is_name(const char *text)
 static enum assay_status take_name(void *part, const struct assay_scenario_key *key,
                                    const char *text, char *message)
 {
-    if (!assay_scenario_is_name(text)) return expected(key, ASSAY_E_SYNTAX, text, NULL, message);
+    if (!assay_scenario_is_name(text))
+        return report_expected(key, ASSAY_E_SYNTAX, text, NULL, message);
     char *to = (char *)part + key->offset;
     (void)snprintf(to, ASSAY_SIM_NAME_MAX + 1, "%s", text);
     return ASSAY_OK;
@@ -256,7 +259,8 @@ bool assay_scenario_is_line(const char *text)
 static enum assay_status take_text(void *part, const struct assay_scenario_key *key,
                                    const char *text, char *message)
 {
-    if (!assay_scenario_is_line(text)) return expected(key, ASSAY_E_SYNTAX, text, NULL, message);
+    if (!assay_scenario_is_line(text))
+        return report_expected(key, ASSAY_E_SYNTAX, text, NULL, message);
     (void)snprintf((char *)part + key->offset, ASSAY_SIM_TITLE_MAX + 1, "%s", text);
     return ASSAY_OK;
 }
@@ -286,7 +290,7 @@ static enum assay_status take_cohort(const struct assay_scenario *scenario, void
     unsigned best = ASSAY_WORDS_APART_MAX;
     for (uint32_t i = 0; i < scenario->cohort_count; i++)
         assay_words_nearest(text, scenario->cohorts[i].name, &best, &hint);
-    return expected(key, ASSAY_E_NOT_FOUND, text, hint, message);
+    return report_expected(key, ASSAY_E_NOT_FOUND, text, hint, message);
 }
 
 static enum assay_status take_cap(void *part, const struct assay_scenario_key *key,
@@ -296,9 +300,9 @@ static enum assay_status take_cap(void *part, const struct assay_scenario_key *k
     const char *stroke = strchr(text, '/');
     if (stroke == NULL || !assay_scenario_number(text, (size_t)(stroke - text), &num) ||
         !assay_scenario_number(stroke + 1, strlen(stroke + 1), &den))
-        return expected(key, ASSAY_E_SYNTAX, text, NULL, message);
+        return report_expected(key, ASSAY_E_SYNTAX, text, NULL, message);
     if (num == 0 || num > den || den > 10000)
-        return expected(key, ASSAY_E_RANGE, text, NULL, message);
+        return report_expected(key, ASSAY_E_RANGE, text, NULL, message);
     put_u32(part, key->offset, (uint32_t)num);
     put_u32(part, key->offset + (uint32_t)sizeof(uint32_t), (uint32_t)den);
     return ASSAY_OK;
@@ -314,8 +318,8 @@ static enum assay_status take_shares(struct assay_scenario *scenario,
         uint64_t value = 0;
         const size_t len = strcspn(at, ",");
         if (i == ASSAY_SIM_VENDORS_MAX || !assay_scenario_number(at, len, &value))
-            return expected(key, ASSAY_E_SYNTAX, text, NULL, message);
-        if (value > 10000) return expected(key, ASSAY_E_RANGE, text, NULL, message);
+            return report_expected(key, ASSAY_E_SYNTAX, text, NULL, message);
+        if (value > 10000) return report_expected(key, ASSAY_E_RANGE, text, NULL, message);
         shares[i] = (uint32_t)value;
         at += len;
         if (*at == '\0') break;
@@ -384,7 +388,7 @@ void assay_scenario_look(const void *part, const struct assay_scenario_key *key,
     case ASSAY_SCENARIO_U32:
     case ASSAY_SCENARIO_U64:
         found->value = get_number(part, key);
-        /* A key that does not count is zero, whatever its bounds. */
+        /* A disabled key is zero, whatever its bounds. */
         found->fits = found->value >= key->min && found->value <= key->max;
         return;
     case ASSAY_SCENARIO_WORD:
@@ -445,7 +449,7 @@ bool assay_scenario_give(const struct assay_scenario *scenario, const void *part
     case ASSAY_SCENARIO_TEXT: break;
     case ASSAY_SCENARIO_ASSERTION: fixed = ((const struct assay_sim_assertion *)part)->text; break;
     }
-    if (fixed == NULL) return false; /* an attack that nobody named */
+    if (fixed == NULL) return false; /* an attack that is not set */
     (void)snprintf(text, ASSAY_SCENARIO_VALUE_MAX, "%s", fixed);
     return true;
 }

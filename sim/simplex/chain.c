@@ -1,10 +1,9 @@
 /*
- * sim/simplex/chain.c - the blocks of the Simplex world: who may propose them, what may follow
- * what, and that everybody makes the same ones final.
+ * sim/simplex/chain.c - blocks of the Simplex world: proposers, parents, and agreement.
  *
- * docs/protocol.md 5.2, 5.8, 5.16: a block is its view's leader's; below an epoch block there are
- * tails alone; what is final has a certificate of finality and is the same everywhere. Leaders are
- * worked out here once more, not with engine/consensus/leader.c.
+ * docs/protocol.md 5.2, 5.8, 5.16: a block is signed by its view's leader; after an epoch block
+ * there are only tails; a final block has a certificate of finality and is the same on every
+ * machine. Leaders are computed a second time here, not with engine/consensus/leader.c.
  */
 #include "sim/simplex/world_internal.h"
 
@@ -18,8 +17,8 @@ void assay_sxw_trace(struct assay_sim_simplex *w, uint64_t number, struct assay_
     w->counts.trace = (h ^ h >> 29) * 0xbf58476d1ce4e5b9ULL;
 }
 
-static const struct assay_block_header *header_of(const struct assay_sim_simplex *w,
-                                                  const uint8_t id[32])
+static const struct assay_block_header *find_header(const struct assay_sim_simplex *w,
+                                                    const uint8_t id[32])
 {
     for (size_t i = w->header_count; i-- > 0;)
         if (assay_bytes_equal(w->headers[i].id, id, 32)) return &w->headers[i].header;
@@ -29,7 +28,7 @@ static const struct assay_block_header *header_of(const struct assay_sim_simplex
 void assay_sxw_note_block(struct assay_sim_simplex *w, struct assay_slice payload)
 {
     struct assay_proposal p;
-    if (assay_proposal_decode(payload, &p) != ASSAY_OK || header_of(w, p.id) != NULL) return;
+    if (assay_proposal_decode(payload, &p) != ASSAY_OK || find_header(w, p.id) != NULL) return;
     if (w->header_count == w->header_capacity) {
         w->header_capacity = w->header_capacity == 0 ? 64 : 2 * w->header_capacity;
         w->headers = assay_sxw_must(realloc(w->headers, w->header_capacity * sizeof *w->headers));
@@ -40,7 +39,7 @@ void assay_sxw_note_block(struct assay_sim_simplex *w, struct assay_slice payloa
 }
 
 /* Smooth weighted round robin from the counters of the epoch's start; ties to the smaller slot,
- * whose node id is the smaller one here. */
+ * which has the smaller node id here. */
 static uint16_t leader_of(const struct assay_sim_simplex *w, const struct sxw_ledger *l,
                           uint64_t view)
 {
@@ -68,7 +67,7 @@ void assay_sxw_check_block(struct assay_sim_simplex *w, const struct sxw_machine
 {
     const struct assay_block_header *h = &p->header;
     const struct assay_block_header *parent =
-        h->parent_view == 0 ? NULL : header_of(w, h->parent_id);
+        h->parent_view == 0 ? NULL : find_header(w, h->parent_id);
     const unsigned view = (unsigned)h->view;
     const bool below_epoch_block = parent != NULL && parent->kind != ASSAY_BLOCK_NORMAL;
     if (h->epoch != m->ledger.epoch) return; /* over in the same step */
@@ -86,9 +85,9 @@ void assay_sxw_check_block(struct assay_sim_simplex *w, const struct sxw_machine
                                   below_epoch_block ? " no empty tail" : " a tail and not", view);
 }
 
-/* In the log, or durable with the step that is being taken. Returns: whether there is one. */
-static bool certificate_of(const struct assay_sim_simplex *w, const struct sxw_machine *m,
-                           const uint8_t commitment[32], struct assay_certificate *c)
+/* In the log, or durable with the current step. Returns: whether there is one. */
+static bool find_certificate(const struct assay_sim_simplex *w, const struct sxw_machine *m,
+                             const uint8_t commitment[32], struct assay_certificate *c)
 {
     const struct sxw_log_item *item =
         assay_sxw_log_find(m, ASSAY_STORE_CERTIFICATE, m->ledger.epoch, UINT64_MAX, commitment);
@@ -109,11 +108,11 @@ void assay_sxw_check_finality(struct assay_sim_simplex *w, const struct sxw_mach
 {
     struct assay_certificate c;
     if (m->byzantine) return;
-    bool proven = certificate_of(w, m, final_->proof, &c) &&
+    bool proven = find_certificate(w, m, final_->proof, &c) &&
                   c.statement.type == ASSAY_VOTE_FINALISE && c.statement.epoch == m->ledger.epoch;
     const uint8_t *at = c.statement.block_id;
     while (proven && !assay_bytes_equal(at, final_->id, 32)) {
-        const struct assay_block_header *tail = header_of(w, at);
+        const struct assay_block_header *tail = find_header(w, at);
         proven = tail != NULL && tail->kind == ASSAY_BLOCK_TAIL;
         if (proven) at = tail->parent_id;
     }
@@ -126,7 +125,7 @@ void assay_sxw_check_finality(struct assay_sim_simplex *w, const struct sxw_mach
 void assay_sxw_check_final(struct assay_sim_simplex *w, const struct sxw_machine *m,
                            uint64_t height, const uint8_t id[static 32])
 {
-    const struct assay_block_header *h = header_of(w, id);
+    const struct assay_block_header *h = find_header(w, id);
     assay_sxw_trace(w, (uint64_t)(m - w->machines) << 32 | height, assay_slice_over(id, 32));
     if (m->byzantine || height >= SXW_HEIGHTS_MAX) return;
     if (w->chain_known[height] && !assay_bytes_equal(w->chain[height], id, 32))

@@ -1,11 +1,11 @@
 /*
- * sim/simplex/checker.c - what no honest machine of the Simplex world may send.
+ * sim/simplex/checker.c - checker of messages that honest machines of the Simplex world send.
  *
  * docs/protocol.md 5.2 to 5.4, 5.15: two N never, X and F never, N never after X; F only after the
  * own N and with the notarisation durable; N only for the leader's block and with every certificate
  * that it relies on durable; nothing sent before it is persisted; one notarisation a view, never
  * final and nullified; certificates only with more than 2W/3 (counted here, not with the code under
- * test). Blocks and finality are chain.c. Each check has a planted fault that it catches.
+ * test). Blocks and finality are checked in chain.c. Each check detects a planted fault.
  */
 #include "sim/simplex/world_internal.h"
 
@@ -17,7 +17,7 @@
 void assay_sim_simplex_violate(struct assay_sim_simplex *w, enum assay_sim_checker checker,
                                const char *format, ...)
 {
-    if (w->violation[0] != 0) return; /* the first one tells the story */
+    if (w->violation[0] != 0) return; /* the first violation is the cause */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(w->violation, sizeof w->violation, format, arguments);
@@ -33,7 +33,7 @@ void assay_sxw_checker_free(struct assay_sim_simplex *w)
     free(w->headers);
 }
 
-static struct sxw_seen *seen(struct assay_sim_simplex *w, uint64_t epoch, uint64_t view)
+static struct sxw_seen *find_view(struct assay_sim_simplex *w, uint64_t epoch, uint64_t view)
 {
     if (epoch >= SXW_EPOCHS_MAX || view >= SXW_SEEN_MAX) return NULL;
     if (view >= w->seen_capacity[epoch]) {
@@ -48,8 +48,8 @@ static struct sxw_seen *seen(struct assay_sim_simplex *w, uint64_t epoch, uint64
     return &w->seen[epoch][view];
 }
 
-static struct sxw_seen_range *seen_range(struct assay_sim_simplex *w,
-                                         const struct assay_vote_statement *st)
+static struct sxw_seen_range *find_seen_range(struct assay_sim_simplex *w,
+                                              const struct assay_vote_statement *st)
 {
     for (size_t i = w->range_count; i-- > 0;) {
         const struct assay_vote_statement *of = &w->ranges[i].statement;
@@ -64,10 +64,11 @@ static struct sxw_seen_range *seen_range(struct assay_sim_simplex *w,
     return &w->ranges[w->range_count++];
 }
 
-/* A range around the view of which X was sent by the machine, or, without a machine, that was
- * certified. Returns: NULL when there is none. */
-static const struct sxw_seen_range *range_around(const struct assay_sim_simplex *w, uint64_t epoch,
-                                                 uint64_t view, size_t machine)
+/* A range around the view of which the machine sent X, or, without a machine, that was certified.
+ * Returns: NULL when there is none. */
+static const struct sxw_seen_range *find_covering_range(const struct assay_sim_simplex *w,
+                                                        uint64_t epoch, uint64_t view,
+                                                        size_t machine)
 {
     for (size_t i = 0; i < w->range_count; i++) {
         const struct sxw_seen_range *r = &w->ranges[i];
@@ -77,27 +78,28 @@ static const struct sxw_seen_range *range_around(const struct assay_sim_simplex 
     return NULL;
 }
 
-static void final_and_nullified(struct assay_sim_simplex *w, uint64_t epoch, uint64_t view)
+static void report_final_and_nullified(struct assay_sim_simplex *w, uint64_t epoch, uint64_t view)
 {
     assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
                               "epoch %u view %u is final and nullified", (unsigned)epoch,
                               (unsigned)view);
 }
 
-/* docs/protocol.md 5.27: no view of a range with a certificate becomes final. */
+/* protocol.md 5.27: no view of a range with a certificate becomes final. */
 static void check_range_certificate(struct assay_sim_simplex *w,
                                     const struct assay_vote_statement *st)
 {
-    struct sxw_seen_range *r = seen_range(w, st);
+    struct sxw_seen_range *r = find_seen_range(w, st);
     if (r->certified || w->options.splits) return;
     r->certified = true;
     for (uint64_t view = st->view; view <= assay_vote_last(st); view++) {
-        const struct sxw_seen *v = seen(w, st->epoch, view);
-        if (v != NULL && v->certified[ASSAY_VOTE_FINALISE]) final_and_nullified(w, st->epoch, view);
+        const struct sxw_seen *v = find_view(w, st->epoch, view);
+        if (v != NULL && v->certified[ASSAY_VOTE_FINALISE])
+            report_final_and_nullified(w, st->epoch, view);
     }
 }
 
-/* Counted and verified here: with the code under test a wrong quorum would agree with itself. */
+/* Counted and verified here: the code under test would agree with its own wrong quorum. */
 static bool certificate_holds(const struct assay_sim_simplex *w, const struct assay_certificate *c)
 {
     struct assay_cursor at = assay_cursor_over(c->signatures.bytes, c->signatures.len);
@@ -137,7 +139,7 @@ static void check_certificate(struct assay_sim_simplex *w, const struct sxw_mach
         check_range_certificate(w, st);
         return;
     }
-    struct sxw_seen *v = seen(w, st->epoch, st->view);
+    struct sxw_seen *v = find_view(w, st->epoch, st->view);
     if (v == NULL || w->options.splits) return;
     if (v->certified[st->type] && !assay_bytes_equal(v->certified_id[st->type], st->block_id, 32))
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
@@ -147,14 +149,15 @@ static void check_certificate(struct assay_sim_simplex *w, const struct sxw_mach
     assay_bytes_copy(v->certified_id[st->type], 32, st->block_id, 32);
     if (!v->certified[ASSAY_VOTE_FINALISE]) return;
     if (v->certified[ASSAY_VOTE_NULLIFY] ||
-        range_around(w, st->epoch, st->view, SIZE_MAX) != NULL)
-        final_and_nullified(w, st->epoch, st->view);
+        find_covering_range(w, st->epoch, st->view, SIZE_MAX) != NULL)
+        report_final_and_nullified(w, st->epoch, st->view);
 }
 
-/* A certificate by name, in the machine's log, where it must be one.
+/* A certificate by name, in the machine's log, where it must be a certificate.
  * Returns: whether it is there. */
-static bool held(struct assay_sim_simplex *w, const struct sxw_machine *m, uint64_t epoch,
-                 const uint8_t commitment[32], struct assay_certificate *c)
+static bool has_certificate(struct assay_sim_simplex *w, const struct sxw_machine *m,
+                            uint64_t epoch, const uint8_t commitment[32],
+                            struct assay_certificate *c)
 {
     const struct sxw_log_item *item =
         assay_sxw_log_find(m, ASSAY_STORE_CERTIFICATE, epoch, UINT64_MAX, commitment);
@@ -178,14 +181,14 @@ static void check_reliance(struct assay_sim_simplex *w, const struct sxw_machine
     bool right = true;
     uint64_t next = h->parent_view + 1;
     if (h->parent_view > 0) {
-        all = held(w, m, h->epoch, h->parent_proof, &c);
+        all = has_certificate(w, m, h->epoch, h->parent_proof, &c);
         right = right && all && assay_vote_kind(c.statement.type) != ASSAY_VOTE_NULLIFY &&
                 c.statement.view == h->parent_view &&
                 assay_bytes_equal(c.statement.block_id, h->parent_id, 32);
     }
     for (size_t at = 0; at < p->nulls.len && all; at += 32) {
-        all = held(w, m, h->epoch, p->nulls.bytes + at, &c);
-        if (!all) break; /* nothing was read into c */
+        all = has_certificate(w, m, h->epoch, p->nulls.bytes + at, &c);
+        if (!all) break; /* c was not filled */
         right = right && assay_vote_kind(c.statement.type) == ASSAY_VOTE_NULLIFY &&
                 assay_vote_covers(&c.statement, next);
         next = assay_vote_last(&c.statement) + 1;
@@ -223,7 +226,7 @@ static void check_notarise(struct assay_sim_simplex *w, const struct sxw_machine
     check_reliance(w, m, &p);
     assay_sxw_check_block(w, m, &p);
     const bool given_up =
-        range_around(w, st->epoch, st->view, (size_t)(m - w->machines)) != NULL;
+        find_covering_range(w, st->epoch, st->view, (size_t)(m - w->machines)) != NULL;
     if (given_up || (n != NULL && x != NULL && x < n)) /* the log grows at its end */
         assay_sim_simplex_violate(
             w, ASSAY_SIM_CHECKER_VALIDITY, "machine %u cast N after X in epoch %u view %u",
@@ -239,7 +242,7 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
         struct assay_certificate c;
         if (item->class_ != ASSAY_STORE_CERTIFICATE || item->key.epoch != st->epoch) continue;
         if (item->key.number != st->view * 8 + ASSAY_VOTE_NOTARISE) continue;
-        notarised = held(w, m, st->epoch, item->key.id, &c) &&
+        notarised = has_certificate(w, m, st->epoch, item->key.id, &c) &&
                     assay_bytes_equal(c.statement.block_id, st->block_id, 32);
     }
     if (!notarised)
@@ -253,12 +256,12 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
                                   (unsigned)(m - w->machines));
 }
 
-/* docs/protocol.md 5.27: a range that its sender has left, durable, and no F of its own in it. */
+/* protocol.md 5.27: a range that its sender has left, durable, and no F of its own in it. */
 static void check_range_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
                              const struct assay_vote_statement *st)
 {
     const size_t self = (size_t)(m - w->machines);
-    struct sxw_seen_range *r = seen_range(w, st);
+    struct sxw_seen_range *r = find_seen_range(w, st);
     struct assay_simplex_snapshot look;
     assay_simplex_snapshot(m->simplex, &look);
     if (!r->voted[self] && assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, assay_vote_number(st),
@@ -272,7 +275,7 @@ static void check_range_vote(struct assay_sim_simplex *w, const struct sxw_machi
                                   (unsigned)self, (unsigned)st->epoch, (unsigned)st->view);
     r->voted[self] = true;
     for (uint64_t view = st->view; view <= assay_vote_last(st); view++) {
-        const struct sxw_seen *v = seen(w, st->epoch, view);
+        const struct sxw_seen *v = find_view(w, st->epoch, view);
         if (v != NULL && v->voted[self][ASSAY_VOTE_FINALISE])
             assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                                       "machine %u sent X over a range and F in it, epoch %u view "
@@ -292,9 +295,9 @@ static void check_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
         check_range_vote(w, m, st);
         return;
     }
-    struct sxw_seen *v = seen(w, st->epoch, st->view);
+    struct sxw_seen *v = find_view(w, st->epoch, st->view);
     if (v == NULL) return;
-    const bool again = v->voted[self][st->type]; /* a disk may lose what was sent long ago */
+    const bool again = v->voted[self][st->type]; /* a disk may lose an old message */
     if (!again && assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, number, st->block_id) == NULL)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,
                                   "machine %u sent a vote before it was persisted", (unsigned)self);
@@ -307,11 +310,11 @@ static void check_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
     assay_bytes_copy(v->voted_id[self][st->type], 32, st->block_id, 32);
     if (v->voted[self][ASSAY_VOTE_FINALISE] &&
         (v->voted[self][ASSAY_VOTE_NULLIFY] ||
-         range_around(w, st->epoch, st->view, self) != NULL))
+         find_covering_range(w, st->epoch, st->view, self) != NULL))
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                                   "machine %u sent X and F in epoch %u view %u", (unsigned)self,
                                   (unsigned)st->epoch, (unsigned)st->view);
-    if (again) return; /* resent: what it relied on may have been passed by finality */
+    if (again) return; /* resent: finality may have passed what it relied on */
     if (st->type == ASSAY_VOTE_FINALISE) check_finalise(w, m, st);
     if (st->type == ASSAY_VOTE_NOTARISE) check_notarise(w, m, st);
 }
@@ -327,8 +330,8 @@ static void check_proposal(struct assay_sim_simplex *w, const struct sxw_machine
         return;
     }
     if (p.header.leader != m->slot || p.header.epoch != m->ledger.epoch)
-        return; /* answers a pull */
-    struct sxw_seen *v = seen(w, p.header.epoch, p.header.view);
+        return; /* answers to pulls */
+    struct sxw_seen *v = find_view(w, p.header.epoch, p.header.view);
     if (v == NULL) return;
     if (assay_sxw_log_find(m, ASSAY_STORE_PROPOSAL, p.header.epoch, p.header.view, p.id) == NULL)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,

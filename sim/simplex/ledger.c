@@ -1,7 +1,6 @@
 /*
- * sim/simplex/ledger.c - the tiny ledger of the Simplex world: every k-th block
- * closes the epoch, blocks carry one small record, whoever is epochs behind takes the base of a
- * peer.
+ * sim/simplex/ledger.c - minimal ledger of the Simplex world: every k-th block closes the epoch,
+ * blocks carry one small record, a machine that is epochs behind takes the base of a peer.
  */
 #include "sim/simplex/world_internal.h"
 
@@ -53,15 +52,15 @@ void assay_sxw_ledger_begin(struct assay_sim_simplex *w, struct sxw_machine *m)
     assay_simplex_demand(m->simplex, w->now, l->head_ms + w->options.cadence_ms, &m->actions);
 }
 
-static enum assay_block_kind kind_on(const struct assay_sim_simplex *w, const struct sxw_machine *m,
-                                     uint64_t parent_height)
+static enum assay_block_kind kind_at_height(const struct assay_sim_simplex *w,
+                                            const struct sxw_machine *m, uint64_t parent_height)
 {
     const uint64_t blocks = parent_height - m->ledger.base_height;
     return blocks + 1 >= w->options.epoch_blocks ? ASSAY_BLOCK_EPOCH : ASSAY_BLOCK_NORMAL;
 }
 
-static void propose(struct assay_sim_simplex *w, struct sxw_machine *m, uint64_t view,
-                    const uint8_t parent_id[32])
+static void propose_block(struct assay_sim_simplex *w, struct sxw_machine *m, uint64_t view,
+                          const uint8_t parent_id[32])
 {
     const struct assay_block *parent = assay_blocks_find(m->blocks, parent_id);
     const uint64_t parent_height = parent == NULL ? m->ledger.base_height : parent->header.height;
@@ -71,7 +70,7 @@ static void propose(struct assay_sim_simplex *w, struct sxw_machine *m, uint64_t
     struct assay_writer b = assay_writer_over(body, sizeof body);
     assay_cbor_put_array(&b, 1);
     assay_cbor_put_bytes(&b, record, sizeof record);
-    struct assay_simplex_content content = { .kind = kind_on(w, m, parent_height),
+    struct assay_simplex_content content = { .kind = kind_at_height(w, m, parent_height),
                                              .time_ms = UNIX_MS + w->now,
                                              .body = { body, b.len } };
     if (content.time_ms <= parent_ms) content.time_ms = parent_ms + 1;
@@ -79,7 +78,7 @@ static void propose(struct assay_sim_simplex *w, struct sxw_machine *m, uint64_t
     assay_simplex_propose(m->simplex, w->now, view, &content, &m->actions);
 }
 
-static void check(struct assay_sim_simplex *w, struct sxw_machine *m, const uint8_t id[32])
+static void check_block_of(struct assay_sim_simplex *w, struct sxw_machine *m, const uint8_t id[32])
 {
     const struct assay_block *block = assay_blocks_find(m->blocks, id);
     if (block == NULL) {
@@ -94,7 +93,7 @@ static void check(struct assay_sim_simplex *w, struct sxw_machine *m, const uint
                                 .at_ms = w->now };
     if (h->kind == ASSAY_BLOCK_TAIL)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS, "CHECK of a tail");
-    answer.valid = h->kind == kind_on(w, m, h->height - 1);
+    answer.valid = h->kind == kind_at_height(w, m, h->height - 1);
     if (w->judge != NULL)
         answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
     if (w->options.check_ms_max > 0) {
@@ -133,7 +132,7 @@ static void close_epoch(struct assay_sim_simplex *w, struct sxw_machine *m,
 {
     struct sxw_ledger *l = &m->ledger;
     check_finality_proof(w, m, action);
-    for (uint64_t v = 0; v < view; v++) /* as they stand after the view of E itself */
+    for (uint64_t v = 0; v < view; v++) /* as after the view of E itself */
         assay_leader_next(&m->voters[l->epoch % 2], l->counters);
     assay_bytes_copy(l->base_id, 32, action->id, 32);
     assay_bytes_copy(l->base_proof, 32, action->proof, 32);
@@ -142,7 +141,7 @@ static void close_epoch(struct assay_sim_simplex *w, struct sxw_machine *m,
     assay_sxw_ledger_begin(w, m);
 }
 
-static void final(struct assay_sim_simplex *w, struct sxw_machine *m, size_t index)
+static void on_final(struct assay_sim_simplex *w, struct sxw_machine *m, size_t index)
 {
     const struct assay_simplex_action action = m->actions.items[index];
     const struct assay_block *path[SXW_BLOCKS_MAX];
@@ -158,7 +157,7 @@ static void final(struct assay_sim_simplex *w, struct sxw_machine *m, size_t ind
         if (at == NULL)
             assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS,
                                       "FINAL of a block that is not held");
-        return; /* a tail of a block that was handed out before */
+        return; /* a tail of a block that was returned before */
     }
     if (!assay_bytes_equal(path[count - 1]->header.parent_id, l->head_id, 32))
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_AGREEMENT,
@@ -173,7 +172,7 @@ static void final(struct assay_sim_simplex *w, struct sxw_machine *m, size_t ind
     else assay_simplex_demand(m->simplex, w->now, w->now + w->options.cadence_ms, &m->actions);
 }
 
-/* What the real ledger does over SYNC_ASK: the base of an epoch that a peer has closed. */
+/* As the real ledger over SYNC_ASK: the base of an epoch that a peer has closed. */
 static void catch_up(struct assay_sim_simplex *w, struct sxw_machine *m)
 {
     const uint32_t self = (uint32_t)(m - w->machines);
@@ -191,8 +190,8 @@ static void catch_up(struct assay_sim_simplex *w, struct sxw_machine *m)
 }
 
 /* Both payloads convict by themselves, and never an honest machine. */
-static void accused(struct assay_sim_simplex *w, struct sxw_machine *m,
-                    const struct assay_simplex_action *action)
+static void on_accusation(struct assay_sim_simplex *w, struct sxw_machine *m,
+                          const struct assay_simplex_action *action)
 {
     w->counts.accusations++;
     w->counts.last_proof = action->proof_number;
@@ -235,10 +234,10 @@ void assay_sxw_ledger_act(struct assay_sim_simplex *w, struct sxw_machine *m, si
     case ASSAY_SIMPLEX_SIGN:
     case ASSAY_SIMPLEX_PERSIST:
     case ASSAY_SIMPLEX_SEND: return; /* obey() */
-    case ASSAY_SIMPLEX_PROPOSE: propose(w, m, action->view, action->id); return;
-    case ASSAY_SIMPLEX_CHECK: check(w, m, action->id); return;
-    case ASSAY_SIMPLEX_FINAL: final(w, m, index); return;
-    case ASSAY_SIMPLEX_ACCUSE: accused(w, m, action); return;
+    case ASSAY_SIMPLEX_PROPOSE: propose_block(w, m, action->view, action->id); return;
+    case ASSAY_SIMPLEX_CHECK: check_block_of(w, m, action->id); return;
+    case ASSAY_SIMPLEX_FINAL: on_final(w, m, index); return;
+    case ASSAY_SIMPLEX_ACCUSE: on_accusation(w, m, action); return;
     case ASSAY_SIMPLEX_BEHIND: catch_up(w, m); return;
     case ASSAY_SIMPLEX_ROLLED_BACK: w->counts.rolled_back++; return;
     case ASSAY_SIMPLEX_NOTE:

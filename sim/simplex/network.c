@@ -1,6 +1,6 @@
 /*
- * sim/simplex/network.c - what machines of the Simplex world stand on: chance, the
- * queue of events, each machine's log, the links between them.
+ * sim/simplex/network.c - environment of the machines of the Simplex world: randomness, event
+ * queue, each machine's log, links.
  */
 #include "sim/simplex/world_internal.h"
 
@@ -36,7 +36,7 @@ void *assay_sxw_must(void *memory)
 
 /* --- events: a binary heap by (time, order of creation) */
 
-static bool before(const struct sxw_event *a, const struct sxw_event *b)
+static bool is_earlier(const struct sxw_event *a, const struct sxw_event *b)
 {
     return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
 }
@@ -50,7 +50,7 @@ void assay_sxw_schedule(struct assay_sim_simplex *w, const struct sxw_event *eve
     size_t at = w->event_count++;
     struct sxw_event added = *event;
     added.order = w->event_order++;
-    while (at > 0 && before(&added, &w->events[(at - 1) / 2])) {
+    while (at > 0 && is_earlier(&added, &w->events[(at - 1) / 2])) {
         w->events[at] = w->events[(at - 1) / 2];
         at = (at - 1) / 2;
     }
@@ -65,8 +65,9 @@ struct sxw_event assay_sxw_next_event(struct assay_sim_simplex *w)
     for (;;) {
         size_t child = 2 * at + 1;
         if (child >= w->event_count) break;
-        if (child + 1 < w->event_count && before(&w->events[child + 1], &w->events[child])) child++;
-        if (!before(&w->events[child], &last)) break;
+        if (child + 1 < w->event_count && is_earlier(&w->events[child + 1], &w->events[child]))
+            child++;
+        if (!is_earlier(&w->events[child], &last)) break;
         w->events[at] = w->events[child];
         at = child;
     }
@@ -128,8 +129,8 @@ void assay_sim_simplex_lose(struct assay_sim_simplex *w, uint32_t machine, uint3
 
 /* --- the network */
 
-static void transmit(struct assay_sim_simplex *w, struct sxw_machine *from, uint32_t to,
-                     enum assay_message_kind kind, struct assay_slice payload)
+static void transmit_message(struct assay_sim_simplex *w, struct sxw_machine *from, uint32_t to,
+                             enum assay_message_kind kind, struct assay_slice payload)
 {
     const uint32_t self = (uint32_t)(from - w->machines);
     w->counts.sent++;
@@ -166,7 +167,7 @@ void assay_sxw_send(struct assay_sim_simplex *w, struct sxw_machine *m, uint16_t
         if (&w->machines[i] == m) continue;
         if (to == ASSAY_SLOT_ALL ? w->machines[i].slot == except : w->machines[i].slot != to)
             continue;
-        if (w->machines[i].slot == m->slot) continue; /* a twin does not talk to itself */
-        transmit(w, m, i, kind, payload);
+        if (w->machines[i].slot == m->slot) continue; /* a twin sends nothing to itself */
+        transmit_message(w, m, i, kind, payload);
     }
 }

@@ -1,6 +1,5 @@
 /*
- * sim/simplex/world.c - machines, clock, crashes (world.h). Links and logs are network.c, the tiny
- * ledger ledger.c, the checkers checker.c.
+ * sim/simplex/world.c - machines, clock and crashes of the Simplex world.
  */
 #include "base/crypto/model.h"
 #include "sim/simplex/world_internal.h"
@@ -58,11 +57,11 @@ static void persist_all(struct assay_sim_simplex *w, struct sxw_machine *m,
             assay_sxw_log_put(m, signed_[i].class_, &signed_[i].key,
                               assay_slice_over(signed_[i].bytes, signed_[i].len));
     if (m->durable.epoch != m->ledger.epoch)
-        assay_sxw_log_prune(m, m->durable.epoch); /* this step may send of it */
+        assay_sxw_log_prune(m, m->durable.epoch); /* this step may send messages of it */
     m->durable = m->ledger;
 }
 
-/* limit: how many messages leave before the machine dies. */
+/* limit: number of messages that are sent before the machine crashes. */
 static void send_all(struct assay_sim_simplex *w, struct sxw_machine *m,
                      const struct signed_message *signed_, size_t count, size_t limit)
 {
@@ -90,7 +89,8 @@ static bool has_output(const struct sxw_machine *m)
     return false;
 }
 
-static void step(struct assay_sim_simplex *w, struct sxw_machine *m, const struct sxw_event *event);
+static void step_machine(struct assay_sim_simplex *w, struct sxw_machine *m,
+                         const struct sxw_event *event);
 
 static void feed_back(struct assay_sim_simplex *w, struct sxw_machine *m,
                       const struct signed_message *message)
@@ -100,11 +100,11 @@ static void feed_back(struct assay_sim_simplex *w, struct sxw_machine *m,
                                    .message = message->kind,
                                    .bytes = message->bytes,
                                    .len = message->len };
-    if (m->alive && w->violation[0] == 0) step(w, m, &own);
+    if (m->alive && w->violation[0] == 0) step_machine(w, m, &own);
 }
 
-/* Sign, persist, send, feed back; or die somewhere between. */
-static void obey(struct assay_sim_simplex *w, struct sxw_machine *m)
+/* Sign, persist, send, feed back; or crash in between. */
+static void execute_actions(struct assay_sim_simplex *w, struct sxw_machine *m)
 {
     struct signed_message signed_[ASSAY_SIMPLEX_ACTIONS_MAX];
     const size_t count = sign_all(w, m, signed_);
@@ -155,7 +155,8 @@ enum assay_status assay_sxw_input(struct assay_sim_simplex *w, struct sxw_machin
     return status;
 }
 
-static void step(struct assay_sim_simplex *w, struct sxw_machine *m, const struct sxw_event *event)
+static void step_machine(struct assay_sim_simplex *w, struct sxw_machine *m,
+                         const struct sxw_event *event)
 {
     const enum assay_status status = assay_sxw_input(w, m, event);
     const bool own = event->from == ASSAY_SLOT_SELF && event->kind == SXW_MESSAGE;
@@ -163,11 +164,11 @@ static void step(struct assay_sim_simplex *w, struct sxw_machine *m, const struc
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS,
                                   "a machine refused its own message: %s",
                                   assay_status_symbol(status));
-    for (size_t i = 0; i < m->actions.count; i++) /* the ledger's answers append to the list */
+    for (size_t i = 0; i < m->actions.count; i++) /* answers of the ledger append to the list */
         assay_sxw_ledger_act(w, m, i);
     if (w->options.check_every == 0 || w->counts.steps % w->options.check_every == 0)
         assay_simplex_check(m->simplex);
-    obey(w, m);
+    execute_actions(w, m);
     if (m->alive) m->wake_at = assay_simplex_wake_at(m->simplex);
 }
 
@@ -183,16 +184,17 @@ static struct sxw_machine *first_awake(struct assay_sim_simplex *w)
     return first != NULL && first->wake_at != UINT64_MAX ? first : NULL;
 }
 
-static void deliver(struct assay_sim_simplex *w, struct sxw_event *event)
+static void deliver_event(struct assay_sim_simplex *w, struct sxw_event *event)
 {
     struct sxw_machine *m = &w->machines[event->machine];
     if (event->kind == SXW_RESTART) assay_sim_simplex_restart(w, event->machine);
-    else if (m->alive && (event->kind != SXW_CHECKED || event->life == m->life)) step(w, m, event);
+    else if (m->alive && (event->kind != SXW_CHECKED || event->life == m->life))
+        step_machine(w, m, event);
     free(event->bytes);
 }
 
 /* One event or one tick. Returns: false when nothing happens before the deadline. */
-static bool advance(struct assay_sim_simplex *w, uint64_t deadline_ms)
+static bool advance_clock(struct assay_sim_simplex *w, uint64_t deadline_ms)
 {
     struct sxw_machine *m = first_awake(w);
     const uint64_t event_at = w->event_count > 0 ? w->events[0].at_ms : UINT64_MAX;
@@ -209,10 +211,10 @@ static bool advance(struct assay_sim_simplex *w, uint64_t deadline_ms)
     if (at > w->now) w->now = at;
     if (event_at <= wake_at) {
         struct sxw_event event = assay_sxw_next_event(w);
-        deliver(w, &event);
+        deliver_event(w, &event);
     } else {
         const struct sxw_event tick = { .kind = SXW_TICK };
-        step(w, m, &tick);
+        step_machine(w, m, &tick);
     }
     return true;
 }
@@ -220,7 +222,7 @@ static bool advance(struct assay_sim_simplex *w, uint64_t deadline_ms)
 bool assay_sim_simplex_run(struct assay_sim_simplex *w, uint64_t ms)
 {
     const uint64_t deadline = w->now + ms;
-    while (w->violation[0] == 0 && advance(w, deadline)) {
+    while (w->violation[0] == 0 && advance_clock(w, deadline)) {
     }
     return w->violation[0] == 0;
 }
@@ -235,12 +237,12 @@ bool assay_sim_simplex_run_to_height(struct assay_sim_simplex *w, uint64_t heigh
                 w->machines[i].ledger.height < height)
                 reached = false;
         if (reached) return true;
-        if (!advance(w, deadline)) return false;
+        if (!advance_clock(w, deadline)) return false;
     }
     return false;
 }
 
-/* --- life and death */
+/* --- life */
 
 void assay_sim_simplex_crash(struct assay_sim_simplex *w, uint32_t machine)
 {
@@ -252,8 +254,8 @@ void assay_sim_simplex_crash(struct assay_sim_simplex *w, uint32_t machine)
     memset(m->blocks_memory, 0xdb, m->blocks_memory_len < 4096 ? m->blocks_memory_len : 4096);
 }
 
-static void restore(struct assay_sim_simplex *w, struct sxw_machine *m,
-                    enum assay_store_class class_)
+static void restore_machine(struct assay_sim_simplex *w, struct sxw_machine *m,
+                            enum assay_store_class class_)
 {
     for (size_t i = 0; i < m->log_count; i++) {
         const struct sxw_log_item *item = &m->log[i];
@@ -273,13 +275,14 @@ void assay_sim_simplex_restart(struct assay_sim_simplex *w, uint32_t machine)
     w->counts.restarts++;
     m->ledger = m->durable;
     assay_sxw_machine_init(w, m);
-    restore(w, m, ASSAY_STORE_CERTIFICATE);
-    restore(w, m, ASSAY_STORE_PROPOSAL);
-    if (w->options.plant != ASSAY_SIM_SIMPLEX_FORGETS_VOTES) restore(w, m, ASSAY_STORE_VOTE);
+    restore_machine(w, m, ASSAY_STORE_CERTIFICATE);
+    restore_machine(w, m, ASSAY_STORE_PROPOSAL);
+    if (w->options.plant != ASSAY_SIM_SIMPLEX_FORGETS_VOTES)
+        restore_machine(w, m, ASSAY_STORE_VOTE);
     m->alive = true;
     const struct sxw_event run = { .kind = SXW_RUN,
                                    .valid = w->options.plant == ASSAY_SIM_SIMPLEX_FORGETS_VOTES };
-    step(w, m, &run);
+    step_machine(w, m, &run);
 }
 
 void assay_sxw_machine_init(struct assay_sim_simplex *w, struct sxw_machine *m)
@@ -288,7 +291,7 @@ void assay_sxw_machine_init(struct assay_sim_simplex *w, struct sxw_machine *m)
                                            .voters_max = w->options.slot_count,
                                            .views_max = w->options.views_max,
                                            .certificate_max =
-                                               3 * w->options.views_max, /* the least */
+                                               3 * w->options.views_max, /* the minimum */
                                            .early_len = 128 * 1024 };
     assay_bytes_copy(config.chain_id, 32, w->chain_id, 32);
     m->blocks = assay_blocks_init(m->blocks_memory, m->blocks_memory_len, w->options.blocks_max,
@@ -352,9 +355,9 @@ struct assay_sim_simplex *assay_sim_simplex_create(const struct assay_sim_simple
         assay_sxw_machine_init(w, m);
         m->alive = true;
     }
-    for (uint32_t i = 0; i < w->machine_count; i++) { /* once everybody can hear */
+    for (uint32_t i = 0; i < w->machine_count; i++) { /* when every machine can receive */
         const struct sxw_event run = { .kind = SXW_RUN, .valid = true };
-        step(w, &w->machines[i], &run);
+        step_machine(w, &w->machines[i], &run);
     }
     return w;
 }
@@ -382,7 +385,7 @@ void assay_sim_simplex_destroy(struct assay_sim_simplex **world)
     *world = NULL;
 }
 
-/* --- settings and looks */
+/* --- settings and queries */
 
 void assay_sim_simplex_set_faults(struct assay_sim_simplex *w, uint32_t loss_permille,
                                   uint32_t duplicate_permille, uint32_t crash_permille)
@@ -418,8 +421,8 @@ enum assay_status assay_sim_simplex_inject(struct assay_sim_simplex *w, uint32_t
                                            struct assay_slice payload)
 {
     struct sxw_machine *m = &w->machines[machine];
-    uint8_t *copy =
-        assay_sxw_must(malloc(payload.len + 1)); /* exact, so that a sanitizer sees one too far */
+    uint8_t *copy = assay_sxw_must(
+        malloc(payload.len + 1)); /* exact, so that a sanitizer detects a read one byte too far */
     assay_bytes_copy(copy, payload.len, payload.bytes, payload.len);
     const struct sxw_event event = {
         .kind = SXW_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = payload.len
@@ -428,7 +431,7 @@ enum assay_status assay_sim_simplex_inject(struct assay_sim_simplex *w, uint32_t
     const enum assay_status status = assay_sxw_input(w, m, &event);
     for (size_t i = 0; i < m->actions.count; i++)
         assay_sxw_ledger_act(w, m, i);
-    obey(w, m);
+    execute_actions(w, m);
     if (m->alive) m->wake_at = assay_simplex_wake_at(m->simplex);
     free(copy);
     return status;

@@ -1,5 +1,5 @@
 /*
- * sim/simplex/world_internal.h - shared by the files of the Simplex world.
+ * sim/simplex/world_internal.h - internal interface of the Simplex world.
  */
 #ifndef ASSAY_SIM_SIMPLEX_WORLD_INTERNAL_H
 #define ASSAY_SIM_SIMPLEX_WORLD_INTERNAL_H
@@ -39,7 +39,7 @@ struct sxw_log_item {
     size_t len;
 };
 
-/* What the tiny ledger knows; copied to `durable` with each commit. */
+/* State of the minimal ledger; copied to `durable` with each commit. */
 struct sxw_ledger {
     uint64_t epoch;
     uint8_t base_id[32], base_proof[32];
@@ -67,17 +67,17 @@ struct sxw_machine {
     struct assay_voter_table voters[2];
     struct sxw_log_item *log;
     size_t log_count, log_capacity;
-    uint64_t proofs_epoch;                          /* in which it made the proofs below */
+    uint64_t proofs_epoch;                          /* of the proofs below */
     uint8_t proofs[ASSAY_SIM_SIMPLEX_MACHINES_MAX]; /* by slot; bit n: one of En */
 };
 
-/* Headers of all blocks that were ever proposed, by anybody. */
+/* Headers of all proposed blocks. */
 struct sxw_header {
     uint8_t id[32];
     struct assay_block_header header;
 };
 
-/* What was seen of one view of one epoch. */
+/* Observations of one view of one epoch. */
 struct sxw_seen {
     bool certified[ASSAY_VOTE_TYPES];
     uint8_t certified_id[ASSAY_VOTE_TYPES][32];
@@ -87,7 +87,7 @@ struct sxw_seen {
     uint8_t proposed_id[ASSAY_SIM_SIMPLEX_MACHINES_MAX][32];
 };
 
-/* And of one range of views (docs/protocol.md 5.27). */
+/* Observations of one range of views (protocol.md 5.27). */
 struct sxw_seen_range {
     struct assay_vote_statement statement;
     bool certified;
@@ -140,7 +140,7 @@ const struct sxw_log_item *assay_sxw_log_find(const struct sxw_machine *m,
                                               enum assay_store_class class_, uint64_t epoch,
                                               uint64_t number, const uint8_t *id);
 void assay_sxw_log_prune(struct sxw_machine *m, uint64_t epoch);
-/* Checked first; a twin does not hear itself. */
+/* Checked first; a twin does not receive its own message. */
 void assay_sxw_send(struct assay_sim_simplex *w, struct sxw_machine *m, uint16_t to,
                     uint16_t except, enum assay_message_kind kind, struct assay_slice payload);
 
@@ -159,7 +159,7 @@ uint32_t assay_sxw_weight_of(const struct assay_sim_simplex *w, uint64_t epoch, 
 /* checker.c */
 void assay_sxw_check_send(struct assay_sim_simplex *w, const struct sxw_machine *m,
                           enum assay_message_kind kind, struct assay_slice payload);
-/* Returns: whether it is a certificate with a quorum of true signatures. */
+/* Returns: whether it is a certificate with a quorum of valid signatures. */
 bool assay_sxw_certificate_read(const struct assay_sim_simplex *w, struct assay_slice payload,
                                 struct assay_certificate *c);
 void assay_sxw_checker_free(struct assay_sim_simplex *w);
@@ -167,7 +167,7 @@ void assay_sxw_checker_free(struct assay_sim_simplex *w);
 /* chain.c */
 /* Folds into the trace. */
 void assay_sxw_trace(struct assay_sim_simplex *w, uint64_t number, struct assay_slice bytes);
-/* Remembers the header of a block; what is no proposal is left alone. */
+/* Records the header of a block; ignores other messages. */
 void assay_sxw_note_block(struct assay_sim_simplex *w, struct assay_slice payload);
 /* A block that an honest machine votes for. */
 void assay_sxw_check_block(struct assay_sim_simplex *w, const struct sxw_machine *m,

@@ -1,9 +1,9 @@
 /*
- * sim/yaml/read.c - a file through a schema made from the table of keys
+ * sim/yaml/read.c - scenario files, parsed by a schema made from the table of keys
  * (sim/scenario/scenario_keys.c).
  *
- * Every section becomes a struct of texts, one for each key and in its order; every text then goes
- * where --set would put it. So a key that the table gains can be written in files at once.
+ * Every section becomes a struct of texts, one for each key and in its order; every text is then
+ * set as --set would. So a new key of the table works in files at once.
  */
 #include "sim/yaml/read.h"
 
@@ -17,14 +17,14 @@
 
 enum { PATH_LEN_MAX = 128, SHARES_LEN_MAX = ASSAY_SCENARIO_VALUE_MAX };
 
-/* A section as YAML has it: texts of its keys, NULL where the file is silent. */
+/* A section in YAML: texts of its keys, NULL for missing ones. */
 struct texts {
     char *of_key[ASSAY_SCENARIO_KEYS_MAX];
-    char **shares; /* of the one key that is a list */
+    char **shares; /* of the only key that is a list */
     unsigned shares_count;
 };
 
-/* The whole file: single sections at their number, lists beside them. */
+/* The file: single sections at their number, lists next to them. */
 struct file {
     struct texts single[ASSAY_SCENARIO_SECTIONS];
     struct texts *list[ASSAY_SCENARIO_SECTIONS];
@@ -76,7 +76,7 @@ static cyaml_schema_field_t key_field(const struct schema *schema,
     return field;
 }
 
-/* The fields of one section's keys; base: of its texts in what holds them. */
+/* The fields of one section's keys; base: offset of its texts. */
 static uint32_t put_keys(struct schema *schema, uint32_t section, uint32_t base)
 {
     const struct assay_scenario_section *s = &assay_scenario_sections[section];
@@ -138,7 +138,7 @@ struct reading {
     struct assay_scenario *scenario;
 };
 
-/* Where the value stands in the file: elements are counted as they are written there. */
+/* The path of the value in the file, with elements counted as in the file. */
 static void put_path(const struct assay_scenario_section *section, uint32_t element,
                      const char *key, char path[static PATH_LEN_MAX])
 {
@@ -220,10 +220,10 @@ static enum assay_status take_section(const struct reading *r, uint32_t index)
     return ASSAY_OK;
 }
 
-/* The key that a message of assay_scenario_check begins with, as a path of the file, which counts
- * cohorts; one that the file does not have is shown at its top. */
-static void put_blamed(const struct assay_scenario *scenario, const char *why,
-                       char path[static PATH_LEN_MAX])
+/* The key at the start of a message of assay_scenario_check, as a path of the file, which counts
+ * cohorts; a key that the file does not have is reported at its top. */
+static void format_blamed_key(const struct assay_scenario *scenario, const char *why,
+                              char path[static PATH_LEN_MAX])
 {
     static const char cohorts[] = "cohorts[";
     uint32_t index = 0;
@@ -247,7 +247,7 @@ static enum assay_status take_file(const struct assay_yaml *document,
     const enum assay_status status = assay_scenario_check(scenario, why);
     if (status == ASSAY_OK) return ASSAY_OK;
     char path[PATH_LEN_MAX];
-    put_blamed(scenario, why, path);
+    format_blamed_key(scenario, why, path);
     assay_yaml_set_message(document, assay_yaml_find(document, path), why);
     return status;
 }

@@ -1,4 +1,6 @@
-/* sim/yaml/sweep.c - a sweep file through a schema (sim/yaml/sweep.h). */
+/*
+ * sim/yaml/sweep.c - sweep files, parsed by a schema.
+ */
 #include "sim/yaml/sweep.h"
 
 #include "quote/yaml/document.h"
@@ -86,7 +88,7 @@ static const cyaml_schema_field_t sweep_fields[] = {
 static const cyaml_schema_value_t sweep_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct yaml_sweep, sweep_fields) };
 
-/* ------------------------------------------------------------ what it means */
+/* ------------------------------------------------------------ meaning */
 
 static enum assay_status take_number(const struct assay_yaml *d, const char *key, const char *text,
                                      uint64_t min, uint64_t max, uint64_t *out)
@@ -99,7 +101,7 @@ static enum assay_status take_number(const struct assay_yaml *d, const char *key
                            (unsigned long long)min, (unsigned long long)max, text);
 }
 
-/* Names stand in rows of CSV, in figures and on terminals: one line of printable characters. */
+/* Names appear in rows of CSV, in figures and on terminals: one line of printable characters. */
 static enum assay_status take_text(const struct assay_yaml *d, const char *key, const char *text,
                                    char *out, size_t capacity)
 {
@@ -286,7 +288,7 @@ static enum assay_status take_plot(const struct assay_yaml *d, const struct yaml
     return take_text(d, "plot.figure", y->figure, sweep->plot_figure, sizeof sweep->plot_figure);
 }
 
-/* ------------------------------------------------------------ the whole */
+/* ------------------------------------------------------------ the file */
 
 static enum assay_status take_base(const struct assay_yaml *d, const struct yaml_sweep *y,
                                    struct assay_sweep *sweep)

@@ -68,7 +68,7 @@ function runs(options = {}) {
     return {
         runs: {
             name: 'badmouthing',
-            title: 'three of ten say FAIL about everybody honest; nobody falls but they',
+            title: 'three of ten report FAIL for every honest member; only they are suspended',
             scale: count > 1 ? 100 : 1,
             all_but_a_twentieth: count >= 20,
             network: {
@@ -128,7 +128,7 @@ function runs(options = {}) {
             checks: [
                 {
                     name: 'agreement',
-                    line: 'nobody closes an epoch with another block or root',
+                    line: 'every epoch closes with one block and one root',
                     looked: 400,
                     violated: 0,
                 },
