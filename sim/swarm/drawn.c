@@ -1,9 +1,11 @@
-/* sim/swarm/drawn.c - the faults of a scenario by kind (sim/swarm/drawn.h). */
+/*
+ * sim/swarm/drawn.c - kinds of faults of a scenario.
+ */
 #include "sim/swarm/drawn.h"
 
 #include "base/assert.h"
 
-static void see_crashes(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
+static void find_crashes(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
 {
     for (uint32_t i = 0; i < s->crash_count; i++) {
         const struct assay_sim_crash *const c = &s->crashes[i];
@@ -17,7 +19,7 @@ static void see_crashes(const struct assay_scenario *s, bool has[static ASSAY_SI
         has[ASSAY_SIM_DRAWN_OLD_DISKS] = true;
 }
 
-static void see_dates(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
+static void find_dates(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
 {
     for (uint32_t i = 0; i < s->clock_count; i++) {
         const struct assay_sim_clock *const c = &s->clocks[i];
@@ -27,8 +29,9 @@ static void see_dates(const struct assay_scenario *s, bool has[static ASSAY_SIM_
     }
 }
 
-/* What happens at the same time as something else. */
-static void see_moments(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
+/* Faults that coincide with other events. */
+static void find_coincidences(const struct assay_scenario *s,
+                              bool has[static ASSAY_SIM_DRAWN_COUNT])
 {
     for (uint32_t i = 0; i < s->change_count; i++)
         for (uint32_t k = 0; k < s->crash_count; k++)
@@ -98,7 +101,7 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_OLD_OPERATORS] = s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->crash_count; i++)
         if (s->crashes[i].down_ms > 130 * (uint64_t)s->epoch_ms) has[ASSAY_SIM_DRAWN_ABSENT] = true;
-    see_moments(s, has);
+    find_coincidences(s, has);
     for (uint32_t i = 0; i < s->change_count; i++) {
         const struct assay_sim_change *const c = &s->changes[i];
         if (c->epoch_ms + c->block_len_max + c->operator_cap_bp > 0)
@@ -112,8 +115,8 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
             s->changes[i - 1].cohort == s->changes[i].cohort &&
             s->changes[i].at_epoch >= s->changes[i - 1].at_epoch + 12)
             has[ASSAY_SIM_DRAWN_RETURNS] = true;
-    see_crashes(s, has);
-    see_dates(s, has);
+    find_crashes(s, has);
+    find_dates(s, has);
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
         counts[i] += has[i];
 }

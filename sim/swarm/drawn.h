@@ -1,5 +1,5 @@
 /*
- * sim/swarm/drawn.h - which faults a scenario has: what a swarm says it has tried.
+ * sim/swarm/drawn.h - kinds of faults of a scenario, for the coverage report of a swarm.
  */
 #ifndef ASSAY_SIM_SWARM_DRAWN_H
 #define ASSAY_SIM_SWARM_DRAWN_H
@@ -8,21 +8,21 @@
 
 /* X(symbol, name in documents, one line) */
 #define ASSAY_SIM_DRAWN_LIST(X)                                                                    \
-    X(TRAITORS, "traitors", "somebody lies")                                                       \
+    X(TRAITORS, "traitors", "members are Byzantine")                                               \
     X(LOSS, "loss", "links lose messages")                                                         \
     X(PARTITIONS, "partitions", "the network is cut, both ways or one")                            \
-    X(CRASHES, "crashes", "processes die")                                                         \
-    X(PAUSES, "pauses", "machines stand still and go on")                                          \
+    X(CRASHES, "crashes", "processes crash")                                                       \
+    X(PAUSES, "pauses", "machines stall and continue")                                             \
     X(LOST_STORES, "lost_stores", "a store is lost")                                               \
-    X(OLD_DISKS, "old_disks", "a disk goes back, or breaks its promise")                           \
+    X(OLD_DISKS, "old_disks", "a disk is rolled back, or loses writes")                            \
     X(DATES_AHEAD, "dates_ahead", "dates step forward")                                            \
     X(DATES_BEHIND, "dates_behind", "dates step back")                                             \
-    X(DATES_OF_ALL, "dates_of_all", "dates of everybody at once")                                  \
+    X(DATES_OF_ALL, "dates_of_all", "dates of all nodes at once")                                  \
     X(CHANGES, "changes", "operators change members, rules or themselves")                         \
-    X(JOINS, "joins", "somebody joins")                                                            \
-    X(BURNED, "burned", "no proposal comes through: views are nullified by the range")             \
+    X(JOINS, "joins", "members join")                                                              \
+    X(BURNED, "burned", "no proposal is delivered: ranges of views are nullified")                 \
     X(ERAS, "eras", "operators end an era")                                                        \
-    X(SEATS, "seats", "fewer vote than there are members")                                         \
+    X(SEATS, "seats", "fewer voters than members")                                                 \
     X(SERVICES, "services", "the network has services, and programs that use them")                \
     X(TINY, "tiny", "one to three members")                                                        \
     X(CAPS, "caps", "other caps of operators and vendors than the default ones")                   \
@@ -31,52 +31,53 @@
     X(LONG, "long", "130 epochs or more, with pruned history")                                     \
     X(PARAMETERS, "parameters", "a change of length of epochs, size of blocks or operators' cap")  \
     X(SEVERAL_ERAS, "several_eras", "operators end more than one era")                             \
-    X(HOARDERS, "hoarders", "members take of services what one author gets, for nothing")          \
-    X(HANDOVERS, "handovers", "hosts show enclaves old and changed hand-overs")                    \
+    X(HOARDERS, "hoarders", "members exhaust the quota of an author")                              \
+    X(HANDOVERS, "handovers", "hosts show enclaves old and modified hand-overs")                   \
     X(AWAY, "away", "operators are replaced around a crash")                                       \
     X(FENCED, "fenced", "a part is fenced first, by operators that are replaced")                  \
     X(TRIALS, "trials", "enclaves run wrong code while a vendor's collateral is new")              \
-    X(OLD_OPERATORS, "old_operators", "operators that were replaced sign on")                      \
-    X(ABSENT, "absent", "a member is away for more than 130 epochs while operators change")   \
-    X(RETURNS, "returns", "some leave, and two join when their slots are free: maybe who left")    \
+    X(OLD_OPERATORS, "old_operators", "replaced operators continue to sign")                       \
+    X(ABSENT, "absent", "a member is away for more than 130 epochs while operators change")        \
+    X(RETURNS, "returns", "some leave, and two join when their slots are free, perhaps the same")  \
     X(STARVED, "starved", "holders of shares that no other reaches over links")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };
 #undef ASSAY_SIM_DRAWN_ENUM
 
-/* What a draw is there for, by figures of the run: a draw that never comes to it tries nothing.
+/* The purpose of draws, by figures of the run: a draw without its effect tests nothing.
  * X(symbol, figure, name in documents, one line) */
 #define ASSAY_SIM_EFFECT_LIST(X)                                                                   \
-    X(QUOTA, HOARDS_REFUSED, "above_quota", "an author wanted more than its quota")                \
+    X(QUOTA, HOARDS_REFUSED, "above_quota", "an author exceeded its quota")                        \
     X(RELISTED, RELISTED, "relisted", "a hostile member listed another replica")                   \
-    X(SHOWN, HANDOVERS_SHOWN, "handovers_shown", "an enclave was shown one by its host")           \
+    X(SHOWN, HANDOVERS_SHOWN, "handovers_shown", "a host showed one to an enclave")                \
     X(MISSED, OPERATORS_MISSED, "operators_missed",                                                \
       "operators were replaced while a member was down")                                           \
-    X(FENCE_OVER, FENCES_OVER, "fence_over", "a fence ended with the operators who signed it")     \
-    X(OLD_DOCUMENT, OLD_DOCUMENTS, "old_document", "replaced operators handed something in")       \
-    X(LEAPT_OVER_ERA, LEAPS_OVER_ERAS, "leapt_over_era", "who was away leapt over an era's end")   \
+    X(FENCE_OVER, FENCES_OVER, "fence_over", "a fence ended with its operators")                   \
+    X(OLD_DOCUMENT, OLD_DOCUMENTS, "old_document", "replaced operators submitted a document")      \
+    X(LEAPT_OVER_ERA, LEAPS_OVER_ERAS, "leapt_over_era",                                           \
+      "an absent member passed an era's end by fast sync")                                         \
     X(ON_TRIAL, STRUCK_ON_TRIAL, "struck_on_trial", "a FAIL struck while rules were on trial")     \
     X(ERA_ENDED, ERAS, "era_ended", "an era ended")                                                \
-    X(REVERTED, CHANGES_REVERTED, "reverted", "a change went back")
+    X(REVERTED, CHANGES_REVERTED, "reverted", "a change was reverted")
 
 #define ASSAY_SIM_EFFECT_ENUM(symbol, figure, name, line) ASSAY_SIM_EFFECT_##symbol,
 enum assay_sim_effect { ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_ENUM) ASSAY_SIM_EFFECT_COUNT };
 #undef ASSAY_SIM_EFFECT_ENUM
 
-/* Returns: whether a run had it. */
+/* Returns: whether a run had the effect. */
 bool assay_sim_effect_of(enum assay_sim_effect effect, const struct assay_sim_outcome *outcome);
 /* Returns: static text. */
 const char *assay_sim_effect_name(enum assay_sim_effect effect);
 
-/* One more for each kind of fault that the scenario has. Returns: nothing. */
+/* Increments the count of each kind of fault in the scenario. */
 void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
                                  uint64_t counts[static ASSAY_SIM_DRAWN_COUNT]);
 /* Returns: static text. */
 const char *assay_sim_drawn_name(enum assay_sim_drawn drawn);
 
-/* A draw that never happens, or never comes to anything, tries nothing: a fault of the swarm, which
- * a thousand seeds show. Returns: the name of one; NULL: each did, or there were fewer seeds. */
+/* A draw that never happens, or never has its effect, tests nothing: a fault of the swarm, which a
+ * thousand seeds reveal. Returns: the name of one; NULL: none, or fewer seeds. */
 const char *assay_sim_swarm_never(uint64_t seeds,
                                   const uint64_t drawn[static ASSAY_SIM_DRAWN_COUNT],
                                   const uint64_t effects[static ASSAY_SIM_EFFECT_COUNT]);

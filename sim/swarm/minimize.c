@@ -1,4 +1,7 @@
-/* sim/swarm/minimize.c - fewer things, then smaller numbers, until nothing gets smaller. */
+/*
+ * sim/swarm/minimize.c - minimisation of failing scenarios: fewer items, then smaller numbers, to a
+ * fixed point.
+ */
 #include "sim/swarm/minimize.h"
 
 #include "base/assert.h"
@@ -11,16 +14,16 @@ struct search {
     uint64_t tried, tries_max;
 };
 
-static bool exhausted(const struct search *s)
+static bool is_exhausted(const struct search *s)
 {
     return s->tried >= s->tries_max;
 }
 
-/* Keeps the candidate when it fails in the same way. */
-static bool keeps(struct search *s, struct assay_scenario *candidate, const char *what)
+/* Accepts the candidate when it fails in the same way. */
+static bool accept_if_failing(struct search *s, struct assay_scenario *candidate, const char *what)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    if (exhausted(s)) return false;
+    if (is_exhausted(s)) return false;
     if (assay_scenario_check(candidate, message) != ASSAY_OK) return false;
     s->tried++;
     if (!s->options->fails(s->options->context, candidate)) return false;
@@ -65,9 +68,9 @@ static uint32_t count_in(const struct assay_scenario *scenario, const struct lis
     return count;
 }
 
-/* Items at .. at + chunk leave the list. */
-static void cut(struct assay_scenario *scenario, const struct list *list, uint32_t at,
-                uint32_t chunk)
+/* Removes the items at .. at + chunk from the list. */
+static void remove_items(struct assay_scenario *scenario, const struct list *list, uint32_t at,
+                         uint32_t chunk)
 {
     uint32_t *const count = count_of(scenario, list);
     uint8_t *const items = (uint8_t *)scenario + list->items_at;
@@ -86,21 +89,21 @@ static bool shrink_list(struct search *s, const struct list *list)
         uint32_t at = 0;
         while (at + chunk <= count_in(s->best, list)) {
             struct assay_scenario candidate = *s->best;
-            cut(&candidate, list, at, chunk);
-            if (keeps(s, &candidate, list->what)) any = true;
+            remove_items(&candidate, list, at, chunk);
+            if (accept_if_failing(s, &candidate, list->what)) any = true;
             else at += chunk; /* these are needed */
         }
     }
     return any;
 }
 
-/* --- cohorts: everything that names them goes along */
-static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
+/* --- cohorts, with everything that names them */
+static void remove_cohort(struct assay_scenario *scenario, uint32_t gone)
 {
     for (uint32_t i = scenario->adversary_count; i-- > 0;) {
         struct assay_sim_adversary *const a = &scenario->adversaries[i];
         if (a->cohort == gone) {
-            cut(scenario, &lists[ADVERSARIES], i, 1);
+            remove_items(scenario, &lists[ADVERSARIES], i, 1);
             continue;
         }
         if (a->victims == gone) a->victims = 0;
@@ -109,30 +112,30 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
     }
     for (uint32_t i = scenario->partition_count; i-- > 0;) {
         struct assay_sim_partition *const p = &scenario->partitions[i];
-        if (p->by_cohort && p->cohort == gone) cut(scenario, &lists[PARTITIONS], i, 1);
+        if (p->by_cohort && p->cohort == gone) remove_items(scenario, &lists[PARTITIONS], i, 1);
         else if (p->cohort > gone) p->cohort--;
         else if (p->cohort == gone) p->cohort = 0;
     }
     for (uint32_t i = scenario->crash_count; i-- > 0;) {
         struct assay_sim_crash *const c = &scenario->crashes[i];
-        if (c->cohort == gone) cut(scenario, &lists[CRASHES], i, 1);
+        if (c->cohort == gone) remove_items(scenario, &lists[CRASHES], i, 1);
         else if (c->cohort > gone) c->cohort--;
     }
     for (uint32_t i = scenario->clock_count; i-- > 0;) {
         struct assay_sim_clock *const c = &scenario->clocks[i];
-        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[CLOCKS], i, 1);
+        if (c->by_cohort && c->cohort == gone) remove_items(scenario, &lists[CLOCKS], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
     for (uint32_t i = scenario->change_count; i-- > 0;) {
         struct assay_sim_change *const c = &scenario->changes[i];
-        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[CHANGES], i, 1);
+        if (c->by_cohort && c->cohort == gone) remove_items(scenario, &lists[CHANGES], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
     for (uint32_t i = scenario->day_count; i-- > 0;) {
         struct assay_sim_day *const c = &scenario->days[i];
-        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[DAYS], i, 1);
+        if (c->by_cohort && c->cohort == gone) remove_items(scenario, &lists[DAYS], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
@@ -148,11 +151,11 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
         else if (a->cohort > gone) a->cohort--;
     }
     const struct list cohorts = LIST("cohorts", cohort_count, cohorts);
-    cut(scenario, &cohorts, gone, 1);
+    remove_items(scenario, &cohorts, gone, 1);
 }
 
-/* Is a figure of this cohort asserted? Its text would name what is gone. */
-static bool asserted(const struct assay_scenario *scenario, uint32_t cohort)
+/* Whether a figure of this cohort is asserted. The text would name a removed cohort. */
+static bool is_asserted(const struct assay_scenario *scenario, uint32_t cohort)
 {
     for (uint32_t i = 0; i < scenario->assertion_count; i++)
         if (scenario->assertions[i].cohort == cohort) return true;
@@ -163,10 +166,10 @@ static bool shrink_cohorts(struct search *s)
 {
     bool any = false;
     for (uint32_t i = s->best->cohort_count; i-- > 1;) {
-        if (asserted(s->best, i)) continue;
+        if (is_asserted(s->best, i)) continue;
         struct assay_scenario candidate = *s->best;
-        forget_cohort(&candidate, i);
-        if (keeps(s, &candidate, "cohorts")) any = true;
+        remove_cohort(&candidate, i);
+        if (accept_if_failing(s, &candidate, "cohorts")) any = true;
     }
     return any;
 }
@@ -183,7 +186,7 @@ struct number {
 #field, offsetof(struct assay_scenario, field),                                            \
             sizeof(((struct assay_scenario *)NULL)->field) == sizeof(uint64_t), (neutral_)         \
     }
-/* In the order in which they are tried: what takes most away first. */
+/* In the order of the attempts: the largest reductions first. */
 static const struct number numbers[] = { NUMBER(spares, 0),
                                          NUMBER(services.groups, 0),
                                          NUMBER(services.requestors, 0),
@@ -247,28 +250,28 @@ static void set_number(struct assay_scenario *scenario, size_t at, bool wide, ui
     else assay_bytes_copy(to, sizeof narrow, &narrow, sizeof narrow);
 }
 
-/* Makes a candidate with another value; what has to move with it moves. */
-typedef void put_number(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value);
+/* Makes a candidate with another value, and adjusts what depends on it. */
+typedef void set_value_fn(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value);
 
-/* The value nearest to neutral that still fails, as if there were one border. */
-static bool shrink_number(struct search *s, const struct number *n, put_number *put)
+/* The value nearest to neutral that still fails, assuming one boundary. */
+static bool shrink_number(struct search *s, const struct number *n, set_value_fn *put)
 {
     uint64_t failing = number_in(s->best, n->at, n->wide);
-    uint64_t other = n->neutral; /* does not fail, as far as we know */
+    uint64_t other = n->neutral; /* presumably does not fail */
     if (failing == other) return false;
     struct assay_scenario candidate = *s->best;
     put(&candidate, n->at, n->wide, other);
-    if (keeps(s, &candidate, n->what)) return true;
+    if (accept_if_failing(s, &candidate, n->what)) return true;
 
     bool any = false;
-    while (!exhausted(s)) {
+    while (!is_exhausted(s)) {
         const uint64_t high = failing > other ? failing : other;
         const uint64_t low = failing > other ? other : failing;
         if (high - low <= 1) break;
         const uint64_t middle = low + (high - low) / 2;
         candidate = *s->best;
         put(&candidate, n->at, n->wide, middle);
-        if (keeps(s, &candidate, n->what)) {
+        if (accept_if_failing(s, &candidate, n->what)) {
             failing = middle;
             any = true;
         } else {
@@ -280,7 +283,7 @@ static bool shrink_number(struct search *s, const struct number *n, put_number *
 
 enum { NODES_MIN = 4 }; /* members at genesis */
 
-static void put_nodes(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value)
+static void set_nodes(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value)
 {
     set_number(candidate, at, wide, value);
     if (candidate->operators > value) candidate->operators = (uint32_t)value;
@@ -289,8 +292,8 @@ static void put_nodes(struct assay_scenario *candidate, size_t at, bool wide, ui
     if (candidate->spares > most) candidate->spares = (uint32_t)most;
 }
 
-/* A run that ends before its bound of progress is over has not failed to go on. */
-static void put_epochs(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value)
+/* A run that ends before its bound of progress shows no stall. */
+static void set_epochs(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value)
 {
     set_number(candidate, at, wide, value);
     if (candidate->heal_epoch == 0 ||
@@ -304,8 +307,8 @@ static bool shrink_size(struct search *s)
 {
     static const struct number nodes = NUMBER(nodes, 1);
     static const struct number epochs = NUMBER(epochs, 1);
-    bool any = shrink_number(s, &nodes, put_nodes);
-    any = shrink_number(s, &epochs, put_epochs) || any;
+    bool any = shrink_number(s, &nodes, set_nodes);
+    any = shrink_number(s, &epochs, set_epochs) || any;
     return any;
 }
 
@@ -317,7 +320,7 @@ static bool shrink_numbers(struct search *s)
     return any;
 }
 
-/* --- numbers of the items that are left */
+/* --- numbers of the remaining items */
 static bool shrink_field(struct search *s, const char *what, const void *field, bool wide,
                          uint64_t neutral)
 {
@@ -356,7 +359,7 @@ static bool shrink_crash(struct search *s, uint32_t i)
     if (s->best->crashes[i].loses_store) {
         struct assay_scenario candidate = *s->best;
         candidate.crashes[i].loses_store = false;
-        any = keeps(s, &candidate, "lost store") || any;
+        any = accept_if_failing(s, &candidate, "lost store") || any;
     }
     return any;
 }
@@ -368,7 +371,7 @@ static bool shrink_change(struct search *s, uint32_t i)
     any = shrink_field(s, "epochs ahead", &c->ahead_epochs, false, 2) || any;
     any = shrink_field(s, "members of a change", &c->count, false, 1) || any;
     any = shrink_field(s, "epochs of maintenance", &c->epochs, false, 1) || any;
-    return shrink_field(s, "who gets a change", &c->given_to, false, 1) || any;
+    return shrink_field(s, "recipients of a change", &c->given_to, false, 1) || any;
 }
 
 static bool shrink_day(struct search *s, uint32_t i)
@@ -376,7 +379,7 @@ static bool shrink_day(struct search *s, uint32_t i)
     const struct assay_sim_day *const c = &s->best->days[i];
     bool any = shrink_field(s, "epoch of collateral", &c->at_epoch, true, 1);
     any = shrink_field(s, "members that it hits", &c->count, false, 1) || any;
-    return shrink_field(s, "who finds collateral", &c->given_to, false, 1) || any;
+    return shrink_field(s, "recipients of collateral", &c->given_to, false, 1) || any;
 }
 
 static bool shrink_cohort(struct search *s, uint32_t i)
@@ -384,11 +387,11 @@ static bool shrink_cohort(struct search *s, uint32_t i)
     const struct assay_sim_cohort *const c = &s->best->cohorts[i];
     if (c->count > 1) return shrink_field(s, "nodes of a cohort", &c->count, false, 1);
     if (c->count == 0 && c->share_bp > 0) {
-        /* A share that moves with the roster becomes a number. */
+        /* A share, which depends on the roster, becomes a number. */
         struct assay_scenario candidate = *s->best;
         candidate.cohorts[i].count = 1;
         candidate.cohorts[i].share_bp = 0;
-        return keeps(s, &candidate, "nodes of a cohort");
+        return accept_if_failing(s, &candidate, "nodes of a cohort");
     }
     return false;
 }
@@ -418,7 +421,7 @@ uint64_t assay_sim_minimize(struct assay_scenario *scenario,
     s.tries_max = options->tries_max == 0 ? ASSAY_SIM_MINIMIZE_TRIES : options->tries_max;
     ASSAY_ASSERT(options->fails != NULL);
     bool any = true;
-    while (any && !exhausted(&s)) {
+    while (any && !is_exhausted(&s)) {
         any = false;
         for (size_t i = 0; i < LISTS; i++)
             any = shrink_list(&s, &lists[i]) || any;

@@ -1,4 +1,6 @@
-/* sim/swarm/promise.c - weights of who may fail, and which checkers then count. */
+/*
+ * sim/swarm/promise.c - weights of nodes that may fail, and the checkers that then apply.
+ */
 #include "sim/swarm/promise.h"
 
 #include "base/assert.h"
@@ -14,16 +16,16 @@ static void put_number(uint8_t id[ASSAY_SCORING_ID_LEN], uint32_t number)
         id[i] = (uint8_t)(number >> (24 - 8 * i));
 }
 
-static void *take_memory(size_t len)
+static void *allocate_zeroed(size_t len)
 {
     void *const memory = calloc(1, len);
     ASSAY_ASSERT(memory != NULL);
     return memory;
 }
 
-static struct assay_place *places_of(const struct assay_scenario *scenario)
+static struct assay_place *make_places(const struct assay_scenario *scenario)
 {
-    struct assay_place *const places = take_memory(scenario->nodes * sizeof *places);
+    struct assay_place *const places = allocate_zeroed(scenario->nodes * sizeof *places);
     for (uint32_t i = 0; i < scenario->nodes; i++) {
         const uint32_t platform = assay_scenario_platform(scenario, i);
         put_number(places[i].node_id, i);
@@ -35,7 +37,8 @@ static struct assay_place *places_of(const struct assay_scenario *scenario)
     return places;
 }
 
-/* May operators take members of a cohort out of service, or choose what they do not satisfy? */
+/* Whether operators may take members of a cohort out of service, or choose a policy that they do
+ * not satisfy. */
 static bool is_moved(const struct assay_scenario *scenario, uint32_t cohort)
 {
     for (uint32_t i = 0; i < scenario->change_count; i++) {
@@ -50,10 +53,10 @@ static bool is_moved(const struct assay_scenario *scenario, uint32_t cohort)
     return false;
 }
 
-/* Everybody listed with full integrity (docs/protocol.md 6.0), but for who has not joined, and,
- * without_moved, for those that operators may have taken out of service. */
-static void weigh(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                  bool without_moved, uint32_t *weights)
+/* All listed with full integrity (docs/protocol.md 6.0), except members that have not joined, and,
+ * without_moved, those that operators may have taken out of service. */
+static void compute_weights(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                            bool without_moved, uint32_t *weights)
 {
     const uint32_t n = scenario->nodes;
     const struct assay_weight_rules rules = {
@@ -61,11 +64,11 @@ static void weigh(const struct assay_scenario *scenario, const uint8_t *cohort_o
         .vendor_cap = { scenario->vendor_cap_num, scenario->vendor_cap_den },
         .amplification_percent = scenario->amplification_percent,
     };
-    struct assay_place *places = places_of(scenario);
-    struct assay_trust *trust = take_memory(n * sizeof *trust);
-    bool *unlisted = take_memory(n * sizeof *unlisted);
+    struct assay_place *places = make_places(scenario);
+    struct assay_trust *trust = allocate_zeroed(n * sizeof *trust);
+    bool *unlisted = allocate_zeroed(n * sizeof *unlisted);
     const size_t groups_len = assay_groups_memory_len(n), scratch_len = assay_weights_memory_len(n);
-    void *memory = take_memory(groups_len), *scratch = take_memory(scratch_len);
+    void *memory = allocate_zeroed(groups_len), *scratch = allocate_zeroed(scratch_len);
     struct assay_groups groups;
     struct assay_tolerance tolerance;
 
@@ -93,34 +96,35 @@ static bool is_byzantine(const struct assay_scenario *scenario, uint32_t cohort)
     return false;
 }
 
-static bool crashes(const struct assay_sim_crash *c, uint32_t cohort)
+static bool crash_applies_to(const struct assay_sim_crash *c, uint32_t cohort)
 {
     return c->everybody || c->cohort == cohort;
 }
 
-/* May a node of this cohort come back with an older disk than it had? */
+/* Whether a node of this cohort may restart with an older disk. */
 static bool is_forgetful(const struct assay_scenario *scenario, uint32_t cohort)
 {
     const struct assay_sim_store_faults *const f = &scenario->store;
     for (uint32_t i = 0; i < scenario->crash_count; i++) {
         const struct assay_sim_crash *const c = &scenario->crashes[i];
-        if (!crashes(c, cohort)) continue;
+        if (!crash_applies_to(c, cohort)) continue;
         if (c->rolls_back_epochs > 0) return true;
         if (f->lost_permille + f->torn_permille + f->rolled_back_permille > 0) return true;
     }
     return false;
 }
 
-/* Does a cohort lose its voice by other hands than its own? */
+/* Whether a cohort may be silenced by an external cause. */
 static bool is_silent(const struct assay_scenario *scenario, uint32_t cohort)
 {
     for (uint32_t i = 0; i < scenario->crash_count; i++)
-        if (scenario->crashes[i].loses_store && crashes(&scenario->crashes[i], cohort)) return true;
+        if (scenario->crashes[i].loses_store && crash_applies_to(&scenario->crashes[i], cohort))
+            return true;
     for (uint32_t i = 0; i < scenario->adversary_count; i++) {
         const struct assay_sim_adversary *const a = &scenario->adversaries[i];
         if (a->attack == ASSAY_SIM_ATTACK_ECLIPSE && a->victims == cohort) return true;
     }
-    /* Felled by a policy it starts again with new keys, which have to be listed first. */
+    /* A member that a policy suspends restarts with new keys, which have to be listed first. */
     for (uint32_t i = 0; i < scenario->change_count; i++) {
         const struct assay_sim_change *c = &scenario->changes[i];
         if (c->action == ASSAY_SIM_ACTION_POLICY && c->by_cohort && c->cohort == cohort)
@@ -131,15 +135,15 @@ static bool is_silent(const struct assay_scenario *scenario, uint32_t cohort)
     return false;
 }
 
-static bool lies(const struct assay_scenario *scenario, uint32_t cohort)
+static bool may_lie(const struct assay_scenario *scenario, uint32_t cohort)
 {
     return is_byzantine(scenario, cohort) || is_forgetful(scenario, cohort);
 }
 
-/* docs/protocol.md 5.22: the seats of an operator carry what all its members weigh, and which of
- * these sit is decided on the way: one that may fail may carry all of it. */
-static void seat(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                 const uint32_t *weights, struct assay_sim_promise *promise)
+/* docs/protocol.md 5.22: the seats of an operator carry the weight of all its members, and the
+ * seated ones are chosen during the run: one that may fail may carry all of it. */
+static void compute_seats(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                          const uint32_t *weights, struct assay_sim_promise *promise)
 {
     uint64_t liars = 0, silent = 0;
     for (uint32_t o = 0; o < scenario->nodes; o++) {
@@ -148,7 +152,7 @@ static void seat(const struct assay_scenario *scenario, const uint8_t *cohort_of
         for (uint32_t i = 0; i < scenario->nodes; i++) {
             if (assay_scenario_operator(scenario, i) != o) continue;
             weight += weights[i];
-            if (lies(scenario, cohort_of[i])) has_liar = true;
+            if (may_lie(scenario, cohort_of[i])) has_liar = true;
             else if (is_silent(scenario, cohort_of[i])) has_silent = true;
         }
         if (has_liar) liars += weight;
@@ -160,13 +164,13 @@ static void seat(const struct assay_scenario *scenario, const uint8_t *cohort_of
 }
 
 /* By one table of weights. */
-static struct assay_sim_promise promise_by(const struct assay_scenario *scenario,
-                                           const uint8_t *cohort_of, bool without_moved)
+static struct assay_sim_promise compute_promise(const struct assay_scenario *scenario,
+                                                const uint8_t *cohort_of, bool without_moved)
 {
     const uint32_t n = scenario->nodes;
     struct assay_sim_promise promise = { 0 };
-    uint32_t *weights = take_memory(n * sizeof *weights);
-    weigh(scenario, cohort_of, without_moved, weights);
+    uint32_t *weights = allocate_zeroed(n * sizeof *weights);
+    compute_weights(scenario, cohort_of, without_moved, weights);
     for (uint32_t i = 0; i < n; i++) {
         promise.total += weights[i];
         if (is_byzantine(scenario, cohort_of[i])) promise.byzantine += weights[i];
@@ -176,18 +180,18 @@ static struct assay_sim_promise promise_by(const struct assay_scenario *scenario
     const uint64_t liars = promise.byzantine + promise.forgetful;
     promise.safety = 3 * liars <= promise.total;
     promise.progress = promise.safety && 3 * (liars + promise.silent) < promise.total;
-    if (scenario->seats_max < n) seat(scenario, cohort_of, weights, &promise);
+    if (scenario->seats_max < n) compute_seats(scenario, cohort_of, weights, &promise);
     free(weights);
     return promise;
 }
 
 struct assay_sim_promise assay_sim_promise_of(const struct assay_scenario *scenario, uint64_t seed)
 {
-    uint8_t *cohort_of = take_memory(scenario->nodes);
+    uint8_t *cohort_of = allocate_zeroed(scenario->nodes);
     assay_scenario_cohorts(scenario, seed, cohort_of);
-    struct assay_sim_promise promise = promise_by(scenario, cohort_of, false);
+    struct assay_sim_promise promise = compute_promise(scenario, cohort_of, false);
     if (scenario->change_count > 0) {
-        const struct assay_sim_promise then = promise_by(scenario, cohort_of, true);
+        const struct assay_sim_promise then = compute_promise(scenario, cohort_of, true);
         promise.safety = promise.safety && then.safety;
         promise.progress = promise.progress && then.progress && then.total > 0;
     }
@@ -221,7 +225,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_SHARES:
     case ASSAY_SIM_CHECKER_QUIET:
     case ASSAY_SIM_CHECKER_BOUNDS:
-    case ASSAY_SIM_CHECKER_STRIKES: /* more than a third can make rules of their own */
+    case ASSAY_SIM_CHECKER_STRIKES: /* more than a third can make their own rules */
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
     case ASSAY_SIM_CHECKER_PERSIST:
@@ -243,8 +247,9 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     ASSAY_UNREACHABLE("every checker returns");
 }
 
-static bool checker_breach(const struct assay_sim_promise *promise,
-                           const struct assay_sim_outcome *outcome, struct assay_sim_breach *breach)
+static bool find_checker_breach(const struct assay_sim_promise *promise,
+                                const struct assay_sim_outcome *outcome,
+                                struct assay_sim_breach *breach)
 {
     for (uint32_t i = 0; i < ASSAY_SIM_CHECKER_COUNT; i++) {
         const enum assay_sim_checker checker = (enum assay_sim_checker)i;
@@ -266,7 +271,7 @@ struct assay_sim_breach assay_sim_promise_breach(const struct assay_scenario *sc
                                                  const struct assay_sim_outcome *outcome)
 {
     struct assay_sim_breach breach = { 0 };
-    if (checker_breach(promise, outcome, &breach)) return breach;
+    if (find_checker_breach(promise, outcome, &breach)) return breach;
     for (uint32_t i = 0; i < scenario->assertion_count; i++) {
         int64_t actual = 0;
         if (assay_sim_assertion_holds(&scenario->assertions[i], outcome, &actual)) continue;

@@ -1,8 +1,8 @@
 /*
- * sim/swarm/random_internal.h - functions shared by the files that draw a scenario.
+ * sim/swarm/random_internal.h - internal interface of the files that draw a scenario.
  *
  * random_scenario.c (order, size, links, clocks, disks, adversaries, changes, eras, collateral),
- * random_more.c (moments of several things at once, services).
+ * random_more.c (coinciding events, services).
  */
 #ifndef ASSAY_SIM_SWARM_RANDOM_INTERNAL_H
 #define ASSAY_SIM_SWARM_RANDOM_INTERNAL_H
@@ -60,10 +60,10 @@ struct draw {
     struct assay_scenario *s;
     bool beyond;
     bool burns;        /* views are nullified by the hundred: X over ranges of them */
-    uint32_t pace_ms;  /* what links and machines are drawn by: epoch_ms, but where views burn */
-    uint32_t victims;  /* cohort of honest nodes that attacks are aimed at; 0: everybody honest */
-    uint32_t leavers;  /* cohort of honest nodes that leave; 0: there is none */
-    uint32_t careless; /* cohort of honest nodes that lose their store; 0: there is none */
+    uint32_t pace_ms;  /* unit of delays of links and machines: epoch_ms, except where views burn */
+    uint32_t victims;  /* cohort of attacked honest nodes; 0: all honest nodes */
+    uint32_t leavers;  /* cohort of honest nodes that leave; 0: none */
+    uint32_t careless; /* cohort of honest nodes that lose their store; 0: none */
 };
 
 static inline struct assay_sim_random stream(const struct draw *d, enum aspect aspect)
@@ -98,7 +98,7 @@ static inline uint32_t add_cohort(const struct draw *d, const char *name, uint32
     return d->s->cohort_count++;
 }
 
-/* Members that are in no cohort yet. */
+/* Members without a cohort. */
 static inline uint32_t cohort_room(const struct assay_scenario *s)
 {
     uint32_t room = s->nodes;
@@ -107,7 +107,7 @@ static inline uint32_t cohort_room(const struct assay_scenario *s)
     return room;
 }
 
-/* random_more.c. Each Returns: nothing. */
+/* random_more.c */
 void random_away(const struct draw *d);
 void random_fences(const struct draw *d);
 void random_old_operators(const struct draw *d);

@@ -1,31 +1,31 @@
 /*
- * sim/swarm/random_more.c - draws of several things at one moment, and of services.
+ * sim/swarm/random_more.c - draws of coinciding events, and of services.
  */
 #include "sim/swarm/random_internal.h"
 
 enum {
-    SERVICES_PERMILLE = 350,   /* of scenarios: services over the ledger */
-    LATER_PERMILLE = 400,      /* of these: a change adds them, or some */
-    HOARDS_PERMILLE = 300,     /* of services: members take what one author gets, for nothing */
-    STARVED_PERMILLE = 200,    /* of shares: holders that no other reaches over links */
-    AWAY_PERMILLE = 100,       /* of scenarios: operators are replaced while a member is away */
-    OLD_OPERATORS_PERMILLE = 80, /* of scenarios: operators that were replaced sign on */
-    ABSENT_PERMILLE = 100,     /* of scenarios: a member is away for more than 130 epochs */
-    RETURNS_PERMILLE = 100,    /* of scenarios: some leave, and may come back */
-    FENCES_PERMILLE = 60,      /* of scenarios: a fence of operators that are replaced meanwhile */
-    TRIALS_PERMILLE = 100,     /* of scenarios with adversaries: they act during a trial */
+    SERVICES_PERMILLE = 350,     /* of scenarios: services over the ledger */
+    LATER_PERMILLE = 400,        /* of these: a change adds them, or some */
+    HOARDS_PERMILLE = 300,       /* of services: members exhaust the quota of an author */
+    STARVED_PERMILLE = 200,      /* of shares: holders that no other reaches over links */
+    AWAY_PERMILLE = 100,         /* of scenarios: operators are replaced while a member is away */
+    OLD_OPERATORS_PERMILLE = 80, /* of scenarios: replaced operators continue to sign */
+    ABSENT_PERMILLE = 100,       /* of scenarios: a member is away for more than 130 epochs */
+    RETURNS_PERMILLE = 100,      /* of scenarios: some leave, and may return */
+    FENCES_PERMILLE = 60,        /* of scenarios: a fence of operators that are then replaced */
+    TRIALS_PERMILLE = 100,       /* of scenarios with adversaries: they act during a trial */
 };
 
-/* --- moments */
-/* Of members that are in no cohort yet, one. Returns: its cohort; 0: there is no room. */
-static uint32_t one_more(const struct draw *d, const char *name)
+/* --- coinciding events */
+/* A cohort of one member without a cohort. Returns: the cohort; 0: there is no room. */
+static uint32_t add_single_cohort(const struct draw *d, const char *name)
 {
     const struct assay_scenario *const s = d->s;
     if (s->cohort_count == ASSAY_SIM_COHORTS_MAX || cohort_room(s) <= s->spares) return 0;
     return add_cohort(d, name, 1);
 }
 
-static bool disks_lie(const struct assay_scenario *s)
+static bool has_disk_faults(const struct assay_scenario *s)
 {
     const struct assay_sim_store_faults *const f = &s->store;
     return f->lost_permille + f->torn_permille + f->rolled_back_permille > 0;
@@ -49,8 +49,8 @@ static void add_operators(const struct draw *d, uint32_t at_epoch)
     change_operators(d, ASSAY_SIM_ACTION_OPERATORS, at_epoch);
 }
 
-/* What has to be over by then. */
-static void heal_after(const struct draw *d, uint64_t epoch)
+/* Moves healing after an epoch. */
+static void delay_healing(const struct draw *d, uint64_t epoch)
 {
     struct assay_scenario *const s = d->s;
     if (epoch < s->heal_epoch) return;
@@ -58,24 +58,26 @@ static void heal_after(const struct draw *d, uint64_t epoch)
     s->heal_epoch = epoch + 1;
 }
 
-/* Operators are replaced while a member is down: it comes back to others than it knew. */
+/* Operators are replaced while a member is down: it restarts under unknown operators. */
 void random_away(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
     struct assay_sim_random r = stream(d, ASPECT_AWAY);
-    if (!chance(&r, AWAY_PERMILLE) || d->burns || disks_lie(s) || s->nodes <= NODES_MIN) return;
+    if (!chance(&r, AWAY_PERMILLE) || d->burns || has_disk_faults(s) || s->nodes <= NODES_MIN)
+        return;
     if (s->change_count == ASSAY_SIM_CHANGES_MAX || s->crash_count == ASSAY_SIM_CRASHES_MAX) return;
-    const uint32_t away = one_more(d, "away"), at = between(&r, 1, 3), for_ = between(&r, 3, 6);
+    const uint32_t away = add_single_cohort(d, "away"), at = between(&r, 1, 3),
+                   for_ = between(&r, 3, 6);
     if (away == 0) return;
     add_operators(d, at);
     s->crashes[s->crash_count++] = (struct assay_sim_crash){
         .cohort = away, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
     };
-    heal_after(d, at + 5);
+    delay_healing(d, at + 5);
 }
 
-/* Operators are replaced, and mostly come back (A, B, A); from the first time on somebody has the
- * keys of those that were replaced. A member that is down meanwhile may still obey them. */
+/* Operators are replaced, and mostly return (A, B, A); from the first time on an attacker has the
+ * keys of the replaced ones. A member that is down meanwhile may still obey them. */
 void random_old_operators(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
@@ -88,16 +90,17 @@ void random_old_operators(const struct draw *d)
     add_operators(d, at);
     if (back) change_operators(d, ASSAY_SIM_ACTION_OPERATORS_BACK, again);
     s->old_operators_epoch = at + 1;
-    const uint32_t behind = away && !disks_lie(s) ? one_more(d, "behind") : 0;
+    const uint32_t behind = away && !has_disk_faults(s) ? add_single_cohort(d, "behind") : 0;
     if (behind != 0 && s->crash_count < ASSAY_SIM_CRASHES_MAX)
         s->crashes[s->crash_count++] = (struct assay_sim_crash){
             .cohort = behind, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
         };
-    heal_after(d, again + 6);
+    delay_healing(d, again + 6);
 }
 
-/* Longer than any store has blocks of: while a member is away operators are replaced, mostly come
- * back, and mostly end an era. It leaps over all of it (docs/protocol.md 5.30, 9.17.1). */
+/* Longer than the history of any store: while a member is away operators are replaced, mostly
+ * return, and mostly end an era. It passes all of it by fast sync (docs/protocol.md 5.30,
+ * 9.17.1). */
 void random_absent(const struct draw *d)
 {
     enum { NODES_MOST = 8, TWO_VIEWS_MS = 120000 };
@@ -107,11 +110,11 @@ void random_absent(const struct draw *d)
     const uint32_t first = at + between(&r, 2, 30), second = first + between(&r, 4, 60);
     const uint32_t ends = at + between(&r, 5, 110), history = between(&r, 16, 64);
     const bool back = chance(&r, 700), recovers = chance(&r, 800), sign_on = chance(&r, 500);
-    if (!chance(&r, ABSENT_PERMILLE) || d->burns || d->beyond || disks_lie(s)) return;
+    if (!chance(&r, ABSENT_PERMILLE) || d->burns || d->beyond || has_disk_faults(s)) return;
     if (s->nodes <= NODES_MIN || s->nodes > NODES_MOST || s->recover_count > 0) return;
     if (s->change_count + 2 > ASSAY_SIM_CHANGES_MAX || s->crash_count == ASSAY_SIM_CRASHES_MAX)
         return;
-    const uint32_t absent = one_more(d, "absent");
+    const uint32_t absent = add_single_cohort(d, "absent");
     if (absent == 0) return;
     add_operators(d, first);
     if (back) change_operators(d, ASSAY_SIM_ACTION_OPERATORS_BACK, second);
@@ -123,15 +126,15 @@ void random_absent(const struct draw *d)
         s->recovers[s->recover_count++] =
             (struct assay_sim_recover){ .at_epoch = ends, .after_epochs = 1 };
     s->history_epochs = history;
-    heal_after(d, at + epochs + 6);
-    /* Where the others cannot go on alone, the view that runs then may have a minute to go and the
-     * next one again (docs/protocol.md 5.9). A stalled epoch of the scenario is 2T. */
+    delay_healing(d, at + epochs + 6);
+    /* Where the others cannot continue alone, the running view may last another minute and the next
+     * one again (docs/protocol.md 5.9). A stalled epoch of the scenario is 2T. */
     s->progress_epochs = 16 + TWO_VIEWS_MS / s->epoch_ms;
     s->epochs = s->heal_epoch + 10 + s->progress_epochs / 2;
 }
 
-/* One or two leave, and when their slots are free two join: new ones, or who left, there or on
- * another machine (docs/protocol.md 9.6.6; sim/world/drafts.c draws it). */
+/* One or two leave, and when their slots are free two join: new members, or those that left, on the
+ * same or another machine (docs/protocol.md 9.6.6; sim/world/drafts.c draws it). */
 void random_returns(struct draw *d)
 {
     enum { NODES_FOR_TWO = 8, SLOT_WAITS = 10 };
@@ -150,11 +153,11 @@ void random_returns(struct draw *d)
         s->changes[i].by_cohort = true;
         s->changes[i].cohort = d->leavers;
     }
-    heal_after(d, second + 6);
+    delay_healing(d, second + 6);
 }
 
 /* A FENCE around an OPERATORS boundary (docs/protocol.md 9.12.2): of operators that are replaced
- * while one member, who alone has it, is cut off. Later operators fence all others, too. */
+ * while one member, the only one that has it, is cut off. Later operators fence all others, too. */
 void random_fences(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
@@ -163,7 +166,7 @@ void random_fences(const struct draw *d)
     if (s->store.lost_permille > 0 || s->store.torn_permille > 0) return;
     if (s->change_count == ASSAY_SIM_CHANGES_MAX || s->partition_count == ASSAY_SIM_PARTITIONS_MAX)
         return;
-    const uint32_t fenced = one_more(d, "fenced"), at = between(&r, 2, 3);
+    const uint32_t fenced = add_single_cohort(d, "fenced"), at = between(&r, 2, 3);
     const uint32_t cut = between(&r, 2, 4), after = cut + between(&r, 1, 3);
     if (fenced == 0) return;
     add_operators(d, at - 1);
@@ -173,11 +176,12 @@ void random_fences(const struct draw *d)
     s->recovers[s->recover_count++] = (struct assay_sim_recover){
         .at_epoch = at, .after_epochs = after, .by_cohort = true, .cohort = fenced
     };
-    heal_after(d, at + after);
+    delay_healing(d, at + after);
 }
 
-/* Adversaries choose the moment: a vendor has published what their platforms are too old for, and
- * while it is on trial their enclaves run wrong code. It strikes all the same (9.9). */
+/* Adversaries choose the moment: a vendor has published collateral for which their platforms are
+ * too old, and while it is on trial their enclaves run wrong code. Strikes count all the same
+ * (9.9). */
 void random_trials(const struct draw *d)
 {
     enum { VENDORS = 2 };
@@ -236,7 +240,7 @@ static void draw_shares(struct assay_sim_services_plan *p, uint32_t nodes,
     if (chance(r, STARVED_PERMILLE)) p->share_starved = chance(r, 500) ? nodes : low(r, 1, nodes);
 }
 
-/* Some of them, or all, come by a change (docs/protocol.md 12.7). */
+/* Some or all services are added by a change (docs/protocol.md 12.7). */
 static void draw_later(const struct draw *d, struct assay_sim_random *r)
 {
     struct assay_scenario *const s = d->s;
@@ -256,7 +260,7 @@ static void draw_later(const struct draw *d, struct assay_sim_random *r)
     };
 }
 
-/* Where views burn by the hundred, hours pass in which nothing is final. */
+/* Where views burn by the hundred, no block becomes final for hours. */
 void random_services(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_SERVICES);

@@ -1,5 +1,5 @@
 /*
- * sim/swarm/random_scenario.c - draws a scenario, one aspect after the other.
+ * sim/swarm/random_scenario.c - random scenarios, one aspect after the other.
  *
  * Each aspect has a stream of its own, so that a further draw in one changes no other.
  */
@@ -16,15 +16,15 @@
 #include <stdio.h>
 
 enum {
-    BEYOND_PERMILLE = 100,     /* of scenarios: more than a third of traitors */
-    OVERLAY_PERMILLE = 250,    /* of scenarios: neighbours instead of links to everybody */
-    SEATS_PERMILLE = 250,      /* of scenarios: fewer vote than there are members, if that may be */
-    BURN_PERMILLE = 15,        /* of scenarios: no proposal comes through until all heals */
-    TINY_PERMILLE = 40,        /* of scenarios: one to three members */
-    CAPS_PERMILLE = 300,       /* of scenarios: other caps than the default ones */
-    REGIONS_PERMILLE = 150,    /* of scenarios: three regions with delays between them */
-    SLOW_PERMILLE = 60,        /* of scenarios: links slower than twice delta */
-    LONG_PERMILLE = 25,        /* of scenarios: long enough for leaps, pruning, newcomers' weight */
+    BEYOND_PERMILLE = 100,  /* of scenarios: more than a third of traitors */
+    OVERLAY_PERMILLE = 250, /* of scenarios: neighbours instead of a full mesh */
+    SEATS_PERMILLE = 250,   /* of scenarios: fewer voters than members, where permitted */
+    BURN_PERMILLE = 15,     /* of scenarios: no proposal is delivered until healing */
+    TINY_PERMILLE = 40,     /* of scenarios: one to three members */
+    CAPS_PERMILLE = 300,    /* of scenarios: other caps than the default ones */
+    REGIONS_PERMILLE = 150, /* of scenarios: three regions with delays between them */
+    SLOW_PERMILLE = 60,     /* of scenarios: links slower than twice delta */
+    LONG_PERMILLE = 25, /* of scenarios: long enough for fast sync, pruning, newcomers' weight */
     PARAMETERS_PERMILLE = 400, /* of changes of parameters: length of epochs, blocks, operators */
     TRAITOR_COHORTS_MAX = 3,
     PARTITIONS_MAX = 2,
@@ -49,14 +49,14 @@ static void draw_size(struct draw *d, struct assay_sim_swarm_sizes sizes)
     if (sizes.nodes_max > 0) d->s->nodes = between(&r, sizes.nodes_min, sizes.nodes_max);
     d->s->epoch_ms = epoch_ms[between(&r, 0, 3)];
     d->s->heal_epoch = between(&r, 3, 9);
-    /* The view that runs when all heals may have half as long to go as nothing went before it: its
-     * time-out grew by 3/2 a view (docs/protocol.md 5.9). Then what lagged behind catches up. */
+    /* The view that runs at healing may last half as long as the stall before it: its time-out grew
+     * by 3/2 a view (docs/protocol.md 5.9). Then lagging nodes catch up. */
     d->s->progress_epochs = (uint32_t)d->s->heal_epoch * 3 / 2 + 4;
     d->s->epochs = d->s->heal_epoch + d->s->progress_epochs + between(&r, 1, 4);
     d->pace_ms = d->s->epoch_ms;
 }
 
-/* Networks of one to three members tolerate no fault; what is promised of all holds of them too. */
+/* Networks of one to three members tolerate no fault; the guarantees hold for them too. */
 static void draw_tiny(const struct draw *d, struct assay_sim_swarm_sizes sizes)
 {
     struct assay_sim_random r = stream(d, ASPECT_TINY);
@@ -64,20 +64,20 @@ static void draw_tiny(const struct draw *d, struct assay_sim_swarm_sizes sizes)
     d->s->nodes = between(&r, 1, NODES_MIN - 1);
 }
 
-/* Leaps over pruned history (docs/protocol.md 5.30) and newcomers that gain weight, 54 epochs after
- * their admission, need longer runs. */
+/* Fast sync over pruned history (docs/protocol.md 5.30) and newcomers that gain weight, 54 epochs
+ * after their admission, need longer runs. */
 static void draw_long(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_LONG);
     struct assay_scenario *const s = d->s;
     if (!chance(&r, LONG_PERMILLE) || d->burns || s->nodes > LONG_NODES_MAX) return;
-    if (s->epochs >= LONG_EPOCHS) return; /* a member is away for so long (random_absent) */
+    if (s->epochs >= LONG_EPOCHS) return; /* a member is away for as long (random_absent) */
     s->epochs = between(&r, 130, 170);
     s->history_epochs = between(&r, 16, 64);
     s->heal_epoch = between(&r, 90, 110);
     s->progress_epochs = 16;
-    /* Crashes until all heals: the view that runs then, and the one behind it, may be as long as
-     * views can be (docs/protocol.md 5.9). */
+    /* Crashes until healing: the view that runs then, and the one after it, may last as long as
+     * views can (docs/protocol.md 5.9). */
     for (uint32_t i = 0; i < s->crash_count; i++)
         if (s->crashes[i].rate_permille > 0)
             s->progress_epochs = 16 + 2 * VIEW_MS_MAX / s->epoch_ms;
@@ -89,8 +89,9 @@ static void draw_long(const struct draw *d)
             s->changes[i].at_epoch = 1 + i;
 }
 
-/* A view lasts up to a minute when nothing goes (docs/protocol.md 5.9): epochs so long that ranges
- * of 64 views (5.27) are burned in a few, while links and machines stay as fast as they are. */
+/* A view lasts up to a minute when nothing is delivered (docs/protocol.md 5.9): epochs so long
+ * that ranges of 64 views (5.27) are burned in a few, while links and machines stay as fast as
+ * they are. */
 static void draw_burn(struct draw *d)
 {
     enum { MINUTE_MS = 60000 };
@@ -141,14 +142,14 @@ static void draw_regions(const struct draw *d)
     l->regions_12_ms = low(&r, 1, far_ms);
 }
 
-/* Delta is a guess: nothing but time may be lost where every message takes longer. */
+/* Delta is an assumption: where every message takes longer, only time may be lost. */
 static void draw_slow(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_SLOW);
     struct assay_sim_link *const l = &d->s->link;
     const uint32_t delta_ms = d->pace_ms / 16;
     if (!chance(&r, SLOW_PERMILLE)) return;
-    d->s->progress_epochs *= 4; /* time-outs grow until they fit, view after view */
+    d->s->progress_epochs *= 4; /* time-outs grow until they suffice, view after view */
     l->delay_min_ms = between(&r, 2 * delta_ms, 4 * delta_ms);
     l->delay_max_ms = between(&r, l->delay_min_ms, 6 * delta_ms);
     l->delay_mean_ms = between(&r, l->delay_min_ms, l->delay_max_ms);
@@ -177,8 +178,8 @@ static void draw_link(const struct draw *d)
     l->loss_of = ASSAY_SIM_LOSING_PROPOSAL;
 }
 
-/* Leaders' times may be T/8 ahead of a voter's clock (docs/protocol.md 4.5): honest clocks together
- * stay within half of that. */
+/* Leaders' times may be T/8 ahead of a voter's clock (docs/protocol.md 4.5): honest clocks differ
+ * by less than half of that. */
 static void draw_clocks(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_CLOCK);
@@ -187,7 +188,7 @@ static void draw_clocks(const struct draw *d)
 }
 
 /* One node, just under a third, just over, or any number of them. */
-static uint32_t share_of(struct assay_sim_random *r, uint32_t nodes)
+static uint32_t draw_share(struct assay_sim_random *r, uint32_t nodes)
 {
     const uint32_t third = nodes > 3 ? (nodes - 1) / 3 : 1;
     const uint32_t counts[] = { 1, third, nodes / 3 + 1, between(r, 1, nodes) };
@@ -195,8 +196,8 @@ static uint32_t share_of(struct assay_sim_random *r, uint32_t nodes)
     return (count * 10000 + nodes - 1) / nodes;
 }
 
-/* Dates of some or of all are wrong for a while, by seconds or by days: nobody falls for it, and
- * what is promised after healing is promised all the same. */
+/* Dates of some or all nodes are wrong for a while, by seconds or by days: no member is suspended
+ * for it, and the guarantees after healing hold all the same. */
 static void draw_dates(const struct draw *d)
 {
     enum { DAYS_2_S = 2 * 24 * 3600 };
@@ -211,7 +212,7 @@ static void draw_dates(const struct draw *d)
         *c = (struct assay_sim_clock){ .share_bp = 10000 };
         c->by_cohort = s->cohort_count > 1 && chance(&r, 300);
         if (c->by_cohort) c->cohort = between(&r, 0, s->cohort_count - 1);
-        else if (chance(&r, 700)) c->share_bp = share_of(&r, s->nodes);
+        else if (chance(&r, 700)) c->share_bp = draw_share(&r, s->nodes);
         c->at_ms = (uint64_t)s->epoch_ms * between(&r, 0, (uint32_t)s->heal_epoch) +
                    between(&r, 0, s->epoch_ms);
         c->for_ms = chance(&r, 200) ? 0 : low(&r, s->epoch_ms / 4, 20 * s->epoch_ms);
@@ -220,8 +221,8 @@ static void draw_dates(const struct draw *d)
     }
 }
 
-/* Some of those that crash stand still instead, for a minute at most: whoever does so for longer
- * has lost its links, and with them what the world keeps for it. */
+/* Some crashes become stalls, of a minute at most: a node that stalls longer has lost its links,
+ * and the messages that the world stores for it. */
 static void draw_pauses(const struct draw *d)
 {
     enum { PAUSE_MS_MAX = 60000 };
@@ -238,8 +239,8 @@ static void draw_store(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_STORE);
     struct assay_sim_store_faults *const f = &d->s->store;
-    /* Disks that break their promise: whoever crashes may forget what it signed, so only the
-     * careless one crashes (draw_crashes). */
+    /* Disks that lose writes: a crashed node may lose its signatures, so only the careless cohort
+     * crashes (draw_crashes). */
     if (d->careless == 0) return;
     if (chance(&r, 300)) f->torn_permille = between(&r, 1, 500);
     if (!chance(&r, 300)) return;
@@ -247,9 +248,9 @@ static void draw_store(const struct draw *d)
     f->rolled_back_permille = between(&r, 1, 500);
 }
 
-/* --- who */
-/* Several lose their stores, or get older ones, at once: with fewer traitors, or no promise is left
- * that could be broken. Returns: how many; 0: the usual one or none. */
+/* --- cohorts */
+/* Several lose their stores, or get older ones, at once: with fewer traitors, or no guarantee would
+ * be left to check. Returns: how many; 0: the usual one or none. */
 static uint32_t draw_careless(const struct draw *d, uint32_t third)
 {
     struct assay_sim_random r = stream(d, ASPECT_CARELESS);
@@ -272,14 +273,14 @@ static void draw_cohorts(struct draw *d)
         const uint32_t count = last ? left : between(&r, 1, left);
         (void)add_cohort(d, names[i], count);
         left -= count;
-        if (!d->beyond && chance(&r, 300)) break; /* not always as many as there may be */
+        if (!d->beyond && chance(&r, 300)) break; /* sometimes fewer than permitted */
     }
     if (chance(&r, 300) && cohort_room(d->s) > 0) d->victims = add_cohort(d, "victims", 1);
     if ((chance(&r, 350) || careless > 0) && cohort_room(d->s) > 0)
         d->careless = add_cohort(d, "careless", careless > 0 ? careless : 1);
 }
 
-/* --- what the traitors do */
+/* --- acts of the traitors */
 static uint32_t draw_amount(const struct draw *d, struct assay_sim_random *r,
                             enum assay_sim_attack attack)
 {
@@ -295,7 +296,7 @@ static void add_adversary(const struct draw *d, struct assay_sim_random *r, uint
     struct assay_sim_adversary *const a = &s->adversaries[s->adversary_count++];
     const enum assay_sim_attack attack =
         (enum assay_sim_attack)between(r, 1, ASSAY_SIM_ATTACK_COUNT);
-    /* One draw a statement: the order within an initialiser is the compiler's choice. */
+    /* One draw for each statement: the order within an initialiser is the compiler's choice. */
     *a = (struct assay_sim_adversary){ .attack = attack, .cohort = cohort };
     a->victims = chance(r, 500) ? d->victims : between(r, 0, s->cohort_count - 1);
     a->start_epoch = low(r, 1, (uint32_t)s->heal_epoch + 2);
@@ -304,8 +305,8 @@ static void add_adversary(const struct draw *d, struct assay_sim_random *r, uint
     a->on_epochs = between(r, 1, 3);
     a->off_epochs = between(r, 1, 3);
     a->amount = draw_amount(d, r, attack);
-    /* Whoever is cut off by somebody else has nobody to blame but still is silent: only one may be,
-     * or the quorum goes with them. */
+    /* A victim of an eclipse is silent without fault: only one member may be, or the quorum is lost
+     * with them. */
     if (attack == ASSAY_SIM_ATTACK_ECLIPSE) a->victims = d->victims != 0 ? d->victims : cohort;
 }
 
@@ -320,7 +321,7 @@ static void draw_adversaries(const struct draw *d)
     }
 }
 
-/* --- what happens to everybody */
+/* --- faults of all members */
 static void draw_partitions(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_PARTITIONS);
@@ -366,7 +367,7 @@ static void draw_crashes(const struct draw *d)
     if (!c->loses_store) c->rolls_back_epochs = between(&r, 1, 3);
 }
 
-/* --- what operators decide, and what happens while it comes into force */
+/* --- decisions of operators, and faults while they come into force */
 static struct assay_sim_change draw_change(const struct draw *d, struct assay_sim_random *r,
                                            uint32_t movers)
 {
@@ -384,7 +385,7 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
     c.by_cohort = c.action != ASSAY_SIM_ACTION_POLICY || chance(r, 800);
     c.cohort = c.by_cohort ? movers : 0;
     c.count = low(r, 0, 2);
-    if (c.action == ASSAY_SIM_ACTION_POLICY && chance(r, 700)) c.count = 0; /* it may go back */
+    if (c.action == ASSAY_SIM_ACTION_POLICY && chance(r, 700)) c.count = 0; /* it may be reverted */
     c.epochs = low(r, 1, 8);
     if (c.action == ASSAY_SIM_ACTION_PARAMETERS) c.vendor_cap_num = between(r, 33, 60);
     c.given_to = low(r, 1, 3);
@@ -398,7 +399,7 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
     return c;
 }
 
-/* Length of epochs, size of blocks, cap of operators: each of them by itself. */
+/* Length of epochs, size of blocks, cap of operators: each independently. */
 static void draw_parameters(const struct draw *d, uint32_t index, struct assay_sim_change *c)
 {
     struct assay_sim_random r =
@@ -412,9 +413,9 @@ static void draw_parameters(const struct draw *d, uint32_t index, struct assay_s
     if (chance(&r, PARAMETERS_PERMILLE)) c->operator_cap_bp = between(&r, 500, 10000);
 }
 
-/* A crash, a cut or wrong dates around the epoch in which it holds first. */
-static void disturb(const struct draw *d, struct assay_sim_random *r,
-                    const struct assay_sim_change *c)
+/* A crash, a cut or wrong dates around the epoch of its activation. */
+static void add_disturbance(const struct draw *d, struct assay_sim_random *r,
+                            const struct assay_sim_change *c)
 {
     struct assay_scenario *const s = d->s;
     const struct assay_sim_store_faults *const f = &s->store;
@@ -459,16 +460,16 @@ static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes size
                            s->changes[i - 1].action == ASSAY_SIM_ACTION_MAINTENANCE;
         if (c->action == ASSAY_SIM_ACTION_PARAMETERS) draw_parameters(d, i, c);
         c->with_before = !alone && chance(&r, 200);
-        disturb(d, &r, c);
+        add_disturbance(d, &r, c);
     }
     if (sizes.nodes_max == 0) s->spares = between(&r, 0, SPARES_MAX);
     s->nodes += s->spares;
-    /* Long enough for what comes late, and for a slot that is used again. */
+    /* Long enough for late messages, and for a slot that is reused. */
     s->epochs += between(&r, 2, 16);
 }
 
-/* Operators end an era, whether it is stalled or not. Beside adversaries no member is set to rest,
- * which would shift its weight to them. */
+/* Operators end an era, stalled or not. With adversaries no member is drained, which would shift
+ * its weight to them. */
 static void draw_recover(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
@@ -486,7 +487,7 @@ static void draw_recover(const struct draw *d)
     const uint32_t wait = between(&again, 1, 3), after = between(&again, 1, 3);
     const uint64_t at = row->at_epoch + row->after_epochs + wait;
     if (!chance(&again, 400)) return;
-    if (at + after >= s->heal_epoch) { /* each has time to work before progress is demanded */
+    if (at + after >= s->heal_epoch) { /* each has time to work before progress is required */
         s->epochs += at + after + 1 - s->heal_epoch;
         s->heal_epoch = at + after + 1;
     }
@@ -534,14 +535,14 @@ static void draw_days(const struct draw *d)
     for (uint32_t i = 0; i < count; i++)
         s->days[s->day_count++] = draw_day(d, &r, dated);
     s->collateral_delay_s = between(&r, 1, 6);
-    /* Who needs new keys waits for collateral that lasts, and may wait for good. */
+    /* A node that needs new keys waits for valid collateral, and may wait forever. */
     const uint64_t life_ms = between(&r, 3, 2 * (uint32_t)s->epochs) * (uint64_t)s->epoch_ms;
     if (chance(&r, 500) && s->recover_count == 0 && !loses_keys(s))
         s->collateral_life_s = (uint32_t)(life_ms / 1000);
     s->epochs += between(&r, 2, 8);
 }
 
-/* Fewer of the largest cohort until the promise holds, or nobody is left. */
+/* Shrinks the largest cohort until the guarantee holds, or none is left. */
 static void fit_to_promise(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
@@ -554,7 +555,7 @@ static void fit_to_promise(const struct draw *d)
     }
 }
 
-/* Last: only where no less is promised for it. */
+/* Last: only where the guarantees stay the same. */
 static void draw_seats(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_SEATS);

@@ -1,4 +1,6 @@
-/* sim/sweep/sweep.c - numbering and scenarios of a grid (sim/sweep/sweep.h). */
+/*
+ * sim/sweep/sweep.c - numbering and scenarios of a grid.
+ */
 #include "sim/sweep/sweep.h"
 
 #include "base/assert.h"
@@ -42,8 +44,9 @@ uint64_t assay_sweep_seed_of(const struct assay_sweep *sweep, uint64_t run)
     return sweep->seed + run % sweep->repeats;
 }
 
-static enum assay_status apply(struct assay_scenario *scenario, const struct assay_sweep_set *sets,
-                               uint32_t count, char *message)
+static enum assay_status apply_sets(struct assay_scenario *scenario,
+                                    const struct assay_sweep_set *sets, uint32_t count,
+                                    char *message)
 {
     for (uint32_t i = 0; i < count; i++)
         ASSAY_TRY(assay_scenario_set(scenario, sets[i].text, message));
@@ -60,7 +63,7 @@ enum assay_status assay_sweep_scenario(const struct assay_sweep *sweep, uint64_t
     for (uint32_t axis = 0; axis < sweep->axis_count; axis++) {
         const struct assay_sweep_value *const value =
             &sweep->axes[axis].values[assay_sweep_value_of(sweep, point, axis)];
-        ASSAY_TRY(apply(&made, value->sets, value->set_count, message));
+        ASSAY_TRY(apply_sets(&made, value->sets, value->set_count, message));
     }
     made.seed = assay_sweep_seed_of(sweep, run);
     ASSAY_TRY(assay_scenario_check(&made, message));
@@ -69,8 +72,8 @@ enum assay_status assay_sweep_scenario(const struct assay_sweep *sweep, uint64_t
 }
 
 /* --- prepare */
-static enum assay_status blame(const struct assay_sweep *sweep, uint64_t point,
-                               enum assay_status status, char *message)
+static enum assay_status report_point(const struct assay_sweep *sweep, uint64_t point,
+                                      enum assay_status status, char *message)
 {
     char said[ASSAY_SIM_MESSAGE_MAX];
     (void)snprintf(said, sizeof said, "%s", message);
@@ -85,7 +88,7 @@ static enum assay_status blame(const struct assay_sweep *sweep, uint64_t point,
 }
 
 /* Columns of the table are figures of the cohorts: all points must have the same. */
-static bool same_cohorts(const struct assay_scenario *a, const struct assay_scenario *b)
+static bool has_same_cohorts(const struct assay_scenario *a, const struct assay_scenario *b)
 {
     if (a->cohort_count != b->cohort_count) return false;
     for (uint32_t i = 0; i < a->cohort_count; i++)
@@ -93,20 +96,20 @@ static bool same_cohorts(const struct assay_scenario *a, const struct assay_scen
     return true;
 }
 
-static enum assay_status try_points(const struct assay_sweep *sweep, char *message)
+static enum assay_status check_points(const struct assay_sweep *sweep, char *message)
 {
     const uint64_t points = assay_sweep_points(sweep);
     for (uint64_t point = 0; point < points; point++) {
         struct assay_scenario scenario;
         enum assay_status status =
             assay_sweep_scenario(sweep, point * sweep->repeats, &scenario, message);
-        if (status == ASSAY_OK && !same_cohorts(&sweep->base, &scenario)) {
+        if (status == ASSAY_OK && !has_same_cohorts(&sweep->base, &scenario)) {
             (void)snprintf(
                 message, ASSAY_SIM_MESSAGE_MAX,
                 "expected the cohorts of the base scenario at every point, found others");
             status = ASSAY_E_INVALID;
         }
-        if (status != ASSAY_OK) return blame(sweep, point, status, message);
+        if (status != ASSAY_OK) return report_point(sweep, point, status, message);
     }
     return ASSAY_OK;
 }
@@ -136,9 +139,9 @@ static enum assay_status find_figure(struct assay_sweep *sweep, char *message)
     return ASSAY_E_NOT_FOUND;
 }
 
-static void absorb(uint8_t digest[32], const char *text)
+static void hash_text(uint8_t digest[32], const char *text)
 {
-    /* The closing NUL keeps neighbours apart. */
+    /* The closing NUL separates neighbours. */
     const struct assay_slice pieces[] = { { digest, 32 },
                                           { (const uint8_t *)text, strlen(text) + 1 } };
     assay_sha256_pieces(pieces, 2, digest);
@@ -152,22 +155,22 @@ static enum assay_status make_digest(struct assay_sweep *sweep)
     struct assay_writer w = assay_writer_over(text, ASSAY_SIM_YAML_MAX);
     assay_scenario_put_yaml(&sweep->base, &w);
     assay_bytes_zero(sweep->digest, sizeof sweep->digest);
-    absorb(sweep->digest, sweep->name);
-    absorb(sweep->digest, (const char *)text);
+    hash_text(sweep->digest, sweep->name);
+    hash_text(sweep->digest, (const char *)text);
     free(text);
     if (w.full) return ASSAY_E_RANGE;
     (void)snprintf(number, sizeof number, "%llu %u %u", (unsigned long long)sweep->seed,
                    (unsigned)sweep->repeats, (unsigned)sweep->axis_count);
-    absorb(sweep->digest, number);
+    hash_text(sweep->digest, number);
     for (uint32_t a = 0; a < sweep->axis_count; a++) {
-        absorb(sweep->digest, sweep->axes[a].name);
+        hash_text(sweep->digest, sweep->axes[a].name);
         for (uint32_t v = 0; v < sweep->axes[a].value_count; v++) {
             const struct assay_sweep_value *const value = &sweep->axes[a].values[v];
-            absorb(sweep->digest, value->name);
+            hash_text(sweep->digest, value->name);
             for (uint32_t s = 0; s < value->set_count; s++)
-                absorb(sweep->digest, value->sets[s].text);
+                hash_text(sweep->digest, value->sets[s].text);
         }
-        absorb(sweep->digest, "");
+        hash_text(sweep->digest, "");
     }
     return ASSAY_OK;
 }
@@ -179,7 +182,7 @@ enum assay_status assay_sweep_prepare(struct assay_sweep *sweep, const struct as
     sweep->base = *base;
     sweep->base.assertion_count = 0;
     assay_bytes_zero(sweep->base.assertions, sizeof sweep->base.assertions);
-    ASSAY_TRY(apply(&sweep->base, sweep->sets, sweep->set_count, message));
+    ASSAY_TRY(apply_sets(&sweep->base, sweep->sets, sweep->set_count, message));
     const uint64_t points = assay_sweep_points(sweep);
     if (points == 0 || points > ASSAY_SWEEP_RUNS_MAX / sweep->repeats) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
@@ -188,6 +191,6 @@ enum assay_status assay_sweep_prepare(struct assay_sweep *sweep, const struct as
         return ASSAY_E_RANGE;
     }
     ASSAY_TRY(find_figure(sweep, message));
-    ASSAY_TRY(try_points(sweep, message));
+    ASSAY_TRY(check_points(sweep, message));
     return make_digest(sweep);
 }

@@ -1,9 +1,9 @@
 /*
  * sim/sweep/sweep.h - a grid of scenarios: axes, points in a fixed order, seeds at each point.
  *
- * The numbering is part of what shards agree on: the first axis moves slowest, the repeats of a
- * point follow each other, run r has the seed first + r mod repeats. All points see the same seeds,
- * so that two of them differ by their parameters and not by luck. sim/yaml/sweep.h reads the file.
+ * Shards rely on the numbering: the first axis moves slowest, the repeats of a point follow each
+ * other, run r has the seed first + r mod repeats. All points have the same seeds, so that two of
+ * them differ by their parameters and not by chance. sim/yaml/sweep.h parses the file.
  */
 #ifndef ASSAY_SIM_SWEEP_SWEEP_H
 #define ASSAY_SIM_SWEEP_SWEEP_H
@@ -23,7 +23,7 @@ struct assay_sweep_set {
     char text[ASSAY_SWEEP_SET_LEN + 1]; /* "key=value", as of --set */
 };
 
-/* One value of an axis: its name in tables, and what it sets. */
+/* One value of an axis: its name in tables, and its keys. */
 struct assay_sweep_value {
     char name[ASSAY_SIM_NAME_MAX + 1];
     uint32_t set_count;
@@ -48,7 +48,7 @@ struct assay_sweep {
     uint32_t repeats;
     uint32_t axis_count;
     struct assay_sweep_axis axes[ASSAY_SWEEP_AXES_MAX];
-    /* What is drawn: axis against a figure, one line for each value of another axis. */
+    /* The plot: axis against a figure, one line for each value of another axis. */
     uint32_t plot_x;                              /* axis */
     uint32_t plot_series;                         /* axis; axis_count: one line */
     char plot_figure[2 * ASSAY_SIM_NAME_MAX + 2]; /* "score_mean_bp honest" */
@@ -56,10 +56,10 @@ struct assay_sweep {
     struct assay_scenario base;
     enum assay_sim_figure figure;
     uint32_t figure_cohort;
-    uint8_t digest[32]; /* of everything that decides a result */
+    uint8_t digest[32]; /* of all inputs of a result */
 };
 
-/* Frees what it owns and zeroes it. Returns: nothing. */
+/* Frees what it owns and zeroes it. */
 void assay_sweep_free(struct assay_sweep *sweep);
 
 /* Returns: points of the grid, and runs: points times repeats. */
@@ -71,11 +71,11 @@ uint32_t assay_sweep_value_of(const struct assay_sweep *sweep, uint64_t point, u
 uint64_t assay_sweep_seed_of(const struct assay_sweep *sweep, uint64_t run);
 
 /*
- * assay_sweep_prepare - put the base scenario under it and try every point.
+ * assay_sweep_prepare - set the base scenario and check every point.
  *
- * In:       base, checked. Its assertions are about its own parameters: they are left out
+ * In:       base, checked. Its assertions refer to its own parameters: they are omitted
  * Out:      sweep->base, figure, digest; message unless ASSAY_OK
- * Returns:  ASSAY_OK | what assay_scenario_set or assay_scenario_check said, of which point |
+ * Returns:  ASSAY_OK | the status of assay_scenario_set or assay_scenario_check at a point |
  *           ASSAY_E_RANGE (too many runs) | ASSAY_E_INVALID (a point has other cohorts) |
  *           ASSAY_E_NOT_FOUND (the plotted figure)
  */
@@ -83,7 +83,7 @@ ASSAY_CHECKED enum assay_status assay_sweep_prepare(struct assay_sweep *sweep,
                                                     const struct assay_scenario *base,
                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
-/* The scenario of a run, its seed in it. Returns: ASSAY_OK | as assay_sweep_prepare */
+/* The scenario of a run, with its seed. Returns: ASSAY_OK | as assay_sweep_prepare */
 ASSAY_CHECKED enum assay_status assay_sweep_scenario(const struct assay_sweep *sweep, uint64_t run,
                                                      struct assay_scenario *scenario,
                                                      char message[static ASSAY_SIM_MESSAGE_MAX]);

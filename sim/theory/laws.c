@@ -1,5 +1,5 @@
 /*
- * sim/theory/laws.c - the closed forms, as they are printed.
+ * sim/theory/laws.c - closed forms, as published.
  */
 #include "sim/theory/laws.h"
 

@@ -1,22 +1,21 @@
 /*
- * sim/theory/laws.h - closed forms, as curves for reports to draw over what was simulated.
+ * sim/theory/laws.h - closed forms, as curves next to simulated results in reports.
  *
  * Shares are between 0 and 1 and scores too (1 = 10000 bp). b is the Byzantine share of members,
- * all of which speak against every honest member and for each other; n is large. These are for
- * people: nothing that decides a run may use them. docs/simulator-checks.md derives or cites each,
- * and says how close the simulated rules come. L5, L6 and laws of others:
- * tests/support/theory/laws.h.
+ * all of which vote against every honest member and for each other; n is large. For display only:
+ * nothing that decides a run may use them. docs/simulator-checks.md derives or cites each, and
+ * states how close the simulated rules are. L5, L6 and laws of others: tests/support/theory/laws.h.
  */
 #ifndef ASSAY_SIM_THEORY_LAWS_H
 #define ASSAY_SIM_THEORY_LAWS_H
 
 #include <stdint.h>
 
-/* L1: mean of votes that all weigh the same. Returns: the honest score, 1 - b. */
+/* L1: mean of votes with equal weights. Returns: the honest score, 1 - b. */
 double assay_sim_law_mean(double b);
 
-/* L2: mean weighted by score. Returns: the honest score (1 - 2b) / (1 - b); 0 above the collapse
- * at 1/3, where honest members fall below one half and with it lose their weight. */
+/* L2: mean weighted by score. Returns: the honest score (1 - 2b) / (1 - b); 0 above the collapse at
+ * 1/3, where honest members fall below one half and lose their weight with it. */
 double assay_sim_law_mean_score(double b);
 /* Returns: the Byzantine share of the weight under L2: b / (1 - b), and 1 above the collapse. */
 double assay_sim_law_mean_score_share(double b);
@@ -35,8 +34,8 @@ double assay_sim_law_interval(double b, uint32_t n);
 /* L7: where false FAIL is void and convicts. Returns: the honest score, 1 for every b. */
 double assay_sim_law_evidence(double b);
 
-/* L8: falls of a quarter of the way to `high` from a full score. Returns: epochs until the score is
- * below `bound`; UINT32_MAX where high >= bound. */
+/* L8: each step is a quarter of the way to `high` from a full score. Returns: epochs until the
+ * score is below `bound`; UINT32_MAX where high >= bound. */
 uint32_t assay_sim_law_detection_epochs(double high, double bound);
 
 #endif

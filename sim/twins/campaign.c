@@ -1,9 +1,10 @@
 /*
- * sim/twins/campaign.c - every schedule up to a bound, or as many drawn ones as asked for.
+ * sim/twins/campaign.c - campaigns of Twins: every schedule up to a bound, or a number of drawn
+ * ones.
  *
- * What the exhaustive campaign leaves out (docs/simulator-checks.md 4 says why nothing is lost):
- * names of groups; the mirror image of a schedule, in which the two copies of a twin change places;
- * schedules that differ from one that ran only in rows that decided nothing there.
+ * Omitted by the exhaustive campaign (docs/simulator-checks.md 4 proves that nothing is lost):
+ * names of groups; the mirror image of a schedule, in which the two copies of a twin are exchanged;
+ * schedules that differ from an earlier one only in rows that decided nothing there.
  */
 #include "sim/random.h"
 #include "sim/twins/twins_internal.h"
@@ -13,10 +14,10 @@
 
 enum { PARTITIONS_MAX = 203 /* of six machines */ };
 
-/* --- what a campaign may be */
+/* --- options of a campaign */
 
-static enum assay_status check(const struct assay_twins_campaign *c,
-                               char message[static ASSAY_SIM_MESSAGE_MAX])
+static enum assay_status check_campaign(const struct assay_twins_campaign *c,
+                                        char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     const char *wrong = NULL;
     if (c->nodes != 4 && c->nodes != 7 && c->nodes != 10) wrong = "nodes: expected 4, 7 or 10";
@@ -37,7 +38,7 @@ static enum assay_status check(const struct assay_twins_campaign *c,
     return ASSAY_E_RANGE;
 }
 
-static struct assay_twins_campaign filled(const struct assay_twins_campaign *c)
+static struct assay_twins_campaign fill_defaults(const struct assay_twins_campaign *c)
 {
     struct assay_twins_campaign full = *c;
     if (full.twins == 0) full.twins = (full.nodes - 1) / 3;
@@ -73,7 +74,7 @@ static bool run_one(struct walk *walk, const struct assay_twins_schedule *s,
     return walk->visit == NULL || walk->visit(walk->context, s, result);
 }
 
-/* The next scenario. Returns: whether it is one of this shard. */
+/* Counts the next scenario. Returns: whether it is one of this shard. */
 static bool is_ours(struct walk *walk)
 {
     const struct assay_twins_campaign *c = walk->campaign;
@@ -83,13 +84,13 @@ static bool is_ours(struct walk *walk)
     return ours;
 }
 
-/* --- all of them */
+/* --- exhaustive */
 
-/* Restricted growth strings: each partition once, whatever its groups are called. */
+/* Restricted growth strings: each partition once, under any names of its groups. */
 static void list_partitions(struct walk *walk, uint32_t groups_max)
 {
     uint8_t group_of[ASSAY_TWINS_MACHINES_MAX] = { 0 };
-    uint32_t at = walk->machines; /* past the end: a whole string */
+    uint32_t at = walk->machines; /* past the end: a complete string */
     for (;;) {
         if (at == walk->machines) {
             ASSAY_ASSERT(walk->partition_count < PARTITIONS_MAX); /* as check() allows */
@@ -116,7 +117,7 @@ static void list_partitions(struct walk *walk, uint32_t groups_max)
     }
 }
 
-/* Groups named in order of their first machine. */
+/* Names groups in order of their first machine. */
 static void rename_groups(uint8_t *group_of, uint32_t machines)
 {
     uint8_t name[ASSAY_TWINS_MACHINES_MAX] = { 0 };
@@ -138,7 +139,7 @@ static uint32_t find_partition(const struct walk *walk, const uint8_t *group_of)
     ASSAY_UNREACHABLE("a partition that is not in the list");
 }
 
-/* For one twin: its first machine and the second copy change places. */
+/* For one twin: its first machine and the second copy are exchanged. */
 static void find_mirrors(struct walk *walk, uint32_t first, uint32_t second)
 {
     for (uint32_t i = 0; i < walk->partition_count; i++) {
@@ -160,9 +161,9 @@ static void set_row(const struct walk *walk, uint32_t partition,
     assay_twins_row(group_of, walk->machines, hears);
 }
 
-/* Where the mirror image comes first, it is the one that runs. Returns: the first row in which they
- * differ, plus 1; 0: this one runs. */
-static uint32_t mirror_is_first(const struct walk *walk, const uint32_t *choice, uint32_t rows)
+/* Where the mirror image is smaller, that one runs. Returns: the first row in which they differ,
+ * plus 1; 0: this one runs. */
+static uint32_t find_smaller_mirror(const struct walk *walk, const uint32_t *choice, uint32_t rows)
 {
     if (walk->mirror == NULL) return 0;
     for (uint32_t row = 0; row < rows; row++) {
@@ -172,7 +173,7 @@ static uint32_t mirror_is_first(const struct walk *walk, const uint32_t *choice,
     return 0;
 }
 
-static uint32_t mirrors_of_themselves(const struct walk *walk)
+static uint32_t count_self_mirrors(const struct walk *walk)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; walk->mirror != NULL && i < walk->partition_count; i++)
@@ -188,33 +189,34 @@ static uint64_t power(uint64_t base, uint32_t exponent)
     return result;
 }
 
-/* How many sequences a run stands for: those that begin with its decided rows, up to symmetry. */
-static uint64_t sequences(const struct walk *walk, const uint32_t *choice, uint32_t rows,
-                          uint32_t decided)
+/* Number of sequences that a run represents: those that begin with its decided rows, up to
+ * symmetry. */
+static uint64_t count_sequences(const struct walk *walk, const uint32_t *choice, uint32_t rows,
+                                uint32_t decided)
 {
     const uint64_t all = power(walk->partition_count, rows - decided);
     bool own_mirror = walk->mirror != NULL;
     for (uint32_t row = 0; row < decided && own_mirror; row++)
         own_mirror = walk->mirror[choice[row]] == choice[row];
     if (!own_mirror) return all;
-    return (all + power(mirrors_of_themselves(walk), rows - decided)) / 2;
+    return (all + power(count_self_mirrors(walk), rows - decided)) / 2;
 }
 
-/* Every sequence of rows of one scenario. Returns: false when the visitor had enough. */
+/* Every sequence of rows of one scenario. Returns: false when the visitor stopped. */
 static bool walk_scenario(struct walk *walk, struct assay_twins_schedule *s)
 {
     const uint32_t rows = s->views * s->phases;
     uint32_t choice[ASSAY_TWINS_ROWS_MAX] = { 0 };
     for (;;) {
         struct assay_twins_result result = { 0 };
-        uint32_t decided = mirror_is_first(walk, choice, rows);
+        uint32_t decided = find_smaller_mirror(walk, choice, rows);
         if (decided == 0) {
             for (uint32_t row = 0; row < rows; row++)
                 set_row(walk, choice[row], s->hears[row]);
             if (!run_one(walk, s, &result)) return false;
-            /* Rows that nobody asked for: whatever stands there, the same happens. */
+            /* Rows that were never read: their values do not matter. */
             decided = result.rows_asked < rows ? result.rows_asked : rows;
-            walk->totals->schedules += sequences(walk, choice, rows, decided);
+            walk->totals->schedules += count_sequences(walk, choice, rows, decided);
         }
         for (uint32_t row = decided; row < rows; row++)
             choice[row] = 0;
@@ -225,8 +227,8 @@ static bool walk_scenario(struct walk *walk, struct assay_twins_schedule *s)
     }
 }
 
-/* Tables whose every slot has at most a third, and the lengths of epochs: an epoch block at once,
- * tails and the next epoch within the rows; or none. */
+/* Tables in which every slot has at most a third, and the lengths of epochs: an epoch block at
+ * once, tails and the next epoch within the rows; or none. */
 static const uint32_t tables[][4] = { { 1, 1, 1, 1 }, { 3, 3, 2, 2 } };
 static const uint32_t lengths[] = { 64, 1 };
 
@@ -280,7 +282,7 @@ static void walk_all(struct walk *walk)
     free(walk->mirror);
 }
 
-/* --- drawn ones */
+/* --- drawn */
 
 static void draw_twins(struct assay_sim_random *r, struct assay_twins_schedule *s)
 {
@@ -303,8 +305,8 @@ static void draw_weights(struct assay_sim_random *r, struct assay_twins_schedule
         s->weights[i] = 1;
 }
 
-/* The first copies of all twins on one side, the second ones on the other: as many identities as
- * there are can be on both. */
+/* The first copies of all twins on one side, the second ones on the other: the maximum number of
+ * identities can be on both. */
 static void draw_sides(struct assay_sim_random *r, const struct assay_twins_schedule *s,
                        uint16_t hears[static ASSAY_TWINS_MACHINES_MAX])
 {
@@ -348,7 +350,7 @@ void assay_twins_sample(const struct assay_twins_campaign *campaign, uint64_t nu
                         struct assay_twins_schedule *schedule)
 {
     static const uint32_t drawn_lengths[] = { 1, 2, 3, 64 };
-    const struct assay_twins_campaign c = filled(campaign);
+    const struct assay_twins_campaign c = fill_defaults(campaign);
     struct assay_sim_random r =
         assay_sim_random_of(c.seed, ASSAY_SIM_STREAM_TWINS, c.nodes << 8 | c.twins, number);
     struct assay_twins_schedule *s = schedule;
@@ -358,7 +360,7 @@ void assay_twins_sample(const struct assay_twins_campaign *campaign, uint64_t nu
     s->epoch_blocks = drawn_lengths[assay_sim_random_below(&r, 4)];
     draw_twins(&r, s);
     draw_weights(&r, s, 3 * c.twins <= c.nodes);
-    /* Sides that stay for several views split more than any that change. */
+    /* Sides that last for several views cause more forks than changing ones. */
     const uint32_t sides = assay_twins_tolerable(s) ? 250 : 600;
     for (uint32_t row = 0; row < s->views * s->phases; row++) {
         const bool same = row > 0 && assay_sim_random_permille(&r, 300);
@@ -394,8 +396,8 @@ enum assay_status assay_twins_campaign(const struct assay_twins_campaign *campai
                                        char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     *totals = (struct assay_twins_totals){ 0 };
-    ASSAY_TRY(check(campaign, message));
-    const struct assay_twins_campaign full = filled(campaign);
+    ASSAY_TRY(check_campaign(campaign, message));
+    const struct assay_twins_campaign full = fill_defaults(campaign);
     struct walk walk = { .campaign = &full, .visit = visit, .context = context, .totals = totals };
     if (full.samples == 0) walk_all(&walk);
     else walk_samples(&walk);

@@ -1,10 +1,10 @@
 /*
- * sim/twins/proofs.c - whom do the messages that were sent convict?
+ * sim/twins/proofs.c - conviction by the sent messages.
  *
- * docs/protocol.md 5.23: E1 two N in a view, E2 two F in a view or F beside N of another
+ * docs/protocol.md 5.23: E1 two N in a view, E2 two F in a view or F together with N of another
  * block, E3 X and F in a view, or X over a range around it, E4 two proposals of a view's leader.
- * Only signatures that verify count; votes inside certificates count like others. It knows nothing
- * of who is honest.
+ * Only signatures that verify count; votes inside certificates count like others. It has no
+ * information about honesty.
  */
 #include "sim/twins/twins_internal.h"
 
@@ -47,18 +47,18 @@ void assay_twins_proofs_destroy(struct assay_twins_proofs **proofs)
     *proofs = NULL;
 }
 
-static bool same(const struct said *a, const struct said *b)
+static bool is_same_statement(const struct said *a, const struct said *b)
 {
     return a->epoch == b->epoch && a->view == b->view && a->slot == b->slot && a->what == b->what &&
            assay_bytes_equal(a->id, b->id, 32);
 }
 
-static void add(struct assay_twins_proofs *p, const struct said *said, const uint8_t digest[32],
-                const uint8_t *signature)
+static void add_statement(struct assay_twins_proofs *p, const struct said *said,
+                          const uint8_t digest[32], const uint8_t *signature)
 {
     if (said->slot >= p->slots) return;
     for (size_t i = p->count; i-- > 0;)
-        if (same(&p->said[i], said)) return;
+        if (is_same_statement(&p->said[i], said)) return;
     if (!assay_p256_verify(assay_sim_simplex_key(p->world, said->slot), digest, signature,
                            ASSAY_S_LOW))
         return; /* proves nothing */
@@ -70,7 +70,7 @@ static void add(struct assay_twins_proofs *p, const struct said *said, const uin
     p->said[p->count++] = *said;
 }
 
-static struct said vote_said(const struct assay_vote_statement *st, uint16_t slot)
+static struct said statement_of_vote(const struct assay_vote_statement *st, uint16_t slot)
 {
     struct said said = {
         .epoch = st->epoch, .view = st->view, .slot = slot, .what = (uint8_t)st->type
@@ -88,8 +88,8 @@ static void note_certificate(struct assay_twins_proofs *p, struct assay_slice pa
         const uint8_t *signature = NULL;
         if (!assay_bitmap_has(c.bitmap, slot)) continue;
         if (assay_cursor_take(&at, ASSAY_P256_SIGNATURE_LEN, &signature) != ASSAY_OK) return;
-        const struct said said = vote_said(&c.statement, (uint16_t)slot);
-        add(p, &said, c.digest, signature);
+        const struct said said = statement_of_vote(&c.statement, (uint16_t)slot);
+        add_statement(p, &said, c.digest, signature);
     }
 }
 
@@ -99,11 +99,11 @@ void assay_twins_proofs_note(void *context, uint32_t machine, enum assay_message
     struct assay_twins_proofs *p = context;
     struct assay_vote vote;
     struct assay_proposal proposal;
-    (void)machine; /* a signature says who it was */
+    (void)machine; /* the signature identifies the signer */
     if (kind == ASSAY_MESSAGE_CERTIFICATE) note_certificate(p, payload);
     if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK) {
-        const struct said said = vote_said(&vote.statement, vote.slot);
-        add(p, &said, vote.digest, vote.signature);
+        const struct said said = statement_of_vote(&vote.statement, vote.slot);
+        add_statement(p, &said, vote.digest, vote.signature);
     }
     if (kind == ASSAY_MESSAGE_PROPOSAL && assay_proposal_decode(payload, &proposal) == ASSAY_OK) {
         struct said said = { .epoch = proposal.header.epoch,
@@ -111,7 +111,7 @@ void assay_twins_proofs_note(void *context, uint32_t machine, enum assay_message
                              .slot = proposal.header.leader,
                              .what = PROPOSED };
         assay_bytes_copy(said.id, 32, proposal.id, 32);
-        add(p, &said, proposal.id, proposal.signature);
+        add_statement(p, &said, proposal.id, proposal.signature);
     }
 }
 

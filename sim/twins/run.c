@@ -1,5 +1,5 @@
 /*
- * sim/twins/run.c - one schedule, from its first view to the finalisations after healing.
+ * sim/twins/run.c - run of one schedule, from its first view to the finalisations after healing.
  */
 #include "sim/twins/twins_internal.h"
 
@@ -12,11 +12,11 @@ enum {
     DELAY_MS = 5,
     DELAY_SEED_MS = 20,
     HEAL_MS = 60000,
-    SETTLE_MS = 5000, /* from one look to the next */
+    SETTLE_MS = 5000, /* between checks */
     MEET_MS = 600000,
     AHEAD = 8,
     VIEWS_HELD = 4 * ASSAY_RANGE_VIEWS,
-    LATE_VIEWS = 16,                              /* docs/protocol.md 5.5 */
+    LATE_VIEWS = 16,                             /* docs/protocol.md 5.5 */
     BURNED = ASSAY_RANGE_VIEWS + LATE_VIEWS + 2, /* X over the first range was due */
     BURN_MS = BURNED * 120000,
     BLOCKS_HELD = 32,
@@ -27,17 +27,18 @@ struct run {
     struct assay_sim_simplex *world;
     uint32_t rows_asked;
     bool burning; /* past the rows of the schedule */
-    /* What the last message was about: it goes to many, and lies where it lies for that step. */
+    /* The subject of the last message: it goes to many recipients in one step, with the same
+     * memory. */
     uint64_t last_step;
     struct assay_slice last;
     struct assay_vote_statement last_about;
 };
 
-/* --- who hears whom */
+/* --- reachability */
 
-/* What a message is about. Returns: false for one that is about nothing but its sender's needs. */
-static bool about(enum assay_message_kind kind, struct assay_slice payload, uint32_t slots,
-                  struct assay_vote_statement *st)
+/* The subject of a message. Returns: false for one that concerns only its sender. */
+static bool find_subject(enum assay_message_kind kind, struct assay_slice payload, uint32_t slots,
+                         struct assay_vote_statement *st)
 {
     struct assay_vote vote;
     struct assay_certificate certificate;
@@ -70,7 +71,7 @@ static struct assay_vote_statement place_of(struct run *run, uint32_t from,
         payload.len == run->last.len)
         return run->last_about;
     struct assay_vote_statement st;
-    if (!about(kind, payload, run->schedule->nodes, &st)) {
+    if (!find_subject(kind, payload, run->schedule->nodes, &st)) {
         struct assay_simplex_snapshot look;
         assay_sim_simplex_look(run->world, from, &look);
         return (struct assay_vote_statement){ .epoch = look.epoch, .view = look.view };
@@ -82,8 +83,8 @@ static struct assay_vote_statement place_of(struct run *run, uint32_t from,
 }
 
 /* While the rest of the first range burns. Returns: whether the message is decided, and how. */
-static bool burns(const struct run *run, uint32_t from, uint32_t to,
-                  const struct assay_vote_statement *st, bool *passes)
+static bool decide_burning(const struct run *run, uint32_t from, uint32_t to,
+                           const struct assay_vote_statement *st, bool *passes)
 {
     const struct assay_twins_schedule *s = run->schedule;
     if (!s->burns) return false;
@@ -92,11 +93,11 @@ static bool burns(const struct run *run, uint32_t from, uint32_t to,
         *passes = (s->range_hears[from] >> to & 1) != 0;
         return true;
     }
-    /* Cut as before are F alone: what was nearly final stays so, and views go on. */
+    /* Only F stays cut: what was nearly final stays so, and views continue. */
     return run->burning && st->type != ASSAY_VOTE_FINALISE;
 }
 
-/* No block is valid for anybody in the views that burn. */
+/* No machine accepts a block in the views that burn. */
 static bool is_valid(void *context, uint32_t machine, const struct assay_block_header *header)
 {
     const struct run *run = context;
@@ -104,15 +105,15 @@ static bool is_valid(void *context, uint32_t machine, const struct assay_block_h
     return header->epoch > 1 || header->view <= run->schedule->views || header->view > BURNED;
 }
 
-static bool passes(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
-                   struct assay_slice payload)
+static bool filter_message(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                           struct assay_slice payload)
 {
     struct run *run = context;
     const struct assay_twins_schedule *s = run->schedule;
     const struct assay_vote_statement st = place_of(run, from, kind, payload);
     const uint64_t round = st.view + st.epoch - 1; /* from 1 */
     bool pass = true;
-    if (burns(run, from, to, &st, &pass)) return pass;
+    if (decide_burning(run, from, to, &st, &pass)) return pass;
     if (round == 0 || round > s->views) return true;
     const bool late = s->phases == 2 && st.type != ASSAY_VOTE_NOTARISE;
     const uint32_t row = (uint32_t)(round - 1) * s->phases + (late ? 1 : 0);
@@ -140,7 +141,7 @@ bool assay_twins_tolerable(const struct assay_twins_schedule *s)
     return 3 * twins <= total;
 }
 
-static struct assay_sim_simplex *create(const struct assay_twins_schedule *s)
+static struct assay_sim_simplex *create_world(const struct assay_twins_schedule *s)
 {
     struct assay_sim_simplex_options options = { .seed = s->seed,
                                                  .slot_count = s->nodes,
@@ -181,9 +182,9 @@ static uint64_t schedule_ms(const struct assay_twins_schedule *s)
     return ms;
 }
 
-/* Until every view of the schedule had time to time out, or somebody is well past them: who is kept
- * from the body of a block while others go on would only fill its tables. */
-static bool play_schedule(struct run *run)
+/* Until every view of the schedule had time to time out, or a machine is well past them: one that
+ * lacks the body of a block while others continue would only fill its tables. */
+static bool run_schedule_views(struct run *run)
 {
     const uint64_t end_ms = assay_sim_simplex_now(run->world) + schedule_ms(run->schedule);
     const uint64_t far = run->schedule->views + AHEAD;
@@ -193,8 +194,8 @@ static bool play_schedule(struct run *run)
     return true;
 }
 
-/* Until every machine has left the views that nobody proposes in. */
-static bool play_burn(struct run *run)
+/* Until every machine has left the views without a proposal. */
+static bool run_burning_views(struct run *run)
 {
     const uint64_t end_ms = assay_sim_simplex_now(run->world) + BURN_MS;
     run->burning = true;
@@ -211,16 +212,16 @@ static bool play_burn(struct run *run)
     return true;
 }
 
-/* The filter stands from the first message on, those of the world's creation included: nothing is
+/* The filter applies from the first message on, those of the world's creation included: nothing is
  * proposed before cadence_ms have passed. */
-static void play(struct run *run)
+static void run_world(struct run *run)
 {
-    assay_sim_simplex_set_filter(run->world, passes, run);
+    assay_sim_simplex_set_filter(run->world, filter_message, run);
     if (run->schedule->burns) assay_sim_simplex_set_judge(run->world, is_valid, run);
-    if (!play_schedule(run)) return;
-    if (run->schedule->burns && !play_burn(run)) return;
+    if (!run_schedule_views(run)) return;
+    if (run->schedule->burns && !run_burning_views(run)) return;
     assay_sim_simplex_set_filter(run->world, NULL, NULL);
-    if (!assay_twins_tolerable(run->schedule)) { /* a fork shows when the sides meet */
+    if (!assay_twins_tolerable(run->schedule)) { /* a fork is visible when the sides meet */
         assay_sim_simplex_run(run->world,
                               run->schedule->burns ? MEET_MS : schedule_ms(run->schedule));
         return;
@@ -233,29 +234,29 @@ static void play(struct run *run)
                                   ASSAY_TWINS_FINALISATIONS, (int)(heal_ms / 1000));
 }
 
-/* --- a chain that split: who did it? */
+/* --- conviction after a fork */
 
-/* The same run again, with somebody who writes everything down. */
-static uint32_t convict(const struct assay_twins_schedule *schedule, unsigned lost,
-                        unsigned *numbers)
+/* Repeats the run with an observer that records every message. */
+static uint32_t find_culprits(const struct assay_twins_schedule *schedule, unsigned lost,
+                              unsigned *numbers)
 {
-    struct run run = { .schedule = schedule, .world = create(schedule) };
+    struct run run = { .schedule = schedule, .world = create_world(schedule) };
     struct assay_twins_proofs *proofs = assay_twins_proofs_create(run.world, schedule->nodes);
     assay_sim_simplex_set_observer(run.world, assay_twins_proofs_note, proofs);
-    play(&run);
+    run_world(&run);
     const uint32_t convicted = assay_twins_proofs_convict(proofs, lost, numbers);
     assay_twins_proofs_destroy(&proofs);
     assay_sim_simplex_destroy(&run.world);
     return convicted;
 }
 
-static void judge_fork(const struct assay_twins_schedule *s, const struct assay_twins_plant *plant,
+static void check_fork(const struct assay_twins_schedule *s, const struct assay_twins_plant *plant,
                        struct assay_twins_result *result)
 {
     uint64_t total = 0;
     uint64_t guilty = 0;
     result->forked = true;
-    result->convicted = convict(s, plant == NULL ? 0 : plant->lost_proofs, &result->proofs);
+    result->convicted = find_culprits(s, plant == NULL ? 0 : plant->lost_proofs, &result->proofs);
     for (uint32_t slot = 0; plant != NULL && plant->frames && slot < s->nodes; slot++)
         if (!is_twin(s, slot)) result->convicted |= 1u << slot;
     for (uint32_t slot = 0; slot < s->nodes; slot++) {
@@ -278,9 +279,9 @@ static void judge_fork(const struct assay_twins_schedule *s, const struct assay_
 void assay_twins_run(const struct assay_twins_schedule *schedule,
                      const struct assay_twins_plant *plant, struct assay_twins_result *result)
 {
-    struct run run = { .schedule = schedule, .world = create(schedule) };
+    struct run run = { .schedule = schedule, .world = create_world(schedule) };
     struct assay_sim_simplex_counts counts;
-    play(&run);
+    run_world(&run);
     assay_sim_simplex_counts(run.world, &counts);
     *result = (struct assay_twins_result){ .checker = assay_sim_simplex_checker(run.world),
                                            .rows_asked = run.rows_asked,
@@ -293,7 +294,7 @@ void assay_twins_run(const struct assay_twins_schedule *schedule,
         (void)snprintf(result->violation, sizeof result->violation, "%s", violation);
     assay_sim_simplex_destroy(&run.world);
     if (result->checker != ASSAY_SIM_CHECKER_AGREEMENT || assay_twins_tolerable(schedule)) return;
-    result->checker = ASSAY_SIM_CHECKER_COUNT; /* as it must be; now the culprits */
+    result->checker = ASSAY_SIM_CHECKER_COUNT; /* expected; find the culprits */
     result->violation[0] = '\0';
-    judge_fork(schedule, plant, result);
+    check_fork(schedule, plant, result);
 }

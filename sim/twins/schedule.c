@@ -1,10 +1,10 @@
 /*
- * sim/twins/schedule.c - schedules as text and back.
+ * sim/twins/schedule.c - text format of schedules.
  *
  *     n4:t2:w1,1,1,1:b64:p1:s0:01201-00112-00000
  *
- * nodes, the slots that live twice, weights, blocks of an epoch, phases, seed, rows; before the
- * rows "r" and one more for what is about the first range, where the rest of that range burns.
+ * nodes, slots with two copies, weights, blocks of an epoch, phases, seed, rows; before the rows
+ * "r" and one more for messages about the first range, where the rest of that range burns.
  */
 #include "sim/twins/twins_internal.h"
 
@@ -15,7 +15,7 @@
 
 static const char digits[] = "0123456789abcdef";
 
-/* --- printing */
+/* --- formatting */
 
 struct text {
     char *at;
@@ -100,14 +100,14 @@ __attribute__((format(printf, 3, 4))) static enum assay_status complain(const st
     return status;
 }
 
-static enum assay_status expect(struct reader *r, char c)
+static enum assay_status expect_character(struct reader *r, char c)
 {
     if (*r->at != c) return complain(r, ASSAY_E_SYNTAX, "\"%c\"", c);
     r->at++;
     return ASSAY_OK;
 }
 
-static enum assay_status number(struct reader *r, uint64_t min, uint64_t max, uint64_t *out)
+static enum assay_status read_number(struct reader *r, uint64_t min, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
     const char *at = r->at;
@@ -131,7 +131,7 @@ static enum assay_status read_twins(struct reader *r, struct assay_twins_schedul
         if (s->twins > 0) r->at++; /* the comma */
         if (s->twins == ASSAY_TWINS_TWINS_MAX)
             return complain(r, ASSAY_E_RANGE, "at most %d twins", ASSAY_TWINS_TWINS_MAX);
-        ASSAY_TRY(number(r, 0, s->nodes - 1, &slot));
+        ASSAY_TRY(read_number(r, 0, s->nodes - 1, &slot));
         if (s->twins > 0 && slot <= s->twin_of[s->twins - 1])
             return complain(r, ASSAY_E_RANGE, "the twins' slots in ascending order");
         s->twin_of[s->twins++] = (uint16_t)slot;
@@ -144,15 +144,15 @@ static enum assay_status read_weights(struct reader *r, struct assay_twins_sched
     uint64_t total = 0;
     for (uint32_t i = 0; i < s->nodes; i++) {
         uint64_t weight = 0;
-        if (i > 0) ASSAY_TRY(expect(r, ','));
-        ASSAY_TRY(number(r, 0, 10000, &weight));
+        if (i > 0) ASSAY_TRY(expect_character(r, ','));
+        ASSAY_TRY(read_number(r, 0, 10000, &weight));
         s->weights[i] = (uint32_t)weight;
         total += weight;
     }
     return total > 0 ? ASSAY_OK : complain(r, ASSAY_E_RANGE, "a weight above 0 before here");
 }
 
-static uint32_t digit(char c)
+static uint32_t digit_value(char c)
 {
     const char *found = c == '\0' ? NULL : strchr(digits, c);
     return found == NULL ? UINT32_MAX : (uint32_t)(found - digits);
@@ -162,10 +162,11 @@ static enum assay_status read_masks(struct reader *r, uint32_t machines, uint16_
 {
     for (uint32_t i = 0; i < machines; i++) {
         uint32_t mask = 0;
-        if (i > 0) ASSAY_TRY(expect(r, '.'));
-        if (digit(*r->at) == UINT32_MAX) return complain(r, ASSAY_E_SYNTAX, "a hexadecimal digit");
-        for (; digit(*r->at) != UINT32_MAX && mask < 1u << machines; r->at++)
-            mask = mask << 4 | digit(*r->at);
+        if (i > 0) ASSAY_TRY(expect_character(r, '.'));
+        if (digit_value(*r->at) == UINT32_MAX)
+            return complain(r, ASSAY_E_SYNTAX, "a hexadecimal digit");
+        for (; digit_value(*r->at) != UINT32_MAX && mask < 1u << machines; r->at++)
+            mask = mask << 4 | digit_value(*r->at);
         if (mask >= 1u << machines)
             return complain(r, ASSAY_E_RANGE, "bits of %u machines before here", machines);
         hears[i] = (uint16_t)mask;
@@ -177,7 +178,7 @@ static enum assay_status read_partition(struct reader *r, uint32_t machines, uin
 {
     uint32_t group_of[ASSAY_TWINS_MACHINES_MAX];
     for (uint32_t i = 0; i < machines; i++, r->at++) {
-        group_of[i] = digit(*r->at);
+        group_of[i] = digit_value(*r->at);
         if (group_of[i] >= machines)
             return complain(r, ASSAY_E_SYNTAX, "the group of machine %u of %u", i, machines);
     }
@@ -218,32 +219,32 @@ enum assay_status assay_twins_parse(const char *text, struct assay_twins_schedul
     uint64_t nodes = 0;
     uint64_t blocks = 0;
     uint64_t phases = 0;
-    ASSAY_TRY(expect(&r, 'n'));
-    ASSAY_TRY(number(&r, 1, ASSAY_TWINS_NODES_MAX, &nodes));
+    ASSAY_TRY(expect_character(&r, 'n'));
+    ASSAY_TRY(read_number(&r, 1, ASSAY_TWINS_NODES_MAX, &nodes));
     s.nodes = (uint32_t)nodes;
-    ASSAY_TRY(expect(&r, ':'));
-    ASSAY_TRY(expect(&r, 't'));
+    ASSAY_TRY(expect_character(&r, ':'));
+    ASSAY_TRY(expect_character(&r, 't'));
     ASSAY_TRY(read_twins(&r, &s));
-    ASSAY_TRY(expect(&r, ':'));
-    ASSAY_TRY(expect(&r, 'w'));
+    ASSAY_TRY(expect_character(&r, ':'));
+    ASSAY_TRY(expect_character(&r, 'w'));
     ASSAY_TRY(read_weights(&r, &s));
-    ASSAY_TRY(expect(&r, ':'));
-    ASSAY_TRY(expect(&r, 'b'));
-    ASSAY_TRY(number(&r, 1, 1000, &blocks));
-    ASSAY_TRY(expect(&r, ':'));
-    ASSAY_TRY(expect(&r, 'p'));
-    ASSAY_TRY(number(&r, 1, 2, &phases));
-    ASSAY_TRY(expect(&r, ':'));
-    ASSAY_TRY(expect(&r, 's'));
-    ASSAY_TRY(number(&r, 0, UINT64_MAX, &s.seed));
-    ASSAY_TRY(expect(&r, ':'));
+    ASSAY_TRY(expect_character(&r, ':'));
+    ASSAY_TRY(expect_character(&r, 'b'));
+    ASSAY_TRY(read_number(&r, 1, 1000, &blocks));
+    ASSAY_TRY(expect_character(&r, ':'));
+    ASSAY_TRY(expect_character(&r, 'p'));
+    ASSAY_TRY(read_number(&r, 1, 2, &phases));
+    ASSAY_TRY(expect_character(&r, ':'));
+    ASSAY_TRY(expect_character(&r, 's'));
+    ASSAY_TRY(read_number(&r, 0, UINT64_MAX, &s.seed));
+    ASSAY_TRY(expect_character(&r, ':'));
     s.epoch_blocks = (uint32_t)blocks;
     s.phases = (uint32_t)phases;
     if (*r.at == 'r') {
         r.at++;
         s.burns = true;
         ASSAY_TRY(read_row(&r, s.nodes + s.twins, s.range_hears));
-        ASSAY_TRY(expect(&r, ':'));
+        ASSAY_TRY(expect_character(&r, ':'));
     }
     ASSAY_TRY(read_rows(&r, &s));
     *schedule = s;
