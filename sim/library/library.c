@@ -1,4 +1,6 @@
-/* sim/library/library.c - finding and reading (sim/library/library.h). */
+/*
+ * sim/library/library.c - built-in scenarios and sweeps: lookup and parsing.
+ */
 #include "sim/library/library_internal.h"
 
 #include "base/assert.h"

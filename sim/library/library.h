@@ -1,6 +1,6 @@
 /*
- * sim/library/library.h - the scenarios that come with the program, as their files stand in this
- * folder, and the sweeps, as they stand in sweeps/.
+ * sim/library/library.h - scenarios that are built into the program, the files of this folder, and
+ * sweeps, those of sweeps/.
  */
 #ifndef ASSAY_SIM_LIBRARY_LIBRARY_H
 #define ASSAY_SIM_LIBRARY_LIBRARY_H
@@ -12,13 +12,13 @@ struct assay_sim_library_file {
     struct assay_slice text;
 };
 
-/* Returns: how many there are. */
+/* Returns: number of scenarios. */
 size_t assay_sim_library_count(void);
-/* Returns: one of them, in the order of names; index is below the count (asserted). */
+/* Returns: a scenario, in the order of names; index is below the count (asserted). */
 const struct assay_sim_library_file *assay_sim_library_at(size_t index);
 /* Returns: the file of that name; NULL: none, and then *hint is the most similar name, or NULL. */
 const struct assay_sim_library_file *assay_sim_library_find(const char *name, const char **hint);
-/* The same of the sweeps, whose names are their own. */
+/* The same of the sweeps, which have names of their own. */
 size_t assay_sim_library_sweep_count(void);
 const struct assay_sim_library_file *assay_sim_library_sweep_at(size_t index);
 const struct assay_sim_library_file *assay_sim_library_sweep_find(const char *name,
