@@ -1,5 +1,6 @@
-/* apps/sim/commands/batch.c - a window of jobs over worker threads or children
- * (apps/sim/commands/batch.h). */
+/*
+ * apps/sim/commands/batch.c - a window of jobs over worker threads or child processes.
+ */
 #include "apps/sim/commands/batch.h"
 
 #include "base/assert.h"
@@ -16,9 +17,9 @@ struct window {
     uint64_t width;
     uint8_t *results; /* [width * result_size]: job i at i mod width */
     bool *done;       /* [width] */
-    uint64_t next;    /* first job that nobody has taken */
+    uint64_t next;    /* first job that no worker has taken */
     uint64_t committed;
-    bool refused; /* a commit said no */
+    bool refused; /* commit returned false */
     pthread_mutex_t mutex;
     pthread_cond_t moved;
 };
@@ -37,7 +38,7 @@ static void *result_of(const struct window *w, uint64_t index)
     return w->results + (index % w->width) * w->batch->result_size;
 }
 
-static bool stopping(const struct window *w)
+static bool is_stopping(const struct window *w)
 {
     return w->refused || (w->batch->stop != NULL && *w->batch->stop != 0);
 }
@@ -47,25 +48,25 @@ static bool is_full(const struct window *w)
     return w->next - w->committed >= w->width;
 }
 
-/* Under the mutex. Returns: false when there is nothing to take now. */
-static bool take_now(struct window *w, uint64_t *index)
+/* Under the mutex. Returns: false when there is no job to take now. */
+static bool take_available_job(struct window *w, uint64_t *index)
 {
-    if (stopping(w) || w->next >= w->batch->count || is_full(w)) return false;
+    if (is_stopping(w) || w->next >= w->batch->count || is_full(w)) return false;
     *index = w->next++;
     memset(result_of(w, *index), 0, w->batch->result_size);
     return true;
 }
 
-/* Under the mutex. Returns: false when there is nothing left to take. */
-static bool take(struct window *w, uint64_t *index)
+/* Under the mutex. Returns: false when no job is left. */
+static bool take_job(struct window *w, uint64_t *index)
 {
-    while (!stopping(w) && w->next < w->batch->count && is_full(w))
+    while (!is_stopping(w) && w->next < w->batch->count && is_full(w))
         (void)pthread_cond_wait(&w->moved, &w->mutex);
-    return take_now(w, index);
+    return take_available_job(w, index);
 }
 
-/* Under the mutex: everything that follows without a gap. */
-static void commit(struct window *w)
+/* Under the mutex: commits the results that follow without a gap. */
+static void commit_results(struct window *w)
 {
     while (w->committed < w->next && w->done[w->committed % w->width] && !w->refused) {
         w->done[w->committed % w->width] = false;
@@ -79,22 +80,22 @@ static void commit(struct window *w)
 }
 
 /* Under the mutex. */
-static void finish(struct window *w, uint64_t index)
+static void finish_job(struct window *w, uint64_t index)
 {
     w->done[index % w->width] = true;
-    commit(w);
+    commit_results(w);
 }
 
-static void *worker(void *argument)
+static void *run_worker(void *argument)
 {
     struct window *const w = argument;
     uint64_t index = 0;
     (void)pthread_mutex_lock(&w->mutex);
-    while (take(w, &index)) {
+    while (take_job(w, &index)) {
         (void)pthread_mutex_unlock(&w->mutex);
         w->batch->work(w->batch->context, index, result_of(w, index));
         (void)pthread_mutex_lock(&w->mutex);
-        finish(w, index);
+        finish_job(w, index);
     }
     (void)pthread_cond_broadcast(&w->moved);
     (void)pthread_mutex_unlock(&w->mutex);
@@ -106,9 +107,9 @@ static void run_threads(struct window *w, uint32_t threads)
     pthread_t thread[ASSAY_SIM_BATCH_THREADS_MAX];
     uint32_t started = 0;
     /* The calling thread is one of them; fewer threads than asked for are only slower. */
-    while (started + 1 < threads && pthread_create(&thread[started], NULL, worker, w) == 0)
+    while (started + 1 < threads && pthread_create(&thread[started], NULL, run_worker, w) == 0)
         started++;
-    (void)worker(w);
+    (void)run_worker(w);
     for (uint32_t i = 0; i < started; i++)
         (void)pthread_join(thread[i], NULL);
 }
@@ -118,12 +119,13 @@ struct child {
     uint64_t index;
 };
 
-/* Returns: which of them has ended. */
+/* Returns: the child that has ended. */
 static uint32_t await_one(const struct child *running, uint32_t count, int *status)
 {
     for (;;) {
         const pid_t ended = waitpid(-1, status, 0);
-        ASSAY_ASSERT(ended > 0 || errno == EINTR); /* there are children, and nobody else waits */
+        ASSAY_ASSERT(ended > 0 ||
+                     errno == EINTR); /* there are children, and only this thread waits */
         for (uint32_t i = 0; ended > 0 && i < count; i++)
             if (running[i].pid == ended) return i;
     }
@@ -136,10 +138,10 @@ static void run_processes(struct window *w, uint32_t at_once)
     uint32_t count = 0;
     uint64_t index = 0;
     for (;;) {
-        while (count < at_once && take_now(w, &index)) {
+        while (count < at_once && take_available_job(w, &index)) {
             const pid_t pid = b->begin(b->context, index, result_of(w, index));
             if (pid > 0) running[count++] = (struct child){ pid, index };
-            else finish(w, index);
+            else finish_job(w, index);
         }
         if (count == 0) return;
         int status = 0;
@@ -147,7 +149,7 @@ static void run_processes(struct window *w, uint32_t at_once)
         index = running[at].index;
         running[at] = running[--count];
         b->end(b->context, index, result_of(w, index), status);
-        finish(w, index);
+        finish_job(w, index);
     }
 }
 

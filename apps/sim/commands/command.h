@@ -1,7 +1,7 @@
 /*
- * apps/sim/commands/command.h - the commands of assay-sim and what they share.
+ * apps/sim/commands/command.h - commands of assay-sim and their shared functions.
  *
- * main.c holds the table; every command is one file with one function. stdout carries data only,
+ * main.c has the table; every command is one file with one function. stdout carries data only,
  * stderr diagnostics and progress.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_COMMAND_H
@@ -17,7 +17,7 @@
 enum assay_sim_exit {
     ASSAY_SIM_EXIT_OK = 0,
     ASSAY_SIM_EXIT_FAILED = 1,    /* an assertion or a checker; the disk is full */
-    ASSAY_SIM_EXIT_USAGE = 2,     /* and: a scenario that cannot be used */
+    ASSAY_SIM_EXIT_USAGE = 2,     /* and: an invalid scenario */
     ASSAY_SIM_EXIT_STOPPED = 130, /* by a signal, before the end */
 };
 
@@ -47,7 +47,7 @@ _Static_assert(ASSAY_SIM_SETS_MAX == 64, "as the message says");
 #define ASSAY_SIM_SETS_EXPECTED "64 of them at most"
 #define ASSAY_SIM_SEED_EXPECTED "0 .. 18446744073709551615, hexadecimal behind 0x"
 
-/* Which scenario, and what is changed in it. */
+/* The scenario of a command, and its modifications. */
 struct assay_sim_source {
     const char *name; /* a file, or one of the library */
     const char *sets[ASSAY_SIM_SETS_MAX];
@@ -56,9 +56,9 @@ struct assay_sim_source {
     uint64_t seed;
 };
 
-/* One more --set. Returns: whether there was room. */
+/* Adds one --set. Returns: whether there was room. */
 bool assay_sim_source_set(struct assay_sim_source *source, const char *assignment);
-/* --seed: decimal, or hexadecimal behind 0x. Returns: false for anything else. */
+/* --seed: decimal, or hexadecimal after 0x. Returns: false for anything else. */
 bool assay_sim_source_seed(struct assay_sim_source *source, const char *text);
 /*
  * assay_sim_source_load - the file or library scenario, with every --set and the seed, checked.
@@ -71,8 +71,8 @@ ASSAY_CHECKED enum assay_status assay_sim_source_load(const struct assay_sim_sou
 /* "assay-sim run NAME --seed S --set ...", quoted for a shell.
  * Returns: text of malloc, which the caller frees; NULL: no memory */
 char *assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed);
-/* A name with a stroke, or one that ends in .yaml, is of a file; a bare one of the library, unless
- * only a file has it. Returns: whether it is of a file. */
+/* A name with a slash, or one that ends in .yaml, is a file; a bare one is of the library, unless
+ * only a file exists. Returns: whether it is a file. */
 bool assay_sim_is_path(const char *name);
 
 /* --- print.c */
@@ -83,32 +83,31 @@ int assay_sim_print_envelope(const char *schema, struct assay_json *data);
 __attribute__((format(printf, 4, 5))) int assay_sim_print_error(bool json, int exit,
                                                                 const char *code,
                                                                 const char *format, ...);
-/* Text that a stranger may have written, for a terminal: what would command it, and what is no
- * UTF-8, as \x1b. Returns: nothing. */
+/* Untrusted text for a terminal: control characters and invalid UTF-8 as \x1b. */
 void assay_sim_put_plain(FILE *out, const char *text);
 
 /* --- print.c: wrong usage. argv[0] is the command's name. */
-/* Returns: whether --json is there; also behind what is wrong. */
+/* Returns: whether --json is given; also after a wrong option. */
 bool assay_sim_wants_json(int argc, char *const *argv);
-/* "COMMAND: what was expected, found "..."; see --help", as an envelope too with --json; found may
- * be NULL. Returns: ASSAY_SIM_EXIT_USAGE */
+/* "COMMAND: expected ..., found "..."; see --help", as an envelope too with --json; found may be
+ * NULL. Returns: ASSAY_SIM_EXIT_USAGE */
 __attribute__((format(printf, 4, 5))) int assay_sim_print_misuse(int argc, char *const *argv,
                                                                  const char *found,
                                                                  const char *format, ...);
 /*
- * One walk over the options of a command. take has the value in optarg and says what was expected
+ * Parses the options of a command. take has the value in optarg and returns the expected value
  * where it is wrong, else NULL.
- * Returns: an exit status; OK: optind stands at the first word that is no option
+ * Returns: an exit status; OK: optind is the first word that is no option
  */
 int assay_sim_walk_options(int argc, char *const *argv, const struct option *known,
                            const char *(*take)(void *context, int code), void *context);
-/* The same for a command that knows --json and --help alone, and prints its usage for that.
- * Returns: an exit status; OK with *help: there is nothing more to do */
+/* The same for a command that has only --json and --help, and prints its usage for the latter.
+ * Returns: an exit status; OK with *help: nothing more to do */
 int assay_sim_walk_plain(int argc, char *const *argv, const char *usage, bool *json, bool *help);
-/* getopt_long without its own words; index may be NULL. Returns: as getopt_long; ':' where a value
- * is missing */
+/* getopt_long without its own messages; index may be NULL. Returns: as getopt_long; ':' where a
+ * value is missing */
 int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index);
-/* What is wrong where it gave '?' or ':'. Returns: ASSAY_SIM_EXIT_USAGE */
+/* Reports the error of '?' or ':'. Returns: ASSAY_SIM_EXIT_USAGE */
 int assay_sim_print_option(int argc, char *const *argv, const struct option *known, int code);
 
 #endif

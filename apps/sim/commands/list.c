@@ -1,5 +1,5 @@
 /*
- * apps/sim/commands/list.c - `assay-sim list`: the scenarios and sweeps that come with the program.
+ * apps/sim/commands/list.c - `assay-sim list`: built-in scenarios and sweeps.
  */
 #include "apps/sim/commands/command.h"
 #include "sim/library/library.h"
@@ -11,18 +11,18 @@
 static const char usage[] =
     "usage: assay-sim list [--json]\n"
     "\n"
-    "The scenarios of the library, for `assay-sim run NAME`, each with one line, and behind an\n"
-    "empty line and a heading its sweeps, for `assay-sim sweep NAME`. docs/scenarios/NAME.md "
-    "tells\n"
-    "the attack of a scenario, what is expected and why.\n"
-    "  --json   an envelope of schema assay.sim.list: data.scenarios and data.sweeps, each entry\n"
-    "           with name and line\n"
+    "List the scenarios of the library, for `assay-sim run NAME`, each with one line, and after "
+    "an\n"
+    "empty line and a heading its sweeps, for `assay-sim sweep NAME`. docs/scenarios/NAME.md\n"
+    "describes the attack of a scenario and the expected result, with reasons.\n"
+    "  --json   print an envelope of schema assay.sim.list: data.scenarios and data.sweeps, each\n"
+    "           entry with name and line\n"
     "\n"
     "examples:\n"
     "  assay-sim list\n"
     "exit status: 0 printed, 1 the output could not be written, 2 usage\n";
 
-static void put(struct assay_json *list, const char *name, const char *line)
+static void put_entry(struct assay_json *list, const char *name, const char *line)
 {
     if (list == NULL) {
         (void)printf("%-22s %s\n", name, line);
@@ -40,7 +40,7 @@ static enum assay_status put_scenarios(struct assay_json *list, char *message)
         struct assay_scenario scenario;
         const struct assay_sim_library_file *const file = assay_sim_library_at(i);
         ASSAY_TRY(assay_sim_library_read(file, &scenario, message));
-        put(list, file->name, scenario.title);
+        put_entry(list, file->name, scenario.title);
     }
     return ASSAY_OK;
 }
@@ -55,7 +55,7 @@ static enum assay_status put_sweeps(struct assay_json *list, char *message)
         status =
             assay_sweep_parse_yaml(file->text.bytes, file->text.len, file->name, sweep, message);
         if (status != ASSAY_OK) break;
-        put(list, file->name, sweep->title);
+        put_entry(list, file->name, sweep->title);
         assay_sweep_free(sweep);
     }
     free(sweep);

@@ -1,5 +1,6 @@
 /*
- * apps/sim/commands/load.c - which scenario: a file or one of the library, with --set and --seed.
+ * apps/sim/commands/load.c - the scenario of a command: a file or one of the library, with --set
+ * and --seed.
  */
 #include "apps/sim/commands/command.h"
 #include "apps/sim/report/files.h"

@@ -1,5 +1,5 @@
 /*
- * apps/sim/commands/main.c - the command line of the simulator: finds the command and hands over.
+ * apps/sim/commands/main.c - command line of the simulator: finds and runs the command.
  */
 #include "apps/sim/commands/command.h"
 
@@ -13,18 +13,19 @@
 
 /* A new command is one file and one row. */
 static const struct assay_sim_command commands[] = {
-    { "run", "simulate one scenario and check what came out", assay_sim_command_run },
-    { "swarm", "random scenarios and faults on all cores", assay_sim_command_swarm },
-    { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
-    { "sweep", "a scenario at every point of a grid, in shards", assay_sim_command_sweep },
-    { "merge", "join the shards of a sweep", assay_sim_command_merge },
-    { "report", "the page of runs that are over", assay_sim_command_report },
-    { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
-    { "mutants", "known-bad builds: which checker catches which", assay_sim_command_mutants },
-    { "list", "the scenarios and sweeps that come with the program", assay_sim_command_list },
-    { "show", "print the whole effective scenario", assay_sim_command_show },
-    { "tally", "close one epoch by hand and show every number", assay_sim_command_tally },
-    { "keys", "every key, attack and figure, as tables", assay_sim_command_keys },
+    { "run", "Simulate one scenario and check the outcome", assay_sim_command_run },
+    { "swarm", "Run random scenarios and faults on all cores", assay_sim_command_swarm },
+    { "minimize", "Shrink a scenario that fails", assay_sim_command_minimize },
+    { "sweep", "Run a scenario at every point of a grid, in shards", assay_sim_command_sweep },
+    { "merge", "Merge the shards of a sweep", assay_sim_command_merge },
+    { "report", "Make the page of finished runs", assay_sim_command_report },
+    { "twins", "Run equivocation under every schedule, or under many", assay_sim_command_twins },
+    { "mutants", "Run known-bad builds and report the checker that detects each",
+      assay_sim_command_mutants },
+    { "list", "List the built-in scenarios and sweeps", assay_sim_command_list },
+    { "show", "Print the complete effective scenario", assay_sim_command_show },
+    { "tally", "Close one epoch from a file and print every number", assay_sim_command_tally },
+    { "keys", "Print every key, attack and figure, as tables", assay_sim_command_keys },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -33,14 +34,14 @@ static void print_usage(FILE *out)
     (void)fputs("usage: assay-sim COMMAND ...\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    (void)fputs("\n`assay-sim COMMAND --help` tells more. stdout carries data, stderr "
+    (void)fputs("\n`assay-sim COMMAND --help` has details. stdout carries data, stderr "
                 "diagnostics.\n",
                 out);
 }
 
 /* A file that is opened later must not become the stdout or stderr that the caller closed: data
  * would be written into it. /dev/null takes its number, opened for reading: printing then fails, as
- * it should. */
+ * required. */
 static void keep_standard_files(void)
 {
     int file = 0;
@@ -49,9 +50,8 @@ static void keep_standard_files(void)
     if (file > STDERR_FILENO) (void)close(file);
 }
 
-/* Data that did not arrive is a failure, whatever the command found (a full disk, a closed pipe).
- */
-static int finish(int status)
+/* Lost output is a failure, whatever the command found (a full disk, a closed pipe). */
+static int finish_output(int status)
 {
     const int flushed = fflush(stdout);
     if (flushed == 0 && ferror(stdout) == 0) return status;
@@ -61,7 +61,7 @@ static int finish(int status)
     return status == ASSAY_SIM_EXIT_OK ? ASSAY_SIM_EXIT_FAILED : status;
 }
 
-static int wrong_command(int argc, char **argv)
+static int report_unknown_command(int argc, char **argv)
 {
     unsigned apart = ASSAY_WORDS_APART_MAX;
     const char *near = NULL;
@@ -73,7 +73,7 @@ static int wrong_command(int argc, char **argv)
                                  near != NULL ? "\" meant?" : "");
 }
 
-static int obey(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -89,11 +89,11 @@ static int obey(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
-    return wrong_command(argc, argv);
+    return report_unknown_command(argc, argv);
 }
 
 int main(int argc, char **argv)
 {
     keep_standard_files();
-    return finish(obey(argc, argv));
+    return finish_output(run_command(argc, argv));
 }

@@ -1,5 +1,5 @@
-/* apps/sim/commands/merge_run.c - shards become one table, complete and without doubles
- * (apps/sim/commands/sweep.h).
+/*
+ * apps/sim/commands/merge_run.c - shards merged into one table, complete and without duplicates.
  */
 #include "apps/sim/commands/sweep.h"
 
@@ -18,9 +18,9 @@
 enum { NOTHING = -1 }; /* of points.csv */
 
 /* --- join */
-static enum assay_status compare(const char *one, const struct assay_sim_sweep_note *a,
-                                 const char *other, const struct assay_sim_sweep_note *b,
-                                 char *message)
+static enum assay_status compare_notes(const char *one, const struct assay_sim_sweep_note *a,
+                                       const char *other, const struct assay_sim_sweep_note *b,
+                                       char *message)
 {
     if (strcmp(a->digest, b->digest) != 0 || a->runs != b->runs) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
@@ -36,7 +36,7 @@ static enum assay_status compare(const char *one, const struct assay_sim_sweep_n
     return ASSAY_E_VERSION;
 }
 
-static enum assay_status take_rows(struct assay_sim_merged *m, uint32_t table,
+static enum assay_status load_rows(struct assay_sim_merged *m, uint32_t table,
                                    const char *const *dirs, char *message)
 {
     const struct assay_sim_grid *const t = &m->tables[table];
@@ -60,8 +60,8 @@ static enum assay_status take_rows(struct assay_sim_merged *m, uint32_t table,
     return ASSAY_OK;
 }
 
-static enum assay_status take_dir(struct assay_sim_merged *m, uint32_t index,
-                                  const char *const *dirs, char *message)
+static enum assay_status load_shard(struct assay_sim_merged *m, uint32_t index,
+                                    const char *const *dirs, char *message)
 {
     char path[PATH_MAX];
     struct assay_sim_sweep_note note;
@@ -73,7 +73,7 @@ static enum assay_status take_dir(struct assay_sim_merged *m, uint32_t index,
         for (uint64_t i = 0; i < note.runs; i++)
             m->rows[i].table = NO_TABLE;
     }
-    ASSAY_TRY(compare(dirs[0], &m->note, dirs[index], &note, message));
+    ASSAY_TRY(compare_notes(dirs[0], &m->note, dirs[index], &note, message));
     const int len = snprintf(path, sizeof path, "%s/points.csv", dirs[index]);
     if (len < 0 || (size_t)len >= sizeof path) return ASSAY_E_RANGE;
     m->table_count = index + 1;
@@ -86,10 +86,10 @@ static enum assay_status take_dir(struct assay_sim_merged *m, uint32_t index,
                        dirs[index]);
         return ASSAY_E_INVALID;
     }
-    return take_rows(m, index, dirs, message);
+    return load_rows(m, index, dirs, message);
 }
 
-static enum assay_status refuse_holes(const struct assay_sim_merged *m, char *message)
+static enum assay_status check_complete(const struct assay_sim_merged *m, char *message)
 {
     uint64_t missing = 0, first = 0;
     for (uint64_t i = 0; i < m->note.runs; i++) {
@@ -115,8 +115,8 @@ enum assay_status assay_sim_merge(const char *const *dirs, uint32_t dir_count,
     merged->tables = calloc(dir_count, sizeof *merged->tables);
     if (merged->tables == NULL) return ASSAY_E_MEMORY;
     for (uint32_t i = 0; i < dir_count; i++)
-        ASSAY_TRY(take_dir(merged, i, dirs, message));
-    return refuse_holes(merged, message);
+        ASSAY_TRY(load_shard(merged, i, dirs, message));
+    return check_complete(merged, message);
 }
 
 void assay_sim_merged_free(struct assay_sim_merged *merged)
@@ -129,7 +129,7 @@ void assay_sim_merged_free(struct assay_sim_merged *merged)
 }
 
 /* --- out */
-static enum assay_status fail(const char *dir, const char *file, char *message)
+static enum assay_status report_write_error(const char *dir, const char *file, char *message)
 {
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                    "%.300s/%s: cannot be written: %.60s; mend that and give the command again", dir,
@@ -137,31 +137,31 @@ static enum assay_status fail(const char *dir, const char *file, char *message)
     return ASSAY_E_IO;
 }
 
-static bool path_in(char path[PATH_MAX], const char *dir, const char *file)
+static bool make_path(char path[PATH_MAX], const char *dir, const char *file)
 {
     const int len = snprintf(path, PATH_MAX, "%s/%s", dir, file);
     return len > 0 && len < PATH_MAX;
 }
 
-/* Whole or not at all: a full disk or a kill leaves what was there. */
-static enum assay_status replace_in(const char *dir, const char *file, struct assay_slice content,
-                                    char *message)
+/* Completely or not at all: a full disk or a kill leaves the old content. */
+static enum assay_status replace_file(const char *dir, const char *file, struct assay_slice content,
+                                      char *message)
 {
     char path[PATH_MAX];
     errno = ENAMETOOLONG;
-    if (path_in(path, dir, file) &&
+    if (make_path(path, dir, file) &&
         assay_file_replace(path, ASSAY_FILE_PUBLIC, content) == ASSAY_OK)
         return ASSAY_OK;
-    return fail(dir, file, message);
+    return report_write_error(dir, file, message);
 }
 
-/* Pages and laws of an earlier merge would stand beside rows that they do not describe. */
-static enum assay_status remove_in(const char *dir, const char *file, char *message)
+/* Pages and laws of an earlier merge would not match the new rows. */
+static enum assay_status remove_file(const char *dir, const char *file, char *message)
 {
     char path[PATH_MAX];
     errno = ENAMETOOLONG;
-    if (path_in(path, dir, file) && (unlink(path) == 0 || errno == ENOENT)) return ASSAY_OK;
-    return fail(dir, file, message);
+    if (make_path(path, dir, file) && (unlink(path) == 0 || errno == ENOENT)) return ASSAY_OK;
+    return report_write_error(dir, file, message);
 }
 
 static enum assay_status write_runs(const struct assay_sim_merged *m, const char *dir,
@@ -182,7 +182,7 @@ static enum assay_status write_runs(const struct assay_sim_merged *m, const char
     }
     struct assay_slice content;
     enum assay_status status = assay_writer_finish(&w, &content);
-    if (status == ASSAY_OK) status = replace_in(dir, "sweep.csv", content, message);
+    if (status == ASSAY_OK) status = replace_file(dir, "sweep.csv", content, message);
     free(text);
     return status;
 }
@@ -193,9 +193,9 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The values of a point that have something to say, in their order: -1 stands for a run in which
- * nothing happened that the figure could count, and is no number to reckon with. When no run has
- * one the only value is -1. */
+/* The values of a point without -1, in their order: -1 means that nothing happened in the run
+ * that the figure could count, and is no number to aggregate. When no run has one the only value
+ * is -1. */
 static bool column_of_point(const struct assay_sim_merged *m, uint64_t point, uint32_t column,
                             int64_t *values, uint32_t *count)
 {
@@ -221,13 +221,13 @@ static int64_t mean_of(const int64_t *values, uint32_t count)
     return sum % (int64_t)count < 0 ? mean - 1 : mean;
 }
 
-/* The axes and how many of the runs violated something, then the plotted figure in full and the
- * mean of every other. */
+/* The axes and the number of runs with a violation, then all statistics of the plotted figure and
+ * the mean of every other. */
 struct columns {
     uint32_t first_axis, violation, first_figure, plotted;
 };
 
-/* The name of a column is its cell in the header, which stands where a row would. */
+/* The name of a column is its cell in the header, which is in place of a row. */
 static void column_name(const struct assay_sim_merged *m, uint32_t column, const char *end,
                         char out[ASSAY_SIM_CELL_MAX + 8])
 {
@@ -322,7 +322,7 @@ static enum assay_status write_summary(const struct assay_sim_merged *m, const c
         numbers = put_summary_row(m, &c, point, values, &line);
     enum assay_status status = ASSAY_E_SYNTAX;
     if (numbers)
-        status = replace_in(dir, "summary.csv", assay_slice_over(line.text, line.len), message);
+        status = replace_file(dir, "summary.csv", assay_slice_over(line.text, line.len), message);
     else
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "points.csv: expected the columns and numbers of a sweep, found others");
@@ -334,11 +334,11 @@ static enum assay_status write_summary(const struct assay_sim_merged *m, const c
 enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged, const char *dir,
                                          char message[static ASSAY_SIM_MESSAGE_MAX])
 {
-    /* A folder that cannot be written is a mistake of the command line. */
+    /* A folder that is not writable is a usage error. */
     if (assay_sim_output_folder(dir, message) != ASSAY_OK) return ASSAY_E_INVALID;
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "out of memory");
     ASSAY_TRY(write_runs(merged, dir, message));
-    ASSAY_TRY(remove_in(dir, "summary.csv", message));
-    ASSAY_TRY(remove_in(dir, "sweep.html", message));
+    ASSAY_TRY(remove_file(dir, "summary.csv", message));
+    ASSAY_TRY(remove_file(dir, "sweep.html", message));
     return write_summary(merged, dir, message);
 }

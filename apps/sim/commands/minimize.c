@@ -18,16 +18,16 @@ static const char usage[] =
     "usage: assay-sim minimize SCENARIO [--seed S] [--set KEY=VALUE]... [options]\n"
     "       assay-sim minimize --swarm S [--nodes A..B] [--set KEY=VALUE]... [options]\n"
     "\n"
-    "Shrinks a scenario whose run breaks a checker or an assertion: fewer adversaries, "
-    "partitions,\n"
-    "crashes, cohorts, nodes and epochs, then smaller numbers, as long as the same thing fails. A\n"
-    "candidate that the protocol promises less for than for the original does not count.\n"
+    "Shrink a scenario whose run breaks a checker or an assertion: fewer adversaries, partitions,\n"
+    "crashes, cohorts, nodes and epochs, then smaller numbers, as long as the failure is the "
+    "same.\n"
+    "A candidate with fewer guarantees of the protocol than the original does not count.\n"
     "\n"
     "--out FILE     write the smallest scenario there (otherwise to stdout)\n"
     "--tries N      run N candidates at most (2000)\n"
     "--seeds K      try each candidate with K seeds, its own first (1)\n"
-    "--quiet        no line for each step\n"
-    "--json         the result as JSON; needs --out\n"
+    "--quiet        print no line for each step\n"
+    "--json         print the result as JSON; needs --out\n"
     "\n"
     "examples:\n"
     "  assay-sim minimize failing.yaml --out small.yaml\n"
@@ -70,7 +70,7 @@ struct arguments {
     const char *out;
 };
 
-static const char *take_option(void *context, int code)
+static const char *parse_option(void *context, int code)
 {
     struct arguments *const a = context;
     switch (code) {
@@ -78,7 +78,7 @@ static const char *take_option(void *context, int code)
         a->from_swarm = true;
         return assay_sim_expect_number(optarg, 0, UINT64_MAX, &a->swarm_seed,
                                        "--swarm: expected a seed, 0 .. 18446744073709551615");
-    case OPTION_NODES: a->has_nodes = true; return assay_sim_swarm_take_sizes(optarg, &a->sizes);
+    case OPTION_NODES: a->has_nodes = true; return assay_sim_swarm_parse_sizes(optarg, &a->sizes);
     case OPTION_SEED:
         if (assay_sim_source_seed(&a->source, optarg)) return NULL;
         return "--seed: expected " ASSAY_SIM_SEED_EXPECTED;
@@ -99,8 +99,8 @@ static const char *take_option(void *context, int code)
     }
 }
 
-/* What does not go together. Returns: NULL: nothing. */
-static const char *clash(const struct arguments *a, int scenarios)
+/* Conflicting options. Returns: NULL: none. */
+static const char *find_conflict(const struct arguments *a, int scenarios)
 {
     if (scenarios != (a->from_swarm ? 0 : 1)) return "expected one SCENARIO, or --swarm S";
     if (a->from_swarm && a->source.has_seed) return "--seed: expected with a SCENARIO alone";
@@ -110,13 +110,13 @@ static const char *clash(const struct arguments *a, int scenarios)
     return NULL;
 }
 
-/* Returns: an exit status; OK: go on. */
-static int take_arguments(struct arguments *a, int argc, char **argv)
+/* Returns: an exit status; OK: continue. */
+static int parse_arguments(struct arguments *a, int argc, char **argv)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const int misuse = assay_sim_walk_options(argc, argv, long_options, take_option, a);
+    const int misuse = assay_sim_walk_options(argc, argv, long_options, parse_option, a);
     if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
-    const char *const wrong = clash(a, argc - optind);
+    const char *const wrong = find_conflict(a, argc - optind);
     if (wrong != NULL) return assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
     if (a->out != NULL && assay_sim_output_file(a->out, message) != ASSAY_OK)
         return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "minimize: --out: %s",
@@ -125,8 +125,8 @@ static int take_arguments(struct arguments *a, int argc, char **argv)
     return ASSAY_SIM_EXIT_OK;
 }
 
-static enum assay_status load(const struct arguments *a, struct assay_scenario *scenario,
-                              char *message)
+static enum assay_status load_scenario(const struct arguments *a, struct assay_scenario *scenario,
+                                       char *message)
 {
     if (!a->from_swarm) return assay_sim_source_load(&a->source, scenario, message);
     struct assay_sim_swarm swarm = { .sizes = a->sizes };
@@ -145,7 +145,7 @@ static int write_text(const struct arguments *a, struct assay_slice text)
     const enum assay_status status = assay_file_replace(a->out, ASSAY_FILE_PUBLIC, text);
     if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
     const int why = errno;
-    /* It may have taken hours: if the file cannot be written, the result is printed. */
+    /* It may have taken hours: if the file is not writable, the result is printed. */
     (void)fwrite(text.bytes, 1, text.len, a->json ? stderr : stdout);
     return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
                                  "minimize: %s: %s (%s)", a->out, assay_status_text(status),
@@ -167,8 +167,8 @@ static int write_scenario(const struct arguments *a, const struct assay_scenario
     return result;
 }
 
-static int say_json(const struct arguments *a, const struct assay_scenario *scenario,
-                    const struct assay_sim_shrinking *s, const char *line)
+static int print_json(const struct arguments *a, const struct assay_scenario *scenario,
+                      const struct assay_sim_shrinking *s, const char *line)
 {
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "what", s->breach.what);
@@ -184,8 +184,8 @@ static int say_json(const struct arguments *a, const struct assay_scenario *scen
     return assay_sim_print_envelope("assay.sim.minimize", data);
 }
 
-static int report(const struct arguments *a, const struct assay_scenario *scenario,
-                  const struct assay_sim_shrinking *s)
+static int print_outcome(const struct arguments *a, const struct assay_scenario *scenario,
+                         const struct assay_sim_shrinking *s)
 {
     const struct assay_sim_source source = { .name = a->out == NULL ? "FILE" : a->out };
     const int written = write_scenario(a, scenario);
@@ -196,7 +196,7 @@ static int report(const struct arguments *a, const struct assay_scenario *scenar
                                      "minimize: out of memory");
     int result = ASSAY_SIM_EXIT_OK;
     if (a->json) {
-        result = say_json(a, scenario, s, line);
+        result = print_json(a, scenario, s, line);
     } else {
         (void)fprintf(stderr, "%s in epoch %llu: %s\n", s->breach.what,
                       (unsigned long long)s->breach.epoch, s->breach.message);
@@ -214,13 +214,13 @@ int assay_sim_command_minimize(int argc, char **argv)
     struct arguments a = { .seeds = 1 };
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const int wrong = take_arguments(&a, argc, argv);
+    const int wrong = parse_arguments(&a, argc, argv);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
-    if (load(&a, &scenario, message) != ASSAY_OK)
+    if (load_scenario(&a, &scenario, message) != ASSAY_OK)
         return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "minimize: %s",
                                      message);
     struct assay_sim_shrinking shrinking = { .run = assay_sim_run,
@@ -232,5 +232,5 @@ int assay_sim_command_minimize(int argc, char **argv)
         return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "failed",
                                      "minimize: this scenario does not fail: no checker and no "
                                      "assertion is broken");
-    return report(&a, &scenario, &shrinking);
+    return print_outcome(&a, &scenario, &shrinking);
 }

@@ -1,7 +1,7 @@
 /*
- * apps/sim/commands/minimize.h - shrinks a scenario that fails, keeping the same thing failing.
+ * apps/sim/commands/minimize.h - minimisation of a failing scenario with the same failure.
  *
- * apps/sim/commands/minimize.c has the command line; this is the work behind it, with the runner as
+ * apps/sim/commands/minimize.c has the command line; this is the implementation, with the runner as
  * an argument.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_MINIMIZE_H
@@ -15,13 +15,13 @@
 struct assay_sim_shrinking {
     assay_sim_runner *run;
     uint64_t tries_max; /* 0: ASSAY_SIM_MINIMIZE_TRIES */
-    /* Seeds to try each candidate with, from its own on. More find smaller scenarios, since a
-     * change of the roster changes what the dice give, and take longer. */
+    /* Seeds for each candidate, from its own on. More find smaller scenarios, since a change of the
+     * roster changes the draws, and take longer. */
     uint32_t seeds;
     FILE *out;                         /* one line for each step; NULL: silent */
-    const volatile sig_atomic_t *stop; /* not 0: end with what there is */
+    const volatile sig_atomic_t *stop; /* not 0: stop with the present result */
     /* Out. */
-    struct assay_sim_breach breach; /* of the scenario as it is now */
+    struct assay_sim_breach breach; /* of the scenario in its present form */
     uint64_t tried;
     uint32_t size_before, size_after;
 };
@@ -29,8 +29,8 @@ struct assay_sim_shrinking {
 /*
  * assay_sim_shrink - the smallest scenario whose run breaks the same checker or assertion.
  *
- * A candidate that promises less than the original (more than a third of traitors, say) is no
- * smaller instance of the same failure, whatever its checkers find.
+ * A candidate with fewer guarantees than the original (more than a third of traitors, for example)
+ * is no smaller instance of the same failure, whatever its checkers find.
  * In:       *scenario with its seed
  * Out:      *scenario, shrunk; its seed may be another; shrinking->breach and the counts
  * Returns:  false when the scenario does not fail (nothing was changed)

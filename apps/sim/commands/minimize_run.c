@@ -1,5 +1,6 @@
-/* apps/sim/commands/minimize_run.c - what "fails in the same way" means
- * (apps/sim/commands/minimize.h). */
+/*
+ * apps/sim/commands/minimize_run.c - comparison of failures for the minimisation.
+ */
 #include "apps/sim/commands/minimize.h"
 
 #include "apps/sim/commands/progress.h"
@@ -14,15 +15,16 @@ struct attempt {
     uint64_t candidates;
 };
 
-static bool promises_less(const struct assay_sim_promise *now, const struct assay_sim_promise *then)
+static bool has_weaker_promise(const struct assay_sim_promise *now,
+                               const struct assay_sim_promise *then)
 {
     return (then->safety && !now->safety) || (then->progress && !now->progress);
 }
 
-static bool fails_with(struct attempt *a, const struct assay_scenario *candidate)
+static bool fails_in_same_way(struct attempt *a, const struct assay_scenario *candidate)
 {
     const struct assay_sim_promise promise = assay_sim_promise_of(candidate, candidate->seed);
-    if (promises_less(&promise, &a->promise)) return false;
+    if (has_weaker_promise(&promise, &a->promise)) return false;
     const bool twice = strcmp(a->what, "determinism") == 0;
     const struct assay_sim_breach breach =
         assay_sim_try(a->shrinking->run, candidate, twice, true).breach;
@@ -31,7 +33,7 @@ static bool fails_with(struct attempt *a, const struct assay_scenario *candidate
     return true;
 }
 
-static bool fails(void *context, struct assay_scenario *candidate)
+static bool try_seeds(void *context, struct assay_scenario *candidate)
 {
     struct attempt *const a = context;
     const uint64_t first = candidate->seed;
@@ -40,14 +42,14 @@ static bool fails(void *context, struct assay_scenario *candidate)
     for (uint32_t i = 0; i < seeds; i++) {
         if (a->shrinking->stop != NULL && *a->shrinking->stop != 0) return false;
         candidate->seed = first + i;
-        if (fails_with(a, candidate)) return true;
+        if (fails_in_same_way(a, candidate)) return true;
     }
     candidate->seed = first;
     return false;
 }
 
-static void smaller(void *context, const struct assay_scenario *now, const char *what,
-                    uint64_t tried)
+static void on_smaller(void *context, const struct assay_scenario *now, const char *what,
+                       uint64_t tried)
 {
     struct attempt *const a = context;
     if (a->shrinking->out == NULL) return;
@@ -66,14 +68,14 @@ bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenar
 {
     struct attempt a = { .shrinking = shrinking };
     a.promise = assay_sim_promise_of(scenario, scenario->seed);
-    /* Twice at first: a trace that differs is a failure, too. */
+    /* Twice at first: traces that differ are a failure, too. */
     shrinking->breach = assay_sim_try(shrinking->run, scenario, true, true).breach;
     shrinking->size_before = shrinking->size_after = assay_sim_minimize_size(scenario);
     shrinking->tried = 1;
     if (!shrinking->breach.broken) return false;
     (void)snprintf(a.what, sizeof a.what, "%s", shrinking->breach.what);
     const struct assay_sim_minimize how = {
-        .fails = fails, .smaller = smaller, .context = &a, .tries_max = shrinking->tries_max
+        .fails = try_seeds, .smaller = on_smaller, .context = &a, .tries_max = shrinking->tries_max
     };
     a.line = assay_sim_progress_start(
         "tries", shrinking->tries_max > 0 ? shrinking->tries_max : ASSAY_SIM_MINIMIZE_TRIES, 0,

@@ -1,8 +1,9 @@
 /*
- * apps/sim/commands/mutants.c - `assay-sim mutants`: are the checkers worth anything?
+ * apps/sim/commands/mutants.c - `assay-sim mutants`: detection of known-bad builds by the checkers.
  *
  * Runs the sound build and every known-bad one (target assay_mutants, tests/mutants/) with the same
- * suites, each in a process of its own, and says what caught which fault after how many seeds.
+ * suites, each in a process of its own, and reports the checker that detected each fault and the
+ * number of seeds.
  */
 #include "apps/sim/commands/command.h"
 #include "apps/sim/commands/number.h"
@@ -25,22 +26,22 @@
 enum { CPU_SECONDS_MAX = 120, LINE_MAX_LEN = 512, PATH_LEN = 1024 };
 enum { PROGRAM_LEN = PATH_LEN + 128 };
 
-#define MAKE_THEM "`cmake --build --preset release --target assay_mutants` makes them"
+#define MAKE_THEM "`cmake --build --preset release --target assay_mutants` builds them"
 
 static const char usage[] =
     "usage: assay-sim mutants [--seeds N] [--only NAME] [--share K/N] [--dir DIR] [--json]\n"
     "\n"
-    "Runs the sound build and every known-bad build of this tree: each must be caught by a "
-    "checker\n"
-    "that is meant to catch it, within its number of seeds, and the sound one must not.\n"
-    "  --seeds N    of the sound build; default: as many as the most stubborn fault may take\n"
-    "  --only NAME  this fault, and the sound build\n"
-    "  --share K/N  of all builds the K-th, the K+N-th and so on; the sound build is the first\n"
-    "  --dir DIR    where the builds are; default: mutants/ beside the folder of this program\n"
+    "Run the sound build and every known-bad build of this tree: an expected checker must detect\n"
+    "each, within its number of seeds, and must not fire on the sound one.\n"
+    "  --seeds N    seeds of the sound build; default: the maximum that a fault may take\n"
+    "  --only NAME  run this fault, and the sound build\n"
+    "  --share K/N  run the K-th of all builds, the K+N-th and so on; the sound build is the "
+    "first\n"
+    "  --dir DIR    folder of the builds; default: mutants/ next to the folder of this program\n"
     "\n" MAKE_THEM ".\n"
     "examples:\n"
     "  assay-sim mutants --only equivocation-forgiven\n"
-    "exit status: 0 every fault caught and the sound build clean, 1 otherwise, 2 usage\n";
+    "exit status: 0 every fault detected and the sound build clean, 1 otherwise, 2 usage\n";
 
 struct options {
     uint64_t seeds;
@@ -51,10 +52,10 @@ struct options {
 };
 
 struct trial {
-    bool ran; /* it started and came to an end that it can come to */
+    bool ran; /* it started and ended as expected */
     bool caught;
-    bool expected; /* by one of the checkers that should */
-    uint64_t seed; /* that it was at, at last */
+    bool expected; /* by one of the expected checkers */
+    uint64_t seed; /* the last one */
     char suite[32];
     char checker[64];
     char message[LINE_MAX_LEN];
@@ -68,7 +69,7 @@ static void name_program(char program[static PROGRAM_LEN], const struct options 
     (void)snprintf(program, PROGRAM_LEN, "%s/assay-sim-%s", o->dir, name);
 }
 
-static void child(const char *program, const char *suites, const char *seeds, int out)
+static void exec_build(const char *program, const char *suites, const char *seeds, int out)
 {
     const struct rlimit cpu = { .rlim_cur = CPU_SECONDS_MAX, .rlim_max = CPU_SECONDS_MAX + 5 };
     const struct rlimit core = { 0 };
@@ -82,7 +83,7 @@ static void child(const char *program, const char *suites, const char *seeds, in
     _exit(127);
 }
 
-static void take_line(const char *line, struct trial *t)
+static void parse_line(const char *line, struct trial *t)
 {
     char first[32];
     char suite[32];
@@ -101,7 +102,7 @@ static void take_line(const char *line, struct trial *t)
         return;
     }
     if (sscanf(line, "%31s", first) == 1 && strcmp(first, "clean") != 0)
-        (void)snprintf(t->message, sizeof t->message, "%s", line); /* what it said, dying */
+        (void)snprintf(t->message, sizeof t->message, "%s", line); /* its last output */
 }
 
 static void read_lines(int in, struct trial *t)
@@ -114,13 +115,13 @@ static void read_lines(int in, struct trial *t)
     }
     while (fgets(line, sizeof line, stream) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        take_line(line, t);
+        parse_line(line, t);
     }
     (void)fclose(stream);
 }
 
-/* An assertion is a checker too, and so is the limit of time. */
-static void take_end(int status, struct trial *t)
+/* An assertion counts as a checker, and so does the time limit. */
+static void record_exit(int status, struct trial *t)
 {
     if (WIFSIGNALED(status)) {
         const int number = WTERMSIG(status);
@@ -151,7 +152,7 @@ static struct trial run_build(const struct options *o, const char *name, const c
     const pid_t pid = fork();
     if (pid == 0) {
         (void)close(ends[0]);
-        child(program, suites, count, ends[1]);
+        exec_build(program, suites, count, ends[1]);
     }
     (void)close(ends[1]);
     if (pid < 0) {
@@ -162,7 +163,7 @@ static struct trial run_build(const struct options *o, const char *name, const c
     int status = 0;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return t;
-    take_end(status, &t);
+    record_exit(status, &t);
     return t;
 }
 
@@ -172,7 +173,7 @@ struct table {
     const struct options *options;
     struct assay_json *rows; /* array, when json */
     uint64_t faults, missed;
-    bool good; /* or not asked for */
+    bool good; /* or not requested */
     uint64_t tried;
     struct assay_sim_progress line; /* on a terminal, below the rows */
 };
@@ -220,7 +221,7 @@ static void put_row(struct table *table, const char *name, const char *about, co
     assay_json_append(table->rows, row);
 }
 
-/* One suite after the other, each with the processor time that a fault's suites have: a suite more
+/* One suite after the other, each with the processor time of a fault's suites: a further suite
  * takes nothing from the others. The row is that of the first which is not clean, or the last. */
 static void try_sound(struct table *table, const char *suites, uint64_t seeds)
 {
@@ -250,7 +251,7 @@ static void try_fault(struct table *table, const struct assay_json *entry)
     put_row(table, name, assay_json_text(entry, "about", ""), suites, &t, bound, false);
 }
 
-/* Every word of `words` that the list does not have yet. */
+/* Appends each word of `words` that the list does not have yet. */
 static void add_words(char *list, size_t capacity, const char *words)
 {
     char copy[256];
@@ -269,7 +270,7 @@ static bool is_in_share(const struct options *o, size_t build)
     return build % o->shares == o->share - 1;
 }
 
-static bool is_asked_for(const struct options *o, const struct assay_json *entries, size_t i)
+static bool is_selected(const struct options *o, const struct assay_json *entries, size_t i)
 {
     const char *name = assay_json_text(assay_json_at(entries, i), "name", "");
     return is_in_share(o, i + 1) && (o->only == NULL || strcmp(o->only, name) == 0);
@@ -289,12 +290,12 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         const uint64_t bound = assay_json_uint(entry, "seeds", 0);
         add_words(suites, sizeof suites, assay_json_text(entry, "suites", ""));
         if (o->seeds == 0 && bound > seeds) seeds = bound;
-        if (is_asked_for(o, entries, i)) builds++;
+        if (is_selected(o, entries, i)) builds++;
     }
     table.line = assay_sim_progress_start("builds", builds, 0, false);
     if (sound) try_sound(&table, suites, seeds);
     for (size_t i = 0; i < assay_json_count(entries); i++) {
-        if (!is_asked_for(o, entries, i)) continue;
+        if (!is_selected(o, entries, i)) continue;
         assay_sim_progress_show(&table.line, table.tried, table.missed);
         try_fault(&table, assay_json_at(entries, i));
     }
@@ -316,7 +317,7 @@ static int run_table(const struct options *o, const struct assay_json *entries)
     return all ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
 }
 
-/* --- what there is to run */
+/* --- programs */
 
 static bool has_entry(const struct assay_json *entries, const char *name)
 {
@@ -325,13 +326,13 @@ static bool has_entry(const struct assay_json *entries, const char *name)
     return false;
 }
 
-/* How many of the builds asked for have no program, and the first of them. */
+/* The number of requested builds without a program, and the first of them. */
 struct missing {
     size_t count, of;
     char first[PROGRAM_LEN];
 };
 
-static void look_for(struct missing *missing, const struct options *o, const char *name)
+static void check_program(struct missing *missing, const struct options *o, const char *name)
 {
     char program[PROGRAM_LEN];
     struct stat about;
@@ -341,14 +342,14 @@ static void look_for(struct missing *missing, const struct options *o, const cha
     if (missing->count++ == 0) (void)snprintf(missing->first, sizeof missing->first, "%s", program);
 }
 
-/* Fails as misuse when a build is missing: what nobody compiled says nothing about the checkers. */
+/* Fails as misuse when a build is missing: a missing program proves nothing about the checkers. */
 static int run_all_built(const struct options *o, const struct assay_json *entries)
 {
     struct missing missing = { 0 };
-    if (is_in_share(o, 0)) look_for(&missing, o, "good");
+    if (is_in_share(o, 0)) check_program(&missing, o, "good");
     for (size_t i = 0; i < assay_json_count(entries); i++)
-        if (is_asked_for(o, entries, i))
-            look_for(&missing, o, assay_json_text(assay_json_at(entries, i), "name", ""));
+        if (is_selected(o, entries, i))
+            check_program(&missing, o, assay_json_text(assay_json_at(entries, i), "name", ""));
     if (missing.of == 0)
         return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
                                      "mutants: no build is in this share: expected one of the "
@@ -403,14 +404,14 @@ static void default_dir(char dir[static PATH_LEN])
     (void)snprintf(dir, PATH_LEN, "%s/mutants", self);
 }
 
-static bool take_share(const char *text, struct options *o)
+static bool parse_share(const char *text, struct options *o)
 {
     char first[24];
     const char *slash = strchr(text, '/');
     if (slash == NULL || (size_t)(slash - text) >= sizeof first) return false;
     (void)snprintf(first, sizeof first, "%.*s", (int)(slash - text), text);
-    return assay_sim_take_number(slash + 1, 1, 1000, &o->shares) &&
-           assay_sim_take_number(first, 1, o->shares, &o->share);
+    return assay_sim_parse_number(slash + 1, 1, 1000, &o->shares) &&
+           assay_sim_parse_number(first, 1, o->shares, &o->share);
 }
 
 int assay_sim_command_mutants(int argc, char **argv)
@@ -434,9 +435,9 @@ int assay_sim_command_mutants(int argc, char **argv)
         }
         if (option == 'j') o.json = true;
         if (option == 'o') o.only = optarg;
-        if (option == 's' && !assay_sim_take_number(optarg, 1, 1000000000, &o.seeds))
+        if (option == 's' && !assay_sim_parse_number(optarg, 1, 1000000000, &o.seeds))
             return assay_sim_print_misuse(argc, argv, optarg, "--seeds: expected 1 .. 1000000000");
-        if (option == 'p' && !take_share(optarg, &o))
+        if (option == 'p' && !parse_share(optarg, &o))
             return assay_sim_print_misuse(argc, argv, optarg,
                                           "--share: expected K/N, 1 <= K <= N <= 1000");
         if (option == 'd' && strlen(optarg) >= sizeof o.dir)

@@ -1,4 +1,6 @@
-/* apps/sim/commands/progress.c - the moving line, and the flag that Ctrl-C sets. */
+/*
+ * apps/sim/commands/progress.c - progress line on a terminal, and the flag of Ctrl-C.
+ */
 #include "apps/sim/commands/progress.h"
 
 #include <string.h>
@@ -7,7 +9,7 @@
 
 enum { BAR = 24, SHOW_MS = 100 };
 
-/* A handler can reach nothing else. */
+/* The only state that a handler can reach. */
 static volatile sig_atomic_t stop_flag;
 
 static uint64_t now_ms(void)
@@ -98,7 +100,7 @@ static void note_signal(int number)
 
 const volatile sig_atomic_t *assay_sim_progress_catch_signals(void)
 {
-    /* SA_RESETHAND: whoever presses Ctrl-C twice means it. */
+    /* SA_RESETHAND: a second Ctrl-C ends the program. */
     const struct sigaction action = { .sa_handler = note_signal,
                                       .sa_flags = SA_RESTART | (int)SA_RESETHAND };
     stop_flag = 0;

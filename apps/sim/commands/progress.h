@@ -1,5 +1,6 @@
 /*
- * apps/sim/commands/progress.h - one moving line on a terminal: how far, how fast, how long still.
+ * apps/sim/commands/progress.h - progress line on a terminal: share, rate, remaining time.
+ *
  * `assay` uses it as well.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_PROGRESS_H
@@ -12,10 +13,10 @@
 #include <stdio.h>
 
 enum { ASSAY_SIM_PROGRESS_LINE_MAX = 160 };
-/* In place of `failed`: of these there are none that fail and go on. */
+/* In place of `failed`: no job fails and continues. */
 #define ASSAY_SIM_PROGRESS_UNCOUNTED UINT64_MAX
 
-/* In place of `total`: nobody knows it before the end, so there is a rate and no ETA. */
+/* In place of `total`: it is unknown before the end, so there is a rate and no ETA. */
 #define ASSAY_SIM_PROGRESS_UNKNOWN UINT64_MAX
 
 struct assay_sim_progress {
@@ -26,22 +27,23 @@ struct assay_sim_progress {
     uint64_t started_ms, shown_ms;
 };
 
-/* Shows on stderr, if that is a terminal and not quiet. Returns: it, started. */
+/* Shows on stderr, if that is a terminal and not quiet. Returns: the started line. */
 struct assay_sim_progress assay_sim_progress_start(const char *unit, uint64_t total,
                                                    uint64_t before, bool quiet);
-/* Ten times a second at most. Returns: nothing. */
+/* Ten times a second at most. */
 void assay_sim_progress_show(struct assay_sim_progress *progress, uint64_t done, uint64_t failed);
-/* Wipes the line. Returns: nothing. */
+/* Clears the line. */
 void assay_sim_progress_end(struct assay_sim_progress *progress);
 /* Returns: milliseconds since the start. */
 uint64_t assay_sim_progress_ms(const struct assay_sim_progress *progress);
 
-/* The line itself: bar, counts, rate, ETA. Returns: nothing. */
+/* Formats the line: bar, counts, rate, ETA. */
 void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
                              const struct assay_sim_progress *progress, uint64_t done,
                              uint64_t failed, uint64_t elapsed_ms);
 
-/* From here on the first SIGINT or SIGTERM sets a flag; the second kills as ever. Returns: it. */
+/* From here on the first SIGINT or SIGTERM sets a flag; the second ends the program. Returns: the
+ * flag. */
 const volatile sig_atomic_t *assay_sim_progress_catch_signals(void);
 
 #endif

@@ -20,22 +20,22 @@ static const char usage[] =
     "usage: assay-sim run SCENARIO [--seed S] [--set KEY=VALUE]... [--out DIR] [--report FILE]\n"
     "                     [--threads N] [--twice] [--json] [--quiet]\n"
     "\n"
-    "Simulates a scenario: a YAML file, or a name of `assay-sim list`. The seed (default: that of\n"
+    "Simulate a scenario: a YAML file, or a name of `assay-sim list`. The seed (default: that of\n"
     "the scenario) decides everything; threads never change the outcome.\n"
-    "  --set KEY=VALUE  another value for any key (`assay-sim keys` lists them); may be repeated\n"
+    "  --set KEY=VALUE  set any key (`assay-sim keys` lists them); may be repeated\n"
     "  --out DIR        write epochs.csv, roots.csv, summary.json, scenario.yaml and report.html\n"
-    "  --report FILE    write the page alone: one file for a browser, with everything inside\n"
+    "  --report FILE    write the page alone: one self-contained file for a browser\n"
     "  --threads N      default 1\n"
-    "  --twice          run it twice and compare the hashes of everything that happened\n"
-    "  --json           an envelope of schema assay.sim.run instead of tables\n"
-    "  --quiet          nothing but failures\n"
+    "  --twice          run it twice and compare the hashes of all events\n"
+    "  --json           print an envelope of schema assay.sim.run instead of tables\n"
+    "  --quiet          print only failures\n"
     "\n"
     "examples:\n"
     "  assay-sim run badmouthing\n"
     "  assay-sim run badmouthing --set rule=mean --out out\n"
     "exit status: 0 every assertion and checker holds; 1 one does not, or the files could not be\n"
     "             written; 2 usage, or a scenario that cannot be used; 130 interrupted (Ctrl-C):\n"
-    "             what there is by then is printed and written\n";
+    "             the partial result is printed and written\n";
 
 struct run {
     struct assay_sim_source source;
@@ -64,7 +64,7 @@ static void catch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static bool progress(void *context, const struct assay_sim_outcome *so_far)
+static bool on_progress(void *context, const struct assay_sim_outcome *so_far)
 {
     struct run *run = context;
     assay_sim_progress_show(&run->line, run->before + so_far->row_count,
@@ -74,7 +74,7 @@ static bool progress(void *context, const struct assay_sim_outcome *so_far)
 
 /* ------------------------------------------------------------ one run, or two */
 
-static bool same(const struct assay_sim_outcome *a, const struct assay_sim_outcome *b)
+static bool is_same_outcome(const struct assay_sim_outcome *a, const struct assay_sim_outcome *b)
 {
     return assay_bytes_equal(a->trace_hash, b->trace_hash, sizeof a->trace_hash) &&
            assay_bytes_equal(a->root_chain, b->root_chain, sizeof a->root_chain);
@@ -87,15 +87,15 @@ static int run_again(struct run *run, const struct assay_scenario *scenario,
     struct assay_sim_outcome second;
     run->before = first->row_count;
     const enum assay_status status = assay_sim_run(scenario, &run->options, &second);
-    *differs = status == ASSAY_OK && interrupted == 0 && !same(first, &second);
+    *differs = status == ASSAY_OK && interrupted == 0 && !is_same_outcome(first, &second);
     assay_sim_outcome_free(&second);
     if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
     return assay_sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
                                  assay_status_text(status));
 }
 
-/* Tables or JSON, files, failures. Returns: an exit status. */
-static int tell(const struct run *run, const struct assay_sim_result *result, bool differs)
+/* Prints tables or JSON, writes files, prints failures. Returns: an exit status. */
+static int report_result(const struct run *run, const struct assay_sim_result *result, bool differs)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     const bool passed = assay_sim_result_passed(result) && !differs;
@@ -134,7 +134,7 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
     run->options.seed = scenario->seed;
     /* It doubles the time of a run, which is short up to here. */
     run->options.check_each_step = scenario->nodes <= ASSAY_SIM_AUTO_NODES;
-    run->options.progress = progress;
+    run->options.progress = on_progress;
     run->options.context = run;
     char *const line = assay_sim_source_line(&run->source, scenario->seed);
     if (line == NULL)
@@ -151,7 +151,7 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
                                              .outcome = &outcome,
                                              .reproduce = line,
                                              .interrupted = interrupted != 0 };
-    if (exit == ASSAY_SIM_EXIT_OK) exit = tell(run, &result, differs);
+    if (exit == ASSAY_SIM_EXIT_OK) exit = report_result(run, &result, differs);
     assay_sim_outcome_free(&outcome);
     free(line);
     return exit;
@@ -159,7 +159,7 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
 
 /* ------------------------------------------------------------ options */
 
-static bool take_threads(struct run *run, const char *text)
+static bool parse_threads(struct run *run, const char *text)
 {
     char *end = NULL;
     const unsigned long value = text[0] >= '1' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
@@ -168,14 +168,14 @@ static bool take_threads(struct run *run, const char *text)
     return true;
 }
 
-static bool take_option(struct run *run, int option, const char *value)
+static bool parse_option(struct run *run, int option, const char *value)
 {
     switch (option) {
     case 's': return assay_sim_source_seed(&run->source, value);
     case 't': return assay_sim_source_set(&run->source, value);
     case 'o': run->out = value; return true;
     case 'r': run->report = value; return true;
-    case 'n': return take_threads(run, value);
+    case 'n': return parse_threads(run, value);
     case '2': run->twice = true; return true;
     case 'j': run->json = true; return true;
     case 'q': run->quiet = true; return true;
@@ -183,7 +183,7 @@ static bool take_option(struct run *run, int option, const char *value)
     }
 }
 
-static const char *expected(int option)
+static const char *expected_value(int option)
 {
     switch (option) {
     case 's': return ASSAY_SIM_SEED_EXPECTED;
@@ -194,7 +194,7 @@ static const char *expected(int option)
 }
 _Static_assert(THREADS_MAX == 256, "as the message says");
 
-/* Returns: an exit status; OK: go on. */
+/* Returns: an exit status; OK: continue. */
 static int read_options(int argc, char **argv, struct run *run, bool *help)
 {
     static const struct option known[] = {
@@ -216,9 +216,9 @@ static int read_options(int argc, char **argv, struct run *run, bool *help)
             return ASSAY_SIM_EXIT_OK;
         }
         if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, known, c);
-        if (!take_option(run, c, optarg))
+        if (!parse_option(run, c, optarg))
             return assay_sim_print_misuse(argc, argv, optarg, "--%s: expected %s",
-                                          known[index].name, expected(c));
+                                          known[index].name, expected_value(c));
     }
     if (optind + 1 != argc)
         return assay_sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d",
@@ -241,7 +241,7 @@ int assay_sim_command_run(int argc, char **argv)
     }
     if (assay_sim_source_load(&run.source, &scenario, message) != ASSAY_OK)
         return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
-    /* Before hours of work, not after them. */
+    /* Checked before hours of work, not after them. */
     if (run.out != NULL && assay_sim_output_folder(run.out, message) != ASSAY_OK)
         return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--out %s", message);
     if (run.report != NULL && assay_sim_output_file(run.report, message) != ASSAY_OK)

@@ -1,4 +1,6 @@
-/* apps/sim/commands/shell.c - quoting for a shell (apps/sim/commands/shell.h). */
+/*
+ * apps/sim/commands/shell.c - quoting for a shell.
+ */
 #include "apps/sim/commands/shell.h"
 
 #include <string.h>

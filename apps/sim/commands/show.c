@@ -1,6 +1,6 @@
 /*
- * apps/sim/commands/show.c - `assay-sim show`: the whole effective scenario; `assay-sim keys`: what
- * can be written in one.
+ * apps/sim/commands/show.c - `assay-sim show`: the complete effective scenario; `assay-sim keys`:
+ * the reference of its keys.
  */
 #include "apps/sim/commands/command.h"
 
@@ -11,11 +11,11 @@
 static const char show_usage[] =
     "usage: assay-sim show SCENARIO [--seed S] [--set KEY=VALUE]... [--json]\n"
     "\n"
-    "Prints the scenario that `run` with the same arguments would simulate, every key spelled "
-    "out,\n"
-    "in the language it is read in. SCENARIO is a file or a name of `assay-sim list`.\n"
-    "  --json   an envelope of schema assay.sim.scenario: data has the same keys; the seed, of 64\n"
-    "           bits, is a text\n"
+    "Print the scenario that `run` with the same arguments would simulate, with every key, in the\n"
+    "format of scenario files. SCENARIO is a file or a name of `assay-sim list`.\n"
+    "  --json   print an envelope of schema assay.sim.scenario: data has the same keys; the seed, "
+    "of\n"
+    "           64 bits, is a text\n"
     "\n"
     "examples:\n"
     "  assay-sim show badmouthing > mine.yaml\n"
@@ -26,12 +26,14 @@ static const char show_usage[] =
 static const char keys_usage[] =
     "usage: assay-sim keys [--json]\n"
     "\n"
-    "Every key of a scenario with its default, the attacks, and the figures that assertions may\n"
-    "name, as tables of Markdown. --set KEY=VALUE takes the same keys: link.loss_permille=100,\n"
+    "Print every key of a scenario with its default, the attacks, and the figures that assertions\n"
+    "may name, as tables of Markdown. --set KEY=VALUE takes the same keys: "
+    "link.loss_permille=100,\n"
     "cohorts[ring].share_bp=2000, adversaries[0].attack=badmouth; the number after the last\n"
     "element adds one; adversaries=none, partitions=none, crashes=none, clocks=none,\n"
-    "changes=none, assertions=none empty a list.\n"
-    "  --json   an envelope of schema assay.sim.keys: data.keys, data.words and data.figures\n"
+    "changes=none, assertions=none clear a list.\n"
+    "  --json   print an envelope of schema assay.sim.keys: data.keys, data.words and "
+    "data.figures\n"
     "\n"
     "examples:\n"
     "  assay-sim keys | less\n"
@@ -87,7 +89,7 @@ static void set_value(struct assay_json *object, const struct assay_scenario_val
     }
 }
 
-/* A section is complete when the first value of the next one comes. */
+/* A section is complete when the first value of the next one arrives. */
 struct document {
     struct assay_json *data, *list, *part;
     char section[32];

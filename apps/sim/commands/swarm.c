@@ -21,29 +21,30 @@ static const char usage[] =
     "                       [--nodes N | --nodes A..B] [--set KEY=VALUE]... [--quiet] [--json]\n"
     "       assay-sim swarm --show S [--nodes ...] [--set KEY=VALUE]...\n"
     "\n"
-    "Each seed makes a random scenario (sizes, vendors, operators, links, loss, partitions,\n"
-    "crashes, pauses, lost stores, old disks, wrong dates, burned ranges of views, adversaries,\n"
-    "changes by operators, joins) at message fidelity with modelled signatures, runs it under all\n"
-    "checkers, heals it and demands progress. Of ten scenarios one has more than a third of\n"
-    "traitors: there only safety or accountability is demanded.\n"
+    "Run random scenarios (sizes, vendors, operators, links, loss, partitions, crashes, pauses,\n"
+    "lost stores, old disks, wrong dates, burned ranges of views, adversaries, changes by\n"
+    "operators, joins), one for each seed, at message fidelity with modelled signatures, under "
+    "all\n"
+    "checkers; heal each and require progress. One scenario of ten has more than a third of\n"
+    "traitors: only safety or accountability is required there.\n"
     "\n"
     "--seeds N        run the seeds S .. S + N - 1\n"
     "--from S         first seed (1)\n"
     "--threads N      threads (as many as processors); never changes the result\n"
-    "--state FILE     keep in FILE how far it came, and go on from there; N may grow\n"
+    "--state FILE     store progress in FILE, and continue from there; N may grow\n"
     "--out DIR        write each failing scenario to DIR/swarm-SEED.yaml, for `assay-sim run`\n"
-    "--report FILE    write the page of what came out: one file for a browser\n"
-    "--stop-at-first  end at the first failure; --collect (the default) lists them all\n"
+    "--report FILE    write the page of results: one file for a browser\n"
+    "--stop-at-first  stop at the first failure; --collect (the default) lists them all\n"
     "--twice          run every seed twice and compare the traces\n"
-    "--one-process    no process of its own for each run: for debuggers\n"
+    "--one-process    run everything in this process: for debuggers\n"
     "--nodes A..B     sizes to draw from (mostly 4 to 10, up to 16)\n"
-    "--set KEY=VALUE  over every scenario, as in `assay-sim run`\n"
+    "--set KEY=VALUE  set a key of every scenario, as in `assay-sim run`\n"
     "--show S         print the scenario of seed S as a file, and run nothing\n"
     "\n"
     "examples:\n"
     "  assay-sim swarm --seeds 200\n"
     "  assay-sim swarm --seeds 100000 --state night.state --out failures\n"
-    "exit status: 0 every promise was kept, 1 some were not (or the disk is full), 2 usage or a\n"
+    "exit status: 0 every guarantee held, 1 some did not (or the disk is full), 2 usage or a\n"
     "             state file of another program or of other arguments, 130 stopped before the "
     "end\n";
 
@@ -93,17 +94,17 @@ struct arguments {
     const char *report; /* NULL: no page */
 };
 
-const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
+const char *assay_sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
 {
     uint64_t pair[2] = { 0 };
-    if (!assay_sim_take_pair(text, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair) ||
+    if (!assay_sim_parse_pair(text, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair) ||
         pair[0] > pair[1])
         return "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
     *sizes = (struct assay_sim_swarm_sizes){ (uint32_t)pair[0], (uint32_t)pair[1] };
     return NULL;
 }
 
-static const char *take_counts(struct arguments *a, int code)
+static const char *parse_count(struct arguments *a, int code)
 {
     struct assay_sim_swarm *const s = &a->swarm;
     uint64_t threads = s->threads;
@@ -123,7 +124,7 @@ static const char *take_counts(struct arguments *a, int code)
     case OPTION_SHOW:
         a->shows = true;
         return assay_sim_expect_number(optarg, 0, UINT64_MAX, &a->show, "--show: expected a seed");
-    case OPTION_NODES: return assay_sim_swarm_take_sizes(optarg, &s->sizes);
+    case OPTION_NODES: return assay_sim_swarm_parse_sizes(optarg, &s->sizes);
     case OPTION_SET:
         if (s->set_count == ASSAY_SIM_SETS_MAX) return "--set: 64 at most";
         s->sets[s->set_count++] = optarg;
@@ -132,7 +133,7 @@ static const char *take_counts(struct arguments *a, int code)
     }
 }
 
-static const char *take_option(void *context, int code)
+static const char *parse_option(void *context, int code)
 {
     struct arguments *const a = context;
     switch (code) {
@@ -146,12 +147,12 @@ static const char *take_option(void *context, int code)
     case OPTION_QUIET: a->swarm.quiet = true; return NULL;
     case OPTION_JSON: a->json = true; return NULL;
     case OPTION_HELP: a->help = true; return NULL;
-    default: return take_counts(a, code);
+    default: return parse_count(a, code);
     }
 }
 
-/* What does not go together. Returns: NULL: nothing. */
-static const char *clash(const struct arguments *a)
+/* Conflicting options. Returns: NULL: none. */
+static const char *find_conflict(const struct arguments *a)
 {
     const struct assay_sim_swarm *const s = &a->swarm;
     if (!a->has_seeds && !a->shows) return "expected --seeds N";
@@ -164,14 +165,14 @@ static const char *clash(const struct arguments *a)
     return NULL;
 }
 
-/* Returns: an exit status; OK: go on. */
-static int take_arguments(struct arguments *a, int argc, char **argv)
+/* Returns: an exit status; OK: continue. */
+static int parse_arguments(struct arguments *a, int argc, char **argv)
 {
-    const int misuse = assay_sim_walk_options(argc, argv, long_options, take_option, a);
+    const int misuse = assay_sim_walk_options(argc, argv, long_options, parse_option, a);
     if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
     if (optind != argc)
         return assay_sim_print_misuse(argc, argv, argv[optind], "expected options alone");
-    const char *const wrong = clash(a);
+    const char *const wrong = find_conflict(a);
     return wrong == NULL ? ASSAY_SIM_EXIT_OK
                          : assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
 }
@@ -192,7 +193,7 @@ static void print_failures(const struct assay_sim_swarm *swarm,
     char line[ASSAY_SIM_SWARM_LINE_MAX];
     for (uint32_t i = 0; i < state->failure_count; i++) {
         const struct assay_sim_swarm_failure *const f = &state->failures[i];
-        /* They may come from a state file, and that from a stranger. */
+        /* They may come from a state file, which is untrusted. */
         (void)printf("FAILED seed %llu: ", (unsigned long long)f->seed);
         assay_sim_put_plain(stdout, f->what);
         (void)printf(" in epoch %llu: ", (unsigned long long)f->epoch);
@@ -206,7 +207,7 @@ static void print_failures(const struct assay_sim_swarm *swarm,
                      (unsigned long long)(state->failed - state->failure_count));
 }
 
-/* Seeds that had each kind of fault. */
+/* Seeds with each kind of fault. */
 static void print_drawn(const struct assay_sim_swarm_state *s)
 {
     enum { IN_A_LINE = 5 };
@@ -231,8 +232,9 @@ static void print_effects(const struct assay_sim_swarm_state *s)
     (void)printf("\n");
 }
 
-/* With scenarios as the swarm draws them. Returns: as assay_sim_swarm_never. */
-static const char *never(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
+/* With scenarios as drawn, unmodified. Returns: as assay_sim_swarm_never. */
+static const char *find_undrawn(const struct assay_sim_swarm *swarm,
+                                const struct assay_sim_swarm_state *s)
 {
     if (swarm->set_count > 0 || swarm->sizes.nodes_max > 0) return NULL;
     return assay_sim_swarm_never(s->done, s->drawn, s->effects);
@@ -258,8 +260,8 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
                  (unsigned long long)s->messages, (unsigned long long)s->events);
     print_drawn(s);
     print_effects(s);
-    if (never(swarm, s) != NULL)
-        (void)printf("NEVER        %s: it tries nothing\n", never(swarm, s));
+    if (find_undrawn(swarm, s) != NULL)
+        (void)printf("NEVER        %s: it tries nothing\n", find_undrawn(swarm, s));
     (void)printf("time         %llu.%llu s, %llu seeds a minute; %llu.%llu s of processors\n",
                  (unsigned long long)(s->wall_ms / 1000),
                  (unsigned long long)(s->wall_ms / 100 % 10),
@@ -270,7 +272,7 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
     print_failures(swarm, s);
 }
 
-static int say_result(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
+static int print_json(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
 {
     struct assay_json *const data = assay_sim_swarm_data(swarm, s);
     assay_json_set_uint(data, "wall_ms", s->wall_ms);
@@ -289,7 +291,7 @@ static int write_report(const struct arguments *a, const struct assay_sim_swarm_
     return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "io", "swarm: %s", message);
 }
 
-static int show(const struct arguments *a)
+static int show_scenario(const struct arguments *a)
 {
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
@@ -313,10 +315,10 @@ static bool is_of_host(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_VERSION;
 }
 
-static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
+static int run_seeds(const struct arguments *a, struct assay_sim_swarm_state *state)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    /* Before hours of work, not after them. */
+    /* Checked before hours of work, not after them. */
     if (a->report != NULL && assay_sim_output_file(a->report, message) != ASSAY_OK)
         return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "swarm: --report %s",
                                      message);
@@ -325,31 +327,31 @@ static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
         return assay_sim_print_error(
             a->json, is_of_host(status) ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
             is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
-    if (a->json && say_result(&a->swarm, state) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
+    if (a->json && print_json(&a->swarm, state) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
     if (!a->json) print_result(&a->swarm, state);
     if (a->report != NULL && write_report(a, state) != ASSAY_SIM_EXIT_OK)
         return ASSAY_SIM_EXIT_FAILED;
     if (fflush(stdout) != 0) return ASSAY_SIM_EXIT_FAILED;
-    if (state->failed > 0 || never(&a->swarm, state) != NULL) return ASSAY_SIM_EXIT_FAILED;
+    if (state->failed > 0 || find_undrawn(&a->swarm, state) != NULL) return ASSAY_SIM_EXIT_FAILED;
     return state->done < a->swarm.seeds ? ASSAY_SIM_EXIT_STOPPED : ASSAY_SIM_EXIT_OK;
 }
 
 int assay_sim_command_swarm(int argc, char **argv)
 {
     struct arguments a = { .swarm = { .from = 1, .run = assay_sim_run } };
-    const int wrong = take_arguments(&a, argc, argv);
+    const int wrong = parse_arguments(&a, argc, argv);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
-    if (a.shows) return show(&a);
+    if (a.shows) return show_scenario(&a);
     struct assay_sim_swarm_state *const state = malloc(sizeof *state);
     if (state == NULL)
         return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal",
                                      "swarm: out of memory");
     a.swarm.stop = assay_sim_progress_catch_signals();
-    const int result = run(&a, state);
+    const int result = run_seeds(&a, state);
     free(state);
     return result;
 }

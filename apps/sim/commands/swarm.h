@@ -1,7 +1,7 @@
 /*
- * apps/sim/commands/swarm.h - many random scenarios, one a seed, and which of them broke a promise.
+ * apps/sim/commands/swarm.h - random scenarios, one a seed, and those that broke a guarantee.
  *
- * apps/sim/commands/swarm.c has the command line; this is the work behind it, with the runner as an
+ * apps/sim/commands/swarm.c has the command line; this is the implementation, with the runner as an
  * argument so that its tests need no world.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_SWARM_H
@@ -20,31 +20,32 @@ struct assay_sim_swarm {
     struct assay_sim_swarm_sizes sizes;
     const char *sets[ASSAY_SIM_SETS_MAX]; /* "key=value", over each scenario */
     uint32_t set_count;
-    const char *state_path; /* NULL: forget it all */
+    const char *state_path; /* NULL: no state is stored */
     const char *out_dir;    /* failing scenarios as files; NULL: none */
     bool stop_at_first, twice, quiet;
-    bool one_process; /* a crash is ours: for debuggers */
+    bool one_process; /* a crash ends this process: for debuggers */
     const volatile sig_atomic_t *stop;
     assay_sim_runner *run;
 };
 
-/* The scenario of a seed under these options. Returns: ASSAY_OK | what assay_scenario_set or
- * _check said, with its message */
+/* The scenario of a seed under these options. Returns: ASSAY_OK | the status of assay_scenario_set
+ * or _check, with its message */
 ASSAY_CHECKED enum assay_status assay_sim_swarm_scenario(
     const struct assay_sim_swarm *swarm, uint64_t seed, struct assay_scenario *scenario,
     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
-/* What decides scenarios beside seeds, as the reproduction line has it, quoted for a shell; "" for
- * the usual. Returns: false when it does not fit: half a line would reproduce something else. */
+/* The options that decide scenarios besides seeds, as in the reproduction line, quoted for a shell;
+ * "" for the defaults. Returns: false when it does not fit: a truncated line would reproduce
+ * something else. */
 bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
                                char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX]);
 
 /*
- * assay_sim_swarm_run - run the seeds that the state has not, with progress on a terminal.
+ * assay_sim_swarm_run - run the seeds that the state lacks, with progress on a terminal.
  *
- * Out:      *state: everything up to where it came; message unless ASSAY_OK
- * Returns:  ASSAY_OK (also when stopped: state->done < swarm->seeds then) | what loading and saving
- *           the state say | what assay_sim_swarm_scenario says of the first seed
+ * Out:      *state: up to the last seed that ran; message unless ASSAY_OK
+ * Returns:  ASSAY_OK (also when stopped: state->done < swarm->seeds then) | as loading and saving
+ *           the state | as assay_sim_swarm_scenario of the first seed
  */
 ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
                                                     struct assay_sim_swarm_state *state,
@@ -52,7 +53,7 @@ ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm
 
 enum { ASSAY_SIM_SWARM_LINE_MAX = ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80 };
 
-/* swarm_data.c: the command that runs one seed again. Returns: nothing. */
+/* swarm_data.c: the command that runs one seed again. */
 void assay_sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
                                   char line[static ASSAY_SIM_SWARM_LINE_MAX]);
 /* The data of schema assay.sim.swarm, without times: the same seeds give the same. Returns: an
@@ -60,7 +61,7 @@ void assay_sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uin
 struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
                                         const struct assay_sim_swarm_state *state);
 
-/* --nodes: "7" or "4..10". Returns: NULL; otherwise what was expected */
-const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
+/* --nodes: "7" or "4..10". Returns: NULL; otherwise the expected value */
+const char *assay_sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
 
 #endif

@@ -1,4 +1,5 @@
-/* apps/sim/commands/swarm_run.c - seeds on all cores, counted in order (apps/sim/commands/swarm.h).
+/*
+ * apps/sim/commands/swarm_run.c - seeds on all cores, counted in order.
  */
 #include "apps/sim/commands/swarm.h"
 
@@ -36,7 +37,7 @@ enum assay_status assay_sim_swarm_scenario(const struct assay_sim_swarm *swarm, 
     struct assay_scenario made = assay_sim_random_scenario(seed, swarm->sizes);
     for (uint32_t i = 0; i < swarm->set_count; i++)
         ASSAY_TRY(assay_scenario_set(&made, swarm->sets[i], message));
-    made.seed = seed; /* a --set of it would make all of them one */
+    made.seed = seed; /* a --set of the seed would make all of them equal */
     ASSAY_TRY(assay_scenario_check(&made, message));
     *scenario = made;
     return ASSAY_OK;
@@ -47,7 +48,7 @@ struct seed_run {
     struct assay_sim_trial trial;
 };
 
-/* Returns: whether there is a scenario to run; otherwise the trial says why not. */
+/* Returns: whether there is a scenario to run; otherwise the trial has the reason. */
 static bool find_scenario(const struct swarming *w, uint64_t index, struct seed_run *run,
                           struct assay_scenario *scenario)
 {
@@ -61,7 +62,7 @@ static bool find_scenario(const struct swarming *w, uint64_t index, struct seed_
     return false;
 }
 
-static void work_here(void *context, uint64_t index, void *result)
+static void run_in_process(void *context, uint64_t index, void *result)
 {
     const struct swarming *const w = context;
     struct seed_run *const run = result;
@@ -89,7 +90,7 @@ static void end_child(void *context, uint64_t index, void *result, int status)
     run->trial = assay_sim_try_end(&run->child, status);
 }
 
-/* --- all of them, in order */
+/* --- all seeds, in order */
 static void put_u64(uint8_t out[8], uint64_t value)
 {
     for (int i = 0; i < 8; i++)
@@ -139,7 +140,7 @@ static void note_failure(struct swarming *w, uint64_t seed, const struct assay_s
                        w->options->out_dir, assay_status_text(w->status), strerror(errno));
 }
 
-static void save(struct swarming *w)
+static void save_state(struct swarming *w)
 {
     if (w->options->state_path == NULL || w->status != ASSAY_OK) return;
     w->saved_ms = assay_sim_progress_ms(&w->progress);
@@ -159,7 +160,7 @@ static void count_drawn(const struct swarming *w, uint64_t seed)
         assay_sim_swarm_count_drawn(&scenario, w->state->drawn);
 }
 
-static bool commit(void *context, uint64_t index, void *result)
+static bool commit_seed(void *context, uint64_t index, void *result)
 {
     struct swarming *const w = context;
     const struct assay_sim_trial *const r = &((const struct seed_run *)result)->trial;
@@ -179,7 +180,7 @@ static bool commit(void *context, uint64_t index, void *result)
     /* A kill loses no more than a second, or 50 seeds where they are faster. */
     if (assay_sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||
         s->done - w->saved_seeds >= SAVE_EVERY_SEEDS)
-        save(w);
+        save_state(w);
     assay_sim_progress_show(&w->progress, s->done, s->failed);
     return w->status == ASSAY_OK && !(r->breach.broken && w->options->stop_at_first);
 }
@@ -206,9 +207,9 @@ bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
     return fits;
 }
 
-/* The state as it is before the first seed of this run. */
-static enum assay_status begin(const struct assay_sim_swarm *swarm,
-                               struct assay_sim_swarm_state *state, char *message)
+/* The state before the first seed of this run. */
+static enum assay_status begin_run(const struct assay_sim_swarm *swarm,
+                                   struct assay_sim_swarm_state *state, char *message)
 {
     struct assay_scenario scenario;
     *state = (struct assay_sim_swarm_state){ .from = swarm->from };
@@ -219,9 +220,9 @@ static enum assay_status begin(const struct assay_sim_swarm *swarm,
                        ASSAY_SIM_SWARM_ARGUMENTS_MAX);
         return ASSAY_E_RANGE;
     }
-    /* A --set that no scenario takes is told once, before anything runs. */
+    /* A --set that no scenario accepts is reported once, before any run. */
     ASSAY_TRY(assay_sim_swarm_scenario(swarm, swarm->from, &scenario, message));
-    /* What cannot be written is told now, and as a mistake of the command line. */
+    /* A folder that is not writable is reported now, as a usage error. */
     if (swarm->out_dir != NULL && assay_sim_output_folder(swarm->out_dir, message) != ASSAY_OK)
         return ASSAY_E_INVALID;
     if (swarm->state_path == NULL) return ASSAY_OK;
@@ -235,7 +236,7 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
                                       char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     message[0] = '\0';
-    ASSAY_TRY(begin(swarm, state, message));
+    ASSAY_TRY(begin_run(swarm, state, message));
     if (state->done >= swarm->seeds) return ASSAY_OK;
     if (swarm->stop_at_first && state->failed > 0) return ASSAY_OK;
 
@@ -248,8 +249,8 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
                                      .threads = swarm->threads,
                                      .result_size = sizeof(struct seed_run),
                                      .context = &w,
-                                     .work = work_here,
-                                     .commit = commit,
+                                     .work = run_in_process,
+                                     .commit = commit_seed,
                                      .stop = swarm->stop };
     if (!swarm->one_process) {
         batch.begin = begin_child;
@@ -259,6 +260,6 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
     ASSAY_ASSERT(state->done == w.done_before + ran);
     state->wall_ms = w.wall_before_ms + assay_sim_progress_ms(&w.progress);
     assay_sim_progress_end(&w.progress);
-    save(&w);
+    save_state(&w);
     return w.status;
 }

@@ -1,4 +1,5 @@
-/* apps/sim/commands/swarm_state.c - the state of a swarm as JSON (apps/sim/commands/swarm_state.h).
+/*
+ * apps/sim/commands/swarm_state.c - state of a swarm as JSON.
  */
 #include "apps/sim/commands/swarm_state.h"
 
@@ -150,9 +151,9 @@ static bool get_state(const struct assay_json *object, struct assay_sim_swarm_st
            get_failures(object, state);
 }
 
-/* Only what belongs together is added up. */
-static enum assay_status compare(const char *path, const struct assay_sim_swarm_state *now,
-                                 const struct assay_sim_swarm_state *then, char *message)
+/* Only results of one program and one kind of scenario are added up. */
+static enum assay_status check_compatible(const char *path, const struct assay_sim_swarm_state *now,
+                                          const struct assay_sim_swarm_state *then, char *message)
 {
     if (strcmp(now->program, then->program) != 0) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
@@ -177,13 +178,13 @@ static enum assay_status compare(const char *path, const struct assay_sim_swarm_
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status take(const char *path, const struct assay_json *object,
-                              struct assay_sim_swarm_state *state, char *message)
+static enum assay_status take_state(const char *path, const struct assay_json *object,
+                                    struct assay_sim_swarm_state *state, char *message)
 {
     struct assay_sim_swarm_state *const found = calloc(1, sizeof *found);
     if (found == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = ASSAY_E_SYNTAX;
-    if (get_state(object, found)) status = compare(path, state, found, message);
+    if (get_state(object, found)) status = check_compatible(path, state, found, message);
     else
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "%.300s: expected the state of a swarm, found something else", path);
@@ -202,7 +203,7 @@ enum assay_status assay_sim_swarm_state_load(const char *path, struct assay_sim_
     message[0] = '\0';
     if (status == ASSAY_E_NOT_FOUND) return status;
     if (status == ASSAY_OK) status = assay_json_parse((const char *)bytes, len, &object);
-    if (status == ASSAY_OK) status = take(path, object, state, message);
+    if (status == ASSAY_OK) status = take_state(path, object, state, message);
     else
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be read as a state: %s",
                        path, assay_status_text(status));

@@ -1,9 +1,9 @@
 /*
  * apps/sim/commands/swarm_state.h - progress of a swarm, in a file that survives kill -9.
  *
- * JSON, replaced as a whole (base/file/file.h): the old state or the new one, never a torn one. It
- * names the program that wrote it, by version and by the digest of its very bytes, and what was
- * asked for: results of two builds or of two kinds of scenario are never added up.
+ * JSON, replaced atomically (base/file/file.h): the old state or the new one, never a torn one. It
+ * contains the program that wrote it, by version and by the digest of its bytes, and the options:
+ * results of two builds or of two kinds of scenario are never added up.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_SWARM_STATE_H
 #define ASSAY_APPS_SIM_COMMANDS_SWARM_STATE_H
@@ -27,26 +27,26 @@ struct assay_sim_swarm_failure {
 
 struct assay_sim_swarm_state {
     char program[ASSAY_SIM_SWARM_PROGRAM_MAX];
-    /* What decides the scenarios beside the seeds: --nodes, --set, as the reproduction line has
-     * them; "" for none. */
+    /* The options that decide the scenarios besides the seeds: --nodes, --set, as in the
+     * reproduction line; "" for none. */
     char arguments[ASSAY_SIM_SWARM_ARGUMENTS_MAX];
     uint64_t from;      /* first seed */
-    uint64_t done;      /* seeds from .. from + done - 1 have been run */
+    uint64_t done;      /* seeds from .. from + done - 1 have run */
     uint8_t digest[32]; /* chain over (seed, trace hash) of all of them, in order */
     uint64_t beyond, events, messages, epochs, simulated_ms, wall_ms;
-    uint64_t cpu_us;                       /* of all runs that came to their end */
+    uint64_t cpu_us;                       /* of all runs that ended */
     uint64_t drawn[ASSAY_SIM_DRAWN_COUNT]; /* seeds with each kind of fault */
-    uint64_t effects[ASSAY_SIM_EFFECT_COUNT]; /* and with what they are drawn for */
+    uint64_t effects[ASSAY_SIM_EFFECT_COUNT]; /* and with the effects of the draws */
     uint64_t failed;
     uint32_t failure_count;
     struct assay_sim_swarm_failure failures[ASSAY_SIM_SWARM_FAILURES_MAX];
 };
 
-/* Version and the first 16 digits of the digest of the running program. Returns: nothing. */
+/* Version and the first 16 digits of the digest of the running program. */
 void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX]);
 
 struct assay_json;
-/* Seeds by kind of fault, as an object. Returns: a document of the caller's. */
+/* Seeds by kind of fault, as an object. Returns: a document, owned by the caller. */
 struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state *state);
 struct assay_json *assay_sim_swarm_effects_json(const struct assay_sim_swarm_state *state);
 
@@ -55,9 +55,9 @@ ASSAY_CHECKED enum assay_status assay_sim_swarm_state_save(
     const char *path, const struct assay_sim_swarm_state *state);
 
 /*
- * assay_sim_swarm_state_load - go on where a file ends.
+ * assay_sim_swarm_state_load - continue where a file ends.
  *
- * In:       *state: program, arguments and from as they are now
+ * In:       *state: the present program, arguments and from
  * Out:      *state, untouched unless ASSAY_OK; message otherwise
  * Returns:  ASSAY_OK | ASSAY_E_NOT_FOUND (no file: start) | ASSAY_E_VERSION (another program) |
  *           ASSAY_E_INVALID (other arguments) | ASSAY_E_SYNTAX (no state of a swarm) | ASSAY_E_IO

@@ -24,13 +24,13 @@ static const char sweep_usage[] =
     "usage: assay-sim sweep SWEEP --out DIR [--shard I/N] [--threads N] [--quiet] [--json]\n"
     "       assay-sim sweep SWEEP --plan [--json]\n"
     "\n"
-    "Runs a scenario at every point of a grid, with several seeds each: a YAML file\n"
+    "Run a scenario at every point of a grid, with several seeds each: a YAML file\n"
     "(docs/simulator.md 8), or one of the sweeps that `assay-sim list` names.\n"
     "\n"
-    "--out DIR      DIR/points.csv gets a row for each run; what is there already is not run "
-    "again\n"
-    "--shard I/N    only the I-th of N shards (from 1): every N-th run; `assay-sim merge` joins "
-    "them\n"
+    "--out DIR      append a row for each run to DIR/points.csv; runs in it are not repeated\n"
+    "--shard I/N    run only the I-th of N shards (from 1): every N-th run; `assay-sim merge` "
+    "merges\n"
+    "               them\n"
     "--threads N    threads (as many as processors); never changes the result\n"
     "--plan         check everything, print the points and run nothing\n"
     "\n"
@@ -40,14 +40,15 @@ static const char sweep_usage[] =
     "  assay-sim sweep badmouthing --plan\n"
     "  assay-sim sweep badmouthing --out part-1 --shard 1/4\n"
     "exit status: 0 done, 1 a checker found something (or the disk is full), 2 usage, 130 stopped\n"
-    "             before the end: the same command goes on\n";
+    "             before the end: the same command continues\n";
 
 static const char merge_usage[] =
     "usage: assay-sim merge DIR... --out DIR [--json]\n"
     "\n"
-    "Joins the shards of one sweep: sweep.csv (every run), summary.csv (every point), sweep.html\n"
-    "(figures, and the closed forms beside them). Refuses shards of different sweeps or programs,\n"
-    "runs that are there twice, and runs that are missing.\n"
+    "Merge the shards of one sweep: sweep.csv (every run), summary.csv (every point), sweep.html\n"
+    "(figures, and the closed forms). Refuse shards of different sweeps or programs, duplicate "
+    "runs,\n"
+    "and missing runs.\n"
     "\n"
     "examples:\n"
     "  assay-sim merge part-1 part-2 part-3 part-4 --out whole\n"
@@ -86,14 +87,14 @@ struct arguments {
     bool has_shard, plan, quiet, json, help;
 };
 
-static const char *take_option(void *context, int code)
+static const char *parse_option(void *context, int code)
 {
     struct arguments *const a = context;
     switch (code) {
     case OPTION_OUT: a->out = optarg; return NULL;
     case OPTION_SHARD:
         a->has_shard = true;
-        return assay_sim_take_pair(optarg, "/", false, 1, ASSAY_SIM_SHARDS_MAX, a->shard) &&
+        return assay_sim_parse_pair(optarg, "/", false, 1, ASSAY_SIM_SHARDS_MAX, a->shard) &&
                        a->shard[0] <= a->shard[1]
                    ? NULL
                    : "--shard: expected I/N, from 1/N to N/N";
@@ -107,7 +108,8 @@ static const char *take_option(void *context, int code)
     }
 }
 
-static int refuse(bool json, enum assay_status status, const char *command, const char *message)
+static int refuse_status(bool json, enum assay_status status, const char *command,
+                         const char *message)
 {
     const bool host = assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_VERSION;
     return assay_sim_print_error(json, host ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
@@ -115,8 +117,8 @@ static int refuse(bool json, enum assay_status status, const char *command, cons
 }
 
 /* --- loading */
-/* A path in a sweep file is meant from the folder of that file. */
-static void beside(const char *file, const char *name, char path[PATH_MAX])
+/* A path in a sweep file is relative to the folder of that file. */
+static void resolve_path(const char *file, const char *name, char path[PATH_MAX])
 {
     const char *const stroke = strrchr(file, '/');
     if (stroke == NULL || name[0] == '/' || !assay_sim_is_path(name))
@@ -131,7 +133,7 @@ static enum assay_status load_base(const char *file, const struct assay_sweep *s
     if (sweep->inline_text != NULL)
         return assay_scenario_parse_yaml((const uint8_t *)sweep->inline_text,
                                          strlen(sweep->inline_text), "inline", base, message);
-    beside(file, sweep->scenario, path);
+    resolve_path(file, sweep->scenario, path);
     const struct assay_sim_source source = { .name = path };
     return assay_sim_source_load(&source, base, message);
 }
@@ -140,7 +142,7 @@ static enum assay_status read_file(const char *file, struct assay_sweep *sweep, 
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    /* A file that cannot be used is usage, also where the system says why. */
+    /* An unusable file is a usage error, also where the system reports the reason. */
     if (assay_sim_input_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len, message) != ASSAY_OK)
         return ASSAY_E_INVALID;
     const enum assay_status status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);
@@ -164,7 +166,7 @@ static enum assay_status read_sweep(const char *name, struct assay_sweep *sweep,
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status load(const char *name, struct assay_sweep *sweep, char *message)
+static enum assay_status load_sweep(const char *name, struct assay_sweep *sweep, char *message)
 {
     struct assay_scenario base;
     ASSAY_TRY(read_sweep(name, sweep, message));
@@ -187,8 +189,8 @@ static void print_plan(const struct assay_sweep *sweep)
     }
 }
 
-static int say_sweep(const struct arguments *a, const struct assay_sweep *sweep,
-                     const struct assay_sim_sweeping *s)
+static int report_sweep(const struct arguments *a, const struct assay_sweep *sweep,
+                        const struct assay_sim_sweeping *s)
 {
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "name", sweep->name);
@@ -205,7 +207,7 @@ static int say_sweep(const struct arguments *a, const struct assay_sweep *sweep,
     return assay_sim_print_envelope("assay.sim.sweep", data);
 }
 
-static int finish(const struct arguments *a)
+static int finish_sweep(const struct arguments *a)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_merged merged;
@@ -217,10 +219,10 @@ static int finish(const struct arguments *a)
     const size_t used = strlen(message);
     (void)snprintf(message + used, sizeof message - used,
                    "; no run is lost: the same command writes what is missing");
-    return refuse(a->json, status, "sweep", message);
+    return refuse_status(a->json, status, "sweep", message);
 }
 
-static int run(const struct arguments *a, const struct assay_sweep *sweep)
+static int run_shard(const struct arguments *a, const struct assay_sweep *sweep)
 {
     char message[ASSAY_SIM_MESSAGE_MAX] = "out of memory";
     struct assay_sim_sweeping s = { .sweep = sweep,
@@ -234,12 +236,12 @@ static int run(const struct arguments *a, const struct assay_sweep *sweep)
         s.stop = assay_sim_progress_catch_signals();
         enum assay_status status = assay_sim_sweep_run(&s, message);
         if (status == ASSAY_OK) status = assay_sim_sweep_laws_write(sweep, a->out, message);
-        if (status != ASSAY_OK) return refuse(a->json, status, "sweep", message);
+        if (status != ASSAY_OK) return refuse_status(a->json, status, "sweep", message);
     }
     const bool whole = !a->plan && s.shards == 1 && s.done == s.total;
-    if (whole && finish(a) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
+    if (whole && finish_sweep(a) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
     if (a->json) {
-        if (say_sweep(a, sweep, &s) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
+        if (report_sweep(a, sweep, &s) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
     } else if (a->plan) {
         print_plan(sweep);
     } else {
@@ -257,7 +259,7 @@ int assay_sim_command_sweep(int argc, char **argv)
 {
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const int wrong = assay_sim_walk_options(argc, argv, sweep_options, take_option, &a);
+    const int wrong = assay_sim_walk_options(argc, argv, sweep_options, parse_option, &a);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(sweep_usage, stdout);
@@ -271,20 +273,20 @@ int assay_sim_command_sweep(int argc, char **argv)
     if (sweep == NULL)
         return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal",
                                      "sweep: out of memory");
-    const enum assay_status status = load(a.file, sweep, message);
+    const enum assay_status status = load_sweep(a.file, sweep, message);
     const int result =
-        status == ASSAY_OK ? run(&a, sweep) : refuse(a.json, status, "sweep", message);
+        status == ASSAY_OK ? run_shard(&a, sweep) : refuse_status(a.json, status, "sweep", message);
     assay_sweep_free(sweep);
     free(sweep);
     return result;
 }
 
 /* --- merge */
-static int say_merged(const struct arguments *a, const struct assay_sim_merged *merged,
-                      uint32_t shards)
+static int report_merged(const struct arguments *a, const struct assay_sim_merged *merged,
+                         uint32_t shards)
 {
     if (!a->json) {
-        assay_sim_put_plain(stdout, merged->note.name); /* of a file */
+        assay_sim_put_plain(stdout, merged->note.name); /* the name is from a file */
         (void)printf(": %llu runs from %u folders in %s\n", (unsigned long long)merged->note.runs,
                      (unsigned)shards, a->out);
         return fflush(stdout) == 0 ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
@@ -303,7 +305,7 @@ int assay_sim_command_merge(int argc, char **argv)
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_merged merged;
-    const int wrong = assay_sim_walk_options(argc, argv, merge_options, take_option, &a);
+    const int wrong = assay_sim_walk_options(argc, argv, merge_options, parse_option, &a);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(merge_usage, stdout);
@@ -317,8 +319,8 @@ int assay_sim_command_merge(int argc, char **argv)
     if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, a.out, message);
     if (status == ASSAY_OK)
         status = assay_sim_report_sweep_write(&merged, argv[optind], a.out, message);
-    const int result = status == ASSAY_OK ? say_merged(&a, &merged, count)
-                                          : refuse(a.json, status, "merge", message);
+    const int result = status == ASSAY_OK ? report_merged(&a, &merged, count)
+                                          : refuse_status(a.json, status, "merge", message);
     assay_sim_merged_free(&merged);
     return result;
 }

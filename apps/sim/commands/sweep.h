@@ -1,10 +1,10 @@
 /*
- * apps/sim/commands/sweep.h - the runs of a sweep, in shards that any scheduler can start, and
- * joined again.
+ * apps/sim/commands/sweep.h - runs of a sweep, in shards that any scheduler can start, and their
+ * merge.
  *
- * A shard is a folder: sweep.json says which sweep, which shard and which program; points.csv has
- * one row for each run, in order, appended as they end. A run that was killed goes on behind the
- * last whole row. apps/sim/commands/sweep.c and merge.c have the command lines.
+ * A shard is a folder: sweep.json names the sweep, the shard and the program; points.csv has one
+ * row for each run, in order, appended as they end. A killed run continues after the last complete
+ * row. apps/sim/commands/sweep.c and merge_run.c have the command lines.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_SWEEP_H
 #define ASSAY_APPS_SIM_COMMANDS_SWEEP_H
@@ -25,21 +25,21 @@ struct assay_sim_sweeping {
     assay_sim_runner *run;
     /* Out. */
     uint64_t total, done; /* runs of this shard */
-    uint64_t before;      /* of them, found in the folder */
-    uint64_t violated;    /* of those done, before or now: a checker found something */
+    uint64_t before;      /* of these, found in the folder */
+    uint64_t violated;    /* of the finished runs: with a finding of a checker */
 };
 
 /*
- * assay_sim_sweep_run - run what the folder has not yet.
+ * assay_sim_sweep_run - run what the folder lacks.
  * Out:     counts; message unless ASSAY_OK
  * Returns: ASSAY_OK (also when stopped) | ASSAY_E_INVALID (the folder is of another sweep or shard)
- *          | ASSAY_E_VERSION (of another program) | ASSAY_E_SYNTAX (files that are none of ours) |
+ *          | ASSAY_E_VERSION (of another program) | ASSAY_E_SYNTAX (foreign files) |
  *          ASSAY_E_IO | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
-/* What sweep.json says. */
+/* Contents of sweep.json. */
 struct assay_sim_sweep_note {
     char program[ASSAY_SIM_SWARM_PROGRAM_MAX];
     char name[ASSAY_SIM_NAME_MAX + 1], title[ASSAY_SIM_TITLE_MAX + 1];
@@ -60,7 +60,7 @@ ASSAY_CHECKED enum assay_status assay_sim_sweep_note_save(
     const char *dir, const struct assay_sim_sweep_note *note,
     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
-/* What was merged, in order of the runs. */
+/* Merged runs, in order. */
 struct assay_sim_merged {
     struct assay_sim_sweep_note note;
     uint32_t table_count;
@@ -84,8 +84,8 @@ ASSAY_CHECKED enum assay_status assay_sim_merge(const char *const *dirs, uint32_
 void assay_sim_merged_free(struct assay_sim_merged *merged);
 
 /* sweep.csv (every run) and summary.csv (every point) into a folder, which is made. Returns:
- * ASSAY_OK | ASSAY_E_IO | ASSAY_E_INVALID (no folder that can be written) | ASSAY_E_MEMORY |
- * ASSAY_E_SYNTAX (a cell that is no number), with a message. Each file is whole or not there. */
+ * ASSAY_OK | ASSAY_E_IO | ASSAY_E_INVALID (the folder is not writable) | ASSAY_E_MEMORY |
+ * ASSAY_E_SYNTAX (a cell that is no number), with a message. Each file is complete or absent. */
 ASSAY_CHECKED enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged,
                                                        const char *dir,
                                                        char message[static ASSAY_SIM_MESSAGE_MAX]);

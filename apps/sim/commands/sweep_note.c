@@ -1,4 +1,6 @@
-/* apps/sim/commands/sweep_note.c - sweep.json: which sweep, which shard, which program. */
+/*
+ * apps/sim/commands/sweep_note.c - sweep.json: sweep, shard and program of a folder.
+ */
 #include "apps/sim/commands/sweep.h"
 
 #include "apps/sim/report/fields.h"

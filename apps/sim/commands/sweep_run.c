@@ -1,4 +1,5 @@
-/* apps/sim/commands/sweep_run.c - the runs of one shard, one row each (apps/sim/commands/sweep.h).
+/*
+ * apps/sim/commands/sweep_run.c - runs of one shard, one row each.
  */
 #include "apps/sim/commands/sweep.h"
 
@@ -18,7 +19,7 @@
 struct result {
     struct assay_sim_line line;
     bool violated, refused;
-    char message[ASSAY_SIM_MESSAGE_MAX]; /* why it was refused */
+    char message[ASSAY_SIM_MESSAGE_MAX]; /* reason of a refusal */
 };
 
 struct work {
@@ -30,7 +31,7 @@ struct work {
 };
 
 /* --- rows */
-enum { FIRST_AXIS = 4 }; /* column; the violation stands behind the last axis */
+enum { FIRST_AXIS = 4 }; /* column; the violation follows the last axis */
 
 static void put_header(const struct assay_sweep *sweep, struct assay_sim_line *line)
 {
@@ -90,7 +91,7 @@ static uint64_t run_of(const struct assay_sim_sweeping *s, uint64_t nth)
     return s->shard - 1 + nth * s->shards;
 }
 
-static void work(void *context, uint64_t index, void *result)
+static void run_job(void *context, uint64_t index, void *result)
 {
     const struct work *const w = context;
     const struct assay_sim_sweeping *const s = w->sweeping;
@@ -114,14 +115,14 @@ static void work(void *context, uint64_t index, void *result)
     assay_sim_outcome_free(&outcome);
 }
 
-static void drop(void *context, void *result)
+static void drop_result(void *context, void *result)
 {
     struct result *const r = result;
     (void)context;
     assay_sim_line_free(&r->line);
 }
 
-/* Every failure to write a row ends here. Nothing is lost: a torn row is cut off next time. */
+/* Every failure to write a row ends here. Nothing is lost: the next run cuts off a torn row. */
 static enum assay_status fail_points(const char *dir, char *message)
 {
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
@@ -131,7 +132,7 @@ static enum assay_status fail_points(const char *dir, char *message)
     return ASSAY_E_IO;
 }
 
-static bool commit(void *context, uint64_t index, void *result)
+static bool commit_row(void *context, uint64_t index, void *result)
 {
     struct work *const w = context;
     struct result *const r = result;
@@ -142,10 +143,10 @@ static bool commit(void *context, uint64_t index, void *result)
         (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX, "%s", r->message);
         return false;
     }
-    /* A row is in the file before the next one begins: kill -9 loses none that was counted. */
+    /* A row is in the file before the next one starts: kill -9 loses no counted run. */
     const bool written =
         fwrite(r->line.text, 1, r->line.len, w->points) == r->line.len && fflush(w->points) == 0;
-    drop(NULL, r);
+    drop_result(NULL, r);
     if (!written) {
         w->status = fail_points(s->out_dir, w->message);
         return false;
@@ -201,9 +202,10 @@ static enum assay_status compare_notes(const char *dir, const struct assay_sim_s
     return ASSAY_E_INVALID;
 }
 
-/* The rows of an earlier run: the header as it would be now, the runs in order. */
-static enum assay_status take_rows(struct assay_sim_sweeping *s, const struct assay_sim_grid *table,
-                                   const struct assay_sim_line *header, char *message)
+/* The rows of an earlier run: the same header, and the runs in order. */
+static enum assay_status check_rows(struct assay_sim_sweeping *s,
+                                    const struct assay_sim_grid *table,
+                                    const struct assay_sim_line *header, char *message)
 {
     if (table->header_len != header->len ||
         !assay_bytes_equal(table->text, header->text, header->len)) {
@@ -240,8 +242,8 @@ static enum assay_status cut_points(struct work *w, const struct assay_sim_line 
     return ok ? ASSAY_OK : fail_points(w->sweeping->out_dir, w->message);
 }
 
-/* Two programs that append to one file would spoil it for both. A file system without locks is no
- * reason to refuse. */
+/* Two programs that append to one file would damage it. A file system without locks is no reason to
+ * refuse. */
 static enum assay_status lock_points(struct work *w, const char *path)
 {
     w->points = fopen(path, "ab");
@@ -254,7 +256,7 @@ static enum assay_status lock_points(struct work *w, const char *path)
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status go_on(struct work *w)
+static enum assay_status resume_points(struct work *w)
 {
     struct assay_sim_sweeping *const s = w->sweeping;
     struct assay_sim_grid table;
@@ -267,20 +269,20 @@ static enum assay_status go_on(struct work *w)
     enum assay_status status = assay_sim_grid_load(path, &table, w->message);
     const bool empty = status == ASSAY_E_NOT_FOUND || status == ASSAY_E_TRUNCATED;
     if (empty) status = ASSAY_OK;
-    else if (status == ASSAY_OK) status = take_rows(s, &table, &header, w->message);
+    else if (status == ASSAY_OK) status = check_rows(s, &table, &header, w->message);
     if (status == ASSAY_OK) status = cut_points(w, &header, empty ? 0 : table.len);
     assay_sim_line_free(&header);
     assay_sim_grid_free(&table);
     return status;
 }
 
-static enum assay_status begin(struct work *w)
+static enum assay_status begin_shard(struct work *w)
 {
     struct assay_sim_sweeping *const s = w->sweeping;
     struct assay_sim_sweep_note *const notes = calloc(2, sizeof *notes);
     if (notes == NULL) return ASSAY_E_MEMORY;
     make_note(s, &notes[0]);
-    /* A folder that cannot be written is a mistake of the command line. */
+    /* A folder that is not writable is a usage error. */
     enum assay_status status =
         assay_sim_output_folder(s->out_dir, w->message) == ASSAY_OK ? ASSAY_OK : ASSAY_E_INVALID;
     if (status == ASSAY_OK) status = assay_sim_sweep_note_load(s->out_dir, &notes[1], w->message);
@@ -288,7 +290,7 @@ static enum assay_status begin(struct work *w)
     else if (status == ASSAY_E_NOT_FOUND)
         status = assay_sim_sweep_note_save(s->out_dir, &notes[0], w->message);
     free(notes);
-    return status == ASSAY_OK ? go_on(w) : status;
+    return status == ASSAY_OK ? resume_points(w) : status;
 }
 
 enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
@@ -300,7 +302,7 @@ enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
     const uint64_t first = sweeping->shard - 1;
     sweeping->total = runs <= first ? 0 : (runs - first + sweeping->shards - 1) / sweeping->shards;
     sweeping->done = sweeping->before = sweeping->violated = 0;
-    w.status = begin(&w);
+    w.status = begin_shard(&w);
     if (w.status == ASSAY_OK) {
         w.progress =
             assay_sim_progress_start("runs", sweeping->total, sweeping->before, sweeping->quiet);
@@ -308,9 +310,9 @@ enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
                                                .threads = sweeping->threads,
                                                .result_size = sizeof(struct result),
                                                .context = &w,
-                                               .work = work,
-                                               .commit = commit,
-                                               .drop = drop,
+                                               .work = run_job,
+                                               .commit = commit_row,
+                                               .drop = drop_result,
                                                .stop = sweeping->stop };
         const uint64_t ran = assay_sim_batch_run(&batch);
         assay_sim_progress_end(&w.progress);

@@ -1,6 +1,6 @@
 /*
- * apps/sim/commands/tally.c - `assay-sim tally`: the tally of one epoch from a file, for
- * teaching and for other implementations.
+ * apps/sim/commands/tally.c - `assay-sim tally`: the tally of one epoch from a file, for teaching
+ * and for other implementations.
  */
 #include "apps/sim/commands/tally.h"
 
@@ -13,9 +13,9 @@
 static const char usage[] =
     "usage: assay-sim tally FILE.json [--json]\n"
     "\n"
-    "Closes one epoch by the rules of docs/protocol.md 6 and 7 and prints every number on the "
-    "way.\n"
-    "FILE holds\n"
+    "Close one epoch by the rules of docs/protocol.md 6 and 7 and print every intermediate "
+    "number.\n"
+    "FILE contains\n"
     "  {\"caps\": {\"operator\": [20, 100], \"vendor\": [33, 100]},\n"
     "   \"members\": [{\"id\": \"a\", \"operator\": \"o1\", \"vendor\": \"v1\", \"platform\": "
     "\"p1\",\n"
@@ -24,13 +24,14 @@ static const char usage[] =
     "   \"outcomes\": {\"a\": {\"b\": \"pass\", \"c\": \"absent\"}, ...},\n"
     "   \"faults\": {\"c\": \"hard\"}}\n"
     "\n"
-    "platform null is a masked one. What is left out: caps as above, no fault, not on probation,\n"
-    "listed, no offence, voted when there are outcomes. An outcome is pass, absent, fail (counted\n"
-    "only where faults prove it) or none; a missing one is none. offences counts the one that a\n"
-    "member recovers from too. Integrity standing is read from I alone (or probation), without "
-    "the\n"
-    "memory of hysteresis, and there are no TCB ceilings. docs/simulator-checks.md 8 has\n"
-    "an example worked out on paper.\n"
+    "platform null is a masked one. Defaults: caps as above, no fault, not on probation, listed, "
+    "no\n"
+    "offence, voted when there are outcomes. An outcome is pass, absent, fail (counted only where\n"
+    "faults prove it) or none; a missing one is none. offences includes the one from which a "
+    "member\n"
+    "recovers. Integrity standing is derived from I alone (or probation), without the memory of\n"
+    "hysteresis, and there are no TCB ceilings. docs/simulator-checks.md 8 has an example with a\n"
+    "manual calculation.\n"
     "\n"
     "examples:\n"
     "  assay-sim tally epoch.json\n"
@@ -64,7 +65,7 @@ static void print_table(const struct assay_sim_tally *t)
     if (!t->tolerance.vendor_cap_met) (void)puts("\nthe cap of vendor roots cannot be met");
 }
 
-static int print(const struct assay_sim_tally *t, bool json)
+static int print_tally(const struct assay_sim_tally *t, bool json)
 {
     for (size_t i = 0; i < assay_json_count(t->notes); i++) {
         (void)fputs("assay-sim: note: ", stderr);
@@ -98,7 +99,7 @@ static int tally_file(const char *path, bool json)
             assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "malformed", "%s: %s", path, message);
     if (status == ASSAY_E_MEMORY)
         result = assay_sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
-    if (status == ASSAY_OK) result = print(&tally, json);
+    if (status == ASSAY_OK) result = print_tally(&tally, json);
     assay_sim_tally_free(&tally);
     return result;
 }

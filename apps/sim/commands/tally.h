@@ -2,8 +2,8 @@
  * apps/sim/commands/tally.h - the tally of one epoch: members, ballots and faults in, each number
  * of docs/protocol.md 6 and 7 out.
  *
- * tally_read.c reads the JSON, tally_run.c lets scoring/weight.c and scoring/tally.c work on it,
- * and tally.c is the command. Nothing is computed here that those two do not compute.
+ * tally_read.c reads the JSON, tally_run.c calls scoring/weight.c and scoring/tally.c, and tally.c
+ * is the command. Nothing is computed here that those two do not compute.
  */
 #ifndef ASSAY_APPS_SIM_COMMANDS_TALLY_H
 #define ASSAY_APPS_SIM_COMMANDS_TALLY_H
@@ -15,7 +15,7 @@
 enum { ASSAY_SIM_TALLY_MESSAGE_MAX = 512 };
 
 struct assay_sim_tally {
-    struct assay_json *document; /* the texts below are its */
+    struct assay_json *document; /* owner of the texts below */
     uint32_t count;
     const char **ids;           /* [count] in the order of the file */
     struct assay_place *places; /* [count] ranks of the texts, in byte order */
@@ -25,9 +25,9 @@ struct assay_sim_tally {
     struct assay_tally_member *members; /* [count] */
     uint8_t *ballots;                   /* [count] rows */
     const uint8_t **rows;               /* [count] NULL: no ballot */
-    struct assay_json *notes;           /* array of texts: read, but not as it stands */
+    struct assay_json *notes;           /* array of texts: fields that were adjusted */
 
-    /* By assay_sim_tally_run. */
+    /* Set by assay_sim_tally_run. */
     struct assay_weight_stages stages;
     uint32_t *weights; /* [count] */
     struct assay_tolerance tolerance;
@@ -40,10 +40,10 @@ struct assay_sim_tally {
  * assay_sim_tally_read - the file, checked: every key known, every id of a member, no id twice.
  *
  * In:       text[text_len], hostile
- * Out:      *tally, to be freed whatever the status; message (unless ASSAY_OK): where, what was
- *           expected, what was found
+ * Out:      *tally, to be freed whatever the status; message (unless ASSAY_OK): the position, the
+ *           expected and the found value
  * Returns:  ASSAY_OK | ASSAY_E_SYNTAX (no JSON) | ASSAY_E_RANGE (too large, too deep) |
- *           ASSAY_E_INVALID (the message says why) | ASSAY_E_MEMORY
+ *           ASSAY_E_INVALID (the message has the reason) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_sim_tally_read(
     const char *text, size_t text_len, struct assay_sim_tally *tally,
@@ -52,7 +52,7 @@ ASSAY_CHECKED enum assay_status assay_sim_tally_read(
 /* The weights of the epoch, then its close. Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_sim_tally_run(struct assay_sim_tally *tally);
 
-/* Frees what read and run got, and zeroes it. Returns: nothing. */
+/* Frees what read and run allocated, and zeroes it. */
 void assay_sim_tally_free(struct assay_sim_tally *tally);
 
 /* Returns: "data" of the answer, freed by the caller. */

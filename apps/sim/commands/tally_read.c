@@ -1,6 +1,5 @@
 /*
- * apps/sim/commands/tally_read.c - the JSON of `assay-sim tally`, strictly
- * (apps/sim/commands/tally.h).
+ * apps/sim/commands/tally_read.c - strict reader of the JSON of `assay-sim tally`.
  */
 #include "apps/sim/commands/tally.h"
 #include "base/assert.h"
@@ -16,7 +15,7 @@ enum {
     ID_LEN_MAX = 128,
     OFFENCES_MAX = 1000,
     CAP_DEN_MAX = 10000,
-    FOUND_MAX = 80, /* of what was found, in a message */
+    FOUND_MAX = 80, /* of the found value, in a message */
 };
 
 /* One name, for sorting. */
@@ -25,7 +24,7 @@ struct named {
     uint32_t slot;
 };
 
-/* Where reading stands, and what it ends with. */
+/* The position of reading, and its result. */
 struct reader {
     struct assay_sim_tally *tally;
     char *message;
@@ -46,12 +45,12 @@ __attribute__((format(printf, 2, 3))) static enum assay_status refuse(const stru
     return ASSAY_E_INVALID;
 }
 
-/* A value as a person would recognise it, cut. */
+/* A value in a recognisable form, truncated. */
 struct found {
     char text[FOUND_MAX];
 };
 
-static struct found found(const struct assay_json *value)
+static struct found found_text(const struct assay_json *value)
 {
     struct found f = { .text = "nothing" };
     char *const text = assay_json_print(value, 0);
@@ -71,7 +70,7 @@ static enum assay_status check_keys(const struct reader *r, const char *where,
     const char *key = NULL;
     const struct assay_json *value = NULL;
     if (assay_json_kind_of(object) != ASSAY_JSON_OBJECT)
-        return refuse(r, "%s: expected an object, found %s", where, found(object).text);
+        return refuse(r, "%s: expected an object, found %s", where, found_text(object).text);
     for (size_t i = 0; assay_json_member(object, i, &key, &value); i++) {
         size_t known = 0;
         while (names[known] != NULL && strcmp(names[known], key) != 0)
@@ -115,7 +114,7 @@ static void rank_texts(const char *const *texts, uint32_t count, size_t field,
     }
 }
 
-/* Returns the slot of an id, or count. */
+/* Returns: the slot of an id, or count. */
 static uint32_t slot_of(const struct reader *r, const char *id)
 {
     uint32_t low = 0;
@@ -132,13 +131,13 @@ static uint32_t slot_of(const struct reader *r, const char *id)
 
 /* --- single values --------------------------------------------------------------------------- */
 
-/* Where a member's value stands. */
+/* The position of a member's value. */
 struct at {
     uint32_t slot;
     const char *key;
 };
 
-/* Ids are shown on terminals, so they may not hold control characters. */
+/* Ids are shown on terminals, so they may not contain control characters. */
 static bool is_plain(const char *text)
 {
     while (*text != '\0') {
@@ -157,10 +156,10 @@ static enum assay_status read_text(const struct reader *r, const struct assay_js
     const size_t len = *text == NULL ? 0 : strlen(*text);
     if (len == 0 || len > ID_LEN_MAX)
         return refuse(r, "members[%u].%s: expected a text of 1 to %d bytes, found %s", at.slot,
-                      at.key, ID_LEN_MAX, found(value).text);
+                      at.key, ID_LEN_MAX, found_text(value).text);
     if (!is_plain(*text))
         return refuse(r, "members[%u].%s: expected a text without control characters, found %s",
-                      at.slot, at.key, found(value).text);
+                      at.slot, at.key, found_text(value).text);
     return ASSAY_OK;
 }
 
@@ -171,7 +170,7 @@ static enum assay_status read_number(const struct reader *r, const struct assay_
     int64_t read = 0;
     if (!assay_json_as_int(value, &read) || read < 0 || read > max)
         return refuse(r, "members[%u].%s: expected an integer of 0 to %lld, found %s", at.slot,
-                      at.key, (long long)max, found(value).text);
+                      at.key, (long long)max, found_text(value).text);
     *number = read;
     return ASSAY_OK;
 }
@@ -184,7 +183,7 @@ static enum assay_status read_bool(const struct reader *r, const struct assay_js
     if (kind == ASSAY_JSON_NOTHING) return ASSAY_OK; /* *out is the default */
     if (kind != ASSAY_JSON_BOOL)
         return refuse(r, "members[%u].%s: expected true or false, found %s", at.slot, at.key,
-                      found(value).text);
+                      found_text(value).text);
     *out = assay_json_bool(object, at.key, false);
     return ASSAY_OK;
 }
@@ -197,14 +196,14 @@ static enum assay_status read_cap(const struct reader *r, const struct assay_jso
     const struct assay_json *pair = assay_json_get(caps, key);
     int64_t num = 0;
     int64_t den = 0;
-    if (pair == NULL) return ASSAY_OK; /* the default stays */
+    if (pair == NULL) return ASSAY_OK; /* the default */
     if (assay_json_count(pair) != 2 || !assay_json_as_int(assay_json_at(pair, 0), &num) ||
         !assay_json_as_int(assay_json_at(pair, 1), &den))
         return refuse(r, "caps.%s: expected two integers like [20, 100], found %s", key,
-                      found(pair).text);
+                      found_text(pair).text);
     if (den < 1 || den > CAP_DEN_MAX || num < 0 || num > den)
         return refuse(r, "caps.%s: expected a share of at most 1 over 1 to %d, found %s", key,
-                      CAP_DEN_MAX, found(pair).text);
+                      CAP_DEN_MAX, found_text(pair).text);
     *cap = (struct assay_cap){ .num = (uint32_t)num, .den = (uint32_t)den };
     return ASSAY_OK;
 }
@@ -223,8 +222,8 @@ static enum assay_status read_caps(const struct reader *r)
 /* --- members --------------------------------------------------------------------------------- */
 
 /*
- * docs/protocol.md 7.8 reads the integrity standing with its memory; here I alone tells, but for
- * who says that it is on probation. Who is not listed has no weight and does not rise.
+ * docs/protocol.md 7.8 uses the integrity standing with its memory; here only I decides, except for
+ * a member with "probation". An unlisted member has no weight and does not rise.
  */
 static struct assay_trust trust_of(int64_t integrity_bp, int64_t availability_bp, bool suspended,
                                    bool listed, int64_t offences)
@@ -339,7 +338,7 @@ static bool outcome_of(const char *text, enum assay_outcome *outcome)
     return false;
 }
 
-/* Subjects are looked up rather than walked: a walk costs the square of their number. */
+/* Subjects are looked up, not searched: a search costs the square of their number. */
 static enum assay_status read_ballot(const struct reader *r, uint32_t voter,
                                      const struct assay_json *ballot)
 {
@@ -348,7 +347,7 @@ static enum assay_status read_ballot(const struct reader *r, uint32_t voter,
     size_t known = 0;
     if (assay_json_kind_of(ballot) != ASSAY_JSON_OBJECT)
         return refuse(r, "outcomes[\"%.64s\"]: expected an object, found %s", t->ids[voter],
-                      found(ballot).text);
+                      found_text(ballot).text);
     for (uint32_t subject = 0; subject < t->count; subject++) {
         const struct assay_json *value = assay_json_get(ballot, t->ids[subject]);
         enum assay_outcome outcome = ASSAY_OUTCOME_NONE;
@@ -358,7 +357,7 @@ static enum assay_status read_ballot(const struct reader *r, uint32_t voter,
             return refuse(r,
                           "outcomes[\"%.64s\"][\"%.64s\"]: expected \"pass\", \"absent\", \"fail\" "
                           "or \"none\", found %s",
-                          t->ids[voter], t->ids[subject], found(value).text);
+                          t->ids[voter], t->ids[subject], found_text(value).text);
         if (subject == voter)
             note(r, "outcomes[\"%.64s\"]: what it says of itself is not counted", t->ids[voter]);
         else assay_row_set(row, subject, outcome);
@@ -379,7 +378,8 @@ static enum assay_status read_ballots(const struct reader *r)
     const char *key = NULL;
     const struct assay_json *ballot = NULL;
     if (assay_json_kind_of(outcomes) != ASSAY_JSON_OBJECT)
-        return refuse(r, "outcomes: expected an object of voters, found %s", found(outcomes).text);
+        return refuse(r, "outcomes: expected an object of voters, found %s",
+                      found_text(outcomes).text);
     for (size_t i = 0; assay_json_member(outcomes, i, &key, &ballot); i++) {
         const uint32_t voter = slot_of(r, key);
         if (voter == r->tally->count) return refuse(r, "outcomes: \"%.64s\" is no member", key);
@@ -388,8 +388,8 @@ static enum assay_status read_ballots(const struct reader *r)
     return ASSAY_OK;
 }
 
-/* voted is about the member's own rise, outcomes about what it says of others. Who voted without
- * outcomes has a ballot that says nothing; it counts as one. */
+/* voted concerns the member's own rise, outcomes its ballot about others. A member that voted
+ * without outcomes has an empty ballot, which counts as one. */
 static enum assay_status read_voted(const struct reader *r)
 {
     struct assay_sim_tally *const t = r->tally;
@@ -415,7 +415,8 @@ static enum assay_status read_faults(const struct reader *r)
     const struct assay_json *value = NULL;
     if (faults == NULL) return ASSAY_OK;
     if (assay_json_kind_of(faults) != ASSAY_JSON_OBJECT)
-        return refuse(r, "faults: expected an object of members, found %s", found(faults).text);
+        return refuse(r, "faults: expected an object of members, found %s",
+                      found_text(faults).text);
     for (size_t i = 0; assay_json_member(faults, i, &key, &value); i++) {
         const uint32_t slot = slot_of(r, key);
         const char *kind = assay_json_as_text(value);
@@ -423,14 +424,14 @@ static enum assay_status read_faults(const struct reader *r)
         const bool hard = kind != NULL && strcmp(kind, "hard") == 0;
         if (!hard && (kind == NULL || strcmp(kind, "soft") != 0))
             return refuse(r, "faults[\"%.64s\"]: expected \"hard\" or \"soft\", found %s", key,
-                          found(value).text);
+                          found_text(value).text);
         r->tally->members[slot].faults.own_fail_hard = hard;
         r->tally->members[slot].faults.own_fail_soft = !hard;
     }
     return ASSAY_OK;
 }
 
-/* --- the whole ------------------------------------------------------------------------------- */
+/* --- the document ----------------------------------------------------------------------------- */
 
 static enum assay_status get_memory(struct reader *r)
 {
@@ -466,7 +467,7 @@ static enum assay_status read_all(struct reader *r)
     const size_t count = assay_json_count(members);
     if (count == 0 || count > ASSAY_SCORING_MEMBERS_MAX)
         return refuse(r, "members: expected an array of 1 to %d members, found %s",
-                      ASSAY_SCORING_MEMBERS_MAX, count == 0 ? found(members).text : "more");
+                      ASSAY_SCORING_MEMBERS_MAX, count == 0 ? found_text(members).text : "more");
     r->tally->count = (uint32_t)count;
     ASSAY_TRY(get_memory(r));
     ASSAY_TRY(read_caps(r));

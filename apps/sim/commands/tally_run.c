@@ -1,6 +1,5 @@
 /*
- * apps/sim/commands/tally_run.c - one epoch through scoring/weight.c and scoring/tally.c
- * (apps/sim/commands/tally.h).
+ * apps/sim/commands/tally_run.c - one epoch through scoring/weight.c and scoring/tally.c.
  */
 #include "apps/sim/commands/tally.h"
 #include "base/assert.h"
@@ -10,7 +9,7 @@
 /* Late enough that every bound in epochs (512 and less) has passed since the first one. */
 enum { EPOCH = 1000 };
 
-/* U depends on no more than so many offences: 100, 100, 50, 25, then 12. */
+/* U depends on at most this many offences: 100, 100, 50, 25, then 12. */
 enum { OFFENCES_THAT_MATTER = 5 };
 
 struct workspace {
@@ -54,7 +53,7 @@ static bool get_results(struct assay_sim_tally *t)
            t->results != NULL && t->after != NULL;
 }
 
-static void weigh(struct assay_sim_tally *t, const struct workspace *w)
+static void compute_weights(struct assay_sim_tally *t, const struct workspace *w)
 {
     const struct assay_weight_input input = {
         .rules = &t->caps,
@@ -67,14 +66,14 @@ static void weigh(struct assay_sim_tally *t, const struct workspace *w)
     ASSAY_ASSERT(cuts == t->tolerance.cuts);
 }
 
-static uint32_t offences_that_matter(const struct assay_trust *trust)
+static uint32_t count_offences(const struct assay_trust *trust)
 {
     return trust->offences.count < OFFENCES_THAT_MATTER ? trust->offences.count
                                                         : (uint32_t)OFFENCES_THAT_MATTER;
 }
 
-/* The epoch as if every platform had this record, kept for the members that do: ids of one platform
- * share their record, which a file may not know. */
+/* The epoch as if every platform had this record, stored for the members that have it: ids of one
+ * platform share their record, which a file may not reflect. */
 static void close_with(struct assay_sim_tally *t, const struct workspace *w, uint32_t offences)
 {
     const struct assay_score_rules ladder = assay_score_rules_default();
@@ -97,7 +96,7 @@ static void close_with(struct assay_sim_tally *t, const struct workspace *w, uin
     };
     assay_tally_epoch(&input, w->memory, w->memory_len, w->after, w->results, &t->summary);
     for (uint32_t slot = 0; slot < t->count; slot++) {
-        if (offences_that_matter(&t->trust[slot]) != offences) continue;
+        if (count_offences(&t->trust[slot]) != offences) continue;
         t->after[slot] = w->after[slot];
         t->results[slot] = w->results[slot];
     }
@@ -108,7 +107,7 @@ static void close_epoch(struct assay_sim_tally *t, const struct workspace *w)
     for (uint32_t offences = 0; offences <= OFFENCES_THAT_MATTER; offences++) {
         bool somebody = false;
         for (uint32_t slot = 0; slot < t->count; slot++)
-            somebody = somebody || offences_that_matter(&t->trust[slot]) == offences;
+            somebody = somebody || count_offences(&t->trust[slot]) == offences;
         if (somebody) close_with(t, w, offences);
     }
 }
@@ -120,7 +119,7 @@ enum assay_status assay_sim_tally_run(struct assay_sim_tally *tally)
     const bool all = get_workspace(&w, tally->count) && get_results(tally);
     if (all) {
         assay_groups_build(tally->places, tally->count, w.groups_memory, w.groups_len, &w.groups);
-        weigh(tally, &w);
+        compute_weights(tally, &w);
         close_epoch(tally, &w);
     }
     free(w.groups_memory);

@@ -1,5 +1,6 @@
-/* apps/sim/commands/trial.c - a run, its verdict, and the child around both
- * (apps/sim/commands/trial.h). */
+/*
+ * apps/sim/commands/trial.c - a run, its verdict, and the child process around both.
+ */
 #include "apps/sim/commands/trial.h"
 
 #include <errno.h>
@@ -11,14 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static void fail(struct assay_sim_trial *trial, const char *what, const char *message)
+static void set_breach(struct assay_sim_trial *trial, const char *what, const char *message)
 {
     trial->breach = (struct assay_sim_breach){ .broken = true };
     (void)snprintf(trial->breach.what, sizeof trial->breach.what, "%s", what);
     (void)snprintf(trial->breach.message, sizeof trial->breach.message, "%s", message);
 }
 
-static void take_figures(struct assay_sim_trial *t, const struct assay_sim_outcome *o)
+static void copy_figures(struct assay_sim_trial *t, const struct assay_sim_outcome *o)
 {
     assay_bytes_copy(t->trace_hash, sizeof t->trace_hash, o->trace_hash, sizeof o->trace_hash);
     assay_bytes_copy(t->root_chain, sizeof t->root_chain, o->root_chain, sizeof o->root_chain);
@@ -48,10 +49,10 @@ static struct assay_sim_trial run_once(assay_sim_runner *run, const struct assay
     struct assay_sim_outcome outcome;
     const enum assay_status status = run(scenario, &options, &outcome);
     if (status != ASSAY_OK) {
-        fail(&trial, "run", assay_status_text(status));
+        set_breach(&trial, "run", assay_status_text(status));
     } else {
         trial.breach = assay_sim_promise_breach(scenario, &promise, &outcome);
-        take_figures(&trial, &outcome);
+        copy_figures(&trial, &outcome);
     }
     assay_sim_outcome_free(&outcome);
     return trial;
@@ -65,7 +66,7 @@ static struct assay_sim_trial run_and_compare(assay_sim_runner *run,
     const struct assay_sim_trial again = run_once(run, scenario);
     if (!assay_bytes_equal(trial.trace_hash, again.trace_hash, sizeof trial.trace_hash) ||
         !assay_bytes_equal(trial.root_chain, again.root_chain, sizeof trial.root_chain))
-        fail(&trial, "determinism", "two runs of one seed gave different traces");
+        set_breach(&trial, "determinism", "two runs of one seed gave different traces");
     return trial;
 }
 
@@ -89,7 +90,7 @@ static void run_in_child(assay_sim_runner *run, const struct assay_scenario *sce
     _exit(0);
 }
 
-static void explain(struct assay_sim_trial *trial, int status)
+static void explain_status(struct assay_sim_trial *trial, int status)
 {
     char message[128];
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
@@ -101,7 +102,7 @@ static void explain(struct assay_sim_trial *trial, int status)
     else
         (void)snprintf(message, sizeof message, "exit status %d; stderr may say more",
                        WEXITSTATUS(status));
-    fail(trial, "crash", message);
+    set_breach(trial, "crash", message);
 }
 
 struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
@@ -127,9 +128,9 @@ struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
 struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int status)
 {
     struct assay_sim_trial trial = { 0 };
-    if (child->pid == 0) fail(&trial, "host", strerror(child->error));
+    if (child->pid == 0) set_breach(&trial, "host", strerror(child->error));
     else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) trial = *child->shared;
-    else explain(&trial, status);
+    else explain_status(&trial, status);
     if (child->shared != NULL) (void)munmap(child->shared, sizeof *child->shared);
     *child = (struct assay_sim_child){ 0 };
     return trial;

@@ -1,5 +1,5 @@
 /*
- * apps/sim/commands/trial.h - one scenario and its seed, tried in a process of its own.
+ * apps/sim/commands/trial.h - trial of one scenario and seed in a process of its own.
  *
  * A run that aborts, crashes or never ends is a failure like any other: it is found, counted,
  * reproduced and shrunk. So the run happens in a child, which leaves its result in shared memory.
@@ -17,7 +17,7 @@ typedef enum assay_status assay_sim_runner(const struct assay_scenario *scenario
                                            const struct assay_sim_options *options,
                                            struct assay_sim_outcome *outcome);
 
-enum { ASSAY_SIM_TRIAL_CPU_S = 600 }; /* a run that takes longer does not end */
+enum { ASSAY_SIM_TRIAL_CPU_S = 600 }; /* a longer run counts as endless */
 
 struct assay_sim_trial {
     struct assay_sim_breach breach;
@@ -29,25 +29,25 @@ struct assay_sim_trial {
 };
 
 /*
- * assay_sim_try - run a checked scenario and judge what came out.
+ * assay_sim_try - run a checked scenario and evaluate the outcome.
  *
  * In:       twice: run it again and compare the traces
- *           own_process: in a child; otherwise a crash is the caller's (debuggers like that)
- * Returns:  what came out; a breach named "crash" when the run did not come to its end
+ *           own_process: in a child; otherwise a crash is the caller's (for debuggers)
+ * Returns:  the outcome; a breach named "crash" when the run did not end
  */
 struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
                                      bool twice, bool own_process);
 
-/* A run in a child that is not awaited yet. */
+/* A run in a child that has not been awaited yet. */
 struct assay_sim_child {
-    pid_t pid;                      /* 0: there is none */
-    struct assay_sim_trial *shared; /* [1] mapped; NULL: there is no memory for it */
-    int error;                      /* errno: why there is none */
+    pid_t pid;                      /* 0: none */
+    struct assay_sim_trial *shared; /* [1] mapped; NULL: no memory for it */
+    int error;                      /* errno: the reason why there is none */
 };
 
-/* Begins it; whoever calls has no other threads, whose locks the child would find taken for ever.
- * Returns: the child, to be handed to assay_sim_try_end when it has ended, or at once if pid is 0.
- */
+/* Starts it; the caller has no other threads, whose locks the child would inherit locked.
+ * Returns: the child, to be passed to assay_sim_try_end when it has ended, or at once if pid is
+ * 0. */
 struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
                                            const struct assay_scenario *scenario, bool twice);
 /* status: of waitpid. Returns: as assay_sim_try. */

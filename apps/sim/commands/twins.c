@@ -18,20 +18,24 @@ static const char usage[] =
     "                       [--samples N [--ranges]] [--seed S] [--shard I/N] [--json]\n"
     "       assay-sim twins --schedule TEXT [--json]\n"
     "\n"
-    "A voter that lies is the same program run twice under one key, and an adversary decides view\n"
-    "by view who hears whom. Every step is checked; then the network heals and must go on.\n"
+    "Run every voter that lies as two copies of the program under one key; an adversary decides "
+    "the\n"
+    "reachability of machines view by view. Every step is checked; then the network heals and "
+    "must\n"
+    "make progress.\n"
     "  --nodes N      4 (the default), 7 or 10\n"
-    "  --twins N      who lives twice: 1, 2, 3 by default, as many as a third allows; with more\n"
-    "                 the chain does split, and the proofs must convict more than a third\n"
+    "  --twins N      slots with two copies: 1, 2, 3 by default, as many as a third allows; with\n"
+    "                 more the chain does split, and the proofs must convict more than a third\n"
     "  --views N      views with an adversary, at most 8; default 2, with --samples 4\n"
-    "  --phases 2     proposals and N are cut apart from F and X; default 1\n"
-    "  --groups N     at most so many groups in a view; default: any number\n"
-    "  --samples N    that many drawn schedules, one-way cuts and weights among them, instead of\n"
-    "                 all; 7 and 10 nodes are always drawn, 1000 by default\n"
-    "  --ranges       the drawn ones go on with refused blocks until X over 64 views is due\n"
-    "  --seed S       of the drawn ones, default 1\n"
-    "  --shard I/N    the I-th of N parts, I from 1; counts and traces of the parts add up\n"
-    "  --schedule T   run just this one: what a violation prints\n"
+    "  --phases 2     cut proposals and N apart from F and X; default 1\n"
+    "  --groups N     limit of groups in a view; default: any number\n"
+    "  --samples N    run N drawn schedules, with one-way cuts and weights, instead of all; 7 and "
+    "10\n"
+    "                 nodes are always drawn, 1000 by default\n"
+    "  --ranges       continue the drawn ones with refused blocks until X over 64 views is due\n"
+    "  --seed S       seed of the drawn ones, default 1\n"
+    "  --shard I/N    run the I-th of N parts, I from 1; counts and traces of the parts add up\n"
+    "  --schedule T   run one schedule, in the form that a violation prints\n"
     "\n"
     "examples:\n"
     "  assay-sim twins\n"
@@ -54,15 +58,15 @@ struct report {
 static bool read_shard(const char *text, struct assay_twins_campaign *c)
 {
     uint64_t pair[2];
-    if (!assay_sim_take_pair(text, "/", false, 1, UINT32_MAX, pair) || pair[0] > pair[1])
+    if (!assay_sim_parse_pair(text, "/", false, 1, UINT32_MAX, pair) || pair[0] > pair[1])
         return false;
     c->shard = (uint32_t)pair[0] - 1;
     c->shards = (uint32_t)pair[1];
     return true;
 }
 
-static bool visit(void *context, const struct assay_twins_schedule *schedule,
-                  const struct assay_twins_result *result)
+static bool on_run(void *context, const struct assay_twins_schedule *schedule,
+                   const struct assay_twins_result *result)
 {
     struct report *report = context;
     assay_sim_progress_show(&report->line, ++report->runs, ASSAY_SIM_PROGRESS_UNCOUNTED);
@@ -200,12 +204,12 @@ static int run_campaign(const struct assay_twins_campaign *c, bool json)
     struct assay_twins_totals totals;
     char message[ASSAY_SIM_MESSAGE_MAX];
     const uint64_t start_ms = clock_ms();
-    /* How many schedules there are without their mirror images is known when they have run. */
+    /* The number of schedules without their mirror images is known after they have run. */
     const uint64_t shards = c->shards > 0 ? c->shards : 1;
     const uint64_t total =
         c->samples > 0 ? (c->samples + shards - 1) / shards : ASSAY_SIM_PROGRESS_UNKNOWN;
     report.line = assay_sim_progress_start("runs", total, 0, false);
-    const enum assay_status status = assay_twins_campaign(c, visit, &report, &totals, message);
+    const enum assay_status status = assay_twins_campaign(c, on_run, &report, &totals, message);
     assay_sim_progress_end(&report.line);
     if (status != ASSAY_OK)
         return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
@@ -250,7 +254,7 @@ static const struct option known[] = { { "nodes", required_argument, NULL, OPT_N
                                        { "help", no_argument, NULL, OPT_HELP },
                                        { NULL, 0, NULL, 0 } };
 
-static const char *wrong_number(int option)
+static const char *report_wrong_number(int option)
 {
     switch (option) {
     case OPT_NODES: return "--nodes: expected 4, 7 or 10";
@@ -263,12 +267,12 @@ static const char *wrong_number(int option)
     }
 }
 
-/* Returns: whether the value of a numeric option is a number it can be. */
-static bool take_number(int option, const char *text, struct assay_twins_campaign *c)
+/* Returns: whether the value of a numeric option is a permitted number. */
+static bool parse_number(int option, const char *text, struct assay_twins_campaign *c)
 {
     uint64_t value = 0;
     const bool large = option == OPT_SAMPLES || option == OPT_SEED;
-    if (!assay_sim_take_number(text, option == OPT_SEED ? 0 : 1, large ? UINT64_MAX : 100, &value))
+    if (!assay_sim_parse_number(text, option == OPT_SEED ? 0 : 1, large ? UINT64_MAX : 100, &value))
         return false;
     if (option == OPT_SEED) c->seed = value;
     if (option == OPT_SAMPLES) c->samples = value;
@@ -299,8 +303,8 @@ int assay_sim_command_twins(int argc, char **argv)
         else if (option == OPT_SHARD && !read_shard(optarg, &c))
             return assay_sim_print_misuse(argc, argv, optarg,
                                           "--shard: expected I/N, from 1/N to N/N");
-        else if (option != OPT_SHARD && !take_number(option, optarg, &c))
-            return assay_sim_print_misuse(argc, argv, optarg, "%s", wrong_number(option));
+        else if (option != OPT_SHARD && !parse_number(option, optarg, &c))
+            return assay_sim_print_misuse(argc, argv, optarg, "%s", report_wrong_number(option));
     }
     if (optind < argc)
         return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");

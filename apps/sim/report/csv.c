@@ -1,15 +1,15 @@
 /*
- * apps/sim/report/csv.c - the rows of a run as comma-separated values (apps/sim/report/output.h).
+ * apps/sim/report/csv.c - rows of a run as comma-separated values.
  *
- * Names of cohorts hold nothing that would need quotes (sim/scenario/scenario_set.c), the rest is
- * numbers.
+ * Names of cohorts contain nothing that would need quotes (sim/scenario/scenario_set.c), the rest
+ * is numbers.
  */
 #include "apps/sim/report/output.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Returns: what was printed so far, closed; NULL when memory ran out on the way. */
+/* Returns: the text, closed; NULL when memory ran out. */
 static char *close_text(FILE *out, char **text)
 {
     const bool failed = ferror(out) != 0;

@@ -1,4 +1,6 @@
-/* apps/sim/report/fields.c - reading our own JSON back (apps/sim/report/fields.h). */
+/*
+ * apps/sim/report/fields.c - typed fields of JSON objects.
+ */
 #include "apps/sim/report/fields.h"
 
 #include "apps/sim/commands/number.h"
@@ -20,7 +22,7 @@ bool assay_sim_field_number(const struct assay_json *object, const char *key, ui
     int64_t value = 0;
     const struct assay_json *const item = assay_json_get(object, key);
     const char *const text = assay_json_as_text(item);
-    if (text != NULL) return assay_sim_take_number(text, 0, max, out);
+    if (text != NULL) return assay_sim_parse_number(text, 0, max, out);
     if (!assay_json_as_int(item, &value) || value < 0 || (uint64_t)value > max) return false;
     *out = (uint64_t)value;
     return true;

@@ -1,4 +1,6 @@
-/* apps/sim/report/files.c - files and folders that the user named (apps/sim/report/files.h). */
+/*
+ * apps/sim/report/files.c - files and folders named by the user.
+ */
 #include "apps/sim/report/files.h"
 #include "base/file/file.h"
 

@@ -1,6 +1,5 @@
 /*
- * apps/sim/report/files.h - files and folders that the user named, and what is wrong with them in
- * words.
+ * apps/sim/report/files.h - files and folders named by the user, with error messages.
  */
 #ifndef ASSAY_APPS_SIM_REPORT_FILES_H
 #define ASSAY_APPS_SIM_REPORT_FILES_H
@@ -8,10 +7,10 @@
 #include "sim/scenario/scenario.h"
 
 /*
- * assay_sim_input_read - a file that the user named: whole, into memory of malloc.
+ * assay_sim_input_read - read a file of the user completely, into memory of malloc.
  * In:      len_max: larger ones are refused
  * Out:     *bytes (the caller frees), *len on ASSAY_OK; otherwise message, with the path
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (a folder, not to be read) | ASSAY_E_RANGE |
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (a folder, not readable) | ASSAY_E_RANGE |
  *          ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_sim_input_read(const char *path, size_t len_max,
@@ -19,16 +18,16 @@ ASSAY_CHECKED enum assay_status assay_sim_input_read(const char *path, size_t le
                                                      char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 /*
- * assay_sim_output_folder - a folder for what is to be written, before hours of work and not after.
- * Makes it; one that is there and can be written is fine.
+ * assay_sim_output_folder - make a folder for output, before hours of work and not after.
+ * An existing writable one is fine.
  * Returns: ASSAY_OK | ASSAY_E_IO, with a message that begins with the path
  */
 ASSAY_CHECKED enum assay_status assay_sim_output_folder(const char *dir,
                                                         char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 /*
- * assay_sim_output_file - a file that is to be replaced as a whole (base/file/file.h), before hours
- * of work and not after: its folder can be written, and what has its name now is a plain file. A
+ * assay_sim_output_file - check a file that will be replaced atomically (base/file/file.h), before
+ * hours of work and not after: its folder is writable, and an existing file is a plain file. A
  * device or a link would itself be replaced.
  * Returns: ASSAY_OK | ASSAY_E_IO, with a message that begins with the path
  */

@@ -1,4 +1,6 @@
-/* apps/sim/report/grid.c - tables of CSV (apps/sim/report/grid.h). */
+/*
+ * apps/sim/report/grid.c - tables of CSV.
+ */
 #include "apps/sim/report/grid.h"
 
 #include "base/assert.h"
@@ -12,7 +14,7 @@
 enum { TABLE_LEN_MAX = 1 << 30 };
 
 /* --- writing */
-static void add(struct assay_sim_line *line, const char *bytes, size_t len)
+static void append_bytes(struct assay_sim_line *line, const char *bytes, size_t len)
 {
     if (line->capacity - line->len < len + 1) {
         line->capacity = 2 * (line->len + len) + 64;
@@ -26,21 +28,21 @@ static void add(struct assay_sim_line *line, const char *bytes, size_t len)
 
 static void begin_cell(struct assay_sim_line *line)
 {
-    if (line->len > 0 && line->text[line->len - 1] != '\n') add(line, ",", 1);
+    if (line->len > 0 && line->text[line->len - 1] != '\n') append_bytes(line, ",", 1);
 }
 
 void assay_sim_line_text(struct assay_sim_line *line, const char *text)
 {
-    /* An empty first cell would not be told from no cell. */
+    /* An empty first cell would look like no cell. */
     const bool quoted = text[0] == '\0' || strpbrk(text, ",\"") != NULL;
     ASSAY_ASSERT(strpbrk(text, "\r\n") == NULL);
     begin_cell(line);
-    if (quoted) add(line, "\"", 1);
+    if (quoted) append_bytes(line, "\"", 1);
     for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"') add(line, "\"", 1);
-        add(line, c, 1);
+        if (*c == '"') append_bytes(line, "\"", 1);
+        append_bytes(line, c, 1);
     }
-    if (quoted) add(line, "\"", 1);
+    if (quoted) append_bytes(line, "\"", 1);
 }
 
 void assay_sim_line_number(struct assay_sim_line *line, int64_t value)
@@ -66,7 +68,7 @@ void assay_sim_line_hex(struct assay_sim_line *line, const uint8_t *bytes, size_
 
 void assay_sim_line_end(struct assay_sim_line *line)
 {
-    add(line, "\n", 1);
+    append_bytes(line, "\n", 1);
 }
 
 void assay_sim_line_free(struct assay_sim_line *line)
@@ -76,8 +78,8 @@ void assay_sim_line_free(struct assay_sim_line *line)
 }
 
 /* --- reading */
-/* The end of the cell that begins at `at`; *next where the following one begins, or past the line
- * break. Returns: false when quotes are wrong. */
+/* The end of the cell at `at`; *next: the start of the following one, or after the line break.
+ * Returns: false when quotes are wrong. */
 static bool cell_end(const char *text, size_t at, size_t *end, size_t *next)
 {
     size_t i = at;
@@ -131,9 +133,8 @@ static enum assay_status index_rows(struct assay_sim_grid *t, const char *path, 
     return ASSAY_OK;
 }
 
-/* What the reader reserves at once: the file, which may be growing, and not the most that it may
- * have. */
-static size_t room_for(const char *path)
+/* Initial size of the reader: that of the file, which may be growing, and not the maximum. */
+static size_t initial_size(const char *path)
 {
     enum { GROWTH = 1 << 20 };
     struct stat info;
@@ -148,7 +149,7 @@ enum assay_status assay_sim_grid_load(const char *path, struct assay_sim_grid *t
     uint8_t *bytes = NULL;
     size_t len = 0;
     *table = (struct assay_sim_grid){ 0 };
-    const enum assay_status status = assay_file_read(path, room_for(path), &bytes, &len);
+    const enum assay_status status = assay_file_read(path, initial_size(path), &bytes, &len);
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %s", path, assay_status_text(status));
     if (status != ASSAY_OK) return status;
     table->text = calloc(1, len + 1);
@@ -178,7 +179,7 @@ void assay_sim_grid_free(struct assay_sim_grid *table)
     *table = (struct assay_sim_grid){ 0 };
 }
 
-static void take_cell(const char *text, size_t at, uint32_t column, char *out)
+static void copy_cell(const char *text, size_t at, uint32_t column, char *out)
 {
     size_t end = 0, next = 0, len = 0;
     for (uint32_t i = 0; i < column; i++) {
@@ -201,7 +202,7 @@ void assay_sim_grid_cell(const struct assay_sim_grid *table, uint64_t row, uint3
 {
     ASSAY_ASSERT(row < table->row_count);
     ASSAY_ASSERT(column < table->column_count);
-    take_cell(table->text, table->row_at[row], column, out);
+    copy_cell(table->text, table->row_at[row], column, out);
 }
 
 bool assay_sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uint32_t column,

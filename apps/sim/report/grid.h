@@ -1,8 +1,8 @@
 /*
- * apps/sim/report/grid.h - tables of CSV (RFC 4180): written row by row, read back whole.
+ * apps/sim/report/grid.h - tables of CSV (RFC 4180): written row by row, read completely.
  *
- * Cells hold no line breaks, so that a table that was cut off (kill -9, a full disk) is its whole
- * lines: a last line without its end is no row.
+ * Cells contain no line breaks, so that a truncated table (kill -9, a full disk) consists of its
+ * complete lines: a last line without its end is no row.
  */
 #ifndef ASSAY_APPS_SIM_REPORT_GRID_H
 #define ASSAY_APPS_SIM_REPORT_GRID_H
@@ -20,24 +20,24 @@ struct assay_sim_line {
     size_t len, capacity;
 };
 
-/* One more cell; quoted where it has to be. Each Returns: nothing. */
+/* Appends a cell, quoted where necessary. */
 void assay_sim_line_text(struct assay_sim_line *line, const char *text);
 void assay_sim_line_number(struct assay_sim_line *line, int64_t value);
 void assay_sim_line_unsigned(struct assay_sim_line *line, uint64_t value);
 void assay_sim_line_hex(struct assay_sim_line *line, const uint8_t *bytes, size_t len);
-/* The end of the line. Returns: nothing. */
+/* Ends the line. */
 void assay_sim_line_end(struct assay_sim_line *line);
-/* Returns: nothing. */
+/* Frees the line. */
 void assay_sim_line_free(struct assay_sim_line *line);
 
 struct assay_sim_grid {
     char *text;
-    size_t len;        /* of whole lines */
+    size_t len;        /* of complete lines */
     bool torn;         /* a line without an end followed */
     size_t header_len; /* with its line break */
     uint32_t column_count;
     uint64_t row_count;
-    size_t *row_at; /* [row_count]: where each begins */
+    size_t *row_at; /* [row_count]: start of each */
 };
 
 /*
@@ -49,12 +49,12 @@ struct assay_sim_grid {
 ASSAY_CHECKED enum assay_status assay_sim_grid_load(const char *path, struct assay_sim_grid *table,
                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 void assay_sim_grid_free(struct assay_sim_grid *table);
-/* A cell without its quotes; cut to fit. Returns: nothing. */
+/* A cell without its quotes, truncated to fit. */
 void assay_sim_grid_cell(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
                          char out[static ASSAY_SIM_CELL_MAX]);
 /* A cell that is an integer. Returns: false when it is none. */
 bool assay_sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
                            int64_t *out);
-/* A row as it stands in the file, with its line break. Returns: borrowed from the table. */
+/* A row as in the file, with its line break. Returns: borrowed from the table. */
 struct assay_slice assay_sim_grid_row(const struct assay_sim_grid *table, uint64_t row);
 #endif

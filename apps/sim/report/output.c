@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/output.c - the files of a run (apps/sim/report/output.h).
+ * apps/sim/report/output.c - output files of a run.
  */
 #include "apps/sim/report/output.h"
 #include "apps/sim/report/report.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum assay_status fail(const char *path, enum assay_status status, char *message)
+static enum assay_status report_io_error(const char *path, enum assay_status status, char *message)
 {
     const char *why = status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status);
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.350s: %.120s", path, why);
@@ -23,11 +23,12 @@ static enum assay_status write_text(const char *dir, const char *name, const cha
 {
     char path[PATH_MAX];
     const int used = snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (used < 0 || (size_t)used >= sizeof path) return fail(dir, ASSAY_E_RANGE, message);
-    if (text == NULL) return fail(path, ASSAY_E_MEMORY, message);
+    if (used < 0 || (size_t)used >= sizeof path)
+        return report_io_error(dir, ASSAY_E_RANGE, message);
+    if (text == NULL) return report_io_error(path, ASSAY_E_MEMORY, message);
     const enum assay_status status =
         assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, len));
-    return status == ASSAY_OK ? ASSAY_OK : fail(path, status, message);
+    return status == ASSAY_OK ? ASSAY_OK : report_io_error(path, status, message);
 }
 
 /* Takes text of malloc over. */
@@ -52,7 +53,7 @@ static enum assay_status write_scenario(const char *dir, const struct assay_scen
     }
     status = status == ASSAY_OK
                  ? write_text(dir, "scenario.yaml", (const char *)text.bytes, text.len, message)
-                 : fail("scenario.yaml", status, message);
+                 : report_io_error("scenario.yaml", status, message);
     free(bytes);
     return status;
 }
@@ -76,18 +77,20 @@ static enum assay_status write_report(const char *dir, const struct assay_sim_re
 {
     char path[PATH_MAX];
     const int used = snprintf(path, sizeof path, "%s/report.html", dir);
-    if (used < 0 || (size_t)used >= sizeof path) return fail(dir, ASSAY_E_RANGE, message);
+    if (used < 0 || (size_t)used >= sizeof path)
+        return report_io_error(dir, ASSAY_E_RANGE, message);
     return assay_sim_report_write(path, result, message);
 }
 
-/* Removed first: if this run stops early, an older summary must not vouch for its files. */
+/* Removed first: if this run stops early, an older summary must not describe its files. */
 static enum assay_status remove_summary(const char *dir, char *message)
 {
     char path[PATH_MAX];
     const int used = snprintf(path, sizeof path, "%s/summary.json", dir);
-    if (used < 0 || (size_t)used >= sizeof path) return fail(dir, ASSAY_E_RANGE, message);
+    if (used < 0 || (size_t)used >= sizeof path)
+        return report_io_error(dir, ASSAY_E_RANGE, message);
     if (unlink(path) == 0 || errno == ENOENT) return ASSAY_OK;
-    return fail(path, ASSAY_E_IO, message);
+    return report_io_error(path, ASSAY_E_IO, message);
 }
 
 enum assay_status assay_sim_output_write(const char *dir, const struct assay_sim_result *result,
@@ -98,5 +101,5 @@ enum assay_status assay_sim_output_write(const char *dir, const struct assay_sim
     ASSAY_TRY(write_made(dir, "roots.csv", assay_sim_csv_roots(result), message));
     ASSAY_TRY(write_scenario(dir, result->scenario, message));
     ASSAY_TRY(write_report(dir, result, message));
-    return write_summary(dir, result, message); /* last: who finds it finds all */
+    return write_summary(dir, result, message); /* last: it exists only when all others do */
 }

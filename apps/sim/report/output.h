@@ -1,8 +1,8 @@
 /*
  * apps/sim/report/output.h - output of a run: files for programs, tables for users.
  *
- * epochs.csv, roots.csv and summary.json hold everything that an outcome has; report.html is made
- * of the same.
+ * epochs.csv, roots.csv and summary.json contain everything of an outcome; report.html is derived
+ * from the same.
  */
 #ifndef ASSAY_APPS_SIM_REPORT_OUTPUT_H
 #define ASSAY_APPS_SIM_REPORT_OUTPUT_H
@@ -16,11 +16,11 @@
 struct assay_sim_result {
     const struct assay_scenario *scenario;
     const struct assay_sim_outcome *outcome;
-    const char *reproduce; /* the command that gives it again */
-    bool interrupted;      /* by the user: assertions are about a run that is not over */
+    const char *reproduce; /* the command that reproduces it */
+    bool interrupted;      /* by the user: assertions do not apply to an incomplete run */
 };
 
-/* Returns: whether no checker found anything, every assertion holds and nothing stopped the run. */
+/* Returns: whether there is no finding, every assertion holds and nothing stopped the run. */
 bool assay_sim_result_passed(const struct assay_sim_result *result);
 
 /* --- csv.c: RFC 4180 with LF. Each Returns: text of malloc (the caller frees); NULL: no memory. */
@@ -33,9 +33,9 @@ char *assay_sim_csv_roots(const struct assay_sim_result *result);
 /* The data of schema assay.sim.run. Returns: an object; the caller puts or frees it. */
 struct assay_json *assay_sim_summary(const struct assay_sim_result *result);
 
-/* --- table.c: for people, to stdout. Each Returns: nothing. */
+/* --- table.c: for users, to stdout */
 void assay_sim_print_result(const struct assay_sim_result *result);
-/* What went wrong, line by line, to out; nothing when nothing did. */
+/* Failures, line by line, to out; nothing when there is none. */
 void assay_sim_print_failures(const struct assay_sim_result *result, FILE *out);
 
 /* --- output.c */

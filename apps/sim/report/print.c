@@ -1,4 +1,6 @@
-/* apps/sim/report/print.c - JSON envelopes and errors (apps/sim/commands/command.h). */
+/*
+ * apps/sim/report/print.c - JSON envelopes, errors and option parsing of the commands.
+ */
 #include "apps/sim/commands/command.h"
 
 #include "apps/flags.h"
@@ -80,7 +82,7 @@ int assay_sim_print_misuse(int argc, char *const *argv, const char *found, const
 
 int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index)
 {
-    opterr = 0; /* assay_sim_print_option says it, in JSON too */
+    opterr = 0; /* assay_sim_print_option reports it, in JSON too */
     return getopt_long(argc, argv, ":", known, index);
 }
 
@@ -107,7 +109,7 @@ struct plain {
     bool json, help;
 };
 
-static const char *take_plain(void *context, int code)
+static const char *parse_plain(void *context, int code)
 {
     struct plain *const p = context;
     *(code == 'h' ? &p->help : &p->json) = true;
@@ -120,7 +122,7 @@ int assay_sim_walk_plain(int argc, char *const *argv, const char *usage, bool *j
                                            { "help", no_argument, NULL, 'h' },
                                            { NULL, 0, NULL, 0 } };
     struct plain p = { false, false };
-    const int wrong = assay_sim_walk_options(argc, argv, known, take_plain, &p);
+    const int wrong = assay_sim_walk_options(argc, argv, known, parse_plain, &p);
     if (wrong == ASSAY_SIM_EXIT_OK && p.help) (void)fputs(usage, stdout);
     *json = p.json;
     *help = p.help;

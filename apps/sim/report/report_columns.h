@@ -1,15 +1,16 @@
 /*
  * apps/sim/report/report_columns.h - one value of every epoch, of one run or of many.
  *
- * With one run a column is what its rows say. With many it is the median over the runs that closed
- * the epoch, and a band: the whole range, or from 20 runs on without the lowest and highest 5 %.
+ * With one run a column has the values of its rows. With many it is the median over the runs that
+ * closed the epoch, and a band: the full range, or from 20 runs on without the lowest and highest 5
+ * %.
  */
 #ifndef ASSAY_APPS_SIM_REPORT_REPORT_COLUMNS_H
 #define ASSAY_APPS_SIM_REPORT_REPORT_COLUMNS_H
 
 #include "apps/sim/report/output.h"
 
-enum { ASSAY_SIM_BAND_RUNS = 20 /* fewer have no 5 % to leave out */ };
+enum { ASSAY_SIM_BAND_RUNS = 20 /* 5 % of fewer is less than one */ };
 
 struct assay_sim_columns {
     const struct assay_sim_result *runs;
@@ -21,7 +22,7 @@ struct assay_sim_columns {
     double *scratch; /* [run_count] */
 };
 
-/* A value of a row; NAN: there is none. */
+/* A value of a row; NAN: none. */
 typedef double assay_sim_value(const struct assay_sim_row *row, uint32_t cohort);
 
 struct assay_sim_band {
@@ -34,11 +35,11 @@ ASSAY_CHECKED enum assay_status assay_sim_columns_init(struct assay_sim_columns 
                                                        const struct assay_sim_result *runs,
                                                        size_t run_count);
 void assay_sim_columns_free(struct assay_sim_columns *columns);
-/* Gives back all columns. Returns: nothing. */
+/* Releases all columns. */
 void assay_sim_columns_reset(struct assay_sim_columns *columns);
 /* Returns: a column, borrowed until the reset. */
-struct assay_sim_band assay_sim_columns_take(struct assay_sim_columns *columns,
-                                             assay_sim_value *value, uint32_t cohort);
+struct assay_sim_band assay_sim_columns_add(struct assay_sim_columns *columns,
+                                            assay_sim_value *value, uint32_t cohort);
 /* Returns: the mean over the runs that have the value; 0 where none has. */
 const double *assay_sim_columns_mean(struct assay_sim_columns *columns, assay_sim_value *value,
                                      uint32_t cohort);

@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_command.c - `assay-sim report`: the page of runs that are over.
+ * apps/sim/report/report_command.c - `assay-sim report`: the page of finished runs.
  */
 #include "apps/sim/commands/command.h"
 #include "apps/sim/report/files.h"
@@ -16,17 +16,18 @@
 static const char usage[] =
     "usage: assay-sim report DIR... [--out FILE] [--data] [--json]\n"
     "\n"
-    "Makes the page of runs from the files that `assay-sim run --out DIR` left behind\n"
-    "(scenario.yaml, summary.json, epochs.csv, roots.csv).\n"
+    "Make the page of runs from the files of `assay-sim run --out DIR` (scenario.yaml, "
+    "summary.json,\n"
+    "epochs.csv, roots.csv).\n"
     "\n"
     "One DIR: the page that the run wrote, byte for byte. Several, of one scenario with different\n"
     "seeds: one page with the median of the runs and a band, from 5 to 95 % of 20 runs or more,\n"
     "from the lowest to the highest of fewer. The order of the folders does not matter.\n"
     "\n"
     "  --out FILE  default: report.html, in DIR when there is one, otherwise here\n"
-    "  --data      the document of the page alone (schema assay.sim.page), by default\n"
+    "  --data      write the document of the page alone (schema assay.sim.page), by default\n"
     "              report.json: for programs\n"
-    "  --json      an envelope of schema assay.sim.report\n"
+    "  --json      print an envelope of schema assay.sim.report\n"
     "\n"
     "examples:\n"
     "  assay-sim report out\n"
@@ -46,7 +47,7 @@ struct report {
     struct folder *folders; /* [count] */
 };
 
-/* --- the folders fit together */
+/* --- consistency of the folders */
 
 /* By rising seed. */
 static int compare_seeds(const void *a, const void *b)
@@ -71,15 +72,15 @@ static char *text_of(const struct assay_scenario *scenario)
     return NULL;
 }
 
-/* For a message: the rest of a line, cut. */
+/* For a message: length of the rest of a line, limited. */
 static int line_len(const char *text)
 {
     const size_t len = strcspn(text, "\n");
     return len < 80 ? (int)len : 80;
 }
 
-static enum assay_status compare(const char *one, const char *a, const char *other, const char *b,
-                                 char *message)
+static enum assay_status compare_scenarios(const char *one, const char *a, const char *other,
+                                           const char *b, char *message)
 {
     if (a == NULL || b == NULL) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "no memory");
@@ -96,13 +97,13 @@ static enum assay_status compare(const char *one, const char *a, const char *oth
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status check(const struct report *r, char *message)
+static enum assay_status check_folders(const struct report *r, char *message)
 {
     char *const first = text_of(&r->folders[0].loaded->scenario);
     enum assay_status status = ASSAY_OK;
     for (size_t i = 1; i < r->count && status == ASSAY_OK; i++) {
         char *const text = text_of(&r->folders[i].loaded->scenario);
-        status = compare(r->folders[0].dir, first, r->folders[i].dir, text, message);
+        status = compare_scenarios(r->folders[0].dir, first, r->folders[i].dir, text, message);
         free(text);
         if (status != ASSAY_OK ||
             r->folders[i].loaded->outcome.seed != r->folders[i - 1].loaded->outcome.seed)
@@ -117,17 +118,17 @@ static enum assay_status check(const struct report *r, char *message)
     return status;
 }
 
-static enum assay_status load(struct report *r, char *message)
+static enum assay_status load_folders(struct report *r, char *message)
 {
     for (size_t i = 0; i < r->count; i++)
         ASSAY_TRY(assay_sim_load(r->folders[i].dir, r->folders[i].loaded, message));
     qsort(r->folders, r->count, sizeof *r->folders, compare_seeds);
-    return check(r, message);
+    return check_folders(r, message);
 }
 
 /* --- the page */
 
-static enum assay_status make(const struct report *r, char **text)
+static enum assay_status make_page(const struct report *r, char **text)
 {
     struct assay_sim_result *const results = calloc(r->count, sizeof *results);
     if (results == NULL) return ASSAY_E_MEMORY;
@@ -140,7 +141,7 @@ static enum assay_status make(const struct report *r, char **text)
     return status;
 }
 
-static int say(const struct report *r, const char *path)
+static int report_written(const struct report *r, const char *path)
 {
     const char *const name = r->folders[0].loaded->scenario.name;
     if (!r->json) {
@@ -158,7 +159,7 @@ static int write_page(struct report *r)
 {
     char message[ASSAY_SIM_MESSAGE_MAX], path[PATH_MAX];
     char *text = NULL;
-    enum assay_status status = load(r, message);
+    enum assay_status status = load_folders(r, message);
     if (status != ASSAY_OK)
         return assay_sim_print_error(
             r->json, status == ASSAY_E_MEMORY ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
@@ -173,14 +174,14 @@ static int write_page(struct report *r)
                                      "report: --out: the path is too long");
     if (assay_sim_output_file(path, message) != ASSAY_OK)
         return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
-    status = make(r, &text);
+    status = make_page(r, &text);
     status = assay_sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
     if (status != ASSAY_OK)
         return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
-    return say(r, path);
+    return report_written(r, path);
 }
 
-static int run(struct report *r, char *const *dirs)
+static int run_report(struct report *r, char *const *dirs)
 {
     ASSAY_ASSERT(r->count > 0);
     r->folders = calloc(r->count, sizeof *r->folders);
@@ -203,7 +204,7 @@ static int run(struct report *r, char *const *dirs)
 
 /* --- options */
 
-/* Returns: an exit status; OK: go on. */
+/* Returns: an exit status; OK: continue. */
 static int read_options(int argc, char **argv, struct report *r)
 {
     static const struct option known[] = {
@@ -235,5 +236,5 @@ int assay_sim_command_report(int argc, char **argv)
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
-    return run(&r, argv + optind);
+    return run_report(&r, argv + optind);
 }

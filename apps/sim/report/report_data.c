@@ -1,8 +1,8 @@
 /*
- * apps/sim/report/report_data.c - data of the report page of one run or several
- * (apps/sim/report/report.h).
+ * apps/sim/report/report_data.c - data of the report page of one run or several.
  *
- * One run is several of which there is one: a value has a middle, and of several bounds too.
+ * One run is treated as several with a count of one: a value has a middle, and of several bounds
+ * too.
  */
 #include "apps/sim/report/report.h"
 #include "apps/sim/report/report_columns.h"
@@ -17,7 +17,7 @@
 struct runs {
     const struct assay_sim_result *of;
     size_t count;
-    unsigned scale;  /* of every value that may lie between whole numbers */
+    unsigned scale;  /* of every value that may be fractional */
     double *scratch; /* [count] */
 };
 
@@ -40,7 +40,7 @@ void assay_sim_report_put_spread(struct assay_json *to, const struct assay_sim_s
     put_scaled(to, "high", spread->high, scale);
 }
 
-/* Of the first values of the scratch; in how many runs there was one. */
+/* Of the first values of the scratch, and the number of runs that have one. */
 static void put_found(const struct runs *r, struct assay_json *to, size_t found)
 {
     const struct assay_sim_spread spread = assay_sim_spread_of(r->scratch, found);
@@ -48,7 +48,7 @@ static void put_found(const struct runs *r, struct assay_json *to, size_t found)
     assay_sim_report_put_spread(to, &spread, r->scale);
 }
 
-/* --- what was simulated */
+/* --- the simulation */
 
 static struct assay_json *network_of(const struct runs *r)
 {
@@ -108,7 +108,7 @@ static void put_yaml(struct assay_json *data, const struct assay_scenario *scena
 {
     struct assay_slice text = { NULL, 0 };
     uint8_t *const bytes = malloc(ASSAY_SIM_YAML_MAX);
-    if (bytes == NULL) return; /* the document is short of memory too, and says so */
+    if (bytes == NULL) return; /* the document is short of memory too, and fails */
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SIM_YAML_MAX);
     assay_scenario_put_yaml(scenario, &w);
     if (assay_writer_finish(&w, &text) == ASSAY_OK)
@@ -116,7 +116,7 @@ static void put_yaml(struct assay_json *data, const struct assay_scenario *scena
     free(bytes);
 }
 
-/* --- what was found */
+/* --- the results */
 
 static struct assay_json *runs_of(const struct runs *r)
 {
@@ -213,7 +213,7 @@ static struct assay_json *figures_of(const struct runs *r)
     return list;
 }
 
-/* --- closed forms beside it */
+/* --- closed forms */
 
 static void put_law(struct assay_json *list, const char *of, const char *name, const char *formula,
                     double value)
@@ -226,7 +226,7 @@ static void put_law(struct assay_json *list, const char *of, const char *name, c
     assay_json_append(list, entry);
 }
 
-/* L8 speaks of members who are absent in every epoch, under the rule of the protocol. */
+/* L8 concerns members that are absent in every epoch, under the rule of the protocol. */
 static bool is_about_absence(const struct assay_scenario *s)
 {
     if (s->rule != ASSAY_SIM_RULE_INTERVAL) return false;

@@ -1,7 +1,7 @@
 /*
- * apps/sim/report/report_epochs.c - every column of the epochs of one run or of several (report.h).
+ * apps/sim/report/report_epochs.c - columns of the epochs of one run or of several.
  *
- * Of more epochs than PIECES_MAX each piece stands for several: its middle is the mean of theirs,
+ * Of more epochs than PIECES_MAX each piece aggregates several: its middle is the mean of theirs,
  * its bounds their lowest and highest, so that no peak is lost.
  */
 #include "apps/sim/report/report.h"
@@ -45,11 +45,11 @@ static const struct column of_network[] = {
 
 struct drawing {
     struct assay_sim_columns columns;
-    size_t step, pieces; /* epochs of a piece, and how many of those */
+    size_t step, pieces; /* epochs of a piece, and number of pieces */
     unsigned scale;
 };
 
-static void append(struct assay_json *list, double value, unsigned scale)
+static void append_rounded(struct assay_json *list, double value, unsigned scale)
 {
     if (isfinite(value)) assay_json_append_uint(list, (uint64_t)llround(value * scale));
     else assay_json_append_null(list);
@@ -76,7 +76,7 @@ static struct assay_sim_spread piece_of(const struct drawing *d, const struct as
 static struct assay_json *column_of(struct drawing *d, const struct column *column, uint32_t cohort)
 {
     struct assay_json *const entry = assay_json_object(), *const middle = assay_json_array();
-    const struct assay_sim_band band = assay_sim_columns_take(&d->columns, column->value, cohort);
+    const struct assay_sim_band band = assay_sim_columns_add(&d->columns, column->value, cohort);
     const bool bounds = band.low != NULL || d->step > 1;
     struct assay_json *const low = bounds ? assay_json_array() : NULL, *const high =
                                                                            bounds
@@ -84,9 +84,9 @@ static struct assay_json *column_of(struct drawing *d, const struct column *colu
                                                                                : NULL;
     for (size_t i = 0; i < d->pieces; i++) {
         const struct assay_sim_spread s = piece_of(d, &band, i);
-        append(middle, s.middle, d->scale);
-        if (bounds) append(low, s.low, d->scale);
-        if (bounds) append(high, s.high, d->scale);
+        append_rounded(middle, s.middle, d->scale);
+        if (bounds) append_rounded(low, s.low, d->scale);
+        if (bounds) append_rounded(high, s.high, d->scale);
     }
     assay_json_set(entry, "middle", middle);
     if (bounds) assay_json_set(entry, "low", low);
@@ -102,7 +102,7 @@ static void put_columns(struct drawing *d, const struct column *columns, size_t 
         assay_json_set(to, columns[i].name, column_of(d, &columns[i], cohort));
 }
 
-/* In how many of 100 runs the epoch was held: of a piece the most. */
+/* Percentage of runs in which the epoch was held: of a piece the maximum. */
 static struct assay_json *held_of(struct drawing *d)
 {
     struct assay_json *const list = assay_json_array();
@@ -111,7 +111,7 @@ static struct assay_json *held_of(struct drawing *d)
         double most = 0;
         for (size_t k = i * d->step; k < (i + 1) * d->step && k < d->columns.rows; k++)
             most = fmax(most, held[k]);
-        append(list, most, 100);
+        append_rounded(list, most, 100);
     }
     assay_sim_columns_reset(&d->columns);
     return list;
@@ -129,7 +129,7 @@ static struct assay_json *epochs_of(struct drawing *d)
     assay_json_set(epochs, "held", held_of(d));
     for (uint32_t k = 0; k < first->scenario->cohort_count; k++) {
         struct assay_json *const cohort = assay_json_object();
-        /* Nobody is in it: nothing to show. */
+        /* Skips a cohort without members. */
         if (first->outcome->cohort_members[k] > 0)
             put_columns(d, of_cohorts, sizeof of_cohorts / sizeof of_cohorts[0], k, cohort);
         assay_json_append(cohorts, cohort);

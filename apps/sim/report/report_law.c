@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_law.c - where the closed forms apply (apps/sim/report/report_law.h).
+ * apps/sim/report/report_law.c - applicability of the closed forms.
  */
 #include "apps/sim/report/report_law.h"
 
@@ -76,10 +76,10 @@ double assay_sim_law_share(enum assay_sim_law law, double b)
     return law == ASSAY_SIM_LAW_MEAN_SCORE ? assay_sim_law_mean_score_share(b) : (double)NAN;
 }
 
-/* --- where they apply */
+/* --- applicability */
 
-/* Returns: whether the largest operator and vendor root stay below their caps when all members
- * weigh the same: the laws know of no caps. */
+/* Returns: whether the largest operator and vendor root stay below their caps when all members have
+ * equal weights: the laws have no caps. */
 static bool caps_are_idle(const struct assay_scenario *s)
 {
     uint32_t most_vendor = 0, vendors[ASSAY_SIM_VENDORS_MAX] = { 0 };
@@ -90,26 +90,26 @@ static bool caps_are_idle(const struct assay_scenario *s)
         if (++vendors[vendor] > most_vendor) most_vendor = vendors[vendor];
     }
     const uint32_t operators = s->operators < s->nodes ? s->operators : s->nodes;
-    const uint64_t most_operator = (s->nodes + operators - 1) / operators; /* they take turns */
+    const uint64_t most_operator = (s->nodes + operators - 1) / operators; /* round robin */
     return (uint64_t)most_vendor * s->vendor_cap_den <= (uint64_t)s->vendor_cap_num * s->nodes &&
            most_operator * s->operator_cap_den <= (uint64_t)s->operator_cap_num * s->nodes;
 }
 
-/* Nothing goes wrong but the liars, and nobody weighs more or less than another at the start. */
+/* No fault except the liars, and equal weights at the start. */
 static bool is_plain(const struct assay_scenario *s)
 {
     return s->partition_count == 0 && s->crash_count == 0 && s->link.loss_permille == 0 &&
            s->nodes_per_platform == 1 && s->masked_bp == 0 && caps_are_idle(s);
 }
 
-/* Returns: whether they lie about everybody honest, always, to the end. */
-static bool lies_about_all(const struct assay_scenario *s, const struct assay_sim_adversary *a)
+/* Returns: whether they lie about every honest member, always, to the end. */
+static bool is_lying_about_all(const struct assay_scenario *s, const struct assay_sim_adversary *a)
 {
     return a->cohort != 0 && a->victims == 0 && a->stop_epoch == 0 && a->rate_permille == 1000 &&
            a->start_epoch <= s->epochs;
 }
 
-static enum assay_sim_law law_under(const struct assay_scenario *s, enum assay_sim_attack attack)
+static enum assay_sim_law law_of_rule(const struct assay_scenario *s, enum assay_sim_attack attack)
 {
     if (attack != ASSAY_SIM_ATTACK_BADMOUTH && attack != ASSAY_SIM_ATTACK_ABSENT_VOTE)
         return ASSAY_SIM_LAW_NONE;
@@ -137,8 +137,8 @@ struct assay_sim_law_case assay_sim_law_of(const struct assay_scenario *scenario
     const struct assay_sim_law_case none = { .law = ASSAY_SIM_LAW_NONE, .nodes = scenario->nodes };
     if (scenario->adversary_count != 1 || !is_plain(scenario)) return none;
     const struct assay_sim_adversary *const a = &scenario->adversaries[0];
-    if (!lies_about_all(scenario, a)) return none;
-    const enum assay_sim_law law = law_under(scenario, a->attack);
+    if (!is_lying_about_all(scenario, a)) return none;
+    const enum assay_sim_law law = law_of_rule(scenario, a->attack);
     if (law == ASSAY_SIM_LAW_NONE) return none;
     return (struct assay_sim_law_case){ .law = law,
                                         .liars = assay_scenario_cohort_size(scenario, a->cohort),

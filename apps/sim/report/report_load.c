@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/report_load.c - the folder of a run, read back (apps/sim/report/report_load.h).
+ * apps/sim/report/report_load.c - reader of the folder of a run.
  */
 #include "apps/sim/report/report_load_internal.h"
 
@@ -27,7 +27,7 @@ enum assay_status assay_sim_load_fail(char *message, const char *dir, const char
     return status;
 }
 
-/* What the reader reserves at once: as much as the file has, and not the most that a table may. */
+/* Initial size of the reader: that of the file, and not the maximum of a table. */
 static size_t size_of(const char *path, size_t len_max)
 {
     struct stat info;
@@ -35,7 +35,7 @@ static size_t size_of(const char *path, size_t len_max)
     return known && (uint64_t)info.st_size < len_max ? (size_t)info.st_size : len_max;
 }
 
-/* Out: *text of malloc, with a NUL behind its *len bytes. */
+/* Out: *text of malloc, with a NUL after its *len bytes. */
 static enum assay_status read_text(const char *dir, const char *name, size_t len_max, char **text,
                                    size_t *len, char *message)
 {

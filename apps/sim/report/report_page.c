@@ -1,6 +1,5 @@
 /*
- * apps/sim/report/report_page.c - report page around a document, as text and as a file
- * (apps/sim/report/report.h).
+ * apps/sim/report/report_page.c - report page around a document, as text and as a file.
  */
 #include "apps/sim/report/report.h"
 #include "base/file/file.h"
@@ -10,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes content over. Returns: NULL: no memory. */
+/* Takes ownership of content. Returns: NULL: no memory. */
 static char *print_document(const char *kind, struct assay_json *content)
 {
     struct assay_json *document = assay_json_object(), *const data = assay_json_object();

@@ -1,9 +1,9 @@
 /*
- * apps/sim/report/report_rows.c - epochs.csv and roots.csv, read back: the inverse of
+ * apps/sim/report/report_rows.c - reader of epochs.csv and roots.csv: the inverse of
  * apps/sim/report/csv.c.
  *
- * The columns are exactly those that this program writes; every row of an epoch says the same about
- * the network, and every root has its epoch.
+ * The columns are exactly those that this program writes; every row of an epoch has the same values
+ * of the network, and every root has its epoch.
  */
 #include "apps/sim/report/report_load_internal.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In a run the epochs are at most so many, and some that never closed. */
+/* The limit of epochs of a run, including those that never closed. */
 enum { EPOCH_MAX = 4 * ASSAY_SIM_EPOCHS_MAX };
 
 struct lines {
@@ -23,13 +23,14 @@ struct lines {
     char *cell;      /* of the line: the next one; NULL: no more */
 };
 
-static enum assay_status refuse(const struct lines *in, const char *expected)
+static enum assay_status refuse_line(const struct lines *in, const char *expected)
 {
     return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_SYNTAX,
                                "line %" PRIu64 ": expected %s", in->number, expected);
 }
 
-/* The next line as a text. Returns: NULL at the end; the last line ends too (or is cut off). */
+/* The next line as a text. Returns: NULL at the end; the last line has a line break too (or is
+ * torn). */
 static char *next_line(struct lines *in, bool *torn)
 {
     char *const line = in->at, *const end = strchr(line, '\n');
@@ -51,7 +52,7 @@ static char *next_cell(struct lines *in)
     return cell;
 }
 
-static bool take(struct lines *in, uint64_t max, uint64_t *out)
+static bool take_number(struct lines *in, uint64_t max, uint64_t *out)
 {
     const char *const cell = next_cell(in);
     if (cell == NULL || *cell == '\0' || strspn(cell, "0123456789") != strlen(cell)) return false;
@@ -63,7 +64,7 @@ static bool take(struct lines *in, uint64_t max, uint64_t *out)
 static bool take_u32(struct lines *in, uint32_t *out)
 {
     uint64_t value = 0;
-    const bool good = take(in, UINT32_MAX, &value);
+    const bool good = take_number(in, UINT32_MAX, &value);
     *out = (uint32_t)value;
     return good;
 }
@@ -71,19 +72,19 @@ static bool take_u32(struct lines *in, uint32_t *out)
 static bool take_bp(struct lines *in, uint16_t *out)
 {
     uint64_t value = 0;
-    const bool good = take(in, UINT16_MAX, &value);
+    const bool good = take_number(in, UINT16_MAX, &value);
     *out = (uint16_t)value;
     return good;
 }
 
-static bool take_head(struct lines *in, const char *expected)
+static bool read_header(struct lines *in, const char *expected)
 {
     bool torn = false;
     const char *const line = next_line(in, &torn);
     return line != NULL && strcmp(line, expected) == 0;
 }
 
-/* The columns, of what there is to write: nothing but the head. */
+/* The columns of an empty result: only the header. */
 static enum assay_status check_head(struct lines *in,
                                     char *(*print)(const struct assay_sim_result *),
                                     const struct assay_scenario *scenario)
@@ -94,7 +95,7 @@ static enum assay_status check_head(struct lines *in,
     if (head == NULL)
         return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_MEMORY, "no memory");
     head[strcspn(head, "\n")] = '\0';
-    const bool same = take_head(in, head);
+    const bool same = read_header(in, head);
     free(head);
     if (same) return ASSAY_OK;
     return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_SYNTAX,
@@ -104,7 +105,7 @@ static enum assay_status check_head(struct lines *in,
 
 /* --- epochs.csv */
 
-static bool take_cohort(struct lines *in, struct assay_sim_cohort_row *c)
+static bool read_cohort(struct lines *in, struct assay_sim_cohort_row *c)
 {
     return take_u32(in, &c->members) && take_bp(in, &c->score_mean_bp) &&
            take_bp(in, &c->score_min_bp) && take_bp(in, &c->score_max_bp) &&
@@ -113,10 +114,11 @@ static bool take_cohort(struct lines *in, struct assay_sim_cohort_row *c)
            take_u32(in, &c->warning) && take_u32(in, &c->restricted) && take_u32(in, &c->suspended);
 }
 
-static bool take_network(struct lines *in, struct assay_sim_row *row)
+static bool read_network(struct lines *in, struct assay_sim_row *row)
 {
-    return take_u32(in, &row->false_suspensions) && take(in, UINT64_MAX, &row->messages) &&
-           take(in, UINT64_MAX, &row->bytes) && take(in, UINT64_MAX, &row->verifications) &&
+    return take_u32(in, &row->false_suspensions) && take_number(in, UINT64_MAX, &row->messages) &&
+           take_number(in, UINT64_MAX, &row->bytes) &&
+           take_number(in, UINT64_MAX, &row->verifications) &&
            take_u32(in, &row->views_nullified) && take_u32(in, &row->blocks) &&
            take_u32(in, &row->proofs) && take_u32(in, &row->crashes) &&
            take_u32(in, &row->certificates_held) && take_bp(in, &row->largest_operator_bp) &&
@@ -124,25 +126,25 @@ static bool take_network(struct lines *in, struct assay_sim_row *row)
 }
 
 /* One line: of cohort `c`, whose epoch begins with cohort 0. */
-static enum assay_status take_line(struct lines *in, const struct assay_scenario *s, uint32_t c,
-                                   struct assay_sim_row *row)
+static enum assay_status read_row(struct lines *in, const struct assay_scenario *s, uint32_t c,
+                                  struct assay_sim_row *row)
 {
     uint64_t certified = 0;
     const uint64_t before = row->epoch;
-    if (!take(in, EPOCH_MAX, &row->epoch) || !take(in, UINT64_MAX, &row->at_ms) ||
-        !take(in, 1, &certified))
-        return refuse(in, "an epoch, its time, and 0 or 1");
+    if (!take_number(in, EPOCH_MAX, &row->epoch) || !take_number(in, UINT64_MAX, &row->at_ms) ||
+        !take_number(in, 1, &certified))
+        return refuse_line(in, "an epoch, its time, and 0 or 1");
     row->certified = certified == 1;
-    if (c > 0 && row->epoch != before) return refuse(in, "a row for each cohort of an epoch");
+    if (c > 0 && row->epoch != before) return refuse_line(in, "a row for each cohort of an epoch");
     const char *const name = next_cell(in);
     if (name == NULL || strcmp(name, s->cohorts[c].name) != 0)
-        return refuse(in, "the cohorts of scenario.yaml in their order");
-    if (!take_cohort(in, &row->cohorts[c]) || !take_network(in, row))
-        return refuse(in, "numbers in every column");
+        return refuse_line(in, "the cohorts of scenario.yaml in their order");
+    if (!read_cohort(in, &row->cohorts[c]) || !read_network(in, row))
+        return refuse_line(in, "numbers in every column");
     return ASSAY_OK;
 }
 
-static enum assay_status take_epoch(struct lines *in, struct assay_sim_loaded *loaded)
+static enum assay_status read_epoch(struct lines *in, struct assay_sim_loaded *loaded)
 {
     struct assay_sim_outcome *const o = &loaded->outcome;
     const uint64_t before = o->row_count > 0 ? o->rows[o->row_count - 1].epoch : 0;
@@ -150,13 +152,13 @@ static enum assay_status take_epoch(struct lines *in, struct assay_sim_loaded *l
     bool torn = false;
     for (uint32_t c = 0; c < loaded->scenario.cohort_count; c++) {
         /*
-         * The caller has read the first line of the epoch already, to learn whether there is one.
-         */
+ * The caller has read the first line of the epoch already, to find out whether there is one.
+ */
         if (c > 0 && next_line(in, &torn) == NULL)
-            return refuse(in, "a line for each cohort behind this one: the file is cut off");
-        ASSAY_TRY(take_line(in, &loaded->scenario, c, row));
+            return refuse_line(in, "a line for each cohort behind this one: the file is cut off");
+        ASSAY_TRY(read_row(in, &loaded->scenario, c, row));
     }
-    if (row->epoch <= before) return refuse(in, "epochs that grow, from 1");
+    if (row->epoch <= before) return refuse_line(in, "epochs that grow, from 1");
     return ASSAY_OK;
 }
 
@@ -167,21 +169,22 @@ enum assay_status assay_sim_load_epochs(const char *dir, char *text,
     bool torn = false;
     ASSAY_TRY(check_head(&in, assay_sim_csv_epochs, &loaded->scenario));
     while (next_line(&in, &torn) != NULL)
-        ASSAY_TRY(take_epoch(&in, loaded));
-    return torn ? refuse(&in, "a line behind this one that ends: the file is cut off") : ASSAY_OK;
+        ASSAY_TRY(read_epoch(&in, loaded));
+    return torn ? refuse_line(&in, "a line behind this one that ends: the file is cut off")
+                : ASSAY_OK;
 }
 
 /* --- roots.csv */
 
-static enum assay_status take_root(struct lines *in, struct assay_sim_row *row)
+static enum assay_status read_root(struct lines *in, struct assay_sim_row *row)
 {
     uint64_t epoch = 0, certified = 0;
-    if (!take(in, UINT64_MAX, &epoch) || !take(in, 1, &certified))
-        return refuse(in, "an epoch, and 0 or 1");
+    if (!take_number(in, UINT64_MAX, &epoch) || !take_number(in, 1, &certified))
+        return refuse_line(in, "an epoch, and 0 or 1");
     const char *const hex = next_cell(in);
     if (hex == NULL || next_cell(in) != NULL ||
         assay_hex_decode(hex, strlen(hex), row->root, sizeof row->root) != ASSAY_OK)
-        return refuse(in, "64 digits of hexadecimal");
+        return refuse_line(in, "64 digits of hexadecimal");
     if (epoch == row->epoch && (certified == 1) == row->certified) return ASSAY_OK;
     return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_INVALID,
                                "line %" PRIu64 ": another epoch than in epochs.csv: files of "
@@ -198,9 +201,11 @@ enum assay_status assay_sim_load_roots(const char *dir, char *text, struct assay
     uint64_t i = 0;
     ASSAY_TRY(check_head(&in, assay_sim_csv_roots, &loaded->scenario));
     while (next_line(&in, &torn) != NULL) {
-        if (i == o->row_count) return refuse(&in, "no more epochs than in epochs.csv");
-        ASSAY_TRY(take_root(&in, &o->rows[i++]));
+        if (i == o->row_count) return refuse_line(&in, "no more epochs than in epochs.csv");
+        ASSAY_TRY(read_root(&in, &o->rows[i++]));
     }
-    if (i < o->row_count) return refuse(&in, "as many epochs as in epochs.csv behind this one");
-    return torn ? refuse(&in, "a line behind this one that ends: the file is cut off") : ASSAY_OK;
+    if (i < o->row_count)
+        return refuse_line(&in, "as many epochs as in epochs.csv behind this one");
+    return torn ? refuse_line(&in, "a line behind this one that ends: the file is cut off")
+                : ASSAY_OK;
 }

@@ -1,9 +1,8 @@
 /*
- * apps/sim/report/report_schedule.c - planned faults of a scenario, with their epochs
- * (apps/sim/report/report.h).
+ * apps/sim/report/report_schedule.c - planned faults of a scenario, with their epochs.
  *
- * An entry has kind, what, who (not of the whole network), from and, unless it lasts to the end,
- * to: the last epoch of it.
+ * An entry has kind, what, who (not of the complete network), from and, unless it lasts to the end,
+ * to: its last epoch.
  */
 #include "apps/sim/report/report.h"
 
@@ -31,17 +30,17 @@ __attribute__((format(printf, 4, 5))) static struct assay_json *add(const struct
     return entry;
 }
 
-static const char *cohort(const struct plan *p, uint32_t c)
+static const char *cohort_name(const struct plan *p, uint32_t c)
 {
     return p->scenario->cohorts[c].name;
 }
 
 static void put_who(struct assay_json *entry, const struct plan *p, uint32_t c)
 {
-    assay_json_set_text(entry, "who", cohort(p, c));
+    assay_json_set_text(entry, "who", cohort_name(p, c));
 }
 
-/* stop: the first epoch without it; 0: it lasts. */
+/* stop: the first epoch without it; 0: it lasts to the end. */
 static void put_stop(struct assay_json *entry, uint64_t stop)
 {
     if (stop > 0) assay_json_set_uint(entry, "to", stop - 1);
@@ -65,8 +64,8 @@ static void add_attack(const struct plan *p, const struct assay_sim_adversary *a
 
 static void add_partition(const struct plan *p, const struct assay_sim_partition *cut)
 {
-    const char *const way = cut->a_hears_b   ? "a cut: heard by nobody else"
-                            : cut->b_hears_a ? "a cut: hears nobody else"
+    const char *const way = cut->a_hears_b   ? "a one-way cut: reaches no other node"
+                            : cut->b_hears_a ? "a one-way cut: is reached by no other node"
                                              : "a cut";
     struct assay_json *const entry =
         cut->by_cohort ? add(p, "partition", cut->start_epoch, "%s", way)

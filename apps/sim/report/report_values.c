@@ -1,11 +1,11 @@
 /*
- * apps/sim/report/report_values.c - rows as numbers (apps/sim/report/report_values.h).
+ * apps/sim/report/report_values.c - values of rows as numbers.
  */
 #include "apps/sim/report/report_values.h"
 
 #include <math.h>
 
-/* Of a cohort: nothing when nobody is in it. */
+/* Of a cohort: NAN when it has no member. */
 #define OF_COHORT(name, expression)                                                                \
     double assay_sim_value_##name(const struct assay_sim_row *row, uint32_t cohort)                \
     {                                                                                              \
@@ -24,7 +24,7 @@ OF_COHORT(restricted, c->restricted)
 OF_COHORT(suspended, c->suspended)
 #undef OF_COHORT
 
-/* Of the whole network. */
+/* Of the network. */
 #define OF_ALL(name, expression)                                                                   \
     double assay_sim_value_##name(const struct assay_sim_row *row, uint32_t cohort)                \
     {                                                                                              \

@@ -1,8 +1,8 @@
 /*
  * apps/sim/report/report_values.h - values of a row that the report page shows.
  *
- * Each takes a cohort, which those of the whole network do not look at. Each Returns: the value;
- * NAN of a cohort without members.
+ * Each takes a cohort, which those of the network ignore. Each Returns: the value; NAN of a cohort
+ * without members.
  */
 #ifndef ASSAY_APPS_SIM_REPORT_REPORT_VALUES_H
 #define ASSAY_APPS_SIM_REPORT_REPORT_VALUES_H

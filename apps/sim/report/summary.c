@@ -1,7 +1,7 @@
 /*
  * apps/sim/report/summary.c - summary.json and the answer of --json: schema assay.sim.run.
  *
- * Within a version of the schema fields are only added. A figure that had nothing to count is null.
+ * Within a version of the schema fields are only added. A figure without anything to count is null.
  */
 #include "apps/sim/report/output.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/sim/report/table.c - tables of a run in the terminal (apps/sim/report/output.h).
+ * apps/sim/report/table.c - tables of a run in the terminal.
  */
 #include "apps/sim/report/output.h"
 
@@ -43,7 +43,7 @@ void assay_sim_print_failures(const struct assay_sim_result *result, FILE *out)
                       assay_sim_checker_name((enum assay_sim_checker)i), check->violated,
                       check->first_epoch, check->message);
     }
-    if (result->interrupted) return; /* figures of a part say nothing about the whole */
+    if (result->interrupted) return; /* assertions do not apply to an incomplete run */
     for (uint32_t i = 0; i < result->scenario->assertion_count; i++) {
         const struct assay_sim_assertion *a = &result->scenario->assertions[i];
         int64_t actual = 0;

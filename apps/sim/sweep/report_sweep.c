@@ -1,5 +1,5 @@
 /*
- * apps/sim/sweep/report_sweep.c - the document of a sweep (apps/sim/sweep/report_sweep.h).
+ * apps/sim/sweep/report_sweep.c - document of a sweep.
  */
 #include "apps/sim/report/report.h"
 #include "apps/sim/sweep/report_sweep_internal.h"
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- which */
+/* --- selected figures */
 
-/* Beside the figure that was asked for: those of these that are not the same everywhere. */
+/* Figures shown next to the requested one: those of these that vary. */
 static bool is_wanted(const struct assay_sim_sweep_shown *s)
 {
     static const enum assay_sim_figure wanted[] = {
@@ -26,7 +26,7 @@ static bool is_wanted(const struct assay_sim_sweep_shown *s)
     return false;
 }
 
-/* The figure that was asked for comes first. Returns: NULL: a cell is no number. */
+/* The requested figure comes first. Returns: NULL: a cell is no number. */
 static struct assay_json *plots_of(const struct assay_sim_sweep_page *p)
 {
     const struct assay_sim_merged *const m = p->merged;
@@ -55,8 +55,8 @@ static void put_bound(struct assay_json *to, const char *key, double value)
     else assay_json_set_null(to, key);
 }
 
-/* Every figure over all runs: what is not drawn can be looked for in sweep.csv. Returns: NULL: a
- * cell is no number. */
+/* Every figure over all runs; sweep.csv has the values that are not drawn. Returns: NULL: a cell is
+ * no number. */
 static struct assay_json *figures_of(const struct assay_sim_sweep_page *p)
 {
     const struct assay_sim_merged *const m = p->merged;
@@ -140,7 +140,7 @@ static struct assay_json *data_of(const struct assay_sim_sweep_page *p)
     return data;
 }
 
-static bool reserve(struct assay_sim_sweep_page *p)
+static bool reserve_scratch(struct assay_sim_sweep_page *p)
 {
     const uint32_t all = p->table.line_count;
     p->line_count = all < ASSAY_SIM_SWEEP_LINES_MAX ? all : ASSAY_SIM_SWEEP_LINES_MAX;
@@ -150,7 +150,7 @@ static bool reserve(struct assay_sim_sweep_page *p)
     return p->values != NULL && p->curves != NULL;
 }
 
-static void release(struct assay_sim_sweep_page *p)
+static void release_scratch(struct assay_sim_sweep_page *p)
 {
     assay_sim_sweep_table_free(&p->table);
     free(p->values);
@@ -169,14 +169,14 @@ enum assay_status assay_sim_report_sweep_text(const struct assay_sim_merged *mer
         return ASSAY_E_SYNTAX;
     }
     enum assay_status status = assay_sim_sweep_table_init(&p.table, merged);
-    if (status == ASSAY_OK && !reserve(&p)) status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && !reserve_scratch(&p)) status = ASSAY_E_MEMORY;
     struct assay_json *const data = status == ASSAY_OK ? data_of(&p) : NULL;
     if (status == ASSAY_OK && data == NULL) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "points.csv: expected numbers in every column of a figure");
         status = ASSAY_E_SYNTAX;
     }
-    release(&p);
+    release_scratch(&p);
     if (status == ASSAY_OK) status = assay_sim_page_text("sweep", data, text);
     return status;
 }

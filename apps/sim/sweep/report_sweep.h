@@ -1,9 +1,9 @@
 /*
- * apps/sim/sweep/report_sweep.h - the page of a sweep: a figure against an axis, one line for each
- * of the other axes' values, bands over the seeds, and the closed forms beside them.
+ * apps/sim/sweep/report_sweep.h - page of a sweep: a figure against an axis, one line for each of
+ * the other axes' values, bands over the seeds, and closed forms.
  *
- * What a law is evaluated at depends on the scenario of each point, which only the sweep has: it
- * writes laws.csv into the folder of each shard, and the page reads that of the first.
+ * The parameters of a law depend on the scenario of each point, which only the sweep has: it writes
+ * laws.csv into the folder of each shard, and the page reads that of the first.
  */
 #ifndef ASSAY_APPS_SIM_SWEEP_REPORT_SWEEP_H
 #define ASSAY_APPS_SIM_SWEEP_REPORT_SWEEP_H
@@ -11,11 +11,11 @@
 #include "apps/sim/report/report_law.h"
 #include "apps/sim/commands/sweep.h"
 
-enum { ASSAY_SIM_SWEEP_LINES_MAX = 12 /* that can be told apart; sweep.csv has all */ };
+enum { ASSAY_SIM_SWEEP_LINES_MAX = 12 /* that are distinguishable; sweep.csv has all */ };
 
 /*
  * assay_sim_sweep_laws_write - laws.csv: a row for each point, with the number of the law (0:
- * none), how many of how many nodes lie, and their cohort.
+ * none), the numbers of liars and of nodes, and the liars' cohort.
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_MEMORY | as assay_sweep_scenario, with a message
  */
 ASSAY_CHECKED enum assay_status assay_sim_sweep_laws_write(

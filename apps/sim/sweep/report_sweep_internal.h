@@ -7,7 +7,7 @@
 #include "apps/sim/sweep/report_sweep_table.h"
 
 enum {
-    ASSAY_SIM_SWEEP_LAW_STEPS = 16, /* of a curve, from one value of the axis to the next */
+    ASSAY_SIM_SWEEP_LAW_STEPS = 16, /* of a curve, between adjacent values of the axis */
     ASSAY_SIM_SWEEP_SCALE = 100,    /* of every value in the document */
 };
 
@@ -15,7 +15,7 @@ struct assay_sim_sweep_page {
     const struct assay_sim_merged *merged;
     const struct assay_sim_sweep_law *laws;
     struct assay_sim_sweep_table table;
-    uint32_t line_count; /* that are shown */
+    uint32_t line_count; /* shown ones */
     double *values;      /* [repeats] */
     double *curves;      /* [line_count * x_count * ASSAY_SIM_SWEEP_LAW_STEPS] */
 };
@@ -23,7 +23,7 @@ struct assay_sim_sweep_page {
 /* A column of sweep.csv: a figure, of a cohort or of the network. */
 struct assay_sim_sweep_shown {
     uint32_t column;
-    char name[ASSAY_SIM_CELL_MAX];   /* of the figure alone */
+    char name[ASSAY_SIM_CELL_MAX];   /* of the figure, without cohort */
     char cohort[ASSAY_SIM_CELL_MAX]; /* "": of the network */
     bool known;
     enum assay_sim_figure figure;
@@ -34,10 +34,10 @@ struct assay_sim_sweep_range {
     double low, high;
 };
 
-/* Returns: what a column of sweep.csv shows. */
+/* Returns: the figure of a column of sweep.csv. */
 struct assay_sim_sweep_shown assay_sim_sweep_shown_of(const struct assay_sim_sweep_page *page,
                                                       uint32_t column);
-/* Figure, cohort and line, as every entry about a column has them. Returns: nothing. */
+/* Figure, cohort and line, as in every entry about a column. */
 void assay_sim_sweep_put_shown(struct assay_json *to, const struct assay_sim_sweep_shown *shown);
 /* Returns: false: a cell is no number. */
 bool assay_sim_sweep_range_of(const struct assay_sim_sweep_page *page,

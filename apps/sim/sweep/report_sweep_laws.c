@@ -1,5 +1,5 @@
 /*
- * apps/sim/sweep/report_sweep_laws.c - laws.csv of a sweep (apps/sim/sweep/report_sweep.h).
+ * apps/sim/sweep/report_sweep_laws.c - laws.csv of a sweep.
  */
 #include "apps/sim/sweep/report_sweep.h"
 
@@ -14,8 +14,8 @@
 static const char *const columns[] = { "point", "law", "liars", "nodes", "cohort" };
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
 
-static enum assay_status fail(const char *dir, enum assay_status status, const char *why,
-                              char *message)
+static enum assay_status report_io_error(const char *dir, enum assay_status status, const char *why,
+                                         char *message)
 {
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s/laws.csv: %.150s", dir, why);
     return status;
@@ -47,7 +47,8 @@ enum assay_status assay_sim_sweep_laws_write(const struct assay_sweep *sweep, co
     char path[PATH_MAX];
     struct assay_sim_line line = { 0 };
     enum assay_status status = ASSAY_OK;
-    if (!put_path(path, dir)) return fail(dir, ASSAY_E_RANGE, "the path is too long", message);
+    if (!put_path(path, dir))
+        return report_io_error(dir, ASSAY_E_RANGE, "the path is too long", message);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         assay_sim_line_text(&line, columns[i]);
     assay_sim_line_end(&line);
@@ -59,9 +60,9 @@ enum assay_status assay_sim_sweep_laws_write(const struct assay_sweep *sweep, co
     if (status == ASSAY_OK) {
         status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(line.text, line.len));
         if (status != ASSAY_OK)
-            status =
-                fail(dir, status,
-                     status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status), message);
+            status = report_io_error(
+                dir, status, status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status),
+                message);
     }
     assay_sim_line_free(&line);
     return status;
@@ -78,7 +79,7 @@ static bool number_at(const struct assay_sim_grid *grid, uint64_t row, uint32_t 
     return value >= 0 && *out <= max;
 }
 
-static bool take_law(const struct assay_sim_grid *grid, uint64_t row,
+static bool read_law(const struct assay_sim_grid *grid, uint64_t row,
                      struct assay_sim_sweep_law *law)
 {
     char cohort[ASSAY_SIM_CELL_MAX];
@@ -93,25 +94,26 @@ static bool take_law(const struct assay_sim_grid *grid, uint64_t row,
     law->at = (struct assay_sim_law_case){ .law = (enum assay_sim_law)number,
                                            .liars = (uint32_t)liars,
                                            .nodes = (uint32_t)nodes };
-    (void)snprintf(law->cohort, sizeof law->cohort, "%.63s", cohort); /* of so many at most */
+    (void)snprintf(law->cohort, sizeof law->cohort, "%.63s", cohort); /* at most 63 */
     return true;
 }
 
-static enum assay_status take_laws(const char *dir, const struct assay_sim_grid *grid,
+static enum assay_status read_laws(const char *dir, const struct assay_sim_grid *grid,
                                    uint64_t points, struct assay_sim_sweep_law **laws,
                                    char *message)
 {
     if (grid->column_count != COLUMN_COUNT || grid->row_count != points)
-        return fail(dir, ASSAY_E_SYNTAX, "expected a row of five cells for each point", message);
+        return report_io_error(dir, ASSAY_E_SYNTAX, "expected a row of five cells for each point",
+                               message);
     struct assay_sim_sweep_law *const out = calloc(points, sizeof *out);
-    if (out == NULL) return fail(dir, ASSAY_E_MEMORY, "no memory", message);
+    if (out == NULL) return report_io_error(dir, ASSAY_E_MEMORY, "no memory", message);
     for (uint64_t i = 0; i < points; i++) {
-        if (take_law(grid, i, &out[i])) continue;
+        if (read_law(grid, i, &out[i])) continue;
         char why[96];
         (void)snprintf(why, sizeof why, "row %llu: expected a point, a law, liars of nodes",
                        (unsigned long long)i + 1);
         free(out);
-        return fail(dir, ASSAY_E_SYNTAX, why, message);
+        return report_io_error(dir, ASSAY_E_SYNTAX, why, message);
     }
     *laws = out;
     return ASSAY_OK;
@@ -124,9 +126,10 @@ enum assay_status assay_sim_sweep_laws_load(const char *dir, uint64_t points,
     char path[PATH_MAX];
     struct assay_sim_grid grid;
     *laws = NULL;
-    if (!put_path(path, dir)) return fail(dir, ASSAY_E_RANGE, "the path is too long", message);
+    if (!put_path(path, dir))
+        return report_io_error(dir, ASSAY_E_RANGE, "the path is too long", message);
     enum assay_status status = assay_sim_grid_load(path, &grid, message);
-    if (status == ASSAY_OK) status = take_laws(dir, &grid, points, laws, message);
+    if (status == ASSAY_OK) status = read_laws(dir, &grid, points, laws, message);
     else if (status == ASSAY_E_NOT_FOUND) status = ASSAY_OK; /* of an older program */
     assay_sim_grid_free(&grid);
     return status;

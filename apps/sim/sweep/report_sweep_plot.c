@@ -1,6 +1,6 @@
 /*
  * apps/sim/sweep/report_sweep_plot.c - a figure of a sweep by its axis: values over the seeds, and
- * the laws beside them.
+ * the laws.
  */
 #include "apps/sim/report/report.h"
 #include "apps/sim/report/report_columns.h"
@@ -108,7 +108,7 @@ static const struct assay_sim_sweep_law *law_at(const struct assay_sim_sweep_pag
     return law->at.law == ASSAY_SIM_LAW_NONE ? NULL : law;
 }
 
-/* Returns: the formula of what the law says about a figure; NULL: nothing. */
+/* Returns: the formula of a law for a figure; NULL: none. */
 static const char *formula_of(const struct assay_sim_sweep_law *law,
                               const struct assay_sim_sweep_shown *s)
 {
@@ -133,7 +133,7 @@ static double share_of(const struct assay_sim_sweep_law *law)
     return (double)law->at.liars / (double)law->at.nodes;
 }
 
-static bool same_law(const struct assay_sim_sweep_law *a, const struct assay_sim_sweep_law *b)
+static bool is_same_law(const struct assay_sim_sweep_law *a, const struct assay_sim_sweep_law *b)
 {
     return a != NULL && b != NULL && a->at.law == b->at.law && a->at.nodes == b->at.nodes &&
            strcmp(a->cohort, b->cohort) == 0;
@@ -149,8 +149,8 @@ static double *curve_at(const struct assay_sim_sweep_page *p, uint32_t line)
     return p->curves + (size_t)line * p->table.x_count * ASSAY_SIM_SWEEP_LAW_STEPS;
 }
 
-/* The curve of a line from the first value of the axis to the last: between two of the same law b
- * moves evenly. Returns: the first law that speaks of the figure; NULL: none does. */
+/* The curve of a line from the first value of the axis to the last: between two points of the same
+ * law b is interpolated. Returns: the first law that has the figure; NULL: none. */
 static const struct assay_sim_sweep_law *take_curve(const struct assay_sim_sweep_page *p,
                                                     const struct assay_sim_sweep_shown *s,
                                                     uint32_t line, double *y)
@@ -161,7 +161,7 @@ static const struct assay_sim_sweep_law *take_curve(const struct assay_sim_sweep
         const bool speaks = law != NULL && formula_of(law, s) != NULL;
         const bool last = i + 1 == p->table.x_count;
         const struct assay_sim_sweep_law *const next = last ? NULL : law_at(p, line, i + 1);
-        const bool on = speaks && same_law(law, next);
+        const bool on = speaks && is_same_law(law, next);
         *y++ = speaks ? law_value(law, s, share_of(law)) : (double)NAN;
         if (speaks && first == NULL) first = law;
         for (uint32_t k = 1; k < ASSAY_SIM_SWEEP_LAW_STEPS && !last; k++) {
@@ -173,7 +173,7 @@ static const struct assay_sim_sweep_law *take_curve(const struct assay_sim_sweep
     return first;
 }
 
-/* Returns: whether an earlier line has this very curve already. */
+/* Returns: whether an earlier line has the same curve. */
 static bool is_known(const struct assay_sim_sweep_page *p, uint32_t line)
 {
     const double *const y = curve_at(p, line);

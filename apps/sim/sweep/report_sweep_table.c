@@ -1,6 +1,5 @@
 /*
- * apps/sim/sweep/report_sweep_table.c - points of a sweep as lines
- * (apps/sim/sweep/report_sweep_table.h).
+ * apps/sim/sweep/report_sweep_table.c - points of a sweep as lines.
  */
 #include "apps/sim/sweep/report_sweep_table.h"
 
@@ -16,7 +15,7 @@ enum { FIRST_AXIS = 4 /* run, point, repeat, seed; by place: an axis may have an
 void assay_sim_sweep_column(const struct assay_sim_merged *merged, uint32_t column,
                             char name[static ASSAY_SIM_CELL_MAX])
 {
-    size_t first_row = 0; /* the header stands where a row would */
+    size_t first_row = 0; /* the header is in place of a row */
     struct assay_sim_grid header = merged->tables[0];
     header.row_at = &first_row;
     header.row_count = 1;
@@ -67,9 +66,9 @@ static void line_name(const struct assay_sim_merged *m, uint32_t point,
         (void)snprintf(out, ASSAY_SIM_SWEEP_LINE_NAME_MAX, "%s", m->note.plot_column);
 }
 
-/* --- names that were met already */
+/* --- known names */
 
-/* Names of one length, in the order in which they came. */
+/* Names of one length, in order of appearance. */
 struct names {
     char *text;
     size_t size;
@@ -78,7 +77,7 @@ struct names {
 
 static bool find_name(struct names *names, const char *name, uint32_t *index)
 {
-    /* Neighbouring points are neighbours here too: begin where the last search ended. */
+    /* Adjacent points have adjacent names: starts where the last search ended. */
     for (uint32_t i = 0; i < names->count; i++) {
         const uint32_t at = (names->last + i) % names->count;
         if (strcmp(names->text + at * names->size, name) != 0) continue;
@@ -123,7 +122,7 @@ static int compare_places(const void *a, const void *b)
     return (p->index > q->index) - (p->index < q->index);
 }
 
-/* Out: rank[x_count]: where each value came to stand. */
+/* Out: rank[x_count]: the new index of each value. */
 static bool sort_x(struct assay_sim_sweep_table *t, const struct names *names, uint32_t *rank)
 {
     struct place *const places = calloc(t->x_count, sizeof *places);

@@ -13,7 +13,7 @@ enum { ASSAY_SIM_SWEEP_LINE_NAME_MAX = ASSAY_SWEEP_AXES_MAX * (2 * ASSAY_SIM_NAM
 struct assay_sim_sweep_table {
     const struct assay_sim_merged *merged;
     uint32_t point_count;
-    /* The values of the axis that is drawn along, rising when all are numbers. */
+    /* The values of the plotted axis, rising when all are numbers. */
     uint32_t x_count;
     char (*x_names)[ASSAY_SIM_NAME_MAX + 1]; /* [x_count] */
     bool numeric;
@@ -31,12 +31,13 @@ void assay_sim_sweep_table_free(struct assay_sim_sweep_table *table);
 /* Returns: the point of a line at an x. */
 uint32_t assay_sim_sweep_point(const struct assay_sim_sweep_table *table, uint32_t line,
                                uint32_t x);
-/* The name of a column of sweep.csv. Returns: nothing. */
+/* The name of a column of sweep.csv. */
 void assay_sim_sweep_column(const struct assay_sim_merged *merged, uint32_t column,
                             char name[static ASSAY_SIM_CELL_MAX]);
 /* Returns: the first column of a figure; columns before it are of the sweep. */
 uint32_t assay_sim_sweep_first_figure(const struct assay_sim_merged *merged);
-/* Returns: the column of a name, from the first figure on; the number of columns: there is none. */
+/* Returns: the column of a name, from the first figure on; the number of columns when there is
+ * none. */
 uint32_t assay_sim_sweep_find(const struct assay_sim_merged *merged, const char *name);
 
 #endif

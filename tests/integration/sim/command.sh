@@ -99,7 +99,7 @@ check 'the document of keys names what the tables name' sh -c 'test "$(wc -l <na
 mkdir faults
 printf '{"mutants":[{"name":"one","about":"x","expect":"P1","suites":"twins","seeds":2},
     {"name":"two","about":"x","expect":"P1","suites":"twins","seeds":2}]}' >faults/mutants.json
-make_them='`cmake --build --preset release --target assay_mutants` makes them'
+make_them='`cmake --build --preset release --target assay_mutants` builds them'
 gives 2 "3 of 3 builds are missing, faults/assay-sim-good first; $make_them" "$SIM" mutants --dir faults
 gives 2 '"code": "not_found"' "$SIM" mutants --dir faults --json
 gives 2 "$make_them" "$SIM" mutants --dir nowhere

@@ -65,7 +65,7 @@ Test(sim_report_columns, columns_are_medians_over_the_runs_that_closed_the_epoch
     outcomes[1].row_count--;
     cr_assert_eq(assay_sim_columns_init(&c, results, 3), ASSAY_OK);
     cr_expect_eq(c.rows, EPOCHS);
-    const struct assay_sim_band band = assay_sim_columns_take(&c, assay_sim_value_messages, 0);
+    const struct assay_sim_band band = assay_sim_columns_add(&c, assay_sim_value_messages, 0);
     static const double middle[] = { 1012, 1022, 1031.5, 1041.5, 1051.5 };
     static const double low[] = { 1011, 1021, 1031, 1041, 1051 };
     static const double high[] = { 1013, 1023, 1032, 1042, 1052 };
@@ -87,7 +87,7 @@ Test(sim_report_columns, an_epoch_that_no_run_closed_is_a_gap)
     for (size_t runs = 1; runs <= 2; runs++) {
         cr_assert_eq(assay_sim_columns_init(&c, results, runs), ASSAY_OK);
         cr_expect_eq(c.rows, EPOCHS + 3);
-        const struct assay_sim_band band = assay_sim_columns_take(&c, assay_sim_value_blocks, 0);
+        const struct assay_sim_band band = assay_sim_columns_add(&c, assay_sim_value_blocks, 0);
         for (size_t i = 0; i < c.rows; i++)
             cr_expect_eq(isnan(band.middle[i]), i >= 2 && i < 5, "%zu", i);
         cr_expect_eq(band.low == NULL, runs == 1);

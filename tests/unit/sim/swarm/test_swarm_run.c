@@ -548,14 +548,14 @@ Test(sim_number, takes_plain_decimals_alone)
                                        "1 ", "0x1", "1.5", "18446744073709551616" };
     uint64_t n = 77, pair[2];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_expect_not(assay_sim_take_number(bad[i], 0, UINT64_MAX, &n), "%s", bad[i]);
+        cr_expect_not(assay_sim_parse_number(bad[i], 0, UINT64_MAX, &n), "%s", bad[i]);
     cr_expect_eq(n, 77);
-    cr_expect(assay_sim_take_number("18446744073709551615", 0, UINT64_MAX, &n));
-    cr_expect_not(assay_sim_take_number("3", 4, 9, &n));
-    cr_expect(assay_sim_take_pair("4..10", "..", true, 4, 100, pair));
+    cr_expect(assay_sim_parse_number("18446744073709551615", 0, UINT64_MAX, &n));
+    cr_expect_not(assay_sim_parse_number("3", 4, 9, &n));
+    cr_expect(assay_sim_parse_pair("4..10", "..", true, 4, 100, pair));
     cr_expect(pair[0] == 4 && pair[1] == 10);
-    cr_expect(assay_sim_take_pair("7", "..", true, 4, 100, pair));
+    cr_expect(assay_sim_parse_pair("7", "..", true, 4, 100, pair));
     cr_expect(pair[0] == 7 && pair[1] == 7);
-    cr_expect_not(assay_sim_take_pair("7", "/", false, 1, 100, pair));
-    cr_expect_not(assay_sim_take_pair("1/", "/", false, 1, 100, pair));
+    cr_expect_not(assay_sim_parse_pair("7", "/", false, 1, 100, pair));
+    cr_expect_not(assay_sim_parse_pair("1/", "/", false, 1, 100, pair));
 }
