@@ -229,9 +229,10 @@ static enum assay_status take_over_file(struct assay_journal *self,
         (void)snprintf(message, ASSAY_JOURNAL_MESSAGE_LEN,
                        "%llu bytes of a line that a crash left half written were taken away",
                        (unsigned long long)report.torn_len);
-    const struct assay_journal_entry first = {
-        .kind = self->head.number == 0 ? ASSAY_JOURNAL_BEGIN : ASSAY_JOURNAL_MENDED, .text = message
-    };
+    const struct assay_journal_entry first = { .kind = self->head.number == 0
+                                                           ? ASSAY_JOURNAL_BEGIN
+                                                           : ASSAY_JOURNAL_REPAIRED,
+                                               .text = message };
     if (self->head.number > 0 && report.torn_len == 0) return ASSAY_OK;
     if (!append_line(self, &first)) return set_failed(message, self->path, strerror(errno));
     return save_head(self);

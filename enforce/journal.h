@@ -29,16 +29,16 @@ enum {
 
 /* What an entry is about. Symbol, text. */
 #define ASSAY_JOURNAL_LIST(X)                                                                      \
-    X(ASSAY_JOURNAL_BEGIN, "begin")     /* a chain begins */                                       \
-    X(ASSAY_JOURNAL_MENDED, "mended")   /* a crash left half a line: it was taken away */          \
-    X(ASSAY_JOURNAL_ORDER, "order")     /* taken up, and about to be carried out */                \
+    X(ASSAY_JOURNAL_BEGIN, "begin")       /* a chain begins */                                     \
+    X(ASSAY_JOURNAL_REPAIRED, "repaired") /* a crash left half a line: it was taken away */        \
+    X(ASSAY_JOURNAL_ORDER, "order")       /* taken up, and about to be carried out */              \
     X(ASSAY_JOURNAL_RESUMED, "resumed") /* begun before the daemon ended, about to be completed */ \
     X(ASSAY_JOURNAL_OUTCOME, "outcome") /* done, void, or not possible yet: status */              \
     X(ASSAY_JOURNAL_FAILED, "failed")   /* the driver could not do what it was asked */            \
     X(ASSAY_JOURNAL_STARTED, "started") /* what is enforced runs */                                \
     X(ASSAY_JOURNAL_ENDED, "ended")     /* and ended, and nobody ordered it */                     \
-    X(ASSAY_JOURNAL_HELD, "held")       /* manually, with a reason */                              \
-    X(ASSAY_JOURNAL_LET_GO, "let_go")   /* the same, back */
+    X(ASSAY_JOURNAL_HOLD, "hold")       /* manually, with a reason */                              \
+    X(ASSAY_JOURNAL_HOLD_RELEASED, "hold_released") /* the same, back */
 
 #define ASSAY_JOURNAL_ENUM(symbol, text) symbol,
 enum assay_journal_kind { ASSAY_JOURNAL_LIST(ASSAY_JOURNAL_ENUM) };

@@ -62,8 +62,8 @@ static uint64_t unix_ms(void)
 /* What happened, as a type: manually, or by the order. Returns: NULL when it is no event. */
 static const char *event_type(const struct webhook *self, const struct assay_target_act *act)
 {
-    if (act->held) return "org.assay.enforcement.held";
-    if (self->was_held) return "org.assay.enforcement.let_go";
+    if (act->held) return "org.assay.enforcement.hold";
+    if (self->was_held) return "org.assay.enforcement.hold_released";
     if (act->order == NULL) return NULL;
     switch (act->order->kind) {
     case ASSAY_ORDER_NOTE: return "org.assay.enforcement.note";

@@ -22,7 +22,7 @@
     X(ASSAY_COUNT_HANDSHAKE_MECHANISM, "handshake_refused_mechanism")                              \
     X(ASSAY_COUNT_HANDSHAKE_RATE, "handshake_refused_rate")                                        \
     X(ASSAY_COUNT_HANDSHAKE_BANNED, "handshake_refused_banned")                                    \
-    X(ASSAY_COUNT_HANDSHAKE_SHUT, "handshake_refused_shut")                                        \
+    X(ASSAY_COUNT_HANDSHAKE_SHUT, "handshake_refused_excluded")                                    \
     X(ASSAY_COUNT_HANDSHAKE_REQUEST, "handshake_refused_request")                                  \
     X(ASSAY_COUNT_HANDSHAKE_FAILED, "handshake_failed")                                            \
     X(ASSAY_COUNT_CONNECTION_CUT, "connections_cut")                                               \
@@ -38,7 +38,7 @@
     X(ASSAY_COUNT_FRAME_CHAIN, "frame_refused_chain")                                              \
     X(ASSAY_COUNT_FRAME_KIND, "frame_refused_kind")                                                \
     X(ASSAY_COUNT_FRAME_BANNED, "frame_refused_banned")                                            \
-    X(ASSAY_COUNT_FRAME_SHUT, "frame_refused_shut")                                                \
+    X(ASSAY_COUNT_FRAME_SHUT, "frame_refused_excluded")                                            \
     X(ASSAY_COUNT_RATE_MESSAGES, "rate_refused_messages")                                          \
     X(ASSAY_COUNT_RATE_BYTES, "rate_refused_bytes")                                                \
     X(ASSAY_COUNT_RATE_VERIFICATIONS, "rate_refused_verifications")                                \
@@ -49,7 +49,7 @@
     X(ASSAY_COUNT_LANE_DOOR, "lane_refused_unlisted")                                              \
     X(ASSAY_COUNT_DUPLICATE, "message_dropped_duplicate")                                          \
     X(ASSAY_COUNT_BANS, "bans")                                                                    \
-    X(ASSAY_COUNT_SHUT, "peers_shut_out")                                                          \
+    X(ASSAY_COUNT_SHUT, "peers_excluded")                                                          \
     /* pages */                                                                                    \
     X(ASSAY_COUNT_PAGE_MALFORMED, "page_refused_malformed")                                        \
     X(ASSAY_COUNT_PAGE_DUPLICATE, "page_refused_duplicate")                                        \
@@ -69,20 +69,20 @@
     X(ASSAY_COUNT_EVIDENCE_DIGEST, "evidence_refused_digest")                                      \
     X(ASSAY_COUNT_EVIDENCE_TAIL, "evidence_refused_tail")                                          \
     X(ASSAY_COUNT_EVIDENCE_NEGATIVE, "evidence_negative_answers")                                  \
-    X(ASSAY_COUNT_PULL_MALFORMED, "pull_refused_malformed")                                        \
-    X(ASSAY_COUNT_PULL_UNKNOWN, "pull_unknown_digest")                                             \
-    X(ASSAY_COUNT_PULL_ANSWERED, "pull_answered")                                                  \
+    X(ASSAY_COUNT_EVIDENCE_REQUEST_MALFORMED, "evidence_request_malformed")                        \
+    X(ASSAY_COUNT_EVIDENCE_REQUEST_UNKNOWN, "evidence_request_unknown")                            \
+    X(ASSAY_COUNT_EVIDENCE_REQUEST_ANSWERED, "evidence_request_answered")                          \
     X(ASSAY_COUNT_VERIFIED, "verifications")                                                       \
     X(ASSAY_COUNT_VERIFY_MEMO, "verifications_remembered")                                         \
     X(ASSAY_COUNT_VERIFY_BACKPRESSURE, "verify_queue_full")                                        \
-    X(ASSAY_COUNT_JUDGE_FELL, "judge_fell")                                                        \
-    X(ASSAY_COUNT_JUDGE_STALLED, "judge_stalled")                                                  \
-    X(ASSAY_COUNT_JUDGE_RETRIED, "judge_retried")                                                  \
-    X(ASSAY_COUNT_JUDGE_UNJUDGED, "judge_left_unjudged")                                           \
-    X(ASSAY_COUNT_JUDGE_LIED, "judge_lied")                                                        \
-    X(ASSAY_COUNT_TRANSPORT_FELL, "transport_fell")                                                \
+    X(ASSAY_COUNT_VERIFIER_ENDED, "verifier_ended")                                                \
+    X(ASSAY_COUNT_VERIFIER_STALLED, "verifier_stalled")                                            \
+    X(ASSAY_COUNT_VERIFIER_RETRIED, "verifier_retried")                                            \
+    X(ASSAY_COUNT_VERIFIER_GAVE_UP, "verifier_gave_up")                                            \
+    X(ASSAY_COUNT_VERIFIER_CONTRADICTED, "verifier_contradicted")                                  \
+    X(ASSAY_COUNT_TRANSPORT_ENDED, "transport_ended")                                              \
     X(ASSAY_COUNT_TRANSPORT_STALLED, "transport_stalled")                                          \
-    X(ASSAY_COUNT_TRANSPORT_SHUT, "transport_shut_out")                                            \
+    X(ASSAY_COUNT_TRANSPORT_EXCLUDED, "transport_excluded")                                        \
     /* the engine's answers to messages */                                                         \
     X(ASSAY_COUNT_ENGINE_ACCEPTED, "engine_accepted")                                              \
     X(ASSAY_COUNT_ENGINE_STALE, "engine_refused_stale")                                            \
@@ -96,7 +96,7 @@
     X(ASSAY_COUNT_ENGINE_LIMIT, "engine_refused_limit")                                            \
     /* sending */                                                                                  \
     X(ASSAY_COUNT_SEND_DROPPED, "send_dropped_oldest")                                             \
-    X(ASSAY_COUNT_SEND_SPARED, "send_spared")                                                      \
+    X(ASSAY_COUNT_SEND_REDUNDANT, "send_redundant")                                                \
     X(ASSAY_COUNT_SEND_OVERSIZE, "send_dropped_oversize")                                          \
     X(ASSAY_COUNT_SEND_MEMORY, "send_dropped_memory")                                              \
     X(ASSAY_COUNT_SEND_NO_ROOM, "send_dropped_no_room")                                            \
@@ -105,7 +105,7 @@
     X(ASSAY_COUNT_DATE_STALE, "date_refused_stale")                                                \
     X(ASSAY_COUNT_ADDRESS_REFUSED, "address_refused")                                              \
     X(ASSAY_COUNT_NEIGHBOUR_REFUSED, "neighbour_refused")                                          \
-    X(ASSAY_COUNT_ROUTE_REFUSED, "route_refused")                                                  \
+    X(ASSAY_COUNT_PRUNE_REFUSED, "prune_refused")                                                  \
     X(ASSAY_COUNT_NAME_UNKNOWN, "name_unknown")                                                    \
     /* block sync and the service */                                                               \
     X(ASSAY_COUNT_SYNC_ANSWERED, "sync_answered")                                                  \
@@ -115,8 +115,8 @@
     X(ASSAY_COUNT_SERVICE_BUSY, "service_refused_busy")                                            \
     X(ASSAY_COUNT_SERVICE_UNAVAILABLE, "service_refused_unavailable")                              \
     X(ASSAY_COUNT_SERVICE_ANSWERED, "service_answered")                                            \
-    X(ASSAY_COUNT_SERVICE_ASKED, "service_asked")                                                  \
-    X(ASSAY_COUNT_SERVICE_GOT, "service_got")                                                      \
+    X(ASSAY_COUNT_SERVICE_REQUESTED, "service_requested")                                          \
+    X(ASSAY_COUNT_SERVICE_RECEIVED, "service_received")                                            \
     X(ASSAY_COUNT_SERVICE_REFUSED_BY_PEER, "service_refused_by_peer")                              \
     X(ASSAY_COUNT_SERVICE_UNSOLICITED, "service_refused_unsolicited")                              \
     /* the admin socket and the log */                                                             \

@@ -168,7 +168,7 @@ static void choose_advice(struct assay_snapshot *s)
     const bool waits = !o->progress || o->overdue;
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
     o->advised[ASSAY_ADVICE_BRING_BACK] = !alone && !o->progress;
-    o->advised[ASSAY_ADVICE_CLOCK] = s->clock_off || s->chain.clock_lead_ms > 0;
+    o->advised[ASSAY_ADVICE_CLOCK] = s->clock_out_of_sync || s->chain.clock_lead_ms > 0;
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     const bool mute = own->seat_weight > 0 && !s->chain.voting;
     o->advised[ASSAY_ADVICE_CATCH_UP] = waits && own->weight > 0 && (s->chain.behind || mute);
@@ -180,7 +180,7 @@ static void choose_advice(struct assay_snapshot *s)
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].vendor_outvotes) o->advised[ASSAY_ADVICE_ROOT_VOTES] = true;
     for (uint32_t i = 0; i < s->member_count; i++)
-        if (s->members[i].ledger.votes_spared) o->advised[ASSAY_ADVICE_QUIET_FLOOR] = true;
+        if (s->members[i].ledger.votes_retained) o->advised[ASSAY_ADVICE_QUIET_FLOOR] = true;
     o->advised[ASSAY_ADVICE_MARGIN] =
         o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }

@@ -41,7 +41,7 @@ struct assay_snapshot;
       "(assay doctor); they count again one epoch after its evidence passes")                      \
     X(ASSAY_ADVICE_QUIET_FLOOR, "quiet_floor",                                                     \
       "members vote without attesting and keep their votes, for else too little weight had any: "  \
-      "repair their quotes, or drain them (events votes_spared)")                                  \
+      "repair their quotes, or drain them (events votes_retained)")                                \
     X(ASSAY_ADVICE_ROOT_VOTES, "root_votes",                                                       \
       "a vendor root of a third of the weight or less has more than a third of the votes, since "  \
       "too few members of other roots sit: run members of other roots at more operators")

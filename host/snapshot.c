@@ -24,7 +24,7 @@ static void snapshot_clocks(struct assay_snapshot *s, const struct assay_peer_cl
     const struct assay_peer_clocks_found found = dates->found;
     s->clock_known = found.known;
     s->clock_ahead_ms = found.ahead_ms;
-    s->clock_off = dates->off;
+    s->clock_out_of_sync = dates->off;
     s->clock_bound_ms = dates->bound_ms;
 }
 

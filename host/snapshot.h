@@ -74,7 +74,8 @@ struct assay_snapshot {
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 
     struct assay_fault_tolerance margin;
-    bool clock_known, clock_off; /* our date against the others' (host/peers/peer_clocks.h) */
+    bool clock_known,
+        clock_out_of_sync; /* our date against the others' (host/peers/peer_clocks.h) */
     int64_t clock_ahead_ms;
     uint64_t clock_bound_ms; /* limit of clock differences */
 

@@ -149,7 +149,7 @@ static void hear_event(struct demo *demo, struct demo_peer *peer, const struct a
     static const char *const bad[] = { "equivocation_noticed", "offence_proven",
                                        "state_root_mismatch", "node_stopped", NULL };
     static const char *const told[] = { "standing_changed", "change_active", "change_ended",
-                                        "change_taken", NULL };
+                                        "change_included", NULL };
     const char *code = assay_json_text(event, "event", "");
     const uint64_t epoch = assay_json_uint(event, "epoch", 0);
     peer->timeline_seq = assay_json_uint(event, "seq", peer->timeline_seq);

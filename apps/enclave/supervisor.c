@@ -265,9 +265,9 @@ static enum assay_status host_hold(void *context, bool held, const char *reason)
     (void)snprintf(next.reason, sizeof next.reason, "%s", reason);
     ASSAY_TRY(assay_hold_save(self->store, &next));
     self->hold = next;
-    const struct assay_journal_entry entry = {
-        .kind = held ? ASSAY_JOURNAL_HELD : ASSAY_JOURNAL_LET_GO, .text = reason
-    };
+    const struct assay_journal_entry entry = { .kind = held ? ASSAY_JOURNAL_HOLD
+                                                            : ASSAY_JOURNAL_HOLD_RELEASED,
+                                               .text = reason };
     assay_journal_append(self->journal, &entry);
     assay_agent_hold(self->agent, held, self->now_ms);
     if (self->targets != NULL) assay_targets_hold(self->targets, held, self->now_ms);
@@ -324,7 +324,7 @@ static enum assay_status open_journal(struct assay_supervisor *self,
     if (message[0] == '\0') return ASSAY_OK;
     const bool broken = assay_journal_get_head(self->journal).number == 1;
     assay_enclave_log(broken ? "error" : "warning",
-                      broken ? "orders_log_broken" : "orders_log_mended", ASSAY_OK, message);
+                      broken ? "orders_log_broken" : "orders_log_repaired", ASSAY_OK, message);
     message[0] = '\0';
     return ASSAY_OK;
 }

@@ -51,23 +51,22 @@ static void put_metrics(struct service_metrics *m, const void *context)
 {
     const struct assay_executor_node_status s = assay_executor_node_status(context);
     service_put_standing(m, s.follows, s.offered);
-    service_gauge(m, "assay_executor_tasks", "Tasks that run in the executor.", s.tasks);
-    service_counter(m, "assay_executor_steps_total", "Steps that were made.", s.steps);
+    service_gauge(m, "assay_executor_tasks", "Tasks that the executor runs.", s.tasks);
+    service_counter(m, "assay_executor_steps_total", "Steps that the executor completed.", s.steps);
     service_gauge(m, "assay_executor_claims_pending",
-                  "Tasks of which a claim is kept that the ledger has not paid.", s.claims);
+                  "Tasks with a stored claim that the ledger has not paid.", s.claims);
     service_counter(m, "assay_executor_claims_paid_total", "Claims that the ledger paid.",
                     s.claims_paid);
     service_counter(m, "assay_executor_claims_refused_total",
-                    "Claims that became final, paid nothing, and are not paid otherwise.",
-                    s.claims_refused);
+                    "Claims that became final without a payment.", s.claims_refused);
     service_gauge(m, "assay_executor_refuses",
-                  "1: it keeps as many claims as it can, and accepts no task.", s.refuses);
-    service_gauge(m, "assay_executor_chain_owed",
-                  "Tasks on an EVM chain with steps that are not paid.", s.owed);
-    service_counter(m, "assay_executor_chain_claims_total", "Claims that were sent to that chain.",
-                    s.sent);
+                  "1 while the store of claims is full, and no task is accepted.", s.refuses);
+    service_gauge(m, "assay_executor_chain_pending", "Tasks on an EVM chain with unpaid steps.",
+                  s.owed);
+    service_counter(m, "assay_executor_chain_claims_total",
+                    "Claims that were sent to the EVM chain.", s.sent);
     service_gauge(m, "assay_executor_chain_failing",
-                  "Does something not go on there? The status line says what.",
+                  "1 while work on the EVM chain fails; the status line has the reason.",
                   s.chain_why[0] != '\0' || (s.on_chain && !s.chain_answers));
 }
 

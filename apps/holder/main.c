@@ -46,25 +46,24 @@ static void put_metrics(struct service_metrics *m, const void *context)
 {
     const struct assay_holder_node_status s = assay_holder_node_status(context);
     service_put_standing(m, s.follows, s.listed);
-    service_gauge(m, "assay_holder_seated", "Has the holder a slot of its cluster?",
+    service_gauge(m, "assay_holder_seated", "1 if the holder has a slot of its cluster.",
                   s.share.seated);
-    service_gauge(m, "assay_holder_ready", "Has it said that it keeps all that is synced?",
+    service_gauge(m, "assay_holder_ready", "1 if the holder has confirmed all synced secrets.",
                   s.share.ready);
-    service_gauge(m, "assay_holder_kept", "Secrets of which the holder keeps its share.",
+    service_gauge(m, "assay_holder_kept", "Secrets of which the holder stores its share.",
                   s.share.kept);
     service_gauge(m, "assay_holder_missing",
-                  "Synced secrets of which it does not, as far as it has looked.", s.share.missing);
-    service_gauge(m, "assay_holder_renewing",
-                  "Shares of next generations that the holder keeps beside the current ones.",
+                  "Synced secrets of which the holder lacks its share, as far as checked.",
+                  s.share.missing);
+    service_gauge(m, "assay_holder_renewing", "Shares of next generations that the holder stores.",
                   s.share.renewing);
-    service_gauge(m, "assay_holder_exchanges", "Exchanges that are under way.", s.share.exchanges);
+    service_gauge(m, "assay_holder_exchanges", "Exchanges in progress.", s.share.exchanges);
     service_gauge(m, "assay_holder_records_pending",
-                  "Records that the holder has handed in and that are not final.", s.pending);
-    service_counter(m, "assay_holder_asked_total", "Exchanges that the holder began.",
+                  "Records of the holder that are submitted and not final.", s.pending);
+    service_counter(m, "assay_holder_requests_total", "Exchanges that the holder started.",
                     s.share.asked);
-    service_counter(m, "assay_holder_late_total", "Those that were not done in time.",
-                    s.share.late);
-    service_counter(m, "assay_holder_refused_total", "Shares that came and did not stand.",
+    service_counter(m, "assay_holder_late_total", "Exchanges that timed out.", s.share.late);
+    service_counter(m, "assay_holder_refused_total", "Received shares that were invalid.",
                     s.share.refused);
 }
 

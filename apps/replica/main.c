@@ -50,17 +50,16 @@ static void put_metrics(struct service_metrics *m, const void *context)
     const struct assay_replica_node_figures f = assay_replica_node_figures(node);
     service_put_standing(m, assay_replica_node_ledger(node) == ASSAY_OK,
                          assay_replica_node_is_listed(node));
-    service_state(m, "assay_replica_state", "1 at how the replica stands.", words, STATES,
-                  state_of(node));
-    service_gauge(m, "assay_replica_view", "The view that the replica serves, or served last.",
-                  s.view);
-    service_gauge(m, "assay_replica_view_pending",
-                  "A view that was decided and has not started; 0: none.", s.pending_view);
-    service_gauge(m, "assay_replica_instances", "Enclaves that the replica remembers.",
+    service_state(m, "assay_replica_state", "1 for the current state of the replica.", words,
+                  STATES, state_of(node));
+    service_gauge(m, "assay_replica_view", "View that the replica serves, or served last.", s.view);
+    service_gauge(m, "assay_replica_view_pending", "Decided view that has not started; 0: none.",
+                  s.pending_view);
+    service_gauge(m, "assay_replica_instances", "Enclaves of which the replica stores state.",
                   s.instances);
-    service_counter(m, "assay_replica_frames_total", "Frames that the replica took.", f.frames);
+    service_counter(m, "assay_replica_frames_total", "Frames that the replica accepted.", f.frames);
     service_counter(m, "assay_replica_frames_refused_total",
-                    "Frames that the replica refused: of strangers, of other views.", f.refused);
+                    "Frames that the replica refused: unknown senders, other views.", f.refused);
 }
 
 static void put_line(const struct assay_replica_node *node, char *line, size_t len)
@@ -75,8 +74,9 @@ static void put_line(const struct assay_replica_node *node, char *line, size_t l
         (void)snprintf(line, len, "waits for the ledger to list it (%s)",
                        service_ledger_words(assay_replica_node_ledger(node)));
     else if (service_asked_to_drain)
-        (void)snprintf(line, len, "drains: serves until a listed replica of another member has its "
-                                  "seat");
+        (void)snprintf(line, len,
+                       "drains: serves until a listed replica of another member has its "
+                       "seat");
     else if (s.serves) (void)snprintf(line, len, "serves view %llu", (unsigned long long)s.view);
     else (void)snprintf(line, len, "listed, without a seat");
 }

@@ -20,7 +20,7 @@ struct service_metrics {
 /* ------------------------------------------------------------ lines */
 
 static void head(const struct service_metrics *m, const char *name, const char *type,
-                            const char *help)
+                 const char *help)
 {
     (void)fprintf(m->out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -56,22 +56,22 @@ void service_state(struct service_metrics *m, const char *name, const char *help
 static void put_program(struct service_metrics *m)
 {
     static const char info[] = "assay_program_info";
-    head(m, info, "gauge", "A program of services that runs, always 1.");
+    head(m, info, "gauge", "Version of the running service program; always 1.");
     (void)fprintf(m->out, "%s{listen=\"%s\",program=\"%s\",version=\"%s\"} 1\n", info,
                   m->of->listen, m->of->program, ASSAY_VERSION);
     service_gauge(m, "assay_program_start_time_seconds",
-                  "When the program started, in Unix seconds.", m->of->started_unix_ms / 1000);
+                  "Start time of the program, in Unix seconds.", m->of->started_unix_ms / 1000);
     service_gauge(m, "assay_program_written_time_seconds",
-                  "When the program wrote its metrics, in Unix seconds: every 5 s while it runs.",
+                  "Time of this file, in Unix seconds; written every 5 s.",
                   m->of->now_unix_ms / 1000);
 }
 
 void service_put_standing(struct service_metrics *m, bool follows, bool listed)
 {
     service_gauge(m, "assay_program_ledger_followed",
-                  "Does the program follow the ledger of its daemon now?", follows);
+                  "1 while the program follows the ledger of its daemon.", follows);
     service_gauge(m, "assay_program_listed",
-                  "Does the ledger list the program, or an executor's offer?", listed);
+                  "1 if the ledger lists the program, or the offer of an executor.", listed);
 }
 
 /* ------------------------------------------------------------ the file */

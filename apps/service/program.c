@@ -300,7 +300,7 @@ const char *service_ledger_words(enum assay_status status)
     if (status == ASSAY_E_UNSUPPORTED) return "the network has no such service yet";
     if (status == ASSAY_E_FULL)
         return "all places of the daemon's socket of this role are taken: end other programs that "
-               "are connected to it (services_crowded in the daemon's log names their users)";
+               "are connected to it (services_full in the daemon's log names their users)";
     if (status == ASSAY_E_CHAIN)
         return "the daemon shows another chain, or less of it than was seen: it has to catch up";
     return "not followed";

@@ -63,19 +63,19 @@ struct assay_order {
     X(ASSAY_NOTE_CAUGHT_UP, 13, "caught_up")              /* a: epoch */                           \
     X(ASSAY_NOTE_ROOT_MISMATCH, 14, "state_root_mismatch") /* alarm: stopped voting; a: epoch */   \
     X(ASSAY_NOTE_EQUIVOCATION, 15, "equivocation_noticed") /* slot; a: proof number, b: view */    \
-    X(ASSAY_NOTE_STANDSTILL, 16, "standstill_resend")      /* a: view */                           \
+    X(ASSAY_NOTE_STANDSTILL, 16, "stall_resend")           /* a: view */                           \
     X(ASSAY_NOTE_CLOCK, 17, "chain_ahead_of_clock")        /* alarm; a: by so many ms */           \
     X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */          \
-    X(ASSAY_NOTE_CHANGE_TAKEN, 19, "change_taken")   /* a: sequence, b: epoch of activation */     \
-    X(ASSAY_NOTE_CHANGE_ACTIVE, 20, "change_active") /* a: sequence */                             \
-    X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended")   /* alarm; a: sequence, b: assay_change_end */ \
+    X(ASSAY_NOTE_CHANGE_INCLUDED, 19, "change_included") /* a: sequence, b: epoch of activation */ \
+    X(ASSAY_NOTE_CHANGE_ACTIVE, 20, "change_active")     /* a: sequence */                         \
+    X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended") /* alarm; a: sequence, b: assay_change_end */   \
     X(ASSAY_NOTE_CANNOT_CATCH_UP, 22, "cannot_catch_up") /* alarm; a: epoch, b: which */           \
-    X(ASSAY_NOTE_LEAPT, 23, "leapt") /* a: to the end of this epoch, b: from */                    \
-    X(ASSAY_NOTE_FENCED, 24, "era_fenced") /* alarm; a: era, b: running epoch */                   \
+    X(ASSAY_NOTE_FAST_SYNCED, 23, "fast_synced") /* a: to the end of this epoch, b: from */        \
+    X(ASSAY_NOTE_FENCED, 24, "era_fenced")       /* alarm; a: era, b: running epoch */             \
     X(ASSAY_NOTE_RECOVERED, 25, "era_recovered") /* a: era that begins, b: epoch that closed */    \
-    X(ASSAY_NOTE_RECOVER_REFUSED, 26, "recover_refused") /* alarm; a: own height, b: the named */ \
+    X(ASSAY_NOTE_RECOVER_REFUSED, 26, "recover_refused") /* alarm; a: own height, b: the named */  \
     /* a: highest evaluation number in it, b: header time from which it may serve */               \
-    X(ASSAY_NOTE_COLLATERAL_TAKEN, 27, "collateral_taken")                                         \
+    X(ASSAY_NOTE_COLLATERAL_INCLUDED, 27, "collateral_included")                                   \
     X(ASSAY_NOTE_COLLATERAL_ACTIVE, 28, "collateral_active")     /* a: number, b: higher */        \
     X(ASSAY_NOTE_COLLATERAL_REVERTED, 29, "collateral_reverted") /* alarm; a: number, b: higher */ \
     /* a: number, b: higher; follows no more */                                                    \
@@ -85,10 +85,10 @@ struct assay_order {
     X(ASSAY_NOTE_ERA_FORKED, 33, "era_forked") /* alarm; slot: of a peer; a: its era, b: height */ \
     X(ASSAY_NOTE_IDENTITY_IN_USE, 34, "identity_in_use") /* alarm; a: epoch, b: incarnation */     \
     X(ASSAY_NOTE_RECOVER_UNCONFIRMED, 35, "recover_unconfirmed") /* alarm; a: era, b: epoch */     \
-    X(ASSAY_NOTE_RECOVER_ACCEPTED, 41, "recover_accepted") /* a: its height, b: its epoch */      \
+    X(ASSAY_NOTE_RECOVER_ACCEPTED, 41, "recover_accepted")       /* a: its height, b: its epoch */ \
     X(ASSAY_NOTE_VOTES_LOST, 36, "votes_lost")         /* alarm; slot; a: epoch, b: weight */      \
     X(ASSAY_NOTE_VOTES_RETURNED, 37, "votes_returned") /* slot; a: epoch, b: weight */             \
-    X(ASSAY_NOTE_VOTES_SPARED, 38, "votes_spared")     /* alarm; slot; a: epoch, b: floor in % */
+    X(ASSAY_NOTE_VOTES_RETAINED, 38, "votes_retained") /* alarm; slot; a: epoch, b: floor in % */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };
@@ -122,9 +122,9 @@ struct assay_effect {
             enum assay_signing_key key;
             uint8_t digest[32];
             enum assay_message_kind message;
-            struct assay_slice payload; /* complete but for the signature */
-            size_t signature_at;        /* offset of the 64-byte hole in payload */
-            size_t possession_at;       /* of a second one, for the voting key; 0: none */
+            struct assay_slice payload;    /* complete but for the signature */
+            size_t signature_at;           /* offset of the 64-byte hole in payload */
+            size_t possession_at;          /* of a second one, for the voting key; 0: none */
             enum assay_store_class class_; /* under this key, before it is sent */
             struct assay_store_key store_key;
         } sign; /* sent to ASSAY_SLOT_ALL */
@@ -158,7 +158,7 @@ struct assay_effect {
             uint64_t epoch;
             int64_t at_unix_s;
             enum assay_evidence_kind evidence_kind;
-            bool keep; /* announced by an envelope: peers pull it, proofs contain it */
+            bool keep;   /* announced by an envelope: peers pull it, proofs contain it */
             bool before; /* by the rules before those on trial (docs/protocol.md 9.9) */
         } verify;
         struct {

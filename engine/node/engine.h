@@ -189,7 +189,7 @@ struct assay_member_snapshot {
     uint32_t seat_weight;  /* of its votes in it; 0: it has no seat */
     /* It votes without attesting (docs/protocol.md 6.7): its votes do not count, or still count to
      * preserve the floor. */
-    bool votes_lost, votes_spared;
+    bool votes_lost, votes_retained;
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
     uint64_t unjudged_bp;                             /* U */
     uint16_t lo_bp, hi_bp;

@@ -183,7 +183,7 @@ static void log_vote_changes(struct assay_engine *e, uint16_t slot)
     if (new->keyless && !lost)
         assay_eng_note(e, ASSAY_NOTE_VOTES_LOST, slot, e->head->next.epoch, new->weight);
     if (assay_member_is_spared(new) && !spared)
-        assay_eng_note(e, ASSAY_NOTE_VOTES_SPARED, slot, e->head->next.epoch,
+        assay_eng_note(e, ASSAY_NOTE_VOTES_RETAINED, slot, e->head->next.epoch,
                        assay_parameters_quiet_floor(&e->head->next.rules.parameters));
     if ((lost || spared) && new->weight > 0 && !assay_trust_is_quiet(&new->trust))
         assay_eng_note(e, ASSAY_NOTE_VOTES_RETURNED, slot, e->head->next.epoch, new->weight);
@@ -337,7 +337,7 @@ static void log_updates(struct assay_engine *e, const struct assay_ledger *ledge
         assay_sha256(ledger->updates[i], ledger->update_len[i], digest);
         assay_bytes_copy(taken.digest, 32, digest, 32);
         const struct assay_update *after = find_update(&e->head->next, digest);
-        assay_eng_note(e, ASSAY_NOTE_COLLATERAL_TAKEN, ASSAY_SLOT_ALL, taken.facts.number,
+        assay_eng_note(e, ASSAY_NOTE_COLLATERAL_INCLUDED, ASSAY_SLOT_ALL, taken.facts.number,
                        after != NULL ? after->due_ms : 0);
         log_update(e, &taken);
     }
@@ -353,7 +353,7 @@ static void log_decisions(struct assay_engine *e, const struct assay_ledger *led
     if (ledger->change_len > 0) {
         struct assay_change change;
         assay_change_of_record(assay_slice_over(ledger->change, ledger->change_len), &change);
-        assay_eng_note(e, ASSAY_NOTE_CHANGE_TAKEN, ASSAY_SLOT_ALL, change.sequence,
+        assay_eng_note(e, ASSAY_NOTE_CHANGE_INCLUDED, ASSAY_SLOT_ALL, change.sequence,
                        change.activation);
     }
     if (ended)
@@ -461,7 +461,7 @@ static void persist_fast_synced(struct assay_engine *e, const struct assay_check
     const struct assay_store_key key = { .era = c->era, .epoch = c->epoch };
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, snapshot);
     assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, snapshot);
-    assay_eng_note(e, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL, c->epoch, from);
+    assay_eng_note(e, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL, c->epoch, from);
     assay_finalize_clear_halt(e);
     /* As in sync: these keys may have signed in the skipped history (2.7, 2.7.3). */
     struct assay_member own;

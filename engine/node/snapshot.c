@@ -90,36 +90,35 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
     /* A member does not appraise itself: the proofs of others count until it passes again. */
     const bool over = slot == engine->self && assay_outcome_is_fail(seat->last_outcome) &&
                       m->pass_epoch > seat->last_attempt_epoch;
-    *snapshot =
-        (struct assay_member_snapshot){ .name = engine->genesis->members[slot].name,
-                                        .incarnation = m->lives[0].incarnation,
-                                        .trust = m->trust,
-                                        .weight = m->weight,
-                                        .seat_weight = m->seat_weight,
-                                        .votes_lost = m->keyless,
-                                        .votes_spared = assay_member_is_spared(m),
-                                        .positive_bp = m->found.pass_weight,
-                                        .negative_bp = m->found.negative_weight,
-                                        .unjudged_bp = m->found.unjudged_weight,
-                                        .electorate_bp = m->found.electorate_weight,
-                                        .lo_bp = m->found.lo_bp,
-                                        .hi_bp = m->found.hi_bp,
-                                        .change_reason = (uint32_t)m->found.integrity_reason,
-                                        .availability_rule = (uint32_t)m->found.availability_rule,
-                                        .change_epoch = m->change_epoch,
-                                        .own_outcome = over ? ASSAY_OUTCOME_NONE
-                                                            : seat->last_outcome,
-                                        .last_attempt_epoch = seat->last_attempt_epoch,
-                                        .last_success_epoch = m->pass_epoch,
-                                        .announced = seat->payload_len > 0,
-                                        .balloted = engine->chain->ledger.balloted[slot],
-                                        .stage = m->stage,
-                                        .stage_epoch = m->stage_epoch,
-                                        .level = m->level,
-                                        .in_maintenance = assay_member_in_maintenance(
-                                            m, engine->head->context.epoch),
-                                        .watched_weight = m->watched_weight,
-                                        .felled = m->felled };
+    *snapshot = (struct assay_member_snapshot){
+        .name = engine->genesis->members[slot].name,
+        .incarnation = m->lives[0].incarnation,
+        .trust = m->trust,
+        .weight = m->weight,
+        .seat_weight = m->seat_weight,
+        .votes_lost = m->keyless,
+        .votes_retained = assay_member_is_spared(m),
+        .positive_bp = m->found.pass_weight,
+        .negative_bp = m->found.negative_weight,
+        .unjudged_bp = m->found.unjudged_weight,
+        .electorate_bp = m->found.electorate_weight,
+        .lo_bp = m->found.lo_bp,
+        .hi_bp = m->found.hi_bp,
+        .change_reason = (uint32_t)m->found.integrity_reason,
+        .availability_rule = (uint32_t)m->found.availability_rule,
+        .change_epoch = m->change_epoch,
+        .own_outcome = over ? ASSAY_OUTCOME_NONE : seat->last_outcome,
+        .last_attempt_epoch = seat->last_attempt_epoch,
+        .last_success_epoch = m->pass_epoch,
+        .announced = seat->payload_len > 0,
+        .balloted = engine->chain->ledger.balloted[slot],
+        .stage = m->stage,
+        .stage_epoch = m->stage_epoch,
+        .level = m->level,
+        .in_maintenance = assay_member_in_maintenance(m, engine->head->context.epoch),
+        .watched_weight = m->watched_weight,
+        .felled = m->felled
+    };
     if (m->maintenance_count > 0)
         snapshot->maintenance = m->maintenances[m->maintenance_count - 1];
     assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);

@@ -38,8 +38,8 @@ static void send_to_waiters(struct assay_evidence_pull *e,
 {
     for (uint32_t i = 0; i < waiters->count; i++) {
         if (waiters->slots[i] >= e->members) continue;
-        assay_count(e->counters,
-                    bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
+        assay_count(e->counters, bytes.len > 0 ? ASSAY_COUNT_EVIDENCE_REQUEST_ANSWERED
+                                               : ASSAY_COUNT_EVIDENCE_REQUEST_UNKNOWN);
         send_evidence(e, waiters->slots[i], digest, bytes);
     }
 }
@@ -178,7 +178,7 @@ enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e, uin
     uint8_t digest[32];
     struct assay_slice bytes = { 0 };
     if (assay_pull_decode(payload, digest) != ASSAY_OK) {
-        assay_count(e->counters, ASSAY_COUNT_PULL_MALFORMED);
+        assay_count(e->counters, ASSAY_COUNT_EVIDENCE_REQUEST_MALFORMED);
         return ASSAY_OK;
     }
     const enum assay_status status = e->world.get(e->world.context, digest, &bytes);
@@ -186,8 +186,8 @@ enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e, uin
     if (status != ASSAY_OK) bytes = (struct assay_slice){ 0 };
     if (bytes.len == 0 && e->waits && assay_gossip_add_waiter(e->gossip, digest, from))
         return ASSAY_OK;
-    assay_count(e->counters,
-                bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
+    assay_count(e->counters, bytes.len > 0 ? ASSAY_COUNT_EVIDENCE_REQUEST_ANSWERED
+                                           : ASSAY_COUNT_EVIDENCE_REQUEST_UNKNOWN);
     send_evidence(e, from, digest, bytes);
     return ASSAY_OK;
 }

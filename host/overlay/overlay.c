@@ -32,7 +32,7 @@ struct place {
     uint64_t errand_until_ms;
     uint64_t joined_ms; /* its last request; 0: never */
     uint64_t near_ms;   /* neighbour, or asked, since then */
-    bool tells;         /* an INVENTORY (HAVE) of it was received, last at told_ms */
+    bool tells;         /* an INVENTORY of it was received, last at told_ms */
     uint64_t told_ms;
 };
 

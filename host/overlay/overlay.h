@@ -100,7 +100,7 @@ ASSAY_CHECKED enum assay_status assay_overlay_on_neighbour(struct assay_overlay 
                                                            size_t payload_len);
 /* Any other message of a member was received: it is alive. */
 void assay_overlay_on_message(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
-/* An INVENTORY (HAVE) of a member was received: it lists its messages, and requests missing ones.
+/* An INVENTORY of a member was received: it lists its messages, and requests missing ones.
  */
 void assay_overlay_on_inventory(struct assay_overlay *view, uint64_t now_ms, uint16_t from);
 /* Returns: whether one was received within two epochs, or it became a neighbour too recently for

@@ -10,7 +10,7 @@
  *
  * With an overlay (host/overlay/overlay.h) a broadcast goes to the neighbours, and a request that
  * any member may answer goes to them in turn; a message for one member goes to it. Envelopes and
- * ballots are announced to neighbours by INVENTORY (HAVE), and relayed only to neighbours that send
+ * ballots are announced to neighbours by INVENTORY, and relayed only to neighbours that send
  * no inventory themselves (4.12.10).
  */
 #ifndef ASSAY_HOST_OVERLAY_RELAY_H
@@ -31,7 +31,7 @@ struct assay_relay {
     uint16_t first; /* of a relay: start of the walk over the roster */
     uint32_t members, walked, left;
     bool few;                /* a relay */
-    bool untold;             /* only to members that send no INVENTORY (HAVE) */
+    bool untold;             /* only to members that send no INVENTORY */
     struct assay_overlay *view; /* iterate over its neighbours; NULL: over the roster */
     const struct assay_relay_tree
         *routes;                       /* prune state for the source; NULL: none */

@@ -3,12 +3,12 @@
  *
  * docs/protocol.md 4.12.7, 4.12.11 (as in Plumtree). For each source (the slot that signed) a node
  * has one parent, the neighbour that delivers its messages first, and prunes the neighbours that
- * deliver duplicates. Each PRUNE (ROUTE) message has the complete state, which is valid for three
+ * deliver duplicates. Each PRUNE message has the complete state, which is valid for three
  * epochs. A neighbour that sent none receives everything. When a message of a source is late, the
  * neighbour that was asked for it replaces the parent, which cannot become parent again for eight
  * epochs. The tree affects how often a message is delivered, never whether. Pure.
  *
- *   ROUTE payload: a bitmap by slot, low bit first, up to the last byte that is not zero, one byte
+ *   PRUNE payload: a bitmap by slot, low bit first, up to the last byte that is not zero, one byte
  *   at least: sources whose messages the sender does not want relayed
  */
 #ifndef ASSAY_HOST_OVERLAY_RELAY_TREE_H
@@ -31,7 +31,7 @@ struct assay_relay_tree_config {
     uint32_t epoch_ms;
 };
 
-/* A PRUNE (ROUTE) message to send. */
+/* A PRUNE message to send. */
 struct assay_prune_message {
     uint16_t to;
     size_t len;
@@ -59,7 +59,7 @@ uint16_t assay_relay_tree_source(const struct assay_relay_tree *routes,
 void assay_relay_tree_on_message(struct assay_relay_tree *routes, const struct assay_overlay *view,
                                  uint64_t now_ms, uint16_t from, enum assay_message_kind kind,
                                  struct assay_slice payload, bool first);
-/* A VOTE_LACK was sent to a member that reports to have these votes. */
+/* A VOTE_REQUEST_MISSING was sent to a member that reports to have these votes. */
 void assay_relay_tree_on_request(struct assay_relay_tree *routes, const struct assay_overlay *view,
                                  uint64_t now_ms, uint16_t to, struct assay_slice payload);
 /* An epoch closed. */
@@ -71,7 +71,7 @@ void assay_relay_tree_update(struct assay_relay_tree *routes, const struct assay
 /* A neighbour restarted: it has lost its relay tree. */
 void assay_relay_tree_on_restart(struct assay_relay_tree *routes, uint64_t now_ms, uint16_t slot);
 
-/* Handles a PRUNE (ROUTE) message, untrusted bytes. Returns: ASSAY_OK | ASSAY_E_RANGE |
+/* Handles a PRUNE message, untrusted bytes. Returns: ASSAY_OK | ASSAY_E_RANGE |
  * ASSAY_E_STRANGER (no neighbour) */
 ASSAY_CHECKED enum assay_status assay_relay_tree_on_prune(struct assay_relay_tree *routes,
                                                           const struct assay_overlay *view,

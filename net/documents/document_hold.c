@@ -17,9 +17,9 @@ char *document_set_hold(struct assay_runtime *runtime, bool held, const char *re
         return document_error(runtime, "conflict", held ? "it is held already" : "it is not held");
     if (enclave->hold(enclave->context, held, reason) != ASSAY_OK)
         return document_error(runtime, "store", "the store could not remember it");
-    runtime_log_event(runtime, held ? "held" : "let_go", runtime->self, 0, 0, "%s: %s",
+    runtime_log_event(runtime, held ? "hold" : "hold_released", runtime->self, 0, 0, "%s: %s",
                       held ? "held manually" : "released manually", reason);
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, held ? "held" : "let_go"))
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, held ? "hold" : "hold_released"))
         assay_log_text(&runtime->log, "reason", reason);
     assay_log_end(&runtime->log);
     return document_finish(runtime, "assay.enforcement",

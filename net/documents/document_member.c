@@ -136,7 +136,7 @@ static void set_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_uint(object, "weight", m->weight);
     assay_json_set_uint(object, "seat_weight", m->seat_weight);
     assay_json_set_bool(object, "votes_lost", m->votes_lost);
-    assay_json_set_bool(object, "votes_spared", m->votes_spared);
+    assay_json_set_bool(object, "votes_retained", m->votes_retained);
     assay_json_set_uint(object, "positive_bp", m->positive_bp);
     assay_json_set_uint(object, "negative_bp", m->negative_bp);
     assay_json_set_uint(object, "unjudged_bp", m->unjudged_bp);

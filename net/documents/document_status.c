@@ -103,7 +103,7 @@ static struct assay_json *clock_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_bool(object, "known", s->clock_known);
-    assay_json_set_bool(object, "off", s->clock_off);
+    assay_json_set_bool(object, "off", s->clock_out_of_sync);
     if (s->clock_known) assay_json_set_int(object, "ahead_ms", s->clock_ahead_ms);
     else assay_json_set_null(object, "ahead_ms");
     assay_json_set_uint(object, "bound_ms", s->clock_bound_ms);
@@ -253,7 +253,7 @@ static struct assay_json *quiet_document(const struct assay_snapshot *s, bool sp
     struct assay_json *list = assay_json_array();
     for (uint16_t slot = 0; slot < s->member_count; slot++) {
         const struct assay_member_snapshot *m = &s->members[slot].ledger;
-        if (spared ? m->votes_spared : m->votes_lost) append_member(s, list, slot);
+        if (spared ? m->votes_retained : m->votes_lost) append_member(s, list, slot);
     }
     return list;
 }
@@ -321,7 +321,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set(data, "tolerance", tolerance_document(s));
     assay_json_set_bool(data, "no_votes", own->votes_lost);
     assay_json_set(data, "votes_lost", quiet_document(s, false));
-    assay_json_set(data, "votes_spared", quiet_document(s, true));
+    assay_json_set(data, "votes_retained", quiet_document(s, true));
     assay_json_set(data, "advice", advice_document(s));
     assay_json_set_uint(data, "member_count", s->member_count);
     assay_json_set_uint(data, "slot", s->self);

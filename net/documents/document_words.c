@@ -181,7 +181,7 @@ static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
             (unsigned long long)((s->now_ms - s->chain.final_at_ms) / 1000));
     if (!s->margin.progress) say(out, "STOPPED, too few members are reachable; ");
     else if (s->margin.overdue) say(out, "OVERDUE, the running epoch should be closed by now; ");
-    if (s->clock_off) say(out, "CLOCK, the date of this machine is off; ");
+    if (s->clock_out_of_sync) say(out, "CLOCK, the date of this machine is off; ");
 }
 
 static void format_tolerance(struct sentence *out, const struct assay_snapshot *s)

@@ -81,33 +81,37 @@ static void write_self(const struct page *page, const struct assay_snapshot *s)
 {
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
-    write_head(page, "assay_build_info", "gauge", "The program, always 1.");
+    write_head(page, "assay_build_info", "gauge", "Version of the running program; always 1.");
     write_sample(page, "assay_build_info", "version", ASSAY_VERSION, 1, 0);
-    write_gauge(page, "assay_node_score_ratio", "Score of this node: the smaller of both below.",
+    write_gauge(page, "assay_node_score_ratio",
+                "Score of this node: the lower of integrity and availability.",
                 assay_trust_score_bp(&own->trust), 4);
     write_gauge(page, "assay_node_integrity_ratio", "Integrity of this node.",
                 own->trust.integrity_bp, 4);
     write_gauge(page, "assay_node_availability_ratio", "Availability of this node.",
                 own->trust.availability_bp, 4);
-    write_head(page, "assay_node_standing", "gauge", "1 at the standing of this node.");
+    write_head(page, "assay_node_standing", "gauge",
+               "1 for the current standing of this node, 0 for the others.");
     for (unsigned i = 0; i < 4; i++)
         write_sample(page, "assay_node_standing", "band", words[i],
                      (unsigned)own->trust.score.standing == i, 0);
-    write_gauge(page, "assay_node_weight", "Weight of this node in the running epoch.", own->weight,
+    write_gauge(page, "assay_node_weight", "Weight of this node in the current epoch.", own->weight,
                 0);
     const uint64_t epochs = s->chain.epoch - own->last_success_epoch;
-    write_gauge(page, "assay_evidence_age_seconds",
-                "Epochs since own evidence was certified, as time; grows while the chain goes on.",
-                epochs * s->epoch_ms, 3);
-    write_gauge(page, "assay_enclave_running", "Does the enclave run?", s->enclave.pid != 0, 0);
-    write_gauge(page, "assay_enclave_paused", "Is its service suspended by an order?",
-                s->enclave.paused, 0);
+    write_gauge(
+        page, "assay_evidence_age_seconds",
+        "Age of the newest certified evidence of this node, counted in epochs and given as time.",
+        epochs * s->epoch_ms, 3);
+    write_gauge(page, "assay_enclave_running", "1 while the enclave runs.", s->enclave.pid != 0, 0);
+    write_gauge(page, "assay_enclave_paused",
+                "1 while an order suspends the service of the enclave.", s->enclave.paused, 0);
     write_counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
-    write_counter(page, "assay_config_reloads",
-                  "Configurations that were taken over while it runs.", s->config_reloads, 0);
-    write_gauge(page, "assay_config_last_reload_success", "Was the last one taken over?",
-                !s->config_refused, 0);
-    write_gauge(page, "assay_insecure_mode", "Profile development, or what was accepted.",
+    write_counter(page, "assay_config_reloads", "Successful configuration reloads since the start.",
+                  s->config_reloads, 0);
+    write_gauge(page, "assay_config_last_reload_success",
+                "1 if the last configuration reload succeeded.", !s->config_refused, 0);
+    write_gauge(page, "assay_insecure_mode",
+                "1 if the policy profile is development or an insecure setting is accepted.",
                 s->insecure || s->insecure_count > 0, 0);
 }
 
@@ -128,7 +132,7 @@ static void write_members(const struct page *page, const struct assay_snapshot *
         last += m->is_served_last && !m->is_shut_out;
         offences += m->ledger.trust.offences.count;
         lost += m->ledger.votes_lost;
-        spared += m->ledger.votes_spared;
+        spared += m->ledger.votes_retained;
         attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
     }
     const uint64_t all = bands[0] + bands[1] + bands[2] + bands[3];
@@ -138,12 +142,11 @@ static void write_members(const struct page *page, const struct assay_snapshot *
     write_gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
                 attested, 0);
     write_gauge(page, "assay_suspensions_active", "Members that are suspended.", bands[3], 0);
-    write_head(page, "assay_quiet_members", "gauge", "Members that vote and do not attest.");
+    write_head(page, "assay_quiet_members", "gauge", "Members that vote without attesting.");
     write_sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
     write_sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
     write_gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
-    write_head(page, "assay_peers", "gauge",
-               "Members by what is heard of them, this node included.");
+    write_head(page, "assay_peers", "gauge", "Members by reachability, this node included.");
     write_sample(page, "assay_peers", "state", "present", present, 0);
     write_sample(page, "assay_peers", "state", "absent", all - present, 0);
     write_sample(page, "assay_peers", "state", "banned", banned, 0);
@@ -153,48 +156,50 @@ static void write_members(const struct page *page, const struct assay_snapshot *
 
 static void write_tolerance(const struct page *page, const struct assay_snapshot *s)
 {
-    write_gauge(page, "assay_quorum_available", "Is enough weight heard of to go on?",
-                s->margin.progress, 0);
-    write_gauge(page, "assay_quorum_weight", "The least weight that is a quorum.",
-                s->margin.quorum_weight, 0);
-    write_gauge(page, "assay_present_weight", "Weight of the members that are heard of.",
+    write_gauge(page, "assay_quorum_available",
+                "1 while members with a quorum of weight are reachable.", s->margin.progress, 0);
+    write_gauge(page, "assay_quorum_weight", "Weight of a quorum.", s->margin.quorum_weight, 0);
+    write_gauge(page, "assay_present_weight", "Weight of the members that are reachable.",
                 s->margin.present_weight, 0);
-    write_gauge(page, "assay_total_weight", "Weight of all.", s->chain.total_weight, 0);
+    write_gauge(page, "assay_total_weight", "Weight of all members.", s->chain.total_weight, 0);
     write_head(page, "assay_tolerated_faults", "gauge",
-               "Any so many more members may fail without stopping progress, or lie without ending "
+               "Additional members that may crash without stopping progress, or lie without ending "
                "safety.");
     write_sample(page, "assay_tolerated_faults", "until", "stop", s->margin.members_stop, 0);
     write_sample(page, "assay_tolerated_faults", "until", "break", s->margin.members_break, 0);
     write_gauge(page, "assay_largest_operator_ratio",
-                "Share of the weight of the largest operator.", s->chain.largest_operator_bp, 4);
+                "Share of the total weight that the largest operator has.",
+                s->chain.largest_operator_bp, 4);
     write_gauge(page, "assay_largest_vendor_ratio",
-                "Share of the weight of the largest vendor root.", s->chain.largest_vendor_bp, 4);
+                "Share of the total weight that depends on the largest vendor root.",
+                s->chain.largest_vendor_bp, 4);
 }
 
 static void write_chain(const struct page *page, const struct assay_snapshot *s)
 {
     const uint64_t final_ms = s->chain.final_at_ms;
-    write_gauge(page, "assay_epoch", "The running epoch.", s->chain.epoch, 0);
+    write_gauge(page, "assay_epoch", "Number of the current epoch.", s->chain.epoch, 0);
     write_gauge(page, "assay_epoch_duration_seconds", "Length of an epoch.", s->epoch_ms, 3);
-    write_gauge(page, "assay_epoch_open_seconds", "Since when the running epoch runs here.",
+    write_gauge(page, "assay_epoch_open_seconds", "Time since this node opened the current epoch.",
                 s->margin.open_ms, 3);
-    write_gauge(page, "assay_epoch_overdue", "Should the running epoch be closed by now?",
-                s->margin.overdue, 0);
-    write_gauge(page, "assay_epoch_certified", "Was the last closed epoch certified?",
+    write_gauge(page, "assay_epoch_overdue",
+                "1 if the current epoch should have been closed by now.", s->margin.overdue, 0);
+    write_gauge(page, "assay_epoch_certified", "1 if the last closed epoch was certified.",
                 s->chain.certified, 0);
     write_gauge(page, "assay_chain_height", "Height of the newest final block.", s->chain.height,
                 0);
     write_gauge(page, "assay_head_age_seconds",
-                "Since a block became final here; since the start, when none has.",
+                "Time since a block became final on this node, or since the start.",
                 final_ms != 0 ? s->now_ms - final_ms : s->uptime_ms, 3);
-    write_gauge(page, "assay_chain_voting", "Does this node vote?", s->chain.voting, 0);
-    write_gauge(page, "assay_chain_behind", "Does this node fetch blocks that others have?",
+    write_gauge(page, "assay_chain_voting", "1 while this node votes.", s->chain.voting, 0);
+    write_gauge(page, "assay_chain_behind", "1 while this node fetches blocks from its peers.",
                 s->chain.behind, 0);
-    write_gauge(page, "assay_views_nullified", "Views that ended without a block, in a row.",
+    write_gauge(page, "assay_views_nullified", "Consecutive views that ended without a block.",
                 s->chain.views_nullified, 0);
-    write_gauge(page, "assay_changes_pending", "Changes by operators that wait for their epoch.",
+    write_gauge(page, "assay_changes_pending", "Changes of the operators that are pending.",
                 s->changes.pending_count, 0);
-    write_head(page, "assay_finality_seconds", "summary", "From an own proposal to its finality.");
+    write_head(page, "assay_finality_seconds", "summary",
+               "Time from a proposal of this node to its finality.");
     write_sample(page, "assay_finality_seconds", "quantile", "0.5", s->finality.p50_us, 6);
     write_sample(page, "assay_finality_seconds", "quantile", "0.99", s->finality.p99_us, 6);
     write_sample(page, "assay_finality_seconds_count", NULL, NULL, s->finality.samples, 0);
@@ -218,13 +223,13 @@ static void write_votes(const struct page *page, const struct assay_http_snapsho
         }
     }
     write_gauge(page, "assay_epoch_participation_ratio",
-                "Share of the members whose ballot counted in the last closed epoch.",
+                "Share of the members whose ballot was counted in the last closed epoch.",
                 count > 0 ? balloted * 10000 / count : 0, 4);
     write_gauge(page, "assay_vote_disagreement_ratio",
-                "Share of the votes of that epoch that the others did not share.",
+                "Share of the votes in the last closed epoch that differ from the majority.",
                 said > 0 ? against * 10000 / said : 0, 4);
-    write_gauge(page, "assay_votes_proven_false",
-                "Votes that proofs contradict, as far as remembered.", view->lie_count, 0);
+    write_gauge(page, "assay_votes_proven_false", "Votes on record that proofs contradict.",
+                view->lie_count, 0);
 }
 
 /* ------------------------------------------------------------ the machine */
@@ -235,12 +240,13 @@ static void write_clock(const struct page *page, const struct assay_snapshot *s)
     const int64_t ahead = s->clock_known ? s->clock_ahead_ms : 0;
     const uint64_t size = ahead < 0 ? 0 - (uint64_t)ahead : (uint64_t)ahead;
     write_head(page, "assay_clock_skew_seconds", "gauge",
-               "The date of this machine is ahead of the others' by so much; 0 while not known.");
+               "Lead of the local clock over the median of the members; 0 while unknown.");
     (void)fprintf(page->out, "assay_clock_skew_seconds %s%" PRIu64 ".%03" PRIu64 "\n",
                   ahead < 0 ? "-" : "", size / 1000, size % 1000);
-    write_gauge(page, "assay_clock_bound_seconds", "How far apart dates may be.", s->clock_bound_ms,
-                3);
-    write_gauge(page, "assay_clock_off", "Is it further apart than that?", s->clock_off, 0);
+    write_gauge(page, "assay_clock_bound_seconds", "Largest permitted clock skew.",
+                s->clock_bound_ms, 3);
+    write_gauge(page, "assay_clock_out_of_sync", "1 while the clock skew exceeds its bound.",
+                s->clock_out_of_sync, 0);
 }
 
 /* By kind, the root that ends first; below zero when it has ended. What never ends has no line. */
@@ -248,7 +254,7 @@ static void write_collateral(const struct page *page, const struct assay_snapsho
 {
     static const char name[] = "assay_collateral_expiry_seconds";
     const int64_t now = (int64_t)(s->at_unix_ms / 1000);
-    write_head(page, name, "gauge", "Until what evidence of a kind is judged by ends.");
+    write_head(page, name, "gauge", "Time until the collateral of a kind of evidence expires.");
     for (int kind = 0; kind < ASSAY_KIND_COUNT; kind++) {
         int64_t until = INT64_MAX;
         for (uint32_t i = 0; i < s->collateral_count; i++)
@@ -265,14 +271,14 @@ static void write_collateral(const struct page *page, const struct assay_snapsho
 static void write_machine(const struct page *page, const struct assay_http_content *book)
 {
     if (book->disk_size_bytes > 0) {
-        write_gauge(page, "assay_disk_free_bytes", "Room that the state's folder still has.",
-                    book->disk_free_bytes, 0);
-        write_gauge(page, "assay_disk_size_bytes", "Size of the file system that it stands in.",
+        write_gauge(page, "assay_disk_free_bytes",
+                    "Free space of the file system of the state folder.", book->disk_free_bytes, 0);
+        write_gauge(page, "assay_disk_size_bytes", "Size of the file system of the state folder.",
                     book->disk_size_bytes, 0);
     }
     if (book->certificate_ends_unix_s == 0) return;
     write_head(page, "assay_http_certificate_expiry_seconds", "gauge",
-               "Until the certificate of http.certificate ends.");
+               "Time until the certificate of http.certificate expires.");
     (void)fprintf(page->out, "assay_http_certificate_expiry_seconds %" PRId64 "\n",
                   book->certificate_ends_unix_s - book->now_unix_s);
 }
@@ -280,15 +286,16 @@ static void write_machine(const struct page *page, const struct assay_http_conte
 static void write_process(const struct page *page, const struct assay_http_content *book)
 {
     const struct assay_snapshot *s = &book->view->snapshot;
-    write_gauge(page, "process_start_time_seconds", "When the process started, in Unix seconds.",
+    write_gauge(page, "process_start_time_seconds", "Start time of the process, in Unix seconds.",
                 s->at_unix_ms - s->uptime_ms, 3);
-    write_gauge(page, "process_resident_memory_bytes", "Memory of the process.", book->rss_bytes,
-                0);
-    write_counter(page, "process_cpu_seconds", "Time on processors.", book->cpu_ms, 3);
-    write_gauge(page, "process_open_fds", "Open descriptors.", book->fds, 0);
-    write_gauge(page, "assay_verifications_pending", "Verifications that wait or run.",
+    write_gauge(page, "process_resident_memory_bytes", "Resident memory of the process.",
+                book->rss_bytes, 0);
+    write_counter(page, "process_cpu_seconds", "User and system CPU time of the process.",
+                  book->cpu_ms, 3);
+    write_gauge(page, "process_open_fds", "Open file descriptors of the process.", book->fds, 0);
+    write_gauge(page, "assay_verifications_pending", "Verifications that are queued or running.",
                 s->verifications_pending, 0);
-    write_gauge(page, "assay_evidence_cached_bytes", "Evidence in memory.",
+    write_gauge(page, "assay_evidence_cached_bytes", "Size of the evidence in the cache.",
                 s->evidence_cached_bytes, 0);
 }
 
@@ -296,13 +303,14 @@ static void write_http(const struct page *page, const struct assay_http_figures 
 {
     static const char *const codes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
     static const char name[] = "assay_http_requests", cut[] = "assay_http_connections_cut";
-    write_head(page, name, "counter", "Answers by their status, but those of /metrics.");
+    write_head(page, name, "counter", "HTTP responses by status, without those of /metrics.");
     for (unsigned i = 2; i < 6; i++)
         write_labelled(page, name, "code", codes[i], f->answers[i]);
-    write_gauge(page, "assay_http_connections", "Open connections.", f->connections, 0);
-    write_gauge(page, "assay_http_streams", "Streams of events among them.", f->streams, 0);
-    write_gauge(page, "assay_http_held_bytes", "Answers that are being read.", f->held_bytes, 0);
-    write_head(page, cut, "counter", "Connections that were ended from here.");
+    write_gauge(page, "assay_http_connections", "Open HTTP connections.", f->connections, 0);
+    write_gauge(page, "assay_http_streams", "Open HTTP event streams.", f->streams, 0);
+    write_gauge(page, "assay_http_buffered_bytes",
+                "Size of the HTTP responses that are being sent.", f->held_bytes, 0);
+    write_head(page, cut, "counter", "HTTP connections that the daemon closed early.");
     write_labelled(page, cut, "reason", "slow", f->cut_slow);
     write_labelled(page, cut, "reason", "idle", f->cut_idle);
     write_labelled(page, cut, "reason", "busy", f->refused);
@@ -322,13 +330,13 @@ static void write_counters(const struct page *page, const struct assay_counters 
     write_labelled(page, bytes, "dir", "out", c->value[ASSAY_COUNT_BYTES_OUT]);
     write_counter(page, "assay_evidence_verifications", "Pieces of evidence that were verified.",
                   c->value[ASSAY_COUNT_VERIFIED], 0);
-    write_head(page, permits, "counter", "Permits that were asked for.");
+    write_head(page, permits, "counter", "Permits that were requested.");
     write_labelled(page, permits, "result", "granted", c->value[ASSAY_COUNT_PERMIT_GRANTED]);
     write_labelled(page, permits, "result", "denied", c->value[ASSAY_COUNT_PERMIT_DENIED]);
     write_head(page, counted, "counter",
-               "What came, went and was refused, by reason (assay counters).");
+               "Events of gossip, evidence and services by name (assay counters).");
     for (unsigned i = ASSAY_COUNT_BYTES_OUT + 1; i < ASSAY_COUNTER_COUNT; i++)
-        write_labelled(page, counted, "what", assay_counter_name((enum assay_counter)i),
+        write_labelled(page, counted, "event", assay_counter_name((enum assay_counter)i),
                        c->value[i]);
 }
 
@@ -344,20 +352,19 @@ static void write_groups(const struct page *page, const struct assay_services_su
     write_head(page, view, "gauge", "The view that serves a group of state continuity.");
     for (uint32_t g = 0; g < v->group_count; g++)
         write_sample(page, view, "group", v->group[g].name, v->group[g].view, 0);
-    write_head(page, phase, "gauge", "1 at the phase of the group.");
+    write_head(page, phase, "gauge", "1 for the current phase of the group.");
     for (uint32_t g = 0; g < v->group_count; g++)
         for (int p = ASSAY_CONT_FORMING; p <= ASSAY_CONT_GONE; p++)
             write_pair(page, phase, "group", v->group[g].name, "phase",
                        assay_document_phase((enum assay_cont_phase)p), (int)v->group[g].phase == p);
-    write_head(page, lost, "gauge", "Seats of that view whose member serves no more.");
+    write_head(page, lost, "gauge", "Seats of the current view whose member no longer serves.");
     for (uint32_t g = 0; g < v->group_count; g++) {
         uint64_t count = 0;
         for (uint32_t i = 0; i < v->group[g].seat_count; i++)
             count += v->group[g].state[i] == ASSAY_CONT_SEAT_LOST;
         write_sample(page, lost, "group", v->group[g].name, count, 0);
     }
-    write_head(page, sessions, "gauge",
-               "Sessions that were numbered, of all enclaves of the group.");
+    write_head(page, sessions, "gauge", "Sessions of all enclaves of the group.");
     for (uint32_t g = 0; g < v->group_count; g++)
         write_sample(page, sessions, "group", v->group[g].name, v->group[g].sessions, 0);
 }
@@ -368,28 +375,30 @@ static void write_shares(const struct page *page, const struct assay_services_su
     if (!v->has_shares) return;
     for (uint32_t c = 0; c < v->shares.cluster_count; c++)
         alarms += v->shares.cluster[c].alarm;
-    write_gauge(page, "assay_shares_synced", "Secrets that enough holders keep.", v->shares.synced,
-                0);
-    write_gauge(page, "assay_shares_waiting", "Secrets that too few holders have confirmed yet.",
+    write_gauge(page, "assay_shares_synced", "Secrets that enough holders have confirmed.",
+                v->shares.synced, 0);
+    write_gauge(page, "assay_shares_waiting", "Secrets that too few holders have confirmed so far.",
                 v->shares.waiting, 0);
-    write_gauge(page, "assay_shares_resharing", "Secrets that are being dealt anew.",
+    write_gauge(page, "assay_shares_resharing", "Secrets that are being reshared.",
                 v->shares.resharing, 0);
-    write_gauge(page, "assay_shares_public", "Secrets that are being dealt anew in public.",
+    write_gauge(page, "assay_shares_public", "Secrets that are being reshared by public dealings.",
                 v->shares.in_public, 0);
     write_gauge(page, "assay_shares_away",
-                "Members that lost a slot for their silence, for 64 epochs.", v->shares.away, 0);
-    write_gauge(page, "assay_shares_alarm", "Clusters that could not go on at the last close.",
-                alarms, 0);
+                "Members that lost a slot for inactivity in the last 64 epochs.", v->shares.away,
+                0);
+    write_gauge(page, "assay_shares_alarm", "Clusters that were stalled at the last close.", alarms,
+                0);
 }
 
 static void write_tasks(const struct page *page, const struct assay_services_summary *v)
 {
     if (!v->has_tasks) return;
-    write_gauge(page, "assay_tasks_open", "Tasks that have not ended.",
+    write_gauge(page, "assay_tasks_open", "Open tasks.",
                 (uint64_t)v->tasks.state[ASSAY_SUMMARY_OPEN] +
                     v->tasks.state[ASSAY_SUMMARY_ACCEPTED] + v->tasks.state[ASSAY_SUMMARY_FAILED],
                 0);
-    write_gauge(page, "assay_tasks_locked", "Money that tasks have locked.", v->tasks.locked, 0);
+    write_gauge(page, "assay_tasks_locked", "Amount that open tasks have locked.", v->tasks.locked,
+                0);
     write_gauge(page, "assay_accounts", "Accounts.", v->tasks.accounts, 0);
 }
 
@@ -397,7 +406,7 @@ static void write_programs(const struct page *page, const struct assay_services_
 {
     static const char programs[] = "assay_service_programs";
     static const char records[] = "assay_service_records_total";
-    static const char crowded[] = "assay_service_crowded_total";
+    static const char crowded[] = "assay_service_full_total";
     if (v->path[0] == '\0') return;
     write_head(page, "assay_service_records", "counter",
                "Final records of services since the start.");
@@ -407,13 +416,12 @@ static void write_programs(const struct page *page, const struct assay_services_
         write_pair(page, records, "kind", word, "result", "idle", v->desk.idle[kind]);
     }
     write_head(page, programs, "gauge",
-               "Programs at the sockets of services; idle: they follow nothing.");
+               "Programs connected to the sockets of services; idle: without a subscription.");
     write_sample(page, programs, "state", "following", v->desk.following, 0);
     write_sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
-    write_head(
-        page, "assay_service_crowded", "counter",
-        "What found all places of a socket of services taken; yielded: it got that of another "
-        "user or connection.");
+    write_head(page, "assay_service_crowded", "counter",
+               "Connections and requests that found all places of a socket taken; yielded: they "
+               "replaced one.");
     write_pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
     write_pair(page, crowded, "what", "connection", "result", "yielded", v->desk.calls_yielded);
     write_pair(page, crowded, "what", "question", "result", "refused", v->desk.requests_refused);

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "net/documents/document.h"
 
-enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, LACK };
+enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, MISSING };
 
 struct field {
     const char *key; /* NULL: the number has no meaning */
@@ -41,24 +41,24 @@ static struct fields note_field_names(enum assay_note note)
     case ASSAY_NOTE_BEHIND: return TWO("epoch", NUMBER, "epoch_seen", NUMBER);
     case ASSAY_NOTE_CLOCK: return ONE("ahead_ms", NUMBER);
     case ASSAY_NOTE_REFUSED: return TWO("kind", KIND, "status", STATUS);
-    case ASSAY_NOTE_CHANGE_TAKEN: return TWO("change", NUMBER, "active_from_epoch", NUMBER);
+    case ASSAY_NOTE_CHANGE_INCLUDED: return TWO("change", NUMBER, "active_from_epoch", NUMBER);
     case ASSAY_NOTE_CHANGE_ACTIVE: return ONE("change", NUMBER);
     case ASSAY_NOTE_CHANGE_ENDED: return TWO("change", NUMBER, "end", END);
-    case ASSAY_NOTE_CANNOT_CATCH_UP: return TWO("epoch", NUMBER, "lacks", LACK);
-    case ASSAY_NOTE_LEAPT: return TWO("epoch", NUMBER, "from_epoch", NUMBER);
+    case ASSAY_NOTE_CANNOT_CATCH_UP: return TWO("epoch", NUMBER, "lacks", MISSING);
+    case ASSAY_NOTE_FAST_SYNCED: return TWO("epoch", NUMBER, "from_epoch", NUMBER);
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RELEASED:
     case ASSAY_NOTE_RECOVER_UNCONFIRMED:
     case ASSAY_NOTE_RECOVERED: return TWO("era", NUMBER, "epoch", NUMBER);
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED: return TWO("epoch", NUMBER, "weight", NUMBER);
-    case ASSAY_NOTE_VOTES_SPARED: return TWO("epoch", NUMBER, "floor_percent", NUMBER);
+    case ASSAY_NOTE_VOTES_RETAINED: return TWO("epoch", NUMBER, "floor_percent", NUMBER);
     case ASSAY_NOTE_IDENTITY_IN_USE: return TWO("epoch", NUMBER, "incarnation", NUMBER);
     case ASSAY_NOTE_ERA_FORKED: return TWO("its_era", NUMBER, "its_height", NUMBER);
     case ASSAY_NOTE_RECOVER_ACCEPTED: return TWO("height", NUMBER, "epoch", NUMBER);
     case ASSAY_NOTE_RECOVER_REFUSED: return TWO("own_height", NUMBER, "named_height", NUMBER);
     case ASSAY_NOTE_SERVICES_FETCHED: return TWO("epoch", NUMBER, "documents", NUMBER);
-    case ASSAY_NOTE_COLLATERAL_TAKEN:
+    case ASSAY_NOTE_COLLATERAL_INCLUDED:
         return TWO("evaluation_number", NUMBER, "serves_from_ms", NUMBER);
     case ASSAY_NOTE_COLLATERAL_ACTIVE:
     case ASSAY_NOTE_COLLATERAL_REVERTED:
@@ -86,7 +86,7 @@ static const char *note_value_word(enum form form, uint64_t value)
     case KIND: return assay_message_name((unsigned)value);
     case OUTCOME: return assay_outcome_text((enum assay_outcome)value);
     case END: return assay_document_change_end(value);
-    case LACK: return lack_text(value);
+    case MISSING: return lack_text(value);
     case NUMBER:
     case TRUTH: break;
     }

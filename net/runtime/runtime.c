@@ -269,7 +269,8 @@ static void log_open(struct assay_runtime *runtime)
         assay_log_bool(&runtime->log, "insecure", insecure);
     }
     assay_log_end(&runtime->log);
-    if (runtime->config.newcomer && assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "newcomer"))
+    if (runtime->config.newcomer &&
+        assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "waiting_to_join"))
         assay_log_text(&runtime->log, "note",
                        "no member that this store knows of: it waits until a change that joins it "
                        "is in force, and begins there");

@@ -17,7 +17,7 @@ static void offer_found(struct assay_runtime *runtime, const struct assay_fetche
     const enum assay_status status =
         runtime_offer_add(runtime, found->report.offer, false, message);
     if (status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_DUPLICATE) return;
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_unoffered")) {
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_not_offered")) {
         assay_log_hex(&runtime->log, "root", found->report.root, 8);
         assay_log_text(&runtime->log, "part", found->report.part);
         assay_log_text(&runtime->log, "why", message);
@@ -41,7 +41,7 @@ static void log_newer(struct assay_runtime *runtime, const struct assay_fetcher_
     assay_log_end(&runtime->log);
     offer_found(runtime, found);
     if (!found->is_unkept) return;
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_unkept"))
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "collateral_not_stored"))
         assay_log_hex(&runtime->log, "root", report->root, 8);
     assay_log_end(&runtime->log);
 }

@@ -106,7 +106,7 @@ static void collect_verdicts(struct assay_runtime *runtime)
 static void log_verifier_ready(struct assay_runtime *runtime,
                                const struct assay_verifier_process_news *news)
 {
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "judge_ready"))
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "verifier_ready"))
         runtime_log_child(runtime, news->pid, news->took_ms, news->walls, news->landlock);
     assay_log_end(&runtime->log);
 }
@@ -116,7 +116,7 @@ static void log_verifier_ready(struct assay_runtime *runtime,
 static void log_verifier_mismatch(struct assay_runtime *runtime,
                                   const struct assay_verifier_process_news *news)
 {
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "judge_lied")) {
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "verifier_contradicted")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
         assay_log_hex(&runtime->log, "about", news->digest, 32);
     }
@@ -126,10 +126,10 @@ static void log_verifier_mismatch(struct assay_runtime *runtime,
 static void log_verifier_exit(struct assay_runtime *runtime,
                               const struct assay_verifier_process_news *news)
 {
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "judge_fell")) {
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "verifier_ended")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
         assay_log_text(&runtime->log, "why", news->why);
-        assay_log_uint(&runtime->log, "in_hand", news->in_hand);
+        assay_log_uint(&runtime->log, "pending", news->in_hand);
         assay_log_bool(&runtime->log, "was_ready", news->started);
         if (news->unjudged) assay_log_hex(&runtime->log, "unjudged", news->digest, 32);
     }
@@ -142,11 +142,11 @@ static void poll_verifier_news(struct assay_runtime *runtime)
     struct assay_verifier_process_losses since;
     struct assay_verifier_process_news news;
     assay_verify_pool_get_losses(runtime->pool, &since);
-    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_FELL, since.restarts);
-    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
-    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_RETRIED, since.retried);
-    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_UNJUDGED, since.unjudged);
-    assay_count_many(&runtime->counters, ASSAY_COUNT_JUDGE_LIED, since.lied);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_ENDED, since.restarts);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_STALLED, since.stalls);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_RETRIED, since.retried);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_GAVE_UP, since.unjudged);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_CONTRADICTED, since.lied);
     while (assay_verify_pool_next_news(runtime->pool, &news)) {
         if (news.ready) log_verifier_ready(runtime, &news);
         else if (news.lied) log_verifier_mismatch(runtime, &news);

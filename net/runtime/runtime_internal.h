@@ -449,17 +449,17 @@ void runtime_overlay_on_frame(struct assay_runtime *runtime, uint16_t from);
 /* An ENVELOPE was received: its sender has the evidence first. */
 void runtime_overlay_on_envelope(struct assay_runtime *runtime, uint16_t from,
                                  struct assay_slice payload);
-/* An INVENTORY (HAVE) was received. */
+/* An INVENTORY was received. */
 void runtime_overlay_on_inventory(struct assay_runtime *runtime, uint16_t from);
 /* A relayed message was received, with the engine's status: docs/protocol.md 4.12.11 (relay tree).
  */
 void runtime_overlay_on_relayed(struct assay_runtime *runtime, uint16_t from,
                                 enum assay_message_kind kind, struct assay_slice payload,
                                 enum assay_status status);
-/* Handles a PRUNE (ROUTE) message, untrusted bytes. */
+/* Handles a PRUNE message, untrusted bytes. */
 void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
                               struct assay_slice payload);
-/* A VOTE_LACK was sent to a member. */
+/* A VOTE_REQUEST_MISSING was sent to a member. */
 void runtime_overlay_on_request(struct assay_runtime *runtime, uint16_t to,
                                 struct assay_slice payload);
 /* The engine accepted a message: its signer is reachable. */

@@ -254,7 +254,7 @@ void runtime_keys_renew(struct assay_runtime *runtime, uint32_t ended)
 void runtime_keys_replace(struct assay_runtime *runtime)
 {
     if (runtime->keyring.next.incarnation == 0) return; /* created, listed, meanwhile */
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "keys_taken"))
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "keys_conflict"))
         assay_log_text(&runtime->log, "note",
                        "another member named the keys that wait to be listed");
     assay_log_end(&runtime->log);

@@ -100,7 +100,7 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_IDENTITY_IN_USE:
     case ASSAY_NOTE_COLLATERAL_REVERTED:
     case ASSAY_NOTE_VOTES_LOST:
-    case ASSAY_NOTE_VOTES_SPARED:
+    case ASSAY_NOTE_VOTES_RETAINED:
     case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
     case ASSAY_NOTE_FAIL_PROVEN:
     case ASSAY_NOTE_OFFENCE_PROVEN:
@@ -114,13 +114,13 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_EVIDENCE_MISSING:
     case ASSAY_NOTE_RESUMED:
     case ASSAY_NOTE_BEHIND:
-    case ASSAY_NOTE_LEAPT:
+    case ASSAY_NOTE_FAST_SYNCED:
     case ASSAY_NOTE_RECOVERED:
     case ASSAY_NOTE_RECOVER_ACCEPTED:
     case ASSAY_NOTE_RELEASED:
-    case ASSAY_NOTE_CHANGE_TAKEN:
+    case ASSAY_NOTE_CHANGE_INCLUDED:
     case ASSAY_NOTE_CHANGE_ACTIVE:
-    case ASSAY_NOTE_COLLATERAL_TAKEN:
+    case ASSAY_NOTE_COLLATERAL_INCLUDED:
     case ASSAY_NOTE_COLLATERAL_ACTIVE:
     case ASSAY_NOTE_VOTES_RETURNED:
     case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
@@ -226,7 +226,7 @@ static void log_votes(struct assay_runtime *runtime, const struct assay_effect *
             "the votes of %s do not count: it ballots and shows no evidence; repair its "
             "quotes (assay doctor there), or drain it",
             name);
-    else if (note == ASSAY_NOTE_VOTES_SPARED)
+    else if (note == ASSAY_NOTE_VOTES_RETAINED)
         runtime_log_event(
             runtime, assay_note_name(note), slot, effect->as.note.a, b,
             "%s shows no evidence and keeps its votes, for no more than the floor of %llu %% "
@@ -418,7 +418,8 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
     log_note(runtime, effect);
     if (effect->as.note.note == ASSAY_NOTE_EPOCH_CLOSED ||
-        effect->as.note.note == ASSAY_NOTE_LEAPT || effect->as.note.note == ASSAY_NOTE_CAUGHT_UP)
+        effect->as.note.note == ASSAY_NOTE_FAST_SYNCED ||
+        effect->as.note.note == ASSAY_NOTE_CAUGHT_UP)
         runtime->missing = 0;
     switch (effect->as.note.note) {
     case ASSAY_NOTE_FINALISED:
@@ -447,12 +448,12 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
         log_plain(runtime, effect, "state root differs from the network's: stopped voting");
         return;
     case ASSAY_NOTE_EQUIVOCATION: log_subject(runtime, effect, "signed two things"); return;
-    case ASSAY_NOTE_CHANGE_TAKEN: log_change(runtime, effect); return;
+    case ASSAY_NOTE_CHANGE_INCLUDED: log_change(runtime, effect); return;
     case ASSAY_NOTE_CHANGE_ACTIVE: log_in_force(runtime, effect); return;
     case ASSAY_NOTE_CHANGE_ENDED:
         if (a != 0) log_change_ended(runtime, effect);
         return; /* of collateral: below */
-    case ASSAY_NOTE_COLLATERAL_TAKEN: log_collateral_taken(runtime, effect); return;
+    case ASSAY_NOTE_COLLATERAL_INCLUDED: log_collateral_taken(runtime, effect); return;
     case ASSAY_NOTE_COLLATERAL_ACTIVE: log_collateral_active(runtime, effect); return;
     case ASSAY_NOTE_COLLATERAL_REVERTED: log_collateral_reverted(runtime, effect); return;
     case ASSAY_NOTE_COLLATERAL_VOID:
@@ -460,7 +461,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
         return;
     case ASSAY_NOTE_SERVICES_FETCHED: log_services_fetched(runtime, effect); return;
     case ASSAY_NOTE_CLOCK: log_plain(runtime, effect, "the chain is ahead of our clock"); return;
-    case ASSAY_NOTE_LEAPT:
+    case ASSAY_NOTE_FAST_SYNCED:
         log_plain(runtime, effect, "leapt over history, by what its voters have signed");
         return;
     case ASSAY_NOTE_FENCED:
@@ -472,7 +473,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     case ASSAY_NOTE_RECOVER_REFUSED: log_era(runtime, effect); return;
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:
-    case ASSAY_NOTE_VOTES_SPARED: log_votes(runtime, effect); return;
+    case ASSAY_NOTE_VOTES_RETAINED: log_votes(runtime, effect); return;
     case ASSAY_NOTE_IDENTITY_IN_USE: log_shared_identity(runtime, effect); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         runtime->missing = b;

@@ -226,7 +226,7 @@ void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
     if (runtime_overlay_is_used(runtime))
         status = assay_relay_tree_on_prune(runtime->relay_tree, runtime->overlay, runtime->now_ms,
                                            from, payload);
-    if (status != ASSAY_OK) assay_count(&runtime->counters, ASSAY_COUNT_ROUTE_REFUSED);
+    if (status != ASSAY_OK) assay_count(&runtime->counters, ASSAY_COUNT_PRUNE_REFUSED);
 }
 
 void runtime_overlay_on_request(struct assay_runtime *runtime, uint16_t to,

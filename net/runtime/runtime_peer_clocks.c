@@ -32,15 +32,16 @@ static void log_clock(struct assay_runtime *runtime)
     const uint64_t by_ms = (uint64_t)(ahead_ms < 0 ? -ahead_ms : ahead_ms);
     const bool off = runtime->peer_clocks.off;
     const char *side = ahead_ms < 0 ? "behind" : "ahead";
-    const bool heard = off ? assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "clock_off")
-                           : assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "clock_right");
+    const bool heard =
+        off ? assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "clock_out_of_sync")
+            : assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "clock_in_sync");
     if (heard) {
         assay_log_text(&runtime->log, "side", side);
         assay_log_uint(&runtime->log, "by_ms", by_ms);
         assay_log_uint(&runtime->log, "bound_ms", runtime->peer_clocks.bound_ms);
     }
     assay_log_end(&runtime->log);
-    runtime_log_event(runtime, off ? "clock_off" : "clock_right", ASSAY_SLOT_ALL, by_ms,
+    runtime_log_event(runtime, off ? "clock_out_of_sync" : "clock_in_sync", ASSAY_SLOT_ALL, by_ms,
                       runtime->peer_clocks.bound_ms,
                       "this machine's date is %" PRIu64 " ms %s the others'%s", by_ms,
                       ahead_ms < 0 ? "behind" : "ahead of", off ? ": set it" : "");
@@ -79,10 +80,10 @@ static void log_peer_ended(struct assay_runtime *runtime, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     runtime_slot_name(runtime, slot, name, sizeof name);
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "peer_ended"))
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "peer_stopped"))
         assay_log_text(&runtime->log, "peer", name);
     assay_log_end(&runtime->log);
-    runtime_log_event(runtime, "peer_ended", slot, 0, 0, "%s reports an orderly exit", name);
+    runtime_log_event(runtime, "peer_stopped", slot, 0, 0, "%s reports an orderly exit", name);
 }
 
 void runtime_on_date(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)

@@ -22,7 +22,7 @@ static void log_shut_out(struct assay_runtime *runtime, uint16_t slot)
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_peer_score *conduct = &runtime->limits[slot].conduct;
     runtime_slot_name(runtime, slot, name, sizeof name);
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "peer_shut_out")) {
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "peer_excluded")) {
         assay_log_text(&runtime->log, "peer", name);
         assay_log_uint(&runtime->log, "for_ms", conduct->shut_until_ms - runtime->now_ms);
         for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
@@ -30,7 +30,7 @@ static void log_shut_out(struct assay_runtime *runtime, uint16_t slot)
                            conduct->faults[i]);
     }
     assay_log_end(&runtime->log);
-    runtime_log_event(runtime, "peer_shut_out", slot, 0, 0,
+    runtime_log_event(runtime, "peer_excluded", slot, 0, 0,
                       "%s floods, or sends what is no message", name);
 }
 

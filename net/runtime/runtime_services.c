@@ -135,7 +135,7 @@ static bool get_peer_uid(void *context, int fd, uint32_t *uid)
 static void log_crowded(void *context, const struct assay_service_server_crowd *crowd)
 {
     struct assay_runtime *runtime = context;
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "services_crowded")) {
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "services_full")) {
         assay_log_text(&runtime->log, "socket", crowd->socket);
         assay_log_uint(&runtime->log, "user", crowd->uid);
         assay_log_uint(&runtime->log, "user_had", crowd->had);

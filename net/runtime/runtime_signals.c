@@ -43,7 +43,7 @@ static void log_state(struct assay_runtime *runtime)
         assay_log_uint(&runtime->log, "epoch", s->chain.epoch);
         assay_log_uint(&runtime->log, "height", s->chain.height);
         assay_log_bool(&runtime->log, "voting", s->chain.voting);
-        assay_log_text(&runtime->log, "says", assay_document_sentence(s, sentence));
+        assay_log_text(&runtime->log, "summary", assay_document_sentence(s, sentence));
     }
     assay_log_end(&runtime->log);
 }

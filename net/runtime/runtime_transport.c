@@ -28,7 +28,7 @@ static void log_transport_exit(struct assay_runtime *runtime,
                                const struct assay_transport_news *news)
 {
     char name[ASSAY_NAME_MAX + 1];
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "transport_fell")) {
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "transport_ended")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
         assay_log_text(&runtime->log, "why", news->why);
         assay_log_bool(&runtime->log, "was_ready", news->started);

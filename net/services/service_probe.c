@@ -192,7 +192,7 @@ void assay_service_probe_turn(struct assay_service_probe *service)
     const struct assay_service_probe_message message = {
         .to = service->asked, .ask = true, .answer = { .ticket = service->asked_ticket }
     };
-    assay_count(service->counters, ASSAY_COUNT_SERVICE_ASKED);
+    assay_count(service->counters, ASSAY_COUNT_SERVICE_REQUESTED);
     queue_message(service, &message);
 }
 
@@ -211,7 +211,7 @@ void assay_service_probe_on_answer(struct assay_service_probe *service, uint16_t
     service->asking = false;
     service->snapshot.refused_by_last = answer.outcome == ASSAY_SERVICE_PROBE_SUSPENDED;
     if (answer.outcome == ASSAY_SERVICE_PROBE_DONE) {
-        assay_count(service->counters, ASSAY_COUNT_SERVICE_GOT);
+        assay_count(service->counters, ASSAY_COUNT_SERVICE_RECEIVED);
         service->snapshot.last_got = answer.value;
         service->snapshot.last_got_from = from;
     } else {

@@ -27,7 +27,7 @@ static bool is_its_own(enum assay_counter which)
     return which == ASSAY_COUNT_FRAME_PARTS || which == ASSAY_COUNT_FRAME_BATCH ||
            which == ASSAY_COUNT_FRAME_USER || which == ASSAY_COUNT_FRAME_INBOX_FULL ||
            which == ASSAY_COUNT_FRAME_OLD_KEY || which == ASSAY_COUNT_SEND_DROPPED ||
-           which == ASSAY_COUNT_SEND_SPARED || which == ASSAY_COUNT_SEND_MEMORY ||
+           which == ASSAY_COUNT_SEND_REDUNDANT || which == ASSAY_COUNT_SEND_MEMORY ||
            which == ASSAY_COUNT_NAME_UNKNOWN;
 }
 
@@ -94,7 +94,7 @@ static void shut_out_suspect(struct assay_transport_client *far, uint64_t now_ms
     m->shut_until_ms = now_ms + m->shut_ms;
     news->shut = slot;
     news->shut_ms = m->shut_ms;
-    assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_SHUT);
+    assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_EXCLUDED);
 }
 
 static void count_failure(struct assay_transport_client *far, uint64_t now_ms, bool stalled)
@@ -103,7 +103,7 @@ static void count_failure(struct assay_transport_client *far, uint64_t now_ms, b
     if (far->falls < UINT32_MAX) far->falls++;
     far->start_ms = now_ms + delay_ms(far, far->ready ? far->backoff_ms
                                                       : ASSAY_TRANSPORT_BACKOFF_START_MS);
-    assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_FELL);
+    assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_ENDED);
     if (stalled) assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_STALLED);
 }
 

@@ -67,5 +67,5 @@ void assay_link_spare(struct assay_link *link, uint16_t slot, uint64_t relay)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     if (assay_outbox_remove_relay(&link->peers[slot].box, relay))
-        assay_count(link->config.counters, ASSAY_COUNT_SEND_SPARED);
+        assay_count(link->config.counters, ASSAY_COUNT_SEND_REDUNDANT);
 }

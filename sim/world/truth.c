@@ -188,7 +188,7 @@ void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay
     const enum assay_note note = effect->as.note.note;
     if (note == ASSAY_NOTE_EQUIVOCATION) w->count.equivocations++;
     if (note == ASSAY_NOTE_EVIDENCE_FOREIGN) w->count.strange++;
-    if (note == ASSAY_NOTE_LEAPT) {
+    if (note == ASSAY_NOTE_FAST_SYNCED) {
         r->outcome->figures[ASSAY_SIM_FIGURE_LEAPS][0]++;
         w->nodes[node].fast_synced = true;
     }

@@ -201,7 +201,7 @@ def metrics(root):
              "label names a peer. Ratios are from 0 to 1, times in seconds, booleans 0 or 1. "
              "[Alerts](../runbooks/README.md) over them are in `docs/monitoring/`."),
         "## 1. Of a daemon\n", table(["metric", "type", "label", "meaning"], body),
-        para("`what` of `assay_counted_total` has the names of `assay counters`: [events](events.md) 2."),
+        para("`event` of `assay_peer_events_total` has the names of `assay counters`: [events](events.md) 2."),
         "## 2. Of programs of services\n",
         para("`assay-replica`, `assay-holder` and `assay-executor` write them to the file that `metrics` of their "
              "configuration names, in the text format 0.0.4 ([services](../services.md) 4.6). `listen` is the "

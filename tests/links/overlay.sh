@@ -81,7 +81,7 @@ check 'no integrity is touched' sh -c '! grep -v -q "\"integrity_bp\":10000" "$0
 check 'nobody is suspended' sh -c '! grep -q "\"standing\":\"SUSPENDED\"" "$0"' "$WORK/rows"
 tell "epochs $from to $last, 15 restarts; lowest availability $(sed 's/.*"availability_bp":\([0-9]*\).*/\1/' "$WORK/rows" |
     sort -n | head -1) bp"
-for code in peer_banned peer_shut_out; do
+for code in peer_banned peer_excluded; do
     check "$code is in no log" sh -c '! grep -l "$0" "$@"' $code "$WORK"/node-*/log
 done
 sane

@@ -21,7 +21,7 @@ for n in 1 2 3 4 5; do
     check "node-$other knows at once that node-$n ended" until_true 2 said
     wait "$old"
     check "node-$n ends with exit status 0" test $? -eq 0
-    check "node-$other tells" grep -q "event=peer_ended .*peer=node-$n" node-$other/log
+    check "node-$other tells" grep -q "event=peer_stopped .*peer=node-$n" node-$other/log
     ASSAYD=$NEXT
     start $n
     check "node-$n votes again, mixed with the build before" until_true 20 votes $n "$(field $other status epoch)"

@@ -25,21 +25,23 @@ static const struct days_row cases[] = {
     /* What no block may hold. */
     { 0,
       10,
-      { { DAY(2), FLAW(OLD) }, { DAY(3), FLAW(FORGED) }, { DAY(4), FLAW(STRANGER) },
+      { { DAY(2), FLAW(OLD) },
+        { DAY(3), FLAW(FORGED) },
+        { DAY(4), FLAW(STRANGER) },
         { DAY(5), FLAW(EARLY) } },
-      .expected = { NEEDS(CHANGES, "collateral_taken == 0") } },
+      .expected = { NEEDS(CHANGES, "collateral_included == 0") } },
     /* Of the same number: from the next epoch on. */
     { 0,
       10,
       { { DAY(2) }, { DAY(6), .vendor = 1 } },
-      .expected = { NEEDS(CHANGES, "collateral_taken == 2"),
+      .expected = { NEEDS(CHANGES, "collateral_included == 2"),
                     NEEDS(CHANGES, "collateral_active == 2") } },
     /* A recovery fells two of seven, goes back, and is not offered again. */
     { 2,
       22,
       { { DAY(2), .recovery = true, HITS }, { DAY(12) } },
       .expected = { NEEDS(CHANGES, "collateral_reverted == 1"),
-                    NEEDS(CHANGES, "collateral_taken == 1"),
+                    NEEDS(CHANGES, "collateral_included == 1"),
                     NEEDS(JUSTICE, "offences hit == 0") } },
     /* One that they had the time to prepare for. */
     { 2,

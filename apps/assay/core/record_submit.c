@@ -207,7 +207,7 @@ static int give_up(const struct assay_record_submit *hand, enum assay_status sta
         words = "this user may not connect: expected the daemon's user, root, or the group of the "
                 "socket's folder";
     if (status == ASSAY_E_TIMEOUT && hand->crowded)
-        words = "timed out: all places of this socket were taken, services_crowded in the daemon's "
+        words = "timed out: all places of this socket were taken, services_full in the daemon's "
                 "log names the users";
     (void)fprintf(stderr, "assay %s: %s: %s: %s\n", hand->q->group, hand->path, what, words);
     if (status == ASSAY_E_TIMEOUT) return ASSAY_EXIT_TIMEOUT;

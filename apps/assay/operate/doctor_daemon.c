@@ -90,7 +90,7 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
         assay_doctor_report(d, "votes", ASSAY_HEALTH_FAIL, "its evidence passes",
                             "repair its quotes; the log has the cause (no_quote, no_evidence)",
                             "it ballots and shows no evidence, so its votes do not count");
-    const size_t spared = assay_json_count(assay_json_get(status, "votes_spared"));
+    const size_t spared = assay_json_count(assay_json_get(status, "votes_retained"));
     if (spared > 0)
         assay_doctor_report(d, "quiet-floor", ASSAY_HEALTH_WARN, "every member that votes attests",
                             "repair the quotes of those in assay status, or drain them",

@@ -245,7 +245,7 @@ static void show_status(const struct assay_json *document)
                  : seatless                          ? ", it has no seat: it ballots alone"
                                                      : "");
     show_quiet(assay_json_get(d, "votes_lost"), "NO VOTES", "it ballots and shows no evidence");
-    show_quiet(assay_json_get(d, "votes_spared"), "VOTES SPARED",
+    show_quiet(assay_json_get(d, "votes_retained"), "VOTES SPARED",
                "it shows no evidence and votes, for else too little weight did");
     show_changes(d);
     (void)printf("caps met       operator %s, vendor root %s\n",

@@ -2,9 +2,9 @@
  * engine/ledger/records/inventory.h - INVENTORY and REQUEST_MISSING: envelopes and ballots that a
  * node has or requests, by slot.
  *
- * docs/protocol.md 4.1.4, 4.12.10. HAVE and LACK payload: canonical CBOR [epoch, envelopes,
- * ballots], two bitmaps of (members + 7) / 8 bytes, low bit first: 125 bytes each of a thousand
- * members.
+ * docs/protocol.md 4.1.4, 4.12.10. INVENTORY and REQUEST_MISSING payload: canonical CBOR [epoch,
+ * envelopes, ballots], two bitmaps of (members + 7) / 8 bytes, low bit first: 125 bytes each of
+ * a thousand members.
  */
 #ifndef ASSAY_ENGINE_LEDGER_RECORDS_INVENTORY_H
 #define ASSAY_ENGINE_LEDGER_RECORDS_INVENTORY_H

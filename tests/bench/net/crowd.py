@@ -272,7 +272,7 @@ def judge(options, crowd, looks, started_s, lanes):
         "cpu_ms_per_node_and_epoch": {}, "private_mib": {}, "private_max_mib": {}, "descriptors_max": {},
         "sent_bytes_per_node_and_epoch": round(sum(b["bytes_out"] - a["bytes_out"] for a, b in
                                                    zip(first["counters"], last["counters"])) / n / max(epochs, 1)),
-        "replaced": {k: sum(c.get(k, 0) for c in last["counters"]) for k in ("transport_fell", "judge_fell")},
+        "replaced": {k: sum(c.get(k, 0) for c in last["counters"]) for k in ("transport_ended", "verifier_ended")},
     }
     settled = [look for look in looks if look["epoch"] >= SETTLED_EPOCH]
     early = settled[0] if settled else first

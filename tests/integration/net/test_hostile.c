@@ -113,9 +113,9 @@ Test(net_hostile, every_bad_frame_is_counted_under_its_reason, .init = start, .f
     send_frame(ASSAY_MESSAGE_PAGE, bytes, sizeof bytes);
     expect(ASSAY_COUNT_PAGE_MALFORMED);
     send_frame(ASSAY_MESSAGE_EVIDENCE_PULL, bytes, 31);
-    expect(ASSAY_COUNT_PULL_MALFORMED);
+    expect(ASSAY_COUNT_EVIDENCE_REQUEST_MALFORMED);
     send_frame(ASSAY_MESSAGE_EVIDENCE_PULL, bytes, 32);
-    expect(ASSAY_COUNT_PULL_UNKNOWN);
+    expect(ASSAY_COUNT_EVIDENCE_REQUEST_UNKNOWN);
     send_frame(ASSAY_MESSAGE_EVIDENCE, bytes, 3);
     expect(ASSAY_COUNT_EVIDENCE_MALFORMED);
     send_frame(ASSAY_MESSAGE_EVIDENCE, bytes, 100);

@@ -220,8 +220,8 @@ Test(webhook, tells_what_is_done_by_hand_each_time)
         nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
     }
     cr_assert_eq(wait_for(5), 5);
-    expect_type(1, "org.assay.enforcement.held", 7);
-    expect_type(2, "org.assay.enforcement.let_go", 7);
+    expect_type(1, "org.assay.enforcement.hold", 7);
+    expect_type(2, "org.assay.enforcement.hold_released", 7);
     cr_assert_str_neq(heads[1][1], heads[3][1], "twice, and not the same event");
 }
 

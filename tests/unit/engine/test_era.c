@@ -406,7 +406,7 @@ Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 240)
     for (uint32_t node = 0; node < 3; node++)
         forget_blocks(w, node);
     comes_over(w, 4, 1);
-    cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     assay_sim_world_destroy(&w);
 }
 
@@ -572,7 +572,7 @@ Test(era, a_leap_believes_the_operators_alone, .timeout = 240)
         if (forged == 1) forge_ends(w, 3);
         if (forged == 1) stays_behind(w, 4);
         else comes_over(w, 4, 1);
-        cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) > 0,
+        cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL) > 0,
                      forged == 0);
         assay_sim_world_destroy(&w);
     }

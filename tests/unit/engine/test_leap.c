@@ -61,7 +61,7 @@ Test(leap, brings_a_lost_store_back_after_pruning, .timeout = 60)
     prune(w, ASSAY_STORE_BLOCK, EPOCHS);
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
     agrees(w);
     assay_sim_world_destroy(&w);
@@ -77,7 +77,7 @@ Test(leap, is_the_way_over_many_epochs, .timeout = 120)
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
     const struct assay_sim_world_note *n =
-        assay_sim_world_last_note(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL);
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_assert_leq(n->b, 4);
     cr_assert_geq(n->a, 3 + ASSAY_FAST_SYNC_EPOCHS);
@@ -242,7 +242,7 @@ Test(leap, keeps_no_boundary_but_the_proven, .timeout = 60)
         assay_sim_world_restart(w, 0);
         cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
         agrees(w);
-        cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+        cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
         same_as_honest(w, ASSAY_STORE_BOUNDARY);
         assay_sim_world_destroy(&w);
     }
@@ -264,7 +264,7 @@ Test(leap, weighs_every_boundary_with_its_own_voters, .timeout = 60)
     prune(w, ASSAY_STORE_BLOCK, goal);
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     agrees(w);
     assay_sim_world_destroy(&w);
 }
@@ -321,7 +321,7 @@ Test(leap, two_proven_histories_stop_it, .timeout = 120)
         assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_expect_eq(n->b, 6, "lacks %u", (unsigned)n->b);
-    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_expect_eq(assay_sim_world_engine(w, 0)->head->state.epoch, 0);
     assay_sim_world_destroy(&w);
 }
@@ -337,7 +337,7 @@ Test(leap, one_peer_with_another_history_is_never_followed, .timeout = 120)
         const struct assay_sim_world_note *n =
             assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
         const bool stopped = n != NULL && n->b == 6;
-        const bool leapt = assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) > 0;
+        const bool leapt = assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL) > 0;
         cr_expect_neq(stopped, leapt, "liar %u", (unsigned)liar);
         if (leapt) agrees(w);
         assay_sim_world_destroy(&w);
@@ -359,7 +359,7 @@ Test(leap, three_peers_of_one_operator_confirm_nothing, .timeout = 120)
             assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
         cr_assert_not_null(n, "honest %u", (unsigned)honest);
         cr_expect_eq(n->b, 6, "lacks %u", (unsigned)n->b);
-        cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+        cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
         assay_sim_world_destroy(&w);
     }
 }
@@ -376,7 +376,7 @@ Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
         forged[liar] = assay_sim_world_engine(w, liar)->head->state.epoch;
     assay_sim_world_restart(w, 0);
     for (unsigned step = 0;
-         step < 4000 && assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) == 0;
+         step < 4000 && assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL) == 0;
          step++) {
         cr_assert(assay_sim_world_run(w, 5), "%s", assay_sim_world_violation(w));
         for (uint32_t liar = 1; liar < NODES - 1; liar++) {
@@ -387,7 +387,7 @@ Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
     }
     cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
     agrees(w);
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     same_as_honest(w, ASSAY_STORE_STATE);
     assay_sim_world_destroy(&w);
 }
@@ -403,7 +403,7 @@ Test(leap, takes_no_state_for_a_checkpoint_but_its_own, .timeout = 60)
     w->options.checkpoint = &c;
     assay_sim_world_restart(w, 0);
     cr_assert_not(joins(w, 6000));
-    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     assay_sim_world_destroy(&w);
 }
 
@@ -481,7 +481,7 @@ Test(leap, believes_no_state_but_the_checkpoints, .timeout = 60)
     w->options.checkpoint = &c;
     assay_sim_world_restart(w, 0);
     cr_assert_not(joins(w, 6000));
-    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     assay_sim_world_destroy(&w);
 }
 
@@ -557,7 +557,7 @@ Test(leap, brings_the_documents_of_past_epochs_along, .timeout = 60)
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
     agrees(w);
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     const struct assay_store_key from = { 0 };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
     size_t count = 0;
@@ -603,7 +603,7 @@ Test(leap, arrives_in_a_network_with_another_roster, .timeout = 60)
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
     agrees(w);
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     const struct assay_state *own = &w->nodes[0].engine->head->state;
     cr_assert_eq(own->members[3].stage, ASSAY_STAGE_RESTING);
     cr_assert_eq(own->members[3].weight, 0);
@@ -618,7 +618,7 @@ static void leaps_over(struct assay_sim_world *w, uint64_t now)
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
     agrees(w);
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
 }
 
@@ -689,7 +689,7 @@ Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 60)
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
     agrees(w);
     const struct assay_sim_world_note *n =
-        assay_sim_world_last_note(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL);
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_assert_leq(n->a, now + 10);
     const struct assay_state *own = &w->nodes[0].engine->head->state;
@@ -731,7 +731,7 @@ Test(leap, brings_a_newcomer_into_the_network, .timeout = 60)
     cr_assert(assay_sim_world_run(w, 12000), "%s", assay_sim_world_violation(w));
     own = assay_sim_world_engine(w, NODES);
     const struct assay_state *other = &assay_sim_world_engine(w, 1)->head->state;
-    cr_assert_eq(assay_sim_world_notes(w, NODES, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 1);
+    cr_assert_eq(assay_sim_world_notes(w, NODES, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 1);
     cr_assert_geq(own->head->state.epoch + 1, other->epoch);
     cr_assert_eq(other->members[NODES].stage, ASSAY_STAGE_MEMBER);
     cr_assert_gt(other->members[NODES].trust.availability_bp, 0);

@@ -58,7 +58,7 @@ Test(quiet, votes_without_evidence_are_lost_and_come_back, .timeout = 120)
         expect_table(w, node, false);
         cr_expect_eq(member(w, node, QUIET)->trust.integrity_bp, 10000);
         if (node != 3) cr_expect_eq(notes(w, node, ASSAY_NOTE_VOTES_LOST), 1);
-        cr_expect_eq(notes(w, node, ASSAY_NOTE_VOTES_SPARED), 0);
+        cr_expect_eq(notes(w, node, ASSAY_NOTE_VOTES_RETAINED), 0);
         cr_expect_eq(notes(w, node, ASSAY_NOTE_VOTES_RETURNED), 0);
     }
     assay_sim_world_acts(w, QUIET)->quiet = false;
@@ -82,12 +82,12 @@ Test(quiet, the_floor_spares_a_row_and_alarms, .timeout = 120)
         expect_table(w, node, false);
         cr_expect_not(member(w, node, OTHER)->keyless);
         cr_expect(assay_member_is_spared(member(w, node, OTHER)));
-        cr_expect_eq(assay_sim_world_notes(w, node, ASSAY_NOTE_VOTES_SPARED, OTHER), 1);
+        cr_expect_eq(assay_sim_world_notes(w, node, ASSAY_NOTE_VOTES_RETAINED, OTHER), 1);
         cr_expect_eq(notes(w, node, ASSAY_NOTE_VOTES_LOST), 1);
         assay_sim_world_member(w, node, OTHER, &m);
-        cr_expect(m.votes_spared && !m.votes_lost);
+        cr_expect(m.votes_retained && !m.votes_lost);
         assay_sim_world_member(w, node, QUIET, &m);
-        cr_expect(m.votes_lost && !m.votes_spared);
+        cr_expect(m.votes_lost && !m.votes_retained);
     }
     assay_sim_world_destroy(&w);
 }

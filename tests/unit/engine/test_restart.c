@@ -318,7 +318,7 @@ Test(restart, keys_of_the_first_day_are_finished_after_a_leap, .timeout = 120)
     assay_sim_world_member(w, 0, 2, &m);
     cr_expect_eq(m.incarnation, 2);
     cr_expect_eq(m.trust.integrity_bp, 10000);
-    cr_expect_gt(assay_sim_world_notes(w, 2, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_expect_gt(assay_sim_world_notes(w, 2, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     assay_sim_world_destroy(&w);
 }
 

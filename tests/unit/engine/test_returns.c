@@ -107,7 +107,7 @@ Test(returns, arrives_where_one_came_back_on_another_machine, .timeout = 120)
     cr_assert(all_closed(w, 3, 20000), "%s", assay_sim_world_violation(w));
     cr_assert(all_closed(w, 3, 8000), "%s", assay_sim_world_violation(w));
     cr_assert_null(assay_sim_world_violation(w));
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     const struct assay_engine *own = w->nodes[0].engine;
     cr_assert_eq(own->head->state.members[GONE].stage, ASSAY_STAGE_MEMBER);
     cr_assert_eq(own->head->groups.operator_[GONE], own->head->groups.operator_[MATE]);

@@ -291,7 +291,7 @@ Test(services, a_node_without_its_store_folds_what_the_others_keep, .timeout = 6
     cr_assert_eq(add(w, 1, 7), ASSAY_OK);
     close_two(w);
     come_back_from_nothing(w, 0);
-    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_assert_eq(sum_at(w, 0, 1), 7);
     agree(w, NODES);
     assay_sim_world_destroy(&w);
@@ -303,7 +303,7 @@ Test(services, who_leaps_is_given_the_documents_that_the_state_names, .timeout =
     cr_assert_eq(add(w, 1, 7), ASSAY_OK);
     cr_assert(assay_sim_world_run_to_epoch(w, 12, 4000 * 12));
     come_back_from_nothing(w, 12);
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL), 1);
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
     cr_assert_eq(sum_at(w, 0, 1), 7);
@@ -613,7 +613,7 @@ Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeou
     assay_sim_world_restart(w, 4);
     cr_assert_not(assay_chain_head_has_pending(w->nodes[4].engine));
     cr_assert(assay_sim_world_run_to_epoch(w, at + 4, 12 * EPOCH_MS), "at once, not far behind");
-    cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
     cr_expect(assay_eng_may_sign(w->nodes[4].engine));
     add_for_certain(w, 1, 7);
@@ -648,7 +648,8 @@ Test(services, who_lost_its_store_folds_or_leaps_over_their_beginning, .timeout 
         add_for_certain(w, 1, 7);
         run_to(w, 14);
         come_back_from_nothing(w, leaps ? 14 : 0);
-        cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) > 0, leaps > 0);
+        cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL) > 0,
+                     leaps > 0);
         cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL),
                      leaps);
         cr_assert_eq(sum_at(w, 0, 1), 7);

@@ -129,7 +129,7 @@ Test(margin, an_epoch_is_overdue_a_quarter_after_its_length)
 Test(margin, a_wrong_date_and_a_silent_voter_are_told_what_to_do)
 {
     struct assay_snapshot s = network(even);
-    s.clock_off = true;
+    s.clock_out_of_sync = true;
     s.chain.voting = false;
     s.chain.opened_ms = 1;
     assay_fault_tolerance_compute(&s);

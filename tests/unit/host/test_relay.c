@@ -187,7 +187,7 @@ Test(host_relay, what_authors_send_to_all_is_passed_on_to_nobody_in_a_mesh)
         walk(assay_relay_init(3, MEMBERS, ASSAY_SLOT_NEAR, 5, digest), everybody, NULL, got), 0);
     cr_assert_eq(walk(assay_relay_init(3, MEMBERS, ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL, NULL),
                       everybody, NULL, got),
-                 0, "nor is a HAVE said");
+                 0, "nor is an INVENTORY said");
     cr_assert(assay_relay_is_relay(ASSAY_SLOT_NEAR, 5));
     cr_assert_not(assay_relay_is_relay(ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL));
 }

@@ -212,7 +212,7 @@ Test(net_favour, asks_the_others_in_turn_and_takes_one_answer, .init = open_serv
         cr_assert_eq(snapshot.last_got_from, expected[i]);
         cr_assert_not(snapshot.refused_by_last);
     }
-    cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_GOT], 4);
+    cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_RECEIVED], 4);
     cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_UNSOLICITED], 12);
     assay_service_probe_turn(service);
     const struct assay_service_probe_message last = next_message();

@@ -39,10 +39,10 @@ expect 0 'set it by a good source of time' ask 4 status
 for i in 1 2 3; do
     case $(ask $i status) in *OFF*) wrong "node-$i says that its own date is off" ;; esac
 done
-check 'it is an alarm' grep -q 'level=error event=clock_off .*side=ahead' node-4/log
+check 'it is an alarm' grep -q 'level=error event=clock_out_of_sync .*side=ahead' node-4/log
 goes_on 'one date ahead' 10
 date_of 4 0
-check 'and it is over when the date is right' until_true 8 grep -q 'event=clock_right' node-4/log
+check 'and it is over when the date is right' until_true 8 grep -q 'event=clock_in_sync' node-4/log
 
 # --- all are 15 minutes ahead for a while, then right: the chain is ahead of everybody
 for i in 1 2 3 4; do date_of $i 900; done

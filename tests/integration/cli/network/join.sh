@@ -30,7 +30,7 @@ expect 0 'it begins where one joins it' "$ASSAYD" --config node-5/assayd.yaml --
 start 5
 said() { [ "$(field "$1" status "$2")" = "$3" ]; }
 check 'it is a newcomer' until_true 20 said 5 stage newcomer
-check 'and says what it waits for' grep -q 'event=newcomer ' node-5/log
+check 'and says what it waits for' grep -q 'event=waiting_to_join ' node-5/log
 check 'nobody answers it, and it says so' until_true 60 grep -q 'event=cannot_catch_up ' node-5/log
 expect 0 'BEHIND         no peer answers' ask 5 status
 check 'epochs close' until_true 60 epoch_at_least 1 4
@@ -48,7 +48,7 @@ near() { a=$(field 1 status epoch) b=$(field "$1" status epoch); [ $((${b:-0} + 
 check 'the roster grows' until_true 30 said 1 member_count 5
 check 'the newcomer finds itself' until_true 60 said 5 stage member
 check 'and catches up' until_true 60 near 5
-expect 0 'leapt' ask 5 timeline
+expect 0 'fast_synced' ask 5 timeline
 check 'nothing keeps it' said 5 cannot_catch_up null
 for n in 1 2 3 4; do
     check "node-$n was told its address" until_true 20 grep -q 'event=peer_address .*peer=node-5' node-$n/log

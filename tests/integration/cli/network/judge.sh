@@ -42,27 +42,27 @@ check 'no environment with it' sh -c "! tr '\\0' '\\n' </proc/$judge/environ | g
     check 'two descriptors and words' test "$(ls "/proc/$judge/fd" | wc -l)" -eq 4
 grep -q 'memory=true' node-1/log && check 'no core file, no file' \
     sh -c "grep -q 'Max file size *0 ' /proc/$judge/limits && grep -q 'Max open files *0 ' /proc/$judge/limits"
-check 'it is told' grep -q 'event=judge_ready' node-1/log
+check 'it is told' grep -q 'event=verifier_ready' node-1/log
 
-until_true 60 at_least 4 judge_left_unjudged 3 || wrong "nothing fell: $(counter 4 judge_left_unjudged)"
-check 'with its last words' grep -q 'event=judge_fell.*SIGABRT: a planted abort' node-4/log
-check 'and was tried again' at_least 4 judge_retried 3
-check 'nothing fell elsewhere' test "$(counter 1 judge_fell)" -eq 0
+until_true 60 at_least 4 verifier_gave_up 3 || wrong "nothing fell: $(counter 4 verifier_gave_up)"
+check 'with its last words' grep -q 'event=verifier_ended.*SIGABRT: a planted abort' node-4/log
+check 'and was tried again' at_least 4 verifier_retried 3
+check 'nothing fell elsewhere' test "$(counter 1 verifier_ended)" -eq 0
 
 # --- killed from outside with nothing in hand: another one, at once
 kill -KILL "$judge"
-until_true 10 at_least 1 judge_fell 1 || wrong 'its end is not seen'
-until_true 10 sh -c "[ \"\$(grep -c event=judge_ready $WORK/node-1/log)\" -ge 2 ]" || wrong 'no other judge came'
+until_true 10 at_least 1 verifier_ended 1 || wrong 'its end is not seen'
+until_true 10 sh -c "[ \"\$(grep -c event=verifier_ready $WORK/node-1/log)\" -ge 2 ]" || wrong 'no other judge came'
 # --- one that was stopped (it does not take processor time): a job in hand ends it after ten seconds
 judge=$(judge_of "$good")
 kill -STOP "$judge"
-until_true 30 at_least 1 judge_stalled 1 || wrong 'a judge that stands still is not seen'
+until_true 30 at_least 1 verifier_stalled 1 || wrong 'a judge that stands still is not seen'
 before=$(field 1 status epoch)
 until_true 30 epoch_at_least 1 $((before + 3)) || wrong 'epochs do not go on'
 for n in 1 2 3 4; do
     check "nobody is suspended, says $n" sh -c "! '$ASSAY' status --json --socket '$WORK/node-$n/admin.sock' | grep -q SUSPENDED"
 done
-check 'nobody is called FAIL' sh -c "! grep -h 'event=judge_fell' $WORK/node-*/log | grep -qi fail"
+check 'nobody is called FAIL' sh -c "! grep -h 'event=verifier_ended' $WORK/node-*/log | grep -qi fail"
 
 # --- one that lies: after five quotes every verdict of the process is FAIL. Its node loses nothing by it
 integrity() { # of node 4, by node 1's status
@@ -73,7 +73,7 @@ kill -TERM "$pid_4"
 until_true 20 sh -c "! kill -0 $pid_4 2>/dev/null" || wrong 'node 4 does not end'
 ASSAYD=$CAST/assayd-byzantine ASSAY_BYZANTINE_JUDGE=betray:5
 start 4
-until_true 60 grep -q 'event=judge_fell.*its verdict is not that of a fresh process' node-4/log ||
+until_true 60 grep -q 'event=verifier_ended.*its verdict is not that of a fresh process' node-4/log ||
     wrong 'no lie was found'
 before=$(field 4 status epoch)
 until_true 60 epoch_at_least 4 $((before + 4)) || wrong 'its node does not go on'
@@ -83,8 +83,8 @@ check 'its node kept its integrity' test "$(integrity)" -gt 9000
 # --- another number of threads is another judge
 sed -i '$a limits: { verify_threads: 2 }' node-2/assayd.yaml
 kill -HUP "$pid_2"
-until_true 20 sh -c "[ \"\$(grep -c event=judge_ready $WORK/node-2/log)\" -ge 2 ]" || wrong 'no judge of two threads'
-check 'it did not fall for it' test "$(counter 2 judge_fell)" -eq 0
+until_true 20 sh -c "[ \"\$(grep -c event=verifier_ready $WORK/node-2/log)\" -ge 2 ]" || wrong 'no judge of two threads'
+check 'it did not fall for it' test "$(counter 2 verifier_ended)" -eq 0
 check 'it has two' test "$(ls "/proc/$(judge_of "$pid_2")/task" | wc -l)" -eq 2
 
 # --- it ends with its daemon, even with one that is killed

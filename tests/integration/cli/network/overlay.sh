@@ -87,7 +87,7 @@ for i in $(all); do eval "kill -TERM \$pid_$i" 2>/dev/null; done
 for i in $(all); do eval "wait \$pid_$i" 2>/dev/null; done
 bugs=$(grep -lE 'Sanitizer|assertion failed|runtime error' "$WORK"/node-*/log || true)
 check "no daemon has a bug: $bugs" test -z "$bugs"
-for code in peer_banned peer_shut_out offence; do
+for code in peer_banned peer_excluded offence; do
     found=$(grep -l "$code" "$WORK"/node-*/log || true)
     check "$code is in no log: $found" test -z "$found"
 done

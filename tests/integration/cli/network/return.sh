@@ -44,7 +44,7 @@ near() { a=$(field 1 status epoch) b=$(field 4 status epoch); [ $((${b:-0} + 2))
 check 'a lost store comes back after pruning' until_true 60 near
 same_rules() { [ "$(field 4 status policy_digest)" = "$(field 1 status policy_digest)" ]; }
 check 'to the rules that hold now' until_true 20 same_rules
-expect 0 'leapt' ask 4 timeline
+expect 0 'fast_synced' ask 4 timeline
 listed() { [ "$(field 4 status incarnation)" = 2 ] && [ "$(field 4 status voting)" = true ]; }
 check 'with new keys, listed and voting' until_true 60 listed
 
@@ -56,7 +56,7 @@ expect 0 'roster_digest' ask 1 checkpoint --out node-4/checkpoint
 sed -i 's/^  genesis: .*/&\n  checkpoint: checkpoint/' node-4/assayd.yaml
 start 4
 check 'a checkpoint brings it back' until_true 60 near
-expect 0 'leapt' ask 4 timeline
+expect 0 'fast_synced' ask 4 timeline
 # One of an epoch that it closed itself since: what is kept before that one is proven by it.
 e=$(field 1 status epoch)
 check 'and it closes epochs again' until_true 30 epoch_at_least 4 $((e + 3))

@@ -52,10 +52,10 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 check 'it is told' grep -q 'event=transport_ready' node-1/log
 
-until_true 90 at_least 4 transport_fell 2 || wrong "nothing fell: $(counter 4 transport_fell)"
-check 'with its last words' grep -q 'event=transport_fell.*SIGABRT: a planted abort' node-4/log
-check 'and with whose message it was' grep -q 'event=transport_fell.*shut_out=node-[123].* for_ms=10000' node-4/log
-check 'nothing fell elsewhere' test "$(counter 1 transport_fell)" -eq 0
+until_true 90 at_least 4 transport_ended 2 || wrong "nothing fell: $(counter 4 transport_ended)"
+check 'with its last words' grep -q 'event=transport_ended.*SIGABRT: a planted abort' node-4/log
+check 'and with whose message it was' grep -q 'event=transport_ended.*shut_out=node-[123].* for_ms=10000' node-4/log
+check 'nothing fell elsewhere' test "$(counter 1 transport_ended)" -eq 0
 kill -TERM "$pid_4"
 wait "$pid_4"
 ASSAYD=$BIN/assayd
@@ -68,8 +68,8 @@ while [ "$killed" -lt 12 ]; do
     [ -n "$transport" ] && kill -KILL "$transport" 2>/dev/null && killed=$((killed + 1))
     sleep 0.1
 done
-until_true 30 at_least 1 transport_fell 12 || wrong "their ends are not seen: $(counter 1 transport_fell)"
-check 'nobody is shut out for it' test "$(counter 1 transport_shut_out)" -eq 0
+until_true 30 at_least 1 transport_ended 12 || wrong "their ends are not seen: $(counter 1 transport_ended)"
+check 'nobody is shut out for it' test "$(counter 1 transport_excluded)" -eq 0
 before=$(field 1 status epoch)
 until_true 60 epoch_at_least 1 $((before + 3)) || wrong 'epochs do not go on'
 
@@ -82,7 +82,7 @@ until_true 20 sh -c "[ -n \"\$(pgrep -P $good -f 'assayd transport')\" ]" || wro
 transport=$(transport_of "$good")
 kill -STOP "$transport"
 until_true 30 at_least 1 transport_stalled 1 || wrong 'a transport that stands still is not seen'
-check 'in words' grep -q 'event=transport_fell.*its loop does not turn' node-1/log
+check 'in words' grep -q 'event=transport_ended.*its loop does not turn' node-1/log
 before=$(field 1 status epoch)
 until_true 60 epoch_at_least 1 $((before + 3)) || wrong 'epochs do not go on'
 

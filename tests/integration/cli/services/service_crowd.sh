@@ -53,9 +53,9 @@ took=${out#longest=} took=${took%% *}
 case $out in longest=*missing=0) ;; *) wrong "beside the greedy one, verdicts: $out" ;; esac
 check "a verdict waits for one of the other user: $out" test "${took:-99999}" -lt 3000
 running $pid || wrong 'the greedy one was to run all the while'
-until_true 10 grep -q "event=services_crowded .*socket=requestor user=$modest user_had=0 most_user=$greedy most_held=8 places=8 result=given" \
-    log-1 || wrong "who holds the places is not logged: $(grep services_crowded log-1 | head -n 3)"
-check 'evidence of a kind that there is not ends no judge' sh -c '! grep -q event=judge_fell log-1'
+until_true 10 grep -q "event=services_full .*socket=requestor user=$modest user_had=0 most_user=$greedy most_held=8 places=8 result=given" \
+    log-1 || wrong "who holds the places is not logged: $(grep services_full log-1 | head -n 3)"
+check 'evidence of a kind that there is not ends no judge' sh -c '! grep -q event=verifier_ended log-1'
 expect 0 'gave their place to another user' "$ASSAY" services status --socket net/node-1/admin.sock
 finish_it
 

@@ -153,7 +153,7 @@ sign alpha beta
 (exec strace -f -qq -e signal=none -o calls "$ASSAYD" --config node-1/assayd.yaml >log 2>&1 </dev/null) &
 started="$started $!"
 tracer=$!
-until_true 60 grep -q 'event=judge_ready' log || wrong "no judge: $(cat log)"
+until_true 60 grep -q 'event=verifier_ready' log || wrong "no judge: $(cat log)"
 until_true 60 grep -q 'event=enclave_started' log || wrong "it does not run: $(cat log)"
 daemon=$(pgrep -P $tracer)
 kill -HUP "$daemon"

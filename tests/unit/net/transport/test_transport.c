@@ -156,7 +156,7 @@ Test(net_transport_transport, carries_both_ways_and_says_whose_it_is)
     cr_assert_geq(counted(ASSAY_COUNT_FRAMES_IN), 2);
     cr_assert_geq(counted(ASSAY_COUNT_FRAMES_OUT), 2);
     cr_assert_geq(counted(ASSAY_COUNT_HANDSHAKE_ACCEPTED), 2);
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 0);
     assay_transport_remove_peer(far, 1);
     cr_assert_not(assay_transport_has_peer(far, 1));
     cr_assert_eq(assay_transport_send(far, 1, assay_slice_over("x", 1), 0), ASSAY_E_NOT_FOUND);
@@ -226,10 +226,10 @@ Test(net_transport_transport, one_that_cannot_listen_says_why)
 static void expect_fall(const char *what, uint64_t wait_ms)
 {
     const uint64_t until_ms = now_ms() + wait_ms;
-    const uint64_t before = counted(ASSAY_COUNT_TRANSPORT_FELL);
-    while (now_ms() < until_ms && counted(ASSAY_COUNT_TRANSPORT_FELL) == before)
+    const uint64_t before = counted(ASSAY_COUNT_TRANSPORT_ENDED);
+    while (now_ms() < until_ms && counted(ASSAY_COUNT_TRANSPORT_ENDED) == before)
         turn();
-    cr_assert_gt(counted(ASSAY_COUNT_TRANSPORT_FELL), before, "%s", what);
+    cr_assert_gt(counted(ASSAY_COUNT_TRANSPORT_ENDED), before, "%s", what);
     cr_assert(last.started || last.ready, "%s: %s", what, last.why);
 }
 
@@ -256,8 +256,8 @@ static void fells(const char *plant, const char *why)
     cr_assert_not_null(strstr(end, why), "%s: %s", plant, end);
     cr_assert_eq(shut, 1, "%s", plant);
     cr_assert(hears(2, "good after", LONG_MS), "%s", plant);
-    cr_assert_geq(counted(ASSAY_COUNT_TRANSPORT_FELL), 1, "%s", plant);
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 1, "%s", plant);
+    cr_assert_geq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 1, "%s", plant);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 1, "%s", plant);
     cr_assert(is_heard(2, "to two", LONG_MS), "%s", plant);
     cr_assert(hears(1, "good again", LONG_MS), "%s: shut out for ever", plant);
 }
@@ -303,7 +303,7 @@ static void goes_numb(const char *plant)
     expect_fall(plant, 4 * LONG_MS); /* beats are seldom */
     cr_assert_not_null(strstr(last_fall, "libzmq's thread does not turn"), "%s", last_fall);
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_STALLED), 1);
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 0);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 0);
     cr_assert(hears(1, "good after", LONG_MS));
     cr_assert(is_heard(2, "to two", LONG_MS));
 }
@@ -326,7 +326,7 @@ Test(net_transport_transport, lets_be_one_that_nobody_speaks_to)
     const uint64_t until_ms = now_ms() + 6000;
     while (now_ms() < until_ms)
         turn();
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0, "%s", last.why);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 0, "%s", last.why);
 }
 
 Test(net_transport_transport, another_program_ends_it)
@@ -387,7 +387,7 @@ Test(net_transport_transport, a_packet_that_cannot_be_read_is_a_fall)
     cr_assert(hears(1, "good from one", LONG_MS));
     say(1, 0, "babble ");
     expect_fall("babble", LONG_MS);
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 0);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 0);
     cr_assert(hears(1, "good after", LONG_MS));
 }
 
@@ -407,7 +407,7 @@ static void is_ended_for_bells(const char *plant)
             if (!news.ready) (void)snprintf(end, sizeof end, "%s", news.why);
     }
     cr_assert_not_null(strstr(end, "it wakes us up without a reason"), "%s: %s", plant, end);
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 0);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 0);
     cr_assert(hears(1, "good after", LONG_MS));
 }
 
@@ -452,8 +452,8 @@ Test(net_transport_transport, survives_a_thousand_in_a_row)
     cr_assert(hears(1, "good after all", MANY_MS));
     cr_assert(is_heard(2, "to two after all", MANY_MS));
     /* Now and then somebody's connection takes the port before the next one does. */
-    cr_assert_geq(counted(ASSAY_COUNT_TRANSPORT_FELL), falls);
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 0);
+    cr_assert_geq(counted(ASSAY_COUNT_TRANSPORT_ENDED), falls);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 0);
     cr_assert_str_eq(assay_transport_endpoint(far), endpoint);
     cr_log_info("%u falls", falls);
 }
@@ -479,7 +479,7 @@ Test(net_transport_transport, one_that_stands_still_holds_nobody_up)
     cr_assert_gt(counted(ASSAY_COUNT_SEND_DROPPED), 100);
     cr_assert_eq(kill((pid_t)last.pid, SIGCONT), 0);
     cr_assert(is_heard(1, "to one", LONG_MS));
-    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 0);
 }
 
 /* ------------------------------------------------------------ what the core decides */
@@ -574,7 +574,7 @@ Test(net_transport_transport, a_name_in_brackets_ends_nobody)
         cr_expect_eq(assay_transport_peer(far, 2, names[i]), ASSAY_E_IO, "%s", names[i]);
     cr_expect(hears(1, "good after", LONG_MS));
     cr_expect(is_heard(1, "to one", LONG_MS));
-    cr_expect_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0, "%s", last_fall);
+    cr_expect_eq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 0, "%s", last_fall);
 }
 
 Test(net_transport_transport, last_words_arrive)
